@@ -1,0 +1,82 @@
+/**
+ * The one error class of the product. Retry follows `kind`; the HTTP status is decided once per edge
+ * (`gateways/listen`, `control/api`), never here. Every code stands in `docs/errors.md`, kept in step by a guard test.
+ */
+
+/**
+ * - `input`: the sender must change something; a retry gives the same answer.
+ * - `transient`: the outside may recover; nothing was done there, so a retry is safe.
+ * - `unknown-outcome`: sent, but not known whether it was done there; retried only where the node is idempotent, else held for a person.
+ * - `bug`: our own fault; held, never retried by itself.
+ */
+export type ErrorKind = 'input' | 'transient' | 'unknown-outcome' | 'bug';
+
+export interface AppErrorOptions {
+  /** Values named in the message. Never personal data or secrets: they reach logs, traces and answers. */
+  readonly values?: Readonly<Record<string, string | number | boolean>>;
+  /** What the reader should do now, one sentence. */
+  readonly fix?: string;
+  readonly cause?: unknown;
+  /** Several problems found at once, each with its path (JSON Pointer) in the thing that was checked. */
+  readonly issues?: readonly Issue[];
+  /** The other side's `Retry-After`, in milliseconds from now. */
+  readonly retryAfterMs?: number;
+}
+
+/** One problem in a document, with where it is and what to do. */
+export interface Issue {
+  /** JSON Pointer into the checked document, `''` for the whole. */
+  readonly path: string;
+  readonly code: string;
+  readonly message: string;
+  readonly severity: 'error' | 'warning';
+  readonly fix?: string;
+  /** Id of the node concerned, when the issue is about a flow. */
+  readonly node?: string;
+}
+
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  /** `AREA_WHAT`, for example `MLLP_ACK_TIMEOUT`; gateway errors are `GW` and five digits. */
+  readonly code: string;
+  readonly kind: ErrorKind;
+  readonly values: Readonly<Record<string, string | number | boolean>>;
+  readonly fix: string | undefined;
+  readonly issues: readonly Issue[];
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: string, kind: ErrorKind, message: string, options: AppErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.kind = kind;
+    this.values = options.values ?? {};
+    this.fix = options.fix;
+    this.issues = options.issues ?? [];
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** An error as it is stored in a step or sent over an API: no stack, no cause. */
+export interface ErrorRecord {
+  readonly code: string;
+  readonly kind: ErrorKind;
+  readonly message: string;
+  readonly fix?: string;
+  readonly issues?: readonly Issue[];
+  readonly retryAfterMs?: number;
+}
+
+/** Translates whatever was thrown into the stored form; what is not an `AppError` is a bug of ours and says no more than that. */
+export function toErrorRecord(thrown: unknown): ErrorRecord {
+  if (!(thrown instanceof AppError)) {
+    return { code: 'INTERNAL_BUG', kind: 'bug', message: 'An unexpected internal error happened.' };
+  }
+  return {
+    code: thrown.code,
+    kind: thrown.kind,
+    message: thrown.message,
+    ...(thrown.fix === undefined ? {} : { fix: thrown.fix }),
+    ...(thrown.issues.length === 0 ? {} : { issues: thrown.issues }),
+    ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }),
+  };
+}

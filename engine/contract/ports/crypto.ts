@@ -1,0 +1,42 @@
+/**
+ * Port: cryptography. Callers hold handles, never raw keys. Software backend: `storage/crypto`; an HSM may take its place.
+ * Conformance suite: `test/conformance/crypto.ts`. Algorithms: GB/T 32918 (SM2), GB/T 32905 (SM3), GB/T 32907 (SM4).
+ * Everything that costs less than 1 ms answers at once or by promise as the signature says; nothing blocks the loop for longer.
+ */
+export type SignatureScheme = 'SM2-SM3' | 'RSA-SHA256' | 'RSA-PSS-SHA256' | 'HMAC-SM3' | 'HMAC-SHA256' | 'ES256';
+export type DigestAlgorithm = 'sm3' | 'sha256';
+
+/** An imported key. Opaque; never serialised, never logged. */
+export interface KeyHandle {
+  readonly scheme: SignatureScheme;
+  readonly role: 'private' | 'public' | 'secret';
+  readonly fingerprint: string;
+}
+
+export type KeyMaterial =
+  | { readonly format: 'pem'; readonly pem: string }
+  | { readonly format: 'jwk'; readonly jwk: Readonly<Record<string, unknown>> }
+  | { readonly format: 'raw'; readonly bytes: Uint8Array };
+
+export interface Hash {
+  update(chunk: Uint8Array | string): void;
+  digest(): Uint8Array;
+}
+
+export interface Crypto {
+  /** KEY_INVALID (kind input) for weak RSA (< 2048 bit), off-curve points or a scheme that does not fit. */
+  importKey(material: KeyMaterial, scheme: SignatureScheme, role: KeyHandle['role']): KeyHandle;
+  /** A new key pair as PEM (PKCS#8 and SPKI), or 32 random bytes (base64url) for the HMAC schemes. */
+  generateKey(scheme: SignatureScheme): Promise<{ readonly privatePem: string; readonly publicPem: string } | { readonly secret: string }>;
+  /** SM2 signatures are strict DER, user id 1234567812345678. ES256 signatures are raw r||s as JOSE wants them. */
+  sign(key: KeyHandle, data: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  /** False for anything but a valid signature in its one canonical encoding; never throws on malformed input. */
+  verify(key: KeyHandle, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
+  digest(algorithm: DigestAlgorithm, data: Uint8Array | string): Uint8Array;
+  createHash(algorithm: DigestAlgorithm): Hash;
+  hmac(algorithm: DigestAlgorithm, key: Uint8Array, data: Uint8Array | string): Uint8Array;
+  randomBytes(size: number): Uint8Array;
+  timingSafeEqual(a: Uint8Array, b: Uint8Array): boolean;
+  /** Official vectors of GB/T 32918, 32905 and 32907; throws CRYPTO_SELF_TEST when one fails, and the process must not serve. */
+  selfTest(): void;
+}

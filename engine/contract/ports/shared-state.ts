@@ -1,0 +1,26 @@
+/**
+ * Port: small, fast, forgettable state shared by the processes of one installation: nonces, limits, leases, caches, hints.
+ * Nothing here carries the no-loss or no-double guarantee of executions. Conformance suite: `test/conformance/shared-state.ts`.
+ * Every operation rejects with a transient AppError (SHARED_STATE_DOWN) when the state cannot be reached.
+ */
+export interface SharedState {
+  /** True for exactly one caller per key until `ttlMs` has passed. Survives a restart where the backend can (nonces). */
+  claimOnce(key: string, ttlMs: number): Promise<boolean>;
+  /** Adds to a counter that forgets itself `ttlMs` after its creation; answers the new value. */
+  increment(key: string, by: number, ttlMs: number): Promise<number>;
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string, options: { readonly ttlMs: number; readonly tags?: readonly string[] }): Promise<void>;
+  delete(key: string): Promise<void>;
+  /** Removes every value that carries the tag. */
+  deleteByTag(tag: string): Promise<void>;
+  /**
+   * Takes or renews a named lease. The fencing number grows with every change of holder and never goes back.
+   * Answers undefined while somebody else holds it.
+   */
+  acquireLease(name: string, holder: string, ttlMs: number): Promise<{ readonly fencing: number } | undefined>;
+  releaseLease(name: string, holder: string): Promise<void>;
+  /** Best effort: a lost hint must never matter. */
+  publish(channel: string, payload: string): Promise<void>;
+  subscribe(channel: string, listener: (payload: string) => void): Promise<() => void>;
+  close(): Promise<void>;
+}

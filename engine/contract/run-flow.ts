@@ -1,0 +1,34 @@
+/** How a gateway (or the command line) reaches flows: the only door into the engine, handed in by the composition root. */
+import type { ErrorRecord } from './errors.ts';
+import type { Message } from './message.ts';
+import type { Reply } from './node.ts';
+
+export interface FlowCall {
+  readonly flowId: string;
+  /** Interface, appid and the caller's Idempotency-Key when it sent one: together the origin of the outward keys. */
+  readonly caller: { readonly interfaceId: string; readonly appId: string; readonly idempotencyKey?: string };
+  readonly message: Message;
+  readonly traceId: string;
+  /** Epoch milliseconds; the flow's own deadline may be earlier. */
+  readonly deadlineMs: number;
+  /** Ends when the caller leaves. A flow that has sent a write goes on and keeps its answer. */
+  readonly signal: AbortSignal;
+}
+
+export type FlowResult =
+  | { readonly outcome: 'replied'; readonly executionId: string; readonly reply: Reply; readonly repeated: boolean }
+  /** Durable flow: stored, will be worked on. */
+  | { readonly outcome: 'accepted'; readonly executionId: string; readonly repeated: boolean }
+  /** The same origin is being worked on right now: 409. */
+  | { readonly outcome: 'running'; readonly executionId: string }
+  /** The first attempt's write may or may not have happened: GW50402; a person decides. */
+  | { readonly outcome: 'unknown'; readonly executionId: string }
+  /** The same idempotency key with another content: 422. */
+  | { readonly outcome: 'key-reused'; readonly executionId: string }
+  | { readonly outcome: 'failed'; readonly executionId: string; readonly error: ErrorRecord };
+
+export interface RunFlow {
+  call(call: FlowCall): Promise<FlowResult>;
+  /** Mode of the published version, or undefined when the flow is not published here. */
+  mode(flowId: string): 'sync' | 'durable' | undefined;
+}
