@@ -1,0 +1,180 @@
+/**
+ * What the engine offers to its neighbours (control, triggers, roots), as types only: each is made by one creator in its own folder.
+ * Every method is free of HTTP; permissions and audit are the caller's (`control/actions`).
+ */
+import type { Adapter, AdapterDocument, CodeTable } from './contract/adapter.ts';
+import type { ErrorRecord, Issue } from './contract/errors.ts';
+import type { FlowDocument, FlowTest, FlowVersion } from './contract/flow-document.ts';
+import type { Message } from './contract/message.ts';
+import type { NodeDefinition, Reply } from './contract/node.ts';
+import type { Text } from './contract/texts.ts';
+import type { CompiledFlow } from './run/compile-flow.ts';
+import type { ExecutionStatus, StepRecord } from './run/execution-document.ts';
+
+/** `engine/registry/load-nodes.ts` */
+export interface NodeRegistry {
+  get(typeName: string): NodeDefinition | undefined;
+  list(): readonly NodeDefinition[];
+}
+
+/** A frozen set of code tables; executions are pinned to one by `id`. */
+export interface TableSnapshot {
+  readonly id: string;
+  /** CODE_TABLE_UNKNOWN when there is no such table; CODE_UNKNOWN when the key is absent and the table has no fallback. */
+  lookup(table: string, key: string): string;
+  has(table: string): boolean;
+}
+
+/** `engine/bindings/`: adapters, secrets and code tables by name, resolved for the running environment, from memory. */
+export interface Bindings {
+  adapter(adapterId: string): Adapter | undefined;
+  /** The adapter's credential (or a named secret). SECRET_MISSING (input) when there is none. */
+  secret(name: string): Promise<string>;
+  tables(): TableSnapshot;
+  /** The snapshot that an execution was pinned to. */
+  tablesAt(id: string): Promise<TableSnapshot>;
+}
+
+/** `engine/bindings/`: the stores behind it, for control. A stale `expectedRevision` throws STALE_REVISION with both versions in `cause`. */
+export interface BindingStore {
+  listAdapters(): Promise<readonly AdapterDocument[]>;
+  getAdapter(adapterId: string): Promise<AdapterDocument | undefined>;
+  saveAdapter(document: AdapterDocument, expectedRevision: number): Promise<AdapterDocument>;
+  removeAdapter(adapterId: string): Promise<boolean>;
+  listTables(): Promise<readonly CodeTable[]>;
+  getTable(tableId: string): Promise<CodeTable | undefined>;
+  saveTable(table: CodeTable, expectedRevision: number): Promise<CodeTable>;
+  removeTable(tableId: string): Promise<boolean>;
+  /** Names only; values never leave except by `revealSecret`. */
+  listSecrets(): Promise<readonly { readonly name: string; readonly updatedAt: number }[]>;
+  saveSecret(name: string, value: string): Promise<void>;
+  removeSecret(name: string): Promise<boolean>;
+  revealSecret(name: string): Promise<string>;
+}
+
+/** Published versions, compiled; `engine/publish/published-flows.ts`. */
+export interface PublishedFlows {
+  current(flowId: string): CompiledFlow | undefined;
+  list(): readonly CompiledFlow[];
+  /** Any published version (executions are pinned to theirs). FLOW_VERSION_UNKNOWN (bug) when it is not stored. */
+  at(flowId: string, version: number): Promise<CompiledFlow>;
+  /** Already compiled, or undefined; for the hot path. */
+  cached(flowId: string, version: number): CompiledFlow | undefined;
+}
+
+export interface FlowSummary {
+  readonly flowId: string;
+  readonly name: Text;
+  readonly domain: string;
+  readonly mode: 'sync' | 'durable';
+  readonly tags: readonly string[];
+  readonly draftRevision: number | undefined;
+  readonly publishedVersion: number | undefined;
+  /** The draft differs from what is published. */
+  readonly isChanged: boolean;
+  readonly updatedAt: number;
+  readonly updatedBy: string;
+}
+
+export interface TestReport {
+  readonly passed: boolean;
+  readonly tests: readonly { readonly name: string; readonly passed: boolean; readonly problems: readonly string[]; readonly durationMs: number }[];
+}
+
+export interface PublishReport {
+  readonly flowId: string;
+  readonly version: number;
+  readonly contentHash: string;
+  /** False when the same content was published already: nothing changed. */
+  readonly changed: boolean;
+  readonly warnings: readonly Issue[];
+  readonly tests: TestReport;
+}
+
+export type PublishStage = 'validate' | 'test' | 'prepare' | 'commit' | 'apply';
+
+/** `engine/publish/flow-catalog.ts` */
+export interface FlowCatalog {
+  list(): Promise<readonly FlowSummary[]>;
+  draft(flowId: string): Promise<FlowDocument | undefined>;
+  /** Saves when the stored draft still has `document.revision`; answers it with the next one. FLOW_STALE carries both versions as JSON in `issues` paths `/yours`, `/theirs` and as `StaleDraft` in `cause`. */
+  saveDraft(document: unknown, actor: string): Promise<FlowDocument>;
+  remove(flowId: string, actor: string): Promise<boolean>;
+  /** Every problem at once. */
+  validate(document: unknown): Promise<readonly Issue[]>;
+  /** Runs the document's saved tests (or one ad-hoc test) with its mocks; reaches nothing outside. */
+  test(document: unknown, signal: AbortSignal, tests?: readonly FlowTest[]): Promise<TestReport>;
+  /** Runs once with an input and mocks and shows every step; reaches real adapters only where `reach` says so. */
+  trial(document: unknown, input: FlowTest['input'], mocks: FlowTest['mocks'], signal: AbortSignal): Promise<TrialResult>;
+  publish(flowId: string, actor: string, signal: AbortSignal, onStage?: (stage: PublishStage) => void): Promise<PublishReport>;
+  rollback(flowId: string, version: number, actor: string, signal: AbortSignal): Promise<PublishReport>;
+  unpublish(flowId: string, actor: string): Promise<boolean>;
+  versions(flowId: string): Promise<readonly { readonly version: number; readonly contentHash: string; readonly publishedAt: number; readonly publishedBy: string }[]>;
+  version(flowId: string, version: number): Promise<FlowVersion | undefined>;
+}
+
+export class StaleDraft extends Error {
+  override readonly name = 'StaleDraft';
+  readonly yours: unknown;
+  readonly theirs: unknown;
+  constructor(yours: unknown, theirs: unknown) {
+    super('somebody else saved in the meantime');
+    this.yours = yours;
+    this.theirs = theirs;
+  }
+}
+
+/** Outcome of a trial or test run of a flow: nothing of it is stored. */
+export interface TrialResult {
+  readonly status: 'completed' | 'failed' | 'held';
+  readonly reply: Reply | undefined;
+  readonly error: ErrorRecord | undefined;
+  readonly steps: readonly (StepRecord & { readonly input?: Message; readonly output?: Readonly<Record<string, readonly Message[]>> })[];
+}
+
+export interface ExecutionQuery {
+  readonly flowId?: string;
+  readonly status?: readonly ExecutionStatus[];
+  readonly from?: number;
+  readonly to?: number;
+  /** Business key; looked up by its token. */
+  readonly key?: { readonly name: string; readonly value: string };
+  readonly limit: number;
+  readonly after?: string;
+}
+
+export interface ExecutionSummary {
+  readonly executionId: string;
+  readonly flowId: string;
+  readonly version: number;
+  readonly status: ExecutionStatus;
+  readonly acceptedAt: number;
+  readonly finishedAt: number | undefined;
+  readonly attempt: number;
+  readonly held: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean } | undefined;
+  readonly error: ErrorRecord | undefined;
+}
+
+export interface ExecutionDetails extends ExecutionSummary {
+  readonly traceId: string | undefined;
+  readonly isLaneKept: boolean;
+  readonly steps: readonly StepRecord[];
+  /** Intents, late outcomes, cancel requests: what is known of a held execution. */
+  readonly intents: readonly { readonly node: string; readonly key: string; readonly at: number }[];
+  readonly lateOutcomes: readonly { readonly node: string; readonly at: number; readonly status: string }[];
+  /** Payloads, opened; only when asked for (the caller checked the right `executions.payload`). */
+  readonly input?: Message;
+  readonly outputs?: Readonly<Record<string, Readonly<Record<string, readonly Message[]>>>>;
+  readonly reply?: Reply;
+}
+
+/** `engine/run/execution-catalog.ts` */
+export interface ExecutionCatalog {
+  list(query: ExecutionQuery): Promise<{ readonly items: readonly ExecutionSummary[]; readonly next: string | undefined }>;
+  get(executionId: string, options: { readonly payload: boolean }): Promise<ExecutionDetails | undefined>;
+  /** Goes on in place with the same keys. EXECUTION_NOT_HELD (input) otherwise. */
+  retry(executionId: string, actor: string): Promise<void>;
+  /** Marks it; the owner, or who takes over, ends it. EXECUTION_DONE (input) when it is terminal. */
+  cancel(executionId: string, actor: string, reason: string): Promise<void>;
+  counts(): Promise<Readonly<Record<ExecutionStatus, number>>>;
+}

@@ -1,0 +1,253 @@
+/**
+ * What every part of the gateways agrees on: the published plan, the exchange that walks the pipeline, the closed ordered list of stages,
+ * and the shape of a policy. A policy file sees this and the engine's contract, never another policy.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Type, type Static, type TObject } from 'typebox';
+import type { Clock } from '../engine/contract/clock.ts';
+import type { Logger, Metrics } from '../engine/contract/observe.ts';
+import type { Crypto, KeyHandle } from '../engine/contract/ports/crypto.ts';
+import type { SharedState } from '../engine/contract/ports/shared-state.ts';
+import { Text } from '../engine/contract/texts.ts';
+import { FRONTS, LOG_LEVELS, type Front } from '../engine/contract/access.ts';
+
+const closed = { additionalProperties: false } as const;
+const Id = (prefix: string) => Type.String({ pattern: `^${prefix}_[A-Za-z0-9_-]{1,60}$` });
+
+export const SIGNATURE_SCHEMES = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'HMAC-SM3', 'HMAC-SHA256'] as const;
+
+/** What a request's target is: a flow, or instances of a service. */
+export const Target = Type.Union([
+  Type.Object({ kind: Type.Literal('flow'), flowId: Id('flw') }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('upstream'),
+      /** Base addresses, `http(s)://host:port[/prefix]`; the interface's path is appended. Round robin. */
+      instances: Type.Array(Type.String({ format: 'uri', maxLength: 500 }), { minItems: 1, maxItems: 100 }),
+      /** The upstream keeps a repeated `Idempotency-Key` from doing its work twice. */
+      honoursIdempotencyKey: Type.Optional(Type.Boolean()),
+    },
+    closed,
+  ),
+]);
+export type Target = Static<typeof Target>;
+
+/** A published interface: front, method, path, what guards it, where it leads. */
+export const InterfaceDocument = Type.Object(
+  {
+    interfaceId: Id('ifc'),
+    revision: Type.Integer({ minimum: 0 }),
+    name: Text,
+    description: Type.Optional(Text),
+    domain: Type.String({ minLength: 1, maxLength: 64 }),
+    front: Type.Union(FRONTS.map((front) => Type.Literal(front))),
+    method: Type.Union(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map((method) => Type.Literal(method))),
+    /** `/open/v1/appointments/:id`; parameters are whole segments. */
+    path: Type.String({ pattern: '^/[A-Za-z0-9._~:/-]{0,499}$' }),
+    state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
+    dataClass: Type.Optional(Type.Union([Type.Literal('public'), Type.Literal('internal'), Type.Literal('sensitive')])),
+    target: Target,
+    timeoutMs: Type.Integer({ minimum: 1, maximum: 600_000, default: 5000 }),
+    timeoutRetries: Type.Integer({ minimum: 0, maximum: 3, default: 0 }),
+    exceptionRetries: Type.Integer({ minimum: 0, maximum: 2, default: 0 }),
+    /** Absent: timeoutMs x (1 + timeoutRetries) + 1000. */
+    deadlineMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 3_600_000 })),
+    idempotent: Type.Optional(Type.Boolean()),
+    requireIdempotencyKey: Type.Optional(Type.Boolean()),
+    /** Policy name -> its options, checked by the policy's own schema. Absent: the front's default. `false` switches off what the front allows to be switched off. */
+    policies: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.Literal(false), Type.Record(Type.String(), Type.Unknown())]))),
+    bodyLimitBytes: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_073_741_824 })),
+    /** JSON Schemas (2020-12 subset that ajv knows) of body and query. */
+    requestSchema: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    querySchema: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    responseSchema: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    log: Type.Union(LOG_LEVELS.map((level) => Type.Literal(level))),
+  },
+  closed,
+);
+export type InterfaceDocument = Static<typeof InterfaceDocument>;
+
+/** A caller's application. */
+export const AppDocument = Type.Object(
+  {
+    appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    revision: Type.Integer({ minimum: 0 }),
+    name: Text,
+    caller: Type.String({ minLength: 1, maxLength: 200 }),
+    state: Type.Union([Type.Literal('active'), Type.Literal('disabled')]),
+    /** Allowed difference between `ts` and our clock. */
+    windowSec: Type.Integer({ minimum: 30, maximum: 600, default: 300 }),
+    domain: Type.String({ minLength: 1, maxLength: 64 }),
+  },
+  closed,
+);
+export type AppDocument = Static<typeof AppDocument>;
+
+export const KEY_STATES = ['PENDING', 'ACTIVE', 'RETIRING', 'REVOKED'] as const;
+
+/** A key with which an app signs. A public key stands here in PEM; an HMAC secret never does: it lies sealed in `sealedSecret`. */
+export const AppKeyDocument = Type.Object(
+  {
+    appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    keyId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    revision: Type.Integer({ minimum: 0 }),
+    scheme: Type.Union(SIGNATURE_SCHEMES.map((scheme) => Type.Literal(scheme))),
+    state: Type.Union(KEY_STATES.map((state) => Type.Literal(state))),
+    publicPem: Type.Optional(Type.String({ maxLength: 10_000 })),
+    sealedSecret: Type.Optional(Type.String({ maxLength: 2000 })),
+    fingerprint: Type.String({ maxLength: 200 }),
+    createdAt: Type.Integer(),
+    expiresAt: Type.Optional(Type.Integer()),
+  },
+  closed,
+);
+export type AppKeyDocument = Static<typeof AppKeyDocument>;
+
+export const GrantDocument = Type.Object(
+  {
+    grantId: Id('grt'),
+    revision: Type.Integer({ minimum: 0 }),
+    appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    interfaceId: Id('ifc'),
+    expiresAt: Type.Optional(Type.Integer()),
+  },
+  closed,
+);
+export type GrantDocument = Static<typeof GrantDocument>;
+
+/** A key with which user tokens are checked; the set is configuration. */
+export const UserTokenKey = Type.Object(
+  {
+    kid: Type.String({ minLength: 1, maxLength: 100 }),
+    issuer: Type.String({ minLength: 1, maxLength: 300 }),
+    audience: Type.String({ minLength: 1, maxLength: 300 }),
+    alg: Type.Union([Type.Literal('ES256'), Type.Literal('SM2-SM3')]),
+    publicPem: Type.String({ maxLength: 10_000 }),
+  },
+  closed,
+);
+export type UserTokenKey = Static<typeof UserTokenKey>;
+
+/** A consumer of the bus front: a token stored as SM3 digest (hex), or a client certificate by SHA-256 fingerprint (hex, lower case). */
+export const BusConsumer = Type.Object(
+  {
+    appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    tokenDigest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    certificateFingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+  },
+  closed,
+);
+export type BusConsumer = Static<typeof BusConsumer>;
+
+/** All that a gateway needs; made by control (`control/registry/build-plan.ts`), numbered, never going backwards. */
+export interface GatewayPlan {
+  readonly number: number;
+  readonly madeAt: number;
+  readonly interfaces: readonly InterfaceDocument[];
+  readonly apps: readonly AppDocument[];
+  /** HMAC secrets travel opened here; the plan file is sealed as a whole. */
+  readonly keys: readonly (Omit<AppKeyDocument, 'sealedSecret'> & { readonly secret?: string })[];
+  readonly grants: readonly GrantDocument[];
+  readonly userTokenKeys: readonly UserTokenKey[];
+  readonly busConsumers: readonly BusConsumer[];
+  /** App under which users without an app of their own are granted. */
+  readonly defaultAppId: string;
+  /** The platform's signing key for answers (PEM private key) and its id. */
+  readonly platformKey: { readonly keyId: string; readonly scheme: 'SM2-SM3'; readonly privatePem: string; readonly publicPem: string };
+}
+
+/** Where a gateway gets its plan from: from control in the same process, or from a file (`gateways/plan/`). */
+export interface PlanSource {
+  current(): GatewayPlan | undefined;
+  onChange(listener: (plan: GatewayPlan) => void): () => void;
+}
+
+/**
+ * The closed ordered list of stages (design page 2, section 1). Their order is part of the security argument: a policy names its stage
+ * and cannot move it. Stages without a policy yet stand here all the same.
+ */
+export const STAGES = [
+  'connection', 'trace', 'client-ip', 'coarse-limit', 'route', 'state', 'headers', 'claim', 'body', 'authenticate', 'nonce', 'grant', 'limit',
+  'decrypt', 'schema', 'attack', 'access', 'cache', 'admission', 'mirror', 'call', 'response', 'seal', 'log',
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+/** One request on its way. Policies read and add; nothing is ever removed. */
+export interface Exchange {
+  readonly front: Front;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly startedAt: number;
+  traceId: string;
+  deadlineMs: number;
+  clientIp: string;
+  readonly method: string;
+  /** Bytes as sent: path without query, and what follows `?` (`''` when none). */
+  readonly rawPath: string;
+  readonly rawQuery: string;
+  host: string;
+  interface: InterfaceDocument | undefined;
+  params: Readonly<Record<string, string>>;
+  app: AppDocument | undefined;
+  /** Claims of the user's token on the user front. */
+  user: Readonly<Record<string, unknown>> | undefined;
+  /** Headers that flow and upstream may see, lower-case. */
+  headers: Record<string, string>;
+  body: Uint8Array | undefined;
+  /** Parsed JSON body, when a policy needed it. */
+  json: unknown;
+  /** What a KQ1 request proved: needed to sign the answer. */
+  proof: { readonly keyId: string; readonly nonce: string; readonly canonicalDigest: string; readonly scheme: string; readonly key: KeyHandle } | undefined;
+  /** Ends when the caller leaves or the deadline passes. */
+  readonly signal: AbortSignal;
+  answer: Answer | undefined;
+  error: GatewayError | undefined;
+}
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  /** Undefined when the call stage streamed it straight to the response. */
+  body: Uint8Array | undefined;
+}
+
+/** A refusal: `GW` code, HTTP status, and a text that helps without telling which part of a signature failed. */
+export interface GatewayError {
+  readonly code: string;
+  readonly status: number;
+  readonly message: string;
+  readonly retryAfterSec?: number;
+  readonly issues?: readonly { readonly path: string; readonly message: string }[];
+}
+
+export interface PolicyDeps {
+  readonly clock: Clock;
+  readonly crypto: Crypto;
+  readonly shared: SharedState;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  plan(): GatewayPlan;
+}
+
+/** Goes on with `undefined`, or refuses with an error. Synchronous where it can be: a promise costs. */
+export type RunPolicy = (exchange: Exchange) => GatewayError | undefined | Promise<GatewayError | undefined>;
+
+/** One file of `gateways/policies/`, `export default definePolicy({...})`; found by folder scan. */
+export interface Policy<Schema extends TObject = TObject> {
+  /** The file's name. */
+  readonly name: string;
+  readonly stage: Stage;
+  readonly fronts: readonly Front[];
+  readonly text: { readonly label: Text; readonly help: Text };
+  readonly options: Schema;
+  /** On without being named by the interface, on these fronts. */
+  readonly isDefault: (front: Front) => boolean;
+  /** An interface may switch it off with `false`, on these fronts. */
+  readonly isOptional: (front: Front) => boolean;
+  /** Compiled once per interface (stages before `route`: once per front, with no interface); answers undefined when it has nothing to do for it. */
+  compile(options: Static<Schema>, target: InterfaceDocument | undefined, front: Front, deps: PolicyDeps): RunPolicy | undefined;
+}
+
+export function definePolicy<Schema extends TObject>(policy: Policy<Schema>): Policy<Schema> {
+  return policy;
+}
