@@ -1,0 +1,67 @@
+/** Time that stands still until a test moves it: no sleeps, no flicker. */
+import type { Clock } from '../contract/clock.ts';
+
+export interface FakeClock extends Clock {
+  /**
+   * Moves time on by `ms` and calls what falls due, in order of time, letting promises settle after each call.
+   * Await it: what the timers set in motion has then happened (as far as it needs no real input or output).
+   */
+  advance(ms: number): Promise<void>;
+  /** Moves only the wall clock, as an operator or NTP would: no timer may notice. */
+  shiftWall(ms: number): void;
+  /** Timers that have neither fired nor been cancelled. */
+  pending(): number;
+}
+
+interface Timer {
+  readonly dueAt: number;
+  readonly order: number;
+  readonly action: () => void;
+}
+
+/** A clock that starts at `startMs` (epoch milliseconds, by default 2026-01-01T00:00:00Z) and monotonic 0. */
+export function fakeClock(startMs: number = Date.UTC(2026, 0, 1)): FakeClock {
+  const timers = new Set<Timer>();
+  let elapsedMs = 0;
+  let wallOffsetMs = startMs;
+  let order = 0;
+
+  return {
+    now: () => wallOffsetMs + elapsedMs,
+    monotonic: () => elapsedMs,
+    after(delayMs, action) {
+      const timer: Timer = { dueAt: elapsedMs + Math.max(0, delayMs), order: order++, action };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+    async advance(ms) {
+      const untilMs = elapsedMs + ms;
+      for (let timer = nextDue(timers, untilMs); timer !== undefined; timer = nextDue(timers, untilMs)) {
+        timers.delete(timer);
+        elapsedMs = Math.max(elapsedMs, timer.dueAt);
+        timer.action();
+        await settle();
+      }
+      elapsedMs = Math.max(elapsedMs, untilMs);
+      await settle();
+    },
+    shiftWall(ms) {
+      wallOffsetMs += ms;
+    },
+    pending: () => timers.size,
+  };
+}
+
+function nextDue(timers: ReadonlySet<Timer>, untilMs: number): Timer | undefined {
+  let first: Timer | undefined;
+  for (const timer of timers) {
+    if (timer.dueAt > untilMs) continue;
+    if (first === undefined || timer.dueAt < first.dueAt || (timer.dueAt === first.dueAt && timer.order < first.order)) first = timer;
+  }
+  return first;
+}
+
+/** One turn of the event loop: every promise that can go on has gone on. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,2 @@
+/** Harness for node authors: `kangqiao/testing`. */
+export { fakeClock, type FakeClock } from './fake-clock.ts';
