@@ -1,0 +1,66 @@
+/** Starts one trigger alone and collects what it hands in. */
+import type { Clock } from '../contract/clock.ts';
+import type { FlowNode } from '../contract/flow-document.ts';
+import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext } from '../contract/node.ts';
+import { silentLogger, type Logger } from '../contract/observe.ts';
+import { checkConfig, readSecret, resolveAdapter, type TestAdapter } from './run-node.ts';
+import { wallClock } from './wall-clock.ts';
+
+export interface ListenTriggerOptions {
+  readonly config?: FlowNode['config'];
+  readonly adapter?: TestAdapter;
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+  readonly log?: Logger;
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
+  readonly lastPlanned?: number;
+  /** What the engine answers to an arrival; `accepted` when left out. */
+  readonly onArrival?: (arrival: Arrival) => Promise<ArrivalResult> | ArrivalResult;
+}
+
+export interface ListeningTrigger {
+  /** Everything handed in so far. */
+  readonly arrivals: readonly Arrival[];
+  /** The next arrival that no `next()` answered yet. */
+  next(): Promise<Arrival>;
+  stop(): Promise<void>;
+}
+
+/** Resolves when the trigger really listens; rejects when it cannot, or with NODE_CONFIG_WRONG. */
+export async function listenTrigger(definition: NodeDefinition, options: ListenTriggerOptions = {}): Promise<ListeningTrigger> {
+  if (definition.kind !== 'trigger' || definition.listen === undefined) throw new TypeError(`${definition.type} does not listen`);
+  const arrivals: Arrival[] = [];
+  const waiting: (() => void)[] = [];
+  let taken = 0;
+  const stop = await definition.listen(createContext(definition, options), async (arrival) => {
+    arrivals.push(arrival);
+    waiting.shift()?.();
+    return (await options.onArrival?.(arrival)) ?? { status: 'accepted', executionId: `exe_${arrivals.length}` };
+  });
+  return {
+    arrivals,
+    async next() {
+      const index = taken++;
+      if (arrivals[index] === undefined) await new Promise<void>((resolve) => waiting.push(resolve));
+      return arrivals[index]!;
+    },
+    stop: () => stop.stop(),
+  };
+}
+
+function createContext(
+  definition: NodeDefinition & { readonly kind: 'trigger' },
+  options: ListenTriggerOptions,
+): TriggerContext<Record<string, unknown>> {
+  return {
+    config: checkConfig(definition, options.config ?? {}),
+    adapter: definition.adapter === undefined ? undefined : resolveAdapter(definition.adapter, options.adapter),
+    flowId: 'flw_test',
+    nodeId: 'n_test',
+    clock: options.clock ?? wallClock(),
+    log: options.log ?? silentLogger,
+    tls: async () => options.tls,
+    secret: (name = '') => readSecret(options.secrets, name),
+    lastPlanned: async () => options.lastPlanned,
+  };
+}

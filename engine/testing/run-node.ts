@@ -1,0 +1,152 @@
+/**
+ * Runs one node alone, as the engine would: configuration checked and filled with defaults, real expressions, real sockets.
+ * What the node throws comes out unchanged, so a test sees the very `AppError` that the engine would act on.
+ */
+import { Value } from 'typebox/value';
+import { AdapterLimits, type Adapter } from '../contract/adapter.ts';
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import type { FlowNode } from '../contract/flow-document.ts';
+import { createMessage, type Message } from '../contract/message.ts';
+import type { BuildContext, NodeContext, NodeDefinition, Outcome, Scope } from '../contract/node.ts';
+import { silentLogger, type Logger } from '../contract/observe.ts';
+import type { Blobs } from '../contract/ports/blobs.ts';
+import { memoryBlobs } from './memory-blobs.ts';
+import { testBuildContext } from './test-build-context.ts';
+import { wallClock } from './wall-clock.ts';
+
+/** An adapter as a test writes it: limits left out take the product's defaults. */
+export interface TestAdapter {
+  readonly adapterId?: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly charset?: string;
+  readonly limits?: Partial<AdapterLimits>;
+}
+
+export interface RunNodeOptions {
+  readonly config?: FlowNode['config'];
+  /** A message, or only its data. */
+  readonly message?: Message;
+  readonly data?: unknown;
+  readonly adapter?: TestAdapter;
+  /** Name -> value; the name `''` is the adapter's own credential. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Code tables: name -> key -> value. */
+  readonly tables?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Output data of nodes that ran before, for expressions. */
+  readonly nodes?: Readonly<Record<string, unknown>>;
+  readonly signal?: AbortSignal;
+  readonly attempt?: number;
+  readonly idempotencyKey?: string;
+  readonly clock?: Clock;
+  /** Milliseconds from now; a minute when left out. */
+  readonly deadlineInMs?: number;
+  readonly log?: Logger;
+  readonly blobs?: Blobs;
+  readonly build?: BuildContext;
+  readonly runScript?: NodeContext<unknown>['runScript'];
+  readonly callFlow?: NodeContext<unknown>['callFlow'];
+  /** Told just before a write's first byte leaves; may throw LEASE_LOST. */
+  readonly beforeFirstByte?: () => void;
+}
+
+/**
+ * Runs an action or control node once and answers its outcome.
+ * Rejects with NODE_CONFIG_WRONG (input, every issue with its path) when the configuration breaks the node's schema or its own check.
+ */
+export async function runNode(definition: NodeDefinition, options: RunNodeOptions = {}): Promise<Outcome> {
+  if (definition.kind === 'trigger') throw new TypeError(`${definition.type} is a trigger: use listenTrigger`);
+  const config = checkConfig(definition, options.config ?? {});
+  const build = options.build ?? testBuildContext();
+  const run = definition.prepare(config, build);
+  const message = options.message ?? createMessage(options.data ?? {});
+  const protocol = definition.kind === 'action' ? definition.adapter : undefined;
+  return run(createContext(config, message, protocol, build, options), message);
+}
+
+/** The configuration with defaults filled in, or NODE_CONFIG_WRONG with every issue. */
+export function checkConfig(definition: NodeDefinition, config: FlowNode['config']): Record<string, unknown> {
+  const filled = Value.Default(definition.config, structuredClone(config)) as Record<string, unknown>;
+  const issues = Value.Errors(definition.config, filled).map((error) => ({ path: error.instancePath, message: error.message }));
+  if (issues.length === 0) issues.push(...(definition.check?.(filled) ?? []));
+  if (issues.length === 0) return filled;
+  throw new AppError(
+    'NODE_CONFIG_WRONG',
+    'input',
+    `The configuration of ${definition.type} is wrong: ${issues.map(describe).join('; ')}.`,
+    {
+      values: { type: definition.type },
+      issues: issues.map((issue) => ({ ...issue, code: 'NODE_CONFIG_WRONG', severity: 'error' as const })),
+      fix: 'Correct the fields named in the issues.',
+    },
+  );
+}
+
+function describe(issue: { readonly path: string; readonly message: string }): string {
+  return `${issue.path === '' ? '/' : issue.path} ${issue.message}`;
+}
+
+function createContext(
+  config: Record<string, unknown>,
+  message: Message,
+  protocol: string | undefined,
+  build: BuildContext,
+  options: RunNodeOptions,
+): NodeContext<Record<string, unknown>> {
+  const clock = options.clock ?? wallClock();
+  const scope: Scope = { message, nodes: options.nodes ?? {}, now: clock.now() };
+  let randomState = 1;
+  return {
+    config,
+    adapter: protocol === undefined ? undefined : resolveAdapter(protocol, options.adapter),
+    signal: options.signal ?? new AbortController().signal,
+    deadlineMs: clock.now() + (options.deadlineInMs ?? 60_000),
+    idempotencyKey: options.idempotencyKey ?? 'key-of-this-run',
+    attempt: options.attempt ?? 1,
+    executionId: 'exe_test',
+    scope,
+    clock,
+    log: options.log ?? silentLogger,
+    random() {
+      randomState = (randomState * 48_271) % 2_147_483_647;
+      return randomState / 2_147_483_647;
+    },
+    secret: (name = '') => readSecret(options.secrets, name),
+    blobs: options.blobs ?? memoryBlobs(),
+    lookup: (table, key) => lookup(options.tables, table, key),
+    evaluate: (expression, otherScope) => build.compileExpression(expression)(otherScope ?? scope),
+    runScript: options.runScript ?? (() => Promise.reject(new TypeError('this test hands in no runScript'))),
+    callFlow: options.callFlow ?? (() => Promise.reject(new TypeError('this test hands in no callFlow'))),
+    beforeFirstByte: options.beforeFirstByte ?? (() => undefined),
+  };
+}
+
+/** The adapter as a node sees it, with the product's default limits. */
+export function resolveAdapter(protocol: string, adapter: TestAdapter | undefined): Adapter {
+  if (adapter === undefined) throw new TypeError(`this node speaks through an adapter of protocol ${protocol}: hand one in`);
+  return {
+    adapterId: adapter.adapterId ?? 'adp_test',
+    protocol,
+    settings: adapter.settings,
+    charset: adapter.charset,
+    limits: Value.Default(AdapterLimits, { ...adapter.limits }) as AdapterLimits,
+  };
+}
+
+export async function readSecret(secrets: RunNodeOptions['secrets'], name: string): Promise<string> {
+  const value = secrets?.[name];
+  if (value !== undefined) return value;
+  throw new AppError('SECRET_MISSING', 'input', `There is no secret ${name === '' ? 'for this adapter' : `named ${name}`}.`, {
+    fix: 'Store the secret, or correct its name.',
+  });
+}
+
+function lookup(tables: RunNodeOptions['tables'], table: string, key: string): string {
+  const entries = tables?.[table];
+  if (entries === undefined) throw new AppError('CODE_TABLE_UNKNOWN', 'input', `There is no code table ${table}.`, { values: { table } });
+  if (Object.hasOwn(entries, key)) return entries[key]!;
+  throw new AppError('CODE_UNKNOWN', 'input', `Code table ${table} does not know this code.`, {
+    values: { table },
+    fix: 'Add the code to the table.',
+  });
+}

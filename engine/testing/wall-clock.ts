@@ -1,0 +1,14 @@
+import type { Clock } from '../contract/clock.ts';
+
+/** The real time, for tests with real sockets. */
+export function wallClock(): Clock {
+  return {
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    after(delayMs, action) {
+      const timer = setTimeout(action, delayMs);
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** What every node type owes its users, whatever it does: see docs/add-a-node.md. */
+import assert from 'node:assert/strict';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { NodeDefinition, PortSpec } from '../../engine/contract/node.ts';
+import type { FieldText, Text } from '../../engine/contract/texts.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const files = globSync('nodes/*/*.node.ts', { cwd: root }).sort();
+const CATEGORIES = ['trigger', 'call', 'transform', 'control', 'check'];
+const EFFECTS = ['pure', 'read', 'idempotent-write', 'write'];
+
+test('there are node types to look at', () => assert.ok(files.length > 0));
+
+for (const file of files) {
+  test(`${file} is a complete node type`, async () => {
+    const definition = ((await import(pathToFileURL(join(root, file)).href)) as { default: NodeDefinition }).default;
+    checkDescriptor(definition, file);
+    checkConfig(definition);
+    checkLongHelp(file);
+    const contractTest = file.replace(/^nodes/, 'test/nodes').replace(/\.node\.ts$/, '.test.ts');
+    assert.ok(existsSync(join(root, contractTest)), `its contract test ${contractTest} is missing`);
+  });
+}
+
+test('no two node types have the same name', async () => {
+  const names = await Promise.all(
+    files.map(async (file) => {
+      const { type, major } = ((await import(pathToFileURL(join(root, file)).href)) as { default: NodeDefinition }).default;
+      return `${type}@${major}`;
+    }),
+  );
+  assert.deepEqual(names, [...new Set(names)]);
+});
+
+function checkDescriptor(definition: NodeDefinition, file: string): void {
+  const path = relative('nodes', file)
+    .split(sep)
+    .join('.')
+    .replace(/\.node\.ts$/, '');
+  assert.equal(definition.type, path, 'its type equals its path');
+  assert.ok(Number.isInteger(definition.major) && definition.major >= 1, 'major is a whole number from 1');
+  assert.ok(CATEGORIES.includes(definition.category), 'its category is known');
+  assert.match(definition.icon, /^[a-z][a-z0-9-]*$/, 'it names an icon');
+  checkText(definition.text.label, 'label');
+  checkText(definition.text.help, 'help');
+  assert.ok(
+    !('adapter' in definition) || definition.adapter === undefined || definition.adapter === definition.type.split('.')[0],
+    'its adapter is of its own protocol',
+  );
+  if (definition.kind === 'action') {
+    assert.ok(typeof definition.effect === 'function' || EFFECTS.includes(definition.effect), 'its effect is known');
+  }
+  const out: readonly PortSpec[] = typeof definition.ports.out === 'function' ? [] : definition.ports.out;
+  for (const port of [...definition.ports.in, ...out]) checkText(port.label, `label of port ${port.name}`);
+}
+
+function checkConfig(definition: NodeDefinition): void {
+  const schema = definition.config as unknown as {
+    type: string;
+    additionalProperties?: unknown;
+    properties: Record<string, { text?: FieldText }>;
+  };
+  assert.equal(schema.type, 'object');
+  assert.equal(schema.additionalProperties, false, 'its configuration is closed');
+  for (const [name, field] of Object.entries(schema.properties)) {
+    assert.ok(field.text, `field ${name} has texts (fieldText)`);
+    checkText(field.text.label, `label of field ${name}`);
+    if (field.text.help !== undefined) checkText(field.text.help, `help of field ${name}`);
+  }
+  for (const pointer of definition.expressions ?? []) {
+    const field = pointer.split('/')[1] ?? '';
+    assert.ok(field in schema.properties, `the expression field ${pointer} is in the configuration`);
+  }
+}
+
+function checkLongHelp(file: string): void {
+  const help = readFileSync(join(root, file.replace(/\.node\.ts$/, '.md')), 'utf8');
+  const [, chinese = '', english = ''] = help.split(/^## (?:中文|English)$/m);
+  assert.match(help, /^## 中文$[^]*^## English$/m, 'its help has the headings 中文 and English');
+  assert.match(chinese, /[\u4e00-\u9fff]{4}/, 'its Chinese help says something');
+  assert.match(english, /(?:[A-Za-z]+\W+){5}/, 'its English help says something');
+}
+
+function checkText(text: Text | undefined, what: string): void {
+  assert.match(text?.['zh-CN'] ?? '', /\S/, `${what} in Chinese`);
+  assert.match(text?.en ?? '', /\S/, `${what} in English`);
+}
