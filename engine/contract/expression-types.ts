@@ -1,7 +1,7 @@
 /**
  * Structured conditions: data, compiled once to a closure (`engine/expression/compile-condition.ts`), shown as rows in the designer.
  * A *scope path* reads `data`, `headers`, `keys`, `now` or `nodes.<id>`, then fields by dot and items by `[i]`: `data.patient.ids[0].value`,
- * `nodes.n_call1.body.code`. A field with other characters stands in backquotes: data.`姓 名`.
+ * `nodes.n_call1.body.code`; inside a mapping's loop also `item`, `index`, `outer.item`, `outer.index`. A field with other characters stands in backquotes: data.`姓 名`.
  */
 import { Type, type Static } from 'typebox';
 

@@ -49,6 +49,15 @@ export interface Scope {
   readonly nodes: Readonly<Record<string, unknown>>;
   /** Time of acceptance, epoch milliseconds: `now` in expressions, the same over retries. */
   readonly now: number;
+  /** Set inside a loop of a mapping: what `item`, `index` and `outer` read. */
+  readonly loop?: Loop;
+}
+
+/** One round of a loop; `outer` is the enclosing loop. */
+export interface Loop {
+  readonly item: unknown;
+  readonly index: number;
+  readonly outer?: Loop;
 }
 
 export interface NodeContext<Config> {

@@ -9,5 +9,6 @@ export * from './ids.ts';
 export * from './message.ts';
 export * from './node.ts';
 export * from './observe.ts';
+export * from './scope-path.ts';
 export * from './texts.ts';
 export type { Blobs } from './ports/blobs.ts';
