@@ -1,0 +1,105 @@
+import { malformed } from './malformed.ts';
+
+/** Header names of KQ1, as sent. */
+export const KQ1_HEADERS = {
+  enc: 'X-KQ-Enc',
+  trace: 'X-KQ-Trace',
+  idempotencyKey: 'Idempotency-Key',
+  deadline: 'X-Request-Deadline',
+  /** On answers. */
+  signature: 'X-KQ-Signature',
+  keyId: 'X-KQ-Keyid',
+  ts: 'X-KQ-Ts',
+} as const;
+
+export type HeaderPair = readonly [name: string, value: string];
+
+export const MAX_SIGNED_HEADERS = 32;
+const MAX_NAME_LENGTH = 64;
+const MAX_VALUE_LENGTH = 8192;
+const MUST_BE_SIGNED = new Set(['content-type', 'content-encoding', 'content-language', 'idempotency-key', 'x-request-deadline']);
+const ANSWER_SIGNED = new Set(['content-type', 'content-encoding', 'content-language', 'location', 'retry-after']);
+const ANSWER_OWN_LINES = new Set(['x-kq-signature', 'x-kq-keyid', 'x-kq-ts']);
+/** Lines of their own in the canonical string, or the place of the signature itself. */
+const NEVER_LISTED = new Set(['authorization', 'host']);
+
+/** True for a header that must be signed when it is present. `proxyHeaders`: lower-case names that a trusted proxy adds, beside the usual ones. */
+export function mustBeSigned(lowerName: string, proxyHeaders?: ReadonlySet<string>): boolean {
+  if (MUST_BE_SIGNED.has(lowerName)) return true;
+  return lowerName.startsWith('x-') && !isProxyHeader(lowerName) && proxyHeaders?.has(lowerName) !== true;
+}
+
+/** True for a lower-case name that may stand in `signed`. */
+export function isSignableName(name: string): boolean {
+  return name.length <= MAX_NAME_LENGTH && /^[a-z0-9][a-z0-9_-]*$/.test(name) && !NEVER_LISTED.has(name);
+}
+
+/**
+ * The signed headers of a received request, sorted, values trimmed: all that flow and upstream may see. Takes Node's `rawHeaders` (name, value,
+ * name, value …). Throws KQ1_MALFORMED when a signed header is absent or repeated, when one that must be signed is not, or when Authorization
+ * or Host is repeated.
+ */
+export function collectSignedHeaders(
+  rawHeaders: readonly string[],
+  signed: readonly string[],
+  proxyHeaders?: ReadonlySet<string>,
+): HeaderPair[] {
+  const wanted = new Set(signed);
+  const found = new Map<string, string>();
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = (rawHeaders[index] ?? '').toLowerCase();
+    if (!wanted.has(name) && !NEVER_LISTED.has(name)) {
+      if (mustBeSigned(name, proxyHeaders))
+        throw malformed(
+          `the header ${name.slice(0, MAX_NAME_LENGTH)} must be signed`,
+          'Add its name to signed and its line to the canonical string.',
+        );
+      continue;
+    }
+    if (found.has(name)) throw malformed(`the header ${name} is repeated`, 'Send it once.');
+    found.set(name, trimmedValue(name, rawHeaders[index + 1] ?? ''));
+  }
+  return signed.map((name) => {
+    const value = found.get(name);
+    if (value === undefined) throw malformed(`the signed header ${name} is absent`, 'Send every header that signed names.');
+    return [name, value] as const;
+  });
+}
+
+/** The headers of an answer that its signature covers, lower case, sorted, values trimmed. A repeated one throws KQ1_MALFORMED. */
+export function signedAnswerHeaders(headers: Iterable<HeaderPair>): HeaderPair[] {
+  const found = new Map<string, string>();
+  for (const [sentName, value] of headers) {
+    const name = sentName.toLowerCase();
+    const isSigned = ANSWER_SIGNED.has(name) || (name.startsWith('x-kq-') && !ANSWER_OWN_LINES.has(name));
+    if (!isSigned) continue;
+    if (found.has(name)) throw malformed(`the answer's header ${name} is repeated`, 'Send it once.');
+    found.set(name, trimmedValue(name, value));
+  }
+  return [...found].sort(byName);
+}
+
+export function byName(a: HeaderPair, b: HeaderPair): number {
+  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
+}
+
+/** The value without surrounding blanks. Only visible ASCII, blanks and tabs: other characters have no agreed bytes on the wire. */
+export function trimmedValue(name: string, value: string): string {
+  if (value.length > MAX_VALUE_LENGTH || !/^[\t\x20-\x7e]*$/.test(value)) {
+    throw malformed(`the value of ${name} is too long or not visible ASCII`, 'Percent-encode other characters, or put them into the body.');
+  }
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(value, start)) start++;
+  while (end > start && isBlank(value, end - 1)) end--;
+  return value.slice(start, end);
+}
+
+function isBlank(text: string, index: number): boolean {
+  const char = text[index];
+  return char === ' ' || char === '\t';
+}
+
+function isProxyHeader(name: string): boolean {
+  return name.startsWith('x-forwarded-') || name === 'x-real-ip' || name === 'x-request-id';
+}
