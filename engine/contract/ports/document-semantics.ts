@@ -1,0 +1,154 @@
+/**
+ * What filters, patches, order and unique keys of the port `Documents` mean, as pure functions. A backend either runs these
+ * or has a query language that gives the same answers; `test/conformance/documents.ts` decides.
+ */
+import { AppError } from '../errors.ts';
+import type { Condition, Filter, Patch, Scalar } from './documents.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** True when every path of the filter holds. `null` matches null and absent; a scalar or `in` on an array means "contains". */
+export function matchesFilter(document: object, filter: Filter): boolean {
+  for (const path in filter) {
+    if (!matchesCondition(readPath(document, path), filter[path] as Condition)) return false;
+  }
+  return true;
+}
+
+/**
+ * A new document; the old one is untouched and shares what did not change. Order: unset, set, inc.
+ * STORE_BAD_PATCH (bug) when a path leads through something that is no object, or `inc` meets something that is no number.
+ */
+export function applyPatch<T extends object>(document: T, patch: Patch): T {
+  let result: Fields = document as Fields;
+  for (const path of patch.unset ?? []) result = writePath(result, path.split('.'), 0, () => undefined);
+  for (const path in patch.set) {
+    const value = patch.set[path];
+    result = writePath(result, path.split('.'), 0, () => value);
+  }
+  for (const path in patch.inc) {
+    const by = patch.inc[path] as number;
+    result = writePath(result, path.split('.'), 0, (old) => added(old, by, path));
+  }
+  return result as T;
+}
+
+/** The value at a dotted path, or undefined. Never leads into arrays or prototypes. */
+export function readPath(document: object, path: string): unknown {
+  if (!path.includes('.')) return ownField(document, path);
+  let value: unknown = document;
+  for (const name of path.split('.')) value = ownField(value, name);
+  return value;
+}
+
+/** The key under which a unique index compares a document; undefined when every path is absent or null: then it is not constrained. */
+export function uniqueKey(document: object, fields: readonly string[]): string | undefined {
+  const values = fields.map((field) => readPath(document, field) ?? null);
+  return values.every((value) => value === null) ? undefined : JSON.stringify(values);
+}
+
+/** Order of a `sort`: absent and null, then numbers, then strings by code point, then everything else; at last `_id` ascending. */
+export function compareDocuments(sort: readonly string[]): (a: { readonly _id: string }, b: { readonly _id: string }) => number {
+  const keys = sort.map((key) => (key.startsWith('-') ? ([key.slice(1), -1] as const) : ([key, 1] as const)));
+  return (a, b) => {
+    for (const [path, direction] of keys) {
+      const order = compareValues(readPath(a, path), readPath(b, path));
+      if (order !== 0) return order * direction;
+    }
+    return compareText(a._id, b._id);
+  };
+}
+
+/** By code point, as UTF-8 bytes compare; JavaScript's `<` goes by UTF-16 unit and differs beyond U+FFFF. */
+export function compareText(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x !== y) return codePointRank(x) - codePointRank(y);
+  }
+  return a.length - b.length;
+}
+
+function matchesCondition(value: unknown, condition: Condition): boolean {
+  if (condition === null || typeof condition !== 'object') return equalsOrContains(value, condition);
+  if ('in' in condition) return condition.in.some((wanted) => equalsOrContains(value, wanted));
+  if ('exists' in condition) return (value !== undefined) === condition.exists;
+  if ('prefix' in condition) return typeof value === 'string' && value.startsWith(condition.prefix);
+  const { gt, gte, lt, lte } = condition;
+  return (
+    (gt === undefined || inOrder(gt, value, false)) &&
+    (gte === undefined || inOrder(gte, value, true)) &&
+    (lt === undefined || inOrder(value, lt, false)) &&
+    (lte === undefined || inOrder(value, lte, true))
+  );
+}
+
+function equalsOrContains(value: unknown, wanted: Scalar): boolean {
+  if (wanted === null) return value === undefined || value === null;
+  return value === wanted || (Array.isArray(value) && value.includes(wanted));
+}
+
+/** Values of different types are in no order. */
+function inOrder(low: unknown, high: unknown, orEqual: boolean): boolean {
+  if (typeof low !== typeof high || (typeof low !== 'string' && typeof low !== 'number')) return false;
+  const order = compareValues(low, high);
+  return order < 0 || (orEqual && order === 0);
+}
+
+function compareValues(a: unknown, b: unknown): number {
+  const byType = typeRank(a) - typeRank(b);
+  if (byType !== 0) return byType;
+  if (typeof a === 'number') return a - (b as number);
+  if (typeof a === 'string') return compareText(a, b as string);
+  return typeof a === 'boolean' && typeof b === 'boolean' ? Number(a) - Number(b) : 0;
+}
+
+function typeRank(value: unknown): number {
+  if (value === undefined || value === null) return 0;
+  if (typeof value === 'number') return 1;
+  if (typeof value === 'string') return 2;
+  return typeof value === 'boolean' ? 3 : 4;
+}
+
+function codePointRank(unit: number): number {
+  return unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+}
+
+function ownField(value: unknown, name: string): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value) || !Object.hasOwn(value, name)) return undefined;
+  return (value as Fields)[name];
+}
+
+/** Copies only along the path. `change` answers undefined to remove the field. */
+function writePath(parent: Fields, names: readonly string[], at: number, change: (old: unknown) => unknown): Fields {
+  const name = names[at] as string;
+  const old = ownField(parent, name);
+  let value: unknown;
+  if (at === names.length - 1) {
+    value = change(old);
+  } else if (old === undefined || old === null) {
+    value = writePath({}, names, at + 1, change);
+    if (Object.keys(value as Fields).length === 0) return parent;
+  } else if (typeof old === 'object' && !Array.isArray(old)) {
+    value = writePath(old as Fields, names, at + 1, change);
+  } else {
+    throw badPatch(names.join('.'), `"${names.slice(0, at + 1).join('.')}" is no object`);
+  }
+  if (value !== undefined) return { ...parent, [name]: value };
+  if (old === undefined) return parent;
+  const { [name]: _removed, ...rest } = parent;
+  return rest;
+}
+
+function added(old: unknown, by: number, path: string): number {
+  if (old !== undefined && old !== null && typeof old !== 'number') throw badPatch(path, 'it holds no number to add to');
+  return ((old as number | undefined | null) ?? 0) + by;
+}
+
+function badPatch(path: string, reason: string): AppError {
+  return new AppError('STORE_BAD_PATCH', 'bug', `The patch of "${path}" cannot be applied: ${reason}.`, {
+    values: { path },
+    fix: 'Correct the path in the code that makes the patch.',
+  });
+}

@@ -1,0 +1,67 @@
+import { AppError } from '../../engine/contract/errors.ts';
+
+export interface ExpiringMap<V> {
+  get(key: string): V | undefined;
+  expiresAt(key: string): number | undefined;
+  /** SHARED_STATE_FULL when it holds `limit` live entries. */
+  set(key: string, value: V, expiresAt: number): void;
+  delete(key: string): void;
+}
+
+/**
+ * A bounded map whose entries end by themselves. Each `set` looks at the two oldest entries, so that with equal lifetimes it
+ * never holds more than twice what lives; a full map is swept whole, at most once a second.
+ */
+export function createExpiringMap<V>(
+  limit: number,
+  now: () => number,
+  onRemove: (key: string, value: V) => void = () => {},
+): ExpiringMap<V> {
+  const entries = new Map<string, { readonly value: V; readonly expiresAt: number }>();
+  let sweptAt = -Infinity;
+
+  function live(key: string) {
+    const entry = entries.get(key);
+    if (!entry || entry.expiresAt > now()) return entry;
+    remove(key);
+    return undefined;
+  }
+
+  function remove(key: string) {
+    const entry = entries.get(key);
+    if (!entry) return;
+    entries.delete(key);
+    onRemove(key, entry.value);
+  }
+
+  function sweep(most: number) {
+    for (const [key, entry] of entries) {
+      if (most-- <= 0) return;
+      if (entry.expiresAt <= now()) remove(key);
+    }
+  }
+
+  return {
+    get: (key) => live(key)?.value,
+    expiresAt: (key) => live(key)?.expiresAt,
+    set(key, value, expiresAt) {
+      sweep(2);
+      if (entries.size >= limit && !entries.has(key)) {
+        if (now() - sweptAt >= 1000) {
+          sweptAt = now();
+          sweep(Infinity);
+        }
+        if (entries.size >= limit) throw sharedStateFull();
+      }
+      entries.set(key, { value, expiresAt });
+    },
+    delete: remove,
+  };
+}
+
+export function sharedStateFull(): AppError {
+  return new AppError('SHARED_STATE_FULL', 'transient', 'The shared state of this process holds as many entries as it may.', {
+    fix: 'Lower the traffic or the signature window, or run on Redis, which holds more.',
+    retryAfterMs: 1000,
+  });
+}

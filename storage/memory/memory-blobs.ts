@@ -1,0 +1,57 @@
+/** Blobs in memory, for tests. Holds at most 256 MB (BLOB_STORE_FULL). */
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { createTimedId } from '../../engine/contract/ids.ts';
+import type { Blobs } from '../../engine/contract/ports/blobs.ts';
+
+const MAX_BYTES = 256 * 1024 * 1024;
+
+export function createMemoryBlobs(options: { readonly clock: Clock }): Blobs {
+  const { clock } = options;
+  const blobs = new Map<string, { readonly chunks: readonly Uint8Array[]; readonly sizeBytes: number; readonly at: number }>();
+  let heldBytes = 0;
+  return {
+    async put(source, { limitBytes }) {
+      const chunks: Uint8Array[] = [];
+      let sizeBytes = 0;
+      for await (const chunk of source) {
+        sizeBytes += chunk.length;
+        if (sizeBytes > limitBytes) throw blobTooLarge(limitBytes);
+        if (heldBytes + sizeBytes > MAX_BYTES)
+          throw new AppError('BLOB_STORE_FULL', 'transient', 'The blob store in memory is full.', { fix: 'Use the embedded store.' });
+        chunks.push(chunk.slice());
+      }
+      const blobId = createTimedId('blob', clock.now());
+      blobs.set(blobId, { chunks, sizeBytes, at: clock.now() });
+      heldBytes += sizeBytes;
+      return { blobId, sizeBytes };
+    },
+    async *get(blobId) {
+      const blob = blobs.get(blobId);
+      if (!blob) throw blobMissing(blobId);
+      for (const chunk of blob.chunks) yield chunk.slice();
+    },
+    async remove(blobId) {
+      heldBytes -= blobs.get(blobId)?.sizeBytes ?? 0;
+      blobs.delete(blobId);
+    },
+    async *list(olderThanMs) {
+      for (const [blobId, { at }] of blobs) if (clock.now() - at > olderThanMs) yield blobId;
+    },
+    async close() {},
+  };
+}
+
+function blobTooLarge(limitBytes: number): AppError {
+  return new AppError('BLOB_TOO_LARGE', 'input', `The payload is larger than the limit of ${limitBytes} bytes.`, {
+    values: { limitBytes },
+    fix: 'Send less, or raise the limit of the interface or node.',
+  });
+}
+
+function blobMissing(blobId: string): AppError {
+  return new AppError('BLOB_MISSING', 'bug', `The stored payload ${blobId} is gone.`, {
+    values: { blobId },
+    fix: 'Restore it from a backup, or replay the message from its sender.',
+  });
+}

@@ -1,0 +1,130 @@
+/**
+ * Shared state within one process: the truth is in memory, and a `journal` may keep claims and fencing numbers over a restart.
+ * Limits: 1,000,000 claims, 100,000 values, counters and leases each; beyond them SHARED_STATE_FULL (transient).
+ */
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import { createExpiringMap, sharedStateFull, type ExpiringMap } from './expiring-map.ts';
+
+/** Keeps what must survive a restart. */
+export interface SharedStateJournal {
+  readonly claims: Iterable<readonly [key: string, expiresAt: number]>;
+  readonly fencing: Iterable<readonly [name: string, fencing: number]>;
+  /** Resolves when the claim is stored; rejects when it cannot be, and then nobody has it. */
+  saveClaim(key: string, expiresAt: number): Promise<void>;
+  saveFencing(name: string, fencing: number): Promise<void>;
+}
+
+const MAX_CLAIMS = 1_000_000;
+const MAX_ENTRIES = 100_000;
+
+export function createMemorySharedState(options: { readonly clock: Clock; readonly journal?: SharedStateJournal }): SharedState {
+  const { clock, journal } = options;
+  const now = () => clock.now();
+  const claims = createExpiringMap<true>(MAX_CLAIMS, now);
+  for (const [key, expiresAt] of journal?.claims ?? []) claims.set(key, true, expiresAt);
+  const counters = createExpiringMap<number>(MAX_ENTRIES, now);
+  const values = createTaggedValues(now);
+  const leases = createLeases(clock, journal);
+  const hints = createHints();
+
+  return {
+    async claimOnce(key, ttlMs) {
+      if (claims.get(key)) return false;
+      const expiresAt = now() + ttlMs;
+      claims.set(key, true, expiresAt);
+      if (!journal) return true;
+      try {
+        await journal.saveClaim(key, expiresAt);
+      } catch (cause) {
+        claims.delete(key);
+        throw cause;
+      }
+      return true;
+    },
+    async increment(key, by, ttlMs) {
+      const value = (counters.get(key) ?? 0) + by;
+      counters.set(key, value, counters.expiresAt(key) ?? now() + ttlMs);
+      return value;
+    },
+    ...values,
+    ...leases,
+    ...hints,
+    async close() {
+      hints.clear();
+    },
+  };
+}
+
+function createTaggedValues(now: () => number) {
+  const values: ExpiringMap<{ readonly value: string; readonly tags: readonly string[] }> = createExpiringMap(
+    MAX_ENTRIES,
+    now,
+    (key, entry) => {
+      for (const tag of entry.tags) {
+        const keys = keysByTag.get(tag);
+        keys?.delete(key);
+        if (keys?.size === 0) keysByTag.delete(tag);
+      }
+    },
+  );
+  const keysByTag = new Map<string, Set<string>>();
+  return {
+    async get(key: string) {
+      return values.get(key)?.value;
+    },
+    async set(key: string, value: string, { ttlMs, tags = [] }: { readonly ttlMs: number; readonly tags?: readonly string[] }) {
+      values.delete(key);
+      values.set(key, { value, tags }, now() + ttlMs);
+      for (const tag of tags) keysByTag.set(tag, (keysByTag.get(tag) ?? new Set()).add(key));
+    },
+    async delete(key: string) {
+      values.delete(key);
+    },
+    async deleteByTag(tag: string) {
+      for (const key of [...(keysByTag.get(tag) ?? [])]) values.delete(key);
+    },
+  };
+}
+
+/** Ends of leases go by monotonic time: a wall clock set back must not prolong one. */
+function createLeases(clock: Clock, journal: SharedStateJournal | undefined) {
+  const leases = new Map<string, { readonly holder: string; readonly endsAt: number; readonly fencing: number }>();
+  for (const [name, fencing] of journal?.fencing ?? []) leases.set(name, { holder: '', endsAt: -Infinity, fencing });
+  return {
+    async acquireLease(name: string, holder: string, ttlMs: number) {
+      const lease = leases.get(name);
+      const isHeld = lease !== undefined && lease.endsAt > clock.monotonic();
+      if (isHeld && lease.holder !== holder) return undefined;
+      if (!lease && leases.size >= MAX_ENTRIES) throw sharedStateFull();
+      const fencing = isHeld ? lease.fencing : (lease?.fencing ?? 0) + 1;
+      leases.set(name, { holder, endsAt: clock.monotonic() + ttlMs, fencing });
+      if (!isHeld) await journal?.saveFencing(name, fencing);
+      return { fencing };
+    },
+    async releaseLease(name: string, holder: string) {
+      const lease = leases.get(name);
+      if (lease?.holder === holder) leases.set(name, { ...lease, endsAt: -Infinity });
+    },
+  };
+}
+
+function createHints() {
+  const channels = new Map<string, Set<(payload: string) => void>>();
+  return {
+    async publish(channel: string, payload: string) {
+      for (const listener of [...(channels.get(channel) ?? [])]) queueMicrotask(() => listener(payload));
+    },
+    async subscribe(channel: string, listener: (payload: string) => void) {
+      // A wrapper, so that one function subscribed twice is two subscriptions.
+      const own = (payload: string) => listener(payload);
+      channels.set(channel, (channels.get(channel) ?? new Set()).add(own));
+      return () => {
+        const listeners = channels.get(channel);
+        listeners?.delete(own);
+        if (listeners?.size === 0) channels.delete(channel);
+      };
+    },
+    clear: () => channels.clear(),
+  };
+}
