@@ -1,0 +1,174 @@
+/**
+ * Who may import whom (design page 1, section 4): each sentence there is a rule here, and test/guards/boundaries.test.ts plants a
+ * violation of each. Types count like values, since a type drags its module's ideas along.
+ */
+const SERVERS_AND_DRIVERS = ['fastify', '@fastify/', 'mongodb', 'bullmq', 'ioredis'];
+const PRODUCT = 'engine|nodes|storage|gateways|control|designer|sdk|cli|bin|test|examples|scripts|deploy';
+const packages = (names) => `node_modules/(${names.join('|')})`;
+const productBut = (allowed) => ({ path: `^(${PRODUCT})/`, pathNot: allowed });
+
+const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+module.exports = {
+  forbidden: [
+    rule('no-cycles', 'Two files that import each other are one file in two places.', {}, { circular: true }),
+    rule('no-barrels', 'No index files: import the file itself.', { path: '(^|/)index\\.(ts|mjs)$', pathNot: 'node_modules' }, {}),
+    rule(
+      'no-orphans',
+      'Nobody imports this file and it imports nothing.',
+      { orphan: true, path: `^(${PRODUCT})/`, pathNot: ['\\.d\\.ts$', '^test/', '^scripts/', '^examples/', '^control/web/'] },
+      {},
+    ),
+    rule('resolvable', 'The imported file or package does not exist.', {}, { couldNotResolve: true }),
+    rule(
+      'no-dev-packages',
+      'A development package is not there in production.',
+      { path: `^(${PRODUCT})/`, pathNot: '^(test|scripts)/' },
+      { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
+    ),
+
+    rule(
+      'contract-is-a-leaf',
+      'engine/contract uses TypeBox and itself only, and runs in a browser.',
+      { path: '^engine/contract/' },
+      { pathNot: ['^engine/contract/', packages(['typebox/'])] },
+    ),
+    rule(
+      'engine-knows-no-server-or-driver',
+      'The engine knows no web server, no database, no queue product.',
+      { path: '^engine/' },
+      { path: packages(SERVERS_AND_DRIVERS) },
+    ),
+    rule(
+      'engine-is-below-everything',
+      'The engine is handed nodes, stores and gateways; it never imports them.',
+      { path: '^engine/' },
+      productBut('^engine/'),
+    ),
+    rule(
+      'flow-and-plan-are-pure',
+      'No clock and no I/O: not even the modules that offer them.',
+      { path: '^engine/(flow|plan)/' },
+      { dependencyTypes: ['core'] },
+    ),
+    rule(
+      'flow-and-plan-know-only-themselves',
+      'Pure code runs nothing of the impure engine (its types it may name).',
+      { path: '^engine/(flow|plan)/' },
+      { path: `^(${PRODUCT})/`, pathNot: '^engine/(contract|flow|plan)/', dependencyTypesNot: ['type-only'] },
+    ),
+
+    rule(
+      'node-sees-contract-and-its-own',
+      'A node sees engine/contract, nodes/shared and its own protocol, never another protocol.',
+      { path: '^nodes/([^/]+)/' },
+      productBut(['^engine/contract/', '^nodes/shared/', '^nodes/$1/']),
+    ),
+    rule(
+      'node-uses-no-server-or-driver',
+      'A node uses its client library, never the stores or servers of the platform.',
+      { path: '^nodes/', pathNot: '\\.test\\.ts$' },
+      { path: packages(SERVERS_AND_DRIVERS) },
+    ),
+    rule(
+      'mapping-runs-in-a-browser',
+      'nodes/shared/mapping is part of the designer.',
+      { path: '^nodes/shared/mapping/' },
+      { dependencyTypes: ['core'] },
+    ),
+
+    rule(
+      'policy-sees-the-contracts',
+      'A policy sees engine/contract and gateways/contract.ts, never another policy.',
+      { path: '^gateways/policies/([^/]+)' },
+      productBut(['^engine/contract/', '^gateways/contract\\.ts$', '^gateways/policies/$1']),
+    ),
+    rule(
+      'gateways-reach-flows-by-run-flow',
+      'The root hands RunFlow in; gateways see the contract of the engine only.',
+      { path: '^gateways/' },
+      productBut(['^engine/contract/', '^gateways/']),
+    ),
+    rule(
+      'gateways-contract-is-a-leaf',
+      'gateways/contract.ts is what everything else in gateways/ stands on.',
+      { path: '^gateways/contract\\.ts$' },
+      productBut('^engine/contract/'),
+    ),
+
+    rule(
+      'store-sees-contract-and-driver',
+      'A storage backend sees the contract, its driver and its own folder.',
+      { path: '^storage/([^/]+)/' },
+      productBut(['^engine/contract/', '^storage/$1/']),
+    ),
+    rule(
+      'storage-is-below-everything',
+      'storage/ sees the contract, not those who use it.',
+      { path: '^storage/' },
+      productBut(['^engine/contract/', '^storage/']),
+    ),
+    rule(
+      'only-open-storage-lists-backends',
+      'storage/open-storage.ts is the only file that lists backends.',
+      { path: `^(${PRODUCT})/`, pathNot: ['^storage/open-storage\\.ts$', '^storage/[^/]+/', '^test/'] },
+      { path: '^storage/[^/]+/' },
+    ),
+
+    rule(
+      'control-sees-engine-and-gateway-contract',
+      'Control uses the engine and the contract of the gateways.',
+      { path: '^control/' },
+      productBut(['^engine/', '^gateways/contract\\.ts$', '^control/']),
+    ),
+    rule(
+      'actions-know-no-http',
+      'control/actions is permission, deed and audit: no HTTP.',
+      { path: '^control/actions/' },
+      { path: ['^(node:)?https?2?$', '^control/(api|web)/', packages(['fastify', '@fastify/', 'undici'])] },
+    ),
+    rule(
+      'fastify-stays-at-the-edge',
+      'fastify is known only in gateways/listen, control/api and control/web.',
+      { path: `^(${PRODUCT})/`, pathNot: ['^(gateways/listen|control/api|control/web|test|examples)/', '^engine/'] },
+      { path: packages(['fastify', '@fastify/']) },
+    ),
+
+    rule(
+      'designer-sees-the-browser-parts',
+      'The designer sees the contract, engine/flow, the browser entry of expressions and nodes/shared/mapping.',
+      { path: '^designer/' },
+      productBut(['^engine/contract/', '^engine/flow/', '^engine/expression/browser\\.ts$', '^nodes/shared/mapping/', '^designer/']),
+    ),
+    rule(
+      'designer-runs-in-a-browser',
+      'No module of Node in the designer.',
+      { path: '^designer/', pathNot: '^designer/vite\\.config\\.ts$' },
+      { dependencyTypes: ['core'] },
+    ),
+    rule(
+      'sdk-sees-the-contract',
+      'The SDK stands alone beside the contract.',
+      { path: '^sdk/' },
+      productBut(['^engine/contract/', '^sdk/']),
+    ),
+    rule(
+      'nobody-imports-a-root',
+      'Composition roots see everything; nobody sees them.',
+      { path: `^(${PRODUCT})/`, pathNot: '^(cli|bin|test)/' },
+      { path: '^(cli|bin)/' },
+    ),
+    rule('nobody-imports-tests', 'The product runs without its tests.', { path: `^(${PRODUCT})/`, pathNot: '^test/' }, { path: '^test/' }),
+  ],
+  options: {
+    doNotFollow: { path: ['node_modules', '^dist/'] },
+    exclude: { path: ['^dist/', '^data/', '^\\.cache/', '^designer/dist/'] },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.mjs', '.js', '.cjs', '.json'],
+    },
+  },
+};

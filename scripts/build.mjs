@@ -1,0 +1,49 @@
+/**
+ * `npm run build`: what `npm pack` ships. Node refuses `.ts` below node_modules, so dist/ holds compiled JavaScript with types, and beside
+ * it the files that the code reads at run time: help texts, locales, the console's pages, the example's documents.
+ */
+import fs from 'node:fs';
+import { dirname } from 'node:path';
+import { continueOnRuntime, root, runTool } from './runtime.mjs';
+
+continueOnRuntime(import.meta.url);
+
+const ASSETS = [
+  'nodes/**/*.{md,json,svg,wasm}',
+  'gateways/**/*.json',
+  'control/web/**/*.{html,css,js,svg,png,json,woff2}',
+  'examples/**/*.{json,txt,xml,hl7,html}',
+  '{engine,storage,sdk,cli}/**/*.{json,wasm,html,css}',
+];
+
+fs.rmSync(`${root}dist`, { recursive: true, force: true });
+const { code, output, durationMs } = await runTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json']);
+if (code !== 0) {
+  console.error(`The sources do not compile:\n${output}`);
+  process.exit(1);
+}
+const copied = copyAssets();
+const pointed = pointUrlsToJavaScript();
+console.log(`dist/: compiled in ${(durationMs / 1000).toFixed(1)} s, ${copied} files copied, ${pointed} worker addresses adapted`);
+
+function copyAssets() {
+  const files = ASSETS.flatMap((pattern) => fs.globSync(pattern, { cwd: root }));
+  for (const file of files) {
+    fs.mkdirSync(dirname(`${root}dist/${file}`), { recursive: true });
+    fs.cpSync(root + file, `${root}dist/${file}`);
+  }
+  return files.length;
+}
+
+/** TypeScript rewrites the endings in imports, not in `new URL('./worker.ts', import.meta.url)`, the address of a worker thread. */
+function pointUrlsToJavaScript() {
+  let count = 0;
+  for (const file of fs.globSync('dist/**/*.js', { cwd: root })) {
+    const text = fs.readFileSync(root + file, 'utf8');
+    const changed = text.replace(/new URL\((['"])(\.[^'"]+)\.ts\1, import\.meta\.url\)/g, 'new URL($1$2.js$1, import.meta.url)');
+    if (changed === text) continue;
+    fs.writeFileSync(root + file, changed);
+    count += 1;
+  }
+  return count;
+}
