@@ -20,3 +20,23 @@ export interface Seal {
   /** Makes sure that today's and tomorrow's data keys are there; called at start and daily. */
   rotate(): Promise<void>;
 }
+
+/** One day's key. Raw key material never leaves it; every use derives its own key (HKDF-SM3). */
+export interface DataKey {
+  /** Days since 1970-01-01 UTC. */
+  readonly number: number;
+  /** A key for one purpose; `salt` makes it another one for each file. */
+  derive(purpose: string, sizeBytes: number, salt?: Uint8Array): Uint8Array;
+}
+
+/** The data keys of an installation: for `Seal`, and for whatever seals streams by itself (blobs, spools). */
+export interface DataKeys {
+  /** Today's, or the newest one there is. */
+  current(): DataKey;
+  /** SEAL_KEY_MISSING (bug) when it is not there. */
+  get(number: number): DataKey;
+  /** One key for ever: for tokens that must stay searchable. */
+  readonly token: DataKey;
+  /** Makes today's and tomorrow's keys when missing, and learns those that other processes made. */
+  rotate(): Promise<void>;
+}
