@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AppError } from '../contract/errors.ts';
+
+export interface LoadedKek {
+  readonly kek: Uint8Array;
+  readonly file: string;
+  /** Made just now: the root says so, because whoever loses the file loses the data. */
+  readonly isNew: boolean;
+}
+
+/**
+ * Reads the key-encryption key (32 bytes as base64url, one line). With `mayCreate` a missing one is made, mode 0600 and flushed;
+ * it must be false once a store has data keys. SEAL_KEK_MISSING, SEAL_KEK_EXPOSED, SEAL_KEK_WRONG (input).
+ */
+export async function loadKek(file: string, options: { readonly mayCreate: boolean }): Promise<LoadedKek> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined;
+    throw unreadable(file, cause);
+  });
+  if (text === undefined) {
+    if (!options.mayCreate) throw missing(file);
+    return { kek: await createKek(file), file, isNew: true };
+  }
+  if (((await stat(file)).mode & 0o007) !== 0) throw exposed(file);
+  const kek = Buffer.from(text.trim(), 'base64url');
+  if (kek.length !== 32)
+    throw new AppError('SEAL_KEK_WRONG', 'input', `${file} holds no key of 32 bytes.`, {
+      values: { file },
+      fix: 'Put the right key file there.',
+    });
+  return { kek, file, isNew: false };
+}
+
+async function createKek(file: string): Promise<Uint8Array> {
+  const kek = randomBytes(32);
+  await mkdir(dirname(file), { recursive: true });
+  const handle = await open(file, 'wx', 0o600);
+  try {
+    await handle.writeFile(`${kek.toString('base64url')}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  const folder = await open(dirname(file), 'r');
+  await folder.sync().finally(() => folder.close());
+  return kek;
+}
+
+function missing(file: string): AppError {
+  return new AppError('SEAL_KEK_MISSING', 'input', `The data are sealed, but the key-encryption key ${file} is not there.`, {
+    values: { file },
+    fix: 'Put the key file back, or point KQ_KEK_FILE to it. Without it the sealed data cannot be read.',
+  });
+}
+
+function exposed(file: string): AppError {
+  return new AppError('SEAL_KEK_EXPOSED', 'input', `Everybody on this machine may read the key-encryption key ${file}.`, {
+    values: { file },
+    fix: `Run: chmod 600 ${file}`,
+  });
+}
+
+function unreadable(file: string, cause: unknown): AppError {
+  return new AppError('SEAL_KEK_MISSING', 'input', `The key-encryption key ${file} cannot be read.`, {
+    values: { file },
+    fix: 'Let the user of this process own the file.',
+    cause,
+  });
+}
