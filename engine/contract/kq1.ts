@@ -6,4 +6,5 @@ export * from './kq1/authorization.ts';
 export * from './kq1/canonical.ts';
 export * from './kq1/headers.ts';
 export * from './kq1/schemes.ts';
+export * from './kq1/sm2.ts';
 export * from './kq1/target.ts';

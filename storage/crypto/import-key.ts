@@ -2,7 +2,8 @@
 import { createHash, createHmac, createPrivateKey, createPublicKey, sign, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { KeyHandle, KeyMaterial, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
-import { SM2_PKCS8_PREFIX, SM2_SPKI_PREFIX, sm2Identity, sm2Sign, sm2Verify } from './sm2.ts';
+import { SM2_SPKI_LENGTH, SM2_SPKI_PREFIX } from '../../engine/contract/kq1/sm2.ts';
+import { SM2_PKCS8_PREFIX, sm2Identity, sm2Sign, sm2Verify } from './sm2.ts';
 
 /** What a handle stands for. `publicKey` is there for private keys too; `identity` only for SM2. */
 export type LoadedKey =
@@ -104,7 +105,7 @@ function sm2Coordinate(jwk: Readonly<Record<string, unknown>>, name: 'x' | 'y' |
 function requireFit(publicKey: KeyObject, scheme: SignatureScheme): void {
   if (scheme === 'SM2-SM3') {
     const spki = publicKey.export({ type: 'spki', format: 'der' });
-    if (spki.length === SM2_SPKI_PREFIX.length + 64 && spki.subarray(0, SM2_SPKI_PREFIX.length).equals(SM2_SPKI_PREFIX)) return;
+    if (spki.length === SM2_SPKI_LENGTH && spki.subarray(0, SM2_SPKI_PREFIX.length).equals(SM2_SPKI_PREFIX)) return;
     throw invalid(scheme, 'it is not an uncompressed point on the curve SM2');
   }
   if (scheme === 'ES256') {

@@ -100,6 +100,7 @@ function isBlank(text: string, index: number): boolean {
   return char === ' ' || char === '\t';
 }
 
-function isProxyHeader(name: string): boolean {
+/** True for headers that a proxy on the way adds; only the gateway itself reads them. */
+export function isProxyHeader(name: string): boolean {
   return name.startsWith('x-forwarded-') || name === 'x-real-ip' || name === 'x-request-id';
 }

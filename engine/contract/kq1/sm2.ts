@@ -1,0 +1,61 @@
+/**
+ * The parts of an SM2 signature (GB/T 32918.2, curve of GB/T 32918.5) that are plain bytes: what the signer's identity digest is made of,
+ * and which encoding of a signature counts. What hashes and multiplies is elsewhere.
+ */
+
+/** What stands before the 64 bytes x || y in an SM2 public key (SPKI: id-ecPublicKey, curve 1.2.156.10197.1.301, uncompressed point). */
+export const SM2_SPKI_PREFIX = bytesOf('3059301306072a8648ce3d020106082a811ccf5501822d03420004');
+
+/** Length of an SM2 public key as SPKI. */
+export const SM2_SPKI_LENGTH = SM2_SPKI_PREFIX.length + 64;
+
+/** The user id that GM/T 0009 sets where the two sides agreed on none. */
+export const SM2_USER_ID = '1234567812345678';
+
+/** ENTL, the user id, and the curve's a, b, Gx, Gy. */
+const IDENTITY_PREFIX = bytesOf(
+  '0080' +
+    '31323334353637383132333435363738' +
+    'fffffffeffffffffffffffffffffffffffffffff00000000fffffffffffffffc' +
+    '28e9fa9e9d9f5e344d5a9e4bcf6509a7f39789f515ab8f92ddbcbd414d940e93' +
+    '32c4ae2c1f1981195f9904466a39c9948fe30bbff2660be1715a4589334c74c7' +
+    'bc3736a2f4f6779c59bdcee36b692153d0a9877cc62a474002df32e52139f0a0',
+);
+const ORDER = bytesOf('fffffffeffffffffffffffffffffffff7203df6b21c6052b53bbf40939d54123');
+
+/** What Z is the SM3 digest of, for a public key of 64 bytes x || y; a signature covers e = SM3(Z || message). */
+export function sm2IdentityInput(point: Uint8Array): Uint8Array {
+  const input = new Uint8Array(IDENTITY_PREFIX.length + point.length);
+  input.set(IDENTITY_PREFIX);
+  input.set(point, IDENTITY_PREFIX.length);
+  return input;
+}
+
+/** True for SEQUENCE { INTEGER r, INTEGER s } in its one DER form with 0 < r, s < n. */
+export function isStrictSm2Signature(bytes: Uint8Array): boolean {
+  if (bytes.length < 8 || bytes[0] !== 0x30 || bytes[1] !== bytes.length - 2) return false;
+  const afterR = endOfScalar(bytes, 2);
+  return afterR !== undefined && endOfScalar(bytes, afterR) === bytes.length;
+}
+
+function endOfScalar(bytes: Uint8Array, start: number): number | undefined {
+  const length = bytes[start + 1];
+  if (bytes[start] !== 0x02 || length === undefined || length < 1 || length > 33) return undefined;
+  const end = start + 2 + length;
+  if (end > bytes.length) return undefined;
+  const value = bytes.subarray(start + 2, end);
+  const [first = 0, second = 0] = value;
+  if (first >= 0x80) return undefined;
+  if (first !== 0) return isBelowOrder(value) ? end : undefined;
+  return second >= 0x80 && isBelowOrder(value.subarray(1)) ? end : undefined;
+}
+
+function isBelowOrder(scalar: Uint8Array): boolean {
+  if (scalar.length !== ORDER.length) return scalar.length < ORDER.length;
+  const at = scalar.findIndex((byte, index) => byte !== ORDER[index]);
+  return at >= 0 && (scalar[at] ?? 0) < (ORDER[at] ?? 0);
+}
+
+function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from({ length: hex.length / 2 }, (_, index) => Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16));
+}

@@ -1,0 +1,88 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../engine/contract/clock.ts';
+import {
+  canonicalRequest,
+  formatAuthorization,
+  isProxyHeader,
+  isSignableName,
+  splitTarget,
+  type HeaderPair,
+  type Kq1Scheme,
+} from '../engine/contract/kq1.ts';
+import { digestHex, signText } from './keys.ts';
+
+export interface RequestToSign {
+  readonly method: string;
+  /** Absolute, exactly as it will be called. */
+  readonly url: string | URL;
+  /** Every header given here is signed, but for those that HTTP clients and proxies change. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Exactly the bytes that will be sent. */
+  readonly body?: Uint8Array | string;
+  readonly appId: string;
+  readonly keyId: string;
+  readonly scheme: Kq1Scheme;
+  /** Private key in PEM (PKCS#8), or for the HMAC schemes the secret in base64url. */
+  readonly key: string;
+  readonly clock?: Pick<Clock, 'now'>;
+  /** 16 fresh random bytes in base64url; for tests only. */
+  readonly nonce?: string;
+}
+
+export interface SignedRequest {
+  /** What to send: the headers given and `Authorization`. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The text that was signed; also needed to check the answer. */
+  readonly canonical: string;
+  readonly scheme: Kq1Scheme;
+  readonly keyId: string;
+  readonly nonce: string;
+}
+
+/** Left alone: set by HTTP itself, or by clients of their own accord. */
+const UNSIGNED = new Set([
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'keep-alive',
+  'user-agent',
+  'accept-encoding',
+]);
+
+/**
+ * Signs one request (KQ1, design page 2 section 3) and answers its headers. Sign anew for every attempt: a nonce counts once.
+ * Throws AppError: KQ1_MALFORMED when the request has no single reading, SDK_KEY_INVALID.
+ */
+export function signRequest(request: RequestToSign): SignedRequest {
+  const { appId, keyId, scheme } = request;
+  const url = new URL(request.url);
+  const signedHeaders = headersToSign(request.headers ?? {});
+  const ts = String((request.clock ?? Date).now());
+  const nonce = request.nonce ?? randomBytes(16).toString('base64url');
+  const canonical = canonicalRequest({
+    scheme,
+    method: request.method.toUpperCase(),
+    host: url.host,
+    ...splitTarget(url.pathname + url.search),
+    ts,
+    nonce,
+    appId,
+    keyId,
+    headers: signedHeaders,
+    bodyDigest: digestHex(scheme, request.body ?? ''),
+  });
+  const sig = signText(canonical, scheme, request.key);
+  const authorization = formatAuthorization({ scheme, appId, keyId, ts, nonce, signed: signedHeaders.map(([name]) => name), sig });
+  return { headers: { ...request.headers, Authorization: authorization }, canonical, scheme, keyId, nonce };
+}
+
+function headersToSign(headers: Readonly<Record<string, string>>): HeaderPair[] {
+  return Object.entries(headers)
+    .map(([name, value]): HeaderPair => [name.toLowerCase(), value])
+    .filter(([name]) => isSignableName(name) && !UNSIGNED.has(name) && !isProxyHeader(name))
+    .sort((a, b) => (a[0] < b[0] ? -1 : 1));
+}

@@ -1,0 +1,151 @@
+import { Agent, request as send, type Dispatcher } from 'undici';
+import type { Clock } from '../engine/contract/clock.ts';
+import { AppError } from '../engine/contract/errors.ts';
+import { KQ1_HEADERS, type HeaderPair, type Kq1Scheme } from '../engine/contract/kq1.ts';
+import { signRequest, type SignedRequest } from './sign-request.ts';
+import { verifyAnswer } from './verify-answer.ts';
+
+export interface SigningClientOptions {
+  /** Base address of the open front, for example `https://gateway.example:8443`. */
+  readonly baseUrl: string;
+  readonly appId: string;
+  readonly keyId: string;
+  readonly scheme: Kq1Scheme;
+  /** Private key in PEM (PKCS#8), or for the HMAC schemes the secret in base64url. */
+  readonly key: string;
+  /** The platform's public keys in PEM by key id. */
+  readonly platformKeys: Readonly<Record<string, string>>;
+  /** Certificate authorities in PEM, when the gateway's certificate is not publicly known. */
+  readonly ca?: string;
+  readonly timeoutMs?: number;
+  readonly clock?: Pick<Clock, 'now'>;
+}
+
+export interface RequestOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Text and bytes go as they are; anything else is sent as JSON. */
+  readonly body?: unknown;
+  /** Sent as `Idempotency-Key`: the same key never does the work twice. */
+  readonly idempotencyKey?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface SignedAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+  /** False only for refusals before the caller was authenticated, which nobody can sign. */
+  readonly verified: boolean;
+  /** The body as JSON; throws SDK_ANSWER_NOT_JSON. */
+  json(): unknown;
+}
+
+export interface SigningClient {
+  /** Signs, sends, and checks the answer. Throws AppError: SDK_ANSWER_… (see `verifyResponse`), SDK_NO_ANSWER. */
+  fetch(path: string, options?: RequestOptions): Promise<SignedAnswer>;
+  close(): Promise<void>;
+}
+
+const MAX_ANSWER_BYTES = 10 * 1024 * 1024;
+
+export function createSigningClient(options: SigningClientOptions): SigningClient {
+  const timeoutMs = options.timeoutMs ?? 10_000;
+  const agent = new Agent({
+    connections: 32,
+    headersTimeout: timeoutMs,
+    bodyTimeout: timeoutMs,
+    maxResponseSize: MAX_ANSWER_BYTES,
+    connect: { timeout: Math.min(timeoutMs, 3000), ...(options.ca === undefined ? {} : { ca: options.ca }) },
+  });
+  return {
+    fetch: (path, request = {}) => exchange(options, agent, path, request),
+    close: () => agent.close(),
+  };
+}
+
+async function exchange(options: SigningClientOptions, agent: Agent, path: string, request: RequestOptions): Promise<SignedAnswer> {
+  const { appId, keyId, scheme, key, clock } = options;
+  const url = new URL(path, options.baseUrl);
+  const method = (request.method ?? (request.body === undefined ? 'GET' : 'POST')).toUpperCase();
+  const { body, type } = encoded(request.body);
+  const headers = {
+    ...(type === undefined ? {} : { 'content-type': type }),
+    ...lowerCased(request.headers ?? {}),
+    ...(request.idempotencyKey === undefined ? {} : { 'idempotency-key': request.idempotencyKey }),
+  };
+  const signed = signRequest({
+    method,
+    url,
+    headers,
+    appId,
+    keyId,
+    scheme,
+    key,
+    ...(body === undefined ? {} : { body }),
+    ...(clock === undefined ? {} : { clock }),
+  });
+  const answer = await sent(url, agent, {
+    method,
+    headers: signed.headers,
+    body: body ?? null,
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+  return checked(options, signed, answer);
+}
+
+interface RawAnswer {
+  readonly status: number;
+  readonly headers: readonly HeaderPair[];
+  readonly body: Uint8Array;
+}
+
+type SendOptions = Pick<Dispatcher.RequestOptions, 'body' | 'headers' | 'signal'> & { readonly method: string };
+
+async function sent(url: URL, agent: Agent, options: SendOptions): Promise<RawAnswer> {
+  try {
+    const { statusCode, headers, body } = await send(url, {
+      ...options,
+      method: options.method as Dispatcher.HttpMethod,
+      dispatcher: agent,
+    });
+    const pairs = Object.entries(headers).flatMap(([name, value]) => [value ?? []].flat().map((each): HeaderPair => [name, each]));
+    return { status: statusCode, headers: pairs, body: new Uint8Array(await body.arrayBuffer()) };
+  } catch (cause) {
+    throw new AppError('SDK_NO_ANSWER', 'unknown-outcome', 'The gateway gave no complete answer.', {
+      fix: 'Ask again with the same Idempotency-Key; check the address and the certificate when it stays so.',
+      cause,
+    });
+  }
+}
+
+function checked(options: SigningClientOptions, signed: SignedRequest, { status, headers, body }: RawAnswer): SignedAnswer {
+  const isSigned = headers.some(([name]) => name.toLowerCase() === KQ1_HEADERS.signature.toLowerCase());
+  const verified = isSigned || status < 400;
+  if (verified) {
+    const { platformKeys, key: secret, clock } = options;
+    verifyAnswer({ request: signed, status, headers, body, platformKeys, secret, ...(clock === undefined ? {} : { clock }) });
+  }
+  return { status, headers: Object.fromEntries(headers), body, verified, json: () => parsedJson(body) };
+}
+
+function encoded(body: unknown): { body?: Uint8Array | string; type?: string } {
+  if (body === undefined) return {};
+  if (typeof body === 'string' || body instanceof Uint8Array) return { body };
+  return { body: JSON.stringify(body), type: 'application/json' };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+function parsedJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (cause) {
+    throw new AppError('SDK_ANSWER_NOT_JSON', 'input', 'The answer is not JSON in UTF-8.', {
+      fix: 'Look at its content-type and body.',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,92 @@
+import type { Clock } from '../engine/contract/clock.ts';
+import { AppError } from '../engine/contract/errors.ts';
+import {
+  canonicalAnswer,
+  KQ1_HEADERS,
+  responseSchemeFor,
+  signedAnswerHeaders,
+  type HeaderPair,
+  type Kq1Scheme,
+} from '../engine/contract/kq1.ts';
+import { digestHex, verifyText } from './keys.ts';
+import type { SignedRequest } from './sign-request.ts';
+
+export interface AnswerToVerify {
+  readonly request: Pick<SignedRequest, 'canonical' | 'scheme' | 'keyId' | 'nonce'>;
+  readonly status: number;
+  /** As received; a repeated header as several entries. */
+  readonly headers: Iterable<HeaderPair>;
+  /** The body's bytes as received, before any decompression. */
+  readonly body: Uint8Array;
+  /** The platform's public keys in PEM by key id; unused when the request was signed with a shared secret. */
+  readonly platformKeys: Readonly<Record<string, string>>;
+  /** The request's own secret, when it was signed with one. */
+  readonly secret?: string;
+  readonly clock?: Pick<Clock, 'now'>;
+}
+
+const WINDOW_MS = 300_000;
+
+/**
+ * Makes sure that the platform gave this answer to this very request. Throws AppError of kind `unknown-outcome`, for the request may have been
+ * carried out all the same: SDK_ANSWER_UNSIGNED, SDK_ANSWER_KEY_UNKNOWN, SDK_ANSWER_STALE, SDK_ANSWER_FORGED.
+ */
+export function verifyAnswer(answer: AnswerToVerify): void {
+  const { request } = answer;
+  const headers = [...answer.headers];
+  const signature = single(headers, KQ1_HEADERS.signature);
+  const keyId = single(headers, KQ1_HEADERS.keyId);
+  const ts = single(headers, KQ1_HEADERS.ts);
+  if (signature === undefined || keyId === undefined || ts === undefined)
+    throw distrusted('SDK_ANSWER_UNSIGNED', 'it carries no signature');
+  const scheme = responseSchemeFor(request.scheme);
+  const key = keyFor(scheme, keyId, answer);
+  if (key === undefined) throw distrusted('SDK_ANSWER_KEY_UNKNOWN', 'it is signed with a key that is not among the platform keys given');
+  if (Math.abs((answer.clock ?? Date).now() - Number(ts)) > WINDOW_MS)
+    throw distrusted('SDK_ANSWER_STALE', 'its time is more than 300 s away from ours');
+  if (!verifyText(canonicalOf(answer, { scheme, keyId, ts, headers }), signature, scheme, key)) {
+    throw distrusted('SDK_ANSWER_FORGED', 'its signature does not hold for this request');
+  }
+}
+
+interface Signed {
+  readonly scheme: Kq1Scheme;
+  readonly keyId: string;
+  readonly ts: string;
+  readonly headers: readonly HeaderPair[];
+}
+
+function keyFor(scheme: Kq1Scheme, keyId: string, answer: AnswerToVerify): string | undefined {
+  if (scheme === answer.request.scheme && scheme !== 'SM2-SM3') return keyId === answer.request.keyId ? answer.secret : undefined;
+  return Object.hasOwn(answer.platformKeys, keyId) ? answer.platformKeys[keyId] : undefined;
+}
+
+/** An answer that has no canonical string cannot have been signed by the platform. */
+function canonicalOf(answer: AnswerToVerify, { scheme, keyId, ts, headers }: Signed): string {
+  try {
+    return canonicalAnswer({
+      requestDigest: digestHex(scheme, answer.request.canonical),
+      scheme,
+      status: answer.status,
+      nonce: answer.request.nonce,
+      ts,
+      keyId,
+      headers: signedAnswerHeaders(headers),
+      bodyDigest: digestHex(scheme, answer.body),
+    });
+  } catch (cause) {
+    throw distrusted('SDK_ANSWER_FORGED', 'its signed parts are malformed', cause);
+  }
+}
+
+function single(headers: readonly HeaderPair[], name: string): string | undefined {
+  const found = headers.filter(([each]) => each.toLowerCase() === name.toLowerCase());
+  return found.length === 1 ? found[0]?.[1] : undefined;
+}
+
+function distrusted(code: string, why: string, cause?: unknown): AppError {
+  return new AppError(code, 'unknown-outcome', `The answer cannot be trusted: ${why}.`, {
+    fix: 'Treat the outcome as unknown and ask again with the same Idempotency-Key; check the platform keys and the clock when it stays so.',
+    cause,
+  });
+}
