@@ -28,7 +28,10 @@ export function compileScopePath(path: string): (scope: Scope) => unknown {
 }
 
 /** Compiles an operand: a path, a fixed value or an expression (whose result may be a promise). */
-export function compileOperand(operand: Operand, compileExpression: (text: string) => (scope: Scope) => unknown): (scope: Scope) => unknown {
+export function compileOperand(
+  operand: Operand,
+  compileExpression: (text: string) => (scope: Scope) => unknown,
+): (scope: Scope) => unknown {
   if ('path' in operand) return compileScopePath(operand.path);
   if ('expression' in operand) return compileExpression(operand.expression);
   const { value } = operand;
@@ -51,7 +54,8 @@ export function parseFieldPath(path: string): readonly PathStep[] {
     const match = token.exec(path);
     if (match === null) throw invalid(path, `it cannot be read from character ${at + 1} on`);
     const name = match[1] ?? match[2];
-    if (name !== undefined && (path[at] === '.') === (at === 0)) throw invalid(path, `fields are separated by one dot (character ${at + 1})`);
+    if (name !== undefined && (path[at] === '.') === (at === 0))
+      throw invalid(path, `fields are separated by one dot (character ${at + 1})`);
     if (name !== undefined && FORBIDDEN.has(name)) throw invalid(path, 'this name cannot be read');
     steps.push(name ?? Number(match[3]));
   }
@@ -90,7 +94,14 @@ export function readRoot(scope: Scope, root: ScopeRoot): unknown {
 /** The scope as one object, as expressions see it. Bytes are left out: expressions work on parsed values. */
 export function scopeRoot(scope: Scope): Readonly<Record<string, unknown>> {
   const { data, headers, keys } = scope.message;
-  return { data: data instanceof Uint8Array ? undefined : data, headers, keys, nodes: scope.nodes, now: scope.now, ...loopRoots(scope.loop) };
+  return {
+    data: data instanceof Uint8Array ? undefined : data,
+    headers,
+    keys,
+    nodes: scope.nodes,
+    now: scope.now,
+    ...loopRoots(scope.loop),
+  };
 }
 
 function loopRoots(loop: Loop | undefined): Readonly<Record<string, unknown>> {

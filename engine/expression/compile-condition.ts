@@ -1,0 +1,197 @@
+/** Structured conditions (`engine/contract/expression-types.ts`) compiled once to a closure. */
+import { RE2JS } from 're2js';
+import { AppError, type Issue } from '../contract/errors.ts';
+import { COMPARISONS, type Comparison, type Operand } from '../contract/expression-types.ts';
+import type { Scope } from '../contract/node.ts';
+import { compileOperand } from '../contract/scope-path.ts';
+
+const MAX_DEPTH = 16;
+const MAX_RULES = 100;
+/** What counts as a number when it arrives as text: no exponent, no blanks, no `+`. */
+const NUMERIC = /^-?\d{1,30}(\.\d{1,30})?$/;
+
+export type Condition = (scope: Scope) => boolean | Promise<boolean>;
+export interface ConditionCompilers {
+  readonly compileExpression: (text: string) => (scope: Scope) => unknown;
+}
+
+/**
+ * Compiles a rule; the closure answers at once unless one of its expressions is worked out in the sandbox.
+ * CONDITION_INVALID (input) names every problem with its JSON Pointer.
+ *
+ * - A number and a text that looks like one compare as numbers; two texts are `eq` only when they are the same (`007` is not `7`),
+ *   but `gt` to `lte` between two numeric texts compare as numbers, between others by code unit (ISO times compare rightly).
+ * - What is absent equals nothing: `eq` and every order are false, `ne` and `not-in` are true. `exists` means neither absent nor null.
+ * - `matches` finds the pattern anywhere in the text (RE2 syntax, linear time); the pattern is a fixed value.
+ */
+export function compileCondition(rule: unknown, compilers: ConditionCompilers): Condition {
+  const issues: Issue[] = [];
+  const condition = compileRule(rule, '', 1, { ...compilers, issues });
+  if (issues.length > 0) {
+    throw new AppError('CONDITION_INVALID', 'input', `The condition has ${issues.length} problem(s): ${issues[0]!.message}`, {
+      issues,
+      fix: 'Correct the marked rows of the condition.',
+    });
+  }
+  return condition;
+}
+
+interface Build extends ConditionCompilers {
+  readonly issues: Issue[];
+}
+const never: Condition = () => false;
+
+function compileRule(rule: unknown, path: string, depth: number, build: Build): Condition {
+  const problem = (message: string): Condition => {
+    build.issues.push({ path, code: 'CONDITION_INVALID', message, severity: 'error' });
+    return never;
+  };
+  if (depth > MAX_DEPTH) return problem(`Conditions nest at most ${MAX_DEPTH} levels.`);
+  if (!isRecord(rule)) return problem('A condition is an object.');
+  for (const name of ['all', 'any'] as const) {
+    if (!(name in rule)) continue;
+    const members = rule[name];
+    if (!Array.isArray(members) || members.length > MAX_RULES) return problem(`"${name}" is a list of at most ${MAX_RULES} conditions.`);
+    const compiled = members.map((member, index) => compileRule(member, `${path}/${name}/${index}`, depth + 1, build));
+    return combine(compiled, name === 'any');
+  }
+  if ('not' in rule) {
+    const inner = compileRule(rule['not'], `${path}/not`, depth + 1, build);
+    return (scope) => {
+      const result = inner(scope);
+      return result instanceof Promise ? result.then((value) => !value) : !result;
+    };
+  }
+  const op = rule['op'] as Comparison;
+  if (!COMPARISONS.includes(op)) return problem(`"${String(op)}" is not a comparison.`);
+  return compileComparison(rule, op, path, build);
+}
+
+/** `all` (stops at the first false) or `any` (stops at the first true). */
+function combine(members: readonly Condition[], stopAt: boolean): Condition {
+  const goOn = async (pending: Promise<boolean>, next: number, scope: Scope): Promise<boolean> => {
+    if ((await pending) === stopAt) return stopAt;
+    for (let index = next; index < members.length; index++) {
+      if ((await members[index]!(scope)) === stopAt) return stopAt;
+    }
+    return !stopAt;
+  };
+  return (scope) => {
+    for (let index = 0; index < members.length; index++) {
+      const result = members[index]!(scope);
+      if (result instanceof Promise) return goOn(result, index + 1, scope);
+      if (result === stopAt) return stopAt;
+    }
+    return !stopAt;
+  };
+}
+
+function compileComparison(rule: Record<string, unknown>, op: Comparison, path: string, build: Build): Condition {
+  const isUnary = op === 'exists' || op === 'absent' || op === 'empty' || op === 'not-empty';
+  const left = compileSide(rule['left'], `${path}/left`, build);
+  const right = isUnary ? () => undefined : compileSide(rule['right'], `${path}/right`, build);
+  const compare = op === 'matches' ? compileMatches(rule['right'], `${path}/right`, build) : COMPARE[op];
+  return (scope) => {
+    const a = left(scope);
+    const b = right(scope);
+    if (a instanceof Promise || b instanceof Promise) return Promise.all([a, b]).then(([x, y]) => compare(x, y));
+    return compare(a, b);
+  };
+}
+
+function compileSide(operand: unknown, path: string, build: Build): (scope: Scope) => unknown {
+  try {
+    if (isRecord(operand) && (typeof operand['path'] === 'string' || typeof operand['expression'] === 'string' || 'value' in operand)) {
+      return compileOperand(operand as Operand, build.compileExpression);
+    }
+    build.issues.push({ path, code: 'CONDITION_INVALID', message: 'A side is a path, a value or an expression.', severity: 'error' });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    build.issues.push({ path, code: error.code, message: error.message, severity: 'error', ...(error.fix && { fix: error.fix }) });
+  }
+  return () => undefined;
+}
+
+function compileMatches(operand: unknown, path: string, build: Build): (a: unknown, b: unknown) => boolean {
+  const pattern = isRecord(operand) ? operand['value'] : undefined;
+  if (typeof pattern === 'string' && pattern.length <= 1000) {
+    try {
+      const compiled = RE2JS.compile(pattern);
+      return (a) => (typeof a === 'string' || typeof a === 'number') && compiled.test(String(a));
+    } catch {
+      // Reported below like every other pattern that cannot be used.
+    }
+  }
+  const message = 'The pattern of "matches" is a fixed text in RE2 syntax (no look-around, no back references).';
+  build.issues.push({ path, code: 'CONDITION_INVALID', message, severity: 'error' });
+  return () => false;
+}
+
+const COMPARE: Readonly<Record<Exclude<Comparison, 'matches'>, (a: unknown, b: unknown) => boolean>> = {
+  eq: isEqual,
+  ne: (a, b) => !isEqual(a, b),
+  gt: (a, b) => order(a, b) > 0,
+  gte: (a, b) => order(a, b) >= 0,
+  lt: (a, b) => order(a, b) < 0,
+  lte: (a, b) => order(a, b) <= 0,
+  in: isMember,
+  'not-in': (a, b) => !isMember(a, b),
+  contains: (a, b) => (Array.isArray(a) ? isMember(b, a) : withTexts(a, b, (x, y) => x.includes(y))),
+  'starts-with': (a, b) => withTexts(a, b, (x, y) => x.startsWith(y)),
+  'ends-with': (a, b) => withTexts(a, b, (x, y) => x.endsWith(y)),
+  exists: (a) => a !== undefined && a !== null,
+  absent: (a) => a === undefined || a === null,
+  empty: isEmpty,
+  'not-empty': (a) => !isEmpty(a),
+};
+
+function isEqual(a: unknown, b: unknown): boolean {
+  if (a === undefined || b === undefined) return false;
+  if (a === b) return true;
+  if (typeof a === 'number' && typeof b === 'string') return NUMERIC.test(b) && a === Number(b);
+  if (typeof a === 'string' && typeof b === 'number') return NUMERIC.test(a) && b === Number(a);
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  return isSame(a, b);
+}
+
+/** Structures are compared exactly, number against number. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, index) => isSame(item, b[index]));
+  if (!isRecord(a) || !isRecord(b)) return false;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => Object.hasOwn(b, name) && isSame(a[name], b[name]));
+}
+
+/** Negative, zero or positive; NaN (which no order accepts) when the two cannot be ordered. */
+function order(a: unknown, b: unknown): number {
+  const x = toNumber(a);
+  const y = toNumber(b);
+  if (x !== undefined && y !== undefined) return x - y;
+  if (typeof a === 'string' && typeof b === 'string') return a < b ? -1 : a > b ? 1 : 0;
+  return Number.NaN;
+}
+
+function toNumber(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && NUMERIC.test(value) ? Number(value) : undefined;
+}
+
+function isMember(item: unknown, list: unknown): boolean {
+  return Array.isArray(list) && list.some((member) => isEqual(item, member));
+}
+
+function withTexts(a: unknown, b: unknown, test: (a: string, b: string) => boolean): boolean {
+  const isText = (value: unknown) => typeof value === 'string' || typeof value === 'number';
+  return isText(a) && isText(b) && test(String(a), String(b));
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isRecord(value) && Object.keys(value).length === 0;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,129 @@
+/**
+ * Expressions: JSONata over the scope `{data, headers, keys, nodes, now}` (in a mapping's loop also `item`, `index`, `outer`).
+ * Three ways, chosen once at publish: simple syntax becomes closures; other bounded syntax is evaluated by JSONata in process for at most
+ * `INLINE_MS`; everything else (regular expressions, lambdas, ranges …), and what took longer, runs in the sandbox and ends on time-out.
+ */
+import jsonata from 'jsonata';
+import { AppError } from '../contract/errors.ts';
+import type { Scope } from '../contract/node.ts';
+import { scopeRoot } from '../contract/scope-path.ts';
+import { compileSyntax, type Syntax, type SyntaxFault } from './compile-syntax.ts';
+import { inspectSyntax } from './inspect-syntax.ts';
+
+/** Where expressions run that may not run in process: the script pool, or in a browser's preview the page itself. */
+export interface ExpressionRunner {
+  /** Rejects with the fault of JSONata as EXPRESSION_FAILED, or with SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_POOL_BUSY. */
+  runExpression(text: string, root: unknown, options?: { readonly key?: string; readonly nowMs?: number }): Promise<unknown>;
+}
+
+export interface CompiledExpression {
+  /** Answers the value, or a promise of it unless `isInline`. EXPRESSION_FAILED (input) tells code and place, never the value. */
+  run(scope: Scope): unknown;
+  /** True when `run` always answers at once, in process. */
+  readonly isInline: boolean;
+  /** Ids of the nodes whose output is read; `*` when that depends on the data. */
+  readonly names: readonly string[];
+}
+
+export interface ExpressionOptions {
+  readonly pool: ExpressionRunner;
+  /** Whose share of the sandbox it uses: the flow's id. */
+  readonly key?: string;
+}
+
+const MAX_LENGTH = 10_000;
+/** How long an expression may hold the event loop before it is handed to the sandbox. */
+const INLINE_MS = 20;
+const INLINE_LIMITS = { timeout: INLINE_MS, stack: 100, sequence: 100_000 } as const;
+/** Time, depth or sequence limit reached. */
+const LIMIT_FAULTS: ReadonlySet<unknown> = new Set(['D1012', 'D1011', 'D2015']);
+
+/** Compiles an expression. EXPRESSION_INVALID (input) with the place of the mistake. */
+export function compileExpression(text: string, options: ExpressionOptions): CompiledExpression {
+  const syntax = parseExpression(text);
+  const { names, isBounded, refused } = inspectSyntax(syntax);
+  if (refused !== undefined) throw invalid(text, refused.why, refused.position);
+  const closure = compileSyntax(syntax);
+  if (closure) return { run: (scope) => runClosure(closure, scope), isInline: true, names };
+  const inSandbox = (scope: Scope) =>
+    options.pool.runExpression(text, scopeRoot(scope), { nowMs: scope.now, ...(options.key === undefined ? {} : { key: options.key }) });
+  if (!isBounded) return { run: inSandbox, isInline: false, names };
+  const expression = jsonata(text, INLINE_LIMITS);
+  return { run: (scope) => runBounded(expression, scope, inSandbox), isInline: false, names };
+}
+
+/** The syntax tree. EXPRESSION_INVALID (input) on bad text. */
+export function parseExpression(text: string): Syntax {
+  if (text.length > MAX_LENGTH) throw invalid('', `it is longer than ${MAX_LENGTH} characters`, undefined);
+  try {
+    return jsonata(text).ast() as unknown as Syntax;
+  } catch (error) {
+    const { message, position } = error as { message?: string; position?: number };
+    throw invalid(text, message ?? 'it cannot be read', position);
+  }
+}
+
+function runClosure(closure: (scope: Scope) => unknown, scope: Scope): unknown {
+  try {
+    return closure(scope);
+  } catch (error) {
+    throw expressionFailed(error);
+  }
+}
+
+async function runBounded(expression: jsonata.Expression, scope: Scope, inSandbox: (scope: Scope) => Promise<unknown>): Promise<unknown> {
+  try {
+    return plain(await expression.evaluate(scopeRoot(scope), timeFunctions(scope.now)));
+  } catch (error) {
+    if (LIMIT_FAULTS.has((error as SyntaxFault).code)) return inSandbox(scope);
+    throw expressionFailed(error);
+  }
+}
+
+/** `$now()` and `$millis()` tell the time of acceptance, so that a retry gives the same result. */
+export function timeFunctions(nowMs: number): Record<string, unknown> {
+  return { now: () => new Date(nowMs).toISOString(), millis: () => nowMs };
+}
+
+/** JSONata marks the arrays it made; a message carries plain ones. */
+function plain(value: unknown): unknown {
+  return Array.isArray(value) && Object.hasOwn(value, 'sequence') ? Array.from(value as unknown[]) : value;
+}
+
+/** Translates a fault of JSONata; its own message may hold the value and is dropped. */
+export function expressionFailed(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { code, position } = error as Partial<SyntaxFault>;
+  const known = typeof code === 'string' && /^[A-Z]\d{4}$/.test(code) ? code : 'unknown';
+  const place = typeof position === 'number' ? ` at character ${position}` : '';
+  return new AppError('EXPRESSION_FAILED', 'input', `The expression failed${place}: ${FAULTS[known] ?? `JSONata fault ${known}`}.`, {
+    values: { fault: known, ...(typeof position === 'number' ? { position } : {}) },
+    fix: 'Look at the input of this step and make the expression cope with it.',
+  });
+}
+
+const FAULTS: Readonly<Record<string, string>> = {
+  D1001: 'a number is out of range',
+  D1002: 'a value that is no number cannot be negated',
+  D1009: 'two keys of an object are the same',
+  D3001: 'a number that is not finite cannot become text',
+  D3030: 'a value cannot become a number',
+  D3110: 'a text is not a time',
+  T0410: 'an argument of a function has the wrong type',
+  T0411: 'the context value of a function has the wrong type',
+  T1003: 'a key of an object is not a text',
+  T1006: 'something that is no function was called',
+  T2001: 'the left side of an arithmetic operator is not a number',
+  T2002: 'the right side of an arithmetic operator is not a number',
+  T2009: 'two values of different types were compared by order',
+  T2010: 'values compared by order are neither numbers nor texts',
+};
+
+function invalid(text: string, why: string, position: number | undefined): AppError {
+  const line = position === undefined ? undefined : text.slice(0, position).split('\n').length;
+  const place = position === undefined ? '' : ` (line ${line}, character ${position})`;
+  return new AppError('EXPRESSION_INVALID', 'input', `The expression is not valid${place}: ${why}.`, {
+    values: { ...(position === undefined ? {} : { position, line: line! }) },
+    fix: 'Correct the expression; its syntax is JSONata.',
+  });
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import jsonata from 'jsonata';
+import { createMessage } from '../../../engine/contract/message.ts';
+import type { Scope } from '../../../engine/contract/node.ts';
+import { scopeRoot } from '../../../engine/contract/scope-path.ts';
+import { compileExpression, type ExpressionRunner } from '../../../engine/expression/compile-expression.ts';
+
+const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
+const noPool: ExpressionRunner = { runExpression: () => Promise.reject(new Error('went to the sandbox')) };
+const scopeOf = (data: unknown, nodes: Record<string, unknown> = {}): Scope => ({ message: createMessage(data), nodes, now: NOW });
+const compile = (text: string) => compileExpression(text, { pool: noPool });
+
+const name = fc.constantFrom('a', 'b', 'c');
+const leaf = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constantFrom('', 'x', '7', 'Ab'), fc.boolean(), fc.constant(null));
+const data = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    leaf,
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(name, tie('value'), { maxKeys: 3 }),
+  ),
+})).value;
+const path = fc
+  .tuple(
+    fc.constantFrom('data', '$$.data', 'nodes.n_1', 'data[0]'),
+    fc.array(fc.tuple(name, fc.constantFrom('', '', '', '[0]', '[-1]', '[1]', '[0][0]')), { maxLength: 3 }),
+  )
+  .map(([root, steps]) => root + steps.map(([field, position]) => `.${field}${position}`).join(''));
+const expression = fc.letrec<{ text: string }>((tie) => ({
+  text: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    path,
+    fc.constantFrom('1', '0', '"x"', '""', 'true', 'null', '-2', '"["'),
+    fc
+      .tuple(tie('text'), fc.constantFrom('+', '-', '*', '/', '%', '=', '!=', '<', '<=', '>', '>=', '&', 'and', 'or', 'in'), tie('text'))
+      .map(([a, op, b]) => `(${a} ${op} ${b})`),
+    fc.tuple(tie('text'), tie('text'), tie('text')).map(([a, b, c]) => `(${a} ? ${b} : ${c})`),
+    fc.tuple(tie('text'), tie('text')).map(([a, b]) => `(${a} ?: ${b})`),
+    fc.tuple(tie('text'), tie('text')).map(([a, b]) => `[${a}, ${b}]`),
+    fc.tuple(tie('text'), tie('text')).map(([a, b]) => `{"p": ${a}, "q": ${b}}`),
+    fc
+      .tuple(fc.constantFrom('$uppercase', '$lowercase', '$length', '$exists', '$not', '$boolean', '-'), tie('text'))
+      .map(([f, a]) => `${f}(${a})`),
+  ),
+})).text;
+
+test('a closure gives what JSONata gives, on random expressions and data', async () => {
+  await fc.assert(
+    fc.asyncProperty(expression, data, data, async (text, value, other) => {
+      const scope = scopeOf(value, { n_1: other });
+      const compiled = compile(text);
+      assert.ok(compiled.isInline, text);
+      const wanted = await settle(() => jsonata(text).evaluate(scopeRoot(scope)));
+      const got = await settle(() => Promise.resolve().then(() => compiled.run(scope)));
+      assert.deepEqual(got, wanted, text);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+async function settle(run: () => Promise<unknown>): Promise<unknown> {
+  try {
+    const value: unknown = await run();
+    return value === undefined ? 'nothing' : (JSON.parse(JSON.stringify({ value })) as unknown);
+  } catch (error) {
+    // Which of two failing items of an array is told first depends on JSONata's promises: only that it fails is compared.
+    return typeof (error as { code?: unknown }).code === 'string' ? 'failed' : error;
+  }
+}
+
+test('bounded functions, filters and maps run in process', async () => {
+  const scope = scopeOf({
+    name: ' li ',
+    items: [
+      { n: 1, p: 'a' },
+      { n: 5, p: 'b' },
+    ],
+  });
+  assert.equal(await compile('$trim(data.name)').run(scope), 'li');
+  assert.equal(await compile('data.items[n > 2].p').run(scope), 'b');
+  assert.equal(JSON.stringify(await compile('data.items.{"x": p & "!"}').run(scope)), '[{"x":"a!"},{"x":"b!"}]');
+  assert.equal(await compile('$join($split("a,b", ","), "-")').run(scope), 'a-b');
+  assert.equal(await compile('$sum(data.items.n)').run(scope), 6);
+});
+
+test('now is the time of acceptance', async () => {
+  assert.equal(compile('$now()').run(scopeOf({})), '2026-01-02T03:04:05.000Z');
+  assert.equal(compile('now').run(scopeOf({})), NOW);
+  assert.equal(await compile('$fromMillis($millis(), "[Y0001]")').run(scopeOf({})), '2026');
+});
+
+test('regular expressions, lambdas, ranges, variables and pictures from data go to the sandbox', async () => {
+  for (const text of [
+    '$match(data.a, /a+/)',
+    'data ~> |$|{}|',
+    '[1..9]',
+    '($x := 1; $x)',
+    '$map(data, function($v){$v})',
+    'data.**',
+    '$pad("x", data.n)',
+    'data.f(1)',
+    '$replace("a","a","b")',
+  ]) {
+    const compiled = compile(text);
+    assert.equal(compiled.isInline, false, text);
+    await assert.rejects(Promise.resolve(compiled.run(scopeOf({ n: 3 }))), /went to the sandbox/, text);
+  }
+});
+
+test('an expression that holds the event loop too long is handed to the sandbox', async () => {
+  const compiled = compile('data.items[$count($$.data.items[n >= 0]) > 0].n');
+  const started = performance.now();
+  await assert.rejects(
+    Promise.resolve(compiled.run(scopeOf({ items: Array.from({ length: 3000 }, (_, n) => ({ n })) }))),
+    /went to the sandbox/,
+  );
+  assert.ok(performance.now() - started < 1000);
+});
+
+test('names the nodes that an expression reads', () => {
+  assert.deepEqual(compile('nodes.n_a.body & nodes.`n_b`.x').names, ['n_a', 'n_b']);
+  assert.deepEqual(compile('data.x').names, []);
+  assert.deepEqual(compile('data.items[$ > 1]').names, []);
+  assert.deepEqual(compile('$keys(nodes)').names, ['*']);
+  assert.deepEqual(compile('$$').names, ['*']);
+  assert.deepEqual(compile('$$.nodes.n_a').names, ['n_a']);
+});
+
+test('bad text is refused with its line', () => {
+  assert.throws(() => compile('data.a\n  +'), { code: 'EXPRESSION_INVALID' });
+  assert.throws(() => compile('$random()'), { code: 'EXPRESSION_INVALID', message: /retry/ });
+  assert.throws(() => compile('$eval("1")'), { code: 'EXPRESSION_INVALID' });
+  assert.throws(() => compile('$map(data, $random)'), { code: 'EXPRESSION_INVALID' });
+  assert.throws(() => compile('1+'.repeat(6000) + '1'), { code: 'EXPRESSION_INVALID' });
+});
+
+test('a failure tells its place and never the value', async () => {
+  const failing = compile('data.name + 1');
+  assert.throws(
+    () => failing.run(scopeOf({ name: '张三' })),
+    (error: Error) => /T2001|arithmetic/.test(error.message) && !error.message.includes('张三'),
+  );
+  await assert.rejects(
+    Promise.resolve(compile('$number(data.name)').run(scopeOf({ name: '张三' }))),
+    (error: Error) => !error.message.includes('张三'),
+  );
+});
+
+test('prototypes are out of reach', () => {
+  assert.equal(compile('data.constructor').run(scopeOf({})), undefined);
+  assert.equal(compile('data.__proto__.polluted').run(scopeOf({})), undefined);
+});
