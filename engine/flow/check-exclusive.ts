@@ -1,0 +1,64 @@
+import type { Issue } from '../contract/errors.ts';
+import type { FlowEdge } from '../contract/flow-document.ts';
+import { errorPort } from '../contract/node.ts';
+import type { GraphView } from './graph-view.ts';
+
+/** Pairs looked at before the proof is given up (and the merge refused): bounds the work on hostile documents. */
+const MAX_PAIRS = 200_000;
+
+/**
+ * Several edges into an ordinary node are allowed only where at most one of them can carry a message: the paths must part at different ports
+ * of a node that chooses. Otherwise FLOW_MERGE_NOT_EXCLUSIVE. Precondition: the graph has no cycle.
+ */
+export function checkExclusiveMerges(view: GraphView): Issue[] {
+  const isExclusive = exclusiveEdges(view);
+  const issues: Issue[] = [];
+  for (const { node, role, ins } of view.nodes.values()) {
+    if (role === 'join' || ins.length < 2) continue;
+    const pair = ins.flatMap((a, index) => ins.slice(index + 1).map((b) => [a, b] as const)).find(([a, b]) => !isExclusive(a, b));
+    if (pair === undefined) continue;
+    const names = pair.map((edge) => `"${view.nodes.get(edge.from.node)!.node.label || edge.from.node}" (${edge.from.port})`);
+    issues.push({
+      path: `/edges/${view.document.edges.indexOf(pair[1])}`,
+      code: 'FLOW_MERGE_NOT_EXCLUSIVE',
+      severity: 'error',
+      node: node.id,
+      message: `Both ${names.join(' and ')} can send a message to "${node.label || node.id}" in one run, which would take only one of them.`,
+      fix: 'Put a join before it, or let both paths begin at different ports of one condition.',
+    });
+  }
+  return issues;
+}
+
+/**
+ * Two edges exclude each other when, walking back from the later one, every way in leads to a node that chose the other edge's port instead.
+ * Each pair is decided once.
+ */
+function exclusiveEdges(view: GraphView): (a: FlowEdge, b: FlowEdge) => boolean {
+  const decided = new Map<string, boolean>();
+  const rank = (edge: FlowEdge) => view.order?.get(edge.from.node) ?? 0;
+
+  const decide = (a: FlowEdge, b: FlowEdge): boolean => {
+    if (a.from.node === b.from.node) return a.from.port !== b.from.port && choosesBetween(view, a, b);
+    const [earlier, later] = rank(a) < rank(b) ? [a, b] : [b, a];
+    const ways = view.nodes.get(later.from.node)!.ins;
+    return ways.length > 0 && ways.every((way) => isExclusive(earlier, way));
+  };
+  const isExclusive = (a: FlowEdge, b: FlowEdge): boolean => {
+    const key = a.id < b.id ? `${a.id} ${b.id}` : `${b.id} ${a.id}`;
+    const known = decided.get(key);
+    if (known !== undefined || decided.size > MAX_PAIRS) return known ?? false;
+    const answer = decide(a, b);
+    decided.set(key, answer);
+    return answer;
+  };
+  return isExclusive;
+}
+
+/** A route emits by one port only; an action either ends well or by its error port. */
+function choosesBetween(view: GraphView, a: FlowEdge, b: FlowEdge): boolean {
+  const { role, node } = view.nodes.get(a.from.node)!;
+  if (node.disabled === true) return true;
+  if (role === 'route') return true;
+  return role !== 'parallel' && role !== 'for-each' && (a.from.port === errorPort.name || b.from.port === errorPort.name);
+}

@@ -1,0 +1,203 @@
+import type { Issue } from '../contract/errors.ts';
+import { nameOf, nodeIssue } from './check-nodes.ts';
+import { checkExclusiveMerges } from './check-exclusive.ts';
+import { nearestName } from './nearest-name.ts';
+import { reachable, startsOf, type GraphView, type NodeView } from './graph-view.ts';
+
+/** How the nodes hang together: ids, edges and ports, one trigger, no cycle, closed loops, exclusive merges, a reply where one is waited for. */
+export function checkGraph(view: GraphView): Issue[] {
+  return [
+    ...checkIds(view),
+    ...checkEdges(view),
+    ...checkTrigger(view),
+    ...(view.order === undefined ? [cycle(view)] : [...checkLoops(view), ...checkExclusiveMerges(view)]),
+    ...checkReachable(view),
+    ...checkJoins(view),
+  ];
+}
+
+function checkIds(view: GraphView): Issue[] {
+  const { nodes, edges } = view.document;
+  return [
+    ...repeated(nodes.map((node) => node.id)).map(({ id, index }) =>
+      issue(`/nodes/${index}/id`, 'FLOW_ID_REPEATED', `Two nodes have the id ${id}.`, 'Give one a new id.'),
+    ),
+    ...repeated(edges.map((edge) => edge.id)).map(({ id, index }) =>
+      issue(`/edges/${index}/id`, 'FLOW_ID_REPEATED', `Two edges have the id ${id}.`, 'Give one a new id.'),
+    ),
+  ];
+}
+
+function checkEdges(view: GraphView): Issue[] {
+  const seen = new Set<string>();
+  return view.document.edges.flatMap((edge, index) => {
+    const ends = (['from', 'to'] as const).flatMap((end) => checkEnd(view, edge[end], `/edges/${index}/${end}`, end));
+    const name = JSON.stringify([edge.from, edge.to]);
+    if (seen.has(name))
+      ends.push(issue(`/edges/${index}`, 'FLOW_EDGE_REPEATED', 'The same two ports are connected twice.', 'Remove one of the edges.'));
+    seen.add(name);
+    return ends;
+  });
+}
+
+function checkEnd(view: GraphView, at: { readonly node: string; readonly port: string }, path: string, end: 'from' | 'to'): Issue[] {
+  const item = view.nodes.get(at.node);
+  if (item === undefined) {
+    return [
+      issue(
+        `${path}/node`,
+        'FLOW_EDGE_DANGLING',
+        `The edge ${end === 'from' ? 'comes from' : 'leads to'} ${at.node}, which does not exist.`,
+        'Remove the edge.',
+      ),
+    ];
+  }
+  if (item.definition === undefined) return [];
+  const ports = (end === 'from' ? item.outPorts : item.definition.ports.in).map((port) => port.name);
+  if (ports.includes(at.port)) return [];
+  const side = end === 'from' ? 'output' : 'input';
+  const nearest = nearestName(at.port, ports);
+  const fix =
+    ports.length === 0 ? 'Remove the edge.' : nearest === undefined ? `Use one of: ${ports.join(', ')}.` : `Did you mean ${nearest}?`;
+  return [{ ...issue(`${path}/port`, 'FLOW_PORT_UNKNOWN', `${nameOf(item)} has no ${side} port "${at.port}".`, fix), node: item.node.id }];
+}
+
+function checkTrigger(view: GraphView): Issue[] {
+  const triggers = [...view.nodes.values()].filter((item) => item.role === 'trigger');
+  const hasUnknown = [...view.nodes.values()].some((item) => item.role === 'unknown');
+  if (triggers.length === 0) {
+    return hasUnknown
+      ? []
+      : [issue('/nodes', 'FLOW_NO_TRIGGER', 'The flow has no trigger, so nothing would ever start it.', 'Add a trigger.')];
+  }
+  return triggers
+    .slice(1)
+    .map((item) =>
+      nodeIssue(item, '', 'FLOW_TRIGGER_SECOND', `${nameOf(item)} is a second trigger; a flow has one.`, 'Make it a flow of its own.'),
+    )
+    .concat(triggers.flatMap((item) => listeningNeedsDurable(view, item)));
+}
+
+/** What listens must be able to acknowledge before the work is done, which only a stored execution allows. */
+function listeningNeedsDurable(view: GraphView, item: NodeView): Issue[] {
+  if (view.document.mode === 'durable' || item.definition?.kind !== 'trigger' || item.definition.listen === undefined) return [];
+  const message = `${nameOf(item)} takes messages that must not be lost, so the flow must store them first.`;
+  return [{ ...issue('/mode', 'TRIGGER_NEEDS_DURABLE', message, 'Set the mode to "durable".'), node: item.node.id }];
+}
+
+function cycle(view: GraphView): Issue {
+  const onCycle = view.cyclic.filter((id) =>
+    reachable(
+      view,
+      view.nodes.get(id)!.outs.map((edge) => edge.to.node),
+    ).has(id),
+  );
+  const names = onCycle.slice(0, 10).map((id) => nameOf(view.nodes.get(id)!));
+  const message = `These nodes lead back to themselves: ${names.join(', ')}${onCycle.length > names.length ? ' …' : ''}.`;
+  return {
+    ...issue('/edges', 'FLOW_CYCLE', message, 'Remove an edge; repeat work with a for-each.'),
+    ...(onCycle[0] === undefined ? {} : { node: onCycle[0] }),
+  };
+}
+
+/** The body of a loop is what its port `each` leads to; results leave by `done`, so no other path may enter it. */
+function checkLoops(view: GraphView): Issue[] {
+  return [...view.nodes.values()].filter((item) => item.role === 'for-each').flatMap((loop) => checkLoop(view, loop));
+}
+
+function checkLoop(view: GraphView, loop: NodeView): Issue[] {
+  const each = loop.outs.filter((edge) => edge.from.port === 'each');
+  if (each.length === 0)
+    return [
+      nodeIssue(
+        loop,
+        '',
+        'FLOW_LOOP_EMPTY',
+        `Nothing is connected to the port "each" of ${nameOf(loop)}.`,
+        'Connect what is done for each item.',
+      ),
+    ];
+  const body = reachable(
+    view,
+    each.map((edge) => edge.to.node),
+  );
+  return [...body].flatMap((id) => {
+    const item = view.nodes.get(id)!;
+    const outside = item.ins.find((edge) => !body.has(edge.from.node) && !each.includes(edge));
+    const issues: Issue[] = [];
+    if (outside !== undefined) {
+      const message = `${nameOf(item)} belongs to the body of the loop ${nameOf(loop)} and is also reached from outside it.`;
+      issues.push(
+        nodeIssue(item, '', 'FLOW_LOOP_LEFT', message, 'Continue behind the loop from its port "done"; the body ends by itself.'),
+      );
+    }
+    if (item.role === 'reply') {
+      issues.push(
+        nodeIssue(
+          item,
+          '',
+          'FLOW_REPLY_IN_LOOP',
+          `${nameOf(item)} stands in a loop, but a caller gets one reply only.`,
+          'Reply behind the port "done".',
+          'warning',
+        ),
+      );
+    }
+    return issues;
+  });
+}
+
+function checkReachable(view: GraphView): Issue[] {
+  const starts = startsOf(view);
+  if (starts.length === 0) return [];
+  const reached = reachable(view, starts);
+  const lost = [...view.nodes.values()].filter((item) => !reached.has(item.node.id));
+  const issues = lost.map((item) =>
+    nodeIssue(
+      item,
+      '',
+      'FLOW_NODE_UNREACHABLE',
+      `No path leads to ${nameOf(item)}, so it never runs.`,
+      'Connect it, or remove it.',
+      'warning',
+    ),
+  );
+  const isAnswered = [...reached].some((id) => ['reply', 'unknown'].includes(view.nodes.get(id)!.role));
+  if (view.document.mode === 'sync' && !isAnswered) {
+    issues.push(
+      issue(
+        '/nodes',
+        'FLOW_NO_REPLY',
+        'Callers of a sync flow wait for a reply, but no reply node can be reached.',
+        'Add a reply node at the end.',
+      ),
+    );
+  }
+  return issues;
+}
+
+function checkJoins(view: GraphView): Issue[] {
+  return [...view.nodes.values()].flatMap((item) =>
+    item.role === 'join' && item.ins.length === 1
+      ? [
+          nodeIssue(
+            item,
+            '',
+            'FLOW_JOIN_SINGLE',
+            `${nameOf(item)} joins only one path.`,
+            'Remove it, or lead the other paths to it.',
+            'warning',
+          ),
+        ]
+      : [],
+  );
+}
+
+function repeated(ids: readonly string[]): { readonly id: string; readonly index: number }[] {
+  const seen = new Set<string>();
+  return ids.flatMap((id, index) => (seen.has(id) ? [{ id, index }] : (seen.add(id), [])));
+}
+
+function issue(path: string, code: string, message: string, fix: string): Issue {
+  return { path, code, severity: 'error', message, fix };
+}

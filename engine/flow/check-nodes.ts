@@ -1,0 +1,187 @@
+import { AppError, type Issue } from '../contract/errors.ts';
+import { errorPort, type NodeDefinition } from '../contract/node.ts';
+import type { GraphView, NodeView } from './graph-view.ts';
+import { nearestName } from './nearest-name.ts';
+import { schemaIssues } from './schema-issues.ts';
+import type { ValidateDeps } from './validate-deps.ts';
+
+/** Each node by itself: its type, configuration, expressions, adapter and handling. */
+export function checkNodes(view: GraphView, deps: ValidateDeps): Issue[] {
+  return [...view.nodes.values()].flatMap((item) => {
+    if (item.definition === undefined) return [unknownType(item, deps)];
+    if (item.node.disabled === true) return checkDisabled(item);
+    return [
+      ...checkConfig(item, item.definition),
+      ...checkExpressions(view, item, item.definition, deps),
+      ...checkAdapter(item, item.definition, deps),
+      ...checkHandling(view, item, item.definition),
+    ];
+  });
+}
+
+/** Makes an issue about one node; `path` is relative to it. */
+export function nodeIssue(
+  item: NodeView,
+  path: string,
+  code: string,
+  message: string,
+  fix?: string,
+  severity: Issue['severity'] = 'error',
+): Issue {
+  return { path: `/nodes/${item.index}${path}`, code, severity, message, node: item.node.id, ...(fix === undefined ? {} : { fix }) };
+}
+
+/** What a person calls the node. */
+export function nameOf(item: NodeView): string {
+  return `"${item.node.label || item.node.id}"`;
+}
+
+function unknownType(item: NodeView, deps: ValidateDeps): Issue {
+  const { type } = item.node;
+  const nearest = nearestName(type, deps.nodes.list?.().map((known) => `${known.type}@${known.major}`) ?? []);
+  const fix = nearest === undefined ? 'Look up the node types that are installed here.' : `Did you mean ${nearest}?`;
+  return nodeIssue(item, '/type', 'FLOW_NODE_TYPE_UNKNOWN', `There is no node type ${type} here.`, fix);
+}
+
+function checkDisabled(item: NodeView): Issue[] {
+  if (item.role !== 'trigger') return [];
+  return [nodeIssue(item, '/disabled', 'FLOW_TRIGGER_DISABLED', 'A trigger cannot be disabled.', 'Unpublish the flow to stop it.')];
+}
+
+function checkConfig(item: NodeView, definition: NodeDefinition): Issue[] {
+  const issues = schemaIssues(definition.config, item.config, 'FLOW_CONFIG', `/nodes/${item.index}/config`).map((issue) => ({
+    ...issue,
+    node: item.node.id,
+  }));
+  if (issues.length > 0) return issues;
+  return (definition.check?.(item.config as never) ?? []).map(({ path, message }) =>
+    nodeIssue(item, `/config${path}`, 'FLOW_CONFIG', message),
+  );
+}
+
+function checkExpressions(view: GraphView, item: NodeView, definition: NodeDefinition, deps: ValidateDeps): Issue[] {
+  return (definition.expressions ?? []).flatMap((pointer) =>
+    textsAt(item.config, pointer.split('/').slice(1)).flatMap(({ path, text }) =>
+      checkExpression(view, text, deps).map(({ code, message, fix }) => nodeIssue(item, `/config${path}`, code, message, fix)),
+    ),
+  );
+}
+
+/** Problems of one expression: it does not compile, or it reads a node that is not there. */
+export function checkExpression(view: GraphView, text: string, deps: ValidateDeps): { code: string; message: string; fix?: string }[] {
+  try {
+    deps.checkExpression?.(text);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    return [{ code: 'FLOW_EXPRESSION', message: thrown.message, ...(thrown.fix === undefined ? {} : { fix: thrown.fix }) }];
+  }
+  const ids = [...view.nodes.keys()];
+  return [...text.matchAll(/\bnodes\.(?:`(n_[A-Za-z0-9_-]+)`|(n_[A-Za-z0-9_]+))/g)].flatMap(([, quoted, bare]) => {
+    // Without backquotes a hyphen may belong to the id or be a minus: only what cannot be an id is told.
+    const isKnown = quoted === undefined ? ids.some((id) => id === bare || id.startsWith(`${bare}-`)) : view.nodes.has(quoted);
+    const id = quoted ?? bare ?? '';
+    return isKnown ? [] : [{ code: 'FLOW_EXPRESSION', message: `The expression reads the node ${id}, which is not in this flow.` }];
+  });
+}
+
+function checkAdapter(item: NodeView, definition: NodeDefinition, deps: ValidateDeps): Issue[] {
+  const protocol = definition.kind === 'control' ? undefined : definition.adapter;
+  const { adapter } = item.node;
+  if (protocol === undefined) {
+    if (adapter === undefined) return [];
+    return [
+      nodeIssue(item, '/adapter', 'FLOW_ADAPTER_UNUSED', `${nameOf(item)} speaks through no adapter.`, 'Remove the adapter.', 'warning'),
+    ];
+  }
+  if (adapter === undefined) {
+    return [
+      nodeIssue(
+        item,
+        '/adapter',
+        'FLOW_ADAPTER_MISSING',
+        `${nameOf(item)} needs an adapter of the protocol ${protocol}.`,
+        'Choose an adapter.',
+      ),
+    ];
+  }
+  if (deps.hasAdapter?.(adapter) === false) {
+    return [
+      nodeIssue(
+        item,
+        '/adapter',
+        'FLOW_ADAPTER_UNKNOWN',
+        `There is no adapter ${adapter} in this environment.`,
+        'Create it, or choose another.',
+      ),
+    ];
+  }
+  const actual = deps.adapterProtocol?.(adapter);
+  if (actual === undefined || actual === protocol) return [];
+  const message = `The adapter ${adapter} speaks ${actual}, but ${nameOf(item)} speaks ${protocol}.`;
+  return [nodeIssue(item, '/adapter', 'FLOW_ADAPTER_PROTOCOL', message, `Choose an adapter of the protocol ${protocol}.`)];
+}
+
+function checkHandling(view: GraphView, item: NodeView, definition: NodeDefinition): Issue[] {
+  const { handling } = item.node;
+  const issues: Issue[] = [];
+  const hasErrorEdge = item.outs.some((edge) => edge.from.port === errorPort.name);
+  if (handling?.onError === 'port' && !hasErrorEdge) {
+    const message = `Errors of ${nameOf(item)} leave by its error port, but nothing is connected to it.`;
+    issues.push(
+      nodeIssue(item, '/handling/onError', 'FLOW_ERROR_PORT_OPEN', message, 'Connect the error port, or let errors fail the execution.'),
+    );
+  }
+  if (hasErrorEdge && (handling?.onError === 'fail' || handling?.onError === 'continue')) {
+    const message = `What is connected to the error port of ${nameOf(item)} never runs: its handling is "${handling.onError}".`;
+    issues.push(nodeIssue(item, '/handling/onError', 'FLOW_ERROR_PORT_UNUSED', message, 'Set onError to "port".', 'warning'));
+  }
+  if (handling?.retry?.on.includes('unknown-outcome') === true && effectOf(item, definition) === 'write') {
+    const message = `${nameOf(item)} is not repeated after an unknown outcome: doing its write twice would do it twice.`;
+    issues.push(
+      nodeIssue(
+        item,
+        '/handling/retry/on',
+        'FLOW_RETRY_UNSAFE',
+        message,
+        'Remove "unknown-outcome", or make the call idempotent.',
+        'warning',
+      ),
+    );
+  }
+  const attemptMs = handling?.timeoutMs;
+  const worstMs = (attemptMs ?? 0) * ((handling?.retry?.max ?? 0) + 1);
+  if (view.document.mode === 'sync' && attemptMs !== undefined && worstMs > view.document.deadlineMs) {
+    const message = `${nameOf(item)} may take ${worstMs} ms with its retries, but the flow's deadline is ${view.document.deadlineMs} ms.`;
+    issues.push(
+      nodeIssue(
+        item,
+        '/handling/timeoutMs',
+        'FLOW_DEADLINE_SHORT',
+        message,
+        'Shorten time-out or retries, or give the flow more time.',
+        'warning',
+      ),
+    );
+  }
+  return issues;
+}
+
+/** The effect of a node with its configuration; what cannot be told is a write. */
+export function effectOf(item: NodeView, definition: NodeDefinition | undefined): 'pure' | 'read' | 'idempotent-write' | 'write' {
+  if (definition?.kind !== 'action' || item.node.disabled === true) return 'pure';
+  if (typeof definition.effect !== 'function') return definition.effect;
+  try {
+    return definition.effect(item.config as never);
+  } catch {
+    return 'write';
+  }
+}
+
+/** Strings below a pointer with `*` for every item or field. */
+function textsAt(value: unknown, steps: readonly string[], path = ''): { readonly path: string; readonly text: string }[] {
+  const [step, ...rest] = steps;
+  if (step === undefined) return typeof value === 'string' ? [{ path, text: value }] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  const names = step === '*' ? Object.keys(value) : Object.hasOwn(value, step) ? [step] : [];
+  return names.flatMap((name) => textsAt((value as Readonly<Record<string, unknown>>)[name], rest, `${path}/${name}`));
+}

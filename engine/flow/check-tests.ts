@@ -1,0 +1,73 @@
+import type { Issue } from '../contract/errors.ts';
+import type { FlowTest } from '../contract/flow-document.ts';
+import { errorPort } from '../contract/node.ts';
+import { effectOf, nameOf } from './check-nodes.ts';
+import { startsOf, type GraphView } from './graph-view.ts';
+
+/** Saved tests name nodes and ports that exist, and mock every node that they certainly reach and that would reach outside. */
+export function checkTests(view: GraphView): Issue[] {
+  return view.document.tests.flatMap((test, index) => [...checkNames(view, test, index), ...checkMocked(view, test, index)]);
+}
+
+function checkNames(view: GraphView, test: FlowTest, index: number): Issue[] {
+  const unknownNodes = [
+    ...Object.keys(test.mocks).map((id) => ({ id, path: `/tests/${index}/mocks/${id}` })),
+    ...test.expect.flatMap(({ node }, at) => (node === undefined ? [] : [{ id: node, path: `/tests/${index}/expect/${at}/node` }])),
+  ].filter(({ id }) => !view.nodes.has(id));
+  const unknownPorts = Object.entries(test.mocks).flatMap(([id, mock]) => {
+    const item = view.nodes.get(id);
+    if (item?.definition === undefined || !('emit' in mock)) return [];
+    const ports = item.outPorts.map((port) => port.name);
+    return Object.keys(mock.emit)
+      .filter((port) => !ports.includes(port))
+      .map((port) =>
+        testIssue(
+          `/tests/${index}/mocks/${id}/emit/${port}`,
+          `In the test "${test.name}" ${nameOf(item)} has no port "${port}".`,
+          `Use one of: ${ports.join(', ')}.`,
+        ),
+      );
+  });
+  return [
+    ...unknownNodes.map(({ id, path }) =>
+      testIssue(path, `The test "${test.name}" names the node ${id}, which is not in this flow.`, 'Remove it, or correct the id.'),
+    ),
+    ...unknownPorts,
+  ];
+}
+
+function checkMocked(view: GraphView, test: FlowTest, index: number): Issue[] {
+  return [...certainlyReached(view, test)].flatMap((id) => {
+    const item = view.nodes.get(id)!;
+    if (effectOf(item, item.definition) === 'pure' || Object.hasOwn(test.mocks, id)) return [];
+    const message = `The test "${test.name}" reaches ${nameOf(item)}, which would reach outside.`;
+    return [{ ...testIssue(`/tests/${index}/mocks`, message, `Add a mock for ${id}.`), node: id }];
+  });
+}
+
+/** Nodes that run in this test whatever a condition decides; which way a condition goes only the run of the test can tell. */
+function certainlyReached(view: GraphView, test: FlowTest): Set<string> {
+  const starts = startsOf(view).filter((id) => view.nodes.get(id)!.role === 'trigger');
+  const seen = new Set(starts);
+  const queue = [...starts];
+  for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+    const { role, outs } = view.nodes.get(id)!;
+    const mock = Object.hasOwn(test.mocks, id) ? test.mocks[id] : undefined;
+    for (const edge of outs) {
+      const isTaken =
+        mock === undefined ? role !== 'route' && role !== 'for-each' && edge.from.port !== errorPort.name : isEmitted(mock, edge.from.port);
+      if (!isTaken || seen.has(edge.to.node)) continue;
+      seen.add(edge.to.node);
+      queue.push(edge.to.node);
+    }
+  }
+  return seen;
+}
+
+function isEmitted(mock: FlowTest['mocks'][string], port: string): boolean {
+  return 'emit' in mock ? Object.hasOwn(mock.emit, port) : port === errorPort.name;
+}
+
+function testIssue(path: string, message: string, fix: string): Issue {
+  return { path, code: 'FLOW_TEST', severity: 'error', message, fix };
+}

@@ -1,0 +1,75 @@
+import type { FlowDocument, FlowEdge, FlowNode } from '../contract/flow-document.ts';
+import { canonicalJson } from './content-hash.ts';
+
+export interface FieldChange {
+  /** JSON Pointer below the node, edge or document. */
+  readonly path: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+export interface PartsDiff<Part> {
+  readonly added: readonly Part[];
+  readonly removed: readonly Part[];
+  readonly changed: readonly { readonly id: string; readonly changes: readonly FieldChange[] }[];
+}
+
+export interface FlowDiff {
+  /** Nothing that a run could notice, nor any text, is different. */
+  readonly isSame: boolean;
+  readonly nodes: PartsDiff<FlowNode>;
+  readonly edges: PartsDiff<FlowEdge>;
+  /** Name, mode, deadline, ingress, recording, tests …: all but nodes, edges, layout and revision. */
+  readonly settings: readonly FieldChange[];
+  /** Boxes were moved. */
+  readonly isLayoutChanged: boolean;
+}
+
+/** What is different in `after`; `before` is undefined when there was nothing yet. Nodes and edges are matched by id. */
+export function diffFlows(before: FlowDocument | undefined, after: FlowDocument): FlowDiff {
+  const nodes = diffParts(before?.nodes ?? [], after.nodes);
+  const edges = diffParts(before?.edges ?? [], after.edges);
+  const settings = diffFields(settingsOf(before), settingsOf(after));
+  const isSame =
+    [nodes, edges].every((part) => part.added.length + part.removed.length + part.changed.length === 0) && settings.length === 0;
+  return { isSame, nodes, edges, settings, isLayoutChanged: !isEqual(before?.layout, after.layout) };
+}
+
+function settingsOf(flow: FlowDocument | undefined): object {
+  if (flow === undefined) return {};
+  const { nodes: _nodes, edges: _edges, layout: _layout, revision: _revision, ...settings } = flow;
+  return settings;
+}
+
+function diffParts<Part extends { readonly id: string }>(before: readonly Part[], after: readonly Part[]): PartsDiff<Part> {
+  const old = new Map(before.map((part) => [part.id, part]));
+  const kept = new Set(after.map((part) => part.id));
+  return {
+    added: after.filter((part) => !old.has(part.id)),
+    removed: before.filter((part) => !kept.has(part.id)),
+    changed: after.flatMap((part) => {
+      const changes = diffFields(old.get(part.id) ?? part, part);
+      return changes.length === 0 ? [] : [{ id: part.id, changes }];
+    }),
+  };
+}
+
+/** Goes down into objects; arrays and values are compared whole. */
+function diffFields(before: object, after: object, prefix = ''): FieldChange[] {
+  const old = before as Readonly<Record<string, unknown>>;
+  const now = after as Readonly<Record<string, unknown>>;
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) => {
+    const [a, b] = [Object.hasOwn(old, name) ? old[name] : undefined, Object.hasOwn(now, name) ? now[name] : undefined];
+    const path = `${prefix}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (isEqual(a, b)) return [];
+    return isPlain(a) && isPlain(b) ? diffFields(a, b, path) : [{ path, before: a, after: b }];
+  });
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  return canonicalJson(a) === canonicalJson(b);
+}
+
+function isPlain(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

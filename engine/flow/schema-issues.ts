@@ -1,0 +1,86 @@
+import type { TLocalizedValidationError } from 'typebox/error';
+import { Errors } from 'typebox/schema';
+import { Settings } from 'typebox/system';
+import type { TSchema } from 'typebox';
+import type { Issue } from '../contract/errors.ts';
+
+/** More problems than anybody mends in one go; bounds the work on hostile documents. */
+const MAX_ISSUES = 500;
+
+/**
+ * Every breach of `schema` in `value` at once, as sentences with JSON Pointers below `prefix`. Of a union only the closest member's breaches
+ * are told. Code `code`, severity error. Interprets the schema, so that it also runs where a page forbids generated code.
+ */
+export function schemaIssues(schema: TSchema, value: unknown, code: string, prefix = ''): Issue[] {
+  return closestOfUnions(allErrors(schema, value)).flatMap((error) =>
+    describe(error).map(({ path, ...told }) => ({ path: prefix + path, code, severity: 'error' as const, ...told })),
+  );
+}
+
+/** TypeBox stops at 8 errors by a setting of the whole process: raised for this one synchronous call only. */
+function allErrors(schema: TSchema, value: unknown): TLocalizedValidationError[] {
+  const { maxErrors } = Settings.Get();
+  Settings.Set({ maxErrors: MAX_ISSUES });
+  try {
+    return Errors(schema, value)[1];
+  } finally {
+    Settings.Set({ maxErrors });
+  }
+}
+
+/** Replaces each failed union by the errors of its member that failed least; a choice of constants becomes one error. */
+function closestOfUnions(errors: readonly TLocalizedValidationError[]): TLocalizedValidationError[] {
+  const union = errors.filter((error) => error.keyword === 'anyOf').sort((a, b) => a.schemaPath.length - b.schemaPath.length)[0];
+  if (union === undefined) return [...errors];
+  const within = errors.filter((error) => isInside(error, union));
+  const others = errors.filter((error) => error !== union && !within.includes(error));
+  const members = Map.groupBy(within, (error) => /^\/anyOf\/(\d+)/.exec(error.schemaPath.slice(union.schemaPath.length))?.[1]);
+  const constants = within.filter((error) => error.keyword === 'const' && error.instancePath === union.instancePath);
+  if (constants.length === within.length && constants.length > 0) {
+    const allowedValues = constants.flatMap((error) => (error.keyword === 'const' ? [error.params.allowedValue] : []));
+    return closestOfUnions([...others, { ...union, keyword: 'enum', params: { allowedValues } } as TLocalizedValidationError]);
+  }
+  const closest = [...members.values()].sort((a, b) => weight(a, union.instancePath) - weight(b, union.instancePath))[0] ?? [];
+  return closestOfUnions([...others, ...closest]);
+}
+
+function isInside(error: TLocalizedValidationError, union: TLocalizedValidationError): boolean {
+  const isBelow = error.instancePath === union.instancePath || error.instancePath.startsWith(`${union.instancePath}/`);
+  return isBelow && error.schemaPath.startsWith(`${union.schemaPath}/anyOf/`);
+}
+
+/** A member of another type, or of another tag, is further away than one with many small faults. */
+function weight(errors: readonly TLocalizedValidationError[], at: string): number {
+  return errors.reduce(
+    (sum, error) => sum + (error.keyword === 'type' && error.instancePath === at ? 100 : error.keyword === 'const' ? 20 : 1),
+    0,
+  );
+}
+
+function describe(error: TLocalizedValidationError): readonly { readonly path: string; readonly message: string; readonly fix?: string }[] {
+  const path = error.instancePath;
+  const here = path === '' ? 'The document' : `"${path.slice(path.lastIndexOf('/') + 1)}"`;
+  switch (error.keyword) {
+    case 'required':
+      return error.params.requiredProperties.map((name) => ({
+        path: `${path}/${name}`,
+        message: `"${name}" is missing.`,
+        fix: `Add "${name}".`,
+      }));
+    case 'additionalProperties':
+      // Each extra field is also reported by itself, by the keyword `boolean`.
+      return [];
+    case 'boolean':
+      return [{ path, message: `${here} is not known here.`, fix: 'Remove it, or correct its name.' }];
+    case 'type':
+      return [{ path, message: `${here} must be of type ${String(error.params.type)}.` }];
+    case 'const':
+      return [{ path, message: `${here} must be ${JSON.stringify(error.params.allowedValue)}.` }];
+    case 'enum':
+      return [{ path, message: `${here} must be one of ${error.params.allowedValues.map((value) => JSON.stringify(value)).join(', ')}.` }];
+    case 'pattern':
+      return [{ path, message: `${here} must match the pattern ${String(error.params.pattern)}.` }];
+    default:
+      return [{ path, message: `${here} ${error.message}.` }];
+  }
+}

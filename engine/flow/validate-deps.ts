@@ -1,0 +1,12 @@
+import type { NodeDefinition } from '../contract/node.ts';
+
+/** What validation must know of the installation; what is absent is not checked (the designer without a server). */
+export interface ValidateDeps {
+  /** `list` is used for suggestions only. */
+  readonly nodes: { get(typeName: string): NodeDefinition | undefined; list?(): readonly NodeDefinition[] };
+  hasAdapter?(adapterId: string): boolean;
+  adapterProtocol?(adapterId: string): string | undefined;
+  hasTable?(tableId: string): boolean;
+  /** Throws an `input` AppError when the text does not compile. */
+  checkExpression?(text: string): void;
+}
