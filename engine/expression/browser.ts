@@ -1,0 +1,27 @@
+/** What the designer uses for previews: the same compilers, without worker threads (`node:` free). */
+import jsonata from 'jsonata';
+import { expressionFailed, timeFunctions, type ExpressionRunner } from './compile-expression.ts';
+
+export { compileCondition } from './compile-condition.ts';
+export { compileExpression, parseExpression } from './compile-expression.ts';
+export { createBuildContext } from './create-build-context.ts';
+
+/**
+ * Runs sandbox expressions in the page itself, for the analyst's own preview: JSONata's limits end most runaways, a regular expression
+ * can still hold the tab. Never used on a server.
+ */
+export function createInPlaceRunner(): ExpressionRunner {
+  return {
+    async runExpression(text, root, options = {}) {
+      try {
+        const value: unknown = await jsonata(text, { timeout: 1000, stack: 200, sequence: 100_000 }).evaluate(
+          root,
+          timeFunctions(options.nowMs ?? 0),
+        );
+        return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
+      } catch (error) {
+        throw expressionFailed(error);
+      }
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { Type } from 'typebox';
+import type { ErrorRecord } from '../../engine/contract/errors.ts';
+import { defineNode, outPort } from '../../engine/contract/node.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+
+const Kind = Type.Union([Type.Literal('input'), Type.Literal('transient'), Type.Literal('unknown-outcome'), Type.Literal('bug')]);
+
+/** Takes errors of nodes that have no error path of their own; its data is `{ error, node, data }`. An error it does not name goes on as it was. */
+export default defineNode({
+  type: 'control.catch',
+  major: 1,
+  kind: 'control',
+  role: 'catch',
+  category: 'control',
+  icon: 'shield-alert',
+  text: {
+    label: { 'zh-CN': '捕获错误', en: 'Catch errors' },
+    help: { 'zh-CN': '接住没有单独错误出口的节点所出的错误。', en: 'Takes the errors of nodes that have no error path of their own.' },
+  },
+  config: Type.Object(
+    {
+      codes: Type.Optional(
+        Type.Array(Type.String({ maxLength: 100 }), {
+          ...fieldText('错误码', 'Codes', '为空表示全部。', 'Empty: every code.'),
+          maxItems: 100,
+        }),
+      ),
+      kinds: Type.Optional(Type.Array(Kind, { ...fieldText('错误种类', 'Kinds', '为空表示全部。', 'Empty: every kind.'), maxItems: 4 })),
+    },
+    { additionalProperties: false },
+  ),
+  ports: { in: [], out: [outPort] },
+  prepare: (config) => (_ctx, message) => {
+    const { error } = message.data as { readonly error: ErrorRecord };
+    const isNamed = isIn(config.codes, error.code) && isIn(config.kinds, error.kind);
+    return isNamed ? { emit: { out: [message] } } : { reject: error };
+  },
+});
+
+function isIn<T>(list: readonly T[] | undefined, value: T): boolean {
+  return list === undefined || list.length === 0 || list.includes(value);
+}

@@ -1,0 +1,56 @@
+import { Type } from 'typebox';
+import { ConditionRule } from '../../engine/contract/expression-types.ts';
+import { defineNode, inPort, type PortSpec } from '../../engine/contract/node.ts';
+import { fieldText, Text } from '../../engine/contract/texts.ts';
+
+const Branch = Type.Object(
+  { port: Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), label: Text, when: ConditionRule },
+  { additionalProperties: false },
+);
+const elsePort: PortSpec = { name: 'else', label: { 'zh-CN': '其他', en: 'Else' } };
+
+/** Sends the message along the first branch whose condition holds, else along `else`: one port always. */
+export default defineNode({
+  type: 'control.condition',
+  major: 1,
+  kind: 'control',
+  role: 'route',
+  category: 'control',
+  icon: 'git-branch',
+  text: {
+    label: { 'zh-CN': '条件分支', en: 'Condition' },
+    help: {
+      'zh-CN': '从上到下检查条件，走第一个成立的分支；都不成立则走“其他”。',
+      en: 'Checks the conditions from the top and takes the first that holds, or “else”.',
+    },
+  },
+  config: Type.Object(
+    {
+      branches: Type.Array(Branch, {
+        ...fieldText('分支', 'Branches', '按顺序检查，第一个成立的生效。', 'Checked in order; the first that holds wins.'),
+        minItems: 1,
+        maxItems: 50,
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  ports: { in: [inPort], out: (config) => [...config.branches.map(({ port, label }) => ({ name: port, label })), elsePort] },
+  expressions: ['/branches/*/when'],
+  check(config) {
+    const seen = new Set(['else', 'error']);
+    return config.branches.flatMap(({ port }, index) => {
+      if (seen.has(port)) return [{ path: `/branches/${index}/port`, message: `the port name "${port}" is taken` }];
+      seen.add(port);
+      return [];
+    });
+  },
+  prepare(config, build) {
+    const branches = config.branches.map(({ port, when }) => ({ port, holds: build.compileCondition(when) }));
+    return async (ctx, message) => {
+      for (const { port, holds } of branches) {
+        if (await holds(ctx.scope)) return { emit: { [port]: [message] } };
+      }
+      return { emit: { else: [message] } };
+    };
+  },
+});

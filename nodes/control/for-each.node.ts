@@ -1,0 +1,79 @@
+import { Type } from 'typebox';
+import { AppError } from '../../engine/contract/errors.ts';
+import { Operand } from '../../engine/contract/expression-types.ts';
+import { withData } from '../../engine/contract/message.ts';
+import { defineNode, inPort } from '../../engine/contract/node.ts';
+import { compileOperand } from '../../engine/contract/scope-path.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+
+/**
+ * Runs what hangs on `each` once per item; `done` then carries the results in the items' order (the engine does that).
+ * The only node that emits several messages on one port.
+ */
+export default defineNode({
+  type: 'control.for-each',
+  major: 1,
+  kind: 'control',
+  role: 'for-each',
+  category: 'control',
+  icon: 'repeat',
+  text: {
+    label: { 'zh-CN': '逐项处理', en: 'For each' },
+    help: {
+      'zh-CN': '对列表中的每一项各执行一次，全部完成后按原顺序汇总。',
+      en: 'Runs once per item of a list, then gathers the results in order.',
+    },
+  },
+  config: Type.Object(
+    {
+      items: Type.Union(
+        Operand.anyOf,
+        fieldText('列表', 'Items', '要逐项处理的列表，例如 data.orders。', 'The list, for example data.orders.'),
+      ),
+      concurrency: Type.Integer({
+        ...fieldText('并发数', 'Concurrency', '同时处理的项数。', 'Items worked on at once.'),
+        minimum: 1,
+        maximum: 100,
+        default: 4,
+      }),
+      limit: Type.Integer({
+        ...fieldText('最多项数', 'Limit', '超过则报错。', 'More items are an error.'),
+        minimum: 1,
+        maximum: 100_000,
+        default: 10_000,
+      }),
+      onItemError: Type.Union([Type.Literal('fail'), Type.Literal('keep')], {
+        ...fieldText(
+          '某项出错时',
+          'When an item fails',
+          'fail：整体失败；keep：记下错误继续。',
+          'fail: all fails; keep: note the error and go on.',
+        ),
+        default: 'fail',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  ports: {
+    in: [inPort],
+    out: [
+      { name: 'each', label: { 'zh-CN': '每一项', en: 'Each' } },
+      { name: 'done', label: { 'zh-CN': '完成', en: 'Done' } },
+    ],
+  },
+  expressions: ['/items/expression'],
+  prepare(config, build) {
+    const readItems = compileOperand(config.items, build.compileExpression);
+    return async (ctx, message) => {
+      const found = await readItems(ctx.scope);
+      const items: readonly unknown[] = found === undefined || found === null ? [] : Array.isArray(found) ? found : [found];
+      if (items.length > config.limit) {
+        throw new AppError('FOREACH_TOO_MANY', 'input', `The list has ${items.length} items; at most ${config.limit} are allowed here.`, {
+          values: { items: items.length, limit: config.limit },
+          fix: 'Raise the limit of the node, or send fewer items at once.',
+        });
+      }
+      return { emit: { each: items.map((item) => withData(message, item, 'application/json')) } };
+    };
+  },
+});

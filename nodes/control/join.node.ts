@@ -1,0 +1,54 @@
+import { Type } from 'typebox';
+import { withData } from '../../engine/contract/message.ts';
+import { defineNode, inPort, outPort } from '../../engine/contract/node.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+
+/**
+ * Waits for branches (the engine counts them) and gives one object: a field per branch, by the source node's id or a friendlier name.
+ * A branch that failed stands as `{ error }`.
+ */
+export default defineNode({
+  type: 'control.join',
+  major: 1,
+  kind: 'control',
+  role: 'join',
+  category: 'control',
+  icon: 'merge',
+  text: {
+    label: { 'zh-CN': '汇合', en: 'Join' },
+    help: {
+      'zh-CN': '等待分支到齐（或其中几个），把结果合成一个对象。',
+      en: 'Waits for all, any or some branches and makes one object of their results.',
+    },
+  },
+  config: Type.Object(
+    {
+      mode: Type.Union([Type.Literal('all'), Type.Literal('any'), Type.Literal('n-of')], {
+        ...fieldText('等待', 'Wait for', 'all 全部；any 任意一个；n-of 其中 n 个。', 'all, any one, or n of them.'),
+        default: 'all',
+      }),
+      n: Type.Optional(Type.Integer({ ...fieldText('个数', 'Number', '用于 n-of。', 'For n-of.'), minimum: 1, maximum: 50 })),
+      names: Type.Optional(
+        Type.Record(
+          Type.String({ pattern: '^n_[A-Za-z0-9_-]{1,60}$' }),
+          Type.String({ minLength: 1, maxLength: 100 }),
+          fieldText('字段名', 'Field names', '节点编号到结果字段名。', 'Node id to the name of its field.'),
+        ),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  ports: { in: [inPort], out: [outPort] },
+  check(config) {
+    if (config.mode === 'n-of' && config.n === undefined) return [{ path: '/n', message: 'n-of needs the number n' }];
+    const names = Object.values(config.names ?? {});
+    return new Set(names).size < names.length || names.includes('__proto__')
+      ? [{ path: '/names', message: 'each branch needs its own field name' }]
+      : [];
+  },
+  prepare: (config) => (_ctx, message) => {
+    const parts = Object.entries((message.data ?? {}) as Readonly<Record<string, unknown>>);
+    const data = Object.fromEntries(parts.map(([id, value]) => [config.names?.[id] ?? id, value]));
+    return { emit: { out: [withData(message, data, 'application/json')] } };
+  },
+});

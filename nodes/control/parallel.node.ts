@@ -1,0 +1,39 @@
+import { Type } from 'typebox';
+import { defineNode, inPort } from '../../engine/contract/node.ts';
+import { fieldText, Text } from '../../engine/contract/texts.ts';
+
+const Branch = Type.Object({ port: Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), label: Text }, { additionalProperties: false });
+
+/** Sends the same message along every branch; a join brings them together again. */
+export default defineNode({
+  type: 'control.parallel',
+  major: 1,
+  kind: 'control',
+  role: 'parallel',
+  category: 'control',
+  icon: 'split',
+  text: {
+    label: { 'zh-CN': '并行', en: 'Parallel' },
+    help: { 'zh-CN': '把同一条消息同时发往每个分支。', en: 'Sends the same message along every branch at once.' },
+  },
+  config: Type.Object(
+    {
+      branches: Type.Array(Branch, {
+        ...fieldText('分支', 'Branches', '2 到 50 个，同时进行。', '2 to 50, all at once.'),
+        minItems: 2,
+        maxItems: 50,
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  ports: { in: [inPort], out: (config) => config.branches.map(({ port, label }) => ({ name: port, label })) },
+  check(config) {
+    const names = config.branches.map(({ port }) => port);
+    return names.flatMap((name, index) =>
+      name === 'error' || names.indexOf(name) < index
+        ? [{ path: `/branches/${index}/port`, message: `the port name "${name}" is taken` }]
+        : [],
+    );
+  },
+  prepare: (config) => (_ctx, message) => ({ emit: Object.fromEntries(config.branches.map(({ port }) => [port, [message]])) }),
+});

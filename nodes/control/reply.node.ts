@@ -1,0 +1,48 @@
+import { Type } from 'typebox';
+import { Operand } from '../../engine/contract/expression-types.ts';
+import { withData } from '../../engine/contract/message.ts';
+import { defineNode, inPort, outPort } from '../../engine/contract/node.ts';
+import { compileOperand } from '../../engine/contract/scope-path.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+
+/** Gives the caller of this execution its one answer; the message then goes on by `out`. */
+export default defineNode({
+  type: 'control.reply',
+  major: 1,
+  kind: 'control',
+  role: 'reply',
+  category: 'control',
+  icon: 'reply',
+  text: {
+    label: { 'zh-CN': '回复', en: 'Reply' },
+    help: { 'zh-CN': '答复调用方；每次执行恰好一次。', en: 'Answers the caller; exactly once per execution.' },
+  },
+  config: Type.Object(
+    {
+      status: Type.Integer({ ...fieldText('状态码', 'Status'), minimum: 200, maximum: 599, default: 200 }),
+      headers: Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$' }), Type.String({ maxLength: 2000, pattern: '^[^\\r\\n]*$' }), {
+        ...fieldText('响应头', 'Headers'),
+        default: {},
+      }),
+      body: Type.Optional(
+        Type.Union(Operand.anyOf, fieldText('内容', 'Body', '不填则为消息的内容。', 'Left out: the data of the message.')),
+      ),
+      mediaType: Type.Optional(
+        Type.String({ ...fieldText('媒体类型', 'Media type'), pattern: '^[a-z]+/[A-Za-z0-9.+-]+$', maxLength: 100 }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  ports: { in: [inPort], out: [outPort] },
+  expressions: ['/body/expression'],
+  prepare(config, build) {
+    const headers = Object.fromEntries(Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value]));
+    const readBody = config.body && compileOperand(config.body, build.compileExpression);
+    return async (ctx, message) => {
+      const answer = readBody
+        ? withData(message, await readBody(ctx.scope), config.mediaType ?? 'application/json')
+        : { ...message, mediaType: config.mediaType ?? message.mediaType };
+      return { reply: { status: config.status, headers, message: answer }, emit: { out: [message] } };
+    };
+  },
+});

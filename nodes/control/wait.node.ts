@@ -1,0 +1,92 @@
+import { Type } from 'typebox';
+import { AppError } from '../../engine/contract/errors.ts';
+import { Operand } from '../../engine/contract/expression-types.ts';
+import { defineNode, inPort, outPort, type Scope } from '../../engine/contract/node.ts';
+import { compileOperand } from '../../engine/contract/scope-path.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+
+const MAX_WAIT_MS = 30 * 86_400_000;
+
+/**
+ * Lets the execution rest: for a time, until a moment, or until somebody resumes it by a token. It leaves by `out` (with the resume's
+ * data, if any) or, when a resume did not come in time, by `timeout`.
+ */
+export default defineNode({
+  type: 'control.wait',
+  major: 1,
+  kind: 'control',
+  role: 'wait',
+  category: 'control',
+  icon: 'clock',
+  text: {
+    label: { 'zh-CN': '等待', en: 'Wait' },
+    help: {
+      'zh-CN': '等待一段时间、等到某一时刻，或等待外部凭令牌恢复。',
+      en: 'Waits for a time, until a moment, or until it is resumed by a token.',
+    },
+  },
+  config: Type.Object(
+    {
+      durationMs: Type.Optional(
+        Type.Integer({
+          ...fieldText('时长（毫秒）', 'Duration (ms)', '等待这么久。', 'Waits that long.'),
+          minimum: 1,
+          maximum: MAX_WAIT_MS,
+        }),
+      ),
+      until: Type.Optional(
+        Type.Union(Operand.anyOf, fieldText('等到', 'Until', '时刻，自 1970 年起的毫秒数。', 'A moment in milliseconds since 1970.')),
+      ),
+      resume: Type.Optional(
+        Type.String({
+          ...fieldText('恢复令牌', 'Resume token', '算出令牌的表达式；凭它恢复。', 'Expression that gives the token it is resumed by.'),
+          minLength: 1,
+          maxLength: 10_000,
+        }),
+      ),
+      timeoutMs: Type.Optional(
+        Type.Integer({
+          ...fieldText('最长等待（毫秒）', 'Time-out (ms)', '用于恢复令牌。', 'For the resume token.'),
+          minimum: 1,
+          maximum: MAX_WAIT_MS,
+        }),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+  ports: { in: [inPort], out: [outPort, { name: 'timeout', label: { 'zh-CN': '超时', en: 'Timed out' } }] },
+  expressions: ['/until/expression', '/resume'],
+  check(config) {
+    const ways = [config.durationMs, config.until, config.resume].filter((way) => way !== undefined).length;
+    if (ways !== 1) return [{ path: '', message: 'give exactly one of durationMs, until and resume' }];
+    return config.timeoutMs !== undefined && config.resume === undefined
+      ? [{ path: '/timeoutMs', message: 'a time-out belongs to resume' }]
+      : [];
+  },
+  prepare(config, build) {
+    const { durationMs, timeoutMs } = config;
+    if (durationMs !== undefined) return (ctx) => ({ wait: { untilMs: ctx.clock.now() + durationMs } });
+    if (config.until !== undefined) {
+      const readUntil = compileOperand(config.until, build.compileExpression);
+      return async (ctx) => ({ wait: { untilMs: await readMoment(readUntil, ctx.scope, ctx.clock.now()) } });
+    }
+    const readToken = build.compileExpression(config.resume ?? '');
+    return async (ctx) => {
+      const resumeToken = await readToken(ctx.scope);
+      if (typeof resumeToken !== 'string' || resumeToken.length < 1 || resumeToken.length > 500) {
+        throw new AppError('WAIT_TOKEN_WRONG', 'input', 'The resume expression gave no text of 1 to 500 characters.', {
+          fix: 'Let it give something unique that the other side knows, for example an order number.',
+        });
+      }
+      return { wait: { resumeToken, ...(timeoutMs === undefined ? {} : { untilMs: ctx.clock.now() + timeoutMs }) } };
+    };
+  },
+});
+
+async function readMoment(read: (scope: Scope) => unknown, scope: Scope, nowMs: number): Promise<number> {
+  const value = await read(scope);
+  if (typeof value === 'number' && Number.isFinite(value) && value <= nowMs + MAX_WAIT_MS) return value;
+  throw new AppError('WAIT_UNTIL_WRONG', 'input', 'The moment to wait for is no time in milliseconds within 30 days.', {
+    fix: 'Give milliseconds since 1970, for example $toMillis(data.at).',
+  });
+}

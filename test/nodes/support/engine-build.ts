@@ -1,0 +1,7 @@
+import { createBuildContext, createInPlaceRunner } from '../../../engine/expression/browser.ts';
+import type { BuildContext } from '../../../engine/contract/node.ts';
+
+/** The engine's compilers, for tests of one node. */
+export function engineBuild(): BuildContext {
+  return createBuildContext({ pool: createInPlaceRunner() });
+}
