@@ -1,0 +1,277 @@
+import { Type, type Static } from 'typebox';
+import { Operand } from '../../engine/contract/expression-types.ts';
+import { withData, type Message } from '../../engine/contract/message.ts';
+import {
+  defineNode,
+  errorPort,
+  inPort,
+  okPort,
+  type BuildContext,
+  type Effect,
+  type NodeContext,
+  type RunNode,
+  type Scope,
+} from '../../engine/contract/node.ts';
+import { compileOperand } from '../../engine/contract/scope-path.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+import { statusError } from '../shared/http/check-status.ts';
+import { parseMediaType, isJsonType, isTextType } from '../shared/http/media-type.ts';
+import { createOutboundClient, type OutboundResponse } from '../shared/http/outbound.ts';
+import { probeHttp } from '../shared/http/probe.ts';
+import { compileTemplate, encodeHeaderValue, encodePathValue, encodeQueryValue, type EncodeValue } from '../shared/http/template.ts';
+import { decodeText, encodeText } from '../shared/http/text-charset.ts';
+import { DEFAULT_JSON_OPTIONS } from '../shared/json/parse-json.ts';
+import { createParser, type Parser } from '../shared/parse-worker/create-parser.ts';
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+/** Set by the connection itself, never by a flow. */
+const OWN_HEADERS = [
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'expect',
+  'upgrade',
+  'te',
+  'trailer',
+  'keep-alive',
+  'idempotency-key',
+];
+
+const Config = Type.Object(
+  {
+    method: Type.Union(
+      METHODS.map((method) => Type.Literal(method)),
+      { ...fieldText('方法', 'Method'), default: 'GET' },
+    ),
+    path: Type.String({
+      ...fieldText(
+        '路径',
+        'Path',
+        '接在适配器地址之后；{data.patient.id} 这样的占位符会被取值并转义。',
+        "Follows the adapter's base URL; placeholders such as {data.patient.id} are filled in and percent-encoded.",
+      ),
+      pattern: '^/',
+      maxLength: 2000,
+    }),
+    query: Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 2000 }), {
+      ...fieldText(
+        '查询参数',
+        'Query',
+        '值可含占位符；占位符无值时省略该参数。',
+        'Values may hold placeholders; a field whose placeholder has no value is left out.',
+      ),
+      default: {},
+      maxProperties: 100,
+    }),
+    headers: Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$' }), Type.String({ maxLength: 4000 }), {
+      ...fieldText('请求头', 'Headers', '值可含占位符。', 'Values may hold placeholders.'),
+      default: {},
+      maxProperties: 100,
+    }),
+    body: Type.Optional(
+      Type.Union([Type.Literal('message'), Type.Literal('none'), Operand], {
+        ...fieldText(
+          '请求体',
+          'Body',
+          '整条消息、空，或路径/固定值/表达式；默认：POST、PUT、PATCH 发送消息。',
+          'The message, none, or a path, fixed value or expression. Default: POST, PUT and PATCH send the message.',
+        ),
+      }),
+    ),
+    expect: Type.Array(Type.String({ pattern: '^[1-5]\\d\\d(-[1-5]\\d\\d)?$' }), {
+      ...fieldText('预期状态码', 'Expected status', '例如 200-299、404；其余为错误。', 'For example 200-299, 404; any other is an error.'),
+      default: ['200-299'],
+      minItems: 1,
+      maxItems: 20,
+    }),
+    responseAs: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('text'), Type.Literal('bytes')], {
+      ...fieldText('响应解析为', 'Answer as', '自动：按 content-type。', 'auto: by its content-type.'),
+      default: 'auto',
+    }),
+    full: Type.Boolean({
+      ...fieldText(
+        '输出完整响应',
+        'Whole answer',
+        '输出 {status, headers, body}，而不只是响应体。',
+        'Emits {status, headers, body} instead of the body alone.',
+      ),
+      default: false,
+    }),
+    idempotent: Type.Boolean({
+      ...fieldText(
+        '对方保证幂等',
+        'Idempotent',
+        '对方按 Idempotency-Key 去重，因此结果未知时可以安全重发。',
+        'The other side heeds the Idempotency-Key, so that sending again is safe when the outcome is unknown.',
+      ),
+      default: false,
+    }),
+    reads: Type.Boolean({
+      ...fieldText('只读调用', 'Only reads', '该 POST 只查询，不改变任何数据。', 'This POST only asks and changes nothing.'),
+      default: false,
+    }),
+  },
+  { additionalProperties: false },
+);
+type Config = Static<typeof Config>;
+
+/** Calls a REST interface of a hospital system (RFC 9110). */
+export default defineNode({
+  type: 'http.call',
+  major: 1,
+  kind: 'action',
+  category: 'call',
+  icon: 'globe',
+  text: {
+    label: { 'zh-CN': 'HTTP 调用', en: 'HTTP call' },
+    help: {
+      'zh-CN': '通过适配器调用对方的 REST 接口，输出解析后的响应。',
+      en: 'Calls a REST interface of the other side through its adapter and emits the parsed answer.',
+    },
+  },
+  ports: { in: [inPort], out: [okPort, errorPort] },
+  adapter: 'http',
+  effect: effectOf,
+  config: Config,
+  expressions: ['/body/expression'],
+  check: checkConfig,
+  prepare: prepareCall,
+  probe: probeHttp,
+});
+
+function effectOf(config: Config): Effect {
+  if (config.method === 'GET' || config.method === 'HEAD' || config.reads) return 'read';
+  return config.method === 'PUT' || config.method === 'DELETE' || config.idempotent ? 'idempotent-write' : 'write';
+}
+
+function checkConfig(config: Config): readonly { readonly path: string; readonly message: string }[] {
+  const problems: { path: string; message: string }[] = [];
+  const fixedPath = config.path.replace(/\{[^{}]*\}/g, 'x');
+  if (!/^(?:\/(?!\.{1,2}(?:\/|$))[\w.~!$&'()*+,;=:@%-]*)+$/.test(fixedPath) || /^\/\//.test(fixedPath)) {
+    problems.push({ path: '/path', message: 'must be a percent-encoded path without dot segments, query or fragment' });
+  }
+  for (const [field, templates] of [
+    ['path', { '': config.path }],
+    ['query', config.query],
+    ['headers', config.headers],
+  ] as const) {
+    for (const [name, template] of Object.entries(templates))
+      problems.push(...checkTemplate(`/${field}${name === '' ? '' : `/${name}`}`, template));
+  }
+  for (const name of Object.keys(config.headers)) {
+    if (OWN_HEADERS.includes(name.toLowerCase())) problems.push({ path: `/headers/${name}`, message: 'is set by the platform' });
+  }
+  if (config.reads && !['POST', 'GET', 'HEAD'].includes(config.method)) problems.push({ path: '/reads', message: 'is for POST alone' });
+  return problems;
+}
+
+function checkTemplate(path: string, template: string): readonly { readonly path: string; readonly message: string }[] {
+  try {
+    compileTemplate(template, (value) => value);
+    return [];
+  } catch (error) {
+    return [{ path, message: (error as Error).message }];
+  }
+}
+
+function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
+  const effect = effectOf(config);
+  const fillPath = compileTemplate(config.path, encodePathValue);
+  const fillQuery = compileFields(config.query, encodeQueryValue, encodeURIComponent);
+  const fillHeaders = compileFields(config.headers, encodeHeaderValue, (text) => encodeHeaderValue(text, text));
+  const readBody = compileBody(config, build);
+  const isExpected = compileExpected(config.expect);
+  const client = createOutboundClient();
+  const parser = createParser();
+
+  return async (ctx, message) => {
+    const query = fillQuery(ctx.scope).map(([name, value]) => `${encodeURIComponent(name)}=${value}`);
+    const body = encodeBody(await readBody(ctx.scope), message, ctx);
+    const response = await client.send(ctx, {
+      method: config.method,
+      path: (fillPath(ctx.scope) ?? '') + (query.length === 0 ? '' : `?${query.join('&')}`),
+      headers: { ...body?.headers, ...Object.fromEntries(fillHeaders(ctx.scope).map(([name, value]) => [name.toLowerCase(), value])) },
+      ...(body === undefined ? {} : { body: body.bytes }),
+      effect,
+    });
+    if (!isExpected(response.status)) throw statusError(response, effect, ctx.clock);
+    return { emit: { ok: [await decodeAnswer(config, ctx, message, response, parser)] } };
+  };
+}
+
+/** Names with their filled-in values; those without a value are left out. */
+function compileFields(
+  templates: Readonly<Record<string, string>>,
+  encode: EncodeValue,
+  encodeFixed: (text: string) => string,
+): (scope: Scope) => [string, string][] {
+  const fields = Object.entries(templates).map(([name, template]) => ({ name, fill: compileTemplate(template, encode, encodeFixed) }));
+  return (scope) =>
+    fields.flatMap(({ name, fill }): [string, string][] => {
+      const value = fill(scope);
+      return value === undefined ? [] : [[name, value]];
+    });
+}
+
+const NO_BODY = Symbol('no body');
+
+function compileBody(config: Config, build: BuildContext): (scope: Scope) => unknown {
+  const source = config.body ?? (['POST', 'PUT', 'PATCH'].includes(config.method) ? 'message' : 'none');
+  if (source === 'none') return () => NO_BODY;
+  if (source === 'message') return (scope) => scope.message.data;
+  return compileOperand(source, (text) => build.compileExpression(text));
+}
+
+interface Body {
+  readonly bytes: Uint8Array;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Bytes go as they are, text in the message's or adapter's charset, everything else as JSON. */
+function encodeBody(data: unknown, message: Message, ctx: NodeContext<Config>): Body | undefined {
+  if (data === NO_BODY || data === undefined) return undefined;
+  if (data instanceof Uint8Array) return { bytes: data, headers: { 'content-type': message.mediaType } };
+  if (typeof data === 'string' && !isJsonType(message.mediaType)) {
+    const charset = message.charset ?? ctx.adapter?.charset ?? 'UTF-8';
+    return { bytes: encodeText(data, charset), headers: { 'content-type': `${message.mediaType}; charset=${charset}` } };
+  }
+  return { bytes: Buffer.from(JSON.stringify(data)), headers: { 'content-type': 'application/json' } };
+}
+
+function compileExpected(ranges: readonly string[]): (status: number) => boolean {
+  const bounds = ranges.map((range) => range.split('-').map(Number));
+  return (status) => bounds.some(([from = 0, to = from]) => status >= from && status <= to);
+}
+
+async function decodeAnswer(
+  config: Config,
+  ctx: NodeContext<Config>,
+  message: Message,
+  response: OutboundResponse,
+  parser: Parser,
+): Promise<Message> {
+  const type = parseMediaType(response.headers['content-type']);
+  const body = await decodeBody(config.responseAs, ctx, response, parser);
+  const data = config.full ? { status: response.status, headers: response.headers, body } : body;
+  const { charset: _request, ...rest } = withData(
+    message,
+    data,
+    config.full ? 'application/json' : type.name || 'application/octet-stream',
+  );
+  return type.charset === undefined ? rest : { ...rest, charset: type.charset };
+}
+
+async function decodeBody(
+  as: Config['responseAs'],
+  ctx: NodeContext<Config>,
+  { body, headers }: OutboundResponse,
+  parser: Parser,
+): Promise<unknown> {
+  const type = parseMediaType(headers['content-type']);
+  const form = as !== 'auto' ? as : isJsonType(type.name) ? 'json' : isTextType(type.name) ? 'text' : 'bytes';
+  if (form === 'bytes') return new Uint8Array(body);
+  if (form === 'text') return decodeText(body, type.charset ?? ctx.adapter?.charset ?? 'UTF-8');
+  if (body.byteLength === 0) return null;
+  return parser.parse({ kind: 'json', source: body, charset: type.charset ?? 'UTF-8', options: DEFAULT_JSON_OPTIONS }, ctx);
+}

@@ -1,0 +1,23 @@
+/** Reads and writes `content-type` (RFC 9110, section 8.3). */
+
+export interface MediaType {
+  /** Lower case, without parameters; `''` when there is none. */
+  readonly name: string;
+  readonly charset: string | undefined;
+}
+
+export function parseMediaType(header: string | undefined): MediaType {
+  const [name = '', ...parameters] = (header ?? '').split(';');
+  const charset = parameters
+    .map((parameter) => /^\s*charset\s*=\s*"?([\w.:-]{1,40})"?\s*$/i.exec(parameter)?.[1])
+    .find((value) => value !== undefined);
+  return { name: name.trim().toLowerCase(), charset };
+}
+
+export function isJsonType(name: string): boolean {
+  return name === 'application/json' || name.endsWith('+json');
+}
+
+export function isTextType(name: string): boolean {
+  return name.startsWith('text/') || name === 'application/xml' || name.endsWith('+xml') || name === 'application/x-www-form-urlencoded';
+}

@@ -1,0 +1,276 @@
+/**
+ * Calls to hospital systems over HTTP/1.1: one connection pool per adapter, limits everywhere, and an exact answer to the one question that
+ * matters afterwards: could the other side have done it? Redirects are never followed, so a call stays with the adapter's own host.
+ */
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip, inflate } from 'node:zlib';
+import { Pool, type Dispatcher } from 'undici';
+import type { Adapter } from '../../../engine/contract/adapter.ts';
+import { AppError } from '../../../engine/contract/errors.ts';
+import type { Effect, NodeContext } from '../../../engine/contract/node.ts';
+import { readHttpSettings, type HttpSettings } from './settings.ts';
+
+export interface OutboundRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Percent-encoded path below the adapter's base URL, with its query; begins with `/`, or is empty. */
+  readonly path: string;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  readonly effect: Effect;
+}
+
+export interface OutboundResponse {
+  readonly status: number;
+  /** Lower-case names; repeated ones joined by `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Decompressed. */
+  readonly body: Buffer;
+}
+
+/** What a call needs of its node's context. */
+export type OutboundContext = Pick<
+  NodeContext<unknown>,
+  'adapter' | 'signal' | 'clock' | 'idempotencyKey' | 'scope' | 'secret' | 'beforeFirstByte'
+>;
+
+export interface OutboundClient {
+  /**
+   * Any status is an answer. Rejects with HTTP_CONNECT (transient: not a byte was sent), HTTP_NO_ANSWER (sent, no whole answer: unknown outcome
+   * for writes, transient for reads), HTTP_TOO_LARGE or HTTP_ENCODING (the answer cannot be taken in).
+   */
+  send(ctx: OutboundContext, request: OutboundRequest): Promise<OutboundResponse>;
+}
+
+/** A client for one prepared node. It holds one pool at a time; when the adapter's settings change, the old pool drains and closes. */
+export function createOutboundClient(): OutboundClient {
+  let current: OpenPool | undefined;
+  return {
+    async send(ctx, request) {
+      if (ctx.adapter === undefined) throw new TypeError('an HTTP call needs an adapter');
+      if (current?.adapter !== ctx.adapter) current = renewPool(current, ctx.adapter);
+      const headers = await requestHeaders(ctx, request, current.settings);
+      return exchange(current, ctx, { ...request, headers });
+    },
+  };
+}
+
+interface OpenPool {
+  readonly adapter: Adapter;
+  readonly key: string;
+  readonly settings: HttpSettings;
+  readonly pool: Pool;
+  readonly basePath: string;
+}
+
+function renewPool(current: OpenPool | undefined, adapter: Adapter): OpenPool {
+  const key = JSON.stringify([adapter.settings, adapter.limits]);
+  if (current?.key === key) return { ...current, adapter };
+  const settings = readHttpSettings(adapter);
+  const url = new URL(settings.baseUrl);
+  void current?.pool.close();
+  const pool = new Pool(url.origin, {
+    connections: adapter.limits.maxConcurrency,
+    // Our own timer bounds the whole call; undici's are coarse.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 4000,
+    keepAliveMaxTimeout: 60_000,
+    connect: {
+      timeout: adapter.limits.connectTimeoutMs,
+      ...(settings.tls?.ca === undefined ? {} : { ca: settings.tls.ca }),
+      ...(settings.tls?.serverName === undefined ? {} : { servername: settings.tls.serverName }),
+    },
+  });
+  return { adapter, key, settings, pool, basePath: url.pathname.replace(/\/$/, '') };
+}
+
+async function requestHeaders(ctx: OutboundContext, request: OutboundRequest, settings: HttpSettings): Promise<Record<string, string>> {
+  const headers: Record<string, string> = { 'accept-encoding': 'gzip, deflate, br', ...request.headers };
+  // W3C Trace Context: the caller's trace goes on to the hospital.
+  const traceparent = ctx.scope.message.headers.traceparent;
+  if (traceparent !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent)) headers.traceparent = traceparent;
+  if (request.effect !== 'read' && request.effect !== 'pure') headers['idempotency-key'] = ctx.idempotencyKey;
+  if (settings.auth === 'basic') headers.authorization = `Basic ${Buffer.from(await ctx.secret()).toString('base64')}`;
+  if (settings.auth === 'bearer') headers.authorization = `Bearer ${await ctx.secret()}`;
+  if (settings.auth === 'header') headers[settings.authHeader.toLowerCase()] = await ctx.secret();
+  return headers;
+}
+
+async function exchange(open: OpenPool, ctx: OutboundContext, request: OutboundRequest): Promise<OutboundResponse> {
+  const { limits } = open.adapter;
+  const raw = await new Promise<OutboundResponse>((resolve, reject) => {
+    const call = new Exchange(ctx, request, limits.maxResponseBytes, resolve, reject);
+    const cancelTimer = ctx.clock.after(limits.timeoutMs, () => call.abort(new Error('time-out')));
+    const onAbort = () => call.abort(new Error('cancelled'));
+    call.onDone = () => {
+      cancelTimer();
+      ctx.signal.removeEventListener('abort', onAbort);
+    };
+    ctx.signal.addEventListener('abort', onAbort, { once: true });
+    if (ctx.signal.aborted) return onAbort();
+    const path = `${open.basePath}${request.path}` || '/';
+    open.pool.dispatch({ path, method: request.method, headers: request.headers, body: request.body ?? null }, call);
+  });
+  return decompress(raw, limits.maxResponseBytes, request);
+}
+
+/** One request on its way: undici calls it as the exchange goes on. */
+class Exchange implements Dispatcher.DispatchHandler {
+  onDone: () => void = () => undefined;
+  readonly #ctx: OutboundContext;
+  readonly #request: OutboundRequest;
+  readonly #limitBytes: number;
+  readonly #resolve: (response: OutboundResponse) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #isSent = false;
+  #isSettled = false;
+  #sizeBytes = 0;
+  #status = 0;
+  #headers: Record<string, string> = {};
+
+  constructor(
+    ctx: OutboundContext,
+    request: OutboundRequest,
+    limitBytes: number,
+    resolve: (response: OutboundResponse) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#ctx = ctx;
+    this.#request = request;
+    this.#limitBytes = limitBytes;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  abort(cause: Error): void {
+    this.#fail(failure(cause, this.#isSent, this.#request.effect), cause);
+  }
+
+  /** The connection stands and the next thing that happens is the first byte. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // Settled while it waited for a connection: it must not be sent any more.
+    if (this.#isSettled) throw new Error('given up before it was sent');
+    if (this.#request.effect !== 'read' && this.#request.effect !== 'pure') {
+      try {
+        this.#ctx.beforeFirstByte();
+      } catch (error) {
+        this.#settle(() => this.#reject(error));
+        throw error;
+      }
+    }
+    this.#isSent = true;
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    this.#status = status;
+    this.#headers = flatten(headers);
+    if (Number(this.#headers['content-length'] ?? 0) > this.#limitBytes && this.#request.method !== 'HEAD') this.#refuseSize();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#sizeBytes += chunk.byteLength;
+    if (this.#sizeBytes > this.#limitBytes) return this.#refuseSize();
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#settle(() => this.#resolve({ status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks) }));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#settle(() => this.#reject(failure(error, this.#isSent, this.#request.effect)));
+  }
+
+  #refuseSize(): void {
+    const error = tooLarge(this.#limitBytes, this.#request.effect);
+    this.#fail(error, error);
+  }
+
+  #fail(error: AppError, cause: Error): void {
+    this.#settle(() => this.#reject(error));
+    this.#controller?.abort(cause);
+  }
+
+  #settle(act: () => void): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.onDone();
+    act();
+  }
+}
+
+function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
+  return flat;
+}
+
+function failure(cause: Error, isSent: boolean, effect: Effect): AppError {
+  const reason = describe(cause);
+  if (!isSent) {
+    return new AppError('HTTP_CONNECT', 'transient', `The other side could not be reached (${reason}); nothing was sent.`, {
+      values: { reason },
+      cause,
+      fix: 'Check the address of the adapter, the network and whether the other side runs.',
+    });
+  }
+  const kind = isWrite(effect) ? 'unknown-outcome' : 'transient';
+  const consequence = isWrite(effect) ? 'it may or may not have been done there' : 'nothing was changed there';
+  return new AppError('HTTP_NO_ANSWER', kind, `The request was sent but no whole answer came (${reason}); ${consequence}.`, {
+    values: { reason },
+    cause,
+    fix: isWrite(effect)
+      ? 'Ask the other side whether it was done before sending it again.'
+      : 'Check whether the other side is overloaded.',
+  });
+}
+
+function isWrite(effect: Effect): boolean {
+  return effect === 'write' || effect === 'idempotent-write';
+}
+
+/** A code such as ECONNREFUSED or UND_ERR_SOCKET; never a text of the other side. */
+function describe(cause: Error): string {
+  const code = (cause as { code?: unknown }).code;
+  return typeof code === 'string' ? code : cause.message === 'time-out' || cause.message === 'cancelled' ? cause.message : cause.name;
+}
+
+/** The write was done or refused over there, but its answer cannot be read: nobody here knows which. */
+function tooLarge(limitBytes: number, effect: Effect): AppError {
+  return new AppError('HTTP_TOO_LARGE', isWrite(effect) ? 'unknown-outcome' : 'input', `The answer is larger than ${limitBytes} bytes.`, {
+    values: { limitBytes },
+    fix: "Ask for less, or raise the adapter's maxResponseBytes.",
+  });
+}
+
+const decompressors: Readonly<Record<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>> = {
+  gzip: promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip),
+  'x-gzip': promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip),
+  deflate: promisify<Buffer, { maxOutputLength: number }, Buffer>(inflate),
+  br: promisify<Buffer, { maxOutputLength: number }, Buffer>(brotliDecompress),
+};
+
+async function decompress(response: OutboundResponse, limitBytes: number, request: OutboundRequest): Promise<OutboundResponse> {
+  const encoding = (response.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (encoding === 'identity' || encoding === '' || response.body.byteLength === 0) return response;
+  const inflateBody = Object.hasOwn(decompressors, encoding) ? decompressors[encoding] : undefined;
+  try {
+    if (inflateBody === undefined) throw new Error('unknown content-encoding');
+    return { ...response, body: await inflateBody(response.body, { maxOutputLength: limitBytes }) };
+  } catch (cause) {
+    if ((cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(limitBytes, request.effect);
+    throw new AppError('HTTP_ENCODING', isWrite(request.effect) ? 'unknown-outcome' : 'input', 'The answer cannot be decompressed.', {
+      cause,
+      fix: 'Ask the other side to send the content-encoding it names.',
+    });
+  }
+}

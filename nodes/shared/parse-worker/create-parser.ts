@@ -1,0 +1,78 @@
+/** Parses bodies: small ones at once, larger ones in a thread of their own, so that the event loop keeps its latency (design page 8). */
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../../../engine/contract/clock.ts';
+import { AppError } from '../../../engine/contract/errors.ts';
+import { runParseTask, type ParseTask } from './parse-task.ts';
+import type { ParseAnswer } from './parse-worker.ts';
+
+export const THREAD_FROM_BYTES = 128 * 1024;
+const IDLE_MS = 10_000;
+const MAX_WAITING = 64;
+
+export interface Parser {
+  /** The parsed value; rejects with the parser's error, PARSE_BUSY (transient) when too many wait, or the signal's reason. */
+  parse(task: ParseTask, ctx: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<unknown>;
+}
+
+/** One thread at most, started with the first large body and ended when there was none for ten seconds. */
+export function createParser(): Parser {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
+  let worker: Worker | undefined;
+  let nextId = 0;
+  let cancelIdle = () => {};
+
+  function start(): Worker {
+    // Compiled, the thread's file ends in .js.
+    const started = new Worker(new URL(import.meta.url.endsWith('.ts') ? './parse-worker.ts' : './parse-worker.js', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: 1024 },
+    });
+    started.on('message', (answer: ParseAnswer) => {
+      const waiter = waiting.get(answer.id);
+      if ('value' in answer) waiter?.resolve(answer.value);
+      else waiter?.reject(rebuild(answer));
+    });
+    started.on('error', (error) => {
+      if (worker === started) worker = undefined;
+      for (const waiter of waiting.values()) waiter.reject(error);
+    });
+    return started;
+  }
+
+  return {
+    async parse(task, { clock, signal }) {
+      if (task.source.length <= THREAD_FROM_BYTES) return runParseTask(task);
+      if (waiting.size >= MAX_WAITING)
+        throw new AppError('PARSE_BUSY', 'transient', 'Too many large payloads wait to be parsed.', { fix: 'Try again later.' });
+      signal.throwIfAborted();
+      cancelIdle();
+      worker ??= start();
+      const thread = worker;
+      thread.ref();
+      const id = nextId++;
+      const onAbort = () => waiting.get(id)?.reject(signal.reason);
+      try {
+        return await new Promise((resolve, reject) => {
+          waiting.set(id, { resolve, reject });
+          signal.addEventListener('abort', onAbort, { once: true });
+          thread.postMessage({ id, task });
+        });
+      } finally {
+        waiting.delete(id);
+        signal.removeEventListener('abort', onAbort);
+        if (waiting.size === 0) {
+          thread.unref();
+          cancelIdle = clock.after(IDLE_MS, () => {
+            worker = undefined;
+            void thread.terminate();
+          });
+        }
+      }
+    },
+  };
+}
+
+function rebuild({ refusal }: Extract<ParseAnswer, { refusal: unknown }>): unknown {
+  if (refusal === undefined) return new Error('the parser thread failed');
+  const { code, kind, message, values, fix } = refusal;
+  return new AppError(code, kind, message, { values, ...(fix === undefined ? {} : { fix }) });
+}

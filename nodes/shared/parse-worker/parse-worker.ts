@@ -1,0 +1,22 @@
+/** Entry of the parser thread: one task in, one answer out. */
+import { parentPort } from 'node:worker_threads';
+import { AppError } from '../../../engine/contract/errors.ts';
+import { runParseTask, type ParseTask } from './parse-task.ts';
+
+export type ParseAnswer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly refusal: Pick<AppError, 'code' | 'kind' | 'message' | 'values' | 'fix'> | undefined };
+
+parentPort?.on('message', ({ id, task }: { readonly id: number; readonly task: ParseTask }) => {
+  parentPort?.postMessage(answer(id, task));
+});
+
+function answer(id: number, task: ParseTask): ParseAnswer {
+  try {
+    return { id, value: runParseTask(task) };
+  } catch (error) {
+    if (!(error instanceof AppError)) return { id, refusal: undefined };
+    const { code, kind, message, values, fix } = error;
+    return { id, refusal: { code, kind, message, values, fix } };
+  }
+}

@@ -1,0 +1,184 @@
+/**
+ * XML 1.0 from the outside as plain JSON. Pure: also runs in a worker thread.
+ *
+ * - An element with text alone is that text, always a string (`007` stays `007`); an empty element is `''`.
+ * - Attributes are `@name`, text beside attributes or children is `#text`; of mixed content the pieces are joined, their order is lost.
+ * - Elements of the same name become an array; paths in `arrays` (`Envelope.Items.Item`, without prefixes where those are stripped) always are one.
+ * - White space between elements is dropped, white space in text is kept. CDATA is text.
+ * - Document types and entities other than the five of XML are refused: no expansion, nothing is ever fetched.
+ */
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { AppError } from '../../../engine/contract/errors.ts';
+
+export interface ParseXmlOptions {
+  /** Elements inside one another. */
+  readonly maxDepth: number;
+  /** `keep`: names with their prefixes and `@xmlns:…`; `strip`: local names, declarations dropped. */
+  readonly namespaces: 'keep' | 'strip';
+  readonly arrays: readonly string[];
+}
+
+export const DEFAULT_XML_OPTIONS: ParseXmlOptions = { maxDepth: 100, namespaces: 'keep', arrays: [] };
+
+export type XmlValue = string | XmlObject | readonly XmlValue[];
+export interface XmlObject {
+  readonly [name: string]: XmlValue;
+}
+
+/** Answers `{ root: … }`. XML_INVALID, XML_DOCTYPE, XML_ENTITY, XML_TOO_DEEP, XML_NAME_REFUSED (all input); messages never quote the text. */
+export function parseXml(text: string, options: ParseXmlOptions = DEFAULT_XML_OPTIONS): XmlObject {
+  const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+  refuseDeclarations(plain);
+  const verdict = XMLValidator.validate(plain);
+  if (verdict !== true) {
+    throw refuse(
+      'XML_INVALID',
+      `The payload is not well-formed XML (line ${verdict.err.line}, column ${verdict.err.col}).`,
+      'Send one well-formed document.',
+    );
+  }
+  const roots = readTree(plain, options.maxDepth).filter((node) => elementName(node) !== undefined);
+  const [root] = roots;
+  if (root === undefined || roots.length > 1) throw refuse('XML_INVALID', 'The payload has no single root element.', 'Send one document.');
+  const name = nameOf(elementName(root)!, options);
+  const arrays = new Set(options.arrays);
+  const value = toJson(root, name, options, arrays);
+  return { [name]: arrays.has(name) ? [value] : value };
+}
+
+/** Looks for `<!` outside comments and CDATA sections: in a document from outside that is a document type. */
+function refuseDeclarations(text: string): void {
+  for (let at = text.indexOf('<!'); at !== -1; at = text.indexOf('<!', at)) {
+    const end = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : undefined;
+    if (end === undefined)
+      throw refuse('XML_DOCTYPE', 'The XML declares a document type, which is refused.', 'Send it without <!DOCTYPE>.');
+    at = text.indexOf(end, at + 4);
+    if (at === -1) throw refuse('XML_INVALID', 'A comment or CDATA section never ends.', 'Send one well-formed document.');
+  }
+}
+
+/** What fast-xml-parser answers with `preserveOrder`: one key per node, its attributes beside it. */
+type OrderedNode = Readonly<Record<string, unknown>>;
+const ATTRIBUTES = ':@';
+const CDATA = '#cdata';
+const TEXT = '#text';
+
+function readTree(text: string, maxDepth: number): readonly OrderedNode[] {
+  const parser = new XMLParser({
+    preserveOrder: true,
+    ignoreAttributes: false,
+    attributeNamePrefix: '@',
+    textNodeName: TEXT,
+    cdataPropName: CDATA,
+    parseTagValue: false,
+    parseAttributeValue: false,
+    trimValues: false,
+    processEntities: false,
+    ignoreDeclaration: true,
+    ignorePiTags: true,
+    maxNestedTags: maxDepth,
+  });
+  try {
+    return parser.parse(text) as readonly OrderedNode[];
+  } catch (cause) {
+    if (/nested/i.test((cause as Error).message)) {
+      throw refuse('XML_TOO_DEEP', `The XML is nested deeper than ${maxDepth} levels.`, 'Send a flatter structure.');
+    }
+    throw refuse('XML_INVALID', 'The payload is not well-formed XML.', 'Send one well-formed document.');
+  }
+}
+
+function elementName(node: OrderedNode): string | undefined {
+  for (const key in node) if (key !== ATTRIBUTES && key !== TEXT && key !== CDATA) return key;
+  return undefined;
+}
+
+function toJson(element: OrderedNode, path: string, options: ParseXmlOptions, arrays: ReadonlySet<string>): XmlValue {
+  const fields: Record<string, XmlValue> = {};
+  addAttributes(fields, element[ATTRIBUTES] as Readonly<Record<string, string>> | undefined, options);
+  let text = '';
+  let hasChildren = false;
+  for (const child of element[elementName(element)!] as readonly OrderedNode[]) {
+    const childName = elementName(child);
+    if (childName === undefined) {
+      text += textOf(child);
+      continue;
+    }
+    hasChildren = true;
+    const name = nameOf(childName, options);
+    const childPath = `${path}.${name}`;
+    addChild(fields, name, toJson(child, childPath, options, arrays), arrays.has(childPath));
+  }
+  if (hasChildren && text.trim() === '') text = '';
+  if (!hasChildren && Object.keys(fields).length === 0) return text;
+  if (text !== '') fields[TEXT] = text;
+  return fields;
+}
+
+function addAttributes(
+  fields: Record<string, XmlValue>,
+  attributes: Readonly<Record<string, string>> | undefined,
+  options: ParseXmlOptions,
+): void {
+  for (const [prefixed, value] of Object.entries(attributes ?? {})) {
+    const name = prefixed.slice(1);
+    if (options.namespaces === 'strip' && (name === 'xmlns' || name.startsWith('xmlns:'))) continue;
+    fields[`@${nameOf(name, options)}`] = decodeEntities(value);
+  }
+}
+
+function addChild(fields: Record<string, XmlValue>, name: string, value: XmlValue, isArray: boolean): void {
+  const present = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (Array.isArray(present)) (present as XmlValue[]).push(value);
+  else if (present === undefined) fields[name] = isArray ? [value] : value;
+  else fields[name] = [present, value];
+}
+
+function nameOf(name: string, options: ParseXmlOptions): string {
+  const local = options.namespaces === 'strip' ? name.slice(name.indexOf(':') + 1) : name;
+  // As keys these would reach prototypes in careless readers.
+  if (/^#?_*(?:__proto__|constructor|prototype)$/.test(local))
+    throw refuse('XML_NAME_REFUSED', 'The XML uses a reserved name.', 'Rename the element.');
+  return local;
+}
+
+function textOf(node: OrderedNode): string {
+  if (TEXT in node) return decodeEntities(String(node[TEXT]));
+  return ((node[CDATA] ?? []) as readonly OrderedNode[]).map((part) => String(part[TEXT] ?? '')).join('');
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" };
+
+function decodeEntities(text: string): string {
+  if (!text.includes('&')) return text;
+  return text.replace(/&([^;&\s]{0,10});?/g, (whole, name: string) => {
+    const known = Object.hasOwn(ENTITIES, name) ? ENTITIES[name] : characterOf(name);
+    if (known === undefined || !whole.endsWith(';')) {
+      throw refuse(
+        'XML_ENTITY',
+        'The XML uses an entity that is not one of the five of XML.',
+        'Write &amp; for an ampersand, and &#…; for other characters.',
+      );
+    }
+    return known;
+  });
+}
+
+/** A character reference, when it names a character that XML 1.0 allows (section 2.2). */
+function characterOf(name: string): string | undefined {
+  const digits = /^#(?:x([\da-fA-F]{1,6})|(\d{1,7}))$/.exec(name);
+  if (digits === null) return undefined;
+  const code = digits[1] === undefined ? Number(digits[2]) : Number.parseInt(digits[1], 16);
+  const isAllowed =
+    code === 9 ||
+    code === 10 ||
+    code === 13 ||
+    (code >= 0x20 && code <= 0xd7ff) ||
+    (code >= 0xe000 && code <= 0xfffd) ||
+    (code >= 0x10000 && code <= 0x10ffff);
+  return isAllowed ? String.fromCodePoint(code) : undefined;
+}
+
+function refuse(code: string, message: string, fix: string): AppError {
+  return new AppError(code, 'input', message, { fix });
+}

@@ -1,0 +1,75 @@
+/** JSON in the form of `parse-xml.ts` as XML text. */
+import { AppError } from '../../../engine/contract/errors.ts';
+
+export interface SerialiseXmlOptions {
+  /** Written into the XML declaration; absent: no declaration. */
+  readonly charset?: string;
+  readonly maxDepth: number;
+}
+
+// XML 1.0 names, without the characters beyond the basic plane.
+const NAME =
+  /^[A-Za-z_\u00c0-\u02ff\u0370-\u1fff\u2c00-\udfff\uf900-\ufffd][-.\w\u00b7\u00c0-\u203f\u2c00-\udfff\uf900-\ufffd]*(?::[A-Za-z_\u00c0-\udfff\uf900-\ufffd][-.\w\u00b7\u00c0-\u203f\u2c00-\udfff\uf900-\ufffd]*)?$/;
+// eslint-disable-next-line no-control-regex -- these are exactly the characters that XML 1.0 cannot carry
+const ILLEGAL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+
+/** Takes `{ root: … }`. XML_FORM (input) with the path, when the value has no single root, a bad name, or text that XML cannot carry. */
+export function serialiseXml(document: unknown, options: SerialiseXmlOptions): string {
+  if (!isObject(document) || Object.keys(document).length !== 1) throw refuse('', 'is not an object with exactly one root element');
+  const [[name, value]] = Object.entries(document) as [[string, unknown]];
+  if (Array.isArray(value) && value.length !== 1) throw refuse(name, 'is the root and cannot repeat');
+  const declaration = options.charset === undefined ? '' : `<?xml version="1.0" encoding="${options.charset}"?>`;
+  return declaration + elements(name, value, name, options.maxDepth);
+}
+
+/** One element, or one per item of an array; fields without value are left out. */
+function elements(name: string, value: unknown, path: string, depthLeft: number): string {
+  if (depthLeft === 0) throw refuse(path, 'is nested too deep');
+  if (Array.isArray(value)) return value.map((item, index) => elements(name, item, `${path}[${index}]`, depthLeft - 1)).join('');
+  if (value === undefined) return '';
+  if (!NAME.test(name)) throw refuse(path, 'is not a name that XML allows');
+  if (!isObject(value)) return wrap(name, '', escapeText(scalar(value, path), path));
+  let attributes = '';
+  let content = '';
+  for (const [key, field] of Object.entries(value)) {
+    const fieldPath = `${path}.${key}`;
+    if (key === '#text') content += escapeText(scalar(field, fieldPath), fieldPath);
+    else if (!key.startsWith('@')) content += elements(key, field, fieldPath, depthLeft - 1);
+    else if (field !== undefined) attributes += attribute(key.slice(1), field, fieldPath);
+  }
+  return wrap(name, attributes, content);
+}
+
+function wrap(name: string, attributes: string, content: string): string {
+  return content === '' ? `<${name}${attributes}/>` : `<${name}${attributes}>${content}</${name}>`;
+}
+
+function attribute(name: string, value: unknown, path: string): string {
+  if (!NAME.test(name)) throw refuse(path, 'is not a name that XML allows');
+  const text = escapeText(scalar(value, path), path).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
+  return ` ${name}="${text}"`;
+}
+
+function scalar(value: unknown, path: string): string {
+  if (value === null) return '';
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw refuse(path, 'is neither text, number nor boolean');
+}
+
+function escapeText(text: string, path: string): string {
+  if (ILLEGAL.test(text) || !text.isWellFormed()) throw refuse(path, 'holds a character that XML cannot carry');
+  // A bare CR would be read back as LF.
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#13;');
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}
+
+function refuse(path: string, why: string): AppError {
+  return new AppError('XML_FORM', 'input', `The field "${path}" ${why}.`, {
+    values: { path },
+    fix: 'See the help of xml.serialise for the form that it takes.',
+  });
+}

@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import iconv from 'iconv-lite';
+import { createMessage, type Message } from '../../../engine/contract/message.ts';
+import type { Outcome } from '../../../engine/contract/node.ts';
+import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
+import httpCall from '../../../nodes/http/call.node.ts';
+
+test('sends the message as JSON and emits the parsed answer', async (t) => {
+  const { baseUrl, requests } = await hospital(t, (request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ ok: true, got: JSON.parse(request.body) as unknown }));
+  });
+  const outcome = await call(baseUrl, { config: { method: 'POST', path: '/bookings' }, data: { 姓名: '张三' } });
+  assert.deepEqual(emitted(outcome).data, { ok: true, got: { 姓名: '张三' } });
+  assert.equal(requests[0]?.headers['content-type'], 'application/json');
+});
+
+test('fills path, query and headers in, each value encoded for its place', async (t) => {
+  const { baseUrl, requests } = await hospital(t);
+  await call(baseUrl, {
+    config: {
+      path: '/patients/{data.id}/reports',
+      query: { q: '王 & {data.name}', none: '{data.absent}', 'a b': '{data.n}' },
+      headers: { 'X-Visit': 'v-{data.n}' },
+    },
+    data: { id: 'a/b?c', name: '李#四', n: 7 },
+  });
+  assert.equal(requests[0]?.url, `/base/patients/a%2Fb%3Fc/reports?q=${encodeURIComponent('王 & 李#四')}&a%20b=7`);
+  assert.equal(requests[0]?.headers['x-visit'], 'v-7');
+});
+
+test('lets no value leave its place', async (t) => {
+  const { baseUrl, requests } = await hospital(t);
+  for (const id of ['..', '.', '', { a: 1 }, '\ud800']) {
+    await assert.rejects(call(baseUrl, { config: { path: '/p/{data.id}' }, data: { id } }), { code: 'HTTP_VALUE_REFUSED', kind: 'input' });
+  }
+  const config = { path: '/', headers: { 'X-A': '{data.v}' } };
+  await assert.rejects(call(baseUrl, { config, data: { v: 'a\r\nX-B: c' } }), { code: 'HTTP_VALUE_REFUSED' });
+  assert.equal(requests.length, 0);
+});
+
+test('refuses a configuration that would reach elsewhere, with every problem', async () => {
+  const wrong = { path: '//evil.example/../x?y', headers: { Host: 'evil' }, query: { a: '{nothing}' } };
+  await assert.rejects(call('http://127.0.0.1:1', { config: wrong }), (error: { code: string; issues: { path: string }[] }) => {
+    assert.equal(error.code, 'NODE_CONFIG_WRONG');
+    assert.deepEqual(error.issues.map(({ path }) => path).sort(), ['/headers/Host', '/path', '/query/a']);
+    return true;
+  });
+});
+
+test('decides its effect by the method and what the flow says of it', () => {
+  const effect = httpCall.effect as (config: unknown) => string;
+  assert.equal(effect({ method: 'GET' }), 'read');
+  assert.equal(effect({ method: 'POST', reads: true }), 'read');
+  assert.equal(effect({ method: 'PUT' }), 'idempotent-write');
+  assert.equal(effect({ method: 'POST', idempotent: true }), 'idempotent-write');
+  assert.equal(effect({ method: 'POST' }), 'write');
+});
+
+test('a second run sends the same idempotency key, a read sends none', async (t) => {
+  const { baseUrl, requests } = await hospital(t);
+  const config = { method: 'POST', path: '/x' };
+  await call(baseUrl, { config, idempotencyKey: 'k-1' });
+  await call(baseUrl, { config, idempotencyKey: 'k-1', attempt: 2 });
+  await call(baseUrl, { config: { path: '/x' }, idempotencyKey: 'k-1' });
+  assert.deepEqual(
+    requests.map(({ headers }) => headers['idempotency-key']),
+    ['k-1', 'k-1', undefined],
+  );
+});
+
+test('sends nothing when the lease is lost', async (t) => {
+  const { baseUrl, requests } = await hospital(t);
+  const lost = Object.assign(new Error('lost'), { code: 'LEASE_LOST' });
+  const beforeFirstByte = () => {
+    throw lost;
+  };
+  await assert.rejects(call(baseUrl, { config: { method: 'POST', path: '/x' }, beforeFirstByte }), { code: 'LEASE_LOST' });
+  assert.equal(requests.length, 0);
+});
+
+test('logs in as the adapter says', async (t) => {
+  const { baseUrl, requests } = await hospital(t);
+  const settings: readonly [Record<string, unknown>, string][] = [
+    [{ auth: 'basic' }, 'user:密码'],
+    [{ auth: 'bearer' }, 'token'],
+    [{ auth: 'header', authHeader: 'X-Key' }, 'value'],
+  ];
+  for (const [auth, secret] of settings) {
+    await runNode(httpCall, { config: { path: '/' }, adapter: { settings: { baseUrl, ...auth } }, secrets: { '': secret } });
+  }
+  assert.equal(requests[0]?.headers.authorization, `Basic ${Buffer.from('user:密码').toString('base64')}`);
+  assert.equal(requests[1]?.headers.authorization, 'Bearer token');
+  assert.equal(requests[2]?.headers['x-key'], 'value');
+});
+
+test('reads text in the charset that the answer names, and whole answers when asked', async (t) => {
+  const { baseUrl } = await hospital(t, (_request, response) => {
+    response.setHeader('content-type', 'text/plain; charset=GBK');
+    response.end(iconv.encode('挂号成功', 'gbk'));
+  });
+  const message = emitted(await call(baseUrl, { config: { path: '/', full: true } }));
+  const { status, body } = message.data as { status: number; body: string };
+  assert.deepEqual([status, body], [200, '挂号成功']);
+});
+
+test('follows no redirect', async (t) => {
+  const { baseUrl, requests } = await hospital(t, (_request, response) => {
+    response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
+  });
+  await assert.rejects(call(baseUrl, { config: { path: '/' } }), { code: 'HTTP_REFUSED', kind: 'input' });
+  assert.equal(requests.length, 1);
+});
+
+test('tells by the status whether it may be done again', async (t) => {
+  let status = 500;
+  let headers: Record<string, string> = {};
+  const { baseUrl } = await hospital(t, (_request, response) => response.writeHead(status, headers).end());
+  const cases: readonly [number, Record<string, string>, string, string, string][] = [
+    [404, {}, 'GET', 'HTTP_REFUSED', 'input'],
+    [503, {}, 'GET', 'HTTP_BUSY', 'transient'],
+    [500, {}, 'GET', 'HTTP_SERVER_ERROR', 'transient'],
+    [502, {}, 'PUT', 'HTTP_BUSY', 'transient'],
+    [500, {}, 'PUT', 'HTTP_SERVER_ERROR', 'unknown-outcome'],
+    [503, {}, 'POST', 'HTTP_SERVER_ERROR', 'unknown-outcome'],
+    [503, { 'retry-after': '2' }, 'POST', 'HTTP_BUSY', 'transient'],
+    [429, {}, 'POST', 'HTTP_BUSY', 'transient'],
+    [409, {}, 'POST', 'HTTP_REFUSED', 'input'],
+  ];
+  for (const [nextStatus, nextHeaders, method, code, kind] of cases) {
+    [status, headers] = [nextStatus, nextHeaders];
+    await assert.rejects(call(baseUrl, { config: { method, path: '/' } }), { code, kind }, `${method} ${status}`);
+  }
+  [status, headers] = [503, { 'retry-after': '2' }];
+  await assert.rejects(call(baseUrl, { config: { path: '/' } }), { retryAfterMs: 2000 });
+  status = 404;
+  const outcome = await call(baseUrl, { config: { path: '/', expect: ['200-299', '404'], full: true } });
+  assert.equal((emitted(outcome).data as { status: number }).status, 404);
+});
+
+test('a peer that is not there is transient, for writes too', async () => {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  await assert.rejects(call(`http://127.0.0.1:${port}`, { config: { method: 'POST', path: '/' } }), {
+    code: 'HTTP_CONNECT',
+    kind: 'transient',
+  });
+});
+
+test('a peer that accepts and never answers leaves a write unknown and a read to be retried', async (t) => {
+  const { baseUrl } = await tcpPeer(t, () => undefined);
+  const limits = { timeoutMs: 150 };
+  await assert.rejects(call(baseUrl, { config: { method: 'POST', path: '/' }, limits }), {
+    code: 'HTTP_NO_ANSWER',
+    kind: 'unknown-outcome',
+  });
+  await assert.rejects(call(baseUrl, { config: { path: '/' }, limits }), { code: 'HTTP_NO_ANSWER', kind: 'transient' });
+});
+
+test('a peer that stalls half-way through its answer is given up in time', async (t) => {
+  const { baseUrl } = await tcpPeer(t, (socket) => {
+    socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'));
+  });
+  await assert.rejects(call(baseUrl, { config: { method: 'POST', path: '/' }, limits: { timeoutMs: 150 } }), {
+    code: 'HTTP_NO_ANSWER',
+    kind: 'unknown-outcome',
+  });
+});
+
+test('a reset of a reused connection leaves a write unknown: it is sent once and never again by itself', async (t) => {
+  let received = 0;
+  const { baseUrl } = await tcpPeer(t, (socket) => {
+    socket.on('data', () => {
+      received++;
+      if (received === 1) socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}');
+      else socket.resetAndDestroy();
+    });
+  });
+  const run = runner(baseUrl, { method: 'POST', path: '/' });
+  await run();
+  await assert.rejects(run(), { code: 'HTTP_NO_ANSWER', kind: 'unknown-outcome' });
+  assert.equal(received, 2);
+});
+
+test('a slow peer within the limit is waited for', async (t) => {
+  const { baseUrl } = await hospital(t, (_request, response) => void setTimeout(() => response.end('{}'), 120));
+  await call(baseUrl, { config: { path: '/' }, limits: { timeoutMs: 2000 } });
+});
+
+test('a cancel half-way ends the connection', async (t) => {
+  const closed = Promise.withResolvers<void>();
+  const cancel = new AbortController();
+  const { baseUrl } = await tcpPeer(t, (socket) => {
+    socket.once('data', () => cancel.abort(new Error('cancelled by a person')));
+    socket.once('close', () => closed.resolve());
+  });
+  const config = { method: 'POST', path: '/' };
+  await assert.rejects(call(baseUrl, { config, signal: cancel.signal }), { code: 'HTTP_NO_ANSWER', kind: 'unknown-outcome' });
+  await closed.promise;
+});
+
+test('carries 10 MB there and back', async (t) => {
+  const { baseUrl } = await hospital(t, (request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(request.body);
+  });
+  const data = { rows: Array.from({ length: 10_000 }, (_, index) => ({ index, text: '长'.repeat(340) })) };
+  const outcome = await call(baseUrl, {
+    config: { method: 'POST', path: '/' },
+    data,
+    limits: { maxResponseBytes: 20_000_000, timeoutMs: 20_000 },
+  });
+  assert.deepEqual(emitted(outcome).data, data);
+});
+
+test('ends an answer that is larger than the limit, also when it is large only after decompression', async (t) => {
+  const { baseUrl } = await hospital(t, (request, response) => {
+    if (request.url?.includes('zip') !== true) return void response.end(Buffer.alloc(200_000));
+    response.setHeader('content-encoding', 'gzip');
+    response.end(gzipSync(Buffer.alloc(200_000)));
+  });
+  const limits = { maxResponseBytes: 100_000 };
+  await assert.rejects(call(baseUrl, { config: { path: '/plain' }, limits }), { code: 'HTTP_TOO_LARGE', kind: 'input' });
+  await assert.rejects(call(baseUrl, { config: { path: '/zip' }, limits }), { code: 'HTTP_TOO_LARGE', kind: 'input' });
+});
+
+test('the connection test says what it found', async (t) => {
+  const { baseUrl } = await hospital(t, (_request, response) => void response.writeHead(401).end());
+  const { resolveAdapter } = await import('../../../engine/testing/run-node.ts');
+  const { wallClock } = await import('../../../engine/testing/wall-clock.ts');
+  const probe = (url: string) =>
+    httpCall.probe!({
+      adapter: resolveAdapter('http', { settings: { baseUrl: url } }),
+      signal: new AbortController().signal,
+      clock: wallClock(),
+      secret: async () => '',
+    });
+  assert.equal((await probe(baseUrl)).ok, false);
+  assert.match((await probe('http://127.0.0.1:1')).steps[0]?.detail ?? '', /could not be reached/);
+});
+
+type CallOptions = RunNodeOptions & { readonly limits?: NonNullable<RunNodeOptions['adapter']>['limits'] };
+
+function call(baseUrl: string, { limits, ...options }: CallOptions): Promise<Outcome> {
+  return runNode(httpCall, { ...options, adapter: { settings: { baseUrl }, ...(limits === undefined ? {} : { limits }) } });
+}
+
+/** Prepares once and runs often, as the engine does, so that connections are reused. */
+function runner(baseUrl: string, config: Record<string, unknown>): () => Promise<Outcome> {
+  let prepared: ReturnType<typeof httpCall.prepare> | undefined;
+  const keepPrepared = {
+    ...httpCall,
+    prepare: (...given: Parameters<typeof httpCall.prepare>) => (prepared ??= httpCall.prepare(...given)),
+  };
+  return () => runNode(keepPrepared, { config, adapter: { settings: { baseUrl } }, message: createMessage({}) });
+}
+
+function emitted(outcome: Outcome): Message {
+  assert.ok('emit' in outcome);
+  return outcome.emit!.ok![0]!;
+}
+
+interface Received {
+  readonly url: string | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+async function hospital(
+  t: TestContext,
+  answer: (request: Received, response: ServerResponse) => void = (_, response) => void response.end('{}'),
+) {
+  const requests: Received[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const received = { url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() };
+      requests.push(received);
+      answer(received, response);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/base`, requests };
+}
+
+async function tcpPeer(t: TestContext, onSocket: (socket: Socket) => void) {
+  const sockets = new Set<Socket>();
+  const server: TcpServer = createTcpServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.resume();
+    onSocket(socket);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
