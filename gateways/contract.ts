@@ -5,9 +5,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Type, type Static, type TObject } from 'typebox';
 import type { Clock } from '../engine/contract/clock.ts';
+import type { Kq1Authorization } from '../engine/contract/kq1.ts';
 import type { Logger, Metrics } from '../engine/contract/observe.ts';
-import type { Crypto, KeyHandle } from '../engine/contract/ports/crypto.ts';
+import type { Crypto, DigestAlgorithm, KeyHandle } from '../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
+import type { Seal } from '../engine/contract/seal.ts';
 import { Text } from '../engine/contract/texts.ts';
 import { FRONTS, LOG_LEVELS, type Front } from '../engine/contract/access.ts';
 
@@ -172,8 +174,37 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** What the `Authorization: KQ1-…` header claims, already found in the plan; nothing is proved before the stage `authenticate`. */
+export interface Claim {
+  readonly authorization: Kq1Authorization;
+  readonly app: AppDocument;
+  readonly key: PlanKey;
+  readonly digestAlgorithm: DigestAlgorithm;
+}
+
 /** One request on its way. Policies read and add; nothing is ever removed. */
 export interface Exchange {
+  /** The plan this request is served by, from its first stage to its last. */
+  planNumber: number;
+  /** Headers as they came, lower-case names; of a repeated one the first value, and its name in `repeated`. */
+  readonly incoming: ReadonlyMap<string, string>;
+  readonly repeated: ReadonlySet<string>;
+  claim: Claim | undefined;
+  /** Digest of the body as sent, by the claim's algorithm; made while reading. */
+  bodyDigest: Uint8Array | undefined;
+  /** The body was not read: the call stage streams it to the upstream. */
+  isBodyStreamed: boolean;
+  /** The answer must pass the gateway whole (it is signed), up to 10 MB. */
+  isAnswerSpooled: boolean;
+  /** Bytes of a streamed answer that the access log asked for; undefined when there were too many. */
+  isAnswerCaptured: boolean;
+  captured: Uint8Array | undefined;
+  bytesIn: number;
+  bytesOut: number;
+  /** Calls of the upstream; more than 1 after retries. */
+  attempts: number;
+  /** Called once when the answer has left or the caller has gone, for what a policy has taken. */
+  onEnd(release: () => void): void;
   readonly front: Front;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -197,7 +228,7 @@ export interface Exchange {
   /** Parsed JSON body, when a policy needed it. */
   json: unknown;
   /** What a KQ1 request proved: needed to sign the answer. */
-  proof: { readonly keyId: string; readonly nonce: string; readonly canonicalDigest: string; readonly scheme: string; readonly key: KeyHandle } | undefined;
+  proof: { readonly keyId: string; readonly nonce: string; readonly canonicalDigest: string; readonly scheme: (typeof SIGNATURE_SCHEMES)[number]; readonly key: KeyHandle } | undefined;
   /** Ends when the caller leaves or the deadline passes. */
   readonly signal: AbortSignal;
   answer: Answer | undefined;
@@ -216,11 +247,68 @@ export interface GatewayError {
   readonly code: string;
   readonly status: number;
   readonly message: string;
+  /** The same for people, by `Accept-Language`. */
+  readonly text?: Text;
   readonly retryAfterSec?: number;
   readonly issues?: readonly { readonly path: string; readonly message: string }[];
 }
 
+/** A key of the plan, imported. */
+export interface PlanKey {
+  readonly document: Omit<AppKeyDocument, 'sealedSecret'>;
+  readonly handle: KeyHandle;
+}
+
+/** A plan, indexed for the hot path; made once per plan. */
+export interface PlanIndex {
+  app(appId: string): AppDocument | undefined;
+  key(appId: string, keyId: string): PlanKey | undefined;
+  grant(appId: string, interfaceId: string): GrantDocument | undefined;
+  userTokenKey(kid: string): { readonly document: UserTokenKey; readonly handle: KeyHandle } | undefined;
+  busConsumerByToken(digestHex: string): BusConsumer | undefined;
+  busConsumerByCertificate(fingerprintHex: string): BusConsumer | undefined;
+  readonly platformKey: { readonly keyId: string; readonly handle: KeyHandle };
+}
+
+/** Limits and addresses of one gateway process; bootstrap settings, frozen. */
+export interface GatewayLimits {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerIp: number;
+  readonly maxRequestsPerConnection: number;
+  readonly headerTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly keepAliveMs: number;
+  /** How long in-flight requests may take when the gateway stops. */
+  readonly drainMs: number;
+  /** Bodies held in memory, all requests together. */
+  readonly bodyBudgetBytes: number;
+}
+
+export interface GatewaySettings {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** PEM texts. Absent: plain HTTP, allowed on loopback only. `ca`: client certificates must also chain to it. */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
+  /** Addresses or CIDR ranges whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  readonly limits?: Partial<GatewayLimits>;
+}
+
+/** Where finished access log lines go; never blocks, never throws. */
+export interface AccessLog {
+  write(line: string): void;
+  close(): Promise<void>;
+}
+
 export interface PolicyDeps {
+  readonly index: PlanIndex;
+  readonly settings: GatewaySettings;
+  /** Bodies in the access log are sealed with it. */
+  readonly seal: Pick<Seal, 'seal'>;
+  readonly accessLog: AccessLog;
+  /** Makes once what is dear to compile and keeps it while plans go on naming the key. */
+  memo<Value>(key: string, make: () => Value): Value;
   readonly clock: Clock;
   readonly crypto: Crypto;
   readonly shared: SharedState;
