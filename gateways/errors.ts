@@ -1,0 +1,72 @@
+/** Every refusal of the gateways: code, HTTP status and texts. The one place that decides an HTTP status. Design page 2, section 3. */
+import type { Text } from '../engine/contract/texts.ts';
+import type { GatewayError } from './contract.ts';
+
+type Row = readonly [status: number, zh: string, en: string];
+
+const ROWS = {
+  GW40001: [400, '请求格式不正确', 'The request is malformed.'],
+  GW40002: [400, '该接口要求携带 Idempotency-Key 请求头', 'This interface demands an Idempotency-Key header.'],
+  GW40101: [401, '缺少认证信息或认证信息无效', 'Authentication is missing or invalid.'],
+  GW40102: [401, '请求时间超出允许范围，请校准时钟后重新签名', 'The request time is outside the allowed window: set the clock and sign again.'],
+  GW40103: [401, '签名验证失败，请对照签名文档检查待签名串', 'The signature does not verify: compare the canonical string with the signing guide.'],
+  GW40104: [401, '随机数已被使用，请为每次请求生成新的 nonce', 'The nonce was used before: make a new one for each request.'],
+  GW40105: [401, '密钥当前不可用，请联系平台确认密钥或应用状态', 'The key or its app is not usable now: ask the platform for its state.'],
+  GW40301: [403, '应用未获得该接口的授权，或授权已过期', 'The app has no grant for this interface, or it has expired.'],
+  GW40302: [403, '来源地址不允许访问', 'The source address is not allowed.'],
+  GW40401: [404, '接口不存在', 'There is no such interface.'],
+  GW40403: [404, '接口已下线', 'The interface is offline.'],
+  GW40501: [405, '该路径不支持此请求方法', 'The path does not support this method.'],
+  GW40801: [408, '等待请求超时', 'The request did not arrive in time.'],
+  GW40901: [409, '使用相同 Idempotency-Key 的请求正在处理，请稍后再查', 'A request with this Idempotency-Key is being worked on: ask again later.'],
+  GW41301: [413, '请求体超出大小限制', 'The request body is too large.'],
+  GW41502: [415, '不支持的内容类型', 'The media type is not supported.'],
+  GW42201: [422, '请求内容不符合接口定义', 'The request does not fit the interface definition.'],
+  GW42202: [422, '同一 Idempotency-Key 已用于不同的请求内容', 'This Idempotency-Key was used before with another content.'],
+  GW42203: [422, '流程拒绝了该请求', 'The flow refused the request.'],
+  GW43101: [431, '请求头超出大小限制', 'The request headers are too large.'],
+  GW50001: [500, '平台内部错误，请提供 traceId 联系平台', 'An internal error happened: report the traceId to the platform.'],
+  GW50201: [502, '后端服务不可用或响应无效', 'The service behind is not reachable or answered badly.'],
+  GW50301: [503, '网关繁忙，请稍后重试', 'The gateway is busy: try again later.'],
+  GW50303: [503, '网关依赖的共享状态暂不可用，请稍后重试', 'Shared state of the gateway is not available: try again later.'],
+  GW50304: [503, '网关正在停止，请重试', 'The gateway is draining: try again.'],
+  GW50401: [504, '后端服务响应超时', 'The service behind did not answer in time.'],
+  GW50402: [504, '处理结果未知，请使用相同 Idempotency-Key 查询，勿直接重发', 'The outcome is unknown: ask again with the same Idempotency-Key, do not send it anew.'],
+} as const satisfies Readonly<Record<string, Row>>;
+
+export type GatewayErrorCode = keyof typeof ROWS;
+
+export interface RefusalDetails {
+  /** Says more than the table's text, in both languages. Never which part of a signature failed, never personal data. */
+  readonly text?: Text;
+  readonly retryAfterSec?: number;
+  readonly issues?: GatewayError['issues'];
+}
+
+/** The refusal of a code; without details always the same frozen object, so that refusing costs nothing. */
+export function refuse(code: GatewayErrorCode, details?: RefusalDetails): GatewayError {
+  return details === undefined ? PLAIN[code] : makeError(code, details);
+}
+
+/** All codes with their status and texts, for documents and guards. */
+export function listGatewayErrors(): readonly GatewayError[] {
+  return Object.values(PLAIN);
+}
+
+const PLAIN = Object.freeze(
+  Object.fromEntries(Object.keys(ROWS).map((code) => [code, Object.freeze(makeError(code as GatewayErrorCode, {}))])),
+) as Readonly<Record<GatewayErrorCode, GatewayError>>;
+
+function makeError(code: GatewayErrorCode, details: RefusalDetails): GatewayError {
+  const [status, zh, en] = ROWS[code];
+  const text = details.text ?? { 'zh-CN': zh, en };
+  const { retryAfterSec = status === 503 ? 1 : undefined, issues } = details;
+  return {
+    code,
+    status,
+    message: text.en,
+    text,
+    ...(retryAfterSec === undefined ? {} : { retryAfterSec }),
+    ...(issues === undefined ? {} : { issues }),
+  };
+}

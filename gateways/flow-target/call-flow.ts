@@ -1,0 +1,118 @@
+import type { Clock } from '../../engine/contract/clock.ts';
+import { createMessage, type Message } from '../../engine/contract/message.ts';
+import type { FlowResult, RunFlow } from '../../engine/contract/run-flow.ts';
+import type { Answer, Exchange, GatewayError } from '../contract.ts';
+import { refuse } from '../errors.ts';
+import type { RunCall } from '../pipeline/compile-interface.ts';
+import { decodeQuery } from '../shared/decode-query.ts';
+import { parseJson } from '../shared/parse-json.ts';
+import { toFlowAnswer } from './to-flow-answer.ts';
+
+/** A flow that heeds its deadline answers before this; one that does not is given up, its outcome unknown. */
+const GRACE_MS = 250;
+const TIMED_OUT = Symbol('timed out');
+
+/**
+ * The call stage of an interface whose target is a flow. The flow's message always has the data
+ * `{ body, query, params, user? }`: body parsed when it is JSON, else text or bytes, `null` when there is none; query and params as texts;
+ * user = claims of the user's token. Its headers are those that the front lets through.
+ */
+export function createFlowCall(flowId: string, runFlow: RunFlow, clock: Clock): RunCall {
+  return async (exchange) => {
+    const message = toMessage(exchange);
+    if ('code' in message) {
+      exchange.error = message;
+      return;
+    }
+    const idempotencyKey = exchange.headers['idempotency-key'];
+    const call = runFlow.call({
+      flowId,
+      caller: {
+        interfaceId: exchange.interface!.interfaceId,
+        appId: exchange.app?.appId ?? '',
+        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+      },
+      message,
+      traceId: exchange.traceId,
+      deadlineMs: exchange.deadlineMs,
+      signal: exchange.signal,
+    });
+    const result = await withinDeadline(call, exchange.deadlineMs + GRACE_MS - clock.now(), clock);
+    const outcome = result === TIMED_OUT ? refuse(exchange.method === 'GET' ? 'GW50401' : 'GW50402') : toOutcome(result, clock.now());
+    if ('code' in outcome) exchange.error = outcome;
+    else exchange.answer = outcome;
+  };
+}
+
+function withinDeadline(call: Promise<FlowResult>, leftMs: number, clock: Clock): Promise<FlowResult | typeof TIMED_OUT> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(Math.max(0, leftMs), () => resolve(TIMED_OUT));
+    call.then(resolve, reject).finally(cancel);
+  });
+}
+
+function toMessage(exchange: Exchange): Message | GatewayError {
+  const query = decodeQuery(exchange.rawQuery);
+  if (query === undefined) return refuse('GW40001');
+  const mediaType = (exchange.headers['content-type'] ?? exchange.incoming.get('content-type') ?? 'application/json').split(';', 1)[0]!.trim().toLowerCase();
+  const body = readBody(exchange, mediaType);
+  if ('problem' in body) return refuse('GW40001', { text: { 'zh-CN': `请求体不可接受：${body.problem}`, en: `The body is not acceptable: ${body.problem}.` } });
+  const data = { body: body.value, query: { ...query }, params: { ...exchange.params }, ...(exchange.user === undefined ? {} : { user: exchange.user }) };
+  return createMessage(data, { headers: exchange.headers });
+}
+
+function readBody(exchange: Exchange, mediaType: string): { readonly value: unknown } | { readonly problem: string } {
+  const { body, json } = exchange;
+  if (body === undefined || body.byteLength === 0) return { value: null };
+  if (json !== undefined) return { value: json };
+  if (mediaType === 'application/json' || mediaType.endsWith('+json')) return parseJson(body);
+  // Only plain text is text here: XML and HL7 v2 name their own charset inside and are decoded by the nodes that read them.
+  if (mediaType !== 'text/plain') return { value: body };
+  try {
+    return { value: new TextDecoder('utf-8', { fatal: true }).decode(body) };
+  } catch {
+    return { problem: 'the text is not valid UTF-8' };
+  }
+}
+
+function toOutcome(result: FlowResult, now: number): Answer | GatewayError {
+  switch (result.outcome) {
+    case 'replied':
+      return toFlowAnswer(result.reply, result.repeated);
+    case 'accepted':
+      return {
+        status: 202,
+        headers: { 'content-type': 'application/json; charset=utf-8', ...(result.repeated ? REPEATED : {}) },
+        body: Buffer.from(JSON.stringify({ executionId: result.executionId, acceptedAt: now })),
+      };
+    case 'running':
+      return refuse('GW40901', { retryAfterSec: 1 });
+    case 'unknown':
+      return refuse('GW50402');
+    case 'key-reused':
+      return refuse('GW42202');
+    case 'failed':
+      return toFailure(result.error);
+  }
+}
+
+const REPEATED = { 'x-kq-idempotent-replay': 'true' };
+
+/** Only what the caller can act on goes out: an input error with its text, never the inside of a failure. */
+function toFailure(error: Extract<FlowResult, { outcome: 'failed' }>['error']): GatewayError {
+  switch (error.kind) {
+    case 'input': {
+      const message = error.fix === undefined ? error.message : `${error.message} ${error.fix}`;
+      const issues = error.issues?.map((issue) => ({ path: issue.path, message: issue.message })) ?? [];
+      return refuse('GW42203', { text: { 'zh-CN': `流程拒绝了该请求（${error.code}）：${message}`, en: `${error.code}: ${message}` }, ...(issues.length === 0 ? {} : { issues }) });
+    }
+    case 'transient':
+      return refuse(error.code.includes('TIMEOUT') || error.code.includes('DEADLINE') ? 'GW50401' : 'GW50201', {
+        retryAfterSec: Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000)),
+      });
+    case 'unknown-outcome':
+      return refuse('GW50402');
+    case 'bug':
+      return refuse('GW50001');
+  }
+}

@@ -1,0 +1,28 @@
+import type { Message } from '../../engine/contract/message.ts';
+import type { Reply } from '../../engine/contract/node.ts';
+import type { Answer } from '../contract.ts';
+
+/** Headers that a flow may not set: the connection and the gateway's own belong to the gateway. */
+const OWN = /^(?:connection|keep-alive|transfer-encoding|content-length|content-type|upgrade|trailer|date|server|__proto__|x-kq-.*)$/;
+const TOKEN = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
+
+/** A flow's reply as an HTTP answer: bytes as they are, JSON as JSON, text in UTF-8. `X-KQ-Idempotent-Replay` when it was stored before. */
+export function toFlowAnswer(reply: Reply, isRepeated: boolean): Answer {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(reply.headers)) {
+    const lower = name.toLowerCase();
+    if (TOKEN.test(lower) && !OWN.test(lower) && /^[\t\x20-\x7e]*$/.test(value)) headers[lower] = value;
+  }
+  const { body, contentType } = serialise(reply.message);
+  if (body.byteLength > 0) headers['content-type'] = contentType;
+  if (isRepeated) headers['x-kq-idempotent-replay'] = 'true';
+  return { status: reply.status, headers, body };
+}
+
+function serialise({ data, mediaType }: Message): { readonly body: Uint8Array; readonly contentType: string } {
+  if (data === undefined) return { body: Buffer.alloc(0), contentType: mediaType };
+  if (data instanceof Uint8Array) return { body: data, contentType: mediaType };
+  const isJson = mediaType === 'application/json' || mediaType.endsWith('+json');
+  if (typeof data === 'string' && !isJson) return { body: Buffer.from(data), contentType: `${mediaType}; charset=utf-8` };
+  return { body: Buffer.from(JSON.stringify(data)), contentType: isJson ? `${mediaType}; charset=utf-8` : 'application/json; charset=utf-8' };
+}

@@ -1,0 +1,159 @@
+import type { Front } from '../../engine/contract/access.ts';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Logger, Metrics } from '../../engine/contract/observe.ts';
+import type { Crypto } from '../../engine/contract/ports/crypto.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { RunFlow } from '../../engine/contract/run-flow.ts';
+import type { Seal } from '../../engine/contract/seal.ts';
+import type { GatewayPlan, GatewaySettings, InterfaceDocument, PlanSource, Policy, PolicyDeps } from '../contract.ts';
+import { refuse } from '../errors.ts';
+import { createFlowCall } from '../flow-target/call-flow.ts';
+import { HttpExchange } from '../listen/exchange.ts';
+import { DEFAULT_LIMITS, listen } from '../listen/listen.ts';
+import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
+import { openAccessLog } from '../log/open-access-log.ts';
+import { createInterfaceCheck } from '../pipeline/check-interface.ts';
+import { compileFront, type CompiledFront } from '../pipeline/compile-front.ts';
+import type { RunCall } from '../pipeline/compile-interface.ts';
+import { createMemo } from '../pipeline/create-memo.ts';
+import { loadPolicies } from '../pipeline/load-policies.ts';
+import { runExchange, type RunDeps } from '../pipeline/run-exchange.ts';
+import { createPlanIndex } from '../plan/create-plan-index.ts';
+import { createPools } from '../upstream/create-pools.ts';
+import { createRetryBudget } from '../upstream/create-retry-budget.ts';
+import { createUpstreamCall } from '../upstream/upstream-call.ts';
+import { PROFILES } from './profiles.ts';
+
+/** Before an interface is found nothing may take longer. */
+const UNROUTED_DEADLINE_MS = 10_000;
+
+export interface GatewayOptions {
+  readonly front: Front;
+  readonly planSource: PlanSource;
+  readonly runFlow: RunFlow;
+  readonly crypto: Crypto;
+  readonly shared: SharedState;
+  /** Seals bodies in the access log. */
+  readonly seal: Pick<Seal, 'seal'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly settings: GatewaySettings;
+  /** Folder of the access log, `<front>.ndjson` and older ones; made with mode 0700. */
+  readonly logFolder: string;
+  /** Loaded already (`loadPolicies`), when several gateways share a process. */
+  readonly policies?: readonly Policy[];
+}
+
+export interface GatewayStats {
+  readonly planNumber: number;
+  readonly connections: number;
+  readonly inFlight: number;
+  readonly requests: number;
+  readonly refused: number;
+}
+
+export interface Gateway {
+  /** `https://127.0.0.1:8443` */
+  readonly address: string;
+  readonly port: number;
+  /** Number of the plan that new requests are served by; 0 before the first. */
+  applied(): number;
+  stats(): GatewayStats;
+  /** Drains: no request that has arrived is lost, within the limit `drainMs`. */
+  stop(): Promise<void>;
+}
+
+/** Starts one front. It serves from the plan in memory; without any plan yet it listens and answers GW50303. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { front, planSource, clock, metrics, settings } = options;
+  const logger = options.logger.child({ front });
+  const policies = options.policies ?? (await loadPolicies());
+  const accessLog = await openAccessLog({ folder: options.logFolder, name: front, clock, logger });
+  const memo = createMemo();
+  const pools = createPools();
+  const check = createInterfaceCheck(policies);
+  const limits = { ...DEFAULT_LIMITS, ...settings.limits };
+  const isClosing = () => listener?.isDraining() ?? false;
+  const budgets = new Map<string, ReturnType<typeof createRetryBudget>>();
+  let inFlight = 0;
+  let requests = 0;
+  let refused = 0;
+
+  const compileCall = (document: InterfaceDocument): RunCall => {
+    if (document.target.kind === 'flow') return createFlowCall(document.target.flowId, options.runFlow, clock);
+    const budget = budgets.get(document.interfaceId) ?? createRetryBudget(() => clock.monotonic());
+    budgets.set(document.interfaceId, budget);
+    return createUpstreamCall(document, { pools, budget, clock, metrics, isClosing });
+  };
+  const compile = (plan: GatewayPlan): CompiledFront => {
+    memo.turn();
+    const log = logger.child({ plan: String(plan.number) });
+    const policyDeps: PolicyDeps = {
+      ...{ clock, crypto: options.crypto, shared: options.shared, seal: options.seal, log, metrics, settings, accessLog },
+      index: createPlanIndex(plan, options.crypto, memo, log),
+      memo: memo.get,
+      plan: () => plan,
+    };
+    const compiled = compileFront(plan, { front, policies, check, policyDeps, log, compileCall });
+    pools.turn();
+    const named = new Set(plan.interfaces.map((document) => document.interfaceId));
+    for (const id of budgets.keys()) if (!named.has(id)) budgets.delete(id);
+    return compiled;
+  };
+
+  let current: CompiledFront | undefined;
+  const apply = (plan: GatewayPlan) => {
+    if (current !== undefined && plan.number <= current.planNumber) return;
+    try {
+      current = compile(plan);
+      logger.info('gateway.plan-applied', { number: plan.number });
+    } catch (error) {
+      // The old plan goes on serving.
+      logger.error('gateway.plan-refused', error, { number: plan.number });
+    }
+  };
+  const first = planSource.current();
+  if (first !== undefined) apply(first);
+  const unsubscribe = planSource.onChange(apply);
+
+  const runDeps: RunDeps = {
+    now: () => clock.now(),
+    isClosing,
+    onBug: (error, exchange) => logger.error('gateway.bug', error, { traceId: exchange.traceId }),
+  };
+  const { signsAnswers, requestsClientCertificate } = PROFILES[front];
+  const listener = await listen({
+    ...{ settings, limits, clock, metrics, requestsClientCertificate },
+    onRequest(request, response) {
+      const exchange = new HttpExchange(front, request, response, clock.now(), UNROUTED_DEADLINE_MS);
+      exchange.isAnswerSpooled = signsAnswers;
+      requests++;
+      inFlight++;
+      const begunAt = clock.monotonic();
+      exchange.onEnd(() => {
+        inFlight--;
+        if (exchange.error !== undefined) refused++;
+        metrics.observeMs('gateway_request_ms', clock.monotonic() - begunAt, { front, outcome: exchange.error?.code ?? 'ok' });
+      });
+      if (current === undefined) return writeAnswer(exchange, toErrorAnswer(exchange, refuse('GW50303'), clock.now()), isClosing());
+      exchange.planNumber = current.planNumber;
+      void runExchange(exchange, current, runDeps);
+    },
+  });
+  metrics.gauge('gateway_in_flight', () => inFlight, { front });
+  metrics.gauge('gateway_plan_number', () => current?.planNumber ?? 0, { front });
+
+  return {
+    address: listener.address,
+    port: listener.port,
+    applied: () => current?.planNumber ?? 0,
+    stats: () => ({ planNumber: current?.planNumber ?? 0, connections: listener.connections(), inFlight, requests, refused }),
+    async stop() {
+      unsubscribe();
+      await listener.stop();
+      await pools.close();
+      await accessLog.close();
+    },
+  };
+}

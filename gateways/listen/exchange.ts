@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Front } from '../../engine/contract/access.ts';
+import type { Answer, AppDocument, Claim, Exchange, GatewayError, InterfaceDocument } from '../contract.ts';
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
+
+/**
+ * One request on its way. A class, because it lives: it ends when the answer has left or the caller has gone, and then gives back
+ * what was taken for it. The abort signal is made only when somebody asks: most requests never need one.
+ */
+export class HttpExchange implements Exchange {
+  readonly front: Front;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly startedAt: number;
+  readonly method: string;
+  readonly rawPath: string;
+  readonly rawQuery: string;
+  readonly incoming: ReadonlyMap<string, string>;
+  readonly repeated: ReadonlySet<string>;
+  planNumber = 0;
+  traceId = '';
+  deadlineMs: number;
+  clientIp = '';
+  host: string;
+  interface: InterfaceDocument | undefined = undefined;
+  params = NO_PARAMS;
+  app: AppDocument | undefined = undefined;
+  user: Readonly<Record<string, unknown>> | undefined = undefined;
+  headers: Record<string, string> = {};
+  claim: Claim | undefined = undefined;
+  bodyDigest: Uint8Array | undefined = undefined;
+  isBodyStreamed = false;
+  isAnswerSpooled = false;
+  isAnswerCaptured = false;
+  captured: Uint8Array | undefined = undefined;
+  body: Uint8Array | undefined = undefined;
+  json: unknown = undefined;
+  proof: Exchange['proof'] = undefined;
+  answer: Answer | undefined = undefined;
+  error: GatewayError | undefined = undefined;
+  bytesIn = 0;
+  bytesOut = 0;
+  attempts = 0;
+  #controller: AbortController | undefined = undefined;
+  #releases: (() => void)[] | undefined = undefined;
+  #hasEnded = false;
+
+  constructor(front: Front, request: IncomingMessage, response: ServerResponse, now: number, defaultDeadlineMs: number) {
+    this.front = front;
+    this.request = request;
+    this.response = response;
+    this.startedAt = now;
+    this.deadlineMs = now + defaultDeadlineMs;
+    this.method = request.method!;
+    const target = request.url!;
+    const mark = target.indexOf('?');
+    this.rawPath = mark < 0 ? target : target.slice(0, mark);
+    this.rawQuery = mark < 0 ? '' : target.slice(mark + 1);
+    const { incoming, repeated } = readHeaders(request.rawHeaders);
+    this.incoming = incoming;
+    this.repeated = repeated;
+    this.host = incoming.get('host') ?? '';
+    response.once('close', () => this.#end());
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#hasEnded) this.#controller.abort(new Error('the caller has left'));
+    return this.#controller.signal;
+  }
+
+  onEnd(release: () => void): void {
+    if (this.#hasEnded) release();
+    else (this.#releases ??= []).push(release);
+  }
+
+  #end(): void {
+    this.#hasEnded = true;
+    if (!this.response.writableFinished) this.#controller?.abort(new Error('the caller has left'));
+    for (const release of this.#releases ?? []) release();
+    this.#releases = undefined;
+  }
+}
+
+/** 32 hex characters, as W3C trace context has them. */
+export function createTraceId(): string {
+  return randomBytes(16).toString('hex');
+}
+
+function readHeaders(raw: readonly string[]): { incoming: Map<string, string>; repeated: ReadonlySet<string> } {
+  const incoming = new Map<string, string>();
+  let repeated: Set<string> | undefined;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    if (incoming.has(name)) (repeated ??= new Set()).add(name);
+    else incoming.set(name, raw[i + 1]!);
+  }
+  return { incoming, repeated: repeated ?? NO_NAMES };
+}

@@ -1,0 +1,173 @@
+import { createServer as createPlainServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { sleep } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Metrics } from '../../engine/contract/observe.ts';
+import type { GatewayLimits, GatewaySettings } from '../contract.ts';
+import { refuse, type GatewayErrorCode } from '../errors.ts';
+import { createTraceId } from './exchange.ts';
+
+export const DEFAULT_LIMITS: GatewayLimits = {
+  maxConnections: 10_000,
+  maxConnectionsPerIp: 1000,
+  maxRequestsPerConnection: 100_000,
+  headerTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  keepAliveMs: 30_000,
+  drainMs: 4000,
+  bodyBudgetBytes: 256 * 1024 * 1024,
+};
+
+const HEADER_LIMIT_BYTES = 16 * 1024;
+/** How long open connections may still bring a request after listening has ended: those are answered and told to close. */
+const LAST_CALL_MS = 300;
+
+export interface ListenOptions {
+  readonly settings: GatewaySettings;
+  readonly limits: GatewayLimits;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly requestsClientCertificate: boolean;
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+export interface Listener {
+  /** `https://127.0.0.1:8443` */
+  readonly address: string;
+  readonly port: number;
+  isDraining(): boolean;
+  connections(): number;
+  /** Stops listening, lets what is in flight finish within `drainMs`, then ends what is left. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Opens the socket of a front: TLS 1.2/1.3, strict HTTP/1.1, bounded in headers, time and connections. Plain HTTP only on loopback
+ * (LISTEN_PLAIN_REFUSED, kind input). Why node:http itself: docs/decisions/0002.
+ */
+export async function listen(options: ListenOptions): Promise<Listener> {
+  const { settings, limits, clock, metrics } = options;
+  if (settings.tls === undefined && !isLoopback(settings.host)) {
+    throw new AppError('LISTEN_PLAIN_REFUSED', 'input', `A gateway on ${settings.host} must speak TLS: plain HTTP is for loopback only.`, {
+      fix: 'Give a key and a certificate, or bind to 127.0.0.1.',
+      values: { host: settings.host },
+    });
+  }
+  const server = createServer(options);
+  let isDraining = false;
+  let inFlight = 0;
+  boundConnections(server, limits, metrics);
+  server.on('clientError', answerClientError);
+  const accept = (request: IncomingMessage, response: ServerResponse) => {
+    inFlight++;
+    response.once('close', () => inFlight--);
+    options.onRequest(request, response);
+  };
+  server.on('request', accept);
+  // With `Expect: 100-continue` the body is asked for only by the stage that reads it, after the cheap checks.
+  server.on('checkContinue', accept);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new AppError('LISTEN_FAILED', 'input', `Cannot listen on ${settings.host}:${settings.port}.`, { cause, fix: 'Choose a free port and an address of this machine.' })),
+    );
+    server.listen(settings.port, settings.host, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  const name = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
+  return {
+    address: `${settings.tls === undefined ? 'http' : 'https'}://${name}:${port}`,
+    port,
+    isDraining: () => isDraining,
+    connections: () => (server as unknown as { _connections: number })._connections,
+    async stop() {
+      if (isDraining) return;
+      isDraining = true;
+      const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+      const until = clock.monotonic() + limits.drainMs;
+      await sleep(clock, Math.min(LAST_CALL_MS, limits.drainMs));
+      server.closeIdleConnections();
+      while (inFlight > 0 && clock.monotonic() < until) await sleep(clock, 20);
+      server.closeAllConnections();
+      server.close(() => undefined);
+      await closed;
+    },
+  };
+}
+
+function createServer(options: ListenOptions): Server {
+  const { settings, limits } = options;
+  const http = {
+    maxHeaderSize: HEADER_LIMIT_BYTES,
+    headersTimeout: limits.headerTimeoutMs,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    connectionsCheckingInterval: Math.min(1000, limits.headerTimeoutMs),
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    noDelay: true,
+  };
+  const { tls } = settings;
+  const server =
+    tls === undefined
+      ? createPlainServer(http)
+      : createTlsServer({
+          ...http,
+          key: tls.key,
+          cert: tls.cert,
+          ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+          minVersion: 'TLSv1.2',
+          handshakeTimeout: limits.headerTimeoutMs,
+          requestCert: options.requestsClientCertificate,
+          // Certificates are pinned by fingerprint (policy bus-consumer); a chain is demanded there when `ca` is given.
+          rejectUnauthorized: false,
+        });
+  server.maxRequestsPerSocket = limits.maxRequestsPerConnection;
+  return server;
+}
+
+function boundConnections(server: Server, limits: GatewayLimits, metrics: Metrics): void {
+  server.maxConnections = limits.maxConnections;
+  server.on('drop', () => metrics.count('gateway_connections_refused', { reason: 'all' }));
+  const perIp = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const ip = socket.remoteAddress ?? '';
+    const count = (perIp.get(ip) ?? 0) + 1;
+    if (count > limits.maxConnectionsPerIp) {
+      metrics.count('gateway_connections_refused', { reason: 'ip' });
+      socket.destroy();
+      return;
+    }
+    perIp.set(ip, count);
+    socket.once('close', () => {
+      const left = perIp.get(ip)! - 1;
+      if (left === 0) perIp.delete(ip);
+      else perIp.set(ip, left);
+    });
+  });
+}
+
+/** What the parser refuses never becomes an exchange; it is answered here in the same form and the connection ends. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  const hasAnswerBegun = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage?.headersSent === true;
+  if (!socket.writable || error.code === 'ECONNRESET' || hasAnswerBegun) {
+    socket.destroy();
+    return;
+  }
+  const refusal = refuse(CLIENT_ERRORS[error.code ?? ''] ?? 'GW40001');
+  const body = JSON.stringify({ code: refusal.code, message: refusal.text!['zh-CN'], traceId: createTraceId(), serverTime: Date.now() });
+  socket.end(
+    `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/json; charset=utf-8\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+const CLIENT_ERRORS: Readonly<Record<string, GatewayErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'GW43101',
+  ERR_HTTP_REQUEST_TIMEOUT: 'GW40801',
+};
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
+}

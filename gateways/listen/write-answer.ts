@@ -1,0 +1,44 @@
+import type { Answer, Exchange, GatewayError } from '../contract.ts';
+
+/**
+ * Turns a refusal into an answer: `{code, message, traceId, serverTime}` and `issues` when there are any.
+ * Chinese unless the caller's `Accept-Language` starts with English.
+ */
+export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: number): Answer {
+  const isEnglish = exchange.incoming.get('accept-language')?.toLowerCase().startsWith('en') ?? false;
+  const message = error.text === undefined ? error.message : error.text[isEnglish ? 'en' : 'zh-CN'];
+  const issues = error.issues === undefined ? {} : { issues: error.issues };
+  const body = Buffer.from(JSON.stringify({ code: error.code, message, traceId: exchange.traceId, serverTime: now, ...issues }));
+  const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
+  if (error.retryAfterSec !== undefined) headers['retry-after'] = String(error.retryAfterSec);
+  return { status: error.status, headers, body };
+}
+
+/** Writes head and body in one go. Every answer that is not streamed leaves here. */
+export function writeAnswer(exchange: Exchange, answer: Answer, isClosing: boolean): void {
+  const { response } = exchange;
+  if (response.headersSent || response.destroyed) return;
+  const head: string[] = [];
+  for (const name in answer.headers) head.push(name, answer.headers[name]!);
+  pushGatewayHeaders(head, exchange, isClosing || isUnread(exchange));
+  const body = answer.body;
+  const hasNoBody = answer.status === 204 || answer.status === 304;
+  if (!hasNoBody) head.push('content-length', String(body?.byteLength ?? 0));
+  exchange.bytesOut = hasNoBody ? 0 : (body?.byteLength ?? 0);
+  response.writeHead(answer.status, head);
+  if (body === undefined || hasNoBody) response.end();
+  else response.end(body);
+}
+
+/** A body was announced and has not been read to its end. */
+export function isUnread({ request, incoming }: Exchange): boolean {
+  if (request.complete) return false;
+  const length = incoming.get('content-length');
+  return (length !== undefined && length !== '0') || incoming.has('transfer-encoding');
+}
+
+/** What the gateway itself says on every answer. A connection whose request was not read to its end cannot be used again. */
+export function pushGatewayHeaders(head: string[], exchange: Exchange, isClosing: boolean): void {
+  head.push('x-kq-trace', exchange.traceId, 'x-content-type-options', 'nosniff');
+  if (isClosing) head.push('connection', 'close');
+}

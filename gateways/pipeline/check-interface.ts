@@ -1,0 +1,85 @@
+import { Compile, type Validator } from 'typebox/compile';
+import type { Issue } from '../../engine/contract/errors.ts';
+import { InterfaceDocument, type Policy } from '../contract.ts';
+import { compileSchema } from '../shared/compile-schema.ts';
+
+/** Every problem of an interface document at once, with its path; warnings do not keep it from being published. */
+export type InterfaceCheck = (document: unknown) => readonly Issue[];
+
+/** Made once from the loaded policies; used by control at saving and publishing, and by a gateway before it compiles. */
+export function createInterfaceCheck(policies: readonly Policy[]): InterfaceCheck {
+  const whole = Compile(InterfaceDocument);
+  const byName = new Map(policies.map((policy) => [policy.name, { policy, options: Compile(policy.options) }]));
+  return (document) => {
+    const issues = schemaIssues(whole, document, '', 'INTERFACE_INVALID');
+    if (issues.length > 0) return issues;
+    const checked = document as InterfaceDocument;
+    return [...checkPolicies(checked, byName), ...checkSchemas(checked), ...checkTarget(checked), ...checkPath(checked), ...checkTimes(checked)];
+  };
+}
+
+type Known = ReadonlyMap<string, { readonly policy: Policy; readonly options: Validator }>;
+
+function checkPolicies({ policies = {}, front }: InterfaceDocument, known: Known): Issue[] {
+  return Object.entries(policies).flatMap(([name, options]) => {
+    const path = `/policies/${name}`;
+    const found = known.get(name);
+    if (found === undefined) {
+      return [problem(path, 'POLICY_UNKNOWN', `There is no policy named ${name}.`, `Known policies: ${[...known.keys()].join(', ')}.`)];
+    }
+    if (!found.policy.fronts.includes(front)) {
+      return [problem(path, 'POLICY_WRONG_FRONT', `The policy ${name} is not for the front ${front}.`, `Remove it, or use it on ${found.policy.fronts.join(', ')}.`)];
+    }
+    if (options !== false) return schemaIssues(found.options, options, path, 'POLICY_OPTIONS');
+    if (!found.policy.isDefault(front) || found.policy.isOptional(front)) return [];
+    return [problem(path, 'POLICY_REQUIRED', `The policy ${name} cannot be switched off on the front ${front}.`, 'Remove this line.')];
+  });
+}
+
+function checkSchemas(document: InterfaceDocument): Issue[] {
+  return (['requestSchema', 'querySchema', 'responseSchema'] as const).flatMap((field) => {
+    const schema = document[field];
+    if (schema === undefined) return [];
+    try {
+      compileSchema(schema);
+      return [];
+    } catch (error) {
+      return [problem(`/${field}`, 'SCHEMA_INVALID', `This is no usable JSON Schema: ${(error as Error).message}`, 'Correct the schema (2020-12).')];
+    }
+  });
+}
+
+function checkTarget({ target }: InterfaceDocument): Issue[] {
+  if (target.kind === 'flow') return [];
+  return target.instances.flatMap((instance, i) => {
+    const url = URL.canParse(instance) ? new URL(instance) : undefined;
+    const isUsable = url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
+    return isUsable ? [] : [problem(`/target/instances/${i}`, 'UPSTREAM_INVALID', 'An instance is http(s)://host:port with an optional path, and nothing else.', 'Correct the address.')];
+  });
+}
+
+function checkPath({ path }: InterfaceDocument): Issue[] {
+  const segments = path.slice(1).split('/');
+  const names = segments.filter((segment) => segment.startsWith(':'));
+  const isCanonical = !segments.some((segment) => segment === '.' || segment === '..' || (segment === '' && path !== '/') || segment.indexOf(':', 1) > 0 || segment === ':');
+  return [
+    ...(isCanonical ? [] : [problem('/path', 'PATH_INVALID', 'A path has no empty or dot segments, and a parameter is a whole segment.', 'Correct the path.')]),
+    ...(new Set(names).size === names.length ? [] : [problem('/path', 'PATH_PARAMETER_TWICE', 'A parameter name stands twice in the path.', 'Rename one.')]),
+  ];
+}
+
+/** Retries that cannot fit into the deadline never happen: better said at publish than found out at night. */
+function checkTimes({ timeoutMs, timeoutRetries, deadlineMs }: InterfaceDocument): Issue[] {
+  const worstMs = timeoutMs * (1 + timeoutRetries);
+  if (deadlineMs === undefined || deadlineMs >= worstMs) return [];
+  return [{ ...problem('/deadlineMs', 'RETRIES_DO_NOT_FIT', `All attempts together may take ${worstMs} ms, but the deadline is ${deadlineMs} ms.`, 'Raise deadlineMs or lower timeoutMs.'), severity: 'warning' }];
+}
+
+function schemaIssues(validator: Validator, value: unknown, prefix: string, code: string): Issue[] {
+  if (validator.Check(value)) return [];
+  return validator.Errors(value).map((error) => problem(`${prefix}${error.instancePath}`, code, error.message, 'Correct this value.'));
+}
+
+function problem(path: string, code: string, message: string, fix: string): Issue {
+  return { path, code, message, fix, severity: 'error' };
+}

@@ -1,0 +1,38 @@
+import type { Front } from '../../engine/contract/access.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { GatewayPlan, InterfaceDocument, Policy, PolicyDeps, RunPolicy } from '../contract.ts';
+import { buildRouter, type Router } from '../routes/build-router.ts';
+import type { InterfaceCheck } from './check-interface.ts';
+import { compileEarly, compileInterface, type CompiledInterface, type RunCall } from './compile-interface.ts';
+
+/** A plan as one front serves it. Swapped as a whole by one assignment; a request keeps the one it began with. */
+export interface CompiledFront {
+  readonly planNumber: number;
+  readonly early: readonly RunPolicy[];
+  /** Log of requests that never found an interface. */
+  readonly log: readonly RunPolicy[];
+  readonly router: Router<CompiledInterface>;
+}
+
+export interface CompileFrontDeps {
+  readonly front: Front;
+  readonly policies: readonly Policy[];
+  readonly check: InterfaceCheck;
+  readonly policyDeps: PolicyDeps;
+  readonly log: Logger;
+  compileCall(document: InterfaceDocument): RunCall;
+}
+
+/** Compiles all interfaces of the front. A document that is not valid here is left out and logged; it never keeps the others from serving. */
+export function compileFront(plan: GatewayPlan, deps: CompileFrontDeps): CompiledFront {
+  const entries = plan.interfaces.flatMap((document) => {
+    if (document.front !== deps.front) return [];
+    const problem = deps.check(document).find((issue) => issue.severity === 'error');
+    if (problem !== undefined) {
+      deps.log.warn('gateway.interface-refused', { interfaceId: document.interfaceId, path: problem.path, code: problem.code });
+      return [];
+    }
+    return [{ interface: document, target: compileInterface(document, deps.policies, deps.policyDeps, deps.compileCall(document)) }];
+  });
+  return Object.freeze({ planNumber: plan.number, ...compileEarly(deps.front, deps.policies, deps.policyDeps), router: buildRouter(entries) });
+}

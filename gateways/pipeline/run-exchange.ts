@@ -1,0 +1,121 @@
+import { requirePlainPath, requireQuery } from '../../engine/contract/kq1.ts';
+import type { Exchange, GatewayError, RunPolicy } from '../contract.ts';
+import { refuse } from '../errors.ts';
+import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
+import type { CompiledFront } from './compile-front.ts';
+import type { CompiledInterface } from './compile-interface.ts';
+
+/** What a run needs beside the compiled front. */
+export interface RunDeps {
+  now(): number;
+  isClosing(): boolean;
+  onBug(error: unknown, exchange: Exchange): void;
+}
+
+/**
+ * The life of a request: early policies, route, the interface's policies, the call, the answer's policies, the answer, the log.
+ * One funnel for refusals and one for output. It awaits only what really is a promise, so a request that needs none costs none.
+ */
+export async function runExchange(exchange: Exchange, front: CompiledFront, deps: RunDeps): Promise<void> {
+  let compiled: CompiledInterface | undefined;
+  try {
+    let error = runPolicies(exchange, front.early, 0);
+    if (error instanceof Promise) error = await error;
+    if (error === undefined) {
+      const route = findRoute(exchange, front);
+      if ('code' in route) error = route;
+      else error = await runInterface(exchange, (compiled = route));
+    }
+    exchange.error ??= error;
+    await finish(exchange, compiled, deps);
+  } catch (thrown) {
+    deps.onBug(thrown, exchange);
+    exchange.error = refuse('GW50001');
+    writeAnswer(exchange, toErrorAnswer(exchange, exchange.error, deps.now()), true);
+    if (!exchange.response.writableEnded) exchange.response.destroy();
+  } finally {
+    logWhenDone(exchange, compiled?.log ?? front.log);
+  }
+}
+
+function runInterface(exchange: Exchange, compiled: CompiledInterface): GatewayError | undefined | Promise<GatewayError | undefined> {
+  const error = runPolicies(exchange, compiled.before, 0);
+  if (error instanceof Promise) return error.then((late) => late ?? call(exchange, compiled));
+  return error ?? call(exchange, compiled);
+}
+
+function call(exchange: Exchange, compiled: CompiledInterface): undefined | Promise<undefined> {
+  const called = compiled.call(exchange);
+  return called instanceof Promise ? called.then(() => undefined) : undefined;
+}
+
+async function finish(exchange: Exchange, compiled: CompiledInterface | undefined, deps: RunDeps): Promise<void> {
+  if (exchange.error !== undefined) exchange.answer = toErrorAnswer(exchange, exchange.error, deps.now());
+  // No answer and no error: the call stage streamed it.
+  if (exchange.answer === undefined) return;
+  if (compiled !== undefined) {
+    let refused = runPolicies(exchange, compiled.after, 0);
+    if (refused instanceof Promise) refused = await refused;
+    if (refused !== undefined) {
+      exchange.error = refused;
+      exchange.answer = toErrorAnswer(exchange, refused, deps.now());
+    }
+  }
+  writeAnswer(exchange, exchange.answer, deps.isClosing());
+}
+
+/** Runs policies in order and stops at the first refusal; goes over to promises only from the first policy that answers one. */
+function runPolicies(exchange: Exchange, policies: readonly RunPolicy[], from: number): GatewayError | undefined | Promise<GatewayError | undefined> {
+  for (let i = from; i < policies.length; i++) {
+    const result = policies[i]!(exchange);
+    if (result === undefined) continue;
+    if (result instanceof Promise) return result.then((late) => late ?? runPolicies(exchange, policies, i + 1));
+    return result;
+  }
+  return undefined;
+}
+
+function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface | GatewayError {
+  const match = front.router.find(exchange.rawPath);
+  // A path that equals a published one byte for byte is plain; anything else must prove that it has only one reading.
+  if ((match === undefined || match.values.length > 0 || exchange.rawQuery !== '') && !isPlainTarget(exchange)) return refuse('GW40001');
+  if (match === undefined) return refuse('GW40401');
+  const compiled = match.methods.get(exchange.method);
+  if (compiled === undefined) {
+    exchange.response.setHeader('allow', [...match.methods.keys()].join(', '));
+    return refuse('GW40501');
+  }
+  if (match.values.length > 0) {
+    const params = decodeParams(compiled.paramNames, match.values);
+    if (params === undefined) return refuse('GW40001');
+    exchange.params = params;
+  }
+  exchange.interface = compiled.interface;
+  exchange.deadlineMs = exchange.startedAt + compiled.deadlineMs;
+  return compiled;
+}
+
+function isPlainTarget({ rawPath, rawQuery }: Exchange): boolean {
+  try {
+    requirePlainPath(rawPath);
+    requireQuery(rawQuery);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function decodeParams(names: readonly string[], values: readonly string[]): Readonly<Record<string, string>> | undefined {
+  const params = Object.create(null) as Record<string, string>;
+  try {
+    for (let i = 0; i < names.length; i++) params[names[i]!] = decodeURIComponent(values[i]!);
+  } catch {
+    return undefined;
+  }
+  return params;
+}
+
+/** The log sees the whole story: it runs when the last byte has left, or the caller has gone. */
+function logWhenDone(exchange: Exchange, policies: readonly RunPolicy[]): void {
+  if (policies.length > 0) exchange.onEnd(() => void runPolicies(exchange, policies, 0));
+}

@@ -1,0 +1,24 @@
+import type { GatewayPlan, PlanSource } from '../contract.ts';
+
+export interface PlanFeed extends PlanSource {
+  /** Hands a plan to every gateway in the process. One that is not newer than the last is ignored: numbers never go backwards. */
+  publish(plan: GatewayPlan): void;
+}
+
+/** The plan source within one process: control publishes, gateways listen. */
+export function createPlanFeed(): PlanFeed {
+  const listeners = new Set<(plan: GatewayPlan) => void>();
+  let current: GatewayPlan | undefined;
+  return {
+    current: () => current,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    publish(plan) {
+      if (current !== undefined && plan.number <= current.number) return;
+      current = plan;
+      for (const listener of listeners) listener(plan);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import ipaddr from 'ipaddr.js';
+import { Type } from 'typebox';
+import { definePolicy, type Exchange } from '../contract.ts';
+import { parseRanges, type IpRanges } from '../shared/ip-ranges.ts';
+
+/**
+ * The caller's true address: the socket's, unless that is a trusted proxy; then the last address in `X-Forwarded-For` that is not one.
+ * Without trusted proxies (the default) the header is never believed.
+ */
+export default definePolicy({
+  name: 'client-ip',
+  stage: 'client-ip',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '客户端地址', en: 'Client address' },
+    help: { 'zh-CN': '仅当直连地址属于 trustedProxies 时才采信 X-Forwarded-For。', en: 'Believes X-Forwarded-For only from addresses listed in trustedProxies.' },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile(_options, _target, _front, { settings }) {
+    const trusted = parseRanges(settings.trustedProxies);
+    return (exchange) => {
+      const peer = exchange.request.socket.remoteAddress ?? '';
+      const address = peer.startsWith('::ffff:') ? peer.slice(7) : peer;
+      exchange.clientIp = settings.trustedProxies.length > 0 && trusted(address) ? beyondProxies(exchange, trusted, address) : address;
+      return undefined;
+    };
+  },
+});
+
+function beyondProxies(exchange: Exchange, trusted: IpRanges, peer: string): string {
+  if (exchange.repeated.has('x-forwarded-for')) return peer;
+  let farthest = peer;
+  const hops = (exchange.incoming.get('x-forwarded-for') ?? '').split(',').reverse();
+  for (const hop of hops) {
+    const address = hop.trim();
+    if (!ipaddr.isValid(address)) return farthest;
+    farthest = ipaddr.process(address).toString();
+    if (!trusted(farthest)) return farthest;
+  }
+  return farthest;
+}

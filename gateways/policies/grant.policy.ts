@@ -1,0 +1,25 @@
+import { Type } from 'typebox';
+import { definePolicy } from '../contract.ts';
+import { refuse } from '../errors.ts';
+
+/** The app must hold a grant for the interface that has not expired. On the user front the default app stands for people without one. */
+export default definePolicy({
+  name: 'grant',
+  stage: 'grant',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '接口授权', en: 'Grant' },
+    help: { 'zh-CN': '应用须持有该接口未过期的授权。', en: 'The app must hold an unexpired grant for the interface.' },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile: (_options, target, _front, { clock, index }) => {
+    const { interfaceId } = target!;
+    return ({ app }) => {
+      const grant = app?.state === 'active' ? index.grant(app.appId, interfaceId) : undefined;
+      if (grant === undefined || (grant.expiresAt !== undefined && grant.expiresAt <= clock.now())) return refuse('GW40301');
+      return undefined;
+    };
+  },
+});

@@ -1,0 +1,25 @@
+import { Type } from 'typebox';
+import { definePolicy } from '../contract.ts';
+import { refuse } from '../errors.ts';
+
+/** Demands an `Idempotency-Key` where the interface says so, and takes none that could not stand in a header or a key of a store. */
+export default definePolicy({
+  name: 'idempotency-key',
+  stage: 'schema',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '幂等键', en: 'Idempotency key' },
+    help: { 'zh-CN': '接口要求时，请求须携带 Idempotency-Key（1 至 128 个字符）。', en: 'Where the interface demands it, the request carries an Idempotency-Key (1 to 128 characters).' },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile: (_options, target) => {
+    const isRequired = target!.requireIdempotencyKey === true;
+    return ({ headers }) => {
+      const key = headers['idempotency-key'];
+      if (key === undefined) return isRequired ? refuse('GW40002') : undefined;
+      return /^[\x21-\x7e]{1,128}$/.test(key) ? undefined : refuse('GW40001');
+    };
+  },
+});

@@ -1,0 +1,28 @@
+import { Type } from 'typebox';
+import { definePolicy } from '../contract.ts';
+import { refuse } from '../errors.ts';
+import { parseRanges } from '../shared/ip-ranges.ts';
+
+const Range = Type.String({ maxLength: 50, pattern: '^[0-9A-Fa-f.:]{2,45}(?:/[0-9]{1,3})?$' });
+
+/** Only the listed addresses may call, or all but the listed. `deny` wins. */
+export default definePolicy({
+  name: 'ip-list',
+  stage: 'state',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': 'IP 名单', en: 'Address list' },
+    help: { 'zh-CN': '按地址或网段（CIDR）允许或拒绝访问；拒绝优先。', en: 'Allows or refuses by address or CIDR range; refusing wins.' },
+  },
+  options: Type.Object(
+    { allow: Type.Optional(Type.Array(Range, { maxItems: 1000 })), deny: Type.Optional(Type.Array(Range, { maxItems: 1000 })) },
+    { additionalProperties: false },
+  ),
+  isDefault: () => false,
+  isOptional: () => true,
+  compile({ allow, deny = [] }) {
+    const isDenied = parseRanges(deny);
+    const isAllowed = allow === undefined ? () => true : parseRanges(allow);
+    return ({ clientIp }) => (isDenied(clientIp) || !isAllowed(clientIp) ? refuse('GW40302') : undefined);
+  },
+});

@@ -1,0 +1,47 @@
+import { Type } from 'typebox';
+import { definePolicy, type InterfaceDocument } from '../contract.ts';
+import { refuse } from '../errors.ts';
+
+const FOR_FLOWS = ['application/json', 'application/xml', 'text/xml', 'text/plain', 'application/octet-stream', 'application/hl7-v2', 'x-application/hl7-v2+er7'];
+
+/** Takes only bodies of listed media types, unencoded where the gateway itself must read them. An upstream without a schema takes all. */
+export default definePolicy({
+  name: 'media-type',
+  stage: 'headers',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '内容类型', en: 'Media type' },
+    help: {
+      'zh-CN': '仅接受列出的 Content-Type；默认流程接口接受 JSON、XML、纯文本、HL7 和二进制，带请求模式的接口只接受 JSON。',
+      en: 'Takes only the listed Content-Types; by default flows take JSON, XML, plain text, HL7 and bytes, interfaces with a schema only JSON.',
+    },
+  },
+  options: Type.Object({ accept: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { minItems: 1, maxItems: 50 })) }, { additionalProperties: false }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile({ accept }, target) {
+    const accepted = accept?.map((type) => type.toLowerCase()) ?? defaultTypes(target!);
+    const isReadHere = target!.target.kind === 'flow' || target!.requestSchema !== undefined;
+    if (accepted === undefined && !isReadHere) return undefined;
+    const types = new Set(accepted);
+    return ({ incoming }) => {
+      const length = incoming.get('content-length');
+      if ((length === undefined || length === '0') && !incoming.has('transfer-encoding')) return undefined;
+      const encoding = incoming.get('content-encoding');
+      if (isReadHere && encoding !== undefined && encoding !== 'identity') return refuse('GW41502');
+      if (accepted === undefined) return undefined;
+      const type = mediaTypeOf(incoming.get('content-type') ?? '');
+      return types.has(type) || (types.has('application/json') && type.endsWith('+json')) ? undefined : refuse('GW41502');
+    };
+  },
+});
+
+function defaultTypes(target: InterfaceDocument): readonly string[] | undefined {
+  if (target.requestSchema !== undefined) return ['application/json'];
+  return target.target.kind === 'flow' ? FOR_FLOWS : undefined;
+}
+
+function mediaTypeOf(header: string): string {
+  const end = header.indexOf(';');
+  return (end < 0 ? header : header.slice(0, end)).trim().toLowerCase();
+}

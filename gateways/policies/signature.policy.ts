@@ -1,0 +1,69 @@
+import { Type } from 'typebox';
+import { canonicalRequest, collectSignedHeaders, digestOfScheme, responseSchemeFor, type HeaderPair } from '../../engine/contract/kq1.ts';
+import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../contract.ts';
+import { refuse } from '../errors.ts';
+import { adoptTraceId } from '../shared/adopt-trace-id.ts';
+import { isVisibleHeader } from '../shared/visible-headers.ts';
+
+/**
+ * Proves a KQ1 request (design page 2, section 3): the signature over the canonical string of what was sent. Only then is anything said about
+ * the key's state, and only signed headers go on to flow and upstream.
+ */
+export default definePolicy({
+  name: 'signature',
+  stage: 'authenticate',
+  fronts: ['open'],
+  text: {
+    label: { 'zh-CN': '签名验证', en: 'Signature' },
+    help: {
+      'zh-CN': '验证 KQ1 签名（SM2-SM3、RSA-SHA256、RSA-PSS-SHA256、HMAC-SM3、HMAC-SHA256）。',
+      en: 'Verifies the KQ1 signature (SM2-SM3, RSA-SHA256, RSA-PSS-SHA256, HMAC-SM3, HMAC-SHA256).',
+    },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile: (_options, _target, _front, deps) => (exchange) => {
+    const claim = exchange.claim!;
+    let headers: HeaderPair[];
+    let canonical: Uint8Array;
+    try {
+      headers = collectSignedHeaders(exchange.request.rawHeaders, claim.authorization.signed);
+      canonical = Buffer.from(canonicalOf(exchange, claim, headers), 'latin1');
+    } catch {
+      return refuse('GW40103');
+    }
+    const signature = Buffer.from(claim.authorization.sig, 'base64url');
+    const holds = deps.crypto.verify(claim.key.handle, canonical, signature);
+    if (holds instanceof Promise) return holds.then((isTrue) => accept(exchange, claim, isTrue, canonical, headers, deps));
+    return accept(exchange, claim, holds, canonical, headers, deps);
+  },
+});
+
+function canonicalOf(exchange: Exchange, claim: Claim, headers: HeaderPair[]): string {
+  const { scheme, appId, keyId, ts, nonce } = claim.authorization;
+  const { method, host, rawPath: path, rawQuery: query } = exchange;
+  const bodyDigest = Buffer.from(exchange.bodyDigest!).toString('hex');
+  // `path?` and `path` are two targets but would be one canonical string.
+  if (query === '' && exchange.request.url!.endsWith('?')) throw new Error('bare question mark');
+  return canonicalRequest({ scheme, method, host, path, query, ts, nonce, appId, keyId, headers, bodyDigest });
+}
+
+function accept(exchange: Exchange, claim: Claim, holds: boolean, canonical: Uint8Array, headers: HeaderPair[], deps: PolicyDeps): GatewayError | undefined {
+  if (!holds) return refuse('GW40103');
+  const { key, app, authorization } = claim;
+  const answerScheme = responseSchemeFor(authorization.scheme);
+  exchange.proof = {
+    keyId: authorization.keyId,
+    nonce: authorization.nonce,
+    canonicalDigest: Buffer.from(deps.crypto.digest(digestOfScheme(answerScheme), canonical)).toString('hex'),
+    scheme: answerScheme,
+    key: key.handle,
+  };
+  exchange.app = app;
+  for (const [name, value] of headers) if (isVisibleHeader(name)) exchange.headers[name] = value;
+  adoptTraceId(exchange, (name) => headers.find((header) => header[0] === name)?.[1]);
+  const { state, expiresAt } = key.document;
+  const isUsable = (state === 'ACTIVE' || state === 'RETIRING') && (expiresAt === undefined || deps.clock.now() < expiresAt) && app.state === 'active';
+  return isUsable ? undefined : refuse('GW40105');
+}

@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto';
+import { Type } from 'typebox';
+import { definePolicy } from '../contract.ts';
+
+/** Gives each request a trace id of our own; the caller's is adopted once it has proved who it is (`adoptTraceId`). */
+export default definePolicy({
+  name: 'trace',
+  stage: 'trace',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '链路标识', en: 'Trace id' },
+    help: { 'zh-CN': '为每个请求生成 traceId，并在响应头 X-KQ-Trace 中返回。', en: 'Makes a traceId for each request and answers it in X-KQ-Trace.' },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile: () => (exchange) => {
+    exchange.traceId = randomBytes(16).toString('hex');
+    return undefined;
+  },
+});

@@ -1,0 +1,15 @@
+import type { Exchange } from '../contract.ts';
+
+/**
+ * Takes over the trace id of a caller that has proved who it is: `X-KQ-Trace`, else the trace id of `traceparent` (W3C), when well-formed.
+ * Before that every request goes under an id of our own, so that a stranger cannot write into somebody's trace.
+ */
+export function adoptTraceId(exchange: Exchange, read: (name: string) => string | undefined): void {
+  const own = read('x-kq-trace');
+  if (own !== undefined && /^[A-Za-z0-9_-]{8,64}$/.test(own)) exchange.traceId = own;
+  else {
+    const parent = read('traceparent');
+    const match = parent === undefined ? null : /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(parent);
+    if (match !== null) exchange.traceId = match[1]!;
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * The one decoder of queries: `+` is a plus, `%XX` is UTF-8, each name once. Undefined when it is malformed, a name stands twice,
+ * or there are more than 100: a rule that reads a field must not be able to read it in two ways.
+ */
+export function decodeQuery(rawQuery: string): Readonly<Record<string, string>> | undefined {
+  const query = Object.create(null) as Record<string, string>;
+  if (rawQuery === '') return query;
+  const pairs = rawQuery.split('&', MAX_PAIRS + 1);
+  if (pairs.length > MAX_PAIRS) return undefined;
+  for (const pair of pairs) {
+    if (pair === '') continue;
+    const equals = pair.indexOf('=');
+    try {
+      const name = decodeURIComponent(equals < 0 ? pair : pair.slice(0, equals));
+      if (name in query || name === '__proto__') return undefined;
+      query[name] = equals < 0 ? '' : decodeURIComponent(pair.slice(equals + 1));
+    } catch {
+      return undefined;
+    }
+  }
+  return query;
+}
+
+const MAX_PAIRS = 100;

@@ -1,0 +1,23 @@
+import ipaddr from 'ipaddr.js';
+
+/** True when the address lies in one of the ranges. */
+export type IpRanges = (address: string) => boolean;
+
+/** Parses addresses and CIDR ranges (IPv4, IPv6); throws on one that is neither. IPv4 in IPv6 notation counts as IPv4. */
+export function parseRanges(texts: readonly string[]): IpRanges {
+  const ranges = texts.map((text): [ipaddr.IPv4 | ipaddr.IPv6, number] => {
+    if (text.includes('/')) return ipaddr.parseCIDR(text);
+    const address = ipaddr.process(text);
+    return [address, address.kind() === 'ipv4' ? 32 : 128];
+  });
+  return (text) => {
+    if (ranges.length === 0 || !ipaddr.isValid(text)) return false;
+    const address = ipaddr.process(text);
+    return ranges.some(([range, bits]) => range.kind() === address.kind() && address.match(range as ipaddr.IPv4 & ipaddr.IPv6, bits));
+  };
+}
+
+/** Is this an address or a CIDR range? */
+export function isIpRange(text: string): boolean {
+  return text.includes('/') ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text);
+}

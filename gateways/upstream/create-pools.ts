@@ -1,0 +1,61 @@
+import { Pool } from 'undici';
+
+/** One instance of a service: its connections, and the path that goes before the interface's. */
+export interface Instance {
+  readonly origin: string;
+  readonly host: string;
+  readonly prefix: string;
+  readonly pool: Pool;
+}
+
+export interface UpstreamPools {
+  /** The instance at an address; connections are shared by all interfaces that lead there. */
+  open(address: string): Instance;
+  /** Closes, once idle, the pools that nobody has opened since the last turn: a new plan no longer leads there. */
+  turn(): void;
+  close(): Promise<void>;
+}
+
+const CONNECTIONS = 256;
+const CONNECT_TIMEOUT_MS = 3000;
+const BODY_IDLE_MS = 30_000;
+const KEEP_ALIVE_MS = 10_000;
+
+/** Pools of keep-alive connections by origin. Time-outs of an attempt are the caller's; a body that stops coming is ended here. */
+export function createPools(): UpstreamPools {
+  const pools = new Map<string, Pool>();
+  let opened = new Set<string>();
+  return {
+    open(address) {
+      const url = new URL(address);
+      opened.add(url.origin);
+      let pool = pools.get(url.origin);
+      if (pool === undefined) {
+        pool = new Pool(url.origin, {
+          connections: CONNECTIONS,
+          pipelining: 1,
+          connect: { timeout: CONNECT_TIMEOUT_MS },
+          headersTimeout: 0,
+          bodyTimeout: BODY_IDLE_MS,
+          keepAliveTimeout: KEEP_ALIVE_MS,
+          keepAliveMaxTimeout: KEEP_ALIVE_MS,
+          maxHeaderSize: 16 * 1024,
+        });
+        pools.set(url.origin, pool);
+      }
+      return { origin: url.origin, host: url.host, prefix: url.pathname === '/' ? '' : url.pathname.replace(/\/$/, ''), pool };
+    },
+    turn() {
+      for (const [origin, pool] of pools) {
+        if (opened.has(origin)) continue;
+        pools.delete(origin);
+        void pool.close();
+      }
+      opened = new Set();
+    },
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+      pools.clear();
+    },
+  };
+}

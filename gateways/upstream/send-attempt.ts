@@ -1,0 +1,207 @@
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Exchange } from '../contract.ts';
+import { isUnread, pushGatewayHeaders } from '../listen/write-answer.ts';
+import type { Instance } from './create-pools.ts';
+
+/** How one attempt ended. `wasSent`: bytes may have reached the service. */
+export type AttemptResult =
+  /** The answer stands in the exchange or has been streamed (whole, or cut off with the connection when the service broke off). */
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'caller-left' }
+  | { readonly kind: 'timeout' | 'exception' | 'busy'; readonly wasSent: boolean };
+
+export interface AttemptOptions {
+  /** Until the head of the answer; its body may come until the exchange's deadline. */
+  readonly timeoutMs: number;
+  /** Do not pass on 502, 503 and 504: there is a retry left. */
+  readonly refusesBusy: boolean;
+}
+
+export interface AttemptDeps {
+  readonly clock: Clock;
+  isClosing(): boolean;
+}
+
+const SPOOL_LIMIT_BYTES = 10 * 1024 * 1024;
+/** What the access log may look at of a streamed answer. */
+const CAPTURE_LIMIT_BYTES = 128 * 1024;
+/** Hop-by-hop (RFC 9110, 7.6.1); the gateway speaks for itself. */
+const ENDING = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+
+/** Sends the exchange to one instance and streams the answer straight into the response, or spools it where it must be signed. */
+export function sendAttempt(exchange: Exchange, instance: Instance, options: AttemptOptions, deps: AttemptDeps): Promise<AttemptResult> {
+  return new Promise((resolve) => {
+    const attempt = new Attempt(exchange, options, deps, resolve);
+    exchange.onEnd(() => attempt.leave());
+    const query = exchange.rawQuery === '' ? '' : `?${exchange.rawQuery}`;
+    instance.pool.dispatch(
+      {
+        method: exchange.method as 'GET',
+        path: instance.prefix + exchange.rawPath + query,
+        headers: requestHeaders(exchange),
+        body: exchange.isBodyStreamed ? exchange.request : exchange.body === undefined || exchange.body.byteLength === 0 ? null : (exchange.body as Buffer),
+      },
+      attempt,
+    );
+  });
+}
+
+/** What the caller sent and may be seen, and what the gateway knows: trace, app, user, deadline. */
+function requestHeaders(exchange: Exchange): string[] {
+  const headers: string[] = [];
+  for (const name in exchange.headers) if (name !== 'x-request-deadline') headers.push(name, exchange.headers[name]!);
+  headers.push('x-kq-trace', exchange.traceId, 'x-request-deadline', String(exchange.deadlineMs));
+  if (exchange.app !== undefined) headers.push('x-kq-appid', exchange.app.appId);
+  const subject = exchange.user?.['sub'];
+  if (typeof subject === 'string') headers.push('x-kq-user', encodeURIComponent(subject));
+  if (exchange.isBodyStreamed) headers.push('content-length', exchange.incoming.get('content-length')!);
+  return headers;
+}
+
+/**
+ * One attempt's life, as undici's dispatcher sees it: `onConnect` (about to be sent), `onHeaders`, `onData` …, `onComplete` or `onError`.
+ * These raw callbacks hand over header bytes as they came; the newer ones parse them into an object first, which nobody here needs.
+ */
+class Attempt {
+  readonly #exchange: Exchange;
+  readonly #options: AttemptOptions;
+  readonly #deps: AttemptDeps;
+  readonly #resolve: (result: AttemptResult) => void;
+  #abort: ((error?: Error) => void) | undefined;
+  #cancelTimer: () => void;
+  #isSettled = false;
+  #wasSent = false;
+  #isStreaming = false;
+  #hasEnded = false;
+  #expectedBytes = -1;
+  #receivedBytes = 0;
+  #chunks: Buffer[] | undefined;
+  #head: { readonly status: number; readonly headers: Record<string, string> } | undefined;
+
+  constructor(exchange: Exchange, options: AttemptOptions, deps: AttemptDeps, resolve: (result: AttemptResult) => void) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#deps = deps;
+    this.#resolve = resolve;
+    this.#cancelTimer = deps.clock.after(options.timeoutMs, () => this.#fail('timeout'));
+  }
+
+  onConnect(abort: (error?: Error) => void): void {
+    if (this.#isSettled) return abort(gone());
+    this.#abort = abort;
+    this.#wasSent = true;
+  }
+
+  onHeaders(status: number, raw: Buffer[], resume: () => void): boolean {
+    if (status < 200) return true;
+    if (this.#options.refusesBusy && (status === 502 || status === 503 || status === 504)) {
+      this.#fail('busy');
+      return true;
+    }
+    this.#cancelTimer();
+    const leftMs = this.#exchange.deadlineMs - this.#deps.clock.now();
+    this.#cancelTimer = this.#deps.clock.after(Math.max(0, leftMs), () => this.#fail('timeout'));
+    if (this.#exchange.isAnswerSpooled) this.#beginSpool(status, raw);
+    else this.#beginStream(status, raw, resume);
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.#receivedBytes += chunk.length;
+    if (!this.#isStreaming) {
+      if (this.#receivedBytes > SPOOL_LIMIT_BYTES) this.#fail('exception');
+      else this.#chunks!.push(chunk);
+      return true;
+    }
+    this.#capture(chunk);
+    const { response } = this.#exchange;
+    // A small answer leaves in one write, head and body together.
+    if (this.#receivedBytes === this.#expectedBytes) {
+      this.#hasEnded = true;
+      response.end(chunk);
+      return true;
+    }
+    return response.write(chunk);
+  }
+
+  onComplete(): void {
+    if (this.#isStreaming) {
+      this.#exchange.bytesOut = this.#receivedBytes;
+      if (this.#exchange.isAnswerCaptured && this.#chunks !== undefined) this.#exchange.captured = Buffer.concat(this.#chunks);
+      if (!this.#hasEnded) this.#exchange.response.end();
+    } else if (this.#head !== undefined) this.#exchange.answer = { ...this.#head, body: Buffer.concat(this.#chunks!) };
+    this.#settle({ kind: 'answered' });
+  }
+
+  onError(_error: Error): void {
+    this.#fail('exception');
+  }
+
+  /** The caller has gone, or the answer is out: a paused exchange must not wait for a drain that never comes. */
+  leave(): void {
+    if (this.#isSettled) return;
+    this.#settle({ kind: 'caller-left' });
+    this.#abort?.(gone());
+  }
+
+  #fail(kind: 'timeout' | 'exception' | 'busy'): void {
+    if (this.#isSettled) return;
+    const { response } = this.#exchange;
+    if (this.#isStreaming) {
+      // Part of the answer has left: only a broken connection tells the caller that the rest will not come.
+      this.#settle({ kind: 'answered' });
+      response.destroy();
+    } else this.#settle({ kind, wasSent: this.#wasSent });
+    this.#abort?.(gone());
+  }
+
+  #settle(result: AttemptResult): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#cancelTimer();
+    this.#resolve(result);
+  }
+
+  #beginSpool(status: number, raw: Buffer[]): void {
+    this.#chunks = [];
+    const headers: Record<string, string> = {};
+    for (let i = 0; i < raw.length; i += 2) {
+      const name = raw[i]!.toString('latin1').toLowerCase();
+      if (isPassed(name) && name !== 'content-length' && name !== 'date' && name !== '__proto__') headers[name] = raw[i + 1]!.toString('latin1');
+    }
+    this.#head = { status, headers };
+  }
+
+  #beginStream(status: number, raw: Buffer[], resume: () => void): void {
+    const { response } = this.#exchange;
+    if (this.#exchange.isAnswerCaptured) this.#chunks = [];
+    const head: string[] = [];
+    for (let i = 0; i < raw.length; i += 2) {
+      const name = raw[i]!.toString('latin1');
+      const lower = name.toLowerCase();
+      if (!isPassed(lower)) continue;
+      const value = raw[i + 1]!.toString('latin1');
+      if (lower === 'content-length') this.#expectedBytes = Number(value);
+      head.push(name, value);
+    }
+    pushGatewayHeaders(head, this.#exchange, this.#deps.isClosing() || isUnread(this.#exchange));
+    this.#isStreaming = true;
+    response.writeHead(status, head);
+    response.on('drain', resume);
+  }
+
+  #capture(chunk: Buffer): void {
+    if (this.#chunks === undefined) return;
+    if (this.#receivedBytes > CAPTURE_LIMIT_BYTES) this.#chunks = undefined;
+    else this.#chunks.push(chunk);
+  }
+}
+
+function isPassed(name: string): boolean {
+  return !ENDING.has(name) && !name.startsWith('x-kq-') && name !== 'x-content-type-options';
+}
+
+function gone(): AppError {
+  return new AppError('GW_CALL_ENDED', 'transient', 'The call was ended by the gateway.');
+}

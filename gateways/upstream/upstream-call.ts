@@ -1,0 +1,78 @@
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Metrics } from '../../engine/contract/observe.ts';
+import type { Exchange, GatewayError, InterfaceDocument } from '../contract.ts';
+import { refuse } from '../errors.ts';
+import type { RunCall } from '../pipeline/compile-interface.ts';
+import { sendAttempt, type AttemptResult } from './send-attempt.ts';
+import type { UpstreamPools } from './create-pools.ts';
+import type { RetryBudget } from './create-retry-budget.ts';
+
+const SAFE_METHODS = new Set(['GET', 'PUT', 'DELETE']);
+const JITTER_FROM_MS = 25;
+const JITTER_TO_MS = 250;
+
+export interface UpstreamDeps {
+  readonly pools: UpstreamPools;
+  readonly budget: RetryBudget;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  isClosing(): boolean;
+}
+
+/**
+ * The call stage of an interface whose target is a service: round robin over its instances, with the two retry counters of design page 2,
+ * section 2. Retried only when nothing was sent, or when doing it twice is harmless: an idempotent method, an interface declared idempotent,
+ * or an upstream that honours the Idempotency-Key the caller sent.
+ */
+export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDeps): RunCall {
+  const { target } = document;
+  if (target.kind !== 'upstream') throw new TypeError('not an upstream target');
+  const instances = target.instances.map((address) => deps.pools.open(address));
+  const isIdempotent = document.idempotent === true || SAFE_METHODS.has(document.method);
+  const honoursKey = target.honoursIdempotencyKey === true;
+  let turn = 0;
+  return async (exchange) => {
+    const leave = deps.budget.enter();
+    try {
+      const mayRepeat = isIdempotent || (honoursKey && exchange.headers['idempotency-key'] !== undefined);
+      let timeoutsLeft = document.timeoutRetries;
+      let exceptionsLeft = document.exceptionRetries;
+      // One slot per exchange: its retries go to the following instances, so to another one where there are several.
+      const first = turn++;
+      for (;;) {
+        const leftMs = exchange.deadlineMs - deps.clock.now();
+        if (leftMs <= 0) return fail(exchange, refuse('GW50401'));
+        const instance = instances[(first + exchange.attempts) % instances.length]!;
+        const canRetry = !exchange.isBodyStreamed && timeoutsLeft + exceptionsLeft > 0;
+        exchange.attempts++;
+        const result = await sendAttempt(exchange, instance, { timeoutMs: Math.min(document.timeoutMs, leftMs), refusesBusy: canRetry && mayRepeat && exceptionsLeft > 0 }, deps);
+        if (result.kind === 'answered' || result.kind === 'caller-left') return;
+        const isTimeout = result.kind === 'timeout';
+        const hasTurn = isTimeout ? timeoutsLeft-- > 0 : exceptionsLeft-- > 0;
+        const isAllowed = !exchange.isBodyStreamed && hasTurn && (mayRepeat || !result.wasSent);
+        if (!isAllowed || !deps.budget.tryRetry()) return fail(exchange, toRefusal(result, mayRepeat));
+        deps.metrics.count('gateway_upstream_retries', { reason: result.kind });
+        await pause(exchange, deps.clock);
+      }
+    } finally {
+      leave();
+    }
+  };
+}
+
+/** A write that left and was not answered may have happened: that is another thing than a failure. */
+function toRefusal(result: Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>, mayRepeat: boolean): GatewayError {
+  if (result.kind === 'busy') return refuse('GW50201', { retryAfterSec: 1 });
+  if (result.wasSent && !mayRepeat) return refuse('GW50402');
+  return refuse(result.kind === 'timeout' ? 'GW50401' : 'GW50201');
+}
+
+function fail(exchange: Exchange, error: GatewayError): void {
+  exchange.error = error;
+}
+
+/** Full jitter, but never beyond the deadline. */
+function pause(exchange: Exchange, clock: Clock): Promise<void> {
+  const waitMs = Math.min(JITTER_FROM_MS + Math.random() * (JITTER_TO_MS - JITTER_FROM_MS), Math.max(0, exchange.deadlineMs - clock.now()));
+  return new Promise((resolve) => clock.after(waitMs, resolve));
+}

@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { canonicalAnswer, digestOfScheme, responseSchemeFor, signedAnswerHeaders } from '../../../engine/contract/kq1.ts';
+import { createHash } from 'node:crypto';
+import { buildInterface, buildPlan, createTestKey, crypto, SCHEMES, signRequest, type SignedRequest, type TestKey } from '../support/city-plan.ts';
+import { callGateway, callSigned, startGateway, testCertificate, type TestAnswer, type TestGateway } from '../support/start-gateway.ts';
+import type { GatewayPlan } from '../../../gateways/contract.ts';
+
+let started: TestGateway;
+let plan: GatewayPlan;
+const keys = new Map<string, TestKey>();
+
+before(async () => {
+  for (const scheme of SCHEMES) keys.set(scheme, await createTestKey(scheme, `app-${scheme}`));
+  plan = await buildPlan([...keys.values()], [buildInterface(), buildInterface({ interfaceId: 'ifc_one', method: 'GET', path: '/open/v1/appointments/:id' })]);
+  started = await startGateway(plan, { settings: { tls: await testCertificate() } });
+});
+after(() => started.stop());
+
+for (const scheme of SCHEMES) {
+  test(`accepts a request signed with ${scheme} over TLS and signs the answer for it alone`, async () => {
+    const key = keys.get(scheme)!;
+    const signed = await signRequest(key, { query: 'day=2026-01-01&q=a+b' });
+    const answer = await callSigned(started.gateway, signed);
+    assert.equal(answer.status, 200, answer.body.toString());
+    assert.deepEqual(JSON.parse(answer.body.toString()), { body: { hospital: 'A' }, query: { day: '2026-01-01', q: 'a+b' }, params: {} });
+    assert.equal(await verifies(answer, signed, key), true);
+    const other = await signRequest(key);
+    assert.equal(await verifies(answer, other, key), false, 'an answer fits its own request only');
+  });
+}
+
+test('gives path parameters to the flow, decoded', async () => {
+  const answer = await callSigned(started.gateway, await signRequest(keys.get('HMAC-SM3')!, { method: 'GET', path: '/open/v1/appointments/%E5%BC%A0', body: '' }));
+  assert.equal(answer.status, 200, answer.body.toString());
+  assert.deepEqual(JSON.parse(answer.body.toString()), { body: null, query: {}, params: { id: '张' } });
+});
+
+test('refuses a replay with GW40104 and signs that refusal', async () => {
+  const key = keys.get('SM2-SM3')!;
+  const signed = await signRequest(key);
+  assert.equal((await callSigned(started.gateway, signed)).status, 200);
+  const replayed = await callSigned(started.gateway, signed);
+  assert.equal(replayed.code, 'GW40104');
+  assert.equal(await verifies(replayed, signed, key), true);
+});
+
+test('tells a request without authentication, to an unknown path, or by a wrong method apart', async () => {
+  assert.equal((await callGateway(started.gateway, { method: 'POST', target: '/open/v1/appointments' })).code, 'GW40101');
+  assert.equal((await callGateway(started.gateway, { target: '/open/v1/nothing' })).code, 'GW40401');
+  assert.equal((await callGateway(started.gateway, { target: '/open/v1/../x' })).code, 'GW40001');
+  const wrong = await callGateway(started.gateway, { target: '/open/v1/appointments' });
+  assert.equal(wrong.code, 'GW40501');
+  assert.equal(wrong.headers['allow'], 'POST');
+});
+
+async function verifies(answer: TestAnswer, request: SignedRequest, key: TestKey): Promise<boolean> {
+  const scheme = responseSchemeFor(key.scheme);
+  const algorithm = digestOfScheme(scheme);
+  const hash = (data: string | Buffer) => createHash(algorithm).update(data).digest('hex');
+  const canonical = canonicalAnswer({
+    ...{ requestDigest: hash(Buffer.from(request.canonical, 'latin1')), scheme, status: answer.status, nonce: request.nonce },
+    ts: answer.headers['x-kq-ts']!,
+    keyId: answer.headers['x-kq-keyid']!,
+    headers: signedAnswerHeaders(Object.entries(answer.headers)),
+    bodyDigest: hash(answer.body),
+  });
+  const handle = scheme === key.scheme && scheme !== 'SM2-SM3' ? key.sign : crypto.importKey({ format: 'pem', pem: plan.platformKey.publicPem }, 'SM2-SM3', 'public');
+  return crypto.verify(handle, Buffer.from(canonical, 'latin1'), Buffer.from(answer.headers['x-kq-signature']!, 'base64url'));
+}
