@@ -1,0 +1,82 @@
+/** Acknowledgements (HL7 v2.8, 2.9.2): building one for what came in, reading one for what went out. */
+import { AppError } from '../../../engine/contract/errors.ts';
+import { escapeHl7 } from './escapes.ts';
+import { headerField, readHl7, type Hl7Message } from './message.ts';
+import { getHl7 } from './paths.ts';
+
+/** AA accepted · AE the message itself is wrong, sending it again will not help · AR not now, or not this kind: try again later. */
+export type AckCode = 'AA' | 'AE' | 'AR';
+
+export interface AckOptions {
+  readonly code: AckCode;
+  /** For people at the sender; never personal data. */
+  readonly text?: string;
+  /** Epoch milliseconds, for MSH-7. */
+  readonly now: number;
+}
+
+/** The ACK for a request: its delimiters, parties swapped, same version, processing id and charset; MSA-2 names its MSH-10. */
+export function buildAck(request: Hl7Message, { code, text, now }: AckOptions): string {
+  const { field, component } = request.delimiters;
+  const header = (number: number) => headerField(request, number);
+  const event = header(9).split(component)[1] ?? '';
+  const type = event === '' ? 'ACK' : ['ACK', event, 'ACK'].join(component);
+  const msh = [
+    'MSH',
+    header(2),
+    header(5),
+    header(6),
+    header(3),
+    header(4),
+    formatHl7Time(now),
+    '',
+    type,
+    ackControlId(header(10)),
+    header(11),
+    header(12),
+  ];
+  if (header(18) !== '') msh.push('', '', '', '', '', header(18));
+  const msa = ['MSA', code, header(10), ...(text === undefined ? [] : [escapeHl7(text, request.delimiters)])];
+  return `${msh.join(field)}\r${msa.join(field)}\r`;
+}
+
+/** The refusal of bytes whose MSH could not be read: there is nobody to address and nothing to name. */
+export function buildBlindNak(text: string, now: number, code: AckCode = 'AE'): string {
+  const delimiters = { field: '|', component: '^', repetition: '~', escape: '\\', subcomponent: '&' };
+  return `MSH|^~\\&|||||${formatHl7Time(now)}||ACK|NAK${now}|P|2.4\rMSA|${code}||${escapeHl7(text, delimiters)}\r`;
+}
+
+export interface Ack {
+  /** MSA-1: AA, AE, AR, or the accept level CA, CE, CR. */
+  readonly code: string;
+  /** MSA-2: MSH-10 of the message it answers. */
+  readonly controlId: string;
+  /** MSA-3, or the text of the first ERR. May hold what the other side wrote about a patient: not for logs. */
+  readonly text: string;
+  /** ERR-3.1 (HL7 2.5 and later), a code without personal data. */
+  readonly errorCode: string;
+}
+
+/** HL7_ACK_MALFORMED (input) when the text is no message with an MSA. */
+export function readAck(text: string): Ack {
+  const message = readHl7(text);
+  const code = getHl7(message, 'MSA-1') ?? '';
+  if (!/^[AC][AER]$/.test(code))
+    throw new AppError('HL7_ACK_MALFORMED', 'input', 'The answer is no HL7 acknowledgement: it has no MSA-1 of AA, AE or AR.');
+  return {
+    code,
+    controlId: getHl7(message, 'MSA-2') ?? '',
+    text: getHl7(message, 'MSA-3') || getHl7(message, 'ERR-8') || '',
+    errorCode: getHl7(message, 'ERR-3.1') ?? '',
+  };
+}
+
+/** `YYYYMMDDHHMMSS+0000`: UTC, said so, hence the same on every machine. */
+export function formatHl7Time(epochMs: number): string {
+  return `${new Date(epochMs).toISOString().slice(0, 19).replace(/[-:T]/g, '')}+0000`;
+}
+
+/** Differs from the request's own and is the same for a repeated one. MSH-10 has 20 characters up to version 2.6. */
+function ackControlId(requestId: string): string {
+  return requestId.length < 20 ? `A${requestId}` : `A${requestId.slice(1, 20)}`;
+}

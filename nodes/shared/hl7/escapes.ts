@@ -1,0 +1,75 @@
+/**
+ * Escape sequences (HL7 v2.8, 2.7). `\F\ \S\ \T\ \R\ \E\` stand for delimiters and are decoded. Formatting (`\.br\`), highlighting (`\H\`),
+ * bytes (`\X0D\`) and charset switches mean something only to the reader of the text: they stay as they are, in both directions.
+ */
+import type { Delimiters } from './message.ts';
+
+/** Sequences that pass through; anything else between two escape characters is plain text. */
+const KEPT = /^(?:H|N|\.[a-z]{2}[+-]?\d{0,5}|[XZ][0-9A-Za-z]{0,200}|[CM][0-9A-F]{4,6})$/;
+
+export function unescapeHl7(raw: string, delimiters: Delimiters): string {
+  const { escape } = delimiters;
+  if (escape === '' || !raw.includes(escape)) return raw;
+  let text = '';
+  let from = 0;
+  for (let open = raw.indexOf(escape); open >= 0; open = raw.indexOf(escape, from)) {
+    const close = raw.indexOf(escape, open + 1);
+    if (close < 0) break;
+    const meaning = delimiterNamed(raw.slice(open + 1, close), delimiters);
+    if (meaning !== undefined) {
+      text += raw.slice(from, open) + meaning;
+      from = close + 1;
+    } else if (KEPT.test(raw.slice(open + 1, close))) {
+      text += raw.slice(from, close + 1);
+      from = close + 1;
+    } else {
+      // No sequence: this escape character is text, the next one may open one.
+      text += raw.slice(from, open + 1);
+      from = open + 1;
+    }
+  }
+  return text + raw.slice(from);
+}
+
+/** Makes a value safe inside a component. Line ends become `\X0D\` and `\X0A\`: bare ones would end the segment. */
+export function escapeHl7(text: string, delimiters: Delimiters): string {
+  const { field, component, repetition, escape, subcomponent } = delimiters;
+  let raw = '';
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i]!;
+    if (character === escape) {
+      const close = text.indexOf(escape, i + 1);
+      const isKept = close > 0 && KEPT.test(text.slice(i + 1, close));
+      raw += isKept ? text.slice(i, close + 1) : sequence('E', escape);
+      if (isKept) i = close;
+    } else if (character === field) raw += sequence('F', escape);
+    else if (character === component) raw += sequence('S', escape);
+    else if (character === subcomponent) raw += sequence('T', escape);
+    else if (character === repetition) raw += sequence('R', escape);
+    else if (character < ' ') raw += sequence(`X${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`, escape);
+    else raw += character;
+  }
+  return raw;
+}
+
+/** A message without an escape character cannot carry its own delimiters as text: they become spaces. */
+function sequence(name: string, escape: string): string {
+  return escape === '' ? ' ' : escape + name + escape;
+}
+
+function delimiterNamed(name: string, delimiters: Delimiters): string | undefined {
+  switch (name) {
+    case 'F':
+      return delimiters.field;
+    case 'S':
+      return delimiters.component;
+    case 'T':
+      return delimiters.subcomponent;
+    case 'R':
+      return delimiters.repetition;
+    case 'E':
+      return delimiters.escape;
+    default:
+      return undefined;
+  }
+}

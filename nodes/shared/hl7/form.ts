@@ -1,0 +1,220 @@
+/**
+ * A message as plain data, for mappings: `data.PID[0].f5[0].c1` is PID-5.1, `data.OBX[2].f5[0].c1` the third OBX-5.1.
+ *
+ * - `order`: the names of the segments in their order; the n-th `OBX` there is `OBX[n-1]`. Segments added to a list without an entry in
+ *   `order` go out after the last one of their name, or at the end; what `order` names beyond its list is left out.
+ * - segment: `f1`, `f2` … by HL7 number; empty fields are left out, save the last one.
+ * - field: a list of repetitions. Repetition: `c1`, `c2` …; empty ones left out, save the last one.
+ * - component: text with escapes decoded, or `{s1, s2 …}` where it has subcomponents.
+ * - `other`: lines that are no segments, as they came. `raw` of a segment: fields whose spelling the values cannot tell; used as long as
+ *   their values are unchanged.
+ *
+ * So nothing is lost: `fromHl7Form(toHl7Form(message))` is the same text, byte for byte.
+ */
+import { AppError } from '../../../engine/contract/errors.ts';
+import { escapeHl7, unescapeHl7 } from './escapes.ts';
+import { readHl7, segmentName, type Delimiters, type Hl7Message } from './message.ts';
+
+export type Hl7Component = string | { readonly [subcomponent: `s${number}`]: string };
+export interface Hl7Repetition {
+  readonly [component: `c${number}`]: Hl7Component;
+}
+export interface Hl7Segment {
+  readonly [field: `f${number}`]: readonly Hl7Repetition[];
+  readonly raw?: Readonly<Record<string, string>>;
+}
+export interface Hl7Form {
+  readonly order: readonly string[];
+  /** The line end; a list where they differ (the last may have none). */
+  readonly end: string | readonly string[];
+  readonly lead?: string;
+  readonly other?: readonly string[];
+  readonly [segment: string]: unknown;
+}
+
+const SEGMENT = /^[A-Z][A-Z0-9]{2}$/;
+const MAX_PARTS = 1000;
+
+export function toHl7Form(message: Hl7Message): Hl7Form {
+  const order: string[] = [];
+  const lists: Record<string, unknown[]> = {};
+  for (const line of message.segments) {
+    const name = segmentName(line, message.delimiters);
+    const isSegment = SEGMENT.test(name);
+    const key = isSegment ? name : 'other';
+    order.push(key);
+    (lists[key] ??= []).push(isSegment ? segmentForm(line, message.delimiters) : line);
+  }
+  const first = message.ends[0] ?? '\r';
+  const isUniform = first !== '' && message.ends.every((end) => end === first);
+  return { order, end: isUniform ? first : message.ends, ...(message.lead === '' ? {} : { lead: message.lead }), ...lists };
+}
+
+/** The text of a form. HL7_FORM_WRONG (input) names the segment and field that is not of the shape above. */
+export function fromHl7Form(form: unknown): string {
+  if (!isRecord(form)) throw wrong('', 'it is no object');
+  const delimiters = delimitersOf(form);
+  const lines = orderedSegments(form).map(([name, segment]) =>
+    name === 'other' ? String(segment) : segmentLine(name, segment, delimiters),
+  );
+  const ends = form['end'];
+  const endOf = (index: number) =>
+    Array.isArray(ends) ? ((ends[index] as string | undefined) ?? '\r') : typeof ends === 'string' && ends !== '' ? ends : '\r';
+  return (typeof form['lead'] === 'string' ? form['lead'] : '') + lines.map((line, index) => line + endOf(index)).join('');
+}
+
+function segmentForm(line: string, delimiters: Delimiters): Hl7Segment {
+  const isHeader = line.startsWith('MSH');
+  const parts = line.split(delimiters.field);
+  const segment: Record<string, unknown> = {};
+  let raw: Record<string, string> | undefined;
+  if (isHeader) segment['f1'] = [{ c1: delimiters.field }];
+  for (let index = 1; index < parts.length; index++) {
+    const text = parts[index]!;
+    if (text === '' && index < parts.length - 1) continue;
+    const name = `f${isHeader ? index + 1 : index}`;
+    if (isHeader && index === 1) {
+      segment[name] = [{ c1: text }];
+      continue;
+    }
+    const value = fieldForm(text, delimiters);
+    segment[name] = value;
+    if (needsRaw(text, value, delimiters)) (raw ??= {})[name] = text;
+  }
+  if (raw !== undefined) segment['raw'] = raw;
+  return segment as Hl7Segment;
+}
+
+function fieldForm(text: string, delimiters: Delimiters): Hl7Repetition[] {
+  return split(text, delimiters.repetition).map((repetition) =>
+    parts('c', split(repetition, delimiters.component), (component) => {
+      if (delimiters.subcomponent === '' || !component.includes(delimiters.subcomponent)) return unescapeHl7(component, delimiters);
+      return parts('s', split(component, delimiters.subcomponent), (subcomponent) => unescapeHl7(subcomponent, delimiters));
+    }),
+  );
+}
+
+/** `{c1: …, c3: …}`: empty parts are left out, save the last, which tells how many there are. */
+function parts(letter: string, texts: readonly string[], read: (text: string) => unknown): Record<string, never> {
+  const result: Record<string, unknown> = {};
+  for (let index = 0; index < texts.length; index++) {
+    if (texts[index] !== '' || index === texts.length - 1) result[`${letter}${index + 1}`] = read(texts[index]!);
+  }
+  return result as Record<string, never>;
+}
+
+/** Only escapes and control characters can be spelled in more than one way. */
+function needsRaw(text: string, value: readonly Hl7Repetition[], delimiters: Delimiters): boolean {
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  const isPlain = (delimiters.escape === '' || !text.includes(delimiters.escape)) && !/[\u0000-\u001f]/.test(text);
+  return !isPlain && fieldLine(value, delimiters, '') !== text;
+}
+
+function orderedSegments(form: Readonly<Record<string, unknown>>): [string, unknown][] {
+  const order = Array.isArray(form['order']) ? (form['order'] as unknown[]).map(String) : [];
+  const lists = new Map(
+    Object.entries(form).filter(
+      (entry): entry is [string, unknown[]] => (SEGMENT.test(entry[0]) || entry[0] === 'other') && Array.isArray(entry[1]),
+    ),
+  );
+  const last = new Map(order.map((name, index) => [name, index]));
+  const taken = new Map<string, number>();
+  const result: [string, unknown][] = [];
+  const take = (name: string, count: number) => {
+    const from = taken.get(name) ?? 0;
+    const found = lists.get(name)?.slice(from, from + count) ?? [];
+    taken.set(name, from + found.length);
+    for (const segment of found) result.push([name, segment]);
+  };
+  order.forEach((name, index) => take(name, last.get(name) === index ? Infinity : 1));
+  for (const name of lists.keys()) take(name, Infinity);
+  return result;
+}
+
+function segmentLine(name: string, segment: unknown, delimiters: Delimiters): string {
+  if (!isRecord(segment)) throw wrong(name, 'a segment is an object of fields');
+  const isHeader = name === 'MSH';
+  const numbers = partNumbers(segment, 'f', name);
+  const fields: string[] = [];
+  for (let number = 1; number <= (numbers.at(-1) ?? 0); number++) {
+    const value = segment[`f${number}`];
+    if (isHeader && number < 3) {
+      if (number === 2) fields.push(onlyText(value) ?? '^~\\&');
+      continue;
+    }
+    fields.push(value === undefined || value === null ? '' : fieldOrRaw(segment, `f${number}`, value, delimiters, name));
+  }
+  return fields.length === 0 ? name : name + delimiters.field + fields.join(delimiters.field);
+}
+
+function fieldOrRaw(
+  segment: Readonly<Record<string, unknown>>,
+  field: string,
+  value: unknown,
+  delimiters: Delimiters,
+  name: string,
+): string {
+  const written = fieldLine(value, delimiters, `${name}.${field}`);
+  const raw = isRecord(segment['raw']) ? segment['raw'][field] : undefined;
+  if (typeof raw !== 'string') return written;
+  return fieldLine(fieldForm(raw, delimiters), delimiters, '') === written ? raw : written;
+}
+
+/** A bare text or number stands for one repetition with one component: what a mapping writes most. */
+function fieldLine(value: unknown, delimiters: Delimiters, place: string): string {
+  const repetitions = Array.isArray(value) ? (value as unknown[]) : [value];
+  return repetitions.map((repetition) => joined(repetition, 'c', delimiters.component, delimiters, place)).join(delimiters.repetition);
+}
+
+function joined(value: unknown, letter: 'c' | 's', separator: string, delimiters: Delimiters, place: string): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return escapeHl7(String(value), delimiters);
+  if (!isRecord(value)) throw wrong(place, 'a list stands where text or an object belongs');
+  const numbers = partNumbers(value, letter, place);
+  const texts: string[] = [];
+  for (let number = 1; number <= (numbers.at(-1) ?? 0); number++) {
+    const part = value[`${letter}${number}`];
+    if (letter === 's' && isRecord(part)) throw wrong(place, 'a subcomponent is text');
+    texts.push(joined(part, 's', delimiters.subcomponent, delimiters, place));
+  }
+  return texts.join(separator);
+}
+
+function partNumbers(value: Readonly<Record<string, unknown>>, letter: string, place: string): number[] {
+  const numbers: number[] = [];
+  for (const key of Object.keys(value)) {
+    if (key === 'raw' && letter === 'f') continue;
+    const number = /^[cfs][1-9]\d{0,3}$/.test(key) && key.startsWith(letter) ? Number(key.slice(1)) : 0;
+    if (number < 1 || number > MAX_PARTS) throw wrong(place, `its parts are named ${letter}1 to ${letter}${MAX_PARTS}`);
+    numbers.push(number);
+  }
+  return numbers.sort((a, b) => a - b);
+}
+
+function delimitersOf(form: Readonly<Record<string, unknown>>): Delimiters {
+  const headers = form['MSH'];
+  const header: unknown = Array.isArray(headers) ? headers[0] : undefined;
+  if (!isRecord(header)) throw wrong('MSH', 'the message has no MSH segment');
+  return readHl7(`MSH${onlyText(header['f1']) ?? '|'}${onlyText(header['f2']) ?? '^~\\&'}`).delimiters;
+}
+
+function onlyText(field: unknown): string | undefined {
+  const repetition: unknown = Array.isArray(field) ? field[0] : field;
+  const component = isRecord(repetition) ? repetition['c1'] : repetition;
+  return typeof component === 'string' ? component : undefined;
+}
+
+function split(text: string, separator: string): string[] {
+  return separator === '' || !text.includes(separator) ? [text] : text.split(separator);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function wrong(place: string, reason: string): AppError {
+  return new AppError('HL7_FORM_WRONG', 'input', `The data is no HL7 v2 message${place === '' ? '' : ` at ${place}`}: ${reason}.`, {
+    values: { place },
+    fix: 'Build it as hl7.parse emits it: { order: ["MSH", …], MSH: [{ f9: [{ c1: "ADT", c2: "A01" }] }], … }.',
+  });
+}

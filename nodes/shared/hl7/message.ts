@@ -1,0 +1,106 @@
+/**
+ * HL7 v2 messages as text (HL7 v2.8 chapter 2), kept so that what is not understood or not touched goes out byte for byte.
+ * Nothing is parsed before it is asked for: reading splits lines; a field is looked up by counting separators.
+ */
+import { AppError } from '../../../engine/contract/errors.ts';
+
+export interface Delimiters {
+  readonly field: string;
+  readonly component: string;
+  readonly repetition: string;
+  /** Empty when MSH-2 is shorter: then there is no such thing in this message. */
+  readonly escape: string;
+  readonly subcomponent: string;
+}
+
+/** Immutable; `setHl7` answers a new one that shares what did not change. */
+export interface Hl7Message {
+  readonly delimiters: Delimiters;
+  /** What stood before MSH: a byte order mark, line ends. */
+  readonly lead: string;
+  /** Segments without their ends. */
+  readonly segments: readonly string[];
+  /** The line end after each segment: CR as the standard says, or whatever the sender used; `''` where the last has none. */
+  readonly ends: readonly string[];
+}
+
+/** Reads a message. HL7_MALFORMED (input) when it does not begin with an MSH that names distinct delimiters, or holds a VT or FS. */
+export function readHl7(text: string): Hl7Message {
+  const start = /^[\ufeff\r\n]*/.exec(text)![0].length;
+  const delimiters = readDelimiters(text.slice(start, start + 20));
+  // A block character of MLLP inside means that two messages ran together.
+  if (text.includes('\u000b') || text.includes('\u001c')) throw malformed('it holds a block character (VT or FS) in its text');
+  const segments: string[] = [];
+  const ends: string[] = [];
+  const length = text.length;
+  let from = start;
+  while (from < length) {
+    const to = nextLineEnd(text, from);
+    let next = to;
+    while (next < length && isLineEnd(text.charCodeAt(next))) next += 1;
+    segments.push(text.slice(from, to));
+    ends.push(text.slice(to, next));
+    from = next;
+  }
+  return { delimiters, lead: text.slice(0, start), segments, ends };
+}
+
+/** The text of a message, byte for byte what was read where nothing was set. */
+export function writeHl7(message: Hl7Message): string {
+  let text = message.lead;
+  for (let i = 0; i < message.segments.length; i++) text += message.segments[i]! + message.ends[i]!;
+  return text;
+}
+
+/** The name of a segment line: what stands before its first field separator. */
+export function segmentName(line: string, delimiters: Delimiters): string {
+  const end = line.indexOf(delimiters.field);
+  return end < 0 ? line : line.slice(0, end);
+}
+
+/** The raw text of a field, by its HL7 number; undefined when the segment is shorter. MSH-1 is the separator itself. */
+export function fieldText(line: string, number: number, delimiters: Delimiters): string | undefined {
+  const isHeader = line.startsWith('MSH');
+  if (isHeader && number === 1) return delimiters.field;
+  let from = 0;
+  for (let skip = isHeader ? number - 1 : number; skip > 0; skip--) {
+    from = line.indexOf(delimiters.field, from) + 1;
+    if (from === 0) return undefined;
+  }
+  const to = line.indexOf(delimiters.field, from);
+  return to < 0 ? line.slice(from) : line.slice(from, to);
+}
+
+/** A raw field of the MSH segment, `''` when it is absent. */
+export function headerField(message: Hl7Message, number: number): string {
+  return fieldText(message.segments[0]!, number, message.delimiters) ?? '';
+}
+
+function readDelimiters(head: string): Delimiters {
+  if (!head.startsWith('MSH') || head.length < 5) throw malformed('it does not begin with an MSH segment');
+  const field = head[3]!;
+  const encoding = head
+    .slice(4)
+    .split(field, 1)[0]!
+    .split(/[\r\n]/, 1)[0]!;
+  const all = field + encoding.slice(0, 4);
+  if (encoding.length < 1 || encoding.length > 5 || /[A-Za-z0-9\s\u0080-\uffff]/.test(all) || new Set(all).size !== all.length) {
+    throw malformed('MSH-1 and MSH-2 do not name distinct delimiters');
+  }
+  return { field, component: encoding[0]!, repetition: encoding[1] ?? '', escape: encoding[2] ?? '', subcomponent: encoding[3] ?? '' };
+}
+
+function nextLineEnd(text: string, from: number): number {
+  for (let i = from; i < text.length; i++) if (isLineEnd(text.charCodeAt(i))) return i;
+  return text.length;
+}
+
+function isLineEnd(code: number): boolean {
+  return code === 13 || code === 10;
+}
+
+function malformed(reason: string): AppError {
+  return new AppError('HL7_MALFORMED', 'input', `This is no HL7 v2 message: ${reason}.`, {
+    fix: 'Send a message that begins with MSH, its field separator and its encoding characters, for example MSH|^~\\&|.',
+  });
+}
