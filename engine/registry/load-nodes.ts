@@ -1,0 +1,112 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { AppError, type Issue } from '../contract/errors.ts';
+import { typeName, type NodeDefinition } from '../contract/node.ts';
+import type { Text } from '../contract/texts.ts';
+import type { NodeRegistry } from '../services.ts';
+
+/** The node types of an installation, with the long help that lies beside each. */
+export interface LoadedNodes extends NodeRegistry {
+  /** Markdown of `<verb>.md`, per language; undefined when the node has none. */
+  longHelp(typeName: string): Text | undefined;
+}
+
+interface Found {
+  readonly file: string;
+  /** `protocol.verb`, as the path says. */
+  readonly type: string;
+}
+
+const KINDS: readonly unknown[] = ['action', 'trigger', 'control'];
+
+/**
+ * Imports every `<folder>/<protocol>/<verb>.node.ts` (or `.js`, when compiled). NODES_INVALID (kind bug) lists every file that is not a
+ * sound node type: the process must not start with a catalogue that has holes.
+ */
+export async function loadNodes(folders: readonly (string | URL)[]): Promise<LoadedNodes> {
+  const issues: Issue[] = [];
+  const definitions = new Map<string, NodeDefinition>();
+  const helps = new Map<string, Text>();
+  for (const found of await findFiles(folders, issues)) {
+    const definition = await importNode(found, issues);
+    if (definition === undefined) continue;
+    const name = typeName(definition);
+    if (definitions.has(name)) issues.push(issueAt(found.file, `${name} is defined a second time here.`));
+    definitions.set(name, definition);
+    const help = await readHelp(found.file);
+    if (help !== undefined) helps.set(name, help);
+  }
+  if (issues.length > 0) {
+    throw new AppError(
+      'NODES_INVALID',
+      'bug',
+      `Some node types cannot be loaded: ${issues.map((issue) => `${issue.path}: ${issue.message}`).join(' ')}`,
+      {
+        issues,
+        fix: 'Correct the files that are listed, or remove them.',
+      },
+    );
+  }
+  const list = Object.freeze([...definitions.values()]);
+  return { get: (name) => definitions.get(name), list: () => list, longHelp: (name) => helps.get(name) };
+}
+
+async function findFiles(folders: readonly (string | URL)[], issues: Issue[]): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const folder of folders) {
+    const root = folder instanceof URL ? fileURLToPath(folder) : folder;
+    try {
+      for (const entry of (await readdir(root, { recursive: true })).sort()) {
+        const [, protocol, verb] = /^([^/\\]+)[/\\]([^/\\]+)\.node\.[tj]s$/.exec(entry) ?? [];
+        if (protocol !== undefined && verb !== undefined) found.push({ file: join(root, entry), type: `${protocol}.${verb}` });
+      }
+    } catch (cause) {
+      issues.push(issueAt(root, `The folder cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}).`));
+    }
+  }
+  return found;
+}
+
+async function importNode(found: Found, issues: Issue[]): Promise<NodeDefinition | undefined> {
+  let definition: Partial<NodeDefinition> | undefined;
+  try {
+    ({ default: definition } = (await import(pathToFileURL(found.file).href)) as { default?: Partial<NodeDefinition> });
+  } catch (cause) {
+    issues.push(issueAt(found.file, `It cannot be imported: ${cause instanceof Error ? cause.message : String(cause)}.`));
+    return undefined;
+  }
+  const problem = problemOf(definition, found.type);
+  if (problem === undefined) return definition as NodeDefinition;
+  issues.push(issueAt(found.file, problem));
+  return undefined;
+}
+
+function problemOf(definition: Partial<NodeDefinition> | undefined, type: string): string | undefined {
+  if (typeof definition !== 'object' || definition === null) return 'It has no default export made by defineNode.';
+  if (definition.type !== type) return `Its type is ${String(definition.type)}, but its path says ${type}.`;
+  if (!Number.isInteger(definition.major) || definition.major! < 1) return 'Its major version must be a whole number from 1.';
+  if (!KINDS.includes(definition.kind)) return `Its kind must be one of ${KINDS.join(', ')}.`;
+  if (definition.ports === undefined || definition.config === undefined || definition.text === undefined)
+    return 'It lacks ports, config or text.';
+  if (definition.kind !== 'trigger' && typeof definition.prepare !== 'function') return 'It lacks the function prepare.';
+  return undefined;
+}
+
+/** Sections `## 中文` and `## English` of the file beside the node. */
+async function readHelp(file: string): Promise<Text | undefined> {
+  let text: string;
+  try {
+    text = await readFile(file.replace(/\.node\.[tj]s$/, '.md'), 'utf8');
+  } catch {
+    // Long help is optional at run time: a guard test asks for it in this repository.
+    return undefined;
+  }
+  const section = (heading: string) =>
+    new RegExp(`^#{1,2} ${heading}$([^]*?)(?=^#{1,2} (?:中文|English)$|(?![^]))`, 'm').exec(text)?.[1]?.trim() ?? '';
+  return { 'zh-CN': section('中文'), en: section('English') };
+}
+
+function issueAt(path: string, message: string): Issue {
+  return { path, code: 'NODES_INVALID', severity: 'error', message };
+}
