@@ -14,6 +14,8 @@ import { Text } from '../engine/contract/texts.ts';
 import { FRONTS, LOG_LEVELS, type Front } from '../engine/contract/access.ts';
 
 const closed = { additionalProperties: false } as const;
+/** One of these names; mapping a list to literals alone loses their types. */
+const OneOf = <const Names extends readonly string[]>(names: Names) => Type.Unsafe<Names[number]>(Type.Union(names.map((name) => Type.Literal(name))));
 const Id = (prefix: string) => Type.String({ pattern: `^${prefix}_[A-Za-z0-9_-]{1,60}$` });
 
 export const SIGNATURE_SCHEMES = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'HMAC-SM3', 'HMAC-SHA256'] as const;
@@ -42,8 +44,8 @@ export const InterfaceDocument = Type.Object(
     name: Text,
     description: Type.Optional(Text),
     domain: Type.String({ minLength: 1, maxLength: 64 }),
-    front: Type.Union(FRONTS.map((front) => Type.Literal(front))),
-    method: Type.Union(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map((method) => Type.Literal(method))),
+    front: OneOf(FRONTS),
+    method: OneOf(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
     /** `/open/v1/appointments/:id`; parameters are whole segments. */
     path: Type.String({ pattern: '^/[A-Za-z0-9._~:/-]{0,499}$' }),
     state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
@@ -63,7 +65,7 @@ export const InterfaceDocument = Type.Object(
     requestSchema: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     querySchema: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
     responseSchema: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
-    log: Type.Union(LOG_LEVELS.map((level) => Type.Literal(level))),
+    log: OneOf(LOG_LEVELS),
   },
   closed,
 );
@@ -93,8 +95,8 @@ export const AppKeyDocument = Type.Object(
     appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
     keyId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
     revision: Type.Integer({ minimum: 0 }),
-    scheme: Type.Union(SIGNATURE_SCHEMES.map((scheme) => Type.Literal(scheme))),
-    state: Type.Union(KEY_STATES.map((state) => Type.Literal(state))),
+    scheme: OneOf(SIGNATURE_SCHEMES),
+    state: OneOf(KEY_STATES),
     publicPem: Type.Optional(Type.String({ maxLength: 10_000 })),
     sealedSecret: Type.Optional(Type.String({ maxLength: 2000 })),
     fingerprint: Type.String({ maxLength: 200 }),
