@@ -1,0 +1,134 @@
+/** Filters, sorts and page positions as SQL over the columns of a table layout. */
+import type { Condition, Filter, Scalar, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { readPath } from '../../engine/contract/ports/document-semantics.ts';
+import { toSqlValue, type SqlValue, type TableLayout } from './table-layout.ts';
+
+export interface Clause {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** The part of the filter that SQLite can decide by columns, and the rest of it, if any. */
+export function compileFilter(layout: TableLayout, filter: Filter): { readonly clause: Clause; readonly rest: Filter | undefined } {
+  const sql: string[] = [];
+  const values: SqlValue[] = [];
+  const rest: Record<string, Condition> = {};
+  for (const [path, condition] of Object.entries(filter)) {
+    const clause = compileCondition(layout, path, condition);
+    if (clause) {
+      sql.push(clause.sql);
+      values.push(...clause.values);
+    } else {
+      rest[path] = condition;
+    }
+  }
+  return { clause: { sql: sql.join(' AND ') || '1', values }, rest: Object.keys(rest).length === 0 ? undefined : rest };
+}
+
+export function compileSort(layout: TableLayout, sort: readonly string[]): string {
+  return [...sortKeys(layout, sort).map(({ sql, isDescending }) => (isDescending ? `${sql} DESC` : sql)), 'id'].join(', ');
+}
+
+/** True for rows behind `start` in the order of `sort`. Nulls come first in SQLite as in the port. */
+export function compilePosition(layout: TableLayout, sort: readonly string[], start: StoredDocument): Clause {
+  const keys = sortKeys(layout, sort);
+  const values: SqlValue[] = [];
+  let sql = '';
+  for (const { sql: key, path, isDescending } of keys) {
+    const value = toSqlValue(readPath(start, path));
+    const behind = isDescending
+      ? value === null
+        ? '0'
+        : `(${key} < ? OR ${key} IS NULL)`
+      : value === null
+        ? `${key} IS NOT NULL`
+        : `${key} > ?`;
+    if (value !== null) values.push(value);
+    sql += `(${behind} OR (${key} IS ? AND `;
+    values.push(value);
+  }
+  return { sql: `${sql}id > ?${'))'.repeat(keys.length)}`, values: [...values, start._id] };
+}
+
+interface SortKey {
+  readonly sql: string;
+  readonly path: string;
+  readonly isDescending: boolean;
+}
+
+function sortKeys(layout: TableLayout, sort: readonly string[]): readonly SortKey[] {
+  return sort.map((key) => {
+    const isDescending = key.startsWith('-');
+    const path = isDescending ? key.slice(1) : key;
+    return { sql: columnOf(layout, path) ?? valueInDoc(path), path, isDescending };
+  });
+}
+
+function columnOf({ paths }: TableLayout, path: string): string | undefined {
+  if (path === '_id') return 'id';
+  const at = paths.indexOf(path);
+  return at < 0 ? undefined : `c${at}`;
+}
+
+/** What a column of this path would hold. */
+function valueInDoc(path: string): string {
+  const at = `'$.${path
+    .split('.')
+    .map((name) => `"${name.replaceAll('"', '""')}"`)
+    .join('.')
+    .replaceAll("'", "''")}'`;
+  return `CASE json_type(doc, ${at}) WHEN 'false' THEN x'00' WHEN 'true' THEN x'01' WHEN 'object' THEN x'02' WHEN 'array' THEN x'02' ELSE json_extract(doc, ${at}) END`;
+}
+
+/** Undefined when it cannot be decided by a column. */
+function compileCondition(layout: TableLayout, path: string, condition: Condition): Clause | undefined {
+  const column = columnOf(layout, path);
+  if (column === undefined) return undefined;
+  if (condition === null || typeof condition !== 'object') return equality(layout, path, column, [condition]);
+  if ('in' in condition) return equality(layout, path, column, condition.in);
+  if ('exists' in condition) return undefined;
+  if ('prefix' in condition) return prefixRange(column, condition.prefix);
+  const sql: string[] = [];
+  const values: SqlValue[] = [];
+  for (const [name, operator] of Object.entries(RANGE_OPERATORS)) {
+    const bound = condition[name as keyof typeof RANGE_OPERATORS];
+    if (bound === undefined) continue;
+    // Numbers and strings are in no order with each other: numbers lie below '', strings from '' to the blobs.
+    sql.push(`${column} ${operator} ?`, typeof bound === 'number' ? `${column} < ''` : `${column} >= '' AND ${column} < x''`);
+    values.push(bound);
+  }
+  return { sql: sql.join(' AND ') || '1', values };
+}
+
+const RANGE_OPERATORS = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
+
+/** Equals one of the values, or contains one where the path may hold an array. */
+function equality({ name, elementPaths }: TableLayout, path: string, column: string, wanted: readonly Scalar[]): Clause {
+  const values = wanted.filter((value) => value !== null).map(toSqlValue);
+  const list = `(${values.map(() => '?').join(', ')})`;
+  const choices: string[] = [];
+  if (values.length > 0) choices.push(values.length === 1 ? `${column} = ?` : `${column} IN ${list}`);
+  if (values.length < wanted.length) choices.push(`${column} IS NULL`);
+  const element = elementPaths.indexOf(path);
+  if (element < 0 || values.length === 0) return { sql: `(${choices.join(' OR ') || '0'})`, values };
+  choices.push(`id IN (SELECT id FROM "${name}:elements" WHERE path = ${element} AND value IN ${list})`);
+  return { sql: `(${choices.join(' OR ')})`, values: [...values, ...values] };
+}
+
+function prefixRange(column: string, prefix: string): Clause {
+  const end = endOfPrefix(prefix);
+  return end === undefined
+    ? { sql: `${column} >= ? AND ${column} < x''`, values: [prefix] }
+    : { sql: `${column} >= ? AND ${column} < ?`, values: [prefix, end] };
+}
+
+/** The first string behind all that begin with `prefix`; undefined when there is none. */
+function endOfPrefix(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) as number);
+  while (points.length > 0) {
+    const last = points.pop() as number;
+    if (last === 0x10ffff) continue;
+    return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
+  }
+  return undefined;
+}

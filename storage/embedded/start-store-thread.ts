@@ -1,0 +1,114 @@
+import { Worker } from 'node:worker_threads';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { Failure, ThreadSettings } from './thread-messages.ts';
+import { toAppError } from './translate-sqlite-error.ts';
+
+export interface StoreThread<Op, Answer> {
+  /** STORE_BUSY (transient) when too many operations wait; STORE_DOWN when the thread ended. */
+  send(op: Op): Promise<Answer>;
+  /** Ends the thread after all that was sent has been answered. */
+  close(): Promise<void>;
+}
+
+/** Two batches: one at work, one ready behind it. What comes meanwhile collects into the next: that is the group of a group commit. */
+const MAX_BATCHES_IN_FLIGHT = 2;
+const MAX_BATCH = 1000;
+const MAX_WAITING = 100_000;
+
+interface Waiting<Op, Answer> {
+  readonly op: Op;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Starts `<name>-thread` and talks to it in batches. Keeps the process alive only while something is under way. */
+export function startStoreThread<Op, Answer>(
+  name: 'writer' | 'reader',
+  settings: ThreadSettings,
+  logger: Logger,
+): StoreThread<Op, Exclude<Answer, Failure>> {
+  // The suffix of this very file: `.ts` as a source, `.js` when compiled.
+  const suffix = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  const worker = new Worker(new URL(`./${name}-thread${suffix}`, import.meta.url), { workerData: settings });
+  let waiting: Waiting<Op, Answer>[] = [];
+  const flying: Waiting<Op, Answer>[][] = [];
+  let isScheduled = false;
+  let down: AppError | undefined;
+  let onIdle = () => {};
+  worker.unref();
+
+  function flush() {
+    isScheduled = false;
+    while (waiting.length > 0 && flying.length < MAX_BATCHES_IN_FLIGHT && !down) {
+      const batch = waiting.length <= MAX_BATCH ? waiting : waiting.slice(0, MAX_BATCH);
+      waiting = waiting.length <= MAX_BATCH ? [] : waiting.slice(MAX_BATCH);
+      flying.push(batch);
+      worker.postMessage(batch.map(({ op }) => op));
+    }
+  }
+
+  worker.on('message', (answers: readonly Answer[]) => {
+    const batch = flying.shift();
+    batch?.forEach(({ resolve, reject }, i) => {
+      const answer = answers[i] as Answer;
+      if (isFailure(answer)) reject(toAppError(answer));
+      else resolve(answer);
+    });
+    flush();
+    if (flying.length > 0) return;
+    worker.unref();
+    onIdle();
+  });
+  const fail = (cause: unknown) => {
+    down ??= storeDown(cause);
+    for (const { reject } of [...flying.flat(), ...waiting]) reject(down);
+    flying.length = 0;
+    waiting = [];
+    onIdle();
+  };
+  worker.on('error', (error) => {
+    logger.error('store.thread-failed', error, { thread: name });
+    fail(error);
+  });
+  worker.on('exit', () => fail(undefined));
+
+  return {
+    send(op) {
+      if (down) return Promise.reject(down);
+      if (waiting.length >= MAX_WAITING) return Promise.reject(storeBusy());
+      if (flying.length === 0 && waiting.length === 0) worker.ref();
+      return new Promise((resolve, reject) => {
+        waiting.push({ op, resolve: resolve as (answer: Answer) => void, reject });
+        if (isScheduled || flying.length >= MAX_BATCHES_IN_FLIGHT) return;
+        isScheduled = true;
+        setImmediate(flush);
+      });
+    },
+    async close() {
+      if (!down && (flying.length > 0 || waiting.length > 0)) await new Promise<void>((resolve) => (onIdle = resolve));
+      down ??= storeDown(undefined);
+      worker.ref();
+      worker.postMessage('close');
+      await new Promise((resolve) => (worker.threadId === -1 ? resolve(0) : worker.once('exit', resolve)));
+    },
+  };
+}
+
+function isFailure(answer: unknown): answer is Failure {
+  return typeof answer === 'object' && answer !== null && 'code' in answer;
+}
+
+function storeDown(cause: unknown): AppError {
+  return new AppError('STORE_DOWN', 'transient', cause ? 'The store failed and is closed.' : 'The store is closed.', {
+    fix: 'Start the process again; see the log for the cause.',
+    cause,
+  });
+}
+
+function storeBusy(): AppError {
+  return new AppError('STORE_BUSY', 'transient', 'Too many operations wait for the store.', {
+    fix: 'Send more slowly.',
+    retryAfterMs: 1000,
+  });
+}

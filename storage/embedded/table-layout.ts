@@ -1,0 +1,79 @@
+/**
+ * How a collection lies in SQLite: one row a document, `doc` as JSON text, and one untyped column for each path that an index or the
+ * expiry names, written by us. Columns instead of expression indexes: a patch then touches only the indexes whose values changed.
+ *
+ * A column holds null for null and absent, numbers and strings as they are, and blobs for the rest: SQLite orders null, numbers,
+ * strings (by UTF-8 byte, which is code point order), blobs, just as the port wants it.
+ */
+import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
+
+export type SqlValue = null | number | string | Uint8Array;
+
+export interface TableLayout {
+  readonly name: string;
+  /** Indexed paths; path i is column `c<i>`. */
+  readonly paths: readonly string[];
+  /** Paths that are indexed alone and so may hold arrays; each element is a row of the element table. */
+  readonly elementPaths: readonly string[];
+  /** Unique indexes over several paths; key i is column `u<i>`. */
+  readonly compoundKeys: readonly { readonly name: string; readonly fields: readonly string[] }[];
+  /** Column -> name of the unique index on it. */
+  readonly uniqueColumns: Readonly<Record<string, string>>;
+  /** Column of the time at which a document ends. */
+  readonly expiryColumn: string | undefined;
+  readonly ddl: readonly string[];
+}
+
+export function layoutTable(spec: CollectionSpec<StoredDocument>): TableLayout {
+  const { name, indexes, expiresAt } = spec;
+  const paths = [...new Set([...indexes.flatMap((index) => index.fields), ...(expiresAt === undefined ? [] : [expiresAt])])];
+  const column = (path: string) => `c${paths.indexOf(path)}`;
+  const compoundKeys = indexes.filter((index) => index.unique && index.fields.length > 1);
+  const shared = new Set(indexes.filter((index) => index.unique || index.fields.length > 1).flatMap((index) => index.fields));
+  const elementPaths = paths.filter((path) => !shared.has(path) && path !== expiresAt);
+
+  const uniqueColumns: Record<string, string> = {};
+  const ddl = [
+    `CREATE TABLE "${name}" (id TEXT PRIMARY KEY NOT NULL${columns(paths.length, compoundKeys.length)}, doc TEXT NOT NULL)`,
+    `CREATE TABLE "${name}:elements" (path INTEGER NOT NULL, value NOT NULL, id TEXT NOT NULL, PRIMARY KEY (path, value, id)) WITHOUT ROWID`,
+  ];
+  for (const index of indexes) {
+    const own = index.fields.map(column);
+    if (index.unique) {
+      const key = own.length === 1 ? own[0]! : `u${compoundKeys.indexOf(index)}`;
+      uniqueColumns[key] = index.name;
+      ddl.push(`CREATE UNIQUE INDEX "${name}:${index.name}:key" ON "${name}" (${key})`);
+    }
+    if (!index.unique || own.length > 1) ddl.push(`CREATE INDEX "${name}:${index.name}" ON "${name}" (${own.join(', ')}, id)`);
+  }
+  const expiryColumn = expiresAt === undefined ? undefined : column(expiresAt);
+  if (expiryColumn !== undefined)
+    ddl.push(`CREATE INDEX "${name}::expiry" ON "${name}" (${expiryColumn}) WHERE ${expiryColumn} IS NOT NULL`);
+  return { name, paths, elementPaths, compoundKeys, uniqueColumns, expiryColumn, ddl };
+}
+
+export function columnNames({ paths, compoundKeys }: TableLayout): readonly string[] {
+  return [...paths.map((_, i) => `c${i}`), ...compoundKeys.map((_, i) => `u${i}`)];
+}
+
+/** Values in the order of `columnNames`. */
+export function columnValues({ paths, compoundKeys }: TableLayout, document: object): readonly SqlValue[] {
+  const values = paths.map((path) => toSqlValue(readPath(document, path)));
+  for (const key of compoundKeys) values.push(uniqueKey(document, key.fields) ?? null);
+  return values;
+}
+
+export function toSqlValue(value: unknown): SqlValue {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number' || typeof value === 'string') return value;
+  if (typeof value === 'boolean') return Uint8Array.of(Number(value));
+  return Uint8Array.of(2);
+}
+
+function columns(paths: number, keys: number): string {
+  let text = '';
+  for (let i = 0; i < paths; i++) text += `, c${i}`;
+  for (let i = 0; i < keys; i++) text += `, u${i} TEXT`;
+  return text;
+}

@@ -1,0 +1,48 @@
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Failure } from './thread-messages.ts';
+
+const SQLITE_FULL = 13;
+const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+/** Extended codes of SQLITE_IOERR by which a full disk shows itself: write, truncate, growing the shared-memory file. */
+const IOERR_WHEN_FULL = [778, 1546, 4618, 4874];
+
+/** Whatever a store thread caught, as an AppError in plain form. Messages of SQLite never carry values. */
+export function translateSqliteError(thrown: unknown): Failure {
+  if (thrown instanceof AppError) return plain(thrown);
+  const error = thrown as { readonly errcode?: number; readonly message?: string };
+  const code = error.errcode ?? -1;
+  if (code === SQLITE_FULL || IOERR_WHEN_FULL.includes(code)) return plain(storeFull());
+  const text = error.message ?? 'unknown';
+  const values = { sqlite: code };
+  if ((code & 0xff) === SQLITE_IOERR) {
+    return plain(
+      new AppError('STORE_IO', 'transient', `The disk refused to read or write the store (${text}).`, { values, fix: 'Look at the disk.' }),
+    );
+  }
+  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
+    return plain(
+      new AppError('STORE_DAMAGED', 'bug', `The store file is damaged (${text}).`, {
+        values,
+        fix: 'Restore the data folder from a backup.',
+      }),
+    );
+  }
+  return plain(new AppError('STORE_BUG', 'bug', `The store refused an operation (${text}).`, { values, fix: 'Report this with the log.' }));
+}
+
+export function toAppError({ code, kind, message, fix, values }: Failure): AppError {
+  return new AppError(code, kind, message, { values, ...(fix === undefined ? {} : { fix }) });
+}
+
+function storeFull(): AppError {
+  return new AppError('STORE_FULL', 'transient', 'The disk of the data folder is full; nothing was written, reading goes on.', {
+    fix: 'Free space on that disk, or shorten retention; writing goes on by itself as soon as there is space.',
+    retryAfterMs: 5000,
+  });
+}
+
+function plain({ code, kind, message, fix, values }: AppError): Failure {
+  return { code, kind, message, fix, values };
+}
