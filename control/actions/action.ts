@@ -1,0 +1,64 @@
+/**
+ * An action is one thing a person can ask of control: a name, the right it takes, the shape of its input and what it does.
+ * It knows no HTTP; `run-action.ts` is the only place that runs one, `control/api/routes.ts` the only place that gives it a route.
+ */
+import type { Static, TObject } from 'typebox';
+import type { Permission, Role } from '../../engine/contract/access.ts';
+import type { Text } from '../../engine/contract/texts.ts';
+
+/** Who asks. `system` is the process itself (first start, example city). */
+export interface Actor {
+  readonly account: string;
+  readonly roles: readonly Role[];
+  readonly via: 'session' | 'token' | 'system';
+  /** Client address as the socket knows it. */
+  readonly from: string;
+  /** Digest of the session or token in use, so that one may be ended or spared. */
+  readonly sessionId?: string;
+  /** The password is the one-time one: nothing but changing it is allowed. */
+  readonly mustChangePassword?: boolean;
+}
+
+/** What an action tells the audit log beside its name. Never secrets or personal data. */
+export interface AuditNote {
+  subject?: string;
+  before?: unknown;
+  after?: unknown;
+}
+
+export interface ActionContext {
+  readonly actor: Actor;
+  /** Ends when the asking side leaves. */
+  readonly signal: AbortSignal;
+  readonly note: AuditNote;
+  /** Tells a person who waits how far it is; ids and numbers only. */
+  progress(event: Readonly<Record<string, unknown>>): void;
+  /** A further right that only some inputs of this action take; PERMISSION_DENIED otherwise. */
+  require(permission: Permission): void;
+}
+
+/**
+ * `self` is a person's own account (any logged-in person, also while the password must be changed); `member` any logged-in person.
+ */
+export type Right = Permission | 'self' | 'member';
+
+export interface Action<Schema extends TObject = TObject, Output = unknown> {
+  /** `area.verb`, unique. */
+  readonly name: string;
+  readonly right: Right;
+  readonly text: Text;
+  readonly input: Schema;
+  /** Leaves an intent line before and a result line after. Reading leaves none, except of payloads and secrets. */
+  readonly audited: boolean;
+  /** What the act is about, for the intent line; taken from the input alone. */
+  readonly subject?: (input: Static<Schema>) => string;
+  run(ctx: ActionContext, input: Static<Schema>): Promise<Output>;
+}
+
+/** Gives an action its types; forgets them for the list in which it stands. */
+export function defineAction<Schema extends TObject, Output>(action: Action<Schema, Output>): Action {
+  return action as unknown as Action;
+}
+
+/** Schema options shared by every input: unknown fields are refused. */
+export const closed = { additionalProperties: false } as const;

@@ -1,0 +1,24 @@
+import { accountActions } from './accounts.ts';
+import type { Action } from './action.ts';
+import { bindingActions } from './bindings.ts';
+import { bundleActions } from './bundles.ts';
+import { callerActions } from './callers.ts';
+import { executionActions } from './executions.ts';
+import { flowActions } from './flows.ts';
+import { interfaceActions } from './interfaces.ts';
+import type { ControlServices } from './services.ts';
+import { systemActions } from './system.ts';
+
+/** Everything that can be asked of control. */
+export function allActions(services: ControlServices): readonly Action[] {
+  return [
+    ...flowActions(services),
+    ...bundleActions(services),
+    ...bindingActions(services),
+    ...interfaceActions(services),
+    ...callerActions(services),
+    ...executionActions(services),
+    ...accountActions(services),
+    ...systemActions(services),
+  ];
+}

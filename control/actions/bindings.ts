@@ -1,0 +1,199 @@
+/** Adapters with their connection test, code tables and secrets. */
+import { Type } from 'typebox';
+import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Health } from '../../engine/contract/node.ts';
+import { withoutSecrets } from '../audit/without-secrets.ts';
+import { closed, defineAction, type Action, type ActionContext } from './action.ts';
+import { existing } from './flows.ts';
+import type { ControlServices } from './services.ts';
+
+const byAdapter = Type.Object({ adapterId: Type.String({ maxLength: 64 }) }, closed);
+const byTable = Type.Object({ tableId: Type.String({ maxLength: 64 }) }, closed);
+const SecretName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' });
+const PROBE_MS = 15_000;
+
+export function bindingActions(services: ControlServices): readonly Action[] {
+  return [...adapterActions(services), ...tableActions(services), ...secretActions(services)];
+}
+
+function adapterActions(services: ControlServices): readonly Action[] {
+  const { bindingStore, catalog } = services;
+  return [
+    defineAction({
+      name: 'adapters.list',
+      right: 'adapters.read',
+      text: { 'zh-CN': '适配器列表', en: 'List adapters' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async () => ({ items: await bindingStore.listAdapters() }),
+    }),
+    defineAction({
+      name: 'adapters.get',
+      right: 'adapters.read',
+      text: { 'zh-CN': '读取适配器', en: 'Read an adapter' },
+      input: byAdapter,
+      audited: false,
+      run: async (_ctx, { adapterId }) => existing(await bindingStore.getAdapter(adapterId), adapterId),
+    }),
+    defineAction({
+      name: 'adapters.save',
+      right: 'adapters.edit',
+      text: { 'zh-CN': '保存适配器', en: 'Save an adapter' },
+      input: Type.Object({ adapterId: Type.String(), document: AdapterDocument }, closed),
+      audited: true,
+      subject: ({ adapterId }) => adapterId,
+      async run(ctx, { adapterId, document }) {
+        requireSameId(document.adapterId, adapterId);
+        ctx.note.before = await bindingStore.getAdapter(adapterId);
+        const saved = await bindingStore.saveAdapter(document, document.revision);
+        ctx.note.after = saved;
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'adapters.remove',
+      right: 'adapters.edit',
+      text: { 'zh-CN': '删除适配器', en: 'Delete an adapter' },
+      input: byAdapter,
+      audited: true,
+      subject: ({ adapterId }) => adapterId,
+      async run(ctx, { adapterId }) {
+        ctx.note.before = existing(await bindingStore.getAdapter(adapterId), adapterId);
+        await refuseIfUsed(catalog, adapterId);
+        return { removed: await bindingStore.removeAdapter(adapterId) };
+      },
+    }),
+    defineAction({
+      name: 'adapters.test',
+      right: 'adapters.test',
+      text: { 'zh-CN': '连接测试，逐步给出结果', en: 'Test the connection step by step' },
+      input: byAdapter,
+      audited: true,
+      subject: ({ adapterId }) => adapterId,
+      run: (ctx, { adapterId }) => testConnection(services, ctx, adapterId),
+    }),
+  ];
+}
+
+/** The first node of the adapter's protocol that can probe does so, with the adapter as it is bound in this environment. */
+async function testConnection({ bindings, nodes, clock }: ControlServices, ctx: ActionContext, adapterId: string): Promise<Health> {
+  const adapter = existing(bindings.adapter(adapterId), adapterId);
+  const definition = nodes.list().find((node) => node.kind !== 'control' && node.adapter === adapter.protocol && node.probe !== undefined);
+  if (definition === undefined || definition.kind === 'control' || definition.probe === undefined) {
+    throw new AppError('ADAPTER_NO_PROBE', 'input', `No node of the protocol ${adapter.protocol} can test a connection.`, {
+      fix: 'Try it with a flow.',
+    });
+  }
+  const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(PROBE_MS)]);
+  const health = await definition.probe({ adapter, signal, clock, secret: (name) => bindings.secret(name ?? adapterId) });
+  return withoutSecrets(health) as Health;
+}
+
+async function refuseIfUsed(catalog: ControlServices['catalog'], adapterId: string): Promise<void> {
+  const drafts = await Promise.all((await catalog.list()).map((flow) => catalog.draft(flow.flowId)));
+  const users = drafts.filter((draft) => draft?.nodes.some((node) => node.adapter === adapterId)).map((draft) => draft?.flowId);
+  if (users.length === 0) return;
+  throw new AppError('ADAPTER_IN_USE', 'input', `Flows speak through it: ${users.join(', ')}.`, {
+    fix: 'Give these flows another adapter first.',
+  });
+}
+
+function tableActions({ bindingStore }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'tables.list',
+      right: 'tables.read',
+      text: { 'zh-CN': '代码表列表', en: 'List code tables' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async () => ({
+        items: (await bindingStore.listTables()).map(({ entries, ...table }) => ({ ...table, size: Object.keys(entries).length })),
+      }),
+    }),
+    defineAction({
+      name: 'tables.get',
+      right: 'tables.read',
+      text: { 'zh-CN': '读取代码表', en: 'Read a code table' },
+      input: byTable,
+      audited: false,
+      run: async (_ctx, { tableId }) => existing(await bindingStore.getTable(tableId), tableId),
+    }),
+    defineAction({
+      name: 'tables.save',
+      right: 'tables.edit',
+      text: { 'zh-CN': '保存代码表', en: 'Save a code table' },
+      input: Type.Object({ tableId: Type.String(), document: CodeTable }, closed),
+      audited: true,
+      subject: ({ tableId }) => tableId,
+      async run(ctx, { tableId, document }) {
+        requireSameId(document.tableId, tableId);
+        const saved = await bindingStore.saveTable(document, document.revision);
+        ctx.note.after = { revision: saved.revision, size: Object.keys(saved.entries).length };
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'tables.remove',
+      right: 'tables.edit',
+      text: { 'zh-CN': '删除代码表', en: 'Delete a code table' },
+      input: byTable,
+      audited: true,
+      subject: ({ tableId }) => tableId,
+      run: async (_ctx, { tableId }) => ({ removed: await bindingStore.removeTable(tableId) }),
+    }),
+  ];
+}
+
+function secretActions({ bindingStore }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'secrets.list',
+      right: 'adapters.read',
+      text: { 'zh-CN': '机密的名称（不含值）', en: 'Names of secrets, never values' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async () => ({ items: (await bindingStore.listSecrets()).map(({ name, updatedAt }) => ({ name, updatedAt })) }),
+    }),
+    defineAction({
+      name: 'secrets.save',
+      right: 'secrets.edit',
+      text: { 'zh-CN': '保存机密（SM4 加密存储）', en: 'Store a secret, sealed' },
+      input: Type.Object({ name: SecretName, value: Type.String({ minLength: 1, maxLength: 20_000 }) }, closed),
+      audited: true,
+      subject: ({ name }) => name,
+      async run(_ctx, { name, value }) {
+        await bindingStore.saveSecret(name, value);
+        return { name };
+      },
+    }),
+    defineAction({
+      name: 'secrets.remove',
+      right: 'secrets.edit',
+      text: { 'zh-CN': '删除机密', en: 'Delete a secret' },
+      input: Type.Object({ name: SecretName }, closed),
+      audited: true,
+      subject: ({ name }) => name,
+      run: async (_ctx, { name }) => ({ removed: await bindingStore.removeSecret(name) }),
+    }),
+    defineAction({
+      name: 'secrets.reveal',
+      right: 'secrets.reveal',
+      text: { 'zh-CN': '查看机密：须说明理由，留下审计', en: 'Reveal a secret: takes a reason and leaves an audit line' },
+      input: Type.Object({ name: SecretName, reason: Type.String({ minLength: 5, maxLength: 500 }) }, closed),
+      audited: true,
+      subject: ({ name }) => name,
+      async run(ctx, { name, reason }) {
+        ctx.note.after = { reason };
+        return { name, value: await bindingStore.revealSecret(name) };
+      },
+    }),
+  ];
+}
+
+export function requireSameId(inDocument: string, inPath: string): void {
+  if (inDocument === inPath) return;
+  throw new AppError('DOCUMENT_ID_DIFFERS', 'input', `The document is about ${inDocument}, the address about ${inPath}.`, {
+    fix: 'Save it under its own id.',
+  });
+}

@@ -1,0 +1,115 @@
+/** A bundle carries flows with the adapters, code tables and interfaces they need from one installation to another; never a secret. */
+import { Type, type Static } from 'typebox';
+import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { FlowDocument } from '../../engine/contract/flow-document.ts';
+import { InterfaceDocument } from '../../gateways/contract.ts';
+import { withoutSecrets } from '../audit/without-secrets.ts';
+import { closed, defineAction, type Action, type ActionContext } from './action.ts';
+import { existing, FlowId } from './flows.ts';
+import type { ControlServices } from './services.ts';
+
+const Many = (of: ReturnType<typeof Type.Unknown>) => Type.Optional(Type.Array(of, { maxItems: 1000 }));
+
+export const Bundle = Type.Object(
+  {
+    schema: Type.Literal('bundle/1'),
+    adapters: Many(AdapterDocument as never),
+    tables: Many(CodeTable as never),
+    flows: Many(Type.Unknown()),
+    interfaces: Many(InterfaceDocument as never),
+  },
+  closed,
+);
+
+interface BundleDocument {
+  readonly schema: 'bundle/1';
+  readonly adapters?: readonly AdapterDocument[];
+  readonly tables?: readonly CodeTable[];
+  readonly flows?: readonly Static<typeof FlowDocument>[];
+  readonly interfaces?: readonly InterfaceDocument[];
+}
+
+export function bundleActions(services: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'bundles.export',
+      right: 'flows.read',
+      text: { 'zh-CN': '导出流程及其所需（不含任何机密）', en: 'Export flows and what they need, without secrets' },
+      input: Type.Object({ flowIds: Type.Optional(Type.Array(FlowId, { maxItems: 1000 })) }, closed),
+      audited: true,
+      subject: ({ flowIds }) => (flowIds === undefined ? 'all' : flowIds.join(' ').slice(0, 500)),
+      run: (_ctx, { flowIds }) => exportBundle(services, flowIds),
+    }),
+    defineAction({
+      name: 'bundles.import',
+      right: 'flows.edit',
+      text: { 'zh-CN': '导入：覆盖同名草稿，不发布流程', en: 'Import over drafts of the same ids; publishes no flow' },
+      input: Type.Object({ bundle: Bundle }, closed),
+      audited: true,
+      run: (ctx, { bundle }) => importBundle(services, ctx, bundle as BundleDocument),
+    }),
+  ];
+}
+
+async function exportBundle(
+  { catalog, bindingStore, registry }: ControlServices,
+  flowIds: readonly string[] | undefined,
+): Promise<BundleDocument> {
+  const ids = flowIds ?? (await catalog.list()).map((flow) => flow.flowId);
+  const flows = await Promise.all(ids.map(async (flowId) => existing(await catalog.draft(flowId), flowId)));
+  const adapterIds = new Set(flows.flatMap((flow) => flow.nodes.map((node) => node.adapter)));
+  const adapters = (await bindingStore.listAdapters()).filter((adapter) => adapterIds.has(adapter.adapterId));
+  const interfaces = (await registry.interfaces.list()).filter((item) => item.target.kind === 'flow' && ids.includes(item.target.flowId));
+  return {
+    schema: 'bundle/1',
+    adapters: withoutSecrets(adapters) as typeof adapters,
+    tables: await bindingStore.listTables(),
+    flows,
+    interfaces,
+  };
+}
+
+async function importBundle(
+  { catalog, bindingStore, registry, plans, checkInterface }: ControlServices,
+  ctx: ActionContext,
+  bundle: BundleDocument,
+) {
+  const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
+  if (adapters.length > 0) ctx.require('adapters.edit');
+  if (tables.length > 0) ctx.require('tables.edit');
+  if (interfaces.length > 0) ctx.require('interfaces.edit');
+  const wrong = interfaces.flatMap((item, index) =>
+    checkInterface(item).map((issue) => ({ ...issue, path: `/interfaces/${index}${issue.path}` })),
+  );
+  if (wrong.some((issue) => issue.severity === 'error')) {
+    throw new AppError('BUNDLE_INVALID', 'input', 'Some interfaces of the bundle are not valid; nothing was imported.', {
+      issues: wrong,
+      fix: 'Change what the issues name.',
+    });
+  }
+  const total = adapters.length + tables.length + flows.length + interfaces.length;
+  let done = 0;
+  const step = (kind: string, id: string) => ctx.progress({ kind, id, done: ++done, of: total });
+  for (const adapter of adapters) {
+    const revision = (await bindingStore.getAdapter(adapter.adapterId))?.revision ?? 0;
+    await bindingStore.saveAdapter({ ...adapter, revision }, revision);
+    step('adapter', adapter.adapterId);
+  }
+  for (const table of tables) {
+    const revision = (await bindingStore.getTable(table.tableId))?.revision ?? 0;
+    await bindingStore.saveTable({ ...table, revision }, revision);
+    step('table', table.tableId);
+  }
+  for (const flow of flows) {
+    await catalog.saveDraft({ ...flow, revision: (await catalog.draft(flow.flowId))?.revision ?? 0 }, ctx.actor.account);
+    step('flow', flow.flowId);
+  }
+  for (const item of interfaces) {
+    await registry.interfaces.save({ ...item, revision: (await registry.interfaces.get(item.interfaceId))?.revision ?? 0 });
+    step('interface', item.interfaceId);
+  }
+  if (interfaces.length > 0) plans.changed();
+  ctx.note.after = { adapters: adapters.length, tables: tables.length, flows: flows.length, interfaces: interfaces.length };
+  return ctx.note.after;
+}

@@ -1,0 +1,92 @@
+/** Executions: lists, one with its steps, its payloads (a right of their own), retry and cancel of what a person must decide. */
+import { Type } from 'typebox';
+import { existing, FlowId } from './flows.ts';
+import { closed, defineAction, type Action } from './action.ts';
+import type { ControlServices } from './services.ts';
+
+const STATUSES = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'] as const;
+const Status = Type.Enum(STATUSES);
+const ExecutionId = Type.String({ minLength: 1, maxLength: 100 });
+const byId = Type.Object({ executionId: ExecutionId }, closed);
+const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 }));
+
+export function executionActions({ executions }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'executions.list',
+      right: 'executions.read',
+      text: { 'zh-CN': '按时间、流程、状态、业务键查询执行', en: 'Find executions by time, flow, status or business key' },
+      input: Type.Object(
+        {
+          flowId: Type.Optional(FlowId),
+          status: Type.Optional(Status),
+          from: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
+          to: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
+          keyName: Type.Optional(Type.String({ maxLength: 64 })),
+          keyValue: Type.Optional(Type.String({ maxLength: 500 })),
+          limit: Limit,
+          after: Type.Optional(Type.String({ maxLength: 200 })),
+        },
+        closed,
+      ),
+      audited: false,
+      run: async (_ctx, { status, keyName, keyValue, limit = 50, ...query }) =>
+        executions.list({
+          ...query,
+          limit,
+          ...(status === undefined ? {} : { status: [status] }),
+          ...(keyName === undefined || keyValue === undefined ? {} : { key: { name: keyName, value: keyValue } }),
+        }),
+    }),
+    defineAction({
+      name: 'executions.held',
+      right: 'executions.read',
+      text: { 'zh-CN': '需要人处理的执行', en: 'Executions that wait for a person' },
+      input: Type.Object({ limit: Limit, after: Type.Optional(Type.String({ maxLength: 200 })) }, closed),
+      audited: false,
+      run: async (_ctx, { limit = 50, after }) => executions.list({ status: ['held'], limit, ...(after === undefined ? {} : { after }) }),
+    }),
+    defineAction({
+      name: 'executions.get',
+      right: 'executions.read',
+      text: { 'zh-CN': '一次执行及其步骤', en: 'One execution with its steps' },
+      input: byId,
+      audited: false,
+      run: async (_ctx, { executionId }) => existing(await executions.get(executionId, { payload: false }), executionId),
+    }),
+    defineAction({
+      name: 'executions.payload',
+      right: 'executions.payload',
+      text: { 'zh-CN': '一次执行的输入输出（留下审计）', en: 'One execution with its data; leaves an audit line' },
+      input: byId,
+      audited: true,
+      subject: ({ executionId }) => executionId,
+      run: async (_ctx, { executionId }) => existing(await executions.get(executionId, { payload: true }), executionId),
+    }),
+    defineAction({
+      name: 'executions.retry',
+      right: 'executions.retry',
+      text: { 'zh-CN': '原地重试，沿用原来的键', en: 'Go on in place with the same keys' },
+      input: byId,
+      audited: true,
+      subject: ({ executionId }) => executionId,
+      async run(ctx, { executionId }) {
+        await executions.retry(executionId, ctx.actor.account);
+        return { executionId, retried: true };
+      },
+    }),
+    defineAction({
+      name: 'executions.cancel',
+      right: 'executions.cancel',
+      text: { 'zh-CN': '取消：须说明理由', en: 'Cancel; takes a reason' },
+      input: Type.Object({ executionId: ExecutionId, reason: Type.String({ minLength: 1, maxLength: 500 }) }, closed),
+      audited: true,
+      subject: ({ executionId }) => executionId,
+      async run(ctx, { executionId, reason }) {
+        await executions.cancel(executionId, ctx.actor.account, reason);
+        ctx.note.after = { reason };
+        return { executionId, cancelRequested: true };
+      },
+    }),
+  ];
+}

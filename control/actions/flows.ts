@@ -1,0 +1,231 @@
+/** Flows: drafts, checks, tests, versions, and what goes in and out as a bundle. */
+import { Type } from 'typebox';
+import { AppError } from '../../engine/contract/errors.ts';
+import { FlowTest, type FlowDocument } from '../../engine/contract/flow-document.ts';
+import { diffFlows } from '../../engine/flow/diff-flows.ts';
+import type { TestReport } from '../../engine/services.ts';
+import { closed, defineAction, type Action, type ActionContext } from './action.ts';
+import type { ControlServices } from './services.ts';
+
+export const FlowId = Type.String({ pattern: '^flw_[A-Za-z0-9_-]{1,60}$' });
+const VersionNumber = Type.Integer({ minimum: 1 });
+const byFlow = Type.Object({ flowId: FlowId }, closed);
+const byVersion = Type.Object({ flowId: FlowId, version: VersionNumber }, closed);
+
+export function flowActions(services: ControlServices): readonly Action[] {
+  return [...draftActions(services), ...checkActions(services), ...publishActions(services), ...versionActions(services)];
+}
+
+function draftActions({ catalog, registry }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'flows.list',
+      right: 'flows.read',
+      text: { 'zh-CN': '流程列表', en: 'List flows' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async () => ({ items: await catalog.list() }),
+    }),
+    defineAction({
+      name: 'flows.get',
+      right: 'flows.read',
+      text: { 'zh-CN': '读取草稿', en: 'Read a draft' },
+      input: byFlow,
+      audited: false,
+      run: async (_ctx, { flowId }) => existing(await catalog.draft(flowId), flowId),
+    }),
+    defineAction({
+      name: 'flows.save',
+      right: 'flows.edit',
+      text: {
+        'zh-CN': '保存草稿（携带 revision；过期返回 409 与双方版本）',
+        en: 'Save a draft with its revision; a stale one gets 409 with both versions',
+      },
+      input: Type.Object({ flowId: FlowId, document: Type.Unknown() }, closed),
+      audited: true,
+      subject: ({ flowId }) => flowId,
+      async run(ctx, { flowId, document }) {
+        const named = isRecord(document) ? document['flowId'] : undefined;
+        if (named !== flowId)
+          throw new AppError('FLOW_ID_DIFFERS', 'input', `The document's flowId is not ${flowId}.`, { fix: 'Save it under its own id.' });
+        const saved = await catalog.saveDraft(document, ctx.actor.account);
+        ctx.note.after = brief(saved);
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'flows.remove',
+      right: 'flows.delete',
+      text: { 'zh-CN': '删除流程', en: 'Delete a flow' },
+      input: byFlow,
+      audited: true,
+      subject: ({ flowId }) => flowId,
+      async run(ctx, { flowId }) {
+        const users = (await registry.interfaces.list()).filter((item) => item.target.kind === 'flow' && item.target.flowId === flowId);
+        if (users.length > 0) {
+          const names = users.map((item) => item.interfaceId).join(', ');
+          throw new AppError('FLOW_IN_USE', 'input', `The flow stands behind ${names}.`, {
+            values: { interfaces: names },
+            fix: 'Delete these interfaces first.',
+          });
+        }
+        ctx.note.before = brief(existing(await catalog.draft(flowId), flowId));
+        return { removed: await catalog.remove(flowId, ctx.actor.account) };
+      },
+    }),
+  ];
+}
+
+function checkActions({ catalog }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'flows.validate',
+      right: 'flows.read',
+      text: { 'zh-CN': '校验文档，一次给出所有问题', en: 'Check a document and tell every problem at once' },
+      input: Type.Object({ document: Type.Unknown() }, closed),
+      audited: false,
+      async run(_ctx, { document }) {
+        const issues = await catalog.validate(document);
+        return { valid: issues.every((issue) => issue.severity !== 'error'), issues };
+      },
+    }),
+    defineAction({
+      name: 'flows.test',
+      right: 'flows.edit',
+      text: { 'zh-CN': '运行保存的测试（或给出的测试）', en: 'Run the saved tests, or those given' },
+      input: Type.Object({ document: Type.Unknown(), tests: Type.Optional(Type.Array(FlowTest, { maxItems: 200 })) }, closed),
+      audited: false,
+      run: async (ctx, { document, tests }) => runTests(ctx, catalog, document, tests ?? savedTests(document)),
+    }),
+    defineAction({
+      name: 'flows.trial',
+      right: 'flows.edit',
+      text: { 'zh-CN': '试运行一次并显示每一步', en: 'Run once and show every step' },
+      input: Type.Object(
+        {
+          document: Type.Unknown(),
+          input: Type.Index(FlowTest, Type.Literal('input')),
+          mocks: Type.Optional(Type.Index(FlowTest, Type.Literal('mocks'))),
+        },
+        closed,
+      ),
+      audited: true,
+      subject: ({ document }) => (isRecord(document) ? String(document['flowId']) : ''),
+      run: (ctx, { document, input, mocks }) =>
+        catalog.trial(document, input as FlowTest['input'], (mocks ?? {}) as FlowTest['mocks'], ctx.signal),
+    }),
+  ];
+}
+
+function publishActions({ catalog, events }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'flows.publish',
+      right: 'flows.publish',
+      text: {
+        'zh-CN': '发布：校验、测试、准备、提交；任一步失败则旧版本继续服务',
+        en: 'Publish: validate, test, prepare, commit; on any failure the old version keeps serving',
+      },
+      input: byFlow,
+      audited: true,
+      subject: ({ flowId }) => flowId,
+      async run(ctx, { flowId }) {
+        const report = await catalog.publish(flowId, ctx.actor.account, ctx.signal, (stage) => ctx.progress({ stage }));
+        ctx.note.after = { version: report.version, contentHash: report.contentHash, changed: report.changed };
+        events.flowPublished(flowId, report.version);
+        return report;
+      },
+    }),
+    defineAction({
+      name: 'flows.rollback',
+      right: 'flows.publish',
+      text: { 'zh-CN': '回滚到以前的版本', en: 'Go back to an older version' },
+      input: byVersion,
+      audited: true,
+      subject: ({ flowId, version }) => `${flowId}@${version}`,
+      async run(ctx, { flowId, version }) {
+        const report = await catalog.rollback(flowId, version, ctx.actor.account, ctx.signal);
+        ctx.note.after = { version: report.version, contentHash: report.contentHash };
+        events.flowPublished(flowId, report.version);
+        return report;
+      },
+    }),
+    defineAction({
+      name: 'flows.unpublish',
+      right: 'flows.publish',
+      text: { 'zh-CN': '下线', en: 'Take out of service' },
+      input: byFlow,
+      audited: true,
+      subject: ({ flowId }) => flowId,
+      run: async (ctx, { flowId }) => ({ unpublished: await catalog.unpublish(flowId, ctx.actor.account) }),
+    }),
+  ];
+}
+
+function versionActions({ catalog }: ControlServices): readonly Action[] {
+  /** `0` stands for the draft. */
+  const DraftOrVersion = Type.Integer({ minimum: 0 });
+  const documentAt = async (flowId: string, version: number): Promise<FlowDocument> =>
+    existing(version === 0 ? await catalog.draft(flowId) : (await catalog.version(flowId, version))?.document, `${flowId}@${version}`);
+  return [
+    defineAction({
+      name: 'flows.versions',
+      right: 'flows.read',
+      text: { 'zh-CN': '已发布的版本', en: 'Published versions' },
+      input: byFlow,
+      audited: false,
+      run: async (_ctx, { flowId }) => ({ items: await catalog.versions(flowId) }),
+    }),
+    defineAction({
+      name: 'flows.version',
+      right: 'flows.read',
+      text: { 'zh-CN': '读取一个版本', en: 'Read one version' },
+      input: byVersion,
+      audited: false,
+      run: async (_ctx, { flowId, version }) => existing(await catalog.version(flowId, version), `${flowId}@${version}`),
+    }),
+    defineAction({
+      name: 'flows.diff',
+      right: 'flows.read',
+      text: { 'zh-CN': '比较两个版本（0 为草稿）', en: 'Compare two versions; 0 is the draft' },
+      input: Type.Object({ flowId: FlowId, from: DraftOrVersion, to: DraftOrVersion }, closed),
+      audited: false,
+      run: async (_ctx, { flowId, from, to }) => diffFlows(await documentAt(flowId, from), await documentAt(flowId, to)),
+    }),
+  ];
+}
+
+/** One after the other, so that a person sees how far it is and may leave in between. */
+async function runTests(
+  ctx: ActionContext,
+  catalog: ControlServices['catalog'],
+  document: unknown,
+  tests: readonly FlowTest[],
+): Promise<TestReport> {
+  const results: TestReport['tests'][number][] = [];
+  for (const test of tests) {
+    ctx.signal.throwIfAborted();
+    const report = await catalog.test(document, ctx.signal, [test]);
+    results.push(...report.tests);
+    ctx.progress({ done: results.length, of: tests.length, passed: report.passed });
+  }
+  return { passed: results.every((result) => result.passed), tests: results };
+}
+
+function savedTests(document: unknown): readonly FlowTest[] {
+  const tests = isRecord(document) ? document['tests'] : undefined;
+  return Array.isArray(tests) ? (tests as readonly FlowTest[]) : [];
+}
+
+export function existing<T>(found: T | undefined, id: string): T {
+  if (found !== undefined) return found;
+  throw new AppError('NOT_FOUND', 'input', `There is nothing under ${id}.`, { values: { id }, fix: 'Look at the list for what is there.' });
+}
+
+function brief(flow: FlowDocument): Readonly<Record<string, unknown>> {
+  return { flowId: flow.flowId, revision: flow.revision, nodes: flow.nodes.length, edges: flow.edges.length, mode: flow.mode };
+}
+
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,113 @@
+/** Published interfaces. What is saved here is checked whole and on the gateways within a second. */
+import { Type } from 'typebox';
+import { InterfaceDocument } from '../../gateways/contract.ts';
+import { AppError, type Issue } from '../../engine/contract/errors.ts';
+import { closed, defineAction, type Action } from './action.ts';
+import { requireSameId } from './bindings.ts';
+import { existing } from './flows.ts';
+import type { ControlServices } from './services.ts';
+
+const InterfaceId = Type.String({ maxLength: 64 });
+const byId = Type.Object({ interfaceId: InterfaceId }, closed);
+
+export function interfaceActions(services: ControlServices): readonly Action[] {
+  const { registry, plans } = services;
+  const { interfaces, grants } = registry;
+  return [
+    defineAction({
+      name: 'interfaces.list',
+      right: 'interfaces.read',
+      text: { 'zh-CN': '接口列表', en: 'List interfaces' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async () => ({ items: await interfaces.list() }),
+    }),
+    defineAction({
+      name: 'interfaces.get',
+      right: 'interfaces.read',
+      text: { 'zh-CN': '读取接口', en: 'Read an interface' },
+      input: byId,
+      audited: false,
+      run: async (_ctx, { interfaceId }) => existing(await interfaces.get(interfaceId), interfaceId),
+    }),
+    defineAction({
+      name: 'interfaces.validate',
+      right: 'interfaces.read',
+      text: { 'zh-CN': '校验接口', en: 'Check an interface' },
+      input: Type.Object({ document: InterfaceDocument }, closed),
+      audited: false,
+      async run(_ctx, { document }) {
+        const issues = await problemsOf(services, document);
+        return { valid: issues.every((issue) => issue.severity !== 'error'), issues };
+      },
+    }),
+    defineAction({
+      name: 'interfaces.save',
+      right: 'interfaces.edit',
+      text: { 'zh-CN': '保存接口；与他人同路由时指名拒绝', en: 'Save an interface; a route clash names the other one' },
+      input: Type.Object({ interfaceId: InterfaceId, document: InterfaceDocument }, closed),
+      audited: true,
+      subject: ({ interfaceId }) => interfaceId,
+      async run(ctx, { interfaceId, document }) {
+        requireSameId(document.interfaceId, interfaceId);
+        const before = await interfaces.get(interfaceId);
+        if (before?.state !== document.state && (document.state === 'online' || before !== undefined)) ctx.require('interfaces.publish');
+        const issues = await problemsOf(services, document);
+        if (issues.some((issue) => issue.severity === 'error')) {
+          throw new AppError('INTERFACE_INVALID', 'input', `The interface has ${issues.length} problem(s).`, {
+            issues,
+            fix: 'Change what the issues name.',
+          });
+        }
+        const saved = await interfaces.save(document);
+        plans.changed();
+        ctx.note.before = before;
+        ctx.note.after = saved;
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'interfaces.set-state',
+      right: 'interfaces.publish',
+      text: { 'zh-CN': '上线或下线接口', en: 'Put an interface on or off line' },
+      input: Type.Object({ interfaceId: InterfaceId, state: Type.Union([Type.Literal('online'), Type.Literal('offline')]) }, closed),
+      audited: true,
+      subject: ({ interfaceId, state }) => `${interfaceId} ${state}`,
+      async run(_ctx, { interfaceId, state }) {
+        const saved = await interfaces.save({ ...existing(await interfaces.get(interfaceId), interfaceId), state });
+        plans.changed();
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'interfaces.remove',
+      right: 'interfaces.publish',
+      text: { 'zh-CN': '删除接口及其授权', en: 'Delete an interface with its grants' },
+      input: byId,
+      audited: true,
+      subject: ({ interfaceId }) => interfaceId,
+      async run(ctx, { interfaceId }) {
+        ctx.note.before = existing(await interfaces.get(interfaceId), interfaceId);
+        const removed = await interfaces.remove(interfaceId);
+        for (const grant of await grants.listBy('interfaceId', interfaceId)) await grants.remove(grant.grantId);
+        plans.changed();
+        return { removed };
+      },
+    }),
+  ];
+}
+
+async function problemsOf({ checkInterface, catalog }: ControlServices, document: InterfaceDocument): Promise<readonly Issue[]> {
+  const issues = [...checkInterface(document)];
+  const { target } = document;
+  if (target.kind === 'flow' && (await catalog.draft(target.flowId)) === undefined) {
+    issues.push({
+      path: '/target/flowId',
+      code: 'INTERFACE_FLOW_UNKNOWN',
+      severity: 'error',
+      message: `There is no flow ${target.flowId}.`,
+      fix: 'Save the flow first.',
+    });
+  }
+  return issues;
+}

@@ -1,0 +1,75 @@
+/** From a request to who asks: a session cookie of a browser, or a bearer token of the command line. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Actor } from '../actions/action.ts';
+import type { AccountStore } from '../auth/account-store.ts';
+import type { SessionStore } from '../auth/session-store.ts';
+
+/** A browser cannot send it across origins without asking first, and nobody is answered. */
+export const CSRF_HEADER = 'x-kq-client';
+const SAFE_METHODS = new Set(['GET', 'HEAD']);
+
+export type Authenticate = (request: FastifyRequest) => Promise<Actor>;
+
+export interface AuthenticateDeps {
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly isTls: boolean;
+}
+
+export function createAuthenticate({ accounts, sessions, isTls }: AuthenticateDeps): Authenticate {
+  return async (request) => {
+    const bearer = bearerOf(request);
+    const secret = bearer ?? request.cookies[cookieName(isTls)];
+    const session = secret === undefined ? undefined : await sessions.find(secret);
+    const account = session === undefined ? undefined : await accounts.get(session.account);
+    // A token is no cookie and a cookie is no token: neither opens the other's door.
+    if (session === undefined || account === undefined || account.disabled || (session.kind === 'token') !== (bearer !== undefined))
+      throw loginRequired();
+    if (bearer === undefined) checkSameOrigin(request, isTls);
+    return {
+      account: account.name,
+      roles: account.roles,
+      via: session.kind,
+      from: request.ip,
+      sessionId: session._id,
+      mustChangePassword: session.kind === 'session' && account.mustChangePassword,
+    };
+  };
+}
+
+/** CSRF_REFUSED unless a changing request comes from our own page. */
+export function checkSameOrigin(request: FastifyRequest, isTls: boolean): void {
+  if (SAFE_METHODS.has(request.method)) return;
+  const { origin, host, 'sec-fetch-site': site } = request.headers;
+  const isOwnOrigin = origin === undefined || origin === `${isTls ? 'https' : 'http'}://${host ?? ''}`;
+  const isOwnSite = site === undefined || site === 'same-origin' || site === 'none';
+  if (isOwnOrigin && isOwnSite && request.headers[CSRF_HEADER] !== undefined) return;
+  throw new AppError('CSRF_REFUSED', 'input', 'The request does not come from this page.', {
+    fix: `Send it from the console itself, with the header ${CSRF_HEADER}.`,
+  });
+}
+
+/** With TLS the name itself makes browsers insist on Secure, Path=/ and no Domain. */
+export function cookieName(isTls: boolean): string {
+  return isTls ? '__Host-kq_session' : 'kq_session';
+}
+
+export function setSessionCookie(reply: FastifyReply, secret: string, isTls: boolean): void {
+  reply.setCookie(cookieName(isTls), secret, { httpOnly: true, secure: isTls, sameSite: 'strict', path: '/' });
+}
+
+export function clearSessionCookie(reply: FastifyReply, isTls: boolean): void {
+  reply.clearCookie(cookieName(isTls), { httpOnly: true, secure: isTls, sameSite: 'strict', path: '/' });
+}
+
+function bearerOf({ headers }: FastifyRequest): string | undefined {
+  const match = /^Bearer ([A-Za-z0-9_-]{20,100})$/.exec(headers.authorization ?? '');
+  return match?.[1];
+}
+
+function loginRequired(): AppError {
+  return new AppError('LOGIN_REQUIRED', 'input', 'This takes a login.', {
+    fix: 'Log in on the overview page, or with `kangqiao login` for the command line.',
+  });
+}

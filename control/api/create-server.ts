@@ -1,0 +1,245 @@
+/** The HTTP side of control: one Fastify with the admin API, its OpenAPI page, live events, health, metrics and the overview page. */
+import type { AddressInfo } from 'node:net';
+import cookie from '@fastify/cookie';
+import serveStatic from '@fastify/static';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { AppError } from '../../engine/contract/errors.ts';
+import { createId } from '../../engine/contract/ids.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { Documents } from '../../engine/contract/ports/documents.ts';
+import type { Action } from '../actions/action.ts';
+import { isAllowed } from '../actions/permissions.ts';
+import type { RunAction } from '../actions/run-action.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { AccountStore } from '../auth/account-store.ts';
+import type { CheckLogin } from '../auth/login.ts';
+import type { SessionStore } from '../auth/session-store.ts';
+import { checkSameOrigin, clearSessionCookie, createAuthenticate, setSessionCookie, type Authenticate } from './authenticate.ts';
+import { sendError } from './errors.ts';
+import type { EventHub } from './event-hub.ts';
+import { mountActions } from './mount-actions.ts';
+
+export interface ControlServerDeps {
+  readonly host: string;
+  readonly port: number;
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  readonly version: string;
+  readonly actions: readonly Action[];
+  readonly run: RunAction;
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly checkLogin: CheckLogin;
+  readonly audit: AuditLog;
+  readonly hub: EventHub;
+  readonly documents: Documents;
+  readonly metricsText: () => Promise<string>;
+  readonly logger: Logger;
+}
+
+export interface ControlServer {
+  readonly address: string;
+  /** Every request under way is answered, for at most 4 s; then connections are cut. */
+  stop(): Promise<void>;
+}
+
+const BODY_BYTES = 10 * 1024 * 1024;
+const STOP_MS = 4000;
+const CSP =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
+
+export async function startControlServer(deps: ControlServerDeps): Promise<ControlServer> {
+  refusePlain(deps);
+  const app = createApp(deps);
+  addSecurityHeaders(app, deps.tls !== undefined);
+  app.setErrorHandler((error, _request, reply) => sendError(error, reply, deps.logger));
+  app.setNotFoundHandler((_request, reply) => {
+    const unknown = new AppError('ROUTE_UNKNOWN', 'input', 'There is nothing under this address.', {
+      fix: 'The API is described at /api/docs.',
+    });
+    return sendError(unknown, reply, deps.logger);
+  });
+  await app.register(cookie);
+  await addOpenApi(app, deps.version);
+  const authenticate = createAuthenticate({ ...deps, isTls: deps.tls !== undefined });
+  await app.register(async (api) => addApi(api, deps, authenticate), { prefix: '/api/v1' });
+  addHealth(app, deps, authenticate);
+  await app.register(serveStatic, { root: new URL('../web/', import.meta.url), index: 'index.html', cacheControl: true, maxAge: 0 });
+  await app.listen({ host: deps.host, port: deps.port });
+  return { address: addressOf(app, deps), stop: () => stop(app, deps.hub) };
+}
+
+/** A password never crosses a network in the clear. */
+function refusePlain({ host, tls }: ControlServerDeps): void {
+  if (tls !== undefined || LOOPBACK.has(host) || host === 'localhost') return;
+  throw new AppError('LISTEN_PLAIN_REFUSED', 'input', `Control does not listen on ${host} without TLS.`, {
+    values: { host },
+    fix: 'Give it a certificate, or bind it to 127.0.0.1.',
+  });
+}
+
+function createApp({ tls }: ControlServerDeps): FastifyInstance {
+  const options = {
+    bodyLimit: BODY_BYTES,
+    requestTimeout: 30_000,
+    keepAliveTimeout: 30_000,
+    genReqId: () => createId('req'),
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 200 },
+  } as const;
+  const https = tls === undefined ? undefined : { ...tls, minVersion: 'TLSv1.2' as const };
+  const app = (https === undefined ? Fastify(options) : Fastify({ ...options, https })) as unknown as FastifyInstance;
+  // Inputs are checked once, by the action itself; schemas of routes only describe.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  return app;
+}
+
+function addSecurityHeaders(app: FastifyInstance, isTls: boolean): void {
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.headers({
+      'content-security-policy': CSP,
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'cache-control': 'no-store',
+      ...(isTls ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+    });
+  });
+}
+
+async function addOpenApi(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: '康桥管理接口 / Kangqiao admin API',
+        version,
+        description: '会话 cookie（浏览器，另须请求头 x-kq-client）或令牌（命令行）。',
+      },
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: 'kq_session' },
+          token: { type: 'http', scheme: 'bearer' },
+        },
+      },
+      security: [{ session: [] }, { token: [] }],
+    },
+  });
+  await app.register(swaggerUi, {
+    routePrefix: '/api/docs',
+    staticCSP: true,
+    // The page sets styles on its elements; no script but its own files.
+    transformStaticCSP: () => CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+    uiConfig: { deepLinking: true, docExpansion: 'list' },
+    theme: { title: '康桥 API' },
+  });
+}
+
+function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Authenticate): void {
+  const isTls = deps.tls !== undefined;
+  addLogin(api, deps, isTls);
+  mountActions(api, {
+    ...deps,
+    authenticate,
+    afterAction: (name, reply) => {
+      if (name === 'me.logout') clearSessionCookie(reply, isTls);
+    },
+  });
+  api.get('/events', { schema: { operationId: 'events', summary: '实时事件 (SSE)', tags: ['system'] } }, async (request, reply) => {
+    const actor = await authenticate(request);
+    requireSystemRead(actor);
+    const { sessionId = '' } = actor;
+    reply.hijack();
+    reply.raw.writeHead(200, {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+    });
+    deps.hub.add(reply.raw, () => deps.sessions.isLive(sessionId));
+    return reply;
+  });
+}
+
+function addLogin(api: FastifyInstance, { checkLogin, sessions, audit }: ControlServerDeps, isTls: boolean): void {
+  const Login = Type.Object(
+    { name: Type.String({ minLength: 1, maxLength: 64 }), password: Type.String({ minLength: 1, maxLength: 1000 }) },
+    { additionalProperties: false },
+  );
+  const schema = {
+    operationId: 'login',
+    summary: '登录',
+    description: 'Log in; sets the session cookie.',
+    tags: ['me'],
+    security: [],
+    body: Login,
+  };
+  api.withTypeProvider<TypeBoxTypeProvider>().post('/login', { schema, bodyLimit: 4096 }, async (request, reply) => {
+    checkSameOrigin(request, isTls);
+    const { name, password } = readLogin(request.body);
+    const actor = { account: '-', roles: [], via: 'session', from: request.ip } as const;
+    const account = await checkLogin(name, password, request.ip).catch(async (error: unknown) => {
+      // The name that was typed may be a password: it is not kept.
+      const intent = await audit.intent({ action: 'login', actor });
+      await audit.result(intent, { outcome: error instanceof AppError ? error.code : 'INTERNAL_BUG', note: {} });
+      throw error;
+    });
+    const intent = await audit.intent({ action: 'login', actor: { ...actor, account: account.name } });
+    const { secret } = await sessions.open(account.name);
+    await audit.result(intent, { outcome: 'done', note: {} });
+    setSessionCookie(reply, secret, isTls);
+    return { name: account.name, roles: account.roles, mustChangePassword: account.mustChangePassword };
+  });
+}
+
+function readLogin(body: unknown): { readonly name: string; readonly password: string } {
+  const { name, password } = (body ?? {}) as Record<string, unknown>;
+  const isText = (value: unknown, most: number): value is string => typeof value === 'string' && value.length > 0 && value.length <= most;
+  if (isText(name, 64) && isText(password, 1000)) return { name: name.trim().toLowerCase(), password };
+  throw new AppError('INPUT_INVALID', 'input', 'Name and password are needed.', { fix: 'Send {"name", "password"}.' });
+}
+
+function addHealth(app: FastifyInstance, { documents, metricsText }: ControlServerDeps, authenticate: Authenticate): void {
+  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'up' }));
+  app.get('/readyz', { schema: { hide: true } }, async () => {
+    await documents.ping();
+    return { status: 'ready' };
+  });
+  app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
+    if (!isLocal(request)) requireSystemRead(await authenticate(request));
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText());
+  });
+}
+
+/** Straight from this machine: a proxy on it would say for whom it asks. */
+function isLocal({ ip, headers }: FastifyRequest): boolean {
+  return LOOPBACK.has(ip) && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined && headers.origin === undefined;
+}
+
+function requireSystemRead(actor: Parameters<typeof isAllowed>[0] & { readonly mustChangePassword?: boolean }): void {
+  if (isAllowed(actor, 'system.read') && actor.mustChangePassword !== true) return;
+  throw new AppError('PERMISSION_DENIED', 'input', 'This takes the right system.read.', {
+    values: { permission: 'system.read' },
+    fix: 'Ask for a role that holds it.',
+  });
+}
+
+function addressOf(app: FastifyInstance, { host, tls }: ControlServerDeps): string {
+  const { port } = app.server.address() as AddressInfo;
+  const name = host.includes(':') ? `[${host}]` : host;
+  return `${tls === undefined ? 'http' : 'https'}://${name}:${port}`;
+}
+
+async function stop(app: FastifyInstance, hub: EventHub): Promise<void> {
+  hub.stop();
+  const cut = setTimeout(() => app.server.closeAllConnections(), STOP_MS);
+  await app.close();
+  clearTimeout(cut);
+}

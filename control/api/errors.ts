@@ -1,0 +1,93 @@
+/** The one place where an error of control becomes an HTTP answer. */
+import type { FastifyReply } from 'fastify';
+import { AppError, toErrorRecord, type ErrorKind } from '../../engine/contract/errors.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import { StaleDraft } from '../../engine/services.ts';
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+const BY_KIND: Readonly<Record<ErrorKind, number>> = { input: 422, transient: 503, 'unknown-outcome': 504, bug: 500 };
+
+/** Where the kind alone says too little. */
+const BY_CODE: Readonly<Record<string, number>> = {
+  INPUT_INVALID: 400,
+  REQUEST_MALFORMED: 400,
+  FLOW_ID_DIFFERS: 400,
+  DOCUMENT_ID_DIFFERS: 400,
+  LOGIN_REQUIRED: 401,
+  LOGIN_REFUSED: 401,
+  PERMISSION_DENIED: 403,
+  PASSWORD_CHANGE_REQUIRED: 403,
+  CSRF_REFUSED: 403,
+  TOKEN_BY_TOKEN: 403,
+  ACCOUNT_OWN: 403,
+  NOT_FOUND: 404,
+  ROUTE_UNKNOWN: 404,
+  ACCOUNT_UNKNOWN: 404,
+  FLOW_UNKNOWN: 404,
+  FLOW_VERSION_UNKNOWN: 404,
+  EXECUTION_UNKNOWN: 404,
+  ADAPTER_UNKNOWN: 404,
+  KEY_UNKNOWN: 404,
+  SECRET_MISSING: 404,
+  FLOW_STALE: 409,
+  STALE_REVISION: 409,
+  INTERFACE_ROUTE_CLASH: 409,
+  GRANT_EXISTS: 409,
+  KEY_EXISTS: 409,
+  KEY_LIMIT: 409,
+  ACCOUNT_EXISTS: 409,
+  FLOW_IN_USE: 409,
+  ADAPTER_IN_USE: 409,
+  LISTENER_CLASH: 409,
+  EXECUTION_NOT_HELD: 409,
+  EXECUTION_DONE: 409,
+  BODY_TOO_LARGE: 413,
+  LOGIN_LOCKED: 429,
+  LOGIN_BUSY: 429,
+  EVENTS_FULL: 429,
+};
+
+/** Error answer of whatever was thrown: code, what happened, what to do, every issue; on a stale save both versions. */
+export function toErrorAnswer(thrown: unknown, requestId: string): ErrorAnswer {
+  const error = fromFastify(thrown);
+  const record = toErrorRecord(error);
+  const { retryAfterMs, ...shown } = record;
+  return {
+    status: BY_CODE[record.code] ?? BY_KIND[record.kind],
+    headers: retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
+    body: { ...shown, ...bothVersions(error), requestId },
+  };
+}
+
+/** Sends it, and tells the log what only the log may know. */
+export function sendError(thrown: unknown, reply: FastifyReply, logger: Logger): FastifyReply {
+  const answer = toErrorAnswer(thrown, reply.request.id);
+  if (answer.status >= 500)
+    logger.error('control.failed', thrown, { requestId: reply.request.id, path: reply.request.routeOptions.url ?? '' });
+  return reply.code(answer.status).headers(answer.headers).type('application/json').send(answer.body);
+}
+
+function bothVersions(error: unknown): { readonly yours?: unknown; readonly theirs?: unknown } {
+  if (!(error instanceof AppError) || !(error.cause instanceof StaleDraft)) return {};
+  return { yours: error.cause.yours, theirs: error.cause.theirs };
+}
+
+/** The framework's own refusals, translated where they enter. */
+function fromFastify(thrown: unknown): unknown {
+  if (thrown instanceof AppError || !(thrown instanceof Error) || !('statusCode' in thrown)) return thrown;
+  const { statusCode, code } = thrown as Error & { statusCode: unknown; code?: unknown };
+  if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return thrown;
+  if (statusCode === 413)
+    return new AppError('BODY_TOO_LARGE', 'input', 'The body is larger than allowed.', { fix: 'Send at most 10 MB.', cause: thrown });
+  const values = { reason: typeof code === 'string' ? code : 'malformed' };
+  return new AppError('REQUEST_MALFORMED', 'input', 'The request could not be read.', {
+    values,
+    fix: 'Send JSON as application/json.',
+    cause: thrown,
+  });
+}

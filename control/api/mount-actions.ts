@@ -1,0 +1,165 @@
+/** Gives every action its route: authenticate, gather the input from path, query and body, run, answer. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type, type TObject, type TSchema } from 'typebox';
+import Value from 'typebox/value';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Action } from '../actions/action.ts';
+import type { RunAction } from '../actions/run-action.ts';
+import { isRecord } from '../actions/flows.ts';
+import type { Authenticate } from './authenticate.ts';
+import { toErrorAnswer } from './errors.ts';
+import { ROUTES, type Route } from './routes.ts';
+
+export interface MountDeps {
+  readonly actions: readonly Action[];
+  readonly run: RunAction;
+  readonly authenticate: Authenticate;
+  /** Called when an action has been answered; for what only HTTP knows (the cookie after a logout). */
+  readonly afterAction: (name: string, reply: FastifyReply) => void;
+}
+
+export function mountActions(app: FastifyInstance, deps: MountDeps): void {
+  const byName = new Map(deps.actions.map((action) => [action.name, action]));
+  for (const route of ROUTES) {
+    const action = byName.get(route.action);
+    if (action === undefined)
+      throw new AppError('CONTROL_ACTION_UNKNOWN', 'bug', `The route ${route.path} names no action: ${route.action}.`);
+    mount(app, deps, route, action);
+    byName.delete(route.action);
+  }
+  if (byName.size > 0) throw new AppError('CONTROL_ACTION_UNROUTED', 'bug', `Actions without a route: ${[...byName.keys()].join(', ')}.`);
+}
+
+function mount(app: FastifyInstance, deps: MountDeps, route: Route, action: Action): void {
+  const parts = splitInput(route, action.input);
+  app.route({
+    method: route.method,
+    url: route.path,
+    schema: describe(route, action, parts),
+    async handler(request, reply) {
+      const actor = await deps.authenticate(request);
+      const input = gather(request, route, parts);
+      const signal = signalOf(reply);
+      const reason = reasonOf(request);
+      if (route.progress === true && request.headers.accept?.includes('application/x-ndjson') === true) {
+        return streamProgress(reply, (progress) => deps.run(action.name, input, actor, { signal, ...reason, progress }));
+      }
+      const output = await deps.run(action.name, input, actor, { signal, ...reason });
+      deps.afterAction(action.name, reply);
+      return output;
+    },
+  });
+}
+
+interface InputParts {
+  readonly params: TObject;
+  readonly query: TObject;
+  readonly body: TSchema | undefined;
+}
+
+/** Path parameters by the path; the rest is query (GET, DELETE) or body. */
+function splitInput(route: Route, input: TObject): InputParts {
+  const inPath = new Set([...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? ''));
+  const required = new Set<string>((input as { required?: readonly string[] }).required ?? []);
+  const pick = (wanted: (name: string) => boolean) =>
+    Type.Object(
+      Object.fromEntries(
+        Object.entries(input.properties)
+          .filter(([name]) => wanted(name))
+          .map(([name, schema]) => [name, required.has(name) ? schema : Type.Optional(schema)]),
+      ),
+      { additionalProperties: false },
+    );
+  const params = pick((name) => inPath.has(name));
+  const isInBody = route.method === 'POST' || route.method === 'PUT';
+  if (!isInBody) return { params, query: pick((name) => !inPath.has(name)), body: undefined };
+  const rest = pick((name) => !inPath.has(name));
+  const whole = route.body === undefined ? undefined : (route.bodySchema ?? input.properties[route.body]);
+  return { params, query: Type.Object({}), body: whole ?? (Object.keys(rest.properties).length === 0 ? undefined : rest) };
+}
+
+/** Path and query are text and become numbers where the schema says so; a body is taken as it is. */
+function gather(request: FastifyRequest, route: Route, parts: InputParts): Record<string, unknown> {
+  const fromUrl = { ...fromText(parts.query, request.query), ...fromText(parts.params, request.params) };
+  const { body } = request;
+  if (parts.body === undefined) return fromUrl;
+  if (route.body !== undefined) return { ...fromUrl, [route.body]: body };
+  if (!isRecord(body ?? {}))
+    throw new AppError('REQUEST_MALFORMED', 'input', 'The body must be a JSON object.', { fix: 'Send JSON as application/json.' });
+  return { ...(body as Record<string, unknown> | undefined), ...fromUrl };
+}
+
+function fromText(schema: TObject, values: unknown): Record<string, unknown> {
+  const plain = { ...(values as Record<string, unknown>) };
+  return Value.Convert(schema, plain) as Record<string, unknown>;
+}
+
+/** Ends when the asking side leaves before it has its answer. */
+function signalOf(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  reply.raw.once('close', () => {
+    if (reply.raw.writableFinished) return;
+    controller.abort(new AppError('CALLER_LEFT', 'transient', 'The asking side left before the answer.', { fix: 'Ask again.' }));
+  });
+  return controller.signal;
+}
+
+/** The person's own words, percent-encoded since headers are ASCII. */
+function reasonOf(request: FastifyRequest): { readonly reason?: string } {
+  const header = request.headers['x-kq-reason'];
+  if (typeof header !== 'string') return {};
+  try {
+    return { reason: decodeURIComponent(header).slice(0, 500) };
+  } catch {
+    return { reason: header.slice(0, 500) };
+  }
+}
+
+type Progress = (event: Readonly<Record<string, unknown>>) => void;
+
+/** One JSON value a line. The status is 200 once it has begun: the last line says how it ended. */
+async function streamProgress(reply: FastifyReply, work: (progress: Progress) => Promise<unknown>): Promise<FastifyReply> {
+  reply.hijack();
+  const { raw } = reply;
+  const kept = Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined) as [string, string][];
+  raw.writeHead(200, { ...Object.fromEntries(kept), 'content-type': 'application/x-ndjson; charset=utf-8', 'cache-control': 'no-store' });
+  const write = (line: unknown) => raw.writable && raw.write(`${JSON.stringify(line)}\n`);
+  try {
+    write({ result: await work((event) => write({ progress: event })) });
+  } catch (error) {
+    const { status, body } = toErrorAnswer(error, reply.request.id);
+    write({ error: { status, ...body } });
+  }
+  raw.end();
+  return reply;
+}
+
+function describe(route: Route, action: Action, parts: InputParts): Record<string, unknown> {
+  const right = action.right === 'self' || action.right === 'member' ? 'any logged-in person' : action.right;
+  const answers = {
+    200: 'Done',
+    400: 'Malformed',
+    401: 'Not logged in',
+    403: 'Not allowed',
+    404: 'Not there',
+    409: 'Stale or clashing',
+    422: 'Refused, with every issue',
+  };
+  return {
+    operationId: action.name,
+    summary: action.text['zh-CN'],
+    description: `${action.text.en}.\n\n权限 / right: \`${right}\``,
+    tags: [action.name.split('.')[0] ?? 'other'],
+    ...(Object.keys(parts.params.properties).length === 0 ? {} : { params: plainSchema(parts.params) }),
+    ...(Object.keys(parts.query.properties).length === 0 ? {} : { querystring: plainSchema(parts.query) }),
+    ...(parts.body === undefined ? {} : { body: plainSchema(parts.body) }),
+    response: Object.fromEntries(
+      Object.entries(answers).map(([status, description]) => [status, { description, type: 'object', additionalProperties: true }]),
+    ),
+  };
+}
+
+/** A schema for the page: without ids, which the page's own resolver would go looking for. */
+function plainSchema(schema: TSchema): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(schema, (key, value: unknown) => (key === '$id' ? undefined : value))) as Record<string, unknown>;
+}

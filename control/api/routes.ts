@@ -1,0 +1,107 @@
+/** Which action stands under which method and path (prefix /api/v1). Nothing else: what an action may and does is its own affair. */
+import type { TSchema } from 'typebox';
+import { FlowDocument } from '../../engine/contract/flow-document.ts';
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly action: string;
+  /** Name of the input field that the whole body is; otherwise the body's fields are the input's. */
+  readonly body?: string;
+  /** Shown on the OpenAPI page where the action itself takes anything, so as to report every problem at once. */
+  readonly bodySchema?: TSchema;
+  /** Answers NDJSON lines of progress to who asks for `application/x-ndjson`; the last line is `{"result"}` or `{"error"}`. */
+  readonly progress?: true;
+}
+
+const get = (path: string, action: string): Route => ({ method: 'GET', path, action });
+const post = (path: string, action: string, more: Partial<Route> = {}): Route => ({ method: 'POST', path, action, ...more });
+const put = (path: string, action: string, more: Partial<Route> = {}): Route => ({ method: 'PUT', path, action, ...more });
+const remove = (path: string, action: string): Route => ({ method: 'DELETE', path, action });
+
+const wholeFlow = { body: 'document', bodySchema: FlowDocument } as const;
+const progress = { progress: true } as const;
+
+export const ROUTES: readonly Route[] = [
+  get('/me', 'me.get'),
+  post('/me/password', 'me.change-password'),
+  post('/logout', 'me.logout'),
+  get('/me/sessions', 'me.sessions'),
+  remove('/me/sessions/:id', 'me.end-session'),
+  post('/me/tokens', 'me.create-token'),
+
+  get('/flows', 'flows.list'),
+  get('/flows/:flowId', 'flows.get'),
+  put('/flows/:flowId', 'flows.save', wholeFlow),
+  remove('/flows/:flowId', 'flows.remove'),
+  post('/flows/validate', 'flows.validate', wholeFlow),
+  post('/flows/test', 'flows.test', progress),
+  post('/flows/trial', 'flows.trial'),
+  post('/flows/:flowId/publish', 'flows.publish', progress),
+  post('/flows/:flowId/rollback', 'flows.rollback'),
+  post('/flows/:flowId/unpublish', 'flows.unpublish'),
+  get('/flows/:flowId/versions', 'flows.versions'),
+  get('/flows/:flowId/versions/:version', 'flows.version'),
+  get('/flows/:flowId/diff', 'flows.diff'),
+  post('/bundles/export', 'bundles.export'),
+  post('/bundles/import', 'bundles.import', { body: 'bundle', progress: true }),
+  get('/node-types', 'nodes.list'),
+
+  get('/adapters', 'adapters.list'),
+  get('/adapters/:adapterId', 'adapters.get'),
+  put('/adapters/:adapterId', 'adapters.save', { body: 'document' }),
+  remove('/adapters/:adapterId', 'adapters.remove'),
+  post('/adapters/:adapterId/test', 'adapters.test'),
+  get('/code-tables', 'tables.list'),
+  get('/code-tables/:tableId', 'tables.get'),
+  put('/code-tables/:tableId', 'tables.save', { body: 'document' }),
+  remove('/code-tables/:tableId', 'tables.remove'),
+  get('/secrets', 'secrets.list'),
+  put('/secrets/:name', 'secrets.save'),
+  remove('/secrets/:name', 'secrets.remove'),
+  post('/secrets/:name/reveal', 'secrets.reveal'),
+
+  get('/interfaces', 'interfaces.list'),
+  get('/interfaces/:interfaceId', 'interfaces.get'),
+  put('/interfaces/:interfaceId', 'interfaces.save', { body: 'document' }),
+  remove('/interfaces/:interfaceId', 'interfaces.remove'),
+  post('/interfaces/validate', 'interfaces.validate', { body: 'document' }),
+  put('/interfaces/:interfaceId/state', 'interfaces.set-state'),
+
+  get('/apps', 'apps.list'),
+  get('/apps/:appId', 'apps.get'),
+  put('/apps/:appId', 'apps.save', { body: 'document' }),
+  remove('/apps/:appId', 'apps.remove'),
+  get('/apps/:appId/keys', 'keys.list'),
+  post('/apps/:appId/keys', 'keys.upload'),
+  post('/apps/:appId/keys/secrets', 'keys.create-secret'),
+  post('/apps/:appId/keys/:keyId/activate', 'keys.activate'),
+  post('/apps/:appId/keys/:keyId/retire', 'keys.retire'),
+  post('/apps/:appId/keys/:keyId/revoke', 'keys.revoke'),
+  get('/grants', 'grants.list'),
+  put('/grants/:grantId', 'grants.save', { body: 'document' }),
+  remove('/grants/:grantId', 'grants.remove'),
+  get('/bus-consumers', 'bus-consumers.list'),
+  remove('/bus-consumers/:id', 'bus-consumers.remove'),
+  post('/bus-consumers/tokens', 'bus-consumers.create-token'),
+  post('/bus-consumers/certificates', 'bus-consumers.add-certificate'),
+  get('/user-token-keys', 'user-token-keys.list'),
+  post('/user-token-keys', 'user-token-keys.save'),
+  remove('/user-token-keys/:id', 'user-token-keys.remove'),
+
+  get('/executions', 'executions.list'),
+  get('/executions/:executionId', 'executions.get'),
+  get('/executions/:executionId/payload', 'executions.payload'),
+  post('/executions/:executionId/retry', 'executions.retry'),
+  post('/executions/:executionId/cancel', 'executions.cancel'),
+  get('/held', 'executions.held'),
+
+  get('/accounts', 'accounts.list'),
+  post('/accounts', 'accounts.create'),
+  put('/accounts/:name', 'accounts.update'),
+  post('/accounts/:name/reset-password', 'accounts.reset-password'),
+  get('/audit', 'audit.list'),
+  post('/audit/verify', 'audit.verify'),
+  get('/system', 'system.get'),
+  get('/overview', 'system.overview'),
+];

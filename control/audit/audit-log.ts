@@ -1,0 +1,196 @@
+/**
+ * The audit trail: append-only lines in one chain, each MACed with HMAC-SM3 over the one before under a key that lies outside the
+ * database (design page 3, section 3). A line cannot be changed, moved or cut out of the middle without the chain saying where.
+ */
+import { Type } from 'typebox';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { Crypto } from '../../engine/contract/ports/crypto.ts';
+import type { Collection, CollectionSpec, Documents, Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Actor, AuditNote } from '../actions/action.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { withoutSecrets } from './without-secrets.ts';
+
+export interface AuditLine {
+  readonly chain: string;
+  readonly number: number;
+  readonly at: number;
+  readonly phase: 'intent' | 'result';
+  readonly action: string;
+  readonly actor: string;
+  readonly via: string;
+  readonly from: string;
+  readonly subject?: string;
+  readonly reason?: string;
+  /** On a result line: `done`, or the code of the error. */
+  readonly outcome?: string;
+  /** On a result line: the number of its intent line. */
+  readonly intent?: number;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+interface StoredLine extends StoredDocument, AuditLine {
+  readonly mac: string;
+}
+
+const auditSpec: CollectionSpec<StoredLine> = {
+  name: 'audit',
+  schema: Type.Object(
+    { _id: Type.String(), chain: Type.String(), number: Type.Integer(), mac: Type.String() },
+    { additionalProperties: true },
+  ),
+  indexes: [
+    { name: 'chain', fields: ['chain', 'number'], unique: true },
+    { name: 'by_actor', fields: ['actor', 'at'] },
+    { name: 'by_action', fields: ['action', 'at'] },
+  ],
+};
+
+export interface Intent {
+  readonly line: AuditLine;
+}
+
+export interface AuditQuery {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+export type ChainReport =
+  | { readonly intact: true; readonly lines: number; readonly head: string }
+  | { readonly intact: false; readonly lines: number; readonly brokenAt: number; readonly why: 'missing' | 'changed' | 'cut off' };
+
+export interface AuditLog {
+  intent(entry: { action: string; actor: Actor; subject?: string | undefined; reason?: string | undefined }): Promise<Intent>;
+  result(intent: Intent, result: { outcome: string; note: AuditNote }): Promise<void>;
+  list(query: AuditQuery): Promise<{ readonly items: readonly AuditLine[]; readonly next: string | undefined }>;
+  /** Walks the whole chain; a break is also an alarm in the log. */
+  verify(signal?: AbortSignal): Promise<ChainReport>;
+}
+
+export interface AuditDeps {
+  readonly documents: Documents;
+  readonly crypto: Crypto;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Kept outside the database (derived from the key-encryption key). */
+  readonly auditKey: Uint8Array;
+}
+
+const CHAIN = 'main';
+const PAGE = 500;
+const CLASHES = 50;
+const START = '';
+
+/** Opens the trail and finds its head. */
+export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
+  const lines = await deps.documents.open(auditSpec);
+  let head = await readHead(lines);
+  let queue: Promise<unknown> = Promise.resolve();
+
+  /** One line after the other within this process; against other processes the unique row id decides, and the loser takes the next number. */
+  function append(entry: Omit<AuditLine, 'chain' | 'number' | 'at'>): Promise<AuditLine> {
+    const next = queue.then(async () => {
+      for (let clash = 0; clash < CLASHES; clash++) {
+        const line = JSON.parse(JSON.stringify({ ...entry, chain: CHAIN, number: head.number + 1, at: deps.clock.now() })) as AuditLine;
+        const stored: StoredLine = { _id: lineId(line.number), ...line, mac: macOf(deps, head.mac, line) };
+        const result = await lines.insert(stored, { durability: 'full' });
+        if (result.inserted) {
+          head = { number: line.number, mac: stored.mac };
+          return line;
+        }
+        head = await readHead(lines);
+      }
+      throw new AppError('AUDIT_BUSY', 'transient', 'The audit trail could not take the line; nothing was done.', { fix: 'Try again.' });
+    });
+    queue = next.catch(() => {});
+    return next;
+  }
+
+  return {
+    async intent({ action, actor, subject, reason }) {
+      const line = await append({ phase: 'intent', action, ...whoIs(actor), ...given({ subject, reason }) });
+      return { line };
+    },
+    async result({ line }, { outcome, note }) {
+      const { action, actor, via, from } = line;
+      const change = given({ subject: note.subject, before: withoutSecrets(note.before), after: withoutSecrets(note.after) });
+      await append({ phase: 'result', action, actor, via, from, outcome, intent: line.number, ...change });
+    },
+    async list({ actor, action, from, to, limit, after }) {
+      const filter: Filter = given({
+        actor,
+        action,
+        at: from === undefined && to === undefined ? undefined : given({ gte: from, lt: to }),
+      }) as Filter;
+      const found = await lines.find(filter, { sort: ['-number'], limit, ...(after === undefined ? {} : { after }) });
+      return { items: found.map(withoutMac), next: found.length === limit ? found.at(-1)?._id : undefined };
+    },
+    async verify(signal) {
+      await queue;
+      const report = await walkChain(lines, deps, head, signal);
+      if (!report.intact) {
+        const broken = new AppError('AUDIT_CHAIN_BROKEN', 'bug', `The audit trail is ${report.why} at line ${report.brokenAt}.`);
+        deps.logger.error('audit.chain-broken', broken, { line: report.brokenAt, why: report.why });
+      }
+      return report;
+    },
+  };
+}
+
+interface Head {
+  readonly number: number;
+  readonly mac: string;
+}
+
+async function readHead(lines: Collection<StoredLine>): Promise<Head> {
+  const [last] = await lines.find({ chain: CHAIN }, { sort: ['-number'], limit: 1 });
+  return last === undefined ? { number: 0, mac: START } : { number: last.number, mac: last.mac };
+}
+
+async function walkChain(lines: Collection<StoredLine>, deps: AuditDeps, expected: Head, signal?: AbortSignal): Promise<ChainReport> {
+  let previous: Head = { number: 0, mac: START };
+  for (let after: string | undefined; ;) {
+    signal?.throwIfAborted();
+    const page = await lines.find({ chain: CHAIN }, { sort: ['number'], limit: PAGE, ...(after === undefined ? {} : { after }) });
+    for (const line of page) {
+      const number = previous.number + 1;
+      if (line.number !== number) return { intact: false, lines: previous.number, brokenAt: number, why: 'missing' };
+      if (line.mac !== macOf(deps, previous.mac, withoutMac(line)))
+        return { intact: false, lines: previous.number, brokenAt: number, why: 'changed' };
+      previous = line;
+    }
+    after = page.at(-1)?._id;
+    if (page.length < PAGE) break;
+  }
+  if (previous.number < expected.number) return { intact: false, lines: previous.number, brokenAt: previous.number + 1, why: 'cut off' };
+  return { intact: true, lines: previous.number, head: previous.mac };
+}
+
+function macOf(deps: AuditDeps, previousMac: string, line: AuditLine): string {
+  return Buffer.from(deps.crypto.hmac('sm3', deps.auditKey, `${previousMac}\n${canonicalJson(line)}`)).toString('hex');
+}
+
+/** Sorts as its number does. */
+function lineId(number: number): string {
+  return `${CHAIN}-${String(number).padStart(12, '0')}`;
+}
+
+function withoutMac({ _id, mac: _mac, ...line }: StoredLine): AuditLine {
+  return line;
+}
+
+function whoIs(actor: Actor): { actor: string; via: string; from: string } {
+  return { actor: actor.account, via: actor.via, from: actor.from };
+}
+
+function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * Login without telling who exists: the same work, the same answer, the same lockout for names known and unknown.
+ * A try counts before the password is looked at, so that a hundred guesses sent at once are still five.
+ */
+import { createHash } from 'node:crypto';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { Account, AccountStore } from './account-store.ts';
+import { verifyPassword } from './passwords.ts';
+
+const TRIES_PER_ACCOUNT = 5;
+/** Many people may sit behind one address. */
+const TRIES_PER_ADDRESS = 30;
+export const LOCK_MS = 15 * 60_000;
+/** Each check holds 32 MB for its time. */
+const CHECKS_AT_ONCE = 8;
+
+export type CheckLogin = (name: string, password: string, from: string) => Promise<Account>;
+
+export function createCheckLogin(accounts: AccountStore, shared: SharedState): CheckLogin {
+  let checks = 0;
+  return async (name, password, from) => {
+    const accountKey = `login:account:${digest(name)}`;
+    const addressKey = `login:address:${digest(from)}`;
+    await countTry(shared, accountKey, TRIES_PER_ACCOUNT);
+    await countTry(shared, addressKey, TRIES_PER_ADDRESS);
+    if (checks >= CHECKS_AT_ONCE)
+      throw new AppError('LOGIN_BUSY', 'transient', 'Too many logins at once.', { fix: 'Try again in a second.', retryAfterMs: 1000 });
+    checks += 1;
+    try {
+      const isRight = await verifyPassword(password, await accounts.passwordOf(name));
+      const account = await accounts.get(name);
+      if (!isRight || account === undefined || account.disabled) throw loginRefused();
+      await Promise.all([forgetTries(shared, accountKey), takeBackTry(shared, addressKey)]);
+      return account;
+    } finally {
+      checks -= 1;
+    }
+  };
+}
+
+/** The last allowed try starts the lock anew, so that it always lasts its whole time. */
+async function countTry(shared: SharedState, key: string, limit: number): Promise<void> {
+  const isLocked = (await shared.get(`${key}:lock`)) !== undefined;
+  const tries = isLocked ? limit + 1 : await shared.increment(key, 1, LOCK_MS);
+  if (tries === limit) await shared.set(`${key}:lock`, '1', { ttlMs: LOCK_MS });
+  if (tries <= limit) return;
+  throw new AppError('LOGIN_LOCKED', 'input', 'Too many wrong logins. This login is locked for 15 minutes.', {
+    fix: 'Wait, or ask the system administrator for a new password.',
+    retryAfterMs: LOCK_MS,
+  });
+}
+
+async function forgetTries(shared: SharedState, key: string): Promise<void> {
+  await Promise.all([shared.delete(key), shared.delete(`${key}:lock`)]);
+}
+
+/** Only this one: an own account must not wash away the wrong tries at others from the same address. */
+async function takeBackTry(shared: SharedState, key: string): Promise<void> {
+  await Promise.all([shared.increment(key, -1, LOCK_MS), shared.delete(`${key}:lock`)]);
+}
+
+function loginRefused(): AppError {
+  return new AppError('LOGIN_REFUSED', 'input', 'Name or password is wrong.', {
+    fix: 'Check both; after five wrong tries the login is locked for 15 minutes.',
+  });
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}

@@ -1,0 +1,68 @@
+/** Passwords: scrypt with its parameters stored beside the hash, so that they may grow; a check costs the same whether the account exists or not. */
+import { randomBytes, randomInt, scrypt, timingSafeEqual } from 'node:crypto';
+import { AppError, type Issue } from '../../engine/contract/errors.ts';
+
+export interface PasswordHash {
+  readonly algorithm: 'scrypt';
+  readonly N: number;
+  readonly r: number;
+  readonly p: number;
+  readonly salt: string;
+  readonly hash: string;
+}
+
+/** 2^15 blocks of 8: 32 MB and about 60 ms a check. */
+const COST = { N: 2 ** 15, r: 8, p: 1 } as const;
+const HASH_BYTES = 32;
+const MIN_LENGTH = 12;
+const MAX_LENGTH = 200;
+/** Without characters that look alike. */
+const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789';
+
+export async function hashPassword(password: string): Promise<PasswordHash> {
+  const salt = randomBytes(16);
+  const hash = await derive(password, salt, COST);
+  return { algorithm: 'scrypt', ...COST, salt: salt.toString('base64url'), hash: hash.toString('base64url') };
+}
+
+/** Without a stored hash it works just as long and answers false. */
+export async function verifyPassword(password: string, stored: PasswordHash | undefined): Promise<boolean> {
+  const salt = stored === undefined ? randomBytes(16) : Buffer.from(stored.salt, 'base64url');
+  const hash = await derive(password, salt, stored ?? COST);
+  return stored !== undefined && timingSafeEqual(hash, Buffer.from(stored.hash, 'base64url'));
+}
+
+/** 20 characters in groups of five: about 116 bits, easy to copy from a terminal. */
+export function oneTimePassword(): string {
+  const characters = Array.from({ length: 20 }, () => ALPHABET[randomInt(ALPHABET.length)]);
+  return [0, 5, 10, 15].map((start) => characters.slice(start, start + 5).join('')).join('-');
+}
+
+/** PASSWORD_WEAK with every rule that it misses. */
+export function checkPassword(password: string, account: string): void {
+  const problems = [
+    password.length < MIN_LENGTH && `must have at least ${MIN_LENGTH} characters`,
+    password.length > MAX_LENGTH && `must have at most ${MAX_LENGTH} characters`,
+    kindsOfCharacters(password) < 3 && 'must mix three of: small letters, capital letters, digits, other characters',
+    account.length > 0 && password.toLowerCase().includes(account.toLowerCase()) && 'must not contain the account name',
+    new Set(password).size < 6 && 'must have at least six different characters',
+  ].filter((problem) => problem !== false);
+  if (problems.length === 0) return;
+  const issues = problems.map((message): Issue => ({ path: '/newPassword', code: 'PASSWORD_WEAK', message, severity: 'error' }));
+  throw new AppError('PASSWORD_WEAK', 'input', `The new password ${problems.join('; ')}.`, {
+    issues,
+    fix: 'Choose a longer, more mixed password.',
+  });
+}
+
+function kindsOfCharacters(password: string): number {
+  return [/\p{Ll}/u, /\p{Lu}/u, /\p{Nd}/u, /[^\p{Ll}\p{Lu}\p{Nd}]/u].filter((kind) => kind.test(password)).length;
+}
+
+function derive(password: string, salt: Buffer, { N, r, p }: { N: number; r: number; p: number }): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(password.normalize('NFC'), salt, HASH_BYTES, { N, r, p, maxmem: 256 * N * r }, (error, key) =>
+      error === null ? resolve(key) : reject(error),
+    );
+  });
+}

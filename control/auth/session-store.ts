@@ -1,0 +1,88 @@
+/** Sessions of browsers and tokens of the command line. Only the SM3 digest of the secret is stored, so a stolen database opens nothing. */
+import { Type } from 'typebox';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Crypto } from '../../engine/contract/ports/crypto.ts';
+import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+
+export const IDLE_MS = 30 * 60_000;
+const LONGEST_SESSION_MS = 12 * 3_600_000;
+/** A session's last use is written at most this often. */
+const TOUCH_MS = 60_000;
+
+export interface StoredSession extends StoredDocument {
+  readonly account: string;
+  readonly kind: 'session' | 'token';
+  readonly label: string;
+  readonly createdAt: number;
+  readonly lastSeenAt: number;
+  /** Never used after this, however busy. */
+  readonly endsAt: number;
+  /** When it lapses if nobody uses it again. */
+  readonly expiresAt: number;
+}
+
+const sessionsSpec: CollectionSpec<StoredSession> = {
+  name: 'sessions',
+  schema: Type.Object({ _id: Type.String(), account: Type.String() }, { additionalProperties: true }),
+  indexes: [{ name: 'by_account', fields: ['account'] }],
+  expiresAt: 'expiresAt',
+};
+
+export interface SessionStore {
+  /** Answers the secret, once. */
+  open(account: string): Promise<{ readonly secret: string; readonly session: StoredSession }>;
+  issueToken(account: string, label: string, ttlMs: number): Promise<{ readonly secret: string; readonly session: StoredSession }>;
+  /** The live session behind a secret; keeps it awake. */
+  find(secret: string): Promise<StoredSession | undefined>;
+  isLive(sessionId: string): Promise<boolean>;
+  list(account: string): Promise<readonly StoredSession[]>;
+  end(sessionId: string, account?: string): Promise<boolean>;
+  /** Ends all of an account, but for one that is spared. */
+  endAll(account: string, except?: string): Promise<number>;
+}
+
+export async function openSessionStore({
+  documents,
+  crypto,
+  clock,
+}: {
+  documents: Documents;
+  crypto: Crypto;
+  clock: Clock;
+}): Promise<SessionStore> {
+  const sessions = await documents.open(sessionsSpec);
+  const digest = (secret: string) => Buffer.from(crypto.digest('sm3', secret)).toString('hex');
+
+  async function create(prefix: string, account: string, kind: StoredSession['kind'], label: string, endsAt: number, expiresAt: number) {
+    const secret = `${prefix}${Buffer.from(crypto.randomBytes(32)).toString('base64url')}`;
+    const now = clock.now();
+    const session: StoredSession = { _id: digest(secret), account, kind, label, createdAt: now, lastSeenAt: now, endsAt, expiresAt };
+    await sessions.insert(session);
+    return { secret, session };
+  }
+
+  return {
+    open: (account) => create('kqs_', account, 'session', 'browser', clock.now() + LONGEST_SESSION_MS, clock.now() + IDLE_MS),
+    issueToken: (account, label, ttlMs) => create('kqt_', account, 'token', label, clock.now() + ttlMs, clock.now() + ttlMs),
+    async find(secret) {
+      const session = await sessions.get(digest(secret));
+      const now = clock.now();
+      if (session === undefined || session.expiresAt <= now) return undefined;
+      if (now - session.lastSeenAt < TOUCH_MS) return session;
+      const expiresAt = session.kind === 'token' ? session.expiresAt : Math.min(session.endsAt, now + IDLE_MS);
+      const touched = await sessions.patchIf(session._id, {}, { set: { lastSeenAt: now, expiresAt } });
+      return touched.outcome === 'patched' ? touched.document : undefined;
+    },
+    async isLive(sessionId) {
+      const session = await sessions.get(sessionId);
+      return session !== undefined && session.expiresAt > clock.now();
+    },
+    list: async (account) => (await sessions.find({ account }, { limit: 1000 })).filter((session) => session.expiresAt > clock.now()),
+    end: (sessionId, account) => sessions.remove(sessionId, account === undefined ? {} : { account }),
+    async endAll(account, except) {
+      const others = (await sessions.find({ account }, { limit: 1000 })).filter((session) => session._id !== except);
+      for (const session of others) await sessions.remove(session._id);
+      return others.length;
+    },
+  };
+}

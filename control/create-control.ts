@@ -1,0 +1,135 @@
+/** Control: admin API, registry and overview page. Made from ports and engine services; it keeps no state of its own between starts. */
+import type { Clock } from '../engine/contract/clock.ts';
+import type { Role } from '../engine/contract/access.ts';
+import type { Logger } from '../engine/contract/observe.ts';
+import type { Crypto } from '../engine/contract/ports/crypto.ts';
+import type { Documents } from '../engine/contract/ports/documents.ts';
+import type { SharedState } from '../engine/contract/ports/shared-state.ts';
+import type { Seal } from '../engine/contract/seal.ts';
+import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../engine/services.ts';
+import type { GatewayPlan } from '../gateways/contract.ts';
+import type { Actor } from './actions/action.ts';
+import { allActions } from './actions/all-actions.ts';
+import { createExecutionCounter } from './actions/execution-counter.ts';
+import { createRunAction } from './actions/run-action.ts';
+import type { ControlInfo, ControlServices } from './actions/services.ts';
+import { createEventHub, type EventHub } from './api/event-hub.ts';
+import { startControlServer } from './api/create-server.ts';
+import { openAuditLog } from './audit/audit-log.ts';
+import { openAccountStore, type AccountStore } from './auth/account-store.ts';
+import { createCheckLogin } from './auth/login.ts';
+import { oneTimePassword } from './auth/passwords.ts';
+import { openSessionStore } from './auth/session-store.ts';
+import { startPlanPublisher, type CheckInterface } from './registry/build-plan.ts';
+import { openRegistry } from './registry/registry.ts';
+
+export interface ControlSettings {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** PEM. Without it control listens on loopback only. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** App under which users and automatic interfaces are granted. */
+  readonly defaultAppId: string;
+}
+
+export interface ControlDeps {
+  readonly documents: Documents;
+  readonly shared: SharedState;
+  readonly seal: Seal;
+  readonly crypto: Crypto;
+  readonly catalog: FlowCatalog;
+  readonly bindings: Bindings;
+  readonly bindingStore: BindingStore;
+  readonly executions: ExecutionCatalog;
+  readonly nodes: NodeRegistry;
+  readonly publishPlan: (plan: GatewayPlan) => void | Promise<void>;
+  /** Problems that the policies and routes of the gateways see in an interface. */
+  readonly checkInterface: CheckInterface;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metricsText: () => Promise<string>;
+  readonly settings: ControlSettings;
+  /** Key of the audit chain, derived from the key-encryption key; never stored. */
+  readonly auditKey: Uint8Array;
+  readonly info: ControlInfo;
+}
+
+export interface Control {
+  readonly address: string;
+  /** Set when the store held no account: made now, told once. */
+  readonly firstAdministrator?: { readonly name: string; readonly oneTimePassword: string };
+  /** Runs an action as the process itself (example city, first set-up); audited as `system`. */
+  run(action: string, input: unknown): Promise<unknown>;
+  /** A token for the command line, as `kangqiao login` would get it; answers its secret. */
+  issueToken(account: string, label: string, ttlMs: number): Promise<string>;
+  /** Publishes what the registry holds now; answers the plan's number. */
+  flushPlan(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** One person starts the newcomer's system and must be able to draw and run flows too; security and audit stay with others. */
+const FIRST_ADMINISTRATOR = 'admin';
+const FIRST_ROLES: readonly Role[] = ['system-admin', 'analyst', 'operator'];
+const SYSTEM: Actor = { account: 'system', roles: [], via: 'system', from: 'process' };
+
+export async function createControl(deps: ControlDeps): Promise<Control> {
+  const { documents, clock, shared, logger } = deps;
+  const audit = await openAuditLog(deps);
+  const accounts = await openAccountStore(documents, clock);
+  const sessions = await openSessionStore(deps);
+  const registry = await openRegistry(deps);
+  const hub = createEventHub({ clock, logger, counts: () => deps.executions.counts() });
+  const plans = await startPlanPublisher({
+    ...deps,
+    registry,
+    defaultAppId: deps.settings.defaultAppId,
+    onPublished: (number) => hub.send('plan', { number }),
+  });
+  const services: ControlServices = {
+    ...deps,
+    registry,
+    plans,
+    accounts,
+    sessions,
+    audit,
+    checkLogin: createCheckLogin(accounts, shared),
+    counter: await createExecutionCounter(documents, clock),
+    events: eventsOf(hub),
+  };
+  const actions = allActions(services);
+  const run = createRunAction(actions, audit);
+  const firstAdministrator = await createFirstAdministrator(accounts);
+  const server = await startControlServer({ ...deps, ...deps.settings, ...services, version: deps.info.version, actions, run, hub });
+  logger.info('control.listening', { address: server.address, plan: plans.current() });
+
+  return {
+    address: server.address,
+    ...(firstAdministrator === undefined ? {} : { firstAdministrator }),
+    run: (action, input) => run(action, input, SYSTEM),
+    issueToken: async (account, label, ttlMs) => (await sessions.issueToken(account, label, ttlMs)).secret,
+    flushPlan: () => plans.flush(),
+    async stop() {
+      await server.stop();
+      await plans.stop();
+    },
+  };
+}
+
+function eventsOf(hub: EventHub): ControlServices['events'] {
+  return {
+    flowPublished: (flowId, version) => hub.send('flow', { flowId, version }),
+    planPublished: (number) => hub.send('plan', { number }),
+  };
+}
+
+/** Undefined when there are accounts already. */
+async function createFirstAdministrator(accounts: AccountStore): Promise<Control['firstAdministrator']> {
+  if (!(await accounts.isEmpty())) return undefined;
+  const password = oneTimePassword();
+  await accounts.create(
+    { name: FIRST_ADMINISTRATOR, displayName: '首任管理员 / First administrator', roles: [...FIRST_ROLES], mustChangePassword: true },
+    password,
+  );
+  return { name: FIRST_ADMINISTRATOR, oneTimePassword: password };
+}

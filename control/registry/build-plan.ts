@@ -1,0 +1,144 @@
+/** From the stores to the one numbered plan that gateways run. Only documents that every check accepts get in; the rest is told, not served. */
+import { Type } from 'typebox';
+import type { GatewayPlan, InterfaceDocument } from '../../gateways/contract.ts';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError, type Issue } from '../../engine/contract/errors.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { Registry } from './registry.ts';
+
+export type CheckInterface = (document: InterfaceDocument) => readonly Issue[];
+
+export interface PlanPublisherDeps {
+  readonly documents: Documents;
+  readonly shared: SharedState;
+  readonly registry: Registry;
+  readonly publishPlan: (plan: GatewayPlan) => void | Promise<void>;
+  readonly checkInterface: CheckInterface;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly defaultAppId: string;
+  readonly onPublished: (number: number) => void;
+}
+
+export interface PlanPublisher {
+  /** Something changed: a new plan follows within 50 ms, one for many changes. */
+  changed(): void;
+  /** Builds and publishes now; resolves when the plan stands. */
+  flush(): Promise<number>;
+  current(): number;
+  stop(): Promise<void>;
+}
+
+interface Counter extends StoredDocument {
+  readonly number: number;
+}
+
+const countersSpec: CollectionSpec<Counter> = {
+  name: 'counters',
+  schema: Type.Object({ _id: Type.String(), number: Type.Integer() }, { additionalProperties: false }),
+  indexes: [],
+};
+
+const DEBOUNCE_MS = 20;
+const RETRY_MS = 1000;
+const CHANNEL = 'registry';
+
+/** Publishes a first plan at once, then one after each change here or (by hint) in another control process. */
+export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanPublisher> {
+  const counters = await deps.documents.open(countersSpec);
+  const self = crypto.randomUUID();
+  let number = 0;
+  let cancel: (() => void) | undefined;
+  let building: Promise<unknown> = Promise.resolve();
+  let stopped = false;
+
+  function flush(): Promise<number> {
+    cancel?.();
+    cancel = undefined;
+    const next = building.then(async () => {
+      const plan = await buildPlan(deps, counters);
+      await deps.publishPlan(plan);
+      number = plan.number;
+      deps.onPublished(number);
+      return number;
+    });
+    building = next.catch(() => {});
+    return next;
+  }
+
+  function schedule(delayMs: number): void {
+    if (stopped || cancel !== undefined) return;
+    cancel = deps.clock.after(delayMs, () => {
+      cancel = undefined;
+      flush().catch((error: unknown) => {
+        deps.logger.error('plan.failed', error);
+        schedule(RETRY_MS);
+      });
+    });
+  }
+
+  const unsubscribe = await deps.shared.subscribe(CHANNEL, (source) => {
+    if (source !== self) schedule(DEBOUNCE_MS);
+  });
+  await flush();
+  return {
+    changed() {
+      schedule(DEBOUNCE_MS);
+      deps.shared.publish(CHANNEL, self).catch((error: unknown) => deps.logger.error('plan.hint-lost', error));
+    },
+    flush,
+    current: () => number,
+    async stop() {
+      stopped = true;
+      cancel?.();
+      unsubscribe();
+      await building;
+    },
+  };
+}
+
+async function buildPlan(
+  { registry, checkInterface, clock, logger, defaultAppId }: PlanPublisherDeps,
+  counters: Collection<Counter>,
+): Promise<GatewayPlan> {
+  // The number comes first: what is read after it is at least as new as what any lower number saw.
+  const number = await nextNumber(counters);
+  const [interfaces, apps, keys, grants, userTokenKeys, busConsumers] = await Promise.all([
+    registry.interfaces.list(),
+    registry.apps.list(),
+    registry.keys.forPlan(),
+    registry.grants.list(),
+    registry.userTokenKeys.list(),
+    registry.busConsumers.list(),
+  ]);
+  const valid = interfaces.filter((document) => {
+    const wrong = checkInterface(document).filter((issue) => issue.severity === 'error');
+    if (wrong.length > 0)
+      logger.warn('plan.interface-left-out', {
+        interfaceId: document.interfaceId,
+        problems: wrong.map((issue) => `${issue.path} ${issue.code}`),
+      });
+    return wrong.length === 0;
+  });
+  return {
+    number,
+    madeAt: clock.now(),
+    interfaces: valid,
+    apps,
+    keys,
+    grants,
+    userTokenKeys: userTokenKeys.map((item) => item.value),
+    busConsumers: busConsumers.map((item) => item.value),
+    defaultAppId,
+    platformKey: registry.platformKey,
+  };
+}
+
+async function nextNumber(counters: Collection<Counter>): Promise<number> {
+  await counters.insert({ _id: 'plan', number: 0 });
+  const result = await counters.patchIf('plan', {}, { inc: { number: 1 } }, { durability: 'full' });
+  if (result.outcome === 'patched') return result.document.number;
+  throw new AppError('PLAN_NUMBER', 'transient', 'The plan could not be numbered.', { fix: 'It is tried again in a second.' });
+}

@@ -1,0 +1,38 @@
+/** Published interfaces. Two of them never share front, method and path: the store's unique key sees to it, whoever is faster. */
+import type { InterfaceDocument } from '../../gateways/contract.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Documents } from '../../engine/contract/ports/documents.ts';
+import { openRevisionedStore, type RevisionedStore } from './revisioned-store.ts';
+
+export type InterfaceStore = RevisionedStore<InterfaceDocument>;
+
+export function openInterfaceStore(documents: Documents): Promise<InterfaceStore> {
+  return openRevisionedStore<InterfaceDocument>(documents, {
+    collection: 'interfaces',
+    idOf: (document) => document.interfaceId,
+    uniqueNames: ['route'],
+    unique: (document) => ({ route: routeKey(document) }),
+    clash: routeClash,
+  });
+}
+
+/** `/a/:id` and `/a/:name` are the same route. */
+export function routeKey({ front, method, path }: Pick<InterfaceDocument, 'front' | 'method' | 'path'>): string {
+  return `${front} ${method} ${path.replace(/:[^/]+/g, ':')}`;
+}
+
+function routeClash(document: InterfaceDocument, other: InterfaceDocument | undefined): AppError {
+  const target = other?.target.kind === 'flow' ? `flow ${other.target.flowId}` : 'an upstream service';
+  const where = `${document.method} ${document.path} on the ${document.front} front`;
+  const who =
+    other === undefined
+      ? 'another interface'
+      : `${other.interfaceId} (${other.name['zh-CN']} / ${other.name.en}), which leads to ${target}`;
+  return new AppError('INTERFACE_ROUTE_CLASH', 'input', `${where} is taken by ${who}.`, {
+    values: {
+      interfaceId: other?.interfaceId ?? '',
+      flowId: other?.target.kind === 'flow' ? other.target.flowId : '',
+    },
+    fix: 'Choose another path, or take the other interface away first.',
+  });
+}

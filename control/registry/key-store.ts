@@ -1,0 +1,227 @@
+/**
+ * Keys with which apps sign (design page 2, section 3). PENDING until its holder proves to have the private half; at most two ACTIVE
+ * per app, held as two numbered seats under a unique key; RETIRING still verifies; REVOKED is gone from the next plan.
+ * Secrets of the HMAC schemes are made here, shown once, and sealed.
+ */
+import { Type } from 'typebox';
+import type { AppKeyDocument } from '../../gateways/contract.ts';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Crypto, KeyHandle } from '../../engine/contract/ports/crypto.ts';
+import type { Collection, CollectionSpec, Documents, Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Seal, SealPlace } from '../../engine/contract/seal.ts';
+
+/** What others see of a key: never its secret. */
+export type AppKey = Omit<AppKeyDocument, 'sealedSecret'>;
+type Scheme = AppKeyDocument['scheme'];
+
+interface StoredKey extends StoredDocument {
+  readonly document: AppKeyDocument;
+  /** `<appId>|1` or `<appId>|2` while ACTIVE. */
+  readonly seat?: string;
+  readonly challenge?: string;
+  readonly challengeEndsAt?: number;
+}
+
+const keysSpec: CollectionSpec<StoredKey> = {
+  name: 'app_keys',
+  schema: Type.Object({ _id: Type.String(), document: Type.Object({}, { additionalProperties: true }) }, { additionalProperties: true }),
+  indexes: [
+    { name: 'seat', fields: ['seat'], unique: true },
+    { name: 'by_app', fields: ['document.appId'] },
+  ],
+};
+
+export interface KeyStore {
+  list(appId?: string): Promise<readonly AppKey[]>;
+  /** KEY_INVALID for weak or foreign keys. Answers the text that the holder must sign. */
+  upload(key: {
+    appId: string;
+    keyId: string;
+    scheme: Scheme;
+    publicPem: string;
+    expiresAt?: number;
+  }): Promise<{ readonly key: AppKey; readonly challenge: string }>;
+  /** KEY_PROOF_WRONG unless the signature (base64url) of the challenge verifies. */
+  activate(appId: string, keyId: string, signature: string): Promise<AppKey>;
+  /** Makes a secret for an HMAC scheme: the only time it is seen. */
+  createSecret(key: {
+    appId: string;
+    keyId: string;
+    scheme: Scheme;
+    expiresAt?: number;
+  }): Promise<{ readonly key: AppKey; readonly secret: string }>;
+  retire(appId: string, keyId: string): Promise<AppKey>;
+  revoke(appId: string, keyId: string): Promise<AppKey>;
+  removeAll(appId: string): Promise<void>;
+  /** For the plan: usable keys with their secrets opened. */
+  forPlan(): Promise<readonly (AppKey & { readonly secret?: string })[]>;
+}
+
+export interface KeyStoreDeps {
+  readonly documents: Documents;
+  readonly crypto: Crypto;
+  readonly seal: Seal;
+  readonly clock: Clock;
+}
+
+const CHALLENGE_MS = 15 * 60_000;
+const SEATS = [1, 2];
+const KEYS_PER_APP = 20;
+
+export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
+  const keys = await deps.documents.open(keysSpec);
+  const { crypto, clock, seal } = deps;
+
+  async function insert(record: StoredKey, appId: string): Promise<void> {
+    if ((await keys.count({ 'document.appId': appId }, KEYS_PER_APP)) >= KEYS_PER_APP) {
+      throw new AppError('KEY_LIMIT', 'input', `An app holds at most ${KEYS_PER_APP} keys.`, {
+        fix: 'Delete the app or reuse a revoked key id.',
+      });
+    }
+    const result = await keys.insert(record, { durability: 'full' });
+    if (!result.inserted)
+      throw new AppError('KEY_EXISTS', 'input', 'This app has a key of that id already.', { fix: 'Choose another keyId.' });
+  }
+
+  /** PENDING -> ACTIVE in whichever seat is free. */
+  async function takeSeat(id: string, appId: string): Promise<AppKey> {
+    for (const seat of SEATS) {
+      const patch = {
+        set: { seat: `${appId}|${seat}`, 'document.state': 'ACTIVE' },
+        unset: ['challenge', 'challengeEndsAt'],
+        inc: { 'document.revision': 1 },
+      };
+      const result = await keys.patchIf(id, { 'document.state': 'PENDING' }, patch, { durability: 'full' });
+      if (result.outcome === 'patched') return shown(result.document);
+      if (result.outcome === 'no-match') throw keyUnknown();
+    }
+    throw new AppError('KEY_LIMIT', 'input', 'This app has two ACTIVE keys already.', { fix: 'Retire one of them first.' });
+  }
+
+  async function leave(appId: string, keyId: string, state: 'RETIRING' | 'REVOKED', from: readonly string[]): Promise<AppKey> {
+    const patch = { set: { 'document.state': state }, unset: ['seat', 'challenge', 'challengeEndsAt'], inc: { 'document.revision': 1 } };
+    const result = await keys.patchIf(keyRowId(appId, keyId), { 'document.state': { in: from } }, patch, { durability: 'full' });
+    if (result.outcome === 'patched') return shown(result.document);
+    throw keyUnknown();
+  }
+
+  return {
+    list: async (appId) => (await readAll(keys, appId === undefined ? {} : { 'document.appId': appId })).map(shown),
+    async upload({ appId, keyId, scheme, publicPem, expiresAt }) {
+      if (scheme.startsWith('HMAC')) {
+        throw new AppError('KEY_INVALID', 'input', `A ${scheme} secret is made here, not uploaded.`, {
+          fix: 'Ask for one with POST …/keys/secrets.',
+        });
+      }
+      const { fingerprint } = crypto.importKey({ format: 'pem', pem: publicPem }, scheme, 'public');
+      const nonce = Buffer.from(crypto.randomBytes(24)).toString('base64url');
+      const challenge = ['KQ1-KEY-PROOF', appId, keyId, scheme, fingerprint, nonce].join('\n');
+      const document = newKey({ appId, keyId, scheme, fingerprint, expiresAt }, clock.now(), { publicPem });
+      await insert({ _id: keyRowId(appId, keyId), document, challenge, challengeEndsAt: clock.now() + CHALLENGE_MS }, appId);
+      return { key: shown({ _id: '', document }), challenge };
+    },
+    async activate(appId, keyId, signature) {
+      const stored = await keys.get(keyRowId(appId, keyId));
+      if (stored?.challenge === undefined || stored.document.state !== 'PENDING') throw keyUnknown();
+      if ((stored.challengeEndsAt ?? 0) <= clock.now()) throw proofWrong('The challenge is older than 15 minutes.');
+      if (!(await verifyProof(crypto, stored.document, stored.challenge, signature)))
+        throw proofWrong('The signature of the challenge does not verify.');
+      return takeSeat(stored._id, appId);
+    },
+    async createSecret({ appId, keyId, scheme, expiresAt }) {
+      const made = await crypto.generateKey(scheme);
+      if (!('secret' in made))
+        throw new AppError('KEY_INVALID', 'input', `${scheme} keys are made by their holder.`, { fix: 'Upload the public key instead.' });
+      const _id = keyRowId(appId, keyId);
+      const handle = hmacHandle(crypto, scheme, made.secret);
+      const document = newKey({ appId, keyId, scheme, fingerprint: handle.fingerprint, expiresAt }, clock.now(), {
+        sealedSecret: seal.seal(placeOf(_id), made.secret),
+      });
+      await insert({ _id, document }, appId);
+      try {
+        return { key: await takeSeat(_id, appId), secret: made.secret };
+      } catch (error) {
+        await keys.remove(_id);
+        throw error;
+      }
+    },
+    retire: (appId, keyId) => leave(appId, keyId, 'RETIRING', ['ACTIVE']),
+    revoke: (appId, keyId) => leave(appId, keyId, 'REVOKED', ['PENDING', 'ACTIVE', 'RETIRING']),
+    async removeAll(appId) {
+      for (const key of await readAll(keys, { 'document.appId': appId })) await keys.remove(key._id);
+    },
+    async forPlan() {
+      const usable = await readAll(keys, { 'document.state': { in: ['ACTIVE', 'RETIRING'] } });
+      return usable.map((stored) => {
+        const { sealedSecret } = stored.document;
+        return sealedSecret === undefined ? shown(stored) : { ...shown(stored), secret: seal.openText(placeOf(stored._id), sealedSecret) };
+      });
+    },
+  };
+}
+
+async function readAll(keys: Collection<StoredKey>, filter: Filter): Promise<readonly StoredKey[]> {
+  const all: StoredKey[] = [];
+  for (let after: string | undefined; ;) {
+    const page = await keys.find(filter, { limit: 1000, ...(after === undefined ? {} : { after }) });
+    all.push(...page);
+    if (page.length < 1000) return all;
+    after = page.at(-1)?._id;
+  }
+}
+
+interface NewKey {
+  readonly appId: string;
+  readonly keyId: string;
+  readonly scheme: Scheme;
+  readonly fingerprint: string;
+  readonly expiresAt: number | undefined;
+}
+
+function newKey(
+  { expiresAt, ...key }: NewKey,
+  createdAt: number,
+  material: { publicPem: string } | { sealedSecret: string },
+): AppKeyDocument {
+  return { ...key, ...material, revision: 1, state: 'PENDING', createdAt, ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+
+async function verifyProof(
+  crypto: Crypto,
+  { publicPem = '', scheme }: AppKeyDocument,
+  challenge: string,
+  signature: string,
+): Promise<boolean> {
+  const key = crypto.importKey({ format: 'pem', pem: publicPem }, scheme, 'public');
+  return crypto.verify(key, Buffer.from(challenge), Buffer.from(signature, 'base64url'));
+}
+
+/** The bytes of an HMAC key are those of its text, as signers use them (docs/signing.md). */
+function hmacHandle(crypto: Crypto, scheme: Scheme, secret: string): KeyHandle {
+  return crypto.importKey({ format: 'raw', bytes: Buffer.from(secret, 'base64url') }, scheme, 'secret');
+}
+
+function keyRowId(appId: string, keyId: string): string {
+  return `${appId}|${keyId}`;
+}
+
+function placeOf(id: string): SealPlace {
+  return { collection: 'app_keys', id, field: 'secret' };
+}
+
+function shown({ document: { sealedSecret: _sealed, ...key } }: StoredKey): AppKey {
+  return key;
+}
+
+function keyUnknown(): AppError {
+  return new AppError('KEY_UNKNOWN', 'input', 'This app has no such key in a state that allows it.', {
+    fix: "List the app's keys to see their states.",
+  });
+}
+
+function proofWrong(message: string): AppError {
+  return new AppError('KEY_PROOF_WRONG', 'input', message, {
+    fix: 'Upload the key again and sign the new challenge, as it is, with its private half.',
+  });
+}

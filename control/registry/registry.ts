@@ -1,0 +1,55 @@
+/** All stores that a gateway plan is made from, opened together. */
+import type { AppDocument, BusConsumer, GrantDocument, UserTokenKey } from '../../gateways/contract.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { openInterfaceStore, type InterfaceStore } from './interface-store.ts';
+import { openKeyStore, type KeyStore, type KeyStoreDeps } from './key-store.ts';
+import { openPlatformKey, type PlatformKey } from './platform-key.ts';
+import { openRevisionedStore, type RevisionedStore } from './revisioned-store.ts';
+
+export interface Revised<T> {
+  readonly id: string;
+  readonly revision: number;
+  readonly value: T;
+}
+
+export interface Registry {
+  readonly interfaces: InterfaceStore;
+  readonly apps: RevisionedStore<AppDocument>;
+  readonly keys: KeyStore;
+  readonly grants: RevisionedStore<GrantDocument>;
+  readonly userTokenKeys: RevisionedStore<Revised<UserTokenKey>>;
+  readonly busConsumers: RevisionedStore<Revised<BusConsumer>>;
+  readonly platformKey: PlatformKey;
+}
+
+export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
+  const { documents } = deps;
+  return {
+    interfaces: await openInterfaceStore(documents),
+    apps: await openRevisionedStore<AppDocument>(documents, { collection: 'apps', idOf: (app) => app.appId }),
+    keys: await openKeyStore(deps),
+    grants: await openRevisionedStore<GrantDocument>(documents, {
+      collection: 'grants',
+      idOf: (grant) => grant.grantId,
+      indexed: ['appId', 'interfaceId'],
+      uniqueNames: ['pair'],
+      unique: (grant) => ({ pair: `${grant.appId}|${grant.interfaceId}` }),
+      clash: (grant, other) =>
+        new AppError(
+          'GRANT_EXISTS',
+          'input',
+          `${grant.appId} is granted ${grant.interfaceId} already, by ${other?.grantId ?? 'another grant'}.`,
+          {
+            values: { grantId: other?.grantId ?? '' },
+            fix: 'Change that grant instead.',
+          },
+        ),
+    }),
+    userTokenKeys: await openRevisionedStore<Revised<UserTokenKey>>(documents, { collection: 'user_token_keys', idOf: (key) => key.id }),
+    busConsumers: await openRevisionedStore<Revised<BusConsumer>>(documents, {
+      collection: 'bus_consumers',
+      idOf: (consumer) => consumer.id,
+    }),
+    platformKey: await openPlatformKey(deps),
+  };
+}

@@ -1,0 +1,111 @@
+/** Documents that people edit: each save names the revision it started from; a stale one is refused with both versions, never merged. */
+import { Type } from 'typebox';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Collection, CollectionSpec, Documents, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { StaleDraft } from '../../engine/services.ts';
+
+interface Stored<T> extends StoredDocument {
+  readonly document: T;
+  /** Values under unique indexes that are not part of the document. */
+  readonly unique?: Readonly<Record<string, string>>;
+}
+
+export interface RevisionedSpec<T> {
+  readonly collection: string;
+  readonly idOf: (document: T) => string;
+  /** Name -> value that no other document may have (checked by the store itself, so that no race gets through). */
+  readonly unique?: (document: T) => Readonly<Record<string, string>>;
+  readonly uniqueNames?: readonly string[];
+  /** Dotted paths within the document that lists ask for. */
+  readonly indexed?: readonly string[];
+  /** Says who is in the way. */
+  readonly clash?: (document: T, other: T | undefined) => AppError;
+}
+
+export interface RevisionedStore<T> {
+  list(): Promise<readonly T[]>;
+  listBy(path: string, value: string): Promise<readonly T[]>;
+  get(id: string): Promise<T | undefined>;
+  /** `document.revision` is the one it started from; 0 creates. Answers it with the next. */
+  save(document: T): Promise<T>;
+  remove(id: string): Promise<boolean>;
+}
+
+const LIMIT = 1000;
+
+export async function openRevisionedStore<T extends { readonly revision: number }>(
+  documents: Documents,
+  spec: RevisionedSpec<T>,
+): Promise<RevisionedStore<T>> {
+  const names = spec.uniqueNames ?? [];
+  const indexes: IndexSpec[] = [
+    ...names.map((name) => ({ name: `unique_${name}`, fields: [`unique.${name}`], unique: true })),
+    ...(spec.indexed ?? []).map((path) => ({ name: `by_${path}`, fields: [`document.${path}`] })),
+  ];
+  const collectionSpec: CollectionSpec<Stored<T>> = {
+    name: spec.collection,
+    schema: Type.Object({ _id: Type.String(), document: Type.Object({}, { additionalProperties: true }) }, { additionalProperties: true }),
+    indexes,
+  };
+  const stored = await documents.open(collectionSpec);
+
+  return {
+    list: () => readAll(stored, {}),
+    listBy: (path, value) => readAll(stored, { [`document.${path}`]: value }),
+    get: async (id) => (await stored.get(id))?.document,
+    async save(document) {
+      const _id = spec.idOf(document);
+      const next = { ...document, revision: document.revision + 1 };
+      const unique = spec.unique?.(document);
+      const record: Stored<T> = { _id, document: next, ...(unique === undefined ? {} : { unique }) };
+      const outcome = document.revision === 0 ? await insert(stored, record) : await replace(stored, record, document.revision);
+      if (outcome === 'saved') return next;
+      const theirs = (await stored.get(_id))?.document;
+      if (outcome === 'clash') throw spec.clash?.(document, await clashing(stored, names, record)) ?? staleRevision(document, theirs);
+      throw staleRevision(document, theirs);
+    },
+    remove: (id) => stored.remove(id),
+  };
+}
+
+export function staleRevision(yours: unknown, theirs: unknown): AppError {
+  return new AppError('STALE_REVISION', 'input', 'Somebody else saved in the meantime; nothing was changed.', {
+    cause: new StaleDraft(yours, theirs),
+    fix: 'Look at both versions, carry your change over to theirs and save with its revision.',
+  });
+}
+
+async function readAll<T>(stored: Collection<Stored<T>>, filter: Readonly<Record<string, string>>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (let after: string | undefined; ;) {
+    const page = await stored.find(filter, { limit: LIMIT, ...(after === undefined ? {} : { after }) });
+    all.push(...page.map((item) => item.document));
+    if (page.length < LIMIT) return all;
+    after = page.at(-1)?._id;
+  }
+}
+
+type Outcome = 'saved' | 'stale' | 'clash';
+
+async function insert<T>(stored: Collection<Stored<T>>, record: Stored<T>): Promise<Outcome> {
+  const result = await stored.insert(record, { durability: 'full' });
+  if (result.inserted) return 'saved';
+  return result.duplicateOf === 'id' ? 'stale' : 'clash';
+}
+
+async function replace<T>(stored: Collection<Stored<T>>, record: Stored<T>, revision: number): Promise<Outcome> {
+  const result = await stored.replaceIf(record, { 'document.revision': revision }, { durability: 'full' });
+  if (result.outcome === 'patched') return 'saved';
+  return result.outcome === 'no-match' ? 'stale' : 'clash';
+}
+
+async function clashing<T>(stored: Collection<Stored<T>>, names: readonly string[], record: Stored<T>): Promise<T | undefined> {
+  for (const name of names) {
+    const value = record.unique?.[name];
+    if (value === undefined) continue;
+    const others = await stored.find({ [`unique.${name}`]: value }, { limit: 2 });
+    const other = others.find((item) => item._id !== record._id);
+    if (other !== undefined) return other.document;
+  }
+  return undefined;
+}

@@ -1,0 +1,257 @@
+/** Control on memory, behind a real socket, with an engine that only remembers: what the tests of this folder share. */
+import { createControl, type Control, type ControlDeps } from '../../control/create-control.ts';
+import { AppError, type Issue } from '../../engine/contract/errors.ts';
+import type { FlowDocument, FlowVersion } from '../../engine/contract/flow-document.ts';
+import { silentLogger } from '../../engine/contract/observe.ts';
+import type { Documents } from '../../engine/contract/ports/documents.ts';
+import type { SealPlace } from '../../engine/contract/seal.ts';
+import { StaleDraft, type BindingStore, type Bindings, type ExecutionCatalog, type FlowCatalog } from '../../engine/services.ts';
+import { fakeClock, type FakeClock } from '../../engine/testing/fake-clock.ts';
+import type { GatewayPlan } from '../../gateways/contract.ts';
+import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
+import { createMemorySharedState } from '../../storage/memory/memory-shared-state.ts';
+
+export interface Running {
+  readonly control: Control;
+  readonly clock: FakeClock;
+  readonly documents: Documents;
+  readonly plans: GatewayPlan[];
+  /** The first administrator with the password changed, logged in. */
+  readonly admin: Client;
+  /** A client without a login. */
+  client(): Client;
+  /** A new account with these roles, logged in. */
+  person(name: string, roles: readonly string[]): Promise<Client>;
+  stop(): Promise<void>;
+}
+
+export interface Answer {
+  readonly status: number;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- tests look into answers of every shape
+  readonly body: any;
+  readonly headers: Headers;
+}
+
+export interface Client {
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  raw(method: string, path: string, init?: RequestInit): Promise<Response>;
+  login(name: string, password: string): Promise<Answer>;
+  cookie: string | undefined;
+}
+
+export const ADMIN_PASSWORD = 'Kang-Qiao-2026-first!';
+export const PERSON_PASSWORD = 'Person-of-2026-long!';
+
+export async function startControl(changes: Partial<ControlDeps> = {}): Promise<Running> {
+  const clock = fakeClock();
+  const documents = createMemoryDocuments({ clock });
+  const plans: GatewayPlan[] = [];
+  const deps: ControlDeps = {
+    documents,
+    shared: createMemorySharedState({ clock }),
+    seal: plainSeal,
+    crypto: createSoftwareCrypto(),
+    catalog: memoryCatalog(),
+    ...memoryBindings(),
+    executions: noExecutions,
+    nodes: { get: () => undefined, list: () => [] },
+    publishPlan: (plan) => void plans.push(plan),
+    checkInterface: () => [],
+    clock,
+    logger: silentLogger,
+    metricsText: async () => 'kangqiao_up 1\n',
+    settings: { host: '127.0.0.1', port: 0, defaultAppId: 'default' },
+    auditKey: new Uint8Array(32).fill(7),
+    info: { version: '0.0.0-test', environment: 'TEST', addresses: () => ({ open: 'https://127.0.0.1:1' }) },
+    ...changes,
+  };
+  const control = await createControl(deps);
+  const client = () => createClient(control.address);
+  const first = control.firstAdministrator;
+  if (first === undefined) throw new Error('the store was not empty');
+  const admin = client();
+  await admin.login(first.name, first.oneTimePassword);
+  await admin.call('POST', '/me/password', { oldPassword: first.oneTimePassword, newPassword: ADMIN_PASSWORD });
+  return {
+    control,
+    clock,
+    documents,
+    plans,
+    admin,
+    client,
+    async person(name, roles) {
+      const made = await admin.call('POST', '/accounts', { name, displayName: name, roles });
+      const own = client();
+      await own.login(name, made.body.oneTimePassword);
+      await own.call('POST', '/me/password', { oldPassword: made.body.oneTimePassword, newPassword: PERSON_PASSWORD });
+      return own;
+    },
+    stop: () => control.stop(),
+  };
+}
+
+export function createClient(address: string): Client {
+  const client: Client = {
+    cookie: undefined,
+    raw: (method, path, init = {}) =>
+      fetch(path.startsWith('/api') || !path.startsWith('/') ? `${address}${path}` : `${address}/api/v1${path}`, {
+        method,
+        ...init,
+        headers: { 'x-kq-client': 'test', ...(client.cookie === undefined ? {} : { cookie: client.cookie }), ...init.headers },
+      }),
+    async call(method, path, body, headers = {}) {
+      const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
+      const response = await client.raw(method, path, { headers, ...json });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
+    },
+    async login(name, password) {
+      const answer = await client.call('POST', '/login', { name, password });
+      const cookie = answer.headers.get('set-cookie');
+      if (cookie !== null) client.cookie = cookie.split(';')[0];
+      return answer;
+    },
+  };
+  return client;
+}
+
+export function flow(flowId: string, changes: Partial<FlowDocument> = {}): FlowDocument {
+  const name = { 'zh-CN': '预约挂号', en: 'Appointment' };
+  const layout = { nodes: {}, groups: [], notes: [] };
+  return {
+    schema: 'flow/1',
+    flowId,
+    revision: 0,
+    name,
+    domain: 'sh-city',
+    tags: [],
+    mode: 'sync',
+    deadlineMs: 5000,
+    nodes: [],
+    edges: [],
+    tests: [],
+    layout,
+    ...changes,
+  };
+}
+
+/** Marks what it sealed, so that a test sees whether it left in the clear. */
+const plainSeal = {
+  seal: (place: SealPlace, plain: Uint8Array | string) =>
+    Buffer.from(`${place.id}:${Buffer.from(plain).toString('hex')}`).toString('base64'),
+  open: (place: SealPlace, sealed: string) =>
+    Buffer.from(
+      Buffer.from(sealed, 'base64')
+        .toString()
+        .slice(place.id.length + 1),
+      'hex',
+    ),
+  openText: (place: SealPlace, sealed: string) => plainSeal.open(place, sealed).toString(),
+  token: (name: string, value: string) => `${name}:${value}`,
+  rotate: async () => {},
+};
+
+export function memoryCatalog(): FlowCatalog {
+  const drafts = new Map<string, FlowDocument>();
+  const versions = new Map<string, FlowVersion[]>();
+  const problems = (document: unknown): Issue[] =>
+    (document as FlowDocument).nodes?.length === 0 ? [] : [{ path: '/nodes', code: 'FLOW_TEST', message: 'has nodes', severity: 'error' }];
+  const report = { changed: true, warnings: [], tests: { passed: true, tests: [] } };
+  return {
+    list: async () =>
+      [...drafts.values()].map((draft) => ({
+        flowId: draft.flowId,
+        name: draft.name,
+        domain: draft.domain,
+        mode: draft.mode,
+        tags: draft.tags,
+        draftRevision: draft.revision,
+        publishedVersion: versions.get(draft.flowId)?.length,
+        isChanged: false,
+        updatedAt: 0,
+        updatedBy: 'somebody',
+      })),
+    draft: async (flowId) => drafts.get(flowId),
+    async saveDraft(document) {
+      const flowDocument = document as FlowDocument;
+      const stored = drafts.get(flowDocument.flowId);
+      if ((stored?.revision ?? 0) !== flowDocument.revision)
+        throw new AppError('FLOW_STALE', 'input', 'stale', { cause: new StaleDraft(document, stored) });
+      const saved = { ...flowDocument, revision: flowDocument.revision + 1 };
+      drafts.set(saved.flowId, saved);
+      return saved;
+    },
+    remove: async (flowId) => drafts.delete(flowId),
+    validate: async (document) => problems(document),
+    test: async (_document, _signal, tests = []) => ({
+      passed: true,
+      tests: tests.map((test) => ({ name: test.name, passed: true, problems: [], durationMs: 1 })),
+    }),
+    trial: async () => ({ status: 'completed', reply: undefined, error: undefined, steps: [] }),
+    async publish(flowId, _actor, signal, onStage) {
+      const document = drafts.get(flowId);
+      if (document === undefined) throw new AppError('FLOW_UNKNOWN', 'input', 'no such flow');
+      for (const stage of ['validate', 'test', 'prepare', 'commit', 'apply'] as const) {
+        signal.throwIfAborted();
+        onStage?.(stage);
+      }
+      const issues = problems(document);
+      if (issues.length > 0) throw new AppError('FLOW_INVALID', 'input', 'not valid', { issues });
+      const known = versions.get(flowId) ?? [];
+      const version = { flowId, version: known.length + 1, contentHash: 'hash', document };
+      versions.set(flowId, [...known, version]);
+      return { flowId, version: version.version, contentHash: 'hash', ...report };
+    },
+    rollback: async (flowId, version) => ({ flowId, version, contentHash: 'hash', ...report }),
+    unpublish: async (flowId) => versions.delete(flowId),
+    versions: async (flowId) =>
+      (versions.get(flowId) ?? []).map(({ version, contentHash }) => ({ version, contentHash, publishedAt: 0, publishedBy: 'somebody' })),
+    version: async (flowId, version) => versions.get(flowId)?.[version - 1],
+  };
+}
+
+export function memoryBindings(): { readonly bindings: Bindings; readonly bindingStore: BindingStore } {
+  const adapters = new Map<string, Awaited<ReturnType<BindingStore['saveAdapter']>>>();
+  const tables = new Map<string, Awaited<ReturnType<BindingStore['saveTable']>>>();
+  const secrets = new Map<string, string>();
+  const noTables = { id: 'none', lookup: () => '', has: () => false };
+  return {
+    bindings: {
+      adapter: () => undefined,
+      secret: async (name) => secrets.get(name) ?? '',
+      tables: () => noTables,
+      tablesAt: async () => noTables,
+    },
+    bindingStore: {
+      listAdapters: async () => [...adapters.values()],
+      getAdapter: async (id) => adapters.get(id),
+      async saveAdapter(document) {
+        const saved = { ...document, revision: document.revision + 1 };
+        adapters.set(saved.adapterId, saved);
+        return saved;
+      },
+      removeAdapter: async (id) => adapters.delete(id),
+      listTables: async () => [...tables.values()],
+      getTable: async (id) => tables.get(id),
+      async saveTable(table) {
+        const saved = { ...table, revision: table.revision + 1 };
+        tables.set(saved.tableId, saved);
+        return saved;
+      },
+      removeTable: async (id) => tables.delete(id),
+      listSecrets: async () => [...secrets.keys()].map((name) => ({ name, updatedAt: 0 })),
+      saveSecret: async (name, value) => void secrets.set(name, value),
+      removeSecret: async (name) => secrets.delete(name),
+      revealSecret: async (name) => secrets.get(name) ?? '',
+    },
+  };
+}
+
+const noExecutions: ExecutionCatalog = {
+  list: async () => ({ items: [], next: undefined }),
+  get: async () => undefined,
+  retry: async () => {},
+  cancel: async () => {},
+  counts: async () => ({ queued: 0, running: 1, waiting: 0, held: 0, completed: 2, failed: 0, cancelled: 0 }),
+};
