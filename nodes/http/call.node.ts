@@ -19,11 +19,10 @@ import { parseMediaType, isJsonType, isTextType } from '../shared/http/media-typ
 import { createOutboundClient, type OutboundResponse } from '../shared/http/outbound.ts';
 import { probeHttp } from '../shared/http/probe.ts';
 import { compileTemplate, encodeHeaderValue, encodePathValue, encodeQueryValue, type EncodeValue } from '../shared/http/template.ts';
-import { decodeText, encodeText } from '../shared/http/text-charset.ts';
+import { decodeText, encodeText } from '../shared/charset/text-charset.ts';
 import { DEFAULT_JSON_OPTIONS } from '../shared/json/parse-json.ts';
 import { createParser, type Parser } from '../shared/parse-worker/create-parser.ts';
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 /** Set by the connection itself, never by a flow. */
 const OWN_HEADERS = [
   'host',
@@ -41,7 +40,7 @@ const OWN_HEADERS = [
 const Config = Type.Object(
   {
     method: Type.Union(
-      METHODS.map((method) => Type.Literal(method)),
+      [Type.Literal('GET'), Type.Literal('HEAD'), Type.Literal('POST'), Type.Literal('PUT'), Type.Literal('PATCH'), Type.Literal('DELETE')],
       { ...fieldText('方法', 'Method'), default: 'GET' },
     ),
     path: Type.String({
@@ -271,7 +270,7 @@ async function decodeBody(
   const type = parseMediaType(headers['content-type']);
   const form = as !== 'auto' ? as : isJsonType(type.name) ? 'json' : isTextType(type.name) ? 'text' : 'bytes';
   if (form === 'bytes') return new Uint8Array(body);
-  if (form === 'text') return decodeText(body, type.charset ?? ctx.adapter?.charset ?? 'UTF-8');
+  if (form === 'text') return decodeText(body, type.charset ?? ctx.adapter?.charset ?? 'UTF-8').replace(/^\ufeff/, '');
   if (body.byteLength === 0) return null;
   return parser.parse({ kind: 'json', source: body, charset: type.charset ?? 'UTF-8', options: DEFAULT_JSON_OPTIONS }, ctx);
 }

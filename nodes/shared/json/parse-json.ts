@@ -114,7 +114,7 @@ function endOfNumber(text: string, start: number): number {
 function fitsDouble(source: string): boolean {
   if (source.length < 16 && !/[eE]/.test(source)) return true;
   const value = Number(source);
-  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value) || /[.eE]/.test(source));
+  return Number.isFinite(value) && (/[.eE]/.test(source) || Number.isSafeInteger(value) || String(value) === source);
 }
 
 /** The third argument is the number as it was written (ECMAScript proposal "JSON.parse source text access"). */

@@ -1,5 +1,5 @@
 /** What a parser thread can be asked for. Pure. */
-import { decodeText } from '../http/text-charset.ts';
+import { decodeText } from '../charset/text-charset.ts';
 import { parseJson, type ParseJsonOptions } from '../json/parse-json.ts';
 import { parseXml, type ParseXmlOptions } from '../xml/parse-xml.ts';
 import { xmlCharset } from '../xml/xml-charset.ts';

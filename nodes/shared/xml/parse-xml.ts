@@ -11,7 +11,7 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { AppError } from '../../../engine/contract/errors.ts';
 
 export interface ParseXmlOptions {
-  /** Elements inside one another. */
+  /** Elements inside one another; at least 2. */
   readonly maxDepth: number;
   /** `keep`: names with their prefixes and `@xmlns:…`; `strip`: local names, declarations dropped. */
   readonly namespaces: 'keep' | 'strip';
@@ -74,9 +74,12 @@ function readTree(text: string, maxDepth: number): readonly OrderedNode[] {
     parseAttributeValue: false,
     trimValues: false,
     processEntities: false,
+    // toString and the like are ordinary names here: fields are read as own properties alone.
+    onDangerousProperty: (name) => name,
     ignoreDeclaration: true,
     ignorePiTags: true,
-    maxNestedTags: maxDepth,
+    // It counts from the element below the root.
+    maxNestedTags: maxDepth - 1,
   });
   try {
     return parser.parse(text) as readonly OrderedNode[];

@@ -254,9 +254,11 @@ function call(baseUrl: string, { limits, ...options }: CallOptions): Promise<Out
 /** Prepares once and runs often, as the engine does, so that connections are reused. */
 function runner(baseUrl: string, config: Record<string, unknown>): () => Promise<Outcome> {
   let prepared: ReturnType<typeof httpCall.prepare> | undefined;
-  const keepPrepared = {
+  const keepPrepared: typeof httpCall = {
     ...httpCall,
-    prepare: (...given: Parameters<typeof httpCall.prepare>) => (prepared ??= httpCall.prepare(...given)),
+    prepare(...given) {
+      return (prepared ??= httpCall.prepare(...given));
+    },
   };
   return () => runNode(keepPrepared, { config, adapter: { settings: { baseUrl } }, message: createMessage({}) });
 }

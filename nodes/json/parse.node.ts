@@ -1,0 +1,53 @@
+import { Type } from 'typebox';
+import { AppError } from '../../engine/contract/errors.ts';
+import { withData } from '../../engine/contract/message.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+import { createParser } from '../shared/parse-worker/create-parser.ts';
+
+/** Turns JSON text or bytes into data (RFC 8259), strictly: one meaning for every reader, or refused. */
+export default defineNode({
+  type: 'json.parse',
+  major: 1,
+  kind: 'action',
+  category: 'transform',
+  icon: 'braces',
+  text: {
+    label: { 'zh-CN': '解析 JSON', en: 'Parse JSON' },
+    help: {
+      'zh-CN': '把 JSON 文本或字节解析为数据；重复的键、过深的嵌套会被拒绝。',
+      en: 'Turns JSON text or bytes into data; duplicate keys and deep nesting are refused.',
+    },
+  },
+  ports: { in: [inPort], out: [okPort, errorPort] },
+  effect: 'pure',
+  config: Type.Object(
+    {
+      maxDepth: Type.Integer({ ...fieldText('最大嵌套层数', 'Levels at most'), minimum: 1, maximum: 1000, default: 100 }),
+      bigNumbers: Type.Union([Type.Literal('refuse'), Type.Literal('string')], {
+        ...fieldText(
+          '大数',
+          'Big numbers',
+          '超出双精度的整数：拒绝，或保留为字符串。',
+          'Whole numbers that a double cannot hold: refused, or kept as text with every digit.',
+        ),
+        default: 'refuse',
+      }),
+    },
+    { additionalProperties: false },
+  ),
+  prepare(config) {
+    const parser = createParser();
+    return async (ctx, message) => {
+      const { data } = message;
+      if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
+        throw new AppError('JSON_INPUT', 'input', 'The message is neither text nor bytes.', {
+          fix: 'It may be parsed already: leave this node out.',
+        });
+      }
+      const parsed = await parser.parse({ kind: 'json', source: data, charset: message.charset ?? 'UTF-8', options: config }, ctx);
+      const { charset: _text, ...rest } = withData(message, parsed, 'application/json');
+      return { emit: { ok: [rest] } };
+    };
+  },
+});

@@ -1,0 +1,58 @@
+import { Type } from 'typebox';
+import { AppError } from '../../engine/contract/errors.ts';
+import { withData } from '../../engine/contract/message.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+import { createParser } from '../shared/parse-worker/create-parser.ts';
+
+/** Turns XML text or bytes into data in the form of `nodes/shared/xml/parse-xml.ts`. */
+export default defineNode({
+  type: 'xml.parse',
+  major: 1,
+  kind: 'action',
+  category: 'transform',
+  icon: 'code-xml',
+  text: {
+    label: { 'zh-CN': '解析 XML', en: 'Parse XML' },
+    help: {
+      'zh-CN': '把 XML 解析为数据：属性为 @name，文本为 #text，值一律为字符串。',
+      en: 'Turns XML into data: attributes are @name, text is #text, values are always text.',
+    },
+  },
+  ports: { in: [inPort], out: [okPort, errorPort] },
+  effect: 'pure',
+  config: Type.Object(
+    {
+      namespaces: Type.Union([Type.Literal('keep'), Type.Literal('strip')], {
+        ...fieldText('命名空间', 'Namespaces', '保留前缀，或去掉前缀和声明。', 'Keep prefixes, or drop them and their declarations.'),
+        default: 'keep',
+      }),
+      arrays: Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), {
+        ...fieldText(
+          '总是数组的路径',
+          'Always arrays',
+          '例如 Reports.Report：只出现一次时也是数组。',
+          'For example Reports.Report: an array even where it stands only once.',
+        ),
+        default: [],
+        maxItems: 200,
+      }),
+      maxDepth: Type.Integer({ ...fieldText('最大嵌套层数', 'Levels at most'), minimum: 2, maximum: 1000, default: 100 }),
+    },
+    { additionalProperties: false },
+  ),
+  prepare(config) {
+    const parser = createParser();
+    return async (ctx, message) => {
+      const { data } = message;
+      if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
+        throw new AppError('XML_INPUT', 'input', 'The message is neither text nor bytes.', {
+          fix: 'It may be parsed already: leave this node out.',
+        });
+      }
+      const parsed = await parser.parse({ kind: 'xml', source: data, charset: message.charset, options: config }, ctx);
+      const { charset: _text, ...rest } = withData(message, parsed, 'application/json');
+      return { emit: { ok: [rest] } };
+    };
+  },
+});
