@@ -113,3 +113,7 @@ function endOfNumber(text: string, start: number): number {
   }
   return i;
 }
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

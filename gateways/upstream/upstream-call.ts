@@ -30,8 +30,10 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
   const instances = target.instances.map((address) => deps.pools.open(address));
   const isIdempotent = document.idempotent === true || SAFE_METHODS.has(document.method);
   const honoursKey = target.honoursIdempotencyKey === true;
+  const isCaptured = document.log === 'out' || document.log === 'full';
   let turn = 0;
   return async (exchange) => {
+    exchange.isAnswerCaptured = isCaptured;
     const leave = deps.budget.enter();
     try {
       const mayRepeat = isIdempotent || (honoursKey && exchange.headers['idempotency-key'] !== undefined);

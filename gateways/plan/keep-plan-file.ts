@@ -1,0 +1,60 @@
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { PlanSource } from '../contract.ts';
+import { writePlanFile, type PlanFileOptions } from './plan-file.ts';
+
+const REFRESH_MS = 3600 * 1000;
+
+export interface PlanFileKeeper {
+  /** Resolves when everything published until now stands in the file. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Writes every plan of a source to a file, beside control; and once an hour anew, so that the file's age says when control was last alive.
+ * A failing write is logged and tried again with the next plan or hour: it never stops the publishing.
+ */
+export function keepPlanFile(source: PlanSource, options: PlanFileOptions & { readonly clock: Clock; readonly log: Logger }): PlanFileKeeper {
+  const { clock, log } = options;
+  let isWanted = false;
+  let isClosed = false;
+  let writing: Promise<void> | undefined;
+  let cancelRefresh = () => {};
+
+  async function writeLatest(): Promise<void> {
+    while (isWanted) {
+      isWanted = false;
+      const plan = source.current();
+      if (plan === undefined) return;
+      await writePlanFile(plan, clock.now(), options).catch((error: unknown) => log.error('gateway.plan-file-failed', error));
+    }
+  }
+  const start = () => {
+    writing ??= writeLatest().finally(() => {
+      writing = undefined;
+      if (isWanted) start();
+    });
+  };
+  const want = () => {
+    cancelRefresh();
+    if (isClosed) return;
+    isWanted = true;
+    cancelRefresh = clock.after(REFRESH_MS, want);
+    start();
+  };
+  const unsubscribe = source.onChange(want);
+  if (source.current() !== undefined) want();
+
+  return {
+    async settled() {
+      while (writing !== undefined) await writing;
+    },
+    async close() {
+      isClosed = true;
+      unsubscribe();
+      cancelRefresh();
+      while (writing !== undefined) await writing;
+    },
+  };
+}

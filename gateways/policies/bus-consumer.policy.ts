@@ -1,0 +1,54 @@
+import type { TLSSocket } from 'node:tls';
+import { Type } from 'typebox';
+import { definePolicy, type BusConsumer, type Exchange } from '../contract.ts';
+import { refuse } from '../errors.ts';
+import { adoptTraceId } from '../shared/adopt-trace-id.ts';
+
+const BEARER = 'Bearer ';
+const MAX_TOKEN_LENGTH = 512;
+
+/**
+ * Who calls the bus front: a client certificate known by its SHA-256 fingerprint, or a bearer token known by its SM3 digest. The handshake
+ * has proved that the caller holds the certificate's key; where a `ca` is given the certificate must also chain to it.
+ */
+export default definePolicy({
+  name: 'bus-consumer',
+  stage: 'claim',
+  fronts: ['bus'],
+  text: {
+    label: { 'zh-CN': '总线消费方', en: 'Bus consumer' },
+    help: { 'zh-CN': '按客户端证书指纹或令牌摘要识别内部系统。', en: 'Knows an internal system by its certificate fingerprint or the digest of its token.' },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile(_options, _target, _front, { crypto, index, settings }) {
+    const byToken = (exchange: Exchange): BusConsumer | undefined | 'none' => {
+      const header = exchange.incoming.get('authorization');
+      if (header === undefined) return 'none';
+      if (!header.startsWith(BEARER) || header.length > BEARER.length + MAX_TOKEN_LENGTH) return undefined;
+      // Looked up by digest: what a lookup's time could tell about a digest tells nothing about the token.
+      return index.busConsumerByToken(Buffer.from(crypto.digest('sm3', header.slice(BEARER.length))).toString('hex'));
+    };
+    const byCertificate = (exchange: Exchange): BusConsumer | undefined => {
+      const fingerprint = fingerprintOf(exchange.request.socket as TLSSocket, settings.tls?.ca !== undefined);
+      return fingerprint === undefined ? undefined : index.busConsumerByCertificate(fingerprint);
+    };
+    return (exchange) => {
+      const named = byToken(exchange);
+      const consumer = named === 'none' ? byCertificate(exchange) : named;
+      const app = consumer && index.app(consumer.appId);
+      if (app === undefined) return refuse('GW40101');
+      exchange.app = app;
+      adoptTraceId(exchange, (name) => exchange.incoming.get(name));
+      return undefined;
+    };
+  },
+});
+
+function fingerprintOf(socket: TLSSocket, needsChain: boolean): string | undefined {
+  if (socket.encrypted !== true || (needsChain && !socket.authorized)) return undefined;
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined || Date.parse(certificate.validTo) < Date.now() || Date.parse(certificate.validFrom) > Date.now()) return undefined;
+  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+}

@@ -1,0 +1,66 @@
+import { Type } from 'typebox';
+import { definePolicy, type UserTokenKey } from '../contract.ts';
+import { refuse } from '../errors.ts';
+import { adoptTraceId } from '../shared/adopt-trace-id.ts';
+import { isObject, parseJson } from '../shared/parse-json.ts';
+
+const BEARER = 'Bearer ';
+const MAX_TOKEN_LENGTH = 8192;
+const LEEWAY_SEC = 30;
+
+/**
+ * A citizen's token (JWT, RFC 7519): ES256, or SM2-SM3 with a strict DER signature. The key is found by `kid` among the configured ones and
+ * fixes algorithm, issuer and audience: what the token says about its algorithm can only agree or be refused.
+ */
+export default definePolicy({
+  name: 'user-session',
+  stage: 'claim',
+  fronts: ['user'],
+  text: {
+    label: { 'zh-CN': '用户令牌', en: 'User token' },
+    help: { 'zh-CN': '验证用户 JWT（ES256 或 SM2-SM3）的签名、签发者、受众与有效期。', en: 'Verifies the user JWT (ES256 or SM2-SM3): signature, issuer, audience and lifetime.' },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile: (_options, _target, _front, { clock, crypto, index, plan }) => {
+    const app = index.app(plan().defaultAppId);
+    return async (exchange) => {
+      const header = exchange.incoming.get('authorization') ?? '';
+      if (!header.startsWith(BEARER) || header.length > BEARER.length + MAX_TOKEN_LENGTH) return refuse('GW40101');
+      const token = header.slice(BEARER.length);
+      const parts = token.split('.');
+      const [head, payload, signature] = [readPart(parts[0]), readPart(parts[1]), decode(parts[2])];
+      if (parts.length !== 3 || head === undefined || payload === undefined || signature === undefined || head['crit'] !== undefined) return refuse('GW40101');
+      const key = typeof head['kid'] === 'string' ? index.userTokenKey(head['kid']) : undefined;
+      if (key === undefined || head['alg'] !== key.document.alg) return refuse('GW40101');
+      const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
+      if (!(await crypto.verify(key.handle, signed, signature))) return refuse('GW40101');
+      if (!isAcceptable(payload, key.document, clock.now() / 1000)) return refuse('GW40101');
+      exchange.user = payload;
+      exchange.app = app;
+      adoptTraceId(exchange, (name) => exchange.incoming.get(name));
+      return undefined;
+    };
+  },
+});
+
+function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audience }: UserTokenKey, nowSec: number): boolean {
+  const { iss, aud, exp, nbf, sub } = claims;
+  const isForUs = aud === audience || (Array.isArray(aud) && aud.includes(audience));
+  const hasBegun = nbf === undefined || (typeof nbf === 'number' && nbf <= nowSec + LEEWAY_SEC);
+  return iss === issuer && isForUs && hasBegun && typeof exp === 'number' && exp > nowSec - LEEWAY_SEC && typeof sub === 'string' && sub !== '';
+}
+
+function readPart(part: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  const bytes = decode(part);
+  const parsed = bytes && parseJson(bytes);
+  return parsed !== undefined && 'value' in parsed && isObject(parsed.value) ? parsed.value : undefined;
+}
+
+/** Base64url in its one canonical form, or undefined. */
+function decode(part: string | undefined): Buffer | undefined {
+  if (part === undefined || part === '' || !/^[A-Za-z0-9_-]+$/.test(part)) return undefined;
+  const bytes = Buffer.from(part, 'base64url');
+  return bytes.toString('base64url') === part ? bytes : undefined;
+}

@@ -1,0 +1,134 @@
+import type { Crypto } from '../../engine/contract/ports/crypto.ts';
+import { isObject, parseJson } from './parse-json.ts';
+import { mask, maskText } from './mask-text.ts';
+
+/** Fields whose value is personal or secret whatever it looks like. Compared in lower case, without `_` and `-`. */
+const KEYS = new Set(
+  [
+    'name', 'patientname', 'realname', 'username', 'fullname', 'xm', '姓名', '患者姓名', 'idcard', 'idno', 'idnumber', 'certno', 'identityno', 'sfzh', '身份证', '身份证号',
+    'phone', 'mobile', 'tel', 'telephone', 'phonenumber', '手机', '手机号', '电话', '联系电话', 'address', 'addr', 'homeaddress', '地址', '住址', 'email', '邮箱', 'birthday',
+    'birthdate', 'dob', '出生日期', 'bankcard', 'cardno', 'cardnumber', '卡号', '医保卡号', 'password', 'passwd', 'pwd', 'secret', 'token', 'accesstoken', 'authorization', '密码',
+  ],
+);
+/** Larger bodies are logged as length and digest: reading them would hold up the others. */
+const READ_LIMIT_BYTES = 128 * 1024;
+const MAX_NESTED = 3;
+
+/**
+ * A body as the access log may keep it: JSON (also JSON inside a JSON text), XML, forms and plain text, with fields masked by name and values
+ * masked by look. What cannot be read becomes `[<length> bytes, sm3 <digest>]`.
+ */
+export function maskBody(body: Uint8Array | undefined, contentType: string | undefined, extraKeys: ReadonlySet<string>, crypto: Crypto): string {
+  if (body === undefined) return '[streamed]';
+  if (body.byteLength === 0) return '';
+  const summary = () => `[${body.byteLength} bytes, sm3 ${Buffer.from(crypto.digest('sm3', body)).toString('hex')}]`;
+  if (body.byteLength > READ_LIMIT_BYTES) return summary();
+  const type = (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
+  const isSecret = (key: string) => {
+    const plain = key.toLowerCase();
+    return extraKeys.has(plain) || KEYS.has(plain.replaceAll(/[_-]/g, ''));
+  };
+  if (type === 'application/json' || type.endsWith('+json')) {
+    const parsed = parseJson(body);
+    return 'value' in parsed ? JSON.stringify(maskValue(parsed.value, isSecret, 0)) : summary();
+  }
+  const text = readText(body);
+  if (text === undefined) return summary();
+  if (type === 'application/x-www-form-urlencoded') return maskForm(text, isSecret) ?? summary();
+  if (type === 'text/xml' || type === 'application/xml' || type.endsWith('+xml')) return maskXml(text, isSecret);
+  return type === 'text/plain' ? maskText(text) : summary();
+}
+
+type IsSecret = (key: string) => boolean;
+
+function maskValue(value: unknown, isSecret: IsSecret, nested: number): unknown {
+  if (typeof value === 'string') return maskString(value, isSecret, nested);
+  if (typeof value === 'number') {
+    const text = String(value);
+    const masked = maskText(text);
+    return masked === text ? value : masked;
+  }
+  if (Array.isArray(value)) return value.map((item) => maskValue(item, isSecret, nested));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      maskText(key),
+      isSecret(key) && item !== null && typeof item !== 'object' ? mask(String(item)) : isSecret(key) && item !== null ? '***' : maskValue(item, isSecret, nested),
+    ]),
+  );
+}
+
+/** A text may itself be JSON or XML, as hospital systems like to send it. */
+function maskString(text: string, isSecret: IsSecret, nested: number): string {
+  const first = text.trimStart()[0];
+  if (nested < MAX_NESTED && (first === '{' || first === '[')) {
+    const parsed = parseJson(Buffer.from(text));
+    if ('value' in parsed) return JSON.stringify(maskValue(parsed.value, isSecret, nested + 1));
+  }
+  return first === '<' ? maskXml(text, isSecret) : maskText(text);
+}
+
+function readText(body: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return undefined;
+  }
+}
+
+function maskForm(text: string, isSecret: IsSecret): string | undefined {
+  try {
+    return text
+      .split('&')
+      .map((pair) => {
+        const equals = pair.indexOf('=');
+        if (equals < 0) return maskText(pair);
+        const value = decodeURIComponent(pair.slice(equals + 1).replaceAll('+', ' '));
+        const name = decodeURIComponent(pair.slice(0, equals));
+        return `${maskText(name)}=${encodeURIComponent(isSecret(name) ? mask(value) : maskString(value, isSecret, 0))}`;
+      })
+      .join('&');
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Masks text and attributes by the name of their element or attribute. Walks from `<` to `>` and reads no structure beyond that: whatever is
+ * not well-formed is masked all the same.
+ */
+function maskXml(text: string, isSecret: IsSecret): string {
+  let masked = '';
+  let at = 0;
+  let element = '';
+  while (at < text.length) {
+    const open = text.indexOf('<', at);
+    const content = text.slice(at, open < 0 ? text.length : open);
+    masked += isSecret(element) && content.trim() !== '' ? '***' : maskText(content);
+    if (open < 0) break;
+    if (text.startsWith('<![CDATA[', open)) {
+      const end = text.indexOf(']]>', open);
+      const inner = text.slice(open + 9, end < 0 ? text.length : end);
+      masked += `<![CDATA[${isSecret(element) ? '***' : maskText(inner)}]]>`;
+      at = end < 0 ? text.length : end + 3;
+      continue;
+    }
+    const close = text.indexOf('>', open);
+    const tag = text.slice(open, close < 0 ? text.length : close + 1);
+    element = localName(/^<\/?([^\s/>]*)/.exec(tag)![1]!);
+    if (tag.startsWith('</')) element = '';
+    masked += maskAttributes(tag, isSecret);
+    at = open + tag.length;
+  }
+  return masked;
+}
+
+function maskAttributes(tag: string, isSecret: IsSecret): string {
+  return tag.replaceAll(/([^\s=<>"'/]+)=("[^"]*"|'[^']*')/g, (_all, name: string, quoted: string) =>
+    isSecret(localName(name)) ? `${name}="***"` : `${name}=${maskText(quoted)}`,
+  );
+}
+
+function localName(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
+}
