@@ -89,7 +89,8 @@ function problemOf(definition: Partial<NodeDefinition> | undefined, type: string
   if (!KINDS.includes(definition.kind)) return `Its kind must be one of ${KINDS.join(', ')}.`;
   if (definition.ports === undefined || definition.config === undefined || definition.text === undefined)
     return 'It lacks ports, config or text.';
-  if (definition.kind !== 'trigger' && typeof definition.prepare !== 'function') return 'It lacks the function prepare.';
+  if (definition.kind !== 'trigger' && typeof (definition as { prepare?: unknown }).prepare !== 'function')
+    return 'It lacks the function prepare.';
   return undefined;
 }
 

@@ -1,0 +1,149 @@
+import type { TSchema } from 'typebox';
+import { AdapterDocument, CodeTable } from '../contract/adapter.ts';
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Collection, Documents } from '../contract/ports/documents.ts';
+import type { Seal } from '../contract/seal.ts';
+import { schemaIssues } from '../flow/schema-issues.ts';
+import { StaleDraft, type BindingStore } from '../services.ts';
+import { adaptersSpec, secretPlace, secretsSpec, tablesSpec, type BodyDocument, type SecretDocument } from './binding-documents.ts';
+
+/** Everything that is stored, read whole. */
+export interface BindingContents {
+  readonly adapters: readonly AdapterDocument[];
+  readonly tables: readonly CodeTable[];
+  readonly secrets: ReadonlyMap<string, SecretDocument>;
+}
+
+export interface OpenedStore {
+  readonly store: BindingStore;
+  readAll(): Promise<BindingContents>;
+}
+
+const PAGE = 500;
+const MAX_SECRET_CHARS = 20_000;
+const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
+
+/** The stored side of the bindings; `afterChange` runs after each write and before its answer. */
+export async function openBindingStore(
+  { documents, seal, clock }: { readonly documents: Documents; readonly seal: Seal; readonly clock: Clock },
+  afterChange: () => Promise<void>,
+): Promise<OpenedStore> {
+  const adapters = createBodies<AdapterDocument>(await documents.open(adaptersSpec), AdapterDocument, 'adapterId', afterChange);
+  const tables = createBodies<CodeTable>(await documents.open(tablesSpec), CodeTable, 'tableId', afterChange);
+  const secrets = await documents.open(secretsSpec);
+
+  const store: BindingStore = {
+    listAdapters: adapters.list,
+    getAdapter: adapters.get,
+    saveAdapter: adapters.save,
+    removeAdapter: adapters.remove,
+    listTables: tables.list,
+    getTable: tables.get,
+    saveTable: tables.save,
+    removeTable: tables.remove,
+    listSecrets: async () => (await findAll(secrets)).map(({ _id, updatedAt }) => ({ name: _id, updatedAt })),
+    async saveSecret(name, value) {
+      checkSecret(name, value);
+      const document: SecretDocument = { _id: name, sealed: seal.seal(secretPlace(name), value), updatedAt: clock.now() };
+      const { inserted } = await secrets.insert(document, { durability: 'full' });
+      if (!inserted) await secrets.replaceIf(document, {}, { durability: 'full' });
+      await afterChange();
+    },
+    async removeSecret(name) {
+      const isRemoved = await secrets.remove(name);
+      if (isRemoved) await afterChange();
+      return isRemoved;
+    },
+    async revealSecret(name) {
+      const document = await secrets.get(name);
+      if (document === undefined)
+        throw new AppError('SECRET_MISSING', 'input', `There is no secret "${name}".`, {
+          values: { name },
+          fix: 'Store it under this name.',
+        });
+      return seal.openText(secretPlace(name), document.sealed);
+    },
+  };
+  return {
+    store,
+    readAll: async () => ({
+      adapters: await adapters.list(),
+      tables: await tables.list(),
+      secrets: new Map((await findAll(secrets)).map((document) => [document._id, document])),
+    }),
+  };
+}
+
+/** Adapters and tables are kept alike: a JSON body under an id, with a revision that every save must name. */
+function createBodies<T extends { readonly revision: number }>(
+  collection: Collection<BodyDocument>,
+  schema: TSchema,
+  idField: keyof T & string,
+  afterChange: () => Promise<void>,
+) {
+  const read = (document: BodyDocument): T => ({ ...(JSON.parse(document.body) as T), revision: document.revision });
+  const get = async (id: string): Promise<T | undefined> => {
+    const document = await collection.get(id);
+    return document && read(document);
+  };
+  return {
+    list: async (): Promise<readonly T[]> => (await findAll(collection)).map(read),
+    get,
+    async save(document: T, expectedRevision: number): Promise<T> {
+      const issues = schemaIssues(schema, document, 'BINDING_INVALID');
+      if (issues.length > 0)
+        throw new AppError('BINDING_INVALID', 'input', `This is not a valid ${collection.name.slice(0, -1)}.`, {
+          issues,
+          fix: 'Correct the fields that are listed.',
+        });
+      const saved = { ...document, revision: expectedRevision + 1 };
+      const id = String(document[idField]);
+      const stored: BodyDocument = { _id: id, revision: saved.revision, body: JSON.stringify(saved) };
+      const isSaved =
+        expectedRevision === 0
+          ? (await collection.insert(stored, { durability: 'full' })).inserted
+          : (await collection.replaceIf(stored, { revision: expectedRevision }, { durability: 'full' })).outcome === 'patched';
+      if (!isSaved) throw stale(id, document, await get(id));
+      await afterChange();
+      return saved;
+    },
+    async remove(id: string): Promise<boolean> {
+      const isRemoved = await collection.remove(id);
+      if (isRemoved) await afterChange();
+      return isRemoved;
+    },
+  };
+}
+
+async function findAll<T extends { readonly _id: string }>(collection: Collection<T>): Promise<T[]> {
+  const all: T[] = [];
+  for (;;) {
+    const last = all.at(-1)?._id;
+    const page = await collection.find({}, { sort: ['_id'], limit: PAGE, ...(last === undefined ? {} : { after: last }) });
+    all.push(...page);
+    if (page.length < PAGE) return all;
+  }
+}
+
+function stale(id: string, yours: unknown, theirs: unknown): AppError {
+  return new AppError('STALE_REVISION', 'input', `${id} was changed by somebody else in the meantime.`, {
+    values: { id },
+    fix: 'Look at the newer version, and save again on top of it.',
+    cause: new StaleDraft(yours, theirs),
+  });
+}
+
+function checkSecret(name: string, value: string): void {
+  if (!SECRET_NAME.test(name)) {
+    throw new AppError('SECRET_INVALID', 'input', 'The name of a secret has 1 to 100 letters, digits and . _ : -', {
+      fix: 'Choose another name.',
+    });
+  }
+  if (value === '' || value.length > MAX_SECRET_CHARS) {
+    throw new AppError('SECRET_INVALID', 'input', `A secret has 1 to ${MAX_SECRET_CHARS} characters.`, {
+      values: { name },
+      fix: 'Store a shorter one.',
+    });
+  }
+}

@@ -1,0 +1,141 @@
+import { Default } from 'typebox/value';
+import { AdapterLimits, type Adapter, type AdapterDocument, type CodeTable } from '../contract/adapter.ts';
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { Documents } from '../contract/ports/documents.ts';
+import type { SharedState } from '../contract/ports/shared-state.ts';
+import type { Seal } from '../contract/seal.ts';
+import type { Bindings, BindingStore, TableSnapshot } from '../services.ts';
+import { secretPlace } from './binding-documents.ts';
+import { openBindingStore, type BindingContents } from './binding-store.ts';
+import { openTableSnapshots, type TableSnapshots } from './table-snapshots.ts';
+
+export interface BindingsDeps {
+  readonly documents: Documents;
+  readonly seal: Seal;
+  readonly shared: SharedState;
+  /** Name of the running environment, for example `PROD`; picks the settings of each adapter. */
+  readonly environment: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface RunningBindings {
+  readonly bindings: Bindings;
+  readonly store: BindingStore;
+  /** Called after each change that this process has learned of; answers a function that ends it. */
+  onChange(listener: () => void): () => void;
+  stop(): Promise<void>;
+}
+
+const CHANNEL = 'bindings';
+/** A lost hint must not matter: everything is read again this often. */
+const RELOAD_EVERY_MS = 60_000;
+
+interface Loaded {
+  readonly adapters: ReadonlyMap<string, Adapter>;
+  readonly credentials: ReadonlyMap<string, string>;
+  readonly secrets: BindingContents['secrets'];
+  readonly tables: TableSnapshot;
+}
+
+/**
+ * Adapters, secrets and code tables, answered from memory. A change is stored, then swapped in whole here and hinted to the other processes;
+ * when reading fails, what was there keeps serving.
+ */
+export async function createBindings(deps: BindingsDeps): Promise<RunningBindings> {
+  const { clock, logger, shared, seal } = deps;
+  const listeners = new Set<() => void>();
+  const snapshots = await openTableSnapshots(deps.documents);
+  const opened = await openBindingStore(deps, async () => {
+    await reload();
+    await shared.publish(CHANNEL, 'changed').catch((error: unknown) => logger.warn('bindings.hint-lost', { reason: String(error) }));
+  });
+  let loaded = await load(await opened.readAll(), snapshots, deps.environment);
+  let reloading = Promise.resolve();
+  let isStopped = false;
+
+  /** One after the other, so that an older reading never replaces a newer one. */
+  function reload(): Promise<void> {
+    const next = reloading.then(async () => {
+      if (isStopped) return;
+      loaded = await load(await opened.readAll(), snapshots, deps.environment);
+      for (const listener of listeners) listener();
+    });
+    reloading = next.catch((error: unknown) => logger.error('bindings.reload-failed', error));
+    return next;
+  }
+  const reloadLogged = () => void reload().catch(() => {});
+  let cancelTimer = clock.after(RELOAD_EVERY_MS, tick);
+  function tick(): void {
+    reloadLogged();
+    cancelTimer = clock.after(RELOAD_EVERY_MS, tick);
+  }
+  const unsubscribe = await shared.subscribe(CHANNEL, reloadLogged);
+
+  const bindings: Bindings = {
+    adapter: (adapterId) => loaded.adapters.get(adapterId),
+    secret: async (name) => openSecret(name, loaded, seal),
+    tables: () => loaded.tables,
+    tablesAt: async (id) => (id === loaded.tables.id ? loaded.tables : snapshots.at(id)),
+  };
+  return {
+    bindings,
+    store: opened.store,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async stop() {
+      isStopped = true;
+      cancelTimer();
+      unsubscribe();
+      await reloading;
+    },
+  };
+}
+
+async function load(contents: BindingContents, snapshots: TableSnapshots, environment: string): Promise<Loaded> {
+  return {
+    adapters: new Map(contents.adapters.flatMap((document) => resolveAdapter(document, environment))),
+    credentials: new Map(
+      contents.adapters.flatMap((document) =>
+        document.credential === undefined ? [] : [[document.adapterId, document.credential] as const],
+      ),
+    ),
+    secrets: contents.secrets,
+    tables: await snapshots.pin(contents.tables as CodeTable[]),
+  };
+}
+
+/** An adapter without settings for this environment does not exist here: nothing may fall back to another environment's address. */
+function resolveAdapter(document: AdapterDocument, environment: string): [string, Adapter][] {
+  const settings = Object.hasOwn(document.environments, environment) ? document.environments[environment] : undefined;
+  if (settings === undefined) return [];
+  const limits = Default(AdapterLimits, { ...document.limits }) as AdapterLimits;
+  return [
+    [
+      document.adapterId,
+      Object.freeze({ adapterId: document.adapterId, protocol: document.protocol, settings, charset: document.charset, limits }),
+    ],
+  ];
+}
+
+/** `adp_…` names the credential of that adapter. */
+function openSecret(name: string, loaded: Loaded, seal: Seal): string {
+  const secretName = name.startsWith('adp_') ? loaded.credentials.get(name) : name;
+  const document = secretName === undefined ? undefined : loaded.secrets.get(secretName);
+  if (document === undefined) {
+    throw new AppError(
+      'SECRET_MISSING',
+      'input',
+      secretName === undefined ? `The adapter ${name} names no credential.` : `There is no secret "${secretName}".`,
+      {
+        values: { name },
+        fix: 'Store it under this name, or name another in the adapter.',
+      },
+    );
+  }
+  return seal.openText(secretPlace(document._id), document.sealed);
+}
