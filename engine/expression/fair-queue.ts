@@ -1,0 +1,71 @@
+/** A bounded queue in which keys take turns, each with a limit on how many of its entries wait and are worked on at once. */
+export interface FairQueue<T> {
+  /** False when the queue, or the key's part of it, is full. */
+  add(key: string, entry: T): boolean;
+  /** The next entry of the next key that has room; it counts as being worked on until `done`. */
+  take(): T | undefined;
+  done(key: string): void;
+  /** Takes a waiting entry out. */
+  remove(key: string, entry: T): void;
+  /** Keys with an entry that `take` would give. */
+  ready(): number;
+  /** Empties the queue and answers what waited. */
+  drain(): readonly T[];
+}
+
+export interface FairQueueLimits {
+  readonly limit: number;
+  readonly perKeyWaiting: number;
+  readonly perKeyRunning: number;
+}
+
+export function createFairQueue<T>(limits: FairQueueLimits): FairQueue<T> {
+  /** In order of their turn; a key is here only while something of it waits. */
+  const waiting = new Map<string, T[]>();
+  const running = new Map<string, number>();
+  let count = 0;
+  const hasRoom = (key: string) => (running.get(key) ?? 0) < limits.perKeyRunning;
+
+  return {
+    add(key, entry) {
+      const entries = waiting.get(key) ?? [];
+      if (count >= limits.limit || entries.length >= limits.perKeyWaiting) return false;
+      entries.push(entry);
+      waiting.set(key, entries);
+      count++;
+      return true;
+    },
+    take() {
+      for (const [key, entries] of waiting) {
+        if (!hasRoom(key)) continue;
+        const entry = entries.shift()!;
+        count--;
+        waiting.delete(key);
+        if (entries.length > 0) waiting.set(key, entries);
+        running.set(key, (running.get(key) ?? 0) + 1);
+        return entry;
+      }
+      return undefined;
+    },
+    done(key) {
+      const left = (running.get(key) ?? 1) - 1;
+      if (left > 0) running.set(key, left);
+      else running.delete(key);
+    },
+    remove(key, entry) {
+      const entries = waiting.get(key);
+      const at = entries?.indexOf(entry) ?? -1;
+      if (entries === undefined || at < 0) return;
+      entries.splice(at, 1);
+      count--;
+      if (entries.length === 0) waiting.delete(key);
+    },
+    ready: () => [...waiting.keys()].filter(hasRoom).length,
+    drain() {
+      const entries = [...waiting.values()].flat();
+      waiting.clear();
+      count = 0;
+      return entries;
+    },
+  };
+}

@@ -1,0 +1,213 @@
+/**
+ * The sandbox: scripts and unbounded expressions run in QuickJS (WASM) on worker threads, without network, environment or host objects;
+ * JSON text goes in and comes out. A worker that does not answer in time is ended and replaced, so a runaway holds nobody else up:
+ * keys (flows) take turns, and one key gets at most half of the workers.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { ExpressionRunner } from './compile-expression.ts';
+import { createFairQueue } from './fair-queue.ts';
+import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
+import { toScriptError } from './script-errors.ts';
+
+export interface ScriptPoolOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Worker threads at most; started when needed. Default 2. */
+  readonly size?: number;
+  /** Jobs that may wait, of all keys together. Default 1000; one key gets at most half of them. */
+  readonly queueLimit?: number;
+}
+
+export interface ScriptLimits {
+  /** Whose share is used; usually the flow's id. */
+  readonly key?: string;
+  /** Default 1000, at most 60 000. */
+  readonly timeoutMs?: number;
+  /** Memory of the script's realm. Default 32 MB. */
+  readonly memoryBytes?: number;
+  readonly signal?: AbortSignal;
+  readonly nowMs?: number;
+}
+
+export interface ScriptPool extends ExpressionRunner {
+  /**
+   * Runs the body of a function of `message`, `nodes` and `now` (the fields of `input`, which must be plain data) and answers what it returns.
+   * Rejects with SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_ERROR (with its line), SCRIPT_RESULT_TOO_LARGE (input) or SCRIPT_POOL_BUSY (transient).
+   */
+  run(source: string, input: ScriptInput, limits?: ScriptLimits): Promise<unknown>;
+  runExpression(text: string, root: unknown, limits?: ScriptLimits): Promise<unknown>;
+  /** Checks the syntax of a script at publish. Rejects with SCRIPT_INVALID (input) and its line. */
+  checkScript(source: string): Promise<void>;
+  /** Ends all workers; jobs under way are rejected with SCRIPT_POOL_CLOSED. */
+  close(): Promise<void>;
+}
+
+export interface ScriptInput {
+  readonly message?: unknown;
+  readonly nodes?: unknown;
+  readonly now?: unknown;
+}
+
+const DEFAULTS = { timeoutMs: 1000, memoryBytes: 32 * 1024 * 1024, resultBytes: 10 * 1024 * 1024 } as const;
+const MAX_TIMEOUT_MS = 60_000;
+const MIN_MEMORY_BYTES = 1024 * 1024;
+/** How much later than its own deadline a worker may answer before it is ended. */
+const GRACE_MS = 250;
+const START_MS = 10_000;
+
+interface Task {
+  readonly job: ScriptJob;
+  readonly key: string;
+  settle(error: AppError | undefined, result?: unknown): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  isReady: boolean;
+  task: Task | undefined;
+  cancelTimer: () => void;
+}
+
+export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
+  const { clock, logger, size = 2, queueLimit = 1000 } = options;
+  const threads = new Set<Thread>();
+  const queue = createFairQueue<Task>({
+    limit: queueLimit,
+    perKeyWaiting: Math.ceil(queueLimit / 2),
+    perKeyRunning: Math.max(1, Math.floor(size / 2)),
+  });
+  let lastId = 0;
+  let isClosed = false;
+
+  function submit(kind: ScriptJob['kind'], source: string, input: unknown, limits: ScriptLimits): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (isClosed) return reject(closed());
+      if (limits.signal?.aborted) return reject(limits.signal.reason as Error);
+      const task = createTask(createJob(++lastId, kind, source, input, limits), limits, resolve, reject);
+      if (!queue.add(task.key, task)) return task.settle(busy());
+      limits.signal?.addEventListener('abort', () => queue.remove(task.key, task), { once: true });
+      dispatch();
+    });
+  }
+
+  function dispatch(): void {
+    for (;;) {
+      const idle = [...threads].find((thread) => thread.isReady && thread.task === undefined);
+      if (idle === undefined) break;
+      const task = queue.take();
+      if (task === undefined) return;
+      assign(idle, task);
+    }
+    const starting = [...threads].filter((thread) => !thread.isReady).length;
+    if (threads.size < size && queue.ready() > starting) start();
+  }
+
+  function assign(thread: Thread, task: Task): void {
+    thread.task = task;
+    thread.worker.ref();
+    thread.cancelTimer = clock.after(task.job.timeoutMs + GRACE_MS, () => {
+      logger.warn('script.worker-ended', { key: task.key, timeoutMs: task.job.timeoutMs });
+      discard(thread, toScriptError({ code: 'SCRIPT_TIMEOUT', message: '' }, task.job));
+    });
+    thread.worker.postMessage(task.job);
+  }
+
+  function start(): void {
+    const file = import.meta.url.endsWith('.ts') ? './script-worker.ts' : './script-worker.js';
+    const worker = new Worker(new URL(file, import.meta.url), { env: {}, stdin: false, resourceLimits: { maxOldGenerationSizeMb: 128 } });
+    const thread: Thread = { worker, isReady: false, task: undefined, cancelTimer: () => undefined };
+    threads.add(thread);
+    thread.cancelTimer = clock.after(START_MS, () => discard(thread, undefined));
+    worker.on('message', (answer: ScriptAnswer) => onAnswer(thread, answer));
+    worker.on('error', (error) => {
+      logger.error('script.worker-failed', error);
+      const task = thread.task;
+      discard(thread, task && toScriptError({ code: 'SCRIPT_ERROR', message: 'the sandbox itself failed' }, task.job));
+    });
+  }
+
+  function onAnswer(thread: Thread, answer: ScriptAnswer): void {
+    if (!threads.has(thread)) return;
+    thread.cancelTimer();
+    thread.isReady = true;
+    thread.worker.unref();
+    const task = thread.task;
+    thread.task = undefined;
+    if (task !== undefined) {
+      queue.done(task.key);
+      if (answer.fault) task.settle(toScriptError(answer.fault, task.job));
+      else task.settle(undefined, answer.result === undefined ? undefined : JSON.parse(answer.result));
+    }
+    dispatch();
+  }
+
+  /** Ends a thread for good; the next job starts another. */
+  function discard(thread: Thread, error: AppError | undefined): void {
+    if (!threads.delete(thread)) return;
+    thread.cancelTimer();
+    void thread.worker.terminate();
+    if (thread.task !== undefined) {
+      queue.done(thread.task.key);
+      thread.task.settle(error ?? closed());
+    }
+    if (!isClosed) dispatch();
+  }
+
+  return {
+    run: (source, input, limits = {}) => submit('script', source, input, limits),
+    runExpression: (text, root, limits = {}) => submit('expression', text, root, limits),
+    async checkScript(source) {
+      await submit('check', source, null, { key: 'check' });
+    },
+    async close() {
+      isClosed = true;
+      for (const task of queue.drain()) task.settle(closed());
+      const ending = [...threads].map((thread) => thread.worker.terminate());
+      for (const thread of [...threads]) discard(thread, closed());
+      await Promise.all(ending);
+    },
+  };
+}
+
+function createJob(id: number, kind: ScriptJob['kind'], source: string, input: unknown, limits: ScriptLimits): ScriptJob {
+  return {
+    id,
+    kind,
+    source,
+    input: JSON.stringify(input) ?? 'null',
+    nowMs: limits.nowMs ?? 0,
+    timeoutMs: Math.min(limits.timeoutMs ?? DEFAULTS.timeoutMs, MAX_TIMEOUT_MS),
+    memoryBytes: Math.max(limits.memoryBytes ?? DEFAULTS.memoryBytes, MIN_MEMORY_BYTES),
+    resultBytes: DEFAULTS.resultBytes,
+  };
+}
+
+function createTask(job: ScriptJob, limits: ScriptLimits, resolve: (value: unknown) => void, reject: (error: Error) => void): Task {
+  const onAbort = () => reject(limits.signal!.reason as Error);
+  limits.signal?.addEventListener('abort', onAbort, { once: true });
+  return {
+    job,
+    key: limits.key ?? '',
+    settle(error, result) {
+      limits.signal?.removeEventListener('abort', onAbort);
+      if (error === undefined) resolve(result);
+      else reject(error);
+    },
+  };
+}
+
+function busy(): AppError {
+  return new AppError('SCRIPT_POOL_BUSY', 'transient', 'Too many scripts are waiting for the sandbox.', {
+    retryAfterMs: 1000,
+    fix: 'Wait a moment; if it goes on, make the scripts faster or give the sandbox more workers.',
+  });
+}
+
+function closed(): AppError {
+  return new AppError('SCRIPT_POOL_CLOSED', 'transient', 'The sandbox was closed while the script waited or ran.', {
+    fix: 'Try again after the restart.',
+  });
+}

@@ -1,0 +1,30 @@
+/** What the pool and its worker thread say to each other: text only, so that nothing but JSON ever enters the sandbox. */
+
+export interface ScriptJob {
+  readonly id: number;
+  readonly kind: 'script' | 'expression' | 'check';
+  /** Script body or expression text. */
+  readonly source: string;
+  /** JSON of the input. */
+  readonly input: string;
+  readonly nowMs: number;
+  readonly timeoutMs: number;
+  readonly memoryBytes: number;
+  readonly resultBytes: number;
+}
+
+export type ScriptFaultCode = 'SCRIPT_TIMEOUT' | 'SCRIPT_MEMORY' | 'SCRIPT_ERROR' | 'SCRIPT_RESULT_TOO_LARGE' | 'EXPRESSION_FAILED';
+
+export interface ScriptAnswer {
+  readonly id: number;
+  /** JSON of the result; `undefined` when the script returned nothing. */
+  readonly result?: string | undefined;
+  readonly fault?: {
+    readonly code: ScriptFaultCode;
+    /** What QuickJS or JSONata said: of the author's own text, never of ours. */
+    readonly message: string;
+    readonly line?: number;
+    readonly fault?: string;
+    readonly position?: number;
+  };
+}

@@ -1,0 +1,204 @@
+/**
+ * The worker thread of the script pool. Each script gets a runtime of its own that no other message ever saw (a few are made ahead);
+ * it is thrown away afterwards. Expressions share a runtime with JSONata in it, whose built-ins are frozen: loading it takes 15 ms,
+ * and an expression can plant nothing. After any fault, and every `EXPRESSION_REUSE` uses, it is made anew.
+ */
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { parentPort } from 'node:worker_threads';
+import variant from '@jitl/quickjs-wasmfile-release-sync';
+import {
+  newQuickJSWASMModuleFromVariant,
+  type QuickJSContext,
+  type QuickJSRuntime,
+  type QuickJSSyncVariant,
+} from 'quickjs-emscripten-core';
+import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
+
+const STOCK = 4;
+const STACK_BYTES = 256 * 1024;
+const EXPRESSION_REUSE = 1000;
+const PREPARE_MS = 2000;
+/** The author's first line is line 1 of the file named `script`. */
+const HEAD = '(function (message, nodes, now) {"use strict";';
+const TAIL = '\n})';
+
+interface Realm {
+  readonly runtime: QuickJSRuntime;
+  readonly context: QuickJSContext;
+  deadline: number;
+  uses: number;
+}
+
+// Its types describe the CommonJS build; Node gives the variant itself.
+const quickjs = await newQuickJSWASMModuleFromVariant(variant as unknown as QuickJSSyncVariant);
+const port = parentPort!;
+const stock: Realm[] = Array.from({ length: STOCK }, createRealm);
+const expressions: { realm: Realm | undefined } = { realm: undefined };
+
+port.on('message', (job: ScriptJob) => {
+  port.postMessage(job.kind === 'expression' ? runExpression(job) : runScript(job));
+  while (stock.length < STOCK) stock.push(createRealm());
+});
+port.postMessage({ id: 0 } satisfies ScriptAnswer);
+
+function createRealm(): Realm {
+  const runtime = quickjs.newRuntime();
+  const realm: Realm = { runtime, context: runtime.newContext(), deadline: Infinity, uses: 0 };
+  runtime.setMaxStackSize(STACK_BYTES);
+  runtime.setInterruptHandler(() => performance.now() > realm.deadline);
+  return realm;
+}
+
+function dispose(realm: Realm): void {
+  realm.context.dispose();
+  realm.runtime.dispose();
+}
+
+function runScript(job: ScriptJob): ScriptAnswer {
+  const realm = stock.pop() ?? createRealm();
+  const code = `${HEAD}${job.source}${TAIL}`;
+  if (job.kind === 'check') {
+    const answer = evaluate(realm, job, code, true);
+    dispose(realm);
+    return answer;
+  }
+  realm.runtime.setMemoryLimit(job.memoryBytes);
+  realm.deadline = performance.now() + job.timeoutMs;
+  plant(realm, 'input', job.input);
+  const call = `(function(run, input){const {message, nodes, now} = JSON.parse(input); return JSON.stringify(run(message, nodes, now))})`;
+  const answer = invoke(realm, job, code, call);
+  dispose(realm);
+  return answer;
+}
+
+function plant(realm: Realm, name: string, text: string): void {
+  const value = realm.context.newString(text);
+  realm.context.setProp(realm.context.global, name, value);
+  value.dispose();
+}
+
+/** Compiles alone: the function is made, never called. */
+function evaluate(realm: Realm, job: ScriptJob, code: string, isCompileOnly: boolean): ScriptAnswer {
+  const made = realm.context.evalCode(code, 'script', isCompileOnly ? { compileOnly: true } : {});
+  if (made.error) return faultOf(realm, job, made.error);
+  made.value.dispose();
+  return { id: job.id };
+}
+
+function invoke(realm: Realm, job: ScriptJob, code: string, call: string): ScriptAnswer {
+  const { context } = realm;
+  const caller = context.unwrapResult(context.evalCode(call, 'kangqiao'));
+  const input = context.getProp(context.global, 'input');
+  context.setProp(context.global, 'input', context.undefined);
+  const script = context.evalCode(code, 'script');
+  if (script.error) return release(faultOf(realm, job, script.error), caller, input);
+  const called = context.callFunction(caller, context.undefined, script.value, input);
+  if (called.error) return release(faultOf(realm, job, called.error), caller, input, script.value);
+  const result = context.typeof(called.value) === 'string' ? context.getString(called.value) : undefined;
+  return release(limited(job, result), caller, input, script.value, called.value);
+}
+
+function release(answer: ScriptAnswer, ...handles: readonly { dispose(): void }[]): ScriptAnswer {
+  for (const handle of handles) handle.dispose();
+  return answer;
+}
+
+function limited(job: ScriptJob, result: string | undefined): ScriptAnswer {
+  if (result === undefined || result.length <= job.resultBytes) return { id: job.id, result };
+  return { id: job.id, fault: { code: 'SCRIPT_RESULT_TOO_LARGE', message: `The result has ${result.length} characters of JSON.` } };
+}
+
+function faultOf(realm: Realm, job: ScriptJob, error: Parameters<QuickJSContext['dump']>[0]): ScriptAnswer {
+  // The realm may be out of memory or time: give it some to tell what happened.
+  realm.runtime.setMemoryLimit(-1);
+  const isLate = performance.now() > realm.deadline;
+  realm.deadline = performance.now() + 20;
+  const told = realm.context.dump(error) as { name?: unknown; message?: unknown; stack?: unknown } | undefined;
+  error.dispose();
+  const name = typeof told?.name === 'string' ? told.name.slice(0, 100) : 'Error';
+  const message = typeof told?.message === 'string' ? told.message.slice(0, 500) : 'something that is no Error was thrown';
+  if (isLate && message === 'interrupted') return { id: job.id, fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
+  if (message === 'out of memory' || (told as unknown) === null) return { id: job.id, fault: { code: 'SCRIPT_MEMORY', message: '' } };
+  const line = /script:(\d+)/.exec(typeof told?.stack === 'string' ? told.stack : '')?.[1];
+  return {
+    id: job.id,
+    fault: { code: 'SCRIPT_ERROR', message: `${name}: ${message}`, ...(line === undefined ? {} : { line: Number(line) }) },
+  };
+}
+
+function runExpression(job: ScriptJob): ScriptAnswer {
+  const realm = (expressions.realm ??= createExpressionRealm());
+  realm.runtime.setMemoryLimit(job.memoryBytes);
+  realm.deadline = performance.now() + job.timeoutMs;
+  const answer = evaluateExpression(realm, job);
+  realm.deadline = Infinity;
+  realm.uses++;
+  const isSpent = realm.uses >= EXPRESSION_REUSE || (answer.fault !== undefined && answer.fault.code !== 'EXPRESSION_FAILED');
+  if (isSpent) {
+    expressions.realm = undefined;
+    dispose(realm);
+  }
+  return answer;
+}
+
+function evaluateExpression(realm: Realm, job: ScriptJob): ScriptAnswer {
+  const { context, runtime } = realm;
+  const start = context.getProp(context.global, 'evaluate');
+  const texts = [job.source, job.input].map((text) => context.newString(text));
+  const now = context.newNumber(job.nowMs);
+  const started = context.callFunction(start, context.undefined, ...texts, now);
+  release({ id: 0 }, start, now, ...texts);
+  if (started.error) return faultOf(realm, job, started.error);
+  started.value.dispose();
+  const jobs = runtime.executePendingJobs();
+  if (jobs.error) return faultOf(realm, job, jobs.error);
+  const outcome = context.getProp(context.global, 'outcome');
+  const text = context.typeof(outcome) === 'string' ? context.getString(outcome) : undefined;
+  outcome.dispose();
+  // JSONata may catch what ends it and tell it as a fault of its own.
+  const told =
+    text === undefined ? undefined : (JSON.parse(text) as { ok?: string; code?: string; position?: number; isOutOfMemory?: boolean });
+  if (told?.code !== undefined && performance.now() > realm.deadline) return { id: job.id, fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
+  if (told === undefined || told.isOutOfMemory) {
+    const isLate = performance.now() > realm.deadline;
+    return { id: job.id, fault: { code: isLate ? 'SCRIPT_TIMEOUT' : 'SCRIPT_MEMORY', message: '' } };
+  }
+  if (told.code === undefined) return limited(job, told.ok);
+  const position = typeof told.position === 'number' ? { position: told.position } : {};
+  return { id: job.id, fault: { code: 'EXPRESSION_FAILED', message: '', fault: told.code, ...position } };
+}
+
+function createExpressionRealm(): Realm {
+  const realm = createRealm();
+  realm.deadline = performance.now() + PREPARE_MS;
+  const source = readFileSync(createRequire(import.meta.url).resolve('jsonata/jsonata.min.js'), 'utf8');
+  const prepare = `(() => {
+    var module = { exports: {} }, exports = module.exports;
+    ${source}
+    const jsonata = module.exports, cache = new Map(), { parse, stringify } = JSON;
+    globalThis.outcome = undefined;
+    const evaluate = (text, input, nowMs) => {
+      globalThis.outcome = undefined;
+      let expression = cache.get(text);
+      if (expression === undefined) {
+        if (cache.size >= 200) cache.clear();
+        cache.set(text, (expression = jsonata(text, { stack: 200 })));
+      }
+      const time = { now: () => new Date(nowMs).toISOString(), millis: () => nowMs };
+      expression.evaluate(parse(input), time).then(
+        (value) => { globalThis.outcome = stringify({ ok: stringify(value) }); },
+        (error) => { globalThis.outcome = stringify({ code: String(error && error.code || 'unknown'), position: error && error.position, isOutOfMemory: String(error && error.message) === 'out of memory' }); },
+      );
+    };
+    Object.defineProperty(globalThis, 'evaluate', { value: evaluate });
+    for (const it of [Object, Array, String, Number, Boolean, Date, RegExp, Promise, Map, Set, WeakMap, Symbol, Function, Error, Math, JSON, Reflect]) {
+      Object.freeze(it);
+      if (it.prototype) Object.freeze(it.prototype);
+    }
+  })()`;
+  const made = realm.context.evalCode(prepare, 'jsonata');
+  realm.context.unwrapResult(made).dispose();
+  realm.deadline = Infinity;
+  return realm;
+}
