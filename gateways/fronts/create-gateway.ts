@@ -82,7 +82,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const compileCall = (document: InterfaceDocument): RunCall => {
     if (document.target.kind === 'flow') return createFlowCall(document.target.flowId, options.runFlow, clock);
-    const budget = budgets.get(document.interfaceId) ?? createRetryBudget(() => clock.monotonic());
+    const budget = budgets.get(document.interfaceId) ?? createRetryBudget();
     budgets.set(document.interfaceId, budget);
     return createUpstreamCall(document, { pools, budget, clock, metrics, isClosing });
   };

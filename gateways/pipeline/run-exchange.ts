@@ -61,7 +61,8 @@ async function finish(exchange: Exchange, compiled: CompiledInterface | undefine
       exchange.answer = toErrorAnswer(exchange, refused, deps.now());
     }
   }
-  writeAnswer(exchange, exchange.answer, deps.isClosing());
+  // What came after a malformed request on the same connection cannot be trusted either.
+  writeAnswer(exchange, exchange.answer, deps.isClosing() || exchange.error?.code === 'GW40001');
 }
 
 /** Runs policies in order and stops at the first refusal; goes over to promises only from the first policy that answers one. */

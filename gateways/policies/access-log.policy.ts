@@ -46,7 +46,7 @@ export default definePolicy({
 });
 
 function describe(exchange: Exchange, { clock }: PolicyDeps): Record<string, unknown> {
-  const { request, response, proof } = exchange;
+  const { response, proof } = exchange;
   return {
     at: exchange.startedAt,
     ms: clock.now() - exchange.startedAt,
@@ -67,7 +67,6 @@ function describe(exchange: Exchange, { clock }: PolicyDeps): Record<string, unk
     bytesOut: exchange.bytesOut,
     attempts: exchange.attempts > 0 ? exchange.attempts : undefined,
     plan: exchange.planNumber,
-    tls: 'encrypted' in request.socket ? true : undefined,
   };
 }
 

@@ -1,29 +1,36 @@
-/** Keeps retries from multiplying an overload: at most a fifth of the active requests, but always three. */
+/** Keeps retries from multiplying an overload: at most a fifth of the active requests may be retrying, but always three. */
 export interface RetryBudget {
-  /** A request begins; the answer ends it, with its retry if it made one. */
-  enter(): () => void;
+  enter(): ActiveRequest;
+}
+
+/** One request on its way; it counts, with its retries, until it leaves. */
+export interface ActiveRequest {
   tryRetry(): boolean;
+  leave(): void;
 }
 
 const SHARE = 0.2;
 const FLOOR = 3;
-/** A retry counts for as long as its request is likely to run. */
-const COUNTED_MS = 1000;
 
-export function createRetryBudget(monotonic: () => number): RetryBudget {
+export function createRetryBudget(): RetryBudget {
   let active = 0;
-  const retries: number[] = [];
+  let retrying = 0;
   return {
     enter() {
+      let isRetrying = false;
       active++;
-      return () => active--;
-    },
-    tryRetry() {
-      const now = monotonic();
-      while (retries.length > 0 && retries[0]! <= now - COUNTED_MS) retries.shift();
-      if (retries.length >= Math.max(FLOOR, SHARE * active)) return false;
-      retries.push(now);
-      return true;
+      return {
+        tryRetry() {
+          if (isRetrying) return true;
+          if (retrying >= Math.max(FLOOR, SHARE * active)) return false;
+          retrying++;
+          return (isRetrying = true);
+        },
+        leave() {
+          active--;
+          if (isRetrying) retrying--;
+        },
+      };
     },
   };
 }

@@ -34,7 +34,7 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
   let turn = 0;
   return async (exchange) => {
     exchange.isAnswerCaptured = isCaptured;
-    const leave = deps.budget.enter();
+    const active = deps.budget.enter();
     try {
       const mayRepeat = isIdempotent || (honoursKey && exchange.headers['idempotency-key'] !== undefined);
       let timeoutsLeft = document.timeoutRetries;
@@ -52,12 +52,12 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
         const isTimeout = result.kind === 'timeout';
         const hasTurn = isTimeout ? timeoutsLeft-- > 0 : exceptionsLeft-- > 0;
         const isAllowed = !exchange.isBodyStreamed && hasTurn && (mayRepeat || !result.wasSent);
-        if (!isAllowed || !deps.budget.tryRetry()) return fail(exchange, toRefusal(result, mayRepeat));
+        if (!isAllowed || !active.tryRetry()) return fail(exchange, toRefusal(result, mayRepeat));
         deps.metrics.count('gateway_upstream_retries', { reason: result.kind });
         await pause(exchange, deps.clock);
       }
     } finally {
-      leave();
+      active.leave();
     }
   };
 }

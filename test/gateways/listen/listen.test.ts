@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { silentMetrics } from '../../../engine/contract/observe.ts';
+import { wallClock } from '../../../engine/testing/wall-clock.ts';
+import { DEFAULT_LIMITS, listen } from '../../../gateways/listen/listen.ts';
+import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
+import { callGateway, callSigned, echo, startGateway, type Settings, type TestGateway } from '../support/start-gateway.ts';
+
+async function start(settings: Settings = {}): Promise<TestGateway> {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  return startGateway(await buildPlan([key], [buildInterface({ bodyLimitBytes: 1000 })]), { settings });
+}
+
+/** Sends bytes and gives back everything until the connection ends. */
+function raw(port: number, ...pieces: string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket: Socket = connect(port, '127.0.0.1', () => pieces.forEach((piece) => socket.write(piece, 'latin1')));
+    let received = '';
+    socket.setTimeout(5000, () => socket.destroy(new Error('the connection stayed open')));
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
+    socket.on('error', reject);
+    socket.on('close', () => resolve(received));
+  });
+}
+
+test('refuses plain HTTP beyond loopback', async () => {
+  const settings = { host: '0.0.0.0', port: 0, trustedProxies: [] };
+  const options = { settings, limits: DEFAULT_LIMITS, clock: wallClock(), metrics: silentMetrics, requestsClientCertificate: false, onRequest: () => undefined };
+  await assert.rejects(listen(options), { code: 'LISTEN_PLAIN_REFUSED' });
+});
+
+test('refuses every way to make two servers see two requests', async (t) => {
+  const started = await start();
+  t.after(() => started.stop());
+  const line = 'POST /open/v1/appointments HTTP/1.1\r\nHost: localhost\r\n';
+  const smuggled = [
+    `${line}Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nG`,
+    `${line}Transfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\nG`,
+    `${line}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`,
+    `${line}Content-Length: +1\r\n\r\na`,
+    `${line}Content-Length: 1, 1\r\n\r\na`,
+    `${line}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
+    `${line}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
+    `${line}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`,
+    `${line}Transfer-Encoding: chunked\r\n\r\n0x1\r\na\r\n0\r\n\r\n`,
+    `${line}X: a\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+    `${line} folded: 1\r\n\r\n`,
+    'POST /open/v1/appointments HTTP/1.1\r\n\r\n',
+    'POST /open/v1/appointments HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n',
+    'POST /open/v1/appointments HTTP/9.9\r\nHost: a\r\n\r\n',
+    'nonsense\r\n\r\n',
+  ];
+  for (const bytes of smuggled) {
+    const answer = await raw(started.gateway.port, bytes.replace('Host: localhost\r\n', 'Host: localhost\r\nConnection: close\r\n'));
+    assert.match(answer, /^HTTP\/1\.1 40[01] /, JSON.stringify(bytes));
+    assert.equal(answer.match(/^HTTP\/1\.1/gm)!.length, 1, JSON.stringify(bytes));
+  }
+  assert.equal(started.calls.length, 0);
+});
+
+test('answers GW43101 to headers above 16 KB', async (t) => {
+  const started = await start();
+  t.after(() => started.stop());
+  const answer = await raw(started.gateway.port, `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(17_000)}\r\n\r\n`);
+  assert.match(answer, /^HTTP\/1\.1 431 [^]*GW43101/);
+});
+
+test('ends a connection whose headers or body do not arrive in time with GW40801', async (t) => {
+  const started = await start({ limits: { headerTimeoutMs: 300, requestTimeoutMs: 600 } });
+  t.after(() => started.stop());
+  assert.match(await raw(started.gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\nX-Slow'), /^HTTP\/1\.1 408 [^]*GW40801/);
+  const key = await createTestKey('HMAC-SM3', 'app');
+  started.gateway.stats();
+  const plan = await buildPlan([key], [buildInterface()], { number: 2 });
+  started.feed.publish(plan);
+  const signed = await signRequest(key);
+  const head = `POST ${signed.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\nAuthorization: ${signed.authorization}\r\n\r\n{`;
+  assert.match(await raw(started.gateway.port, head), /^HTTP\/1\.1 408 [^]*GW40801/);
+});
+
+test('counts a chunked body while it comes and refuses it beyond the cap', async (t) => {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const started = await startGateway(await buildPlan([key], [buildInterface({ bodyLimitBytes: 1000 })]));
+  t.after(() => started.stop());
+  const { authorization } = await signRequest(key);
+  const head = `POST /open/v1/appointments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: ${authorization}\r\n`;
+  const chunk = `1f4\r\n${'x'.repeat(500)}\r\n`;
+  assert.match(await raw(started.gateway.port, `${head}Transfer-Encoding: chunked\r\n\r\n`, chunk, chunk, chunk), /^HTTP\/1\.1 413 [^]*GW41301/);
+  assert.match(await raw(started.gateway.port, `${head}Content-Length: 1001\r\n\r\n`), /^HTTP\/1\.1 413 [^]*connection: close[^]*GW41301/i);
+});
+
+test('asks for the body of an expecting caller only after the cheap checks', async (t) => {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const started = await startGateway(await buildPlan([key], [buildInterface()]));
+  t.after(() => started.stop());
+  const stranger = 'POST /open/v1/appointments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n';
+  assert.match(await raw(started.gateway.port, stranger), /^HTTP\/1\.1 401 /);
+  const signed = await signRequest(key);
+  const head = `POST ${signed.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${signed.body.length}\r\nAuthorization: ${signed.authorization}\r\n\r\n`;
+  assert.match(await raw(started.gateway.port, head, signed.body.toString()), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
+});
+
+test('refuses connections beyond the limit of one address', async (t) => {
+  const started = await start({ limits: { maxConnectionsPerIp: 3 } });
+  t.after(() => started.stop());
+  const sockets = await Promise.all(
+    Array.from({ length: 3 }, () => new Promise<Socket>((resolve) => { const socket = connect(started.gateway.port, '127.0.0.1', () => resolve(socket)); })),
+  );
+  assert.equal(await raw(started.gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n').catch(() => ''), '');
+  sockets.forEach((socket) => socket.destroy());
+});
+
+test('loses no request when it stops: what is in flight is answered and told to close', async () => {
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const started = await startGateway(await buildPlan([key], [buildInterface()]), { reply: async (call) => (await gate, echo(call)) });
+  const pending = Array.from({ length: 20 }, async () => callSigned(started.gateway, await signRequest(key)));
+  while (started.calls.length < 20) await new Promise((resolve) => setImmediate(resolve));
+  const stopped = started.stop();
+  release();
+  for (const answer of await Promise.all(pending)) {
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers['connection'], 'close');
+  }
+  await stopped;
+  await assert.rejects(callGateway(started.gateway, { target: '/' }), { code: 'ECONNREFUSED' });
+});
