@@ -29,21 +29,39 @@ export interface Intent {
   readonly at: number;
 }
 
-export type LegStatus = 'running' | 'waiting' | 'settled' | 'held';
+/** Sealed JSON, or the id of a blob that holds it when it is large. */
+export type Stored = { readonly sealed: string } | { readonly blob: string };
 
+/**
+ * What one claim or checkpoint adds; never changed once stored, but for an intent that is taken back because its write was surely not done.
+ * The payload holds the settled steps and the outputs of those that are not pure (pure ones are computed again when somebody looks).
+ */
 export interface LegRecord {
-  readonly status: LegStatus;
-  readonly attempt: number;
+  readonly epoch: number;
   readonly intent?: Intent;
-  readonly error?: ErrorRecord;
-  /** Sealed JSON: steps with the outputs still needed. */
-  readonly sealed?: string;
-  readonly steps: readonly StepRecord[];
+  readonly payload?: Stored;
+}
+
+/** A leg of a loop's iteration, stored apart so that the execution stays small. `_id` is `<execution>/<iteration>#<number>`. */
+export interface LegDocument extends StoredDocument, LegRecord {
+  readonly execution: string;
+  readonly scope: string;
+  readonly blobs?: readonly string[];
+  readonly expiresAt?: number;
+}
+
+export interface StoredWait {
+  readonly node: string;
+  readonly scope: string;
+  readonly untilMs: number;
+  readonly attempts?: number;
+  /** Hash of the resume token. */
+  readonly token?: string;
 }
 
 export interface ExecutionDocument extends StoredDocument {
   readonly _id: string;
-  /** The execution's id, or hash(app, interface, caller's Idempotency-Key): all outward keys derive from it. */
+  /** The execution's id, or a token of (app, interface, caller's Idempotency-Key): all outward keys derive from it. */
   readonly origin: string;
   readonly flowId: string;
   readonly version: number;
@@ -56,32 +74,44 @@ export interface ExecutionDocument extends StoredDocument {
   readonly dedupe: string;
   /** Keyed digest of the input. */
   readonly digest: string;
-  /** Sealed message (JSON, or header with a blob reference). */
-  readonly input?: string;
+  readonly input?: Stored;
   /** Tokens of business keys. */
   readonly keys: readonly string[];
+  /** Snapshot of the code tables that the execution is pinned to. */
   readonly tables: string;
   readonly traceId?: string;
   readonly acceptedAt: number;
   readonly finishedAt?: number;
-  /** Earliest time of the next try; absent when due now. */
+  /** Earliest time of the next claim; absent when due now. */
   readonly due?: number;
-  readonly expiresAt: number;
+  /** Set with the terminal status. */
+  readonly expiresAt?: number;
   readonly cancelRequested?: { readonly by: string; readonly reason: string; readonly at: number };
-  readonly lease?: { readonly owner: string; readonly epoch: number };
-  /** Counts claims; epoch 0 was never claimed. */
+  readonly lease?: { readonly owner: string };
+  /** Counts claims; 0 was never claimed. Every update of an owner names its epoch. */
   readonly epoch: number;
-  readonly attempt: number;
   readonly legs: Readonly<Record<string, LegRecord>>;
+  readonly waits?: readonly StoredWait[];
+  /** Hashes of the resume tokens waited for. */
+  readonly wake?: readonly string[];
   readonly held?: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number };
-  readonly error?: ErrorRecord;
-  /** Sealed reply. */
-  readonly reply?: string;
+  /** How often a person let it go on; intents of epochs up to `releasedEpoch` no longer hold it. */
+  readonly retries?: number;
+  readonly retriedBy?: string;
+  readonly releasedEpoch?: number;
+  /** Code and kind alone: the message lies sealed with the steps. */
+  readonly error?: { readonly code: string; readonly kind: ErrorRecord['kind'] };
+  readonly deadLetter?: true;
+  readonly reply?: Stored;
+  /** Blobs that it refers to, for the collection of orphans. */
+  readonly blobs?: readonly string[];
 }
+
+const anyDocument = Type.Object({ _id: Type.String() }, { additionalProperties: true });
 
 export const executionsSpec: CollectionSpec<ExecutionDocument> = {
   name: 'executions',
-  schema: Type.Object({ _id: Type.String() }, { additionalProperties: true }),
+  schema: anyDocument,
   indexes: [
     { name: 'dedupe', fields: ['dedupe'], unique: true },
     { name: 'lane', fields: ['part', 'open', 'lane.seq'] },
@@ -90,6 +120,63 @@ export const executionsSpec: CollectionSpec<ExecutionDocument> = {
     { name: 'by_time', fields: ['acceptedAt'] },
     { name: 'by_status', fields: ['status', 'acceptedAt'] },
     { name: 'keys', fields: ['keys'] },
+    { name: 'wake', fields: ['wake'] },
+    { name: 'blobs', fields: ['blobs'] },
   ],
   expiresAt: 'expiresAt',
 };
+
+export const legsSpec: CollectionSpec<LegDocument> = {
+  name: 'legs',
+  schema: anyDocument,
+  indexes: [
+    { name: 'execution', fields: ['execution'] },
+    { name: 'blobs', fields: ['blobs'] },
+  ],
+  expiresAt: 'expiresAt',
+};
+
+/** A message for a wait, stored once per token; it may come before its wait. */
+export interface ResumeDocument extends StoredDocument {
+  readonly input: Stored;
+  readonly at: number;
+  readonly expiresAt: number;
+}
+
+export const resumesSpec: CollectionSpec<ResumeDocument> = { name: 'resumes', schema: anyDocument, indexes: [], expiresAt: 'expiresAt' };
+
+/** What a worker knew that had lost its execution meanwhile. Append only; shown beside the execution. */
+export interface LateOutcomeDocument extends StoredDocument {
+  readonly execution: string;
+  readonly epoch: number;
+  readonly node: string;
+  readonly status: string;
+  readonly at: number;
+  readonly payload?: Stored;
+  readonly expiresAt: number;
+}
+
+export const lateOutcomesSpec: CollectionSpec<LateOutcomeDocument> = {
+  name: 'late_outcomes',
+  schema: anyDocument,
+  indexes: [{ name: 'execution', fields: ['execution'] }],
+  expiresAt: 'expiresAt',
+};
+
+/** One living process; its beat counts up every few seconds. */
+export interface WorkerDocument extends StoredDocument {
+  readonly beat: number;
+  readonly startedAt: number;
+  readonly expiresAt: number;
+}
+
+export const workersSpec: CollectionSpec<WorkerDocument> = { name: 'workers', schema: anyDocument, indexes: [], expiresAt: 'expiresAt' };
+
+export const PARTITIONS = 64;
+
+/** FNV-1a; spreads lanes (or single executions) over the partitions. */
+export function partitionOf(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < key.length; index += 1) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193) >>> 0;
+  return hash % PARTITIONS;
+}

@@ -1,0 +1,209 @@
+/**
+ * Takes a message in: stored first, acknowledged after (design page 8, "Accept"). The unique key on the stored execution is the dedupe;
+ * lanes get their order from the sequence that the arrival brings, never from the queue.
+ */
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import { createTimedId } from '../contract/ids.ts';
+import type { Message } from '../contract/message.ts';
+import type { ArrivalResult, Scope } from '../contract/node.ts';
+import type { Logger, Metrics } from '../contract/observe.ts';
+import type { Collection } from '../contract/ports/documents.ts';
+import type { WorkQueue } from '../contract/ports/work-queue.ts';
+import type { Seal } from '../contract/seal.ts';
+import type { Bindings } from '../services.ts';
+import type { CompiledFlow } from './compile-flow.ts';
+import { partitionOf, TERMINAL, type ExecutionDocument } from './execution-document.ts';
+import { executionPlace } from './execution-journal.ts';
+import { encodeMessage, type EncodedMessage, type Payloads } from './payloads.ts';
+
+export interface AcceptDeps {
+  readonly executions: Collection<ExecutionDocument>;
+  readonly workQueue: WorkQueue;
+  readonly payloads: Payloads;
+  readonly seal: Seal;
+  readonly bindings: Bindings;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface AcceptRequest {
+  readonly message: Message;
+  /** Overrides the flow's own expression. */
+  readonly dedupeKey?: string;
+  /** Place in the lane; sorts as text. */
+  readonly seq: string;
+  /** What the outward keys derive from; absent: the execution itself. */
+  readonly origin?: string;
+  readonly traceId?: string;
+  /** Same key, other content: refused over HTTP, taken as new (with an alarm) from hospital feeds, which reset their counters. */
+  readonly onOtherContent: 'refuse' | 'accept';
+}
+
+export type AcceptResult = ArrivalResult | { readonly status: 'key-reused'; readonly executionId: string };
+
+export type Accept = (flow: CompiledFlow, request: AcceptRequest) => Promise<AcceptResult>;
+
+/**
+ * Rejects with a transient AppError (STORE_DOWN, STORE_FULL) when it cannot be stored: then nothing may be acknowledged.
+ * Inserts of one flow reach the store in the order of the calls.
+ */
+export function createAccept(deps: AcceptDeps): Accept {
+  const tails = new Map<string, Promise<unknown>>();
+
+  return (flow, request) => {
+    const prepared = prepareExecution(flow, request, deps);
+    const before = tails.get(flow.flowId);
+    if (!before && !(prepared instanceof Promise)) return insert(prepared, flow, request, deps);
+    // Preparing may take a turn; the insert still keeps its place in the row.
+    const mine = Promise.allSettled([before, prepared]).then(([, ready]) => {
+      if (ready.status === 'rejected') throw ready.reason;
+      return { inserted: insert(ready.value, flow, request, deps) };
+    });
+    tails.set(flow.flowId, mine);
+    const forget = () => {
+      if (tails.get(flow.flowId) === mine) tails.delete(flow.flowId);
+    };
+    mine.then(forget, forget);
+    return mine.then(({ inserted }) => inserted);
+  };
+}
+
+/** The document of a new execution, ready to be inserted. */
+export function prepareExecution(flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): ExecutionDocument | Promise<ExecutionDocument> {
+  const now = deps.clock.now();
+  const id = createTimedId('exe', now);
+  const scope: Scope = { message: request.message, nodes: {}, now };
+  const { ingress } = flow;
+  const values = [
+    request.dedupeKey ?? ingress.dedupe?.key(scope),
+    ingress.lane && attempt(() => ingress.lane!(scope)),
+    ...ingress.keys.map(([, expression]) => attempt(() => expression(scope))),
+  ];
+  if (values.some((value) => value instanceof Promise)) return Promise.all(values.map((value) => settle(value))).then(build);
+  return build(values);
+
+  function build([dedupe, lane, ...keyValues]: unknown[]): ExecutionDocument | Promise<ExecutionDocument> {
+    const keys: Record<string, string> = { ...request.message.keys };
+    ingress.keys.forEach(([name], index) => {
+      const text = keyText(keyValues[index]);
+      if (text !== undefined) keys[name] = text;
+    });
+    const message: Message = { ...request.message, keys };
+    const encoded = encodeMessage(message);
+    const digest = digestOfMessage(encoded, deps.seal);
+    const laneKey = flow.document.mode === 'durable' && ingress.lane ? laneOf(keyText(lane)) : undefined;
+    const dedupeText = keyText(dedupe);
+    const input = deps.payloads.store(executionPlace(id, 'input'), encoded);
+    const finish = (stored: Awaited<typeof input>): ExecutionDocument => ({
+      _id: id,
+      origin: request.origin ?? id,
+      flowId: flow.flowId,
+      version: flow.version,
+      trigger: flow.trigger.id,
+      status: 'queued',
+      part: partitionOf(laneKey ?? id),
+      open: true,
+      lane: laneKey === undefined ? null : { key: laneKey, seq: request.seq },
+      dedupe: dedupeText === undefined ? `x:${id}` : `${flow.flowId}|${deps.seal.token('dedupe', dedupeText)}`,
+      digest,
+      input: stored,
+      keys: Object.entries(keys).map(([name, value]) => deps.seal.token(name, value)),
+      tables: deps.bindings.tables().id,
+      acceptedAt: now,
+      epoch: 0,
+      legs: {},
+      ...(request.traceId === undefined ? {} : { traceId: request.traceId }),
+      ...('blob' in stored ? { blobs: [stored.blob] } : {}),
+    });
+    return input instanceof Promise ? input.then(finish) : finish(input);
+  }
+
+  /** An empty or failing lane expression means the lane of the whole trigger: slower, never out of order. */
+  function laneOf(value: string | undefined): string {
+    if (value !== undefined && value !== '') return `${flow.flowId}|${deps.seal.token('lane', value)}`;
+    deps.log.warn('flow.lane_empty', { flowId: flow.flowId });
+    deps.metrics.count('kangqiao_lane_empty_total', { flow: flow.flowId });
+    return `${flow.flowId}|*`;
+  }
+
+  function attempt(work: () => unknown): unknown {
+    try {
+      return work();
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** Keyed digest of a message's content, to tell a repeated message from another one under the same key. */
+export function digestOfMessage(message: EncodedMessage, seal: Seal): string {
+  return seal.token('digest', JSON.stringify([message.d ?? message.b, message.m]));
+}
+
+function settle(value: unknown): Promise<unknown> {
+  return Promise.resolve(value).catch(() => undefined);
+}
+
+function keyText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
+}
+
+async function insert(document: ExecutionDocument, flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): Promise<AcceptResult> {
+  const result = await deps.executions.insert(document, { durability: 'full' });
+  if (!result.inserted) return onDuplicate(document, flow, request, deps);
+  await deps.workQueue.ring(document.part);
+  deps.metrics.count('kangqiao_accepted_total', { flow: flow.flowId });
+  return { status: 'accepted', executionId: document._id };
+}
+
+async function onDuplicate(document: ExecutionDocument, flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): Promise<AcceptResult> {
+  const first = await findByDedupe(document.dedupe, deps.executions);
+  // Gone since the insert: its retention ended this very moment.
+  if (!first || (await releaseOldKey(first, flow, deps))) return insert(document, flow, request, deps);
+  if (first.digest === document.digest) return { status: 'duplicate', executionId: first._id };
+  if (request.onOtherContent === 'refuse') return { status: 'key-reused', executionId: first._id };
+  deps.log.warn('flow.dedupe_key_with_other_content', { flowId: flow.flowId, executionId: first._id });
+  deps.metrics.count('kangqiao_dedupe_conflict_total', { flow: flow.flowId });
+  // Its own second delivery must still be found: the content becomes part of the key.
+  const withContent = `${document.dedupe}|${document.digest}`;
+  if (document.dedupe === withContent || document.dedupe.endsWith(`|${document.digest}`)) return { status: 'duplicate', executionId: first._id };
+  return insert({ ...document, dedupe: withContent }, flow, request, deps);
+}
+
+export async function findByDedupe(dedupe: string, executions: Collection<ExecutionDocument>): Promise<ExecutionDocument | undefined> {
+  return (await executions.find({ dedupe }, { limit: 1 }))[0];
+}
+
+/** A key older than its window no longer counts, once its execution has ended: it is given free. */
+export async function releaseOldKey(
+  first: ExecutionDocument,
+  flow: CompiledFlow,
+  deps: Pick<AcceptDeps, 'executions' | 'clock'>,
+  windowMs = flow.ingress.dedupe?.windowMs ?? 86_400_000,
+): Promise<boolean> {
+  if (first.acceptedAt + windowMs > deps.clock.now() || !TERMINAL.includes(first.status)) return false;
+  const result = await deps.executions.patchIf(first._id, { dedupe: first.dedupe }, { set: { dedupe: `x:${first._id}` } });
+  return result.outcome === 'patched';
+}
+
+/** Sequence of arrivals that have no listener: store time, process, counter. Order is promised only if one was answered before the next was sent. */
+export function createSequence(clock: Clock, processId: string): () => string {
+  let last = 0;
+  let counter = 0;
+  return () => {
+    const now = Math.max(last, clock.now());
+    counter = now === last ? counter + 1 : 0;
+    last = now;
+    return `${String(now).padStart(15, '0')}.${processId}.${String(counter).padStart(9, '0')}`;
+  };
+}
+
+/** Turns a stored duplicate or refusal into what a trigger may acknowledge. */
+export function toArrivalResult(result: AcceptResult): ArrivalResult {
+  if (result.status !== 'key-reused') return result;
+  const error = new AppError('DEDUPE_KEY_REUSED', 'input', 'The same key was used before with another content.');
+  return { status: 'refused', error: { code: error.code, kind: error.kind, message: error.message } };
+}

@@ -1,0 +1,262 @@
+/**
+ * The door by which gateways reach flows. Durable flows are accepted and answered with 202; sync flows run here, inline.
+ * A sync flow that only reads needs no store. Before its first write it stores itself with the intent (or is refused), so that the same
+ * origin never runs twice: it gets the stored answer, 409 while it runs, or "outcome unknown".
+ */
+import type { Clock } from '../contract/clock.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
+import { createTimedId } from '../contract/ids.ts';
+import type { Message } from '../contract/message.ts';
+import type { WriteOptions } from '../contract/ports/documents.ts';
+import type { FlowCall, FlowResult, RunFlow } from '../contract/run-flow.ts';
+import type { PublishedFlows } from '../services.ts';
+import { createSequence, digestOfMessage, findByDedupe, prepareExecution, releaseOldKey, type Accept, type AcceptDeps } from './accept.ts';
+import type { CompiledFlow } from './compile-flow.ts';
+import type { ExecutionDocument } from './execution-document.ts';
+import { ExecutionJournal, executionPlace, type JournalDeps } from './execution-journal.ts';
+import { foldLegs } from './load-execution.ts';
+import { decodeReply, encodeMessage } from './payloads.ts';
+import { createRecordLimit } from './record-limit.ts';
+import { LostExecution, runGraph, type Journal, type RunEnd, type RunJob } from './run-graph.ts';
+import type { RunDeps, SubFlowCall } from './run-node.ts';
+
+export interface RunFlowDeps extends AcceptDeps, JournalDeps {
+  readonly published: PublishedFlows;
+  readonly accept: Accept;
+  readonly run: RunDeps;
+  /** Executions under way in this process, so that no reconciler takes them for abandoned. */
+  readonly active: Set<string>;
+}
+
+const ONE_DAY_MS = 86_400_000;
+const NOTHING_KNOWN = { known: new Map(), waited: new Map() } as const;
+
+/** The same origin's earlier execution stands in the way. */
+class DuplicateOrigin extends LostExecution {}
+
+export function createRunFlow(deps: RunFlowDeps): RunFlow {
+  const nextSequence = createSequence(deps.clock, deps.owner);
+  const mayRecord = createRecordLimit(deps.clock);
+
+  return {
+    mode: (flowId) => deps.published.current(flowId)?.document.mode,
+    call(call) {
+      const flow = deps.published.current(call.flowId);
+      if (!flow) throw new AppError('FLOW_NOT_PUBLISHED', 'transient', `Flow ${call.flowId} is not published here.`, { values: { flowId: call.flowId }, fix: 'Publish the flow, or correct the interface’s target.' });
+      return flow.document.mode === 'durable' ? acceptCall(flow, call) : runInline(flow, call);
+    },
+  };
+
+  async function acceptCall(flow: CompiledFlow, call: FlowCall): Promise<FlowResult> {
+    const origin = originOf(call);
+    const result = await deps.accept(flow, {
+      message: call.message,
+      seq: nextSequence(),
+      traceId: call.traceId,
+      onOtherContent: 'refuse',
+      ...(origin === undefined ? {} : { origin, dedupeKey: `i:${origin}` }),
+    });
+    if (result.status === 'refused') throw new AppError(result.error.code, result.error.kind, result.error.message);
+    if (result.status === 'key-reused') return { outcome: 'key-reused', executionId: result.executionId };
+    return { outcome: 'accepted', executionId: result.executionId, repeated: result.status === 'duplicate' };
+  }
+
+  async function runInline(flow: CompiledFlow, call: FlowCall): Promise<FlowResult> {
+    const origin = originOf(call);
+    if (origin !== undefined && flow.hasWrite) {
+      const first = await findByDedupe(inlineDedupe(origin), deps.executions);
+      const answer = first && (await answerOf(first, flow, call.message));
+      if (answer) return answer;
+    }
+    const inline = startInline(flow, call, origin);
+    deps.active.add(inline.executionId);
+    try {
+      const end = await runGraph(inline.job, deps.run);
+      if (end.status === 'lost' && end.cause instanceof DuplicateOrigin) {
+        const first = await findByDedupe(inlineDedupe(origin ?? ''), deps.executions);
+        return (first && (await answerOf(first, flow, call.message))) ?? runInline(flow, call);
+      }
+      return await settleInline(flow, inline, end);
+    } finally {
+      inline.stop();
+      deps.active.delete(inline.executionId);
+    }
+  }
+
+  interface Inline {
+    readonly executionId: string;
+    readonly job: RunJob;
+    readonly journal: ExecutionJournal;
+    readonly dedupe: string;
+    stop(): void;
+  }
+
+  function startInline(flow: CompiledFlow, call: FlowCall, origin: string | undefined): Inline {
+    const acceptedAt = deps.clock.now();
+    const executionId = createTimedId('exe', acceptedAt);
+    const dedupe = origin === undefined ? `x:${executionId}` : inlineDedupe(origin);
+    const controller = new AbortController();
+    const skeleton = { _id: executionId, epoch: 0, legs: {} } as unknown as ExecutionDocument;
+    const claim = async (fields: Readonly<Record<string, unknown>>, _unset: readonly string[], options: WriteOptions) => {
+      const prepared = await prepareExecution(flow, { message: call.message, seq: '', origin: origin ?? executionId, traceId: call.traceId, onOtherContent: 'refuse' }, deps);
+      const document = { ...prepared, _id: executionId, input: await deps.payloads.store(executionPlace(executionId, 'input'), encodeMessage(call.message)), acceptedAt, dedupe, lane: null, ...nest(fields, deps.owner) } as ExecutionDocument;
+      const result = await deps.executions.insert(document, options);
+      if (!result.inserted) throw new DuplicateOrigin('the same origin was here before');
+      return true;
+    };
+    const journal = new ExecutionJournal(skeleton, flow, deps, claim, () => controller.abort(cancelled()), { isInline: true });
+    const deadlineMs = Math.min(call.deadlineMs, acceptedAt + flow.document.deadlineMs);
+    const cancelDeadline = deps.clock.after(Math.max(0, deadlineMs - acceptedAt), () => controller.abort(deadline(flow)));
+    // A caller that leaves ends what only reads; a write that was announced goes on and keeps its answer.
+    const onLeave = () => {
+      if (!journal.isClaimed) controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));
+    };
+    call.signal.addEventListener('abort', onLeave, { once: true });
+    const job: RunJob = {
+      flow,
+      executionId,
+      origin: origin ?? executionId,
+      acceptedAt,
+      tables: deps.bindings.tables(),
+      deadlineMs,
+      signal: controller.signal,
+      mayWait: false,
+      depth: 0,
+      assertOwned: () => undefined,
+      input: call.message,
+      journal,
+      ...NOTHING_KNOWN,
+      maxSleepMs: Number.MAX_SAFE_INTEGER,
+    };
+    const stop = () => {
+      cancelDeadline();
+      call.signal.removeEventListener('abort', onLeave);
+    };
+    return { executionId, job, journal, dedupe, stop };
+  }
+
+  async function settleInline(flow: CompiledFlow, inline: Inline, end: RunEnd): Promise<FlowResult> {
+    const { executionId, journal } = inline;
+    if (end.status === 'lost') return { outcome: 'failed', executionId, error: toErrorRecord(end.cause) };
+    const wasClaimed = journal.isClaimed;
+    if (wasClaimed) await store(inline, end);
+    else if (mayRecord(flow, end.status !== 'completed')) void store(inline, end);
+    switch (end.status) {
+      case 'completed':
+        if (end.reply) return { outcome: 'replied', executionId, reply: end.reply, repeated: false };
+        return { outcome: 'failed', executionId, error: { code: 'FLOW_NO_REPLY', kind: 'bug', message: `Flow ${flow.flowId} ended without a reply.` } };
+      case 'failed':
+        if (wasClaimed && end.error.kind === 'transient' && !journal.hasWritten) await releaseKey(inline);
+        return { outcome: 'failed', executionId, error: end.error };
+      case 'held':
+        return wasClaimed && !end.outcomeKnown ? { outcome: 'unknown', executionId } : { outcome: 'failed', executionId, error: end.error };
+      case 'waiting':
+        return { outcome: 'failed', executionId, error: { code: 'FLOW_CANNOT_WAIT', kind: 'bug', message: 'A sync flow cannot wait for somebody’s message.' } };
+      case 'cancelled':
+        return { outcome: 'failed', executionId, error: toErrorRecord(cancelled()) };
+    }
+  }
+
+  /** A store that fails now changes nothing for the caller; the execution is then found by the reconciler and held. */
+  async function store(inline: Inline, end: Exclude<RunEnd, { status: 'lost' }>): Promise<void> {
+    try {
+      await inline.journal.finish(end);
+    } catch (error) {
+      deps.log.warn('flow.record_failed', { executionId: inline.executionId, code: toErrorRecord(error).code });
+    }
+  }
+
+  /** Nothing was done outside: the caller may try again under the same key. */
+  async function releaseKey({ executionId, dedupe }: Inline): Promise<void> {
+    await deps.executions.patchIf(executionId, { dedupe }, { set: { dedupe: `x:${executionId}` } });
+  }
+
+  /** What the same origin gets that came before; undefined when its key is free again. */
+  async function answerOf(first: ExecutionDocument, flow: CompiledFlow, message: Message): Promise<FlowResult | undefined> {
+    const executionId = first._id;
+    if (await releaseOldKey(first, flow, deps, ONE_DAY_MS)) return undefined;
+    if (first.digest !== digestOfMessage(encodeMessage(message), deps.seal)) return { outcome: 'key-reused', executionId };
+    switch (first.status) {
+      case 'completed':
+        if (!first.reply) return { outcome: 'failed', executionId, error: { code: 'FLOW_NO_REPLY', kind: 'bug', message: 'The flow ended without a reply.' } };
+        return { outcome: 'replied', executionId, reply: decodeReply(await deps.payloads.load(executionPlace(executionId, 'reply'), first.reply)), repeated: true };
+      case 'failed':
+        return { outcome: 'failed', executionId, error: await storedError(first) };
+      case 'cancelled':
+        return { outcome: 'failed', executionId, error: toErrorRecord(cancelled()) };
+      case 'held':
+        return { outcome: 'unknown', executionId };
+      case 'queued':
+      case 'running':
+      case 'waiting':
+        return { outcome: 'running', executionId };
+    }
+  }
+
+  async function storedError(first: ExecutionDocument): Promise<ErrorRecord> {
+    const { error } = await foldLegs(first, [], deps.payloads);
+    return error ?? { code: first.error?.code ?? 'FLOW_FAILED', kind: first.error?.kind ?? 'bug', message: 'The flow failed.' };
+  }
+
+  function originOf({ caller }: FlowCall): string | undefined {
+    const { appId, interfaceId, idempotencyKey } = caller;
+    return idempotencyKey === undefined ? undefined : deps.seal.token('origin', `${appId}|${interfaceId}|${idempotencyKey}`);
+  }
+}
+
+/** Runs another published sync flow inside a node; its outward keys derive from the node's. */
+export function createCallFlow(published: PublishedFlows, clock: Clock, run: () => RunDeps): RunDeps['callFlow'] {
+  return async (call: SubFlowCall) => {
+    const flow = published.current(call.flowId);
+    if (flow?.document.mode !== 'sync') throw new AppError('SUBFLOW_MISSING', 'input', `There is no published sync flow ${call.flowId}.`, { values: { flowId: call.flowId }, fix: 'Publish it, or correct the node’s configuration.' });
+    if (call.depth > MAX_DEPTH) throw new AppError('SUBFLOW_TOO_DEEP', 'input', `Flows call each other more than ${MAX_DEPTH} deep.`, { fix: 'Look for flows that call each other in a circle.' });
+    const deps = run();
+    const journal: Journal = { before: () => Promise.resolve(), settled: () => undefined };
+    const job: RunJob = {
+      flow,
+      executionId: call.key,
+      origin: call.key,
+      acceptedAt: clock.now(),
+      tables: deps.bindings.tables(),
+      deadlineMs: call.deadlineMs,
+      signal: call.signal,
+      mayWait: false,
+      depth: call.depth,
+      assertOwned: call.assertOwned,
+      input: call.message,
+      journal,
+      ...NOTHING_KNOWN,
+      maxSleepMs: Number.MAX_SAFE_INTEGER,
+    };
+    const end = await runGraph(job, deps);
+    if (end.status === 'completed' && end.reply) return end.reply.message;
+    if (end.status === 'failed' || end.status === 'held') throw new AppError(end.error.code, end.error.kind, end.error.message, { ...(end.error.issues ? { issues: end.error.issues } : {}) });
+    throw new AppError('SUBFLOW_NO_REPLY', 'bug', `Flow ${call.flowId} ended without a reply.`);
+  };
+}
+
+const MAX_DEPTH = 8;
+
+function inlineDedupe(origin: string): string {
+  return `i:${origin}`;
+}
+
+/** The insert of an inline execution: patch paths become fields. */
+function nest(fields: Readonly<Record<string, unknown>>, owner: string): Record<string, unknown> {
+  const nested: Record<string, unknown> = { status: 'running', epoch: 1, legs: {} };
+  for (const [path, value] of Object.entries(fields)) {
+    if (path.startsWith('legs.')) (nested['legs'] as Record<string, unknown>)[path.slice('legs.'.length)] = value;
+    else nested[path] = value;
+  }
+  if (nested['status'] === 'running') nested['lease'] = { owner };
+  if (nested['finishedAt'] !== undefined) nested['open'] = undefined;
+  return nested;
+}
+
+function deadline(flow: CompiledFlow): AppError {
+  return new AppError('FLOW_DEADLINE', 'transient', `Flow ${flow.flowId} did not finish before its deadline.`, { fix: 'Try again later, or ask the operator why a system behind it is slow.' });
+}
+
+export function cancelled(): AppError {
+  return new AppError('EXECUTION_CANCELLED', 'input', 'The execution was cancelled.');
+}

@@ -1,0 +1,175 @@
+/** Executions as people see them: lists, one with its steps and data, retry and cancel. */
+import type { Message } from '../contract/message.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Collection, Filter } from '../contract/ports/documents.ts';
+import type { SharedState } from '../contract/ports/shared-state.ts';
+import type { WorkQueue } from '../contract/ports/work-queue.ts';
+import type { Seal } from '../contract/seal.ts';
+import type { ExecutionCatalog, ExecutionDetails, ExecutionQuery, ExecutionSummary, PublishedFlows } from '../services.ts';
+import type { Clock } from '../contract/clock.ts';
+import type { ExecutionDocument, ExecutionStatus, ResumeDocument } from './execution-document.ts';
+import { assertStored, executionPlace, hashToken, keepsOutput, type ExecutionStores } from './execution-journal.ts';
+import { foldLegs, listIterationLegs } from './load-execution.ts';
+import { decodeMessage, decodeReply, encodeMessage, type Payloads } from './payloads.ts';
+import { runGraph, stepKey, type KnownOutcome, type SettledStep } from './run-graph.ts';
+import type { RunDeps } from './run-node.ts';
+
+export interface ExecutionCatalogDeps extends ExecutionStores {
+  readonly resumes: Collection<ResumeDocument>;
+  readonly workQueue: WorkQueue;
+  readonly shared: SharedState;
+  readonly payloads: Payloads;
+  readonly seal: Seal;
+  readonly published: PublishedFlows;
+  readonly run: RunDeps;
+  readonly clock: Clock;
+  readonly cancelChannel: string;
+}
+
+const STATUSES: readonly ExecutionStatus[] = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'];
+const MAX_COUNT = 10_000;
+const RESUME_KEEP_MS = 30 * 86_400_000;
+
+export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCatalog & { resume(token: string, message: Message): Promise<boolean> } {
+  const { executions } = deps;
+
+  return {
+    async list(query) {
+      const found = await executions.find(filterOf(query, deps.seal), {
+        sort: ['-acceptedAt'],
+        limit: query.limit,
+        ...(query.after === undefined ? {} : { after: query.after }),
+      });
+      return { items: found.map(summarise), next: found.length < query.limit ? undefined : found.at(-1)!._id };
+    },
+
+    async get(executionId, { payload }) {
+      const document = await executions.get(executionId);
+      return document && describe(document, payload);
+    },
+
+    async retry(executionId, actor) {
+      const document = assertStored(await executions.get(executionId), executionId);
+      const result = await executions.patchIf(
+        executionId,
+        { status: 'held', epoch: document.epoch },
+        { set: { status: 'queued', releasedEpoch: document.epoch, retriedBy: actor }, unset: ['held', 'error', 'due', 'waits', 'wake'], inc: { retries: 1 } },
+        { durability: 'full' },
+      );
+      if (result.outcome !== 'patched') {
+        throw new AppError('EXECUTION_NOT_HELD', 'input', `Execution ${executionId} is not held, so there is nothing to retry.`, { fix: 'Read it again; somebody may have retried it already.' });
+      }
+      await deps.workQueue.ring(document.part);
+    },
+
+    async cancel(executionId, actor, reason) {
+      const document = assertStored(await executions.get(executionId), executionId);
+      const request = { by: actor, reason, at: deps.clock.now() };
+      const result = await executions.patchIf(executionId, { open: true }, { set: { cancelRequested: request } }, { durability: 'full' });
+      if (result.outcome !== 'patched') {
+        throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has ended already.`, { fix: 'Read it again to see how it ended.' });
+      }
+      await deps.shared.publish(deps.cancelChannel, executionId);
+      await deps.workQueue.ring(document.part);
+    },
+
+    async counts() {
+      const counts = await Promise.all(STATUSES.map((status) => executions.count({ status }, MAX_COUNT)));
+      return Object.fromEntries(STATUSES.map((status, index) => [status, counts[index]!])) as Record<ExecutionStatus, number>;
+    },
+
+    /** Hands a message to whoever waits (or will wait) for this token. False when the token was used before. */
+    async resume(token, message) {
+      const id = hashToken(token);
+      const input = await deps.payloads.store({ collection: 'resumes', id, field: 'input' }, encodeMessage(message));
+      const at = deps.clock.now();
+      const result = await deps.resumes.insert({ _id: id, input, at, expiresAt: at + RESUME_KEEP_MS }, { durability: 'full' });
+      for (const waiting of await executions.find({ wake: id }, { limit: 10 })) {
+        await executions.patchIf(waiting._id, { status: 'waiting', epoch: waiting.epoch }, { set: { due: at } });
+        await deps.workQueue.ring(waiting.part);
+      }
+      return result.inserted;
+    },
+  };
+
+  async function describe(document: ExecutionDocument, payload: boolean): Promise<ExecutionDetails> {
+    const iterationLegs = await listIterationLegs(document._id, deps.legs);
+    const folded = await foldLegs(document, iterationLegs, deps.payloads);
+    const late = await deps.lateOutcomes.find({ execution: document._id }, { limit: 100 });
+    const intents = [...Object.values(document.legs), ...iterationLegs].flatMap((leg) => leg.intent ?? []);
+    const details: ExecutionDetails = {
+      ...summarise(document),
+      ...(folded.error === undefined ? {} : { error: folded.error }),
+      traceId: document.traceId,
+      isLaneKept: document.open === true && document.lane !== null,
+      steps: folded.steps,
+      intents: intents.map(({ node, key, at }) => ({ node, key, at })),
+      lateOutcomes: late.map(({ node, at, status }) => ({ node, at, status })),
+    };
+    return payload ? { ...details, ...(await payloadOf(document, folded.known)) } : details;
+  }
+
+  async function payloadOf(document: ExecutionDocument, known: ReadonlyMap<string, KnownOutcome>) {
+    const input = document.input && decodeMessage(await deps.payloads.load(executionPlace(document._id, 'input'), document.input));
+    const reply = document.reply && decodeReply(await deps.payloads.load(executionPlace(document._id, 'reply'), document.reply));
+    const outputs = input && (await computeOutputs(document, input, known));
+    return { ...(input === undefined ? {} : { input }), ...(outputs === undefined ? {} : { outputs }), ...(reply === undefined ? {} : { reply }) };
+  }
+
+  /** Outputs of pure nodes are not stored: they are computed again, with the same time, tables and randomness, and nothing is sent. */
+  async function computeOutputs(document: ExecutionDocument, input: Message, known: ReadonlyMap<string, KnownOutcome>) {
+    const flow = await deps.published.at(document.flowId, document.version);
+    const outputs: Record<string, Record<string, readonly Message[]>> = {};
+    const keep = ({ record, emits }: SettledStep) => {
+      if (emits) outputs[stepKey(record.scope, record.node)] = Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, [message]]));
+    };
+    await runGraph(
+      {
+        flow,
+        executionId: document._id,
+        origin: document.origin,
+        acceptedAt: document.acceptedAt,
+        tables: await deps.run.bindings.tablesAt(document.tables),
+        deadlineMs: deps.clock.now() + 5_000,
+        signal: AbortSignal.timeout(5_000),
+        mayWait: false,
+        depth: 0,
+        assertOwned: () => undefined,
+        input,
+        journal: { before: () => Promise.resolve(), settled: keep },
+        known,
+        waited: new Map(),
+        maxSleepMs: 0,
+        // What was never done is not done now.
+        mock: (nodeId) => (keepsOutput(flow.nodes.get(nodeId)!) ? { wait: { untilMs: Number.MAX_SAFE_INTEGER } } : undefined),
+      },
+      deps.run,
+    );
+    return outputs;
+  }
+}
+
+function filterOf(query: ExecutionQuery, seal: Seal): Filter {
+  const time = { ...(query.from === undefined ? {} : { gte: query.from }), ...(query.to === undefined ? {} : { lte: query.to }) };
+  return {
+    ...(query.flowId === undefined ? {} : { flowId: query.flowId }),
+    ...(query.status === undefined ? {} : query.status.length === 1 ? { status: query.status[0]! } : { status: { in: query.status } }),
+    ...(Object.keys(time).length === 0 ? {} : { acceptedAt: time }),
+    ...(query.key === undefined ? {} : { keys: seal.token(query.key.name, query.key.value) }),
+  };
+}
+
+function summarise(document: ExecutionDocument): ExecutionSummary {
+  const { held } = document;
+  return {
+    executionId: document._id,
+    flowId: document.flowId,
+    version: document.version,
+    status: document.status,
+    acceptedAt: document.acceptedAt,
+    finishedAt: document.finishedAt,
+    attempt: (document.retries ?? 0) + 1,
+    held: held && { node: held.node, reason: held.reason, outcomeKnown: held.outcomeKnown },
+    error: document.error && { ...document.error, message: document.error.code },
+  };
+}

@@ -1,0 +1,336 @@
+/**
+ * Writes an execution down as it runs (design page 8, "Protocol"): the claim carries the first intent, each further write its own,
+ * the settle ends it. Every update names the epoch; one that comes too late is refused and kept as a late outcome.
+ */
+import { createHash } from 'node:crypto';
+import type { Clock } from '../contract/clock.ts';
+import { AppError, type ErrorRecord } from '../contract/errors.ts';
+import { createId } from '../contract/ids.ts';
+import type { Message } from '../contract/message.ts';
+import type { Collection, PatchResult, WriteOptions } from '../contract/ports/documents.ts';
+import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
+import type { ExecutionDocument, Intent, LateOutcomeDocument, LegDocument, LegRecord, StepRecord, Stored, StoredWait } from './execution-document.ts';
+import { encodeMessage, encodeReply, type EncodedMessage, type Payloads } from './payloads.ts';
+import { LostExecution, stepKey, type Journal, type RunEnd, type SettledStep } from './run-graph.ts';
+
+export interface ExecutionStores {
+  readonly executions: Collection<ExecutionDocument>;
+  readonly legs: Collection<LegDocument>;
+  readonly lateOutcomes: Collection<LateOutcomeDocument>;
+}
+
+export interface JournalDeps extends ExecutionStores {
+  readonly payloads: Payloads;
+  readonly clock: Clock;
+  /** This process's incarnation. */
+  readonly owner: string;
+}
+
+/** How a run takes the execution: a worker by a conditional update, an inline run by inserting it. False: somebody else has it. */
+export type Claim = (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions) => Promise<boolean>;
+
+/** Sealed content of a leg. */
+export interface LegPayload {
+  readonly steps: readonly StepRecord[];
+  readonly emits: Readonly<Record<string, Readonly<Record<string, EncodedMessage>>>>;
+  readonly errors?: Readonly<Record<string, ErrorRecord>>;
+  /** Why the execution stopped, in full. */
+  readonly error?: ErrorRecord;
+}
+
+const DAY_MS = 86_400_000;
+/** Steps of iterations kept for people to look at; outcomes that matter are stored apart. */
+const MAX_ITERATION_STEPS = 500;
+
+export class ExecutionJournal implements Journal {
+  readonly #document: ExecutionDocument;
+  readonly #flow: CompiledFlow;
+  readonly #deps: JournalDeps;
+  readonly #claim: Claim;
+  readonly #onCancelRequested: () => void;
+  #epoch: number;
+  #isClaimed = false;
+  #hasWritten = false;
+  #legCount: number;
+  #pending: SettledStep[] = [];
+  readonly #iterationSteps = new Map<string, SettledStep[]>();
+  readonly #iterationLegs = new Map<string, number>();
+  /** Stores nothing before the first `write`; all intents lie in the one document. */
+  readonly #isInline: boolean;
+  readonly #recordedIterationSteps: SettledStep[] = [];
+  readonly #openIntents = new Map<string, string>();
+  readonly #blobs: string[];
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(
+    document: ExecutionDocument,
+    flow: CompiledFlow,
+    deps: JournalDeps,
+    claim: Claim,
+    onCancelRequested: () => void,
+    { isInline = false, iterationLegs = [] }: { readonly isInline?: boolean; readonly iterationLegs?: readonly LegDocument[] } = {},
+  ) {
+    this.#isInline = isInline;
+    this.#document = document;
+    this.#flow = flow;
+    this.#deps = deps;
+    this.#claim = claim;
+    this.#onCancelRequested = onCancelRequested;
+    this.#epoch = document.epoch;
+    this.#legCount = Object.keys(document.legs).length;
+    this.#blobs = [...(document.blobs ?? [])];
+    for (const leg of iterationLegs) this.#iterationLegs.set(leg.scope, (this.#iterationLegs.get(leg.scope) ?? 0) + 1);
+  }
+
+  get isClaimed(): boolean {
+    return this.#isClaimed;
+  }
+
+  /** Some write of this run is known to have been done. */
+  get hasWritten(): boolean {
+    return this.#hasWritten;
+  }
+
+  before(intent: Intent | undefined, step: StepRecord): Promise<void> {
+    this.#tail = this.#tail.then(() => (step.scope === '' ? this.#checkpoint(intent) : this.#iterationCheckpoint(step.scope, intent)));
+    return this.#tail;
+  }
+
+  settled(step: SettledStep): Promise<void> | void {
+    const { scope, status } = step.record;
+    if (status === 'completed' && step.node.effect === 'write') this.#hasWritten = true;
+    if (scope === '') {
+      this.#pending.push(step);
+      return;
+    }
+    const steps = this.#iterationSteps.get(scope);
+    if (steps) steps.push(step);
+    else this.#iterationSteps.set(scope, [step]);
+    if (this.#isInline || (step.node.effect !== 'write' && step.node.effect !== 'idempotent-write')) return;
+    this.#tail = this.#tail.then(() => this.#insertIterationLeg(scope, undefined, {}));
+    return this.#tail;
+  }
+
+  /** Stores how the run ended. `lost`: it was not ours any more; what we know is kept as a late outcome. */
+  async finish(end: Exclude<RunEnd, { status: 'lost' }>): Promise<'stored' | 'lost'> {
+    await this.#tail;
+    const now = this.#deps.clock.now();
+    const set: Record<string, unknown> = {};
+    const unset: string[] = ['lease'];
+    if (end.status === 'waiting') this.#describeWait(end.waits, set, unset);
+    else if (end.status === 'held') this.#describeHold(end, now, set, unset);
+    else await this.#describeTerminal(end, now, set, unset);
+    if (!isTerminal(end)) await this.#addLeg(set, undefined, end.status === 'held' ? end.error : undefined);
+    if (await this.#write(set, unset, {})) return 'stored';
+    await this.#keepLateOutcome(end, now);
+    return 'lost';
+  }
+
+  #describeWait(waits: Extract<RunEnd, { status: 'waiting' }>['waits'], set: Record<string, unknown>, unset: string[]): void {
+    const stored: StoredWait[] = waits.map(({ node, path, untilMs, attempts, resumeToken }) => ({
+      node,
+      scope: path,
+      untilMs,
+      ...(attempts === undefined ? {} : { attempts }),
+      ...(resumeToken === undefined ? {} : { token: hashToken(resumeToken) }),
+    }));
+    set['status'] = 'waiting';
+    set['due'] = Math.min(...stored.map((wait) => wait.untilMs));
+    set['waits'] = stored;
+    const wake = stored.flatMap((wait) => wait.token ?? []);
+    if (wake.length > 0) set['wake'] = wake;
+    // A retried write was surely not done, or may be done again: its intent must not hold the execution.
+    for (const wait of waits) if (wait.attempts !== undefined) this.#takeBackIntent(wait.node, unset);
+  }
+
+  #describeHold(end: Extract<RunEnd, { status: 'held' }>, now: number, set: Record<string, unknown>, unset: string[]): void {
+    set['status'] = 'held';
+    set['held'] = { node: end.node, reason: end.error.code, outcomeKnown: end.outcomeKnown, at: now };
+    set['error'] = { code: end.error.code, kind: end.error.kind };
+    if (end.outcomeKnown) this.#takeBackIntent(end.node, unset);
+  }
+
+  async #describeTerminal(end: RunEnd, now: number, set: Record<string, unknown>, unset: string[]): Promise<void> {
+    const { level, retainDays } = this.#flow.recording;
+    set['status'] = end.status;
+    set['finishedAt'] = now;
+    set['expiresAt'] = now + retainDays * DAY_MS;
+    unset.push('open', 'held', 'due', 'waits', 'wake');
+    if (end.status === 'failed') {
+      set['error'] = { code: end.error.code, kind: end.error.kind };
+      if (end.isDeadLetter) set['deadLetter'] = true;
+    } else unset.push('error');
+    const reply = end.status === 'completed' || end.status === 'failed' ? end.reply : undefined;
+    if (reply) set['reply'] = this.#keepBlob(await this.#deps.payloads.store(this.#place('reply'), encodeReply(reply)));
+    if (level === 'full' && !this.#hasUnrecordedNode()) {
+      await this.#addLeg(set, undefined, end.status === 'failed' ? end.error : undefined);
+      return;
+    }
+    const steps = level === 'none' ? [] : this.#allSteps().map((step) => step.record);
+    const emits = level === 'full' ? this.#emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
+    const payload: LegPayload = { steps, emits, ...(end.status === 'failed' ? { error: end.error } : {}) };
+    set['legs'] = { 0: { epoch: this.#epoch + (this.#isClaimed ? 0 : 1), payload: await this.#deps.payloads.store(this.#place('legs.0'), payload) } };
+    if (level !== 'full') unset.push('input', 'blobs');
+  }
+
+  async #checkpoint(intent: Intent | undefined): Promise<void> {
+    if (!intent && (this.#isClaimed || this.#isInline)) return;
+    const set: Record<string, unknown> = {};
+    if (intent) await this.#addLeg(set, intent, undefined);
+    if (!(await this.#write(set, [], { durability: intent ? 'full' : 'light' }))) throw new LostExecution('the execution was taken by somebody else');
+  }
+
+  async #iterationCheckpoint(scope: string, intent: Intent | undefined): Promise<void> {
+    if (!this.#isClaimed) await this.#checkpoint(undefined);
+    if (intent && this.#isInline) await this.#checkpoint(intent);
+    else if (intent) await this.#insertIterationLeg(scope, intent, { durability: 'full' });
+  }
+
+  async #insertIterationLeg(scope: string, intent: Intent | undefined, options: WriteOptions): Promise<void> {
+    const number = this.#iterationLegs.get(scope) ?? 0;
+    this.#iterationLegs.set(scope, number + 1);
+    const id = `${this.#document._id}/${scope}#${number}`;
+    const steps = this.#iterationSteps.get(scope) ?? [];
+    const payload = await this.#deps.payloads.store({ collection: 'legs', id, field: 'payload' }, this.#payloadOf(steps));
+    for (const step of steps.splice(0)) if (this.#recordedIterationSteps.length < MAX_ITERATION_STEPS) this.#recordedIterationSteps.push(step);
+    const result = await this.#deps.legs.insert(
+      {
+        _id: id,
+        execution: this.#document._id,
+        scope,
+        epoch: this.#epoch,
+        payload,
+        // Outlives its execution only where that never ends; the sweep of orphans removes it then.
+        expiresAt: this.#deps.clock.now() + (this.#flow.recording.retainDays + 365) * DAY_MS,
+        ...(intent === undefined ? {} : { intent }),
+        ...('blob' in payload ? { blobs: [payload.blob] } : {}),
+      },
+      options,
+    );
+    if (!result.inserted) throw new LostExecution('somebody else runs this iteration');
+  }
+
+  /** Adds the steps settled since the last leg, when there is anything to add. */
+  async #addLeg(set: Record<string, unknown>, intent: Intent | undefined, error: ErrorRecord | undefined): Promise<void> {
+    // With an intent only what was read is kept; the records of pure steps are written with the settle.
+    const steps = intent ? this.#pending.filter((step) => keepsOutput(step.node)) : this.#allSteps();
+    this.#pending = intent ? this.#pending.filter((step) => !keepsOutput(step.node)) : [];
+    if (steps.length === 0 && !intent && !error) return;
+    const key = String(this.#legCount);
+    const leg: LegRecord = {
+      epoch: this.#epoch + (this.#isClaimed ? 0 : 1),
+      ...(intent === undefined ? {} : { intent }),
+      ...(steps.length === 0 && !error ? {} : { payload: this.#keepBlob(await this.#deps.payloads.store(this.#place(`legs.${key}`), this.#payloadOf(steps, error))) }),
+    };
+    this.#legCount += 1;
+    set[`legs.${key}`] = leg;
+    if (intent) this.#openIntents.set(intent.node, key);
+    if (this.#blobs.length > 0) set['blobs'] = [...this.#blobs];
+  }
+
+  #takeBackIntent(node: string, unset: string[]): void {
+    const key = this.#openIntents.get(node) ?? Object.entries(this.#document.legs).findLast(([, leg]) => leg.intent?.node === node)?.[0];
+    if (key !== undefined) unset.push(`legs.${key}.intent`);
+  }
+
+  async #write(set: Record<string, unknown>, unset: readonly string[], options: WriteOptions): Promise<boolean> {
+    if (!this.#isClaimed) {
+      const claimed = await this.#claim(set, unset, options);
+      if (claimed) {
+        this.#isClaimed = true;
+        this.#epoch += 1;
+      }
+      return claimed;
+    }
+    const result: PatchResult<ExecutionDocument> = await this.#deps.executions.patchIf(
+      this.#document._id,
+      { epoch: this.#epoch, status: 'running' },
+      { set, unset },
+      options,
+    );
+    if (result.outcome !== 'patched') return false;
+    if (result.document.cancelRequested && result.document.status === 'running') this.#onCancelRequested();
+    return true;
+  }
+
+  async #keepLateOutcome(end: RunEnd, now: number): Promise<void> {
+    const effects = this.#allSteps().filter((step) => step.node.effect !== 'pure' && step.node.effect !== 'read');
+    if (effects.length === 0) return;
+    const id = createId('lat');
+    await this.#deps.lateOutcomes.insert({
+      _id: id,
+      execution: this.#document._id,
+      epoch: this.#epoch,
+      node: effects.at(-1)!.node.id,
+      status: end.status,
+      at: now,
+      payload: await this.#deps.payloads.store({ collection: 'late_outcomes', id, field: 'payload' }, this.#payloadOf(effects)),
+      expiresAt: now + this.#flow.recording.retainDays * DAY_MS,
+    });
+  }
+
+  #allSteps(): SettledStep[] {
+    const open = [...this.#iterationSteps.values()].flat().slice(0, MAX_ITERATION_STEPS);
+    return [...this.#pending, ...this.#recordedIterationSteps, ...open];
+  }
+
+  #payloadOf(steps: readonly SettledStep[], error?: ErrorRecord): LegPayload {
+    const errors = Object.fromEntries(steps.filter((step) => step.record.status === 'failed').map((step) => [keyOf(step), step.record.error!]));
+    return {
+      steps: steps.map((step) => step.record),
+      emits: this.#emitsOf(steps),
+      ...(Object.keys(errors).length === 0 ? {} : { errors }),
+      ...(error === undefined ? {} : { error }),
+    };
+  }
+
+  #emitsOf(steps: readonly SettledStep[]): LegPayload['emits'] {
+    const kept = steps.filter((step) => step.emits && keepsOutput(step.node));
+    return Object.fromEntries(kept.map((step) => [keyOf(step), encodeEmits(step.emits!)]));
+  }
+
+  #hasUnrecordedNode(): boolean {
+    return [...this.#flow.nodes.values()].some((node) => node.record !== 'full');
+  }
+
+  #keepBlob(stored: Stored): Stored {
+    if ('blob' in stored) this.#blobs.push(stored.blob);
+    return stored;
+  }
+
+  #place(field: string) {
+    return { collection: 'executions', id: this.#document._id, field };
+  }
+}
+
+/** Outputs that cannot be computed again. */
+export function keepsOutput(node: CompiledNode): boolean {
+  return node.effect !== 'pure' || (node.definition.kind === 'control' && node.definition.role === 'wait');
+}
+
+export function hashToken(token: string): string {
+  return createHash('sha256').update(`resume\n${token}`).digest('base64url');
+}
+
+function encodeEmits(emits: Readonly<Record<string, Message>>): Record<string, EncodedMessage> {
+  return Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, encodeMessage(message)]));
+}
+
+function keyOf(step: SettledStep): string {
+  return stepKey(step.record.scope, step.record.node);
+}
+
+function isTerminal(end: RunEnd): boolean {
+  return end.status === 'completed' || end.status === 'failed' || end.status === 'cancelled';
+}
+
+/** The stored place of an execution's field, for those who open it. */
+export function executionPlace(id: string, field: string) {
+  return { collection: 'executions', id, field };
+}
+
+/** Refuses what no store should be asked. */
+export function assertStored(document: ExecutionDocument | undefined, id: string): ExecutionDocument {
+  if (document) return document;
+  throw new AppError('EXECUTION_UNKNOWN', 'input', `There is no execution ${id}.`, { values: { id }, fix: 'Look at the list of executions; old ones are removed by retention.' });
+}

@@ -1,0 +1,97 @@
+/** Reads back what an execution already knows, so that a run can go on from there. */
+import type { ErrorRecord } from '../contract/errors.ts';
+import type { Message } from '../contract/message.ts';
+import type { Collection } from '../contract/ports/documents.ts';
+import type { CompiledFlow } from './compile-flow.ts';
+import type { ExecutionDocument, Intent, LegDocument, LegRecord, ResumeDocument, StepRecord } from './execution-document.ts';
+import { executionPlace, type LegPayload } from './execution-journal.ts';
+import { decodeMessage, type Payloads } from './payloads.ts';
+import { stepKey, type KnownOutcome, type Waited } from './run-graph.ts';
+
+export interface LoadedExecution {
+  readonly input: Message;
+  readonly known: ReadonlyMap<string, KnownOutcome>;
+  readonly waited: ReadonlyMap<string, Waited>;
+  readonly steps: readonly StepRecord[];
+  /** Writes that were announced and of which no outcome is stored. */
+  readonly dangling: readonly (Intent & { readonly epoch: number })[];
+  /** Why it stopped last, in full. */
+  readonly error: ErrorRecord | undefined;
+  /** Legs stored so far of each iteration. */
+  readonly iterationLegs: readonly LegDocument[];
+}
+
+export interface LoadDeps {
+  readonly legs: Collection<LegDocument>;
+  readonly resumes: Collection<ResumeDocument>;
+  readonly payloads: Payloads;
+}
+
+const NOTHING: LoadedExecution['known'] = new Map();
+const NO_WAITS: LoadedExecution['waited'] = new Map();
+
+export async function loadExecution(document: ExecutionDocument, flow: CompiledFlow, deps: LoadDeps): Promise<LoadedExecution> {
+  const input = decodeMessage(await deps.payloads.load(executionPlace(document._id, 'input'), document.input!));
+  // The common case: never claimed before.
+  if (document.epoch === 0) return { input, known: NOTHING, waited: NO_WAITS, steps: [], dangling: [], error: undefined, iterationLegs: [] };
+  const iterationLegs = flow.graph.nodes.some((node) => node.role === 'for-each') ? await listIterationLegs(document._id, deps.legs) : [];
+  const waited = await loadWaits(document, deps);
+  return { input, waited, iterationLegs, ...(await foldLegs(document, iterationLegs, deps.payloads)) };
+}
+
+/** Folds the legs in their order; a step that settled once stays as it settled first. */
+export async function foldLegs(
+  document: ExecutionDocument,
+  iterationLegs: readonly LegDocument[],
+  payloads: Payloads,
+): Promise<Pick<LoadedExecution, 'known' | 'steps' | 'dangling' | 'error'>> {
+  const known = new Map<string, KnownOutcome>();
+  const steps: StepRecord[] = [];
+  const intents: (Intent & { epoch: number })[] = [];
+  let error: ErrorRecord | undefined;
+  const take = (leg: LegRecord, payload: LegPayload | undefined) => {
+    if (leg.intent) intents.push({ ...leg.intent, epoch: leg.epoch });
+    if (!payload) return;
+    steps.push(...payload.steps);
+    error = payload.error ?? error;
+    for (const [key, emits] of Object.entries(payload.emits)) {
+      if (!known.has(key)) known.set(key, { emits: Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, decodeMessage(message)])) });
+    }
+    for (const [key, failure] of Object.entries(payload.errors ?? {})) if (!known.has(key)) known.set(key, { error: failure });
+  };
+  for (const key of Object.keys(document.legs).sort((a, b) => Number(a) - Number(b))) {
+    const leg = document.legs[key]!;
+    take(leg, leg.payload && ((await payloads.load(executionPlace(document._id, `legs.${key}`), leg.payload)) as LegPayload));
+  }
+  for (const leg of iterationLegs) {
+    take(leg, leg.payload && ((await payloads.load({ collection: 'legs', id: leg._id, field: 'payload' }, leg.payload)) as LegPayload));
+  }
+  const released = document.releasedEpoch ?? 0;
+  const dangling = intents.filter((intent) => intent.epoch > released && !known.has(stepKey(intent.scope, intent.node)));
+  return { known, steps, dangling, error };
+}
+
+export async function listIterationLegs(executionId: string, legs: Collection<LegDocument>): Promise<LegDocument[]> {
+  const found: LegDocument[] = [];
+  for (let after: string | undefined; ; ) {
+    const page = await legs.find({ execution: executionId }, { limit: 1000, ...(after === undefined ? {} : { after }) });
+    found.push(...page);
+    if (page.length < 1000) return found;
+    after = page.at(-1)!._id;
+  }
+}
+
+async function loadWaits(document: ExecutionDocument, deps: LoadDeps): Promise<Map<string, Waited>> {
+  const waited = new Map<string, Waited>();
+  for (const wait of document.waits ?? []) {
+    const resume = wait.token === undefined ? undefined : await deps.resumes.get(wait.token);
+    const resumedWith =
+      resume && decodeMessage(await deps.payloads.load({ collection: 'resumes', id: resume._id, field: 'input' }, resume.input));
+    waited.set(stepKey(wait.scope, wait.node), {
+      untilMs: wait.untilMs,
+      ...(wait.attempts === undefined ? {} : { attempts: wait.attempts }),
+      ...(resumedWith === undefined ? {} : { resumedWith }),
+    });
+  }
+  return waited;
+}

@@ -1,0 +1,83 @@
+/** Puts payloads at rest: sealed in the document, or as an encrypted blob when large. */
+import { AppError } from '../contract/errors.ts';
+import { BLOB_THRESHOLD_BYTES, type Message } from '../contract/message.ts';
+import type { Blobs } from '../contract/ports/blobs.ts';
+import type { Reply } from '../contract/node.ts';
+import type { Seal, SealPlace } from '../contract/seal.ts';
+import type { Stored } from './execution-document.ts';
+
+export interface Payloads {
+  /** Answers at once when it fits into the document. */
+  store(place: SealPlace, value: unknown): Stored | Promise<Stored>;
+  load(place: SealPlace, stored: Stored): unknown;
+}
+
+/** A stored payload is at most this long. */
+const MAX_STORED_BYTES = 1_073_741_824;
+
+export function createPayloads(seal: Seal, blobs: Blobs): Payloads {
+  return {
+    store(place, value) {
+      const text = JSON.stringify(value);
+      if (text.length * 3 <= BLOB_THRESHOLD_BYTES || Buffer.byteLength(text) <= BLOB_THRESHOLD_BYTES) return { sealed: seal.seal(place, text) };
+      return blobs.put(once(Buffer.from(text)), { limitBytes: MAX_STORED_BYTES }).then(({ blobId }) => ({ blob: blobId }));
+    },
+    load(place, stored) {
+      if ('sealed' in stored) return JSON.parse(seal.openText(place, stored.sealed));
+      return readAll(blobs.get(stored.blob)).then((bytes) => JSON.parse(bytes.toString('utf8')) as unknown);
+    },
+  };
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield bytes;
+}
+
+async function readAll(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  for await (const part of source) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+/** A message as JSON: bytes in base64. */
+export interface EncodedMessage {
+  readonly d?: unknown;
+  readonly b?: string;
+  readonly m: string;
+  readonly c?: string;
+  readonly h?: Readonly<Record<string, string>>;
+  readonly k?: Readonly<Record<string, string>>;
+  readonly l?: readonly string[];
+}
+
+export function encodeMessage({ data, mediaType, charset, headers, keys, lineage }: Message): EncodedMessage {
+  return {
+    ...(data instanceof Uint8Array ? { b: Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64') } : { d: data }),
+    m: mediaType,
+    ...(charset === undefined ? {} : { c: charset }),
+    ...(isEmpty(headers) ? {} : { h: headers }),
+    ...(isEmpty(keys) ? {} : { k: keys }),
+    ...(lineage.length === 0 ? {} : { l: lineage }),
+  };
+}
+
+export function decodeMessage(stored: unknown): Message {
+  const { d, b, m, c, h, k, l } = stored as EncodedMessage;
+  if (typeof m !== 'string') throw new AppError('MESSAGE_DAMAGED', 'bug', 'A stored message does not have the form of one.');
+  const data = b === undefined ? d : new Uint8Array(Buffer.from(b, 'base64'));
+  return { data, mediaType: m, headers: h ?? {}, keys: k ?? {}, lineage: l ?? [], ...(c === undefined ? {} : { charset: c }) };
+}
+
+export function encodeReply(reply: Reply): unknown {
+  return { status: reply.status, headers: reply.headers, message: encodeMessage(reply.message) };
+}
+
+export function decodeReply(stored: unknown): Reply {
+  const { status, headers, message } = stored as Reply;
+  return { status, headers, message: decodeMessage(message) };
+}
+
+function isEmpty(record: Readonly<Record<string, string>>): boolean {
+  for (const _name in record) return false;
+  return true;
+}

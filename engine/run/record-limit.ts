@@ -1,0 +1,21 @@
+/** Sampling of sync flows: failures are recorded (up to a ceiling that protects the store), successes at the flow's own rate. */
+import type { Clock } from '../contract/clock.ts';
+import type { CompiledFlow } from './compile-flow.ts';
+
+const MAX_FAILURES_PER_SECOND = 200;
+
+export function createRecordLimit(clock: Clock): (flow: CompiledFlow, isFailure: boolean) => boolean {
+  const counts = new Map<string, number>();
+  let second = 0;
+  return (flow, isFailure) => {
+    const now = Math.floor(clock.monotonic() / 1000);
+    if (now !== second) {
+      second = now;
+      counts.clear();
+    }
+    const key = `${flow.flowId}|${isFailure}`;
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    return count <= (isFailure ? MAX_FAILURES_PER_SECOND : flow.recording.perSecond);
+  };
+}

@@ -1,0 +1,427 @@
+/**
+ * Runs an execution from its trigger to where it ends or must stop: the planner says what may run, this runs it and tells the journal.
+ * Inline and durable ways use the same runner; they differ in their journal alone. An execution that is taken up again starts here anew:
+ * nodes whose outcome is known are not run again, pure ones are, and give the same, since their time, randomness and tables are pinned.
+ */
+import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
+import { createMessage, withData, type Message } from '../contract/message.ts';
+import type { Outcome, Reply, Scope } from '../contract/node.ts';
+import type { GraphNode } from '../plan/flow-graph.ts';
+import { Progress, type Advance, type BodyRun, type Emits, type Ready } from '../plan/progress.ts';
+import type { CompiledNode } from './compile-flow.ts';
+import type { Intent, StepRecord } from './execution-document.ts';
+import { runNodeOnce, outwardKey, type RunDeps, type RunFacts } from './run-node.ts';
+
+export interface SettledStep {
+  readonly record: StepRecord;
+  readonly node: CompiledNode;
+  /** Undefined for skipped nodes and for errors that no port took. */
+  readonly emits: Emits<Message> | undefined;
+}
+
+/** What is already known of a node from an earlier claim. */
+export type KnownOutcome = { readonly emits: Emits<Message> } | { readonly error: ErrorRecord };
+
+export interface Journal {
+  /** Before a node with a lasting effect begins; with `intent` for a `write`. Resolves when it may send. */
+  before(intent: Intent | undefined, step: StepRecord): Promise<void>;
+  /** A node settled. May resolve later for iterations, whose results are stored one by one. */
+  settled(step: SettledStep): Promise<void> | void;
+}
+
+export interface WaitPoint {
+  readonly node: string;
+  readonly path: string;
+  /** Epoch milliseconds: when it is over without anything happening. */
+  readonly untilMs: number;
+  /** A wait for somebody's message. */
+  readonly resumeToken?: string;
+  /** A retry: attempts made so far. */
+  readonly attempts?: number;
+}
+
+export interface Waited {
+  readonly untilMs: number;
+  readonly attempts?: number;
+  readonly resumedWith?: Message;
+}
+
+export type RunEnd =
+  | { readonly status: 'completed'; readonly reply: Reply | undefined }
+  | { readonly status: 'failed'; readonly error: ErrorRecord; readonly node: string; readonly reply: Reply | undefined; readonly isDeadLetter: boolean }
+  | { readonly status: 'held'; readonly error: ErrorRecord; readonly node: string; readonly path: string; readonly outcomeKnown: boolean }
+  | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[] }
+  | { readonly status: 'cancelled' }
+  /** Somebody else owns the execution, or the store cannot be reached: nothing more may be done or stored here. */
+  | { readonly status: 'lost'; readonly cause: unknown };
+
+export interface RunJob extends RunFacts {
+  readonly input: Message;
+  readonly journal: Journal;
+  readonly known: ReadonlyMap<string, KnownOutcome>;
+  /** Waits registered by earlier claims, by step key, with the message that came for them. */
+  readonly waited: ReadonlyMap<string, Waited>;
+  /** Longest wait that is slept through here; longer ones end the run as `waiting`. */
+  readonly maxSleepMs: number;
+  /** Answers instead of the node in trials and saved tests. */
+  readonly mock?: (nodeId: string, message: Message) => Outcome | Promise<Outcome> | undefined;
+}
+
+/** Names a step within its execution. */
+export function stepKey(path: string, node: string): string {
+  return path === '' ? node : `${path}/${node}`;
+}
+
+/** Thrown by journals: this process must let go of the execution. */
+export class LostExecution extends Error {
+  override readonly name = 'LostExecution';
+}
+
+export function runGraph(job: RunJob, deps: RunDeps): Promise<RunEnd> {
+  return new GraphRun(job, deps).toEnd();
+}
+
+const NO_NODES: Readonly<Record<string, unknown>> = {};
+
+class GraphRun {
+  readonly #job: RunJob;
+  readonly #deps: RunDeps;
+  readonly #progress: Progress<Message>;
+  readonly #queue: Ready<Message>[] = [];
+  readonly #waits: WaitPoint[] = [];
+  #underWay = 0;
+  #isDraining = false;
+  #reply: Reply | undefined;
+  #halt: RunEnd | undefined;
+  #finish: (end: RunEnd) => void = () => undefined;
+
+  constructor(job: RunJob, deps: RunDeps) {
+    this.#job = job;
+    this.#deps = deps;
+    this.#progress = new Progress(job.flow.graph, (message: Message) => message.data);
+  }
+
+  toEnd(): Promise<RunEnd> {
+    return new Promise((resolve) => {
+      this.#finish = resolve;
+      const { flow, input } = this.#job;
+      this.#take(this.#progress.start(flow.triggerPort, input));
+      this.#drain();
+    });
+  }
+
+  /** Works off what may run; synchronous nodes follow one another without a turn of the event loop. */
+  #drain(): void {
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    for (let ready = this.#queue.shift(); ready !== undefined && !this.#halt; ready = this.#queue.shift()) this.#launch(ready);
+    this.#isDraining = false;
+    if (this.#underWay > 0) return;
+    this.#finish(this.#halt ?? (this.#waits.length > 0 ? { status: 'waiting', waits: this.#waits } : this.#ended()));
+  }
+
+  #ended(): RunEnd {
+    if (this.#progress.isDone) return { status: 'completed', reply: this.#reply };
+    const error = new AppError('PLAN_STUCK', 'bug', 'The flow has nothing left to run but is not done.');
+    return { status: 'held', error: toErrorRecord(error), node: '', path: '', outcomeKnown: true };
+  }
+
+  #launch(ready: Ready<Message>): void {
+    const node = this.#job.flow.nodes.get(ready.node.id)!;
+    try {
+      const known = this.#job.known.get(stepKey(ready.run.path, node.id));
+      const work = known ? this.#settleKnown(ready, node, known) : this.#run(ready, node);
+      if (work) this.#track(work);
+    } catch (thrown) {
+      this.#lost(thrown);
+    }
+  }
+
+  #track(work: Promise<void>): void {
+    this.#underWay += 1;
+    work
+      .catch((thrown: unknown) => this.#lost(thrown))
+      .finally(() => {
+        this.#underWay -= 1;
+        this.#drain();
+      });
+  }
+
+  #lost(thrown: unknown): void {
+    this.#halt = { status: 'lost', cause: thrown };
+  }
+
+  #settleKnown(ready: Ready<Message>, node: CompiledNode, known: KnownOutcome): void {
+    if ('emits' in known) this.#take(this.#progress.settle(ready.node, ready.run, known.emits));
+    else this.#routeError(ready, node, this.#inputOf(ready), known.error, undefined);
+  }
+
+  #run(ready: Ready<Message>, node: CompiledNode): Promise<void> | void {
+    const message = this.#inputOf(ready);
+    const started = { at: this.#deps.clock.now(), monotonic: this.#deps.clock.monotonic() };
+    if (ready.isShort) {
+      const error = new AppError('JOIN_NOT_ENOUGH', 'input', `Fewer branches arrived at join ${node.id} than it demands.`, { values: { node: node.id } });
+      return this.#settleError(ready, node, message, toErrorRecord(error), 1, started);
+    }
+    const waited = this.#job.waited.get(stepKey(ready.run.path, node.id));
+    const attempts = waited?.attempts ?? 0;
+    if (attempts > 0 && waited!.untilMs > started.at) {
+      this.#waits.push({ node: node.id, path: ready.run.path, untilMs: waited!.untilMs, attempts });
+      return;
+    }
+    const attempt = attempts + 1;
+    if (node.effect === 'write' || node.effect === 'idempotent-write') return this.#runEffect(ready, node, message, attempt, started);
+    return this.#attempt(ready, node, message, attempt, started);
+  }
+
+  async #runEffect(ready: Ready<Message>, node: CompiledNode, message: Message, attempt: number, started: Started): Promise<void> {
+    const { origin, journal } = this.#job;
+    const { path } = ready.run;
+    const intent =
+      node.effect === 'write'
+        ? { node: node.id, scope: path, key: outwardKey(origin, node.id, path), digest: digestOf(message), at: started.at }
+        : undefined;
+    await journal.before(intent, stepRecord(node, path, 'completed', [], started, this.#deps.clock.monotonic(), attempt));
+    if (this.#job.signal.aborted) {
+      this.#onAbort(ready, node);
+      return;
+    }
+    await this.#attempt(ready, node, message, attempt, started);
+  }
+
+  #attempt(ready: Ready<Message>, node: CompiledNode, message: Message, attempt: number, started: Started): Promise<void> | void {
+    let outcome: Outcome | Promise<Outcome>;
+    try {
+      const scope: Scope = { message, nodes: this.#nodesOf(ready.run), now: this.#job.acceptedAt };
+      outcome = this.#job.mock?.(node.id, message) ?? runNodeOnce({ node, path: ready.run.path, message, scope, attempt }, this.#job, this.#deps);
+    } catch (thrown) {
+      return this.#onError(ready, node, message, thrown, attempt, started);
+    }
+    if (!(outcome instanceof Promise)) return this.#onOutcome(ready, node, message, outcome, attempt, started);
+    return outcome.then(
+      (settled) => this.#onOutcome(ready, node, message, settled, attempt, started),
+      (thrown: unknown) => this.#onError(ready, node, message, thrown, attempt, started),
+    );
+  }
+
+  #onOutcome(ready: Ready<Message>, node: CompiledNode, message: Message, outcome: Outcome, attempt: number, started: Started): Promise<void> | void {
+    if ('reject' in outcome) {
+      if (node.definition.kind === 'control') return this.#settleError(ready, node, message, outcome.reject, attempt, started);
+      return this.#afterFailure(ready, node, message, outcome.reject, attempt, started);
+    }
+    if ('wait' in outcome) return this.#onWait(ready, node, message, outcome.wait, attempt, started);
+    if ('reply' in outcome) {
+      if (this.#reply) this.#deps.log.warn('flow.second_reply_ignored', { flowId: this.#job.flow.flowId, node: node.id });
+      this.#reply ??= outcome.reply;
+    }
+    if (ready.node.role === 'for-each' && 'emit' in outcome && outcome.emit) {
+      this.#take(this.#progress.openLoop(ready.node, ready.run, outcome.emit['each'] ?? []));
+      return;
+    }
+    const emitted = outcome.emit ?? { out: [message] };
+    const emits: Record<string, Message> = {};
+    for (const port in emitted) if (emitted[port]!.length > 0) emits[port] = emitted[port]![0]!;
+    return this.#settle(ready.node, ready.run, node, emits, attempt, started);
+  }
+
+  #settle(graphNode: GraphNode, run: BodyRun<Message>, node: CompiledNode, emits: Emits<Message>, attempt: number, started: Started): Promise<void> | void {
+    const record = stepRecord(node, run.path, 'completed', Object.keys(emits), started, this.#deps.clock.monotonic(), attempt);
+    const stored = this.#job.journal.settled({ record, node, emits });
+    if (!stored) {
+      this.#take(this.#progress.settle(graphNode, run, emits));
+      return;
+    }
+    return stored.then(() => this.#take(this.#progress.settle(graphNode, run, emits)));
+  }
+
+  #onError(ready: Ready<Message>, node: CompiledNode, message: Message, thrown: unknown, attempt: number, started: Started): Promise<void> | void {
+    if (thrown instanceof LostExecution) throw thrown;
+    const error = toErrorRecord(thrown);
+    if (error.kind === 'bug') this.#deps.log.error('flow.node_failed', thrown, { flowId: this.#job.flow.flowId, node: node.id, executionId: this.#job.executionId });
+    if (this.#job.signal.aborted && error.kind === 'transient') {
+      this.#onAbort(ready, node);
+      return;
+    }
+    return this.#afterFailure(ready, node, message, error, attempt, started);
+  }
+
+  /** Cancel, deadline or drain ended the node before it sent anything. */
+  #onAbort(ready: Ready<Message>, node: CompiledNode): void {
+    const reason: unknown = this.#job.signal.reason;
+    const error = toErrorRecord(reason);
+    if (reason instanceof LostExecution) this.#halt ??= { status: 'lost', cause: reason };
+    else if (error.code === 'EXECUTION_CANCELLED') this.#halt ??= { status: 'cancelled' };
+    else this.#stopWith(ready, node, error);
+  }
+
+  #afterFailure(ready: Ready<Message>, node: CompiledNode, message: Message, error: ErrorRecord, attempt: number, started: Started): Promise<void> | void {
+    // Not knowing is as good as not done where doing it again with the same key is the same as doing it once.
+    const kind = error.kind === 'unknown-outcome' && node.effect !== 'write' ? 'transient' : error.kind;
+    if (kind !== 'transient' || !node.retry.on.includes(kind) || attempt > node.retry.max) {
+      return this.#settleError(ready, node, message, error, attempt, started);
+    }
+    const delayMs = retryDelayMs(node, attempt, error.retryAfterMs ?? 0, this.#job.origin);
+    const now = this.#deps.clock.now();
+    if (delayMs <= this.#job.maxSleepMs) {
+      if (now + delayMs >= this.#job.deadlineMs) return this.#settleError(ready, node, message, error, attempt, started);
+      return this.#sleep(delayMs).then((slept) => (slept ? this.#attempt(ready, node, message, attempt + 1, started) : this.#onAbort(ready, node)));
+    }
+    this.#waits.push({ node: node.id, path: ready.run.path, untilMs: now + delayMs, attempts: attempt });
+  }
+
+  #onWait(ready: Ready<Message>, node: CompiledNode, message: Message, wait: Extract<Outcome, { wait: unknown }>['wait'], attempt: number, started: Started): Promise<void> | void {
+    const waited = this.#job.waited.get(stepKey(ready.run.path, node.id));
+    const resumed = waited?.resumedWith;
+    const now = this.#deps.clock.now();
+    const token = 'resumeToken' in wait ? wait.resumeToken : undefined;
+    const untilMs = waited?.untilMs ?? wait.untilMs ?? Number.MAX_SAFE_INTEGER;
+    const over = (port: string, emitted: Message) => this.#settle(ready.node, ready.run, node, { [port]: emitted }, attempt, started);
+    if (resumed) return over('out', withData(message, resumed.data, resumed.mediaType));
+    if (untilMs <= now) return over(token === undefined ? 'out' : 'timeout', message);
+    if (token === undefined && untilMs - now <= this.#job.maxSleepMs) {
+      return this.#sleep(untilMs - now).then((slept) => (slept ? over('out', message) : this.#onAbort(ready, node)));
+    }
+    this.#waits.push({ node: node.id, path: ready.run.path, untilMs, ...(token === undefined ? {} : { resumeToken: token }) });
+  }
+
+  /** Answers false when the run was ended meanwhile. */
+  #sleep(delayMs: number): Promise<boolean> {
+    const { signal } = this.#job;
+    return new Promise((resolve) => {
+      const onAbort = () => {
+        cancel();
+        resolve(false);
+      };
+      const cancel = this.#deps.clock.after(delayMs, () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(true);
+      });
+      if (signal.aborted) onAbort();
+      else signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  /** Retries are used up, or there are none. */
+  #settleError(ready: Ready<Message>, node: CompiledNode, message: Message, error: ErrorRecord, attempt: number, started: Started): Promise<void> | void {
+    if (node.onError === 'port' && node.ports.some((port) => port.name === 'error')) {
+      return this.#settle(ready.node, ready.run, node, { error: errorMessage(message, error, node.id) }, attempt, started);
+    }
+    const mainPort = node.ports.find((port) => port.name !== 'error')?.name;
+    if (node.onError === 'continue' && mainPort !== undefined) {
+      return this.#settle(ready.node, ready.run, node, { [mainPort]: message }, attempt, started);
+    }
+    this.#routeError(ready, node, message, error, stepRecord(node, ready.run.path, 'failed', [], started, this.#deps.clock.monotonic(), attempt, error));
+  }
+
+  #routeError(ready: Pick<Ready<Message>, 'node' | 'run'>, node: CompiledNode, message: Message, error: ErrorRecord, record: StepRecord | undefined): void {
+    const route = this.#progress.fail(
+      ready.node,
+      ready.run,
+      error,
+      (candidate) => catches(this.#job.flow.nodes.get(candidate.id)!, error),
+      () => errorMessage(message, error, node.id),
+    );
+    if (route.to === 'execution') {
+      this.#stopWith(ready, node, error);
+      return;
+    }
+    if (record) void this.#job.journal.settled({ record, node, emits: undefined });
+    if (route.to === 'catch') this.#queue.push(route.ready);
+    if (route.to === 'catch' || route.to === 'item') this.#take(route.advance);
+    if (route.to === 'loop') {
+      const loop = this.#job.flow.nodes.get(route.node.id)!;
+      const now = { at: this.#deps.clock.now(), monotonic: this.#deps.clock.monotonic() };
+      const work = this.#settleError({ node: route.node, run: route.run, inputs: [], isShort: false }, loop, message, error, 1, now);
+      if (work) this.#track(work);
+    }
+  }
+
+  /** No route of the flow takes the error: an explicit end fails, an unknown outcome is held, the rest as the node's handling says. */
+  #stopWith(ready: Pick<Ready<Message>, 'node' | 'run'>, node: CompiledNode, error: ErrorRecord): void {
+    const isHeld = error.kind === 'unknown-outcome' || (this.#job.flow.document.mode === 'durable' && node.exhausted === 'hold' && ready.node.role !== 'end');
+    this.#halt ??= isHeld
+      ? { status: 'held', error, node: node.id, path: ready.run.path, outcomeKnown: error.kind !== 'unknown-outcome' }
+      : { status: 'failed', error, node: node.id, reply: this.#reply, isDeadLetter: node.exhausted === 'dead-letter' };
+  }
+
+  #take(advance: Advance<Message>): void {
+    const { flow, journal } = this.#job;
+    const at = this.#deps.clock.now();
+    for (const { node, run } of advance.skipped) {
+      const compiled = flow.nodes.get(node.id)!;
+      void journal.settled({ record: stepRecord(compiled, run.path, 'skipped', [], { at, monotonic: 0 }, 0, 0), node: compiled, emits: undefined });
+    }
+    this.#queue.push(...advance.ready);
+    for (const { node, run, results } of advance.finishedLoops) {
+      const compiled = flow.nodes.get(node.id)!;
+      const work = this.#settle(node, run, compiled, { done: createMessage(results) }, 1, { at, monotonic: this.#deps.clock.monotonic() });
+      if (work) this.#track(work);
+    }
+    this.#drain();
+  }
+
+  #inputOf(ready: Ready<Message>): Message {
+    const first = ready.inputs[0]!.message;
+    if (ready.node.role !== 'join') return first;
+    return withData(first, Object.fromEntries(ready.inputs.map(({ from, message }) => [from.id, message.data])), 'application/json');
+  }
+
+  /** Payloads of nodes that expressions name, of this body and those around it. */
+  #nodesOf(run: BodyRun<Message>): Readonly<Record<string, unknown>> {
+    const { namedNodes, graph } = this.#job.flow;
+    if (namedNodes.size === 0) return NO_NODES;
+    const found: Record<string, unknown> = {};
+    for (let body: BodyRun<Message> | undefined = run; body; body = body.parent) {
+      for (const id of namedNodes) {
+        const index = graph.byId.get(id)?.index;
+        const emits = index === undefined || id in found ? undefined : body.outputs.get(index);
+        const message = emits && Object.values(emits)[0];
+        if (message) found[id] = message.data;
+      }
+    }
+    return found;
+  }
+}
+
+interface Started {
+  readonly at: number;
+  readonly monotonic: number;
+}
+
+function stepRecord(
+  node: CompiledNode,
+  scope: string,
+  status: StepRecord['status'],
+  ports: readonly string[],
+  started: Started,
+  now: number,
+  attempt: number,
+  error?: ErrorRecord,
+): StepRecord {
+  const durationMs = Math.max(0, Math.round((now - started.monotonic) * 1000) / 1000);
+  return { node: node.id, scope, status, ports, startedAt: started.at, durationMs, attempt, ...(error === undefined ? {} : { error }) };
+}
+
+function errorMessage(message: Message, error: ErrorRecord, node: string): Message {
+  return withData(message, { error, node, data: message.data instanceof Uint8Array ? undefined : message.data }, 'application/json');
+}
+
+/** A catch may name codes or kinds; without either it takes all. */
+function catches(candidate: CompiledNode, error: ErrorRecord): boolean {
+  const { codes, kinds } = candidate.config as { readonly codes?: readonly string[]; readonly kinds?: readonly string[] };
+  const isAny = !codes?.length && !kinds?.length;
+  return isAny || codes?.includes(error.code) === true || kinds?.includes(error.kind) === true;
+}
+
+/** Exponential with full jitter (never under a fifth), the other side's `Retry-After` honoured. */
+function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: number, origin: string): number {
+  const { baseMs, factor, capMs } = node.retry;
+  const ceiling = Math.min(capMs, baseMs * factor ** (attempt - 1));
+  let hash = attempt;
+  for (let index = 0; index < origin.length; index += 1) hash = (Math.imul(hash, 31) + origin.charCodeAt(index)) >>> 0;
+  return Math.max(retryAfterMs, Math.ceil(ceiling * (0.2 + (0.8 * (hash % 1000)) / 1000)));
+}
+
+function digestOf(message: Message): string {
+  return outwardKey(message.data instanceof Uint8Array ? Buffer.from(message.data).toString('base64') : (JSON.stringify(message.data) ?? ''), 'digest', '');
+}

@@ -1,0 +1,241 @@
+/** Runs one attempt of one node: context, adapter gate, time-out. What it throws is an `AppError` that says whether the outcome is known. */
+import { createHash } from 'node:crypto';
+import type { Adapter } from '../contract/adapter.ts';
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Message } from '../contract/message.ts';
+import type { NodeContext, Outcome, Scope } from '../contract/node.ts';
+import type { Logger, Metrics } from '../contract/observe.ts';
+import type { Blobs } from '../contract/ports/blobs.ts';
+import type { Bindings, TableSnapshot } from '../services.ts';
+import type { AdapterGates, Leave } from './adapter-gates.ts';
+import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
+
+/** What every run needs; made once by the root. */
+export interface RunDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly blobs: Blobs;
+  readonly bindings: Bindings;
+  readonly gates: AdapterGates;
+  readonly compileExpression: (text: string) => (scope: Scope) => unknown;
+  readonly runScript: (source: string, input: unknown, options: ScriptOptions) => Promise<unknown>;
+  /** Runs another published flow; `key` is the origin of its outward keys. */
+  readonly callFlow: (call: SubFlowCall) => Promise<Message>;
+}
+
+export interface ScriptOptions {
+  readonly key: string;
+  readonly timeoutMs?: number;
+  readonly memoryBytes?: number;
+  readonly signal: AbortSignal;
+}
+
+export interface SubFlowCall {
+  readonly flowId: string;
+  readonly message: Message;
+  readonly key: string;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  readonly depth: number;
+  readonly assertOwned: () => void;
+}
+
+/** One execution as its nodes see it. */
+export interface RunFacts {
+  readonly flow: CompiledFlow;
+  readonly executionId: string;
+  /** All outward keys derive from it. */
+  readonly origin: string;
+  readonly acceptedAt: number;
+  readonly tables: TableSnapshot;
+  readonly deadlineMs: number;
+  readonly signal: AbortSignal;
+  /** Durable runs wait for a busy adapter; sync ones are refused. */
+  readonly mayWait: boolean;
+  /** How many flows called each other to come here. */
+  readonly depth: number;
+  /** Throws LEASE_LOST when this process no longer owns the execution. */
+  readonly assertOwned: () => void;
+}
+
+export interface NodeCall {
+  readonly node: CompiledNode;
+  readonly path: string;
+  readonly message: Message;
+  readonly scope: Scope;
+  readonly attempt: number;
+}
+
+/** Answers at once for nodes that do; nothing is awaited that need not be. */
+export function runNodeOnce(call: NodeCall, facts: RunFacts, deps: RunDeps): Outcome | Promise<Outcome> {
+  const { definition } = call.node;
+  if (definition.kind !== 'action' || (definition.adapter === undefined && call.node.timeoutMs === undefined && call.node.effect === 'pure')) {
+    return call.node.run!(new Context(call, facts, deps, undefined, facts.signal), call.message);
+  }
+  return runGuarded(call, facts, deps);
+}
+
+/** With adapter, gate and time-out. */
+async function runGuarded(call: NodeCall, facts: RunFacts, deps: RunDeps): Promise<Outcome> {
+  const { node } = call;
+  const adapter = resolveAdapter(node, deps);
+  facts.signal.throwIfAborted();
+  const leave: Leave | undefined = adapter && (await deps.gates.enter(adapter, facts.mayWait, facts.signal));
+  const timeoutMs = node.timeoutMs ?? adapter?.limits.timeoutMs;
+  const timer = new AbortController();
+  const abort = () => timer.abort(facts.signal.reason);
+  facts.signal.addEventListener('abort', abort, { once: true });
+  const cancel = timeoutMs === undefined ? undefined : deps.clock.after(timeoutMs, () => timer.abort(timeoutError(node, timeoutMs)));
+  const ctx = new Context(call, facts, deps, adapter, timer.signal);
+  let outcome: 'ok' | 'failed' = 'ok';
+  try {
+    return await endedBy(timer.signal, Promise.resolve(node.run!(ctx, call.message)));
+  } catch (thrown) {
+    const error = translate(thrown, ctx, timer.signal);
+    if (error.kind === 'transient' || error.kind === 'unknown-outcome') outcome = 'failed';
+    throw error;
+  } finally {
+    cancel?.();
+    facts.signal.removeEventListener('abort', abort);
+    leave?.(outcome);
+  }
+}
+
+/** A node that does not heed its signal is left behind; its late answer goes nowhere. */
+function endedBy<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => queueMicrotask(() => reject(signal.reason as Error));
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+/** An abort, or a write that left and then failed in an unforeseen way, says what is known of its outcome. */
+function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError {
+  const hasLeft = ctx.hasSent && ctx.node.effect !== 'read' && ctx.node.effect !== 'pure';
+  if (thrown instanceof AppError && thrown !== signal.reason) return thrown;
+  if (signal.aborted) {
+    const reason = signal.reason instanceof AppError ? signal.reason : undefined;
+    if (!hasLeft) return reason ?? new AppError('NODE_ABORTED', 'transient', 'The node was stopped before it sent anything.', { cause: thrown });
+    return new AppError('OUTCOME_UNKNOWN', 'unknown-outcome', `Node ${ctx.node.id} had sent its request when it was stopped; whether it was done there is not known.`, {
+      values: { node: ctx.node.id },
+      cause: thrown,
+      fix: 'Ask the other side whether it was done, then retry or cancel the execution.',
+    });
+  }
+  return new AppError(hasLeft ? 'OUTCOME_UNKNOWN' : 'INTERNAL_BUG', hasLeft ? 'unknown-outcome' : 'bug', `Node ${ctx.node.id} failed in an unforeseen way.`, {
+    values: { node: ctx.node.id, type: ctx.node.node.type },
+    cause: thrown,
+  });
+}
+
+function timeoutError(node: CompiledNode, timeoutMs: number): AppError {
+  return new AppError('NODE_TIMEOUT', 'transient', `Node ${node.id} did not finish within ${timeoutMs} ms.`, {
+    values: { node: node.id, timeoutMs },
+    fix: 'Raise the time-out of the node or its adapter, or find out why the other side is slow.',
+  });
+}
+
+function resolveAdapter(node: CompiledNode, deps: RunDeps): Adapter | undefined {
+  const { definition } = node;
+  if (definition.kind !== 'action' || definition.adapter === undefined) return undefined;
+  const adapter = node.node.adapter === undefined ? undefined : deps.bindings.adapter(node.node.adapter);
+  if (adapter) return adapter;
+  throw new AppError('ADAPTER_MISSING', 'input', `Node ${node.id} has no adapter that exists in this environment.`, {
+    values: { node: node.id },
+    fix: 'Choose an adapter for the node, or create the one it names.',
+  });
+}
+
+class Context implements NodeContext<unknown> {
+  readonly node: CompiledNode;
+  readonly adapter: Adapter | undefined;
+  readonly signal: AbortSignal;
+  readonly attempt: number;
+  readonly scope: Scope;
+  hasSent = false;
+  readonly #call: NodeCall;
+  readonly #facts: RunFacts;
+  readonly #deps: RunDeps;
+  #random: (() => number) | undefined;
+  #key: string | undefined;
+
+  constructor(call: NodeCall, facts: RunFacts, deps: RunDeps, adapter: Adapter | undefined, signal: AbortSignal) {
+    this.node = call.node;
+    this.adapter = adapter;
+    this.signal = signal;
+    this.attempt = call.attempt;
+    this.scope = call.scope;
+    this.#call = call;
+    this.#facts = facts;
+    this.#deps = deps;
+  }
+
+  get config(): unknown {
+    return this.node.config;
+  }
+  get deadlineMs(): number {
+    return this.#facts.deadlineMs;
+  }
+  get executionId(): string {
+    return this.#facts.executionId;
+  }
+  get clock(): Clock {
+    return this.#deps.clock;
+  }
+  get blobs(): Blobs {
+    return this.#deps.blobs;
+  }
+  get log(): Logger {
+    return this.#deps.log.child({ flowId: this.#facts.flow.flowId, node: this.node.id, executionId: this.#facts.executionId });
+  }
+  get idempotencyKey(): string {
+    return (this.#key ??= outwardKey(this.#facts.origin, this.node.id, this.#call.path));
+  }
+
+  random(): number {
+    this.#random ??= seededRandom(this.idempotencyKey);
+    return this.#random();
+  }
+  secret(name?: string): Promise<string> {
+    const wanted = name ?? String(this.adapter?.settings['credential'] ?? this.adapter?.adapterId ?? '');
+    return this.#deps.bindings.secret(wanted);
+  }
+  lookup(table: string, key: string): string {
+    return this.#facts.tables.lookup(table, key);
+  }
+  evaluate(expression: string, scope: Scope = this.scope): unknown {
+    return this.#deps.compileExpression(expression)(scope);
+  }
+  runScript(source: string, input: unknown, limits: { timeoutMs?: number; memoryBytes?: number } = {}): Promise<unknown> {
+    return this.#deps.runScript(source, input, { ...limits, key: this.#facts.flow.flowId, signal: this.signal });
+  }
+  callFlow(flowId: string, message: Message): Promise<Message> {
+    const { deadlineMs, depth, assertOwned } = this.#facts;
+    this.beforeFirstByte();
+    return this.#deps.callFlow({ flowId, message, key: this.idempotencyKey, deadlineMs, signal: this.signal, depth: depth + 1, assertOwned });
+  }
+  beforeFirstByte(): void {
+    this.#facts.assertOwned();
+    this.hasSent = true;
+  }
+}
+
+/** hash(origin, node, iteration): stable over retries, 22 characters. */
+export function outwardKey(origin: string, nodeId: string, path: string): string {
+  return createHash('sha256').update(`${origin}\n${nodeId}\n${path}`).digest('base64url').slice(0, 22);
+}
+
+/** mulberry32 over a hash of the seed: the same numbers over retries. */
+function seededRandom(seed: string): () => number {
+  let state = createHash('sha256').update(seed).digest().readUInt32LE(0);
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -1,0 +1,69 @@
+/** Runs a flow once for a person or a saved test: nothing is stored, and what reaches outside is mocked unless it may be reached. */
+import { AppError, toErrorRecord, type ErrorKind } from '../contract/errors.ts';
+import type { FlowTest } from '../contract/flow-document.ts';
+import { createMessage, type Message } from '../contract/message.ts';
+import type { Outcome } from '../contract/node.ts';
+import type { TrialResult } from '../services.ts';
+import type { CompiledFlow } from './compile-flow.ts';
+import { runGraph, stepKey, type SettledStep } from './run-graph.ts';
+import type { RunDeps } from './run-node.ts';
+
+/** Node outcomes by id; a node with an effect outside that is not mocked fails with TRIAL_WOULD_REACH_OUTSIDE (input). */
+export async function runTrial(flow: CompiledFlow, input: Message, mocks: FlowTest['mocks'], deps: RunDeps, signal: AbortSignal): Promise<TrialResult> {
+  const settled: SettledStep[] = [];
+  const now = deps.clock.now();
+  const end = await runGraph(
+    {
+      flow,
+      executionId: 'exe_trial',
+      origin: 'trial',
+      acceptedAt: now,
+      tables: deps.bindings.tables(),
+      deadlineMs: now + flow.document.deadlineMs,
+      signal,
+      mayWait: false,
+      depth: 0,
+      assertOwned: () => undefined,
+      input,
+      journal: { before: () => Promise.resolve(), settled: (step) => void settled.push(step) },
+      known: new Map(),
+      waited: new Map(),
+      maxSleepMs: flow.document.deadlineMs,
+      mock: (nodeId, message) => answerOf(flow, nodeId, message, mocks),
+    },
+    deps,
+  );
+  const outputs = new Map(settled.map((step) => [stepKey(step.record.scope, step.record.node), step]));
+  return {
+    status: end.status === 'completed' || end.status === 'held' ? end.status : 'failed',
+    reply: end.status === 'completed' || end.status === 'failed' ? end.reply : undefined,
+    error: end.status === 'failed' || end.status === 'held' ? end.error : end.status === 'completed' ? undefined : toErrorRecord(stopped(end.status)),
+    steps: [...outputs.values()].map(({ record, emits }) => ({
+      ...record,
+      ...(emits === undefined ? {} : { output: Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, [message]])) }),
+    })),
+  };
+}
+
+function answerOf(flow: CompiledFlow, nodeId: string, message: Message, mocks: FlowTest['mocks']): Outcome | undefined {
+  const mock = Object.hasOwn(mocks, nodeId) ? mocks[nodeId] : undefined;
+  const node = flow.nodes.get(nodeId)!;
+  if (!mock) {
+    if (node.effect === 'pure') return undefined;
+    throw new AppError('TRIAL_WOULD_REACH_OUTSIDE', 'input', `Node ${nodeId} would reach outside; this run gives no answer in its place.`, {
+      values: { node: nodeId },
+      fix: 'Add a mock for the node: what it shall answer in this test.',
+    });
+  }
+  if ('error' in mock) {
+    const { code, kind, message: text } = mock.error;
+    throw new AppError(code, KINDS.find((known) => known === kind) ?? 'bug', text);
+  }
+  return { emit: Object.fromEntries(Object.entries(mock.emit).map(([port, data]) => [port, [createMessage(data, { headers: message.headers, keys: message.keys, lineage: message.lineage })]])) };
+}
+
+const KINDS: readonly ErrorKind[] = ['input', 'transient', 'unknown-outcome', 'bug'];
+
+function stopped(status: string): AppError {
+  return new AppError('TRIAL_STOPPED', 'input', `The run ended as ${status}: it waits for somebody, was cancelled or ran out of time.`);
+}

@@ -1,0 +1,279 @@
+/**
+ * The worker: hears which partitions have news, reads their open executions in order, and runs each lane strictly in that order.
+ * Order never comes from the queue, and losing the whole queue loses nothing: the reconciler walks the partitions for what no ring
+ * announced, for waits that are due, for owners that died, and for executions that this process itself let go of.
+ */
+import { AppError, toErrorRecord } from '../contract/errors.ts';
+import type { Consumer, WorkQueue } from '../contract/ports/work-queue.ts';
+import type { SharedState } from '../contract/ports/shared-state.ts';
+import { cancelled } from '../run/create-run-flow.ts';
+import { PARTITIONS, type ExecutionDocument } from '../run/execution-document.ts';
+import { createLanes, laneKeyOf } from './lanes.ts';
+import { runExecution, type RunExecutionDeps, type RunVerdict } from './run-execution.ts';
+
+export interface WorkerDeps extends RunExecutionDeps {
+  readonly workQueue: WorkQueue;
+  readonly shared: SharedState;
+  /** Executions under way in this process (inline ones too). */
+  readonly active: Set<string>;
+  /** Executions run at the same time. */
+  readonly slots?: number;
+}
+
+export interface Worker {
+  start(): Promise<void>;
+  /** Takes nothing more; resolves when what runs has settled, or after `boundMs` when it was let go of. */
+  stop(boundMs: number): Promise<void>;
+  status(): { readonly running: number; readonly waiting: number };
+}
+
+/** Channel on which a cancel is hinted. */
+export const CANCEL_CHANNEL = 'executions.cancel';
+
+const PAGE = 200;
+const MAX_PAGES = 10;
+/** Reads of the store are at least so far apart: under load one list serves many messages. */
+const READ_PAUSE_MS = 10;
+/** A partition whose list brought nothing new is read again the later the longer that list was. */
+const REDUNDANT_PAUSE_MS = 5;
+const MAX_IN_HAND = 2_000;
+const RECONCILE_MS = 1_000;
+const PARTITIONS_A_ROUND = 4;
+const OWN_RUNNING_PAUSE_MS = 50;
+/** An execution of ours that nobody runs here is taken up again after this. */
+const ABANDONED_AFTER_MS = 5_000;
+
+export function createWorker(deps: WorkerDeps): Worker {
+  const { clock, log } = deps;
+  const news = new Set<number>();
+  const notBefore = new Map<number, number>();
+  const backlog = new Set<number>();
+  const inHand = new Map<number, number>();
+  const abandonedSince = new Map<string, number>();
+  const controllers = new Map<string, AbortController>();
+  let consumer: Consumer | undefined;
+  let pumping: Promise<void> | undefined;
+  let cancelReconcile: () => void = () => undefined;
+  let unsubscribe: () => void = () => undefined;
+  let isStopping = false;
+  let round = 0;
+  let lastReadAt = Number.NEGATIVE_INFINITY;
+
+  const lanes = createLanes({
+    slots: deps.slots ?? 64,
+    run,
+    onReread: (part) => reread(part, 0),
+    onLeave: leave,
+  });
+
+  return {
+    async start() {
+      for (let part = 0; part < PARTITIONS; part += 1) news.add(part);
+      unsubscribe = await deps.shared.subscribe(CANCEL_CHANNEL, (id) => controllers.get(id)?.abort(cancelled()));
+      consumer = await deps.workQueue.consume(async (partitions) => {
+        for (const part of partitions) news.add(part);
+        await pump();
+      });
+      scheduleReconcile();
+      await pump();
+    },
+    async stop(boundMs) {
+      isStopping = true;
+      cancelReconcile();
+      unsubscribe();
+      await consumer?.stop();
+      const drained = lanes.drain();
+      let cancelBound: () => void = () => undefined;
+      const bound = new Promise<void>((resolve) => (cancelBound = clock.after(boundMs, resolve)));
+      await Promise.race([drained, bound]);
+      cancelBound();
+      for (const controller of controllers.values()) controller.abort(new AppError('WORKER_STOPPING', 'transient', 'The worker stops.'));
+    },
+    status: () => ({ running: lanes.running, waiting: lanes.size }),
+  };
+
+  async function run(document: ExecutionDocument): Promise<RunVerdict> {
+    const controller = new AbortController();
+    controllers.set(document._id, controller);
+    deps.active.add(document._id);
+    try {
+      const verdict = await runExecution(document, deps, controller);
+      if (typeof verdict === 'object' && verdict.due !== undefined) void ringWhenDue(document.part, verdict.due);
+      // Its lane may go on: the cancelled one was taken out of its row.
+      if (document.cancelRequested) reread(document.part, 0);
+      return verdict;
+    } catch (error) {
+      log.error('worker.execution_failed', error, { executionId: document._id, flowId: document.flowId });
+      await holdBroken(document, error);
+      return { parked: 'held' };
+    } finally {
+      controllers.delete(document._id);
+      deps.active.delete(document._id);
+    }
+  }
+
+  /** What cannot even be loaded is shown to a person; a store that is down leaves it to the reconciler. */
+  async function holdBroken(document: ExecutionDocument, error: unknown): Promise<void> {
+    const { code, kind } = toErrorRecord(error);
+    if (kind === 'transient') return;
+    const held = { node: '', reason: code, outcomeKnown: document.status !== 'running', at: clock.now() };
+    const set = { status: 'held', epoch: document.epoch + 1, held, error: { code, kind } };
+    await deps.executions.patchIf(document._id, { status: document.status, epoch: document.epoch }, { set, unset: ['lease'] }).catch((failure: unknown) => {
+      log.error('worker.hold_failed', failure, { executionId: document._id });
+    });
+  }
+
+  /** A partition with a backlog is read again as soon as most of what was taken from it is done. */
+  function leave(part: number, count: number): void {
+    const left = (inHand.get(part) ?? 0) - count;
+    inHand.set(part, left);
+    if (backlog.has(part) && left <= PAGE / 4) reread(part, 0);
+    else if (news.size > 0 && lanes.size < MAX_IN_HAND / 2) void pump();
+  }
+
+  function reread(part: number, pauseMs: number): void {
+    news.add(part);
+    notBefore.set(part, clock.monotonic() + pauseMs);
+    if (pauseMs === 0) void pump();
+    else clock.after(pauseMs, () => void pump());
+  }
+
+  async function ringWhenDue(part: number, due: number): Promise<void> {
+    await deps.workQueue.ring(part, { delayMs: Math.max(0, due - clock.now()) }).catch((error: unknown) => log.error('worker.ring_failed', error));
+  }
+
+  /** Reads partitions with news until there are none that may be read now. One at a time. */
+  function pump(): Promise<void> {
+    pumping ??= pumpAll().finally(() => {
+      pumping = undefined;
+      if (!isStopping && lanes.size < MAX_IN_HAND && isAnyReady()) void pump();
+    });
+    return pumping;
+  }
+
+  function isAnyReady(): boolean {
+    const now = clock.monotonic();
+    for (const part of news) if ((notBefore.get(part) ?? 0) <= now) return true;
+    return false;
+  }
+
+  async function pumpAll(): Promise<void> {
+    while (!isStopping && lanes.size < MAX_IN_HAND) {
+      const pauseMs = lastReadAt + READ_PAUSE_MS - clock.monotonic();
+      if (pauseMs > 0 && news.size > 0) await new Promise<void>((resolve) => clock.after(pauseMs, resolve));
+      const now = clock.monotonic();
+      const ready = [...news].filter((part) => (notBefore.get(part) ?? 0) <= now);
+      if (ready.length === 0) return;
+      for (const part of ready) news.delete(part);
+      lastReadAt = now;
+      try {
+        await readPartitions(ready);
+      } catch (error) {
+        log.error('worker.read_failed', error);
+        for (const part of ready) reread(part, RECONCILE_MS);
+        return;
+      }
+    }
+  }
+
+  /** Quiet partitions are read together; one with more open executions than fit into a page is read alone. */
+  async function readPartitions(parts: readonly number[]): Promise<void> {
+    const quiet = parts.filter((part) => !backlog.has(part));
+    for (const part of parts) if (backlog.has(part)) await readOne(part);
+    if (quiet.length === 0) return;
+    const listed = await deps.executions.find({ part: { in: quiet }, open: true }, { sort: ['lane.seq'], limit: PAGE });
+    offer(listed);
+    if (listed.length < PAGE) return;
+    for (const part of quiet) {
+      backlog.add(part);
+      news.add(part);
+    }
+  }
+
+  async function readOne(part: number): Promise<void> {
+    const blocked = new Set<string>();
+    let redundant = 0;
+    for (let page = 0, after: string | undefined; page < MAX_PAGES; page += 1) {
+      const listed = await deps.executions.find({ part, open: true }, { sort: ['lane.seq'], limit: PAGE, ...(after === undefined ? {} : { after }) });
+      const taken = offer(listed, blocked);
+      redundant += listed.length - taken;
+      if (listed.length < PAGE && page === 0) backlog.delete(part);
+      if (listed.length < PAGE || taken > 0) break;
+      after = listed.at(-1)!._id;
+    }
+    notBefore.set(part, clock.monotonic() + redundant * REDUNDANT_PAUSE_MS);
+  }
+
+  /** Takes what may run, in the order of the list; a lane's first that may not run blocks what comes behind it. Answers how many. */
+  function offer(listed: readonly ExecutionDocument[], blocked = new Set<string>()): number {
+    let taken = 0;
+    for (const document of listed) {
+      const key = laneKeyOf(document);
+      if (document.cancelRequested && document.status !== 'running') taken += take({ ...document, lane: null });
+      else if (blocked.has(key)) continue;
+      else if (!mayRun(document)) {
+        if (!lanes.has(key)) blocked.add(key);
+      } else taken += take(document);
+    }
+    return taken;
+  }
+
+  function take(document: ExecutionDocument): 0 | 1 {
+    inHand.set(document.part, (inHand.get(document.part) ?? 0) + 1);
+    if (lanes.take(document)) return 1;
+    inHand.set(document.part, inHand.get(document.part)! - 1);
+    return 0;
+  }
+
+  function mayRun(document: ExecutionDocument): boolean {
+    if (deps.active.has(document._id)) return false;
+    switch (document.status) {
+      case 'queued':
+        return true;
+      case 'waiting':
+        return (document.due ?? 0) <= clock.now();
+      case 'running':
+        return isOwnerGone(document);
+      case 'held':
+      case 'completed':
+      case 'failed':
+      case 'cancelled':
+        return false;
+    }
+  }
+
+  function isOwnerGone(document: ExecutionDocument): boolean {
+    const owner = document.lease?.owner;
+    if (owner !== undefined && owner !== deps.owner) return deps.owners.isDead(owner);
+    // Ours, but nobody here runs it: either this list is older than its end, or we let go of it when the store failed.
+    const key = `${document._id}@${document.epoch}`;
+    const since = abandonedSince.get(key);
+    reread(document.part, OWN_RUNNING_PAUSE_MS);
+    if (since === undefined) {
+      if (abandonedSince.size > 10_000) abandonedSince.clear();
+      abandonedSince.set(key, clock.monotonic());
+      return false;
+    }
+    if (clock.monotonic() - since < ABANDONED_AFTER_MS) return false;
+    abandonedSince.delete(key);
+    return true;
+  }
+
+  function scheduleReconcile(): void {
+    cancelReconcile = clock.after(RECONCILE_MS, () => {
+      void reconcile()
+        .catch((error: unknown) => log.error('worker.reconcile_failed', error))
+        .finally(() => {
+          if (!isStopping) scheduleReconcile();
+        });
+    });
+  }
+
+  async function reconcile(): Promise<void> {
+    for (let step = 0; step < PARTITIONS_A_ROUND; step += 1) news.add((round * PARTITIONS_A_ROUND + step) % PARTITIONS);
+    round += 1;
+    const due = await deps.executions.find({ open: true, due: { lte: clock.now() } }, { sort: ['due'], limit: PAGE });
+    for (const document of due) news.add(document.part);
+    await pump();
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * Which executions this worker has in hand, by lane: each lane strictly one after the other in the order of its list.
+ * A refused claim drops the rest of the list; whoever rang or reads next brings it again.
+ */
+import type { ExecutionDocument } from '../run/execution-document.ts';
+import type { RunVerdict } from './run-execution.ts';
+
+export interface Lanes {
+  /** Takes the listed execution into its lane; false when it is in hand or done already. */
+  take(document: ExecutionDocument): boolean;
+  has(laneKey: string): boolean;
+  /** Executions in hand and not yet begun. */
+  readonly size: number;
+  readonly running: number;
+  /** Resolves when nothing is in hand any more; takes nothing meanwhile. */
+  drain(): Promise<void>;
+}
+
+export interface LanesDeps {
+  readonly slots: number;
+  /** Never rejects. */
+  run(document: ExecutionDocument): Promise<RunVerdict>;
+  /** The lane ended early, or more came for it meanwhile: its partition must be read again. */
+  onReread(part: number): void;
+  /** Called for each execution that leaves this worker's hands, whether it ran or not. */
+  onLeave(part: number, count: number): void;
+}
+
+interface Lane {
+  readonly part: number;
+  readonly items: ExecutionDocument[];
+  readonly ids: Set<string>;
+  lastSeq: string;
+  isStale: boolean;
+}
+
+/** Finished executions are remembered so long that a list read before their end does not bring them back. */
+const REMEMBERED = 5_000;
+
+export function createLanes(deps: LanesDeps): Lanes {
+  const lanes = new Map<string, Lane>();
+  const done = new Set<string>();
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  let size = 0;
+  let onEmpty: (() => void) | undefined;
+  let isDraining = false;
+
+  return {
+    take,
+    has: (laneKey) => lanes.has(laneKey),
+    get size() {
+      return size;
+    },
+    get running() {
+      return running;
+    },
+    drain() {
+      isDraining = true;
+      return lanes.size === 0 ? Promise.resolve() : new Promise((resolve) => (onEmpty = resolve));
+    },
+  };
+
+  function take(document: ExecutionDocument): boolean {
+    if (isDraining || done.has(document._id)) return false;
+    const key = laneKeyOf(document);
+    const seq = document.lane?.seq ?? '';
+    const lane = lanes.get(key);
+    if (!lane) {
+      const fresh: Lane = { part: document.part, items: [document], ids: new Set([document._id]), lastSeq: seq, isStale: false };
+      lanes.set(key, fresh);
+      size += 1;
+      void work(key, fresh);
+      return true;
+    }
+    if (lane.ids.has(document._id)) return false;
+    // Only what comes behind may be appended; anything else waits for a fresh list.
+    if (seq <= lane.lastSeq) lane.isStale = true;
+    if (lane.isStale) return false;
+    lane.items.push(document);
+    lane.ids.add(document._id);
+    lane.lastSeq = seq;
+    size += 1;
+    return true;
+  }
+
+  async function work(key: string, lane: Lane): Promise<void> {
+    for (let document = lane.items.shift(); document && !isDraining; document = lane.items.shift()) {
+      if (running >= deps.slots) await new Promise<void>((resolve) => waiting.push(resolve));
+      else running += 1;
+      size -= 1;
+      const verdict = await deps.run(document);
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+      lane.ids.delete(document._id);
+      deps.onLeave(lane.part, 1);
+      if (verdict === 'done') remember(document._id);
+      else {
+        lane.isStale ||= verdict === 'refused';
+        break;
+      }
+    }
+    size -= lane.items.length;
+    deps.onLeave(lane.part, lane.items.length);
+    lanes.delete(key);
+    if (lane.isStale) deps.onReread(lane.part);
+    if (lanes.size === 0) onEmpty?.();
+  }
+
+  function remember(id: string): void {
+    done.add(id);
+    if (done.size > REMEMBERED) done.delete(done.values().next().value!);
+  }
+}
+
+/** Executions without a lane have one of their own. */
+export function laneKeyOf(document: ExecutionDocument): string {
+  return document.lane?.key ?? document._id;
+}

@@ -1,0 +1,123 @@
+/** Takes one listed execution: decides whether it may run, claims, runs, settles. Claiming goes by its id and epoch alone. */
+import type { Clock } from '../contract/clock.ts';
+import { AppError, toErrorRecord } from '../contract/errors.ts';
+import type { Logger, Metrics } from '../contract/observe.ts';
+import type { Collection, WriteOptions } from '../contract/ports/documents.ts';
+import type { PublishedFlows } from '../services.ts';
+import type { CompiledFlow } from '../run/compile-flow.ts';
+import { cancelled } from '../run/create-run-flow.ts';
+import type { ExecutionDocument, ResumeDocument } from '../run/execution-document.ts';
+import { ExecutionJournal, type JournalDeps } from '../run/execution-journal.ts';
+import { loadExecution, type LoadedExecution } from '../run/load-execution.ts';
+import { LostExecution, runGraph, type RunEnd, type RunJob } from '../run/run-graph.ts';
+import type { RunDeps } from '../run/run-node.ts';
+import type { Owners } from './owners.ts';
+
+export interface RunExecutionDeps extends JournalDeps {
+  readonly resumes: Collection<ResumeDocument>;
+  readonly published: PublishedFlows;
+  readonly run: RunDeps;
+  readonly owners: Owners;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * - `done`: terminal; the next of its lane may run.
+ * - `parked`: held or waiting; it keeps its lane.
+ * - `refused`: somebody else has it, or the store failed: whoever listed it must read again.
+ */
+export type RunVerdict = 'done' | { readonly parked: 'held' | 'waiting'; readonly due?: number } | 'refused';
+
+/** Retries and waits up to this are slept through by the run; longer ones give the slot free. */
+const MAX_SLEEP_MS = 250;
+
+export async function runExecution(document: ExecutionDocument, deps: RunExecutionDeps, controller: AbortController): Promise<RunVerdict> {
+  const flow = deps.published.cached(document.flowId, document.version) ?? (await deps.published.at(document.flowId, document.version));
+  const loaded = await loadExecution(document, flow, deps);
+  const claim = claimOf(document, deps);
+  const journal = new ExecutionJournal(document, flow, deps, claim, () => controller.abort(cancelled()), { iterationLegs: loaded.iterationLegs });
+  const end = await endOf(document, flow, loaded, journal, deps, controller);
+  if (end.status === 'lost') {
+    if (!(end.cause instanceof LostExecution)) deps.log.warn('worker.execution_let_go', { executionId: document._id, code: toErrorRecord(end.cause).code });
+    return 'refused';
+  }
+  if ((await journal.finish(end)) === 'lost') {
+    deps.metrics.count('kangqiao_late_settles_total', { flow: flow.flowId });
+    return 'refused';
+  }
+  deps.metrics.count('kangqiao_executions_total', { flow: flow.flowId, status: end.status });
+  if (end.status === 'waiting') return { parked: 'waiting', due: Math.min(...end.waits.map((wait) => wait.untilMs)) };
+  return end.status === 'held' ? { parked: 'held' } : 'done';
+}
+
+function endOf(
+  document: ExecutionDocument,
+  flow: CompiledFlow,
+  loaded: LoadedExecution,
+  journal: ExecutionJournal,
+  deps: RunExecutionDeps,
+  controller: AbortController,
+): Promise<RunEnd> | RunEnd {
+  if (document.cancelRequested) return { status: 'cancelled' };
+  const [unknown] = loaded.dangling;
+  if (unknown) return heldForUnknown(unknown.node, unknown.scope);
+  return runJob(document, flow, loaded, journal, deps, controller);
+}
+
+/** The owner died between announcing a write and storing its outcome. */
+function heldForUnknown(node: string, path: string): RunEnd {
+  const error = new AppError('OUTCOME_UNKNOWN', 'unknown-outcome', `The process ended after node ${node} had announced its write; whether it was done is not known.`, {
+    values: { node },
+    fix: 'Ask the other side whether it was done, then retry or cancel the execution.',
+  });
+  return { status: 'held', error: toErrorRecord(error), node, path, outcomeKnown: false };
+}
+
+async function runJob(
+  document: ExecutionDocument,
+  flow: CompiledFlow,
+  loaded: LoadedExecution,
+  journal: ExecutionJournal,
+  deps: RunExecutionDeps,
+  controller: AbortController,
+): Promise<RunEnd> {
+  const tables = deps.run.bindings.tables();
+  const job: RunJob = {
+    flow,
+    executionId: document._id,
+    origin: document.origin,
+    acceptedAt: document.acceptedAt,
+    tables: tables.id === document.tables ? tables : await deps.run.bindings.tablesAt(document.tables),
+    deadlineMs: deps.clock.now() + flow.document.deadlineMs,
+    signal: controller.signal,
+    mayWait: true,
+    depth: 0,
+    assertOwned: () => {
+      if (!deps.owners.holdsLease()) throw new LostExecution('this process was silent for too long and may have been given up');
+    },
+    input: { ...loaded.input, lineage: [...loaded.input.lineage, document._id] },
+    journal,
+    known: loaded.known,
+    waited: loaded.waited,
+    maxSleepMs: MAX_SLEEP_MS,
+  };
+  return runGraph(job, deps.run);
+}
+
+function claimOf(document: ExecutionDocument, deps: RunExecutionDeps) {
+  return async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions): Promise<boolean> => {
+    const isSettled = fields['status'] !== undefined;
+    const result = await deps.executions.patchIf(
+      document._id,
+      { status: document.status, epoch: document.epoch },
+      {
+        set: { ...(isSettled ? {} : { status: 'running', lease: { owner: deps.owner } }), epoch: document.epoch + 1, ...fields },
+        unset: isSettled ? unset : [...unset, 'due', 'held'],
+      },
+      options,
+    );
+    return result.outcome === 'patched';
+  };
+}
