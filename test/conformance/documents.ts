@@ -4,7 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Collection, CollectionSpec, Documents, Filter } from '../../engine/contract/ports/documents.ts';
-import { createSteppedClock, eventually, type SteppedClock } from './conformance-clock.ts';
+import { fakeClock, type FakeClock } from '../../engine/testing/fake-clock.ts';
+import { eventually } from './eventually.ts';
 
 interface Visit {
   readonly _id: string;
@@ -26,9 +27,9 @@ export interface OpenedDocuments {
   close(): Promise<void>;
 }
 
-export function documentsConformance(name: string, open: (clock: SteppedClock) => Promise<OpenedDocuments>): void {
+export function documentsConformance(name: string, open: (clock: FakeClock) => Promise<OpenedDocuments>): void {
   describe(`documents on ${name}`, () => {
-    const clock = createSteppedClock();
+    const clock = fakeClock();
     let opened: OpenedDocuments;
     let serial = 0;
     const visits = () => opened.documents.open(visitsSpec(`visits${++serial}`));
@@ -61,11 +62,11 @@ export function documentsConformance(name: string, open: (clock: SteppedClock) =
         { _id: 'b', endsAt: clock.now() + 600_000 },
         { _id: 'c' },
       );
-      clock.advance(59_000);
+      await clock.advance(59_000);
       assert.ok(await collection.get('a'));
-      clock.advance(1000);
+      await clock.advance(1000);
       await eventually(async () => {
-        clock.advance(500);
+        await clock.advance(500);
         return (await collection.get('a')) === undefined;
       });
       assert.deepEqual(await ids(collection, {}), ['b', 'c']);

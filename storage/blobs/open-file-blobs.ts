@@ -1,0 +1,143 @@
+import { mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { createTimedId } from '../../engine/contract/ids.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { Blobs } from '../../engine/contract/ports/blobs.ts';
+import type { DataKeys } from '../../engine/contract/seal.ts';
+import { openFrames, sealFrames } from './blob-frames.ts';
+
+const DAY_MS = 86_400_000;
+const ID = /^blob_[0-9a-v]{9}[A-Za-z0-9_-]{14}$/;
+
+/**
+ * Blobs as sealed files, one folder a day, in constant memory whatever their size. A blob is written beside its place, flushed,
+ * renamed and its folder flushed before `put` resolves. One process at a time may use the folder: half-written files of an
+ * earlier one are removed at the start.
+ */
+export async function openFileBlobs(options: {
+  readonly folder: string;
+  readonly dataKeys: DataKeys;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Promise<Blobs> {
+  const { folder, dataKeys, clock, logger } = options;
+  const unfinished = join(folder, 'unfinished');
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished, { recursive: true, mode: 0o700 });
+  const placeOf = (blobId: string) => join(folder, String(Math.floor(createdAt(blobId) / DAY_MS)), blobId);
+
+  return {
+    async put(source, { limitBytes }) {
+      const blobId = createTimedId('blob', clock.now());
+      const temporary = join(unfinished, blobId);
+      const place = placeOf(blobId);
+      try {
+        const sizeBytes = await writeFlushed(temporary, sealFrames(limited(source, limitBytes), blobId, dataKeys.current()));
+        await makeFolder(dirname(place));
+        await rename(temporary, place);
+        await flushFolder(dirname(place));
+        return { blobId, sizeBytes };
+      } catch (error) {
+        await rm(temporary, { force: true }).catch((cause: unknown) => logger.error('blobs.left-behind', cause, { blobId }));
+        throw translate(error);
+      }
+    },
+    async *get(blobId) {
+      const file = await open(placeOf(checked(blobId)), 'r').catch((cause: unknown) => {
+        throw isCode(cause, 'ENOENT') ? blobMissing(blobId) : translate(cause);
+      });
+      try {
+        yield* openFrames(file, blobId, dataKeys);
+      } finally {
+        await file.close();
+      }
+    },
+    async remove(blobId) {
+      await unlink(placeOf(checked(blobId))).catch((cause: unknown) => {
+        if (!isCode(cause, 'ENOENT')) throw translate(cause);
+      });
+    },
+    async *list(olderThanMs) {
+      const before = clock.now() - olderThanMs;
+      for (const day of await readdir(folder)) {
+        if (!/^\d+$/.test(day) || Number(day) * DAY_MS > before) continue;
+        const names = await readdir(join(folder, day));
+        for (const name of names) if (ID.test(name) && createdAt(name) < before) yield name;
+        if (names.length === 0) await rm(join(folder, day), { recursive: true, force: true });
+      }
+    },
+    async close() {},
+  };
+}
+
+/** An id carries its time (`createTimedId`). */
+function createdAt(blobId: string): number {
+  return Number.parseInt(blobId.slice(5, 14), 32);
+}
+
+/** Ids come from documents and interfaces: none may lead out of the folder. */
+function checked(blobId: string): string {
+  if (!ID.test(blobId)) throw blobMissing('(malformed id)');
+  return blobId;
+}
+
+async function* limited(source: AsyncIterable<Uint8Array>, limitBytes: number): AsyncGenerator<Uint8Array> {
+  let sizeBytes = 0;
+  for await (const chunk of source) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limitBytes) {
+      throw new AppError('BLOB_TOO_LARGE', 'input', `The payload is larger than the limit of ${limitBytes} bytes.`, {
+        values: { limitBytes },
+        fix: 'Send less, or raise the limit of the interface or node.',
+      });
+    }
+    yield chunk;
+  }
+}
+
+/** Answers how many plain bytes were sealed. */
+async function writeFlushed(path: string, frames: AsyncGenerator<Uint8Array, number>): Promise<number> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    let next = await frames.next();
+    for (; !next.done; next = await frames.next()) await file.appendFile(next.value);
+    await file.sync();
+    return next.value;
+  } finally {
+    await file.close();
+  }
+}
+
+/** A new folder must be flushed into its parent too, or a power cut takes it with all it holds. */
+async function makeFolder(path: string): Promise<void> {
+  if (await stat(path).catch(() => undefined)) return;
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await flushFolder(dirname(path));
+}
+
+async function flushFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === code;
+}
+
+function translate(error: unknown): unknown {
+  if (!isCode(error, 'ENOSPC') && !isCode(error, 'EDQUOT')) return error;
+  return new AppError('STORE_FULL', 'transient', 'The disk of the data folder is full; the payload was not stored.', {
+    fix: 'Free space on that disk, or shorten retention; storing goes on by itself as soon as there is space.',
+    retryAfterMs: 5000,
+    cause: error,
+  });
+}
+
+function blobMissing(blobId: string): AppError {
+  return new AppError('BLOB_MISSING', 'bug', `The stored payload ${blobId} is gone.`, {
+    values: { blobId },
+    fix: 'Restore it from a backup, or have the message sent again.',
+  });
+}

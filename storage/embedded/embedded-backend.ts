@@ -1,0 +1,31 @@
+import { join, resolve } from 'node:path';
+import { openFileBlobs } from '../blobs/open-file-blobs.ts';
+import { createMemoryWorkQueue } from '../memory/memory-work-queue.ts';
+import type { StorageBackend } from '../storage-backend.ts';
+import { openEmbeddedDocuments } from './open-embedded-documents.ts';
+import { openEmbeddedSharedState } from './open-embedded-shared-state.ts';
+
+/** `embedded:<folder>`: SQLite, files, and what one process can keep in memory. No server, one process. */
+export const embeddedBackend: StorageBackend = {
+  async open(location, { clock, logger }) {
+    const dataFolder = resolve(location);
+    const documents = await openEmbeddedDocuments({ folder: dataFolder, clock, logger });
+    const sharedState = await openEmbeddedSharedState({ documents, clock }).catch(async (error: unknown) => {
+      await documents.close();
+      throw error;
+    });
+    const workQueue = createMemoryWorkQueue({ clock, logger });
+    return {
+      documents,
+      workQueue,
+      sharedState,
+      openBlobs: (dataKeys) => openFileBlobs({ folder: join(dataFolder, 'blobs'), dataKeys, clock, logger }),
+      dataFolder,
+      async close() {
+        await workQueue.close();
+        await sharedState.close();
+        await documents.close();
+      },
+    };
+  },
+};

@@ -1,0 +1,26 @@
+import type { StorageBackend } from '../storage-backend.ts';
+import { createMemoryBlobs } from './memory-blobs.ts';
+import { createMemoryDocuments } from './memory-documents.ts';
+import { createMemorySharedState } from './memory-shared-state.ts';
+import { createMemoryWorkQueue } from './memory-work-queue.ts';
+
+/** `memory:`: everything ends with the process. For tests. */
+export const memoryBackend: StorageBackend = {
+  async open(_location, { clock, logger }) {
+    const documents = createMemoryDocuments({ clock });
+    const workQueue = createMemoryWorkQueue({ clock, logger });
+    const sharedState = createMemorySharedState({ clock });
+    return {
+      documents,
+      workQueue,
+      sharedState,
+      openBlobs: async () => createMemoryBlobs({ clock }),
+      dataFolder: undefined,
+      async close() {
+        await workQueue.close();
+        await sharedState.close();
+        await documents.close();
+      },
+    };
+  },
+};
