@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
-import { test, type TestContext } from 'node:test';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import iconv from 'iconv-lite';
 import { createMessage, type Message } from '../../../engine/contract/message.ts';
 import type { Outcome } from '../../../engine/contract/node.ts';
 import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
+import { httpPeer, tcpPeer } from '../support/peers.ts';
 import httpCall from '../../../nodes/http/call.node.ts';
 
 test('sends the message as JSON and emits the parsed answer', async (t) => {
-  const { baseUrl, requests } = await hospital(t, (request, response) => {
+  const { baseUrl, requests } = await httpPeer(t, (request, response) => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ ok: true, got: JSON.parse(request.body) as unknown }));
   });
@@ -20,7 +20,7 @@ test('sends the message as JSON and emits the parsed answer', async (t) => {
 });
 
 test('fills path, query and headers in, each value encoded for its place', async (t) => {
-  const { baseUrl, requests } = await hospital(t);
+  const { baseUrl, requests } = await httpPeer(t);
   await call(baseUrl, {
     config: {
       path: '/patients/{data.id}/reports',
@@ -34,7 +34,7 @@ test('fills path, query and headers in, each value encoded for its place', async
 });
 
 test('lets no value leave its place', async (t) => {
-  const { baseUrl, requests } = await hospital(t);
+  const { baseUrl, requests } = await httpPeer(t);
   for (const id of ['..', '.', '', { a: 1 }, '\ud800']) {
     await assert.rejects(call(baseUrl, { config: { path: '/p/{data.id}' }, data: { id } }), { code: 'HTTP_VALUE_REFUSED', kind: 'input' });
   }
@@ -62,7 +62,7 @@ test('decides its effect by the method and what the flow says of it', () => {
 });
 
 test('a second run sends the same idempotency key, a read sends none', async (t) => {
-  const { baseUrl, requests } = await hospital(t);
+  const { baseUrl, requests } = await httpPeer(t);
   const config = { method: 'POST', path: '/x' };
   await call(baseUrl, { config, idempotencyKey: 'k-1' });
   await call(baseUrl, { config, idempotencyKey: 'k-1', attempt: 2 });
@@ -74,7 +74,7 @@ test('a second run sends the same idempotency key, a read sends none', async (t)
 });
 
 test('sends nothing when the lease is lost', async (t) => {
-  const { baseUrl, requests } = await hospital(t);
+  const { baseUrl, requests } = await httpPeer(t);
   const lost = Object.assign(new Error('lost'), { code: 'LEASE_LOST' });
   const beforeFirstByte = () => {
     throw lost;
@@ -84,7 +84,7 @@ test('sends nothing when the lease is lost', async (t) => {
 });
 
 test('logs in as the adapter says', async (t) => {
-  const { baseUrl, requests } = await hospital(t);
+  const { baseUrl, requests } = await httpPeer(t);
   const settings: readonly [Record<string, unknown>, string][] = [
     [{ auth: 'basic' }, 'user:密码'],
     [{ auth: 'bearer' }, 'token'],
@@ -99,7 +99,7 @@ test('logs in as the adapter says', async (t) => {
 });
 
 test('reads text in the charset that the answer names, and whole answers when asked', async (t) => {
-  const { baseUrl } = await hospital(t, (_request, response) => {
+  const { baseUrl } = await httpPeer(t, (_request, response) => {
     response.setHeader('content-type', 'text/plain; charset=GBK');
     response.end(iconv.encode('挂号成功', 'gbk'));
   });
@@ -109,7 +109,7 @@ test('reads text in the charset that the answer names, and whole answers when as
 });
 
 test('follows no redirect', async (t) => {
-  const { baseUrl, requests } = await hospital(t, (_request, response) => {
+  const { baseUrl, requests } = await httpPeer(t, (_request, response) => {
     response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end();
   });
   await assert.rejects(call(baseUrl, { config: { path: '/' } }), { code: 'HTTP_REFUSED', kind: 'input' });
@@ -119,7 +119,7 @@ test('follows no redirect', async (t) => {
 test('tells by the status whether it may be done again', async (t) => {
   let status = 500;
   let headers: Record<string, string> = {};
-  const { baseUrl } = await hospital(t, (_request, response) => response.writeHead(status, headers).end());
+  const { baseUrl } = await httpPeer(t, (_request, response) => response.writeHead(status, headers).end());
   const cases: readonly [number, Record<string, string>, string, string, string][] = [
     [404, {}, 'GET', 'HTTP_REFUSED', 'input'],
     [503, {}, 'GET', 'HTTP_BUSY', 'transient'],
@@ -189,7 +189,7 @@ test('a reset of a reused connection leaves a write unknown: it is sent once and
 });
 
 test('a slow peer within the limit is waited for', async (t) => {
-  const { baseUrl } = await hospital(t, (_request, response) => void setTimeout(() => response.end('{}'), 120));
+  const { baseUrl } = await httpPeer(t, (_request, response) => void setTimeout(() => response.end('{}'), 120));
   await call(baseUrl, { config: { path: '/' }, limits: { timeoutMs: 2000 } });
 });
 
@@ -206,7 +206,7 @@ test('a cancel half-way ends the connection', async (t) => {
 });
 
 test('carries 10 MB there and back', async (t) => {
-  const { baseUrl } = await hospital(t, (request, response) => {
+  const { baseUrl } = await httpPeer(t, (request, response) => {
     response.setHeader('content-type', 'application/json');
     response.end(request.body);
   });
@@ -220,7 +220,7 @@ test('carries 10 MB there and back', async (t) => {
 });
 
 test('ends an answer that is larger than the limit, also when it is large only after decompression', async (t) => {
-  const { baseUrl } = await hospital(t, (request, response) => {
+  const { baseUrl } = await httpPeer(t, (request, response) => {
     if (request.url?.includes('zip') !== true) return void response.end(Buffer.alloc(200_000));
     response.setHeader('content-encoding', 'gzip');
     response.end(gzipSync(Buffer.alloc(200_000)));
@@ -231,7 +231,7 @@ test('ends an answer that is larger than the limit, also when it is large only a
 });
 
 test('the connection test says what it found', async (t) => {
-  const { baseUrl } = await hospital(t, (_request, response) => void response.writeHead(401).end());
+  const { baseUrl } = await httpPeer(t, (_request, response) => void response.writeHead(401).end());
   const { resolveAdapter } = await import('../../../engine/testing/run-node.ts');
   const { wallClock } = await import('../../../engine/testing/wall-clock.ts');
   const probe = (url: string) =>
@@ -266,48 +266,4 @@ function runner(baseUrl: string, config: Record<string, unknown>): () => Promise
 function emitted(outcome: Outcome): Message {
   assert.ok('emit' in outcome);
   return outcome.emit!.ok![0]!;
-}
-
-interface Received {
-  readonly url: string | undefined;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: string;
-}
-
-async function hospital(
-  t: TestContext,
-  answer: (request: Received, response: ServerResponse) => void = (_, response) => void response.end('{}'),
-) {
-  const requests: Received[] = [];
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const received = { url: request.url, headers: request.headers, body: Buffer.concat(chunks).toString() };
-      requests.push(received);
-      answer(received, response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/base`, requests };
-}
-
-async function tcpPeer(t: TestContext, onSocket: (socket: Socket) => void) {
-  const sockets = new Set<Socket>();
-  const server: TcpServer = createTcpServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-    socket.resume();
-    onSocket(socket);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return { baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }

@@ -1,0 +1,198 @@
+import { Type, type Static } from 'typebox';
+import { AppError, type ErrorKind } from '../../engine/contract/errors.ts';
+import { Operand } from '../../engine/contract/expression-types.ts';
+import { withData } from '../../engine/contract/message.ts';
+import {
+  defineNode,
+  errorPort,
+  inPort,
+  okPort,
+  type BuildContext,
+  type Effect,
+  type NodeContext,
+  type RunNode,
+} from '../../engine/contract/node.ts';
+import { compileOperand } from '../../engine/contract/scope-path.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+import { statusError } from '../shared/http/check-status.ts';
+import { isTextType, parseMediaType } from '../shared/http/media-type.ts';
+import { createOutboundClient, type OutboundResponse } from '../shared/http/outbound.ts';
+import { probeHttp } from '../shared/http/probe.ts';
+import { createParser, type Parser } from '../shared/parse-worker/create-parser.ts';
+import type { ParseXmlOptions, XmlObject } from '../shared/xml/parse-xml.ts';
+import { buildEnvelope, envelopeHeaders, openEnvelope } from './envelope.ts';
+import { faultError, readFault } from './fault.ts';
+import { securityHeader } from './username-token.ts';
+
+const Config = Type.Object(
+  {
+    version: Type.Union([Type.Literal('1.1'), Type.Literal('1.2')], { ...fieldText('SOAP 版本', 'SOAP version'), default: '1.1' }),
+    path: Type.String({
+      ...fieldText('路径', 'Path', '接在适配器地址之后，可为空。', "Follows the adapter's base URL; may be empty."),
+      pattern: "^(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9_.~!$&'()*+,;=:@%-]*)*$",
+      maxLength: 1000,
+      default: '',
+    }),
+    namespace: Type.String({
+      ...fieldText('命名空间', 'Namespace', '操作元素的命名空间 URI。', "URI of the operation element's namespace."),
+      minLength: 1,
+      maxLength: 500,
+    }),
+    operation: Type.String({
+      ...fieldText('操作', 'Operation', '请求体中元素的名称。', 'Name of the element in the body.'),
+      pattern: '^[^\\s<>&"\'/=:@#!?]+$',
+      minLength: 1,
+      maxLength: 200,
+    }),
+    action: Type.String({
+      ...fieldText('SOAPAction', 'SOAPAction', '可为空。', 'May be empty.'),
+      pattern: '^[!#-\\[\\]-~]*$',
+      maxLength: 500,
+      default: '',
+    }),
+    prefix: Type.String({
+      ...fieldText('前缀', 'Prefix', '操作元素的前缀。', 'Of the operation element.'),
+      pattern: '^(?!soap$)[A-Za-z][A-Za-z0-9]{0,20}$',
+      default: 'm',
+    }),
+    qualified: Type.Boolean({
+      ...fieldText(
+        '字段带命名空间',
+        'Qualified fields',
+        'WSDL 为 elementFormDefault="qualified" 时打开。',
+        'On where the WSDL says elementFormDefault="qualified".',
+      ),
+      default: false,
+    }),
+    body: Type.Optional(
+      Type.Union(Operand.anyOf, {
+        ...fieldText('参数', 'Parameters', '一个对象；默认为消息数据。', 'An object; the data of the message when left out.'),
+      }),
+    ),
+    header: Type.Optional(
+      Type.Union(Operand.anyOf, {
+        ...fieldText('SOAP 头', 'SOAP header', '一个对象，每个字段一个头元素。', 'An object, one header element per field.'),
+      }),
+    ),
+    security: Type.Union([Type.Literal('none'), Type.Literal('text'), Type.Literal('digest')], {
+      ...fieldText('WS-Security 令牌', 'WS-Security token', '凭证为 用户名:口令。', 'The credential is user:password.'),
+      default: 'none',
+    }),
+    arrays: Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), {
+      ...fieldText('总是数组的路径', 'Always arrays', '例如 registerResponse.result.items。', 'For example registerResponse.result.items.'),
+      default: [],
+      maxItems: 200,
+    }),
+    faults: Type.Union([Type.Literal('error'), Type.Literal('port')], {
+      ...fieldText(
+        '故障',
+        'Faults',
+        '作为错误，或从“故障”端口输出 {code, reason, detail}。',
+        'Are errors, or leave by the port "fault" as {code, reason, detail}.',
+      ),
+      default: 'error',
+    }),
+    serverFault: Type.Union([Type.Literal('refused'), Type.Literal('unknown')], {
+      ...fieldText(
+        '服务端故障表示',
+        'A server fault means',
+        '对方明确拒绝，或结果未知（需人工确认）。',
+        'Refused by the other side, or outcome unknown (a person decides).',
+      ),
+      default: 'refused',
+    }),
+    reads: Type.Boolean({
+      ...fieldText('只读调用', 'Only reads', '只查询，不改变任何数据。', 'It asks and changes nothing.'),
+      default: false,
+    }),
+    idempotent: Type.Boolean({
+      ...fieldText('对方保证幂等', 'Idempotent', '重复发送等同于发送一次。', 'Sending it twice is the same as sending it once.'),
+      default: false,
+    }),
+  },
+  { additionalProperties: false },
+);
+type Config = Static<typeof Config>;
+
+/** Calls one operation of a SOAP service: 1.1 (W3C Note 2000) or 1.2 (W3C Recommendation 2007), document/literal. */
+export default defineNode({
+  type: 'soap.call',
+  major: 1,
+  kind: 'action',
+  category: 'call',
+  icon: 'mail-open',
+  text: {
+    label: { 'zh-CN': 'SOAP 调用', en: 'SOAP call' },
+    help: {
+      'zh-CN': '把对象写成 SOAP 请求，调用对方的操作，输出响应中的数据；支持 GBK、GB18030。',
+      en: 'Writes an object as a SOAP request, calls an operation of the other side and emits the data of its answer; GBK and GB18030 too.',
+    },
+  },
+  ports: { in: [inPort], out: [okPort, { name: 'fault', label: { 'zh-CN': '故障', en: 'Fault' } }, errorPort] },
+  adapter: 'soap',
+  effect: effectOf,
+  config: Config,
+  expressions: ['/body/expression', '/header/expression'],
+  prepare: prepareCall,
+  probe: probeHttp,
+});
+
+function effectOf(config: Config): Effect {
+  return config.reads ? 'read' : config.idempotent ? 'idempotent-write' : 'write';
+}
+
+function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
+  const effect = effectOf(config);
+  const readBody = compileOperand(config.body ?? { path: 'data' }, (text) => build.compileExpression(text));
+  const readHeader = compileOperand(config.header ?? { value: {} }, (text) => build.compileExpression(text));
+  const xmlOptions: ParseXmlOptions = { maxDepth: 200, namespaces: 'strip', arrays: config.arrays.map((path) => `Envelope.Body.${path}`) };
+  const client = createOutboundClient();
+  const parser = createParser();
+
+  return async (ctx, message) => {
+    const charset = ctx.adapter?.charset ?? 'UTF-8';
+    const header = [await readHeader(ctx.scope), await login(config, ctx)];
+    const body = buildEnvelope(config, header, await readBody(ctx.scope), charset);
+    const headers = envelopeHeaders(config.version, config.action, charset);
+    const response = await client.send(ctx, { method: 'POST', path: config.path, headers, body, effect });
+    const answer = await readAnswer(response, effect, xmlOptions, parser, ctx);
+    const { charset: _request, ...rest } = withData(message, 'fault' in answer ? null : answer.result, 'application/json');
+    if (!('fault' in answer)) return { emit: { ok: [rest] } };
+    const fault = readFault(answer.fault);
+    if (config.faults === 'error') throw faultError(fault, config.serverFault);
+    return { emit: { fault: [{ ...rest, data: { code: fault.code, reason: fault.reason, detail: fault.detail } }] } };
+  };
+}
+
+async function login(config: Config, ctx: NodeContext<Config>): Promise<Readonly<Record<string, unknown>>> {
+  return config.security === 'none' ? {} : securityHeader(config.security, await ctx.secret(), ctx.clock.now());
+}
+
+/** Faults come with HTTP 500, 400 or, from careless servers, 200; every other failing status is HTTP's own. */
+async function readAnswer(response: OutboundResponse, effect: Effect, options: ParseXmlOptions, parser: Parser, ctx: NodeContext<Config>) {
+  const isSuccess = response.status >= 200 && response.status < 300;
+  // A one-way operation is answered by 202 or 204 and nothing.
+  if (isSuccess && response.body.byteLength === 0) return { result: null };
+  const type = parseMediaType(response.headers['content-type']);
+  const mayBeSoap = isSuccess || ((response.status === 500 || response.status === 400) && isTextType(type.name));
+  if (!mayBeSoap) throw statusError(response, effect, ctx.clock);
+  let answer: ReturnType<typeof openEnvelope>;
+  try {
+    const document = await parser.parse({ kind: 'xml', source: response.body, charset: type.charset, options }, ctx);
+    answer = openEnvelope(document as XmlObject);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw isSuccess ? notSoap(effect, error) : statusError(response, effect, ctx.clock);
+  }
+  if (answer !== undefined && (isSuccess || 'fault' in answer)) return answer;
+  throw isSuccess ? notSoap(effect) : statusError(response, effect, ctx.clock);
+}
+
+/** It was taken in over there, but what came back says nothing: a write may have been done. */
+function notSoap(effect: Effect, cause?: AppError): AppError {
+  const kind: ErrorKind = effect === 'read' || effect === 'pure' ? 'input' : 'unknown-outcome';
+  return new AppError('SOAP_ANSWER', kind, `The answer is no readable SOAP envelope${cause === undefined ? '' : ` (${cause.code})`}.`, {
+    cause,
+    fix: "Check the adapter's address and charset, and the SOAP version.",
+  });
+}
