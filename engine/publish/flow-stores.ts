@@ -1,0 +1,99 @@
+/** What the store keeps of flows. Documents are JSON text: configurations may hold names with dots, which paths of the store may not. */
+import { Type } from 'typebox';
+import { AppError } from '../contract/errors.ts';
+import type { FlowDocument, FlowVersion } from '../contract/flow-document.ts';
+import type { Collection, CollectionSpec, Documents, FindOptions, Filter, StoredDocument } from '../contract/ports/documents.ts';
+
+export interface DraftRecord extends StoredDocument {
+  readonly revision: number;
+  readonly contentHash: string;
+  readonly body: string;
+  readonly updatedAt: number;
+  readonly updatedBy: string;
+}
+
+/** One saved change of a draft: who, when, what. */
+export interface CommandRecord extends StoredDocument {
+  readonly flowId: string;
+  readonly revision: number;
+  readonly at: number;
+  readonly by: string;
+  /** JSON of the `FlowDiff`. */
+  readonly diff: string;
+}
+
+/** `_id` is `flowId@version`; never changed. */
+export interface VersionRecord extends StoredDocument {
+  readonly flowId: string;
+  readonly version: number;
+  readonly contentHash: string;
+  readonly body: string;
+  readonly publishedAt: number;
+  readonly publishedBy: string;
+}
+
+/** Which version of a flow is published: one conditional update of it is the commit of a publication. `version` null: none is. */
+export interface PointerRecord extends StoredDocument {
+  readonly revision: number;
+  readonly version: number | null;
+  readonly contentHash: string;
+  readonly changedAt: number;
+  readonly changedBy: string;
+}
+
+const open = Type.Object({ _id: Type.String() }, { additionalProperties: true });
+const draftsSpec: CollectionSpec<DraftRecord> = { name: 'flow_drafts', schema: open, indexes: [] };
+const commandsSpec: CollectionSpec<CommandRecord> = {
+  name: 'flow_commands',
+  schema: open,
+  indexes: [{ name: 'by_flow', fields: ['flowId', 'revision'] }],
+};
+const versionsSpec: CollectionSpec<VersionRecord> = {
+  name: 'flow_versions',
+  schema: open,
+  indexes: [{ name: 'by_flow', fields: ['flowId', 'version'] }],
+};
+const pointersSpec: CollectionSpec<PointerRecord> = { name: 'flow_pointers', schema: open, indexes: [] };
+
+export interface FlowStores {
+  readonly drafts: Collection<DraftRecord>;
+  readonly commands: Collection<CommandRecord>;
+  readonly versions: Collection<VersionRecord>;
+  readonly pointers: Collection<PointerRecord>;
+}
+
+export async function openFlowStores(documents: Documents): Promise<FlowStores> {
+  return {
+    drafts: await documents.open(draftsSpec),
+    commands: await documents.open(commandsSpec),
+    versions: await documents.open(versionsSpec),
+    pointers: await documents.open(pointersSpec),
+  };
+}
+
+/** FLOW_VERSION_UNKNOWN (bug) when it is not stored: executions are pinned to it. */
+export async function readVersion(versions: Collection<VersionRecord>, flowId: string, version: number): Promise<FlowVersion> {
+  const record = await versions.get(`${flowId}@${version}`);
+  if (record !== undefined) return toVersion(record);
+  throw new AppError('FLOW_VERSION_UNKNOWN', 'bug', `Version ${version} of ${flowId} is not stored.`, { values: { flowId, version } });
+}
+
+export function toVersion({ flowId, version, contentHash, body }: VersionRecord): FlowVersion {
+  return { flowId, version, contentHash, document: JSON.parse(body) as FlowDocument };
+}
+
+/** All pages of a find, in the order of `sort`. */
+export async function findAll<T extends StoredDocument>(
+  collection: Collection<T>,
+  filter: Filter = {},
+  sort: FindOptions['sort'] = ['_id'],
+): Promise<T[]> {
+  const limit = 500;
+  const all: T[] = [];
+  for (;;) {
+    const last = all.at(-1)?._id;
+    const page = await collection.find(filter, { ...(sort && { sort }), limit, ...(last === undefined ? {} : { after: last }) });
+    all.push(...page);
+    if (page.length < limit) return all;
+  }
+}

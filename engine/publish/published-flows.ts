@@ -1,0 +1,141 @@
+import type { Clock } from '../contract/clock.ts';
+import type { FlowVersion } from '../contract/flow-document.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { SharedState } from '../contract/ports/shared-state.ts';
+import { upgradeNodes } from '../flow/migrate-flow.ts';
+import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { NodeRegistry, PublishedFlows } from '../services.ts';
+import { findAll, readVersion, type FlowStores, type PointerRecord } from './flow-stores.ts';
+
+export interface PublishedFlowsDeps {
+  readonly stores: FlowStores;
+  readonly shared: SharedState;
+  readonly nodes: NodeRegistry;
+  /** `compileFlow` with its dependencies bound. */
+  compile(version: FlowVersion): CompiledFlow;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** Told after a swap: the version that now serves, or undefined when the flow is published no more. */
+export type PublishedListener = (flowId: string, flow: CompiledFlow | undefined) => void | Promise<void>;
+
+export interface RunningPublishedFlows extends PublishedFlows {
+  /** Flows whose published version could not be made ready here: flow id -> why. The version before, if any, keeps serving. */
+  readonly failing: ReadonlyMap<string, unknown>;
+  onChange(listener: PublishedListener): () => void;
+  /**
+   * Reads the pointer of a flow again and swaps it in when it moved; resolves when every listener has done its part.
+   * `ready` is the version already compiled, so that a publication compiles once.
+   */
+  refresh(flowId: string, ready?: CompiledFlow): Promise<void>;
+  /** Tells the other processes to read that flow again. */
+  hint(flowId: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const CHANNEL = 'flows';
+/** A lost hint must not matter: pointers are read again this often. */
+const RELOAD_EVERY_MS = 15_000;
+/** Versions other than the current ones that stay compiled. */
+const MAX_OLD = 200;
+
+/** Published versions, compiled, answered from memory. A version that does not compile here leaves the one before it serving. */
+export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<RunningPublishedFlows> {
+  const { stores, shared, clock, logger } = deps;
+  const current = new Map<string, CompiledFlow>();
+  /** Revision of the pointer that each flow stands at here. */
+  const seen = new Map<string, number>();
+  const failing = new Map<string, unknown>();
+  const old = new Map<string, CompiledFlow>();
+  const listeners = new Set<PublishedListener>();
+  let list: readonly CompiledFlow[] = [];
+  let tail = Promise.resolve();
+
+  const remember = (flow: CompiledFlow): CompiledFlow => {
+    const name = `${flow.flowId}@${flow.version}`;
+    old.delete(name);
+    old.set(name, flow);
+    if (old.size > MAX_OLD) old.delete(old.keys().next().value!);
+    return flow;
+  };
+  const cached = (flowId: string, version: number): CompiledFlow | undefined => {
+    const flow = current.get(flowId);
+    return flow?.version === version ? flow : old.get(`${flowId}@${version}`);
+  };
+  const at = async (flowId: string, version: number): Promise<CompiledFlow> =>
+    cached(flowId, version) ?? remember(await compileStored(deps, flowId, version));
+
+  async function apply(flowId: string, pointer: PointerRecord | undefined, ready?: CompiledFlow): Promise<void> {
+    if (pointer === undefined ? !seen.has(flowId) : seen.get(flowId) === pointer.revision) return;
+    const before = current.get(flowId);
+    if (pointer === undefined || pointer.version === null) {
+      current.delete(flowId);
+    } else {
+      try {
+        current.set(flowId, ready?.version === pointer.version ? ready : await at(flowId, pointer.version));
+      } catch (error) {
+        failing.set(flowId, error);
+        logger.error('flow.version-unusable', error, { flowId, version: pointer.version });
+        return;
+      }
+    }
+    failing.delete(flowId);
+    if (pointer === undefined) seen.delete(flowId);
+    else seen.set(flowId, pointer.revision);
+    if (before !== undefined) remember(before);
+    list = [...current.values()];
+    for (const listener of listeners) {
+      await Promise.resolve(listener(flowId, current.get(flowId))).catch((error: unknown) =>
+        logger.error('flow.swap-failed', error, { flowId }),
+      );
+    }
+  }
+
+  /** One swap after the other: an older reading never replaces a newer one. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const mine = tail.then(work);
+    tail = mine.catch((error: unknown) => logger.error('flow.reload-failed', error));
+    return mine;
+  }
+  const refresh = (flowId: string, ready?: CompiledFlow) => inTurn(async () => apply(flowId, await stores.pointers.get(flowId), ready));
+  const reloadAll = () =>
+    inTurn(async () => {
+      const pointers = new Map((await findAll(stores.pointers)).map((pointer) => [pointer._id, pointer]));
+      for (const flowId of new Set([...pointers.keys(), ...seen.keys()])) await apply(flowId, pointers.get(flowId));
+    });
+
+  await reloadAll();
+  const unsubscribe = await shared.subscribe(CHANNEL, (flowId) => void refresh(flowId).catch(() => {}));
+  let cancelTimer = clock.after(RELOAD_EVERY_MS, tick);
+  function tick(): void {
+    void reloadAll().catch(() => {});
+    cancelTimer = clock.after(RELOAD_EVERY_MS, tick);
+  }
+
+  return {
+    current: (flowId) => current.get(flowId),
+    list: () => list,
+    at,
+    cached,
+    failing,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    refresh,
+    hint: (flowId) =>
+      shared.publish(CHANNEL, flowId).catch((error: unknown) => logger.warn('flow.hint-lost', { flowId, reason: String(error) })),
+    async stop() {
+      unsubscribe();
+      cancelTimer();
+      await tail;
+    },
+  };
+}
+
+/** A version published long ago may name node majors that are gone: they are upgraded in memory, the stored version stays as it is. */
+async function compileStored({ stores, nodes, compile }: PublishedFlowsDeps, flowId: string, version: number): Promise<CompiledFlow> {
+  const stored = await readVersion(stores.versions, flowId, version);
+  return compile({ ...stored, document: upgradeNodes(stored.document, nodes) });
+}

@@ -1,0 +1,91 @@
+import { RE2JS } from 're2js';
+import type { FlowTest } from '../contract/flow-document.ts';
+import { createMessage, type Message } from '../contract/message.ts';
+import { toErrorRecord } from '../contract/errors.ts';
+import type { Clock } from '../contract/clock.ts';
+import { canonicalJson } from '../flow/content-hash.ts';
+import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { TestReport, TrialResult } from '../services.ts';
+
+/** `runTrial` with its dependencies bound: nothing is stored, nothing unmocked reaches outside. */
+export type RunTrial = (flow: CompiledFlow, input: Message, mocks: FlowTest['mocks'], signal: AbortSignal) => Promise<TrialResult>;
+
+/** Runs saved tests one after the other; a test that throws has failed, it does not stop the others. */
+export async function runTests(
+  flow: CompiledFlow,
+  tests: readonly FlowTest[],
+  runTrial: RunTrial,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<TestReport> {
+  const reports: TestReport['tests'][number][] = [];
+  for (const test of tests) {
+    signal.throwIfAborted();
+    const startedAt = clock.monotonic();
+    const problems = await runTest(flow, test, runTrial, signal);
+    reports.push({ name: test.name, passed: problems.length === 0, problems, durationMs: clock.monotonic() - startedAt });
+  }
+  return { passed: reports.every((report) => report.passed), tests: reports };
+}
+
+export function testMessage({ data, ...fields }: FlowTest['input']): Message {
+  return createMessage(data, fields);
+}
+
+async function runTest(flow: CompiledFlow, test: FlowTest, runTrial: RunTrial, signal: AbortSignal): Promise<string[]> {
+  try {
+    const result = await runTrial(flow, testMessage(test.input), test.mocks, signal);
+    const failed = result.error === undefined ? '' : ` The run ended with ${result.error.code}: ${result.error.message}`;
+    const problems = test.expect.flatMap((expectation) => checkExpectation(expectation, result));
+    if (test.expect.length === 0 && result.status !== 'completed') return [`The run did not complete.${failed}`];
+    return problems.map((problem) => `${problem}${failed}`);
+  } catch (error) {
+    const { code, message } = toErrorRecord(error);
+    return [`The run could not be made: ${code}: ${message}`];
+  }
+}
+
+/**
+ * Paths are JSON Pointers. Without `node` into `{ status, headers, data, error }` of the reply (`/data/code`, `/status`, `/error/code`),
+ * with `node` into its emitted data by port (`/ok/code`).
+ */
+function checkExpectation(expectation: FlowTest['expect'][number], result: TrialResult): string[] {
+  const { node, path, equals, exists, matches } = expectation;
+  const root = node === undefined ? replyRoot(result) : outputRoot(node, result);
+  const value = readPointer(root, path);
+  const where = `${path}${node === undefined ? '' : ` of ${node}`}`;
+  const problems: string[] = [];
+  if (equals !== undefined && (value === undefined || canonicalJson(value) !== canonicalJson(equals))) {
+    problems.push(`${where} should be ${shorten(equals)}, but is ${shorten(value)}.`);
+  }
+  if (exists !== undefined && (value !== undefined) !== exists) problems.push(`${where} should ${exists ? '' : 'not '}be there.`);
+  if (matches !== undefined && !(typeof value === 'string' && RE2JS.compile(matches).matcher(value).find())) {
+    problems.push(`${where} should match ${matches}, but is ${shorten(value)}.`);
+  }
+  return problems;
+}
+
+function replyRoot({ reply, error }: TrialResult): unknown {
+  return { status: reply?.status, headers: reply?.headers, data: reply?.message.data, error };
+}
+
+/** The last run of the node counts: in a loop the last item. */
+function outputRoot(node: string, result: TrialResult): unknown {
+  const step = result.steps.findLast((candidate) => candidate.node === node);
+  return Object.fromEntries(Object.entries(step?.output ?? {}).map(([port, messages]) => [port, messages[0]?.data]));
+}
+
+function readPointer(root: unknown, pointer: string): unknown {
+  let value = root;
+  for (const step of pointer.split('/').slice(1)) {
+    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  return value;
+}
+
+function shorten(value: unknown): string {
+  const text = value === undefined ? 'absent' : JSON.stringify(value);
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import type { Adapter } from '../../../engine/contract/adapter.ts';
+import { AppError } from '../../../engine/contract/errors.ts';
+import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
+import { createMessage } from '../../../engine/contract/message.ts';
+import { silentLogger } from '../../../engine/contract/observe.ts';
+import { createFlowCatalog, type FlowCatalogDeps } from '../../../engine/publish/flow-catalog.ts';
+import { openFlowStores } from '../../../engine/publish/flow-stores.ts';
+import { createPublishedFlows, type RunningPublishedFlows } from '../../../engine/publish/published-flows.ts';
+import { compileFlow, type CompiledFlow } from '../../../engine/run/compile-flow.ts';
+import { StaleDraft, type Bindings, type TrialResult } from '../../../engine/services.ts';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
+import { createMemorySharedState } from '../../../storage/memory/memory-shared-state.ts';
+import { sampleFlow, sampleRegistry } from '../flow/sample-flow.ts';
+
+const nodes = sampleRegistry();
+const clock = fakeClock();
+const signal = new AbortController().signal;
+const flow = (rest: Partial<FlowDocument> = {}) => sampleFlow({ in: 'interface.call', back: 'control.reply' }, ['in > back'], rest);
+const feed = (flowId: string) =>
+  sampleFlow({ in: { type: 'mllp.listen@1', adapter: 'adp_hl7' }, set: 'transform.set' }, ['in > set'], { mode: 'durable', flowId });
+const compile = (version: FlowVersion): CompiledFlow =>
+  compileFlow(version, { getNode: nodes.get, build: { compileExpression: () => () => undefined, compileCondition: () => () => true } });
+/** Replies with what came in. */
+const echo = async (_flow: CompiledFlow, input: { readonly data: unknown }): Promise<TrialResult> => ({
+  status: 'completed',
+  reply: { status: 200, headers: {}, message: createMessage(input.data) },
+  error: undefined,
+  steps: [
+    {
+      node: 'n_in',
+      scope: '',
+      status: 'completed',
+      ports: ['out'],
+      startedAt: 0,
+      durationMs: 0,
+      attempt: 1,
+      output: { out: [createMessage(input.data)] },
+    },
+  ],
+});
+const adapter = { adapterId: 'adp_hl7', protocol: 'mllp', settings: { port: 2575 } } as unknown as Adapter;
+const bindings = {
+  adapter: (id: string) => (id === 'adp_hl7' ? adapter : undefined),
+  tables: () => ({ has: () => true }),
+} as unknown as Bindings;
+
+const running: RunningPublishedFlows[] = [];
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.stop();
+});
+
+function installation() {
+  const documents = createMemoryDocuments({ clock });
+  const shared = createMemorySharedState({ clock });
+  return async (more: Partial<FlowCatalogDeps> = {}) => {
+    const stores = await openFlowStores(documents);
+    const published = await createPublishedFlows({ stores, shared, nodes, compile: more.compile ?? compile, clock, logger: silentLogger });
+    running.push(published);
+    return {
+      published,
+      stores,
+      catalog: createFlowCatalog({ stores, published, nodes, bindings, compile, runTrial: echo, clock, logger: silentLogger, ...more }),
+    };
+  };
+}
+
+test('a draft is saved under the next revision, with who changed what', async () => {
+  const { catalog } = await installation()();
+  const first = await catalog.saveDraft(flow(), 'ann');
+  assert.equal(first.revision, 1);
+  await catalog.saveDraft({ ...first, deadlineMs: 7 }, 'bob');
+  const [last] = await catalog.commands('flw_sample', 10);
+  assert.deepEqual(
+    [last?.by, last?.revision, (last?.diff as { settings: unknown }).settings],
+    ['bob', 2, [{ path: '/deadlineMs', before: 5000, after: 7 }]],
+  );
+  assert.equal((await catalog.list())[0]?.updatedBy, 'bob');
+});
+
+test('a stale save is refused with both versions, and changes nothing', async () => {
+  const { catalog } = await installation()();
+  const first = await catalog.saveDraft(flow(), 'ann');
+  await catalog.saveDraft({ ...first, deadlineMs: 7 }, 'bob');
+  await assert.rejects(catalog.saveDraft({ ...first, deadlineMs: 8 }, 'ann'), (error) => {
+    assert.ok(error instanceof AppError && error.cause instanceof StaleDraft);
+    assert.deepEqual([error.code, error.kind], ['FLOW_STALE', 'input']);
+    assert.deepEqual([(error.cause.yours as FlowDocument).deadlineMs, (error.cause.theirs as FlowDocument).deadlineMs], [8, 7]);
+    assert.deepEqual(
+      error.issues.map((issue) => issue.path),
+      ['/yours', '/theirs'],
+    );
+    return true;
+  });
+  assert.equal((await catalog.draft('flw_sample'))?.deadlineMs, 7);
+});
+
+test('publishing serves the new version at once, stage by stage, and the same content is not published twice', async () => {
+  const { catalog, published } = await installation()();
+  await catalog.saveDraft(flow(), 'ann');
+  const stages: string[] = [];
+  const report = await catalog.publish('flw_sample', 'ann', signal, (stage) => stages.push(stage));
+  assert.deepEqual([report.version, report.changed], [1, true]);
+  assert.deepEqual(stages, ['validate', 'test', 'prepare', 'commit', 'apply']);
+  assert.equal(published.current('flw_sample')?.version, 1);
+  assert.deepEqual(
+    published.list().map((one) => one.flowId),
+    ['flw_sample'],
+  );
+  const again = await catalog.publish('flw_sample', 'ann', signal);
+  assert.deepEqual([again.version, again.changed], [1, false]);
+  assert.deepEqual(
+    (await catalog.list()).map((one) => [one.publishedVersion, one.isChanged]),
+    [[1, false]],
+  );
+});
+
+test('another process serves it after the hint, or without one at the next reading, and after a restart', async () => {
+  const start = installation();
+  const [one, other] = [await start(), await start()];
+  const draft = await one.catalog.saveDraft(flow(), 'ann');
+  const told: (number | undefined)[] = [];
+  other.published.onChange((_id, now) => void told.push(now?.version));
+  await one.catalog.publish('flw_sample', 'ann', signal);
+  await clock.advance(1);
+  assert.deepEqual([other.published.current('flw_sample')?.version, told], [1, [1]]);
+  await one.catalog.saveDraft({ ...draft, deadlineMs: 9 }, 'ann');
+  await one.catalog.publish('flw_sample', 'ann', signal);
+  await clock.advance(15_000);
+  assert.equal(other.published.current('flw_sample')?.version, 2);
+  assert.equal((await start()).published.current('flw_sample')?.version, 2);
+  assert.equal(other.published.cached('flw_sample', 1)?.version, 1, 'executions under way keep their version');
+});
+
+test('a failing publication leaves the old version serving: wrong flow, failing test, listener that cannot listen', async () => {
+  const failing: { reason: Error | undefined } = { reason: undefined };
+  const { catalog, published } = await installation()({
+    prepareTrigger: async () => {
+      if (failing.reason !== undefined) throw failing.reason;
+    },
+  });
+  let draft = await catalog.saveDraft(flow(), 'ann');
+  await catalog.publish('flw_sample', 'ann', signal);
+  draft = await catalog.saveDraft({ ...draft, edges: [] }, 'ann');
+  await assert.rejects(catalog.publish('flw_sample', 'ann', signal), { code: 'FLOW_INVALID' });
+  const wrong = {
+    name: 'says 2',
+    input: { data: { a: 1 } },
+    mocks: {},
+    expect: [
+      { path: '/data/a', equals: 2 },
+      { path: '/status', equals: 200 },
+      { node: 'n_in', path: '/out/a', exists: true },
+    ],
+  };
+  draft = await catalog.saveDraft({ ...draft, edges: flow().edges, tests: [wrong] }, 'ann');
+  await assert.rejects(catalog.publish('flw_sample', 'ann', signal), (error) => {
+    assert.ok(error instanceof AppError);
+    assert.deepEqual(
+      [error.code, error.issues.map((issue) => issue.message)],
+      ['FLOW_TESTS_FAILED', ['says 2: /data/a should be 2, but is 1.']],
+    );
+    return true;
+  });
+  await catalog.saveDraft({ ...draft, tests: [], deadlineMs: 3 }, 'ann');
+  failing.reason = new AppError('LISTEN_PORT_TAKEN', 'input', 'The port is taken.');
+  await assert.rejects(catalog.publish('flw_sample', 'ann', signal), { code: 'LISTEN_PORT_TAKEN' });
+  assert.equal(published.current('flw_sample')?.version, 1);
+  assert.deepEqual(
+    (await catalog.versions('flw_sample')).map((one) => one.version),
+    [1],
+  );
+});
+
+test('of two publications at once exactly one wins, and the other says so', async () => {
+  const start = installation();
+  const [one, other] = [await start(), await start()];
+  await one.catalog.saveDraft(flow(), 'ann');
+  const results = await Promise.allSettled([
+    one.catalog.publish('flw_sample', 'ann', signal),
+    other.catalog.publish('flw_sample', 'bob', signal),
+  ]);
+  assert.deepEqual(results.map((result) => result.status).sort(), ['fulfilled', 'rejected']);
+  const lost = results.find((result) => result.status === 'rejected');
+  assert.equal((lost?.reason as AppError).code, 'FLOW_PUBLISH_RACE');
+  assert.equal((await one.catalog.versions('flw_sample')).length, 1);
+});
+
+test('rolling back publishes the old version again, and the draft stays', async () => {
+  const { catalog, published } = await installation()();
+  const draft = await catalog.saveDraft(flow(), 'ann');
+  await catalog.publish('flw_sample', 'ann', signal);
+  await catalog.saveDraft({ ...draft, deadlineMs: 9 }, 'ann');
+  await catalog.publish('flw_sample', 'ann', signal);
+  const report = await catalog.rollback('flw_sample', 1, 'bob', signal);
+  assert.deepEqual([report.version, report.changed, published.current('flw_sample')?.document.deadlineMs], [1, true, 5000]);
+  assert.equal((await catalog.draft('flw_sample'))?.deadlineMs, 9);
+  assert.equal((await catalog.publish('flw_sample', 'ann', signal)).version, 3);
+  await assert.rejects(catalog.rollback('flw_sample', 8, 'bob', signal), { code: 'FLOW_UNKNOWN' });
+});
+
+test('a published flow is not removed; unpublished it serves no more, but its versions stay for executions', async () => {
+  const { catalog, published } = await installation()();
+  await catalog.saveDraft(flow(), 'ann');
+  await catalog.publish('flw_sample', 'ann', signal);
+  await assert.rejects(catalog.remove('flw_sample', 'ann'), { code: 'FLOW_PUBLISHED' });
+  assert.equal(await catalog.unpublish('flw_sample', 'ann'), true);
+  assert.equal(published.current('flw_sample'), undefined);
+  assert.equal((await published.at('flw_sample', 1)).version, 1);
+  assert.equal(await catalog.remove('flw_sample', 'ann'), true);
+  await assert.rejects(published.at('flw_sample', 4), { code: 'FLOW_VERSION_UNKNOWN', kind: 'bug' });
+});
+
+test('two flows cannot listen on one adapter: the other is named', async () => {
+  const { catalog } = await installation()();
+  await catalog.saveDraft(feed('flw_one'), 'ann');
+  await catalog.saveDraft(feed('flw_two'), 'ann');
+  await catalog.publish('flw_one', 'ann', signal);
+  await assert.rejects(
+    catalog.publish('flw_two', 'ann', signal),
+    (error) => (error as AppError).code === 'LISTENER_CLASH' && (error as AppError).message.includes('flw_one'),
+  );
+});
+
+test('a version that does not compile here is told, and the one before goes on', async () => {
+  const start = installation();
+  const one = await start();
+  const broken = await start({
+    compile: (version) => {
+      if (version.version === 2) throw new AppError('FLOW_INVALID', 'input', 'No.');
+      return compile(version);
+    },
+  });
+  const draft = await one.catalog.saveDraft(flow(), 'ann');
+  await one.catalog.publish('flw_sample', 'ann', signal);
+  await clock.advance(1);
+  await one.catalog.saveDraft({ ...draft, deadlineMs: 9 }, 'ann');
+  await one.catalog.publish('flw_sample', 'ann', signal);
+  await clock.advance(1);
+  assert.equal(broken.published.current('flw_sample')?.version, 1);
+  assert.ok(broken.published.failing.has('flw_sample'));
+});
+
+test('validation tells what only compiling finds, and a test run needs no saved draft', async () => {
+  const { catalog } = await installation()();
+  assert.deepEqual(await catalog.validate(flow()), []);
+  assert.ok((await catalog.validate({})).length > 5);
+  const report = await catalog.test(flow(), signal, [
+    { name: 't', input: { data: '甲乙' }, mocks: {}, expect: [{ path: '/data', matches: '^甲' }] },
+  ]);
+  assert.equal(report.passed, true);
+  await assert.rejects(catalog.test({}, signal), { code: 'FLOW_INVALID' });
+});
