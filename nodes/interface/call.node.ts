@@ -1,0 +1,40 @@
+import { Type } from 'typebox';
+import { defineNode, outPort } from '../../engine/contract/node.ts';
+import { fieldText, Text } from '../../engine/contract/texts.ts';
+
+/** Starts an execution for every call of a published interface; the gateway hands the call in, so there is nothing to listen to. */
+export default defineNode({
+  type: 'interface.call',
+  major: 1,
+  kind: 'trigger',
+  category: 'trigger',
+  icon: 'door-open',
+  text: {
+    label: { 'zh-CN': '接口调用', en: 'Interface call' },
+    help: { 'zh-CN': '每次接口被调用即运行本流程。', en: 'Runs the flow for every call of its interface.' },
+  },
+  ports: { in: [], out: [outPort] },
+  config: Type.Object(
+    {
+      description: Type.Optional(
+        Type.Object(Text.properties, {
+          ...fieldText('说明', 'Description', '显示在接口文档中。', 'Shown on the API page.'),
+          additionalProperties: false,
+        }),
+      ),
+      schema: Type.Optional(
+        Type.Record(
+          Type.String(),
+          Type.Unknown(),
+          fieldText(
+            '请求的 JSON Schema',
+            'JSON Schema of the request',
+            '用于接口文档和设计器补全；校验请用“数据校验”节点。',
+            'For the API page and completion; to check, use the check node.',
+          ),
+        ),
+      ),
+    },
+    { additionalProperties: false },
+  ),
+});

@@ -1,0 +1,261 @@
+/** Compiles a mapping document once to closures (design page 8: mappings never run as script). Browser-safe: previews use it too. */
+import { AppError, type Issue } from '../../../engine/contract/errors.ts';
+import type { BuildContext, Loop, Scope } from '../../../engine/contract/node.ts';
+import { compileScopePath, parseFieldPath, type PathStep } from '../../../engine/contract/scope-path.ts';
+import type { Mapping, MappingRule, MappingSource } from './mapping-document.ts';
+import { mappingFunctions } from './mapping-functions.ts';
+import type { MappingFunction } from './mapping-function.ts';
+
+/** Looks a key up in a code table; throws CODE_UNKNOWN when it is not there. */
+export type Lookup = (table: string, key: string) => string;
+/** Answers the target, or a promise of it when one of its expressions is worked out in the sandbox. */
+export type CompiledMapping = (scope: Scope, lookup: Lookup) => unknown;
+
+const MAX_DEPTH = 16;
+const MAX_ITEMS = 100_000;
+const MAX_PROBLEMS = 100;
+
+/**
+ * MAPPING_INVALID (input) names every problem with its JSON Pointer. When it runs, every rule that fails is told at once (path of the rule,
+ * never a value): MAP_SOURCE_MISSING for a required value that is absent, MAP_FUNCTION_FAILED, or the error of an expression or code table.
+ */
+export function compileMapping(mapping: Mapping, build: BuildContext): CompiledMapping {
+  const compiler: Compiler = { build, issues: [], functions: new Map(mappingFunctions.map((entry) => [entry.name, entry])) };
+  const fill = compileRules(mapping.rules, '/rules', 1, compiler);
+  if (compiler.issues.length > 0) {
+    throw new AppError('MAPPING_INVALID', 'input', `The mapping has ${compiler.issues.length} problem(s): ${compiler.issues[0]!.message}`, {
+      issues: compiler.issues,
+      fix: 'Correct the marked rules.',
+    });
+  }
+  return (scope, lookup) => {
+    const run: Run = { lookup, problems: [] };
+    const target = fill(scope, run);
+    return target instanceof Promise ? target.then((value) => finish(value, run)) : finish(target, run);
+  };
+}
+
+interface Compiler {
+  readonly build: BuildContext;
+  readonly issues: Issue[];
+  readonly functions: ReadonlyMap<string, MappingFunction>;
+}
+
+interface Run {
+  readonly lookup: Lookup;
+  readonly problems: Issue[];
+}
+
+type Read = (scope: Scope, run: Run) => unknown;
+type Target = Record<string, unknown>;
+
+function finish(target: unknown, run: Run): unknown {
+  const first = run.problems[0];
+  if (first === undefined) return target;
+  throw new AppError(first.code, 'input', `The mapping failed at ${run.problems.length} rule(s): ${first.path} ${first.message}`, {
+    values: { rule: first.path },
+    issues: run.problems,
+    fix: first.fix ?? 'Look at the input of this step and correct the rule.',
+  });
+}
+
+function compileRules(rules: readonly MappingRule[], path: string, depth: number, compiler: Compiler): Read {
+  const steps = rules.map((rule, index) => {
+    // What another rule writes into must be a copy: the source belongs to the message.
+    const isExtended = rules.some(
+      ({ to }, other) => other !== index && to.length > rule.to.length && to.startsWith(rule.to) && '.['.includes(to[rule.to.length]!),
+    );
+    return compileRule(rule, `${path}/${index}`, depth, isExtended, compiler);
+  });
+  const goOn = async (pending: Promise<unknown>, next: number, target: Target, scope: Scope, run: Run): Promise<Target> => {
+    await pending;
+    for (let index = next; index < steps.length; index++) await steps[index]!(target, scope, run);
+    return target;
+  };
+  return (scope, run) => {
+    const target: Target = {};
+    for (let index = 0; index < steps.length; index++) {
+      const pending = steps[index]!(target, scope, run);
+      if (pending !== undefined) return goOn(pending, index + 1, target, scope, run);
+    }
+    return target;
+  };
+}
+
+type Step = (target: Target, scope: Scope, run: Run) => Promise<void> | undefined;
+
+function compileRule(rule: MappingRule, path: string, depth: number, isExtended: boolean, compiler: Compiler): Step {
+  const read = compileSource(rule.from, `${path}/from`, depth, compiler);
+  const write = attempt(`${path}/to`, compiler, () => compileTarget(rule.to));
+  const when = rule.when === undefined ? undefined : attempt(`${path}/when`, compiler, () => compiler.build.compileCondition(rule.when));
+  const settle = (target: Target, found: unknown, run: Run) => {
+    const value = found === undefined || found === null ? (rule.default ?? found) : found;
+    if (value !== undefined && !(value === null && rule.required)) write!(target, isExtended ? structuredClone(value) : value);
+    else if (rule.required) note(run, { path, code: 'MAP_SOURCE_MISSING', message: 'its source is absent', severity: 'error' });
+  };
+  const fail = (error: unknown, run: Run) => note(run, problemOf(error, path));
+  const map: Step = (target, scope, run) => {
+    try {
+      const found = read(scope, run);
+      if (found instanceof Promise) return found.then((value) => settle(target, value, run)).catch((error: unknown) => fail(error, run));
+      settle(target, found, run);
+    } catch (error) {
+      fail(error, run);
+    }
+    return undefined;
+  };
+  if (when === undefined) return map;
+  return (target, scope, run) => {
+    const holds = when(scope);
+    if (holds instanceof Promise)
+      return holds.then((value) => (value ? map(target, scope, run) : undefined)).catch((error: unknown) => fail(error, run));
+    return holds ? map(target, scope, run) : undefined;
+  };
+}
+
+function note(run: Run, problem: Issue): void {
+  if (run.problems.length < MAX_PROBLEMS) run.problems.push(problem);
+}
+
+function problemOf(error: unknown, path: string): Issue {
+  if (error instanceof AppError)
+    return { path, code: error.code, message: error.message, severity: 'error', ...(error.fix && { fix: error.fix }) };
+  throw error;
+}
+
+function attempt<T>(path: string, compiler: Compiler, compile: () => T): T | undefined {
+  try {
+    return compile();
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    compiler.issues.push({ path, code: error.code, message: error.message, severity: 'error', ...(error.fix && { fix: error.fix }) });
+    return undefined;
+  }
+}
+
+function compileSource(source: MappingSource, path: string, depth: number, compiler: Compiler): Read {
+  if (depth > MAX_DEPTH) return invalid(path, `sources nest at most ${MAX_DEPTH} levels`, compiler);
+  if ('path' in source) return attempt(path, compiler, () => compileScopePath(source.path)) ?? nothing;
+  if ('expression' in source) return attempt(path, compiler, () => compiler.build.compileExpression(source.expression)) ?? nothing;
+  if ('fn' in source) return compileCall(source, path, depth, compiler);
+  if ('table' in source) return compileLookup(source, path, depth, compiler);
+  if ('each' in source) return compileEach(source, path, depth, compiler);
+  const { value } = source;
+  return () => value;
+}
+
+const nothing: Read = () => undefined;
+
+function invalid(path: string, message: string, compiler: Compiler): Read {
+  compiler.issues.push({ path, code: 'MAPPING_INVALID', message, severity: 'error' });
+  return nothing;
+}
+
+function compileCall(source: Extract<MappingSource, { fn: string }>, path: string, depth: number, compiler: Compiler): Read {
+  const definition = compiler.functions.get(source.fn);
+  if (definition === undefined) return invalid(path, `there is no function "${source.fn}"`, compiler);
+  const needed = definition.args.filter((entry) => !entry.isOptional).length;
+  const most = definition.isVariadic ? Infinity : definition.args.length;
+  if (source.args.length < needed || source.args.length > most)
+    return invalid(path, `${source.fn} takes ${needed} to ${most} arguments`, compiler);
+  const args = source.args.map((arg, index) => compileSource(arg, `${path}/args/${index}`, depth + 1, compiler));
+  const call = (values: readonly unknown[]) => {
+    try {
+      return definition.run(...values);
+    } catch {
+      // The function's own message may hold the value: only the place is told.
+      throw new AppError('MAP_FUNCTION_FAILED', 'input', `the function ${source.fn} cannot work with its input`, {
+        values: { function: source.fn },
+      });
+    }
+  };
+  return (scope, run) => {
+    const values = args.map((read) => read(scope, run));
+    return values.some((value) => value instanceof Promise) ? Promise.all(values).then(call) : call(values);
+  };
+}
+
+function compileLookup(source: Extract<MappingSource, { table: string }>, path: string, depth: number, compiler: Compiler): Read {
+  const readKey = compileSource(source.key, `${path}/key`, depth + 1, compiler);
+  const find = (key: unknown, run: Run) => {
+    if (key === undefined || key === null || key === '') return source.default;
+    try {
+      return run.lookup(source.table, String(key));
+    } catch (error) {
+      if (source.default !== undefined && error instanceof AppError && error.code === 'CODE_UNKNOWN') return source.default;
+      throw error;
+    }
+  };
+  return (scope, run) => {
+    const key = readKey(scope, run);
+    return key instanceof Promise ? key.then((value: unknown) => find(value, run)) : find(key, run);
+  };
+}
+
+function compileEach(source: Extract<MappingSource, { each: MappingSource }>, path: string, depth: number, compiler: Compiler): Read {
+  if ((source.rules === undefined) === (source.item === undefined)) return invalid(path, 'a loop has either rules or item', compiler);
+  const readList = compileSource(source.each, `${path}/each`, depth + 1, compiler);
+  const readItem = source.rules
+    ? compileRules(source.rules, `${path}/rules`, depth + 1, compiler)
+    : compileSource(source.item!, `${path}/item`, depth + 1, compiler);
+  const when =
+    source.when === undefined ? undefined : attempt(`${path}/when`, compiler, () => compiler.build.compileCondition(source.when));
+  const loop = (found: unknown, scope: Scope, run: Run): unknown => {
+    if (found === undefined || found === null) return undefined;
+    const items: readonly unknown[] = Array.isArray(found) ? found : [found];
+    if (items.length > MAX_ITEMS) throw new AppError('MAP_TOO_MANY_ITEMS', 'input', `a loop works on at most ${MAX_ITEMS} items`);
+    const values = items.map((item, index) => {
+      const inner = withLoop(scope, item, index);
+      const holds = when?.(inner) ?? true;
+      return holds instanceof Promise
+        ? holds.then((value) => (value ? readItem(inner, run) : undefined))
+        : holds
+          ? readItem(inner, run)
+          : undefined;
+    });
+    const present = (list: readonly unknown[]) => list.filter((value) => value !== undefined);
+    return values.some((value) => value instanceof Promise) ? Promise.all(values).then(present) : present(values);
+  };
+  return (scope, run) => {
+    const found = readList(scope, run);
+    return found instanceof Promise ? found.then((value: unknown) => loop(value, scope, run)) : loop(found, scope, run);
+  };
+}
+
+function withLoop(scope: Scope, item: unknown, index: number): Scope {
+  const loop: Loop = scope.loop === undefined ? { item, index } : { item, index, outer: scope.loop };
+  return { message: scope.message, nodes: scope.nodes, now: scope.now, loop };
+}
+
+/** Writes into the target, making objects and lists on the way. `a[]` appends. */
+function compileTarget(to: string): (target: Target, value: unknown) => void {
+  const isAppend = to.endsWith('[]');
+  const steps = parseFieldPath(isAppend ? to.slice(0, -2) : to);
+  if (typeof steps[0] === 'number' || steps.some((step) => typeof step === 'number' && (step < 0 || step > 9999))) {
+    throw new AppError('PATH_INVALID', 'input', `The target "${to}" is not valid: it begins with a field, and positions are 0 to 9999.`);
+  }
+  const last = steps.length - 1;
+  const name = steps[0] as string;
+  if (last === 0 && !isAppend) {
+    return (target, value) => {
+      target[name] = value;
+    };
+  }
+  return (target, value) => {
+    let current: Record<PathStep, unknown> = target;
+    for (let index = 0; index < last; index++) current = enter(current, steps[index]!, typeof steps[index + 1] === 'number');
+    if (isAppend) (enter(current, steps[last]!, true) as unknown as unknown[]).push(value);
+    else current[steps[last]!] = value;
+  };
+}
+
+function enter(parent: Record<PathStep, unknown>, step: PathStep, isList: boolean): Record<PathStep, unknown> {
+  const found = Object.hasOwn(parent, step) ? parent[step] : undefined;
+  if (typeof found === 'object' && found !== null) {
+    if (Array.isArray(found) === isList) return found as Record<PathStep, unknown>;
+    throw new AppError('MAP_TARGET_CLASH', 'input', `one rule writes a list where another writes an object ("${step}")`);
+  }
+  const made: unknown = isList ? [] : {};
+  parent[step] = made;
+  return made as Record<PathStep, unknown>;
+}

@@ -1,0 +1,106 @@
+import { argument, isAbsent, onText, optional, toNumber, toText, words, type MappingFunction } from './mapping-function.ts';
+
+const DEFAULT_ZONE = '+08:00';
+const picture = argument('格式', 'Picture');
+const zone = optional('时区，默认 +08:00', 'Zone, +08:00 by default');
+
+/** Dates: pictures are made of yyyy MM dd HH mm ss SSS (GB/T 7408 `yyyyMMddHHmmss`, HL7 DTM); times leave as ISO 8601 with their zone. */
+export const dateFunctions: readonly MappingFunction[] = [
+  {
+    name: 'parseDate',
+    group: 'date',
+    label: words('解析日期', 'Parse date'),
+    help: words('把 20260102030405 之类按格式变成 ISO 时间。', 'Makes an ISO time of a text such as 20260102030405 by its picture.'),
+    args: [argument('文本', 'Text'), picture, zone],
+    run: onText((text, format, offset) => (text === '' ? undefined : parseDate(text, toText(format), zoneOf(offset)))),
+  },
+  {
+    name: 'formatDate',
+    group: 'date',
+    label: words('格式化日期', 'Format date'),
+    help: words(
+      '把 ISO 时间或毫秒数按格式写出，例如 yyyyMMddHHmmss。',
+      'Writes an ISO time or milliseconds by a picture, for example yyyyMMddHHmmss.',
+    ),
+    args: [argument('时间', 'Time'), picture, zone],
+    run: (time, format, offset) => (isAbsent(time) || time === '' ? undefined : formatDate(toMillis(time), toText(format), zoneOf(offset))),
+  },
+  {
+    name: 'convertDate',
+    group: 'date',
+    label: words('转换日期格式', 'Convert date'),
+    help: words('从一种格式直接变成另一种。', 'From one picture straight to another.'),
+    args: [argument('文本', 'Text'), argument('原格式', 'From'), argument('新格式', 'To')],
+    run: onText((text, from, to) => (text === '' ? undefined : formatDate(toMillis(parseDate(text, toText(from), 'Z')), toText(to), 'Z'))),
+  },
+  {
+    name: 'dateToMillis',
+    group: 'date',
+    label: words('日期转毫秒', 'Date to milliseconds'),
+    help: words('ISO 时间变成自 1970 年起的毫秒数。', 'Milliseconds since 1970 of an ISO time.'),
+    args: [argument('时间', 'Time')],
+    run: (time) => (isAbsent(time) || time === '' ? undefined : toMillis(time)),
+  },
+];
+
+const FIELDS = /yyyy|MM|dd|HH|mm|ss|SSS/g;
+type Parts = Record<string, string>;
+
+/** A picture without hours gives a date alone (`2026-01-02`), else a time with its zone. */
+function parseDate(text: string, format: string, offset: string): string {
+  const parts: Parts = {};
+  let at = 0;
+  let rest = 0;
+  for (const field of format.matchAll(FIELDS)) {
+    const literal = format.slice(rest, field.index);
+    if (!text.startsWith(literal, at)) throw new RangeError('the text does not fit the picture');
+    at += literal.length;
+    const digits = text.slice(at, at + field[0].length);
+    if (digits.length !== field[0].length || !/^\d+$/.test(digits)) throw new RangeError('the text does not fit the picture');
+    parts[field[0]] = digits;
+    at += digits.length;
+    rest = field.index + field[0].length;
+  }
+  if (text.slice(at) !== format.slice(rest)) throw new RangeError('the text does not fit the picture');
+  const day = `${parts['yyyy'] ?? '1970'}-${parts['MM'] ?? '01'}-${parts['dd'] ?? '01'}`;
+  const clock = `${parts['HH'] ?? '00'}:${parts['mm'] ?? '00'}:${parts['ss'] ?? '00'}${parts['SSS'] === undefined ? '' : `.${parts['SSS']}`}`;
+  const check = new Date(`${day}T${clock}Z`);
+  // Date itself rolls 30 February over into March.
+  if (Number.isNaN(check.getTime()) || check.toISOString().slice(0, 10) !== day) throw new RangeError('there is no such day or time');
+  return parts['HH'] === undefined ? day : `${day}T${clock}${offset}`;
+}
+
+function formatDate(timeMs: number, format: string, offset: string): string {
+  const local = new Date(timeMs + offsetMs(offset)).toISOString();
+  const parts: Parts = {
+    yyyy: local.slice(0, 4),
+    MM: local.slice(5, 7),
+    dd: local.slice(8, 10),
+    HH: local.slice(11, 13),
+    mm: local.slice(14, 16),
+    ss: local.slice(17, 19),
+    SSS: local.slice(20, 23),
+  };
+  return format.replace(FIELDS, (field) => parts[field]!);
+}
+
+/** A date without a zone is midnight, and a time without one the time, in China. */
+function toMillis(time: unknown): number {
+  if (typeof time === 'number') return toNumber(time);
+  const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?))?(Z|[+-]\d{2}:\d{2})?$/.exec(toText(time));
+  const timeMs = match ? Date.parse(`${match[1]}T${match[2] ?? '00:00'}${match[3] ?? DEFAULT_ZONE}`) : Number.NaN;
+  if (Number.isNaN(timeMs)) throw new RangeError('no ISO time');
+  return timeMs;
+}
+
+function zoneOf(offset: unknown): string {
+  const text = isAbsent(offset) ? DEFAULT_ZONE : toText(offset);
+  if (text !== 'Z' && !/^[+-](0\d|1[0-4]):[0-5]\d$/.test(text)) throw new RangeError('a zone is Z or +08:00');
+  return text;
+}
+
+function offsetMs(offset: string): number {
+  if (offset === 'Z') return 0;
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(4, 6));
+  return (offset.startsWith('-') ? -1 : 1) * minutes * 60_000;
+}

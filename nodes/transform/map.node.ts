@@ -1,0 +1,40 @@
+import { Type } from 'typebox';
+import { withData } from '../../engine/contract/message.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+import { compileMapping } from '../shared/mapping/compile-mapping.ts';
+import { MappingSchema, type Mapping } from '../shared/mapping/mapping-document.ts';
+
+/** Builds new data by a mapping (`nodes/shared/mapping`), compiled once. */
+export default defineNode({
+  type: 'transform.map',
+  major: 1,
+  kind: 'action',
+  category: 'transform',
+  icon: 'arrow-left-right',
+  text: {
+    label: { 'zh-CN': '映射', en: 'Map' },
+    help: { 'zh-CN': '按映射规则由来源字段生成目标数据。', en: 'Builds the target from source fields by rules.' },
+  },
+  ports: { in: [inPort], out: [okPort, errorPort] },
+  effect: 'pure',
+  config: Type.Object(
+    {
+      mapping: Type.Object(MappingSchema.properties, {
+        ...fieldText('映射', 'Mapping', '左边来源，右边目标。', 'Source at the left, target at the right.'),
+        additionalProperties: false,
+        default: { rules: [] },
+      }),
+      mediaType: Type.String({ ...fieldText('媒体类型', 'Media type'), maxLength: 100, default: 'application/json' }),
+    },
+    { additionalProperties: false },
+  ),
+  prepare(config, build) {
+    const map = compileMapping(config.mapping as Mapping, build);
+    return (ctx, message) => {
+      const data = map(ctx.scope, ctx.lookup);
+      const emit = (value: unknown) => ({ emit: { ok: [withData(message, value, config.mediaType)] } });
+      return data instanceof Promise ? data.then(emit) : emit(data);
+    };
+  },
+});
