@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+/*
+ * Starts the `kangqiao` command on the Node that comes with it (npm dependency `node`), whatever Node the machine has (20 or newer).
+ * Plain JavaScript that any Node of the last ten years can read, so that an old one gets a sentence instead of a syntax error.
+ */
+import * as childProcess from 'node:child_process';
+import * as fs from 'node:fs';
+import * as modules from 'node:module';
+import * as url from 'node:url';
+
+var OLDEST_TO_START = 20;
+var NEEDED = 24;
+var MODULE_NOT_FOUND = 'The packages are not installed yet. Run `npm ci` in the folder of kangqiao first, then try again.';
+
+var major = Number(process.versions.node.split('.')[0]);
+if (major < OLDEST_TO_START) {
+  stopWith(
+    'Kangqiao needs Node ' +
+      OLDEST_TO_START +
+      ' or newer to start; this is Node ' +
+      process.versions.node +
+      '. Install a newer one from https://nodejs.org and try again.',
+  );
+}
+
+var sources = url.fileURLToPath(new URL('../cli/main.ts', import.meta.url));
+var compiled = url.fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+// In a checkout the sources run as they are; below node_modules Node takes compiled JavaScript only, and only that is packed.
+var entry = fs.existsSync(sources) ? sources : compiled;
+
+// No await out here: that is syntax which Node 12 cannot read.
+if (major >= NEEDED) runHere();
+else runOn(findRuntime());
+
+async function runHere() {
+  if (!process.execArgv.includes('--disable-warning=ExperimentalWarning')) silenceExperiments();
+  var main = await import(url.pathToFileURL(entry).href);
+  process.exitCode = await main.main(process.argv.slice(2));
+}
+
+/** `node:sqlite` calls itself experimental at every start; whoever types a command cannot do anything about it. */
+function silenceExperiments() {
+  var emit = process.emitWarning;
+  process.emitWarning = function (warning, options) {
+    var type = typeof options === 'string' ? options : options && options.type;
+    if (type === 'ExperimentalWarning') return;
+    emit.apply(process, arguments);
+  };
+}
+
+function runOn(binary) {
+  var args = ['--disable-warning=ExperimentalWarning', url.fileURLToPath(import.meta.url)].concat(process.argv.slice(2));
+  var child = childProcess.spawn(binary, args, { stdio: 'inherit' });
+  // The terminal sends Ctrl-C to both; whoever sends a signal to this process alone means the real one.
+  ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'].forEach(function (signal) {
+    process.on(signal, function () {
+      child.kill(signal);
+    });
+  });
+  process.on('SIGINT', function () {
+    if (!process.stdin.isTTY) child.kill('SIGINT');
+  });
+  child.on('error', function (error) {
+    stopWith('The Node that comes with kangqiao could not be started: ' + error.message);
+  });
+  child.on('exit', function (code, signal) {
+    if (signal === null) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+function findRuntime() {
+  try {
+    var require = modules.createRequire(import.meta.url);
+    var binary = require.resolve('node/bin/node');
+    if (fs.existsSync(binary)) return binary;
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+  }
+  stopWith(MODULE_NOT_FOUND);
+}
+
+function stopWith(sentence) {
+  console.error(sentence);
+  process.exit(1);
+}

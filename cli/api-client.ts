@@ -1,0 +1,122 @@
+/** The admin API as the command line sees it: JSON in, JSON out, progress lines on the way, one error class for what control refuses. */
+import { Agent, fetch } from 'undici';
+import type { Issue } from '../engine/contract/errors.ts';
+
+export interface ApiTarget {
+  readonly address: string;
+  readonly token?: string;
+  /** PEM of the authority that signed control's certificate. */
+  readonly ca?: string;
+  readonly cookie?: string;
+}
+
+export interface ApiClient {
+  call(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Calls `onProgress` for each step that control tells of. */
+  follow(path: string, body: unknown, onProgress: (event: Readonly<Record<string, unknown>>) => void): Promise<unknown>;
+  /** Logs in and answers a client that carries the session. */
+  login(name: string, password: string): Promise<{ readonly client: ApiClient; readonly mustChangePassword: boolean }>;
+  close(): Promise<void>;
+}
+
+/** Control said no. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: string;
+  readonly fix: string | undefined;
+  readonly issues: readonly Issue[];
+
+  constructor(status: number, body: Readonly<Record<string, unknown>>) {
+    super(typeof body['message'] === 'string' ? body['message'] : `Control answered ${status}.`);
+    this.status = status;
+    this.code = typeof body['code'] === 'string' ? body['code'] : 'UNKNOWN';
+    this.fix = typeof body['fix'] === 'string' ? body['fix'] : undefined;
+    this.issues = Array.isArray(body['issues']) ? (body['issues'] as readonly Issue[]) : [];
+  }
+}
+
+/** Nobody answered. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+}
+
+export function createApiClient(target: ApiTarget, signal: AbortSignal): ApiClient {
+  const dispatcher = new Agent({
+    connect: target.ca === undefined ? {} : { ca: target.ca },
+    headersTimeout: 300_000,
+    bodyTimeout: 300_000,
+  });
+
+  async function send(method: string, path: string, body: unknown, accept: string) {
+    const headers = {
+      accept,
+      'x-kq-client': 'cli',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }),
+      ...(target.cookie === undefined ? {} : { cookie: target.cookie }),
+    };
+    const json = body === undefined ? {} : { body: JSON.stringify(body) };
+    try {
+      return await fetch(`${target.address}/api/v1${path}`, { method, headers, signal, dispatcher, ...json });
+    } catch (error) {
+      if (signal.aborted) throw error;
+      throw new ConnectionError(
+        `Control does not answer at ${target.address}: ${reasonOf(error)}. Start it with \`kangqiao start\`, or name it by --address.`,
+        { cause: error },
+      );
+    }
+  }
+
+  return {
+    async call(method, path, body) {
+      const response = await send(method, path, body, 'application/json');
+      return readAnswer(response.status, await response.text());
+    },
+    async follow(path, body, onProgress) {
+      const response = await send('POST', path, body, 'application/x-ndjson');
+      if (response.headers.get('content-type')?.includes('x-ndjson') !== true) return readAnswer(response.status, await response.text());
+      for await (const line of linesOf(response.body)) {
+        const { progress, result, error } = JSON.parse(line) as Lines;
+        if (error !== undefined) throw new ApiError(error.status, error);
+        if (progress === undefined) return result;
+        onProgress(progress);
+      }
+      throw new ConnectionError('Control left before it had finished; look with `kangqiao flow list` what stands now.');
+    },
+    async login(name, password) {
+      const response = await send('POST', '/login', { name, password }, 'application/json');
+      const answer = readAnswer(response.status, await response.text()) as { mustChangePassword: boolean };
+      const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+      return { client: createApiClient({ ...target, cookie }, signal), mustChangePassword: answer.mustChangePassword };
+    },
+    close: () => dispatcher.close(),
+  };
+}
+
+interface Lines {
+  readonly progress?: Readonly<Record<string, unknown>>;
+  readonly result?: unknown;
+  readonly error?: Readonly<Record<string, unknown>> & { readonly status: number };
+}
+
+function readAnswer(status: number, text: string): unknown {
+  const body: unknown = text === '' ? undefined : JSON.parse(text);
+  if (status < 400) return body;
+  throw new ApiError(status, (body ?? {}) as Readonly<Record<string, unknown>>);
+}
+
+async function* linesOf(body: AsyncIterable<Uint8Array> | null): AsyncIterable<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body ?? []) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+  return cause instanceof Error ? ('code' in cause ? String(cause.code) : cause.message) : 'unknown';
+}

@@ -1,0 +1,197 @@
+/** `kangqiao flow …`: flows by file or id, over the admin API. */
+import { existsSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Issue } from '../../engine/contract/errors.ts';
+import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowSummary, PublishReport, TestReport, TrialResult } from '../../engine/services.ts';
+import { ApiError, type ApiClient } from '../api-client.ts';
+import { withApi } from '../connect.ts';
+import { formatIssue, formatTable, readInput, type Terminal } from '../terminal.ts';
+
+const FLOW_ID = /^flw_[A-Za-z0-9_-]{1,60}$/;
+const WHAT = 'a JSON file, or the id of a stored draft';
+
+export function flowCommand(terminal: Terminal): Command {
+  return new Command('flow')
+    .summary('check, test, publish, run and list flows')
+    .description(
+      'Works with flows over the admin API. A file of revision 0 stands for "whatever is stored"; any other revision must be the stored one.',
+    )
+    .addCommand(listCommand(terminal))
+    .addCommand(getCommand(terminal))
+    .addCommand(validateCommand(terminal))
+    .addCommand(testCommand(terminal))
+    .addCommand(publishCommand(terminal))
+    .addCommand(runCommand(terminal))
+    .addCommand(rollbackCommand(terminal));
+}
+
+function listCommand(terminal: Terminal): Command {
+  return new Command('list')
+    .summary('list flows')
+    .addOption(new Option('--json', 'as JSON'))
+    .action(async function (this: Command, { json }: { json?: boolean }) {
+      const { items } = (await withApi(this, terminal, (api) => api.call('GET', '/flows'))) as { items: readonly FlowSummary[] };
+      if (json === true) return terminal.print(JSON.stringify(items, null, 2));
+      const rows = items.map((flow) => [flow.flowId, flow.name['zh-CN'], flow.mode, stateOf(flow)]);
+      terminal.print(formatTable([['FLOW', 'NAME', 'MODE', 'STATE'], ...rows]));
+    });
+}
+
+function getCommand(terminal: Terminal): Command {
+  return new Command('get')
+    .summary('print a stored draft, for editing')
+    .argument('<id>', 'id of the flow')
+    .addHelpText('after', '\nExample:\n  $ kangqiao flow get flw_appointment > appointment.json')
+    .action(async function (this: Command, id: string) {
+      terminal.print(JSON.stringify(await withApi(this, terminal, (api) => api.call('GET', `/flows/${flowId(id)}`)), null, 2));
+    });
+}
+
+function validateCommand(terminal: Terminal): Command {
+  return new Command('validate')
+    .summary('tell every problem at once')
+    .argument('<file|id>', WHAT)
+    .addHelpText('after', '\nExample:\n  $ kangqiao flow validate appointment.json')
+    .action(async function (this: Command, what: string) {
+      const report = (await withApi(this, terminal, async (api) =>
+        api.call('POST', '/flows/validate', await load(api, what)),
+      )) as Validation;
+      for (const issue of report.issues) terminal.print(formatIssue(issue));
+      if (!report.valid) throw new Error(`${what} has ${report.issues.length} problem(s).`);
+      terminal.tell(`${what} is valid.`);
+    });
+}
+
+interface Validation {
+  readonly valid: boolean;
+  readonly issues: readonly Issue[];
+}
+
+function testCommand(terminal: Terminal): Command {
+  return new Command('test')
+    .summary('run the saved tests')
+    .argument('<file|id>', WHAT)
+    .addHelpText('after', '\nExample:\n  $ kangqiao flow test appointment.json')
+    .action(async function (this: Command, what: string) {
+      const report = (await withApi(this, terminal, async (api) =>
+        api.follow('/flows/test', { document: await load(api, what) }, ({ done, of }) =>
+          terminal.tell(`test ${String(done)} of ${String(of)}`),
+        ),
+      )) as TestReport;
+      for (const test of report.tests) {
+        terminal.print(
+          `${test.passed ? '✓' : '✗'} ${test.name} (${test.durationMs} ms)${test.problems.map((problem) => `\n    ${problem}`).join('')}`,
+        );
+      }
+      if (!report.passed) throw new Error(`${report.tests.filter((test) => !test.passed).length} of ${report.tests.length} tests failed.`);
+      terminal.tell(`${report.tests.length} tests passed.`);
+    });
+}
+
+function publishCommand(terminal: Terminal): Command {
+  return new Command('publish')
+    .summary('save a file as draft where one is given, check, test and publish it')
+    .argument('<file|id>', WHAT)
+    .addHelpText('after', '\nExamples:\n  $ kangqiao flow publish appointment.json\n  $ kangqiao flow publish flw_appointment')
+    .action(async function (this: Command, what: string) {
+      const report = (await withApi(this, terminal, async (api) => {
+        const id = await saveIfFile(api, terminal, what);
+        return api.follow(`/flows/${id}/publish`, undefined, ({ stage }) => terminal.tell(`${String(stage)} …`));
+      })) as PublishReport;
+      for (const warning of report.warnings) terminal.tell(formatIssue(warning));
+      terminal.print(
+        report.changed
+          ? `${report.flowId} version ${report.version} is published.`
+          : `${report.flowId} version ${report.version} was published already.`,
+      );
+    });
+}
+
+function runCommand(terminal: Terminal): Command {
+  return new Command('run')
+    .summary('run once with an input and show every step; nothing is stored')
+    .argument('<file|id>', WHAT)
+    .addOption(new Option('--input <file>', 'the trigger\'s message, JSON: {"data": …}; - is standard input').default('-'))
+    .addOption(new Option('--mocks <file>', 'what nodes answer instead of reaching outside, JSON by node id'))
+    .addHelpText('after', '\nExample:\n  $ echo \'{"data": {"body": {}}}\' | kangqiao flow run appointment.json --mocks mocks.json')
+    .action(async function (this: Command, what: string, options: { input: string; mocks?: string }) {
+      const input: unknown = JSON.parse(await readInput(options.input));
+      const mocks: unknown = options.mocks === undefined ? {} : JSON.parse(await readInput(options.mocks));
+      const result = (await withApi(this, terminal, async (api) =>
+        api.call('POST', '/flows/trial', { document: await load(api, what), input, mocks }),
+      )) as TrialResult;
+      for (const step of result.steps)
+        terminal.tell(
+          `${step.status === 'failed' ? '✗' : '✓'} ${step.node} ${step.status} (${step.durationMs} ms)${step.error === undefined ? '' : ` ${step.error.code}: ${step.error.message}`}`,
+        );
+      terminal.print(JSON.stringify({ status: result.status, reply: result.reply, error: result.error }, null, 2));
+      if (result.status !== 'completed') throw new Error(`The run ended as ${result.status}.`);
+    });
+}
+
+function rollbackCommand(terminal: Terminal): Command {
+  return new Command('rollback')
+    .summary('publish an older version again')
+    .argument('<id>', 'id of the flow')
+    .argument('[version]', 'its number; left out: the one before')
+    .addHelpText('after', '\nExample:\n  $ kangqiao flow rollback flw_appointment 3')
+    .action(async function (this: Command, id: string, number: string | undefined) {
+      const report = (await withApi(this, terminal, async (api) => {
+        const version = number === undefined ? await versionBefore(api, flowId(id)) : wholeNumber(number);
+        return api.call('POST', `/flows/${flowId(id)}/rollback`, { version });
+      })) as PublishReport;
+      terminal.print(`${report.flowId} serves version ${report.version} again.`);
+    });
+}
+
+async function load(api: ApiClient, what: string): Promise<FlowDocument> {
+  if (isFile(what)) return JSON.parse(await readInput(what)) as FlowDocument;
+  return (await api.call('GET', `/flows/${flowId(what)}`)) as FlowDocument;
+}
+
+/** A file becomes the draft first, so that what is published is what is stored. */
+async function saveIfFile(api: ApiClient, terminal: Terminal, what: string): Promise<string> {
+  if (!isFile(what)) return flowId(what);
+  const document = await load(api, what);
+  const id = flowId(document.flowId);
+  const revision = document.revision === 0 ? await storedRevision(api, id) : document.revision;
+  const saved = (await api.call('PUT', `/flows/${id}`, { ...document, revision })) as FlowDocument;
+  terminal.tell(`saved ${id} as revision ${saved.revision}`);
+  return id;
+}
+
+async function storedRevision(api: ApiClient, id: string): Promise<number> {
+  try {
+    return ((await api.call('GET', `/flows/${id}`)) as FlowDocument).revision;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return 0;
+    throw error;
+  }
+}
+
+async function versionBefore(api: ApiClient, id: string): Promise<number> {
+  const { items } = (await api.call('GET', '/flows')) as { items: readonly FlowSummary[] };
+  const current = items.find((flow) => flow.flowId === id)?.publishedVersion ?? 0;
+  if (current > 1) return current - 1;
+  throw new Error(`${id} has no version before the one that serves.`);
+}
+
+function stateOf({ publishedVersion, isChanged }: FlowSummary): string {
+  if (publishedVersion === undefined) return 'draft';
+  return `published ${publishedVersion}${isChanged ? ', draft changed' : ''}`;
+}
+
+function isFile(what: string): boolean {
+  return what === '-' || !FLOW_ID.test(what) || existsSync(what);
+}
+
+function flowId(text: string): string {
+  if (FLOW_ID.test(text)) return text;
+  throw new InvalidArgumentError(`"${text}" is no flow id: they look like flw_appointment.`);
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('A version is a whole number from 1 on.');
+}

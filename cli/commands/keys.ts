@@ -1,0 +1,69 @@
+/** `kangqiao keys …`: key pairs and secrets of callers, and the proof that one holds the private half. */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import type { Kq1Scheme } from '../../sdk/public.ts';
+import { KQ1_SCHEMES } from '../../sdk/public.ts';
+import { signText } from '../../sdk/keys.ts';
+import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import { readInput, type Terminal } from '../terminal.ts';
+
+export function keysCommand(terminal: Terminal): Command {
+  return new Command('keys').summary('make keys to sign with').addCommand(newCommand(terminal)).addCommand(proveCommand(terminal));
+}
+
+interface NewOptions {
+  readonly sm2?: boolean;
+  readonly hmac?: boolean;
+  readonly out: string;
+  readonly name: string;
+}
+
+function newCommand(terminal: Terminal): Command {
+  return new Command('new')
+    .summary('make an SM2 key pair or an HMAC secret')
+    .addOption(new Option('--sm2', 'an SM2 key pair: <name>.key.pem (only for you) and <name>.pub.pem (for upload)').conflicts('hmac'))
+    .addOption(new Option('--hmac', 'an HMAC secret of 32 random bytes: <name>.secret'))
+    .addOption(new Option('--out <folder>', 'where to').default('.'))
+    .addOption(new Option('--name <name>', 'first part of the file names').default('kangqiao'))
+    .addHelpText('after', '\nExample:\n  $ kangqiao keys new --sm2 --out keys --name suishenban')
+    .action(async function (this: Command, options: NewOptions) {
+      if (options.sm2 !== true && options.hmac !== true) return this.error('error: say which kind: --sm2 or --hmac');
+      const made = await createSoftwareCrypto().generateKey(options.sm2 === true ? 'SM2-SM3' : 'HMAC-SM3');
+      await mkdir(options.out, { recursive: true });
+      const file = (ending: string) => join(options.out, `${options.name}.${ending}`);
+      if ('secret' in made) {
+        await writeNew(file('secret'), `${made.secret}\n`, 0o600);
+        return terminal.print(file('secret'));
+      }
+      await writeNew(file('key.pem'), made.privatePem, 0o600);
+      await writeNew(file('pub.pem'), made.publicPem, 0o644);
+      terminal.print(`${file('key.pem')}\n${file('pub.pem')}`);
+      terminal.tell(
+        'Keep the first to yourself; upload the second (POST /api/v1/apps/<app>/keys) and sign the challenge with `kangqiao keys prove`.',
+      );
+    });
+}
+
+function proveCommand(terminal: Terminal): Command {
+  return new Command('prove')
+    .summary('sign the challenge of an uploaded key')
+    .addOption(new Option('--key <file>', 'private key, PEM').makeOptionMandatory())
+    .addOption(new Option('--scheme <scheme>', 'scheme of the key').choices(KQ1_SCHEMES).default('SM2-SM3'))
+    .addOption(new Option('--challenge <file>', 'the challenge as the API gave it; - is standard input').default('-'))
+    .addHelpText('after', '\nExample:\n  $ jq -j .challenge answer.json | kangqiao keys prove --key suishenban.key.pem')
+    .action(async ({ key, scheme, challenge }: { key: string; scheme: Kq1Scheme; challenge: string }) => {
+      terminal.print(signText(await readInput(challenge), scheme, (await readFile(key, 'utf8')).trim()));
+    });
+}
+
+/** Never over a key that is there already. */
+async function writeNew(path: string, content: string, mode: number): Promise<void> {
+  try {
+    await writeFile(path, content, { mode, flag: 'wx' });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST')
+      throw new Error(`${path} is there already. Choose another --name or move it away.`, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,43 @@
+/** The processes of a distributed installation, one command each. */
+import { Command, Option } from 'commander';
+import { FRONTS } from '../../engine/contract/access.ts';
+import type { GatewayOptions } from '../roots/root-options.ts';
+import { overridesOf, port, withSettings } from './start.ts';
+
+export function gatewayCommand(): Command {
+  return withSettings(new Command('gateway'))
+    .summary('start one gateway')
+    .description('Starts one gateway front. It serves from its plan file when control and database are down.')
+    .addOption(new Option('--front <front>', 'which front').choices(FRONTS).makeOptionMandatory())
+    .addOption(new Option('--open-port <port>', 'port of the open front').argParser(port))
+    .addOption(new Option('--user-port <port>', 'port of the user front').argParser(port))
+    .addOption(new Option('--bus-port <port>', 'port of the bus front').argParser(port))
+    .addHelpText('after', '\nExample:\n  $ kangqiao gateway --front open --data /var/lib/kangqiao')
+    .action(async function (this: Command, options: GatewayOptions) {
+      const { startGateway } = await import('../roots/gateway.ts');
+      await startGateway(overridesOf(this), options);
+    });
+}
+
+export function workerCommand(): Command {
+  return withSettings(new Command('worker'))
+    .summary('start one worker')
+    .description('Starts a worker: it claims durable work, runs triggers and recovers what a crash left.')
+    .addHelpText('after', '\nExample:\n  $ kangqiao worker --data /var/lib/kangqiao')
+    .action(async function (this: Command) {
+      const { startWorker } = await import('../roots/worker.ts');
+      await startWorker(overridesOf(this));
+    });
+}
+
+export function controlCommand(): Command {
+  return withSettings(new Command('control'))
+    .summary('start control: admin API, registry, overview page')
+    .description('Starts control. Gateways and workers go on without it.')
+    .addOption(new Option('--control-port <port>', 'port of the admin API and overview page').argParser(port))
+    .addHelpText('after', '\nExample:\n  $ kangqiao control --data /var/lib/kangqiao')
+    .action(async function (this: Command) {
+      const { startControl } = await import('../roots/control.ts');
+      await startControl(overridesOf(this));
+    });
+}

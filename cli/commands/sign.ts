@@ -1,0 +1,156 @@
+/** `kangqiao sign`: signs one request (KQ1) and prints it as curl, or sends it. */
+import { readFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { Agent, request } from 'undici';
+import { KQ1_SCHEMES, signRequest, verifyResponse, type Kq1Scheme, type SignedRequest } from '../../sdk/public.ts';
+import { ConnectionError } from '../api-client.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readInput, type Terminal } from '../terminal.ts';
+
+interface SignOptions {
+  readonly app: string;
+  readonly keyId: string;
+  readonly key: string;
+  readonly scheme: Kq1Scheme;
+  readonly method?: string;
+  readonly header: readonly string[];
+  readonly body?: string;
+  readonly bodyFile?: string;
+  readonly ca?: string;
+  readonly platformKey?: string;
+  readonly send?: boolean;
+}
+
+export function signCommand(terminal: Terminal): Command {
+  return new Command('sign')
+    .summary('sign a request with a key file and print it as curl, or send it')
+    .description(
+      'Signs one request as the open front wants it (KQ1) and prints a curl command. Its nonce counts once: sign anew for each call, or use --send.',
+    )
+    .argument('<url>', 'absolute address, exactly as it will be called')
+    .addOption(new Option('--app <id>', 'id of the app').makeOptionMandatory())
+    .addOption(new Option('--key-id <id>', 'id of its key').makeOptionMandatory())
+    .addOption(new Option('--key <file>', 'private key (PEM), or the HMAC secret').makeOptionMandatory())
+    .addOption(new Option('--scheme <scheme>', 'signature scheme').choices(KQ1_SCHEMES).default('SM2-SM3'))
+    .addOption(new Option('-X, --method <method>', 'GET, or POST when there is a body, unless given'))
+    .addOption(new Option('-H, --header <name: value>', 'a header to sign and send; may be repeated').default([]).argParser(collect))
+    .addOption(new Option('-d, --body <text>', 'the body').conflicts('bodyFile'))
+    .addOption(new Option('--body-file <file>', 'the body from a file; - is standard input'))
+    .addOption(new Option('--platform-key <file>', "with --send: the platform's public key (PEM); the answer's signature is checked"))
+    .addOption(new Option('--send', 'send it and print the answer'))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ kangqiao sign --app A10021 --key-id k1 --key app.key.pem https://127.0.0.1:7443/open/v1/slots?dept=01 --ca ca.pem\n' +
+        '  $ kangqiao sign --send --app A10021 --key-id k1 --key app.key.pem -d \'{"patient":"P1"}\' https://127.0.0.1:7443/open/v1/appointments',
+    )
+    .action(async function (this: Command, url: string) {
+      const options = this.optsWithGlobals<SignOptions>();
+      const body = options.bodyFile === undefined ? options.body : await readInput(options.bodyFile);
+      const method = (options.method ?? (body === undefined ? 'GET' : 'POST')).toUpperCase();
+      const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...parseHeaders(options.header) };
+      const key = (await readFile(options.key, 'utf8')).trim();
+      const signed = signRequest({
+        method,
+        url: absolute(url),
+        headers,
+        appId: options.app,
+        keyId: options.keyId,
+        scheme: options.scheme,
+        key,
+        ...(body === undefined ? {} : { body }),
+      });
+      const call = { method, url, body, signed };
+      if (options.send === true) await send(terminal, call, options, key);
+      else terminal.print(asCurl(call, options.ca));
+    });
+}
+
+interface Call {
+  readonly method: string;
+  readonly url: string;
+  readonly body: string | undefined;
+  readonly signed: SignedRequest;
+}
+
+/** Line by line, each argument in single quotes. */
+export function asCurl({ method, url, body, signed }: Call, ca: string | undefined): string {
+  const lines = [
+    `curl -sS -X ${method} ${quoted(url)}`,
+    ...(ca === undefined ? [] : [`--cacert ${quoted(ca)}`]),
+    ...Object.entries(signed.headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
+    ...(body === undefined ? [] : [`--data-binary ${quoted(body)}`]),
+  ];
+  return lines.join(' \\\n  ');
+}
+
+async function send(terminal: Terminal, call: Call, options: SignOptions, key: string): Promise<void> {
+  const dispatcher = new Agent({ connect: options.ca === undefined ? {} : { ca: await readFile(options.ca, 'utf8') } });
+  try {
+    const answer = await request(call.url, {
+      method: call.method,
+      headers: call.signed.headers,
+      body: call.body ?? null,
+      dispatcher,
+      signal: terminal.signal,
+      responseHeaders: 'raw',
+    }).catch((error: unknown) => {
+      throw terminal.signal.aborted
+        ? error
+        : new ConnectionError(`${new URL(call.url).origin} does not answer: ${error instanceof Error ? error.message : 'unknown'}.`);
+    });
+    const body = new Uint8Array(await answer.body.arrayBuffer());
+    terminal.tell(`HTTP ${answer.statusCode}`);
+    terminal.print(Buffer.from(body).toString('utf8'));
+    if (answer.statusCode >= 400) process.exitCode = EXIT.failed;
+    else if (options.platformKey !== undefined || options.scheme.startsWith('HMAC'))
+      await check(terminal, call, answer.statusCode, pairsOf(answer.headers), body, options, key);
+  } finally {
+    await dispatcher.close();
+  }
+}
+
+async function check(
+  terminal: Terminal,
+  { signed }: Call,
+  status: number,
+  headers: readonly (readonly [string, string])[],
+  body: Uint8Array,
+  { platformKey, scheme }: SignOptions,
+  key: string,
+): Promise<void> {
+  const keyId = headers.find(([name]) => name.toLowerCase() === 'x-kq-keyid')?.[1] ?? '';
+  const platformKeys = platformKey === undefined ? {} : { [keyId]: await readFile(platformKey, 'utf8') };
+  verifyResponse({ request: signed, status, headers, body, platformKeys, ...(scheme.startsWith('HMAC') ? { secret: key } : {}) });
+  terminal.tell("The answer's signature holds.");
+}
+
+/** undici's raw form: name and value by turns. */
+function pairsOf(raw: unknown): readonly (readonly [string, string])[] {
+  const flat = Array.isArray(raw)
+    ? (raw as readonly (Buffer | string)[]).map(String)
+    : Object.entries(raw as Record<string, string | string[]>).flatMap(([name, value]) => [name, String(value)]);
+  return Array.from({ length: Math.floor(flat.length / 2) }, (_, index) => [flat[2 * index] ?? '', flat[2 * index + 1] ?? ''] as const);
+}
+
+function parseHeaders(lines: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    lines.map((line) => {
+      const colon = line.indexOf(':');
+      if (colon < 1) throw new InvalidArgumentError(`"${line}" is no header: write it as "name: value".`);
+      return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
+    }),
+  );
+}
+
+function absolute(url: string): string {
+  if (/^https?:\/\//.test(url) && URL.canParse(url)) return url;
+  throw new InvalidArgumentError(`"${url}" is no absolute address: it starts with https:// or http://.`);
+}
+
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value];
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,37 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { SettingOverrides, StartOptions } from '../roots/root-options.ts';
+
+/** `kangqiao start`: everything in one process on a data folder. */
+export function startCommand(): Command {
+  return withSettings(new Command('start'))
+    .summary('start everything in one process on a data folder')
+    .description('Starts gateways, worker and control in one process on embedded storage; no server is needed. Ctrl-C drains and stops it.')
+    .addOption(new Option('--example <name>', 'load this example into an empty store and play its outside world').choices(['city']))
+    .addOption(new Option('--reset-password <account>', 'give this account a new one-time password, shown on the terminal'))
+    .addOption(new Option('--open-port <port>', 'port of the open front').argParser(port))
+    .addOption(new Option('--user-port <port>', 'port of the user front').argParser(port))
+    .addOption(new Option('--bus-port <port>', 'port of the bus front').argParser(port))
+    .addOption(new Option('--control-port <port>', 'port of the admin API and overview page').argParser(port))
+    .addHelpText('after', '\nExamples:\n  $ kangqiao start --example city\n  $ kangqiao start --data /var/lib/kangqiao --control-port 9000')
+    .action(async function (this: Command, options: StartOptions) {
+      const { startAllInOne } = await import('../roots/all-in-one.ts');
+      await startAllInOne(overridesOf(this), options);
+    });
+}
+
+/** Settings that every process takes; `--data` stands on the program itself. */
+export function withSettings(command: Command): Command {
+  return command.addOption(new Option('--host <address>', 'address to listen on; other than loopback takes TLS'));
+}
+
+export function overridesOf(command: Command): SettingOverrides {
+  const { data, host, openPort, userPort, busPort, controlPort } = command.optsWithGlobals<Record<string, string | number | undefined>>();
+  const named = { dataFolder: data, host, openPort, userPort, busPort, controlPort };
+  return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) as SettingOverrides;
+}
+
+export function port(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
+  throw new InvalidArgumentError('A port is a whole number from 0 to 65535; 0 takes any free one.');
+}

@@ -1,0 +1,21 @@
+/** What the command's exit code says to a script. Listed in `kangqiao --help`. */
+import { CommanderError } from 'commander';
+import { ApiError, ConnectionError } from './api-client.ts';
+
+export const EXIT = { ok: 0, failed: 1, usage: 2, unreachable: 3, notAllowed: 4, conflict: 5, interrupted: 130 } as const;
+
+export const EXIT_CODES_HELP = `
+Exit codes:
+  0 done   1 failed   2 wrong usage   3 control cannot be reached
+  4 not logged in or not allowed   5 conflict (somebody else saved, or the place is taken)   130 interrupted`;
+
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof ConnectionError) return EXIT.unreachable;
+  if (error instanceof ApiError) {
+    if (error.status === 401 || error.status === 403) return EXIT.notAllowed;
+    if (error.status === 409) return EXIT.conflict;
+    return EXIT.failed;
+  }
+  return error instanceof Error && error.name === 'AbortError' ? EXIT.interrupted : EXIT.failed;
+}

@@ -1,0 +1,85 @@
+/** The `kangqiao` program: parses the command line, runs one command, answers its exit code. */
+import { Command, CommanderError, Option } from 'commander';
+import { AppError } from '../engine/contract/errors.ts';
+import { ApiError } from './api-client.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { flowCommand } from './commands/flow.ts';
+import { keysCommand } from './commands/keys.ts';
+import { loginCommand } from './commands/login.ts';
+import { controlCommand, gatewayCommand, workerCommand } from './commands/processes.ts';
+import { signCommand } from './commands/sign.ts';
+import { startCommand } from './commands/start.ts';
+import { versionCommand } from './commands/version.ts';
+import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts';
+import { createTerminal, formatIssue, type Terminal } from './terminal.ts';
+import { readVersion } from './version.ts';
+
+/** Commands that run until a signal handle Ctrl-C themselves: they drain. */
+const LONG_RUNNING = new Set(['start', 'gateway', 'worker', 'control']);
+
+export async function main(args: readonly string[]): Promise<number> {
+  const interrupt = new AbortController();
+  if (!LONG_RUNNING.has(args.find((arg) => !arg.startsWith('-')) ?? '')) onInterrupt(interrupt);
+  const terminal = createTerminal(interrupt.signal);
+  try {
+    await createProgram(terminal).parseAsync([...args], { from: 'user' });
+    return Number(process.exitCode ?? EXIT.ok);
+  } catch (error) {
+    report(terminal, error);
+    return exitCodeOf(error);
+  }
+}
+
+export function createProgram(terminal: Terminal): Command {
+  const program = new Command('kangqiao')
+    .description('康桥: integration flows and gateways for medical and health services.')
+    .version(readVersion())
+    .addOption(new Option('--data <folder>', 'data folder (also where the token of a started system lies)'))
+    .addOption(new Option('--address <url>', 'address of control, for commands that use the admin API'))
+    .addOption(new Option('--ca <file>', 'PEM of the authority to trust'))
+    .showHelpAfterError('(add --help for what is possible)')
+    .addHelpText('after', EXIT_CODES_HELP);
+  const commands = [
+    startCommand(),
+    gatewayCommand(),
+    workerCommand(),
+    controlCommand(),
+    loginCommand(terminal),
+    flowCommand(terminal),
+    signCommand(terminal),
+    keysCommand(terminal),
+    doctorCommand(terminal),
+    versionCommand(terminal),
+  ];
+  for (const command of commands) program.addCommand(command);
+  throwInsteadOfExit(program);
+  return program;
+}
+
+/** The exit code is decided in one place: nothing below ends the process by itself. */
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) throwInsteadOfExit(child);
+}
+
+/** The first Ctrl-C cancels what is under way; the second ends the process. */
+function onInterrupt(interrupt: AbortController): void {
+  process.once('SIGINT', () => {
+    const reason = new Error('interrupted');
+    reason.name = 'AbortError';
+    interrupt.abort(reason);
+    process.once('SIGINT', () => process.exit(EXIT.interrupted));
+  });
+}
+
+/** What happened, why, what to do; usage errors have been told by the parser already. */
+function report(terminal: Terminal, error: unknown): void {
+  if (error instanceof CommanderError && error.code !== 'commander.invalidArgument') return;
+  if (!(error instanceof Error)) return terminal.tell(String(error));
+  if (error.name === 'AbortError') return terminal.tell('Cancelled.');
+  const isKnown = error instanceof AppError || error instanceof ApiError;
+  terminal.tell(isKnown ? `${error.message} [${error.code}]` : error.message);
+  if (!isKnown) return;
+  for (const issue of error.issues) terminal.tell(formatIssue(issue));
+  if (error.fix !== undefined) terminal.tell(error.fix);
+}

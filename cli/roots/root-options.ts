@@ -1,0 +1,20 @@
+/** What the commands hand to the composition roots: settings given on the command line (they win over the environment) and choices. */
+export interface SettingOverrides {
+  readonly dataFolder?: string;
+  readonly host?: string;
+  readonly openPort?: number;
+  readonly userPort?: number;
+  readonly busPort?: number;
+  readonly controlPort?: number;
+}
+
+export interface StartOptions {
+  /** Loaded into an empty store, with its outside programs and gentle traffic. */
+  readonly example?: 'city';
+  /** Gives this account a new one-time password before anything listens. */
+  readonly resetPassword?: string;
+}
+
+export interface GatewayOptions {
+  readonly front: 'open' | 'user' | 'bus';
+}

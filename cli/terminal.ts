@@ -1,0 +1,89 @@
+/** The person at the terminal: results on stdout, progress and problems on stderr, questions with or without echo. */
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import type { Issue } from '../engine/contract/errors.ts';
+
+export interface Terminal {
+  /** Results, for pipes too. */
+  print(text: string): void;
+  /** Progress and hints; never part of the result. */
+  tell(text: string): void;
+  ask(question: string, options?: { readonly hidden?: boolean }): Promise<string>;
+  /** Ends on Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+export function createTerminal(signal: AbortSignal): Terminal {
+  const lines = pipedLines();
+  return {
+    print: (text) => console.log(text),
+    tell: (text) => console.error(text),
+    ask: (question, { hidden = false } = {}) => (process.stdin.isTTY ? askTyped(question, hidden, signal) : lines(question)),
+    signal,
+  };
+}
+
+/** `-` reads standard input. */
+export async function readInput(file: string): Promise<string> {
+  if (file !== '-') return readFile(file, 'utf8');
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+export function formatIssue({ severity, path, message, fix, code }: Issue): string {
+  const mark = severity === 'error' ? '✗' : '!';
+  return `  ${mark} ${path === '' ? '/' : path}: ${message} [${code}]${fix === undefined ? '' : `\n      ${fix}`}`;
+}
+
+/** Columns as wide as their widest cell; Han characters take two places. */
+export function formatTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => widthOf(row[column] ?? ''))));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function widthOf(text: string): number {
+  return [...text].reduce(
+    (width, character) =>
+      width + (/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/.test(character) ? 2 : 1),
+    0,
+  );
+}
+
+function askTyped(question: string, hidden: boolean, signal: AbortSignal): Promise<string> {
+  process.stderr.write(question);
+  const output = hidden ? new Writable({ write: (_chunk, _encoding, done) => done() }) : process.stderr;
+  const reader = createInterface({ input: process.stdin, output, terminal: true });
+  return new Promise((resolve, reject) => {
+    reader.once('SIGINT', () => {
+      reader.close();
+      const interrupted = new Error('interrupted');
+      interrupted.name = 'AbortError';
+      reject(interrupted);
+    });
+    reader.question('', { signal }, (answer) => {
+      reader.close();
+      if (hidden) process.stderr.write('\n');
+      resolve(answer);
+    });
+  });
+}
+
+/** Piped answers, one a line, in the order of the questions. */
+function pipedLines(): (question: string) => Promise<string> {
+  let iterator: AsyncIterator<string> | undefined;
+  return async (question) => {
+    iterator ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+    const { value, done } = await iterator.next();
+    if (done === true) throw new Error(`No answer to "${question.trim()}" on standard input.`);
+    return value;
+  };
+}

@@ -1,0 +1,46 @@
+/** Where the command line keeps its token: `<data folder>/cli-token` (left by `kangqiao start`) or `~/.kangqiao/token` (left by `login`). */
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Type, type Static } from 'typebox';
+import Value from 'typebox/value';
+
+export const TokenFile = Type.Object({ address: Type.String(), token: Type.String(), ca: Type.Optional(Type.String()) });
+export type TokenFile = Static<typeof TokenFile>;
+
+const DEFAULT_DATA_FOLDER = 'data';
+
+export function dataTokenPath(dataFolder: string): string {
+  return join(dataFolder, 'cli-token');
+}
+
+export function homeTokenPath(): string {
+  return join(homedir(), '.kangqiao', 'token');
+}
+
+/** Readable by its owner alone (0600), whatever stood there before. */
+export async function writeTokenFile(path: string, content: TokenFile): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFile(path, `${JSON.stringify(content)}\n`, { mode: 0o600 });
+  await chmod(path, 0o600);
+}
+
+/** The named data folder's, else the one of `./data`, else the home folder's; undefined when there is none. */
+export async function findTokenFile(dataFolder: string | undefined): Promise<TokenFile | undefined> {
+  const paths = dataFolder === undefined ? [dataTokenPath(DEFAULT_DATA_FOLDER), homeTokenPath()] : [dataTokenPath(dataFolder)];
+  for (const path of paths) {
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    if (text === undefined) continue;
+    const content: unknown = parse(text);
+    if (Value.Check(TokenFile, content)) return content;
+  }
+  return undefined;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
