@@ -105,7 +105,6 @@ function parts(letter: string, texts: readonly string[], read: (text: string) =>
 
 /** Only escapes and control characters can be spelled in more than one way. */
 function needsRaw(text: string, value: readonly Hl7Repetition[], delimiters: Delimiters): boolean {
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
   const isPlain = (delimiters.escape === '' || !text.includes(delimiters.escape)) && !/[\u0000-\u001f]/.test(text);
   return !isPlain && fieldLine(value, delimiters, '') !== text;
 }

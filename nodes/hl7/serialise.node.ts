@@ -1,0 +1,24 @@
+import { Type } from 'typebox';
+import { withData } from '../../engine/contract/message.ts';
+import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
+import { fromHl7Form } from '../shared/hl7/form.ts';
+
+/** Data of `hl7.parse`, or built by a mapping, to HL7 v2 text. */
+export default defineNode({
+  type: 'hl7.serialise',
+  major: 1,
+  kind: 'action',
+  category: 'transform',
+  icon: 'file-output',
+  text: {
+    label: { 'zh-CN': 'HL7 生成', en: 'Serialise HL7' },
+    help: {
+      'zh-CN': '把数据写成 HL7 v2 文本；未改动的字段与原文逐字节相同。',
+      en: 'Writes data as HL7 v2 text; fields that were not changed stay as they came, byte for byte.',
+    },
+  },
+  ports: { in: [inPort], out: [okPort, errorPort] },
+  effect: 'pure',
+  config: Type.Object({}, { additionalProperties: false }),
+  prepare: () => (_ctx, message) => ({ emit: { ok: [withData(message, fromHl7Form(message.data), 'application/hl7-v2')] } }),
+});

@@ -1,0 +1,65 @@
+import { connect as connectPlain, isIP, type Socket } from 'node:net';
+import { connect as connectTls, TLSSocket, type ConnectionOptions } from 'node:tls';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { isLoopback, type SendSettings } from './settings.ts';
+
+export interface ConnectOptions {
+  readonly settings: SendSettings;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  /** PEM of certificate and key, where the adapter shows one. */
+  readonly credential: string | undefined;
+}
+
+/**
+ * A connection that is ready to send. MLLP_TLS_REQUIRED (input) where it would be plain off loopback; else MLLP_CONNECT_FAILED
+ * (transient: nothing was sent).
+ */
+export function connect({ settings, timeoutMs, signal, clock, credential }: ConnectOptions): Promise<Socket> {
+  const { host, port, tls } = settings;
+  if (tls === undefined && !isLoopback(host) && settings.allowPlain !== true) {
+    throw new AppError('MLLP_TLS_REQUIRED', 'input', 'This adapter would send patient data in plain text.', {
+      fix: 'Set tls in its settings; or allowPlain, if the other side knows no TLS and stands in the same protected network.',
+    });
+  }
+  return new Promise((resolve, reject) => {
+    const socket = tls === undefined ? connectPlain({ host, port }) : connectTls(tlsOptions(settings, credential));
+    const finish = (cause?: unknown) => {
+      cancelTimer();
+      signal.removeEventListener('abort', onAbort);
+      socket.removeListener('error', finish);
+      if (cause === undefined) return resolve(socket);
+      socket.on('error', () => undefined).destroy();
+      return reject(connectFailed(settings, cause));
+    };
+    const onAbort = () => finish(new Error('the step was stopped'));
+    const cancelTimer = clock.after(timeoutMs, () => finish(new Error(`no connection within ${timeoutMs} ms`)));
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.on('error', finish).setNoDelay(true).setKeepAlive(true, 30_000);
+    socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => finish());
+    if (signal.aborted) onAbort();
+  });
+}
+
+function tlsOptions({ host, port, tls }: SendSettings, credential: string | undefined): ConnectionOptions {
+  const serverName = tls?.serverName ?? (isIP(host) === 0 ? host : undefined);
+  return {
+    host,
+    port,
+    minVersion: 'TLSv1.2',
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+    ...(credential === undefined ? {} : { cert: credential, key: credential }),
+  };
+}
+
+function connectFailed({ host, port }: SendSettings, cause: unknown): AppError {
+  const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
+  return new AppError('MLLP_CONNECT_FAILED', 'transient', `No connection to ${host}:${port}: ${reason}.`, {
+    values: { host, port },
+    fix: 'Check address, firewall and certificate with the connection test of the adapter.',
+    cause,
+  });
+}

@@ -1,0 +1,104 @@
+/** MLLP frames on bytes (HL7 MLLP release 1): VT, content, FS CR. Cut before decoding: in GBK a delimiter's byte may end a character. */
+import { AppError } from '../../engine/contract/errors.ts';
+
+const VT = 0x0b;
+const FS = 0x1c;
+const CR = 0x0d;
+
+/** Bytes between frames are dropped (senders pad with line ends); this many mean that the peer speaks something else. */
+const STRAY_LIMIT_BYTES = 64 * 1024;
+const FIRST_HOLD_BYTES = 8 * 1024;
+
+export type OnFrame = (frame: Buffer) => void;
+
+export interface FrameCutter {
+  /**
+   * Tells every frame that the chunk completes, in order, before it returns. Whoever handles them puts them into a queue first: pushing
+   * the next chunk while a handler waits must not find the old frames again. Frames before a bad one are told, then it throws MLLP_FRAME_TOO_LARGE or MLLP_NOT_FRAMED (input); the connection is then of no more use.
+   */
+  push(chunk: Buffer, onFrame: OnFrame): void;
+  /** Bytes held of a frame that is not complete; 0 between frames. */
+  heldBytes(): number;
+}
+
+export function createFrameCutter(limitBytes: number): FrameCutter {
+  let isInside = false;
+  let endsWithFs = false;
+  let strayBytes = 0;
+  let held = Buffer.alloc(0);
+  let size = 0;
+
+  function push(chunk: Buffer, onFrame: OnFrame): void {
+    let at = 0;
+    while (at < chunk.length) at = isInside ? readInside(chunk, at, onFrame) : skipToStart(chunk, at);
+  }
+
+  function skipToStart(chunk: Buffer, from: number): number {
+    const start = chunk.indexOf(VT, from);
+    const end = start < 0 ? chunk.length : start;
+    strayBytes += end - from;
+    if (strayBytes > STRAY_LIMIT_BYTES)
+      throw new AppError('MLLP_NOT_FRAMED', 'input', 'The peer sends bytes outside of MLLP frames.', {
+        fix: 'Begin each message with 0x0B and end it with 0x1C 0x0D.',
+      });
+    if (start < 0) return end;
+    isInside = true;
+    return start + 1;
+  }
+
+  function readInside(chunk: Buffer, from: number, onFrame: OnFrame): number {
+    if (endsWithFs) {
+      endsWithFs = false;
+      if (chunk[from] === CR) {
+        onFrame(finish(held.subarray(0, size - 1)));
+        return from + 1;
+      }
+    }
+    let fs = chunk.indexOf(FS, from);
+    while (fs >= 0 && fs + 1 < chunk.length && chunk[fs + 1] !== CR) fs = chunk.indexOf(FS, fs + 1);
+    if (fs < 0 || fs + 1 === chunk.length) {
+      hold(chunk, from, chunk.length);
+      endsWithFs = fs >= 0;
+      return chunk.length;
+    }
+    if (size === 0) checkSize(fs - from);
+    else hold(chunk, from, fs);
+    onFrame(finish(size === 0 ? chunk.subarray(from, fs) : held.subarray(0, size)));
+    return fs + 2;
+  }
+
+  /** Doubling, so that a frame that trickles in byte by byte costs linear time and no more than twice its size. */
+  function hold(chunk: Buffer, from: number, to: number): void {
+    checkSize(size + to - from);
+    if (held.length < size + to - from) {
+      const grown = Buffer.allocUnsafe(Math.max(FIRST_HOLD_BYTES, held.length * 2, size + to - from));
+      held.copy(grown, 0, 0, size);
+      held = grown;
+    }
+    chunk.copy(held, size, from, to);
+    size += to - from;
+  }
+
+  function finish(frame: Buffer): Buffer {
+    isInside = false;
+    strayBytes = 0;
+    held = Buffer.alloc(0);
+    size = 0;
+    return frame;
+  }
+
+  function checkSize(bytes: number): void {
+    if (bytes > limitBytes + 1)
+      throw new AppError('MLLP_FRAME_TOO_LARGE', 'input', `A message is larger than ${limitBytes} bytes.`, {
+        values: { limitBytes },
+        fix: 'Raise maxFrameBytes of the adapter, or send large documents by reference.',
+      });
+  }
+
+  return { push, heldBytes: () => (isInside ? size + 1 : 0) };
+}
+
+/** The frame around an encoded message. */
+export function frameOf(content: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.of(VT), content, Buffer.of(FS, CR)]);
+}

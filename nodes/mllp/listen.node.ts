@@ -1,0 +1,183 @@
+import { createServer as createPlainServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { Type, type Static } from 'typebox';
+import { AppError } from '../../engine/contract/errors.ts';
+import { defineNode, outPort, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+import { parseHl7Path } from '../shared/hl7/paths.ts';
+import { compilePeers, isCertificatePeer, type Peer } from './peers.ts';
+import { serveConnection, type Connection, type ConnectionOptions } from './serve-connection.ts';
+import { isLoopback, ListenSettings, readSettings } from './settings.ts';
+
+const Config = Type.Object(
+  {
+    keys: Type.Record(Type.String({ pattern: '^[a-z][A-Za-z0-9]{0,40}$' }), Type.String({ maxLength: 40 }), {
+      ...fieldText(
+        '业务键',
+        'Business keys',
+        '名称 -> HL7 路径，例如 patient: PID-3.1；可用于去重、顺序与查询。',
+        'Name -> HL7 path, for example patient: PID-3.1; for dedupe, lanes and search.',
+      ),
+      default: {},
+      maxProperties: 10,
+    }),
+    peers: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+        ...fieldText(
+          '对端',
+          'Peers',
+          '代替适配器中的对端表；空表拒绝所有连接。',
+          'Instead of the adapter’s list; an empty list refuses all.',
+        ),
+        maxItems: 1000,
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+type Config = Static<typeof Config>;
+
+/** Takes a hospital's HL7 v2 feed over MLLP; data is the decoded text, the ACK follows once the message is safe. */
+export default defineNode({
+  type: 'mllp.listen',
+  major: 1,
+  kind: 'trigger',
+  category: 'trigger',
+  icon: 'ear',
+  text: {
+    label: { 'zh-CN': 'MLLP 接收', en: 'MLLP listen' },
+    help: {
+      'zh-CN': '接收医院经 MLLP 发来的 HL7 v2 消息，消息安全存储后才应答 ACK。',
+      en: 'Takes HL7 v2 messages over MLLP and acknowledges each once it is safely stored.',
+    },
+  },
+  ports: { in: [], out: [outPort] },
+  adapter: 'mllp',
+  config: Config,
+  check: checkConfig,
+  listen,
+});
+
+function checkConfig(config: Config): { path: string; message: string }[] {
+  const problems = Object.entries(config.keys).map(([name, path]) => ({
+    path: `/keys/${name}`,
+    problem: problemOf(() => parseHl7Path(path)),
+  }));
+  problems.push({ path: '/peers', problem: problemOf(() => compilePeers(config.peers ?? [])) });
+  return problems.flatMap(({ path, problem }) => (problem === undefined ? [] : [{ path, message: problem }]));
+}
+
+function problemOf(attempt: () => unknown): string | undefined {
+  try {
+    attempt();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
+  const settings = readSettings(ctx.adapter!, ListenSettings);
+  const { host, port } = listenAddress(settings);
+  const peers = ctx.config.peers ?? settings.peers ?? [];
+  if (peers.length === 0) ctx.log.warn('mllp.no-peers', { adapter: ctx.adapter!.adapterId });
+  const isAllowed = compilePeers(peers);
+  const connections = new Set<Connection>();
+  const sockets = new Set<Socket>();
+  const server = await createServer(ctx, settings, host, peers.some(isCertificatePeer));
+  server.maxConnections = settings.maxConnections!;
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  server.on(server.listenerCount('tlsClientError') > 0 ? 'secureConnection' : 'connection', (socket: Socket) => {
+    if (!isAllowed(peerOf(socket))) {
+      ctx.log.warn('mllp.peer-refused', { address: socket.remoteAddress });
+      return socket.destroy();
+    }
+    const connection = serveConnection(socket, connectionOptions(ctx, settings, emit));
+    connections.add(connection);
+    return socket.on('close', () => connections.delete(connection));
+  });
+  await bind(server, host, port);
+  ctx.log.info('mllp.listening', { host, port: (server.address() as AddressInfo).port });
+  return {
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      await Promise.all([...connections].map((connection) => connection.stop()));
+      // What is left never got as far as a connection: a TLS handshake under way.
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
+
+function listenAddress(settings: ListenSettings): { readonly host: string; readonly port: number } {
+  const host = settings.listen?.host ?? settings.host;
+  const port = settings.listen?.port ?? settings.port;
+  if (host !== undefined && port !== undefined) return { host, port };
+  throw new AppError('MLLP_SETTINGS_WRONG', 'input', 'The adapter says nowhere to listen.', {
+    fix: 'Set listen.host and listen.port in the settings of the adapter.',
+  });
+}
+
+/** TLS 1.2 or newer everywhere but on loopback. A client certificate is asked for as soon as a peer is named by one. */
+async function createServer(ctx: TriggerContext<Config>, settings: ListenSettings, host: string, requestCert: boolean): Promise<Server> {
+  const isTls = settings.listenTls ?? !isLoopback(host);
+  if (!isTls && !isLoopback(host)) {
+    throw new AppError('MLLP_TLS_REQUIRED', 'input', 'Plain MLLP is possible on loopback only.', {
+      fix: 'Remove listenTls: false from the adapter, or listen on 127.0.0.1.',
+    });
+  }
+  // A sender may close its side after the last message and still wait for the ACK.
+  if (!isTls) return createPlainServer({ allowHalfOpen: true });
+  const material = await ctx.tls();
+  if (material === undefined)
+    throw new AppError('MLLP_TLS_REQUIRED', 'input', 'There is no certificate to listen with.', {
+      fix: 'Give the platform a TLS certificate, or listen on 127.0.0.1.',
+    });
+  const server = createTlsServer({
+    ...material,
+    requestCert,
+    rejectUnauthorized: false,
+    minVersion: 'TLSv1.2',
+    handshakeTimeout: 10_000,
+    allowHalfOpen: true,
+  });
+  return server.on('tlsClientError', (error: Error) => ctx.log.debug('mllp.tls-failed', { reason: error.message }));
+}
+
+function peerOf(socket: Socket): Peer {
+  const isVerified = socket instanceof TLSSocket && socket.authorized;
+  const name = isVerified ? socket.getPeerCertificate().subject?.CN : undefined;
+  return { address: socket.remoteAddress, certificateName: typeof name === 'string' ? name : undefined };
+}
+
+function connectionOptions(ctx: TriggerContext<Config>, settings: ListenSettings, emit: Emit): ConnectionOptions {
+  return {
+    charset: ctx.adapter!.charset,
+    maxFrameBytes: settings.maxFrameBytes!,
+    maxUnhandled: settings.maxUnhandled!,
+    idleTimeoutMs: settings.idleTimeoutMs!,
+    frameTimeoutMs: settings.frameTimeoutMs!,
+    keys: Object.fromEntries(Object.entries(ctx.config.keys).map(([name, path]) => [name, parseHl7Path(path)])),
+    emit,
+    clock: ctx.clock,
+    log: ctx.log,
+  };
+}
+
+function bind(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.on('error', (cause: NodeJS.ErrnoException) =>
+      reject(
+        new AppError('MLLP_LISTEN_FAILED', 'input', `Cannot listen on ${host}:${port} (${cause.code ?? 'error'}).`, {
+          values: { host, port },
+          fix: 'Free the port, or choose another in the settings of the adapter.',
+          cause,
+        }),
+      ),
+    );
+    server.listen(port, host, resolve);
+  });
+}

@@ -1,0 +1,143 @@
+/** One connection to a hospital that carries one message at a time: request, ACK, next. Opened when needed, closed when idle. */
+import type { Socket } from 'node:net';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import { readAck, type Ack } from '../shared/hl7/acknowledge.ts';
+import { decodeHl7 } from '../shared/hl7/charset-names.ts';
+import { createFrameCutter, frameOf } from './frames.ts';
+
+export interface Exchange {
+  readonly content: Buffer;
+  /** MSH-10; the ACK must name it in MSA-2. */
+  readonly controlId: string;
+  readonly charset: string;
+  readonly ackTimeoutMs: number;
+  readonly maxAckBytes: number;
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly log: Logger;
+  connect(): Promise<Socket>;
+  beforeFirstByte(): void;
+}
+
+export interface SendLine {
+  /**
+   * Sends and waits for the matching ACK. Errors: as of `connect` while nothing was sent; MLLP_STOPPED (transient) when stopped before;
+   * MLLP_ACK_TIMEOUT, MLLP_CONNECTION_LOST, MLLP_ACK_UNREADABLE (unknown-outcome) after the first byte. After any of these three the
+   * connection is closed, so that a late ACK can never meet another message.
+   */
+  exchange(request: Exchange): Promise<Ack>;
+  close(): void;
+}
+
+export function createSendLine(idleCloseMs: number): SendLine {
+  let socket: Socket | undefined;
+  let cancelIdle = () => undefined as void;
+
+  async function exchange(request: Exchange): Promise<Ack> {
+    cancelIdle();
+    const open = await openSocket(request);
+    if (request.signal.aborted) throw stopped();
+    request.beforeFirstByte();
+    open.ref();
+    try {
+      const ack = await sendAndWait(open, request);
+      open.unref();
+      cancelIdle = request.clock.after(idleCloseMs, close);
+      return ack;
+    } catch (error) {
+      close();
+      throw error;
+    }
+  }
+
+  async function openSocket(request: Exchange): Promise<Socket> {
+    if (socket?.readyState === 'open') return socket;
+    close();
+    const opened = await request.connect();
+    opened.on('error', (error) => request.log.debug('mllp.connection-error', { reason: error.message }));
+    // Data on an idle connection answers nothing that is asked; an end of the peer's side means: open anew next time.
+    opened.on('end', () => opened.destroy());
+    opened.resume();
+    socket = opened;
+    return opened;
+  }
+
+  function close(): void {
+    cancelIdle();
+    socket?.destroy();
+    socket = undefined;
+  }
+
+  return { exchange, close };
+}
+
+function sendAndWait(socket: Socket, request: Exchange): Promise<Ack> {
+  const { signal, clock, log } = request;
+  return new Promise((resolve, reject) => {
+    const cutter = createFrameCutter(request.maxAckBytes);
+    const settle = (outcome: Ack | AppError) => {
+      cancelTimer();
+      signal.removeEventListener('abort', onAbort);
+      socket.off('data', onData).off('close', onClose);
+      socket.resume();
+      if (outcome instanceof AppError) reject(outcome);
+      else resolve(outcome);
+    };
+    const onFrame = (frame: Buffer) => {
+      const ack = readAck(decodeAck(frame, request.charset));
+      if (isAnswer(ack, request.controlId)) settle(ack);
+      else log.warn('mllp.foreign-ack', { code: ack.code });
+    };
+    const onData = (chunk: Buffer) => {
+      try {
+        cutter.push(chunk, onFrame);
+      } catch (cause) {
+        settle(unreadable(cause));
+      }
+    };
+    const onClose = () =>
+      settle(
+        new AppError('MLLP_CONNECTION_LOST', 'unknown-outcome', 'The connection ended after sending and before the ACK.', {
+          fix: 'Ask there whether the message arrived, then retry or cancel.',
+        }),
+      );
+    const onAbort = () => settle(ackTimeout('The step was stopped after sending and before the ACK.'));
+    const cancelTimer = clock.after(request.ackTimeoutMs, () => settle(ackTimeout(`No ACK came within ${request.ackTimeoutMs} ms.`)));
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.on('data', onData).on('close', onClose);
+    socket.write(frameOf(request.content));
+  });
+}
+
+/** A refusal without MSA-2 comes from a peer that could not even read our MSH; with one message under way it can mean only that. */
+function isAnswer(ack: Ack, controlId: string): boolean {
+  return ack.controlId === controlId || (ack.controlId === '' && ack.code[1] !== 'A');
+}
+
+/** Some answer in another charset than they were asked in; the codes are ASCII in all of them. */
+function decodeAck(frame: Buffer, charset: string): string {
+  try {
+    return decodeHl7(frame, charset).text;
+  } catch {
+    return frame.toString('latin1');
+  }
+}
+
+function ackTimeout(sentence: string): AppError {
+  return new AppError('MLLP_ACK_TIMEOUT', 'unknown-outcome', sentence, {
+    fix: 'Ask there whether the message arrived, then retry or cancel.',
+  });
+}
+
+function unreadable(cause: unknown): AppError {
+  return new AppError('MLLP_ACK_UNREADABLE', 'unknown-outcome', 'The other side answered with something that is no HL7 acknowledgement.', {
+    fix: 'Ask there whether the message arrived, then retry or cancel.',
+    cause,
+  });
+}
+
+function stopped(): AppError {
+  return new AppError('MLLP_STOPPED', 'transient', 'The step was stopped before anything was sent.');
+}

@@ -1,0 +1,227 @@
+/**
+ * One hospital's connection. Frames are cut as they come, handed in in their order, several at once, and acknowledged in their order;
+ * each ACK leaves only after the message was stored (or answered). Reading stops while too many are unanswered.
+ */
+import type { Socket } from 'node:net';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../../engine/contract/errors.ts';
+import { createMessage } from '../../engine/contract/message.ts';
+import type { ArrivalResult, Emit } from '../../engine/contract/node.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import { encodeText } from '../shared/charset/text-charset.ts';
+import { buildAck, buildBlindNak, type AckCode } from '../shared/hl7/acknowledge.ts';
+import { decodeHl7 } from '../shared/hl7/charset-names.ts';
+import { headerField, readHl7, type Hl7Message } from '../shared/hl7/message.ts';
+import { getHl7, type Hl7Path } from '../shared/hl7/paths.ts';
+import { createFrameCutter, frameOf } from './frames.ts';
+
+export interface ConnectionOptions {
+  readonly charset: string | undefined;
+  readonly maxFrameBytes: number;
+  readonly maxUnhandled: number;
+  readonly idleTimeoutMs: number;
+  readonly frameTimeoutMs: number;
+  /** Business keys to read from each message. */
+  readonly keys: Readonly<Record<string, Hl7Path>>;
+  readonly emit: Emit;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Connection {
+  /** Reads no more, acknowledges what was handed in already, closes. What was not handed in gets no ACK: the sender sends it again. */
+  stop(): Promise<void>;
+}
+
+const CLOSE_GRACE_MS = 1000;
+
+export function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
+  const { clock, log } = options;
+  const cutter = createFrameCutter(options.maxFrameBytes);
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  let active = 0;
+  let isOver = false;
+  let refusal: { readonly reason: unknown } | undefined;
+  let answered: Promise<void> = Promise.resolve();
+  let lastHeard = clock.monotonic();
+  let cancelWatch = watch();
+
+  socket.setNoDelay(true);
+  socket.setKeepAlive(true, 30_000);
+  socket.on('data', onData);
+  socket.on('end', () => void answered.then(() => socket.end()));
+  socket.on('error', (error) => log.debug('mllp.connection-error', { reason: error.message }));
+  socket.on('close', () => {
+    dropWaiting();
+    cancelWatch();
+  });
+
+  function onData(chunk: Buffer): void {
+    if (isOver) return;
+    lastHeard = clock.monotonic();
+    try {
+      cutter.push(chunk, (frame) => {
+        waiting.push(frame);
+        waitingBytes += frame.length;
+      });
+    } catch (error) {
+      isOver = true;
+      refusal = { reason: error };
+    }
+    pump();
+  }
+
+  function pump(): void {
+    while (active < options.maxUnhandled && waiting.length > 0) {
+      const frame = waiting.shift()!;
+      waitingBytes -= frame.length;
+      active += 1;
+      const ack = acceptFrame(frame, options);
+      answered = answered.then(async () => {
+        await writeFrame(await ack);
+        active -= 1;
+        pump();
+      });
+    }
+    if (refusal !== undefined && waiting.length === 0) refuseConnection(refusal.reason);
+    const isFull = active + waiting.length >= options.maxUnhandled || waitingBytes > options.maxFrameBytes;
+    if (isFull || isOver) socket.pause();
+    else if (socket.isPaused()) socket.resume();
+  }
+
+  /** A peer that reads no ACKs gets no more of its messages read. */
+  function writeFrame(content: Buffer): Promise<void> {
+    if (socket.destroyed || socket.write(frameOf(content))) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      socket.on('drain', done).on('close', done);
+    });
+  }
+
+  /** No further frame can be found on this connection: say why, after the ACKs that are due, and close. */
+  function refuseConnection(error: unknown): void {
+    refusal = undefined;
+    const { code, message } = toErrorRecord(error);
+    log.warn('mllp.connection-refused', { code });
+    answered = answered.then(() => writeFrame(Buffer.from(buildBlindNak(`${code}: ${message}`, clock.now())))).then(() => closeSocket());
+  }
+
+  function watch(): () => void {
+    return clock.after(Math.min(options.idleTimeoutMs, options.frameTimeoutMs), () => {
+      const silentMs = clock.monotonic() - lastHeard;
+      const limitMs = cutter.heldBytes() > 0 ? options.frameTimeoutMs : options.idleTimeoutMs;
+      if (silentMs >= limitMs && active === 0) {
+        log.info('mllp.connection-idle', { silentMs: Math.round(silentMs), halfMessage: cutter.heldBytes() > 0 });
+        socket.destroy();
+      } else cancelWatch = watch();
+    });
+  }
+
+  function dropWaiting(): void {
+    isOver = true;
+    waiting = [];
+    waitingBytes = 0;
+  }
+
+  function closeSocket(): Promise<void> {
+    if (socket.destroyed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cancel = clock.after(CLOSE_GRACE_MS, () => socket.destroy());
+      socket.once('close', () => {
+        cancel();
+        resolve();
+      });
+      socket.end(() => socket.destroy());
+    });
+  }
+
+  return {
+    async stop() {
+      dropWaiting();
+      socket.pause();
+      await answered;
+      await closeSocket();
+    },
+  };
+}
+
+/** Everything up to `emit` happens before this function first waits: so the order of arrival is the order of the frames. */
+async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<Buffer> {
+  const now = options.clock.now();
+  let request: Hl7Message;
+  let charset: string;
+  let text: string;
+  try {
+    ({ text, charset } = decodeHl7(frame, options.charset));
+    request = readHl7(text);
+  } catch (error) {
+    options.log.warn('mllp.message-unreadable', { code: toErrorRecord(error).code });
+    return refuseUnreadable(frame, toErrorRecord(error), now);
+  }
+  const result = await handIn(request, text, charset, options);
+  return encodeAck(request, judge(result), charset, now);
+}
+
+/** The reason is left out where the sender's charset cannot carry it: the answer itself matters more. */
+function encodeAck(request: Hl7Message, judgement: ReturnType<typeof judge>, charset: string, now: number): Buffer {
+  try {
+    return encodeText(buildAck(request, { ...judgement, now }), charset);
+  } catch {
+    return encodeText(buildAck(request, { code: judgement.code, now }), charset);
+  }
+}
+
+async function handIn(request: Hl7Message, text: string, charset: string, { emit, keys, log }: ConnectionOptions): Promise<ArrivalResult> {
+  try {
+    const message = createMessage(text, {
+      mediaType: 'application/hl7-v2',
+      charset,
+      headers: headersOf(request),
+      keys: keysOf(request, keys),
+    });
+    return await emit({ message });
+  } catch (error) {
+    if (!(error instanceof AppError)) log.error('mllp.arrival-failed', error);
+    return { status: 'refused', error: toErrorRecord(error) };
+  }
+}
+
+/** What a flow may want to look at without parsing: type and control id, nothing personal. */
+function headersOf(request: Hl7Message): Record<string, string> {
+  return { 'hl7-type': headerField(request, 9), 'hl7-control-id': headerField(request, 10) };
+}
+
+function keysOf(request: Hl7Message, paths: Readonly<Record<string, Hl7Path>>): Record<string, string> {
+  const keys: Record<string, string> = {};
+  for (const name in paths) {
+    const value = getHl7(request, paths[name]!);
+    if (value !== undefined && value !== '') keys[name] = value;
+  }
+  return keys;
+}
+
+/** AE: the message is wrong, sending it again will not help. AR: not now (HL7 v2.8, 2.9.2.2). */
+function judge(result: ArrivalResult): { readonly code: AckCode; readonly text?: string } {
+  switch (result.status) {
+    case 'accepted':
+    case 'duplicate':
+      return { code: 'AA' };
+    case 'refused':
+      return { code: result.error.kind === 'input' ? 'AE' : 'AR', text: `${result.error.code}: ${result.error.message}` };
+  }
+}
+
+/** Where only the text is unreadable, its header still tells which message is refused; Latin-1 gives each byte back as it came. */
+function refuseUnreadable(frame: Buffer, error: ErrorRecord, now: number): Buffer {
+  const code: AckCode = error.code === 'HL7_CHARSET_UNSUPPORTED' ? 'AR' : 'AE';
+  const text = `${error.code}: ${error.message}`;
+  try {
+    return Buffer.from(buildAck(readHl7(frame.toString('latin1')), { code, text, now }), 'latin1');
+  } catch {
+    return Buffer.from(buildBlindNak(text, now, code));
+  }
+}

@@ -1,0 +1,114 @@
+/** What an adapter of protocol `mllp` says per environment: where to send, where to listen, who may come. */
+import { Type, type Static, type TObject } from 'typebox';
+import { Value } from 'typebox/value';
+import ipaddr from 'ipaddr.js';
+import type { Adapter } from '../../engine/contract/adapter.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+
+const Host = Type.String({ ...fieldText('主机', 'Host'), minLength: 1, maxLength: 255 });
+const Port = Type.Integer({ ...fieldText('端口', 'Port'), minimum: 0, maximum: 65_535 });
+
+export const SendSettings = Type.Object({
+  host: Host,
+  port: Port,
+  tls: Type.Optional(
+    Type.Object(
+      {
+        ca: Type.Optional(
+          Type.String({
+            ...fieldText('CA 证书', 'CA certificate', 'PEM；默认用系统信任的 CA。', 'PEM; the system’s trusted CAs when left out.'),
+            maxLength: 100_000,
+          }),
+        ),
+        serverName: Type.Optional(Type.String({ ...fieldText('证书名称', 'Certificate name'), maxLength: 255 })),
+        clientCertificate: Type.Optional(
+          Type.Boolean({
+            ...fieldText(
+              '出示客户端证书',
+              'Client certificate',
+              '凭据为证书与私钥的 PEM。',
+              'The credential is the PEM of certificate and key.',
+            ),
+          }),
+        ),
+      },
+      { ...fieldText('TLS', 'TLS'), additionalProperties: false },
+    ),
+  ),
+  /** A deliberate decision of the operator, for a system that knows no TLS and stands in the same protected network. */
+  allowPlain: Type.Optional(Type.Boolean({ ...fieldText('允许明文', 'Allow plain text') })),
+  connections: Type.Optional(
+    Type.Integer({
+      ...fieldText('连接数', 'Connections', '每个连接一次只发一条消息。', 'Each carries one message at a time.'),
+      minimum: 1,
+      maximum: 16,
+      default: 1,
+    }),
+  ),
+  idleCloseMs: Type.Optional(
+    Type.Integer({ ...fieldText('空闲关闭（毫秒）', 'Idle close (ms)'), minimum: 100, maximum: 3_600_000, default: 60_000 }),
+  ),
+});
+export type SendSettings = Static<typeof SendSettings>;
+
+export const ListenSettings = Type.Object({
+  /** Left out: `host` and `port` of the adapter, for one that only listens. */
+  listen: Type.Optional(Type.Object({ host: Host, port: Port }, { ...fieldText('监听', 'Listen'), additionalProperties: false })),
+  host: Type.Optional(Host),
+  port: Type.Optional(Port),
+  listenTls: Type.Optional(
+    Type.Boolean({ ...fieldText('监听使用 TLS', 'Listen with TLS', '仅本机回环可为否。', 'May be off on loopback only.') }),
+  ),
+  peers: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {
+      ...fieldText(
+        '对端',
+        'Peers',
+        'IP、网段，或客户端证书名 cn:NAME；空表拒绝所有连接。',
+        'Addresses, networks, or cn:NAME of a client certificate; an empty list refuses all.',
+      ),
+      maxItems: 1000,
+    }),
+  ),
+  maxFrameBytes: Type.Optional(
+    Type.Integer({ ...fieldText('单条上限（字节）', 'Largest message (bytes)'), minimum: 1024, maximum: 104_857_600, default: 10_485_760 }),
+  ),
+  maxConnections: Type.Optional(Type.Integer({ ...fieldText('连接上限', 'Most connections'), minimum: 1, maximum: 10_000, default: 256 })),
+  maxUnhandled: Type.Optional(
+    Type.Integer({ ...fieldText('每连接未确认上限', 'Most unacknowledged per connection'), minimum: 1, maximum: 10_000, default: 64 }),
+  ),
+  idleTimeoutMs: Type.Optional(
+    Type.Integer({ ...fieldText('空闲超时（毫秒）', 'Idle time-out (ms)'), minimum: 100, maximum: 86_400_000, default: 600_000 }),
+  ),
+  frameTimeoutMs: Type.Optional(
+    Type.Integer({ ...fieldText('半条消息超时（毫秒）', 'Half message time-out (ms)'), minimum: 100, maximum: 600_000, default: 30_000 }),
+  ),
+});
+export type ListenSettings = Static<typeof ListenSettings>;
+
+/** The settings checked, defaults filled in. MLLP_SETTINGS_WRONG (input) names every field that is wrong. */
+export function readSettings<Schema extends TObject>(adapter: Adapter, schema: Schema): Static<Schema> {
+  const filled = Value.Default(schema, structuredClone(adapter.settings));
+  if (Value.Check(schema, filled)) return filled;
+  const issues = Value.Errors(schema, filled).map((error) => ({
+    path: error.instancePath,
+    code: 'MLLP_SETTINGS_WRONG',
+    message: error.message,
+    severity: 'error' as const,
+  }));
+  throw new AppError(
+    'MLLP_SETTINGS_WRONG',
+    'input',
+    `The adapter's settings are wrong: ${issues.map(({ path, message }) => `${path || '/'} ${message}`).join('; ')}.`,
+    {
+      values: { adapter: adapter.adapterId },
+      issues,
+      fix: 'Correct the settings of this adapter for this environment.',
+    },
+  );
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
+}

@@ -1,0 +1,291 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import fc from 'fast-check';
+import { AppError } from '../../../engine/contract/errors.ts';
+import type { Arrival, ArrivalResult } from '../../../engine/contract/node.ts';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { listenTrigger, type ListeningTrigger, type ListenTriggerOptions } from '../../../engine/testing/listen-trigger.ts';
+import mllpListen from '../../../nodes/mllp/listen.node.ts';
+import { encodeText } from '../../../nodes/shared/charset/text-charset.ts';
+import { admission, connectSender, frame, portLogger, type TestSender } from './peers.ts';
+
+interface Listening {
+  readonly trigger: ListeningTrigger;
+  readonly port: number;
+  sender(): Promise<TestSender>;
+}
+
+async function start(
+  t: TestContext,
+  settings: Record<string, unknown> = {},
+  options: Partial<ListenTriggerOptions> = {},
+): Promise<Listening> {
+  const logged = portLogger();
+  const trigger = await listenTrigger(mllpListen, {
+    adapter: { settings: { listen: { host: '127.0.0.1', port: 0 }, peers: ['127.0.0.1'], ...settings }, charset: 'GB18030' },
+    log: logged.log,
+    ...options,
+  });
+  const senders: TestSender[] = [];
+  t.after(async () => {
+    for (const { socket } of senders) socket.destroy();
+    await trigger.stop();
+  });
+  return {
+    trigger,
+    port: logged.port(),
+    async sender() {
+      const sender = await connectSender(logged.port());
+      senders.push(sender);
+      return sender;
+    },
+  };
+}
+
+const msa = (ack: string | undefined) =>
+  /\rMSA\|(\w\w)\|([^|\r]*)/
+    .exec(ack ?? '')
+    ?.slice(1, 3)
+    .join(' ');
+const isCode = (code: string) => (error: unknown) => error instanceof AppError && error.code === code;
+
+test('a message is handed in as text with its charset, type and keys, and acknowledged by name', async (t) => {
+  const { trigger, sender } = await start(t, {}, { config: { keys: { patient: 'PID-3.1', absent: 'ZZZ-1' } } });
+  const { socket, received } = await sender();
+  socket.write(frame(admission('M1')));
+  assert.equal(msa((await received(1))[0]), 'AA M1');
+  const { message } = trigger.arrivals[0]!;
+  assert.equal(message.data, admission('M1'));
+  assert.deepEqual(
+    { type: message.mediaType, charset: message.charset, headers: message.headers, keys: message.keys },
+    { type: 'application/hl7-v2', charset: 'UTF-8', headers: { 'hl7-type': 'ADT^A01', 'hl7-control-id': 'M1' }, keys: { patient: '0007' } },
+  );
+});
+
+test('a message without MSH-18 is read, and answered, in the charset of the adapter', async (t) => {
+  const { trigger, sender } = await start(
+    t,
+    {},
+    { onArrival: () => ({ status: 'refused', error: { code: 'X_Y', kind: 'input', message: '号源已满' } }) },
+  );
+  const { socket, received } = await sender();
+  const text = admission('M1', '慭龘').replace('UNICODE UTF-8', '');
+  socket.write(frame(encodeText(text, 'GB18030')));
+  const ack = Buffer.from((await received(1))[0]!, 'latin1');
+  assert.equal(trigger.arrivals[0]!.message.data, text);
+  assert.ok(ack.includes(encodeText('MSA|AE|M1|X_Y: 号源已满', 'GB18030')));
+});
+
+test('the ACK leaves only after the message is safe', async (t) => {
+  const stored = Promise.withResolvers<ArrivalResult>();
+  const { trigger, sender } = await start(t, {}, { onArrival: () => stored.promise });
+  const { socket, received, acks } = await sender();
+  socket.write(frame(admission('M1')));
+  await trigger.next();
+  assert.equal(acks.length, 0);
+  stored.resolve({ status: 'accepted', executionId: 'exe_1' });
+  assert.equal(msa((await received(1))[0]), 'AA M1');
+});
+
+test('a duplicate is acknowledged like the first', async (t) => {
+  const { sender } = await start(t, {}, { onArrival: () => ({ status: 'duplicate', executionId: 'exe_1' }) });
+  const { socket, received } = await sender();
+  socket.write(frame(admission('M1')));
+  assert.equal(msa((await received(1))[0]), 'AA M1');
+});
+
+test('pipelined messages are handed in once each, in order, together, and acknowledged in order', async (t) => {
+  const results = new Map<string, PromiseWithResolvers<ArrivalResult>>();
+  const onArrival = ({ message }: Arrival) => {
+    const result = Promise.withResolvers<ArrivalResult>();
+    results.set(message.headers['hl7-control-id']!, result);
+    return result.promise;
+  };
+  const { trigger, sender } = await start(t, {}, { onArrival });
+  const { socket, received, acks } = await sender();
+  const ids = Array.from({ length: 50 }, (_, index) => `M${index}`);
+  const stream = Buffer.concat(ids.map((id) => frame(admission(id))));
+  for (let at = 0; at < stream.length; at += 777) socket.write(stream.subarray(at, at + 777));
+  for (const _ of ids) await trigger.next();
+  for (const id of ids.toReversed()) results.get(id)!.resolve({ status: 'accepted', executionId: id });
+  await received(50);
+  assert.deepEqual(
+    acks.map(msa),
+    ids.map((id) => `AA ${id}`),
+  );
+  assert.deepEqual(
+    trigger.arrivals.map(({ message }) => message.headers['hl7-control-id']),
+    ids,
+  );
+});
+
+test('reading stops while too many are unanswered, and nothing is lost', async (t) => {
+  const gate = Promise.withResolvers<void>();
+  let under = 0;
+  let most = 0;
+  const onArrival = async () => {
+    most = Math.max(most, ++under);
+    await gate.promise;
+    under -= 1;
+    return { status: 'accepted', executionId: 'exe_1' } as const;
+  };
+  const { trigger, sender } = await start(t, { maxUnhandled: 4 }, { onArrival });
+  const { socket, received } = await sender();
+  const flushed = new Promise<void>((resolve) => socket.once('drain', resolve));
+  const big = 'x'.repeat(200_000);
+  for (let index = 0; index < 100; index++) socket.write(frame(admission(`M${index}`, big)));
+  for (let index = 0; index < 4; index++) await trigger.next();
+  assert.equal(trigger.arrivals.length, 4);
+  gate.resolve();
+  await flushed;
+  await received(100);
+  assert.equal(trigger.arrivals.length, 100);
+  assert.equal(most, 4);
+});
+
+for (const [what, error, expected] of [
+  ['wrong content', { code: 'FLOW_INPUT', kind: 'input', message: 'no' }, 'AE M1'],
+  ['a full store', { code: 'STORE_FULL', kind: 'transient', message: 'no' }, 'AR M1'],
+] as const) {
+  test(`a message refused for ${what} gets ${expected.slice(0, 2)}`, async (t) => {
+    const { sender } = await start(t, {}, { onArrival: () => ({ status: 'refused', error }) });
+    const { socket, received } = await sender();
+    socket.write(frame(admission('M1')));
+    assert.equal(msa((await received(1))[0]), expected);
+  });
+}
+
+test('a failure of the platform is AR and tells nothing of its inside', async (t) => {
+  const { sender } = await start(t, {}, { onArrival: () => Promise.reject(new Error('secret stack')) });
+  const { socket, received } = await sender();
+  socket.write(frame(admission('M1')));
+  const [ack] = await received(1);
+  assert.equal(msa(ack), 'AR M1');
+  assert.doesNotMatch(ack!, /secret/);
+});
+
+test('what cannot be read is refused by name where the header can, and the connection goes on', async (t) => {
+  const { trigger, sender } = await start(t);
+  const { socket, received } = await sender();
+  socket.write(frame('no HL7'));
+  socket.write(frame(Buffer.concat([Buffer.from(admission('M1', '')), Buffer.of(0xff, 0xfe)])));
+  socket.write(frame(admission('M2').replace('UNICODE UTF-8', 'ISO IR87')));
+  socket.write(frame(`${admission('M3')}\x0b${admission('M4')}`));
+  socket.write(frame(admission('M5')));
+  assert.deepEqual((await received(5)).map(msa), ['AE ', 'AE M1', 'AR M2', 'AE ', 'AA M5']);
+  assert.equal(trigger.arrivals.length, 1);
+});
+
+test('a peer that is not named is refused, and an empty list refuses all', async (t) => {
+  for (const peers of [[], ['10.0.0.0/8', 'cn:his-a'], undefined]) {
+    const { trigger, sender } = await start(t, { peers });
+    const { socket, closed } = await sender();
+    socket.write(frame(admission('M1')));
+    await closed;
+    assert.equal(trigger.arrivals.length, 0);
+  }
+});
+
+test('plain MLLP off loopback is refused, and so is an adapter without an address', async () => {
+  const off = { settings: { listen: { host: '0.0.0.0', port: 0 }, peers: ['10.0.0.1'] } };
+  await assert.rejects(listenTrigger(mllpListen, { adapter: off }), isCode('MLLP_TLS_REQUIRED'));
+  await assert.rejects(
+    listenTrigger(mllpListen, { adapter: { settings: { ...off.settings, listenTls: false } } }),
+    isCode('MLLP_TLS_REQUIRED'),
+  );
+  await assert.rejects(listenTrigger(mllpListen, { adapter: { settings: { peers: [] } } }), isCode('MLLP_SETTINGS_WRONG'));
+  await assert.rejects(listenTrigger(mllpListen, { adapter: { settings: { peers: 7 } } }), isCode('MLLP_SETTINGS_WRONG'));
+});
+
+test('a port in use is an error that names it', async (t) => {
+  const { port } = await start(t);
+  const again = listenTrigger(mllpListen, { adapter: { settings: { listen: { host: '127.0.0.1', port }, peers: ['127.0.0.1'] } } });
+  await assert.rejects(again, (error) => isCode('MLLP_LISTEN_FAILED')(error) && String(error).includes(String(port)));
+});
+
+test('a message over the limit is refused and the connection closed', async (t) => {
+  const { trigger, sender } = await start(t, { maxFrameBytes: 2000 });
+  const { socket, acks, closed } = await sender();
+  socket.write(frame(admission('M1')));
+  socket.write(frame(admission('M2', 'x'.repeat(3000))));
+  await closed;
+  assert.deepEqual(acks.map(msa), ['AA M1', 'AE ']);
+  assert.equal(trigger.arrivals.length, 1);
+});
+
+test('a message of 10 MB is taken whole', async (t) => {
+  const { trigger, sender } = await start(t);
+  const { socket, received } = await sender();
+  const text = admission('M1', '张'.repeat(3_400_000));
+  socket.write(frame(text));
+  assert.equal(msa((await received(1))[0]), 'AA M1');
+  assert.equal((trigger.arrivals[0]!.message.data as string).length, text.length);
+});
+
+test('a half-open connection with half a message is closed, and an idle one later', async (t) => {
+  const clock = fakeClock();
+  const { sender, trigger } = await start(t, { frameTimeoutMs: 1000, idleTimeoutMs: 10_000 }, { clock });
+  const half = await sender();
+  const idle = await sender();
+  idle.socket.write(frame(admission('M1')));
+  half.socket.write('\x0bMSH|^~');
+  await idle.received(1);
+  await trigger.next();
+  await new Promise((resolve) => setTimeout(resolve, 30)); // the bytes of the half message must have been read
+  for (let second = 0; second < 4; second++) await clock.advance(1000);
+  await half.closed;
+  assert.equal(idle.socket.destroyed, false);
+  for (let second = 0; second < 10; second++) await clock.advance(1000);
+  await idle.closed;
+});
+
+test('a sender that ended its side still gets its ACK', async (t) => {
+  const stored = Promise.withResolvers<ArrivalResult>();
+  const { trigger, sender } = await start(t, {}, { onArrival: () => stored.promise });
+  const { socket, received, closed } = await sender();
+  socket.end(frame(admission('M1')));
+  await trigger.next();
+  stored.resolve({ status: 'accepted', executionId: 'exe_1' });
+  assert.equal(msa((await received(1))[0]), 'AA M1');
+  await closed;
+});
+
+test('stopping acknowledges what was handed in, takes nothing more and closes', async (t) => {
+  const stored = Promise.withResolvers<ArrivalResult>();
+  const { trigger, sender, port } = await start(t, { maxUnhandled: 1 }, { onArrival: () => stored.promise });
+  const { socket, acks, closed } = await sender();
+  socket.write(Buffer.concat([frame(admission('M1')), frame(admission('M2'))]));
+  await trigger.next();
+  const stopped = trigger.stop();
+  await assert.rejects(connectSender(port));
+  stored.resolve({ status: 'accepted', executionId: 'exe_1' });
+  await stopped;
+  await closed;
+  assert.deepEqual(acks.map(msa), ['AA M1']);
+  assert.equal(trigger.arrivals.length, 1);
+});
+
+test('10,000 malformed messages are refused or cut off, never a crash, and memory stays flat', async (t) => {
+  const { sender } = await start(t, { maxFrameBytes: 100_000, maxUnhandled: 64 });
+  const piece = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+    fc
+      .constantFrom('MSH|^~\\&|', 'MSH', '|', '\r', 'MSA|AA', '\x1c', '\\X', '&&&&', '~~~~', '张', 'ADT^A01', 'UNICODE UTF-8')
+      .map((text) => Buffer.from(text)),
+  );
+  const broken = fc.array(piece, { maxLength: 6 }).map((pieces) => Buffer.concat([Buffer.of(0x0b), ...pieces, Buffer.of(0x1c, 0x0d)]));
+  const frames = fc.sample(broken, { numRuns: 10_000, seed: 3 });
+  const started = process.memoryUsage().heapUsed;
+  let connection = await sender();
+  for (let at = 0; at < frames.length; at += 100) {
+    if (connection.socket.destroyed) connection = await sender();
+    const before = connection.acks.length;
+    connection.socket.write(Buffer.concat(frames.slice(at, at + 100)));
+    await connection.received(before + 50);
+  }
+  connection.socket.destroy();
+  const last = await sender();
+  last.socket.write(frame(admission('M1')));
+  assert.equal(msa((await last.received(1))[0]), 'AA M1');
+  assert.ok(process.memoryUsage().heapUsed - started < 150 << 20);
+});
