@@ -1,7 +1,7 @@
 import { Compile, type Validator } from 'typebox/compile';
 import type { Issue } from '../../engine/contract/errors.ts';
 import { InterfaceDocument, type Policy } from '../contract.ts';
-import { compileSchema } from '../shared/compile-schema.ts';
+import { createSchemaCheck } from '../shared/compile-schema.ts';
 
 /** Every problem of an interface document at once, with its path; warnings do not keep it from being published. */
 export type InterfaceCheck = (document: unknown) => readonly Issue[];
@@ -9,12 +9,13 @@ export type InterfaceCheck = (document: unknown) => readonly Issue[];
 /** Made once from the loaded policies; used by control at saving and publishing, and by a gateway before it compiles. */
 export function createInterfaceCheck(policies: readonly Policy[]): InterfaceCheck {
   const whole = Compile(InterfaceDocument);
+  const findSchemaProblem = createSchemaCheck();
   const byName = new Map(policies.map((policy) => [policy.name, { policy, options: Compile(policy.options) }]));
   return (document) => {
     const issues = schemaIssues(whole, document, '', 'INTERFACE_INVALID');
     if (issues.length > 0) return issues;
     const checked = document as InterfaceDocument;
-    return [...checkPolicies(checked, byName), ...checkSchemas(checked), ...checkTarget(checked), ...checkPath(checked), ...checkTimes(checked)];
+    return [...checkPolicies(checked, byName), ...checkSchemas(checked, findSchemaProblem), ...checkTarget(checked), ...checkPath(checked), ...checkTimes(checked)];
   };
 }
 
@@ -36,16 +37,11 @@ function checkPolicies({ policies = {}, front }: InterfaceDocument, known: Known
   });
 }
 
-function checkSchemas(document: InterfaceDocument): Issue[] {
+function checkSchemas(document: InterfaceDocument, findProblem: ReturnType<typeof createSchemaCheck>): Issue[] {
   return (['requestSchema', 'querySchema', 'responseSchema'] as const).flatMap((field) => {
     const schema = document[field];
-    if (schema === undefined) return [];
-    try {
-      compileSchema(schema);
-      return [];
-    } catch (error) {
-      return [problem(`/${field}`, 'SCHEMA_INVALID', `This is no usable JSON Schema: ${(error as Error).message}`, 'Correct the schema (2020-12).')];
-    }
+    const why = schema && findProblem(schema);
+    return why === undefined ? [] : [problem(`/${field}`, 'SCHEMA_INVALID', `This is no usable JSON Schema: ${why}`, 'Correct the schema (2020-12).')];
   });
 }
 

@@ -27,7 +27,8 @@ export interface CompileFrontDeps {
 export function compileFront(plan: GatewayPlan, deps: CompileFrontDeps): CompiledFront {
   const entries = plan.interfaces.flatMap((document) => {
     if (document.front !== deps.front) return [];
-    const problem = deps.check(document).find((issue) => issue.severity === 'error');
+    // Checked again, since a plan may come from a file; but once, not with every plan.
+    const problem = deps.policyDeps.memo(`check ${JSON.stringify(document)}`, () => deps.check(document).find((issue) => issue.severity === 'error'));
     if (problem !== undefined) {
       deps.log.warn('gateway.interface-refused', { interfaceId: document.interfaceId, path: problem.path, code: problem.code });
       return [];

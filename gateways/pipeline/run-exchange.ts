@@ -34,7 +34,7 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
     writeAnswer(exchange, toErrorAnswer(exchange, exchange.error, deps.now()), true);
     if (!exchange.response.writableEnded) exchange.response.destroy();
   } finally {
-    logWhenDone(exchange, compiled?.log ?? front.log);
+    logWhenDone(exchange, compiled?.log ?? front.log, deps);
   }
 }
 
@@ -116,7 +116,13 @@ function decodeParams(names: readonly string[], values: readonly string[]): Read
   return params;
 }
 
-/** The log sees the whole story: it runs when the last byte has left, or the caller has gone. */
-function logWhenDone(exchange: Exchange, policies: readonly RunPolicy[]): void {
-  if (policies.length > 0) exchange.onEnd(() => void runPolicies(exchange, policies, 0));
+/** The log sees the whole story: it runs when the last byte has left, or the caller has gone. It harms no request any more. */
+function logWhenDone(exchange: Exchange, policies: readonly RunPolicy[], deps: RunDeps): void {
+  exchange.onEnd(() => {
+    try {
+      void runPolicies(exchange, policies, 0);
+    } catch (error) {
+      deps.onBug(error, exchange);
+    }
+  });
 }

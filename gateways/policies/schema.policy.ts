@@ -5,6 +5,8 @@ import { compileSchema, type SchemaIssue, type SchemaValidator } from '../shared
 import { decodeQuery } from '../shared/decode-query.ts';
 import { parseJson } from '../shared/parse-json.ts';
 
+const COLLECT_LIMIT_BYTES = 64 * 1024;
+
 /** Body and query must fit the interface's JSON Schemas; JSON is read strictly before (one meaning, bounded depth). */
 export default definePolicy({
   name: 'schema',
@@ -28,23 +30,23 @@ export default definePolicy({
 
 /** Compiled at the first request that needs it, and kept over plans: a schema costs milliseconds. */
 function memoised(schema: Readonly<Record<string, unknown>>, coerce: boolean, { memo }: PolicyDeps): SchemaValidator {
-  return memo(`schema ${coerce} ${JSON.stringify(schema)}`, () => {
+  return memo<SchemaValidator>(`schema ${coerce} ${JSON.stringify(schema)}`, () => {
     let validate: SchemaValidator | undefined;
-    return (value: unknown) => (validate ??= compileSchema(schema, coerce))(value);
+    return (value, collectsAll) => (validate ??= compileSchema(schema, coerce))(value, collectsAll);
   });
 }
 
 function refuseQuery(exchange: Exchange, check: SchemaValidator): GatewayError | undefined {
   const query = decodeQuery(exchange.rawQuery);
   if (query === undefined) return refuse('GW40001');
-  return unfit(check(query), '/query');
+  return unfit(check(query, true), '/query');
 }
 
 function refuseBody(exchange: Exchange, check: SchemaValidator): GatewayError | undefined {
   const parsed = parseJson(exchange.body!);
   if ('problem' in parsed) return refuse('GW40001', { text: { 'zh-CN': `请求体不是可接受的 JSON：${parsed.problem}`, en: `The JSON is not acceptable: ${parsed.problem}.` } });
   exchange.json = parsed.value;
-  return unfit(check(parsed.value), '/body');
+  return unfit(check(parsed.value, exchange.body!.byteLength <= COLLECT_LIMIT_BYTES), '/body');
 }
 
 function unfit(issues: readonly SchemaIssue[] | undefined, prefix: string): GatewayError | undefined {

@@ -1,6 +1,8 @@
-import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { RE2JS } from 're2js';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 export interface SchemaIssue {
   /** JSON Pointer. */
@@ -8,27 +10,55 @@ export interface SchemaIssue {
   readonly message: string;
 }
 
-/** Answers undefined when the value fits, else at most 20 problems. Messages name the rule, never the value. */
-export type SchemaValidator = (value: unknown) => readonly SchemaIssue[] | undefined;
+/**
+ * Answers undefined when the value fits, else its problems: at most 20 with `collectsAll`, otherwise the first one (for large values, where
+ * the list could cost more than the value). Messages name the rule, never the value.
+ */
+export type SchemaValidator = (value: unknown, collectsAll: boolean) => readonly SchemaIssue[] | undefined;
 
 const MAX_ISSUES = 20;
-/** Above this many problems are not collected: one is enough to refuse, and the list would cost more than the body. */
 const FORMATS = ['date', 'time', 'date-time', 'email', 'ipv4', 'ipv6', 'uuid', 'uri', 'int32', 'int64'] as const;
 
 /**
- * Compiles a JSON Schema (2020-12). Patterns run on RE2, in linear time, so that no caller can stop the gateway with a string.
- * Throws what ajv throws when the schema is none. `coerce`: values are texts (a query) that stand for numbers and booleans.
+ * Compiles a JSON Schema (2020-12). Patterns run on RE2, in linear time, so that no caller can stop the gateway with a string. `coerce`: values
+ * are texts (a query) that stand for numbers and booleans. Throws what ajv throws; whether it is a schema at all is `findSchemaProblem`'s question.
  */
-export function compileSchema(schema: Readonly<Record<string, unknown>>, coerce = false): SchemaValidator {
-  const ajv = new Ajv2020({ strict: false, allErrors: false, coerceTypes: coerce, ownProperties: true, code: { regExp: Object.assign(linearRegExp, { code: 'linearRegExp' }) } });
-  ajvFormats.default(ajv, [...FORMATS]);
-  const validate = ajv.compile(schema as object);
-  return (value) => (validate(value) ? undefined : (validate.errors ?? []).slice(0, MAX_ISSUES).map(toIssue));
+export function compileSchema(schema: JsonSchema, coerce = false): SchemaValidator {
+  const isFitting = createAjv({ coerceTypes: coerce, validateSchema: false }).compile(schema as object);
+  let isFittingWhole: ValidateFunction | undefined;
+  return (value, collectsAll) => {
+    if (isFitting(value)) return undefined;
+    if (!collectsAll) return isFitting.errors!.map(toIssue);
+    isFittingWhole ??= createAjv({ coerceTypes: coerce, validateSchema: false, allErrors: true }).compile(schema as object);
+    isFittingWhole(value);
+    return (isFittingWhole.errors ?? isFitting.errors!).slice(0, MAX_ISSUES).map(toIssue);
+  };
 }
 
-function linearRegExp(pattern: string): { test(text: string): boolean } {
+/** Finds out whether something is a usable JSON Schema: undefined, or a sentence that says why not. */
+export function createSchemaCheck(): (schema: JsonSchema) => string | undefined {
+  const meta = createAjv({});
+  return (schema) => {
+    try {
+      if (meta.validateSchema(schema as object) !== true) return meta.errorsText(meta.errors);
+      compileSchema(schema);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+}
+
+function createAjv(options: { coerceTypes?: boolean; validateSchema?: boolean; allErrors?: boolean }): Ajv2020 {
+  const ajv = new Ajv2020({ ...options, strict: false, ownProperties: true, logger: false, code: { regExp: Object.assign(linearRegExp, { code: 'linearRegExp' }) } });
+  ajvFormats.default(ajv, [...FORMATS]);
+  return ajv;
+}
+
+/** ajv keeps compiled patterns by their text: without `toString` all of them would be the first one. */
+function linearRegExp(pattern: string): { test(text: string): boolean; toString(): string } {
   const compiled = RE2JS.compile(pattern);
-  return { test: (text) => compiled.matcher(text).find() };
+  return { test: (text) => compiled.matcher(text).find(), toString: () => pattern };
 }
 
 function toIssue(error: ErrorObject): SchemaIssue {

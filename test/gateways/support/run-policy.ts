@@ -1,0 +1,72 @@
+/** Runs one policy on an exchange that a test describes, without sockets. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Compile } from 'typebox/compile';
+import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import type { Exchange, GatewayError, GatewayPlan, InterfaceDocument, Policy, PolicyDeps } from '../../../gateways/contract.ts';
+import { createMemo } from '../../../gateways/pipeline/create-memo.ts';
+import { createPlanIndex } from '../../../gateways/plan/create-plan-index.ts';
+import { buildInterface, buildPlan, crypto } from './city-plan.ts';
+import { memoryState } from './start-gateway.ts';
+
+export interface PolicyCase {
+  readonly options?: Record<string, unknown>;
+  readonly front?: 'open' | 'user' | 'bus';
+  readonly interface?: Partial<InterfaceDocument>;
+  readonly plan?: Partial<GatewayPlan>;
+  readonly trustedProxies?: readonly string[];
+  /** As sent: name, value, name, value … */
+  readonly raw?: readonly string[];
+  readonly exchange?: Partial<Exchange>;
+  readonly remoteAddress?: string;
+  readonly now?: number;
+}
+
+export interface PolicyRun {
+  readonly error: GatewayError | undefined;
+  readonly exchange: Exchange;
+  readonly lines: readonly string[];
+}
+
+export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase): Promise<PolicyRun> {
+  const { options = {}, front = 'open', raw = [] } = given;
+  if (!Compile(policy.options).Check(options)) throw new Error('these options would be refused');
+  const document = buildInterface({ front, ...given.interface });
+  const plan = await buildPlan([], [document], given.plan);
+  const clock = fakeClock(given.now ?? 1_800_000_000_000);
+  const lines: string[] = [];
+  const deps: PolicyDeps = {
+    ...{ clock, crypto, shared: memoryState(), log: silentLogger, metrics: silentMetrics },
+    plan: () => plan,
+    index: createPlanIndex(plan, crypto, createMemo(), silentLogger),
+    settings: { host: '127.0.0.1', port: 0, trustedProxies: given.trustedProxies ?? [] },
+    seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString()}` },
+    accessLog: { write: (line) => void lines.push(line), close: () => Promise.resolve() },
+    memo: createMemo().get,
+  };
+  const exchange = buildExchange(given, document, raw, clock.now());
+  const run = policy.compile(options as never, document, front, deps);
+  const error = await run?.(exchange);
+  return { error, exchange, lines };
+}
+
+function buildExchange(given: PolicyCase, document: InterfaceDocument, raw: readonly string[], now: number): Exchange {
+  const incoming = new Map<string, string>();
+  const repeated = new Set<string>();
+  const headersDistinct: Record<string, string[]> = {};
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toLowerCase();
+    (headersDistinct[name] ??= []).push(raw[i + 1]!);
+    if (incoming.has(name)) repeated.add(name);
+    else incoming.set(name, raw[i + 1]!);
+  }
+  return {
+    ...{ front: given.front ?? 'open', startedAt: now, traceId: 'trace-of-the-test', deadlineMs: now + 3000, clientIp: '', method: 'POST', rawPath: document.path, rawQuery: '' },
+    request: { socket: { remoteAddress: given.remoteAddress ?? '127.0.0.1' }, rawHeaders: raw, headersDistinct } as unknown as IncomingMessage,
+    response: { headersSent: true, statusCode: 200, writableFinished: true, getHeader: () => undefined } as unknown as ServerResponse,
+    ...{ planNumber: 1, incoming, repeated, claim: undefined, bodyDigest: undefined, isBodyStreamed: false, isAnswerSpooled: true, isAnswerCaptured: false, captured: undefined },
+    ...{ bytesIn: 0, bytesOut: 0, attempts: 0, onEnd: () => undefined, host: 'localhost', interface: document, params: {}, app: undefined, user: undefined, headers: {} },
+    ...{ body: undefined, json: undefined, proof: undefined, signal: new AbortController().signal, answer: undefined, error: undefined },
+    ...given.exchange,
+  };
+}
