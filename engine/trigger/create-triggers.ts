@@ -1,0 +1,171 @@
+import { Type } from 'typebox';
+import type { Clock } from '../contract/clock.ts';
+import { AppError, toErrorRecord } from '../contract/errors.ts';
+import type { Arrival, ArrivalResult, Stop, TriggerContext, TriggerNode } from '../contract/node.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+import type { SharedState } from '../contract/ports/shared-state.ts';
+import { canonicalJson } from '../flow/content-hash.ts';
+import type { RunningPublishedFlows } from '../publish/published-flows.ts';
+import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { Bindings } from '../services.ts';
+import { TriggerRun, type TriggerStatus } from './trigger-run.ts';
+
+export interface TriggersDeps {
+  readonly published: Pick<RunningPublishedFlows, 'list' | 'onChange'>;
+  readonly bindings: Bindings;
+  /** Called after each change of the bindings; answers what ends it. */
+  onBindingsChange?(listener: () => void): () => void;
+  readonly documents: Documents;
+  readonly shared: SharedState;
+  /** Stores the message; resolves when it is safe. */
+  accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
+  readonly tls: TriggerContext<unknown>['tls'];
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Unique per process incarnation. */
+  readonly holder: string;
+}
+
+export interface Triggers {
+  /** Starts the listeners of all published flows; resolves when each listens, stands by or has failed for the first time. */
+  start(): Promise<void>;
+  status(): readonly TriggerStatus[];
+  /** Tries whether this process could listen for the flow: for the publication, before its commit. Rejects with the listener's error. */
+  prepare(flow: CompiledFlow, signal: AbortSignal): Promise<void>;
+  /** Stops all listeners; resolves when the messages under way are settled. */
+  stop(): Promise<void>;
+}
+
+/** When a timer last fired: the planned instant that was accepted. */
+interface TriggerMark extends StoredDocument {
+  readonly planned: number;
+}
+const marksSpec: CollectionSpec<TriggerMark> = {
+  name: 'trigger_marks',
+  schema: Type.Object({ _id: Type.String(), planned: Type.Number() }),
+  indexes: [],
+};
+
+/** Runs the listeners of published flows. One that fails is tried again by itself and stops no other. */
+export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
+  const marks = await deps.documents.open(marksSpec);
+  const runs = new Map<string, TriggerRun>();
+  let isStopped = false;
+  const runDeps = {
+    ...deps,
+    accept: (flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }) => acceptAndMark(flow, arrival, options, deps, marks),
+    listen: (flow: CompiledFlow, emit: (arrival: Arrival) => Promise<ArrivalResult>) => listen(flow, emit, deps, marks),
+    identify: (flow: CompiledFlow) => identify(flow, deps.bindings),
+  };
+
+  async function swap(flowId: string, flow: CompiledFlow | undefined): Promise<void> {
+    if (isStopped) return;
+    const run = runs.get(flowId);
+    if (flow !== undefined && listeningDefinition(flow) !== undefined) {
+      const next = run ?? new TriggerRun(flow, runDeps);
+      runs.set(flowId, next);
+      return next.update(flow);
+    }
+    runs.delete(flowId);
+    await run?.close();
+  }
+  const swapAll = async () => void (await Promise.all(deps.published.list().map((flow) => swap(flow.flowId, flow))));
+  const unsubscribe = [deps.published.onChange(swap), deps.onBindingsChange?.(() => void swapAll())];
+
+  return {
+    start: swapAll,
+    status: () => [...runs.values()].map((run) => run.status()),
+    async prepare(flow, signal) {
+      // What listens already is not tried a second time: the port is taken, by ourselves.
+      if (listeningDefinition(flow) === undefined || runs.get(flow.flowId)?.identity !== undefined) return;
+      const trial = await listen(flow, async () => ({ status: 'refused', error: toErrorRecord(notYet()) }), deps, marks);
+      await trial.stop();
+      signal.throwIfAborted();
+    },
+    async stop() {
+      isStopped = true;
+      for (const end of unsubscribe) end?.();
+      await Promise.all([...runs.values()].map((run) => run.close()));
+      runs.clear();
+    },
+  };
+}
+
+function listeningDefinition({ trigger: { definition } }: CompiledFlow): (TriggerNode & Required<Pick<TriggerNode, 'listen'>>) | undefined {
+  return definition.kind === 'trigger' && definition.listen !== undefined
+    ? (definition as TriggerNode & Required<Pick<TriggerNode, 'listen'>>)
+    : undefined;
+}
+
+/** Same node, configuration and adapter: the listener can stay. */
+function identify({ trigger }: CompiledFlow, bindings: Bindings): string {
+  const adapter = trigger.node.adapter === undefined ? undefined : bindings.adapter(trigger.node.adapter);
+  return canonicalJson([trigger.id, trigger.node.type, trigger.config, adapter]);
+}
+
+async function listen(
+  flow: CompiledFlow,
+  emit: (arrival: Arrival) => Promise<ArrivalResult>,
+  deps: TriggersDeps,
+  marks: Collection<TriggerMark>,
+): Promise<Stop> {
+  const { trigger, flowId } = flow;
+  const { bindings, clock, tls } = deps;
+  const adapterId = trigger.node.adapter;
+  const adapter = adapterId === undefined ? undefined : bindings.adapter(adapterId);
+  if (adapterId !== undefined && adapter === undefined) {
+    throw new AppError('ADAPTER_UNKNOWN', 'input', `There is no adapter ${adapterId} in this environment.`, {
+      values: { adapter: adapterId },
+      fix: 'Create it.',
+    });
+  }
+  const log = deps.logger.child({ flowId, node: trigger.id });
+  const context: TriggerContext<Record<string, unknown>> = {
+    config: trigger.config,
+    adapter,
+    flowId,
+    nodeId: trigger.id,
+    clock,
+    log,
+    tls,
+    secret: (name = adapterId ?? '') => bindings.secret(name),
+    lastPlanned: async () => (await marks.get(markId(flow)))?.planned,
+  };
+  return listeningDefinition(flow)!.listen(context, emit);
+}
+
+/** What a timer fired for is marked once it is accepted. */
+async function acceptAndMark(
+  flow: CompiledFlow,
+  arrival: Arrival,
+  options: { readonly seq: string },
+  deps: TriggersDeps,
+  marks: Collection<TriggerMark>,
+): Promise<ArrivalResult> {
+  const result = await deps.accept(flow, arrival, options);
+  const planned = plannedInstant(flow, arrival);
+  if (planned === undefined || result.status === 'refused') return result;
+  const mark: TriggerMark = { _id: markId(flow), planned };
+  // The mark saves a look at runs that the dedupe would refuse anyway: losing it loses nothing.
+  await marks
+    .insert(mark)
+    .then(({ inserted }) => (inserted ? undefined : marks.patchIf(mark._id, { planned: { lt: planned } }, { set: { planned } })))
+    .catch((error: unknown) => deps.logger.warn('trigger.mark-failed', { flowId: flow.flowId, reason: toErrorRecord(error).code }));
+  return result;
+}
+
+/** The dedupe key of a timer, the one listener that needs no adapter, is its planned instant: epoch milliseconds or ISO 8601. */
+function plannedInstant(flow: CompiledFlow, { dedupeKey }: Arrival): number | undefined {
+  if (dedupeKey === undefined || listeningDefinition(flow)?.adapter !== undefined) return undefined;
+  const planned = /^\d{1,15}$/.test(dedupeKey) ? Number(dedupeKey) : Date.parse(dedupeKey);
+  return Number.isNaN(planned) ? undefined : planned;
+}
+
+function markId(flow: CompiledFlow): string {
+  return `${flow.flowId}/${flow.trigger.id}`;
+}
+
+function notYet(): AppError {
+  return new AppError('TRIGGER_NOT_PUBLISHED', 'transient', 'The flow is being published.', { fix: 'Send the message again in a moment.' });
+}

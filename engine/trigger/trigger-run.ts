@@ -1,0 +1,234 @@
+import type { Clock } from '../contract/clock.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
+import type { Arrival, ArrivalResult, Stop } from '../contract/node.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { SharedState } from '../contract/ports/shared-state.ts';
+import type { CompiledFlow } from '../run/compile-flow.ts';
+
+/**
+ * - `standby`: another process holds the listener.
+ * - `failing`: it could not listen; it is tried again.
+ */
+export type TriggerState = 'starting' | 'listening' | 'standby' | 'failing' | 'stopped';
+
+export interface TriggerStatus {
+  readonly flowId: string;
+  readonly version: number;
+  readonly nodeId: string;
+  readonly type: string;
+  readonly state: TriggerState;
+  /** Epoch milliseconds of the last change of state. */
+  readonly since: number;
+  readonly fencing?: number;
+  readonly error?: ErrorRecord;
+  /** Messages taken since this process began. */
+  readonly arrivals: number;
+}
+
+export interface TriggerRunDeps {
+  readonly shared: SharedState;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Unique per process incarnation: a restarted process is another holder, and so gets a higher fencing number. */
+  readonly holder: string;
+  accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
+  listen(flow: CompiledFlow, emit: (arrival: Arrival) => Promise<ArrivalResult>): Promise<Stop>;
+  /** Everything that a running listener depends on; the same text means that it can go on. */
+  identify(flow: CompiledFlow): string;
+}
+
+const LEASE_MS = 15_000;
+const RENEW_EVERY_MS = 5000;
+const FIRST_RETRY_MS = 1000;
+const LAST_RETRY_MS = 60_000;
+
+/**
+ * The life of one flow's listener in this process. It listens only while it holds the flow's lease; the lease's fencing number and a counter
+ * place every message in its lane, so that what a displaced listener still hands in sorts before what its successor takes.
+ */
+export class TriggerRun {
+  #flow: CompiledFlow;
+  readonly #deps: TriggerRunDeps;
+  #listening: { readonly identity: string; readonly stop: Stop } | undefined;
+  #lease: { readonly fencing: number; readonly untilMs: number } | undefined;
+  #counter = 0;
+  #failures = 0;
+  #state: TriggerState = 'starting';
+  #since: number;
+  #error: ErrorRecord | undefined;
+  #isClosed = false;
+  #cancelNext = () => {};
+  #cancelExpiry = () => {};
+  #tail: Promise<void> = Promise.resolve();
+
+  constructor(flow: CompiledFlow, deps: TriggerRunDeps) {
+    this.#flow = flow;
+    this.#deps = deps;
+    this.#since = deps.clock.now();
+  }
+
+  /** Begins, or goes on with another version: a listener that stays the same is kept, so that no message is dropped. */
+  update(flow: CompiledFlow): Promise<void> {
+    this.#flow = flow;
+    this.#failures = 0;
+    return this.#step();
+  }
+
+  /** Takes no further message; resolves when those under way are settled. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelNext();
+    return this.#inTurn(async () => {
+      await this.#stopListening();
+      this.#become('stopped');
+      await this.#deps.shared
+        .releaseLease(this.#leaseName(), this.#deps.holder)
+        .catch((error: unknown) => this.#warn('trigger.release-failed', error));
+    });
+  }
+
+  get identity(): string | undefined {
+    return this.#listening?.identity;
+  }
+
+  status(): TriggerStatus {
+    const { flowId, version, trigger } = this.#flow;
+    return {
+      flowId,
+      version,
+      nodeId: trigger.id,
+      type: trigger.node.type,
+      state: this.#state,
+      since: this.#since,
+      arrivals: this.#counter,
+      ...(this.#lease === undefined ? {} : { fencing: this.#lease.fencing }),
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+    };
+  }
+
+  #step(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#cancelNext();
+      if (this.#isClosed) return;
+      const nextMs = await this.#hold();
+      if (!this.#isClosed) this.#cancelNext = this.#deps.clock.after(nextMs, () => void this.#step());
+    });
+  }
+
+  /** Takes or renews the lease and listens as it should; answers when to look again. */
+  async #hold(): Promise<number> {
+    if (!(await this.#takeLease())) {
+      await this.#stopListening();
+      this.#become('standby');
+      return RENEW_EVERY_MS;
+    }
+    const identity = this.#deps.identify(this.#flow);
+    if (this.#listening?.identity === identity) return RENEW_EVERY_MS;
+    await this.#stopListening();
+    try {
+      this.#listening = { identity, stop: await this.#deps.listen(this.#flow, (arrival) => this.#take(arrival)) };
+      this.#failures = 0;
+      this.#become('listening');
+      return RENEW_EVERY_MS;
+    } catch (error) {
+      return this.#fail(error);
+    }
+  }
+
+  async #fail(error: unknown): Promise<number> {
+    this.#become('failing', toErrorRecord(error));
+    this.#deps.logger.error('trigger.listen-failed', error, { flowId: this.#flow.flowId });
+    this.#dropLease();
+    // Another process may be able to listen.
+    await this.#deps.shared.releaseLease(this.#leaseName(), this.#deps.holder).catch(() => {});
+    return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
+  }
+
+  /** While the shared state is down the lease is kept until it would have ended: nobody else can have it before. */
+  async #takeLease(): Promise<boolean> {
+    const { shared, clock, holder } = this.#deps;
+    const askedAt = clock.monotonic();
+    try {
+      const lease = await shared.acquireLease(this.#leaseName(), holder, LEASE_MS);
+      const isSame = lease !== undefined && (this.#lease === undefined || this.#lease.fencing === lease.fencing);
+      // Another number means that it was somebody else's in between: the old listener must end first.
+      if (!isSame) await this.#stopListening();
+      this.#dropLease();
+      if (lease === undefined) return false;
+      this.#lease = { fencing: lease.fencing, untilMs: askedAt + LEASE_MS };
+      this.#cancelExpiry = clock.after(askedAt + LEASE_MS - clock.monotonic(), () => void this.#expire());
+      return true;
+    } catch (error) {
+      this.#warn('trigger.lease-unknown', error);
+      return this.#holdsLease();
+    }
+  }
+
+  #holdsLease(): boolean {
+    return this.#lease !== undefined && this.#deps.clock.monotonic() < this.#lease.untilMs;
+  }
+
+  /** The lease ended unrenewed: stops at once, whatever else is waiting. */
+  async #expire(): Promise<void> {
+    this.#deps.logger.warn('trigger.lease-lost', { flowId: this.#flow.flowId });
+    this.#dropLease();
+    await this.#stopListening();
+    if (!this.#isClosed) this.#become('standby');
+  }
+
+  #dropLease(): void {
+    this.#cancelExpiry();
+    this.#lease = undefined;
+  }
+
+  async #stopListening(): Promise<void> {
+    const listening = this.#listening;
+    this.#listening = undefined;
+    await listening?.stop.stop().catch((error: unknown) => this.#warn('trigger.stop-failed', error));
+  }
+
+  /** The place in the lane is taken before anything is awaited: it is the order of arrival. */
+  async #take(arrival: Arrival): Promise<ArrivalResult> {
+    const lease = this.#lease;
+    if (lease === undefined || !this.#holdsLease()) return { status: 'refused', error: toErrorRecord(leaseLost()) };
+    const seq = laneSequence(lease.fencing, ++this.#counter);
+    try {
+      return await this.#deps.accept(this.#flow, arrival, { seq });
+    } catch (error) {
+      this.#deps.logger.error('trigger.accept-failed', error, { flowId: this.#flow.flowId });
+      return { status: 'refused', error: toErrorRecord(error) };
+    }
+  }
+
+  #become(state: TriggerState, error?: ErrorRecord): void {
+    if (state !== this.#state) this.#since = this.#deps.clock.now();
+    this.#state = state;
+    this.#error = error;
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#tail = this.#tail
+      .then(work)
+      .catch((error: unknown) => this.#deps.logger.error('trigger.step-failed', error, { flowId: this.#flow.flowId }));
+    return this.#tail;
+  }
+
+  #leaseName(): string {
+    return `listener:${this.#flow.flowId}`;
+  }
+
+  #warn(event: string, error: unknown): void {
+    this.#deps.logger.warn(event, { flowId: this.#flow.flowId, reason: toErrorRecord(error).code });
+  }
+}
+
+/** Sorts as text in the order of (fencing number, counter). */
+export function laneSequence(fencing: number, counter: number): string {
+  return `${String(fencing).padStart(12, '0')}.${String(counter).padStart(12, '0')}`;
+}
+
+function leaseLost(): AppError {
+  return new AppError('LEASE_LOST', 'transient', 'This process no longer listens for the flow; another does.', {
+    fix: 'Send the message again.',
+  });
+}

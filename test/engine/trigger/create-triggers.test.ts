@@ -1,0 +1,270 @@
+import assert from 'node:assert/strict';
+import { afterEach, test } from 'node:test';
+import { Type } from 'typebox';
+import type { Adapter } from '../../../engine/contract/adapter.ts';
+import { AppError } from '../../../engine/contract/errors.ts';
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { createMessage } from '../../../engine/contract/message.ts';
+import {
+  defineNode,
+  outPort,
+  type Arrival,
+  type ArrivalResult,
+  type Emit,
+  type NodeDefinition,
+  type TriggerContext,
+} from '../../../engine/contract/node.ts';
+import { silentLogger } from '../../../engine/contract/observe.ts';
+import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
+import { compileFlow, type CompiledFlow } from '../../../engine/run/compile-flow.ts';
+import type { Bindings } from '../../../engine/services.ts';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { createTriggers, type Triggers, type TriggersDeps } from '../../../engine/trigger/create-triggers.ts';
+import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
+import { createMemorySharedState } from '../../../storage/memory/memory-shared-state.ts';
+import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
+
+/** A listener under the test's hand. */
+class Line {
+  emit: Emit | undefined;
+  context: TriggerContext<unknown> | undefined;
+  starts = 0;
+  stops = 0;
+  refusal: Error | undefined;
+
+  definition(type: string, adapter?: string): NodeDefinition {
+    const text = { 'zh-CN': '例', en: 'Sample' };
+    return defineNode({
+      type,
+      major: 1,
+      kind: 'trigger',
+      category: 'trigger',
+      icon: 'box',
+      text: { label: text, help: text },
+      ports: { in: [], out: [outPort] },
+      config: Type.Object({ every: Type.Optional(Type.Integer()) }, { additionalProperties: false }),
+      ...(adapter === undefined ? {} : { adapter }),
+      listen: async (context, emit) => {
+        if (this.refusal !== undefined) throw this.refusal;
+        this.starts++;
+        this.emit = emit;
+        this.context = context;
+        return {
+          stop: async () => {
+            this.stops++;
+            this.emit = undefined;
+          },
+        };
+      },
+    }) as NodeDefinition;
+  }
+}
+
+const running: Triggers[] = [];
+afterEach(async () => {
+  for (const one of running.splice(0)) await one.stop();
+});
+
+function installation() {
+  const clock = fakeClock();
+  const documents = createMemoryDocuments({ clock });
+  const shared = createMemorySharedState({ clock });
+  const adapters = new Map([['adp_a', { adapterId: 'adp_a', protocol: 'line', settings: { port: 1 } } as unknown as Adapter]]);
+  const bindings = {
+    adapter: (id: string) => adapters.get(id),
+    secret: async (name: string) => `secret of ${name}`,
+  } as unknown as Bindings;
+  const accepted: { readonly flow: CompiledFlow; readonly arrival: Arrival; readonly seq: string }[] = [];
+
+  const start = async (lines: Readonly<Record<string, Line>>, more: Partial<TriggersDeps> = {}) => {
+    const definitions = Object.entries(lines).map(([type, line]) => line.definition(type, type.startsWith('line.') ? 'line' : undefined));
+    const nodes = sampleRegistry([...sampleNodes, ...definitions]);
+    const flows = new Map<string, CompiledFlow>();
+    let told: ((flowId: string, flow: CompiledFlow | undefined) => void | Promise<void>) | undefined;
+    const compile = (document: FlowDocument, version: number) =>
+      compileFlow(
+        { flowId: document.flowId, version, contentHash: String(version), document },
+        { getNode: nodes.get, build: { compileExpression: () => () => undefined, compileCondition: () => () => true } },
+      );
+    const triggers = await createTriggers({
+      published: { list: () => [...flows.values()], onChange: (listener) => ((told = listener), () => (told = undefined)) },
+      bindings,
+      documents,
+      shared,
+      accept: async (flow, arrival, { seq }): Promise<ArrivalResult> => {
+        accepted.push({ flow, arrival, seq });
+        return { status: 'accepted', executionId: `exe_${accepted.length}` };
+      },
+      tls: async () => undefined,
+      clock,
+      logger: silentLogger,
+      holder: `process-${running.length}`,
+      ...more,
+    });
+    running.push(triggers);
+    return {
+      triggers,
+      compile,
+      async publish(document: FlowDocument, version: number) {
+        const flow = compile(document, version);
+        flows.set(flow.flowId, flow);
+        await told?.(flow.flowId, flow);
+      },
+      async unpublish(flowId: string) {
+        flows.delete(flowId);
+        await told?.(flowId, undefined);
+      },
+    };
+  };
+  return { clock, shared, adapters, accepted, start };
+}
+
+const flow = (type: string, rest: Partial<FlowDocument> = {}, config: Record<string, unknown> = {}) =>
+  sampleFlow(
+    { in: { type: `${type}@1`, config, ...(type.startsWith('line.') ? { adapter: 'adp_a' } : {}) }, set: 'transform.set' },
+    ['in > set'],
+    { mode: 'durable', ...rest },
+  );
+const arrival = (data: unknown, dedupeKey?: string): Arrival => ({
+  message: createMessage(data),
+  ...(dedupeKey === undefined ? {} : { dedupeKey }),
+});
+
+test('listens for what is published, and hands messages in with their place in the lane', async () => {
+  const { accepted, start } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line });
+  await one.publish(flow('line.listen'), 1);
+  assert.deepEqual(await line.emit?.(arrival('a')), { status: 'accepted', executionId: 'exe_1' });
+  await line.emit?.(arrival('b'));
+  assert.deepEqual(
+    accepted.map((entry) => entry.seq),
+    ['000000000001.000000000001', '000000000001.000000000002'],
+  );
+  assert.equal(await line.context?.secret(), 'secret of adp_a');
+  assert.deepEqual(
+    one.triggers.status().map((status) => [status.state, status.version, status.arrivals]),
+    [['listening', 1, 2]],
+  );
+  await one.unpublish('flw_sample');
+  assert.deepEqual([line.stops, one.triggers.status()], [1, []]);
+});
+
+test('a new version with the same listener only moves the pointer; another configuration or address starts it anew', async () => {
+  const { accepted, adapters, start } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line });
+  await one.publish(flow('line.listen'), 1);
+  await one.publish(flow('line.listen', { deadlineMs: 9 }), 2);
+  await line.emit?.(arrival('a'));
+  assert.deepEqual([line.starts, line.stops, accepted[0]?.flow.version], [1, 0, 2]);
+  await one.publish(flow('line.listen', {}, { every: 5 }), 3);
+  assert.deepEqual([line.starts, line.stops], [2, 1]);
+  adapters.set('adp_a', { ...adapters.get('adp_a')!, settings: { port: 2 } });
+  await one.triggers.start();
+  assert.deepEqual([line.starts, line.stops], [3, 2]);
+});
+
+test('one process listens and the other stands by; it takes over with a higher number when the first is gone', async () => {
+  const { clock, accepted, start } = installation();
+  const [first, second] = [new Line(), new Line()];
+  const [one, other] = [await start({ 'line.listen': first }), await start({ 'line.listen': second })];
+  await one.publish(flow('line.listen'), 1);
+  await other.publish(flow('line.listen'), 1);
+  assert.deepEqual([first.starts, second.starts, other.triggers.status()[0]?.state], [1, 0, 'standby']);
+  await first.emit?.(arrival('a'));
+  await clock.advance(60_000);
+  assert.equal(second.starts, 0, 'a renewed lease is kept');
+  await one.triggers.stop();
+  await clock.advance(5000);
+  await second.emit?.(arrival('b'));
+  assert.deepEqual([first.stops, second.starts], [1, 1]);
+  assert.ok(accepted[0]!.seq < accepted[1]!.seq);
+});
+
+test('a listener whose lease was not renewed stops at once and takes nothing more', async () => {
+  const { clock, shared, accepted, start } = installation();
+  const state = { isDown: false };
+  const flaky: SharedState = {
+    ...shared,
+    acquireLease: async (...args) => {
+      if (state.isDown) throw new AppError('SHARED_STATE_DOWN', 'transient', 'Down.');
+      return shared.acquireLease(...args);
+    },
+  };
+  const line = new Line();
+  const one = await start({ 'line.listen': line }, { shared: flaky });
+  await one.publish(flow('line.listen'), 1);
+  state.isDown = true;
+  const emit = line.emit;
+  await clock.advance(10_000);
+  assert.equal((await emit?.(arrival('a')))?.status, 'accepted', 'nobody else can have it yet');
+  await clock.advance(10_000);
+  assert.deepEqual([line.stops, one.triggers.status()[0]?.state], [1, 'standby']);
+  assert.equal((await emit?.(arrival('b')))?.status, 'refused');
+  assert.equal(accepted.length, 1);
+  state.isDown = false;
+  await clock.advance(5000);
+  assert.equal(one.triggers.status()[0]?.state, 'listening');
+});
+
+test('a listener that fails is shown and tried again, and stops no other', async () => {
+  const { clock, start } = installation();
+  const [good, bad] = [new Line(), new Line()];
+  bad.refusal = new AppError('LISTEN_PORT_TAKEN', 'input', 'The port is taken.');
+  const one = await start({ 'line.listen': good, 'line.bad': bad });
+  await one.publish(flow('line.bad', { flowId: 'flw_bad' }), 1);
+  await one.publish(flow('line.listen'), 1);
+  assert.deepEqual(
+    one.triggers.status().map((status) => [status.state, status.error?.code]),
+    [
+      ['failing', 'LISTEN_PORT_TAKEN'],
+      ['listening', undefined],
+    ],
+  );
+  await clock.advance(3500);
+  bad.refusal = undefined;
+  await clock.advance(4000);
+  assert.deepEqual(
+    one.triggers.status().map((status) => status.state),
+    ['listening', 'listening'],
+  );
+});
+
+test('a message that cannot be stored is refused, never acknowledged', async () => {
+  const { start } = installation();
+  const line = new Line();
+  const one = await start(
+    { 'line.listen': line },
+    { accept: async () => Promise.reject(new AppError('STORE_DOWN', 'transient', 'Down.')) },
+  );
+  await one.publish(flow('line.listen'), 1);
+  const result = await line.emit?.(arrival('a'));
+  assert.deepEqual([result?.status, result?.status === 'refused' ? result.error.code : ''], ['refused', 'STORE_DOWN']);
+});
+
+test('a timer finds again what it last fired for', async () => {
+  const { start } = installation();
+  const line = new Line();
+  const one = await start({ 'clock.tick': line });
+  await one.publish(flow('clock.tick'), 1);
+  assert.equal(await line.context?.lastPlanned(), undefined);
+  await line.emit?.(arrival(null, '2000'));
+  await line.emit?.(arrival(null, '1000'));
+  assert.equal(await line.context?.lastPlanned(), 2000);
+});
+
+test('before a publication the listener is tried: a wrong one is refused, one that runs is left alone', async () => {
+  const { start } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line });
+  const signal = new AbortController().signal;
+  await one.triggers.prepare(one.compile(flow('line.listen'), 1), signal);
+  assert.deepEqual([line.starts, line.stops], [1, 1]);
+  line.refusal = new AppError('LISTEN_PORT_TAKEN', 'input', 'The port is taken.');
+  await assert.rejects(one.triggers.prepare(one.compile(flow('line.listen'), 1), signal), { code: 'LISTEN_PORT_TAKEN' });
+  line.refusal = undefined;
+  await one.publish(flow('line.listen'), 1);
+  await one.triggers.prepare(one.compile(flow('line.listen'), 2), signal);
+  assert.equal(line.starts, 2);
+});
