@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { chmod, mkdtemp, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, it } from 'node:test';
+import { AppError } from '../../engine/contract/errors.ts';
+import { silentLogger } from '../../engine/contract/observe.ts';
+import { fakeClock } from '../../engine/testing/fake-clock.ts';
+import { openStorage } from '../../storage/open-storage.ts';
+import { visitsSpec } from '../conformance/documents.ts';
+import { chunks, collect } from '../conformance/blobs.ts';
+
+const root = await mkdtemp(join(tmpdir(), 'kq-open-'));
+after(() => rm(root, { recursive: true }));
+const place = { collection: 'visits', id: 'a', field: 'note' };
+const open = (address: string, kekFile?: string) =>
+  openStorage({ address, clock: fakeClock(), logger: silentLogger, ...(kekFile === undefined ? {} : { kekFile }) });
+
+it('makes a key-encryption key beside the data folder at the first start, and finds everything at the second', async () => {
+  const first = await open(`embedded:${join(root, 'one')}`);
+  assert.deepEqual(first.kek, { file: join(root, 'one.kek'), isNew: true });
+  assert.equal((await stat(join(root, 'one.kek'))).mode & 0o777, 0o600);
+  const visits = await first.documents.open(visitsSpec('visits'));
+  await visits.insert({ _id: 'a', note: first.seal.seal(place, 'planted name') });
+  const { blobId } = await first.blobs.put(chunks(Buffer.from('planted name')), { limitBytes: 100 });
+  await first.close();
+
+  for (const entry of await readdir(join(root, 'one'), { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) assert.ok(!(await readFile(join(entry.parentPath, entry.name))).includes('planted'), entry.name);
+  }
+  const second = await open(`embedded:${join(root, 'one')}`);
+  assert.equal(second.kek?.isNew, false);
+  const visit = await (await second.documents.open(visitsSpec('visits'))).get('a');
+  assert.equal(second.seal.openText(place, String(visit?.note)), 'planted name');
+  assert.equal(Buffer.from(await collect(second.blobs.get(blobId))).toString(), 'planted name');
+  await second.close();
+});
+
+it('never makes a new key over sealed data, and refuses a key in the data folder, an exposed one, and a wrong one', async () => {
+  const address = `embedded:${join(root, 'two')}`;
+  const file = join(root, 'two.kek');
+  await (await open(address)).close();
+  await assert.rejects(open(address, join(root, 'elsewhere.kek')), isCode('SEAL_KEK_MISSING'));
+  await assert.rejects(open(address, join(root, 'two', 'inside.kek')), isCode('SEAL_KEK_INSIDE'));
+  await chmod(file, 0o644);
+  await assert.rejects(open(address), isCode('SEAL_KEK_EXPOSED'));
+  await chmod(file, 0o600);
+  await (await open(`embedded:${join(root, 'three')}`)).close();
+  await assert.rejects(open(address, join(root, 'three.kek')), isCode('SEAL_KEK_WRONG'));
+  await (await open(address)).close();
+});
+
+it('opens a store in memory without any file', async () => {
+  const storage = await open('memory:');
+  assert.equal(storage.kek, undefined);
+  assert.equal(storage.seal.openText(place, storage.seal.seal(place, 'x')), 'x');
+  await storage.close();
+});
+
+it('names the stores there are when the address fits none, and never repeats a password', async () => {
+  for (const address of ['oracle://u:secret@h', 'constructor:x', 'nothing']) {
+    await assert.rejects(
+      open(address),
+      (error) => isCode('STORE_ADDRESS')(error) && !String((error as AppError).message).includes('secret'),
+    );
+  }
+});
+
+function isCode(code: string): (error: unknown) => boolean {
+  return (error) => error instanceof AppError && error.code === code;
+}
