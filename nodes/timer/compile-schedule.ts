@@ -1,0 +1,52 @@
+/** Planned instants of a timer, as a pure function of time: every process and every restart plans the same ones. */
+import { Cron } from 'croner';
+import { AppError } from '../../engine/contract/errors.ts';
+
+/** All instants are epoch milliseconds. */
+export interface Schedule {
+  /** The first instant after `afterMs`; undefined when there is none any more. */
+  next(afterMs: number): number | undefined;
+  /** The last instant in (`afterMs`, `untilMs`]; undefined when none lies there. */
+  latest(afterMs: number, untilMs: number): number | undefined;
+}
+
+/** TIMER_CRON or TIMER_ZONE (input) when the text cannot be read. */
+export function compileSchedule(config: { readonly cron?: string; readonly everySec?: number; readonly timeZone: string }): Schedule {
+  return config.cron === undefined ? everyInterval((config.everySec ?? 1) * 1000) : byCron(config.cron, config.timeZone);
+}
+
+/** Multiples of the interval since the epoch. */
+function everyInterval(everyMs: number): Schedule {
+  return {
+    next: (afterMs) => (Math.floor(afterMs / everyMs) + 1) * everyMs,
+    latest(afterMs, untilMs) {
+      const instantMs = Math.floor(untilMs / everyMs) * everyMs;
+      return instantMs > afterMs ? instantMs : undefined;
+    },
+  };
+}
+
+function byCron(pattern: string, timeZone: string): Schedule {
+  const cron = readCron(pattern, timeZone);
+  return {
+    next: (afterMs) => cron.nextRun(new Date(afterMs))?.getTime(),
+    latest(afterMs, untilMs) {
+      // The second after `untilMs` makes an instant that is exactly now count as past: croner plans in whole seconds.
+      const [instant] = cron.previousRuns(1, new Date(Math.floor(untilMs / 1000) * 1000 + 1000));
+      return instant !== undefined && instant.getTime() > afterMs && instant.getTime() <= untilMs ? instant.getTime() : undefined;
+    },
+  };
+}
+
+function readCron(pattern: string, timezone: string): Cron {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: timezone });
+  } catch (cause) {
+    throw new AppError('TIMER_ZONE', 'input', 'There is no such time zone.', { cause, fix: 'Use an IANA name such as Asia/Shanghai.' });
+  }
+  try {
+    return new Cron(pattern, { timezone, mode: '5-or-6-parts' });
+  } catch (cause) {
+    throw new AppError('TIMER_CRON', 'input', 'The cron expression cannot be read.', { cause, fix: 'Write for example 30 7 * * MON-FRI.' });
+  }
+}

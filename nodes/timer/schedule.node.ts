@@ -1,0 +1,129 @@
+import { Type, type Static } from 'typebox';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { createMessage } from '../../engine/contract/message.ts';
+import { defineNode, outPort, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+import { compileSchedule, type Schedule } from './compile-schedule.ts';
+
+const Config = Type.Object(
+  {
+    cron: Type.Optional(
+      Type.String({
+        ...fieldText(
+          'Cron 表达式',
+          'Cron expression',
+          '五段（分 时 日 月 周）或六段（最前面加秒）。',
+          'Five fields (minute hour day month weekday), or six with seconds in front.',
+        ),
+        maxLength: 200,
+      }),
+    ),
+    everySec: Type.Optional(
+      Type.Integer({
+        ...fieldText('间隔（秒）', 'Interval (seconds)', '与 Cron 二选一。', 'Instead of cron.'),
+        minimum: 1,
+        maximum: 31_536_000,
+      }),
+    ),
+    timeZone: Type.String({
+      ...fieldText('时区', 'Time zone', 'IANA 名称。', 'IANA name.'),
+      maxLength: 64,
+      default: 'Asia/Shanghai',
+    }),
+  },
+  { additionalProperties: false },
+);
+type Config = Static<typeof Config>;
+
+/** A jump of the wall clock is noticed after this long at most. */
+const LOOK_EVERY_MS = 30_000;
+const RETRY_MS = 5000;
+
+/** Starts executions at planned instants; after downtime one for the latest missed instant, never all of them. */
+export default defineNode({
+  type: 'timer.schedule',
+  major: 1,
+  kind: 'trigger',
+  category: 'trigger',
+  icon: 'clock',
+  text: {
+    label: { 'zh-CN': '定时器', en: 'Timer' },
+    help: { 'zh-CN': '按 Cron 表达式或固定间隔启动流程。', en: 'Starts the flow by a cron expression or at an interval.' },
+  },
+  ports: { in: [], out: [outPort] },
+  config: Config,
+  check: checkConfig,
+  listen,
+});
+
+function checkConfig(config: Config): readonly { readonly path: string; readonly message: string }[] {
+  if ((config.cron === undefined) === (config.everySec === undefined)) return [{ path: '', message: 'needs either cron or everySec' }];
+  try {
+    compileSchedule(config);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return [{ path: error.code === 'TIMER_ZONE' ? '/timeZone' : '/cron', message: error.message }];
+  }
+}
+
+async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
+  const schedule = compileSchedule(ctx.config);
+  const lastMs = await ctx.lastPlanned();
+  return new Timer(ctx, schedule, emit, lastMs ?? ctx.clock.now());
+}
+
+class Timer implements Stop {
+  readonly #clock: Clock;
+  readonly #ctx: TriggerContext<Config>;
+  readonly #schedule: Schedule;
+  readonly #emit: Emit;
+  /** The latest instant that was handed in. */
+  #lastMs: number;
+  #cancel: () => void = () => undefined;
+  #underWay: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor(ctx: TriggerContext<Config>, schedule: Schedule, emit: Emit, lastMs: number) {
+    this.#clock = ctx.clock;
+    this.#ctx = ctx;
+    this.#schedule = schedule;
+    this.#emit = emit;
+    this.#lastMs = lastMs;
+    this.#look();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancel();
+    await this.#underWay;
+  }
+
+  /** Hands the latest due instant in, or waits for the next. Timers run on monotonic time, instants on the wall clock: so it looks often. */
+  #look(): void {
+    if (this.#isStopped) return;
+    const nowMs = this.#clock.now();
+    const dueMs = this.#schedule.latest(this.#lastMs, nowMs);
+    if (dueMs !== undefined) {
+      this.#underWay = this.#handIn(dueMs);
+      return;
+    }
+    const nextMs = this.#schedule.next(nowMs);
+    // A schedule without a next instant, such as a date gone by, is over.
+    if (nextMs !== undefined) this.#cancel = this.#clock.after(Math.min(nextMs - nowMs, LOOK_EVERY_MS), () => this.#look());
+  }
+
+  async #handIn(plannedMs: number): Promise<void> {
+    const plannedAt = new Date(plannedMs).toISOString();
+    try {
+      const result = await this.#emit({ message: createMessage({ plannedAt }), dedupeKey: plannedAt });
+      if (result.status === 'refused') throw new AppError(result.error.code, result.error.kind, result.error.message);
+      this.#lastMs = plannedMs;
+      this.#look();
+    } catch (error) {
+      this.#ctx.log.error('timer.refused', error, { flow: this.#ctx.flowId, node: this.#ctx.nodeId, plannedAt });
+      if (!this.#isStopped) this.#cancel = this.#clock.after(RETRY_MS, () => this.#look());
+    }
+  }
+}
