@@ -1,0 +1,101 @@
+/** HAPI HL7v2 2.6 (Java) as a foreign hospital: fetched by Maven once, run from source. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+
+const source = fileURLToPath(new URL('hapi/', import.meta.url));
+const cache = fileURLToPath(new URL('../../node_modules/.cache/servers/hapi-hl7/', import.meta.url));
+
+/** Why HAPI cannot be had here, or undefined when it is there. */
+export function prepareHapi(): string | undefined {
+  for (const tool of ['java', 'mvn']) if (spawnSync(tool, ['-version']).error) return `${tool} is not installed`;
+  if (existsSync(`${cache}lib`)) return undefined;
+  mkdirSync(cache, { recursive: true });
+  const fresh = `${cache}lib-${process.pid}`;
+  const args = [
+    '-B',
+    '-q',
+    '-f',
+    `${source}pom.xml`,
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${fresh}`,
+  ];
+  const fetched = spawnSync('mvn', args, { timeout: 120_000, encoding: 'utf8' });
+  if (fetched.status !== 0) return `Maven could not fetch HAPI: ${fetched.stdout.slice(-300)}`;
+  if (!existsSync(`${cache}lib`)) renameSync(fresh, `${cache}lib`);
+  return undefined;
+}
+
+export interface HapiServer {
+  readonly port: number;
+  /** What it printed so far. */
+  output(): string;
+  stop(): Promise<void>;
+}
+
+export async function startHapiServer(charset: string): Promise<HapiServer> {
+  const port = await freePort();
+  const child = java(['server', String(port), charset]);
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  let output = '';
+  const ready = new Promise<void>((resolve, reject) => {
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      if (output.includes('READY')) resolve();
+    });
+    void closed.then(() => reject(new Error(`HAPI ended before it was ready: ${output}`)));
+  });
+  await ready;
+  // HAPI prints this even where binding failed in its accept thread.
+  await canConnect(port);
+  return {
+    port,
+    output: () => output,
+    async stop() {
+      child.kill();
+      await closed;
+    },
+  };
+}
+
+/** Runs a client mode to its end; answers its exit code and output. */
+export function runHapiClient(
+  mode: 'send' | 'pipe',
+  port: number,
+  charset: string,
+  count: number,
+): Promise<{ readonly code: number; readonly output: string }> {
+  const child = java([mode, '127.0.0.1', String(port), charset, String(count)]);
+  let output = '';
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (output += text));
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (output += text));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code: code ?? 1, output })));
+}
+
+function java(args: readonly string[]): ChildProcess {
+  return spawn('java', ['-Xmx256m', '-Dfile.encoding=UTF-8', '-cp', `${cache}lib/*`, `${source}HospitalPeer.java`, ...args], {
+    timeout: 60_000,
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function canConnect(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
+      socket.on('connect', () => socket.destroy());
+    });
+    if (isOpen) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('HAPI does not listen');
+}
