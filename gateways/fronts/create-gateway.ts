@@ -76,7 +76,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const isClosing = () => listener?.isDraining() ?? false;
   const budgets = new Map<string, ReturnType<typeof createRetryBudget>>();
-  let inFlight = 0;
+  const inFlight = new Set<HttpExchange>();
   let requests = 0;
   let refused = 0;
 
@@ -129,10 +129,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       const exchange = new HttpExchange(front, request, response, clock.now(), UNROUTED_DEADLINE_MS);
       exchange.isAnswerSpooled = signsAnswers;
       requests++;
-      inFlight++;
+      inFlight.add(exchange);
       const begunAt = clock.monotonic();
       exchange.onEnd(() => {
-        inFlight--;
+        inFlight.delete(exchange);
         if (exchange.error !== undefined) refused++;
         metrics.observeMs('gateway_request_ms', clock.monotonic() - begunAt, { front, outcome: exchange.error?.code ?? 'ok' });
       });
@@ -140,15 +140,21 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       exchange.planNumber = current.planNumber;
       void runExchange(exchange, current, runDeps);
     },
+    onDrainOver() {
+      for (const exchange of inFlight) {
+        exchange.error = refuse('GW50304');
+        writeAnswer(exchange, toErrorAnswer(exchange, exchange.error, clock.now()), true);
+      }
+    },
   });
-  metrics.gauge('gateway_in_flight', () => inFlight, { front });
+  metrics.gauge('gateway_in_flight', () => inFlight.size, { front });
   metrics.gauge('gateway_plan_number', () => current?.planNumber ?? 0, { front });
 
   return {
     address: listener.address,
     port: listener.port,
     applied: () => current?.planNumber ?? 0,
-    stats: () => ({ planNumber: current?.planNumber ?? 0, connections: listener.connections(), inFlight, requests, refused }),
+    stats: () => ({ planNumber: current?.planNumber ?? 0, connections: listener.connections(), inFlight: inFlight.size, requests, refused }),
     async stop() {
       unsubscribe();
       await listener.stop();

@@ -31,6 +31,8 @@ export interface ListenOptions {
   readonly metrics: Metrics;
   readonly requestsClientCertificate: boolean;
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
+  /** The time for draining is over: what is still in flight gets its refusal now. */
+  readonly onDrainOver: () => void;
 }
 
 export interface Listener {
@@ -89,6 +91,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       await sleep(clock, Math.min(LAST_CALL_MS, limits.drainMs));
       server.closeIdleConnections();
       while (inFlight > 0 && clock.monotonic() < until) await sleep(clock, 20);
+      if (inFlight > 0) {
+        options.onDrainOver();
+        await sleep(clock, 50);
+      }
       server.closeAllConnections();
       server.close(() => undefined);
       await closed;

@@ -73,7 +73,11 @@ function checkTimes({ timeoutMs, timeoutRetries, deadlineMs }: InterfaceDocument
 
 function schemaIssues(validator: Validator, value: unknown, prefix: string, code: string): Issue[] {
   if (validator.Check(value)) return [];
-  return validator.Errors(value).map((error) => problem(`${prefix}${error.instancePath}`, code, error.message, 'Correct this value.'));
+  return validator.Errors(value).flatMap((error) => {
+    const place = prefix + error.instancePath;
+    if (error.keyword !== 'required') return [problem(place, code, error.message, 'Correct this value.')];
+    return error.params.requiredProperties.map((name) => problem(`${place}/${name}`, code, `${name} is missing`, 'Add it.'));
+  });
 }
 
 function problem(path: string, code: string, message: string, fix: string): Issue {

@@ -33,7 +33,12 @@ export function compileFront(plan: GatewayPlan, deps: CompileFrontDeps): Compile
       deps.log.warn('gateway.interface-refused', { interfaceId: document.interfaceId, path: problem.path, code: problem.code });
       return [];
     }
-    return [{ interface: document, target: compileInterface(document, deps.policies, deps.policyDeps, deps.compileCall(document)) }];
+    try {
+      return [{ interface: document, target: compileInterface(document, deps.policies, deps.policyDeps, deps.compileCall(document)) }];
+    } catch (error) {
+      deps.log.error('gateway.interface-refused', error, { interfaceId: document.interfaceId });
+      return [];
+    }
   });
   return Object.freeze({ planNumber: plan.number, ...compileEarly(deps.front, deps.policies, deps.policyDeps), router: buildRouter(entries) });
 }

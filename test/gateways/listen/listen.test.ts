@@ -26,7 +26,7 @@ function raw(port: number, ...pieces: string[]): Promise<string> {
 
 test('refuses plain HTTP beyond loopback', async () => {
   const settings = { host: '0.0.0.0', port: 0, trustedProxies: [] };
-  const options = { settings, limits: DEFAULT_LIMITS, clock: wallClock(), metrics: silentMetrics, requestsClientCertificate: false, onRequest: () => undefined };
+  const options = { settings, limits: DEFAULT_LIMITS, clock: wallClock(), metrics: silentMetrics, requestsClientCertificate: false, onRequest: () => undefined, onDrainOver: () => undefined };
   await assert.rejects(listen(options), { code: 'LISTEN_PLAIN_REFUSED' });
 });
 
@@ -126,4 +126,14 @@ test('loses no request when it stops: what is in flight is answered and told to 
   }
   await stopped;
   await assert.rejects(callGateway(started.gateway, { target: '/' }), { code: 'ECONNREFUSED' });
+});
+
+test('answers GW50304 to what is not done when the time for draining is over', async () => {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const started = await startGateway(await buildPlan([key], [buildInterface({ deadlineMs: 60_000 })]), { settings: { limits: { drainMs: 100 } }, reply: () => new Promise(() => undefined) });
+  const pending = signRequest(key).then((signed) => callSigned(started.gateway, signed));
+  while (started.calls.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  const stopped = started.stop();
+  assert.equal((await pending).code, 'GW50304');
+  await stopped;
 });

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createMessage } from '../../../engine/contract/message.ts';
+import type { FlowCall, FlowResult } from '../../../engine/contract/run-flow.ts';
+import { buildInterface, buildPlan, createTestKey, signRequest, type RequestFields, type TestKey } from '../support/city-plan.ts';
+import { callSigned, startGateway, type TestGateway } from '../support/start-gateway.ts';
+
+let started: TestGateway;
+let key: TestKey;
+let reply: (call: FlowCall) => FlowResult | Promise<FlowResult>;
+
+before(async () => {
+  key = await createTestKey('HMAC-SM3', 'app');
+  started = await startGateway(await buildPlan([key], [buildInterface({ deadlineMs: 300 })]), { reply: (call) => reply(call) });
+});
+after(() => started.stop());
+
+const call = async (result: FlowResult, fields: RequestFields = {}, extra: Record<string, string> = {}) => {
+  reply = () => result;
+  return callSigned(started.gateway, await signRequest(key, fields), extra);
+};
+const replied = (data: unknown, mediaType = 'application/json', headers = {}, repeated = false): FlowResult => ({
+  ...{ outcome: 'replied', executionId: 'exe_1', repeated },
+  reply: { status: 201, headers, message: createMessage(data, { mediaType }) },
+});
+const failed = (kind: 'input' | 'transient' | 'unknown-outcome' | 'bug', code = 'X_FAILED'): FlowResult => ({ outcome: 'failed', executionId: 'exe_1', error: { code, kind, message: 'inside text' } });
+
+test('answers with what the flow replied, by its media type', async () => {
+  const json = await call(replied({ ok: true }, 'application/json', { 'X-Own': '1', Connection: 'upgrade', 'X-KQ-Ts': '0', 'x-bad': 'a\r\nb' }));
+  assert.equal(json.status, 201);
+  assert.equal(json.body.toString(), '{"ok":true}');
+  assert.equal(json.headers['x-own'], '1');
+  assert.equal(json.headers['x-bad'], undefined);
+  assert.notEqual(json.headers['x-kq-ts'], '0');
+  assert.equal((await call(replied('<a/>', 'text/xml'))).headers['content-type'], 'text/xml; charset=utf-8');
+  assert.equal((await call(replied(Uint8Array.of(0xd5), 'text/xml'))).body.length, 1);
+});
+
+test('says when the answer is a stored one', async () => {
+  assert.equal((await call(replied({}, 'application/json', {}, true))).headers['x-kq-idempotent-replay'], 'true');
+});
+
+test('hands the Idempotency-Key, app and interface to the flow as the origin of its keys', async () => {
+  await call(replied({}), { headers: [['content-type', 'application/json'], ['idempotency-key', 'order-7']] });
+  assert.deepEqual(started.calls.at(-1)!.caller, { interfaceId: 'ifc_book', appId: 'app', idempotencyKey: 'order-7' });
+});
+
+test('gives each way a flow can end its own answer', async () => {
+  const cases: [FlowResult, number, string | undefined][] = [
+    [{ outcome: 'accepted', executionId: 'exe_1', repeated: false }, 202, undefined],
+    [{ outcome: 'running', executionId: 'exe_1' }, 409, 'GW40901'],
+    [{ outcome: 'unknown', executionId: 'exe_1' }, 504, 'GW50402'],
+    [{ outcome: 'key-reused', executionId: 'exe_1' }, 422, 'GW42202'],
+    [failed('input'), 422, 'GW42203'],
+    [failed('transient'), 502, 'GW50201'],
+    [failed('transient', 'NODE_TIMEOUT'), 504, 'GW50401'],
+    [failed('unknown-outcome'), 504, 'GW50402'],
+    [failed('bug'), 500, 'GW50001'],
+  ];
+  for (const [result, status, code] of cases) {
+    const answer = await call(result);
+    assert.equal(answer.status, status);
+    assert.equal(answer.code, code);
+    assert.equal(answer.body.toString().includes('inside text'), code === 'GW42203');
+    assert.ok(answer.headers['x-kq-signature'], 'refusals are signed, too');
+  }
+});
+
+test('speaks Chinese, or English to those who ask for it', async () => {
+  assert.match((await call({ outcome: 'running', executionId: 'exe_1' })).body.toString(), /正在处理/);
+  assert.match((await call({ outcome: 'running', executionId: 'exe_1' }, {}, { 'accept-language': 'en-GB' })).body.toString(), /being worked on/);
+});
+
+test('does not wait beyond the deadline for a flow that does not heed it', async () => {
+  reply = () => new Promise(() => undefined);
+  const answer = await callSigned(started.gateway, await signRequest(key));
+  assert.equal(answer.code, 'GW50402');
+});
+
+test('answers GW50001 without detail when the flow throws', async () => {
+  reply = () => Promise.reject(new Error('secret detail'));
+  const answer = await callSigned(started.gateway, await signRequest(key));
+  assert.equal(answer.code, 'GW50001');
+  assert.ok(!answer.body.toString().includes('secret'));
+});
+
+test('ends the signal of a flow whose caller has left', async () => {
+  const aborted = new Promise<void>((resolve) => {
+    reply = (flowCall) => new Promise(() => flowCall.signal.addEventListener('abort', () => resolve()));
+  });
+  const signed = await signRequest(key);
+  const { request } = await import('node:http');
+  const socket = request({ host: '127.0.0.1', port: started.gateway.port, method: 'POST', path: signed.path, headers: { host: 'localhost', 'content-type': 'application/json', authorization: signed.authorization } });
+  socket.on('error', () => undefined);
+  const before = started.calls.length;
+  socket.end(signed.body);
+  while (started.calls.length === before) await new Promise((resolve) => setTimeout(resolve, 5));
+  socket.destroy();
+  await aborted;
+});
