@@ -2,8 +2,17 @@ import type { BuildContext } from '../contract/node.ts';
 import { compileCondition } from './compile-condition.ts';
 import { compileExpression, type ExpressionOptions } from './compile-expression.ts';
 
+export interface BuildOptions extends ExpressionOptions {
+  /** Told the node ids that an expression reads (`*`: any), whenever one is compiled. */
+  readonly onNames?: (names: readonly string[]) => void;
+}
+
 /** The compilers that nodes get in `prepare`: expressions of one flow share its part of the sandbox (`key`). */
-export function createBuildContext(options: ExpressionOptions): BuildContext {
-  const compile = (text: string) => compileExpression(text, options).run;
+export function createBuildContext(options: BuildOptions): BuildContext {
+  const compile = (text: string) => {
+    const { run, names } = compileExpression(text, options);
+    options.onNames?.(names);
+    return run;
+  };
   return { compileExpression: compile, compileCondition: (rule) => compileCondition(rule, { compileExpression: compile }) };
 }

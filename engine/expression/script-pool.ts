@@ -86,9 +86,9 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     return new Promise((resolve, reject) => {
       if (isClosed) return reject(closed());
       if (limits.signal?.aborted) return reject(limits.signal.reason as Error);
-      const task = createTask(createJob(++lastId, kind, source, input, limits), limits, resolve, reject);
+      const leave = () => queue.remove(task.key, task);
+      const task = createTask(createJob(++lastId, kind, source, input, limits), limits, leave, resolve, reject);
       if (!queue.add(task.key, task)) return task.settle(busy());
-      limits.signal?.addEventListener('abort', () => queue.remove(task.key, task), { once: true });
       dispatch();
     });
   }
@@ -185,14 +185,24 @@ function createJob(id: number, kind: ScriptJob['kind'], source: string, input: u
   };
 }
 
-function createTask(job: ScriptJob, limits: ScriptLimits, resolve: (value: unknown) => void, reject: (error: Error) => void): Task {
-  const onAbort = () => reject(limits.signal!.reason as Error);
-  limits.signal?.addEventListener('abort', onAbort, { once: true });
+/** A caller that leaves takes its task out of the queue; one that runs already ends by its own limit, unheard. */
+function createTask(
+  job: ScriptJob,
+  { signal, key = '' }: ScriptLimits,
+  leave: () => void,
+  resolve: (value: unknown) => void,
+  reject: (error: Error) => void,
+): Task {
+  const onAbort = () => {
+    leave();
+    reject(signal!.reason as Error);
+  };
+  signal?.addEventListener('abort', onAbort, { once: true });
   return {
     job,
-    key: limits.key ?? '',
+    key,
     settle(error, result) {
-      limits.signal?.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', onAbort);
       if (error === undefined) resolve(result);
       else reject(error);
     },

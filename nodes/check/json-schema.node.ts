@@ -63,10 +63,8 @@ export default defineNode({
 /** Patterns run in linear time (RE2), so no data can hold the process up. Remote references are not followed. */
 function compileSchema(schema: Readonly<Record<string, unknown>>): ValidateFunction {
   const ajv = new Ajv2020({ allErrors: true, strict: false, validateSchema: true, code: { regExp: linearPattern } });
-  addFormats.default(ajv, {
-    mode: 'fast',
-    formats: ['date', 'time', 'date-time', 'duration', 'uri', 'email', 'hostname', 'ipv4', 'ipv6', 'uuid', 'json-pointer', 'byte'],
-  });
+  addFormats.default(ajv, { mode: 'full', formats: [...FORMATS] });
+  addFormats.default(ajv, { mode: 'fast', formats: ['uri', 'email'] });
   try {
     return ajv.compile(schema);
   } catch (error) {
@@ -79,11 +77,13 @@ function compileSchema(schema: Readonly<Record<string, unknown>>): ValidateFunct
 const linearPattern = Object.assign(
   (pattern: string) => {
     const compiled = RE2JS.compile(RE2JS.translateRegExp(pattern));
-    // ajv only tests; the rest of RegExp is never asked for.
-    return { test: (text: string) => compiled.test(text) } as RegExp;
+    // ajv tests, and tells patterns apart by their text; the rest of RegExp is never asked for.
+    return { test: (text: string) => compiled.test(text), toString: () => pattern } as RegExp;
   },
   { code: 'linearPattern' },
 );
+
+const FORMATS = ['date', 'time', 'date-time', 'duration', 'hostname', 'ipv4', 'ipv6', 'uuid', 'json-pointer'] as const;
 
 /** Says what is wanted, from the schema alone; field names of the data are not told either. */
 function describe(error: ErrorObject): string {

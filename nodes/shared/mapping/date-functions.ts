@@ -31,7 +31,9 @@ export const dateFunctions: readonly MappingFunction[] = [
     label: words('转换日期格式', 'Convert date'),
     help: words('从一种格式直接变成另一种。', 'From one picture straight to another.'),
     args: [argument('文本', 'Text'), argument('原格式', 'From'), argument('新格式', 'To')],
-    run: onText((text, from, to) => (text === '' ? undefined : formatDate(toMillis(parseDate(text, toText(from), 'Z')), toText(to), 'Z'))),
+    run: onText((text, from, to) =>
+      text === '' ? undefined : formatDate(toMillis(parseDate(text, toText(from), DEFAULT_ZONE)), toText(to), DEFAULT_ZONE),
+    ),
   },
   {
     name: 'dateToMillis',

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { silentLogger } from '../../../engine/contract/observe.ts';
+import { createScriptPool, type ScriptPool } from '../../../engine/expression/script-pool.ts';
+import { wallClock } from '../../../engine/testing/wall-clock.ts';
+
+const open: ScriptPool[] = [];
+function createPool(options: { size?: number; queueLimit?: number } = {}): ScriptPool {
+  const pool = createScriptPool({ clock: wallClock(), logger: silentLogger, ...options });
+  open.push(pool);
+  return pool;
+}
+after(() => Promise.all(open.map((pool) => pool.close())));
+const pool = createPool();
+const message = (data: unknown) => ({ message: { data } });
+
+test('runs a script on message, nodes and now and answers what it returns', async () => {
+  const input = { ...message({ a: 1 }), nodes: { n_a: 2 }, now: 3 };
+  assert.deepEqual(await pool.run('return { sum: message.data.a + nodes.n_a + now }; // done', input), { sum: 6 });
+  assert.equal(await pool.run('', {}), undefined);
+});
+
+test('a global planted by one message is not seen by the next', async () => {
+  const plant = 'globalThis.planted = 1; Array.prototype.planted = 2; JSON.stringify.planted = 3; return 1';
+  for (let round = 0; round < 12; round++) {
+    await pool.run(plant, {});
+    assert.deepEqual(await pool.run('return [typeof planted, typeof [].planted, typeof JSON.stringify.planted]', {}), [
+      'undefined',
+      'undefined',
+      'undefined',
+    ]);
+  }
+});
+
+test('endless loops, costly patterns, deep calls and greedy scripts end in their limits', async () => {
+  await assert.rejects(pool.run('for (;;);', {}, { timeoutMs: 100 }), { code: 'SCRIPT_TIMEOUT', kind: 'input' });
+  await assert.rejects(pool.run('try { for (;;); } catch { return 1 }', {}, { timeoutMs: 100 }), { code: 'SCRIPT_TIMEOUT' });
+  await assert.rejects(pool.run('return /^(a+)+$/.test("a".repeat(40) + "b")', {}, { timeoutMs: 100 }), { code: 'SCRIPT_TIMEOUT' });
+  await assert.rejects(pool.run('const a = []; for (;;) a.push([1, 2])', {}, { timeoutMs: 10_000, memoryBytes: 4e6 }), {
+    code: 'SCRIPT_MEMORY',
+  });
+  await assert.rejects(pool.run('function f() { return f() + 1 } return f()', {}), { code: 'SCRIPT_ERROR', message: /stack/ });
+  await assert.rejects(pool.run('return "x".repeat(11e6)', {}, { memoryBytes: 2e8, timeoutMs: 5000 }), { code: 'SCRIPT_RESULT_TOO_LARGE' });
+  assert.equal(await pool.run('return 1', {}), 1);
+});
+
+test('a worker that does not heed its deadline is ended and replaced', async () => {
+  // Building huge texts rarely asks the interrupt handler.
+  const stubborn = 'const a = []; for (;;) a.push("x".repeat(1e5) + a.length)';
+  await assert.rejects(pool.run(stubborn, {}, { timeoutMs: 100, memoryBytes: 6e7 }), /SCRIPT_|ended|memory/);
+  assert.equal(await pool.run('return 1', {}), 1);
+});
+
+test('tells the line of a mistake and nothing of our own code', async () => {
+  await assert.rejects(pool.run('const a = 1;\nreturn null.x', {}), { code: 'SCRIPT_ERROR', values: { line: 2 } });
+  await assert.rejects(pool.checkScript('const a = 1;\nreturn let'), { code: 'SCRIPT_INVALID', values: { line: 2 } });
+  await pool.checkScript('return message.data // fine');
+});
+
+test('nothing of the host is in reach', async () => {
+  const names = [
+    'process',
+    'require',
+    'fetch',
+    'WebAssembly',
+    'Worker',
+    'setTimeout',
+    'Deno',
+    'console',
+    'navigator',
+    'std',
+    'os',
+    'input',
+  ];
+  const script = `return ${JSON.stringify(names)}.filter((name) => globalThis[name] !== undefined)`;
+  assert.deepEqual(await pool.run(script, {}), []);
+  const escape = 'return typeof (function () {}).constructor("return this")().process + typeof this';
+  assert.equal(await pool.run(escape, {}), 'undefinedundefined');
+  await assert.rejects(
+    pool
+      .run('return import("node:fs").then((fs) => fs)', {})
+      .then((value) => assert.deepEqual(value, {}) ?? Promise.reject(new Error('no module'))),
+  );
+  assert.equal(await pool.run('}); globalThis.leak = 1; (function (message) { return typeof message', message({})), 'object');
+  assert.equal(await pool.run('return typeof globalThis.leak', {}), 'undefined');
+});
+
+test('a runaway of one key leaves the latency of another alone', async () => {
+  const fair = createPool({ size: 2 });
+  await fair.run('return 1', {}, { key: 'calm' });
+  const runaways = Array.from({ length: 4 }, () =>
+    fair.run('for (;;);', {}, { key: 'wild', timeoutMs: 300 }).catch((error: unknown) => error),
+  );
+  const started = performance.now();
+  for (let round = 0; round < 10; round++) assert.equal(await fair.run('return message.data', message(round), { key: 'calm' }), round);
+  assert.ok(performance.now() - started < 900, 'the calm key did not wait for the wild one');
+  assert.equal((await Promise.all(runaways)).length, 4);
+});
+
+test('refuses more than it can queue, and drops what nobody waits for', async () => {
+  const small = createPool({ size: 1, queueLimit: 2 });
+  const running = small.run('for (;;);', {}, { timeoutMs: 300, key: 'a' }).catch((error: { code: string }) => error.code);
+  const abort = new AbortController();
+  const waiting = small.run('return 1', {}, { key: 'b', signal: abort.signal });
+  await assert.rejects(small.run('return 1', {}, { key: 'b' }), { code: 'SCRIPT_POOL_BUSY', kind: 'transient', retryAfterMs: 1000 });
+  abort.abort(new Error('left'));
+  await assert.rejects(waiting, /left/);
+  assert.equal(await small.run('return 2', {}, { key: 'b' }), 2);
+  assert.equal(await running, 'SCRIPT_TIMEOUT');
+});
+
+test('evaluates unbounded expressions, and ends them', async () => {
+  assert.equal(await pool.runExpression('$match(data.a, /b+/).match', { data: { a: 'abbc' } }), 'bb');
+  assert.equal(await pool.runExpression('$now()', {}, { nowMs: 5 }), '1970-01-01T00:00:00.005Z');
+  await assert.rejects(pool.runExpression('$number(data.a)', { data: { a: '张三' } }), {
+    code: 'EXPRESSION_FAILED',
+    values: { fault: 'D3030', position: 8 },
+  });
+  await assert.rejects(pool.runExpression('($f := function($x) { $f($x + 1) }; $f(1))', {}, { timeoutMs: 200 }), {
+    code: 'SCRIPT_TIMEOUT',
+  });
+  await assert.rejects(pool.runExpression('$contains(data.a, /^(a+)+$/)', { data: { a: `${'a'.repeat(40)}b` } }, { timeoutMs: 200 }), {
+    code: 'SCRIPT_TIMEOUT',
+  });
+  assert.equal(await pool.runExpression('$sum([1..10])', {}), 55);
+});
+
+test('closing ends what runs and refuses what comes', async () => {
+  const closing = createPool({ size: 1 });
+  const running = closing.run('for (;;);', {}, { timeoutMs: 60_000 });
+  const ended = assert.rejects(running, { code: 'SCRIPT_POOL_CLOSED' });
+  await closing.close();
+  await ended;
+  await assert.rejects(closing.run('return 1', {}), { code: 'SCRIPT_POOL_CLOSED' });
+});

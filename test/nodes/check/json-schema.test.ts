@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runNode } from '../../../engine/testing/run-node.ts';
+import check from '../../../nodes/check/json-schema.node.ts';
+
+const schema = {
+  type: 'object',
+  required: ['id', 'day'],
+  properties: { id: { type: 'string', pattern: '^(\\d+)+$' }, day: { type: 'string', format: 'date' }, name: { const: 'x' } },
+  additionalProperties: false,
+};
+const run = (data: unknown, config: object = { schema }) => runNode(check, { config: { ...config }, data });
+
+test('lets data through that fits', async () => {
+  assert.ok('emit' in (await run({ id: '7', day: '2026-01-02' })));
+});
+
+test('refuses what does not fit, with every place and no value or field name of the data', async () => {
+  const outcome = await run({ id: '张三', day: '2026-13-02', 李四: 1 });
+  assert.ok('reject' in outcome);
+  assert.equal(outcome.reject.code, 'CHECK_SCHEMA');
+  assert.equal(outcome.reject.kind, 'input');
+  assert.deepEqual(outcome.reject.issues?.map(({ path }) => path).sort(), ['', '/day', '/id']);
+  assert.doesNotMatch(JSON.stringify(outcome), /张三|李四/);
+});
+
+test('lists no more issues than it shall', async () => {
+  const outcome = await run({ a: 1, b: 2, c: 3 }, { schema, maxIssues: 1 });
+  assert.ok('reject' in outcome && outcome.reject.issues?.length === 1);
+});
+
+test('a pattern that ruins a backtracking engine ends at once', async () => {
+  const started = performance.now();
+  assert.ok('reject' in (await run({ id: `${'1'.repeat(50_000)}!`, day: '2026-01-02' })));
+  assert.ok(performance.now() - started < 1500);
+});
+
+test('refuses a schema that cannot be used', async () => {
+  for (const wrong of [{ type: 'strin' }, { $ref: 'https://example.org/x.json' }, { pattern: '(?=x)' }]) {
+    await assert.rejects(run({}, { schema: wrong }), { code: 'NODE_CONFIG_WRONG' });
+  }
+});

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMessage } from '../../../engine/contract/message.ts';
+import { runNode } from '../../../engine/testing/run-node.ts';
+import set from '../../../nodes/transform/set.node.ts';
+import { engineBuild } from '../support/engine-build.ts';
+
+const run = (fields: unknown, data: unknown) =>
+  runNode(set, { config: { fields }, message: createMessage(data, { headers: { a: '1' } }), build: engineBuild() });
+
+test('sets fields, headers and keys in order and leaves the message it got as it was', async () => {
+  const data = { p: { name: 'a', old: 1 }, list: [1, 2] };
+  const outcome = await run(
+    [
+      { to: 'data.p.name', from: { value: 'b' } },
+      { to: 'data.p.old', from: { path: 'data.none' } },
+      { to: 'data.list[1]', from: { expression: 'data.list[0] + 10' } },
+      { to: 'headers.X-Source', from: { path: 'data.p.name' } },
+      { to: 'headers.a', from: { path: 'data.none' } },
+      { to: 'keys.patientId', from: { value: 7 } },
+    ],
+    data,
+  );
+  assert.ok('emit' in outcome);
+  const message = outcome.emit!['ok']![0]!;
+  assert.deepEqual(message.data, { p: { name: 'b' }, list: [1, 11] });
+  assert.deepEqual([message.headers, message.keys], [{ 'x-source': 'b' }, { patientId: '7' }]);
+  assert.deepEqual(data, { p: { name: 'a', old: 1 }, list: [1, 2] });
+});
+
+test('refuses shapes that clash and structures in headers', async () => {
+  await assert.rejects(run([{ to: 'data.p[0]', from: { value: 1 } }], { p: {} }), { code: 'SET_SHAPE_CLASH' });
+  await assert.rejects(run([{ to: 'headers.x', from: { value: {} } }], {}), { code: 'SET_NOT_TEXT' });
+  await assert.rejects(run([{ to: 'data.__proto__.x', from: { value: 1 } }], {}), { code: 'PATH_INVALID' });
+});
