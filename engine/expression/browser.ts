@@ -14,10 +14,7 @@ export function createInPlaceRunner(): ExpressionRunner {
   return {
     async runExpression(text, root, options = {}) {
       try {
-        const value: unknown = await jsonata(text, { timeout: 1000, stack: 200, sequence: 100_000 }).evaluate(
-          root,
-          timeFunctions(options.nowMs ?? 0),
-        );
+        const value: unknown = await jsonata(text, { timeout: 1000, stack: 200 }).evaluate(root, timeFunctions(options.nowMs ?? 0));
         return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
       } catch (error) {
         throw expressionFailed(error);

@@ -34,9 +34,9 @@ export interface ExpressionOptions {
 const MAX_LENGTH = 10_000;
 /** How long an expression may hold the event loop before it is handed to the sandbox. */
 const INLINE_MS = 20;
-const INLINE_LIMITS = { timeout: INLINE_MS, stack: 100, sequence: 100_000 } as const;
-/** Time, depth or sequence limit reached. */
-const LIMIT_FAULTS: ReadonlySet<unknown> = new Set(['D1012', 'D1011', 'D2015']);
+const INLINE_LIMITS = { timeout: INLINE_MS, stack: 100 } as const;
+/** Time or depth limit reached. */
+const LIMIT_FAULTS: ReadonlySet<unknown> = new Set(['D1012', 'D1011']);
 
 /** Compiles an expression. EXPRESSION_INVALID (input) with the place of the mistake. */
 export function compileExpression(text: string, options: ExpressionOptions): CompiledExpression {
@@ -85,9 +85,11 @@ export function timeFunctions(nowMs: number): Record<string, unknown> {
   return { now: () => new Date(nowMs).toISOString(), millis: () => nowMs };
 }
 
-/** JSONata marks the arrays it made; a message carries plain ones. */
+/** JSONata marks the arrays and objects it made; a message carries plain ones. What came from the scope is plain already. */
 function plain(value: unknown): unknown {
-  return Array.isArray(value) && Object.hasOwn(value, 'sequence') ? Array.from(value as unknown[]) : value;
+  if (Array.isArray(value)) return Array.from(value as unknown[], plain);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, plain(inner)]));
 }
 
 /** Translates a fault of JSONata; its own message may hold the value and is dropped. */

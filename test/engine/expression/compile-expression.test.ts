@@ -56,7 +56,7 @@ test('a closure gives what JSONata gives, on random expressions and data', async
       const got = await settle(() => Promise.resolve().then(() => compiled.run(scope)));
       assert.deepEqual(got, wanted, text);
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
 });
 
@@ -80,7 +80,10 @@ test('bounded functions, filters and maps run in process', async () => {
   });
   assert.equal(await compile('$trim(data.name)').run(scope), 'li');
   assert.equal(await compile('data.items[n > 2].p').run(scope), 'b');
-  assert.equal(JSON.stringify(await compile('data.items.{"x": p & "!"}').run(scope)), '[{"x":"a!"},{"x":"b!"}]');
+  assert.deepEqual(await compile('{"all": data.items.{"x": p & "!"}, "n": $reverse(data.items.n)}').run(scope), {
+    all: [{ x: 'a!' }, { x: 'b!' }],
+    n: [5, 1],
+  });
   assert.equal(await compile('$join($split("a,b", ","), "-")').run(scope), 'a-b');
   assert.equal(await compile('$sum(data.items.n)').run(scope), 6);
 });

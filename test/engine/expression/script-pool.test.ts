@@ -125,6 +125,14 @@ test('evaluates unbounded expressions, and ends them', async () => {
   assert.equal(await pool.runExpression('$sum([1..10])', {}), 55);
 });
 
+test('an expression leaves nothing behind for the next', async () => {
+  const lone = createPool({ size: 1 });
+  assert.equal(await lone.runExpression('($x := 1; $sum := 2; $x)', {}), 1);
+  assert.deepEqual(await lone.runExpression('[$exists($x), $sum([1, 2])]', {}), [false, 3]);
+  assert.equal(await lone.runExpression('data ~> |$|{"planted": 1}|', { data: {} }).then(JSON.stringify), '{"planted":1}');
+  assert.deepEqual(await lone.runExpression('[data.planted, data.constructor, data.__proto__.planted, $string.planted]', { data: {} }), []);
+});
+
 test('closing ends what runs and refuses what comes', async () => {
   const closing = createPool({ size: 1 });
   const running = closing.run('for (;;);', {}, { timeoutMs: 60_000 });
