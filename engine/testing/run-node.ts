@@ -141,7 +141,8 @@ export async function readSecret(secrets: RunNodeOptions['secrets'], name: strin
   });
 }
 
-function lookup(tables: RunNodeOptions['tables'], table: string, key: string): string {
+/** Looks a code up as the engine does. */
+export function lookup(tables: RunNodeOptions['tables'], table: string, key: string): string {
   const entries = tables?.[table];
   if (entries === undefined) throw new AppError('CODE_TABLE_UNKNOWN', 'input', `There is no code table ${table}.`, { values: { table } });
   if (Object.hasOwn(entries, key)) return entries[key]!;

@@ -1,0 +1,75 @@
+/** Runs a flow document once with mocks in place of what reaches outside, as a saved test of the product would. Nothing is stored. */
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import type { FlowTest } from '../contract/flow-document.ts';
+import { createMessage } from '../contract/message.ts';
+import { typeName, type NodeDefinition } from '../contract/node.ts';
+import { silentLogger, silentMetrics } from '../contract/observe.ts';
+import { createBuildContext, createInPlaceRunner } from '../expression/browser.ts';
+import { contentHash } from '../flow/content-hash.ts';
+import { parseFlow } from '../flow/parse-flow.ts';
+import { isPublishable, validateFlow } from '../flow/validate-flow.ts';
+import { createAdapterGates } from '../run/adapter-gates.ts';
+import { compileFlow } from '../run/compile-flow.ts';
+import type { RunDeps } from '../run/run-node.ts';
+import { runTrial } from '../run/run-trial.ts';
+import type { TableSnapshot, TrialResult } from '../services.ts';
+import { memoryBlobs } from './memory-blobs.ts';
+import { lookup, type RunNodeOptions } from './run-node.ts';
+import { wallClock } from './wall-clock.ts';
+
+export interface RunFlowOptions {
+  /** Definitions of every node type that the document names. */
+  readonly nodes: readonly NodeDefinition[];
+  readonly input: FlowTest['input'];
+  /** Node id -> what it answers instead of running; needed by every node that reaches outside. */
+  readonly mocks?: FlowTest['mocks'];
+  readonly tables?: RunNodeOptions['tables'];
+  readonly clock?: Clock;
+  readonly signal?: AbortSignal;
+  readonly runScript?: RunDeps['runScript'];
+  readonly callFlow?: RunDeps['callFlow'];
+}
+
+/** Rejects with FLOW_INVALID (input) and every issue when the document is wrong; whatever happens in the run is in the result. */
+export async function runFlow(document: unknown, options: RunFlowOptions): Promise<TrialResult> {
+  const definitions = new Map(options.nodes.map((definition) => [typeName(definition), definition]));
+  const { flow, issues } = parseFlow(document);
+  const getNode = (type: string) => definitions.get(type);
+  const problems = flow === undefined ? issues : validateFlow(flow, { nodes: { get: getNode } });
+  if (flow === undefined || !isPublishable(problems))
+    throw new AppError('FLOW_INVALID', 'input', 'The flow document is wrong.', { issues: problems });
+
+  const build = createBuildContext({ pool: createInPlaceRunner() });
+  const version = { flowId: flow.flowId, version: 1, contentHash: contentHash(flow), document: flow };
+  const compiled = compileFlow(version, { getNode, build });
+  const { data, ...fields } = options.input;
+  const signal = options.signal ?? new AbortController().signal;
+  return runTrial(compiled, createMessage(data, fields), options.mocks ?? {}, createDeps(options, build.compileExpression), signal);
+}
+
+function createDeps(options: RunFlowOptions, compileExpression: RunDeps['compileExpression']): RunDeps {
+  const clock = options.clock ?? wallClock();
+  const { tables } = options;
+  const snapshot: TableSnapshot = {
+    id: 'test',
+    lookup: (table, key) => lookup(tables, table, key),
+    has: (table) => tables !== undefined && Object.hasOwn(tables, table),
+  };
+  return {
+    clock,
+    log: silentLogger,
+    metrics: silentMetrics,
+    blobs: memoryBlobs(),
+    bindings: {
+      adapter: () => undefined,
+      secret: () => Promise.reject(new TypeError('a mocked run reads no secret')),
+      tables: () => snapshot,
+      tablesAt: () => Promise.resolve(snapshot),
+    },
+    gates: createAdapterGates(clock),
+    compileExpression,
+    runScript: options.runScript ?? (() => Promise.reject(new TypeError('this test hands in no runScript'))),
+    callFlow: options.callFlow ?? (() => Promise.reject(new TypeError('this test hands in no callFlow'))),
+  };
+}
