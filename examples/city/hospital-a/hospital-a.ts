@@ -45,7 +45,9 @@ export function createHospitalA({ port = 21_001 } = {}): Promise<Program<Hospita
   return serve(
     port,
     () => ({ registrations, byIdempotencyKey, reads }),
-    (request, { pathname, searchParams }, body) => {
+    (request, url, body) => {
+      // The bus hands its own paths on as they are: /open/v1/slots is /slots here.
+      const pathname = url.pathname.replace(/^\/(?:open|user|bus)\/v1(?=\/)/, '');
       if (request.method === 'POST' && pathname === '/registrations')
         return book(body, request.headers['idempotency-key'] as string | undefined);
       if (request.method !== 'GET') return undefined;
@@ -53,7 +55,7 @@ export function createHospitalA({ port = 21_001 } = {}): Promise<Program<Hospita
       const [, what = '', id = ''] = pathname.split('/');
       if (what === 'departments') return json(200, { departments: Object.entries(DEPARTMENTS).map(([code, name]) => ({ code, name })) });
       if (what === 'slots')
-        return json(200, { slots: slotsOf(searchParams.get('department') ?? '01', searchParams.get('date') ?? '2026-01-05') });
+        return json(200, { slots: slotsOf(url.searchParams.get('department') ?? '01', url.searchParams.get('date') ?? '2026-01-05') });
       if (what === 'registrations') return found(registrations.find(({ registrationNo }) => registrationNo === id));
       if (what === 'reports') return json(200, { patientId: id, reports: reportsOf(id) });
       return undefined;

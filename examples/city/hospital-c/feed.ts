@@ -56,7 +56,7 @@ export function feedMessage(number: number): FeedMessage {
 function findings(index: number, time: string): string[] {
   return [
     `OBR|1||L${index}|CBC^血常规^L|||${time}`,
-    `OBX|1|NM|WBC^白细胞^L||${4 + (index % 6)}.2|10^9/L|3.5-9.5|N|||F`,
+    `OBX|1|NM|WBC^白细胞^L||${4 + (index % 6)}.2|10\\S\\9/L|3.5-9.5|N|||F`,
     `OBX|2|NM|HGB^血红蛋白^L||${120 + (index % 30)}|g/L|115-175|N|||F`,
   ];
 }

@@ -1,0 +1,153 @@
+/** The city's documents are valid, their saved tests pass, and their calls fit the programs that play the hospitals. */
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import test from 'node:test';
+import { Value } from 'typebox/value';
+import type { TSchema } from 'typebox';
+import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
+import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
+import type { Issue } from '../../engine/contract/errors.ts';
+import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
+import { compileSyntaxOnly, notHere, tableSnapshot } from './city-fixtures.ts';
+import { createBuildContext } from '../../engine/expression/create-build-context.ts';
+import { contentHash } from '../../engine/flow/content-hash.ts';
+import { parseFlow } from '../../engine/flow/parse-flow.ts';
+import { validateFlow } from '../../engine/flow/validate-flow.ts';
+import { runTests } from '../../engine/publish/run-tests.ts';
+import { loadNodes } from '../../engine/registry/load-nodes.ts';
+import { createAdapterGates } from '../../engine/run/adapter-gates.ts';
+import { compileFlow, type CompiledFlow } from '../../engine/run/compile-flow.ts';
+import { runTrial } from '../../engine/run/run-trial.ts';
+import { memoryBlobs, runNode, wallClock } from '../../engine/testing/public.ts';
+import { createDistrict } from '../../examples/city/district/district.ts';
+import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
+import { createHospitalB } from '../../examples/city/hospital-b/hospital-b.ts';
+import { AppDocument, GrantDocument, type InterfaceDocument } from '../../gateways/contract.ts';
+import { createInterfaceCheck } from '../../gateways/pipeline/check-interface.ts';
+import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
+
+const city = new URL('../../examples/city/', import.meta.url);
+const read = <T>(name: string): T => JSON.parse(readFileSync(new URL(name, city), 'utf8')) as T;
+const nodes = await loadNodes([new URL('../../nodes/', import.meta.url)]);
+const adapters = read<AdapterDocument[]>('adapters.json');
+const tables = read<CodeTable[]>('tables.json');
+const interfaces = read<InterfaceDocument[]>('interfaces.json');
+const flows = readdirSync(new URL('flows/', city)).map((name) => read<FlowDocument>(`flows/${name}`));
+const clock = wallClock();
+const build = createBuildContext({ pool: notHere });
+
+for (const flow of flows) {
+  test(`${flow.flowId} is a valid flow without a warning`, () => {
+    assert.deepEqual(parseFlow(flow).issues, []);
+    const issues = validateFlow(flow, {
+      nodes,
+      hasAdapter: (id) => adapters.some(({ adapterId }) => adapterId === id),
+      adapterProtocol: (id) => adapters.find(({ adapterId }) => adapterId === id)!.protocol,
+      hasTable: (id) => tables.some(({ tableId }) => tableId === id),
+      checkExpression: compileSyntaxOnly,
+    });
+    assert.deepEqual(issues, []);
+  });
+
+  test(`the saved tests of ${flow.flowId} pass`, async () => {
+    const deps = {
+      clock,
+      log: silentLogger,
+      metrics: silentMetrics,
+      blobs: memoryBlobs(),
+      bindings: {
+        adapter: () => undefined,
+        secret: () => Promise.reject(new Error('no secrets here')),
+        tables: () => tableSnapshot(tables),
+        tablesAt: () => Promise.resolve(tableSnapshot(tables)),
+      },
+      gates: createAdapterGates(clock),
+      compileExpression: build.compileExpression,
+      runScript: () => Promise.reject(new Error('no scripts here')),
+      callFlow: () => Promise.reject(new Error('no sub-flows here')),
+    };
+    const report = await runTests(
+      compiled(flow),
+      flow.tests,
+      (...run) => runTrial(run[0], run[1], run[2], deps, run[3]),
+      clock,
+      AbortSignal.timeout(10_000),
+    );
+    assert.deepEqual(
+      report.tests.map(({ name, problems }) => ({ name, problems })),
+      flow.tests.map(({ name }) => ({ name, problems: [] })),
+    );
+    assert.ok(flow.tests.length > 0);
+  });
+}
+
+test('the interfaces are valid, at least eight, on all three fronts', async () => {
+  const check = createInterfaceCheck(await loadPolicies());
+  assert.deepEqual(
+    interfaces.flatMap((document) => check(document)),
+    [] as Issue[],
+  );
+  assert.ok(interfaces.length >= 8);
+  assert.deepEqual([...new Set(interfaces.map(({ front }) => front))].sort(), ['bus', 'open', 'user']);
+  const flowIds = flows.map(({ flowId }) => flowId);
+  for (const { target } of interfaces) if (target.kind === 'flow') assert.ok(flowIds.includes(target.flowId));
+});
+
+test('adapters, code tables, apps and grants fit their schemas and each other', () => {
+  const apps = read<AppDocument[]>('apps.json');
+  const grants = read<GrantDocument[]>('grants.json');
+  for (const [schema, documents] of [
+    [AdapterDocument, adapters],
+    [CodeTable, tables],
+    [AppDocument, apps],
+    [GrantDocument, grants],
+  ] as [TSchema, unknown[]][]) {
+    for (const document of documents) assert.deepEqual(Value.Errors(schema, document), []);
+  }
+  assert.deepEqual(new Set(grants.map(({ interfaceId }) => interfaceId)), new Set(interfaces.map(({ interfaceId }) => interfaceId)));
+  for (const { appId } of grants) assert.ok(apps.some((app) => app.appId === appId));
+});
+
+test('the calls of the flows are understood by the programs that play the hospitals', async (t) => {
+  const [a, b, district] = await Promise.all([createHospitalA({ port: 0 }), createHospitalB({ port: 0 }), createDistrict({ port: 0 })]);
+  t.after(() => Promise.all([a.stop(), b.stop(), district.stop()]));
+  const call = async (flowId: string, nodeId: string, data: unknown, baseUrl: string) => {
+    const node = nodeOf(flowId, nodeId);
+    const { charset } = adapters.find(({ adapterId }) => adapterId === node.adapter)!;
+    const adapter = { settings: { baseUrl }, ...(charset === undefined ? {} : { charset }) };
+    const outcome = await runNode(nodes.get(node.type)!, { config: node.config, data, adapter, build, idempotencyKey: `${nodeId}-1` });
+    assert.ok('emit' in outcome);
+    return outcome.emit['ok']?.[0]?.data as Record<string, unknown>;
+  };
+  const user = { user: { patientId: 'P000006' } };
+  assert.equal(
+    (
+      await call('flw_appointment', 'n_book_a', { patientId: 'P000006', departmentCode: '01', date: '2026-01-05', period: 'AM' }, a.address)
+    )['registrationNo'],
+    'A00000001',
+  );
+  const booked = await call(
+    'flw_appointment',
+    'n_book_b',
+    { PatientId: 'P000006', PatientName: '虚构庚甲', DeptCode: 'NK', VisitDate: '20260105' },
+    b.address,
+  );
+  assert.deepEqual(booked, { ResultCode: '0', ResultMessage: '挂号成功：虚构庚甲', RegNo: 'B00000001' });
+  assert.deepEqual([a.state().byIdempotencyKey, b.state().byIdempotencyKey], [{ 'n_book_a-1': 1 }, { 'n_book_b-1': 1 }]);
+  assert.equal(((await call('flw_reports', 'n_ask_a', user, a.address))['reports'] as unknown[]).length, 2);
+  const reports = await call('flw_reports', 'n_ask_b', { PatientId: 'P000006' }, b.address);
+  assert.equal((reports as { Reports: { Report: { ItemName: string }[] } }).Reports.Report[0]?.ItemName, '胸部正位片');
+  assert.deepEqual(await call('flw_admission', 'n_send', { patientId: 'P000006', noticeId: 'C1' }, district.address), {
+    noticeId: 'C1',
+    receipt: 'D-C1',
+  });
+});
+
+function nodeOf(flowId: string, nodeId: string): FlowNode {
+  return flows.find((flow) => flow.flowId === flowId)!.nodes.find(({ id }) => id === nodeId)!;
+}
+
+function compiled(document: FlowDocument): CompiledFlow {
+  const version = { flowId: document.flowId, version: 1, contentHash: contentHash(document), document };
+  return compileFlow(version, { getNode: (type) => nodes.get(type), build });
+}
