@@ -5,7 +5,6 @@ import type { FlowTest } from '../contract/flow-document.ts';
 import { createMessage } from '../contract/message.ts';
 import { typeName, type NodeDefinition } from '../contract/node.ts';
 import { silentLogger, silentMetrics } from '../contract/observe.ts';
-import { createBuildContext, createInPlaceRunner } from '../expression/browser.ts';
 import { contentHash } from '../flow/content-hash.ts';
 import { parseFlow } from '../flow/parse-flow.ts';
 import { isPublishable, validateFlow } from '../flow/validate-flow.ts';
@@ -16,6 +15,7 @@ import { runTrial } from '../run/run-trial.ts';
 import type { TableSnapshot, TrialResult } from '../services.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { lookup, type RunNodeOptions } from './run-node.ts';
+import { testBuildContext } from './test-build-context.ts';
 import { wallClock } from './wall-clock.ts';
 
 export interface RunFlowOptions {
@@ -40,7 +40,7 @@ export async function runFlow(document: unknown, options: RunFlowOptions): Promi
   if (flow === undefined || !isPublishable(problems))
     throw new AppError('FLOW_INVALID', 'input', 'The flow document is wrong.', { issues: problems });
 
-  const build = createBuildContext({ pool: createInPlaceRunner() });
+  const build = testBuildContext();
   const version = { flowId: flow.flowId, version: 1, contentHash: contentHash(flow), document: flow };
   const compiled = compileFlow(version, { getNode, build });
   const { data, ...fields } = options.input;

@@ -11,8 +11,8 @@ import { createMessage, type Message } from '../contract/message.ts';
 import type { BuildContext, NodeContext, NodeDefinition, Outcome, Scope } from '../contract/node.ts';
 import { silentLogger, type Logger } from '../contract/observe.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
-import { createBuildContext, createInPlaceRunner } from '../expression/browser.ts';
 import { memoryBlobs } from './memory-blobs.ts';
+import { testBuildContext } from './test-build-context.ts';
 import { wallClock } from './wall-clock.ts';
 
 /** An adapter as a test writes it: limits left out take the product's defaults. */
@@ -57,7 +57,7 @@ export interface RunNodeOptions {
 export async function runNode(definition: NodeDefinition, options: RunNodeOptions = {}): Promise<Outcome> {
   if (definition.kind === 'trigger') throw new TypeError(`${definition.type} is a trigger: use listenTrigger`);
   const config = checkConfig(definition, options.config ?? {});
-  const build = options.build ?? createBuildContext({ pool: createInPlaceRunner() });
+  const build = options.build ?? testBuildContext();
   const run = definition.prepare(config, build);
   const message = options.message ?? createMessage(options.data ?? {});
   const protocol = definition.kind === 'action' ? definition.adapter : undefined;

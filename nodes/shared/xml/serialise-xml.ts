@@ -10,7 +10,7 @@ export interface SerialiseXmlOptions {
 // XML 1.0 names, without the characters beyond the basic plane.
 const NAME =
   /^[A-Za-z_\u00c0-\u02ff\u0370-\u1fff\u2c00-\udfff\uf900-\ufffd][-.\w\u00b7\u00c0-\u203f\u2c00-\udfff\uf900-\ufffd]*(?::[A-Za-z_\u00c0-\udfff\uf900-\ufffd][-.\w\u00b7\u00c0-\u203f\u2c00-\udfff\uf900-\ufffd]*)?$/;
- 
+
 const ILLEGAL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 /** Takes `{ root: … }`. XML_FORM (input) with the path, when the value has no single root, a bad name, or text that XML cannot carry. */

@@ -45,6 +45,36 @@ test('keeps every digit of a big number as text when asked', async () => {
   assert.deepEqual(await parse(text, { bigNumbers: 'string' }), { id: '12345678901234567890', ok: 9007199254740991, price: 12.5 });
 });
 
+test('whatever bytes come, it answers data or an input error', async () => {
+  const piece = fc.constantFrom(
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    '\\',
+    ':',
+    ',',
+    '1',
+    '-',
+    'e',
+    '.',
+    'true',
+    'null',
+    '\\u0061',
+    ' ',
+    '张',
+    '\u0000',
+  );
+  const text = fc.array(piece, { maxLength: 30 }).map((pieces) => pieces.join(''));
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(text, fc.uint8Array({ maxLength: 60 })), async (data) => {
+      await parse(data).catch((error: { kind?: string }) => assert.equal(error.kind, 'input'));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test('never quotes the payload in an error', async () => {
   await assert.rejects(parse('{"姓名": 张三丰}'), (error: Error) => !/张/.test(error.message));
 });

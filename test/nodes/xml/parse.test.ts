@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import iconv from 'iconv-lite';
 import { createMessage } from '../../../engine/contract/message.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
@@ -66,6 +67,50 @@ test('refuses what is not well-formed, too deep, or named to do harm', async () 
     await refused(`<r><${name}>1</${name}></r>`, /XML_NAME_REFUSED|XML_INVALID/);
   for (const name of ['__proto__', 'constructor']) await refused(`<r ${name}="1"/>`, /XML_NAME_REFUSED|XML_INVALID/);
   assert.equal(({} as Record<string, unknown>)['1'], undefined);
+});
+
+test('whatever bytes come, it answers data or an input error', async () => {
+  const piece = fc.constantFrom(
+    '<r>',
+    '</r>',
+    '<a b="',
+    '"',
+    '>',
+    '<',
+    '&',
+    '&#',
+    ';',
+    '<!--',
+    '-->',
+    '<![CDATA[',
+    ']]>',
+    '<?x',
+    '?>',
+    '/',
+    '=',
+    ' ',
+    'x',
+    '张',
+    '\u0000',
+  );
+  const text = fc.array(piece, { maxLength: 30 }).map((pieces) => `<r>${pieces.join('')}</r>`);
+  const bytes = fc.oneof(text, fc.uint8Array({ maxLength: 60 }), fc.string({ unit: 'binary' }));
+  await fc.assert(
+    fc.asyncProperty(bytes, async (data) => {
+      await parse(data).catch((error: { kind?: string }) => assert.equal(error.kind, 'input'));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('nesting, long names and many attributes take linear time', async () => {
+  const started = performance.now();
+  await refused('<r>'.repeat(40_000), /XML_(INVALID|TOO_DEEP)/);
+  await refused(`<r ${'a="1" '.repeat(20_000)}`, /XML_INVALID/);
+  await refused(`<r>${'<!--'.repeat(30_000)}`, /XML_INVALID/);
+  await refused(`<${'x'.repeat(100_000)}`, /XML_INVALID/);
+  await refused(`<r>${'&'.repeat(100_000)}</r>`, /XML_(INVALID|ENTITY)/);
+  assert.ok(performance.now() - started < 3000);
 });
 
 test('an error never quotes the payload', async () => {
