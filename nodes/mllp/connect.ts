@@ -14,8 +14,8 @@ export interface ConnectOptions {
 }
 
 /**
- * A connection that is ready to send. MLLP_TLS_REQUIRED (input) where it would be plain off loopback; else MLLP_CONNECT_FAILED
- * (transient: nothing was sent).
+ * A connection that is ready to send. MLLP_TLS_REQUIRED (input) where it would be plain off loopback, MLLP_CREDENTIAL_WRONG (input);
+ * else MLLP_CONNECT_FAILED (transient: nothing was sent).
  */
 export function connect({ settings, timeoutMs, signal, clock, credential }: ConnectOptions): Promise<Socket> {
   const { host, port, tls } = settings;
@@ -25,7 +25,7 @@ export function connect({ settings, timeoutMs, signal, clock, credential }: Conn
     });
   }
   return new Promise((resolve, reject) => {
-    const socket = tls === undefined ? connectPlain({ host, port }) : connectTls(tlsOptions(settings, credential));
+    const socket = openSocket(settings, credential);
     const finish = (cause?: unknown) => {
       cancelTimer();
       signal.removeEventListener('abort', onAbort);
@@ -41,6 +41,18 @@ export function connect({ settings, timeoutMs, signal, clock, credential }: Conn
     socket.once(socket instanceof TLSSocket ? 'secureConnect' : 'connect', () => finish());
     if (signal.aborted) onAbort();
   });
+}
+
+function openSocket(settings: SendSettings, credential: string | undefined): Socket {
+  if (settings.tls === undefined) return connectPlain({ host: settings.host, port: settings.port });
+  try {
+    return connectTls(tlsOptions(settings, credential));
+  } catch (cause) {
+    throw new AppError('MLLP_CREDENTIAL_WRONG', 'input', 'The certificate, key or CA of this adapter is no valid PEM.', {
+      fix: 'Store certificate and private key, both as PEM, in the credential of the adapter, and the CA in tls.ca.',
+      cause,
+    });
+  }
 }
 
 function tlsOptions({ host, port, tls }: SendSettings, credential: string | undefined): ConnectionOptions {

@@ -130,19 +130,23 @@ function orderedSegments(form: Readonly<Record<string, unknown>>): [string, unkn
   return result;
 }
 
+/** Parts go to their places in a list; `join` makes empty text of the holes. */
 function segmentLine(name: string, segment: unknown, delimiters: Delimiters): string {
   if (!isRecord(segment)) throw wrong(name, 'a segment is an object of fields');
   const isHeader = name === 'MSH';
-  const numbers = partNumbers(segment, 'f', name);
   const fields: string[] = [];
-  for (let number = 1; number <= (numbers.at(-1) ?? 0); number++) {
-    const value = segment[`f${number}`];
-    if (isHeader && number < 3) {
-      if (number === 2) fields.push(onlyText(value) ?? '^~\\&');
-      continue;
-    }
-    fields.push(value === undefined || value === null ? '' : fieldOrRaw(segment, `f${number}`, value, delimiters, name));
+  for (const key in segment) {
+    if (key === 'raw') continue;
+    const number = partNumber(key, 'f', name);
+    const value = segment[key];
+    // MSH-1 is the separator that the fields are joined by.
+    if (isHeader && number < 3) fields[0] = onlyText(segment['f2']) ?? '^~\\&';
+    else
+      fields[isHeader ? number - 2 : number - 1] =
+        value === undefined || value === null ? '' : fieldOrRaw(segment, key, value, delimiters, name);
   }
+  if (isHeader && 'f1' in segment && !('f2' in segment) && fields.length === 1) return name;
+  if (isHeader && fields.length > 0) fields[0] ??= '^~\\&';
   return fields.length === 0 ? name : name + delimiters.field + fields.join(delimiters.field);
 }
 
@@ -169,25 +173,19 @@ function joined(value: unknown, letter: 'c' | 's', separator: string, delimiters
   if (value === undefined || value === null) return '';
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return escapeHl7(String(value), delimiters);
   if (!isRecord(value)) throw wrong(place, 'a list stands where text or an object belongs');
-  const numbers = partNumbers(value, letter, place);
   const texts: string[] = [];
-  for (let number = 1; number <= (numbers.at(-1) ?? 0); number++) {
-    const part = value[`${letter}${number}`];
+  for (const key in value) {
+    const part = value[key];
     if (letter === 's' && isRecord(part)) throw wrong(place, 'a subcomponent is text');
-    texts.push(joined(part, 's', delimiters.subcomponent, delimiters, place));
+    texts[partNumber(key, letter, place) - 1] = joined(part, 's', delimiters.subcomponent, delimiters, place);
   }
   return texts.join(separator);
 }
 
-function partNumbers(value: Readonly<Record<string, unknown>>, letter: string, place: string): number[] {
-  const numbers: number[] = [];
-  for (const key of Object.keys(value)) {
-    if (key === 'raw' && letter === 'f') continue;
-    const number = /^[cfs][1-9]\d{0,3}$/.test(key) && key.startsWith(letter) ? Number(key.slice(1)) : 0;
-    if (number < 1 || number > MAX_PARTS) throw wrong(place, `its parts are named ${letter}1 to ${letter}${MAX_PARTS}`);
-    numbers.push(number);
-  }
-  return numbers.sort((a, b) => a - b);
+function partNumber(key: string, letter: 'f' | 'c' | 's', place: string): number {
+  const number = Number(key.slice(1));
+  if (Number.isInteger(number) && number >= 1 && number <= MAX_PARTS && key === letter + number) return number;
+  throw wrong(place, `its parts are named ${letter}1 to ${letter}${MAX_PARTS}`);
 }
 
 function delimitersOf(form: Readonly<Record<string, unknown>>): Delimiters {

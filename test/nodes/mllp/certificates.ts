@@ -1,0 +1,46 @@
+/** Certificates for TLS tests: one authority, one for 127.0.0.1, one per client name. */
+import { webcrypto } from 'node:crypto';
+import 'reflect-metadata';
+import * as x509 from '@peculiar/x509';
+
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
+
+export async function createAuthority(): Promise<{ readonly ca: string; issue(name: string): Promise<Certificate> }> {
+  x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+  const keys = await generateKeys();
+  const extensions = [new x509.BasicConstraintsExtension(true, 1, true)];
+  const ca = await x509.X509CertificateGenerator.createSelfSigned({
+    name: 'CN=Test CA',
+    keys,
+    signingAlgorithm: algorithm,
+    extensions,
+    ...validity,
+  });
+  return {
+    ca: ca.toString('pem'),
+    async issue(name) {
+      const own = await generateKeys();
+      const certificate = await x509.X509CertificateGenerator.create({
+        subject: `CN=${name}`,
+        issuer: ca.subject,
+        publicKey: own.publicKey,
+        signingKey: keys.privateKey,
+        signingAlgorithm: algorithm,
+        extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
+        ...validity,
+      });
+      const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', own.privateKey)).toString('base64');
+      return { cert: certificate.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n` };
+    },
+  };
+}
+
+function generateKeys(): Promise<CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<CryptoKeyPair>;
+}
