@@ -10,6 +10,7 @@ import variant from '@jitl/quickjs-wasmfile-release-sync';
 import {
   newQuickJSWASMModuleFromVariant,
   type QuickJSContext,
+  type QuickJSHandle,
   type QuickJSRuntime,
   type QuickJSSyncVariant,
 } from 'quickjs-emscripten-core';
@@ -22,10 +23,16 @@ const PREPARE_MS = 2000;
 /** The author's first line is line 1 of the file named `script`. */
 const HEAD = '(function (message, nodes, now) {"use strict";';
 const TAIL = '\n})';
+const CALLER = `(({ parse, stringify }) => (run, input) => {
+  const { message, nodes, now } = parse(input);
+  return stringify(run(message, nodes, now));
+})(JSON)`;
 
 interface Realm {
   readonly runtime: QuickJSRuntime;
   readonly context: QuickJSContext;
+  /** Parses the input, calls the script and writes its result out; made ahead, before any script ran. */
+  readonly caller: QuickJSHandle;
   deadline: number;
   uses: number;
 }
@@ -44,59 +51,50 @@ port.postMessage({ id: 0 } satisfies ScriptAnswer);
 
 function createRealm(): Realm {
   const runtime = quickjs.newRuntime();
-  const realm: Realm = { runtime, context: runtime.newContext(), deadline: Infinity, uses: 0 };
+  const context = runtime.newContext();
   runtime.setMaxStackSize(STACK_BYTES);
+  const realm: Realm = {
+    runtime,
+    context,
+    caller: context.unwrapResult(context.evalCode(CALLER, 'kangqiao')),
+    deadline: Infinity,
+    uses: 0,
+  };
   runtime.setInterruptHandler(() => performance.now() > realm.deadline);
   return realm;
 }
 
 function dispose(realm: Realm): void {
+  realm.caller.dispose();
   realm.context.dispose();
   realm.runtime.dispose();
 }
 
 function runScript(job: ScriptJob): ScriptAnswer {
+  // The input must fit twice: as text and as values.
+  if (job.input.length * 2 > job.memoryBytes) return { id: job.id, fault: { code: 'SCRIPT_MEMORY', message: '' } };
   const realm = stock.pop() ?? createRealm();
-  const code = `${HEAD}${job.source}${TAIL}`;
-  if (job.kind === 'check') {
-    const answer = evaluate(realm, job, code, true);
-    dispose(realm);
-    return answer;
-  }
   realm.runtime.setMemoryLimit(job.memoryBytes);
   realm.deadline = performance.now() + job.timeoutMs;
-  plant(realm, 'input', job.input);
-  const call = `(function(run, input){const {message, nodes, now} = JSON.parse(input); return JSON.stringify(run(message, nodes, now))})`;
-  const answer = invoke(realm, job, code, call);
+  const answer = job.kind === 'check' ? compileScript(realm, job) : callScript(realm, job);
   dispose(realm);
   return answer;
 }
 
-function plant(realm: Realm, name: string, text: string): void {
-  const value = realm.context.newString(text);
-  realm.context.setProp(realm.context.global, name, value);
-  value.dispose();
+function compileScript(realm: Realm, job: ScriptJob): ScriptAnswer {
+  const made = realm.context.evalCode(`${HEAD}${job.source}${TAIL}`, 'script', { compileOnly: true });
+  return made.error ? faultOf(realm, job, made.error) : release({ id: job.id }, made.value);
 }
 
-/** Compiles alone: the function is made, never called. */
-function evaluate(realm: Realm, job: ScriptJob, code: string, isCompileOnly: boolean): ScriptAnswer {
-  const made = realm.context.evalCode(code, 'script', isCompileOnly ? { compileOnly: true } : {});
-  if (made.error) return faultOf(realm, job, made.error);
-  made.value.dispose();
-  return { id: job.id };
-}
-
-function invoke(realm: Realm, job: ScriptJob, code: string, call: string): ScriptAnswer {
-  const { context } = realm;
-  const caller = context.unwrapResult(context.evalCode(call, 'kangqiao'));
-  const input = context.getProp(context.global, 'input');
-  context.setProp(context.global, 'input', context.undefined);
-  const script = context.evalCode(code, 'script');
-  if (script.error) return release(faultOf(realm, job, script.error), caller, input);
+function callScript(realm: Realm, job: ScriptJob): ScriptAnswer {
+  const { context, caller } = realm;
+  const script = context.evalCode(`${HEAD}${job.source}${TAIL}`, 'script');
+  if (script.error) return faultOf(realm, job, script.error);
+  const input = context.newString(job.input);
   const called = context.callFunction(caller, context.undefined, script.value, input);
-  if (called.error) return release(faultOf(realm, job, called.error), caller, input, script.value);
+  if (called.error) return release(faultOf(realm, job, called.error), input, script.value);
   const result = context.typeof(called.value) === 'string' ? context.getString(called.value) : undefined;
-  return release(limited(job, result), caller, input, script.value, called.value);
+  return release(limited(job, result), input, script.value, called.value);
 }
 
 function release(answer: ScriptAnswer, ...handles: readonly { dispose(): void }[]): ScriptAnswer {
