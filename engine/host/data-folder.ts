@@ -1,0 +1,45 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../contract/errors.ts';
+
+/** Where each thing lies in the data folder; readable by the process's user alone. */
+export interface DataFolder {
+  readonly root: string;
+  readonly store: string;
+  readonly blobs: string;
+  readonly logs: string;
+  readonly tls: string;
+  /** Plan files of gateways. */
+  readonly plans: string;
+  /** Files for people at this machine: one-time password, token of the command line. */
+  readonly handover: string;
+}
+
+/** Makes the folders that are missing, mode 0700. DATA_FOLDER_UNUSABLE (input). */
+export async function openDataFolder(root: string): Promise<DataFolder> {
+  const at = (name: string) => join(root, name);
+  const folder: DataFolder = {
+    root,
+    store: at('store'),
+    blobs: at('blobs'),
+    logs: at('logs'),
+    tls: at('tls'),
+    plans: at('plans'),
+    handover: at('handover'),
+  };
+  try {
+    for (const path of Object.values(folder) as string[]) await mkdir(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new AppError(
+      'DATA_FOLDER_UNUSABLE',
+      'input',
+      `The data folder ${root} cannot be used (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}).`,
+      {
+        values: { folder: root },
+        fix: 'Name another by KQ_DATA_FOLDER, or correct its owner and rights.',
+        cause,
+      },
+    );
+  }
+  return folder;
+}

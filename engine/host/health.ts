@@ -1,0 +1,50 @@
+import type { Clock } from '../contract/clock.ts';
+import { AppError, toErrorRecord } from '../contract/errors.ts';
+
+export interface HealthReport {
+  /** `draining`: alive, but no new work may be sent here. */
+  readonly status: 'up' | 'down' | 'draining';
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly durationMs: number; readonly code?: string }[];
+}
+
+export interface HealthChecks {
+  /** Adds a check; it resolves when the thing answers and rejects when it does not. */
+  add(name: string, check: () => Promise<void> | void): void;
+  /** From now on the report says `draining`. */
+  drain(): void;
+  report(): Promise<HealthReport>;
+}
+
+const CHECK_TIMEOUT_MS = 2000;
+
+/** Asks every part of the process at once; one that does not answer within 2 s counts as down. */
+export function createHealth(clock: Clock): HealthChecks {
+  const checks = new Map<string, () => Promise<void> | void>();
+  let isDraining = false;
+  return {
+    add: (name, check) => void checks.set(name, check),
+    drain() {
+      isDraining = true;
+    },
+    async report() {
+      const results = await Promise.all([...checks].map(([name, check]) => runCheck(name, check, clock)));
+      return { status: isDraining ? 'draining' : results.every((result) => result.ok) ? 'up' : 'down', checks: results };
+    },
+  };
+}
+
+async function runCheck(name: string, check: () => Promise<void> | void, clock: Clock): Promise<HealthReport['checks'][number]> {
+  const startedAt = clock.monotonic();
+  let cancel = () => {};
+  const tooSlow = new Promise<never>((_, reject) => {
+    cancel = clock.after(CHECK_TIMEOUT_MS, () => reject(new AppError('HEALTH_TIMEOUT', 'transient', `${name} does not answer.`)));
+  });
+  try {
+    await Promise.race([(async () => check())(), tooSlow]);
+    return { name, ok: true, durationMs: clock.monotonic() - startedAt };
+  } catch (error) {
+    return { name, ok: false, durationMs: clock.monotonic() - startedAt, code: toErrorRecord(error).code };
+  } finally {
+    cancel();
+  }
+}

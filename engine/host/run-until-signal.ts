@@ -1,0 +1,103 @@
+import type { EventEmitter } from 'node:events';
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Logger } from '../contract/observe.ts';
+
+/** What was started, in order; stopped in the reverse order. */
+export interface Life {
+  /** Names a part and how it stops. Parts that are added while stopping are stopped at once. */
+  own(name: string, stop: () => Promise<void> | void): void;
+  /** Ends the process as a signal would, for example after a fatal error of a part. */
+  end(): void;
+}
+
+export interface RunOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Bounds stopping, all parts together. */
+  readonly drainMs?: number;
+  /** The process; a test hands in its own. */
+  readonly process?: Pick<EventEmitter, 'on' | 'off'> & { exit(code: number): void };
+}
+
+/** Exit codes: 0 stopped as asked · 1 could not start, or a part did not stop in time · 70 crashed · 130 second signal. */
+export const EXIT = { stopped: 0, failed: 1, crashed: 70, interrupted: 130 } as const;
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** What is left for each part when the time for all is used up: to close a file, not to drain. */
+const LAST_MOMENT_MS = 200;
+
+/**
+ * Starts, waits for SIGINT or SIGTERM, stops in reverse order; answers the exit code. A second signal exits at once.
+ * An unhandled rejection or exception is logged and ends the process: its state can no longer be trusted.
+ */
+export async function runUntilSignal(start: (life: Life) => Promise<void>, options: RunOptions): Promise<number> {
+  const { logger, process: host = process } = options;
+  const parts: Part[] = [];
+  const ended = Promise.withResolvers<void>();
+  let isEnding = false;
+  const end = () => {
+    isEnding = true;
+    ended.resolve();
+  };
+  const onSignal = (signal: string) => {
+    if (isEnding) return host.exit(EXIT.interrupted);
+    logger.info('process.stopping', { signal });
+    end();
+  };
+  const onCrash = (error: unknown) => {
+    logger.error('process.crashed', error);
+    host.exit(EXIT.crashed);
+  };
+  for (const signal of SIGNALS) host.on(signal, onSignal);
+  for (const event of ['unhandledRejection', 'uncaughtException']) host.on(event, onCrash);
+  try {
+    const started = start({ own: (name, stop) => void parts.push({ name, stop }), end });
+    await Promise.race([started.then(() => ended.promise), ended.promise]);
+    return (await stopAll(parts, options)) ? EXIT.stopped : EXIT.failed;
+  } catch (error) {
+    logger.error('process.start-failed', error);
+    await stopAll(parts, options);
+    throw error;
+  } finally {
+    for (const signal of SIGNALS) host.off(signal, onSignal);
+    for (const event of ['unhandledRejection', 'uncaughtException']) host.off(event, onCrash);
+  }
+}
+
+interface Part {
+  readonly name: string;
+  readonly stop: () => Promise<void> | void;
+}
+
+/** True when every part stopped by itself and in time. */
+async function stopAll(parts: Part[], { clock, logger, drainMs = 5000 }: RunOptions): Promise<boolean> {
+  const untilMs = clock.monotonic() + drainMs;
+  let isClean = true;
+  for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
+    const { name, stop } = part;
+    try {
+      await within((async () => stop())(), Math.max(LAST_MOMENT_MS, untilMs - clock.monotonic()), name, clock);
+    } catch (error) {
+      isClean = false;
+      logger.error('process.stop-failed', error, { part: name });
+    }
+  }
+  return isClean;
+}
+
+async function within(work: Promise<void>, limitMs: number, name: string, clock: Clock): Promise<void> {
+  let cancel = () => {};
+  const tooLate = new Promise<never>((_, reject) => {
+    cancel = clock.after(limitMs, () =>
+      reject(
+        new AppError('STOP_TIMEOUT', 'bug', `${name} did not stop in time.`, { values: { part: name, limitMs: Math.round(limitMs) } }),
+      ),
+    );
+  });
+  try {
+    await Promise.race([work, tooLate]);
+  } finally {
+    cancel();
+  }
+}

@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AppError } from '../../../engine/contract/errors.ts';
+import { createHealth } from '../../../engine/host/health.ts';
+import { createLogger } from '../../../engine/host/logger.ts';
+import { createMetrics } from '../../../engine/host/metrics.ts';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+
+function logged(format: 'json' | 'text' = 'json') {
+  const lines: string[] = [];
+  return { lines, log: createLogger({ level: 'info', format, write: (line) => void lines.push(line) }) };
+}
+
+test('a line says what happened, with its fields and those of its parents', () => {
+  const { lines, log } = logged();
+  log.child({ flowId: 'flw_a' }).info('flow.published', { version: 3 });
+  log.debug('too fine');
+  const line = JSON.parse(lines[0]!) as Record<string, unknown>;
+  assert.deepEqual([lines.length, line['level'], line['msg'], line['flowId'], line['version']], [1, 'info', 'flow.published', 'flw_a', 3]);
+});
+
+test('fields that are secrets by their name are masked', () => {
+  const { lines, log } = logged();
+  log.child({ accessToken: 'abc' }).info('x', { password: 'abc', authorization: 'abc', plain: 'seen' });
+  assert.ok(!lines[0]!.includes('abc') && lines[0]!.includes('seen'));
+});
+
+test('an error is logged by code, kind and stack; what a foreign message quotes stays out', () => {
+  const { lines, log } = logged();
+  const broken = (() => {
+    try {
+      return JSON.parse('{"name": "张三" oops') as Error;
+    } catch (error) {
+      return error as Error;
+    }
+  })();
+  log.error('x', new AppError('STORE_DOWN', 'transient', 'The store does not answer.', { cause: broken }));
+  const { error } = JSON.parse(lines[0]!) as { error: Record<string, unknown> };
+  assert.deepEqual([error['code'], error['kind'], (error['cause'] as { name: string }).name], ['STORE_DOWN', 'transient', 'SyntaxError']);
+  assert.match(String(error['stack']), /^at /);
+  assert.ok(!lines[0]!.includes('张三') && !lines[0]!.includes('oops'));
+});
+
+test('the text form is one readable line', () => {
+  const { lines, log } = logged('text');
+  log.warn('flow.slow', { flowId: 'flw_a' });
+  assert.match(lines[0]!, /^\d\d:\d\d:\d\d\.\d{3} warn {2}flow\.slow {2}flowId=flw_a\n$/);
+});
+
+test('metrics are counted, timed and read when somebody asks', async () => {
+  const metrics = createMetrics();
+  metrics.count('flow.executions', { status: 'completed' });
+  metrics.count('flow.executions', { status: 'completed' }, 2);
+  metrics.observeMs('node_duration_ms', 30, { type: 'http.call' });
+  let size = 1;
+  metrics.gauge('queue_size', () => size, { lane: 'a' });
+  metrics.gauge('queue_size', () => 7, { lane: 'b' });
+  size = 5;
+  const text = await metrics.text();
+  assert.match(text, /kangqiao_flow_executions\{status="completed"\} 3/);
+  assert.match(text, /kangqiao_node_duration_seconds_sum\{type="http.call"\} 0.03/);
+  assert.match(text, /kangqiao_queue_size\{lane="a"\} 5/);
+  assert.match(text, /kangqiao_queue_size\{lane="b"\} 7/);
+});
+
+test('a label without bounds does not fill the memory', async () => {
+  const metrics = createMetrics();
+  for (let index = 0; index < 2500; index++) metrics.count('calls', { path: `/${index}` });
+  assert.equal((await metrics.text()).match(/^kangqiao_calls\{/gm)?.length, 2000);
+});
+
+test('health is down when a part fails or does not answer, and draining once the process stops', async () => {
+  const clock = fakeClock();
+  const health = createHealth(clock);
+  health.add('store', async () => {});
+  assert.equal((await health.report()).status, 'up');
+  health.add('queue', () => {
+    throw new AppError('STORE_DOWN', 'transient', 'No.');
+  });
+  health.add('slow', () => new Promise(() => {}));
+  const asked = health.report();
+  await clock.advance(0);
+  await clock.advance(2000);
+  const report = await asked;
+  assert.deepEqual(
+    report.checks.map((check) => [check.name, check.ok, check.code]),
+    [
+      ['store', true, undefined],
+      ['queue', false, 'STORE_DOWN'],
+      ['slow', false, 'HEALTH_TIMEOUT'],
+    ],
+  );
+  assert.equal(report.status, 'down');
+  health.drain();
+  const draining = health.report();
+  await clock.advance(2000);
+  assert.equal((await draining).status, 'draining');
+});

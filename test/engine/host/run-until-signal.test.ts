@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import { test } from 'node:test';
+import { silentLogger } from '../../../engine/contract/observe.ts';
+import { runUntilSignal, type Life } from '../../../engine/host/run-until-signal.ts';
+import { systemClock } from '../../../engine/host/system-clock.ts';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+
+class Host extends EventEmitter {
+  readonly exits: number[] = [];
+  exit(code: number): void {
+    this.exits.push(code);
+  }
+}
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a signal stops the parts in reverse order', async () => {
+  const host = new Host();
+  const stopped: string[] = [];
+  const code = runUntilSignal(
+    async (life) => {
+      for (const name of ['store', 'worker', 'gateway']) life.own(name, () => void stopped.push(name));
+    },
+    { clock: fakeClock(), logger: silentLogger, process: host },
+  );
+  await turn();
+  assert.deepEqual(stopped, []);
+  host.emit('SIGTERM', 'SIGTERM');
+  assert.equal(await code, 0);
+  assert.deepEqual(stopped, ['gateway', 'worker', 'store']);
+  assert.deepEqual([host.listenerCount('SIGINT'), host.listenerCount('unhandledRejection'), host.exits], [0, 0, []]);
+});
+
+test('a part that never stops is left behind in time, and the others still stop', async () => {
+  const host = new Host();
+  const clock = fakeClock();
+  const stopped: string[] = [];
+  const code = runUntilSignal(
+    async (life) => {
+      life.own('store', () => void stopped.push('store'));
+      life.own('stuck', () => new Promise<void>(() => {}));
+      life.own('failing', async () => Promise.reject(new Error('no')));
+    },
+    { clock, logger: silentLogger, process: host, drainMs: 5000 },
+  );
+  await turn();
+  host.emit('SIGINT', 'SIGINT');
+  await turn();
+  await clock.advance(5000);
+  assert.equal(await code, 1);
+  assert.deepEqual(stopped, ['store']);
+});
+
+test('a second signal exits at once', async () => {
+  const host = new Host();
+  const release = Promise.withResolvers<void>();
+  const code = runUntilSignal(async (life) => life.own('slow', () => release.promise), {
+    clock: fakeClock(),
+    logger: silentLogger,
+    process: host,
+  });
+  await turn();
+  host.emit('SIGINT', 'SIGINT');
+  host.emit('SIGINT', 'SIGINT');
+  assert.deepEqual(host.exits, [130]);
+  release.resolve();
+  await code;
+});
+
+test('what was started is stopped when the start fails or is interrupted', async () => {
+  const host = new Host();
+  const stopped: string[] = [];
+  const start = async (life: Life) => {
+    life.own('store', () => void stopped.push('store'));
+    throw new Error('port taken');
+  };
+  await assert.rejects(runUntilSignal(start, { clock: fakeClock(), logger: silentLogger, process: host }), /port taken/);
+  assert.deepEqual(stopped, ['store']);
+  const never = runUntilSignal(async (life) => (life.own('store', () => void stopped.push('again')), new Promise(() => {})), {
+    clock: fakeClock(),
+    logger: silentLogger,
+    process: host,
+  });
+  await turn();
+  host.emit('SIGINT', 'SIGINT');
+  assert.equal(await never, 0);
+  assert.deepEqual(stopped, ['store', 'again']);
+});
+
+test('an unhandled rejection ends the process with a code that is not 0', async () => {
+  const host = new Host();
+  let life: Life | undefined;
+  const code = runUntilSignal(async (given) => void (life = given), { clock: fakeClock(), logger: silentLogger, process: host });
+  await turn();
+  host.emit('unhandledRejection', new Error('lost'));
+  assert.deepEqual(host.exits, [70]);
+  life?.end();
+  assert.equal(await code, 0);
+});
+
+test('the real clock waits, cancels, and never runs backwards', async () => {
+  const before = systemClock.monotonic();
+  await new Promise<void>((resolve, reject) => {
+    systemClock.after(2, () => reject(new Error('cancelled timers do not fire')))();
+    const alive = setTimeout(() => {}, 1000);
+    systemClock.after(5, () => {
+      clearTimeout(alive);
+      resolve();
+    });
+    systemClock.after(3_000_000_000, () => reject(new Error('35 days are not over yet')));
+  });
+  assert.ok(systemClock.monotonic() - before >= 4);
+});

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AppError } from '../../../engine/contract/errors.ts';
+import { describeSettings, readSettings } from '../../../engine/host/settings.ts';
+
+test('nothing given: everything on loopback, in the folder data, with its key beside it', () => {
+  const settings = readSettings({});
+  assert.deepEqual([settings.bindHost, settings.openPort, settings.trustedProxies, settings.logLevel], ['127.0.0.1', 8441, [], 'info']);
+  assert.match(settings.dataFolder, /^\/.*\/data$/);
+  assert.equal(settings.kekFile, `${settings.dataFolder}.kek`);
+  assert.ok(Object.isFrozen(settings));
+});
+
+test('texts of the environment are read, and options of the command line win', () => {
+  const settings = readSettings(
+    { KQ_OPEN_PORT: '9000', KQ_BUS_PORT: '9002', KQ_TRUSTED_PROXIES: '10.0.0.0/8, ::1' },
+    { busPort: 0, userPort: undefined },
+  );
+  assert.deepEqual(
+    [settings.openPort, settings.busPort, settings.userPort, settings.trustedProxies],
+    [9000, 0, 8442, ['10.0.0.0/8', '::1']],
+  );
+});
+
+test('all wrong settings are told together, each by the name under which it was given', () => {
+  const environment = {
+    KQ_OPEN_PORT: '70000',
+    KQ_LOG_LEVEL: 'loud',
+    KQ_TLS_CERT_FILE: 'a.pem',
+    KQ_DATA_FOLDR: 'x',
+    KQ_APP: 'not ours',
+    KQ_WORKER_SLOTS: 'many',
+  };
+  assert.throws(
+    () => readSettings(environment, { busPort: 'x' }),
+    (error) => {
+      assert.ok(error instanceof AppError);
+      assert.equal(error.code, 'SETTINGS_INVALID');
+      for (const text of [
+        'KQ_OPEN_PORT',
+        'KQ_LOG_LEVEL',
+        'KQ_TLS_KEY_FILE',
+        'Did you mean KQ_DATA_FOLDER?',
+        'KQ_WORKER_SLOTS',
+        'option busPort',
+      ]) {
+        assert.ok(error.message.includes(text), `${text} in ${error.message}`);
+      }
+      assert.equal(error.issues.length, 6);
+      return true;
+    },
+  );
+});
+
+test('every setting is described by name, variable, value and meaning', () => {
+  const described = describeSettings(readSettings({ KQ_STORE_ADDRESS: 'mongo://ann:pw@db/kq' }));
+  assert.ok(described.every((entry) => entry.description !== ''));
+  assert.equal(described.find((entry) => entry.variable === 'KQ_STORE_ADDRESS')?.value, 'mongo://***@db/kq');
+});
