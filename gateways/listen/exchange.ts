@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access.ts';
 import type { Answer, AppDocument, Claim, Exchange, GatewayError, InterfaceDocument } from '../contract.ts';
@@ -83,11 +82,6 @@ export class HttpExchange implements Exchange {
     for (const release of this.#releases ?? []) release();
     this.#releases = undefined;
   }
-}
-
-/** 32 hex characters, as W3C trace context has them. */
-export function createTraceId(): string {
-  return randomBytes(16).toString('hex');
 }
 
 function readHeaders(raw: readonly string[]): { incoming: Map<string, string>; repeated: ReadonlySet<string> } {

@@ -7,7 +7,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import type { Metrics } from '../../engine/contract/observe.ts';
 import type { GatewayLimits, GatewaySettings } from '../contract.ts';
 import { refuse, type GatewayErrorCode } from '../errors.ts';
-import { createTraceId } from './exchange.ts';
+import { createTraceId } from '../shared/create-trace-id.ts';
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   maxConnections: 10_000,

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Answer, Exchange, GatewayError } from '../contract.ts';
 
 /**
@@ -27,7 +28,18 @@ export function writeAnswer(exchange: Exchange, answer: Answer, isClosing: boole
   exchange.bytesOut = hasNoBody ? 0 : (body?.byteLength ?? 0);
   response.writeHead(answer.status, head);
   if (body === undefined || hasNoBody) response.end();
-  else response.end(body);
+  else endWith(response, body);
+}
+
+const ONE_WRITE_BYTES = 16 * 1024;
+
+/**
+ * Ends a response with its body. Node joins head and body into one write only when the body is a string; a Buffer costs a vectored write, which
+ * was a quarter of the whole request. Latin-1 keeps every byte.
+ */
+export function endWith(response: ServerResponse, body: Uint8Array): void {
+  if (body.byteLength > ONE_WRITE_BYTES) response.end(body);
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
 }
 
 /** A body was announced and has not been read to its end. */

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { Type } from 'typebox';
 import { definePolicy } from '../contract.ts';
+import { createTraceId } from '../shared/create-trace-id.ts';
 
 /** Gives each request a trace id of our own; the caller's is adopted once it has proved who it is (`adoptTraceId`). */
 export default definePolicy({
@@ -15,7 +15,7 @@ export default definePolicy({
   isDefault: () => true,
   isOptional: () => false,
   compile: () => (exchange) => {
-    exchange.traceId = randomBytes(16).toString('hex');
+    exchange.traceId = createTraceId();
     return undefined;
   },
 });

@@ -1,7 +1,7 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Exchange } from '../contract.ts';
-import { isUnread, pushGatewayHeaders } from '../listen/write-answer.ts';
+import { endWith, isUnread, pushGatewayHeaders } from '../listen/write-answer.ts';
 import type { Instance } from './create-pools.ts';
 
 /** How one attempt ended. `wasSent`: bytes may have reached the service. */
@@ -73,7 +73,9 @@ class Attempt {
   #isSettled = false;
   #wasSent = false;
   #isStreaming = false;
+  #hasHead = false;
   #hasEnded = false;
+  #resume: () => void = () => undefined;
   #expectedBytes = -1;
   #receivedBytes = 0;
   #chunks: Buffer[] | undefined;
@@ -84,7 +86,7 @@ class Attempt {
     this.#options = options;
     this.#deps = deps;
     this.#resolve = resolve;
-    this.#cancelTimer = deps.clock.after(options.timeoutMs, () => this.#fail('timeout'));
+    this.#cancelTimer = deps.clock.after(options.timeoutMs, () => this.#onTimer());
   }
 
   onConnect(abort: (error?: Error) => void): void {
@@ -99,9 +101,7 @@ class Attempt {
       this.#fail('busy');
       return true;
     }
-    this.#cancelTimer();
-    const leftMs = this.#exchange.deadlineMs - this.#deps.clock.now();
-    this.#cancelTimer = this.#deps.clock.after(Math.max(0, leftMs), () => this.#fail('timeout'));
+    this.#hasHead = true;
     if (this.#exchange.isAnswerSpooled) this.#beginSpool(status, raw);
     else this.#beginStream(status, raw, resume);
     return true;
@@ -119,10 +119,13 @@ class Attempt {
     // A small answer leaves in one write, head and body together.
     if (this.#receivedBytes === this.#expectedBytes) {
       this.#hasEnded = true;
-      response.end(chunk);
+      if (this.#receivedBytes === chunk.length) endWith(response, chunk);
+      else response.end(chunk);
       return true;
     }
-    return response.write(chunk);
+    if (response.write(chunk)) return true;
+    response.once('drain', this.#resume);
+    return false;
   }
 
   onComplete(): void {
@@ -143,6 +146,13 @@ class Attempt {
     if (this.#isSettled) return;
     this.#settle({ kind: 'caller-left' });
     this.#abort?.(gone());
+  }
+
+  /** The head had `timeoutMs`; once it has come, the rest has until the deadline. */
+  #onTimer(): void {
+    const leftMs = this.#exchange.deadlineMs - this.#deps.clock.now();
+    if (this.#hasHead && leftMs > 0) this.#cancelTimer = this.#deps.clock.after(leftMs, () => this.#onTimer());
+    else this.#fail('timeout');
   }
 
   #fail(kind: 'timeout' | 'exception' | 'busy'): void {
@@ -188,7 +198,7 @@ class Attempt {
     pushGatewayHeaders(head, this.#exchange, this.#deps.isClosing() || isUnread(this.#exchange));
     this.#isStreaming = true;
     response.writeHead(status, head);
-    response.on('drain', resume);
+    this.#resume = resume;
   }
 
   #capture(chunk: Buffer): void {

@@ -22,7 +22,7 @@ test('every policy has texts in both languages, a closed schema of options, a fr
   assert.ok(policies.length >= 15);
   for (const policy of policies) {
     for (const text of [policy.text.label, policy.text.help]) assert.ok(text['zh-CN'].length > 0 && text.en.length > 0, policy.name);
-    assert.equal(policy.options.additionalProperties, false, policy.name);
+    assert.equal((policy.options as { additionalProperties?: boolean }).additionalProperties, false, policy.name);
     assert.ok(policy.fronts.length > 0 && policy.fronts.every((front) => FRONTS.includes(front)), policy.name);
     await access(new URL(`../policies/${policy.name}.test.ts`, import.meta.url));
   }
