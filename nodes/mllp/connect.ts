@@ -18,7 +18,7 @@ export interface ConnectOptions {
  * else MLLP_CONNECT_FAILED (transient: nothing was sent).
  */
 export function connect({ settings, timeoutMs, signal, clock, credential }: ConnectOptions): Promise<Socket> {
-  const { host, port, tls } = settings;
+  const { host, tls } = settings;
   if (tls === undefined && !isLoopback(host) && settings.allowPlain !== true) {
     throw new AppError('MLLP_TLS_REQUIRED', 'input', 'This adapter would send patient data in plain text.', {
       fix: 'Set tls in its settings; or allowPlain, if the other side knows no TLS and stands in the same protected network.',

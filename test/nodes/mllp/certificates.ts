@@ -1,5 +1,5 @@
 /** Certificates for TLS tests: one authority, one for 127.0.0.1, one per client name. */
-import { webcrypto } from 'node:crypto';
+import type { webcrypto } from 'node:crypto';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 
@@ -12,7 +12,6 @@ const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
 
 export async function createAuthority(): Promise<{ readonly ca: string; issue(name: string): Promise<Certificate> }> {
-  x509.cryptoProvider.set(webcrypto as unknown as Crypto);
   const keys = await generateKeys();
   const extensions = [new x509.BasicConstraintsExtension(true, 1, true)];
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -35,12 +34,12 @@ export async function createAuthority(): Promise<{ readonly ca: string; issue(na
         extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
         ...validity,
       });
-      const pkcs8 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', own.privateKey)).toString('base64');
+      const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', own.privateKey)).toString('base64');
       return { cert: certificate.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${pkcs8}\n-----END PRIVATE KEY-----\n` };
     },
   };
 }
 
-function generateKeys(): Promise<CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<CryptoKeyPair>;
+function generateKeys(): Promise<webcrypto.CryptoKeyPair> {
+  return crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']) as Promise<webcrypto.CryptoKeyPair>;
 }

@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { AppError, type ErrorKind } from '../../../engine/contract/errors.ts';
 import { createMessage, type Message } from '../../../engine/contract/message.ts';
-import type { ActionNode, NodeContext, Outcome } from '../../../engine/contract/node.ts';
+import type { ActionNode, BuildContext, NodeContext, Outcome } from '../../../engine/contract/node.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { checkConfig, resolveAdapter, type TestAdapter } from '../../../engine/testing/run-node.ts';
-import { testBuildContext } from '../../../engine/testing/test-build-context.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import mllpSend from '../../../nodes/mllp/send.node.ts';
 import { decodeText, encodeText } from '../../../nodes/shared/charset/text-charset.ts';
@@ -34,7 +33,7 @@ async function start(t: TestContext, answer: Answer, config: Record<string, unkn
   t.after(() => hospital.close());
   t.after(() => closing.abort());
   const filled = checkConfig(node, config);
-  const run = node.prepare(filled, testBuildContext());
+  const run = node.prepare(filled, {} as BuildContext);
   const settings = { host: '127.0.0.1', port: hospital.port, ...adapter.settings };
   const send = async (data: unknown, options: SendOptions = {}) => {
     const message = options.message ?? createMessage(data, { mediaType: 'application/hl7-v2' });
