@@ -1,5 +1,15 @@
 /** Turns key material into a key that is known to be sound, or refuses it with KEY_INVALID. */
-import { createHash, createHmac, createPrivateKey, createPublicKey, sign, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  createSecretKey,
+  sign,
+  verify,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { KeyHandle, KeyMaterial, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 import { SM2_SPKI_LENGTH, SM2_SPKI_PREFIX } from '../../engine/contract/kq1/sm2.ts';
@@ -7,7 +17,7 @@ import { SM2_PKCS8_PREFIX, sm2Identity, sm2Sign, sm2Verify } from './sm2.ts';
 
 /** What a handle stands for. `publicKey` is there for private keys too; `identity` only for SM2. */
 export type LoadedKey =
-  | { readonly kind: 'secret'; readonly bytes: Uint8Array }
+  | { readonly kind: 'secret'; readonly secret: KeyObject }
   | {
       readonly kind: 'pair';
       readonly privateKey: KeyObject | undefined;
@@ -27,7 +37,7 @@ const MAX_PEM_LENGTH = 20_000;
 export function loadKey(material: KeyMaterial, scheme: SignatureScheme, role: KeyHandle['role']): LoadedKey {
   const isHmac = scheme === 'HMAC-SM3' || scheme === 'HMAC-SHA256';
   if (isHmac !== (role === 'secret')) throw invalid(scheme, `a ${role} key does not fit this scheme`);
-  if (isHmac) return { kind: 'secret', bytes: loadSecret(material, scheme) };
+  if (isHmac) return { kind: 'secret', secret: createSecretKey(loadSecret(material, scheme)) };
   const privateKey = role === 'private' ? parsed(scheme, () => parsePrivate(material, scheme)) : undefined;
   const publicKey = parsed(scheme, () => (privateKey === undefined ? parsePublic(material, scheme) : createPublicKey(privateKey)));
   requireFit(publicKey, scheme);
@@ -40,7 +50,7 @@ export function loadKey(material: KeyMaterial, scheme: SignatureScheme, role: Ke
 
 /** Names a key without giving it away; the same for both halves of a pair. */
 export function fingerprintOf(key: LoadedKey): string {
-  if (key.kind === 'secret') return `SM3:${createHmac('sm3', key.bytes).update('kangqiao key fingerprint').digest('hex')}`;
+  if (key.kind === 'secret') return `SM3:${createHmac('sm3', key.secret).update('kangqiao key fingerprint').digest('hex')}`;
   return `SM3:${createHash('sm3')
     .update(key.publicKey.export({ type: 'spki', format: 'der' }))
     .digest('hex')}`;
@@ -48,7 +58,7 @@ export function fingerprintOf(key: LoadedKey): string {
 
 function loadSecret(material: KeyMaterial, scheme: SignatureScheme): Uint8Array {
   if (material.format === 'pem') throw invalid(scheme, 'a shared secret has no PEM form; give it as bytes or as a JWK of type oct');
-  const bytes = material.format === 'raw' ? Uint8Array.from(material.bytes) : secretOfJwk(material.jwk, scheme);
+  const bytes = material.format === 'raw' ? material.bytes : secretOfJwk(material.jwk, scheme);
   if (bytes.length < MIN_SECRET_BYTES || bytes.length > MAX_SECRET_BYTES) {
     throw invalid(scheme, `a shared secret has ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes`);
   }
@@ -59,7 +69,7 @@ function secretOfJwk(jwk: Readonly<Record<string, unknown>>, scheme: SignatureSc
   const { kty, k } = jwk;
   const bytes = typeof k === 'string' ? Buffer.from(k, 'base64url') : Buffer.alloc(0);
   if (kty !== 'oct' || bytes.toString('base64url') !== k) throw invalid(scheme, 'the JWK is not of type oct with a base64url value k');
-  return Uint8Array.from(bytes);
+  return bytes;
 }
 
 function parsePrivate(material: KeyMaterial, scheme: SignatureScheme): KeyObject {

@@ -51,11 +51,6 @@ export function formatAuthorization(a: Kq1Authorization): string {
   return `KQ1-${a.scheme} appid="${a.appId}",keyid="${a.keyId}",ts="${a.ts}",nonce="${a.nonce}",signed="${a.signed.join(';')}",sig="${a.sig}"`;
 }
 
-/** True when `authorization` starts like one of ours; then everything wrong with it is malformed rather than absent. */
-export function isKq1Authorization(header: string): boolean {
-  return header.startsWith('KQ1-');
-}
-
 /** Checks the four values of the canonical string's identity line. Throws KQ1_MALFORMED. */
 export function requireIdentity(part: Pick<Kq1Authorization, 'appId' | 'keyId' | 'ts' | 'nonce'>): void {
   if (!NAME.test(part.appId)) throw malformed('appid is not 1 to 64 of A-Z a-z 0-9 _ -', 'Use the app id as issued.');
