@@ -26,8 +26,8 @@ export interface EmbeddedDocumentsOptions {
   readonly limitBytes?: number;
 }
 
-const SWEEP_EVERY_MS = 10_000;
-const SWEEP_AGAIN_MS = 50;
+const SWEEP_EVERY_MS = 2000;
+const CHECKPOINT_EVERY_WRITES = 500;
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
 type Writer = StoreThread<WriteOp, Exclude<WriteAnswer, Failure>>;
@@ -42,8 +42,21 @@ export async function openEmbeddedDocuments(options: EmbeddedDocumentsOptions): 
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(folder);
   const settings = { file: join(folder, 'store.sqlite'), limitBytes };
-  const writer: Writer = startStoreThread<WriteOp, WriteAnswer>('writer', settings, logger);
+  const checkpointer = startStoreThread<'checkpoint', string>('checkpointer', settings, logger);
+  const writer: Writer = withCheckpoints(startStoreThread<WriteOp, WriteAnswer>('writer', settings, logger), checkpointer, logger);
   const reader: Reader = startStoreThread<ReadOp, ReadAnswer>('reader', settings, logger);
+  const closeThreads = async () => {
+    await Promise.all([writer.close(), reader.close(), checkpointer.close()]);
+    unlock();
+  };
+  try {
+    // A damaged file shows itself here and not at the first message.
+    await writer.send(['sweep', '', '0', '', '', false]);
+    await reader.send(['ping', '', '', '']);
+  } catch (error) {
+    await closeThreads();
+    throw error;
+  }
   const counters = { writes: 0, reads: 0 };
   const stopSweeping = startSweeping(writer, clock, logger);
   const opened = new Map<string, string>();
@@ -66,8 +79,7 @@ export async function openEmbeddedDocuments(options: EmbeddedDocumentsOptions): 
     },
     async close() {
       stopSweeping();
-      await Promise.all([writer.close(), reader.close()]);
-      unlock();
+      await closeThreads();
     },
   };
 }
@@ -131,23 +143,39 @@ function patchResult<T>([outcome, detail]: Exclude<WriteAnswer, Failure>): Patch
   };
 }
 
+/** Has the log carried over, in the background, each time some hundred writes have been answered. */
+function withCheckpoints(writer: Writer, checkpointer: StoreThread<'checkpoint', string>, logger: Logger): Writer {
+  let writes = 0;
+  let isRunning = false;
+  return {
+    send(op) {
+      if (++writes >= CHECKPOINT_EVERY_WRITES && !isRunning) {
+        writes = 0;
+        isRunning = true;
+        checkpointer
+          .send('checkpoint')
+          .catch((error: unknown) => logger.error('store.checkpoint-failed', error))
+          .finally(() => (isRunning = false));
+      }
+      return writer.send(op);
+    },
+    close: () => writer.close(),
+  };
+}
+
+/** Small sweeps, one behind the other while there is more to remove: each queues like any write, so that none waits for more than one. */
 function startSweeping(writer: Writer, clock: Clock, logger: Logger): () => void {
   let isStopped = false;
-  let cancel = clock.after(SWEEP_EVERY_MS, sweep);
+  let cancel = clock.after(SWEEP_EVERY_MS, () => void sweep());
 
-  function sweep() {
-    writer
-      .send(['sweep', '', String(clock.now()), '', '', false])
-      .then(([outcome]) => again(outcome === 'more' ? SWEEP_AGAIN_MS : SWEEP_EVERY_MS))
-      .catch((error: unknown) => {
-        if (isStopped) return;
-        logger.error('store.sweep-failed', error);
-        again(SWEEP_EVERY_MS);
-      });
-  }
-
-  function again(delayMs: number) {
-    if (!isStopped) cancel = clock.after(delayMs, sweep);
+  async function sweep() {
+    try {
+      let outcome = 'more';
+      while (outcome === 'more' && !isStopped) [outcome] = await writer.send(['sweep', '', String(clock.now()), '', '', false]);
+    } catch (error) {
+      if (!isStopped) logger.error('store.sweep-failed', error);
+    }
+    if (!isStopped) cancel = clock.after(SWEEP_EVERY_MS, () => void sweep());
   }
 
   return () => {

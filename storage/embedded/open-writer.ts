@@ -17,14 +17,17 @@ const PAGE_BYTES = 4096;
 const CACHE_KB = 32 * 1024;
 /** Beyond this the write-ahead log is cut back after a burst. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
-const SWEEP_ROWS = 500;
-const VACUUM_PAGES = 512;
+/** When the writer ends the log itself: the checkpointer has carried over all but the last pages by then. */
+const WAL_PAGES = 8000;
+/** A sweep of so many rows and pages takes a few milliseconds. */
+const SWEEP_ROWS = 100;
+const VACUUM_PAGES = 64;
 const MIN_FREE_PAGES = 1024;
 
 /** The writing side of the store: collections, group commit, expiry. */
 export function openWriter(database: DatabaseSync, { limitBytes }: ThreadSettings): Writer {
   database.exec(`PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-    PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}; PRAGMA cache_size = -${CACHE_KB}; PRAGMA temp_store = MEMORY;
+    PRAGMA journal_size_limit = ${WAL_LIMIT_BYTES}; PRAGMA cache_size = -${CACHE_KB}; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = ${WAL_PAGES};
     CREATE TABLE IF NOT EXISTS ":collections" (name TEXT PRIMARY KEY NOT NULL, layout TEXT NOT NULL) WITHOUT ROWID`);
   if (limitBytes !== undefined) database.exec(`PRAGMA max_page_count = ${Math.floor(limitBytes / PAGE_BYTES)}`);
   const cache = createDocumentCache();
@@ -60,7 +63,7 @@ export function openWriter(database: DatabaseSync, { limitBytes }: ThreadSetting
     return ['done', ''];
   }
 
-  /** Bounded, so that nobody waits behind it; `more` asks to be called again soon. */
+  /** Bounded, so that nobody waits behind it; `more` asks to be called again at once. */
   function sweep(nowMs: number): WriteAnswer {
     let rows = SWEEP_ROWS;
     for (const table of tables.values()) if (rows > 0) rows -= table.removeExpired(nowMs, rows);
@@ -109,10 +112,10 @@ function createSynchronousSwitch(database: DatabaseSync): (isFull: boolean) => v
   };
 }
 
-/** Gives pages back when over a quarter of the file is empty; fewer are sooner used again than given back. */
+/** Gives pages back when over half of the file is empty; fewer are sooner used again than given back. */
 function shrink(database: DatabaseSync): boolean {
   const free = pragma(database, 'freelist_count');
-  if (free < MIN_FREE_PAGES || free * 4 < pragma(database, 'page_count')) return false;
+  if (free < MIN_FREE_PAGES || free * 2 < pragma(database, 'page_count')) return false;
   database.prepare(`PRAGMA incremental_vacuum(${VACUUM_PAGES})`).all();
   return true;
 }

@@ -24,7 +24,7 @@ interface Waiting<Op, Answer> {
 
 /** Starts `<name>-thread` and talks to it in batches. Keeps the process alive only while something is under way. */
 export function startStoreThread<Op, Answer>(
-  name: 'writer' | 'reader',
+  name: 'writer' | 'reader' | 'checkpointer',
   settings: ThreadSettings,
   logger: Logger,
 ): StoreThread<Op, Exclude<Answer, Failure>> {
@@ -100,10 +100,15 @@ function isFailure(answer: unknown): answer is Failure {
 }
 
 function storeDown(cause: unknown): AppError {
-  return new AppError('STORE_DOWN', 'transient', cause ? 'The store failed and is closed.' : 'The store is closed.', {
-    fix: 'Start the process again; see the log for the cause.',
-    cause,
-  });
+  return new AppError(
+    'STORE_DOWN',
+    'transient',
+    cause instanceof Error ? `The store failed and is closed: ${cause.message}.` : 'The store is closed.',
+    {
+      fix: 'Start the process again; see the log for the cause.',
+      cause,
+    },
+  );
 }
 
 function storeBusy(): AppError {
