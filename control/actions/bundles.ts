@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
 import { AppError } from '../../engine/contract/errors.ts';
-import { FlowDocument } from '../../engine/contract/flow-document.ts';
+import { type FlowDocument } from '../../engine/contract/flow-document.ts';
 import { InterfaceDocument } from '../../gateways/contract.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';

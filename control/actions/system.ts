@@ -87,7 +87,6 @@ async function overview(services: ControlServices, may: (permission: 'flows.read
     ...system(services),
     flows: flows.map((flow) => ({ ...flow, today: today[flow.flowId] ?? 0 })),
     counts: may('executions.read') ? await executions.counts() : {},
-    failedToday: may('executions.read') ? await counter.todayByStatus('failed') : 0,
     held,
     ...(tryIt === undefined ? {} : { tryIt }),
   };

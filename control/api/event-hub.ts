@@ -46,8 +46,13 @@ export function createEventHub({ clock, logger, counts }: EventHubDeps): EventHu
     if (listeners.size > 0) send('counts', await counts());
   }
 
+  function end(response: ServerResponse): void {
+    listeners.delete(response);
+    response.end();
+  }
+
   async function dropEnded(): Promise<void> {
-    for (const [response, isAllowed] of listeners) if (!(await isAllowed())) response.end();
+    for (const [response, isAllowed] of listeners) if (!(await isAllowed())) end(response);
   }
 
   function schedule(): void {
@@ -74,8 +79,7 @@ export function createEventHub({ clock, logger, counts }: EventHubDeps): EventHu
     send,
     stop() {
       cancel?.();
-      for (const response of listeners.keys()) response.end();
-      listeners.clear();
+      for (const response of listeners.keys()) end(response);
     },
   };
 }

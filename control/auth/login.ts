@@ -22,7 +22,7 @@ export function createCheckLogin(accounts: AccountStore, shared: SharedState): C
   return async (name, password, from) => {
     const accountKey = `login:account:${digest(name)}`;
     const addressKey = `login:address:${digest(from)}`;
-    await countTry(shared, accountKey, TRIES_PER_ACCOUNT);
+    const tries = await countTry(shared, accountKey, TRIES_PER_ACCOUNT);
     await countTry(shared, addressKey, TRIES_PER_ADDRESS);
     if (checks >= CHECKS_AT_ONCE)
       throw new AppError('LOGIN_BUSY', 'transient', 'Too many logins at once.', { fix: 'Try again in a second.', retryAfterMs: 1000 });
@@ -31,7 +31,8 @@ export function createCheckLogin(accounts: AccountStore, shared: SharedState): C
       const isRight = await verifyPassword(password, await accounts.passwordOf(name));
       const account = await accounts.get(name);
       if (!isRight || account === undefined || account.disabled) throw loginRefused();
-      await Promise.all([forgetTries(shared, accountKey), takeBackTry(shared, addressKey)]);
+      // Of the address only this one: an own account must not wash away the wrong tries at others from there.
+      await Promise.all([takeBack(shared, accountKey, tries), takeBack(shared, addressKey, 1)]);
       return account;
     } finally {
       checks -= 1;
@@ -40,24 +41,19 @@ export function createCheckLogin(accounts: AccountStore, shared: SharedState): C
 }
 
 /** The last allowed try starts the lock anew, so that it always lasts its whole time. */
-async function countTry(shared: SharedState, key: string, limit: number): Promise<void> {
+async function countTry(shared: SharedState, key: string, limit: number): Promise<number> {
   const isLocked = (await shared.get(`${key}:lock`)) !== undefined;
   const tries = isLocked ? limit + 1 : await shared.increment(key, 1, LOCK_MS);
   if (tries === limit) await shared.set(`${key}:lock`, '1', { ttlMs: LOCK_MS });
-  if (tries <= limit) return;
+  if (tries <= limit) return tries;
   throw new AppError('LOGIN_LOCKED', 'input', 'Too many wrong logins. This login is locked for 15 minutes.', {
     fix: 'Wait, or ask the system administrator for a new password.',
     retryAfterMs: LOCK_MS,
   });
 }
 
-async function forgetTries(shared: SharedState, key: string): Promise<void> {
-  await Promise.all([shared.delete(key), shared.delete(`${key}:lock`)]);
-}
-
-/** Only this one: an own account must not wash away the wrong tries at others from the same address. */
-async function takeBackTry(shared: SharedState, key: string): Promise<void> {
-  await Promise.all([shared.increment(key, -1, LOCK_MS), shared.delete(`${key}:lock`)]);
+async function takeBack(shared: SharedState, key: string, tries: number): Promise<void> {
+  await Promise.all([shared.increment(key, -tries, LOCK_MS), shared.delete(`${key}:lock`)]);
 }
 
 function loginRefused(): AppError {

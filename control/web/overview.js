@@ -28,7 +28,7 @@ async function start() {
 async function enter() {
   const me = await api('GET', '/me').catch((error) => ({ error }));
   if (me.error !== undefined) return show('login');
-  at('who').textContent = me.name;
+  at('who').textContent = at('change-account').value = me.name;
   if (me.mustChangePassword) return show('change');
   await refresh();
   show('overview');

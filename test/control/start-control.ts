@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 /** Control on memory, behind a real socket, with an engine that only remembers: what the tests of this folder share. */
 import { createControl, type Control, type ControlDeps } from '../../control/create-control.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
@@ -43,7 +44,8 @@ export interface Client {
 export const ADMIN_PASSWORD = 'Kang-Qiao-2026-first!';
 export const PERSON_PASSWORD = 'Person-of-2026-long!';
 
-export async function startControl(changes: Partial<ControlDeps> = {}): Promise<Running> {
+/** What control is made of in these tests; `plans` collects what it published. */
+export function defaultDeps(changes: Partial<ControlDeps> = {}) {
   const clock = fakeClock();
   const documents = createMemoryDocuments({ clock });
   const plans: GatewayPlan[] = [];
@@ -66,6 +68,11 @@ export async function startControl(changes: Partial<ControlDeps> = {}): Promise<
     info: { version: '0.0.0-test', environment: 'TEST', addresses: () => ({ open: 'https://127.0.0.1:1' }) },
     ...changes,
   };
+  return { deps, clock, documents: deps.documents, plans };
+}
+
+export async function startControl(changes: Partial<ControlDeps> = {}): Promise<Running> {
+  const { deps, clock, documents, plans } = defaultDeps(changes);
   const control = await createControl(deps);
   const client = () => createClient(control.address);
   const first = control.firstAdministrator;

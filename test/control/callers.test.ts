@@ -1,0 +1,208 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
+import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
+import { test } from 'node:test';
+import type { GatewayPlan } from '../../gateways/contract.ts';
+import { signText } from '../../sdk/keys.ts';
+import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import { flow, startControl, type Client, type Running } from './start-control.ts';
+
+const crypto = createSoftwareCrypto();
+
+test('activates a key only for who signs its challenge, and at most two of them', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  const { uploaded, privatePem } = await upload(security, 'k1');
+  assert.equal(uploaded.body.key.state, 'PENDING');
+  assert.equal((await latestPlan(running)).keys.length, 0, 'a pending key is on no gateway');
+
+  const foreign = await newPair();
+  const forged = await security.call('POST', '/apps/suishenban/keys/k1/activate', {
+    signature: signText(uploaded.body.challenge, 'SM2-SM3', foreign.privatePem),
+  });
+  assert.equal(forged.body.code, 'KEY_PROOF_WRONG');
+  const proven = await prove(security, 'k1', uploaded.body.challenge, privatePem);
+  assert.equal(proven.body.state, 'ACTIVE');
+  assert.deepEqual(
+    (await latestPlan(running)).keys.map((key) => key.keyId),
+    ['k1'],
+  );
+
+  const racing = await Promise.all(['k2', 'k3', 'k4'].map((keyId) => upload(security, keyId)));
+  const answers = await Promise.all(
+    racing.map(({ uploaded: { body }, privatePem: pem }) => prove(security, body.key.keyId, body.challenge, pem)),
+  );
+  assert.deepEqual(answers.map((answer) => answer.status).sort(), [200, 409, 409]);
+
+  assert.equal((await security.call('POST', '/apps/suishenban/keys/k1/retire')).body.state, 'RETIRING');
+  const waiting = racing.find((_, index) => answers[index]?.status === 409);
+  assert.equal(
+    (await prove(security, waiting?.uploaded.body.key.keyId, waiting?.uploaded.body.challenge, waiting?.privatePem ?? '')).status,
+    200,
+  );
+  assert.equal((await latestPlan(running)).keys.find((key) => key.keyId === 'k1')?.state, 'RETIRING', 'still verifies');
+  await security.call('POST', '/apps/suishenban/keys/k1/revoke');
+  assert.equal(
+    (await latestPlan(running)).keys.some((key) => key.keyId === 'k1'),
+    false,
+  );
+});
+
+test('refuses a challenge older than fifteen minutes', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  const { uploaded, privatePem } = await upload(security, 'k1');
+  await running.clock.advance(15 * 60_000 + 1);
+  assert.equal((await prove(security, 'k1', uploaded.body.challenge, privatePem)).body.code, 'KEY_PROOF_WRONG');
+});
+
+test('refuses weak and foreign keys', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ type: 'spki', format: 'pem' });
+  const answer = await security.call('POST', '/apps/suishenban/keys', { keyId: 'weak', scheme: 'RSA-SHA256', publicPem: weak });
+  assert.equal(answer.status, 422);
+  assert.equal(answer.body.code, 'KEY_INVALID');
+  const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' });
+  assert.equal(
+    (await security.call('POST', '/apps/suishenban/keys', { keyId: 'ec', scheme: 'SM2-SM3', publicPem: p256 })).body.code,
+    'KEY_INVALID',
+  );
+});
+
+test('shows an HMAC secret once, stores it sealed, and hands it to gateways alone', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  const { secret } = (await security.call('POST', '/apps/suishenban/keys/secrets', { keyId: 'h1', scheme: 'HMAC-SM3' })).body;
+  assert.equal(Buffer.from(secret, 'base64url').length, 32);
+  assert.ok(!JSON.stringify((await security.call('GET', '/apps/suishenban/keys')).body).includes(secret));
+  assert.equal((await latestPlan(running)).keys[0]?.secret, secret);
+  const stored = await running.documents.open({
+    name: 'app_keys',
+    schema: {},
+    indexes: [
+      { name: 'seat', fields: ['seat'], unique: true },
+      { name: 'by_app', fields: ['document.appId'] },
+    ],
+  });
+  assert.ok(!JSON.stringify(await stored.find({}, { limit: 10 })).includes(secret));
+  const auditor = await running.person('auditor', ['audit-admin']);
+  assert.ok(!JSON.stringify((await auditor.call('GET', '/audit?limit=500')).body).includes(secret));
+});
+
+test('names the other interface and its flow when a route is taken, also in a race', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  await running.admin.call('PUT', '/flows/flw_booking', flow('flw_booking'));
+  const save = (id: string, path: string) => running.admin.call('PUT', `/interfaces/${id}`, apiInterface(id, path));
+  const answers = await Promise.all([save('ifc_a', '/open/v1/appointments/:id'), save('ifc_b', '/open/v1/appointments/:number')]);
+  assert.deepEqual(answers.map((answer) => answer.status).sort(), [200, 409]);
+  const refused = answers.find((answer) => answer.status === 409);
+  const winner = answers.find((answer) => answer.status === 200);
+  assert.equal(refused?.body.code, 'INTERFACE_ROUTE_CLASH');
+  assert.match(refused?.body.message, new RegExp(`${winner?.body.interfaceId}.*flw_booking`));
+});
+
+test('publishes one numbered plan for a burst of changes, and leaves out what the gateways would refuse', async (t) => {
+  let refuseAll = false;
+  const running = await startControl({
+    checkInterface: () => (refuseAll ? [{ path: '/policies/x', code: 'POLICY_OPTIONS', message: 'wrong', severity: 'error' }] : []),
+  });
+  t.after(running.stop);
+  await running.admin.call('PUT', '/flows/flw_booking', flow('flw_booking'));
+  const before = running.plans.length;
+  for (const id of ['ifc_a', 'ifc_b', 'ifc_c']) await running.admin.call('PUT', `/interfaces/${id}`, apiInterface(id, `/open/v1/${id}`));
+  await running.clock.advance(50);
+  await running.control.flushPlan();
+  const numbers = running.plans.map((plan) => plan.number);
+  assert.deepEqual(
+    numbers,
+    [...numbers].sort((a, b) => a - b),
+  );
+  assert.ok(running.plans.length - before <= 2, 'one for many');
+  assert.equal(running.plans.at(-1)?.interfaces.length, 3);
+  refuseAll = true;
+  assert.equal((await running.admin.call('PUT', '/interfaces/ifc_d', apiInterface('ifc_d', '/open/v1/d'))).body.code, 'INTERFACE_INVALID');
+  await running.control.flushPlan();
+  assert.equal(running.plans.at(-1)?.interfaces.length, 0);
+});
+
+test('takes grants and keys away with the app', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  await running.admin.call('PUT', '/flows/flw_booking', flow('flw_booking'));
+  await running.admin.call('PUT', '/interfaces/ifc_a', apiInterface('ifc_a', '/open/v1/a'));
+  const grant = { grantId: 'grt_a', revision: 0, appId: 'suishenban', interfaceId: 'ifc_a' };
+  assert.equal((await security.call('PUT', '/grants/grt_a', grant)).status, 200);
+  assert.equal((await security.call('PUT', '/grants/grt_b', { ...grant, grantId: 'grt_b' })).body.code, 'GRANT_EXISTS');
+  await security.call('POST', '/apps/suishenban/keys/secrets', { keyId: 'h1', scheme: 'HMAC-SM3' });
+  await security.call('DELETE', '/apps/suishenban');
+  const plan = await latestPlan(running);
+  assert.deepEqual([plan.apps, plan.keys, plan.grants], [[], [], []]);
+});
+
+test('keeps the platform key over a restart, its private half sealed', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const { platformKey } = await latestPlan(running);
+  crypto.importKey({ format: 'pem', pem: platformKey.privatePem }, 'SM2-SM3', 'private');
+  const shown = JSON.stringify((await running.admin.call('GET', '/system')).body);
+  assert.ok(shown.includes('BEGIN PUBLIC KEY') && !shown.includes('PRIVATE'));
+});
+
+async function withApp(): Promise<{ running: Running; security: Client }> {
+  const running = await startControl();
+  const security = await running.person('security', ['security-admin']);
+  const app = {
+    appId: 'suishenban',
+    revision: 0,
+    name: { 'zh-CN': '随申办', en: 'Suishenban' },
+    caller: 'city',
+    state: 'active',
+    windowSec: 300,
+    domain: 'sh-city',
+  };
+  assert.equal((await security.call('PUT', '/apps/suishenban', app)).status, 200);
+  return { running, security };
+}
+
+async function newPair(): Promise<{ privatePem: string; publicPem: string }> {
+  const pair = await crypto.generateKey('SM2-SM3');
+  assert.ok('privatePem' in pair);
+  return pair;
+}
+
+async function upload(security: Client, keyId: string) {
+  const { privatePem, publicPem } = await newPair();
+  return { privatePem, uploaded: await security.call('POST', '/apps/suishenban/keys', { keyId, scheme: 'SM2-SM3', publicPem }) };
+}
+
+function prove(security: Client, keyId: string, challenge: string, privatePem: string) {
+  return security.call('POST', `/apps/suishenban/keys/${keyId}/activate`, { signature: signText(challenge, 'SM2-SM3', privatePem) });
+}
+
+async function latestPlan(running: Running): Promise<GatewayPlan> {
+  await running.control.flushPlan();
+  const plan = running.plans.at(-1);
+  assert.ok(plan);
+  return plan;
+}
+
+function apiInterface(interfaceId: string, path: string) {
+  const name = { 'zh-CN': '预约', en: 'Booking' };
+  const target = { kind: 'flow', flowId: 'flw_booking' };
+  const times = { timeoutMs: 5000, timeoutRetries: 0, exceptionRetries: 0 };
+  return {
+    interfaceId,
+    revision: 0,
+    name,
+    domain: 'sh-city',
+    front: 'open',
+    method: 'GET',
+    path,
+    state: 'online',
+    target,
+    ...times,
+    log: 'in',
+  };
+}

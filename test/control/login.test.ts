@@ -1,0 +1,124 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createControl } from '../../control/create-control.ts';
+import { ADMIN_PASSWORD, createClient, defaultDeps, startControl } from './start-control.ts';
+
+test('makes the first administrator once, and refuses everything until its one-time password is changed', async (t) => {
+  const { deps } = defaultDeps();
+  const control = await createControl(deps);
+  t.after(() => control.stop());
+  const first = control.firstAdministrator;
+  assert.ok(first);
+  const client = createClient(control.address);
+  assert.equal((await client.login(first.name, first.oneTimePassword)).body.mustChangePassword, true);
+  assert.equal((await client.call('GET', '/flows')).body.code, 'PASSWORD_CHANGE_REQUIRED');
+  assert.equal((await client.call('POST', '/me/tokens', { label: 'early' })).status, 403);
+  const weak = await client.call('POST', '/me/password', { oldPassword: first.oneTimePassword, newPassword: 'admin' });
+  assert.equal(weak.body.code, 'PASSWORD_WEAK');
+  assert.ok(weak.body.issues.length >= 3, 'every missed rule at once');
+  assert.equal(
+    (await client.call('POST', '/me/password', { oldPassword: first.oneTimePassword, newPassword: ADMIN_PASSWORD })).status,
+    200,
+  );
+  assert.equal((await client.call('GET', '/flows')).status, 200);
+  const again = await createControl(deps);
+  t.after(() => again.stop());
+  assert.equal(again.firstAdministrator, undefined, 'a second start finds everything as it was');
+});
+
+test('locks a login after five wrong tries for fifteen minutes, known name or not, with one answer for both', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  for (const name of ['admin', 'nobody']) {
+    const client = running.client();
+    const answers = [];
+    for (let tries = 0; tries < 6; tries++) answers.push(await client.login(name, 'wrong'));
+    const { requestId: _id, ...refusal } = answers[0]?.body ?? {};
+    assert.deepEqual(refusal, { code: 'LOGIN_REFUSED', kind: 'input', message: refusal.message, fix: refusal.fix });
+    assert.deepEqual(
+      answers.map((answer) => answer.status),
+      [401, 401, 401, 401, 401, 429],
+    );
+    assert.equal(answers[5]?.headers.get('retry-after'), '900');
+  }
+  assert.equal((await running.client().login('admin', ADMIN_PASSWORD)).status, 429, 'even the right password');
+  await running.clock.advance(15 * 60_000 + 1);
+  assert.equal((await running.client().login('admin', ADMIN_PASSWORD)).status, 200);
+});
+
+test('counts guesses that are sent at once', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const answers = await Promise.all(Array.from({ length: 20 }, () => running.client().login('admin', 'wrong')));
+  assert.ok(answers.filter((answer) => answer.status === 401).length <= 5);
+});
+
+test('keeps the cookie from scripts and other sites, and only its digest in the store', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const client = running.client();
+  const cookie = (await client.login('admin', ADMIN_PASSWORD)).headers.get('set-cookie') ?? '';
+  assert.match(cookie, /HttpOnly/);
+  assert.match(cookie, /SameSite=Strict/);
+  const secret = /kq_session=([^;]+)/.exec(cookie)?.[1] ?? '';
+  const sessions = await running.documents.open({
+    name: 'sessions',
+    schema: {},
+    indexes: [{ name: 'by_account', fields: ['account'] }],
+    expiresAt: 'expiresAt',
+  });
+  assert.ok(!JSON.stringify(await sessions.find({}, { limit: 100 })).includes(secret));
+});
+
+test('refuses a changing request that another page sent', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const { admin } = running;
+  const foreign = [
+    { 'x-kq-client': 'test', origin: 'https://evil.example' },
+    { 'x-kq-client': 'test', 'sec-fetch-site': 'cross-site' },
+  ];
+  for (const headers of foreign) assert.equal((await admin.call('POST', '/flows/validate', {}, headers)).body.code, 'CSRF_REFUSED');
+  const form = await fetch(`${running.control.address}/api/v1/logout`, { method: 'POST', headers: { cookie: admin.cookie ?? '' } });
+  assert.equal(form.status, 403, 'a plain form cannot set our header');
+  const login = await fetch(`${running.control.address}/api/v1/login`, {
+    method: 'POST',
+    body: '{}',
+    headers: { 'content-type': 'application/json' },
+  });
+  assert.equal(login.status, 403, 'nor log anybody in');
+});
+
+test('ends a session after thirty idle minutes, at logout, and with the password', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  await running.clock.advance(29 * 60_000);
+  assert.equal((await running.admin.call('GET', '/me')).status, 200, 'in use');
+  await running.clock.advance(29 * 60_000);
+  assert.equal((await running.admin.call('GET', '/me')).status, 200, 'kept awake by use');
+  const second = running.client();
+  await second.login('admin', ADMIN_PASSWORD);
+  const changed = await running.admin.call('POST', '/me/password', { oldPassword: ADMIN_PASSWORD, newPassword: `${ADMIN_PASSWORD}2` });
+  assert.equal(changed.body.sessionsEnded, 1);
+  assert.equal((await second.call('GET', '/me')).status, 401);
+  await running.clock.advance(31 * 60_000);
+  assert.equal((await running.admin.call('GET', '/me')).status, 401);
+  await running.admin.login('admin', `${ADMIN_PASSWORD}2`);
+  await running.admin.call('POST', '/logout', {});
+  assert.equal((await running.admin.call('GET', '/me')).status, 401);
+});
+
+test('takes a token as a token only, until it is ended', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const { token, id } = (await running.admin.call('POST', '/me/tokens', { label: 'laptop' })).body;
+  const client = running.client();
+  const bearer = { authorization: `Bearer ${token}` };
+  assert.equal((await client.call('GET', '/me', undefined, bearer)).body.via, 'token');
+  assert.equal((await client.call('POST', '/me/tokens', { label: 'child' }, bearer)).body.code, 'TOKEN_BY_TOKEN');
+  client.cookie = `kq_session=${token}`;
+  assert.equal((await client.call('GET', '/me')).status, 401, 'not as a cookie');
+  await running.admin.call('DELETE', `/me/sessions/${id}`);
+  assert.equal((await running.client().call('GET', '/me', undefined, bearer)).status, 401);
+});

@@ -1,0 +1,157 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ROUTES } from '../../control/api/routes.ts';
+import { createControl } from '../../control/create-control.ts';
+import { defaultDeps, flow, startControl } from './start-control.ts';
+
+test('streams counts each second, publishes and plans, and ends the stream when control stops', async (t) => {
+  const running = await startControl();
+  let stopped = false;
+  t.after(() => (stopped ? undefined : running.stop()));
+  const response = await running.admin.raw('GET', '/events');
+  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  const events = read(response);
+  await running.clock.advance(1000);
+  assert.deepEqual(await events.next('counts'), { queued: 0, running: 1, waiting: 0, held: 0, completed: 2, failed: 0, cancelled: 0 });
+  await running.admin.call('PUT', '/flows/flw_a', flow('flw_a'));
+  await running.admin.call('POST', '/flows/flw_a/publish', {});
+  assert.deepEqual(await events.next('flow'), { flowId: 'flw_a', version: 1 });
+  await running.control.flushPlan();
+  assert.deepEqual(Object.keys(await events.next('plan')), ['number']);
+  const began = performance.now();
+  stopped = true;
+  await running.stop();
+  await events.end();
+  assert.ok(performance.now() - began < 5000);
+});
+
+test('stops the events of a page whose session ended', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const events = read(await running.admin.raw('GET', '/events'));
+  await running.admin.call('POST', '/logout', {});
+  for (let second = 0; second < 6; second++) await running.clock.advance(1000);
+  await events.end();
+});
+
+test('describes every route in a valid OpenAPI 3.1 document, and the page works without the outside world', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const document = (await running.admin.call('GET', '/api/docs/json')).body;
+  assert.match(document.openapi, /^3\.1\.\d+$/);
+  assert.ok(document.info.title.length > 0 && document.info.version.length > 0);
+  const ids = new Set<string>();
+  for (const { method, path } of ROUTES) {
+    const place = `/api/v1${path.replace(/:(\w+)/g, '{$1}')}`;
+    const operation = document.paths[place]?.[method.toLowerCase()];
+    assert.ok(operation, `${method} ${place}`);
+    assert.ok(!ids.has(operation.operationId), `${operation.operationId} is there twice`);
+    ids.add(operation.operationId);
+    const named = (operation.parameters ?? [])
+      .filter((parameter: { in: string }) => parameter.in === 'path')
+      .map((parameter: { name: string }) => parameter.name);
+    assert.deepEqual(named.sort(), [...path.matchAll(/:(\w+)/g)].map((match) => match[1]).sort(), place);
+    assert.ok(
+      Object.values(operation.responses).every((response) => typeof (response as { description: unknown }).description === 'string'),
+    );
+  }
+  assert.deepEqual(unresolved(document), []);
+  const page = await running.client().raw('GET', '/api/docs');
+  const policy = page.headers.get('content-security-policy') ?? '';
+  assert.doesNotMatch(policy, /https:|http:|unsafe-eval/);
+  assert.doesNotMatch(await page.text(), /(src|href)="https?:/);
+});
+
+test('serves the overview page with strict headers and no inline script', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const response = await fetch(`${running.control.address}/`);
+  const html = await response.text();
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get('content-security-policy') ?? '', /default-src 'none'.*script-src 'self'/);
+  assert.equal(response.headers.get('x-content-type-options'), 'nosniff');
+  assert.doesNotMatch(html, /<script(?![^>]*\bsrc=)|\son\w+=|style=/);
+  for (const [, file] of html.matchAll(/(?:src|href)="([\w.-]+)"/g))
+    assert.equal((await fetch(`${running.control.address}/${file}`)).status, 200, file);
+});
+
+test('has every text of the page in both languages', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const [html, texts] = await Promise.all(['', 'texts.js'].map(async (file) => (await fetch(`${running.control.address}/${file}`)).text()));
+  const all = new Function(`${texts}; return TEXTS;`)() as Record<string, Record<string, unknown>>;
+  const names = Object.keys(all['zh-CN'] ?? {});
+  assert.deepEqual(Object.keys(all['en'] ?? {}), names);
+  for (const [, name] of (html ?? '').matchAll(/data-text="(\w+)"/g)) assert.ok(names.includes(name ?? ''), name);
+});
+
+test('answers health to anybody, metrics to this machine or who may read the system', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const metrics = (headers: Record<string, string>) => fetch(`${running.control.address}/metrics`, { headers });
+  assert.equal((await fetch(`${running.control.address}/healthz`)).status, 200);
+  assert.equal((await fetch(`${running.control.address}/readyz`)).status, 200);
+  assert.match(await (await metrics({})).text(), /kangqiao_up/);
+  assert.equal((await metrics({ 'x-forwarded-for': '203.0.113.9' })).status, 401, 'a proxy on this machine speaks for others');
+  assert.equal((await metrics({ 'x-forwarded-for': '203.0.113.9', cookie: running.admin.cookie ?? '' })).status, 200);
+});
+
+test('says what is wrong with an address, a method or a body that is too large', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  assert.equal((await running.admin.call('GET', '/nothing')).body.code, 'ROUTE_UNKNOWN');
+  const large = await running.admin.raw('POST', '/flows/validate', {
+    body: `"${'x'.repeat(11_000_000)}"`,
+    headers: { 'content-type': 'application/json' },
+  });
+  assert.equal(large.status, 413);
+});
+
+test('never listens beyond this machine without TLS', async () => {
+  const { deps } = defaultDeps({ settings: { host: '0.0.0.0', port: 0, defaultAppId: 'default' } });
+  await assert.rejects(createControl(deps), { code: 'LISTEN_PLAIN_REFUSED' });
+});
+
+/** Events of one stream in the order of their arrival. */
+function read(response: Response) {
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  async function more(): Promise<boolean> {
+    const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
+    rest += value ?? '';
+    return !done;
+  }
+  return {
+    async next(event: string): Promise<Record<string, unknown>> {
+      for (;;) {
+        const match = new RegExp(`event: ${event}\\ndata: (.*)\\n\\n`).exec(rest);
+        if (match !== null) {
+          rest = rest.slice(match.index + match[0].length);
+          return JSON.parse(match[1] ?? '') as Record<string, unknown>;
+        }
+        assert.ok(await more(), `the stream ended before ${event}`);
+      }
+    },
+    async end(): Promise<void> {
+      while (await more());
+    },
+  };
+}
+
+/** References that lead nowhere in the document. */
+function unresolved(document: unknown, value: unknown = document): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const own = '$ref' in value && typeof value.$ref === 'string' && !leads(document, value.$ref) ? [value.$ref] : [];
+  return [...own, ...Object.values(value).flatMap((item) => unresolved(document, item))];
+}
+
+function leads(document: unknown, ref: string): boolean {
+  if (!ref.startsWith('#/')) return false;
+  return (
+    ref
+      .slice(2)
+      .split('/')
+      .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part.replaceAll('~1', '/')], document) !== undefined
+  );
+}
