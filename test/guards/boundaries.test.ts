@@ -23,6 +23,7 @@ const planted: Readonly<Record<string, readonly [file: string, imported: string]
   'node-uses-no-server-or-driver': ['nodes/http/server.ts', 'fastify'],
   'mapping-runs-in-a-browser': ['nodes/shared/mapping/files.ts', 'node:fs'],
   'policy-sees-the-contracts': ['gateways/policies/grant.ts', './quota.ts'],
+  'gateways-shared-is-below-policies': ['gateways/shared/upward.ts', '../policies/quota.ts'],
   'gateways-reach-flows-by-run-flow': ['gateways/pipeline/engine.ts', '../../engine/run/lanes.ts'],
   'gateways-contract-is-a-leaf': ['gateways/contract.ts', './policies/quota.ts'],
   'store-sees-contract-and-driver': ['storage/mongo/copied.ts', '../embedded/rows.ts'],
@@ -44,7 +45,9 @@ const allowed: readonly (readonly [file: string, imported: string])[] = [
   ['nodes/soap/shared.ts', '../shared/xml/read.ts'],
   ['nodes/soap/contract.ts', '../../engine/contract/leaf.ts'],
   ['gateways/policies/fine.ts', '../../engine/contract/leaf.ts'],
+  ['gateways/policies/shared.ts', '../shared/masks.ts'],
   ['storage/open-storage.ts', './embedded/rows.ts'],
+  ['storage/redis/own.ts', '../storage-backend.ts'],
   ['control/api/served.ts', 'fastify'],
   ['engine/flow/typed.ts', '../run/lanes.ts'],
 ];
@@ -58,7 +61,9 @@ const targets = [
   'nodes/soap/envelope.ts',
   'nodes/shared/xml/read.ts',
   'gateways/policies/quota.ts',
+  'gateways/shared/masks.ts',
   'storage/embedded/rows.ts',
+  'storage/storage-backend.ts',
   'cli/start.ts',
   'test/support/flows.ts',
 ];
