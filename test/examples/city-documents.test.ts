@@ -1,6 +1,8 @@
 /** The city's documents are valid, their saved tests pass, and their calls fit the programs that play the hospitals. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import test from 'node:test';
 import { Value } from 'typebox/value';
 import type { TSchema } from 'typebox';
@@ -18,10 +20,12 @@ import { loadNodes } from '../../engine/registry/load-nodes.ts';
 import { createAdapterGates } from '../../engine/run/adapter-gates.ts';
 import { compileFlow, type CompiledFlow } from '../../engine/run/compile-flow.ts';
 import { runTrial } from '../../engine/run/run-trial.ts';
-import { memoryBlobs, runNode, wallClock } from '../../engine/testing/public.ts';
+import { listenTrigger, memoryBlobs, runNode, wallClock } from '../../engine/testing/public.ts';
 import { createDistrict } from '../../examples/city/district/district.ts';
 import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
 import { createHospitalB } from '../../examples/city/hospital-b/hospital-b.ts';
+import { feedMessage } from '../../examples/city/hospital-c/feed.ts';
+import { createHospitalC } from '../../examples/city/hospital-c/hospital-c.ts';
 import { AppDocument, GrantDocument, type InterfaceDocument } from '../../gateways/contract.ts';
 import { createInterfaceCheck } from '../../gateways/pipeline/check-interface.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
@@ -142,6 +146,36 @@ test('the calls of the flows are understood by the programs that play the hospit
     receipt: 'D-C1',
   });
 });
+
+test('the feed of hospital C is taken in by the listener of its flow and parsed', async (t) => {
+  const { port } = await freePort();
+  const listen = nodeOf('flw_admission', 'n_listen');
+  const { environments, charset } = adapters.find(({ adapterId }) => adapterId === listen.adapter)!;
+  const settings = { ...environments['default'], listen: { host: '127.0.0.1', port } };
+  const trigger = await listenTrigger(nodes.get(listen.type)!, { config: listen.config, adapter: { settings, charset: charset! } });
+  t.after(() => trigger.stop());
+  const hospital = createHospitalC({ port, intervalMs: 0, count: 6 });
+  await hospital.finished;
+  assert.deepEqual(hospital.state(), { sent: 6, resent: 0, connects: 1, acknowledged: 6, refused: 0 });
+  const parse = nodeOf('flw_admission', 'n_parse');
+  for (const [number, { message }] of trigger.arrivals.entries()) {
+    const expected = feedMessage(number);
+    assert.deepEqual(message.keys, { patient: expected.patientId, message: expected.controlId });
+    assert.equal(message.data, expected.text);
+    const outcome = await runNode(nodes.get(parse.type)!, { config: parse.config, message, build });
+    assert.ok('emit' in outcome);
+  }
+});
+
+/** A port that was free just now; the adapter's document wants a number. */
+async function freePort(): Promise<AddressInfo> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return address;
+}
 
 function nodeOf(flowId: string, nodeId: string): FlowNode {
   return flows.find((flow) => flow.flowId === flowId)!.nodes.find(({ id }) => id === nodeId)!;
