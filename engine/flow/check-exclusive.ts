@@ -55,10 +55,10 @@ function exclusiveEdges(view: GraphView): (a: FlowEdge, b: FlowEdge) => boolean 
   return isExclusive;
 }
 
-/** A route emits by one port only; an action either ends well or by its error port. */
+/** A route and a wait emit by one port only; an action either ends well or by its error port. */
 function choosesBetween(view: GraphView, a: FlowEdge, b: FlowEdge): boolean {
   const { role, node } = view.nodes.get(a.from.node)!;
   if (node.disabled === true) return true;
-  if (role === 'route') return true;
+  if (role === 'route' || role === 'wait') return true;
   return role !== 'parallel' && role !== 'for-each' && (a.from.port === errorPort.name || b.from.port === errorPort.name);
 }

@@ -97,3 +97,12 @@ export async function findAll<T extends StoredDocument>(
     if (page.length < limit) return all;
   }
 }
+
+/** The flow of a draft. */
+export function bodyOf(record: DraftRecord | undefined): FlowDocument | undefined {
+  return record && (JSON.parse(record.body) as FlowDocument);
+}
+
+export function isPublished(pointer: PointerRecord | undefined): pointer is PointerRecord & { readonly version: number } {
+  return pointer !== undefined && pointer.version !== null;
+}

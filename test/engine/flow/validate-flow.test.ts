@@ -152,7 +152,7 @@ test('a merge that its proof accepts never gets two messages, whatever condition
       for (const node of flow.nodes) {
         if ((arrivals.get(node.id) ?? 0) === 0) continue;
         assert.ok(node.type === 'control.join@1' || arrivals.get(node.id) === 1, node.id);
-        const first = choices.next().value;
+        const first = choices.next().value as boolean;
         const isTaken = (port: string) =>
           node.type === 'control.condition@1'
             ? port === (first ? 'yes' : 'no')

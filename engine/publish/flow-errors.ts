@@ -1,0 +1,57 @@
+import { AppError, type Issue } from '../contract/errors.ts';
+import type { FlowDocument } from '../contract/flow-document.ts';
+import { StaleDraft, type TestReport } from '../services.ts';
+
+export function invalid(issues: readonly Issue[]): AppError {
+  const count = issues.filter((issue) => issue.severity === 'error').length;
+  return new AppError('FLOW_INVALID', 'input', `The flow has ${count} ${count === 1 ? 'problem' : 'problems'}.`, {
+    issues,
+    fix: 'Correct the problems that are listed.',
+  });
+}
+
+export function stale(yours: FlowDocument, theirs: FlowDocument | undefined): AppError {
+  const side = (path: string, version: unknown): Issue => ({
+    path,
+    code: 'FLOW_STALE',
+    severity: 'error',
+    message: JSON.stringify(version ?? null),
+  });
+  return new AppError('FLOW_STALE', 'input', `${yours.flowId} was saved by somebody else in the meantime.`, {
+    values: { flowId: yours.flowId, revision: yours.revision },
+    fix: 'Look at the newer draft, and save your change again on top of it.',
+    issues: [side('/yours', yours), side('/theirs', theirs)],
+    cause: new StaleDraft(yours, theirs),
+  });
+}
+
+export function testsFailed(flowId: string, report: TestReport): AppError {
+  const issues = report.tests.flatMap((test, index) =>
+    test.problems.map((message): Issue => ({
+      path: `/tests/${index}`,
+      code: 'FLOW_TEST_FAILED',
+      severity: 'error',
+      message: `${test.name}: ${message}`,
+    })),
+  );
+  return new AppError('FLOW_TESTS_FAILED', 'input', `Saved tests of ${flowId} fail, so it is not published.`, {
+    values: { flowId },
+    issues,
+    fix: 'Correct the flow or its tests.',
+  });
+}
+
+export function raced(flowId: string): AppError {
+  return new AppError('FLOW_PUBLISH_RACE', 'input', `${flowId} was published by somebody else at the same moment.`, {
+    values: { flowId },
+    fix: 'Look at what is published now, and publish again if it is still wanted.',
+  });
+}
+
+export function unknown(flowId: string, version?: number): AppError {
+  const what = version === undefined ? flowId : `Version ${version} of ${flowId}`;
+  return new AppError('FLOW_UNKNOWN', 'input', `${what} does not exist.`, {
+    values: { flowId },
+    fix: 'List the flows to see what there is.',
+  });
+}

@@ -1,0 +1,131 @@
+import type { Issue } from '../contract/errors.ts';
+import type { FlowDocument, FlowVersion } from '../contract/flow-document.ts';
+import { contentHash } from '../flow/content-hash.ts';
+import { isPublishable } from '../flow/validate-flow.ts';
+import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { FlowCatalog, PublishReport, PublishStage, TestReport } from '../services.ts';
+import { checkListener } from './check-listener.ts';
+import { examineFlow, type FlowCatalogDeps } from './examine-flow.ts';
+import { invalid, raced, testsFailed, unknown } from './flow-errors.ts';
+import { bodyOf, isPublished, type PointerRecord } from './flow-stores.ts';
+import { runTests } from './run-tests.ts';
+
+const NO_TESTS: TestReport = { passed: true, tests: [] };
+
+/**
+ * Publication: validate, test, prepare, commit, apply. Whatever fails before the commit leaves the old version serving; nothing after it
+ * is undone.
+ */
+export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publish' | 'rollback' | 'unpublish'> {
+  const { stores, published, clock } = deps;
+
+  async function publish(
+    flowId: string,
+    actor: string,
+    signal: AbortSignal,
+    onStage?: (stage: PublishStage) => void,
+  ): Promise<PublishReport> {
+    onStage?.('validate');
+    const document = bodyOf(await stores.drafts.get(flowId));
+    if (document === undefined) throw unknown(flowId);
+    const pointer = await stores.pointers.get(flowId);
+    const { issues } = examineFlow(deps, document);
+    if (!isPublishable(issues)) throw invalid(issues);
+    const hash = contentHash(document);
+    const warnings = issues.filter((issue) => issue.severity === 'warning');
+    if (isPublished(pointer) && pointer.contentHash === hash) {
+      return { flowId, version: pointer.version, contentHash: hash, changed: false, warnings, tests: NO_TESTS };
+    }
+    onStage?.('test');
+    const number = ((await latestVersion(flowId)) ?? 0) + 1;
+    const version: FlowVersion = { flowId, version: number, contentHash: hash, document };
+    const flow = deps.compile(version);
+    const tests = await runTests(flow, document.tests, deps.runTrial, clock, signal);
+    if (!tests.passed) throw testsFailed(flowId, tests);
+    onStage?.('prepare');
+    await prepare(flow, signal);
+    onStage?.('commit');
+    const record = {
+      _id: `${flowId}@${number}`,
+      flowId,
+      version: number,
+      contentHash: hash,
+      body: JSON.stringify(document),
+      publishedAt: clock.now(),
+      publishedBy: actor,
+    };
+    if (!(await stores.versions.insert(record, { durability: 'full' })).inserted) throw raced(flowId);
+    try {
+      await commit(flowId, pointer, number, hash, actor);
+    } catch (error) {
+      await stores.versions.remove(record._id);
+      throw error;
+    }
+    onStage?.('apply');
+    await apply(flowId, flow);
+    return { flowId, version: number, contentHash: hash, changed: true, warnings, tests };
+  }
+
+  async function rollback(flowId: string, version: number, actor: string, signal: AbortSignal): Promise<PublishReport> {
+    const pointer = await stores.pointers.get(flowId);
+    const record = await stores.versions.get(`${flowId}@${version}`);
+    if (record === undefined) throw unknown(flowId, version);
+    const report: PublishReport = {
+      flowId,
+      version,
+      contentHash: record.contentHash,
+      changed: pointer?.version !== version,
+      warnings: [],
+      tests: NO_TESTS,
+    };
+    if (!report.changed) return report;
+    const flow = await published.at(flowId, version);
+    await prepare(flow, signal);
+    await commit(flowId, pointer, version, record.contentHash, actor);
+    await apply(flowId, flow);
+    return report;
+  }
+
+  async function unpublish(flowId: string, actor: string): Promise<boolean> {
+    const pointer = await stores.pointers.get(flowId);
+    if (!isPublished(pointer)) return false;
+    await commit(flowId, pointer, null, '', actor);
+    await apply(flowId);
+    return true;
+  }
+
+  async function prepare(flow: CompiledFlow, signal: AbortSignal): Promise<void> {
+    checkListener(flow, published.list(), deps.bindings);
+    await deps.prepareTrigger?.(flow, signal);
+    signal.throwIfAborted();
+  }
+
+  /** The one write that publishes: whoever read an older pointer loses. */
+  async function commit(
+    flowId: string,
+    before: PointerRecord | undefined,
+    version: number | null,
+    hash: string,
+    actor: string,
+  ): Promise<void> {
+    const revision = (before?.revision ?? 0) + 1;
+    const pointer: PointerRecord = { _id: flowId, revision, version, contentHash: hash, changedAt: clock.now(), changedBy: actor };
+    const isCommitted =
+      before === undefined
+        ? (await stores.pointers.insert(pointer, { durability: 'full' })).inserted
+        : (await stores.pointers.replaceIf(pointer, { revision: before.revision }, { durability: 'full' })).outcome === 'patched';
+    if (!isCommitted) throw raced(flowId);
+  }
+
+  /** After the commit nothing is undone: a process that cannot follow says so in its status. */
+  async function apply(flowId: string, flow?: CompiledFlow): Promise<void> {
+    await published.refresh(flowId, flow).catch((error: unknown) => deps.logger.error('flow.apply-failed', error, { flowId }));
+    await published.hint(flowId);
+  }
+
+  async function latestVersion(flowId: string): Promise<number | undefined> {
+    return (await stores.versions.find({ flowId }, { sort: ['-version'], limit: 1 }))[0]?.version;
+  }
+
+  return { publish, rollback, unpublish };
+}
