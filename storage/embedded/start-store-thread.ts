@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { Failure, ThreadSettings } from './thread-messages.ts';
-import { toAppError } from './translate-sqlite-error.ts';
+import { toAppError, translateSqliteError } from './translate-sqlite-error.ts';
 
 export interface StoreThread<Op, Answer> {
   /** STORE_BUSY (transient) when too many operations wait; STORE_DOWN when the thread ended. */
@@ -61,7 +61,7 @@ export function startStoreThread<Op, Answer>(
     onIdle();
   });
   const fail = (cause: unknown) => {
-    down ??= storeDown(cause);
+    down ??= isSqliteError(cause) ? toAppError(translateSqliteError(cause)) : storeDown(cause);
     for (const { reject } of [...flying.flat(), ...waiting]) reject(down);
     flying.length = 0;
     waiting = [];
@@ -97,6 +97,10 @@ export function startStoreThread<Op, Answer>(
 
 function isFailure(answer: unknown): answer is Failure {
   return typeof answer === 'object' && answer !== null && 'code' in answer;
+}
+
+function isSqliteError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'errcode' in error;
 }
 
 function storeDown(cause: unknown): AppError {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
@@ -48,6 +48,16 @@ it('refuses a second process, and a second opener in the same process, and says 
   await documents.ping();
   await documents.close();
   await (await openStore()).close();
+});
+
+it('says at once that the file is damaged, and lets the folder go', { timeout: 30_000 }, async () => {
+  const damaged = await mkdtemp(join(tmpdir(), 'kq-damaged-'));
+  await writeFile(join(damaged, 'store.sqlite'), 'this is no database, whatever its name says'.repeat(100));
+  const isDamaged = (error: unknown) => error instanceof AppError && error.code === 'STORE_DAMAGED' && /backup/.test(error.fix ?? '');
+  const open = () => openEmbeddedDocuments({ folder: damaged, clock: fakeClock(), logger: silentLogger });
+  await assert.rejects(open(), isDamaged);
+  await assert.rejects(open(), isDamaged);
+  await rm(damaged, { recursive: true });
 });
 
 function openStore() {
