@@ -1,0 +1,68 @@
+/** The sdk against the real open front, with the example city's interfaces: signed both ways, through to hospital A. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import test, { after, before } from 'node:test';
+import type { AppDocument, GatewayPlan, GrantDocument, InterfaceDocument } from '../../gateways/contract.ts';
+import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
+import { createSigningClient, KQ1_SCHEMES, type Kq1Scheme, type SigningClient } from '../../sdk/public.ts';
+import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import { startGateway, type TestGateway } from '../gateways/support/start-gateway.ts';
+
+const read = <T>(name: string): T => JSON.parse(readFileSync(new URL(`../../examples/city/${name}.json`, import.meta.url), 'utf8')) as T;
+const crypto = createSoftwareCrypto();
+const clients = new Map<Kq1Scheme, SigningClient>();
+let hospital: Awaited<ReturnType<typeof createHospitalA>>;
+let running: TestGateway;
+
+before(async () => {
+  hospital = await createHospitalA({ port: 0 });
+  const platform = (await crypto.generateKey('SM2-SM3')) as { privatePem: string; publicPem: string };
+  const made = new Map<Kq1Scheme, { secret: string } | { privatePem: string; publicPem: string }>();
+  for (const scheme of KQ1_SCHEMES) made.set(scheme, await crypto.generateKey(scheme));
+  const plan: GatewayPlan = {
+    number: 1,
+    madeAt: Date.now(),
+    interfaces: read<InterfaceDocument[]>('interfaces').map((document) =>
+      document.target.kind === 'upstream' ? { ...document, target: { kind: 'upstream', instances: [hospital.address] } } : document,
+    ),
+    apps: read<AppDocument[]>('apps'),
+    keys: [...made].map(([scheme, key]) => ({
+      ...{ appId: 'A10021', keyId: scheme, revision: 0, scheme, state: 'ACTIVE', fingerprint: scheme, createdAt: 0 },
+      ...('secret' in key ? { secret: key.secret } : { publicPem: key.publicPem }),
+    })),
+    grants: read<GrantDocument[]>('grants'),
+    userTokenKeys: [],
+    busConsumers: [],
+    defaultAppId: 'CITIZENS',
+    platformKey: { keyId: 'p1', scheme: 'SM2-SM3', ...platform },
+  };
+  running = await startGateway(plan);
+  for (const [scheme, key] of made) {
+    const options = { baseUrl: running.gateway.address, appId: 'A10021', keyId: scheme, scheme, platformKeys: { p1: platform.publicPem } };
+    clients.set(scheme, createSigningClient({ ...options, key: 'secret' in key ? key.secret : key.privatePem }));
+  }
+});
+
+after(async () => {
+  for (const client of clients.values()) await client.close();
+  await running.stop();
+  await hospital.stop();
+});
+
+for (const scheme of KQ1_SCHEMES) {
+  test(`${scheme}: a call reaches hospital A, another the flow, and both answers verify`, async () => {
+    const slots = await clients.get(scheme)!.fetch('/open/v1/slots?department=02&date=2026-01-05');
+    assert.deepEqual([slots.status, slots.verified], [200, true]);
+    assert.equal((slots.json() as { slots: { departmentCode: string }[] }).slots[0]?.departmentCode, '02');
+
+    const body = { hospital: 'A', department: '01', date: '2026-01-05', patient: { patientId: 'P000002', name: '虚构丙甲' } };
+    const booked = await clients.get(scheme)!.fetch('/open/v1/appointments', { body, idempotencyKey: `k-${scheme}` });
+    assert.deepEqual([booked.status, booked.verified], [200, true]);
+    assert.deepEqual((booked.json() as { body: unknown }).body, body);
+  });
+}
+
+test('a refusal after authentication is signed and verifies', async () => {
+  const refused = await clients.get('SM2-SM3')!.fetch('/open/v1/appointments', { body: { hospital: 'A' }, idempotencyKey: 'k' });
+  assert.deepEqual([refused.status, refused.verified, (refused.json() as { code: string }).code], [422, true, 'GW42201']);
+});
