@@ -12,7 +12,7 @@ const ASSETS = [
   'nodes/**/*.{md,json,svg,wasm}',
   'gateways/**/*.json',
   'control/web/**/*.{html,css,js,svg,png,json,woff2}',
-  'examples/**/*.{json,txt,xml,hl7,html}',
+  'examples/**/*.{json,txt,xml,hl7,html,wsdl}',
   '{engine,storage,sdk,cli}/**/*.{json,wasm,html,css}',
 ];
 
