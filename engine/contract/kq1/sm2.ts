@@ -9,10 +9,7 @@ export const SM2_SPKI_PREFIX = bytesOf('3059301306072a8648ce3d020106082a811ccf55
 /** Length of an SM2 public key as SPKI. */
 export const SM2_SPKI_LENGTH = SM2_SPKI_PREFIX.length + 64;
 
-/** The user id that GM/T 0009 sets where the two sides agreed on none. */
-export const SM2_USER_ID = '1234567812345678';
-
-/** ENTL, the user id, and the curve's a, b, Gx, Gy. */
+/** ENTL and the user id 1234567812345678 (which GM/T 0009 sets where the two sides agreed on none), and the curve's a, b, Gx, Gy. */
 const IDENTITY_PREFIX = bytesOf(
   '0080' +
     '31323334353637383132333435363738' +
