@@ -17,7 +17,8 @@ import { ExecutionJournal, executionPlace, type JournalDeps } from './execution-
 import { foldLegs } from './load-execution.ts';
 import { decodeReply, encodeMessage } from './payloads.ts';
 import { createRecordLimit } from './record-limit.ts';
-import { LostExecution, runGraph, type Journal, type RunEnd, type RunJob } from './run-graph.ts';
+import { LostExecution } from './lost-execution.ts';
+import { runGraph, type Journal, type RunEnd, type RunJob } from './run-graph.ts';
 import type { RunDeps, SubFlowCall } from './run-node.ts';
 
 export interface RunFlowDeps extends AcceptDeps, JournalDeps {

@@ -11,7 +11,8 @@ import type { Collection, PatchResult, WriteOptions } from '../contract/ports/do
 import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
 import type { ExecutionDocument, Intent, LateOutcomeDocument, LegDocument, LegRecord, StepRecord, Stored, StoredWait } from './execution-document.ts';
 import { encodeMessage, encodeReply, type EncodedMessage, type Payloads } from './payloads.ts';
-import { LostExecution, stepKey, type Journal, type RunEnd, type SettledStep } from './run-graph.ts';
+import { LostExecution } from './lost-execution.ts';
+import { stepKey, type Journal, type RunEnd, type SettledStep } from './run-graph.ts';
 
 export interface ExecutionStores {
   readonly executions: Collection<ExecutionDocument>;

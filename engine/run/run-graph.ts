@@ -10,6 +10,7 @@ import type { GraphNode } from '../plan/flow-graph.ts';
 import { Progress, type Advance, type BodyRun, type Emits, type Ready } from '../plan/progress.ts';
 import type { CompiledNode } from './compile-flow.ts';
 import type { Intent, StepRecord } from './execution-document.ts';
+import { LostExecution } from './lost-execution.ts';
 import { runNodeOnce, outwardKey, type RunDeps, type RunFacts } from './run-node.ts';
 
 export interface SettledStep {
@@ -70,11 +71,6 @@ export interface RunJob extends RunFacts {
 /** Names a step within its execution. */
 export function stepKey(path: string, node: string): string {
   return path === '' ? node : `${path}/${node}`;
-}
-
-/** Thrown by journals: this process must let go of the execution. */
-export class LostExecution extends Error {
-  override readonly name = 'LostExecution';
 }
 
 export function runGraph(job: RunJob, deps: RunDeps): Promise<RunEnd> {

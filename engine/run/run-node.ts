@@ -10,6 +10,7 @@ import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Bindings, TableSnapshot } from '../services.ts';
 import type { AdapterGates, Leave } from './adapter-gates.ts';
 import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
+import { LostExecution } from './lost-execution.ts';
 
 /** What every run needs; made once by the root. */
 export interface RunDeps {
@@ -94,7 +95,7 @@ async function runGuarded(call: NodeCall, facts: RunFacts, deps: RunDeps): Promi
     return await endedBy(timer.signal, Promise.resolve(node.run!(ctx, call.message)));
   } catch (thrown) {
     const error = translate(thrown, ctx, timer.signal);
-    if (error.kind === 'transient' || error.kind === 'unknown-outcome') outcome = 'failed';
+    if (error instanceof AppError && (error.kind === 'transient' || error.kind === 'unknown-outcome')) outcome = 'failed';
     throw error;
   } finally {
     cancel?.();
@@ -114,7 +115,8 @@ function endedBy<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
 }
 
 /** An abort, or a write that left and then failed in an unforeseen way, says what is known of its outcome. */
-function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError {
+function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError | LostExecution {
+  if (thrown instanceof LostExecution) return thrown;
   const hasLeft = ctx.hasSent && ctx.node.effect !== 'read' && ctx.node.effect !== 'pure';
   if (thrown instanceof AppError && thrown !== signal.reason) return thrown;
   if (signal.aborted) {

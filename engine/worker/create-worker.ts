@@ -210,10 +210,9 @@ export function createWorker(deps: WorkerDeps): Worker {
     for (const document of listed) {
       const key = laneKeyOf(document);
       if (document.cancelRequested && document.status !== 'running') taken += take({ ...document, lane: null });
-      else if (blocked.has(key)) continue;
-      else if (!mayRun(document)) {
-        if (!lanes.has(key)) blocked.add(key);
-      } else taken += take(document);
+      else if (blocked.has(key) || deps.active.has(document._id) || lanes.isDone(document._id)) continue;
+      else if (mayRun(document)) taken += take(document);
+      else blocked.add(key);
     }
     return taken;
   }
@@ -226,7 +225,6 @@ export function createWorker(deps: WorkerDeps): Worker {
   }
 
   function mayRun(document: ExecutionDocument): boolean {
-    if (deps.active.has(document._id)) return false;
     switch (document.status) {
       case 'queued':
         return true;

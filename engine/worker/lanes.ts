@@ -8,7 +8,8 @@ import type { RunVerdict } from './run-execution.ts';
 export interface Lanes {
   /** Takes the listed execution into its lane; false when it is in hand or done already. */
   take(document: ExecutionDocument): boolean;
-  has(laneKey: string): boolean;
+  /** It ended here; a list that still shows it open is older than that. */
+  isDone(executionId: string): boolean;
   /** Executions in hand and not yet begun. */
   readonly size: number;
   readonly running: number;
@@ -48,7 +49,7 @@ export function createLanes(deps: LanesDeps): Lanes {
 
   return {
     take,
-    has: (laneKey) => lanes.has(laneKey),
+    isDone: (executionId) => done.has(executionId),
     get size() {
       return size;
     },

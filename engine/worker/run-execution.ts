@@ -9,7 +9,8 @@ import { cancelled } from '../run/create-run-flow.ts';
 import type { ExecutionDocument, ResumeDocument } from '../run/execution-document.ts';
 import { ExecutionJournal, type JournalDeps } from '../run/execution-journal.ts';
 import { loadExecution, type LoadedExecution } from '../run/load-execution.ts';
-import { LostExecution, runGraph, type RunEnd, type RunJob } from '../run/run-graph.ts';
+import { LostExecution } from '../run/lost-execution.ts';
+import { runGraph, type RunEnd, type RunJob } from '../run/run-graph.ts';
 import type { RunDeps } from '../run/run-node.ts';
 import type { Owners } from './owners.ts';
 

@@ -1,0 +1,4 @@
+/** Thrown where this process must let go of an execution: somebody else owns it, or may own it. Nothing more is sent or stored for it here. */
+export class LostExecution extends Error {
+  override readonly name = 'LostExecution';
+}

@@ -1,0 +1,95 @@
+/** The engine's real parts put together by hand for tests: given nodes, one published flow, a seal that hides nothing. */
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { NodeDefinition } from '../../engine/contract/node.ts';
+import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
+import type { Documents } from '../../engine/contract/ports/documents.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { WorkQueue } from '../../engine/contract/ports/work-queue.ts';
+import type { Seal } from '../../engine/contract/seal.ts';
+import { createBuildContext } from '../../engine/expression/create-build-context.ts';
+import { createAdapterGates } from '../../engine/run/adapter-gates.ts';
+import { createAccept, type Accept, type AcceptDeps } from '../../engine/run/accept.ts';
+import { compileFlow, type CompiledFlow } from '../../engine/run/compile-flow.ts';
+import { createCallFlow, createRunFlow, type RunFlowDeps } from '../../engine/run/create-run-flow.ts';
+import { createExecutionCatalog } from '../../engine/run/execution-catalog.ts';
+import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from '../../engine/run/execution-document.ts';
+import { createPayloads } from '../../engine/run/payloads.ts';
+import type { RunDeps } from '../../engine/run/run-node.ts';
+import type { Bindings, PublishedFlows, TableSnapshot } from '../../engine/services.ts';
+import { CANCEL_CHANNEL, createWorker, type Worker } from '../../engine/worker/create-worker.ts';
+import { createOwners, type Owners } from '../../engine/worker/owners.ts';
+import { createMemoryBlobs } from '../../storage/memory/memory-blobs.ts';
+
+export interface ModelEngine {
+  readonly flow: CompiledFlow;
+  readonly accept: Accept;
+  readonly worker: Worker;
+  readonly owners: Owners;
+  readonly runFlow: ReturnType<typeof createRunFlow>;
+  readonly catalog: ReturnType<typeof createExecutionCatalog>;
+  readonly acceptDeps: AcceptDeps;
+}
+
+export interface ModelEngineOptions {
+  readonly clock: Clock;
+  readonly documents: Documents;
+  readonly workQueue: WorkQueue;
+  readonly shared: SharedState;
+  readonly nodes: readonly NodeDefinition[];
+  readonly document: FlowDocument;
+  readonly owner: string;
+}
+
+/** Readable at rest, for tests that look into the store; the real one has its own suite. */
+export const openSeal: Seal = {
+  seal: (_place, plain) => Buffer.from(plain).toString('base64'),
+  open: (_place, sealed) => Buffer.from(sealed, 'base64'),
+  openText: (_place, sealed) => Buffer.from(sealed, 'base64').toString('utf8'),
+  token: (name, value) => `${name}=${value}`,
+  rotate: () => Promise.resolve(),
+};
+
+const tables: TableSnapshot = { id: 'tables-1', lookup: (_table, key) => key, has: () => true };
+const bindings: Bindings = { adapter: () => undefined, secret: () => Promise.resolve(''), tables: () => tables, tablesAt: () => Promise.resolve(tables) };
+
+export async function createModelEngine(options: ModelEngineOptions): Promise<ModelEngine> {
+  const { clock, documents, workQueue, shared, owner } = options;
+  const build = createBuildContext({} as Parameters<typeof createBuildContext>[0]);
+  const byType = new Map(options.nodes.map((node) => [`${node.type}@${node.major}`, node]));
+  const flow = compileFlow({ flowId: options.document.flowId, version: 1, contentHash: '', document: options.document }, { getNode: (type) => byType.get(type), build });
+  const published: PublishedFlows = { current: () => flow, list: () => [flow], at: () => Promise.resolve(flow), cached: () => flow };
+  const blobs = createMemoryBlobs({ clock });
+  const payloads = createPayloads(openSeal, blobs);
+  const run: RunDeps = {
+    clock,
+    log: silentLogger,
+    metrics: silentMetrics,
+    blobs,
+    bindings,
+    gates: createAdapterGates(clock),
+    compileExpression: build.compileExpression,
+    runScript: () => Promise.reject(new TypeError('no scripts here')),
+    callFlow: createCallFlow(published, clock, () => run),
+  };
+  const stores = {
+    executions: await documents.open(executionsSpec),
+    legs: await documents.open(legsSpec),
+    lateOutcomes: await documents.open(lateOutcomesSpec),
+    resumes: await documents.open(resumesSpec),
+  };
+  const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive: documents.isExclusive, clock, log: silentLogger, self: owner });
+  const common = { ...stores, workQueue, shared, payloads, seal: openSeal, bindings, clock, log: silentLogger, metrics: silentMetrics, owner, owners, published, run };
+  const active = new Set<string>();
+  const accept = createAccept(common);
+  const deps: RunFlowDeps = { ...common, accept, active };
+  return {
+    flow,
+    accept,
+    acceptDeps: common,
+    owners,
+    worker: createWorker({ ...common, active }),
+    runFlow: createRunFlow(deps),
+    catalog: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL }),
+  };
+}
