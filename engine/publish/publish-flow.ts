@@ -1,5 +1,4 @@
-import type { Issue } from '../contract/errors.ts';
-import type { FlowDocument, FlowVersion } from '../contract/flow-document.ts';
+import type { FlowVersion } from '../contract/flow-document.ts';
 import { contentHash } from '../flow/content-hash.ts';
 import { isPublishable } from '../flow/validate-flow.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
