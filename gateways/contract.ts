@@ -15,7 +15,8 @@ import { FRONTS, LOG_LEVELS, type Front } from '../engine/contract/access.ts';
 
 const closed = { additionalProperties: false } as const;
 /** One of these names; mapping a list to literals alone loses their types. */
-const OneOf = <const Names extends readonly string[]>(names: Names) => Type.Unsafe<Names[number]>(Type.Union(names.map((name) => Type.Literal(name))));
+const OneOf = <const Names extends readonly string[]>(names: Names) =>
+  Type.Unsafe<Names[number]>(Type.Union(names.map((name) => Type.Literal(name))));
 const Id = (prefix: string) => Type.String({ pattern: `^${prefix}_[A-Za-z0-9_-]{1,60}$` });
 
 export const SIGNATURE_SCHEMES = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'HMAC-SM3', 'HMAC-SHA256'] as const;
@@ -59,7 +60,9 @@ export const InterfaceDocument = Type.Object(
     idempotent: Type.Optional(Type.Boolean()),
     requireIdempotencyKey: Type.Optional(Type.Boolean()),
     /** Policy name -> its options, checked by the policy's own schema. Absent: the front's default. `false` switches off what the front allows to be switched off. */
-    policies: Type.Optional(Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.Literal(false), Type.Record(Type.String(), Type.Unknown())]))),
+    policies: Type.Optional(
+      Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.Literal(false), Type.Record(Type.String(), Type.Unknown())])),
+    ),
     bodyLimitBytes: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_073_741_824 })),
     /** JSON Schemas (2020-12 subset that ajv knows) of body and query. */
     requestSchema: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
@@ -171,8 +174,30 @@ export interface PlanSource {
  * and cannot move it. Stages without a policy yet stand here all the same.
  */
 export const STAGES = [
-  'connection', 'trace', 'client-ip', 'coarse-limit', 'route', 'state', 'headers', 'claim', 'body', 'authenticate', 'nonce', 'grant', 'limit',
-  'decrypt', 'schema', 'attack', 'access', 'cache', 'admission', 'mirror', 'call', 'response', 'seal', 'log',
+  'connection',
+  'trace',
+  'client-ip',
+  'coarse-limit',
+  'route',
+  'state',
+  'headers',
+  'claim',
+  'body',
+  'authenticate',
+  'nonce',
+  'grant',
+  'limit',
+  'decrypt',
+  'schema',
+  'attack',
+  'access',
+  'cache',
+  'admission',
+  'mirror',
+  'call',
+  'response',
+  'seal',
+  'log',
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
@@ -230,7 +255,15 @@ export interface Exchange {
   /** Parsed JSON body, when a policy needed it. */
   json: unknown;
   /** What a KQ1 request proved: needed to sign the answer. */
-  proof: { readonly keyId: string; readonly nonce: string; readonly canonicalDigest: string; readonly scheme: (typeof SIGNATURE_SCHEMES)[number]; readonly key: KeyHandle } | undefined;
+  proof:
+    | {
+        readonly keyId: string;
+        readonly nonce: string;
+        readonly canonicalDigest: string;
+        readonly scheme: (typeof SIGNATURE_SCHEMES)[number];
+        readonly key: KeyHandle;
+      }
+    | undefined;
   /** Ends when the caller leaves or the deadline passes. */
   readonly signal: AbortSignal;
   answer: Answer | undefined;
@@ -303,12 +336,17 @@ export interface AccessLog {
   close(): Promise<void>;
 }
 
+/** What a body read as JSON gave. `isBusy`: it was not the body's fault; the same body may be read later. */
+export type JsonResult = { readonly value: unknown } | { readonly problem: string; readonly isBusy?: true };
+
 export interface PolicyDeps {
   readonly index: PlanIndex;
   readonly settings: GatewaySettings;
   /** Bodies in the access log are sealed with it. */
   readonly seal: Pick<Seal, 'seal'>;
   readonly accessLog: AccessLog;
+  /** Strict JSON; large bodies in a worker thread. */
+  readJson(bytes: Uint8Array): JsonResult | Promise<JsonResult>;
   /** Makes once what is dear to compile and keeps it while plans go on naming the key. */
   memo<Value>(key: string, make: () => Value): Value;
   readonly clock: Clock;

@@ -8,8 +8,16 @@ const ROWS = {
   GW40001: [400, '请求格式不正确', 'The request is malformed.'],
   GW40002: [400, '该接口要求携带 Idempotency-Key 请求头', 'This interface demands an Idempotency-Key header.'],
   GW40101: [401, '缺少认证信息或认证信息无效', 'Authentication is missing or invalid.'],
-  GW40102: [401, '请求时间超出允许范围，请校准时钟后重新签名', 'The request time is outside the allowed window: set the clock and sign again.'],
-  GW40103: [401, '签名验证失败，请对照签名文档检查待签名串', 'The signature does not verify: compare the canonical string with the signing guide.'],
+  GW40102: [
+    401,
+    '请求时间超出允许范围，请校准时钟后重新签名',
+    'The request time is outside the allowed window: set the clock and sign again.',
+  ],
+  GW40103: [
+    401,
+    '签名验证失败，请对照签名文档检查待签名串',
+    'The signature does not verify: compare the canonical string with the signing guide.',
+  ],
   GW40104: [401, '随机数已被使用，请为每次请求生成新的 nonce', 'The nonce was used before: make a new one for each request.'],
   GW40105: [401, '密钥当前不可用，请联系平台确认密钥或应用状态', 'The key or its app is not usable now: ask the platform for its state.'],
   GW40301: [403, '应用未获得该接口的授权，或授权已过期', 'The app has no grant for this interface, or it has expired.'],
@@ -18,7 +26,11 @@ const ROWS = {
   GW40403: [404, '接口已下线', 'The interface is offline.'],
   GW40501: [405, '该路径不支持此请求方法', 'The path does not support this method.'],
   GW40801: [408, '等待请求超时', 'The request did not arrive in time.'],
-  GW40901: [409, '使用相同 Idempotency-Key 的请求正在处理，请稍后再查', 'A request with this Idempotency-Key is being worked on: ask again later.'],
+  GW40901: [
+    409,
+    '使用相同 Idempotency-Key 的请求正在处理，请稍后再查',
+    'A request with this Idempotency-Key is being worked on: ask again later.',
+  ],
   GW41301: [413, '请求体超出大小限制', 'The request body is too large.'],
   GW41502: [415, '不支持的内容类型', 'The media type is not supported.'],
   GW42201: [422, '请求内容不符合接口定义', 'The request does not fit the interface definition.'],
@@ -31,7 +43,11 @@ const ROWS = {
   GW50303: [503, '网关依赖的共享状态暂不可用，请稍后重试', 'Shared state of the gateway is not available: try again later.'],
   GW50304: [503, '网关正在停止，请重试', 'The gateway is draining: try again.'],
   GW50401: [504, '后端服务响应超时', 'The service behind did not answer in time.'],
-  GW50402: [504, '处理结果未知，请使用相同 Idempotency-Key 查询，勿直接重发', 'The outcome is unknown: ask again with the same Idempotency-Key, do not send it anew.'],
+  GW50402: [
+    504,
+    '处理结果未知，请使用相同 Idempotency-Key 查询，勿直接重发',
+    'The outcome is unknown: ask again with the same Idempotency-Key, do not send it anew.',
+  ],
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type GatewayErrorCode = keyof typeof ROWS;
@@ -46,6 +62,12 @@ export interface RefusalDetails {
 /** The refusal of a code; without details always the same frozen object, so that refusing costs nothing. */
 export function refuse(code: GatewayErrorCode, details?: RefusalDetails): GatewayError {
   return details === undefined ? PLAIN[code] : makeError(code, details);
+}
+
+/** The refusal of a body that could not be read. */
+export function refuseJson({ problem, isBusy }: { readonly problem: string; readonly isBusy?: true }): GatewayError {
+  if (isBusy) return refuse('GW50301');
+  return refuse('GW40001', { text: { 'zh-CN': `请求体不可接受：${problem}`, en: `The body is not acceptable: ${problem}.` } });
 }
 
 /** All codes with their status and texts, for documents and guards. */

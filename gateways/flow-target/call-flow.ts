@@ -1,25 +1,30 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import { createMessage, type Message } from '../../engine/contract/message.ts';
 import type { FlowResult, RunFlow } from '../../engine/contract/run-flow.ts';
-import type { Answer, Exchange, GatewayError } from '../contract.ts';
-import { refuse } from '../errors.ts';
+import type { Answer, Exchange, GatewayError, JsonResult } from '../contract.ts';
+import { refuse, refuseJson } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
-import { parseJson } from '../shared/parse-json.ts';
 import { toFlowAnswer } from './to-flow-answer.ts';
 
 /** A flow that heeds its deadline answers before this; one that does not is given up, its outcome unknown. */
 const GRACE_MS = 250;
 const TIMED_OUT = Symbol('timed out');
 
+export interface FlowCallDeps {
+  readonly runFlow: RunFlow;
+  readonly clock: Clock;
+  readJson(bytes: Uint8Array): JsonResult | Promise<JsonResult>;
+}
+
 /**
  * The call stage of an interface whose target is a flow. The flow's message always has the data
  * `{ body, query, params, user? }`: body parsed when it is JSON, else text or bytes, `null` when there is none; query and params as texts;
  * user = claims of the user's token. Its headers are those that the front lets through.
  */
-export function createFlowCall(flowId: string, runFlow: RunFlow, clock: Clock): RunCall {
+export function createFlowCall(flowId: string, { runFlow, clock, readJson }: FlowCallDeps): RunCall {
   return async (exchange) => {
-    const message = toMessage(exchange);
+    const message = await toMessage(exchange, readJson);
     if ('code' in message) {
       exchange.error = message;
       return;
@@ -51,21 +56,29 @@ function withinDeadline(call: Promise<FlowResult>, leftMs: number, clock: Clock)
   });
 }
 
-function toMessage(exchange: Exchange): Message | GatewayError {
+async function toMessage(exchange: Exchange, readJson: FlowCallDeps['readJson']): Promise<Message | GatewayError> {
   const query = decodeQuery(exchange.rawQuery);
   if (query === undefined) return refuse('GW40001');
-  const mediaType = (exchange.headers['content-type'] ?? exchange.incoming.get('content-type') ?? 'application/json').split(';', 1)[0]!.trim().toLowerCase();
-  const body = readBody(exchange, mediaType);
-  if ('problem' in body) return refuse('GW40001', { text: { 'zh-CN': `请求体不可接受：${body.problem}`, en: `The body is not acceptable: ${body.problem}.` } });
-  const data = { body: body.value, query: { ...query }, params: { ...exchange.params }, ...(exchange.user === undefined ? {} : { user: exchange.user }) };
+  const mediaType = (exchange.headers['content-type'] ?? exchange.incoming.get('content-type') ?? 'application/json')
+    .split(';', 1)[0]!
+    .trim()
+    .toLowerCase();
+  const body = await readBody(exchange, mediaType, readJson);
+  if ('problem' in body) return refuseJson(body);
+  const data = {
+    body: body.value,
+    query: { ...query },
+    params: { ...exchange.params },
+    ...(exchange.user === undefined ? {} : { user: exchange.user }),
+  };
   return createMessage(data, { headers: exchange.headers });
 }
 
-function readBody(exchange: Exchange, mediaType: string): { readonly value: unknown } | { readonly problem: string } {
+function readBody(exchange: Exchange, mediaType: string, readJson: FlowCallDeps['readJson']): JsonResult | Promise<JsonResult> {
   const { body, json } = exchange;
   if (body === undefined || body.byteLength === 0) return { value: null };
   if (json !== undefined) return { value: json };
-  if (mediaType === 'application/json' || mediaType.endsWith('+json')) return parseJson(body);
+  if (mediaType === 'application/json' || mediaType.endsWith('+json')) return readJson(body);
   // Only plain text is text here: XML and HL7 v2 name their own charset inside and are decoded by the nodes that read them.
   if (mediaType !== 'text/plain') return { value: body };
   try {
@@ -104,7 +117,10 @@ function toFailure(error: Extract<FlowResult, { outcome: 'failed' }>['error']): 
     case 'input': {
       const message = error.fix === undefined ? error.message : `${error.message} ${error.fix}`;
       const issues = error.issues?.map((issue) => ({ path: issue.path, message: issue.message })) ?? [];
-      return refuse('GW42203', { text: { 'zh-CN': `流程拒绝了该请求（${error.code}）：${message}`, en: `${error.code}: ${message}` }, ...(issues.length === 0 ? {} : { issues }) });
+      return refuse('GW42203', {
+        text: { 'zh-CN': `流程拒绝了该请求（${error.code}）：${message}`, en: `${error.code}: ${message}` },
+        ...(issues.length === 0 ? {} : { issues }),
+      });
     }
     case 'transient':
       return refuse(error.code.includes('TIMEOUT') || error.code.includes('DEADLINE') ? 'GW50401' : 'GW50201', {

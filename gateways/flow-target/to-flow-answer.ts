@@ -24,5 +24,8 @@ function serialise({ data, mediaType }: Message): { readonly body: Uint8Array; r
   if (data instanceof Uint8Array) return { body: data, contentType: mediaType };
   const isJson = mediaType === 'application/json' || mediaType.endsWith('+json');
   if (typeof data === 'string' && !isJson) return { body: Buffer.from(data), contentType: `${mediaType}; charset=utf-8` };
-  return { body: Buffer.from(JSON.stringify(data)), contentType: isJson ? `${mediaType}; charset=utf-8` : 'application/json; charset=utf-8' };
+  return {
+    body: Buffer.from(JSON.stringify(data)),
+    contentType: isJson ? `${mediaType}; charset=utf-8` : 'application/json; charset=utf-8',
+  };
 }

@@ -22,6 +22,7 @@ import { createPlanIndex } from '../plan/create-plan-index.ts';
 import { createPools } from '../upstream/create-pools.ts';
 import { createRetryBudget } from '../upstream/create-retry-budget.ts';
 import { createUpstreamCall } from '../upstream/upstream-call.ts';
+import { createJsonReader } from '../shared/create-json-reader.ts';
 import { PROFILES } from './profiles.ts';
 
 /** Before an interface is found nothing may take longer. */
@@ -72,6 +73,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const accessLog = await openAccessLog({ folder: options.logFolder, name: front, clock, logger });
   const memo = createMemo();
   const pools = createPools();
+  const json = createJsonReader();
   const check = createInterfaceCheck(policies);
   const limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const isClosing = () => listener?.isDraining() ?? false;
@@ -81,7 +83,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let refused = 0;
 
   const compileCall = (document: InterfaceDocument): RunCall => {
-    if (document.target.kind === 'flow') return createFlowCall(document.target.flowId, options.runFlow, clock);
+    if (document.target.kind === 'flow')
+      return createFlowCall(document.target.flowId, { runFlow: options.runFlow, clock, readJson: json.read });
     const budget = budgets.get(document.interfaceId) ?? createRetryBudget();
     budgets.set(document.interfaceId, budget);
     return createUpstreamCall(document, { pools, budget, clock, metrics, isClosing });
@@ -93,6 +96,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ...{ clock, crypto: options.crypto, shared: options.shared, seal: options.seal, log, metrics, settings, accessLog },
       index: createPlanIndex(plan, options.crypto, memo, log),
       memo: memo.get,
+      readJson: json.read,
       plan: () => plan,
     };
     const compiled = compileFront(plan, { front, policies, check, policyDeps, log, compileCall });
@@ -154,11 +158,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     address: listener.address,
     port: listener.port,
     applied: () => current?.planNumber ?? 0,
-    stats: () => ({ planNumber: current?.planNumber ?? 0, connections: listener.connections(), inFlight: inFlight.size, requests, refused }),
+    stats: () => ({
+      planNumber: current?.planNumber ?? 0,
+      connections: listener.connections(),
+      inFlight: inFlight.size,
+      requests,
+      refused,
+    }),
     async stop() {
       unsubscribe();
       await listener.stop();
       await pools.close();
+      await json.close();
       await accessLog.close();
     },
   };

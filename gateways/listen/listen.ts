@@ -72,7 +72,12 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('checkContinue', accept);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
-      reject(new AppError('LISTEN_FAILED', 'input', `Cannot listen on ${settings.host}:${settings.port}.`, { cause, fix: 'Choose a free port and an address of this machine.' })),
+      reject(
+        new AppError('LISTEN_FAILED', 'input', `Cannot listen on ${settings.host}:${settings.port}.`, {
+          cause,
+          fix: 'Choose a free port and an address of this machine.',
+        }),
+      ),
     );
     server.listen(settings.port, settings.host, resolve);
   });

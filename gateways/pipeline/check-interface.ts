@@ -15,7 +15,13 @@ export function createInterfaceCheck(policies: readonly Policy[]): InterfaceChec
     const issues = schemaIssues(whole, document, '', 'INTERFACE_INVALID');
     if (issues.length > 0) return issues;
     const checked = document as InterfaceDocument;
-    return [...checkPolicies(checked, byName), ...checkSchemas(checked, findSchemaProblem), ...checkTarget(checked), ...checkPath(checked), ...checkTimes(checked)];
+    return [
+      ...checkPolicies(checked, byName),
+      ...checkSchemas(checked, findSchemaProblem),
+      ...checkTarget(checked),
+      ...checkPath(checked),
+      ...checkTimes(checked),
+    ];
   };
 }
 
@@ -29,7 +35,14 @@ function checkPolicies({ policies = {}, front }: InterfaceDocument, known: Known
       return [problem(path, 'POLICY_UNKNOWN', `There is no policy named ${name}.`, `Known policies: ${[...known.keys()].join(', ')}.`)];
     }
     if (!found.policy.fronts.includes(front)) {
-      return [problem(path, 'POLICY_WRONG_FRONT', `The policy ${name} is not for the front ${front}.`, `Remove it, or use it on ${found.policy.fronts.join(', ')}.`)];
+      return [
+        problem(
+          path,
+          'POLICY_WRONG_FRONT',
+          `The policy ${name} is not for the front ${front}.`,
+          `Remove it, or use it on ${found.policy.fronts.join(', ')}.`,
+        ),
+      ];
     }
     if (options !== false) return schemaIssues(found.options, options, path, 'POLICY_OPTIONS');
     if (!found.policy.isDefault(front) || found.policy.isOptional(front)) return [];
@@ -41,7 +54,9 @@ function checkSchemas(document: InterfaceDocument, findProblem: ReturnType<typeo
   return (['requestSchema', 'querySchema', 'responseSchema'] as const).flatMap((field) => {
     const schema = document[field];
     const why = schema && findProblem(schema);
-    return why === undefined ? [] : [problem(`/${field}`, 'SCHEMA_INVALID', `This is no usable JSON Schema: ${why}`, 'Correct the schema (2020-12).')];
+    return why === undefined
+      ? []
+      : [problem(`/${field}`, 'SCHEMA_INVALID', `This is no usable JSON Schema: ${why}`, 'Correct the schema (2020-12).')];
   });
 }
 
@@ -49,18 +64,41 @@ function checkTarget({ target }: InterfaceDocument): Issue[] {
   if (target.kind === 'flow') return [];
   return target.instances.flatMap((instance, i) => {
     const url = URL.canParse(instance) ? new URL(instance) : undefined;
-    const isUsable = url !== undefined && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
-    return isUsable ? [] : [problem(`/target/instances/${i}`, 'UPSTREAM_INVALID', 'An instance is http(s)://host:port with an optional path, and nothing else.', 'Correct the address.')];
+    const isUsable =
+      url !== undefined &&
+      /^https?:$/.test(url.protocol) &&
+      url.search === '' &&
+      url.hash === '' &&
+      url.username === '' &&
+      url.password === '';
+    return isUsable
+      ? []
+      : [
+          problem(
+            `/target/instances/${i}`,
+            'UPSTREAM_INVALID',
+            'An instance is http(s)://host:port with an optional path, and nothing else.',
+            'Correct the address.',
+          ),
+        ];
   });
 }
 
 function checkPath({ path }: InterfaceDocument): Issue[] {
   const segments = path.slice(1).split('/');
   const names = segments.filter((segment) => segment.startsWith(':'));
-  const isCanonical = !segments.some((segment) => segment === '.' || segment === '..' || (segment === '' && path !== '/') || segment.indexOf(':', 1) > 0 || segment === ':');
+  const isCanonical = !segments.some(
+    (segment) => segment === '.' || segment === '..' || (segment === '' && path !== '/') || segment.indexOf(':', 1) > 0 || segment === ':',
+  );
   return [
-    ...(isCanonical ? [] : [problem('/path', 'PATH_INVALID', 'A path has no empty or dot segments, and a parameter is a whole segment.', 'Correct the path.')]),
-    ...(new Set(names).size === names.length ? [] : [problem('/path', 'PATH_PARAMETER_TWICE', 'A parameter name stands twice in the path.', 'Rename one.')]),
+    ...(isCanonical
+      ? []
+      : [
+          problem('/path', 'PATH_INVALID', 'A path has no empty or dot segments, and a parameter is a whole segment.', 'Correct the path.'),
+        ]),
+    ...(new Set(names).size === names.length
+      ? []
+      : [problem('/path', 'PATH_PARAMETER_TWICE', 'A parameter name stands twice in the path.', 'Rename one.')]),
   ];
 }
 
@@ -68,7 +106,17 @@ function checkPath({ path }: InterfaceDocument): Issue[] {
 function checkTimes({ timeoutMs, timeoutRetries, deadlineMs }: InterfaceDocument): Issue[] {
   const worstMs = timeoutMs * (1 + timeoutRetries);
   if (deadlineMs === undefined || deadlineMs >= worstMs) return [];
-  return [{ ...problem('/deadlineMs', 'RETRIES_DO_NOT_FIT', `All attempts together may take ${worstMs} ms, but the deadline is ${deadlineMs} ms.`, 'Raise deadlineMs or lower timeoutMs.'), severity: 'warning' }];
+  return [
+    {
+      ...problem(
+        '/deadlineMs',
+        'RETRIES_DO_NOT_FIT',
+        `All attempts together may take ${worstMs} ms, but the deadline is ${deadlineMs} ms.`,
+        'Raise deadlineMs or lower timeoutMs.',
+      ),
+      severity: 'warning',
+    },
+  ];
 }
 
 function schemaIssues(validator: Validator, value: unknown, prefix: string, code: string): Issue[] {

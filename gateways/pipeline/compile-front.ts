@@ -28,7 +28,9 @@ export function compileFront(plan: GatewayPlan, deps: CompileFrontDeps): Compile
   const entries = plan.interfaces.flatMap((document) => {
     if (document.front !== deps.front) return [];
     // Checked again, since a plan may come from a file; but once, not with every plan.
-    const problem = deps.policyDeps.memo(`check ${JSON.stringify(document)}`, () => deps.check(document).find((issue) => issue.severity === 'error'));
+    const problem = deps.policyDeps.memo(`check ${JSON.stringify(document)}`, () =>
+      deps.check(document).find((issue) => issue.severity === 'error'),
+    );
     if (problem !== undefined) {
       deps.log.warn('gateway.interface-refused', { interfaceId: document.interfaceId, path: problem.path, code: problem.code });
       return [];
@@ -40,5 +42,9 @@ export function compileFront(plan: GatewayPlan, deps: CompileFrontDeps): Compile
       return [];
     }
   });
-  return Object.freeze({ planNumber: plan.number, ...compileEarly(deps.front, deps.policies, deps.policyDeps), router: buildRouter(entries) });
+  return Object.freeze({
+    planNumber: plan.number,
+    ...compileEarly(deps.front, deps.policies, deps.policyDeps),
+    router: buildRouter(entries),
+  });
 }

@@ -23,7 +23,12 @@ const LOG = STAGES.indexOf('log');
 const at = (stage: Stage) => STAGES.indexOf(stage);
 
 /** Compiles an interface whose options have been checked (`checkInterface`). */
-export function compileInterface(document: InterfaceDocument, policies: readonly Policy[], deps: PolicyDeps, call: RunCall): CompiledInterface {
+export function compileInterface(
+  document: InterfaceDocument,
+  policies: readonly Policy[],
+  deps: PolicyDeps,
+  call: RunCall,
+): CompiledInterface {
   const { front, timeoutMs, timeoutRetries } = document;
   const before: RunPolicy[] = [];
   const after: RunPolicy[] = [];
@@ -46,7 +51,11 @@ export function compileInterface(document: InterfaceDocument, policies: readonly
 }
 
 /** Policies that run before an interface is known, and the log of what never found one: once per front and plan. */
-export function compileEarly(front: Front, policies: readonly Policy[], deps: PolicyDeps): { readonly early: readonly RunPolicy[]; readonly log: readonly RunPolicy[] } {
+export function compileEarly(
+  front: Front,
+  policies: readonly Policy[],
+  deps: PolicyDeps,
+): { readonly early: readonly RunPolicy[]; readonly log: readonly RunPolicy[] } {
   const early: RunPolicy[] = [];
   const log: RunPolicy[] = [];
   for (const policy of policies) {

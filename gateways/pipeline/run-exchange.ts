@@ -66,7 +66,11 @@ async function finish(exchange: Exchange, compiled: CompiledInterface | undefine
 }
 
 /** Runs policies in order and stops at the first refusal; goes over to promises only from the first policy that answers one. */
-function runPolicies(exchange: Exchange, policies: readonly RunPolicy[], from: number): GatewayError | undefined | Promise<GatewayError | undefined> {
+function runPolicies(
+  exchange: Exchange,
+  policies: readonly RunPolicy[],
+  from: number,
+): GatewayError | undefined | Promise<GatewayError | undefined> {
   for (let i = from; i < policies.length; i++) {
     const result = policies[i]!(exchange);
     if (result === undefined) continue;

@@ -23,7 +23,9 @@ export function createNodeSeal(nodeKey: Uint8Array): NodeSeal {
     const iv = bytes.subarray(0, IV_BYTES);
     const sealed = bytes.subarray(IV_BYTES, -TAG_BYTES);
     if (bytes.length <= IV_BYTES + TAG_BYTES || !timingSafeEqual(bytes.subarray(-TAG_BYTES), tagOf(place, iv, sealed))) {
-      throw new AppError('SEAL_BROKEN', 'bug', 'A sealed value was changed, moved, or sealed with another node key.', { fix: 'Restore the node key or make the value anew.' });
+      throw new AppError('SEAL_BROKEN', 'bug', 'A sealed value was changed, moved, or sealed with another node key.', {
+        fix: 'Restore the node key or make the value anew.',
+      });
     }
     const decipher = createDecipheriv('sm4-cbc', cipherKey, iv);
     return Buffer.concat([decipher.update(sealed), decipher.final()]);
@@ -50,7 +52,9 @@ export async function readOrMakeNodeKey(path: string): Promise<Uint8Array> {
   await chmod(path, 0o600);
   const text = (await readFile(path, 'utf8')).trim();
   if (!/^[0-9a-f]{64}$/.test(text)) {
-    throw new AppError('NODE_KEY_INVALID', 'input', `The file ${path} holds no node key.`, { fix: 'Restore it, or remove it together with the plan file.' });
+    throw new AppError('NODE_KEY_INVALID', 'input', `The file ${path} holds no node key.`, {
+      fix: 'Restore it, or remove it together with the plan file.',
+    });
   }
   return Buffer.from(text, 'hex');
 }

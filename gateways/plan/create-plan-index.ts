@@ -11,9 +11,13 @@ import type { Memo } from '../pipeline/create-memo.ts';
 export function createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Memo, log: Logger): PlanIndex {
   const apps = new Map(plan.apps.map((app) => [app.appId, app]));
   const grants = new Map(plan.grants.map((grant) => [`${grant.appId} ${grant.interfaceId}`, grant]));
-  const tokens = new Map(plan.busConsumers.flatMap((consumer) => (consumer.tokenDigest === undefined ? [] : [[consumer.tokenDigest, consumer] as const])));
+  const tokens = new Map(
+    plan.busConsumers.flatMap((consumer) => (consumer.tokenDigest === undefined ? [] : [[consumer.tokenDigest, consumer] as const])),
+  );
   const certificates = new Map(
-    plan.busConsumers.flatMap((consumer) => (consumer.certificateFingerprint === undefined ? [] : [[consumer.certificateFingerprint, consumer] as const])),
+    plan.busConsumers.flatMap((consumer) =>
+      consumer.certificateFingerprint === undefined ? [] : [[consumer.certificateFingerprint, consumer] as const],
+    ),
   );
 
   const importPem = (pem: string, scheme: SignatureScheme, role: KeyHandle['role']) =>
@@ -21,7 +25,9 @@ export function createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Memo, l
   const importKey = ({ scheme, secret, publicPem }: GatewayPlan['keys'][number]) =>
     secret === undefined
       ? importPem(publicPem ?? '', scheme, 'public')
-      : memo.get(`secret-key ${scheme} ${secret}`, () => crypto.importKey({ format: 'raw', bytes: Buffer.from(secret, 'base64url') }, scheme, 'secret'));
+      : memo.get(`secret-key ${scheme} ${secret}`, () =>
+          crypto.importKey({ format: 'raw', bytes: Buffer.from(secret, 'base64url') }, scheme, 'secret'),
+        );
   const tryImport = <Made>(what: string, make: () => Made): Made | undefined => {
     try {
       return make();

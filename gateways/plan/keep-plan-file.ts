@@ -15,7 +15,10 @@ export interface PlanFileKeeper {
  * Writes every plan of a source to a file, beside control; and once an hour anew, so that the file's age says when control was last alive.
  * A failing write is logged and tried again with the next plan or hour: it never stops the publishing.
  */
-export function keepPlanFile(source: PlanSource, options: PlanFileOptions & { readonly clock: Clock; readonly log: Logger }): PlanFileKeeper {
+export function keepPlanFile(
+  source: PlanSource,
+  options: PlanFileOptions & { readonly clock: Clock; readonly log: Logger },
+): PlanFileKeeper {
   const { clock, log } = options;
   let isWanted = false;
   let isClosed = false;

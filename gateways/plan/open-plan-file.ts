@@ -15,7 +15,9 @@ export interface OpenedPlanFile extends PlanSource {
  * A plan source that is a file: read at start (its errors are `readPlanFile`'s), then watched. A later file that is damaged, too old, or numbered
  * backwards is refused and logged; the gateway goes on with what it has, so that control may be down for as long as it likes.
  */
-export async function openPlanFile(options: Omit<ReadPlanOptions, 'now'> & { readonly clock: Clock; readonly log: Logger }): Promise<OpenedPlanFile> {
+export async function openPlanFile(
+  options: Omit<ReadPlanOptions, 'now'> & { readonly clock: Clock; readonly log: Logger },
+): Promise<OpenedPlanFile> {
   const { path, clock, log } = options;
   const listeners = new Set<(plan: GatewayPlan) => void>();
   let seen = await versionOf(path);

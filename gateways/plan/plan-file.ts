@@ -66,13 +66,20 @@ export async function writePlanFile(plan: GatewayPlan, writtenAt: number, { path
 export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPlan> {
   const { path, seal, crypto, now, trustedPem, force = false } = options;
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new AppError('PLAN_FILE_MISSING', 'input', `There is no plan file at ${path}.`, { cause, fix: 'Let control publish once, or copy the file from a sibling.' });
+    throw new AppError('PLAN_FILE_MISSING', 'input', `There is no plan file at ${path}.`, {
+      cause,
+      fix: 'Let control publish once, or copy the file from a sibling.',
+    });
   });
   const file = parse(text, path);
   const plan = unseal(file.sealed, seal, path);
   const pem = trustedPem ?? plan.platformKey.publicPem;
   const key = crypto.importKey({ format: 'pem', pem }, 'SM2-SM3', 'public');
-  const isSigned = await crypto.verify(key, signedText(file.number, file.writtenAt, file.keyId, file.sealed), Buffer.from(file.signature, 'base64url'));
+  const isSigned = await crypto.verify(
+    key,
+    signedText(file.number, file.writtenAt, file.keyId, file.sealed),
+    Buffer.from(file.signature, 'base64url'),
+  );
   if (!isSigned || plan.number !== file.number) throw damaged(path);
   if (!force && now - file.writtenAt > PLAN_MAX_AGE_MS) {
     throw new AppError('PLAN_FILE_OLD', 'input', `The plan file ${path} was written more than 24 hours ago.`, {

@@ -20,7 +20,10 @@ export default definePolicy({
       en: 'One line of metadata a request; by the log level of the interface also its bodies, masked and sealed. maskKeys adds names of fields to mask.',
     },
   },
-  options: Type.Object({ maskKeys: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 100 })) }, { additionalProperties: false }),
+  options: Type.Object(
+    { maskKeys: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 100 })) },
+    { additionalProperties: false },
+  ),
   isDefault: () => true,
   isOptional: () => false,
   compile({ maskKeys = [] }, target, _front, deps) {
@@ -31,7 +34,13 @@ export default definePolicy({
     return (exchange) => {
       const line: Record<string, unknown> = describe(exchange, deps);
       if (logsIn) {
-        if (exchange.rawQuery !== '') line['query'] = sealText(exchange, 'query', maskBody(Buffer.from(exchange.rawQuery), 'application/x-www-form-urlencoded', keys, deps.crypto), deps);
+        if (exchange.rawQuery !== '')
+          line['query'] = sealText(
+            exchange,
+            'query',
+            maskBody(Buffer.from(exchange.rawQuery), 'application/x-www-form-urlencoded', keys, deps.crypto),
+            deps,
+          );
         line['in'] = sealText(exchange, 'in', maskBody(exchange.body, exchange.incoming.get('content-type'), keys, deps.crypto), deps);
       }
       if (logsOut) {

@@ -25,7 +25,10 @@ export default definePolicy({
   fronts: ['open', 'user', 'bus'],
   text: {
     label: { 'zh-CN': '请求体上限', en: 'Body limit' },
-    help: { 'zh-CN': '边读取边计数，超过 bodyLimitBytes（默认 10 MB）返回 GW41301。', en: 'Counts while reading; beyond bodyLimitBytes (10 MB by default) answers GW41301.' },
+    help: {
+      'zh-CN': '边读取边计数，超过 bodyLimitBytes（默认 10 MB）返回 GW41301。',
+      en: 'Counts while reading; beyond bodyLimitBytes (10 MB by default) answers GW41301.',
+    },
   },
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
@@ -63,7 +66,13 @@ function takeEmpty(exchange: Exchange, crypto: Crypto): undefined {
   return undefined;
 }
 
-function readBody(exchange: Exchange, limit: number, budget: Budget, budgetBytes: number, crypto: Crypto): Promise<GatewayError | undefined> {
+function readBody(
+  exchange: Exchange,
+  limit: number,
+  budget: Budget,
+  budgetBytes: number,
+  crypto: Crypto,
+): Promise<GatewayError | undefined> {
   const { request, claim } = exchange;
   const hash: Hash | undefined = claim && crypto.createHash(claim.digestAlgorithm);
   const chunks: Buffer[] = [];

@@ -17,7 +17,10 @@ export default definePolicy({
   fronts: ['bus'],
   text: {
     label: { 'zh-CN': '总线消费方', en: 'Bus consumer' },
-    help: { 'zh-CN': '按客户端证书指纹或令牌摘要识别内部系统。', en: 'Knows an internal system by its certificate fingerprint or the digest of its token.' },
+    help: {
+      'zh-CN': '按客户端证书指纹或令牌摘要识别内部系统。',
+      en: 'Knows an internal system by its certificate fingerprint or the digest of its token.',
+    },
   },
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
@@ -49,6 +52,7 @@ export default definePolicy({
 function fingerprintOf(socket: TLSSocket, needsChain: boolean): string | undefined {
   if (socket.encrypted !== true || (needsChain && !socket.authorized)) return undefined;
   const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined || Date.parse(certificate.validTo) < Date.now() || Date.parse(certificate.validFrom) > Date.now()) return undefined;
+  if (certificate === undefined || Date.parse(certificate.validTo) < Date.now() || Date.parse(certificate.validFrom) > Date.now())
+    return undefined;
   return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
 }

@@ -18,20 +18,22 @@ export default definePolicy({
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
   isOptional: () => false,
-  compile: (_options, _target, _front, { clock, index }) => (exchange) => {
-    const header = exchange.incoming.get('authorization');
-    if (header === undefined) return refuse('GW40101');
-    let authorization;
-    try {
-      authorization = parseAuthorization(header);
-    } catch {
-      return refuse('GW40101');
-    }
-    const app = index.app(authorization.appId);
-    const key = index.key(authorization.appId, authorization.keyId);
-    if (app === undefined || key === undefined || key.document.scheme !== authorization.scheme) return refuse('GW40101');
-    if (Math.abs(clock.now() - Number(authorization.ts)) > app.windowSec * 1000) return refuse('GW40102');
-    exchange.claim = { authorization, app, key, digestAlgorithm: digestOfScheme(authorization.scheme) };
-    return undefined;
-  },
+  compile:
+    (_options, _target, _front, { clock, index }) =>
+    (exchange) => {
+      const header = exchange.incoming.get('authorization');
+      if (header === undefined) return refuse('GW40101');
+      let authorization;
+      try {
+        authorization = parseAuthorization(header);
+      } catch {
+        return refuse('GW40101');
+      }
+      const app = index.app(authorization.appId);
+      const key = index.key(authorization.appId, authorization.keyId);
+      if (app === undefined || key === undefined || key.document.scheme !== authorization.scheme) return refuse('GW40101');
+      if (Math.abs(clock.now() - Number(authorization.ts)) > app.windowSec * 1000) return refuse('GW40102');
+      exchange.claim = { authorization, app, key, digestAlgorithm: digestOfScheme(authorization.scheme) };
+      return undefined;
+    },
 });

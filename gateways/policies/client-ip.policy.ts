@@ -13,7 +13,10 @@ export default definePolicy({
   fronts: ['open', 'user', 'bus'],
   text: {
     label: { 'zh-CN': '客户端地址', en: 'Client address' },
-    help: { 'zh-CN': '仅当直连地址属于 trustedProxies 时才采信 X-Forwarded-For。', en: 'Believes X-Forwarded-For only from addresses listed in trustedProxies.' },
+    help: {
+      'zh-CN': '仅当直连地址属于 trustedProxies 时才采信 X-Forwarded-For。',
+      en: 'Believes X-Forwarded-For only from addresses listed in trustedProxies.',
+    },
   },
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,

@@ -9,16 +9,21 @@ export default definePolicy({
   fronts: ['open', 'user', 'bus'],
   text: {
     label: { 'zh-CN': '截止时间', en: 'Deadline' },
-    help: { 'zh-CN': '请求头 X-Request-Deadline 只能缩短接口的截止时间。', en: 'The header X-Request-Deadline may only shorten the deadline of the interface.' },
+    help: {
+      'zh-CN': '请求头 X-Request-Deadline 只能缩短接口的截止时间。',
+      en: 'The header X-Request-Deadline may only shorten the deadline of the interface.',
+    },
   },
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
   isOptional: () => false,
-  compile: (_options, _target, _front, { clock }) => (exchange) => {
-    const asked = exchange.headers['x-request-deadline'];
-    if (asked === undefined) return undefined;
-    if (!/^[1-9][0-9]{0,14}$/.test(asked)) return refuse('GW40001');
-    exchange.deadlineMs = Math.min(exchange.deadlineMs, Number(asked));
-    return exchange.deadlineMs <= clock.now() ? refuse('GW50401') : undefined;
-  },
+  compile:
+    (_options, _target, _front, { clock }) =>
+    (exchange) => {
+      const asked = exchange.headers['x-request-deadline'];
+      if (asked === undefined) return undefined;
+      if (!/^[1-9][0-9]{0,14}$/.test(asked)) return refuse('GW40001');
+      exchange.deadlineMs = Math.min(exchange.deadlineMs, Number(asked));
+      return exchange.deadlineMs <= clock.now() ? refuse('GW50401') : undefined;
+    },
 });

@@ -3,7 +3,17 @@ import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { isVisibleHeader } from '../shared/visible-headers.ts';
 
-const ONCE = ['host', 'authorization', 'content-type', 'content-length', 'content-encoding', 'transfer-encoding', 'idempotency-key', 'x-request-deadline', 'x-kq-trace'];
+const ONCE = [
+  'host',
+  'authorization',
+  'content-type',
+  'content-length',
+  'content-encoding',
+  'transfer-encoding',
+  'idempotency-key',
+  'x-request-deadline',
+  'x-kq-trace',
+];
 
 /**
  * Refuses what two readers could read in two ways (a repeated single header, a length beside a transfer coding), and decides which
@@ -39,5 +49,11 @@ export default definePolicy({
 
 /** `Connection` may name further headers that end here. The common values name none. */
 function isNamed(connection: string, name: string): boolean {
-  return connection.length > 10 && connection.toLowerCase().split(',').some((token) => token.trim() === name);
+  return (
+    connection.length > 10 &&
+    connection
+      .toLowerCase()
+      .split(',')
+      .some((token) => token.trim() === name)
+  );
 }

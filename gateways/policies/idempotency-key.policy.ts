@@ -9,7 +9,10 @@ export default definePolicy({
   fronts: ['open', 'user', 'bus'],
   text: {
     label: { 'zh-CN': '幂等键', en: 'Idempotency key' },
-    help: { 'zh-CN': '接口要求时，请求须携带 Idempotency-Key（1 至 128 个字符）。', en: 'Where the interface demands it, the request carries an Idempotency-Key (1 to 128 characters).' },
+    help: {
+      'zh-CN': '接口要求时，请求须携带 Idempotency-Key（1 至 128 个字符）。',
+      en: 'Where the interface demands it, the request carries an Idempotency-Key (1 to 128 characters).',
+    },
   },
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,

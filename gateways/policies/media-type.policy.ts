@@ -2,7 +2,15 @@ import { Type } from 'typebox';
 import { definePolicy, type InterfaceDocument } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
-const FOR_FLOWS = ['application/json', 'application/xml', 'text/xml', 'text/plain', 'application/octet-stream', 'application/hl7-v2', 'x-application/hl7-v2+er7'];
+const FOR_FLOWS = [
+  'application/json',
+  'application/xml',
+  'text/xml',
+  'text/plain',
+  'application/octet-stream',
+  'application/hl7-v2',
+  'x-application/hl7-v2+er7',
+];
 
 /** Takes only bodies of listed media types, unencoded where the gateway itself must read them. An upstream without a schema takes all. */
 export default definePolicy({
@@ -16,7 +24,10 @@ export default definePolicy({
       en: 'Takes only the listed Content-Types; by default flows take JSON, XML, plain text, HL7 and bytes, interfaces with a schema only JSON.',
     },
   },
-  options: Type.Object({ accept: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { minItems: 1, maxItems: 50 })) }, { additionalProperties: false }),
+  options: Type.Object(
+    { accept: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { minItems: 1, maxItems: 50 })) },
+    { additionalProperties: false },
+  ),
   isDefault: () => true,
   isOptional: () => false,
   compile({ accept }, target) {

@@ -19,14 +19,16 @@ export default definePolicy({
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
   isOptional: () => false,
-  compile: (_options, _target, _front, { shared, log }) => (exchange) => {
-    const { app, authorization } = exchange.claim!;
-    return shared.claimOnce(`nonce:${app.appId}:${authorization.keyId}:${authorization.nonce}`, 2000 * app.windowSec + MARGIN_MS).then(
-      (isFirst) => (isFirst ? undefined : refuse('GW40104')),
-      (error: unknown) => {
-        log.error('gateway.nonce-store-down', error);
-        return refuse('GW50303');
-      },
-    );
-  },
+  compile:
+    (_options, _target, _front, { shared, log }) =>
+    (exchange) => {
+      const { app, authorization } = exchange.claim!;
+      return shared.claimOnce(`nonce:${app.appId}:${authorization.keyId}:${authorization.nonce}`, 2000 * app.windowSec + MARGIN_MS).then(
+        (isFirst) => (isFirst ? undefined : refuse('GW40104')),
+        (error: unknown) => {
+          log.error('gateway.nonce-store-down', error);
+          return refuse('GW50303');
+        },
+      );
+    },
 });

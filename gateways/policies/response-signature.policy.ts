@@ -19,21 +19,34 @@ export default definePolicy({
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
   isOptional: () => false,
-  compile: (_options, _target, _front, { clock, crypto, index }) => (exchange) => {
-    const { proof, answer } = exchange;
-    if (proof === undefined || answer === undefined) return undefined;
-    const usesSecret = proof.scheme !== 'SM2-SM3';
-    const keyId = usesSecret ? proof.keyId : index.platformKey.keyId;
-    const ts = String(clock.now());
-    // The writer of the answer adds the trace id; it is signed like every x-kq header.
-    const headers = signedAnswerHeaders([...Object.entries(answer.headers), ['x-kq-trace', exchange.traceId]]);
-    const hasNoBody = answer.status === 204 || answer.status === 304;
-    const bodyDigest = Buffer.from(crypto.digest(digestOfScheme(proof.scheme), hasNoBody ? NOTHING : (answer.body ?? NOTHING))).toString('hex');
-    const text = canonicalAnswer({ requestDigest: proof.canonicalDigest, scheme: proof.scheme, status: answer.status, nonce: proof.nonce, ts, keyId, headers, bodyDigest });
-    const signature = crypto.sign(usesSecret ? proof.key : index.platformKey.handle, Buffer.from(text, 'latin1'));
-    if (signature instanceof Promise) return signature.then((bytes) => attach(answer, bytes, keyId, ts));
-    return attach(answer, signature, keyId, ts);
-  },
+  compile:
+    (_options, _target, _front, { clock, crypto, index }) =>
+    (exchange) => {
+      const { proof, answer } = exchange;
+      if (proof === undefined || answer === undefined) return undefined;
+      const usesSecret = proof.scheme !== 'SM2-SM3';
+      const keyId = usesSecret ? proof.keyId : index.platformKey.keyId;
+      const ts = String(clock.now());
+      // The writer of the answer adds the trace id; it is signed like every x-kq header.
+      const headers = signedAnswerHeaders([...Object.entries(answer.headers), ['x-kq-trace', exchange.traceId]]);
+      const hasNoBody = answer.status === 204 || answer.status === 304;
+      const bodyDigest = Buffer.from(crypto.digest(digestOfScheme(proof.scheme), hasNoBody ? NOTHING : (answer.body ?? NOTHING))).toString(
+        'hex',
+      );
+      const text = canonicalAnswer({
+        requestDigest: proof.canonicalDigest,
+        scheme: proof.scheme,
+        status: answer.status,
+        nonce: proof.nonce,
+        ts,
+        keyId,
+        headers,
+        bodyDigest,
+      });
+      const signature = crypto.sign(usesSecret ? proof.key : index.platformKey.handle, Buffer.from(text, 'latin1'));
+      if (signature instanceof Promise) return signature.then((bytes) => attach(answer, bytes, keyId, ts));
+      return attach(answer, signature, keyId, ts);
+    },
 });
 
 function attach(answer: Answer, signature: Uint8Array, keyId: string, ts: string): undefined {

@@ -1,9 +1,8 @@
 import { Type } from 'typebox';
-import { definePolicy, type Exchange, type GatewayError, type PolicyDeps } from '../contract.ts';
-import { refuse } from '../errors.ts';
+import { definePolicy, type Exchange, type GatewayError, type JsonResult, type PolicyDeps } from '../contract.ts';
+import { refuse, refuseJson } from '../errors.ts';
 import { compileSchema, type SchemaIssue, type SchemaValidator } from '../shared/compile-schema.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
-import { parseJson } from '../shared/parse-json.ts';
 
 const COLLECT_LIMIT_BYTES = 64 * 1024;
 
@@ -14,7 +13,10 @@ export default definePolicy({
   fronts: ['open', 'user', 'bus'],
   text: {
     label: { 'zh-CN': '请求校验', en: 'Request schema' },
-    help: { 'zh-CN': '按接口的 JSON Schema 校验请求体和查询参数，不符合时返回 GW42201 及位置。', en: 'Checks body and query against the JSON Schemas of the interface; GW42201 names the places.' },
+    help: {
+      'zh-CN': '按接口的 JSON Schema 校验请求体和查询参数，不符合时返回 GW42201 及位置。',
+      en: 'Checks body and query against the JSON Schemas of the interface; GW42201 names the places.',
+    },
   },
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
@@ -24,7 +26,7 @@ export default definePolicy({
     const checkQuery = querySchema && memoised(querySchema, true, deps);
     const checkBody = requestSchema && memoised(requestSchema, false, deps);
     if (checkBody === undefined && checkQuery === undefined) return undefined;
-    return (exchange) => (checkQuery && refuseQuery(exchange, checkQuery)) ?? (checkBody && refuseBody(exchange, checkBody));
+    return (exchange) => (checkQuery && refuseQuery(exchange, checkQuery)) ?? (checkBody && refuseBody(exchange, checkBody, deps));
   },
 });
 
@@ -42,9 +44,17 @@ function refuseQuery(exchange: Exchange, check: SchemaValidator): GatewayError |
   return unfit(check(query, true), '/query');
 }
 
-function refuseBody(exchange: Exchange, check: SchemaValidator): GatewayError | undefined {
-  const parsed = parseJson(exchange.body!);
-  if ('problem' in parsed) return refuse('GW40001', { text: { 'zh-CN': `请求体不是可接受的 JSON：${parsed.problem}`, en: `The JSON is not acceptable: ${parsed.problem}.` } });
+function refuseBody(
+  exchange: Exchange,
+  check: SchemaValidator,
+  { readJson }: PolicyDeps,
+): GatewayError | undefined | Promise<GatewayError | undefined> {
+  const parsed = readJson(exchange.body!);
+  return parsed instanceof Promise ? parsed.then((late) => takeBody(exchange, late, check)) : takeBody(exchange, parsed, check);
+}
+
+function takeBody(exchange: Exchange, parsed: JsonResult, check: SchemaValidator): GatewayError | undefined {
+  if ('problem' in parsed) return refuseJson(parsed);
   exchange.json = parsed.value;
   return unfit(check(parsed.value, exchange.body!.byteLength <= COLLECT_LIMIT_BYTES), '/body');
 }

@@ -49,7 +49,14 @@ function canonicalOf(exchange: Exchange, claim: Claim, headers: HeaderPair[]): s
   return canonicalRequest({ scheme, method, host, path, query, ts, nonce, appId, keyId, headers, bodyDigest });
 }
 
-function accept(exchange: Exchange, claim: Claim, holds: boolean, canonical: Uint8Array, headers: HeaderPair[], deps: PolicyDeps): GatewayError | undefined {
+function accept(
+  exchange: Exchange,
+  claim: Claim,
+  holds: boolean,
+  canonical: Uint8Array,
+  headers: HeaderPair[],
+  deps: PolicyDeps,
+): GatewayError | undefined {
   if (!holds) return refuse('GW40103');
   const { key, app, authorization } = claim;
   const answerScheme = responseSchemeFor(authorization.scheme);
@@ -64,6 +71,7 @@ function accept(exchange: Exchange, claim: Claim, holds: boolean, canonical: Uin
   for (const [name, value] of headers) if (isVisibleHeader(name)) exchange.headers[name] = value;
   adoptTraceId(exchange, (name) => headers.find((header) => header[0] === name)?.[1]);
   const { state, expiresAt } = key.document;
-  const isUsable = (state === 'ACTIVE' || state === 'RETIRING') && (expiresAt === undefined || deps.clock.now() < expiresAt) && app.state === 'active';
+  const isUsable =
+    (state === 'ACTIVE' || state === 'RETIRING') && (expiresAt === undefined || deps.clock.now() < expiresAt) && app.state === 'active';
   return isUsable ? undefined : refuse('GW40105');
 }

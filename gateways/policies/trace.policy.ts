@@ -9,7 +9,10 @@ export default definePolicy({
   fronts: ['open', 'user', 'bus'],
   text: {
     label: { 'zh-CN': '链路标识', en: 'Trace id' },
-    help: { 'zh-CN': '为每个请求生成 traceId，并在响应头 X-KQ-Trace 中返回。', en: 'Makes a traceId for each request and answers it in X-KQ-Trace.' },
+    help: {
+      'zh-CN': '为每个请求生成 traceId，并在响应头 X-KQ-Trace 中返回。',
+      en: 'Makes a traceId for each request and answers it in X-KQ-Trace.',
+    },
   },
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,

@@ -18,7 +18,10 @@ export default definePolicy({
   fronts: ['user'],
   text: {
     label: { 'zh-CN': '用户令牌', en: 'User token' },
-    help: { 'zh-CN': '验证用户 JWT（ES256 或 SM2-SM3）的签名、签发者、受众与有效期。', en: 'Verifies the user JWT (ES256 or SM2-SM3): signature, issuer, audience and lifetime.' },
+    help: {
+      'zh-CN': '验证用户 JWT（ES256 或 SM2-SM3）的签名、签发者、受众与有效期。',
+      en: 'Verifies the user JWT (ES256 or SM2-SM3): signature, issuer, audience and lifetime.',
+    },
   },
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
@@ -31,7 +34,8 @@ export default definePolicy({
       const token = header.slice(BEARER.length);
       const parts = token.split('.');
       const [head, payload, signature] = [readPart(parts[0]), readPart(parts[1]), decode(parts[2])];
-      if (parts.length !== 3 || head === undefined || payload === undefined || signature === undefined || head['crit'] !== undefined) return refuse('GW40101');
+      if (parts.length !== 3 || head === undefined || payload === undefined || signature === undefined || head['crit'] !== undefined)
+        return refuse('GW40101');
       const key = typeof head['kid'] === 'string' ? index.userTokenKey(head['kid']) : undefined;
       if (key === undefined || head['alg'] !== key.document.alg) return refuse('GW40101');
       const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
@@ -49,7 +53,9 @@ function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audie
   const { iss, aud, exp, nbf, sub } = claims;
   const isForUs = aud === audience || (Array.isArray(aud) && aud.includes(audience));
   const hasBegun = nbf === undefined || (typeof nbf === 'number' && nbf <= nowSec + LEEWAY_SEC);
-  return iss === issuer && isForUs && hasBegun && typeof exp === 'number' && exp > nowSec - LEEWAY_SEC && typeof sub === 'string' && sub !== '';
+  return (
+    iss === issuer && isForUs && hasBegun && typeof exp === 'number' && exp > nowSec - LEEWAY_SEC && typeof sub === 'string' && sub !== ''
+  );
 }
 
 function readPart(part: string | undefined): Readonly<Record<string, unknown>> | undefined {

@@ -18,10 +18,15 @@ interface Branch<Target> {
 }
 
 /** Paths without parameters go through one map; the others through a tree of segments, where a fixed segment wins over a parameter. */
-export function buildRouter<Target>(entries: Iterable<{ readonly interface: Pick<InterfaceDocument, 'method' | 'path'>; readonly target: Target }>): Router<Target> {
+export function buildRouter<Target>(
+  entries: Iterable<{ readonly interface: Pick<InterfaceDocument, 'method' | 'path'>; readonly target: Target }>,
+): Router<Target> {
   const statics = new Map<string, RouteMatch<Target> & { readonly methods: Map<string, Target> }>();
   const root = createBranch<Target>();
-  for (const { interface: { method, path }, target } of entries) {
+  for (const {
+    interface: { method, path },
+    target,
+  } of entries) {
     if (path.includes('/:')) {
       addToTree(root, method, path, target);
       continue;

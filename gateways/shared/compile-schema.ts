@@ -50,7 +50,13 @@ export function createSchemaCheck(): (schema: JsonSchema) => string | undefined 
 }
 
 function createAjv(options: { coerceTypes?: boolean; validateSchema?: boolean; allErrors?: boolean }): Ajv2020 {
-  const ajv = new Ajv2020({ ...options, strict: false, ownProperties: true, logger: false, code: { regExp: Object.assign(linearRegExp, { code: 'linearRegExp' }) } });
+  const ajv = new Ajv2020({
+    ...options,
+    strict: false,
+    ownProperties: true,
+    logger: false,
+    code: { regExp: Object.assign(linearRegExp, { code: 'linearRegExp' }) },
+  });
   ajvFormats.default(ajv, [...FORMATS]);
   return ajv;
 }
@@ -64,5 +70,8 @@ function linearRegExp(pattern: string): { test(text: string): boolean; toString(
 function toIssue(error: ErrorObject): SchemaIssue {
   const { instancePath, params } = error as ErrorObject<string, { missingProperty?: string; additionalProperty?: string }>;
   const name = params.missingProperty ?? params.additionalProperty;
-  return { path: name === undefined ? instancePath : `${instancePath}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, message: error.message ?? error.keyword };
+  return {
+    path: name === undefined ? instancePath : `${instancePath}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    message: error.message ?? error.keyword,
+  };
 }

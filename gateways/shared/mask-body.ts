@@ -3,13 +3,57 @@ import { isObject, parseJson } from './parse-json.ts';
 import { mask, maskText } from './mask-text.ts';
 
 /** Fields whose value is personal or secret whatever it looks like. Compared in lower case, without `_` and `-`. */
-const KEYS = new Set(
-  [
-    'name', 'patientname', 'realname', 'username', 'fullname', 'xm', '姓名', '患者姓名', 'idcard', 'idno', 'idnumber', 'certno', 'identityno', 'sfzh', '身份证', '身份证号',
-    'phone', 'mobile', 'tel', 'telephone', 'phonenumber', '手机', '手机号', '电话', '联系电话', 'address', 'addr', 'homeaddress', '地址', '住址', 'email', '邮箱', 'birthday',
-    'birthdate', 'dob', '出生日期', 'bankcard', 'cardno', 'cardnumber', '卡号', '医保卡号', 'password', 'passwd', 'pwd', 'secret', 'token', 'accesstoken', 'authorization', '密码',
-  ],
-);
+const KEYS = new Set([
+  'name',
+  'patientname',
+  'realname',
+  'username',
+  'fullname',
+  'xm',
+  '姓名',
+  '患者姓名',
+  'idcard',
+  'idno',
+  'idnumber',
+  'certno',
+  'identityno',
+  'sfzh',
+  '身份证',
+  '身份证号',
+  'phone',
+  'mobile',
+  'tel',
+  'telephone',
+  'phonenumber',
+  '手机',
+  '手机号',
+  '电话',
+  '联系电话',
+  'address',
+  'addr',
+  'homeaddress',
+  '地址',
+  '住址',
+  'email',
+  '邮箱',
+  'birthday',
+  'birthdate',
+  'dob',
+  '出生日期',
+  'bankcard',
+  'cardno',
+  'cardnumber',
+  '卡号',
+  '医保卡号',
+  'password',
+  'passwd',
+  'pwd',
+  'secret',
+  'token',
+  'accesstoken',
+  'authorization',
+  '密码',
+]);
 /** Larger bodies are logged as length and digest: reading them would hold up the others. */
 const READ_LIMIT_BYTES = 128 * 1024;
 const MAX_NESTED = 3;
@@ -18,7 +62,12 @@ const MAX_NESTED = 3;
  * A body as the access log may keep it: JSON (also JSON inside a JSON text), XML, forms and plain text, with fields masked by name and values
  * masked by look. What cannot be read becomes `[<length> bytes, sm3 <digest>]`.
  */
-export function maskBody(body: Uint8Array | undefined, contentType: string | undefined, extraKeys: ReadonlySet<string>, crypto: Crypto): string {
+export function maskBody(
+  body: Uint8Array | undefined,
+  contentType: string | undefined,
+  extraKeys: ReadonlySet<string>,
+  crypto: Crypto,
+): string {
   if (body === undefined) return '[streamed]';
   if (body.byteLength === 0) return '';
   const summary = () => `[${body.byteLength} bytes, sm3 ${Buffer.from(crypto.digest('sm3', body)).toString('hex')}]`;
@@ -53,7 +102,11 @@ function maskValue(value: unknown, isSecret: IsSecret, nested: number): unknown 
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       maskText(key),
-      isSecret(key) && item !== null && typeof item !== 'object' ? mask(String(item)) : isSecret(key) && item !== null ? '***' : maskValue(item, isSecret, nested),
+      isSecret(key) && item !== null && typeof item !== 'object'
+        ? mask(String(item))
+        : isSecret(key) && item !== null
+          ? '***'
+          : maskValue(item, isSecret, nested),
     ]),
   );
 }

@@ -1,4 +1,4 @@
-export type JsonResult = { readonly value: unknown } | { readonly problem: string };
+import type { JsonResult } from '../contract.ts';
 
 const MAX_DEPTH = 64;
 const decoder = new TextDecoder('utf-8', { fatal: true });

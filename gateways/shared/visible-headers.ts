@@ -1,7 +1,23 @@
 /** Headers that end at the gateway: hop-by-hop ones (RFC 9110, 7.6.1), credentials, addresses that proxies add, and names that are the gateway's own. */
 const ENDING = new Set([
-  'connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade',
-  'host', 'content-length', 'expect', 'authorization', 'cookie', 'forwarded', 'x-real-ip', 'x-request-id', '__proto__',
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'content-length',
+  'expect',
+  'authorization',
+  'cookie',
+  'forwarded',
+  'x-real-ip',
+  'x-request-id',
+  '__proto__',
 ]);
 
 /** May flow and upstream see a request header of this lower-case name? `x-kq-…` are set by the gateway alone. */

@@ -27,7 +27,16 @@ const SPOOL_LIMIT_BYTES = 10 * 1024 * 1024;
 /** What the access log may look at of a streamed answer. */
 const CAPTURE_LIMIT_BYTES = 128 * 1024;
 /** Hop-by-hop (RFC 9110, 7.6.1); the gateway speaks for itself. */
-const ENDING = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']);
+const ENDING = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 
 /** Sends the exchange to one instance and streams the answer straight into the response, or spools it where it must be signed. */
 export function sendAttempt(exchange: Exchange, instance: Instance, options: AttemptOptions, deps: AttemptDeps): Promise<AttemptResult> {
@@ -40,7 +49,11 @@ export function sendAttempt(exchange: Exchange, instance: Instance, options: Att
         method: exchange.method as 'GET',
         path: instance.prefix + exchange.rawPath + query,
         headers: requestHeaders(exchange),
-        body: exchange.isBodyStreamed ? exchange.request : exchange.body === undefined || exchange.body.byteLength === 0 ? null : (exchange.body as Buffer),
+        body: exchange.isBodyStreamed
+          ? exchange.request
+          : exchange.body === undefined || exchange.body.byteLength === 0
+            ? null
+            : (exchange.body as Buffer),
       },
       attempt,
     );
@@ -178,7 +191,8 @@ class Attempt {
     const headers: Record<string, string> = {};
     for (let i = 0; i < raw.length; i += 2) {
       const name = raw[i]!.toString('latin1').toLowerCase();
-      if (isPassed(name) && name !== 'content-length' && name !== 'date' && name !== '__proto__') headers[name] = raw[i + 1]!.toString('latin1');
+      if (isPassed(name) && name !== 'content-length' && name !== 'date' && name !== '__proto__')
+        headers[name] = raw[i + 1]!.toString('latin1');
     }
     this.#head = { status, headers };
   }

@@ -47,7 +47,12 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
         const instance = instances[(first + exchange.attempts) % instances.length]!;
         const canRetry = !exchange.isBodyStreamed && timeoutsLeft + exceptionsLeft > 0;
         exchange.attempts++;
-        const result = await sendAttempt(exchange, instance, { timeoutMs: Math.min(document.timeoutMs, leftMs), refusesBusy: canRetry && mayRepeat && exceptionsLeft > 0 }, deps);
+        const result = await sendAttempt(
+          exchange,
+          instance,
+          { timeoutMs: Math.min(document.timeoutMs, leftMs), refusesBusy: canRetry && mayRepeat && exceptionsLeft > 0 },
+          deps,
+        );
         if (result.kind === 'answered' || result.kind === 'caller-left') return;
         const isTimeout = result.kind === 'timeout';
         const hasTurn = isTimeout ? timeoutsLeft-- > 0 : exceptionsLeft-- > 0;

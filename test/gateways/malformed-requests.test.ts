@@ -11,7 +11,12 @@ const BOUND_MS = 60_000;
 test(`${COUNT} malformed requests get 4xx, never 5xx, and the gateway goes on serving`, async (t) => {
   const key = await createTestKey('HMAC-SM3', 'app');
   const requestSchema = { type: 'object', required: ['hospital'], properties: { hospital: { type: 'string', maxLength: 20 } } };
-  const started = await startGateway(await buildPlan([key], [buildInterface({ requestSchema }), buildInterface({ interfaceId: 'ifc_2', method: 'GET', path: '/open/v1/:id' })]));
+  const started = await startGateway(
+    await buildPlan(
+      [key],
+      [buildInterface({ requestSchema }), buildInterface({ interfaceId: 'ifc_2', method: 'GET', path: '/open/v1/:id' })],
+    ),
+  );
   t.after(() => started.stop());
   const samples = fc.sample(malformed(), COUNT);
   const statuses = new Map<string, number>();
@@ -26,7 +31,10 @@ test(`${COUNT} malformed requests get 4xx, never 5xx, and the gateway goes on se
   };
   await Promise.all(Array.from({ length: 16 }, worker));
   t.diagnostic(`${done} requests: ${[...statuses].map(([status, count]) => `${status} x ${count}`).join(', ')}`);
-  assert.ok([...statuses.keys()].every((status) => status.startsWith('4')), [...statuses.keys()].join());
+  assert.ok(
+    [...statuses.keys()].every((status) => status.startsWith('4')),
+    [...statuses.keys()].join(),
+  );
   assert.equal(done, COUNT);
   assert.equal((await callSigned(started.gateway, await signRequest(key))).status, 200);
 });
@@ -42,14 +50,39 @@ function malformed(): fc.Arbitrary<Make> {
     junk.filter((text) => text !== ''),
     depth.map((n) => '['.repeat(n) + ']'.repeat(n)),
     depth.map((n) => '{"a":'.repeat(n) + '1' + '}'.repeat(n)),
-    fc.constantFrom('{"hospital":1e999}', '{"hospital":"A","hospital":"B"}', '{"__proto__":{"x":1}}', '{"hospital":"\ud800"', '{"hospital":NaN}', '[]', 'null', '{"hospital":99999999999999999999}'),
+    fc.constantFrom(
+      '{"hospital":1e999}',
+      '{"hospital":"A","hospital":"B"}',
+      '{"__proto__":{"x":1}}',
+      '{"hospital":"\ud800"',
+      '{"hospital":NaN}',
+      '[]',
+      'null',
+      '{"hospital":99999999999999999999}',
+    ),
     fc.json().filter((text) => text !== ''),
   );
   return fc.oneof(
-    junk.map((text): Make => () => `${text}\r\n\r\n`),
-    junk.map((text): Make => () => `GET /open/v1/${text} HTTP/1.1\r\nHost: a\r\n\r\n`),
-    fc.tuple(printable, printable).map(([name, value]): Make => () => `POST /open/v1/appointments HTTP/1.1\r\nHost: a\r\n${name}: ${value}\r\nContent-Length: 0\r\n\r\n`),
-    printable.map((text): Make => () => `POST /open/v1/appointments HTTP/1.1\r\nHost: a\r\nAuthorization: KQ1-HMAC-SM3 ${text}\r\nContent-Length: 0\r\n\r\n`),
+    junk.map(
+      (text): Make =>
+        () =>
+          `${text}\r\n\r\n`,
+    ),
+    junk.map(
+      (text): Make =>
+        () =>
+          `GET /open/v1/${text} HTTP/1.1\r\nHost: a\r\n\r\n`,
+    ),
+    fc.tuple(printable, printable).map(
+      ([name, value]): Make =>
+        () =>
+          `POST /open/v1/appointments HTTP/1.1\r\nHost: a\r\n${name}: ${value}\r\nContent-Length: 0\r\n\r\n`,
+    ),
+    printable.map(
+      (text): Make =>
+        () =>
+          `POST /open/v1/appointments HTTP/1.1\r\nHost: a\r\nAuthorization: KQ1-HMAC-SM3 ${text}\r\nContent-Length: 0\r\n\r\n`,
+    ),
     fc.tuple(fc.nat(300), printable).map(([at, text]): Make => async (key) => {
       const { authorization } = await signRequest(key);
       return `POST /open/v1/appointments HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization.slice(0, at)}${text}${authorization.slice(at + 2)}\r\nContent-Length: 0\r\n\r\n`;

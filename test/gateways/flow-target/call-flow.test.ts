@@ -23,10 +23,16 @@ const replied = (data: unknown, mediaType = 'application/json', headers = {}, re
   ...{ outcome: 'replied', executionId: 'exe_1', repeated },
   reply: { status: 201, headers, message: createMessage(data, { mediaType }) },
 });
-const failed = (kind: 'input' | 'transient' | 'unknown-outcome' | 'bug', code = 'X_FAILED'): FlowResult => ({ outcome: 'failed', executionId: 'exe_1', error: { code, kind, message: 'inside text' } });
+const failed = (kind: 'input' | 'transient' | 'unknown-outcome' | 'bug', code = 'X_FAILED'): FlowResult => ({
+  outcome: 'failed',
+  executionId: 'exe_1',
+  error: { code, kind, message: 'inside text' },
+});
 
 test('answers with what the flow replied, by its media type', async () => {
-  const json = await call(replied({ ok: true }, 'application/json', { 'X-Own': '1', Connection: 'upgrade', 'X-KQ-Ts': '0', 'x-bad': 'a\r\nb' }));
+  const json = await call(
+    replied({ ok: true }, 'application/json', { 'X-Own': '1', Connection: 'upgrade', 'X-KQ-Ts': '0', 'x-bad': 'a\r\nb' }),
+  );
   assert.equal(json.status, 201);
   assert.equal(json.body.toString(), '{"ok":true}');
   assert.equal(json.headers['x-own'], '1');
@@ -41,7 +47,12 @@ test('says when the answer is a stored one', async () => {
 });
 
 test('hands the Idempotency-Key, app and interface to the flow as the origin of its keys', async () => {
-  await call(replied({}), { headers: [['content-type', 'application/json'], ['idempotency-key', 'order-7']] });
+  await call(replied({}), {
+    headers: [
+      ['content-type', 'application/json'],
+      ['idempotency-key', 'order-7'],
+    ],
+  });
   assert.deepEqual(started.calls.at(-1)!.caller, { interfaceId: 'ifc_book', appId: 'app', idempotencyKey: 'order-7' });
 });
 
@@ -68,7 +79,10 @@ test('gives each way a flow can end its own answer', async () => {
 
 test('speaks Chinese, or English to those who ask for it', async () => {
   assert.match((await call({ outcome: 'running', executionId: 'exe_1' })).body.toString(), /正在处理/);
-  assert.match((await call({ outcome: 'running', executionId: 'exe_1' }, {}, { 'accept-language': 'en-GB' })).body.toString(), /being worked on/);
+  assert.match(
+    (await call({ outcome: 'running', executionId: 'exe_1' }, {}, { 'accept-language': 'en-GB' })).body.toString(),
+    /being worked on/,
+  );
 });
 
 test('does not wait beyond the deadline for a flow that does not heed it', async () => {
@@ -90,7 +104,13 @@ test('ends the signal of a flow whose caller has left', async () => {
   });
   const signed = await signRequest(key);
   const { request } = await import('node:http');
-  const socket = request({ host: '127.0.0.1', port: started.gateway.port, method: 'POST', path: signed.path, headers: { host: 'localhost', 'content-type': 'application/json', authorization: signed.authorization } });
+  const socket = request({
+    host: '127.0.0.1',
+    port: started.gateway.port,
+    method: 'POST',
+    path: signed.path,
+    headers: { host: 'localhost', 'content-type': 'application/json', authorization: signed.authorization },
+  });
   socket.on('error', () => undefined);
   const before = started.calls.length;
   socket.end(signed.body);

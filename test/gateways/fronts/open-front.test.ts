@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { canonicalAnswer, digestOfScheme, responseSchemeFor, signedAnswerHeaders } from '../../../engine/contract/kq1.ts';
 import { createHash } from 'node:crypto';
-import { buildInterface, buildPlan, createTestKey, crypto, SCHEMES, signRequest, type SignedRequest, type TestKey } from '../support/city-plan.ts';
+import {
+  buildInterface,
+  buildPlan,
+  createTestKey,
+  crypto,
+  SCHEMES,
+  signRequest,
+  type SignedRequest,
+  type TestKey,
+} from '../support/city-plan.ts';
 import { callGateway, callSigned, startGateway, testCertificate, type TestAnswer, type TestGateway } from '../support/start-gateway.ts';
 import type { GatewayPlan } from '../../../gateways/contract.ts';
 
@@ -12,7 +21,10 @@ const keys = new Map<string, TestKey>();
 
 before(async () => {
   for (const scheme of SCHEMES) keys.set(scheme, await createTestKey(scheme, `app-${scheme}`));
-  plan = await buildPlan([...keys.values()], [buildInterface(), buildInterface({ interfaceId: 'ifc_one', method: 'GET', path: '/open/v1/appointments/:id' })]);
+  plan = await buildPlan(
+    [...keys.values()],
+    [buildInterface(), buildInterface({ interfaceId: 'ifc_one', method: 'GET', path: '/open/v1/appointments/:id' })],
+  );
   started = await startGateway(plan, { settings: { tls: await testCertificate() } });
 });
 after(() => started.stop());
@@ -31,7 +43,10 @@ for (const scheme of SCHEMES) {
 }
 
 test('gives path parameters to the flow, decoded', async () => {
-  const answer = await callSigned(started.gateway, await signRequest(keys.get('HMAC-SM3')!, { method: 'GET', path: '/open/v1/appointments/%E5%BC%A0', body: '' }));
+  const answer = await callSigned(
+    started.gateway,
+    await signRequest(keys.get('HMAC-SM3')!, { method: 'GET', path: '/open/v1/appointments/%E5%BC%A0', body: '' }),
+  );
   assert.equal(answer.status, 200, answer.body.toString());
   assert.deepEqual(JSON.parse(answer.body.toString()), { body: null, query: {}, params: { id: '张' } });
 });
@@ -65,6 +80,9 @@ async function verifies(answer: TestAnswer, request: SignedRequest, key: TestKey
     headers: signedAnswerHeaders(Object.entries(answer.headers)),
     bodyDigest: hash(answer.body),
   });
-  const handle = scheme === key.scheme && scheme !== 'SM2-SM3' ? key.sign : crypto.importKey({ format: 'pem', pem: plan.platformKey.publicPem }, 'SM2-SM3', 'public');
+  const handle =
+    scheme === key.scheme && scheme !== 'SM2-SM3'
+      ? key.sign
+      : crypto.importKey({ format: 'pem', pem: plan.platformKey.publicPem }, 'SM2-SM3', 'public');
   return crypto.verify(handle, Buffer.from(canonical, 'latin1'), Buffer.from(answer.headers['x-kq-signature']!, 'base64url'));
 }

@@ -26,7 +26,15 @@ function raw(port: number, ...pieces: string[]): Promise<string> {
 
 test('refuses plain HTTP beyond loopback', async () => {
   const settings = { host: '0.0.0.0', port: 0, trustedProxies: [] };
-  const options = { settings, limits: DEFAULT_LIMITS, clock: wallClock(), metrics: silentMetrics, requestsClientCertificate: false, onRequest: () => undefined, onDrainOver: () => undefined };
+  const options = {
+    settings,
+    limits: DEFAULT_LIMITS,
+    clock: wallClock(),
+    metrics: silentMetrics,
+    requestsClientCertificate: false,
+    onRequest: () => undefined,
+    onDrainOver: () => undefined,
+  };
   await assert.rejects(listen(options), { code: 'LISTEN_PLAIN_REFUSED' });
 });
 
@@ -86,7 +94,10 @@ test('counts a chunked body while it comes and refuses it beyond the cap', async
   const { authorization } = await signRequest(key);
   const head = `POST /open/v1/appointments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nAuthorization: ${authorization}\r\n`;
   const chunk = `1f4\r\n${'x'.repeat(500)}\r\n`;
-  assert.match(await raw(started.gateway.port, `${head}Transfer-Encoding: chunked\r\n\r\n`, chunk, chunk, chunk), /^HTTP\/1\.1 413 [^]*GW41301/);
+  assert.match(
+    await raw(started.gateway.port, `${head}Transfer-Encoding: chunked\r\n\r\n`, chunk, chunk, chunk),
+    /^HTTP\/1\.1 413 [^]*GW41301/,
+  );
   assert.match(await raw(started.gateway.port, `${head}Content-Length: 1001\r\n\r\n`), /^HTTP\/1\.1 413 [^]*connection: close[^]*GW41301/i);
 });
 
@@ -94,7 +105,8 @@ test('asks for the body of an expecting caller only after the cheap checks', asy
   const key = await createTestKey('HMAC-SM3', 'app');
   const started = await startGateway(await buildPlan([key], [buildInterface()]));
   t.after(() => started.stop());
-  const stranger = 'POST /open/v1/appointments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n';
+  const stranger =
+    'POST /open/v1/appointments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n';
   assert.match(await raw(started.gateway.port, stranger), /^HTTP\/1\.1 401 /);
   const signed = await signRequest(key);
   const head = `POST ${signed.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: ${signed.body.length}\r\nAuthorization: ${signed.authorization}\r\n\r\n`;
@@ -105,7 +117,13 @@ test('refuses connections beyond the limit of one address', async (t) => {
   const started = await start({ limits: { maxConnectionsPerIp: 3 } });
   t.after(() => started.stop());
   const sockets = await Promise.all(
-    Array.from({ length: 3 }, () => new Promise<Socket>((resolve) => { const socket = connect(started.gateway.port, '127.0.0.1', () => resolve(socket)); })),
+    Array.from(
+      { length: 3 },
+      () =>
+        new Promise<Socket>((resolve) => {
+          const socket = connect(started.gateway.port, '127.0.0.1', () => resolve(socket));
+        }),
+    ),
   );
   assert.equal(await raw(started.gateway.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n').catch(() => ''), '');
   sockets.forEach((socket) => socket.destroy());
@@ -130,7 +148,10 @@ test('loses no request when it stops: what is in flight is answered and told to 
 
 test('answers GW50304 to what is not done when the time for draining is over', async () => {
   const key = await createTestKey('HMAC-SM3', 'app');
-  const started = await startGateway(await buildPlan([key], [buildInterface({ deadlineMs: 60_000 })]), { settings: { limits: { drainMs: 100 } }, reply: () => new Promise(() => undefined) });
+  const started = await startGateway(await buildPlan([key], [buildInterface({ deadlineMs: 60_000 })]), {
+    settings: { limits: { drainMs: 100 } },
+    reply: () => new Promise(() => undefined),
+  });
   const pending = signRequest(key).then((signed) => callSigned(started.gateway, signed));
   while (started.calls.length < 1) await new Promise((resolve) => setImmediate(resolve));
   const stopped = started.stop();

@@ -30,7 +30,10 @@ test('every policy has texts in both languages, a closed schema of options, a fr
 
 test('policies stand in the order of their stages, whatever their files are called', () => {
   const positions = policies.map((policy) => STAGES.indexOf(policy.stage));
-  assert.deepEqual(positions, [...positions].sort((a, b) => a - b));
+  assert.deepEqual(
+    positions,
+    [...positions].sort((a, b) => a - b),
+  );
 });
 
 test('a file that holds no policy of its name is refused by name', async (t) => {

@@ -50,7 +50,13 @@ test('refuses a file that is missing, changed anywhere, signed by another platfo
   await writePlanFile(plan, now, { path, seal, crypto });
   const text = await readFile(path, 'utf8');
   await assert.rejects(read({ path: join(folder, 'none') }), { code: 'PLAN_FILE_MISSING' });
-  for (const changed of [text.slice(0, -9), text.replace('"number":5', '"number":6'), text.replace(`"writtenAt":${now}`, `"writtenAt":${now + 1}`), text.replace('"sealed":"', '"sealed":"A'), '']) {
+  for (const changed of [
+    text.slice(0, -9),
+    text.replace('"number":5', '"number":6'),
+    text.replace(`"writtenAt":${now}`, `"writtenAt":${now + 1}`),
+    text.replace('"sealed":"', '"sealed":"A'),
+    '',
+  ]) {
     await writeFile(path, changed);
     await assert.rejects(read(), { code: 'PLAN_FILE_DAMAGED' });
   }
@@ -72,7 +78,17 @@ test('a gateway starts from the file alone, follows it, ignores an older or dama
   const source = await openPlanFile({ path, seal, crypto, clock, log: silentLogger });
   const runFlow = { mode: () => 'sync' as const, call: (call: Parameters<typeof echo>[0]) => Promise.resolve(echo(call)) };
   const gateway = await createGateway({
-    ...{ front: 'open', planSource: source, runFlow, crypto, shared: memoryState(), seal, clock, logger: silentLogger, metrics: silentMetrics },
+    ...{
+      front: 'open',
+      planSource: source,
+      runFlow,
+      crypto,
+      shared: memoryState(),
+      seal,
+      clock,
+      logger: silentLogger,
+      metrics: silentMetrics,
+    },
     ...{ settings: { host: '127.0.0.1', port: 0, trustedProxies: [] }, logFolder: join(folder, 'log') },
   });
   try {

@@ -10,7 +10,11 @@ function read(given: PolicyCase, ...chunks: string[]) {
   const stream = new PassThrough();
   chunks.forEach((chunk) => stream.write(chunk));
   stream.end();
-  return runPolicy(body, { raw: ['Transfer-Encoding', 'chunked'], ...given, exchange: { request: stream as unknown as Exchange['request'], ...given.exchange } });
+  return runPolicy(body, {
+    raw: ['Transfer-Encoding', 'chunked'],
+    ...given,
+    exchange: { request: stream as unknown as Exchange['request'], ...given.exchange },
+  });
 }
 
 test('reads a chunked body whole and digests it by the claim', async () => {

@@ -30,7 +30,12 @@ test('refuses a time outside the window of the app with GW40102', async () => {
 
 test('refuses what is no KQ1 header', async () => {
   const signed = await signRequest(key);
-  for (const authorization of ['Basic YTpi', 'KQ1-NONE appid="app"', `${signed.authorization},x="1"`, signed.authorization.replace('nonce', 'NONCE')]) {
+  for (const authorization of [
+    'Basic YTpi',
+    'KQ1-NONE appid="app"',
+    `${signed.authorization},x="1"`,
+    signed.authorization.replace('nonce', 'NONCE'),
+  ]) {
     assert.equal((await callSigned(started.gateway, { ...signed, authorization })).code, 'GW40101');
   }
 });

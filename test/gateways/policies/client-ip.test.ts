@@ -11,8 +11,14 @@ test('never believes X-Forwarded-For without trusted proxies', async () => {
 
 test('takes the last address that is no trusted proxy', async () => {
   const trustedProxies = ['10.0.0.0/8', '::1'];
-  assert.equal(await ipOf({ trustedProxies, remoteAddress: '10.0.0.1', raw: ['X-Forwarded-For', '6.6.6.6, 8.8.8.8, 10.1.1.1'] }), '8.8.8.8');
+  assert.equal(
+    await ipOf({ trustedProxies, remoteAddress: '10.0.0.1', raw: ['X-Forwarded-For', '6.6.6.6, 8.8.8.8, 10.1.1.1'] }),
+    '8.8.8.8',
+  );
   assert.equal(await ipOf({ trustedProxies, remoteAddress: '9.9.9.9', raw: ['X-Forwarded-For', '8.8.8.8'] }), '9.9.9.9');
   assert.equal(await ipOf({ trustedProxies, remoteAddress: '::1', raw: ['X-Forwarded-For', 'rubbish'] }), '::1');
-  assert.equal(await ipOf({ trustedProxies, remoteAddress: '10.0.0.1', raw: ['X-Forwarded-For', '8.8.8.8', 'X-Forwarded-For', '7.7.7.7'] }), '10.0.0.1');
+  assert.equal(
+    await ipOf({ trustedProxies, remoteAddress: '10.0.0.1', raw: ['X-Forwarded-For', '8.8.8.8', 'X-Forwarded-For', '7.7.7.7'] }),
+    '10.0.0.1',
+  );
 });

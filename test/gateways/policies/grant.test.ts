@@ -4,8 +4,18 @@ import type { AppDocument } from '../../../gateways/contract.ts';
 import grant from '../../../gateways/policies/grant.policy.ts';
 import { runPolicy } from '../support/run-policy.ts';
 
-const app: AppDocument = { appId: 'app', revision: 1, name: { 'zh-CN': '应用', en: 'App' }, caller: 'c', state: 'active', windowSec: 300, domain: 'city' };
-const grantUntil = (expiresAt?: number) => [{ grantId: 'grt_1', revision: 1, appId: 'app', interfaceId: 'ifc_book', ...(expiresAt === undefined ? {} : { expiresAt }) }];
+const app: AppDocument = {
+  appId: 'app',
+  revision: 1,
+  name: { 'zh-CN': '应用', en: 'App' },
+  caller: 'c',
+  state: 'active',
+  windowSec: 300,
+  domain: 'city',
+};
+const grantUntil = (expiresAt?: number) => [
+  { grantId: 'grt_1', revision: 1, appId: 'app', interfaceId: 'ifc_book', ...(expiresAt === undefined ? {} : { expiresAt }) },
+];
 const codeFor = async (grants: ReturnType<typeof grantUntil>, who: AppDocument | undefined = app) =>
   (await runPolicy(grant, { plan: { grants }, exchange: { app: who }, now: 1000 })).error?.code;
 

@@ -4,13 +4,36 @@ import headerFilter from '../../../gateways/policies/header-filter.policy.ts';
 import { runPolicy } from '../support/run-policy.ts';
 
 test('refuses repeated single headers and a length beside a transfer coding', async () => {
-  for (const raw of [['Host', 'a', 'host', 'b'], ['Idempotency-Key', '1', 'Idempotency-Key', '1'], ['Content-Length', '1', 'Transfer-Encoding', 'chunked']]) {
+  for (const raw of [
+    ['Host', 'a', 'host', 'b'],
+    ['Idempotency-Key', '1', 'Idempotency-Key', '1'],
+    ['Content-Length', '1', 'Transfer-Encoding', 'chunked'],
+  ]) {
     assert.equal((await runPolicy(headerFilter, { raw })).error?.code, 'GW40001', raw.join());
   }
 });
 
 test('lets headers through on the bus, but none that end at the gateway', async () => {
-  const raw = ['Accept', '*/*', 'X-Many', '1', 'X-Many', '2', 'Authorization', 'x', 'X-KQ-Appid', 'x', 'X-Forwarded-For', 'x', 'Connection', 'keep-alive, x-hop', 'X-Hop', '1', 'Te', 'trailers'];
+  const raw = [
+    'Accept',
+    '*/*',
+    'X-Many',
+    '1',
+    'X-Many',
+    '2',
+    'Authorization',
+    'x',
+    'X-KQ-Appid',
+    'x',
+    'X-Forwarded-For',
+    'x',
+    'Connection',
+    'keep-alive, x-hop',
+    'X-Hop',
+    '1',
+    'Te',
+    'trailers',
+  ];
   const { exchange } = await runPolicy(headerFilter, { front: 'bus', raw });
   assert.deepEqual(exchange.headers, { accept: '*/*', 'x-many': '1, 2' });
 });

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import ipList from '../../../gateways/policies/ip-list.policy.ts';
 import { runPolicy } from '../support/run-policy.ts';
 
-const codeFor = async (clientIp: string, options: Record<string, unknown>) => (await runPolicy(ipList, { options, exchange: { clientIp } })).error?.code;
+const codeFor = async (clientIp: string, options: Record<string, unknown>) =>
+  (await runPolicy(ipList, { options, exchange: { clientIp } })).error?.code;
 
 test('lets only listed addresses through, and refusing wins', async () => {
   const options = { allow: ['10.0.0.0/8', '2001:db8::/32'], deny: ['10.9.0.0/16'] };

@@ -4,10 +4,16 @@ import mediaType from '../../../gateways/policies/media-type.policy.ts';
 import { runPolicy, type PolicyCase } from '../support/run-policy.ts';
 
 const codeFor = async (type: string | undefined, given: PolicyCase = {}) =>
-  (await runPolicy(mediaType, { ...given, raw: ['Content-Length', '2', ...(type === undefined ? [] : ['Content-Type', type]), ...(given.raw ?? [])] })).error?.code;
+  (
+    await runPolicy(mediaType, {
+      ...given,
+      raw: ['Content-Length', '2', ...(type === undefined ? [] : ['Content-Type', type]), ...(given.raw ?? [])],
+    })
+  ).error?.code;
 
 test('a flow takes JSON, XML, text, HL7 and bytes', async () => {
-  for (const type of ['application/json; charset=utf-8', 'APPLICATION/JSON', 'application/fhir+json', 'text/xml', 'application/hl7-v2']) assert.equal(await codeFor(type), undefined, type);
+  for (const type of ['application/json; charset=utf-8', 'APPLICATION/JSON', 'application/fhir+json', 'text/xml', 'application/hl7-v2'])
+    assert.equal(await codeFor(type), undefined, type);
   for (const type of ['image/png', 'multipart/form-data', 'json', undefined]) assert.equal(await codeFor(type), 'GW41502', type);
 });
 

@@ -11,7 +11,9 @@ test('of 1,000 parallel replays exactly one passes', async (t) => {
   const signed = await signRequest(key);
   const answers: string[] = [];
   for (let round = 0; round < 5; round++) {
-    answers.push(...(await Promise.all(Array.from({ length: 200 }, async () => (await callSigned(started.gateway, signed)).code ?? 'passed'))));
+    answers.push(
+      ...(await Promise.all(Array.from({ length: 200 }, async () => (await callSigned(started.gateway, signed)).code ?? 'passed'))),
+    );
   }
   assert.equal(answers.filter((code) => code === 'passed').length, 1);
   assert.equal(answers.filter((code) => code === 'GW40104').length, 999);

@@ -14,10 +14,19 @@ const check = (body: string) => runPolicy(schema, { interface: { requestSchema }
 test('names the place of what does not fit, and never its value', async () => {
   const { error } = await check('{"hospital":"secret-1"}');
   assert.equal(error?.code, 'GW42201');
-  assert.deepEqual(error?.issues?.map((issue) => issue.path), ['/body/hospital']);
+  assert.deepEqual(
+    error?.issues?.map((issue) => issue.path),
+    ['/body/hospital'],
+  );
   assert.ok(!JSON.stringify(error).includes('secret-1'));
-  assert.deepEqual((await check('{}')).error?.issues?.map((issue) => issue.path), ['/body/hospital']);
-  assert.deepEqual((await check('{"hospital":"a","day":"yesterday"}')).error?.issues?.map((issue) => issue.path), ['/body/day']);
+  assert.deepEqual(
+    (await check('{}')).error?.issues?.map((issue) => issue.path),
+    ['/body/hospital'],
+  );
+  assert.deepEqual(
+    (await check('{"hospital":"a","day":"yesterday"}')).error?.issues?.map((issue) => issue.path),
+    ['/body/day'],
+  );
 });
 
 test('keeps the parsed body for the flow', async () => {
@@ -25,7 +34,8 @@ test('keeps the parsed body for the flow', async () => {
 });
 
 test('refuses malformed JSON and keys that stand twice', async () => {
-  for (const body of ['{', '', '{"hospital":"a","hospital":"b"}', '{"__proto__":{}}', '[1e999]']) assert.equal((await check(body)).error?.code, 'GW40001', body);
+  for (const body of ['{', '', '{"hospital":"a","hospital":"b"}', '{"__proto__":{}}', '[1e999]'])
+    assert.equal((await check(body)).error?.code, 'GW40001', body);
 });
 
 test('a pattern cannot stop the gateway', async () => {

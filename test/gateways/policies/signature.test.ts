@@ -22,26 +22,40 @@ before(async () => {
 after(() => started.stop());
 
 /** What an attacker on the wire may change, with the codes that may answer. The other nonce is another claim: its signature cannot hold. */
-const CHANGES: Readonly<Record<string, { readonly change: (signed: SignedRequest, n: number) => SignedRequest; readonly codes: readonly string[] }>> = {
+const CHANGES: Readonly<
+  Record<string, { readonly change: (signed: SignedRequest, n: number) => SignedRequest; readonly codes: readonly string[] }>
+> = {
   method: { change: (signed) => ({ ...signed, method: 'PUT' }), codes: ['GW40103'] },
   path: { change: (signed, n) => ({ ...signed, path: `/open/v1/${flip(signed.path.slice(9), n)}` }), codes: ['GW40103'] },
   query: { change: (signed, n) => ({ ...signed, query: flip(signed.query, n) }), codes: ['GW40103'] },
   body: { change: (signed, n) => ({ ...signed, body: flipBit(signed.body, n) }), codes: ['GW40103'] },
   host: { change: (signed) => ({ ...signed, host: 'localhosu' }), codes: ['GW40103'] },
-  'signed header': { change: (signed) => ({ ...signed, headers: signed.headers.map(([name, value]) => [name, name === 'x-order' ? `${value}1` : value]) }), codes: ['GW40103'] },
+  'signed header': {
+    change: (signed) => ({ ...signed, headers: signed.headers.map(([name, value]) => [name, name === 'x-order' ? `${value}1` : value]) }),
+    codes: ['GW40103'],
+  },
   'header that must be signed': { change: (signed) => ({ ...signed, headers: [...signed.headers, ['x-added', '1']] }), codes: ['GW40103'] },
   'header taken away': { change: (signed) => ({ ...signed, headers: signed.headers.slice(0, -1) }), codes: ['GW40103'] },
   time: { change: (signed, n) => ({ ...signed, authorization: flipField(signed.authorization, 'ts', 10 + (n % 3)) }), codes: ['GW40103'] },
   nonce: { change: (signed, n) => ({ ...signed, authorization: flipField(signed.authorization, 'nonce', n % 21) }), codes: ['GW40103'] },
   // The last character of base64url has bits that must be zero: changed ones are no signature at all.
-  signature: { change: (signed, n) => ({ ...signed, authorization: flipField(signed.authorization, 'sig', n) }), codes: ['GW40103', 'GW40101'] },
+  signature: {
+    change: (signed, n) => ({ ...signed, authorization: flipField(signed.authorization, 'sig', n) }),
+    codes: ['GW40103', 'GW40101'],
+  },
 };
 
 for (const [what, { change, codes }] of Object.entries(CHANGES)) {
   test(`refuses any change of the ${what}, in every scheme`, async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...keys), fc.nat(10_000), async (key, n) => {
-        const signed = await signRequest(key, { query: 'day=2026-01-01', headers: [['content-type', 'application/json'], ['x-order', '7']] });
+        const signed = await signRequest(key, {
+          query: 'day=2026-01-01',
+          headers: [
+            ['content-type', 'application/json'],
+            ['x-order', '7'],
+          ],
+        });
         const answer = await callSigned(started.gateway, change(signed, n));
         assert.ok(codes.includes(answer.code!), `${answer.code} ${answer.body.toString()}`);
         assert.equal(answer.headers['x-kq-signature'], undefined, 'nothing is signed for a stranger');
@@ -62,7 +76,13 @@ test('tells about a revoked key only after its signature held', async () => {
 });
 
 test('shows the flow only signed headers', async () => {
-  const signed = await signRequest(keys[3]!, { headers: [['content-type', 'application/json'], ['x-kq-appid', 'somebody'], ['x-order', '7']] });
+  const signed = await signRequest(keys[3]!, {
+    headers: [
+      ['content-type', 'application/json'],
+      ['x-kq-appid', 'somebody'],
+      ['x-order', '7'],
+    ],
+  });
   await callSigned(started.gateway, signed, { accept: '*/*', 'x-forwarded-for': '1.2.3.4', cookie: 'a=b' });
   assert.deepEqual({ ...started.calls.at(-1)!.message.headers }, { 'content-type': 'application/json', 'x-order': '7' });
 });
@@ -76,7 +96,7 @@ function flip(text: string, n: number): string {
 
 function flipBit(body: Buffer, n: number): Buffer {
   const changed = Buffer.from(body);
-  changed[n % body.length]! ^= 1 << n % 8;
+  changed[n % body.length]! ^= 1 << (n % 8);
   return changed;
 }
 

@@ -53,7 +53,8 @@ test('refuses tokens that are expired, early, for somebody else, by somebody els
     { ...claims(), exp: undefined },
     { ...claims(), exp: '9999999999' },
   ];
-  for (const payload of wrong) assert.equal((await call(await signSm2({ alg: 'SM2-SM3', kid: 'sm' }, payload))).code, 'GW40101', JSON.stringify(payload));
+  for (const payload of wrong)
+    assert.equal((await call(await signSm2({ alg: 'SM2-SM3', kid: 'sm' }, payload))).code, 'GW40101', JSON.stringify(payload));
 });
 
 test('refuses alg none, algorithm confusion, another key id, critical extensions, and a changed token', async () => {

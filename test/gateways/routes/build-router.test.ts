@@ -5,7 +5,15 @@ import { findRouteClashes } from '../../../gateways/routes/find-route-clashes.ts
 import { buildInterface } from '../support/city-plan.ts';
 
 const router = buildRouter(
-  [['GET', '/a'], ['POST', '/a'], ['GET', '/a/:id'], ['PUT', '/a/:no'], ['GET', '/a/me'], ['GET', '/a/:id/b/:part'], ['GET', '/a/me/c']].map(([method, path]) => ({
+  [
+    ['GET', '/a'],
+    ['POST', '/a'],
+    ['GET', '/a/:id'],
+    ['PUT', '/a/:no'],
+    ['GET', '/a/me'],
+    ['GET', '/a/:id/b/:part'],
+    ['GET', '/a/me/c'],
+  ].map(([method, path]) => ({
     interface: { method: method as 'GET', path: path! },
     target: `${method} ${path}`,
   })),
@@ -31,6 +39,14 @@ test('matches bytes as sent: another spelling is another path', () => {
 test('names both sides of a clash, whatever the parameters are called', () => {
   const first = buildInterface({ interfaceId: 'ifc_1', path: '/x/:id' });
   const second = buildInterface({ interfaceId: 'ifc_2', path: '/x/:no' });
-  const clashes = findRouteClashes([first, second, buildInterface({ interfaceId: 'ifc_3', path: '/x/y' }), { ...second, interfaceId: 'ifc_4', front: 'bus' }]);
-  assert.deepEqual(clashes.map((clash) => [clash.first.interfaceId, clash.second.interfaceId]), [['ifc_1', 'ifc_2']]);
+  const clashes = findRouteClashes([
+    first,
+    second,
+    buildInterface({ interfaceId: 'ifc_3', path: '/x/y' }),
+    { ...second, interfaceId: 'ifc_4', front: 'bus' },
+  ]);
+  assert.deepEqual(
+    clashes.map((clash) => [clash.first.interfaceId, clash.second.interfaceId]),
+    [['ifc_1', 'ifc_2']],
+  );
 });

@@ -15,13 +15,19 @@ test('masks resident ids with a right check digit, mobiles and bank cards, and n
 
 test('masks JSON by the names of its fields and by the look of its values, also JSON within JSON', () => {
   const inner = JSON.stringify({ patient_name: '李四', bed: 7 });
-  const masked = mask(JSON.stringify({ 姓名: '张三', list: [{ Phone: 13800138000, note: `call ${ID}` }], inner, address: { city: '上海' }, 13812345678: 1 }), 'application/json');
+  const masked = mask(
+    JSON.stringify({ 姓名: '张三', list: [{ Phone: 13800138000, note: `call ${ID}` }], inner, address: { city: '上海' }, 13812345678: 1 }),
+    'application/json',
+  );
   for (const secret of ['张三', '李四', '13800138000', ID, '上海', '13812345678']) assert.ok(!masked.includes(secret), secret);
   assert.ok(masked.includes('bed'));
 });
 
 test('masks XML text, attributes and CDATA, well-formed or not', () => {
-  const masked = mask(`<p:Patient IdCard="x1"><name>张三</name><q id="${ID}"><![CDATA[13812345678]]></q><phone><![CDATA[021-1]]></phone><ward>W1</ward><broken`, 'text/xml');
+  const masked = mask(
+    `<p:Patient IdCard="x1"><name>张三</name><q id="${ID}"><![CDATA[13812345678]]></q><phone><![CDATA[021-1]]></phone><ward>W1</ward><broken`,
+    'text/xml',
+  );
   for (const secret of ['x1', '张三', ID, '13812345678', '021-1']) assert.ok(!masked.includes(secret), `${secret} in ${masked}`);
   assert.ok(masked.includes('<ward>W1</ward>'));
 });
@@ -32,7 +38,13 @@ test('masks forms, and plain text by look', () => {
 });
 
 test('logs length and digest of what it cannot read', () => {
-  for (const [body, type] of [['{"name":', 'application/json'], [Buffer.from([0xd5, 0xc5]), 'text/xml'], ['x', 'image/png'], ['a=%', 'application/x-www-form-urlencoded'], [Buffer.alloc(200_000, 'x'), 'text/plain']] as const) {
+  for (const [body, type] of [
+    ['{"name":', 'application/json'],
+    [Buffer.from([0xd5, 0xc5]), 'text/xml'],
+    ['x', 'image/png'],
+    ['a=%', 'application/x-www-form-urlencoded'],
+    [Buffer.alloc(200_000, 'x'), 'text/plain'],
+  ] as const) {
     assert.match(mask(body, type), /^\[\d+ bytes, sm3 [0-9a-f]{64}\]$/);
   }
 });

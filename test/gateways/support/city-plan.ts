@@ -32,20 +32,47 @@ export async function createTestKey(scheme: Kq1Scheme, appId: string, fields: Pa
 
 export function buildInterface(fields: Partial<InterfaceDocument> = {}): InterfaceDocument {
   return {
-    ...{ interfaceId: 'ifc_book', revision: 1, name: { 'zh-CN': '预约', en: 'Book' }, domain: 'city', front: 'open', method: 'POST', path: '/open/v1/appointments' },
-    ...{ state: 'online', target: { kind: 'flow', flowId: 'flw_book' }, timeoutMs: 2000, timeoutRetries: 0, exceptionRetries: 0, log: 'none' },
+    ...{
+      interfaceId: 'ifc_book',
+      revision: 1,
+      name: { 'zh-CN': '预约', en: 'Book' },
+      domain: 'city',
+      front: 'open',
+      method: 'POST',
+      path: '/open/v1/appointments',
+    },
+    ...{
+      state: 'online',
+      target: { kind: 'flow', flowId: 'flw_book' },
+      timeoutMs: 2000,
+      timeoutRetries: 0,
+      exceptionRetries: 0,
+      log: 'none',
+    },
     ...fields,
   } as InterfaceDocument;
 }
 
-export async function buildPlan(keys: readonly TestKey[], interfaces: readonly InterfaceDocument[], fields: Partial<GatewayPlan> = {}): Promise<GatewayPlan> {
+export async function buildPlan(
+  keys: readonly TestKey[],
+  interfaces: readonly InterfaceDocument[],
+  fields: Partial<GatewayPlan> = {},
+): Promise<GatewayPlan> {
   const platform = (await crypto.generateKey('SM2-SM3')) as { privatePem: string; publicPem: string };
   const appIds = [...new Set([...keys.map((key) => key.appId), 'citizens'])];
   return {
     number: 1,
     madeAt: Date.now(),
     interfaces,
-    apps: appIds.map((appId) => ({ appId, revision: 1, name: { 'zh-CN': appId, en: appId }, caller: 'test', state: 'active', windowSec: 300, domain: 'city' })),
+    apps: appIds.map((appId) => ({
+      appId,
+      revision: 1,
+      name: { 'zh-CN': appId, en: appId },
+      caller: 'test',
+      state: 'active',
+      windowSec: 300,
+      domain: 'city',
+    })),
     keys: keys.map((key) => key.document),
     grants: appIds.flatMap((appId) => interfaces.map(({ interfaceId }, i) => ({ grantId: `grt_${i}`, revision: 1, appId, interfaceId }))),
     userTokenKeys: [],
@@ -84,7 +111,9 @@ export async function signRequest(key: TestKey, fields: RequestFields = {}): Pro
   const { method = 'POST', path = '/open/v1/appointments', query = '', host = 'localhost', ts = Date.now() } = fields;
   const nonce = fields.nonce ?? Buffer.from(crypto.randomBytes(16)).toString('base64url');
   const body = Buffer.from(fields.body ?? '{"hospital":"A"}');
-  const headers = [...(fields.headers ?? (body.length > 0 ? [['content-type', 'application/json'] as const] : []))].sort((a, b) => (a[0] < b[0] ? -1 : 1));
+  const headers = [...(fields.headers ?? (body.length > 0 ? [['content-type', 'application/json'] as const] : []))].sort((a, b) =>
+    a[0] < b[0] ? -1 : 1,
+  );
   const { scheme, appId, keyId } = key;
   const bodyDigest = createHash(digestOfScheme(scheme)).update(body).digest('hex');
   const canonical = canonicalRequest({ scheme, method, host, path, query, ts: String(ts), nonce, appId, keyId, headers, bodyDigest });

@@ -6,6 +6,7 @@ import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import type { Exchange, GatewayError, GatewayPlan, InterfaceDocument, Policy, PolicyDeps } from '../../../gateways/contract.ts';
 import { createMemo } from '../../../gateways/pipeline/create-memo.ts';
 import { createPlanIndex } from '../../../gateways/plan/create-plan-index.ts';
+import { parseJson } from '../../../gateways/shared/parse-json.ts';
 import { buildInterface, buildPlan, crypto } from './city-plan.ts';
 import { memoryState } from './start-gateway.ts';
 
@@ -43,6 +44,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString()}` },
     accessLog: { write: (line) => void lines.push(line), close: () => Promise.resolve() },
     memo: createMemo().get,
+    readJson: parseJson,
   };
   const exchange = buildExchange(given, document, raw, clock.now());
   const run = policy.compile(options as never, document, front, deps);
@@ -61,11 +63,45 @@ function buildExchange(given: PolicyCase, document: InterfaceDocument, raw: read
     else incoming.set(name, raw[i + 1]!);
   }
   return {
-    ...{ front: given.front ?? 'open', startedAt: now, traceId: 'trace-of-the-test', deadlineMs: now + 3000, clientIp: '', method: 'POST', rawPath: document.path, rawQuery: '' },
-    request: { socket: { remoteAddress: given.remoteAddress ?? '127.0.0.1' }, rawHeaders: raw, headersDistinct } as unknown as IncomingMessage,
+    ...{
+      front: given.front ?? 'open',
+      startedAt: now,
+      traceId: 'trace-of-the-test',
+      deadlineMs: now + 3000,
+      clientIp: '',
+      method: 'POST',
+      rawPath: document.path,
+      rawQuery: '',
+    },
+    request: {
+      socket: { remoteAddress: given.remoteAddress ?? '127.0.0.1' },
+      rawHeaders: raw,
+      headersDistinct,
+    } as unknown as IncomingMessage,
     response: { headersSent: true, statusCode: 200, writableFinished: true, getHeader: () => undefined } as unknown as ServerResponse,
-    ...{ planNumber: 1, incoming, repeated, claim: undefined, bodyDigest: undefined, isBodyStreamed: false, isAnswerSpooled: true, isAnswerCaptured: false, captured: undefined },
-    ...{ bytesIn: 0, bytesOut: 0, attempts: 0, onEnd: () => undefined, host: 'localhost', interface: document, params: {}, app: undefined, user: undefined, headers: {} },
+    ...{
+      planNumber: 1,
+      incoming,
+      repeated,
+      claim: undefined,
+      bodyDigest: undefined,
+      isBodyStreamed: false,
+      isAnswerSpooled: true,
+      isAnswerCaptured: false,
+      captured: undefined,
+    },
+    ...{
+      bytesIn: 0,
+      bytesOut: 0,
+      attempts: 0,
+      onEnd: () => undefined,
+      host: 'localhost',
+      interface: document,
+      params: {},
+      app: undefined,
+      user: undefined,
+      headers: {},
+    },
     ...{ body: undefined, json: undefined, proof: undefined, signal: new AbortController().signal, answer: undefined, error: undefined },
     ...given.exchange,
   };

@@ -28,7 +28,12 @@ export type Settings = Partial<Pick<GatewaySettings, 'tls' | 'trustedProxies' | 
 
 export async function startGateway(
   plan: GatewayPlan | undefined,
-  options: { front?: GatewayOptions['front']; settings?: Settings; reply?: (call: FlowCall) => FlowResult | Promise<FlowResult>; shared?: SharedState } = {},
+  options: {
+    front?: GatewayOptions['front'];
+    settings?: Settings;
+    reply?: (call: FlowCall) => FlowResult | Promise<FlowResult>;
+    shared?: SharedState;
+  } = {},
 ): Promise<TestGateway> {
   const feed = createPlanFeed();
   if (plan !== undefined) feed.publish(plan);
@@ -42,7 +47,16 @@ export async function startGateway(
   };
   const logFolder = await mkdtemp(join(tmpdir(), 'kq-gateway-'));
   const gateway = await createGateway({
-    ...{ front: options.front ?? 'open', planSource: feed, runFlow, crypto, shared: options.shared ?? memoryState(), clock: wallClock(), logger: silentLogger, metrics: silentMetrics },
+    ...{
+      front: options.front ?? 'open',
+      planSource: feed,
+      runFlow,
+      crypto,
+      shared: options.shared ?? memoryState(),
+      clock: wallClock(),
+      logger: silentLogger,
+      metrics: silentMetrics,
+    },
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString('base64')}` },
     settings: { host: '127.0.0.1', port: 0, trustedProxies: [], ...options.settings },
     logFolder,
@@ -57,7 +71,12 @@ export async function startGateway(
 }
 
 export function echo(call: FlowCall): FlowResult {
-  return { outcome: 'replied', executionId: 'exe_1', repeated: false, reply: { status: 200, headers: {}, message: createMessage(call.message.data) } };
+  return {
+    outcome: 'replied',
+    executionId: 'exe_1',
+    repeated: false,
+    reply: { status: 200, headers: {}, message: createMessage(call.message.data) },
+  };
 }
 
 /** Just what policies use of the port: nonces. */
@@ -66,7 +85,17 @@ export function memoryState(): SharedState {
   const never = () => Promise.reject(new Error('not used by gateways'));
   return {
     claimOnce: (key) => Promise.resolve(claimed.has(key) ? false : (claimed.add(key), true)),
-    ...{ increment: never, get: never, set: never, delete: never, deleteByTag: never, acquireLease: never, releaseLease: never, publish: never, subscribe: never },
+    ...{
+      increment: never,
+      get: never,
+      set: never,
+      delete: never,
+      deleteByTag: never,
+      acquireLease: never,
+      releaseLease: never,
+      publish: never,
+      subscribe: never,
+    },
     close: () => Promise.resolve(),
   };
 }
@@ -88,7 +117,10 @@ export async function makeCertificate(): Promise<{ key: string; cert: string }> 
     extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: 'localhost' }])],
   });
   const pkcs8 = Buffer.from(await globalThis.crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  return { cert: cert.toString('pem'), key: `-----BEGIN PRIVATE KEY-----\n${pkcs8.match(/.{1,64}/g)!.join('\n')}\n-----END PRIVATE KEY-----\n` };
+  return {
+    cert: cert.toString('pem'),
+    key: `-----BEGIN PRIVATE KEY-----\n${pkcs8.match(/.{1,64}/g)!.join('\n')}\n-----END PRIVATE KEY-----\n`,
+  };
 }
 
 export interface TestAnswer {
@@ -112,8 +144,19 @@ export function callGateway(gateway: Gateway, plain: PlainRequest): Promise<Test
   return new Promise((resolve, reject) => {
     const request = send(
       {
-        ...{ host: '127.0.0.1', port: gateway.port, method: plain.method ?? 'GET', path: plain.target, agent: false, rejectUnauthorized: false },
-        headers: { host: 'localhost', ...plain.headers, ...(plain.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(plain.body)) }) },
+        ...{
+          host: '127.0.0.1',
+          port: gateway.port,
+          method: plain.method ?? 'GET',
+          path: plain.target,
+          agent: false,
+          rejectUnauthorized: false,
+        },
+        headers: {
+          host: 'localhost',
+          ...plain.headers,
+          ...(plain.body === undefined ? {} : { 'content-length': String(Buffer.byteLength(plain.body)) }),
+        },
         ...plain.tls,
       },
       (response) => {

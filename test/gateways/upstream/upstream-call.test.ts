@@ -44,8 +44,19 @@ const portOf = (server: NetServer) => (server.address() as AddressInfo).port;
 const at = (port: number) => `http://127.0.0.1:${port}/svc`;
 
 function publish(fields: Partial<InterfaceDocument>, instances: string[] = [at(portOf(service))], honoursIdempotencyKey = false): void {
-  const document = buildInterface({ front: 'bus', path: '/bus/v1/x', method: 'GET', target: { kind: 'upstream', instances, honoursIdempotencyKey }, ...fields });
-  bus.feed.publish({ ...base, number: ++number, interfaces: [document], grants: [{ grantId: 'grt_1', revision: 1, appId: 'his', interfaceId: 'ifc_book' }] });
+  const document = buildInterface({
+    front: 'bus',
+    path: '/bus/v1/x',
+    method: 'GET',
+    target: { kind: 'upstream', instances, honoursIdempotencyKey },
+    ...fields,
+  });
+  bus.feed.publish({
+    ...base,
+    number: ++number,
+    interfaces: [document],
+    grants: [{ grantId: 'grt_1', revision: 1, appId: 'his', interfaceId: 'ifc_book' }],
+  });
 }
 
 const call = (fields: Partial<Parameters<typeof callGateway>[1]> = {}) =>
@@ -58,7 +69,17 @@ test('passes path, query, headers and answer through, without hop-by-hop headers
     response.setHeader('x-kq-signature', 'forged');
     response.writeHead(201).end('done');
   };
-  const answer = await call({ target: '/bus/v1/x?a=%20b&a=2', headers: { 'x-order': '7', 'x-kq-appid': 'other', 'x-forwarded-for': '9.9.9.9', connection: 'close, x-secret-hop', 'x-secret-hop': '1', cookie: 'a=b' } });
+  const answer = await call({
+    target: '/bus/v1/x?a=%20b&a=2',
+    headers: {
+      'x-order': '7',
+      'x-kq-appid': 'other',
+      'x-forwarded-for': '9.9.9.9',
+      connection: 'close, x-secret-hop',
+      'x-secret-hop': '1',
+      cookie: 'a=b',
+    },
+  });
   assert.equal(answer.status, 201);
   assert.equal(answer.body.toString(), 'done');
   assert.equal(answer.headers['x-own'], '1');
