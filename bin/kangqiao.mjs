@@ -10,6 +10,7 @@ import * as url from 'node:url';
 
 var OLDEST_TO_START = 20;
 var NEEDED = 24;
+var ECHO_MS = 500;
 var MODULE_NOT_FOUND = 'The packages are not installed yet. Run `npm ci` in the folder of kangqiao first, then try again.';
 
 var major = Number(process.versions.node.split('.')[0]);
@@ -33,32 +34,49 @@ if (major >= NEEDED) runHere();
 else runOn(findRuntime());
 
 async function runHere() {
-  if (!process.execArgv.includes('--disable-warning=ExperimentalWarning')) silenceExperiments();
+  if (process.channel) liveWithLauncher();
+  silenceExperiments();
   var main = await import(url.pathToFileURL(entry).href);
   process.exitCode = await main.main(process.argv.slice(2));
 }
 
+/**
+ * Started by `runOn`: a signal to the whole group (Ctrl-C, systemd) comes twice, from its sender and from the launcher, and is one;
+ * a launcher that was killed takes this process with it, in good order.
+ */
+function liveWithLauncher() {
+  var emit = process.emit;
+  var lastAt = {};
+  process.emit = function (event) {
+    if (event === 'SIGINT' || event === 'SIGTERM') {
+      var isEcho = performance.now() - (lastAt[event] || -ECHO_MS) < ECHO_MS;
+      if (isEcho) return true;
+      lastAt[event] = performance.now();
+    }
+    return emit.apply(process, arguments);
+  };
+  process.on('disconnect', function () {
+    process.kill(process.pid, 'SIGTERM');
+  });
+  process.channel.unref();
+}
+
 /** `node:sqlite` calls itself experimental at every start; whoever types a command cannot do anything about it. */
 function silenceExperiments() {
-  var emit = process.emitWarning;
+  var emitWarning = process.emitWarning;
   process.emitWarning = function (warning, options) {
     var type = typeof options === 'string' ? options : options && options.type;
-    if (type === 'ExperimentalWarning') return;
-    emit.apply(process, arguments);
+    if (type !== 'ExperimentalWarning') emitWarning.apply(process, arguments);
   };
 }
 
 function runOn(binary) {
-  var args = ['--disable-warning=ExperimentalWarning', url.fileURLToPath(import.meta.url)].concat(process.argv.slice(2));
-  var child = childProcess.spawn(binary, args, { stdio: 'inherit' });
-  // The terminal sends Ctrl-C to both; whoever sends a signal to this process alone means the real one.
-  ['SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2'].forEach(function (signal) {
+  var args = [url.fileURLToPath(import.meta.url)].concat(process.argv.slice(2));
+  var child = childProcess.spawn(binary, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'].forEach(function (signal) {
     process.on(signal, function () {
       child.kill(signal);
     });
-  });
-  process.on('SIGINT', function () {
-    if (!process.stdin.isTTY) child.kill('SIGINT');
   });
   child.on('error', function (error) {
     stopWith('The Node that comes with kangqiao could not be started: ' + error.message);

@@ -1,9 +1,11 @@
 /** From the global options to a logged-in client of the admin API. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createApiClient, type ApiClient } from './api-client.ts';
 import type { Terminal } from './terminal.ts';
-import { findTokenFile } from './token-file.ts';
+import { DEFAULT_DATA_FOLDER, findTokenFile } from './token-file.ts';
 
 export interface ConnectOptions {
   readonly data?: string;
@@ -11,13 +13,13 @@ export interface ConnectOptions {
   readonly ca?: string;
 }
 
-export const DEFAULT_ADDRESS = 'http://127.0.0.1:7080';
+export const DEFAULT_ADDRESS = 'http://127.0.0.1:8440';
 
 /** Runs `work` with a client and closes it, however it ends. */
 export async function withApi<T>(command: Command, terminal: Terminal, work: (api: ApiClient) => Promise<T>): Promise<T> {
   const options = command.optsWithGlobals<ConnectOptions>();
   const found = await findTokenFile(options.data);
-  const ca = options.ca === undefined ? found?.ca : await readFile(options.ca, 'utf8');
+  const ca = options.ca === undefined ? (found?.ca ?? (await readCa(options))) : await readCa(options);
   const address = (options.address ?? found?.address ?? DEFAULT_ADDRESS).replace(/\/$/, '');
   // A token goes only where it came from.
   const token = found !== undefined && new URL(found.address).origin === new URL(address).origin ? { token: found.token } : {};
@@ -27,4 +29,15 @@ export async function withApi<T>(command: Command, terminal: Terminal, work: (ap
   } finally {
     await api.close().catch(() => {});
   }
+}
+
+/** The authority to trust: the named file, else the one that a start made in the data folder; undefined leaves it to the system's. */
+export function findCaFile({ ca, data }: ConnectOptions): string | undefined {
+  const made = join(data ?? DEFAULT_DATA_FOLDER, 'tls', 'ca.crt');
+  return ca ?? (existsSync(made) ? made : undefined);
+}
+
+export async function readCa(options: ConnectOptions): Promise<string | undefined> {
+  const file = findCaFile(options);
+  return file === undefined ? undefined : readFile(file, 'utf8');
 }

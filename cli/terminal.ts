@@ -82,8 +82,8 @@ function pipedLines(): (question: string) => Promise<string> {
   let iterator: AsyncIterator<string> | undefined;
   return async (question) => {
     iterator ??= createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-    const { value, done } = await iterator.next();
-    if (done === true) throw new Error(`No answer to "${question.trim()}" on standard input.`);
-    return value;
+    const next: IteratorResult<string, unknown> = await iterator.next();
+    if (next.done === true) throw new Error(`No answer to "${question.trim()}" on standard input.`);
+    return next.value;
   };
 }

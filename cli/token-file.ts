@@ -1,4 +1,4 @@
-/** Where the command line keeps its token: `<data folder>/cli-token` (left by `kangqiao start`) or `~/.kangqiao/token` (left by `login`). */
+/** Where the command line keeps its token: `<data folder>/handover/cli-token` (left by `kangqiao start`) or `~/.kangqiao/token` (left by `login`). */
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,10 +8,10 @@ import Value from 'typebox/value';
 export const TokenFile = Type.Object({ address: Type.String(), token: Type.String(), ca: Type.Optional(Type.String()) });
 export type TokenFile = Static<typeof TokenFile>;
 
-const DEFAULT_DATA_FOLDER = 'data';
+export const DEFAULT_DATA_FOLDER = 'data';
 
 export function dataTokenPath(dataFolder: string): string {
-  return join(dataFolder, 'cli-token');
+  return join(dataFolder, 'handover', 'cli-token');
 }
 
 export function homeTokenPath(): string {

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { createApiClient } from '../api-client.ts';
-import { DEFAULT_ADDRESS, type ConnectOptions } from '../connect.ts';
+import { DEFAULT_ADDRESS, readCa, type ConnectOptions } from '../connect.ts';
 import type { Terminal } from '../terminal.ts';
 import { dataTokenPath, findTokenFile, homeTokenPath, writeTokenFile } from '../token-file.ts';
 
@@ -16,12 +15,12 @@ export function loginCommand(terminal: Terminal): Command {
     .addOption(new Option('--name <account>', 'account').default('admin'))
     .addHelpText(
       'after',
-      '\nExamples:\n  $ kangqiao login\n  $ kangqiao login --name wang --address https://control.example:7080 --ca ca.pem',
+      '\nExamples:\n  $ kangqiao login\n  $ kangqiao login --name wang --address https://control.example:8440 --ca ca.pem',
     )
     .action(async function (this: Command, { name }: { name: string }) {
       const options = this.optsWithGlobals<ConnectOptions>();
       const known = await findTokenFile(options.data);
-      const ca = options.ca === undefined ? known?.ca : await readFile(options.ca, 'utf8');
+      const ca = options.ca === undefined ? (known?.ca ?? (await readCa(options))) : await readCa(options);
       const address = (options.address ?? known?.address ?? DEFAULT_ADDRESS).replace(/\/$/, '');
       const target = { address, ...(ca === undefined ? {} : { ca }) };
       const guest = createApiClient(target, terminal.signal);

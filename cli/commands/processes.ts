@@ -15,7 +15,7 @@ export function gatewayCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ kangqiao gateway --front open --data /var/lib/kangqiao')
     .action(async function (this: Command, options: GatewayOptions) {
       const { startGateway } = await import('../roots/gateway.ts');
-      await startGateway(overridesOf(this), options);
+      process.exitCode = await startGateway(overridesOf(this), options);
     });
 }
 
@@ -26,7 +26,7 @@ export function workerCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ kangqiao worker --data /var/lib/kangqiao')
     .action(async function (this: Command) {
       const { startWorker } = await import('../roots/worker.ts');
-      await startWorker(overridesOf(this));
+      process.exitCode = await startWorker(overridesOf(this));
     });
 }
 
@@ -38,6 +38,6 @@ export function controlCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ kangqiao control --data /var/lib/kangqiao')
     .action(async function (this: Command) {
       const { startControl } = await import('../roots/control.ts');
-      await startControl(overridesOf(this));
+      process.exitCode = await startControl(overridesOf(this));
     });
 }

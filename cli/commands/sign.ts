@@ -4,10 +4,11 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { Agent, request } from 'undici';
 import { KQ1_SCHEMES, signRequest, verifyResponse, type Kq1Scheme, type SignedRequest } from '../../sdk/public.ts';
 import { ConnectionError } from '../api-client.ts';
+import { findCaFile, readCa, type ConnectOptions } from '../connect.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readInput, type Terminal } from '../terminal.ts';
 
-interface SignOptions {
+interface SignOptions extends ConnectOptions {
   readonly app: string;
   readonly keyId: string;
   readonly key: string;
@@ -16,7 +17,6 @@ interface SignOptions {
   readonly header: readonly string[];
   readonly body?: string;
   readonly bodyFile?: string;
-  readonly ca?: string;
   readonly platformKey?: string;
   readonly send?: boolean;
 }
@@ -40,8 +40,8 @@ export function signCommand(terminal: Terminal): Command {
     .addOption(new Option('--send', 'send it and print the answer'))
     .addHelpText(
       'after',
-      '\nExamples:\n  $ kangqiao sign --app A10021 --key-id k1 --key app.key.pem https://127.0.0.1:7443/open/v1/slots?dept=01 --ca ca.pem\n' +
-        '  $ kangqiao sign --send --app A10021 --key-id k1 --key app.key.pem -d \'{"patient":"P1"}\' https://127.0.0.1:7443/open/v1/appointments',
+      '\nExamples:\n  $ kangqiao sign --app A10021 --key-id k1 --key app.key.pem https://127.0.0.1:8441/open/v1/slots?dept=01 --ca ca.pem\n' +
+        '  $ kangqiao sign --send --app A10021 --key-id k1 --key app.key.pem -d \'{"patient":"P1"}\' https://127.0.0.1:8441/open/v1/appointments',
     )
     .action(async function (this: Command, url: string) {
       const options = this.optsWithGlobals<SignOptions>();
@@ -61,7 +61,7 @@ export function signCommand(terminal: Terminal): Command {
       });
       const call = { method, url, body, signed };
       if (options.send === true) await send(terminal, call, options, key);
-      else terminal.print(asCurl(call, options.ca));
+      else terminal.print(asCurl(call, findCaFile(options)));
     });
 }
 
@@ -84,7 +84,8 @@ export function asCurl({ method, url, body, signed }: Call, ca: string | undefin
 }
 
 async function send(terminal: Terminal, call: Call, options: SignOptions, key: string): Promise<void> {
-  const dispatcher = new Agent({ connect: options.ca === undefined ? {} : { ca: await readFile(options.ca, 'utf8') } });
+  const ca = await readCa(options);
+  const dispatcher = new Agent({ connect: ca === undefined ? {} : { ca } });
   try {
     const answer = await request(call.url, {
       method: call.method,

@@ -12,10 +12,10 @@ export function startCommand(): Command {
     .addOption(new Option('--user-port <port>', 'port of the user front').argParser(port))
     .addOption(new Option('--bus-port <port>', 'port of the bus front').argParser(port))
     .addOption(new Option('--control-port <port>', 'port of the admin API and overview page').argParser(port))
-    .addHelpText('after', '\nExamples:\n  $ kangqiao start --example city\n  $ kangqiao start --data /var/lib/kangqiao --control-port 9000')
+    .addHelpText('after', '\nExamples:\n  $ kangqiao start --example city\n  $ kangqiao start --data /var/lib/kangqiao --control-port 9440')
     .action(async function (this: Command, options: StartOptions) {
       const { startAllInOne } = await import('../roots/all-in-one.ts');
-      await startAllInOne(overridesOf(this), options);
+      process.exitCode = await startAllInOne(overridesOf(this), options);
     });
 }
 
@@ -26,7 +26,7 @@ export function withSettings(command: Command): Command {
 
 export function overridesOf(command: Command): SettingOverrides {
   const { data, host, openPort, userPort, busPort, controlPort } = command.optsWithGlobals<Record<string, string | number | undefined>>();
-  const named = { dataFolder: data, host, openPort, userPort, busPort, controlPort };
+  const named = { dataFolder: data, bindHost: host, openPort, userPort, busPort, controlPort };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) as SettingOverrides;
 }
 

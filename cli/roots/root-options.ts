@@ -1,7 +1,8 @@
-/** What the commands hand to the composition roots: settings given on the command line (they win over the environment) and choices. */
+/** What the commands hand to the composition roots: settings given on the command line (they win over the environment) and choices. Each root answers the process's exit code. */
+/** Names as in `engine/host/settings.ts`. */
 export interface SettingOverrides {
   readonly dataFolder?: string;
-  readonly host?: string;
+  readonly bindHost?: string;
   readonly openPort?: number;
   readonly userPort?: number;
   readonly busPort?: number;

@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { dataTokenPath, writeTokenFile } from '../../cli/token-file.ts';
+import { verifyText } from '../../sdk/keys.ts';
+import { flow, memoryCatalog, startControl } from '../control/start-control.ts';
+
+const BIN = fileURLToPath(new URL('../../bin/kangqiao.mjs', import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function kangqiao(
+  args: readonly string[],
+  options: { readonly input?: string; readonly home?: string; readonly signal?: AbortSignal } = {},
+): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const env = { PATH: process.env['PATH'], HOME: options.home ?? '/nonexistent' };
+    const child = spawn(process.execPath, [BIN, ...args], { env, cwd: options.home ?? tmpdir(), timeout: 30_000 });
+    let out = '';
+    let err = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
+    options.signal?.addEventListener('abort', () => child.kill('SIGINT'));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, out, err }));
+    child.stdin.end(options.input ?? '');
+  });
+}
+
+function folder(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'kq-cli-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+test('shows help with examples and exit codes, and answers 2 to wrong usage', async () => {
+  const help = await kangqiao(['--help']);
+  assert.equal(help.code, 0);
+  for (const command of ['start', 'gateway', 'worker', 'control', 'login', 'flow', 'sign', 'keys', 'doctor', 'version'])
+    assert.match(help.out, new RegExp(`\\n  ${command}`));
+  assert.match(help.out, /Exit codes:/);
+  const shown = await Promise.all(
+    ['start', 'gateway', 'worker', 'control', 'login', 'sign', 'doctor'].map((name) => kangqiao([name, '--help'])),
+  );
+  for (const { out } of shown) assert.match(out, /Examples?:/);
+  assert.equal((await kangqiao(['nonsense'])).code, 2);
+  assert.equal((await kangqiao(['gateway', '--front', 'side'])).code, 2);
+  assert.equal((await kangqiao(['flow', 'rollback', 'flw_a', 'x', '--address', 'http://127.0.0.1:1'])).code, 2);
+});
+
+test('says how to reach control when nobody answers', async (t) => {
+  const ended = await kangqiao(['flow', 'list', '--address', 'http://127.0.0.1:1'], { home: folder(t) });
+  assert.equal(ended.code, 3);
+  assert.match(ended.err, /kangqiao start/);
+});
+
+test('logs in with a one-time password, changes it, and leaves a token that only its owner can read', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const home = folder(t);
+  const made = await running.admin.call('POST', '/accounts', { name: 'wang', displayName: 'Wang', roles: ['analyst'] });
+  const { oneTimePassword } = made.body as { oneTimePassword: string };
+  const wrong = await kangqiao(['login', '--name', 'wang', '--address', running.control.address], { home, input: 'wrong\n' });
+  assert.equal(wrong.code, 4);
+  const input = `${oneTimePassword}\nA-Better-Password-1\nA-Better-Password-1\n`;
+  const ended = await kangqiao(['login', '--name', 'wang', '--address', running.control.address], { home, input });
+  assert.equal(ended.code, 0, ended.err);
+  const file = join(home, '.kangqiao', 'token');
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.doesNotMatch(readFileSync(file, 'utf8'), /Better/);
+  const listed = await kangqiao(['flow', 'list'], { home });
+  assert.equal(listed.code, 0, listed.err);
+});
+
+test('takes a flow from file to service and back', async (t) => {
+  const { running, data, file } = await started(t);
+  const run = (...args: string[]) => kangqiao(['--data', data, ...args]);
+  assert.equal((await run('flow', 'validate', file)).code, 0);
+  const published = await run('flow', 'publish', file);
+  assert.equal(published.code, 0, published.err);
+  assert.match(published.err, /validate …[\s\S]*commit …/, 'progress on stderr');
+  assert.equal(published.out.trim(), 'flw_a version 1 is published.');
+  assert.equal((await run('flow', 'publish', file)).code, 0, 'again, from the same file');
+  assert.match((await run('flow', 'list')).out, /flw_a +预约挂号 +sync +published 2/);
+  assert.match((await run('flow', 'rollback', 'flw_a')).out, /version 1 again/);
+  const stored = (await running.admin.call('GET', '/flows/flw_a')).body as { revision: number };
+  assert.equal(stored.revision, 2);
+  const tested = await run('flow', 'test', file);
+  assert.equal(tested.code, 0, tested.err);
+  assert.match(tested.out, /✓ books/);
+  const tried = await kangqiao(['--data', data, 'flow', 'run', 'flw_a'], { input: '{"data": {}}' });
+  assert.equal((JSON.parse(tried.out) as { status: string }).status, 'completed');
+});
+
+test('answers 5 to a stale file, 1 with every issue to a wrong one, 4 without a right', async (t) => {
+  const { running, data, file } = await started(t);
+  writeFileSync(file, JSON.stringify(flow('flw_a', { revision: 7 })));
+  assert.equal((await kangqiao(['--data', data, 'flow', 'publish', file])).code, 5);
+  const node = { id: 'n_1', type: 'x.y@1', label: '', config: {} };
+  writeFileSync(file, JSON.stringify(flow('flw_a', { nodes: [node] })));
+  const wrong = await kangqiao(['--data', data, 'flow', 'validate', file]);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.out, /✗ \/nodes: has nodes \[FLOW_TEST\]/);
+  await running.person('viewer', ['viewer']);
+  const token = await running.control.issueToken('viewer', 'test', 60_000);
+  await writeTokenFile(dataTokenPath(data), { address: running.control.address, token });
+  assert.equal((await kangqiao(['--data', data, 'flow', 'publish', file])).code, 4);
+});
+
+test('cancels on Ctrl-C, here and in control', async (t) => {
+  let cancelled = () => {};
+  const wasCancelled = new Promise<void>((resolve) => (cancelled = resolve));
+  const interrupt = new AbortController();
+  const catalog = {
+    ...memoryCatalog(),
+    publish: (_flowId: string, _actor: string, signal: AbortSignal) =>
+      new Promise<never>((_resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          cancelled();
+          reject(signal.reason as Error);
+        });
+        interrupt.abort();
+      }),
+  };
+  const { data } = await started(t, { catalog });
+  const ended = await kangqiao(['--data', data, 'flow', 'publish', 'flw_a'], { signal: interrupt.signal });
+  assert.equal(ended.code, 130);
+  await wasCancelled;
+});
+
+test('makes SM2 keys that prove themselves and never overwrites one', async (t) => {
+  const out = folder(t);
+  const made = await kangqiao(['keys', 'new', '--sm2', '--out', out, '--name', 'app']);
+  assert.equal(made.code, 0, made.err);
+  assert.equal(statSync(join(out, 'app.key.pem')).mode & 0o777, 0o600);
+  assert.equal((await kangqiao(['keys', 'new', '--sm2', '--out', out, '--name', 'app'])).code, 1);
+  const challenge = 'KQ1-KEY-PROOF\napp\nk1';
+  const proven = await kangqiao(['keys', 'prove', '--key', join(out, 'app.key.pem')], { input: challenge });
+  assert.ok(verifyText(challenge, proven.out.trim(), 'SM2-SM3', readFileSync(join(out, 'app.pub.pem'), 'utf8')));
+  assert.equal((await kangqiao(['keys', 'new', '--hmac', '--out', out])).code, 0);
+  assert.equal((await kangqiao(['keys', 'new', '--out', out])).code, 2);
+});
+
+test('prints a signed request as curl, quoted for a shell', async (t) => {
+  const out = folder(t);
+  await kangqiao(['keys', 'new', '--hmac', '--out', out, '--name', 'app']);
+  const key = ['--app', 'A1', '--key-id', 'k1', '--key', join(out, 'app.secret'), '--scheme', 'HMAC-SM3'];
+  const signed = await kangqiao(['sign', ...key, '-d', `{"name":"O'Neil"}`, 'https://127.0.0.1:7443/open/v1/a']);
+  assert.equal(signed.code, 0, signed.err);
+  assert.match(signed.out, /^curl -sS -X POST 'https:\/\/127\.0\.0\.1:7443\/open\/v1\/a'/);
+  assert.match(signed.out, /Authorization: KQ1-HMAC-SM3 appid="A1",keyid="k1"/i);
+  const echoed = execFileSync('sh', ['-c', signed.out.trim().replace(/^curl/, 'printf "%s\\n"')], { encoding: 'utf8' });
+  assert.ok(echoed.includes(`{"name":"O'Neil"}`));
+  assert.equal((await kangqiao(['sign', ...key, '/open/v1/a'])).code, 2);
+});
+
+test('starts on an older Node by the one that comes along, without a warning of it', async (t) => {
+  const system = '/usr/local/bin/node';
+  const old = [system, '/usr/bin/node'].find(
+    (path) => existsSync(path) && !execFileSync(path, ['-v'], { encoding: 'utf8' }).startsWith('v24'),
+  );
+  if (old === undefined) return t.skip('no older Node on this machine');
+  const out = execFileSync(old, [BIN, 'doctor', '--data', folder(t)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  assert.match(out, /✓ Node 24/);
+});
+
+async function started(t: TestContext, changes: Parameters<typeof startControl>[0] = {}) {
+  const running = await startControl(changes);
+  t.after(running.stop);
+  const data = folder(t);
+  const token = await running.control.issueToken('admin', 'test', 60_000);
+  await writeTokenFile(dataTokenPath(data), { address: running.control.address, token });
+  const file = join(data, 'flow.json');
+  writeFileSync(file, JSON.stringify(flow('flw_a', { tests: [{ name: 'books', input: { data: {} }, mocks: {}, expect: [] }] })));
+  return { running, data, file };
+}
