@@ -119,7 +119,6 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
 function eventsOf(hub: EventHub): ControlServices['events'] {
   return {
     flowPublished: (flowId, version) => hub.send('flow', { flowId, version }),
-    planPublished: (number) => hub.send('plan', { number }),
   };
 }
 

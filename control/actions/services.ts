@@ -1,7 +1,6 @@
 /** What actions work on. Everything comes from the creator; no action reaches for anything else. */
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../../engine/services.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AccountStore } from '../auth/account-store.ts';
@@ -22,11 +21,9 @@ export interface ControlInfo {
 
 export interface ControlEvents {
   flowPublished(flowId: string, version: number): void;
-  planPublished(number: number): void;
 }
 
 export interface ControlServices {
-  readonly documents: Documents;
   readonly crypto: Crypto;
   readonly clock: Clock;
   readonly catalog: FlowCatalog;

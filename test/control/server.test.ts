@@ -1,8 +1,13 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { Agent, request } from 'undici';
 import { ROUTES } from '../../control/api/routes.ts';
 import { createControl } from '../../control/create-control.ts';
+import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
 import { defaultDeps, flow, startControl } from './start-control.ts';
 
 test('streams counts each second, publishes and plans, and ends the stream when control stops', async (t) => {
@@ -61,6 +66,9 @@ test('describes every route in a valid OpenAPI 3.1 document, and the page works 
   const policy = page.headers.get('content-security-policy') ?? '';
   assert.doesNotMatch(policy, /https:|http:|unsafe-eval/);
   assert.doesNotMatch(await page.text(), /(src|href)="https?:/);
+  const script = await (await running.client().raw('GET', '/api/docs/static/swagger-initializer.js')).text();
+  assert.doesNotThrow(() => new Function(script));
+  assert.match(script, /x-kq-client/, 'calls from the page are taken for our own');
 });
 
 test('serves the overview page with strict headers and no inline script', async (t) => {
@@ -155,3 +163,26 @@ function leads(document: unknown, ref: string): boolean {
       .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part.replaceAll('~1', '/')], document) !== undefined
   );
 }
+
+test('serves TLS with HSTS and a cookie that browsers bind to this host', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kq-control-'));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const { cert, key, ca } = await loadDevCertificates(folder, Date.now());
+  const { deps } = defaultDeps({ settings: { host: '127.0.0.1', port: 0, defaultAppId: 'default', tls: { cert, key } } });
+  const control = await createControl(deps);
+  t.after(() => control.stop());
+  assert.match(control.address, /^https:/);
+  const first = control.firstAdministrator;
+  assert.ok(first);
+  const dispatcher = new Agent({ connect: { ca } });
+  t.after(() => dispatcher.close());
+  const { headers, statusCode } = await request(`${control.address}/api/v1/login`, {
+    method: 'POST',
+    dispatcher,
+    headers: { 'content-type': 'application/json', 'x-kq-client': 'test', origin: control.address },
+    body: JSON.stringify({ name: first.name, password: first.oneTimePassword }),
+  });
+  assert.equal(statusCode, 200);
+  assert.match(String(headers['set-cookie']), /^__Host-kq_session=.*Secure/);
+  assert.match(String(headers['strict-transport-security']), /max-age/);
+});
