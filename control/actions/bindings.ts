@@ -77,8 +77,19 @@ function adapterActions(services: ControlServices): readonly Action[] {
 }
 
 /** The first node of the adapter's protocol that can probe does so, with the adapter as it is bound in this environment. */
-async function testConnection({ bindings, nodes, clock }: ControlServices, ctx: ActionContext, adapterId: string): Promise<Health> {
-  const adapter = existing(bindings.adapter(adapterId), adapterId);
+async function testConnection(
+  { bindings, bindingStore, nodes, clock, info }: ControlServices,
+  ctx: ActionContext,
+  adapterId: string,
+): Promise<Health> {
+  existing(await bindingStore.getAdapter(adapterId), adapterId);
+  const adapter = bindings.adapter(adapterId);
+  if (adapter === undefined) {
+    throw new AppError('ADAPTER_NOT_HERE', 'input', `${adapterId} has no settings for the environment ${info.environment}.`, {
+      values: { adapterId, environment: info.environment },
+      fix: 'Add them under `environments`.',
+    });
+  }
   const definition = nodes.list().find((node) => node.kind !== 'control' && node.adapter === adapter.protocol && node.probe !== undefined);
   if (definition === undefined || definition.kind === 'control' || definition.probe === undefined) {
     throw new AppError('ADAPTER_NO_PROBE', 'input', `No node of the protocol ${adapter.protocol} can test a connection.`, {
