@@ -12,6 +12,8 @@ export interface SettingOverrides {
 export interface StartOptions {
   /** Loaded into an empty store, with its outside programs and gentle traffic. */
   readonly example?: 'city';
+  /** First port of the example's outside programs. */
+  readonly examplePort?: number;
   /** Gives this account a new one-time password before anything listens. */
   readonly resetPassword?: string;
 }

@@ -96,7 +96,9 @@ function findBodies(count: number, edges: readonly GraphEdge[], nodes: readonly 
     return seen;
   };
   const loops = nodes.flatMap((node, index) =>
-    node.role === 'for-each' ? [{ index, body: reachable(edges.filter((edge) => edge.from === index && entersBody(node, edge)).map((edge) => edge.to)) }] : [],
+    node.role === 'for-each'
+      ? [{ index, body: reachable(edges.filter((edge) => edge.from === index && entersBody(node, edge)).map((edge) => edge.to)) }]
+      : [],
   );
   // The smallest body that holds a node is its innermost loop: bodies are nested or apart.
   loops.sort((a, b) => a.body.size - b.body.size);

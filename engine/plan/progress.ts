@@ -219,8 +219,24 @@ function judge(node: GraphNode, edges: Uint8Array): 'run' | 'short' | 'skip' | '
   return open > 0 ? 'wait' : arrived === 0 ? 'skip' : 'short';
 }
 
-function newRun<M>(graph: FlowGraph, path: string, parent: BodyRun<M> | undefined, loop: LoopRun<M> | undefined, itemIndex: number): BodyRun<M> {
-  return { path, parent, loop, itemIndex, outputs: new Map(), edges: new Uint8Array(graph.edgeCount), started: new Set(), active: 0, isEnded: false };
+function newRun<M>(
+  graph: FlowGraph,
+  path: string,
+  parent: BodyRun<M> | undefined,
+  loop: LoopRun<M> | undefined,
+  itemIndex: number,
+): BodyRun<M> {
+  return {
+    path,
+    parent,
+    loop,
+    itemIndex,
+    outputs: new Map(),
+    edges: new Uint8Array(graph.edgeCount),
+    started: new Set(),
+    active: 0,
+    isEnded: false,
+  };
 }
 
 function newAdvance<M>(): Advance<M> {

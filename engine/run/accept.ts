@@ -71,7 +71,11 @@ export function createAccept(deps: AcceptDeps): Accept {
 }
 
 /** The document of a new execution, ready to be inserted. */
-export function prepareExecution(flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): ExecutionDocument | Promise<ExecutionDocument> {
+export function prepareExecution(
+  flow: CompiledFlow,
+  request: AcceptRequest,
+  deps: AcceptDeps,
+): ExecutionDocument | Promise<ExecutionDocument> {
   const now = deps.clock.now();
   const id = createTimedId('exe', now);
   const scope: Scope = { message: request.message, nodes: {}, now };
@@ -159,7 +163,12 @@ async function insert(document: ExecutionDocument, flow: CompiledFlow, request: 
   return { status: 'accepted', executionId: document._id };
 }
 
-async function onDuplicate(document: ExecutionDocument, flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): Promise<AcceptResult> {
+async function onDuplicate(
+  document: ExecutionDocument,
+  flow: CompiledFlow,
+  request: AcceptRequest,
+  deps: AcceptDeps,
+): Promise<AcceptResult> {
   const first = await findByDedupe(document.dedupe, deps.executions);
   // Gone since the insert: its retention ended this very moment.
   if (!first || (await releaseOldKey(first, flow, deps))) return insert(document, flow, request, deps);
@@ -169,7 +178,8 @@ async function onDuplicate(document: ExecutionDocument, flow: CompiledFlow, requ
   deps.metrics.count('kangqiao_dedupe_conflict_total', { flow: flow.flowId });
   // Its own second delivery must still be found: the content becomes part of the key.
   const withContent = `${document.dedupe}|${document.digest}`;
-  if (document.dedupe === withContent || document.dedupe.endsWith(`|${document.digest}`)) return { status: 'duplicate', executionId: first._id };
+  if (document.dedupe === withContent || document.dedupe.endsWith(`|${document.digest}`))
+    return { status: 'duplicate', executionId: first._id };
   return insert({ ...document, dedupe: withContent }, flow, request, deps);
 }
 

@@ -35,11 +35,13 @@ export function createAdapterGates(clock: Clock): AdapterGates {
   function enter(adapter: Adapter, mayWait: boolean, signal: AbortSignal): Leave | Promise<Leave> {
     const gate = gateOf(adapter);
     const now = clock.monotonic();
-    if (gate.openUntil > now) throw refusal('ADAPTER_OPEN', 'does not answer at the moment and is given a pause', adapter, gate.openUntil - now);
+    if (gate.openUntil > now)
+      throw refusal('ADAPTER_OPEN', 'does not answer at the moment and is given a pause', adapter, gate.openUntil - now);
     const rateDelayMs = takeToken(gate, adapter, now);
     if (rateDelayMs > 0) throw refusal('ADAPTER_RATE', 'is called more often than its limit allows', adapter, rateDelayMs);
     if (gate.active < adapter.limits.maxConcurrency) return admit(gate, adapter);
-    if (!mayWait || gate.waiting.length >= MAX_WAITING) throw refusal('ADAPTER_BUSY', 'has as many calls under way as its limit allows', adapter, 100);
+    if (!mayWait || gate.waiting.length >= MAX_WAITING)
+      throw refusal('ADAPTER_BUSY', 'has as many calls under way as its limit allows', adapter, 100);
     return new Promise((resolve, reject) => {
       const turn = () => {
         signal.removeEventListener('abort', onAbort);

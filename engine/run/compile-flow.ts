@@ -4,7 +4,16 @@
 import { Value } from 'typebox/value';
 import { AppError, toErrorRecord, type Issue } from '../contract/errors.ts';
 import type { FlowNode, FlowVersion, Handling, Recording, RetryRule } from '../contract/flow-document.ts';
-import { outPort, typeName, type BuildContext, type Effect, type NodeDefinition, type PortSpec, type RunNode, type Scope } from '../contract/node.ts';
+import {
+  outPort,
+  typeName,
+  type BuildContext,
+  type Effect,
+  type NodeDefinition,
+  type PortSpec,
+  type RunNode,
+  type Scope,
+} from '../contract/node.ts';
 import { buildGraph, type FlowGraph, type PlanNode } from '../plan/flow-graph.ts';
 
 export interface CompiledNode {
@@ -53,7 +62,9 @@ export function compileFlow(version: FlowVersion, deps: CompileDeps): CompiledFl
   const issues: Issue[] = [];
   const nodes = new Map<string, CompiledNode>();
   document.nodes.forEach((node, index) => {
-    const compiled = collect(issues, `/nodes/${index}/config`, node.id, () => compileNode(node, document.mode, connectedPorts(version, node.id), deps));
+    const compiled = collect(issues, `/nodes/${index}/config`, node.id, () =>
+      compileNode(node, document.mode, connectedPorts(version, node.id), deps),
+    );
     if (compiled) nodes.set(node.id, compiled);
   });
   const expression = (path: string, text: string): Expression =>
@@ -64,7 +75,8 @@ export function compileFlow(version: FlowVersion, deps: CompileDeps): CompiledFl
     lane: ingress?.lane && expression('/ingress/lane/key', ingress.lane.key),
     keys: Object.entries(ingress?.keys ?? {}).map(([name, text]) => [name, expression(`/ingress/keys/${name}`, text)] as const),
   };
-  if (issues.length > 0) throw new AppError('FLOW_INVALID', 'input', 'The flow cannot be made ready to run.', { issues, fix: 'Correct the problems listed.' });
+  if (issues.length > 0)
+    throw new AppError('FLOW_INVALID', 'input', 'The flow cannot be made ready to run.', { issues, fix: 'Correct the problems listed.' });
   const graph = buildGraph(document, (id) => planOf(nodes.get(id)!));
   const trigger = nodes.get(graph.nodes[graph.trigger]!.id)!;
   return {
@@ -88,7 +100,10 @@ function compileNode(node: FlowNode, mode: 'sync' | 'durable', connected: Readon
   const definition = deps.getNode(node.type);
   if (!definition) throw new AppError('NODE_TYPE_UNKNOWN', 'input', `There is no node type ${node.type}.`, { values: { type: node.type } });
   const config = Value.Default(definition.config, structuredClone(node.config)) as Record<string, unknown>;
-  const ports = definition.kind === 'control' && typeof definition.ports.out === 'function' ? definition.ports.out(config) : (definition.ports.out as readonly PortSpec[]);
+  const ports =
+    definition.kind === 'control' && typeof definition.ports.out === 'function'
+      ? definition.ports.out(config)
+      : (definition.ports.out as readonly PortSpec[]);
   const { handling } = node;
   return {
     id: node.id,
@@ -97,7 +112,12 @@ function compileNode(node: FlowNode, mode: 'sync' | 'durable', connected: Readon
     definition,
     ports,
     effect: effectOf(definition, config, node.disabled === true),
-    run: definition.kind === 'trigger' ? undefined : node.disabled ? passThrough(ports) : (definition.prepare(config, deps.build) as RunNode<unknown>),
+    run:
+      definition.kind === 'trigger'
+        ? undefined
+        : node.disabled
+          ? passThrough(ports)
+          : (definition.prepare(config, deps.build) as RunNode<unknown>),
     retry: handling?.retry ?? (mode === 'durable' && definition.kind === 'action' ? DURABLE_RETRY : NO_RETRY),
     onError: handling?.onError ?? (connected.has('error') ? 'port' : 'fail'),
     exhausted: handling?.exhausted ?? 'hold',
@@ -125,7 +145,12 @@ function planOf({ definition, ports, effect, config, node }: CompiledNode): Plan
     return { role: 'join', effect, outPorts, join: { need } };
   }
   if (definition.role === 'for-each') {
-    return { role: 'for-each', effect, outPorts, loop: { concurrency: Number(config['concurrency'] ?? 4), keepItemErrors: config['onItemError'] === 'keep' } };
+    return {
+      role: 'for-each',
+      effect,
+      outPorts,
+      loop: { concurrency: Number(config['concurrency'] ?? 4), keepItemErrors: config['onItemError'] === 'keep' },
+    };
   }
   return { role: definition.role, effect, outPorts };
 }
@@ -141,7 +166,8 @@ function collect<T>(issues: Issue[], path: string, node: string | undefined, wor
     const record = toErrorRecord(thrown);
     const base = { severity: 'error' as const, ...(node === undefined ? {} : { node }) };
     if (record.issues?.length) issues.push(...record.issues.map((issue) => ({ ...base, ...issue, path: `${path}${issue.path}` })));
-    else issues.push({ ...base, path, code: record.code, message: record.message, ...(record.fix === undefined ? {} : { fix: record.fix }) });
+    else
+      issues.push({ ...base, path, code: record.code, message: record.message, ...(record.fix === undefined ? {} : { fix: record.fix }) });
     return undefined;
   }
 }

@@ -43,7 +43,11 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     mode: (flowId) => deps.published.current(flowId)?.document.mode,
     call(call) {
       const flow = deps.published.current(call.flowId);
-      if (!flow) throw new AppError('FLOW_NOT_PUBLISHED', 'transient', `Flow ${call.flowId} is not published here.`, { values: { flowId: call.flowId }, fix: 'Publish the flow, or correct the interface’s target.' });
+      if (!flow)
+        throw new AppError('FLOW_NOT_PUBLISHED', 'transient', `Flow ${call.flowId} is not published here.`, {
+          values: { flowId: call.flowId },
+          fix: 'Publish the flow, or correct the interface’s target.',
+        });
       return flow.document.mode === 'durable' ? acceptCall(flow, call) : runInline(flow, call);
     },
   };
@@ -99,8 +103,20 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const controller = new AbortController();
     const skeleton = { _id: executionId, epoch: 0, legs: {} } as unknown as ExecutionDocument;
     const claim = async (fields: Readonly<Record<string, unknown>>, _unset: readonly string[], options: WriteOptions) => {
-      const prepared = await prepareExecution(flow, { message: call.message, seq: '', origin: origin ?? executionId, traceId: call.traceId, onOtherContent: 'refuse' }, deps);
-      const document = { ...prepared, _id: executionId, input: await deps.payloads.store(executionPlace(executionId, 'input'), encodeMessage(call.message)), acceptedAt, dedupe, lane: null, ...nest(fields, deps.owner) } as ExecutionDocument;
+      const prepared = await prepareExecution(
+        flow,
+        { message: call.message, seq: '', origin: origin ?? executionId, traceId: call.traceId, onOtherContent: 'refuse' },
+        deps,
+      );
+      const document = {
+        ...prepared,
+        _id: executionId,
+        input: await deps.payloads.store(executionPlace(executionId, 'input'), encodeMessage(call.message)),
+        acceptedAt,
+        dedupe,
+        lane: null,
+        ...nest(fields, deps.owner),
+      } as ExecutionDocument;
       const result = await deps.executions.insert(document, options);
       if (!result.inserted) throw new DuplicateOrigin('the same origin was here before');
       return true;
@@ -110,7 +126,8 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const cancelDeadline = deps.clock.after(Math.max(0, deadlineMs - acceptedAt), () => controller.abort(deadline(flow)));
     // A caller that leaves ends what only reads; a write that was announced goes on and keeps its answer.
     const onLeave = () => {
-      if (!journal.isClaimed) controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));
+      if (!journal.isClaimed)
+        controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));
     };
     call.signal.addEventListener('abort', onLeave, { once: true });
     const job: RunJob = {
@@ -145,14 +162,22 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     switch (end.status) {
       case 'completed':
         if (end.reply) return { outcome: 'replied', executionId, reply: end.reply, repeated: false };
-        return { outcome: 'failed', executionId, error: { code: 'FLOW_NO_REPLY', kind: 'bug', message: `Flow ${flow.flowId} ended without a reply.` } };
+        return {
+          outcome: 'failed',
+          executionId,
+          error: { code: 'FLOW_NO_REPLY', kind: 'bug', message: `Flow ${flow.flowId} ended without a reply.` },
+        };
       case 'failed':
         if (wasClaimed && end.error.kind === 'transient' && !journal.hasWritten) await releaseKey(inline);
         return { outcome: 'failed', executionId, error: end.error };
       case 'held':
         return wasClaimed && !end.outcomeKnown ? { outcome: 'unknown', executionId } : { outcome: 'failed', executionId, error: end.error };
       case 'waiting':
-        return { outcome: 'failed', executionId, error: { code: 'FLOW_CANNOT_WAIT', kind: 'bug', message: 'A sync flow cannot wait for somebody’s message.' } };
+        return {
+          outcome: 'failed',
+          executionId,
+          error: { code: 'FLOW_CANNOT_WAIT', kind: 'bug', message: 'A sync flow cannot wait for somebody’s message.' },
+        };
       case 'cancelled':
         return { outcome: 'failed', executionId, error: toErrorRecord(cancelled()) };
     }
@@ -179,8 +204,18 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     if (first.digest !== digestOfMessage(encodeMessage(message), deps.seal)) return { outcome: 'key-reused', executionId };
     switch (first.status) {
       case 'completed':
-        if (!first.reply) return { outcome: 'failed', executionId, error: { code: 'FLOW_NO_REPLY', kind: 'bug', message: 'The flow ended without a reply.' } };
-        return { outcome: 'replied', executionId, reply: decodeReply(await deps.payloads.load(executionPlace(executionId, 'reply'), first.reply)), repeated: true };
+        if (!first.reply)
+          return {
+            outcome: 'failed',
+            executionId,
+            error: { code: 'FLOW_NO_REPLY', kind: 'bug', message: 'The flow ended without a reply.' },
+          };
+        return {
+          outcome: 'replied',
+          executionId,
+          reply: decodeReply(await deps.payloads.load(executionPlace(executionId, 'reply'), first.reply)),
+          repeated: true,
+        };
       case 'failed':
         return { outcome: 'failed', executionId, error: await storedError(first) };
       case 'cancelled':
@@ -209,8 +244,15 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
 export function createCallFlow(published: PublishedFlows, clock: Clock, run: () => RunDeps): RunDeps['callFlow'] {
   return async (call: SubFlowCall) => {
     const flow = published.current(call.flowId);
-    if (flow?.document.mode !== 'sync') throw new AppError('SUBFLOW_MISSING', 'input', `There is no published sync flow ${call.flowId}.`, { values: { flowId: call.flowId }, fix: 'Publish it, or correct the node’s configuration.' });
-    if (call.depth > MAX_DEPTH) throw new AppError('SUBFLOW_TOO_DEEP', 'input', `Flows call each other more than ${MAX_DEPTH} deep.`, { fix: 'Look for flows that call each other in a circle.' });
+    if (flow?.document.mode !== 'sync')
+      throw new AppError('SUBFLOW_MISSING', 'input', `There is no published sync flow ${call.flowId}.`, {
+        values: { flowId: call.flowId },
+        fix: 'Publish it, or correct the node’s configuration.',
+      });
+    if (call.depth > MAX_DEPTH)
+      throw new AppError('SUBFLOW_TOO_DEEP', 'input', `Flows call each other more than ${MAX_DEPTH} deep.`, {
+        fix: 'Look for flows that call each other in a circle.',
+      });
     const deps = run();
     const journal: Journal = { before: () => Promise.resolve(), settled: () => undefined };
     const job: RunJob = {
@@ -231,7 +273,8 @@ export function createCallFlow(published: PublishedFlows, clock: Clock, run: () 
     };
     const end = await runGraph(job, deps);
     if (end.status === 'completed' && end.reply) return end.reply.message;
-    if (end.status === 'failed' || end.status === 'held') throw new AppError(end.error.code, end.error.kind, end.error.message, { ...(end.error.issues ? { issues: end.error.issues } : {}) });
+    if (end.status === 'failed' || end.status === 'held')
+      throw new AppError(end.error.code, end.error.kind, end.error.message, { ...(end.error.issues ? { issues: end.error.issues } : {}) });
     throw new AppError('SUBFLOW_NO_REPLY', 'bug', `Flow ${call.flowId} ended without a reply.`);
   };
 }
@@ -255,7 +298,9 @@ function nest(fields: Readonly<Record<string, unknown>>, owner: string): Record<
 }
 
 function deadline(flow: CompiledFlow): AppError {
-  return new AppError('FLOW_DEADLINE', 'transient', `Flow ${flow.flowId} did not finish before its deadline.`, { fix: 'Try again later, or ask the operator why a system behind it is slow.' });
+  return new AppError('FLOW_DEADLINE', 'transient', `Flow ${flow.flowId} did not finish before its deadline.`, {
+    fix: 'Try again later, or ask the operator why a system behind it is slow.',
+  });
 }
 
 export function cancelled(): AppError {

@@ -30,7 +30,9 @@ const STATUSES: readonly ExecutionStatus[] = ['queued', 'running', 'waiting', 'h
 const MAX_COUNT = 10_000;
 const RESUME_KEEP_MS = 30 * 86_400_000;
 
-export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCatalog & { resume(token: string, message: Message): Promise<boolean> } {
+export function createExecutionCatalog(
+  deps: ExecutionCatalogDeps,
+): ExecutionCatalog & { resume(token: string, message: Message): Promise<boolean> } {
   const { executions } = deps;
 
   return {
@@ -53,11 +55,17 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       const result = await executions.patchIf(
         executionId,
         { status: 'held', epoch: document.epoch },
-        { set: { status: 'queued', releasedEpoch: document.epoch, retriedBy: actor }, unset: ['held', 'error', 'due', 'waits', 'wake'], inc: { retries: 1 } },
+        {
+          set: { status: 'queued', releasedEpoch: document.epoch, retriedBy: actor },
+          unset: ['held', 'error', 'due', 'waits', 'wake'],
+          inc: { retries: 1 },
+        },
         { durability: 'full' },
       );
       if (result.outcome !== 'patched') {
-        throw new AppError('EXECUTION_NOT_HELD', 'input', `Execution ${executionId} is not held, so there is nothing to retry.`, { fix: 'Read it again; somebody may have retried it already.' });
+        throw new AppError('EXECUTION_NOT_HELD', 'input', `Execution ${executionId} is not held, so there is nothing to retry.`, {
+          fix: 'Read it again; somebody may have retried it already.',
+        });
       }
       await deps.workQueue.ring(document.part);
     },
@@ -67,7 +75,9 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       const request = { by: actor, reason, at: deps.clock.now() };
       const result = await executions.patchIf(executionId, { open: true }, { set: { cancelRequested: request } }, { durability: 'full' });
       if (result.outcome !== 'patched') {
-        throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has ended already.`, { fix: 'Read it again to see how it ended.' });
+        throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has ended already.`, {
+          fix: 'Read it again to see how it ended.',
+        });
       }
       await deps.shared.publish(deps.cancelChannel, executionId);
       await deps.workQueue.ring(document.part);
@@ -113,7 +123,11 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
     const input = document.input && decodeMessage(await deps.payloads.load(executionPlace(document._id, 'input'), document.input));
     const reply = document.reply && decodeReply(await deps.payloads.load(executionPlace(document._id, 'reply'), document.reply));
     const outputs = input && (await computeOutputs(document, input, known));
-    return { ...(input === undefined ? {} : { input }), ...(outputs === undefined ? {} : { outputs }), ...(reply === undefined ? {} : { reply }) };
+    return {
+      ...(input === undefined ? {} : { input }),
+      ...(outputs === undefined ? {} : { outputs }),
+      ...(reply === undefined ? {} : { reply }),
+    };
   }
 
   /** Outputs of pure nodes are not stored: they are computed again, with the same time, tables and randomness, and nothing is sent. */
@@ -121,7 +135,8 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
     const flow = await deps.published.at(document.flowId, document.version);
     const outputs: Record<string, Record<string, readonly Message[]>> = {};
     const keep = ({ record, emits }: SettledStep) => {
-      if (emits) outputs[stepKey(record.scope, record.node)] = Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, [message]]));
+      if (emits)
+        outputs[stepKey(record.scope, record.node)] = Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, [message]]));
     };
     await runGraph(
       {

@@ -9,7 +9,16 @@ import { createId } from '../contract/ids.ts';
 import type { Message } from '../contract/message.ts';
 import type { Collection, PatchResult, WriteOptions } from '../contract/ports/documents.ts';
 import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
-import type { ExecutionDocument, Intent, LateOutcomeDocument, LegDocument, LegRecord, StepRecord, Stored, StoredWait } from './execution-document.ts';
+import type {
+  ExecutionDocument,
+  Intent,
+  LateOutcomeDocument,
+  LegDocument,
+  LegRecord,
+  StepRecord,
+  Stored,
+  StoredWait,
+} from './execution-document.ts';
 import { encodeMessage, encodeReply, type EncodedMessage, type Payloads } from './payloads.ts';
 import { LostExecution } from './lost-execution.ts';
 import { stepKey, type Journal, type RunEnd, type SettledStep } from './run-graph.ts';
@@ -170,7 +179,9 @@ export class ExecutionJournal implements Journal {
     const steps = level === 'none' ? [] : this.#allSteps().map((step) => step.record);
     const emits = level === 'full' ? this.#emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
     const payload: LegPayload = { steps, emits, ...(end.status === 'failed' ? { error: end.error } : {}) };
-    set['legs'] = { 0: { epoch: this.#epoch + (this.#isClaimed ? 0 : 1), payload: await this.#deps.payloads.store(this.#place('legs.0'), payload) } };
+    set['legs'] = {
+      0: { epoch: this.#epoch + (this.#isClaimed ? 0 : 1), payload: await this.#deps.payloads.store(this.#place('legs.0'), payload) },
+    };
     if (level !== 'full') unset.push('input', 'blobs');
   }
 
@@ -178,7 +189,8 @@ export class ExecutionJournal implements Journal {
     if (!intent && (this.#isClaimed || this.#isInline)) return;
     const set: Record<string, unknown> = {};
     if (intent) await this.#addLeg(set, intent, undefined);
-    if (!(await this.#write(set, [], { durability: intent ? 'full' : 'light' }))) throw new LostExecution('the execution was taken by somebody else');
+    if (!(await this.#write(set, [], { durability: intent ? 'full' : 'light' })))
+      throw new LostExecution('the execution was taken by somebody else');
   }
 
   async #iterationCheckpoint(scope: string, intent: Intent | undefined): Promise<void> {
@@ -193,7 +205,8 @@ export class ExecutionJournal implements Journal {
     const id = `${this.#document._id}/${scope}#${number}`;
     const steps = this.#iterationSteps.get(scope) ?? [];
     const payload = await this.#deps.payloads.store({ collection: 'legs', id, field: 'payload' }, this.#payloadOf(steps));
-    for (const step of steps.splice(0)) if (this.#recordedIterationSteps.length < MAX_ITERATION_STEPS) this.#recordedIterationSteps.push(step);
+    for (const step of steps.splice(0))
+      if (this.#recordedIterationSteps.length < MAX_ITERATION_STEPS) this.#recordedIterationSteps.push(step);
     const result = await this.#deps.legs.insert(
       {
         _id: id,
@@ -221,7 +234,9 @@ export class ExecutionJournal implements Journal {
     const leg: LegRecord = {
       epoch: this.#epoch + (this.#isClaimed ? 0 : 1),
       ...(intent === undefined ? {} : { intent }),
-      ...(steps.length === 0 && !error ? {} : { payload: this.#keepBlob(await this.#deps.payloads.store(this.#place(`legs.${key}`), this.#payloadOf(steps, error))) }),
+      ...(steps.length === 0 && !error
+        ? {}
+        : { payload: this.#keepBlob(await this.#deps.payloads.store(this.#place(`legs.${key}`), this.#payloadOf(steps, error))) }),
     };
     this.#legCount += 1;
     set[`legs.${key}`] = leg;
@@ -276,7 +291,9 @@ export class ExecutionJournal implements Journal {
   }
 
   #payloadOf(steps: readonly SettledStep[], error?: ErrorRecord): LegPayload {
-    const errors = Object.fromEntries(steps.filter((step) => step.record.status === 'failed').map((step) => [keyOf(step), step.record.error!]));
+    const errors = Object.fromEntries(
+      steps.filter((step) => step.record.status === 'failed').map((step) => [keyOf(step), step.record.error!]),
+    );
     return {
       steps: steps.map((step) => step.record),
       emits: this.#emitsOf(steps),
@@ -333,5 +350,8 @@ export function executionPlace(id: string, field: string) {
 /** Refuses what no store should be asked. */
 export function assertStored(document: ExecutionDocument | undefined, id: string): ExecutionDocument {
   if (document) return document;
-  throw new AppError('EXECUTION_UNKNOWN', 'input', `There is no execution ${id}.`, { values: { id }, fix: 'Look at the list of executions; old ones are removed by retention.' });
+  throw new AppError('EXECUTION_UNKNOWN', 'input', `There is no execution ${id}.`, {
+    values: { id },
+    fix: 'Look at the list of executions; old ones are removed by retention.',
+  });
 }

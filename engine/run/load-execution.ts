@@ -33,7 +33,8 @@ const NO_WAITS: LoadedExecution['waited'] = new Map();
 export async function loadExecution(document: ExecutionDocument, flow: CompiledFlow, deps: LoadDeps): Promise<LoadedExecution> {
   const input = decodeMessage(await deps.payloads.load(executionPlace(document._id, 'input'), document.input!));
   // The common case: never claimed before.
-  if (document.epoch === 0) return { input, known: NOTHING, waited: NO_WAITS, steps: [], dangling: [], error: undefined, iterationLegs: [] };
+  if (document.epoch === 0)
+    return { input, known: NOTHING, waited: NO_WAITS, steps: [], dangling: [], error: undefined, iterationLegs: [] };
   const iterationLegs = flow.graph.nodes.some((node) => node.role === 'for-each') ? await listIterationLegs(document._id, deps.legs) : [];
   const waited = await loadWaits(document, deps);
   return { input, waited, iterationLegs, ...(await foldLegs(document, iterationLegs, deps.payloads)) };
@@ -55,7 +56,8 @@ export async function foldLegs(
     steps.push(...payload.steps);
     error = payload.error ?? error;
     for (const [key, emits] of Object.entries(payload.emits)) {
-      if (!known.has(key)) known.set(key, { emits: Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, decodeMessage(message)])) });
+      if (!known.has(key))
+        known.set(key, { emits: Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, decodeMessage(message)])) });
     }
     for (const [key, failure] of Object.entries(payload.errors ?? {})) if (!known.has(key)) known.set(key, { error: failure });
   };
@@ -73,7 +75,7 @@ export async function foldLegs(
 
 export async function listIterationLegs(executionId: string, legs: Collection<LegDocument>): Promise<LegDocument[]> {
   const found: LegDocument[] = [];
-  for (let after: string | undefined; ; ) {
+  for (let after: string | undefined; ;) {
     const page = await legs.find({ execution: executionId }, { limit: 1000, ...(after === undefined ? {} : { after }) });
     found.push(...page);
     if (page.length < 1000) return found;

@@ -19,7 +19,8 @@ export function createPayloads(seal: Seal, blobs: Blobs): Payloads {
   return {
     store(place, value) {
       const text = JSON.stringify(value);
-      if (text.length * 3 <= BLOB_THRESHOLD_BYTES || Buffer.byteLength(text) <= BLOB_THRESHOLD_BYTES) return { sealed: seal.seal(place, text) };
+      if (text.length * 3 <= BLOB_THRESHOLD_BYTES || Buffer.byteLength(text) <= BLOB_THRESHOLD_BYTES)
+        return { sealed: seal.seal(place, text) };
       return blobs.put(once(Buffer.from(text)), { limitBytes: MAX_STORED_BYTES }).then(({ blobId }) => ({ blob: blobId }));
     },
     load(place, stored) {

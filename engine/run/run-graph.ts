@@ -49,7 +49,13 @@ export interface Waited {
 
 export type RunEnd =
   | { readonly status: 'completed'; readonly reply: Reply | undefined }
-  | { readonly status: 'failed'; readonly error: ErrorRecord; readonly node: string; readonly reply: Reply | undefined; readonly isDeadLetter: boolean }
+  | {
+      readonly status: 'failed';
+      readonly error: ErrorRecord;
+      readonly node: string;
+      readonly reply: Reply | undefined;
+      readonly isDeadLetter: boolean;
+    }
   | { readonly status: 'held'; readonly error: ErrorRecord; readonly node: string; readonly path: string; readonly outcomeKnown: boolean }
   | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[] }
   | { readonly status: 'cancelled' }
@@ -156,7 +162,9 @@ class GraphRun {
     const message = this.#inputOf(ready);
     const started = { at: this.#deps.clock.now(), monotonic: this.#deps.clock.monotonic() };
     if (ready.isShort) {
-      const error = new AppError('JOIN_NOT_ENOUGH', 'input', `Fewer branches arrived at join ${node.id} than it demands.`, { values: { node: node.id } });
+      const error = new AppError('JOIN_NOT_ENOUGH', 'input', `Fewer branches arrived at join ${node.id} than it demands.`, {
+        values: { node: node.id },
+      });
       return this.#settleError(ready, node, message, toErrorRecord(error), 1, started);
     }
     const waited = this.#job.waited.get(stepKey(ready.run.path, node.id));
@@ -189,7 +197,8 @@ class GraphRun {
     let outcome: Outcome | Promise<Outcome>;
     try {
       const scope: Scope = { message, nodes: this.#nodesOf(ready.run), now: this.#job.acceptedAt };
-      outcome = this.#job.mock?.(node.id, message) ?? runNodeOnce({ node, path: ready.run.path, message, scope, attempt }, this.#job, this.#deps);
+      outcome =
+        this.#job.mock?.(node.id, message) ?? runNodeOnce({ node, path: ready.run.path, message, scope, attempt }, this.#job, this.#deps);
     } catch (thrown) {
       return this.#onError(ready, node, message, thrown, attempt, started);
     }
@@ -200,7 +209,14 @@ class GraphRun {
     );
   }
 
-  #onOutcome(ready: Ready<Message>, node: CompiledNode, message: Message, outcome: Outcome, attempt: number, started: Started): Promise<void> | void {
+  #onOutcome(
+    ready: Ready<Message>,
+    node: CompiledNode,
+    message: Message,
+    outcome: Outcome,
+    attempt: number,
+    started: Started,
+  ): Promise<void> | void {
     if ('reject' in outcome) {
       if (node.definition.kind === 'control') return this.#settleError(ready, node, message, outcome.reject, attempt, started);
       return this.#afterFailure(ready, node, message, outcome.reject, attempt, started);
@@ -220,7 +236,14 @@ class GraphRun {
     return this.#settle(ready.node, ready.run, node, emits, attempt, started);
   }
 
-  #settle(graphNode: GraphNode, run: BodyRun<Message>, node: CompiledNode, emits: Emits<Message>, attempt: number, started: Started): Promise<void> | void {
+  #settle(
+    graphNode: GraphNode,
+    run: BodyRun<Message>,
+    node: CompiledNode,
+    emits: Emits<Message>,
+    attempt: number,
+    started: Started,
+  ): Promise<void> | void {
     const record = stepRecord(node, run.path, 'completed', Object.keys(emits), started, this.#deps.clock.monotonic(), attempt);
     const stored = this.#job.journal.settled({ record, node, emits });
     if (!stored) {
@@ -230,10 +253,22 @@ class GraphRun {
     return stored.then(() => this.#take(this.#progress.settle(graphNode, run, emits)));
   }
 
-  #onError(ready: Ready<Message>, node: CompiledNode, message: Message, thrown: unknown, attempt: number, started: Started): Promise<void> | void {
+  #onError(
+    ready: Ready<Message>,
+    node: CompiledNode,
+    message: Message,
+    thrown: unknown,
+    attempt: number,
+    started: Started,
+  ): Promise<void> | void {
     if (thrown instanceof LostExecution) throw thrown;
     const error = toErrorRecord(thrown);
-    if (error.kind === 'bug') this.#deps.log.error('flow.node_failed', thrown, { flowId: this.#job.flow.flowId, node: node.id, executionId: this.#job.executionId });
+    if (error.kind === 'bug')
+      this.#deps.log.error('flow.node_failed', thrown, {
+        flowId: this.#job.flow.flowId,
+        node: node.id,
+        executionId: this.#job.executionId,
+      });
     if (this.#job.signal.aborted && error.kind === 'transient') {
       this.#onAbort(ready, node);
       return;
@@ -250,7 +285,14 @@ class GraphRun {
     else this.#stopWith(ready, node, error);
   }
 
-  #afterFailure(ready: Ready<Message>, node: CompiledNode, message: Message, error: ErrorRecord, attempt: number, started: Started): Promise<void> | void {
+  #afterFailure(
+    ready: Ready<Message>,
+    node: CompiledNode,
+    message: Message,
+    error: ErrorRecord,
+    attempt: number,
+    started: Started,
+  ): Promise<void> | void {
     // Not knowing is as good as not done where doing it again with the same key is the same as doing it once.
     const kind = error.kind === 'unknown-outcome' && node.effect !== 'write' ? 'transient' : error.kind;
     if (kind !== 'transient' || !node.retry.on.includes(kind) || attempt > node.retry.max) {
@@ -260,12 +302,21 @@ class GraphRun {
     const now = this.#deps.clock.now();
     if (delayMs <= this.#job.maxSleepMs) {
       if (now + delayMs >= this.#job.deadlineMs) return this.#settleError(ready, node, message, error, attempt, started);
-      return this.#sleep(delayMs).then((slept) => (slept ? this.#attempt(ready, node, message, attempt + 1, started) : this.#onAbort(ready, node)));
+      return this.#sleep(delayMs).then((slept) =>
+        slept ? this.#attempt(ready, node, message, attempt + 1, started) : this.#onAbort(ready, node),
+      );
     }
     this.#waits.push({ node: node.id, path: ready.run.path, untilMs: now + delayMs, attempts: attempt });
   }
 
-  #onWait(ready: Ready<Message>, node: CompiledNode, message: Message, wait: Extract<Outcome, { wait: unknown }>['wait'], attempt: number, started: Started): Promise<void> | void {
+  #onWait(
+    ready: Ready<Message>,
+    node: CompiledNode,
+    message: Message,
+    wait: Extract<Outcome, { wait: unknown }>['wait'],
+    attempt: number,
+    started: Started,
+  ): Promise<void> | void {
     const waited = this.#job.waited.get(stepKey(ready.run.path, node.id));
     const resumed = waited?.resumedWith;
     const now = this.#deps.clock.now();
@@ -298,7 +349,14 @@ class GraphRun {
   }
 
   /** Retries are used up, or there are none. */
-  #settleError(ready: Ready<Message>, node: CompiledNode, message: Message, error: ErrorRecord, attempt: number, started: Started): Promise<void> | void {
+  #settleError(
+    ready: Ready<Message>,
+    node: CompiledNode,
+    message: Message,
+    error: ErrorRecord,
+    attempt: number,
+    started: Started,
+  ): Promise<void> | void {
     if (node.onError === 'port' && node.ports.some((port) => port.name === 'error')) {
       return this.#settle(ready.node, ready.run, node, { error: errorMessage(message, error, node.id) }, attempt, started);
     }
@@ -306,10 +364,22 @@ class GraphRun {
     if (node.onError === 'continue' && mainPort !== undefined) {
       return this.#settle(ready.node, ready.run, node, { [mainPort]: message }, attempt, started);
     }
-    this.#routeError(ready, node, message, error, stepRecord(node, ready.run.path, 'failed', [], started, this.#deps.clock.monotonic(), attempt, error));
+    this.#routeError(
+      ready,
+      node,
+      message,
+      error,
+      stepRecord(node, ready.run.path, 'failed', [], started, this.#deps.clock.monotonic(), attempt, error),
+    );
   }
 
-  #routeError(ready: Pick<Ready<Message>, 'node' | 'run'>, node: CompiledNode, message: Message, error: ErrorRecord, record: StepRecord | undefined): void {
+  #routeError(
+    ready: Pick<Ready<Message>, 'node' | 'run'>,
+    node: CompiledNode,
+    message: Message,
+    error: ErrorRecord,
+    record: StepRecord | undefined,
+  ): void {
     const route = this.#progress.fail(
       ready.node,
       ready.run,
@@ -334,7 +404,9 @@ class GraphRun {
 
   /** No route of the flow takes the error: an explicit end fails, an unknown outcome is held, the rest as the node's handling says. */
   #stopWith(ready: Pick<Ready<Message>, 'node' | 'run'>, node: CompiledNode, error: ErrorRecord): void {
-    const isHeld = error.kind === 'unknown-outcome' || (this.#job.flow.document.mode === 'durable' && node.exhausted === 'hold' && ready.node.role !== 'end');
+    const isHeld =
+      error.kind === 'unknown-outcome' ||
+      (this.#job.flow.document.mode === 'durable' && node.exhausted === 'hold' && ready.node.role !== 'end');
     this.#halt ??= isHeld
       ? { status: 'held', error, node: node.id, path: ready.run.path, outcomeKnown: error.kind !== 'unknown-outcome' }
       : { status: 'failed', error, node: node.id, reply: this.#reply, isDeadLetter: node.exhausted === 'dead-letter' };
@@ -345,7 +417,11 @@ class GraphRun {
     const at = this.#deps.clock.now();
     for (const { node, run } of advance.skipped) {
       const compiled = flow.nodes.get(node.id)!;
-      void journal.settled({ record: stepRecord(compiled, run.path, 'skipped', [], { at, monotonic: 0 }, 0, 0), node: compiled, emits: undefined });
+      void journal.settled({
+        record: stepRecord(compiled, run.path, 'skipped', [], { at, monotonic: 0 }, 0, 0),
+        node: compiled,
+        emits: undefined,
+      });
     }
     this.#queue.push(...advance.ready);
     for (const { node, run, results } of advance.finishedLoops) {
@@ -419,5 +495,9 @@ function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: number,
 }
 
 function digestOf(message: Message): string {
-  return outwardKey(message.data instanceof Uint8Array ? Buffer.from(message.data).toString('base64') : (JSON.stringify(message.data) ?? ''), 'digest', '');
+  return outwardKey(
+    message.data instanceof Uint8Array ? Buffer.from(message.data).toString('base64') : (JSON.stringify(message.data) ?? ''),
+    'digest',
+    '',
+  );
 }

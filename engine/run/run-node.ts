@@ -72,7 +72,10 @@ export interface NodeCall {
 /** Answers at once for nodes that do; nothing is awaited that need not be. */
 export function runNodeOnce(call: NodeCall, facts: RunFacts, deps: RunDeps): Outcome | Promise<Outcome> {
   const { definition } = call.node;
-  if (definition.kind !== 'action' || (definition.adapter === undefined && call.node.timeoutMs === undefined && call.node.effect === 'pure')) {
+  if (
+    definition.kind !== 'action' ||
+    (definition.adapter === undefined && call.node.timeoutMs === undefined && call.node.effect === 'pure')
+  ) {
     return call.node.run!(new Context(call, facts, deps, undefined, facts.signal), call.message);
   }
   return runGuarded(call, facts, deps);
@@ -121,17 +124,28 @@ function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError
   if (thrown instanceof AppError && thrown !== signal.reason) return thrown;
   if (signal.aborted) {
     const reason = signal.reason instanceof AppError ? signal.reason : undefined;
-    if (!hasLeft) return reason ?? new AppError('NODE_ABORTED', 'transient', 'The node was stopped before it sent anything.', { cause: thrown });
-    return new AppError('OUTCOME_UNKNOWN', 'unknown-outcome', `Node ${ctx.node.id} had sent its request when it was stopped; whether it was done there is not known.`, {
-      values: { node: ctx.node.id },
-      cause: thrown,
-      fix: 'Ask the other side whether it was done, then retry or cancel the execution.',
-    });
+    if (!hasLeft)
+      return reason ?? new AppError('NODE_ABORTED', 'transient', 'The node was stopped before it sent anything.', { cause: thrown });
+    return new AppError(
+      'OUTCOME_UNKNOWN',
+      'unknown-outcome',
+      `Node ${ctx.node.id} had sent its request when it was stopped; whether it was done there is not known.`,
+      {
+        values: { node: ctx.node.id },
+        cause: thrown,
+        fix: 'Ask the other side whether it was done, then retry or cancel the execution.',
+      },
+    );
   }
-  return new AppError(hasLeft ? 'OUTCOME_UNKNOWN' : 'INTERNAL_BUG', hasLeft ? 'unknown-outcome' : 'bug', `Node ${ctx.node.id} failed in an unforeseen way.`, {
-    values: { node: ctx.node.id, type: ctx.node.node.type },
-    cause: thrown,
-  });
+  return new AppError(
+    hasLeft ? 'OUTCOME_UNKNOWN' : 'INTERNAL_BUG',
+    hasLeft ? 'unknown-outcome' : 'bug',
+    `Node ${ctx.node.id} failed in an unforeseen way.`,
+    {
+      values: { node: ctx.node.id, type: ctx.node.node.type },
+      cause: thrown,
+    },
+  );
 }
 
 function timeoutError(node: CompiledNode, timeoutMs: number): AppError {
@@ -218,7 +232,15 @@ class Context implements NodeContext<unknown> {
   callFlow(flowId: string, message: Message): Promise<Message> {
     const { deadlineMs, depth, assertOwned } = this.#facts;
     this.beforeFirstByte();
-    return this.#deps.callFlow({ flowId, message, key: this.idempotencyKey, deadlineMs, signal: this.signal, depth: depth + 1, assertOwned });
+    return this.#deps.callFlow({
+      flowId,
+      message,
+      key: this.idempotencyKey,
+      deadlineMs,
+      signal: this.signal,
+      depth: depth + 1,
+      assertOwned,
+    });
   }
   beforeFirstByte(): void {
     this.#facts.assertOwned();

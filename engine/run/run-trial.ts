@@ -9,7 +9,13 @@ import { runGraph, stepKey, type SettledStep } from './run-graph.ts';
 import type { RunDeps } from './run-node.ts';
 
 /** Node outcomes by id; a node with an effect outside that is not mocked fails with TRIAL_WOULD_REACH_OUTSIDE (input). */
-export async function runTrial(flow: CompiledFlow, input: Message, mocks: FlowTest['mocks'], deps: RunDeps, signal: AbortSignal): Promise<TrialResult> {
+export async function runTrial(
+  flow: CompiledFlow,
+  input: Message,
+  mocks: FlowTest['mocks'],
+  deps: RunDeps,
+  signal: AbortSignal,
+): Promise<TrialResult> {
   const settled: SettledStep[] = [];
   const now = deps.clock.now();
   const end = await runGraph(
@@ -37,7 +43,12 @@ export async function runTrial(flow: CompiledFlow, input: Message, mocks: FlowTe
   return {
     status: end.status === 'completed' || end.status === 'held' ? end.status : 'failed',
     reply: end.status === 'completed' || end.status === 'failed' ? end.reply : undefined,
-    error: end.status === 'failed' || end.status === 'held' ? end.error : end.status === 'completed' ? undefined : toErrorRecord(stopped(end.status)),
+    error:
+      end.status === 'failed' || end.status === 'held'
+        ? end.error
+        : end.status === 'completed'
+          ? undefined
+          : toErrorRecord(stopped(end.status)),
     steps: [...outputs.values()].map(({ record, emits }) => ({
       ...record,
       ...(emits === undefined ? {} : { output: Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, [message]])) }),
@@ -59,7 +70,14 @@ function answerOf(flow: CompiledFlow, nodeId: string, message: Message, mocks: F
     const { code, kind, message: text } = mock.error;
     throw new AppError(code, KINDS.find((known) => known === kind) ?? 'bug', text);
   }
-  return { emit: Object.fromEntries(Object.entries(mock.emit).map(([port, data]) => [port, [createMessage(data, { headers: message.headers, keys: message.keys, lineage: message.lineage })]])) };
+  return {
+    emit: Object.fromEntries(
+      Object.entries(mock.emit).map(([port, data]) => [
+        port,
+        [createMessage(data, { headers: message.headers, keys: message.keys, lineage: message.lineage })],
+      ]),
+    ),
+  };
 }
 
 const KINDS: readonly ErrorKind[] = ['input', 'transient', 'unknown-outcome', 'bug'];

@@ -118,9 +118,11 @@ export function createWorker(deps: WorkerDeps): Worker {
     if (kind === 'transient') return;
     const held = { node: '', reason: code, outcomeKnown: document.status !== 'running', at: clock.now() };
     const set = { status: 'held', epoch: document.epoch + 1, held, error: { code, kind } };
-    await deps.executions.patchIf(document._id, { status: document.status, epoch: document.epoch }, { set, unset: ['lease'] }).catch((failure: unknown) => {
-      log.error('worker.hold_failed', failure, { executionId: document._id });
-    });
+    await deps.executions
+      .patchIf(document._id, { status: document.status, epoch: document.epoch }, { set, unset: ['lease'] })
+      .catch((failure: unknown) => {
+        log.error('worker.hold_failed', failure, { executionId: document._id });
+      });
   }
 
   /** A partition with a backlog is read again as soon as most of what was taken from it is done. */
@@ -139,7 +141,9 @@ export function createWorker(deps: WorkerDeps): Worker {
   }
 
   async function ringWhenDue(part: number, due: number): Promise<void> {
-    await deps.workQueue.ring(part, { delayMs: Math.max(0, due - clock.now()) }).catch((error: unknown) => log.error('worker.ring_failed', error));
+    await deps.workQueue
+      .ring(part, { delayMs: Math.max(0, due - clock.now()) })
+      .catch((error: unknown) => log.error('worker.ring_failed', error));
   }
 
   /** Reads partitions with news until there are none that may be read now. One at a time. */
@@ -194,7 +198,10 @@ export function createWorker(deps: WorkerDeps): Worker {
     const blocked = new Set<string>();
     let redundant = 0;
     for (let page = 0, after: string | undefined; page < MAX_PAGES; page += 1) {
-      const listed = await deps.executions.find({ part, open: true }, { sort: ['lane.seq'], limit: PAGE, ...(after === undefined ? {} : { after }) });
+      const listed = await deps.executions.find(
+        { part, open: true },
+        { sort: ['lane.seq'], limit: PAGE, ...(after === undefined ? {} : { after }) },
+      );
       const taken = offer(listed, blocked);
       redundant += listed.length - taken;
       if (listed.length < PAGE && page === 0) backlog.delete(part);

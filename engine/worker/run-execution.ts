@@ -38,10 +38,13 @@ export async function runExecution(document: ExecutionDocument, deps: RunExecuti
   const flow = deps.published.cached(document.flowId, document.version) ?? (await deps.published.at(document.flowId, document.version));
   const loaded = await loadExecution(document, flow, deps);
   const claim = claimOf(document, deps);
-  const journal = new ExecutionJournal(document, flow, deps, claim, () => controller.abort(cancelled()), { iterationLegs: loaded.iterationLegs });
+  const journal = new ExecutionJournal(document, flow, deps, claim, () => controller.abort(cancelled()), {
+    iterationLegs: loaded.iterationLegs,
+  });
   const end = await endOf(document, flow, loaded, journal, deps, controller);
   if (end.status === 'lost') {
-    if (!(end.cause instanceof LostExecution)) deps.log.warn('worker.execution_let_go', { executionId: document._id, code: toErrorRecord(end.cause).code });
+    if (!(end.cause instanceof LostExecution))
+      deps.log.warn('worker.execution_let_go', { executionId: document._id, code: toErrorRecord(end.cause).code });
     return 'refused';
   }
   if ((await journal.finish(end)) === 'lost') {
@@ -69,10 +72,15 @@ function endOf(
 
 /** The owner died between announcing a write and storing its outcome. */
 function heldForUnknown(node: string, path: string): RunEnd {
-  const error = new AppError('OUTCOME_UNKNOWN', 'unknown-outcome', `The process ended after node ${node} had announced its write; whether it was done is not known.`, {
-    values: { node },
-    fix: 'Ask the other side whether it was done, then retry or cancel the execution.',
-  });
+  const error = new AppError(
+    'OUTCOME_UNKNOWN',
+    'unknown-outcome',
+    `The process ended after node ${node} had announced its write; whether it was done is not known.`,
+    {
+      values: { node },
+      fix: 'Ask the other side whether it was done, then retry or cancel the execution.',
+    },
+  );
   return { status: 'held', error: toErrorRecord(error), node, path, outcomeKnown: false };
 }
 

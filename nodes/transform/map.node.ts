@@ -32,7 +32,7 @@ export default defineNode({
   prepare(config, build) {
     const map = compileMapping(config.mapping as Mapping, build);
     return (ctx, message) => {
-      const data = map(ctx.scope, ctx.lookup);
+      const data = map(ctx.scope, (table, key) => ctx.lookup(table, key));
       const emit = (value: unknown) => ({ emit: { ok: [withData(message, value, config.mediaType)] } });
       return data instanceof Promise ? data.then(emit) : emit(data);
     };

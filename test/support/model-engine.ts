@@ -51,13 +51,21 @@ export const openSeal: Seal = {
 };
 
 const tables: TableSnapshot = { id: 'tables-1', lookup: (_table, key) => key, has: () => true };
-const bindings: Bindings = { adapter: () => undefined, secret: () => Promise.resolve(''), tables: () => tables, tablesAt: () => Promise.resolve(tables) };
+const bindings: Bindings = {
+  adapter: () => undefined,
+  secret: () => Promise.resolve(''),
+  tables: () => tables,
+  tablesAt: () => Promise.resolve(tables),
+};
 
 export async function createModelEngine(options: ModelEngineOptions): Promise<ModelEngine> {
   const { clock, documents, workQueue, shared, owner } = options;
   const build = createBuildContext({} as Parameters<typeof createBuildContext>[0]);
   const byType = new Map(options.nodes.map((node) => [`${node.type}@${node.major}`, node]));
-  const flow = compileFlow({ flowId: options.document.flowId, version: 1, contentHash: '', document: options.document }, { getNode: (type) => byType.get(type), build });
+  const flow = compileFlow(
+    { flowId: options.document.flowId, version: 1, contentHash: '', document: options.document },
+    { getNode: (type) => byType.get(type), build },
+  );
   const published: PublishedFlows = { current: () => flow, list: () => [flow], at: () => Promise.resolve(flow), cached: () => flow };
   const blobs = createMemoryBlobs({ clock });
   const payloads = createPayloads(openSeal, blobs);
@@ -78,8 +86,28 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     lateOutcomes: await documents.open(lateOutcomesSpec),
     resumes: await documents.open(resumesSpec),
   };
-  const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive: documents.isExclusive, clock, log: silentLogger, self: owner });
-  const common = { ...stores, workQueue, shared, payloads, seal: openSeal, bindings, clock, log: silentLogger, metrics: silentMetrics, owner, owners, published, run };
+  const owners = createOwners({
+    workers: await documents.open(workersSpec),
+    isExclusive: documents.isExclusive,
+    clock,
+    log: silentLogger,
+    self: owner,
+  });
+  const common = {
+    ...stores,
+    workQueue,
+    shared,
+    payloads,
+    seal: openSeal,
+    bindings,
+    clock,
+    log: silentLogger,
+    metrics: silentMetrics,
+    owner,
+    owners,
+    published,
+    run,
+  };
   const active = new Set<string>();
   const accept = createAccept(common);
   const deps: RunFlowDeps = { ...common, accept, active };

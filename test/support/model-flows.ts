@@ -2,7 +2,16 @@
 import { Type } from 'typebox';
 import type { FlowDocument, FlowEdge, FlowNode } from '../../engine/contract/flow-document.ts';
 import { createMessage, type Message } from '../../engine/contract/message.ts';
-import { defineNode, errorPort, inPort, okPort, outPort, type Effect, type NodeDefinition, type NodeContext } from '../../engine/contract/node.ts';
+import {
+  defineNode,
+  errorPort,
+  inPort,
+  okPort,
+  outPort,
+  type Effect,
+  type NodeDefinition,
+  type NodeContext,
+} from '../../engine/contract/node.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import forEach from '../../nodes/control/for-each.node.ts';
 import join from '../../nodes/control/join.node.ts';
@@ -37,11 +46,13 @@ export function testAction(type: string, effect: Effect, deed: Deed): NodeDefini
     effect,
     config: Type.Object({ name: Type.String({ default: '' }) }),
     ports: { in: [inPort], out: [okPort, errorPort] },
-    prepare: ({ name }) => (ctx, message) => {
-      const answer = deed(ctx, message, name);
-      const emit = (data: unknown) => ({ emit: { ok: [createMessage(data ?? message.data)] } });
-      return answer instanceof Promise ? answer.then(emit) : emit(answer);
-    },
+    prepare:
+      ({ name }) =>
+      (ctx, message) => {
+        const answer = deed(ctx, message, name);
+        const emit = (data: unknown) => ({ emit: { ok: [createMessage(data ?? message.data)] } });
+        return answer instanceof Promise ? answer.then(emit) : emit(answer);
+      },
   }) as NodeDefinition;
 }
 

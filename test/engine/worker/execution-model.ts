@@ -54,7 +54,15 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
   const spawn = async () => {
     const process = simulateProcess(world, store, random, 400);
     const nodes = [testTrigger, ...controlNodes, ...receivers(process, random, effects)];
-    const started = createModelEngine({ clock: process.clock, documents: process.documents, workQueue, shared, nodes, document, owner: `p${processes.length}` });
+    const started = createModelEngine({
+      clock: process.clock,
+      documents: process.documents,
+      workQueue,
+      shared,
+      nodes,
+      document,
+      owner: `p${processes.length}`,
+    });
     const entry = await withTime(world, started);
     processes.push({ process, engine: entry });
     void entry.owners.start().then(() => entry.worker.start());
@@ -90,7 +98,12 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
   async function acceptOne(engine: ModelEngine, number: number): Promise<string | undefined> {
     answeredBefore.set(number, new Set(answered));
     const message = createMessage({ lane: `l${number % LANES}`, number });
-    const result = await engine.accept(engine.flow, { message, seq: String(number).padStart(12, '0'), dedupeKey: `m${number}`, onOtherContent: 'accept' });
+    const result = await engine.accept(engine.flow, {
+      message,
+      seq: String(number).padStart(12, '0'),
+      dedupeKey: `m${number}`,
+      onOtherContent: 'accept',
+    });
     if (result.status !== 'accepted' && result.status !== 'duplicate') return undefined;
     answered.add(number);
     return result.executionId;
@@ -121,7 +134,12 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
 }
 
 /** No write is done twice; a repeated idempotent write carries the same key; first effects of a lane come in its order; a join fires once. */
-function checkEffects(effects: readonly Effect[], isWrite: boolean, answeredBefore: ReadonlyMap<number, ReadonlySet<number>>, fail: (what: string) => never): void {
+function checkEffects(
+  effects: readonly Effect[],
+  isWrite: boolean,
+  answeredBefore: ReadonlyMap<number, ReadonlySet<number>>,
+  fail: (what: string) => never,
+): void {
   const first = new Map<string, Effect>();
   for (const effect of effects) {
     const name = `${effect.number}/${effect.name}`;
@@ -132,7 +150,9 @@ function checkEffects(effects: readonly Effect[], isWrite: boolean, answeredBefo
   }
   const order = [...first.values()];
   order.forEach((effect, position) => {
-    const late = order.slice(position + 1).find((other) => other.lane === effect.lane && answeredBefore.get(effect.number)!.has(other.number));
+    const late = order
+      .slice(position + 1)
+      .find((other) => other.lane === effect.lane && answeredBefore.get(effect.number)!.has(other.number));
     if (late) fail(`lane ${effect.lane}: ${late.number} came after ${effect.number}`);
   });
 }
@@ -171,7 +191,16 @@ function branchedFlow(isWrite: boolean): FlowDocument {
       node('wait', 'control.wait', { durationMs: 2_000 }),
       node('last', effect, { name: 'last' }),
     ],
-    [edge('in.out', 'fan'), edge('fan.a', 'a'), edge('fan.b', 'b'), edge('b', 'b2'), edge('a', 'join'), edge('b2', 'join'), edge('join.out', 'wait'), edge('wait.out', 'last')],
+    [
+      edge('in.out', 'fan'),
+      edge('fan.a', 'a'),
+      edge('fan.b', 'b'),
+      edge('b', 'b2'),
+      edge('a', 'join'),
+      edge('b2', 'join'),
+      edge('join.out', 'wait'),
+      edge('wait.out', 'last'),
+    ],
     { ingress: { lane: { key: 'data.lane' } } },
   );
 }
@@ -201,7 +230,13 @@ function findFacts(data: unknown): { lane: string; number: number } {
   return findFacts(Object.values(data as Record<string, unknown>)[0]);
 }
 
-async function disturb(processes: { process: SimulatedProcess; engine: ModelEngine }[], random: Random, now: number, spawn: () => Promise<void>, elapsed: number) {
+async function disturb(
+  processes: { process: SimulatedProcess; engine: ModelEngine }[],
+  random: Random,
+  now: number,
+  spawn: () => Promise<void>,
+  elapsed: number,
+) {
   if (elapsed > 90_000 || !random.chance(0.06)) return;
   const alive = processes.filter(({ process }) => !process.isDead);
   const victim = alive[random.below(alive.length)]!;

@@ -1,0 +1,25 @@
+/** `kangqiao control`: admin API, registry and overview page; gateways follow its plan file. */
+import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
+import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
+import { handOver } from './hand-over.ts';
+import { openControl } from './open-control.ts';
+import { openEngine } from './open-engine.ts';
+import { openHost } from './open-host.ts';
+import type { SettingOverrides } from './root-options.ts';
+
+export async function startControl(overrides: SettingOverrides): Promise<number> {
+  const startedAt = performance.now();
+  const host = await openHost(overrides);
+  const { clock, log, settings } = host;
+  return runUntilSignal(
+    async (life) => {
+      const opened = await openEngine(host, life);
+      const addresses: Record<string, string> = {};
+      const { control } = await openControl(host, opened, await loadPolicies(), { addresses: () => addresses }, life);
+      addresses['control'] = control.address;
+      await control.flushPlan();
+      await handOver({ host, control, engine: opened.engine, addresses, options: {}, life }, Math.round(performance.now() - startedAt));
+    },
+    { clock, logger: log, drainMs: settings.drainMs },
+  );
+}

@@ -1,0 +1,58 @@
+/** Control on an opened engine: its plan goes to the gateways of this process and into the plan file for those of others. */
+import { createControl, type Control } from '../../control/create-control.ts';
+import type { Life } from '../../engine/host/run-until-signal.ts';
+import { createInterfaceCheck } from '../../gateways/pipeline/check-interface.ts';
+import type { Policy } from '../../gateways/contract.ts';
+import { createPlanFeed, type PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
+import { keepPlanFile } from '../../gateways/plan/keep-plan-file.ts';
+import { readVersion } from '../version.ts';
+import type { OpenedEngine } from './open-engine.ts';
+import { deriveKey, planFileOptions, type Host } from './open-host.ts';
+
+export interface OpenedControl {
+  readonly control: Control;
+  readonly feed: PlanFeed;
+}
+
+/** App under which citizens without an app of their own are granted. */
+const DEFAULT_APP = 'CITIZENS';
+const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
+
+export async function openControl(
+  host: Host,
+  { storage, engine }: OpenedEngine,
+  policies: readonly Policy[],
+  info: { addresses(): Record<string, string>; tryIt?(): string | undefined },
+  life: Life,
+): Promise<OpenedControl> {
+  const { settings, clock, log, metrics, crypto, tls } = host;
+  const feed = createPlanFeed();
+  const file = keepPlanFile(feed, await planFileOptions(host));
+  life.own('plan file', () => file.close());
+  const control = await createControl({
+    documents: storage.documents,
+    shared: storage.sharedState,
+    seal: storage.seal,
+    crypto,
+    catalog: engine.catalog,
+    bindings: engine.bindings.bindings,
+    bindingStore: engine.bindings.store,
+    executions: engine.executions,
+    nodes: engine.nodes,
+    publishPlan: (plan) => feed.publish(plan),
+    checkInterface: createInterfaceCheck(policies),
+    clock,
+    logger: log,
+    metricsText: () => metrics.text(),
+    settings: {
+      host: settings.bindHost,
+      port: settings.controlPort,
+      defaultAppId: DEFAULT_APP,
+      ...(LOOPBACK.has(settings.bindHost) ? {} : { tls }),
+    },
+    auditKey: await deriveKey(settings.kekFile, 'audit'),
+    info: { version: readVersion(), environment: settings.environment, ...info },
+  });
+  life.own('control', () => control.stop());
+  return { control, feed };
+}

@@ -1,0 +1,42 @@
+/** Gateways of this process: one per front, serving the plans of one source. */
+import { FRONTS, type Front } from '../../engine/contract/access.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { RunFlow } from '../../engine/contract/run-flow.ts';
+import type { Seal } from '../../engine/contract/seal.ts';
+import type { Life } from '../../engine/host/run-until-signal.ts';
+import type { PlanSource, Policy } from '../../gateways/contract.ts';
+import { createGateway, type Gateway } from '../../gateways/fronts/create-gateway.ts';
+import { gatewaySettings, type Host } from './open-host.ts';
+
+export interface GatewayParts {
+  readonly planSource: PlanSource;
+  readonly policies: readonly Policy[];
+  readonly runFlow: RunFlow;
+  readonly shared: SharedState;
+  readonly seal: Pick<Seal, 'seal'>;
+}
+
+export async function openGateways(
+  host: Host,
+  parts: GatewayParts,
+  life: Life,
+  fronts: readonly Front[] = FRONTS,
+): Promise<Readonly<Record<string, Gateway>>> {
+  const { crypto, clock, log, metrics, folder } = host;
+  const opened: Record<string, Gateway> = {};
+  for (const front of fronts) {
+    const gateway = await createGateway({
+      front,
+      ...parts,
+      crypto,
+      clock,
+      logger: log,
+      metrics,
+      settings: gatewaySettings(host, front),
+      logFolder: folder.logs,
+    });
+    life.own(`gateway ${front}`, () => gateway.stop());
+    opened[front] = gateway;
+  }
+  return opened;
+}

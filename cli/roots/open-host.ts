@@ -1,0 +1,67 @@
+/** What every process begins with: settings, data folder, log, metrics, cryptography that passed its self-test, certificates. */
+import { readFile } from 'node:fs/promises';
+import { hkdfSync } from 'node:crypto';
+import { join } from 'node:path';
+import type { Front } from '../../engine/contract/access.ts';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { Crypto } from '../../engine/contract/ports/crypto.ts';
+import { openDataFolder, type DataFolder } from '../../engine/host/data-folder.ts';
+import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
+import { createLogger } from '../../engine/host/logger.ts';
+import { createMetrics, type HostMetrics } from '../../engine/host/metrics.ts';
+import { readSettings, type Settings } from '../../engine/host/settings.ts';
+import { systemClock } from '../../engine/host/system-clock.ts';
+import type { GatewaySettings } from '../../gateways/contract.ts';
+import { createNodeSeal, readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
+import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import type { SettingOverrides } from './root-options.ts';
+
+export interface Host {
+  readonly settings: Settings;
+  readonly folder: DataFolder;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: HostMetrics;
+  readonly crypto: Crypto;
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string };
+  /** For `curl --cacert`; absent with certificates of one's own. */
+  readonly caFile: string | undefined;
+}
+
+export async function openHost(overrides: SettingOverrides): Promise<Host> {
+  const settings = readSettings(process.env, overrides);
+  const log = createLogger({ level: settings.logLevel as 'info', format: settings.logFormat });
+  const crypto = createSoftwareCrypto();
+  crypto.selfTest();
+  const folder = await openDataFolder(settings.dataFolder);
+  return { settings, folder, clock: systemClock, log, metrics: createMetrics(), crypto, ...(await certificates(settings, folder)) };
+}
+
+async function certificates(settings: Settings, folder: DataFolder): Promise<Pick<Host, 'tls' | 'caFile'>> {
+  const { tlsCertFile, tlsKeyFile, tlsCaFile } = settings;
+  const ca = tlsCaFile === undefined ? {} : { ca: await readFile(tlsCaFile, 'utf8') };
+  if (tlsCertFile !== undefined && tlsKeyFile !== undefined) {
+    const [cert, key] = await Promise.all([readFile(tlsCertFile, 'utf8'), readFile(tlsKeyFile, 'utf8')]);
+    return { tls: { cert, key, ...ca }, caFile: undefined };
+  }
+  const made = await loadDevCertificates(folder.tls, systemClock.now());
+  return { tls: { cert: made.cert, key: made.key, ...ca }, caFile: made.caFile };
+}
+
+export function gatewaySettings({ settings, tls }: Host, front: Front): GatewaySettings {
+  const { bindHost, trustedProxies, maxConnections, maxConnectionsPerIp, bodyBudgetBytes, drainMs } = settings;
+  const port = { open: settings.openPort, user: settings.userPort, bus: settings.busPort }[front];
+  return { host: bindHost, port, tls, trustedProxies, limits: { maxConnections, maxConnectionsPerIp, bodyBudgetBytes, drainMs } };
+}
+
+/** The plan file of this machine's gateways, and the key that seals it: beside the key-encryption key, never in the data folder. */
+export async function planFileOptions({ settings, folder, crypto, clock, log }: Host) {
+  const seal = createNodeSeal(await readOrMakeNodeKey(`${settings.kekFile}.node`));
+  return { path: join(folder.plans, 'plan'), seal, crypto, clock, log };
+}
+
+/** A key for one purpose, derived from the key-encryption key and never stored (RFC 5869, HKDF with SM3). */
+export async function deriveKey(kekFile: string, purpose: string): Promise<Uint8Array> {
+  return new Uint8Array(hkdfSync('sm3', await readFile(kekFile), '', `kangqiao ${purpose}`, 32));
+}

@@ -1,0 +1,18 @@
+/** `kangqiao worker`: durable work, triggers and recovery, without gateways and control. */
+import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
+import { openEngine } from './open-engine.ts';
+import { openHost } from './open-host.ts';
+import type { SettingOverrides } from './root-options.ts';
+
+export async function startWorker(overrides: SettingOverrides): Promise<number> {
+  const host = await openHost(overrides);
+  const { clock, log, settings } = host;
+  return runUntilSignal(
+    async (life) => {
+      const { engine } = await openEngine(host, life);
+      await engine.startWork();
+      log.info('worker.ready', { flows: engine.published.list().length });
+    },
+    { clock, logger: log, drainMs: settings.drainMs },
+  );
+}

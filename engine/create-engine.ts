@@ -1,0 +1,171 @@
+/** The whole engine on one storage: made once by each root that runs flows. Control, gateways and triggers reach it through its parts alone. */
+import type { Clock } from './contract/clock.ts';
+import { createTimedId } from './contract/ids.ts';
+import type { FlowVersion } from './contract/flow-document.ts';
+import type { TriggerContext } from './contract/node.ts';
+import type { Logger, Metrics } from './contract/observe.ts';
+import type { Blobs } from './contract/ports/blobs.ts';
+import type { Documents } from './contract/ports/documents.ts';
+import type { SharedState } from './contract/ports/shared-state.ts';
+import type { WorkQueue } from './contract/ports/work-queue.ts';
+import type { RunFlow } from './contract/run-flow.ts';
+import type { Seal } from './contract/seal.ts';
+import { createBindings, type RunningBindings } from './bindings/create-bindings.ts';
+import { createBuildContext } from './expression/create-build-context.ts';
+import { createScriptPool, type ScriptInput, type ScriptPool } from './expression/script-pool.ts';
+import { createFlowCatalog, type FlowHistory } from './publish/flow-catalog.ts';
+import { openFlowStores } from './publish/flow-stores.ts';
+import { createPublishedFlows, type RunningPublishedFlows } from './publish/published-flows.ts';
+import { loadNodes, type LoadedNodes } from './registry/load-nodes.ts';
+import { createAccept, toArrivalResult } from './run/accept.ts';
+import { createAdapterGates } from './run/adapter-gates.ts';
+import { compileFlow, type CompiledFlow } from './run/compile-flow.ts';
+import { createCallFlow, createRunFlow } from './run/create-run-flow.ts';
+import { createExecutionCatalog } from './run/execution-catalog.ts';
+import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from './run/execution-document.ts';
+import { createPayloads } from './run/payloads.ts';
+import type { RunDeps } from './run/run-node.ts';
+import { runTrial } from './run/run-trial.ts';
+import type { ExecutionCatalog, FlowCatalog } from './services.ts';
+import { createTriggers, type Triggers } from './trigger/create-triggers.ts';
+import { CANCEL_CHANNEL, createWorker, type Worker } from './worker/create-worker.ts';
+import { createOwners } from './worker/owners.ts';
+import { startBlobSweep } from './worker/sweep-blobs.ts';
+
+export interface EngineDeps {
+  readonly documents: Documents;
+  readonly workQueue: WorkQueue;
+  readonly shared: SharedState;
+  readonly blobs: Blobs;
+  readonly seal: Seal;
+  /** Folders of node types; the product's own comes first. */
+  readonly nodeFolders: readonly (string | URL)[];
+  readonly environment: string;
+  readonly tls: TriggerContext<unknown>['tls'];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly workerSlots?: number;
+}
+
+export interface Engine {
+  readonly nodes: LoadedNodes;
+  readonly bindings: RunningBindings;
+  readonly published: RunningPublishedFlows;
+  readonly catalog: FlowCatalog & FlowHistory;
+  readonly executions: ExecutionCatalog;
+  readonly runFlow: RunFlow;
+  readonly worker: Worker;
+  readonly triggers: Triggers;
+  /** Claims durable work and starts listeners: for processes that are workers. */
+  startWork(): Promise<void>;
+  /** Takes nothing more, settles what runs (within `boundMs`), closes what it opened. Storage stays open. */
+  stop(boundMs: number): Promise<void>;
+}
+
+/** Scripts and expressions that need the sandbox run in so many threads. */
+const SCRIPT_THREADS = 2;
+
+export async function createEngine(deps: EngineDeps): Promise<Engine> {
+  const { clock, log, metrics, documents, shared, seal, blobs, workQueue } = deps;
+  const owner = createTimedId('own', clock.now());
+  const pool = createScriptPool({ clock, logger: log, size: SCRIPT_THREADS });
+  const nodes = await loadNodes(deps.nodeFolders);
+  const bindings = await createBindings({ documents, seal, shared, environment: deps.environment, clock, logger: log });
+  const stores = await openFlowStores(documents);
+  const compile = (version: FlowVersion) =>
+    compileFlow(version, { getNode: nodes.get, build: createBuildContext({ pool, key: version.flowId }) });
+  const published = await createPublishedFlows({ stores, shared, nodes, compile, clock, logger: log });
+  const run: RunDeps = {
+    clock,
+    log,
+    metrics,
+    blobs,
+    bindings: bindings.bindings,
+    gates: createAdapterGates(clock),
+    compileExpression: createBuildContext({ pool }).compileExpression,
+    runScript: (source, input, options) => pool.run(source, input as ScriptInput, options),
+    callFlow: createCallFlow(published, clock, () => run),
+  };
+  const common = {
+    executions: await documents.open(executionsSpec),
+    legs: await documents.open(legsSpec),
+    lateOutcomes: await documents.open(lateOutcomesSpec),
+    resumes: await documents.open(resumesSpec),
+    workQueue,
+    shared,
+    payloads: createPayloads(seal, blobs),
+    seal,
+    bindings: bindings.bindings,
+    published,
+    run,
+    owner,
+    clock,
+    log,
+    metrics,
+  };
+  const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive: documents.isExclusive, clock, log, self: owner });
+  const active = new Set<string>();
+  const accept = createAccept(common);
+  const triggers = await createTriggers({
+    published,
+    bindings: bindings.bindings,
+    onBindingsChange: bindings.onChange,
+    documents,
+    shared,
+    accept: async (flow, arrival, { seq }) => toArrivalResult(await accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),
+    tls: deps.tls,
+    clock,
+    logger: log,
+    holder: owner,
+  });
+  const worker = createWorker({ ...common, owners, active, ...(deps.workerSlots === undefined ? {} : { slots: deps.workerSlots }) });
+  const catalog = createFlowCatalog({
+    stores,
+    published,
+    nodes,
+    bindings: bindings.bindings,
+    compile,
+    runTrial: (flow, input, mocks, signal) => runTrial(flow, input, mocks, run, signal),
+    checkExpression: (text) => void createBuildContext({ pool }).compileExpression(text),
+    prepareTrigger: async (flow, signal) => {
+      await checkScripts(flow, pool);
+      await triggers.prepare(flow, signal);
+    },
+    clock,
+    logger: log,
+  });
+  await owners.start();
+  const sweep = startBlobSweep({ blobs, executions: common.executions, legs: common.legs, clock, log });
+
+  return {
+    nodes,
+    bindings,
+    published,
+    catalog,
+    executions: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL }),
+    runFlow: createRunFlow({ ...common, accept, active }),
+    worker,
+    triggers,
+    async startWork() {
+      await worker.start();
+      await triggers.start();
+    },
+    async stop(boundMs) {
+      sweep.stop();
+      await triggers.stop();
+      await worker.stop(boundMs);
+      owners.stop();
+      await published.stop();
+      await bindings.stop();
+      await pool.close();
+    },
+  };
+}
+
+/** A script that does not even parse is found at publish, not by the first message. */
+async function checkScripts(flow: CompiledFlow, pool: ScriptPool): Promise<void> {
+  for (const { node, config } of flow.nodes.values()) {
+    if (node.type.startsWith('code.run@')) await pool.checkScript(String(config['source']));
+  }
+}
