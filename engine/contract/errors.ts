@@ -64,6 +64,8 @@ export interface ErrorRecord {
   readonly fix?: string;
   readonly issues?: readonly Issue[];
   readonly retryAfterMs?: number;
+  /** HTTP status that a flow's author chose for it (`control.end`); otherwise the edge decides by kind. */
+  readonly status?: number;
 }
 
 /** Translates whatever was thrown into the stored form; what is not an `AppError` is a bug of ours and says no more than that. */

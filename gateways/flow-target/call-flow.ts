@@ -1,6 +1,7 @@
 import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../../engine/contract/errors.ts';
 import { createMessage, type Message } from '../../engine/contract/message.ts';
-import type { FlowResult, RunFlow } from '../../engine/contract/run-flow.ts';
+import type { FlowCall, FlowResult, RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Answer, Exchange, GatewayError, JsonResult } from '../contract.ts';
 import { refuse, refuseJson } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
@@ -30,7 +31,7 @@ export function createFlowCall(flowId: string, { runFlow, clock, readJson }: Flo
       return;
     }
     const idempotencyKey = exchange.headers['idempotency-key'];
-    const call = runFlow.call({
+    const call = callOrFail(runFlow, {
       flowId,
       caller: {
         interfaceId: exchange.interface!.interfaceId,
@@ -47,6 +48,16 @@ export function createFlowCall(flowId: string, { runFlow, clock, readJson }: Flo
     if ('code' in outcome) exchange.error = outcome;
     else exchange.answer = outcome;
   };
+}
+
+/** A flow that could not even be accepted (the store is down or full) is a failure like any other. */
+async function callOrFail(runFlow: RunFlow, call: FlowCall): Promise<FlowResult> {
+  try {
+    return await runFlow.call(call);
+  } catch (thrown) {
+    if (!(thrown instanceof AppError)) throw thrown;
+    return { outcome: 'failed', executionId: '', error: toErrorRecord(thrown) };
+  }
 }
 
 function withinDeadline(call: Promise<FlowResult>, leftMs: number, clock: Clock): Promise<FlowResult | typeof TIMED_OUT> {
@@ -112,7 +123,12 @@ function toOutcome(result: FlowResult, now: number): Answer | GatewayError {
 const REPEATED = { 'x-kq-idempotent-replay': 'true' };
 
 /** Only what the caller can act on goes out: an input error with its text, never the inside of a failure. */
-function toFailure(error: Extract<FlowResult, { outcome: 'failed' }>['error']): GatewayError {
+function toFailure(error: ErrorRecord): GatewayError {
+  const refusal = byKind(error);
+  return error.status === undefined ? refusal : { ...refusal, status: error.status };
+}
+
+function byKind(error: ErrorRecord): GatewayError {
   switch (error.kind) {
     case 'input': {
       const message = error.fix === undefined ? error.message : `${error.message} ${error.fix}`;
@@ -123,7 +139,7 @@ function toFailure(error: Extract<FlowResult, { outcome: 'failed' }>['error']): 
       });
     }
     case 'transient':
-      return refuse(error.code.includes('TIMEOUT') || error.code.includes('DEADLINE') ? 'GW50401' : 'GW50201', {
+      return refuse(codeOfTransient(error.code), {
         retryAfterSec: Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000)),
       });
     case 'unknown-outcome':
@@ -131,4 +147,9 @@ function toFailure(error: Extract<FlowResult, { outcome: 'failed' }>['error']): 
     case 'bug':
       return refuse('GW50001');
   }
+}
+
+function codeOfTransient(code: string): 'GW50401' | 'GW50303' | 'GW50201' {
+  if (code.startsWith('STORE_') || code.startsWith('SHARED_STATE_')) return 'GW50303';
+  return code.includes('TIMEOUT') || code.includes('DEADLINE') ? 'GW50401' : 'GW50201';
 }

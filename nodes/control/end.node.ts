@@ -35,5 +35,5 @@ export default defineNode({
     { additionalProperties: false },
   ),
   ports: { in: [inPort], out: [] },
-  prepare: (config) => () => ({ reject: { code: config.code, kind: config.kind, message: config.message } }),
+  prepare: (config) => () => ({ reject: { code: config.code, kind: config.kind, message: config.message, status: config.status } }),
 });

@@ -56,6 +56,11 @@ test('hands the Idempotency-Key, app and interface to the flow as the origin of 
   assert.deepEqual(started.calls.at(-1)!.caller, { interfaceId: 'ifc_book', appId: 'app', idempotencyKey: 'order-7' });
 });
 
+/** The status that the flow's author chose (`control.end`). */
+function chosen(result: FlowResult, status: number): FlowResult {
+  return result.outcome === 'failed' ? { ...result, error: { ...result.error, status } } : result;
+}
+
 test('gives each way a flow can end its own answer', async () => {
   const cases: [FlowResult, number, string | undefined][] = [
     [{ outcome: 'accepted', executionId: 'exe_1', repeated: false }, 202, undefined],
@@ -65,6 +70,8 @@ test('gives each way a flow can end its own answer', async () => {
     [failed('input'), 422, 'GW42203'],
     [failed('transient'), 502, 'GW50201'],
     [failed('transient', 'NODE_TIMEOUT'), 504, 'GW50401'],
+    [failed('transient', 'STORE_FULL'), 503, 'GW50303'],
+    [chosen(failed('input'), 404), 404, 'GW42203'],
     [failed('unknown-outcome'), 504, 'GW50402'],
     [failed('bug'), 500, 'GW50001'],
   ];

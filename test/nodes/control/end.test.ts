@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import end from '../../../nodes/control/end.node.ts';
 
-test('refuses the message with the error it is given', async () => {
+test('refuses the message with the error and status it is given', async () => {
   assert.deepEqual(await runNode(end, { config: { code: 'PATIENT_UNKNOWN', message: '查无此人' } }), {
-    reject: { code: 'PATIENT_UNKNOWN', kind: 'input', message: '查无此人' },
+    reject: { code: 'PATIENT_UNKNOWN', kind: 'input', message: '查无此人', status: 422 },
   });
 });
