@@ -15,7 +15,22 @@ export const Operand = Type.Union([
 export type Operand = Static<typeof Operand>;
 
 export const COMPARISONS = [
-  'eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'not-in', 'contains', 'starts-with', 'ends-with', 'matches', 'exists', 'absent', 'empty', 'not-empty',
+  'eq',
+  'ne',
+  'gt',
+  'gte',
+  'lt',
+  'lte',
+  'in',
+  'not-in',
+  'contains',
+  'starts-with',
+  'ends-with',
+  'matches',
+  'exists',
+  'absent',
+  'empty',
+  'not-empty',
 ] as const;
 export type Comparison = (typeof COMPARISONS)[number];
 

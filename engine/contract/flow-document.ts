@@ -103,7 +103,10 @@ export const Ingress = Type.Object(
   {
     /** `key` is an expression over the trigger's message; the same key within the window gets the first one's answer. */
     dedupe: Type.Optional(
-      Type.Object({ key: Type.String({ maxLength: 2000 }), windowSec: Type.Integer({ minimum: 1, maximum: 31_536_000, default: 86_400 }) }, closed),
+      Type.Object(
+        { key: Type.String({ maxLength: 2000 }), windowSec: Type.Integer({ minimum: 1, maximum: 31_536_000, default: 86_400 }) },
+        closed,
+      ),
     ),
     /** Messages of one lane are worked on strictly one after the other, in the order of their arrival. */
     lane: Type.Optional(Type.Object({ key: Type.String({ maxLength: 2000 }) }, closed)),

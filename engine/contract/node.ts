@@ -132,7 +132,8 @@ export interface Stop {
   stop(): Promise<void>;
 }
 
-export type Health = { readonly ok: true; readonly steps: readonly ProbeStep[] } | { readonly ok: false; readonly steps: readonly ProbeStep[] };
+export type Health =
+  { readonly ok: true; readonly steps: readonly ProbeStep[] } | { readonly ok: false; readonly steps: readonly ProbeStep[] };
 export interface ProbeStep {
   readonly name: Text;
   readonly ok: boolean;
@@ -192,7 +193,10 @@ export interface ControlNode<Schema extends TObject = TObject> extends Described
   readonly kind: 'control';
   readonly role: ControlRole;
   /** Output ports may depend on the configuration (a condition's branches). */
-  readonly ports: { readonly in: readonly PortSpec[]; readonly out: readonly PortSpec[] | ((config: Static<Schema>) => readonly PortSpec[]) };
+  readonly ports: {
+    readonly in: readonly PortSpec[];
+    readonly out: readonly PortSpec[] | ((config: Static<Schema>) => readonly PortSpec[]);
+  };
   prepare(config: Static<Schema>, build: BuildContext): RunNode<Static<Schema>>;
 }
 

@@ -68,7 +68,8 @@ export interface FindOptions {
   readonly after?: string;
 }
 
-export type InsertResult = { readonly inserted: true } | { readonly inserted: false; readonly duplicateOf: 'id' | 'unique'; readonly index?: string };
+export type InsertResult =
+  { readonly inserted: true } | { readonly inserted: false; readonly duplicateOf: 'id' | 'unique'; readonly index?: string };
 
 export type PatchResult<T> =
   | { readonly outcome: 'patched'; readonly document: T }
