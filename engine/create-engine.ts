@@ -1,5 +1,6 @@
 /** The whole engine on one storage: made once by each root that runs flows. Control, gateways and triggers reach it through its parts alone. */
 import type { Clock } from './contract/clock.ts';
+import { AppError, type Issue } from './contract/errors.ts';
 import { createTimedId } from './contract/ids.ts';
 import type { FlowVersion } from './contract/flow-document.ts';
 import type { TriggerContext } from './contract/node.ts';
@@ -14,6 +15,7 @@ import { createBindings, type RunningBindings } from './bindings/create-bindings
 import { createBuildContext } from './expression/create-build-context.ts';
 import { createScriptPool, type ScriptInput, type ScriptPool } from './expression/script-pool.ts';
 import { createFlowCatalog, type FlowHistory } from './publish/flow-catalog.ts';
+import { invalid } from './publish/flow-errors.ts';
 import { openFlowStores } from './publish/flow-stores.ts';
 import { createPublishedFlows, type RunningPublishedFlows } from './publish/published-flows.ts';
 import { loadNodes, type LoadedNodes } from './registry/load-nodes.ts';
@@ -163,9 +165,23 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   };
 }
 
-/** A script that does not even parse is found at publish, not by the first message. */
-async function checkScripts(flow: CompiledFlow, pool: ScriptPool): Promise<void> {
-  for (const { node, config } of flow.nodes.values()) {
-    if (node.type.startsWith('code.run@')) await pool.checkScript(String(config['source']));
+/** A script that does not even parse is found at publish, not by the first message; every such script is told at once. */
+async function checkScripts({ document }: CompiledFlow, pool: ScriptPool): Promise<void> {
+  const issues: Issue[] = [];
+  for (const [index, { id, type, config }] of document.nodes.entries()) {
+    if (!type.startsWith('code.run@')) continue;
+    await pool.checkScript(String(config['source'])).catch((error: unknown) => {
+      if (!(error instanceof AppError) || error.kind !== 'input') throw error;
+      const { code, message, fix } = error;
+      issues.push({
+        path: `/nodes/${index}/config/source`,
+        node: id,
+        code,
+        message,
+        severity: 'error',
+        ...(fix === undefined ? {} : { fix }),
+      });
+    });
   }
+  if (issues.length > 0) throw invalid(issues);
 }

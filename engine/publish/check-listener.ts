@@ -28,7 +28,13 @@ function listenerOf({ trigger }: CompiledFlow, bindings: Pick<Bindings, 'adapter
 function isSame(a: Adapter, b: Adapter | undefined): boolean {
   if (b === undefined) return false;
   if (a.adapterId === b.adapterId) return true;
-  const { host, port } = a.settings;
+  const { host, port } = addressOf(a);
   // Port 0 is any free one.
-  return typeof port === 'number' && port !== 0 && port === b.settings['port'] && host === b.settings['host'];
+  return typeof port === 'number' && port !== 0 && port === addressOf(b).port && host === addressOf(b).host;
+}
+
+/** An adapter that both sends and listens names where it listens apart. */
+function addressOf({ settings }: Adapter): { readonly host?: unknown; readonly port?: unknown } {
+  const listen = settings['listen'];
+  return typeof listen === 'object' && listen !== null ? listen : settings;
 }
