@@ -78,7 +78,12 @@ export interface FlowSummary {
 
 export interface TestReport {
   readonly passed: boolean;
-  readonly tests: readonly { readonly name: string; readonly passed: boolean; readonly problems: readonly string[]; readonly durationMs: number }[];
+  readonly tests: readonly {
+    readonly name: string;
+    readonly passed: boolean;
+    readonly problems: readonly string[];
+    readonly durationMs: number;
+  }[];
 }
 
 export interface PublishReport {
@@ -109,7 +114,11 @@ export interface FlowCatalog {
   publish(flowId: string, actor: string, signal: AbortSignal, onStage?: (stage: PublishStage) => void): Promise<PublishReport>;
   rollback(flowId: string, version: number, actor: string, signal: AbortSignal): Promise<PublishReport>;
   unpublish(flowId: string, actor: string): Promise<boolean>;
-  versions(flowId: string): Promise<readonly { readonly version: number; readonly contentHash: string; readonly publishedAt: number; readonly publishedBy: string }[]>;
+  versions(
+    flowId: string,
+  ): Promise<
+    readonly { readonly version: number; readonly contentHash: string; readonly publishedAt: number; readonly publishedBy: string }[]
+  >;
   version(flowId: string, version: number): Promise<FlowVersion | undefined>;
 }
 

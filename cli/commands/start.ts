@@ -7,7 +7,9 @@ export function startCommand(): Command {
     .summary('start everything in one process on a data folder')
     .description('Starts gateways, worker and control in one process on embedded storage; no server is needed. Ctrl-C drains and stops it.')
     .addOption(new Option('--example <name>', 'load this example into an empty store and play its outside world').choices(['city']))
-    .addOption(new Option('--example-port <port>', 'first of the ports that the example’s outside world takes (default: 21000)').argParser(port))
+    .addOption(
+      new Option('--example-port <port>', 'first of the ports that the example’s outside world takes (default: 21000)').argParser(port),
+    )
     .addOption(new Option('--reset-password <account>', 'give this account a new one-time password, shown on the terminal'))
     .addOption(new Option('--open-port <port>', 'port of the open front').argParser(port))
     .addOption(new Option('--user-port <port>', 'port of the user front').argParser(port))

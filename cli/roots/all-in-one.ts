@@ -1,5 +1,4 @@
 /** `kangqiao start`: everything in one process. */
-import { toErrorRecord } from '../../engine/contract/errors.ts';
 import { runUntilSignal, type Life } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { handOver, type Started } from './hand-over.ts';
@@ -17,12 +16,15 @@ export async function startAllInOne(overrides: SettingOverrides, options: StartO
 }
 
 async function start(host: Host, options: StartOptions, startedAt: number, life: Life): Promise<void> {
+  const city: Started['city'] = { end: () => undefined };
+  // Stopped last: requests that are still under way need their hospitals.
+  life.own('example city', () => city.end());
   const opened = await openEngine(host, life);
   const { engine, storage } = opened;
   const policies = await loadPolicies();
   const addresses: Record<string, string> = {};
-  let tryIt: string | undefined;
-  const { control, feed } = await openControl(host, opened, policies, { addresses: () => addresses, tryIt: () => tryIt }, life);
+  const example: { tryIt?: string } = {};
+  const { control, feed } = await openControl(host, opened, policies, { addresses: () => addresses, tryIt: () => example.tryIt }, life);
   addresses['control'] = control.address;
   await engine.startWork();
   const gateways = await openGateways(
@@ -32,9 +34,7 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   );
   for (const [front, gateway] of Object.entries(gateways)) addresses[front] = gateway.address;
   await control.flushPlan();
-  const started: Started = { host, control, engine, addresses, options, life };
-  tryIt = await handOver(started, Math.round(performance.now() - startedAt)).catch((error: unknown) => {
-    host.log.error('start.hand_over_failed', error, { code: toErrorRecord(error).code });
-    throw error;
-  });
+  const started: Started = { host, control, engine, addresses, options, city };
+  const tryIt = await handOver(started, Math.round(performance.now() - startedAt));
+  if (tryIt !== undefined) example.tryIt = tryIt;
 }

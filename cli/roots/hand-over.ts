@@ -5,7 +5,6 @@ import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Control } from '../../control/create-control.ts';
 import type { Engine } from '../../engine/create-engine.ts';
-import type { Life } from '../../engine/host/run-until-signal.ts';
 import type { PlaySettings } from '../../examples/city/play-city.ts';
 import { CITY_APP, CITY_BASE_PORT, CITY_KEY_ID, cityFiles, cityIssuer, loadCity } from '../../examples/city/load-city.ts';
 import { dataTokenPath, writeTokenFile } from '../token-file.ts';
@@ -18,7 +17,8 @@ export interface Started {
   readonly engine: Engine;
   readonly addresses: Readonly<Record<string, string>>;
   readonly options: StartOptions;
-  readonly life: Life;
+  /** How the example's outside world ends, once it plays. */
+  readonly city: { end(): Promise<void> | void };
 }
 
 const TOKEN_LIFE_MS = 30 * 86_400_000;
@@ -67,7 +67,7 @@ async function openExample(started: Started, basePort: number): Promise<string> 
 }
 
 /** The outside world is a process of its own: it plays others, and must not share our time or memory. */
-async function play({ host, control, addresses, life }: Started, folder: string, basePort: number, ca: { ca?: string }): Promise<void> {
+async function play({ host, control, addresses, city }: Started, folder: string, basePort: number, ca: { ca?: string }): Promise<void> {
   const files = cityFiles(folder);
   const { platformKey } = (await control.run('system.overview', {})) as { platformKey: { keyId: string; publicPem: string } };
   const settings: PlaySettings = {
@@ -93,7 +93,7 @@ async function play({ host, control, addresses, life }: Started, folder: string,
   await writeFile(file, JSON.stringify(settings), { mode: 0o600 });
   const program = fileURLToPath(new URL(`../../examples/city/play-city${extname(import.meta.url)}`, import.meta.url));
   const child = fork(program, [file], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
-  life.own('example city', () => end(child));
+  city.end = () => end(child);
   child.once('exit', (code) => {
     if (code !== 0) host.log.warn('city.ended', { code: code ?? -1 });
   });

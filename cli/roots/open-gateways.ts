@@ -24,8 +24,10 @@ export async function openGateways(
 ): Promise<Readonly<Record<string, Gateway>>> {
   const { crypto, clock, log, metrics, folder } = host;
   const opened: Record<string, Gateway> = {};
+  // At once: each may need all the time that is left.
+  life.own('gateways', async () => void (await Promise.all(Object.values(opened).map((gateway) => gateway.stop()))));
   for (const front of fronts) {
-    const gateway = await createGateway({
+    opened[front] = await createGateway({
       front,
       ...parts,
       crypto,
@@ -35,8 +37,6 @@ export async function openGateways(
       settings: gatewaySettings(host, front),
       logFolder: folder.logs,
     });
-    life.own(`gateway ${front}`, () => gateway.stop());
-    opened[front] = gateway;
   }
   return opened;
 }

@@ -10,7 +10,7 @@ import { openDataFolder, type DataFolder } from '../../engine/host/data-folder.t
 import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
 import { createLogger } from '../../engine/host/logger.ts';
 import { createMetrics, type HostMetrics } from '../../engine/host/metrics.ts';
-import { readSettings, type Settings } from '../../engine/host/settings.ts';
+import { readProcessSettings, type Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import type { GatewaySettings } from '../../gateways/contract.ts';
 import { createNodeSeal, readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
@@ -30,7 +30,7 @@ export interface Host {
 }
 
 export async function openHost(overrides: SettingOverrides): Promise<Host> {
-  const settings = readSettings(process.env, overrides);
+  const settings = readProcessSettings(overrides);
   const log = createLogger({ level: settings.logLevel as 'info', format: settings.logFormat });
   const crypto = createSoftwareCrypto();
   crypto.selfTest();
@@ -49,8 +49,12 @@ async function certificates(settings: Settings, folder: DataFolder): Promise<Pic
   return { tls: { cert: made.cert, key: made.key, ...ca }, caFile: made.caFile };
 }
 
+/** Left to what is closed after the gateways. */
+const CLOSING_MS = 1_000;
+
 export function gatewaySettings({ settings, tls }: Host, front: Front): GatewaySettings {
-  const { bindHost, trustedProxies, maxConnections, maxConnectionsPerIp, bodyBudgetBytes, drainMs } = settings;
+  const { bindHost, trustedProxies, maxConnections, maxConnectionsPerIp, bodyBudgetBytes } = settings;
+  const drainMs = Math.max(CLOSING_MS, settings.drainMs - CLOSING_MS);
   const port = { open: settings.openPort, user: settings.userPort, bus: settings.busPort }[front];
   return { host: bindHost, port, tls, trustedProxies, limits: { maxConnections, maxConnectionsPerIp, bodyBudgetBytes, drainMs } };
 }

@@ -34,9 +34,16 @@ export interface Syntax {
 export type Evaluate = (scope: Scope) => unknown;
 
 /** What JSONata throws, reduced to what may be told: never the value. */
-export interface SyntaxFault {
+export class SyntaxFault extends Error {
+  override readonly name = 'SyntaxFault';
   readonly code: string;
   readonly position: number | undefined;
+
+  constructor(code: string, position: number | undefined) {
+    super(code);
+    this.code = code;
+    this.position = position;
+  }
 }
 
 const ROOTS: ReadonlySet<unknown> = new Set<ScopeRoot>(['data', 'headers', 'keys', 'nodes', 'now', 'item', 'index', 'outer']);
@@ -368,5 +375,5 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 function fault(code: string, syntax: Syntax | undefined): SyntaxFault {
-  return { code, position: syntax?.position };
+  return new SyntaxFault(code, syntax?.position);
 }

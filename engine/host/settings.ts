@@ -78,6 +78,11 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   });
 }
 
+/** `readSettings` for this process: the one place where its environment is read. */
+export function readProcessSettings(overrides?: Overrides): Settings {
+  return readSettings(process.env, overrides);
+}
+
 /** Every setting with its variable, value and meaning, for `doctor` and the start of the log. Secrets are never settings: they lie in files. */
 export function describeSettings(
   settings: Settings,

@@ -24,7 +24,7 @@ export function createPayloads(seal: Seal, blobs: Blobs): Payloads {
       return blobs.put(once(Buffer.from(text)), { limitBytes: MAX_STORED_BYTES }).then(({ blobId }) => ({ blob: blobId }));
     },
     load(place, stored) {
-      if ('sealed' in stored) return JSON.parse(seal.openText(place, stored.sealed));
+      if ('sealed' in stored) return JSON.parse(seal.openText(place, stored.sealed)) as unknown;
       return readAll(blobs.get(stored.blob)).then((bytes) => JSON.parse(bytes.toString('utf8')) as unknown);
     },
   };

@@ -43,7 +43,7 @@ export async function loadCity(deps: CityDeps): Promise<void> {
   const { run, onProgress = () => undefined } = deps;
   await mkdir(deps.folder, { recursive: true, mode: 0o700 });
   onProgress('adapters, code tables, flows, interfaces');
-  const flows = await readFlows(deps);
+  const flows = await readFlows();
   const bundle = {
     schema: 'bundle/1',
     adapters: await read('adapters', deps),
@@ -90,7 +90,7 @@ function keep(file: string, text: string): Promise<void> {
   return writeFile(file, text, { mode: 0o600 });
 }
 
-async function readFlows(deps: CityDeps): Promise<{ readonly flowId: string }[]> {
+async function readFlows(): Promise<{ readonly flowId: string }[]> {
   const folder = new URL('./flows/', import.meta.url);
   const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).sort();
   return Promise.all(names.map(async (name) => JSON.parse(await readFile(new URL(name, folder), 'utf8')) as { flowId: string }));

@@ -68,7 +68,7 @@ async function readAll<T extends StoredDocument>(collection: Collection<T>): Pro
 
 /** What is claimed while one row is being written goes into the next. */
 function createClaimWriter(claims: Collection<StoredClaims>, clock: Clock): SharedStateJournal['saveClaim'] {
-  let waiting: { readonly claim: readonly [string, number]; readonly settle: (error?: AppError) => void }[] = [];
+  const waiting: { readonly claim: readonly [string, number]; readonly settle: (error?: AppError) => void }[] = [];
   let isWriting = false;
 
   async function write() {

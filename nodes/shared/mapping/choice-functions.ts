@@ -42,6 +42,6 @@ export const choiceFunctions: readonly MappingFunction[] = [
     label: words('转为列表', 'As list'),
     help: words('单个值变成一项的列表；缺失变成空列表。', 'A single value becomes a list of one; absent an empty list.'),
     args: [argument('值', 'Value')],
-    run: (value) => (isAbsent(value) ? [] : Array.isArray(value) ? value : [value]),
+    run: (value) => (isAbsent(value) ? [] : Array.isArray(value) ? (value as unknown[]) : [value]),
   },
 ];

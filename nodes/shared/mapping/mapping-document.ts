@@ -3,7 +3,7 @@
  * drawn by the designer's two-tree mapper. `to` is a field path (`patient.name`, `ids[0].value`, `items[]` appends).
  */
 import { Type, type Static } from 'typebox';
-import { ConditionRule } from '../../../engine/contract/expression-types.ts';
+import type { ConditionRule } from '../../../engine/contract/expression-types.ts';
 
 const closed = { additionalProperties: false } as const;
 const Path = Type.String({ minLength: 1, maxLength: 1000 });
