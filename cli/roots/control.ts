@@ -18,7 +18,10 @@ export async function startControl(overrides: SettingOverrides): Promise<number>
       const { control } = await openControl(host, opened, await loadPolicies(), { addresses: () => addresses }, life);
       addresses['control'] = control.address;
       await control.flushPlan();
-      await handOver({ host, control, engine: opened.engine, addresses, options: {}, city: { end: () => undefined } }, Math.round(performance.now() - startedAt));
+      await handOver(
+        { host, control, engine: opened.engine, addresses, options: {}, city: { end: () => undefined } },
+        Math.round(performance.now() - startedAt),
+      );
     },
     { clock, logger: log, drainMs: settings.drainMs },
   );

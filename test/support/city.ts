@@ -1,0 +1,116 @@
+/** The example city of a running platform as its outside sees it: callers with their keys, the hospitals' switches, the person at the console. */
+import { createPrivateKey, sign } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Agent, request, type Dispatcher } from 'undici';
+import { cityFiles, CITY_APP, CITY_KEY_ID, cityIssuer } from '../../examples/city/load-city.ts';
+import { createSigningClient, type SigningClient } from '../../sdk/public.ts';
+import type { Platform } from './platform-process.ts';
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Dispatcher.ResponseData['headers'];
+  readonly text: string;
+  json(): unknown;
+}
+
+export interface City {
+  readonly open: string;
+  readonly user: string;
+  readonly bus: string;
+  readonly control: string;
+  /** Trusts the platform's certificate. */
+  readonly agent: Agent;
+  /** The citizens' app: signs with its SM2 key and checks each answer. */
+  readonly app: SigningClient;
+  readonly busToken: string;
+  readonly cliToken: string;
+  send(url: string, options?: { method?: string; headers?: Record<string, string>; body?: string | Buffer }): Promise<Reply>;
+  /** The admin API as the administrator's command line; throws on a refusal. */
+  admin(method: string, path: string, body?: unknown): Promise<unknown>;
+  userToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
+  reports(patientId: string): Promise<Reply>;
+  /** State and trouble of hospital A (1), B (2), the district (4). */
+  state(program: 1 | 2 | 4): Promise<Record<string, unknown>>;
+  trouble(program: 1 | 2 | 4, order: Readonly<Record<string, number>>): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openCity(platform: Platform): Promise<City> {
+  const { ports, ca } = platform;
+  const files = cityFiles(platform.cityFolder);
+  const [open, user, bus] = [ports.open, ports.user, ports.bus].map((port) => `https://127.0.0.1:${port}`) as [string, string, string];
+  const control = `http://127.0.0.1:${ports.control}`;
+  const agent = new Agent({ connect: { ca }, connections: 64 });
+  const { token: cliToken } = JSON.parse(await readFile(`${platform.dataFolder}/handover/cli-token`, 'utf8')) as { token: string };
+  const issuerKey = createPrivateKey(await readFile(files.issuerKey));
+
+  const send: City['send'] = async (url, { method = 'GET', headers = {}, body } = {}) => {
+    const answer = await request(url, { dispatcher: agent, method: method as Dispatcher.HttpMethod, headers, body: body ?? null });
+    const text = await answer.body.text();
+    return { status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) as unknown };
+  };
+  const admin: City['admin'] = async (method, path, body) => {
+    const headers = {
+      authorization: `Bearer ${cliToken}`,
+      'x-kq-client': 'test',
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
+    const reply = await send(`${control}/api/v1${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (reply.status >= 400) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`);
+    return reply.text === '' ? undefined : reply.json();
+  };
+  const userToken: City['userToken'] = (claims) => {
+    const now = Math.floor(Date.now() / 1000);
+    const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const payload = { iss: cityIssuer.issuer, aud: cityIssuer.audience, iat: now, exp: now + 600, ...claims };
+    const signed = `${part({ alg: 'ES256', kid: cityIssuer.kid })}.${part(payload)}`;
+    const signature = sign('sha256', Buffer.from(signed), { key: issuerKey, dsaEncoding: 'ieee-p1363' });
+    return Promise.resolve(`${signed}.${signature.toString('base64url')}`);
+  };
+  const program = (number: number) => `http://127.0.0.1:${ports.example + number}`;
+  const { platformKey } = (await admin('GET', '/overview')) as { platformKey: { keyId: string; publicPem: string } };
+  const app = createSigningClient({
+    baseUrl: open,
+    appId: CITY_APP,
+    keyId: CITY_KEY_ID,
+    scheme: 'SM2-SM3',
+    key: await readFile(files.appKey, 'utf8'),
+    platformKeys: { [platformKey.keyId]: platformKey.publicPem },
+    ca,
+  });
+  return {
+    ...{ open, user, bus, control, agent, app, cliToken, send, admin, userToken },
+    busToken: (await readFile(files.busToken, 'utf8')).trim(),
+    reports: async (patientId) =>
+      send(`${user}/user/v1/reports`, { headers: { authorization: `Bearer ${await userToken({ sub: patientId, patientId })}` } }),
+    state: async (number) => (await send(`${program(number)}/state`)).json() as Record<string, unknown>,
+    async trouble(number, order) {
+      await send(`${program(number)}/control`, { method: 'POST', body: JSON.stringify(order) });
+    },
+    async close() {
+      await app.close();
+      await agent.destroy();
+    },
+  };
+}
+
+/** A booking as the citizens' app sends it. */
+export function booking(hospital: string, index = 2) {
+  const patientId = `P${String(index).padStart(6, '0')}`;
+  return { hospital, department: '01', date: '2026-12-01', patient: { patientId, name: '虚构丙甲' } };
+}
+
+/** Asks again until it is so, for at most `withinMs`. */
+export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, withinMs = 10_000): Promise<T> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    const found = await ask();
+    if (found !== undefined && found !== false) return found;
+    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
