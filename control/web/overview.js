@@ -70,7 +70,7 @@ async function submit(event, action) {
     await action(Object.fromEntries(new FormData(form)));
     for (const input of form.querySelectorAll('input[type=password]')) input.value = '';
   } catch (error) {
-    problem.textContent = [error.message, error.fix].filter(Boolean).join('\n');
+    problem.textContent = text().problems[error.code] ?? [error.message, error.fix].filter(Boolean).join('\n');
     problem.hidden = false;
   }
   button.disabled = false;

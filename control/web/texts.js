@@ -55,6 +55,14 @@ const TEXTS = {
     ],
     tiles: { running: '运行中', queued: '排队', waiting: '等待', completed: '完成', failed: '失败', held: '挂起' },
     unreachable: '连不上服务，请检查它是否在运行。',
+    /** By error code; what is not here is told as the API told it. */
+    problems: {
+      LOGIN_REFUSED: '账号或密码不正确。连续错五次后，登录会被锁定 15 分钟。',
+      LOGIN_LOCKED: '错误次数过多，登录已锁定 15 分钟。',
+      LOGIN_BUSY: '同时登录的人太多，请一秒后再试。',
+      PASSWORD_WEAK: '新密码不够强：至少 12 个字符，混用大小写字母、数字、其他字符中的三种，且不含账号名。',
+      PASSWORD_SAME: '新密码与原密码相同，请换一个。',
+    },
   },
   en: {
     subtitle: 'Flow engine and gateway of a medical and health public service bus',
@@ -111,5 +119,6 @@ const TEXTS = {
     ],
     tiles: { running: 'Running', queued: 'Queued', waiting: 'Waiting', completed: 'Completed', failed: 'Failed', held: 'Held' },
     unreachable: 'The service cannot be reached. Check that it runs.',
+    problems: {},
   },
 };
