@@ -74,7 +74,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const pool = createScriptPool({ clock, logger: log, size: SCRIPT_THREADS });
   const nodes = await loadNodes(deps.nodeFolders);
   const bindings = await createBindings({ documents, seal, shared, environment: deps.environment, clock, logger: log });
-  const stores = await openFlowStores(documents);
+  const stores = await openFlowStores(documents, seal);
   const compile = (version: FlowVersion) =>
     compileFlow(version, { getNode: nodes.get, build: createBuildContext({ pool, key: version.flowId }) });
   const published = await createPublishedFlows({ stores, shared, nodes, compile, clock, logger: log });

@@ -10,6 +10,8 @@ import {
   bodyOf,
   findAll,
   isPublished,
+  openJson,
+  sealJson,
   toVersion,
   type CommandRecord,
   type DraftRecord,
@@ -41,7 +43,7 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
       _id: flow.flowId,
       revision: saved.revision,
       contentHash: contentHash(saved),
-      body: JSON.stringify(saved),
+      body: sealJson(stores.seal, stores.drafts, flow.flowId, saved),
       updatedAt: clock.now(),
       updatedBy: actor,
     };
@@ -49,8 +51,8 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
       before === undefined
         ? (await stores.drafts.insert(record, { durability: 'full' })).inserted
         : (await stores.drafts.replaceIf(record, { revision: flow.revision }, { durability: 'full' })).outcome === 'patched';
-    if (!isSaved) throw stale(flow, bodyOf(await stores.drafts.get(flow.flowId)));
-    await logCommand(stores, saved, bodyOf(before), actor, clock.now());
+    if (!isSaved) throw stale(flow, bodyOf(stores, await stores.drafts.get(flow.flowId)));
+    await logCommand(stores, saved, bodyOf(stores, before), actor, clock.now());
     return saved;
   }
 
@@ -58,10 +60,10 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
     validate,
     saveDraft,
     ...createPublisher(deps),
-    draft: async (flowId) => bodyOf(await stores.drafts.get(flowId)),
+    draft: async (flowId) => bodyOf(stores, await stores.drafts.get(flowId)),
     async list() {
       const pointers = new Map((await findAll(stores.pointers)).map((pointer) => [pointer._id, pointer]));
-      return (await findAll(stores.drafts)).map((draft) => summarise(draft, pointers.get(draft._id)));
+      return (await findAll(stores.drafts)).map((draft) => summarise(draft, bodyOf(stores, draft)!, pointers.get(draft._id)));
     },
     async remove(flowId) {
       const pointer = await stores.pointers.get(flowId);
@@ -87,12 +89,12 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
       })),
     async version(flowId, version) {
       const record = await stores.versions.get(`${flowId}@${version}`);
-      return record && toVersion(record);
+      return record && toVersion(stores, record);
     },
     commands: async (flowId, limit) =>
       (await stores.commands.find({ flowId }, { sort: ['-revision'], limit })).map(({ _id, diff, ...command }) => ({
         ...command,
-        diff: JSON.parse(diff) as unknown,
+        diff: openJson(stores.seal, stores.commands, _id, diff),
       })),
   };
 }
@@ -107,12 +109,18 @@ async function logCommand(
   const { flowId, revision } = saved;
   const _id = `${flowId}#${String(revision).padStart(9, '0')}`;
   // A draft that was removed and made anew begins at 1 again: its commands replace the old ones.
-  const command: CommandRecord = { _id, flowId, revision, at, by, diff: JSON.stringify(diffFlows(before, saved)) };
+  const command: CommandRecord = {
+    _id,
+    flowId,
+    revision,
+    at,
+    by,
+    diff: sealJson(stores.seal, stores.commands, _id, diffFlows(before, saved)),
+  };
   if (!(await stores.commands.insert(command)).inserted) await stores.commands.replaceIf(command, {});
 }
 
-function summarise(draft: DraftRecord, pointer: PointerRecord | undefined): FlowSummary {
-  const { name, domain, mode, tags } = JSON.parse(draft.body) as FlowDocument;
+function summarise(draft: DraftRecord, { name, domain, mode, tags }: FlowDocument, pointer: PointerRecord | undefined): FlowSummary {
   return {
     flowId: draft._id,
     name,

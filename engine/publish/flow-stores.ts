@@ -1,12 +1,17 @@
-/** What the store keeps of flows. Documents are JSON text: configurations may hold names with dots, which paths of the store may not. */
+/**
+ * What the store keeps of flows. Documents are JSON text: configurations may hold names with dots, which paths of the store may not.
+ * The text lies sealed: saved tests carry messages, and analysts make them from real ones.
+ */
 import { Type } from 'typebox';
 import { AppError } from '../contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../contract/flow-document.ts';
 import type { Collection, CollectionSpec, Documents, FindOptions, Filter, StoredDocument } from '../contract/ports/documents.ts';
+import type { Seal } from '../contract/seal.ts';
 
 export interface DraftRecord extends StoredDocument {
   readonly revision: number;
   readonly contentHash: string;
+  /** Sealed JSON. */
   readonly body: string;
   readonly updatedAt: number;
   readonly updatedBy: string;
@@ -18,7 +23,7 @@ export interface CommandRecord extends StoredDocument {
   readonly revision: number;
   readonly at: number;
   readonly by: string;
-  /** JSON of the `FlowDiff`. */
+  /** Sealed JSON of the `FlowDiff`. */
   readonly diff: string;
 }
 
@@ -27,6 +32,7 @@ export interface VersionRecord extends StoredDocument {
   readonly flowId: string;
   readonly version: number;
   readonly contentHash: string;
+  /** Sealed JSON. */
   readonly body: string;
   readonly publishedAt: number;
   readonly publishedBy: string;
@@ -60,10 +66,14 @@ export interface FlowStores {
   readonly commands: Collection<CommandRecord>;
   readonly versions: Collection<VersionRecord>;
   readonly pointers: Collection<PointerRecord>;
+  readonly seal: TextSeal;
 }
 
-export async function openFlowStores(documents: Documents): Promise<FlowStores> {
+type TextSeal = Pick<Seal, 'seal' | 'openText'>;
+
+export async function openFlowStores(documents: Documents, seal: TextSeal): Promise<FlowStores> {
   return {
+    seal,
     drafts: await documents.open(draftsSpec),
     commands: await documents.open(commandsSpec),
     versions: await documents.open(versionsSpec),
@@ -71,15 +81,24 @@ export async function openFlowStores(documents: Documents): Promise<FlowStores> 
   };
 }
 
+/** The text under which a value is kept in a document of that collection. */
+export function sealJson(seal: TextSeal, { name }: { readonly name: string }, id: string, value: unknown): string {
+  return seal.seal({ collection: name, id, field: 'json' }, JSON.stringify(value));
+}
+
+export function openJson(seal: TextSeal, { name }: { readonly name: string }, id: string, text: string): unknown {
+  return JSON.parse(seal.openText({ collection: name, id, field: 'json' }, text)) as unknown;
+}
+
 /** FLOW_VERSION_UNKNOWN (bug) when it is not stored: executions are pinned to it. */
-export async function readVersion(versions: Collection<VersionRecord>, flowId: string, version: number): Promise<FlowVersion> {
-  const record = await versions.get(`${flowId}@${version}`);
-  if (record !== undefined) return toVersion(record);
+export async function readVersion(stores: FlowStores, flowId: string, version: number): Promise<FlowVersion> {
+  const record = await stores.versions.get(`${flowId}@${version}`);
+  if (record !== undefined) return toVersion(stores, record);
   throw new AppError('FLOW_VERSION_UNKNOWN', 'bug', `Version ${version} of ${flowId} is not stored.`, { values: { flowId, version } });
 }
 
-export function toVersion({ flowId, version, contentHash, body }: VersionRecord): FlowVersion {
-  return { flowId, version, contentHash, document: JSON.parse(body) as FlowDocument };
+export function toVersion({ seal, versions }: FlowStores, { _id, flowId, version, contentHash, body }: VersionRecord): FlowVersion {
+  return { flowId, version, contentHash, document: openJson(seal, versions, _id, body) as FlowDocument };
 }
 
 /** All pages of a find, in the order of `sort`. */
@@ -99,8 +118,8 @@ export async function findAll<T extends StoredDocument>(
 }
 
 /** The flow of a draft. */
-export function bodyOf(record: DraftRecord | undefined): FlowDocument | undefined {
-  return record && (JSON.parse(record.body) as FlowDocument);
+export function bodyOf({ seal, drafts }: FlowStores, record: DraftRecord | undefined): FlowDocument | undefined {
+  return record && (openJson(seal, drafts, record._id, record.body) as FlowDocument);
 }
 
 export function isPublished(pointer: PointerRecord | undefined): pointer is PointerRecord & { readonly version: number } {

@@ -6,7 +6,7 @@ import type { FlowCatalog, PublishReport, PublishStage, TestReport } from '../se
 import { checkListener } from './check-listener.ts';
 import { examineFlow, type FlowCatalogDeps } from './examine-flow.ts';
 import { invalid, raced, testsFailed, unknown } from './flow-errors.ts';
-import { bodyOf, isPublished, type PointerRecord } from './flow-stores.ts';
+import { bodyOf, isPublished, sealJson, type PointerRecord } from './flow-stores.ts';
 import { runTests } from './run-tests.ts';
 
 const NO_TESTS: TestReport = { passed: true, tests: [] };
@@ -25,7 +25,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     onStage?: (stage: PublishStage) => void,
   ): Promise<PublishReport> {
     onStage?.('validate');
-    const document = bodyOf(await stores.drafts.get(flowId));
+    const document = bodyOf(stores, await stores.drafts.get(flowId));
     if (document === undefined) throw unknown(flowId);
     const pointer = await stores.pointers.get(flowId);
     const { issues } = examineFlow(deps, document);
@@ -44,12 +44,13 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     onStage?.('prepare');
     await prepare(flow, signal);
     onStage?.('commit');
+    const _id = `${flowId}@${number}`;
     const record = {
-      _id: `${flowId}@${number}`,
+      _id,
       flowId,
       version: number,
       contentHash: hash,
-      body: JSON.stringify(document),
+      body: sealJson(stores.seal, stores.versions, _id, document),
       publishedAt: clock.now(),
       publishedBy: actor,
     };

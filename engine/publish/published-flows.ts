@@ -136,6 +136,6 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
 
 /** A version published long ago may name node majors that are gone: they are upgraded in memory, the stored version stays as it is. */
 async function compileStored({ stores, nodes, compile }: PublishedFlowsDeps, flowId: string, version: number): Promise<CompiledFlow> {
-  const stored = await readVersion(stores.versions, flowId, version);
+  const stored = await readVersion(stores, flowId, version);
   return compile({ ...stored, document: upgradeNodes(stored.document, nodes) });
 }

@@ -5,6 +5,7 @@ import { AppError } from '../../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
+import type { SealPlace } from '../../../engine/contract/seal.ts';
 import type { FlowCatalogDeps } from '../../../engine/publish/examine-flow.ts';
 import { createFlowCatalog } from '../../../engine/publish/flow-catalog.ts';
 import { openFlowStores } from '../../../engine/publish/flow-stores.ts';
@@ -17,6 +18,15 @@ import { createMemorySharedState } from '../../../storage/memory/memory-shared-s
 import { sampleFlow, sampleRegistry } from '../flow/sample-flow.ts';
 
 const nodes = sampleRegistry();
+/** Bound to its place, and no part of the text to be seen. */
+const seal = {
+  seal: (place: SealPlace, plain: Uint8Array | string) => Buffer.from(JSON.stringify([place, String(plain)])).toString('hex'),
+  openText(place: SealPlace, sealed: string) {
+    const [at, text] = JSON.parse(Buffer.from(sealed, 'hex').toString()) as [SealPlace, string];
+    assert.deepEqual(at, place);
+    return text;
+  },
+};
 const clock = fakeClock();
 const signal = new AbortController().signal;
 const flow = (rest: Partial<FlowDocument> = {}) => sampleFlow({ in: 'interface.call', back: 'control.reply' }, ['in > back'], rest);
@@ -57,7 +67,7 @@ function installation() {
   const documents = createMemoryDocuments({ clock });
   const shared = createMemorySharedState({ clock });
   return async (more: Partial<FlowCatalogDeps> = {}) => {
-    const stores = await openFlowStores(documents);
+    const stores = await openFlowStores(documents, seal);
     const published = await createPublishedFlows({ stores, shared, nodes, compile: more.compile ?? compile, clock, logger: silentLogger });
     running.push(published);
     return {
@@ -79,6 +89,18 @@ test('a draft is saved under the next revision, with who changed what', async ()
     ['bob', 2, [{ path: '/deadlineMs', before: 5000, after: 7 }]],
   );
   assert.equal((await catalog.list())[0]?.updatedBy, 'bob');
+});
+
+test('nothing of a flow and its saved tests lies in the store as it was typed', async () => {
+  const { catalog, stores } = await installation()();
+  const tests = [{ name: 't', input: { data: { patient: '张三丰' } }, mocks: {}, expect: [] }];
+  const first = await catalog.saveDraft(flow({ tests }), 'ann');
+  await catalog.saveDraft({ ...first, tests: [] }, 'ann');
+  await catalog.saveDraft({ ...first, revision: 2 }, 'ann');
+  await catalog.publish('flw_sample', 'ann', signal);
+  const kept = [stores.drafts, stores.commands, stores.versions].map((collection) => collection.find({}, { limit: 10 }));
+  assert.doesNotMatch(JSON.stringify(await Promise.all<unknown>(kept)), /张三丰|patient/);
+  assert.deepEqual((await catalog.version('flw_sample', 1))?.document.tests, tests);
 });
 
 test('a stale save is refused with both versions, and changes nothing', async () => {
