@@ -301,7 +301,9 @@ class GraphRun {
     const delayMs = retryDelayMs(node, attempt, error.retryAfterMs ?? 0, this.#job.origin);
     const now = this.#deps.clock.now();
     if (delayMs <= this.#job.maxSleepMs) {
-      if (now + delayMs >= this.#job.deadlineMs) return this.#settleError(ready, node, message, error, attempt, started);
+      // Where somebody waits for the answer, a pause longer than the node's own bound is an error now.
+      const isTooLong = !this.#job.mayWait && delayMs > node.retry.capMs;
+      if (isTooLong || now + delayMs >= this.#job.deadlineMs) return this.#settleError(ready, node, message, error, attempt, started);
       return this.#sleep(delayMs).then((slept) =>
         slept ? this.#attempt(ready, node, message, attempt + 1, started) : this.#onAbort(ready, node),
       );

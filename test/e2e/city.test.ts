@@ -83,6 +83,20 @@ test('findings of two hospitals come in one answer, and one that is down is repo
   }
 });
 
+test('a hospital that is given a pause after many failures keeps nobody waiting', async () => {
+  await city.trouble(1, { failNext: 1_000_000 });
+  const tookMs = [];
+  for (let round = 0; round < 4; round++) {
+    const at = performance.now();
+    const replies = await Promise.all(Array.from({ length: 10 }, () => city.reports('P000002')));
+    tookMs.push(Math.round(performance.now() - at));
+    for (const reply of replies) assert.equal((reply.json() as Findings).hospitals[1]!.available, true, reply.text);
+  }
+  await city.trouble(1, { failNext: 0 });
+  assert.ok(Math.max(...tookMs) < 3000, tookMs.join());
+  await until('hospital A asked again', async () => ((await city.reports('P000002')).json() as Findings).complete, 15_000);
+});
+
 interface Findings {
   readonly patientId: string;
   readonly complete: boolean;
@@ -155,6 +169,7 @@ test('Ctrl-C under traffic answers every request that was taken and ends within 
   });
   const queries = startTraffic(4, async () => ({ status: String((await city.reports('P000002')).status) }));
   await until('traffic', async () => bookings.calls.length >= 8 && queries.calls.length >= 4);
+  const signalledAt = Date.now();
   const { code, tookMs } = await platform.end('SIGINT');
   assert.equal(code, 0, platform.output());
   const [booked, queried] = [await bookings.end(), await queries.end()];
@@ -163,7 +178,12 @@ test('Ctrl-C under traffic answers every request that was taken and ends within 
   );
   assert.ok(tookMs <= 5000, `took ${tookMs} ms`);
   for (const call of [...booked, ...queried]) assert.match(outcomeOf(call), /^(200|201|ECONNREFUSED)$/, JSON.stringify(call));
-  assert.doesNotMatch(await readFile(join(platform.dataFolder, 'logs', 'open.ndjson'), 'utf8'), /"status":5\d\d/);
+  const lines = (await readFile(join(platform.dataFolder, 'logs', 'open.ndjson'), 'utf8')).trim().split('\n');
+  const late = lines.map((line) => JSON.parse(line) as { at: number; status: number }).filter(({ at }) => at >= signalledAt);
+  assert.deepEqual(
+    late.filter(({ status }) => status >= 400),
+    [],
+  );
 });
 
 interface Call {
