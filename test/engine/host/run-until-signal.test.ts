@@ -103,11 +103,11 @@ test('the real clock waits, cancels, and never runs backwards', async () => {
   await new Promise<void>((resolve, reject) => {
     systemClock.after(2, () => reject(new Error('cancelled timers do not fire')))();
     const alive = setTimeout(() => {}, 1000);
-    systemClock.after(5, () => {
+    systemClock.after(50, () => {
       clearTimeout(alive);
       resolve();
     });
     systemClock.after(3_000_000_000, () => reject(new Error('35 days are not over yet')));
   });
-  assert.ok(systemClock.monotonic() - before >= 4);
+  assert.ok(systemClock.monotonic() - before >= 25);
 });
