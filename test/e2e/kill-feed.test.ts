@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { killFeed } from './kill-feed.ts';
+
+/** 200 by hand: `node test/e2e/kill-feed.ts 200`. */
+const KILLS = 20;
+
+test('every acknowledged message of the feed reaches the district once and in order, whenever the process is killed', async (t) => {
+  const report = await killFeed(KILLS);
+  t.diagnostic(JSON.stringify(report));
+  assert.ok(report.acknowledged > KILLS, 'the feed went on between the kills');
+});
