@@ -128,7 +128,7 @@ export function prepareExecution(
   function laneOf(value: string | undefined): string {
     if (value !== undefined && value !== '') return `${flow.flowId}|${deps.seal.token('lane', value)}`;
     deps.log.warn('flow.lane_empty', { flowId: flow.flowId });
-    deps.metrics.count('kangqiao_lane_empty_total', { flow: flow.flowId });
+    deps.metrics.count('lane_empty_total', { flow: flow.flowId });
     return `${flow.flowId}|*`;
   }
 
@@ -159,7 +159,7 @@ async function insert(document: ExecutionDocument, flow: CompiledFlow, request: 
   const result = await deps.executions.insert(document, { durability: 'full' });
   if (!result.inserted) return onDuplicate(document, flow, request, deps);
   await deps.workQueue.ring(document.part);
-  deps.metrics.count('kangqiao_accepted_total', { flow: flow.flowId });
+  deps.metrics.count('accepted_total', { flow: flow.flowId });
   return { status: 'accepted', executionId: document._id };
 }
 
@@ -175,7 +175,7 @@ async function onDuplicate(
   if (first.digest === document.digest) return { status: 'duplicate', executionId: first._id };
   if (request.onOtherContent === 'refuse') return { status: 'key-reused', executionId: first._id };
   deps.log.warn('flow.dedupe_key_with_other_content', { flowId: flow.flowId, executionId: first._id });
-  deps.metrics.count('kangqiao_dedupe_conflict_total', { flow: flow.flowId });
+  deps.metrics.count('dedupe_conflict_total', { flow: flow.flowId });
   // Its own second delivery must still be found: the content becomes part of the key.
   const withContent = `${document.dedupe}|${document.digest}`;
   if (document.dedupe === withContent || document.dedupe.endsWith(`|${document.digest}`))

@@ -48,10 +48,10 @@ export async function runExecution(document: ExecutionDocument, deps: RunExecuti
     return 'refused';
   }
   if ((await journal.finish(end)) === 'lost') {
-    deps.metrics.count('kangqiao_late_settles_total', { flow: flow.flowId });
+    deps.metrics.count('late_settles_total', { flow: flow.flowId });
     return 'refused';
   }
-  deps.metrics.count('kangqiao_executions_total', { flow: flow.flowId, status: end.status });
+  deps.metrics.count('executions_total', { flow: flow.flowId, status: end.status });
   if (end.status === 'waiting') return { parked: 'waiting', due: Math.min(...end.waits.map((wait) => wait.untilMs)) };
   return end.status === 'held' ? { parked: 'held' } : 'done';
 }
