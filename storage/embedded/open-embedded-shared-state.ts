@@ -31,6 +31,7 @@ const fencingSpec: CollectionSpec<StoredFencing> = {
 
 const PAGE = 1000;
 const MAX_CLAIMS_A_ROW = 1000;
+const TURNS_BETWEEN_ROWS = 4;
 
 /**
  * The shared state of one process, whose claims (nonces) and fencing numbers survive its death: a claim is answered when it is stored.
@@ -66,7 +67,10 @@ async function readAll<T extends StoredDocument>(collection: Collection<T>): Pro
   return rows;
 }
 
-/** What is claimed while one row is being written goes into the next. */
+/**
+ * What is claimed while one row is being written goes into the next, which waits some turns of the event loop: of an idle one they take
+ * microseconds, of a busy one they bring more claims, and it is the row that costs.
+ */
 function createClaimWriter(claims: Collection<StoredClaims>, clock: Clock): SharedStateJournal['saveClaim'] {
   const waiting: { readonly claim: readonly [string, number]; readonly settle: (error?: AppError) => void }[] = [];
   let isWriting = false;
@@ -82,6 +86,7 @@ function createClaimWriter(claims: Collection<StoredClaims>, clock: Clock): Shar
         .insert({ _id: createTimedId('clm', clock.now()), claims: row, expiresAt })
         .catch((cause: unknown) => (error = sharedStateDown(cause)));
       for (const { settle } of batch) settle(error);
+      for (let turn = 0; turn < TURNS_BETWEEN_ROWS; turn++) await new Promise((resolve) => setImmediate(resolve));
     }
     isWriting = false;
   }

@@ -1,0 +1,78 @@
+/** The engine on the embedded store, sealing as the product does, with flows published; and the bus front before it when a plan is given. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { createEngine, type Engine } from '../../../engine/create-engine.ts';
+import { createLogger } from '../../../engine/host/logger.ts';
+import { createMetrics } from '../../../engine/host/metrics.ts';
+import { systemClock } from '../../../engine/host/system-clock.ts';
+import type { GatewayPlan } from '../../../gateways/contract.ts';
+import { createGateway, type Gateway } from '../../../gateways/fronts/create-gateway.ts';
+import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
+import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
+import { openStorage } from '../../../storage/open-storage.ts';
+import { serveProgram } from '../measure/program.ts';
+
+export interface FlowsOptions {
+  readonly flows: readonly FlowDocument[];
+  /** Adapter -> protocol and settings. */
+  readonly adapters: Readonly<Record<string, { readonly protocol: string; readonly settings: Readonly<Record<string, unknown>>; readonly maxConcurrency: number }>>;
+  readonly plan?: GatewayPlan;
+}
+
+export interface StoreCounts {
+  readonly writes: number;
+  readonly reads: number;
+  readonly completed: number;
+}
+
+const DOMAIN = 'bench';
+
+await serveProgram<FlowsOptions, 'counts', StoreCounts>(async (options) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kq-bench-'));
+  const log = createLogger({ level: 'warn', format: 'json' });
+  const [clock, metrics] = [systemClock, createMetrics()];
+  const storage = await openStorage({ address: `embedded:${join(folder, 'data')}`, clock, logger: log });
+  const { documents, workQueue, sharedState: shared, blobs, seal } = storage;
+  const nodeFolders = [new URL('../../../nodes', import.meta.url)];
+  const tls = () => Promise.resolve(undefined);
+  const engine = await createEngine({ documents, workQueue, shared, blobs, seal, nodeFolders, environment: 'TEST', tls, clock, log, metrics });
+  await publish(engine, options);
+  await engine.startWork();
+  let gateway: Gateway | undefined;
+  if (options.plan !== undefined) {
+    const planSource = createPlanFeed();
+    planSource.publish(options.plan);
+    gateway = await createGateway({
+      ...{ front: 'bus', planSource, runFlow: engine.runFlow, crypto: createSoftwareCrypto(), shared, seal, clock, logger: log, metrics },
+      settings: { host: '127.0.0.1', port: 0, trustedProxies: [] },
+      logFolder: join(folder, 'logs'),
+    });
+  }
+  return {
+    port: gateway?.port ?? 0,
+    async answer() {
+      const counts = { ...documents.counters };
+      const statuses = await engine.executions.counts();
+      return { ...counts, completed: statuses.completed };
+    },
+    async stop() {
+      await gateway?.stop();
+      await engine.stop(1000);
+      await storage.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+});
+
+async function publish(engine: Engine, { flows, adapters }: FlowsOptions): Promise<void> {
+  for (const [adapterId, { protocol, settings, maxConcurrency }] of Object.entries(adapters)) {
+    const names = { name: { 'zh-CN': adapterId, en: adapterId }, owner: DOMAIN, domain: DOMAIN };
+    await engine.bindings.store.saveAdapter({ adapterId, revision: 0, protocol, ...names, environments: { TEST: settings }, limits: { maxConcurrency } }, 0);
+  }
+  for (const flow of flows) {
+    await engine.catalog.saveDraft(flow, 'bench');
+    await engine.catalog.publish(flow.flowId, 'bench', AbortSignal.timeout(10_000));
+  }
+}

@@ -1,0 +1,44 @@
+/** One front, wired as the product wires it (log, metrics, access log, nonces in the embedded store), leading to one upstream service. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Front } from '../../../engine/contract/access.ts';
+import { createLogger } from '../../../engine/host/logger.ts';
+import { createMetrics } from '../../../engine/host/metrics.ts';
+import { systemClock } from '../../../engine/host/system-clock.ts';
+import type { GatewayPlan } from '../../../gateways/contract.ts';
+import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
+import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
+import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
+import { openStorage } from '../../../storage/open-storage.ts';
+import { serveProgram } from '../measure/program.ts';
+
+await serveProgram<{ readonly front: Front; readonly plan: GatewayPlan }>(async ({ front, plan }) => {
+  const folder = await mkdtemp(join(tmpdir(), 'kq-bench-'));
+  const logger = createLogger({ level: 'warn', format: 'json' });
+  const clock = systemClock;
+  const storage = await openStorage({ address: `embedded:${join(folder, 'data')}`, clock, logger });
+  const feed = createPlanFeed();
+  feed.publish(plan);
+  const gateway = await createGateway({
+    front,
+    planSource: feed,
+    runFlow: { mode: () => undefined, call: () => Promise.reject(new Error('no flows here')) },
+    crypto: createSoftwareCrypto(),
+    shared: storage.sharedState,
+    seal: storage.seal,
+    clock,
+    logger,
+    metrics: createMetrics(),
+    settings: { host: '127.0.0.1', port: 0, trustedProxies: [] },
+    logFolder: join(folder, 'logs'),
+  });
+  return {
+    port: gateway.port,
+    async stop() {
+      await gateway.stop();
+      await storage.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+});

@@ -1,0 +1,33 @@
+/**
+ * `npm run bench [-- name-part]`: one JSON line a case on standard output, each a ratio to a baseline measured in turns in the same run.
+ * Whole bench: under six minutes on two cores. What the figures mean: docs/benchmarks.md.
+ */
+import type { BenchCase } from './measure/case.ts';
+import { gatewayCases } from './cases/gateways.ts';
+import { syncFlowCases } from './cases/sync-flow.ts';
+
+const CASE_LIMIT_MS = 90_000;
+
+const wanted = process.argv[2] ?? '';
+const cases: readonly BenchCase[] = [...gatewayCases, ...syncFlowCases];
+const chosen = cases.filter(({ name }) => name.includes(wanted));
+if (chosen.length === 0) {
+  process.stderr.write(`No case is named like "${wanted}". There are: ${cases.map(({ name }) => name).join(', ')}\n`);
+  process.exitCode = 2;
+}
+for (const { name, run } of chosen) {
+  process.stderr.write(`${name} …\n`);
+  try {
+    for (const line of await bounded(run())) process.stdout.write(`${JSON.stringify(line)}\n`);
+  } catch (error) {
+    process.stdout.write(`${JSON.stringify({ case: name, error: error instanceof Error ? error.message : String(error) })}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function bounded<Result>(work: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`not done within ${CASE_LIMIT_MS} ms`)), CASE_LIMIT_MS);
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}
