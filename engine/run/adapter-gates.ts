@@ -9,43 +9,50 @@ import { AppError } from '../contract/errors.ts';
 export interface AdapterGates {
   /** Answers what must be called with the outcome when the call has ended. `mayWait`: queue instead of being refused. */
   enter(adapter: Adapter, mayWait: boolean, signal: AbortSignal): Leave | Promise<Leave>;
-  /** For health and overview. */
-  status(adapterId: string): { readonly active: number; readonly waiting: number; readonly isOpen: boolean };
 }
 
-/** `failed`: the hospital did not answer as it should; `refused` and `ok` count as alive. */
+/** `failed`: the hospital did not answer as it should; a refusal of the message counts as alive. */
 export type Leave = (outcome: 'ok' | 'failed') => void;
 
 interface Gate {
   active: number;
   waiting: (() => void)[];
   failures: number;
+  /** 0: closed. Until this time nothing goes out; afterwards one call at a time tries whether the system answers again. */
   openUntil: number;
+  isProbing: boolean;
   tokens: number;
   filledAt: number;
 }
 
 const MAX_WAITING = 10_000;
+const MIN_PAUSE_MS = 100;
 
 export function createAdapterGates(clock: Clock): AdapterGates {
   const gates = new Map<string, Gate>();
-
-  return { enter, status };
+  return { enter };
 
   function enter(adapter: Adapter, mayWait: boolean, signal: AbortSignal): Leave | Promise<Leave> {
     const gate = gateOf(adapter);
     const now = clock.monotonic();
-    if (gate.openUntil > now)
-      throw refusal('ADAPTER_OPEN', 'does not answer at the moment and is given a pause', adapter, gate.openUntil - now);
+    if (gate.openUntil > now || (gate.openUntil > 0 && gate.isProbing)) throw pausing(gate, adapter);
     const rateDelayMs = takeToken(gate, adapter, now);
     if (rateDelayMs > 0) throw refusal('ADAPTER_RATE', 'is called more often than its limit allows', adapter, rateDelayMs);
     if (gate.active < adapter.limits.maxConcurrency) return admit(gate, adapter);
-    if (!mayWait || gate.waiting.length >= MAX_WAITING)
-      throw refusal('ADAPTER_BUSY', 'has as many calls under way as its limit allows', adapter, 100);
+    if (!mayWait || gate.waiting.length >= MAX_WAITING) {
+      throw refusal('ADAPTER_BUSY', 'has as many calls under way as its limit allows', adapter, MIN_PAUSE_MS);
+    }
+    return waitForTurn(gate, adapter, signal);
+  }
+
+  function waitForTurn(gate: Gate, adapter: Adapter, signal: AbortSignal): Promise<Leave> {
     return new Promise((resolve, reject) => {
       const turn = () => {
         signal.removeEventListener('abort', onAbort);
-        resolve(admit(gate, adapter));
+        if (gate.openUntil === 0) return resolve(admit(gate, adapter));
+        // It stopped answering meanwhile: whoever waits is told so, one after the other.
+        reject(pausing(gate, adapter));
+        gate.waiting.shift()?.();
       };
       const onAbort = () => {
         gate.waiting.splice(gate.waiting.indexOf(turn), 1);
@@ -57,30 +64,32 @@ export function createAdapterGates(clock: Clock): AdapterGates {
   }
 
   function admit(gate: Gate, { limits }: Adapter): Leave {
+    const isProbe = gate.openUntil > 0;
+    gate.isProbing ||= isProbe;
     gate.active += 1;
     return (outcome) => {
       gate.active -= 1;
+      if (isProbe) gate.isProbing = false;
       gate.failures = outcome === 'ok' ? 0 : gate.failures + 1;
-      if (gate.failures >= limits.breakerFailures) {
-        gate.failures = 0;
-        gate.openUntil = clock.monotonic() + limits.breakerOpenMs;
-      }
+      if (outcome === 'ok') gate.openUntil = 0;
+      else if (isProbe || gate.failures >= limits.breakerFailures) gate.openUntil = clock.monotonic() + limits.breakerOpenMs;
       gate.waiting.shift()?.();
     };
   }
 
-  function gateOf(adapter: Adapter): Gate {
-    let gate = gates.get(adapter.adapterId);
-    if (!gate) {
-      gate = { active: 0, waiting: [], failures: 0, openUntil: 0, tokens: adapter.limits.ratePerSec ?? 0, filledAt: clock.monotonic() };
-      gates.set(adapter.adapterId, gate);
-    }
-    return gate;
+  function pausing(gate: Gate, adapter: Adapter): AppError {
+    const pauseMs = Math.max(MIN_PAUSE_MS, gate.openUntil - clock.monotonic());
+    return refusal('ADAPTER_OPEN', 'does not answer at the moment and is given a pause', adapter, pauseMs);
   }
 
-  function status(adapterId: string) {
-    const gate = gates.get(adapterId);
-    return { active: gate?.active ?? 0, waiting: gate?.waiting.length ?? 0, isOpen: (gate?.openUntil ?? 0) > clock.monotonic() };
+  function gateOf({ adapterId, limits }: Adapter): Gate {
+    let gate = gates.get(adapterId);
+    if (!gate) {
+      const tokens = Math.max(1, limits.ratePerSec ?? 0);
+      gate = { active: 0, waiting: [], failures: 0, openUntil: 0, isProbing: false, tokens, filledAt: clock.monotonic() };
+      gates.set(adapterId, gate);
+    }
+    return gate;
   }
 }
 

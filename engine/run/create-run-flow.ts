@@ -254,6 +254,11 @@ export function createCallFlow(published: PublishedFlows, clock: Clock, run: () 
         fix: 'Look for flows that call each other in a circle.',
       });
     const deps = run();
+    const controller = new AbortController();
+    const onAbort = () => controller.abort(call.signal.reason);
+    if (call.signal.aborted) onAbort();
+    else call.signal.addEventListener('abort', onAbort, { once: true });
+    const cancelDeadline = clock.after(Math.max(0, call.deadlineMs - clock.now()), () => controller.abort(deadline(flow)));
     const journal: Journal = { before: () => Promise.resolve(), settled: () => undefined };
     const job: RunJob = {
       flow,
@@ -262,7 +267,7 @@ export function createCallFlow(published: PublishedFlows, clock: Clock, run: () 
       acceptedAt: clock.now(),
       tables: deps.bindings.tables(),
       deadlineMs: call.deadlineMs,
-      signal: call.signal,
+      signal: controller.signal,
       mayWait: false,
       depth: call.depth,
       assertOwned: call.assertOwned,
@@ -272,6 +277,8 @@ export function createCallFlow(published: PublishedFlows, clock: Clock, run: () 
       maxSleepMs: Number.MAX_SAFE_INTEGER,
     };
     const end = await runGraph(job, deps);
+    cancelDeadline();
+    call.signal.removeEventListener('abort', onAbort);
     if (end.status === 'completed' && end.reply) return end.reply.message;
     if (end.status === 'failed' || end.status === 'held')
       throw new AppError(end.error.code, end.error.kind, end.error.message, { ...(end.error.issues ? { issues: end.error.issues } : {}) });

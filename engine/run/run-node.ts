@@ -55,10 +55,17 @@ export interface RunFacts {
   readonly signal: AbortSignal;
   /** Durable runs wait for a busy adapter; sync ones are refused. */
   readonly mayWait: boolean;
+  /** The worker's slot: given back while the run waits for a busy adapter, so that one slow hospital does not hold everybody's. */
+  readonly slot?: Slot;
   /** How many flows called each other to come here. */
   readonly depth: number;
   /** Throws LEASE_LOST when this process no longer owns the execution. */
   readonly assertOwned: () => void;
+}
+
+export interface Slot {
+  release(): void;
+  acquire(): Promise<void>;
 }
 
 export interface NodeCall {
@@ -86,7 +93,7 @@ async function runGuarded(call: NodeCall, facts: RunFacts, deps: RunDeps): Promi
   const { node } = call;
   const adapter = resolveAdapter(node, deps);
   facts.signal.throwIfAborted();
-  const leave: Leave | undefined = adapter && (await deps.gates.enter(adapter, facts.mayWait, facts.signal));
+  const leave = adapter && (await enterGate(adapter, facts, deps));
   const timeoutMs = node.timeoutMs ?? adapter?.limits.timeoutMs;
   const timer = new AbortController();
   const abort = () => timer.abort(facts.signal.reason);
@@ -104,6 +111,17 @@ async function runGuarded(call: NodeCall, facts: RunFacts, deps: RunDeps): Promi
     cancel?.();
     facts.signal.removeEventListener('abort', abort);
     leave?.(outcome);
+  }
+}
+
+async function enterGate(adapter: Adapter, { mayWait, signal, slot }: RunFacts, { gates }: RunDeps): Promise<Leave> {
+  const entered = gates.enter(adapter, mayWait, signal);
+  if (!(entered instanceof Promise) || !slot) return entered;
+  slot.release();
+  try {
+    return await entered;
+  } finally {
+    await slot.acquire();
   }
 }
 

@@ -5,7 +5,7 @@ import { createMessage, type Message } from '../contract/message.ts';
 import type { Outcome } from '../contract/node.ts';
 import type { TrialResult } from '../services.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import { runGraph, stepKey, type SettledStep } from './run-graph.ts';
+import { runGraph, stepKey, type RunEnd, type SettledStep } from './run-graph.ts';
 import type { RunDeps } from './run-node.ts';
 
 /** Node outcomes by id; a node with an effect outside that is not mocked fails with TRIAL_WOULD_REACH_OUTSIDE (input). */
@@ -17,6 +17,7 @@ export async function runTrial(
   signal: AbortSignal,
 ): Promise<TrialResult> {
   const settled: SettledStep[] = [];
+  const reached: AppError[] = [];
   const now = deps.clock.now();
   const end = await runGraph(
     {
@@ -35,20 +36,14 @@ export async function runTrial(
       known: new Map(),
       waited: new Map(),
       maxSleepMs: flow.document.deadlineMs,
-      mock: (nodeId, message) => answerOf(flow, nodeId, message, mocks),
+      mock: (nodeId, message) => answerOf(flow, nodeId, message, mocks, reached),
     },
     deps,
   );
   const outputs = new Map(settled.map((step) => [stepKey(step.record.scope, step.record.node), step]));
+  const [blocked] = reached;
   return {
-    status: end.status === 'completed' || end.status === 'held' ? end.status : 'failed',
-    reply: end.status === 'completed' || end.status === 'failed' ? end.reply : undefined,
-    error:
-      end.status === 'failed' || end.status === 'held'
-        ? end.error
-        : end.status === 'completed'
-          ? undefined
-          : toErrorRecord(stopped(end.status)),
+    ...(blocked ? { status: 'failed' as const, reply: undefined, error: toErrorRecord(blocked) } : outcomeOf(end)),
     steps: [...outputs.values()].map(({ record, emits }) => ({
       ...record,
       ...(emits === undefined ? {} : { output: Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, [message]])) }),
@@ -56,15 +51,35 @@ export async function runTrial(
   };
 }
 
-function answerOf(flow: CompiledFlow, nodeId: string, message: Message, mocks: FlowTest['mocks']): Outcome | undefined {
+function outcomeOf(end: RunEnd): Pick<TrialResult, 'status' | 'reply' | 'error'> {
+  switch (end.status) {
+    case 'completed':
+      return { status: 'completed', reply: end.reply, error: undefined };
+    case 'failed':
+      return { status: 'failed', reply: end.reply, error: end.error };
+    case 'held':
+      return { status: 'held', reply: undefined, error: end.error };
+    case 'waiting':
+    case 'cancelled':
+    case 'lost':
+      return { status: 'failed', reply: undefined, error: toErrorRecord(stopped(end.status)) };
+  }
+}
+
+function answerOf(
+  flow: CompiledFlow,
+  nodeId: string,
+  message: Message,
+  mocks: FlowTest['mocks'],
+  reached: AppError[],
+): Outcome | undefined {
   const mock = Object.hasOwn(mocks, nodeId) ? mocks[nodeId] : undefined;
   const node = flow.nodes.get(nodeId)!;
   if (!mock) {
     if (node.effect === 'pure') return undefined;
-    throw new AppError('TRIAL_WOULD_REACH_OUTSIDE', 'input', `Node ${nodeId} would reach outside; this run gives no answer in its place.`, {
-      values: { node: nodeId },
-      fix: 'Add a mock for the node: what it shall answer in this test.',
-    });
+    // Remembered, since an error port of the flow would make it look like the hospital's own answer.
+    reached.push(wouldReach(nodeId));
+    throw reached.at(-1)!;
   }
   if ('error' in mock) {
     const { code, kind, message: text } = mock.error;
@@ -78,6 +93,13 @@ function answerOf(flow: CompiledFlow, nodeId: string, message: Message, mocks: F
       ]),
     ),
   };
+}
+
+function wouldReach(nodeId: string): AppError {
+  return new AppError('TRIAL_WOULD_REACH_OUTSIDE', 'input', `Node ${nodeId} would reach outside; this run gives no answer in its place.`, {
+    values: { node: nodeId },
+    fix: 'Add a mock for the node: what it shall answer in this test.',
+  });
 }
 
 const KINDS: readonly ErrorKind[] = ['input', 'transient', 'unknown-outcome', 'bug'];

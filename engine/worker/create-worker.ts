@@ -8,6 +8,7 @@ import type { Consumer, WorkQueue } from '../contract/ports/work-queue.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import { cancelled } from '../run/create-run-flow.ts';
 import { PARTITIONS, type ExecutionDocument } from '../run/execution-document.ts';
+import type { Slot } from '../run/run-node.ts';
 import { createLanes, laneKeyOf } from './lanes.ts';
 import { runExecution, type RunExecutionDeps, type RunVerdict } from './run-execution.ts';
 
@@ -92,12 +93,12 @@ export function createWorker(deps: WorkerDeps): Worker {
     status: () => ({ running: lanes.running, waiting: lanes.size }),
   };
 
-  async function run(document: ExecutionDocument): Promise<RunVerdict> {
+  async function run(document: ExecutionDocument, slot: Slot): Promise<RunVerdict> {
     const controller = new AbortController();
     controllers.set(document._id, controller);
     deps.active.add(document._id);
     try {
-      const verdict = await runExecution(document, deps, controller);
+      const verdict = await runExecution(document, deps, controller, slot);
       if (typeof verdict === 'object' && verdict.due !== undefined) void ringWhenDue(document.part, verdict.due);
       // Its lane may go on: the cancelled one was taken out of its row.
       if (document.cancelRequested) reread(document.part, 0);

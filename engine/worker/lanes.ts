@@ -3,6 +3,7 @@
  * A refused claim drops the rest of the list; whoever rang or reads next brings it again.
  */
 import type { ExecutionDocument } from '../run/execution-document.ts';
+import type { Slot } from '../run/run-node.ts';
 import type { RunVerdict } from './run-execution.ts';
 
 export interface Lanes {
@@ -20,7 +21,7 @@ export interface Lanes {
 export interface LanesDeps {
   readonly slots: number;
   /** Never rejects. */
-  run(document: ExecutionDocument): Promise<RunVerdict>;
+  run(document: ExecutionDocument, slot: Slot): Promise<RunVerdict>;
   /** The lane ended early, or more came for it meanwhile: its partition must be read again. */
   onReread(part: number): void;
   /** Called for each execution that leaves this worker's hands, whether it ran or not. */
@@ -46,6 +47,19 @@ export function createLanes(deps: LanesDeps): Lanes {
   let size = 0;
   let onEmpty: (() => void) | undefined;
   let isDraining = false;
+
+  const slot: Slot = {
+    acquire() {
+      if (running >= deps.slots) return new Promise((resolve) => waiting.push(resolve));
+      running += 1;
+      return Promise.resolve();
+    },
+    release() {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    },
+  };
 
   return {
     take,
@@ -87,13 +101,10 @@ export function createLanes(deps: LanesDeps): Lanes {
 
   async function work(key: string, lane: Lane): Promise<void> {
     for (let document = lane.items.shift(); document && !isDraining; document = lane.items.shift()) {
-      if (running >= deps.slots) await new Promise<void>((resolve) => waiting.push(resolve));
-      else running += 1;
+      await slot.acquire();
       size -= 1;
-      const verdict = await deps.run(document);
-      const next = waiting.shift();
-      if (next) next();
-      else running -= 1;
+      const verdict = await deps.run(document, slot);
+      slot.release();
       lane.ids.delete(document._id);
       deps.onLeave(lane.part, 1);
       if (verdict === 'done') remember(document._id);

@@ -11,7 +11,7 @@ import { ExecutionJournal, type JournalDeps } from '../run/execution-journal.ts'
 import { loadExecution, type LoadedExecution } from '../run/load-execution.ts';
 import { LostExecution } from '../run/lost-execution.ts';
 import { runGraph, type RunEnd, type RunJob } from '../run/run-graph.ts';
-import type { RunDeps } from '../run/run-node.ts';
+import type { RunDeps, Slot } from '../run/run-node.ts';
 import type { Owners } from './owners.ts';
 
 export interface RunExecutionDeps extends JournalDeps {
@@ -34,14 +34,19 @@ export type RunVerdict = 'done' | { readonly parked: 'held' | 'waiting'; readonl
 /** Retries and waits up to this are slept through by the run; longer ones give the slot free. */
 const MAX_SLEEP_MS = 250;
 
-export async function runExecution(document: ExecutionDocument, deps: RunExecutionDeps, controller: AbortController): Promise<RunVerdict> {
+export async function runExecution(
+  document: ExecutionDocument,
+  deps: RunExecutionDeps,
+  controller: AbortController,
+  slot: Slot,
+): Promise<RunVerdict> {
   const flow = deps.published.cached(document.flowId, document.version) ?? (await deps.published.at(document.flowId, document.version));
   const loaded = await loadExecution(document, flow, deps);
   const claim = claimOf(document, deps);
   const journal = new ExecutionJournal(document, flow, deps, claim, () => controller.abort(cancelled()), {
     iterationLegs: loaded.iterationLegs,
   });
-  const end = await endOf(document, flow, loaded, journal, deps, controller);
+  const end = await endOf(document, flow, loaded, journal, deps, controller, slot);
   if (end.status === 'lost') {
     if (!(end.cause instanceof LostExecution))
       deps.log.warn('worker.execution_let_go', { executionId: document._id, code: toErrorRecord(end.cause).code });
@@ -63,11 +68,12 @@ function endOf(
   journal: ExecutionJournal,
   deps: RunExecutionDeps,
   controller: AbortController,
+  slot: Slot,
 ): Promise<RunEnd> | RunEnd {
   if (document.cancelRequested) return { status: 'cancelled' };
   const [unknown] = loaded.dangling;
   if (unknown) return heldForUnknown(unknown.node, unknown.scope);
-  return runJob(document, flow, loaded, journal, deps, controller);
+  return runJob(document, flow, loaded, journal, deps, controller, slot);
 }
 
 /** The owner died between announcing a write and storing its outcome. */
@@ -91,6 +97,7 @@ async function runJob(
   journal: ExecutionJournal,
   deps: RunExecutionDeps,
   controller: AbortController,
+  slot: Slot,
 ): Promise<RunEnd> {
   const tables = deps.run.bindings.tables();
   const job: RunJob = {
@@ -102,6 +109,7 @@ async function runJob(
     deadlineMs: deps.clock.now() + flow.document.deadlineMs,
     signal: controller.signal,
     mayWait: true,
+    slot,
     depth: 0,
     assertOwned: () => {
       if (!deps.owners.holdsLease()) throw new LostExecution('this process was silent for too long and may have been given up');
