@@ -166,6 +166,7 @@ export class ExecutionJournal implements Journal {
     set['finishedAt'] = now;
     set['expiresAt'] = now + retainDays * DAY_MS;
     unset.push('open', 'held', 'due', 'waits', 'wake');
+    await this.#expireIterationLegs(now + retainDays * DAY_MS);
     if (end.status === 'failed') {
       set['error'] = { code: end.error.code, kind: end.error.kind };
       if (end.isDeadLetter) set['deadLetter'] = true;
@@ -214,14 +215,21 @@ export class ExecutionJournal implements Journal {
         scope,
         epoch: this.#epoch,
         payload,
-        // Outlives its execution only where that never ends; the sweep of orphans removes it then.
-        expiresAt: this.#deps.clock.now() + (this.#flow.recording.retainDays + 365) * DAY_MS,
         ...(intent === undefined ? {} : { intent }),
         ...('blob' in payload ? { blobs: [payload.blob] } : {}),
       },
       options,
     );
     if (!result.inserted) throw new LostExecution('somebody else runs this iteration');
+  }
+
+  /** Legs of iterations stay as long as their execution is open, then as long as its record. Before the end is stored, so that none is forgotten. */
+  async #expireIterationLegs(expiresAt: number): Promise<void> {
+    for (const [scope, count] of this.#iterationLegs) {
+      for (let number = 0; number < count; number += 1) {
+        await this.#deps.legs.patchIf(`${this.#document._id}/${scope}#${number}`, {}, { set: { expiresAt } });
+      }
+    }
   }
 
   /** Adds the steps settled since the last leg, when there is anything to add. */
