@@ -51,6 +51,7 @@ export interface LegPayload {
 const DAY_MS = 86_400_000;
 /** Steps of iterations kept for people to look at; outcomes that matter are stored apart. */
 const MAX_ITERATION_STEPS = 500;
+const LEGS_AT_ONCE = 100;
 
 export class ExecutionJournal implements Journal {
   readonly #document: ExecutionDocument;
@@ -225,10 +226,11 @@ export class ExecutionJournal implements Journal {
 
   /** Legs of iterations stay as long as their execution is open, then as long as its record. Before the end is stored, so that none is forgotten. */
   async #expireIterationLegs(expiresAt: number): Promise<void> {
-    for (const [scope, count] of this.#iterationLegs) {
-      for (let number = 0; number < count; number += 1) {
-        await this.#deps.legs.patchIf(`${this.#document._id}/${scope}#${number}`, {}, { set: { expiresAt } });
-      }
+    const ids = [...this.#iterationLegs].flatMap(([scope, count]) =>
+      Array.from({ length: count }, (_, number) => `${this.#document._id}/${scope}#${number}`),
+    );
+    while (ids.length > 0) {
+      await Promise.all(ids.splice(0, LEGS_AT_ONCE).map((id) => this.#deps.legs.patchIf(id, {}, { set: { expiresAt } })));
     }
   }
 
