@@ -143,7 +143,7 @@ test('a changed flow published from the command line serves within a second and 
   const before = traffic.calls.length;
   await until('more traffic', async () => traffic.calls.length > before + 20);
   const calls = await traffic.end();
-  assert.deepEqual(countBy(calls.map(({ status }) => status)), { 200: calls.length });
+  assert.deepEqual(countBy(calls.map(outcomeOf)), { 200: calls.length });
   const firstNew = Math.min(...calls.filter(({ isNew }) => isNew).map(({ endedAt }) => endedAt));
   const lastOld = Math.max(...calls.filter(({ isNew }) => isNew !== true).map(({ startedAt }) => startedAt));
   t.diagnostic(

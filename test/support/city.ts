@@ -1,5 +1,5 @@
 /** The example city of a running platform as its outside sees it: callers with their keys, the hospitals' switches, the person at the console. */
-import { createPrivateKey, sign } from 'node:crypto';
+import { createPrivateKey, randomUUID, sign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Agent, request, type Dispatcher } from 'undici';
 import { cityFiles, CITY_APP, CITY_KEY_ID, cityIssuer } from '../../examples/city/load-city.ts';
@@ -27,12 +27,21 @@ export interface City {
   send(url: string, options?: { method?: string; headers?: Record<string, string>; body?: string | Buffer }): Promise<Reply>;
   /** The admin API as the administrator's command line; throws on a refusal. */
   admin(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** A new person with these roles, logged in as a browser would be. */
+  person(roles: readonly string[]): Promise<Person>;
   userToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
   reports(patientId: string): Promise<Reply>;
   /** State and trouble of hospital A (1), B (2), the district (4). */
   state(program: 1 | 2 | 4): Promise<Record<string, unknown>>;
   trouble(program: 1 | 2 | 4, order: Readonly<Record<string, number>>): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Person {
+  readonly name: string;
+  /** `name=value` of the session. */
+  readonly cookie: string;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
 }
 
 export async function openCity(platform: Platform): Promise<City> {
@@ -63,6 +72,21 @@ export async function openCity(platform: Platform): Promise<City> {
     if (reply.status >= 400) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`);
     return reply.text === '' ? undefined : reply.json();
   };
+  const person: City['person'] = async (roles) => {
+    const name = `p-${randomUUID().slice(0, 8)}`;
+    const { oneTimePassword } = (await admin('POST', '/accounts', { name, displayName: name, roles })) as { oneTimePassword: string };
+    let cookie = '';
+    const call: Person['call'] = (method, path, body, headers = {}) => {
+      const json = body === undefined ? {} : { body: JSON.stringify(body) };
+      const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+      return send(`${control}/api/v1${path}`, { method, headers: { 'x-kq-client': 'test', ...type, cookie, ...headers }, ...json });
+    };
+    const login = await call('POST', '/login', { name, password: oneTimePassword });
+    cookie = String(login.headers['set-cookie']).split(';')[0] ?? '';
+    const changed = await call('POST', '/me/password', { oldPassword: oneTimePassword, newPassword: `Bridge-${randomUUID()}` });
+    if (changed.status !== 200) throw new Error(changed.text);
+    return { name, cookie, call };
+  };
   const userToken: City['userToken'] = (claims) => {
     const now = Math.floor(Date.now() / 1000);
     const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -83,7 +107,7 @@ export async function openCity(platform: Platform): Promise<City> {
     ca,
   });
   return {
-    ...{ open, user, bus, control, agent, app, cliToken, send, admin, userToken },
+    ...{ open, user, bus, control, agent, app, cliToken, send, admin, person, userToken },
     busToken: (await readFile(files.busToken, 'utf8')).trim(),
     reports: async (patientId) =>
       send(`${user}/user/v1/reports`, { headers: { authorization: `Bearer ${await userToken({ sub: patientId, patientId })}` } }),
