@@ -104,15 +104,16 @@ module.exports = {
 
     rule(
       'store-sees-contract-and-driver',
-      'A storage backend sees the contract (and the shape of a backend), its driver and its own folder.',
+      'A storage backend sees the contract (and the shape of a backend), its driver and its own folder, and what any of them may take: parts of one process, files of payloads.',
       { path: '^storage/([^/]+)/' },
-      productBut(['^engine/contract/', '^storage/storage-backend\\.ts$', '^storage/$1/']),
+      productBut(['^engine/contract/', '^storage/storage-backend\\.ts$', '^storage/(in-process|blobs)/', '^storage/$1/']),
     ),
     rule(
       'storage-is-below-everything',
       'storage/ sees the contract, not those who use it.',
       { path: '^storage/' },
-      productBut(['^engine/contract/', '^storage/']),
+      // open-storage.ts composes: it gives the opened store its seal. The rule above keeps the seal from every backend.
+      productBut(['^engine/(contract|seal)/', '^storage/']),
     ),
     rule(
       'only-open-storage-lists-backends',

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { openFileBlobs } from '../blobs/open-file-blobs.ts';
-import { createMemoryWorkQueue } from '../memory/memory-work-queue.ts';
+import { createMemoryWorkQueue } from '../in-process/memory-work-queue.ts';
 import type { StorageBackend } from '../storage-backend.ts';
 import { openEmbeddedDocuments } from './open-embedded-documents.ts';
 import { openEmbeddedSharedState } from './open-embedded-shared-state.ts';

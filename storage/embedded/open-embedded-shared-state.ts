@@ -4,7 +4,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { createTimedId } from '../../engine/contract/ids.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
-import { createMemorySharedState, type SharedStateJournal } from '../memory/memory-shared-state.ts';
+import { createMemorySharedState, type SharedStateJournal } from '../in-process/memory-shared-state.ts';
 
 /** Claims of one moment, stored together. */
 interface StoredClaims extends StoredDocument {

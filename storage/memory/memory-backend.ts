@@ -1,8 +1,8 @@
 import type { StorageBackend } from '../storage-backend.ts';
 import { createMemoryBlobs } from './memory-blobs.ts';
 import { createMemoryDocuments } from './memory-documents.ts';
-import { createMemorySharedState } from './memory-shared-state.ts';
-import { createMemoryWorkQueue } from './memory-work-queue.ts';
+import { createMemorySharedState } from '../in-process/memory-shared-state.ts';
+import { createMemoryWorkQueue } from '../in-process/memory-work-queue.ts';
 
 /** `memory:`: everything ends with the process. For tests. */
 export const memoryBackend: StorageBackend = {

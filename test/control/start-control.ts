@@ -11,7 +11,7 @@ import { fakeClock, type FakeClock } from '../../engine/testing/fake-clock.ts';
 import type { GatewayPlan } from '../../gateways/contract.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
-import { createMemorySharedState } from '../../storage/memory/memory-shared-state.ts';
+import { createMemorySharedState } from '../../storage/in-process/memory-shared-state.ts';
 
 export interface Running {
   readonly control: Control;

@@ -8,7 +8,7 @@ import { createBindings, type RunningBindings } from '../../../engine/bindings/c
 import { StaleDraft } from '../../../engine/services.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
-import { createMemorySharedState } from '../../../storage/memory/memory-shared-state.ts';
+import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 
 /** Turns the text round and binds it to its place: enough to see whether plain text or a moved value gets through. */
 const seal: Seal = {

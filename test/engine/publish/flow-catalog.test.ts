@@ -14,7 +14,7 @@ import { compileFlow, type CompiledFlow } from '../../../engine/run/compile-flow
 import { StaleDraft, type Bindings, type TrialResult } from '../../../engine/services.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
-import { createMemorySharedState } from '../../../storage/memory/memory-shared-state.ts';
+import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { sampleFlow, sampleRegistry } from '../flow/sample-flow.ts';
 
 const nodes = sampleRegistry();

@@ -21,7 +21,7 @@ import type { Bindings } from '../../../engine/services.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createTriggers, type Triggers, type TriggersDeps } from '../../../engine/trigger/create-triggers.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
-import { createMemorySharedState } from '../../../storage/memory/memory-shared-state.ts';
+import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
 
 /** A listener under the test's hand. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
-import { createExpiringMap } from '../../../storage/memory/expiring-map.ts';
+import { createExpiringMap } from '../../../storage/in-process/expiring-map.ts';
 
 it('refuses a new entry when it is full of live ones, and takes it when one has ended', () => {
   let now = 0;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
-import { createMemoryWorkQueue } from '../../../storage/memory/memory-work-queue.ts';
+import { createMemoryWorkQueue } from '../../../storage/in-process/memory-work-queue.ts';
 import { workQueueConformance } from '../../conformance/work-queue.ts';
 
 workQueueConformance('memory', async () => {

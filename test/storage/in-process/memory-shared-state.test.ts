@@ -1,5 +1,5 @@
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
-import { createMemorySharedState } from '../../../storage/memory/memory-shared-state.ts';
+import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { sharedStateConformance } from '../../conformance/shared-state.ts';
 
 sharedStateConformance('memory', async () => {
