@@ -6,7 +6,7 @@ import { maskText } from '../shared/mask-text.ts';
 const BODY_LIMIT_BYTES = 8 * 1024;
 
 /**
- * One line of metadata for each request, always; with the interface's level 入参 / 出参 / 全参 also its bodies: masked, then cut to 8 KB,
+ * One line of metadata for each request, always: the path as it was published, as it was asked for sealed. With the interface's level 入参 / 出参 / 全参 also its bodies: masked, then cut to 8 KB,
  * then sealed. A body that cannot be read is logged as its length and digest.
  */
 export default definePolicy({
@@ -33,6 +33,8 @@ export default definePolicy({
     const keys = new Set(maskKeys.map((key) => key.toLowerCase()));
     return (exchange) => {
       const line: Record<string, unknown> = describe(exchange, deps);
+      // What the published path does not say may be a name or a number of somebody.
+      if (exchange.rawPath !== exchange.interface?.path) line['target'] = sealText(exchange, 'target', maskText(exchange.rawPath), deps);
       if (logsIn) {
         if (exchange.rawQuery !== '')
           line['query'] = sealText(
@@ -62,8 +64,7 @@ function describe(exchange: Exchange, { clock }: PolicyDeps): Record<string, unk
     front: exchange.front,
     trace: exchange.traceId,
     method: exchange.method,
-    // Ids may stand in a path.
-    path: maskText(exchange.rawPath).slice(0, 500),
+    path: exchange.interface?.path,
     interface: exchange.interface?.interfaceId,
     app: exchange.app?.appId,
     key: proof?.keyId,

@@ -6,7 +6,7 @@ import { runPolicy } from '../support/run-policy.ts';
 
 async function lineFor(log: LogLevel, options: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
   const { lines } = await runPolicy(accessLog, {
-    interface: { log },
+    interface: { log, path: '/open/v1/patients/:id' },
     options,
     raw: ['Content-Type', 'application/json'],
     exchange: {
@@ -20,9 +20,10 @@ async function lineFor(log: LogLevel, options: Record<string, unknown> = {}): Pr
   return JSON.parse(lines[0]!) as Record<string, unknown>;
 }
 
-test('always keeps metadata, with ids in the path masked', async () => {
+test('always keeps metadata, with the path as published; as asked for it is masked and sealed', async () => {
   const line = await lineFor('none');
-  assert.equal(line['path'], '/open/v1/patients/***2X');
+  assert.equal(line['path'], '/open/v1/patients/:id');
+  assert.equal(line['target'], 'sealed:target:/open/v1/patients/***2X');
   assert.equal(line['status'], 200);
   assert.equal(line['in'] ?? line['out'] ?? line['query'], undefined);
 });
