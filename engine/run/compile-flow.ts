@@ -4,16 +4,7 @@
 import { Value } from 'typebox/value';
 import { AppError, toErrorRecord, type Issue } from '../contract/errors.ts';
 import type { FlowNode, FlowVersion, Handling, Recording, RetryRule } from '../contract/flow-document.ts';
-import {
-  outPort,
-  typeName,
-  type BuildContext,
-  type Effect,
-  type NodeDefinition,
-  type PortSpec,
-  type RunNode,
-  type Scope,
-} from '../contract/node.ts';
+import { outPort, type BuildContext, type Effect, type NodeDefinition, type PortSpec, type RunNode, type Scope } from '../contract/node.ts';
 import { buildGraph, type FlowGraph, type PlanNode } from '../plan/flow-graph.ts';
 
 export interface CompiledNode {
@@ -170,9 +161,4 @@ function collect<T>(issues: Issue[], path: string, node: string | undefined, wor
       issues.push({ ...base, path, code: record.code, message: record.message, ...(record.fix === undefined ? {} : { fix: record.fix }) });
     return undefined;
   }
-}
-
-/** `name@major` of a node's type, as the flow names it. */
-export function compiledTypeName(node: CompiledNode): string {
-  return typeName(node.definition);
 }

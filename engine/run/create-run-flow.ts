@@ -18,7 +18,8 @@ import { foldLegs } from './load-execution.ts';
 import { decodeReply, encodeMessage } from './payloads.ts';
 import { createRecordLimit } from './record-limit.ts';
 import { LostExecution } from './lost-execution.ts';
-import { runGraph, type Journal, type RunEnd, type RunJob } from './run-graph.ts';
+import { runGraph } from './run-graph.ts';
+import type { Journal, RunEnd, RunJob } from './run-job.ts';
 import type { RunDeps, SubFlowCall } from './run-node.ts';
 
 export interface RunFlowDeps extends AcceptDeps, JournalDeps {

@@ -11,7 +11,8 @@ import type { ExecutionDocument, ExecutionStatus, ResumeDocument } from './execu
 import { assertStored, executionPlace, hashToken, keepsOutput, type ExecutionStores } from './execution-journal.ts';
 import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, decodeReply, encodeMessage, type Payloads } from './payloads.ts';
-import { runGraph, stepKey, type KnownOutcome, type SettledStep } from './run-graph.ts';
+import { runGraph } from './run-graph.ts';
+import { stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
 import type { RunDeps } from './run-node.ts';
 
 export interface ExecutionCatalogDeps extends ExecutionStores {

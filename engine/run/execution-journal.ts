@@ -21,7 +21,7 @@ import type {
 } from './execution-document.ts';
 import { encodeMessage, encodeReply, type EncodedMessage, type Payloads } from './payloads.ts';
 import { LostExecution } from './lost-execution.ts';
-import { stepKey, type Journal, type RunEnd, type SettledStep } from './run-graph.ts';
+import { stepKey, type Journal, type RunEnd, type SettledStep } from './run-job.ts';
 
 export interface ExecutionStores {
   readonly executions: Collection<ExecutionDocument>;

@@ -6,7 +6,7 @@ import type { CompiledFlow } from './compile-flow.ts';
 import type { ExecutionDocument, Intent, LegDocument, LegRecord, ResumeDocument, StepRecord } from './execution-document.ts';
 import { executionPlace, type LegPayload } from './execution-journal.ts';
 import { decodeMessage, type Payloads } from './payloads.ts';
-import { stepKey, type KnownOutcome, type Waited } from './run-graph.ts';
+import { stepKey, type KnownOutcome, type Waited } from './run-job.ts';
 
 export interface LoadedExecution {
   readonly input: Message;

@@ -9,75 +9,11 @@ import type { Outcome, Reply, Scope } from '../contract/node.ts';
 import type { GraphNode } from '../plan/flow-graph.ts';
 import { Progress, type Advance, type BodyRun, type Emits, type Ready } from '../plan/progress.ts';
 import type { CompiledNode } from './compile-flow.ts';
-import type { Intent, StepRecord } from './execution-document.ts';
+import type { StepRecord } from './execution-document.ts';
 import { LostExecution } from './lost-execution.ts';
-import { runNodeOnce, outwardKey, type RunDeps, type RunFacts } from './run-node.ts';
-
-export interface SettledStep {
-  readonly record: StepRecord;
-  readonly node: CompiledNode;
-  /** Undefined for skipped nodes and for errors that no port took. */
-  readonly emits: Emits<Message> | undefined;
-}
-
-/** What is already known of a node from an earlier claim. */
-export type KnownOutcome = { readonly emits: Emits<Message> } | { readonly error: ErrorRecord };
-
-export interface Journal {
-  /** Before a node with a lasting effect begins; with `intent` for a `write`. Resolves when it may send. */
-  before(intent: Intent | undefined, step: StepRecord): Promise<void>;
-  /** A node settled. May resolve later for iterations, whose results are stored one by one. */
-  settled(step: SettledStep): Promise<void> | void;
-}
-
-export interface WaitPoint {
-  readonly node: string;
-  readonly path: string;
-  /** Epoch milliseconds: when it is over without anything happening. */
-  readonly untilMs: number;
-  /** A wait for somebody's message. */
-  readonly resumeToken?: string;
-  /** A retry: attempts made so far. */
-  readonly attempts?: number;
-}
-
-export interface Waited {
-  readonly untilMs: number;
-  readonly attempts?: number;
-  readonly resumedWith?: Message;
-}
-
-export type RunEnd =
-  | { readonly status: 'completed'; readonly reply: Reply | undefined }
-  | {
-      readonly status: 'failed';
-      readonly error: ErrorRecord;
-      readonly node: string;
-      readonly reply: Reply | undefined;
-      readonly isDeadLetter: boolean;
-    }
-  | { readonly status: 'held'; readonly error: ErrorRecord; readonly node: string; readonly path: string; readonly outcomeKnown: boolean }
-  | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[] }
-  | { readonly status: 'cancelled' }
-  /** Somebody else owns the execution, or the store cannot be reached: nothing more may be done or stored here. */
-  | { readonly status: 'lost'; readonly cause: unknown };
-
-export interface RunJob extends RunFacts {
-  readonly input: Message;
-  readonly journal: Journal;
-  readonly known: ReadonlyMap<string, KnownOutcome>;
-  /** Waits registered by earlier claims, by step key, with the message that came for them. */
-  readonly waited: ReadonlyMap<string, Waited>;
-  /** Longest wait that is slept through here; longer ones end the run as `waiting`. */
-  readonly maxSleepMs: number;
-  /** Answers instead of the node in trials and saved tests. */
-  readonly mock?: (nodeId: string, message: Message) => Outcome | Promise<Outcome> | undefined;
-}
-
-/** Names a step within its execution. */
-export function stepKey(path: string, node: string): string {
-  return path === '' ? node : `${path}/${node}`;
-}
+import { catches, errorMessage, retryDelayMs } from './handle-error.ts';
+import { stepKey, type KnownOutcome, type RunEnd, type RunJob, type WaitPoint } from './run-job.ts';
+import { outwardKey, runNodeOnce, type RunDeps } from './run-node.ts';
 
 export function runGraph(job: RunJob, deps: RunDeps): Promise<RunEnd> {
   return new GraphRun(job, deps).toEnd();
@@ -474,26 +410,6 @@ function stepRecord(
 ): StepRecord {
   const durationMs = Math.max(0, Math.round((now - started.monotonic) * 1000) / 1000);
   return { node: node.id, scope, status, ports, startedAt: started.at, durationMs, attempt, ...(error === undefined ? {} : { error }) };
-}
-
-function errorMessage(message: Message, error: ErrorRecord, node: string): Message {
-  return withData(message, { error, node, data: message.data instanceof Uint8Array ? undefined : message.data }, 'application/json');
-}
-
-/** A catch may name codes or kinds; without either it takes all. */
-function catches(candidate: CompiledNode, error: ErrorRecord): boolean {
-  const { codes, kinds } = candidate.config as { readonly codes?: readonly string[]; readonly kinds?: readonly string[] };
-  const isAny = !codes?.length && !kinds?.length;
-  return isAny || codes?.includes(error.code) === true || kinds?.includes(error.kind) === true;
-}
-
-/** Exponential with full jitter (never under a fifth), the other side's `Retry-After` honoured. */
-function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: number, origin: string): number {
-  const { baseMs, factor, capMs } = node.retry;
-  const ceiling = Math.min(capMs, baseMs * factor ** (attempt - 1));
-  let hash = attempt;
-  for (let index = 0; index < origin.length; index += 1) hash = (Math.imul(hash, 31) + origin.charCodeAt(index)) >>> 0;
-  return Math.max(retryAfterMs, Math.ceil(ceiling * (0.2 + (0.8 * (hash % 1000)) / 1000)));
 }
 
 function digestOf(message: Message): string {

@@ -5,7 +5,8 @@ import { createMessage, type Message } from '../contract/message.ts';
 import type { Outcome } from '../contract/node.ts';
 import type { TrialResult } from '../services.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import { runGraph, stepKey, type RunEnd, type SettledStep } from './run-graph.ts';
+import { runGraph } from './run-graph.ts';
+import { stepKey, type RunEnd, type SettledStep } from './run-job.ts';
 import type { RunDeps } from './run-node.ts';
 
 /** Node outcomes by id; a node with an effect outside that is not mocked fails with TRIAL_WOULD_REACH_OUTSIDE (input). */

@@ -10,7 +10,8 @@ import type { ExecutionDocument, ResumeDocument } from '../run/execution-documen
 import { ExecutionJournal, type JournalDeps } from '../run/execution-journal.ts';
 import { loadExecution, type LoadedExecution } from '../run/load-execution.ts';
 import { LostExecution } from '../run/lost-execution.ts';
-import { runGraph, type RunEnd, type RunJob } from '../run/run-graph.ts';
+import { runGraph } from '../run/run-graph.ts';
+import type { RunEnd, RunJob } from '../run/run-job.ts';
 import type { RunDeps, Slot } from '../run/run-node.ts';
 import type { Owners } from './owners.ts';
 

@@ -1,0 +1,74 @@
+/** What the runner is given, what it tells its journal, and how a run ends. */
+import type { ErrorRecord } from '../contract/errors.ts';
+import type { Message } from '../contract/message.ts';
+import type { Outcome, Reply } from '../contract/node.ts';
+import type { Emits } from '../plan/progress.ts';
+import type { CompiledNode } from './compile-flow.ts';
+import type { Intent, StepRecord } from './execution-document.ts';
+import type { RunFacts } from './run-node.ts';
+
+export interface SettledStep {
+  readonly record: StepRecord;
+  readonly node: CompiledNode;
+  /** Undefined for skipped nodes and for errors that no port took. */
+  readonly emits: Emits<Message> | undefined;
+}
+
+/** What is already known of a node from an earlier claim. */
+export type KnownOutcome = { readonly emits: Emits<Message> } | { readonly error: ErrorRecord };
+
+export interface Journal {
+  /** Before a node with a lasting effect begins; with `intent` for a `write`. Resolves when it may send. */
+  before(intent: Intent | undefined, step: StepRecord): Promise<void>;
+  /** A node settled. May resolve later for iterations, whose results are stored one by one. */
+  settled(step: SettledStep): Promise<void> | void;
+}
+
+export interface WaitPoint {
+  readonly node: string;
+  readonly path: string;
+  /** Epoch milliseconds: when it is over without anything happening. */
+  readonly untilMs: number;
+  /** A wait for somebody's message. */
+  readonly resumeToken?: string;
+  /** A retry: attempts made so far. */
+  readonly attempts?: number;
+}
+
+export interface Waited {
+  readonly untilMs: number;
+  readonly attempts?: number;
+  readonly resumedWith?: Message;
+}
+
+export type RunEnd =
+  | { readonly status: 'completed'; readonly reply: Reply | undefined }
+  | {
+      readonly status: 'failed';
+      readonly error: ErrorRecord;
+      readonly node: string;
+      readonly reply: Reply | undefined;
+      readonly isDeadLetter: boolean;
+    }
+  | { readonly status: 'held'; readonly error: ErrorRecord; readonly node: string; readonly path: string; readonly outcomeKnown: boolean }
+  | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[] }
+  | { readonly status: 'cancelled' }
+  /** Somebody else owns the execution, or the store cannot be reached: nothing more may be done or stored here. */
+  | { readonly status: 'lost'; readonly cause: unknown };
+
+export interface RunJob extends RunFacts {
+  readonly input: Message;
+  readonly journal: Journal;
+  readonly known: ReadonlyMap<string, KnownOutcome>;
+  /** Waits registered by earlier claims, by step key, with the message that came for them. */
+  readonly waited: ReadonlyMap<string, Waited>;
+  /** Longest wait that is slept through here; longer ones end the run as `waiting`. */
+  readonly maxSleepMs: number;
+  /** Answers instead of the node in trials and saved tests. */
+  readonly mock?: (nodeId: string, message: Message) => Outcome | Promise<Outcome> | undefined;
+}
+
+/** Names a step within its execution. */
+export function stepKey(path: string, node: string): string {
+  return path === '' ? node : `${path}/${node}`;
+}
