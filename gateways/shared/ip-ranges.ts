@@ -16,8 +16,3 @@ export function parseRanges(texts: readonly string[]): IpRanges {
     return ranges.some(([range, bits]) => range.kind() === address.kind() && address.match(range as ipaddr.IPv4 & ipaddr.IPv6, bits));
   };
 }
-
-/** Is this an address or a CIDR range? */
-export function isIpRange(text: string): boolean {
-  return text.includes('/') ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text);
-}

@@ -2,7 +2,7 @@
  * A mapping: how a target is built from the scope, as data that two people can compare. Compiled once by `compile-mapping.ts`;
  * drawn by the designer's two-tree mapper. `to` is a field path (`patient.name`, `ids[0].value`, `items[]` appends).
  */
-import { Type, type Static } from 'typebox';
+import { Type } from 'typebox';
 import type { ConditionRule } from '../../../engine/contract/expression-types.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -45,8 +45,7 @@ const definitions = {
   ),
 };
 
-export const MappingRuleSchema = Type.Cyclic(definitions, 'Rule');
-export const MappingSourceSchema = Type.Cyclic(definitions, 'Source');
+const MappingRuleSchema = Type.Cyclic(definitions, 'Rule');
 
 export type MappingSource =
   | { readonly path: string }
@@ -70,4 +69,3 @@ export interface Mapping {
 
 /** The schema of a mapping. Conditions are checked by their own compiler. */
 export const MappingSchema = Type.Object({ rules: Type.Array(MappingRuleSchema, { maxItems: 2000 }) }, closed);
-export type MappingShape = Static<typeof MappingSchema>;

@@ -1,5 +1,5 @@
 /** Builders for gateway tests: keys of every scheme, a plan with one app per scheme, and requests signed by them. */
-import { createHash, createHmac } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { canonicalRequest, digestOfScheme, formatAuthorization, type HeaderPair, type Kq1Scheme } from '../../../engine/contract/kq1.ts';
 import type { KeyHandle } from '../../../engine/contract/ports/crypto.ts';
 import type { GatewayPlan, InterfaceDocument } from '../../../gateways/contract.ts';
@@ -120,9 +120,4 @@ export async function signRequest(key: TestKey, fields: RequestFields = {}): Pro
   const sig = Buffer.from(await crypto.sign(key.sign, Buffer.from(canonical, 'latin1'))).toString('base64url');
   const authorization = formatAuthorization({ scheme, appId, keyId, ts: String(ts), nonce, signed: headers.map(([name]) => name), sig });
   return { method, path, query, host, headers, body, authorization, canonical, nonce };
-}
-
-/** An independent HMAC, so that answers are not checked by the code that made them. */
-export function hmacOf(algorithm: string, secret: string, text: string): string {
-  return createHmac(algorithm, Buffer.from(secret, 'base64url')).update(text, 'latin1').digest('base64url');
 }
