@@ -35,8 +35,8 @@ async function run(): Promise<readonly BenchLine[]> {
   const hand: Side = { program: byHand, order: order(PATHS.reads) };
   try {
     const reads = await compare(load, flow(PATHS.reads), hand);
-    const write = await compare(load, flow(PATHS.write), hand);
-    const script = await compare(load, flow(PATHS.script), flow(PATHS.reads));
+    const write = process.env.ONLY ? reads : await compare(load, flow(PATHS.write), hand);
+    const script = process.env.ONLY ? reads : await compare(load, flow(PATHS.script), flow(PATHS.reads));
     const baseline = 'the same by hand in fastify + undici';
     const costRatio = Math.round(1000 / script.ratio) / 1000;
     return [

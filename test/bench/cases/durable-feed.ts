@@ -1,0 +1,124 @@
+/** A hospital's ADT feed over MLLP through a durable flow of six nodes: how many messages a second, at what cost of the store, and how soon the ACK. */
+import { createServer, type AddressInfo } from 'node:net';
+import type { BenchCase, BenchLine } from '../measure/case.ts';
+import { median, rounded } from '../measure/compare.ts';
+import { startProgram, type Program } from '../measure/program.ts';
+import { adtFlow } from '../flows/adt-flow.ts';
+import type { StoreOrder, StoreResult } from '../programs/bare-store.ts';
+import type { FeedOrder, FeedResult } from '../programs/feed.ts';
+import type { StoreCounts } from '../programs/flows.ts';
+import type { Received } from '../programs/receiver.ts';
+
+const WARM_UP = 4_000;
+const MESSAGES = 10_000;
+const CONNECTIONS = 8;
+const WINDOW = 32;
+const STEADY_PER_SECOND = 500;
+const STEADY_MESSAGES = 5_000;
+const LIMIT_MS = 60_000;
+
+export const durableCases: readonly BenchCase[] = [
+  { name: 'durable-adt', run: () => withFeed(runThroughput) },
+  { name: 'mllp-ack', run: () => withFeed(runSteady) },
+];
+
+interface Setting {
+  readonly flows: Program<'counts', StoreCounts>;
+  readonly receiver: Program<'received', Received>;
+  readonly store: Program<StoreOrder, StoreResult>;
+  feed(order: Omit<FeedOrder, 'port' | 'connections' | 'window'>): Promise<FeedResult>;
+}
+
+async function withFeed(run: (setting: Setting) => Promise<BenchLine>): Promise<readonly BenchLine[]> {
+  const port = await freePort();
+  const receiver = await startProgram<'received', Received>('receiver', {});
+  const flows = await startProgram<'counts', StoreCounts>('flows', {
+    flows: [adtFlow('flw_adt')],
+    adapters: {
+      adp_feed: { protocol: 'mllp', settings: { host: '127.0.0.1', port, peers: ['127.0.0.1'], maxUnhandled: WINDOW }, maxConcurrency: 64 },
+      adp_district: { protocol: 'http', settings: { baseUrl: `http://127.0.0.1:${receiver.port}` }, maxConcurrency: 64 },
+    },
+  });
+  const store = await startProgram<StoreOrder, StoreResult>('bare-store', {});
+  const sender = await startProgram<FeedOrder, FeedResult>('feed', {});
+  try {
+    const feed: Setting['feed'] = (order) => sender.ask({ ...order, port, connections: CONNECTIONS, window: WINDOW });
+    await feed({ name: 'W', messages: WARM_UP });
+    await settled(receiver, WARM_UP);
+    return [await run({ flows, receiver, store, feed })];
+  } finally {
+    await Promise.all([sender, store, flows, receiver].map((program) => program.stop()));
+  }
+}
+
+async function runThroughput({ flows, receiver, store, feed }: Setting): Promise<BenchLine> {
+  const rows = (): Promise<StoreResult> => store.ask({ kind: 'rows', messages: MESSAGES / 2, group: 100 });
+  const before = await rows();
+  const counted = await flows.ask('counts');
+  const cpuBefore = await flows.cpuMs();
+  const startedAt = performance.now();
+  const { refused, p99Ms } = await feed({ name: 'M', messages: MESSAGES });
+  const acceptedMs = performance.now() - startedAt;
+  await settled(receiver, WARM_UP + MESSAGES);
+  const elapsedMs = performance.now() - startedAt;
+  const cpuMs = (await flows.cpuMs()) - cpuBefore;
+  await completed(flows, WARM_UP + MESSAGES);
+  const counts = await flows.ask('counts');
+  const { requests, keys } = await receiver.ask('received');
+  const after = await rows();
+  const perSecond = Math.round((MESSAGES / elapsedMs) * 1000);
+  const baselinePerSecond = Math.round(median([before.perSecond, after.perSecond].sort((a, b) => a - b)));
+  const [writes, reads] = [(counts.writes - counted.writes) / MESSAGES, (counts.reads - counted.reads) / MESSAGES];
+  return {
+    case: 'durable-adt',
+    ...{ perSecond, baselinePerSecond, ratio: rounded(perSecond / baselinePerSecond), messages: MESSAGES },
+    ...{ acceptedPerSecond: Math.round((MESSAGES / acceptedMs) * 1000), cpuMicros: Math.round((cpuMs / MESSAGES) * 1000) },
+    ...{ writesPerMessage: rounded(writes), readsPerMessage: rounded(reads), ackP99Ms: rounded(p99Ms), refused },
+    deliveredTwice: requests - keys,
+    target: 'perSecond >= 2000, writesPerMessage <= 3, readsPerMessage <= 0.1',
+    isReached: perSecond >= 2000 && writes <= 3 && reads <= 0.1,
+    baseline: 'bare node:sqlite, three single-row writes a message, commits shared by 100 messages, synchronous = FULL',
+  };
+}
+
+async function runSteady({ flows, store, feed }: Setting): Promise<BenchLine> {
+  const flush = (): Promise<StoreResult> => store.ask({ kind: 'fdatasync', times: 300 });
+  const before = await flush();
+  const cpuBefore = await flows.cpuMs();
+  const { p50Ms, p99Ms, elapsedMs, refused } = await feed({ name: 'S', messages: STEADY_MESSAGES, perSecond: STEADY_PER_SECOND });
+  const cpuMs = (await flows.cpuMs()) - cpuBefore;
+  const after = await flush();
+  return {
+    case: 'mllp-ack',
+    ...{ perSecond: Math.round((STEADY_MESSAGES / elapsedMs) * 1000), p50Ms: rounded(p50Ms), p99Ms: rounded(p99Ms), refused },
+    ...{ fdatasyncP50Ms: rounded(median([before.p50Ms, after.p50Ms])), fdatasyncP99Ms: rounded(Math.max(before.p99Ms, after.p99Ms)) },
+    cpuMicros: Math.round((cpuMs / STEADY_MESSAGES) * 1000),
+    target: 'p99Ms <= 20',
+    isReached: p99Ms <= 20,
+    baseline: 'a bare fdatasync of 4 KB before and after',
+  };
+}
+
+async function settled(receiver: Setting['receiver'], requests: number): Promise<void> {
+  await until(async () => (await receiver.ask('received')).requests >= requests);
+}
+
+async function completed(flows: Setting['flows'], executions: number): Promise<void> {
+  await until(async () => (await flows.ask('counts')).completed >= Math.min(executions, 10_000));
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const endsAt = performance.now() + LIMIT_MS; !(await holds()); ) {
+    if (performance.now() > endsAt) throw new Error('the flow did not finish its messages in time');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
