@@ -15,6 +15,8 @@ export interface PlatformOptions {
   /** Kept over restarts of one platform, so that addresses stay. */
   readonly ports: PlatformPorts;
   readonly environment?: Readonly<Record<string, string>>;
+  /** The `kangqiao` program; absent: this checkout's. */
+  readonly program?: string;
 }
 
 export interface PlatformPorts {
@@ -70,7 +72,13 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-export async function startPlatform({ scratch, example = false, ports, environment = {} }: PlatformOptions): Promise<Platform> {
+export async function startPlatform({
+  scratch,
+  example = false,
+  ports,
+  environment = {},
+  program = BIN,
+}: PlatformOptions): Promise<Platform> {
   const dataFolder = join(scratch, 'data');
   const args = [
     '--data',
@@ -88,7 +96,7 @@ export async function startPlatform({ scratch, example = false, ports, environme
   if (example) args.push('--example', 'city', '--example-port', ports.example);
   const startedAt = performance.now();
   // The pinned runtime itself: a signal then reaches the process that is meant.
-  const child = spawn(process.execPath, [BIN, ...args.map(String)], {
+  const child = spawn(process.execPath, [program, ...args.map(String)], {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -133,8 +141,9 @@ function untilReady(child: ChildProcess, output: () => string, exited: Promise<n
 export async function runCommand(
   args: readonly string[],
   input = '',
+  program = BIN,
 ): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
