@@ -22,6 +22,7 @@ import { checkSameOrigin, clearSessionCookie, createAuthenticate, setSessionCook
 import { sendError } from './errors.ts';
 import type { EventHub } from './event-hub.ts';
 import { mountActions } from './mount-actions.ts';
+import { refuseDepth } from './refuse-depth.ts';
 
 export interface ControlServerDeps {
   readonly host: string;
@@ -97,6 +98,12 @@ function createApp({ tls }: ControlServerDeps): FastifyInstance {
   // Inputs are checked once, by the action itself; schemas of routes only describe.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
+    const tooDeep = refuseDepth(text);
+    if (tooDeep === undefined) void parse(request, text, done);
+    else done(tooDeep);
+  });
   return app;
 }
 

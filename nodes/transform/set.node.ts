@@ -7,7 +7,7 @@ import { compileOperand, parseFieldPath, type PathStep } from '../../engine/cont
 import { fieldText } from '../../engine/contract/texts.ts';
 
 const Field = Type.Object(
-  { to: Type.String({ pattern: '^(data\\.|headers\\.|keys\\.).+$', maxLength: 1000 }), from: Operand },
+  { to: Type.String({ pattern: '^(data|(data|headers|keys)\\..+)$', maxLength: 1000 }), from: Operand },
   { additionalProperties: false },
 );
 
@@ -30,8 +30,8 @@ export default defineNode({
         ...fieldText(
           '字段',
           'Fields',
-          '例如 data.patient.name、headers.x-source、keys.patientId。',
-          'For example data.patient.name, headers.x-source, keys.patientId.',
+          '例如 data.patient.name、headers.x-source、keys.patientId；data 即整个数据。',
+          'For example data.patient.name, headers.x-source, keys.patientId; data is the whole of it.',
         ),
         minItems: 1,
         maxItems: 200,

@@ -28,6 +28,13 @@ test('sets fields, headers and keys in order and leaves the message it got as it
   assert.deepEqual(data, { p: { name: 'a', old: 1 }, list: [1, 2] });
 });
 
+test('takes one field as the whole data, such as the XML that an interface got', async () => {
+  const body = Buffer.from('<a/>');
+  const outcome = await run([{ to: 'data', from: { path: 'data.body' } }], { body, query: {} });
+  assert.ok('emit' in outcome);
+  assert.deepEqual(outcome.emit!['ok']![0]!.data, body);
+});
+
 test('refuses shapes that clash and structures in headers', async () => {
   await assert.rejects(run([{ to: 'data.p[0]', from: { value: 1 } }], { p: {} }), { code: 'SET_SHAPE_CLASH' });
   await assert.rejects(run([{ to: 'headers.x', from: { value: {} } }], {}), { code: 'SET_NOT_TEXT' });

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { refuseDepth } from '../../control/api/refuse-depth.ts';
+import { startControl } from './start-control.ts';
+
+test('takes a hundred levels of JSON, counts no brackets within strings, and refuses one more', () => {
+  const nested = (levels: number) => `${'[{"a\\"]":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`;
+  assert.equal(refuseDepth(nested(100)), undefined);
+  assert.equal(refuseDepth(nested(102))?.code, 'REQUEST_MALFORMED');
+  for (const text of [`"${'['.repeat(500)}"`, `{"a":"\\\\","b":"${'{'.repeat(500)}"}`, `"${'['.repeat(500)}`, ''])
+    assert.equal(refuseDepth(text), undefined, text.slice(0, 20));
+});
+
+test('answers 400 to a body that is nested deeper than any document', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  for (const [open, close] of [
+    ['[', ']'],
+    ['{"a":', '}'],
+  ] as const) {
+    const response = await fetch(`${running.control.address}/api/v1/flows/validate`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${await running.control.issueToken('admin', 'test', 60_000)}` },
+      body: `${open.repeat(20_000)}1${close.repeat(20_000)}`,
+    });
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /100 levels/);
+  }
+});
