@@ -81,7 +81,7 @@ function testCommand(terminal: Terminal): Command {
       )) as TestReport;
       for (const test of report.tests) {
         terminal.print(
-          `${test.passed ? '✓' : '✗'} ${test.name} (${test.durationMs} ms)${test.problems.map((problem) => `\n    ${problem}`).join('')}`,
+          `${test.passed ? '✓' : '✗'} ${test.name} (${Math.round(test.durationMs)} ms)${test.problems.map((problem) => `\n    ${problem}`).join('')}`,
         );
       }
       if (!report.passed) throw new Error(`${report.tests.filter((test) => !test.passed).length} of ${report.tests.length} tests failed.`);
@@ -123,7 +123,7 @@ function runCommand(terminal: Terminal): Command {
       )) as TrialResult;
       for (const step of result.steps)
         terminal.tell(
-          `${step.status === 'failed' ? '✗' : '✓'} ${step.node} ${step.status} (${step.durationMs} ms)${step.error === undefined ? '' : ` ${step.error.code}: ${step.error.message}`}`,
+          `${step.status === 'failed' ? '✗' : '✓'} ${step.node} ${step.status} (${Math.round(step.durationMs)} ms)${step.error === undefined ? '' : ` ${step.error.code}: ${step.error.message}`}`,
         );
       terminal.print(JSON.stringify({ status: result.status, reply: result.reply, error: result.error }, null, 2));
       if (result.status !== 'completed') throw new Error(`The run ended as ${result.status}.`);
