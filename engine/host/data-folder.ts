@@ -6,7 +6,6 @@ import { AppError } from '../contract/errors.ts';
 export interface DataFolder {
   readonly root: string;
   readonly store: string;
-  readonly blobs: string;
   readonly logs: string;
   readonly tls: string;
   /** Plan files of gateways. */
@@ -21,7 +20,6 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
   const folder: DataFolder = {
     root,
     store: at('store'),
-    blobs: at('blobs'),
     logs: at('logs'),
     tls: at('tls'),
     plans: at('plans'),
