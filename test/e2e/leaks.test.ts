@@ -184,7 +184,9 @@ async function throughFeed(): Promise<void> {
 async function throughConsole(): Promise<void> {
   const input = { data: { body: everything, query: {}, params: {} } };
   const tests = [{ name: asciiName, input, mocks: {}, expect: [{ path: '/data/name', equals: name }] }];
-  const flow = chainFlow('flw_typed', [{ type: 'transform.set@1', config: { set: { who: { value: name } } } }], { tests });
+  const flow = chainFlow('flw_typed', [{ type: 'transform.set@1', config: { fields: [{ to: 'data.who', from: { value: name } }] } }], {
+    tests,
+  });
   await api.ask('PUT', '/flows/flw_typed', flow);
   await api.ask('PUT', '/flows/flw_typed', { ...flow, revision: 1, tests: [] });
   await api.ask('PUT', '/flows/flw_typed', { ...flow, revision: 2 });

@@ -104,22 +104,30 @@ test('an interface on a taken route is refused and names the other interface and
 
 test('a publish that fails leaves the old version serving: a failing test, an expression, a loose node, a script', async () => {
   await api.publish(says('flw_served', 'old'));
-  const path = await api.offer('flw_served');
-  const serves = async () => (await api.bus('POST', path, {})).body;
+  const address = await api.offer('flw_served');
+  const serves = async () => (await api.bus('POST', address, {})).body;
   assert.deepEqual(await serves(), { says: 'old' });
   const failingTest = { name: 'says hello', input: { data: { body: {} } }, mocks: {}, expect: [{ path: '/data/says', equals: 'hello' }] };
-  const refusals: readonly (readonly [string, FlowDocument])[] = [
-    ['FLOW_TESTS_FAILED', says('flw_served', 'new', { tests: [failingTest] })],
-    ['FLOW_INVALID', chainFlow('flw_served', [{ type: 'transform.set@1', config: { set: { says: { expression: 'data.(' } } } }])],
-    ['FLOW_INVALID', { ...says('flw_served', 'new'), edges: [] }],
-    ['FLOW_INVALID', chainFlow('flw_served', [{ type: 'code.run@1', config: { source: 'return {' } }])],
+  const refusals: readonly (readonly [code: string, path: string, FlowDocument])[] = [
+    ['FLOW_TESTS_FAILED', '/tests/0', says('flw_served', 'new', { tests: [failingTest] })],
+    [
+      'FLOW_INVALID',
+      '/nodes/1/config/fields/0/from/expression',
+      chainFlow('flw_served', [{ type: 'transform.set@1', config: { fields: [{ to: 'data.says', from: { expression: 'data.(' } }] } }]),
+    ],
+    ['FLOW_INVALID', '/nodes/1', { ...says('flw_served', 'new'), edges: [] }],
+    ['FLOW_INVALID', '/nodes/1/config/source', chainFlow('flw_served', [{ type: 'code.run@1', config: { source: 'return {' } }])],
   ];
-  for (const [code, document] of refusals) {
+  for (const [code, path, document] of refusals) {
     const { revision } = (await api.ask('GET', '/flows/flw_served')) as unknown as FlowDocument;
     await api.ask('PUT', '/flows/flw_served', { ...document, revision });
     const answer = await api.call('POST', '/flows/flw_served/publish', {});
     assert.equal((answer.body as unknown as Told).code, code, JSON.stringify(answer.body));
     assert.equal(answer.status, 422);
+    assert.ok(
+      (answer.body as unknown as Told).issues?.some((issue) => issue.path === path),
+      JSON.stringify(answer.body),
+    );
     assert.deepEqual(await serves(), { says: 'old' }, code);
   }
   const listed = (await api.ask('GET', '/flows')) as { items: { flowId: string; publishedVersion: number }[] };
