@@ -73,7 +73,7 @@ interface Call {
 }
 
 /** Line by line, each argument in single quotes. */
-export function asCurl({ method, url, body, signed }: Call, ca: string | undefined): string {
+function asCurl({ method, url, body, signed }: Call, ca: string | undefined): string {
   const lines = [
     `curl -sS -X ${method} ${quoted(url)}`,
     ...(ca === undefined ? [] : [`--cacert ${quoted(ca)}`]),

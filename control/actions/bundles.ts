@@ -11,7 +11,7 @@ import type { ControlServices } from './services.ts';
 
 const Many = (of: ReturnType<typeof Type.Unknown>) => Type.Optional(Type.Array(of, { maxItems: 1000 }));
 
-export const Bundle = Type.Object(
+const Bundle = Type.Object(
   {
     schema: Type.Literal('bundle/1'),
     adapters: Many(AdapterDocument as never),

@@ -6,7 +6,7 @@ import type { AccountStore } from '../auth/account-store.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 
 /** A browser cannot send it across origins without asking first, and nobody is answered. */
-export const CSRF_HEADER = 'x-kq-client';
+const CSRF_HEADER = 'x-kq-client';
 const SAFE_METHODS = new Set(['GET', 'HEAD']);
 
 export type Authenticate = (request: FastifyRequest) => Promise<Actor>;
@@ -51,7 +51,7 @@ export function checkSameOrigin(request: FastifyRequest, isTls: boolean): void {
 }
 
 /** With TLS the name itself makes browsers insist on Secure, Path=/ and no Domain. */
-export function cookieName(isTls: boolean): string {
+function cookieName(isTls: boolean): string {
   return isTls ? '__Host-kq_session' : 'kq_session';
 }
 

@@ -11,7 +11,7 @@ import { verifyPassword } from './passwords.ts';
 const TRIES_PER_ACCOUNT = 5;
 /** Many people may sit behind one address. */
 const TRIES_PER_ADDRESS = 30;
-export const LOCK_MS = 15 * 60_000;
+const LOCK_MS = 15 * 60_000;
 /** Each check holds 32 MB for its time. */
 const CHECKS_AT_ONCE = 8;
 

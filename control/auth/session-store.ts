@@ -4,7 +4,7 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 
-export const IDLE_MS = 30 * 60_000;
+const IDLE_MS = 30 * 60_000;
 const LONGEST_SESSION_MS = 12 * 3_600_000;
 /** A session's last use is written at most this often. */
 const TOUCH_MS = 60_000;

@@ -17,7 +17,7 @@ export function openInterfaceStore(documents: Documents): Promise<InterfaceStore
 }
 
 /** `/a/:id` and `/a/:name` are the same route. */
-export function routeKey({ front, method, path }: Pick<InterfaceDocument, 'front' | 'method' | 'path'>): string {
+function routeKey({ front, method, path }: Pick<InterfaceDocument, 'front' | 'method' | 'path'>): string {
   return `${front} ${method} ${path.replace(/:[^/]+/g, ':')}`;
 }
 

@@ -21,7 +21,7 @@ export interface RunOptions {
 }
 
 /** Exit codes: 0 stopped as asked · 1 could not start, or a part did not stop in time · 70 crashed · 130 second signal. */
-export const EXIT = { stopped: 0, failed: 1, crashed: 70, interrupted: 130 } as const;
+const EXIT = { stopped: 0, failed: 1, crashed: 70, interrupted: 130 } as const;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** What is left for each part when the time for all is used up: to close a file, not to drain. */

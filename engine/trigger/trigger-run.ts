@@ -223,7 +223,7 @@ export class TriggerRun {
 }
 
 /** Sorts as text in the order of (fencing number, counter). */
-export function laneSequence(fencing: number, counter: number): string {
+function laneSequence(fencing: number, counter: number): string {
   return `${String(fencing).padStart(12, '0')}.${String(counter).padStart(12, '0')}`;
 }
 

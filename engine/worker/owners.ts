@@ -25,10 +25,10 @@ export interface OwnersDeps {
   readonly self: string;
 }
 
-export const BEAT_MS = 5_000;
-export const DEAD_AFTER_MS = 15_000;
+const BEAT_MS = 5_000;
+const DEAD_AFTER_MS = 15_000;
 /** Earlier than others give it up: the difference covers the way of a beat to the store and back. */
-export const TRUST_MS = 10_000;
+const TRUST_MS = 10_000;
 const KEEP_MS = 86_400_000;
 
 export function createOwners(deps: OwnersDeps): Owners {

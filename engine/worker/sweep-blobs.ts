@@ -38,7 +38,7 @@ export function startBlobSweep(deps: BlobSweepDeps): { stop(): void } {
 }
 
 /** Answers how many were removed. */
-export async function sweepBlobs({ blobs, executions, legs, log }: BlobSweepDeps): Promise<number> {
+async function sweepBlobs({ blobs, executions, legs, log }: BlobSweepDeps): Promise<number> {
   let removed = 0;
   for await (const blobId of blobs.list(DAY_MS)) {
     const isReferred = (await executions.count({ blobs: blobId }, 1)) > 0 || (await legs.count({ blobs: blobId }, 1)) > 0;

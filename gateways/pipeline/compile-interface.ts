@@ -68,7 +68,7 @@ export function compileEarly(
 }
 
 /** Options of an interface for a policy; undefined when the policy does not apply to it. */
-export function findOptions(policy: Policy, document: InterfaceDocument | undefined, front: Front): Record<string, unknown> | undefined {
+function findOptions(policy: Policy, document: InterfaceDocument | undefined, front: Front): Record<string, unknown> | undefined {
   if (!policy.fronts.includes(front)) return undefined;
   const chosen = document?.policies?.[policy.name];
   if (chosen === undefined) return policy.isDefault(front) ? {} : undefined;

@@ -79,7 +79,7 @@ export function signedAnswerHeaders(headers: Iterable<HeaderPair>): HeaderPair[]
   return [...found].sort(byName);
 }
 
-export function byName(a: HeaderPair, b: HeaderPair): number {
+function byName(a: HeaderPair, b: HeaderPair): number {
   return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
 }
 

@@ -60,7 +60,7 @@ export function compareDocuments(sort: readonly string[]): (a: { readonly _id: s
 }
 
 /** By code point, as UTF-8 bytes compare; JavaScript's `<` goes by UTF-16 unit and differs beyond U+FFFF. */
-export function compareText(a: string, b: string): number {
+function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) {
     const x = a.charCodeAt(i);

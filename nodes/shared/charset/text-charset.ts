@@ -7,7 +7,7 @@ import iconv from 'iconv-lite';
 import { AppError } from '../../../engine/contract/errors.ts';
 
 /** IANA names that `decodeText` and `encodeText` know. */
-export const CHARSETS = ['UTF-8', 'GBK', 'GB18030', 'Big5', 'US-ASCII', ...latinNames()] as const;
+const CHARSETS = ['UTF-8', 'GBK', 'GB18030', 'Big5', 'US-ASCII', ...latinNames()] as const;
 
 const REPLACEMENT = '\ufffd';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

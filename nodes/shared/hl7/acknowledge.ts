@@ -72,7 +72,7 @@ export function readAck(text: string): Ack {
 }
 
 /** `YYYYMMDDHHMMSS+0000`: UTC, said so, hence the same on every machine. */
-export function formatHl7Time(epochMs: number): string {
+function formatHl7Time(epochMs: number): string {
   return `${new Date(epochMs).toISOString().slice(0, 19).replace(/[-:T]/g, '')}+0000`;
 }
 

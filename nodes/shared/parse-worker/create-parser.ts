@@ -5,7 +5,7 @@ import { AppError } from '../../../engine/contract/errors.ts';
 import { runParseTask, type ParseTask } from './parse-task.ts';
 import type { ParseAnswer } from './parse-worker.ts';
 
-export const THREAD_FROM_BYTES = 128 * 1024;
+const THREAD_FROM_BYTES = 128 * 1024;
 const IDLE_MS = 10_000;
 const MAX_WAITING = 64;
 

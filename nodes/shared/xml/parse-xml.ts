@@ -18,7 +18,7 @@ export interface ParseXmlOptions {
   readonly arrays: readonly string[];
 }
 
-export const DEFAULT_XML_OPTIONS: ParseXmlOptions = { maxDepth: 100, namespaces: 'keep', arrays: [] };
+const DEFAULT_XML_OPTIONS: ParseXmlOptions = { maxDepth: 100, namespaces: 'keep', arrays: [] };
 
 export type XmlValue = string | XmlObject | readonly XmlValue[];
 export interface XmlObject {
