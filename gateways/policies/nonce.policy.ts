@@ -14,21 +14,29 @@ export default definePolicy({
   fronts: ['open'],
   text: {
     label: { 'zh-CN': '防重放', en: 'Replay guard' },
-    help: { 'zh-CN': '同一密钥的 nonce 在两倍时间窗口内只接受一次。', en: 'Takes a nonce of a key once within twice the time window.' },
+    help: {
+      'zh-CN':
+        '同一密钥的 nonce 在两倍时间窗口内只接受一次。公开数据的接口可设 whenStoreDown: allow，在无法保存 nonce 时不经此检查继续应答。',
+      en: 'Takes a nonce of a key once within twice the time window. An interface of data class public may say `whenStoreDown: allow`: it then answers without this guard while nonces cannot be stored.',
+    },
   },
-  options: Type.Object({}, { additionalProperties: false }),
+  options: Type.Object(
+    { whenStoreDown: Type.Optional(Type.Union([Type.Literal('refuse'), Type.Literal('allow')])) },
+    { additionalProperties: false },
+  ),
   isDefault: () => true,
   isOptional: () => false,
-  compile:
-    (_options, _target, _front, { shared, log }) =>
-    (exchange) => {
+  compile({ whenStoreDown }, target, _front, { shared, log }) {
+    const allows = whenStoreDown === 'allow' && target?.dataClass === 'public';
+    return (exchange) => {
       const { app, authorization } = exchange.claim!;
       return shared.claimOnce(`nonce:${app.appId}:${authorization.keyId}:${authorization.nonce}`, 2000 * app.windowSec + MARGIN_MS).then(
         (isFirst) => (isFirst ? undefined : refuse('GW40104')),
         (error: unknown) => {
           log.error('gateway.nonce-store-down', error);
-          return refuse('GW50303');
+          return allows ? undefined : refuse('GW50303');
         },
       );
-    },
+    };
+  },
 });

@@ -65,6 +65,7 @@ test(
       assert.notEqual(await acknowledgement(round), 'AA');
       assert.deepEqual((await api.bus('GET', reading)).status, 200);
       assert.equal((await api.bus('GET', '/bus/v1/departments')).status, 200);
+      assert.equal((await city.app.fetch('/open/v1/departments')).status, 200);
       assert.equal((await city.reports('P000002')).status, 200);
       assert.equal((await api.call('GET', '/executions')).status, 200);
     }

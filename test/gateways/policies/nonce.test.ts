@@ -29,6 +29,20 @@ test('keeps a nonce of one key from another one', async (t) => {
   assert.equal((await callSigned(started.gateway, await signRequest(second, { nonce }))).status, 200);
 });
 
+test('goes on while shared state is down where an interface of public data says so, and nowhere else', async (t) => {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const shared = { ...memoryState(), claimOnce: () => Promise.reject(new AppError('SHARED_STATE_DOWN', 'transient', 'down')) };
+  const policies = { nonce: { whenStoreDown: 'allow' } };
+  for (const [dataClass, status] of [
+    ['public', 200],
+    ['sensitive', 503],
+  ] as const) {
+    const started = await startGateway(await buildPlan([key], [buildInterface({ dataClass, policies })]), { shared });
+    t.after(() => started.stop());
+    assert.equal((await callSigned(started.gateway, await signRequest(key))).status, status);
+  }
+});
+
 test('answers GW50303, signed, while shared state is down', async (t) => {
   const key = await createTestKey('HMAC-SM3', 'app');
   const shared = { ...memoryState(), claimOnce: () => Promise.reject(new AppError('SHARED_STATE_DOWN', 'transient', 'down')) };
