@@ -20,10 +20,13 @@ export function createMetrics(): HostMetrics {
   const series = new Map<string, Set<string>>();
 
   const isWithinLimit = (name: string, labels: Labels): boolean => {
-    const seen = series.get(name) ?? new Set();
-    series.set(name, seen);
-    if (seen.size < MAX_SERIES) seen.add(JSON.stringify(labels));
-    return seen.has(JSON.stringify(labels));
+    let seen = series.get(name);
+    if (seen === undefined) series.set(name, (seen = new Set()));
+    const key = seriesKey(labels);
+    if (seen.has(key)) return true;
+    if (seen.size >= MAX_SERIES) return false;
+    seen.add(key);
+    return true;
   };
 
   return {
@@ -66,6 +69,13 @@ export function createMetrics(): HostMetrics {
     },
     text: () => registry.metrics(),
   };
+}
+
+/** Called for each measurement. A metric's labels are always written in the same order. */
+function seriesKey(labels: Labels): string {
+  let key = '';
+  for (const label in labels) key += `${label}=${labels[label]}\n`;
+  return key;
 }
 
 function made<Value>(all: Map<string, Value>, name: string, make: () => Value): Value {

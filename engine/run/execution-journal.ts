@@ -275,7 +275,8 @@ export class ExecutionJournal implements Journal {
       options,
     );
     if (result.outcome !== 'patched') return false;
-    if (result.document.cancelRequested && result.document.status === 'running') this.#onCancelRequested();
+    // What a settle ends cannot be cancelled any more: its document is not even read.
+    if (set['status'] === undefined && result.document.cancelRequested) this.#onCancelRequested();
     return true;
   }
 

@@ -10,7 +10,9 @@ export const BUS_AUTHORIZATION = `Bearer ${TOKEN}`;
 /** A plan of interfaces of the bus front, with one consumer that may call them all. */
 export async function busPlan(interfaces: readonly Partial<InterfaceDocument>[]): Promise<GatewayPlan> {
   const documents = interfaces.map((fields) => buildInterface({ front: 'bus', ...fields }));
-  const plan = await buildPlan([], documents, { busConsumers: [{ appId: 'his', tokenDigest: createHash('sm3').update(TOKEN).digest('hex') }] });
+  const plan = await buildPlan([], documents, {
+    busConsumers: [{ appId: 'his', tokenDigest: createHash('sm3').update(TOKEN).digest('hex') }],
+  });
   const grants = documents.map(({ interfaceId }, i) => ({ grantId: `grt_his_${i}`, revision: 1, appId: 'his', interfaceId }));
   return { ...plan, apps: [...plan.apps, { ...plan.apps[0]!, appId: 'his' }], grants: [...plan.grants, ...grants] };
 }

@@ -108,7 +108,7 @@ async function completed(flows: Setting['flows'], executions: number): Promise<v
 }
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const endsAt = performance.now() + LIMIT_MS; !(await holds()); ) {
+  for (const endsAt = performance.now() + LIMIT_MS; !(await holds());) {
     if (performance.now() > endsAt) throw new Error('the flow did not finish its messages in time');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

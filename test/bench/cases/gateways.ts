@@ -10,8 +10,17 @@ import { BUS_AUTHORIZATION, busPlan } from './bus-plan.ts';
 const CONNECTIONS = 50;
 const PATH = '/bench/orders';
 const HEADERS = { accept: 'application/json', 'user-agent': 'bench/1', 'content-type': 'application/json' };
-const BODY = JSON.stringify({ hospital: 'H-0017', department: '0301', patient: 'P-00042', slot: '2026-01-05T09:30:00+08:00', note: 'x'.repeat(120) });
-const ANSWER = JSON.stringify({ code: 0, data: Array.from({ length: 8 }, (_, i) => ({ id: `R-${i}`, name: `slot ${i}`, left: i * 3, fee: '25.00' })) });
+const BODY = JSON.stringify({
+  hospital: 'H-0017',
+  department: '0301',
+  patient: 'P-00042',
+  slot: '2026-01-05T09:30:00+08:00',
+  note: 'x'.repeat(120),
+});
+const ANSWER = JSON.stringify({
+  code: 0,
+  data: Array.from({ length: 8 }, (_, i) => ({ id: `R-${i}`, name: `slot ${i}`, left: i * 3, fee: '25.00' })),
+});
 
 export const gatewayCases: readonly BenchCase[] = [
   { name: 'bus-proxy', run: () => runBus('bus-proxy', 'GET', 1.1) },

@@ -42,7 +42,14 @@ async function run(): Promise<readonly BenchLine[]> {
     return [
       { case: 'sync-flow', ...reads, target: 'ratio >= 0.6', isReached: reads.ratio >= 0.6, baseline },
       { case: 'sync-flow-write', ...write, baseline, note: 'each call stores its intent before the POST, and its outcome' },
-      { case: 'sync-flow-code', ...script, costRatio, target: 'costRatio <= 1.5', isReached: costRatio <= 1.5, baseline: 'the same flow without the code node' },
+      {
+        case: 'sync-flow-code',
+        ...script,
+        costRatio,
+        target: 'costRatio <= 1.5',
+        isReached: costRatio <= 1.5,
+        baseline: 'the same flow without the code node',
+      },
     ];
   } finally {
     await Promise.all([load, flows, byHand, service].map((program) => program.stop()));

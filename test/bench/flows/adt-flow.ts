@@ -17,7 +17,11 @@ export function adtFlow(flowId: string): FlowDocument {
           type: 'control.condition@1',
           config: {
             branches: [
-              { port: 'admit', label: { 'zh-CN': '入院', en: 'Admission' }, when: { left: text('MSH[0].f9[0].c2'), op: 'eq', right: { value: 'A01' } } },
+              {
+                port: 'admit',
+                label: { 'zh-CN': '入院', en: 'Admission' },
+                when: { left: text('MSH[0].f9[0].c2'), op: 'eq', right: { value: 'A01' } },
+              },
             ],
           },
         },
@@ -45,7 +49,10 @@ export function adtFlow(flowId: string): FlowDocument {
         'ok',
       ],
       [{ id: 'n_set', type: 'transform.set@1', config: { fields: [{ to: 'data.hospital', from: { value: 'C' } }] } }, 'ok'],
-      [{ id: 'n_post', type: 'http.call@1', adapter: 'adp_district', config: { method: 'POST', path: '/admissions', idempotent: true } }, 'ok'],
+      [
+        { id: 'n_post', type: 'http.call@1', adapter: 'adp_district', config: { method: 'POST', path: '/admissions', idempotent: true } },
+        'ok',
+      ],
     ],
     {
       deadlineMs: 3_600_000,

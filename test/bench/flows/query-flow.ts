@@ -35,7 +35,10 @@ export function queryFlow(flowId: string, options: { readonly reads: boolean; re
   return lineOf(flowId, 'sync', [
     [{ id: 'n_in', type: 'interface.call@1', config: {} }, 'out'],
     [{ id: 'n_to', type: 'transform.map@1', config: { mapping: { rules: toHospital } } }, 'ok'],
-    [{ id: 'n_post', type: 'http.call@1', adapter: 'adp_hospital', config: { method: 'POST', path: '/query', reads: options.reads } }, 'ok'],
+    [
+      { id: 'n_post', type: 'http.call@1', adapter: 'adp_hospital', config: { method: 'POST', path: '/query', reads: options.reads } },
+      'ok',
+    ],
     [{ id: 'n_from', type: 'transform.map@1', config: { mapping: { rules: fromHospital } } }, 'ok'],
     ...(options.hasScript === true ? [script] : []),
     [{ id: 'n_reply', type: 'control.reply@1', config: {} }, 'out'],
@@ -51,4 +54,10 @@ export const QUERY = {
   priority: 3,
 };
 
-export const HOSPITAL_ANSWER = { regNo: 'R-20260305-0017', status: 'BOOKED', amount: '25.00', place: { room: 'B-301', queue: 7 }, extra: { hint: 'bring your card' } };
+export const HOSPITAL_ANSWER = {
+  regNo: 'R-20260305-0017',
+  status: 'BOOKED',
+  amount: '25.00',
+  place: { room: 'B-301', queue: 7 },
+  extra: { hint: 'bring your card' },
+};

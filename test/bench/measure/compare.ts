@@ -19,9 +19,9 @@ export interface Comparison {
   readonly p99Ms: number;
 }
 
-const ROUNDS = Number(process.env.ROUNDS ?? 7);
+const ROUNDS = 7;
 const ROUND_MS = 1000;
-const WARM_UP_MS = Number(process.env.WARM ?? 2000);
+const WARM_UP_MS = 5000;
 
 export async function compare(load: LoadProgram, subject: Side, baseline: Side): Promise<Comparison> {
   for (const side of [subject, baseline]) await measure(load, side, WARM_UP_MS);

@@ -20,7 +20,10 @@ const STOP_LIMIT_MS = 5_000;
  */
 export async function startProgram<Request = never, Answer = never>(name: string, options: unknown): Promise<Program<Request, Answer>> {
   const execArgv = process.env['BENCH_CPU_PROF'] === name ? ['--cpu-prof', '--cpu-prof-dir=.cache/profiles'] : [];
-  const child = fork(new URL(`../programs/${name}.ts`, import.meta.url), [JSON.stringify(options)], { execArgv: [...execArgv, ...(process.env.SEMI && ['flows','gateway'].includes(name) ? ['--max-semi-space-size=' + process.env.SEMI] : [])], serialization: 'advanced' });
+  const child = fork(new URL(`../programs/${name}.ts`, import.meta.url), [JSON.stringify(options)], {
+    execArgv,
+    serialization: 'advanced',
+  });
   const receive = receiver(child, name);
   const { port } = await bounded(receive<{ port: number }>(), name);
   const send = <Result>(message: object): Promise<Result> => {

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serveProgram } from '../measure/program.ts';
 
-export type StoreOrder = { readonly kind: 'rows'; readonly messages: number; readonly group: number } | { readonly kind: 'fdatasync'; readonly times: number };
+export type StoreOrder =
+  { readonly kind: 'rows'; readonly messages: number; readonly group: number } | { readonly kind: 'fdatasync'; readonly times: number };
 
 export interface StoreResult {
   readonly perSecond: number;
@@ -18,7 +19,10 @@ await serveProgram<object, StoreOrder, StoreResult>(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-bench-'));
   return {
     port: 0,
-    answer: (order) => Promise.resolve(order.kind === 'rows' ? writeRows(join(folder, `${Date.now()}.sqlite`), order) : flush(join(folder, 'file'), order.times)),
+    answer: (order) =>
+      Promise.resolve(
+        order.kind === 'rows' ? writeRows(join(folder, `${Date.now()}.sqlite`), order) : flush(join(folder, 'file'), order.times),
+      ),
     stop: () => rm(folder, { recursive: true, force: true }),
   };
 });

@@ -12,7 +12,12 @@ await serveProgram<{ readonly upstream: string; readonly path: string }>(async (
   app.all(path, async (request, reply) => {
     const { connection: _connection, host: _host, ...headers } = request.headers;
     const hasBody = request.method !== 'GET';
-    const answer = await pool.request({ method: request.method as 'GET', path: request.raw.url!, headers, body: hasBody ? request.raw : null });
+    const answer = await pool.request({
+      method: request.method as 'GET',
+      path: request.raw.url!,
+      headers,
+      body: hasBody ? request.raw : null,
+    });
     const { connection: _own, 'keep-alive': _keepAlive, ...passed } = answer.headers;
     return reply.code(answer.statusCode).headers(passed).send(answer.body);
   });

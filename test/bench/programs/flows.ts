@@ -17,7 +17,9 @@ import { serveProgram } from '../measure/program.ts';
 export interface FlowsOptions {
   readonly flows: readonly FlowDocument[];
   /** Adapter -> protocol and settings. */
-  readonly adapters: Readonly<Record<string, { readonly protocol: string; readonly settings: Readonly<Record<string, unknown>>; readonly maxConcurrency: number }>>;
+  readonly adapters: Readonly<
+    Record<string, { readonly protocol: string; readonly settings: Readonly<Record<string, unknown>>; readonly maxConcurrency: number }>
+  >;
   readonly plan?: GatewayPlan;
 }
 
@@ -37,7 +39,19 @@ await serveProgram<FlowsOptions, 'counts', StoreCounts>(async (options) => {
   const { documents, workQueue, sharedState: shared, blobs, seal } = storage;
   const nodeFolders = [new URL('../../../nodes', import.meta.url)];
   const tls = () => Promise.resolve(undefined);
-  const engine = await createEngine({ documents, workQueue, shared, blobs, seal, nodeFolders, environment: 'TEST', tls, clock, log, metrics });
+  const engine = await createEngine({
+    documents,
+    workQueue,
+    shared,
+    blobs,
+    seal,
+    nodeFolders,
+    environment: 'TEST',
+    tls,
+    clock,
+    log,
+    metrics,
+  });
   await publish(engine, options);
   await engine.startWork();
   let gateway: Gateway | undefined;
@@ -69,7 +83,10 @@ await serveProgram<FlowsOptions, 'counts', StoreCounts>(async (options) => {
 async function publish(engine: Engine, { flows, adapters }: FlowsOptions): Promise<void> {
   for (const [adapterId, { protocol, settings, maxConcurrency }] of Object.entries(adapters)) {
     const names = { name: { 'zh-CN': adapterId, en: adapterId }, owner: DOMAIN, domain: DOMAIN };
-    await engine.bindings.store.saveAdapter({ adapterId, revision: 0, protocol, ...names, environments: { TEST: settings }, limits: { maxConcurrency } }, 0);
+    await engine.bindings.store.saveAdapter(
+      { adapterId, revision: 0, protocol, ...names, environments: { TEST: settings }, limits: { maxConcurrency } },
+      0,
+    );
   }
   for (const flow of flows) {
     await engine.catalog.saveDraft(flow, 'bench');

@@ -18,7 +18,13 @@ async function runLoad(order: LoadOrder): Promise<LoadResult> {
   const elapsedMs = performance.now() - startedAt;
   latencies.sort((a, b) => a - b);
   const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
-  return { requests: latencies.length, perSecond: (latencies.length / elapsedMs) * 1000, p50Ms: at(0.5), p99Ms: at(0.99), statuses: [...statuses] };
+  return {
+    requests: latencies.length,
+    perSecond: (latencies.length / elapsedMs) * 1000,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    statuses: [...statuses],
+  };
 }
 
 function fixed({ method, path, headers, body }: LoadOrder): () => Buffer | undefined {
@@ -36,7 +42,19 @@ function signed({ method, path, headers, body, durationMs }: LoadOrder, sign: No
     const nonce = randomBytes(16).toString('base64url');
     const lines = Object.entries(headers).sort(([a], [b]) => (a < b ? -1 : 1));
     const { appId, keyId } = sign;
-    const text = canonicalRequest({ scheme, method, host: 'localhost', path, query: '', ts, nonce, appId, keyId, headers: lines, bodyDigest });
+    const text = canonicalRequest({
+      scheme,
+      method,
+      host: 'localhost',
+      path,
+      query: '',
+      ts,
+      nonce,
+      appId,
+      keyId,
+      headers: lines,
+      bodyDigest,
+    });
     const sig = createHmac('sm3', secret).update(text, 'latin1').digest('base64url');
     const authorization = formatAuthorization({ scheme, appId, keyId, ts, nonce, signed: lines.map(([name]) => name), sig });
     return toBytes(method, path, { ...headers, authorization }, body);
@@ -57,7 +75,13 @@ function open(port: number): Promise<Socket> {
   });
 }
 
-function drive(socket: Socket, next: () => Buffer | undefined, endsAt: number, latencies: number[], statuses: Map<number, number>): Promise<void> {
+function drive(
+  socket: Socket,
+  next: () => Buffer | undefined,
+  endsAt: number,
+  latencies: number[],
+  statuses: Map<number, number>,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     let sentAt = 0;
     let received = '';
