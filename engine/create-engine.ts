@@ -138,7 +138,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     logger: log,
   });
   await owners.start();
-  const sweep = startBlobSweep({ blobs, executions: common.executions, legs: common.legs, clock, log });
+  const sweep = startBlobSweep({ ...common, blobs });
 
   return {
     nodes,
@@ -146,7 +146,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     published,
     catalog,
     executions: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL }),
-    runFlow: createRunFlow({ ...common, accept, active }),
+    runFlow: createRunFlow({ ...common, accept, active, owners }),
     worker,
     triggers,
     async startWork() {

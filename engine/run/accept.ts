@@ -29,6 +29,8 @@ export interface AcceptDeps {
 }
 
 export interface AcceptRequest {
+  /** Given where the run began before it is stored. */
+  readonly executionId?: string;
   readonly message: Message;
   /** Overrides the flow's own expression. */
   readonly dedupeKey?: string;
@@ -77,11 +79,11 @@ export function prepareExecution(
   deps: AcceptDeps,
 ): ExecutionDocument | Promise<ExecutionDocument> {
   const now = deps.clock.now();
-  const id = createTimedId('exe', now);
+  const id = request.executionId ?? createTimedId('exe', now);
   const scope: Scope = { message: request.message, nodes: {}, now };
   const { ingress } = flow;
   const values = [
-    request.dedupeKey ?? ingress.dedupe?.key(scope),
+    request.dedupeKey ?? (ingress.dedupe && attempt(() => ingress.dedupe!.key(scope))),
     ingress.lane && attempt(() => ingress.lane!(scope)),
     ...ingress.keys.map(([, expression]) => attempt(() => expression(scope))),
   ];

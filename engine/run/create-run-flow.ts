@@ -10,6 +10,7 @@ import type { Message } from '../contract/message.ts';
 import type { WriteOptions } from '../contract/ports/documents.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../contract/run-flow.ts';
 import type { PublishedFlows } from '../services.ts';
+import type { Owners } from '../worker/owners.ts';
 import { createSequence, digestOfMessage, findByDedupe, prepareExecution, releaseOldKey, type Accept, type AcceptDeps } from './accept.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import type { ExecutionDocument } from './execution-document.ts';
@@ -26,6 +27,7 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
   readonly published: PublishedFlows;
   readonly accept: Accept;
   readonly run: RunDeps;
+  readonly owners: Pick<Owners, 'holdsLease'>;
   /** Executions under way in this process, so that no reconciler takes them for abandoned. */
   readonly active: Set<string>;
 }
@@ -103,22 +105,21 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const dedupe = origin === undefined ? `x:${executionId}` : inlineDedupe(origin);
     const controller = new AbortController();
     const skeleton = { _id: executionId, epoch: 0, legs: {} } as unknown as ExecutionDocument;
-    const claim = async (fields: Readonly<Record<string, unknown>>, _unset: readonly string[], options: WriteOptions) => {
-      const prepared = await prepareExecution(
-        flow,
-        { message: call.message, seq: '', origin: origin ?? executionId, traceId: call.traceId, onOtherContent: 'refuse' },
-        deps,
-      );
-      const document = {
+    const claim = async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions) => {
+      const { message, traceId } = call;
+      const request = { executionId, message, seq: '', origin: origin ?? executionId, traceId, onOtherContent: 'refuse' } as const;
+      const prepared = await prepareExecution(flow, request, deps);
+      journal.keepBlobs(prepared.blobs ?? []);
+      const document: Record<string, unknown> = {
         ...prepared,
-        _id: executionId,
-        input: await deps.payloads.store(executionPlace(executionId, 'input'), encodeMessage(call.message)),
         acceptedAt,
-        dedupe,
-        lane: null,
+        // The record of a run that announced no write binds no key: nothing was done outside, so its caller may try again.
+        dedupe: fields['finishedAt'] === undefined ? dedupe : `x:${executionId}`,
         ...nest(fields, deps.owner),
-      } as ExecutionDocument;
-      const result = await deps.executions.insert(document, options);
+        blobs: journal.blobs,
+      };
+      for (const path of unset) delete document[path];
+      const result = await deps.executions.insert(document as unknown as ExecutionDocument, options);
       if (!result.inserted) throw new DuplicateOrigin('the same origin was here before');
       return true;
     };
@@ -130,7 +131,8 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       if (!journal.isClaimed)
         controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));
     };
-    call.signal.addEventListener('abort', onLeave, { once: true });
+    if (call.signal.aborted) onLeave();
+    else call.signal.addEventListener('abort', onLeave, { once: true });
     const job: RunJob = {
       flow,
       executionId,
@@ -141,7 +143,10 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       signal: controller.signal,
       mayWait: false,
       depth: 0,
-      assertOwned: () => undefined,
+      assertOwned: () => {
+        if (journal.isClaimed && !deps.owners.holdsLease())
+          throw new LostExecution('this process was silent for too long and may have been given up');
+      },
       input: call.message,
       journal,
       ...NOTHING_KNOWN,
@@ -156,7 +161,10 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
 
   async function settleInline(flow: CompiledFlow, inline: Inline, end: RunEnd): Promise<FlowResult> {
     const { executionId, journal } = inline;
-    if (end.status === 'lost') return { outcome: 'failed', executionId, error: toErrorRecord(end.cause) };
+    if (end.status === 'lost') {
+      // An earlier write may have been done; whoever takes the execution over holds it.
+      return journal.isClaimed ? { outcome: 'unknown', executionId } : { outcome: 'failed', executionId, error: toErrorRecord(end.cause) };
+    }
     const wasClaimed = journal.isClaimed;
     if (wasClaimed) await store(inline, end);
     else if (mayRecord(flow, end.status !== 'completed')) void store(inline, end);
@@ -195,7 +203,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
 
   /** Nothing was done outside: the caller may try again under the same key. */
   async function releaseKey({ executionId, dedupe }: Inline): Promise<void> {
-    await deps.executions.patchIf(executionId, { dedupe }, { set: { dedupe: `x:${executionId}` } });
+    await deps.executions.patchIf(executionId, { dedupe, status: 'failed' }, { set: { dedupe: `x:${executionId}` } });
   }
 
   /** What the same origin gets that came before; undefined when its key is free again. */

@@ -9,11 +9,13 @@ import type { ExecutionCatalog, ExecutionDetails, ExecutionQuery, ExecutionSumma
 import type { Clock } from '../contract/clock.ts';
 import type { ExecutionDocument, ExecutionStatus, ResumeDocument } from './execution-document.ts';
 import { assertStored, executionPlace, hashToken, keepsOutput, type ExecutionStores } from './execution-journal.ts';
+import { wake } from './wake-waiting.ts';
 import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, decodeReply, encodeMessage, type Payloads } from './payloads.ts';
 import { runGraph } from './run-graph.ts';
 import { stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
 import type { RunDeps } from './run-node.ts';
+import type { Emits } from '../plan/progress.ts';
 
 export interface ExecutionCatalogDeps extends ExecutionStores {
   readonly resumes: Collection<ResumeDocument>;
@@ -94,11 +96,9 @@ export function createExecutionCatalog(
       const id = hashToken(token);
       const input = await deps.payloads.store({ collection: 'resumes', id, field: 'input' }, encodeMessage(message));
       const at = deps.clock.now();
-      const result = await deps.resumes.insert({ _id: id, input, at, expiresAt: at + RESUME_KEEP_MS }, { durability: 'full' });
-      for (const waiting of await executions.find({ wake: id }, { limit: 10 })) {
-        await executions.patchIf(waiting._id, { status: 'waiting', epoch: waiting.epoch }, { set: { due: at } });
-        await deps.workQueue.ring(waiting.part);
-      }
+      const blobs = 'blob' in input ? { blobs: [input.blob] } : {};
+      const result = await deps.resumes.insert({ _id: id, input, ...blobs, at, expiresAt: at + RESUME_KEEP_MS }, { durability: 'full' });
+      for (const waiting of await executions.find({ wake: id }, { limit: 10 })) await wake(waiting, deps);
       return result.inserted;
     },
   };
@@ -135,9 +135,12 @@ export function createExecutionCatalog(
   async function computeOutputs(document: ExecutionDocument, input: Message, known: ReadonlyMap<string, KnownOutcome>) {
     const flow = await deps.published.at(document.flowId, document.version);
     const outputs: Record<string, Record<string, readonly Message[]>> = {};
+    const put = (key: string, emits: Emits<Message>) => {
+      outputs[key] = Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, [message]]));
+    };
+    for (const [key, outcome] of known) if ('emits' in outcome) put(key, outcome.emits);
     const keep = ({ record, emits }: SettledStep) => {
-      if (emits)
-        outputs[stepKey(record.scope, record.node)] = Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, [message]]));
+      if (emits) put(stepKey(record.scope, record.node), emits);
     };
     await runGraph(
       {

@@ -55,6 +55,8 @@ export interface StoredWait {
   readonly scope: string;
   readonly untilMs: number;
   readonly attempts?: number;
+  /** The claim that stored it: intents up to it were of writes that are surely not done, or may be done again. */
+  readonly epoch: number;
   /** Hash of the resume token. */
   readonly token?: string;
 }
@@ -139,11 +141,17 @@ export const legsSpec: CollectionSpec<LegDocument> = {
 /** A message for a wait, stored once per token; it may come before its wait. */
 export interface ResumeDocument extends StoredDocument {
   readonly input: Stored;
+  readonly blobs?: readonly string[];
   readonly at: number;
   readonly expiresAt: number;
 }
 
-export const resumesSpec: CollectionSpec<ResumeDocument> = { name: 'resumes', schema: anyDocument, indexes: [], expiresAt: 'expiresAt' };
+export const resumesSpec: CollectionSpec<ResumeDocument> = {
+  name: 'resumes',
+  schema: anyDocument,
+  indexes: [{ name: 'blobs', fields: ['blobs'] }],
+  expiresAt: 'expiresAt',
+};
 
 /** What a worker knew that had lost its execution meanwhile. Append only; shown beside the execution. */
 export interface LateOutcomeDocument extends StoredDocument {
@@ -153,13 +161,17 @@ export interface LateOutcomeDocument extends StoredDocument {
   readonly status: string;
   readonly at: number;
   readonly payload?: Stored;
+  readonly blobs?: readonly string[];
   readonly expiresAt: number;
 }
 
 export const lateOutcomesSpec: CollectionSpec<LateOutcomeDocument> = {
   name: 'late_outcomes',
   schema: anyDocument,
-  indexes: [{ name: 'execution', fields: ['execution'] }],
+  indexes: [
+    { name: 'execution', fields: ['execution'] },
+    { name: 'blobs', fields: ['blobs'] },
+  ],
   expiresAt: 'expiresAt',
 };
 

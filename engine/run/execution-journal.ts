@@ -39,6 +39,14 @@ export interface JournalDeps extends ExecutionStores {
 /** How a run takes the execution: a worker by a conditional update, an inline run by inserting it. False: somebody else has it. */
 export type Claim = (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions) => Promise<boolean>;
 
+export interface JournalStart {
+  /** Stores nothing before the first `write`; all intents lie in the one document. */
+  readonly isInline?: boolean;
+  /** What earlier claims stored. */
+  readonly iterationLegs?: readonly LegDocument[];
+  readonly steps?: readonly StepRecord[];
+}
+
 /** Sealed content of a leg. */
 export interface LegPayload {
   readonly steps: readonly StepRecord[];
@@ -71,6 +79,8 @@ export class ExecutionJournal implements Journal {
   readonly #recordedIterationSteps: SettledStep[] = [];
   readonly #openIntents = new Map<string, string>();
   readonly #blobs: string[];
+  /** Records of steps that earlier legs hold. */
+  readonly #storedSteps: StepRecord[];
   #tail: Promise<void> = Promise.resolve();
 
   constructor(
@@ -79,9 +89,10 @@ export class ExecutionJournal implements Journal {
     deps: JournalDeps,
     claim: Claim,
     onCancelRequested: () => void,
-    { isInline = false, iterationLegs = [] }: { readonly isInline?: boolean; readonly iterationLegs?: readonly LegDocument[] } = {},
+    { isInline = false, iterationLegs = [], steps = [] }: JournalStart = {},
   ) {
     this.#isInline = isInline;
+    this.#storedSteps = [...steps];
     this.#document = document;
     this.#flow = flow;
     this.#deps = deps;
@@ -102,6 +113,15 @@ export class ExecutionJournal implements Journal {
     return this.#hasWritten;
   }
 
+  /** Blobs that the execution refers to. */
+  get blobs(): readonly string[] {
+    return this.#blobs;
+  }
+
+  keepBlobs(blobIds: readonly string[]): void {
+    this.#blobs.push(...blobIds);
+  }
+
   before(intent: Intent | undefined, step: StepRecord): Promise<void> {
     this.#tail = this.#tail.then(() => (step.scope === '' ? this.#checkpoint(intent) : this.#iterationCheckpoint(step.scope, intent)));
     return this.#tail;
@@ -110,14 +130,14 @@ export class ExecutionJournal implements Journal {
   settled(step: SettledStep): Promise<void> | void {
     const { scope, status } = step.record;
     if (status === 'completed' && step.node.effect === 'write') this.#hasWritten = true;
-    if (scope === '') {
+    if (scope === '' || this.#isInline) {
       this.#pending.push(step);
       return;
     }
     const steps = this.#iterationSteps.get(scope);
     if (steps) steps.push(step);
     else this.#iterationSteps.set(scope, [step]);
-    if (this.#isInline || (step.node.effect !== 'write' && step.node.effect !== 'idempotent-write')) return;
+    if (status === 'skipped' || (step.node.effect !== 'write' && step.node.effect !== 'idempotent-write')) return;
     this.#tail = this.#tail.then(() => this.#insertIterationLeg(scope, undefined, {}));
     return this.#tail;
   }
@@ -128,20 +148,22 @@ export class ExecutionJournal implements Journal {
     const now = this.#deps.clock.now();
     const set: Record<string, unknown> = {};
     const unset: string[] = ['lease'];
-    if (end.status === 'waiting') this.#describeWait(end.waits, set, unset);
+    if (end.status === 'waiting') this.#describeWait(end.waits, set);
     else if (end.status === 'held') this.#describeHold(end, now, set, unset);
     else await this.#describeTerminal(end, now, set, unset);
     if (!isTerminal(end)) await this.#addLeg(set, undefined, end.status === 'held' ? end.error : undefined);
+    if (this.#blobs.length > 0) set['blobs'] = [...this.#blobs];
     if (await this.#write(set, unset, {})) return 'stored';
     await this.#keepLateOutcome(end, now);
     return 'lost';
   }
 
-  #describeWait(waits: Extract<RunEnd, { status: 'waiting' }>['waits'], set: Record<string, unknown>, unset: string[]): void {
+  #describeWait(waits: Extract<RunEnd, { status: 'waiting' }>['waits'], set: Record<string, unknown>): void {
     const stored: StoredWait[] = waits.map(({ node, path, untilMs, attempts, resumeToken }) => ({
       node,
       scope: path,
       untilMs,
+      epoch: this.#claimEpoch,
       ...(attempts === undefined ? {} : { attempts }),
       ...(resumeToken === undefined ? {} : { token: hashToken(resumeToken) }),
     }));
@@ -150,8 +172,6 @@ export class ExecutionJournal implements Journal {
     set['waits'] = stored;
     const wake = stored.flatMap((wait) => wait.token ?? []);
     if (wake.length > 0) set['wake'] = wake;
-    // A retried write was surely not done, or may be done again: its intent must not hold the execution.
-    for (const wait of waits) if (wait.attempts !== undefined) this.#takeBackIntent(wait.node, unset);
   }
 
   #describeHold(end: Extract<RunEnd, { status: 'held' }>, now: number, set: Record<string, unknown>, unset: string[]): void {
@@ -163,6 +183,7 @@ export class ExecutionJournal implements Journal {
 
   async #describeTerminal(end: RunEnd, now: number, set: Record<string, unknown>, unset: string[]): Promise<void> {
     const { level, retainDays } = this.#flow.recording;
+    const isAnswerKept = this.#isInline && this.#isClaimed;
     set['status'] = end.status;
     set['finishedAt'] = now;
     set['expiresAt'] = now + retainDays * DAY_MS;
@@ -173,18 +194,28 @@ export class ExecutionJournal implements Journal {
       if (end.isDeadLetter) set['deadLetter'] = true;
     } else unset.push('error');
     const reply = end.status === 'completed' || end.status === 'failed' ? end.reply : undefined;
-    if (reply) set['reply'] = this.#keepBlob(await this.#deps.payloads.store(this.#place('reply'), encodeReply(reply)));
+    if (level !== 'full') {
+      unset.push('input', 'blobs');
+      this.#blobs.length = 0;
+    }
+    // Beyond the flow's own level only an answer that the same key must get again is kept.
+    if (reply && (level === 'full' || isAnswerKept))
+      set['reply'] = this.#keepBlob(await this.#deps.payloads.store(this.#place('reply'), encodeReply(reply)));
     if (level === 'full' && !this.#hasUnrecordedNode()) {
       await this.#addLeg(set, undefined, end.status === 'failed' ? end.error : undefined);
       return;
     }
-    const steps = level === 'none' ? [] : this.#allSteps().map((step) => step.record);
+    const steps = level === 'none' ? [] : [...this.#storedSteps, ...this.#allSteps().map((step) => step.record)];
     const emits = level === 'full' ? this.#emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
     const payload: LegPayload = { steps, emits, ...(end.status === 'failed' ? { error: end.error } : {}) };
     set['legs'] = {
-      0: { epoch: this.#epoch + (this.#isClaimed ? 0 : 1), payload: await this.#deps.payloads.store(this.#place('legs.0'), payload) },
+      0: { epoch: this.#claimEpoch, payload: this.#keepBlob(await this.#deps.payloads.store(this.#place('legs.0'), payload)) },
     };
-    if (level !== 'full') unset.push('input', 'blobs');
+  }
+
+  /** The epoch of the claim that is made or about to be made. */
+  get #claimEpoch(): number {
+    return this.#epoch + (this.#isClaimed ? 0 : 1);
   }
 
   async #checkpoint(intent: Intent | undefined): Promise<void> {
@@ -205,10 +236,10 @@ export class ExecutionJournal implements Journal {
     const number = this.#iterationLegs.get(scope) ?? 0;
     this.#iterationLegs.set(scope, number + 1);
     const id = `${this.#document._id}/${scope}#${number}`;
-    const steps = this.#iterationSteps.get(scope) ?? [];
+    // Taken before anything is awaited: what settles meanwhile belongs to the next leg.
+    const steps = this.#iterationSteps.get(scope)?.splice(0) ?? [];
     const payload = await this.#deps.payloads.store({ collection: 'legs', id, field: 'payload' }, this.#payloadOf(steps));
-    for (const step of steps.splice(0))
-      if (this.#recordedIterationSteps.length < MAX_ITERATION_STEPS) this.#recordedIterationSteps.push(step);
+    for (const step of steps) if (this.#recordedIterationSteps.length < MAX_ITERATION_STEPS) this.#recordedIterationSteps.push(step);
     const result = await this.#deps.legs.insert(
       {
         _id: id,
@@ -242,13 +273,14 @@ export class ExecutionJournal implements Journal {
     if (steps.length === 0 && !intent && !error) return;
     const key = String(this.#legCount);
     const leg: LegRecord = {
-      epoch: this.#epoch + (this.#isClaimed ? 0 : 1),
+      epoch: this.#claimEpoch,
       ...(intent === undefined ? {} : { intent }),
       ...(steps.length === 0 && !error
         ? {}
         : { payload: this.#keepBlob(await this.#deps.payloads.store(this.#place(`legs.${key}`), this.#payloadOf(steps, error))) }),
     };
     this.#legCount += 1;
+    this.#storedSteps.push(...steps.map((step) => step.record));
     set[`legs.${key}`] = leg;
     if (intent) this.#openIntents.set(intent.node, key);
     if (this.#blobs.length > 0) set['blobs'] = [...this.#blobs];
@@ -284,6 +316,7 @@ export class ExecutionJournal implements Journal {
     const effects = this.#allSteps().filter((step) => step.node.effect !== 'pure' && step.node.effect !== 'read');
     if (effects.length === 0) return;
     const id = createId('lat');
+    const payload = await this.#deps.payloads.store({ collection: 'late_outcomes', id, field: 'payload' }, this.#payloadOf(effects));
     await this.#deps.lateOutcomes.insert({
       _id: id,
       execution: this.#document._id,
@@ -291,14 +324,17 @@ export class ExecutionJournal implements Journal {
       node: effects.at(-1)!.node.id,
       status: end.status,
       at: now,
-      payload: await this.#deps.payloads.store({ collection: 'late_outcomes', id, field: 'payload' }, this.#payloadOf(effects)),
+      payload,
+      ...('blob' in payload ? { blobs: [payload.blob] } : {}),
       expiresAt: now + this.#flow.recording.retainDays * DAY_MS,
     });
   }
 
   #allSteps(): SettledStep[] {
-    const open = [...this.#iterationSteps.values()].flat().slice(0, MAX_ITERATION_STEPS);
-    return [...this.#pending, ...this.#recordedIterationSteps, ...open];
+    const open = [...this.#iterationSteps.values()].flat();
+    let shown = this.#recordedIterationSteps.length;
+    const isKept = (step: SettledStep) => step.record.scope === '' || keepsOutput(step.node) || shown++ < MAX_ITERATION_STEPS;
+    return [...this.#recordedIterationSteps, ...[...this.#pending, ...open].filter(isKept)];
   }
 
   #payloadOf(steps: readonly SettledStep[], error?: ErrorRecord): LegPayload {
@@ -334,7 +370,10 @@ export class ExecutionJournal implements Journal {
 
 /** Outputs that cannot be computed again. */
 export function keepsOutput(node: CompiledNode): boolean {
-  return node.effect !== 'pure' || (node.definition.kind === 'control' && node.definition.role === 'wait');
+  if (node.effect !== 'pure') return true;
+  // Which branches a join took depends on which came first, unless it takes all.
+  const { definition, config } = node;
+  return definition.kind === 'control' && (definition.role === 'wait' || (definition.role === 'join' && config['mode'] !== 'all'));
 }
 
 export function hashToken(token: string): string {

@@ -48,12 +48,18 @@ export async function foldLegs(
 ): Promise<Pick<LoadedExecution, 'known' | 'steps' | 'dangling' | 'error'>> {
   const known = new Map<string, KnownOutcome>();
   const steps: StepRecord[] = [];
+  const seen = new Set<string>();
   const intents: (Intent & { epoch: number })[] = [];
   let error: ErrorRecord | undefined;
   const take = (leg: LegRecord, payload: LegPayload | undefined) => {
     if (leg.intent) intents.push({ ...leg.intent, epoch: leg.epoch });
     if (!payload) return;
-    steps.push(...payload.steps);
+    for (const step of payload.steps) {
+      // Pure steps are computed again by each claim; people see them once.
+      const key = `${stepKey(step.scope, step.node)} ${step.status}`;
+      if (!seen.has(key)) steps.push(step);
+      seen.add(key);
+    }
     error = payload.error ?? error;
     for (const [key, emits] of Object.entries(payload.emits)) {
       if (!known.has(key))
@@ -69,7 +75,13 @@ export async function foldLegs(
     take(leg, leg.payload && ((await payloads.load({ collection: 'legs', id: leg._id, field: 'payload' }, leg.payload)) as LegPayload));
   }
   const released = document.releasedEpoch ?? 0;
-  const dangling = intents.filter((intent) => intent.epoch > released && !known.has(stepKey(intent.scope, intent.node)));
+  const retried = new Map(
+    (document.waits ?? []).flatMap((wait) => (wait.attempts === undefined ? [] : [[stepKey(wait.scope, wait.node), wait.epoch]])),
+  );
+  const dangling = intents.filter((intent) => {
+    const key = stepKey(intent.scope, intent.node);
+    return intent.epoch > released && !known.has(key) && intent.epoch > (retried.get(key) ?? 0);
+  });
   return { known, steps, dangling, error };
 }
 

@@ -12,7 +12,7 @@ import type { CompiledNode } from './compile-flow.ts';
 import type { StepRecord } from './execution-document.ts';
 import { LostExecution } from './lost-execution.ts';
 import { catches, errorMessage, retryDelayMs } from './handle-error.ts';
-import { stepKey, type KnownOutcome, type RunEnd, type RunJob, type WaitPoint } from './run-job.ts';
+import { stepKey, type KnownOutcome, type RunEnd, type RunJob, type SettledStep, type WaitPoint } from './run-job.ts';
 import { outwardKey, runNodeOnce, type RunDeps } from './run-node.ts';
 
 export function runGraph(job: RunJob, deps: RunDeps): Promise<RunEnd> {
@@ -216,9 +216,12 @@ class GraphRun {
   #onAbort(ready: Ready<Message>, node: CompiledNode): void {
     const reason: unknown = this.#job.signal.reason;
     const error = toErrorRecord(reason);
-    if (reason instanceof LostExecution) this.#halt ??= { status: 'lost', cause: reason };
+    if (reason instanceof LostExecution) this.#halt = { status: 'lost', cause: reason };
     else if (error.code === 'EXECUTION_CANCELLED') this.#halt ??= { status: 'cancelled' };
-    else this.#stopWith(ready, node, error);
+    else if (error.code === 'WORKER_STOPPING') {
+      // Nothing was sent: the next process begins the node anew, at once.
+      this.#waits.push({ node: node.id, path: ready.run.path, untilMs: this.#deps.clock.now(), attempts: 0 });
+    } else this.#stopWith(ready, node, error);
   }
 
   #afterFailure(
@@ -329,33 +332,51 @@ class GraphRun {
       this.#stopWith(ready, node, error);
       return;
     }
-    if (record) void this.#job.journal.settled({ record, node, emits: undefined });
-    if (route.to === 'catch') this.#queue.push(route.ready);
-    if (route.to === 'catch' || route.to === 'item') this.#take(route.advance);
     if (route.to === 'loop') {
       const loop = this.#job.flow.nodes.get(route.node.id)!;
       const now = { at: this.#deps.clock.now(), monotonic: this.#deps.clock.monotonic() };
+      // What comes behind the loop is launched after the failed step is noted.
+      const wasDraining = this.#isDraining;
+      this.#isDraining = true;
       const work = this.#settleError({ node: route.node, run: route.run, inputs: [], isShort: false }, loop, message, error, 1, now);
+      this.#isDraining = wasDraining;
       if (work) this.#track(work);
     }
+    // An item that stops the whole run is not settled: whoever lets it go on wants it tried again.
+    const isStopped = this.#halt !== undefined && (route.to === 'loop' || route.to === 'nowhere');
+    if (record && !isStopped) this.#note({ record, node, emits: undefined });
+    if (route.to === 'catch') this.#queue.push(route.ready);
+    if (route.to === 'catch' || route.to === 'item') this.#take(route.advance);
+  }
+
+  /** A step that nothing waits for; a store that fails to keep it still ends the run. */
+  #note(step: SettledStep): void {
+    const stored = this.#job.journal.settled(step);
+    if (stored) this.#track(stored);
   }
 
   /** No route of the flow takes the error: an explicit end fails, an unknown outcome is held, the rest as the node's handling says. */
   #stopWith(ready: Pick<Ready<Message>, 'node' | 'run'>, node: CompiledNode, error: ErrorRecord): void {
-    const isHeld =
-      error.kind === 'unknown-outcome' ||
-      (this.#job.flow.document.mode === 'durable' && node.exhausted === 'hold' && ready.node.role !== 'end');
+    const isUnknown = error.kind === 'unknown-outcome';
+    const isHeld = isUnknown || (this.#isHoldable(error) && node.exhausted === 'hold' && ready.node.role !== 'end');
+    // Not knowing whether something was done outweighs whatever else ended the run.
+    if (isUnknown && this.#halt?.status !== 'lost') this.#halt = undefined;
     this.#halt ??= isHeld
       ? { status: 'held', error, node: node.id, path: ready.run.path, outcomeKnown: error.kind !== 'unknown-outcome' }
       : { status: 'failed', error, node: node.id, reply: this.#reply, isDeadLetter: node.exhausted === 'dead-letter' };
   }
 
+  /** Nobody waits any more for a sync flow that a worker goes on with: what may pass is left to a person, as in a durable flow. */
+  #isHoldable(error: ErrorRecord): boolean {
+    return this.#job.flow.document.mode === 'durable' || (this.#job.mayWait && error.kind !== 'input');
+  }
+
   #take(advance: Advance<Message>): void {
-    const { flow, journal } = this.#job;
+    const { flow } = this.#job;
     const at = this.#deps.clock.now();
     for (const { node, run } of advance.skipped) {
       const compiled = flow.nodes.get(node.id)!;
-      void journal.settled({
+      this.#note({
         record: stepRecord(compiled, run.path, 'skipped', [], { at, monotonic: 0 }, 0, 0),
         node: compiled,
         emits: undefined,

@@ -4,16 +4,16 @@
  * announced, for waits that are due, for owners that died, and for executions that this process itself let go of.
  */
 import { AppError, toErrorRecord } from '../contract/errors.ts';
-import type { Consumer, WorkQueue } from '../contract/ports/work-queue.ts';
+import type { Consumer } from '../contract/ports/work-queue.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import { cancelled } from '../run/create-run-flow.ts';
 import { PARTITIONS, type ExecutionDocument } from '../run/execution-document.ts';
 import type { Slot } from '../run/run-node.ts';
+import { wakeResumed } from '../run/wake-waiting.ts';
 import { createLanes, laneKeyOf } from './lanes.ts';
 import { runExecution, type RunExecutionDeps, type RunVerdict } from './run-execution.ts';
 
 export interface WorkerDeps extends RunExecutionDeps {
-  readonly workQueue: WorkQueue;
   readonly shared: SharedState;
   /** Executions under way in this process (inline ones too). */
   readonly active: Set<string>;
@@ -37,6 +37,8 @@ const MAX_PAGES = 10;
 const READ_PAUSE_MS = 10;
 /** A partition whose list brought nothing new is read again the later the longer that list was. */
 const REDUNDANT_PAUSE_MS = 5;
+/** Of the time for stopping, so much is given to what runs; then it is told to stop. */
+const DRAIN_SHARE = 0.8;
 const MAX_IN_HAND = 2_000;
 const RECONCILE_MS = 1_000;
 const PARTITIONS_A_ROUND = 4;
@@ -84,11 +86,9 @@ export function createWorker(deps: WorkerDeps): Worker {
       unsubscribe();
       await consumer?.stop();
       const drained = lanes.drain();
-      let cancelBound: () => void = () => undefined;
-      const bound = new Promise<void>((resolve) => (cancelBound = clock.after(boundMs, resolve)));
-      await Promise.race([drained, bound]);
-      cancelBound();
+      await within(boundMs * DRAIN_SHARE, drained);
       for (const controller of controllers.values()) controller.abort(new AppError('WORKER_STOPPING', 'transient', 'The worker stops.'));
+      await within(boundMs * (1 - DRAIN_SHARE), drained);
     },
     status: () => ({ running: lanes.running, waiting: lanes.size }),
   };
@@ -101,29 +101,49 @@ export function createWorker(deps: WorkerDeps): Worker {
       const verdict = await runExecution(document, deps, controller, slot);
       if (typeof verdict === 'object' && verdict.due !== undefined) void ringWhenDue(document.part, verdict.due);
       // Its lane may go on: the cancelled one was taken out of its row.
-      if (document.cancelRequested) reread(document.part, 0);
+      if (document.cancelRequested || controller.signal.aborted) reread(document.part, 0);
       return verdict;
     } catch (error) {
       log.error('worker.execution_failed', error, { executionId: document._id, flowId: document.flowId });
       await holdBroken(document, error);
       return { parked: 'held' };
     } finally {
-      controllers.delete(document._id);
-      deps.active.delete(document._id);
+      // A cancel settles beside its lane: the later of two may be registered under the same id.
+      if (controllers.get(document._id) === controller) {
+        controllers.delete(document._id);
+        deps.active.delete(document._id);
+      }
     }
+  }
+
+  async function within(boundMs: number, work: Promise<void>): Promise<void> {
+    let cancelBound: () => void = () => undefined;
+    const bound = new Promise<void>((resolve) => (cancelBound = clock.after(boundMs, resolve)));
+    await Promise.race([work, bound]);
+    cancelBound();
   }
 
   /** What cannot even be loaded is shown to a person; a store that is down leaves it to the reconciler. */
   async function holdBroken(document: ExecutionDocument, error: unknown): Promise<void> {
     const { code, kind } = toErrorRecord(error);
     if (kind === 'transient') return;
-    const held = { node: '', reason: code, outcomeKnown: document.status !== 'running', at: clock.now() };
-    const set = { status: 'held', epoch: document.epoch + 1, held, error: { code, kind } };
-    await deps.executions
-      .patchIf(document._id, { status: document.status, epoch: document.epoch }, { set, unset: ['lease'] })
-      .catch((failure: unknown) => {
-        log.error('worker.hold_failed', failure, { executionId: document._id });
-      });
+    const held = { node: '', reason: code, at: clock.now() };
+    const hold = (status: ExecutionDocument['status'], epoch: number, isKnown: boolean) =>
+      deps.executions.patchIf(
+        document._id,
+        { status, epoch },
+        {
+          set: { status: 'held', epoch: document.epoch + 1, held: { ...held, outcomeKnown: isKnown }, error: { code, kind } },
+          unset: ['lease'],
+        },
+      );
+    try {
+      const result = await hold(document.status, document.epoch, document.status !== 'running');
+      // It broke after its claim: what was done since is not known, and must not be done again and again.
+      if (result.outcome === 'no-match') await hold('running', document.epoch + 1, false);
+    } catch (failure) {
+      log.error('worker.hold_failed', failure, { executionId: document._id });
+    }
   }
 
   /** A partition with a backlog is read again as soon as most of what was taken from it is done. */
@@ -276,10 +296,25 @@ export function createWorker(deps: WorkerDeps): Worker {
   }
 
   async function reconcile(): Promise<void> {
-    for (let step = 0; step < PARTITIONS_A_ROUND; step += 1) news.add((round * PARTITIONS_A_ROUND + step) % PARTITIONS);
+    const parts = Array.from({ length: PARTITIONS_A_ROUND }, (_, step) => (round * PARTITIONS_A_ROUND + step) % PARTITIONS);
+    for (const part of parts) news.add(part);
     round += 1;
+    await wakeForgotten(parts);
     const due = await deps.executions.find({ open: true, due: { lte: clock.now() } }, { sort: ['due'], limit: PAGE });
     for (const document of due) news.add(document.part);
     await pump();
+  }
+
+  /** Resumes whose process died before it could find their wait, or the wait its resume. */
+  async function wakeForgotten(parts: readonly number[]): Promise<void> {
+    for (let page = 0, after: string | undefined; page < MAX_PAGES; page += 1) {
+      const waiting = await deps.executions.find(
+        { part: { in: parts }, open: true, status: 'waiting', wake: { exists: true } },
+        { limit: PAGE, ...(after === undefined ? {} : { after }) },
+      );
+      await wakeResumed(waiting, deps);
+      if (waiting.length < PAGE) return;
+      after = waiting.at(-1)!._id;
+    }
   }
 }

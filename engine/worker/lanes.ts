@@ -103,6 +103,10 @@ export function createLanes(deps: LanesDeps): Lanes {
     for (let document = lane.items.shift(); document && !isDraining; document = lane.items.shift()) {
       await slot.acquire();
       size -= 1;
+      if (isDraining) {
+        slot.release();
+        break;
+      }
       const verdict = await deps.run(document, slot);
       slot.release();
       lane.ids.delete(document._id);

@@ -3,6 +3,7 @@ import type { Clock } from '../contract/clock.ts';
 import { AppError, toErrorRecord } from '../contract/errors.ts';
 import type { Logger, Metrics } from '../contract/observe.ts';
 import type { Collection, WriteOptions } from '../contract/ports/documents.ts';
+import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { PublishedFlows } from '../services.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
 import { cancelled } from '../run/create-run-flow.ts';
@@ -13,6 +14,7 @@ import { LostExecution } from '../run/lost-execution.ts';
 import { runGraph } from '../run/run-graph.ts';
 import type { RunEnd, RunJob } from '../run/run-job.ts';
 import type { RunDeps, Slot } from '../run/run-node.ts';
+import { wakeResumed } from '../run/wake-waiting.ts';
 import type { Owners } from './owners.ts';
 
 export interface RunExecutionDeps extends JournalDeps {
@@ -20,6 +22,7 @@ export interface RunExecutionDeps extends JournalDeps {
   readonly published: PublishedFlows;
   readonly run: RunDeps;
   readonly owners: Owners;
+  readonly workQueue: WorkQueue;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
@@ -46,6 +49,7 @@ export async function runExecution(
   const claim = claimOf(document, deps);
   const journal = new ExecutionJournal(document, flow, deps, claim, () => controller.abort(cancelled()), {
     iterationLegs: loaded.iterationLegs,
+    steps: loaded.steps,
   });
   const end = await endOf(document, flow, loaded, journal, deps, controller, slot);
   if (end.status === 'lost') {
@@ -58,6 +62,10 @@ export async function runExecution(
     return 'refused';
   }
   deps.metrics.count('executions_total', { flow: flow.flowId, status: end.status });
+  if (end.status === 'waiting' && end.waits.some((wait) => wait.resumeToken !== undefined)) {
+    const stored = await deps.executions.get(document._id);
+    if (stored?.status === 'waiting') await wakeResumed([stored], deps);
+  }
   if (end.status === 'waiting') return { parked: 'waiting', due: Math.min(...end.waits.map((wait) => wait.untilMs)) };
   return end.status === 'held' ? { parked: 'held' } : 'done';
 }
@@ -129,7 +137,8 @@ function claimOf(document: ExecutionDocument, deps: RunExecutionDeps) {
     const isSettled = fields['status'] !== undefined;
     const result = await deps.executions.patchIf(
       document._id,
-      { status: document.status, epoch: document.epoch },
+      // Who listed it before somebody cancelled it must look again.
+      { status: document.status, epoch: document.epoch, ...(document.cancelRequested ? {} : { cancelRequested: null }) },
       {
         set: { ...(isSettled ? {} : { status: 'running', lease: { owner: deps.owner } }), epoch: document.epoch + 1, ...fields },
         unset: isSettled ? unset : [...unset, 'due', 'held'],

@@ -3,12 +3,14 @@ import type { Clock } from '../contract/clock.ts';
 import type { Logger } from '../contract/observe.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Collection } from '../contract/ports/documents.ts';
-import type { ExecutionDocument, LegDocument } from '../run/execution-document.ts';
+import type { ExecutionDocument, LateOutcomeDocument, LegDocument, ResumeDocument } from '../run/execution-document.ts';
 
 export interface BlobSweepDeps {
   readonly blobs: Blobs;
   readonly executions: Collection<ExecutionDocument>;
   readonly legs: Collection<LegDocument>;
+  readonly resumes: Collection<ResumeDocument>;
+  readonly lateOutcomes: Collection<LateOutcomeDocument>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -38,14 +40,19 @@ export function startBlobSweep(deps: BlobSweepDeps): { stop(): void } {
 }
 
 /** Answers how many were removed. */
-async function sweepBlobs({ blobs, executions, legs, log }: BlobSweepDeps): Promise<number> {
+export async function sweepBlobs({ blobs, executions, legs, resumes, lateOutcomes, log }: BlobSweepDeps): Promise<number> {
   let removed = 0;
   for await (const blobId of blobs.list(DAY_MS)) {
-    const isReferred = (await executions.count({ blobs: blobId }, 1)) > 0 || (await legs.count({ blobs: blobId }, 1)) > 0;
-    if (isReferred) continue;
+    if (await isReferred(blobId)) continue;
     await blobs.remove(blobId);
     removed += 1;
   }
   if (removed > 0) log.info('blobs.swept', { removed });
   return removed;
+
+  async function isReferred(blobId: string): Promise<boolean> {
+    for (const collection of [executions, legs, resumes, lateOutcomes])
+      if ((await (collection as Collection<ExecutionDocument>).count({ blobs: blobId }, 1)) > 0) return true;
+    return false;
+  }
 }

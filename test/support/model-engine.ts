@@ -3,6 +3,7 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import type { NodeDefinition } from '../../engine/contract/node.ts';
 import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
+import type { Blobs } from '../../engine/contract/ports/blobs.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { WorkQueue } from '../../engine/contract/ports/work-queue.ts';
@@ -39,6 +40,9 @@ export interface ModelEngineOptions {
   readonly nodes: readonly NodeDefinition[];
   readonly document: FlowDocument;
   readonly owner: string;
+  /** Shared by several engines on one store; a fresh one by default. */
+  readonly blobs?: Blobs;
+  readonly slots?: number;
 }
 
 /** Readable at rest, for tests that look into the store; the real one has its own suite. */
@@ -67,7 +71,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     { getNode: (type) => byType.get(type), build },
   );
   const published: PublishedFlows = { current: () => flow, list: () => [flow], at: () => Promise.resolve(flow), cached: () => flow };
-  const blobs = createMemoryBlobs({ clock });
+  const blobs = options.blobs ?? createMemoryBlobs({ clock });
   const payloads = createPayloads(openSeal, blobs);
   const run: RunDeps = {
     clock,
@@ -116,7 +120,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     accept,
     acceptDeps: common,
     owners,
-    worker: createWorker({ ...common, active }),
+    worker: createWorker({ ...common, active, ...(options.slots === undefined ? {} : { slots: options.slots }) }),
     runFlow: createRunFlow(deps),
     catalog: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL }),
   };
