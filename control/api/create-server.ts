@@ -231,9 +231,19 @@ function addHealth(app: FastifyInstance, { documents, metricsText }: ControlServ
   });
 }
 
-/** Straight from this machine: a proxy on it would say for whom it asks. */
-function isLocal({ ip, headers }: FastifyRequest): boolean {
-  return LOOPBACK.has(ip) && headers['x-forwarded-for'] === undefined && headers.forwarded === undefined && headers.origin === undefined;
+/**
+ * Straight from this machine: a proxy on it would say for whom it asks, and a page whose own name was bound to this machine (DNS rebinding)
+ * asks for that name.
+ */
+function isLocal({ ip, hostname, headers }: FastifyRequest): boolean {
+  const isOwnName = LOOPBACK.has(hostname.replace(/^\[(.*)\]$/, '$1')) || hostname === 'localhost';
+  return (
+    LOOPBACK.has(ip) &&
+    isOwnName &&
+    headers['x-forwarded-for'] === undefined &&
+    headers.forwarded === undefined &&
+    headers.origin === undefined
+  );
 }
 
 function requireSystemRead(actor: Parameters<typeof isAllowed>[0] & { readonly mustChangePassword?: boolean }): void {

@@ -17,10 +17,13 @@ const ENDING = new Set([
   'forwarded',
   'x-real-ip',
   'x-request-id',
-  '__proto__',
 ]);
 
-/** May flow and upstream see a request header of this lower-case name? `x-kq-…` are set by the gateway alone. */
+/**
+ * May flow and upstream see a request header of this lower-case name? `x-kq-…` are set by the gateway alone. Many services (CGI, WSGI, PHP)
+ * read `x_kq_user` as `x-kq-user`, so both spellings end here.
+ */
 export function isVisibleHeader(name: string): boolean {
+  if (name.includes('_')) return name !== '__proto__' && isVisibleHeader(name.replaceAll('_', '-'));
   return !ENDING.has(name) && !name.startsWith('x-kq-') && !name.startsWith('x-forwarded-');
 }
