@@ -46,7 +46,7 @@ async function runFeed(order: FeedOrder): Promise<FeedResult> {
       const open: number[] = [];
       let received = '';
       socket.on('data', (chunk: Buffer) => {
-        received += chunk.latin1Slice();
+        received += chunk.toString('latin1');
         for (let end = received.indexOf(END); end >= 0; end = received.indexOf(END)) {
           if (!received.slice(0, end).includes('|AA|')) refused++;
           latencies.push(performance.now() - open.shift()!);

@@ -96,7 +96,7 @@ function drive(
       socket.write(request);
     };
     socket.on('data', (chunk: Buffer) => {
-      received = received === '' ? chunk.latin1Slice() : received + chunk.latin1Slice();
+      received = received === '' ? chunk.toString('latin1') : received + chunk.toString('latin1');
       if (!isWhole(received)) return;
       const status = Number(received.slice(9, 12));
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
