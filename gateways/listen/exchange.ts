@@ -62,7 +62,7 @@ export class HttpExchange implements Exchange {
     this.incoming = incoming;
     this.repeated = repeated;
     this.host = incoming.get('host') ?? '';
-    response.once('close', () => this.#end());
+    response.on('close', () => this.#end());
   }
 
   get signal(): AbortSignal {

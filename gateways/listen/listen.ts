@@ -64,7 +64,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('clientError', answerClientError);
   const accept = (request: IncomingMessage, response: ServerResponse) => {
     inFlight++;
-    response.once('close', () => inFlight--);
+    response.on('close', () => inFlight--);
     options.onRequest(request, response);
   };
   server.on('request', accept);

@@ -32,52 +32,55 @@ export default definePolicy({
     const logsOut = level === 'out' || level === 'full';
     const keys = new Set(maskKeys.map((key) => key.toLowerCase()));
     return (exchange) => {
-      const line: Record<string, unknown> = describe(exchange, deps);
+      let line = describe(exchange, deps);
       // What the published path does not say may be a name or a number of somebody.
-      if (exchange.rawPath !== exchange.interface?.path) line['target'] = sealText(exchange, 'target', maskText(exchange.rawPath), deps);
+      if (exchange.rawPath !== exchange.interface?.path) {
+        line += field('target', sealText(exchange, 'target', maskText(exchange.rawPath), deps));
+      }
       if (logsIn) {
-        if (exchange.rawQuery !== '')
-          line['query'] = sealText(
-            exchange,
-            'query',
-            maskBody(Buffer.from(exchange.rawQuery), 'application/x-www-form-urlencoded', keys, deps.crypto),
-            deps,
-          );
-        line['in'] = sealText(exchange, 'in', maskBody(exchange.body, exchange.incoming.get('content-type'), keys, deps.crypto), deps);
+        if (exchange.rawQuery !== '') {
+          const query = maskBody(Buffer.from(exchange.rawQuery), 'application/x-www-form-urlencoded', keys, deps.crypto);
+          line += field('query', sealText(exchange, 'query', query, deps));
+        }
+        const body = maskBody(exchange.body, exchange.incoming.get('content-type'), keys, deps.crypto);
+        line += field('in', sealText(exchange, 'in', body, deps));
       }
       if (logsOut) {
         const body = exchange.answer === undefined ? exchange.captured : exchange.answer.body;
         const type = exchange.answer?.headers['content-type'] ?? exchange.response.getHeader('content-type');
-        line['out'] = sealText(exchange, 'out', maskBody(body, typeof type === 'string' ? type : undefined, keys, deps.crypto), deps);
+        const text = maskBody(body, typeof type === 'string' ? type : undefined, keys, deps.crypto);
+        line += field('out', sealText(exchange, 'out', text, deps));
       }
-      deps.accessLog.write(JSON.stringify(line));
+      deps.accessLog.write(`${line}}`);
       return undefined;
     };
   },
 });
 
-function describe(exchange: Exchange, { clock }: PolicyDeps): Record<string, unknown> {
-  const { response, proof } = exchange;
-  return {
-    at: exchange.startedAt,
-    ms: clock.now() - exchange.startedAt,
-    front: exchange.front,
-    trace: exchange.traceId,
-    method: exchange.method,
-    path: exchange.interface?.path,
-    interface: exchange.interface?.interfaceId,
-    app: exchange.app?.appId,
-    key: proof?.keyId,
-    ip: exchange.clientIp,
-    status: response.headersSent ? response.statusCode : undefined,
-    code: exchange.error?.code,
+/** The line's JSON without its closing brace. Written by hand: it is made for every request, and half of its values are numbers. */
+function describe(exchange: Exchange, { clock }: PolicyDeps): string {
+  const { response, startedAt, front, bytesIn, bytesOut, attempts, planNumber } = exchange;
+  return (
+    `{"at":${startedAt},"ms":${clock.now() - startedAt},"front":"${front}"` +
+    field('trace', exchange.traceId) +
+    field('method', exchange.method) +
+    field('path', exchange.interface?.path) +
+    field('interface', exchange.interface?.interfaceId) +
+    field('app', exchange.app?.appId) +
+    field('key', exchange.proof?.keyId) +
+    field('ip', exchange.clientIp) +
+    (response.headersSent ? `,"status":${response.statusCode}` : '') +
+    field('code', exchange.error?.code) +
     // The caller left before the answer was out.
-    left: response.writableFinished ? undefined : true,
-    bytesIn: exchange.bytesIn,
-    bytesOut: exchange.bytesOut,
-    attempts: exchange.attempts > 0 ? exchange.attempts : undefined,
-    plan: exchange.planNumber,
-  };
+    (response.writableFinished ? '' : ',"left":true') +
+    `,"bytesIn":${bytesIn},"bytesOut":${bytesOut}` +
+    (attempts > 0 ? `,"attempts":${attempts}` : '') +
+    `,"plan":${planNumber}`
+  );
+}
+
+function field(name: string, value: string | undefined): string {
+  return value === undefined ? '' : `,"${name}":${JSON.stringify(value)}`;
 }
 
 function sealText(exchange: Exchange, field: string, text: string, { seal }: PolicyDeps): string {
