@@ -25,6 +25,7 @@ import { createUpstreamCall } from '../upstream/upstream-call.ts';
 import { createJsonReader } from '../shared/create-json-reader.ts';
 import { PROFILES } from './profiles.ts';
 
+const SWEEP_MS = 1000;
 /** Before an interface is found nothing may take longer. */
 const UNROUTED_DEADLINE_MS = 10_000;
 
@@ -151,6 +152,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       }
     },
   });
+  /** Who does not take an answer that is ready must not keep its memory: past the deadline such a connection has the time of an idle one. */
+  const cutUnreadAnswers = () => {
+    for (const exchange of inFlight)
+      if (exchange.response.writableEnded && clock.now() > exchange.deadlineMs + limits.keepAliveMs) exchange.response.destroy();
+    stopSweeping = clock.after(SWEEP_MS, cutUnreadAnswers);
+  };
+  let stopSweeping = clock.after(SWEEP_MS, cutUnreadAnswers);
   metrics.gauge('gateway_in_flight', () => inFlight.size, { front });
   metrics.gauge('gateway_plan_number', () => current?.planNumber ?? 0, { front });
 
@@ -167,6 +175,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     async stop() {
       unsubscribe();
+      stopSweeping();
       await listener.stop();
       await pools.close();
       await json.close();

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { sleep } from '../../../engine/contract/clock.ts';
+import { createMessage } from '../../../engine/contract/message.ts';
 import { silentMetrics } from '../../../engine/contract/observe.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { DEFAULT_LIMITS, listen } from '../../../gateways/listen/listen.ts';
@@ -85,6 +87,28 @@ test('ends a connection whose headers or body do not arrive in time with GW40801
   const signed = await signRequest(key);
   const head = `POST ${signed.path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\nAuthorization: ${signed.authorization}\r\n\r\n{`;
   assert.match(await raw(started.gateway.port, head), /^HTTP\/1\.1 408 [^]*GW40801/);
+});
+
+test('cuts a caller who does not take his answer, and gives its memory back', async (t) => {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const answer = createMessage(Buffer.alloc(32 * 1024 * 1024), { mediaType: 'application/octet-stream' });
+  const started = await startGateway(await buildPlan([key], [buildInterface({ timeoutMs: 1000, deadlineMs: 1000 })]), {
+    settings: { limits: { keepAliveMs: 200 } },
+    reply: () => ({ outcome: 'replied', executionId: 'exe_1', repeated: false, reply: { status: 200, headers: {}, message: answer } }),
+  });
+  t.after(() => started.stop());
+  const { path, authorization, body } = await signRequest(key);
+  const socket = connect(started.gateway.port, '127.0.0.1');
+  t.after(() => socket.destroy());
+  socket.pause();
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\nAuthorization: ${authorization}\r\n\r\n${body.toString()}`,
+  );
+  while (started.calls.length === 0) await sleep(wallClock(), 10);
+  assert.equal(started.gateway.stats().inFlight, 1);
+  const until = Date.now() + 5000;
+  while (started.gateway.stats().inFlight > 0 && Date.now() < until) await sleep(wallClock(), 20);
+  assert.equal(started.gateway.stats().inFlight, 0);
 });
 
 test('counts a chunked body while it comes and refuses it beyond the cap', async (t) => {
