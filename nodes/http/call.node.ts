@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { Operand } from '../../engine/contract/expression-types.ts';
+import { AppError } from '../../engine/contract/errors.ts';
 import { withData, type Message } from '../../engine/contract/message.ts';
 import {
   defineNode,
@@ -14,7 +15,7 @@ import {
 } from '../../engine/contract/node.ts';
 import { compileOperand } from '../../engine/contract/scope-path.ts';
 import { fieldText } from '../../engine/contract/texts.ts';
-import { statusError } from '../shared/http/check-status.ts';
+import { isWrite, statusError } from '../shared/http/check-status.ts';
 import { parseMediaType, isJsonType, isTextType } from '../shared/http/media-type.ts';
 import { createOutboundClient, type OutboundResponse } from '../shared/http/outbound.ts';
 import { probeHttp } from '../shared/http/probe.ts';
@@ -195,8 +196,21 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
       effect,
     });
     if (!isExpected(response.status)) throw statusError(response, effect, ctx.clock);
-    return { emit: { ok: [await decodeAnswer(config, ctx, message, response, parser)] } };
+    try {
+      return { emit: { ok: [await decodeAnswer(config, ctx, message, response, parser)] } };
+    } catch (error) {
+      throw isWrite(effect) ? unreadable(error) : error;
+    }
   };
+}
+
+/** It was answered, so it was most likely done over there: why the answer cannot be read, even if only for now, must not send it again. */
+function unreadable(cause: unknown): AppError {
+  const reason = cause instanceof AppError ? ` (${cause.code})` : '';
+  return new AppError('HTTP_ANSWER_UNREADABLE', 'unknown-outcome', `The other side answered, but the answer cannot be read${reason}.`, {
+    cause,
+    fix: 'Ask the other side whether it was done; correct how the answer is read (responseAs, charset) before the next one.',
+  });
 }
 
 /** Names with their filled-in values; those without a value are left out. */

@@ -9,7 +9,7 @@ const BUSY = new Set([429, 502, 503, 504]);
 
 /**
  * The error for a status that the flow does not expect: HTTP_REFUSED (input: 3xx, 4xx), HTTP_BUSY (transient: not done, try later),
- * HTTP_SERVER_ERROR (transient for reads, unknown outcome for writes).
+ * HTTP_SERVER_ERROR (transient for reads, unknown outcome for writes), HTTP_UNEXPECTED (another success: a write was most likely done).
  */
 export function statusError(response: OutboundResponse, effect: Effect, clock: Clock): AppError {
   const { status } = response;
@@ -22,16 +22,28 @@ export function statusError(response: OutboundResponse, effect: Effect, clock: C
     });
   }
   if (status >= 500) {
-    const kind: ErrorKind = effect === 'read' || effect === 'pure' ? 'transient' : 'unknown-outcome';
+    const kind: ErrorKind = isWrite(effect) ? 'unknown-outcome' : 'transient';
     return new AppError('HTTP_SERVER_ERROR', kind, `The other side failed (HTTP ${status}).`, {
       ...options,
       fix: kind === 'transient' ? 'Ask its operators what went wrong.' : 'Ask the other side whether it was done before sending it again.',
+    });
+  }
+  if (status < 300) {
+    const kind: ErrorKind = isWrite(effect) ? 'unknown-outcome' : 'input';
+    return new AppError('HTTP_UNEXPECTED', kind, `The other side answered with a success that is not expected (HTTP ${status}).`, {
+      ...options,
+      fix: 'Ask the other side what it did; add the status to those expected.',
     });
   }
   return new AppError('HTTP_REFUSED', 'input', `The other side refused the call (HTTP ${status}).`, {
     ...options,
     fix: 'Correct the request, or add the status to those expected.',
   });
+}
+
+/** Whether the call may have changed something over there. */
+export function isWrite(effect: Effect): boolean {
+  return effect === 'write' || effect === 'idempotent-write';
 }
 
 /** A plain `write` is known not to be done only by 429, and by 503 that says when to come back. */

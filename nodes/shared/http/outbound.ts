@@ -8,6 +8,7 @@ import { Pool, type Dispatcher } from 'undici';
 import type { Adapter } from '../../../engine/contract/adapter.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import type { Effect, NodeContext } from '../../../engine/contract/node.ts';
+import { isWrite } from './check-status.ts';
 import { readHttpSettings, type HttpSettings } from './settings.ts';
 
 export interface OutboundRequest {
@@ -232,10 +233,6 @@ function failure(cause: Error, isSent: boolean, effect: Effect): AppError {
       ? 'Ask the other side whether it was done before sending it again.'
       : 'Check whether the other side is overloaded.',
   });
-}
-
-function isWrite(effect: Effect): boolean {
-  return effect === 'write' || effect === 'idempotent-write';
 }
 
 /** A code such as ECONNREFUSED or UND_ERR_SOCKET; never a text of the other side. */

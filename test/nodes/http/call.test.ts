@@ -142,6 +142,29 @@ test('tells by the status whether it may be done again', async (t) => {
   assert.equal((emitted(outcome).data as { status: number }).status, 404);
 });
 
+test('a write that was answered is never known as not done, whatever keeps its answer from being read', async (t) => {
+  let answer: { status: number; type: string; body: Buffer } = { status: 200, type: 'application/json', body: Buffer.from('{"ok":') };
+  const { baseUrl } = await httpPeer(t, (_request, response) =>
+    response.writeHead(answer.status, { 'content-type': answer.type }).end(answer.body),
+  );
+  const answers = [
+    answer,
+    { status: 201, type: 'text/plain; charset=utf-8', body: Buffer.from([0xc5, 0xff, 0xfe]) },
+    { status: 200, type: 'text/plain; charset=x-none', body: Buffer.from('ok') },
+    { status: 200, type: 'application/json', body: Buffer.from(`{"long":"${'x'.repeat(200_000)}"`) },
+  ];
+  for (answer of answers) {
+    const attempt = (config: object) => call(baseUrl, { config: { method: 'POST', path: '/', ...config } });
+    await assert.rejects(attempt({}), { code: 'HTTP_ANSWER_UNREADABLE', kind: 'unknown-outcome' }, answer.type);
+    await assert.rejects(attempt({ method: 'PUT' }), { code: 'HTTP_ANSWER_UNREADABLE', kind: 'unknown-outcome' }, answer.type);
+    await assert.rejects(attempt({ reads: true }), { kind: 'input' }, answer.type);
+  }
+  answer = { status: 202, type: 'text/plain', body: Buffer.from('later') };
+  const expect = ['200'];
+  await assert.rejects(call(baseUrl, { config: { method: 'POST', path: '/', expect } }), { code: 'HTTP_UNEXPECTED', kind: 'unknown-outcome' });
+  await assert.rejects(call(baseUrl, { config: { path: '/', expect } }), { code: 'HTTP_UNEXPECTED', kind: 'input' });
+});
+
 test('a peer that is not there is transient, for writes too', async () => {
   const server = createTcpServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
