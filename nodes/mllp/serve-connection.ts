@@ -42,6 +42,8 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   let waitingBytes = 0;
   let active = 0;
   let isOver = false;
+  /** The peer sends no more, and waits for the ACKs of what it sent. */
+  let isPeerDone = false;
   let refusal: { readonly reason: unknown } | undefined;
   let answered: Promise<void> = Promise.resolve();
   let lastHeard = clock.monotonic();
@@ -50,7 +52,10 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 30_000);
   socket.on('data', onData);
-  socket.on('end', () => void answered.then(() => socket.end()));
+  socket.on('end', () => {
+    isPeerDone = true;
+    pump();
+  });
   socket.on('error', (error) => log.debug('mllp.connection-error', { reason: error.message }));
   socket.on('close', () => {
     dropWaiting();
@@ -85,6 +90,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
       });
     }
     if (refusal !== undefined && waiting.length === 0) refuseConnection(refusal.reason);
+    if (isPeerDone && waiting.length === 0) void answered.then(() => socket.end());
     const isFull = active + waiting.length >= options.maxUnhandled || waitingBytes > options.maxFrameBytes;
     if (isFull || isOver) socket.pause();
     else if (socket.isPaused()) socket.resume();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { AppError } from '../../../engine/contract/errors.ts';
 import type { Arrival, ArrivalResult } from '../../../engine/contract/node.ts';
@@ -248,6 +249,22 @@ test('a sender that ended its side still gets its ACK', async (t) => {
   stored.resolve({ status: 'accepted', executionId: 'exe_1' });
   assert.equal(msa((await received(1))[0]), 'AA M1');
   await closed;
+});
+
+test('a sender that ended its side gets the ACKs of all its messages, also of those beyond maxUnhandled', async (t) => {
+  const onArrival = async () => {
+    await setImmediate();
+    return { status: 'accepted', executionId: 'exe_1' } as const;
+  };
+  const { sender } = await start(t, { maxUnhandled: 2 }, { onArrival });
+  const { socket, acks, closed } = await sender();
+  const ids = Array.from({ length: 25 }, (_, index) => `M${index}`);
+  socket.end(Buffer.concat(ids.map((id) => frame(admission(id)))));
+  await closed;
+  assert.deepEqual(
+    acks.map(msa),
+    ids.map((id) => `AA ${id}`),
+  );
 });
 
 test('stopping acknowledges what was handed in, takes nothing more and closes', async (t) => {
