@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMessage, type Message } from '../../../engine/contract/message.ts';
+import { runNode } from '../../../engine/testing/run-node.ts';
+import parse from '../../../nodes/hl7/parse.node.ts';
+import { encodeText } from '../../../nodes/shared/charset/text-charset.ts';
+import { ADMISSION } from '../shared/hl7/corpus.ts';
+
+async function run(message: Message, config = {}): Promise<Message> {
+  const outcome = await runNode(parse, { message, config });
+  assert.ok('emit' in outcome);
+  return outcome.emit!['ok']![0]!;
+}
+
+test('text becomes data that mappings read', async () => {
+  const parsed = await run(createMessage(ADMISSION, { mediaType: 'application/hl7-v2', charset: 'GB18030', keys: { patient: '0007' } }));
+  assert.equal((parsed.data as { PID: { f5: { c1: string }[] }[] }).PID[0]!.f5[0]!.c1, '张三');
+  assert.deepEqual([parsed.mediaType, parsed.charset, parsed.keys], ['application/hl7-v2+json', 'GB18030', { patient: '0007' }]);
+});
+
+test('bytes are decoded by MSH-18, else by the charset of the message', async () => {
+  const bytes = (text: string) => new Uint8Array(encodeText(text, 'GB18030'));
+  assert.equal((await run(createMessage(bytes(ADMISSION.replace('UNICODE UTF-8', 'GB 18030-2000'))))).charset, 'GB18030');
+  const silent = await run(createMessage(bytes(ADMISSION.replace('UNICODE UTF-8', '')), { charset: 'GB18030' }));
+  assert.equal((silent.data as { PID: { f5: { c1: string }[] }[] }).PID[0]!.f5[0]!.c1, '张三');
+});
+
+test('a type that the flow does not take is refused', async () => {
+  for (const types of [['ADT'], ['ORU', 'ADT^A01'], []]) await run(createMessage(ADMISSION), { types });
+  await assert.rejects(run(createMessage(ADMISSION), { types: ['ADT^A02', 'ORU'] }), { code: 'HL7_TYPE_UNEXPECTED', kind: 'input' });
+});
+
+test('what is no message is refused', async () => {
+  for (const data of ['hello', { MSH: 1 }, 7, null])
+    await assert.rejects(run(createMessage(data)), { code: 'HL7_MALFORMED', kind: 'input' });
+});

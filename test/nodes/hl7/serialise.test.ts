@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createMessage, type Message } from '../../../engine/contract/message.ts';
+import type { Outcome } from '../../../engine/contract/node.ts';
+import { runNode } from '../../../engine/testing/run-node.ts';
+import parse from '../../../nodes/hl7/parse.node.ts';
+import serialise from '../../../nodes/hl7/serialise.node.ts';
+import { ADMISSION } from '../shared/hl7/corpus.ts';
+
+const parsed = async (message: Message) => emitted(await runNode(parse, { message, config: {} }));
+const written = async (message: Message) => emitted(await runNode(serialise, { message, config: {} }));
+
+function emitted(outcome: Outcome): Message {
+  assert.ok('emit' in outcome);
+  return outcome.emit!['ok']![0]!;
+}
+
+test('parsed data becomes the same text again, in the charset of its message', async () => {
+  const message = createMessage(ADMISSION, { mediaType: 'application/hl7-v2', charset: 'GB18030' });
+  const { data, mediaType, charset } = await written(await parsed(message));
+  assert.deepEqual([data, mediaType, charset], [ADMISSION, 'application/hl7-v2', 'GB18030']);
+});
+
+test('a message of 10 MB goes through', async () => {
+  const text = ADMISSION + `OBX|3|TX|N||${'x'.repeat(1000)}|\r`.repeat(10_000);
+  assert.equal((await written(await parsed(createMessage(text)))).data, text);
+});
+
+test('data that is no message is refused', async () => {
+  for (const data of ['hello', {}, null]) await assert.rejects(written(createMessage(data)), { code: 'HL7_FORM_WRONG', kind: 'input' });
+});
