@@ -87,19 +87,33 @@ function createTaggedValues(now: () => number) {
   };
 }
 
-/** Ends of leases go by monotonic time: a wall clock set back must not prolong one. */
+/**
+ * Ends of leases go by monotonic time: a wall clock set back must not prolong one. A lease is held from when its fencing number is stored;
+ * until then nobody has it, and nobody else can take it.
+ */
 function createLeases(clock: Clock, journal: SharedStateJournal | undefined) {
   const leases = new Map<string, { readonly holder: string; readonly endsAt: number; readonly fencing: number }>();
+  const beingTaken = new Set<string>();
   for (const [name, fencing] of journal?.fencing ?? []) leases.set(name, { holder: '', endsAt: -Infinity, fencing });
+
+  async function take(name: string, fencing: number): Promise<void> {
+    beingTaken.add(name);
+    try {
+      await journal?.saveFencing(name, fencing);
+    } finally {
+      beingTaken.delete(name);
+    }
+  }
+
   return {
     async acquireLease(name: string, holder: string, ttlMs: number) {
       const lease = leases.get(name);
       const isHeld = lease !== undefined && lease.endsAt > clock.monotonic();
-      if (isHeld && lease.holder !== holder) return undefined;
-      if (!lease && leases.size >= MAX_ENTRIES) throw sharedStateFull();
+      if (beingTaken.has(name) || (isHeld && lease.holder !== holder)) return undefined;
+      if (!lease && leases.size + beingTaken.size >= MAX_ENTRIES) throw sharedStateFull();
       const fencing = isHeld ? lease.fencing : (lease?.fencing ?? 0) + 1;
+      if (!isHeld) await take(name, fencing);
       leases.set(name, { holder, endsAt: clock.monotonic() + ttlMs, fencing });
-      if (!isHeld) await journal?.saveFencing(name, fencing);
       return { fencing };
     },
     async releaseLease(name: string, holder: string) {
