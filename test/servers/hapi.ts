@@ -76,6 +76,8 @@ export function runHapiClient(
 
 function java(args: readonly string[]): ChildProcess {
   return spawn('java', ['-Xmx256m', '-Dfile.encoding=UTF-8', '-cp', `${cache}lib/*`, `${source}HospitalPeer.java`, ...args], {
+    // HAPI keeps its counter of control ids in a file of the current folder.
+    cwd: cache,
     timeout: 60_000,
   });
 }
