@@ -1,6 +1,7 @@
 /**
  * Login without telling who exists: the same work, the same answer, the same lockout for names known and unknown.
- * A try counts before the password is looked at, so that a hundred guesses sent at once are still five.
+ * A try counts before the password is looked at, so that a hundred guesses sent at once are still five. It counts for its address first:
+ * an address that is locked must not fill, or lock, what is counted of accounts.
  */
 import { createHash } from 'node:crypto';
 import { AppError } from '../../engine/contract/errors.ts';
@@ -12,23 +13,26 @@ const TRIES_PER_ACCOUNT = 5;
 /** Many people may sit behind one address. */
 const TRIES_PER_ADDRESS = 30;
 const LOCK_MS = 15 * 60_000;
+/** Names and addresses can be invented without end. Those of one slot share their tries, so that all of them hold at most this many counters each. */
+const SLOTS = 16_384;
 /** Each check holds 32 MB for its time. */
 const CHECKS_AT_ONCE = 8;
 
 export type CheckLogin = (name: string, password: string, from: string) => Promise<Account>;
 
-export function createCheckLogin(accounts: AccountStore, shared: SharedState): CheckLogin {
+/** `verify` as `verifyPassword`. */
+export function createCheckLogin(accounts: AccountStore, shared: SharedState, verify = verifyPassword): CheckLogin {
   let checks = 0;
   return async (name, password, from) => {
-    const accountKey = `login:account:${digest(name)}`;
-    const addressKey = `login:address:${digest(from)}`;
-    const tries = await countTry(shared, accountKey, TRIES_PER_ACCOUNT);
+    const accountKey = `login:account:${slotOf(name)}`;
+    const addressKey = `login:address:${slotOf(from)}`;
     await countTry(shared, addressKey, TRIES_PER_ADDRESS);
+    const tries = await countTry(shared, accountKey, TRIES_PER_ACCOUNT);
     if (checks >= CHECKS_AT_ONCE)
       throw new AppError('LOGIN_BUSY', 'transient', 'Too many logins at once.', { fix: 'Try again in a second.', retryAfterMs: 1000 });
     checks += 1;
     try {
-      const isRight = await verifyPassword(password, await accounts.passwordOf(name));
+      const isRight = await verify(password, await accounts.passwordOf(name));
       const account = await accounts.get(name);
       if (!isRight || account === undefined || account.disabled) throw loginRefused();
       // Of the address only this one: an own account must not wash away the wrong tries at others from there.
@@ -62,6 +66,6 @@ function loginRefused(): AppError {
   });
 }
 
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+function slotOf(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32BE() % SLOTS;
 }
