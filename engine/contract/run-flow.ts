@@ -6,7 +6,13 @@ import type { Reply } from './node.ts';
 export interface FlowCall {
   readonly flowId: string;
   /** Interface, appid and the caller's Idempotency-Key when it sent one: together the origin of the outward keys. */
-  readonly caller: { readonly interfaceId: string; readonly appId: string; readonly idempotencyKey?: string };
+  readonly caller: {
+    readonly interfaceId: string;
+    readonly appId: string;
+    /** The citizen on the user front: keys of one never meet those of another. */
+    readonly userId?: string;
+    readonly idempotencyKey?: string;
+  };
   readonly message: Message;
   readonly traceId: string;
   /** Epoch milliseconds; the flow's own deadline may be earlier. */

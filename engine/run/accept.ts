@@ -83,11 +83,11 @@ export function prepareExecution(
   const scope: Scope = { message: request.message, nodes: {}, now };
   const { ingress } = flow;
   const values = [
-    request.dedupeKey ?? (ingress.dedupe && attempt(() => ingress.dedupe!.key(scope))),
-    ingress.lane && attempt(() => ingress.lane!(scope)),
-    ...ingress.keys.map(([, expression]) => attempt(() => expression(scope))),
+    request.dedupeKey ?? (ingress.dedupe && evaluate(ingress.dedupe.key, scope, unlessTransient)),
+    ingress.lane && evaluate(ingress.lane, scope, unlessTransient),
+    ...ingress.keys.map(([, expression]) => evaluate(expression, scope, () => undefined)),
   ];
-  if (values.some((value) => value instanceof Promise)) return Promise.all(values.map((value) => settle(value))).then(build);
+  if (values.some((value) => value instanceof Promise)) return Promise.all(values).then(build);
   return build(values);
 
   function build([dedupe, lane, ...keyValues]: unknown[]): ExecutionDocument | Promise<ExecutionDocument> {
@@ -133,23 +133,37 @@ export function prepareExecution(
     deps.metrics.count('lane_empty_total', { flow: flow.flowId });
     return `${flow.flowId}|*`;
   }
-
-  function attempt(work: () => unknown): unknown {
-    try {
-      return work();
-    } catch {
-      return undefined;
-    }
-  }
 }
 
 /** Keyed digest of a message's content, to tell a repeated message from another one under the same key. */
 export function digestOfMessage(message: EncodedMessage, seal: Seal): string {
-  return seal.token('digest', JSON.stringify([message.d ?? message.b, message.m]));
+  return seal.token('digest', JSON.stringify([withoutClaims(message.d) ?? message.b, message.m]));
 }
 
-function settle(value: unknown): Promise<unknown> {
-  return Promise.resolve(value).catch(() => undefined);
+/** In an interface call (`{ body, query, params, user }`) only who the citizen is belongs to the content: a renewed token makes no other request. */
+function withoutClaims(data: unknown): unknown {
+  if (!isRecord(data) || !('body' in data && 'query' in data && 'params' in data) || !isRecord(data['user'])) return data;
+  return { ...data, user: data['user']['sub'] };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** At once where the expression does; `onError` decides what a failing one is worth. */
+function evaluate(expression: (scope: Scope) => unknown, scope: Scope, onError: (error: unknown) => undefined): unknown {
+  try {
+    const value = expression(scope);
+    return value instanceof Promise ? value.catch(onError) : value;
+  } catch (error) {
+    return onError(error);
+  }
+}
+
+/** A sandbox that is busy now must not cost the message its dedupe or its place: it is refused, and comes again. */
+function unlessTransient(error: unknown): undefined {
+  if (error instanceof AppError && error.kind === 'transient') throw error;
+  return undefined;
 }
 
 function keyText(value: unknown): string | undefined {

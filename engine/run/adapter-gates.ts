@@ -49,13 +49,12 @@ export function createAdapterGates(clock: Clock): AdapterGates {
     return new Promise((resolve, reject) => {
       const turn = () => {
         signal.removeEventListener('abort', onAbort);
-        if (gate.openUntil === 0) return resolve(admit(gate, adapter));
-        // It stopped answering meanwhile: whoever waits is told so, one after the other.
-        reject(pausing(gate, adapter));
-        gate.waiting.shift()?.();
+        if (gate.openUntil === 0) resolve(admit(gate, adapter));
+        else reject(pausing(gate, adapter));
       };
       const onAbort = () => {
-        gate.waiting.splice(gate.waiting.indexOf(turn), 1);
+        const place = gate.waiting.indexOf(turn);
+        if (place >= 0) gate.waiting.splice(place, 1);
         reject(signal.reason as Error);
       };
       gate.waiting.push(turn);
@@ -73,7 +72,8 @@ export function createAdapterGates(clock: Clock): AdapterGates {
       gate.failures = outcome === 'ok' ? 0 : gate.failures + 1;
       if (outcome === 'ok') gate.openUntil = 0;
       else if (isProbe || gate.failures >= limits.breakerFailures) gate.openUntil = clock.monotonic() + limits.breakerOpenMs;
-      gate.waiting.shift()?.();
+      // It stopped answering: everybody who waits is told so. Else the next has its turn.
+      for (const turn of gate.waiting.splice(0, gate.openUntil > 0 ? gate.waiting.length : 1)) turn();
     };
   }
 

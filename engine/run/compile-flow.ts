@@ -18,6 +18,8 @@ export interface CompiledNode {
   readonly run: RunNode<unknown> | undefined;
   readonly retry: RetryRule;
   readonly onError: 'port' | 'fail' | 'continue';
+  /** The author chose the error port by name, so it takes unknown outcomes too; merely connecting it does not mean that. */
+  readonly takesUnknown: boolean;
   readonly exhausted: NonNullable<Handling['exhausted']>;
   readonly timeoutMs: number | undefined;
   readonly record: NonNullable<Handling['record']>;
@@ -38,6 +40,8 @@ export interface CompiledFlow extends FlowVersion {
   readonly recording: Required<Recording>;
   /** Nodes whose output expressions of this flow read as `nodes.<id>`. */
   readonly namedNodes: ReadonlySet<string>;
+  /** The strongest effect of its nodes: what it means for somebody who calls it. */
+  readonly effect: Effect;
   /** Some node may change something outside. */
   readonly hasWrite: boolean;
 }
@@ -68,6 +72,10 @@ export function compileFlow(version: FlowVersion, deps: CompileDeps): CompiledFl
   };
   if (issues.length > 0)
     throw new AppError('FLOW_INVALID', 'input', 'The flow cannot be made ready to run.', { issues, fix: 'Correct the problems listed.' });
+  const effect = [...nodes.values()].reduce<Effect>(
+    (strongest, node) => (isStronger(node.effect, strongest) ? node.effect : strongest),
+    'pure',
+  );
   const graph = buildGraph(document, (id) => planOf(nodes.get(id)!));
   const trigger = nodes.get(graph.nodes[graph.trigger]!.id)!;
   return {
@@ -79,8 +87,15 @@ export function compileFlow(version: FlowVersion, deps: CompileDeps): CompiledFl
     ingress: compiledIngress,
     recording: { level: 'full', retainDays: 30, perSecond: 10, ...document.recording },
     namedNodes: new Set(JSON.stringify(document.nodes.map((node) => node.config)).match(/\bn_[A-Za-z0-9_-]{1,60}/g) ?? []),
-    hasWrite: [...nodes.values()].some((node) => node.effect === 'write' || node.effect === 'idempotent-write'),
+    effect,
+    hasWrite: isStronger(effect, 'read'),
   };
+}
+
+const EFFECTS: readonly Effect[] = ['pure', 'read', 'idempotent-write', 'write'];
+
+export function isStronger(effect: Effect, than: Effect): boolean {
+  return EFFECTS.indexOf(effect) > EFFECTS.indexOf(than);
 }
 
 /** A durable flow waits long for a hospital that is down; somebody waits for a sync flow. */
@@ -111,6 +126,7 @@ function compileNode(node: FlowNode, mode: 'sync' | 'durable', connected: Readon
           : (definition.prepare(config, deps.build) as RunNode<unknown>),
     retry: handling?.retry ?? (mode === 'durable' && definition.kind === 'action' ? DURABLE_RETRY : NO_RETRY),
     onError: handling?.onError ?? (connected.has('error') ? 'port' : 'fail'),
+    takesUnknown: handling?.onError === 'port',
     exhausted: handling?.exhausted ?? 'hold',
     timeoutMs: handling?.timeoutMs,
     record: handling?.record ?? 'full',

@@ -12,7 +12,7 @@ import type { FlowCall, FlowResult, RunFlow } from '../contract/run-flow.ts';
 import type { PublishedFlows } from '../services.ts';
 import type { Owners } from '../worker/owners.ts';
 import { createSequence, digestOfMessage, findByDedupe, prepareExecution, releaseOldKey, type Accept, type AcceptDeps } from './accept.ts';
-import type { CompiledFlow } from './compile-flow.ts';
+import { isStronger, type CompiledFlow } from './compile-flow.ts';
 import type { ExecutionDocument } from './execution-document.ts';
 import { ExecutionJournal, executionPlace, type JournalDeps } from './execution-journal.ts';
 import { foldLegs } from './load-execution.ts';
@@ -62,7 +62,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       seq: nextSequence(),
       traceId: call.traceId,
       onOtherContent: 'refuse',
-      ...(origin === undefined ? {} : { origin, dedupeKey: `i:${origin}` }),
+      ...(origin === undefined ? {} : { origin: outwardOrigin(origin, call.message), dedupeKey: `i:${origin}` }),
     });
     if (result.status === 'refused') throw new AppError(result.error.code, result.error.kind, result.error.message);
     if (result.status === 'key-reused') return { outcome: 'key-reused', executionId: result.executionId };
@@ -102,12 +102,13 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
   function startInline(flow: CompiledFlow, call: FlowCall, origin: string | undefined): Inline {
     const acceptedAt = deps.clock.now();
     const executionId = createTimedId('exe', acceptedAt);
+    const outward = origin === undefined ? executionId : outwardOrigin(origin, call.message);
     const dedupe = origin === undefined ? `x:${executionId}` : inlineDedupe(origin);
     const controller = new AbortController();
     const skeleton = { _id: executionId, epoch: 0, legs: {} } as unknown as ExecutionDocument;
     const claim = async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions) => {
       const { message, traceId } = call;
-      const request = { executionId, message, seq: '', origin: origin ?? executionId, traceId, onOtherContent: 'refuse' } as const;
+      const request = { executionId, message, seq: '', origin: outward, traceId, onOtherContent: 'refuse' } as const;
       const prepared = await prepareExecution(flow, request, deps);
       journal.keepBlobs(prepared.blobs ?? []);
       const document: Record<string, unknown> = {
@@ -136,7 +137,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const job: RunJob = {
       flow,
       executionId,
-      origin: origin ?? executionId,
+      origin: outward,
       acceptedAt,
       tables: deps.bindings.tables(),
       deadlineMs,
@@ -244,8 +245,14 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
   }
 
   function originOf({ caller }: FlowCall): string | undefined {
-    const { appId, interfaceId, idempotencyKey } = caller;
-    return idempotencyKey === undefined ? undefined : deps.seal.token('origin', `${appId}|${interfaceId}|${idempotencyKey}`);
+    const { appId, interfaceId, userId = '', idempotencyKey } = caller;
+    if (idempotencyKey === undefined) return undefined;
+    return deps.seal.token('origin', JSON.stringify([appId, interfaceId, userId, idempotencyKey]));
+  }
+
+  /** What outward keys derive from: a key that is used again after its window for something else must not look the same to a hospital. */
+  function outwardOrigin(origin: string, message: Message): string {
+    return deps.seal.token('outward', `${origin}|${digestOfMessage(encodeMessage(message), deps.seal)}`);
   }
 }
 
@@ -262,13 +269,29 @@ export function createCallFlow(published: PublishedFlows, clock: Clock, run: () 
       throw new AppError('SUBFLOW_TOO_DEEP', 'input', `Flows call each other more than ${MAX_DEPTH} deep.`, {
         fix: 'Look for flows that call each other in a circle.',
       });
+    if (isStronger(flow.effect, call.effect))
+      throw new AppError(
+        'SUBFLOW_CHANGES_MORE',
+        'input',
+        `Flow ${call.flowId} does more outside (${flow.effect}) than the calling node declares (${call.effect}).`,
+        {
+          values: { flowId: call.flowId, effect: flow.effect },
+          fix: 'Choose what the called flow does in the node’s configuration.',
+        },
+      );
     const deps = run();
+    let hasWritten = false;
     const controller = new AbortController();
     const onAbort = () => controller.abort(call.signal.reason);
     if (call.signal.aborted) onAbort();
     else call.signal.addEventListener('abort', onAbort, { once: true });
     const cancelDeadline = clock.after(Math.max(0, call.deadlineMs - clock.now()), () => controller.abort(deadline(flow)));
-    const journal: Journal = { before: () => Promise.resolve(), settled: () => undefined };
+    const journal: Journal = {
+      before: () => Promise.resolve(),
+      settled: ({ node, record }) => {
+        hasWritten ||= node.effect === 'write' && record.status === 'completed';
+      },
+    };
     const job: RunJob = {
       flow,
       executionId: call.key,
@@ -289,6 +312,12 @@ export function createCallFlow(published: PublishedFlows, clock: Clock, run: () 
     cancelDeadline();
     call.signal.removeEventListener('abort', onAbort);
     if (end.status === 'completed' && end.reply) return end.reply.message;
+    // Its writes are done: whoever runs it again would do them twice.
+    if (hasWritten)
+      throw new AppError('SUBFLOW_PARTLY_DONE', 'unknown-outcome', `Flow ${call.flowId} ended with an error after it had written.`, {
+        values: { flowId: call.flowId },
+        fix: 'Look at what it did outside, then retry or cancel the execution.',
+      });
     if (end.status === 'failed' || end.status === 'held')
       throw new AppError(end.error.code, end.error.kind, end.error.message, { ...(end.error.issues ? { issues: end.error.issues } : {}) });
     throw new AppError('SUBFLOW_NO_REPLY', 'bug', `Flow ${call.flowId} ended without a reply.`);

@@ -75,7 +75,9 @@ export function createExecutionCatalog(
 
     async cancel(executionId, actor, reason) {
       const document = assertStored(await executions.get(executionId), executionId);
-      const request = { by: actor, reason, at: deps.clock.now() };
+      // A reason in free words may name a person.
+      const sealed = deps.seal.seal(executionPlace(executionId, 'cancelRequested'), reason);
+      const request = { by: actor, reason: sealed, at: deps.clock.now() };
       const result = await executions.patchIf(executionId, { open: true }, { set: { cancelRequested: request } }, { durability: 'full' });
       if (result.outcome !== 'patched') {
         throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has ended already.`, {

@@ -179,6 +179,7 @@ export class ExecutionJournal implements Journal {
     set['held'] = { node: end.node, reason: end.error.code, outcomeKnown: end.outcomeKnown, at: now };
     set['error'] = { code: end.error.code, kind: end.error.kind };
     if (end.outcomeKnown) this.#takeBackIntent(end.node, unset);
+    unset.push('due');
   }
 
   async #describeTerminal(end: RunEnd, now: number, set: Record<string, unknown>, unset: string[]): Promise<void> {
@@ -188,7 +189,8 @@ export class ExecutionJournal implements Journal {
     set['finishedAt'] = now;
     set['expiresAt'] = now + retainDays * DAY_MS;
     unset.push('open', 'held', 'due', 'waits', 'wake');
-    await this.#expireIterationLegs(now + retainDays * DAY_MS);
+    // Never at once: a crash before the end is stored must still find which of a loop's writes were done.
+    await this.#expireIterationLegs(now + (level === 'full' ? retainDays : 1) * DAY_MS);
     if (end.status === 'failed') {
       set['error'] = { code: end.error.code, kind: end.error.kind };
       if (end.isDeadLetter) set['deadLetter'] = true;

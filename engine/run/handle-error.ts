@@ -14,6 +14,11 @@ export function catches(candidate: CompiledNode, error: ErrorRecord): boolean {
   return isAny || codes?.includes(error.code) === true || kinds?.includes(error.kind) === true;
 }
 
+/** Only a catch that names the kind takes an unknown outcome: catching everything does not mean to go on without knowing. */
+export function namesUnknown(candidate: CompiledNode): boolean {
+  return (candidate.config as { readonly kinds?: readonly string[] }).kinds?.includes('unknown-outcome') === true;
+}
+
 /** Exponential with full jitter (never under a fifth), the other side's `Retry-After` honoured. */
 export function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: number, origin: string): number {
   const { baseMs, factor, capMs } = node.retry;

@@ -11,7 +11,7 @@ import { Progress, type Advance, type BodyRun, type Emits, type Ready } from '..
 import type { CompiledNode } from './compile-flow.ts';
 import type { StepRecord } from './execution-document.ts';
 import { LostExecution } from './lost-execution.ts';
-import { catches, errorMessage, retryDelayMs } from './handle-error.ts';
+import { catches, errorMessage, namesUnknown, retryDelayMs } from './handle-error.ts';
 import { stepKey, type KnownOutcome, type RunEnd, type RunJob, type SettledStep, type WaitPoint } from './run-job.ts';
 import { outwardKey, runNodeOnce, type RunDeps } from './run-node.ts';
 
@@ -298,6 +298,10 @@ class GraphRun {
     attempt: number,
     started: Started,
   ): Promise<void> | void {
+    if (error.kind === 'unknown-outcome' && node.effect === 'write' && !this.#isUnknownWanted(ready.node, node)) {
+      this.#stopWith(ready, node, error);
+      return;
+    }
     if (node.onError === 'port' && node.ports.some((port) => port.name === 'error')) {
       return this.#settle(ready.node, ready.run, node, { error: errorMessage(message, error, node.id) }, attempt, started);
     }
@@ -312,6 +316,12 @@ class GraphRun {
       error,
       stepRecord(node, ready.run.path, 'failed', [], started, this.#deps.clock.monotonic(), attempt, error),
     );
+  }
+
+  /** Whether a write was done is a question for a person, unless the flow's author answered it beforehand. */
+  #isUnknownWanted(graphNode: GraphNode, node: CompiledNode): boolean {
+    const { graph, nodes } = this.#job.flow;
+    return node.takesUnknown || graph.catches.get(graphNode.body)?.some((candidate) => namesUnknown(nodes.get(candidate.id)!)) === true;
   }
 
   #routeError(

@@ -4,7 +4,7 @@ import type { Adapter } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Message } from '../contract/message.ts';
-import type { NodeContext, Outcome, Scope } from '../contract/node.ts';
+import type { Effect, NodeContext, Outcome, Scope } from '../contract/node.ts';
 import type { Logger, Metrics } from '../contract/observe.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Bindings, TableSnapshot } from '../services.ts';
@@ -40,6 +40,8 @@ export interface SubFlowCall {
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   readonly depth: number;
+  /** What the calling node declares: a flow that does more is refused. */
+  readonly effect: Effect;
   readonly assertOwned: () => void;
 }
 
@@ -248,8 +250,7 @@ class Context implements NodeContext<unknown> {
     return this.#deps.runScript(source, input, { ...limits, key: this.#facts.flow.flowId, signal: this.signal });
   }
   callFlow(flowId: string, message: Message): Promise<Message> {
-    const { deadlineMs, depth, assertOwned } = this.#facts;
-    this.beforeFirstByte();
+    const { deadlineMs, depth } = this.#facts;
     return this.#deps.callFlow({
       flowId,
       message,
@@ -257,7 +258,9 @@ class Context implements NodeContext<unknown> {
       deadlineMs,
       signal: this.signal,
       depth: depth + 1,
-      assertOwned,
+      effect: this.node.effect,
+      // What a node of that flow sends, this node has sent.
+      assertOwned: () => this.beforeFirstByte(),
     });
   }
   beforeFirstByte(): void {

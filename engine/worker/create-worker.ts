@@ -10,7 +10,7 @@ import { cancelled } from '../run/create-run-flow.ts';
 import { PARTITIONS, type ExecutionDocument } from '../run/execution-document.ts';
 import type { Slot } from '../run/run-node.ts';
 import { wakeResumed } from '../run/wake-waiting.ts';
-import { createLanes, laneKeyOf } from './lanes.ts';
+import { createLanes, laneKeyOf, type TakeOutcome } from './lanes.ts';
 import { runExecution, type RunExecutionDeps, type RunVerdict } from './run-execution.ts';
 
 export interface WorkerDeps extends RunExecutionDeps {
@@ -36,21 +36,31 @@ const MAX_PAGES = 10;
 /** Reads of the store are at least so far apart: under load one list serves many messages. */
 const READ_PAUSE_MS = 10;
 /** A partition whose list brought nothing new is read again the later the longer that list was. */
-const REDUNDANT_PAUSE_MS = 5;
+const REDUNDANT_PAUSE_MS = 1;
 /** Of the time for stopping, so much is given to what runs; then it is told to stop. */
 const DRAIN_SHARE = 0.8;
 const MAX_IN_HAND = 2_000;
 const RECONCILE_MS = 1_000;
 const PARTITIONS_A_ROUND = 4;
 const OWN_RUNNING_PAUSE_MS = 50;
+/** After the store failed a partition is read again no sooner than this. */
+const LET_GO_PAUSE_MS = 1_000;
+const LET_GO_LOG_MS = 10_000;
 /** An execution of ours that nobody runs here is taken up again after this. */
 const ABANDONED_AFTER_MS = 5_000;
+
+/** Where the reading of a partition stands. */
+interface Walk {
+  after: string | undefined;
+  readonly blocked: Set<string>;
+}
 
 export function createWorker(deps: WorkerDeps): Worker {
   const { clock, log } = deps;
   const news = new Set<number>();
   const notBefore = new Map<number, number>();
   const backlog = new Set<number>();
+  const walks = new Map<number, Walk>();
   const inHand = new Map<number, number>();
   const abandonedSince = new Map<string, number>();
   const controllers = new Map<string, AbortController>();
@@ -60,6 +70,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   let unsubscribe: () => void = () => undefined;
   let isStopping = false;
   let round = 0;
+  let quietUntil = 0;
   let lastReadAt = Number.NEGATIVE_INFINITY;
 
   const lanes = createLanes({
@@ -67,6 +78,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     run,
     onReread: (part) => reread(part, 0),
     onLeave: leave,
+    onBlocked: (part, laneKey) => walks.get(part)?.blocked.add(laneKey),
   });
 
   return {
@@ -99,6 +111,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     deps.active.add(document._id);
     try {
       const verdict = await runExecution(document, deps, controller, slot);
+      if (verdict === 'let-go') letGo(document);
       if (typeof verdict === 'object' && verdict.due !== undefined) void ringWhenDue(document.part, verdict.due);
       // Its lane may go on: the cancelled one was taken out of its row.
       if (document.cancelRequested || controller.signal.aborted) reread(document.part, 0);
@@ -114,6 +127,17 @@ export function createWorker(deps: WorkerDeps): Worker {
         deps.active.delete(document._id);
       }
     }
+  }
+
+  /** The store failed: it is asked again after a pause, and the log says so once a while. */
+  function letGo({ part }: ExecutionDocument): void {
+    const now = clock.monotonic();
+    if (now >= quietUntil) {
+      quietUntil = now + LET_GO_LOG_MS;
+      log.warn('worker.store_failing', { waiting: lanes.size });
+    }
+    deps.metrics.count('executions_let_go_total');
+    reread(part, LET_GO_PAUSE_MS);
   }
 
   async function within(boundMs: number, work: Promise<void>): Promise<void> {
@@ -215,21 +239,41 @@ export function createWorker(deps: WorkerDeps): Worker {
     }
   }
 
+  /**
+   * A partition with a backlog is walked page by page, over several calls: what stands behind the blocked lanes of one hospital is reached
+   * all the same. A lane that was blocked, or parked since, stays blocked until the walk has come to its end.
+   */
   async function readOne(part: number): Promise<void> {
-    const blocked = new Set<string>();
+    const isFresh = !walks.has(part);
+    const walk: Walk = walks.get(part) ?? { after: undefined, blocked: new Set() };
+    walks.set(part, walk);
     let redundant = 0;
-    for (let page = 0, after: string | undefined; page < MAX_PAGES; page += 1) {
-      const listed = await deps.executions.find(
-        { part, open: true },
-        { sort: ['lane.seq'], limit: PAGE, ...(after === undefined ? {} : { after }) },
-      );
-      const taken = offer(listed, blocked);
+    for (let page = 0; page < MAX_PAGES; page += 1) {
+      const listed = await readPage(part, walk);
+      const taken = offer(listed, walk.blocked);
       redundant += listed.length - taken;
-      if (listed.length < PAGE && page === 0) backlog.delete(part);
-      if (listed.length < PAGE || taken > 0) break;
-      after = listed.at(-1)!._id;
+      if (listed.length < PAGE) {
+        walks.delete(part);
+        if (isFresh && page === 0) backlog.delete(part);
+        break;
+      }
+      walk.after = listed.at(-1)!._id;
+      if (taken > 0) break;
     }
-    notBefore.set(part, clock.monotonic() + redundant * REDUNDANT_PAUSE_MS);
+    const pauseMs = redundant * REDUNDANT_PAUSE_MS;
+    if (walks.has(part)) reread(part, Math.max(READ_PAUSE_MS, pauseMs));
+    else notBefore.set(part, clock.monotonic() + pauseMs);
+  }
+
+  async function readPage(part: number, walk: Walk): Promise<readonly ExecutionDocument[]> {
+    const options = { sort: ['lane.seq'], limit: PAGE, ...(walk.after === undefined ? {} : { after: walk.after }) };
+    try {
+      return await deps.executions.find({ part, open: true }, options);
+    } catch (error) {
+      // Where it stood has expired meanwhile: the next call begins anew.
+      walks.delete(part);
+      throw error;
+    }
   }
 
   /** Takes what may run, in the order of the list; a lane's first that may not run blocks what comes behind it. Answers how many. */
@@ -237,19 +281,21 @@ export function createWorker(deps: WorkerDeps): Worker {
     let taken = 0;
     for (const document of listed) {
       const key = laneKeyOf(document);
-      if (document.cancelRequested && document.status !== 'running') taken += take({ ...document, lane: null });
+      if (document.cancelRequested && document.status !== 'running') taken += take({ ...document, lane: null }) === 'taken' ? 1 : 0;
       else if (blocked.has(key) || deps.active.has(document._id) || lanes.isDone(document._id)) continue;
-      else if (mayRun(document)) taken += take(document);
-      else blocked.add(key);
+      else {
+        const outcome = mayRun(document) ? take(document) : 'refused';
+        if (outcome === 'taken') taken += 1;
+        else if (outcome === 'refused') blocked.add(key);
+      }
     }
     return taken;
   }
 
-  function take(document: ExecutionDocument): 0 | 1 {
-    inHand.set(document.part, (inHand.get(document.part) ?? 0) + 1);
-    if (lanes.take(document)) return 1;
-    inHand.set(document.part, inHand.get(document.part)! - 1);
-    return 0;
+  function take(document: ExecutionDocument): TakeOutcome {
+    const outcome = lanes.take(document);
+    if (outcome === 'taken') inHand.set(document.part, (inHand.get(document.part) ?? 0) + 1);
+    return outcome;
   }
 
   function mayRun(document: ExecutionDocument): boolean {

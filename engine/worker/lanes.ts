@@ -7,8 +7,8 @@ import type { Slot } from '../run/run-node.ts';
 import type { RunVerdict } from './run-execution.ts';
 
 export interface Lanes {
-  /** Takes the listed execution into its lane; false when it is in hand or done already. */
-  take(document: ExecutionDocument): boolean;
+  /** Takes the listed execution into its lane. */
+  take(document: ExecutionDocument): TakeOutcome;
   /** It ended here; a list that still shows it open is older than that. */
   isDone(executionId: string): boolean;
   /** Executions in hand and not yet begun. */
@@ -18,6 +18,9 @@ export interface Lanes {
   drain(): Promise<void>;
 }
 
+/** `refused`: it must wait for a fresh list, and so must what comes behind it. */
+export type TakeOutcome = 'taken' | 'in-hand' | 'refused';
+
 export interface LanesDeps {
   readonly slots: number;
   /** Never rejects. */
@@ -26,6 +29,8 @@ export interface LanesDeps {
   onReread(part: number): void;
   /** Called for each execution that leaves this worker's hands, whether it ran or not. */
   onLeave(part: number, count: number): void;
+  /** The lane's first may not go on: nothing that an older list shows behind it may run. */
+  onBlocked(part: number, laneKey: string): void;
 }
 
 interface Lane {
@@ -76,8 +81,8 @@ export function createLanes(deps: LanesDeps): Lanes {
     },
   };
 
-  function take(document: ExecutionDocument): boolean {
-    if (isDraining || done.has(document._id)) return false;
+  function take(document: ExecutionDocument): TakeOutcome {
+    if (isDraining || done.has(document._id)) return 'refused';
     const key = laneKeyOf(document);
     const seq = document.lane?.seq ?? '';
     const lane = lanes.get(key);
@@ -86,20 +91,21 @@ export function createLanes(deps: LanesDeps): Lanes {
       lanes.set(key, fresh);
       size += 1;
       void work(key, fresh);
-      return true;
+      return 'taken';
     }
-    if (lane.ids.has(document._id)) return false;
+    if (lane.ids.has(document._id)) return 'in-hand';
     // Only what comes behind may be appended; anything else waits for a fresh list.
     if (seq <= lane.lastSeq) lane.isStale = true;
-    if (lane.isStale) return false;
+    if (lane.isStale) return 'refused';
     lane.items.push(document);
     lane.ids.add(document._id);
     lane.lastSeq = seq;
     size += 1;
-    return true;
+    return 'taken';
   }
 
   async function work(key: string, lane: Lane): Promise<void> {
+    let isCut = false;
     for (let document = lane.items.shift(); document && !isDraining; document = lane.items.shift()) {
       await slot.acquire();
       size -= 1;
@@ -114,12 +120,14 @@ export function createLanes(deps: LanesDeps): Lanes {
       if (verdict === 'done') remember(document._id);
       else {
         lane.isStale ||= verdict === 'refused';
+        isCut = true;
         break;
       }
     }
+    if (isCut || lane.isStale) deps.onBlocked(lane.part, key);
     size -= lane.items.length;
-    deps.onLeave(lane.part, lane.items.length);
     lanes.delete(key);
+    deps.onLeave(lane.part, lane.items.length);
     if (lane.isStale) deps.onReread(lane.part);
     if (lanes.size === 0) onEmpty?.();
   }

@@ -31,9 +31,10 @@ export interface RunExecutionDeps extends JournalDeps {
 /**
  * - `done`: terminal; the next of its lane may run.
  * - `parked`: held or waiting; it keeps its lane.
- * - `refused`: somebody else has it, or the store failed: whoever listed it must read again.
+ * - `refused`: somebody else has it: whoever listed it must read again.
+ * - `let-go`: the store failed; it is taken up again later.
  */
-export type RunVerdict = 'done' | { readonly parked: 'held' | 'waiting'; readonly due?: number } | 'refused';
+export type RunVerdict = 'done' | { readonly parked: 'held' | 'waiting'; readonly due?: number } | 'refused' | 'let-go';
 
 /** Retries and waits up to this are slept through by the run; longer ones give the slot free. */
 const MAX_SLEEP_MS = 250;
@@ -53,9 +54,9 @@ export async function runExecution(
   });
   const end = await endOf(document, flow, loaded, journal, deps, controller, slot);
   if (end.status === 'lost') {
-    if (!(end.cause instanceof LostExecution))
-      deps.log.warn('worker.execution_let_go', { executionId: document._id, code: toErrorRecord(end.cause).code });
-    return 'refused';
+    if (end.cause instanceof LostExecution) return 'refused';
+    deps.log.debug('worker.execution_let_go', { executionId: document._id, code: toErrorRecord(end.cause).code });
+    return 'let-go';
   }
   if ((await journal.finish(end)) === 'lost') {
     deps.metrics.count('late_settles_total', { flow: flow.flowId });

@@ -36,6 +36,7 @@ export function createFlowCall(flowId: string, { runFlow, clock, readJson }: Flo
       caller: {
         interfaceId: exchange.interface!.interfaceId,
         appId: exchange.app?.appId ?? '',
+        ...(typeof exchange.user?.['sub'] === 'string' ? { userId: exchange.user['sub'] } : {}),
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       },
       message,

@@ -2,7 +2,10 @@ import { Type } from 'typebox';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
 import { fieldText } from '../../engine/contract/texts.ts';
 
-/** Runs another published flow inline with this message and goes on with its reply. Its keys derive from this node's, so a retry repeats nothing. */
+/**
+ * Runs another published flow inline with this message and goes on with its reply. Its outward keys derive from this node's.
+ * A called flow that writes has no record of its own: this node's intent stands for it, and a called flow that does more than declared is refused.
+ */
 export default defineNode({
   type: 'flow.call',
   major: 1,
@@ -17,12 +20,21 @@ export default defineNode({
     },
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
-  effect: 'idempotent-write',
+  effect: (config) => config.effect,
   config: Type.Object(
     {
       flowId: Type.String({
         ...fieldText('流程', 'Flow', '被调用的已发布流程。', 'The published flow to run.'),
         pattern: '^flw_[A-Za-z0-9_-]{1,60}$',
+      }),
+      effect: Type.Union([Type.Literal('read'), Type.Literal('idempotent-write'), Type.Literal('write')], {
+        ...fieldText(
+          '对外影响',
+          'Effect',
+          '被调用流程最多做什么：read 只读；idempotent-write 重复执行等于一次；write 重复执行就是两次，结果不明时挂起。',
+          'The most that the called flow does: read; idempotent-write (twice is as once); write (twice is twice: held when its outcome is unknown).',
+        ),
+        default: 'write',
       }),
     },
     { additionalProperties: false },
