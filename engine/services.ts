@@ -168,7 +168,7 @@ export interface ExecutionDetails extends ExecutionSummary {
   readonly traceId: string | undefined;
   readonly isLaneKept: boolean;
   readonly steps: readonly StepRecord[];
-  /** Intents, late outcomes, cancel requests: what is known of a held execution. */
+  /** Writes that were announced and of which no outcome is stored. */
   readonly intents: readonly { readonly node: string; readonly key: string; readonly at: number }[];
   readonly lateOutcomes: readonly { readonly node: string; readonly at: number; readonly status: string }[];
   /** Payloads, opened; only when asked for (the caller checked the right `executions.payload`). */

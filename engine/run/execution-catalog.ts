@@ -109,14 +109,13 @@ export function createExecutionCatalog(
     const iterationLegs = await listIterationLegs(document._id, deps.legs);
     const folded = await foldLegs(document, iterationLegs, deps.payloads);
     const late = await deps.lateOutcomes.find({ execution: document._id }, { limit: 100 });
-    const intents = [...Object.values(document.legs), ...iterationLegs].flatMap((leg) => leg.intent ?? []);
     const details: ExecutionDetails = {
       ...summarise(document),
       ...(folded.error === undefined ? {} : { error: folded.error }),
       traceId: document.traceId,
       isLaneKept: document.open === true && document.lane !== null,
       steps: folded.steps,
-      intents: intents.map(({ node, key, at }) => ({ node, key, at })),
+      intents: folded.announced.map(({ node, key, at }) => ({ node, key, at })),
       lateOutcomes: late.map(({ node, at, status }) => ({ node, at, status })),
     };
     return payload ? { ...details, ...(await payloadOf(document, folded.known)) } : details;

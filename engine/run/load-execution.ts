@@ -14,6 +14,8 @@ export interface LoadedExecution {
   readonly waited: ReadonlyMap<string, Waited>;
   readonly steps: readonly StepRecord[];
   /** Writes that were announced and of which no outcome is stored. */
+  readonly announced: readonly Intent[];
+  /** Those of them that no person has let go on since. */
   readonly dangling: readonly (Intent & { readonly epoch: number })[];
   /** Why it stopped last, in full. */
   readonly error: ErrorRecord | undefined;
@@ -34,7 +36,7 @@ export async function loadExecution(document: ExecutionDocument, flow: CompiledF
   const input = decodeMessage(await deps.payloads.load(executionPlace(document._id, 'input'), document.input!));
   // The common case: never claimed before.
   if (document.epoch === 0)
-    return { input, known: NOTHING, waited: NO_WAITS, steps: [], dangling: [], error: undefined, iterationLegs: [] };
+    return { input, known: NOTHING, waited: NO_WAITS, steps: [], announced: [], dangling: [], error: undefined, iterationLegs: [] };
   const iterationLegs = flow.graph.nodes.some((node) => node.role === 'for-each') ? await listIterationLegs(document._id, deps.legs) : [];
   const waited = await loadWaits(document, deps);
   return { input, waited, iterationLegs, ...(await foldLegs(document, iterationLegs, deps.payloads)) };
@@ -45,7 +47,7 @@ export async function foldLegs(
   document: ExecutionDocument,
   iterationLegs: readonly LegDocument[],
   payloads: Payloads,
-): Promise<Pick<LoadedExecution, 'known' | 'steps' | 'dangling' | 'error'>> {
+): Promise<Pick<LoadedExecution, 'known' | 'steps' | 'announced' | 'dangling' | 'error'>> {
   const known = new Map<string, KnownOutcome>();
   const steps: StepRecord[] = [];
   const seen = new Set<string>();
@@ -78,11 +80,11 @@ export async function foldLegs(
   const retried = new Map(
     (document.waits ?? []).flatMap((wait) => (wait.attempts === undefined ? [] : [[stepKey(wait.scope, wait.node), wait.epoch]])),
   );
-  const dangling = intents.filter((intent) => {
+  const announced = intents.filter((intent) => {
     const key = stepKey(intent.scope, intent.node);
-    return intent.epoch > released && !known.has(key) && intent.epoch > (retried.get(key) ?? 0);
+    return !known.has(key) && intent.epoch > (retried.get(key) ?? 0);
   });
-  return { known, steps, dangling, error };
+  return { known, steps, announced, dangling: announced.filter((intent) => intent.epoch > released), error };
 }
 
 export async function listIterationLegs(executionId: string, legs: Collection<LegDocument>): Promise<LegDocument[]> {

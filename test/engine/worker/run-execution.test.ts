@@ -1,0 +1,401 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { AppError } from '../../../engine/contract/errors.ts';
+import { createMessage } from '../../../engine/contract/message.ts';
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { resumesSpec } from '../../../engine/run/execution-document.ts';
+import { hashToken } from '../../../engine/run/execution-journal.ts';
+import { openLab, type Lab, type LabStore } from '../../support/engine-lab.ts';
+import { edge, flowOf, node, testAction, transient, type Deed } from '../../support/model-flows.ts';
+
+interface Sent {
+  readonly key: string;
+  readonly name: string;
+  readonly data: unknown;
+  readonly at: number;
+}
+
+interface Outside {
+  readonly sent: Sent[];
+  /** By the name of the node, one for each next call; without one it answers with what it got. */
+  readonly next: Record<string, Deed[]>;
+}
+
+async function openWorld(t: TestContext, document: FlowDocument, store: LabStore = 'memory') {
+  const outside: Outside = { sent: [], next: {} };
+  const write: Deed = (ctx, message, name) => {
+    const deed = outside.next[name]?.shift();
+    if (deed?.name === 'before') return deed(ctx, message, name);
+    ctx.beforeFirstByte();
+    outside.sent.push({ key: ctx.idempotencyKey, name, data: message.data, at: lab.clock.now() });
+    return deed ? deed(ctx, message, name) : message.data;
+  };
+  const read: Deed = (ctx, message, name) => outside.next[name]?.shift()?.(ctx, message, name) ?? message.data;
+  const nodes = [
+    testAction('test.read', 'read', read),
+    testAction('test.write', 'write', write),
+    testAction('test.put', 'idempotent-write', write),
+  ];
+  const lab: Lab = await openLab(document, nodes, store);
+  t.after(() => lab.close());
+  return { lab, engine: await lab.start(), outside };
+}
+
+/** Fails before anything is sent. */
+function failing(error: AppError): Deed {
+  return function before() {
+    throw error;
+  };
+}
+
+const down = () => failing(transient());
+const retryAfter = (retryAfterMs: number) => failing(new AppError('TEST_BUSY', 'transient', 'Busy.', { retryAfterMs }));
+const silent: Deed = (ctx) =>
+  new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)));
+const never: Deed = () => new Promise(() => undefined);
+
+const RETRY = { max: 2, baseMs: 1_000, factor: 2, capMs: 60_000, on: ['transient' as const] };
+const lane = { ingress: { lane: { key: 'data.lane' } } };
+const oneWrite = (retry = RETRY) =>
+  flowOf([node('in', 'test.in'), node('send', 'test.write', { name: 'send' }, { handling: { retry } })], [edge('in.out', 'send')], lane);
+
+test('a retry honours Retry-After, keeps its key and its lane, and gives its slot free meanwhile', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, oneWrite());
+  outside.next['send'] = [retryAfter(30_000)];
+  const startedAt = lab.clock.now();
+  const first = await engine.take({ lane: 'a', number: 1 });
+  await lab.untilStatus(first, 'waiting');
+  assert.equal(engine.worker.status().running, 0);
+  const second = await engine.take({ lane: 'a', number: 2 });
+  const other = await engine.take({ lane: 'b', number: 3 });
+  await lab.untilStatus(other, 'completed');
+  await lab.untilStatus(second, 'completed');
+  assert.deepEqual(
+    outside.sent.map(({ data }) => (data as { number: number }).number),
+    [3, 1, 2],
+  );
+  assert.ok(outside.sent[1]!.at - startedAt >= 30_000);
+});
+
+test('exhausted retries hold the execution and its lane; a person’s retry goes on in place with the same key', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, oneWrite());
+  outside.next['send'] = [down(), down(), down()];
+  const first = await engine.take({ lane: 'a', number: 1 });
+  const second = await engine.take({ lane: 'a', number: 2 });
+  const held = await lab.untilStatus(first, 'held');
+  assert.equal(held.held!.outcomeKnown, true);
+  await lab.pass(120_000);
+  assert.equal((await lab.executions.get(second))!.status, 'queued');
+  const details = (await engine.catalog.get(first, { payload: false }))!;
+  assert.equal(details.isLaneKept, true);
+  assert.deepEqual(details.intents, [], 'the write was surely not done');
+  await engine.catalog.retry(first, 'somebody');
+  await lab.untilStatus(second, 'completed');
+  assert.deepEqual(
+    outside.sent.map(({ data }) => (data as { number: number }).number),
+    [1, 2],
+  );
+});
+
+test('an unknown outcome is held at once; a person’s retry sends the same key', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, oneWrite());
+  outside.next['send'] = [
+    () => {
+      throw new AppError('TEST_SILENT', 'unknown-outcome', 'No answer.');
+    },
+  ];
+  const id = await engine.take({ lane: 'a' });
+  const held = await lab.untilStatus(id, 'held');
+  assert.equal(held.held!.outcomeKnown, false);
+  await engine.catalog.retry(id, 'somebody');
+  await assert.rejects(engine.catalog.retry(id, 'somebody'), { code: 'EXECUTION_NOT_HELD' });
+  await lab.untilStatus(id, 'completed');
+  assert.equal(new Set(outside.sent.map(({ key }) => key)).size, 1);
+  assert.equal(outside.sent.length, 2);
+});
+
+test('cancels what is queued in mid-lane, waiting, held and running; the lane goes on in its order', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, oneWrite());
+  outside.next['send'] = [silent];
+  const running = await engine.take({ lane: 'a', number: 1 });
+  const queued = await engine.take({ lane: 'a', number: 2 });
+  const behind = await engine.take({ lane: 'a', number: 3 });
+  await lab.until(() => outside.sent.length === 1);
+  await engine.catalog.cancel(queued, 'somebody', 'a test');
+  await lab.untilStatus(queued, 'cancelled');
+  assert.equal((await lab.executions.get(behind))!.status, 'queued');
+  await engine.catalog.cancel(running, 'somebody', 'a test');
+  await lab.untilStatus(running, 'cancelled');
+  await lab.untilStatus(behind, 'completed');
+
+  outside.next['send'] = [retryAfter(3_600_000)];
+  const waiting = await engine.take({ lane: 'b' });
+  await lab.untilStatus(waiting, 'waiting');
+  await engine.catalog.cancel(waiting, 'somebody', 'a test');
+  await lab.untilStatus(waiting, 'cancelled');
+  outside.next['send'] = [down(), down(), down()];
+  const held = await engine.take({ lane: 'b' });
+  const afterHeld = await engine.take({ lane: 'b' });
+  await lab.untilStatus(held, 'held');
+  await engine.catalog.cancel(held, 'somebody', 'a test');
+  await lab.untilStatus(held, 'cancelled');
+  await lab.untilStatus(afterHeld, 'completed');
+  await assert.rejects(engine.catalog.cancel(held, 'somebody', 'again'), { code: 'EXECUTION_DONE' });
+  assert.deepEqual((await lab.executions.get(held))!.cancelRequested?.by, 'somebody');
+});
+
+test('a worker that is stopped hands on what it had not sent, and holds what it had', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, oneWrite());
+  outside.next['send'] = [
+    function before(ctx, message, name) {
+      return silent(ctx, message, name);
+    },
+    silent,
+  ];
+  const unsent = await engine.take({ lane: 'a', number: 1 });
+  const behind = await engine.take({ lane: 'a', number: 2 });
+  const sent = await engine.take({ lane: 'b', number: 3 });
+  await lab.until(() => outside.sent.length === 1);
+  let isStopped = false;
+  void engine.worker.stop(1_000).then(() => (isStopped = true));
+  await lab.until(() => isStopped);
+  engine.kill();
+  assert.equal((await lab.executions.get(unsent))!.status, 'waiting');
+  await lab.start();
+  await lab.untilStatus(behind, 'completed');
+  assert.equal((await lab.executions.get(unsent))!.status, 'completed');
+  assert.equal((await lab.executions.get(sent))!.held?.outcomeKnown, false);
+  assert.deepEqual(
+    outside.sent.map(({ data }) => (data as { number: number }).number),
+    [3, 1, 2],
+  );
+});
+
+const waitFlow = flowOf(
+  [
+    node('in', 'test.in'),
+    node('ask', 'test.put', { name: 'ask' }),
+    node('wait', 'control.wait', { resume: 'data.order', timeoutMs: 3_600_000 }),
+    node('send', 'test.put', { name: 'send' }),
+    node('late', 'test.put', { name: 'late' }),
+  ],
+  [edge('in.out', 'ask'), edge('ask', 'wait'), edge('wait.out', 'send'), edge('wait.timeout', 'late')],
+);
+
+test('a wait is resumed by its token, also when the resume came before it, once', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, waitFlow);
+  const first = await engine.take({ order: 'o1' });
+  await lab.untilStatus(first, 'waiting');
+  const startedAt = lab.clock.now();
+  assert.equal(await engine.catalog.resume('o1', createMessage({ paid: true })), true);
+  assert.equal(await engine.catalog.resume('o1', createMessage({ paid: false })), false);
+  await lab.untilStatus(first, 'completed');
+  assert.deepEqual(outside.sent.at(-1)!.data, { paid: true });
+  await engine.catalog.resume('o2', createMessage({ early: true }));
+  const second = await engine.take({ order: 'o2' });
+  await lab.untilStatus(second, 'completed');
+  assert.deepEqual(outside.sent.at(-1), { ...outside.sent.at(-1)!, name: 'send', data: { early: true } });
+  assert.ok(lab.clock.now() - startedAt < 5_000, 'nobody waited for the reconciler');
+});
+
+test('a resume is found although who stored it died, and a wait that nobody resumes times out', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, waitFlow);
+  const id = await engine.take({ order: 'o1' });
+  const forgotten = await engine.take({ order: 'o2' });
+  await lab.untilStatus(id, 'waiting');
+  // As a process that dies after its insert would leave it.
+  const sealed = Buffer.from(JSON.stringify({ d: { paid: 1 }, m: 'application/json' })).toString('base64');
+  const resumes = await lab.documents.open(resumesSpec);
+  await resumes.insert({ _id: hashToken('o1'), input: { sealed }, at: 0, expiresAt: lab.clock.now() + 1e9 });
+  await lab.untilStatus(id, 'completed');
+  await lab.pass(3_600_000);
+  await lab.untilStatus(forgotten, 'completed');
+  assert.deepEqual(
+    outside.sent.map(({ name }) => name),
+    ['ask', 'ask', 'send', 'late'],
+  );
+});
+
+const loopFlow = (effect: 'test.write' | 'test.put', config: Record<string, unknown> = {}, retry = RETRY) =>
+  flowOf(
+    [
+      node('in', 'test.in'),
+      node('each', 'control.for-each', { items: { path: 'data.items' }, concurrency: 2, ...config }),
+      node('item', effect, { name: 'item' }, { handling: { retry } }),
+      node('last', 'test.put', { name: 'last' }),
+    ],
+    [edge('in.out', 'each'), edge('each.each', 'item'), edge('each.done', 'last')],
+    lane,
+  );
+
+const items = (outside: Outside) => outside.sent.filter(({ name }) => name === 'item').map(({ data }) => data);
+
+for (const store of ['memory', 'embedded'] as const) {
+  test(`a loop killed in the middle goes on where it was: no item twice, on the ${store} store`, async (t) => {
+    const { lab, engine, outside } = await openWorld(t, loopFlow('test.write', { concurrency: 1 }), store);
+    outside.next['item'] = [(_ctx, message) => message.data, (_ctx, message) => message.data, down(), down(), down()];
+    const id = await engine.take({ items: [1, 2, 3, 4] });
+    await lab.untilStatus(id, 'waiting').catch(() => undefined);
+    engine.kill();
+    outside.next['item'] = [];
+    const next = await lab.start();
+    const document = (await lab.executions.get(id))!;
+    if (document.status === 'held') await next.catalog.retry(id, 'somebody');
+    await lab.untilStatus(id, 'completed');
+    assert.deepEqual(items(outside), [1, 2, 3, 4]);
+    assert.deepEqual(outside.sent.at(-1)!.data, [1, 2, 3, 4]);
+  });
+}
+
+test('killed while an item was on its way, a loop is held; a person’s retry repeats that item alone under its key', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, loopFlow('test.write', { concurrency: 1 }));
+  outside.next['item'] = [(_ctx, message) => message.data, never];
+  const id = await engine.take({ items: [1, 2, 3] });
+  await lab.until(() => outside.sent.length === 2);
+  engine.kill();
+  const next = await lab.start();
+  const held = await lab.untilStatus(id, 'held');
+  assert.equal(held.held!.outcomeKnown, false);
+  await next.catalog.retry(id, 'somebody');
+  await lab.untilStatus(id, 'completed');
+  assert.deepEqual(items(outside), [1, 2, 2, 3]);
+  assert.equal(outside.sent[1]!.key, outside.sent[2]!.key);
+  assert.equal(new Set(outside.sent.map(({ key }) => key)).size, 4);
+});
+
+test('an item that is retried after a pause is no unknown outcome', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, loopFlow('test.write'));
+  outside.next['item'] = [(_ctx, message) => message.data, retryAfter(10_000)];
+  const id = await engine.take({ items: [1, 2, 3] });
+  await lab.untilStatus(id, 'completed');
+  assert.deepEqual([...items(outside)].sort(), [1, 2, 3]);
+});
+
+test('a loop held for a failed item tries that item again when a person lets it go on', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, loopFlow('test.write', { concurrency: 2 }, { ...RETRY, max: 0 }));
+  outside.next['item'] = [down(), down(), (_ctx, message) => message.data];
+  const id = await engine.take({ items: [1, 2, 3] });
+  await lab.untilStatus(id, 'held');
+  await engine.catalog.retry(id, 'somebody');
+  await lab.untilStatus(id, 'completed');
+  assert.deepEqual([...items(outside)].sort(), [1, 2, 3]);
+});
+
+test('a loop that keeps the errors of its items goes on, and does not try them again after a kill', async (t) => {
+  const refuse: Deed = () => {
+    throw new AppError('TEST_REFUSED', 'input', 'Refused.');
+  };
+  const { lab, engine, outside } = await openWorld(t, loopFlow('test.write', { concurrency: 1, onItemError: 'keep' }));
+  outside.next['item'] = [refuse];
+  outside.next['last'] = [never];
+  const id = await engine.take({ items: [1, 2] });
+  await lab.until(() => outside.sent.length === 3);
+  engine.kill();
+  await lab.start();
+  await lab.untilStatus(id, 'completed');
+  assert.deepEqual(items(outside), [1, 2]);
+  const [first, second] = outside.sent.at(-1)!.data as [{ error: { code: string } }, number];
+  assert.equal(first.error.code, 'TEST_REFUSED');
+  assert.equal(second, 2);
+  assert.equal(outside.sent.at(-1)!.key, outside.sent.at(-2)!.key);
+});
+
+test('an item that breaks its loop after others, with the store gone, ends no process', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, loopFlow('test.write', { concurrency: 2, onItemError: 'keep' }));
+  outside.next['item'] = [
+    () => {
+      lab.isDown = true;
+      throw new AppError('TEST_REFUSED', 'input', 'Refused.');
+    },
+  ];
+  const id = await engine.take({ items: [1, 2] });
+  await lab.until(() => lab.isDown);
+  await lab.pass(2_000);
+  lab.isDown = false;
+  await lab.until(async () => ['held', 'completed'].includes((await lab.executions.get(id))!.status));
+});
+
+const branch = (port: string) => ({ port, label: { 'zh-CN': port, en: port } });
+
+test('a join of any goes on with the branch that came first, and with the same one after a kill', async (t) => {
+  const document = flowOf(
+    [
+      node('in', 'test.in'),
+      node('fan', 'control.parallel', { branches: [branch('a'), branch('b')] }),
+      node('a', 'test.read', { name: 'a' }),
+      node('b', 'test.read', { name: 'b' }),
+      node('join', 'control.join', { mode: 'any' }),
+      node('one', 'test.write', { name: 'one' }),
+      node('two', 'test.put', { name: 'two' }),
+    ],
+    [
+      edge('in.out', 'fan'),
+      edge('fan.a', 'a'),
+      edge('fan.b', 'b'),
+      edge('a', 'join'),
+      edge('b', 'join'),
+      edge('join.out', 'one'),
+      edge('one', 'two'),
+    ],
+  );
+  const { lab, engine, outside } = await openWorld(t, document);
+  const slow = Promise.withResolvers<unknown>();
+  outside.next['a'] = [() => slow.promise];
+  outside.next['b'] = [() => 'b'];
+  outside.next['one'] = [
+    async () => {
+      slow.resolve('a');
+      await slow.promise;
+      return 'done';
+    },
+  ];
+  outside.next['two'] = [never];
+  const id = await engine.take({});
+  await lab.until(() => outside.sent.length === 2);
+  engine.kill();
+  const next = await lab.start();
+  await lab.until(async () => ['held', 'completed'].includes((await lab.executions.get(id))!.status));
+  if ((await lab.executions.get(id))!.status === 'held') await next.catalog.retry(id, 'somebody');
+  await lab.untilStatus(id, 'completed');
+  assert.deepEqual(
+    outside.sent.filter(({ name }) => name === 'one').map(({ data }) => data),
+    outside.sent.filter(({ name }) => name === 'one').map(() => ({ n_b: 'b' })),
+  );
+});
+
+test('a join of two of three that cannot come fails as not enough', async (t) => {
+  const document = flowOf(
+    [
+      node('in', 'test.in'),
+      node('fan', 'control.parallel', { branches: [branch('a'), branch('b'), branch('c')] }),
+      ...['a', 'b', 'c'].map((name) => node(name, 'test.put', { name }, { handling: { retry: { ...RETRY, max: 0 }, onError: 'port' } })),
+      node('join', 'control.join', { mode: 'n-of', n: 2 }),
+    ],
+    [edge('in.out', 'fan'), ...['a', 'b', 'c'].flatMap((name) => [edge(`fan.${name}`, name), edge(name, 'join')])],
+  );
+  const { lab, engine, outside } = await openWorld(t, document);
+  const refuse = failing(new AppError('TEST_REFUSED', 'input', 'Refused.'));
+  outside.next['a'] = [refuse];
+  const enough = await engine.take({});
+  await lab.untilStatus(enough, 'completed');
+  outside.next['a'] = [refuse];
+  outside.next['b'] = [refuse];
+  const short = await lab.untilStatus(await engine.take({}), 'held');
+  assert.equal(short.held!.reason, 'JOIN_NOT_ENOUGH');
+});
+
+test('the error port takes what its node could not do', async (t) => {
+  const document = flowOf(
+    [
+      node('in', 'test.in'),
+      node('send', 'test.write', { name: 'send' }, { handling: { retry: { ...RETRY, max: 0 } } }),
+      node('tell', 'test.put', { name: 'tell' }),
+    ],
+    [edge('in.out', 'send'), edge('send.error', 'tell')],
+  );
+  const { lab, engine, outside } = await openWorld(t, document);
+  outside.next['send'] = [down()];
+  await lab.untilStatus(await engine.take({ a: 1 }), 'completed');
+  const told = outside.sent[0]!.data as { error: { code: string }; node: string; data: unknown };
+  assert.deepEqual([told.error.code, told.node, told.data], ['TEST_DOWN', 'n_send', { a: 1 }]);
+});
