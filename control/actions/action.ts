@@ -22,6 +22,8 @@ export interface Actor {
 /** What an action tells the audit log beside its name. Never secrets or personal data. */
 export interface AuditNote {
   subject?: string;
+  /** Why, in the person's own words, where the input itself asks for it. */
+  reason?: string;
   before?: unknown;
   after?: unknown;
 }

@@ -195,7 +195,7 @@ function secretActions({ bindingStore }: ControlServices): readonly Action[] {
       audited: true,
       subject: ({ name }) => name,
       async run(ctx, { name, reason }) {
-        ctx.note.after = { reason };
+        ctx.note.reason = reason;
         return { name, value: await bindingStore.revealSecret(name) };
       },
     }),

@@ -1,5 +1,7 @@
 /** Executions: lists, one with its steps, its payloads (a right of their own), retry and cancel of what a person must decide. */
 import { Type } from 'typebox';
+import type { ErrorRecord } from '../../engine/contract/errors.ts';
+import type { ExecutionDetails } from '../../engine/services.ts';
 import { existing, FlowId } from './flows.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import type { ControlServices } from './services.ts';
@@ -49,15 +51,18 @@ export function executionActions({ executions }: ControlServices): readonly Acti
     defineAction({
       name: 'executions.get',
       right: 'executions.read',
-      text: { 'zh-CN': '一次执行及其步骤', en: 'One execution with its steps' },
+      text: { 'zh-CN': '一次执行及其步骤，错误只含代码与处理建议', en: 'One execution with its steps; errors by code and advice alone' },
       input: byId,
       audited: false,
-      run: async (_ctx, { executionId }) => existing(await executions.get(executionId, { payload: false }), executionId),
+      run: async (_ctx, { executionId }) => withoutTexts(existing(await executions.get(executionId, { payload: false }), executionId)),
     }),
     defineAction({
       name: 'executions.payload',
       right: 'executions.payload',
-      text: { 'zh-CN': '一次执行的输入输出（留下审计）', en: 'One execution with its data; leaves an audit line' },
+      text: {
+        'zh-CN': '一次执行的输入输出与错误原文（留下审计）',
+        en: 'One execution with its data and the texts of its errors; leaves an audit line',
+      },
       input: byId,
       audited: true,
       subject: ({ executionId }) => executionId,
@@ -84,9 +89,23 @@ export function executionActions({ executions }: ControlServices): readonly Acti
       subject: ({ executionId }) => executionId,
       async run(ctx, { executionId, reason }) {
         await executions.cancel(executionId, ctx.actor.account, reason);
-        ctx.note.after = { reason };
+        ctx.note.reason = reason;
         return { executionId, cancelRequested: true };
       },
     }),
   ];
+}
+
+/** What an error says in words may come from a script or a hospital, and name a person: only who may see payloads reads it. */
+function withoutTexts({ error, steps, ...details }: ExecutionDetails): ExecutionDetails {
+  return {
+    ...details,
+    error: error && withoutText(error),
+    steps: steps.map(({ error: failure, ...step }) => (failure === undefined ? step : { ...step, error: withoutText(failure) })),
+  };
+}
+
+/** The message becomes the code, as in lists. */
+function withoutText({ code, kind, fix }: ErrorRecord): ErrorRecord {
+  return { code, kind, message: code, ...(fix === undefined ? {} : { fix }) };
 }

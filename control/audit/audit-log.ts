@@ -1,13 +1,15 @@
 /**
  * The audit trail: append-only lines in one chain, each MACed with HMAC-SM3 over the one before under a key that lies outside the
  * database (design page 3, section 3). A line cannot be changed, moved or cut out of the middle without the chain saying where.
+ * Reasons are people's own words and may name a patient: they are stored sealed, and the MAC is over what is stored.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Collection, CollectionSpec, Documents, Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Seal, SealPlace } from '../../engine/contract/seal.ts';
 import type { Actor, AuditNote } from '../actions/action.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -22,6 +24,7 @@ export interface AuditLine {
   readonly via: string;
   readonly from: string;
   readonly subject?: string;
+  /** In the person's own words. */
   readonly reason?: string;
   /** On a result line: `done`, or the code of the error. */
   readonly outcome?: string;
@@ -31,7 +34,12 @@ export interface AuditLine {
   readonly after?: unknown;
 }
 
-interface StoredLine extends StoredDocument, AuditLine {
+/** A line as it is stored and MACed. */
+interface SealedLine extends Omit<AuditLine, 'reason'> {
+  readonly sealedReason?: string;
+}
+
+interface StoredLine extends StoredDocument, SealedLine {
   readonly mac: string;
 }
 
@@ -76,6 +84,7 @@ export interface AuditLog {
 export interface AuditDeps {
   readonly documents: Documents;
   readonly crypto: Crypto;
+  readonly seal: Seal;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Kept outside the database (derived from the key-encryption key). */
@@ -94,10 +103,12 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
   let queue: Promise<unknown> = Promise.resolve();
 
   /** One line after the other within this process; against other processes the unique row id decides, and the loser takes the next number. */
-  function append(entry: Omit<AuditLine, 'chain' | 'number' | 'at'>): Promise<AuditLine> {
+  function append({ reason, ...entry }: Omit<AuditLine, 'chain' | 'number' | 'at'>): Promise<AuditLine> {
     const next = queue.then(async () => {
       for (let clash = 0; clash < CLASHES; clash++) {
-        const line = JSON.parse(JSON.stringify({ ...entry, chain: CHAIN, number: head.number + 1, at: deps.clock.now() })) as AuditLine;
+        const number = head.number + 1;
+        const sealedReason = reason === undefined ? undefined : deps.seal.seal(reasonPlace(number), reason);
+        const line = JSON.parse(JSON.stringify({ ...entry, sealedReason, chain: CHAIN, number, at: deps.clock.now() })) as SealedLine;
         const stored: StoredLine = { _id: lineId(line.number), ...line, mac: macOf(deps, head.mac, line) };
         const result = await lines.insert(stored, { durability: 'full' });
         if (result.inserted) {
@@ -119,7 +130,12 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
     },
     async result({ line }, { outcome, note }) {
       const { action, actor, via, from } = line;
-      const change = given({ subject: note.subject, before: withoutSecrets(note.before), after: withoutSecrets(note.after) });
+      const change = given({
+        subject: note.subject,
+        reason: note.reason,
+        before: withoutSecrets(note.before),
+        after: withoutSecrets(note.after),
+      });
       await append({ phase: 'result', action, actor, via, from, outcome, intent: line.number, ...change });
     },
     async list({ actor, action, from, to, limit, after }) {
@@ -129,7 +145,7 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
         at: from === undefined && to === undefined ? undefined : given({ gte: from, lt: to }),
       }) as Filter;
       const found = await lines.find(filter, { sort: ['-number'], limit, ...(after === undefined ? {} : { after }) });
-      return { items: found.map(withoutMac), next: found.length === limit ? found.at(-1)?._id : undefined };
+      return { items: found.map((line) => openLine(line, deps.seal)), next: found.length === limit ? found.at(-1)?._id : undefined };
     },
     async verify(signal) {
       await queue;
@@ -172,7 +188,7 @@ async function walkChain(lines: Collection<StoredLine>, deps: AuditDeps, expecte
   return { intact: true, lines: previous.number, head: previous.mac };
 }
 
-function macOf(deps: AuditDeps, previousMac: string, line: AuditLine): string {
+function macOf(deps: AuditDeps, previousMac: string, line: SealedLine): string {
   return Buffer.from(deps.crypto.hmac('sm3', deps.auditKey, `${previousMac}\n${canonicalJson(line)}`)).toString('hex');
 }
 
@@ -181,8 +197,23 @@ function lineId(number: number): string {
   return `${CHAIN}-${String(number).padStart(12, '0')}`;
 }
 
-function withoutMac({ _id, mac: _mac, ...line }: StoredLine): AuditLine {
+function withoutMac({ _id, mac: _mac, ...line }: StoredLine): SealedLine {
   return line;
+}
+
+function reasonPlace(number: number): SealPlace {
+  return { collection: auditSpec.name, id: lineId(number), field: 'reason' };
+}
+
+/** A reason that cannot be opened any more must not hide the line, nor the lines around it. */
+function openLine(stored: StoredLine, seal: Seal): AuditLine {
+  const { sealedReason, ...line } = withoutMac(stored);
+  if (sealedReason === undefined) return line;
+  try {
+    return { ...line, reason: seal.openText(reasonPlace(line.number), sealedReason) };
+  } catch (error) {
+    return { ...line, reason: `(${toErrorRecord(error).code})` };
+  }
 }
 
 function whoIs(actor: Actor): { actor: string; via: string; from: string } {

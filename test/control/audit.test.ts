@@ -3,11 +3,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openAuditLog } from '../../control/audit/audit-log.ts';
 import { silentLogger } from '../../engine/contract/observe.ts';
+import type { ErrorRecord } from '../../engine/contract/errors.ts';
+import type { ExecutionCatalog } from '../../engine/services.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
-import { flow, startControl } from './start-control.ts';
+import { flow, noExecutions, plainSeal, startControl } from './start-control.ts';
 
+const indexes = [
+  { name: 'chain', fields: ['chain', 'number'], unique: true },
+  { name: 'by_actor', fields: ['actor', 'at'] },
+  { name: 'by_action', fields: ['action', 'at'] },
+];
 const ACTOR = { account: 'wang', roles: [], via: 'session', from: '127.0.0.1' } as const;
 
 test('leaves an intent line before an act and a result line after it, also when it failed', async (t) => {
@@ -61,18 +68,82 @@ test('keeps secrets out of before and after', async () => {
   assert.match(JSON.stringify(items), /host/);
 });
 
+test('keeps reasons sealed in the store, and opens them for who may read the trail', async (t) => {
+  const running = await startControl({ executions });
+  t.after(running.stop);
+  const operator = await running.person('wu', ['operator']);
+  const cancelled = { reason: '患者张三已转院' };
+  assert.equal((await operator.call('POST', '/executions/exe_1/cancel', cancelled)).status, 200);
+  await running.admin.call('PUT', '/flows/flw_a', flow('flw_a'), { 'x-kq-reason': encodeURIComponent('应张三要求') });
+  const lines = await running.documents.open({ name: 'audit', schema: {}, indexes });
+  assert.doesNotMatch(JSON.stringify(await lines.find({}, { limit: 100 })), /张三/);
+  const auditor = await running.person('auditor', ['audit-admin']);
+  const reasonsOf = async (action: string) =>
+    (await auditor.call('GET', `/audit?action=${action}`)).body.items.map((line: Record<string, unknown>) => line['reason']);
+  assert.deepEqual(await reasonsOf('executions.cancel'), [cancelled.reason, undefined]);
+  assert.deepEqual(await reasonsOf('flows.save'), [undefined, '应张三要求']);
+  assert.equal((await auditor.call('POST', '/audit/verify')).body.intact, true);
+  await lines.patchIf('main-000000000003', {}, { set: { sealedReason: 'changed' } });
+  assert.equal((await auditor.call('POST', '/audit/verify')).body.why, 'changed');
+});
+
+test('shows the texts of errors only as payloads are shown: by their right, leaving an audit line', async (t) => {
+  const running = await startControl({ executions });
+  t.after(running.stop);
+  const [viewer, operator] = [await running.person('li', ['viewer']), await running.person('wu', ['operator'])];
+  const shown = { code: 'SCRIPT_THREW', kind: 'input', message: 'SCRIPT_THREW', fix: 'Correct it.' };
+  for (const person of [viewer, operator]) {
+    const { body } = await person.call('GET', '/executions/exe_1');
+    assert.deepEqual([body.error, body.steps[0].error], [shown, shown]);
+    assert.doesNotMatch(JSON.stringify(body), /张三/);
+  }
+  assert.equal((await viewer.call('GET', '/executions/exe_1/payload')).status, 403);
+  const { body } = await operator.call('GET', '/executions/exe_1/payload');
+  assert.deepEqual([body.error, body.steps[0].error], [failure, failure]);
+  const auditor = await running.person('auditor', ['audit-admin']);
+  assert.equal((await auditor.call('GET', '/audit?action=executions.payload')).body.items.length, 2);
+});
+
+const failure: ErrorRecord = {
+  code: 'SCRIPT_THREW',
+  kind: 'input',
+  message: 'no bed for 张三',
+  fix: 'Correct it.',
+  issues: [{ path: '/张三', code: 'SCRIPT_THREW', message: '张三', severity: 'error' }],
+};
+
+/** Knows one failed execution. */
+const executions: ExecutionCatalog = {
+  ...noExecutions,
+  get: async (executionId) => ({
+    executionId,
+    flowId: 'flw_a',
+    version: 1,
+    status: 'failed',
+    acceptedAt: 0,
+    finishedAt: 1,
+    attempt: 1,
+    held: undefined,
+    error: failure,
+    traceId: undefined,
+    isLaneKept: false,
+    steps: [
+      { node: 'b', scope: '', status: 'failed', ports: [], startedAt: 0, durationMs: 1, attempt: 1, error: failure },
+      { node: 'a', scope: '', status: 'completed', ports: ['ok'], startedAt: 0, durationMs: 1, attempt: 1 },
+    ],
+    intents: [],
+    lateOutcomes: [],
+  }),
+};
+
 async function sixLines() {
   const clock = fakeClock();
   const documents = createMemoryDocuments({ clock });
-  const open = () => openAuditLog({ documents, clock, crypto: createSoftwareCrypto(), logger: silentLogger, auditKey: new Uint8Array(32) });
+  const open = () =>
+    openAuditLog({ documents, clock, crypto: createSoftwareCrypto(), seal: plainSeal, logger: silentLogger, auditKey: new Uint8Array(32) });
   const log = await open();
   for (let act = 0; act < 3; act++)
     await log.result(await log.intent({ action: `act-${act}`, actor: ACTOR }), { outcome: 'done', note: {} });
-  const indexes = [
-    { name: 'chain', fields: ['chain', 'number'], unique: true },
-    { name: 'by_actor', fields: ['actor', 'at'] },
-    { name: 'by_action', fields: ['action', 'at'] },
-  ];
   const lines = await documents.open({ name: 'audit', schema: {}, indexes });
   return { log, lines, open };
 }

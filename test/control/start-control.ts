@@ -144,7 +144,7 @@ export function flow(flowId: string, changes: Partial<FlowDocument> = {}): FlowD
 }
 
 /** Marks what it sealed, so that a test sees whether it left in the clear. */
-const plainSeal = {
+export const plainSeal = {
   seal: (place: SealPlace, plain: Uint8Array | string) =>
     Buffer.from(`${place.id}:${Buffer.from(plain).toString('hex')}`).toString('base64'),
   open: (place: SealPlace, sealed: string) =>
@@ -255,7 +255,7 @@ export function memoryBindings(): { readonly bindings: Bindings; readonly bindin
   };
 }
 
-const noExecutions: ExecutionCatalog = {
+export const noExecutions: ExecutionCatalog = {
   list: async () => ({ items: [], next: undefined }),
   get: async () => undefined,
   retry: async () => {},

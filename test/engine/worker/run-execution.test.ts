@@ -6,6 +6,7 @@ import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { resumesSpec } from '../../../engine/run/execution-document.ts';
 import { hashToken } from '../../../engine/run/execution-journal.ts';
 import { openLab, type Lab, type LabStore } from '../../support/engine-lab.ts';
+import { openSeal } from '../../support/model-engine.ts';
 import { edge, flowOf, node, testAction, transient, type Deed } from '../../support/model-flows.ts';
 
 interface Sent {
@@ -141,7 +142,9 @@ test('cancels what is queued in mid-lane, waiting, held and running; the lane go
   await lab.untilStatus(held, 'cancelled');
   await lab.untilStatus(afterHeld, 'completed');
   await assert.rejects(engine.catalog.cancel(held, 'somebody', 'again'), { code: 'EXECUTION_DONE' });
-  assert.deepEqual((await lab.executions.get(held))!.cancelRequested?.by, 'somebody');
+  const { by, reason } = (await lab.executions.get(held))!.cancelRequested!;
+  assert.equal(by, 'somebody');
+  assert.equal(openSeal.openText({ collection: 'executions', id: held, field: 'cancelRequested' }, reason), 'a test', 'sealed at rest');
 });
 
 test('a worker that is stopped hands on what it had not sent, and holds what it had', async (t) => {
