@@ -7,7 +7,7 @@ import { durableCases } from './cases/durable-feed.ts';
 import { gatewayCases } from './cases/gateways.ts';
 import { syncFlowCases } from './cases/sync-flow.ts';
 
-const CASE_LIMIT_MS = 90_000;
+const CASE_LIMIT_MS = 150_000;
 
 const wanted = process.argv[2] ?? '';
 const cases: readonly BenchCase[] = [...gatewayCases, ...syncFlowCases, ...durableCases];
