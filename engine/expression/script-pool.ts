@@ -68,6 +68,8 @@ interface Thread {
   readonly worker: Worker;
   isReady: boolean;
   task: Task | undefined;
+  /** The key whose share of the sandbox it takes up, from its task until it is ready for another. */
+  share: string | undefined;
   cancelTimer: () => void;
 }
 
@@ -107,6 +109,7 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
 
   function assign(thread: Thread, task: Task): void {
     thread.task = task;
+    thread.share = task.key;
     thread.worker.ref();
     thread.cancelTimer = clock.after(task.job.timeoutMs + GRACE_MS, () => {
       logger.warn('script.worker-ended', { key: task.key, timeoutMs: task.job.timeoutMs });
@@ -115,10 +118,10 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     thread.worker.postMessage(task.job);
   }
 
-  function start(): void {
+  function start(share?: string): void {
     const file = import.meta.url.endsWith('.ts') ? './script-worker.ts' : './script-worker.js';
     const worker = new Worker(new URL(file, import.meta.url), { env: {}, stdin: false, resourceLimits: { maxOldGenerationSizeMb: 128 } });
-    const thread: Thread = { worker, isReady: false, task: undefined, cancelTimer: () => undefined };
+    const thread: Thread = { worker, isReady: false, task: undefined, share, cancelTimer: () => undefined };
     threads.add(thread);
     thread.cancelTimer = clock.after(START_MS, () => discard(thread, undefined));
     worker.on('message', (answer: ScriptAnswer) => onAnswer(thread, answer));
@@ -134,26 +137,32 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     thread.cancelTimer();
     thread.isReady = true;
     thread.worker.unref();
-    const task = thread.task;
+    const { task } = thread;
     thread.task = undefined;
     if (task !== undefined) {
-      queue.done(task.key);
       if (answer.fault) task.settle(toScriptError(answer.fault, task.job));
       else task.settle(undefined, answer.result === undefined ? undefined : JSON.parse(answer.result));
     }
+    if (answer.isLast) return discard(thread, undefined);
+    giveBackShare(thread);
     dispatch();
   }
 
-  /** Ends a thread for good; the next job starts another. */
+  function giveBackShare(thread: Thread): void {
+    if (thread.share !== undefined) queue.done(thread.share);
+    thread.share = undefined;
+  }
+
+  /** Ends a thread for good. One that did work is replaced at once, and whoever ruined it waits for the new one: the others have theirs. */
   function discard(thread: Thread, error: AppError | undefined): void {
     if (!threads.delete(thread)) return;
     thread.cancelTimer();
     void thread.worker.terminate();
-    if (thread.task !== undefined) {
-      queue.done(thread.task.key);
-      thread.task.settle(error ?? closed());
-    }
-    if (!isClosed) dispatch();
+    thread.task?.settle(error ?? closed());
+    if (isClosed) return;
+    if (thread.isReady) start(thread.share);
+    else giveBackShare(thread);
+    dispatch();
   }
 
   return {

@@ -17,6 +17,8 @@ export type ScriptFaultCode = 'SCRIPT_TIMEOUT' | 'SCRIPT_MEMORY' | 'SCRIPT_ERROR
 
 export interface ScriptAnswer {
   readonly id: number;
+  /** The sandbox is in no state to go on; its thread is to be ended. */
+  readonly isLast?: true;
   /** JSON of the result; `undefined` when the script returned nothing. */
   readonly result?: string | undefined;
   readonly fault?: {

@@ -9,17 +9,21 @@ import { parentPort } from 'node:worker_threads';
 import variant from '@jitl/quickjs-wasmfile-release-sync';
 import {
   newQuickJSWASMModuleFromVariant,
+  newVariant,
   type QuickJSContext,
   type QuickJSHandle,
   type QuickJSRuntime,
   type QuickJSSyncVariant,
 } from 'quickjs-emscripten-core';
+import { createScriptMemory } from './create-script-memory.ts';
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 
 const STOCK = 4;
 const STACK_BYTES = 256 * 1024;
 const EXPRESSION_REUSE = 1000;
 const PREPARE_MS = 2000;
+/** Of one UTF-16 unit. */
+const MAX_UTF8_BYTES = 3;
 /** The author's first line is line 1 of the file named `script`. */
 const HEAD = '(function (message, nodes, now) {"use strict";';
 const TAIL = '\n})';
@@ -38,13 +42,17 @@ interface Realm {
 }
 
 // Its types describe the CommonJS build; Node gives the variant itself.
-const quickjs = await newQuickJSWASMModuleFromVariant(variant as unknown as QuickJSSyncVariant);
+const { memory, allow } = createScriptMemory();
+const quickjs = await newQuickJSWASMModuleFromVariant(newVariant(variant as unknown as QuickJSSyncVariant, { wasmMemory: memory }));
 const port = parentPort!;
 const stock: Realm[] = Array.from({ length: STOCK }, createRealm);
 const expressions: { realm: Realm | undefined } = { realm: undefined };
 
 port.on('message', (job: ScriptJob) => {
-  port.postMessage(job.kind === 'expression' ? runExpression(job) : runScript(job));
+  const answer = job.kind === 'expression' ? runExpression(job) : runScript(job);
+  port.postMessage(answer);
+  allow(Infinity);
+  if (answer.isLast) return;
   while (stock.length < STOCK) stock.push(createRealm());
 });
 port.postMessage({ id: 0 } satisfies ScriptAnswer);
@@ -64,21 +72,30 @@ function createRealm(): Realm {
   return realm;
 }
 
-function dispose(realm: Realm): void {
+/** QuickJS loses count of its objects when memory runs out, and then cannot be taken apart: the whole thread goes. */
+function dispose(realm: Realm, answer: ScriptAnswer): ScriptAnswer {
+  if (answer.fault?.code === 'SCRIPT_MEMORY' || (answer.fault?.code === 'SCRIPT_TIMEOUT' && realm === expressions.realm))
+    return { ...answer, isLast: true };
   realm.caller.dispose();
   realm.context.dispose();
   realm.runtime.dispose();
+  return answer;
 }
 
 function runScript(job: ScriptJob): ScriptAnswer {
   // The input must fit twice: as text and as values.
   if (job.input.length * 2 > job.memoryBytes) return { id: job.id, fault: { code: 'SCRIPT_MEMORY', message: '' } };
   const realm = stock.pop() ?? createRealm();
-  realm.runtime.setMemoryLimit(job.memoryBytes);
-  realm.deadline = performance.now() + job.timeoutMs;
+  limit(realm, job);
   const answer = job.kind === 'check' ? compileScript(realm, job) : callScript(realm, job);
-  dispose(realm);
-  return answer;
+  return dispose(realm, answer);
+}
+
+/** Time and memory of one job. Its input passes through the memory as UTF-8 on its way in. */
+function limit(realm: Realm, { memoryBytes, timeoutMs, input }: ScriptJob): void {
+  allow(memoryBytes + MAX_UTF8_BYTES * input.length);
+  realm.runtime.setMemoryLimit(memoryBytes);
+  realm.deadline = performance.now() + timeoutMs;
 }
 
 function compileScript(realm: Realm, job: ScriptJob): ScriptAnswer {
@@ -93,6 +110,7 @@ function callScript(realm: Realm, job: ScriptJob): ScriptAnswer {
   const input = context.newString(job.input);
   const called = context.callFunction(caller, context.undefined, script.value, input);
   if (called.error) return release(faultOf(realm, job, called.error), input, script.value);
+  allow(Infinity);
   const result = context.typeof(called.value) === 'string' ? context.getString(called.value) : undefined;
   return release(limited(job, result), input, script.value, called.value);
 }
@@ -110,6 +128,7 @@ function limited(job: ScriptJob, result: string | undefined): ScriptAnswer {
 function faultOf(realm: Realm, job: ScriptJob, error: Parameters<QuickJSContext['dump']>[0]): ScriptAnswer {
   // The realm may be out of memory or time: give it some to tell what happened.
   realm.runtime.setMemoryLimit(-1);
+  allow(Infinity);
   const isLate = performance.now() > realm.deadline;
   realm.deadline = performance.now() + 20;
   const told = realm.context.dump(error) as { name?: unknown; message?: unknown; stack?: unknown } | undefined;
@@ -127,17 +146,15 @@ function faultOf(realm: Realm, job: ScriptJob, error: Parameters<QuickJSContext[
 
 function runExpression(job: ScriptJob): ScriptAnswer {
   const realm = (expressions.realm ??= createExpressionRealm());
-  realm.runtime.setMemoryLimit(job.memoryBytes);
-  realm.deadline = performance.now() + job.timeoutMs;
+  limit(realm, job);
   const answer = evaluateExpression(realm, job);
   realm.deadline = Infinity;
   realm.uses++;
   const isSpent = realm.uses >= EXPRESSION_REUSE || (answer.fault !== undefined && answer.fault.code !== 'EXPRESSION_FAILED');
-  if (isSpent) {
-    expressions.realm = undefined;
-    dispose(realm);
-  }
-  return answer;
+  if (!isSpent) return answer;
+  const last = dispose(realm, answer);
+  expressions.realm = undefined;
+  return last;
 }
 
 function evaluateExpression(realm: Realm, job: ScriptJob): ScriptAnswer {
@@ -151,6 +168,7 @@ function evaluateExpression(realm: Realm, job: ScriptJob): ScriptAnswer {
   started.value.dispose();
   const jobs = runtime.executePendingJobs();
   if (jobs.error) return faultOf(realm, job, jobs.error);
+  allow(Infinity);
   const outcome = context.getProp(context.global, 'outcome');
   const text = context.typeof(outcome) === 'string' ? context.getString(outcome) : undefined;
   outcome.dispose();

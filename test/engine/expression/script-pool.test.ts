@@ -44,6 +44,22 @@ test('endless loops, costly patterns, deep calls and greedy scripts end in their
   assert.equal(await pool.run('return 1', {}), 1);
 });
 
+test('a few large values count as what they are', async () => {
+  for (const script of [
+    'const all = []; for (;;) all.push("x".repeat(100_000) + all.length)',
+    'const all = []; for (;;) all.push(new Array(10_000).fill(1))',
+    'const all = []; for (;;) all.push(new Uint8Array(1_000_000))',
+    'return new Uint8Array(50_000_000).length',
+  ]) {
+    await assert.rejects(pool.run(script, {}, { timeoutMs: 10_000, memoryBytes: 16e6 }), { code: 'SCRIPT_MEMORY' }, script);
+  }
+  assert.equal(await pool.run('return new Uint8Array(50_000_000).length', {}, { memoryBytes: 64e6 }), 50_000_000);
+  assert.equal(
+    ((await pool.run('return message.data', message('汉'.repeat(2_000_000)), { memoryBytes: 64e6, timeoutMs: 10_000 })) as string).length,
+    2_000_000,
+  );
+});
+
 test('a worker that does not heed its deadline is ended and replaced', async () => {
   // Building huge texts rarely asks the interrupt handler.
   const stubborn = 'const a = []; for (;;) a.push("x".repeat(1e5) + a.length)';

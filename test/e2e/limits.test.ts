@@ -1,0 +1,246 @@
+/**
+ * Whatever runs away or falls silent ends in a clear error within its limit, and the others do not feel it: two neighbours, one of them with a
+ * script of its own, are called all the while. Their latency before and during is recorded; that every call of theirs succeeds is asserted.
+ */
+import assert from 'node:assert/strict';
+import { createServer, type Server, type Socket } from 'node:net';
+import { after, before, test, type TestContext } from 'node:test';
+import { connect as connectTls } from 'node:tls';
+import { chainFlow, openPlatformApi, type PlatformApi } from '../support/platform-api.ts';
+import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
+
+/** What an answer may take beyond the limit that is set: the thread's own grace, and a test machine that does other work too. */
+const SLACK_MS = 4000;
+const AT_ONCE = 3;
+const HOPELESS = `${'a'.repeat(60)}!`;
+
+let scratch: string;
+let platform: Platform;
+let api: PlatformApi;
+let neighbours: readonly string[];
+const silent: Socket[] = [];
+let silentServer: Server;
+
+before(async () => {
+  scratch = await makeScratch();
+  silentServer = createServer((socket) => void silent.push(socket.on('error', () => undefined))).listen(0, '127.0.0.1');
+  await new Promise((resolve) => silentServer.once('listening', resolve));
+  platform = await startPlatform({ scratch, ports: await choosePorts(), example: true });
+  api = await openPlatformApi(platform);
+  await saveSilentAdapters();
+  const reading = { type: 'http.call@1', adapter: 'adp_hospital_a', config: { method: 'GET', path: '/departments' } };
+  neighbours = [
+    await offer('flw_neighbour', [reading]),
+    await offer('flw_neighbour_script', [{ type: 'code.run@1', config: { source: 'return message.data' } }, reading]),
+  ];
+});
+after(async () => {
+  await api?.close();
+  platform?.process.kill('SIGKILL');
+  for (const socket of silent) socket.destroy();
+  silentServer?.close();
+  await removeScratch(scratch);
+});
+
+const script = (source: string, more: object = {}) => [{ type: 'code.run@1', config: { source, timeoutMs: 500, ...more } }];
+const expression = (text: string) => [{ type: 'transform.set@1', config: { fields: [{ to: 'data.x', from: { expression: text } }] } }];
+
+test('a script without an end, or without measure, ends by its own limits', async (t) => {
+  await endsWith(t, 'flw_endless', script('for (;;);'), { status: 422, code: 'SCRIPT_TIMEOUT', withinMs: 500 });
+  await endsWith(t, 'flw_greedy', script('const all = []; for (;;) all.push(new Array(1000).fill(all.length));', { timeoutMs: 5000 }), {
+    status: 422,
+    code: 'SCRIPT_MEMORY',
+    withinMs: 5000,
+  });
+  await endsWith(t, 'flw_verbose', script('return "x".repeat(20_000_000)', { memoryBytes: 200_000_000, timeoutMs: 5000 }), {
+    status: 422,
+    code: 'SCRIPT_RESULT_TOO_LARGE',
+    withinMs: 5000,
+  });
+});
+
+test('an expression without an end, and one with a catastrophic pattern, are ended', async (t) => {
+  await endsWith(t, 'flw_recursing', expression('($f := function($n) { $f($n + 1) }; $f(0))'), {
+    status: 422,
+    code: 'SCRIPT_TIMEOUT',
+    withinMs: 1000,
+  });
+  await endsWith(t, 'flw_ranging', expression('$sum([1..9999999].$power($, 2))'), {
+    status: 422,
+    code: /SCRIPT_(TIMEOUT|MEMORY)/,
+    withinMs: 1000,
+  });
+  await endsWith(t, 'flw_pattern', expression('$contains(data.body.text, /^(a+)+$/)'), {
+    status: 422,
+    code: 'SCRIPT_TIMEOUT',
+    withinMs: 1000,
+  });
+});
+
+test('a catastrophic pattern in a condition or a JSON Schema costs nothing: it runs in linear time', async (t) => {
+  const branches = [
+    {
+      port: 'yes',
+      label: { 'zh-CN': '是', en: 'Yes' },
+      when: { left: { path: 'data.body.text' }, op: 'matches', right: { value: '^(a+)+$' } },
+    },
+  ];
+  const flow = chainFlow('flw_branching', [{ type: 'control.condition@1', id: 'n_if', config: { branches } }]);
+  const edges = flow.edges.map((edge) => (edge.from.node === 'n_if' ? { ...edge, from: { node: 'n_if', port: 'else' } } : edge));
+  await api.publish({ ...flow, edges });
+  const path = await api.offer('flw_branching');
+  await besideNeighbours(t, 'condition', async () => {
+    for (const answer of await callAtOnce(path)) assert.equal(answer.status, 200);
+  });
+  const schema = { properties: { body: { properties: { text: { pattern: '^(a+)+$' } } } } };
+  await endsWith(t, 'flw_checking', [{ type: 'check.json-schema@1', config: { schema } }], {
+    status: 422,
+    code: 'CHECK_SCHEMA',
+    withinMs: 0,
+  });
+  const guarded = await offer('flw_guarded', script('return 1'), {
+    requestSchema: { properties: { text: { type: 'string', pattern: '^(a+)+$' } } },
+  });
+  await besideNeighbours(t, 'requestSchema', async () => {
+    for (const answer of await callAtOnce(guarded)) assert.equal(answer.status, 422);
+  });
+  const backwards = { fields: [{ to: 'data.x', from: { value: 1 } }] };
+  const { body } = await api.call(
+    'POST',
+    '/flows/validate',
+    chainFlow('flw_backwards', [
+      { type: 'transform.set@1', config: backwards },
+      { type: 'check.json-schema@1', config: { schema: { pattern: '(a)\\1' } } },
+    ]),
+  );
+  assert.equal(body['valid'], false, 'a pattern that has no linear reading is refused when it is checked');
+});
+
+test('a silent or half-open system ends in a time-out within the node’s or the interface’s limit', async (t) => {
+  const limit = { handling: { timeoutMs: 700 } };
+  const http = (method: string) => [{ type: 'http.call@1', adapter: 'adp_silent_http', config: { method, path: '/x' }, ...limit }];
+  await endsWith(t, 'flw_silent_read', http('GET'), { status: 504, code: 'NODE_TIMEOUT', withinMs: 700 });
+  await endsWith(t, 'flw_silent_write', http('POST'), { status: 504, code: 'OUTCOME_UNKNOWN', withinMs: 700 });
+  const hl7 = 'MSH|^~\\&|A|B|C|D|20260101000000||ADT^A01|1|P|2.5.1\r';
+  const send = [
+    { type: 'transform.map@1', config: { mapping: { rules: [{ to: 'x', from: { value: 1 } }] } } },
+    { type: 'code.run@1', config: { source: `return ${JSON.stringify(hl7)}` } },
+    { type: 'mllp.send@1', adapter: 'adp_silent_mllp', config: {}, ...limit },
+  ];
+  await endsWith(t, 'flw_silent_mllp', send, { status: 504, code: 'OUTCOME_UNKNOWN', withinMs: 700 * AT_ONCE });
+  const target = { kind: 'upstream' as const, instances: [`http://127.0.0.1:${silentPort()}`] };
+  const proxied = await api.offer('flw_proxied', { target, method: 'GET', timeoutMs: 700, deadlineMs: 1000 });
+  await besideNeighbours(t, 'proxied', async () => {
+    for (const answer of await callAtOnce(proxied, 'GET')) {
+      assert.equal(answer.status, 504, JSON.stringify(answer.body));
+      assert.ok(answer.ms < 1000 + SLACK_MS, `${answer.ms} ms`);
+    }
+  });
+});
+
+test('a caller who never finishes a request is answered or cut off, and takes nothing from the others', async (t) => {
+  await besideNeighbours(t, 'half-open callers', async () => {
+    const endings = Array.from({ length: 20 }, () => halfOpenCaller('POST /bus/test/neighbour HTTP/1.1\r\nHost: x\r\n'));
+    for (const ms of await Promise.all(endings)) assert.ok(ms < 12_000 + SLACK_MS, `${ms} ms`);
+  });
+});
+
+interface Ending {
+  readonly status: number;
+  readonly code: string | RegExp;
+  readonly withinMs: number;
+}
+
+/** Called several times at once beside the neighbours; the answer and the record both say why it ended. */
+async function endsWith(
+  t: TestContext,
+  flowId: string,
+  nodes: Parameters<typeof chainFlow>[1],
+  { status, code, withinMs }: Ending,
+): Promise<void> {
+  const path = await offer(flowId, nodes);
+  await besideNeighbours(t, flowId, async () => {
+    for (const answer of await callAtOnce(path)) {
+      assert.equal(answer.status, status, `${flowId}: ${JSON.stringify(answer.body)}`);
+      assert.match(String((answer.body as { code?: string }).code), /^GW\d{5}$/);
+      // Calls of one flow may have to share one thread of the sandbox.
+      assert.ok(answer.ms < withinMs * AT_ONCE + SLACK_MS, `${flowId}: ${Math.round(answer.ms)} ms`);
+    }
+  });
+  const { items } = (await api.ask('GET', `/executions?flowId=${flowId}&limit=1`)) as { items: { error?: { code: string } }[] };
+  assert.match(items[0]?.error?.code ?? 'none', code instanceof RegExp ? code : new RegExp(`^${code}$`), flowId);
+}
+
+async function offer(
+  flowId: string,
+  nodes: Parameters<typeof chainFlow>[1],
+  more: Parameters<PlatformApi['offer']>[1] = {},
+): Promise<string> {
+  await api.publish(chainFlow(flowId, nodes, { deadlineMs: 20_000 }));
+  return api.offer(flowId, { timeoutMs: 20_000, ...more });
+}
+
+async function callAtOnce(path: string, method = 'POST') {
+  return Promise.all(Array.from({ length: AT_ONCE }, () => timed(method, path)));
+}
+
+async function timed(method: string, path: string) {
+  const at = performance.now();
+  const answer = await api.bus(method, path, method === 'GET' ? undefined : { text: HOPELESS });
+  return { ...answer, ms: performance.now() - at };
+}
+
+/** p95 of each neighbour alone, then during `work`; all their calls succeed. */
+async function besideNeighbours(t: TestContext, name: string, work: () => Promise<void>): Promise<void> {
+  const before = await Promise.all(neighbours.map((path) => keepCalling(path, (count) => count < 40)));
+  let isWorking = true;
+  const during = neighbours.map((path) => keepCalling(path, (count) => isWorking || count < 20));
+  await work().finally(() => (isWorking = false));
+  const after = await Promise.all(during);
+  const told = neighbours.map((path, index) => `${path.split('/').at(-1)} ${before[index]} -> ${after[index]} ms`);
+  t.diagnostic(`${name}: p95 of ${told.join(', ')}`);
+}
+
+async function keepCalling(path: string, goesOn: (count: number) => boolean): Promise<number> {
+  const times: number[] = [];
+  while (goesOn(times.length)) {
+    const { status, body, ms } = await timed('POST', path);
+    assert.equal(status, 200, JSON.stringify(body));
+    times.push(ms);
+  }
+  return Math.round(times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)]! * 10) / 10;
+}
+
+function halfOpenCaller(start: string): Promise<number> {
+  const at = performance.now();
+  return new Promise((resolve) => {
+    const socket = connectTls({ port: platform.ports.bus, host: '127.0.0.1', ca: platform.ca, servername: 'localhost' }, () =>
+      socket.write(start),
+    );
+    socket
+      .on('error', () => undefined)
+      .on('close', () => resolve(performance.now() - at))
+      .resume();
+  });
+}
+
+function silentPort(): number {
+  return (silentServer.address() as { port: number }).port;
+}
+
+/** Takes connections, reads, and never says a word. */
+async function saveSilentAdapters(): Promise<void> {
+  const settings = {
+    http: { baseUrl: `http://127.0.0.1:${silentPort()}` },
+    mllp: { host: '127.0.0.1', port: silentPort(), allowPlain: true },
+  };
+  for (const protocol of ['http', 'mllp'] as const) {
+    const adapterId = `adp_silent_${protocol}`;
+    const name = { 'zh-CN': '沉默', en: 'Silent' };
+    await api.ask('PUT', `/adapters/${adapterId}`, {
+      ...{ adapterId, revision: 0, name, protocol, owner: 'test', domain: 'sh-city' },
+      environments: { DEV: settings[protocol] },
+      limits: { breakerFailures: 1000 },
+    });
+  }
+}
