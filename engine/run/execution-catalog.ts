@@ -106,7 +106,8 @@ export function createExecutionCatalog(
   };
 
   async function describe(document: ExecutionDocument, payload: boolean): Promise<ExecutionDetails> {
-    const iterationLegs = await listIterationLegs(document._id, deps.legs);
+    // Without its input the record was reduced to its flow's level; what is left of its iterations is on its way out.
+    const iterationLegs = document.input ? await listIterationLegs(document._id, deps.legs) : [];
     const folded = await foldLegs(document, iterationLegs, deps.payloads);
     const late = await deps.lateOutcomes.find({ execution: document._id }, { limit: 100 });
     const details: ExecutionDetails = {
