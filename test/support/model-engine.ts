@@ -30,6 +30,7 @@ export interface ModelEngine {
   readonly runFlow: ReturnType<typeof createRunFlow>;
   readonly catalog: ReturnType<typeof createExecutionCatalog>;
   readonly acceptDeps: AcceptDeps;
+  readonly callFlow: RunDeps['callFlow'];
 }
 
 export interface ModelEngineOptions {
@@ -119,6 +120,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     flow,
     accept,
     acceptDeps: common,
+    callFlow: run.callFlow,
     owners,
     worker: createWorker({ ...common, active, ...(options.slots === undefined ? {} : { slots: options.slots }) }),
     runFlow: createRunFlow(deps),

@@ -1,103 +1,57 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { createMessage } from '../../../engine/contract/message.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import type { AcceptResult } from '../../../engine/run/accept.ts';
-import { openLab, type Lab, type LabEngine } from '../../support/engine-lab.ts';
+import { AppError } from '../../../engine/contract/errors.ts';
+import { createAccept, digestOfMessage } from '../../../engine/run/accept.ts';
+import type { CompiledFlow } from '../../../engine/run/compile-flow.ts';
+import { encodeMessage } from '../../../engine/run/payloads.ts';
+import { openLab } from '../../support/engine-lab.ts';
+import { openSeal } from '../../support/model-engine.ts';
 import { edge, flowOf, node, testAction } from '../../support/model-flows.ts';
 
-async function openFeed(
-  t: TestContext,
-  ingress: NonNullable<FlowDocument['ingress']>,
-): Promise<{ lab: Lab; engine: LabEngine; done: unknown[] }> {
-  const done: unknown[] = [];
-  const write = testAction('test.write', 'write', (ctx, message) => {
-    ctx.beforeFirstByte();
-    done.push(message.data);
-  });
-  const lab = await openLab(flowOf([node('in', 'test.in'), node('send', 'test.write')], [edge('in.out', 'send')], { ingress }), [write]);
+const document = flowOf([node('in', 'test.in'), node('send', 'test.send')], [edge('in.out', 'send')], {
+  ingress: { dedupe: { key: 'data.no', windowSec: 86_400 }, lane: { key: 'data.patient' } },
+});
+
+async function openFeed() {
+  const lab = await openLab(document, [testAction('test.send', 'idempotent-write', () => 'sent')]);
+  return { lab, engine: await lab.start() };
+}
+
+test('takes the same message once, another content under the same key as a new one, and its redelivery not again', async (t) => {
+  const { lab, engine } = await openFeed();
   t.after(() => lab.close());
-  return { lab, engine: await lab.start(), done };
-}
-
-let count = 0;
-function feed(engine: LabEngine, data: unknown, onOtherContent: 'accept' | 'refuse' = 'accept'): Promise<AcceptResult> {
-  return engine.accept(engine.flow, { message: createMessage(data), seq: String(count++).padStart(9, '0'), onOtherContent });
-}
-
-const byId = { dedupe: { key: 'data.id', windowSec: 3_600 } };
-
-test('a message that comes again is a duplicate of the first', async (t) => {
-  const { lab, engine, done } = await openFeed(t, byId);
-  const first = await feed(engine, { id: 'm1', text: 'a' });
-  assert.equal(first.status, 'accepted');
-  assert.deepEqual(await feed(engine, { id: 'm1', text: 'a' }), { ...first, status: 'duplicate' });
-  await lab.pass(1_000);
-  assert.deepEqual(await feed(engine, { id: 'm1', text: 'a' }), { ...first, status: 'duplicate' });
-  assert.equal(done.length, 1);
+  const accept = async (data: object) => {
+    const result = await engine.accept(engine.flow, { message: createMessage(data), seq: '1', onOtherContent: 'accept' });
+    return result.status;
+  };
+  assert.equal(await accept({ no: 1, patient: 'a' }), 'accepted');
+  assert.equal(await accept({ no: 1, patient: 'a' }), 'duplicate');
+  assert.equal(await accept({ no: 1, patient: 'b' }), 'accepted');
+  assert.equal(await accept({ no: 1, patient: 'b' }), 'duplicate');
 });
 
-test('another content under the same key is new from a feed, and its own second delivery is a duplicate; over HTTP it is refused', async (t) => {
-  const { lab, engine, done } = await openFeed(t, byId);
-  await feed(engine, { id: 'm1', text: 'a' });
-  const other = await feed(engine, { id: 'm1', text: 'b' });
-  assert.equal(other.status, 'accepted');
-  assert.deepEqual(await feed(engine, { id: 'm1', text: 'b' }), { ...other, status: 'duplicate' });
-  assert.equal((await feed(engine, { id: 'm1', text: 'c' }, 'refuse')).status, 'key-reused');
-  await lab.pass(1_000);
-  assert.equal(done.length, 2);
+test('refuses a message whose key or lane cannot be found out at the moment, rather than lose its dedupe or its place', async (t) => {
+  const { lab, engine } = await openFeed();
+  t.after(() => lab.close());
+  const busy = () => Promise.reject(new AppError('SCRIPT_POOL_BUSY', 'transient', 'busy'));
+  const broken: CompiledFlow = { ...engine.flow, ingress: { ...engine.flow.ingress, lane: busy } };
+  const accept = createAccept(engine.acceptDeps);
+  await assert.rejects(accept(broken, { message: createMessage({ no: 2 }), seq: '1', onOtherContent: 'accept' }), {
+    code: 'SCRIPT_POOL_BUSY',
+  });
+  assert.equal((await accept(engine.flow, { message: createMessage({ no: 2 }), seq: '2', onOtherContent: 'accept' })).status, 'accepted');
 });
 
-test('a key is free again after its window, but not while its execution is open', async (t) => {
-  const { lab, engine } = await openFeed(t, byId);
-  const first = await feed(engine, { id: 'm1' });
-  lab.shiftWall(3_600_001);
-  assert.equal((await feed(engine, { id: 'm1' })).status, 'duplicate');
-  assert.ok('executionId' in first);
-  await lab.untilStatus(first.executionId, 'completed');
-  assert.equal((await feed(engine, { id: 'm1' })).status, 'accepted');
+test('gives a message without a lane the lane of the whole trigger', async (t) => {
+  const { lab, engine } = await openFeed();
+  t.after(() => lab.close());
+  const id = await engine.take({ no: 3 });
+  assert.equal((await lab.executions.get(id))?.lane?.key, 'flw_model|*');
 });
 
-test('an empty key deduplicates nothing and loses nothing', async (t) => {
-  const { lab, engine, done } = await openFeed(t, { dedupe: { key: 'data.none', windowSec: 60 } });
-  assert.equal((await feed(engine, { id: 1 })).status, 'accepted');
-  assert.equal((await feed(engine, { id: 1 })).status, 'accepted');
-  await lab.pass(1_000);
-  assert.equal(done.length, 2);
-});
-
-test('an empty lane key means the lane of the whole trigger', async (t) => {
-  const { lab, engine } = await openFeed(t, { lane: { key: 'data.lane' } });
-  const ids = [await engine.take({ lane: 'a' }), await engine.take({}), await engine.take({ lane: '' }), await engine.take({ lane: 'a' })];
-  const lanes = await Promise.all(ids.map(async (id) => (await lab.executions.get(id))!.lane!.key));
-  assert.equal(lanes[0], lanes[3]);
-  assert.equal(lanes[1], lanes[2]);
-  assert.notEqual(lanes[0], lanes[1]);
-});
-
-test('fifty deliveries of one message at once are one execution', async (t) => {
-  const { lab, engine, done } = await openFeed(t, byId);
-  const results = await Promise.all(Array.from({ length: 50 }, () => feed(engine, { id: 'm1' })));
-  assert.equal(results.filter(({ status }) => status === 'accepted').length, 1);
-  await lab.pass(2_000);
-  assert.equal(done.length, 1);
-});
-
-test('inserts keep the order of the calls, whichever takes longer to prepare', async (t) => {
-  const { lab, engine, done } = await openFeed(t, { lane: { key: 'data.lane' } });
-  const sizes = [200_000, 10, 90_000, 10, 10];
-  await Promise.all(sizes.map((size, number) => engine.take({ lane: 'a', number, text: 'x'.repeat(size) })));
-  await lab.until(() => done.length === sizes.length);
-  assert.deepEqual(
-    done.map((data) => (data as { number: number }).number),
-    [0, 1, 2, 3, 4],
-  );
-});
-
-test('nothing is accepted while the store is down', async (t) => {
-  const { lab, engine } = await openFeed(t, byId);
-  lab.isDown = true;
-  await assert.rejects(feed(engine, { id: 'm1' }), { code: 'STORE_DOWN', kind: 'transient' });
-  lab.isDown = false;
-  assert.equal((await feed(engine, { id: 'm1' })).status, 'accepted');
+test('a renewed token of the same citizen makes no other request, another citizen does', () => {
+  const call = (user: object) => digestOfMessage(encodeMessage(createMessage({ body: { a: 1 }, query: {}, params: {}, user })), openSeal);
+  assert.equal(call({ sub: 'P1', exp: 1 }), call({ sub: 'P1', exp: 2 }));
+  assert.notEqual(call({ sub: 'P1', exp: 1 }), call({ sub: 'P2', exp: 1 }));
 });

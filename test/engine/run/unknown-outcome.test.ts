@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AppError } from '../../../engine/contract/errors.ts';
+import { openLab } from '../../support/engine-lab.ts';
+import { edge, flowOf, node, testAction, type Deed } from '../../support/model-flows.ts';
+
+const lost: Deed = (ctx) => {
+  ctx.beforeFirstByte();
+  throw new AppError('TEST_NO_ANSWER', 'unknown-outcome', 'The receiver did not answer.');
+};
+
+const [write, read, note] = ['test.write', 'test.read', 'test.note'];
+const edges = [edge('in.out', 'write'), edge('write', 'reply'), edge('write.error', 'note'), edge('note', 'other')];
+const flow = (handling: object) =>
+  flowOf(
+    [
+      node('in', 'test.in'),
+      node('write', write, {}, handling),
+      node('reply', 'control.reply', { status: 200 }),
+      node('note', note),
+      node('other', 'control.reply', { status: 200 }),
+    ],
+    edges,
+  );
+
+test('holds a write whose outcome is unknown, though its error port is connected', async (t) => {
+  const lab = await openLab(flow({}), [testAction(write, 'write', lost), testAction(note, 'pure', () => 'noted')]);
+  t.after(() => lab.close());
+  const held = await lab.untilStatus(await (await lab.start()).take({}), 'held');
+  assert.equal(held.held?.outcomeKnown, false);
+  assert.equal(held.held.node, 'n_write');
+});
+
+test('goes on by the error port where the flow’s author chose it by name', async (t) => {
+  const chosen = flow({ handling: { onError: 'port' } });
+  const lab = await openLab(chosen, [testAction(write, 'write', lost), testAction(note, 'pure', () => 'noted')]);
+  t.after(() => lab.close());
+  await lab.untilStatus(await (await lab.start()).take({}), 'completed');
+});
+
+test('an unknown write outweighs the failure of a branch that came first, and keeps the caller’s key', async (t) => {
+  const branch = (port: string) => ({ port, label: { 'zh-CN': port, en: port } });
+  const document = flowOf(
+    [
+      node('in', 'test.in'),
+      node('fan', 'control.parallel', { branches: [branch('a'), branch('b')] }),
+      node('read', read),
+      node('write', write),
+      node('join', 'control.join', { mode: 'all' }),
+      node('reply', 'control.reply', { status: 200 }),
+    ],
+    [
+      edge('in.out', 'fan'),
+      edge('fan.a', 'read'),
+      edge('fan.b', 'write'),
+      edge('read', 'join'),
+      edge('write', 'join'),
+      edge('join.out', 'reply'),
+    ],
+    { mode: 'sync', deadlineMs: 8_000 },
+  );
+  let writes = 0;
+  let fail: (error: AppError) => void = () => undefined;
+  const lab = await openLab(document, [
+    testAction(read, 'read', () => {
+      throw new AppError('TEST_DOWN', 'transient', 'down');
+    }),
+    testAction(write, 'write', (ctx) => {
+      ctx.beforeFirstByte();
+      writes += 1;
+      return new Promise((_resolve, reject) => (fail = reject));
+    }),
+  ]);
+  t.after(() => lab.close());
+  const engine = await lab.start();
+  const first = engine.call({}, { key: 'k' });
+  await lab.until(() => writes === 1);
+  fail(new AppError('TEST_NO_ANSWER', 'unknown-outcome', 'The receiver did not answer.'));
+  assert.equal((await first).outcome, 'unknown');
+  assert.equal((await engine.call({}, { key: 'k' })).outcome, 'unknown');
+  assert.equal(writes, 1);
+});
