@@ -12,7 +12,7 @@ const SECRET = 'PLANTED-7261';
 const DAY_MS = 86_400_000;
 
 /** read -> pure -> loop of writes -> write; every one of them hands the payload on. */
-const feed = (recording: FlowDocument['recording'] = {}, mode: 'durable' | 'sync' = 'durable') =>
+const feed = (recording: Partial<NonNullable<FlowDocument['recording']>> = {}, mode: 'durable' | 'sync' = 'durable') =>
   flowOf(
     [
       node('in', 'test.in'),
@@ -31,7 +31,7 @@ const feed = (recording: FlowDocument['recording'] = {}, mode: 'durable' | 'sync
       edge('each.done', 'last'),
       edge('last', 'reply'),
     ],
-    { mode, ingress: { keys: { patient: 'data.patient' } }, ...(recording === undefined ? {} : { recording }) },
+    { mode, ingress: { keys: { patient: 'data.patient' } }, recording: { level: 'full', retainDays: 30, ...recording } },
   );
 
 async function openFeed(t: TestContext, document: FlowDocument, { store = 'memory' as LabStore, next = [] as Deed[] } = {}) {
@@ -150,7 +150,7 @@ test('a sync flow that only reads records no payload at level "keys"', async (t)
     [edge('in.out', 'read'), edge('read', 'reply')],
     {
       mode: 'sync',
-      recording: { level: 'keys' },
+      recording: { level: 'keys', retainDays: 30 },
     },
   );
   const { lab, engine } = await openFeed(t, document);
@@ -181,7 +181,7 @@ test('payloads above 64 KB lie in blobs, which stay while something refers to th
       log: silentLogger,
     };
     assert.equal(await sweepBlobs(stores), 1, 'the orphan alone');
-    await assert.rejects(Array.fromAsync(lab.blobs.get(orphan.blobId)), { code: 'BLOB_MISSING' });
+    await assert.rejects(gather(lab.blobs.get(orphan.blobId)), { code: 'BLOB_MISSING' });
     const details = (await engine.catalog.get(id, { payload: true }))!;
     assert.deepEqual(details.input!.data, data);
     assert.deepEqual(details.reply!.message.data, [big, big]);
@@ -190,7 +190,7 @@ test('payloads above 64 KB lie in blobs, which stay while something refers to th
     await lab.pass(11_000);
     assert.equal(await lab.executions.get(id), undefined);
     await sweepBlobs(stores);
-    assert.deepEqual(await Array.fromAsync(lab.blobs.list(0)), []);
+    assert.deepEqual(await gather(lab.blobs.list(0)), []);
   }
 });
 
@@ -219,6 +219,12 @@ async function sweep(lab: Lab): Promise<void> {
     clock: lab.clock,
     log: silentLogger,
   });
+}
+
+async function gather<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const part of source) found.push(part);
+  return found;
 }
 
 async function* bytes(text: string): AsyncIterable<Uint8Array> {
