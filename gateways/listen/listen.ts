@@ -8,6 +8,7 @@ import type { Metrics } from '../../engine/contract/observe.ts';
 import type { GatewayLimits, GatewaySettings } from '../contract.ts';
 import { refuse, type GatewayErrorCode } from '../errors.ts';
 import { createTraceId } from '../shared/create-trace-id.ts';
+import { createPipeliningBound } from './bound-pipelining.ts';
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   maxConnections: 10_000,
@@ -62,7 +63,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   let inFlight = 0;
   boundConnections(server, limits, metrics);
   server.on('clientError', answerClientError);
+  const isWithinBound = createPipeliningBound();
   const accept = (request: IncomingMessage, response: ServerResponse) => {
+    if (!isWithinBound(request, response)) return;
     inFlight++;
     response.on('close', () => inFlight--);
     options.onRequest(request, response);

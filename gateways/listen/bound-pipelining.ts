@@ -1,0 +1,45 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Browsers do not pipeline, and clients that do send a handful. */
+const MOST_WAITING = 32;
+
+/**
+ * Bounds the requests of one connection that wait for the answers before theirs (HTTP pipelining): beyond the bound the connection ends, for
+ * otherwise one caller could have a hundred thousand requests carried out at once. Answers false when there is nothing to do for the request
+ * any more. Node tells a waiting response nothing when its connection ends, so it is told here: what was taken for it is given back.
+ */
+export function createPipeliningBound(): (request: IncomingMessage, response: ServerResponse) => boolean {
+  const waiting = new WeakMap<Socket, Set<ServerResponse>>();
+
+  function waitingAt(socket: Socket): Set<ServerResponse> {
+    const known = waiting.get(socket);
+    if (known !== undefined) return known;
+    const made = new Set<ServerResponse>();
+    waiting.set(socket, made);
+    socket.once('close', () => {
+      for (const response of made) if (response.socket === null) leave(response);
+    });
+    return made;
+  }
+
+  return ({ socket }, response) => {
+    // The rest of what was read with the request that ended the connection.
+    if (socket.destroyed) return false;
+    // A response that has the socket waits for nobody.
+    if (response.socket !== null) return true;
+    const others = waitingAt(socket);
+    if (others.size >= MOST_WAITING) {
+      socket.destroy();
+      return false;
+    }
+    others.add(response);
+    response.once('close', () => others.delete(response));
+    return true;
+  };
+}
+
+function leave(response: ServerResponse): void {
+  response.destroy();
+  response.emit('close');
+}
