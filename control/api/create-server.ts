@@ -170,6 +170,7 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
     const actor = await authenticate(request);
     requireSystemRead(actor);
     const { sessionId = '' } = actor;
+    deps.hub.requireRoom();
     reply.hijack();
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',

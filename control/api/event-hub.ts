@@ -5,6 +5,8 @@ import { AppError } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 
 export interface EventHub {
+  /** EVENTS_FULL when there is no room for one more. */
+  requireRoom(): void;
   /** Writes to this response until it closes, its session ends or the hub does. */
   add(response: ServerResponse, isAllowed: () => Promise<boolean>): void;
   send(event: string, data: Readonly<Record<string, unknown>>): void;
@@ -68,9 +70,11 @@ export function createEventHub({ clock, logger, counts }: EventHubDeps): EventHu
   }
 
   return {
-    add(response, isAllowed) {
+    requireRoom() {
       if (listeners.size >= MOST_LISTENERS)
         throw new AppError('EVENTS_FULL', 'transient', 'Too many pages listen already.', { fix: 'Close some.', retryAfterMs: 10_000 });
+    },
+    add(response, isAllowed) {
       listeners.set(response, isAllowed);
       response.once('close', () => listeners.delete(response));
       response.write('retry: 2000\n\n');

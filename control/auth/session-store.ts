@@ -6,6 +6,7 @@ import type { CollectionSpec, Documents, StoredDocument } from '../../engine/con
 
 const IDLE_MS = 30 * 60_000;
 const LONGEST_SESSION_MS = 12 * 3_600_000;
+const PAGE = 1000;
 /** A session's last use is written at most this often. */
 const TOUCH_MS = 60_000;
 
@@ -77,12 +78,17 @@ export async function openSessionStore({
       const session = await sessions.get(sessionId);
       return session !== undefined && session.expiresAt > clock.now();
     },
-    list: async (account) => (await sessions.find({ account }, { limit: 1000 })).filter((session) => session.expiresAt > clock.now()),
+    list: async (account) => (await sessions.find({ account }, { limit: PAGE })).filter((session) => session.expiresAt > clock.now()),
     end: (sessionId, account) => sessions.remove(sessionId, account === undefined ? {} : { account }),
     async endAll(account, except) {
-      const others = (await sessions.find({ account }, { limit: 1000 })).filter((session) => session._id !== except);
-      for (const session of others) await sessions.remove(session._id);
-      return others.length;
+      let ended = 0;
+      // As many rounds as it takes: whoever made a thousand tokens must not keep the rest.
+      for (;;) {
+        const others = (await sessions.find({ account }, { limit: PAGE })).filter((session) => session._id !== except);
+        if (others.length === 0) return ended;
+        for (const session of others) await sessions.remove(session._id);
+        ended += others.length;
+      }
     },
   };
 }

@@ -122,3 +122,17 @@ test('takes a token as a token only, until it is ended', async (t) => {
   await running.admin.call('DELETE', `/me/sessions/${id}`);
   assert.equal((await running.client().call('GET', '/me', undefined, bearer)).status, 401);
 });
+
+test('a new password ends every token, however many somebody made', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const tokens = [];
+  for (let n = 0; n < 1010; n++) tokens.push(await running.control.issueToken('admin', 'many', 60_000));
+  const answer = await running.admin.call('POST', '/me/password', { oldPassword: ADMIN_PASSWORD, newPassword: 'Another-Password-1' });
+  assert.equal(answer.status, 200);
+  assert.ok(answer.body.sessionsEnded >= 1010);
+  for (const token of tokens) {
+    const { status } = await fetch(`${running.control.address}/api/v1/me`, { headers: { authorization: `Bearer ${token}` } });
+    assert.equal(status, 401);
+  }
+});

@@ -31,6 +31,20 @@ test('streams counts each second, publishes and plans, and ends the stream when 
   assert.ok(performance.now() - began < 5000);
 });
 
+test('refuses the events of one page too many, and the pages before it go on', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const leave = new AbortController();
+  t.after(() => leave.abort());
+  const open = () =>
+    fetch(`${running.control.address}/api/v1/events`, { headers: { cookie: running.admin.cookie ?? '' }, signal: leave.signal });
+  const pages = await Promise.all(Array.from({ length: 200 }, open));
+  assert.ok(pages.every((page) => page.status === 200));
+  const refused = await open();
+  assert.equal(refused.status, 429);
+  assert.match(await refused.text(), /EVENTS_FULL/);
+});
+
 test('stops the events of a page whose session ended', async (t) => {
   const running = await startControl();
   t.after(running.stop);
