@@ -2,7 +2,11 @@
 import type { Clock } from '../../../engine/contract/clock.ts';
 import { AppError, type ErrorKind } from '../../../engine/contract/errors.ts';
 import type { Effect } from '../../../engine/contract/node.ts';
-import type { OutboundResponse } from './outbound.ts';
+
+interface StatusLine {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 const MAX_RETRY_AFTER_MS = 3_600_000;
 const BUSY = new Set([429, 502, 503, 504]);
@@ -11,7 +15,7 @@ const BUSY = new Set([429, 502, 503, 504]);
  * The error for a status that the flow does not expect: HTTP_REFUSED (input: 3xx, 4xx), HTTP_BUSY (transient: not done, try later),
  * HTTP_SERVER_ERROR (transient for reads, unknown outcome for writes), HTTP_UNEXPECTED (another success: a write was most likely done).
  */
-export function statusError(response: OutboundResponse, effect: Effect, clock: Clock): AppError {
+export function statusError(response: StatusLine, effect: Effect, clock: Clock): AppError {
   const { status } = response;
   const retryAfterMs = readRetryAfter(response.headers['retry-after'], clock.now());
   const options = { values: { status }, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };

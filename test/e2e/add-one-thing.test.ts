@@ -1,0 +1,192 @@
+/**
+ * A node type, a policy and a store are each added to a copy of the sources as the guides say: new files alone, and for the store one line.
+ * The guards accept them, their tests pass, and the product started from the copy uses all three in one call.
+ */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chainFlow, openPlatformApi } from '../support/platform-api.ts';
+import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const FOLDERS = ['bin', 'cli', 'control', 'engine', 'examples', 'gateways', 'nodes', 'scripts', 'sdk', 'storage', 'test'];
+const FILES = ['package.json', 'tsconfig.json', '.dependency-cruiser.cjs'];
+const LINE = "  demo: async () => (await import('./demo/demo-backend.ts')).demoBackend,\n";
+
+let scratch: string;
+let copy: string;
+let platform: Platform | undefined;
+
+before(async () => {
+  scratch = await makeScratch();
+  copy = join(scratch, 'copy');
+  for (const path of [...FOLDERS, ...FILES]) await cp(join(root, path), join(copy, path), { recursive: true });
+  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
+  await addNode();
+  await addPolicy();
+  await addStore();
+});
+after(async () => {
+  platform?.process.kill('SIGKILL');
+  await removeScratch(scratch);
+});
+
+test('the guards accept what was added, and its own tests pass', async () => {
+  const output = await run('--test', ...testFiles());
+  assert.match(output, /nodes\/echo\/send\.node\.ts is a complete node type/);
+  assert.match(await run('scripts/check.mjs', 'boundaries'), /^ok +boundaries/m);
+});
+
+test('the guards refuse a node without help, and one that reaches into another protocol', async () => {
+  const help = await readFile(join(copy, 'nodes/echo/send.md'));
+  await put('nodes/echo/send.md', 'nothing\n');
+  await put('nodes/echo/stray.ts', "import '../http/call.node.ts';\n");
+  await assert.rejects(run('--test', 'test/guards/nodes.test.ts'), /its help has the headings/);
+  await assert.rejects(run('scripts/check.mjs', 'boundaries'), /node-sees-contract-and-its-own: nodes\/echo\/stray\.ts/);
+  await put('nodes/echo/send.md', help.toString());
+  await put('nodes/echo/stray.ts', '');
+});
+
+test('the product started from the copy keeps its data in the new store and serves the new node behind the new policy', async () => {
+  const marker = join(scratch, 'opened');
+  const environment = { KQ_STORE_ADDRESS: `demo:${marker}` };
+  platform = await startPlatform({
+    scratch,
+    ports: await choosePorts(),
+    example: true,
+    environment,
+    program: join(copy, 'bin', 'kangqiao.mjs'),
+  });
+  assert.equal(await readFile(marker, 'utf8'), 'demo');
+  const api = await openPlatformApi(platform);
+  try {
+    const types = (await api.ask('GET', '/node-types')) as { items: { type: string }[] };
+    assert.ok(
+      types.items.some(({ type }) => type.startsWith('echo.send')),
+      'the designer is told of it',
+    );
+    await api.publish(chainFlow('flw_echo', [{ type: 'echo.send@1', config: { field: 'again' } }]));
+    const path = await api.offer('flw_echo', { policies: { demo: { word: 'please' } } });
+    assert.equal((await api.bus('POST', path, { a: 1 })).status, 422);
+    const { status, body } = await api.bus('POST', path, { a: 1 }, { 'x-word': 'please' });
+    assert.deepEqual([status, (body as { again: { body: unknown } }).again.body], [200, { a: 1 }]);
+    const wrong = await api.call('PUT', '/interfaces/ifc_wrong', {
+      ...(await api.ask('GET', '/interfaces/ifc_echo')),
+      interfaceId: 'ifc_wrong',
+      revision: 0,
+      path: '/bus/wrong',
+      policies: { demo: { words: 1 } },
+    });
+    assert.equal(wrong.status, 422, 'its options are checked by its own schema');
+  } finally {
+    await api.close();
+  }
+  assert.equal((await platform.end('SIGTERM')).code, 0, platform.output());
+});
+
+/** The node of the guide, as it stands there. */
+async function addNode(): Promise<void> {
+  const guide = await readFile(join(root, 'docs/add-a-node.md'), 'utf8');
+  await put('nodes/echo/send.node.ts', /## The definition\n\n```ts\n([^]*?)```/.exec(guide)![1]!);
+  await put('nodes/echo/send.md', '## 中文\n\n把数据放进一个字段再发出。\n\n## English\n\nWraps the data into a field and sends it on.\n');
+  await put(
+    'test/nodes/echo/send.test.ts',
+    `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { runNode } from '../../../engine/testing/run-node.ts';
+import echoSend from '../../../nodes/echo/send.node.ts';
+
+test('wraps the data', async () => {
+  const outcome = await runNode(echoSend, { config: { field: 'person' }, data: 1 });
+  assert.ok('emit' in outcome);
+  assert.deepEqual(outcome.emit!.ok![0]!.data, { person: 1 });
+  await assert.rejects(runNode(echoSend, { config: { field: '!' } }), { code: 'NODE_CONFIG_WRONG' });
+});
+`,
+  );
+}
+
+async function addPolicy(): Promise<void> {
+  await put(
+    'gateways/policies/demo.policy.ts',
+    `import { Type } from 'typebox';
+import { definePolicy } from '../contract.ts';
+import { refuse } from '../errors.ts';
+
+/** Asks for a word in a header. */
+export default definePolicy({
+  name: 'demo',
+  stage: 'access',
+  fronts: ['bus'],
+  text: { label: { 'zh-CN': '口令', en: 'Word' }, help: { 'zh-CN': '要求请求头带口令。', en: 'Asks for a word in a header.' } },
+  options: Type.Object({ word: Type.String({ maxLength: 40 }) }, { additionalProperties: false }),
+  isDefault: () => false,
+  isOptional: () => true,
+  compile: ({ word }) => (exchange) => (exchange.incoming.get('x-word') === word ? undefined : refuse('GW42201')),
+});
+`,
+  );
+  await put(
+    'test/gateways/policies/demo.test.ts',
+    `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import demo from '../../../gateways/policies/demo.policy.ts';
+import { runPolicy } from '../support/run-policy.ts';
+
+test('asks for the word', async () => {
+  const said = await runPolicy(demo, { front: 'bus', options: { word: 'please' }, raw: ['X-Word', 'please'] });
+  assert.equal(said.error, undefined);
+  assert.equal((await runPolicy(demo, { front: 'bus', options: { word: 'please' } })).error?.code, 'GW42201');
+});
+`,
+  );
+}
+
+/** A folder with documents and blobs of its own (those of the store in memory under another roof), and the one line. */
+async function addStore(): Promise<void> {
+  for (const part of ['documents', 'blobs'])
+    await cp(join(root, `storage/memory/memory-${part}.ts`), join(copy, `storage/demo/memory-${part}.ts`));
+  const backend = await readFile(join(root, 'storage/memory/memory-backend.ts'), 'utf8');
+  const own = backend
+    .replace('memoryBackend', 'demoBackend')
+    .replace('async open(_location', 'async open(location')
+    .replace('    const documents', "    await writeFile(location, 'demo');\n    const documents");
+  await put('storage/demo/demo-backend.ts', `import { writeFile } from 'node:fs/promises';\n${own}`);
+  const opener = await readFile(join(root, 'storage/open-storage.ts'), 'utf8');
+  await put('storage/open-storage.ts', opener.replace('  embedded:', `${LINE}  embedded:`));
+  await put(
+    'test/storage/demo/demo.test.ts',
+    `import { createMemoryDocuments } from '../../../storage/demo/memory-documents.ts';
+import { documentsConformance } from '../../conformance/documents.ts';
+
+documentsConformance('demo', async (clock) => {
+  const documents = createMemoryDocuments({ clock });
+  return { documents, close: () => documents.close() };
+});
+`,
+  );
+}
+
+function testFiles(): string[] {
+  const own = ['test/nodes/echo/send.test.ts', 'test/gateways/policies/demo.test.ts', 'test/storage/demo/demo.test.ts'];
+  return ['test/guards/nodes.test.ts', 'test/gateways/pipeline/policies.test.ts', ...own];
+}
+
+async function put(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(copy, path)), { recursive: true });
+  await writeFile(join(copy, path), text);
+}
+
+/** Runs Node in the copy; rejects with all that was said when it fails. */
+function run(...args: readonly string[]): Promise<string> {
+  // A test below a test would report to the outer one instead of in words.
+  const { NODE_TEST_CONTEXT: _outer, ...env } = process.env;
+  return new Promise((resolve, reject) => {
+    execFile(process.execPath, args, { cwd: copy, env, maxBuffer: 64 << 20, timeout: 120_000 }, (error, stdout, stderr) =>
+      error ? reject(new Error(stdout + stderr, { cause: error })) : resolve(stdout),
+    );
+  });
+}
