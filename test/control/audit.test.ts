@@ -79,7 +79,7 @@ test('keeps reasons sealed in the store, and opens them for who may read the tra
   assert.doesNotMatch(JSON.stringify(await lines.find({}, { limit: 100 })), /张三/);
   const auditor = await running.person('auditor', ['audit-admin']);
   const reasonsOf = async (action: string) =>
-    (await auditor.call('GET', `/audit?action=${action}`)).body.items.map((line: Record<string, unknown>) => line['reason']);
+    ((await auditor.call('GET', `/audit?action=${action}`)).body.items as Record<string, unknown>[]).map((line) => line['reason']);
   assert.deepEqual(await reasonsOf('executions.cancel'), [cancelled.reason, undefined]);
   assert.deepEqual(await reasonsOf('flows.save'), [undefined, '应张三要求']);
   assert.equal((await auditor.call('POST', '/audit/verify')).body.intact, true);

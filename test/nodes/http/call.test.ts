@@ -161,7 +161,10 @@ test('a write that was answered is never known as not done, whatever keeps its a
   }
   answer = { status: 202, type: 'text/plain', body: Buffer.from('later') };
   const expect = ['200'];
-  await assert.rejects(call(baseUrl, { config: { method: 'POST', path: '/', expect } }), { code: 'HTTP_UNEXPECTED', kind: 'unknown-outcome' });
+  await assert.rejects(call(baseUrl, { config: { method: 'POST', path: '/', expect } }), {
+    code: 'HTTP_UNEXPECTED',
+    kind: 'unknown-outcome',
+  });
   await assert.rejects(call(baseUrl, { config: { path: '/', expect } }), { code: 'HTTP_UNEXPECTED', kind: 'input' });
 });
 
