@@ -186,4 +186,6 @@ export interface ExecutionCatalog {
   /** Marks it; the owner, or who takes over, ends it. EXECUTION_DONE (input) when it is terminal. */
   cancel(executionId: string, actor: string, reason: string): Promise<void>;
   counts(): Promise<Readonly<Record<ExecutionStatus, number>>>;
+  /** Hands a message to whoever waits, or will wait, for this token. False when the token was used before. */
+  resume(token: string, message: Message): Promise<boolean>;
 }

@@ -1,6 +1,7 @@
 /** Executions: lists, one with its steps, its payloads (a right of their own), retry and cancel of what a person must decide. */
 import { Type } from 'typebox';
-import type { ErrorRecord } from '../../engine/contract/errors.ts';
+import { AppError, type ErrorRecord } from '../../engine/contract/errors.ts';
+import { createMessage } from '../../engine/contract/message.ts';
 import type { ExecutionDetails } from '../../engine/services.ts';
 import { existing, FlowId } from './flows.ts';
 import { closed, defineAction, type Action } from './action.ts';
@@ -78,6 +79,19 @@ export function executionActions({ executions }: ControlServices): readonly Acti
       async run(ctx, { executionId }) {
         await executions.retry(executionId, ctx.actor.account);
         return { executionId, retried: true };
+      },
+    }),
+    defineAction({
+      name: 'executions.resume',
+      right: 'executions.retry',
+      text: { 'zh-CN': '凭令牌恢复等待中的执行；可先于等待到达', en: 'Resume what waits for a token; may come before the wait' },
+      input: Type.Object({ token: Type.String({ minLength: 1, maxLength: 500 }), data: Type.Unknown() }, closed),
+      audited: true,
+      async run(_ctx, { token, data }) {
+        if (await executions.resume(token, createMessage(data ?? null))) return { resumed: true };
+        throw new AppError('RESUME_TOKEN_USED', 'input', 'This token was used before; the first message counts.', {
+          fix: 'Nothing needs to be done; if the wait is still open, look at its execution.',
+        });
       },
     }),
     defineAction({

@@ -94,6 +94,7 @@ export const ROUTES: readonly Route[] = [
   get('/executions/:executionId/payload', 'executions.payload'),
   post('/executions/:executionId/retry', 'executions.retry'),
   post('/executions/:executionId/cancel', 'executions.cancel'),
+  post('/executions/resume', 'executions.resume'),
   get('/held', 'executions.held'),
 
   get('/accounts', 'accounts.list'),

@@ -33,9 +33,7 @@ const STATUSES: readonly ExecutionStatus[] = ['queued', 'running', 'waiting', 'h
 const MAX_COUNT = 10_000;
 const RESUME_KEEP_MS = 30 * 86_400_000;
 
-export function createExecutionCatalog(
-  deps: ExecutionCatalogDeps,
-): ExecutionCatalog & { resume(token: string, message: Message): Promise<boolean> } {
+export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCatalog {
   const { executions } = deps;
 
   return {
@@ -93,7 +91,6 @@ export function createExecutionCatalog(
       return Object.fromEntries(STATUSES.map((status, index) => [status, counts[index]!])) as Record<ExecutionStatus, number>;
     },
 
-    /** Hands a message to whoever waits (or will wait) for this token. False when the token was used before. */
     async resume(token, message) {
       const id = hashToken(token);
       const input = await deps.payloads.store({ collection: 'resumes', id, field: 'input' }, encodeMessage(message));

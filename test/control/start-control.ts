@@ -259,6 +259,7 @@ export const noExecutions: ExecutionCatalog = {
   list: async () => ({ items: [], next: undefined }),
   get: async () => undefined,
   retry: async () => {},
+  resume: () => Promise.resolve(true),
   cancel: async () => {},
   counts: async () => ({ queued: 0, running: 1, waiting: 0, held: 0, completed: 2, failed: 0, cancelled: 0 }),
 };
