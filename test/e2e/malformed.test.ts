@@ -405,4 +405,10 @@ test('and what is well-formed is served as before', async () => {
   const answer = await city.app.fetch('/open/v1/appointments', { body: booking('A'), idempotencyKey: randomBytes(8).toString('hex') });
   assert.equal(answer.status, 201);
   assert.equal((await city.reports('P000002')).status, 200);
+  const { applied } = (await city.state(4)) as { applied: number };
+  await until(
+    'the feed going on to the district',
+    async () => ((await city.state(4)) as { applied: number }).applied > applied + 1,
+    20_000,
+  );
 });
