@@ -1,10 +1,12 @@
 /**
  * The model behind design page 8: several workers (slow, paused longer than their lease, killed, replaced) drive the real planner, journal,
- * lanes and reconciler over one store, with rings lost at random and messages accepted by several processes. Everything is seeded.
+ * lanes and reconciler over one store, with rings lost at random and messages accepted by several processes. A person lets held executions go
+ * on or cancels them, and cancels others in mid-lane. Everything is seeded.
  * `node test/engine/worker/execution-model.ts FROM TO` runs a range of seeds and prints the first that breaks.
  */
 import { pathToFileURL } from 'node:url';
 import { createMessage } from '../../../engine/contract/message.ts';
+import { AppError } from '../../../engine/contract/errors.ts';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { executionsSpec, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
@@ -17,7 +19,14 @@ import { seededRandom, simulateProcess, type Random, type SimulatedProcess } fro
 
 const MESSAGES = 12;
 const LANES = 3;
+const ITEMS = [0, 1, 2, 3];
 const LIMIT_MS = 240_000;
+
+interface Facts {
+  readonly lane: string;
+  readonly number: number;
+  readonly item?: number;
+}
 
 interface Effect {
   readonly key: string;
@@ -48,7 +57,10 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
   const shared = createMemorySharedState({ clock: world });
   const effects: Effect[] = [];
   const isWrite = random.chance(0.5);
-  const document = random.chance(0.5) ? linearFlow(isWrite) : branchedFlow(isWrite);
+  const document = [linearFlow, branchedFlow, loopFlow][random.below(3)]!(isWrite);
+  /** By outward key: how often a person let a write go on of which only its announcement was known. */
+  const allowed = new Map<string, number>();
+  const cancelled = new Set<string>();
   const processes: { process: SimulatedProcess; engine: ModelEngine }[] = [];
 
   const spawn = async () => {
@@ -74,6 +86,7 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
   const answered = new Set<number>();
   /** What had been answered before a message was sent: only among these is an order promised. */
   const answeredBefore = new Map<number, ReadonlySet<number>>();
+  let problem: Error | undefined;
   let sent = 0;
   let isAccepting = false;
   for (let elapsed = 0; elapsed < LIMIT_MS; elapsed += 250) {
@@ -89,15 +102,18 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
       sent += 1;
     }
     await disturb(processes, random, world.monotonic(), spawn, elapsed);
+    if (elapsed % 2_500 === 0) void decide().catch(keepProblem);
     if (sent === MESSAGES && elapsed % 5_000 === 0 && (await isSettled())) break;
     // An acceptor that was killed never answers: the next message goes to another.
     if (isAccepting && elapsed % 5_000 === 0) isAccepting = false;
   }
+  if (problem !== undefined) throw problem;
   await check();
 
   async function acceptOne(engine: ModelEngine, number: number): Promise<string | undefined> {
     answeredBefore.set(number, new Set(answered));
-    const message = createMessage({ lane: `l${number % LANES}`, number });
+    const facts: Facts = { lane: `l${number % LANES}`, number };
+    const message = createMessage({ ...facts, items: ITEMS.map((item) => ({ ...facts, item })) });
     const result = await engine.accept(engine.flow, {
       message,
       seq: String(number).padStart(12, '0'),
@@ -109,23 +125,49 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
     return result.executionId;
   }
 
+  /** Somebody else may have decided meanwhile; anything else is a finding. */
+  function keepProblem(thrown: unknown): void {
+    const isLate = thrown instanceof AppError && ['EXECUTION_NOT_HELD', 'EXECUTION_DONE'].includes(thrown.code);
+    if (!isLate) problem ??= thrown as Error;
+  }
+
+  /** A person at the console: nobody knows better, so a held execution is retried or given up, and now and then another one is cancelled. */
+  async function decide(): Promise<void> {
+    const { engine } = processes.findLast(({ process }) => !process.isDead)!;
+    const documents = await all();
+    for (const { _id, status, held } of documents) {
+      if (status !== 'held' || !random.chance(0.5)) continue;
+      if (held?.outcomeKnown !== false) fail(`${_id} is held for ${held?.reason}`);
+      if (random.chance(0.2)) await cancel(engine, _id);
+      else {
+        const keys = (await engine.catalog.get(_id, { payload: false }))!.intents.map(({ key }) => key);
+        for (const key of new Set(keys)) allowed.set(key, (allowed.get(key) ?? 0) + 1);
+        await engine.catalog.retry(_id, 'person');
+      }
+    }
+    const open = documents.filter((document) => document.open);
+    if (open.length > 0 && random.chance(0.03)) await cancel(engine, open[random.below(open.length)]!._id);
+  }
+
+  function cancel(engine: ModelEngine, id: string): Promise<void> {
+    cancelled.add(id);
+    return engine.catalog.cancel(id, 'person', 'the model');
+  }
+
   async function all(): Promise<readonly ExecutionDocument[]> {
     return (await store.open(executionsSpec)).find({}, { limit: 1000, sort: ['acceptedAt'] });
   }
 
   async function isSettled(): Promise<boolean> {
-    const documents = await all();
-    // A held one keeps its lane: what comes behind it rightly stays queued.
-    const heldLanes = new Set(documents.filter((document) => document.status === 'held').map((document) => document.lane?.key));
-    return documents.every((document) => document.open === undefined || document.status === 'held' || heldLanes.has(document.lane?.key));
+    return (await all()).every((document) => document.open === undefined);
   }
 
   async function check(): Promise<void> {
     const documents = await all();
     for (const id of accepted) if (!documents.some((document) => document._id === id)) fail(`the acknowledged ${id} is not in the store`);
     if (!(await isSettled())) fail(`not settled in time: ${documents.map((document) => `${document._id}=${document.status}`).join(' ')}`);
-    checkEffects(effects, isWrite, answeredBefore, fail);
-    checkOutcomes(documents, effects, fail);
+    checkEffects(effects, isWrite ? allowed : undefined, answeredBefore, fail);
+    checkOutcomes(documents, effects, cancelled, fail);
   }
 
   function fail(what: string): never {
@@ -133,19 +175,22 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
   }
 }
 
-/** No write is done twice; a repeated idempotent write carries the same key; first effects of a lane come in its order; a join fires once. */
+/** No write is done twice unless a person said so; a repeated idempotent write carries the same key; first effects of a lane come in its order; a join fires once. */
 function checkEffects(
   effects: readonly Effect[],
-  isWrite: boolean,
+  allowed: ReadonlyMap<string, number> | undefined,
   answeredBefore: ReadonlyMap<number, ReadonlySet<number>>,
   fail: (what: string) => never,
 ): void {
   const first = new Map<string, Effect>();
+  const counts = new Map<string, number>();
   for (const effect of effects) {
     const name = `${effect.number}/${effect.name}`;
     const before = first.get(name);
     if (before && before.key !== effect.key) fail(`${name} was sent under two keys`);
-    if (before && isWrite) fail(`the write ${name} was done twice`);
+    const count = (counts.get(effect.key) ?? 0) + 1;
+    counts.set(effect.key, count);
+    if (allowed && count > 1 + (allowed.get(effect.key) ?? 0)) fail(`the write ${name} was done ${count} times`);
     if (!before) first.set(name, effect);
   }
   const order = [...first.values()];
@@ -157,14 +202,21 @@ function checkEffects(
   });
 }
 
-/** What is completed has all its effects; what is held says that a write's outcome is unknown. */
-function checkOutcomes(documents: readonly ExecutionDocument[], effects: readonly Effect[], fail: (what: string) => never): void {
+/** What is completed has all its effects; nothing else ends otherwise than by a person's cancel. */
+function checkOutcomes(
+  documents: readonly ExecutionDocument[],
+  effects: readonly Effect[],
+  cancelled: ReadonlySet<string>,
+  fail: (what: string) => never,
+): void {
   for (const document of documents) {
     const input = JSON.parse(Buffer.from((document.input as { sealed: string }).sealed, 'base64').toString()) as { d: { number: number } };
     const names = new Set(effects.filter((effect) => effect.number === input.d.number).map((effect) => effect.name));
     if (document.status === 'completed' && !names.has('last')) fail(`${document._id} is completed without its last effect`);
-    if (document.status === 'held' && document.held?.outcomeKnown !== false) fail(`${document._id} is held for ${document.held?.reason}`);
-    if (document.status === 'failed' || document.status === 'cancelled') fail(`${document._id} is ${document.status}`);
+    const isLoop = names.has('item0');
+    if (document.status === 'completed' && isLoop && ITEMS.some((item) => !names.has(`item${item}`))) fail(`${document._id} lacks an item`);
+    if (document.status === 'failed') fail(`${document._id} has failed: ${document.error?.code}`);
+    if (document.status === 'cancelled' && !cancelled.has(document._id)) fail(`${document._id} was cancelled by nobody`);
   }
 }
 
@@ -173,6 +225,22 @@ function linearFlow(isWrite: boolean): FlowDocument {
   return flowOf(
     [node('in', 'test.in'), node('read', 'test.read'), node('one', effect, { name: 'one' }), node('two', effect, { name: 'last' })],
     [edge('in.out', 'read'), edge('read', 'one'), edge('one', 'two')],
+    { ingress: { lane: { key: 'data.lane' } } },
+  );
+}
+
+/** Writes in a loop, two at a time, then one more. */
+function loopFlow(isWrite: boolean): FlowDocument {
+  const effect = isWrite ? 'test.write' : 'test.put';
+  return flowOf(
+    [
+      node('in', 'test.in'),
+      node('read', 'test.read'),
+      node('each', 'control.for-each', { items: { path: 'data.items' }, concurrency: 2 }),
+      node('item', effect, { name: 'item' }),
+      node('last', effect, { name: 'last' }),
+    ],
+    [edge('in.out', 'read'), edge('read', 'each'), edge('each.each', 'item'), edge('each.done', 'last')],
     { ingress: { lane: { key: 'data.lane' } } },
   );
 }
@@ -211,8 +279,8 @@ function receivers(process: SimulatedProcess, random: Random, effects: Effect[])
     await process.stall();
     if (random.chance(0.05)) throw transient();
     ctx.beforeFirstByte();
-    const { lane, number } = findFacts(message.data);
-    effects.push({ key: ctx.idempotencyKey, lane, number, name });
+    const { lane, number, item } = findFacts(message.data);
+    effects.push({ key: ctx.idempotencyKey, lane, number, name: name === 'item' ? `item${item}` : name });
     await process.stall();
     return { lane, number };
   };
@@ -224,9 +292,9 @@ function receivers(process: SimulatedProcess, random: Random, effects: Effect[])
 }
 
 /** The message's own facts, also behind a join. */
-function findFacts(data: unknown): { lane: string; number: number } {
-  const own = data as { lane?: string; number?: number };
-  if (own.lane !== undefined) return own as { lane: string; number: number };
+function findFacts(data: unknown): Facts {
+  const own = data as Partial<Facts>;
+  if (own.lane !== undefined) return own as Facts;
   return findFacts(Object.values(data as Record<string, unknown>)[0]);
 }
 
