@@ -30,7 +30,8 @@ export default definePolicy({
     const allows = whenStoreDown === 'allow' && target?.dataClass === 'public';
     return (exchange) => {
       const { app, authorization } = exchange.claim!;
-      return shared.claimOnce(`nonce:${app.appId}:${authorization.keyId}:${authorization.nonce}`, 2000 * app.windowSec + MARGIN_MS).then(
+      const nonce = `nonce:${app.appId}:${authorization.keyId}:${authorization.nonce}`;
+      return shared.claimOnce(nonce, 2000 * app.windowSec + MARGIN_MS, app.appId).then(
         (isFirst) => (isFirst ? undefined : refuse('GW40104')),
         (error: unknown) => {
           log.error('gateway.nonce-store-down', error);

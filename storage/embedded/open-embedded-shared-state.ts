@@ -4,11 +4,12 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { createTimedId } from '../../engine/contract/ids.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
-import { createMemorySharedState, type SharedStateJournal } from '../in-process/memory-shared-state.ts';
+import { createClaims, type Claims } from '../in-process/claims.ts';
+import { createMemorySharedState, type KeptClaim, type SharedStateJournal } from '../in-process/memory-shared-state.ts';
 
 /** Claims of one moment, stored together. */
 interface StoredClaims extends StoredDocument {
-  readonly claims: readonly (readonly [key: string, expiresAt: number])[];
+  readonly claims: readonly KeptClaim[];
   readonly expiresAt: number;
 }
 
@@ -31,19 +32,28 @@ const fencingSpec: CollectionSpec<StoredFencing> = {
 
 const PAGE = 1000;
 const MAX_CLAIMS_A_ROW = 1000;
+/** Their rows are large. */
+const CLAIMS_PAGE = 20;
 const TURNS_BETWEEN_ROWS = 4;
+
+export interface EmbeddedSharedStateOptions {
+  readonly documents: Documents;
+  readonly clock: Clock;
+  /** For tests; otherwise as many as memory is meant for. */
+  readonly maxClaims?: number;
+}
 
 /**
  * The shared state of one process, whose claims (nonces) and fencing numbers survive its death: a claim is answered when it is stored.
  * Claims of one moment share a row, so that a claim costs a few microseconds of the store.
  */
-export async function openEmbeddedSharedState(options: { readonly documents: Documents; readonly clock: Clock }): Promise<SharedState> {
-  const { documents, clock } = options;
+export async function openEmbeddedSharedState(options: EmbeddedSharedStateOptions): Promise<SharedState> {
+  const { documents, clock, maxClaims } = options;
   const claims = await documents.open(claimsSpec);
   const fencing = await documents.open(fencingSpec);
   const journal: SharedStateJournal = {
-    claims: (await readAll(claims)).flatMap((row) => row.claims).filter(([, expiresAt]) => expiresAt > clock.now()),
-    fencing: (await readAll(fencing)).map((row) => [row._id, row.fencing]),
+    claims: await readClaims(claims, clock, maxClaims),
+    fencing: await readFencing(fencing),
     saveClaim: createClaimWriter(claims, clock),
     async saveFencing(name, number) {
       try {
@@ -57,14 +67,27 @@ export async function openEmbeddedSharedState(options: { readonly documents: Doc
   return createMemorySharedState({ clock, journal });
 }
 
-async function readAll<T extends StoredDocument>(collection: Collection<T>): Promise<readonly T[]> {
-  const rows: T[] = [];
-  for (let page: readonly T[] | undefined; page === undefined || page.length === PAGE;) {
-    const last = page?.at(-1)?._id;
-    page = await collection.find({}, { limit: PAGE, ...(last === undefined ? {} : { after: last }) });
-    rows.push(...page);
+/** A page at a time: millions of keys never stand in memory together. */
+async function readClaims(stored: Collection<StoredClaims>, clock: Clock, maxClaims?: number): Promise<Claims> {
+  const claims = createClaims(clock, maxClaims);
+  for await (const rows of readPages(stored, CLAIMS_PAGE)) {
+    for (const [key, endsAt, share] of rows.flatMap((row) => row.claims)) if (endsAt > clock.now()) claims.claim(key, endsAt, share);
   }
-  return rows;
+  return claims;
+}
+
+async function readFencing(stored: Collection<StoredFencing>): Promise<[string, number][]> {
+  const numbers: [string, number][] = [];
+  for await (const rows of readPages(stored, PAGE)) numbers.push(...rows.map(({ _id, fencing }): [string, number] => [_id, fencing]));
+  return numbers;
+}
+
+async function* readPages<T extends StoredDocument>(collection: Collection<T>, limit: number): AsyncIterable<readonly T[]> {
+  for (let page: readonly T[] | undefined; page === undefined || page.length === limit;) {
+    const last = page?.at(-1)?._id;
+    page = await collection.find({}, { limit, ...(last === undefined ? {} : { after: last }) });
+    yield page;
+  }
 }
 
 /**
@@ -72,7 +95,7 @@ async function readAll<T extends StoredDocument>(collection: Collection<T>): Pro
  * microseconds, of a busy one they bring more claims, and it is the row that costs.
  */
 function createClaimWriter(claims: Collection<StoredClaims>, clock: Clock): SharedStateJournal['saveClaim'] {
-  const waiting: { readonly claim: readonly [string, number]; readonly settle: (error?: AppError) => void }[] = [];
+  const waiting: { readonly claim: KeptClaim; readonly settle: (error?: AppError) => void }[] = [];
   let isWriting = false;
 
   async function write() {
@@ -91,9 +114,9 @@ function createClaimWriter(claims: Collection<StoredClaims>, clock: Clock): Shar
     isWriting = false;
   }
 
-  return (key, expiresAt) =>
+  return (claim) =>
     new Promise((resolve, reject) => {
-      waiting.push({ claim: [key, expiresAt], settle: (error) => (error ? reject(error) : resolve()) });
+      waiting.push({ claim, settle: (error) => (error ? reject(error) : resolve()) });
       if (!isWriting) void write();
     });
 }

@@ -1,41 +1,42 @@
 /**
  * Shared state within one process: the truth is in memory, and a `journal` may keep claims and fencing numbers over a restart.
- * Limits: 1,000,000 claims, 100,000 values, counters and leases each; beyond them SHARED_STATE_FULL (transient).
+ * Limits: 4,000,000 claims, half of them for one share; 100,000 values, counters and leases each; beyond them SHARED_STATE_FULL (transient).
  */
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import { createClaims, type Claims } from './claims.ts';
 import { createExpiringMap, sharedStateFull, type ExpiringMap } from './expiring-map.ts';
+
+export type KeptClaim = readonly [key: string, endsAt: number, share?: string];
 
 /** Keeps what must survive a restart. */
 export interface SharedStateJournal {
-  readonly claims: Iterable<readonly [key: string, expiresAt: number]>;
+  /** Holds those that were kept. */
+  readonly claims: Claims;
   readonly fencing: Iterable<readonly [name: string, fencing: number]>;
   /** Resolves when the claim is stored; rejects when it cannot be, and then nobody has it. */
-  saveClaim(key: string, expiresAt: number): Promise<void>;
+  saveClaim(claim: KeptClaim): Promise<void>;
   saveFencing(name: string, fencing: number): Promise<void>;
 }
 
-const MAX_CLAIMS = 1_000_000;
 const MAX_ENTRIES = 100_000;
 
 export function createMemorySharedState(options: { readonly clock: Clock; readonly journal?: SharedStateJournal }): SharedState {
   const { clock, journal } = options;
   const now = () => clock.now();
-  const claims = createExpiringMap<true>(MAX_CLAIMS, now);
-  for (const [key, expiresAt] of journal?.claims ?? []) claims.set(key, true, expiresAt);
+  const claims = journal?.claims ?? createClaims(clock);
   const counters = createExpiringMap<number>(MAX_ENTRIES, now);
   const values = createTaggedValues(now);
   const leases = createLeases(clock, journal);
   const hints = createHints();
 
   return {
-    async claimOnce(key, ttlMs) {
-      if (claims.get(key)) return false;
-      const expiresAt = now() + ttlMs;
-      claims.set(key, true, expiresAt);
+    async claimOnce(key, ttlMs, share) {
+      const endsAt = Math.ceil(now() + ttlMs);
+      if (!claims.claim(key, endsAt, share)) return false;
       if (!journal) return true;
       try {
-        await journal.saveClaim(key, expiresAt);
+        await journal.saveClaim(share === undefined ? [key, endsAt] : [key, endsAt, share]);
       } catch (cause) {
         claims.delete(key);
         throw cause;

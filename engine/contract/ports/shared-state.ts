@@ -4,8 +4,11 @@
  * Every operation rejects with a transient AppError (SHARED_STATE_DOWN) when the state cannot be reached.
  */
 export interface SharedState {
-  /** True for exactly one caller per key until `ttlMs` has passed. Survives a restart where the backend can (nonces). */
-  claimOnce(key: string, ttlMs: number): Promise<boolean>;
+  /**
+   * True for exactly one caller per key until `ttlMs` has passed. Survives a restart where the backend can (nonces).
+   * Claims of one `share` (an app) take at most half of the room there is, so that one caller cannot leave none to the others.
+   */
+  claimOnce(key: string, ttlMs: number, share?: string): Promise<boolean>;
   /** Adds to a counter that forgets itself `ttlMs` after its creation; answers the new value. */
   increment(key: string, by: number, ttlMs: number): Promise<number>;
   get(key: string): Promise<string | undefined>;

@@ -43,9 +43,24 @@ it('keeps claims and fencing numbers over a restart, and forgets claims whose ti
   await rm(folder, { recursive: true });
 });
 
-async function openState(folder: string, clock: FakeClock) {
+it('a share that took its half before a restart has taken it after', async () => {
+  const clock = fakeClock();
+  const folder = await mkdtemp(join(tmpdir(), 'kq-state-'));
+  const first = await openState(folder, clock, 100);
+  for (let nonce = 0; nonce < 50; nonce++) await first.state.claimOnce(`nonce${nonce}`, 660_000, 'app_1');
+  await assert.rejects(first.state.claimOnce('one more', 660_000, 'app_1'), { code: 'SHARED_STATE_FULL' });
+  await first.close();
+  const second = await openState(folder, clock, 100);
+  await assert.rejects(second.state.claimOnce('one more', 660_000, 'app_1'), { code: 'SHARED_STATE_FULL' });
+  assert.equal(await second.state.claimOnce('nonce1', 660_000, 'app_1'), false);
+  assert.equal(await second.state.claimOnce('one more', 660_000, 'app_2'), true);
+  await second.close();
+  await rm(folder, { recursive: true });
+});
+
+async function openState(folder: string, clock: FakeClock, maxClaims?: number) {
   const documents = await openEmbeddedDocuments({ folder, clock, logger: silentLogger });
-  const state = await openEmbeddedSharedState({ documents, clock });
+  const state = await openEmbeddedSharedState({ documents, clock, ...(maxClaims === undefined ? {} : { maxClaims }) });
   return {
     state,
     async close() {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { createClaims } from '../../../storage/in-process/claims.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { sharedStateConformance } from '../../conformance/shared-state.ts';
 
@@ -15,7 +16,7 @@ it('gives no lease whose fencing number could not be stored, and gives none out 
   const stored = new Map<string, number>();
   let isDown = true;
   const journal = () => ({
-    claims: [],
+    claims: createClaims(clock),
     fencing: [...stored],
     saveClaim: () => Promise.resolve(),
     async saveFencing(name: string, fencing: number) {
