@@ -205,7 +205,8 @@ class GraphRun {
         node: node.id,
         executionId: this.#job.executionId,
       });
-    if (this.#job.signal.aborted && error.kind === 'transient') {
+    const { signal } = this.#job;
+    if (signal.aborted && (error.kind === 'transient' || thrown === signal.reason)) {
       this.#onAbort(ready, node);
       return;
     }

@@ -51,6 +51,8 @@ const ABANDONED_AFTER_MS = 5_000;
 
 /** Where the reading of a partition stands. */
 interface Walk {
+  /** What was accepted since may stand behind something that this walk has passed already: it is left to the next one. */
+  readonly startedAt: number;
   after: string | undefined;
   readonly blocked: Set<string>;
 }
@@ -245,12 +247,13 @@ export function createWorker(deps: WorkerDeps): Worker {
    */
   async function readOne(part: number): Promise<void> {
     const isFresh = !walks.has(part);
-    const walk: Walk = walks.get(part) ?? { after: undefined, blocked: new Set() };
+    const walk: Walk = walks.get(part) ?? { startedAt: clock.now(), after: undefined, blocked: new Set() };
     walks.set(part, walk);
     let redundant = 0;
     for (let page = 0; page < MAX_PAGES; page += 1) {
+      const isFirst = walk.after === undefined;
       const listed = await readPage(part, walk);
-      const taken = offer(listed, walk.blocked);
+      const taken = offer(listed, walk.blocked, isFirst ? Infinity : walk.startedAt);
       redundant += listed.length - taken;
       if (listed.length < PAGE) {
         walks.delete(part);
@@ -277,14 +280,15 @@ export function createWorker(deps: WorkerDeps): Worker {
   }
 
   /** Takes what may run, in the order of the list; a lane's first that may not run blocks what comes behind it. Answers how many. */
-  function offer(listed: readonly ExecutionDocument[], blocked = new Set<string>()): number {
+  function offer(listed: readonly ExecutionDocument[], blocked = new Set<string>(), acceptedBefore = Infinity): number {
     let taken = 0;
     for (const document of listed) {
       const key = laneKeyOf(document);
       if (document.cancelRequested && document.status !== 'running') taken += take({ ...document, lane: null }) === 'taken' ? 1 : 0;
       else if (blocked.has(key) || deps.active.has(document._id) || lanes.isDone(document._id)) continue;
       else {
-        const outcome = mayRun(document) ? take(document) : 'refused';
+        const isKnown = document.acceptedAt < acceptedBefore;
+        const outcome = isKnown && mayRun(document) ? take(document) : 'refused';
         if (outcome === 'taken') taken += 1;
         else if (outcome === 'refused') blocked.add(key);
       }

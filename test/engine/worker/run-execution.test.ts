@@ -147,6 +147,26 @@ test('cancels what is queued in mid-lane, waiting, held and running; the lane go
   assert.equal(openSeal.openText({ collection: 'executions', id: held, field: 'cancelRequested' }, reason), 'a test', 'sealed at rest');
 });
 
+test('a cancel that comes before anything was sent takes no error port', async (t) => {
+  const document = flowOf(
+    [node('in', 'test.in'), node('send', 'test.write', { name: 'send' }), node('tell', 'test.put', { name: 'tell' })],
+    [edge('in.out', 'send'), edge('send.error', 'tell')],
+  );
+  const { lab, engine, outside } = await openWorld(t, document);
+  let isBusy = false;
+  outside.next['send'] = [
+    function before(ctx, message, name) {
+      isBusy = true;
+      return silent(ctx, message, name);
+    },
+  ];
+  const id = await engine.take({});
+  await lab.until(() => isBusy);
+  await engine.catalog.cancel(id, 'somebody', 'a test');
+  await lab.untilStatus(id, 'cancelled');
+  assert.deepEqual(outside.sent, []);
+});
+
 test('a worker that is stopped hands on what it had not sent, and holds what it had', async (t) => {
   const { lab, engine, outside } = await openWorld(t, oneWrite());
   outside.next['send'] = [
