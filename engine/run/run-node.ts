@@ -264,6 +264,8 @@ class Context implements NodeContext<unknown> {
     });
   }
   beforeFirstByte(): void {
+    // A node that was given up for its time-out or a cancel, and goes on all the same, must not send any more.
+    this.signal.throwIfAborted();
     this.#facts.assertOwned();
     this.hasSent = true;
   }

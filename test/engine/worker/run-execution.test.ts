@@ -167,6 +167,30 @@ test('a cancel that comes before anything was sent takes no error port', async (
   assert.deepEqual(outside.sent, []);
 });
 
+test('a node that heeds no time-out sends nothing once it was given up', async (t) => {
+  const document = flowOf(
+    [node('in', 'test.in'), node('send', 'test.write', { name: 'send' }, { handling: { retry: RETRY, timeoutMs: 1_000 } })],
+    [edge('in.out', 'send')],
+  );
+  const { lab, engine, outside } = await openWorld(t, document);
+  let late: unknown;
+  outside.next['send'] = [
+    async function before(ctx) {
+      await new Promise<void>((resolve) => lab.clock.after(1_500, resolve));
+      try {
+        ctx.beforeFirstByte();
+        late = 'sent';
+      } catch (error) {
+        late = error;
+      }
+    },
+  ];
+  await lab.untilStatus(await engine.take({}), 'completed');
+  await lab.until(() => late);
+  assert.equal((late as AppError).code, 'NODE_TIMEOUT');
+  assert.equal(outside.sent.length, 1);
+});
+
 test('a worker that is stopped hands on what it had not sent, and holds what it had', async (t) => {
   const { lab, engine, outside } = await openWorld(t, oneWrite());
   outside.next['send'] = [
