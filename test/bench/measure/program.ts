@@ -12,7 +12,7 @@ export interface Program<Request = never, Answer = never> {
 }
 
 const START_LIMIT_MS = 20_000;
-const STOP_LIMIT_MS = 5_000;
+const STOP_LIMIT_MS = 10_000;
 
 /**
  * Starts `programs/<name>.ts` with options, which must be JSON. With the environment variable `BENCH_CPU_PROF=<name>` that program leaves a
@@ -81,7 +81,7 @@ export async function serveProgram<Options, Request = never, Answer = never>(
     }
   });
   process.on('disconnect', () => {
-    setTimeout(() => process.exit(0), STOP_LIMIT_MS / 2).unref();
+    setTimeout(() => process.exit(0), STOP_LIMIT_MS - 1_000).unref();
     void Promise.resolve(served.stop()).then(() => process.exit(0));
   });
   process.send!({ port: served.port });
