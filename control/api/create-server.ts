@@ -49,6 +49,9 @@ export interface ControlServer {
 
 const BODY_BYTES = 10 * 1024 * 1024;
 const STOP_MS = 4000;
+/** Who sends slowly, or nothing, does not keep a connection from others. */
+const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1000 } as const;
+const MOST_CONNECTIONS = 2000;
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
@@ -93,8 +96,11 @@ function createApp({ tls }: ControlServerDeps): FastifyInstance {
     return503OnClosing: true,
     routerOptions: { maxParamLength: 200 },
   } as const;
-  const https = tls === undefined ? undefined : { ...tls, minVersion: 'TLSv1.2' as const };
-  const app = (https === undefined ? Fastify(options) : Fastify({ ...options, https })) as unknown as FastifyInstance;
+  const https = tls === undefined ? undefined : { ...tls, ...PATIENCE, minVersion: 'TLSv1.2' as const };
+  const app = (https === undefined
+    ? Fastify({ ...options, http: PATIENCE })
+    : Fastify({ ...options, https })) as unknown as FastifyInstance;
+  app.server.maxConnections = MOST_CONNECTIONS;
   // Inputs are checked once, by the action itself; schemas of routes only describe.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
