@@ -74,6 +74,14 @@ for (const store of ['memory', 'embedded'] as const) {
     assert.deepEqual(byKey.items.map(({ executionId }) => executionId).sort(), [ids[1]!, ids[3]!].sort());
     assert.equal((await engine.catalog.list({ status: ['held', 'failed'], limit: 10 })).items.length, 0);
     assert.equal((await engine.catalog.list({ status: ['completed'], limit: 10 })).items.length, 5);
+    const several = { status: ['held', 'completed', 'failed'] as const, limit: 3 };
+    const some = await engine.catalog.list(several);
+    const rest = await engine.catalog.list({ ...several, after: some.next! });
+    assert.deepEqual(
+      [...some.items, ...rest.items].map(({ executionId }) => executionId),
+      [...ids].reverse(),
+      'several statuses are one list',
+    );
     const { acceptedAt } = (await engine.catalog.get(ids[2]!, { payload: false }))!;
     const later = await engine.catalog.list({ from: acceptedAt, limit: 10 });
     assert.deepEqual(later.items.at(-1)!.executionId, ids[2]);
