@@ -28,8 +28,11 @@ export interface TableSnapshot {
 /** `engine/bindings/`: adapters, secrets and code tables by name, resolved for the running environment, from memory. */
 export interface Bindings {
   adapter(adapterId: string): Adapter | undefined;
-  /** The adapter's credential (or a named secret). SECRET_MISSING (input) when there is none. */
-  secret(name: string): Promise<string>;
+  /**
+   * The adapter's credential: no secret is given but to an adapter. SECRET_MISSING (input) when there is none,
+   * SECRET_NOT_BOUND (input) when the secret is not meant for this adapter.
+   */
+  secret(adapterId: string): Promise<string>;
   tables(): TableSnapshot;
   /** The snapshot that an execution was pinned to. */
   tablesAt(id: string): Promise<TableSnapshot>;
@@ -39,6 +42,7 @@ export interface Bindings {
 export interface BindingStore {
   listAdapters(): Promise<readonly AdapterDocument[]>;
   getAdapter(adapterId: string): Promise<AdapterDocument | undefined>;
+  /** SECRET_NOT_BOUND when its credential is a secret that is not meant for it. */
   saveAdapter(document: AdapterDocument, expectedRevision: number): Promise<AdapterDocument>;
   removeAdapter(adapterId: string): Promise<boolean>;
   listTables(): Promise<readonly CodeTable[]>;
@@ -46,8 +50,9 @@ export interface BindingStore {
   saveTable(table: CodeTable, expectedRevision: number): Promise<CodeTable>;
   removeTable(tableId: string): Promise<boolean>;
   /** Names only; values never leave except by `revealSecret`. */
-  listSecrets(): Promise<readonly { readonly name: string; readonly updatedAt: number }[]>;
-  saveSecret(name: string, value: string): Promise<void>;
+  listSecrets(): Promise<readonly { readonly name: string; readonly adapters: readonly string[]; readonly updatedAt: number }[]>;
+  /** `adapters` are the only ones that may name it as their credential: who binds it must know its value. */
+  saveSecret(name: string, value: string, adapters: readonly string[]): Promise<void>;
   removeSecret(name: string): Promise<boolean>;
   revealSecret(name: string): Promise<string>;
 }

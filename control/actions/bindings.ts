@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Health } from '../../engine/contract/node.ts';
+import { canonicalJson } from '../audit/canonical-json.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { existing } from './flows.ts';
@@ -39,13 +40,18 @@ function adapterActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'adapters.save',
       right: 'adapters.edit',
-      text: { 'zh-CN': '保存适配器', en: 'Save an adapter' },
+      text: {
+        'zh-CN': '保存适配器；凭据及其发往的地址只有能管理机密的人可改',
+        en: 'Save an adapter; its credential, and where it is sent, change only by who may edit secrets',
+      },
       input: Type.Object({ adapterId: Type.String(), document: AdapterDocument }, closed),
       audited: true,
       subject: ({ adapterId }) => adapterId,
       async run(ctx, { adapterId, document }) {
         requireSameId(document.adapterId, adapterId);
-        ctx.note.before = await bindingStore.getAdapter(adapterId);
+        const before = await bindingStore.getAdapter(adapterId);
+        requireSecretsRight(ctx, before, document);
+        ctx.note.before = before;
         const saved = await bindingStore.saveAdapter(document, document.revision);
         ctx.note.after = saved;
         return saved;
@@ -74,6 +80,14 @@ function adapterActions(services: ControlServices): readonly Action[] {
       run: (ctx, { adapterId }) => testConnection(services, ctx, adapterId),
     }),
   ];
+}
+
+/** Who may not edit secrets must not lead one elsewhere: neither by another credential nor by another address, protocol or way to log in. */
+export function requireSecretsRight(ctx: ActionContext, before: AdapterDocument | undefined, after: AdapterDocument): void {
+  if (before?.credential === undefined && after.credential === undefined) return;
+  const whereTo = (adapter: AdapterDocument | undefined) =>
+    canonicalJson(adapter === undefined ? null : [adapter.credential ?? null, adapter.protocol, adapter.environments]);
+  if (whereTo(before) !== whereTo(after)) ctx.require('secrets.edit');
 }
 
 /** The first node of the adapter's protocol that can probe does so, with the adapter as it is bound in this environment. */
@@ -161,21 +175,34 @@ function secretActions({ bindingStore }: ControlServices): readonly Action[] {
     defineAction({
       name: 'secrets.list',
       right: 'adapters.read',
-      text: { 'zh-CN': '机密的名称（不含值）', en: 'Names of secrets, never values' },
+      text: { 'zh-CN': '机密的名称及可使用它的适配器（不含值）', en: 'Names of secrets and the adapters they are meant for, never values' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async () => ({ items: (await bindingStore.listSecrets()).map(({ name, updatedAt }) => ({ name, updatedAt })) }),
+      run: async () => ({
+        items: (await bindingStore.listSecrets()).map(({ name, adapters, updatedAt }) => ({ name, adapters, updatedAt })),
+      }),
     }),
     defineAction({
       name: 'secrets.save',
       right: 'secrets.edit',
-      text: { 'zh-CN': '保存机密（SM4 加密存储）', en: 'Store a secret, sealed' },
-      input: Type.Object({ name: SecretName, value: Type.String({ minLength: 1, maxLength: 20_000 }) }, closed),
+      text: {
+        'zh-CN': '保存机密（SM4 加密存储）；只有 adapters 中的适配器可用它作凭据',
+        en: 'Store a secret, sealed; only the adapters it lists may name it as their credential',
+      },
+      input: Type.Object(
+        {
+          name: SecretName,
+          value: Type.String({ minLength: 1, maxLength: 20_000 }),
+          adapters: Type.Array(AdapterDocument.properties.adapterId, { maxItems: 100, uniqueItems: true }),
+        },
+        closed,
+      ),
       audited: true,
       subject: ({ name }) => name,
-      async run(_ctx, { name, value }) {
-        await bindingStore.saveSecret(name, value);
-        return { name };
+      async run(ctx, { name, value, adapters }) {
+        await bindingStore.saveSecret(name, value, adapters);
+        ctx.note.after = { adapters };
+        return { name, adapters };
       },
     }),
     defineAction({

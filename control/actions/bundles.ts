@@ -5,6 +5,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { type FlowDocument } from '../../engine/contract/flow-document.ts';
 import { InterfaceDocument } from '../../gateways/contract.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
+import { requireSecretsRight } from './bindings.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { existing, FlowId } from './flows.ts';
 import type { ControlServices } from './services.ts';
@@ -79,6 +80,7 @@ async function importBundle(
   if (adapters.length > 0) ctx.require('adapters.edit');
   if (tables.length > 0) ctx.require('tables.edit');
   if (interfaces.length > 0) ctx.require('interfaces.edit');
+  for (const adapter of adapters) requireSecretsRight(ctx, await bindingStore.getAdapter(adapter.adapterId), adapter);
   const wrong = interfaces.flatMap((item, index) =>
     checkInterface(item).map((issue) => ({ ...issue, path: `/interfaces/${index}${issue.path}` })),
   );

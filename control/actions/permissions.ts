@@ -1,6 +1,7 @@
 /**
  * Roles and what they may do. System, security and audit administrator exclude each other (三权分立): the one who runs the system
  * neither grants access nor edits the trail; the one who grants access cannot publish; the one who reads the trail changes nothing.
+ * Secrets are the security administrator's: who draws flows uses them through adapters, and leads none elsewhere.
  */
 import { PERMISSIONS, type Permission, type Role } from '../../engine/contract/access.ts';
 import { AppError } from '../../engine/contract/errors.ts';
@@ -26,7 +27,6 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
     'flows.delete',
     'adapters.edit',
     'adapters.test',
-    'secrets.edit',
     'tables.edit',
     'interfaces.edit',
     'interfaces.publish',

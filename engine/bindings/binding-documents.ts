@@ -9,6 +9,8 @@ export interface BodyDocument extends StoredDocument {
 
 export interface SecretDocument extends StoredDocument {
   readonly sealed: string;
+  /** Ids of the adapters that may send it. */
+  readonly adapters: readonly string[];
   readonly updatedAt: number;
 }
 
@@ -28,7 +30,7 @@ export const adaptersSpec: CollectionSpec<BodyDocument> = { name: 'adapters', sc
 export const tablesSpec: CollectionSpec<BodyDocument> = { name: 'tables', schema: body, indexes: [] };
 export const secretsSpec: CollectionSpec<SecretDocument> = {
   name: 'secrets',
-  schema: Type.Object({ _id: Type.String(), sealed: Type.String(), updatedAt: Type.Integer() }),
+  schema: Type.Object({ _id: Type.String(), sealed: Type.String(), adapters: Type.Array(Type.String()), updatedAt: Type.Integer() }),
   indexes: [],
 };
 export const tableContentsSpec: CollectionSpec<TableContent> = {

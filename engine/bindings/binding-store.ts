@@ -36,16 +36,27 @@ export async function openBindingStore(
   const store: BindingStore = {
     listAdapters: adapters.list,
     getAdapter: adapters.get,
-    saveAdapter: adapters.save,
+    async saveAdapter(document, expectedRevision) {
+      const secret = document.credential === undefined ? undefined : await secrets.get(document.credential);
+      // One that is not stored yet is checked when it is used.
+      if (secret !== undefined) assertBound(secret, document.adapterId);
+      return adapters.save(document, expectedRevision);
+    },
     removeAdapter: adapters.remove,
     listTables: tables.list,
     getTable: tables.get,
     saveTable: tables.save,
     removeTable: tables.remove,
-    listSecrets: async () => (await findAll(secrets)).map(({ _id, updatedAt }) => ({ name: _id, updatedAt })),
-    async saveSecret(name, value) {
+    listSecrets: async () =>
+      (await findAll(secrets)).map(({ _id, adapters: boundTo, updatedAt }) => ({ name: _id, adapters: boundTo, updatedAt })),
+    async saveSecret(name, value, boundTo) {
       checkSecret(name, value);
-      const document: SecretDocument = { _id: name, sealed: seal.seal(secretPlace(name), value), updatedAt: clock.now() };
+      const document: SecretDocument = {
+        _id: name,
+        sealed: seal.seal(secretPlace(name), value),
+        adapters: boundTo,
+        updatedAt: clock.now(),
+      };
       const { inserted } = await secrets.insert(document, { durability: 'full' });
       if (!inserted) await secrets.replaceIf(document, {}, { durability: 'full' });
       await afterChange();
@@ -124,6 +135,15 @@ async function findAll<T extends { readonly _id: string }>(collection: Collectio
     all.push(...page);
     if (page.length < PAGE) return all;
   }
+}
+
+/** SECRET_NOT_BOUND (input): whoever may change an adapter must not thereby send any secret anywhere. */
+export function assertBound({ _id: name, adapters }: SecretDocument, adapterId: string): void {
+  if (adapters.includes(adapterId)) return;
+  throw new AppError('SECRET_NOT_BOUND', 'input', `The secret "${name}" is not meant for ${adapterId}.`, {
+    values: { name, adapterId },
+    fix: 'Ask who holds the secret to save it again with this adapter among its `adapters`, or name another.',
+  });
 }
 
 function stale(id: string, yours: unknown, theirs: unknown): AppError {

@@ -8,7 +8,7 @@ import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { Bindings, BindingStore, TableSnapshot } from '../services.ts';
 import { secretPlace } from './binding-documents.ts';
-import { openBindingStore, type BindingContents } from './binding-store.ts';
+import { assertBound, openBindingStore, type BindingContents } from './binding-store.ts';
 import { openTableSnapshots, type TableSnapshots } from './table-snapshots.ts';
 
 export interface BindingsDeps {
@@ -76,7 +76,7 @@ export async function createBindings(deps: BindingsDeps): Promise<RunningBinding
 
   const bindings: Bindings = {
     adapter: (adapterId) => loaded.adapters.get(adapterId),
-    secret: async (name) => openSecret(name, loaded, seal),
+    secret: async (adapterId) => openSecret(adapterId, loaded, seal),
     tables: () => loaded.tables,
     tablesAt: async (id) => (id === loaded.tables.id ? loaded.tables : snapshots.at(id)),
   };
@@ -122,20 +122,20 @@ function resolveAdapter(document: AdapterDocument, environment: string): [string
   ];
 }
 
-/** `adp_…` names the credential of that adapter. */
-function openSecret(name: string, loaded: Loaded, seal: Seal): string {
-  const secretName = name.startsWith('adp_') ? loaded.credentials.get(name) : name;
+function openSecret(adapterId: string, loaded: Loaded, seal: Seal): string {
+  const secretName = loaded.credentials.get(adapterId);
   const document = secretName === undefined ? undefined : loaded.secrets.get(secretName);
   if (document === undefined) {
     throw new AppError(
       'SECRET_MISSING',
       'input',
-      secretName === undefined ? `The adapter ${name} names no credential.` : `There is no secret "${secretName}".`,
+      secretName === undefined ? `The adapter ${adapterId} names no credential.` : `There is no secret "${secretName}".`,
       {
-        values: { name },
+        values: { name: secretName ?? adapterId },
         fix: 'Store it under this name, or name another in the adapter.',
       },
     );
   }
+  assertBound(document, adapterId);
   return seal.openText(secretPlace(document._id), document.sealed);
 }

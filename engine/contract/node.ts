@@ -78,7 +78,7 @@ export interface NodeContext<Config> {
   readonly log: Logger;
   /** Seeded by (origin, node, iteration); the same over retries. */
   random(): number;
-  /** The adapter's credential, or a named secret that the adapter lists. Never put into a message or log. */
+  /** The credential of the node's adapter, or of the adapter of that id; no secret is given to any but those it is meant for. Never put into a message or log. */
   secret(name?: string): Promise<string>;
   readonly blobs: Blobs;
   /** Looks a key up in a code table pinned for this execution; CODE_UNKNOWN when it is absent and the table has no fallback. */

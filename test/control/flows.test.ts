@@ -107,8 +107,10 @@ test('exports a bundle without secrets and imports it elsewhere', async (t) => {
     environments: { DEV: { baseUrl: 'https://user:hunter2@a.example', password: 'hunter2' } },
     credential: 'hospital-a',
   };
-  assert.equal((await source.admin.call('PUT', '/adapters/adp_a', adapter)).status, 200);
-  await source.admin.call('PUT', '/secrets/hospital-a', { value: 'planted-secret-value' });
+  const keeper = await source.person('keeper', ['security-admin', 'analyst']);
+  assert.equal((await keeper.call('PUT', '/adapters/adp_a', adapter)).status, 200);
+  const secret = { value: 'planted-secret-value', adapters: ['adp_a'] };
+  assert.equal((await keeper.call('PUT', '/secrets/hospital-a', secret)).status, 200);
   await source.admin.call('PUT', '/flows/flw_a', flow('flw_a', { nodes: [node] }));
   const bundle = (await source.admin.call('POST', '/bundles/export', {})).body;
   assert.equal(bundle.flows[0].flowId, 'flw_a');
@@ -116,18 +118,54 @@ test('exports a bundle without secrets and imports it elsewhere', async (t) => {
 
   const target = await startControl();
   t.after(target.stop);
-  const imported = await target.admin.call('POST', '/bundles/import', bundle);
+  const refused = await target.admin.call('POST', '/bundles/import', bundle);
+  assert.deepEqual([refused.status, refused.body.code], [403, 'PERMISSION_DENIED'], 'it brings an adapter with a credential');
+  const receiver = await target.person('receiver', ['security-admin', 'analyst']);
+  const imported = await receiver.call('POST', '/bundles/import', bundle);
   assert.deepEqual(imported.body, { adapters: 1, tables: 0, flows: 1, interfaces: 0 });
   assert.equal((await target.admin.call('GET', '/flows/flw_a')).body.nodes[0].adapter, 'adp_a');
+});
+
+test('who may not edit secrets leads none elsewhere: neither by the credential nor by the address of an adapter', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const keeper = await running.person('keeper', ['security-admin', 'analyst']);
+  const analyst = await running.person('analyst', ['analyst']);
+  const plain = {
+    adapterId: 'adp_a',
+    revision: 0,
+    name: { 'zh-CN': '医院甲', en: 'Hospital A' },
+    protocol: 'http',
+    owner: 'A',
+    domain: 'sh-city',
+    environments: { DEV: { baseUrl: 'https://a.example', auth: 'bearer' } },
+  };
+  const bound = { ...plain, credential: 'hospital-a' };
+  const put = async (person: typeof analyst, document: object) => {
+    const stored = await person.call('GET', '/adapters/adp_a');
+    const revision = stored.status === 200 ? (stored.body.revision as number) : 0;
+    return (await person.call('PUT', '/adapters/adp_a', { ...document, revision })).status;
+  };
+  assert.equal((await analyst.call('PUT', '/secrets/hospital-a', { value: 'mine', adapters: ['adp_a'] })).status, 403);
+  assert.equal(await put(analyst, bound), 403);
+  assert.equal(await put(analyst, plain), 200, 'an adapter without a credential is the analyst’s own');
+  assert.equal(await put(analyst, { ...plain, environments: { DEV: { baseUrl: 'https://b.example' } } }), 200);
+  assert.equal(await put(analyst, bound), 403);
+  assert.equal(await put(keeper, bound), 200);
+  assert.equal(await put(analyst, { ...bound, environments: { DEV: { baseUrl: 'https://evil.example', auth: 'bearer' } } }), 403);
+  assert.equal(await put(analyst, { ...bound, credential: 'hospital-b' }), 403);
+  assert.equal(await put(analyst, plain), 403);
+  assert.equal(await put(analyst, { ...bound, owner: 'B', limits: { timeoutMs: 9000 } }), 200, 'all else stays the analyst’s');
 });
 
 test('never answers the value of a secret but to who may reveal it and says why', async (t) => {
   const running = await startControl();
   t.after(running.stop);
-  const saved = await running.admin.call('PUT', '/secrets/hospital-a', { value: 'planted-secret-value' });
-  const listed = await running.admin.call('GET', '/secrets');
-  assert.doesNotMatch(JSON.stringify([saved.body, listed.body]), /planted/);
   const security = await running.person('security', ['security-admin']);
+  const saved = await security.call('PUT', '/secrets/hospital-a', { value: 'planted-secret-value', adapters: ['adp_a'] });
+  const listed = await running.admin.call('GET', '/secrets');
+  assert.deepEqual(listed.body.items, [{ name: 'hospital-a', adapters: ['adp_a'], updatedAt: 0 }]);
+  assert.doesNotMatch(JSON.stringify([saved.body, listed.body]), /planted/);
   assert.equal((await security.call('POST', '/secrets/hospital-a/reveal', {})).status, 400, 'a reason is needed');
   assert.equal(
     (await security.call('POST', '/secrets/hospital-a/reveal', { reason: 'handover to the hospital' })).body.value,

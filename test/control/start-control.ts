@@ -221,12 +221,12 @@ export function memoryCatalog(): FlowCatalog {
 export function memoryBindings(): { readonly bindings: Bindings; readonly bindingStore: BindingStore } {
   const adapters = new Map<string, Awaited<ReturnType<BindingStore['saveAdapter']>>>();
   const tables = new Map<string, Awaited<ReturnType<BindingStore['saveTable']>>>();
-  const secrets = new Map<string, string>();
+  const secrets = new Map<string, { readonly value: string; readonly adapters: readonly string[] }>();
   const noTables = { id: 'none', lookup: () => '', has: () => false };
   return {
     bindings: {
       adapter: () => undefined,
-      secret: async (name) => secrets.get(name) ?? '',
+      secret: async () => '',
       tables: () => noTables,
       tablesAt: async () => noTables,
     },
@@ -247,10 +247,10 @@ export function memoryBindings(): { readonly bindings: Bindings; readonly bindin
         return saved;
       },
       removeTable: async (id) => tables.delete(id),
-      listSecrets: async () => [...secrets.keys()].map((name) => ({ name, updatedAt: 0 })),
-      saveSecret: async (name, value) => void secrets.set(name, value),
+      listSecrets: async () => [...secrets].map(([name, { adapters: boundTo }]) => ({ name, adapters: boundTo, updatedAt: 0 })),
+      saveSecret: async (name, value, boundTo) => void secrets.set(name, { value, adapters: boundTo }),
       removeSecret: async (name) => secrets.delete(name),
-      revealSecret: async (name) => secrets.get(name) ?? '',
+      revealSecret: async (name) => secrets.get(name)?.value ?? '',
     },
   };
 }

@@ -95,18 +95,32 @@ test('a wrong adapter is refused with every breach', async () => {
 test('secrets are stored sealed, by name, and opened for who may see them', async () => {
   const start = installation();
   const { bindings, store } = await start();
-  await store.saveSecret('hospital-a', 'first');
-  await store.saveSecret('hospital-a', 'second');
+  await store.saveSecret('hospital-a', 'first', ['adp_a']);
+  await store.saveSecret('hospital-a', 'second', ['adp_a']);
   await store.saveAdapter(adapter, 0);
-  assert.equal(await bindings.secret('hospital-a'), 'second');
   assert.equal(await bindings.secret('adp_a'), 'second', 'an adapter stands for its credential');
   assert.equal(await store.revealSecret('hospital-a'), 'second');
   assert.deepEqual(
-    (await store.listSecrets()).map((secret) => secret.name),
-    ['hospital-a'],
+    (await store.listSecrets()).map(({ name, adapters }) => ({ name, adapters })),
+    [{ name: 'hospital-a', adapters: ['adp_a'] }],
   );
   await store.removeSecret('hospital-a');
-  await assert.rejects(bindings.secret('hospital-a'), { code: 'SECRET_MISSING', kind: 'input' });
+  await assert.rejects(bindings.secret('adp_a'), { code: 'SECRET_MISSING', kind: 'input' });
+});
+
+test('a secret is given to the adapters that it is meant for, and by no other way', async () => {
+  const { bindings, store } = await installation()();
+  await store.saveSecret('hospital-a', 'the value', ['adp_a']);
+  const other: AdapterDocument = { ...adapter, adapterId: 'adp_b', environments: { TEST: { baseUrl: 'https://elsewhere' } } };
+  await assert.rejects(store.saveAdapter(other, 0), { code: 'SECRET_NOT_BOUND', kind: 'input' });
+  await store.saveAdapter({ ...other, credential: 'later' }, 0);
+  await store.saveSecret('later', 'another value', ['adp_a']);
+  await assert.rejects(bindings.secret('adp_b'), { code: 'SECRET_NOT_BOUND' }, 'also when it was stored after the adapter');
+  await store.saveAdapter(adapter, 0);
+  assert.equal(await bindings.secret('adp_a'), 'the value');
+  await store.saveSecret('hospital-a', 'the value', []);
+  await assert.rejects(bindings.secret('adp_a'), { code: 'SECRET_NOT_BOUND' }, 'also when it was taken from the adapter');
+  await assert.rejects(bindings.secret('hospital-a'), { code: 'SECRET_MISSING' }, 'the name of a secret opens nothing');
 });
 
 test('an execution finds the code tables it was pinned to, also after they changed and the process started anew', async () => {
