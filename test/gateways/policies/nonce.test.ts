@@ -53,3 +53,13 @@ test('answers GW50303, signed, while shared state is down', async (t) => {
   assert.equal(answer.headers['retry-after'], '1');
   assert.ok(answer.headers['x-kq-signature']);
 });
+
+test('nonces are the share of their app, so that one app cannot take the room of the others', async (t) => {
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const shares: (string | undefined)[] = [];
+  const claimOnce = (_key: string, _ttlMs: number, share?: string) => Promise.resolve(shares.push(share) > 0);
+  const started = await startGateway(await buildPlan([key], [buildInterface()]), { shared: { ...memoryState(), claimOnce } });
+  t.after(() => started.stop());
+  assert.equal((await callSigned(started.gateway, await signRequest(key))).status, 200);
+  assert.deepEqual(shares, ['app']);
+});
