@@ -237,8 +237,7 @@ class Context implements NodeContext<unknown> {
     return this.#random();
   }
   secret(name?: string): Promise<string> {
-    const wanted = name ?? String(this.adapter?.settings['credential'] ?? this.adapter?.adapterId ?? '');
-    return this.#deps.bindings.secret(wanted);
+    return this.#deps.bindings.secret(name ?? this.adapter?.adapterId ?? '');
   }
   lookup(table: string, key: string): string {
     return this.#facts.tables.lookup(table, key);
