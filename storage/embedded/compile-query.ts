@@ -13,8 +13,11 @@ export function compileFilter(layout: TableLayout, filter: Filter): { readonly c
   const sql: string[] = [];
   const values: SqlValue[] = [];
   const rest: Record<string, Condition> = {};
+  // Elements (business keys) pick out few rows; SQLite cannot know, and would walk the index of a common value instead.
+  const isPicked = Object.entries(filter).some(([path, condition]) => layout.elementPaths.includes(path) && isEquality(condition));
   for (const [path, condition] of Object.entries(filter)) {
-    const clause = compileCondition(layout, path, condition);
+    const mayUseIndex = !isPicked || layout.elementPaths.includes(path);
+    const clause = compileCondition(layout, path, condition, mayUseIndex);
     if (clause) {
       sql.push(clause.sql);
       values.push(...clause.values);
@@ -80,10 +83,16 @@ function valueInDoc(path: string): string {
   return `CASE json_type(doc, ${at}) WHEN 'false' THEN x'00' WHEN 'true' THEN x'01' WHEN 'object' THEN x'02' WHEN 'array' THEN x'02' ELSE json_extract(doc, ${at}) END`;
 }
 
+function isEquality(condition: Condition): boolean {
+  return condition !== null && (typeof condition !== 'object' || 'in' in condition);
+}
+
 /** Undefined when it cannot be decided by a column. */
-function compileCondition(layout: TableLayout, path: string, condition: Condition): Clause | undefined {
-  const column = columnOf(layout, path);
-  if (column === undefined) return undefined;
+function compileCondition(layout: TableLayout, path: string, condition: Condition, mayUseIndex: boolean): Clause | undefined {
+  const name = columnOf(layout, path);
+  if (name === undefined) return undefined;
+  // A plus sign keeps SQLite from looking the column up in an index.
+  const column = mayUseIndex ? name : `+${name}`;
   if (condition === null || typeof condition !== 'object') return equality(layout, path, column, [condition]);
   if ('in' in condition) return equality(layout, path, column, condition.in);
   if ('exists' in condition) return undefined;
