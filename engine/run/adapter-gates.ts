@@ -11,8 +11,11 @@ export interface AdapterGates {
   enter(adapter: Adapter, mayWait: boolean, signal: AbortSignal): Leave | Promise<Leave>;
 }
 
-/** `failed`: the hospital did not answer as it should; a refusal of the message counts as alive. */
-export type Leave = (outcome: 'ok' | 'failed') => void;
+/**
+ * `failed`: the hospital did not answer as it should; a refusal of the message counts as alive.
+ * `ended`: we ended the call ourselves (the caller left, a cancel), which says nothing about the hospital.
+ */
+export type Leave = (outcome: 'ok' | 'failed' | 'ended') => void;
 
 interface Gate {
   active: number;
@@ -69,9 +72,13 @@ export function createAdapterGates(clock: Clock): AdapterGates {
     return (outcome) => {
       gate.active -= 1;
       if (isProbe) gate.isProbing = false;
-      gate.failures = outcome === 'ok' ? 0 : gate.failures + 1;
-      if (outcome === 'ok') gate.openUntil = 0;
-      else if (isProbe || gate.failures >= limits.breakerFailures) gate.openUntil = clock.monotonic() + limits.breakerOpenMs;
+      if (outcome === 'ok') {
+        gate.failures = 0;
+        gate.openUntil = 0;
+      } else if (outcome === 'failed') {
+        gate.failures += 1;
+        if (isProbe || gate.failures >= limits.breakerFailures) gate.openUntil = clock.monotonic() + limits.breakerOpenMs;
+      }
       // It stopped answering: everybody who waits is told so. Else the next has its turn.
       for (const turn of gate.waiting.splice(0, gate.openUntil > 0 ? gate.waiting.length : 1)) turn();
     };

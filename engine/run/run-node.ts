@@ -102,12 +102,13 @@ async function runGuarded(call: NodeCall, facts: RunFacts, deps: RunDeps): Promi
   facts.signal.addEventListener('abort', abort, { once: true });
   const cancel = timeoutMs === undefined ? undefined : deps.clock.after(timeoutMs, () => timer.abort(timeoutError(node, timeoutMs)));
   const ctx = new Context(call, facts, deps, adapter, timer.signal);
-  let outcome: 'ok' | 'failed' = 'ok';
+  let outcome: Parameters<Leave>[0] = 'ok';
   try {
     return await endedBy(timer.signal, Promise.resolve(node.run!(ctx, call.message)));
   } catch (thrown) {
     const error = translate(thrown, ctx, timer.signal);
-    if (error instanceof AppError && (error.kind === 'transient' || error.kind === 'unknown-outcome')) outcome = 'failed';
+    if (facts.signal.aborted || error instanceof LostExecution) outcome = 'ended';
+    else if (error.kind === 'transient' || error.kind === 'unknown-outcome') outcome = 'failed';
     throw error;
   } finally {
     cancel?.();

@@ -65,6 +65,16 @@ test('gives a system that keeps failing a pause, then lets one call at a time tr
   );
 });
 
+test('callers that leave open no breaker', () => {
+  const gates = createAdapterGates(fakeClock());
+  const adapter = adapterWith({ breakerFailures: 3 });
+  for (let call = 0; call < 10; call += 1) (gates.enter(adapter, false, signal) as Leave)('ended');
+  assert.equal(
+    codeOf(() => gates.enter(adapter, false, signal)),
+    undefined,
+  );
+});
+
 test('tells those who wait for their turn when the system stopped answering meanwhile', async () => {
   const gates = createAdapterGates(fakeClock());
   const adapter = adapterWith({ maxConcurrency: 1, breakerFailures: 1 });
