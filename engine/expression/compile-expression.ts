@@ -29,12 +29,13 @@ export interface ExpressionOptions {
   readonly pool: ExpressionRunner;
   /** Whose share of the sandbox it uses: the flow's id. */
   readonly key?: string;
+  /** How long an expression may hold the event loop before it is handed to the sandbox. */
+  readonly inlineMs?: number;
 }
 
 const MAX_LENGTH = 10_000;
-/** How long an expression may hold the event loop before it is handed to the sandbox. */
 const INLINE_MS = 20;
-const INLINE_LIMITS = { timeout: INLINE_MS, stack: 100 } as const;
+const INLINE_DEPTH = 100;
 /** Time or depth limit reached. */
 const LIMIT_FAULTS: ReadonlySet<unknown> = new Set(['D1012', 'D1011']);
 
@@ -48,7 +49,7 @@ export function compileExpression(text: string, options: ExpressionOptions): Com
   const inSandbox = (scope: Scope) =>
     options.pool.runExpression(text, scopeRoot(scope), { nowMs: scope.now, ...(options.key === undefined ? {} : { key: options.key }) });
   if (!isBounded) return { run: inSandbox, isInline: false, names };
-  const expression = jsonata(text, INLINE_LIMITS);
+  const expression = jsonata(text, { timeout: options.inlineMs ?? INLINE_MS, stack: INLINE_DEPTH });
   return { run: (scope) => runBounded(expression, scope, inSandbox), isInline: false, names };
 }
 
