@@ -114,13 +114,12 @@ test('regular expressions, lambdas, ranges, variables and pictures from data go 
 });
 
 test('an expression that holds the event loop too long is handed to the sandbox', async () => {
-  const compiled = compile('data.items[$count($$.data.items[n >= 0]) > 0].n');
-  const started = performance.now();
+  // Quadratic: minutes, if nobody ended it. The product's own limit.
+  const compiled = compileExpression('data.items[$count($$.data.items[n >= 0]) > 0].n', { pool: noPool });
   await assert.rejects(
     Promise.resolve(compiled.run(scopeOf({ items: Array.from({ length: 3000 }, (_, n) => ({ n })) }))),
     /went to the sandbox/,
   );
-  assert.ok(performance.now() - started < 1000);
 });
 
 test('names the nodes that an expression reads', () => {
