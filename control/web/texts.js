@@ -72,7 +72,8 @@ const TEXTS = {
     logout: 'Log out',
     otherLanguage: '中文',
     loginTitle: 'Log in',
-    loginHint: 'At first start the one-time password of admin is shown in the terminal that started it, or lies in the file that the start names.',
+    loginHint:
+      'At first start the one-time password of admin is shown in the terminal that started it, or lies in the file that the start names.',
     name: 'Account',
     password: 'Password',
     login: 'Log in',
