@@ -36,6 +36,8 @@ export interface AcceptRequest {
   readonly dedupeKey?: string;
   /** Place in the lane; sorts as text. */
   readonly seq: string;
+  /** Of the message, where the caller has computed it already. */
+  readonly digest?: string;
   /** What the outward keys derive from; absent: the execution itself. */
   readonly origin?: string;
   readonly traceId?: string;
@@ -98,7 +100,7 @@ export function prepareExecution(
     });
     const message: Message = { ...request.message, keys };
     const encoded = encodeMessage(message);
-    const digest = digestOfMessage(encoded, deps.seal);
+    const digest = request.digest ?? digestOfMessage(encoded, deps.seal);
     const laneKey = flow.document.mode === 'durable' && ingress.lane ? laneOf(keyText(lane)) : undefined;
     const dedupeText = keyText(dedupe);
     const input = deps.payloads.store(executionPlace(id, 'input'), encoded);

@@ -44,6 +44,8 @@ export interface CompiledFlow extends FlowVersion {
   readonly effect: Effect;
   /** Some node may change something outside. */
   readonly hasWrite: boolean;
+  /** No node's handling asks for less than a full record. */
+  readonly recordsAllNodes: boolean;
 }
 
 export interface CompileDeps {
@@ -89,6 +91,7 @@ export function compileFlow(version: FlowVersion, deps: CompileDeps): CompiledFl
     namedNodes: new Set(JSON.stringify(document.nodes.map((node) => node.config)).match(/\bn_[A-Za-z0-9_-]{1,60}/g) ?? []),
     effect,
     hasWrite: isStronger(effect, 'read'),
+    recordsAllNodes: [...nodes.values()].every((node) => node.record === 'full'),
   };
 }
 

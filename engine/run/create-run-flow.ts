@@ -6,7 +6,6 @@
 import type { Clock } from '../contract/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
-import type { Message } from '../contract/message.ts';
 import type { WriteOptions } from '../contract/ports/documents.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../contract/run-flow.ts';
 import type { PublishedFlows } from '../services.ts';
@@ -35,6 +34,15 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
 const ONE_DAY_MS = 86_400_000;
 const NOTHING_KNOWN = { known: new Map(), waited: new Map() } as const;
 
+/** Who asked under which key for what: made once a call. */
+interface Origin {
+  readonly dedupe: string;
+  /** Of the content, to tell a repeated call from another one under the same key. */
+  readonly digest: string;
+  /** What outward keys derive from: a key that is used again after its window for something else must not look the same to a hospital. */
+  readonly outward: string;
+}
+
 /** The same origin's earlier execution stands in the way. */
 class DuplicateOrigin extends LostExecution {}
 
@@ -62,7 +70,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       seq: nextSequence(),
       traceId: call.traceId,
       onOtherContent: 'refuse',
-      ...(origin === undefined ? {} : { origin: outwardOrigin(origin, call.message), dedupeKey: `i:${origin}` }),
+      ...(origin === undefined ? {} : { origin: origin.outward, dedupeKey: origin.dedupe, digest: origin.digest }),
     });
     if (result.status === 'refused') throw new AppError(result.error.code, result.error.kind, result.error.message);
     if (result.status === 'key-reused') return { outcome: 'key-reused', executionId: result.executionId };
@@ -71,18 +79,14 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
 
   async function runInline(flow: CompiledFlow, call: FlowCall): Promise<FlowResult> {
     const origin = originOf(call);
-    if (origin !== undefined && flow.hasWrite) {
-      const first = await findByDedupe(inlineDedupe(origin), deps.executions);
-      const answer = first && (await answerOf(first, flow, call.message));
-      if (answer) return answer;
-    }
+    const answer = origin !== undefined && flow.hasWrite ? await earlierAnswer(origin, flow) : undefined;
+    if (answer) return answer;
     const inline = startInline(flow, call, origin);
     deps.active.add(inline.executionId);
     try {
       const end = await runGraph(inline.job, deps.run);
       if (end.status === 'lost' && end.cause instanceof DuplicateOrigin) {
-        const first = await findByDedupe(inlineDedupe(origin ?? ''), deps.executions);
-        return (first && (await answerOf(first, flow, call.message))) ?? runInline(flow, call);
+        return (origin && (await earlierAnswer(origin, flow))) ?? runInline(flow, call);
       }
       return await settleInline(flow, inline, end);
     } finally {
@@ -99,16 +103,17 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     stop(): void;
   }
 
-  function startInline(flow: CompiledFlow, call: FlowCall, origin: string | undefined): Inline {
+  function startInline(flow: CompiledFlow, call: FlowCall, origin: Origin | undefined): Inline {
     const acceptedAt = deps.clock.now();
     const executionId = createTimedId('exe', acceptedAt);
-    const outward = origin === undefined ? executionId : outwardOrigin(origin, call.message);
-    const dedupe = origin === undefined ? `x:${executionId}` : inlineDedupe(origin);
+    const outward = origin?.outward ?? executionId;
+    const dedupe = origin?.dedupe ?? `x:${executionId}`;
     const controller = new AbortController();
     const skeleton = { _id: executionId, epoch: 0, legs: {} } as unknown as ExecutionDocument;
     const claim = async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions) => {
       const { message, traceId } = call;
-      const request = { executionId, message, seq: '', origin: outward, traceId, onOtherContent: 'refuse' } as const;
+      const known = origin === undefined ? {} : { digest: origin.digest };
+      const request = { executionId, message, seq: '', origin: outward, traceId, onOtherContent: 'refuse', ...known } as const;
       const prepared = await prepareExecution(flow, request, deps);
       journal.keepBlobs(prepared.blobs ?? []);
       const document: Record<string, unknown> = {
@@ -207,11 +212,12 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     await deps.executions.patchIf(executionId, { dedupe, status: 'failed' }, { set: { dedupe: `x:${executionId}` } });
   }
 
-  /** What the same origin gets that came before; undefined when its key is free again. */
-  async function answerOf(first: ExecutionDocument, flow: CompiledFlow, message: Message): Promise<FlowResult | undefined> {
+  /** What the same origin gets that came before; undefined when there is nothing, or its key is free again. */
+  async function earlierAnswer({ dedupe, digest }: Origin, flow: CompiledFlow): Promise<FlowResult | undefined> {
+    const first = await findByDedupe(dedupe, deps.executions);
+    if (!first || (await releaseOldKey(first, flow, deps, ONE_DAY_MS))) return undefined;
     const executionId = first._id;
-    if (await releaseOldKey(first, flow, deps, ONE_DAY_MS)) return undefined;
-    if (first.digest !== digestOfMessage(encodeMessage(message), deps.seal)) return { outcome: 'key-reused', executionId };
+    if (first.digest !== digest) return { outcome: 'key-reused', executionId };
     switch (first.status) {
       case 'completed':
         if (!first.reply)
@@ -244,15 +250,12 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     return error ?? { code: first.error?.code ?? 'FLOW_FAILED', kind: first.error?.kind ?? 'bug', message: 'The flow failed.' };
   }
 
-  function originOf({ caller }: FlowCall): string | undefined {
+  function originOf({ caller, message }: FlowCall): Origin | undefined {
     const { appId, interfaceId, userId = '', idempotencyKey } = caller;
     if (idempotencyKey === undefined) return undefined;
-    return deps.seal.token('origin', JSON.stringify([appId, interfaceId, userId, idempotencyKey]));
-  }
-
-  /** What outward keys derive from: a key that is used again after its window for something else must not look the same to a hospital. */
-  function outwardOrigin(origin: string, message: Message): string {
-    return deps.seal.token('outward', `${origin}|${digestOfMessage(encodeMessage(message), deps.seal)}`);
+    const key = deps.seal.token('origin', JSON.stringify([appId, interfaceId, userId, idempotencyKey]));
+    const digest = digestOfMessage(encodeMessage(message), deps.seal);
+    return { dedupe: `i:${key}`, digest, outward: deps.seal.token('outward', `${key}|${digest}`) };
   }
 }
 
@@ -325,10 +328,6 @@ export function createCallFlow(published: PublishedFlows, clock: Clock, run: () 
 }
 
 const MAX_DEPTH = 8;
-
-function inlineDedupe(origin: string): string {
-  return `i:${origin}`;
-}
 
 /** The insert of an inline execution: patch paths become fields. */
 function nest(fields: Readonly<Record<string, unknown>>, owner: string): Record<string, unknown> {

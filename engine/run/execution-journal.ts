@@ -203,7 +203,7 @@ export class ExecutionJournal implements Journal {
     // Beyond the flow's own level only an answer that the same key must get again is kept.
     if (reply && (level === 'full' || isAnswerKept))
       set['reply'] = this.#keepBlob(await this.#deps.payloads.store(this.#place('reply'), encodeReply(reply)));
-    if (level === 'full' && !this.#hasUnrecordedNode()) {
+    if (level === 'full' && this.#flow.recordsAllNodes) {
       await this.#addLeg(set, undefined, end.status === 'failed' ? end.error : undefined);
       return;
     }
@@ -354,10 +354,6 @@ export class ExecutionJournal implements Journal {
   #emitsOf(steps: readonly SettledStep[]): LegPayload['emits'] {
     const kept = steps.filter((step) => step.emits && keepsOutput(step.node));
     return Object.fromEntries(kept.map((step) => [keyOf(step), encodeEmits(step.emits!)]));
-  }
-
-  #hasUnrecordedNode(): boolean {
-    return [...this.#flow.nodes.values()].some((node) => node.record !== 'full');
   }
 
   #keepBlob(stored: Stored): Stored {
