@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform, type PlatformPorts } from '../support/platform-process.ts';
 
@@ -29,7 +30,6 @@ test('a newcomer’s start is ready, stops on Ctrl-C, and finds everything as it
 });
 
 async function flows({ dataFolder, ports: { control } }: Platform): Promise<readonly { flowId: string; publishedVersion?: number }[]> {
-  const { readFile } = await import('node:fs/promises');
   const { token } = JSON.parse(await readFile(`${dataFolder}/handover/cli-token`, 'utf8')) as { token: string };
   const response = await fetch(`http://127.0.0.1:${control}/api/v1/flows`, { headers: { authorization: `Bearer ${token}` } });
   assert.equal(response.status, 200);
