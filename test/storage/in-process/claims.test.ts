@@ -44,21 +44,27 @@ it('takes 5,000 signed requests a second for eleven minutes, of four apps, in at
   // A tenth of the requests, and of the room.
   const clock = fakeClock();
   const claims = createClaims(clock, 400_000);
-  const before = used();
+  const before = await used();
   for (let second = 0; second < 800; second++) {
     for (let request = 0; request < 500; request++) claims.claim(`${second}:${request}`, clock.now() + 660_000, `app${request % 4}`);
     await clock.advance(1000);
   }
-  const bytes = (used() - before) / 330_000;
+  const bytes = ((await used()) - before) / 330_000;
   assert.ok(bytes <= 64, `${bytes.toFixed(1)} bytes a claim`);
   assert.equal(claims.claim('790:499', clock.now() + 1000), false);
   assert.equal(claims.claim('139:0', clock.now() + 1000), true);
 });
 
-/** What is held, not what is yet to be collected. */
-function used(): number {
+/** What is held, not what is yet to be collected: freed buffers are given back by a thread of the engine's own, some turns after the collection. */
+async function used(): Promise<number> {
   setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as () => void)();
-  const { heapUsed, arrayBuffers } = process.memoryUsage();
-  return heapUsed + arrayBuffers;
+  const collect = runInNewContext('gc') as () => void;
+  let least = Number.POSITIVE_INFINITY;
+  for (let turn = 0; turn < 20; turn++) {
+    collect();
+    await new Promise((resolve) => setImmediate(resolve));
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    least = Math.min(least, heapUsed + arrayBuffers);
+  }
+  return least;
 }
