@@ -130,6 +130,35 @@ export const Recording = Type.Object(
 );
 export type Recording = Static<typeof Recording>;
 
+/** Colours of notes and groups, by name: what they look like is the theme's affair. */
+export const LAYOUT_COLOURS = ['grey', 'teal', 'green', 'amber', 'red', 'violet'] as const;
+export type LayoutColour = (typeof LAYOUT_COLOURS)[number];
+const Colour = Type.Union(LAYOUT_COLOURS.map((name) => Type.Literal(name)));
+const Place = Type.Number({ minimum: -1_000_000, maximum: 1_000_000 });
+const Extent = Type.Number({ minimum: 1, maximum: 10_000 });
+
+/** A text that lies on the canvas beside the nodes. */
+export const LayoutNote = Type.Object(
+  {
+    id: Id('note'),
+    text: Type.String({ maxLength: 4000 }),
+    x: Place,
+    y: Place,
+    width: Extent,
+    height: Extent,
+    colour: Colour,
+  },
+  closed,
+);
+export type LayoutNote = Static<typeof LayoutNote>;
+
+/** A named frame around nodes; its place follows from theirs. */
+export const LayoutGroup = Type.Object(
+  { id: Id('group'), label: Type.String({ maxLength: 200 }), nodes: Type.Array(Id('n'), { maxItems: 1000 }), colour: Colour },
+  closed,
+);
+export type LayoutGroup = Static<typeof LayoutGroup>;
+
 export const FlowDocument = Type.Object(
   {
     schema: Type.Literal('flow/1'),
@@ -149,8 +178,8 @@ export const FlowDocument = Type.Object(
     layout: Type.Object(
       {
         nodes: Type.Record(Type.String(), Type.Tuple([Type.Number(), Type.Number()])),
-        groups: Type.Array(Type.Unknown(), { maxItems: 200 }),
-        notes: Type.Array(Type.Unknown(), { maxItems: 200 }),
+        groups: Type.Array(LayoutGroup, { maxItems: 200 }),
+        notes: Type.Array(LayoutNote, { maxItems: 200 }),
       },
       closed,
     ),

@@ -13,9 +13,26 @@ export interface ParsedFlow {
 /** Reads any JSON value as a flow document. Every breach of the schema is told at once, code FLOW_SCHEMA. */
 export function parseFlow(raw: unknown): ParsedFlow {
   if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return { issues: [notAnObject()] };
-  const filled = Default(FlowDocument, structuredClone(migrateFlow(raw)));
+  const filled = Default(FlowDocument, withDrawableLayout(structuredClone(migrateFlow(raw))));
   const issues = schemaIssues(FlowDocument, filled, 'FLOW_SCHEMA');
   return issues.length === 0 ? { flow: filled as FlowDocument, issues } : { issues };
+}
+
+/**
+ * Groups and notes were anything once, and nobody drew them: what does not even bear the id of one is left out, so that such documents stay
+ * valid. What does is checked like everything else.
+ */
+function withDrawableLayout(flow: unknown): unknown {
+  const { layout } = flow as { readonly layout?: unknown };
+  if (typeof layout !== 'object' || layout === null) return flow;
+  const { groups, notes } = layout as { readonly groups?: unknown; readonly notes?: unknown };
+  const drawable = { groups: identified(groups, 'group_'), notes: identified(notes, 'note_') };
+  return { ...(flow as object), layout: { ...layout, ...drawable } };
+}
+
+function identified(list: unknown, prefix: string): unknown {
+  if (!Array.isArray(list)) return list;
+  return list.filter((item: unknown) => String((item as { readonly id?: unknown } | null)?.id).startsWith(prefix));
 }
 
 /** The schema of flow documents for other programs: JSON Schema 2020-12. */
@@ -32,6 +49,7 @@ function notAnObject(): Issue {
     code: 'FLOW_SCHEMA',
     severity: 'error',
     message: 'A flow is a JSON object.',
+    values: { problem: 'not-an-object' },
     fix: 'Begin with {"schema": "flow/1", …}.',
   };
 }

@@ -50,6 +50,22 @@ test('tells every breach of the schema at once', () => {
   assert.equal(issues.find((issue) => issue.path === '/mode')?.message, '"mode" must be one of "sync", "durable".');
 });
 
+test('reads groups and notes, refuses wrong ones, and leaves out what older documents had there', () => {
+  const note = { id: 'note_1', text: '夜间停用', x: 10, y: -20.5, width: 200, height: 80, colour: 'amber' };
+  const group = { id: 'group_1', label: '甲院', nodes: ['n_in'], colour: 'teal' };
+  const layout = { nodes: {}, groups: [group, 'old', { title: 'x' }], notes: [null, note, { id: 7 }] };
+  assert.deepEqual(parseFlow({ ...flow, layout }).flow?.layout, { nodes: {}, groups: [group], notes: [note] });
+  const wrong = { nodes: {}, groups: [{ ...group, nodes: ['x'] }], notes: [{ ...note, colour: 'pink', width: 0 }] };
+  assert.deepEqual(
+    parseFlow({ ...flow, layout: wrong }).issues.map((issue) => issue.path),
+    ['/layout/groups/0/nodes/0', '/layout/notes/0/width', '/layout/notes/0/colour'],
+  );
+  assert.deepEqual(
+    parseFlow({ ...flow, layout: { nodes: {} } }).issues.map((issue) => issue.path),
+    ['/layout/groups', '/layout/notes'],
+  );
+});
+
 test('of a choice only the closest member is told', () => {
   const tests = [{ name: 't', input: { data: 1 }, mocks: { n_a: { error: { code: 'X', kind: 'input' } } }, expect: [] }];
   assert.deepEqual(
