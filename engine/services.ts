@@ -15,6 +15,8 @@ import type { ExecutionStatus, StepRecord } from './run/execution-document.ts';
 export interface NodeRegistry {
   get(typeName: string): NodeDefinition | undefined;
   list(): readonly NodeDefinition[];
+  /** Markdown that lies beside the node type. */
+  longHelp?(typeName: string): Text | undefined;
 }
 
 /** A frozen set of code tables; executions are pinned to one by `id`. */

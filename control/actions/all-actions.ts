@@ -6,6 +6,7 @@ import { callerActions } from './callers.ts';
 import { executionActions } from './executions.ts';
 import { flowActions } from './flows.ts';
 import { interfaceActions } from './interfaces.ts';
+import { nodeTypeActions } from './node-types.ts';
 import type { ControlServices } from './services.ts';
 import { systemActions } from './system.ts';
 
@@ -19,6 +20,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...callerActions(services),
     ...executionActions(services),
     ...accountActions(services),
+    ...nodeTypeActions(services),
     ...systemActions(services),
   ];
 }

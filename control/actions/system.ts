@@ -1,7 +1,5 @@
-/** The system as a whole: overview, node types, audit trail. */
+/** The system as a whole: overview, audit trail. */
 import { Type } from 'typebox';
-import type { ControlNode, NodeDefinition } from '../../engine/contract/node.ts';
-import { typeName } from '../../engine/contract/node.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';
@@ -9,7 +7,7 @@ import type { ControlServices } from './services.ts';
 const Name = Type.Optional(Type.String({ maxLength: 100 }));
 
 export function systemActions(services: ControlServices): readonly Action[] {
-  const { nodes, audit } = services;
+  const { audit } = services;
   return [
     defineAction({
       name: 'system.overview',
@@ -26,14 +24,6 @@ export function systemActions(services: ControlServices): readonly Action[] {
       input: Type.Object({}, closed),
       audited: false,
       run: async () => system(services),
-    }),
-    defineAction({
-      name: 'nodes.list',
-      right: 'flows.read',
-      text: { 'zh-CN': '节点类型及其配置模式', en: 'Node types with their configuration schemas' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async () => ({ items: nodes.list().map(describe) }),
     }),
     defineAction({
       name: 'audit.list',
@@ -90,26 +80,4 @@ async function overview(services: ControlServices, may: (permission: 'flows.read
     held,
     ...(tryIt === undefined ? {} : { tryIt }),
   };
-}
-
-function describe(definition: NodeDefinition) {
-  const { category, icon, text, config, kind } = definition;
-  const ports = { in: definition.ports.in, out: kind === 'control' ? staticPorts(definition) : definition.ports.out };
-  return {
-    type: typeName(definition),
-    kind,
-    category,
-    icon,
-    text,
-    config,
-    ports,
-    ...(kind === 'control' ? { role: definition.role } : { adapter: definition.adapter }),
-    ...(kind === 'action' ? { effect: typeof definition.effect === 'function' ? 'by configuration' : definition.effect } : {}),
-    canProbe: kind !== 'control' && definition.probe !== undefined,
-  };
-}
-
-/** Undefined where they depend on the configuration. */
-function staticPorts({ ports }: ControlNode) {
-  return typeof ports.out === 'function' ? undefined : ports.out;
 }

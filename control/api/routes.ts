@@ -46,6 +46,7 @@ export const ROUTES: readonly Route[] = [
   post('/bundles/export', 'bundles.export'),
   post('/bundles/import', 'bundles.import', { body: 'bundle', progress: true }),
   get('/node-types', 'nodes.list'),
+  post('/node-types/ports', 'nodes.ports'),
 
   get('/adapters', 'adapters.list'),
   get('/adapters/:adapterId', 'adapters.get'),

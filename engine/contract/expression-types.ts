@@ -7,11 +7,14 @@ import { Type, type Static } from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 
-export const Operand = Type.Union([
-  Type.Object({ path: Type.String({ minLength: 1, maxLength: 1000 }) }, closed),
-  Type.Object({ value: Type.Unknown() }, closed),
-  Type.Object({ expression: Type.String({ minLength: 1, maxLength: 10_000 }) }, closed),
-]);
+export const Operand = Type.Union(
+  [
+    Type.Object({ path: Type.String({ minLength: 1, maxLength: 1000 }) }, closed),
+    Type.Object({ value: Type.Unknown() }, closed),
+    Type.Object({ expression: Type.String({ minLength: 1, maxLength: 10_000 }) }, closed),
+  ],
+  { editor: 'operand' },
+);
 export type Operand = Static<typeof Operand>;
 
 export const COMPARISONS = [
@@ -51,4 +54,5 @@ export const ConditionRule = Type.Cyclic(
     ]),
   },
   'Rule',
+  { editor: 'condition' },
 );

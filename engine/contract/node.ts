@@ -148,6 +148,13 @@ export interface ProbeContext {
   secret(name?: string): Promise<string>;
 }
 
+/** A message to try a node or flow with. Invented: never data of a real person. */
+export interface NodeSample {
+  readonly name: Text;
+  readonly data: unknown;
+  readonly mediaType?: string;
+}
+
 interface Described<Schema extends TObject> {
   /** `protocol.verb`; the file is `nodes/<protocol>/<verb>.node.ts`. */
   readonly type: string;
@@ -157,6 +164,8 @@ interface Described<Schema extends TObject> {
   readonly icon: string;
   readonly text: { readonly label: Text; readonly help: Text };
   readonly config: Schema;
+  /** Of a trigger: messages as it hands them in; of others: messages as they take them. */
+  readonly samples?: readonly NodeSample[];
   /** Fields of `config` that hold expressions, as JSON Pointers with `*`; checked at publish, completed in the designer. */
   readonly expressions?: readonly string[];
   /** Migrates the configuration of an older major. */

@@ -4,6 +4,7 @@ export * from './adapter.ts';
 export * from './clock.ts';
 export * from './errors.ts';
 export * from './expression-types.ts';
+export * from './field-kind.ts';
 export * from './flow-document.ts';
 export * from './ids.ts';
 export * from './message.ts';

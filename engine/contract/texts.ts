@@ -1,20 +1,42 @@
 import { Type, type Static } from 'typebox';
+import type { FieldEditor } from './field-kind.ts';
 
 /** A text for people in both languages; Chinese is shown first. */
 export const Text = Type.Object(
   { 'zh-CN': Type.String({ maxLength: 20000 }), en: Type.String({ maxLength: 20000 }) },
-  { additionalProperties: false },
+  { editor: 'text-both', additionalProperties: false },
 );
 export type Text = Static<typeof Text>;
 
-/** Label and help of one field of a node's or policy's configuration, shown by the designer's form. */
+/** Label, help, example and words for the options of one field of a node's or policy's configuration, shown by the designer's form. */
 export interface FieldText {
   readonly label: Text;
   readonly help?: Text;
+  /** A value as a person would type it; the same in both languages. */
+  readonly example?: string;
+  /** Words for the options of a choice, by value; codes that everybody knows by themselves (`GET`, `UTF-8`) need none. */
+  readonly options?: Readonly<Record<string, Text>>;
+}
+
+interface MoreText {
+  readonly example?: string;
+  /** Value -> [Chinese, English]. */
+  readonly options?: Readonly<Record<string, readonly [zhCN: string, en: string]>>;
 }
 
 /** Schema options that give a field its texts: `Type.String({ ...fieldText('路径', 'Path'), maxLength: 500 })`. A guard test asks for them. */
-export function fieldText(zhCN: string, en: string, helpZhCN?: string, helpEn?: string): { readonly text: FieldText } {
-  const label: Text = { 'zh-CN': zhCN, en };
-  return { text: helpZhCN === undefined ? { label } : { label, help: { 'zh-CN': helpZhCN, en: helpEn ?? helpZhCN } } };
+export function fieldText(zhCN: string, en: string, helpZhCN?: string, helpEn?: string, more: MoreText = {}): { readonly text: FieldText } {
+  const help = helpZhCN === undefined ? {} : { help: { 'zh-CN': helpZhCN, en: helpEn ?? helpZhCN } };
+  const example = more.example === undefined ? {} : { example: more.example };
+  const options = more.options === undefined ? {} : { options: optionTexts(more.options) };
+  return { text: { label: { 'zh-CN': zhCN, en }, ...help, ...example, ...options } };
+}
+
+/** Schema options that name the editor of a field, where its schema alone does not tell (`field-kind.ts`). */
+export function fieldEditor(editor: FieldEditor): { readonly editor: FieldEditor } {
+  return { editor };
+}
+
+function optionTexts(options: NonNullable<MoreText['options']>): Readonly<Record<string, Text>> {
+  return Object.fromEntries(Object.entries(options).map(([value, [zhCN, en]]) => [value, { 'zh-CN': zhCN, en }]));
 }

@@ -1,28 +1,37 @@
-import { Default } from 'typebox/value';
-import type { Category, ControlRole, Effect, NodeDefinition, PortSpec } from '../contract/node.ts';
+import type { Category, ControlRole, Effect, NodeDefinition, NodeSample, PortSpec } from '../contract/node.ts';
 import { typeName } from '../contract/node.ts';
 import type { Text } from '../contract/texts.ts';
+import { knownOutPorts } from './node-ports.ts';
 
 /** A node type as plain JSON, for the API, the designer's palette and its forms. */
 export interface NodeDescription {
-  /** `protocol.verb@major` */
+  /** `protocol.verb@major`: what a flow's node names as its `type`. */
   readonly name: string;
+  /** `protocol.verb` */
   readonly type: string;
   readonly major: number;
   readonly kind: NodeDefinition['kind'];
   readonly role?: ControlRole;
   readonly category: Category;
+  /** Served at `/icons/<icon>.svg`. */
   readonly icon: string;
   readonly text: { readonly label: Text; readonly help: Text };
+  /** Markdown of the file beside the node. */
   readonly longHelp?: Text;
+  /** Those of a new node where they depend on the configuration (`nodes.ports` tells those of another). */
   readonly ports: { readonly in: readonly PortSpec[]; readonly out: readonly PortSpec[]; readonly dependOnConfig: boolean };
   /** Protocol of the adapter it needs. */
   readonly adapter?: string;
   readonly effect?: Effect | 'depends-on-config';
   /** A trigger that listens by itself; others are fired by an interface. */
   readonly listens?: boolean;
-  /** JSON Schema 2020-12; `text` holds label and help of a field. */
+  /** Its adapter can be tested step by step. */
+  readonly canProbe: boolean;
+  /** Messages to try with. */
+  readonly samples: readonly NodeSample[];
+  /** JSON Schema 2020-12; `text` holds the texts of a field, `editor` its editor where the schema does not tell (`fieldKind`). */
   readonly config: Readonly<Record<string, unknown>>;
+  /** Fields that hold expressions, as JSON Pointers with `*`. */
   readonly expressions: readonly string[];
 }
 
@@ -38,22 +47,13 @@ export function describeNode(definition: NodeDefinition, longHelp?: Text): NodeD
     icon,
     text,
     ...(longHelp === undefined ? {} : { longHelp }),
-    ports: { in: definition.ports.in, out: outPorts(definition), dependOnConfig: typeof definition.ports.out === 'function' },
+    ports: { in: definition.ports.in, out: knownOutPorts(definition, {}), dependOnConfig: typeof definition.ports.out === 'function' },
     ...(kind === 'control' || definition.adapter === undefined ? {} : { adapter: definition.adapter }),
     ...(kind === 'action' ? { effect: typeof definition.effect === 'function' ? ('depends-on-config' as const) : definition.effect } : {}),
     ...(kind === 'trigger' ? { listens: definition.listen !== undefined } : {}),
+    canProbe: kind !== 'control' && definition.probe !== undefined,
+    samples: definition.samples ?? [],
     config: JSON.parse(JSON.stringify(definition.config)) as Record<string, unknown>,
     expressions: definition.expressions ?? [],
   };
-}
-
-/** Ports that depend on the configuration are those of a new node, whose configuration holds the defaults alone. */
-function outPorts(definition: NodeDefinition): readonly PortSpec[] {
-  const { out } = definition.ports;
-  if (typeof out !== 'function') return out;
-  try {
-    return out(Default(definition.config, {}) as never);
-  } catch {
-    return [];
-  }
 }

@@ -4,7 +4,7 @@ import { RE2JS } from 're2js';
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
 /** Checks the data against a JSON Schema (2020-12). What does not fit is refused with CHECK_SCHEMA and every place, never a value. */
 export default defineNode({
@@ -24,7 +24,10 @@ export default defineNode({
   effect: 'pure',
   config: Type.Object(
     {
-      schema: Type.Record(Type.String(), Type.Unknown(), fieldText('JSON Schema', 'JSON Schema', '2020-12 版。', 'Draft 2020-12.')),
+      schema: Type.Record(Type.String(), Type.Unknown(), {
+        ...fieldText('JSON Schema', 'JSON Schema', '2020-12 版。', 'Draft 2020-12.'),
+        ...fieldEditor('json-schema'),
+      }),
       maxIssues: Type.Integer({ ...fieldText('最多列出的问题', 'Issues listed at most'), minimum: 1, maximum: 200, default: 20 }),
     },
     { additionalProperties: false },

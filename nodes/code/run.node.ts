@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { withData } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
 /**
  * Runs a script in the sandbox: the body of a function of `message`, `nodes` and `now`; what it returns is the new data.
@@ -30,13 +30,22 @@ export default defineNode({
           'Script',
           '函数体，可用 message、nodes、now，用 return 返回。',
           'A function body with message, nodes and now; return the result.',
+          { example: 'return { name: message.data.patient.name };' },
         ),
+        ...fieldEditor('script'),
         minLength: 1,
         maxLength: 100_000,
       }),
-      timeoutMs: Type.Integer({ ...fieldText('时限（毫秒）', 'Time limit (ms)'), minimum: 10, maximum: 60_000, default: 1000 }),
+      timeoutMs: Type.Integer({
+        ...fieldText('时限', 'Time limit'),
+        ...fieldEditor('duration-ms'),
+        minimum: 10,
+        maximum: 60_000,
+        default: 1000,
+      }),
       memoryBytes: Type.Integer({
-        ...fieldText('内存上限（字节）', 'Memory limit (bytes)'),
+        ...fieldText('内存上限', 'Memory limit'),
+        ...fieldEditor('size-bytes'),
         minimum: 1_048_576,
         maximum: 268_435_456,
         default: 33_554_432,

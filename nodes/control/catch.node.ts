@@ -21,11 +21,23 @@ export default defineNode({
     {
       codes: Type.Optional(
         Type.Array(Type.String({ maxLength: 100 }), {
-          ...fieldText('错误码', 'Codes', '为空表示全部。', 'Empty: every code.'),
+          ...fieldText('错误码', 'Codes', '为空表示全部。', 'Empty: every code.', { example: 'MLLP_ACK_TIMEOUT' }),
           maxItems: 100,
         }),
       ),
-      kinds: Type.Optional(Type.Array(Kind, { ...fieldText('错误种类', 'Kinds', '为空表示全部。', 'Empty: every kind.'), maxItems: 4 })),
+      kinds: Type.Optional(
+        Type.Array(Kind, {
+          ...fieldText('错误种类', 'Kinds', '为空表示全部。', 'Empty: every kind.', {
+            options: {
+              input: ['内容有误', 'Wrong input'],
+              transient: ['暂时故障', 'Temporary failure'],
+              'unknown-outcome': ['结果不明', 'Unknown outcome'],
+              bug: ['程序缺陷', 'Defect'],
+            },
+          }),
+          maxItems: 4,
+        }),
+      ),
     },
     { additionalProperties: false },
   ),

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { ConditionRule } from '../../engine/contract/expression-types.ts';
 import { defineNode, inPort, type PortSpec } from '../../engine/contract/node.ts';
-import { fieldText, Text } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText, Text } from '../../engine/contract/texts.ts';
 
 const Branch = Type.Object(
   { port: Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), label: Text, when: ConditionRule },
@@ -28,6 +28,7 @@ export default defineNode({
     {
       branches: Type.Array(Branch, {
         ...fieldText('分支', 'Branches', '按顺序检查，第一个成立的生效。', 'Checked in order; the first that holds wins.'),
+        ...fieldEditor('branches'),
         minItems: 1,
         maxItems: 50,
       }),

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineNode, inPort } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
 /** Ends the execution with an error of the flow's own: the caller gets its code and text. */
 export default defineNode({
@@ -17,18 +17,23 @@ export default defineNode({
   config: Type.Object(
     {
       code: Type.String({
-        ...fieldText('错误码', 'Code', '例如 PATIENT_UNKNOWN。', 'For example PATIENT_UNKNOWN.'),
+        ...fieldText('错误码', 'Code', '大写字母、数字和下划线。', 'Capitals, digits and underscores.', { example: 'PATIENT_UNKNOWN' }),
         pattern: '^[A-Z][A-Z0-9_]{2,60}$',
       }),
-      message: Type.String({ ...fieldText('说明', 'Message', '不得含个人信息。', 'Without personal data.'), minLength: 1, maxLength: 500 }),
+      message: Type.String({
+        ...fieldText('说明', 'Message', '不得含个人信息。', 'Without personal data.'),
+        ...fieldEditor('long-text'),
+        minLength: 1,
+        maxLength: 500,
+      }),
       status: Type.Integer({ ...fieldText('状态码', 'Status'), minimum: 400, maximum: 599, default: 422 }),
       kind: Type.Union([Type.Literal('input'), Type.Literal('transient')], {
-        ...fieldText(
-          '种类',
-          'Kind',
-          'input：重试无用；transient：稍后可重试。',
-          'input: a retry is no use; transient: may be tried later.',
-        ),
+        ...fieldText('种类', 'Kind', '告诉调用方重试有没有用。', 'Tells the caller whether a retry is of use.', {
+          options: {
+            input: ['内容有误，重试无用', 'Wrong input: a retry is no use'],
+            transient: ['暂时故障，稍后可重试', 'Temporary: may be tried later'],
+          },
+        }),
         default: 'input',
       }),
     },

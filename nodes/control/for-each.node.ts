@@ -4,7 +4,7 @@ import { Operand } from '../../engine/contract/expression-types.ts';
 import { withData } from '../../engine/contract/message.ts';
 import { defineNode, inPort } from '../../engine/contract/node.ts';
 import { compileOperand } from '../../engine/contract/scope-path.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
 /**
  * Runs what hangs on `each` once per item; `done` then carries the results in the items' order (the engine does that).
@@ -26,10 +26,10 @@ export default defineNode({
   },
   config: Type.Object(
     {
-      items: Type.Union(
-        Operand.anyOf,
-        fieldText('列表', 'Items', '要逐项处理的列表，例如 data.orders。', 'The list, for example data.orders.'),
-      ),
+      items: Type.Union(Operand.anyOf, {
+        ...fieldText('列表', 'Items', '要逐项处理的列表。', 'The list to go through.', { example: 'data.orders' }),
+        ...fieldEditor('operand'),
+      }),
       concurrency: Type.Integer({
         ...fieldText('并发数', 'Concurrency', '同时处理的项数。', 'Items worked on at once.'),
         minimum: 1,
@@ -43,12 +43,9 @@ export default defineNode({
         default: 10_000,
       }),
       onItemError: Type.Union([Type.Literal('fail'), Type.Literal('keep')], {
-        ...fieldText(
-          '某项出错时',
-          'When an item fails',
-          'fail：整体失败；keep：记下错误继续。',
-          'fail: all fails; keep: note the error and go on.',
-        ),
+        ...fieldText('某项出错时', 'When an item fails', undefined, undefined, {
+          options: { fail: ['整体失败', 'All fails'], keep: ['记下错误，继续其余各项', 'Note the error and go on'] },
+        }),
         default: 'fail',
       }),
     },

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { withData } from '../../engine/contract/message.ts';
 import { defineNode, inPort, outPort } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
 /**
  * Waits for branches (the engine counts them) and gives one object: a field per branch, by the source node's id or a friendlier name.
@@ -24,16 +24,19 @@ export default defineNode({
   config: Type.Object(
     {
       mode: Type.Union([Type.Literal('all'), Type.Literal('any'), Type.Literal('n-of')], {
-        ...fieldText('等待', 'Wait for', 'all 全部；any 任意一个；n-of 其中 n 个。', 'all, any one, or n of them.'),
+        ...fieldText('等待', 'Wait for', undefined, undefined, {
+          options: { all: ['全部分支', 'All branches'], any: ['任意一个', 'Any one'], 'n-of': ['其中若干个', 'Some of them'] },
+        }),
         default: 'all',
       }),
-      n: Type.Optional(Type.Integer({ ...fieldText('个数', 'Number', '用于 n-of。', 'For n-of.'), minimum: 1, maximum: 50 })),
+      n: Type.Optional(
+        Type.Integer({ ...fieldText('个数', 'Number', '等待“其中若干个”时填写。', 'For “Some of them”.'), minimum: 1, maximum: 50 }),
+      ),
       names: Type.Optional(
-        Type.Record(
-          Type.String({ pattern: '^n_[A-Za-z0-9_-]{1,60}$' }),
-          Type.String({ minLength: 1, maxLength: 100 }),
-          fieldText('字段名', 'Field names', '节点编号到结果字段名。', 'Node id to the name of its field.'),
-        ),
+        Type.Record(Type.String({ pattern: '^n_[A-Za-z0-9_-]{1,60}$' }), Type.String({ minLength: 1, maxLength: 100 }), {
+          ...fieldText('字段名', 'Field names', '每个来源节点在结果中的字段名。', 'The name of each source node’s field in the result.'),
+          ...fieldEditor('branch-names'),
+        }),
       ),
     },
     { additionalProperties: false },

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineNode, inPort } from '../../engine/contract/node.ts';
-import { fieldText, Text } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText, Text } from '../../engine/contract/texts.ts';
 
 const Branch = Type.Object({ port: Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), label: Text }, { additionalProperties: false });
 
@@ -20,6 +20,7 @@ export default defineNode({
     {
       branches: Type.Array(Branch, {
         ...fieldText('分支', 'Branches', '2 到 50 个，同时进行。', '2 to 50, all at once.'),
+        ...fieldEditor('ports'),
         minItems: 2,
         maxItems: 50,
       }),

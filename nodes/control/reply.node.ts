@@ -3,7 +3,7 @@ import { Operand } from '../../engine/contract/expression-types.ts';
 import { withData } from '../../engine/contract/message.ts';
 import { defineNode, inPort, outPort } from '../../engine/contract/node.ts';
 import { compileOperand } from '../../engine/contract/scope-path.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
 /** Gives the caller of this execution its one answer; the message then goes on by `out`. */
 export default defineNode({
@@ -22,13 +22,22 @@ export default defineNode({
       status: Type.Integer({ ...fieldText('状态码', 'Status'), minimum: 200, maximum: 599, default: 200 }),
       headers: Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$' }), Type.String({ maxLength: 2000, pattern: '^[^\\r\\n]*$' }), {
         ...fieldText('响应头', 'Headers'),
+        ...fieldEditor('headers'),
         default: {},
       }),
       body: Type.Optional(
-        Type.Union(Operand.anyOf, fieldText('内容', 'Body', '不填则为消息的内容。', 'Left out: the data of the message.')),
+        Type.Union(Operand.anyOf, {
+          ...fieldText('内容', 'Body', '不填则为消息的内容。', 'Left out: the data of the message.'),
+          ...fieldEditor('operand'),
+        }),
       ),
       mediaType: Type.Optional(
-        Type.String({ ...fieldText('媒体类型', 'Media type'), pattern: '^[a-z]+/[A-Za-z0-9.+-]+$', maxLength: 100 }),
+        Type.String({
+          ...fieldText('媒体类型', 'Media type', undefined, undefined, { example: 'application/json' }),
+          ...fieldEditor('media-type'),
+          pattern: '^[a-z]+/[A-Za-z0-9.+-]+$',
+          maxLength: 100,
+        }),
       ),
     },
     { additionalProperties: false },

@@ -3,7 +3,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { Operand } from '../../engine/contract/expression-types.ts';
 import { defineNode, inPort, outPort, type Scope } from '../../engine/contract/node.ts';
 import { compileOperand } from '../../engine/contract/scope-path.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
 const MAX_WAIT_MS = 30 * 86_400_000;
 
@@ -29,24 +29,34 @@ export default defineNode({
     {
       durationMs: Type.Optional(
         Type.Integer({
-          ...fieldText('时长（毫秒）', 'Duration (ms)', '等待这么久。', 'Waits that long.'),
+          ...fieldText('时长', 'Duration', '等待这么久。', 'Waits that long.'),
+          ...fieldEditor('duration-ms'),
           minimum: 1,
           maximum: MAX_WAIT_MS,
         }),
       ),
       until: Type.Optional(
-        Type.Union(Operand.anyOf, fieldText('等到', 'Until', '时刻，自 1970 年起的毫秒数。', 'A moment in milliseconds since 1970.')),
+        Type.Union(Operand.anyOf, {
+          ...fieldText('等到', 'Until', '时刻，自 1970 年起的毫秒数。', 'A moment in milliseconds since 1970.', {
+            example: 'data.visit.startsAt',
+          }),
+          ...fieldEditor('operand'),
+        }),
       ),
       resume: Type.Optional(
         Type.String({
-          ...fieldText('恢复令牌', 'Resume token', '算出令牌的表达式；凭它恢复。', 'Expression that gives the token it is resumed by.'),
+          ...fieldText('恢复令牌', 'Resume token', '算出令牌的表达式；凭它恢复。', 'Expression that gives the token it is resumed by.', {
+            example: 'data.orderId',
+          }),
+          ...fieldEditor('expression'),
           minLength: 1,
           maxLength: 10_000,
         }),
       ),
       timeoutMs: Type.Optional(
         Type.Integer({
-          ...fieldText('最长等待（毫秒）', 'Time-out (ms)', '用于恢复令牌。', 'For the resume token.'),
+          ...fieldText('最长等待', 'Time-out', '用于恢复令牌。', 'For the resume token.'),
+          ...fieldEditor('duration-ms'),
           minimum: 1,
           maximum: MAX_WAIT_MS,
         }),

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
 /**
  * Runs another published flow inline with this message and goes on with its reply. Its outward keys derive from this node's.
@@ -25,15 +25,17 @@ export default defineNode({
     {
       flowId: Type.String({
         ...fieldText('流程', 'Flow', '被调用的已发布流程。', 'The published flow to run.'),
+        ...fieldEditor('flow'),
         pattern: '^flw_[A-Za-z0-9_-]{1,60}$',
       }),
       effect: Type.Union([Type.Literal('read'), Type.Literal('idempotent-write'), Type.Literal('write')], {
-        ...fieldText(
-          '对外影响',
-          'Effect',
-          '被调用流程最多做什么：read 只读；idempotent-write 重复执行等于一次；write 重复执行就是两次，结果不明时挂起。',
-          'The most that the called flow does: read; idempotent-write (twice is as once); write (twice is twice: held when its outcome is unknown).',
-        ),
+        ...fieldText('对外影响', 'Effect', '被调用流程最多做什么。', 'The most that the called flow does.', {
+          options: {
+            read: ['只读', 'Reads only'],
+            'idempotent-write': ['写入，重复执行等于一次', 'Writes; twice is as once'],
+            write: ['写入，重复执行就是两次（结果不明时挂起）', 'Writes; twice is twice (held when the outcome is unknown)'],
+          },
+        }),
         default: 'write',
       }),
     },

@@ -2,15 +2,15 @@ import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import { withData, type Message } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';
 import { toHl7Form } from '../shared/hl7/form.ts';
 import { headerField, readHl7, type Hl7Message } from '../shared/hl7/message.ts';
 
 const Config = Type.Object(
   {
-    types: Type.Array(Type.String({ pattern: '^[A-Z0-9]{3}(\\^[A-Z0-9]{3})?$' }), {
-      ...fieldText('允许的消息类型', 'Allowed types', '例如 ADT^A01、ORU；空表示不限。', 'For example ADT^A01, ORU; empty allows all.'),
+    types: Type.Array(Type.String({ ...fieldEditor('hl7-type'), pattern: '^[A-Z0-9]{3}(\\^[A-Z0-9]{3})?$' }), {
+      ...fieldText('允许的消息类型', 'Allowed types', '空表示不限。', 'Empty allows all.', { example: 'ADT^A01' }),
       default: [],
       maxItems: 100,
     }),
@@ -35,6 +35,18 @@ export default defineNode({
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'pure',
+  samples: [
+    {
+      name: { 'zh-CN': '入院 ADT^A01', en: 'Admission ADT^A01' },
+      mediaType: 'application/hl7-v2',
+      data: [
+        'MSH|^~\\&|HIS|HOSPITAL-X|BUS|CITY|20260601083000||ADT^A01|MSG00001|P|2.5.1',
+        'EVN|A01|20260601083000',
+        'PID|1||P000001^^^HOSPITAL-X||测试甲||19900101|F',
+        'PV1|1|I|W01^101^1',
+      ].join('\r'),
+    },
+  ],
   config: Config,
   prepare: () => (ctx, message) => {
     const { text, charset } = textOf(message);

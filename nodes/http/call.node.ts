@@ -14,7 +14,7 @@ import {
   type Scope,
 } from '../../engine/contract/node.ts';
 import { compileOperand } from '../../engine/contract/scope-path.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { isWrite, statusError } from '../shared/http/check-status.ts';
 import { parseMediaType, isJsonType, isTextType } from '../shared/http/media-type.ts';
 import { createOutboundClient, type OutboundResponse } from '../shared/http/outbound.ts';
@@ -50,11 +50,13 @@ const Config = Type.Object(
         'Path',
         '接在适配器地址之后；{data.patient.id} 这样的占位符会被取值并转义。',
         "Follows the adapter's base URL; placeholders such as {data.patient.id} are filled in and percent-encoded.",
+        { example: '/patients/{data.patient.id}' },
       ),
+      ...fieldEditor('template'),
       pattern: '^/',
       maxLength: 2000,
     }),
-    query: Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 2000 }), {
+    query: Type.Record(Type.String({ maxLength: 200 }), Type.String({ ...fieldEditor('template'), maxLength: 2000 }), {
       ...fieldText(
         '查询参数',
         'Query',
@@ -64,8 +66,9 @@ const Config = Type.Object(
       default: {},
       maxProperties: 100,
     }),
-    headers: Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$' }), Type.String({ maxLength: 4000 }), {
+    headers: Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$' }), Type.String({ ...fieldEditor('template'), maxLength: 4000 }), {
       ...fieldText('请求头', 'Headers', '值可含占位符。', 'Values may hold placeholders.'),
+      ...fieldEditor('headers'),
       default: {},
       maxProperties: 100,
     }),
@@ -74,19 +77,30 @@ const Config = Type.Object(
         ...fieldText(
           '请求体',
           'Body',
-          '整条消息、空，或路径/固定值/表达式；默认：POST、PUT、PATCH 发送消息。',
-          'The message, none, or a path, fixed value or expression. Default: POST, PUT and PATCH send the message.',
+          '不填时，POST、PUT、PATCH 发送消息，其余不发送。',
+          'Left out: POST, PUT and PATCH send the message, the others nothing.',
+          { options: { message: ['整条消息', 'The message'], none: ['不发送', 'Nothing'] } },
         ),
+        ...fieldEditor('body'),
       }),
     ),
     expect: Type.Array(Type.String({ pattern: '^[1-5]\\d\\d(-[1-5]\\d\\d)?$' }), {
-      ...fieldText('预期状态码', 'Expected status', '例如 200-299、404；其余为错误。', 'For example 200-299, 404; any other is an error.'),
+      ...fieldText('预期状态码', 'Expected status', '单个或区间；其余为错误。', 'Single ones or ranges; any other is an error.', {
+        example: '200-299',
+      }),
       default: ['200-299'],
       minItems: 1,
       maxItems: 20,
     }),
     responseAs: Type.Union([Type.Literal('auto'), Type.Literal('json'), Type.Literal('text'), Type.Literal('bytes')], {
-      ...fieldText('响应解析为', 'Answer as', '自动：按 content-type。', 'auto: by its content-type.'),
+      ...fieldText('响应解析为', 'Answer as', undefined, undefined, {
+        options: {
+          auto: ['自动（按 content-type）', 'Automatic (by its content-type)'],
+          json: ['JSON', 'JSON'],
+          text: ['文本', 'Text'],
+          bytes: ['字节', 'Bytes'],
+        },
+      }),
       default: 'auto',
     }),
     full: Type.Boolean({

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineNode, outPort } from '../../engine/contract/node.ts';
-import { fieldText, Text } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText, Text } from '../../engine/contract/texts.ts';
 
 /** Starts an execution for every call of a published interface; the gateway hands the call in, so there is nothing to listen to. */
 export default defineNode({
@@ -14,25 +14,31 @@ export default defineNode({
     help: { 'zh-CN': '每次接口被调用即运行本流程。', en: 'Runs the flow for every call of its interface.' },
   },
   ports: { in: [], out: [outPort] },
+  samples: [
+    {
+      name: { 'zh-CN': '预约请求', en: 'A booking' },
+      data: { department: '01', date: '2026-06-01', patient: { patientId: 'P000001', name: '测试甲' } },
+    },
+  ],
   config: Type.Object(
     {
       description: Type.Optional(
         Type.Object(Text.properties, {
           ...fieldText('说明', 'Description', '显示在接口文档中。', 'Shown on the API page.'),
+          ...fieldEditor('text-both'),
           additionalProperties: false,
         }),
       ),
       schema: Type.Optional(
-        Type.Record(
-          Type.String(),
-          Type.Unknown(),
-          fieldText(
+        Type.Record(Type.String(), Type.Unknown(), {
+          ...fieldText(
             '请求的 JSON Schema',
             'JSON Schema of the request',
             '用于接口文档和设计器补全；校验请用“数据校验”节点。',
             'For the API page and completion; to check, use the check node.',
           ),
-        ),
+          ...fieldEditor('json-schema'),
+        }),
       ),
     },
     { additionalProperties: false },

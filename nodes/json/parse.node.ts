@@ -25,12 +25,9 @@ export default defineNode({
     {
       maxDepth: Type.Integer({ ...fieldText('最大嵌套层数', 'Levels at most'), minimum: 1, maximum: 1000, default: 100 }),
       bigNumbers: Type.Union([Type.Literal('refuse'), Type.Literal('string')], {
-        ...fieldText(
-          '大数',
-          'Big numbers',
-          '超出双精度的整数：拒绝，或保留为字符串。',
-          'Whole numbers that a double cannot hold: refused, or kept as text with every digit.',
-        ),
+        ...fieldText('大数', 'Big numbers', '超出双精度的整数。', 'Whole numbers that a double cannot hold.', {
+          options: { refuse: ['拒绝', 'Refuse'], string: ['保留为字符串', 'Keep as text, with every digit'] },
+        }),
         default: 'refuse',
       }),
     },

@@ -3,7 +3,7 @@ import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import { defineNode, outPort, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { parseHl7Path } from '../shared/hl7/paths.ts';
 import { compilePeers, isCertificatePeer, type Peer } from './peers.ts';
 import { serveConnection, type Connection, type ConnectionOptions } from './serve-connection.ts';
@@ -11,12 +11,13 @@ import { isLoopback, ListenSettings, readSettings } from './settings.ts';
 
 const Config = Type.Object(
   {
-    keys: Type.Record(Type.String({ pattern: '^[a-z][A-Za-z0-9]{0,40}$' }), Type.String({ maxLength: 40 }), {
+    keys: Type.Record(Type.String({ pattern: '^[a-z][A-Za-z0-9]{0,40}$' }), Type.String({ ...fieldEditor('hl7-path'), maxLength: 40 }), {
       ...fieldText(
         '业务键',
         'Business keys',
-        '名称 -> HL7 路径，例如 patient: PID-3.1；可用于去重、顺序与查询。',
-        'Name -> HL7 path, for example patient: PID-3.1; for dedupe, lanes and search.',
+        '名称 -> HL7 路径；可用于去重、顺序与查询。',
+        'Name -> HL7 path; for dedupe, lanes and search.',
+        { example: 'patient: PID-3.1' },
       ),
       default: {},
       maxProperties: 10,
@@ -28,6 +29,7 @@ const Config = Type.Object(
           'Peers',
           '代替适配器中的对端表；空表拒绝所有连接。',
           'Instead of the adapter’s list; an empty list refuses all.',
+          { example: '10.1.2.3' },
         ),
         maxItems: 1000,
       }),
@@ -53,6 +55,18 @@ export default defineNode({
   },
   ports: { in: [], out: [outPort] },
   adapter: 'mllp',
+  samples: [
+    {
+      name: { 'zh-CN': '入院 ADT^A01', en: 'Admission ADT^A01' },
+      mediaType: 'application/hl7-v2',
+      data: [
+        'MSH|^~\\&|HIS|HOSPITAL-X|BUS|CITY|20260601083000||ADT^A01|MSG00001|P|2.5.1',
+        'EVN|A01|20260601083000',
+        'PID|1||P000001^^^HOSPITAL-X||测试甲||19900101|F',
+        'PV1|1|I|W01^101^1',
+      ].join('\r'),
+    },
+  ],
   config: Config,
   check: checkConfig,
   listen,

@@ -27,12 +27,12 @@ const Config = Type.Object(
       default: false,
     }),
     controlId: Type.Union([Type.Literal('derive'), Type.Literal('keep')], {
-      ...fieldText(
-        '消息控制号',
-        'Control id',
-        'derive：由本步骤的幂等键生成；keep：保留消息中的 MSH-10。',
-        'derive: from the step’s idempotency key; keep: MSH-10 of the message.',
-      ),
+      ...fieldText('消息控制号', 'Control id', '对方凭它去重。', 'The other side tells doubles by it.', {
+        options: {
+          derive: ['由本步骤的幂等键生成', 'From the step’s idempotency key'],
+          keep: ['保留消息中的 MSH-10', 'MSH-10 of the message'],
+        },
+      }),
       default: 'derive',
     }),
     retryOn: Type.Array(Type.Union([Type.Literal('AE'), Type.Literal('AR')]), {
@@ -41,6 +41,7 @@ const Config = Type.Object(
         'Refusals to retry',
         '这些应答按暂时错误处理，由节点的重试规则重发。',
         'Treated as transient, sent again by the node’s retry rule.',
+        { options: { AE: ['AE 应用出错', 'AE application error'], AR: ['AR 应用拒绝', 'AR application reject'] } },
       ),
       default: [],
       maxItems: 2,

@@ -13,7 +13,7 @@ import {
   type RunNode,
 } from '../../engine/contract/node.ts';
 import { compileOperand } from '../../engine/contract/scope-path.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { statusError } from '../shared/http/check-status.ts';
 import { isTextType, parseMediaType } from '../shared/http/media-type.ts';
 import { createOutboundClient, type OutboundResponse } from '../shared/http/outbound.ts';
@@ -34,18 +34,20 @@ const Config = Type.Object(
       default: '',
     }),
     namespace: Type.String({
-      ...fieldText('命名空间', 'Namespace', '操作元素的命名空间 URI。', "URI of the operation element's namespace."),
+      ...fieldText('命名空间', 'Namespace', '操作元素的命名空间 URI。', "URI of the operation element's namespace.", {
+        example: 'urn:hospital:appointment',
+      }),
       minLength: 1,
       maxLength: 500,
     }),
     operation: Type.String({
-      ...fieldText('操作', 'Operation', '请求体中元素的名称。', 'Name of the element in the body.'),
+      ...fieldText('操作', 'Operation', '请求体中元素的名称。', 'Name of the element in the body.', { example: 'register' }),
       pattern: '^[^\\s<>&"\'/=:@#!?]+$',
       minLength: 1,
       maxLength: 200,
     }),
     action: Type.String({
-      ...fieldText('SOAPAction', 'SOAPAction', '可为空。', 'May be empty.'),
+      ...fieldText('SOAPAction', 'SOAPAction', '可为空。', 'May be empty.', { example: 'urn:register' }),
       pattern: '^[!#-\\[\\]-~]*$',
       maxLength: 500,
       default: '',
@@ -67,38 +69,38 @@ const Config = Type.Object(
     body: Type.Optional(
       Type.Union(Operand.anyOf, {
         ...fieldText('参数', 'Parameters', '一个对象；默认为消息数据。', 'An object; the data of the message when left out.'),
+        ...fieldEditor('operand'),
       }),
     ),
     header: Type.Optional(
       Type.Union(Operand.anyOf, {
         ...fieldText('SOAP 头', 'SOAP header', '一个对象，每个字段一个头元素。', 'An object, one header element per field.'),
+        ...fieldEditor('operand'),
       }),
     ),
     security: Type.Union([Type.Literal('none'), Type.Literal('text'), Type.Literal('digest')], {
-      ...fieldText('WS-Security 令牌', 'WS-Security token', '凭证为 用户名:口令。', 'The credential is user:password.'),
+      ...fieldText('WS-Security 令牌', 'WS-Security token', '凭证为 用户名:口令。', 'The credential is user:password.', {
+        options: { none: ['不带', 'None'], text: ['明文口令', 'Plain password'], digest: ['口令摘要', 'Password digest'] },
+      }),
       default: 'none',
     }),
-    arrays: Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), {
-      ...fieldText('总是数组的路径', 'Always arrays', '例如 registerResponse.result.items。', 'For example registerResponse.result.items.'),
+    arrays: Type.Array(Type.String({ ...fieldEditor('data-path'), minLength: 1, maxLength: 1000 }), {
+      ...fieldText('总是数组的路径', 'Always arrays', '只出现一次时也是数组。', 'Arrays even where they stand only once.', {
+        example: 'registerResponse.result.items',
+      }),
       default: [],
       maxItems: 200,
     }),
     faults: Type.Union([Type.Literal('error'), Type.Literal('port')], {
-      ...fieldText(
-        '故障',
-        'Faults',
-        '作为错误，或从“故障”端口输出 {code, reason, detail}。',
-        'Are errors, or leave by the port "fault" as {code, reason, detail}.',
-      ),
+      ...fieldText('故障', 'Faults', '“故障”出口输出 {code, reason, detail}。', 'The port “fault” emits {code, reason, detail}.', {
+        options: { error: ['作为错误', 'Are errors'], port: ['走“故障”出口', 'Leave by the port “fault”'] },
+      }),
       default: 'error',
     }),
     serverFault: Type.Union([Type.Literal('refused'), Type.Literal('unknown')], {
-      ...fieldText(
-        '服务端故障表示',
-        'A server fault means',
-        '对方明确拒绝，或结果未知（需人工确认）。',
-        'Refused by the other side, or outcome unknown (a person decides).',
-      ),
+      ...fieldText('服务端故障表示', 'A server fault means', '结果不明时由人工确认。', 'Where the outcome is unknown, a person decides.', {
+        options: { refused: ['对方已拒绝', 'The other side refused'], unknown: ['结果不明', 'Outcome unknown'] },
+      }),
       default: 'refused',
     }),
     reads: Type.Boolean({

@@ -3,7 +3,7 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { createMessage } from '../../engine/contract/message.ts';
 import { defineNode, outPort, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { compileSchedule, type Schedule } from './compile-schedule.ts';
 
 const Config = Type.Object(
@@ -15,19 +15,23 @@ const Config = Type.Object(
           'Cron expression',
           '五段（分 时 日 月 周）或六段（最前面加秒）。',
           'Five fields (minute hour day month weekday), or six with seconds in front.',
+          { example: '30 2 * * *' },
         ),
+        ...fieldEditor('cron'),
         maxLength: 200,
       }),
     ),
     everySec: Type.Optional(
       Type.Integer({
-        ...fieldText('间隔（秒）', 'Interval (seconds)', '与 Cron 二选一。', 'Instead of cron.'),
+        ...fieldText('间隔', 'Interval', '与 Cron 二选一。', 'Instead of cron.'),
+        ...fieldEditor('duration-sec'),
         minimum: 1,
         maximum: 31_536_000,
       }),
     ),
     timeZone: Type.String({
-      ...fieldText('时区', 'Time zone', 'IANA 名称。', 'IANA name.'),
+      ...fieldText('时区', 'Time zone', 'IANA 名称。', 'IANA name.', { example: 'Asia/Shanghai' }),
+      ...fieldEditor('time-zone'),
       maxLength: 64,
       default: 'Asia/Shanghai',
     }),
@@ -52,6 +56,7 @@ export default defineNode({
     help: { 'zh-CN': '按 Cron 表达式或固定间隔启动流程。', en: 'Starts the flow by a cron expression or at an interval.' },
   },
   ports: { in: [], out: [outPort] },
+  samples: [{ name: { 'zh-CN': '一次触发', en: 'One instant' }, data: { plannedAt: '2026-06-01T00:30:00.000Z' } }],
   config: Config,
   check: checkConfig,
   listen,

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { withData } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { compileMapping } from '../shared/mapping/compile-mapping.ts';
 import { MappingSchema, type Mapping } from '../shared/mapping/mapping-document.ts';
 
@@ -22,10 +22,16 @@ export default defineNode({
     {
       mapping: Type.Object(MappingSchema.properties, {
         ...fieldText('映射', 'Mapping', '左边来源，右边目标。', 'Source at the left, target at the right.'),
+        ...fieldEditor('mapping'),
         additionalProperties: false,
         default: { rules: [] },
       }),
-      mediaType: Type.String({ ...fieldText('媒体类型', 'Media type'), maxLength: 100, default: 'application/json' }),
+      mediaType: Type.String({
+        ...fieldText('媒体类型', 'Media type'),
+        ...fieldEditor('media-type'),
+        maxLength: 100,
+        default: 'application/json',
+      }),
     },
     { additionalProperties: false },
   ),

@@ -4,10 +4,21 @@ import { Operand } from '../../engine/contract/expression-types.ts';
 import type { Message } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort, type Scope } from '../../engine/contract/node.ts';
 import { compileOperand, parseFieldPath, type PathStep } from '../../engine/contract/scope-path.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
 const Field = Type.Object(
-  { to: Type.String({ pattern: '^(data|(data|headers|keys)\\..+)$', maxLength: 1000 }), from: Operand },
+  {
+    to: Type.String({
+      ...fieldText('目标字段', 'Field', 'data 即整个数据。', 'data is the whole of it.', { example: 'data.patient.name' }),
+      ...fieldEditor('field-path'),
+      pattern: '^(data|(data|headers|keys)\\..+)$',
+      maxLength: 1000,
+    }),
+    from: Type.Union(Operand.anyOf, {
+      ...fieldText('值', 'Value', '没有值时去掉该字段。', 'A value that is absent takes the field away.'),
+      ...fieldEditor('operand'),
+    }),
+  },
   { additionalProperties: false },
 );
 

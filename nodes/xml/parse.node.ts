@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import { withData } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
 
 /** Turns XML text or bytes into data in the form of `nodes/shared/xml/parse-xml.ts`. */
@@ -24,16 +24,15 @@ export default defineNode({
   config: Type.Object(
     {
       namespaces: Type.Union([Type.Literal('keep'), Type.Literal('strip')], {
-        ...fieldText('命名空间', 'Namespaces', '保留前缀，或去掉前缀和声明。', 'Keep prefixes, or drop them and their declarations.'),
+        ...fieldText('命名空间', 'Namespaces', undefined, undefined, {
+          options: { keep: ['保留前缀', 'Keep prefixes'], strip: ['去掉前缀和声明', 'Drop prefixes and declarations'] },
+        }),
         default: 'keep',
       }),
-      arrays: Type.Array(Type.String({ minLength: 1, maxLength: 1000 }), {
-        ...fieldText(
-          '总是数组的路径',
-          'Always arrays',
-          '例如 Reports.Report：只出现一次时也是数组。',
-          'For example Reports.Report: an array even where it stands only once.',
-        ),
+      arrays: Type.Array(Type.String({ ...fieldEditor('data-path'), minLength: 1, maxLength: 1000 }), {
+        ...fieldText('总是数组的路径', 'Always arrays', '只出现一次时也是数组。', 'Arrays even where they stand only once.', {
+          example: 'Reports.Report',
+        }),
         default: [],
         maxItems: 200,
       }),

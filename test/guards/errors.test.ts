@@ -14,6 +14,9 @@ const FOREIGN = /^(ERR_|MODULE_)/;
 /** `AREA_WHAT` in quotes is an error code wherever it stands: the few makers of errors (`refuse`, `problem`, `issue` …) take it as an argument. */
 const CODE = /'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
 
+/** What a form shows as an example is no error of ours. */
+const EXAMPLE = /\bexample: '[^']*'/g;
+
 const documented = codesOfPage();
 
 test('every error code of the code stands in docs/errors.md', () => {
@@ -51,7 +54,8 @@ test('docs/errors.md gives the HTTP status of every refusal of the gateways', ()
 function codesOfSources(): Map<string, string> {
   const codes = new Map<string, string>(listGatewayErrors().map(({ code }) => [code, 'gateways/errors.ts']));
   for (const file of sources) {
-    for (const [, code] of textOf(file).matchAll(CODE)) if (!FOREIGN.test(code!) && !codes.has(code!)) codes.set(code!, file);
+    for (const [, code] of textOf(file).replaceAll(EXAMPLE, '').matchAll(CODE))
+      if (!FOREIGN.test(code!) && !codes.has(code!)) codes.set(code!, file);
   }
   return codes;
 }

@@ -4,8 +4,17 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { EDITORS, fieldKind, type FieldEditor } from '../../engine/contract/field-kind.ts';
 import type { NodeDefinition, PortSpec } from '../../engine/contract/node.ts';
 import type { FieldText, Text } from '../../engine/contract/texts.ts';
+
+interface Field {
+  readonly text?: FieldText;
+  readonly editor?: FieldEditor;
+  readonly anyOf?: readonly { readonly const?: unknown }[];
+  readonly items?: Field;
+  readonly properties?: Readonly<Record<string, Field>>;
+}
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const files = globSync('nodes/*/*.node.ts', { cwd: root }).sort();
@@ -61,18 +70,43 @@ function checkConfig(definition: NodeDefinition): void {
   const schema = definition.config as unknown as {
     type: string;
     additionalProperties?: unknown;
-    properties: Record<string, { text?: FieldText }>;
+    properties: Record<string, Field>;
   };
   assert.equal(schema.type, 'object');
   assert.equal(schema.additionalProperties, false, 'its configuration is closed');
-  for (const [name, field] of Object.entries(schema.properties)) {
-    assert.ok(field.text, `field ${name} has texts (fieldText)`);
-    checkText(field.text.label, `label of field ${name}`);
-    if (field.text.help !== undefined) checkText(field.text.help, `help of field ${name}`);
-  }
+  for (const [name, field] of Object.entries(schema.properties)) checkField(field, name);
   for (const pointer of definition.expressions ?? []) {
     const field = pointer.split('/')[1] ?? '';
     assert.ok(field in schema.properties, `the expression field ${pointer} is in the configuration`);
+  }
+}
+
+/** Texts in both languages, words for the options of a choice, and a kind by which the designer chooses its editor. */
+function checkField(field: Field, name: string): void {
+  assert.ok(field.text, `field ${name} has texts (fieldText)`);
+  checkText(field.text.label, `label of field ${name}`);
+  if (field.text.help !== undefined) checkText(field.text.help, `help of field ${name}`);
+  if (field.editor !== undefined) assert.ok(EDITORS.includes(field.editor), `the editor of field ${name} is known`);
+  const kind = fieldKind(field);
+  assert.ok(kind, `field ${name} is of a known kind, or names its editor (fieldEditor)`);
+  checkOptions(field, name);
+  const inner = kind === 'group' ? field.properties : kind === 'rows' ? field.items?.properties : undefined;
+  for (const [part, innerField] of Object.entries(inner ?? {})) checkField(innerField, `${name}/${part}`);
+}
+
+/** A person chooses between words, never between values of the program; codes such as GET, 1.2 or GBK are words of their own. */
+function checkOptions(field: Field, name: string): void {
+  const literals = [...(field.anyOf ?? []), ...(field.items?.anyOf ?? [])]
+    .map((member) => member.const)
+    .filter((value) => value !== undefined);
+  const options = field.text?.options ?? {};
+  for (const value of literals) {
+    if (/^[a-z]/.test(String(value)))
+      assert.ok(options[String(value)], `the option ${String(value)} of field ${name} has words in both languages`);
+  }
+  for (const [value, words] of Object.entries(options)) {
+    assert.ok(literals.includes(value), `the option ${value} of field ${name} is one of the schema`);
+    checkText(words, `option ${value} of field ${name}`);
   }
 }
 

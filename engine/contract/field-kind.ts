@@ -1,0 +1,103 @@
+/**
+ * Which editor a field of a configuration gets. Most follow from the field's JSON Schema; where the schema alone cannot tell, it names one
+ * with the keyword `editor` (`fieldEditor` of `texts.ts`). Pure, so that the designer decides by the same function as the guard test.
+ */
+
+/** Editors that a schema has to name. docs/add-a-node.md says what each is for. */
+export const EDITORS = [
+  'adapter',
+  'body',
+  'branch-names',
+  'branches',
+  'code-table',
+  'condition',
+  'cron',
+  'data-path',
+  'duration-ms',
+  'duration-sec',
+  'expression',
+  'field-path',
+  'flow',
+  'headers',
+  'hl7-path',
+  'hl7-type',
+  'json',
+  'json-schema',
+  'long-text',
+  'mapping',
+  'media-type',
+  'operand',
+  'ports',
+  'script',
+  'secret',
+  'size-bytes',
+  'template',
+  'text-both',
+  'time-zone',
+] as const;
+export type FieldEditor = (typeof EDITORS)[number];
+
+/**
+ * Kinds that follow from the schema: `choice` is one of several literals, `choices` a list of such, `texts` a list of single texts (whose
+ * items may have an editor), `pairs` names with text values (which may have an editor), `rows` a list of objects, `group` one object.
+ */
+export type PlainKind = 'switch' | 'number' | 'text' | 'choice' | 'choices' | 'texts' | 'pairs' | 'rows' | 'group';
+export type FieldKind = FieldEditor | PlainKind;
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** Undefined when neither its schema nor an editor tells: such a field may be shown as JSON. */
+export function fieldKind(schema: unknown): FieldKind | undefined {
+  if (!isSchema(schema)) return undefined;
+  const editor = EDITORS.find((name) => name === schema['editor']);
+  if (editor !== undefined) return editor;
+  if (literalsOf(schema) !== undefined) return 'choice';
+  switch (schema['type']) {
+    case 'boolean':
+      return 'switch';
+    case 'integer':
+    case 'number':
+      return 'number';
+    case 'string':
+      return 'text';
+    case 'array':
+      return listKind(schema['items']);
+    case 'object':
+      return objectKind(schema);
+    default:
+      return undefined;
+  }
+}
+
+/** The values to choose from, or undefined where the schema is no choice between literals. */
+export function literalsOf(schema: unknown): readonly (string | number | boolean)[] | undefined {
+  if (!isSchema(schema)) return undefined;
+  const members = schema['anyOf'];
+  if (!Array.isArray(members) || members.length === 0) return undefined;
+  const values = members.map((member: unknown) => (isSchema(member) ? member['const'] : undefined));
+  return values.every((value) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') ? values : undefined;
+}
+
+/** Schema of the values of a `pairs` field, or undefined where it is none. */
+export function pairValuesOf(schema: unknown): unknown {
+  if (!isSchema(schema)) return undefined;
+  const patterns = schema['patternProperties'];
+  return isSchema(patterns) ? Object.values(patterns)[0] : undefined;
+}
+
+function listKind(items: unknown): FieldKind | undefined {
+  if (!isSchema(items)) return undefined;
+  if (literalsOf(items) !== undefined) return 'choices';
+  if (items['type'] === 'string') return 'texts';
+  return items['type'] === 'object' && isSchema(items['properties']) ? 'rows' : undefined;
+}
+
+function objectKind(schema: Schema): FieldKind | undefined {
+  if (isSchema(schema['properties'])) return 'group';
+  const values = pairValuesOf(schema);
+  return isSchema(values) && values['type'] === 'string' ? 'pairs' : undefined;
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

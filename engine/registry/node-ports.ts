@@ -1,0 +1,61 @@
+/**
+ * The output ports that a node has with a configuration, also while a person is still filling it in: what can be told is told, and no
+ * half-written configuration makes it fail.
+ */
+import { Default } from 'typebox/value';
+import type { NodeDefinition, PortSpec } from '../contract/node.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export function knownOutPorts(definition: NodeDefinition, config: unknown): readonly PortSpec[] {
+  const { out } = definition.ports;
+  if (typeof out !== 'function') return out;
+  const given = Default(definition.config, structuredClone(isFields(config) ? config : {})) as Fields;
+  const mended = mend(definition.config as unknown as Fields, given);
+  try {
+    return readable(out(mended as never));
+  } catch {
+    // Its own ports cannot be told; those of an empty configuration can, such as a condition's "else".
+    return portsOfNothing(definition, out as (config: unknown) => readonly PortSpec[]);
+  }
+}
+
+function portsOfNothing({ config }: NodeDefinition, out: (config: unknown) => readonly PortSpec[]): readonly PortSpec[] {
+  try {
+    return readable(out(mend(config as unknown as Fields, {})));
+  } catch {
+    return [];
+  }
+}
+
+/** Lists that are missing are empty, and rows that are no objects are left out: what a port function stumbles over most. */
+function mend(schema: Fields, config: Fields): Fields {
+  const properties = isFields(schema['properties']) ? schema['properties'] : {};
+  const mended: Record<string, unknown> = { ...config };
+  for (const [name, field] of Object.entries(properties)) {
+    if (!isFields(field) || field['type'] !== 'array') continue;
+    const items = Array.isArray(mended[name]) ? (mended[name] as readonly unknown[]) : [];
+    const isRows = isFields(field['items']) && field['items']['type'] === 'object';
+    mended[name] = isRows ? items.filter(isFields) : items;
+  }
+  return mended;
+}
+
+/** Ports with a name, each once; one without a label is called by its name. */
+function readable(ports: readonly Partial<PortSpec>[]): readonly PortSpec[] {
+  const named = new Map<string, PortSpec>();
+  for (const { name, label } of ports) {
+    if (typeof name !== 'string' || name === '' || named.has(name)) continue;
+    const text: Fields = isFields(label) ? label : {};
+    named.set(name, { name, label: { 'zh-CN': word(text['zh-CN'], name), en: word(text['en'], name) } });
+  }
+  return [...named.values()];
+}
+
+function word(text: unknown, name: string): string {
+  return typeof text === 'string' && text.trim() !== '' ? text : name;
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
