@@ -16,14 +16,25 @@ module.exports = {
     rule(
       'no-orphans',
       'Nobody imports this file and it imports nothing.',
-      { orphan: true, path: `^(${PRODUCT})/`, pathNot: ['\\.d\\.ts$', '^test/', '^scripts/', '^examples/', '^control/web/'] },
+      {
+        orphan: true,
+        path: `^(${PRODUCT})/`,
+        pathNot: [
+          '\\.d\\.ts$',
+          '^test/',
+          '^scripts/',
+          '^examples/',
+          '^designer/(src/main\\.tsx|vite\\.config\\.ts|src/api/operations\\.ts)$',
+        ],
+      },
       {},
     ),
     rule('resolvable', 'The imported file or package does not exist.', {}, { couldNotResolve: true }),
     rule(
       'no-dev-packages',
       'A development package is not there in production.',
-      { path: `^(${PRODUCT})/`, pathNot: '^(test|scripts)/' },
+      // The designer's are bundled.
+      { path: `^(${PRODUCT})/`, pathNot: '^(test|scripts|designer)/' },
       { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
     ),
 
@@ -133,12 +144,12 @@ module.exports = {
       'actions-know-no-http',
       'control/actions is permission, deed and audit: no HTTP.',
       { path: '^control/actions/' },
-      { path: ['^(node:)?https?2?$', '^control/(api|web)/', packages(['fastify', '@fastify/', 'undici'])] },
+      { path: ['^(node:)?https?2?$', '^control/api/', packages(['fastify', '@fastify/', 'undici'])] },
     ),
     rule(
       'fastify-stays-at-the-edge',
-      'fastify is known only in gateways/listen, control/api and control/web.',
-      { path: `^(${PRODUCT})/`, pathNot: ['^(gateways/listen|control/api|control/web|test|examples)/', '^engine/'] },
+      'fastify is known only in gateways/listen and control/api.',
+      { path: `^(${PRODUCT})/`, pathNot: ['^(gateways/listen|control/api|test|examples)/', '^engine/'] },
       { path: packages(['fastify', '@fastify/']) },
     ),
 
@@ -146,7 +157,25 @@ module.exports = {
       'designer-sees-the-browser-parts',
       'The designer sees the contract, engine/flow, the browser entry of expressions and nodes/shared/mapping.',
       { path: '^designer/' },
-      productBut(['^engine/contract/', '^engine/flow/', '^engine/expression/browser\\.ts$', '^nodes/shared/mapping/', '^designer/']),
+      {
+        ...productBut(['^engine/contract/', '^engine/flow/', '^engine/expression/browser\\.ts$', '^nodes/shared/mapping/', '^designer/']),
+        dependencyTypesNot: ['type-only'],
+      },
+    ),
+    rule(
+      'designer-names-answers-by-type',
+      "The types of what the API answers are the server's own; they are named in one place.",
+      { path: '^designer/', pathNot: '^designer/src/(api|model)/' },
+      productBut(['^engine/', '^gateways/contract\\.ts$', '^nodes/shared/mapping/', '^designer/']),
+    ),
+    rule(
+      'designer-model-is-pure',
+      'The model knows neither React nor the browser.',
+      { path: '^designer/src/model/' },
+      {
+        path: ['^designer/src/(?!model/)', packages(['react', 'react-dom', '@xyflow', 'antd', 'zustand', '@tanstack'])],
+        dependencyTypesNot: ['type-only'],
+      },
     ),
     rule(
       'designer-runs-in-a-browser',
@@ -176,7 +205,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.mjs', '.js', '.cjs', '.json'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js', '.cjs', '.json'],
     },
   },
 };

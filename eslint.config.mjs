@@ -14,9 +14,9 @@ const impure = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'designer/dist/', '.cache/', 'data/', 'control/web/**/*.js'] },
+  { ignores: ['dist/', 'node_modules/', 'designer/dist/', '.cache/', 'data/', 'designer/src/api/operations.ts'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.base],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
@@ -58,5 +58,5 @@ export default tseslint.config(
     files: ['engine/host/settings*.ts', 'engine/host/settings/**/*.ts', 'bin/**', 'test/**/*.ts'],
     rules: { 'no-restricted-properties': 'off' },
   },
-  { files: ['cli/**/*.ts', 'examples/**/*.ts', 'test/**/*.ts'], rules: { 'no-console': 'off' } },
+  { files: ['cli/**/*.ts', 'examples/**/*.ts', 'test/**/*.ts', 'scripts/**/*.ts'], rules: { 'no-console': 'off' } },
 );

@@ -1,6 +1,6 @@
 /**
  * `npm run build`: what `npm pack` ships. Node refuses `.ts` below node_modules, so dist/ holds compiled JavaScript with types, and beside
- * it the files that the code reads at run time: help texts, locales, the console's pages, the example's documents.
+ * it the files that the code reads at run time: help texts, locales, the designer's pages, the example's documents.
  */
 import fs from 'node:fs';
 import { dirname } from 'node:path';
@@ -11,7 +11,7 @@ continueOnRuntime(import.meta.url);
 const ASSETS = [
   'nodes/**/*.{md,json,svg,wasm}',
   'gateways/**/*.json',
-  'control/web/**/*.{html,css,js,svg,png,json,woff2}',
+  'designer/dist/**/*',
   'examples/**/*.{json,txt,xml,hl7,html,wsdl}',
   '{engine,storage,sdk,cli}/**/*.{json,wasm,html,css}',
 ];
@@ -22,6 +22,7 @@ if (code !== 0) {
   console.error(`The sources do not compile:\n${output}`);
   process.exit(1);
 }
+await import('./build-designer.mjs');
 const copied = copyAssets();
 const pointed = pointUrlsToJavaScript();
 console.log(`dist/: compiled in ${(durationMs / 1000).toFixed(1)} s, ${copied} files copied, ${pointed} worker addresses adapted`);
@@ -29,6 +30,7 @@ console.log(`dist/: compiled in ${(durationMs / 1000).toFixed(1)} s, ${copied} f
 function copyAssets() {
   const files = ASSETS.flatMap((pattern) => fs.globSync(pattern, { cwd: root }));
   for (const file of files) {
+    if (fs.statSync(root + file).isDirectory()) continue;
     fs.mkdirSync(dirname(`${root}dist/${file}`), { recursive: true });
     fs.cpSync(root + file, `${root}dist/${file}`);
   }

@@ -1,4 +1,4 @@
-/** `npm run check [name …]`: types, lint, boundaries, format, unused code. All of them run even if one fails; one line each. */
+/** `npm run check [name …]`: types (server, designer), lint, boundaries, format, unused code. All of them run even if one fails; one line each. */
 import { mkdirSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { root, runTool } from './runtime.mjs';
@@ -13,6 +13,11 @@ const CHECKS = [
     name: 'types',
     script: 'typescript/bin/tsc',
     args: ['-p', '.', '--incremental', '--tsBuildInfoFile', `${cache}/tsc/check.tsbuildinfo`],
+  },
+  {
+    name: 'designer-types',
+    script: 'typescript/bin/tsc',
+    args: ['-p', 'designer', '--incremental', '--tsBuildInfoFile', `${cache}/tsc/designer.tsbuildinfo`],
   },
   { name: 'lint', script: 'eslint/bin/eslint.js', args: ['.', '--cache', '--cache-location', `${cache}/eslint/`, '--max-warnings', '0'] },
   {

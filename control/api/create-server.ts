@@ -1,9 +1,6 @@
 /** The HTTP side of control: one Fastify with the admin API, its OpenAPI page, live events, health, metrics and the overview page. */
 import type { AddressInfo } from 'node:net';
 import cookie from '@fastify/cookie';
-import serveStatic from '@fastify/static';
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
@@ -22,7 +19,9 @@ import { checkSameOrigin, clearSessionCookie, createAuthenticate, setSessionCook
 import { sendError } from './errors.ts';
 import type { EventHub } from './event-hub.ts';
 import { mountActions } from './mount-actions.ts';
+import { addOpenApi } from './openapi.ts';
 import { refuseDepth } from './refuse-depth.ts';
+import { serveDesigner } from './serve-designer.ts';
 
 export interface ControlServerDeps {
   readonly host: string;
@@ -68,11 +67,11 @@ export async function startControlServer(deps: ControlServerDeps): Promise<Contr
     return sendError(unknown, reply, deps.logger);
   });
   await app.register(cookie);
-  await addOpenApi(app, deps.version);
+  await addOpenApi(app, deps.version, CSP);
   const authenticate = createAuthenticate({ ...deps, isTls: deps.tls !== undefined });
   await app.register(async (api) => addApi(api, deps, authenticate), { prefix: '/api/v1' });
   addHealth(app, deps, authenticate);
-  await app.register(serveStatic, { root: new URL('../web/', import.meta.url), index: 'index.html', cacheControl: true, maxAge: 0 });
+  await serveDesigner(app, CSP);
   await app.listen({ host: deps.host, port: deps.port });
   return { address: addressOf(app, deps), stop: () => stop(app, deps.hub) };
 }
@@ -126,40 +125,6 @@ function addSecurityHeaders(app: FastifyInstance, isTls: boolean): void {
       ...(isTls ? { 'strict-transport-security': 'max-age=31536000' } : {}),
     });
   });
-}
-
-async function addOpenApi(app: FastifyInstance, version: string): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: '康桥管理接口 / Kangqiao admin API',
-        version,
-        description: '会话 cookie（浏览器，另须请求头 x-kq-client）或令牌（命令行）。',
-      },
-      components: {
-        securitySchemes: {
-          session: { type: 'apiKey', in: 'cookie', name: 'kq_session' },
-          token: { type: 'http', scheme: 'bearer' },
-        },
-      },
-      security: [{ session: [] }, { token: [] }],
-    },
-  });
-  await app.register(swaggerUi, {
-    routePrefix: '/api/docs',
-    staticCSP: true,
-    // The page sets styles on its elements; no script but its own files.
-    transformStaticCSP: () => CSP.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
-    uiConfig: { deepLinking: true, docExpansion: 'list', layout: 'BaseLayout', requestInterceptor: markOwnRequest },
-    theme: { title: '康桥 API' },
-  });
-}
-
-/** Runs in the page, as text: calls from there carry what calls of the console carry. */
-function markOwnRequest(request: Record<string, unknown>) {
-  request['headers'] = Object.assign({}, request['headers'], { 'x-kq-client': 'docs' });
-  return request;
 }
 
 function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Authenticate): void {

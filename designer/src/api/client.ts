@@ -1,0 +1,165 @@
+/** Speaks to the admin API: one function for an answer, one for long work that tells how far it is. */
+import type { Issue } from '../../../engine/contract/errors.ts';
+import { OPERATIONS, type operations } from './operations.ts';
+import type { Outputs } from './outputs.ts';
+
+type Operations = typeof OPERATIONS;
+export type OperationId = keyof Operations & keyof operations;
+
+type Part<Id extends OperationId, Name extends 'path' | 'query'> = operations[Id]['parameters'] extends { [N in Name]?: infer Found }
+  ? [Exclude<Found, undefined>] extends [never]
+    ? unknown
+    : Exclude<Found, undefined>
+  : unknown;
+type Sent<Id extends OperationId> = operations[Id] extends { requestBody?: infer Body }
+  ? Exclude<Body, undefined> extends { content: { 'application/json': infer Json } }
+    ? Json
+    : unknown
+  : unknown;
+type Body<Id extends OperationId> = Operations[Id] extends { body: infer Name extends string } ? { [N in Name]: Sent<Id> } : Sent<Id>;
+/** Path, query and body as one object, as the action itself takes them. */
+export type Input<Id extends OperationId> = Part<Id, 'path'> & Part<Id, 'query'> & Body<Id>;
+export type Output<Id extends OperationId> = Id extends keyof Outputs ? Outputs[Id] : unknown;
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Why, in the person's own words; for the audit trail. */
+  readonly reason?: string;
+}
+
+/** A refusal of the API, or no answer at all (code `UNREACHABLE`, status 0). */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  readonly code: string;
+  readonly fix: string | undefined;
+  readonly values: Readonly<Record<string, string | number | boolean>>;
+  readonly issues: readonly Issue[];
+  readonly requestId: string | undefined;
+  /** The whole answer: a stale save carries both versions. */
+  readonly body: Readonly<Record<string, unknown>>;
+
+  constructor(status: number, body: Readonly<Record<string, unknown>>) {
+    super(typeof body['message'] === 'string' ? body['message'] : 'The platform gave no readable answer.');
+    this.status = status;
+    this.body = body;
+    this.code = typeof body['code'] === 'string' ? body['code'] : 'UNREACHABLE';
+    this.fix = typeof body['fix'] === 'string' ? body['fix'] : undefined;
+    this.values = (body['values'] ?? {}) as ApiError['values'];
+    this.issues = (body['issues'] ?? []) as readonly Issue[];
+    this.requestId = typeof body['requestId'] === 'string' ? body['requestId'] : undefined;
+  }
+}
+
+/** Asks for one operation and answers what it gives; throws ApiError. */
+export async function call<Id extends OperationId>(id: Id, input: Input<Id>, options: CallOptions = {}): Promise<Output<Id>> {
+  const response = await send(id, input as Record<string, unknown>, options);
+  return (await readJson(response)) as Output<Id>;
+}
+
+/** The same for long work: `onProgress` hears every step. Ending `signal` cancels the work itself. */
+export async function callWithProgress<Id extends OperationId>(
+  id: Id,
+  input: Input<Id>,
+  onProgress: (event: Readonly<Record<string, unknown>>) => void,
+  options: CallOptions = {},
+): Promise<Output<Id>> {
+  const response = await send(id, input as Record<string, unknown>, options, 'application/x-ndjson');
+  if (response.headers.get('content-type')?.startsWith('application/x-ndjson') !== true || response.body === null)
+    return (await readJson(response)) as Output<Id>;
+  for await (const line of linesOf(response.body)) {
+    const event = JSON.parse(line) as { progress?: Record<string, unknown>; result?: unknown; error?: Record<string, unknown> };
+    if (event.progress !== undefined) onProgress(event.progress);
+    if (event.error !== undefined) throw new ApiError(Number(event.error['status'] ?? 500), event.error);
+    if ('result' in event) return event.result as Output<Id>;
+  }
+  throw unreachable();
+}
+
+/** Login stands beside the operations: it is what gives the session. */
+export async function login(name: string, password: string): Promise<void> {
+  await readJson(await fetchJson('POST', '/api/v1/login', { name, password }, {}));
+}
+
+async function send(id: OperationId, input: Record<string, unknown>, options: CallOptions, accept?: string): Promise<Response> {
+  const operation: { readonly method: string; readonly path: string; readonly body?: string } = OPERATIONS[id];
+  const rest = { ...input };
+  const path = operation.path.replace(/:(\w+)/g, (_all, name: string) => {
+    const value = rest[name];
+    delete rest[name];
+    return encodeURIComponent(String(value));
+  });
+  const isInBody = operation.method === 'POST' || operation.method === 'PUT';
+  const query = isInBody ? '' : queryOf(rest);
+  const body = !isInBody ? undefined : operation.body === undefined ? rest : rest[operation.body];
+  return fetchJson(operation.method, `/api/v1${path}${query}`, body, options, accept);
+}
+
+async function fetchJson(
+  method: string,
+  url: string,
+  body: unknown,
+  { signal, reason }: CallOptions,
+  accept = 'application/json',
+): Promise<Response> {
+  const headers: Record<string, string> = { accept, 'x-kq-client': 'console' };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (reason !== undefined) headers['x-kq-reason'] = encodeURIComponent(reason);
+  try {
+    return await fetch(url, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (error) {
+    if (signal?.aborted === true) throw error;
+    throw unreachable();
+  }
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  const text = await response.text();
+  const body = parse(text);
+  if (response.ok && body !== undefined) return body;
+  throw new ApiError(response.status, (body ?? {}) as Record<string, unknown>);
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? {} : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreachable(): ApiError {
+  return new ApiError(0, {
+    code: 'UNREACHABLE',
+    message: 'The platform cannot be reached.',
+    fix: 'Check the network; the page goes on by itself.',
+  });
+}
+
+function queryOf(values: Readonly<Record<string, unknown>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? (value as unknown[]) : [value]) query.append(name, String(one));
+  }
+  return query.size === 0 ? '' : `?${query.toString()}`;
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const reader = stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const lines = (rest + value).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+  }
+  if (rest !== '') yield rest;
+}

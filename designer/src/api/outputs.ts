@@ -1,0 +1,79 @@
+/**
+ * What each operation answers, in the words of the server's own types. Types only: nothing of the server is bundled.
+ * An operation that is absent here answers `unknown`.
+ */
+import type { AdapterDocument, CodeTable } from '../../../engine/contract/adapter.ts';
+import type { Permission, Role } from '../../../engine/contract/access.ts';
+import type { Issue } from '../../../engine/contract/errors.ts';
+import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
+import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import type { ExecutionDetails, ExecutionSummary, FlowSummary, PublishReport, TestReport, TrialResult } from '../../../engine/services.ts';
+import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/contract.ts';
+import type { ChainReport, AuditLine } from '../../../control/audit/audit-log.ts';
+import type { Account } from '../../../control/auth/account-store.ts';
+import type { AppKey } from '../../../control/registry/key-store.ts';
+
+interface Items<T> {
+  readonly items: readonly T[];
+}
+interface Page<T> extends Items<T> {
+  readonly next?: string | undefined;
+}
+
+export interface Me {
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly permissions: readonly Permission[];
+  readonly mustChangePassword: boolean;
+}
+
+export interface SystemInfo {
+  readonly name: string;
+  readonly version: string;
+  readonly environment: string;
+  readonly addresses: Readonly<Record<string, string>>;
+}
+
+export interface Outputs {
+  'me.get': Me;
+  'flows.list': Items<FlowSummary>;
+  'flows.get': FlowDocument;
+  'flows.save': FlowDocument;
+  'flows.validate': { readonly valid: boolean; readonly issues: readonly Issue[] };
+  'flows.test': TestReport;
+  'flows.trial': TrialResult;
+  'flows.publish': PublishReport;
+  'flows.rollback': PublishReport;
+  'flows.versions': Items<{
+    readonly version: number;
+    readonly contentHash: string;
+    readonly publishedAt: number;
+    readonly publishedBy: string;
+  }>;
+  'flows.version': FlowVersion;
+  'nodes.list': Items<NodeDescription>;
+  'adapters.list': Items<AdapterDocument>;
+  'adapters.get': AdapterDocument;
+  'adapters.save': AdapterDocument;
+  'tables.list': Items<CodeTable>;
+  'tables.get': CodeTable;
+  'tables.save': CodeTable;
+  'secrets.list': Items<{ readonly name: string; readonly adapters: readonly string[]; readonly updatedAt: number }>;
+  'interfaces.list': Items<InterfaceDocument>;
+  'interfaces.get': InterfaceDocument;
+  'interfaces.save': InterfaceDocument;
+  'apps.list': Items<AppDocument>;
+  'apps.get': AppDocument;
+  'keys.list': Items<AppKey>;
+  'grants.list': Items<GrantDocument>;
+  'bus-consumers.list': Items<BusConsumer>;
+  'user-token-keys.list': Items<UserTokenKey>;
+  'executions.list': Page<ExecutionSummary>;
+  'executions.held': Page<ExecutionSummary>;
+  'executions.get': ExecutionDetails;
+  'executions.payload': ExecutionDetails;
+  'accounts.list': Items<Account>;
+  'audit.list': Page<AuditLine>;
+  'audit.verify': ChainReport;
+  'system.get': SystemInfo;
+}

@@ -1,0 +1,40 @@
+/** The console: look, language, queries, session, pages; in this order, each for all that is inside. */
+import { QueryClientProvider } from '@tanstack/react-query';
+import { App as AntdApp, ConfigProvider } from 'antd';
+import enUS from 'antd/locale/en_US';
+import zhCN from 'antd/locale/zh_CN';
+import dayjs from 'dayjs';
+import 'dayjs/locale/zh-cn';
+import { useMemo } from 'react';
+import { RouterProvider } from 'react-router';
+import { createQueryClient } from '../api/queries.ts';
+import { cspNonce } from './csp-nonce.ts';
+import { usePreferences } from './preferences.ts';
+import { createRouter } from './routes.tsx';
+import { Session } from './session.tsx';
+import { antdTheme } from './theme.ts';
+
+export function App() {
+  const { language, scheme } = usePreferences();
+  const theme = useMemo(() => antdTheme(scheme), [scheme]);
+  const client = useMemo(() => createQueryClient(() => void client.invalidateQueries({ queryKey: ['me.get'] })), []);
+  const router = useMemo(createRouter, []);
+  dayjs.locale(language === 'zh-CN' ? 'zh-cn' : 'en');
+  return (
+    <ConfigProvider
+      theme={theme}
+      locale={language === 'zh-CN' ? zhCN : enUS}
+      csp={{ nonce: cspNonce() }}
+      button={{ autoInsertSpace: false }}
+      componentSize="middle"
+    >
+      <AntdApp>
+        <QueryClientProvider client={client}>
+          <Session>
+            <RouterProvider router={router} />
+          </Session>
+        </QueryClientProvider>
+      </AntdApp>
+    </ConfigProvider>
+  );
+}

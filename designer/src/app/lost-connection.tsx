@@ -1,0 +1,26 @@
+import { Unplug } from 'lucide-react';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { useLiveState } from './live.ts';
+import styles from './lost-connection.module.css';
+
+const TEXTS = defineTexts({
+  lost: [
+    '与平台的连接已断开，正在自动重连。未保存的修改留在本页，恢复后自动保存。',
+    'The connection to the platform is lost and is being made again. Unsaved changes stay on this page and are saved when it is back.',
+  ],
+});
+
+export function LostConnection() {
+  const t = useTexts(TEXTS);
+  const state = useLiveState();
+  return (
+    <div role="status" aria-live="polite">
+      {state === 'lost' ? (
+        <div className={styles.lost}>
+          <Unplug size={16} />
+          {t('lost')}
+        </div>
+      ) : null}
+    </div>
+  );
+}

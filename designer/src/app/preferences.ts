@@ -1,0 +1,61 @@
+/** What a person chose for this browser: language, light or dark, folded navigation. Kept beside the session, never on the server. */
+import { create } from 'zustand';
+import { LANGUAGES, setLanguage, type Language } from '../i18n/texts.ts';
+import { applyScheme, type Scheme } from './theme.ts';
+
+const KEY = 'kq.preferences';
+
+interface Stored {
+  readonly language: Language;
+  /** `system` follows the machine. */
+  readonly look: Scheme | 'system';
+  readonly isNavigationFolded: boolean;
+  readonly isGuideClosed: boolean;
+}
+
+export interface Preferences extends Stored {
+  readonly scheme: Scheme;
+  change(part: Partial<Stored>): void;
+}
+
+const machine = window.matchMedia('(prefers-color-scheme: dark)');
+
+export const usePreferences = create<Preferences>((set, get) => {
+  const stored = read();
+  applyScheme(schemeOf(stored.look));
+  machine.addEventListener('change', () => get().change({}));
+  return {
+    ...stored,
+    scheme: schemeOf(stored.look),
+    change(part) {
+      const { language, look, isNavigationFolded, isGuideClosed } = { ...get(), ...part };
+      const next: Stored = { language, look, isNavigationFolded, isGuideClosed };
+      localStorage.setItem(KEY, JSON.stringify(next));
+      applyScheme(schemeOf(look));
+      if (language !== get().language) setLanguage(language);
+      set({ ...next, scheme: schemeOf(look) });
+    },
+  };
+});
+
+function schemeOf(look: Stored['look']): Scheme {
+  return look === 'system' ? (machine.matches ? 'dark' : 'light') : look;
+}
+
+function read(): Stored {
+  const kept = parse(localStorage.getItem(KEY));
+  return {
+    language: LANGUAGES.find((name) => name === kept['language']) ?? 'zh-CN',
+    look: (['light', 'dark', 'system'] as const).find((name) => name === kept['look']) ?? 'light',
+    isNavigationFolded: kept['isNavigationFolded'] === true,
+    isGuideClosed: kept['isGuideClosed'] === true,
+  };
+}
+
+function parse(text: string | null): Readonly<Record<string, unknown>> {
+  try {
+    return (JSON.parse(text ?? '{}') ?? {}) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,42 @@
+/** Who is logged in and what they may do. */
+import { createContext, use, type ReactNode } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import type { Permission } from '../../../engine/contract/access.ts';
+import { ApiError, call } from '../api/client.ts';
+import type { Me } from '../api/outputs.ts';
+import { useQueryOf } from '../api/queries.ts';
+import { ErrorBox } from '../parts/error-box.tsx';
+import { LoginPage } from '../pages/login/login-page.tsx';
+import { NewPasswordPage } from '../pages/login/new-password-page.tsx';
+
+const SessionContext = createContext<Me | undefined>(undefined);
+
+/** Shows the console to who is logged in, the login to who is not. */
+export function Session({ children }: { readonly children: ReactNode }) {
+  const me = useQueryOf('me.get', {});
+  const client = useQueryClient();
+  if (me.isPending) return null;
+  const isLoggedOut = me.error instanceof ApiError && me.error.status === 401;
+  if (isLoggedOut) return <LoginPage onDone={() => client.resetQueries()} />;
+  // A platform that is away must not take an open, unsaved page with it: the last known person stays.
+  if (me.data === undefined) return <ErrorBox error={me.error} onRetry={() => void me.refetch()} isPage />;
+  if (me.data.mustChangePassword) return <NewPasswordPage onDone={() => client.resetQueries()} />;
+  return <SessionContext value={me.data}>{children}</SessionContext>;
+}
+
+export function useMe(): Me {
+  const me = use(SessionContext);
+  if (me === undefined) throw new Error('used outside of <Session>');
+  return me;
+}
+
+/** `const may = useMay(); may('flows.edit')`. The server decides again; this only spares a person a refusal. */
+export function useMay(): (permission: Permission) => boolean {
+  const { permissions } = useMe();
+  return (permission) => permissions.includes(permission);
+}
+
+export async function logout(): Promise<void> {
+  await call('me.logout', {}).catch(() => undefined);
+  window.location.assign('/');
+}

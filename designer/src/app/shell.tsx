@@ -1,0 +1,28 @@
+/** The frame of every page: navigation at the left, top bar, and the page. */
+import { Suspense } from 'react';
+import { Outlet } from 'react-router';
+import { useLiveRefresh } from './live-refresh.ts';
+import { CommandPalette } from './command-palette.tsx';
+import { LostConnection } from './lost-connection.tsx';
+import { Navigation } from './navigation.tsx';
+import styles from './shell.module.css';
+import { TopBar } from './top-bar.tsx';
+
+export function Shell() {
+  useLiveRefresh();
+  return (
+    <div className={styles.shell}>
+      <Navigation />
+      <div className={styles.right}>
+        <TopBar />
+        <LostConnection />
+        <main className={styles.page} id="page" tabIndex={-1}>
+          <Suspense fallback={null}>
+            <Outlet />
+          </Suspense>
+        </main>
+      </div>
+      <CommandPalette />
+    </div>
+  );
+}

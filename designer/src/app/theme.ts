@@ -1,0 +1,166 @@
+/** The one look of the console (design page 4, "Look"): antd's tokens and the CSS variables that everything else uses, light and dark. */
+import { theme as antd, type ThemeConfig } from 'antd';
+
+export type Scheme = 'light' | 'dark';
+
+export const FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", system-ui, sans-serif';
+export const MONO = '"SFMono-Regular", Menlo, Consolas, "Noto Sans Mono CJK SC", "DejaVu Sans Mono", monospace';
+
+interface Palette {
+  readonly accent: string;
+  /** Text on the accent. */
+  readonly onAccent: string;
+  readonly accentSoft: string;
+  readonly green: string;
+  readonly amber: string;
+  readonly red: string;
+  readonly violet: string;
+  readonly blue: string;
+  readonly greenSoft: string;
+  readonly amberSoft: string;
+  readonly redSoft: string;
+  readonly violetSoft: string;
+  readonly blueSoft: string;
+  readonly text: string;
+  readonly textSecondary: string;
+  readonly textFaint: string;
+  readonly page: string;
+  readonly surface: string;
+  readonly raised: string;
+  readonly border: string;
+  readonly borderStrong: string;
+  readonly hover: string;
+  readonly code: string;
+  readonly shadow: string;
+  readonly categoryTrigger: string;
+  readonly categoryCall: string;
+  readonly categoryTransform: string;
+  readonly categoryControl: string;
+  readonly categoryCheck: string;
+}
+
+// Text colours keep 4.5:1 on `surface` and on their own soft ground (WCAG 2.2 AA).
+const LIGHT: Palette = {
+  accent: '#0E7C86',
+  onAccent: '#FFFFFF',
+  accentSoft: '#E3F2F3',
+  green: '#1F7A43',
+  amber: '#8F5C00',
+  red: '#B92F25',
+  violet: '#6747B0',
+  blue: '#1F63B5',
+  greenSoft: '#E5F4EA',
+  amberSoft: '#FCF1DA',
+  redSoft: '#FCE9E7',
+  violetSoft: '#EFEAF9',
+  blueSoft: '#E6EFFA',
+  text: '#17232B',
+  textSecondary: '#51626D',
+  textFaint: '#66757F',
+  page: '#F4F6F7',
+  surface: '#FFFFFF',
+  raised: '#FFFFFF',
+  border: '#E0E6E9',
+  borderStrong: '#C3CDD3',
+  hover: '#EEF2F4',
+  code: '#F6F8F9',
+  shadow: '0 1px 2px rgb(16 32 40 / 8%), 0 2px 8px rgb(16 32 40 / 6%)',
+  categoryTrigger: '#0E7C86',
+  categoryCall: '#1F63B5',
+  categoryTransform: '#6747B0',
+  categoryControl: '#8F5C00',
+  categoryCheck: '#1F7A43',
+};
+
+const DARK: Palette = {
+  accent: '#3BB3BD',
+  onAccent: '#06181A',
+  accentSoft: '#123336',
+  green: '#57C283',
+  amber: '#E9AE3F',
+  red: '#F0857B',
+  violet: '#AE95E8',
+  blue: '#73ADEF',
+  greenSoft: '#12301F',
+  amberSoft: '#382A0E',
+  redSoft: '#3B1A17',
+  violetSoft: '#2A2140',
+  blueSoft: '#152A42',
+  text: '#E6ECEF',
+  textSecondary: '#A6B4BC',
+  textFaint: '#8C9BA4',
+  page: '#0F1518',
+  surface: '#161E22',
+  raised: '#1D272C',
+  border: '#2A363C',
+  borderStrong: '#42525A',
+  hover: '#202B30',
+  code: '#121A1D',
+  shadow: '0 1px 2px rgb(0 0 0 / 50%), 0 2px 10px rgb(0 0 0 / 35%)',
+  categoryTrigger: '#3BB3BD',
+  categoryCall: '#73ADEF',
+  categoryTransform: '#AE95E8',
+  categoryControl: '#E9AE3F',
+  categoryCheck: '#57C283',
+};
+
+export const PALETTES: Readonly<Record<Scheme, Palette>> = { light: LIGHT, dark: DARK };
+
+export function antdTheme(scheme: Scheme): ThemeConfig {
+  const colours = PALETTES[scheme];
+  return {
+    algorithm: scheme === 'dark' ? antd.darkAlgorithm : antd.defaultAlgorithm,
+    token: {
+      colorPrimary: colours.accent,
+      colorInfo: colours.accent,
+      colorLink: colours.accent,
+      colorSuccess: colours.green,
+      colorWarning: colours.amber,
+      colorError: colours.red,
+      colorTextBase: colours.text,
+      colorText: colours.text,
+      colorTextSecondary: colours.textSecondary,
+      colorTextTertiary: colours.textFaint,
+      colorTextDescription: colours.textFaint,
+      colorTextPlaceholder: colours.textFaint,
+      colorBgLayout: colours.page,
+      colorBgContainer: colours.surface,
+      colorBgElevated: colours.raised,
+      colorBorder: colours.borderStrong,
+      colorBorderSecondary: colours.border,
+      colorTextLightSolid: colours.onAccent,
+      fontFamily: FONT,
+      fontFamilyCode: MONO,
+      fontSize: 14,
+      fontSizeSM: 12,
+      borderRadius: 6,
+      controlHeight: 32,
+      motionDurationMid: '0.12s',
+      motionDurationSlow: '0.16s',
+      wireframe: false,
+    },
+    components: {
+      Table: {
+        cellPaddingBlock: 8,
+        cellPaddingInline: 12,
+        headerBg: colours.page,
+        headerColor: colours.textSecondary,
+        rowHoverBg: colours.hover,
+      },
+      Menu: { itemHeight: 36, itemMarginInline: 8, activeBarBorderWidth: 0 },
+      Tooltip: { colorBgSpotlight: scheme === 'light' ? '#22313A' : '#31414A', colorTextLightSolid: '#FFFFFF' },
+      Button: { primaryShadow: 'none', defaultShadow: 'none' },
+    },
+  };
+}
+
+/** Puts the palette on the page as `--kq-…` variables: `textSecondary` becomes `--kq-text-secondary`. */
+export function applyScheme(scheme: Scheme): void {
+  const { style, dataset } = document.documentElement;
+  dataset['scheme'] = scheme;
+  style.colorScheme = scheme;
+  for (const [name, value] of Object.entries(PALETTES[scheme]))
+    style.setProperty(`--kq-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value as string);
+  style.setProperty('--kq-font', FONT);
+  style.setProperty('--kq-mono', MONO);
+}

@@ -1,0 +1,103 @@
+import { Badge, Button, Dropdown, Tooltip } from 'antd';
+import { Bell, BookOpen, ChevronDown, Languages, LogOut, Moon, Search, Sun, UserRound } from 'lucide-react';
+import { useState } from 'react';
+import { useNavigate } from 'react-router';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { useCommandPalette } from './commands.ts';
+import { EnvironmentTag } from './environment-tag.tsx';
+import { useLive } from './live.ts';
+import { usePreferences } from './preferences.ts';
+import { logout, useMay, useMe } from './session.tsx';
+import styles from './top-bar.module.css';
+
+const TEXTS = defineTexts({
+  search: ['搜索或执行命令', 'Search or run a command'],
+  alarms: ['{{count}} 条消息等待处理', '{{count}} messages wait for a person'],
+  language: ['Switch to English', '切换为中文'],
+  dark: ['深色外观', 'Dark look'],
+  light: ['浅色外观', 'Light look'],
+  account: ['我的账号', 'My account'],
+  api: ['接口文档', 'API documentation'],
+  logout: ['退出登录', 'Log out'],
+});
+
+export function TopBar() {
+  const t = useTexts(TEXTS);
+  const { language, scheme, change } = usePreferences();
+  const openPalette = useCommandPalette((palette) => palette.open);
+  const isDark = scheme === 'dark';
+  return (
+    <header className={styles.bar}>
+      <EnvironmentTag />
+      <button className={styles.search} onClick={openPalette}>
+        <Search size={16} />
+        <span>{t('search')}</span>
+        <kbd>Ctrl K</kbd>
+      </button>
+      <div className={styles.tools}>
+        <Alarms />
+        <Tooltip title={t('language')}>
+          <Button
+            type="text"
+            icon={<Languages size={18} />}
+            aria-label={t('language')}
+            onClick={() => change({ language: language === 'zh-CN' ? 'en' : 'zh-CN' })}
+          />
+        </Tooltip>
+        <Tooltip title={isDark ? t('light') : t('dark')}>
+          <Button
+            type="text"
+            icon={isDark ? <Sun size={18} /> : <Moon size={18} />}
+            aria-label={isDark ? t('light') : t('dark')}
+            onClick={() => change({ look: isDark ? 'light' : 'dark' })}
+          />
+        </Tooltip>
+        <Person />
+      </div>
+    </header>
+  );
+}
+
+/** How many messages wait for a person; leads to them. */
+function Alarms() {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const go = useNavigate();
+  const [held, setHeld] = useState(0);
+  useLive<{ readonly held: number }>('counts', (counts) => setHeld(counts.held));
+  if (!may('executions.read')) return null;
+  const label = t('alarms', { count: held });
+  return (
+    <Tooltip title={label}>
+      <Badge count={held} size="small" overflowCount={999} offset={[-6, 6]}>
+        <Button type="text" icon={<Bell size={18} />} aria-label={label} onClick={() => void go('/held')} />
+      </Badge>
+    </Tooltip>
+  );
+}
+
+function Person() {
+  const t = useTexts(TEXTS);
+  const me = useMe();
+  const go = useNavigate();
+  const items = [
+    { key: 'me', icon: <UserRound size={16} />, label: t('account') },
+    { key: 'api', icon: <BookOpen size={16} />, label: t('api') },
+    { type: 'divider' as const },
+    { key: 'logout', icon: <LogOut size={16} />, label: t('logout') },
+  ];
+  const choose = (key: string) => {
+    if (key === 'logout') void logout();
+    else if (key === 'api') window.open('/api/docs', '_blank', 'noopener');
+    else void go('/me');
+  };
+  return (
+    <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => choose(key) }}>
+      <Button type="text" className={styles.person ?? ''}>
+        <UserRound size={18} />
+        {me.name}
+        <ChevronDown size={14} />
+      </Button>
+    </Dropdown>
+  );
+}

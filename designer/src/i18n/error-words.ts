@@ -1,0 +1,37 @@
+/** The words for an error, in the person's language: what happened and why, what to do, and each single problem. */
+import { useCallback } from 'react';
+import { ApiError } from '../api/client.ts';
+import { defineTexts, useLanguage, useTexts } from './texts.ts';
+
+const TEXTS = defineTexts({
+  unreachable: ['连不上平台', 'The platform cannot be reached'],
+  unreachableFix: ['请检查网络；恢复后本页会自动继续。', 'Check the network; this page goes on by itself when it is back.'],
+  broken: ['页面出错了', 'This page has failed'],
+  brokenFix: [
+    '请刷新页面；若仍出现，请把错误代码告诉平台管理员。',
+    'Reload the page; if it happens again, tell the administrator of the platform.',
+  ],
+});
+
+export interface ErrorWords {
+  readonly title: string;
+  readonly fix: string | undefined;
+  readonly issues: readonly { readonly path: string; readonly what: string; readonly advice: string }[];
+}
+
+export function useErrorWords(): (error: unknown) => ErrorWords {
+  const language = useLanguage();
+  const t = useTexts(TEXTS);
+  return useCallback(
+    (error) => {
+      if (!(error instanceof ApiError)) return { title: t('broken'), fix: t('brokenFix'), issues: [] };
+      if (error.status === 0) return { title: t('unreachable'), fix: t('unreachableFix'), issues: [] };
+      return {
+        title: error.message,
+        fix: error.fix,
+        issues: error.issues.map(({ path, message, fix }) => ({ path, what: message, advice: fix ?? '' })),
+      };
+    },
+    [language, t],
+  );
+}

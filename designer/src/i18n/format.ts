@@ -1,0 +1,63 @@
+/** Numbers, times, durations and sizes as people read them. */
+import dayjs from 'dayjs';
+import { useMemo } from 'react';
+import { useLanguage, type Language } from './texts.ts';
+
+const SECOND_MS = 1000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+export interface Format {
+  /** 12,345 */
+  number(value: number): string;
+  /** 98.7% */
+  percent(share: number): string;
+  /** Local time to the second. */
+  time(epochMs: number): string;
+  /** Local day. */
+  day(epochMs: number): string;
+  /** 12 ms, 3.2 s, 4 min 10 s */
+  duration(ms: number): string;
+  /** 3 分钟前 / 3 minutes ago */
+  ago(epochMs: number, now?: number): string;
+  /** 12 KB */
+  size(bytes: number): string;
+}
+
+export function createFormat(language: Language): Format {
+  const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+  const percents = new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: 2 });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  return {
+    number: (value) => numbers.format(value),
+    percent: (share) => percents.format(share),
+    time: (epochMs) => dayjs(epochMs).format('YYYY-MM-DD HH:mm:ss'),
+    day: (epochMs) => dayjs(epochMs).format('YYYY-MM-DD'),
+    duration: (ms) => duration(ms, language),
+    ago: (epochMs, now = Date.now()) => {
+      const passed = epochMs - now;
+      const size = Math.abs(passed);
+      if (size < MINUTE_MS) return relative.format(Math.round(passed / SECOND_MS), 'second');
+      if (size < HOUR_MS) return relative.format(Math.round(passed / MINUTE_MS), 'minute');
+      if (size < DAY_MS) return relative.format(Math.round(passed / HOUR_MS), 'hour');
+      return relative.format(Math.round(passed / DAY_MS), 'day');
+    },
+    size: (bytes) =>
+      bytes < 1024 ? `${bytes} B` : bytes < 1_048_576 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`,
+  };
+}
+
+export function useFormat(): Format {
+  const language = useLanguage();
+  return useMemo(() => createFormat(language), [language]);
+}
+
+function duration(ms: number, language: Language): string {
+  const units = language === 'zh-CN' ? { s: ' 秒', min: ' 分', h: ' 小时', d: ' 天' } : { s: ' s', min: ' min', h: ' h', d: ' d' };
+  if (ms < SECOND_MS) return `${Math.round(ms)} ms`;
+  if (ms < MINUTE_MS) return `${(ms / SECOND_MS).toFixed(1)}${units.s}`;
+  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)}${units.min} ${Math.round((ms % MINUTE_MS) / SECOND_MS)}${units.s}`;
+  if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)}${units.h} ${Math.round((ms % HOUR_MS) / MINUTE_MS)}${units.min}`;
+  return `${Math.floor(ms / DAY_MS)}${units.d} ${Math.round((ms % DAY_MS) / HOUR_MS)}${units.h}`;
+}

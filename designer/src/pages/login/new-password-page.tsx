@@ -1,0 +1,67 @@
+import { Button, Form, Input } from 'antd';
+import { useState } from 'react';
+import { call } from '../../api/client.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import { EntryFrame } from './login-page.tsx';
+import styles from './login-page.module.css';
+
+const TEXTS = defineTexts({
+  title: ['设置自己的密码', 'Choose your own password'],
+  why: ['一次性密码只能用来登录这一次。', 'The one-time password is good for this login only.'],
+  old: ['一次性密码', 'One-time password'],
+  next: ['新密码（至少 12 个字符）', 'New password (12 characters at least)'],
+  again: ['再输入一次', 'Once more'],
+  missing: ['请输入', 'Enter it'],
+  differs: ['两次输入不一致', 'The two differ'],
+  save: ['保存并进入', 'Save and go on'],
+});
+
+interface Values {
+  readonly oldPassword: string;
+  readonly newPassword: string;
+}
+
+export function NewPasswordPage({ onDone }: { readonly onDone: () => void }) {
+  const t = useTexts(TEXTS);
+  const [error, setError] = useState<unknown>();
+  const [isBusy, setBusy] = useState(false);
+  const submit = async ({ oldPassword, newPassword }: Values) => {
+    setBusy(true);
+    setError(undefined);
+    await call('me.change-password', { oldPassword, newPassword }).then(onDone, setError);
+    setBusy(false);
+  };
+  const required = { required: true, message: t('missing') };
+  return (
+    <EntryFrame title={t('title')}>
+      <p className={styles.hint}>{t('why')}</p>
+      <Form layout="vertical" requiredMark={false} onFinish={(values) => void submit(values as Values)}>
+        <Form.Item name="oldPassword" label={t('old')} rules={[required]}>
+          <Input.Password autoFocus autoComplete="current-password" />
+        </Form.Item>
+        <Form.Item name="newPassword" label={t('next')} rules={[required]}>
+          <Input.Password autoComplete="new-password" />
+        </Form.Item>
+        <Form.Item
+          name="again"
+          label={t('again')}
+          dependencies={['newPassword']}
+          rules={[
+            required,
+            ({ getFieldValue }) => ({
+              validator: (_rule, value) =>
+                value === undefined || value === getFieldValue('newPassword') ? Promise.resolve() : Promise.reject(new Error(t('differs'))),
+            }),
+          ]}
+        >
+          <Input.Password autoComplete="new-password" />
+        </Form.Item>
+        {error === undefined ? null : <ErrorBox error={error} />}
+        <Button type="primary" htmlType="submit" block loading={isBusy} className={styles.submit ?? ''}>
+          {t('save')}
+        </Button>
+      </Form>
+    </EntryFrame>
+  );
+}

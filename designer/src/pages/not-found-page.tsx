@@ -1,0 +1,26 @@
+import { Button, Result } from 'antd';
+import { useNavigate } from 'react-router';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+
+const TEXTS = defineTexts({
+  title: ['没有这个页面', 'There is no such page'],
+  why: ['地址可能写错，或者页面已被移走。', 'The address may be mistyped, or the page has moved.'],
+  back: ['回到概览', 'Go to the overview'],
+});
+
+export function NotFoundPage() {
+  const t = useTexts(TEXTS);
+  const go = useNavigate();
+  return (
+    <Result
+      status="404"
+      title={t('title')}
+      subTitle={t('why')}
+      extra={
+        <Button type="primary" onClick={() => void go('/overview')}>
+          {t('back')}
+        </Button>
+      }
+    />
+  );
+}

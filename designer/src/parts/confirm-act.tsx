@@ -1,0 +1,69 @@
+import { App, Input } from 'antd';
+import { useCallback, type ReactNode } from 'react';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { ErrorBox } from './error-box.tsx';
+import styles from './confirm-act.module.css';
+
+const TEXTS = defineTexts({
+  cancel: ['取消', 'Cancel'],
+  reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
+  reasonMissing: ['请填写理由。', 'Give a reason.'],
+});
+
+export interface Act {
+  readonly title: string;
+  /** What it will do, in full sentences. */
+  readonly effect: ReactNode;
+  /** Word on the button: the deed itself, not "OK". */
+  readonly verb: string;
+  readonly isDangerous?: boolean;
+  readonly needsReason?: boolean;
+  run(reason: string): Promise<unknown>;
+}
+
+/** `const confirm = useConfirm(); confirm({title, effect, verb, run})`: says what it will do, does it when confirmed, and shows why when it fails. */
+export function useConfirm(): (act: Act) => void {
+  const { modal } = App.useApp();
+  const t = useTexts(TEXTS);
+  return useCallback(
+    (act) => {
+      let reason = '';
+      const body = (problem?: ReactNode) => (
+        <div className={styles.body}>
+          <div>{act.effect}</div>
+          {act.needsReason === true ? (
+            <Input.TextArea
+              autoFocus
+              maxLength={500}
+              rows={3}
+              placeholder={t('reason')}
+              aria-label={t('reason')}
+              onChange={(event) => (reason = event.target.value)}
+            />
+          ) : null}
+          {problem}
+        </div>
+      );
+      const dialog = modal.confirm({
+        title: act.title,
+        content: body(),
+        okText: act.verb,
+        cancelText: t('cancel'),
+        okButtonProps: { danger: act.isDangerous ?? false },
+        async onOk() {
+          if (act.needsReason === true && reason.trim() === '') {
+            dialog.update({ content: body(<div role="alert">{t('reasonMissing')}</div>) });
+            throw new Error('no reason yet');
+          }
+          try {
+            await act.run(reason.trim());
+          } catch (error) {
+            dialog.update({ content: body(<ErrorBox error={error} />) });
+            throw error;
+          }
+        },
+      });
+    },
+    [modal, t],
+  );
+}

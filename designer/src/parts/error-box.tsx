@@ -1,0 +1,81 @@
+import { Button } from 'antd';
+import { CircleX, LockKeyhole, Unplug } from 'lucide-react';
+import type { Permission } from '../../../engine/contract/access.ts';
+import { ApiError } from '../api/client.ts';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { useErrorWords } from '../i18n/error-words.ts';
+import { CopyText } from './copy-text.tsx';
+import styles from './error-box.module.css';
+
+const TEXTS = defineTexts({
+  retry: ['重试', 'Try again'],
+  code: ['错误代码', 'Code'],
+  request: ['请求编号', 'Request'],
+  noRight: ['没有权限', 'Not allowed'],
+  noRightWhy: ['此处需要权限 {{permission}}，您的角色没有。', 'This takes the right {{permission}}, which your roles do not give.'],
+  noRightFix: ['请系统管理员授予相应角色。', 'Ask the system administrator for a role that holds it.'],
+});
+
+interface ErrorBoxProps {
+  readonly error: unknown;
+  readonly onRetry?: () => void;
+  /** Takes the place of a whole page. */
+  readonly isPage?: boolean;
+}
+
+/** Says of any error what happened, why, and what to do. Every problem of a document is listed. */
+export function ErrorBox({ error, onRetry, isPage = false }: ErrorBoxProps) {
+  const t = useTexts(TEXTS);
+  const { title, fix, issues } = useErrorWords()(error);
+  const isUnreachable = error instanceof ApiError && error.status === 0;
+  const Icon = isUnreachable ? Unplug : CircleX;
+  return (
+    <div className={isPage ? `${styles.box} ${styles.page}` : styles.box} role="alert">
+      <Icon size={20} className={styles.icon ?? ''} />
+      <div className={styles.words}>
+        <div className={styles.title}>{title}</div>
+        {fix === undefined ? null : <div>{fix}</div>}
+        {issues.length === 0 ? null : (
+          <ul className={styles.issues}>
+            {issues.map(({ path, what, advice }, index) => (
+              <li key={index}>
+                {path === '' ? null : <code>{path}</code>} {what} {advice}
+              </li>
+            ))}
+          </ul>
+        )}
+        {error instanceof ApiError && error.code !== 'UNREACHABLE' ? (
+          <div className={styles.details}>
+            {t('code')} <code>{error.code}</code>
+            {error.requestId === undefined ? null : (
+              <>
+                {' · '}
+                {t('request')} <CopyText text={error.requestId} isShort />
+              </>
+            )}
+          </div>
+        ) : null}
+        {onRetry === undefined ? null : (
+          <Button className={styles.retry ?? ''} onClick={onRetry}>
+            {t('retry')}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** In place of what a person may not see. */
+export function NoRight({ permission }: { readonly permission: Permission }) {
+  const t = useTexts(TEXTS);
+  return (
+    <div className={`${styles.box} ${styles.page} ${styles.quiet}`}>
+      <LockKeyhole size={20} className={styles.icon ?? ''} />
+      <div className={styles.words}>
+        <div className={styles.title}>{t('noRight')}</div>
+        <div>{t('noRightWhy', { permission })}</div>
+        <div>{t('noRightFix')}</div>
+      </div>
+    </div>
+  );
+}

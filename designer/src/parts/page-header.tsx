@@ -1,0 +1,67 @@
+import { Breadcrumb } from 'antd';
+import type { ReactNode } from 'react';
+import { useEffect } from 'react';
+import { Link } from 'react-router';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import styles from './page-header.module.css';
+
+const TEXTS = defineTexts({ product: ['康桥', 'Kangqiao'] });
+
+interface PageHeaderProps {
+  readonly title: string;
+  /** One sentence on what the page is for. */
+  readonly help?: ReactNode;
+  /** The way here, without the page itself. */
+  readonly trail?: readonly { readonly label: string; readonly to: string }[];
+  /** Beside the title: states, badges. */
+  readonly beside?: ReactNode;
+  readonly actions?: ReactNode;
+}
+
+export function PageHeader({ title, help, trail = [], beside, actions }: PageHeaderProps) {
+  const t = useTexts(TEXTS);
+  useEffect(() => {
+    document.title = `${title} · ${t('product')}`;
+  }, [title, t]);
+  return (
+    <div className={styles.header}>
+      {trail.length === 0 ? null : (
+        <Breadcrumb items={[...trail.map(({ label, to }) => ({ title: <Link to={to}>{label}</Link> })), { title }]} />
+      )}
+      <div className={styles.row}>
+        <h1>{title}</h1>
+        {beside}
+        <div className={styles.actions}>{actions}</div>
+      </div>
+      {help === undefined ? null : <p>{help}</p>}
+    </div>
+  );
+}
+
+/** The ground of a console page: its header and what stands below, with even spaces. */
+export function Page({ children }: { readonly children: ReactNode }) {
+  return <div className={styles.page}>{children}</div>;
+}
+
+/** A framed part of a page. */
+export function Panel({
+  title,
+  extra,
+  children,
+}: {
+  readonly title?: ReactNode;
+  readonly extra?: ReactNode;
+  readonly children: ReactNode;
+}) {
+  return (
+    <section className={styles.panel}>
+      {title === undefined ? null : (
+        <div className={styles.panelTitle}>
+          <h2>{title}</h2>
+          <div className={styles.actions}>{extra}</div>
+        </div>
+      )}
+      {children}
+    </section>
+  );
+}
