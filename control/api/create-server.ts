@@ -17,6 +17,7 @@ import type { CheckLogin } from '../auth/login.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 import { checkSameOrigin, clearSessionCookie, createAuthenticate, setSessionCookie, type Authenticate } from './authenticate.ts';
 import { sendError } from './errors.ts';
+import { serveIcons } from './serve-icons.ts';
 import type { EventHub } from './event-hub.ts';
 import { mountActions } from './mount-actions.ts';
 import { addOpenApi } from './openapi.ts';
@@ -59,6 +60,7 @@ export async function startControlServer(deps: ControlServerDeps): Promise<Contr
   refusePlain(deps);
   const app = createApp(deps);
   addSecurityHeaders(app, deps.tls !== undefined);
+  serveIcons(app);
   app.setErrorHandler((error, _request, reply) => sendError(error, reply, deps.logger));
   app.setNotFoundHandler((_request, reply) => {
     const unknown = new AppError('ROUTE_UNKNOWN', 'input', 'There is nothing under this address.', {

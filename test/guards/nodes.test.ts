@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { iconBody, readIconSet } from '../../control/api/serve-icons.ts';
 import { EDITORS, fieldKind, type FieldEditor } from '../../engine/contract/field-kind.ts';
 import type { NodeDefinition, PortSpec } from '../../engine/contract/node.ts';
 import type { FieldText, Text } from '../../engine/contract/texts.ts';
@@ -19,6 +20,7 @@ interface Field {
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const files = globSync('nodes/*/*.node.ts', { cwd: root }).sort();
 const CATEGORIES = ['trigger', 'call', 'transform', 'control', 'check'];
+const icons = readIconSet();
 const EFFECTS = ['pure', 'read', 'idempotent-write', 'write'];
 
 test('there are node types to look at', () => assert.ok(files.length > 0));
@@ -52,7 +54,7 @@ function checkDescriptor(definition: NodeDefinition, file: string): void {
   assert.equal(definition.type, path, 'its type equals its path');
   assert.ok(Number.isInteger(definition.major) && definition.major >= 1, 'major is a whole number from 1');
   assert.ok(CATEGORIES.includes(definition.category), 'its category is known');
-  assert.match(definition.icon, /^[a-z][a-z0-9-]*$/, 'it names an icon');
+  assert.ok(iconBody(icons, definition.icon), `its icon ${definition.icon} is in the icon set`);
   checkText(definition.text.label, 'label');
   checkText(definition.text.help, 'help');
   assert.ok(
