@@ -16,7 +16,7 @@ const { WebAssembly } = globalThis as unknown as {
 };
 
 const PAGE_BYTES = 65_536;
-/** What the module asks for to begin with; the runtimes that are made ahead, and the one with JSONata, fit well into it. */
+/** What the module asks for to begin with; a realm fits well into it, also the one with JSONata. */
 const INITIAL_PAGES = 256;
 /** The module's own maximum: 2 GB. */
 const MAXIMUM_PAGES = 32_768;

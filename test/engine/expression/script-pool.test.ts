@@ -32,6 +32,43 @@ test('a global planted by one message is not seen by the next', async () => {
   }
 });
 
+test('nothing that a script keeps reaches the next message of the same script', async () => {
+  const keep = `
+    if (message.data === 'throw') { globalThis.seen = 1; throw new Error('left'); }
+    if (message.data === 'loop') for (;;) globalThis.seen = (globalThis.seen ?? 0) + 1;
+    const before = [globalThis.seen ?? 0, [].planted ?? 0, Math.seen ?? 0];
+    globalThis.seen = Array.prototype.planted = Math.seen = 1;
+    return before`;
+  for (let round = 0; round < 4; round++) {
+    assert.deepEqual(await pool.run(keep, message(round)), [0, 0, 0]);
+    await assert.rejects(pool.run(keep, message('throw')), { code: 'SCRIPT_ERROR' });
+    assert.deepEqual(await pool.run(keep, message(round)), [0, 0, 0]);
+    await assert.rejects(pool.run(keep, message('loop'), { timeoutMs: 20 }), { code: 'SCRIPT_TIMEOUT' });
+  }
+});
+
+test('each message has random numbers of its own', async () => {
+  const drawn = new Set<number>();
+  for (let round = 0; round < 20; round++) {
+    for (const number of (await pool.run('return [Math.random(), Math.random()]', {})) as number[]) {
+      assert.ok(number >= 0 && number < 1);
+      drawn.add(number);
+    }
+  }
+  assert.equal(drawn.size, 40);
+  const mean = (await pool.run('let sum = 0; for (let i = 0; i < 10_000; i++) sum += Math.random(); return sum / 10_000', {})) as number;
+  assert.ok(mean > 0.47 && mean < 0.53);
+});
+
+test('more scripts than are kept compiled take turns', async () => {
+  const lone = createPool({ size: 1 });
+  for (let round = 0; round < 2; round++) {
+    for (let index = 0; index < 50; index++) assert.equal(await lone.run(`return message.data + ${index}`, message(round)), round + index);
+  }
+  const large = `const table = ${JSON.stringify(Array.from({ length: 4000 }, (_, index) => `entry ${index}`))}; return table[message.data]`;
+  for (const index of [1, 3999]) assert.equal(await lone.run(large, message(index)), `entry ${index}`);
+});
+
 test('endless loops, costly patterns, deep calls and greedy scripts end in their limits', async () => {
   await assert.rejects(pool.run('for (;;);', {}, { timeoutMs: 100 }), { code: 'SCRIPT_TIMEOUT', kind: 'input' });
   await assert.rejects(pool.run('try { for (;;); } catch { return 1 }', {}, { timeoutMs: 100 }), { code: 'SCRIPT_TIMEOUT' });

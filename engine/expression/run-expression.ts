@@ -1,0 +1,95 @@
+import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
+import { createRealm, faultOf, limitRealm, limitResult, loadSandboxModule, type Realm, type SandboxModule } from './script-realm.ts';
+
+const REUSE = 1000;
+const PREPARE_MS = 2000;
+
+/**
+ * Runs unbounded expressions. They share a realm with JSONata in it, whose built-ins are frozen: loading it takes 15 ms, and an expression can
+ * plant nothing (docs/decisions/0009). After any fault, and every `REUSE` uses, it is made anew.
+ */
+export async function createExpressionRunner(): Promise<(job: ScriptJob) => ScriptAnswer> {
+  const sandbox = await loadSandboxModule();
+  let realm: Realm | undefined;
+  let uses = 0;
+  return (job) => {
+    if (realm === undefined) [realm, uses] = [createExpressionRealm(sandbox), 0];
+    limitRealm(realm, job);
+    const answer = evaluate(realm, job);
+    realm.deadline = Infinity;
+    sandbox.allow(Infinity);
+    uses++;
+    const isSpent = uses >= REUSE || (answer.fault !== undefined && answer.fault.code !== 'EXPRESSION_FAILED');
+    if (!isSpent) return answer;
+    // QuickJS loses count of its objects when it is out of memory or stopped in JSONata, and then cannot be taken apart: the whole thread goes.
+    if (answer.fault?.code === 'SCRIPT_MEMORY' || answer.fault?.code === 'SCRIPT_TIMEOUT') return { ...answer, isLast: true };
+    realm.context.dispose();
+    realm.runtime.dispose();
+    realm = undefined;
+    return answer;
+  };
+}
+
+function evaluate(realm: Realm, job: ScriptJob): ScriptAnswer {
+  const { context, runtime } = realm;
+  const start = context.getProp(context.global, 'evaluate');
+  const texts = [job.source, job.input].map((text) => context.newString(text));
+  const now = context.newNumber(job.nowMs);
+  const started = context.callFunction(start, context.undefined, ...texts, now);
+  for (const handle of [start, now, ...texts]) handle.dispose();
+  if (started.error) return faultOf(realm, job, started.error);
+  started.value.dispose();
+  const jobs = runtime.executePendingJobs();
+  if (jobs.error) return faultOf(realm, job, jobs.error);
+  realm.allow(Infinity);
+  const outcome = context.getProp(context.global, 'outcome');
+  const text = context.typeof(outcome) === 'string' ? context.getString(outcome) : undefined;
+  outcome.dispose();
+  // JSONata may catch what ends it and tell it as a fault of its own.
+  const told =
+    text === undefined ? undefined : (JSON.parse(text) as { ok?: string; code?: string; position?: number; isOutOfMemory?: boolean });
+  if (told?.code !== undefined && performance.now() > realm.deadline) return { id: job.id, fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
+  if (told === undefined || told.isOutOfMemory) {
+    const isLate = performance.now() > realm.deadline;
+    return { id: job.id, fault: { code: isLate ? 'SCRIPT_TIMEOUT' : 'SCRIPT_MEMORY', message: '' } };
+  }
+  if (told.code === undefined) return limitResult(job, told.ok);
+  const position = typeof told.position === 'number' ? { position: told.position } : {};
+  return { id: job.id, fault: { code: 'EXPRESSION_FAILED', message: '', fault: told.code, ...position } };
+}
+
+function createExpressionRealm(sandbox: SandboxModule): Realm {
+  const realm = createRealm(sandbox);
+  realm.deadline = performance.now() + PREPARE_MS;
+  const source = readFileSync(createRequire(import.meta.url).resolve('jsonata/jsonata.min.js'), 'utf8');
+  const prepare = `(() => {
+    var module = { exports: {} }, exports = module.exports;
+    ${source}
+    const jsonata = module.exports, cache = new Map(), { parse, stringify } = JSON;
+    globalThis.outcome = undefined;
+    const evaluate = (text, input, nowMs) => {
+      globalThis.outcome = undefined;
+      let expression = cache.get(text);
+      if (expression === undefined) {
+        if (cache.size >= 200) cache.clear();
+        cache.set(text, (expression = jsonata(text, { stack: 200 })));
+      }
+      const time = { now: () => new Date(nowMs).toISOString(), millis: () => nowMs };
+      expression.evaluate(parse(input), time).then(
+        (value) => { globalThis.outcome = stringify({ ok: stringify(value) }); },
+        (error) => { globalThis.outcome = stringify({ code: String(error && error.code || 'unknown'), position: error && error.position, isOutOfMemory: String(error && error.message) === 'out of memory' }); },
+      );
+    };
+    Object.defineProperty(globalThis, 'evaluate', { value: evaluate });
+    for (const it of [Object, Array, String, Number, Boolean, Date, RegExp, Promise, Map, Set, WeakMap, Symbol, Function, Error, Math, JSON, Reflect]) {
+      Object.freeze(it);
+      if (it.prototype) Object.freeze(it.prototype);
+    }
+  })()`;
+  const made = realm.context.evalCode(prepare, 'jsonata');
+  realm.context.unwrapResult(made).dispose();
+  realm.deadline = Infinity;
+  return realm;
+}
