@@ -131,9 +131,15 @@ export const Recording = Type.Object(
 export type Recording = Static<typeof Recording>;
 
 /** Colours of notes and groups, by name: what they look like is the theme's affair. */
-export const LAYOUT_COLOURS = ['grey', 'teal', 'green', 'amber', 'red', 'violet'] as const;
-export type LayoutColour = (typeof LAYOUT_COLOURS)[number];
-const Colour = Type.Union(LAYOUT_COLOURS.map((name) => Type.Literal(name)));
+export const LayoutColour = Type.Union([
+  Type.Literal('grey'),
+  Type.Literal('teal'),
+  Type.Literal('green'),
+  Type.Literal('amber'),
+  Type.Literal('red'),
+  Type.Literal('violet'),
+]);
+export type LayoutColour = Static<typeof LayoutColour>;
 const Place = Type.Number({ minimum: -1_000_000, maximum: 1_000_000 });
 const Extent = Type.Number({ minimum: 1, maximum: 10_000 });
 
@@ -146,7 +152,7 @@ export const LayoutNote = Type.Object(
     y: Place,
     width: Extent,
     height: Extent,
-    colour: Colour,
+    colour: LayoutColour,
   },
   closed,
 );
@@ -154,7 +160,7 @@ export type LayoutNote = Static<typeof LayoutNote>;
 
 /** A named frame around nodes; its place follows from theirs. */
 export const LayoutGroup = Type.Object(
-  { id: Id('group'), label: Type.String({ maxLength: 200 }), nodes: Type.Array(Id('n'), { maxItems: 1000 }), colour: Colour },
+  { id: Id('group'), label: Type.String({ maxLength: 200 }), nodes: Type.Array(Id('n'), { maxItems: 1000 }), colour: LayoutColour },
   closed,
 );
 export type LayoutGroup = Static<typeof LayoutGroup>;

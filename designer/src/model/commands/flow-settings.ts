@@ -1,0 +1,57 @@
+import { Default } from 'typebox/value';
+import { FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import { schemaIssues } from '../../../../engine/flow/schema-issues.ts';
+import type { Command } from '../flow-history.ts';
+import { plainJson } from './draft-parts.ts';
+import { refuse, type Planned } from './refusal.ts';
+
+const SETTINGS = ['name', 'description', 'domain', 'tags', 'mode', 'deadlineMs', 'ingress', 'recording'] as const;
+type Setting = (typeof SETTINGS)[number];
+
+/** New values of settings; undefined takes one back that a flow need not have. */
+export type FlowSettings = { readonly [Name in Setting]?: FlowDocument[Name] | undefined };
+
+/** Changes the settings of the flow that are named. Typing into one `field` merges. */
+export function changeSettings(settings: FlowSettings, field?: string): Planned {
+  const names = SETTINGS.filter((name) => Object.hasOwn(settings, name));
+  const values = names.map((name) => [name, filled(name, settings[name])] as const);
+  const issues = values.flatMap(([name, value]) => problems(name, value));
+  if (issues.length > 0) return refuse('VALUE_WRONG', { issues });
+  return {
+    command: {
+      name: 'flow.settings',
+      ...(field === undefined ? {} : { mergeKey: `settings ${field}` }),
+      change(draft) {
+        for (const [name, value] of values) {
+          if (value === undefined) delete (draft as Partial<FlowDocument>)[name];
+          else Object.assign(draft, { [name]: structuredClone(value) });
+        }
+      },
+    },
+  };
+}
+
+/** Takes another document's place, whole, under the own id and revision: the other version of a conflict, an old version, an import. */
+export function replaceDocument(document: FlowDocument): Command {
+  const plain = plainJson(document);
+  return {
+    name: 'flow.replace',
+    change(draft) {
+      const { flowId, revision } = draft;
+      for (const name of Object.keys(draft)) delete (draft as Partial<Record<string, unknown>>)[name];
+      Object.assign(draft, structuredClone(plain), { flowId, revision });
+    },
+  };
+}
+
+function filled(name: Setting, value: unknown): unknown {
+  if (value === undefined) return undefined;
+  return Default(FlowDocument.properties[name], plainJson(value));
+}
+
+const OPTIONAL: readonly Setting[] = ['description', 'ingress', 'recording'];
+
+function problems(name: Setting, value: unknown) {
+  if (value === undefined && OPTIONAL.includes(name)) return [];
+  return schemaIssues(FlowDocument.properties[name], value, 'FLOW_SCHEMA', `/${name}`);
+}

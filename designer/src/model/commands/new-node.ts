@@ -1,0 +1,76 @@
+/** A node as it comes from the palette: with an id, a label that no other bears, and a configuration to begin with. */
+import type { TSchema } from 'typebox';
+import { Default } from 'typebox/value';
+import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow-document.ts';
+import { createId } from '../../../../engine/contract/ids.ts';
+import type { Text } from '../../../../engine/contract/texts.ts';
+import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+
+export interface NewNodeOptions {
+  /** Of the label; Chinese when left out. */
+  readonly language?: keyof Text;
+  readonly label?: string;
+  readonly adapter?: string;
+}
+
+export function newNode(document: FlowDocument, type: NodeDescription, options: NewNodeOptions = {}): FlowNode {
+  const label = options.label ?? type.text.label[options.language ?? 'zh-CN'];
+  return {
+    id: createNodeId(),
+    type: type.name,
+    label: uniqueLabel(document, label),
+    config: startConfig(type),
+    ...(options.adapter === undefined || type.adapter === undefined ? {} : { adapter: options.adapter }),
+  };
+}
+
+/** Without hyphens: expressions name nodes by their ids, and there a hyphen is a minus. */
+export function createNodeId(): string {
+  return createId('n').replaceAll('-', '_');
+}
+
+/** The schema's defaults, and for nodes with branches two or so to begin with, since a card without ports cannot be connected. */
+export function startConfig(type: NodeDescription): FlowNode['config'] {
+  const filled = Default(type.config as TSchema, {}) as FlowNode['config'];
+  return { ...beginnings(type), ...filled };
+}
+
+/** The label, with a number behind it when another node bears it. */
+export function uniqueLabel(document: Pick<FlowDocument, 'nodes'>, wished: string): string {
+  return uniqueName(
+    wished,
+    document.nodes.map(({ label }) => label),
+  );
+}
+
+/** `wished`, or `wished 2`, `wished 3` …: what `taken` does not hold. At most 200 characters. */
+export function uniqueName(wished: string, taken: readonly string[]): string {
+  const used = new Set(taken);
+  const short = wished.slice(0, 200);
+  if (!used.has(short)) return short;
+  const stem = /^(.*?) \d{1,4}$/su.exec(wished)?.[1] ?? wished;
+  let number = 2;
+  while (used.has(numbered(stem, number))) number += 1;
+  return numbered(stem, number);
+}
+
+function numbered(stem: string, number: number): string {
+  return `${stem.slice(0, 190)} ${number}`;
+}
+
+function beginnings(type: NodeDescription): FlowNode['config'] {
+  switch (type.role) {
+    case 'route':
+      return { branches: [branch('yes', '是', 'Yes', { when: { left: { path: 'data' }, op: 'exists' } })] };
+    case 'parallel':
+      return { branches: [branch('a', '分支一', 'Branch 1'), branch('b', '分支二', 'Branch 2')] };
+    case 'for-each':
+      return { items: { path: 'data' } };
+    default:
+      return {};
+  }
+}
+
+function branch(port: string, zhCN: string, en: string, more: object = {}): object {
+  return { port, label: { 'zh-CN': zhCN, en }, ...more };
+}

@@ -1,0 +1,104 @@
+/** Why something cannot be done, in words for the person who tried. */
+import type { Issue } from '../../../../engine/contract/errors.ts';
+import type { Text } from '../../../../engine/contract/texts.ts';
+import type { Command } from '../flow-history.ts';
+
+const text = (zhCN: string, en: string): Text => ({ 'zh-CN': zhCN, en });
+
+const REFUSALS = {
+  NODE_UNKNOWN: {
+    text: text('这个节点已不在流程中。', 'This node is no longer in the flow.'),
+    fix: text('请重新选择。', 'Select again.'),
+  },
+  NODE_TYPE_UNKNOWN: {
+    text: text('本系统没有这种节点。', 'There is no such node type here.'),
+    fix: text('请从节点面板中选择。', 'Choose one from the palette.'),
+  },
+  PORT_UNKNOWN: {
+    text: text('节点没有这个端口。', 'The node has no such port.'),
+    fix: text('请连到卡片上显示的端口。', 'Connect a port that the card shows.'),
+  },
+  NO_INPUT: {
+    text: text('没有连线能进入这个节点：流程从它开始。', 'No wire leads into this node: it is where work begins.'),
+    fix: text('请从它的输出端口开始连线。', 'Begin at its output port.'),
+  },
+  NO_OUTPUT: {
+    text: text('这个节点之后不能再接其他节点。', 'Nothing can follow this node.'),
+    fix: text('请放在分支的末尾。', 'Put it at the end of a branch.'),
+  },
+  EDGE_SELF: {
+    text: text('节点不能连到自己。', 'A node cannot lead to itself.'),
+    fix: text('重复处理请用“逐项处理”。', 'Repeat work with a for-each.'),
+  },
+  EDGE_REPEATED: {
+    text: text('这两个端口已经相连。', 'These two ports are connected already.'),
+    fix: text('无需再连。', 'There is nothing to do.'),
+  },
+  EDGE_CYCLE: {
+    text: text('这样连会形成环，流程将永远走不完。', 'This wire would close a circle, and the flow would never end.'),
+    fix: text('重复处理请用“逐项处理”。', 'Repeat work with a for-each.'),
+  },
+  EDGE_UNKNOWN: {
+    text: text('这条连线已不在流程中。', 'This wire is no longer in the flow.'),
+    fix: text('请重新选择。', 'Select again.'),
+  },
+  TOO_LARGE: {
+    text: text('一个流程最多 1000 个节点、4000 条连线。', 'A flow holds 1,000 nodes and 4,000 wires at most.'),
+    fix: text('请把一部分提取为子流程。', 'Make a part of it a flow of its own.'),
+  },
+  TOO_MANY: {
+    text: text('数量已达上限。', 'There are as many as a flow can hold.'),
+    fix: text('请先删除不需要的。', 'Delete what is no longer needed.'),
+  },
+  TOO_FEW: {
+    text: text('选中的节点太少。', 'Too few nodes are selected.'),
+    fix: text('请多选几个。', 'Select more of them.'),
+  },
+  VALUE_WRONG: {
+    text: text('这个值不符合要求。', 'This value is not allowed here.'),
+    fix: text('请按字段的说明修改。', 'Correct it as the field’s help says.'),
+  },
+  TEST_UNKNOWN: {
+    text: text('这个测试已不在流程中。', 'This test is no longer in the flow.'),
+    fix: text('请重新选择。', 'Select again.'),
+  },
+  CLIPBOARD_UNREADABLE: {
+    text: text('剪贴板中没有流程节点。', 'The clipboard holds no nodes of a flow.'),
+    fix: text('请先在画布上复制节点。', 'Copy nodes on a canvas first.'),
+  },
+  CLIPBOARD_TOO_LARGE: {
+    text: text('剪贴板中的内容太大。', 'What the clipboard holds is too large.'),
+    fix: text('请分几次复制。', 'Copy it in several parts.'),
+  },
+  EXTRACT_TRIGGER: {
+    text: text('触发器不能移入子流程。', 'A trigger cannot move into a flow that is called.'),
+    fix: text('请不要选中触发器。', 'Leave the trigger out of the selection.'),
+  },
+  EXTRACT_WAYS: {
+    text: text('选中的部分只能有一个入口和一个出口。', 'The selection must have one way in and one way out.'),
+    fix: text('请改变选择，使其只有一条连线进入、从一个端口离开。', 'Select so that one node is entered and one port is left by.'),
+  },
+  EXTRACT_READS: {
+    text: text('选中部分与其余部分互相读取节点的输出。', 'The selection and the rest read outputs of each other’s nodes.'),
+    fix: text('请先用“设置字段”把需要的值放进消息。', 'Put what is needed into the message with “Set fields” first.'),
+  },
+} as const;
+
+export type RefusalCode = keyof typeof REFUSALS;
+
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly text: Text;
+  readonly fix: Text;
+  /** The node concerned. */
+  readonly node?: string;
+  /** What is wrong with a value, at which place. */
+  readonly issues?: readonly Issue[];
+}
+
+/** What a command maker answers where something may forbid the deed: the command with what it will make, or why not. */
+export type Planned<Made = object> = ({ readonly command: Command } & Made) | { readonly refusal: Refusal };
+
+export function refuse(code: RefusalCode, more: Pick<Refusal, 'node' | 'issues'> = {}): { readonly refusal: Refusal } {
+  return { refusal: { code, ...REFUSALS[code], ...more } };
+}

@@ -1,0 +1,75 @@
+import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import { createId } from '../../../../engine/contract/ids.ts';
+import type { Command } from '../flow-history.ts';
+import type { NodeTypes } from '../node-types.ts';
+import { whyNotConnect, type PortEnd } from './connect.ts';
+import { findNode, removeNodes } from './draft-parts.ts';
+import { refuse, type Planned } from './refusal.ts';
+
+/** What may be selected on the canvas. */
+export interface Selection {
+  readonly nodes?: readonly string[];
+  readonly edges?: readonly string[];
+  readonly notes?: readonly string[];
+  /** The frames alone; what is in them stays. */
+  readonly groups?: readonly string[];
+}
+
+/** Takes away what is selected. Nodes take their wires with them; saved tests keep their mocks. */
+export function remove(document: FlowDocument, selection: Selection): Command {
+  const { nodes = [], edges = [], notes = [], groups = [] } = selection;
+  const isEdgesOnly = nodes.length + notes.length + groups.length === 0;
+  const only = nodes.length === 1 ? findNode(document, nodes[0]!)?.label : undefined;
+  return {
+    name: isEdgesOnly ? 'edge.remove' : 'node.remove',
+    ...(only === undefined ? {} : { subject: only }),
+    change(draft) {
+      removeNodes(draft, new Set(nodes));
+      draft.edges = draft.edges.filter(({ id }) => !edges.includes(id));
+      draft.layout.notes = draft.layout.notes.filter(({ id }) => !notes.includes(id));
+      draft.layout.groups = draft.layout.groups.filter(({ id }) => !groups.includes(id));
+    },
+  };
+}
+
+/**
+ * Leads every wire around the node: what led into it leads to what follows its main output. The node stays, connected to nothing, or goes
+ * (`remove`) and closes the gap that it leaves.
+ */
+export function bypass(
+  document: FlowDocument,
+  types: NodeTypes,
+  nodeId: string,
+  options: { readonly remove?: boolean } = {},
+): Planned<{ readonly edgeIds: readonly string[] }> {
+  const node = findNode(document, nodeId);
+  if (node === undefined) return refuse('NODE_UNKNOWN');
+  const main = types.mainOutPort(node);
+  const ways = document.edges.filter(({ to }) => to.node === nodeId).map(({ from }) => from);
+  const targets = document.edges.filter(({ from }) => from.node === nodeId && from.port === main).map(({ to }) => to);
+  const edges = shortCuts(document, types, nodeId, ways, targets);
+  return {
+    edgeIds: edges.map(({ id }) => id),
+    command: {
+      name: options.remove === true ? 'node.remove' : 'node.bypass',
+      subject: node.label,
+      change(draft) {
+        if (options.remove === true) removeNodes(draft, new Set([nodeId]));
+        else draft.edges = draft.edges.filter(({ from, to }) => from.node !== nodeId && to.node !== nodeId);
+        draft.edges.push(...structuredClone(edges));
+      },
+    },
+  };
+}
+
+function shortCuts(document: FlowDocument, types: NodeTypes, nodeId: string, ways: readonly PortEnd[], targets: readonly PortEnd[]) {
+  const rest = { ...document, edges: document.edges.filter(({ from, to }) => from.node !== nodeId && to.node !== nodeId) };
+  const made: FlowDocument['edges'] = [];
+  for (const from of ways) {
+    for (const to of targets) {
+      const drawn = { ...rest, edges: [...rest.edges, ...made] };
+      if (whyNotConnect(drawn, types, from, to) === undefined) made.push({ id: createId('e'), from: { ...from }, to: { ...to } });
+    }
+  }
+  return made;
+}
