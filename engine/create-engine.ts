@@ -128,7 +128,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     nodes,
     bindings: bindings.bindings,
     compile,
-    runTrial: (flow, input, mocks, signal) => runTrial(flow, input, mocks, run, signal),
+    runTrial: (flow, input, mocks, signal, options) => runTrial(flow, input, mocks, run, signal, options),
     checkExpression: (text) => void createBuildContext({ pool }).compileExpression(text),
     prepareTrigger: async (flow, signal) => {
       await checkScripts(flow, pool);

@@ -9,7 +9,7 @@ import type { Message } from './contract/message.ts';
 import type { NodeDefinition, Reply } from './contract/node.ts';
 import type { Text } from './contract/texts.ts';
 import type { CompiledFlow } from './run/compile-flow.ts';
-import type { ExecutionStatus, StepRecord } from './run/execution-document.ts';
+import type { ExecutionStatus, StepRecord, StepStatus } from './run/execution-document.ts';
 
 /** `engine/registry/load-nodes.ts` */
 export interface NodeRegistry {
@@ -116,8 +116,11 @@ export interface FlowCatalog {
   validate(document: unknown): Promise<readonly Issue[]>;
   /** Runs the document's saved tests (or one ad-hoc test) with its mocks; reaches nothing outside. */
   test(document: unknown, signal: AbortSignal, tests?: readonly FlowTest[]): Promise<TestReport>;
-  /** Runs once with an input and mocks and shows every step; reaches real adapters only where `reach` says so. */
-  trial(document: unknown, input: FlowTest['input'], mocks: FlowTest['mocks'], signal: AbortSignal): Promise<TrialResult>;
+  /**
+   * Runs once, for at most 30 s, and shows every step; reaches real adapters only where `reach` says so. Of a part (`from`, `only`) nothing
+   * but its own nodes is checked. FLOW_INVALID (input) with every issue; TRIAL_NODE_UNSUITABLE (input) where no run can begin.
+   */
+  trial(document: unknown, request: TrialRequest, signal: AbortSignal): Promise<TrialResult>;
   publish(flowId: string, actor: string, signal: AbortSignal, onStage?: (stage: PublishStage) => void): Promise<PublishReport>;
   rollback(flowId: string, version: number, actor: string, signal: AbortSignal): Promise<PublishReport>;
   unpublish(flowId: string, actor: string): Promise<boolean>;
@@ -140,12 +143,48 @@ export class StaleDraft extends Error {
   }
 }
 
+/** `adapters`: what is neither mocked nor pinned really reaches the other side, and writes really happen there. */
+export type TrialReach = 'none' | 'adapters';
+
+export interface TrialRequest {
+  /** The trigger's message; of a part the message that goes into its first node. */
+  readonly input: FlowTest['input'];
+  readonly mocks: FlowTest['mocks'];
+  readonly reach: TrialReach;
+  /** Runs this node and what comes behind it. */
+  readonly from?: string;
+  /** Runs this node alone. */
+  readonly only?: string;
+  /** Pinned outputs, node id -> port -> data: such nodes do not run; expressions and joins read them all the same. */
+  readonly outputs?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/**
+ * - `not-reached`: it would reach outside; its path ends here.
+ * - `waiting`: it waits for longer than a trial may last, or for somebody's message.
+ * - `stopped`: the run was ended (cancelled, out of time, another node failed) before this node was done.
+ */
+export type TrialStepStatus = StepStatus | 'not-reached' | 'waiting' | 'stopped';
+
+export interface TrialStep extends Omit<StepRecord, 'status'> {
+  readonly status: TrialStepStatus;
+  /** Absent for skipped steps. */
+  readonly input?: Message;
+  /** By port; absent where nothing was emitted. */
+  readonly output?: Readonly<Record<string, readonly Message[]>>;
+}
+
 /** Outcome of a trial or test run of a flow: nothing of it is stored. */
 export interface TrialResult {
-  readonly status: 'completed' | 'failed' | 'held';
+  readonly status: 'completed' | 'failed' | 'held' | 'not-reached' | 'waiting' | 'stopped';
   readonly reply: Reply | undefined;
   readonly error: ErrorRecord | undefined;
-  readonly steps: readonly (StepRecord & { readonly input?: Message; readonly output?: Readonly<Record<string, readonly Message[]>> })[];
+  /** In the order in which they began; skipped ones last. */
+  readonly steps: readonly TrialStep[];
+  /** Nodes that reached the other side. */
+  readonly reached: readonly string[];
+  /** Those of them that write; how each ended stands in its step. */
+  readonly wrote: readonly string[];
 }
 
 export interface ExecutionQuery {

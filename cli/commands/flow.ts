@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Issue } from '../../engine/contract/errors.ts';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
-import type { FlowSummary, PublishReport, TestReport, TrialResult } from '../../engine/services.ts';
+import type { FlowSummary, PublishReport, TestReport } from '../../engine/services.ts';
+import type { TrialAnswer } from '../../control/actions/trials.ts';
 import { ApiError, type ApiClient } from '../api-client.ts';
 import { withApi } from '../connect.ts';
 import { formatIssue, formatTable, readInput, type Terminal } from '../terminal.ts';
@@ -120,10 +121,10 @@ function runCommand(terminal: Terminal): Command {
       const mocks: unknown = options.mocks === undefined ? {} : JSON.parse(await readInput(options.mocks));
       const result = (await withApi(this, terminal, async (api) =>
         api.call('POST', '/flows/trial', { document: await load(api, what), input, mocks }),
-      )) as TrialResult;
+      )) as TrialAnswer;
       for (const step of result.steps)
         terminal.tell(
-          `${step.status === 'failed' ? '✗' : '✓'} ${step.node} ${step.status} (${Math.round(step.durationMs)} ms)${step.error === undefined ? '' : ` ${step.error.code}: ${step.error.message}`}`,
+          `${step.status === 'completed' || step.status === 'skipped' ? '✓' : '✗'} ${step.node} ${step.status} (${Math.round(step.durationMs)} ms)${step.error === undefined ? '' : ` ${step.error.code}: ${step.error.message}`}`,
         );
       terminal.print(JSON.stringify({ status: result.status, reply: result.reply, error: result.error }, null, 2));
       if (result.status !== 'completed') throw new Error(`The run ended as ${result.status}.`);

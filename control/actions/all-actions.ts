@@ -9,11 +9,13 @@ import { interfaceActions } from './interfaces.ts';
 import { nodeTypeActions } from './node-types.ts';
 import type { ControlServices } from './services.ts';
 import { systemActions } from './system.ts';
+import { trialActions } from './trials.ts';
 
 /** Everything that can be asked of control. */
 export function allActions(services: ControlServices): readonly Action[] {
   return [
     ...flowActions(services),
+    ...trialActions(services),
     ...bundleActions(services),
     ...bindingActions(services),
     ...interfaceActions(services),

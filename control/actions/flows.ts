@@ -47,7 +47,10 @@ function draftActions({ catalog, registry }: ControlServices): readonly Action[]
       async run(ctx, { flowId, document }) {
         const named = isRecord(document) ? document['flowId'] : undefined;
         if (named !== flowId)
-          throw new AppError('FLOW_ID_DIFFERS', 'input', `The document's flowId is not ${flowId}.`, { fix: 'Save it under its own id.' });
+          throw new AppError('FLOW_ID_DIFFERS', 'input', `The document's flowId is not ${flowId}.`, {
+            values: { flowId },
+            fix: 'Save it under its own id.',
+          });
         const saved = await catalog.saveDraft(document, ctx.actor.account);
         ctx.note.after = brief(saved);
         return saved;
@@ -96,23 +99,6 @@ function checkActions({ catalog }: ControlServices): readonly Action[] {
       input: Type.Object({ document: Type.Unknown(), tests: Type.Optional(Type.Array(FlowTest, { maxItems: 200 })) }, closed),
       audited: false,
       run: async (ctx, { document, tests }) => runTests(ctx, catalog, document, tests ?? savedTests(document)),
-    }),
-    defineAction({
-      name: 'flows.trial',
-      right: 'flows.edit',
-      text: { 'zh-CN': '试运行一次并显示每一步', en: 'Run once and show every step' },
-      input: Type.Object(
-        {
-          document: Type.Unknown(),
-          input: Type.Index(FlowTest, Type.Literal('input')),
-          mocks: Type.Optional(Type.Index(FlowTest, Type.Literal('mocks'))),
-        },
-        closed,
-      ),
-      audited: true,
-      subject: ({ document }) => (isRecord(document) ? String(document['flowId']) : ''),
-      run: (ctx, { document, input, mocks }) =>
-        catalog.trial(document, input as FlowTest['input'], (mocks ?? {}) as FlowTest['mocks'], ctx.signal),
     }),
   ];
 }

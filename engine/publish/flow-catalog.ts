@@ -19,7 +19,8 @@ import {
   type PointerRecord,
 } from './flow-stores.ts';
 import { createPublisher } from './publish-flow.ts';
-import { runTests, testMessage } from './run-tests.ts';
+import { runTests } from './run-tests.ts';
+import { runTrialOf } from './run-trial-of.ts';
 
 export interface FlowHistory {
   /** The latest saves of a draft, newest first: who, when, what (`FlowDiff`). */
@@ -79,7 +80,7 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
       const flow = readyFlow(deps, raw);
       return runTests(flow, tests ?? flow.document.tests, deps.runTrial, clock, signal);
     },
-    trial: async (raw, input, mocks, signal) => deps.runTrial(readyFlow(deps, raw), testMessage(input), mocks, signal),
+    trial: async (raw, request, signal) => runTrialOf(deps, raw, request, signal),
     versions: async (flowId) =>
       (await findAll(stores.versions, { flowId }, ['-version'])).map(({ version, contentHash, publishedAt, publishedBy }) => ({
         version,

@@ -5,10 +5,17 @@ import { toErrorRecord } from '../contract/errors.ts';
 import type { Clock } from '../contract/clock.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { TrialOptions } from '../run/run-trial.ts';
 import type { TestReport, TrialResult } from '../services.ts';
 
-/** `runTrial` with its dependencies bound: nothing is stored, nothing unmocked reaches outside. */
-export type RunTrial = (flow: CompiledFlow, input: Message, mocks: FlowTest['mocks'], signal: AbortSignal) => Promise<TrialResult>;
+/** `runTrial` with its dependencies bound: nothing is stored, and without options nothing unmocked reaches outside. */
+export type RunTrial = (
+  flow: CompiledFlow,
+  input: Message,
+  mocks: FlowTest['mocks'],
+  signal: AbortSignal,
+  options?: TrialOptions,
+) => Promise<TrialResult>;
 
 /** Runs saved tests one after the other; a test that throws has failed, it does not stop the others. */
 export async function runTests(
@@ -37,7 +44,9 @@ async function runTest(flow: CompiledFlow, test: FlowTest, runTrial: RunTrial, s
     const result = await runTrial(flow, testMessage(test.input), test.mocks, signal);
     const failed = result.error === undefined ? '' : ` The run ended with ${result.error.code}: ${result.error.message}`;
     const problems = test.expect.flatMap((expectation) => checkExpectation(expectation, result));
-    if (test.expect.length === 0 && result.status !== 'completed') return [`The run did not complete.${failed}`];
+    // A node without a mock is a gap in the test, whatever the rest came to.
+    if (result.status === 'not-reached' || (test.expect.length === 0 && result.status !== 'completed'))
+      return [`The run did not complete.${failed}`];
     return problems.map((problem) => `${problem}${failed}`);
   } catch (error) {
     const { code, message } = toErrorRecord(error);

@@ -55,7 +55,8 @@ class GraphRun {
     for (let ready = this.#queue.shift(); ready !== undefined && !this.#halt; ready = this.#queue.shift()) this.#launch(ready);
     this.#isDraining = false;
     if (this.#underWay > 0) return;
-    this.#finish(this.#halt ?? (this.#waits.length > 0 ? { status: 'waiting', waits: this.#waits } : this.#ended()));
+    const waiting: RunEnd = { status: 'waiting', waits: this.#waits, reply: this.#reply };
+    this.#finish(this.#halt ?? (this.#waits.length > 0 ? waiting : this.#ended()));
   }
 
   #ended(): RunEnd {
@@ -67,6 +68,7 @@ class GraphRun {
   #launch(ready: Ready<Message>): void {
     const node = this.#job.flow.nodes.get(ready.node.id)!;
     try {
+      this.#job.entering?.(node.id, ready.run.path, this.#inputOf(ready));
       const known = this.#job.known.get(stepKey(ready.run.path, node.id));
       const work = known ? this.#settleKnown(ready, node, known) : this.#run(ready, node);
       if (work) this.#track(work);
@@ -134,7 +136,8 @@ class GraphRun {
     try {
       const scope: Scope = { message, nodes: this.#nodesOf(ready.run), now: this.#job.acceptedAt };
       outcome =
-        this.#job.mock?.(node.id, message) ?? runNodeOnce({ node, path: ready.run.path, message, scope, attempt }, this.#job, this.#deps);
+        this.#job.mock?.(node.id, message, ready.run.path) ??
+        runNodeOnce({ node, path: ready.run.path, message, scope, attempt }, this.#job, this.#deps);
     } catch (thrown) {
       return this.#onError(ready, node, message, thrown, attempt, started);
     }

@@ -51,7 +51,7 @@ export type RunEnd =
       readonly isDeadLetter: boolean;
     }
   | { readonly status: 'held'; readonly error: ErrorRecord; readonly node: string; readonly path: string; readonly outcomeKnown: boolean }
-  | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[] }
+  | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[]; readonly reply: Reply | undefined }
   | { readonly status: 'cancelled' }
   /** Somebody else owns the execution, or the store cannot be reached: nothing more may be done or stored here. */
   | { readonly status: 'lost'; readonly cause: unknown };
@@ -64,8 +64,10 @@ export interface RunJob extends RunFacts {
   readonly waited: ReadonlyMap<string, Waited>;
   /** Longest wait that is slept through here; longer ones end the run as `waiting`. */
   readonly maxSleepMs: number;
+  /** Told of each node that begins, or whose outcome is known, with its input: for people who look at a run. */
+  readonly entering?: (nodeId: string, path: string, message: Message) => void;
   /** Answers instead of the node in trials and saved tests. */
-  readonly mock?: (nodeId: string, message: Message) => Outcome | Promise<Outcome> | undefined;
+  readonly mock?: (nodeId: string, message: Message, path: string) => Outcome | Promise<Outcome> | undefined;
 }
 
 /** Names a step within its execution. */

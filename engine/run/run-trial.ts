@@ -1,110 +1,119 @@
 /** Runs a flow once for a person or a saved test: nothing is stored, and what reaches outside is mocked unless it may be reached. */
-import { AppError, toErrorRecord, type ErrorKind } from '../contract/errors.ts';
+import { AppError, toErrorRecord, type ErrorKind, type ErrorRecord } from '../contract/errors.ts';
 import type { FlowTest } from '../contract/flow-document.ts';
+import { createTimedId } from '../contract/ids.ts';
 import { createMessage, type Message } from '../contract/message.ts';
 import type { Outcome } from '../contract/node.ts';
-import type { TrialResult } from '../services.ts';
+import type { TrialReach, TrialResult } from '../services.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import { runGraph } from './run-graph.ts';
-import { stepKey, type RunEnd, type SettledStep } from './run-job.ts';
+import { stepKey, type KnownOutcome, type RunJob } from './run-job.ts';
 import type { RunDeps } from './run-node.ts';
+import { createTrialNotes, type TrialNotes } from './trial-notes.ts';
 
-/** Node outcomes by id; a node with an effect outside that is not mocked fails with TRIAL_WOULD_REACH_OUTSIDE (input). */
+export interface TrialOptions {
+  /** `adapters`: what is not mocked really reaches the other side. */
+  readonly reach?: TrialReach;
+  /** Outcomes of nodes that do not run, by node id. */
+  readonly known?: ReadonlyMap<string, KnownOutcome>;
+  /** For a person who waits: the run ends after this, and an error is shown at once instead of being retried. */
+  readonly limitMs?: number;
+}
+
+/** Node outcomes by id; a node with an effect outside that is not mocked stops its path, as a step `not-reached` (TRIAL_NOT_REACHED). */
 export async function runTrial(
   flow: CompiledFlow,
   input: Message,
   mocks: FlowTest['mocks'],
   deps: RunDeps,
   signal: AbortSignal,
+  options: TrialOptions = {},
 ): Promise<TrialResult> {
-  const settled: SettledStep[] = [];
-  const reached: AppError[] = [];
+  const { reach = 'none', known = new Map<string, KnownOutcome>(), limitMs } = options;
   const now = deps.clock.now();
-  const end = await runGraph(
-    {
-      flow,
-      executionId: 'exe_trial',
-      origin: 'trial',
-      acceptedAt: now,
-      tables: deps.bindings.tables(),
-      deadlineMs: now + flow.document.deadlineMs,
-      signal,
-      mayWait: false,
-      depth: 0,
-      assertOwned: () => undefined,
-      input,
-      journal: { before: () => Promise.resolve(), settled: (step) => void settled.push(step) },
-      known: new Map(),
-      waited: new Map(),
-      maxSleepMs: flow.document.deadlineMs,
-      mock: (nodeId, message) => answerOf(flow, nodeId, message, mocks, reached),
+  const limit = new AbortController();
+  const cancelLimit = limitMs === undefined ? undefined : deps.clock.after(limitMs, () => limit.abort(tooLong(limitMs)));
+  const notes = createTrialNotes(flow, deps.clock);
+  // Sleeping as long as the flow itself would is for tests; a person sees that it waits.
+  const waitMs = Math.min(flow.document.deadlineMs, limitMs ?? Infinity);
+  const job: RunJob = {
+    flow: limitMs === undefined ? flow : withoutRetries(flow),
+    ...namesOf(reach, now),
+    acceptedAt: now,
+    tables: deps.bindings.tables(),
+    deadlineMs: now + waitMs,
+    signal: AbortSignal.any([signal, limit.signal]),
+    mayWait: false,
+    depth: 0,
+    assertOwned: () => undefined,
+    input,
+    journal: { before: () => Promise.resolve(), settled: notes.settled },
+    known,
+    waited: new Map(),
+    maxSleepMs: waitMs,
+    entering(nodeId, path, message) {
+      if (!known.has(stepKey(path, nodeId))) notes.entering(nodeId, path, message);
     },
-    deps,
-  );
-  const outputs = new Map(settled.map((step) => [stepKey(step.record.scope, step.record.node), step]));
-  const [blocked] = reached;
-  return {
-    ...(blocked ? { status: 'failed' as const, reply: undefined, error: toErrorRecord(blocked) } : outcomeOf(end)),
-    steps: [...outputs.values()].map(({ record, emits }) => ({
-      ...record,
-      ...(emits === undefined ? {} : { output: Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, [message]])) }),
-    })),
+    mock: (nodeId, message, path) => {
+      job.signal.throwIfAborted();
+      return mockOf(nodeId, message, mocks) ?? answerUnmocked(flow, nodeId, path, reach, notes);
+    },
   };
+  const end = await runGraph(job, deps);
+  cancelLimit?.();
+  return notes.toResult(end, job.signal.aborted ? toErrorRecord(job.signal.reason) : undefined);
 }
 
-function outcomeOf(end: RunEnd): Pick<TrialResult, 'status' | 'reply' | 'error'> {
-  switch (end.status) {
-    case 'completed':
-      return { status: 'completed', reply: end.reply, error: undefined };
-    case 'failed':
-      return { status: 'failed', reply: end.reply, error: end.error };
-    case 'held':
-      return { status: 'held', reply: undefined, error: end.error };
-    case 'waiting':
-    case 'cancelled':
-    case 'lost':
-      return { status: 'failed', reply: undefined, error: toErrorRecord(stopped(end.status)) };
-  }
+/** What reaches outside needs keys of its own: the other side would take a second trial for the first one sent again. */
+function namesOf(reach: TrialReach, now: number): Pick<RunJob, 'executionId' | 'origin'> {
+  if (reach === 'none') return { executionId: 'exe_trial', origin: 'trial' };
+  const executionId = createTimedId('exe_trial', now);
+  return { executionId, origin: executionId };
 }
 
-function answerOf(
-  flow: CompiledFlow,
-  nodeId: string,
-  message: Message,
-  mocks: FlowTest['mocks'],
-  reached: AppError[],
-): Outcome | undefined {
+function withoutRetries(flow: CompiledFlow): CompiledFlow {
+  return { ...flow, nodes: new Map([...flow.nodes].map(([id, node]) => [id, { ...node, retry: { ...node.retry, max: 0 } }])) };
+}
+
+function mockOf(nodeId: string, message: Message, mocks: FlowTest['mocks']): Outcome | undefined {
   const mock = Object.hasOwn(mocks, nodeId) ? mocks[nodeId] : undefined;
-  const node = flow.nodes.get(nodeId)!;
-  if (!mock) {
-    if (node.effect === 'pure') return undefined;
-    // Remembered, since an error port of the flow would make it look like the hospital's own answer.
-    reached.push(wouldReach(nodeId));
-    throw reached.at(-1)!;
-  }
+  if (mock === undefined) return undefined;
   if ('error' in mock) {
     const { code, kind, message: text } = mock.error;
     throw new AppError(code, KINDS.find((known) => known === kind) ?? 'bug', text);
   }
+  const { headers, keys, lineage } = message;
   return {
-    emit: Object.fromEntries(
-      Object.entries(mock.emit).map(([port, data]) => [
-        port,
-        [createMessage(data, { headers: message.headers, keys: message.keys, lineage: message.lineage })],
-      ]),
-    ),
+    emit: Object.fromEntries(Object.entries(mock.emit).map(([port, data]) => [port, [createMessage(data, { headers, keys, lineage })]])),
   };
-}
-
-function wouldReach(nodeId: string): AppError {
-  return new AppError('TRIAL_WOULD_REACH_OUTSIDE', 'input', `Node ${nodeId} would reach outside; this run gives no answer in its place.`, {
-    values: { node: nodeId },
-    fix: 'Add a mock for the node: what it shall answer in this test.',
-  });
 }
 
 const KINDS: readonly ErrorKind[] = ['input', 'transient', 'unknown-outcome', 'bug'];
 
-function stopped(status: string): AppError {
-  return new AppError('TRIAL_STOPPED', 'input', `The run ended as ${status}: it waits for somebody, was cancelled or ran out of time.`);
+/** Undefined: the node runs. What may not be reached waits for ever, so that no error path of the flow takes it for the hospital's own answer. */
+function answerUnmocked(flow: CompiledFlow, nodeId: string, path: string, reach: TrialReach, notes: TrialNotes): Outcome | undefined {
+  const { effect } = flow.nodes.get(nodeId)!;
+  if (effect === 'pure') return undefined;
+  if (reach === 'adapters') {
+    notes.reached(nodeId);
+    return undefined;
+  }
+  notes.notReached(nodeId, path, notReached(nodeId));
+  return { wait: { untilMs: Number.MAX_SAFE_INTEGER } };
+}
+
+function notReached(nodeId: string): ErrorRecord {
+  return toErrorRecord(
+    new AppError('TRIAL_NOT_REACHED', 'input', `Node ${nodeId} would reach outside, so the trial stops before it.`, {
+      values: { node: nodeId },
+      fix: 'Pin an output for the node (a mock: what it shall answer), or allow the trial to reach the adapters.',
+    }),
+  );
+}
+
+function tooLong(limitMs: number): AppError {
+  return new AppError('TRIAL_TOO_LONG', 'input', `The trial was ended after ${limitMs / 1000} s.`, {
+    values: { limitMs },
+    fix: 'Look at the step that was not done; pin an output for it, or try it alone.',
+  });
 }

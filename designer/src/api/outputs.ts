@@ -7,8 +7,9 @@ import type { Permission, Role } from '../../../engine/contract/access.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
-import type { ExecutionDetails, ExecutionSummary, FlowSummary, PublishReport, TestReport, TrialResult } from '../../../engine/services.ts';
+import type { ExecutionDetails, ExecutionSummary, FlowSummary, PublishReport, TestReport } from '../../../engine/services.ts';
 import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/contract.ts';
+import type { TrialAnswer } from '../../../control/actions/trials.ts';
 import type { ChainReport, AuditLine } from '../../../control/audit/audit-log.ts';
 import type { Account } from '../../../control/auth/account-store.ts';
 import type { AppKey } from '../../../control/registry/key-store.ts';
@@ -41,7 +42,7 @@ export interface Outputs {
   'flows.save': FlowDocument;
   'flows.validate': { readonly valid: boolean; readonly issues: readonly Issue[] };
   'flows.test': TestReport;
-  'flows.trial': TrialResult;
+  'flows.trial': TrialAnswer;
   'flows.publish': PublishReport;
   'flows.rollback': PublishReport;
   'flows.versions': Items<{

@@ -51,6 +51,8 @@ const echo = async (_flow: CompiledFlow, input: { readonly data: unknown }): Pro
       output: { out: [createMessage(input.data)] },
     },
   ],
+  reached: [],
+  wrote: [],
 });
 const adapter = { adapterId: 'adp_hl7', protocol: 'mllp', settings: { port: 2575 } } as unknown as Adapter;
 const bindings = {

@@ -40,7 +40,11 @@ test('runs a flow with a mock in place of the hospital', async () => {
 
 test('reaches nothing outside without a mock', async () => {
   const result = await runFlow(document, { nodes, input: { data: { id: '7' } } });
-  assert.deepEqual([result.status, result.error?.code], ['failed', 'TRIAL_WOULD_REACH_OUTSIDE']);
+  assert.deepEqual([result.status, result.error?.code], ['not-reached', 'TRIAL_NOT_REACHED']);
+  assert.deepEqual(
+    result.steps.map(({ node, status, error }) => [node, status, error?.code]),
+    [['n_call', 'not-reached', 'TRIAL_NOT_REACHED']],
+  );
 });
 
 test('refuses a wrong document with its issues', async () => {

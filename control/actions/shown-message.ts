@@ -1,0 +1,87 @@
+/** Messages as people see them: JSON all through, bytes as the text they are where they are text, and never longer than a page can hold. */
+import type { Message } from '../../engine/contract/message.ts';
+import type { Reply } from '../../engine/contract/node.ts';
+
+export interface ShownMessage {
+  /** `json`: the value itself. `text`: bytes that are text, or a longer value's first part. `base64`: other bytes. */
+  readonly form: 'json' | 'text' | 'base64';
+  readonly data: unknown;
+  /** Of the whole payload, as it is stored. */
+  readonly sizeBytes: number;
+  /** Only the beginning is here, as text. */
+  readonly truncated?: true;
+  readonly mediaType: string;
+  readonly charset?: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly keys: Readonly<Record<string, string>>;
+  readonly lineage: readonly string[];
+}
+
+export interface ShownReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly message: ShownMessage;
+}
+
+export interface ShowLimits {
+  /** Of one payload. */
+  readonly eachBytes: number;
+  /** Of all that one answer shows; what comes later is cut to a line. */
+  readonly allBytes: number;
+}
+
+export type ShowMessage = (message: Message) => ShownMessage;
+
+/** Enough to recognise a payload by. */
+const LINE_BYTES = 200;
+
+/** Counts what it has shown: one for each answer. */
+export function createShowMessage({ eachBytes, allBytes }: ShowLimits): ShowMessage {
+  let leftBytes = allBytes;
+  return (message) => {
+    const { data, blob: _stored, ...envelope } = message;
+    const limitBytes = Math.max(LINE_BYTES, Math.min(eachBytes, leftBytes));
+    const shown = data instanceof Uint8Array ? showBytes(data, message.charset, limitBytes) : showValue(data, limitBytes);
+    leftBytes -= Math.min(shown.sizeBytes, limitBytes);
+    return { ...shown, ...envelope };
+  };
+}
+
+export function showReply({ status, headers, message }: Reply, show: ShowMessage): ShownReply {
+  return { status, headers, message: show(message) };
+}
+
+type Shown = Pick<ShownMessage, 'form' | 'data' | 'sizeBytes' | 'truncated'>;
+
+function showValue(data: unknown, limitBytes: number): Shown {
+  const text = JSON.stringify(data) ?? 'null';
+  const sizeBytes = Buffer.byteLength(text);
+  if (sizeBytes <= limitBytes) return { form: 'json', data: data ?? null, sizeBytes };
+  return { form: 'text', data: head(Buffer.from(text), limitBytes), sizeBytes, truncated: true };
+}
+
+function showBytes(bytes: Uint8Array, charset: string | undefined, limitBytes: number): Shown {
+  const isCut = bytes.byteLength > limitBytes;
+  const part = bytes.subarray(0, limitBytes);
+  const text = decode(part, charset, isCut);
+  return {
+    ...(text === undefined ? { form: 'base64', data: Buffer.from(part).toString('base64') } : { form: 'text', data: text }),
+    sizeBytes: bytes.byteLength,
+    ...(isCut ? { truncated: true } : {}),
+  };
+}
+
+/** Undefined where the bytes are no text of that charset. */
+function decode(bytes: Uint8Array, charset: string | undefined, isCut: boolean): string | undefined {
+  try {
+    // `stream` bears a character that was cut in two at the end.
+    const text = new TextDecoder(charset ?? 'utf-8', { fatal: true }).decode(bytes, { stream: isCut });
+    return text.includes('\0') ? undefined : text;
+  } catch {
+    return undefined;
+  }
+}
+
+function head(bytes: Buffer, limitBytes: number): string {
+  return new TextDecoder().decode(bytes.subarray(0, limitBytes), { stream: true });
+}

@@ -1,0 +1,82 @@
+/** A trial as a person asks for it: the whole flow, from one node on, or one node alone. */
+import { AppError } from '../contract/errors.ts';
+import type { FlowDocument, FlowTest } from '../contract/flow-document.ts';
+import { createMessage } from '../contract/message.ts';
+import { contentHash } from '../flow/content-hash.ts';
+import { parseFlow } from '../flow/parse-flow.ts';
+import { cutPart, type FlowPart } from '../plan/cut-part.ts';
+import type { CompiledFlow } from '../run/compile-flow.ts';
+import { enterPart } from '../run/enter-part.ts';
+import type { KnownOutcome } from '../run/run-job.ts';
+import type { TrialRequest, TrialResult } from '../services.ts';
+import { examineFlow, readyFlow, type FlowCatalogDeps } from './examine-flow.ts';
+import { invalid } from './flow-errors.ts';
+import { testMessage } from './run-tests.ts';
+
+const LIMIT_MS = 30_000;
+
+export async function runTrialOf(deps: FlowCatalogDeps, raw: unknown, request: TrialRequest, signal: AbortSignal): Promise<TrialResult> {
+  const { reach, outputs = {} } = request;
+  const start = request.only ?? request.from;
+  const ready = start === undefined ? { flow: readyFlow(deps, raw), known: new Map() } : readyPart(deps, raw, start, request);
+  // A pinned node that belongs to the run is one with a mock.
+  const pinned: FlowTest['mocks'] = Object.fromEntries(Object.entries(outputs).map(([id, emit]) => [id, { emit }]));
+  return deps.runTrial(ready.flow, testMessage(request.input), { ...pinned, ...request.mocks }, signal, {
+    reach,
+    known: ready.known,
+    limitMs: LIMIT_MS,
+  });
+}
+
+/** Nothing but the part's own nodes must be right: the rest of the flow may not be drawn yet. */
+function readyPart(
+  deps: FlowCatalogDeps,
+  raw: unknown,
+  start: string,
+  { only, outputs = {} }: TrialRequest,
+): { readonly flow: CompiledFlow; readonly known: ReadonlyMap<string, KnownOutcome> } {
+  const { flow: document, issues } = parseFlow(raw);
+  if (document === undefined) throw invalid(issues);
+  const trigger = document.nodes.find((node) => deps.nodes.get(node.type)?.kind === 'trigger');
+  if (trigger === undefined || trigger.id === start || !document.nodes.some((node) => node.id === start)) throw unsuitable(start);
+  const part = cutPart(document, roleOf(deps, document), { start, isAlone: only !== undefined, pinned: Object.keys(outputs) });
+  const own = examineFlow(deps, raw).issues.filter(
+    ({ severity, node }) => severity === 'error' && node !== undefined && part.nodes.has(node),
+  );
+  if (own.length > 0) throw invalid(own);
+  const compiled = deps.compile({
+    flowId: document.flowId,
+    version: 0,
+    contentHash: contentHash(document),
+    document: partDocument(document, trigger.id, part),
+  });
+  return { flow: enterPart(compiled, part), known: knownOf(part, outputs) };
+}
+
+function roleOf(deps: FlowCatalogDeps, document: FlowDocument): (nodeId: string) => string {
+  const types = new Map(document.nodes.map((node) => [node.id, deps.nodes.get(node.type)]));
+  return (nodeId) => {
+    const definition = types.get(nodeId);
+    return definition?.kind === 'control' ? definition.role : (definition?.kind ?? 'action');
+  };
+}
+
+function partDocument(document: FlowDocument, triggerId: string, part: FlowPart): FlowDocument {
+  const { ingress: _none, ...rest } = document;
+  const nodes = document.nodes.filter(({ id }) => id === triggerId || part.nodes.has(id));
+  const edges = document.edges.filter(({ from, to }) => part.nodes.has(from.node) && part.nodes.has(to.node));
+  return { ...rest, nodes, edges };
+}
+
+function knownOf(part: FlowPart, outputs: NonNullable<TrialRequest['outputs']>): ReadonlyMap<string, KnownOutcome> {
+  const messages = (byPort: Readonly<Record<string, unknown>>) =>
+    Object.fromEntries(Object.entries(byPort).map(([port, data]) => [port, createMessage(data)]));
+  return new Map(part.pinned.map((id) => [id, { emits: messages(outputs[id]!) }]));
+}
+
+function unsuitable(start: string): AppError {
+  return new AppError('TRIAL_NODE_UNSUITABLE', 'input', `No trial can begin at ${start}.`, {
+    values: { node: start },
+    fix: 'Choose a node of this flow behind its trigger; to begin with the trigger, try the whole flow.',
+  });
+}

@@ -1,0 +1,154 @@
+/** Control behind a real socket with a real engine on memory, and a hospital that is a real HTTP server. */
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
+import { createMessage } from '../../engine/contract/message.ts';
+import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
+import type { Documents } from '../../engine/contract/ports/documents.ts';
+import { createEngine, type Engine } from '../../engine/create-engine.ts';
+import { systemClock } from '../../engine/host/system-clock.ts';
+import { createMemorySharedState } from '../../storage/in-process/memory-shared-state.ts';
+import { createMemoryWorkQueue } from '../../storage/in-process/memory-work-queue.ts';
+import { createMemoryBlobs } from '../../storage/memory/memory-blobs.ts';
+import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
+import { flow, plainSeal, startControl, type Running } from './start-control.ts';
+
+export interface RunningEngine extends Running {
+  readonly engine: Engine;
+  /** Saves and publishes. */
+  publish(document: FlowDocument): Promise<void>;
+  /** Offers a message to a published flow; answers the execution's id. */
+  send(flowId: string, data: unknown): Promise<string>;
+  /** Asks again and again until it is so. */
+  until<T>(ask: () => Promise<T | undefined | false>): Promise<T>;
+}
+
+const NODES = new URL('../../nodes', import.meta.url);
+const PATIENCE_MS = 20_000;
+
+export async function startWithEngine(given: { readonly documents?: Documents } = {}): Promise<RunningEngine> {
+  const clock = systemClock;
+  const documents = given.documents ?? createMemoryDocuments({ clock });
+  const shared = createMemorySharedState({ clock });
+  const engine = await createEngine({
+    documents,
+    workQueue: createMemoryWorkQueue({ clock }),
+    shared,
+    blobs: createMemoryBlobs({ clock }),
+    seal: plainSeal,
+    nodeFolders: [NODES],
+    environment: 'TEST',
+    tls: () => Promise.resolve(undefined),
+    clock,
+    log: silentLogger,
+    metrics: silentMetrics,
+  });
+  await engine.startWork();
+  const { catalog, executions, nodes } = engine;
+  const { bindings, store: bindingStore } = engine.bindings;
+  const running = await startControl({ documents, shared, clock, catalog, executions, nodes, bindings, bindingStore });
+  return {
+    ...running,
+    engine,
+    async publish(document) {
+      await catalog.saveDraft(document, 'test');
+      await catalog.publish(document.flowId, 'test', new AbortController().signal);
+    },
+    async send(flowId, data) {
+      const result = await engine.runFlow.call({
+        flowId,
+        caller: { interfaceId: 'ifc_test', appId: 'app' },
+        message: createMessage(data),
+        traceId: `trace-${flowId}`,
+        deadlineMs: clock.now() + 60_000,
+        signal: new AbortController().signal,
+      });
+      return result.executionId;
+    },
+    async until(ask) {
+      for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
+        const found = await ask();
+        if (found !== undefined && found !== false) return found;
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      throw new Error(`never so: ${ask.toString()}`);
+    },
+    async stop() {
+      await running.stop();
+      await engine.stop(1000);
+    },
+  };
+}
+
+export interface Received {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+export interface Hospital {
+  readonly baseUrl: string;
+  readonly received: Received[];
+  /** How it answers from now on. */
+  answer: (request: Received) => { readonly status: number; readonly body?: unknown } | 'silence';
+  stop(): Promise<void>;
+}
+
+export async function startHospital(): Promise<Hospital> {
+  const hospital: { -readonly [K in keyof Hospital]: Hospital[K] } = {
+    baseUrl: '',
+    received: [],
+    answer: () => ({ status: 200, body: { ok: true } }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      const received = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(parts).toString() };
+      hospital.received.push(received);
+      const answer = hospital.answer(received);
+      if (answer === 'silence') return;
+      response.writeHead(answer.status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(answer.body ?? {}));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  hospital.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return hospital;
+}
+
+export function adapterTo(hospital: Hospital, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    adapterId: 'adp_his',
+    revision: 0,
+    name: { 'zh-CN': '医院甲', en: 'Hospital A' },
+    protocol: 'http',
+    owner: 'A',
+    domain: 'sh-city',
+    environments: { TEST: { baseUrl: hospital.baseUrl } },
+    ...more,
+  };
+}
+
+/** `n_a.ok > n_b` as an edge; the port is `out` where none is said. */
+export function graph(
+  flowId: string,
+  nodes: Readonly<Record<string, { readonly type: string } & Partial<FlowNode>>>,
+  edges: readonly string[],
+  more: Partial<FlowDocument> = {},
+): FlowDocument {
+  return flow(flowId, {
+    nodes: Object.entries(nodes).map(([id, node]) => ({ id, label: id, config: {}, ...node })),
+    edges: edges.map((text, index) => {
+      const [from = '', to = ''] = text.split(' > ');
+      const [node = '', port = 'out'] = from.split('.');
+      return { id: `e_${index}`, from: { node, port }, to: { node: to, port: 'in' } };
+    }),
+    ...more,
+  });
+}
