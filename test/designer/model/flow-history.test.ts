@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Check } from 'typebox/value';
+import { Compile } from 'typebox/compile';
 import { setConfig, setLabel } from '../../../designer/src/model/commands/change-node.ts';
 import { move } from '../../../designer/src/model/commands/move.ts';
 import { remove } from '../../../designer/src/model/commands/remove.ts';
@@ -22,6 +22,7 @@ import { seededRandom } from '../../support/simulated-process.ts';
 import { ATTEMPTS, randomCommand } from './random-commands.ts';
 import { emptyFlow, exampleFlow, exampleFlows, types } from './sample-types.ts';
 
+const isFlow = Compile(FlowDocument);
 const SEQUENCES = 300;
 const COMMANDS = 30;
 
@@ -56,7 +57,7 @@ function playSequence(seed: number, kinds: Map<string, number>): void {
     if (history === before || history.document === before.document) continue;
     done += 1;
     kinds.set(next.kind, (kinds.get(next.kind) ?? 0) + 1);
-    assert.deepEqual(schemaIssues(FlowDocument, history.document, 'FLOW_SCHEMA'), [], next.kind);
+    if (!isFlow.Check(history.document)) assert.deepEqual(schemaIssues(FlowDocument, history.document, 'FLOW_SCHEMA'), [], next.kind);
     keepsIdentity(before.document, history.document, next.kind);
     states.length = Math.min(states.length, history.past.length);
     states[history.past.length] = history.document;
@@ -83,7 +84,7 @@ function goesBackAndForth(history: History, start: FlowDocument, storedAt: numbe
   for (let step = 0; step < steps; step += 1) {
     if (step === storedAt % steps) now = restored(now);
     assert.deepEqual(now.document, seen[step]);
-    assert.ok(Check(FlowDocument, now.document));
+    assert.ok(isFlow.Check(now.document));
     now = redo(now);
   }
   assert.deepEqual(now.document, end);

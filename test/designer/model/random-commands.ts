@@ -183,17 +183,16 @@ function anyConfig(document: FlowDocument, id: string, random: Random): Record<s
 }
 
 function anySettings(random: Random): Parameters<typeof changeSettings>[0] {
-  return (
-    [
-      { name: { 'zh-CN': words(random), en: 'x' } },
-      { description: undefined },
-      { description: { 'zh-CN': words(random), en: '' } },
-      { tags: ['a', words(random).slice(0, 9)] },
-      { mode: random.chance(0.5) ? 'sync' : 'durable', deadlineMs: 1 + random.below(10_000) },
-      { domain: '' },
-      { recording: { level: 'keys' } as never },
-      { recording: undefined, ingress: undefined },
-      { ingress: { dedupe: { key: 'data.id', windowSec: 60 } } },
-    ] as const
-  )[random.below(9)]!;
+  const all: readonly Parameters<typeof changeSettings>[0][] = [
+    { name: { 'zh-CN': words(random), en: 'x' } },
+    { description: undefined },
+    { description: { 'zh-CN': words(random), en: '' } },
+    { tags: ['a', words(random).slice(0, 9)] },
+    { mode: random.chance(0.5) ? 'sync' : 'durable', deadlineMs: 1 + random.below(10_000) },
+    { domain: '' },
+    { recording: { level: 'keys' } as never },
+    { recording: undefined, ingress: undefined },
+    { ingress: { dedupe: { key: 'data.id', windowSec: 60 } } },
+  ];
+  return all[random.below(all.length)]!;
 }
