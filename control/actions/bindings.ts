@@ -107,6 +107,7 @@ async function testConnection(
   const definition = nodes.list().find((node) => node.kind !== 'control' && node.adapter === adapter.protocol && node.probe !== undefined);
   if (definition === undefined || definition.kind === 'control' || definition.probe === undefined) {
     throw new AppError('ADAPTER_NO_PROBE', 'input', `No node of the protocol ${adapter.protocol} can test a connection.`, {
+      values: { protocol: adapter.protocol },
       fix: 'Try it with a flow.',
     });
   }
@@ -120,6 +121,7 @@ async function refuseIfUsed(catalog: ControlServices['catalog'], adapterId: stri
   const users = drafts.filter((draft) => draft?.nodes.some((node) => node.adapter === adapterId)).map((draft) => draft?.flowId);
   if (users.length === 0) return;
   throw new AppError('ADAPTER_IN_USE', 'input', `Flows speak through it: ${users.join(', ')}.`, {
+    values: { adapterId, flows: users.join('、') },
     fix: 'Give these flows another adapter first.',
   });
 }
@@ -232,6 +234,7 @@ function secretActions({ bindingStore }: ControlServices): readonly Action[] {
 export function requireSameId(inDocument: string, inPath: string): void {
   if (inDocument === inPath) return;
   throw new AppError('DOCUMENT_ID_DIFFERS', 'input', `The document is about ${inDocument}, the address about ${inPath}.`, {
+    values: { inDocument, inPath },
     fix: 'Save it under its own id.',
   });
 }

@@ -55,6 +55,7 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
         const issues = await problemsOf(services, document);
         if (issues.some((issue) => issue.severity === 'error')) {
           throw new AppError('INTERFACE_INVALID', 'input', `The interface has ${issues.length} problem(s).`, {
+            values: { count: issues.length },
             issues,
             fix: 'Change what the issues name.',
           });
@@ -106,6 +107,7 @@ async function problemsOf({ checkInterface, catalog }: ControlServices, document
       code: 'INTERFACE_FLOW_UNKNOWN',
       severity: 'error',
       message: `There is no flow ${target.flowId}.`,
+      values: { flowId: target.flowId },
       fix: 'Save the flow first.',
     });
   }

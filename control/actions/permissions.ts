@@ -55,6 +55,7 @@ export function checkRoles(roles: readonly Role[]): void {
   const both = roles.filter((role) => EXCLUSIVE.includes(role));
   if (new Set(both).size < 2) return;
   throw new AppError('ACCOUNT_ROLES_EXCLUSIVE', 'input', `One person cannot be ${both.join(' and ')} at once (三权分立).`, {
+    values: { roles: both.join('、') },
     fix: 'Give these roles to different accounts.',
   });
 }

@@ -5,6 +5,7 @@
 import { Compile } from 'typebox/compile';
 import type { Permission } from '../../engine/contract/access.ts';
 import { AppError, toErrorRecord, type Issue } from '../../engine/contract/errors.ts';
+import { schemaValues } from '../../engine/contract/schema-problem.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Action, ActionContext, Actor, AuditNote } from './action.ts';
 import { isAllowed } from './permissions.ts';
@@ -25,7 +26,7 @@ export function createRunAction(actions: readonly Action[], audit: AuditLog): Ru
 
   return async (name, input, actor, options = {}) => {
     const found = byName.get(name);
-    if (found === undefined) throw new AppError('CONTROL_ACTION_UNKNOWN', 'bug', `There is no action ${name}.`);
+    if (found === undefined) throw new AppError('CONTROL_ACTION_UNKNOWN', 'bug', `There is no action ${name}.`, { values: { name } });
     const { action } = found;
     checkRight(action, actor);
     if (!found.input.Check(input)) throw invalidInput([...found.input.Errors(input)]);
@@ -78,6 +79,7 @@ interface SchemaError {
   readonly keyword: string;
   readonly instancePath: string;
   readonly message: string;
+  readonly params: object;
 }
 
 /** Every problem at once, each with its path; the echo of a closed object's own complaint is left out. */
@@ -90,8 +92,10 @@ function invalidInput(errors: readonly SchemaError[]): AppError {
       code: 'INPUT_INVALID',
       message: error.message === 'schema is false' ? 'is not known here' : error.message,
       severity: 'error',
+      values: schemaValues(error),
     }));
   return new AppError('INPUT_INVALID', 'input', `The input has ${issues.length} problem(s).`, {
+    values: { count: issues.length },
     issues,
     fix: 'Change what the issues name and send it again.',
   });

@@ -85,7 +85,10 @@ function gather(request: FastifyRequest, route: Route, parts: InputParts): Recor
   if (parts.body === undefined) return fromUrl;
   if (route.body !== undefined) return { ...fromUrl, [route.body]: body };
   if (!isRecord(body ?? {}))
-    throw new AppError('REQUEST_MALFORMED', 'input', 'The body must be a JSON object.', { fix: 'Send JSON as application/json.' });
+    throw new AppError('REQUEST_MALFORMED', 'input', 'The body must be a JSON object.', {
+      values: { reason: 'object' },
+      fix: 'Send JSON as application/json.',
+    });
   return { ...(body as Record<string, unknown> | undefined), ...fromUrl };
 }
 

@@ -151,7 +151,9 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
       await queue;
       const report = await walkChain(lines, deps, head, signal);
       if (!report.intact) {
-        const broken = new AppError('AUDIT_CHAIN_BROKEN', 'bug', `The audit trail is ${report.why} at line ${report.brokenAt}.`);
+        const broken = new AppError('AUDIT_CHAIN_BROKEN', 'bug', `The audit trail is ${report.why} at line ${report.brokenAt}.`, {
+          values: { line: report.brokenAt },
+        });
         deps.logger.error('audit.chain-broken', broken, { line: report.brokenAt, why: report.why });
       }
       return report;

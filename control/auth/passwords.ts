@@ -41,18 +41,22 @@ export function oneTimePassword(): string {
 /** PASSWORD_WEAK with every rule that it misses. */
 export function checkPassword(password: string, account: string): void {
   const problems = [
-    password.length < MIN_LENGTH && `must have at least ${MIN_LENGTH} characters`,
-    password.length > MAX_LENGTH && `must have at most ${MAX_LENGTH} characters`,
-    kindsOfCharacters(password) < 3 && 'must mix three of: small letters, capital letters, digits, other characters',
-    account.length > 0 && password.toLowerCase().includes(account.toLowerCase()) && 'must not contain the account name',
-    new Set(password).size < 6 && 'must have at least six different characters',
+    password.length < MIN_LENGTH && problemOf('short', `must have at least ${MIN_LENGTH} characters`, MIN_LENGTH),
+    password.length > MAX_LENGTH && problemOf('long', `must have at most ${MAX_LENGTH} characters`, MAX_LENGTH),
+    kindsOfCharacters(password) < 3 && problemOf('mix', 'must mix three of: small letters, capital letters, digits, other characters'),
+    account.length > 0 && password.toLowerCase().includes(account.toLowerCase()) && problemOf('name', 'must not contain the account name'),
+    new Set(password).size < 6 && problemOf('same', 'must have at least six different characters'),
   ].filter((problem) => problem !== false);
   if (problems.length === 0) return;
-  const issues = problems.map((message): Issue => ({ path: '/newPassword', code: 'PASSWORD_WEAK', message, severity: 'error' }));
-  throw new AppError('PASSWORD_WEAK', 'input', `The new password ${problems.join('; ')}.`, {
-    issues,
+  throw new AppError('PASSWORD_WEAK', 'input', `The new password ${problems.map(({ message }) => message).join('; ')}.`, {
+    issues: problems,
     fix: 'Choose a longer, more mixed password.',
   });
+}
+
+function problemOf(problem: string, message: string, limit?: number): Issue {
+  const values = { problem, ...(limit === undefined ? {} : { limit }) };
+  return { path: '/newPassword', code: 'PASSWORD_WEAK', message, severity: 'error', values };
 }
 
 function kindsOfCharacters(password: string): number {

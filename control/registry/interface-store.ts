@@ -30,6 +30,9 @@ function routeClash(document: InterfaceDocument, other: InterfaceDocument | unde
       : `${other.interfaceId} (${other.name['zh-CN']} / ${other.name.en}), which leads to ${target}`;
   return new AppError('INTERFACE_ROUTE_CLASH', 'input', `${where} is taken by ${who}.`, {
     values: {
+      method: document.method,
+      path: document.path,
+      front: document.front,
       interfaceId: other?.interfaceId ?? '',
       flowId: other?.target.kind === 'flow' ? other.target.flowId : '',
     },

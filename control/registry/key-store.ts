@@ -76,6 +76,7 @@ export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
   async function insert(record: StoredKey, appId: string): Promise<void> {
     if ((await keys.count({ 'document.appId': appId }, KEYS_PER_APP)) >= KEYS_PER_APP) {
       throw new AppError('KEY_LIMIT', 'input', `An app holds at most ${KEYS_PER_APP} keys.`, {
+        values: { limit: KEYS_PER_APP },
         fix: 'Delete the app or reuse a revoked key id.',
       });
     }
@@ -96,7 +97,10 @@ export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
       if (result.outcome === 'patched') return shown(result.document);
       if (result.outcome === 'no-match') throw keyUnknown();
     }
-    throw new AppError('KEY_LIMIT', 'input', 'This app has two ACTIVE keys already.', { fix: 'Retire one of them first.' });
+    throw new AppError('KEY_LIMIT', 'input', 'This app has two ACTIVE keys already.', {
+      values: { problem: 'active' },
+      fix: 'Retire one of them first.',
+    });
   }
 
   async function leave(appId: string, keyId: string, state: 'RETIRING' | 'REVOKED', from: readonly string[]): Promise<AppKey> {
@@ -111,6 +115,7 @@ export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
     async upload({ appId, keyId, scheme, publicPem, expiresAt }) {
       if (scheme.startsWith('HMAC')) {
         throw new AppError('KEY_INVALID', 'input', `A ${scheme} secret is made here, not uploaded.`, {
+          values: { problem: 'made-here', scheme },
           fix: 'Ask for one with POST …/keys/secrets.',
         });
       }
@@ -124,15 +129,18 @@ export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
     async activate(appId, keyId, signature) {
       const stored = await keys.get(keyRowId(appId, keyId));
       if (stored?.challenge === undefined || stored.document.state !== 'PENDING') throw keyUnknown();
-      if ((stored.challengeEndsAt ?? 0) <= clock.now()) throw proofWrong('The challenge is older than 15 minutes.');
+      if ((stored.challengeEndsAt ?? 0) <= clock.now()) throw proofWrong('The challenge is older than 15 minutes.', 'late');
       if (!(await verifyProof(crypto, stored.document, stored.challenge, signature)))
-        throw proofWrong('The signature of the challenge does not verify.');
+        throw proofWrong('The signature of the challenge does not verify.', 'signature');
       return takeSeat(stored._id, appId);
     },
     async createSecret({ appId, keyId, scheme, expiresAt }) {
       const made = await crypto.generateKey(scheme);
       if (!('secret' in made))
-        throw new AppError('KEY_INVALID', 'input', `${scheme} keys are made by their holder.`, { fix: 'Upload the public key instead.' });
+        throw new AppError('KEY_INVALID', 'input', `${scheme} keys are made by their holder.`, {
+          values: { problem: 'made-by-holder', scheme },
+          fix: 'Upload the public key instead.',
+        });
       const _id = keyRowId(appId, keyId);
       const handle = hmacHandle(crypto, scheme, made.secret);
       const document = newKey({ appId, keyId, scheme, fingerprint: handle.fingerprint, expiresAt }, clock.now(), {
@@ -220,8 +228,9 @@ function keyUnknown(): AppError {
   });
 }
 
-function proofWrong(message: string): AppError {
+function proofWrong(message: string, problem: string): AppError {
   return new AppError('KEY_PROOF_WRONG', 'input', message, {
+    values: { problem },
     fix: 'Upload the key again and sign the new challenge, as it is, with its private half.',
   });
 }

@@ -40,7 +40,7 @@ export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
           'input',
           `${grant.appId} is granted ${grant.interfaceId} already, by ${other?.grantId ?? 'another grant'}.`,
           {
-            values: { grantId: other?.grantId ?? '' },
+            values: { appId: grant.appId, interfaceId: grant.interfaceId, grantId: other?.grantId ?? '' },
             fix: 'Change that grant instead.',
           },
         ),

@@ -105,6 +105,7 @@ function createBodies<T extends { readonly revision: number }>(
       const issues = schemaIssues(schema, document, 'BINDING_INVALID');
       if (issues.length > 0)
         throw new AppError('BINDING_INVALID', 'input', `This is not a valid ${collection.name.slice(0, -1)}.`, {
+          values: { what: collection.name.slice(0, -1) },
           issues,
           fix: 'Correct the fields that are listed.',
         });
@@ -157,12 +158,13 @@ function stale(id: string, yours: unknown, theirs: unknown): AppError {
 function checkSecret(name: string, value: string): void {
   if (!SECRET_NAME.test(name)) {
     throw new AppError('SECRET_INVALID', 'input', 'The name of a secret has 1 to 100 letters, digits and . _ : -', {
+      values: { problem: 'name' },
       fix: 'Choose another name.',
     });
   }
   if (value === '' || value.length > MAX_SECRET_CHARS) {
     throw new AppError('SECRET_INVALID', 'input', `A secret has 1 to ${MAX_SECRET_CHARS} characters.`, {
-      values: { name },
+      values: { name, limit: MAX_SECRET_CHARS },
       fix: 'Store a shorter one.',
     });
   }

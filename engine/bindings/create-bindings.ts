@@ -131,7 +131,7 @@ function openSecret(adapterId: string, loaded: Loaded, seal: Seal): string {
       'input',
       secretName === undefined ? `The adapter ${adapterId} names no credential.` : `There is no secret "${secretName}".`,
       {
-        values: { name: secretName ?? adapterId },
+        values: secretName === undefined ? { problem: 'no-credential', name: adapterId } : { name: secretName },
         fix: 'Store it under this name, or name another in the adapter.',
       },
     );

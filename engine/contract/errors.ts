@@ -2,6 +2,7 @@
  * The one error class of the product. Retry follows `kind`; the HTTP status is decided once per edge
  * (`gateways/listen`, `control/api`), never here. Every code stands in `docs/errors.md`, kept in step by a guard test.
  */
+import type { Text } from './texts.ts';
 
 /**
  * - `input`: the sender must change something; a retry gives the same answer.
@@ -11,9 +12,14 @@
  */
 export type ErrorKind = 'input' | 'transient' | 'unknown-outcome' | 'bug';
 
+/**
+ * Values named in a message, for its text in another language (`error-texts.ts`). Never personal data or secrets: they reach logs, traces
+ * and answers. `problem` tells apart the several sentences of one code.
+ */
+export type ErrorValues = Readonly<Record<string, string | number | boolean>>;
+
 export interface AppErrorOptions {
-  /** Values named in the message. Never personal data or secrets: they reach logs, traces and answers. */
-  readonly values?: Readonly<Record<string, string | number | boolean>>;
+  readonly values?: ErrorValues;
   /** What the reader should do now, one sentence. */
   readonly fix?: string;
   readonly cause?: unknown;
@@ -30,7 +36,10 @@ export interface Issue {
   readonly code: string;
   readonly message: string;
   readonly severity: 'error' | 'warning';
+  readonly values?: ErrorValues;
   readonly fix?: string;
+  /** The message in both languages, where whoever found the problem (a node type) brings its own. */
+  readonly text?: Text;
   /** Id of the node concerned, when the issue is about a flow. */
   readonly node?: string;
 }
@@ -40,7 +49,7 @@ export class AppError extends Error {
   /** `AREA_WHAT`, for example `MLLP_ACK_TIMEOUT`; gateway errors are `GW` and five digits. */
   readonly code: string;
   readonly kind: ErrorKind;
-  readonly values: Readonly<Record<string, string | number | boolean>>;
+  readonly values: ErrorValues;
   readonly fix: string | undefined;
   readonly issues: readonly Issue[];
   readonly retryAfterMs: number | undefined;
@@ -61,6 +70,7 @@ export interface ErrorRecord {
   readonly code: string;
   readonly kind: ErrorKind;
   readonly message: string;
+  readonly values?: ErrorValues;
   readonly fix?: string;
   readonly issues?: readonly Issue[];
   readonly retryAfterMs?: number;
@@ -77,8 +87,26 @@ export function toErrorRecord(thrown: unknown): ErrorRecord {
     code: thrown.code,
     kind: thrown.kind,
     message: thrown.message,
+    ...(Object.keys(thrown.values).length === 0 ? {} : { values: thrown.values }),
     ...(thrown.fix === undefined ? {} : { fix: thrown.fix }),
     ...(thrown.issues.length === 0 ? {} : { issues: thrown.issues }),
     ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }),
+  };
+}
+
+/** A stored error as it was thrown, for whoever must throw it on. */
+export function fromErrorRecord({ code, kind, message, status: _status, ...options }: ErrorRecord): AppError {
+  return new AppError(code, kind, message, options);
+}
+
+/** An error found at one place of a document. */
+export function toIssue({ code, message, values, fix }: AppError, path: string): Issue {
+  return {
+    path,
+    code,
+    message,
+    severity: 'error',
+    ...(values === undefined || Object.keys(values).length === 0 ? {} : { values }),
+    ...(fix === undefined ? {} : { fix }),
   };
 }

@@ -148,6 +148,13 @@ export interface ProbeContext {
   secret(name?: string): Promise<string>;
 }
 
+/** What is wrong with a configuration, beyond its schema; both languages, since a node type brings its own texts. */
+export interface ConfigProblem {
+  /** JSON Pointer into the configuration, `''` for the whole. */
+  readonly path: string;
+  readonly message: Text;
+}
+
 /** A message to try a node or flow with. Invented: never data of a real person. */
 export interface NodeSample {
   readonly name: Text;
@@ -171,7 +178,7 @@ interface Described<Schema extends TObject> {
   /** Migrates the configuration of an older major. */
   upgrade?(old: unknown, fromMajor: number): Static<Schema>;
   /** Problems that the schema cannot express, found at validation; paths are relative to the configuration. */
-  check?(config: Static<Schema>): readonly { readonly path: string; readonly message: string }[];
+  check?(config: Static<Schema>): readonly ConfigProblem[];
 }
 
 export interface ActionNode<Schema extends TObject = TObject> extends Described<Schema> {

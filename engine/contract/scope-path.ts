@@ -1,5 +1,5 @@
 /** Scope paths (grammar in `expression-types.ts`): parsed once, read by own properties alone, so that no prototype is ever reached. */
-import { AppError } from './errors.ts';
+import { AppError, type ErrorValues } from './errors.ts';
 import type { Operand } from './expression-types.ts';
 import type { Loop, Scope } from './node.ts';
 
@@ -17,7 +17,7 @@ export function compileScopePath(path: string): (scope: Scope) => unknown {
   if (root === 'outer') {
     const [inner, ...rest] = steps;
     if (inner === 'item' || inner === 'index') return (scope) => readSteps(scope.loop?.outer?.[inner], rest);
-    throw invalid(path, '"outer" is followed by "item" or "index"');
+    throw invalid(path, '"outer" is followed by "item" or "index"', { problem: 'outer' });
   }
   const [first, second, third] = steps;
   if (root === 'data' && steps.length === 0) return (scope) => scope.message.data;
@@ -41,7 +41,8 @@ export function compileOperand(
 /** Splits a path into its root and steps. PATH_INVALID (input) on bad text. */
 export function parseScopePath(path: string): readonly [ScopeRoot, ...PathStep[]] {
   const [root, ...steps] = parseFieldPath(path);
-  if (!ROOTS.includes(root as ScopeRoot)) throw invalid(path, `a path begins with ${ROOTS.join(', ')}`);
+  if (!ROOTS.includes(root as ScopeRoot))
+    throw invalid(path, `a path begins with ${ROOTS.join(', ')}`, { problem: 'root', roots: ROOTS.join('、') });
   return [root as ScopeRoot, ...steps];
 }
 
@@ -52,14 +53,15 @@ export function parseFieldPath(path: string): readonly PathStep[] {
   while (token.lastIndex < path.length) {
     const at = token.lastIndex;
     const match = token.exec(path);
-    if (match === null) throw invalid(path, `it cannot be read from character ${at + 1} on`);
+    if (match === null) throw invalid(path, `it cannot be read from character ${at + 1} on`, { problem: 'unreadable', position: at + 1 });
     const name = match[1] ?? match[2];
     if (name !== undefined && (path[at] === '.') === (at === 0))
-      throw invalid(path, `fields are separated by one dot (character ${at + 1})`);
-    if (name !== undefined && FORBIDDEN.has(name)) throw invalid(path, 'this name cannot be read');
+      throw invalid(path, `fields are separated by one dot (character ${at + 1})`, { problem: 'dot', position: at + 1 });
+    if (name !== undefined && FORBIDDEN.has(name)) throw invalid(path, 'this name cannot be read', { problem: 'name' });
     steps.push(name ?? Number(match[3]));
   }
-  if (steps.length === 0 || steps.length > MAX_STEPS) throw invalid(path, `a path has 1 to ${MAX_STEPS} steps`);
+  if (steps.length === 0 || steps.length > MAX_STEPS)
+    throw invalid(path, `a path has 1 to ${MAX_STEPS} steps`, { problem: 'steps', limit: MAX_STEPS });
   return steps;
 }
 
@@ -123,9 +125,9 @@ function readStep(value: unknown, step: PathStep): unknown {
   return Object.hasOwn(value, step) ? (value as Record<string, unknown>)[step] : undefined;
 }
 
-function invalid(path: string, why: string): AppError {
+function invalid(path: string, why: string, values: ErrorValues): AppError {
   return new AppError('PATH_INVALID', 'input', `The path "${path}" is not valid: ${why}.`, {
-    values: { path },
+    values: { path, ...values },
     fix: 'Write for example data.patient.ids[0].value; a field with other characters stands in backquotes.',
   });
 }

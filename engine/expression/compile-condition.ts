@@ -1,6 +1,6 @@
 /** Structured conditions (`engine/contract/expression-types.ts`) compiled once to a closure. */
 import { RE2JS } from 're2js';
-import { AppError, type Issue } from '../contract/errors.ts';
+import { AppError, toIssue, type ErrorValues, type Issue } from '../contract/errors.ts';
 import { COMPARISONS, type Comparison, type Operand } from '../contract/expression-types.ts';
 import type { Scope } from '../contract/node.ts';
 import { compileOperand } from '../contract/scope-path.ts';
@@ -29,6 +29,7 @@ export function compileCondition(rule: unknown, compilers: ConditionCompilers): 
   const condition = compileRule(rule, '', 1, { ...compilers, issues });
   if (issues.length > 0) {
     throw new AppError('CONDITION_INVALID', 'input', `The condition has ${issues.length} problem(s): ${issues[0]!.message}`, {
+      values: { count: issues.length },
       issues,
       fix: 'Correct the marked rows of the condition.',
     });
@@ -42,16 +43,17 @@ interface Build extends ConditionCompilers {
 const never: Condition = () => false;
 
 function compileRule(rule: unknown, path: string, depth: number, build: Build): Condition {
-  const problem = (message: string): Condition => {
-    build.issues.push({ path, code: 'CONDITION_INVALID', message, severity: 'error' });
+  const problem = (message: string, values: ErrorValues): Condition => {
+    build.issues.push({ path, code: 'CONDITION_INVALID', message, severity: 'error', values });
     return never;
   };
-  if (depth > MAX_DEPTH) return problem(`Conditions nest at most ${MAX_DEPTH} levels.`);
-  if (!isRecord(rule)) return problem('A condition is an object.');
+  if (depth > MAX_DEPTH) return problem(`Conditions nest at most ${MAX_DEPTH} levels.`, { problem: 'depth', limit: MAX_DEPTH });
+  if (!isRecord(rule)) return problem('A condition is an object.', { problem: 'not-an-object' });
   for (const name of ['all', 'any'] as const) {
     if (!(name in rule)) continue;
     const members = rule[name];
-    if (!Array.isArray(members) || members.length > MAX_RULES) return problem(`"${name}" is a list of at most ${MAX_RULES} conditions.`);
+    if (!Array.isArray(members) || members.length > MAX_RULES)
+      return problem(`"${name}" is a list of at most ${MAX_RULES} conditions.`, { problem: 'list', field: name, limit: MAX_RULES });
     const compiled = members.map((member, index) => compileRule(member, `${path}/${name}/${index}`, depth + 1, build));
     return combine(compiled, name === 'any');
   }
@@ -63,7 +65,7 @@ function compileRule(rule: unknown, path: string, depth: number, build: Build): 
     };
   }
   const op = rule['op'] as Comparison;
-  if (!COMPARISONS.includes(op)) return problem(`"${String(op)}" is not a comparison.`);
+  if (!COMPARISONS.includes(op)) return problem(`"${String(op)}" is not a comparison.`, { problem: 'comparison', op: String(op) });
   return compileComparison(rule, op, path, build);
 }
 
@@ -99,15 +101,17 @@ function compileComparison(rule: Record<string, unknown>, op: Comparison, path: 
   };
 }
 
+const SIDE = 'A side is a path, a value or an expression.';
+
 function compileSide(operand: unknown, path: string, build: Build): (scope: Scope) => unknown {
   try {
     if (isRecord(operand) && (typeof operand['path'] === 'string' || typeof operand['expression'] === 'string' || 'value' in operand)) {
       return compileOperand(operand as Operand, build.compileExpression);
     }
-    build.issues.push({ path, code: 'CONDITION_INVALID', message: 'A side is a path, a value or an expression.', severity: 'error' });
+    build.issues.push({ path, code: 'CONDITION_INVALID', message: SIDE, severity: 'error', values: { problem: 'side' } });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    build.issues.push({ path, code: error.code, message: error.message, severity: 'error', ...(error.fix && { fix: error.fix }) });
+    build.issues.push(toIssue(error, path));
   }
   return () => undefined;
 }
@@ -123,7 +127,7 @@ function compileMatches(operand: unknown, path: string, build: Build): (a: unkno
     }
   }
   const message = 'The pattern of "matches" is a fixed text in RE2 syntax (no look-around, no back references).';
-  build.issues.push({ path, code: 'CONDITION_INVALID', message, severity: 'error' });
+  build.issues.push({ path, code: 'CONDITION_INVALID', message, severity: 'error', values: { problem: 'pattern' } });
   return () => false;
 }
 

@@ -4,7 +4,7 @@
  * `INLINE_MS`; everything else (regular expressions, lambdas, ranges …), and what took longer, runs in the sandbox and ends on time-out.
  */
 import jsonata from 'jsonata';
-import { AppError } from '../contract/errors.ts';
+import { AppError, type ErrorValues } from '../contract/errors.ts';
 import type { Scope } from '../contract/node.ts';
 import { scopeRoot } from '../contract/scope-path.ts';
 import { compileSyntax, type Syntax, type SyntaxFault } from './compile-syntax.ts';
@@ -43,7 +43,7 @@ const LIMIT_FAULTS: ReadonlySet<unknown> = new Set(['D1012', 'D1011']);
 export function compileExpression(text: string, options: ExpressionOptions): CompiledExpression {
   const syntax = parseExpression(text);
   const { names, isBounded, refused } = inspectSyntax(syntax);
-  if (refused !== undefined) throw invalid(text, refused.why, refused.position);
+  if (refused !== undefined) throw invalid(text, refused.why, refused.position, { problem: refused.problem });
   const closure = compileSyntax(syntax);
   if (closure) return { run: (scope) => runClosure(closure, scope), isInline: true, names };
   const inSandbox = (scope: Scope) =>
@@ -55,12 +55,16 @@ export function compileExpression(text: string, options: ExpressionOptions): Com
 
 /** The syntax tree. EXPRESSION_INVALID (input) on bad text. */
 export function parseExpression(text: string): Syntax {
-  if (text.length > MAX_LENGTH) throw invalid('', `it is longer than ${MAX_LENGTH} characters`, undefined);
+  if (text.length > MAX_LENGTH)
+    throw invalid('', `it is longer than ${MAX_LENGTH} characters`, undefined, { problem: 'length', limit: MAX_LENGTH });
   try {
     return jsonata(text).ast() as unknown as Syntax;
   } catch (error) {
-    const { message, position } = error as { message?: string; position?: number };
-    throw invalid(text, message ?? 'it cannot be read', position);
+    const { message, position, code, token } = error as { message?: string; position?: number; code?: unknown; token?: unknown };
+    throw invalid(text, message ?? 'it cannot be read', position, {
+      ...(typeof code === 'string' ? { fault: code } : {}),
+      ...(typeof token === 'string' ? { token: token.slice(0, 100) } : {}),
+    });
   }
 }
 
@@ -122,11 +126,11 @@ const FAULTS: Readonly<Record<string, string>> = {
   T2010: 'values compared by order are neither numbers nor texts',
 };
 
-function invalid(text: string, why: string, position: number | undefined): AppError {
+function invalid(text: string, why: string, position: number | undefined, values: ErrorValues): AppError {
   const line = position === undefined ? undefined : text.slice(0, position).split('\n').length;
   const place = position === undefined ? '' : ` (line ${line}, character ${position})`;
   return new AppError('EXPRESSION_INVALID', 'input', `The expression is not valid${place}: ${why}.`, {
-    values: { ...(position === undefined ? {} : { position, line: line! }) },
+    values: { ...values, ...(position === undefined ? {} : { position, line: line! }) },
     fix: 'Correct the expression; its syntax is JSONata.',
   });
 }

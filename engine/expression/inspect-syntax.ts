@@ -6,7 +6,7 @@ export interface Inspection {
   readonly names: readonly string[];
   /** Its work is bounded by its text and the size of its input: it may run in process. */
   readonly isBounded: boolean;
-  readonly refused: { readonly why: string; readonly position: number | undefined } | undefined;
+  readonly refused: { readonly problem: string; readonly why: string; readonly position: number | undefined } | undefined;
 }
 
 const BOUNDED_TYPES: ReadonlySet<string> = new Set([
@@ -81,7 +81,7 @@ export function inspectSyntax(syntax: Syntax): Inspection {
 
   const visit = (node: Syntax, depth: number, place: Place): void => {
     if (depth > MAX_DEPTH) {
-      refused ??= { why: `it nests deeper than ${MAX_DEPTH} levels`, position: node.position };
+      refused ??= { problem: 'depth', why: `it nests deeper than ${MAX_DEPTH} levels`, position: node.position };
       return;
     }
     if (!isBoundedNode(node)) isBounded = false;
@@ -124,10 +124,10 @@ const REFUSED: Readonly<Record<string, string>> = {
 function refusalOf(node: Syntax): Inspection['refused'] {
   const name = node.type === 'variable' ? node.value : node.procedure?.type === 'variable' ? node.procedure.value : undefined;
   if (name === 'now' && node.type !== 'variable' && (node.arguments?.length ?? 0) > 0) {
-    return { why: '$now takes no picture here; write $fromMillis($millis(), picture)', position: node.position };
+    return { problem: 'now', why: '$now takes no picture here; write $fromMillis($millis(), picture)', position: node.position };
   }
-  const why = typeof name === 'string' && Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
-  return why === undefined ? undefined : { why, position: node.position };
+  if (typeof name !== 'string' || !Object.hasOwn(REFUSED, name)) return undefined;
+  return { problem: name, why: REFUSED[name]!, position: node.position };
 }
 
 /** `nodes.<id>` in a path names one node; `nodes` by itself, a wildcard or the whole scope may name any. */

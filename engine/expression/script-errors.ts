@@ -20,17 +20,17 @@ export function toScriptError(fault: Fault, job: ScriptJob): AppError {
       return expressionFailed({ code: fault.fault, position: fault.position });
     case 'SCRIPT_TIMEOUT':
       return new AppError('SCRIPT_TIMEOUT', 'input', `The ${what} was ended after ${job.timeoutMs} ms.`, {
-        values: { timeoutMs: job.timeoutMs },
+        values: { what, timeoutMs: job.timeoutMs },
         fix: 'Look for an endless loop or a costly regular expression; raise the limit only if the work really takes that long.',
       });
     case 'SCRIPT_MEMORY':
       return new AppError('SCRIPT_MEMORY', 'input', `The ${what} needed more than its ${job.memoryBytes} bytes of memory.`, {
-        values: { memoryBytes: job.memoryBytes },
+        values: { what, memoryBytes: job.memoryBytes },
         fix: 'Build smaller values, or raise the memory limit of the node.',
       });
     case 'SCRIPT_RESULT_TOO_LARGE':
       return new AppError('SCRIPT_RESULT_TOO_LARGE', 'input', `The ${what} gave more than ${job.resultBytes} characters of JSON.`, {
-        values: { limitBytes: job.resultBytes },
+        values: { what, limitBytes: job.resultBytes },
         fix: 'Return less.',
       });
     case 'SCRIPT_ERROR':

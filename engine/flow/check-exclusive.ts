@@ -23,6 +23,7 @@ export function checkExclusiveMerges(view: GraphView): Issue[] {
       code: 'FLOW_MERGE_NOT_EXCLUSIVE',
       severity: 'error',
       node: node.id,
+      values: { node: node.label || node.id, paths: names.join('、') },
       message: `Both ${names.join(' and ')} can send a message to "${node.label || node.id}" in one run, which would take only one of them.`,
       fix: 'Put a join before it, or let both paths begin at different ports of one condition.',
     });

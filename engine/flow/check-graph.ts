@@ -1,5 +1,5 @@
-import type { Issue } from '../contract/errors.ts';
-import { nameOf, nodeIssue } from './check-nodes.ts';
+import type { ErrorValues, Issue } from '../contract/errors.ts';
+import { labelOf, nameOf, nodeIssue } from './check-nodes.ts';
 import { checkExclusiveMerges } from './check-exclusive.ts';
 import { nearestName } from './nearest-name.ts';
 import { reachable, startsOf, type GraphView, type NodeView } from './graph-view.ts';
@@ -20,10 +20,10 @@ function checkIds(view: GraphView): Issue[] {
   const { nodes, edges } = view.document;
   return [
     ...repeated(nodes.map((node) => node.id)).map(({ id, index }) =>
-      issue(`/nodes/${index}/id`, 'FLOW_ID_REPEATED', `Two nodes have the id ${id}.`, 'Give one a new id.'),
+      issue(`/nodes/${index}/id`, 'FLOW_ID_REPEATED', `Two nodes have the id ${id}.`, 'Give one a new id.', { problem: 'nodes', id }),
     ),
     ...repeated(edges.map((edge) => edge.id)).map(({ id, index }) =>
-      issue(`/edges/${index}/id`, 'FLOW_ID_REPEATED', `Two edges have the id ${id}.`, 'Give one a new id.'),
+      issue(`/edges/${index}/id`, 'FLOW_ID_REPEATED', `Two edges have the id ${id}.`, 'Give one a new id.', { problem: 'edges', id }),
     ),
   ];
 }
@@ -49,6 +49,7 @@ function checkEnd(view: GraphView, at: { readonly node: string; readonly port: s
         'FLOW_EDGE_DANGLING',
         `The edge ${end === 'from' ? 'comes from' : 'leads to'} ${at.node}, which does not exist.`,
         'Remove the edge.',
+        { problem: end, missing: at.node },
       ),
     ];
   }
@@ -59,7 +60,15 @@ function checkEnd(view: GraphView, at: { readonly node: string; readonly port: s
   const nearest = nearestName(at.port, ports);
   const fix =
     ports.length === 0 ? 'Remove the edge.' : nearest === undefined ? `Use one of: ${ports.join(', ')}.` : `Did you mean ${nearest}?`;
-  return [{ ...issue(`${path}/port`, 'FLOW_PORT_UNKNOWN', `${nameOf(item)} has no ${side} port "${at.port}".`, fix), node: item.node.id }];
+  const values = {
+    node: labelOf(item),
+    side,
+    port: at.port,
+    ...(ports.length === 0 ? {} : nearest === undefined ? { ports: ports.join('、') } : { nearest }),
+  };
+  return [
+    { ...issue(`${path}/port`, 'FLOW_PORT_UNKNOWN', `${nameOf(item)} has no ${side} port "${at.port}".`, fix, values), node: item.node.id },
+  ];
 }
 
 function checkTrigger(view: GraphView): Issue[] {
@@ -82,7 +91,8 @@ function checkTrigger(view: GraphView): Issue[] {
 function listeningNeedsDurable(view: GraphView, item: NodeView): Issue[] {
   if (view.document.mode === 'durable' || item.definition?.kind !== 'trigger' || item.definition.listen === undefined) return [];
   const message = `${nameOf(item)} takes messages that must not be lost, so the flow must store them first.`;
-  return [{ ...issue('/mode', 'TRIGGER_NEEDS_DURABLE', message, 'Set the mode to "durable".'), node: item.node.id }];
+  const values = { node: labelOf(item) };
+  return [{ ...issue('/mode', 'TRIGGER_NEEDS_DURABLE', message, 'Set the mode to "durable".', values), node: item.node.id }];
 }
 
 function cycle(view: GraphView): Issue {
@@ -93,9 +103,10 @@ function cycle(view: GraphView): Issue {
     ).has(id),
   );
   const names = onCycle.slice(0, 10).map((id) => nameOf(view.nodes.get(id)!));
+  const told = `${names.join('、')}${onCycle.length > names.length ? '…' : ''}`;
   const message = `These nodes lead back to themselves: ${names.join(', ')}${onCycle.length > names.length ? ' …' : ''}.`;
   return {
-    ...issue('/edges', 'FLOW_CYCLE', message, 'Remove an edge; repeat work with a for-each.'),
+    ...issue('/edges', 'FLOW_CYCLE', message, 'Remove an edge; repeat work with a for-each.', { nodes: told }),
     ...(onCycle[0] === undefined ? {} : { node: onCycle[0] }),
   };
 }
@@ -128,7 +139,9 @@ function checkLoop(view: GraphView, loop: NodeView): Issue[] {
     if (outside !== undefined) {
       const message = `${nameOf(item)} belongs to the body of the loop ${nameOf(loop)} and is also reached from outside it.`;
       issues.push(
-        nodeIssue(item, '', 'FLOW_LOOP_LEFT', message, 'Continue behind the loop from its port "done"; the body ends by itself.'),
+        nodeIssue(item, '', 'FLOW_LOOP_LEFT', message, 'Continue behind the loop from its port "done"; the body ends by itself.', 'error', {
+          loop: labelOf(loop),
+        }),
       );
     }
     if (item.role === 'reply') {
@@ -198,6 +211,6 @@ function repeated(ids: readonly string[]): { readonly id: string; readonly index
   return ids.flatMap((id, index) => (seen.has(id) ? [{ id, index }] : (seen.add(id), [])));
 }
 
-function issue(path: string, code: string, message: string, fix: string): Issue {
-  return { path, code, severity: 'error', message, fix };
+function issue(path: string, code: string, message: string, fix: string, values?: ErrorValues): Issue {
+  return { path, code, severity: 'error', message, fix, ...(values === undefined ? {} : { values }) };
 }

@@ -1,4 +1,4 @@
-import { AppError, type Issue } from '../contract/errors.ts';
+import { AppError, toIssue, type ErrorValues, type Issue } from '../contract/errors.ts';
 import { errorPort, type NodeDefinition } from '../contract/node.ts';
 import type { GraphView, NodeView } from './graph-view.ts';
 import { nearestName } from './nearest-name.ts';
@@ -19,7 +19,7 @@ export function checkNodes(view: GraphView, deps: ValidateDeps): Issue[] {
   });
 }
 
-/** Makes an issue about one node; `path` is relative to it. */
+/** Makes an issue about one node; `path` is relative to it. Its values name the node as a person does. */
 export function nodeIssue(
   item: NodeView,
   path: string,
@@ -27,20 +27,36 @@ export function nodeIssue(
   message: string,
   fix?: string,
   severity: Issue['severity'] = 'error',
+  values: ErrorValues = {},
 ): Issue {
-  return { path: `/nodes/${item.index}${path}`, code, severity, message, node: item.node.id, ...(fix === undefined ? {} : { fix }) };
+  return {
+    path: `/nodes/${item.index}${path}`,
+    code,
+    severity,
+    message,
+    values: { node: labelOf(item), ...values },
+    node: item.node.id,
+    ...(fix === undefined ? {} : { fix }),
+  };
+}
+
+export function labelOf({ node }: NodeView): string {
+  return node.label || node.id;
 }
 
 /** What a person calls the node. */
 export function nameOf(item: NodeView): string {
-  return `"${item.node.label || item.node.id}"`;
+  return `"${labelOf(item)}"`;
 }
 
 function unknownType(item: NodeView, deps: ValidateDeps): Issue {
   const { type } = item.node;
   const nearest = nearestName(type, deps.nodes.list?.().map((known) => `${known.type}@${known.major}`) ?? []);
   const fix = nearest === undefined ? 'Look up the node types that are installed here.' : `Did you mean ${nearest}?`;
-  return nodeIssue(item, '/type', 'FLOW_NODE_TYPE_UNKNOWN', `There is no node type ${type} here.`, fix);
+  return nodeIssue(item, '/type', 'FLOW_NODE_TYPE_UNKNOWN', `There is no node type ${type} here.`, fix, 'error', {
+    type,
+    ...(nearest === undefined ? {} : { nearest }),
+  });
 }
 
 function checkDisabled(item: NodeView): Issue[] {
@@ -54,33 +70,45 @@ function checkConfig(item: NodeView, definition: NodeDefinition): Issue[] {
     node: item.node.id,
   }));
   if (issues.length > 0) return issues;
-  return (definition.check?.(item.config as never) ?? []).map(({ path, message }) =>
-    nodeIssue(item, `/config${path}`, 'FLOW_CONFIG', message),
-  );
+  return (definition.check?.(item.config as never) ?? []).map(({ path, message }) => ({
+    ...nodeIssue(item, `/config${path}`, 'FLOW_CONFIG', message.en),
+    text: message,
+  }));
 }
 
 function checkExpressions(view: GraphView, item: NodeView, definition: NodeDefinition, deps: ValidateDeps): Issue[] {
   return (definition.expressions ?? []).flatMap((pointer) =>
     textsAt(item.config, pointer.split('/').slice(1)).flatMap(({ path, text }) =>
-      checkExpression(view, text, deps).map(({ code, message, fix }) => nodeIssue(item, `/config${path}`, code, message, fix)),
+      checkExpression(view, text, deps).map(({ code, message, fix, values }) =>
+        nodeIssue(item, `/config${path}`, code, message, fix, 'error', values),
+      ),
     ),
   );
 }
 
+export interface ExpressionProblem {
+  readonly code: string;
+  readonly message: string;
+  readonly fix?: string;
+  readonly values?: ErrorValues;
+}
+
 /** Problems of one expression: it does not compile, or it reads a node that is not there. */
-export function checkExpression(view: GraphView, text: string, deps: ValidateDeps): { code: string; message: string; fix?: string }[] {
+export function checkExpression(view: GraphView, text: string, deps: ValidateDeps): ExpressionProblem[] {
   try {
     deps.checkExpression?.(text);
   } catch (thrown) {
     if (!(thrown instanceof AppError)) throw thrown;
-    return [{ code: 'FLOW_EXPRESSION', message: thrown.message, ...(thrown.fix === undefined ? {} : { fix: thrown.fix }) }];
+    const { path: _path, severity: _severity, ...told } = toIssue(thrown, '');
+    return [{ ...told, code: 'FLOW_EXPRESSION' }];
   }
   const ids = [...view.nodes.keys()];
   return [...text.matchAll(/\bnodes\.(?:`(n_[A-Za-z0-9_-]+)`|(n_[A-Za-z0-9_]+))/g)].flatMap(([, quoted, bare]) => {
     // Without backquotes a hyphen may belong to the id or be a minus: only what cannot be an id is told.
     const isKnown = quoted === undefined ? ids.some((id) => id === bare || id.startsWith(`${bare}-`)) : view.nodes.has(quoted);
     const id = quoted ?? bare ?? '';
-    return isKnown ? [] : [{ code: 'FLOW_EXPRESSION', message: `The expression reads the node ${id}, which is not in this flow.` }];
+    const message = `The expression reads the node ${id}, which is not in this flow.`;
+    return isKnown ? [] : [{ code: 'FLOW_EXPRESSION', message, values: { problem: 'node-unknown', missing: id } }];
   });
 }
 
@@ -90,7 +118,9 @@ function checkAdapter(item: NodeView, definition: NodeDefinition, deps: Validate
   if (protocol === undefined) {
     if (adapter === undefined) return [];
     return [
-      nodeIssue(item, '/adapter', 'FLOW_ADAPTER_UNUSED', `${nameOf(item)} speaks through no adapter.`, 'Remove the adapter.', 'warning'),
+      nodeIssue(item, '/adapter', 'FLOW_ADAPTER_UNUSED', `${nameOf(item)} speaks through no adapter.`, 'Remove the adapter.', 'warning', {
+        adapter,
+      }),
     ];
   }
   if (adapter === undefined) {
@@ -101,6 +131,8 @@ function checkAdapter(item: NodeView, definition: NodeDefinition, deps: Validate
         'FLOW_ADAPTER_MISSING',
         `${nameOf(item)} needs an adapter of the protocol ${protocol}.`,
         'Choose an adapter.',
+        'error',
+        { protocol },
       ),
     ];
   }
@@ -112,13 +144,16 @@ function checkAdapter(item: NodeView, definition: NodeDefinition, deps: Validate
         'FLOW_ADAPTER_UNKNOWN',
         `There is no adapter ${adapter} in this environment.`,
         'Create it, or choose another.',
+        'error',
+        { adapter },
       ),
     ];
   }
   const actual = deps.adapterProtocol?.(adapter);
   if (actual === undefined || actual === protocol) return [];
   const message = `The adapter ${adapter} speaks ${actual}, but ${nameOf(item)} speaks ${protocol}.`;
-  return [nodeIssue(item, '/adapter', 'FLOW_ADAPTER_PROTOCOL', message, `Choose an adapter of the protocol ${protocol}.`)];
+  const fix = `Choose an adapter of the protocol ${protocol}.`;
+  return [nodeIssue(item, '/adapter', 'FLOW_ADAPTER_PROTOCOL', message, fix, 'error', { adapter, actual, protocol })];
 }
 
 function checkHandling(view: GraphView, item: NodeView, definition: NodeDefinition): Issue[] {
@@ -133,7 +168,8 @@ function checkHandling(view: GraphView, item: NodeView, definition: NodeDefiniti
   }
   if (hasErrorEdge && (handling?.onError === 'fail' || handling?.onError === 'continue')) {
     const message = `What is connected to the error port of ${nameOf(item)} never runs: its handling is "${handling.onError}".`;
-    issues.push(nodeIssue(item, '/handling/onError', 'FLOW_ERROR_PORT_UNUSED', message, 'Set onError to "port".', 'warning'));
+    const values = { handling: handling.onError };
+    issues.push(nodeIssue(item, '/handling/onError', 'FLOW_ERROR_PORT_UNUSED', message, 'Set onError to "port".', 'warning', values));
   }
   if (handling?.retry?.on.includes('unknown-outcome') === true && effectOf(item, definition) === 'write') {
     const message = `${nameOf(item)} is not repeated after an unknown outcome: doing its write twice would do it twice.`;
@@ -160,6 +196,7 @@ function checkHandling(view: GraphView, item: NodeView, definition: NodeDefiniti
         message,
         'Shorten time-out or retries, or give the flow more time.',
         'warning',
+        { worstMs, deadlineMs: view.document.deadlineMs },
       ),
     );
   }

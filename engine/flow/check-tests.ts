@@ -1,7 +1,7 @@
-import type { Issue } from '../contract/errors.ts';
+import type { ErrorValues, Issue } from '../contract/errors.ts';
 import type { FlowTest } from '../contract/flow-document.ts';
 import { errorPort } from '../contract/node.ts';
-import { effectOf, nameOf } from './check-nodes.ts';
+import { effectOf, labelOf, nameOf } from './check-nodes.ts';
 import { startsOf, type GraphView } from './graph-view.ts';
 
 /** Saved tests name nodes and ports that exist, and mock every node that they certainly reach and that would reach outside. */
@@ -25,12 +25,17 @@ function checkNames(view: GraphView, test: FlowTest, index: number): Issue[] {
           `/tests/${index}/mocks/${id}/emit/${port}`,
           `In the test "${test.name}" ${nameOf(item)} has no port "${port}".`,
           `Use one of: ${ports.join(', ')}.`,
+          { problem: 'port-unknown', test: test.name, node: labelOf(item), port, ports: ports.join('、') },
         ),
       );
   });
   return [
     ...unknownNodes.map(({ id, path }) =>
-      testIssue(path, `The test "${test.name}" names the node ${id}, which is not in this flow.`, 'Remove it, or correct the id.'),
+      testIssue(path, `The test "${test.name}" names the node ${id}, which is not in this flow.`, 'Remove it, or correct the id.', {
+        problem: 'node-unknown',
+        test: test.name,
+        missing: id,
+      }),
     ),
     ...unknownPorts,
   ];
@@ -41,7 +46,8 @@ function checkMocked(view: GraphView, test: FlowTest, index: number): Issue[] {
     const item = view.nodes.get(id)!;
     if (effectOf(item, item.definition) === 'pure' || Object.hasOwn(test.mocks, id)) return [];
     const message = `The test "${test.name}" reaches ${nameOf(item)}, which would reach outside.`;
-    return [{ ...testIssue(`/tests/${index}/mocks`, message, `Add a mock for ${id}.`), node: id }];
+    const values = { problem: 'not-mocked', test: test.name, node: labelOf(item) };
+    return [{ ...testIssue(`/tests/${index}/mocks`, message, `Add a mock for ${id}.`, values), node: id }];
   });
 }
 
@@ -68,6 +74,6 @@ function isEmitted(mock: FlowTest['mocks'][string], port: string): boolean {
   return 'emit' in mock ? Object.hasOwn(mock.emit, port) : port === errorPort.name;
 }
 
-function testIssue(path: string, message: string, fix: string): Issue {
-  return { path, code: 'FLOW_TEST', severity: 'error', message, fix };
+function testIssue(path: string, message: string, fix: string, values: ErrorValues): Issue {
+  return { path, code: 'FLOW_TEST', severity: 'error', message, fix, values };
 }

@@ -2,7 +2,8 @@ import type { TLocalizedValidationError } from 'typebox/error';
 import { Errors } from 'typebox/schema';
 import { Settings } from 'typebox/system';
 import type { TSchema } from 'typebox';
-import type { Issue } from '../contract/errors.ts';
+import type { ErrorValues, Issue } from '../contract/errors.ts';
+import { fieldOf, schemaValues } from '../contract/schema-problem.ts';
 
 /** More problems than anybody mends in one go; bounds the work on hostile documents. */
 const MAX_ISSUES = 500;
@@ -57,30 +58,43 @@ function weight(errors: readonly TLocalizedValidationError[], at: string): numbe
   );
 }
 
-function describe(error: TLocalizedValidationError): readonly { readonly path: string; readonly message: string; readonly fix?: string }[] {
+interface Told {
+  readonly path: string;
+  readonly message: string;
+  readonly values: ErrorValues;
+  readonly fix?: string;
+}
+
+function describe(error: TLocalizedValidationError): readonly Told[] {
   const path = error.instancePath;
-  const here = path === '' ? 'The document' : `"${path.slice(path.lastIndexOf('/') + 1)}"`;
+  if (error.keyword === 'required') {
+    return error.params.requiredProperties.map((name) => ({
+      path: `${path}/${name}`,
+      message: `"${name}" is missing.`,
+      values: schemaValues(error, name),
+      fix: `Add "${name}".`,
+    }));
+  }
+  // Each extra field is also reported by itself, by the keyword `boolean`.
+  if (error.keyword === 'additionalProperties') return [];
+  const here = path === '' ? 'The document' : `"${fieldOf(path)}"`;
+  const told = { path, message: `${here} ${sentence(error)}.`, values: schemaValues(error) };
+  return [error.keyword === 'boolean' ? { ...told, fix: 'Remove it, or correct its name.' } : told];
+}
+
+function sentence(error: TLocalizedValidationError): string {
   switch (error.keyword) {
-    case 'required':
-      return error.params.requiredProperties.map((name) => ({
-        path: `${path}/${name}`,
-        message: `"${name}" is missing.`,
-        fix: `Add "${name}".`,
-      }));
-    case 'additionalProperties':
-      // Each extra field is also reported by itself, by the keyword `boolean`.
-      return [];
     case 'boolean':
-      return [{ path, message: `${here} is not known here.`, fix: 'Remove it, or correct its name.' }];
+      return 'is not known here';
     case 'type':
-      return [{ path, message: `${here} must be of type ${String(error.params.type)}.` }];
+      return `must be of type ${String(error.params.type)}`;
     case 'const':
-      return [{ path, message: `${here} must be ${JSON.stringify(error.params.allowedValue)}.` }];
+      return `must be ${JSON.stringify(error.params.allowedValue)}`;
     case 'enum':
-      return [{ path, message: `${here} must be one of ${error.params.allowedValues.map((value) => JSON.stringify(value)).join(', ')}.` }];
+      return `must be one of ${error.params.allowedValues.map((value) => JSON.stringify(value)).join(', ')}`;
     case 'pattern':
-      return [{ path, message: `${here} must match the pattern ${String(error.params.pattern)}.` }];
+      return `must match the pattern ${String(error.params.pattern)}`;
     default:
-      return [{ path, message: `${here} ${error.message}.` }];
+      return error.message;
   }
 }

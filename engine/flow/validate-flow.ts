@@ -45,6 +45,11 @@ function checkIngress(view: GraphView, deps: ValidateDeps): Issue[] {
       code: 'FLOW_RETENTION_TOO_SHORT',
       severity: 'error',
       message: `Executions are kept for ${retainSec / DAY_SEC} days, which is shorter than the dedupe window of ${ingress.dedupe.windowSec} s: a repeated message would run again.`,
+      values: {
+        retainDays: retainSec / DAY_SEC,
+        windowSec: ingress.dedupe.windowSec,
+        needDays: Math.ceil(ingress.dedupe.windowSec / DAY_SEC),
+      },
       fix: `Keep them for at least ${Math.ceil(ingress.dedupe.windowSec / DAY_SEC)} days, or shorten the window.`,
     });
   }
@@ -64,6 +69,7 @@ function checkTables(view: GraphView, deps: ValidateDeps): Issue[] {
         severity: 'warning' as const,
         node: node.id,
         message: `There is no code table "${table}".`,
+        values: { table },
         fix: 'Create it, or correct its name.',
       })),
   );

@@ -33,7 +33,7 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
       'input',
       `The data folder ${root} cannot be used (${(cause as NodeJS.ErrnoException).code ?? 'unknown'}).`,
       {
-        values: { folder: root },
+        values: { folder: root, reason: (cause as NodeJS.ErrnoException).code ?? 'unknown' },
         fix: 'Name another by KQ_DATA_FOLDER, or correct its owner and rights.',
         cause,
       },

@@ -37,7 +37,9 @@ async function runCheck(name: string, check: () => Promise<void> | void, clock: 
   const startedAt = clock.monotonic();
   let cancel = () => {};
   const tooSlow = new Promise<never>((_, reject) => {
-    cancel = clock.after(CHECK_TIMEOUT_MS, () => reject(new AppError('HEALTH_TIMEOUT', 'transient', `${name} does not answer.`)));
+    cancel = clock.after(CHECK_TIMEOUT_MS, () =>
+      reject(new AppError('HEALTH_TIMEOUT', 'transient', `${name} does not answer.`, { values: { part: name } })),
+    );
   });
   try {
     await Promise.race([(async () => check())(), tooSlow]);

@@ -110,7 +110,13 @@ function pairIssues(settings: Settings): Issue[] {
   if ((settings.tlsCertFile === undefined) === (settings.tlsKeyFile === undefined)) return [];
   const missing = settings.tlsCertFile === undefined ? 'tlsCertFile' : 'tlsKeyFile';
   return [
-    { path: `/${missing}`, code: 'SETTINGS_INVALID', severity: 'error', message: 'Certificate and key are given together, or neither.' },
+    {
+      path: `/${missing}`,
+      code: 'SETTINGS_INVALID',
+      severity: 'error',
+      message: 'Certificate and key are given together, or neither.',
+      values: { problem: 'pair' },
+    },
   ];
 }
 
@@ -127,6 +133,7 @@ function misspelt(environment: Readonly<Record<string, string | undefined>>): Is
         code: 'SETTINGS_INVALID',
         severity: 'error',
         message: `${variable} is not a setting.`,
+        values: { problem: 'misspelt', variable, nearest },
         fix: `Did you mean ${nearest}?`,
       },
     ];

@@ -5,6 +5,7 @@ import { StaleDraft, type TestReport } from '../services.ts';
 export function invalid(issues: readonly Issue[]): AppError {
   const count = issues.filter((issue) => issue.severity === 'error').length;
   return new AppError('FLOW_INVALID', 'input', `The flow has ${count} ${count === 1 ? 'problem' : 'problems'}.`, {
+    values: { count },
     issues,
     fix: 'Correct the problems that are listed.',
   });
@@ -32,6 +33,7 @@ export function testsFailed(flowId: string, report: TestReport): AppError {
       code: 'FLOW_TEST_FAILED',
       severity: 'error',
       message: `${test.name}: ${message}`,
+      values: { test: test.name },
     })),
   );
   return new AppError('FLOW_TESTS_FAILED', 'input', `Saved tests of ${flowId} fail, so it is not published.`, {
@@ -51,7 +53,7 @@ export function raced(flowId: string): AppError {
 export function unknown(flowId: string, version?: number): AppError {
   const what = version === undefined ? flowId : `Version ${version} of ${flowId}`;
   return new AppError('FLOW_UNKNOWN', 'input', `${what} does not exist.`, {
-    values: { flowId },
+    values: { flowId, ...(version === undefined ? {} : { version }) },
     fix: 'List the flows to see what there is.',
   });
 }

@@ -43,6 +43,7 @@ export async function loadNodes(folders: readonly (string | URL)[]): Promise<Loa
       'bug',
       `Some node types cannot be loaded: ${issues.map((issue) => `${issue.path}: ${issue.message}`).join(' ')}`,
       {
+        values: { files: issues.map((issue) => issue.path).join('、') },
         issues,
         fix: 'Correct the files that are listed, or remove them.',
       },

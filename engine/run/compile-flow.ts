@@ -73,7 +73,11 @@ export function compileFlow(version: FlowVersion, deps: CompileDeps): CompiledFl
     keys: Object.entries(ingress?.keys ?? {}).map(([name, text]) => [name, expression(`/ingress/keys/${name}`, text)] as const),
   };
   if (issues.length > 0)
-    throw new AppError('FLOW_INVALID', 'input', 'The flow cannot be made ready to run.', { issues, fix: 'Correct the problems listed.' });
+    throw new AppError('FLOW_INVALID', 'input', 'The flow cannot be made ready to run.', {
+      values: { count: issues.length },
+      issues,
+      fix: 'Correct the problems listed.',
+    });
   const effect = [...nodes.values()].reduce<Effect>(
     (strongest, node) => (isStronger(node.effect, strongest) ? node.effect : strongest),
     'pure',
@@ -176,8 +180,10 @@ function collect<T>(issues: Issue[], path: string, node: string | undefined, wor
     const record = toErrorRecord(thrown);
     const base = { severity: 'error' as const, ...(node === undefined ? {} : { node }) };
     if (record.issues?.length) issues.push(...record.issues.map((issue) => ({ ...base, ...issue, path: `${path}${issue.path}` })));
-    else
-      issues.push({ ...base, path, code: record.code, message: record.message, ...(record.fix === undefined ? {} : { fix: record.fix }) });
+    else {
+      const { code, message, values, fix } = record;
+      issues.push({ ...base, path, code, message, ...(values === undefined ? {} : { values }), ...(fix === undefined ? {} : { fix }) });
+    }
     return undefined;
   }
 }

@@ -4,7 +4,7 @@
  * origin never runs twice: it gets the stored answer, 409 while it runs, or "outcome unknown".
  */
 import type { Clock } from '../contract/clock.ts';
-import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
+import { AppError, fromErrorRecord, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
 import type { WriteOptions } from '../contract/ports/documents.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../contract/run-flow.ts';
@@ -72,7 +72,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       onOtherContent: 'refuse',
       ...(origin === undefined ? {} : { origin: origin.outward, dedupeKey: origin.dedupe, digest: origin.digest }),
     });
-    if (result.status === 'refused') throw new AppError(result.error.code, result.error.kind, result.error.message);
+    if (result.status === 'refused') throw fromErrorRecord(result.error);
     if (result.status === 'key-reused') return { outcome: 'key-reused', executionId: result.executionId };
     return { outcome: 'accepted', executionId: result.executionId, repeated: result.status === 'duplicate' };
   }
@@ -180,7 +180,12 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
         return {
           outcome: 'failed',
           executionId,
-          error: { code: 'FLOW_NO_REPLY', kind: 'bug', message: `Flow ${flow.flowId} ended without a reply.` },
+          error: {
+            code: 'FLOW_NO_REPLY',
+            kind: 'bug',
+            message: `Flow ${flow.flowId} ended without a reply.`,
+            values: { flowId: flow.flowId },
+          },
         };
       case 'failed':
         if (wasClaimed && end.error.kind === 'transient' && !journal.hasWritten) await releaseKey(inline);
@@ -270,6 +275,7 @@ export function createCallFlow(published: PublishedFlows, clock: Clock, run: () 
       });
     if (call.depth > MAX_DEPTH)
       throw new AppError('SUBFLOW_TOO_DEEP', 'input', `Flows call each other more than ${MAX_DEPTH} deep.`, {
+        values: { limit: MAX_DEPTH },
         fix: 'Look for flows that call each other in a circle.',
       });
     if (isStronger(flow.effect, call.effect))
@@ -278,7 +284,7 @@ export function createCallFlow(published: PublishedFlows, clock: Clock, run: () 
         'input',
         `Flow ${call.flowId} does more outside (${flow.effect}) than the calling node declares (${call.effect}).`,
         {
-          values: { flowId: call.flowId, effect: flow.effect },
+          values: { flowId: call.flowId, effect: flow.effect, declared: call.effect },
           fix: 'Choose what the called flow does in the node’s configuration.',
         },
       );
@@ -321,9 +327,8 @@ export function createCallFlow(published: PublishedFlows, clock: Clock, run: () 
         values: { flowId: call.flowId },
         fix: 'Look at what it did outside, then retry or cancel the execution.',
       });
-    if (end.status === 'failed' || end.status === 'held')
-      throw new AppError(end.error.code, end.error.kind, end.error.message, { ...(end.error.issues ? { issues: end.error.issues } : {}) });
-    throw new AppError('SUBFLOW_NO_REPLY', 'bug', `Flow ${call.flowId} ended without a reply.`);
+    if (end.status === 'failed' || end.status === 'held') throw fromErrorRecord(end.error);
+    throw new AppError('SUBFLOW_NO_REPLY', 'bug', `Flow ${call.flowId} ended without a reply.`, { values: { flowId: call.flowId } });
   };
 }
 
@@ -343,6 +348,7 @@ function nest(fields: Readonly<Record<string, unknown>>, owner: string): Record<
 
 function deadline(flow: CompiledFlow): AppError {
   return new AppError('FLOW_DEADLINE', 'transient', `Flow ${flow.flowId} did not finish before its deadline.`, {
+    values: { flowId: flow.flowId },
     fix: 'Try again later, or ask the operator why a system behind it is slow.',
   });
 }

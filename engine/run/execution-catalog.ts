@@ -65,6 +65,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       );
       if (result.outcome !== 'patched') {
         throw new AppError('EXECUTION_NOT_HELD', 'input', `Execution ${executionId} is not held, so there is nothing to retry.`, {
+          values: { id: executionId },
           fix: 'Read it again; somebody may have retried it already.',
         });
       }
@@ -79,6 +80,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       const result = await executions.patchIf(executionId, { open: true }, { set: { cancelRequested: request } }, { durability: 'full' });
       if (result.outcome !== 'patched') {
         throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has ended already.`, {
+          values: { id: executionId },
           fix: 'Read it again to see how it ended.',
         });
       }

@@ -8,8 +8,10 @@ import type { Clock } from '../contract/clock.ts';
 import { AppError } from '../contract/errors.ts';
 import type { FlowNode } from '../contract/flow-document.ts';
 import { createMessage, type Message } from '../contract/message.ts';
-import type { BuildContext, NodeContext, NodeDefinition, Outcome, Scope } from '../contract/node.ts';
+import type { BuildContext, ConfigProblem, NodeContext, NodeDefinition, Outcome, Scope } from '../contract/node.ts';
 import { silentLogger, type Logger } from '../contract/observe.ts';
+import { schemaValues } from '../contract/schema-problem.ts';
+import type { Text } from '../contract/texts.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { testBuildContext } from './test-build-context.ts';
@@ -67,19 +69,27 @@ export async function runNode(definition: NodeDefinition, options: RunNodeOption
 /** The configuration with defaults filled in, or NODE_CONFIG_WRONG with every issue. */
 export function checkConfig(definition: NodeDefinition, config: FlowNode['config']): Record<string, unknown> {
   const filled = Value.Default(definition.config, structuredClone(config)) as Record<string, unknown>;
-  const issues = Value.Errors(definition.config, filled).map((error) => ({ path: error.instancePath, message: error.message }));
-  if (issues.length === 0) issues.push(...(definition.check?.(filled) ?? []));
-  if (issues.length === 0) return filled;
+  const issues = Value.Errors(definition.config, filled).map((error) => ({
+    path: error.instancePath,
+    message: error.message,
+    values: schemaValues(error),
+  }));
+  const problems = issues.length > 0 ? issues : (definition.check?.(filled) ?? []).map(toTold);
+  if (problems.length === 0) return filled;
   throw new AppError(
     'NODE_CONFIG_WRONG',
     'input',
-    `The configuration of ${definition.type} is wrong: ${issues.map(describe).join('; ')}.`,
+    `The configuration of ${definition.type} is wrong: ${problems.map(describe).join('; ')}.`,
     {
       values: { type: definition.type },
-      issues: issues.map((issue) => ({ ...issue, code: 'NODE_CONFIG_WRONG', severity: 'error' as const })),
+      issues: problems.map((issue) => ({ ...issue, code: 'NODE_CONFIG_WRONG', severity: 'error' as const })),
       fix: 'Correct the fields named in the issues.',
     },
   );
+}
+
+function toTold({ path, message }: ConfigProblem): { readonly path: string; readonly message: string; readonly text: Text } {
+  return { path, message: message.en, text: message };
 }
 
 function describe(issue: { readonly path: string; readonly message: string }): string {

@@ -77,6 +77,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     server.once('error', (cause) =>
       reject(
         new AppError('LISTEN_FAILED', 'input', `Cannot listen on ${settings.host}:${settings.port}.`, {
+          values: { host: settings.host, port: settings.port },
           cause,
           fix: 'Choose a free port and an address of this machine.',
         }),

@@ -1,5 +1,6 @@
 import { Compile, type Validator } from 'typebox/compile';
-import type { Issue } from '../../engine/contract/errors.ts';
+import type { ErrorValues, Issue } from '../../engine/contract/errors.ts';
+import { fieldOf, schemaValues } from '../../engine/contract/schema-problem.ts';
 import { InterfaceDocument, type Policy } from '../contract.ts';
 import { createSchemaCheck } from '../shared/compile-schema.ts';
 
@@ -32,7 +33,12 @@ function checkPolicies({ policies = {}, front }: InterfaceDocument, known: Known
     const path = `/policies/${name}`;
     const found = known.get(name);
     if (found === undefined) {
-      return [problem(path, 'POLICY_UNKNOWN', `There is no policy named ${name}.`, `Known policies: ${[...known.keys()].join(', ')}.`)];
+      return [
+        problem(path, 'POLICY_UNKNOWN', `There is no policy named ${name}.`, `Known policies: ${[...known.keys()].join(', ')}.`, {
+          policy: name,
+          known: [...known.keys()].join('、'),
+        }),
+      ];
     }
     if (!found.policy.fronts.includes(front)) {
       return [
@@ -41,12 +47,18 @@ function checkPolicies({ policies = {}, front }: InterfaceDocument, known: Known
           'POLICY_WRONG_FRONT',
           `The policy ${name} is not for the front ${front}.`,
           `Remove it, or use it on ${found.policy.fronts.join(', ')}.`,
+          { policy: name, front, fronts: found.policy.fronts.join('、') },
         ),
       ];
     }
     if (options !== false) return schemaIssues(found.options, options, path, 'POLICY_OPTIONS');
     if (!found.policy.isDefault(front) || found.policy.isOptional(front)) return [];
-    return [problem(path, 'POLICY_REQUIRED', `The policy ${name} cannot be switched off on the front ${front}.`, 'Remove this line.')];
+    return [
+      problem(path, 'POLICY_REQUIRED', `The policy ${name} cannot be switched off on the front ${front}.`, 'Remove this line.', {
+        policy: name,
+        front,
+      }),
+    ];
   });
 }
 
@@ -56,7 +68,7 @@ function checkSchemas(document: InterfaceDocument, findProblem: ReturnType<typeo
     const why = schema && findProblem(schema);
     return why === undefined
       ? []
-      : [problem(`/${field}`, 'SCHEMA_INVALID', `This is no usable JSON Schema: ${why}`, 'Correct the schema (2020-12).')];
+      : [problem(`/${field}`, 'SCHEMA_INVALID', `This is no usable JSON Schema: ${why}`, 'Correct the schema (2020-12).', { field })];
   });
 }
 
@@ -79,6 +91,8 @@ function checkTarget({ target }: InterfaceDocument): Issue[] {
             'UPSTREAM_INVALID',
             'An instance is http(s)://host:port with an optional path, and nothing else.',
             'Correct the address.',
+            // Never the address itself: it may hold a password.
+            { number: i + 1 },
           ),
         ];
   });
@@ -94,11 +108,20 @@ function checkPath({ path }: InterfaceDocument): Issue[] {
     ...(isCanonical
       ? []
       : [
-          problem('/path', 'PATH_INVALID', 'A path has no empty or dot segments, and a parameter is a whole segment.', 'Correct the path.'),
+          problem(
+            '/path',
+            'PATH_INVALID',
+            'A path has no empty or dot segments, and a parameter is a whole segment.',
+            'Correct the path.',
+            {
+              problem: 'interface',
+              path,
+            },
+          ),
         ]),
     ...(new Set(names).size === names.length
       ? []
-      : [problem('/path', 'PATH_PARAMETER_TWICE', 'A parameter name stands twice in the path.', 'Rename one.')]),
+      : [problem('/path', 'PATH_PARAMETER_TWICE', 'A parameter name stands twice in the path.', 'Rename one.', { path })]),
   ];
 }
 
@@ -113,6 +136,7 @@ function checkTimes({ timeoutMs, timeoutRetries, deadlineMs }: InterfaceDocument
         'RETRIES_DO_NOT_FIT',
         `All attempts together may take ${worstMs} ms, but the deadline is ${deadlineMs} ms.`,
         'Raise deadlineMs or lower timeoutMs.',
+        { worstMs, deadlineMs },
       ),
       severity: 'warning',
     },
@@ -123,11 +147,14 @@ function schemaIssues(validator: Validator, value: unknown, prefix: string, code
   if (validator.Check(value)) return [];
   return validator.Errors(value).flatMap((error) => {
     const place = prefix + error.instancePath;
-    if (error.keyword !== 'required') return [problem(place, code, error.message, 'Correct this value.')];
-    return error.params.requiredProperties.map((name) => problem(`${place}/${name}`, code, `${name} is missing`, 'Add it.'));
+    if (error.keyword !== 'required')
+      return [problem(place, code, error.message, 'Correct this value.', schemaValues(error, fieldOf(place)))];
+    return error.params.requiredProperties.map((name) =>
+      problem(`${place}/${name}`, code, `${name} is missing`, 'Add it.', schemaValues(error, name)),
+    );
   });
 }
 
-function problem(path: string, code: string, message: string, fix: string): Issue {
-  return { path, code, message, fix, severity: 'error' };
+function problem(path: string, code: string, message: string, fix: string, values: ErrorValues): Issue {
+  return { path, code, message, fix, severity: 'error', values };
 }

@@ -53,6 +53,7 @@ export async function readOrMakeNodeKey(path: string): Promise<Uint8Array> {
   const text = (await readFile(path, 'utf8')).trim();
   if (!/^[0-9a-f]{64}$/.test(text)) {
     throw new AppError('NODE_KEY_INVALID', 'input', `The file ${path} holds no node key.`, {
+      values: { path },
       fix: 'Restore it, or remove it together with the plan file.',
     });
   }

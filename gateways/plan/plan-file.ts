@@ -67,6 +67,7 @@ export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPla
   const { path, seal, crypto, now, trustedPem, force = false } = options;
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new AppError('PLAN_FILE_MISSING', 'input', `There is no plan file at ${path}.`, {
+      values: { path },
       cause,
       fix: 'Let control publish once, or copy the file from a sibling.',
     });
@@ -83,6 +84,7 @@ export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPla
   if (!isSigned || plan.number !== file.number) throw damaged(path);
   if (!force && now - file.writtenAt > PLAN_MAX_AGE_MS) {
     throw new AppError('PLAN_FILE_OLD', 'input', `The plan file ${path} was written more than 24 hours ago.`, {
+      values: { path },
       fix: 'Start control so that it writes a new one, or force the old one if you know that nothing was withdrawn since.',
     });
   }
@@ -113,6 +115,7 @@ function signedText(number: number, writtenAt: number, keyId: string, sealed: st
 
 function damaged(path: string, cause?: unknown): AppError {
   return new AppError('PLAN_FILE_DAMAGED', 'input', `The plan file ${path} is damaged, or was sealed for another node.`, {
+    values: { path },
     cause,
     fix: 'Remove it and let control publish again; the node key must be the one it was sealed with.',
   });

@@ -4,6 +4,7 @@ import { RE2JS } from 're2js';
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
+import { schemaValues } from '../../engine/contract/schema-problem.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
 /** Checks the data against a JSON Schema (2020-12). What does not fit is refused with CHECK_SCHEMA and every place, never a value. */
@@ -37,7 +38,8 @@ export default defineNode({
       compileSchema(config.schema);
       return [];
     } catch (error) {
-      return [{ path: '/schema', message: (error as Error).message.slice(0, 500) }];
+      const en = (error as Error).message.slice(0, 500);
+      return [{ path: '/schema', message: { 'zh-CN': `JSON Schema 无法使用，请按 2020-12 规范修改（正则表达式限 RE2 语法）：${en}`, en } }];
     }
   },
   prepare(config) {
@@ -50,12 +52,15 @@ export default defineNode({
           code: 'CHECK_SCHEMA',
           kind: 'input',
           message: `The data does not fit its schema at ${validate.errors?.length ?? 0} place(s).`,
+          values: { count: validate.errors?.length ?? 0 },
           fix: 'Correct the named fields and send again.',
           issues: found.map((error) => ({
             path: error.instancePath,
             code: 'CHECK_SCHEMA',
             message: describe(error),
             severity: 'error' as const,
+            // Without `field`: the names of fields come from the data here, and only the path tells them.
+            values: schemaValues(error, ''),
           })),
         },
       };

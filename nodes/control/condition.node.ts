@@ -40,7 +40,8 @@ export default defineNode({
   check(config) {
     const seen = new Set(['else', 'error']);
     return config.branches.flatMap(({ port }, index) => {
-      if (seen.has(port)) return [{ path: `/branches/${index}/port`, message: `the port name "${port}" is taken` }];
+      const message = { 'zh-CN': `端口名“${port}”已被使用`, en: `the port name "${port}" is taken` };
+      if (seen.has(port)) return [{ path: `/branches/${index}/port`, message }];
       seen.add(port);
       return [];
     });

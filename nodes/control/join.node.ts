@@ -43,10 +43,11 @@ export default defineNode({
   ),
   ports: { in: [inPort], out: [outPort] },
   check(config) {
-    if (config.mode === 'n-of' && config.n === undefined) return [{ path: '/n', message: 'n-of needs the number n' }];
+    if (config.mode === 'n-of' && config.n === undefined)
+      return [{ path: '/n', message: { 'zh-CN': '“任意 n 路”方式须填写数量 n', en: 'n-of needs the number n' } }];
     const names = Object.values(config.names ?? {});
     return new Set(names).size < names.length || names.includes('__proto__')
-      ? [{ path: '/names', message: 'each branch needs its own field name' }]
+      ? [{ path: '/names', message: { 'zh-CN': '各分支的字段名不能重复', en: 'each branch needs its own field name' } }]
       : [];
   },
   prepare: (config) => (_ctx, message) => {

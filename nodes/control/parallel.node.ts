@@ -32,7 +32,7 @@ export default defineNode({
     const names = config.branches.map(({ port }) => port);
     return names.flatMap((name, index) =>
       name === 'error' || names.indexOf(name) < index
-        ? [{ path: `/branches/${index}/port`, message: `the port name "${name}" is taken` }]
+        ? [{ path: `/branches/${index}/port`, message: { 'zh-CN': `端口名“${name}”已被使用`, en: `the port name "${name}" is taken` } }]
         : [],
     );
   },

@@ -68,9 +68,9 @@ export default defineNode({
   expressions: ['/until/expression', '/resume'],
   check(config) {
     const ways = [config.durationMs, config.until, config.resume].filter((way) => way !== undefined).length;
-    if (ways !== 1) return [{ path: '', message: 'give exactly one of durationMs, until and resume' }];
+    if (ways !== 1) return [{ path: '', message: ONE_WAY }];
     return config.timeoutMs !== undefined && config.resume === undefined
-      ? [{ path: '/timeoutMs', message: 'a time-out belongs to resume' }]
+      ? [{ path: '/timeoutMs', message: { 'zh-CN': '超时时间只与恢复表达式一起使用', en: 'a time-out belongs to resume' } }]
       : [];
   },
   prepare(config, build) {
@@ -92,6 +92,11 @@ export default defineNode({
     };
   },
 });
+
+const ONE_WAY = {
+  'zh-CN': '等待时长、等待至某时刻、恢复表达式须填写且只填写其中一项',
+  en: 'give exactly one of durationMs, until and resume',
+};
 
 async function readMoment(read: (scope: Scope) => unknown, scope: Scope, nowMs: number): Promise<number> {
   const value = await read(scope);

@@ -62,6 +62,7 @@ function textOf({ data, charset }: Message): { readonly text: string; readonly c
   if (typeof data === 'string') return { text: data, charset };
   if (data instanceof Uint8Array) return decodeHl7(data, charset);
   throw new AppError('HL7_MALFORMED', 'input', 'The data is neither text nor bytes.', {
+    values: { problem: 'input' },
     fix: 'Put this node where the message is still HL7 text.',
   });
 }
@@ -70,6 +71,7 @@ function checkType(message: Hl7Message, { types }: Config): void {
   const [kind = '', event = ''] = headerField(message, 9).split(message.delimiters.component);
   if (types.length === 0 || types.includes(kind) || types.includes(`${kind}^${event}`)) return;
   throw new AppError('HL7_TYPE_UNEXPECTED', 'input', 'The message is of a type that this flow does not take.', {
+    values: { types: types.join('、') },
     fix: `Send one of ${types.join(', ')}, or extend the node's list.`,
   });
 }

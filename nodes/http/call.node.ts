@@ -1,6 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { Operand } from '../../engine/contract/expression-types.ts';
 import { AppError } from '../../engine/contract/errors.ts';
+import { bothTexts } from '../../engine/contract/error-texts.ts';
 import { withData, type Message } from '../../engine/contract/message.ts';
 import {
   defineNode,
@@ -8,6 +9,7 @@ import {
   inPort,
   okPort,
   type BuildContext,
+  type ConfigProblem,
   type Effect,
   type NodeContext,
   type RunNode,
@@ -159,11 +161,18 @@ function effectOf(config: Config): Effect {
   return config.method === 'PUT' || config.method === 'DELETE' || config.idempotent ? 'idempotent-write' : 'write';
 }
 
-function checkConfig(config: Config): readonly { readonly path: string; readonly message: string }[] {
-  const problems: { path: string; message: string }[] = [];
+const BAD_PATH = {
+  'zh-CN': '路径须为百分号编码，且不含“.”或“..”路径段、查询参数和片段',
+  en: 'must be a percent-encoded path without dot segments, query or fragment',
+};
+const POST_ALONE = { 'zh-CN': '“只读”只用于 POST 请求', en: 'is for POST alone' };
+const OWN_HEADER = { 'zh-CN': '该请求头由平台设置，不能在此填写', en: 'is set by the platform' };
+
+function checkConfig(config: Config): readonly ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
   const fixedPath = config.path.replace(/\{[^{}]*\}/g, 'x');
   if (!/^(?:\/(?!\.{1,2}(?:\/|$))[\w.~!$&'()*+,;=:@%-]*)+$/.test(fixedPath) || /^\/\//.test(fixedPath)) {
-    problems.push({ path: '/path', message: 'must be a percent-encoded path without dot segments, query or fragment' });
+    problems.push({ path: '/path', message: BAD_PATH });
   }
   for (const [field, templates] of [
     ['path', { '': config.path }],
@@ -174,18 +183,18 @@ function checkConfig(config: Config): readonly { readonly path: string; readonly
       problems.push(...checkTemplate(`/${field}${name === '' ? '' : `/${name}`}`, template));
   }
   for (const name of Object.keys(config.headers)) {
-    if (OWN_HEADERS.includes(name.toLowerCase())) problems.push({ path: `/headers/${name}`, message: 'is set by the platform' });
+    if (OWN_HEADERS.includes(name.toLowerCase())) problems.push({ path: `/headers/${name}`, message: OWN_HEADER });
   }
-  if (config.reads && !['POST', 'GET', 'HEAD'].includes(config.method)) problems.push({ path: '/reads', message: 'is for POST alone' });
+  if (config.reads && !['POST', 'GET', 'HEAD'].includes(config.method)) problems.push({ path: '/reads', message: POST_ALONE });
   return problems;
 }
 
-function checkTemplate(path: string, template: string): readonly { readonly path: string; readonly message: string }[] {
+function checkTemplate(path: string, template: string): readonly ConfigProblem[] {
   try {
     compileTemplate(template, (value) => value);
     return [];
   } catch (error) {
-    return [{ path, message: (error as Error).message }];
+    return [{ path, message: bothTexts(error as AppError) }];
   }
 }
 

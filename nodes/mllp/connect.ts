@@ -70,7 +70,7 @@ function tlsOptions({ host, port, tls }: SendSettings, credential: string | unde
 function connectFailed({ host, port }: SendSettings, cause: unknown): AppError {
   const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
   return new AppError('MLLP_CONNECT_FAILED', 'transient', `No connection to ${host}:${port}: ${reason}.`, {
-    values: { host, port },
+    values: { host, port, reason },
     fix: 'Check address, firewall and certificate with the connection test of the adapter.',
     cause,
   });

@@ -2,8 +2,9 @@ import { createServer as createPlainServer, type AddressInfo, type Server, type 
 import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
-import { defineNode, outPort, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { bothTexts } from '../../engine/contract/error-texts.ts';
+import { defineNode, outPort, type ConfigProblem, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
+import { fieldEditor, fieldText, type Text } from '../../engine/contract/texts.ts';
 import { parseHl7Path } from '../shared/hl7/paths.ts';
 import { compilePeers, isCertificatePeer, type Peer } from './peers.ts';
 import { serveConnection, type Connection, type ConnectionOptions } from './serve-connection.ts';
@@ -72,7 +73,7 @@ export default defineNode({
   listen,
 });
 
-function checkConfig(config: Config): { path: string; message: string }[] {
+function checkConfig(config: Config): ConfigProblem[] {
   const problems = Object.entries(config.keys).map(([name, path]) => ({
     path: `/keys/${name}`,
     problem: problemOf(() => parseHl7Path(path)),
@@ -81,12 +82,12 @@ function checkConfig(config: Config): { path: string; message: string }[] {
   return problems.flatMap(({ path, problem }) => (problem === undefined ? [] : [{ path, message: problem }]));
 }
 
-function problemOf(attempt: () => unknown): string | undefined {
+function problemOf(attempt: () => unknown): Text | undefined {
   try {
     attempt();
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return bothTexts(error as AppError);
   }
 }
 
@@ -131,6 +132,7 @@ function listenAddress(settings: ListenSettings): { readonly host: string; reado
   const port = settings.listen?.port ?? settings.port;
   if (host !== undefined && port !== undefined) return { host, port };
   throw new AppError('MLLP_SETTINGS_WRONG', 'input', 'The adapter says nowhere to listen.', {
+    values: { problem: 'nowhere' },
     fix: 'Set listen.host and listen.port in the settings of the adapter.',
   });
 }
@@ -140,6 +142,7 @@ async function createServer(ctx: TriggerContext<Config>, settings: ListenSetting
   const isTls = settings.listenTls ?? !isLoopback(host);
   if (!isTls && !isLoopback(host)) {
     throw new AppError('MLLP_TLS_REQUIRED', 'input', 'Plain MLLP is possible on loopback only.', {
+      values: { problem: 'loopback', host },
       fix: 'Remove listenTls: false from the adapter, or listen on 127.0.0.1.',
     });
   }
@@ -148,6 +151,7 @@ async function createServer(ctx: TriggerContext<Config>, settings: ListenSetting
   const material = await ctx.tls();
   if (material === undefined)
     throw new AppError('MLLP_TLS_REQUIRED', 'input', 'There is no certificate to listen with.', {
+      values: { problem: 'certificate' },
       fix: 'Give the platform a TLS certificate, or listen on 127.0.0.1.',
     });
   const server = createTlsServer({
@@ -186,7 +190,7 @@ function bind(server: Server, host: string, port: number): Promise<void> {
     server.on('error', (cause: NodeJS.ErrnoException) =>
       reject(
         new AppError('MLLP_LISTEN_FAILED', 'input', `Cannot listen on ${host}:${port} (${cause.code ?? 'error'}).`, {
-          values: { host, port },
+          values: { host, port, reason: cause.code ?? 'error' },
           fix: 'Free the port, or choose another in the settings of the adapter.',
           cause,
         }),

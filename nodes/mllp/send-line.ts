@@ -1,7 +1,7 @@
 /** One connection to a hospital that carries one message at a time: request, ACK, next. Opened when needed, closed when idle. */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError, type ErrorValues } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import { readAck, type Ack } from '../shared/hl7/acknowledge.ts';
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';
@@ -103,8 +103,9 @@ function sendAndWait(socket: Socket, request: Exchange): Promise<Ack> {
           fix: 'Ask there whether the message arrived, then retry or cancel.',
         }),
       );
-    const onAbort = () => settle(ackTimeout('The step was stopped after sending and before the ACK.'));
-    const cancelTimer = clock.after(request.ackTimeoutMs, () => settle(ackTimeout(`No ACK came within ${request.ackTimeoutMs} ms.`)));
+    const onAbort = () => settle(ackTimeout('The step was stopped after sending and before the ACK.', { problem: 'stopped' }));
+    const { ackTimeoutMs } = request;
+    const cancelTimer = clock.after(ackTimeoutMs, () => settle(ackTimeout(`No ACK came within ${ackTimeoutMs} ms.`, { ackTimeoutMs })));
     signal.addEventListener('abort', onAbort, { once: true });
     socket.on('data', onData).on('close', onClose);
     socket.write(frameOf(request.content));
@@ -125,8 +126,9 @@ function decodeAck(frame: Buffer, charset: string): string {
   }
 }
 
-function ackTimeout(sentence: string): AppError {
+function ackTimeout(sentence: string, values: ErrorValues): AppError {
   return new AppError('MLLP_ACK_TIMEOUT', 'unknown-outcome', sentence, {
+    values,
     fix: 'Ask there whether the message arrived, then retry or cancel.',
   });
 }

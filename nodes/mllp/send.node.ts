@@ -134,7 +134,7 @@ function refused({ code, errorCode }: Ack, config: Config): AppError {
     config.retryOn.includes(level) ? 'transient' : 'input',
     `The other side refused the message (${code}${reason}).`,
     {
-      values: { code },
+      values: { problem: level, code, ...(reason === '' ? {} : { errorCode }) },
       fix:
         level === 'AE'
           ? 'Correct what the message says; the reason is in the log of the other side.'

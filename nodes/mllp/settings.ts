@@ -4,6 +4,7 @@ import { Value } from 'typebox/value';
 import ipaddr from 'ipaddr.js';
 import type { Adapter } from '../../engine/contract/adapter.ts';
 import { AppError } from '../../engine/contract/errors.ts';
+import { schemaValues } from '../../engine/contract/schema-problem.ts';
 import { fieldText } from '../../engine/contract/texts.ts';
 
 const Host = Type.String({ ...fieldText('主机', 'Host'), minLength: 1, maxLength: 255 });
@@ -96,6 +97,7 @@ export function readSettings<Schema extends TObject>(adapter: Adapter, schema: S
     code: 'MLLP_SETTINGS_WRONG',
     message: error.message,
     severity: 'error' as const,
+    values: schemaValues(error),
   }));
   throw new AppError(
     'MLLP_SETTINGS_WRONG',

@@ -194,6 +194,7 @@ async function readAnswer(response: OutboundResponse, effect: Effect, options: P
 function notSoap(effect: Effect, cause?: AppError): AppError {
   const kind: ErrorKind = effect === 'read' || effect === 'pure' ? 'input' : 'unknown-outcome';
   return new AppError('SOAP_ANSWER', kind, `The answer is no readable SOAP envelope${cause === undefined ? '' : ` (${cause.code})`}.`, {
+    ...(cause === undefined ? {} : { values: { cause: cause.code } }),
     cause,
     fix: "Check the adapter's address and charset, and the SOAP version.",
   });

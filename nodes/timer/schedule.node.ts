@@ -1,8 +1,9 @@
 import { Type, type Static } from 'typebox';
 import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError, fromErrorRecord } from '../../engine/contract/errors.ts';
+import { bothTexts } from '../../engine/contract/error-texts.ts';
 import { createMessage } from '../../engine/contract/message.ts';
-import { defineNode, outPort, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
+import { defineNode, outPort, type ConfigProblem, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { compileSchedule, type Schedule } from './compile-schedule.ts';
 
@@ -62,14 +63,15 @@ export default defineNode({
   listen,
 });
 
-function checkConfig(config: Config): readonly { readonly path: string; readonly message: string }[] {
-  if ((config.cron === undefined) === (config.everySec === undefined)) return [{ path: '', message: 'needs either cron or everySec' }];
+function checkConfig(config: Config): readonly ConfigProblem[] {
+  if ((config.cron === undefined) === (config.everySec === undefined))
+    return [{ path: '', message: { 'zh-CN': 'cron 表达式与间隔秒数须填写且只填写其中一项', en: 'needs either cron or everySec' } }];
   try {
     compileSchedule(config);
     return [];
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return [{ path: error.code === 'TIMER_ZONE' ? '/timeZone' : '/cron', message: error.message }];
+    return [{ path: error.code === 'TIMER_ZONE' ? '/timeZone' : '/cron', message: bothTexts(error) }];
   }
 }
 
@@ -123,7 +125,7 @@ class Timer implements Stop {
     const plannedAt = new Date(plannedMs).toISOString();
     try {
       const result = await this.#emit({ message: createMessage({ plannedAt }), dedupeKey: plannedAt });
-      if (result.status === 'refused') throw new AppError(result.error.code, result.error.kind, result.error.message);
+      if (result.status === 'refused') throw fromErrorRecord(result.error);
       this.#lastMs = plannedMs;
       this.#look();
     } catch (error) {

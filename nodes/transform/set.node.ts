@@ -76,6 +76,7 @@ function setField(message: Message, [part, ...steps]: readonly PathStep[], value
   const { [name]: _old, ...rest } = part === 'headers' ? message.headers : message.keys;
   if (value !== undefined && value !== null && typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
     throw new AppError('SET_NOT_TEXT', 'input', `The field ${String(part)}.${name} takes a text, not a structure.`, {
+      values: { field: `${String(part)}.${name}` },
       fix: 'Choose a single value for it.',
     });
   }
@@ -90,13 +91,17 @@ function withField(container: unknown, [step, ...rest]: readonly PathStep[], val
   const isThere = typeof container === 'object' && container !== null && !(container instanceof Uint8Array);
   if (isThere && Array.isArray(container) !== isList) {
     throw new AppError('SET_SHAPE_CLASH', 'input', `"${step}" cannot be set: the data has ${isList ? 'an object' : 'a list'} there.`, {
+      values: { problem: isList ? 'object' : 'list', field: String(step) },
       fix: 'Correct the path.',
     });
   }
   if (isList) {
     const items = isThere ? [...(container as unknown[])] : [];
     if (step < 0 || step > items.length)
-      throw new AppError('SET_SHAPE_CLASH', 'input', `There is no place ${step} in the list.`, { fix: 'Correct the position.' });
+      throw new AppError('SET_SHAPE_CLASH', 'input', `There is no place ${step} in the list.`, {
+        values: { problem: 'position', position: step },
+        fix: 'Correct the position.',
+      });
     items[step] = withField(items[step], rest, value);
     return items;
   }

@@ -52,7 +52,7 @@ export function toHl7Form(message: Hl7Message): Hl7Form {
 
 /** The text of a form. HL7_FORM_WRONG (input) names the segment and field that is not of the shape above. */
 export function fromHl7Form(form: unknown): string {
-  if (!isRecord(form)) throw wrong('', 'it is no object');
+  if (!isRecord(form)) throw wrong('', 'it is no object', 'object');
   const delimiters = delimitersOf(form);
   const lines = orderedSegments(form).map(([name, segment]) =>
     name === 'other' ? String(segment) : segmentLine(name, segment, delimiters),
@@ -132,7 +132,7 @@ function orderedSegments(form: Readonly<Record<string, unknown>>): [string, unkn
 
 /** Parts go to their places in a list; `join` makes empty text of the holes. */
 function segmentLine(name: string, segment: unknown, delimiters: Delimiters): string {
-  if (!isRecord(segment)) throw wrong(name, 'a segment is an object of fields');
+  if (!isRecord(segment)) throw wrong(name, 'a segment is an object of fields', 'segment');
   const isHeader = name === 'MSH';
   const fields: string[] = [];
   for (const key in segment) {
@@ -172,11 +172,11 @@ function fieldLine(value: unknown, delimiters: Delimiters, place: string): strin
 function joined(value: unknown, letter: 'c' | 's', separator: string, delimiters: Delimiters, place: string): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return escapeHl7(String(value), delimiters);
-  if (!isRecord(value)) throw wrong(place, 'a list stands where text or an object belongs');
+  if (!isRecord(value)) throw wrong(place, 'a list stands where text or an object belongs', 'list');
   const texts: string[] = [];
   for (const key in value) {
     const part = value[key];
-    if (letter === 's' && isRecord(part)) throw wrong(place, 'a subcomponent is text');
+    if (letter === 's' && isRecord(part)) throw wrong(place, 'a subcomponent is text', 'subcomponent');
     texts[partNumber(key, letter, place) - 1] = joined(part, 's', delimiters.subcomponent, delimiters, place);
   }
   return texts.join(separator);
@@ -185,13 +185,13 @@ function joined(value: unknown, letter: 'c' | 's', separator: string, delimiters
 function partNumber(key: string, letter: 'f' | 'c' | 's', place: string): number {
   const number = Number(key.slice(1));
   if (Number.isInteger(number) && number >= 1 && number <= MAX_PARTS && key === letter + number) return number;
-  throw wrong(place, `its parts are named ${letter}1 to ${letter}${MAX_PARTS}`);
+  throw wrong(place, `its parts are named ${letter}1 to ${letter}${MAX_PARTS}`, 'parts');
 }
 
 function delimitersOf(form: Readonly<Record<string, unknown>>): Delimiters {
   const headers = form['MSH'];
   const header: unknown = Array.isArray(headers) ? headers[0] : undefined;
-  if (!isRecord(header)) throw wrong('MSH', 'the message has no MSH segment');
+  if (!isRecord(header)) throw wrong('MSH', 'the message has no MSH segment', 'msh');
   return readHl7(`MSH${onlyText(header['f1']) ?? '|'}${onlyText(header['f2']) ?? '^~\\&'}`).delimiters;
 }
 
@@ -209,9 +209,9 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function wrong(place: string, reason: string): AppError {
+function wrong(place: string, reason: string, problem: string): AppError {
   return new AppError('HL7_FORM_WRONG', 'input', `The data is no HL7 v2 message${place === '' ? '' : ` at ${place}`}: ${reason}.`, {
-    values: { place },
+    values: { problem, ...(place === '' ? {} : { place }) },
     fix: 'Build it as hl7.parse emits it: { order: ["MSH", …], MSH: [{ f9: [{ c1: "ADT", c2: "A01" }] }], … }.',
   });
 }

@@ -29,7 +29,7 @@ export function readHl7(text: string): Hl7Message {
   const start = /^[\ufeff\r\n]*/.exec(text)![0].length;
   const delimiters = readDelimiters(text.slice(start, start + 20));
   // A block character of MLLP inside means that two messages ran together.
-  if (text.includes('\u000b') || text.includes('\u001c')) throw malformed('it holds a block character (VT or FS) in its text');
+  if (text.includes('\u000b') || text.includes('\u001c')) throw malformed('it holds a block character (VT or FS) in its text', 'block');
   const segments: string[] = [];
   const ends: string[] = [];
   const length = text.length;
@@ -77,7 +77,7 @@ export function headerField(message: Hl7Message, number: number): string {
 }
 
 function readDelimiters(head: string): Delimiters {
-  if (!head.startsWith('MSH') || head.length < 5) throw malformed('it does not begin with an MSH segment');
+  if (!head.startsWith('MSH') || head.length < 5) throw malformed('it does not begin with an MSH segment', 'start');
   const field = head[3]!;
   const encoding = head
     .slice(4)
@@ -85,7 +85,7 @@ function readDelimiters(head: string): Delimiters {
     .split(/[\r\n]/, 1)[0]!;
   const all = field + encoding.slice(0, 4);
   if (encoding.length < 1 || encoding.length > 5 || /[A-Za-z0-9\s\u0080-\uffff]/.test(all) || new Set(all).size !== all.length) {
-    throw malformed('MSH-1 and MSH-2 do not name distinct delimiters');
+    throw malformed('MSH-1 and MSH-2 do not name distinct delimiters', 'delimiters');
   }
   return { field, component: encoding[0]!, repetition: encoding[1] ?? '', escape: encoding[2] ?? '', subcomponent: encoding[3] ?? '' };
 }
@@ -99,8 +99,9 @@ function isLineEnd(code: number): boolean {
   return code === 13 || code === 10;
 }
 
-function malformed(reason: string): AppError {
+function malformed(reason: string, problem: string): AppError {
   return new AppError('HL7_MALFORMED', 'input', `This is no HL7 v2 message: ${reason}.`, {
+    values: { problem },
     fix: 'Send a message that begins with MSH, its field separator and its encoding characters, for example MSH|^~\\&|.',
   });
 }

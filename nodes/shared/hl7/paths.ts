@@ -126,7 +126,9 @@ function setInRepetition(text: string, path: Hl7Path, raw: string, delimiters: D
 function setPart(text: string, separator: string, index: number, change: (part: string) => string): string {
   const parts = split(text, separator);
   if (separator === '' && index > 0)
-    throw new AppError('HL7_PATH_ABSENT', 'input', 'This message names no delimiter for that level (MSH-2).');
+    throw new AppError('HL7_PATH_ABSENT', 'input', 'This message names no delimiter for that level (MSH-2).', {
+      values: { problem: 'delimiter' },
+    });
   while (parts.length <= index) parts.push('');
   parts[index] = change(parts[index]!);
   return parts.join(separator);

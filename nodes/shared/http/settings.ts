@@ -3,6 +3,7 @@ import { Type, type Static } from 'typebox';
 import { Value } from 'typebox/value';
 import type { Adapter } from '../../../engine/contract/adapter.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
+import { schemaValues } from '../../../engine/contract/schema-problem.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -37,6 +38,7 @@ export function readHttpSettings(adapter: Adapter): HttpSettings {
     code: 'ADAPTER_SETTINGS_WRONG',
     message: error.message,
     severity: 'error' as const,
+    values: schemaValues(error),
   }));
   if (issues.length === 0) return settings as HttpSettings;
   throw new AppError('ADAPTER_SETTINGS_WRONG', 'input', `The settings of adapter ${adapter.adapterId} are wrong.`, {

@@ -32,31 +32,32 @@ export function compileTemplate(
 
 /** Percent-encodes one value of a path. Empty values and dot segments would name another resource: HTTP_VALUE_REFUSED (input). */
 export function encodePathValue(value: string, placeholder: string): string {
-  if (value === '' || value === '.' || value === '..') throw refuse(placeholder, 'is empty or a dot segment and cannot stand in a path');
+  if (value === '' || value === '.' || value === '..')
+    throw refuse(placeholder, 'is empty or a dot segment and cannot stand in a path', 'empty');
   return encodeQueryValue(value, placeholder);
 }
 
 /** Percent-encodes one value of a query. */
 export function encodeQueryValue(value: string, placeholder: string): string {
-  if (!value.isWellFormed()) throw refuse(placeholder, 'is not valid Unicode');
+  if (!value.isWellFormed()) throw refuse(placeholder, 'is not valid Unicode', 'unicode');
   return encodeURIComponent(value);
 }
 
 /** Values of headers: characters of ISO 8859-1 without controls, so that none ends the line. HTTP_VALUE_REFUSED (input) otherwise. */
 export function encodeHeaderValue(value: string, placeholder: string): string {
-  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw refuse(placeholder, 'holds characters that a header cannot carry');
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) throw refuse(placeholder, 'holds characters that a header cannot carry', 'header');
   return value;
 }
 
 function asText(value: unknown, placeholder: string): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw refuse(placeholder, 'is neither a text nor a number');
+  throw refuse(placeholder, 'is neither a text nor a number', 'type');
 }
 
-function refuse(placeholder: string, why: string): AppError {
+function refuse(placeholder: string, why: string, problem: string): AppError {
   return new AppError('HTTP_VALUE_REFUSED', 'input', `The value of {${placeholder}} ${why}.`, {
-    values: { placeholder },
+    values: { problem, placeholder },
     fix: 'Check the value before the call, or correct the path of the placeholder.',
   });
 }

@@ -1,5 +1,5 @@
 /** Strict JSON (RFC 8259) from the outside: one meaning for every reader, or refused. Pure: also runs in a worker thread. */
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError, type ErrorValues } from '../../../engine/contract/errors.ts';
 
 export interface ParseJsonOptions {
   /** Objects and arrays inside one another. */
@@ -47,7 +47,7 @@ function scan(text: string, { maxDepth, bigNumbers }: ParseJsonOptions): boolean
       case 0x5b: {
         const isObject = text.charCodeAt(at) === 0x7b;
         if (open.push(isObject ? new Set() : undefined) > maxDepth) {
-          throw refuse('JSON_TOO_DEEP', `The JSON is nested deeper than ${maxDepth} levels.`, 'Send a flatter structure.');
+          throw refuse('JSON_TOO_DEEP', `The JSON is nested deeper than ${maxDepth} levels.`, 'Send a flatter structure.', { maxDepth });
         }
         isKeyNext = isObject;
         break;
@@ -122,6 +122,6 @@ function keepBigNumber(_key: string, value: unknown, context: { readonly source?
   return typeof value === 'number' && context.source !== undefined && !fitsDouble(context.source) ? context.source : value;
 }
 
-function refuse(code: string, message: string, fix: string): AppError {
-  return new AppError(code, 'input', message, { fix });
+function refuse(code: string, message: string, fix: string, values: ErrorValues = {}): AppError {
+  return new AppError(code, 'input', message, { values, fix });
 }

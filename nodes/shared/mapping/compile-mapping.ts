@@ -1,5 +1,5 @@
 /** Compiles a mapping document once to closures (design page 8: mappings never run as script). Browser-safe: previews use it too. */
-import { AppError, type Issue } from '../../../engine/contract/errors.ts';
+import { AppError, toIssue, type ErrorValues, type Issue } from '../../../engine/contract/errors.ts';
 import type { BuildContext, Loop, Scope } from '../../../engine/contract/node.ts';
 import { compileScopePath, parseFieldPath, type PathStep } from '../../../engine/contract/scope-path.ts';
 import type { Mapping, MappingRule, MappingSource } from './mapping-document.ts';
@@ -24,6 +24,7 @@ export function compileMapping(mapping: Mapping, build: BuildContext): CompiledM
   const fill = compileRules(mapping.rules, '/rules', 1, compiler);
   if (compiler.issues.length > 0) {
     throw new AppError('MAPPING_INVALID', 'input', `The mapping has ${compiler.issues.length} problem(s): ${compiler.issues[0]!.message}`, {
+      values: { count: compiler.issues.length },
       issues: compiler.issues,
       fix: 'Correct the marked rules.',
     });
@@ -53,7 +54,7 @@ function finish(target: unknown, run: Run): unknown {
   const first = run.problems[0];
   if (first === undefined) return target;
   throw new AppError(first.code, 'input', `The mapping failed at ${run.problems.length} rule(s): ${first.path} ${first.message}`, {
-    values: { rule: first.path },
+    values: { ...first.values, rule: first.path },
     issues: run.problems,
     fix: first.fix ?? 'Look at the input of this step and correct the rule.',
   });
@@ -118,8 +119,7 @@ function note(run: Run, problem: Issue): void {
 }
 
 function problemOf(error: unknown, path: string): Issue {
-  if (error instanceof AppError)
-    return { path, code: error.code, message: error.message, severity: 'error', ...(error.fix && { fix: error.fix }) };
+  if (error instanceof AppError) return toIssue(error, path);
   throw error;
 }
 
@@ -128,13 +128,13 @@ function attempt<T>(path: string, compiler: Compiler, compile: () => T): T | und
     return compile();
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    compiler.issues.push({ path, code: error.code, message: error.message, severity: 'error', ...(error.fix && { fix: error.fix }) });
+    compiler.issues.push(toIssue(error, path));
     return undefined;
   }
 }
 
 function compileSource(source: MappingSource, path: string, depth: number, compiler: Compiler): Read {
-  if (depth > MAX_DEPTH) return invalid(path, `sources nest at most ${MAX_DEPTH} levels`, compiler);
+  if (depth > MAX_DEPTH) return invalid(path, `sources nest at most ${MAX_DEPTH} levels`, { problem: 'depth', limit: MAX_DEPTH }, compiler);
   if ('path' in source) return attempt(path, compiler, () => compileScopePath(source.path)) ?? nothing;
   if ('expression' in source) return attempt(path, compiler, () => compiler.build.compileExpression(source.expression)) ?? nothing;
   if ('fn' in source) return compileCall(source, path, depth, compiler);
@@ -146,18 +146,23 @@ function compileSource(source: MappingSource, path: string, depth: number, compi
 
 const nothing: Read = () => undefined;
 
-function invalid(path: string, message: string, compiler: Compiler): Read {
-  compiler.issues.push({ path, code: 'MAPPING_INVALID', message, severity: 'error' });
+function invalid(path: string, message: string, values: ErrorValues, compiler: Compiler): Read {
+  compiler.issues.push({ path, code: 'MAPPING_INVALID', message, severity: 'error', values });
   return nothing;
+}
+
+function argumentValues(name: string, least: number, most: number): ErrorValues {
+  return { problem: 'arguments', function: name, least, ...(most === Infinity ? {} : { most }) };
 }
 
 function compileCall(source: Extract<MappingSource, { fn: string }>, path: string, depth: number, compiler: Compiler): Read {
   const definition = compiler.functions.get(source.fn);
-  if (definition === undefined) return invalid(path, `there is no function "${source.fn}"`, compiler);
+  if (definition === undefined)
+    return invalid(path, `there is no function "${source.fn}"`, { problem: 'function', function: source.fn }, compiler);
   const needed = definition.args.filter((entry) => !entry.isOptional).length;
   const most = definition.isVariadic ? Infinity : definition.args.length;
   if (source.args.length < needed || source.args.length > most)
-    return invalid(path, `${source.fn} takes ${needed} to ${most} arguments`, compiler);
+    return invalid(path, `${source.fn} takes ${needed} to ${most} arguments`, argumentValues(source.fn, needed, most), compiler);
   const args = source.args.map((arg, index) => compileSource(arg, `${path}/args/${index}`, depth + 1, compiler));
   const call = (values: readonly unknown[]) => {
     try {
@@ -193,7 +198,8 @@ function compileLookup(source: Extract<MappingSource, { table: string }>, path: 
 }
 
 function compileEach(source: Extract<MappingSource, { each: MappingSource }>, path: string, depth: number, compiler: Compiler): Read {
-  if ((source.rules === undefined) === (source.item === undefined)) return invalid(path, 'a loop has either rules or item', compiler);
+  if ((source.rules === undefined) === (source.item === undefined))
+    return invalid(path, 'a loop has either rules or item', { problem: 'loop' }, compiler);
   const readList = compileSource(source.each, `${path}/each`, depth + 1, compiler);
   const readItem = source.rules
     ? compileRules(source.rules, `${path}/rules`, depth + 1, compiler)
@@ -203,7 +209,8 @@ function compileEach(source: Extract<MappingSource, { each: MappingSource }>, pa
   const loop = (found: unknown, scope: Scope, run: Run): unknown => {
     if (found === undefined || found === null) return undefined;
     const items: readonly unknown[] = Array.isArray(found) ? found : [found];
-    if (items.length > MAX_ITEMS) throw new AppError('MAP_TOO_MANY_ITEMS', 'input', `a loop works on at most ${MAX_ITEMS} items`);
+    if (items.length > MAX_ITEMS)
+      throw new AppError('MAP_TOO_MANY_ITEMS', 'input', `a loop works on at most ${MAX_ITEMS} items`, { values: { limit: MAX_ITEMS } });
     const values = items.map((item, index) => {
       const inner = withLoop(scope, item, index);
       const holds = when?.(inner) ?? true;
@@ -232,7 +239,9 @@ function compileTarget(to: string): (target: Target, value: unknown) => void {
   const isAppend = to.endsWith('[]');
   const steps = parseFieldPath(isAppend ? to.slice(0, -2) : to);
   if (typeof steps[0] === 'number' || steps.some((step) => typeof step === 'number' && (step < 0 || step > 9999))) {
-    throw new AppError('PATH_INVALID', 'input', `The target "${to}" is not valid: it begins with a field, and positions are 0 to 9999.`);
+    throw new AppError('PATH_INVALID', 'input', `The target "${to}" is not valid: it begins with a field, and positions are 0 to 9999.`, {
+      values: { problem: 'target', path: to },
+    });
   }
   const last = steps.length - 1;
   const name = steps[0] as string;
@@ -253,7 +262,9 @@ function enter(parent: Record<PathStep, unknown>, step: PathStep, isList: boolea
   const found = Object.hasOwn(parent, step) ? parent[step] : undefined;
   if (typeof found === 'object' && found !== null) {
     if (Array.isArray(found) === isList) return found as Record<PathStep, unknown>;
-    throw new AppError('MAP_TARGET_CLASH', 'input', `one rule writes a list where another writes an object ("${step}")`);
+    throw new AppError('MAP_TARGET_CLASH', 'input', `one rule writes a list where another writes an object ("${step}")`, {
+      values: { field: String(step) },
+    });
   }
   const made: unknown = isList ? [] : {};
   parent[step] = made;

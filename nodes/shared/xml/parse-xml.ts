@@ -8,7 +8,7 @@
  * - Document types and entities other than the five of XML are refused: no expansion, nothing is ever fetched.
  */
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { AppError, type ErrorValues } from '../../../engine/contract/errors.ts';
 
 export interface ParseXmlOptions {
   /** Elements inside one another; at least 2. */
@@ -35,11 +35,13 @@ export function parseXml(text: string, options: ParseXmlOptions = DEFAULT_XML_OP
       'XML_INVALID',
       `The payload is not well-formed XML (line ${verdict.err.line}, column ${verdict.err.col}).`,
       'Send one well-formed document.',
+      { line: verdict.err.line, column: verdict.err.col },
     );
   }
   const roots = readTree(plain, options.maxDepth).filter((node) => elementName(node) !== undefined);
   const [root] = roots;
-  if (root === undefined || roots.length > 1) throw refuse('XML_INVALID', 'The payload has no single root element.', 'Send one document.');
+  if (root === undefined || roots.length > 1)
+    throw refuse('XML_INVALID', 'The payload has no single root element.', 'Send one document.', { problem: 'root' });
   const name = nameOf(elementName(root)!, options);
   const arrays = new Set(options.arrays);
   const value = toJson(root, name, options, arrays);
@@ -53,7 +55,8 @@ function refuseDeclarations(text: string): void {
     if (end === undefined)
       throw refuse('XML_DOCTYPE', 'The XML declares a document type, which is refused.', 'Send it without <!DOCTYPE>.');
     at = text.indexOf(end, at + 4);
-    if (at === -1) throw refuse('XML_INVALID', 'A comment or CDATA section never ends.', 'Send one well-formed document.');
+    if (at === -1)
+      throw refuse('XML_INVALID', 'A comment or CDATA section never ends.', 'Send one well-formed document.', { problem: 'open' });
   }
 }
 
@@ -85,7 +88,7 @@ function readTree(text: string, maxDepth: number): readonly OrderedNode[] {
     return parser.parse(text) as readonly OrderedNode[];
   } catch (cause) {
     if (/nested/i.test((cause as Error).message)) {
-      throw refuse('XML_TOO_DEEP', `The XML is nested deeper than ${maxDepth} levels.`, 'Send a flatter structure.');
+      throw refuse('XML_TOO_DEEP', `The XML is nested deeper than ${maxDepth} levels.`, 'Send a flatter structure.', { maxDepth });
     }
     throw refuse('XML_INVALID', 'The payload is not well-formed XML.', 'Send one well-formed document.');
   }
@@ -182,6 +185,6 @@ function characterOf(name: string): string | undefined {
   return isAllowed ? String.fromCodePoint(code) : undefined;
 }
 
-function refuse(code: string, message: string, fix: string): AppError {
-  return new AppError(code, 'input', message, { fix });
+function refuse(code: string, message: string, fix: string, values: ErrorValues = {}): AppError {
+  return new AppError(code, 'input', message, { values, fix });
 }

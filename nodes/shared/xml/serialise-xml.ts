@@ -15,19 +15,19 @@ const ILLEGAL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 /** Takes `{ root: … }`. XML_FORM (input) with the path, when the value has no single root, a bad name, or text that XML cannot carry. */
 export function serialiseXml(document: unknown, options: SerialiseXmlOptions): string {
-  if (!isObject(document) || Object.keys(document).length !== 1) throw refuse('', 'is not an object with exactly one root element');
+  if (!isObject(document) || Object.keys(document).length !== 1) throw refuse('', 'is not an object with exactly one root element', 'root');
   const [[name, value]] = Object.entries(document) as [[string, unknown]];
-  if (Array.isArray(value) && value.length !== 1) throw refuse(name, 'is the root and cannot repeat');
+  if (Array.isArray(value) && value.length !== 1) throw refuse(name, 'is the root and cannot repeat', 'root-repeats');
   const declaration = options.charset === undefined ? '' : `<?xml version="1.0" encoding="${options.charset}"?>`;
   return declaration + elements(name, value, name, options.maxDepth);
 }
 
 /** One element, or one per item of an array; fields without value are left out. */
 function elements(name: string, value: unknown, path: string, depthLeft: number): string {
-  if (depthLeft === 0) throw refuse(path, 'is nested too deep');
+  if (depthLeft === 0) throw refuse(path, 'is nested too deep', 'depth');
   if (Array.isArray(value)) return value.map((item, index) => elements(name, item, `${path}[${index}]`, depthLeft - 1)).join('');
   if (value === undefined) return '';
-  if (!NAME.test(name)) throw refuse(path, 'is not a name that XML allows');
+  if (!NAME.test(name)) throw refuse(path, 'is not a name that XML allows', 'name');
   if (!isObject(value)) return wrap(name, '', escapeText(scalar(value, path), path));
   let attributes = '';
   let content = '';
@@ -45,7 +45,7 @@ function wrap(name: string, attributes: string, content: string): string {
 }
 
 function attribute(name: string, value: unknown, path: string): string {
-  if (!NAME.test(name)) throw refuse(path, 'is not a name that XML allows');
+  if (!NAME.test(name)) throw refuse(path, 'is not a name that XML allows', 'name');
   const text = escapeText(scalar(value, path), path).replaceAll('"', '&quot;').replaceAll('\n', '&#10;').replaceAll('\t', '&#9;');
   return ` ${name}="${text}"`;
 }
@@ -54,11 +54,11 @@ function scalar(value: unknown, path: string): string {
   if (value === null) return '';
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  throw refuse(path, 'is neither text, number nor boolean');
+  throw refuse(path, 'is neither text, number nor boolean', 'type');
 }
 
 function escapeText(text: string, path: string): string {
-  if (ILLEGAL.test(text) || !text.isWellFormed()) throw refuse(path, 'holds a character that XML cannot carry');
+  if (ILLEGAL.test(text) || !text.isWellFormed()) throw refuse(path, 'holds a character that XML cannot carry', 'character');
   // A bare CR would be read back as LF.
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('\r', '&#13;');
 }
@@ -67,9 +67,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 }
 
-function refuse(path: string, why: string): AppError {
+function refuse(path: string, why: string, problem: string): AppError {
   return new AppError('XML_FORM', 'input', `The field "${path}" ${why}.`, {
-    values: { path },
+    values: { problem, path },
     fix: 'See the help of xml.serialise for the form that it takes.',
   });
 }

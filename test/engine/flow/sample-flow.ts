@@ -57,7 +57,8 @@ export const sampleNodes: readonly NodeDefinition[] = [
       closed,
     ),
     expressions: ['/query'],
-    check: ({ path }) => (path.startsWith('/') ? [] : [{ path: '/path', message: 'The path begins with a slash.' }]),
+    check: ({ path }) =>
+      path.startsWith('/') ? [] : [{ path: '/path', message: { 'zh-CN': '路径须以斜杠开头', en: 'The path begins with a slash.' } }],
     prepare: pass,
   }) as NodeDefinition,
   defineNode({

@@ -1,0 +1,109 @@
+/** Expressions, conditions, scripts, mappings and paths into data: read, and run. */
+import type { ErrorTemplate, ErrorTemplates } from './template.ts';
+
+const correct = '更正表达式，语法为 JSONata。';
+const unreadable: ErrorTemplate = {
+  what: '表达式有语法错误[（第 {line} 行，第 {position} 个字符）][：{fault}][（“{token}”）]',
+  fix: correct,
+  original: true,
+};
+const tooLong: ErrorTemplate = { what: '表达式过长，最多 {limit} 个字符', fix: '缩短表达式，或改用脚本节点。' };
+const tooDeep: ErrorTemplate = { what: '表达式嵌套过深[（第 {position} 个字符）]', fix: '简化表达式，或拆成几个节点。' };
+const random: ErrorTemplate = {
+  what: '表达式不能使用 $random[（第 {position} 个字符）]：每次重试的结果都会不同',
+  fix: '改用消息中已有的值。',
+};
+const shuffle: ErrorTemplate = {
+  what: '表达式不能使用 $shuffle[（第 {position} 个字符）]：每次重试的结果都会不同',
+  fix: '改用固定的顺序，例如 $sort。',
+};
+const evaluate: ErrorTemplate = {
+  what: '表达式不能使用 $eval[（第 {position} 个字符）]：它会执行未经校验的文本',
+  fix: '把要计算的内容直接写在表达式里。',
+};
+const now: ErrorTemplate = {
+  what: '此处的 $now 不能带时间格式[（第 {position} 个字符）]',
+  fix: '改写为 $fromMillis($millis(), 时间格式)。',
+};
+
+export const expressionTexts: ErrorTemplates = {
+  EXPRESSION_INVALID: unreadable,
+  'EXPRESSION_INVALID/length': tooLong,
+  'EXPRESSION_INVALID/depth': tooDeep,
+  'EXPRESSION_INVALID/random': random,
+  'EXPRESSION_INVALID/shuffle': shuffle,
+  'EXPRESSION_INVALID/eval': evaluate,
+  'EXPRESSION_INVALID/now': now,
+  FLOW_EXPRESSION: unreadable,
+  'FLOW_EXPRESSION/length': tooLong,
+  'FLOW_EXPRESSION/depth': tooDeep,
+  'FLOW_EXPRESSION/random': random,
+  'FLOW_EXPRESSION/shuffle': shuffle,
+  'FLOW_EXPRESSION/eval': evaluate,
+  'FLOW_EXPRESSION/now': now,
+  'FLOW_EXPRESSION/node-unknown': {
+    what: '表达式引用了节点 {missing}，但本流程中没有该节点',
+    fix: '从补全列表中选择现有节点，或删除该引用。',
+  },
+  EXPRESSION_FAILED: {
+    what: '表达式计算失败[（第 {position} 个字符）]：{fault}',
+    fix: '查看该步骤的输入，让表达式能处理这种输入（例如字段缺失、类型不同）。',
+  },
+  SCRIPT_INVALID: { what: '脚本有语法错误[（第 {line} 行）]', fix: '更正所指的行。', original: true },
+  SCRIPT_ERROR: {
+    what: '脚本执行出错[（第 {line} 行）]',
+    fix: '用该步骤的输入测试此节点，再更正脚本。',
+    original: true,
+  },
+  SCRIPT_TIMEOUT: {
+    what: '{what}运行超过 {timeoutMs} 毫秒，已被终止',
+    fix: '检查是否有死循环或过于复杂的正则表达式；确实需要更长时间时，再调高时限。',
+  },
+  SCRIPT_MEMORY: { what: '{what}所需内存超过上限 {memoryBytes} 字节', fix: '减少一次处理的数据量，或调高该节点的内存上限。' },
+  SCRIPT_RESULT_TOO_LARGE: { what: '{what}的结果过大，最多 {limitBytes} 个 JSON 字符', fix: '只返回需要的内容。' },
+  SCRIPT_POOL_BUSY: { what: '等待沙箱的脚本过多', fix: '稍候重试；若持续出现，请优化脚本，或增加沙箱工作线程。' },
+  SCRIPT_POOL_CLOSED: { what: '脚本等待或运行期间，沙箱已关闭', fix: '服务重启完成后重试。' },
+
+  CONDITION_INVALID: { what: '条件有[ {count} 处]问题', fix: '更正标出的条件行。' },
+  'CONDITION_INVALID/depth': { what: '条件最多嵌套 {limit} 层', fix: '减少嵌套，或拆成几个条件节点。' },
+  'CONDITION_INVALID/not-an-object': { what: '条件须为对象', fix: '用条件编辑器重新填写这一行。' },
+  'CONDITION_INVALID/list': { what: '“{field}”须为最多 {limit} 个条件的列表', fix: '减少条件，或拆成几个条件节点。' },
+  'CONDITION_INVALID/comparison': { what: '没有“{op}”这种比较方式', fix: '从列表中选择比较方式。' },
+  'CONDITION_INVALID/side': { what: '比较的两侧须为路径、固定值或表达式', fix: '补全这一侧。' },
+  'CONDITION_INVALID/pattern': {
+    what: '“匹配”的模式须为固定的正则表达式（RE2 语法，不支持环视和反向引用）',
+    fix: '更正模式。',
+  },
+
+  MAPPING_INVALID: { what: '映射有[ {count} 处]问题', fix: '更正标出的映射规则。' },
+  'MAPPING_INVALID/depth': { what: '映射来源最多嵌套 {limit} 层', fix: '减少嵌套，或拆成几个映射节点。' },
+  'MAPPING_INVALID/function': { what: '没有名为“{function}”的映射函数', fix: '从函数列表中选择。' },
+  'MAPPING_INVALID/arguments': { what: '函数 {function} 至少需要 {least} 个参数[，最多 {most} 个]', fix: '补齐或删减参数。' },
+  'MAPPING_INVALID/loop': { what: '循环须填写子规则或单项来源，且只填写其中一项', fix: '保留其中一项。' },
+  MAP_FUNCTION_FAILED: {
+    what: '映射函数 {function} 无法处理其输入[（规则 {rule}）]',
+    fix: '查看该步骤的输入，更正这条规则，或为其设置默认值。',
+  },
+  MAP_SOURCE_MISSING: { what: '映射的必填来源没有值[（规则 {rule}）]', fix: '请发送方补充该值，或将规则改为非必填、设置默认值。' },
+  MAP_TARGET_CLASH: {
+    what: '映射目标冲突：“{field}”处一条规则写入列表，另一条写入对象[（规则 {rule}）]',
+    fix: '更正其中一条规则的目标路径。',
+  },
+  MAP_TOO_MANY_ITEMS: { what: '映射循环的条目过多，最多 {limit} 条[（规则 {rule}）]', fix: '先拆分消息，再做映射。' },
+
+  PATH_INVALID: { what: '路径[“{path}”]写法不正确', fix: '写法示例：data.patient.name；含特殊字符的字段名用反引号括起。' },
+  'PATH_INVALID/outer': { what: '路径“{path}”中，“outer”之后须为“item”或“index”', fix: '改写为 outer.item 或 outer.index。' },
+  'PATH_INVALID/root': { what: '路径“{path}”的开头不正确，须为：{roots}', fix: '从补全列表中选择。' },
+  'PATH_INVALID/unreadable': {
+    what: '路径“{path}”从第 {position} 个字符起无法识别',
+    fix: '写法示例：data.patient.name；含特殊字符的字段名用反引号括起。',
+  },
+  'PATH_INVALID/dot': { what: '路径“{path}”的第 {position} 个字符处，字段之间须用一个点分隔', fix: '更正该处。' },
+  'PATH_INVALID/name': { what: '路径“{path}”使用了不可读取的名称', fix: '改用其他字段名。' },
+  'PATH_INVALID/steps': { what: '路径“{path}”须为 1 至 {limit} 级', fix: '缩短路径。' },
+  'PATH_INVALID/target': { what: '映射目标“{path}”写法不正确：须以字段名开头，位置为 0 至 9999', fix: '更正目标路径。' },
+  'PATH_INVALID/interface': {
+    what: '接口路径“{path}”不正确：不能有空段或“.”“..”段，参数（如 :id）须独占一段',
+    fix: '更正路径，例如 /patients/:id/orders。',
+  },
+};

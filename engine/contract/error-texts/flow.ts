@@ -1,0 +1,112 @@
+/** Flow documents, interfaces and tests: what is found when they are saved and published. */
+import type { ErrorTemplates } from './template.ts';
+
+export const flowTexts: ErrorTemplates = {
+  FLOW_INVALID: { what: '流程有[ {count} 处]问题', fix: '逐条更正列出的问题。' },
+  FLOW_SCHEMA: { what: '流程文档的格式不正确', fix: '更正所指的字段。' },
+  'FLOW_SCHEMA/not-an-object': { what: '流程文档须为 JSON 对象', fix: '以 {"schema": "flow/1", …} 开头。' },
+  FLOW_CONFIG: { what: '节点“{node}”的配置不正确', fix: '更正所指的字段。' },
+  FLOW_NODE_TYPE_UNKNOWN: {
+    what: '平台上没有节点类型 {type}[（节点“{node}”）]',
+    fix: '[是否应为 {nearest}？]请从节点面板中选择已安装的类型。',
+  },
+  FLOW_NODE_UNREACHABLE: { what: '没有连线通向节点“{node}”，它永远不会执行', fix: '把它接入流程，或将其删除。' },
+  FLOW_ID_REPEATED: { what: '编号 {id} 重复', fix: '为其中一个换一个编号。' },
+  'FLOW_ID_REPEATED/nodes': { what: '有两个节点的编号都是 {id}', fix: '为其中一个节点换一个编号。' },
+  'FLOW_ID_REPEATED/edges': { what: '有两条连线的编号都是 {id}', fix: '为其中一条连线换一个编号。' },
+  FLOW_EDGE_DANGLING: { what: '连线的一端是不存在的节点[ {missing}]', fix: '删除这条连线。' },
+  'FLOW_EDGE_DANGLING/from': { what: '连线的起点是节点 {missing}，但该节点不存在', fix: '删除这条连线。' },
+  'FLOW_EDGE_DANGLING/to': { what: '连线的终点是节点 {missing}，但该节点不存在', fix: '删除这条连线。' },
+  FLOW_EDGE_REPEATED: { what: '相同的两个端口之间有两条连线', fix: '删除其中一条。' },
+  FLOW_PORT_UNKNOWN: {
+    what: '节点“{node}”没有名为“{port}”的{side}端口',
+    fix: '[是否应为“{nearest}”？][可用端口：{ports}。]请改接到现有端口，或删除这条连线。',
+  },
+  FLOW_CYCLE: { what: '连线构成了环路，以下节点会回到自身：{nodes}', fix: '删除其中一条连线；需要重复处理时，请使用“循环”节点。' },
+  FLOW_NO_TRIGGER: { what: '流程没有触发器，不会有任何执行', fix: '添加一个触发器。' },
+  FLOW_TRIGGER_SECOND: { what: '“{node}”是第二个触发器，一个流程只能有一个', fix: '把它移到另一个流程中。' },
+  FLOW_TRIGGER_DISABLED: { what: '触发器“{node}”不能停用', fix: '如需停止流程，请取消发布。' },
+  TRIGGER_NEEDS_DURABLE: {
+    what: '触发器“{node}”接收的消息不允许丢失，流程须先存储再处理',
+    fix: '将流程模式改为“可靠”。',
+  },
+  FLOW_NO_REPLY: { what: '同步流程[ {flowId} ]的调用方在等待应答，但流程没有到达应答节点', fix: '在流程末端添加应答节点。' },
+  FLOW_REPLY_IN_LOOP: { what: '应答节点“{node}”位于循环体内，而调用方只能收到一次应答', fix: '把应答接到循环的“done”端口之后。' },
+  FLOW_LOOP_EMPTY: { what: '循环“{node}”的“each”端口没有连接任何节点', fix: '把对每一项的处理接到“each”端口。' },
+  FLOW_LOOP_LEFT: {
+    what: '节点“{node}”属于循环“{loop}”的循环体，但循环体外也有连线通向它',
+    fix: '循环之后的处理请接在循环的“done”端口；循环体会自行结束。',
+  },
+  FLOW_MERGE_NOT_EXCLUSIVE: {
+    what: '在一次执行中，{paths} 都可能把消息送到“{node}”，而它只会处理其中一条',
+    fix: '在其前面加一个汇合节点，或让这些路径从同一条件节点的不同端口出发。',
+  },
+  FLOW_JOIN_SINGLE: { what: '汇合节点“{node}”只汇合一条路径', fix: '删除该节点，或把其他路径也接到它。' },
+  FLOW_ERROR_PORT_OPEN: {
+    what: '节点“{node}”的错误会从错误端口送出，但该端口没有连线',
+    fix: '连接错误端口，或将出错处理改为“执行失败”。',
+  },
+  FLOW_ERROR_PORT_UNUSED: {
+    what: '节点“{node}”的错误端口已连线，但出错处理为“{handling}”，这些连线永远不会执行',
+    fix: '将出错处理改为“走错误端口”。',
+  },
+  FLOW_RETRY_UNSAFE: {
+    what: '节点“{node}”是非幂等写操作，结果未知时不会自动重试，以免重复办理',
+    fix: '从重试条件中去掉“结果未知”，或将该调用改为幂等。',
+  },
+  FLOW_DEADLINE_SHORT: {
+    what: '节点“{node}”含重试最长可能需要 {worstMs} 毫秒，超过流程期限 {deadlineMs} 毫秒',
+    fix: '缩短超时或减少重试，或延长流程期限。',
+  },
+  FLOW_ADAPTER_MISSING: { what: '节点“{node}”需要一个 {protocol} 协议的适配器，但没有选择', fix: '在节点配置中选择适配器。' },
+  FLOW_ADAPTER_UNKNOWN: { what: '节点“{node}”所选的适配器 {adapter} 在本环境中不存在', fix: '新建该适配器，或改选其他适配器。' },
+  FLOW_ADAPTER_PROTOCOL: {
+    what: '适配器 {adapter} 使用 {actual} 协议，而节点“{node}”需要 {protocol} 协议',
+    fix: '改选一个 {protocol} 协议的适配器。',
+  },
+  FLOW_ADAPTER_UNUSED: { what: '节点“{node}”不通过适配器通信，所选的适配器[ {adapter} ]不起作用', fix: '移除该适配器。' },
+  FLOW_TABLE_UNKNOWN: { what: '没有名为“{table}”的代码表[（节点“{node}”）]', fix: '新建该代码表，或更正名称。' },
+  FLOW_RETENTION_TOO_SHORT: {
+    what: '执行只保留 {retainDays} 天，短于去重窗口 {windowSec} 秒：超过保留期的重复消息会被再次执行',
+    fix: '将保留期延长到至少 {needDays} 天，或缩短去重窗口。',
+  },
+  FLOW_TEST: { what: '测试[“{test}”]的定义不正确', fix: '更正该测试。' },
+  'FLOW_TEST/node-unknown': { what: '测试“{test}”引用了节点 {missing}，但本流程中没有该节点', fix: '删除该项，或更正编号。' },
+  'FLOW_TEST/port-unknown': { what: '测试“{test}”中，节点“{node}”没有端口“{port}”', fix: '可用端口：{ports}。' },
+  'FLOW_TEST/not-mocked': { what: '测试“{test}”会执行节点“{node}”，而它会访问真实系统', fix: '在测试中为该节点设置模拟应答。' },
+  FLOW_TEST_FAILED: { what: '测试“{test}”未通过', fix: '更正流程，或更正测试的期望值。', original: true },
+  FLOW_TESTS_FAILED: { what: '流程 {flowId} 的测试未通过，没有发布', fix: '更正流程或测试后重新发布。' },
+  FLOW_STALE: { what: '流程[ {flowId} ]的草稿已被他人修改，您的修改没有保存', fix: '查看较新的草稿，在其基础上重新保存您的修改。' },
+  FLOW_PUBLISHED: { what: '流程 {flowId} 已发布，不能删除', fix: '请先取消发布。' },
+  FLOW_PUBLISH_RACE: { what: '流程 {flowId} 刚刚由他人发布', fix: '查看当前发布的版本，仍需发布时再次发布。' },
+  FLOW_UNKNOWN: { what: '流程 {flowId} [的版本 {version} ]不存在', fix: '请从流程列表中选择。' },
+  FLOW_VERSION_UNKNOWN: { what: '流程 {flowId} 的版本 {version} 没有存储', fix: '请系统管理员从备份恢复。' },
+  LISTENER_CLASH: { what: '流程 {other} 已在监听适配器 {adapter}', fix: '改用其他适配器，或先取消发布流程 {other}。' },
+  NODES_INVALID: { what: '部分节点类型无法装载[：{files}]', fix: '更正或移除列出的文件。', original: true },
+  CHECK_SCHEMA_INVALID: {
+    what: 'JSON Schema 无法使用',
+    fix: '按 2020-12 规范更正；正则表达式限 RE2 语法（不支持环视和反向引用）。',
+    original: true,
+  },
+
+  INTERFACE_INVALID: { what: '接口有[ {count} 处]问题', fix: '逐条更正列出的问题。' },
+  INTERFACE_ROUTE_CLASH: {
+    what: '{front}上的 {method} {path} 已被其他接口[ {interfaceId} ]使用',
+    fix: '改用其他路径，或先移除该接口。',
+  },
+  INTERFACE_FLOW_UNKNOWN: { what: '目标流程 {flowId} 不存在', fix: '先保存该流程，或改选其他流程。' },
+  PATH_PARAMETER_TWICE: { what: '路径[“{path}”]中有重名的参数', fix: '为其中一个参数换一个名称。' },
+  POLICY_OPTIONS: { what: '策略的参数不正确', fix: '更正所指的参数。' },
+  POLICY_REQUIRED: { what: '策略 {policy} 在{front}上不可关闭', fix: '删除这一行设置。' },
+  POLICY_UNKNOWN: { what: '没有名为 {policy} 的策略', fix: '可用策略：{known}。' },
+  POLICY_WRONG_FRONT: { what: '策略 {policy} 不适用于{front}', fix: '移除该策略[；它适用于：{fronts}]。' },
+  RETRIES_DO_NOT_FIT: {
+    what: '全部尝试合计最长 {worstMs} 毫秒，超过接口期限 {deadlineMs} 毫秒，后面的重试不会发生',
+    fix: '延长期限，或缩短单次超时。',
+  },
+  SCHEMA_INVALID: { what: '“{field}”不是可用的 JSON Schema', fix: '按 2020-12 规范更正。', original: true },
+  UPSTREAM_INVALID: {
+    what: '[第 {number} 个]后端地址不正确：须为 http(s)://主机:端口，可带路径，不能有其他内容',
+    fix: '更正后端地址。',
+  },
+};

@@ -1,0 +1,24 @@
+/** Starting, stopping, settings, and the SDK. */
+import type { ErrorTemplates } from './template.ts';
+
+const askAgain = '将结果视为未知，用同一 Idempotency-Key 再次查询；若仍如此，请检查平台公钥和时钟。';
+
+export const hostTexts: ErrorTemplates = {
+  SETTINGS_INVALID: { what: '配置不正确', fix: '更正列出的配置后重新启动。' },
+  'SETTINGS_INVALID/pair': { what: 'TLS 证书与私钥须同时配置，或都不配置', fix: '补充缺少的一项。' },
+  'SETTINGS_INVALID/misspelt': { what: '{variable} 不是有效的配置项', fix: '是否应为 {nearest}？' },
+  DATA_FOLDER_UNUSABLE: { what: '数据目录 {folder} 无法使用[（{reason}）]', fix: '用 KQ_DATA_FOLDER 指定其他目录，或更正其属主和权限。' },
+  HEALTH_TIMEOUT: { what: '[{part} 的]健康检查没有响应', fix: '检查该部分是否正常。' },
+  STOP_TIMEOUT: { what: '{part} 没有在[ {limitMs} 毫秒]时限内停止', fix: '原因见日志。' },
+  SDK_KEY_INVALID: {
+    what: '密钥无法使用',
+    fix: '私钥用 PKCS#8 PEM，公钥用 SPKI PEM，共享密钥用 base64url，且与算法相符。',
+    original: true,
+  },
+  SDK_NO_ANSWER: { what: '网关没有给出完整应答', fix: '用同一 Idempotency-Key 再次查询；若仍如此，请检查地址和证书。' },
+  SDK_ANSWER_NOT_JSON: { what: '应答不是 UTF-8 编码的 JSON', fix: '查看应答的内容类型和内容。' },
+  SDK_ANSWER_UNSIGNED: { what: '应答没有签名，不可信', fix: askAgain },
+  SDK_ANSWER_KEY_UNKNOWN: { what: '应答由未知的平台密钥签名，不可信', fix: '获取平台当前的公钥，再用同一 Idempotency-Key 查询。' },
+  SDK_ANSWER_STALE: { what: '应答时间与本机相差超过 300 秒，不可信', fix: '校准时钟后，用同一 Idempotency-Key 查询。' },
+  SDK_ANSWER_FORGED: { what: '应答的签名不成立，不可信', fix: '不要采信该应答，并报告给平台。' },
+};

@@ -1,0 +1,70 @@
+/** Payloads: HL7 v2, XML, JSON, charsets, and checks of data. */
+import type { ErrorTemplates } from './template.ts';
+
+const form = '按 hl7.parse 输出的形式构造，例如 { order: ["MSH", …], MSH: [{ f9: [{ c1: "ADT", c2: "A01" }] }] }。';
+const serialise = '按 xml.serialise 帮助中的形式构造数据。';
+
+export const payloadTexts: ErrorTemplates = {
+  HL7_MALFORMED: { what: '不是有效的 HL7 v2 消息', fix: '消息须以 MSH 段及其分隔符开头，例如 MSH|^~\\&|。' },
+  'HL7_MALFORMED/block': { what: '不是有效的 HL7 v2 消息：正文中含有块控制字符（VT 或 FS）', fix: '请发送方检查分帧。' },
+  'HL7_MALFORMED/start': { what: '不是有效的 HL7 v2 消息：开头不是 MSH 段', fix: '消息须以 MSH 段及其分隔符开头，例如 MSH|^~\\&|。' },
+  'HL7_MALFORMED/delimiters': {
+    what: '不是有效的 HL7 v2 消息：MSH-1 与 MSH-2 没有给出互不相同的分隔符',
+    fix: '请发送方更正 MSH 段，通常为 MSH|^~\\&|。',
+  },
+  'HL7_MALFORMED/input': {
+    what: '输入既不是文本也不是字节，无法按 HL7 解析',
+    fix: '把该节点放在消息仍为 HL7 文本的位置；已解析的消息不需要再解析。',
+  },
+  HL7_ACK_MALFORMED: { what: '对方的应答没有 MSA-1（AA、AE 或 AR），不是有效的 ACK', fix: '请对方更正 ACK。' },
+  HL7_CHARSET_UNSUPPORTED: {
+    what: 'MSH-18 声明的字符集不受支持',
+    fix: '可用：UNICODE UTF-8、GB 18030-2000、GBK、BIG-5、8859/1 至 8859/15。',
+  },
+  HL7_FORM_WRONG: { what: '数据不是 HL7 v2 结构[（{place}）]', fix: form },
+  'HL7_FORM_WRONG/object': { what: '数据不是 HL7 v2 结构：须为对象', fix: form },
+  'HL7_FORM_WRONG/segment': { what: '数据不是 HL7 v2 结构：段 {place} 须为由字段组成的对象', fix: form },
+  'HL7_FORM_WRONG/list': { what: '数据不是 HL7 v2 结构：{place} 处应为文本或对象，实际为列表', fix: form },
+  'HL7_FORM_WRONG/subcomponent': { what: '数据不是 HL7 v2 结构：{place} 处的子组件须为文本', fix: form },
+  'HL7_FORM_WRONG/parts': { what: '数据不是 HL7 v2 结构[：{place} 处的各部分名称不正确]', fix: form },
+  'HL7_FORM_WRONG/msh': { what: '数据不是 HL7 v2 结构：缺少 MSH 段', fix: form },
+  HL7_PATH_ABSENT: { what: '消息中没有要设置的 {segment} 段', fix: '更正路径，或先在消息中加入该段。' },
+  'HL7_PATH_ABSENT/delimiter': { what: '消息的 MSH-2 没有声明该层级的分隔符', fix: '更正路径的层级，或请发送方在 MSH-2 中声明分隔符。' },
+  HL7_PATH_WRONG: { what: 'HL7 路径写法不正确', fix: '写法示例：PID-5.1、PID-3.4.2；编号从 1 开始。' },
+  HL7_TYPE_UNEXPECTED: { what: '本流程不接收该类型的消息', fix: '请发送[以下类型之一：{types}，]或扩充节点的类型列表。' },
+
+  XML_INPUT: { what: '输入既不是文本也不是字节，无法按 XML 解析', fix: '消息可能已经解析过：去掉该节点即可。' },
+  XML_INVALID: { what: '内容不是合法的 XML[（第 {line} 行，第 {column} 列）]', fix: '请发送方发送一个完整、合法的 XML 文档。' },
+  'XML_INVALID/root': { what: '内容不是合法的 XML：须有且只有一个根元素', fix: '请发送方发送一个完整的 XML 文档。' },
+  'XML_INVALID/open': { what: '内容不是合法的 XML：注释或 CDATA 没有结束', fix: '请发送方发送一个完整的 XML 文档。' },
+  XML_DOCTYPE: { what: 'XML 含有文档类型声明（DOCTYPE），出于安全不予接受', fix: '请发送方去掉 <!DOCTYPE>。' },
+  XML_ENTITY: { what: 'XML 含有未定义的实体', fix: '“&”请写作 &amp;，其他字符请写作 &#…;。' },
+  XML_FORM: { what: '字段[“{path}”]无法写成 XML', fix: serialise },
+  'XML_FORM/root': { what: '数据须为有且只有一个根元素的对象', fix: serialise },
+  'XML_FORM/root-repeats': { what: '根元素“{path}”不能重复', fix: serialise },
+  'XML_FORM/depth': { what: '字段“{path}”嵌套过深', fix: '减少嵌套层次。' },
+  'XML_FORM/name': { what: '字段“{path}”的名称不能作为 XML 元素名', fix: '更正字段名。' },
+  'XML_FORM/type': { what: '字段“{path}”须为文本、数字或布尔值', fix: serialise },
+  'XML_FORM/character': { what: '字段“{path}”含有 XML 不允许的字符', fix: '在写出之前去掉控制字符。' },
+  XML_NAME_REFUSED: { what: 'XML 使用了保留的元素名', fix: '请更改该元素名。' },
+  XML_TOO_DEEP: { what: 'XML 嵌套超过上限[ {maxDepth} 层]', fix: '请发送方减少嵌套层次。' },
+
+  JSON_INPUT: {
+    what: '输入不适合 JSON：既不是文本也不是字节，或含有 JSON 无法表示的内容',
+    fix: '字节请先解析；已解析的消息去掉该节点即可。',
+  },
+  JSON_INVALID: { what: '内容不是合法的 JSON', fix: '请发送方发送一个完整的 JSON 文本。', original: true },
+  JSON_BIG_NUMBER: { what: 'JSON 中有数字会丢失精度', fix: '请发送方以文本形式发送该数字，或将节点设为把大数保留为文本。' },
+  JSON_DUPLICATE_KEY: { what: 'JSON 对象中有重复的键', fix: '请发送方保证每个键只出现一次。' },
+  JSON_KEY_REFUSED: { what: 'JSON 含有不允许的键名“__proto__”', fix: '请更改该键名。' },
+  JSON_TOO_DEEP: { what: 'JSON 嵌套超过上限[ {maxDepth} 层]', fix: '请发送方减少嵌套层次。' },
+  PARSE_BUSY: { what: '等待解析的大报文过多', fix: '稍后自动重试。' },
+
+  CHARSET_UNKNOWN: { what: '字符集名称无法识别', fix: '可用：UTF-8、GB18030、GBK、BIG5 等，或 ISO-8859-1 至 ISO-8859-16。' },
+  CHARSET_INVALID_BYTES: { what: '内容中有 {charset} 不允许的字节', fix: '更正发送方声明的字符集，或适配器上设置的字符集。' },
+  CHARSET_UNENCODABLE: {
+    what: '文本中有 {charset} 无法表示的字符',
+    fix: '若对方能识别，将适配器的字符集改为 GB18030 或 UTF-8；否则在流程中替换该字符。',
+  },
+  CHECK_SCHEMA: { what: '数据不符合模式[，共 {count} 处]', fix: '更正所指的字段后重新发送。' },
+};

@@ -1,0 +1,36 @@
+/** Store, payloads, seal and cryptography. */
+import type { ErrorTemplates } from './template.ts';
+
+export const storeTexts: ErrorTemplates = {
+  STORE_ADDRESS: { what: '不支持“{scheme}:”类型的存储', fix: '改用支持的存储，例如 embedded:./data。' },
+  STORE_LOCKED: { what: '数据目录[ {folder} ]正被另一个进程使用', fix: '停止该进程，或为本进程指定其他数据目录。' },
+  STORE_FULL: { what: '数据目录所在磁盘已满，无法写入', fix: '释放磁盘空间，或缩短保留期；有空间后会自动继续。' },
+  STORE_BUSY: { what: '等待存储的操作过多', fix: '稍候重试，或降低发送速度。' },
+  STORE_DOWN: { what: '存储已关闭或出现故障', fix: '重新启动进程；原因见日志。' },
+  STORE_IO: { what: '磁盘读写失败', fix: '检查磁盘。' },
+  STORE_DAMAGED: { what: '存储文件已损坏', fix: '从备份恢复数据目录。' },
+  STORE_SCHEMA_MISMATCH: {
+    what: '集合[ {collection} ]的索引与本版本程序不符',
+    fix: '使用创建该数据目录的版本启动，或导出后导入空的数据目录。',
+  },
+  STORE_CURSOR_GONE: { what: '列表的续读位置已失效', fix: '从第一页重新读取。' },
+  STORE_BAD_NAME: { what: '集合名[“{collection}”]无效（平台缺陷）', fix: '请报告给平台。' },
+  STORE_BAD_PATCH: { what: '对[“{path}”]的修改无法执行（平台缺陷）', fix: '请报告给平台。' },
+  STORE_BUG: { what: '存储拒绝了操作（平台缺陷）', fix: '请附上日志报告给平台。' },
+  BLOB_MISSING: { what: '存储的载荷[ {blobId} ]已丢失', fix: '从备份恢复，或请发送方重发。' },
+  BLOB_DAMAGED: { what: '存储的载荷[ {blobId} ]不完整或被改动', fix: '从备份恢复，并检查磁盘。' },
+  BLOB_TOO_LARGE: { what: '载荷超过上限[ {limitBytes} 字节]', fix: '减少内容，或调高接口或节点的上限。' },
+  BLOB_STORE_FULL: { what: '内存载荷库已满', fix: '改用嵌入式存储。' },
+  SHARED_STATE_DOWN: { what: '共享状态无法保存', fix: '检查数据目录所在磁盘；原因见日志。' },
+  SHARED_STATE_FULL: { what: '共享状态的条目已达上限', fix: '降低流量或缩短签名时间窗口。' },
+  SEAL_KEK_MISSING: { what: '主密钥文件[ {file} ]不存在或无法读取', fix: '放回该文件并确认其属主；没有主密钥，已密封的数据无法读取。' },
+  SEAL_KEK_WRONG: { what: '主密钥[文件 {file} ]与此存储不匹配', fix: '将 KQ_KEK_FILE 指向创建该存储时的主密钥文件。' },
+  SEAL_KEK_EXPOSED: { what: '本机任何用户都可以读取主密钥文件[ {file}]', fix: '执行：chmod 600[ {file}]' },
+  SEAL_KEK_INSIDE: { what: '主密钥文件[ {file} ]位于数据目录内，会随备份一起带走', fix: '将 KQ_KEK_FILE 指向数据目录之外。' },
+  SEAL_KEY_MISSING: { what: '存储中没有数据密钥[ {number}]', fix: '从当日或之后的备份恢复集合 data_keys。' },
+  SEAL_BROKEN: { what: '密封的内容[（{collection}.{field}）]被改动或移动过', fix: '从备份恢复，并查明是谁写入了存储。' },
+  CRYPTO_SELF_TEST: { what: '密码算法自检失败[：{part}]', fix: '不要使用该 Node 程序；用 npm ci 重新安装指定版本。' },
+  CRYPTO_KEY_FOREIGN: { what: '密钥句柄不属于此密码后端（平台缺陷）', fix: '请报告给平台。' },
+  CRYPTO_KEY_ROLE: { what: '公钥不能用于签名（平台缺陷）', fix: '请报告给平台。' },
+  KQ1_MALFORMED: { what: '签名报文的格式不正确', fix: '对照签名说明更正。', original: true },
+};
