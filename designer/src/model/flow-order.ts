@@ -17,7 +17,10 @@ export function flowOrder(document: FlowDocument): readonly string[] {
   const byPlace = (a: string, b: string) => places.get(a)!.y - places.get(b)!.y || places.get(a)!.x - places.get(b)!.x;
   const order: string[] = [];
   // The last of the stack goes on, so that a branch is read to its end before the next begins.
-  const open = [...waiting].flatMap(([id, count]) => (count === 0 ? [id] : [])).sort(byPlace).reverse();
+  const open = [...waiting]
+    .flatMap(([id, count]) => (count === 0 ? [id] : []))
+    .sort(byPlace)
+    .reverse();
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     order.push(id);
     waiting.delete(id);

@@ -34,12 +34,15 @@ export interface NodeTypes {
 export interface PortCache {
   get(type: string, config: FlowNode['config']): readonly PortSpec[] | undefined;
   learn(type: string, config: FlowNode['config'], ports: readonly PortSpec[]): void;
+  /** Another number whenever something was learnt. */
+  readonly version: number;
 }
 
 const PORT_CACHE_LIMIT = 2000;
 
 export function createPortCache(): PortCache {
   const known = new Map<string, readonly PortSpec[]>();
+  let version = 0;
   const keyOf = (type: string, config: FlowNode['config']) => `${type} ${canonicalJson(config)}`;
   return {
     get: (type, config) => known.get(keyOf(type, config)),
@@ -47,23 +50,26 @@ export function createPortCache(): PortCache {
       const oldest = known.size >= PORT_CACHE_LIMIT ? known.keys().next().value : undefined;
       if (oldest !== undefined) known.delete(oldest);
       known.set(keyOf(type, config), ports);
+      version += 1;
+    },
+    get version() {
+      return version;
     },
   };
 }
 
 export function createNodeTypes(list: readonly NodeDescription[], learnt: PortCache = createPortCache()): NodeTypes {
   const byName = new Map(list.map((type) => [type.name, type]));
-  const portsOfConfig = new WeakMap<FlowNode['config'], { readonly type: string; readonly ports: readonly PortSpec[] }>();
+  const portsOfConfig = new WeakMap<FlowNode['config'], KnownPorts>();
 
+  /** The same list for the same configuration, so that nothing is drawn again without need. */
   const outPorts = (node: TypedNode): readonly PortSpec[] | undefined => {
     const type = byName.get(node.type);
     if (type === undefined || !type.ports.dependOnConfig) return type?.ports.out;
-    const told = learnt.get(node.type, node.config);
-    if (told !== undefined) return told;
     const kept = portsOfConfig.get(node.config);
-    if (kept?.type === node.type) return kept.ports;
-    const ports = portsByBranches(type, node.config);
-    portsOfConfig.set(node.config, { type: node.type, ports });
+    if (kept?.type === node.type && kept.version === learnt.version) return kept.ports;
+    const ports = learnt.get(node.type, node.config) ?? (kept?.type === node.type ? kept.ports : portsByBranches(type, node.config));
+    portsOfConfig.set(node.config, { type: node.type, version: learnt.version, ports });
     return ports;
   };
 
@@ -77,6 +83,12 @@ export function createNodeTypes(list: readonly NodeDescription[], learnt: PortCa
     mainInPort: (node) => (byName.get(node.type)?.ports.in ?? [{ name: 'in' }])[0]?.name,
     isTrigger: (node) => byName.get(node.type)?.kind === 'trigger',
   };
+}
+
+interface KnownPorts {
+  readonly type: string;
+  readonly version: number;
+  readonly ports: readonly PortSpec[];
 }
 
 /** The port that every error of an action leaves by. */

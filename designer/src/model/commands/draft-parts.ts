@@ -15,6 +15,11 @@ export function bounded(value: number): number {
   return Number.isFinite(value) ? Math.min(1_000_000, Math.max(-1_000_000, Math.round(value * 10) / 10)) + 0 : 0;
 }
 
+/** Width or height of a note. */
+export function noteExtent(value: number): number {
+  return Math.min(10_000, Math.max(1, Math.round(value)));
+}
+
 /** Moves the nodes by so much. */
 export function shift(draft: FlowDocument, ids: Iterable<string>, by: Point): void {
   for (const id of ids) {

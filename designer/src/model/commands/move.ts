@@ -2,13 +2,13 @@ import type { FlowDocument } from '../../../../engine/contract/flow-document.ts'
 import { around, boxOf, onGrid, type Box, type Point } from '../card-geometry.ts';
 import type { Command } from '../flow-history.ts';
 import type { NodeTypes } from '../node-types.ts';
-import { bounded, place } from './draft-parts.ts';
+import { bounded, noteExtent, place } from './draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
-/** Moves nodes and notes to new places. Until the gesture is sealed, further moves belong to the same entry. */
-export function move(places: ReadonlyMap<string, Point>): Command {
+/** Moves nodes and notes to new places, and gives notes new sizes. Until the gesture is sealed, further moves belong to the same entry. */
+export function move(places: ReadonlyMap<string, Point>, sizes: ReadonlyMap<string, Size> = new Map()): Command {
   return {
-    name: 'node.move',
+    name: sizes.size === 0 ? 'node.move' : 'note.change',
     mergeKey: 'move',
     change(draft) {
       for (const { id } of draft.nodes) {
@@ -17,11 +17,15 @@ export function move(places: ReadonlyMap<string, Point>): Command {
       }
       for (const note of draft.layout.notes) {
         const to = places.get(note.id);
+        const size = sizes.get(note.id);
         if (to !== undefined) Object.assign(note, { x: bounded(to.x), y: bounded(to.y) });
+        if (size !== undefined) Object.assign(note, { width: noteExtent(size.width), height: noteExtent(size.height) });
       }
     },
   };
 }
+
+export type Size = Pick<Box, 'width' | 'height'>;
 
 export type Alignment = 'left' | 'centre' | 'right' | 'top' | 'middle' | 'bottom' | 'spread-across' | 'spread-down';
 

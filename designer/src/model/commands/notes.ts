@@ -2,7 +2,7 @@ import type { FlowDocument, LayoutNote } from '../../../../engine/contract/flow-
 import { createId } from '../../../../engine/contract/ids.ts';
 import { NOTE_HEIGHT, NOTE_WIDTH, type Point } from '../card-geometry.ts';
 import type { Command } from '../flow-history.ts';
-import { bounded } from './draft-parts.ts';
+import { bounded, noteExtent } from './draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
 const MOST_NOTES = 200;
@@ -21,8 +21,8 @@ export function addNote(
     x: bounded(at.x),
     y: bounded(at.y),
     text: (more.text ?? '').slice(0, LONGEST_TEXT),
-    width: extent(more.width ?? NOTE_WIDTH),
-    height: extent(more.height ?? NOTE_HEIGHT),
+    width: noteExtent(more.width ?? NOTE_WIDTH),
+    height: noteExtent(more.height ?? NOTE_HEIGHT),
     colour: more.colour ?? 'amber',
   };
   return { noteId, command: { name: 'note.add', change: (draft) => void draft.layout.notes.push({ ...note }) } };
@@ -40,12 +40,8 @@ export function changeNote(noteId: string, change: Partial<Omit<LayoutNote, 'id'
       if (change.colour !== undefined) note.colour = change.colour;
       if (change.x !== undefined) note.x = bounded(change.x);
       if (change.y !== undefined) note.y = bounded(change.y);
-      if (change.width !== undefined) note.width = extent(change.width);
-      if (change.height !== undefined) note.height = extent(change.height);
+      if (change.width !== undefined) note.width = noteExtent(change.width);
+      if (change.height !== undefined) note.height = noteExtent(change.height);
     },
   };
-}
-
-function extent(value: number): number {
-  return Math.min(10_000, Math.max(1, Math.round(value)));
 }
