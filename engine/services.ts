@@ -130,6 +130,8 @@ export interface FlowCatalog {
     readonly { readonly version: number; readonly contentHash: string; readonly publishedAt: number; readonly publishedBy: string }[]
   >;
   version(flowId: string, version: number): Promise<FlowVersion | undefined>;
+  /** Flows of which any published version, present or past, has a node of that adapter. */
+  usersOf(adapterId: string): Promise<readonly string[]>;
 }
 
 export class StaleDraft extends Error {
@@ -188,14 +190,25 @@ export interface TrialResult {
 }
 
 export interface ExecutionQuery {
-  readonly flowId?: string;
+  /** Of any of these; none of them: of no flow. */
+  readonly flowIds?: readonly string[];
   readonly status?: readonly ExecutionStatus[];
   readonly from?: number;
   readonly to?: number;
   /** Business key; looked up by its token. */
   readonly key?: { readonly name: string; readonly value: string };
+  /** An execution's id or a trace id, whole or its beginning. */
+  readonly text?: string;
   readonly limit: number;
   readonly after?: string;
+}
+
+export interface ExecutionPage {
+  readonly items: readonly ExecutionSummary[];
+  /** Goes on behind the last item: the next query's `after`. */
+  readonly next: string | undefined;
+  /** Set when a search by trace id was broken off: nothing accepted before this time was looked at. */
+  readonly searchedFrom: number | undefined;
 }
 
 export interface ExecutionSummary {
@@ -205,13 +218,15 @@ export interface ExecutionSummary {
   readonly status: ExecutionStatus;
   readonly acceptedAt: number;
   readonly finishedAt: number | undefined;
+  /** From acceptance to its end. */
+  readonly durationMs: number | undefined;
+  readonly traceId: string | undefined;
   readonly attempt: number;
   readonly held: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean } | undefined;
   readonly error: ErrorRecord | undefined;
 }
 
 export interface ExecutionDetails extends ExecutionSummary {
-  readonly traceId: string | undefined;
   readonly isLaneKept: boolean;
   readonly steps: readonly StepRecord[];
   /** Writes that were announced and of which no outcome is stored. */
@@ -225,7 +240,8 @@ export interface ExecutionDetails extends ExecutionSummary {
 
 /** `engine/run/execution-catalog.ts` */
 export interface ExecutionCatalog {
-  list(query: ExecutionQuery): Promise<{ readonly items: readonly ExecutionSummary[]; readonly next: string | undefined }>;
+  /** Newest first; a page is stable while messages come in. STORE_CURSOR_GONE (input) when `after` was removed meanwhile. */
+  list(query: ExecutionQuery): Promise<ExecutionPage>;
   get(executionId: string, options: { readonly payload: boolean }): Promise<ExecutionDetails | undefined>;
   /** Goes on in place with the same keys. EXECUTION_NOT_HELD (input) otherwise. */
   retry(executionId: string, actor: string): Promise<void>;

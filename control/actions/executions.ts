@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { AppError, type ErrorRecord } from '../../engine/contract/errors.ts';
 import { createMessage } from '../../engine/contract/message.ts';
-import type { ExecutionDetails } from '../../engine/services.ts';
+import type { ExecutionDetails, ExecutionPage, FlowCatalog } from '../../engine/services.ts';
 import { existing, FlowId } from './flows.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import type { ControlServices } from './services.ts';
@@ -13,33 +13,46 @@ const ExecutionId = Type.String({ minLength: 1, maxLength: 100 });
 const byId = Type.Object({ executionId: ExecutionId }, closed);
 const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 }));
 
-export function executionActions({ executions }: ControlServices): readonly Action[] {
+export function executionActions({ catalog, executions }: ControlServices): readonly Action[] {
   return [
     defineAction({
       name: 'executions.list',
       right: 'executions.read',
-      text: { 'zh-CN': '按时间、流程、状态、业务键查询执行', en: 'Find executions by time, flow, status or business key' },
+      text: {
+        'zh-CN': '按时间、流程、适配器、状态、业务键或编号查询执行，最新在前',
+        en: 'Find executions by time, flow, adapter, status, business key or id; newest first',
+      },
       input: Type.Object(
         {
           flowId: Type.Optional(FlowId),
-          status: Type.Optional(Status),
+          adapterId: Type.Optional(
+            Type.String({
+              maxLength: 64,
+              description: 'Of flows of which any published version, present or past, has a node of this adapter',
+            }),
+          ),
+          status: Type.Optional(Type.Union([Status, Type.Array(Status, { minItems: 1, maxItems: STATUSES.length, uniqueItems: true })])),
           from: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
           to: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
           keyName: Type.Optional(Type.String({ maxLength: 64 })),
           keyValue: Type.Optional(Type.String({ maxLength: 500 })),
+          text: Type.Optional(Type.String({ maxLength: 200, description: 'Execution id or trace id, whole or its beginning' })),
           limit: Limit,
-          after: Type.Optional(Type.String({ maxLength: 200 })),
+          after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
         },
         closed,
       ),
       audited: false,
-      run: async (_ctx, { status, keyName, keyValue, limit = 50, ...query }) =>
-        executions.list({
+      async run(_ctx, { flowId, adapterId, status, keyName, keyValue, limit = 50, ...query }): Promise<ExecutionPage> {
+        const flowIds = await flowsOf(catalog, flowId, adapterId);
+        return executions.list({
           ...query,
           limit,
-          ...(status === undefined ? {} : { status: [status] }),
+          ...(flowIds === undefined ? {} : { flowIds }),
+          ...(status === undefined ? {} : { status: typeof status === 'string' ? [status] : status }),
           ...(keyName === undefined || keyValue === undefined ? {} : { key: { name: keyName, value: keyValue } }),
-        }),
+        });
+      },
     }),
     defineAction({
       name: 'executions.held',
@@ -108,6 +121,16 @@ export function executionActions({ executions }: ControlServices): readonly Acti
       },
     }),
   ];
+}
+
+async function flowsOf(
+  catalog: FlowCatalog,
+  flowId: string | undefined,
+  adapterId: string | undefined,
+): Promise<readonly string[] | undefined> {
+  if (adapterId === undefined) return flowId === undefined ? undefined : [flowId];
+  const users = await catalog.usersOf(adapterId);
+  return flowId === undefined ? users : users.filter((user) => user === flowId);
 }
 
 /** What an error says in words may come from a script or a hospital, and name a person: only who may see payloads reads it. */

@@ -4,6 +4,7 @@ import { contentHash } from '../flow/content-hash.ts';
 import { diffFlows } from '../flow/diff-flows.ts';
 import { parseFlow } from '../flow/parse-flow.ts';
 import type { FlowCatalog, FlowSummary } from '../services.ts';
+import { createAdapterUsers } from './adapter-users.ts';
 import { examineFlow, readyFlow, type FlowCatalogDeps } from './examine-flow.ts';
 import { invalid, stale } from './flow-errors.ts';
 import {
@@ -92,6 +93,7 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
       const record = await stores.versions.get(`${flowId}@${version}`);
       return record && toVersion(stores, record);
     },
+    usersOf: createAdapterUsers(stores),
     commands: async (flowId, limit) =>
       (await stores.commands.find({ flowId }, { sort: ['-revision'], limit })).map(({ _id, diff, ...command }) => ({
         ...command,

@@ -1,17 +1,18 @@
 /** Executions as people see them: lists, one with its steps and data, retry and cancel. */
 import type { Message } from '../contract/message.ts';
 import { AppError } from '../contract/errors.ts';
-import type { Collection, Filter } from '../contract/ports/documents.ts';
+import type { Collection } from '../contract/ports/documents.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
-import type { ExecutionCatalog, ExecutionDetails, ExecutionQuery, ExecutionSummary, PublishedFlows } from '../services.ts';
+import type { ExecutionCatalog, ExecutionDetails, ExecutionSummary, PublishedFlows } from '../services.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { ExecutionDocument, ExecutionStatus, ResumeDocument } from './execution-document.ts';
 import { assertStored, executionPlace, hashToken, keepsOutput, type ExecutionStores } from './execution-journal.ts';
 import { wake } from './wake-waiting.ts';
 import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, decodeReply, encodeMessage, type Payloads } from './payloads.ts';
+import { listExecutions } from './list-executions.ts';
 import { runGraph } from './run-graph.ts';
 import { stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
 import type { RunDeps } from './run-node.ts';
@@ -38,12 +39,8 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
 
   return {
     async list(query) {
-      const options = { sort: ['-acceptedAt'], limit: query.limit, ...(query.after === undefined ? {} : { after: query.after }) };
-      // A query for each status: an index gives one of them in order of time, but not several.
-      const queries = query.status?.map((status) => ({ ...query, status: [status] })) ?? [query];
-      const pages = await Promise.all(queries.map((one) => executions.find(filterOf(one, deps.seal), options)));
-      const found = pages.length === 1 ? pages[0]! : pages.flat().sort(newestFirst).slice(0, query.limit);
-      return { items: found.map(summarise), next: found.length < query.limit ? undefined : found.at(-1)!._id };
+      const { found, next, searchedFrom } = await listExecutions(query, deps);
+      return { items: found.map(summarise), next, searchedFrom };
     },
 
     async get(executionId, { payload }) {
@@ -112,7 +109,6 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
     const details: ExecutionDetails = {
       ...summarise(document),
       ...(folded.error === undefined ? {} : { error: folded.error }),
-      traceId: document.traceId,
       isLaneKept: document.open === true && document.lane !== null,
       steps: folded.steps,
       intents: folded.announced.map(({ node, key, at }) => ({ node, key, at })),
@@ -169,22 +165,6 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
   }
 }
 
-/** As the store sorts: by time, then by id. */
-function newestFirst(a: ExecutionDocument, b: ExecutionDocument): number {
-  return b.acceptedAt - a.acceptedAt || (a._id < b._id ? -1 : 1);
-}
-
-/** Of several statuses the first alone. */
-function filterOf(query: ExecutionQuery, seal: Seal): Filter {
-  const time = { ...(query.from === undefined ? {} : { gte: query.from }), ...(query.to === undefined ? {} : { lte: query.to }) };
-  return {
-    ...(query.flowId === undefined ? {} : { flowId: query.flowId }),
-    ...(query.status === undefined ? {} : { status: query.status[0]! }),
-    ...(Object.keys(time).length === 0 ? {} : { acceptedAt: time }),
-    ...(query.key === undefined ? {} : { keys: seal.token(query.key.name, query.key.value) }),
-  };
-}
-
 function summarise(document: ExecutionDocument): ExecutionSummary {
   const { held } = document;
   return {
@@ -194,6 +174,8 @@ function summarise(document: ExecutionDocument): ExecutionSummary {
     status: document.status,
     acceptedAt: document.acceptedAt,
     finishedAt: document.finishedAt,
+    durationMs: document.finishedAt === undefined ? undefined : document.finishedAt - document.acceptedAt,
+    traceId: document.traceId,
     attempt: (document.retries ?? 0) + 1,
     held: held && { node: held.node, reason: held.reason, outcomeKnown: held.outcomeKnown },
     error: document.error && { ...document.error, message: document.error.code },

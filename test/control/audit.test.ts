@@ -122,6 +122,7 @@ const executions: ExecutionCatalog = {
     status: 'failed',
     acceptedAt: 0,
     finishedAt: 1,
+    durationMs: 1,
     attempt: 1,
     held: undefined,
     error: failure,

@@ -215,6 +215,7 @@ export function memoryCatalog(): FlowCatalog {
     versions: async (flowId) =>
       (versions.get(flowId) ?? []).map(({ version, contentHash }) => ({ version, contentHash, publishedAt: 0, publishedBy: 'somebody' })),
     version: async (flowId, version) => versions.get(flowId)?.[version - 1],
+    usersOf: async () => [],
   };
 }
 
@@ -256,7 +257,7 @@ export function memoryBindings(): { readonly bindings: Bindings; readonly bindin
 }
 
 export const noExecutions: ExecutionCatalog = {
-  list: async () => ({ items: [], next: undefined }),
+  list: async () => ({ items: [], next: undefined, searchedFrom: undefined }),
   get: async () => undefined,
   retry: async () => {},
   resume: () => Promise.resolve(true),

@@ -103,17 +103,17 @@ async function measureListings(catalog: ExecutionCatalog, now: number, kept: num
   const queries: Record<string, ExecutionQuery> = {
     newest: { limit: 200 },
     'by time': { from: now - RETAIN_MS / 2, to: now - RETAIN_MS / 4, limit: 200 },
-    'by flow': { flowId: 'flw_3', limit: 200 },
-    'by flow and time': { flowId: 'flw_3', from: now - RETAIN_MS, to: now - RETAIN_MS / 2, limit: 200 },
+    'by flow': { flowIds: ['flw_3'], limit: 200 },
+    'by flow and time': { flowIds: ['flw_3'], from: now - RETAIN_MS, to: now - RETAIN_MS / 2, limit: 200 },
     'by status, rare': { status: ['failed'], limit: 200 },
     'by status, common': { status: ['completed'], limit: 200 },
     'by status, several': { status: ['failed', 'held', 'completed'], limit: 200 },
-    'by flow and status': { flowId: 'flw_4', status: ['held'], limit: 200 },
+    'by flow and status': { flowIds: ['flw_4'], status: ['held'], limit: 200 },
     'by key': { key: { name: 'patient', value: 'P000007' }, limit: 200 },
     'by key and status': { key: { name: 'patient', value: 'P000007' }, status: ['completed'], limit: 200 },
     'by a key that nobody has': { key: { name: 'patient', value: 'P999999' }, limit: 200 },
     'a page far down': { limit: 200, after: deep },
-    'a page far down, by flow': { flowId: 'flw_2', limit: 200, after: deep },
+    'a page far down, by flow': { flowIds: ['flw_2'], limit: 200, after: deep },
     'a page far down, by status': { status: ['completed'], limit: 200, after: deep },
   };
   const measured: Record<string, number> = {};

@@ -63,8 +63,8 @@ for (const store of ['memory', 'embedded'] as const) {
       await lab.pass(10);
     }
     for (const id of ids) await lab.untilStatus(id, 'completed');
-    const first = await engine.catalog.list({ flowId: 'flw_model', limit: 3 });
-    const second = await engine.catalog.list({ flowId: 'flw_model', limit: 3, after: first.next! });
+    const first = await engine.catalog.list({ flowIds: ['flw_model'], limit: 3 });
+    const second = await engine.catalog.list({ flowIds: ['flw_model'], limit: 3, after: first.next! });
     assert.deepEqual(
       [...first.items, ...second.items].map(({ executionId }) => executionId),
       [...ids].reverse(),

@@ -1,0 +1,88 @@
+/** Lists of executions, newest first, page by page. */
+import type { Clock } from '../contract/clock.ts';
+import { matchesFilter } from '../contract/ports/document-semantics.ts';
+import type { Collection, Filter, FindOptions } from '../contract/ports/documents.ts';
+import type { Seal } from '../contract/seal.ts';
+import type { ExecutionQuery } from '../services.ts';
+import type { ExecutionDocument } from './execution-document.ts';
+
+export interface ListDeps {
+  readonly executions: Collection<ExecutionDocument>;
+  readonly seal: Pick<Seal, 'token'>;
+  readonly clock: Clock;
+}
+
+export interface DocumentPage {
+  readonly found: readonly ExecutionDocument[];
+  readonly next: string | undefined;
+  readonly searchedFrom: number | undefined;
+}
+
+/** Of so many flows each is asked for by itself; beyond, one query goes through all executions of the time. */
+const MOST_FLOWS = 20;
+const ID = /^exe_/;
+
+export async function listExecutions(query: ExecutionQuery, deps: ListDeps): Promise<DocumentPage> {
+  const text = query.text?.trim() ?? '';
+  if (text === '') return pageOf(query, {}, deps);
+  if (!ID.test(text)) return searchTrace(query, text, deps);
+  const exact = await deps.executions.get(text);
+  if (exact) return { found: filtersOf(query, deps.seal).some((filter) => matchesFilter(exact, filter)) ? [exact] : [], ...NO_MORE };
+  return pageOf(query, { _id: { prefix: text } }, deps);
+}
+
+const NO_MORE = { next: undefined, searchedFrom: undefined };
+
+/** A query for each status and flow: an index gives one of them in order of time, but not several. */
+async function pageOf(query: ExecutionQuery, more: Filter, { executions, seal }: ListDeps): Promise<DocumentPage> {
+  const { limit, after } = query;
+  const options: FindOptions = { sort: ['-acceptedAt'], limit, ...(after === undefined ? {} : { after }) };
+  const pages = await Promise.all(filtersOf(query, seal).map((filter) => executions.find({ ...filter, ...more }, options)));
+  const found = pages.length === 1 ? pages[0]! : pages.flat().sort(newestFirst).slice(0, limit);
+  return { found, next: found.length < limit ? undefined : found.at(-1)!._id, searchedFrom: undefined };
+}
+
+/** As the store sorts: by time, then by id. */
+function newestFirst(a: ExecutionDocument, b: ExecutionDocument): number {
+  return b.acceptedAt - a.acceptedAt || (a._id < b._id ? -1 : 1);
+}
+
+const FIRST_WINDOW_MS = 3_600_000;
+const WINDOW_GROWTH = 4;
+const BUDGET_MS = 3_000;
+
+/**
+ * No index holds trace ids (each message would pay for it): ever longer spans of time are walked back, until there is a page, nothing more
+ * to walk, or the time for it is used up; then `searchedFrom` says how far back it looked.
+ */
+async function searchTrace(query: ExecutionQuery, text: string, deps: ListDeps): Promise<DocumentPage> {
+  const { executions, clock, seal } = deps;
+  const startedAt = clock.monotonic();
+  const [oldest] = await executions.find({}, { sort: ['acceptedAt'], limit: 1 });
+  const from = Math.max(query.from ?? 0, oldest?.acceptedAt ?? 0);
+  const found: ExecutionDocument[] = [];
+  let to = query.to ?? clock.now();
+  for (let windowMs = FIRST_WINDOW_MS; oldest !== undefined && to >= from; windowMs *= WINDOW_GROWTH) {
+    const span = { from: Math.max(from, to - windowMs), to };
+    const limit = query.limit - found.length;
+    const filters = filtersOf({ ...query, ...span }, seal).map((filter) => ({ ...filter, traceId: { prefix: text } }));
+    const pages = await Promise.all(filters.map((filter) => executions.find(filter, { sort: ['-acceptedAt'], limit })));
+    found.push(...pages.flat().sort(newestFirst).slice(0, limit));
+    to = span.from - 1;
+    if (found.length >= query.limit || clock.monotonic() - startedAt > BUDGET_MS) break;
+  }
+  return { found, next: undefined, searchedFrom: to >= from ? to + 1 : undefined };
+}
+
+function filtersOf(query: ExecutionQuery, seal: Pick<Seal, 'token'>): Filter[] {
+  const { flowIds, key, from, to } = query;
+  const time = { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lte: to }) };
+  const rest: Filter = {
+    ...(Object.keys(time).length === 0 ? {} : { acceptedAt: time }),
+    ...(key === undefined ? {} : { keys: seal.token(key.name, key.value) }),
+  };
+  const flows: readonly Filter[] =
+    flowIds === undefined ? [{}] : flowIds.length > MOST_FLOWS ? [{ flowId: { in: flowIds } }] : flowIds.map((flowId) => ({ flowId }));
+  const statuses: readonly Filter[] = query.status === undefined ? [{}] : query.status.map((status) => ({ status }));
+  return flows.flatMap((flow) => statuses.map((status) => ({ ...flow, ...status, ...rest })));
+}
