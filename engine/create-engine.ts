@@ -25,8 +25,10 @@ import { compileFlow, type CompiledFlow } from './run/compile-flow.ts';
 import { createCallFlow, createRunFlow } from './run/create-run-flow.ts';
 import { createExecutionCatalog } from './run/execution-catalog.ts';
 import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from './run/execution-document.ts';
+import { createLiveCounters, type LiveCounters } from './run/live-counters.ts';
 import { createPayloads } from './run/payloads.ts';
 import type { RunDeps } from './run/run-node.ts';
+import { createTraffic, type Traffic } from './run/traffic.ts';
 import { runTrial } from './run/run-trial.ts';
 import type { ExecutionCatalog, FlowCatalog } from './services.ts';
 import { createTriggers, type Triggers } from './trigger/create-triggers.ts';
@@ -59,6 +61,8 @@ export interface Engine {
   readonly runFlow: RunFlow;
   readonly worker: Worker;
   readonly triggers: Triggers;
+  readonly live: LiveCounters;
+  readonly traffic: Traffic;
   /** Claims durable work and starts listeners: for processes that are workers. */
   startWork(): Promise<void>;
   /** Takes nothing more, settles what runs (within `boundMs`), closes what it opened. Storage stays open. */
@@ -87,9 +91,17 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     gates: createAdapterGates(clock),
     compileExpression: createBuildContext({ pool }).compileExpression,
     runScript: (source, input, options) => pool.run(source, input as ScriptInput, options),
-    callFlow: createCallFlow(published, clock, () => run),
+    callFlow: createCallFlow(
+      published,
+      clock,
+      () => run,
+      () => live,
+    ),
   };
+  const traffic = await createTraffic({ documents, clock, log, owner });
+  const live = createLiveCounters({ published, clock, traffic });
   const common = {
+    live,
     executions: await documents.open(executionsSpec),
     legs: await documents.open(legsSpec),
     lateOutcomes: await documents.open(lateOutcomesSpec),
@@ -149,6 +161,8 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     runFlow: createRunFlow({ ...common, accept, active, owners }),
     worker,
     triggers,
+    live,
+    traffic,
     async startWork() {
       await worker.start();
       await triggers.start();
@@ -158,6 +172,8 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       await triggers.stop();
       await worker.stop(boundMs);
       owners.stop();
+      live.stop();
+      await traffic.stop();
       await published.stop();
       await bindings.stop();
       await pool.close();

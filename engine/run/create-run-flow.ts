@@ -17,8 +17,8 @@ import { ExecutionJournal, executionPlace, type JournalDeps } from './execution-
 import { foldLegs } from './load-execution.ts';
 import { decodeReply, encodeMessage } from './payloads.ts';
 import { createRecordLimit } from './record-limit.ts';
+import { runCounted, type LiveCounters } from './live-counters.ts';
 import { LostExecution } from './lost-execution.ts';
-import { runGraph } from './run-graph.ts';
 import type { Journal, RunEnd, RunJob } from './run-job.ts';
 import type { RunDeps, SubFlowCall } from './run-node.ts';
 
@@ -29,6 +29,7 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
   readonly owners: Pick<Owners, 'holdsLease'>;
   /** Executions under way in this process, so that no reconciler takes them for abandoned. */
   readonly active: Set<string>;
+  readonly live?: LiveCounters;
 }
 
 const ONE_DAY_MS = 86_400_000;
@@ -84,7 +85,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const inline = startInline(flow, call, origin);
     deps.active.add(inline.executionId);
     try {
-      const end = await runGraph(inline.job, deps.run);
+      const end = await runCounted(inline.job, deps.run, deps.live?.of(flow), { isFirst: true });
       if (end.status === 'lost' && end.cause instanceof DuplicateOrigin) {
         return (origin && (await earlierAnswer(origin, flow))) ?? runInline(flow, call);
       }
@@ -265,7 +266,12 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
 }
 
 /** Runs another published sync flow inside a node; its outward keys derive from the node's. */
-export function createCallFlow(published: PublishedFlows, clock: Clock, run: () => RunDeps): RunDeps['callFlow'] {
+export function createCallFlow(
+  published: PublishedFlows,
+  clock: Clock,
+  run: () => RunDeps,
+  live?: () => LiveCounters,
+): RunDeps['callFlow'] {
   return async (call: SubFlowCall) => {
     const flow = published.current(call.flowId);
     if (flow?.document.mode !== 'sync')
@@ -317,7 +323,7 @@ export function createCallFlow(published: PublishedFlows, clock: Clock, run: () 
       ...NOTHING_KNOWN,
       maxSleepMs: Number.MAX_SAFE_INTEGER,
     };
-    const end = await runGraph(job, deps);
+    const end = await runCounted(job, deps, live?.().of(flow), { isFirst: true, isPart: true });
     cancelDeadline();
     call.signal.removeEventListener('abort', onAbort);
     if (end.status === 'completed' && end.reply) return end.reply.message;

@@ -10,8 +10,8 @@ import { cancelled } from '../run/create-run-flow.ts';
 import type { ExecutionDocument, ResumeDocument } from '../run/execution-document.ts';
 import { ExecutionJournal, type JournalDeps } from '../run/execution-journal.ts';
 import { loadExecution, type LoadedExecution } from '../run/load-execution.ts';
+import { runCounted, type LiveCounters } from '../run/live-counters.ts';
 import { LostExecution } from '../run/lost-execution.ts';
-import { runGraph } from '../run/run-graph.ts';
 import type { RunEnd, RunJob } from '../run/run-job.ts';
 import type { RunDeps, Slot } from '../run/run-node.ts';
 import { wakeResumed } from '../run/wake-waiting.ts';
@@ -26,6 +26,7 @@ export interface RunExecutionDeps extends JournalDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly live?: LiveCounters;
 }
 
 /**
@@ -130,7 +131,7 @@ async function runJob(
     waited: loaded.waited,
     maxSleepMs: MAX_SLEEP_MS,
   };
-  return runGraph(job, deps.run);
+  return runCounted(job, deps.run, deps.live?.of(flow), { isFirst: document.epoch === 0 });
 }
 
 function claimOf(document: ExecutionDocument, deps: RunExecutionDeps) {

@@ -22,7 +22,7 @@ import { createMemoryBlobs } from '../../storage/memory/memory-blobs.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../storage/in-process/memory-shared-state.ts';
 import { createMemoryWorkQueue } from '../../storage/in-process/memory-work-queue.ts';
-import { createModelEngine, type ModelEngine } from './model-engine.ts';
+import { createModelEngine, type ModelEngine, type ModelEngineOptions } from './model-engine.ts';
 import { controlNodes, testTrigger } from './model-flows.ts';
 import { simulateProcess } from './simulated-process.ts';
 
@@ -48,7 +48,7 @@ export interface Lab {
   /** While true, every operation of the store fails. */
   isDown: boolean;
   /** Starts the next process; its worker runs. */
-  start(options?: { readonly slots?: number }): Promise<LabEngine>;
+  start(options?: Pick<ModelEngineOptions, 'slots' | 'live'>): Promise<LabEngine>;
   pass(ms: number): Promise<void>;
   /** Moves the wall clock alone (in memory): days pass, and no timer runs. */
   shiftWall(ms: number): void;
@@ -80,7 +80,7 @@ export async function openLab(document: FlowDocument, nodes: readonly NodeDefini
     blobs,
     executions: await documents.open(executionsSpec),
     isDown: false,
-    async start({ slots } = {}) {
+    async start({ slots, live } = {}) {
       const process = simulateProcess(clock, documents, { next: () => 0, below: () => 0, chance: () => false }, 0);
       const engine = await createModelEngine({
         clock: process.clock,
@@ -90,6 +90,7 @@ export async function openLab(document: FlowDocument, nodes: readonly NodeDefini
         nodes: [testTrigger, ...controlNodes, ...nodes],
         owner: `p${(processes += 1)}`,
         ...(slots === undefined ? {} : { slots }),
+        ...(live === undefined ? {} : { live }),
       });
       await engine.owners.start();
       const worker = engine.worker.start();

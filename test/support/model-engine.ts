@@ -15,6 +15,7 @@ import { compileFlow, type CompiledFlow } from '../../engine/run/compile-flow.ts
 import { createCallFlow, createRunFlow, type RunFlowDeps } from '../../engine/run/create-run-flow.ts';
 import { createExecutionCatalog } from '../../engine/run/execution-catalog.ts';
 import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from '../../engine/run/execution-document.ts';
+import type { LiveCounters } from '../../engine/run/live-counters.ts';
 import { createPayloads } from '../../engine/run/payloads.ts';
 import type { RunDeps } from '../../engine/run/run-node.ts';
 import type { Bindings, PublishedFlows, TableSnapshot } from '../../engine/services.ts';
@@ -44,6 +45,8 @@ export interface ModelEngineOptions {
   /** Shared by several engines on one store; a fresh one by default. */
   readonly blobs?: Blobs;
   readonly slots?: number;
+  /** Counts what runs. */
+  readonly live?: (published: PublishedFlows) => LiveCounters;
 }
 
 /** Readable at rest, for tests that look into the store; the real one has its own suite. */
@@ -98,7 +101,9 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     log: silentLogger,
     self: owner,
   });
+  const live = options.live?.(published);
   const common = {
+    ...(live === undefined ? {} : { live }),
     ...stores,
     workQueue,
     shared,
