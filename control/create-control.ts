@@ -11,8 +11,9 @@ import type { GatewayPlan } from '../gateways/contract.ts';
 import type { Actor } from './actions/action.ts';
 import { allActions } from './actions/all-actions.ts';
 import { createExecutionCounter } from './actions/execution-counter.ts';
+import { createLiveFlows } from './actions/live-flows.ts';
 import { createRunAction } from './actions/run-action.ts';
-import type { ControlInfo, ControlServices } from './actions/services.ts';
+import type { ControlInfo, ControlServices, EngineView } from './actions/services.ts';
 import { createEventHub, type EventHub } from './api/event-hub.ts';
 import { startControlServer } from './api/create-server.ts';
 import { openAuditLog } from './audit/audit-log.ts';
@@ -43,6 +44,7 @@ export interface ControlDeps {
   readonly bindingStore: BindingStore;
   readonly executions: ExecutionCatalog;
   readonly nodes: NodeRegistry;
+  readonly engine: EngineView;
   readonly publishPlan: (plan: GatewayPlan) => void | Promise<void>;
   /** Problems that the policies and routes of the gateways see in an interface. */
   readonly checkInterface: CheckInterface;
@@ -79,7 +81,9 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const accounts = await openAccountStore(documents, clock);
   const sessions = await openSessionStore(deps);
   const registry = await openRegistry(deps);
-  const hub = createEventHub({ clock, logger, counts: () => deps.executions.counts() });
+  const counter = await createExecutionCounter(documents, clock);
+  const liveFlows = createLiveFlows({ live: deps.engine.live, counter, clock });
+  const hub = createEventHub({ clock, logger, counts: () => deps.executions.counts(), flows: liveFlows });
   const plans = await startPlanPublisher({
     ...deps,
     registry,
@@ -94,7 +98,8 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     sessions,
     audit,
     checkLogin: createCheckLogin(accounts, shared),
-    counter: await createExecutionCounter(documents, clock),
+    counter,
+    liveFlows,
     events: eventsOf(hub),
   };
   const actions = allActions(services);

@@ -39,6 +39,7 @@ export async function openControl(
     bindingStore: engine.bindings.store,
     executions: engine.executions,
     nodes: engine.nodes,
+    engine: { live: engine.live, traffic: engine.traffic, listeners: () => engine.triggers.status() },
     publishPlan: (plan) => feed.publish(plan),
     checkInterface: createInterfaceCheck(policies),
     clock,

@@ -6,6 +6,7 @@ import { callerActions } from './callers.ts';
 import { executionActions } from './executions.ts';
 import { flowActions } from './flows.ts';
 import { interfaceActions } from './interfaces.ts';
+import { liveActions } from './live-flows.ts';
 import { nodeTypeActions } from './node-types.ts';
 import type { ControlServices } from './services.ts';
 import { systemActions } from './system.ts';
@@ -22,6 +23,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...callerActions(services),
     ...executionActions(services),
     ...accountActions(services),
+    ...liveActions(services),
     ...nodeTypeActions(services),
     ...systemActions(services),
   ];

@@ -1,30 +1,94 @@
-/** How many executions a flow has had today, read from the store's index and remembered for a moment, since many pages may look at once. */
+/**
+ * How many executions of a flow there are, in what state, read from the store's indexes and remembered for a moment, since many pages may
+ * look at once. Every count is bounded.
+ */
 import type { Clock } from '../../engine/contract/clock.ts';
-import type { Documents } from '../../engine/contract/ports/documents.ts';
-import { executionsSpec } from '../../engine/run/execution-document.ts';
+import type { Documents, Filter } from '../../engine/contract/ports/documents.ts';
+import { executionsSpec, type ExecutionStatus } from '../../engine/run/execution-document.ts';
 
 export interface ExecutionCounter {
   /** Recorded executions since local midnight, counted up to 10,000. */
   today(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
+  /** Those of today that failed. */
+  failedToday(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
+  /** Held now; flows without any are left out. */
+  held(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
+  /** Of all flows: failed since then. */
+  failedSince(at: number): Promise<number>;
+  /** When the oldest held, or queued, execution of all flows was accepted. */
+  oldest(status: 'held' | 'queued'): Promise<number | undefined>;
+  /** Acceptance of each flow's oldest queued execution, as far as they stand among the oldest hundred. */
+  oldestQueued(): Promise<ReadonlyMap<string, number>>;
+  /** When the latest executions of a flow were accepted, newest first. */
+  arrivals(flowId: string, limit: number): Promise<readonly number[]>;
+  /** Not yet ended, on this version. Undefined when the flow has a backlog too long to look through. */
+  running(flowId: string, version: number): Promise<number | undefined>;
 }
 
 const REMEMBERED_MS = 5000;
 const MOST = 10_000;
+const MOST_REMEMBERED = 5000;
+/** Open executions of one flow that are looked through for those of a version. */
+const MOST_OPEN = 2000;
+const OLDEST_QUEUED = 100;
 
 export async function createExecutionCounter(documents: Documents, clock: Clock): Promise<ExecutionCounter> {
   const executions = await documents.open(executionsSpec);
-  const remembered = new Map<string, { readonly count: number; readonly at: number }>();
+  const remembered = new Map<string, { readonly value: Promise<unknown>; readonly at: number }>();
 
-  async function count(flowId: string): Promise<number> {
-    const known = remembered.get(flowId);
-    if (known !== undefined && clock.monotonic() - known.at < REMEMBERED_MS) return known.count;
-    const found = await executions.count({ flowId, acceptedAt: { gte: new Date(clock.now()).setHours(0, 0, 0, 0) } }, MOST);
-    if (remembered.size > 5000) remembered.clear();
-    remembered.set(flowId, { count: found, at: clock.monotonic() });
-    return found;
+  /** The same answer for everybody who asks within some seconds. */
+  function remember<T>(name: string, ask: () => Promise<T>): Promise<T> {
+    const known = remembered.get(name);
+    if (known !== undefined && clock.monotonic() - known.at < REMEMBERED_MS) return known.value as Promise<T>;
+    if (remembered.size > MOST_REMEMBERED) remembered.clear();
+    const value = ask();
+    remembered.set(name, { value, at: clock.monotonic() });
+    value.catch(() => remembered.delete(name));
+    return value;
   }
 
+  const count = (name: string, filter: Filter) => remember(name, () => executions.count(filter, MOST));
+  const perFlow = async (name: string, flowIds: readonly string[], filterOf: (flowId: string) => Filter) =>
+    Object.fromEntries(
+      await Promise.all(flowIds.map(async (flowId) => [flowId, await count(`${name} ${flowId}`, filterOf(flowId))] as const)),
+    );
+  const oldestOf = async (status: ExecutionStatus, limit: number) =>
+    (await executions.find({ status }, { sort: ['acceptedAt'], limit })).map(({ flowId, acceptedAt }) => ({ flowId, acceptedAt }));
+
   return {
-    today: async (flowIds) => Object.fromEntries(await Promise.all(flowIds.map(async (flowId) => [flowId, await count(flowId)] as const))),
+    today: (flowIds) => perFlow('today', flowIds, (flowId) => ({ flowId, acceptedAt: { gte: midnight(clock) } })),
+    failedToday: (flowIds) =>
+      perFlow('failed', flowIds, (flowId) => ({ flowId: within(flowId), status: 'failed', acceptedAt: { gte: midnight(clock) } })),
+    async held(flowIds) {
+      if ((await count('held', { status: 'held' })) === 0) return {};
+      const counts = await perFlow('held', flowIds, (flowId) => ({ flowId: within(flowId), status: 'held' }));
+      return Object.fromEntries(Object.entries(counts).filter(([, held]) => held > 0));
+    },
+    failedSince: (at) => remember('failed', () => executions.count({ status: 'failed', acceptedAt: { gte: at } }, MOST)),
+    oldest: (status) => remember(`oldest ${status}`, async () => (await oldestOf(status, 1))[0]?.acceptedAt),
+    oldestQueued: () =>
+      remember('queued', async () => {
+        const oldest = new Map<string, number>();
+        for (const { flowId, acceptedAt } of await oldestOf('queued', OLDEST_QUEUED))
+          if (!oldest.has(flowId)) oldest.set(flowId, acceptedAt);
+        return oldest;
+      }),
+    arrivals: async (flowId, limit) =>
+      (await executions.find({ flowId }, { sort: ['-acceptedAt'], limit })).map(({ acceptedAt }) => acceptedAt),
+    running: (flowId, version) =>
+      remember(`running ${flowId}@${version}`, async () => {
+        const open = { open: true, flowId: within(flowId) };
+        if ((await executions.count(open, MOST_OPEN)) === MOST_OPEN) return undefined;
+        return executions.count({ ...open, version }, MOST_OPEN);
+      }),
   };
+}
+
+/** As a range the store looks the other field up in its index, of which there are few, and not all that the flow ever ran. */
+function within(flowId: string): { readonly gte: string; readonly lte: string } {
+  return { gte: flowId, lte: flowId };
+}
+
+function midnight(clock: Clock): number {
+  return new Date(clock.now()).setHours(0, 0, 0, 0);
 }

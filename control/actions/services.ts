@@ -2,6 +2,9 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../../engine/services.ts';
+import type { LiveCounters } from '../../engine/run/live-counters.ts';
+import type { Traffic } from '../../engine/run/traffic.ts';
+import type { TriggerStatus } from '../../engine/trigger/trigger-run.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AccountStore } from '../auth/account-store.ts';
 import type { CheckLogin } from '../auth/login.ts';
@@ -9,6 +12,7 @@ import type { SessionStore } from '../auth/session-store.ts';
 import type { CheckInterface, PlanPublisher } from '../registry/build-plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ExecutionCounter } from './execution-counter.ts';
+import type { LiveFlows } from './live-flows.ts';
 
 export interface ControlInfo {
   readonly version: string;
@@ -21,6 +25,14 @@ export interface ControlInfo {
 
 export interface ControlEvents {
   flowPublished(flowId: string, version: number): void;
+}
+
+/** What the engine of this process tells of itself. One that only publishes tells nothing of what runs elsewhere. */
+export interface EngineView {
+  readonly live: Pick<LiveCounters, 'list' | 'get'>;
+  readonly traffic: Pick<Traffic, 'series'>;
+  /** Of published flows that listen by themselves. */
+  listeners(): readonly TriggerStatus[];
 }
 
 export interface ControlServices {
@@ -39,6 +51,8 @@ export interface ControlServices {
   readonly checkLogin: CheckLogin;
   readonly audit: AuditLog;
   readonly counter: ExecutionCounter;
+  readonly engine: EngineView;
+  readonly liveFlows: LiveFlows;
   readonly events: ControlEvents;
   readonly info: ControlInfo;
 }

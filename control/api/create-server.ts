@@ -150,7 +150,12 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
     });
-    deps.hub.add(reply.raw, () => deps.sessions.isLive(sessionId));
+    const { flow } = request.query as { readonly flow?: unknown };
+    deps.hub.add(reply.raw, {
+      isAllowed: () => deps.sessions.isLive(sessionId),
+      seesFlows: isAllowed(actor, 'flows.read'),
+      flowId: typeof flow === 'string' ? flow : undefined,
+    });
     return reply;
   });
 }

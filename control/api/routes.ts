@@ -43,6 +43,7 @@ export const ROUTES: readonly Route[] = [
   get('/flows/:flowId/versions', 'flows.versions'),
   get('/flows/:flowId/versions/:version', 'flows.version'),
   get('/flows/:flowId/diff', 'flows.diff'),
+  get('/flows/:flowId/live', 'flows.live'),
   post('/bundles/export', 'bundles.export'),
   post('/bundles/import', 'bundles.import', { body: 'bundle', progress: true }),
   get('/node-types', 'nodes.list'),

@@ -55,8 +55,9 @@ export interface FlowTally {
 
 export interface LiveCounters {
   of(flow: CompiledFlow): FlowTally;
-  /** Every published flow that ran here. */
+  /** Every published flow. */
   list(): readonly FlowCounts[];
+  /** Undefined when it is not published. */
   get(flowId: string): FlowDetailCounts | undefined;
   stop(): void;
 }
@@ -64,6 +65,7 @@ export interface LiveCounters {
 export interface LiveCountersDeps {
   readonly published: {
     current(flowId: string): CompiledFlow | undefined;
+    list(): readonly CompiledFlow[];
     onChange(listener: (flowId: string, flow: CompiledFlow | undefined) => void): () => void;
   };
   readonly clock: Clock;
@@ -98,8 +100,11 @@ export function createLiveCounters({ published, clock, traffic }: LiveCountersDe
 
   return {
     of,
-    list: () => [...tallies.values()].map((tally) => tally.summary()),
-    get: (flowId) => tallies.get(flowId)?.detail(),
+    list: () => published.list().map((flow) => of(flow).summary()),
+    get(flowId) {
+      const flow = published.current(flowId);
+      return flow && of(flow).detail();
+    },
     stop() {
       cancel();
       unsubscribe();

@@ -9,6 +9,7 @@ import { ROUTES } from '../../control/api/routes.ts';
 import { createControl } from '../../control/create-control.ts';
 import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
 import { defaultDeps, flow, startControl } from './start-control.ts';
+import { readEvents } from './read-events.ts';
 
 test('streams counts each second, publishes and plans, and ends the stream when control stops', async (t) => {
   const running = await startControl();
@@ -16,7 +17,7 @@ test('streams counts each second, publishes and plans, and ends the stream when 
   t.after(() => (stopped ? undefined : running.stop()));
   const response = await running.admin.raw('GET', '/events');
   assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
-  const events = read(response);
+  const events = readEvents(response);
   await running.clock.advance(1000);
   assert.deepEqual(await events.next('counts'), { queued: 0, running: 1, waiting: 0, held: 0, completed: 2, failed: 0, cancelled: 0 });
   await running.admin.call('PUT', '/flows/flw_a', flow('flw_a'));
@@ -48,7 +49,7 @@ test('refuses the events of one page too many, and the pages before it go on', a
 test('stops the events of a page whose session ended', async (t) => {
   const running = await startControl();
   t.after(running.stop);
-  const events = read(await running.admin.raw('GET', '/events'));
+  const events = readEvents(await running.admin.raw('GET', '/events'));
   await running.admin.call('POST', '/logout', {});
   for (let second = 0; second < 6; second++) await running.clock.advance(1000);
   await events.end();
@@ -132,32 +133,6 @@ test('never listens beyond this machine without TLS', async () => {
   const { deps } = defaultDeps({ settings: { host: '0.0.0.0', port: 0, defaultAppId: 'default' } });
   await assert.rejects(createControl(deps), { code: 'LISTEN_PLAIN_REFUSED' });
 });
-
-/** Events of one stream in the order of their arrival. */
-function read(response: Response) {
-  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  async function more(): Promise<boolean> {
-    const { value, done } = (await reader?.read()) ?? { value: undefined, done: true };
-    rest += value ?? '';
-    return !done;
-  }
-  return {
-    async next(event: string): Promise<Record<string, unknown>> {
-      for (;;) {
-        const match = new RegExp(`event: ${event}\\ndata: (.*)\\n\\n`).exec(rest);
-        if (match !== null) {
-          rest = rest.slice(match.index + match[0].length);
-          return JSON.parse(match[1] ?? '') as Record<string, unknown>;
-        }
-        assert.ok(await more(), `the stream ended before ${event}`);
-      }
-    },
-    async end(): Promise<void> {
-      while (await more());
-    },
-  };
-}
 
 /** References that lead nowhere in the document. */
 function unresolved(document: unknown, value: unknown = document): readonly string[] {

@@ -58,6 +58,7 @@ export function defaultDeps(changes: Partial<ControlDeps> = {}) {
     ...memoryBindings(),
     executions: noExecutions,
     nodes: { get: () => undefined, list: () => [] },
+    engine: idleEngine,
     publishPlan: (plan) => void plans.push(plan),
     checkInterface: () => [],
     clock,
@@ -157,6 +158,13 @@ export const plainSeal = {
   openText: (place: SealPlace, sealed: string) => plainSeal.open(place, sealed).toString(),
   token: (name: string, value: string) => `${name}:${value}`,
   rotate: async () => {},
+};
+
+/** An engine in which nothing runs. */
+export const idleEngine: ControlDeps['engine'] = {
+  live: { list: () => [], get: () => undefined },
+  traffic: { series: async () => ({ minutes: [], hours: [] }) },
+  listeners: () => [],
 };
 
 export function memoryCatalog(): FlowCatalog {

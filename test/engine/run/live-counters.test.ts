@@ -17,20 +17,31 @@ const sync = flowOf(
 async function openCounted(t: TestContext, document: FlowDocument, deed: Deed) {
   const ended: [boolean, number][] = [];
   const changes: ((flowId: string, flow: CompiledFlow | undefined) => void)[] = [];
+  let isPublished = true;
   let counters: LiveCounters | undefined;
   const lab = await openLab(document, [testAction('test.read', 'read', deed)]);
   t.after(() => lab.close());
   const live = (published: PublishedFlows) =>
     (counters = createLiveCounters({
       published: {
-        current: (flowId) => published.current(flowId),
+        current: (flowId) => (isPublished ? published.current(flowId) : undefined),
+        list: () => (isPublished ? published.list() : []),
         onChange: (listener) => (changes.push(listener), () => undefined),
       },
       clock: lab.clock,
       traffic: { ended: (isFailed, durationMs) => void ended.push([isFailed, durationMs]) },
     }));
   const engine = await lab.start({ live });
-  return { lab, engine, counters: counters!, ended, unpublish: () => changes.forEach((tell) => tell(document.flowId, undefined)) };
+  return {
+    lab,
+    engine,
+    counters: counters!,
+    ended,
+    unpublish: () => {
+      isPublished = false;
+      changes.forEach((tell) => tell(document.flowId, undefined));
+    },
+  };
 }
 
 test('counts executions, nodes and edges of a published flow, and what failed', async (t) => {
@@ -88,6 +99,7 @@ test('tells what runs now, and forgets a flow that is published no more', async 
   assert.equal(counters.get(sync.flowId)?.inFlight, 0);
   unpublish();
   assert.deepEqual(counters.list(), []);
+  assert.equal(counters.get(sync.flowId), undefined);
 });
 
 test('counts durable executions once, though they are claimed several times', async (t) => {

@@ -1,0 +1,75 @@
+/** What runs now, for lists and for the canvas: the engine's counters beside what the store knows (held, queued). Ids and numbers only. */
+import { Type } from 'typebox';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { EdgeCounts, FlowCounts, LiveCounters, NodeCounts } from '../../engine/run/live-counters.ts';
+import { closed, defineAction, type Action } from './action.ts';
+import type { ExecutionCounter } from './execution-counter.ts';
+import { existing, FlowId } from './flows.ts';
+import type { ControlServices } from './services.ts';
+
+/** One published flow; event `flows` of the live stream carries `{ items: FlowLive[] }` with those that changed. */
+export interface FlowLive {
+  readonly flowId: string;
+  readonly version: number;
+  /** Executions that ended in the last minute, and of them those that failed. */
+  readonly perMinute: number;
+  readonly errors: number;
+  readonly held: number;
+  /** Running now. */
+  readonly inFlight: number;
+  /** How long the oldest message has been waiting for its turn; absent when none waits. */
+  readonly queueAgeMs?: number;
+}
+
+/** Event `flow-live`, and the answer of `flows.live`. `done`, `failed` and `passed` are counted since `since`. */
+export interface FlowLiveDetail extends FlowLive {
+  readonly since: number;
+  readonly nodes: readonly NodeCounts[];
+  readonly edges: readonly EdgeCounts[];
+}
+
+export interface LiveFlows {
+  list(): Promise<readonly FlowLive[]>;
+  /** Undefined when it is not published. */
+  get(flowId: string): Promise<FlowLiveDetail | undefined>;
+}
+
+export interface LiveFlowsDeps {
+  readonly live: Pick<LiveCounters, 'list' | 'get'>;
+  readonly counter: Pick<ExecutionCounter, 'held' | 'oldestQueued'>;
+  readonly clock: Clock;
+}
+
+export function createLiveFlows({ live, counter, clock }: LiveFlowsDeps): LiveFlows {
+  async function complete(counts: readonly FlowCounts[]): Promise<readonly FlowLive[]> {
+    const [held, queued] = await Promise.all([counter.held(counts.map(({ flowId }) => flowId)), counter.oldestQueued()]);
+    return counts.map(({ flowId, version, perMinute, errors, inFlight }) => {
+      const oldest = queued.get(flowId);
+      const age = oldest === undefined ? {} : { queueAgeMs: Math.max(0, clock.now() - oldest) };
+      return { flowId, version, perMinute, errors, held: held[flowId] ?? 0, inFlight, ...age };
+    });
+  }
+
+  return {
+    list: () => complete(live.list()),
+    async get(flowId) {
+      const detail = live.get(flowId);
+      if (detail === undefined) return undefined;
+      const [flow] = await complete([detail]);
+      return { ...flow!, since: detail.since, nodes: detail.nodes, edges: detail.edges };
+    },
+  };
+}
+
+export function liveActions({ liveFlows }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'flows.live',
+      right: 'flows.read',
+      text: { 'zh-CN': '已发布流程的实时计数：节点与连线', en: 'Live counts of a published flow, its nodes and edges' },
+      input: Type.Object({ flowId: FlowId }, closed),
+      audited: false,
+      run: async (_ctx, { flowId }): Promise<FlowLiveDetail> => existing(await liveFlows.get(flowId), flowId),
+    }),
+  ];
+}
