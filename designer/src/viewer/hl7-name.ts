@@ -1,0 +1,8 @@
+/** Chinese, English, and the data type where its components have names. */
+export type Hl7Name = readonly [zh: string, en: string, type?: string];
+
+export interface Hl7Segment {
+  readonly name: Hl7Name;
+  /** Field 1 stands first. */
+  readonly fields: readonly Hl7Name[];
+}
