@@ -1,0 +1,10 @@
+import type { ConditionRule } from '../../../../engine/contract/expression-types.ts';
+import { ConditionInput } from '../condition-input.tsx';
+import type { FieldProps } from '../field-props.ts';
+import { isRecord } from '../field-schema.ts';
+
+export function ConditionField({ value, onChange, label, pointer }: FieldProps) {
+  return (
+    <ConditionInput label={label} rule={isRecord(value) ? (value as ConditionRule) : undefined} onChange={onChange} pointer={pointer} />
+  );
+}

@@ -1,0 +1,50 @@
+import { Button } from 'antd';
+import { ArrowLeftRight } from 'lucide-react';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import type { FieldProps } from '../field-props.ts';
+import { isRecord } from '../field-schema.ts';
+import { useForm } from '../form-context.tsx';
+import styles from './fields.module.css';
+
+const TEXTS = defineTexts({
+  open: ['打开映射编辑器', 'Open the mapping editor'],
+  count: ['{{count}} 个目标字段', '{{count}} target fields'],
+  none: ['还没有映射：输出为空对象。', 'Nothing is mapped yet: the result is an empty object.'],
+  more: ['等', 'and more'],
+});
+
+const SHOWN = 6;
+
+/** What the mapping fills, in a few words; it is edited on a page of its own. */
+export function MappingField({ value, id }: FieldProps) {
+  const t = useTexts(TEXTS);
+  const { openMapping } = useForm();
+  const rules = isRecord(value) && Array.isArray(value['rules']) ? (value['rules'] as unknown[]) : [];
+  const targets = rules.flatMap((rule) => (isRecord(rule) && typeof rule['to'] === 'string' ? [rule['to']] : []));
+  return (
+    <div className={styles.card}>
+      {targets.length === 0 ? (
+        <span className={styles.hint}>{t('none')}</span>
+      ) : (
+        <div>
+          <div>{t('count', { count: targets.length })}</div>
+          <div className={styles.hint}>
+            {targets.slice(0, SHOWN).map((target) => (
+              <span key={target}>
+                <code>{target}</code>{' '}
+              </span>
+            ))}
+            {targets.length > SHOWN ? t('more') : null}
+          </div>
+        </div>
+      )}
+      {openMapping === undefined ? null : (
+        <div>
+          <Button id={id} type="primary" ghost icon={<ArrowLeftRight size={14} />} onClick={openMapping}>
+            {t('open')}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,19 @@
+import type { Operand } from '../../../../engine/contract/expression-types.ts';
+import { usePlaceholder } from '../example.ts';
+import type { FieldProps } from '../field-props.ts';
+import { isRecord } from '../field-schema.ts';
+import { OperandInput } from '../operand-input.tsx';
+
+export function OperandField({ schema, value, onChange, id, label, isInvalid }: FieldProps) {
+  const placeholder = usePlaceholder(schema);
+  return (
+    <OperandInput
+      id={id}
+      label={label}
+      value={isRecord(value) ? (value as Operand) : undefined}
+      onChange={onChange}
+      isInvalid={isInvalid}
+      {...(placeholder === '' ? {} : { placeholder })}
+    />
+  );
+}

@@ -1,0 +1,30 @@
+/** Numbers shown with a unit that reads well. Pure. */
+
+export const DURATION_UNITS = ['ms', 's', 'min', 'h', 'd'] as const;
+export const SIZE_UNITS = ['B', 'KB', 'MB', 'GB'] as const;
+export type Unit = (typeof DURATION_UNITS)[number] | (typeof SIZE_UNITS)[number];
+
+/** In milliseconds and bytes. */
+export const UNIT_SIZES: Readonly<Record<Unit, number>> = {
+  ms: 1,
+  s: 1000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  B: 1,
+  KB: 1024,
+  MB: 1_048_576,
+  GB: 1_073_741_824,
+};
+
+/** The greatest unit in which the value is a whole number; `units` from the smallest. */
+export function bestUnit(value: number, units: readonly Unit[]): Unit {
+  const [smallest = 'ms'] = units;
+  if (value === 0) return smallest;
+  return units.findLast((unit) => Number.isInteger(value / UNIT_SIZES[unit])) ?? smallest;
+}
+
+/** Whole in the smallest unit, so that 1.5 s is 1500 ms. */
+export function inSmallest(amount: number, unit: Unit): number {
+  return Math.round(amount * UNIT_SIZES[unit]);
+}
