@@ -1,0 +1,35 @@
+/** How a screen reader names cards and wires: what it is, of which type, in which state. */
+import type { Overlay } from '../editor/editor-store.ts';
+import { defineTexts, translateWith, type Language } from '../i18n/texts.ts';
+import type { NodeTypes } from '../model/node-types.ts';
+import type { Names } from './flow-elements.ts';
+import { RUN_TEXTS, STATE_TEXTS } from './node-looks.ts';
+
+const TEXTS = defineTexts({
+  separator: ['，', ', '],
+  wire: ['从“{{from}}”到“{{to}}”的连线', 'Wire from {{from}} to {{to}}'],
+  note: ['便签：{{text}}', 'Note: {{text}}'],
+  group: ['分组：{{text}}', 'Group: {{text}}'],
+});
+const NOTE_START = 80;
+
+export function createNames(types: NodeTypes, overlay: Overlay | undefined, language: Language): Names {
+  const t = translateWith(TEXTS, language);
+  const state = translateWith(STATE_TEXTS, language);
+  const run = translateWith(RUN_TEXTS, language);
+  return {
+    node(node) {
+      if (node.type === 'note') return t('note', { text: node.data.note.text.slice(0, NOTE_START) });
+      if (node.type === 'group') return t('group', { text: node.data.group.label });
+      const { id, type, label, disabled } = node.data.node;
+      const kind = types.get(type)?.text.label[language] ?? state('unknown');
+      const status = overlay === undefined ? [] : [run(overlay.nodes[id]?.status ?? 'not-reached')];
+      return [label || kind, kind, ...(disabled === true ? [state('disabled')] : []), ...status].join(t('separator'));
+    },
+    wire({ source, target, data }, document) {
+      const labelOf = (id: string) => document.nodes.find((node) => node.id === id)?.label ?? id;
+      const name = t('wire', { from: labelOf(source), to: labelOf(target) });
+      return data.label === undefined ? name : `${name}${t('separator')}${data.label[language]}`;
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** The model's view of the flow as xyflow takes it: with what is selected, names for screen readers, and in the order in which a flow is read. */
+import { Position, type Edge, type Node, type NodeHandle } from '@xyflow/react';
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import {
+  createCanvasView,
+  type CanvasEdge as ViewEdge,
+  type CanvasNode as ViewNode,
+  type CardData,
+  type GroupData,
+  type NoteData,
+  type WireData,
+} from '../model/canvas-view.ts';
+import { flowOrder } from '../model/flow-order.ts';
+import type { NodeTypes } from '../model/node-types.ts';
+
+export type CardElement = Node<CardData, 'card'>;
+export type NoteElement = Node<NoteData, 'note'>;
+export type GroupElement = Node<GroupData, 'group'>;
+export type CanvasNode = CardElement | NoteElement | GroupElement;
+export type CanvasEdge = Edge<WireData, 'wire'>;
+
+export interface FlowElements {
+  readonly nodes: CanvasNode[];
+  readonly edges: CanvasEdge[];
+}
+
+/** What a screen reader says. */
+export interface Names {
+  node(node: ViewNode): string;
+  wire(edge: ViewEdge, document: FlowDocument): string;
+}
+
+/** Class of the part of a frame by which it is dragged. */
+export const GROUP_HANDLE = 'kq-group-title';
+
+export type BuildElements = (document: FlowDocument, selected: ReadonlySet<string>, names: Names) => FlowElements;
+
+/** A builder remembers what it built last: an element that did not change stays the same object. */
+export function createElementBuilder(types: NodeTypes): BuildElements {
+  const viewOf = createCanvasView(types);
+  let known = new Map<string, Kept>();
+  return (document, selected, names) => {
+    const view = viewOf(document);
+    const next = new Map<string, Kept>();
+    const keep = <T extends CanvasNode | CanvasEdge>(from: ViewNode | ViewEdge, name: string, make: () => T): T => {
+      const isSelected = selected.has(from.id);
+      const before = known.get(from.id);
+      const isSame = before !== undefined && before.from === from && before.isSelected === isSelected && before.name === name;
+      const kept = isSame ? before : { from, isSelected, name, element: { ...make(), selected: isSelected, ariaLabel: name } };
+      next.set(from.id, kept);
+      return kept.element as T;
+    };
+    const nodes = inOrder(document, view.nodes).map((node) => keep(node, names.node(node), () => nodeElement(node)));
+    const edges = view.edges.map((edge) => keep(edge, names.wire(edge, document), () => edgeElement(edge)));
+    known = next;
+    return { nodes, edges };
+  };
+}
+
+interface Kept {
+  readonly from: ViewNode | ViewEdge;
+  readonly isSelected: boolean;
+  readonly name: string;
+  readonly element: CanvasNode | CanvasEdge;
+}
+
+/** The order of the elements is the order of the tab key. */
+function inOrder(document: FlowDocument, nodes: readonly ViewNode[]): readonly ViewNode[] {
+  const rank = new Map(flowOrder(document).map((id, index) => [id, index]));
+  return nodes.toSorted((a, b) => (rank.get(a.id) ?? -1) - (rank.get(b.id) ?? -1));
+}
+
+function nodeElement(node: ViewNode): CanvasNode {
+  switch (node.type) {
+    case 'card':
+      return { ...node, handles: node.handles.map((handle): NodeHandle => ({ ...handle, position: POSITIONS[handle.position] })) };
+    case 'note':
+      return { ...node, handles: [] };
+    case 'group':
+      // Below the wires, which a frame must not veil.
+      return { ...node, handles: [], zIndex: -1, dragHandle: `.${GROUP_HANDLE}` };
+  }
+}
+
+const POSITIONS = { left: Position.Left, right: Position.Right, bottom: Position.Bottom } as const;
+
+function edgeElement(edge: ViewEdge): CanvasEdge {
+  // Wires are reached from their nodes: as tab stops of their own they would stand between a person and the next card.
+  return { ...edge, domAttributes: { tabIndex: -1 } };
+}

@@ -1,0 +1,64 @@
+/** Puts the flow document into the drawing, and what is selected in the drawing into the editor. */
+import type { EdgeChange, NodeChange } from '@xyflow/react';
+import { useCallback, useEffect, useMemo } from 'react';
+import { useEditor } from '../editor/editor-context.tsx';
+import { useCanvas, useCanvasTools, type CanvasTools } from './canvas-context.tsx';
+import { createNames } from './element-names.ts';
+import { createElementBuilder, type CanvasEdge, type CanvasNode } from './flow-elements.ts';
+import { select, selectionOf } from './selection.ts';
+
+/** A child of <ReactFlow>, so that the drawing is ready when it runs. */
+export function FlowSync() {
+  const { drawing, language } = useCanvasTools();
+  const document = useEditor(({ history }) => history.document);
+  const types = useEditor((editor) => editor.types);
+  const overlay = useEditor((editor) => editor.overlay);
+  const { nodes, edges } = useEditor(({ selection }) => selection);
+  const notes = useCanvas((canvas) => canvas.notes);
+  const groups = useCanvas((canvas) => canvas.groups);
+  const build = useMemo(() => createElementBuilder(types), [types]);
+  const names = useMemo(() => createNames(types, overlay, language), [types, overlay, language]);
+  const selected = useMemo(() => new Set([...nodes, ...edges, ...notes, ...groups]), [nodes, edges, notes, groups]);
+  useEffect(() => {
+    const elements = build(document, selected, names);
+    const { setNodes, setEdges, nodeLookup } = drawing.getState();
+    // A drag under way is the drawing's own until it ends.
+    setNodes(elements.nodes.map((node) => (nodeLookup.get(node.id)?.dragging === true ? inDrag(node, nodeLookup.get(node.id)!) : node)));
+    setEdges(elements.edges);
+  }, [build, document, selected, names, drawing]);
+  return null;
+}
+
+function inDrag(node: CanvasNode, { position }: Pick<CanvasNode, 'position'>): CanvasNode {
+  return { ...node, position, dragging: true };
+}
+
+/** xyflow moves and selects its nodes by itself (no work of ours in a drag); selections are told to the editor. */
+export function useSelectionChanges() {
+  const tools = useCanvasTools();
+  const onNodesChange = useCallback(
+    (changes: NodeChange<CanvasNode>[]) => {
+      if (changes.some(({ type }) => type === 'select')) takeSelectedNodes(tools);
+    },
+    [tools],
+  );
+  const onEdgesChange = useCallback((changes: EdgeChange<CanvasEdge>[]) => takeSelectedEdges(tools, changes), [tools]);
+  return { onNodesChange, onEdgesChange };
+}
+
+function takeSelectedNodes(tools: CanvasTools): void {
+  const selected = tools.drawing.getState().nodes.filter((node) => node.selected === true);
+  const of = (type: CanvasNode['type']) => selected.flatMap((node) => (node.type === type ? [node.id] : []));
+  select(tools, { ...selectionOf(tools), nodes: of('card'), notes: of('note'), groups: of('group') });
+}
+
+function takeSelectedEdges(tools: CanvasTools, changes: readonly EdgeChange<CanvasEdge>[]): void {
+  const now = selectionOf(tools);
+  const edges = new Set(now.edges);
+  for (const change of changes) {
+    if (change.type !== 'select') continue;
+    if (change.selected) edges.add(change.id);
+    else edges.delete(change.id);
+  }
+  select(tools, { ...now, edges: [...edges] });
+}

@@ -1,0 +1,111 @@
+/** The node types at the left of the canvas: by category, found by Chinese, pinyin and English, dragged or clicked. */
+import { Input, Tooltip } from 'antd';
+import { PanelLeftClose, PanelLeftOpen, Search } from 'lucide-react';
+import { useState, type DragEvent } from 'react';
+import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import { useEditor } from '../editor/editor-context.tsx';
+import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
+import { CATEGORIES } from '../model/node-types.ts';
+import { NodeIcon } from '../parts/node-icon.tsx';
+import { addChosen, usualWish } from './add-chosen.ts';
+import { useCanvasTools } from './canvas-context.tsx';
+import { DRAGGED_TYPE } from './dropping.ts';
+import { useNodeSearch } from './node-search.ts';
+import styles from './palette.module.css';
+
+const TEXTS = defineTexts({
+  title: ['节点', 'Nodes'],
+  search: ['搜索，支持拼音首字母', 'Search nodes'],
+  nothing: ['没有匹配的节点', 'No node fits'],
+  fold: ['收起节点面板', 'Fold the node palette'],
+  unfold: ['展开节点面板', 'Unfold the node palette'],
+});
+const FOLDED_KEY = 'kq.palette-folded';
+
+export function Palette() {
+  const t = useTexts(TEXTS);
+  const [isFolded, setIsFolded] = useState(() => localStorage.getItem(FOLDED_KEY) === 'yes');
+  const fold = (next: boolean) => {
+    localStorage.setItem(FOLDED_KEY, next ? 'yes' : 'no');
+    setIsFolded(next);
+  };
+  const [Icon, label] = isFolded ? [PanelLeftOpen, t('unfold')] : [PanelLeftClose, t('fold')];
+  return (
+    <aside className={isFolded ? `${styles.palette} ${styles.folded}` : styles.palette} aria-label={t('title')}>
+      <header className={styles.head}>
+        {isFolded ? null : <span className={styles.title}>{t('title')}</span>}
+        <Tooltip title={label} placement="right">
+          <button type="button" className={styles.fold} aria-label={label} aria-expanded={!isFolded} onClick={() => fold(!isFolded)}>
+            <Icon size={18} aria-hidden />
+          </button>
+        </Tooltip>
+      </header>
+      {isFolded ? null : <PaletteList />}
+    </aside>
+  );
+}
+
+function PaletteList() {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const types = useEditor((editor) => editor.types);
+  const [query, setQuery] = useState('');
+  const found = useNodeSearch(types.list, query);
+  const sections = CATEGORIES.map(({ category, text: title }) => ({
+    category,
+    title,
+    items: found.filter((type) => type.category === category),
+  }));
+  const add = useAddByClick();
+  return (
+    <>
+      <div className={styles.search}>
+        <Input
+          allowClear
+          prefix={<Search size={16} aria-hidden />}
+          placeholder={t('search')}
+          aria-label={t('search')}
+          value={query}
+          onChange={(event) => setQuery(event.target.value)}
+          onPressEnter={() => found[0] !== undefined && query !== '' && add(found[0])}
+        />
+      </div>
+      <div className={styles.list}>
+        {found.length === 0 ? <p className={styles.nothing}>{t('nothing')}</p> : null}
+        {sections.map(({ category, title, items }) =>
+          items.length === 0 ? null : (
+            <section key={category} className={`${styles.section} ${styles[category]}`} aria-label={text(title)}>
+              <h3 className={styles.heading}>{text(title)}</h3>
+              {items.map((type) => (
+                <PaletteItem key={type.name} type={type} onAdd={add} />
+              ))}
+            </section>
+          ),
+        )}
+      </div>
+    </>
+  );
+}
+
+function useAddByClick(): (type: NodeDescription) => void {
+  const tools = useCanvasTools();
+  return (type) => void addChosen(tools, type.name, usualWish(tools, type.name));
+}
+
+function PaletteItem({ type, onAdd }: { readonly type: NodeDescription; readonly onAdd: (type: NodeDescription) => void }) {
+  const text = useText();
+  const onDragStart = (event: DragEvent) => {
+    event.dataTransfer.setData(DRAGGED_TYPE, type.name);
+    event.dataTransfer.effectAllowed = 'copy';
+  };
+  return (
+    <Tooltip title={text(type.text.help)} placement="right" mouseEnterDelay={0.4}>
+      <button type="button" className={styles.item} draggable onDragStart={onDragStart} onClick={() => onAdd(type)}>
+        <span className={styles.icon}>
+          <NodeIcon name={type.icon} size={18} />
+        </span>
+        <span className={styles.label}>{text(type.text.label)}</span>
+      </button>
+    </Tooltip>
+  );
+}
