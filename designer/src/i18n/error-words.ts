@@ -1,5 +1,6 @@
 /** The words for an error, in the person's language: what happened and why, what to do, and each single problem. */
 import { useCallback } from 'react';
+import { errorText } from '../../../engine/contract/error-texts.ts';
 import { ApiError } from '../api/client.ts';
 import { defineTexts, useLanguage, useTexts } from './texts.ts';
 
@@ -16,7 +17,14 @@ const TEXTS = defineTexts({
 export interface ErrorWords {
   readonly title: string;
   readonly fix: string | undefined;
-  readonly issues: readonly { readonly path: string; readonly what: string; readonly advice: string }[];
+  /** The platform's English sentence, where it says more: shown small, as a quotation. */
+  readonly original: string | undefined;
+  readonly issues: readonly {
+    readonly path: string;
+    readonly what: string;
+    readonly advice: string;
+    readonly original: string | undefined;
+  }[];
 }
 
 export function useErrorWords(): (error: unknown) => ErrorWords {
@@ -24,13 +32,17 @@ export function useErrorWords(): (error: unknown) => ErrorWords {
   const t = useTexts(TEXTS);
   return useCallback(
     (error) => {
-      if (!(error instanceof ApiError)) return { title: t('broken'), fix: t('brokenFix'), issues: [] };
-      if (error.status === 0) return { title: t('unreachable'), fix: t('unreachableFix'), issues: [] };
-      return {
-        title: error.message,
-        fix: error.fix,
-        issues: error.issues.map(({ path, message, fix }) => ({ path, what: message, advice: fix ?? '' })),
-      };
+      if (!(error instanceof ApiError)) return { title: t('broken'), fix: t('brokenFix'), original: undefined, issues: [] };
+      if (error.status === 0 || error.code === 'UNREACHABLE')
+        return { title: t('unreachable'), fix: t('unreachableFix'), original: undefined, issues: [] };
+      const { what, fix, original } = errorText(error, language);
+      const issues = error.issues.map((issue) => {
+        const told = errorText(issue, language);
+        // The Chinese sentences carry no full stop, since most stand alone.
+        const stop = language === 'zh-CN' && told.fix !== undefined ? '。' : '';
+        return { path: issue.path, what: told.what + stop, advice: told.fix ?? '', original: told.original };
+      });
+      return { title: what, fix, original, issues };
     },
     [language, t],
   );

@@ -26,7 +26,7 @@ interface ErrorBoxProps {
 /** Says of any error what happened, why, and what to do. Every problem of a document is listed. */
 export function ErrorBox({ error, onRetry, isPage = false }: ErrorBoxProps) {
   const t = useTexts(TEXTS);
-  const { title, fix, issues } = useErrorWords()(error);
+  const { title, fix, original, issues } = useErrorWords()(error);
   const isUnreachable = error instanceof ApiError && error.status === 0;
   const Icon = isUnreachable ? Unplug : CircleX;
   return (
@@ -35,11 +35,16 @@ export function ErrorBox({ error, onRetry, isPage = false }: ErrorBoxProps) {
       <div className={styles.words}>
         <div className={styles.title}>{title}</div>
         {fix === undefined ? null : <div>{fix}</div>}
+        {original === undefined ? null : (
+          <blockquote className={styles.original} lang="en">
+            {original}
+          </blockquote>
+        )}
         {issues.length === 0 ? null : (
           <ul className={styles.issues}>
-            {issues.map(({ path, what, advice }, index) => (
+            {issues.map(({ path, what, advice, original: told }, index) => (
               <li key={index}>
-                {path === '' ? null : <code>{path}</code>} {what} {advice}
+                {path === '' ? null : <code>{path}</code>} {what} {advice} {told === undefined ? null : <q lang="en">{told}</q>}
               </li>
             ))}
           </ul>
