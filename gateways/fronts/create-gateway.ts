@@ -9,6 +9,8 @@ import type { GatewayPlan, GatewaySettings, InterfaceDocument, PlanSource, Polic
 import { refuse } from '../errors.ts';
 import { createFlowCall } from '../flow-target/call-flow.ts';
 import { HttpExchange } from '../listen/exchange.ts';
+import { InFlight } from '../listen/in-flight.ts';
+import { keepRequestsYoung } from '../listen/keep-requests-young.ts';
 import { DEFAULT_LIMITS, listen } from '../listen/listen.ts';
 import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
 import { openAccessLog } from '../log/open-access-log.ts';
@@ -69,6 +71,7 @@ export interface Gateway {
 /** Starts one front. It serves from the plan in memory; without any plan yet it listens and answers GW50303. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { front, planSource, clock, metrics, settings } = options;
+  keepRequestsYoung();
   const logger = options.logger.child({ front });
   const policies = options.policies ?? (await loadPolicies());
   const accessLog = await openAccessLog({ folder: options.logFolder, name: front, clock, logger });
@@ -79,7 +82,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const isClosing = () => listener?.isDraining() ?? false;
   const budgets = new Map<string, ReturnType<typeof createRetryBudget>>();
-  const inFlight = new Set<HttpExchange>();
+  const inFlight = new InFlight<HttpExchange>();
   let requests = 0;
   let refused = 0;
 
@@ -137,7 +140,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       inFlight.add(exchange);
       const begunAt = clock.monotonic();
       exchange.onEnd(() => {
-        inFlight.delete(exchange);
+        inFlight.remove(exchange);
         if (exchange.error !== undefined) refused++;
         metrics.observeMs('gateway_request_ms', clock.monotonic() - begunAt, { front, outcome: exchange.error?.code ?? 'ok' });
       });
@@ -146,7 +149,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       void runExchange(exchange, current, runDeps);
     },
     onDrainOver() {
-      for (const exchange of inFlight) {
+      for (const exchange of inFlight.all()) {
         exchange.error = refuse('GW50304');
         writeAnswer(exchange, toErrorAnswer(exchange, exchange.error, clock.now()), true);
       }
@@ -154,7 +157,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
   /** Who does not take an answer that is ready must not keep its memory: past the deadline such a connection has the time of an idle one. */
   const cutUnreadAnswers = () => {
-    for (const exchange of inFlight)
+    for (const exchange of inFlight.all())
       if (exchange.response.writableEnded && clock.now() > exchange.deadlineMs + limits.keepAliveMs) exchange.response.destroy();
     stopSweeping = clock.after(SWEEP_MS, cutUnreadAnswers);
   };

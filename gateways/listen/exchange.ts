@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access.ts';
 import type { Answer, AppDocument, Claim, Exchange, GatewayError, InterfaceDocument } from '../contract.ts';
+import type { Listed } from './in-flight.ts';
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
@@ -9,7 +10,8 @@ const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
  * One request on its way. A class, because it lives: it ends when the answer has left or the caller has gone, and then gives back
  * what was taken for it. The abort signal is made only when somebody asks: most requests never need one.
  */
-export class HttpExchange implements Exchange {
+export class HttpExchange implements Exchange, Listed {
+  place = -1;
   readonly front: Front;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
