@@ -1,5 +1,7 @@
 /** Control on an opened engine: its plan goes to the gateways of this process and into the plan file for those of others. */
 import { createControl, type Control } from '../../control/create-control.ts';
+import type { EngineView } from '../../control/actions/services.ts';
+import type { CompiledFlow } from '../../engine/run/compile-flow.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { createInterfaceCheck } from '../../gateways/pipeline/check-interface.ts';
 import type { Policy } from '../../gateways/contract.ts';
@@ -39,7 +41,7 @@ export async function openControl(
     bindingStore: engine.bindings.store,
     executions: engine.executions,
     nodes: engine.nodes,
-    engine: { live: engine.live, traffic: engine.traffic, listeners: () => engine.triggers.status() },
+    engine: viewEngine(engine),
     publishPlan: (plan) => feed.publish(plan),
     checkInterface: createInterfaceCheck(policies),
     clock,
@@ -52,8 +54,25 @@ export async function openControl(
       ...(LOOPBACK.has(settings.bindHost) ? {} : { tls }),
     },
     auditKey: await deriveKey(settings.kekFile, 'audit'),
-    info: { version: readVersion(), environment: settings.environment, ...info },
+    info: { version: readVersion(), environment: settings.environment, certificate: () => tls.cert, ...info },
   });
   life.own('control', () => control.stop());
   return { control, feed };
+}
+
+function viewEngine({ live, traffic, triggers, published }: OpenedEngine['engine']): EngineView {
+  return {
+    live,
+    traffic,
+    listeners: () => triggers.status(),
+    feeds: () =>
+      published
+        .list()
+        .filter(isFeed)
+        .map(({ flowId }) => flowId),
+  };
+}
+
+function isFeed({ trigger, document }: CompiledFlow): boolean {
+  return document.mode === 'durable' && trigger.definition.kind === 'trigger' && trigger.definition.listen !== undefined;
 }

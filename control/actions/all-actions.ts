@@ -1,5 +1,6 @@
 import { accountActions } from './accounts.ts';
 import type { Action } from './action.ts';
+import { auditActions } from './audit.ts';
 import { bindingActions } from './bindings.ts';
 import { bundleActions } from './bundles.ts';
 import { callerActions } from './callers.ts';
@@ -8,6 +9,7 @@ import { flowActions } from './flows.ts';
 import { interfaceActions } from './interfaces.ts';
 import { liveActions } from './live-flows.ts';
 import { nodeTypeActions } from './node-types.ts';
+import { overviewActions } from './overview.ts';
 import type { ControlServices } from './services.ts';
 import { systemActions } from './system.ts';
 import { trialActions } from './trials.ts';
@@ -25,6 +27,8 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...accountActions(services),
     ...liveActions(services),
     ...nodeTypeActions(services),
+    ...auditActions(services),
+    ...overviewActions(services),
     ...systemActions(services),
   ];
 }

@@ -21,6 +21,8 @@ export interface ControlInfo {
   addresses(): Readonly<Record<string, string>>;
   /** A command that signs and sends a call when pasted; shown on the overview page. */
   tryIt?(): string | undefined;
+  /** PEM of the certificate that the listeners show. */
+  certificate?(): string | undefined;
 }
 
 export interface ControlEvents {
@@ -33,6 +35,8 @@ export interface EngineView {
   readonly traffic: Pick<Traffic, 'series'>;
   /** Of published flows that listen by themselves. */
   listeners(): readonly TriggerStatus[];
+  /** Published durable flows that listen by themselves, wherever they run. */
+  feeds(): readonly string[];
 }
 
 export interface ControlServices {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FlowLive, FlowLiveDetail } from '../../control/actions/live-flows.ts';
-import { executionsSpec, type ExecutionDocument } from '../../engine/run/execution-document.ts';
 import type { FlowCounts, FlowDetailCounts } from '../../engine/run/live-counters.ts';
+import { putExecution } from './put-execution.ts';
 import { readEvents } from './read-events.ts';
 import { idleEngine, startControl, type Running } from './start-control.ts';
 
@@ -31,30 +31,11 @@ function countsOf(flowId: string, changes: Partial<FlowCounts> = {}): FlowCounts
   return { flowId, version: 1, since: 0, perMinute: 0, errors: 0, inFlight: 0, ...changes };
 }
 
-async function putExecution({ documents, clock }: Running, flowId: string, status: 'held' | 'queued', agoMs: number): Promise<void> {
-  const executions = await documents.open(executionsSpec);
-  const id = `exe_${flowId}_${status}`;
-  const document = {
-    _id: id,
-    dedupe: id,
-    flowId,
-    version: 1,
-    status,
-    open: true,
-    part: 0,
-    acceptedAt: clock.now() - agoMs,
-    keys: [],
-    legs: {},
-    epoch: 0,
-  };
-  await executions.insert(document as unknown as ExecutionDocument);
-}
-
 test('tells a page every published flow at first, then those that changed', async (t) => {
   const { running, engine } = await start();
   t.after(running.stop);
-  await putExecution(running, 'flw_a', 'held', 0);
-  await putExecution(running, 'flw_b', 'queued', 7000);
+  await putExecution(running.documents, { flowId: 'flw_a', status: 'held', acceptedAt: running.clock.now() });
+  await putExecution(running.documents, { flowId: 'flw_b', status: 'queued', acceptedAt: running.clock.now() - 7000 });
   const events = readEvents(await running.admin.raw('GET', '/events'));
   await running.clock.advance(2000);
   const first = (await events.next('flows')) as { items: FlowLive[]; gone: string[] };

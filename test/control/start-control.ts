@@ -165,6 +165,7 @@ export const idleEngine: ControlDeps['engine'] = {
   live: { list: () => [], get: () => undefined },
   traffic: { series: async () => ({ minutes: [], hours: [] }) },
   listeners: () => [],
+  feeds: () => [],
 };
 
 export function memoryCatalog(): FlowCatalog {

@@ -1,0 +1,47 @@
+/** What ends within thirty days, or has ended already while something still uses it: keys, grants, the certificate of the listeners. */
+import { X509Certificate } from 'node:crypto';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Registry } from '../registry/registry.ts';
+
+export interface Expiring {
+  readonly what: 'app-key' | 'grant' | 'tls-certificate';
+  /** Key id, grant id, or the certificate's subject. */
+  readonly id: string;
+  readonly appId?: string;
+  readonly expiresAt: number;
+}
+
+const SOON_MS = 30 * 86_400_000;
+/** What ended long ago is nobody's surprise. */
+const GONE_MS = 7 * 86_400_000;
+
+export interface ExpiringDeps {
+  readonly registry: Registry;
+  readonly clock: Clock;
+  /** PEM of the listeners' certificate. */
+  readonly certificate: string | undefined;
+}
+
+/** The soonest first. */
+export async function findExpiring({ registry, clock, certificate }: ExpiringDeps): Promise<readonly Expiring[]> {
+  const [keys, grants] = await Promise.all([registry.keys.list(), registry.grants.list()]);
+  const all: Expiring[] = [
+    ...keys.flatMap(({ appId, keyId, state, expiresAt }) =>
+      expiresAt === undefined || (state !== 'ACTIVE' && state !== 'RETIRING')
+        ? []
+        : [{ what: 'app-key' as const, id: keyId, appId, expiresAt }],
+    ),
+    ...grants.flatMap(({ grantId, appId, expiresAt }) =>
+      expiresAt === undefined ? [] : [{ what: 'grant' as const, id: grantId, appId, expiresAt }],
+    ),
+    ...certificateEnds(certificate),
+  ];
+  const now = clock.now();
+  return all.filter(({ expiresAt }) => expiresAt < now + SOON_MS && expiresAt > now - GONE_MS).sort((a, b) => a.expiresAt - b.expiresAt);
+}
+
+function certificateEnds(pem: string | undefined): readonly Expiring[] {
+  if (pem === undefined) return [];
+  const { subject, validTo } = new X509Certificate(pem);
+  return [{ what: 'tls-certificate', id: subject.split('\n').join(', '), expiresAt: Date.parse(validTo) }];
+}

@@ -1,0 +1,109 @@
+/** The first page: what needs a person, then how much goes through. Ids, names of flows and numbers; nothing of any message. */
+import { Type } from 'typebox';
+import type { Permission } from '../../engine/contract/access.ts';
+import type { ErrorRecord } from '../../engine/contract/errors.ts';
+import type { Text } from '../../engine/contract/texts.ts';
+import type { TrafficSeries } from '../../engine/run/traffic.ts';
+import type { ExecutionSummary, FlowSummary } from '../../engine/services.ts';
+import { closed, defineAction, type Action } from './action.ts';
+import { findExpiring, type Expiring } from './find-expiring.ts';
+import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from './find-silent-feeds.ts';
+import { isAllowed } from './permissions.ts';
+import type { ControlServices } from './services.ts';
+import { systemFacts, type SystemFacts } from './system.ts';
+
+/** A listener that could not start, or a published version that cannot run here. */
+export interface FailingListener {
+  readonly flowId: string;
+  readonly name: Text;
+  readonly since: number;
+  readonly error: Pick<ErrorRecord, 'code' | 'message' | 'fix' | 'values'>;
+}
+
+/** Parts that the person may not read are absent. */
+export interface Attention {
+  readonly held?: { readonly count: number; readonly oldestAt?: number };
+  readonly failedLastHour?: number;
+  readonly silentFeeds?: readonly (SilentFeed & { readonly name: Text })[];
+  readonly listeners?: readonly FailingListener[];
+  readonly unpublishedChanges?: readonly { readonly flowId: string; readonly name: Text }[];
+  readonly expiring?: readonly Expiring[];
+}
+
+export interface Overview extends SystemFacts {
+  readonly attention: Attention;
+  readonly traffic?: TrafficSeries;
+  readonly flows: readonly (FlowSummary & { readonly today: number })[];
+  /** Executions by status. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** The latest twenty. */
+  readonly held: readonly ExecutionSummary[];
+  /** A command that signs and sends a call when pasted. */
+  readonly tryIt?: string;
+}
+
+const HOUR_MS = 3_600_000;
+type May = (permission: Permission) => boolean;
+
+export function overviewActions(services: ControlServices): readonly Action[] {
+  const findSilentFeeds = createFindSilentFeeds(services.counter, services.clock);
+  return [
+    defineAction({
+      name: 'system.overview',
+      right: 'system.read',
+      text: { 'zh-CN': '概览：需要人处理的、流量、流程、地址', en: 'Overview: what needs a person, traffic, flows, addresses' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: ({ actor }) => overview(services, (permission) => isAllowed(actor, permission), findSilentFeeds),
+    }),
+  ];
+}
+
+/** Each part only for those who may read it. */
+async function overview(services: ControlServices, may: May, findSilentFeeds: FindSilentFeeds): Promise<Overview> {
+  const { catalog, executions, counter, info, engine } = services;
+  const tryIt = info.tryIt?.();
+  const flows = may('flows.read') ? await catalog.list() : [];
+  const today = await counter.today(flows.map((flow) => flow.flowId));
+  const counts = may('executions.read') ? await executions.counts() : {};
+  return {
+    ...systemFacts(services),
+    attention: await attention(services, may, flows, counts, findSilentFeeds),
+    ...(may('executions.read') ? { traffic: await engine.traffic.series() } : {}),
+    flows: flows.map((flow) => ({ ...flow, today: today[flow.flowId] ?? 0 })),
+    counts,
+    held: may('executions.read') ? (await executions.list({ status: ['held'], limit: 20 })).items : [],
+    ...(tryIt === undefined ? {} : { tryIt }),
+  };
+}
+
+async function attention(
+  { counter, clock, engine, registry, info }: ControlServices,
+  may: May,
+  flows: readonly FlowSummary[],
+  counts: Readonly<Record<string, number>>,
+  findSilentFeeds: FindSilentFeeds,
+): Promise<Attention> {
+  const names = new Map(flows.map(({ flowId, name }) => [flowId, name]));
+  const nameOf = (flowId: string): Text => names.get(flowId) ?? { 'zh-CN': flowId, en: flowId };
+  const found: { -readonly [Part in keyof Attention]: Attention[Part] } = {};
+  if (may('executions.read')) {
+    const oldestAt = await counter.oldest('held');
+    found.held = { count: counts['held'] ?? 0, ...(oldestAt === undefined ? {} : { oldestAt }) };
+    found.failedLastHour = await counter.failedSince(clock.now() - HOUR_MS);
+  }
+  if (may('flows.read')) {
+    found.silentFeeds = (await findSilentFeeds(engine.feeds())).map((feed) => ({ ...feed, name: nameOf(feed.flowId) }));
+    found.listeners = engine.listeners().flatMap(({ flowId, since, state, error }) => {
+      if (state !== 'failing' || error === undefined) return [];
+      const { code, message, fix, values } = error;
+      const told = { code, message, ...(fix === undefined ? {} : { fix }), ...(values === undefined ? {} : { values }) };
+      return [{ flowId, name: nameOf(flowId), since, error: told }];
+    });
+    found.unpublishedChanges = flows
+      .filter(({ isChanged, publishedVersion }) => isChanged && publishedVersion !== undefined)
+      .map(({ flowId, name }) => ({ flowId, name }));
+  }
+  if (may('callers.read')) found.expiring = await findExpiring({ registry, clock, certificate: info.certificate?.() });
+  return found;
+}

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Overview } from '../../control/actions/overview.ts';
+import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
+import { putExecution } from './put-execution.ts';
+import { defaultDeps, flow, idleEngine, memoryCatalog, noExecutions, startControl, type Client, type Running } from './start-control.ts';
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+const overviewOf = async (client: Client) => (await client.call('GET', '/overview')).body as Overview;
+
+test('says first what needs a person: held, failed in the last hour, listeners that could not start', async (t) => {
+  const engine = {
+    ...idleEngine,
+    listeners: () => [
+      { flowId: 'flw_a', version: 1, nodeId: 'n_in', type: 'mllp.listen@1', state: 'listening' as const, since: 1, arrivals: 0 },
+      {
+        ...{ flowId: 'flw_b', version: 1, nodeId: 'n_in', type: 'mllp.listen@1', state: 'failing' as const, since: 7, arrivals: 0 },
+        error: { code: 'MLLP_LISTEN', kind: 'transient' as const, message: 'The port is taken.', fix: 'Choose another.' },
+      },
+    ],
+  };
+  const counts = async () => ({ queued: 0, running: 0, waiting: 0, held: 2, completed: 0, failed: 0, cancelled: 0 });
+  const running = await startControl({ engine, executions: { ...noExecutions, counts } });
+  t.after(running.stop);
+  const now = running.clock.now();
+  await running.admin.call('PUT', '/flows/flw_b', flow('flw_b'));
+  await putExecution(running.documents, { flowId: 'flw_b', status: 'held', acceptedAt: now - 5000 });
+  await putExecution(running.documents, { flowId: 'flw_b', status: 'held', acceptedAt: now - 9000 });
+  await putExecution(running.documents, { flowId: 'flw_b', status: 'failed', acceptedAt: now - 30 * MINUTE_MS });
+  await putExecution(running.documents, { flowId: 'flw_b', status: 'failed', acceptedAt: now - 90 * MINUTE_MS });
+  const { attention } = await overviewOf(running.admin);
+  assert.deepEqual(attention.held, { count: 2, oldestAt: now - 9000 });
+  assert.equal(attention.failedLastHour, 1);
+  assert.deepEqual(attention.listeners, [
+    {
+      flowId: 'flw_b',
+      name: flow('flw_b').name,
+      since: 7,
+      error: { code: 'MLLP_LISTEN', message: 'The port is taken.', fix: 'Choose another.' },
+    },
+  ]);
+});
+
+async function feed(running: Running, flowId: string, gapMs: number, lastAgoMs: number, messages = 20): Promise<void> {
+  for (let index = 0; index < messages; index++)
+    await putExecution(running.documents, { flowId, status: 'completed', acceptedAt: running.clock.now() - lastAgoMs - index * gapMs });
+}
+
+test('names the feeds that went silent for more than four times their usual gap', async (t) => {
+  const running = await startControl({ engine: { ...idleEngine, feeds: () => ['flw_silent', 'flw_slow', 'flw_fast', 'flw_new'] } });
+  t.after(running.stop);
+  await feed(running, 'flw_silent', 5 * MINUTE_MS, 21 * MINUTE_MS);
+  await feed(running, 'flw_slow', 5 * MINUTE_MS, 19 * MINUTE_MS);
+  await feed(running, 'flw_fast', 100, 9 * MINUTE_MS);
+  await feed(running, 'flw_new', 1000, 60 * MINUTE_MS, 5);
+  const { attention } = await overviewOf(running.admin);
+  assert.deepEqual(
+    attention.silentFeeds?.map(({ flowId, lastAt, usualGapMs }) => [flowId, running.clock.now() - lastAt, usualGapMs]),
+    [['flw_silent', 21 * MINUTE_MS, 5 * MINUTE_MS]],
+  );
+});
+
+test('names keys, grants and the certificate that end within thirty days, the soonest first', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kangqiao-overview-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const { cert } = await loadDevCertificates(folder, Date.now());
+  const { info } = defaultDeps().deps;
+  const running = await startControl({ info: { ...info, certificate: () => cert } });
+  t.after(running.stop);
+  const keeper = await running.person('keeper', ['security-admin']);
+  await keeper.call('PUT', '/apps/app', {
+    appId: 'app',
+    revision: 0,
+    name: flow('x').name,
+    caller: 'c',
+    state: 'active',
+    windowSec: 300,
+    domain: 'd',
+  });
+  const now = running.clock.now();
+  const secret = (keyId: string, days: number) =>
+    keeper.call('POST', '/apps/app/keys/secrets', { keyId, scheme: 'HMAC-SM3', expiresAt: now + days * DAY_MS });
+  assert.equal((await secret('soon', 20)).status, 200);
+  assert.equal((await secret('later', 40)).status, 200);
+  const expiring = (await overviewOf(running.admin)).attention.expiring ?? [];
+  assert.deepEqual(
+    expiring.filter(({ what }) => what === 'app-key'),
+    [{ what: 'app-key', id: 'soon', appId: 'app', expiresAt: now + 20 * DAY_MS }],
+  );
+  assert.ok(!expiring.some(({ what }) => what === 'tls-certificate'));
+});
+
+test('a certificate that ends soon is told', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'kangqiao-overview-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  // Made so long ago that of its 390 days 10 are left when the clock of the test stands.
+  const { deps, clock } = defaultDeps();
+  const { cert } = await loadDevCertificates(folder, clock.now() - 380 * DAY_MS);
+  const running = await startControl({ info: { ...deps.info, certificate: () => cert } });
+  t.after(running.stop);
+  const [ending] = (await overviewOf(running.admin)).attention.expiring ?? [];
+  assert.deepEqual([ending?.what, ending?.id], ['tls-certificate', 'CN=localhost']);
+});
+
+test('names flows whose draft is ahead of what is published', async (t) => {
+  const memory = memoryCatalog();
+  const catalog = {
+    ...memory,
+    list: async () =>
+      (await memory.list()).map((one) => ({
+        ...one,
+        isChanged: one.flowId !== 'flw_b',
+        publishedVersion: one.flowId === 'flw_c' ? undefined : 1,
+      })),
+  };
+  const running = await startControl({ catalog });
+  t.after(running.stop);
+  for (const flowId of ['flw_a', 'flw_b', 'flw_c']) await running.admin.call('PUT', `/flows/${flowId}`, flow(flowId));
+  const { attention } = await overviewOf(running.admin);
+  assert.deepEqual(
+    attention.unpublishedChanges?.map(({ flowId }) => flowId),
+    ['flw_a'],
+  );
+});
+
+test('carries the traffic of the engine; who may read the system alone sees no part of flows, messages and callers', async (t) => {
+  const point = { at: 0, count: 3, failed: 1, meanMs: 20 };
+  const running = await startControl({
+    engine: { ...idleEngine, traffic: { series: async () => ({ minutes: [point], hours: [point] }) } },
+  });
+  t.after(running.stop);
+  await running.admin.call('PUT', '/flows/flw_a', flow('flw_a'));
+  assert.deepEqual((await overviewOf(running.admin)).traffic?.minutes, [point]);
+  const auditor = await running.person('auditor', ['audit-admin']);
+  const seen = await overviewOf(auditor);
+  assert.deepEqual([seen.attention, seen.traffic, seen.flows, seen.held, seen.counts], [{}, undefined, [], [], {}]);
+  assert.equal(seen.environment, 'TEST');
+});
