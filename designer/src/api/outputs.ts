@@ -6,6 +6,7 @@ import type { AdapterDocument, CodeTable } from '../../../engine/contract/adapte
 import type { Permission, Role } from '../../../engine/contract/access.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
+import type { Text } from '../../../engine/contract/texts.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import type { ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestReport } from '../../../engine/services.ts';
 import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/contract.ts';
@@ -28,11 +29,23 @@ export interface Me {
   readonly mustChangePassword: boolean;
 }
 
+export type { FlowSummary, Account, Role, AuditLine };
+
 export interface SystemInfo {
   readonly name: string;
   readonly version: string;
   readonly environment: string;
   readonly addresses: Readonly<Record<string, string>>;
+}
+
+export interface SessionLine {
+  readonly id: string;
+  readonly kind: 'session' | 'token';
+  readonly label: string;
+  readonly createdAt: number;
+  readonly lastSeenAt: number;
+  readonly expiresAt: number;
+  readonly current: boolean;
 }
 
 export interface Outputs {
@@ -74,7 +87,13 @@ export interface Outputs {
   'executions.get': ExecutionDetails;
   'executions.payload': ExecutionDetails;
   'accounts.list': Items<Account>;
+  'accounts.create': { readonly account: Account; readonly oneTimePassword: string };
+  'accounts.update': Account;
+  'accounts.reset-password': { readonly name: string; readonly oneTimePassword: string };
+  'me.sessions': Items<SessionLine>;
+  'me.create-token': { readonly token: string; readonly id: string; readonly expiresAt: number };
   'audit.list': Page<AuditLine>;
   'audit.verify': ChainReport;
+  'audit.actions': Items<{ readonly name: string; readonly text: Text }>;
   'system.get': SystemInfo;
 }

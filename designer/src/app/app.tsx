@@ -28,7 +28,7 @@ export function App() {
       button={{ autoInsertSpace: false }}
       componentSize="middle"
     >
-      <AntdApp>
+      <AntdApp component={false}>
         <QueryClientProvider client={client}>
           <Session>
             <RouterProvider router={router} />

@@ -5,6 +5,7 @@ import type { Permission } from '../../../engine/contract/access.ts';
 import { ApiError, call } from '../api/client.ts';
 import type { Me } from '../api/outputs.ts';
 import { useQueryOf } from '../api/queries.ts';
+import { removeAllDrafts } from '../editor/draft-database.ts';
 import { ErrorBox } from '../parts/error-box.tsx';
 import { LoginPage } from '../pages/login/login-page.tsx';
 import { NewPasswordPage } from '../pages/login/new-password-page.tsx';
@@ -38,5 +39,6 @@ export function useMay(): (permission: Permission) => boolean {
 
 export async function logout(): Promise<void> {
   await call('me.logout', {}).catch(() => undefined);
+  await removeAllDrafts().catch(() => undefined);
   window.location.assign('/');
 }

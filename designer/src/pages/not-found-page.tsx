@@ -1,6 +1,7 @@
-import { Button, Result } from 'antd';
+import { Button } from 'antd';
 import { useNavigate } from 'react-router';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { EmptyState } from '../parts/empty-state.tsx';
 
 const TEXTS = defineTexts({
   title: ['没有这个页面', 'There is no such page'],
@@ -12,11 +13,10 @@ export function NotFoundPage() {
   const t = useTexts(TEXTS);
   const go = useNavigate();
   return (
-    <Result
-      status="404"
+    <EmptyState
       title={t('title')}
-      subTitle={t('why')}
-      extra={
+      next={t('why')}
+      action={
         <Button type="primary" onClick={() => void go('/overview')}>
           {t('back')}
         </Button>

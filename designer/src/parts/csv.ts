@@ -1,20 +1,24 @@
 /** Rows as CSV (RFC 4180) and as a file of this browser. */
+import { parse, unparse } from 'papaparse';
+
 interface CsvColumn<Row> {
   readonly title: string;
   readonly value?: (row: Row) => string | number | undefined;
 }
 
-/** Begins with a byte order mark, without which Excel takes Chinese for something else. */
+/**
+ * Begins with a byte order mark, without which Excel takes Chinese for something else; a text that a spreadsheet would run as a formula is
+ * disarmed. A column without a value is left out.
+ */
 export function csvOf<Row>(columns: readonly CsvColumn<Row>[], rows: readonly Row[]): string {
   const shown = columns.filter(({ value }) => value !== undefined);
-  const lines = [shown.map(({ title }) => title), ...rows.map((row) => shown.map(({ value }) => value?.(row) ?? ''))];
-  return `\ufeff${lines.map((line) => line.map(cell).join(',')).join('\r\n')}\r\n`;
+  const data = rows.map((row) => shown.map(({ value }) => value?.(row) ?? ''));
+  return `\ufeff${unparse({ fields: shown.map(({ title }) => title), data }, { escapeFormulae: true })}\r\n`;
 }
 
-/** A text that a spreadsheet would run as a formula is disarmed. */
-function cell(value: string | number): string {
-  const text = typeof value === 'string' && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+/** Lines of cells; comma, semicolon or tab between them. */
+export function parseCsv(text: string): readonly (readonly string[])[] {
+  return parse<string[]>(text.replace(/^\ufeff/, ''), { skipEmptyLines: true }).data;
 }
 
 export function download(name: string, content: string, type = 'text/csv;charset=utf-8'): void {

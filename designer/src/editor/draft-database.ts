@@ -1,0 +1,13 @@
+/** The database of this browser for drafts of flows. Logging out empties it, since a flow's test cases may hold what patients send. */
+import { clear, createStore, type UseStore } from 'idb-keyval';
+
+let database: UseStore | undefined;
+
+export function draftDatabase(): UseStore {
+  database ??= createStore('kangqiao', 'drafts');
+  return database;
+}
+
+export function removeAllDrafts(): Promise<void> {
+  return clear(draftDatabase());
+}

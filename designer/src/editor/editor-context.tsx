@@ -1,0 +1,21 @@
+import { createContext, use, type ReactNode } from 'react';
+import { useStore } from 'zustand';
+import type { EditorState, EditorStore } from './editor-store.ts';
+
+const EditorContext = createContext<EditorStore | undefined>(undefined);
+
+export function EditorProvider({ store, children }: { readonly store: EditorStore; readonly children: ReactNode }) {
+  return <EditorContext value={store}>{children}</EditorContext>;
+}
+
+/** One part of the open editor; draws anew when that part changes. */
+export function useEditor<T>(select: (state: EditorState) => T): T {
+  return useStore(useEditorStore(), select);
+}
+
+/** The store itself, for what reads it in an event and shows nothing of it. */
+export function useEditorStore(): EditorStore {
+  const store = use(EditorContext);
+  if (store === undefined) throw new Error('used outside of <EditorProvider>');
+  return store;
+}

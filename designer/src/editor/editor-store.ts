@@ -1,0 +1,168 @@
+/** What the open flow editor knows: the flow with its history, what is selected, what is shown beside it. One store for each open flow. */
+import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import {
+  apply,
+  nodesTouched,
+  redo,
+  seal,
+  undo,
+  withRevision,
+  type Command,
+  type History,
+  type HistoryEntry,
+} from '../model/flow-history.ts';
+import { collectProblems, type Problems } from '../model/issues.ts';
+import type { NodeTypes } from '../model/node-types.ts';
+
+/** The tabs of the side panel. `properties` shows the selected node, or the flow when none is. */
+export const PANELS = ['properties', 'try', 'tests', 'problems', 'release', 'message'] as const;
+export type PanelName = (typeof PANELS)[number];
+
+export interface Selection {
+  readonly nodes: readonly string[];
+  readonly edges: readonly string[];
+}
+
+/** What a node took in and gave out in a trial or a real message: what its forms complete from. */
+export interface Sample {
+  readonly input?: unknown;
+  /** By port. */
+  readonly output?: Readonly<Record<string, unknown>>;
+}
+
+export type RunStatus = 'completed' | 'failed' | 'held' | 'running' | 'waiting' | 'skipped' | 'cancelled' | 'not-reached';
+
+/** How a node fared, shown on its card. */
+export interface NodeRun {
+  readonly status: RunStatus;
+  readonly durationMs?: number;
+  readonly attempt?: number;
+  readonly errorCode?: string;
+}
+
+/** A trial or a real message, laid over the canvas. */
+export interface Overlay {
+  readonly nodes: Readonly<Record<string, NodeRun>>;
+  /** Ids of the wires that were taken. */
+  readonly edges: ReadonlySet<string>;
+}
+
+/** What goes through the published version now. */
+export interface FlowLive {
+  readonly nodes: Readonly<Record<string, { readonly perMinute: number; readonly failed: number }>>;
+  readonly edges: Readonly<Record<string, { readonly perMinute: number }>>;
+}
+
+export interface EditorState {
+  readonly history: History;
+  readonly types: NodeTypes;
+  readonly selection: Selection;
+  /** A viewer, an old version, or a message on the canvas. */
+  readonly isReadOnly: boolean;
+  readonly panel: PanelName;
+  readonly isPanelOpen: boolean;
+  /** A field that shall be shown; `serial` grows so that asking for the same again is heard. */
+  readonly focus: { readonly nodeId: string | undefined; readonly pointer: string; readonly serial: number } | undefined;
+  readonly problems: Problems;
+  readonly samples: Readonly<Record<string, Sample>>;
+  readonly overlay: Overlay | undefined;
+  readonly live: FlowLive | undefined;
+  readonly openMappingOf: string | undefined;
+
+  run(command: Command): void;
+  /** Ends a gesture: what comes next is an undo step of its own. */
+  seal(): void;
+  /** Answer what was undone or redone, for a word to the person. */
+  undo(): HistoryEntry | undefined;
+  redo(): HistoryEntry | undefined;
+  select(selection: Partial<Selection>): void;
+  openPanel(panel: PanelName): void;
+  closePanel(): void;
+  /** Opens a node's form (the flow's, without a node) at a field. */
+  openField(nodeId: string | undefined, pointer: string): void;
+  openMapping(nodeId: string | undefined): void;
+  setProblems(problems: Problems): void;
+  setSamples(samples: Readonly<Record<string, Sample>>): void;
+  setOverlay(overlay: Overlay | undefined): void;
+  setLive(live: FlowLive | undefined): void;
+  setRevision(revision: number): void;
+  /** Another document in place of this one, as when somebody else's version is taken. */
+  replaceHistory(history: History): void;
+}
+
+export type EditorStore = StoreApi<EditorState>;
+
+const NOTHING: Selection = { nodes: [], edges: [] };
+
+export interface EditorStart {
+  readonly history: History;
+  readonly types: NodeTypes;
+  readonly isReadOnly: boolean;
+}
+
+export function createEditorStore({ history, types, isReadOnly }: EditorStart): EditorStore {
+  return createStore<EditorState>((set, get) => {
+    /** Goes one step and shows what it was about. */
+    const step = (go: (history: History) => History, entryOf: (history: History) => HistoryEntry | undefined) => {
+      const before = get().history;
+      const entry = entryOf(before);
+      if (entry === undefined || get().isReadOnly) return undefined;
+      const after = go(before);
+      set({ history: after, selection: keepKnown({ nodes: nodesTouched(entry, after.document), edges: [] }, after.document) });
+      return entry;
+    };
+    return {
+      history,
+      types,
+      isReadOnly,
+      selection: NOTHING,
+      panel: 'properties',
+      isPanelOpen: true,
+      focus: undefined,
+      problems: collectProblems([], history.document),
+      samples: {},
+      overlay: undefined,
+      live: undefined,
+      openMappingOf: undefined,
+
+      run(command) {
+        if (get().isReadOnly) return;
+        const next = apply(get().history, command);
+        if (next !== get().history) set(({ selection }) => ({ history: next, selection: keepKnown(selection, next.document) }));
+      },
+      seal: () => set(({ history: now }) => ({ history: seal(now) })),
+      undo: () => step(undo, ({ past }) => past.at(-1)),
+      redo: () => step(redo, ({ future }) => future[0]),
+      select: (part) => set(({ selection }) => ({ selection: sameOr(selection, { ...NOTHING, ...part }) })),
+      openPanel: (panel) => set({ panel, isPanelOpen: true }),
+      closePanel: () => set({ isPanelOpen: false }),
+      openField: (nodeId, pointer) =>
+        set(({ focus }) => ({
+          selection: { nodes: nodeId === undefined ? [] : [nodeId], edges: [] },
+          panel: 'properties',
+          isPanelOpen: true,
+          focus: { nodeId, pointer, serial: (focus?.serial ?? 0) + 1 },
+        })),
+      openMapping: (openMappingOf) => set({ openMappingOf }),
+      setProblems: (problems) => set({ problems }),
+      setSamples: (samples) => set((now) => ({ samples: { ...now.samples, ...samples } })),
+      setOverlay: (overlay) => set({ overlay }),
+      setLive: (live) => set({ live }),
+      setRevision: (revision) => set(({ history: now }) => ({ history: withRevision(now, revision) })),
+      replaceHistory: (next) => set(({ selection }) => ({ history: next, selection: keepKnown(selection, next.document) })),
+    };
+  });
+}
+
+function keepKnown(selection: Selection, document: FlowDocument): Selection {
+  const nodes = new Set(document.nodes.map(({ id }) => id));
+  const edges = new Set(document.edges.map(({ id }) => id));
+  return sameOr(selection, { nodes: selection.nodes.filter((id) => nodes.has(id)), edges: selection.edges.filter((id) => edges.has(id)) });
+}
+
+/** Whoever looks at the selection draws anew only when it is another. */
+function sameOr(before: Selection, after: Selection): Selection {
+  const isSame = (a: readonly string[], b: readonly string[]) => a.length === b.length && a.every((id, index) => id === b[index]);
+  return isSame(before.nodes, after.nodes) && isSame(before.edges, after.edges) ? before : after;
+}

@@ -1,0 +1,95 @@
+/** Beside the canvas: what is edited, tried, tested, published. One tab at a time; its width is the person's choice. */
+import { Button, Tabs } from 'antd';
+import { X } from 'lucide-react';
+import { useState, type ComponentType, type KeyboardEvent, type PointerEvent } from 'react';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { FlowPanel } from '../forms/flow-panel.tsx';
+import { NodePanel } from '../forms/node-panel.tsx';
+import { useEditor, useEditorStore } from './editor-context.tsx';
+import { EditorFormContext } from './editor-form-context.tsx';
+import type { PanelName } from './editor-store.ts';
+import styles from './side-panel.module.css';
+
+const TEXTS = defineTexts({
+  label: ['侧栏', 'Side panel'],
+  resize: ['调整侧栏宽度', 'Width of the side panel'],
+  close: ['关闭侧栏', 'Close the side panel'],
+  properties: ['配置', 'Settings'],
+  try: ['试运行', 'Try'],
+  tests: ['测试', 'Tests'],
+  problems: ['问题', 'Problems'],
+  release: ['发布', 'Publish'],
+  message: ['消息', 'Message'],
+});
+
+const WIDTH = { least: 340, most: 760, start: 420, step: 20 } as const;
+
+const PANELS: Partial<Readonly<Record<PanelName, ComponentType>>> = {
+  properties: Properties,
+};
+
+export function SidePanel() {
+  const t = useTexts(TEXTS);
+  const { openPanel, closePanel } = useEditorStore().getState();
+  const isOpen = useEditor((editor) => editor.isPanelOpen);
+  const panel = useEditor((editor) => editor.panel);
+  const [width, setWidth] = useState<number>(WIDTH.start);
+  if (!isOpen) return null;
+  const items = Object.entries(PANELS).map(([name, Panel]) => ({ key: name, label: t(name as PanelName), children: <Panel /> }));
+  return (
+    <aside className={styles.panel} style={{ width }} aria-label={t('label')}>
+      <ResizeHandle label={t('resize')} width={width} onChange={setWidth} />
+      <Tabs
+        className={styles.tabs ?? ''}
+        size="small"
+        activeKey={panel}
+        items={items}
+        destroyOnHidden
+        onChange={(key) => openPanel(key as PanelName)}
+        tabBarExtraContent={<Button type="text" size="small" icon={<X size={16} />} aria-label={t('close')} onClick={closePanel} />}
+      />
+    </aside>
+  );
+}
+
+/** The selected node's form; the flow's when none is selected. */
+function Properties() {
+  const selected = useEditor(({ selection }) => (selection.nodes.length === 1 ? selection.nodes[0] : undefined));
+  return (
+    <EditorFormContext nodeId={selected}>
+      {selected === undefined ? <FlowPanel /> : <NodePanel key={selected} nodeId={selected} />}
+    </EditorFormContext>
+  );
+}
+
+interface ResizeHandleProps {
+  readonly label: string;
+  readonly width: number;
+  readonly onChange: (width: number) => void;
+}
+
+function ResizeHandle({ label, width, onChange }: ResizeHandleProps) {
+  const set = (next: number) => onChange(Math.min(WIDTH.most, Math.max(WIDTH.least, next)));
+  const drag = (event: PointerEvent<HTMLDivElement>) => {
+    if (event.currentTarget.hasPointerCapture(event.pointerId)) set(window.innerWidth - event.clientX);
+  };
+  const onKeyDown = ({ key }: KeyboardEvent) => {
+    if (key === 'ArrowLeft') set(width + WIDTH.step);
+    else if (key === 'ArrowRight') set(width - WIDTH.step);
+  };
+  return (
+    <div
+      className={styles.handle}
+      role="separator"
+      tabIndex={0}
+      aria-orientation="vertical"
+      aria-label={label}
+      aria-valuenow={width}
+      aria-valuemin={WIDTH.least}
+      aria-valuemax={WIDTH.most}
+      onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
+      onPointerMove={drag}
+      onKeyDown={onKeyDown}
+    />
+  );
+}

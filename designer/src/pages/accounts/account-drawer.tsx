@@ -1,0 +1,111 @@
+import { Button, Checkbox, Drawer, Form, Input } from 'antd';
+import { useState } from 'react';
+import type { Account, Role } from '../../api/outputs.ts';
+import { useMutationOf } from '../../api/queries.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import styles from './accounts.module.css';
+import { OneTimePassword } from './one-time-password.tsx';
+import { ROLE_HELP_TEXTS, ROLE_TEXTS } from './role-texts.ts';
+
+const TEXTS = defineTexts({
+  create: ['新建账号', 'New account'],
+  edit: ['修改账号', 'Change the account'],
+  name: ['账号', 'Account'],
+  nameHelp: ['登录名：小写字母开头，可含数字和 . _ -', 'Login name: begins with a small letter; digits and . _ - may follow'],
+  nameWrong: [
+    '2 至 64 个字符，小写字母开头，只含小写字母、数字和 . _ -',
+    '2 to 64 characters: a small letter, then small letters, digits and . _ -',
+  ],
+  displayName: ['姓名', 'Name'],
+  missing: ['请填写姓名', 'Enter the name'],
+  roles: ['角色', 'Roles'],
+  rolesMissing: ['至少选一个角色', 'Choose one role at least'],
+  exclusive: ['系统、安全、审计三种管理员不能由同一人担任', 'One person cannot be two of the three administrators'],
+  save: ['保存', 'Save'],
+});
+
+const ADMINISTRATORS: readonly Role[] = ['system-admin', 'security-admin', 'audit-admin'];
+
+interface Values {
+  readonly name: string;
+  readonly displayName: string;
+  readonly roles: Role[];
+}
+
+/** Makes an account or changes one; beside the list it belongs to. */
+export function AccountDrawer({ account, onClose }: { readonly account: Account | undefined; readonly onClose: () => void }) {
+  const t = useTexts(TEXTS);
+  const role = useTexts(ROLE_TEXTS);
+  const roleHelp = useTexts(ROLE_HELP_TEXTS);
+  const create = useMutationOf('accounts.create');
+  const update = useMutationOf('accounts.update');
+  const [made, setMade] = useState<{ readonly name: string; readonly password: string }>();
+  const save = async (values: Values) => {
+    if (account === undefined) {
+      const { oneTimePassword } = await create.mutateAsync(values);
+      setMade({ name: values.name, password: oneTimePassword });
+    } else {
+      const { name, disabled, revision } = account;
+      await update.mutateAsync({ name, disabled, revision, displayName: values.displayName, roles: values.roles });
+      onClose();
+    }
+  };
+  if (made !== undefined) return <OneTimePassword {...made} onClose={onClose} />;
+  const error = create.error ?? update.error;
+  return (
+    <Drawer
+      open
+      title={account === undefined ? t('create') : t('edit')}
+      size={480}
+      onClose={onClose}
+      footer={
+        <Button type="primary" form="account" htmlType="submit" loading={create.isPending || update.isPending}>
+          {t('save')}
+        </Button>
+      }
+    >
+      <Form
+        id="account"
+        layout="vertical"
+        initialValues={account ?? { roles: [] }}
+        onFinish={(values: Values) => void save(values).catch(() => undefined)}
+      >
+        <Form.Item
+          name="name"
+          label={t('name')}
+          extra={t('nameHelp')}
+          rules={[{ required: true, pattern: /^[a-z][a-z0-9._-]{1,63}$/, message: t('nameWrong') }]}
+        >
+          <Input disabled={account !== undefined} autoComplete="off" autoFocus={account === undefined} />
+        </Form.Item>
+        <Form.Item name="displayName" label={t('displayName')} rules={[{ required: true, whitespace: true, message: t('missing') }]}>
+          <Input maxLength={200} autoComplete="off" />
+        </Form.Item>
+        <Form.Item
+          name="roles"
+          label={t('roles')}
+          rules={[
+            { required: true, type: 'array', min: 1, message: t('rolesMissing') },
+            {
+              validator: (_rule, roles: readonly Role[]) =>
+                roles.filter((name) => ADMINISTRATORS.includes(name)).length > 1
+                  ? Promise.reject(new Error(t('exclusive')))
+                  : Promise.resolve(),
+            },
+          ]}
+        >
+          <Checkbox.Group className={styles.roles ?? ''}>
+            {(Object.keys(ROLE_TEXTS) as Role[]).map((name) => (
+              <Checkbox key={name} value={name}>
+                {role(name)}
+                <div className={styles.help}>{roleHelp(name)}</div>
+              </Checkbox>
+            ))}
+          </Checkbox.Group>
+        </Form.Item>
+        {error === null ? null : <ErrorBox error={error} />}
+      </Form>
+    </Drawer>
+  );
+}

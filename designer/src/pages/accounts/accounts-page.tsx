@@ -1,0 +1,178 @@
+import { Button, Dropdown } from 'antd';
+import { Ban, CircleCheck, EllipsisVertical, KeyRound, PencilLine, Plus, UserRoundCheck, UserRoundX } from 'lucide-react';
+import { useState } from 'react';
+import type { Account, Role } from '../../api/outputs.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMay, useMe } from '../../app/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { useConfirm } from '../../parts/confirm-act.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { Tag } from '../../parts/status-tag.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+import { AccountDrawer } from './account-drawer.tsx';
+import { OneTimePassword } from './one-time-password.tsx';
+import { ROLE_TEXTS } from './role-texts.ts';
+
+const TEXTS = defineTexts({
+  title: ['账号', 'Accounts'],
+  help: [
+    '谁可以登录，能做什么。系统、安全、审计三种管理员互斥（三权分立）。',
+    'Who may log in and what they may do. The three administrators exclude each other.',
+  ],
+  create: ['新建账号', 'New account'],
+  name: ['账号', 'Account'],
+  displayName: ['姓名', 'Name'],
+  roles: ['角色', 'Roles'],
+  state: ['状态', 'State'],
+  active: ['启用', 'Active'],
+  disabled: ['已停用', 'Disabled'],
+  first: ['待首次登录', 'Not logged in yet'],
+  created: ['创建时间', 'Created'],
+  passwordChanged: ['密码修改时间', 'Password changed'],
+  edit: ['修改', 'Change'],
+  disable: ['停用', 'Disable'],
+  enable: ['启用', 'Enable'],
+  disableEffect: [
+    '“{{name}}”的全部会话和令牌立即结束，不能再登录；账号与审计记录保留。',
+    'All sessions and tokens of "{{name}}" end now and no login is possible; account and audit lines stay.',
+  ],
+  enableEffect: ['“{{name}}”又可以登录。', '"{{name}}" can log in again.'],
+  reset: ['重置密码', 'Reset the password'],
+  resetEffect: ['“{{name}}”得到一个一次性密码，全部会话立即结束。', '"{{name}}" gets a one-time password, and all sessions end now.'],
+  more: ['更多操作', 'More'],
+  empty: ['没有账号', 'No accounts'],
+});
+
+export function AccountsPage() {
+  const t = useTexts(TEXTS);
+  const role = useTexts(ROLE_TEXTS);
+  const may = useMay();
+  const accounts = useQueryOf('accounts.list', {});
+  const [open, setOpen] = useState<Account | 'new'>();
+  const create = may('accounts.edit') ? (
+    <Button type="primary" icon={<Plus size={16} />} onClick={() => setOpen('new')}>
+      {t('create')}
+    </Button>
+  ) : null;
+  const roles = (account: Account) => account.roles.map((name) => role(name)).join('、');
+  return (
+    <Page>
+      <PageHeader title={t('title')} help={t('help')} actions={create} />
+      <DataTable<Account>
+        label={t('title')}
+        rows={accounts.data?.items}
+        rowKey={({ name }) => name}
+        searchText={({ name, displayName }) => `${name} ${displayName}`}
+        filters={[
+          {
+            key: 'role',
+            label: t('roles'),
+            options: (Object.keys(ROLE_TEXTS) as Role[]).map((value) => ({ value, label: role(value) })),
+            test: (account, value) => account.roles.includes(value as Role),
+          },
+        ]}
+        columns={[
+          { key: 'name', title: t('name'), value: ({ name }) => name, render: ({ name }) => <code>{name}</code> },
+          {
+            key: 'displayName',
+            title: t('displayName'),
+            value: ({ displayName }) => displayName,
+            render: ({ displayName }) => displayName,
+          },
+          { key: 'roles', title: t('roles'), value: roles, render: roles },
+          {
+            key: 'state',
+            title: t('state'),
+            value: (account) => t(stateOf(account)),
+            render: (account) => <AccountState account={account} />,
+          },
+          {
+            key: 'created',
+            title: t('created'),
+            value: ({ createdAt }) => createdAt,
+            render: ({ createdAt }) => <TimeText at={createdAt} />,
+          },
+          {
+            key: 'password',
+            title: t('passwordChanged'),
+            value: ({ passwordChangedAt }) => passwordChangedAt,
+            render: ({ passwordChangedAt }) => <TimeText at={passwordChangedAt} isAgo />,
+          },
+          { key: 'more', title: '', width: 48, render: (account) => <AccountMenu account={account} onEdit={() => setOpen(account)} /> },
+        ]}
+        isLoading={accounts.isPending}
+        error={accounts.error}
+        onRefresh={() => void accounts.refetch()}
+        {...(may('accounts.edit') ? { onOpen: setOpen } : {})}
+        empty={<EmptyState title={t('empty')} action={create} />}
+        exportName="accounts"
+      />
+      {open === undefined ? null : <AccountDrawer account={open === 'new' ? undefined : open} onClose={() => setOpen(undefined)} />}
+    </Page>
+  );
+}
+
+function stateOf(account: Account): 'active' | 'disabled' | 'first' {
+  if (account.disabled) return 'disabled';
+  return account.mustChangePassword ? 'first' : 'active';
+}
+
+function AccountState({ account }: { readonly account: Account }) {
+  const t = useTexts(TEXTS);
+  const state = stateOf(account);
+  const looks = { active: ['green', CircleCheck], disabled: ['grey', Ban], first: ['amber', KeyRound] } as const;
+  const [tone, icon] = looks[state];
+  return (
+    <Tag tone={tone} icon={icon}>
+      {t(state)}
+    </Tag>
+  );
+}
+
+function AccountMenu({ account, onEdit }: { readonly account: Account; readonly onEdit: () => void }) {
+  const t = useTexts(TEXTS);
+  const me = useMe();
+  const may = useMay();
+  const confirm = useConfirm();
+  const update = useMutationOf('accounts.update');
+  const reset = useMutationOf('accounts.reset-password');
+  const [password, setPassword] = useState<string>();
+  const { name, displayName, roles, disabled, revision } = account;
+  if (!may('accounts.edit') || me.name === name) return null;
+  const verb = disabled ? t('enable') : t('disable');
+  const acts: Readonly<Record<string, () => void>> = {
+    edit: onEdit,
+    disable: () =>
+      confirm({
+        title: verb,
+        effect: disabled ? t('enableEffect', { name }) : t('disableEffect', { name }),
+        verb,
+        isDangerous: !disabled,
+        needsReason: true,
+        run: ($reason) => update.mutateAsync({ name, displayName, roles: [...roles], disabled: !disabled, revision, $reason }),
+      }),
+    reset: () =>
+      confirm({
+        title: t('reset'),
+        effect: t('resetEffect', { name }),
+        verb: t('reset'),
+        needsReason: true,
+        run: async ($reason) => setPassword((await reset.mutateAsync({ name, $reason })).oneTimePassword),
+      }),
+  };
+  const items = [
+    { key: 'edit', icon: <PencilLine size={16} />, label: t('edit') },
+    { key: 'reset', icon: <KeyRound size={16} />, label: t('reset') },
+    { key: 'disable', danger: !disabled, icon: disabled ? <UserRoundCheck size={16} /> : <UserRoundX size={16} />, label: verb },
+  ];
+  return (
+    <>
+      <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => acts[key]?.() }}>
+        <Button type="text" size="small" aria-label={`${t('more')}: ${name}`} icon={<EllipsisVertical size={16} />} />
+      </Dropdown>
+      {password === undefined ? null : <OneTimePassword name={name} password={password} onClose={() => setPassword(undefined)} />}
+    </>
+  );
+}

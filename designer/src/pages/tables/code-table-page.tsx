@@ -1,0 +1,255 @@
+import { Alert, App, Button, Input, Switch, Table, Upload } from 'antd';
+import { Download, Plus, Save, Trash2, Upload as UploadIcon } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { useBlocker, useParams } from 'react-router';
+import { ApiError } from '../../api/client.ts';
+import type { Outputs } from '../../api/outputs.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { csvOf, download, parseCsv } from '../../parts/csv.ts';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { problemsOf, toEntries, toRows, type Row } from './table-rows.ts';
+import styles from './code-table-page.module.css';
+
+const TEXTS = defineTexts({
+  tables: ['代码表', 'Code tables'],
+  entries: ['条目', 'Entries'],
+  key: ['代码', 'Code'],
+  value: ['译为', 'Becomes'],
+  keyEmpty: ['代码不能为空', 'The code is empty'],
+  keyRepeated: ['代码重复', 'This code is there twice'],
+  add: ['添加一行', 'Add a row'],
+  remove: ['删除这一行', 'Delete this row'],
+  import: ['导入 CSV', 'Import CSV'],
+  importHelp: [
+    '两列：代码、译为。导入的行覆盖同名代码，保存前不生效。',
+    'Two columns: code, becomes. Rows that are read replace those of the same code; nothing counts before it is saved.',
+  ],
+  imported: ['读入 {{count}} 行，请检查后保存', '{{count}} rows read: look at them, then save'],
+  export: ['导出 CSV', 'Export CSV'],
+  save: ['保存', 'Save'],
+  saved: [
+    '已保存；新消息立即使用，在途消息仍用接收时的内容',
+    'Saved: new messages use it at once, those under way keep what they were accepted with',
+  ],
+  hasFallback: ['查不到代码时用固定值代替', 'Use a fixed value when a code is absent'],
+  fallback: ['代替值', 'That value'],
+  noFallback: [
+    '查不到代码时报错 CODE_UNKNOWN，消息按节点的错误处理走',
+    'An absent code is the error CODE_UNKNOWN; the node’s error handling decides',
+  ],
+  stale: [
+    '别人刚刚保存了这张表。您的修改还在本页：重新载入会换成对方的版本。',
+    'Somebody else has just saved this table. Your changes are still on this page; loading it anew takes the other version.',
+  ],
+  reload: ['载入对方的版本', 'Load the other version'],
+  leave: ['有未保存的修改', 'There are unsaved changes'],
+  leaveEffect: ['离开本页会丢掉它们。', 'Leaving this page loses them.'],
+  leaveVerb: ['丢掉并离开', 'Lose them and leave'],
+  stay: ['留在本页', 'Stay'],
+});
+
+type CodeTable = Outputs['tables.get'];
+
+/** One code table: its rows edited in place, saved as a whole. */
+export function CodeTablePage() {
+  const { tableId = '' } = useParams();
+  const table = useQueryOf('tables.get', { tableId });
+  const [loaded, setLoaded] = useState<CodeTable>();
+  useEffect(() => setLoaded((now) => now ?? table.data), [table.data]);
+  if (table.error !== null && loaded === undefined) return <ErrorBox error={table.error} onRetry={() => void table.refetch()} isPage />;
+  if (loaded === undefined) return null;
+  const reload = async () => setLoaded((await table.refetch()).data);
+  return <Editor key={loaded.revision} table={loaded} onSaved={setLoaded} onReload={() => void reload()} />;
+}
+
+interface EditorProps {
+  readonly table: CodeTable;
+  readonly onSaved: (table: CodeTable) => void;
+  readonly onReload: () => void;
+}
+
+function Editor({ table, onSaved, onReload }: EditorProps) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const may = useMay();
+  const { message } = App.useApp();
+  const [rows, setRows] = useState(() => toRows(table.entries));
+  const [fallback, setFallback] = useState(table.fallback);
+  const save = useMutationOf('tables.save');
+  const isReadOnly = !may('tables.edit');
+  const isChanged = JSON.stringify([toEntries(rows), fallback]) !== JSON.stringify([table.entries, table.fallback]);
+  const problems = problemsOf(rows);
+  useLeaveGuard(isChanged);
+  const change = (id: number, part: Partial<Row>) => setRows((now) => now.map((row) => (row.id === id ? { ...row, ...part } : row)));
+  const submit = async () => {
+    const { fallback: _old, ...rest } = table;
+    const document = { ...rest, entries: toEntries(rows), ...(fallback === undefined ? {} : { fallback }) };
+    const saved = await save.mutateAsync({ tableId: table.tableId, document });
+    void message.success(t('saved'));
+    onSaved(saved);
+  };
+  const read = async (file: File) => {
+    const lines = parseCsv(await file.text()).filter(([key = '']) => key !== '');
+    const read = Object.fromEntries(lines.map(([key = '', value = '']) => [key, value]));
+    setRows((now) => toRows({ ...toEntries(now), ...read }));
+    void message.info(t('imported', { count: lines.length }));
+  };
+  const isStale = save.error instanceof ApiError && save.error.code === 'STALE_REVISION';
+  return (
+    <Page>
+      <PageHeader
+        title={text(table.name)}
+        trail={[{ label: t('tables'), to: '/code-tables' }]}
+        beside={<code>{table.tableId}</code>}
+        actions={
+          isReadOnly ? null : (
+            <Button
+              type="primary"
+              icon={<Save size={16} />}
+              disabled={!isChanged || problems.size > 0}
+              loading={save.isPending}
+              onClick={() => void submit().catch(() => undefined)}
+            >
+              {t('save')}
+            </Button>
+          )
+        }
+      />
+      {isStale ? <Alert type="warning" showIcon title={t('stale')} action={<Button onClick={onReload}>{t('reload')}</Button>} /> : null}
+      {save.error !== null && !isStale ? <ErrorBox error={save.error} /> : null}
+      <Panel>
+        <div className={styles.fallback}>
+          <Switch
+            checked={fallback !== undefined}
+            disabled={isReadOnly}
+            aria-label={t('hasFallback')}
+            onChange={(isOn) => setFallback(isOn ? '' : undefined)}
+          />
+          <span>{t('hasFallback')}</span>
+          {fallback === undefined ? (
+            <span className={styles.hint}>{t('noFallback')}</span>
+          ) : (
+            <Input
+              className={styles.fallbackValue ?? ''}
+              value={fallback}
+              disabled={isReadOnly}
+              aria-label={t('fallback')}
+              onChange={(event) => setFallback(event.target.value)}
+            />
+          )}
+        </div>
+      </Panel>
+      <Panel
+        title={`${t('entries')} (${rows.length})`}
+        extra={
+          <>
+            {isReadOnly ? null : (
+              <Upload accept=".csv,text/csv,text/plain" showUploadList={false} beforeUpload={(file) => (void read(file), false)}>
+                <Button icon={<UploadIcon size={16} />} title={t('importHelp')}>
+                  {t('import')}
+                </Button>
+              </Upload>
+            )}
+            <Button
+              icon={<Download size={16} />}
+              onClick={() => download(`${table.tableId}.csv`, csvOf(csvColumns(t('key'), t('value')), rows))}
+            >
+              {t('export')}
+            </Button>
+            {isReadOnly ? null : (
+              <Button icon={<Plus size={16} />} onClick={() => setRows((now) => [{ id: nextId(now), key: '', value: '' }, ...now])}>
+                {t('add')}
+              </Button>
+            )}
+          </>
+        }
+      >
+        <Table<Row>
+          size="small"
+          rowKey={({ id }) => id}
+          dataSource={rows}
+          pagination={{ pageSize: 50, hideOnSinglePage: true, showSizeChanger: false }}
+          columns={[
+            {
+              title: t('key'),
+              render: (_value, { id, key }) => (
+                <div>
+                  <Input
+                    value={key}
+                    disabled={isReadOnly}
+                    aria-label={t('key')}
+                    status={problems.has(id) ? 'error' : ''}
+                    onChange={(event) => change(id, { key: event.target.value })}
+                  />
+                  {problems.has(id) ? <div className={styles.problem}>{key === '' ? t('keyEmpty') : t('keyRepeated')}</div> : null}
+                </div>
+              ),
+            },
+            {
+              title: t('value'),
+              render: (_value, { id, value }) => (
+                <Input
+                  value={value}
+                  disabled={isReadOnly}
+                  aria-label={t('value')}
+                  onChange={(event) => change(id, { value: event.target.value })}
+                />
+              ),
+            },
+            {
+              width: 48,
+              render: (_value, { id }) =>
+                isReadOnly ? null : (
+                  <Button
+                    type="text"
+                    icon={<Trash2 size={16} />}
+                    aria-label={t('remove')}
+                    onClick={() => setRows((now) => now.filter((row) => row.id !== id))}
+                  />
+                ),
+            },
+          ]}
+        />
+      </Panel>
+    </Page>
+  );
+}
+
+function csvColumns(key: string, value: string) {
+  return [
+    { title: key, value: (row: Row) => row.key },
+    { title: value, value: (row: Row) => row.value },
+  ];
+}
+
+function nextId(rows: readonly Row[]): number {
+  return rows.reduce((most, { id }) => Math.max(most, id), 0) + 1;
+}
+
+/** Neither a click on the navigation nor closing the tab loses what was typed without a word. */
+function useLeaveGuard(isChanged: boolean): void {
+  const t = useTexts(TEXTS);
+  const { modal } = App.useApp();
+  const blocker = useBlocker(({ currentLocation, nextLocation }) => isChanged && currentLocation.pathname !== nextLocation.pathname);
+  useEffect(() => {
+    if (blocker.state !== 'blocked') return;
+    modal.confirm({
+      title: t('leave'),
+      content: t('leaveEffect'),
+      okText: t('leaveVerb'),
+      okButtonProps: { danger: true },
+      cancelText: t('stay'),
+      onOk: () => blocker.proceed(),
+      onCancel: () => blocker.reset(),
+    });
+  }, [blocker, modal, t]);
+  useEffect(() => {
+    if (!isChanged) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener('beforeunload', warn);
+    return () => window.removeEventListener('beforeunload', warn);
+  }, [isChanged]);
+}

@@ -1,0 +1,160 @@
+import { Button, Form, Input, Modal } from 'antd';
+import { Plus, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { useNavigate } from 'react-router';
+import type { Outputs } from '../../api/outputs.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { useConfirm } from '../../parts/confirm-act.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import { Page, PageHeader } from '../../parts/page-header.tsx';
+
+const TEXTS = defineTexts({
+  title: ['代码表', 'Code tables'],
+  help: [
+    '把一方的编码翻译成另一方的编码，供映射与表达式查用。',
+    'Translate one side’s codes into another’s; mappings and expressions look them up.',
+  ],
+  create: ['新建代码表', 'New code table'],
+  name: ['名称', 'Name'],
+  nameZh: ['中文名称', 'Name in Chinese'],
+  nameEn: ['英文名称', 'Name in English'],
+  id: ['编号', 'Id'],
+  idWrong: ['小写字母开头，只含小写字母、数字和连字符', 'A small letter, then small letters, digits and hyphens'],
+  missing: ['请填写', 'Enter it'],
+  entries: ['条目', 'Entries'],
+  fallback: ['查不到时', 'When absent'],
+  fails: ['报错', 'Error'],
+  remove: ['删除', 'Delete'],
+  removeEffect: [
+    '删除代码表“{{name}}”。用到它的流程将无法再次发布；已在途的消息仍用它们接收时的内容。',
+    'Deletes the table "{{name}}". Flows that use it cannot be published again; messages under way keep the content they were accepted with.',
+  ],
+  empty: ['还没有代码表', 'No code tables yet'],
+  emptyNext: ['例如：市级科室代码 → 医院科室代码。', 'For example: the city’s departments → a hospital’s.'],
+  cancel: ['取消', 'Cancel'],
+});
+
+type Table = Outputs['tables.list']['items'][number];
+
+export function CodeTablesPage() {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const format = useFormat();
+  const may = useMay();
+  const go = useNavigate();
+  const confirm = useConfirm();
+  const tables = useQueryOf('tables.list', {});
+  const remove = useMutationOf('tables.remove');
+  const [isCreating, setCreating] = useState(false);
+  const create = may('tables.edit') ? (
+    <Button type="primary" icon={<Plus size={16} />} onClick={() => setCreating(true)}>
+      {t('create')}
+    </Button>
+  ) : null;
+  const askToRemove = ({ tableId, name }: Table) =>
+    confirm({
+      title: t('remove'),
+      effect: t('removeEffect', { name: text(name) }),
+      verb: t('remove'),
+      isDangerous: true,
+      needsReason: true,
+      run: ($reason) => remove.mutateAsync({ tableId, $reason }),
+    });
+  return (
+    <Page>
+      <PageHeader title={t('title')} help={t('help')} actions={create} />
+      <DataTable<Table>
+        label={t('title')}
+        rows={tables.data?.items}
+        rowKey={({ tableId }) => tableId}
+        searchText={({ tableId, name }) => `${tableId} ${name['zh-CN']} ${name.en}`}
+        columns={[
+          { key: 'name', title: t('name'), value: ({ name }) => text(name), render: ({ name }) => text(name) },
+          { key: 'id', title: t('id'), value: ({ tableId }) => tableId, render: ({ tableId }) => <code>{tableId}</code> },
+          {
+            key: 'entries',
+            title: t('entries'),
+            align: 'right',
+            value: ({ entries }) => Object.keys(entries).length,
+            render: ({ entries }) => format.number(Object.keys(entries).length),
+          },
+          { key: 'fallback', title: t('fallback'), value: ({ fallback }) => fallback, render: ({ fallback }) => fallback ?? t('fails') },
+          {
+            key: 'remove',
+            title: '',
+            width: 48,
+            render: (table) =>
+              may('tables.edit') ? (
+                <Button
+                  type="text"
+                  size="small"
+                  icon={<Trash2 size={16} />}
+                  aria-label={`${t('remove')}: ${text(table.name)}`}
+                  onClick={() => askToRemove(table)}
+                />
+              ) : null,
+          },
+        ]}
+        isLoading={tables.isPending}
+        error={tables.error}
+        onRefresh={() => void tables.refetch()}
+        onOpen={({ tableId }) => void go(`/code-tables/${tableId}`)}
+        empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={create} />}
+        exportName="code-tables"
+      />
+      {isCreating ? <NewTable onClose={() => setCreating(false)} /> : null}
+    </Page>
+  );
+}
+
+interface Values {
+  readonly tableId: string;
+  readonly zhCN: string;
+  readonly en: string;
+}
+
+function NewTable({ onClose }: { readonly onClose: () => void }) {
+  const t = useTexts(TEXTS);
+  const go = useNavigate();
+  const save = useMutationOf('tables.save');
+  const [form] = Form.useForm<Values>();
+  const submit = async ({ tableId, zhCN, en }: Values) => {
+    await save.mutateAsync({ tableId, document: { tableId, revision: 0, name: { 'zh-CN': zhCN, en }, entries: {} } });
+    void go(`/code-tables/${tableId}`);
+  };
+  const required = { required: true, whitespace: true, message: t('missing') };
+  return (
+    <Modal
+      open
+      title={t('create')}
+      okText={t('create')}
+      cancelText={t('cancel')}
+      confirmLoading={save.isPending}
+      onCancel={onClose}
+      onOk={() => form.submit()}
+    >
+      <Form form={form} layout="vertical" requiredMark={false} onFinish={(values) => void submit(values).catch(() => undefined)}>
+        <Form.Item name="zhCN" label={t('nameZh')} rules={[required]}>
+          <Input autoFocus maxLength={200} />
+        </Form.Item>
+        <Form.Item name="en" label={t('nameEn')} rules={[required]}>
+          <Input maxLength={200} />
+        </Form.Item>
+        <Form.Item
+          name="tableId"
+          label={t('id')}
+          extra={t('idWrong')}
+          rules={[{ required: true, pattern: /^[a-z][a-z0-9-]{0,60}$/, message: t('idWrong') }]}
+        >
+          <Input placeholder="departments-hospital-a" />
+        </Form.Item>
+      </Form>
+      {save.error === null ? null : <ErrorBox error={save.error} />}
+    </Modal>
+  );
+}

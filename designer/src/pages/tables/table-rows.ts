@@ -1,0 +1,27 @@
+/** The rows of a code table while they are edited: a code may be empty or repeated for a moment. */
+export interface Row {
+  readonly id: number;
+  readonly key: string;
+  readonly value: string;
+}
+
+export function toRows(entries: Readonly<Record<string, string>>): Row[] {
+  return Object.entries(entries)
+    .sort(([a], [b]) => a.localeCompare(b, 'zh-CN', { numeric: true }))
+    .map(([key, value], id) => ({ id, key, value }));
+}
+
+export function toEntries(rows: readonly Row[]): Record<string, string> {
+  return Object.fromEntries(rows.map(({ key, value }) => [key, value]));
+}
+
+/** Ids of rows whose code is empty or was there before. */
+export function problemsOf(rows: readonly Row[]): ReadonlySet<number> {
+  const seen = new Set<string>(['']);
+  const wrong = new Set<number>();
+  for (const { id, key } of rows) {
+    if (seen.has(key)) wrong.add(id);
+    seen.add(key);
+  }
+  return wrong;
+}
