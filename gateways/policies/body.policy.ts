@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { definePolicy, type Exchange, type GatewayError, type InterfaceDocument } from '../contract.ts';
+import { definePolicy, type Claim, type Exchange, type GatewayError, type InterfaceDocument } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import type { Front } from '../../engine/contract/access.ts';
 import type { Crypto, Hash } from '../../engine/contract/ports/crypto.ts';
@@ -74,8 +74,8 @@ function readBody(
   crypto: Crypto,
 ): Promise<GatewayError | undefined> {
   const { request, claim } = exchange;
-  const hash: Hash | undefined = claim && crypto.createHash(claim.digestAlgorithm);
   const chunks: Buffer[] = [];
+  let hash: Hash | undefined;
   let size = 0;
   exchange.onEnd(() => (budget.usedBytes -= size));
   return new Promise((resolve) => {
@@ -89,15 +89,25 @@ function readBody(
       exchange.bytesIn = size;
       if (size > limit) return settle(refuse('GW41301'));
       if (budget.usedBytes > budgetBytes) return settle(refuse('GW50301'));
-      hash?.update(chunk);
       chunks.push(chunk);
+      if (claim !== undefined && chunks.length > 1) {
+        hash ??= startHash(crypto, claim, chunks[0]!);
+        hash.update(chunk);
+      }
     };
     const finish = () => {
       exchange.body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size);
-      exchange.bodyDigest = hash?.digest();
+      // Of one chunk, as most bodies are, it costs half as much to make it at once.
+      if (claim !== undefined) exchange.bodyDigest = hash?.digest() ?? crypto.digest(claim.digestAlgorithm, exchange.body);
       settle(undefined);
     };
     const leave = () => settle(refuse('GW40001'));
     request.on('data', take).on('end', finish).on('close', leave).on('error', leave);
   });
+}
+
+function startHash(crypto: Crypto, { digestAlgorithm }: Claim, first: Uint8Array): Hash {
+  const hash = crypto.createHash(digestAlgorithm);
+  hash.update(first);
+  return hash;
 }

@@ -13,11 +13,12 @@ import {
 import { AppError } from '../../engine/contract/errors.ts';
 import type { KeyHandle, KeyMaterial, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 import { SM2_SPKI_LENGTH, SM2_SPKI_PREFIX } from '../../engine/contract/kq1/sm2.ts';
+import type { Hmac, PrepareHmac } from './prepare-hmac.ts';
 import { SM2_PKCS8_PREFIX, sm2Identity, sm2Sign, sm2Verify } from './sm2.ts';
 
 /** What a handle stands for. `publicKey` is there for private keys too; `identity` only for SM2. */
 export type LoadedKey =
-  | { readonly kind: 'secret'; readonly secret: KeyObject }
+  | { readonly kind: 'secret'; readonly secret: KeyObject; readonly hmac: Hmac }
   | {
       readonly kind: 'pair';
       readonly privateKey: KeyObject | undefined;
@@ -34,10 +35,13 @@ const MIN_RSA_EXPONENT = 65_537n;
 const MAX_RSA_EXPONENT = 0xffff_ffffn;
 const MAX_PEM_LENGTH = 20_000;
 
-export function loadKey(material: KeyMaterial, scheme: SignatureScheme, role: KeyHandle['role']): LoadedKey {
+export function loadKey(material: KeyMaterial, scheme: SignatureScheme, role: KeyHandle['role'], prepareHmac: PrepareHmac): LoadedKey {
   const isHmac = scheme === 'HMAC-SM3' || scheme === 'HMAC-SHA256';
   if (isHmac !== (role === 'secret')) throw invalid(scheme, `a ${role} key does not fit this scheme`);
-  if (isHmac) return { kind: 'secret', secret: createSecretKey(loadSecret(material, scheme)) };
+  if (isHmac) {
+    const secret = loadSecret(material, scheme);
+    return { kind: 'secret', secret: createSecretKey(secret), hmac: prepareHmac(scheme === 'HMAC-SM3' ? 'sm3' : 'sha256', secret) };
+  }
   const privateKey = role === 'private' ? parsed(scheme, () => parsePrivate(material, scheme)) : undefined;
   const publicKey = parsed(scheme, () => (privateKey === undefined ? parsePublic(material, scheme) : createPublicKey(privateKey)));
   requireFit(publicKey, scheme);

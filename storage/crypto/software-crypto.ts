@@ -18,10 +18,12 @@ import {
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Crypto, DigestAlgorithm, KeyHandle, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
 import { fingerprintOf, loadKey, type LoadedKey } from './import-key.ts';
+import { createPrepareHmac } from './prepare-hmac.ts';
 import { selfTest } from './self-test.ts';
 import { sm2Sign, sm2Verify } from './sm2.ts';
 
 export function createSoftwareCrypto(): Crypto {
+  const prepareHmac = createPrepareHmac();
   const keys = new WeakMap<KeyHandle, LoadedKey>();
   const loaded = (handle: KeyHandle): LoadedKey => {
     const key = keys.get(handle);
@@ -30,7 +32,7 @@ export function createSoftwareCrypto(): Crypto {
   };
   const crypto: Crypto = {
     importKey(material, scheme, role) {
-      const key = loadKey(material, scheme, role);
+      const key = loadKey(material, scheme, role, prepareHmac);
       const handle: KeyHandle = Object.freeze({ scheme, role, fingerprint: fingerprintOf(key) });
       keys.set(handle, key);
       return handle;
@@ -38,7 +40,8 @@ export function createSoftwareCrypto(): Crypto {
     generateKey,
     sign: (handle, data) => signWith(loaded(handle), handle.scheme, data),
     verify: (handle, data, signature) => verifyWith(loaded(handle), handle.scheme, data, signature),
-    digest: (algorithm, data) => hash(algorithm, data, 'buffer'),
+    // As a text and then as bytes: half the time that node:crypto takes for a Buffer of its own.
+    digest: (algorithm, data) => Buffer.from(hash(algorithm, data, 'binary'), 'latin1'),
     createHash: streamingHash,
     // From a key object an HMAC takes a quarter of the time that it takes from bytes.
     hmac: (algorithm, key, data) => createHmac(algorithm, createSecretKey(key)).update(data).digest(),
@@ -62,7 +65,7 @@ async function generateKey(scheme: SignatureScheme): Promise<{ privatePem: strin
 }
 
 function signWith(key: LoadedKey, scheme: SignatureScheme, data: Uint8Array): Uint8Array | Promise<Uint8Array> {
-  if (key.kind === 'secret') return createHmac(hmacDigest(scheme), key.secret).update(data).digest();
+  if (key.kind === 'secret') return key.hmac(data);
   const { privateKey, identity } = key;
   if (privateKey === undefined) throw new AppError('CRYPTO_KEY_ROLE', 'bug', 'A public key cannot sign.', { values: { scheme } });
   if (scheme === 'SM2-SM3') return sm2Sign(privateKey, identity, data);
@@ -74,7 +77,7 @@ function signWith(key: LoadedKey, scheme: SignatureScheme, data: Uint8Array): Ui
 
 function verifyWith(key: LoadedKey, scheme: SignatureScheme, data: Uint8Array, signature: Uint8Array): boolean {
   if (key.kind === 'secret') {
-    const expected = createHmac(hmacDigest(scheme), key.secret).update(data).digest();
+    const expected = key.hmac(data);
     return signature.length === expected.length && timingSafeEqual(signature, expected);
   }
   try {
@@ -93,10 +96,6 @@ function nodeKey(
   if (scheme === 'ES256') return { key, dsaEncoding: 'ieee-p1363' };
   if (scheme === 'RSA-SHA256') return { key, padding: constants.RSA_PKCS1_PADDING };
   return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST };
-}
-
-function hmacDigest(scheme: SignatureScheme): DigestAlgorithm {
-  return scheme === 'HMAC-SM3' ? 'sm3' : 'sha256';
 }
 
 function streamingHash(algorithm: DigestAlgorithm): { update(chunk: Uint8Array | string): void; digest(): Uint8Array } {
