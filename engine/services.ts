@@ -88,7 +88,8 @@ export interface TestReport {
   readonly tests: readonly {
     readonly name: string;
     readonly passed: boolean;
-    readonly problems: readonly string[];
+    /** What failed, each with its path into the test: expectations that do not hold, and how the run ended. */
+    readonly problems: readonly Issue[];
     readonly durationMs: number;
   }[];
 }

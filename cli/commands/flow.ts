@@ -82,7 +82,7 @@ function testCommand(terminal: Terminal): Command {
       )) as TestReport;
       for (const test of report.tests) {
         terminal.print(
-          `${test.passed ? '✓' : '✗'} ${test.name} (${Math.round(test.durationMs)} ms)${test.problems.map((problem) => `\n    ${problem}`).join('')}`,
+          `${test.passed ? '✓' : '✗'} ${test.name} (${Math.round(test.durationMs)} ms)${test.problems.map(({ message }) => `\n    ${message}`).join('')}`,
         );
       }
       if (!report.passed) throw new Error(`${report.tests.filter((test) => !test.passed).length} of ${report.tests.length} tests failed.`);

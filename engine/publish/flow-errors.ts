@@ -28,12 +28,10 @@ export function stale(yours: FlowDocument, theirs: FlowDocument | undefined): Ap
 
 export function testsFailed(flowId: string, report: TestReport): AppError {
   const issues = report.tests.flatMap((test, index) =>
-    test.problems.map((message): Issue => ({
-      path: `/tests/${index}`,
-      code: 'FLOW_TEST_FAILED',
-      severity: 'error',
-      message: `${test.name}: ${message}`,
-      values: { test: test.name },
+    test.problems.map((problem): Issue => ({
+      ...problem,
+      path: `/tests/${index}${problem.path}`,
+      message: `${test.name}: ${problem.message}`,
     })),
   );
   return new AppError('FLOW_TESTS_FAILED', 'input', `Saved tests of ${flowId} fail, so it is not published.`, {

@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 import type { FlowTest } from '../contract/flow-document.ts';
 import { createMessage, type Message } from '../contract/message.ts';
-import { toErrorRecord } from '../contract/errors.ts';
+import { fromErrorRecord, toErrorRecord, toIssue, type ErrorRecord, type ErrorValues, type Issue } from '../contract/errors.ts';
 import type { Clock } from '../contract/clock.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
@@ -39,39 +39,58 @@ export function testMessage({ data, ...fields }: FlowTest['input']): Message {
   return createMessage(data, fields);
 }
 
-async function runTest(flow: CompiledFlow, test: FlowTest, runTrial: RunTrial, signal: AbortSignal): Promise<string[]> {
+async function runTest(flow: CompiledFlow, test: FlowTest, runTrial: RunTrial, signal: AbortSignal): Promise<Issue[]> {
   try {
     const result = await runTrial(flow, testMessage(test.input), test.mocks, signal);
-    const failed = result.error === undefined ? '' : ` The run ended with ${result.error.code}: ${result.error.message}`;
-    const problems = test.expect.flatMap((expectation) => checkExpectation(expectation, result));
+    const { error } = result;
+    const ended = error === undefined ? [] : [{ ...toIssue(fromErrorRecord(error), ''), message: `The run ended with ${told(error)}` }];
     // A node without a mock is a gap in the test, whatever the rest came to.
     if (result.status === 'not-reached' || (test.expect.length === 0 && result.status !== 'completed'))
-      return [`The run did not complete.${failed}`];
-    return problems.map((problem) => `${problem}${failed}`);
-  } catch (error) {
-    const { code, message } = toErrorRecord(error);
-    return [`The run could not be made: ${code}: ${message}`];
+      return [problem(test, '', 'The run did not complete.', { problem: 'incomplete' }), ...ended];
+    const problems = test.expect.flatMap((_, index) => checkExpectation(test, index, result));
+    return problems.length === 0 ? [] : [...problems, ...ended];
+  } catch (thrown) {
+    const error = toErrorRecord(thrown);
+    return [{ ...toIssue(fromErrorRecord(error), ''), message: `The run could not be made: ${told(error)}` }];
   }
+}
+
+function told({ code, message }: ErrorRecord): string {
+  return `${code}: ${message}`;
 }
 
 /**
  * Paths are JSON Pointers. Without `node` into `{ status, headers, data, error }` of the reply (`/data/code`, `/status`, `/error/code`),
  * with `node` into its emitted data by port (`/ok/code`).
  */
-function checkExpectation(expectation: FlowTest['expect'][number], result: TrialResult): string[] {
-  const { node, path, equals, exists, matches } = expectation;
+function checkExpectation(test: FlowTest, index: number, result: TrialResult): Issue[] {
+  const { node, path, equals, exists, matches } = test.expect[index]!;
   const root = node === undefined ? replyRoot(result) : outputRoot(node, result);
   const value = readPointer(root, path);
   const where = `${path}${node === undefined ? '' : ` of ${node}`}`;
-  const problems: string[] = [];
+  const actual = shorten(value);
+  const at = (name: string, message: string, values: ErrorValues) =>
+    problem(test, `/expect/${index}/${name}`, `${where} ${message}.`, {
+      at: path === '' ? '/' : path,
+      ...(node === undefined ? {} : { node }),
+      // Both are test data, as the flow's document holds them.
+      ...(value === undefined ? {} : { actual }),
+      ...values,
+    });
+  const problems: Issue[] = [];
   if (equals !== undefined && (value === undefined || canonicalJson(value) !== canonicalJson(equals))) {
-    problems.push(`${where} should be ${shorten(equals)}, but is ${shorten(value)}.`);
+    const expected = shorten(equals);
+    problems.push(at('equals', `should be ${expected}, but is ${actual}`, { problem: 'equals', wanted: expected }));
   }
-  if (exists !== undefined && (value !== undefined) !== exists) problems.push(`${where} should ${exists ? '' : 'not '}be there.`);
-  if (matches !== undefined && !(typeof value === 'string' && RE2JS.compile(matches).matcher(value).find())) {
-    problems.push(`${where} should match ${matches}, but is ${shorten(value)}.`);
-  }
+  if (exists !== undefined && (value !== undefined) !== exists)
+    problems.push(at('exists', `should ${exists ? '' : 'not '}be there`, { problem: exists ? 'absent' : 'present' }));
+  if (matches !== undefined && !(typeof value === 'string' && RE2JS.compile(matches).matcher(value).find()))
+    problems.push(at('matches', `should match ${matches}, but is ${actual}`, { problem: 'matches', pattern: matches }));
   return problems;
+}
+
+function problem(test: FlowTest, path: string, message: string, values: ErrorValues): Issue {
+  return { path, code: 'FLOW_TEST_FAILED', severity: 'error', message, values: { test: test.name, ...values } };
 }
 
 function replyRoot({ reply, error }: TrialResult): unknown {

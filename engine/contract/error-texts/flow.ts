@@ -1,6 +1,8 @@
 /** Flow documents, interfaces and tests: what is found when they are saved and published. */
 import type { ErrorTemplates } from './template.ts';
 
+const testFix = '更正流程，或更正测试的期望值。';
+
 export const flowTexts: ErrorTemplates = {
   FLOW_INVALID: { what: '流程有[ {count} 处]问题', fix: '逐条更正列出的问题。' },
   FLOW_SCHEMA: { what: '流程文档的格式不正确', fix: '更正所指的字段。' },
@@ -74,7 +76,18 @@ export const flowTexts: ErrorTemplates = {
   'FLOW_TEST/node-unknown': { what: '测试“{test}”引用了节点 {missing}，但本流程中没有该节点', fix: '删除该项，或更正编号。' },
   'FLOW_TEST/port-unknown': { what: '测试“{test}”中，节点“{node}”没有端口“{port}”', fix: '可用端口：{ports}。' },
   'FLOW_TEST/not-mocked': { what: '测试“{test}”会执行节点“{node}”，而它会访问真实系统', fix: '在测试中为该节点设置模拟应答。' },
-  FLOW_TEST_FAILED: { what: '测试“{test}”未通过', fix: '更正流程，或更正测试的期望值。', original: true },
+  FLOW_TEST_FAILED: { what: '测试“{test}”未通过', fix: testFix },
+  'FLOW_TEST_FAILED/incomplete': { what: '测试“{test}”没有执行完', fix: '查看各步骤的状态，为会访问真实系统的节点设置模拟应答。' },
+  'FLOW_TEST_FAILED/equals': {
+    what: '测试“{test}”：[节点 {node} 的] {at} 应为 {wanted}[，实际为 {actual}]',
+    fix: testFix,
+  },
+  'FLOW_TEST_FAILED/absent': { what: '测试“{test}”：[节点 {node} 的] {at} 应有值，实际没有', fix: testFix },
+  'FLOW_TEST_FAILED/present': { what: '测试“{test}”：[节点 {node} 的] {at} 不应有值，实际为 {actual}', fix: testFix },
+  'FLOW_TEST_FAILED/matches': {
+    what: '测试“{test}”：[节点 {node} 的] {at} 应匹配 {pattern}[，实际为 {actual}]',
+    fix: testFix,
+  },
   FLOW_TESTS_FAILED: { what: '流程 {flowId} 的测试未通过，没有发布', fix: '更正流程或测试后重新发布。' },
   FLOW_STALE: { what: '流程[ {flowId} ]的草稿已被他人修改，您的修改没有保存', fix: '查看较新的草稿，在其基础上重新保存您的修改。' },
   FLOW_PUBLISHED: { what: '流程 {flowId} 已发布，不能删除', fix: '请先取消发布。' },
