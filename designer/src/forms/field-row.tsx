@@ -55,7 +55,6 @@ export function FieldRow({ field, value, onChange, pointer }: FieldRowProps) {
   const kind = kindOf(schema);
   const isHolder = HOLDERS.has(kind);
   const problems = issuesAt(issues, pointer, isHolder);
-  const { place, isLit } = useShownOn(focus, pointer, isHolder);
   const label = text(schema.text?.label) || name;
   const control = (
     <FieldControl
@@ -68,17 +67,60 @@ export function FieldRow({ field, value, onChange, pointer }: FieldRowProps) {
       isInvalid={problems.some(({ severity }) => severity === 'error')}
     />
   );
+  const isInline = INLINE.has(kind);
+  return (
+    <FieldFrame
+      htmlFor={id}
+      label={label}
+      isRequired={isRequired}
+      pointer={pointer}
+      problems={problems}
+      focus={focus}
+      isHolder={isHolder}
+      beside={<MoreHelp field={field} label={label} kind={kind} />}
+      end={
+        <>
+          <DefaultMark field={field} value={value} onChange={onChange} label={label} />
+          {isInline ? control : null}
+        </>
+      }
+      help={<ShortHelp field={field} kind={kind} />}
+    >
+      {isInline ? null : control}
+    </FieldFrame>
+  );
+}
+
+interface FieldFrameProps {
+  readonly htmlFor: string;
+  readonly label: string;
+  readonly isRequired?: boolean;
+  readonly help?: ReactNode;
+  readonly pointer: string;
+  readonly problems: readonly FormIssue[];
+  readonly focus: { readonly pointer: string; readonly serial: number } | undefined;
+  /** Its parts are fields that are shown on their own. */
+  readonly isHolder?: boolean;
+  /** Behind the label, and at the end of its line. */
+  readonly beside?: ReactNode;
+  readonly end?: ReactNode;
+  readonly children: ReactNode;
+}
+
+/** The frame of a field: also for those that are no part of a schema. */
+export function FieldFrame(props: FieldFrameProps) {
+  const { htmlFor, label, isRequired = false, help, pointer, problems, focus, isHolder = false, beside, end, children } = props;
+  const { place, isLit } = useShownOn(focus, pointer, isHolder);
   return (
     <div ref={place} className={isLit ? `${styles.row} ${styles.lit}` : styles.row} data-pointer={pointer}>
       <div className={styles.head}>
-        <FieldLabel htmlFor={id} label={label} isRequired={isRequired} />
-        <MoreHelp field={field} label={label} kind={kind} />
+        <FieldLabel htmlFor={htmlFor} label={label} isRequired={isRequired} />
+        {beside}
         <span className={styles.space} />
-        <DefaultMark field={field} value={value} onChange={onChange} label={label} />
-        {INLINE.has(kind) ? control : null}
+        {end}
       </div>
-      <ShortHelp field={field} kind={kind} />
-      {INLINE.has(kind) ? null : control}
+      {typeof help === 'string' ? <div className={styles.help}>{help}</div> : help}
+      {children}
       <Problems problems={problems} />
     </div>
   );

@@ -1,0 +1,116 @@
+/** The selected node: its name, its configuration, what it does about errors, its help. */
+import { Input, Tabs } from 'antd';
+import { useEffect, useState } from 'react';
+import type { FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import { useEditor } from '../editor/editor-context.tsx';
+import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
+import { NodeIcon } from '../parts/node-icon.tsx';
+import { useForm } from './form-context.tsx';
+import { NodeConfig } from './node-config.tsx';
+import { NodeHandling } from './node-handling.tsx';
+import { NodeHelp } from './node-help.tsx';
+import { NodeSurroundings } from './node-surroundings.tsx';
+import { useNodeEdits } from './use-node-edits.ts';
+import styles from './panel.module.css';
+
+const TEXTS = defineTexts({
+  name: ['节点名称', 'Name of the node'],
+  config: ['配置', 'Configuration'],
+  handling: ['处理方式', 'Handling'],
+  help: ['说明', 'Help'],
+  problems: ['{{count}} 个问题', '{{count}} problems'],
+  unknown: ['本系统没有节点类型 {{type}}', 'There is no node type {{type}} here'],
+});
+
+type TabName = 'config' | 'handling' | 'help';
+
+export function NodePanel({ nodeId }: { readonly nodeId: string }) {
+  const t = useTexts(TEXTS);
+  const node = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId));
+  const type = useEditor(({ types }) => (node === undefined ? undefined : types.get(node.type)));
+  if (node === undefined) return null;
+  if (type === undefined) return <p className={styles.panel}>{t('unknown', { type: node.type })}</p>;
+  return (
+    <NodeSurroundings nodeId={nodeId}>
+      <div className={styles.panel}>
+        <NodeHeader node={node} type={type} />
+        <NodeTabs node={node} type={type} />
+      </div>
+    </NodeSurroundings>
+  );
+}
+
+interface NodePartProps {
+  readonly node: FlowNode;
+  readonly type: NodeDescription;
+}
+
+function NodeHeader({ node, type }: NodePartProps) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const { isReadOnly, seal } = useForm();
+  const edits = useNodeEdits(node.id);
+  return (
+    <>
+      <div className={styles.header}>
+        <span className={`${styles.icon} ${styles[type.category]}`}>
+          <NodeIcon name={type.icon} size={20} />
+        </span>
+        <div className={styles.names}>
+          <Input
+            variant="borderless"
+            className={styles.label ?? ''}
+            aria-label={t('name')}
+            value={node.label}
+            placeholder={text(type.text.label)}
+            maxLength={200}
+            readOnly={isReadOnly}
+            onChange={(event) => edits.label(event.target.value)}
+            onBlur={seal}
+          />
+          <span className={styles.type}>
+            {text(type.text.label)} <code>{node.type}</code>
+          </span>
+        </div>
+      </div>
+      <p className={styles.about}>{text(type.text.help)}</p>
+    </>
+  );
+}
+
+function NodeTabs({ node, type }: NodePartProps) {
+  const t = useTexts(TEXTS);
+  const focus = useEditor((editor) => (editor.focus?.nodeId === node.id ? editor.focus : undefined));
+  const problems = useEditor((editor) => editor.problems);
+  const [tab, setTab] = useState<TabName>('config');
+  const serial = focus?.serial;
+  useEffect(() => {
+    if (focus !== undefined) setTab(focus.pointer.startsWith('/handling') ? 'handling' : 'config');
+    // Each asking is heard once; the tab is free afterwards.
+  }, [serial]);
+  const own = problems.ofNode(node.id).map(({ place }) => place.field);
+  const inHandling = own.filter((field) => field.startsWith('/handling')).length;
+  const label = (name: TabName, count: number) => (
+    <span>
+      {t(name)}
+      {count === 0 ? null : (
+        <span className={styles.badge} title={t('problems', { count })}>
+          {count}
+        </span>
+      )}
+    </span>
+  );
+  return (
+    <Tabs
+      size="small"
+      activeKey={tab}
+      onChange={(key) => setTab(key as TabName)}
+      items={[
+        { key: 'config', label: label('config', own.length - inHandling), children: <NodeConfig node={node} type={type} focus={focus} /> },
+        { key: 'handling', label: label('handling', inHandling), children: <NodeHandling node={node} type={type} focus={focus} /> },
+        { key: 'help', label: label('help', 0), children: <NodeHelp node={node} type={type} /> },
+      ]}
+    />
+  );
+}

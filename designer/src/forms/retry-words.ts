@@ -1,0 +1,32 @@
+/** What a retry rule means, in words. Pure. */
+import type { RetryRule } from '../../../engine/contract/flow-document.ts';
+import { createFormat } from '../i18n/format.ts';
+import { defineTexts, translateWith, type Language } from '../i18n/texts.ts';
+
+const TEXTS = defineTexts({
+  none: ['失败后不重试。', 'It is not tried again after a failure.'],
+  few: ['失败后最多重试 {{max}} 次，间隔约 {{pauses}}。', 'After a failure it is tried again up to {{max}} times, about {{pauses}} apart.'],
+  many: [
+    '失败后最多重试 {{max}} 次，间隔约 {{pauses}}……，最长 {{cap}}。',
+    'After a failure it is tried again up to {{max}} times, about {{pauses}} … apart, {{cap}} at most.',
+  ],
+  whole: ['全部用完约需 {{time}}。', 'All of them take about {{time}}.'],
+  list: ['、', ', '],
+});
+
+const SHOWN = 5;
+
+export function retrySummary(rule: RetryRule, language: Language): string {
+  const t = translateWith(TEXTS, language);
+  const { duration } = createFormat(language);
+  const { max, capMs } = rule;
+  if (max <= 0) return t('none');
+  const pauses = retryPauses(rule, Math.min(max, SHOWN)).map(duration).join(t('list'));
+  const all = retryPauses(rule, max).reduce((sum, pause) => sum + pause, 0);
+  return `${t(max > SHOWN ? 'many' : 'few', { max, pauses, cap: duration(capMs) })}${language === 'en' ? ' ' : ''}${t('whole', { time: duration(all) })}`;
+}
+
+/** The longest each pause can be, in milliseconds; chance makes each shorter, so that many do not come back at once. */
+export function retryPauses({ baseMs, factor, capMs }: RetryRule, count: number): readonly number[] {
+  return Array.from({ length: count }, (_none, index) => Math.min(capMs, baseMs * factor ** index));
+}
