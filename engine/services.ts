@@ -104,6 +104,16 @@ export interface PublishReport {
   readonly tests: TestReport;
 }
 
+export interface VersionSummary {
+  readonly version: number;
+  readonly contentHash: string;
+  readonly publishedAt: number;
+  readonly publishedBy: string;
+  readonly note?: string;
+  /** It serves now: the latest, or the one that was gone back to. */
+  readonly isCurrent: boolean;
+}
+
 export type PublishStage = 'validate' | 'test' | 'prepare' | 'commit' | 'apply';
 
 /** `engine/publish/flow-catalog.ts` */
@@ -122,14 +132,18 @@ export interface FlowCatalog {
    * but its own nodes is checked. FLOW_INVALID (input) with every issue; TRIAL_NODE_UNSUITABLE (input) where no run can begin.
    */
   trial(document: unknown, request: TrialRequest, signal: AbortSignal): Promise<TrialResult>;
-  publish(flowId: string, actor: string, signal: AbortSignal, onStage?: (stage: PublishStage) => void): Promise<PublishReport>;
+  /** `note`: why, in the person's own words; kept with the version, beside its content. */
+  publish(
+    flowId: string,
+    actor: string,
+    signal: AbortSignal,
+    onStage?: (stage: PublishStage) => void,
+    note?: string,
+  ): Promise<PublishReport>;
   rollback(flowId: string, version: number, actor: string, signal: AbortSignal): Promise<PublishReport>;
   unpublish(flowId: string, actor: string): Promise<boolean>;
-  versions(
-    flowId: string,
-  ): Promise<
-    readonly { readonly version: number; readonly contentHash: string; readonly publishedAt: number; readonly publishedBy: string }[]
-  >;
+  /** Newest first. */
+  versions(flowId: string): Promise<readonly VersionSummary[]>;
   version(flowId: string, version: number): Promise<FlowVersion | undefined>;
   /** Flows of which any published version, present or past, has a node of that adapter. */
   usersOf(adapterId: string): Promise<readonly string[]>;

@@ -5,8 +5,10 @@ import { bindingActions } from './bindings.ts';
 import { bundleActions } from './bundles.ts';
 import { callerActions } from './callers.ts';
 import { executionActions } from './executions.ts';
+import { versionActions } from './flow-versions.ts';
 import { flowActions } from './flows.ts';
 import { interfaceActions } from './interfaces.ts';
+import { listFlowActions } from './list-flows.ts';
 import { liveActions } from './live-flows.ts';
 import { nodeTypeActions } from './node-types.ts';
 import { overviewActions } from './overview.ts';
@@ -17,7 +19,9 @@ import { trialActions } from './trials.ts';
 /** Everything that can be asked of control. */
 export function allActions(services: ControlServices): readonly Action[] {
   return [
+    ...listFlowActions(services),
     ...flowActions(services),
+    ...versionActions(services),
     ...trialActions(services),
     ...bundleActions(services),
     ...bindingActions(services),

@@ -2,30 +2,21 @@
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import { FlowTest, type FlowDocument } from '../../engine/contract/flow-document.ts';
-import { diffFlows } from '../../engine/flow/diff-flows.ts';
 import type { TestReport } from '../../engine/services.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import type { ControlServices } from './services.ts';
 
 export const FlowId = Type.String({ pattern: '^flw_[A-Za-z0-9_-]{1,60}$' });
 const VersionNumber = Type.Integer({ minimum: 1 });
-const byFlow = Type.Object({ flowId: FlowId }, closed);
-const byVersion = Type.Object({ flowId: FlowId, version: VersionNumber }, closed);
+export const byFlow = Type.Object({ flowId: FlowId }, closed);
+export const byVersion = Type.Object({ flowId: FlowId, version: VersionNumber }, closed);
 
 export function flowActions(services: ControlServices): readonly Action[] {
-  return [...draftActions(services), ...checkActions(services), ...publishActions(services), ...versionActions(services)];
+  return [...draftActions(services), ...checkActions(services), ...publishActions(services)];
 }
 
 function draftActions({ catalog, registry }: ControlServices): readonly Action[] {
   return [
-    defineAction({
-      name: 'flows.list',
-      right: 'flows.read',
-      text: { 'zh-CN': '流程列表', en: 'List flows' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async () => ({ items: await catalog.list() }),
-    }),
     defineAction({
       name: 'flows.get',
       right: 'flows.read',
@@ -112,11 +103,12 @@ function publishActions({ catalog, events }: ControlServices): readonly Action[]
         'zh-CN': '发布：校验、测试、准备、提交；任一步失败则旧版本继续服务',
         en: 'Publish: validate, test, prepare, commit; on any failure the old version keeps serving',
       },
-      input: byFlow,
+      input: Type.Object({ flowId: FlowId, note: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })) }, closed),
       audited: true,
       subject: ({ flowId }) => flowId,
-      async run(ctx, { flowId }) {
-        const report = await catalog.publish(flowId, ctx.actor.account, ctx.signal, (stage) => ctx.progress({ stage }));
+      async run(ctx, { flowId, note }) {
+        const report = await catalog.publish(flowId, ctx.actor.account, ctx.signal, (stage) => ctx.progress({ stage }), note);
+        if (note !== undefined) ctx.note.reason = note;
         ctx.note.after = { version: report.version, contentHash: report.contentHash, changed: report.changed };
         events.flowPublished(flowId, report.version);
         return report;
@@ -144,39 +136,6 @@ function publishActions({ catalog, events }: ControlServices): readonly Action[]
       audited: true,
       subject: ({ flowId }) => flowId,
       run: async (ctx, { flowId }) => ({ unpublished: await catalog.unpublish(flowId, ctx.actor.account) }),
-    }),
-  ];
-}
-
-function versionActions({ catalog }: ControlServices): readonly Action[] {
-  /** `0` stands for the draft. */
-  const DraftOrVersion = Type.Integer({ minimum: 0 });
-  const documentAt = async (flowId: string, version: number): Promise<FlowDocument> =>
-    existing(version === 0 ? await catalog.draft(flowId) : (await catalog.version(flowId, version))?.document, `${flowId}@${version}`);
-  return [
-    defineAction({
-      name: 'flows.versions',
-      right: 'flows.read',
-      text: { 'zh-CN': '已发布的版本', en: 'Published versions' },
-      input: byFlow,
-      audited: false,
-      run: async (_ctx, { flowId }) => ({ items: await catalog.versions(flowId) }),
-    }),
-    defineAction({
-      name: 'flows.version',
-      right: 'flows.read',
-      text: { 'zh-CN': '读取一个版本', en: 'Read one version' },
-      input: byVersion,
-      audited: false,
-      run: async (_ctx, { flowId, version }) => existing(await catalog.version(flowId, version), `${flowId}@${version}`),
-    }),
-    defineAction({
-      name: 'flows.diff',
-      right: 'flows.read',
-      text: { 'zh-CN': '比较两个版本（0 为草稿）', en: 'Compare two versions; 0 is the draft' },
-      input: Type.Object({ flowId: FlowId, from: DraftOrVersion, to: DraftOrVersion }, closed),
-      audited: false,
-      run: async (_ctx, { flowId, from, to }) => diffFlows(await documentAt(flowId, from), await documentAt(flowId, to)),
     }),
   ];
 }

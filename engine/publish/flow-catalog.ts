@@ -82,13 +82,16 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
       return runTests(flow, tests ?? flow.document.tests, deps.runTrial, clock, signal);
     },
     trial: async (raw, request, signal) => runTrialOf(deps, raw, request, signal),
-    versions: async (flowId) =>
-      (await findAll(stores.versions, { flowId }, ['-version'])).map(({ version, contentHash, publishedAt, publishedBy }) => ({
-        version,
-        contentHash,
-        publishedAt,
-        publishedBy,
-      })),
+    async versions(flowId) {
+      const current = (await stores.pointers.get(flowId))?.version;
+      return (await findAll(stores.versions, { flowId }, ['-version'])).map(
+        ({ _id, version, contentHash, publishedAt, publishedBy, note }) => ({
+          ...{ version, contentHash, publishedAt, publishedBy },
+          isCurrent: version === current,
+          ...(note === undefined ? {} : { note: openJson(stores.seal, stores.versions, _id, note) as string }),
+        }),
+      );
+    },
     async version(flowId, version) {
       const record = await stores.versions.get(`${flowId}@${version}`);
       return record && toVersion(stores, record);

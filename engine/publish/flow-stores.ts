@@ -36,6 +36,8 @@ export interface VersionRecord extends StoredDocument {
   readonly body: string;
   readonly publishedAt: number;
   readonly publishedBy: string;
+  /** Sealed JSON: people's own words may name a patient. */
+  readonly note?: string;
 }
 
 /** Which version of a flow is published: one conditional update of it is the commit of a publication. `version` null: none is. */

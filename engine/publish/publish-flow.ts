@@ -23,6 +23,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     actor: string,
     signal: AbortSignal,
     onStage?: (stage: PublishStage) => void,
+    note?: string,
   ): Promise<PublishReport> {
     onStage?.('validate');
     const document = bodyOf(stores, await stores.drafts.get(flowId));
@@ -53,6 +54,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
       body: sealJson(stores.seal, stores.versions, _id, document),
       publishedAt: clock.now(),
       publishedBy: actor,
+      ...(note === undefined ? {} : { note: sealJson(stores.seal, stores.versions, _id, note) }),
     };
     if (!(await stores.versions.insert(record, { durability: 'full' })).inserted) throw raced(flowId);
     try {

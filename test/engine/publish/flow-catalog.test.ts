@@ -142,6 +142,25 @@ test('publishing serves the new version at once, stage by stage, and the same co
   );
 });
 
+test('a version keeps the note it was published with, sealed, and says whether it serves', async () => {
+  const { catalog } = await installation()();
+  const draft = await catalog.saveDraft(flow(), 'ann');
+  const first = await catalog.publish('flw_sample', 'ann', signal, undefined, '第一次上线');
+  await catalog.saveDraft({ ...draft, deadlineMs: 9 }, 'ann');
+  const second = await catalog.publish('flw_sample', 'bob', signal);
+  assert.notEqual(second.contentHash, first.contentHash);
+  const shown = async () => (await catalog.versions('flw_sample')).map((one) => [one.version, one.isCurrent, one.note]);
+  assert.deepEqual(await shown(), [
+    [2, true, undefined],
+    [1, false, '第一次上线'],
+  ]);
+  await catalog.rollback('flw_sample', 1, 'bob', signal);
+  assert.deepEqual(await shown(), [
+    [2, false, undefined],
+    [1, true, '第一次上线'],
+  ]);
+});
+
 test('another process serves it after the hint, or without one at the next reading, and after a restart', async () => {
   const start = installation();
   const [one, other] = [await start(), await start()];

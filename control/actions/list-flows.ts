@@ -1,0 +1,61 @@
+/** The list of flows, with how each of them is doing. */
+import { Type } from 'typebox';
+import type { FlowSummary } from '../../engine/services.ts';
+import type { TriggerState } from '../../engine/trigger/trigger-run.ts';
+import { closed, defineAction, type Action } from './action.ts';
+import { isAllowed } from './permissions.ts';
+import type { ControlServices } from './services.ts';
+
+/** Counts are absent for who may not read executions. */
+export interface FlowItem extends FlowSummary {
+  /** Executions since midnight, and of them those that failed; counted up to 10,000. */
+  readonly today?: number;
+  readonly failedToday?: number;
+  readonly held?: number;
+  /** Of a flow that listens by itself, where this process holds its listener. */
+  readonly listener?: { readonly state: TriggerState; readonly since: number; readonly errorCode?: string };
+}
+
+export interface FlowList {
+  readonly items: readonly FlowItem[];
+}
+
+export function listFlowActions(services: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'flows.list',
+      right: 'flows.read',
+      text: { 'zh-CN': '流程列表', en: 'List flows' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async ({ actor }): Promise<FlowList> => ({ items: await listFlows(services, isAllowed(actor, 'executions.read')) }),
+    }),
+  ];
+}
+
+async function listFlows({ catalog, counter, engine }: ControlServices, maySeeExecutions: boolean): Promise<readonly FlowItem[]> {
+  const flows = await catalog.list();
+  const ids = flows.map(({ flowId }) => flowId);
+  const listeners = new Map(engine.listeners().map((status) => [status.flowId, status]));
+  const counts = maySeeExecutions ? await Promise.all([counter.today(ids), counter.failedToday(ids), counter.held(ids)]) : undefined;
+  return flows.map((flow) => {
+    const listener = listeners.get(flow.flowId);
+    return {
+      ...flow,
+      ...(counts && countsOf(flow.flowId, counts)),
+      ...(listener && {
+        listener: {
+          state: listener.state,
+          since: listener.since,
+          ...(listener.error === undefined ? {} : { errorCode: listener.error.code }),
+        },
+      }),
+    };
+  });
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+function countsOf(flowId: string, [today, failedToday, held]: readonly [Counts, Counts, Counts]) {
+  return { today: today[flowId] ?? 0, failedToday: failedToday[flowId] ?? 0, held: held[flowId] ?? 0 };
+}
