@@ -31,9 +31,7 @@ export const dateFunctions: readonly MappingFunction[] = [
     label: words('转换日期格式', 'Convert date'),
     help: words('从一种格式直接变成另一种。', 'From one picture straight to another.'),
     args: [argument('文本', 'Text'), argument('原格式', 'From'), argument('新格式', 'To')],
-    run: onText((text, from, to) =>
-      text === '' ? undefined : formatDate(toMillis(parseDate(text, toText(from), DEFAULT_ZONE)), toText(to), DEFAULT_ZONE),
-    ),
+    run: onText((text, from, to) => (text === '' ? undefined : writeParts(readParts(text, toText(from)), toText(to)))),
   },
   {
     name: 'dateToMillis',
@@ -46,11 +44,30 @@ export const dateFunctions: readonly MappingFunction[] = [
 ];
 
 const FIELDS = /yyyy|MM|dd|HH|mm|ss|SSS/g;
-type Parts = Record<string, string>;
+
+/** Digits by field of a picture. */
+interface Parts {
+  yyyy: string;
+  MM: string;
+  dd: string;
+  HH: string;
+  mm: string;
+  ss: string;
+  SSS: string;
+}
+const MIDNIGHT: Parts = { yyyy: '1970', MM: '01', dd: '01', HH: '00', mm: '00', ss: '00', SSS: '000' };
 
 /** A picture without hours gives a date alone (`2026-01-02`), else a time with its zone. */
 function parseDate(text: string, format: string, offset: string): string {
-  const parts: Parts = {};
+  const { yyyy, MM, dd, HH, mm, ss, SSS } = readParts(text, format);
+  const day = `${yyyy}-${MM}-${dd}`;
+  if (!format.includes('HH')) return day;
+  return `${day}T${HH}:${mm}:${ss}${format.includes('SSS') ? `.${SSS}` : ''}${offset}`;
+}
+
+/** What the picture does not name is that of midnight, 1 January 1970. */
+function readParts(text: string, format: string): Parts {
+  const parts = { ...MIDNIGHT };
   let at = 0;
   let rest = 0;
   for (const field of format.matchAll(FIELDS)) {
@@ -59,17 +76,21 @@ function parseDate(text: string, format: string, offset: string): string {
     at += literal.length;
     const digits = text.slice(at, at + field[0].length);
     if (digits.length !== field[0].length || !/^\d+$/.test(digits)) throw new RangeError('the text does not fit the picture');
-    parts[field[0]] = digits;
+    parts[field[0] as keyof Parts] = digits;
     at += digits.length;
     rest = field.index + field[0].length;
   }
   if (text.slice(at) !== format.slice(rest)) throw new RangeError('the text does not fit the picture');
-  const day = `${parts['yyyy'] ?? '1970'}-${parts['MM'] ?? '01'}-${parts['dd'] ?? '01'}`;
-  const clock = `${parts['HH'] ?? '00'}:${parts['mm'] ?? '00'}:${parts['ss'] ?? '00'}${parts['SSS'] === undefined ? '' : `.${parts['SSS']}`}`;
-  const check = new Date(`${day}T${clock}Z`);
-  // Date itself rolls 30 February over into March.
+  const { yyyy, MM, dd, HH, mm, ss, SSS } = parts;
+  const day = `${yyyy}-${MM}-${dd}`;
+  const check = new Date(`${day}T${HH}:${mm}:${ss}.${SSS}Z`);
+  // Date itself rolls 30 February over into March, and takes 24:00 for the next midnight.
   if (Number.isNaN(check.getTime()) || check.toISOString().slice(0, 10) !== day) throw new RangeError('there is no such day or time');
-  return parts['HH'] === undefined ? day : `${day}T${clock}${offset}`;
+  return parts;
+}
+
+function writeParts(parts: Parts, format: string): string {
+  return format.replace(FIELDS, (field) => parts[field as keyof Parts]);
 }
 
 function formatDate(timeMs: number, format: string, offset: string): string {
@@ -83,7 +104,7 @@ function formatDate(timeMs: number, format: string, offset: string): string {
     ss: local.slice(17, 19),
     SSS: local.slice(20, 23),
   };
-  return format.replace(FIELDS, (field) => parts[field]!);
+  return writeParts(parts, format);
 }
 
 /** A date without a zone is midnight, and a time without one the time, in China. */
