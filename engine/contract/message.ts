@@ -36,6 +36,6 @@ export function createMessage(data: MessageData, fields: Partial<Omit<Message, '
 
 /** The same message with another payload (and media type, when it changes); headers, keys and lineage go on. */
 export function withData(message: Message, data: MessageData, mediaType: string = message.mediaType): Message {
-  const { blob: _stored, ...rest } = message;
-  return { ...rest, data, mediaType };
+  const { charset, headers, keys, lineage } = message;
+  return charset === undefined ? { data, mediaType, headers, keys, lineage } : { data, mediaType, charset, headers, keys, lineage };
 }

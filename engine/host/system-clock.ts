@@ -8,6 +8,10 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, action) {
+    if (delayMs <= MAX_TIMER_MS) {
+      const timer = setTimeout(action, delayMs).unref();
+      return () => clearTimeout(timer);
+    }
     const untilMs = performance.now() + delayMs;
     let timer: NodeJS.Timeout;
     const arm = () => {

@@ -5,17 +5,19 @@ import type { CompiledFlow } from './compile-flow.ts';
 const MAX_FAILURES_PER_SECOND = 200;
 
 export function createRecordLimit(clock: Clock): (flow: CompiledFlow, isFailure: boolean) => boolean {
-  const counts = new Map<string, number>();
+  const successes = new Map<string, number>();
+  const failures = new Map<string, number>();
   let second = 0;
   return (flow, isFailure) => {
     const now = Math.floor(clock.monotonic() / 1000);
     if (now !== second) {
       second = now;
-      counts.clear();
+      successes.clear();
+      failures.clear();
     }
-    const key = `${flow.flowId}|${isFailure}`;
-    const count = (counts.get(key) ?? 0) + 1;
-    counts.set(key, count);
+    const counts = isFailure ? failures : successes;
+    const count = (counts.get(flow.flowId) ?? 0) + 1;
+    counts.set(flow.flowId, count);
     return count <= (isFailure ? MAX_FAILURES_PER_SECOND : flow.recording.perSecond);
   };
 }

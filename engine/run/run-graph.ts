@@ -79,12 +79,14 @@ class GraphRun {
 
   #track(work: Promise<void>): void {
     this.#underWay += 1;
-    work
-      .catch((thrown: unknown) => this.#lost(thrown))
-      .finally(() => {
-        this.#underWay -= 1;
-        this.#drain();
-      });
+    const goOn = () => {
+      this.#underWay -= 1;
+      this.#drain();
+    };
+    work.then(goOn, (thrown: unknown) => {
+      this.#lost(thrown);
+      goOn();
+    });
   }
 
   #lost(thrown: unknown): void {

@@ -128,13 +128,13 @@ async function enterGate(adapter: Adapter, { mayWait, signal, slot }: RunFacts, 
   }
 }
 
-/** A node that does not heed its signal is left behind; its late answer goes nowhere. */
+/** A node that does not heed its signal is left behind; its late answer goes nowhere. The signal is of this attempt alone and ends with it. */
 function endedBy<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => queueMicrotask(() => reject(signal.reason as Error));
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    work.then(resolve, reject);
   });
 }
 

@@ -64,7 +64,15 @@ async function callOrFail(runFlow: RunFlow, call: FlowCall): Promise<FlowResult>
 function withinDeadline(call: Promise<FlowResult>, leftMs: number, clock: Clock): Promise<FlowResult | typeof TIMED_OUT> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(Math.max(0, leftMs), () => resolve(TIMED_OUT));
-    call.then(resolve, reject).finally(cancel);
+    const settle = (result: FlowResult) => {
+      cancel();
+      resolve(result);
+    };
+    const fail = (thrown: unknown) => {
+      cancel();
+      reject(thrown as Error);
+    };
+    call.then(settle, fail);
   });
 }
 

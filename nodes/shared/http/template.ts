@@ -18,6 +18,7 @@ export function compileTemplate(
   // Odd pieces stand between braces.
   const pieces = template.split(/\{([^{}]*)\}/).map((piece, index) => (index % 2 === 1 ? piece : encodeFixed(piece)));
   const readers = pieces.map((piece, index) => (index % 2 === 1 ? compileScopePath(piece) : undefined));
+  if (pieces.length === 1) return () => pieces[0];
   const isSinglePlaceholder = pieces.length === 3 && pieces[0] === '' && pieces[2] === '';
   return (scope) => {
     let text = '';
