@@ -4,6 +4,7 @@ import { errorPort, outPort, type Category, type PortSpec } from '../../../engin
 import type { Text } from '../../../engine/contract/texts.ts';
 import { canonicalJson } from '../../../engine/flow/content-hash.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import { withDefaults } from './schema-defaults.ts';
 
 /** The palette's order, with the names of its sections. */
 export const CATEGORIES: readonly { readonly category: Category; readonly text: Text }[] = [
@@ -28,6 +29,8 @@ export interface NodeTypes {
   mainOutPort(node: TypedNode): string | undefined;
   mainInPort(node: TypedNode): string | undefined;
   isTrigger(node: TypedNode): boolean;
+  /** The configuration with its type's defaults filled in: what runs. The same object for the same configuration. */
+  fullConfig(node: TypedNode): FlowNode['config'];
 }
 
 /** Ports that depend on a configuration, as the server told them. */
@@ -62,6 +65,8 @@ export function createNodeTypes(list: readonly NodeDescription[], learnt: PortCa
   const byName = new Map(list.map((type) => [type.name, type]));
   const portsOfConfig = new WeakMap<FlowNode['config'], KnownPorts>();
 
+  const fullConfigs = new WeakMap<FlowNode['config'], { readonly type: string; readonly config: FlowNode['config'] }>();
+
   /** The same list for the same configuration, so that nothing is drawn again without need. */
   const outPorts = (node: TypedNode): readonly PortSpec[] | undefined => {
     const type = byName.get(node.type);
@@ -81,6 +86,13 @@ export function createNodeTypes(list: readonly NodeDescription[], learnt: PortCa
     outPorts,
     mainOutPort: (node) => mainPort(outPorts(node), byName.get(node.type)),
     mainInPort: (node) => (byName.get(node.type)?.ports.in ?? [{ name: 'in' }])[0]?.name,
+    fullConfig(node) {
+      const kept = fullConfigs.get(node.config);
+      if (kept?.type === node.type) return kept.config;
+      const config = withDefaults(byName.get(node.type)?.config, node.config) as FlowNode['config'];
+      fullConfigs.set(node.config, { type: node.type, config });
+      return config;
+    },
     isTrigger: (node) => byName.get(node.type)?.kind === 'trigger',
   };
 }

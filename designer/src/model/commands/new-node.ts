@@ -1,10 +1,9 @@
 /** A node as it comes from the palette: with an id, a label that no other bears, and a configuration to begin with. */
-import type { TSchema } from 'typebox';
-import { Default } from 'typebox/value';
 import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow-document.ts';
 import { createId } from '../../../../engine/contract/ids.ts';
 import type { Text } from '../../../../engine/contract/texts.ts';
 import type { NodeDescription } from '../../../../engine/registry/describe-node.ts';
+import { withDefaults } from '../schema-defaults.ts';
 
 export interface NewNodeOptions {
   /** Of the label; Chinese when left out. */
@@ -31,7 +30,7 @@ export function createNodeId(): string {
 
 /** The schema's defaults, and for nodes with branches two or so to begin with, since a card without ports cannot be connected. */
 export function startConfig(type: NodeDescription): FlowNode['config'] {
-  const filled = Default(type.config as TSchema, {}) as FlowNode['config'];
+  const filled = withDefaults(type.config, {}) as FlowNode['config'];
   return { ...beginnings(type), ...filled };
 }
 

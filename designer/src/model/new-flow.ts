@@ -1,0 +1,29 @@
+/** Flows that begin: an empty one, and a copy of another. Common chains to begin with are in `starters.ts`. */
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { createId } from '../../../engine/contract/ids.ts';
+
+/** Answers a caller at once; what most flows of a city do. A person changes it in the flow's settings. */
+const DEADLINE_MS = 10_000;
+
+/** The name is shown in both languages until somebody gives it in the other one. */
+export function newFlow(name: string): FlowDocument {
+  return {
+    schema: 'flow/1',
+    flowId: createId('flw'),
+    revision: 0,
+    name: { 'zh-CN': name, en: name },
+    domain: 'sh-city',
+    tags: [],
+    mode: 'sync',
+    deadlineMs: DEADLINE_MS,
+    nodes: [],
+    edges: [],
+    tests: [],
+    layout: { nodes: {}, groups: [], notes: [] },
+  };
+}
+
+/** The same flow under an id of its own, never published. */
+export function copyFlow(source: FlowDocument, name: string): FlowDocument {
+  return { ...source, flowId: createId('flw'), revision: 0, name: { 'zh-CN': name, en: name } };
+}
