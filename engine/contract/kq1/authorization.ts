@@ -24,7 +24,11 @@ const NONCE_LENGTH = 22;
 /** An RSA-8192 signature has 1366. */
 const MAX_SIG_LENGTH = 1366;
 const MIN_SIG_LENGTH = 43;
-const FIELDS = ['appid', 'keyid', 'ts', 'nonce', 'signed', 'sig'] as const;
+const SCHEMES = KQ1_SCHEMES.map((scheme) => ({ scheme, opening: `KQ1-${scheme} ` }));
+const FIELDS = ['appid', 'keyid', 'ts', 'nonce', 'signed', 'sig'].map((name, index) => ({
+  name,
+  opening: `${index === 0 ? '' : ','}${name}="`,
+}));
 const EXAMPLE = 'Write: KQ1-SM2-SM3 appid="…",keyid="…",ts="…",nonce="…",signed="…",sig="…" in this order, without further spaces.';
 
 /**
@@ -33,10 +37,11 @@ const EXAMPLE = 'Write: KQ1-SM2-SM3 appid="…",keyid="…",ts="…",nonce="…"
  */
 export function parseAuthorization(header: string): Kq1Authorization {
   if (header.length > MAX_HEADER_LENGTH) throw malformed('the Authorization header is too long', 'Sign fewer headers.');
-  const scheme = KQ1_SCHEMES.find((name) => header.startsWith(`KQ1-${name} `));
-  if (scheme === undefined)
+  const known = SCHEMES.find(({ opening }) => header.startsWith(opening));
+  if (known === undefined)
     throw malformed('the Authorization header names no KQ1 scheme', `Use one of: ${KQ1_SCHEMES.map((name) => `KQ1-${name}`).join(', ')}.`);
-  const values = readFields(header, `KQ1-${scheme} `.length);
+  const { scheme, opening } = known;
+  const values = readFields(header, opening.length);
   const [appId = '', keyId = '', ts = '', nonce = '', signed = '', sig = ''] = values;
   const authorization: Kq1Authorization = { scheme, appId, keyId, ts, nonce, signed: signed === '' ? [] : signed.split(';'), sig };
   requireIdentity(authorization);
@@ -74,8 +79,7 @@ export function isCanonicalBase64url(text: string): boolean {
 function readFields(header: string, start: number): string[] {
   const values: string[] = [];
   let at = start;
-  for (const [index, name] of FIELDS.entries()) {
-    const opening = `${index === 0 ? '' : ','}${name}="`;
+  for (const { name, opening } of FIELDS) {
     if (!header.startsWith(opening, at)) throw malformed(`${name} is not where it belongs in the Authorization header`, EXAMPLE);
     const from = at + opening.length;
     const to = header.indexOf('"', from);
@@ -89,13 +93,14 @@ function readFields(header: string, start: number): string[] {
 
 function requireSigned(names: readonly string[]): void {
   if (names.length > MAX_SIGNED_HEADERS) throw malformed('too many signed headers', `Sign at most ${MAX_SIGNED_HEADERS}.`);
-  for (const [index, name] of names.entries()) {
-    const before = names[index - 1];
-    if (!isSignableName(name) || (before !== undefined && before >= name)) {
+  let before = '';
+  for (const name of names) {
+    if (!isSignableName(name) || before >= name) {
       throw malformed(
         'signed is not a sorted list of distinct lower-case header names',
         'Write names like content-type;x-kq-trace, sorted, joined by semicolons.',
       );
     }
+    before = name;
   }
 }

@@ -44,11 +44,10 @@ export function collectSignedHeaders(
   signed: readonly string[],
   proxyHeaders?: ReadonlySet<string>,
 ): HeaderPair[] {
-  const wanted = new Set(signed);
   const found = new Map<string, string>();
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
-    if (!wanted.has(name) && !NEVER_LISTED.has(name)) {
+    if (!signed.includes(name) && !NEVER_LISTED.has(name)) {
       if (mustBeSigned(name, proxyHeaders))
         throw malformed(
           `the header ${name.slice(0, MAX_NAME_LENGTH)} must be signed`,
@@ -68,19 +67,17 @@ export function collectSignedHeaders(
 
 /** The headers of an answer that its signature covers, lower case, sorted, values trimmed. A repeated one throws KQ1_MALFORMED. */
 export function signedAnswerHeaders(headers: Iterable<HeaderPair>): HeaderPair[] {
-  const found = new Map<string, string>();
+  const found: HeaderPair[] = [];
   for (const [sentName, value] of headers) {
     const name = sentName.toLowerCase();
     const isSigned = ANSWER_SIGNED.has(name) || (name.startsWith('x-kq-') && !ANSWER_OWN_LINES.has(name));
     if (!isSigned) continue;
-    if (found.has(name)) throw malformed(`the answer's header ${name} is repeated`, 'Send it once.');
-    found.set(name, trimmedValue(name, value));
+    let place = found.length;
+    while (place > 0 && found[place - 1]![0] > name) place--;
+    if (place > 0 && found[place - 1]![0] === name) throw malformed(`the answer's header ${name} is repeated`, 'Send it once.');
+    found.splice(place, 0, [name, trimmedValue(name, value)]);
   }
-  return [...found].sort(byName);
-}
-
-function byName(a: HeaderPair, b: HeaderPair): number {
-  return a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0;
+  return found;
 }
 
 /** The value without surrounding blanks. Only visible ASCII, blanks and tabs: other characters have no agreed bytes on the wire. */

@@ -26,6 +26,7 @@ export function requirePlainPath(path: string): void {
   }
   requireEncodings(path, 'path');
   if (path.includes('//')) throw malformed('the path has an empty segment', FIX_PATH);
+  if (!/\.|%2e/i.test(path)) return;
   for (const segment of path.split('/')) {
     if (isDotSegment(segment)) throw malformed('the path has a dot segment', FIX_PATH);
   }
