@@ -10,7 +10,6 @@ interface Stored {
   /** `system` follows the machine. */
   readonly look: Scheme | 'system';
   readonly isNavigationFolded: boolean;
-  readonly isGuideClosed: boolean;
 }
 
 export interface Preferences extends Stored {
@@ -28,8 +27,8 @@ export const usePreferences = create<Preferences>((set, get) => {
     ...stored,
     scheme: schemeOf(stored.look),
     change(part) {
-      const { language, look, isNavigationFolded, isGuideClosed } = { ...get(), ...part };
-      const next: Stored = { language, look, isNavigationFolded, isGuideClosed };
+      const { language, look, isNavigationFolded } = { ...get(), ...part };
+      const next: Stored = { language, look, isNavigationFolded };
       localStorage.setItem(KEY, JSON.stringify(next));
       applyScheme(schemeOf(look));
       if (language !== get().language) setLanguage(language);
@@ -48,7 +47,6 @@ function read(): Stored {
     language: LANGUAGES.find((name) => name === kept['language']) ?? 'zh-CN',
     look: (['light', 'dark', 'system'] as const).find((name) => name === kept['look']) ?? 'light',
     isNavigationFolded: kept['isNavigationFolded'] === true,
-    isGuideClosed: kept['isGuideClosed'] === true,
   };
 }
 

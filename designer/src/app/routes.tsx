@@ -11,7 +11,16 @@ const page = (path: string, name: string, load: Loader): RouteObject => ({
   lazy: async () => ({ Component: (await load())[name] as ComponentType }),
 });
 
-const PAGES: readonly RouteObject[] = [page('*', 'NotFoundPage', () => import('../pages/not-found-page.tsx'))];
+const PAGES: readonly RouteObject[] = [
+  page('flows', 'FlowsPage', () => import('../pages/flows/flows-page.tsx')),
+  page('flows/:flowId', 'FlowEditorPage', () => import('../editor/flow-editor-page.tsx')),
+  page('code-tables', 'CodeTablesPage', () => import('../pages/tables/code-tables-page.tsx')),
+  page('code-tables/:tableId', 'CodeTablePage', () => import('../pages/tables/code-table-page.tsx')),
+  page('accounts', 'AccountsPage', () => import('../pages/accounts/accounts-page.tsx')),
+  page('me', 'MePage', () => import('../pages/accounts/me-page.tsx')),
+  page('audit', 'AuditPage', () => import('../pages/audit/audit-page.tsx')),
+  page('*', 'NotFoundPage', () => import('../pages/not-found-page.tsx')),
+];
 
 export function createRouter(): ReturnType<typeof createBrowserRouter> {
   const pages: RouteObject[] = [{ index: true, element: <Navigate to="/overview" replace /> }, ...PAGES];

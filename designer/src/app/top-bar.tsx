@@ -1,7 +1,8 @@
 import { Badge, Button, Dropdown, Tooltip } from 'antd';
-import { Bell, BookOpen, ChevronDown, Languages, LogOut, Moon, Search, Sun, UserRound } from 'lucide-react';
+import { Bell, BookOpen, ChevronDown, Footprints, Languages, LogOut, Moon, Search, Sun, UserRound } from 'lucide-react';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
+import { useGuide } from '../guide/guide-store.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useCommandPalette } from './commands.ts';
 import { EnvironmentTag } from './environment-tag.tsx';
@@ -18,6 +19,7 @@ const TEXTS = defineTexts({
   light: ['浅色外观', 'Light look'],
   account: ['我的账号', 'My account'],
   api: ['接口文档', 'API documentation'],
+  guide: ['上手指引', 'Guide for newcomers'],
   logout: ['退出登录', 'Log out'],
 });
 
@@ -82,13 +84,17 @@ function Person() {
   const go = useNavigate();
   const items = [
     { key: 'me', icon: <UserRound size={16} />, label: t('account') },
+    { key: 'guide', icon: <Footprints size={16} />, label: t('guide') },
     { key: 'api', icon: <BookOpen size={16} />, label: t('api') },
     { type: 'divider' as const },
     { key: 'logout', icon: <LogOut size={16} />, label: t('logout') },
   ];
   const choose = (key: string) => {
     if (key === 'logout') void logout();
-    else if (key === 'api') window.open('/api/docs', '_blank', 'noopener');
+    else if (key === 'guide') {
+      useGuide.getState().reopen();
+      void go('/flows');
+    } else if (key === 'api') window.open('/api/docs', '_blank', 'noopener');
     else void go('/me');
   };
   return (

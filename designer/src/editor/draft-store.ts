@@ -1,25 +1,13 @@
-/** The history of an open flow in this browser (IndexedDB): a browser that is killed loses nothing, and undo still works afterwards. */
-import { del, get, set } from 'idb-keyval';
-import type { History } from '../model/flow-history.ts';
-import { fromStored, toStored, type StoredHistory } from '../model/stored-history.ts';
+/** What this browser keeps of an open flow (IndexedDB): a browser that is killed loses nothing, and undo still works afterwards. */
+import { get, set } from 'idb-keyval';
+import type { KeptDraft } from '../model/draft-recovery.ts';
 import { draftDatabase } from './draft-database.ts';
 
-interface StoredDraft {
-  readonly history: StoredHistory;
-  readonly isSaved: boolean;
-}
-
-export interface KeptDraft {
-  readonly history: History;
-  /** The server has this document. */
-  readonly isSaved: boolean;
-}
-
 export interface DraftStore {
-  read(): Promise<KeptDraft | undefined>;
+  /** Unchecked: `recoverDraft` reads it. */
+  read(): Promise<unknown>;
   /** Written one after the other; what is overtaken by a newer one is left out. */
   write(draft: KeptDraft): void;
-  remove(): Promise<void>;
 }
 
 /** One entry for each account and flow. */
@@ -31,21 +19,16 @@ export function openDraftStore(account: string, flowId: string): DraftStore {
     isWriting = true;
     for (let draft = next; draft !== undefined; draft = next) {
       next = undefined;
-      await set(key, { history: toStored(draft.history), isSaved: draft.isSaved } satisfies StoredDraft, database);
+      await set(key, draft, database);
     }
     isWriting = false;
   };
   return {
-    async read() {
-      const stored = await get<StoredDraft>(key, database);
-      const history = stored === undefined ? undefined : fromStored(stored.history);
-      return history === undefined || stored === undefined ? undefined : { history, isSaved: stored.isSaved };
-    },
+    read: () => get<unknown>(key, database),
     write(draft) {
       next = draft;
       // A browser without room keeps working: the server's copy follows within a second.
       if (!isWriting) void writeAll().catch(() => (isWriting = false));
     },
-    remove: () => del(key, database),
   };
 }

@@ -16,16 +16,16 @@ export function FlowEditorPage() {
 }
 
 function OpenedFlow({ flowId }: { readonly flowId: string }) {
-  const { loaded, retry } = useEditorStart(flowId);
-  if (loaded === undefined) return <Skeleton active className={styles.loading ?? ''} paragraph={{ rows: 8 }} />;
-  if ('error' in loaded) return <ErrorBox error={loaded.error} onRetry={retry} isPage />;
-  return <Editor beginning={loaded.beginning} />;
+  const start = useEditorStart(flowId);
+  if (start.data !== undefined) return <Editor beginning={start.data} />;
+  if (start.error !== null) return <ErrorBox error={start.error} onRetry={() => void start.refetch()} isPage />;
+  return <Skeleton active className={styles.loading ?? ''} paragraph={{ rows: 8 }} />;
 }
 
 function Editor({ beginning }: { readonly beginning: EditorBeginning }) {
-  const may = useMay();
-  const isReadOnly = !may('flows.edit');
-  const store = useMemo(() => createEditorStore({ ...beginning, isReadOnly }), [beginning, isReadOnly]);
+  const isReadOnly = !useMay()('flows.edit');
+  const { types, recovered } = beginning;
+  const store = useMemo(() => createEditorStore({ types, history: recovered.history, isReadOnly }), [types, recovered, isReadOnly]);
   return (
     <EditorProvider store={store}>
       <EditorFrame beginning={beginning} />

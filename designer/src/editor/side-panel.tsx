@@ -6,7 +6,6 @@ import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { FlowPanel } from '../forms/flow-panel.tsx';
 import { NodePanel } from '../forms/node-panel.tsx';
 import { useEditor, useEditorStore } from './editor-context.tsx';
-import { EditorFormContext } from './editor-form-context.tsx';
 import type { PanelName } from './editor-store.ts';
 import styles from './side-panel.module.css';
 
@@ -55,11 +54,7 @@ export function SidePanel() {
 /** The selected node's form; the flow's when none is selected. */
 function Properties() {
   const selected = useEditor(({ selection }) => (selection.nodes.length === 1 ? selection.nodes[0] : undefined));
-  return (
-    <EditorFormContext nodeId={selected}>
-      {selected === undefined ? <FlowPanel /> : <NodePanel key={selected} nodeId={selected} />}
-    </EditorFormContext>
-  );
+  return selected === undefined ? <FlowPanel /> : <NodePanel key={selected} nodeId={selected} />;
 }
 
 interface ResizeHandleProps {

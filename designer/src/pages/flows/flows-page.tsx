@@ -1,11 +1,12 @@
 import { Button, Dropdown } from 'antd';
 import { CirclePause, Copy, Download, EllipsisVertical, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
-import { useNavigate } from 'react-router';
+import { useNavigate, useSearchParams } from 'react-router';
 import type { FlowSummary } from '../../api/outputs.ts';
 import { call } from '../../api/client.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
+import { GuideCard } from '../../guide/guide-card.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../parts/confirm-act.tsx';
@@ -59,7 +60,8 @@ export function FlowsPage() {
   const may = useMay();
   const go = useNavigate();
   const flows = useQueryOf('flows.list', {});
-  const [isCreating, setCreating] = useState(false);
+  const [address] = useSearchParams();
+  const [isCreating, setCreating] = useState(address.get('new') !== null);
   const columns = useColumns();
   const create = may('flows.edit') ? (
     <Button type="primary" icon={<Plus size={16} />} onClick={() => setCreating(true)}>
@@ -84,6 +86,7 @@ export function FlowsPage() {
         defaultSort={{ key: 'changed', order: 'descend' }}
         exportName="flows"
       />
+      <GuideCard />
       {isCreating ? <NewFlowDialog onClose={() => setCreating(false)} /> : null}
     </Page>
   );

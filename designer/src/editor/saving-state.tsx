@@ -1,0 +1,68 @@
+import { Button, Tooltip } from 'antd';
+import { CloudAlert, CloudCheck, CloudOff, CloudUpload, GitCompareArrows, type LucideIcon } from 'lucide-react';
+import { useStore } from 'zustand';
+import { useErrorWords } from '../i18n/error-words.ts';
+import { useFormat } from '../i18n/format.ts';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import type { AutosaveStatus } from '../model/autosave.ts';
+import { Tag, type Tone } from '../parts/status-tag.tsx';
+import type { DraftKeeper } from './draft-keeper.ts';
+import styles from './editor-header.module.css';
+
+const TEXTS = defineTexts({
+  saved: ['已保存', 'Saved'],
+  dirty: ['正在保存…', 'Saving …'],
+  saving: ['正在保存…', 'Saving …'],
+  offline: ['未保存到平台', 'Not on the platform yet'],
+  conflict: ['与他人的修改冲突', 'Somebody else saved too'],
+  refused: ['平台不接受', 'Refused'],
+  savedAt: ['{{ago}}保存', 'Saved {{ago}}'],
+  offlineHelp: [
+    '修改保存在本浏览器，平台恢复后自动保存。',
+    'Your changes are kept in this browser and are saved when the platform is back.',
+  ],
+  retry: ['立即重试', 'Try now'],
+});
+
+const LOOKS: Readonly<Record<AutosaveStatus, { readonly tone: Tone; readonly icon: LucideIcon }>> = {
+  saved: { tone: 'grey', icon: CloudCheck },
+  dirty: { tone: 'grey', icon: CloudUpload },
+  saving: { tone: 'grey', icon: CloudUpload },
+  offline: { tone: 'amber', icon: CloudOff },
+  conflict: { tone: 'red', icon: GitCompareArrows },
+  refused: { tone: 'red', icon: CloudAlert },
+};
+
+/** Whether what is on the screen is on the platform. */
+export function SavingState({ keeper }: { readonly keeper: DraftKeeper }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const wordsOf = useErrorWords();
+  const { status, savedAtMs, error } = useStore(keeper.state);
+  const { tone, icon } = LOOKS[status];
+  const words = error === undefined ? undefined : wordsOf(error);
+  const help =
+    status === 'offline'
+      ? t('offlineHelp')
+      : status === 'refused'
+        ? [words?.title, words?.fix].filter(Boolean).join(' ')
+        : savedAtMs === undefined
+          ? ''
+          : t('savedAt', { ago: format.ago(savedAtMs) });
+  return (
+    <span className={styles.saving} role="status" data-status={status}>
+      <Tooltip title={help}>
+        <span>
+          <Tag tone={tone} icon={icon}>
+            {t(status)}
+          </Tag>
+        </span>
+      </Tooltip>
+      {status === 'offline' || status === 'refused' ? (
+        <Button size="small" type="link" onClick={() => keeper.retryNow()}>
+          {t('retry')}
+        </Button>
+      ) : null}
+    </span>
+  );
+}

@@ -1,0 +1,16 @@
+/** Counts and errors of the published version, laid on nodes and wires while the page is open. */
+import type { FlowLiveDetail } from '../../../control/actions/live-flows.ts';
+import { useLive, useWatchedFlow } from '../app/live.ts';
+import { useEditorStore } from './editor-context.tsx';
+
+export function useFlowLive(flowId: string): void {
+  const store = useEditorStore();
+  useWatchedFlow(flowId);
+  useLive<FlowLiveDetail>('flow-live', (detail) => {
+    if (detail.flowId !== flowId) return;
+    store.getState().setLive({
+      nodes: Object.fromEntries(detail.nodes.map(({ node, perMinute, failed }) => [node, { perMinute, failed }])),
+      edges: Object.fromEntries(detail.edges.map(({ edge, perMinute }) => [edge, { perMinute }])),
+    });
+  });
+}
