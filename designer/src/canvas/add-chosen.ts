@@ -1,5 +1,6 @@
 /** A node type was chosen, in the palette or in the quick-add box: puts it where it was wished and connects it. */
 import { addAfter, addBefore, addNode, insertOnEdge } from '../model/commands/add-node.ts';
+import { replaceType } from '../model/commands/replace-type.ts';
 import { CARD_HEIGHT, CARD_WIDTH, type Point } from '../model/card-geometry.ts';
 import type { AddWish } from './canvas-store.ts';
 import type { CanvasTools } from './canvas-context.tsx';
@@ -21,6 +22,10 @@ export function addChosen(tools: CanvasTools, type: string, wish: AddWish): stri
       }
       case 'before':
         return tools.perform(addBefore(document, types, { ...node, before: wish.end, ...(wish.at === undefined ? {} : { at: wish.at }) }));
+      case 'replace': {
+        const done = tools.perform(replaceType(document, types, wish.node, type, { language: tools.language }));
+        return done && { nodeId: wish.node };
+      }
       case 'edge':
         return tools.perform(insertOnEdge(document, types, wish.edgeId, node));
     }

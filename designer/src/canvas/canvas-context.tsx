@@ -6,6 +6,7 @@ import { useStore } from 'zustand';
 import { useEditorStore } from '../editor/editor-context.tsx';
 import type { EditorStore } from '../editor/editor-store.ts';
 import { useLanguage, type Language } from '../i18n/texts.ts';
+import type { Point } from '../model/card-geometry.ts';
 import type { Planned, Refusal } from '../model/commands/refusal.ts';
 import { createCanvasStore, type CanvasState, type CanvasStore } from './canvas-store.ts';
 import type { CanvasEdge, CanvasNode } from './flow-elements.ts';
@@ -15,6 +16,8 @@ export interface CanvasTools {
   readonly canvas: CanvasStore;
   readonly flow: ReactFlowInstance<CanvasNode, CanvasEdge>;
   readonly drawing: ReturnType<typeof useStoreApi<CanvasNode, CanvasEdge>>;
+  /** Where the pointer is on the screen while it is over the canvas. No part of a store: hundreds of cards would be asked at every move. */
+  readonly pointer: { current: Point | undefined };
   readonly language: Language;
   /** Says a sentence for a moment. */
   say(text: string, kind?: 'info' | 'success' | 'warning'): void;
@@ -48,7 +51,7 @@ export function CanvasProvider({ children }: { readonly children: ReactNode }) {
       seal();
       return planned;
     };
-    return { editor, canvas, flow, drawing, language, say, refuse, perform };
+    return { editor, canvas, flow, drawing, pointer: { current: undefined }, language, say, refuse, perform };
   }, [editor, canvas, flow, drawing, language, message]);
   return <CanvasContext value={tools}>{children}</CanvasContext>;
 }

@@ -8,7 +8,8 @@ export type AddWish =
   | { readonly kind: 'place'; readonly at: Point }
   | { readonly kind: 'after'; readonly node: string; readonly port?: string; readonly at?: Point }
   | { readonly kind: 'before'; readonly end: PortEnd; readonly at?: Point }
-  | { readonly kind: 'edge'; readonly edgeId: string };
+  | { readonly kind: 'edge'; readonly edgeId: string }
+  | { readonly kind: 'replace'; readonly node: string };
 
 export interface QuickAddRequest {
   readonly wish: AddWish;
@@ -17,7 +18,7 @@ export interface QuickAddRequest {
 }
 
 export interface MenuRequest {
-  readonly about: 'canvas' | 'selection';
+  readonly about: 'canvas' | 'node' | 'edge' | 'several';
   /** On the screen. */
   readonly at: Point;
 }
@@ -46,8 +47,6 @@ export interface CanvasState {
   readonly isMapShown: boolean;
   /** What was copied last, for browsers that do not let a page read the clipboard. */
   readonly copied: string | undefined;
-  /** Where the pointer was last, on the screen. */
-  readonly pointer: Point | undefined;
   set(part: Partial<Omit<CanvasState, 'set'>>): void;
 }
 
@@ -66,7 +65,6 @@ export function createCanvasStore(): CanvasStore {
     isShortcutsOpen: false,
     isMapShown: true,
     copied: undefined,
-    pointer: undefined,
     set: (part) => set(part),
   }));
 }

@@ -1,24 +1,37 @@
 /** The canvas of a flow: draws the document of the open editor and turns what is done on it into commands. */
 import { Background, BackgroundVariant, ConnectionMode, MiniMap, ReactFlow, SelectionMode, type OnReconnect } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
-import { useMemo } from 'react';
+import { useMemo, type DragEvent, type FocusEvent, type MouseEvent as ReactMouseEvent, type PointerEvent } from 'react';
 import { useEditor } from '../editor/editor-context.tsx';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { GRID } from '../model/card-geometry.ts';
+import { CanvasCommands } from './canvas-commands.tsx';
+import { CanvasMenu, openEdgeMenu, openNodeMenu, openPaneMenu } from './canvas-menu.tsx';
 import { CanvasScope } from './canvas-scope.tsx';
+import { SelectionBar, ViewBar } from './canvas-tools.tsx';
 import { useCanvas, useCanvasTools, useIsInCanvasScope, type CanvasTools } from './canvas-context.tsx';
+import { bringIntoView } from './add-chosen.ts';
 import { canConnect, connectEnds, connectionEnds, endConnecting, reconnectEnds, startConnecting } from './connecting.ts';
 import { ConnectionLine } from './connection-line.tsx';
 import { commitDrag } from './drag.ts';
 import { dragOver, drop } from './dropping.ts';
+import { EmptyHint } from './empty-hint.tsx';
 import styles from './flow-canvas.module.css';
 import type { CanvasEdge, CanvasNode } from './flow-elements.ts';
 import { FlowSync, useSelectionChanges } from './flow-sync.tsx';
 import { GroupFrame } from './group-frame.tsx';
+import { useCanvasKeyboard } from './keyboard.ts';
 import { NodeCard } from './node-card.tsx';
 import { NoteCard } from './note-card.tsx';
 import { QuickAdd } from './quick-add.tsx';
+import { select } from './selection.ts';
+import { ShortcutsSheet } from './shortcuts-sheet.tsx';
+import { openQuickAdd } from './view-deeds.ts';
 import { ArrowHeads, Wire } from './wire.tsx';
 
+const TEXTS = defineTexts({
+  canvas: ['流程画布', 'Canvas of the flow'],
+});
 const NODE_TYPES = { card: NodeCard, note: NoteCard, group: GroupFrame };
 const EDGE_TYPES = { wire: Wire };
 const NOTHING: CanvasNode[] = [];
@@ -41,12 +54,17 @@ function Canvas() {
   const tools = useCanvasTools();
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
   const isMapShown = useCanvas((canvas) => canvas.isMapShown);
+  const isEmpty = useEditor(({ history }) => history.document.nodes.length === 0);
   const handlers = useMemo(() => handlersOf(tools), [tools]);
   const changes = useSelectionChanges();
+  const t = useTexts(TEXTS);
+  useCanvasKeyboard();
   return (
-    <div className={styles.canvas} onDragOver={(event) => dragOver(tools, event)} onDrop={(event) => drop(tools, event)}>
+    <div className={styles.canvas} {...surroundings(tools)}>
       <ArrowHeads />
       <ReactFlow<CanvasNode, CanvasEdge>
+        aria-label={t('canvas')}
+        tabIndex={0}
         defaultNodes={NOTHING}
         nodeTypes={NODE_TYPES}
         edgeTypes={EDGE_TYPES}
@@ -74,12 +92,49 @@ function Canvas() {
         {...changes}
       >
         <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.2} />
-        {isMapShown ? <MiniMap pannable zoomable className={styles.map ?? ''} /> : null}
+        {isMapShown && !isEmpty ? <MiniMap pannable zoomable className={styles.map ?? ''} /> : null}
         <FlowSync />
       </ReactFlow>
+      <EmptyHint />
+      <ViewBar />
+      <SelectionBar />
       <QuickAdd />
+      <CanvasMenu />
+      <ShortcutsSheet />
+      <CanvasCommands />
     </div>
   );
+}
+
+function surroundings(tools: CanvasTools) {
+  const { canvas, drawing, pointer } = tools;
+  return {
+    onDragOver: (event: DragEvent) => dragOver(tools, event),
+    onDragLeave: () => canvas.getState().set({ dropEdge: undefined }),
+    onDrop: (event: DragEvent) => drop(tools, event),
+    onFocus: (event: FocusEvent<HTMLElement>) => selectFocused(tools, event.target),
+    onPointerMove: ({ clientX, clientY }: PointerEvent) => void (pointer.current = { x: clientX, y: clientY }),
+    onPointerLeave: () => void (pointer.current = undefined),
+    onDoubleClick: ({ target, clientX, clientY }: ReactMouseEvent) => {
+      const isEmpty = target instanceof Element && target.classList.contains('react-flow__pane');
+      if (isEmpty && !tools.editor.getState().isReadOnly) openQuickAdd(tools, { x: clientX, y: clientY });
+    },
+    onClick: ({ target }: ReactMouseEvent) => {
+      const isEmpty = target instanceof Element && target.classList.contains('react-flow__pane');
+      if (isEmpty) drawing.getState().domNode?.focus({ preventScroll: true });
+    },
+  };
+}
+
+/** A card that is reached by the tab key is the selected one. */
+function selectFocused(tools: CanvasTools, target: HTMLElement): void {
+  const id = target.matches('.react-flow__node:focus-visible') ? target.dataset['id'] : undefined;
+  const type = id === undefined ? undefined : tools.flow.getNode(id)?.type;
+  if (id === undefined || type === undefined) return;
+  if (type === 'card') {
+    if (!tools.editor.getState().selection.nodes.includes(id)) select(tools, { nodes: [id] });
+    bringIntoView(tools, id);
+  } else select(tools, type === 'note' ? { notes: [id] } : { groups: [id] });
 }
 
 /** Made once: xyflow draws everything anew when a handler is another. */
@@ -97,6 +152,9 @@ function handlersOf(tools: CanvasTools) {
     onNodeDragStop: (_event: unknown, _node: CanvasNode, nodes: CanvasNode[]) => commitDrag(tools, nodes),
     onSelectionDragStop: (_event: unknown, nodes: CanvasNode[]) => commitDrag(tools, nodes),
     onNodeDoubleClick: (_event: unknown, node: CanvasNode) => node.type === 'card' && editor.getState().openPanel('properties'),
+    onNodeContextMenu: (event: ReactMouseEvent, node: CanvasNode) => openNodeMenu(tools, event, node),
+    onEdgeContextMenu: (event: ReactMouseEvent, edge: CanvasEdge) => openEdgeMenu(tools, event, edge),
+    onPaneContextMenu: (event: ReactMouseEvent | globalThis.MouseEvent) => openPaneMenu(tools, event),
     onEdgeMouseEnter: (_event: unknown, edge: CanvasEdge) => hover(edge.id),
     onEdgeMouseLeave: () => hover(undefined),
   };

@@ -1,0 +1,68 @@
+/** What an empty canvas says: where a flow begins, and chains to begin with. */
+import { useEditor } from '../editor/editor-context.tsx';
+import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
+import { starterClipboard, startersFor, type Starter } from '../model/starters.ts';
+import { NodeIcon } from '../parts/node-icon.tsx';
+import { addChosen, middleOfView } from './add-chosen.ts';
+import { useCanvasTools } from './canvas-context.tsx';
+import styles from './empty-hint.module.css';
+import { pasteClipboard } from './selection-deeds.ts';
+import { fitAll } from './view-deeds.ts';
+
+const TEXTS = defineTexts({
+  title: ['流程从触发器开始', 'A flow begins with a trigger'],
+  next: ['选择一个触发器，从左侧拖入节点，或直接键入节点名称。', 'Choose one, drag nodes from the left, or just type a node’s name.'],
+  starters: ['或从常用流程开始', 'Or begin with a common flow'],
+  empty: ['这个流程还没有节点', 'This flow has no nodes yet'],
+});
+
+export function EmptyHint() {
+  const isEmpty = useEditor(({ history: { document } }) => document.nodes.length + document.layout.notes.length === 0);
+  const isReadOnly = useEditor((editor) => editor.isReadOnly);
+  const t = useTexts(TEXTS);
+  if (!isEmpty) return null;
+  return <div className={styles.hint}>{isReadOnly ? <p>{t('empty')}</p> : <Beginnings />}</div>;
+}
+
+function Beginnings() {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const tools = useCanvasTools();
+  const types = useEditor((editor) => editor.types);
+  const begin = (starter: Starter) => {
+    pasteClipboard(tools, starterClipboard(types, starter, tools.language), middleOfView(tools));
+    // The chain is drawn after this turn.
+    requestAnimationFrame(() => fitAll(tools));
+  };
+  return (
+    <>
+      <h2>{t('title')}</h2>
+      <p>{t('next')}</p>
+      <div className={styles.triggers}>
+        {types.inCategory('trigger').map((type) => (
+          <button
+            key={type.name}
+            type="button"
+            title={text(type.text.help)}
+            onClick={() => addChosen(tools, type.name, { kind: 'place', at: middleOfView(tools) })}
+          >
+            <NodeIcon name={type.icon} size={18} />
+            {text(type.text.label)}
+          </button>
+        ))}
+      </div>
+      <p className={styles.or}>{t('starters')}</p>
+      <div className={styles.starters}>
+        {startersFor(types).map((starter) => (
+          <button key={starter.id} type="button" onClick={() => begin(starter)}>
+            <strong>
+              <NodeIcon name={starter.icon} size={18} />
+              {text(starter.title)}
+            </strong>
+            <span>{text(starter.about)}</span>
+          </button>
+        ))}
+      </div>
+    </>
+  );
+}

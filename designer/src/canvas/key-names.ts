@@ -1,0 +1,42 @@
+/** Keys as they are written in the list of actions, and as a person reads them. */
+
+/** `Ctrl+Shift+G`; Ctrl stands for the command key too. */
+export function keyOf(event: KeyboardEvent): string {
+  const { ctrlKey, metaKey, altKey, shiftKey, key, code } = event;
+  // With Alt some keyboards type another letter; then the key's own place tells.
+  const name = altKey && code.startsWith('Key') ? code.slice(3) : key === ' ' ? 'Space' : key.length === 1 ? key.toUpperCase() : key;
+  const isShiftNamed = shiftKey && (name.length > 1 || /\p{L}/u.test(name));
+  return [...(ctrlKey || metaKey ? ['Ctrl'] : []), ...(altKey ? ['Alt'] : []), ...(isShiftNamed ? ['Shift'] : []), name].join('+');
+}
+
+/** A letter, a digit, or the first stroke of an input method. */
+export function isTyping({ key, ctrlKey, metaKey, altKey, isComposing }: KeyboardEvent): boolean {
+  if (ctrlKey || metaKey || altKey) return false;
+  return (
+    isComposing || key === 'Process' || (key.length === 1 && /[\p{L}\p{N}]/u.test(key)) || ([...key].length === 1 && /\p{L}/u.test(key))
+  );
+}
+
+const isMac = /mac/i.test(navigator.platform);
+const SHOWN: Readonly<Record<string, string>> = {
+  Ctrl: isMac ? '⌘' : 'Ctrl',
+  Alt: isMac ? '⌥' : 'Alt',
+  Shift: isMac ? '⇧' : 'Shift',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+  Escape: 'Esc',
+};
+
+/** `Ctrl+Shift+G` for the eye. */
+export function shownKeys(keys: string): string {
+  const parts = keys.endsWith('++') ? [...keys.slice(0, -2).split('+'), '+'] : keys.split('+');
+  return parts.map((part) => SHOWN[part] ?? part).join(isMac ? '' : '+');
+}
+
+/** Whether keys typed there write a text. */
+export function isWritten(target: EventTarget | null): boolean {
+  if (!(target instanceof HTMLElement)) return false;
+  return target.isContentEditable || target.matches('input, textarea, select') || target.closest('.cm-editor') !== null;
+}

@@ -1,0 +1,95 @@
+/** The canvas by keyboard: actions by their keys, arrows that move, a walk along the wires, and typing that adds a node. */
+import { useEffect } from 'react';
+import { flushSync } from 'react-dom';
+import { GRID } from '../model/card-geometry.ts';
+import { ACTIONS, isOffered, situationOf } from './actions.ts';
+import { useCanvasTools, type CanvasTools } from './canvas-context.tsx';
+import { isTyping, isWritten, keyOf } from './key-names.ts';
+import { copiedText, nudgeSelected, pasteText, removeSelected } from './selection-deeds.ts';
+import { isNothing, selectionOf } from './selection.ts';
+import { openQuickAdd } from './view-deeds.ts';
+import { walk, WAYS } from './walk.ts';
+
+const FAR = 5;
+const STEPS: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+/** They work wherever no text is written: in the panel beside the canvas too. */
+const EVERYWHERE: readonly string[] = ['undo', 'redo'];
+
+/** Keys count when they are typed on the canvas, or nowhere in particular. */
+export function useCanvasKeyboard(): void {
+  const tools = useCanvasTools();
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.defaultPrevented || isWritten(event.target)) return;
+      const isHere = isOnCanvas(tools, event.target);
+      if (runAction(tools, event, isHere) || !isHere) return;
+      if (walkOrMove(tools, event)) event.preventDefault();
+      // Not prevented: what was typed goes into the box that has just been opened.
+      else if (isTyping(event) && !tools.editor.getState().isReadOnly) flushSync(() => openQuickAdd(tools));
+    };
+    const onClipboard = (event: ClipboardEvent) => takeClipboardEvent(tools, event);
+    window.addEventListener('keydown', onKeyDown);
+    for (const name of ['copy', 'cut', 'paste'] as const) window.addEventListener(name, onClipboard);
+    return () => {
+      window.removeEventListener('keydown', onKeyDown);
+      for (const name of ['copy', 'cut', 'paste'] as const) window.removeEventListener(name, onClipboard);
+    };
+  }, [tools]);
+}
+
+function isOnCanvas({ drawing }: CanvasTools, target: EventTarget | null): boolean {
+  const { domNode } = drawing.getState();
+  return target === document.body || (target instanceof Node && domNode?.contains(target) === true && !isButton(target));
+}
+
+/** Buttons on the canvas have keys of their own. */
+function isButton(target: Node): boolean {
+  return target instanceof Element && target.closest('button, [role="menu"], [role="dialog"]') !== null;
+}
+
+function runAction(tools: CanvasTools, event: KeyboardEvent, isHere: boolean): boolean {
+  const key = keyOf(event);
+  const now = situationOf(tools);
+  const named = ACTIONS.filter(({ keys, isNative }) => keys?.includes(key) === true && isNative !== true);
+  const action = named.find((one) => (isHere || EVERYWHERE.includes(one.id)) && isOffered(one, now));
+  if (action === undefined) return false;
+  event.preventDefault();
+  flushSync(() => action.run(tools));
+  return true;
+}
+
+function walkOrMove(tools: CanvasTools, event: KeyboardEvent): boolean {
+  const way = event.altKey && !event.ctrlKey && !event.metaKey ? WAYS[event.key] : undefined;
+  if (way !== undefined) return walk(tools, way);
+  const step = STEPS[event.key];
+  if (step === undefined || event.ctrlKey || event.metaKey || tools.editor.getState().isReadOnly) return false;
+  const { nodes, notes } = selectionOf(tools);
+  if (nodes.length + notes.length === 0) return false;
+  const length = GRID * (event.shiftKey ? FAR : 1);
+  nudgeSelected(tools, { x: step[0] * length, y: step[1] * length });
+  return true;
+}
+
+function takeClipboardEvent(tools: CanvasTools, event: ClipboardEvent): void {
+  if (event.defaultPrevented || isWritten(event.target) || !isOnCanvas(tools, event.target)) return;
+  // Words that were marked on the page are copied as words.
+  if (event.type !== 'paste' && (isNothing(selectionOf(tools)) || window.getSelection()?.isCollapsed === false)) return;
+  const { isReadOnly } = tools.editor.getState();
+  if (event.type === 'paste') {
+    const text = event.clipboardData?.getData('text/plain') ?? '';
+    if (isReadOnly || text === '') return;
+    event.preventDefault();
+    pasteText(tools, text);
+    return;
+  }
+  const text = copiedText(tools);
+  if (text === undefined) return;
+  event.preventDefault();
+  event.clipboardData?.setData('text/plain', text);
+  if (event.type === 'cut' && !isReadOnly) removeSelected(tools);
+}

@@ -1,0 +1,73 @@
+/** What can be done to the view, and on the empty canvas. */
+import { addNote } from '../model/commands/notes.ts';
+import { CARD_HEIGHT, CARD_WIDTH, placeOf, type Point } from '../model/card-geometry.ts';
+import { middleOfView } from './add-chosen.ts';
+import type { CanvasTools } from './canvas-context.tsx';
+import type { AddWish } from './canvas-store.ts';
+import { select, selectionOf } from './selection.ts';
+
+const QUICK_MS = 160;
+const FIT = { maxZoom: 1, padding: 0.12, duration: QUICK_MS };
+
+export function fitAll({ flow }: CanvasTools): void {
+  void flow.fitView(FIT);
+}
+
+export function fitSelected(tools: CanvasTools): void {
+  const { nodes, notes, groups } = selectionOf(tools);
+  void tools.flow.fitView({ ...FIT, nodes: [...nodes, ...notes, ...groups].map((id) => ({ id })) });
+}
+
+export function zoomIn({ flow }: CanvasTools): void {
+  void flow.zoomIn({ duration: QUICK_MS });
+}
+
+export function zoomOut({ flow }: CanvasTools): void {
+  void flow.zoomOut({ duration: QUICK_MS });
+}
+
+export function zoomToFullSize({ flow }: CanvasTools): void {
+  void flow.zoomTo(1, { duration: QUICK_MS });
+}
+
+/** At the selected node (and behind it), else where the pointer is, else in the middle. */
+export function openQuickAdd(tools: CanvasTools, at?: Point): void {
+  const { editor, canvas, flow, drawing, pointer } = tools;
+  const { history, selection, types } = editor.getState();
+  const [only, ...more] = selection.nodes;
+  const node = more.length === 0 && at === undefined ? history.document.nodes.find(({ id }) => id === only) : undefined;
+  if (node !== undefined && types.mainOutPort(node) !== undefined) {
+    const { x, y } = placeOf(history.document, node.id);
+    const screen = flow.flowToScreenPosition({ x: x + CARD_WIDTH, y });
+    canvas.getState().set({ quickAdd: { wish: { kind: 'after', node: node.id }, at: { x: screen.x + 12, y: screen.y } } });
+    return;
+  }
+  const box = drawing.getState().domNode?.getBoundingClientRect();
+  const middle = { x: (box?.x ?? 0) + (box?.width ?? 0) / 2 - 150, y: (box?.y ?? 0) + (box?.height ?? 0) / 3 };
+  const screen = at ?? pointer.current ?? middle;
+  canvas.getState().set({ quickAdd: { wish: wishAt(tools, screen), at: screen } });
+}
+
+function wishAt({ flow }: CanvasTools, screen: Point): AddWish {
+  const { x, y } = flow.screenToFlowPosition(screen);
+  return { kind: 'place', at: { x: x - CARD_WIDTH / 2, y: y - CARD_HEIGHT / 2 } };
+}
+
+export function openTypeChoice({ canvas, flow, editor }: CanvasTools, nodeId: string): void {
+  const { x, y } = placeOf(editor.getState().history.document, nodeId);
+  const at = flow.flowToScreenPosition({ x, y: y + CARD_HEIGHT + 8 });
+  canvas.getState().set({ quickAdd: { wish: { kind: 'replace', node: nodeId }, at } });
+}
+
+export function addNoteHere(tools: CanvasTools, screen?: Point): void {
+  const place = screen ?? tools.pointer.current;
+  const at = place === undefined ? middleOfView(tools) : tools.flow.screenToFlowPosition(place);
+  const made = tools.perform(addNote(tools.editor.getState().history.document, at));
+  if (made === undefined) return;
+  select(tools, { notes: [made.noteId] });
+  tools.canvas.getState().set({ writing: made.noteId });
+}
+
+export function layOut(_tools: CanvasTools): void {
+  // comes with the model's layout
+}
