@@ -1,5 +1,5 @@
 /** Errors and issues in the language of whoever reads them. The server's own sentences are the English; the Chinese stand in `error-texts/`. */
-import type { AppError, ErrorValues, Issue } from './errors.ts';
+import type { AppError, ErrorValues } from './errors.ts';
 import { controlTexts } from './error-texts/control.ts';
 import { expressionTexts } from './error-texts/expression.ts';
 import { flowTexts } from './error-texts/flow.ts';
@@ -22,7 +22,7 @@ export interface TellableError {
   readonly message: string;
   readonly values?: ErrorValues | undefined;
   readonly fix?: string | undefined;
-  readonly text?: Issue['text'];
+  readonly text?: Text | undefined;
 }
 
 export interface ErrorText {

@@ -22,6 +22,8 @@ export interface AppErrorOptions {
   readonly values?: ErrorValues;
   /** What the reader should do now, one sentence. */
   readonly fix?: string;
+  /** The message in both languages, where whoever makes the error (a node type from elsewhere, a flow's author) brings its own. */
+  readonly text?: Text;
   readonly cause?: unknown;
   /** Several problems found at once, each with its path (JSON Pointer) in the thing that was checked. */
   readonly issues?: readonly Issue[];
@@ -51,6 +53,7 @@ export class AppError extends Error {
   readonly kind: ErrorKind;
   readonly values: ErrorValues;
   readonly fix: string | undefined;
+  readonly text: Text | undefined;
   readonly issues: readonly Issue[];
   readonly retryAfterMs: number | undefined;
 
@@ -60,6 +63,7 @@ export class AppError extends Error {
     this.kind = kind;
     this.values = options.values ?? {};
     this.fix = options.fix;
+    this.text = options.text;
     this.issues = options.issues ?? [];
     this.retryAfterMs = options.retryAfterMs;
   }
@@ -72,6 +76,7 @@ export interface ErrorRecord {
   readonly message: string;
   readonly values?: ErrorValues;
   readonly fix?: string;
+  readonly text?: Text;
   readonly issues?: readonly Issue[];
   readonly retryAfterMs?: number;
   /** HTTP status that a flow's author chose for it (`control.end`); otherwise the edge decides by kind. */
@@ -89,6 +94,7 @@ export function toErrorRecord(thrown: unknown): ErrorRecord {
     message: thrown.message,
     ...(Object.keys(thrown.values).length === 0 ? {} : { values: thrown.values }),
     ...(thrown.fix === undefined ? {} : { fix: thrown.fix }),
+    ...(thrown.text === undefined ? {} : { text: thrown.text }),
     ...(thrown.issues.length === 0 ? {} : { issues: thrown.issues }),
     ...(thrown.retryAfterMs === undefined ? {} : { retryAfterMs: thrown.retryAfterMs }),
   };
@@ -100,13 +106,14 @@ export function fromErrorRecord({ code, kind, message, status: _status, ...optio
 }
 
 /** An error found at one place of a document. */
-export function toIssue({ code, message, values, fix }: AppError, path: string): Issue {
+export function toIssue({ code, message, values, fix, text }: AppError, path: string): Issue {
   return {
     path,
     code,
     message,
     severity: 'error',
-    ...(values === undefined || Object.keys(values).length === 0 ? {} : { values }),
+    ...(Object.keys(values).length === 0 ? {} : { values }),
     ...(fix === undefined ? {} : { fix }),
+    ...(text === undefined ? {} : { text }),
   };
 }

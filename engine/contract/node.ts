@@ -139,6 +139,8 @@ export interface ProbeStep {
   readonly ok: boolean;
   readonly durationMs: number;
   readonly detail?: string;
+  /** Why it failed; `detail` is then its message. */
+  readonly error?: ErrorRecord;
 }
 
 export interface ProbeContext {

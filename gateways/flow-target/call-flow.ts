@@ -1,5 +1,6 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../../engine/contract/errors.ts';
+import { errorText } from '../../engine/contract/error-texts.ts';
 import { createMessage, type Message } from '../../engine/contract/message.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Answer, Exchange, GatewayError, JsonResult } from '../contract.ts';
@@ -137,13 +138,18 @@ function toFailure(error: ErrorRecord): GatewayError {
   return error.status === undefined ? refusal : { ...refusal, status: error.status };
 }
 
+function inChinese(error: ErrorRecord): string {
+  const { what, fix, original } = errorText(error, 'zh-CN');
+  return [`${what}${fix === undefined && original === undefined ? '' : '。'}`, fix, original].filter(Boolean).join('');
+}
+
 function byKind(error: ErrorRecord): GatewayError {
   switch (error.kind) {
     case 'input': {
       const message = error.fix === undefined ? error.message : `${error.message} ${error.fix}`;
       const issues = error.issues?.map((issue) => ({ path: issue.path, message: issue.message })) ?? [];
       return refuse('GW42203', {
-        text: { 'zh-CN': `流程拒绝了该请求（${error.code}）：${message}`, en: `${error.code}: ${message}` },
+        text: { 'zh-CN': `流程拒绝了该请求（${error.code}）：${inChinese(error)}`, en: `${error.code}: ${message}` },
         ...(issues.length === 0 ? {} : { issues }),
       });
     }

@@ -40,5 +40,9 @@ export default defineNode({
     { additionalProperties: false },
   ),
   ports: { in: [inPort], out: [] },
-  prepare: (config) => () => ({ reject: { code: config.code, kind: config.kind, message: config.message, status: config.status } }),
+  prepare: ({ code, kind, message, status }) => {
+    // The author's own words, in whichever language they are: no text of the platform takes their place.
+    const reject = { code, kind, message, text: { 'zh-CN': message, en: message }, status };
+    return () => ({ reject });
+  },
 });

@@ -67,7 +67,7 @@ function tlsOptions({ host, port, tls }: SendSettings, credential: string | unde
   };
 }
 
-function connectFailed({ host, port }: SendSettings, cause: unknown): AppError {
+export function connectFailed({ host, port }: SendSettings, cause: unknown): AppError {
   const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
   return new AppError('MLLP_CONNECT_FAILED', 'transient', `No connection to ${host}:${port}: ${reason}.`, {
     values: { host, port, reason },

@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import { toErrorRecord } from '../../engine/contract/errors.ts';
 import type { Health, ProbeContext, ProbeStep } from '../../engine/contract/node.ts';
 import type { Text } from '../../engine/contract/texts.ts';
-import { connect } from './connect.ts';
+import { connect, connectFailed } from './connect.ts';
 import { readSettings, SendSettings } from './settings.ts';
 
 export async function probeMllp(ctx: ProbeContext): Promise<Health> {
@@ -13,10 +13,10 @@ export async function probeMllp(ctx: ProbeContext): Promise<Health> {
     const startedAt = ctx.clock.monotonic();
     const settled = await run().then(
       (detail) => ({ ok: true, detail }),
-      (error: unknown) => ({
-        ok: false,
-        detail: (error as NodeJS.ErrnoException).code === 'ENOTFOUND' ? 'ENOTFOUND' : toErrorRecord(error).message,
-      }),
+      (thrown: unknown) => {
+        const error = toErrorRecord(thrown);
+        return { ok: false, detail: error.message, error };
+      },
     );
     steps.push({ name, ...settled, durationMs: ctx.clock.monotonic() - startedAt });
     return settled.ok;
@@ -25,13 +25,19 @@ export async function probeMllp(ctx: ProbeContext): Promise<Health> {
     (await step({ 'zh-CN': '设置', en: 'Settings' }, () =>
       Promise.resolve().then(() => `${readSettings(ctx.adapter, SendSettings).host}`),
     )) &&
-    (await step({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(readSettings(ctx.adapter, SendSettings).host))) &&
+    (await step({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(readSettings(ctx.adapter, SendSettings)))) &&
     (await step({ 'zh-CN': '连接与 TLS', en: 'Connection and TLS' }, () => openAndClose(ctx)));
   return { ok, steps };
 }
 
-async function resolveName(host: string): Promise<string> {
-  return isIP(host) > 0 ? host : (await lookup(host)).address;
+async function resolveName(settings: SendSettings): Promise<string> {
+  const { host } = settings;
+  if (isIP(host) > 0) return host;
+  try {
+    return (await lookup(host)).address;
+  } catch (cause) {
+    throw connectFailed(settings, cause);
+  }
 }
 
 async function openAndClose(ctx: ProbeContext): Promise<string> {

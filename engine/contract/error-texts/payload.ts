@@ -53,7 +53,7 @@ export const payloadTexts: ErrorTemplates = {
     what: '输入不适合 JSON：既不是文本也不是字节，或含有 JSON 无法表示的内容',
     fix: '字节请先解析；已解析的消息去掉该节点即可。',
   },
-  JSON_INVALID: { what: '内容不是合法的 JSON', fix: '请发送方发送一个完整的 JSON 文本。', original: true },
+  JSON_INVALID: { what: '内容不是合法的 JSON[（第 {line} 行，第 {column} 列）]', fix: '请发送方发送一个完整的 JSON 文本。' },
   JSON_BIG_NUMBER: { what: 'JSON 中有数字会丢失精度', fix: '请发送方以文本形式发送该数字，或将节点设为把大数保留为文本。' },
   JSON_DUPLICATE_KEY: { what: 'JSON 对象中有重复的键', fix: '请发送方保证每个键只出现一次。' },
   JSON_KEY_REFUSED: { what: 'JSON 含有不允许的键名“__proto__”', fix: '请更改该键名。' },

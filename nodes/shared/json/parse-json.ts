@@ -22,7 +22,9 @@ export function parseJson(text: string, options: ParseJsonOptions = DEFAULT_JSON
   } catch (cause) {
     const place = /\(line (\d+) column (\d+)\)/.exec((cause as Error).message);
     const where = place === null ? '' : ` (line ${place[1]}, column ${place[2]})`;
-    throw refuse('JSON_INVALID', `The payload is not valid JSON${where}.`, 'Send one complete JSON text.');
+    throw refuse('JSON_INVALID', `The payload is not valid JSON${where}.`, 'Send one complete JSON text.', {
+      ...(place === null ? {} : { line: Number(place[1]), column: Number(place[2]) }),
+    });
   }
   const hasBigNumber = scan(plain, options);
   return hasBigNumber ? (JSON.parse(plain, keepBigNumber as (key: string, value: unknown) => unknown) as unknown) : parsed;

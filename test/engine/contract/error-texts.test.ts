@@ -62,6 +62,13 @@ test('texts that come with an issue are used as they are', () => {
   assert.equal(errorText(issue, 'en').what, 'taken');
 });
 
+test('what a flow’s author says stands as it was written, whatever the code', () => {
+  const text = { 'zh-CN': '查无此患者', en: '查无此患者' };
+  const error = new AppError('NOT_FOUND', 'input', '查无此患者', { text });
+  assert.deepEqual(errorText(toErrorRecord(error), 'zh-CN'), { what: '查无此患者' });
+  assert.deepEqual(toIssue(error, '').text, text);
+});
+
 test('where the author or a library says more, the original is kept', () => {
   const error = new AppError('SCRIPT_ERROR', 'input', 'The script failed in line 3: no such ward.', { values: { line: 3 } });
   assert.deepEqual(errorText(error, 'zh-CN'), {

@@ -92,6 +92,20 @@ test('speaks Chinese, or English to those who ask for it', async () => {
   );
 });
 
+test('what a flow refuses is told in the caller’s language, with what it is about', async () => {
+  const error = {
+    code: 'CODE_UNKNOWN',
+    kind: 'input',
+    message: 'The code table "sex" does not know this code and has no fallback.',
+    values: { table: 'sex' },
+    fix: 'Add the code.',
+  } as const;
+  const result: FlowResult = { outcome: 'failed', executionId: 'exe_1', error };
+  const chinese = (await call(result)).body.toString();
+  assert.match(chinese, /流程拒绝了该请求（CODE_UNKNOWN）：代码表“sex”中没有这个代码，也没有设置缺省值。在代码表中补充该代码/);
+  assert.match((await call(result, {}, { 'accept-language': 'en' })).body.toString(), /does not know this code.*Add the code\./);
+});
+
 test('does not wait beyond the deadline for a flow that does not heed it', async () => {
   reply = () => new Promise(() => undefined);
   const answer = await callSigned(started.gateway, await signRequest(key));
