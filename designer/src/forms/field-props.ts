@@ -14,4 +14,6 @@ export interface FieldProps {
   /** JSON Pointer of the field in its form's value. */
   readonly pointer: string;
   readonly isInvalid: boolean;
+  /** It cannot be emptied. */
+  readonly isRequired?: boolean;
 }

@@ -65,6 +65,7 @@ export function FieldRow({ field, value, onChange, pointer }: FieldRowProps) {
       label={label}
       pointer={pointer}
       isInvalid={problems.some(({ severity }) => severity === 'error')}
+      isRequired={isRequired}
     />
   );
   const isInline = INLINE.has(kind);
@@ -211,7 +212,8 @@ function DefaultMark({ field, value, onChange, label }: Omit<FieldRowProps, 'poi
   const { isReadOnly } = useForm();
   const commit = useCommit(onChange);
   const { default: preset } = field.schema;
-  if (preset === undefined) return null;
+  // An empty list is no default worth telling.
+  if (preset === undefined || sameJson(preset, []) || sameJson(preset, {}) || preset === '') return null;
   if (value === undefined || sameJson(value, preset)) return <span className={styles.preset}>{t('isDefault')}</span>;
   if (isReadOnly) return null;
   return (

@@ -37,7 +37,6 @@ export const FLOW_SCHEMAS = {
     Type.Object({
       mode: Type.Union([Type.Literal('sync'), Type.Literal('durable')], {
         ...fieldText('模式', 'Mode', undefined, undefined, { options: { sync: ['同步', 'Sync'], durable: ['可靠', 'Durable'] } }),
-        default: 'sync',
       }),
       deadlineMs: Type.Integer({
         ...fieldText(

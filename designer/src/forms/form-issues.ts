@@ -1,10 +1,10 @@
 /** Problems of a form's value, at the field they are about: what the schema says at once, and what the server told. Pure. */
 import type { TSchema } from 'typebox';
-import { Default } from 'typebox/value';
 import { errorText } from '../../../engine/contract/error-texts.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import { schemaIssues } from '../../../engine/flow/schema-issues.ts';
 import { defineTexts, translateWith, type Language } from '../i18n/texts.ts';
+import { withDefaults } from '../model/schema-defaults.ts';
 import type { FieldSchema } from './field-schema.ts';
 
 export interface FormIssue {
@@ -38,7 +38,7 @@ const TEXTS = defineTexts({
 
 /** Every breach of the schema, defaults filled in as the engine fills them. */
 export function localIssues(schema: FieldSchema, value: unknown, language: Language): readonly FormIssue[] {
-  const filled = Default(schema as unknown as TSchema, structuredClone(value));
+  const filled = withDefaults(schema, value);
   return schemaIssues(schema as unknown as TSchema, filled, LOCAL).map((issue) => toFormIssue(issue, language));
 }
 

@@ -1,11 +1,10 @@
 /** What a new row begins with. Pure. */
-import type { TSchema } from 'typebox';
-import { Default } from 'typebox/value';
+import { withDefaults } from '../model/schema-defaults.ts';
 import { fieldsOf, kindOf, type FieldSchema } from './field-schema.ts';
 
 /** The schema's defaults; an operand begins as an empty path, so that its editor shows what is to be filled in. */
 export function startRow(item: FieldSchema): Readonly<Record<string, unknown>> {
-  const filled = Default(item as unknown as TSchema, {}) as Record<string, unknown>;
+  const filled = { ...(withDefaults(item, {}) as Record<string, unknown>) };
   for (const { name, schema } of fieldsOf(item)) {
     if (kindOf(schema) === 'operand' && filled[name] === undefined) filled[name] = { path: 'data' };
   }

@@ -8,12 +8,12 @@ import styles from './fields.module.css';
 const MOST_BESIDE = 4;
 const BESIDE_CHARS = 22;
 
-export function ChoiceField({ schema, value, onChange, id, label, isInvalid }: FieldProps) {
+export function ChoiceField({ schema, value, onChange, id, label, isInvalid, isRequired = false }: FieldProps) {
   const { isReadOnly } = useForm();
   const commit = useCommit(onChange);
   const options = useLiteralOptions(schema);
   const shown = (value ?? schema.default ?? null) as string | null;
-  const isOptional = schema.default === undefined;
+  const isOptional = schema.default === undefined && !isRequired;
   if (!isOptional && options.length <= MOST_BESIDE && widthOf(options.map((option) => option.label)) <= BESIDE_CHARS)
     return (
       <div>

@@ -89,11 +89,19 @@ function NextRuns({ cron, zone }: { readonly cron: string; readonly zone: string
       <div>{runs.length === 0 ? t('never') : t('next', { zone })}</div>
       <ol>
         {runs.map((run) => (
-          <li key={run.getTime()}>{time.format(run)}</li>
+          <li key={run.getTime()}>{timeIn(time, run)}</li>
         ))}
       </ol>
     </div>
   );
+}
+
+/** `2026-11-26 周四 02:30:00` */
+function timeIn(format: Intl.DateTimeFormat, run: Date): string {
+  const { year, month, day, weekday, hour, minute, second } = Object.fromEntries(
+    format.formatToParts(run).map(({ type, value }) => [type, value]),
+  ) as Record<Intl.DateTimeFormatPartTypes, string>;
+  return `${year}-${month}-${day} ${weekday} ${hour}:${minute}:${second}`;
 }
 
 /** The time, anew each minute, so that a run that is over leaves the list. */
