@@ -99,6 +99,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     audit,
     checkLogin: createCheckLogin(accounts, shared),
     counter,
+    pingStore: () => documents.ping(),
     liveFlows,
     events: eventsOf(hub),
   };

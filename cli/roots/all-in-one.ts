@@ -1,5 +1,7 @@
 /** `kangqiao start`: everything in one process. */
+import type { GatewayState } from '../../control/actions/services.ts';
 import { runUntilSignal, type Life } from '../../engine/host/run-until-signal.ts';
+import type { Gateway } from '../../gateways/fronts/create-gateway.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { handOver, type Started } from './hand-over.ts';
 import { openControl } from './open-control.ts';
@@ -24,10 +26,12 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   const policies = await loadPolicies();
   const addresses: Record<string, string> = {};
   const example: { tryIt?: string } = {};
-  const { control, feed } = await openControl(host, opened, policies, { addresses: () => addresses, tryIt: () => example.tryIt }, life);
+  let gateways: Awaited<ReturnType<typeof openGateways>> = {};
+  const info = { addresses: () => addresses, tryIt: () => example.tryIt, gateways: () => Object.entries(gateways).map(describeGateway) };
+  const { control, feed } = await openControl(host, opened, policies, info, life);
   addresses['control'] = control.address;
   await engine.startWork();
-  const gateways = await openGateways(
+  gateways = await openGateways(
     host,
     { planSource: feed, policies, runFlow: engine.runFlow, shared: storage.sharedState, seal: storage.seal },
     life,
@@ -37,4 +41,8 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   const started: Started = { host, control, engine, addresses, options, city };
   const tryIt = await handOver(started, Math.round(performance.now() - startedAt));
   if (tryIt !== undefined) example.tryIt = tryIt;
+}
+
+function describeGateway([front, gateway]: readonly [string, Gateway]): GatewayState {
+  return { front, address: gateway.address, ...gateway.stats() };
 }

@@ -1,6 +1,6 @@
 /** Control on an opened engine: its plan goes to the gateways of this process and into the plan file for those of others. */
 import { createControl, type Control } from '../../control/create-control.ts';
-import type { EngineView } from '../../control/actions/services.ts';
+import type { ControlInfo, EngineView } from '../../control/actions/services.ts';
 import type { CompiledFlow } from '../../engine/run/compile-flow.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { createInterfaceCheck } from '../../gateways/pipeline/check-interface.ts';
@@ -24,7 +24,7 @@ export async function openControl(
   host: Host,
   { storage, engine }: OpenedEngine,
   policies: readonly Policy[],
-  info: { addresses(): Record<string, string>; tryIt?(): string | undefined },
+  info: Pick<ControlInfo, 'addresses' | 'tryIt' | 'gateways'>,
   life: Life,
 ): Promise<OpenedControl> {
   const { settings, clock, log, metrics, crypto, tls } = host;
@@ -54,7 +54,14 @@ export async function openControl(
       ...(LOOPBACK.has(settings.bindHost) ? {} : { tls }),
     },
     auditKey: await deriveKey(settings.kekFile, 'audit'),
-    info: { version: readVersion(), environment: settings.environment, certificate: () => tls.cert, ...info },
+    info: {
+      version: readVersion(),
+      environment: settings.environment,
+      certificate: () => tls.cert,
+      settings: host.describedSettings,
+      machine: () => host.machine.read(),
+      ...info,
+    },
   });
   life.own('control', () => control.stop());
   return { control, feed };

@@ -9,8 +9,9 @@ import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import { openDataFolder, type DataFolder } from '../../engine/host/data-folder.ts';
 import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
 import { createLogger } from '../../engine/host/logger.ts';
+import { openMachine, type Machine } from '../../engine/host/machine.ts';
 import { createMetrics, type HostMetrics } from '../../engine/host/metrics.ts';
-import { readProcessSettings, type Settings } from '../../engine/host/settings.ts';
+import { describeProcessSettings, readProcessSettings, type SettingDescription, type Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import type { GatewaySettings } from '../../gateways/contract.ts';
 import { createNodeSeal, readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
@@ -19,6 +20,9 @@ import type { SettingOverrides } from './root-options.ts';
 
 export interface Host {
   readonly settings: Settings;
+  /** The same for people to read. */
+  readonly describedSettings: readonly SettingDescription[];
+  readonly machine: Machine;
   readonly folder: DataFolder;
   readonly clock: Clock;
   readonly log: Logger;
@@ -35,7 +39,17 @@ export async function openHost(overrides: SettingOverrides): Promise<Host> {
   const crypto = createSoftwareCrypto();
   crypto.selfTest();
   const folder = await openDataFolder(settings.dataFolder);
-  return { settings, folder, clock: systemClock, log, metrics: createMetrics(), crypto, ...(await certificates(settings, folder)) };
+  return {
+    settings,
+    describedSettings: describeProcessSettings(settings, overrides),
+    machine: openMachine(settings.dataFolder),
+    folder,
+    clock: systemClock,
+    log,
+    metrics: createMetrics(),
+    crypto,
+    ...(await certificates(settings, folder)),
+  };
 }
 
 async function certificates(settings: Settings, folder: DataFolder): Promise<Pick<Host, 'tls' | 'caFile'>> {

@@ -10,7 +10,7 @@ import { findExpiring, type Expiring } from './find-expiring.ts';
 import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from './find-silent-feeds.ts';
 import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';
-import { systemFacts, type SystemFacts } from './system.ts';
+import { shownError, systemFacts, type SystemFacts } from './system.ts';
 
 /** A listener that could not start, or a published version that cannot run here. */
 export interface FailingListener {
@@ -96,9 +96,7 @@ async function attention(
     found.silentFeeds = (await findSilentFeeds(engine.feeds())).map((feed) => ({ ...feed, name: nameOf(feed.flowId) }));
     found.listeners = engine.listeners().flatMap(({ flowId, since, state, error }) => {
       if (state !== 'failing' || error === undefined) return [];
-      const { code, message, fix, values } = error;
-      const told = { code, message, ...(fix === undefined ? {} : { fix }), ...(values === undefined ? {} : { values }) };
-      return [{ flowId, name: nameOf(flowId), since, error: told }];
+      return [{ flowId, name: nameOf(flowId), since, error: shownError(error) }];
     });
     found.unpublishedChanges = flows
       .filter(({ isChanged, publishedVersion }) => isChanged && publishedVersion !== undefined)

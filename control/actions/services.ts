@@ -2,6 +2,8 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../../engine/services.ts';
+import type { MachineState } from '../../engine/host/machine.ts';
+import type { SettingDescription } from '../../engine/host/settings.ts';
 import type { LiveCounters } from '../../engine/run/live-counters.ts';
 import type { Traffic } from '../../engine/run/traffic.ts';
 import type { TriggerStatus } from '../../engine/trigger/trigger-run.ts';
@@ -23,6 +25,22 @@ export interface ControlInfo {
   tryIt?(): string | undefined;
   /** PEM of the certificate that the listeners show. */
   certificate?(): string | undefined;
+  readonly settings?: readonly SettingDescription[];
+  machine?(): Promise<MachineState>;
+  /** Gateways of this process; those of others tell their metrics alone. */
+  gateways?(): readonly GatewayState[];
+}
+
+export interface GatewayState {
+  readonly front: string;
+  readonly address: string;
+  /** Number of the plan that it serves by. */
+  readonly planNumber: number;
+  readonly connections: number;
+  readonly inFlight: number;
+  /** Since it started. */
+  readonly requests: number;
+  readonly refused: number;
 }
 
 export interface ControlEvents {
@@ -55,6 +73,7 @@ export interface ControlServices {
   readonly checkLogin: CheckLogin;
   readonly audit: AuditLog;
   readonly counter: ExecutionCounter;
+  readonly pingStore: () => Promise<void>;
   readonly engine: EngineView;
   readonly liveFlows: LiveFlows;
   readonly events: ControlEvents;

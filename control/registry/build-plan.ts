@@ -28,6 +28,8 @@ export interface PlanPublisher {
   /** Builds and publishes now; resolves when the plan stands. */
   flush(): Promise<number>;
   current(): number;
+  /** When the current plan was made, epoch milliseconds. */
+  madeAt(): number;
   stop(): Promise<void>;
 }
 
@@ -50,6 +52,7 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
   const counters = await deps.documents.open(countersSpec);
   const self = crypto.randomUUID();
   let number = 0;
+  let madeAt = 0;
   let cancel: (() => void) | undefined;
   let building: Promise<unknown> = Promise.resolve();
   let stopped = false;
@@ -61,6 +64,7 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
       const plan = await buildPlan(deps, counters);
       await deps.publishPlan(plan);
       number = plan.number;
+      madeAt = plan.madeAt;
       deps.onPublished(number);
       return number;
     });
@@ -90,6 +94,7 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
     },
     flush,
     current: () => number,
+    madeAt: () => madeAt,
     async stop() {
       stopped = true;
       cancel?.();

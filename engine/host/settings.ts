@@ -3,12 +3,16 @@ import { join, resolve } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Convert, Default } from 'typebox/value';
 import { AppError, type Issue } from '../contract/errors.ts';
+import type { Text } from '../contract/texts.ts';
 import { nearestName } from '../flow/nearest-name.ts';
 import { schemaIssues } from '../flow/schema-issues.ts';
 
-const file = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 1000, description }));
-const port = (value: number, description: string) => Type.Integer({ minimum: 0, maximum: 65_535, default: value, description });
-const count = (value: number, maximum: number, description: string) => Type.Integer({ minimum: 1, maximum, default: value, description });
+/** What a setting means, in both languages. */
+const means = (zhCN: string, en: string) => ({ description: en, text: { 'zh-CN': zhCN, en } });
+const file = (zhCN: string, en: string) => Type.Optional(Type.String({ ...means(zhCN, en), minLength: 1, maxLength: 1000 }));
+const port = (value: number, zhCN: string, en: string) => Type.Integer({ ...means(zhCN, en), minimum: 0, maximum: 65_535, default: value });
+const count = (value: number, maximum: number, zhCN: string, en: string) =>
+  Type.Integer({ ...means(zhCN, en), minimum: 1, maximum, default: value });
 
 /** The one list of settings. The environment variable of `dataFolder` is KQ_DATA_FOLDER, and so on. */
 export const SettingsSchema = Type.Object(
@@ -17,36 +21,45 @@ export const SettingsSchema = Type.Object(
       minLength: 1,
       maxLength: 1000,
       default: 'data',
-      description: 'Where the embedded store and everything else that must survive lies.',
+      ...means('数据目录', 'Where the embedded store and everything else that must survive lies.'),
     }),
-    kekFile: file('The key-encryption key, kept outside the data folder. Default: <dataFolder>.kek'),
+    kekFile: file('主密钥文件，须在数据目录之外', 'The key-encryption key, kept outside the data folder. Default: <dataFolder>.kek'),
     storeAddress: Type.Optional(
-      Type.String({ pattern: '^[a-z]+:.{0,990}$', description: 'Store as scheme:location. Default: embedded:<dataFolder>/store' }),
+      Type.String({ pattern: '^[a-z]+:.{0,990}$', ...means('存储地址', 'Store as scheme:location. Default: embedded:<dataFolder>/store') }),
     ),
-    environment: Type.String({ pattern: '^[A-Za-z0-9_-]{1,30}$', default: 'DEV', description: 'Whose settings of each adapter are used.' }),
-    bindHost: Type.String({ minLength: 1, maxLength: 255, default: '127.0.0.1', description: 'Address that all fronts listen on.' }),
-    openPort: port(8441, 'Port of the open front (third parties). 0: any free one.'),
-    userPort: port(8442, 'Port of the user front (citizens).'),
-    busPort: port(8443, 'Port of the bus front (internal systems).'),
-    controlPort: port(8440, 'Port of control.'),
-    tlsCertFile: file('PEM certificate chain of the listeners. Absent: a development certificate is made.'),
-    tlsKeyFile: file('PEM private key of the listeners.'),
-    tlsCaFile: file('PEM of the authorities that client certificates must chain to.'),
+    environment: Type.String({
+      pattern: '^[A-Za-z0-9_-]{1,30}$',
+      default: 'DEV',
+      ...means('使用适配器的哪一套环境参数', 'Whose settings of each adapter are used.'),
+    }),
+    bindHost: Type.String({
+      minLength: 1,
+      maxLength: 255,
+      default: '127.0.0.1',
+      ...means('监听地址', 'Address that all fronts listen on.'),
+    }),
+    openPort: port(8441, '开放前端端口', 'Port of the open front (third parties). 0: any free one.'),
+    userPort: port(8442, '用户前端端口', 'Port of the user front (citizens).'),
+    busPort: port(8443, '总线前端端口', 'Port of the bus front (internal systems).'),
+    controlPort: port(8440, '管理端端口', 'Port of control.'),
+    tlsCertFile: file('监听证书链（PEM）', 'PEM certificate chain of the listeners. Absent: a development certificate is made.'),
+    tlsKeyFile: file('监听私钥（PEM）', 'PEM private key of the listeners.'),
+    tlsCaFile: file('客户端证书的签发机构', 'PEM of the authorities that client certificates must chain to.'),
     trustedProxies: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+(/[0-9]{1,3})?$' }), {
       maxItems: 100,
       default: [],
-      description: 'Addresses or CIDR ranges whose X-Forwarded-For is believed; separated by commas.',
+      ...means('可信代理，逗号分隔', 'Addresses or CIDR ranges whose X-Forwarded-For is believed; separated by commas.'),
     }),
     logLevel: Type.Union(
       ['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)),
-      { default: 'info', description: 'debug, info, warn or error.' },
+      { default: 'info', ...means('日志级别', 'debug, info, warn or error.') },
     ),
-    logFormat: Type.Union([Type.Literal('json'), Type.Literal('text')], { default: 'text', description: 'json or text.' }),
-    drainMs: count(5000, 600_000, 'How long stopping may take, all parts together.'),
-    maxConnections: count(10_000, 1_000_000, 'Connections per front.'),
-    maxConnectionsPerIp: count(1000, 1_000_000, 'Connections per front and client address.'),
-    bodyBudgetBytes: count(268_435_456, 68_719_476_736, 'Bodies held in memory, all requests together.'),
-    workerSlots: count(64, 10_000, 'Durable executions worked on at once.'),
+    logFormat: Type.Union([Type.Literal('json'), Type.Literal('text')], { default: 'text', ...means('日志格式', 'json or text.') }),
+    drainMs: count(5000, 600_000, '停止时限', 'How long stopping may take, all parts together.'),
+    maxConnections: count(10_000, 1_000_000, '每前端连接上限', 'Connections per front.'),
+    maxConnectionsPerIp: count(1000, 1_000_000, '每来源地址连接上限', 'Connections per front and client address.'),
+    bodyBudgetBytes: count(268_435_456, 68_719_476_736, '请求体内存总预算', 'Bodies held in memory, all requests together.'),
+    workerSlots: count(64, 10_000, '并行执行数', 'Durable executions worked on at once.'),
   },
   { additionalProperties: false },
 );
@@ -83,14 +96,34 @@ export function readProcessSettings(overrides?: Overrides): Settings {
   return readSettings(process.env, overrides);
 }
 
-/** Every setting with its variable, value and meaning, for `doctor` and the start of the log. Secrets are never settings: they lie in files. */
+export interface SettingDescription {
+  readonly name: string;
+  readonly variable: string;
+  /** User names and passwords in addresses are masked. Secrets are never settings: they lie in files. */
+  readonly value: string;
+  readonly source: 'option' | 'environment' | 'default';
+  readonly description: string;
+  readonly text: Text;
+}
+
+/** `describeSettings` for this process. */
+export function describeProcessSettings(settings: Settings, overrides?: Overrides): readonly SettingDescription[] {
+  return describeSettings(settings, process.env, overrides);
+}
+
+/** Every setting with its variable, value, where that comes from, and its meaning: for `doctor`, the start of the log, the system page. */
 export function describeSettings(
   settings: Settings,
-): readonly { readonly name: string; readonly variable: string; readonly value: string; readonly description: string }[] {
+  environment: Readonly<Record<string, string | undefined>> = {},
+  overrides: Overrides = {},
+): readonly SettingDescription[] {
   return names().map((name) => {
     const value = settings[name];
-    const description = String((SettingsSchema.properties[name] as { description?: string }).description ?? '');
-    return { name, variable: variableOf(name), value: value === undefined ? '' : maskUserInfo(String(value)), description };
+    const { description, text } = SettingsSchema.properties[name] as unknown as { readonly description: string; readonly text: Text };
+    const variable = variableOf(name);
+    const isNamed = (overrides as Readonly<Record<string, unknown>>)[name] !== undefined;
+    const source = isNamed ? 'option' : (environment[variable] ?? '') === '' ? 'default' : 'environment';
+    return { name, variable, value: value === undefined ? '' : maskUserInfo(String(value)), source, description, text };
   });
 }
 

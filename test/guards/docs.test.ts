@@ -14,15 +14,15 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).sort();
 
 test('docs/settings.md lists every setting with its default and meaning, and no other', () => {
-  const inCode = describeSettings(readSettings({})).map(({ name, variable, description }) => {
+  const inCode = describeSettings(readSettings({})).map(({ name, variable, description, text }) => {
     const { default: value } = SettingsSchema.properties[name as keyof typeof SettingsSchema.properties] as { default?: unknown };
     const shown = value === undefined || (Array.isArray(value) && value.length === 0) ? '' : `\`${String(value as string | number)}\``;
-    return [`\`${variable}\``, shown, description];
+    return [`\`${variable}\``, shown, description, text['zh-CN']];
   });
   assert.deepEqual(
     rowsOf('docs/settings.md')
       .filter(([variable]) => variable?.startsWith('`KQ_'))
-      .map((row) => row.slice(0, 3)),
+      .map((row) => row.slice(0, 4)),
     inCode,
   );
 });

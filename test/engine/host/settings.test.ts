@@ -54,6 +54,14 @@ test('all wrong settings are told together, each by the name under which it was 
 
 test('every setting is described by name, variable, value and meaning', () => {
   const described = describeSettings(readSettings({ KQ_STORE_ADDRESS: 'mongo://ann:pw@db/kq' }));
-  assert.ok(described.every((entry) => entry.description !== ''));
+  assert.ok(described.every(({ text }) => text.en !== '' && /[\u4e00-\u9fff]/.test(text['zh-CN'])));
   assert.equal(described.find((entry) => entry.variable === 'KQ_STORE_ADDRESS')?.value, 'mongo://***@db/kq');
+});
+
+test('says of every setting where its value comes from', () => {
+  const environment = { KQ_LOG_LEVEL: 'warn', KQ_BUS_PORT: '1' };
+  const overrides = { busPort: '2' };
+  const described = describeSettings(readSettings(environment, overrides), environment, overrides);
+  const sourceOf = (name: string) => described.find((entry) => entry.name === name)?.source;
+  assert.deepEqual([sourceOf('busPort'), sourceOf('logLevel'), sourceOf('openPort')], ['option', 'environment', 'default']);
 });
