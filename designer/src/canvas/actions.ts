@@ -39,7 +39,7 @@ import {
 import type { Alignment } from '../model/commands/move.ts';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import type { Selection } from '../model/commands/remove.ts';
-import { ACTION_TEXTS } from './action-texts.ts';
+import type { ACTION_TEXTS } from './action-texts.ts';
 import type { CanvasTools } from './canvas-context.tsx';
 import * as selected from './selection-deeds.ts';
 import { isNothing, select, selectionOf } from './selection.ts';
@@ -318,7 +318,7 @@ const ARRANGE: readonly CanvasAction[] = [
     menus: ['canvas', 'several'],
     isChange: true,
     can: ({ document }) => document.nodes.length > 1,
-    run: view.layOut,
+    run: (tools) => void view.layOut(tools),
   },
 ];
 

@@ -39,6 +39,7 @@ export function GroupFrame({ id, data: { group }, selected, positionAbsoluteX, p
       {isWriting && !isReadOnly ? (
         <input
           autoFocus
+          onFocus={(event) => event.currentTarget.select()}
           className={`${styles.field} nodrag nopan nokey`}
           aria-label={t('name')}
           maxLength={200}

@@ -99,7 +99,9 @@ function Choices({ found, index, onPoint, onChoose }: ChoicesProps) {
   const t = useTexts(TEXTS);
   const text = useText();
   const list = useRef<HTMLDivElement>(null);
-  useEffect(() => list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' }), [index]);
+  useEffect(() => {
+    void list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
+  }, [index]);
   return (
     <div ref={list} className={styles.list} id="quick-add" role="listbox" aria-label={t('title')}>
       {found.length === 0 ? <p className={styles.nothing}>{t('nothing')}</p> : null}

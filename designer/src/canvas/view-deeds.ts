@@ -68,6 +68,11 @@ export function addNoteHere(tools: CanvasTools, screen?: Point): void {
   tools.canvas.getState().set({ writing: made.noteId });
 }
 
-export function layOut(_tools: CanvasTools): void {
-  // comes with the model's layout
+/** All of it, or the selected part where it lies. The program for it is loaded when it is first wanted. */
+export async function layOut(tools: CanvasTools): Promise<void> {
+  const { layOutFlow } = await import('../model/layout.ts');
+  const { history, types, selection } = tools.editor.getState();
+  const isPart = selection.nodes.length > 1;
+  tools.perform({ command: layOutFlow(history.document, types, isPart ? selection.nodes : undefined) });
+  if (!isPart) requestAnimationFrame(() => fitAll(tools));
 }
