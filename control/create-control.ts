@@ -11,6 +11,7 @@ import type { GatewayPlan } from '../gateways/contract.ts';
 import type { Actor } from './actions/action.ts';
 import { allActions } from './actions/all-actions.ts';
 import { createExecutionCounter } from './actions/execution-counter.ts';
+import { createFlowUses } from './actions/flow-uses.ts';
 import { createLiveFlows } from './actions/live-flows.ts';
 import { createRunAction } from './actions/run-action.ts';
 import type { ControlInfo, ControlServices, EngineView } from './actions/services.ts';
@@ -21,6 +22,7 @@ import { openAccountStore, type AccountStore } from './auth/account-store.ts';
 import { createCheckLogin } from './auth/login.ts';
 import { oneTimePassword } from './auth/passwords.ts';
 import { openSessionStore } from './auth/session-store.ts';
+import { openAdapterTests } from './registry/adapter-tests.ts';
 import { startPlanPublisher, type CheckInterface } from './registry/build-plan.ts';
 import { openRegistry } from './registry/registry.ts';
 
@@ -99,6 +101,8 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     audit,
     checkLogin: createCheckLogin(accounts, shared),
     counter,
+    flowUses: createFlowUses(deps),
+    adapterTests: await openAdapterTests(documents),
     pingStore: () => documents.ping(),
     liveFlows,
     events: eventsOf(hub),

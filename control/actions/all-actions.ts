@@ -5,6 +5,7 @@ import { bindingActions } from './bindings.ts';
 import { bundleActions } from './bundles.ts';
 import { callerActions } from './callers.ts';
 import { executionActions } from './executions.ts';
+import { flowUseActions } from './flow-uses.ts';
 import { versionActions } from './flow-versions.ts';
 import { flowActions } from './flows.ts';
 import { interfaceActions } from './interfaces.ts';
@@ -18,10 +19,11 @@ import { trialActions } from './trials.ts';
 
 /** Everything that can be asked of control. */
 export function allActions(services: ControlServices): readonly Action[] {
-  return [
+  const actions: Action[] = [
     ...listFlowActions(services),
     ...flowActions(services),
     ...versionActions(services),
+    ...flowUseActions(services),
     ...trialActions(services),
     ...bundleActions(services),
     ...bindingActions(services),
@@ -31,8 +33,8 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...accountActions(services),
     ...liveActions(services),
     ...nodeTypeActions(services),
-    ...auditActions(services),
     ...overviewActions(services),
     ...systemActions(services),
   ];
+  return [...actions, ...auditActions(services, actions)];
 }

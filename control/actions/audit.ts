@@ -1,11 +1,49 @@
 /** The audit trail, read. */
 import { Type } from 'typebox';
+import type { Text } from '../../engine/contract/texts.ts';
+import type { AuditLine } from '../audit/audit-log.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import type { ControlServices } from './services.ts';
 
 const Name = Type.Optional(Type.String({ maxLength: 100 }));
 
-export function auditActions({ audit }: ControlServices): readonly Action[] {
+export interface AuditPage {
+  readonly items: readonly AuditLine[];
+  /** Hand it in as `after` to read on; absent at the end. */
+  readonly next?: string | undefined;
+}
+
+/** What the trail calls an act, in words. */
+export interface AuditedAction {
+  readonly name: string;
+  readonly text: Text;
+}
+
+export interface AuditedActions {
+  readonly items: readonly AuditedAction[];
+}
+
+/** Acts that leave lines without being actions. */
+const OTHERS: readonly AuditedAction[] = [{ name: 'login', text: { 'zh-CN': '登录', en: 'Log in' } }];
+
+/** `actions`: all others, whose names stand in the trail. */
+export function auditActions({ audit }: ControlServices, actions: readonly Action[]): readonly Action[] {
+  const own = ownActions(audit);
+  const named = [...actions, ...own].filter(({ audited }) => audited).map(({ name, text }) => ({ name, text }));
+  return [
+    ...own,
+    defineAction({
+      name: 'audit.actions',
+      right: 'audit.read',
+      text: { 'zh-CN': '会留下审计记录的操作', en: 'Acts that leave audit lines' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async (): Promise<AuditedActions> => ({ items: [...OTHERS, ...named] }),
+    }),
+  ];
+}
+
+function ownActions(audit: ControlServices['audit']): readonly Action[] {
   return [
     defineAction({
       name: 'audit.list',
@@ -15,6 +53,8 @@ export function auditActions({ audit }: ControlServices): readonly Action[] {
         {
           actor: Name,
           action: Name,
+          subject: Type.Optional(Type.String({ maxLength: 200, description: 'Begin of what the act was about' })),
+          outcome: Type.Optional(Type.String({ maxLength: 100, description: '`done`, `failed` (anything else), or the code of an error' })),
           from: Type.Optional(Type.Integer()),
           to: Type.Optional(Type.Integer()),
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })),
@@ -23,7 +63,7 @@ export function auditActions({ audit }: ControlServices): readonly Action[] {
         closed,
       ),
       audited: true,
-      run: (_ctx, { limit = 100, ...query }) => audit.list({ ...query, limit }),
+      run: (_ctx, { limit = 100, ...query }): Promise<AuditPage> => audit.list({ ...query, limit }),
     }),
     defineAction({
       name: 'audit.verify',

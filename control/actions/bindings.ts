@@ -4,8 +4,10 @@ import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Health } from '../../engine/contract/node.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
+import type { AdapterTest } from '../registry/adapter-tests.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
+import { refuseIfUsed, type FlowUse } from './flow-uses.ts';
 import { existing } from './flows.ts';
 import type { ControlServices } from './services.ts';
 
@@ -14,12 +16,32 @@ const byTable = Type.Object({ tableId: Type.String({ maxLength: 64 }) }, closed)
 const SecretName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' });
 const PROBE_MS = 15_000;
 
+export type UsedBy = Omit<FlowUse, 'nodes'>;
+
+export interface AdapterItem extends AdapterDocument {
+  readonly usedBy: readonly UsedBy[];
+  readonly lastTest?: AdapterTest;
+}
+
+export interface AdapterList {
+  readonly items: readonly AdapterItem[];
+}
+
+export interface TableItem extends Omit<CodeTable, 'entries'> {
+  readonly size: number;
+  readonly usedBy: readonly UsedBy[];
+}
+
+export interface TableList {
+  readonly items: readonly TableItem[];
+}
+
 export function bindingActions(services: ControlServices): readonly Action[] {
   return [...adapterActions(services), ...tableActions(services), ...secretActions(services)];
 }
 
 function adapterActions(services: ControlServices): readonly Action[] {
-  const { bindingStore, catalog } = services;
+  const { bindingStore, flowUses, adapterTests } = services;
   return [
     defineAction({
       name: 'adapters.list',
@@ -27,7 +49,10 @@ function adapterActions(services: ControlServices): readonly Action[] {
       text: { 'zh-CN': '适配器列表', en: 'List adapters' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async () => ({ items: await bindingStore.listAdapters() }),
+      run: async (): Promise<AdapterList> => {
+        const [adapters, uses, tests] = await Promise.all([bindingStore.listAdapters(), flowUses.of('adapter'), adapterTests.list()]);
+        return { items: adapters.map((adapter) => adapterItem(adapter, uses, tests)) };
+      },
     }),
     defineAction({
       name: 'adapters.get',
@@ -66,7 +91,8 @@ function adapterActions(services: ControlServices): readonly Action[] {
       subject: ({ adapterId }) => adapterId,
       async run(ctx, { adapterId }) {
         ctx.note.before = existing(await bindingStore.getAdapter(adapterId), adapterId);
-        await refuseIfUsed(catalog, adapterId);
+        await refuseIfUsed(services, 'adapter', adapterId);
+        await adapterTests.remove(adapterId);
         return { removed: await bindingStore.removeAdapter(adapterId) };
       },
     }),
@@ -92,7 +118,7 @@ export function requireSecretsRight(ctx: ActionContext, before: AdapterDocument 
 
 /** The first node of the adapter's protocol that can probe does so, with the adapter as it is bound in this environment. */
 async function testConnection(
-  { bindings, bindingStore, nodes, clock, info }: ControlServices,
+  { bindings, bindingStore, nodes, clock, info, adapterTests }: ControlServices,
   ctx: ActionContext,
   adapterId: string,
 ): Promise<Health> {
@@ -112,21 +138,34 @@ async function testConnection(
     });
   }
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(PROBE_MS)]);
+  const began = clock.monotonic();
   const health = await definition.probe({ adapter, signal, clock, secret: (name) => bindings.secret(name ?? adapterId) });
+  const failed = health.steps.find((step) => !step.ok);
+  await adapterTests.keep(adapterId, {
+    at: clock.now(),
+    by: ctx.actor.account,
+    ok: health.ok,
+    durationMs: Math.round(clock.monotonic() - began),
+    ...(failed === undefined ? {} : { failedStep: failed.name }),
+  });
   return withoutSecrets(health) as Health;
 }
 
-async function refuseIfUsed(catalog: ControlServices['catalog'], adapterId: string): Promise<void> {
-  const drafts = await Promise.all((await catalog.list()).map((flow) => catalog.draft(flow.flowId)));
-  const users = drafts.filter((draft) => draft?.nodes.some((node) => node.adapter === adapterId)).map((draft) => draft?.flowId);
-  if (users.length === 0) return;
-  throw new AppError('ADAPTER_IN_USE', 'input', `Flows speak through it: ${users.join(', ')}.`, {
-    values: { adapterId, flows: users.join('、') },
-    fix: 'Give these flows another adapter first.',
-  });
+function adapterItem(
+  adapter: AdapterDocument,
+  uses: ReadonlyMap<string, readonly FlowUse[]>,
+  tests: ReadonlyMap<string, AdapterTest>,
+): AdapterItem {
+  const lastTest = tests.get(adapter.adapterId);
+  return { ...adapter, usedBy: usersOf(uses, adapter.adapterId), ...(lastTest === undefined ? {} : { lastTest }) };
 }
 
-function tableActions({ bindingStore }: ControlServices): readonly Action[] {
+function usersOf(uses: ReadonlyMap<string, readonly FlowUse[]>, id: string): readonly UsedBy[] {
+  return (uses.get(id) ?? []).map(({ flowId, name, inDraft, inPublished }) => ({ flowId, name, inDraft, inPublished }));
+}
+
+function tableActions(services: ControlServices): readonly Action[] {
+  const { bindingStore, flowUses } = services;
   return [
     defineAction({
       name: 'tables.list',
@@ -134,9 +173,15 @@ function tableActions({ bindingStore }: ControlServices): readonly Action[] {
       text: { 'zh-CN': '代码表列表', en: 'List code tables' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async () => ({
-        items: (await bindingStore.listTables()).map(({ entries, ...table }) => ({ ...table, size: Object.keys(entries).length })),
-      }),
+      run: async (): Promise<TableList> => {
+        const [tables, uses] = await Promise.all([bindingStore.listTables(), flowUses.of('table')]);
+        const items = tables.map(({ entries, ...table }) => ({
+          ...table,
+          size: Object.keys(entries).length,
+          usedBy: usersOf(uses, table.tableId),
+        }));
+        return { items };
+      },
     }),
     defineAction({
       name: 'tables.get',
@@ -163,11 +208,14 @@ function tableActions({ bindingStore }: ControlServices): readonly Action[] {
     defineAction({
       name: 'tables.remove',
       right: 'tables.edit',
-      text: { 'zh-CN': '删除代码表', en: 'Delete a code table' },
+      text: { 'zh-CN': '删除代码表（有流程在用时拒绝）', en: 'Delete a code table; refused while flows use it' },
       input: byTable,
       audited: true,
       subject: ({ tableId }) => tableId,
-      run: async (_ctx, { tableId }) => ({ removed: await bindingStore.removeTable(tableId) }),
+      async run(_ctx, { tableId }) {
+        await refuseIfUsed(services, 'table', tableId);
+        return { removed: await bindingStore.removeTable(tableId) };
+      },
     }),
   ];
 }

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { AppDocument, type BusConsumer, GrantDocument, SIGNATURE_SCHEMES, UserTokenKey } from '../../gateways/contract.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Permission } from '../../engine/contract/access.ts';
+import type { AppKey } from '../registry/key-store.ts';
 import type { RevisionedStore } from '../registry/revisioned-store.ts';
 import type { Revised } from '../registry/registry.ts';
 import { closed, defineAction, type Action } from './action.ts';
@@ -16,6 +17,18 @@ const byApp = Type.Object({ appId: AppId }, closed);
 const byKey = Type.Object({ appId: AppId, keyId: KeyId }, closed);
 const Scheme = Type.Enum(SIGNATURE_SCHEMES);
 const Expiry = Type.Optional(Type.Integer({ minimum: 0, description: 'Epoch milliseconds' }));
+
+export interface AppItem extends AppDocument {
+  readonly keys: { readonly pending: number; readonly active: number; readonly retiring: number };
+  readonly grants: number;
+  readonly busConsumers: number;
+  /** The soonest end of a usable key or of a grant, epoch milliseconds. */
+  readonly expiresAt?: number;
+}
+
+export interface AppList {
+  readonly items: readonly AppItem[];
+}
 
 export function callerActions(services: ControlServices): readonly Action[] {
   return [
@@ -36,7 +49,7 @@ function appActions({ registry, plans }: ControlServices): readonly Action[] {
       text: { 'zh-CN': '应用列表', en: 'List apps' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async () => ({ items: await apps.list() }),
+      run: async (): Promise<AppList> => ({ items: await listApps(registry) }),
     }),
     defineAction({
       name: 'apps.get',
@@ -79,6 +92,26 @@ function appActions({ registry, plans }: ControlServices): readonly Action[] {
       },
     }),
   ];
+}
+
+async function listApps({ apps, keys, grants, busConsumers }: ControlServices['registry']): Promise<readonly AppItem[]> {
+  const [all, allKeys, allGrants, consumers] = await Promise.all([apps.list(), keys.list(), grants.list(), busConsumers.list()]);
+  const keysByApp = Map.groupBy(allKeys, ({ appId }) => appId);
+  const grantsByApp = Map.groupBy(allGrants, ({ appId }) => appId);
+  return all.map((app) => {
+    const own = keysByApp.get(app.appId) ?? [];
+    const granted = grantsByApp.get(app.appId) ?? [];
+    const count = (state: AppKey['state']) => own.filter((key) => key.state === state).length;
+    const usable = own.filter(({ state }) => state === 'ACTIVE' || state === 'RETIRING');
+    const ends = [...usable, ...granted].flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt]));
+    return {
+      ...app,
+      keys: { pending: count('PENDING'), active: count('ACTIVE'), retiring: count('RETIRING') },
+      grants: granted.length,
+      busConsumers: consumers.filter(({ value }) => value.appId === app.appId).length,
+      ...(ends.length === 0 ? {} : { expiresAt: Math.min(...ends) }),
+    };
+  });
 }
 
 function keyActions({ registry, plans }: ControlServices): readonly Action[] {

@@ -1,14 +1,34 @@
 /** Published interfaces. What is saved here is checked whole and on the gateways within a second. */
 import { Type } from 'typebox';
 import { InterfaceDocument } from '../../gateways/contract.ts';
+import type { Permission } from '../../engine/contract/access.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
+import type { Text } from '../../engine/contract/texts.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { requireSameId } from './bindings.ts';
 import { existing } from './flows.ts';
+import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';
 
 const InterfaceId = Type.String({ maxLength: 64 });
 const byId = Type.Object({ interfaceId: InterfaceId }, closed);
+
+export interface InterfaceItem extends InterfaceDocument {
+  /** The flow that it leads to, for who may read flows; absent for an upstream, and for a flow that is gone. */
+  readonly flow?: {
+    readonly name: Text;
+    readonly publishedVersion?: number;
+    /** Executions of the flow since midnight, whoever started them; for who may read executions. */
+    readonly today?: number;
+    readonly failedToday?: number;
+  };
+  /** Apps that may call it; for who may read callers. */
+  readonly grants?: number;
+}
+
+export interface InterfaceList {
+  readonly items: readonly InterfaceItem[];
+}
 
 export function interfaceActions(services: ControlServices): readonly Action[] {
   const { registry, plans } = services;
@@ -20,7 +40,9 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
       text: { 'zh-CN': '接口列表', en: 'List interfaces' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async () => ({ items: await interfaces.list() }),
+      run: async ({ actor }): Promise<InterfaceList> => ({
+        items: await listInterfaces(services, (permission) => isAllowed(actor, permission)),
+      }),
     }),
     defineAction({
       name: 'interfaces.get',
@@ -112,4 +134,42 @@ async function problemsOf({ checkInterface, catalog }: ControlServices, document
     });
   }
   return issues;
+}
+
+type May = (permission: Permission) => boolean;
+
+async function listInterfaces(services: ControlServices, may: May): Promise<readonly InterfaceItem[]> {
+  const { registry } = services;
+  const [documents, flows, grants] = await Promise.all([
+    registry.interfaces.list(),
+    targetFlows(services, may),
+    may('callers.read') ? registry.grants.list() : undefined,
+  ]);
+  return documents.map((document) => {
+    const flow = document.target.kind === 'flow' ? flows.get(document.target.flowId) : undefined;
+    const granted = grants?.filter((grant) => grant.interfaceId === document.interfaceId).length;
+    return { ...document, ...(flow === undefined ? {} : { flow }), ...(granted === undefined ? {} : { grants: granted }) };
+  });
+}
+
+async function targetFlows(
+  { catalog, counter }: ControlServices,
+  may: May,
+): Promise<ReadonlyMap<string, NonNullable<InterfaceItem['flow']>>> {
+  if (!may('flows.read')) return new Map();
+  const flows = await catalog.list();
+  const ids = flows.map(({ flowId }) => flowId);
+  const [today, failed] = may('executions.read')
+    ? await Promise.all([counter.today(ids), counter.failedToday(ids)])
+    : [undefined, undefined];
+  return new Map(
+    flows.map(({ flowId, name, publishedVersion }) => [
+      flowId,
+      {
+        name,
+        ...(publishedVersion === undefined ? {} : { publishedVersion }),
+        ...(today === undefined || failed === undefined ? {} : { today: today[flowId] ?? 0, failedToday: failed[flowId] ?? 0 }),
+      },
+    ]),
+  );
 }

@@ -11,9 +11,11 @@ import type { AuditLog } from '../audit/audit-log.ts';
 import type { AccountStore } from '../auth/account-store.ts';
 import type { CheckLogin } from '../auth/login.ts';
 import type { SessionStore } from '../auth/session-store.ts';
+import type { AdapterTests } from '../registry/adapter-tests.ts';
 import type { CheckInterface, PlanPublisher } from '../registry/build-plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ExecutionCounter } from './execution-counter.ts';
+import type { FlowUses } from './flow-uses.ts';
 import type { LiveFlows } from './live-flows.ts';
 
 export interface ControlInfo {
@@ -75,6 +77,8 @@ export interface ControlServices {
   readonly counter: ExecutionCounter;
   readonly pingStore: () => Promise<void>;
   readonly engine: EngineView;
+  readonly flowUses: FlowUses;
+  readonly adapterTests: AdapterTests;
   readonly liveFlows: LiveFlows;
   readonly events: ControlEvents;
   readonly info: ControlInfo;

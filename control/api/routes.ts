@@ -46,6 +46,7 @@ export const ROUTES: readonly Route[] = [
   get('/flows/:flowId/live', 'flows.live'),
   post('/bundles/export', 'bundles.export'),
   post('/bundles/import', 'bundles.import', { body: 'bundle', progress: true }),
+  get('/uses', 'flows.uses'),
   get('/node-types', 'nodes.list'),
   post('/node-types/ports', 'nodes.ports'),
 
@@ -104,6 +105,7 @@ export const ROUTES: readonly Route[] = [
   put('/accounts/:name', 'accounts.update'),
   post('/accounts/:name/reset-password', 'accounts.reset-password'),
   get('/audit', 'audit.list'),
+  get('/audit/actions', 'audit.actions'),
   post('/audit/verify', 'audit.verify'),
   get('/system', 'system.get'),
   get('/overview', 'system.overview'),

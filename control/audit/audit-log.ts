@@ -63,6 +63,10 @@ export interface Intent {
 export interface AuditQuery {
   readonly actor?: string;
   readonly action?: string;
+  /** Begin of the line's subject. */
+  readonly subject?: string;
+  /** Of result lines: `done`, `failed` for anything else, or the code of an error. */
+  readonly outcome?: string;
   readonly from?: number;
   readonly to?: number;
   readonly limit: number;
@@ -138,15 +142,7 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
       });
       await append({ phase: 'result', action, actor, via, from, outcome, intent: line.number, ...change });
     },
-    async list({ actor, action, from, to, limit, after }) {
-      const filter: Filter = given({
-        actor,
-        action,
-        at: from === undefined && to === undefined ? undefined : given({ gte: from, lt: to }),
-      }) as Filter;
-      const found = await lines.find(filter, { sort: ['-number'], limit, ...(after === undefined ? {} : { after }) });
-      return { items: found.map((line) => openLine(line, deps.seal)), next: found.length === limit ? found.at(-1)?._id : undefined };
-    },
+    list: (query) => listLines(lines, query, deps.seal),
     async verify(signal) {
       await queue;
       const report = await walkChain(lines, deps, head, signal);
@@ -159,6 +155,30 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
       return report;
     },
   };
+}
+
+const FAILED = 'failed';
+
+async function listLines(lines: Collection<StoredLine>, query: AuditQuery, seal: Seal) {
+  const { actor, action, subject, outcome, from, to, limit } = query;
+  const filter = given({
+    actor,
+    action,
+    subject: subject === undefined ? undefined : { prefix: subject },
+    outcome: outcome === FAILED ? { exists: true } : outcome,
+    at: from === undefined && to === undefined ? undefined : given({ gte: from, lt: to }),
+  }) as Filter;
+  const found: StoredLine[] = [];
+  for (let { after } = query; ;) {
+    const page = await lines.find(filter, { sort: ['-number'], limit, ...(after === undefined ? {} : { after }) });
+    for (const line of page) {
+      if (outcome === FAILED && line.outcome === 'done') continue;
+      found.push(line);
+      if (found.length === limit) return { items: found.map((one) => openLine(one, seal)), next: line._id };
+    }
+    if (page.length < limit) return { items: found.map((line) => openLine(line, seal)), next: undefined };
+    after = page.at(-1)!._id;
+  }
 }
 
 interface Head {

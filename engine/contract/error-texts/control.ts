@@ -33,6 +33,7 @@ export const controlTexts: ErrorTemplates = {
   BINDING_INVALID: { what: '{what}的内容不正确', fix: '更正所指的字段。' },
   BUNDLE_INVALID: { what: '导入包中有接口不正确，没有导入任何内容', fix: '更正列出的问题后重新导入。' },
   ADAPTER_IN_USE: { what: '适配器 {adapterId} 正被流程使用，不能删除：{flows}', fix: '先为这些流程改选其他适配器。' },
+  TABLE_IN_USE: { what: '代码表 {tableId} 正被流程使用，不能删除：{flows}', fix: '先为这些流程改选其他代码表。' },
   ADAPTER_NOT_HERE: { what: '适配器 {adapterId} 没有环境 {environment} 的参数', fix: '在适配器中补充该环境的参数。' },
   ADAPTER_NO_PROBE: { what: '{protocol} 协议不支持连接测试', fix: '请用一个流程试运行来检查。' },
   SECRET_INVALID: { what: '机密的值须为 1 至 {limit} 个字符', fix: '更正机密的值。' },

@@ -1,0 +1,157 @@
+/** Which flows use what: adapters, code tables, other flows; in their draft and in the version that serves. */
+import { Type } from 'typebox';
+import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
+import { fieldKind } from '../../engine/contract/field-kind.ts';
+import type { Text } from '../../engine/contract/texts.ts';
+import type { FlowCatalog, FlowSummary, NodeRegistry } from '../../engine/services.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { closed, defineAction, type Action } from './action.ts';
+import type { ControlServices } from './services.ts';
+
+export type UsedKind = 'adapter' | 'table' | 'flow';
+
+export interface FlowUse {
+  readonly flowId: string;
+  readonly name: Text;
+  readonly inDraft: boolean;
+  readonly inPublished: boolean;
+  readonly nodes: readonly { readonly id: string; readonly label: string }[];
+}
+
+/** Answer of `flows.uses`; interfaces only of a flow. */
+export interface Uses {
+  readonly flows: readonly FlowUse[];
+  readonly interfaces: readonly { readonly interfaceId: string; readonly name: Text; readonly state: string }[];
+}
+
+export interface FlowUses {
+  /** Id of what is used -> the flows that use it. */
+  of(kind: UsedKind): Promise<ReadonlyMap<string, readonly FlowUse[]>>;
+}
+
+interface Found {
+  readonly kind: UsedKind;
+  readonly id: string;
+  readonly node: Pick<FlowNode, 'id' | 'label'>;
+}
+
+/** What one flow uses, until its draft or its published version changes. */
+interface Known {
+  readonly draft: readonly Found[];
+  readonly published: readonly Found[];
+}
+
+export function createFlowUses({ catalog, nodes }: { readonly catalog: FlowCatalog; readonly nodes: NodeRegistry }): FlowUses {
+  let known = new Map<string, Known>();
+
+  async function look(flow: FlowSummary): Promise<Known> {
+    const { flowId, draftRevision, publishedVersion, isChanged } = flow;
+    const draft = draftRevision === undefined ? undefined : await catalog.draft(flowId);
+    const found = draft === undefined ? [] : usesOf(draft, nodes);
+    if (publishedVersion === undefined) return { draft: found, published: [] };
+    if (!isChanged) return { draft: found, published: found };
+    const version = await catalog.version(flowId, publishedVersion);
+    return { draft: found, published: version === undefined ? [] : usesOf(version.document, nodes) };
+  }
+
+  return {
+    async of(kind) {
+      const flows = await catalog.list();
+      const next = new Map<string, Known>();
+      const uses = new Map<string, FlowUse[]>();
+      for (const flow of flows) {
+        const key = `${flow.flowId} ${flow.draftRevision ?? 0} ${flow.publishedVersion ?? 0}`;
+        const found = known.get(key) ?? (await look(flow));
+        next.set(key, found);
+        for (const [id, use] of groupUses(flow, found, kind)) uses.set(id, [...(uses.get(id) ?? []), use]);
+      }
+      known = next;
+      return uses;
+    },
+  };
+}
+
+function groupUses({ flowId, name }: FlowSummary, { draft, published }: Known, kind: UsedKind): Map<string, FlowUse> {
+  const uses = new Map<string, FlowUse>();
+  for (const id of new Set([...draft, ...published].filter((found) => found.kind === kind).map((found) => found.id))) {
+    const isIt = (found: Found) => found.kind === kind && found.id === id;
+    const nodes = new Map([...published, ...draft].filter(isIt).map(({ node }) => [node.id, node]));
+    uses.set(id, { flowId, name, inDraft: draft.some(isIt), inPublished: published.some(isIt), nodes: [...nodes.values()] });
+  }
+  return uses;
+}
+
+function usesOf(document: FlowDocument, nodes: NodeRegistry): readonly Found[] {
+  return document.nodes.flatMap((node) => {
+    const { id, label, adapter } = node;
+    const found = (kind: UsedKind, used: string): Found => ({ kind, id: used, node: { id, label } });
+    return [
+      ...(adapter === undefined ? [] : [found('adapter', adapter)]),
+      ...tablesIn(node.config).map((table) => found('table', table)),
+      ...namedIn(node, nodes).map(([kind, used]) => found(kind, used)),
+    ];
+  });
+}
+
+/** Fields named `table` anywhere in a configuration are names of code tables. */
+function tablesIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, field]) => (name === 'table' && typeof field === 'string' ? [field] : tablesIn(field)));
+}
+
+const KINDS: Readonly<Record<string, UsedKind>> = { adapter: 'adapter', 'code-table': 'table', flow: 'flow' };
+
+/** Fields that the node type shows with an editor for such an id. */
+function namedIn({ type, config }: FlowNode, nodes: NodeRegistry): readonly (readonly [UsedKind, string])[] {
+  const properties = Object.entries(nodes.get(type)?.config.properties ?? {});
+  return properties.flatMap(([name, schema]) => {
+    const kind = KINDS[fieldKind(schema) ?? ''];
+    const value = config[name];
+    return kind === undefined || typeof value !== 'string' ? [] : [[kind, value] as const];
+  });
+}
+
+/** The code of the refusal and what to do, for a thing that may not go while flows use it. */
+export async function refuseIfUsed({ flowUses }: Pick<ControlServices, 'flowUses'>, kind: 'adapter' | 'table', id: string): Promise<void> {
+  const users = ((await flowUses.of(kind)).get(id) ?? []).map(({ flowId }) => flowId);
+  if (users.length === 0) return;
+  const flows = users.join('、');
+  if (kind === 'adapter') {
+    throw new AppError('ADAPTER_IN_USE', 'input', `Flows speak through it: ${users.join(', ')}.`, {
+      values: { adapterId: id, flows },
+      fix: 'Give these flows another adapter first.',
+    });
+  }
+  throw new AppError('TABLE_IN_USE', 'input', `Flows look codes up in it: ${users.join(', ')}.`, {
+    values: { tableId: id, flows },
+    fix: 'Give these flows another table first.',
+  });
+}
+
+export function flowUseActions({ flowUses, registry }: ControlServices): readonly Action[] {
+  const Id = Type.Optional(Type.String({ maxLength: 100 }));
+  return [
+    defineAction({
+      name: 'flows.uses',
+      right: 'flows.read',
+      text: { 'zh-CN': '谁在使用：适配器、代码表或流程', en: 'Who uses it: an adapter, a code table or a flow' },
+      input: Type.Object({ adapterId: Id, tableId: Id, flowId: Id }, closed),
+      audited: false,
+      async run(_ctx, { adapterId, tableId, flowId }): Promise<Uses> {
+        const asked = [
+          ['adapter', adapterId],
+          ['table', tableId],
+          ['flow', flowId],
+        ] as const;
+        const flows: FlowUse[] = [];
+        for (const [kind, id] of asked) if (id !== undefined) flows.push(...((await flowUses.of(kind)).get(id) ?? []));
+        const leading = flowId === undefined ? [] : (await registry.interfaces.list()).filter((item) => leadsTo(item.target, flowId));
+        return { flows, interfaces: leading.map(({ interfaceId, name, state }) => ({ interfaceId, name, state })) };
+      },
+    }),
+  ];
+}
+
+function leadsTo(target: { readonly kind: string; readonly flowId?: string }, flowId: string): boolean {
+  return target.kind === 'flow' && target.flowId === flowId;
+}

@@ -1,0 +1,39 @@
+/** How the last connection test of each adapter went: when, by whom, which step failed. Nothing of what was sent or answered. */
+import { Type } from 'typebox';
+import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Text } from '../../engine/contract/texts.ts';
+
+export interface AdapterTest {
+  readonly at: number;
+  readonly by: string;
+  readonly ok: boolean;
+  readonly durationMs: number;
+  readonly failedStep?: Text;
+}
+
+interface StoredTest extends StoredDocument, AdapterTest {}
+
+const adapterTestsSpec: CollectionSpec<StoredTest> = {
+  name: 'adapter_tests',
+  schema: Type.Object({ _id: Type.String(), at: Type.Number(), ok: Type.Boolean() }, { additionalProperties: true }),
+  indexes: [],
+};
+
+export interface AdapterTests {
+  /** Adapter id -> its last test; at most a thousand. */
+  list(): Promise<ReadonlyMap<string, AdapterTest>>;
+  keep(adapterId: string, test: AdapterTest): Promise<void>;
+  remove(adapterId: string): Promise<void>;
+}
+
+export async function openAdapterTests(documents: Documents): Promise<AdapterTests> {
+  const tests = await documents.open(adapterTestsSpec);
+  return {
+    list: async () => new Map((await tests.find({}, { limit: 1000 })).map(({ _id, ...test }) => [_id, test])),
+    async keep(adapterId, test) {
+      const stored = { _id: adapterId, ...test };
+      if (!(await tests.insert(stored)).inserted) await tests.replaceIf(stored, {});
+    },
+    remove: async (adapterId) => void (await tests.remove(adapterId)),
+  };
+}
