@@ -12,6 +12,7 @@ import { bypass, remove } from '../../../designer/src/model/commands/remove.ts';
 import { replaceType } from '../../../designer/src/model/commands/replace-type.ts';
 import { addTest, changeTest, removeTest, renameTest } from '../../../designer/src/model/commands/saved-tests.ts';
 import { clipboardText, copySelection, readClipboard } from '../../../designer/src/model/clipboard.ts';
+import { layOutFlow } from '../../../designer/src/model/layout.ts';
 import type { Command } from '../../../designer/src/model/flow-history.ts';
 import type { FlowDocument, LayoutColour } from '../../../engine/contract/flow-document.ts';
 import type { Random } from '../../support/simulated-process.ts';
@@ -96,6 +97,8 @@ export const ATTEMPTS = {
     on(document.tests[0], (test) => changeTest(document, 0, { ...test, input: { data: words(random) } }, field(random))),
   removeTest: (document, random) => removeTest(document, random.below(4)),
   renameTest: (document, random) => renameTest(document, random.below(3), words(random)),
+  layOut: (document, random) =>
+    random.chance(0.3) ? layOutFlow(document, types) : layOutFlow(document, types, some(ids(document.nodes), random, 0.5)),
   addNote: (document, random) => addNote(document, point(random), { text: words(random) }),
   changeNote: (document, random) =>
     on(pick(ids(document.layout.notes), random), (note) =>

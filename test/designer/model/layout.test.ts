@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { boxOf, groupFrame, overlaps } from '../../../designer/src/model/card-geometry.ts';
+import { addGroup } from '../../../designer/src/model/commands/groups.ts';
+import { apply, begin, undo } from '../../../designer/src/model/flow-history.ts';
+import { layOutFlow, suggestLayout } from '../../../designer/src/model/layout.ts';
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { seededRandom } from '../../support/simulated-process.ts';
+import { emptyFlow, exampleFlow, exampleFlows, types } from './sample-types.ts';
+
+/** A flow of so many nodes in which each leads on to later ones, with some error wires that go far. */
+function largeFlow(count: number, seed: number): FlowDocument {
+  const random = seededRandom(seed);
+  const flow = emptyFlow();
+  for (let index = 0; index < count; index += 1) {
+    flow.nodes.push({ id: `n_${index}`, type: index === 0 ? 'interface.call@1' : 'http.call@1', label: `${index}`, config: {} });
+    if (index === 0) continue;
+    const edge = (from: number, port: string) =>
+      flow.edges.push({ id: `e_${flow.edges.length}`, from: { node: `n_${from}`, port }, to: { node: `n_${index}`, port: 'in' } });
+    const from = Math.max(0, index - 1 - random.below(6));
+    edge(from, from === 0 ? 'out' : 'ok');
+    if (index > 30 && random.chance(0.6)) edge(index - 2 - random.below(28), 'error');
+  }
+  return flow;
+}
+
+function laidOut(flow: FlowDocument): FlowDocument {
+  return apply(begin(flow), layOutFlow(flow, types)).document;
+}
+
+function assertReadable(flow: FlowDocument): void {
+  const boxes = new Map(flow.nodes.map((node) => [node.id, boxOf(flow, node, types)]));
+  const all = [...boxes.values()];
+  all.forEach((box, index) => assert.ok(!all.slice(index + 1).some((other) => overlaps(box, other)), 'cards do not lie on each other'));
+  for (const { from, to } of flow.edges) {
+    const [a, b] = [boxes.get(from.node)!, boxes.get(to.node)!];
+    assert.ok(a.x + a.width < b.x, `${from.node} stands left of ${to.node}`);
+  }
+}
+
+test('wires lead from left to right and no card lies on another', () => {
+  for (const flow of exampleFlows) assertReadable(laidOut(flow));
+  for (let seed = 1; seed <= 10; seed += 1) assertReadable(laidOut(largeFlow(20 + seed * 12, seed)));
+});
+
+test('branches stand in the order of their ports, error branches below', () => {
+  const places = suggestLayout(exampleFlow('appointment'), types);
+  const y = (id: string) => places.get(id)!.y;
+  assert.ok(y('n_to_a') < y('n_to_b') && y('n_to_b') < y('n_unknown'));
+
+  const flow = emptyFlow();
+  for (const id of ['a', 'bad', 'good', 'end']) flow.nodes.push({ id: `n_${id}`, type: 'http.call@1', label: id, config: {} });
+  const edge = (from: string, port: string, to: string) =>
+    flow.edges.push({ id: `e_${from}${port}`, from: { node: `n_${from}`, port }, to: { node: `n_${to}`, port: 'in' } });
+  edge('a', 'error', 'bad');
+  edge('a', 'ok', 'good');
+  edge('good', 'ok', 'end');
+  const placed = suggestLayout(flow, types);
+  assert.ok(placed.get('n_bad')!.y > placed.get('n_good')!.y);
+});
+
+test('the same flow gets the same layout, and a second time changes nothing', () => {
+  const flow = largeFlow(60, 3);
+  const history = apply(begin(flow), layOutFlow(flow, types));
+  assert.equal(apply(history, layOutFlow(history.document, types)), history);
+  assert.deepEqual(undo(history).document, flow);
+});
+
+test('nodes of a group stay together and others out of its frame', () => {
+  const flow = exampleFlow('appointment');
+  const planned = addGroup(flow, ['n_to_b', 'n_book_b', 'n_from_b'], '乙院');
+  assert.ok('command' in planned);
+  const document = laidOut(apply(begin(flow), planned.command).document);
+  assertReadable(document);
+  const inside = document.layout.groups[0]!.nodes;
+  const box = (id: string) =>
+    boxOf(
+      document,
+      document.nodes.find((node) => node.id === id)!,
+      types,
+    );
+  const frame = groupFrame(inside.map(box))!;
+  for (const { id } of document.nodes) assert.equal(overlaps(frame, box(id)), inside.includes(id), id);
+});
+
+test('a part is laid out where it lies, and the rest stays', () => {
+  const flow = exampleFlow('appointment');
+  const part = ['n_to_b', 'n_book_b', 'n_from_b'];
+  for (const id of part) flow.layout.nodes[id] = [2000, 1000];
+  const { document } = apply(begin(flow), layOutFlow(flow, types, part));
+  assert.deepEqual(document.layout.nodes['n_to_b'], [2000, 1000]);
+  assert.ok(document.layout.nodes['n_from_b']![0] > 2400);
+  for (const { id } of flow.nodes) if (!part.includes(id)) assert.deepEqual(document.layout.nodes[id], flow.layout.nodes[id]);
+});
+
+test('parts that do not hang together stand below each other; nothing has a layout too', () => {
+  const flow = emptyFlow();
+  flow.nodes.push({ id: 'n_a', type: 'http.call@1', label: '', config: {} }, { id: 'n_b', type: 'control.catch@1', label: '', config: {} });
+  assertReadable(laidOut(flow));
+  assert.deepEqual([...suggestLayout(emptyFlow(), types)], []);
+});
+
+test('500 nodes and 800 wires take a second at most', () => {
+  const flow = largeFlow(500, 7);
+  suggestLayout(largeFlow(50, 1), types);
+  const before = process.cpuUsage();
+  suggestLayout(flow, types);
+  const { user } = process.cpuUsage(before);
+  assert.ok(flow.edges.length > 700);
+  assert.ok(user / 1000 < 1000, `${user / 1000} ms`);
+});
