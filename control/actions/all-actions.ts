@@ -5,17 +5,17 @@ import { bindingActions } from './bindings.ts';
 import { bundleActions } from './bundles.ts';
 import { callerActions } from './callers.ts';
 import { executionActions } from './executions.ts';
-import { flowUseActions } from './flow-uses.ts';
 import { versionActions } from './flow-versions.ts';
 import { flowActions } from './flows.ts';
 import { interfaceActions } from './interfaces.ts';
 import { listFlowActions } from './list-flows.ts';
-import { liveActions } from './live-flows.ts';
+import { liveActions } from './live.ts';
 import { nodeTypeActions } from './node-types.ts';
 import { overviewActions } from './overview.ts';
 import type { ControlServices } from './services.ts';
 import { systemActions } from './system.ts';
 import { trialActions } from './trials.ts';
+import { flowUseActions } from './uses.ts';
 
 /** Everything that can be asked of control. */
 export function allActions(services: ControlServices): readonly Action[] {

@@ -7,9 +7,10 @@ import { canonicalJson } from '../audit/canonical-json.ts';
 import type { AdapterTest } from '../registry/adapter-tests.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
-import { refuseIfUsed, type FlowUse } from './flow-uses.ts';
+import type { FlowUse } from './flow-uses.ts';
 import { existing } from './flows.ts';
 import type { ControlServices } from './services.ts';
+import { refuseIfUsed } from './uses.ts';
 
 const byAdapter = Type.Object({ adapterId: Type.String({ maxLength: 64 }) }, closed);
 const byTable = Type.Object({ tableId: Type.String({ maxLength: 64 }) }, closed);

@@ -1,11 +1,7 @@
 /** What runs now, for lists and for the canvas: the engine's counters beside what the store knows (held, queued). Ids and numbers only. */
-import { Type } from 'typebox';
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { EdgeCounts, FlowCounts, LiveCounters, NodeCounts } from '../../engine/run/live-counters.ts';
-import { closed, defineAction, type Action } from './action.ts';
 import type { ExecutionCounter } from './execution-counter.ts';
-import { existing, FlowId } from './flows.ts';
-import type { ControlServices } from './services.ts';
 
 /** One published flow; event `flows` of the live stream carries `{ items: FlowLive[] }` with those that changed. */
 export interface FlowLive {
@@ -59,17 +55,4 @@ export function createLiveFlows({ live, counter, clock }: LiveFlowsDeps): LiveFl
       return { ...flow!, since: detail.since, nodes: detail.nodes, edges: detail.edges };
     },
   };
-}
-
-export function liveActions({ liveFlows }: ControlServices): readonly Action[] {
-  return [
-    defineAction({
-      name: 'flows.live',
-      right: 'flows.read',
-      text: { 'zh-CN': '已发布流程的实时计数：节点与连线', en: 'Live counts of a published flow, its nodes and edges' },
-      input: Type.Object({ flowId: FlowId }, closed),
-      audited: false,
-      run: async (_ctx, { flowId }): Promise<FlowLiveDetail> => existing(await liveFlows.get(flowId), flowId),
-    }),
-  ];
 }

@@ -19,9 +19,12 @@ export const OPERATIONS = {
   'flows.versions': { method: 'GET', path: '/flows/:flowId/versions' },
   'flows.version': { method: 'GET', path: '/flows/:flowId/versions/:version' },
   'flows.diff': { method: 'GET', path: '/flows/:flowId/diff' },
+  'flows.live': { method: 'GET', path: '/flows/:flowId/live' },
   'bundles.export': { method: 'POST', path: '/bundles/export' },
   'bundles.import': { method: 'POST', path: '/bundles/import', body: 'bundle', progress: true },
+  'flows.uses': { method: 'GET', path: '/uses' },
   'nodes.list': { method: 'GET', path: '/node-types' },
+  'nodes.ports': { method: 'POST', path: '/node-types/ports' },
   'adapters.list': { method: 'GET', path: '/adapters' },
   'adapters.get': { method: 'GET', path: '/adapters/:adapterId' },
   'adapters.save': { method: 'PUT', path: '/adapters/:adapterId', body: 'document' },
@@ -73,6 +76,7 @@ export const OPERATIONS = {
   'accounts.update': { method: 'PUT', path: '/accounts/:name' },
   'accounts.reset-password': { method: 'POST', path: '/accounts/:name/reset-password' },
   'audit.list': { method: 'GET', path: '/audit' },
+  'audit.actions': { method: 'GET', path: '/audit/actions' },
   'audit.verify': { method: 'POST', path: '/audit/verify' },
   'system.get': { method: 'GET', path: '/system' },
   'system.overview': { method: 'GET', path: '/overview' },
@@ -407,8 +411,22 @@ export interface operations {
         after?: string;
         from?: number;
         limit?: number;
+        /** @description `done`, `failed` (anything else), or the code of an error */
+        outcome?: string;
+        /** @description Begin of what the act was about */
+        subject?: string;
         to?: number;
       };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'audit.actions': {
+    parameters: {
+      query?: never;
       header?: never;
       path?: never;
       cookie?: never;
@@ -681,6 +699,9 @@ export interface operations {
   'executions.list': {
     parameters: {
       query?: {
+        /** @description Of flows of which any published version, present or past, has a node of this adapter */
+        adapterId?: string;
+        /** @description `next` of the page before */
         after?: string;
         flowId?: string;
         /** @description Epoch milliseconds */
@@ -688,7 +709,11 @@ export interface operations {
         keyName?: string;
         keyValue?: string;
         limit?: number;
-        status?: 'queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled';
+        status?:
+          | ('queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled')
+          | ('queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled')[];
+        /** @description Execution id or trace id, whole or its beginning */
+        text?: string;
         /** @description Epoch milliseconds */
         to?: number;
       };
@@ -838,11 +863,24 @@ export interface operations {
             };
           };
           layout: {
-            groups: unknown[];
+            groups: {
+              colour: 'grey' | 'teal' | 'green' | 'amber' | 'red' | 'violet';
+              id: string;
+              label: string;
+              nodes: string[];
+            }[];
             nodes: {
               [key: string]: [number, number];
             };
-            notes: unknown[];
+            notes: {
+              colour: 'grey' | 'teal' | 'green' | 'amber' | 'red' | 'violet';
+              height: number;
+              id: string;
+              text: string;
+              width: number;
+              x: number;
+              y: number;
+            }[];
           };
           mode: 'sync' | 'durable';
           name: {
@@ -960,7 +998,7 @@ export interface operations {
     requestBody?: never;
     responses: never;
   };
-  'flows.publish': {
+  'flows.live': {
     parameters: {
       query?: never;
       header?: never;
@@ -970,6 +1008,24 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: never;
+  };
+  'flows.publish': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        flowId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          note?: string;
+        };
+      };
+    };
     responses: never;
   };
   'flows.rollback': {
@@ -1090,6 +1146,8 @@ export interface operations {
       content: {
         'application/json': {
           document: unknown;
+          /** @description Runs this node and what comes behind it; `input` goes into it */
+          from?: string;
           input: {
             charset?: string;
             data: unknown;
@@ -1116,6 +1174,20 @@ export interface operations {
                   };
                 };
           };
+          /** @description Runs this node alone; `input` goes into it */
+          only?: string;
+          /** @description Pinned outputs: node id -> port -> data; such nodes do not run */
+          outputs?: {
+            [key: string]: {
+              [key: string]: unknown;
+            };
+          };
+          /**
+           * @description `adapters`: what is neither mocked nor pinned really reaches the other side; takes the right adapters.test
+           * @default none
+           * @enum {unknown}
+           */
+          reach?: 'none' | 'adapters';
         };
       };
     };
@@ -1165,11 +1237,24 @@ export interface operations {
             };
           };
           layout: {
-            groups: unknown[];
+            groups: {
+              colour: 'grey' | 'teal' | 'green' | 'amber' | 'red' | 'violet';
+              id: string;
+              label: string;
+              nodes: string[];
+            }[];
             nodes: {
               [key: string]: [number, number];
             };
-            notes: unknown[];
+            notes: {
+              colour: 'grey' | 'teal' | 'green' | 'amber' | 'red' | 'violet';
+              height: number;
+              id: string;
+              text: string;
+              width: number;
+              x: number;
+              y: number;
+            }[];
           };
           mode: 'sync' | 'durable';
           name: {
@@ -1600,6 +1685,23 @@ export interface operations {
     requestBody?: never;
     responses: never;
   };
+  'nodes.ports': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          config: unknown;
+          type: string;
+        };
+      };
+    };
+    responses: never;
+  };
   'system.overview': {
     parameters: {
       query?: never;
@@ -1719,6 +1821,20 @@ export interface operations {
       path: {
         id: string;
       };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'flows.uses': {
+    parameters: {
+      query?: {
+        adapterId?: string;
+        flowId?: string;
+        tableId?: string;
+      };
+      header?: never;
+      path?: never;
       cookie?: never;
     };
     requestBody?: never;

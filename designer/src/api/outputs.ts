@@ -6,20 +6,26 @@ import type { AdapterDocument, CodeTable } from '../../../engine/contract/adapte
 import type { Permission, Role } from '../../../engine/contract/access.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
-import type { Text } from '../../../engine/contract/texts.ts';
-import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import type { ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestReport } from '../../../engine/services.ts';
 import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/contract.ts';
+import type { AuditedActions, AuditPage } from '../../../control/actions/audit.ts';
+import type { AdapterList, TableList } from '../../../control/actions/bindings.ts';
+import type { AppList } from '../../../control/actions/callers.ts';
+import type { VersionList } from '../../../control/actions/flow-versions.ts';
+import type { InterfaceList } from '../../../control/actions/interfaces.ts';
+import type { FlowList } from '../../../control/actions/list-flows.ts';
+import type { FlowLive, FlowLiveDetail } from '../../../control/actions/live-flows.ts';
+import type { NodePorts, NodeTypeList } from '../../../control/actions/node-types.ts';
+import type { Overview } from '../../../control/actions/overview.ts';
+import type { SystemReport } from '../../../control/actions/system.ts';
 import type { TrialAnswer } from '../../../control/actions/trials.ts';
+import type { Uses } from '../../../control/actions/uses.ts';
 import type { ChainReport, AuditLine } from '../../../control/audit/audit-log.ts';
 import type { Account } from '../../../control/auth/account-store.ts';
 import type { AppKey } from '../../../control/registry/key-store.ts';
 
 interface Items<T> {
   readonly items: readonly T[];
-}
-interface Page<T> extends Items<T> {
-  readonly next?: string | undefined;
 }
 
 export interface Me {
@@ -29,7 +35,7 @@ export interface Me {
   readonly mustChangePassword: boolean;
 }
 
-export type { FlowSummary, Account, Role, AuditLine };
+export type { FlowSummary, FlowLive, FlowLiveDetail, Account, Role, AuditLine };
 
 export interface SystemInfo {
   readonly name: string;
@@ -50,7 +56,9 @@ export interface SessionLine {
 
 export interface Outputs {
   'me.get': Me;
-  'flows.list': Items<FlowSummary>;
+  'flows.list': FlowList;
+  'flows.live': FlowLiveDetail;
+  'flows.uses': Uses;
   'flows.get': FlowDocument;
   'flows.save': FlowDocument;
   'flows.validate': { readonly valid: boolean; readonly issues: readonly Issue[] };
@@ -58,25 +66,21 @@ export interface Outputs {
   'flows.trial': TrialAnswer;
   'flows.publish': PublishReport;
   'flows.rollback': PublishReport;
-  'flows.versions': Items<{
-    readonly version: number;
-    readonly contentHash: string;
-    readonly publishedAt: number;
-    readonly publishedBy: string;
-  }>;
+  'flows.versions': VersionList;
   'flows.version': FlowVersion;
-  'nodes.list': Items<NodeDescription>;
-  'adapters.list': Items<AdapterDocument>;
+  'nodes.list': NodeTypeList;
+  'nodes.ports': NodePorts;
+  'adapters.list': AdapterList;
   'adapters.get': AdapterDocument;
   'adapters.save': AdapterDocument;
-  'tables.list': Items<CodeTable>;
+  'tables.list': TableList;
   'tables.get': CodeTable;
   'tables.save': CodeTable;
   'secrets.list': Items<{ readonly name: string; readonly adapters: readonly string[]; readonly updatedAt: number }>;
-  'interfaces.list': Items<InterfaceDocument>;
+  'interfaces.list': InterfaceList;
   'interfaces.get': InterfaceDocument;
   'interfaces.save': InterfaceDocument;
-  'apps.list': Items<AppDocument>;
+  'apps.list': AppList;
   'apps.get': AppDocument;
   'keys.list': Items<AppKey>;
   'grants.list': Items<GrantDocument>;
@@ -92,8 +96,9 @@ export interface Outputs {
   'accounts.reset-password': { readonly name: string; readonly oneTimePassword: string };
   'me.sessions': Items<SessionLine>;
   'me.create-token': { readonly token: string; readonly id: string; readonly expiresAt: number };
-  'audit.list': Page<AuditLine>;
+  'audit.list': AuditPage;
   'audit.verify': ChainReport;
-  'audit.actions': Items<{ readonly name: string; readonly text: Text }>;
-  'system.get': SystemInfo;
+  'audit.actions': AuditedActions;
+  'system.get': SystemReport;
+  'system.overview': Overview;
 }

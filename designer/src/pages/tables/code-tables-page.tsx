@@ -80,8 +80,8 @@ export function CodeTablesPage() {
             key: 'entries',
             title: t('entries'),
             align: 'right',
-            value: ({ entries }) => Object.keys(entries).length,
-            render: ({ entries }) => format.number(Object.keys(entries).length),
+            value: ({ size }) => size,
+            render: ({ size }) => format.number(size),
           },
           { key: 'fallback', title: t('fallback'), value: ({ fallback }) => fallback, render: ({ fallback }) => fallback ?? t('fails') },
           {
