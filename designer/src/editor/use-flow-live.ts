@@ -1,5 +1,5 @@
 /** Counts and errors of the published version, laid on nodes and wires while the page is open. */
-import type { FlowLiveDetail } from '../../../control/actions/live-flows.ts';
+import type { FlowLiveDetail } from '../api/outputs.ts';
 import { useLive, useWatchedFlow } from '../app/live.ts';
 import { useEditorStore } from './editor-context.tsx';
 
