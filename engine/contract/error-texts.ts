@@ -63,9 +63,13 @@ export function errorText(error: TellableError, language: Language): ErrorText {
   };
 }
 
-/** What happened, in both languages: for a node's `check`, which must bring its texts along. */
+/** What happened and what to do, in both languages: for a node's `check`, which must bring its texts along. */
 export function bothTexts(error: AppError): Text {
-  return { 'zh-CN': errorText(error, 'zh-CN').what, en: error.message };
+  const { what, fix } = errorText(error, 'zh-CN');
+  return {
+    'zh-CN': fix === undefined ? what : `${what}。${fix.replace(/。$/, '')}`,
+    en: error.fix === undefined ? error.message : `${error.message} ${error.fix}`,
+  };
 }
 
 function templateOf(code: string, problem: ErrorValues[string] | undefined): ErrorTemplates[string] | undefined {

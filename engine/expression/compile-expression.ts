@@ -60,12 +60,21 @@ export function parseExpression(text: string): Syntax {
   try {
     return jsonata(text).ast() as unknown as Syntax;
   } catch (error) {
-    const { message, position, code, token } = error as { message?: string; position?: number; code?: unknown; token?: unknown };
-    throw invalid(text, message ?? 'it cannot be read', position, {
-      ...(typeof code === 'string' ? { fault: code } : {}),
-      ...(typeof token === 'string' ? { token: token.slice(0, 100) } : {}),
-    });
+    const { message, position } = error as { message?: string; position?: number };
+    throw invalid(text, message ?? 'it cannot be read', position, syntaxValues(error));
   }
+}
+
+/** What JSONata says besides its sentence: its code, what stands there and what it expected. */
+function syntaxValues(error: unknown): ErrorValues {
+  const { code, token, value } = error as { readonly code?: unknown; readonly token?: unknown; readonly value?: unknown };
+  if (typeof code !== 'string' || !/^S\d{4}$/.test(code)) return {};
+  return {
+    problem: 'syntax',
+    fault: code,
+    ...(typeof token === 'string' && token !== '(end)' ? { token: token.slice(0, 100) } : {}),
+    ...((code === 'S0202' || code === 'S0203') && typeof value === 'string' ? { wanted: value } : {}),
+  };
 }
 
 function runClosure(closure: (scope: Scope) => unknown, scope: Scope): unknown {

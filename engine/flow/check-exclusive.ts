@@ -17,13 +17,14 @@ export function checkExclusiveMerges(view: GraphView): Issue[] {
     if (role === 'join' || ins.length < 2) continue;
     const pair = ins.flatMap((a, index) => ins.slice(index + 1).map((b) => [a, b] as const)).find(([a, b]) => !isExclusive(a, b));
     if (pair === undefined) continue;
-    const names = pair.map((edge) => `"${view.nodes.get(edge.from.node)!.node.label || edge.from.node}" (${edge.from.port})`);
+    const ends = pair.map(({ from }) => ({ label: view.nodes.get(from.node)!.node.label || from.node, port: from.port }));
+    const names = ends.map(({ label, port }) => `"${label}" (${port})`);
     issues.push({
       path: `/edges/${view.document.edges.indexOf(pair[1])}`,
       code: 'FLOW_MERGE_NOT_EXCLUSIVE',
       severity: 'error',
       node: node.id,
-      values: { node: node.label || node.id, paths: names.join('、') },
+      values: { node: node.label || node.id, paths: ends.map(({ label, port }) => `“${label}”（${port}）`).join('、') },
       message: `Both ${names.join(' and ')} can send a message to "${node.label || node.id}" in one run, which would take only one of them.`,
       fix: 'Put a join before it, or let both paths begin at different ports of one condition.',
     });

@@ -102,8 +102,9 @@ function cycle(view: GraphView): Issue {
       view.nodes.get(id)!.outs.map((edge) => edge.to.node),
     ).has(id),
   );
-  const names = onCycle.slice(0, 10).map((id) => nameOf(view.nodes.get(id)!));
-  const told = `${names.join('、')}${onCycle.length > names.length ? '…' : ''}`;
+  const shown = onCycle.slice(0, 10).map((id) => view.nodes.get(id)!);
+  const names = shown.map(nameOf);
+  const told = `${shown.map((item) => `“${labelOf(item)}”`).join('、')}${onCycle.length > names.length ? '…' : ''}`;
   const message = `These nodes lead back to themselves: ${names.join(', ')}${onCycle.length > names.length ? ' …' : ''}.`;
   return {
     ...issue('/edges', 'FLOW_CYCLE', message, 'Remove an edge; repeat work with a for-each.', { nodes: told }),

@@ -39,7 +39,8 @@ export default defineNode({
       return [];
     } catch (error) {
       const en = (error as Error).message.slice(0, 500);
-      return [{ path: '/schema', message: { 'zh-CN': `JSON Schema 无法使用，请按 2020-12 规范修改（正则表达式限 RE2 语法）：${en}`, en } }];
+      const zh = `JSON Schema 无法使用，请按 2020-12 规范修改（正则表达式限 RE2 语法）：${en.replace('The schema cannot be used: ', '')}`;
+      return [{ path: '/schema', message: { 'zh-CN': zh, en } }];
     }
   },
   prepare(config) {

@@ -3,9 +3,13 @@ import type { ErrorTemplate, ErrorTemplates } from './template.ts';
 
 const correct = '更正表达式，语法为 JSONata。';
 const unreadable: ErrorTemplate = {
-  what: '表达式有语法错误[（第 {line} 行，第 {position} 个字符）][：{fault}][（“{token}”）]',
+  what: '表达式有语法错误[（第 {line} 行，第 {position} 个字符）]',
   fix: correct,
   original: true,
+};
+const wrongSyntax: ErrorTemplate = {
+  what: '表达式有语法错误[（第 {line} 行，第 {position} 个字符）]：{fault}[，此处应为“{wanted}”][（“{token}”）]',
+  fix: correct,
 };
 const tooLong: ErrorTemplate = { what: '表达式过长，最多 {limit} 个字符', fix: '缩短表达式，或改用脚本节点。' };
 const tooDeep: ErrorTemplate = { what: '表达式嵌套过深[（第 {position} 个字符）]', fix: '简化表达式，或拆成几个节点。' };
@@ -28,6 +32,7 @@ const now: ErrorTemplate = {
 
 export const expressionTexts: ErrorTemplates = {
   EXPRESSION_INVALID: unreadable,
+  'EXPRESSION_INVALID/syntax': wrongSyntax,
   'EXPRESSION_INVALID/length': tooLong,
   'EXPRESSION_INVALID/depth': tooDeep,
   'EXPRESSION_INVALID/random': random,
@@ -35,6 +40,7 @@ export const expressionTexts: ErrorTemplates = {
   'EXPRESSION_INVALID/eval': evaluate,
   'EXPRESSION_INVALID/now': now,
   FLOW_EXPRESSION: unreadable,
+  'FLOW_EXPRESSION/syntax': wrongSyntax,
   'FLOW_EXPRESSION/length': tooLong,
   'FLOW_EXPRESSION/depth': tooDeep,
   'FLOW_EXPRESSION/random': random,

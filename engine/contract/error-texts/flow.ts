@@ -40,7 +40,7 @@ export const flowTexts: ErrorTemplates = {
     fix: '循环之后的处理请接在循环的“done”端口；循环体会自行结束。',
   },
   FLOW_MERGE_NOT_EXCLUSIVE: {
-    what: '在一次执行中，{paths} 都可能把消息送到“{node}”，而它只会处理其中一条',
+    what: '在一次执行中，{paths}都可能把消息送到“{node}”，而它只会处理其中一条',
     fix: '在其前面加一个汇合节点，或让这些路径从同一条件节点的不同端口出发。',
   },
   FLOW_JOIN_SINGLE: { what: '汇合节点“{node}”只汇合一条路径', fix: '删除该节点，或把其他路径也接到它。' },
