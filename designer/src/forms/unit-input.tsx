@@ -35,7 +35,7 @@ export function UnitInput({ id, label, isInvalid, value, preset, units, per = 1,
   const commit = useCommit(onChange);
   const [chosen, setChosen] = useState<Unit>();
   const shown = value ?? preset;
-  const fitting = shown === undefined ? (units[0] ?? 'ms') : bestUnit(shown * per, units);
+  const fitting = shown === undefined ? (units[1] ?? 's') : bestUnit(shown * per, units);
   const unit = chosen ?? fitting;
   const amountOf = (kept: number) => (kept * per) / UNIT_SIZES[unit];
   const keep = (amount: number, of: Unit) => Math.max(0, Math.round(inSmallest(amount, of) / per));

@@ -27,7 +27,7 @@ export function CodeTableField({ value, onChange, id, label, isInvalid }: FieldP
       />
       {chosen === undefined ? null : (
         <div className={styles.links}>
-          <Link to={`/tables/${chosen}`}>
+          <Link to={`/code-tables/${chosen}`}>
             <ExternalLink size={12} aria-hidden /> {t('open')}
           </Link>
         </div>
