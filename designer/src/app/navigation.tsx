@@ -16,6 +16,7 @@ import {
   Workflow,
   type LucideIcon,
 } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import { useLocation, useNavigate } from 'react-router';
 import type { Permission } from '../../../engine/contract/access.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
@@ -73,7 +74,13 @@ export function Navigation() {
   const may = useMay();
   const go = useNavigate();
   const { pathname } = useLocation();
-  const { isNavigationFolded: isFolded, change } = usePreferences();
+  const { isNavigationFolded, change } = usePreferences();
+  // A canvas needs the room; there the navigation unfolds for the moment only.
+  const isCanvas = /^\/(flows|messages)\/./.test(pathname);
+  const [isUnfoldedHere, setUnfoldedHere] = useState(false);
+  const isFolded = isCanvas ? !isUnfoldedHere : isNavigationFolded;
+  const fold = () => (isCanvas ? setUnfoldedHere(isFolded) : change({ isNavigationFolded: !isFolded }));
+  useEffect(() => setUnfoldedHere(false), [pathname]);
   const Fold = isFolded ? PanelLeftOpen : PanelLeftClose;
   const foldText = isFolded ? t('unfold') : t('fold');
   return (
@@ -95,7 +102,7 @@ export function Navigation() {
         onClick={({ key }) => void go(`/${key}`)}
       />
       <Tooltip title={isFolded ? foldText : ''} placement="right">
-        <button className={styles.fold} onClick={() => change({ isNavigationFolded: !isFolded })} aria-label={foldText}>
+        <button className={styles.fold} onClick={fold} aria-label={foldText}>
           <Fold size={18} />
           {isFolded ? null : <span>{foldText}</span>}
         </button>

@@ -62,6 +62,8 @@ export interface EditorState {
   readonly isReadOnly: boolean;
   readonly panel: PanelName;
   readonly isPanelOpen: boolean;
+  /** The person closed it: selecting a node does not open it again. */
+  readonly isPanelUnwanted: boolean;
   /** A field that shall be shown; `serial` grows so that asking for the same again is heard. */
   readonly focus: { readonly nodeId: string | undefined; readonly pointer: string; readonly serial: number } | undefined;
   readonly problems: Problems;
@@ -118,7 +120,8 @@ export function createEditorStore({ history, types, isReadOnly }: EditorStart): 
       isReadOnly,
       selection: NOTHING,
       panel: 'properties',
-      isPanelOpen: true,
+      isPanelOpen: false,
+      isPanelUnwanted: false,
       focus: undefined,
       problems: collectProblems([], history.document),
       samples: {},
@@ -134,14 +137,19 @@ export function createEditorStore({ history, types, isReadOnly }: EditorStart): 
       seal: () => set(({ history: now }) => ({ history: seal(now) })),
       undo: () => step(undo, ({ past }) => past.at(-1)),
       redo: () => step(redo, ({ future }) => future[0]),
-      select: (part) => set(({ selection }) => ({ selection: sameOr(selection, { ...NOTHING, ...part }) })),
-      openPanel: (panel) => set({ panel, isPanelOpen: true }),
-      closePanel: () => set({ isPanelOpen: false }),
+      select: (part) =>
+        set(({ selection, isPanelOpen, isPanelUnwanted }) => ({
+          selection: sameOr(selection, { ...NOTHING, ...part }),
+          isPanelOpen: isPanelOpen || (part.nodes?.length === 1 && !isPanelUnwanted),
+        })),
+      openPanel: (panel) => set({ panel, isPanelOpen: true, isPanelUnwanted: false }),
+      closePanel: () => set({ isPanelOpen: false, isPanelUnwanted: true }),
       openField: (nodeId, pointer) =>
         set(({ focus }) => ({
           selection: { nodes: nodeId === undefined ? [] : [nodeId], edges: [] },
           panel: 'properties',
           isPanelOpen: true,
+          isPanelUnwanted: false,
           focus: { nodeId, pointer, serial: (focus?.serial ?? 0) + 1 },
         })),
       openMapping: (openMappingOf) => set({ openMappingOf }),
