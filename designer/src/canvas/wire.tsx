@@ -1,6 +1,9 @@
 /** A wire: smooth steps with an arrowhead, the name of its branch, what goes through it now, and the place to put a node into it. */
-import { EdgeLabelRenderer, getSmoothStepPath, type EdgeProps } from '@xyflow/react';
+import { getSmoothStepPath, type EdgeProps } from '@xyflow/react';
 import { Plus } from 'lucide-react';
+import { memo, useMemo } from 'react';
+import { createPortal } from 'react-dom';
+import type { Text } from '../../../engine/contract/texts.ts';
 import { useEditor } from '../editor/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
@@ -15,10 +18,12 @@ const TEXTS = defineTexts({
 const CORNER = 8;
 const STUB = 24;
 
+/** Drawn anew with every step of a drag, so it asks each store one short question, answered by a value that compares at a glance. */
 export function Wire(props: EdgeProps<CanvasEdge>) {
   const { id, data, selected, sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition } = props;
   const isTaken = useEditor(({ overlay }) => overlay?.edges.has(id));
-  const isDrop = useCanvas(({ dropEdge }) => dropEdge === id);
+  const pointed = useCanvas(({ dropEdge, hoveredEdge }) => (dropEdge === id ? 'drop' : hoveredEdge === id ? 'hover' : ''));
+  const isFlowing = useEditor(({ live }) => live?.edges[id] !== undefined);
   const [path, labelX, labelY] = getSmoothStepPath({
     sourceX,
     sourceY,
@@ -29,12 +34,16 @@ export function Wire(props: EdgeProps<CanvasEdge>) {
     borderRadius: CORNER,
     offset: STUB,
   });
-  const look = lookOf({ isDrop, isSelected: selected === true, isError: data?.kind === 'error' || data?.isBroken === true, isTaken });
+  const isError = data?.kind === 'error' || data?.isBroken === true;
+  const look = lookOf({ isDrop: pointed === 'drop', isSelected: selected === true, isError, isTaken });
+  const isPointedAt = pointed === 'hover' || selected === true;
   return (
     <>
       <path d={path} className={`react-flow__edge-path ${styles.wire} ${styles[look]}`} markerEnd={`url(#${arrowId(look)})`} />
       <path d={path} className="react-flow__edge-interaction" fill="none" strokeOpacity={0} strokeWidth={20} />
-      <WireLabel id={id} data={data} x={labelX} y={labelY} isFaded={isTaken === false} isSelected={selected === true} />
+      {data?.label === undefined && !isFlowing && !isPointedAt ? null : (
+        <WireLabel id={id} data={data} x={labelX} y={labelY} isFaded={isTaken === false} isPointedAt={isPointedAt} />
+      )}
     </>
   );
 }
@@ -91,35 +100,47 @@ interface LabelProps {
   readonly x: number;
   readonly y: number;
   readonly isFaded: boolean;
-  readonly isSelected: boolean;
+  readonly isPointedAt: boolean;
 }
 
-function WireLabel({ id, data, x, y, isFaded, isSelected }: LabelProps) {
+/** Moves with its wire; the words are drawn anew only when they change. */
+function WireLabel({ id, data, x, y, isFaded, isPointedAt }: LabelProps) {
+  const { drawing } = useCanvasTools();
+  // Not by <EdgeLabelRenderer>, which searches the page for this place anew for every label whenever anything on the canvas moves.
+  const place = useMemo(() => drawing.getState().domNode?.querySelector('.react-flow__edgelabel-renderer'), [drawing]);
+  if (place === null || place === undefined) return null;
+  return createPortal(
+    <div className={styles.middle} style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
+      <WireWords id={id} label={data?.label} isFaded={isFaded} />
+      {isPointedAt ? <InsertButton edgeId={id} /> : null}
+    </div>,
+    place,
+  );
+}
+
+interface WordsProps {
+  readonly id: string;
+  readonly label: Text | undefined;
+  readonly isFaded: boolean;
+}
+
+const WireWords = memo(function WireWords({ id, label, isFaded }: WordsProps) {
+  const perMinute = useEditor(({ live }) => live?.edges[id]?.perMinute);
   const text = useText();
   const t = useTexts(STATE_TEXTS);
   const format = useFormat();
-  const perMinute = useEditor(({ live }) => live?.edges[id]?.perMinute);
-  const isReadOnly = useEditor((editor) => editor.isReadOnly);
-  const isPointedAt = useCanvas(({ hoveredEdge }) => hoveredEdge === id);
-  const canInsert = !isReadOnly && (isPointedAt || isSelected);
   const words = [
-    ...(data?.label === undefined ? [] : [text(data.label)]),
+    ...(label === undefined ? [] : [text(label)]),
     ...(perMinute === undefined ? [] : [t('rate', { count: format.number(Math.round(perMinute)) })]),
   ];
-  if (words.length === 0 && !canInsert) return null;
-  return (
-    <EdgeLabelRenderer>
-      <div className={styles.middle} style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
-        {words.length === 0 ? null : <span className={`${styles.label} ${isFaded ? styles.pale : ''}`}>{words.join(' · ')}</span>}
-        {canInsert ? <InsertButton edgeId={id} /> : null}
-      </div>
-    </EdgeLabelRenderer>
-  );
-}
+  return words.length === 0 ? null : <span className={`${styles.label} ${isFaded ? styles.pale : ''}`}>{words.join(' · ')}</span>;
+});
 
 function InsertButton({ edgeId }: { readonly edgeId: string }) {
   const t = useTexts(TEXTS);
   const { canvas } = useCanvasTools();
+  const isReadOnly = useEditor((editor) => editor.isReadOnly);
+  if (isReadOnly) return null;
   return (
     <button
       type="button"
