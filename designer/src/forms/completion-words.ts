@@ -1,5 +1,5 @@
 /** What may stand at a place of an expression, a template or a script: paths of the sample, functions. Pure. */
-import type { Language } from '../i18n/texts.ts';
+import type { Language } from '../i18n/text-pairs.ts';
 import { EXPRESSION_FUNCTIONS } from './expression-functions.ts';
 import { pathStep, placesBehind, type SamplePlace } from './scope-sample.ts';
 

@@ -3,7 +3,7 @@ import type { TSchema } from 'typebox';
 import { errorText } from '../../../engine/contract/error-texts.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import { schemaIssues } from '../../../engine/flow/schema-issues.ts';
-import { defineTexts, translateWith, type Language } from '../i18n/texts.ts';
+import { defineTexts, translateWith, type Language } from '../i18n/text-pairs.ts';
 import { withDefaults } from '../model/schema-defaults.ts';
 import type { FieldSchema } from './field-schema.ts';
 

@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import type { FlowNode, Handling, RetryRule } from '../../../engine/contract/flow-document.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { useEditor } from '../editor/editor-context.tsx';
+import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { isErrorPort } from '../model/node-types.ts';
 import { defaultRetry, handlingSchema, type HandlingCase, type HandlingSection } from './handling-schema.ts';
@@ -49,6 +50,7 @@ export function NodeHandling(props: NodeHandlingProps) {
 function HandlingForms({ node, type, focus }: NodeHandlingProps) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
+  const { duration } = useFormat();
   const problems = useEditor((editor) => editor.problems);
   const about = useHandlingCase(node, type);
   const edits = useNodeEdits(node.id);
@@ -84,7 +86,7 @@ function HandlingForms({ node, type, focus }: NodeHandlingProps) {
         )}
         <div className={styles.summary} role="status">
           <RefreshCw size={14} aria-hidden />
-          <span>{retrySummary(rule, language)}</span>
+          <span>{retrySummary(rule, language, duration)}</span>
         </div>
       </section>
       <section className={styles.section}>

@@ -1,7 +1,6 @@
 /** What a retry rule means, in words. Pure. */
 import type { RetryRule } from '../../../engine/contract/flow-document.ts';
-import { createFormat } from '../i18n/format.ts';
-import { defineTexts, translateWith, type Language } from '../i18n/texts.ts';
+import { defineTexts, translateWith, type Language } from '../i18n/text-pairs.ts';
 
 const TEXTS = defineTexts({
   none: ['失败后不重试。', 'It is not tried again after a failure.'],
@@ -16,9 +15,9 @@ const TEXTS = defineTexts({
 
 const SHOWN = 5;
 
-export function retrySummary(rule: RetryRule, language: Language): string {
+/** `duration` writes milliseconds in the same language (`useFormat`). */
+export function retrySummary(rule: RetryRule, language: Language, duration: (ms: number) => string): string {
   const t = translateWith(TEXTS, language);
-  const { duration } = createFormat(language);
   const { max, capMs } = rule;
   if (max <= 0) return t('none');
   const pauses = retryPauses(rule, Math.min(max, SHOWN)).map(duration).join(t('list'));

@@ -1,4 +1,4 @@
-import type { Language } from '../i18n/texts.ts';
+import type { Language } from '../i18n/text-pairs.ts';
 import type { Suggestion } from './suggest-input.tsx';
 
 const FIRST = ['Asia/Shanghai', 'Asia/Urumqi', 'Asia/Hong_Kong', 'Asia/Taipei', 'UTC'];

@@ -1,0 +1,24 @@
+/** Texts as pairs, without React and page: what `texts.ts` shows, and what pure parts of the console say. */
+
+export const LANGUAGES = ['zh-CN', 'en'] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+type Pair = readonly [zhCN: string, en: string];
+export type Texts = Readonly<Record<string, Pair>>;
+type Values = Readonly<Record<string, string | number>>;
+
+/** Keeps the keys' types. Placeholders: `{{count}}`. */
+export function defineTexts<const T extends Texts>(texts: T): T {
+  return texts;
+}
+
+export type Translate<T extends Texts> = (key: keyof T & string, values?: Values) => string;
+
+/** What `useTexts` gives, outside React. */
+export function translateWith<T extends Texts>(texts: T, language: Language): Translate<T> {
+  return (key, values = {}) => {
+    const [zhCN, en] = texts[key] as Pair;
+    const text = language === 'zh-CN' ? zhCN : en;
+    return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => String(values[name] ?? whole));
+  };
+}
