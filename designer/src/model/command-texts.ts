@@ -22,7 +22,6 @@ export const COMMAND_TEXTS = {
   'flow.settings': text('修改流程设置', 'Change the flow’s settings'),
   'flow.replace': text('换成另一版本', 'Take another version'),
   'flow.layout': text('自动布局', 'Lay out'),
-  'flow.extract': text('提取子流程', 'Extract a flow'),
   'test.add': text('添加测试', 'Add a test'),
   'test.change': text('修改测试', 'Change a test'),
   'test.remove': text('删除测试', 'Delete a test'),

@@ -70,18 +70,6 @@ const REFUSALS = {
     text: text('剪贴板中的内容太大。', 'What the clipboard holds is too large.'),
     fix: text('请分几次复制。', 'Copy it in several parts.'),
   },
-  EXTRACT_TRIGGER: {
-    text: text('触发器不能移入子流程。', 'A trigger cannot move into a flow that is called.'),
-    fix: text('请不要选中触发器。', 'Leave the trigger out of the selection.'),
-  },
-  EXTRACT_WAYS: {
-    text: text('选中的部分只能有一个入口和一个出口。', 'The selection must have one way in and one way out.'),
-    fix: text('请改变选择，使其只有一条连线进入、从一个端口离开。', 'Select so that one node is entered and one port is left by.'),
-  },
-  EXTRACT_READS: {
-    text: text('选中部分与其余部分互相读取节点的输出。', 'The selection and the rest read outputs of each other’s nodes.'),
-    fix: text('请先用“设置字段”把需要的值放进消息。', 'Put what is needed into the message with “Set fields” first.'),
-  },
 } as const;
 
 export type RefusalCode = keyof typeof REFUSALS;
