@@ -1,9 +1,8 @@
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
-import { GAP_Y, overlaps, type Point } from '../card-geometry.ts';
+import { boxOf, GAP_Y, overlaps, type Point } from '../card-geometry.ts';
 import { clipboardBox, copySelection, freshCopy, type Clipboard } from '../clipboard.ts';
 import type { Command } from '../flow-history.ts';
 import type { NodeTypes } from '../node-types.ts';
-import { boxOf } from '../card-geometry.ts';
 import { MOST_EDGES, MOST_NODES } from './connect.ts';
 import { bounded, roundedPoint } from './draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
