@@ -12,6 +12,7 @@ const page = (path: string, name: string, load: Loader): RouteObject => ({
 });
 
 const PAGES: readonly RouteObject[] = [
+  page('overview', 'OverviewPage', () => import('../pages/overview/overview-page.tsx')),
   page('flows', 'FlowsPage', () => import('../pages/flows/flows-page.tsx')),
   page('flows/:flowId', 'FlowEditorPage', () => import('../editor/flow-editor-page.tsx')),
   page('code-tables', 'CodeTablesPage', () => import('../pages/tables/code-tables-page.tsx')),
@@ -19,6 +20,7 @@ const PAGES: readonly RouteObject[] = [
   page('accounts', 'AccountsPage', () => import('../pages/accounts/accounts-page.tsx')),
   page('me', 'MePage', () => import('../pages/accounts/me-page.tsx')),
   page('audit', 'AuditPage', () => import('../pages/audit/audit-page.tsx')),
+  page('system', 'SystemPage', () => import('../pages/system/system-page.tsx')),
   page('*', 'NotFoundPage', () => import('../pages/not-found-page.tsx')),
 ];
 

@@ -1,6 +1,7 @@
 /** The frame of every page: navigation at the left, top bar, and the page. */
 import { Suspense } from 'react';
 import { Outlet } from 'react-router';
+import { useKeepLiveFlows } from './live-flows.ts';
 import { useLiveRefresh } from './live-refresh.ts';
 import { CommandPalette } from './command-palette.tsx';
 import { LostConnection } from './lost-connection.tsx';
@@ -10,6 +11,7 @@ import { TopBar } from './top-bar.tsx';
 
 export function Shell() {
   useLiveRefresh();
+  useKeepLiveFlows();
   return (
     <div className={styles.shell}>
       <Navigation />

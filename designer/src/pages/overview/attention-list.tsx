@@ -1,0 +1,209 @@
+import { CircleCheck, CircleX, Hand, HeartPulse, KeyRound, PencilLine, Unplug, type LucideIcon } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { Link } from 'react-router';
+import type { Attention } from '../../../../control/actions/overview.ts';
+import { errorText } from '../../../../engine/contract/error-texts.ts';
+import type { Text } from '../../../../engine/contract/texts.ts';
+import { AREAS } from '../../app/navigation.tsx';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
+import { Panel } from '../../parts/page-header.tsx';
+import { Tag, type Tone } from '../../parts/status-tag.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+import styles from './overview-page.module.css';
+
+const TEXTS = defineTexts({
+  title: ['需要处理', 'Needs a person'],
+  calm: ['目前没有需要人处理的事', 'Nothing needs a person now'],
+  held: ['待处理', 'Held'],
+  heldWhat: ['{{count}} 条消息等人处理', '{{count}} messages wait for a person'],
+  oldest: ['最早的一条：', 'The oldest: '],
+  failed: ['失败', 'Failed'],
+  failedWhat: ['最近一小时失败 {{count}} 条', '{{count}} failed in the last hour'],
+  silent: ['没有动静', 'Silent'],
+  silentWhat: ['{{count}} 个数据来源久未来消息', '{{count}} feeds have been silent for unusually long'],
+  silentGap: ['最后一条在 {{ago}}，平时间隔不超过 {{gap}}', 'the last came {{ago}}, usually within {{gap}}'],
+  listeners: ['监听失败', 'Not listening'],
+  listenersWhat: ['{{count}} 条流程无法接收消息', '{{count}} flows cannot take messages'],
+  expiring: ['即将到期', 'Expiring'],
+  expiringWhat: ['{{count}} 项即将到期或刚到期', '{{count}} end soon or have just ended'],
+  'app-key': ['调用方密钥', 'Key of a caller'],
+  grant: ['授权', 'Grant'],
+  'tls-certificate': ['监听证书', 'Certificate of the listeners'],
+  ends: ['{{day}} 到期', 'ends {{day}}'],
+  unpublished: ['未发布', 'Not published'],
+  unpublishedWhat: ['{{count}} 条流程有未发布的修改', '{{count}} flows have changes that are not published'],
+  more: ['另有 {{count}} 项', 'and {{count}} more'],
+  see: ['查看', 'Look'],
+});
+
+const SHOWN = 5;
+
+interface Item {
+  readonly key: string;
+  readonly tone: Tone;
+  readonly icon: LucideIcon;
+  readonly word: string;
+  readonly what: string;
+  readonly lines: readonly ReactNode[];
+  readonly to: string | undefined;
+}
+
+/** The most urgent first; each leads to where it is dealt with. */
+export function AttentionList({ attention }: { readonly attention: Attention }) {
+  const t = useTexts(TEXTS);
+  const items = [...useMessages(attention), ...useFlows(attention), ...useExpiring(attention), ...useUnpublished(attention)];
+  return (
+    <Panel title={t('title')}>
+      {items.length === 0 ? (
+        <div className={styles.calm}>
+          <CircleCheck size={18} aria-hidden />
+          {t('calm')}
+        </div>
+      ) : (
+        <ul className={styles.attention}>
+          {items.map((item) => (
+            <Row key={item.key} item={item} />
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function Row({ item: { key, tone, icon, word, what, lines, to } }: { readonly item: Item }) {
+  const t = useTexts(TEXTS);
+  return (
+    <li data-attention={key}>
+      <span>
+        <Tag tone={tone} icon={icon}>
+          {word}
+        </Tag>
+      </span>
+      <div>
+        <div className={styles.what}>{what}</div>
+        {lines.length === 0 ? null : (
+          <ul>
+            {lines.slice(0, SHOWN).map((line, index) => (
+              <li key={index}>{line}</li>
+            ))}
+            {lines.length > SHOWN ? <li>{t('more', { count: lines.length - SHOWN })}</li> : null}
+          </ul>
+        )}
+      </div>
+      {to === undefined ? null : (
+        <Link to={to} aria-label={`${t('see')}: ${what}`}>
+          {t('see')}
+        </Link>
+      )}
+    </li>
+  );
+}
+
+function useMessages({ held, failedLastHour = 0 }: Attention): readonly Item[] {
+  const t = useTexts(TEXTS);
+  const items: Item[] = [];
+  if (held !== undefined && held.count > 0)
+    items.push({
+      key: 'held',
+      tone: 'violet',
+      icon: Hand,
+      word: t('held'),
+      what: t('heldWhat', { count: held.count }),
+      lines: held.oldestAt === undefined ? [] : [<Oldest key="oldest" at={held.oldestAt} />],
+      to: inArea('held'),
+    });
+  if (failedLastHour > 0)
+    items.push({
+      key: 'failed',
+      tone: 'red',
+      icon: CircleX,
+      word: t('failed'),
+      what: t('failedWhat', { count: failedLastHour }),
+      lines: [],
+      to: inArea('messages', '?status=failed'),
+    });
+  return items;
+}
+
+function Oldest({ at }: { readonly at: number }) {
+  const t = useTexts(TEXTS);
+  return (
+    <>
+      {t('oldest')}
+      <TimeText at={at} isAgo />
+    </>
+  );
+}
+
+function useFlows({ listeners = [], silentFeeds = [] }: Attention): readonly Item[] {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const language = useLanguage();
+  const items: Item[] = [];
+  if (listeners.length > 0)
+    items.push({
+      key: 'listeners',
+      tone: 'red',
+      icon: Unplug,
+      word: t('listeners'),
+      what: t('listenersWhat', { count: listeners.length }),
+      lines: listeners.map(({ flowId, name, error }) => {
+        const { what, fix, original } = errorText(error, language);
+        return <OfFlow key={flowId} flowId={flowId} name={name} words={[what, fix, original].filter(Boolean).join(' ')} />;
+      }),
+      to: inArea('system'),
+    });
+  if (silentFeeds.length > 0)
+    items.push({
+      key: 'silent',
+      tone: 'amber',
+      icon: HeartPulse,
+      word: t('silent'),
+      what: t('silentWhat', { count: silentFeeds.length }),
+      lines: silentFeeds.map(({ flowId, name, lastAt, usualGapMs }) => {
+        const words = t('silentGap', { ago: format.ago(lastAt), gap: format.duration(usualGapMs) });
+        return <OfFlow key={flowId} flowId={flowId} name={name} words={words} />;
+      }),
+      to: inArea('messages'),
+    });
+  return items;
+}
+
+function useExpiring({ expiring = [] }: Attention): readonly Item[] {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  if (expiring.length === 0) return [];
+  const lines = expiring.map(({ what, id, appId, expiresAt }) => (
+    <span key={`${what} ${id}`}>
+      {t(what)} {appId === undefined ? null : <code>{appId}</code>} <code>{id}</code> {t('ends', { day: format.day(expiresAt) })}
+    </span>
+  ));
+  const isCertificateAlone = expiring.every(({ what }) => what === 'tls-certificate');
+  const what = t('expiringWhat', { count: expiring.length });
+  const to = inArea(isCertificateAlone ? 'system' : 'callers');
+  return [{ key: 'expiring', tone: 'amber', icon: KeyRound, word: t('expiring'), what, lines, to }];
+}
+
+function useUnpublished({ unpublishedChanges = [] }: Attention): readonly Item[] {
+  const t = useTexts(TEXTS);
+  if (unpublishedChanges.length === 0) return [];
+  const lines = unpublishedChanges.map(({ flowId, name }) => <OfFlow key={flowId} flowId={flowId} name={name} words="" />);
+  const what = t('unpublishedWhat', { count: unpublishedChanges.length });
+  const to = inArea('flows', '?state=edited');
+  return [{ key: 'unpublished', tone: 'grey', icon: PencilLine, word: t('unpublished'), what, lines, to }];
+}
+
+function OfFlow({ flowId, name, words }: { readonly flowId: string; readonly name: Text; readonly words: string }) {
+  const text = useText();
+  return (
+    <>
+      <Link to={`/flows/${flowId}`}>{text(name)}</Link> {words}
+    </>
+  );
+}
+
+/** The address in an area of the console; an area that the console does not have is not linked to. */
+function inArea(area: (typeof AREAS)[number]['path'], query = ''): string | undefined {
+  return AREAS.some(({ path }) => path === area) ? `/${area}${query}` : undefined;
+}

@@ -1,0 +1,76 @@
+import { Button, Skeleton } from 'antd';
+import { BookOpen, RefreshCw } from 'lucide-react';
+import type { Overview } from '../../../../control/actions/overview.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
+import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { AddressList, TryIt } from './address-list.tsx';
+import { AttentionList } from './attention-list.tsx';
+import { LiveCounts } from './live-counts.tsx';
+import styles from './overview-page.module.css';
+import { PublishedFlows } from './published-flows.tsx';
+import { TrafficPanel } from './traffic-panel.tsx';
+
+const TEXTS = defineTexts({
+  title: ['概览', 'Overview'],
+  help: ['先看需要人处理的，再看流量与各条流程。', 'What needs a person first, then the traffic and the flows.'],
+  api: ['管理接口文档', 'Admin API'],
+  refresh: ['刷新', 'Refresh'],
+});
+
+const REFRESH_MS = 10_000;
+
+/** The first page: what needs a person, how much goes through, where callers reach the platform. */
+export function OverviewPage() {
+  const may = useMay();
+  return may('system.read') ? <Loaded /> : <NoRight permission="system.read" />;
+}
+
+function Loaded() {
+  const t = useTexts(TEXTS);
+  const overview = useQueryOf('system.overview', {}, { refetchIntervalMs: REFRESH_MS });
+  const actions = (
+    <>
+      <Button icon={<BookOpen size={16} />} href="/api/docs" target="_blank" rel="noopener">
+        {t('api')}
+      </Button>
+      <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void overview.refetch()} />
+    </>
+  );
+  return (
+    <Page>
+      <PageHeader title={t('title')} help={t('help')} actions={actions} />
+      {/* What was known stays on the screen; that the platform is away is told by the top bar. */}
+      {overview.error === null || overview.data !== undefined ? null : (
+        <ErrorBox error={overview.error} onRetry={() => void overview.refetch()} />
+      )}
+      {overview.isPending ? (
+        <Panel>
+          <Skeleton active paragraph={{ rows: 8 }} />
+        </Panel>
+      ) : null}
+      {overview.data === undefined ? null : <Parts overview={overview.data} />}
+    </Page>
+  );
+}
+
+function Parts({ overview }: { readonly overview: Overview }) {
+  const may = useMay();
+  const { attention, traffic, flows, counts, addresses, tryIt } = overview;
+  return (
+    <>
+      <AttentionList attention={attention} />
+      {may('executions.read') ? <LiveCounts counts={counts} /> : null}
+      {traffic === undefined ? null : <TrafficPanel traffic={traffic} />}
+      <div className={styles.columns}>
+        {may('flows.read') ? <PublishedFlows flows={flows} /> : null}
+        <div className={styles.side}>
+          <AddressList addresses={addresses} />
+          {tryIt === undefined ? null : <TryIt command={tryIt} />}
+        </div>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,70 @@
+import { Table, type TableColumnsType } from 'antd';
+import { CircleAlert, CircleCheck } from 'lucide-react';
+import type { SystemReport } from '../../../../control/actions/system.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { CopyText } from '../../parts/copy-text.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Panel } from '../../parts/page-header.tsx';
+import { Tag } from '../../parts/status-tag.tsx';
+import { useFrontName } from '../overview/address-list.tsx';
+
+const TEXTS = defineTexts({
+  title: ['网关', 'Gateways'],
+  front: ['前端', 'Front'],
+  address: ['地址', 'Address'],
+  plan: ['发布版本', 'Plan'],
+  current: ['最新', 'Current'],
+  behind: ['落后：{{number}}', 'Behind: {{number}}'],
+  connections: ['连接', 'Connections'],
+  inFlight: ['处理中', 'In flight'],
+  requests: ['请求', 'Requests'],
+  refused: ['拒绝', 'Refused'],
+  empty: ['本进程没有网关', 'No gateway runs in this process'],
+});
+
+type Gateway = SystemReport['gateways'][number];
+
+export function GatewayTable({ gateways }: { readonly gateways: readonly Gateway[] }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const nameOf = useFrontName();
+  const figure = (key: 'connections' | 'inFlight' | 'requests' | 'refused') => ({
+    key,
+    title: t(key),
+    align: 'right' as const,
+    render: (_value: unknown, gateway: Gateway) => format.number(gateway[key]),
+  });
+  const columns: TableColumnsType<Gateway> = [
+    { key: 'front', title: t('front'), render: (_value, { front }) => nameOf(front) },
+    { key: 'address', title: t('address'), render: (_value, { address }) => <CopyText text={address} /> },
+    { key: 'plan', title: t('plan'), render: (_value, gateway) => <PlanTag gateway={gateway} /> },
+    figure('connections'),
+    figure('inFlight'),
+    figure('requests'),
+    figure('refused'),
+  ];
+  return (
+    <Panel title={t('title')}>
+      <Table<Gateway>
+        aria-label={t('title')}
+        size="small"
+        rowKey={({ front, address }) => `${front} ${address}`}
+        columns={columns}
+        dataSource={[...gateways]}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: <EmptyState title={t('empty')} /> }}
+      />
+    </Panel>
+  );
+}
+
+function PlanTag({ gateway: { isCurrent, planNumber } }: { readonly gateway: Gateway }) {
+  const t = useTexts(TEXTS);
+  return (
+    <Tag tone={isCurrent ? 'green' : 'amber'} icon={isCurrent ? CircleCheck : CircleAlert}>
+      {isCurrent ? t('current') : t('behind', { number: planNumber })}
+    </Tag>
+  );
+}

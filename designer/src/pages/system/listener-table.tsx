@@ -1,0 +1,102 @@
+import { Table, type TableColumnsType } from 'antd';
+import { CircleCheck, CircleDashed, CirclePause, CircleSlash, CircleX } from 'lucide-react';
+import { Link } from 'react-router';
+import type { ListenerState } from '../../../../control/actions/system.ts';
+import { errorText } from '../../../../engine/contract/error-texts.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Panel } from '../../parts/page-header.tsx';
+import { Tag } from '../../parts/status-tag.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+import styles from './system-page.module.css';
+
+const TEXTS = defineTexts({
+  title: ['监听的流程', 'Flows that listen'],
+  flow: ['流程', 'Flow'],
+  version: ['版本', 'Version'],
+  node: ['节点', 'Node'],
+  state: ['状态', 'State'],
+  since: ['自', 'Since'],
+  arrivals: ['已收消息', 'Messages taken'],
+  problem: ['问题', 'Problem'],
+  empty: ['没有自行监听的已发布流程', 'No published flow listens by itself'],
+});
+
+const STATE_TEXTS = defineTexts({
+  starting: ['启动中', 'Starting'],
+  listening: ['监听中', 'Listening'],
+  standby: ['由其他进程监听', 'Another process listens'],
+  failing: ['失败，将重试', 'Failing, tried again'],
+  stopped: ['已停止', 'Stopped'],
+});
+
+const LOOKS = {
+  starting: { tone: 'blue', icon: CircleDashed },
+  listening: { tone: 'green', icon: CircleCheck },
+  standby: { tone: 'grey', icon: CirclePause },
+  failing: { tone: 'red', icon: CircleX },
+  stopped: { tone: 'grey', icon: CircleSlash },
+} as const;
+
+export function ListenerTable({ listeners }: { readonly listeners: readonly ListenerState[] }) {
+  const t = useTexts(TEXTS);
+  return (
+    <Panel title={t('title')}>
+      <Table<ListenerState>
+        aria-label={t('title')}
+        size="small"
+        rowKey={({ flowId, nodeId }) => `${flowId} ${nodeId}`}
+        columns={useColumns(listeners.some(({ error }) => error !== undefined))}
+        dataSource={[...listeners]}
+        pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: <EmptyState title={t('empty')} /> }}
+      />
+    </Panel>
+  );
+}
+
+function useColumns(hasProblems: boolean): TableColumnsType<ListenerState> {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const format = useFormat();
+  const flows = useQueryOf('flows.list', {});
+  const names = new Map(flows.data?.items.map(({ flowId, name }) => [flowId, text(name)]));
+  return [
+    {
+      key: 'flow',
+      title: t('flow'),
+      render: (_value, { flowId }) => <Link to={`/flows/${flowId}`}>{names.get(flowId) ?? flowId}</Link>,
+    },
+    { key: 'version', title: t('version'), align: 'right', render: (_value, { version }) => version },
+    { key: 'node', title: t('node'), render: (_value, { nodeId }) => <code>{nodeId}</code> },
+    { key: 'state', title: t('state'), render: (_value, { state }) => <StateTag state={state} /> },
+    { key: 'since', title: t('since'), render: (_value, { since }) => <TimeText at={since} isAgo /> },
+    { key: 'arrivals', title: t('arrivals'), align: 'right', render: (_value, { arrivals }) => format.number(arrivals) },
+    ...(hasProblems
+      ? [{ key: 'problem', title: t('problem'), render: (_value: unknown, row: ListenerState) => <Problem row={row} /> }]
+      : []),
+  ];
+}
+
+function StateTag({ state }: { readonly state: ListenerState['state'] }) {
+  const t = useTexts(STATE_TEXTS);
+  return (
+    <Tag tone={LOOKS[state].tone} icon={LOOKS[state].icon}>
+      {t(state)}
+    </Tag>
+  );
+}
+
+function Problem({ row: { error } }: { readonly row: ListenerState }) {
+  const language = useLanguage();
+  if (error === undefined) return null;
+  const { what, fix, original } = errorText(error, language);
+  return (
+    <div className={styles.error}>
+      {what} {fix} {original === undefined ? null : <q lang="en">{original}</q>}
+    </div>
+  );
+}

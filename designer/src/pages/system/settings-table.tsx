@@ -1,0 +1,102 @@
+import type { SettingDescription } from '../../../../engine/host/settings.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { DataTable, type Column } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Panel } from '../../parts/page-header.tsx';
+import { Tag, type Tone } from '../../parts/status-tag.tsx';
+import styles from './system-page.module.css';
+
+const TEXTS = defineTexts({
+  title: ['设置', 'Settings'],
+  name: ['名称', 'Name'],
+  value: ['值', 'Value'],
+  source: ['来源', 'Source'],
+  meaning: ['含义', 'Meaning'],
+  empty: ['没有设置可显示', 'There are no settings to show'],
+});
+
+const SOURCE_TEXTS = defineTexts({
+  option: ['命令行', 'Command line'],
+  environment: ['环境变量', 'Environment variable'],
+  default: ['默认值', 'Default'],
+});
+
+const SOURCES = ['option', 'environment', 'default'] as const;
+const TONES: Readonly<Record<SettingDescription['source'], Tone>> = { option: 'blue', environment: 'violet', default: 'grey' };
+
+/** Read at the start of the platform; changed there, not here. */
+export function SettingsTable({
+  settings,
+  onRefresh,
+}: {
+  readonly settings: readonly SettingDescription[];
+  readonly onRefresh: () => void;
+}) {
+  const t = useTexts(TEXTS);
+  const source = useTexts(SOURCE_TEXTS);
+  return (
+    <Panel title={t('title')}>
+      <DataTable<SettingDescription>
+        label={t('title')}
+        rows={settings}
+        rowKey={({ name }) => name}
+        columns={useColumns()}
+        filters={[
+          {
+            key: 'source',
+            label: t('source'),
+            options: SOURCES.map((value) => ({ value, label: source(value) })),
+            test: (setting, value) => setting.source === value,
+          },
+        ]}
+        searchText={({ name, variable, value, text, description }) =>
+          `${name} ${variable} ${value} ${text['zh-CN']} ${text.en} ${description}`
+        }
+        isLoading={false}
+        error={undefined}
+        onRefresh={onRefresh}
+        empty={<EmptyState title={t('empty')} />}
+        exportName="settings"
+      />
+    </Panel>
+  );
+}
+
+function useColumns(): readonly Column<SettingDescription>[] {
+  const t = useTexts(TEXTS);
+  const source = useTexts(SOURCE_TEXTS);
+  const text = useText();
+  return [
+    {
+      key: 'name',
+      title: t('name'),
+      value: ({ name }) => name,
+      render: ({ name, variable }) => (
+        <div>
+          <div>
+            <code>{name}</code>
+          </div>
+          <code className={styles.variable}>{variable}</code>
+        </div>
+      ),
+    },
+    { key: 'meaning', title: t('meaning'), value: (setting) => text(setting.text), render: (setting) => <Meaning setting={setting} /> },
+    {
+      key: 'value',
+      title: t('value'),
+      value: ({ value }) => value,
+      render: ({ value }) => (value === '' ? '—' : <code className={styles.value}>{value}</code>),
+    },
+    {
+      key: 'source',
+      title: t('source'),
+      value: (setting) => source(setting.source),
+      render: (setting) => <Tag tone={TONES[setting.source]}>{source(setting.source)}</Tag>,
+    },
+  ];
+}
+
+function Meaning({ setting }: { readonly setting: SettingDescription }) {
+  const text = useText();
+  return <span className={styles.meaning}>{text(setting.text)}</span>;
+}
