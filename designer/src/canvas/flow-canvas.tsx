@@ -121,7 +121,8 @@ function surroundings(tools: CanvasTools) {
     },
     onClick: ({ target }: ReactMouseEvent) => {
       const isEmpty = target instanceof Element && target.classList.contains('react-flow__pane');
-      if (isEmpty) drawing.getState().domNode?.focus({ preventScroll: true });
+      // The end of a drawn wire is a click too, and has just opened the box that takes the focus.
+      if (isEmpty && canvas.getState().quickAdd === undefined) drawing.getState().domNode?.focus({ preventScroll: true });
     },
   };
 }

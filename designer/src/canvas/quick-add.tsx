@@ -23,7 +23,7 @@ const MARGIN = 8;
 
 export function QuickAdd() {
   const request = useCanvas(({ quickAdd }) => quickAdd);
-  return request === undefined ? null : <Box request={request} />;
+  return request === undefined ? null : <Box key={`${request.at.x} ${request.at.y}`} request={request} />;
 }
 
 function Box({ request: { wish, at } }: { readonly request: QuickAddRequest }) {

@@ -1,0 +1,191 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { expect, type Locator, type Page } from '@playwright/test';
+import { noBrowser, startConsole, type Console } from './browser.ts';
+
+const FLOW = {
+  schema: 'flow/1',
+  flowId: 'flw_canvas',
+  revision: 0,
+  name: { 'zh-CN': '画布测试', en: 'Canvas test' },
+  domain: 'sh-city',
+  tags: [],
+  mode: 'sync',
+  deadlineMs: 8000,
+  nodes: [],
+  edges: [],
+  tests: [],
+  layout: { nodes: {}, groups: [], notes: [] },
+};
+
+test('a flow is drawn by keyboard and mouse on the canvas', { skip: noBrowser, timeout: 120_000 }, async (context) => {
+  const console = await startConsole(context);
+  await console.city.admin('PUT', '/flows/flw_canvas', FLOW);
+  const page = await console.open({ path: '/flows/flw_canvas', width: 1920 });
+  const canvas = openCanvas(page);
+
+  await context.test('begins with a trigger and adds what is typed behind it, found by pinyin initials', async () => {
+    await page.getByRole('button', { name: '接口调用' }).last().click();
+    await canvas.cards(1);
+    await canvas.board.focus();
+    await page.keyboard.type('tjfz');
+    await page.getByRole('option', { name: '条件分支' }).waitFor();
+    await page.keyboard.press('Enter');
+    await canvas.cards(2);
+    await canvas.wires(1);
+  });
+
+  await context.test('a wire dropped into empty space asks for a node and connects it', async () => {
+    await canvas.settle();
+    await canvas.pull(canvas.port('条件分支', 'source', 0), { x: 140, y: -120 });
+    await page.getByRole('dialog', { name: '添加节点' }).waitFor();
+    await page.keyboard.type('http');
+    await page.getByRole('option', { name: 'HTTP 调用' }).waitFor();
+    await page.keyboard.press('Enter');
+    await canvas.cards(3);
+    await canvas.wires(2);
+  });
+
+  await context.test('a wire that would close a circle is refused with its reason', async () => {
+    await canvas.settle();
+    await canvas.drag(canvas.port('HTTP 调用', 'source', 0), canvas.port('条件分支', 'target', 0));
+    await page.getByText('这样连会形成环').first().waitFor();
+    await canvas.wires(2);
+  });
+
+  await context.test('a node is inserted on a wire by its plus', async () => {
+    await canvas.settle();
+    await canvas.hoverWire(0);
+    await page.getByRole('button', { name: '在此连线上插入节点' }).click();
+    await page.keyboard.type('jb');
+    await page.getByRole('option', { name: '脚本' }).waitFor();
+    await page.keyboard.press('Enter');
+    await canvas.cards(4);
+    await canvas.wires(3);
+  });
+
+  await context.test('a drag is one step, and every step goes back and forth', async () => {
+    await canvas.settle();
+    const before = await canvas.box('脚本');
+    await canvas.pull(canvas.card('脚本'), { x: 48, y: 96 });
+    const moved = await canvas.box('脚本');
+    assert.ok(Math.abs(moved.y - before.y) > 40);
+    await page.keyboard.press('Control+z');
+    await canvas.isAt('脚本', before);
+    await page.keyboard.press('Control+y');
+    await canvas.isAt('脚本', moved);
+  });
+
+  await context.test('all is copied and pasted, duplicated, disabled and deleted by keys', async () => {
+    await canvas.board.focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Control+c');
+    await page.keyboard.press('Control+v');
+    await canvas.cards(8);
+    await canvas.wires(6);
+    await page.keyboard.press('Delete');
+    await canvas.cards(4);
+    await canvas.card('脚本').click();
+    await page.keyboard.press('Control+/');
+    await page.getByRole('group', { name: '脚本，脚本，已停用' }).waitFor();
+    await page.keyboard.press('Control+d');
+    await canvas.cards(5);
+    await page.keyboard.press('Control+z');
+    await canvas.cards(4);
+  });
+
+  await context.test('everything is selected by a box and put into a named group', async () => {
+    await canvas.settle();
+    await canvas.selectByBox();
+    await page.getByRole('toolbar', { name: '已选 4 个节点' }).waitFor();
+    await page.keyboard.press('Control+g');
+    await page.keyboard.type('预约');
+    await page.keyboard.press('Enter');
+    await page.getByRole('group', { name: '分组：预约' }).waitFor();
+  });
+
+  await context.test('what was drawn is still there after a reload', async () => {
+    await page.reload();
+    await canvas.cards(4);
+    await canvas.wires(3);
+  });
+});
+
+test('a reader sees the flow and can change nothing on the canvas', { skip: noBrowser, timeout: 120_000 }, async (context) => {
+  const console: Console = await startConsole(context);
+  const page = await console.open({ path: '/flows/flw_appointment', roles: ['viewer'], language: 'en' });
+  const canvas = openCanvas(page);
+  await page.getByRole('group', { name: /^回复, Reply/ }).click();
+  const before = await page.locator('.react-flow__node-card').count();
+  await page.keyboard.press('Delete');
+  await page.keyboard.type('http');
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  await canvas.cards(before);
+});
+
+/** What a person does on the canvas. */
+function openCanvas(page: Page) {
+  const board = page.locator('.react-flow');
+  const card = (label: string) => page.locator('.react-flow__node-card', { hasText: label }).first();
+  const middle = async (place: Locator) => {
+    const box = (await place.boundingBox())!;
+    return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  };
+  const dragTo = async (from: Locator, to: { x: number; y: number }) => {
+    const start = await middle(from);
+    await page.mouse.move(start.x, start.y);
+    await page.mouse.down();
+    await page.mouse.move(to.x, to.y, { steps: 8 });
+    await page.mouse.up();
+  };
+  const box = async (label: string) => (await card(label).boundingBox())!;
+  /** The view glides to new nodes; what is aimed at must stand still. */
+  const settle = async () => {
+    await board.focus();
+    await page.keyboard.press('Control+0');
+    let last: string | null = null;
+    const isStill = async () => {
+      const now = await page.locator('.react-flow__viewport').getAttribute('style');
+      const before = last;
+      last = now;
+      return now === before;
+    };
+    await expect.poll(isStill, { intervals: [250] }).toBe(true);
+  };
+  return {
+    board,
+    card,
+    box,
+    settle,
+    cards: (count: number) => expect(page.locator('.react-flow__node-card')).toHaveCount(count),
+    wires: (count: number) => expect(page.locator('.react-flow__edge')).toHaveCount(count),
+    port: (label: string, side: 'source' | 'target', index: number) => card(label).locator(`.react-flow__handle.${side}`).nth(index),
+    drag: async (from: Locator, to: Locator) => dragTo(from, await middle(to)),
+    pull: async (from: Locator, by: { x: number; y: number }) => {
+      const { x, y } = await middle(from);
+      await dragTo(from, { x: x + by.x, y: y + by.y });
+    },
+    async hoverWire(index: number) {
+      const { x, y } = await middle(page.locator('.react-flow__edge-interaction').nth(index));
+      await page.mouse.move(x, y + 3);
+      await page.mouse.move(x, y);
+    },
+    async isAt(label: string, { x, y }: { x: number; y: number }) {
+      await expect
+        .poll(async () => {
+          const now = await box(label);
+          return Math.hypot(now.x - x, now.y - y);
+        })
+        .toBeLessThan(3);
+    },
+    async selectByBox() {
+      const { x, y, width, height } = (await board.boundingBox())!;
+      await page.keyboard.down('Shift');
+      await page.mouse.move(x + width - 20, y + 90);
+      await page.mouse.down();
+      await page.mouse.move(x + 20, y + height - 80, { steps: 6 });
+      await page.mouse.up();
+      await page.keyboard.up('Shift');
+    },
+  };
+}
