@@ -19,6 +19,7 @@ import { createEventHub, type EventHub } from './api/event-hub.ts';
 import { startControlServer } from './api/create-server.ts';
 import { openAuditLog } from './audit/audit-log.ts';
 import { openAccountStore, type AccountStore } from './auth/account-store.ts';
+import { createBulks } from './bulks/create-bulks.ts';
 import { createCheckLogin } from './auth/login.ts';
 import { oneTimePassword } from './auth/passwords.ts';
 import { openSessionStore } from './auth/session-store.ts';
@@ -105,6 +106,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     adapterTests: await openAdapterTests(documents),
     pingStore: () => documents.ping(),
     liveFlows,
+    bulks: await createBulks(deps),
     events: eventsOf(hub),
   };
   const actions = allActions(services);

@@ -253,6 +253,61 @@ export interface ExecutionDetails extends ExecutionSummary {
   readonly reply?: Reply;
 }
 
+/** Held executions that are alike: one cause, as a rule. */
+export interface HeldGroup {
+  readonly flowId: string;
+  readonly node: string;
+  /** Code of the error. */
+  readonly code: string;
+  /** False: the node's write may have been done; who retries it may do it twice unless the other side knows its key. */
+  readonly outcomeKnown: boolean;
+  readonly count: number;
+  /** When the first and the last of them were held. */
+  readonly oldestAt: number;
+  readonly newestAt: number;
+  /** Ids of a few, newest first. */
+  readonly examples: readonly string[];
+}
+
+export interface HeldGroups {
+  /** Largest first. */
+  readonly groups: readonly HeldGroup[];
+  readonly count: number;
+  /** There are more than were counted (10,000). */
+  readonly more: boolean;
+}
+
+/** All that is named must hold; `ids` stands alone. */
+export interface HeldSelection {
+  readonly flowId?: string;
+  readonly node?: string;
+  readonly code?: string;
+  readonly outcomeKnown?: boolean;
+  readonly ids?: readonly string[];
+}
+
+/** An execution as it was held when somebody looked: `epoch` tells this hold from a later one. */
+export interface HeldItem {
+  readonly executionId: string;
+  readonly epoch: number;
+}
+
+/** Oldest first; ids that are not held are among the items, and turn out to have gone on. */
+export interface HeldChoice {
+  readonly items: readonly HeldItem[];
+  readonly more: boolean;
+  /** Where only known outcomes were asked for: how many fit else. */
+  readonly unknownSkipped: number;
+}
+
+/** `gone-on`: since then somebody else retried or cancelled it, or it never was held. */
+export type HeldOutcome = 'done' | 'gone-on' | 'missing';
+
+export interface BulkAct {
+  readonly actor: string;
+  readonly bulkId: string;
+}
+
 /** `engine/run/execution-catalog.ts` */
 export interface ExecutionCatalog {
   /** Newest first; a page is stable while messages come in. STORE_CURSOR_GONE (input) when `after` was removed meanwhile. */
@@ -262,6 +317,11 @@ export interface ExecutionCatalog {
   retry(executionId: string, actor: string): Promise<void>;
   /** Marks it; the owner, or who takes over, ends it. EXECUTION_DONE (input) when it is terminal. */
   cancel(executionId: string, actor: string, reason: string): Promise<void>;
+  heldGroups(): Promise<HeldGroups>;
+  selectHeld(selection: HeldSelection, limit: number): Promise<HeldChoice>;
+  /** As `retry`, once for each hold, however often and by however many it is asked; `done` again to the same bulk. */
+  retryHeld(item: HeldItem, act: BulkAct): Promise<HeldOutcome>;
+  cancelHeld(item: HeldItem, act: BulkAct & { readonly reason: string }): Promise<HeldOutcome>;
   counts(): Promise<Readonly<Record<ExecutionStatus, number>>>;
   /** Hands a message to whoever waits, or will wait, for this token. False when the token was used before. */
   resume(token: string, message: Message): Promise<boolean>;

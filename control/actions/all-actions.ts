@@ -7,6 +7,7 @@ import { callerActions } from './callers.ts';
 import { executionActions } from './executions.ts';
 import { versionActions } from './flow-versions.ts';
 import { flowActions } from './flows.ts';
+import { heldActions } from './held.ts';
 import { interfaceActions } from './interfaces.ts';
 import { listFlowActions } from './list-flows.ts';
 import { liveActions } from './live.ts';
@@ -30,6 +31,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...interfaceActions(services),
     ...callerActions(services),
     ...executionActions(services),
+    ...heldActions(services),
     ...accountActions(services),
     ...liveActions(services),
     ...nodeTypeActions(services),

@@ -9,6 +9,7 @@ import type { Traffic } from '../../engine/run/traffic.ts';
 import type { TriggerStatus } from '../../engine/trigger/trigger-run.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AccountStore } from '../auth/account-store.ts';
+import type { Bulks } from '../bulks/create-bulks.ts';
 import type { CheckLogin } from '../auth/login.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 import type { AdapterTests } from '../registry/adapter-tests.ts';
@@ -66,6 +67,7 @@ export interface ControlServices {
   readonly bindings: Bindings;
   readonly bindingStore: BindingStore;
   readonly executions: ExecutionCatalog;
+  readonly bulks: Bulks;
   readonly nodes: NodeRegistry;
   readonly registry: Registry;
   readonly plans: PlanPublisher;

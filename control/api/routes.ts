@@ -99,6 +99,12 @@ export const ROUTES: readonly Route[] = [
   post('/executions/:executionId/cancel', 'executions.cancel'),
   post('/executions/resume', 'executions.resume'),
   get('/held', 'executions.held'),
+  get('/held/groups', 'held.groups'),
+  post('/held/retry', 'executions.retry-many', progress),
+  post('/held/cancel', 'executions.cancel-many', progress),
+  get('/bulks', 'bulks.list'),
+  get('/bulks/:bulkId', 'bulks.get'),
+  post('/bulks/:bulkId/cancel', 'bulks.cancel'),
 
   get('/accounts', 'accounts.list'),
   post('/accounts', 'accounts.create'),

@@ -1,6 +1,5 @@
 /** Executions as people see them: lists, one with its steps and data, retry and cancel. */
 import type { Message } from '../contract/message.ts';
-import { AppError } from '../contract/errors.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
@@ -8,10 +7,11 @@ import type { Seal } from '../contract/seal.ts';
 import type { ExecutionCatalog, ExecutionDetails, ExecutionSummary, PublishedFlows } from '../services.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { ExecutionDocument, ExecutionStatus, ResumeDocument } from './execution-document.ts';
-import { assertStored, executionPlace, hashToken, keepsOutput, type ExecutionStores } from './execution-journal.ts';
+import { executionPlace, hashToken, keepsOutput, type ExecutionStores } from './execution-journal.ts';
 import { wake } from './wake-waiting.ts';
 import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, decodeReply, encodeMessage, type Payloads } from './payloads.ts';
+import { createHeldExecutions } from './held-executions.ts';
 import { listExecutions } from './list-executions.ts';
 import { runGraph } from './run-graph.ts';
 import { stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
@@ -48,42 +48,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       return document && describe(document, payload);
     },
 
-    async retry(executionId, actor) {
-      const document = assertStored(await executions.get(executionId), executionId);
-      const result = await executions.patchIf(
-        executionId,
-        { status: 'held', epoch: document.epoch },
-        {
-          set: { status: 'queued', releasedEpoch: document.epoch, retriedBy: actor },
-          unset: ['held', 'error', 'due', 'waits', 'wake'],
-          inc: { retries: 1 },
-        },
-        { durability: 'full' },
-      );
-      if (result.outcome !== 'patched') {
-        throw new AppError('EXECUTION_NOT_HELD', 'input', `Execution ${executionId} is not held, so there is nothing to retry.`, {
-          values: { id: executionId },
-          fix: 'Read it again; somebody may have retried it already.',
-        });
-      }
-      await deps.workQueue.ring(document.part);
-    },
-
-    async cancel(executionId, actor, reason) {
-      const document = assertStored(await executions.get(executionId), executionId);
-      // A reason in free words may name a person.
-      const sealed = deps.seal.seal(executionPlace(executionId, 'cancelRequested'), reason);
-      const request = { by: actor, reason: sealed, at: deps.clock.now() };
-      const result = await executions.patchIf(executionId, { open: true }, { set: { cancelRequested: request } }, { durability: 'full' });
-      if (result.outcome !== 'patched') {
-        throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has ended already.`, {
-          values: { id: executionId },
-          fix: 'Read it again to see how it ended.',
-        });
-      }
-      await deps.shared.publish(deps.cancelChannel, executionId);
-      await deps.workQueue.ring(document.part);
-    },
+    ...createHeldExecutions(deps),
 
     async counts() {
       const counts = await Promise.all(STATUSES.map((status) => executions.count({ status }, MAX_COUNT)));

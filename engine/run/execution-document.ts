@@ -101,6 +101,8 @@ export interface ExecutionDocument extends StoredDocument {
   readonly retries?: number;
   readonly retriedBy?: string;
   readonly releasedEpoch?: number;
+  /** The bulk that let it go on, or ended it, last. */
+  readonly bulk?: string;
   /** Code and kind alone: the message lies sealed with the steps. */
   readonly error?: { readonly code: string; readonly kind: ErrorRecord['kind'] };
   readonly deadLetter?: true;

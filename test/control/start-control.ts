@@ -274,5 +274,9 @@ export const noExecutions: ExecutionCatalog = {
   retry: async () => {},
   resume: () => Promise.resolve(true),
   cancel: async () => {},
+  heldGroups: async () => ({ groups: [], count: 0, more: false }),
+  selectHeld: async () => ({ items: [], more: false, unknownSkipped: 0 }),
+  retryHeld: async () => 'missing',
+  cancelHeld: async () => 'missing',
   counts: async () => ({ queued: 0, running: 1, waiting: 0, held: 0, completed: 2, failed: 0, cancelled: 0 }),
 };

@@ -71,6 +71,12 @@ export const OPERATIONS = {
   'executions.cancel': { method: 'POST', path: '/executions/:executionId/cancel' },
   'executions.resume': { method: 'POST', path: '/executions/resume' },
   'executions.held': { method: 'GET', path: '/held' },
+  'held.groups': { method: 'GET', path: '/held/groups' },
+  'executions.retry-many': { method: 'POST', path: '/held/retry', progress: true },
+  'executions.cancel-many': { method: 'POST', path: '/held/cancel', progress: true },
+  'bulks.list': { method: 'GET', path: '/bulks' },
+  'bulks.get': { method: 'GET', path: '/bulks/:bulkId' },
+  'bulks.cancel': { method: 'POST', path: '/bulks/:bulkId/cancel' },
   'accounts.list': { method: 'GET', path: '/accounts' },
   'accounts.create': { method: 'POST', path: '/accounts' },
   'accounts.update': { method: 'PUT', path: '/accounts/:name' },
@@ -439,6 +445,42 @@ export interface operations {
       query?: never;
       header?: never;
       path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'bulks.list': {
+    parameters: {
+      query?: {
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'bulks.get': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        bulkId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'bulks.cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        bulkId: string;
+      };
       cookie?: never;
     };
     requestBody?: never;
@@ -1402,6 +1444,89 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: never;
+  };
+  'executions.cancel-many': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description Everything that is held
+           * @enum {boolean}
+           */
+          all?: true;
+          /** @description Of an earlier bulk: goes on with what is not done, and nothing is chosen anew. A new one gets this id, so that a lost answer can be asked for again */
+          bulkId?: string;
+          /** @description Code of the error */
+          code?: string;
+          /** @description Only counts */
+          dryRun?: boolean;
+          flowId?: string;
+          ids?: string[];
+          node?: string;
+          /**
+           * @description Whether it is known if the write was done; retrying takes `known` unless told
+           * @enum {unknown}
+           */
+          outcome?: 'known' | 'unknown' | 'any';
+          /** @default 50 */
+          perSecond?: number;
+          reason?: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'held.groups': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'executions.retry-many': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description Everything that is held
+           * @enum {boolean}
+           */
+          all?: true;
+          /** @description Of an earlier bulk: goes on with what is not done, and nothing is chosen anew. A new one gets this id, so that a lost answer can be asked for again */
+          bulkId?: string;
+          /** @description Code of the error */
+          code?: string;
+          /** @description Only counts */
+          dryRun?: boolean;
+          flowId?: string;
+          ids?: string[];
+          node?: string;
+          /**
+           * @description Whether it is known if the write was done; retrying takes `known` unless told
+           * @enum {unknown}
+           */
+          outcome?: 'known' | 'unknown' | 'any';
+          /** @default 50 */
+          perSecond?: number;
+        };
+      };
+    };
     responses: never;
   };
   'interfaces.list': {

@@ -6,12 +6,13 @@ import type { AdapterDocument, CodeTable } from '../../../engine/contract/adapte
 import type { Permission, Role } from '../../../engine/contract/access.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
-import type { ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestReport } from '../../../engine/services.ts';
+import type { ExecutionDetails, ExecutionPage, FlowSummary, HeldGroups, PublishReport, TestReport } from '../../../engine/services.ts';
 import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/contract.ts';
 import type { AuditedActions, AuditPage } from '../../../control/actions/audit.ts';
 import type { AdapterList, TableList } from '../../../control/actions/bindings.ts';
 import type { AppList } from '../../../control/actions/callers.ts';
 import type { VersionList } from '../../../control/actions/flow-versions.ts';
+import type { BulkAnswer } from '../../../control/actions/held.ts';
 import type { InterfaceList } from '../../../control/actions/interfaces.ts';
 import type { FlowList } from '../../../control/actions/list-flows.ts';
 import type { FlowLive, FlowLiveDetail } from '../../../control/actions/live-flows.ts';
@@ -22,6 +23,7 @@ import type { TrialAnswer } from '../../../control/actions/trials.ts';
 import type { Uses } from '../../../control/actions/uses.ts';
 import type { ChainReport, AuditLine } from '../../../control/audit/audit-log.ts';
 import type { Account } from '../../../control/auth/account-store.ts';
+import type { Bulk } from '../../../control/bulks/bulk-store.ts';
 import type { AppKey } from '../../../control/registry/key-store.ts';
 
 interface Items<T> {
@@ -88,6 +90,12 @@ export interface Outputs {
   'user-token-keys.list': Items<UserTokenKey>;
   'executions.list': ExecutionPage;
   'executions.held': ExecutionPage;
+  'held.groups': HeldGroups;
+  'executions.retry-many': BulkAnswer;
+  'executions.cancel-many': BulkAnswer;
+  'bulks.list': Items<Bulk>;
+  'bulks.get': Bulk;
+  'bulks.cancel': Bulk;
   'executions.get': ExecutionDetails;
   'executions.payload': ExecutionDetails;
   'accounts.list': Items<Account>;

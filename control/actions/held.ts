@@ -1,0 +1,154 @@
+/** Held executions: what waits for a person, by cause, and bulks that let many of them go on or end them. */
+import { Type, type Static } from 'typebox';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { HeldGroups, HeldSelection } from '../../engine/services.ts';
+import type { Bulk, BulkKind } from '../bulks/bulk-store.ts';
+import type { BulkPreview } from '../bulks/create-bulks.ts';
+import { closed, defineAction, type Action, type ActionContext } from './action.ts';
+import { existing, FlowId } from './flows.ts';
+import type { ControlServices } from './services.ts';
+
+/** What `retry-many` and `cancel-many` answer, and each line of their progress; with `dryRun` a `BulkPreview`. */
+export type BulkAnswer = Bulk | BulkPreview;
+
+const BulkId = Type.String({ pattern: '^blk_[A-Za-z0-9_-]{8,60}$' });
+const byBulk = Type.Object({ bulkId: BulkId }, closed);
+const Selection = {
+  flowId: Type.Optional(FlowId),
+  node: Type.Optional(Type.String({ maxLength: 64 })),
+  code: Type.Optional(Type.String({ maxLength: 100, description: 'Code of the error' })),
+  outcome: Type.Optional(
+    Type.Enum(['known', 'unknown', 'any'] as const, {
+      description: 'Whether it is known if the write was done; retrying takes `known` unless told',
+    }),
+  ),
+  ids: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 10_000 })),
+  all: Type.Optional(Type.Literal(true, { description: 'Everything that is held' })),
+};
+const Manner = {
+  bulkId: Type.Optional({
+    ...BulkId,
+    description:
+      'Of an earlier bulk: goes on with what is not done, and nothing is chosen anew. A new one gets this id, so that a lost answer can be asked for again',
+  }),
+  dryRun: Type.Optional(Type.Boolean({ description: 'Only counts' })),
+  perSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })),
+};
+const RetryMany = Type.Object({ ...Selection, ...Manner }, closed);
+const CancelMany = Type.Object({ ...Selection, ...Manner, reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })) }, closed);
+
+export function heldActions({ executions, bulks }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'held.groups',
+      right: 'executions.read',
+      text: { 'zh-CN': '需要人处理的执行，按流程、节点、错误码归组', en: 'What waits for a person, grouped by flow, node and error code' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async (): Promise<HeldGroups> => executions.heldGroups(),
+    }),
+    defineAction({
+      name: 'executions.retry-many',
+      right: 'executions.retry',
+      text: {
+        'zh-CN': '批量原地重试：每条只重试一次，可中途停止并继续',
+        en: 'Retry many in place: each exactly once; may be stopped and gone on with',
+      },
+      input: RetryMany,
+      audited: true,
+      subject: subjectOf,
+      run: (ctx, input) => runBulk(bulks, ctx, 'retry', input),
+    }),
+    defineAction({
+      name: 'executions.cancel-many',
+      right: 'executions.cancel',
+      text: { 'zh-CN': '批量取消：须说明理由，可中途停止并继续', en: 'Cancel many; takes a reason; may be stopped and gone on with' },
+      input: CancelMany,
+      audited: true,
+      subject: subjectOf,
+      run: (ctx, input) => runBulk(bulks, ctx, 'cancel', input),
+    }),
+    defineAction({
+      name: 'bulks.list',
+      right: 'executions.read',
+      text: { 'zh-CN': '最近的批量操作', en: 'The latest bulks' },
+      input: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })) }, closed),
+      audited: false,
+      run: async (_ctx, { limit = 50 }): Promise<{ readonly items: readonly Bulk[] }> => ({ items: await bulks.list(limit) }),
+    }),
+    defineAction({
+      name: 'bulks.get',
+      right: 'executions.read',
+      text: { 'zh-CN': '一次批量操作的进度', en: 'How far a bulk is' },
+      input: byBulk,
+      audited: false,
+      run: async (_ctx, { bulkId }): Promise<Bulk> => existing(await bulks.get(bulkId), bulkId),
+    }),
+    defineAction({
+      name: 'bulks.cancel',
+      right: 'executions.retry',
+      text: { 'zh-CN': '停止批量操作；之后可继续', en: 'Stop a bulk; it can be gone on with later' },
+      input: byBulk,
+      audited: true,
+      subject: ({ bulkId }) => bulkId,
+      async run(ctx, { bulkId }): Promise<Bulk> {
+        existing(await bulks.get(bulkId), bulkId);
+        const bulk = await bulks.stop(bulkId, ctx.actor.account);
+        ctx.note.after = { handled: bulk.handled, total: bulk.total };
+        return bulk;
+      },
+    }),
+  ];
+}
+
+type BulkInput = Static<typeof CancelMany>;
+
+async function runBulk(bulks: ControlServices['bulks'], ctx: ActionContext, kind: BulkKind, input: BulkInput): Promise<BulkAnswer> {
+  const { bulkId, dryRun, perSecond = 50, reason } = input;
+  const selection = selectionOf(kind, input);
+  const earlier = bulkId === undefined ? undefined : await bulks.get(bulkId);
+  if (earlier === undefined) {
+    if (!isChosen(input)) throw nothingChosen();
+    if (kind === 'cancel' && dryRun !== true && reason === undefined) throw reasonMissing();
+  }
+  if (dryRun === true && earlier === undefined) return bulks.preview(selection);
+  if (dryRun === true) return earlier!;
+  if (reason !== undefined) ctx.note.reason = reason;
+  const bulk = await bulks.run(
+    { kind, selection, perSecond, ...(bulkId === undefined ? {} : { bulkId }), ...(reason === undefined ? {} : { reason }) },
+    { actor: ctx.actor.account, signal: ctx.signal, progress: (now) => ctx.progress({ ...now }) },
+  );
+  const { status, total, handled, done, goneOn, missing } = bulk;
+  ctx.note.subject = bulk.bulkId;
+  ctx.note.after = { status, total, handled, done, goneOn, missing, selection: bulk.selection };
+  return bulk;
+}
+
+/** Retrying a write that may have been done may do it twice: it is chosen only by saying so. */
+function selectionOf(kind: BulkKind, { flowId, node, code, ids, outcome = kind === 'retry' ? 'known' : 'any' }: BulkInput): HeldSelection {
+  return {
+    ...(flowId === undefined ? {} : { flowId }),
+    ...(node === undefined ? {} : { node }),
+    ...(code === undefined ? {} : { code }),
+    ...(ids === undefined ? {} : { ids }),
+    ...(outcome === 'any' ? {} : { outcomeKnown: outcome === 'known' }),
+  };
+}
+
+function isChosen({ flowId, node, code, ids, all }: BulkInput): boolean {
+  return all === true || [flowId, node, code, ids].some((choice) => choice !== undefined);
+}
+
+function subjectOf({ bulkId, flowId, ids }: BulkInput): string {
+  return bulkId ?? flowId ?? (ids === undefined ? 'held' : `${ids.length} executions`);
+}
+
+function nothingChosen(): AppError {
+  return new AppError('BULK_NOTHING_CHOSEN', 'input', 'Nothing says which executions are meant.', {
+    fix: 'Name a flow, node, error code or ids; or say `all`.',
+  });
+}
+
+function reasonMissing(): AppError {
+  return new AppError('BULK_REASON_MISSING', 'input', 'Cancelling takes a reason.', { fix: 'Say why in `reason`.' });
+}

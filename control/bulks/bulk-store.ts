@@ -1,0 +1,114 @@
+/** Bulks as they are stored: what was chosen when they began, and how far they are, so that another process can go on with them. */
+import { Type } from 'typebox';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Seal } from '../../engine/contract/seal.ts';
+import type { HeldItem, HeldSelection } from '../../engine/services.ts';
+
+export type BulkKind = 'retry' | 'cancel';
+
+/** A bulk as people see it. */
+export interface Bulk {
+  readonly bulkId: string;
+  readonly kind: BulkKind;
+  /** `stopped`: whoever asked left, or somebody ended it; asking again under its id goes on with what is not done. */
+  readonly status: 'running' | 'stopped' | 'done';
+  readonly startedBy: string;
+  readonly startedAt: number;
+  readonly endedAt?: number;
+  readonly stoppedBy?: string;
+  /** What was chosen; of given ids only how many. */
+  readonly selection: Omit<HeldSelection, 'ids'> & { readonly ids?: number };
+  /** Executions that were held when it began. */
+  readonly total: number;
+  /** How many of them were gone through; the next three add up to it. */
+  readonly handled: number;
+  /** Retried or cancelled by this bulk. */
+  readonly done: number;
+  /** Had gone on by themselves: somebody else had retried or cancelled them. */
+  readonly goneOn: number;
+  readonly missing: number;
+  /** Left out at the start, since whether their write was done is not known. */
+  readonly unknownSkipped: number;
+  /** More were held than one bulk takes. */
+  readonly more: boolean;
+  readonly perSecond: number;
+}
+
+export interface BulkDocument extends StoredDocument, Omit<Bulk, 'bulkId'> {
+  /** Sealed: a reason in free words may name a person. */
+  readonly reason?: string;
+  /** Which going-through of it writes: a newer one shuts the older one out. */
+  readonly run: string;
+  readonly beatAt: number;
+  readonly expiresAt: number;
+}
+
+interface BulkPart extends StoredDocument {
+  readonly items: readonly (readonly [executionId: string, epoch: number])[];
+  readonly expiresAt: number;
+}
+
+const shape = Type.Object({ _id: Type.String() }, { additionalProperties: true });
+const bulksSpec: CollectionSpec<BulkDocument> = {
+  name: 'bulks',
+  schema: shape,
+  indexes: [{ name: 'by_time', fields: ['startedAt'] }],
+  expiresAt: 'expiresAt',
+};
+const partsSpec: CollectionSpec<BulkPart> = { name: 'bulk_parts', schema: shape, indexes: [], expiresAt: 'expiresAt' };
+
+const PART_SIZE = 500;
+export const KEEP_MS = 90 * 86_400_000;
+
+export interface BulkStore {
+  readonly bulks: Collection<BulkDocument>;
+  /** The items lie there before the bulk does. False: there is one under this id already. */
+  insert(document: BulkDocument, items: readonly HeldItem[]): Promise<boolean>;
+  /** The items from a position on. */
+  items(bulkId: string, from: number): AsyncIterable<HeldItem>;
+  sealReason(bulkId: string, reason: string): string;
+  openReason(document: BulkDocument): string;
+}
+
+export async function openBulkStore(documents: Documents, seal: Seal): Promise<BulkStore> {
+  const bulks = await documents.open(bulksSpec);
+  const parts = await documents.open(partsSpec);
+  const place = (id: string) => ({ collection: bulksSpec.name, id, field: 'reason' });
+
+  return {
+    bulks,
+    async insert(document, items) {
+      if ((await bulks.get(document._id)) !== undefined) return false;
+      for (let start = 0; start < items.length; start += PART_SIZE) {
+        const part: BulkPart = {
+          _id: partId(document, start),
+          items: items.slice(start, start + PART_SIZE).map(({ executionId, epoch }) => [executionId, epoch] as const),
+          expiresAt: document.expiresAt,
+        };
+        await parts.insert(part);
+      }
+      return (await bulks.insert(document, { durability: 'full' })).inserted;
+    },
+    async *items(bulkId, from) {
+      const document = await bulks.get(bulkId);
+      for (let start = from - (from % PART_SIZE); document !== undefined && start < document.total; start += PART_SIZE) {
+        const part = await parts.get(partId(document, start));
+        if (part === undefined)
+          throw new AppError('BULK_PART_LOST', 'bug', `A part of the bulk ${bulkId} is not stored.`, { values: { bulkId } });
+        for (const [index, [executionId, epoch]] of part.items.entries()) if (start + index >= from) yield { executionId, epoch };
+      }
+    },
+    sealReason: (bulkId, reason) => seal.seal(place(bulkId), reason),
+    openReason: ({ _id, reason }) => (reason === undefined ? '' : seal.openText(place(_id), reason)),
+  };
+}
+
+/** Under the time of its start: two that raced for one id must not mix their parts. */
+function partId({ _id, startedAt, startedBy }: BulkDocument, start: number): string {
+  return `${_id}/${startedAt}.${startedBy}/${start}`;
+}
+
+export function toBulk({ _id, reason: _reason, run: _run, beatAt: _beat, expiresAt: _expires, ...bulk }: BulkDocument): Bulk {
+  return { bulkId: _id, ...bulk };
+}

@@ -1,0 +1,245 @@
+/**
+ * Retrying or cancelling many held executions. What is held is chosen once, at the start; each is then acted upon once for the hold in which
+ * it was found, so that neither a second bulk, nor a person in between, nor going on after a stop or a crash does it twice.
+ */
+import { sleep, type Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { createId, createTimedId } from '../../engine/contract/ids.ts';
+import type { Documents } from '../../engine/contract/ports/documents.ts';
+import type { Seal } from '../../engine/contract/seal.ts';
+import type { ExecutionCatalog, HeldItem, HeldOutcome, HeldSelection } from '../../engine/services.ts';
+import { KEEP_MS, openBulkStore, toBulk, type Bulk, type BulkDocument, type BulkKind } from './bulk-store.ts';
+
+export interface BulkRequest {
+  readonly kind: BulkKind;
+  /** Of an earlier bulk: goes on with it. */
+  readonly bulkId?: string;
+  readonly selection: HeldSelection;
+  readonly perSecond: number;
+  /** Cancelling takes one. */
+  readonly reason?: string;
+}
+
+export interface BulkWatcher {
+  readonly actor: string;
+  readonly signal: AbortSignal;
+  progress(bulk: Bulk): void;
+}
+
+/** What a bulk would do. */
+export interface BulkPreview {
+  readonly dryRun: true;
+  readonly total: number;
+  readonly unknownSkipped: number;
+  readonly more: boolean;
+  readonly examples: readonly string[];
+}
+
+export interface Bulks {
+  preview(selection: HeldSelection): Promise<BulkPreview>;
+  /** Resolves when it is done or stopped. BULK_RUNNING (transient) while another one goes through it. */
+  run(request: BulkRequest, watcher: BulkWatcher): Promise<Bulk>;
+  /** BULK_NOT_RUNNING (input) when it has ended. */
+  stop(bulkId: string, actor: string): Promise<Bulk>;
+  get(bulkId: string): Promise<Bulk | undefined>;
+  /** The latest, newest first. */
+  list(limit: number): Promise<readonly Bulk[]>;
+}
+
+export interface BulksDeps {
+  readonly documents: Documents;
+  readonly seal: Seal;
+  readonly clock: Clock;
+  readonly executions: Pick<ExecutionCatalog, 'selectHeld' | 'retryHeld' | 'cancelHeld'>;
+}
+
+const MOST = 10_000;
+const MOST_EXAMPLES = 20;
+/** How far it is gets stored, and told, this often. */
+const SAVE_EVERY_MS = 500;
+/** Whoever has not stored anything for so long is dead. */
+const DEAD_AFTER_MS = 15_000;
+
+export async function createBulks(deps: BulksDeps): Promise<Bulks> {
+  const { clock, executions } = deps;
+  const store = await openBulkStore(deps.documents, deps.seal);
+  const runningHere = new Map<string, Running>();
+
+  return {
+    async preview(selection) {
+      const { items, more, unknownSkipped } = await executions.selectHeld(selection, MOST);
+      const examples = items.slice(0, MOST_EXAMPLES).map(({ executionId }) => executionId);
+      return { dryRun: true, total: items.length, unknownSkipped, more, examples };
+    },
+    async run(request, watcher) {
+      await leftHere(request.bulkId);
+      const earlier = request.bulkId === undefined ? undefined : await store.bulks.get(request.bulkId);
+      const document = earlier === undefined ? await begin(request, watcher.actor) : await takeUp(earlier, request);
+      return document.status === 'done' ? toBulk(document) : goThrough(document, watcher);
+    },
+    async stop(bulkId, actor) {
+      const result = await store.bulks.patchIf(bulkId, { status: 'running' }, { set: { status: 'stopped', stoppedBy: actor } });
+      if (result.outcome !== 'patched') throw notRunning(bulkId);
+      runningHere.get(bulkId)?.stop();
+      return toBulk(result.document);
+    },
+    async get(bulkId) {
+      const document = await store.bulks.get(bulkId);
+      return document && toBulk(document);
+    },
+    list: async (limit) => (await store.bulks.find({}, { sort: ['-startedAt'], limit })).map(toBulk),
+  };
+
+  async function begin({ kind, bulkId: wanted, selection, perSecond, reason }: BulkRequest, actor: string): Promise<BulkDocument> {
+    const { items, more, unknownSkipped } = await executions.selectHeld(selection, MOST);
+    const now = clock.now();
+    const bulkId = wanted ?? createTimedId('blk', now);
+    const { ids, ...rest } = selection;
+    const document: BulkDocument = {
+      _id: bulkId,
+      kind,
+      status: 'running',
+      startedBy: actor,
+      startedAt: now,
+      selection: { ...rest, ...(ids === undefined ? {} : { ids: ids.length }) },
+      total: items.length,
+      ...{ handled: 0, done: 0, goneOn: 0, missing: 0, unknownSkipped, more, perSecond },
+      ...(reason === undefined ? {} : { reason: store.sealReason(bulkId, reason) }),
+      run: createId('run'),
+      beatAt: now,
+      expiresAt: now + KEEP_MS,
+    };
+    if (await store.insert(document, items)) return document;
+    throw running(bulkId);
+  }
+
+  /** Goes on where an earlier run ended, or died. */
+  async function takeUp(earlier: BulkDocument, { kind }: BulkRequest): Promise<BulkDocument> {
+    const { _id, run, status } = earlier;
+    if (earlier.kind !== kind) {
+      throw new AppError('BULK_OTHER_KIND', 'input', `The bulk ${_id} is one of another kind.`, {
+        values: { bulkId: _id, kind: earlier.kind },
+        fix: 'Go on with it by the operation that began it.',
+      });
+    }
+    if (status === 'done') return earlier;
+    if (status === 'running' && isAlive(earlier)) throw running(_id);
+    const result = await store.bulks.patchIf(
+      _id,
+      { run, status },
+      { set: { run: createId('run'), status: 'running', beatAt: clock.now() }, unset: ['endedAt', 'stoppedBy'] },
+      { durability: 'full' },
+    );
+    if (result.outcome !== 'patched') throw running(_id);
+    return result.document;
+  }
+
+  /** On a store of one process whoever does not run here is dead. */
+  function isAlive({ _id, beatAt }: BulkDocument): boolean {
+    return runningHere.has(_id) || (!deps.documents.isExclusive && clock.now() - beatAt < DEAD_AFTER_MS);
+  }
+
+  /** Somebody left, or stopped it, just now: the item under way is finished first. */
+  async function leftHere(bulkId: string | undefined): Promise<void> {
+    const here = bulkId === undefined ? undefined : runningHere.get(bulkId);
+    if (here?.signal.aborted === true) await here.ended.catch(() => undefined);
+  }
+
+  async function goThrough(document: BulkDocument, watcher: BulkWatcher): Promise<Bulk> {
+    const stopping = new AbortController();
+    const signal = AbortSignal.any([watcher.signal, stopping.signal]);
+    const ended = walk(document, { ...watcher, signal });
+    const here: Running = { signal, stop: () => stopping.abort(), ended };
+    runningHere.set(document._id, here);
+    try {
+      return await ended;
+    } finally {
+      if (runningHere.get(document._id) === here) runningHere.delete(document._id);
+    }
+  }
+
+  async function walk(document: BulkDocument, { actor, signal, progress }: BulkWatcher): Promise<Bulk> {
+    const counts: Counts = { handled: document.handled, done: document.done, goneOn: document.goneOn, missing: document.missing };
+    const startedAt = clock.monotonic();
+    let savedAt = startedAt;
+    let started = 0;
+    progress(toBulk(document));
+    for await (const item of store.items(document._id, document.handled)) {
+      if (!(await pause(startedAt + (started++ * 1000) / document.perSecond, signal))) break;
+      count(counts, await act(document, item, actor));
+      if (clock.monotonic() - savedAt < SAVE_EVERY_MS) continue;
+      savedAt = clock.monotonic();
+      const saved = await save(document, counts);
+      if (saved === undefined) break;
+      progress(toBulk(saved));
+    }
+    return end(document, counts);
+  }
+
+  /** False when it is to stop. */
+  async function pause(until: number, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false;
+    const delayMs = until - clock.monotonic();
+    if (delayMs <= 0) return true;
+    return sleep(clock, delayMs, signal).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  function act(document: BulkDocument, item: HeldItem, actor: string): Promise<HeldOutcome> {
+    const by = { actor, bulkId: document._id };
+    return document.kind === 'retry'
+      ? executions.retryHeld(item, by)
+      : executions.cancelHeld(item, { ...by, reason: store.openReason(document) });
+  }
+
+  /** Undefined when somebody stopped it, or goes through it instead. */
+  async function save({ _id, run }: BulkDocument, counts: Counts): Promise<BulkDocument | undefined> {
+    const result = await store.bulks.patchIf(_id, { run }, { set: { ...counts, beatAt: clock.now() } });
+    return result.outcome === 'patched' && result.document.status === 'running' ? result.document : undefined;
+  }
+
+  async function end({ _id, run, total }: BulkDocument, counts: Counts): Promise<Bulk> {
+    const status = counts.handled === total ? 'done' : 'stopped';
+    const result = await store.bulks.patchIf(_id, { run }, { set: { ...counts, status, endedAt: clock.now() } }, { durability: 'full' });
+    if (result.outcome === 'patched') return toBulk(result.document);
+    throw running(_id);
+  }
+}
+
+/** A bulk that this process goes through. */
+interface Running {
+  /** Aborted: it ends as soon as the item under way is done. */
+  readonly signal: AbortSignal;
+  stop(): void;
+  readonly ended: Promise<Bulk>;
+}
+
+interface Counts {
+  handled: number;
+  done: number;
+  goneOn: number;
+  missing: number;
+}
+
+function count(counts: Counts, outcome: HeldOutcome): void {
+  counts.handled += 1;
+  if (outcome === 'done') counts.done += 1;
+  else if (outcome === 'gone-on') counts.goneOn += 1;
+  else counts.missing += 1;
+}
+
+function running(bulkId: string): AppError {
+  return new AppError('BULK_RUNNING', 'input', `The bulk ${bulkId} is being worked on.`, {
+    values: { bulkId },
+    fix: 'Watch how far it is; to go on with it yourself, stop it first.',
+  });
+}
+
+function notRunning(bulkId: string): AppError {
+  return new AppError('BULK_NOT_RUNNING', 'input', `The bulk ${bulkId} is not running.`, {
+    values: { bulkId },
+    fix: 'Read it again to see how far it came.',
+  });
+}
