@@ -1,6 +1,7 @@
 import { Button, Modal } from 'antd';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import type { Conflict } from '../model/autosave.ts';
+import { FlowDifferenceView } from '../release/flow-difference-view.tsx';
 import styles from './draft-conflict.module.css';
 import type { DraftKeeper } from './draft-keeper.ts';
 
@@ -24,7 +25,7 @@ const TEXTS = defineTexts({
 /** Nothing is merged silently: a person sees both versions and decides. */
 export function DraftConflict({ keeper, conflict }: { readonly keeper: DraftKeeper; readonly conflict: Conflict }) {
   const t = useTexts(TEXTS);
-  const { theirs } = conflict;
+  const { mine, theirs } = conflict;
   return (
     <Modal
       open
@@ -53,6 +54,9 @@ export function DraftConflict({ keeper, conflict }: { readonly keeper: DraftKeep
       <p>{theirs === undefined ? t('deleted') : t('what')}</p>
       {theirs === undefined ? null : (
         <>
+          <div className={styles.difference}>
+            <FlowDifferenceView before={theirs} after={mine} />
+          </div>
           <p className={styles.hint}>
             {t('takeTheirsHelp')} {t('keepMineHelp')}
           </p>

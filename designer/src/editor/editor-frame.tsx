@@ -7,6 +7,7 @@ import { Palette } from '../canvas/palette.tsx';
 import { GuideCard } from '../guide/guide-card.tsx';
 import { useGuide } from '../guide/guide-store.ts';
 import { DraftConflict } from './draft-conflict.tsx';
+import { DraftKeeperProvider } from './draft-keeper-context.tsx';
 import { createDraftKeeper } from './draft-keeper.ts';
 import { useEditor, useEditorStore } from './editor-context.tsx';
 import styles from './editor-frame.module.css';
@@ -41,7 +42,9 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
             </div>
           </div>
         </CanvasScope>
-        <SidePanel />
+        <DraftKeeperProvider keeper={keeper}>
+          <SidePanel />
+        </DraftKeeperProvider>
       </div>
       {saving.conflict === undefined ? null : <DraftConflict keeper={keeper} conflict={saving.conflict} />}
     </div>

@@ -5,6 +5,10 @@ import { useState, type ComponentType, type KeyboardEvent, type PointerEvent } f
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { FlowPanel } from '../forms/flow-panel.tsx';
 import { NodePanel } from '../forms/node-panel.tsx';
+import { ProblemsPanel } from '../release/problems-panel.tsx';
+import { ReleasePanel } from '../release/release-panel.tsx';
+import { TestsPanel } from '../trial/tests-panel.tsx';
+import { TryPanel } from '../trial/try-panel.tsx';
 import { useEditor, useEditorStore } from './editor-context.tsx';
 import type { PanelName } from './editor-store.ts';
 import styles from './side-panel.module.css';
@@ -25,6 +29,10 @@ const WIDTH = { least: 340, most: 760, start: 420, step: 20 } as const;
 
 const PANELS: Partial<Readonly<Record<PanelName, ComponentType>>> = {
   properties: Properties,
+  try: TryPanel,
+  tests: TestsPanel,
+  problems: ProblemsPanel,
+  release: ReleasePanel,
 };
 
 export function SidePanel() {
@@ -45,8 +53,9 @@ export function SidePanel() {
         items={items}
         destroyOnHidden
         onChange={(key) => openPanel(key as PanelName)}
-        tabBarExtraContent={<Button type="text" size="small" icon={<X size={16} />} aria-label={t('close')} onClick={closePanel} />}
       />
+      {/* Beside the tabs, not among them: a list of tabs holds tabs alone. */}
+      <Button type="text" size="small" className={styles.close ?? ''} icon={<X size={16} />} aria-label={t('close')} onClick={closePanel} />
     </aside>
   );
 }

@@ -1,0 +1,160 @@
+import { Alert, Button, Input } from 'antd';
+import { Rocket } from 'lucide-react';
+import { useState } from 'react';
+import { useQueryClient } from '@tanstack/react-query';
+import { callWithProgress } from '../api/client.ts';
+import type { Outputs } from '../api/outputs.ts';
+import { useQueryOf } from '../api/queries.ts';
+import { useMay } from '../app/session.tsx';
+import { useDraftKeeper } from '../editor/draft-keeper-context.tsx';
+import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { ErrorBox } from '../parts/error-box.tsx';
+import { FlowDifferenceView } from './flow-difference-view.tsx';
+import styles from './release.module.css';
+import { VersionsList } from './versions-list.tsx';
+
+const TEXTS = defineTexts({
+  differs: ['将发布的修改', 'What will be published'],
+  first: ['这条流程还没有发布过。', 'This flow has not been published yet.'],
+  note: ['说明（可不填）：为什么改', 'Note (optional): why'],
+  publish: ['发布', 'Publish'],
+  how: [
+    '先校验、跑测试、准备，再切换；任何一步失败，线上版本照常服务。',
+    'It is validated, tested and prepared before it takes over; on any failure the version in service stays.',
+  ],
+  errors: ['有 {{count}} 个错误，改正后才能发布。', '{{count}} errors must be corrected first.'],
+  showErrors: ['查看问题', 'Show the problems'],
+  unsaved: ['草稿还没有保存到平台，请稍后再试。', 'The draft is not saved on the platform yet; try again in a moment.'],
+  done: ['版本 {{version}} 已上线', 'Version {{version}} is in service'],
+  unchanged: ['内容与线上版本 {{version}} 相同，没有变化', 'The content is that of version {{version}}: nothing changed'],
+  versions: ['历次版本', 'Versions'],
+  validate: ['校验', 'Validate'],
+  test: ['测试', 'Test'],
+  prepare: ['准备', 'Prepare'],
+  commit: ['提交', 'Commit'],
+  apply: ['切换', 'Take over'],
+});
+
+const STAGES = ['validate', 'test', 'prepare', 'commit', 'apply'] as const;
+type Stage = (typeof STAGES)[number];
+
+/** What is different, publishing with its stages, and every version that was. */
+export function ReleasePanel() {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const flowId = useEditor(({ history }) => history.document.flowId);
+  const document = useEditor(({ history }) => history.document);
+  const { select } = useEditorStore().getState();
+  const versions = useQueryOf('flows.versions', { flowId });
+  const current = versions.data?.items.find(({ isCurrent }) => isCurrent)?.version;
+  const published = useQueryOf('flows.version', { flowId, version: current ?? 1 }, { enabled: current !== undefined });
+  return (
+    <div className={styles.panel}>
+      <section>
+        <h3>{t('differs')}</h3>
+        {versions.data !== undefined && current === undefined ? <p className={styles.hint}>{t('first')}</p> : null}
+        {published.data === undefined ? null : (
+          <FlowDifferenceView before={published.data.document} after={document} onShowNode={(id) => select({ nodes: [id] })} />
+        )}
+      </section>
+      {may('flows.publish') ? <Publish flowId={flowId} onPublished={() => void versions.refetch()} /> : null}
+      <section>
+        <h3>{t('versions')}</h3>
+        {versions.error === null ? (
+          <VersionsList flowId={flowId} items={versions.data?.items ?? []} />
+        ) : (
+          <ErrorBox error={versions.error} onRetry={() => void versions.refetch()} />
+        )}
+      </section>
+    </div>
+  );
+}
+
+function Publish({ flowId, onPublished }: { readonly flowId: string; readonly onPublished: () => void }) {
+  const t = useTexts(TEXTS);
+  const keeper = useDraftKeeper();
+  const client = useQueryClient();
+  const { openPanel } = useEditorStore().getState();
+  const errors = useEditor(({ problems }) => problems.errors);
+  const [note, setNote] = useState('');
+  const [stage, setStage] = useState<Stage>();
+  const [report, setReport] = useState<Outputs['flows.publish']>();
+  const [failure, setFailure] = useState<unknown>();
+  const publish = async () => {
+    setReport(undefined);
+    setFailure(undefined);
+    setStage('validate');
+    try {
+      const { status } = await keeper.flush();
+      if (status !== 'saved') throw new UnsavedError();
+      const input = note.trim() === '' ? { flowId } : { flowId, note: note.trim() };
+      setReport(await callWithProgress('flows.publish', input, (event) => setStage(event['stage'] as Stage)));
+      setNote('');
+      onPublished();
+      void client.invalidateQueries({ predicate: ({ queryKey }) => String(queryKey[0]).startsWith('flows.') });
+    } catch (error) {
+      setFailure(error);
+    }
+    setStage(undefined);
+  };
+  return (
+    <section>
+      {errors > 0 ? (
+        <Alert
+          type="error"
+          showIcon
+          title={t('errors', { count: errors })}
+          action={<Button onClick={() => openPanel('problems')}>{t('showErrors')}</Button>}
+        />
+      ) : (
+        <div className={styles.list}>
+          <Input.TextArea
+            rows={2}
+            maxLength={500}
+            value={note}
+            placeholder={t('note')}
+            aria-label={t('note')}
+            onChange={(event) => setNote(event.target.value)}
+          />
+          <Button type="primary" icon={<Rocket size={16} />} loading={stage !== undefined} onClick={() => void publish()}>
+            {t('publish')}
+          </Button>
+          <p className={styles.hint}>{t('how')}</p>
+        </div>
+      )}
+      <div aria-live="polite">
+        {stage === undefined ? null : <Stages at={stage} />}
+        {report === undefined ? null : (
+          <Alert
+            type="success"
+            showIcon
+            title={report.changed ? t('done', { version: report.version }) : t('unchanged', { version: report.version })}
+          />
+        )}
+        {failure === undefined ? null : failure instanceof UnsavedError ? (
+          <Alert type="warning" showIcon title={t('unsaved')} />
+        ) : (
+          <ErrorBox error={failure} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** Publishing takes what the platform has; what it does not have yet would be left behind. */
+class UnsavedError extends Error {}
+
+function Stages({ at }: { readonly at: Stage }) {
+  const t = useTexts(TEXTS);
+  return (
+    <div className={styles.stages}>
+      {STAGES.map((stage, index) => (
+        <span key={stage} className={index <= STAGES.indexOf(at) ? `${styles.stage} ${styles.stageDone}` : styles.stage}>
+          {index < STAGES.indexOf(at) ? '✓ ' : ''}
+          {t(stage)}
+        </span>
+      ))}
+    </div>
+  );
+}

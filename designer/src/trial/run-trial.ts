@@ -1,0 +1,70 @@
+/** One trial of the open flow: what is sent, and what its answer means for the canvas. */
+import type { TrialAnswer } from '../../../control/actions/trials.ts';
+import type { FlowDocument, FlowTest } from '../../../engine/contract/flow-document.ts';
+import { call } from '../api/client.ts';
+import type { NodeRun, Overlay, Sample } from '../editor/editor-store.ts';
+
+export type Scope = { readonly kind: 'whole' } | { readonly kind: 'from' | 'only'; readonly nodeId: string };
+
+export interface TrialOrder {
+  readonly document: FlowDocument;
+  readonly input: FlowTest['input'];
+  readonly mocks: FlowTest['mocks'];
+  readonly reachesAdapters: boolean;
+  readonly scope: Scope;
+}
+
+export function runTrial({ document, input, mocks, reachesAdapters, scope }: TrialOrder, signal: AbortSignal): Promise<TrialAnswer> {
+  const part = scope.kind === 'whole' ? {} : { [scope.kind]: scope.nodeId };
+  return call('flows.trial', { document, input, mocks, reach: reachesAdapters ? 'adapters' : 'none', ...part }, { signal });
+}
+
+/** Of a node that ran several times (a loop) the last time counts, a failure before all. */
+export function overlayOf({ steps }: TrialAnswer, { edges }: FlowDocument): Overlay {
+  const nodes: Record<string, NodeRun> = {};
+  const taken = new Set<string>();
+  for (const { node, status, durationMs, attempt, error, ports } of steps) {
+    for (const { id, from } of edges) if (from.node === node && ports.includes(from.port)) taken.add(id);
+    if (nodes[node]?.status === 'failed') continue;
+    nodes[node] = {
+      status: status === 'stopped' ? 'cancelled' : status,
+      durationMs,
+      attempt,
+      ...(error === undefined ? {} : { errorCode: error.code }),
+    };
+  }
+  return { nodes, edges: taken };
+}
+
+/** What forms and mappings complete from. */
+export function samplesOf({ steps }: TrialAnswer): Readonly<Record<string, Sample>> {
+  return Object.fromEntries(
+    steps.map(({ node, input, output = {} }) => [
+      node,
+      {
+        ...(input?.form === 'json' ? { input: input.data } : {}),
+        output: Object.fromEntries(Object.entries(output).map(([port, { data }]) => [port, data])),
+      },
+    ]),
+  );
+}
+
+/** The run as a test: what came from outside is mocked, the reply is what is expected. */
+export function testOfTrial(answer: TrialAnswer, order: TrialOrder, isOutside: (nodeId: string) => boolean, name: string): FlowTest {
+  const mocked = answer.steps.filter(({ node, output }) => output !== undefined && isOutside(node) && order.mocks[node] === undefined);
+  const emitted = mocked.map(({ node, output = {} }) => [
+    node,
+    { emit: Object.fromEntries(Object.entries(output).map(([port, { data }]) => [port, data])) },
+  ]);
+  const { reply, error } = answer;
+  const expect: FlowTest['expect'] =
+    reply !== undefined
+      ? [
+          { path: '/status', equals: reply.status },
+          { path: '/data', equals: reply.message.data },
+        ]
+      : error === undefined
+        ? []
+        : [{ path: '/error/code', equals: error.code }];
+  return { name, input: order.input, mocks: { ...order.mocks, ...(Object.fromEntries(emitted) as FlowTest['mocks']) }, expect };
+}

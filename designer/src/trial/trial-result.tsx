@@ -1,0 +1,119 @@
+import { Collapse } from 'antd';
+import { CircleCheck, CircleSlash, CircleX, Unplug, type LucideIcon } from 'lucide-react';
+import type { TrialAnswer } from '../../../control/actions/trials.ts';
+import { errorText } from '../../../engine/contract/error-texts.ts';
+import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { useFormat } from '../i18n/format.ts';
+import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
+import { Tag, type Tone } from '../parts/status-tag.tsx';
+import { ShownData } from './shown-data.tsx';
+import styles from './trial.module.css';
+
+const TEXTS = defineTexts({
+  completed: ['成功', 'Completed'],
+  failed: ['失败', 'Failed'],
+  held: ['会被挂起等人处理', 'Would be held for a person'],
+  'not-reached': ['未触达', 'Not reached'],
+  waiting: ['停在等待节点', 'Stopped at a wait'],
+  stopped: ['已停止', 'Stopped'],
+  skipped: ['跳过', 'Skipped'],
+  reply: ['回复 {{status}}', 'Reply {{status}}'],
+  steps: ['每个节点', 'Each node'],
+  input: ['输入', 'Input'],
+  output: ['输出 {{port}}', 'Output {{port}}'],
+  wrote: ['真实写入了：{{nodes}}', 'Really wrote: {{nodes}}'],
+  more: ['另有 {{count}} 步未显示', '{{count}} further steps are not shown'],
+});
+
+type Status = TrialAnswer['status'] | TrialAnswer['steps'][number]['status'];
+type Step = TrialAnswer['steps'][number];
+
+const LOOKS: Readonly<Partial<Record<Status, { readonly tone: Tone; readonly icon: LucideIcon }>>> = {
+  completed: { tone: 'green', icon: CircleCheck },
+  failed: { tone: 'red', icon: CircleX },
+  skipped: { tone: 'grey', icon: CircleSlash },
+  'not-reached': { tone: 'amber', icon: Unplug },
+};
+
+/** What came of a trial: the reply, then each node in the order in which they ran. */
+export function TrialResult({ answer }: { readonly answer: TrialAnswer }) {
+  const t = useTexts(TEXTS);
+  const language = useLanguage();
+  const { select } = useEditorStore().getState();
+  const nodes = useEditor(({ history }) => history.document.nodes);
+  const label = (id: string) => nodes.find((node) => node.id === id)?.label ?? id;
+  const { reply, error, steps, wrote, stepsLeftOut } = answer;
+  return (
+    <div className={styles.result} aria-live="polite">
+      <Outcome status={answer.status} />
+      {error === undefined ? null : <p>{[errorText(error, language).what, errorText(error, language).fix].filter(Boolean).join(' ')}</p>}
+      {wrote.length === 0 ? null : <p>{t('wrote', { nodes: wrote.map(label).join('、') })}</p>}
+      {reply === undefined ? null : (
+        <div>
+          <h3>{t('reply', { status: reply.status })}</h3>
+          <ShownData message={reply.message} label={t('reply', { status: reply.status })} />
+        </div>
+      )}
+      <h3>{t('steps')}</h3>
+      <Collapse
+        size="small"
+        onChange={(keys) => {
+          const step = steps[Number([keys].flat().at(-1))];
+          if (step !== undefined) select({ nodes: [step.node] });
+        }}
+        items={steps.map((step, index) => ({
+          key: String(index),
+          label: <StepTitle step={step} label={label(step.node)} />,
+          children: <StepData step={step} />,
+        }))}
+      />
+      {stepsLeftOut === 0 ? null : <p>{t('more', { count: stepsLeftOut })}</p>}
+    </div>
+  );
+}
+
+function Outcome({ status }: { readonly status: Status }) {
+  const t = useTexts(TEXTS);
+  const { tone, icon } = LOOKS[status] ?? { tone: 'violet', icon: CircleSlash };
+  return (
+    <Tag tone={tone} icon={icon}>
+      {t(status)}
+    </Tag>
+  );
+}
+
+function StepTitle({ step, label }: { readonly step: Step; readonly label: string }) {
+  const format = useFormat();
+  return (
+    <span className={styles.step}>
+      <span className={styles.label}>
+        {label} {step.scope}
+      </span>
+      {step.status === 'skipped' ? null : <span className={styles.hint}>{format.duration(step.durationMs)}</span>}
+      <Outcome status={step.status} />
+    </span>
+  );
+}
+
+function StepData({ step: { input, output = {}, error } }: { readonly step: Step }) {
+  const t = useTexts(TEXTS);
+  const language = useLanguage();
+  const told = error === undefined ? undefined : errorText(error, language);
+  return (
+    <div className={styles.result}>
+      {told === undefined ? null : <p className={styles.bad}>{[told.what, told.fix].filter(Boolean).join(' ')}</p>}
+      {input === undefined ? null : (
+        <div>
+          <h4>{t('input')}</h4>
+          <ShownData message={input} label={t('input')} />
+        </div>
+      )}
+      {Object.entries(output).map(([port, message]) => (
+        <div key={port}>
+          <h4>{t('output', { port })}</h4>
+          <ShownData message={message} label={t('output', { port })} />
+        </div>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,204 @@
+import { Alert, App, Button, Select, Switch } from 'antd';
+import { FlaskConical, Play, Square } from 'lucide-react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { TrialAnswer } from '../../../control/actions/trials.ts';
+import type { FlowTest } from '../../../engine/contract/flow-document.ts';
+import { useMay } from '../app/session.tsx';
+import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { useGuide } from '../guide/guide-store.ts';
+import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
+import { addTest } from '../model/commands/saved-tests.ts';
+import { CodeEditor } from '../parts/code-editor.tsx';
+import { ErrorBox } from '../parts/error-box.tsx';
+import { overlayOf, runTrial, samplesOf, testOfTrial, type Scope, type TrialOrder } from './run-trial.ts';
+import { TrialResult } from './trial-result.tsx';
+import styles from './trial.module.css';
+
+const TEXTS = defineTexts({
+  sample: ['样例', 'Sample'],
+  own: ['自己填写', 'Written here'],
+  input: ['输入消息（JSON）', 'Message to begin with (JSON)'],
+  notJson: ['这不是正确的 JSON', 'This is not valid JSON'],
+  scope: ['范围', 'What runs'],
+  whole: ['整条流程', 'The whole flow'],
+  from: ['从“{{label}}”开始', 'From "{{label}}" on'],
+  only: ['只跑“{{label}}”', '"{{label}}" alone'],
+  reach: ['真实调用外部系统', 'Really call the other systems'],
+  reachOff: [
+    '不会触达真实系统：外部节点用测试用例里的模拟结果，没有的会标出“未触达”。',
+    'No real system is reached: outside nodes answer as the test case says; one without an answer is marked "not reached".',
+  ],
+  reachOn: [
+    '没有模拟结果的外部节点会真的发出请求，写入也会真的发生。',
+    'Outside nodes without a mocked answer really send, and what they write is really written.',
+  ],
+  run: ['运行', 'Run'],
+  stop: ['停止', 'Stop'],
+  clear: ['清除结果', 'Clear the result'],
+  save: ['保存为测试', 'Save as a test'],
+  saved: ['已保存为测试“{{name}}”，发布前会自动运行', 'Saved as the test "{{name}}"; it runs before each publishing'],
+  name: ['试运行 {{number}}', 'Trial {{number}}'],
+});
+
+interface Start {
+  readonly key: string;
+  readonly label: string;
+  readonly input: FlowTest['input'];
+  readonly mocks: FlowTest['mocks'];
+}
+
+/** Runs the flow, or a part of it, once; shows each node's input, output and time; makes a test of it. */
+export function TryPanel() {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const { message } = App.useApp();
+  const store = useEditorStore();
+  const starts = useStarts();
+  const [start, setStart] = useState<Start | undefined>(starts[0]);
+  const [typed, setTyped] = useState(() => JSON.stringify(starts[0]?.input.data ?? {}, null, 2));
+  const [scope, setScope] = useState<Scope['kind']>('whole');
+  const [reachesAdapters, setReaches] = useState(false);
+  const [run, setRun] = useState<{ readonly order: TrialOrder; readonly answer?: TrialAnswer; readonly error?: unknown }>();
+  const stop = useRef<AbortController>(undefined);
+  const selected = useEditor(({ selection, history }) => history.document.nodes.find(({ id }) => id === selection.nodes[0]));
+  useEffect(() => () => stop.current?.abort(), []);
+  const data = parse(typed);
+  const isRunning = run !== undefined && run.answer === undefined && run.error === undefined;
+  const choose = (key: string) => {
+    const chosen = starts.find((one) => one.key === key);
+    setStart(chosen);
+    if (chosen !== undefined) setTyped(JSON.stringify(chosen.input.data, null, 2));
+  };
+  const go = async () => {
+    if (data === undefined) return;
+    const { document } = store.getState().history;
+    const part: Scope = scope === 'whole' || selected === undefined ? { kind: 'whole' } : { kind: scope, nodeId: selected.id };
+    const order: TrialOrder = {
+      document,
+      input: { ...start?.input, data: data.value },
+      mocks: start?.mocks ?? {},
+      reachesAdapters,
+      scope: part,
+    };
+    const controller = new AbortController();
+    stop.current = controller;
+    setRun({ order });
+    store.getState().setOverlay(undefined);
+    try {
+      const answer = await runTrial(order, controller.signal);
+      store.getState().setOverlay(overlayOf(answer, document));
+      store.getState().setSamples(samplesOf(answer));
+      useGuide.getState().finish('try');
+      setRun({ order, answer });
+    } catch (error) {
+      setRun(controller.signal.aborted ? undefined : { order, error });
+    }
+  };
+  const save = () => {
+    if (run?.answer === undefined) return;
+    const { history, types } = store.getState();
+    const { document } = history;
+    const isOutside = (id: string) => types.get(document.nodes.find((node) => node.id === id)?.type ?? '')?.adapter !== undefined;
+    const name = t('name', { number: document.tests.length + 1 });
+    const planned = addTest(document, testOfTrial(run.answer, run.order, isOutside, name));
+    if ('refusal' in planned) return;
+    store.getState().run(planned.command);
+    void message.success(t('saved', { name }));
+  };
+  return (
+    <div className={styles.panel}>
+      <label className={styles.field}>
+        {t('sample')}
+        <Select
+          value={start?.key ?? 'own'}
+          aria-label={t('sample')}
+          options={[...starts.map(({ key, label }) => ({ value: key, label })), { value: 'own', label: t('own') }]}
+          onChange={choose}
+        />
+      </label>
+      <div className={styles.field}>
+        {t('input')}
+        <CodeEditor label={t('input')} language="json" height="180px" value={typed} onChange={setTyped} />
+        {data === undefined ? <span className={styles.bad}>{t('notJson')}</span> : null}
+      </div>
+      <label className={styles.field}>
+        {t('scope')}
+        <Select<Scope['kind']>
+          value={selected === undefined ? 'whole' : scope}
+          aria-label={t('scope')}
+          onChange={setScope}
+          options={[
+            { value: 'whole', label: t('whole') },
+            ...(selected === undefined
+              ? []
+              : (['from', 'only'] as const).map((value) => ({ value, label: t(value, { label: selected.label }) }))),
+          ]}
+        />
+      </label>
+      {may('adapters.test') ? (
+        <div className={styles.reach}>
+          <Switch checked={reachesAdapters} aria-label={t('reach')} onChange={setReaches} /> {t('reach')}
+        </div>
+      ) : null}
+      {reachesAdapters ? <Alert type="warning" showIcon title={t('reachOn')} /> : <p className={styles.hint}>{t('reachOff')}</p>}
+      <div className={styles.acts}>
+        {isRunning ? (
+          <Button icon={<Square size={16} />} onClick={() => stop.current?.abort()}>
+            {t('stop')}
+          </Button>
+        ) : (
+          <Button type="primary" icon={<Play size={16} />} disabled={data === undefined} onClick={() => void go()}>
+            {t('run')}
+          </Button>
+        )}
+        {run?.answer === undefined ? null : (
+          <>
+            {run.order.scope.kind === 'whole' ? (
+              <Button icon={<FlaskConical size={16} />} onClick={save}>
+                {t('save')}
+              </Button>
+            ) : null}
+            <Button
+              onClick={() => {
+                setRun(undefined);
+                store.getState().setOverlay(undefined);
+              }}
+            >
+              {t('clear')}
+            </Button>
+          </>
+        )}
+      </div>
+      {run?.error === undefined ? null : <ErrorBox error={run.error} />}
+      {run?.answer === undefined ? null : <TrialResult answer={run.answer} />}
+    </div>
+  );
+}
+
+/** Saved tests first, then what the trigger's type offers. */
+function useStarts(): readonly Start[] {
+  const text = useText();
+  const tests = useEditor(({ history }) => history.document.tests);
+  const trigger = useEditor(({ history, types }) => history.document.nodes.find((node) => types.isTrigger(node)));
+  const samples = useEditor(({ types }) => (trigger === undefined ? undefined : types.get(trigger.type)?.samples));
+  return useMemo(
+    () => [
+      ...tests.map(({ name, input, mocks }, index) => ({ key: `test ${index}`, label: name, input, mocks })),
+      ...(samples ?? []).map(({ name, data, mediaType }, index) => ({
+        key: `sample ${index}`,
+        label: text(name),
+        input: { data, ...(mediaType === undefined ? {} : { mediaType }) },
+        mocks: {},
+      })),
+    ],
+    [tests, samples, text],
+  );
+}
+
+function parse(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return undefined;
+  }
+}
