@@ -178,7 +178,7 @@ function compare(a: string | number | undefined, b: string | number | undefined)
 }
 
 /** A row is opened by mouse and by keyboard; what can be pressed inside of it keeps its own meaning. */
-function rowOpens(open: () => void) {
+export function rowOpens(open: () => void) {
   return {
     tabIndex: 0,
     className: styles.row ?? '',

@@ -1,0 +1,97 @@
+import { useQuery } from '@tanstack/react-query';
+import { Alert, Button } from 'antd';
+import { Eye } from 'lucide-react';
+import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import type { ExecutionDetails } from '../../../../engine/services.ts';
+import { call, type ApiError } from '../../api/client.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import { DataViewer } from '../../viewer/data-viewer.tsx';
+import { inputsOf, outputsOf, type Labelled } from './message-overlay.ts';
+
+const TEXTS = defineTexts({
+  show: ['查看数据', 'Show the data'],
+  why: ['数据可能含患者信息；查看会写入审计。', 'The data may name patients; looking at it leaves an audit line.'],
+  noRight: [
+    '看不到数据：需要权限 executions.payload，您的角色没有。',
+    'The data is not shown: it takes the right executions.payload, which your roles do not give.',
+  ],
+  input: ['输入', 'Input'],
+  output: ['输出', 'Output'],
+  none: [
+    '没有留存数据：流程的留存级别不含数据，或这里没有经过。',
+    'No data is kept: the flow does not record it, or nothing came by here.',
+  ],
+});
+
+/** Every reading leaves an audit line: asked for when the person wants it, never anew by itself, and forgotten with the page. */
+function usePayload(executionId: string, isWanted: boolean) {
+  return useQuery<ExecutionDetails, ApiError>({
+    queryKey: ['message-data', executionId],
+    queryFn: ({ signal }) => call('executions.payload', { executionId }, { signal }),
+    enabled: isWanted,
+    staleTime: Infinity,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
+  });
+}
+
+interface Props {
+  readonly executionId: string;
+  /** The node looked at; without one the message as it came in. */
+  readonly nodeId: string | undefined;
+  readonly document: FlowDocument;
+  readonly isWanted: boolean;
+  readonly onWant: () => void;
+}
+
+export function MessageData({ executionId, nodeId, document, isWanted, onWant }: Props) {
+  const t = useTexts(TEXTS);
+  const mayLook = useMay()('executions.payload');
+  const payload = usePayload(executionId, isWanted && mayLook);
+  if (!mayLook) return <Alert type="info" showIcon title={t('noRight')} />;
+  if (payload.error !== null) return <ErrorBox error={payload.error} onRetry={() => void payload.refetch()} />;
+  if (isWanted && payload.data !== undefined) return <Data details={payload.data} nodeId={nodeId} document={document} />;
+  return (
+    <div>
+      <Button type="primary" icon={<Eye size={16} />} loading={payload.isFetching} onClick={onWant}>
+        {t('show')}
+      </Button>
+      <p>{t('why')}</p>
+    </div>
+  );
+}
+
+interface DataProps {
+  readonly details: ExecutionDetails;
+  readonly nodeId: string | undefined;
+  readonly document: FlowDocument;
+}
+
+function Data({ details, nodeId, document }: DataProps) {
+  const t = useTexts(TEXTS);
+  const { input, reply } = details;
+  const inputs: readonly Labelled[] =
+    nodeId === undefined ? (input === undefined ? [] : [{ from: '', message: input }]) : inputsOf(details, nodeId, document);
+  const outputs: readonly Labelled[] =
+    nodeId === undefined
+      ? reply === undefined
+        ? []
+        : [{ from: String(reply.status), message: reply.message }]
+      : outputsOf(details, nodeId);
+  if (inputs.length + outputs.length === 0) return <p>{t('none')}</p>;
+  return (
+    <>
+      <Messages label={t('input')} messages={inputs} />
+      <Messages label={t('output')} messages={outputs} />
+    </>
+  );
+}
+
+function Messages({ label, messages }: { readonly label: string; readonly messages: readonly Labelled[] }) {
+  return messages.map(({ from, message }, index) => (
+    <DataViewer key={index} label={from === '' ? label : `${label} · ${from}`} data={message.data} charset={message.charset} />
+  ));
+}

@@ -1,0 +1,117 @@
+import { Alert, Descriptions } from 'antd';
+import { Link } from 'react-router';
+import type { ErrorRecord } from '../../../../engine/contract/errors.ts';
+import { errorText } from '../../../../engine/contract/error-texts.ts';
+import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import type { ExecutionDetails } from '../../../../engine/services.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
+import { CopyText } from '../../parts/copy-text.tsx';
+import { StatusTag } from '../../parts/status-tag.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+
+const TEXTS = defineTexts({
+  status: ['状态', 'Status'],
+  accepted: ['接收时间', 'Accepted'],
+  finished: ['结束时间', 'Finished'],
+  duration: ['耗时', 'Took'],
+  version: ['流程版本', 'Flow version'],
+  attempt: ['第几次', 'Attempt'],
+  id: ['消息编号', 'Message id'],
+  trace: ['追踪号', 'Trace id'],
+  lane: ['通道', 'Lane'],
+  laneKept: ['占用中：同一通道的后续消息在等它', 'Kept: later messages of the same lane wait for it'],
+  held: ['停在“{{node}}”，等人处理', 'Held at “{{node}}”, waiting for a person'],
+  known: ['已知：上一次没有在对方生效，重试是安全的。', 'Known: it was not done at the other side; a retry is safe.'],
+  unknown: [
+    '上一次写入的结果不明：对方可能已经办成。请先向对方核对，再决定重试或取消。',
+    'The outcome of the last write is not known: the other side may have done it. Ask there before you retry or cancel.',
+  ],
+  key: ['已发出的键', 'Key that was sent'],
+  late: ['迟到的结果', 'Late outcome'],
+});
+
+/** When, which version, where it stands and why, without a word of its content. */
+export function MessageFacts({ details, document }: { readonly details: ExecutionDetails; readonly document: FlowDocument }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const { executionId, flowId, version, traceId, durationMs } = details;
+  const labelOf = (nodeId: string) => document.nodes.find(({ id }) => id === nodeId)?.label ?? nodeId;
+  const rows = [
+    ['status', <StatusTag key="status" status={details.status} />],
+    ['accepted', <TimeText key="accepted" at={details.acceptedAt} />],
+    ['finished', details.finishedAt === undefined ? undefined : <TimeText key="finished" at={details.finishedAt} />],
+    ['duration', durationMs === undefined ? undefined : format.duration(durationMs)],
+    ['version', <Link key="version" to={`/flows/${flowId}`}>{`v${version}`}</Link>],
+    ['attempt', details.attempt],
+    ['id', <CopyText key="id" text={executionId} isShort />],
+    ['trace', traceId === undefined ? undefined : <CopyText key="trace" text={traceId} isShort />],
+    ['lane', details.isLaneKept ? t('laneKept') : undefined],
+    ...details.intents.map(
+      ({ node, key }) =>
+        [
+          'key',
+          <span key={key}>
+            {labelOf(node)} <CopyText text={key} isShort />
+          </span>,
+        ] as const,
+    ),
+    ...details.lateOutcomes.map(({ node, status, at }) => ['late', `${labelOf(node)} · ${status} · ${format.time(at)}`] as const),
+  ] as const;
+  return (
+    <>
+      <Held details={details} labelOf={labelOf} />
+      {details.error === undefined ? null : <ErrorNote error={details.error} />}
+      <Descriptions
+        column={1}
+        size="small"
+        bordered
+        items={rows
+          .filter(([, value]) => value !== undefined)
+          .map(([key, children], index) => ({ key: `${key} ${index}`, label: t(key), children }))}
+      />
+    </>
+  );
+}
+
+function Held({ details, labelOf }: { readonly details: ExecutionDetails; readonly labelOf: (nodeId: string) => string }) {
+  const t = useTexts(TEXTS);
+  const { held, status } = details;
+  if (status !== 'held' || held === undefined) return null;
+  const words = t(held.outcomeKnown ? 'known' : 'unknown');
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      title={t('held', { node: labelOf(held.node) })}
+      description={<HeldWords words={words} reason={held.reason} />}
+    />
+  );
+}
+
+function HeldWords({ words, reason }: { readonly words: string; readonly reason: string }) {
+  return (
+    <>
+      <div>{words}</div>
+      <code>{reason}</code>
+    </>
+  );
+}
+
+/** An error as it is stored: what, what to do, and its code. */
+export function ErrorNote({ error }: { readonly error: ErrorRecord }) {
+  const { what, fix } = errorText(error, useLanguage());
+  return (
+    <Alert
+      type="error"
+      showIcon
+      title={what}
+      description={
+        <>
+          {fix === undefined ? null : <div>{fix}</div>}
+          <code>{error.code}</code>
+        </>
+      }
+    />
+  );
+}

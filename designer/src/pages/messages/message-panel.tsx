@@ -1,0 +1,95 @@
+import { Button } from 'antd';
+import { Ban, RotateCcw } from 'lucide-react';
+import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import type { ExecutionDetails } from '../../../../engine/services.ts';
+import { useMay } from '../../app/session.tsx';
+import { useEditor } from '../../editor/editor-context.tsx';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { RUN_TEXTS } from '../../canvas/node-looks.ts';
+import { MessageData } from './message-data.tsx';
+import { ErrorNote, MessageFacts } from './message-facts.tsx';
+import { stepsOf } from './message-overlay.ts';
+import styles from './message-page.module.css';
+import { useMessageActs } from './use-message-acts.ts';
+
+const TEXTS = defineTexts({
+  panel: ['消息详情', 'About the message'],
+  data: ['数据', 'Data'],
+  wholeData: [
+    '整条消息：收到的与答复的。选中一个节点看它的输入输出。',
+    'The whole message: as it came and the reply. Select a node for its own.',
+  ],
+  attempt: ['第 {{count}} 次尝试', 'attempt {{count}}'],
+  notReached: ['消息没有走到这个节点。', 'The message did not come to this node.'],
+});
+
+interface Props {
+  readonly details: ExecutionDetails;
+  readonly document: FlowDocument;
+  readonly isWanted: boolean;
+  readonly onWant: () => void;
+}
+
+/** Beside the canvas: the message, and the selected node's part in it. */
+export function MessagePanel({ details, document, isWanted, onWant }: Props) {
+  const t = useTexts(TEXTS);
+  const nodeId = useEditor(({ selection }) => (selection.nodes.length === 1 ? selection.nodes[0] : undefined));
+  const node = document.nodes.find(({ id }) => id === nodeId);
+  return (
+    <aside className={styles.panel} aria-label={t('panel')}>
+      <div className={styles.content}>
+        <Acts details={details} />
+        <MessageFacts details={details} document={document} />
+        <h3>{t('data')}</h3>
+        {node === undefined ? <p>{t('wholeData')}</p> : <NodeSteps details={details} nodeId={node.id} label={node.label} />}
+        <MessageData
+          key={`${details.status} ${details.attempt}`}
+          {...{ executionId: details.executionId, nodeId: node?.id, document, isWanted, onWant }}
+        />
+      </div>
+    </aside>
+  );
+}
+
+function NodeSteps({ details, nodeId, label }: { readonly details: ExecutionDetails; readonly nodeId: string; readonly label: string }) {
+  const t = useTexts(TEXTS);
+  const run = useTexts(RUN_TEXTS);
+  const format = useFormat();
+  const steps = stepsOf(details, nodeId);
+  return (
+    <>
+      <h4>{label}</h4>
+      {steps.length === 0 ? <p>{t('notReached')}</p> : null}
+      {steps.map(({ scope, status, durationMs, attempt, error }) => (
+        <div key={scope} className={styles.content}>
+          <div>{[scope, run(status), format.duration(durationMs), t('attempt', { count: attempt })].filter(Boolean).join(' · ')}</div>
+          {error === undefined ? null : <ErrorNote error={error} />}
+        </div>
+      ))}
+    </>
+  );
+}
+
+function Acts({ details }: { readonly details: ExecutionDetails }) {
+  const may = useMay();
+  const acts = useMessageActs();
+  const isEnded = details.finishedAt !== undefined;
+  const mayRetry = details.status === 'held' && may('executions.retry');
+  const mayCancel = !isEnded && may('executions.cancel');
+  if (!mayRetry && !mayCancel) return null;
+  return (
+    <div className={styles.acts}>
+      {mayRetry ? (
+        <Button type="primary" icon={<RotateCcw size={16} />} onClick={() => acts.retry(details)}>
+          {acts.words.retry}
+        </Button>
+      ) : null}
+      {mayCancel ? (
+        <Button danger icon={<Ban size={16} />} onClick={() => acts.cancel(details)}>
+          {acts.words.cancel}
+        </Button>
+      ) : null}
+    </div>
+  );
+}

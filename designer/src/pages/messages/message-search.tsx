@@ -1,0 +1,112 @@
+import { DatePicker, Input, Select } from 'antd';
+import dayjs from 'dayjs';
+import { KeyRound, Search } from 'lucide-react';
+import { useState, type ReactNode } from 'react';
+import { useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import listStyles from '../../parts/data-table.module.css';
+import { STATUS_TEXTS } from '../../parts/status-tag.tsx';
+import { STATUSES, type useConditions } from './use-conditions.ts';
+
+const TEXTS = defineTexts({
+  flow: ['流程', 'Flow'],
+  adapter: ['适配器', 'Adapter'],
+  status: ['状态', 'Status'],
+  text: ['消息编号或追踪号', 'Message id or trace id'],
+  key: ['业务键名，如 patient', 'Business key, e.g. patient'],
+  value: ['业务键的值', 'Its value'],
+  from: ['开始时间', 'From'],
+  to: ['结束时间', 'To'],
+});
+
+/** Conditions of the search; each is asked for when the person is done with it. */
+export function MessageSearch({ conditions, set }: Pick<ReturnType<typeof useConditions>, 'conditions' | 'set'>) {
+  const t = useTexts(TEXTS);
+  const state = useTexts(STATUS_TEXTS);
+  const text = useText();
+  const may = useMay();
+  const flows = useQueryOf('flows.list', {}, { enabled: may('flows.read') });
+  const adapters = useQueryOf('adapters.list', {}, { enabled: may('adapters.read') });
+  const flowOptions = (flows.data?.items ?? []).map(({ flowId, name }) => ({ value: flowId, label: text(name) }));
+  const adapterOptions = (adapters.data?.items ?? []).map(({ adapterId, name }) => ({ value: adapterId, label: text(name) }));
+  const { from, to } = conditions;
+  return (
+    <>
+      <Typed label={t('text')} icon={<Search size={16} />} value={conditions.text} onChange={(typed) => set({ text: typed })} />
+      <Choice label={t('flow')} value={conditions.flow} options={flowOptions} onChange={(flow) => set({ flow })} />
+      <Choice
+        label={t('status')}
+        value={conditions.status}
+        options={STATUSES.map((value) => ({ value, label: state(value) }))}
+        onChange={(status) => set({ status })}
+      />
+      <Choice label={t('adapter')} value={conditions.adapter} options={adapterOptions} onChange={(adapter) => set({ adapter })} />
+      <DatePicker.RangePicker
+        showTime
+        allowEmpty={[true, true]}
+        placeholder={[t('from'), t('to')]}
+        value={[from === undefined ? null : dayjs(Number(from)), to === undefined ? null : dayjs(Number(to))]}
+        onChange={(range) => set({ from: range?.[0]?.valueOf().toString(), to: range?.[1]?.valueOf().toString() })}
+      />
+      <Typed label={t('key')} icon={<KeyRound size={16} />} value={conditions.key} onChange={(key) => set({ key })} />
+      <Typed label={t('value')} value={conditions.value} onChange={(value) => set({ value })} />
+    </>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly onChange: (value: string | undefined) => void;
+}
+
+function Choice({ label, value, options, onChange }: ChoiceProps) {
+  return (
+    <Select
+      className={listStyles.filter ?? ''}
+      allowClear
+      showSearch={{ optionFilterProp: 'label' }}
+      popupMatchSelectWidth={false}
+      placeholder={label}
+      aria-label={label}
+      value={value ?? null}
+      options={[...options]}
+      onChange={(next: string | null | undefined) => onChange(next ?? undefined)}
+    />
+  );
+}
+
+interface TypedProps {
+  readonly label: string;
+  readonly icon?: ReactNode;
+  readonly value: string | undefined;
+  readonly onChange: (value: string) => void;
+}
+
+/** Asks when the person is done typing, not at every key. */
+function Typed({ label, icon, value = '', onChange }: TypedProps) {
+  const [draft, setDraft] = useState<string>();
+  const finish = () => {
+    if (draft !== undefined && draft.trim() !== value) onChange(draft.trim());
+    setDraft(undefined);
+  };
+  return (
+    <Input
+      className={listStyles.search ?? ''}
+      prefix={icon}
+      placeholder={label}
+      aria-label={label}
+      allowClear
+      autoComplete="off"
+      value={draft ?? value}
+      onChange={(event) => {
+        setDraft(event.target.value);
+        if (event.target.value === '') onChange('');
+      }}
+      onBlur={finish}
+      onPressEnter={finish}
+    />
+  );
+}

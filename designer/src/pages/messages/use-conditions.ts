@@ -1,0 +1,51 @@
+import { useLocation, useSearchParams } from 'react-router';
+import type { Input } from '../../api/client.ts';
+
+export type Query = Omit<Input<'executions.list'>, 'limit' | 'after'>;
+export type Status = 'queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled';
+export const STATUSES: readonly Status[] = ['completed', 'failed', 'held', 'running', 'waiting', 'queued', 'cancelled'];
+
+export type ConditionName = 'flow' | 'adapter' | 'status' | 'from' | 'to' | 'key' | 'value' | 'text';
+export type Conditions = Readonly<Partial<Record<ConditionName, string>>>;
+
+const IN_ADDRESS: readonly ConditionName[] = ['flow', 'adapter', 'status', 'from', 'to', 'key', 'text'];
+
+/**
+ * What is searched for stands in the address and can be sent to a colleague, but for the value of a business key: it may name a patient, so
+ * it stays with this entry of this browser's history.
+ */
+export function useConditions() {
+  const [address, setAddress] = useSearchParams();
+  const state = useLocation().state as { readonly value?: string } | null;
+  const conditions: Conditions = {
+    ...Object.fromEntries(IN_ADDRESS.flatMap((name) => (address.get(name) === null ? [] : [[name, address.get(name)]]))),
+    ...(state?.value === undefined ? {} : { value: state.value }),
+  };
+  const set = (changed: Readonly<Partial<Record<ConditionName, string | undefined>>>) => {
+    const next = { ...conditions, ...changed };
+    const filled = IN_ADDRESS.flatMap((name) => (next[name] === undefined || next[name] === '' ? [] : [[name, next[name]] as const]));
+    setAddress(Object.fromEntries(filled), {
+      replace: true,
+      state: next.value === undefined || next.value === '' ? null : { value: next.value },
+    });
+  };
+  return { conditions, query: queryOf(conditions), set };
+}
+
+function queryOf({ flow, adapter, status, from, to, key, value, text }: Conditions): Query {
+  const known = STATUSES.find((one) => one === status);
+  return {
+    ...(flow === undefined ? {} : { flowId: flow }),
+    ...(adapter === undefined ? {} : { adapterId: adapter }),
+    ...(known === undefined ? {} : { status: known }),
+    ...timeOf('from', from),
+    ...timeOf('to', to),
+    ...(key === undefined || value === undefined ? {} : { keyName: key, keyValue: value }),
+    ...(text === undefined ? {} : { text }),
+  };
+}
+
+function timeOf<Name extends 'from' | 'to'>(name: Name, text: string | undefined): Partial<Record<Name, number>> {
+  const at = Number(text);
+  return text === undefined || !Number.isInteger(at) ? {} : ({ [name]: at } as Partial<Record<Name, number>>);
+}

@@ -1,0 +1,61 @@
+import { CopyButton } from '../parts/copy-text.tsx';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import styles from './data-viewer.module.css';
+
+const TEXTS = defineTexts({
+  more: ['另有 {{count}} 项，请看原文', '{{count}} more: see the source'],
+});
+const MOST_SHOWN = 200;
+const OPEN_DEPTH = 3;
+
+interface Props {
+  readonly name: string;
+  /** As an expression names it: `data.patient.names[0]`. */
+  readonly path: string;
+  readonly value: unknown;
+  readonly depth?: number;
+}
+
+/** A value with its parts, foldable; every part gives its path. */
+export function JsonTree({ name, path, value, depth = 0 }: Props) {
+  const t = useTexts(TEXTS);
+  if (typeof value !== 'object' || value === null) return <Line name={name} path={path} value={JSON.stringify(value) ?? 'null'} />;
+  const isList = Array.isArray(value);
+  const parts = Object.entries(value);
+  return (
+    <details open={depth < OPEN_DEPTH} className={styles.branch}>
+      <summary>
+        <Line name={name} path={path} value={isList ? `[${parts.length}]` : `{${parts.length}}`} isQuiet />
+      </summary>
+      <div className={styles.parts}>
+        {parts.slice(0, MOST_SHOWN).map(([key, part]) => (
+          <JsonTree key={key} name={key} path={isList ? `${path}[${key}]` : `${path}${member(key)}`} value={part} depth={depth + 1} />
+        ))}
+        {parts.length > MOST_SHOWN ? <span className={styles.quiet}>{t('more', { count: parts.length - MOST_SHOWN })}</span> : null}
+      </div>
+    </details>
+  );
+}
+
+function member(key: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}
+
+interface LineProps {
+  readonly name: string;
+  readonly path: string;
+  readonly value: string;
+  readonly isQuiet?: boolean;
+}
+
+function Line({ name, path, value, isQuiet = false }: LineProps) {
+  return (
+    <span className={styles.line}>
+      <span className={styles.name}>{name}</span>
+      <code className={isQuiet ? styles.quiet : styles.value}>{value}</code>
+      <span className={styles.copy} title={path}>
+        <CopyButton text={path} />
+      </span>
+    </span>
+  );
+}
