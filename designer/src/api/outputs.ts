@@ -4,6 +4,7 @@
  */
 import type { AdapterDocument, CodeTable } from '../../../engine/contract/adapter.ts';
 import type { Permission, Role } from '../../../engine/contract/access.ts';
+import type { Health } from '../../../engine/contract/node.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
 import type { ExecutionDetails, ExecutionPage, FlowSummary, HeldGroups, PublishReport, TestReport } from '../../../engine/services.ts';
@@ -75,6 +76,7 @@ export interface Outputs {
   'adapters.list': AdapterList;
   'adapters.get': AdapterDocument;
   'adapters.save': AdapterDocument;
+  'adapters.test': Health;
   'tables.list': TableList;
   'tables.get': CodeTable;
   'tables.save': CodeTable;
@@ -82,9 +84,13 @@ export interface Outputs {
   'interfaces.list': InterfaceList;
   'interfaces.get': InterfaceDocument;
   'interfaces.save': InterfaceDocument;
+  'interfaces.validate': { readonly valid: boolean; readonly issues: readonly Issue[] };
+  'interfaces.set-state': InterfaceDocument;
   'apps.list': AppList;
   'apps.get': AppDocument;
   'keys.list': Items<AppKey>;
+  'keys.upload': { readonly key: AppKey; readonly challenge: string };
+  'keys.create-secret': { readonly key: AppKey; readonly secret: string };
   'grants.list': Items<GrantDocument>;
   'bus-consumers.list': Items<BusConsumer>;
   'user-token-keys.list': Items<UserTokenKey>;

@@ -1,7 +1,7 @@
 import { Alert, App, Button, Input, Switch, Table, Upload } from 'antd';
 import { Download, Plus, Save, Trash2, Upload as UploadIcon } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { useBlocker, useParams } from 'react-router';
+import { useParams } from 'react-router';
 import { ApiError } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
@@ -10,6 +10,7 @@ import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { csvOf, download, parseCsv } from '../../parts/csv.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { useLeaveGuard } from '../../parts/use-leave-guard.ts';
 import { problemsOf, toEntries, toRows, type Row } from './table-rows.ts';
 import styles from './code-table-page.module.css';
 
@@ -45,10 +46,6 @@ const TEXTS = defineTexts({
     'Somebody else has just saved this table. Your changes are still on this page; loading it anew takes the other version.',
   ],
   reload: ['载入对方的版本', 'Load the other version'],
-  leave: ['有未保存的修改', 'There are unsaved changes'],
-  leaveEffect: ['离开本页会丢掉它们。', 'Leaving this page loses them.'],
-  leaveVerb: ['丢掉并离开', 'Lose them and leave'],
-  stay: ['留在本页', 'Stay'],
 });
 
 type CodeTable = Outputs['tables.get'];
@@ -227,29 +224,4 @@ function csvColumns(key: string, value: string) {
 
 function nextId(rows: readonly Row[]): number {
   return rows.reduce((most, { id }) => Math.max(most, id), 0) + 1;
-}
-
-/** Neither a click on the navigation nor closing the tab loses what was typed without a word. */
-function useLeaveGuard(isChanged: boolean): void {
-  const t = useTexts(TEXTS);
-  const { modal } = App.useApp();
-  const blocker = useBlocker(({ currentLocation, nextLocation }) => isChanged && currentLocation.pathname !== nextLocation.pathname);
-  useEffect(() => {
-    if (blocker.state !== 'blocked') return;
-    modal.confirm({
-      title: t('leave'),
-      content: t('leaveEffect'),
-      okText: t('leaveVerb'),
-      okButtonProps: { danger: true },
-      cancelText: t('stay'),
-      onOk: () => blocker.proceed(),
-      onCancel: () => blocker.reset(),
-    });
-  }, [blocker, modal, t]);
-  useEffect(() => {
-    if (!isChanged) return;
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
-    window.addEventListener('beforeunload', warn);
-    return () => window.removeEventListener('beforeunload', warn);
-  }, [isChanged]);
 }
