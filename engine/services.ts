@@ -236,6 +236,8 @@ export interface ExecutionSummary {
   /** From acceptance to its end. */
   readonly durationMs: number | undefined;
   readonly traceId: string | undefined;
+  /** Its messages are kept: the flow records in full, or it has not ended. */
+  readonly hasPayload: boolean;
   readonly attempt: number;
   readonly held: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean } | undefined;
   readonly error: ErrorRecord | undefined;
@@ -249,6 +251,9 @@ export interface ExecutionDetails extends ExecutionSummary {
   readonly lateOutcomes: readonly { readonly node: string; readonly at: number; readonly status: string }[];
   /** Payloads, opened; only when asked for (the caller checked the right `executions.payload`). */
   readonly input?: Message;
+  /** What went into each step, by step key: the node, or `<iteration>/<node>` in a loop; also of the step that it stopped before. */
+  readonly inputs?: Readonly<Record<string, Message>>;
+  /** What came out of each step, by step key and port. */
   readonly outputs?: Readonly<Record<string, Readonly<Record<string, readonly Message[]>>>>;
   readonly reply?: Reply;
 }

@@ -13,6 +13,7 @@ import { listFlowActions } from './list-flows.ts';
 import { liveActions } from './live.ts';
 import { nodeTypeActions } from './node-types.ts';
 import { overviewActions } from './overview.ts';
+import { sampleActions } from './samples.ts';
 import type { ControlServices } from './services.ts';
 import { systemActions } from './system.ts';
 import { trialActions } from './trials.ts';
@@ -26,6 +27,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...versionActions(services),
     ...flowUseActions(services),
     ...trialActions(services),
+    ...sampleActions(services),
     ...bundleActions(services),
     ...bindingActions(services),
     ...interfaceActions(services),

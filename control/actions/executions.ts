@@ -5,6 +5,7 @@ import { createMessage } from '../../engine/contract/message.ts';
 import type { ExecutionDetails, ExecutionPage, FlowCatalog } from '../../engine/services.ts';
 import { existing, FlowId } from './flows.ts';
 import { closed, defineAction, type Action } from './action.ts';
+import { showPayload, type PayloadAnswer } from './execution-payload.ts';
 import type { ControlServices } from './services.ts';
 
 const STATUSES = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'] as const;
@@ -80,7 +81,8 @@ export function executionActions({ catalog, executions }: ControlServices): read
       input: byId,
       audited: true,
       subject: ({ executionId }) => executionId,
-      run: async (_ctx, { executionId }) => existing(await executions.get(executionId, { payload: true }), executionId),
+      run: async (_ctx, { executionId }): Promise<PayloadAnswer> =>
+        showPayload(existing(await executions.get(executionId, { payload: true }), executionId)),
     }),
     defineAction({
       name: 'executions.retry',

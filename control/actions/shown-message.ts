@@ -51,6 +51,16 @@ export function showReply({ status, headers, message }: Reply, show: ShowMessage
   return { status, headers, message: show(message) };
 }
 
+/** A node emits one message a port at most. */
+export function showByPort(
+  output: Readonly<Record<string, readonly Message[]>>,
+  show: ShowMessage,
+): Readonly<Record<string, ShownMessage>> {
+  return Object.fromEntries(
+    Object.entries(output).flatMap(([port, [message]]) => (message === undefined ? [] : [[port, show(message)] as const])),
+  );
+}
+
 type Shown = Pick<ShownMessage, 'form' | 'data' | 'sizeBytes' | 'truncated'>;
 
 function showValue(data: unknown, limitBytes: number): Shown {

@@ -2,12 +2,11 @@
 import { Type } from 'typebox';
 import type { ErrorRecord } from '../../engine/contract/errors.ts';
 import { FlowTest } from '../../engine/contract/flow-document.ts';
-import type { Message } from '../../engine/contract/message.ts';
 import type { TrialRequest, TrialResult, TrialStep } from '../../engine/services.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { isRecord } from './flows.ts';
 import type { ControlServices } from './services.ts';
-import { createShowMessage, showReply, type ShowMessage, type ShownMessage, type ShownReply } from './shown-message.ts';
+import { createShowMessage, showByPort, showReply, type ShowMessage, type ShownMessage, type ShownReply } from './shown-message.ts';
 
 /** One step of a trial: `scope` is the iteration (`''` at the top, `n_each[3]` in a loop). */
 export interface TrialStepAnswer extends Omit<TrialStep, 'input' | 'output'> {
@@ -90,14 +89,4 @@ function showStep({ input, output, ...step }: TrialStep, show: ShowMessage): Tri
     ...(input === undefined ? {} : { input: show(input) }),
     ...(output === undefined ? {} : { output: showByPort(output, show) }),
   };
-}
-
-/** A node emits one message a port at most. */
-export function showByPort(
-  output: Readonly<Record<string, readonly Message[]>>,
-  show: ShowMessage,
-): Readonly<Record<string, ShownMessage>> {
-  return Object.fromEntries(
-    Object.entries(output).flatMap(([port, [message]]) => (message === undefined ? [] : [[port, show(message)] as const])),
-  );
 }

@@ -40,6 +40,7 @@ export const ROUTES: readonly Route[] = [
   post('/flows/:flowId/publish', 'flows.publish', progress),
   post('/flows/:flowId/rollback', 'flows.rollback'),
   post('/flows/:flowId/unpublish', 'flows.unpublish'),
+  get('/flows/:flowId/samples', 'flows.samples'),
   get('/flows/:flowId/versions', 'flows.versions'),
   get('/flows/:flowId/versions/:version', 'flows.version'),
   get('/flows/:flowId/diff', 'flows.diff'),

@@ -85,17 +85,21 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
   async function payloadOf(document: ExecutionDocument, known: ReadonlyMap<string, KnownOutcome>) {
     const input = document.input && decodeMessage(await deps.payloads.load(executionPlace(document._id, 'input'), document.input));
     const reply = document.reply && decodeReply(await deps.payloads.load(executionPlace(document._id, 'reply'), document.reply));
-    const outputs = input && (await computeOutputs(document, input, known));
+    const steps = input && (await computeSteps(document, input, known));
     return {
       ...(input === undefined ? {} : { input }),
-      ...(outputs === undefined ? {} : { outputs }),
+      ...(steps ?? {}),
       ...(reply === undefined ? {} : { reply }),
     };
   }
 
-  /** Outputs of pure nodes are not stored: they are computed again, with the same time, tables and randomness, and nothing is sent. */
-  async function computeOutputs(document: ExecutionDocument, input: Message, known: ReadonlyMap<string, KnownOutcome>) {
+  /**
+   * What went into each step and what came out. Inputs, and outputs of pure nodes, are not stored: they are computed again, with the same
+   * time, tables and randomness, and nothing is sent.
+   */
+  async function computeSteps(document: ExecutionDocument, input: Message, known: ReadonlyMap<string, KnownOutcome>) {
     const flow = await deps.published.at(document.flowId, document.version);
+    const inputs: Record<string, Message> = {};
     const outputs: Record<string, Record<string, readonly Message[]>> = {};
     const put = (key: string, emits: Emits<Message>) => {
       outputs[key] = Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, [message]]));
@@ -121,12 +125,13 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
         known,
         waited: new Map(),
         maxSleepMs: 0,
+        entering: (nodeId, path, message) => void (inputs[stepKey(path, nodeId)] = message),
         // What was never done is not done now.
         mock: (nodeId) => (keepsOutput(flow.nodes.get(nodeId)!) ? { wait: { untilMs: Number.MAX_SAFE_INTEGER } } : undefined),
       },
       deps.run,
     );
-    return outputs;
+    return { inputs, outputs };
   }
 }
 
@@ -141,6 +146,7 @@ function summarise(document: ExecutionDocument): ExecutionSummary {
     finishedAt: document.finishedAt,
     durationMs: document.finishedAt === undefined ? undefined : document.finishedAt - document.acceptedAt,
     traceId: document.traceId,
+    hasPayload: document.input !== undefined,
     attempt: (document.retries ?? 0) + 1,
     held: held && { node: held.node, reason: held.reason, outcomeKnown: held.outcomeKnown },
     error: document.error && { ...document.error, message: document.error.code },

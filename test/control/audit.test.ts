@@ -123,6 +123,7 @@ const executions: ExecutionCatalog = {
     acceptedAt: 0,
     finishedAt: 1,
     durationMs: 1,
+    hasPayload: false,
     attempt: 1,
     held: undefined,
     error: failure,

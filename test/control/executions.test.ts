@@ -82,3 +82,50 @@ test('finds executions by adapter, by several statuses and by the beginning of a
   assert.ok(ids(await list('adapterId=adp_his')).includes(first));
   assert.equal((await running.admin.call('GET', '/executions?status=none')).status, 400);
 });
+
+test('shows what went into each step and out of it to who may see payloads, and no word of it to others', async (t) => {
+  const { hospital, running, ended } = await setUp(t);
+  const flow = graph(
+    'flw_steps',
+    {
+      n_in: { type: 'interface.call@1' },
+      n_set: { type: 'transform.set@1', config: { fields: [{ to: 'data.more', from: { value: true } }] } },
+      n_send: { type: 'http.call@1', adapter: 'adp_his', config: { method: 'POST', path: '/messages' }, handling: ONCE },
+      n_after: { type: 'transform.set@1', config: { fields: [{ to: 'data.last', from: { value: 1 } }] } },
+    },
+    ['n_in > n_set', 'n_set.ok > n_send', 'n_send.ok > n_after'],
+    { mode: 'durable', deadlineMs: 60_000, ingress: { keys: { patient: 'data.patient' } } },
+  );
+  await running.publish(flow);
+  const [viewer, operator] = [await running.person('li', ['viewer']), await running.person('wu', ['operator'])];
+  hospital.answer = () => ({ status: 200, body: { done: '张三' } });
+  const id = await running.send('flw_steps', { patient: '张三' });
+  await ended(id, 'completed');
+  const { body } = await operator.call('GET', `/executions/${id}/payload`);
+  const set = { patient: '张三', more: true };
+  assert.deepEqual(body.input.data, { patient: '张三' });
+  assert.deepEqual([body.inputs.n_set.data, body.outputs.n_set.ok.data], [{ patient: '张三' }, set]);
+  assert.deepEqual([body.inputs.n_send.data, body.outputs.n_send.ok.data], [set, { done: '张三' }]);
+  assert.deepEqual(body.outputs.n_after.ok.data, { done: '张三', last: 1 });
+
+  hospital.answer = () => ({ status: 429 });
+  const long = await running.send('flw_steps', { patient: '李四', text: '长'.repeat(400_000) });
+  await ended(long, 'held');
+  const held = (await operator.call('GET', `/executions/${long}/payload`)).body;
+  assert.deepEqual([held.inputs.n_send.truncated, held.inputs.n_send.form, held.outputs.n_send], [true, 'text', undefined]);
+  assert.ok(Buffer.byteLength(held.input.data) <= 1024 * 1024 && held.input.sizeBytes > 1024 * 1024);
+  for (const path of [
+    `/executions/${id}`,
+    `/executions/${long}`,
+    '/executions',
+    '/held',
+    '/held/groups',
+    '/flows/flw_steps/samples?node=n_send',
+  ])
+    assert.doesNotMatch(JSON.stringify((await viewer.call('GET', path)).body), /张三|李四/, path);
+  assert.equal((await viewer.call('GET', `/executions/${id}/payload`)).status, 403);
+
+  assert.deepEqual(ids((await viewer.call('GET', '/flows/flw_steps/samples')).body), [long, id]);
+  const { items } = (await viewer.call('GET', '/flows/flw_steps/samples?node=n_send&limit=5')).body;
+  assert.deepEqual([ids({ items }), items[0].steps, items[0].status], [[id], ['n_send'], 'completed']);
+});

@@ -16,6 +16,7 @@ export const OPERATIONS = {
   'flows.publish': { method: 'POST', path: '/flows/:flowId/publish', progress: true },
   'flows.rollback': { method: 'POST', path: '/flows/:flowId/rollback' },
   'flows.unpublish': { method: 'POST', path: '/flows/:flowId/unpublish' },
+  'flows.samples': { method: 'GET', path: '/flows/:flowId/samples' },
   'flows.versions': { method: 'GET', path: '/flows/:flowId/versions' },
   'flows.version': { method: 'GET', path: '/flows/:flowId/versions/:version' },
   'flows.diff': { method: 'GET', path: '/flows/:flowId/diff' },
@@ -1086,6 +1087,21 @@ export interface operations {
         };
       };
     };
+    responses: never;
+  };
+  'flows.samples': {
+    parameters: {
+      query?: {
+        limit?: number;
+        node?: string;
+      };
+      header?: never;
+      path: {
+        flowId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: never;
   };
   'flows.unpublish': {

@@ -16,6 +16,8 @@ import type { VersionList } from '../../../control/actions/flow-versions.ts';
 import type { BulkAnswer } from '../../../control/actions/held.ts';
 import type { InterfaceList } from '../../../control/actions/interfaces.ts';
 import type { FlowList } from '../../../control/actions/list-flows.ts';
+import type { PayloadAnswer } from '../../../control/actions/execution-payload.ts';
+import type { Sample } from '../../../control/actions/samples.ts';
 import type { FlowLive, FlowLiveDetail } from '../../../control/actions/live-flows.ts';
 import type { NodePorts, NodeTypeList } from '../../../control/actions/node-types.ts';
 import type { Overview } from '../../../control/actions/overview.ts';
@@ -67,6 +69,7 @@ export interface Outputs {
   'flows.validate': { readonly valid: boolean; readonly issues: readonly Issue[] };
   'flows.test': TestReport;
   'flows.trial': TrialAnswer;
+  'flows.samples': Items<Sample>;
   'flows.publish': PublishReport;
   'flows.rollback': PublishReport;
   'flows.versions': VersionList;
@@ -103,7 +106,7 @@ export interface Outputs {
   'bulks.get': Bulk;
   'bulks.cancel': Bulk;
   'executions.get': ExecutionDetails;
-  'executions.payload': ExecutionDetails;
+  'executions.payload': PayloadAnswer;
   'accounts.list': Items<Account>;
   'accounts.create': { readonly account: Account; readonly oneTimePassword: string };
   'accounts.update': Account;

@@ -1,0 +1,27 @@
+/** An execution with its data, as a page can show it. */
+import type { ExecutionDetails } from '../../engine/services.ts';
+import { createShowMessage, showByPort, showReply, type ShownMessage, type ShownReply } from './shown-message.ts';
+
+/** Payloads above 1 MB are cut and marked `truncated`. */
+export interface PayloadAnswer extends Omit<ExecutionDetails, 'input' | 'inputs' | 'outputs' | 'reply'> {
+  /** What came in; absent where the flow keeps no payloads. */
+  readonly input?: ShownMessage;
+  /** By step key: the node, or `<iteration>/<node>` in a loop (`n_each[3]/n_send`). */
+  readonly inputs: Readonly<Record<string, ShownMessage>>;
+  /** By step key and port. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, ShownMessage>>>>;
+  readonly reply?: ShownReply;
+}
+
+const LIMITS = { eachBytes: 1024 * 1024, allBytes: 16 * 1024 * 1024 };
+
+export function showPayload({ input, inputs = {}, outputs = {}, reply, ...details }: ExecutionDetails): PayloadAnswer {
+  const show = createShowMessage(LIMITS);
+  return {
+    ...details,
+    ...(input === undefined ? {} : { input: show(input) }),
+    ...(reply === undefined ? {} : { reply: showReply(reply, show) }),
+    inputs: Object.fromEntries(Object.entries(inputs).map(([key, message]) => [key, show(message)])),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([key, byPort]) => [key, showByPort(byPort, show)])),
+  };
+}
