@@ -1,0 +1,38 @@
+import { CircleCheck, CircleSlash } from 'lucide-react';
+import { Link } from 'react-router';
+import type { Outputs } from '../../api/outputs.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { Tag } from '../../parts/status-tag.tsx';
+
+export const FRONT_TEXTS = defineTexts({
+  open: ['开放前端', 'Open front'],
+  user: ['用户前端', 'User front'],
+  bus: ['总线前端', 'Bus front'],
+});
+
+const TEXTS = defineTexts({
+  online: ['在线', 'Online'],
+  offline: ['离线', 'Offline'],
+  upstream: ['上游服务（{{count}} 个实例）', 'Upstream service ({{count}} instances)'],
+});
+
+export type InterfaceItem = Outputs['interfaces.list']['items'][number];
+
+export function StateTag({ state }: { readonly state: InterfaceItem['state'] }) {
+  const t = useTexts(TEXTS);
+  const isOnline = state === 'online';
+  return (
+    <Tag tone={isOnline ? 'green' : 'grey'} icon={isOnline ? CircleCheck : CircleSlash}>
+      {t(state)}
+    </Tag>
+  );
+}
+
+/** Where the interface leads: a flow by its name, or instances of a service. */
+export function TargetText({ item }: { readonly item: Pick<InterfaceItem, 'target' | 'flow'> }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const { target, flow } = item;
+  if (target.kind === 'upstream') return <span>{t('upstream', { count: target.instances.length })}</span>;
+  return flow === undefined ? <code>{target.flowId}</code> : <Link to={`/flows/${target.flowId}`}>{text(flow.name)}</Link>;
+}

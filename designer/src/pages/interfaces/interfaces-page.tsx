@@ -1,0 +1,100 @@
+import { useNavigate } from 'react-router';
+import { FRONTS } from '../../../../engine/contract/access.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { FRONT_TEXTS, StateTag, TargetText, type InterfaceItem } from './interface-parts.tsx';
+
+const TEXTS = defineTexts({
+  title: ['接口与服务', 'Interfaces'],
+  help: [
+    '对外发布的接口：从哪个前端进来，由什么保护，通到哪个流程。',
+    'What is published: the front it comes in by, and the flow it leads to.',
+  ],
+  name: ['名称', 'Name'],
+  front: ['前端', 'Front'],
+  address: ['方法与路径', 'Method and path'],
+  target: ['目标', 'Leads to'],
+  state: ['状态', 'State'],
+  online: ['在线', 'Online'],
+  offline: ['离线', 'Offline'],
+  grants: ['授权应用', 'Granted apps'],
+  today: ['流程今日执行', 'Flow’s runs today'],
+  failed: ['其中失败', 'Failed of them'],
+  empty: ['还没有接口', 'No interfaces yet'],
+  emptyNext: ['用命令行导入配置包即可带来接口。', 'Import a bundle on the command line to bring some.'],
+});
+
+export function InterfacesPage() {
+  const t = useTexts(TEXTS);
+  const front = useTexts(FRONT_TEXTS);
+  const text = useText();
+  const format = useFormat();
+  const go = useNavigate();
+  const interfaces = useQueryOf('interfaces.list', {});
+  const count = (value: number | undefined) => (value === undefined ? '—' : format.number(value));
+  return (
+    <Page>
+      <PageHeader title={t('title')} help={t('help')} />
+      <DataTable<InterfaceItem>
+        label={t('title')}
+        rows={interfaces.data?.items}
+        rowKey={({ interfaceId }) => interfaceId}
+        searchText={({ interfaceId, name, path }) => `${interfaceId} ${name['zh-CN']} ${name.en} ${path}`}
+        filters={[
+          {
+            key: 'front',
+            label: t('front'),
+            options: FRONTS.map((value) => ({ value, label: front(value) })),
+            test: (item, value) => item.front === value,
+          },
+          {
+            key: 'state',
+            label: t('state'),
+            options: (['online', 'offline'] as const).map((value) => ({ value, label: t(value) })),
+            test: ({ state }, value) => state === value,
+          },
+        ]}
+        columns={[
+          { key: 'name', title: t('name'), value: ({ name }) => text(name), render: ({ name }) => text(name) },
+          { key: 'front', title: t('front'), value: (item) => front(item.front), render: (item) => front(item.front) },
+          {
+            key: 'address',
+            title: t('address'),
+            value: ({ method, path }) => `${method} ${path}`,
+            render: ({ method, path }) => (
+              <code>
+                {method} {path}
+              </code>
+            ),
+          },
+          {
+            key: 'target',
+            title: t('target'),
+            value: ({ target, flow }) => (flow === undefined ? target.kind : text(flow.name)),
+            render: (item) => <TargetText item={item} />,
+          },
+          { key: 'state', title: t('state'), value: ({ state }) => t(state), render: ({ state }) => <StateTag state={state} /> },
+          { key: 'grants', title: t('grants'), align: 'right', value: ({ grants }) => grants, render: ({ grants }) => count(grants) },
+          { key: 'today', title: t('today'), align: 'right', value: ({ flow }) => flow?.today, render: ({ flow }) => count(flow?.today) },
+          {
+            key: 'failed',
+            title: t('failed'),
+            align: 'right',
+            value: ({ flow }) => flow?.failedToday,
+            render: ({ flow }) => count(flow?.failedToday),
+          },
+        ]}
+        isLoading={interfaces.isPending}
+        error={interfaces.error}
+        onRefresh={() => void interfaces.refetch()}
+        onOpen={({ interfaceId }) => void go(`/interfaces/${interfaceId}`)}
+        empty={<EmptyState title={t('empty')} next={t('emptyNext')} />}
+        exportName="interfaces"
+      />
+    </Page>
+  );
+}
