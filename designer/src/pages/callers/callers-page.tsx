@@ -1,0 +1,88 @@
+import { CircleCheck, CircleSlash } from 'lucide-react';
+import { useNavigate } from 'react-router';
+import type { Outputs } from '../../api/outputs.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { Tag } from '../../parts/status-tag.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+
+const TEXTS = defineTexts({
+  title: ['调用方', 'Callers'],
+  help: [
+    '调用本平台的应用：用哪把密钥签名，可调用哪些接口。',
+    'Apps that call the platform: the keys they sign with, the interfaces they may call.',
+  ],
+  name: ['应用', 'App'],
+  id: ['编号', 'Id'],
+  caller: ['所属单位', 'Of'],
+  state: ['状态', 'State'],
+  active: ['启用', 'Active'],
+  disabled: ['停用', 'Disabled'],
+  keys: ['可用密钥', 'Usable keys'],
+  grants: ['授权接口', 'Granted interfaces'],
+  expires: ['最近到期', 'Next to expire'],
+  empty: ['还没有应用', 'No apps yet'],
+  emptyNext: ['用命令行导入配置包即可带来应用。', 'Import a bundle on the command line to bring some.'],
+});
+
+type AppItem = Outputs['apps.list']['items'][number];
+
+export function CallersPage() {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const format = useFormat();
+  const go = useNavigate();
+  const apps = useQueryOf('apps.list', {});
+  const usable = ({ keys }: AppItem) => keys.active + keys.retiring;
+  return (
+    <Page>
+      <PageHeader title={t('title')} help={t('help')} />
+      <DataTable<AppItem>
+        label={t('title')}
+        rows={apps.data?.items}
+        rowKey={({ appId }) => appId}
+        searchText={({ appId, name, caller }) => `${appId} ${name['zh-CN']} ${name.en} ${caller}`}
+        columns={[
+          { key: 'name', title: t('name'), value: ({ name }) => text(name), render: ({ name }) => text(name) },
+          { key: 'id', title: t('id'), value: ({ appId }) => appId, render: ({ appId }) => <code>{appId}</code> },
+          { key: 'caller', title: t('caller'), value: ({ caller }) => caller, render: ({ caller }) => caller },
+          { key: 'state', title: t('state'), value: ({ state }) => t(state), render: ({ state }) => <AppStateTag state={state} /> },
+          { key: 'keys', title: t('keys'), align: 'right', value: usable, render: (app) => format.number(usable(app)) },
+          {
+            key: 'grants',
+            title: t('grants'),
+            align: 'right',
+            value: ({ grants }) => grants,
+            render: ({ grants }) => format.number(grants),
+          },
+          {
+            key: 'expires',
+            title: t('expires'),
+            value: ({ expiresAt }) => expiresAt,
+            render: ({ expiresAt }) => <TimeText at={expiresAt} />,
+          },
+        ]}
+        isLoading={apps.isPending}
+        error={apps.error}
+        onRefresh={() => void apps.refetch()}
+        onOpen={({ appId }) => void go(`/callers/${appId}`)}
+        empty={<EmptyState title={t('empty')} next={t('emptyNext')} />}
+        exportName="apps"
+      />
+    </Page>
+  );
+}
+
+export function AppStateTag({ state }: { readonly state: AppItem['state'] }) {
+  const t = useTexts(TEXTS);
+  const isActive = state === 'active';
+  return (
+    <Tag tone={isActive ? 'green' : 'grey'} icon={isActive ? CircleCheck : CircleSlash}>
+      {t(state)}
+    </Tag>
+  );
+}

@@ -1,0 +1,140 @@
+import { Button, Table } from 'antd';
+import { CircleCheck, CircleDashed, CircleX, Clock3, Plus, Upload, type LucideIcon } from 'lucide-react';
+import { useState } from 'react';
+import type { Outputs } from '../../api/outputs.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { useConfirm } from '../../parts/confirm-act.tsx';
+import { CopyText } from '../../parts/copy-text.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import { Panel } from '../../parts/page-header.tsx';
+import { Tag, type Tone } from '../../parts/status-tag.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+import { NewKeyDialog } from './new-key-dialog.tsx';
+import { ProveKeyDialog } from './prove-key-dialog.tsx';
+
+const TEXTS = defineTexts({
+  title: ['密钥', 'Keys'],
+  id: ['密钥编号', 'Key id'],
+  scheme: ['签名方案', 'Scheme'],
+  state: ['状态', 'State'],
+  PENDING: ['待证明', 'To be proved'],
+  ACTIVE: ['启用', 'Active'],
+  RETIRING: ['退役中', 'Retiring'],
+  REVOKED: ['已吊销', 'Revoked'],
+  fingerprint: ['指纹', 'Fingerprint'],
+  created: ['创建', 'Made'],
+  expires: ['到期', 'Expires'],
+  upload: ['上传公钥', 'Upload a public key'],
+  secret: ['生成共享密钥', 'Make a shared secret'],
+  activate: ['激活', 'Activate'],
+  retire: ['退役', 'Retire'],
+  retireEffect: [
+    '密钥“{{id}}”仍可验签，但不再计入两把启用密钥的上限。新密钥用上后再吊销它。',
+    'The key "{{id}}" still verifies but no longer counts among the two active ones. Revoke it once the new key is in use.',
+  ],
+  revoke: ['吊销', 'Revoke'],
+  revokeEffect: [
+    '密钥“{{id}}”一秒内失效，用它签名的调用全部被拒绝，且无法恢复。',
+    'Within a second calls signed with the key "{{id}}" are refused; this cannot be undone.',
+  ],
+  empty: ['还没有密钥，此应用无法签名', 'No keys yet: this app cannot sign'],
+});
+
+type Key = Outputs['keys.list']['items'][number];
+
+const LOOKS: Readonly<Record<Key['state'], { readonly tone: Tone; readonly icon: LucideIcon }>> = {
+  PENDING: { tone: 'grey', icon: CircleDashed },
+  ACTIVE: { tone: 'green', icon: CircleCheck },
+  RETIRING: { tone: 'amber', icon: Clock3 },
+  REVOKED: { tone: 'red', icon: CircleX },
+};
+
+/** The keys with which the app signs, from being handed in to being revoked. */
+export function KeysPanel({ appId }: { readonly appId: string }) {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const keys = useQueryOf('keys.list', { appId });
+  const [made, setMade] = useState<'public' | 'secret'>();
+  const create = may('callers.edit') ? (
+    <>
+      <Button icon={<Upload size={16} />} onClick={() => setMade('public')}>
+        {t('upload')}
+      </Button>
+      <Button icon={<Plus size={16} />} onClick={() => setMade('secret')}>
+        {t('secret')}
+      </Button>
+    </>
+  ) : null;
+  return (
+    <Panel title={t('title')} extra={create}>
+      {keys.error === null ? null : <ErrorBox error={keys.error} onRetry={() => void keys.refetch()} />}
+      <Table<Key>
+        size="small"
+        rowKey={({ keyId }) => keyId}
+        dataSource={[...(keys.data?.items ?? [])]}
+        loading={keys.isPending}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: <EmptyState title={t('empty')} /> }}
+        columns={[
+          { title: t('id'), render: (_value, { keyId }) => <code>{keyId}</code> },
+          { title: t('scheme'), render: (_value, { scheme }) => scheme },
+          {
+            title: t('state'),
+            render: (_value, { state }) => (
+              <Tag tone={LOOKS[state].tone} icon={LOOKS[state].icon}>
+                {t(state)}
+              </Tag>
+            ),
+          },
+          { title: t('fingerprint'), render: (_value, { fingerprint }) => <CopyText text={fingerprint} isShort /> },
+          { title: t('created'), render: (_value, { createdAt }) => <TimeText at={createdAt} /> },
+          { title: t('expires'), render: (_value, { expiresAt }) => <TimeText at={expiresAt} /> },
+          { title: '', render: (_value, key) => (may('callers.edit') ? <KeyActs appKey={key} /> : null) },
+        ]}
+      />
+      {made === undefined ? null : <NewKeyDialog appId={appId} kind={made} onClose={() => setMade(undefined)} />}
+    </Panel>
+  );
+}
+
+function KeyActs({ appKey }: { readonly appKey: Key }) {
+  const t = useTexts(TEXTS);
+  const confirm = useConfirm();
+  const retire = useMutationOf('keys.retire', ['apps']);
+  const revoke = useMutationOf('keys.revoke', ['apps']);
+  const [isProving, setProving] = useState(false);
+  const { appId, keyId, state } = appKey;
+  const ask = (deed: 'retire' | 'revoke') =>
+    confirm({
+      title: t(deed),
+      effect: t(deed === 'retire' ? 'retireEffect' : 'revokeEffect', { id: keyId }),
+      verb: t(deed),
+      isDangerous: deed === 'revoke',
+      needsReason: true,
+      run: ($reason) => (deed === 'retire' ? retire : revoke).mutateAsync({ appId, keyId, $reason }),
+    });
+  return (
+    <>
+      {state === 'PENDING' ? (
+        <Button type="link" size="small" onClick={() => setProving(true)}>
+          {t('activate')}
+        </Button>
+      ) : null}
+      {state === 'ACTIVE' ? (
+        <Button type="link" size="small" onClick={() => ask('retire')}>
+          {t('retire')}
+        </Button>
+      ) : null}
+      {state === 'REVOKED' ? null : (
+        <Button type="link" size="small" danger onClick={() => ask('revoke')}>
+          {t('revoke')}
+        </Button>
+      )}
+      {isProving ? <ProveKeyDialog appKey={appKey} onClose={() => setProving(false)} /> : null}
+    </>
+  );
+}

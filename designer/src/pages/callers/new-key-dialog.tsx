@@ -1,0 +1,130 @@
+import { Alert, Button, DatePicker, Form, Input, Modal, Select } from 'antd';
+import type { Dayjs } from 'dayjs';
+import type { Outputs } from '../../api/outputs.ts';
+import { useMutationOf } from '../../api/queries.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { CopyText } from '../../parts/copy-text.tsx';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import styles from './caller-page.module.css';
+import { ProveKeyDialog } from './prove-key-dialog.tsx';
+
+const TEXTS = defineTexts({
+  public: ['上传公钥', 'Upload a public key'],
+  secret: ['生成共享密钥', 'Make a shared secret'],
+  id: ['密钥编号', 'Key id'],
+  idWrong: ['字母、数字、_ 或 -，最长 64', 'Letters, digits, _ or -, at most 64'],
+  scheme: ['签名方案', 'Scheme'],
+  pem: ['公钥（PEM）', 'Public key (PEM)'],
+  pemHelp: ['只上传公钥；私钥永远留在调用方。', 'The public half only; the private key stays with the caller.'],
+  missing: ['请填写', 'Enter it'],
+  expires: ['到期日（可不填）', 'Expires (may stay empty)'],
+  cancel: ['取消', 'Cancel'],
+  shown: ['共享密钥“{{id}}”', 'Shared secret "{{id}}"'],
+  once: ['只显示这一次。请用可靠渠道交给调用方。', 'It is shown only now. Hand it to the caller by a trusted way.'],
+  done: ['我已交付', 'I have passed it on'],
+});
+
+const SCHEMES = { public: ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256'], secret: ['HMAC-SM3', 'HMAC-SHA256'] } as const;
+
+interface Values {
+  readonly keyId: string;
+  readonly scheme: (typeof SCHEMES)['public' | 'secret'][number];
+  readonly publicPem?: string;
+  readonly expires?: Dayjs | null;
+}
+
+interface NewKeyDialogProps {
+  readonly appId: string;
+  readonly kind: 'public' | 'secret';
+  readonly onClose: () => void;
+}
+
+/** A key handed in, which its holder then proves to have; or a secret made here and shown once. */
+export function NewKeyDialog({ appId, kind, onClose }: NewKeyDialogProps) {
+  const upload = useMutationOf('keys.upload', ['apps']);
+  const create = useMutationOf('keys.create-secret', ['apps']);
+  const submit = async ({ keyId, scheme, publicPem = '', expires }: Values) => {
+    const base = {
+      appId,
+      keyId,
+      scheme,
+      ...(expires === null || expires === undefined ? {} : { expiresAt: expires.endOf('day').valueOf() }),
+    };
+    await (kind === 'public' ? upload.mutateAsync({ ...base, publicPem }) : create.mutateAsync(base));
+  };
+  if (upload.data !== undefined) return <ProveKeyDialog appKey={upload.data.key} challenge={upload.data.challenge} onClose={onClose} />;
+  if (create.data !== undefined) return <SecretOnce made={create.data} onClose={onClose} />;
+  return (
+    <KeyForm
+      kind={kind}
+      isSaving={upload.isPending || create.isPending}
+      error={upload.error ?? create.error}
+      onSubmit={(values) => void submit(values).catch(() => undefined)}
+      onClose={onClose}
+    />
+  );
+}
+
+interface KeyFormProps {
+  readonly kind: 'public' | 'secret';
+  readonly isSaving: boolean;
+  readonly error: unknown;
+  readonly onSubmit: (values: Values) => void;
+  readonly onClose: () => void;
+}
+
+function KeyForm({ kind, isSaving, error, onSubmit, onClose }: KeyFormProps) {
+  const t = useTexts(TEXTS);
+  const [form] = Form.useForm<Values>();
+  return (
+    <Modal
+      open
+      title={t(kind)}
+      okText={t(kind)}
+      cancelText={t('cancel')}
+      confirmLoading={isSaving}
+      onCancel={onClose}
+      onOk={() => form.submit()}
+    >
+      <Form<Values> form={form} layout="vertical" requiredMark={false} initialValues={{ scheme: SCHEMES[kind][0] }} onFinish={onSubmit}>
+        <Form.Item
+          name="keyId"
+          label={t('id')}
+          extra={t('idWrong')}
+          rules={[{ required: true, pattern: /^[A-Za-z0-9_-]{1,64}$/, message: t('idWrong') }]}
+        >
+          <Input autoFocus />
+        </Form.Item>
+        <Form.Item name="scheme" label={t('scheme')}>
+          <Select options={SCHEMES[kind].map((value) => ({ value, label: value }))} />
+        </Form.Item>
+        {kind === 'public' ? (
+          <Form.Item name="publicPem" label={t('pem')} extra={t('pemHelp')} rules={[{ required: true, message: t('missing') }]}>
+            <Input.TextArea rows={5} maxLength={10_000} placeholder="-----BEGIN PUBLIC KEY-----" />
+          </Form.Item>
+        ) : null}
+        <Form.Item name="expires" label={t('expires')}>
+          <DatePicker className={styles.full ?? ''} />
+        </Form.Item>
+      </Form>
+      {error === null ? null : <ErrorBox error={error} />}
+    </Modal>
+  );
+}
+
+function SecretOnce({ made, onClose }: { readonly made: Outputs['keys.create-secret']; readonly onClose: () => void }) {
+  const t = useTexts(TEXTS);
+  const done = (
+    <Button type="primary" onClick={onClose}>
+      {t('done')}
+    </Button>
+  );
+  return (
+    <Modal open closable={false} mask={{ closable: false }} keyboard={false} title={t('shown', { id: made.key.keyId })} footer={done}>
+      <div className={styles.stack}>
+        <CopyText text={made.secret} />
+        <Alert type="warning" showIcon title={t('once')} />
+      </div>
+    </Modal>
+  );
+}
