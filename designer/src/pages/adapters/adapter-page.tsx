@@ -37,12 +37,12 @@ export function AdapterPage() {
   const { adapterId = '' } = useParams();
   const adapter = useQueryOf('adapters.get', { adapterId });
   const [loaded, setLoaded] = useState<Adapter>();
-  useEffect(() => setLoaded((now) => now ?? adapter.data), [adapter.data]);
+  useEffect(() => setLoaded((now) => (now?.adapterId === adapterId ? now : adapter.data)), [adapterId, adapter.data]);
   if (adapter.error !== null && loaded === undefined)
     return <ErrorBox error={adapter.error} onRetry={() => void adapter.refetch()} isPage />;
   if (loaded === undefined) return null;
   const reload = async () => setLoaded((await adapter.refetch()).data);
-  return <Loaded adapter={loaded} onSaved={setLoaded} onReload={() => void reload()} />;
+  return <Loaded key={loaded.adapterId} adapter={loaded} onSaved={setLoaded} onReload={() => void reload()} />;
 }
 
 interface LoadedProps {

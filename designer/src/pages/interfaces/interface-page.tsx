@@ -50,11 +50,11 @@ export function InterfacePage() {
   const { interfaceId = '' } = useParams();
   const answer = useQueryOf('interfaces.get', { interfaceId });
   const [loaded, setLoaded] = useState<Interface>();
-  useEffect(() => setLoaded((now) => now ?? answer.data), [answer.data]);
+  useEffect(() => setLoaded((now) => (now?.interfaceId === interfaceId ? now : answer.data)), [interfaceId, answer.data]);
   if (answer.error !== null && loaded === undefined) return <ErrorBox error={answer.error} onRetry={() => void answer.refetch()} isPage />;
   if (loaded === undefined) return null;
   const reload = async () => setLoaded((await answer.refetch()).data);
-  return <Loaded document={loaded} onSaved={setLoaded} onReload={() => void reload()} />;
+  return <Loaded key={loaded.interfaceId} document={loaded} onSaved={setLoaded} onReload={() => void reload()} />;
 }
 
 interface LoadedProps {
