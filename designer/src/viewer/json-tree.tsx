@@ -21,7 +21,7 @@ export function JsonTree({ name, path, value, depth = 0 }: Props) {
   const t = useTexts(TEXTS);
   if (typeof value !== 'object' || value === null) return <Line name={name} path={path} value={JSON.stringify(value) ?? 'null'} />;
   const isList = Array.isArray(value);
-  const parts = Object.entries(value);
+  const parts = Object.entries(value as Readonly<Record<string, unknown>>);
   return (
     <details open={depth < OPEN_DEPTH} className={styles.branch}>
       <summary>
