@@ -2,7 +2,6 @@ import type { SettingDescription } from '../../../../engine/host/settings.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/page-header.tsx';
 import { Tag, type Tone } from '../../parts/status-tag.tsx';
 import styles from './system-page.module.css';
 
@@ -35,7 +34,8 @@ export function SettingsTable({
   const t = useTexts(TEXTS);
   const source = useTexts(SOURCE_TEXTS);
   return (
-    <Panel title={t('title')}>
+    <section className={styles.settings}>
+      <h2>{t('title')}</h2>
       <DataTable<SettingDescription>
         label={t('title')}
         rows={settings}
@@ -58,7 +58,7 @@ export function SettingsTable({
         empty={<EmptyState title={t('empty')} />}
         exportName="settings"
       />
-    </Panel>
+    </section>
   );
 }
 
