@@ -163,12 +163,6 @@ module.exports = {
       },
     ),
     rule(
-      'designer-names-answers-by-type',
-      "The types of what the API answers are the server's own; they are named in one place.",
-      { path: '^designer/', pathNot: '^designer/src/(api|model)/' },
-      productBut(['^engine/', '^gateways/contract\\.ts$', '^nodes/shared/mapping/', '^designer/']),
-    ),
-    rule(
       'designer-model-is-pure',
       'The model knows neither React nor the browser.',
       { path: '^designer/src/model/' },

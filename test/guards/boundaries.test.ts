@@ -33,6 +33,7 @@ const planted: Readonly<Record<string, readonly [file: string, imported: string]
   'actions-know-no-http': ['control/actions/served.ts', 'node:http'],
   'fastify-stays-at-the-edge': ['control/registry/served.ts', 'fastify'],
   'designer-sees-the-browser-parts': ['designer/canvas.ts', '../engine/run/lanes.ts'],
+  'designer-model-is-pure': ['designer/src/model/drawn.ts', 'react'],
   'designer-runs-in-a-browser': ['designer/files.ts', 'node:fs'],
   'sdk-sees-the-contract': ['sdk/inside.ts', '../engine/run/lanes.ts'],
   'nobody-imports-a-root': ['control/auth/started.ts', '../../cli/start.ts'],

@@ -42,13 +42,6 @@ export interface Me {
 
 export type { FlowSummary, FlowLive, FlowLiveDetail, Account, Role, AuditLine };
 
-export interface SystemInfo {
-  readonly name: string;
-  readonly version: string;
-  readonly environment: string;
-  readonly addresses: Readonly<Record<string, string>>;
-}
-
 export interface SessionLine {
   readonly id: string;
   readonly kind: 'session' | 'token';

@@ -1,8 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Alert, Button } from 'antd';
 import { Eye } from 'lucide-react';
-import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
-import type { ExecutionDetails } from '../../../../engine/services.ts';
+import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
 import { call, type ApiError } from '../../api/client.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -27,7 +26,7 @@ const TEXTS = defineTexts({
 
 /** Every reading leaves an audit line: asked for when the person wants it, never anew by itself, and forgotten with the page. */
 function usePayload(executionId: string, isWanted: boolean) {
-  return useQuery<ExecutionDetails, ApiError>({
+  return useQuery<PayloadAnswer, ApiError>({
     queryKey: ['message-data', executionId],
     queryFn: ({ signal }) => call('executions.payload', { executionId }, { signal }),
     enabled: isWanted,
@@ -42,18 +41,17 @@ interface Props {
   readonly executionId: string;
   /** The node looked at; without one the message as it came in. */
   readonly nodeId: string | undefined;
-  readonly document: FlowDocument;
   readonly isWanted: boolean;
   readonly onWant: () => void;
 }
 
-export function MessageData({ executionId, nodeId, document, isWanted, onWant }: Props) {
+export function MessageData({ executionId, nodeId, isWanted, onWant }: Props) {
   const t = useTexts(TEXTS);
   const mayLook = useMay()('executions.payload');
   const payload = usePayload(executionId, isWanted && mayLook);
   if (!mayLook) return <Alert type="info" showIcon title={t('noRight')} />;
   if (payload.error !== null) return <ErrorBox error={payload.error} onRetry={() => void payload.refetch()} />;
-  if (isWanted && payload.data !== undefined) return <Data details={payload.data} nodeId={nodeId} document={document} />;
+  if (isWanted && payload.data !== undefined) return <Data details={payload.data} nodeId={nodeId} />;
   return (
     <div>
       <Button type="primary" icon={<Eye size={16} />} loading={payload.isFetching} onClick={onWant}>
@@ -65,16 +63,15 @@ export function MessageData({ executionId, nodeId, document, isWanted, onWant }:
 }
 
 interface DataProps {
-  readonly details: ExecutionDetails;
+  readonly details: PayloadAnswer;
   readonly nodeId: string | undefined;
-  readonly document: FlowDocument;
 }
 
-function Data({ details, nodeId, document }: DataProps) {
+function Data({ details, nodeId }: DataProps) {
   const t = useTexts(TEXTS);
   const { input, reply } = details;
   const inputs: readonly Labelled[] =
-    nodeId === undefined ? (input === undefined ? [] : [{ from: '', message: input }]) : inputsOf(details, nodeId, document);
+    nodeId === undefined ? (input === undefined ? [] : [{ from: '', message: input }]) : inputsOf(details, nodeId);
   const outputs: readonly Labelled[] =
     nodeId === undefined
       ? reply === undefined

@@ -1,7 +1,8 @@
 /** What happened to a message, laid over the flow that it went through. Pure. */
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
-import type { Message } from '../../../../engine/contract/message.ts';
 import type { StepRecord } from '../../../../engine/run/execution-document.ts';
+import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
+import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
 import type { ExecutionDetails } from '../../../../engine/services.ts';
 import type { NodeRun, Overlay } from '../../editor/editor-store.ts';
 
@@ -31,28 +32,24 @@ function runOf(nodeId: string, details: ExecutionDetails): NodeRun {
 
 export interface Labelled {
   readonly from: string;
-  readonly message: Message;
+  readonly message: ShownMessage;
 }
 
 /** What came out of a node, by port; of a loop's iterations, each. */
-export function outputsOf(details: ExecutionDetails, nodeId: string): readonly Labelled[] {
-  return Object.entries(details.outputs ?? {})
-    .filter(([key]) => key === nodeId || key.endsWith(`/${nodeId}`))
-    .flatMap(([key, ports]) =>
-      Object.entries(ports).flatMap(([port, messages]) =>
-        messages.map((message) => ({ from: key === nodeId ? port : `${key.slice(0, -nodeId.length - 1)} · ${port}`, message })),
-      ),
-    );
+export function outputsOf({ outputs }: PayloadAnswer, nodeId: string): readonly Labelled[] {
+  return ofNode(outputs, nodeId).flatMap(([round, ports]) =>
+    Object.entries(ports).map(([port, message]) => ({ from: round === '' ? port : `${round} · ${port}`, message })),
+  );
 }
 
-/** What went into a node: what its wires brought, or the message itself where the flow begins. */
-export function inputsOf(details: ExecutionDetails, nodeId: string, document: FlowDocument): readonly Labelled[] {
-  const wires = document.edges.filter(({ to }) => to.node === nodeId);
-  if (wires.length === 0) return details.input === undefined ? [] : [{ from: '', message: details.input }];
-  return wires.flatMap(({ from }) => {
-    const label = document.nodes.find(({ id }) => id === from.node)?.label ?? from.node;
-    return Object.entries(details.outputs ?? {})
-      .filter(([key]) => key === from.node || key.endsWith(`/${from.node}`))
-      .flatMap(([, ports]) => (ports[from.port] ?? []).map((message) => ({ from: `${label} · ${from.port}`, message })));
-  });
+/** What went into a node; of a loop's iterations, into each. */
+export function inputsOf({ inputs }: PayloadAnswer, nodeId: string): readonly Labelled[] {
+  return ofNode(inputs, nodeId).map(([round, message]) => ({ from: round, message }));
+}
+
+/** Entries of one node with the iteration that they belong to (`''` outside of a loop). */
+function ofNode<T>(bySteps: Readonly<Record<string, T>>, nodeId: string): readonly (readonly [string, T])[] {
+  return Object.entries(bySteps)
+    .filter(([key]) => key === nodeId || key.endsWith(`/${nodeId}`))
+    .map(([key, value]) => [key.slice(0, -nodeId.length).replace(/\/$/, ''), value] as const);
 }

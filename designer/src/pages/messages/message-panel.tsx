@@ -45,7 +45,7 @@ export function MessagePanel({ details, document, isWanted, onWant }: Props) {
         {node === undefined ? <p>{t('wholeData')}</p> : <NodeSteps details={details} nodeId={node.id} label={node.label} />}
         <MessageData
           key={`${details.status} ${details.attempt}`}
-          {...{ executionId: details.executionId, nodeId: node?.id, document, isWanted, onWant }}
+          {...{ executionId: details.executionId, nodeId: node?.id, isWanted, onWant }}
         />
       </div>
     </aside>
