@@ -240,10 +240,16 @@ export interface ExecutionSummary {
   readonly hasPayload: boolean;
   readonly attempt: number;
   readonly held: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean } | undefined;
+  /** The execution whose message this one sends anew. */
+  readonly replayOf: string | undefined;
+  /** The execution that took its place while it was held. */
+  readonly replacedBy: string | undefined;
   readonly error: ErrorRecord | undefined;
 }
 
 export interface ExecutionDetails extends ExecutionSummary {
+  /** Executions that sent its message anew. */
+  readonly replays: readonly string[];
   readonly isLaneKept: boolean;
   readonly steps: readonly StepRecord[];
   /** Writes that were announced and of which no outcome is stored. */
@@ -297,6 +303,26 @@ export interface HeldItem {
   readonly epoch: number;
 }
 
+export interface Resend {
+  readonly actor: string;
+  /** The status that the person saw who decided it: another one now needs another decision. */
+  readonly seen: ExecutionStatus;
+  /** The message to be sent in place of the stored one. */
+  edit(message: Message): Message | Promise<Message>;
+  /** It is known elsewhere that the write with the unknown outcome was not done. */
+  readonly acceptUnknown: boolean;
+  /** The same request for the same execution gives the same new one. */
+  readonly requestId?: string;
+}
+
+export interface Resent {
+  readonly executionId: string;
+  /** The old one was held, and ends now. */
+  readonly replaced: boolean;
+  /** The same request had been done before. */
+  readonly repeated: boolean;
+}
+
 /** Oldest first; ids that are not held are among the items, and turn out to have gone on. */
 export interface HeldChoice {
   readonly items: readonly HeldItem[];
@@ -326,6 +352,11 @@ export interface ExecutionCatalog {
   selectHeld(selection: HeldSelection, limit: number): Promise<HeldChoice>;
   /** As `retry`, once for each hold, however often and by however many it is asked; `done` again to the same bulk. */
   retryHeld(item: HeldItem, act: BulkAct): Promise<HeldOutcome>;
+  /**
+   * Sends its message anew, as `edit` answers it: a new execution of the flow's published version, under new keys. What is held is replaced:
+   * never both run. RESEND_GONE_ON, RESEND_UNDER_WAY, RESEND_NO_PAYLOAD, RESEND_OUTCOME_UNKNOWN (input).
+   */
+  resend(executionId: string, resend: Resend): Promise<Resent>;
   cancelHeld(item: HeldItem, act: BulkAct & { readonly reason: string }): Promise<HeldOutcome>;
   counts(): Promise<Readonly<Record<ExecutionStatus, number>>>;
   /** Hands a message to whoever waits, or will wait, for this token. False when the token was used before. */

@@ -13,6 +13,7 @@ import { listFlowActions } from './list-flows.ts';
 import { liveActions } from './live.ts';
 import { nodeTypeActions } from './node-types.ts';
 import { overviewActions } from './overview.ts';
+import { resendActions } from './resend.ts';
 import { sampleActions } from './samples.ts';
 import type { ControlServices } from './services.ts';
 import { systemActions } from './system.ts';
@@ -34,6 +35,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...callerActions(services),
     ...executionActions(services),
     ...heldActions(services),
+    ...resendActions(services),
     ...accountActions(services),
     ...liveActions(services),
     ...nodeTypeActions(services),

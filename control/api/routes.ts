@@ -98,6 +98,7 @@ export const ROUTES: readonly Route[] = [
   get('/executions/:executionId/payload', 'executions.payload'),
   post('/executions/:executionId/retry', 'executions.retry'),
   post('/executions/:executionId/cancel', 'executions.cancel'),
+  post('/executions/:executionId/resend', 'executions.resend'),
   post('/executions/resume', 'executions.resume'),
   get('/held', 'executions.held'),
   get('/held/groups', 'held.groups'),

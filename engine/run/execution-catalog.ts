@@ -13,12 +13,13 @@ import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, decodeReply, encodeMessage, type Payloads } from './payloads.ts';
 import { createHeldExecutions } from './held-executions.ts';
 import { listExecutions } from './list-executions.ts';
+import { resendExecution, type ResendDeps } from './resend-execution.ts';
 import { runGraph } from './run-graph.ts';
 import { stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
 import type { RunDeps } from './run-node.ts';
 import type { Emits } from '../plan/progress.ts';
 
-export interface ExecutionCatalogDeps extends ExecutionStores {
+export interface ExecutionCatalogDeps extends ExecutionStores, ResendDeps {
   readonly resumes: Collection<ResumeDocument>;
   readonly workQueue: WorkQueue;
   readonly shared: SharedState;
@@ -49,6 +50,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
     },
 
     ...createHeldExecutions(deps),
+    resend: (executionId, resend) => resendExecution(executionId, resend, deps),
 
     async counts() {
       const counts = await Promise.all(STATUSES.map((status) => executions.count({ status }, MAX_COUNT)));
@@ -75,6 +77,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       ...summarise(document),
       ...(folded.error === undefined ? {} : { error: folded.error }),
       isLaneKept: document.open === true && document.lane !== null,
+      replays: Object.keys(document.replays ?? {}),
       steps: folded.steps,
       intents: folded.announced.map(({ node, key, at }) => ({ node, key, at })),
       lateOutcomes: late.map(({ node, at, status }) => ({ node, at, status })),
@@ -149,6 +152,8 @@ function summarise(document: ExecutionDocument): ExecutionSummary {
     hasPayload: document.input !== undefined,
     attempt: (document.retries ?? 0) + 1,
     held: held && { node: held.node, reason: held.reason, outcomeKnown: held.outcomeKnown },
+    replayOf: document.replayOf,
+    replacedBy: document.replacedBy,
     error: document.error && { ...document.error, message: document.error.code },
   };
 }

@@ -103,6 +103,14 @@ export interface ExecutionDocument extends StoredDocument {
   readonly releasedEpoch?: number;
   /** The bulk that let it go on, or ended it, last. */
   readonly bulk?: string;
+  /** The execution whose message this one sends anew. */
+  readonly replayOf?: string;
+  /** The claim after which the old one was held; set when this one takes its place. */
+  readonly replacesEpoch?: number;
+  /** The one that took this one's place. */
+  readonly replacedBy?: string;
+  /** Executions that sent this one's message anew, and when. */
+  readonly replays?: Readonly<Record<string, number>>;
   /** Code and kind alone: the message lies sealed with the steps. */
   readonly error?: { readonly code: string; readonly kind: ErrorRecord['kind'] };
   readonly deadLetter?: true;

@@ -8,6 +8,7 @@ import type { Seal } from '../contract/seal.ts';
 import type { ExecutionCatalog, HeldChoice, HeldGroup, HeldGroups, HeldItem, HeldOutcome, HeldSelection } from '../services.ts';
 import type { ExecutionDocument } from './execution-document.ts';
 import { assertStored, executionPlace } from './execution-journal.ts';
+import { isPrepared, releasePrepared } from './resend-execution.ts';
 
 export interface HeldDeps {
   readonly executions: Collection<ExecutionDocument>;
@@ -81,7 +82,12 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     },
   };
 
-  async function letGoOn(document: ExecutionDocument, match: Filter, marks: Readonly<Record<string, unknown>>): Promise<boolean> {
+  async function letGoOn(
+    document: ExecutionDocument,
+    match: Filter & { readonly epoch: number },
+    marks: Readonly<Record<string, unknown>> & { readonly retriedBy: string },
+  ): Promise<boolean> {
+    if (isPrepared(document)) return match.epoch === document.epoch && (await releasePrepared(document, marks.retriedBy, marks, deps));
     const result = await executions.patchIf(
       document._id,
       { status: 'held', ...match },

@@ -278,5 +278,6 @@ export const noExecutions: ExecutionCatalog = {
   selectHeld: async () => ({ items: [], more: false, unknownSkipped: 0 }),
   retryHeld: async () => 'missing',
   cancelHeld: async () => 'missing',
+  resend: async () => ({ executionId: 'exe_new', replaced: false, repeated: false }),
   counts: async () => ({ queued: 0, running: 1, waiting: 0, held: 0, completed: 2, failed: 0, cancelled: 0 }),
 };

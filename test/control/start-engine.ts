@@ -18,7 +18,7 @@ export interface RunningEngine extends Running {
   /** Saves and publishes. */
   publish(document: FlowDocument): Promise<void>;
   /** Offers a message to a published flow; answers the execution's id. */
-  send(flowId: string, data: unknown): Promise<string>;
+  send(flowId: string, data: unknown, fields?: Parameters<typeof createMessage>[1]): Promise<string>;
   /** Asks again and again until it is so. */
   until<T>(ask: () => Promise<T | undefined | false>): Promise<T>;
 }
@@ -54,11 +54,11 @@ export async function startWithEngine(given: { readonly documents?: Documents } 
       await catalog.saveDraft(document, 'test');
       await catalog.publish(document.flowId, 'test', new AbortController().signal);
     },
-    async send(flowId, data) {
+    async send(flowId, data, fields = {}) {
       const result = await engine.runFlow.call({
         flowId,
         caller: { interfaceId: 'ifc_test', appId: 'app' },
-        message: createMessage(data),
+        message: createMessage(data, fields),
         traceId: `trace-${flowId}`,
         deadlineMs: clock.now() + 60_000,
         signal: new AbortController().signal,

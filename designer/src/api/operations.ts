@@ -70,6 +70,7 @@ export const OPERATIONS = {
   'executions.payload': { method: 'GET', path: '/executions/:executionId/payload' },
   'executions.retry': { method: 'POST', path: '/executions/:executionId/retry' },
   'executions.cancel': { method: 'POST', path: '/executions/:executionId/cancel' },
+  'executions.resend': { method: 'POST', path: '/executions/:executionId/resend' },
   'executions.resume': { method: 'POST', path: '/executions/resume' },
   'executions.held': { method: 'GET', path: '/held' },
   'held.groups': { method: 'GET', path: '/held/groups' },
@@ -807,6 +808,50 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: never;
+  };
+  'executions.resend': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        executionId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description It was made sure that the write with the unknown outcome was not done: sent anew, it goes under a new key */
+          acceptUnknown?: boolean;
+          message?: {
+            charset?: string;
+            /** @description The whole payload; as `executions.payload` shows it */
+            data: unknown;
+            /**
+             * @description What `data` is: `text` becomes bytes in the message’s charset where the old payload was bytes
+             * @enum {unknown}
+             */
+            form?: 'json' | 'text' | 'base64';
+            headers?: {
+              [key: string]: string;
+            };
+            keys?: {
+              [key: string]: string;
+            };
+            mediaType?: string;
+          };
+          reason: string;
+          /** @description The same one gives the same new execution, should the answer be lost */
+          requestId?: string;
+          /**
+           * @description The status that was seen when it was decided; refused when it is another one by now
+           * @enum {unknown}
+           */
+          seen: 'held' | 'failed' | 'completed' | 'cancelled';
+        };
+      };
+    };
     responses: never;
   };
   'executions.retry': {

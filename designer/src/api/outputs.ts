@@ -17,6 +17,7 @@ import type { BulkAnswer } from '../../../control/actions/held.ts';
 import type { InterfaceList } from '../../../control/actions/interfaces.ts';
 import type { FlowList } from '../../../control/actions/list-flows.ts';
 import type { PayloadAnswer } from '../../../control/actions/execution-payload.ts';
+import type { ResendAnswer } from '../../../control/actions/resend.ts';
 import type { Sample } from '../../../control/actions/samples.ts';
 import type { FlowLive, FlowLiveDetail } from '../../../control/actions/live-flows.ts';
 import type { NodePorts, NodeTypeList } from '../../../control/actions/node-types.ts';
@@ -100,6 +101,7 @@ export interface Outputs {
   'bulks.cancel': Bulk;
   'executions.get': ExecutionDetails;
   'executions.payload': PayloadAnswer;
+  'executions.resend': ResendAnswer;
   'accounts.list': Items<Account>;
   'accounts.create': { readonly account: Account; readonly oneTimePassword: string };
   'accounts.update': Account;

@@ -1,0 +1,27 @@
+/** Where two JSON values differ, as JSON Pointers, without a word of what stands there: enough for the audit trail. */
+
+const MOST = 100;
+
+/** At most 100; a whole object or array that was added, removed or turned into something else counts as one place. */
+export function changedPointers(before: unknown, after: unknown): readonly string[] {
+  const found: string[] = [];
+  compare(before, after, '', found);
+  return found;
+}
+
+function compare(before: unknown, after: unknown, path: string, found: string[]): void {
+  if (found.length >= MOST || Object.is(before, after)) return;
+  if (!isContainer(before) || !isContainer(after) || Array.isArray(before) !== Array.isArray(after)) {
+    found.push(path);
+    return;
+  }
+  for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const at = `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (Object.hasOwn(before, name) && Object.hasOwn(after, name)) compare(before[name], after[name], at, found);
+    else if (found.length < MOST) found.push(at);
+  }
+}
+
+function isContainer(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

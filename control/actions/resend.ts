@@ -1,0 +1,120 @@
+/** "Edit with reason": a message that was held, failed or done is sent anew with a corrected content, as a new execution. */
+import iconv from 'iconv-lite';
+import { Type, type Static } from 'typebox';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Message } from '../../engine/contract/message.ts';
+import { closed, defineAction, type Action } from './action.ts';
+import { changedPointers } from './changed-pointers.ts';
+import type { ControlServices } from './services.ts';
+
+export interface ResendAnswer {
+  /** The new execution. */
+  readonly executionId: string;
+  readonly replayOf: string;
+  /** The old one was held and was given up for the new one. */
+  readonly replaced: boolean;
+  /** The same request had been done before; nothing was sent now. */
+  readonly repeated: boolean;
+  /** JSON Pointers into `{data, headers, keys, mediaType, charset}` of what differs from the old message. */
+  readonly changed: readonly string[];
+}
+
+const EditedMessage = Type.Object(
+  {
+    data: Type.Unknown({ description: 'The whole payload; as `executions.payload` shows it' }),
+    form: Type.Optional(
+      Type.Enum(['json', 'text', 'base64'] as const, {
+        description: 'What `data` is: `text` becomes bytes in the message’s charset where the old payload was bytes',
+      }),
+    ),
+    mediaType: Type.Optional(Type.String({ maxLength: 200 })),
+    charset: Type.Optional(Type.String({ maxLength: 40 })),
+    headers: Type.Optional(Type.Record(Type.String(), Type.String())),
+    keys: Type.Optional(Type.Record(Type.String(), Type.String())),
+  },
+  closed,
+);
+
+const ResendInput = Type.Object(
+  {
+    executionId: Type.String({ minLength: 1, maxLength: 100 }),
+    message: Type.Optional(EditedMessage),
+    seen: Type.Enum(['held', 'failed', 'completed', 'cancelled'] as const, {
+      description: 'The status that was seen when it was decided; refused when it is another one by now',
+    }),
+    reason: Type.String({ minLength: 1, maxLength: 500 }),
+    acceptUnknown: Type.Optional(
+      Type.Boolean({
+        description: 'It was made sure that the write with the unknown outcome was not done: sent anew, it goes under a new key',
+      }),
+    ),
+    requestId: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9_-]{8,64}$',
+        description: 'The same one gives the same new execution, should the answer be lost',
+      }),
+    ),
+  },
+  closed,
+);
+
+export function resendActions({ executions }: ControlServices): readonly Action[] {
+  return [
+    defineAction({
+      name: 'executions.resend',
+      right: 'executions.retry',
+      text: {
+        'zh-CN': '更正后重发：作为新的执行，须说明理由；挂起的原执行随之取消',
+        en: 'Send anew with a corrected content, as a new execution; takes a reason; what is held is replaced',
+      },
+      input: ResendInput,
+      audited: true,
+      subject: ({ executionId }) => executionId,
+      async run(ctx, { executionId, message, seen, reason, acceptUnknown = false, requestId }): Promise<ResendAnswer> {
+        // Who edits a message reads it.
+        ctx.require('executions.payload');
+        ctx.note.reason = reason;
+        let changed: readonly string[] = [];
+        const edit = (before: Message): Message => {
+          const after = message === undefined ? before : edited(before, message);
+          changed = changedPointers(comparable(before), comparable(after));
+          return after;
+        };
+        const resend = { actor: ctx.actor.account, seen, acceptUnknown, edit, ...(requestId === undefined ? {} : { requestId }) };
+        const resent = await executions.resend(executionId, resend);
+        ctx.note.after = { executionId: resent.executionId, replaced: resent.replaced, repeated: resent.repeated, changed };
+        return { ...resent, replayOf: executionId, changed };
+      },
+    }),
+  ];
+}
+
+function edited(before: Message, { data, form, ...changes }: Static<typeof EditedMessage>): Message {
+  const message = { ...before, ...changes };
+  const isBytes = before.data instanceof Uint8Array;
+  if (form === 'base64') return { ...message, data: new Uint8Array(Buffer.from(asText(data), 'base64')) };
+  if (isBytes || form === 'text') return { ...message, data: isBytes ? encode(asText(data), message.charset ?? 'utf-8') : asText(data) };
+  return { ...message, data };
+}
+
+function asText(data: unknown): string {
+  if (typeof data === 'string') return data;
+  throw new AppError('RESEND_FORM_WRONG', 'input', 'The payload is bytes, so what takes its place must be text.', {
+    fix: 'Send `data` as a string, with `form` text or base64.',
+  });
+}
+
+/** Never a `?` in somebody's name: what the charset lacks is refused. */
+function encode(text: string, charset: string): Uint8Array {
+  const bytes = iconv.encodingExists(charset) ? iconv.encode(text, charset) : Buffer.alloc(0);
+  if (iconv.encodingExists(charset) && iconv.decode(bytes, charset, { stripBOM: false }) === text) return new Uint8Array(bytes);
+  throw new AppError('RESEND_UNENCODABLE', 'input', `The text holds a character that ${charset} lacks.`, {
+    values: { charset },
+    fix: 'Write it otherwise, or choose another charset.',
+  });
+}
+
+function comparable({ data, headers, keys, mediaType, charset }: Message): unknown {
+  const shown = data instanceof Uint8Array ? Buffer.from(data).toString('base64') : data;
+  return { data: shown, headers, keys, mediaType, charset };
+}
