@@ -3,6 +3,7 @@
  * Whole bench: under six minutes on two cores. What the figures mean: docs/benchmarks.md.
  */
 import type { BenchCase } from './measure/case.ts';
+import { designerCases } from './cases/designer-canvas.ts';
 import { durableCases } from './cases/durable-feed.ts';
 import { gatewayCases } from './cases/gateways.ts';
 import { syncFlowCases } from './cases/sync-flow.ts';
@@ -10,7 +11,7 @@ import { syncFlowCases } from './cases/sync-flow.ts';
 const CASE_LIMIT_MS = 150_000;
 
 const wanted = process.argv[2] ?? '';
-const cases: readonly BenchCase[] = [...gatewayCases, ...syncFlowCases, ...durableCases];
+const cases: readonly BenchCase[] = [...gatewayCases, ...syncFlowCases, ...durableCases, ...designerCases];
 const chosen = cases.filter(({ name }) => name.includes(wanted));
 if (chosen.length === 0) {
   process.stderr.write(`No case is named like "${wanted}". There are: ${cases.map(({ name }) => name).join(', ')}\n`);
