@@ -20,9 +20,10 @@ export function runTrial({ document, input, mocks, reachesAdapters, scope }: Tri
 }
 
 /** Of a node that ran several times (a loop) the last time counts, a failure before all. */
-export function overlayOf({ steps }: TrialAnswer, { edges }: FlowDocument): Overlay {
-  const nodes: Record<string, NodeRun> = {};
-  const taken = new Set<string>();
+export function overlayOf({ steps }: TrialAnswer, { edges }: FlowDocument, trigger: string | undefined): Overlay {
+  // The trigger gave the message: it has no step of its own.
+  const nodes: Record<string, NodeRun> = trigger === undefined ? {} : { [trigger]: { status: 'completed' } };
+  const taken = new Set(edges.filter(({ from }) => from.node === trigger).map(({ id }) => id));
   for (const { node, status, durationMs, attempt, error, ports } of steps) {
     for (const { id, from } of edges) if (from.node === node && ports.includes(from.port)) taken.add(id);
     if (nodes[node]?.status === 'failed') continue;

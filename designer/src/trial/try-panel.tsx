@@ -80,13 +80,14 @@ export function TryPanel() {
       reachesAdapters,
       scope: part,
     };
+    const trigger = part.kind === 'whole' ? document.nodes.find((node) => store.getState().types.isTrigger(node))?.id : undefined;
     const controller = new AbortController();
     stop.current = controller;
     setRun({ order });
     store.getState().setOverlay(undefined);
     try {
       const answer = await runTrial(order, controller.signal);
-      store.getState().setOverlay(overlayOf(answer, document));
+      store.getState().setOverlay(overlayOf(answer, document, trigger));
       store.getState().setSamples(samplesOf(answer));
       useGuide.getState().finish('try');
       setRun({ order, answer });
