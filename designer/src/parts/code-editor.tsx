@@ -56,6 +56,7 @@ const look = EditorView.theme({
   '&.cm-focused': { outline: '2px solid var(--kq-accent)', outlineOffset: '-1px' },
   '.cm-scroller': { fontFamily: 'var(--kq-mono)', lineHeight: '1.6' },
   '.cm-content': { caretColor: 'var(--kq-text)' },
+  '.cm-placeholder': { color: 'var(--kq-text-secondary)' },
   '.cm-gutters': { backgroundColor: 'transparent', color: 'var(--kq-text-faint)', border: 'none' },
   '.cm-activeLine': { backgroundColor: 'color-mix(in srgb, var(--kq-hover) 60%, transparent)' },
   '.cm-tooltip': {

@@ -3,6 +3,7 @@ import { usePlaceholder } from '../example.ts';
 import type { FieldProps } from '../field-props.ts';
 import { keptText } from '../field-schema.ts';
 import { useForm } from '../form-context.tsx';
+import styles from './fields.module.css';
 
 export function LongTextField({ schema, value, onChange, id, label, isInvalid }: FieldProps) {
   const { isReadOnly, seal } = useForm();
@@ -14,7 +15,8 @@ export function LongTextField({ schema, value, onChange, id, label, isInvalid }:
       value={typeof value === 'string' ? value : ''}
       placeholder={placeholder}
       readOnly={isReadOnly}
-      autoSize={{ minRows: 2, maxRows: 10 }}
+      rows={2}
+      className={styles.growing ?? ''}
       {...(isInvalid ? { status: 'error' as const } : {})}
       onChange={(event) => onChange(keptText(schema, event.target.value))}
       onBlur={seal}

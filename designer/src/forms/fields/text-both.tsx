@@ -27,7 +27,8 @@ export function TextBothField({ value, onChange, id, label, isInvalid }: FieldPr
             lang={language}
             value={both[language]}
             readOnly={isReadOnly}
-            autoSize={{ minRows: 1, maxRows: 8 }}
+            rows={1}
+            className={styles.growing ?? ''}
             {...(isInvalid ? { status: 'error' as const } : {})}
             onChange={(event) => change({ [language]: event.target.value })}
             onBlur={seal}
