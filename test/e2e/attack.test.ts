@@ -341,6 +341,7 @@ test('a viewer changes nothing, reads no payload, no secret, no account and no t
     'flows.validate',
     'interfaces.validate',
     'bundles.export',
+    'nodes.ports',
   ]);
   const hidden = new Set(['accounts.list', 'audit.list', 'executions.payload']);
   for (const { method, path, action } of ROUTES) {
