@@ -25,9 +25,9 @@ const TEXTS = defineTexts({
 });
 
 /** Every reading leaves an audit line: asked for when the person wants it, never anew by itself, and forgotten with the page. */
-function usePayload(executionId: string, isWanted: boolean) {
+function usePayload(executionId: string, state: string, isWanted: boolean) {
   return useQuery<PayloadAnswer, ApiError>({
-    queryKey: ['message-data', executionId],
+    queryKey: ['message-data', executionId, state],
     queryFn: ({ signal }) => call('executions.payload', { executionId }, { signal }),
     enabled: isWanted,
     staleTime: Infinity,
@@ -39,16 +39,18 @@ function usePayload(executionId: string, isWanted: boolean) {
 
 interface Props {
   readonly executionId: string;
+  /** Changes when the message goes on: what was seen before is then asked for anew. */
+  readonly state: string;
   /** The node looked at; without one the message as it came in. */
   readonly nodeId: string | undefined;
   readonly isWanted: boolean;
   readonly onWant: () => void;
 }
 
-export function MessageData({ executionId, nodeId, isWanted, onWant }: Props) {
+export function MessageData({ executionId, state, nodeId, isWanted, onWant }: Props) {
   const t = useTexts(TEXTS);
   const mayLook = useMay()('executions.payload');
-  const payload = usePayload(executionId, isWanted && mayLook);
+  const payload = usePayload(executionId, state, isWanted && mayLook);
   if (!mayLook) return <Alert type="info" showIcon title={t('noRight')} />;
   if (payload.error !== null) return <ErrorBox error={payload.error} onRetry={() => void payload.refetch()} />;
   if (isWanted && payload.data !== undefined) return <Data details={payload.data} nodeId={nodeId} />;

@@ -7,11 +7,26 @@ import type { ExecutionDetails } from '../../../../engine/services.ts';
 import type { NodeRun, Overlay } from '../../editor/editor-store.ts';
 
 /** A node inside of a loop shows its latest step. */
-export function overlayOf(details: ExecutionDetails, { nodes, edges }: FlowDocument): Overlay {
+export function overlayOf(details: ExecutionDetails, document: FlowDocument): Overlay {
+  const { nodes, edges } = document;
   const emitted = new Set(details.steps.flatMap(({ node, ports }) => ports.map((port) => `${node} ${port}`)));
-  const runs = Object.fromEntries(nodes.map(({ id }) => [id, runOf(id, details)]));
-  const taken = edges.filter(({ from }) => emitted.has(`${from.node} ${from.port}`)).map(({ id }) => id);
-  return { nodes: runs, edges: new Set(taken) };
+  const runs: Readonly<Record<string, NodeRun>> = Object.fromEntries(nodes.map(({ id }) => [id, runOf(id, details)]));
+  const isReached = (nodeId: string) => !['not-reached', 'skipped'].includes(runs[nodeId]?.status ?? 'not-reached');
+  const trigger = triggerOf(document, isReached);
+  const taken = edges.filter(({ from, to }) => emitted.has(`${from.node} ${from.port}`) || (from.node === trigger && isReached(to.node)));
+  return {
+    nodes: trigger === undefined ? runs : { ...runs, [trigger]: { status: 'completed' } },
+    edges: new Set(taken.map(({ id }) => id)),
+  };
+}
+
+/** A trigger is no step of the record: it is the one whose wire leads to what was reached. Of several such none is said to be it. */
+function triggerOf({ nodes, edges }: FlowDocument, isReached: (nodeId: string) => boolean): string | undefined {
+  const led = new Set(edges.map(({ to }) => to.node));
+  const begun = nodes.filter(
+    ({ id }) => !led.has(id) && !isReached(id) && edges.some(({ from, to }) => from.node === id && isReached(to.node)),
+  );
+  return begun.length === 1 ? begun[0]?.id : undefined;
 }
 
 export function stepsOf(details: ExecutionDetails, nodeId: string): readonly StepRecord[] {

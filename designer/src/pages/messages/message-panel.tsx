@@ -44,8 +44,11 @@ export function MessagePanel({ details, document, isWanted, onWant }: Props) {
         <h3>{t('data')}</h3>
         {node === undefined ? <p>{t('wholeData')}</p> : <NodeSteps details={details} nodeId={node.id} label={node.label} />}
         <MessageData
-          key={`${details.status} ${details.attempt}`}
-          {...{ executionId: details.executionId, nodeId: node?.id, isWanted, onWant }}
+          executionId={details.executionId}
+          state={`${details.status} ${details.attempt}`}
+          nodeId={node?.id}
+          isWanted={isWanted}
+          onWant={onWant}
         />
       </div>
     </aside>
