@@ -32,14 +32,12 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
   return (
     <div className={styles.frame}>
       <EditorHeader keeper={keeper} />
+      <GuideCard isBar />
       <div className={styles.body}>
         <CanvasScope>
           {isReadOnly ? null : <Palette />}
           <div className={styles.canvas}>
             <FlowCanvas />
-            <div className={styles.guide}>
-              <GuideCard />
-            </div>
           </div>
         </CanvasScope>
         <DraftKeeperProvider keeper={keeper}>

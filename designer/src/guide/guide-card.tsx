@@ -37,14 +37,29 @@ const TEXTS = defineTexts({
 const EXAMPLE = '/flows/flw_appointment';
 const GOES_TO: Readonly<Record<GuideStep, string>> = { look: EXAMPLE, try: `${EXAMPLE}?panel=try`, create: '/flows?new=1' };
 
-/** From the example city to the first own flow. Steps tick themselves off when they are done, in whatever way. */
-export function GuideCard() {
+/** From the example city to the first own flow; above a canvas as a bar of one line. Steps tick themselves off when they are done, in whatever way. */
+export function GuideCard({ isBar = false }: { readonly isBar?: boolean }) {
   const t = useTexts(TEXTS);
   const may = useMay();
   const go = useNavigate();
   const { done, isClosed, close } = useGuide();
   if (isClosed || !may('flows.edit')) return null;
   const current = GUIDE_STEPS.find((step) => !done.includes(step));
+  if (isBar && current === undefined) return null;
+  if (isBar && current !== undefined) {
+    return (
+      <section className={styles.bar} aria-label={t('title')}>
+        <strong>
+          {t('title')} {GUIDE_STEPS.indexOf(current) + 1}/{GUIDE_STEPS.length} · {t(current)}
+        </strong>
+        <span className={styles.barHelp}>{t(`${current}Help`)}</span>
+        <Button size="small" type="primary" onClick={() => void go(GOES_TO[current])}>
+          {t(`${current}Act`)}
+        </Button>
+        <Button type="text" size="small" icon={<X size={16} />} aria-label={t('close')} title={t('close')} onClick={close} />
+      </section>
+    );
+  }
   return (
     <section className={styles.card} aria-label={t('title')}>
       <div className={styles.title}>
