@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- parts run in the page, whose types are not those of Node */
 /** The form of every node type in a real browser: in both languages all fields with their labels, nothing of the other language, no error, accessible. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -24,10 +25,9 @@ test('the form of every node type shows all its fields in both languages', { ski
   const flow = flowOfAll(types);
   await console.city.admin('PUT', `/flows/${flow.flowId}`, flow);
   for (const language of LANGUAGES) {
-    const page = await console.open({ path: '/me', language, width: 1920 });
-    await closeGuide(page);
+    const page = await console.open({ path: `/flows/${flow.flowId}`, language, width: 1920 });
     const errors = errorsOf(page);
-    await page.goto(`/flows/${flow.flowId}`);
+    await closeGuide(page);
     await page.locator('.react-flow__node').first().waitFor();
     for (const [index, type] of types.entries()) {
       await context.test(`${type.name} in ${language}`, async () => {
@@ -54,6 +54,104 @@ test('the form of every node type shows all its fields in both languages', { ski
       assert.deepEqual(errors.splice(0), []);
     });
     await page.context().close();
+  }
+});
+
+test('a form is filled in, corrected and undone', { skip: noBrowser, timeout: 120_000 }, async (context) => {
+  const console = await startConsole(context);
+  const types = await readTypes(console);
+  const flow = flowOfAll(types);
+  await console.city.admin('PUT', `/flows/${flow.flowId}`, flow);
+  const page = await console.open({ path: `/flows/${flow.flowId}`, width: 1920 });
+  await closeGuide(page);
+  const fieldAt = (pointer: string) => page.locator(`[data-pointer="${pointer}"]`);
+  const open = (name: string) =>
+    openPanel(
+      page,
+      flow.nodes.find(({ type }) => type === name)!,
+      types.find((type) => type.name === name)!,
+      'zh-CN',
+    );
+
+  await context.test('what is missing is told at its field and gone once it is given; typing is one undo step', async () => {
+    await open('soap.call@1');
+    const namespace = fieldAt('/namespace');
+    await expect(namespace).toContainText('请填写此项');
+    await namespace.getByRole('textbox').fill('urn:hospital:a');
+    await namespace.getByRole('textbox').pressSequentially('bc');
+    await expect(namespace).not.toContainText('请填写此项');
+    await namespace.getByRole('textbox').blur();
+    await page.getByRole('button', { name: /^撤销/ }).click();
+    await expect(namespace.getByRole('textbox')).toHaveValue('');
+  });
+
+  await context.test('a node without its adapter says so at the adapter, and takes one of its protocol', async () => {
+    const panel = await open('http.call@1');
+    await expect(fieldAt('/adapter').locator('li')).not.toHaveCount(0);
+    await panel.getByRole('combobox', { name: '适配器' }).click();
+    await page.locator('.ant-select-item-option').first().click();
+    await expect(panel.getByRole('link', { name: '查看适配器' })).toBeVisible();
+    await expect(fieldAt('/adapter').locator('li')).toHaveCount(0);
+  });
+
+  await context.test('a default that was changed comes back', async () => {
+    await open('json.parse@1');
+    const depth = fieldAt('/maxDepth');
+    await depth.getByRole('spinbutton').fill('5');
+    await depth.getByRole('spinbutton').blur();
+    await depth.getByRole('button', { name: /恢复默认/ }).click();
+    await expect(depth.getByRole('spinbutton')).toHaveAttribute('placeholder', '100');
+    await expect(depth).toContainText('默认');
+  });
+
+  await context.test('an expression is completed by functions and tells what is wrong with it', async () => {
+    await open('control.wait@1');
+    await fieldAt('/resume').locator('.cm-content').click();
+    await page.keyboard.type('$upp');
+    await page.locator('.cm-tooltip-autocomplete').getByText('$uppercase').waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.type('ercase(');
+    await expect(fieldAt('/resume')).toContainText('表达式');
+  });
+
+  await context.test('a condition is built by rows and read as a sentence', async () => {
+    await open('control.condition@1');
+    const branches = fieldAt('/branches');
+    await branches.getByRole('button', { name: '添加条件', exact: true }).click();
+    await branches.getByRole('combobox', { name: /第 2 条：左侧$/ }).fill('data.age');
+    await branches.getByRole('combobox', { name: /第 2 条：比较$/ }).click();
+    await page.locator('.ant-select-item-option', { hasText: '大于或等于' }).click();
+    await branches.getByRole('textbox', { name: /第 2 条：右侧$/ }).fill('18');
+    await expect(branches).toContainText('data 存在 且 data.age 大于或等于 “18”');
+  });
+
+  await context.test('retries are told in plain words', async () => {
+    const panel = await open('http.call@1');
+    await panel.getByRole('tab', { name: '处理方式' }).click();
+    await fieldAt('/max').getByRole('spinbutton').fill('3');
+    await expect(panel).toContainText('失败后最多重试 3 次');
+  });
+
+  await context.test('the next runs of a schedule are shown', async () => {
+    await open('timer.schedule@1');
+    await fieldAt('/cron').getByRole('textbox').fill('30 2 * * *');
+    await expect(fieldAt('/cron').locator('ol > li').first()).toContainText('02:30:00');
+    await expect(fieldAt('/cron').locator('ol > li')).toHaveCount(5);
+  });
+});
+
+test('who may not edit sees the form and can change nothing in it', { skip: noBrowser, timeout: 60_000 }, async (context) => {
+  const console = await startConsole(context);
+  const types = await readTypes(console);
+  const flow = flowOfAll(types);
+  await console.city.admin('PUT', `/flows/${flow.flowId}`, flow);
+  const page = await console.open({ path: `/flows/${flow.flowId}`, roles: ['viewer'], width: 1920 });
+  await closeGuide(page);
+  for (const [index, type] of types.entries()) {
+    const panel = await openPanel(page, flow.nodes[index]!, type, 'zh-CN');
+    const open = panel.locator('input:not([readonly]):not([disabled]):not([type=search]), textarea:not([readonly]):not([disabled])');
+    await expect(open).toHaveCount(0);
+    await expect(panel.getByRole('button', { name: /添加|删除|上移|下移|恢复默认|从样例生成/ })).toHaveCount(0);
   }
 });
 
@@ -125,11 +223,10 @@ async function seriousFindings(page: Page): Promise<readonly string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary.slice(0, 300)}`);
 }
 
-/** The guide for newcomers lies over a corner of the canvas. */
+/** What newcomers are told stands above the canvas and would move it while a test aims. */
 async function closeGuide(page: Page): Promise<void> {
-  await page.evaluate(
-    `localStorage.setItem('kq.preferences', JSON.stringify({ ...JSON.parse(localStorage.getItem('kq.preferences') ?? '{}'), isGuideClosed: true }))`,
-  );
+  await page.evaluate(`localStorage.setItem('kq.guide', '{"isClosed":true}')`);
+  await page.reload();
 }
 
 /** Errors of the page since the last look. */

@@ -42,6 +42,8 @@ const TEXTS = defineTexts({
 });
 
 const MAX_DEPTH = 15;
+/** Pixels: all operators at once, without scrolling. */
+const ALL_OPERATORS = 560;
 
 interface ConditionInputProps {
   readonly label: string;
@@ -186,6 +188,7 @@ function ComparisonRow({ label, rule, onChange, pointer }: ComparisonRowProps) {
       <Select<Comparison>
         aria-label={t('operator', { label })}
         className={styles.operator ?? ''}
+        listHeight={ALL_OPERATORS}
         value={op}
         disabled={isReadOnly}
         options={COMPARISONS.map((name) => ({ value: name, label: words(name) }))}
