@@ -5,7 +5,7 @@ import { createContext, use, useMemo, useState, type ReactNode } from 'react';
 import { useStore } from 'zustand';
 import { useEditorStore } from '../editor/editor-context.tsx';
 import type { EditorStore } from '../editor/editor-store.ts';
-import { useLanguage, type Language } from '../i18n/texts.ts';
+import { translateWith, useLanguage, type Language, type Texts, type Translate } from '../i18n/texts.ts';
 import type { Point } from '../model/card-geometry.ts';
 import type { Planned, Refusal } from '../model/commands/refusal.ts';
 import { createCanvasStore, type CanvasState, type CanvasStore } from './canvas-store.ts';
@@ -69,4 +69,9 @@ export function useCanvas<T>(select: (state: CanvasState) => T): T {
 /** A canvas without anything beside it brings its own scope. */
 export function useIsInCanvasScope(): boolean {
   return use(CanvasContext) !== undefined;
+}
+
+/** As `useTexts`, for what stands on the canvas hundreds of times: it listens to nothing by itself, the canvas draws all anew in another language. */
+export function useCanvasTexts<T extends Texts>(texts: T): Translate<T> {
+  return translateWith(texts, useCanvasTools().language);
 }

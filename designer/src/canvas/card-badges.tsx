@@ -6,7 +6,7 @@ import { useShallow } from 'zustand/react/shallow';
 import { useEditor } from '../editor/editor-context.tsx';
 import type { NodeRun } from '../editor/editor-store.ts';
 import { useFormat } from '../i18n/format.ts';
-import { useTexts } from '../i18n/texts.ts';
+import { useCanvasTexts } from './canvas-context.tsx';
 import type { Problem } from '../model/issues.ts';
 import styles from './card-badges.module.css';
 import { RUN_ICONS, RUN_TEXTS, STATE_TEXTS } from './node-looks.ts';
@@ -18,7 +18,7 @@ interface Props {
 }
 
 export const CardBadges = memo(function CardBadges({ id, isDisabled, isLoose }: Props) {
-  const t = useTexts(STATE_TEXTS);
+  const t = useCanvasTexts(STATE_TEXTS);
   const { run, perMinute, failed, hasSample, errors, warnings } = useEditor(
     useShallow(({ overlay, live, samples, problems }) => ({
       run: overlay?.nodes[id],
@@ -63,8 +63,8 @@ const RUN_TONES = {
 } as const;
 
 function RunBadge({ run }: { readonly run: NodeRun }) {
-  const t = useTexts(RUN_TEXTS);
-  const state = useTexts(STATE_TEXTS);
+  const t = useCanvasTexts(RUN_TEXTS);
+  const state = useCanvasTexts(STATE_TEXTS);
   const format = useFormat();
   const { status, durationMs, attempt, errorCode } = run;
   if (status === 'not-reached') return null;
@@ -86,7 +86,7 @@ function RunBadge({ run }: { readonly run: NodeRun }) {
 }
 
 function Problems({ errors, warnings }: { readonly errors: number; readonly warnings: number }) {
-  const t = useTexts(STATE_TEXTS);
+  const t = useCanvasTexts(STATE_TEXTS);
   const words = [
     ...(errors === 0 ? [] : [errors === 1 ? t('problemOne') : t('problem', { count: errors })]),
     ...(warnings === 0 ? [] : [warnings === 1 ? t('warningOne') : t('warning', { count: warnings })]),
@@ -103,7 +103,7 @@ function Problems({ errors, warnings }: { readonly errors: number; readonly warn
 }
 
 function Rate({ perMinute, failed }: { readonly perMinute: number; readonly failed: number }) {
-  const t = useTexts(STATE_TEXTS);
+  const t = useCanvasTexts(STATE_TEXTS);
   const format = useFormat();
   const words = [
     t('rateFull', { count: format.number(perMinute) }),

@@ -16,6 +16,7 @@ import { ConnectionLine } from './connection-line.tsx';
 import { commitDrag } from './drag.ts';
 import { dragOver, drop } from './dropping.ts';
 import { EmptyHint } from './empty-hint.tsx';
+import { useFastDrag } from './fast-drag.ts';
 import styles from './flow-canvas.module.css';
 import type { CanvasEdge, CanvasNode } from './flow-elements.ts';
 import { FlowSync, useSelectionChanges } from './flow-sync.tsx';
@@ -59,6 +60,7 @@ function Canvas() {
   const changes = useSelectionChanges();
   const t = useTexts(TEXTS);
   useCanvasKeyboard();
+  useFastDrag();
   return (
     <div className={styles.canvas} {...surroundings(tools)}>
       <ArrowHeads />

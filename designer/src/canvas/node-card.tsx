@@ -2,10 +2,9 @@
 import { Handle, Position, type NodeProps } from '@xyflow/react';
 import { memo } from 'react';
 import { useEditor } from '../editor/editor-context.tsx';
-import { useText, useTexts } from '../i18n/texts.ts';
 import type { CanvasPort, CardData } from '../model/canvas-view.ts';
 import { NodeIcon } from '../parts/node-icon.tsx';
-import { useCanvas } from './canvas-context.tsx';
+import { useCanvas, useCanvasTexts, useCanvasTools } from './canvas-context.tsx';
 import type { CardElement } from './flow-elements.ts';
 import { CardBadges } from './card-badges.tsx';
 import styles from './node-card.module.css';
@@ -24,8 +23,8 @@ interface CardProps {
 }
 
 const Card = memo(function Card({ id, data: { node, ins, outs }, isSelected, isConnectable }: CardProps) {
-  const t = useTexts(STATE_TEXTS);
-  const text = useText();
+  const t = useCanvasTexts(STATE_TEXTS);
+  const { language } = useCanvasTools();
   const type = useEditor(({ types }) => types.get(node.type));
   const status = useEditor(({ overlay }) => (overlay === undefined ? undefined : (overlay.nodes[id]?.status ?? 'not-reached')));
   const isLoose = useEditor(({ history }) => isLooseNode(history.document, id, type?.kind));
@@ -48,8 +47,8 @@ const Card = memo(function Card({ id, data: { node, ins, outs }, isSelected, isC
         <NodeIcon name={type?.icon ?? 'circle-help'} size={20} />
       </span>
       <span className={styles.words}>
-        <span className={styles.label}>{node.label === '' ? text(type?.text.label) : node.label}</span>
-        <span className={styles.caption}>{type === undefined ? `${t('unknown')} · ${node.type}` : text(type.text.label)}</span>
+        <span className={styles.label}>{node.label === '' ? type?.text.label[language] : node.label}</span>
+        <span className={styles.caption}>{type === undefined ? `${t('unknown')} · ${node.type}` : type.text.label[language]}</span>
       </span>
       {ways.length > 1 ? <PortNames ports={ways} /> : null}
       <CardBadges id={id} isDisabled={node.disabled === true} isLoose={isLoose} />
@@ -84,10 +83,10 @@ function reachOf(connecting: { readonly from: { readonly node: string }; readonl
 }
 
 function PortNames({ ports }: { readonly ports: readonly CanvasPort[] }) {
-  const text = useText();
+  const { language } = useCanvasTools();
   return ports.map(({ name, label, at }) => (
-    <span key={name} className={styles.portName} style={{ top: at.y }} title={text(label)}>
-      {text(label)}
+    <span key={name} className={styles.portName} style={{ top: at.y }} title={label[language]}>
+      {label[language]}
     </span>
   ));
 }
@@ -120,9 +119,9 @@ interface PortProps {
 const POSITIONS = { left: Position.Left, right: Position.Right, below: Position.Bottom } as const;
 
 function Port({ port, side, isConnectable }: PortProps) {
-  const text = useText();
-  const t = useTexts(STATE_TEXTS);
-  const name = text(port.label);
+  const { language } = useCanvasTools();
+  const t = useCanvasTexts(STATE_TEXTS);
+  const name = port.label[language];
   return (
     <Handle
       id={port.name}

@@ -1,5 +1,5 @@
 /** A wire: smooth steps with an arrowhead, the name of its branch, what goes through it now, and the place to put a node into it. */
-import { getSmoothStepPath, type EdgeProps } from '@xyflow/react';
+import type { EdgeProps } from '@xyflow/react';
 import { Plus } from 'lucide-react';
 import { memo, useMemo } from 'react';
 import { createPortal } from 'react-dom';
@@ -10,13 +10,12 @@ import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { useCanvas, useCanvasTools } from './canvas-context.tsx';
 import type { CanvasEdge } from './flow-elements.ts';
 import { STATE_TEXTS } from './node-looks.ts';
+import { labelPlace, wirePath } from './wire-path.ts';
 import styles from './wire.module.css';
 
 const TEXTS = defineTexts({
   insert: ['在此连线上插入节点', 'Insert a node on this wire'],
 });
-const CORNER = 8;
-const STUB = 24;
 
 /** Drawn anew with every step of a drag, so it asks each store one short question, answered by a value that compares at a glance. */
 export function Wire(props: EdgeProps<CanvasEdge>) {
@@ -24,16 +23,7 @@ export function Wire(props: EdgeProps<CanvasEdge>) {
   const isTaken = useEditor(({ overlay }) => overlay?.edges.has(id));
   const pointed = useCanvas(({ dropEdge, hoveredEdge }) => (dropEdge === id ? 'drop' : hoveredEdge === id ? 'hover' : ''));
   const isFlowing = useEditor(({ live }) => live?.edges[id] !== undefined);
-  const [path, labelX, labelY] = getSmoothStepPath({
-    sourceX,
-    sourceY,
-    targetX,
-    targetY,
-    sourcePosition,
-    targetPosition,
-    borderRadius: CORNER,
-    offset: STUB,
-  });
+  const [path, labelX, labelY] = wirePath({ sourceX, sourceY, targetX, targetY, sourcePosition, targetPosition });
   const isError = data?.kind === 'error' || data?.isBroken === true;
   const look = lookOf({ isDrop: pointed === 'drop', isSelected: selected === true, isError, isTaken });
   const isPointedAt = pointed === 'hover' || selected === true;
@@ -110,7 +100,7 @@ function WireLabel({ id, data, x, y, isFaded, isPointedAt }: LabelProps) {
   const place = useMemo(() => drawing.getState().domNode?.querySelector('.react-flow__edgelabel-renderer'), [drawing]);
   if (place === null || place === undefined) return null;
   return createPortal(
-    <div className={styles.middle} style={{ transform: `translate(-50%, -50%) translate(${x}px, ${y}px)` }}>
+    <div className={styles.middle} data-id={id} style={{ transform: labelPlace(x, y) }}>
       <WireWords id={id} label={data?.label} isFaded={isFaded} />
       {isPointedAt ? <InsertButton edgeId={id} /> : null}
     </div>,

@@ -180,6 +180,6 @@ function largeFlow(): object {
     nodes,
     edges,
     tests: [],
-    layout: { nodes: Object.fromEntries(places), groups: [], notes: [] },
+    layout: { nodes: Object.fromEntries(places) as Record<string, [number, number]>, groups: [], notes: [] },
   };
 }
