@@ -1,6 +1,5 @@
 /** A real Chromium on a running platform, for tests that do what a person does. */
 import { existsSync } from 'node:fs';
-import { mkdirSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { openCity, type City } from '../support/city.ts';
@@ -66,10 +65,4 @@ async function openPage(browser: Browser, city: City, options: OpenOptions = {})
   page.setDefaultTimeout(ACTION_MS);
   await page.goto(path);
   return page;
-}
-
-/** Keeps a picture of the page below `.cache/pictures`, for people. */
-export async function picture(page: Page, name: string): Promise<void> {
-  mkdirSync('.cache/pictures', { recursive: true });
-  await page.screenshot({ path: `.cache/pictures/${name}.png` });
 }

@@ -6,6 +6,7 @@ import { FlowCanvas } from '../canvas/flow-canvas.tsx';
 import { Palette } from '../canvas/palette.tsx';
 import { GuideCard } from '../guide/guide-card.tsx';
 import { useGuide } from '../guide/guide-store.ts';
+import { MappingEditor } from '../mapping/mapping-editor.tsx';
 import { DraftConflict } from './draft-conflict.tsx';
 import { DraftKeeperProvider } from './draft-keeper-context.tsx';
 import { createDraftKeeper } from './draft-keeper.ts';
@@ -21,6 +22,7 @@ import { useValidation } from './use-validation.ts';
 export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning }) {
   const store = useEditorStore();
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
+  const openMappingOf = useEditor((editor) => editor.openMappingOf);
   const { flowId } = beginning;
   const keeper = useMemo(() => createDraftKeeper(store, beginning), [store, beginning]);
   const saving = useStore(keeper.state);
@@ -44,6 +46,9 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
           <SidePanel />
         </DraftKeeperProvider>
       </div>
+      {openMappingOf === undefined ? null : (
+        <MappingEditor key={openMappingOf} nodeId={openMappingOf} onClose={() => store.getState().openMapping(undefined)} />
+      )}
       {saving.conflict === undefined ? null : <DraftConflict keeper={keeper} conflict={saving.conflict} />}
     </div>
   );
