@@ -12,7 +12,7 @@ import { cronOf, everydayOf, EVERYDAY_START, nextRuns } from '../../designer/src
 import { EXPRESSION_FUNCTIONS } from '../../designer/src/forms/expression-functions.ts';
 import { fieldsOf, kindOf, withField, type FieldSchema } from '../../designer/src/forms/field-schema.ts';
 import { FLOW_SCHEMAS } from '../../designer/src/forms/flow-schema.ts';
-import { localIssues, serverIssues } from '../../designer/src/forms/form-issues.ts';
+import { issuesElsewhere, localIssues, serverIssues } from '../../designer/src/forms/form-issues.ts';
 import { defaultRetry, handlingSchema, type HandlingCase } from '../../designer/src/forms/handling-schema.ts';
 import { inferSchema } from '../../designer/src/forms/infer-schema.ts';
 import { freePortName, moved } from '../../designer/src/forms/list-edits.ts';
@@ -95,6 +95,14 @@ test('a problem that only the server knows is shown at its field, one that the s
     'en',
   );
   assert.deepEqual(found, [{ pointer: '/branches/0/port', severity: 'error', what: 'The port name is taken.' }]);
+});
+
+test('a problem that is about no field of the form is found to be told above it', () => {
+  const told = ['', '/name', '/name/0', '/other'].map((pointer) => ({ pointer, severity: 'error', what: 'x' }) as const);
+  assert.deepEqual(
+    issuesElsewhere(told, ['/name']).map(({ pointer }) => pointer),
+    ['', '/other'],
+  );
 });
 
 test('setting a field keeps the order of the others, and an absent value takes the field away', () => {

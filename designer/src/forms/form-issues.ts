@@ -55,6 +55,11 @@ export function issuesAt(issues: readonly FormIssue[], pointer: string, hasOwnFi
   return issues.filter((issue) => issue.pointer === pointer || (!hasOwnFields && issue.pointer.startsWith(`${pointer}/`)));
 }
 
+/** Problems that are about none of the fields. */
+export function issuesElsewhere(issues: readonly FormIssue[], pointers: readonly string[]): readonly FormIssue[] {
+  return issues.filter(({ pointer }) => !pointers.some((field) => pointer === field || pointer.startsWith(`${field}/`)));
+}
+
 function toFormIssue(issue: Issue, language: Language): FormIssue {
   const t = translateWith(TEXTS, language);
   const { path: pointer, severity, values = {} } = issue;

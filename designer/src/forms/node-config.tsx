@@ -4,8 +4,8 @@ import type { NodeDescription } from '../../../engine/registry/describe-node.ts'
 import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { AdapterSelect } from './adapter-select.tsx';
-import { FieldFrame } from './field-row.tsx';
-import { serverIssues } from './form-issues.ts';
+import { FieldFrame, Problems } from './field-row.tsx';
+import { issuesElsewhere, serverIssues } from './form-issues.ts';
 import { SchemaForm } from './schema-form.tsx';
 import { useNodeEdits } from './use-node-edits.ts';
 
@@ -28,12 +28,15 @@ interface NodeConfigProps {
 export function NodeConfig({ node, type, focus }: NodeConfigProps) {
   const problems = useEditor((editor) => editor.problems);
   const edits = useNodeEdits(node.id);
+  const language = useLanguage();
   const issues = useMemo(
     () => problems.ofNode(node.id).flatMap(({ issue, place }) => (place.kind === 'node' ? [{ ...issue, path: place.field }] : [])),
     [problems, node.id],
   );
+  const rest = issuesElsewhere(serverIssues(issues, '', language), ['/config', '/handling', '/adapter']);
   return (
     <>
+      <Problems problems={rest} />
       {type.adapter === undefined && node.adapter === undefined ? null : (
         <NodeAdapter node={node} protocol={type.adapter} issues={issues} focus={focus} onChange={edits.adapter} />
       )}
@@ -42,6 +45,7 @@ export function NodeConfig({ node, type, focus }: NodeConfigProps) {
         value={node.config}
         issues={issues}
         prefix="/config"
+        tellsRest
         focus={within(focus, '/config')}
         onChange={(config, field) => edits.config(config, field)}
       />

@@ -3,10 +3,10 @@ import { useMemo } from 'react';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { FIELD_EDITORS } from './field-registry.ts';
-import { FieldRow } from './field-row.tsx';
+import { FieldRow, Problems } from './field-row.tsx';
 import { fieldsOf, pointerStep, withField, type FieldSchema } from './field-schema.ts';
 import { FormStateProvider } from './form-context.tsx';
-import { localIssues, serverIssues } from './form-issues.ts';
+import { issuesElsewhere, localIssues, serverIssues } from './form-issues.ts';
 import styles from './schema-form.module.css';
 
 const TEXTS = defineTexts({ nothing: ['没有需要配置的内容。', 'There is nothing to configure.'] });
@@ -25,6 +25,8 @@ export interface SchemaFormProps {
   readonly prefix?: string;
   /** Shows a field: JSON Pointer into the value; a greater `serial` asks again. */
   readonly focus?: { readonly pointer: string; readonly serial: number } | undefined;
+  /** Problems below `prefix` that are about no field of this form are told above it. */
+  readonly tellsRest?: boolean;
   /** Leaves fields out that are shown elsewhere. */
   readonly without?: readonly string[];
 }
@@ -32,7 +34,16 @@ export interface SchemaFormProps {
 const NONE: readonly Issue[] = [];
 
 /** `<FormProvider isReadOnly seal sample …>` around it says what lies around the form; without it a form stands alone. */
-export function SchemaForm({ schema, value, onChange, issues = NONE, prefix = '', focus, without = [] }: SchemaFormProps) {
+export function SchemaForm({
+  schema,
+  value,
+  onChange,
+  issues = NONE,
+  prefix = '',
+  focus,
+  tellsRest = false,
+  without = [],
+}: SchemaFormProps) {
   const language = useLanguage();
   const t = useTexts(TEXTS);
   const object = schema as FieldSchema;
@@ -42,10 +53,17 @@ export function SchemaForm({ schema, value, onChange, issues = NONE, prefix = ''
   );
   const state = useMemo(() => ({ value, issues: problems, focus, editors: FIELD_EDITORS }), [value, problems, focus]);
   const fields = fieldsOf(object).filter(({ name }) => !without.includes(name));
-  if (fields.length === 0 && without.length === 0) return <p className={styles.nothing}>{t('nothing')}</p>;
+  const rest = tellsRest
+    ? issuesElsewhere(
+        problems,
+        fields.map(({ name }) => pointerStep(name)),
+      )
+    : [];
+  if (fields.length === 0 && without.length === 0 && rest.length === 0) return <p className={styles.nothing}>{t('nothing')}</p>;
   return (
     <FormStateProvider state={state}>
       <div className={styles.form}>
+        <Problems problems={rest} />
         {fields.map((field) => {
           const pointer = pointerStep(field.name);
           return (
