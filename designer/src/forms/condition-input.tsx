@@ -148,7 +148,7 @@ function Member({ rule, onRemove, ...props }: RuleProps & { readonly rule: Condi
       </div>
       {isReadOnly ? null : (
         <div className={styles.buttons}>
-          <IconButton words={`${t('not')}: ${label}`} icon={<Ban size={14} />} onClick={() => commit(turnedRound(rule))} />
+          <IconButton words={`${t('not')} · ${label}`} icon={<Ban size={14} />} onClick={() => commit(turnedRound(rule))} />
           <ItemButtons name={label} index={0} count={1} onRemove={onRemove} />
         </div>
       )}

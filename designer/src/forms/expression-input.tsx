@@ -19,10 +19,12 @@ interface ExpressionInputProps {
   readonly label: string;
   readonly value: string;
   readonly placeholder: string;
+  /** A problem is told beside the field already. */
+  readonly isInvalid: boolean;
   readonly onChange: (value: string) => void;
 }
 
-export function ExpressionInput({ label, value, placeholder, onChange }: ExpressionInputProps) {
+export function ExpressionInput({ label, value, placeholder, isInvalid, onChange }: ExpressionInputProps) {
   const language = useLanguage();
   const { isReadOnly, seal, sample } = useForm();
   const places = useScopePlaces();
@@ -42,7 +44,7 @@ export function ExpressionInput({ label, value, placeholder, onChange }: Express
         onChange={onChange}
         onBlur={seal}
       />
-      <PreviewLine preview={preview} />
+      {isInvalid && preview !== undefined && 'problem' in preview ? null : <PreviewLine preview={preview} />}
     </div>
   );
 }

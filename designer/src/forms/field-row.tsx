@@ -212,8 +212,7 @@ function DefaultMark({ field, value, onChange, label }: Omit<FieldRowProps, 'poi
   const { isReadOnly } = useForm();
   const commit = useCommit(onChange);
   const { default: preset } = field.schema;
-  // An empty list is no default worth telling.
-  if (preset === undefined || sameJson(preset, []) || sameJson(preset, {}) || preset === '') return null;
+  if (preset === undefined || isNothing(preset)) return null;
   if (value === undefined || sameJson(value, preset)) return <span className={styles.preset}>{t('isDefault')}</span>;
   if (isReadOnly) return null;
   return (
@@ -222,12 +221,18 @@ function DefaultMark({ field, value, onChange, label }: Omit<FieldRowProps, 'poi
       size="small"
       className={styles.reset ?? ''}
       icon={<RotateCcw size={12} />}
-      aria-label={`${t('toDefault')}: ${label}`}
+      aria-label={`${t('toDefault')} · ${label}`}
       onClick={() => commit(undefined)}
     >
       {t('toDefault')}
     </Button>
   );
+}
+
+/** An empty list or mapping is no default worth telling, and going back to it would throw work away. */
+function isNothing(preset: unknown): boolean {
+  if (typeof preset !== 'object' || preset === null) return preset === '';
+  return Object.values(preset).every(isNothing);
 }
 
 /** Scrolls into view, takes the focus and shines for a moment when the form is asked to show this field. */

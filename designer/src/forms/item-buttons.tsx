@@ -24,16 +24,16 @@ export function ItemButtons({ name, index, count, onMove, onRemove }: ItemButton
     <span>
       {onMove === undefined || count < 2 ? null : (
         <>
-          <IconButton words={`${t('up')}: ${name}`} icon={<ArrowUp size={14} />} isOff={index === 0} onClick={() => onMove(index - 1)} />
+          <IconButton words={`${t('up')} · ${name}`} icon={<ArrowUp size={14} />} isOff={index === 0} onClick={() => onMove(index - 1)} />
           <IconButton
-            words={`${t('down')}: ${name}`}
+            words={`${t('down')} · ${name}`}
             icon={<ArrowDown size={14} />}
             isOff={index === count - 1}
             onClick={() => onMove(index + 1)}
           />
         </>
       )}
-      {onRemove === undefined ? null : <IconButton words={`${t('remove')}: ${name}`} icon={<Trash2 size={14} />} onClick={onRemove} />}
+      {onRemove === undefined ? null : <IconButton words={`${t('remove')} · ${name}`} icon={<Trash2 size={14} />} onClick={onRemove} />}
     </span>
   );
 }

@@ -93,6 +93,7 @@ function ValueInput({ mode, id, label, value, onChange, isInvalid, placeholder }
           label={label}
           value={value !== undefined && 'expression' in value ? value.expression : ''}
           placeholder={t('expressionExample')}
+          isInvalid={isInvalid}
           onChange={(expression) => onChange(expression === '' ? undefined : { expression })}
         />
       );

@@ -71,7 +71,7 @@ export function PathInput({ id, label, isInvalid, value, places, placeholder, on
           }
         >
           <span>
-            <IconButton words={`${t('pick')}: ${label}`} icon={<ListTree size={16} />} onClick={() => setOpen(!isOpen)} />
+            <IconButton words={`${t('pick')} · ${label}`} icon={<ListTree size={16} />} onClick={() => setOpen(!isOpen)} />
           </span>
         </Popover>
       )}
