@@ -8,6 +8,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 const DIST = new URL('../../designer/dist/', import.meta.url);
 const NOT_BUILT =
   '<!doctype html><meta charset="utf-8"><title>康桥</title><p>The designer is not built yet: run <code>npm run build:designer</code>, then reload. 设计器尚未构建：运行该命令后刷新。</p>';
+/** Addresses of pages: names and ids. Whoever asks for `/.git/config` or climbs with dots is told that there is nothing. */
+const PAGE = /^\/(?!api(?:\/|$))[\w/-]*(?:\?|$)/;
 const YEAR_SECONDS = 31_536_000;
 
 export async function serveDesigner(app: FastifyInstance, csp: string): Promise<void> {
@@ -18,7 +20,8 @@ export async function serveDesigner(app: FastifyInstance, csp: string): Promise<
     serve: false,
   });
   let page: string | undefined;
-  const showPage = (_request: FastifyRequest, reply: FastifyReply) => {
+  const showPage = (request: FastifyRequest, reply: FastifyReply) => {
+    if (!PAGE.test(request.url)) return reply.callNotFound();
     page ??= existsSync(new URL('index.html', DIST)) ? readFileSync(new URL('index.html', DIST), 'utf8') : undefined;
     if (page === undefined) return reply.code(503).type('text/html; charset=utf-8').send(NOT_BUILT);
     const nonce = randomBytes(16).toString('base64url');
@@ -35,8 +38,5 @@ export async function serveDesigner(app: FastifyInstance, csp: string): Promise<
   app.get('/icon.svg', { schema: { hide: true } }, (_request, reply) => reply.sendFile('icon.svg'));
   app.get('/', { schema: { hide: true } }, showPage);
   app.get('/:page', { schema: { hide: true } }, showPage);
-  app.get('/:page/*', { schema: { hide: true } }, (request, reply) => {
-    const { page: first } = request.params as { readonly page: string };
-    return first === 'api' ? reply.callNotFound() : showPage(request, reply);
-  });
+  app.get('/:page/*', { schema: { hide: true } }, showPage);
 }
