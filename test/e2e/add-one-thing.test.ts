@@ -12,7 +12,21 @@ import { chainFlow, openPlatformApi } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDERS = ['bin', 'cli', 'control', 'designer', 'docs', 'engine', 'examples', 'gateways', 'nodes', 'scripts', 'sdk', 'storage', 'test'];
+const FOLDERS = [
+  'bin',
+  'cli',
+  'control',
+  'designer',
+  'docs',
+  'engine',
+  'examples',
+  'gateways',
+  'nodes',
+  'scripts',
+  'sdk',
+  'storage',
+  'test',
+];
 const FILES = ['package.json', 'tsconfig.json', '.dependency-cruiser.cjs'];
 const LINE = "  demo: async () => (await import('./demo/demo-backend.ts')).demoBackend,\n";
 

@@ -109,7 +109,7 @@ test('a publish that fails leaves the old version serving: a failing test, an ex
   assert.deepEqual(await serves(), { says: 'old' });
   const failingTest = { name: 'says hello', input: { data: { body: {} } }, mocks: {}, expect: [{ path: '/data/says', equals: 'hello' }] };
   const refusals: readonly (readonly [code: string, path: string, FlowDocument])[] = [
-    ['FLOW_TESTS_FAILED', '/tests/0', says('flw_served', 'new', { tests: [failingTest] })],
+    ['FLOW_TESTS_FAILED', '/tests/0/expect/0/equals', says('flw_served', 'new', { tests: [failingTest] })],
     [
       'FLOW_INVALID',
       '/nodes/1/config/fields/0/from/expression',
