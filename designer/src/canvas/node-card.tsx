@@ -32,7 +32,6 @@ const Card = memo(function Card({ id, data: { node, ins, outs }, isSelected, isC
   const reach = useCanvas(({ connecting }) => reachOf(connecting, id));
   const classes = [
     styles.card,
-    styles[type?.category ?? 'unknown'],
     status === undefined ? '' : styles[status],
     isSelected ? styles.selected : '',
     node.disabled === true ? styles.disabled : '',
@@ -41,7 +40,7 @@ const Card = memo(function Card({ id, data: { node, ins, outs }, isSelected, isC
     ways.length > 1 ? styles.branching : '',
   ];
   return (
-    <div className={classes.filter(Boolean).join(' ')}>
+    <div className={classes.filter(Boolean).join(' ')} data-category={type?.category ?? 'unknown'}>
       <span className={styles.bar} />
       <span className={styles.icon}>
         <NodeIcon name={type?.icon ?? 'circle-help'} size={20} />

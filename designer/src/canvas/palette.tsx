@@ -74,7 +74,7 @@ function PaletteList() {
         {found.length === 0 ? <p className={styles.nothing}>{t('nothing')}</p> : null}
         {sections.map(({ category, title, items }) =>
           items.length === 0 ? null : (
-            <section key={category} className={`${styles.section} ${styles[category]}`} aria-label={text(title)}>
+            <section key={category} data-category={category} aria-label={text(title)}>
               <h3 className={styles.heading}>{text(title)}</h3>
               {items.map((type) => (
                 <PaletteItem key={type.name} type={type} onAdd={add} />

@@ -111,7 +111,8 @@ function Choices({ found, index, onPoint, onChoose }: ChoicesProps) {
           id={`quick-add-${at}`}
           role="option"
           aria-selected={at === index}
-          className={`${styles.item} ${styles[type.category]} ${at === index ? styles.chosen : ''}`}
+          data-category={type.category}
+          className={`${styles.item} ${at === index ? styles.chosen : ''}`}
           title={text(type.text.help)}
           onMouseMove={() => onPoint(at)}
           onClick={() => onChoose(type)}

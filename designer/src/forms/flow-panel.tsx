@@ -49,7 +49,7 @@ export function FlowPanel() {
     <NodeSurroundings nodeId={undefined}>
       <div className={styles.panel}>
         <div className={styles.header}>
-          <span className={`${styles.icon} ${styles.trigger}`}>
+          <span className={styles.icon} data-category="trigger">
             <Waypoints size={20} aria-hidden />
           </span>
           <div className={styles.names}>

@@ -54,7 +54,7 @@ function NodeHeader({ node, type }: NodePartProps) {
   return (
     <>
       <div className={styles.header}>
-        <span className={`${styles.icon} ${styles[type.category]}`}>
+        <span className={styles.icon} data-category={type.category}>
           <NodeIcon name={type.icon} size={20} />
         </span>
         <div className={styles.names}>
