@@ -4,6 +4,7 @@ import { CircleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
+import { parseJson } from '../parts/parse-json.ts';
 import { sameJson } from './field-schema.ts';
 import { useForm } from './form-context.tsx';
 import styles from './json-input.module.css';
@@ -61,12 +62,7 @@ function textOf(value: unknown): string {
 
 /** An empty text is no value; undefined is no JSON. */
 function parse(text: string): { readonly value: unknown } | undefined {
-  if (text.trim() === '') return { value: undefined };
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch {
-    return undefined;
-  }
+  return text.trim() === '' ? { value: undefined } : parseJson(text);
 }
 
 function faults(text: string, message: string): readonly Diagnostic[] {

@@ -4,6 +4,7 @@ import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { setConfig } from '../model/commands/change-node.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
+import { parseJson } from '../parts/parse-json.ts';
 import styles from './mapping-editor.module.css';
 
 const TEXTS = defineTexts({
@@ -26,10 +27,10 @@ export function MappingEditor({ nodeId, onClose }: { readonly nodeId: string; re
   if (node === undefined) return null;
   const change = (text: string) => {
     setTyped(text);
-    const mapping = parse(text);
-    if (mapping === undefined) return;
+    const parsed = parseJson(text);
+    if (parsed === undefined) return;
     const { history, types, run } = store.getState();
-    run(setConfig(history.document, types, nodeId, { ...node.config, mapping }, '/mapping'));
+    run(setConfig(history.document, types, nodeId, { ...node.config, mapping: parsed.value }, '/mapping'));
   };
   return (
     <Drawer open size={720} title={t('title', { label: node.label })} onClose={onClose}>
@@ -43,15 +44,7 @@ export function MappingEditor({ nodeId, onClose }: { readonly nodeId: string; re
         onChange={change}
         onBlur={() => store.getState().seal()}
       />
-      {parse(typed) === undefined ? <p className={styles.bad}>{t('notJson')}</p> : null}
+      {parseJson(typed) === undefined ? <p className={styles.bad}>{t('notJson')}</p> : null}
     </Drawer>
   );
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }

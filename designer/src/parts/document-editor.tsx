@@ -2,22 +2,17 @@
 import { Alert, Button } from 'antd';
 import { Save } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
-import { ApiError } from '../api/client.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { CodeEditor } from './code-editor.tsx';
 import styles from './document-editor.module.css';
-import { ErrorBox } from './error-box.tsx';
 import { Panel } from './page-header.tsx';
+import { parseJson } from './parse-json.ts';
+import { SaveProblem } from './save-problem.tsx';
 import { useLeaveGuard } from './use-leave-guard.ts';
 
 const TEXTS = defineTexts({
   save: ['保存', 'Save'],
   noJson: ['还不是合法的 JSON 对象，改好后才能保存。', 'This is not a JSON object yet; it can be saved once it is one.'],
-  stale: [
-    '别人刚刚保存了新版本。您的修改还在本页：载入对方的版本会丢掉它们。',
-    'Somebody else has just saved a newer version. Your changes are still on this page; loading the other version loses them.',
-  ],
-  reload: ['载入对方的版本', 'Load the other version'],
 });
 
 interface DocumentEditorProps {
@@ -45,8 +40,6 @@ export function DocumentEditor(props: DocumentEditorProps) {
     setText(next);
     props.onChange?.(objectOf(next));
   };
-  const { error } = props;
-  const isStale = error instanceof ApiError && error.code === 'STALE_REVISION';
   const save = props.isReadOnly ? null : (
     <Button
       type="primary"
@@ -62,10 +55,7 @@ export function DocumentEditor(props: DocumentEditorProps) {
     <Panel title={props.title} extra={save}>
       <div className={styles.body}>
         {props.help === undefined ? null : <p className={styles.help}>{props.help}</p>}
-        {isStale ? (
-          <Alert type="warning" showIcon title={t('stale')} action={<Button onClick={props.onReload}>{t('reload')}</Button>} />
-        ) : null}
-        {error !== null && error !== undefined && !isStale ? <ErrorBox error={error} /> : null}
+        <SaveProblem error={props.error} onReload={props.onReload} />
         {content === undefined ? <Alert type="error" showIcon title={t('noJson')} /> : props.problems}
         <CodeEditor value={text} language="json" label={props.title} height="420px" isReadOnly={props.isReadOnly} onChange={change} />
       </div>
@@ -74,10 +64,6 @@ export function DocumentEditor(props: DocumentEditorProps) {
 }
 
 function objectOf(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text)?.value;
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;
 }

@@ -3,6 +3,7 @@ import type { TrialAnswer } from '../../../control/actions/trials.ts';
 import type { FlowDocument, FlowTest } from '../../../engine/contract/flow-document.ts';
 import { call } from '../api/client.ts';
 import type { NodeRun, Overlay, Sample } from '../editor/editor-store.ts';
+import { runOfStep, wiresTaken } from '../editor/step-overlay.ts';
 
 export type Scope = { readonly kind: 'whole' } | { readonly kind: 'from' | 'only'; readonly nodeId: string };
 
@@ -23,18 +24,11 @@ export function runTrial({ document, input, mocks, reachesAdapters, scope }: Tri
 export function overlayOf({ steps }: TrialAnswer, { edges }: FlowDocument, trigger: string | undefined): Overlay {
   // The trigger gave the message: it has no step of its own.
   const nodes: Record<string, NodeRun> = trigger === undefined ? {} : { [trigger]: { status: 'completed' } };
-  const taken = new Set(edges.filter(({ from }) => from.node === trigger).map(({ id }) => id));
-  for (const { node, status, durationMs, attempt, error, ports } of steps) {
-    for (const { id, from } of edges) if (from.node === node && ports.includes(from.port)) taken.add(id);
-    if (nodes[node]?.status === 'failed') continue;
-    nodes[node] = {
-      status: status === 'stopped' ? 'cancelled' : status,
-      durationMs,
-      attempt,
-      ...(error === undefined ? {} : { errorCode: error.code }),
-    };
+  for (const step of steps) {
+    if (nodes[step.node]?.status !== 'failed') nodes[step.node] = runOfStep(step, step.status === 'stopped' ? 'cancelled' : step.status);
   }
-  return { nodes, edges: taken };
+  const begun = edges.filter(({ from }) => from.node === trigger).map(({ id }) => id);
+  return { nodes, edges: new Set([...begun, ...wiresTaken(steps, edges)]) };
 }
 
 /** What forms and mappings complete from. */
@@ -44,7 +38,7 @@ export function samplesOf({ steps }: TrialAnswer): Readonly<Record<string, Sampl
       node,
       {
         ...(input?.form === 'json' ? { input: input.data } : {}),
-        output: Object.fromEntries(Object.entries(output).map(([port, { data }]) => [port, data])),
+        output: dataByPort(output),
       },
     ]),
   );
@@ -53,10 +47,7 @@ export function samplesOf({ steps }: TrialAnswer): Readonly<Record<string, Sampl
 /** The run as a test: what came from outside is mocked, the reply is what is expected. */
 export function testOfTrial(answer: TrialAnswer, order: TrialOrder, isOutside: (nodeId: string) => boolean, name: string): FlowTest {
   const mocked = answer.steps.filter(({ node, output }) => output !== undefined && isOutside(node) && order.mocks[node] === undefined);
-  const emitted = mocked.map(({ node, output = {} }) => [
-    node,
-    { emit: Object.fromEntries(Object.entries(output).map(([port, { data }]) => [port, data])) },
-  ]);
+  const emitted = mocked.map(({ node, output = {} }) => [node, { emit: dataByPort(output) }]);
   const { reply, error } = answer;
   const expect: FlowTest['expect'] =
     reply !== undefined
@@ -68,4 +59,8 @@ export function testOfTrial(answer: TrialAnswer, order: TrialOrder, isOutside: (
         ? []
         : [{ path: '/error/code', equals: error.code }];
   return { name, input: order.input, mocks: { ...order.mocks, ...(Object.fromEntries(emitted) as FlowTest['mocks']) }, expect };
+}
+
+function dataByPort(output: NonNullable<TrialAnswer['steps'][number]['output']>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(output).map(([port, { data }]) => [port, data]));
 }

@@ -10,6 +10,7 @@ import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { addTest } from '../model/commands/saved-tests.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
 import { ErrorBox } from '../parts/error-box.tsx';
+import { parseJson } from '../parts/parse-json.ts';
 import { overlayOf, runTrial, samplesOf, testOfTrial, type Scope, type TrialOrder } from './run-trial.ts';
 import { TrialResult } from './trial-result.tsx';
 import styles from './trial.module.css';
@@ -62,7 +63,7 @@ export function TryPanel() {
   const stop = useRef<AbortController>(undefined);
   const selected = useEditor(({ selection, history }) => history.document.nodes.find(({ id }) => id === selection.nodes[0]));
   useEffect(() => () => stop.current?.abort(), []);
-  const data = parse(typed);
+  const data = parseJson(typed);
   const isRunning = run !== undefined && run.answer === undefined && run.error === undefined;
   const choose = (key: string) => {
     const chosen = starts.find((one) => one.key === key);
@@ -194,12 +195,4 @@ function useStarts(): readonly Start[] {
     ],
     [tests, samples, text],
   );
-}
-
-function parse(text: string): { readonly value: unknown } | undefined {
-  try {
-    return { value: JSON.parse(text) as unknown };
-  } catch {
-    return undefined;
-  }
 }

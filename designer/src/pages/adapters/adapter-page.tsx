@@ -1,5 +1,4 @@
 import { App, Descriptions } from 'antd';
-import { useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Input } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
@@ -9,6 +8,7 @@ import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { DocumentEditor } from '../../parts/document-editor.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { useOpened } from '../../parts/use-opened.ts';
 import styles from './adapter-page.module.css';
 import { ConnectionTest } from './connection-test.tsx';
 
@@ -36,13 +36,9 @@ type Adapter = Outputs['adapters.get'];
 export function AdapterPage() {
   const { adapterId = '' } = useParams();
   const adapter = useQueryOf('adapters.get', { adapterId });
-  const [loaded, setLoaded] = useState<Adapter>();
-  useEffect(() => setLoaded((now) => (now?.adapterId === adapterId ? now : adapter.data)), [adapterId, adapter.data]);
-  if (adapter.error !== null && loaded === undefined)
-    return <ErrorBox error={adapter.error} onRetry={() => void adapter.refetch()} isPage />;
-  if (loaded === undefined) return null;
-  const reload = async () => setLoaded((await adapter.refetch()).data);
-  return <Loaded key={loaded.adapterId} adapter={loaded} onSaved={setLoaded} onReload={() => void reload()} />;
+  const { opened, setOpened, reload } = useOpened(adapter, adapterId, (document) => document.adapterId);
+  if (opened !== undefined) return <Loaded key={adapterId} adapter={opened} onSaved={setOpened} onReload={reload} />;
+  return adapter.error === null ? null : <ErrorBox error={adapter.error} onRetry={() => void adapter.refetch()} isPage />;
 }
 
 interface LoadedProps {

@@ -1,6 +1,6 @@
 import { App, Button, Descriptions } from 'antd';
 import { CirclePower, CircleSlash } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useParams } from 'react-router';
 import type { Input } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
@@ -13,6 +13,7 @@ import { CopyText } from '../../parts/copy-text.tsx';
 import { DocumentEditor } from '../../parts/document-editor.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { useOpened } from '../../parts/use-opened.ts';
 import { FRONT_TEXTS, StateTag, TargetText } from './interface-parts.tsx';
 import { InterfaceProblems } from './interface-problems.tsx';
 
@@ -49,12 +50,9 @@ type Interface = Outputs['interfaces.get'];
 export function InterfacePage() {
   const { interfaceId = '' } = useParams();
   const answer = useQueryOf('interfaces.get', { interfaceId });
-  const [loaded, setLoaded] = useState<Interface>();
-  useEffect(() => setLoaded((now) => (now?.interfaceId === interfaceId ? now : answer.data)), [interfaceId, answer.data]);
-  if (answer.error !== null && loaded === undefined) return <ErrorBox error={answer.error} onRetry={() => void answer.refetch()} isPage />;
-  if (loaded === undefined) return null;
-  const reload = async () => setLoaded((await answer.refetch()).data);
-  return <Loaded key={loaded.interfaceId} document={loaded} onSaved={setLoaded} onReload={() => void reload()} />;
+  const { opened, setOpened, reload } = useOpened(answer, interfaceId, (document) => document.interfaceId);
+  if (opened !== undefined) return <Loaded key={interfaceId} document={opened} onSaved={setOpened} onReload={reload} />;
+  return answer.error === null ? null : <ErrorBox error={answer.error} onRetry={() => void answer.refetch()} isPage />;
 }
 
 interface LoadedProps {

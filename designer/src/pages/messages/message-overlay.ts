@@ -5,18 +5,18 @@ import type { PayloadAnswer } from '../../../../control/actions/execution-payloa
 import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
 import type { ExecutionDetails } from '../../../../engine/services.ts';
 import type { NodeRun, Overlay } from '../../editor/editor-store.ts';
+import { runOfStep, wiresTaken } from '../../editor/step-overlay.ts';
 
 /** A node inside of a loop shows its latest step. */
 export function overlayOf(details: ExecutionDetails, document: FlowDocument): Overlay {
   const { nodes, edges } = document;
-  const emitted = new Set(details.steps.flatMap(({ node, ports }) => ports.map((port) => `${node} ${port}`)));
   const runs: Readonly<Record<string, NodeRun>> = Object.fromEntries(nodes.map(({ id }) => [id, runOf(id, details)]));
   const isReached = (nodeId: string) => !['not-reached', 'skipped'].includes(runs[nodeId]?.status ?? 'not-reached');
   const trigger = triggerOf(document, isReached);
-  const taken = edges.filter(({ from, to }) => emitted.has(`${from.node} ${from.port}`) || (from.node === trigger && isReached(to.node)));
+  const begun = edges.filter(({ from, to }) => from.node === trigger && isReached(to.node)).map(({ id }) => id);
   return {
     nodes: trigger === undefined ? runs : { ...runs, [trigger]: { status: 'completed' } },
-    edges: new Set(taken.map(({ id }) => id)),
+    edges: new Set([...begun, ...wiresTaken(details.steps, edges)]),
   };
 }
 
@@ -37,12 +37,7 @@ function runOf(nodeId: string, details: ExecutionDetails): NodeRun {
   const step = stepsOf(details, nodeId).at(-1);
   const isHeldHere = details.status === 'held' && details.held?.node === nodeId;
   if (step === undefined) return isHeldHere ? { status: 'held', errorCode: details.held.reason } : { status: 'not-reached' };
-  const { durationMs, attempt, error } = step;
-  return {
-    status: isHeldHere ? 'held' : step.status,
-    ...{ durationMs, attempt },
-    ...(error === undefined ? {} : { errorCode: error.code }),
-  };
+  return runOfStep(step, isHeldHere ? 'held' : step.status);
 }
 
 export interface Labelled {

@@ -1,8 +1,7 @@
-import { Alert, App, Button, Input, Switch, Table, Upload } from 'antd';
+import { App, Button, Input, Switch, Table, Upload } from 'antd';
 import { Download, Plus, Save, Trash2, Upload as UploadIcon } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useParams } from 'react-router';
-import { ApiError } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
@@ -10,7 +9,9 @@ import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { csvOf, download, parseCsv } from '../../parts/csv.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { SaveProblem } from '../../parts/save-problem.tsx';
 import { useLeaveGuard } from '../../parts/use-leave-guard.ts';
+import { useOpened } from '../../parts/use-opened.ts';
 import { problemsOf, toEntries, toRows, type Row } from './table-rows.ts';
 import styles from './code-table-page.module.css';
 
@@ -41,11 +42,6 @@ const TEXTS = defineTexts({
     '查不到代码时报错 CODE_UNKNOWN，消息按节点的错误处理走',
     'An absent code is the error CODE_UNKNOWN; the node’s error handling decides',
   ],
-  stale: [
-    '别人刚刚保存了这张表。您的修改还在本页：重新载入会换成对方的版本。',
-    'Somebody else has just saved this table. Your changes are still on this page; loading it anew takes the other version.',
-  ],
-  reload: ['载入对方的版本', 'Load the other version'],
 });
 
 type CodeTable = Outputs['tables.get'];
@@ -54,12 +50,9 @@ type CodeTable = Outputs['tables.get'];
 export function CodeTablePage() {
   const { tableId = '' } = useParams();
   const table = useQueryOf('tables.get', { tableId });
-  const [loaded, setLoaded] = useState<CodeTable>();
-  useEffect(() => setLoaded((now) => now ?? table.data), [table.data]);
-  if (table.error !== null && loaded === undefined) return <ErrorBox error={table.error} onRetry={() => void table.refetch()} isPage />;
-  if (loaded === undefined) return null;
-  const reload = async () => setLoaded((await table.refetch()).data);
-  return <Editor key={loaded.revision} table={loaded} onSaved={setLoaded} onReload={() => void reload()} />;
+  const { opened, setOpened, reload } = useOpened(table, tableId, (document) => document.tableId);
+  if (opened !== undefined) return <Editor key={`${tableId} ${opened.revision}`} table={opened} onSaved={setOpened} onReload={reload} />;
+  return table.error === null ? null : <ErrorBox error={table.error} onRetry={() => void table.refetch()} isPage />;
 }
 
 interface EditorProps {
@@ -94,7 +87,6 @@ function Editor({ table, onSaved, onReload }: EditorProps) {
     setRows((now) => toRows({ ...toEntries(now), ...read }));
     void message.info(t('imported', { count: lines.length }));
   };
-  const isStale = save.error instanceof ApiError && save.error.code === 'STALE_REVISION';
   return (
     <Page>
       <PageHeader
@@ -115,8 +107,7 @@ function Editor({ table, onSaved, onReload }: EditorProps) {
           )
         }
       />
-      {isStale ? <Alert type="warning" showIcon title={t('stale')} action={<Button onClick={onReload}>{t('reload')}</Button>} /> : null}
-      {save.error !== null && !isStale ? <ErrorBox error={save.error} /> : null}
+      <SaveProblem error={save.error} onReload={onReload} />
       <Panel>
         <div className={styles.fallback}>
           <Switch
