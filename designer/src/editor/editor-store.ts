@@ -16,7 +16,7 @@ import { collectProblems, type Problems } from '../model/issues.ts';
 import type { NodeTypes } from '../model/node-types.ts';
 
 /** The tabs of the side panel. `properties` shows the selected node, or the flow when none is. */
-export const PANELS = ['properties', 'try', 'tests', 'problems', 'release', 'message'] as const;
+export const PANELS = ['properties', 'try', 'tests', 'problems', 'release'] as const;
 export type PanelName = (typeof PANELS)[number];
 
 export interface Selection {

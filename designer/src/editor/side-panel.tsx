@@ -22,12 +22,11 @@ const TEXTS = defineTexts({
   tests: ['测试', 'Tests'],
   problems: ['问题', 'Problems'],
   release: ['发布', 'Publish'],
-  message: ['消息', 'Message'],
 });
 
 const WIDTH = { least: 340, most: 760, start: 420, step: 20 } as const;
 
-const PANELS: Partial<Readonly<Record<PanelName, ComponentType>>> = {
+const PANELS: Readonly<Record<PanelName, ComponentType>> = {
   properties: Properties,
   try: TryPanel,
   tests: TestsPanel,

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deedsOf } from '../../../designer/src/model/canvas-changes.ts';
 import { createCanvasView, type CanvasNode } from '../../../designer/src/model/canvas-view.ts';
 import { setConfig, setLabel } from '../../../designer/src/model/commands/change-node.ts';
-import { addGroup } from '../../../designer/src/model/commands/groups.ts';
 import { move } from '../../../designer/src/model/commands/move.ts';
-import { addNote } from '../../../designer/src/model/commands/notes.ts';
-import { apply, begin, seal, undo, type Command, type History } from '../../../designer/src/model/flow-history.ts';
+import { apply, begin, seal, type Command, type History } from '../../../designer/src/model/flow-history.ts';
 import { createNodeTypes, createPortCache } from '../../../designer/src/model/node-types.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { knownOutPorts } from '../../../engine/registry/node-ports.ts';
 import { exampleFlow, exampleFlows, registry, types } from './sample-types.ts';
 
@@ -110,64 +106,6 @@ test('guessed ports are those that the node types give themselves', () => {
   for (const node of exampleFlows.flatMap((flow) => flow.nodes)) {
     assert.deepEqual(types.outPorts(node), knownOutPorts(registry.get(node.type)!, node.config), node.type);
   }
-});
-
-test('dragging cards, notes and the frame of a group become one move', () => {
-  let history = begin(exampleFlow('appointment'));
-  history = done(history, addNote(history.document, { x: 0, y: 400 }));
-  history = done(history, addGroup(history.document, ['n_call', 'n_check'], '入口'));
-  const view = createCanvasView(types);
-  const before = history.document;
-  const frame = view(before).nodes.find(({ type }) => type === 'group')!;
-  const note = before.layout.notes[0]!;
-  for (const step of [10, 20, 30]) {
-    const { commands, isSealed } = deedsOf(history.document, view(history.document), [
-      { type: 'position', id: frame.id, position: { x: frame.position.x + step, y: frame.position.y }, dragging: step < 30 },
-      { type: 'position', id: note.id, position: { x: step, y: 0 }, dragging: step < 30 },
-      { type: 'select' },
-    ]);
-    for (const command of commands) history = apply(history, command);
-    if (isSealed) history = seal(history);
-  }
-  const places = (document: FlowDocument) => ['n_call', 'n_check', 'n_where'].map((id) => document.layout.nodes[id]![0]);
-  const [call, check, where] = places(before) as [number, number, number];
-  assert.deepEqual(places(history.document), [call + 30, check + 30, where]);
-  assert.deepEqual([history.document.layout.notes[0]!.x, history.document.layout.notes[0]!.y], [30, 0]);
-  assert.equal(history.past.length, 3);
-  assert.equal(history.gesture, undefined);
-  assert.deepEqual(undo(history).document, before);
-});
-
-test('resizing a note is a change, measuring a card is none', () => {
-  let history = begin(exampleFlow('appointment'));
-  history = done(history, addNote(history.document, { x: 0, y: 400 }));
-  const id = history.document.layout.notes[0]!.id;
-  const view = createCanvasView(types)(history.document);
-  const measured = deedsOf(history.document, view, [{ type: 'dimensions', id: 'n_call', dimensions: { width: 9, height: 9 } }]);
-  assert.deepEqual(measured, { commands: [], isSealed: false });
-  const { commands } = deedsOf(history.document, view, [
-    { type: 'position', id, position: { x: -8, y: 400 } },
-    { type: 'dimensions', id, dimensions: { width: 308, height: 100 }, resizing: true },
-  ]);
-  assert.equal(commands.length, 1);
-  history = apply(history, commands[0]!);
-  assert.deepEqual(history.document.layout.notes[0], { id, text: '', x: -8, y: 400, width: 308, height: 100, colour: 'amber' });
-});
-
-test('deleting on the canvas is one command and ends the gesture', () => {
-  const history = begin(exampleFlow('appointment'));
-  const view = createCanvasView(types)(history.document);
-  const { commands, isSealed } = deedsOf(
-    history.document,
-    view,
-    [{ type: 'remove', id: 'n_check' }],
-    history.document.edges.filter(({ from }) => from.node === 'n_check').map(({ id }) => ({ type: 'remove' as const, id })),
-  );
-  assert.equal(commands.length, 1);
-  assert.equal(isSealed, true);
-  const after = apply(history, commands[0]!).document;
-  assert.equal(after.nodes.length, history.document.nodes.length - 1);
-  assert.ok(after.edges.every(({ from, to }) => from.node !== 'n_check' && to.node !== 'n_check'));
 });
 
 test('a branch that a person adds is a port at once', () => {

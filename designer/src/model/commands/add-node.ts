@@ -47,20 +47,7 @@ export function addAfter(
   const into = types.mainInPort(node);
   if (into === undefined) return refuse('NO_INPUT');
   const at = freePlace(document, types, wish.at ?? behind(document, types, before, port), cardHeight(types.outPorts(node)));
-  const edge = wire({ node: before.id, port }, { node: node.id, port: into });
-  const refusal = whyNotConnect({ ...document, nodes: [...document.nodes, node] }, types, edge.from, edge.to);
-  if (refusal !== undefined) return { refusal };
-  return {
-    nodeId: node.id,
-    command: {
-      name: 'node.add',
-      subject: node.label,
-      change(draft) {
-        put(draft, node, at);
-        draft.edges.push(structuredClone(edge));
-      },
-    },
-  };
+  return connected(document, types, node, at, wire({ node: before.id, port }, { node: node.id, port: into }));
 }
 
 /** Adds a new node in front of a node that nothing leads to yet (drawing a wire backwards into empty space). */
@@ -79,7 +66,11 @@ export function addBefore(
   if (port === undefined) return refuse('NO_OUTPUT');
   const { x, y } = placeOf(document, target.id);
   const at = freePlace(document, types, wish.at ?? { x: x - CARD_WIDTH - GAP_X, y }, cardHeight(types.outPorts(node)));
-  const edge = wire({ node: node.id, port }, wish.before);
+  return connected(document, types, node, at, wire({ node: node.id, port }, wish.before));
+}
+
+/** A new node together with the wire that joins it to what is there. */
+function connected(document: FlowDocument, types: NodeTypes, node: FlowNode, at: Point, edge: FlowEdge): Made {
   const refusal = whyNotConnect({ ...document, nodes: [...document.nodes, node] }, types, edge.from, edge.to);
   if (refusal !== undefined) return { refusal };
   return {
