@@ -38,15 +38,20 @@ interface Effect {
 /** Runs one seed; throws with what went wrong. Ids are seeded too, so that a seed is the same run every time. */
 export async function runModel(seed: number): Promise<void> {
   const ids = seededRandom(seed + 0x5eed);
-  const real = globalThis.crypto.getRandomValues;
+  const { getRandomValues, randomUUID } = globalThis.crypto;
   globalThis.crypto.getRandomValues = <T extends ArrayBufferView>(target: T): T => {
     new Uint8Array(target.buffer).forEach((_, index, bytes) => (bytes[index] = ids.below(256)));
     return target;
   };
+  // No version and variant: whoever makes an id of it takes the digits that are random.
+  globalThis.crypto.randomUUID = () => {
+    const digits = Array.from({ length: 32 }, () => ids.below(16).toString(16)).join('');
+    return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${digits.slice(12, 16)}-${digits.slice(16, 20)}-${digits.slice(20)}`;
+  };
   try {
     await runSeeded(seed, seededRandom(seed));
   } finally {
-    globalThis.crypto.getRandomValues = real;
+    Object.assign(globalThis.crypto, { getRandomValues, randomUUID });
   }
 }
 
