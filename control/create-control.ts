@@ -1,4 +1,4 @@
-/** Control: admin API, registry and overview page. Made from ports and engine services; it keeps no state of its own between starts. */
+/** Control: admin API, registry and console. Made from ports and engine services; it keeps no state of its own between starts. */
 import type { Clock } from '../engine/contract/clock.ts';
 import type { Role } from '../engine/contract/access.ts';
 import type { Logger } from '../engine/contract/observe.ts';

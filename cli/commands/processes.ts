@@ -32,9 +32,9 @@ export function workerCommand(): Command {
 
 export function controlCommand(): Command {
   return withSettings(new Command('control'))
-    .summary('start control: admin API, registry, overview page')
+    .summary('start control: admin API, registry, console')
     .description('Starts control. Gateways and workers go on without it.')
-    .addOption(new Option('--control-port <port>', 'port of the admin API and overview page').argParser(port))
+    .addOption(new Option('--control-port <port>', 'port of the admin API and console').argParser(port))
     .addHelpText('after', '\nExample:\n  $ kangqiao control --data /var/lib/kangqiao')
     .action(async function (this: Command) {
       const { startControl } = await import('../roots/control.ts');

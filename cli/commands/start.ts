@@ -14,7 +14,7 @@ export function startCommand(): Command {
     .addOption(new Option('--open-port <port>', 'port of the open front').argParser(port))
     .addOption(new Option('--user-port <port>', 'port of the user front').argParser(port))
     .addOption(new Option('--bus-port <port>', 'port of the bus front').argParser(port))
-    .addOption(new Option('--control-port <port>', 'port of the admin API and overview page').argParser(port))
+    .addOption(new Option('--control-port <port>', 'port of the admin API and console').argParser(port))
     .addHelpText('after', '\nExamples:\n  $ kangqiao start --example city\n  $ kangqiao start --data /var/lib/kangqiao --control-port 9440')
     .action(async function (this: Command, options: StartOptions) {
       const { startAllInOne } = await import('../roots/all-in-one.ts');

@@ -1,4 +1,4 @@
-/** `kangqiao control`: admin API, registry and overview page; gateways follow its plan file. */
+/** `kangqiao control`: admin API, registry and console; gateways follow its plan file. */
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { handOver } from './hand-over.ts';

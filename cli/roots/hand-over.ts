@@ -135,7 +135,7 @@ function tell(
   tryIt: string | undefined,
 ): void {
   const rows: (readonly [string, string | undefined])[] = [
-    ['overview 概览', control.address],
+    ['console 控制台', control.address],
     ['API', `${control.address}/api/docs`],
     ['open 开放前端', addresses['open']],
     ['user 用户前端', addresses['user']],

@@ -51,7 +51,7 @@ export function createRunAction(actions: readonly Action[], audit: AuditLog): Ru
 function checkRight(action: Action, actor: Actor): void {
   if (actor.mustChangePassword === true && action.right !== 'self') {
     throw new AppError('PASSWORD_CHANGE_REQUIRED', 'input', 'The one-time password must be changed first.', {
-      fix: 'Change it by POST /api/v1/me/password, on the overview page or with `kangqiao login`.',
+      fix: 'Change it by POST /api/v1/me/password, in the console or with `kangqiao login`.',
     });
   }
   if (action.right !== 'self' && action.right !== 'member') requireRight(actor, action.right);

@@ -70,6 +70,6 @@ function bearerOf({ headers }: FastifyRequest): string | undefined {
 
 function loginRequired(): AppError {
   return new AppError('LOGIN_REQUIRED', 'input', 'This takes a login.', {
-    fix: 'Log in on the overview page, or with `kangqiao login` for the command line.',
+    fix: 'Log in to the console, or with `kangqiao login` for the command line.',
   });
 }

@@ -1,4 +1,4 @@
-/** The HTTP side of control: one Fastify with the admin API, its OpenAPI page, live events, health, metrics and the overview page. */
+/** The HTTP side of control: one Fastify with the admin API, its OpenAPI page, live events, health, metrics and the console. */
 import type { AddressInfo } from 'node:net';
 import cookie from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
