@@ -374,7 +374,7 @@ async function heldMb(): Promise<number> {
   const ask = async (id: number, method: string) => {
     socket.send(JSON.stringify({ id, method }));
     for (;;) {
-      const [event] = (await once(socket, 'message')) as [MessageEvent<string>];
+      const [event] = (await once(socket, 'message')) as [{ readonly data: string }];
       const answer = JSON.parse(event.data) as { readonly id?: number; readonly result?: { readonly usedSize: number } };
       if (answer.id === id) return answer.result;
     }
