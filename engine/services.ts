@@ -120,7 +120,7 @@ export type PublishStage = 'validate' | 'test' | 'prepare' | 'commit' | 'apply';
 export interface FlowCatalog {
   list(): Promise<readonly FlowSummary[]>;
   draft(flowId: string): Promise<FlowDocument | undefined>;
-  /** Saves when the stored draft still has `document.revision`; answers it with the next one. FLOW_STALE carries both versions as JSON in `issues` paths `/yours`, `/theirs` and as `StaleDraft` in `cause`. */
+  /** Saves when the stored draft still has `document.revision`; answers it with the next one. FLOW_STALE carries both versions as `StaleDraft` in `cause`, and nowhere in its words. */
   saveDraft(document: unknown, actor: string): Promise<FlowDocument>;
   remove(flowId: string, actor: string): Promise<boolean>;
   /** Every problem at once. */
@@ -210,6 +210,8 @@ export interface ExecutionQuery {
   readonly status?: readonly ExecutionStatus[];
   readonly from?: number;
   readonly to?: number;
+  /** Of those that are held: where, why, and whether the outcome is known. */
+  readonly held?: Pick<HeldSelection, 'node' | 'code' | 'outcomeKnown'>;
   /** Business key; looked up by its token. */
   readonly key?: { readonly name: string; readonly value: string };
   /** An execution's id or a trace id, whole or its beginning. */
@@ -267,6 +269,8 @@ export interface ExecutionDetails extends ExecutionSummary {
 /** Held executions that are alike: one cause, as a rule. */
 export interface HeldGroup {
   readonly flowId: string;
+  /** Of the newest of them; the others may have run another one. */
+  readonly version: number;
   readonly node: string;
   /** Code of the error. */
   readonly code: string;
@@ -349,6 +353,8 @@ export interface ExecutionCatalog {
   /** Marks it; the owner, or who takes over, ends it. EXECUTION_DONE (input) when it is terminal. */
   cancel(executionId: string, actor: string, reason: string): Promise<void>;
   heldGroups(): Promise<HeldGroups>;
+  /** Of those that a bulk let go on: how many are held once more (counted up to 10,000). */
+  heldAgain(bulkId: string): Promise<number>;
   selectHeld(selection: HeldSelection, limit: number): Promise<HeldChoice>;
   /** As `retry`, once for each hold, however often and by however many it is asked; `done` again to the same bulk. */
   retryHeld(item: HeldItem, act: BulkAct): Promise<HeldOutcome>;

@@ -58,10 +58,34 @@ export function executionActions({ catalog, executions }: ControlServices): read
     defineAction({
       name: 'executions.held',
       right: 'executions.read',
-      text: { 'zh-CN': '需要人处理的执行', en: 'Executions that wait for a person' },
-      input: Type.Object({ limit: Limit, after: Type.Optional(Type.String({ maxLength: 200 })) }, closed),
+      text: {
+        'zh-CN': '需要人处理的执行，可按流程、节点、错误码筛选，最新在前',
+        en: 'Executions that wait for a person, by flow, node and error code; newest first',
+      },
+      input: Type.Object(
+        {
+          flowId: Type.Optional(FlowId),
+          node: Type.Optional(Type.String({ maxLength: 64 })),
+          code: Type.Optional(Type.String({ maxLength: 100, description: 'Code of the error' })),
+          outcome: Type.Optional(Type.Enum(['known', 'unknown'] as const, { description: 'Whether it is known if the write was done' })),
+          limit: Limit,
+          after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
+        },
+        closed,
+      ),
       audited: false,
-      run: async (_ctx, { limit = 50, after }) => executions.list({ status: ['held'], limit, ...(after === undefined ? {} : { after }) }),
+      run: async (_ctx, { flowId, outcome, node, code, limit = 50, after }): Promise<ExecutionPage> =>
+        executions.list({
+          status: ['held'],
+          held: {
+            ...(node === undefined ? {} : { node }),
+            ...(code === undefined ? {} : { code }),
+            ...(outcome === undefined ? {} : { outcomeKnown: outcome === 'known' }),
+          },
+          limit,
+          ...(flowId === undefined ? {} : { flowIds: [flowId] }),
+          ...(after === undefined ? {} : { after }),
+        }),
     }),
     defineAction({
       name: 'executions.get',

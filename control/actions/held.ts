@@ -1,11 +1,12 @@
 /** Held executions: what waits for a person, by cause, and bulks that let many of them go on or end them. */
 import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
-import type { HeldGroups, HeldSelection } from '../../engine/services.ts';
+import type { HeldSelection } from '../../engine/services.ts';
 import type { Bulk, BulkKind } from '../bulks/bulk-store.ts';
 import type { BulkPreview } from '../bulks/create-bulks.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { existing, FlowId } from './flows.ts';
+import { nameHeldGroups, type NamedHeldGroups } from './held-groups.ts';
 import type { ControlServices } from './services.ts';
 
 /** What `retry-many` and `cancel-many` answer, and each line of their progress; with `dryRun` a `BulkPreview`. */
@@ -37,7 +38,10 @@ const Manner = {
 const RetryMany = Type.Object({ ...Selection, ...Manner }, closed);
 const CancelMany = Type.Object({ ...Selection, ...Manner, reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })) }, closed);
 
-export function heldActions({ executions, bulks }: ControlServices): readonly Action[] {
+/** `heldAgain`: how many of those that it let go on wait for a person once more. */
+export type BulkState = Bulk & { readonly heldAgain: number };
+
+export function heldActions({ executions, bulks, catalog, bindingStore }: ControlServices): readonly Action[] {
   return [
     defineAction({
       name: 'held.groups',
@@ -45,7 +49,7 @@ export function heldActions({ executions, bulks }: ControlServices): readonly Ac
       text: { 'zh-CN': '需要人处理的执行，按流程、节点、错误码归组', en: 'What waits for a person, grouped by flow, node and error code' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async (): Promise<HeldGroups> => executions.heldGroups(),
+      run: async (): Promise<NamedHeldGroups> => nameHeldGroups(await executions.heldGroups(), { catalog, bindingStore }),
     }),
     defineAction({
       name: 'executions.retry-many',
@@ -82,7 +86,10 @@ export function heldActions({ executions, bulks }: ControlServices): readonly Ac
       text: { 'zh-CN': '一次批量操作的进度', en: 'How far a bulk is' },
       input: byBulk,
       audited: false,
-      run: async (_ctx, { bulkId }): Promise<Bulk> => existing(await bulks.get(bulkId), bulkId),
+      run: async (_ctx, { bulkId }): Promise<BulkState> => ({
+        ...existing(await bulks.get(bulkId), bulkId),
+        heldAgain: await executions.heldAgain(bulkId),
+      }),
     }),
     defineAction({
       name: 'bulks.cancel',

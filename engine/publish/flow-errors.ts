@@ -12,16 +12,9 @@ export function invalid(issues: readonly Issue[]): AppError {
 }
 
 export function stale(yours: FlowDocument, theirs: FlowDocument | undefined): AppError {
-  const side = (path: string, version: unknown): Issue => ({
-    path,
-    code: 'FLOW_STALE',
-    severity: 'error',
-    message: JSON.stringify(version ?? null),
-  });
   return new AppError('FLOW_STALE', 'input', `${yours.flowId} was saved by somebody else in the meantime.`, {
     values: { flowId: yours.flowId, revision: yours.revision },
     fix: 'Look at the newer draft, and save your change again on top of it.',
-    issues: [side('/yours', yours), side('/theirs', theirs)],
     cause: new StaleDraft(yours, theirs),
   });
 }

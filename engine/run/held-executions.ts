@@ -19,7 +19,7 @@ export interface HeldDeps {
   readonly cancelChannel: string;
 }
 
-type HeldActs = Pick<ExecutionCatalog, 'retry' | 'cancel' | 'heldGroups' | 'selectHeld' | 'retryHeld' | 'cancelHeld'>;
+type HeldActs = Pick<ExecutionCatalog, 'retry' | 'cancel' | 'heldGroups' | 'heldAgain' | 'selectHeld' | 'retryHeld' | 'cancelHeld'>;
 
 const PAGE = 500;
 const MOST = 10_000;
@@ -55,6 +55,8 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
       const sorted = [...groups.values()].sort((a, b) => b.count - a.count);
       return { groups: sorted, count, more } satisfies HeldGroups;
     },
+
+    heldAgain: (bulkId) => executions.count({ status: 'held', bulk: bulkId, cancelRequested: null }, MOST),
 
     async selectHeld(selection, limit) {
       if (selection.ids) return chooseIds(selection.ids, selection.outcomeKnown);
@@ -157,10 +159,13 @@ function outcomeOf(document: ExecutionDocument, { epoch }: HeldItem, bulkId: str
   return document.bulk === bulkId && document.epoch >= epoch ? 'done' : 'gone-on';
 }
 
-function filterOf({ flowId, node, code, outcomeKnown }: HeldSelection): Filter {
+function filterOf({ flowId, ...where }: HeldSelection): Filter {
+  return { status: 'held', ...(flowId === undefined ? {} : { flowId }), ...heldAt(where) };
+}
+
+/** Where, why, and whether the outcome is known. */
+export function heldAt({ node, code, outcomeKnown }: Pick<HeldSelection, 'node' | 'code' | 'outcomeKnown'>): Filter {
   return {
-    status: 'held',
-    ...(flowId === undefined ? {} : { flowId }),
     ...(node === undefined ? {} : { 'held.node': node }),
     ...(code === undefined ? {} : { 'held.reason': code }),
     ...(outcomeKnown === undefined ? {} : { 'held.outcomeKnown': outcomeKnown }),
@@ -169,16 +174,17 @@ function filterOf({ flowId, node, code, outcomeKnown }: HeldSelection): Filter {
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-function addTo(groups: Map<string, Writable<HeldGroup>>, { _id, flowId, held }: ExecutionDocument): void {
+function addTo(groups: Map<string, Writable<HeldGroup>>, { _id, flowId, version, held }: ExecutionDocument): void {
   if (held === undefined) return;
   const { node, reason: code, outcomeKnown, at } = held;
   const key = JSON.stringify([flowId, node, code, outcomeKnown]);
   const group = groups.get(key);
   if (group === undefined) {
-    groups.set(key, { flowId, node, code, outcomeKnown, count: 1, oldestAt: at, newestAt: at, examples: [_id] });
+    groups.set(key, { flowId, version, node, code, outcomeKnown, count: 1, oldestAt: at, newestAt: at, examples: [_id] });
     return;
   }
   group.count += 1;
+  group.version = version;
   group.oldestAt = Math.min(group.oldestAt, at);
   group.newestAt = Math.max(group.newestAt, at);
   // The newest are the likeliest to be looked at.

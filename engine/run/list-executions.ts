@@ -5,6 +5,7 @@ import type { Collection, Filter, FindOptions } from '../contract/ports/document
 import type { Seal } from '../contract/seal.ts';
 import type { ExecutionQuery } from '../services.ts';
 import type { ExecutionDocument } from './execution-document.ts';
+import { heldAt } from './held-executions.ts';
 
 export interface ListDeps {
   readonly executions: Collection<ExecutionDocument>;
@@ -75,11 +76,12 @@ async function searchTrace(query: ExecutionQuery, text: string, deps: ListDeps):
 }
 
 function filtersOf(query: ExecutionQuery, seal: Pick<Seal, 'token'>): Filter[] {
-  const { flowIds, key, from, to } = query;
+  const { flowIds, key, from, to, held = {} } = query;
   const time = { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lte: to }) };
   const rest: Filter = {
     ...(Object.keys(time).length === 0 ? {} : { acceptedAt: time }),
     ...(key === undefined ? {} : { keys: seal.token(key.name, key.value) }),
+    ...heldAt(held),
   };
   const flows: readonly Filter[] =
     flowIds === undefined ? [{}] : flowIds.length > MOST_FLOWS ? [{ flowId: { in: flowIds } }] : flowIds.map((flowId) => ({ flowId }));

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { flow, memoryCatalog, startControl } from './start-control.ts';
+import { startWithEngine } from './start-engine.ts';
 
-test('answers a stale save with 409 and both versions', async (t) => {
-  const running = await startControl();
+test('answers a stale save with 409 and both versions, each once and none of it as words', async (t) => {
+  const running = await startWithEngine();
   t.after(running.stop);
   await running.admin.call('PUT', '/flows/flw_a', flow('flw_a'));
   const mine = flow('flw_a', { revision: 0, domain: 'mine' });
@@ -12,6 +13,8 @@ test('answers a stale save with 409 and both versions', async (t) => {
   assert.equal(answer.status, 409);
   assert.deepEqual(answer.body.yours, mine);
   assert.equal(answer.body.theirs.revision, 1);
+  assert.equal(answer.body.issues, undefined);
+  assert.doesNotMatch(`${answer.body.message} ${answer.body.fix}`, /nodes/);
   assert.equal((await running.admin.call('GET', '/flows/flw_a')).body.domain, 'sh-city');
 });
 

@@ -145,6 +145,7 @@ test('a bulk chooses what is held when it begins: what is held again meanwhile w
   await running.until(async () => hospital.received.length === from + 10);
   await counted('held', 10);
   assert.equal(hospital.received.length, from + 10, 'once each, though they are held again');
+  assert.equal((await operator.call('GET', `/bulks/${body.bulkId}`)).body.heldAgain, 10);
 });
 
 test('a bulk is stopped by anybody who may retry, and another process goes on with it', async (t) => {
@@ -199,6 +200,14 @@ test('groups what is held by flow, node and error, and retries unknown outcomes 
   const unknown = body.groups.find((group: { outcomeKnown: boolean }) => !group.outcomeKnown);
   assert.deepEqual([unknown.code, unknown.count], ['OUTCOME_UNKNOWN', 1]);
   assert.deepEqual(body.groups.find((group: { flowId: string }) => group.flowId === 'flw_other').examples, [example]);
+  assert.deepEqual([largest.version, largest.nodeLabel, largest.adapter.adapterId], [1, 'n_send', 'adp_his']);
+  assert.ok(largest.flowName['zh-CN'] !== '' && largest.adapter.name['zh-CN'] !== '', 'named as people know them');
+
+  const listed = async (query: string) => (await operator.call('GET', `/held?${query}`)).body.items.length;
+  const found = ['flowId=flw_feed', 'node=n_send', `code=${largest.code}`, 'outcome=unknown', `flowId=flw_other&outcome=unknown`].map(
+    listed,
+  );
+  assert.deepEqual(await Promise.all(found), [4, 5, 4, 1, 0]);
 
   hospital.answer = () => ({ status: 200 });
   const { body: known } = await operator.call('POST', '/held/retry', { flowId: 'flw_feed', perSecond: 1000 });

@@ -275,6 +275,7 @@ export const noExecutions: ExecutionCatalog = {
   resume: () => Promise.resolve(true),
   cancel: async () => {},
   heldGroups: async () => ({ groups: [], count: 0, more: false }),
+  heldAgain: async () => 0,
   selectHeld: async () => ({ items: [], more: false, unknownSkipped: 0 }),
   retryHeld: async () => 'missing',
   cancelHeld: async () => 'missing',

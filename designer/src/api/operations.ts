@@ -1497,8 +1497,15 @@ export interface operations {
   'executions.held': {
     parameters: {
       query?: {
+        /** @description `next` of the page before */
         after?: string;
+        /** @description Code of the error */
+        code?: string;
+        flowId?: string;
         limit?: number;
+        node?: string;
+        /** @description Whether it is known if the write was done */
+        outcome?: 'known' | 'unknown';
       };
       header?: never;
       path?: never;

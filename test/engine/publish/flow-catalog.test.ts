@@ -113,10 +113,7 @@ test('a stale save is refused with both versions, and changes nothing', async ()
     assert.ok(error instanceof AppError && error.cause instanceof StaleDraft);
     assert.deepEqual([error.code, error.kind], ['FLOW_STALE', 'input']);
     assert.deepEqual([(error.cause.yours as FlowDocument).deadlineMs, (error.cause.theirs as FlowDocument).deadlineMs], [8, 7]);
-    assert.deepEqual(
-      error.issues.map((issue) => issue.path),
-      ['/yours', '/theirs'],
-    );
+    assert.deepEqual(error.issues, [], 'documents are no words');
     return true;
   });
   assert.equal((await catalog.draft('flw_sample'))?.deadlineMs, 7);
