@@ -1,7 +1,7 @@
 /** A real Chromium on a running platform, for tests that do what a person does. */
 import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { chromium, type Browser, type Page } from '@playwright/test';
+import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import { openCity, type City } from '../support/city.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
 
@@ -12,11 +12,14 @@ const ACTION_MS = 10_000;
 export const noBrowser = existsSync(CHROMIUM) ? false : 'no Chromium on this machine (apt-get install chromium fonts-noto-cjk)';
 
 export interface Console {
-  readonly platform: Platform;
   readonly city: City;
   readonly browser: Browser;
   /** A page logged in as a new person with these roles, in its own browser profile. */
   open(options?: OpenOptions): Promise<Page>;
+  /** The password of the person whose page it is. */
+  passwordOf(page: Page): string;
+  /** Kills the platform and starts it again on the same addresses and data; `meanwhile` it is away. */
+  restart(meanwhile: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,26 +34,51 @@ export interface OpenOptions {
 /** The example city with its console, in a scratch folder; closed after the test (or by `close`). */
 export async function startConsole(context?: TestContext): Promise<Console> {
   const scratch = await makeScratch();
-  const platform = await startPlatform({ scratch, ports: await choosePorts(), example: true });
+  const options = { scratch, ports: await choosePorts(), example: true };
+  let platform: Platform | undefined = await startPlatform(options);
   const city = await openCity(platform);
   const browser = await launchBrowser();
+  const passwords = new WeakMap<Page, string>();
   const close = async () => {
     await browser.close();
     await city.close();
-    platform.process.kill('SIGKILL');
+    platform?.process.kill('SIGKILL');
     await removeScratch(scratch);
   };
   context?.after(close);
-  return { platform, city, browser, open: (options) => openPage(browser, city, options), close };
+  return {
+    city,
+    browser,
+    async open(wishes) {
+      const { page, password } = await openPage(browser, city, wishes);
+      passwords.set(page, password);
+      return page;
+    },
+    passwordOf: (page) => passwords.get(page) ?? '',
+    async restart(meanwhile) {
+      await platform?.end('SIGKILL');
+      platform = undefined;
+      await meanwhile();
+      platform = await startPlatform(options);
+    },
+    close,
+  };
 }
+
+const LAUNCH = { executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] };
 
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch(LAUNCH);
 }
 
-async function openPage(browser: Browser, city: City, options: OpenOptions = {}): Promise<Page> {
+/** A browser that keeps what it knows in this folder, as a person's own does. */
+export function launchProfile(folder: string, baseURL: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, { ...LAUNCH, viewport: { width: 1280, height: 800 }, locale: 'zh-CN', baseURL });
+}
+
+async function openPage(browser: Browser, city: City, options: OpenOptions = {}) {
   const { roles = ['analyst', 'operator'], path = '/', language = 'zh-CN', look = 'light', width = 1280 } = options;
-  const { cookie } = await city.person(roles);
+  const { cookie, password } = await city.person(roles);
   const [name = '', value = ''] = cookie.split('=');
   const context = await browser.newContext({
     viewport: { width, height: width === 1280 ? 800 : 1080 },
@@ -64,5 +92,5 @@ async function openPage(browser: Browser, city: City, options: OpenOptions = {})
   const page = await context.newPage();
   page.setDefaultTimeout(ACTION_MS);
   await page.goto(path);
-  return page;
+  return { page, password };
 }

@@ -1,8 +1,9 @@
 /** A flow from a change to publishing, and who may not change it, in a real browser. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { expect, type Page } from '@playwright/test';
+import { expect } from '@playwright/test';
 import { noBrowser, startConsole, type Console } from './browser.ts';
+import { isSaved, rename, sidePanel } from './flow-editor.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 60_000 };
 
@@ -36,24 +37,3 @@ test('a viewer sees a flow, has nothing to change it with, and is refused by the
   const flow = await console.city.admin('GET', '/flows/flw_reports');
   assert.equal((await viewer.call('PUT', '/flows/flw_reports', flow)).status, 403);
 });
-
-function card(page: Page, label: string) {
-  return page.locator('.react-flow__node-card', { hasText: label }).first();
-}
-
-function sidePanel(page: Page) {
-  return page.getByRole('complementary', { name: '侧栏' });
-}
-
-/** As a person does: a click on the node, another name in its panel. */
-async function rename(page: Page, from: string, to: string): Promise<void> {
-  await card(page, from).click();
-  const name = sidePanel(page).getByRole('textbox', { name: '节点名称' });
-  await expect(name).toHaveValue(from);
-  await name.fill(to);
-  await card(page, to).waitFor();
-}
-
-function isSaved(page: Page): Promise<void> {
-  return expect(page.getByRole('status').filter({ hasText: '已保存' })).toBeVisible({ timeout: 10_000 });
-}

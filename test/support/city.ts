@@ -39,6 +39,7 @@ export interface City {
 
 export interface Person {
   readonly name: string;
+  readonly password: string;
   /** `name=value` of the session. */
   readonly cookie: string;
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
@@ -83,9 +84,10 @@ export async function openCity(platform: Platform): Promise<City> {
     };
     const login = await call('POST', '/login', { name, password: oneTimePassword });
     cookie = String(login.headers['set-cookie']).split(';')[0] ?? '';
-    const changed = await call('POST', '/me/password', { oldPassword: oneTimePassword, newPassword: `Bridge-${randomUUID()}` });
+    const password = `Bridge-${randomUUID()}`;
+    const changed = await call('POST', '/me/password', { oldPassword: oneTimePassword, newPassword: password });
     if (changed.status !== 200) throw new Error(changed.text);
-    return { name, cookie, call };
+    return { name, password, cookie, call };
   };
   const userToken: City['userToken'] = (claims) => {
     const now = Math.floor(Date.now() / 1000);

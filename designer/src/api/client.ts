@@ -51,6 +51,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Heard at the window when the platform does not know the session any more. */
+export const LOGGED_OUT = 'kq-logged-out';
+
 /** Asks for one operation and answers what it gives; throws ApiError. */
 export async function call<Id extends OperationId>(id: Id, input: Input<Id>, options: CallOptions = {}): Promise<Output<Id>> {
   const response = await send(id, input as Record<string, unknown>, options);
@@ -92,7 +95,10 @@ async function send(id: OperationId, input: Record<string, unknown>, options: Ca
   const isInBody = operation.method === 'POST' || operation.method === 'PUT';
   const query = isInBody ? '' : queryOf(rest);
   const body = !isInBody ? undefined : operation.body === undefined ? rest : rest[operation.body];
-  return fetchJson(operation.method, `/api/v1${path}${query}`, body, options, accept);
+  const response = await fetchJson(operation.method, `/api/v1${path}${query}`, body, options, accept);
+  // Whoever asks `me.get` sees it there.
+  if (response.status === 401 && id !== 'me.get') window.dispatchEvent(new Event(LOGGED_OUT));
+  return response;
 }
 
 async function fetchJson(

@@ -6,20 +6,15 @@ const FRESH_MS = 5000;
 const MOST_TRIES = 2;
 
 /** One for the whole console. Refusals are answers and not asked again; an unreachable platform is. */
-export function createQueryClient(onLoggedOut: () => void): QueryClient {
+export function createQueryClient(): QueryClient {
   const retry = (count: number, error: unknown) =>
     error instanceof ApiError && (error.status === 0 || error.status === 503) && count < MOST_TRIES;
-  const client = new QueryClient({
+  return new QueryClient({
     defaultOptions: {
       queries: { retry, staleTime: FRESH_MS, refetchOnWindowFocus: true, networkMode: 'always' },
       mutations: { networkMode: 'always' },
     },
   });
-  client.getQueryCache().subscribe((event) => {
-    const error: unknown = event.type === 'updated' && event.action.type === 'error' ? event.action.error : undefined;
-    if (error instanceof ApiError && error.status === 401) onLoggedOut();
-  });
-  return client;
 }
 
 export interface QueryOptions {

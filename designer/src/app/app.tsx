@@ -17,7 +17,7 @@ import { antdTheme } from './theme.ts';
 export function App() {
   const { language, scheme } = usePreferences();
   const theme = useMemo(() => antdTheme(scheme), [scheme]);
-  const client = useMemo(() => createQueryClient(() => void client.invalidateQueries({ queryKey: ['me.get'] })), []);
+  const client = useMemo(createQueryClient, []);
   const router = useMemo(createRouter, []);
   dayjs.locale(language === 'zh-CN' ? 'zh-cn' : 'en');
   return (

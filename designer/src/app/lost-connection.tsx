@@ -1,4 +1,5 @@
 import { Unplug } from 'lucide-react';
+import { useQueryOf } from '../api/queries.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useLiveState } from './live.ts';
 import styles from './lost-connection.module.css';
@@ -10,9 +11,13 @@ const TEXTS = defineTexts({
   ],
 });
 
+const ASK_MS = 4000;
+
 export function LostConnection() {
   const t = useTexts(TEXTS);
   const state = useLiveState();
+  // A stream does not tell why it ended: a session that is over is found by asking.
+  useQueryOf('me.get', {}, state === 'lost' ? { refetchIntervalMs: ASK_MS } : {});
   return (
     <div role="status" aria-live="polite">
       {state === 'lost' ? (

@@ -1,28 +1,39 @@
 /** Who is logged in and what they may do. */
-import { createContext, use, type ReactNode } from 'react';
+import { createContext, use, useEffect, type ReactNode } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Permission } from '../../../engine/contract/access.ts';
-import { ApiError, call } from '../api/client.ts';
+import { ApiError, call, LOGGED_OUT } from '../api/client.ts';
 import type { Me } from '../api/outputs.ts';
 import { useQueryOf } from '../api/queries.ts';
 import { removeAllDrafts } from '../editor/draft-database.ts';
 import { ErrorBox } from '../parts/error-box.tsx';
+import { LoginAgain } from '../pages/login/login-again.tsx';
 import { LoginPage } from '../pages/login/login-page.tsx';
 import { NewPasswordPage } from '../pages/login/new-password-page.tsx';
 
 const SessionContext = createContext<Me | undefined>(undefined);
 
-/** Shows the console to who is logged in, the login to who is not. */
+/** Shows the console to who is logged in, the login to who is not. A session that ends takes no open page with it. */
 export function Session({ children }: { readonly children: ReactNode }) {
   const me = useQueryOf('me.get', {});
   const client = useQueryClient();
+  useEffect(() => {
+    const ask = () => void client.invalidateQueries({ queryKey: ['me.get'] });
+    window.addEventListener(LOGGED_OUT, ask);
+    return () => window.removeEventListener(LOGGED_OUT, ask);
+  }, [client]);
   if (me.isPending) return null;
   const isLoggedOut = me.error instanceof ApiError && me.error.status === 401;
-  if (isLoggedOut) return <LoginPage onDone={() => client.resetQueries()} />;
+  if (me.data === undefined && isLoggedOut) return <LoginPage onDone={() => client.resetQueries()} />;
   // A platform that is away must not take an open, unsaved page with it: the last known person stays.
   if (me.data === undefined) return <ErrorBox error={me.error} onRetry={() => void me.refetch()} isPage />;
   if (me.data.mustChangePassword) return <NewPasswordPage onDone={() => client.resetQueries()} />;
-  return <SessionContext value={me.data}>{children}</SessionContext>;
+  return (
+    <SessionContext value={me.data}>
+      {children}
+      {isLoggedOut ? <LoginAgain name={me.data.name} onDone={() => client.invalidateQueries()} /> : null}
+    </SessionContext>
+  );
 }
 
 export function useMe(): Me {

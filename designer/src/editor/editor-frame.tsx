@@ -1,6 +1,7 @@
 /** The page of one flow: header, palette, canvas, and the panel beside what it changes. */
 import { useEffect, useMemo } from 'react';
 import { useStore } from 'zustand';
+import { useLiveState } from '../app/live.ts';
 import { CanvasScope } from '../canvas/canvas-scope.tsx';
 import { FlowCanvas } from '../canvas/flow-canvas.tsx';
 import { Palette } from '../canvas/palette.tsx';
@@ -27,6 +28,11 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
   const keeper = useMemo(() => createDraftKeeper(store, beginning), [store, beginning]);
   const saving = useStore(keeper.state);
   useEffect(() => keeper.start(), [keeper]);
+  const live = useLiveState();
+  useEffect(() => {
+    // The platform, or the session, is back: what waits for it does not wait for its own turn.
+    if (live === 'open' && keeper.state.getState().status === 'offline') keeper.retryNow();
+  }, [live, keeper]);
   usePanelOfAddress();
   useEffect(() => useGuide.getState().finish('look'), []);
   useValidation();

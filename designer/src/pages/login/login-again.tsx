@@ -1,0 +1,68 @@
+import { Button, Form, Input, Modal } from 'antd';
+import { useState } from 'react';
+import { login } from '../../api/client.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import styles from './login-again.module.css';
+
+const TEXTS = defineTexts({
+  title: ['请重新登录', 'Log in again'],
+  why: [
+    '登录已过期。当前页面和未保存的修改都还在，登录后接着做。',
+    'Your session has ended. The page and what is not saved on it are still here; log in and go on.',
+  ],
+  account: ['账号', 'Account'],
+  password: ['密码', 'Password'],
+  missing: ['请输入密码', 'Enter your password'],
+  login: ['登录', 'Log in'],
+  other: ['换一个账号', 'Use another account'],
+});
+
+interface LoginAgainProps {
+  readonly name: string;
+  readonly onDone: () => void;
+}
+
+/** Over the open page, which nobody can read meanwhile: the same person goes on where they were; another one begins anew. */
+export function LoginAgain({ name, onDone }: LoginAgainProps) {
+  const t = useTexts(TEXTS);
+  const [error, setError] = useState<unknown>();
+  const [isBusy, setBusy] = useState(false);
+  const submit = async ({ password }: { readonly password: string }) => {
+    setBusy(true);
+    setError(undefined);
+    await login(name, password).then(onDone, setError);
+    setBusy(false);
+  };
+  return (
+    <Modal
+      open
+      width={400}
+      zIndex={2000}
+      title={t('title')}
+      closable={false}
+      keyboard={false}
+      footer={null}
+      rootClassName={styles.cover ?? ''}
+    >
+      <p>{t('why')}</p>
+      <Form layout="vertical" requiredMark={false} onFinish={(values) => void submit(values as never)}>
+        <Form.Item label={t('account')}>
+          <Input value={name} readOnly autoComplete="username" />
+        </Form.Item>
+        <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('missing') }]}>
+          <Input.Password autoFocus autoComplete="current-password" maxLength={1000} />
+        </Form.Item>
+        {error === undefined ? null : <ErrorBox error={error} />}
+        <div className={styles.acts}>
+          <Button type="link" onClick={() => window.location.assign('/')}>
+            {t('other')}
+          </Button>
+          <Button type="primary" htmlType="submit" loading={isBusy}>
+            {t('login')}
+          </Button>
+        </div>
+      </Form>
+    </Modal>
+  );
+}
