@@ -74,7 +74,7 @@ const SCRIPT_THREADS = 2;
 
 export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const { clock, log, metrics, documents, shared, seal, blobs, workQueue } = deps;
-  const owner = createTimedId('own', clock.now());
+  const processId = createTimedId('own', clock.now());
   const pool = createScriptPool({ clock, logger: log, size: SCRIPT_THREADS });
   const nodes = await loadNodes(deps.nodeFolders);
   const bindings = await createBindings({ documents, seal, shared, environment: deps.environment, clock, logger: log });
@@ -98,7 +98,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       () => live,
     ),
   };
-  const traffic = await createTraffic({ documents, clock, log, owner });
+  const traffic = await createTraffic({ documents, clock, log, owner: processId });
   const live = createLiveCounters({ published, clock, traffic });
   const common = {
     live,
@@ -113,12 +113,12 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     bindings: bindings.bindings,
     published,
     run,
-    owner,
+    processId,
     clock,
     log,
     metrics,
   };
-  const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive: documents.isExclusive, clock, log, self: owner });
+  const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive: documents.isExclusive, clock, log, processId });
   const active = new Set<string>();
   const accept = createAccept(common);
   const triggers = await createTriggers({
@@ -131,7 +131,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     tls: deps.tls,
     clock,
     logger: log,
-    holder: owner,
+    holder: processId,
   });
   const worker = createWorker({ ...common, owners, active, ...(deps.workerSlots === undefined ? {} : { slots: deps.workerSlots }) });
   const catalog = createFlowCatalog({

@@ -26,7 +26,9 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
   readonly published: PublishedFlows;
   readonly accept: Accept;
   readonly run: RunDeps;
-  readonly owners: Pick<Owners, 'holdsLease'>;
+  readonly owners: Pick<Owners, 'current' | 'isTrusted'>;
+  /** Of this process: tells its sequence numbers from those of others. */
+  readonly processId: string;
   /** Executions under way in this process, so that no reconciler takes them for abandoned. */
   readonly active: Set<string>;
   readonly live?: LiveCounters;
@@ -48,7 +50,7 @@ interface Origin {
 class DuplicateOrigin extends LostExecution {}
 
 export function createRunFlow(deps: RunFlowDeps): RunFlow {
-  const nextSequence = createSequence(deps.clock, deps.owner);
+  const nextSequence = createSequence(deps.clock, deps.processId);
   const mayRecord = createRecordLimit(deps.clock);
 
   return {
@@ -110,6 +112,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const outward = origin?.outward ?? executionId;
     const dedupe = origin?.dedupe ?? `x:${executionId}`;
     const controller = new AbortController();
+    const incarnation = deps.owners.current;
     const skeleton = { _id: executionId, epoch: 0, legs: {} } as unknown as ExecutionDocument;
     const claim = async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions) => {
       const { message, traceId } = call;
@@ -122,7 +125,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
         acceptedAt,
         // The record of a run that announced no write binds no key: nothing was done outside, so its caller may try again.
         dedupe: fields['finishedAt'] === undefined ? dedupe : `x:${executionId}`,
-        ...nest(fields, deps.owner),
+        ...nest(fields, incarnation),
         blobs: journal.blobs,
       };
       for (const path of unset) delete document[path];
@@ -151,7 +154,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       mayWait: false,
       depth: 0,
       assertOwned: () => {
-        if (journal.isClaimed && !deps.owners.holdsLease())
+        if (journal.isClaimed && !deps.owners.isTrusted(incarnation))
           throw new LostExecution('this process was silent for too long and may have been given up');
       },
       input: call.message,

@@ -32,8 +32,6 @@ export interface ExecutionStores {
 export interface JournalDeps extends ExecutionStores {
   readonly payloads: Payloads;
   readonly clock: Clock;
-  /** This process's incarnation. */
-  readonly owner: string;
 }
 
 /** How a run takes the execution: a worker by a conditional update, an inline run by inserting it. False: somebody else has it. */

@@ -232,8 +232,9 @@ export function createWorker(deps: WorkerDeps): Worker {
     const quiet = parts.filter((part) => !backlog.has(part));
     for (const part of parts) if (backlog.has(part)) await readOne(part);
     if (quiet.length === 0) return;
+    const asOf = clock.monotonic();
     const listed = await deps.executions.find({ part: { in: quiet }, open: true }, { sort: ['lane.seq'], limit: PAGE });
-    offer(listed);
+    offer(listed, asOf);
     if (listed.length < PAGE) return;
     for (const part of quiet) {
       backlog.add(part);
@@ -252,8 +253,9 @@ export function createWorker(deps: WorkerDeps): Worker {
     let redundant = 0;
     for (let page = 0; page < MAX_PAGES; page += 1) {
       const isFirst = walk.after === undefined;
+      const asOf = clock.monotonic();
       const listed = await readPage(part, walk);
-      const taken = offer(listed, walk.blocked, isFirst ? Infinity : walk.startedAt);
+      const taken = offer(listed, asOf, walk.blocked, isFirst ? Infinity : walk.startedAt);
       redundant += listed.length - taken;
       if (listed.length < PAGE) {
         walks.delete(part);
@@ -280,7 +282,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   }
 
   /** Takes what may run, in the order of the list; a lane's first that may not run blocks what comes behind it. Answers how many. */
-  function offer(listed: readonly ExecutionDocument[], blocked = new Set<string>(), acceptedBefore = Infinity): number {
+  function offer(listed: readonly ExecutionDocument[], asOf: number, blocked = new Set<string>(), acceptedBefore = Infinity): number {
     let taken = 0;
     for (const document of listed) {
       const key = laneKeyOf(document);
@@ -288,7 +290,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       else if (blocked.has(key) || deps.active.has(document._id) || lanes.isDone(document._id)) continue;
       else {
         const isKnown = document.acceptedAt < acceptedBefore;
-        const outcome = isKnown && mayRun(document) ? take(document) : 'refused';
+        const outcome = isKnown && mayRun(document, asOf) ? take(document) : 'refused';
         if (outcome === 'taken') taken += 1;
         else if (outcome === 'refused') blocked.add(key);
       }
@@ -302,14 +304,14 @@ export function createWorker(deps: WorkerDeps): Worker {
     return outcome;
   }
 
-  function mayRun(document: ExecutionDocument): boolean {
+  function mayRun(document: ExecutionDocument, asOf: number): boolean {
     switch (document.status) {
       case 'queued':
         return true;
       case 'waiting':
         return (document.due ?? 0) <= clock.now();
       case 'running':
-        return isOwnerGone(document);
+        return isOwnerGone(document, asOf);
       case 'held':
       case 'completed':
       case 'failed':
@@ -318,9 +320,9 @@ export function createWorker(deps: WorkerDeps): Worker {
     }
   }
 
-  function isOwnerGone(document: ExecutionDocument): boolean {
+  function isOwnerGone(document: ExecutionDocument, asOf: number): boolean {
     const owner = document.lease?.owner;
-    if (owner !== undefined && owner !== deps.owner) return deps.owners.isDead(owner);
+    if (owner !== undefined && owner !== deps.owners.current) return deps.owners.isDead(owner, asOf);
     // Ours, but nobody here runs it: either this list is older than its end, or we let go of it when the store failed.
     const key = `${document._id}@${document.epoch}`;
     const since = abandonedSince.get(key);

@@ -1,7 +1,11 @@
 /**
- * Who is alive. Each process that runs flows counts up one heartbeat document; an observer calls an owner dead when its counter stood still
- * for 15 s of the observer's own monotonic time. A process stops trusting itself earlier than others stop trusting it.
+ * Who is alive. Each process that runs flows claims under an incarnation, whose heartbeat document it counts up. A process stops trusting its
+ * incarnation earlier than others stop trusting it, and for good: it goes on under a new one, and what the old one claimed sends nothing more.
  * On an exclusive store every other owner is dead at once.
+ *
+ * Why no two processes ever believe in the same claim: a beat prolongs trust only if it was sent and answered while trust still held, so it
+ * was in the store before trust ran out. Whoever saw a beat at `at` and read the same beat again 15 s later knows that none came between;
+ * trust ran out at `at` + 10 s at the latest. All times are differences of one process's own monotonic clock.
  */
 import type { Clock } from '../contract/clock.ts';
 import type { Logger } from '../contract/observe.ts';
@@ -9,10 +13,12 @@ import type { Collection } from '../contract/ports/documents.ts';
 import type { WorkerDocument } from '../run/execution-document.ts';
 
 export interface Owners {
-  readonly self: string;
-  /** False: this process must not send another byte of a write. */
-  holdsLease(): boolean;
-  isDead(owner: string): boolean;
+  /** The incarnation under which this process claims now. */
+  readonly current: string;
+  /** False: what was claimed under this incarnation must not send another byte of a write; it never becomes true again. */
+  isTrusted(incarnation: string): boolean;
+  /** True: it has sent nothing since `asOf` (monotonic) and never will, so what was read of its claims since then still holds. */
+  isDead(owner: string, asOf: number): boolean;
   start(): Promise<void>;
   stop(): void;
 }
@@ -22,31 +28,36 @@ export interface OwnersDeps {
   readonly isExclusive: boolean;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly self: string;
+  /** Unique to this process; its later incarnations are `<process>.2`, `<process>.3` … */
+  readonly processId: string;
 }
 
 const BEAT_MS = 5_000;
 const DEAD_AFTER_MS = 15_000;
-/** Earlier than others give it up: the difference covers the way of a beat to the store and back. */
+/** Earlier than others give it up: the difference covers what lies between the look at the clock and the first byte on its way. */
 const TRUST_MS = 10_000;
 const KEEP_MS = 86_400_000;
+const PAGE = 1_000;
 
 export function createOwners(deps: OwnersDeps): Owners {
-  const { clock, workers, self } = deps;
-  const seen = new Map<string, { beat: number; at: number }>();
-  let trustedUntil = 0;
+  const { clock, workers } = deps;
+  /** Since when an owner's counter stands where it stands; no counter: it has no document. */
+  const seen = new Map<string, { readonly beat: number | undefined; readonly at: number }>();
+  let current = deps.processId;
+  let incarnations = 0;
+  let trustedUntil = Number.NEGATIVE_INFINITY;
+  let readAt = Number.NEGATIVE_INFINITY;
   let isStopped = false;
   let cancel: () => void = () => undefined;
 
   return {
-    self,
-    holdsLease: () => !isStopped && (deps.isExclusive || clock.monotonic() < trustedUntil),
+    get current() {
+      return current;
+    },
+    isTrusted: (incarnation) => !isStopped && (deps.isExclusive || (incarnation === current && clock.monotonic() < trustedUntil)),
     isDead,
     async start() {
-      const startedAt = clock.now();
-      const sentAt = clock.monotonic();
-      await workers.insert({ _id: self, beat: 0, startedAt, expiresAt: startedAt + KEEP_MS });
-      trustedUntil = sentAt + TRUST_MS;
+      await begin();
       await observe();
       schedule();
     },
@@ -66,30 +77,56 @@ export function createOwners(deps: OwnersDeps): Owners {
 
   async function tick(): Promise<void> {
     try {
-      const sentAt = clock.monotonic();
-      const result = await workers.patchIf(self, {}, { inc: { beat: 1 }, set: { expiresAt: clock.now() + KEEP_MS } });
-      if (result.outcome === 'patched') trustedUntil = sentAt + TRUST_MS;
+      if (deps.isExclusive || clock.monotonic() < trustedUntil) await beat();
+      else await begin();
       await observe();
     } catch (error) {
       deps.log.error('worker.beat_failed', error);
     }
   }
 
+  async function begin(): Promise<void> {
+    incarnations += 1;
+    const incarnation = incarnations === 1 ? deps.processId : `${deps.processId}.${incarnations}`;
+    const sentAt = clock.monotonic();
+    const startedAt = clock.now();
+    const { inserted } = await workers.insert({ _id: incarnation, beat: 0, startedAt, expiresAt: startedAt + KEEP_MS });
+    if (!inserted) return;
+    current = incarnation;
+    trustedUntil = sentAt + TRUST_MS;
+  }
+
+  async function beat(): Promise<void> {
+    const sentAt = clock.monotonic();
+    const result = await workers.patchIf(current, {}, { inc: { beat: 1 }, set: { expiresAt: clock.now() + KEEP_MS } });
+    if (result.outcome === 'patched' && clock.monotonic() < trustedUntil) trustedUntil = sentAt + TRUST_MS;
+  }
+
   async function observe(): Promise<void> {
     if (deps.isExclusive) return;
-    const now = clock.monotonic();
-    for (const worker of await workers.find({}, { limit: 1000 })) {
-      if (seen.get(worker._id)?.beat !== worker.beat) seen.set(worker._id, { beat: worker.beat, at: now });
+    const sentAt = clock.monotonic();
+    const beats = await readBeats();
+    const at = clock.monotonic();
+    for (const [owner, beat] of beats) if (seen.get(owner)?.beat !== beat) seen.set(owner, { beat, at });
+    for (const [owner, { beat }] of seen) if (beat !== undefined && !beats.has(owner)) seen.set(owner, { beat: undefined, at });
+    readAt = sentAt;
+  }
+
+  async function readBeats(): Promise<Map<string, number>> {
+    const beats = new Map<string, number>();
+    for (let after: string | undefined; ;) {
+      const page = await workers.find({}, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+      for (const worker of page) beats.set(worker._id, worker.beat);
+      if (page.length < PAGE) return beats;
+      after = page.at(-1)!._id;
     }
   }
 
-  function isDead(owner: string): boolean {
-    if (owner === self) return false;
-    if (deps.isExclusive) return true;
-    const now = clock.monotonic();
+  function isDead(owner: string, asOf: number): boolean {
+    if (deps.isExclusive) return owner !== current;
     const observed = seen.get(owner);
-    // Never seen: its document is gone or not yet read; the watch begins now.
-    if (!observed) seen.set(owner, { beat: -1, at: now });
-    return observed !== undefined && now - observed.at >= DEAD_AFTER_MS;
+    // Its document is gone, or was not there when last read: the watch begins now.
+    if (!observed) seen.set(owner, { beat: undefined, at: clock.monotonic() });
+    return observed !== undefined && Math.min(readAt, asOf) - observed.at >= DEAD_AFTER_MS;
   }
 }

@@ -46,14 +46,17 @@ export async function runExecution(
   controller: AbortController,
   slot: Slot,
 ): Promise<RunVerdict> {
+  const incarnation = deps.owners.current;
+  // Whatever it claimed now would be given up before its first write.
+  if (!deps.owners.isTrusted(incarnation)) return 'let-go';
   const flow = deps.published.cached(document.flowId, document.version) ?? (await deps.published.at(document.flowId, document.version));
   const loaded = await loadExecution(document, flow, deps);
-  const claim = claimOf(document, deps);
+  const claim = claimOf(document, incarnation, deps);
   const journal = new ExecutionJournal(document, flow, deps, claim, () => controller.abort(cancelled()), {
     iterationLegs: loaded.iterationLegs,
     steps: loaded.steps,
   });
-  const end = await endOf(document, flow, loaded, journal, deps, controller, slot);
+  const end = await endOf(document, incarnation, flow, loaded, journal, deps, controller, slot);
   if (end.status === 'lost') {
     if (end.cause instanceof LostExecution) return 'refused';
     deps.log.debug('worker.execution_let_go', { executionId: document._id, code: toErrorRecord(end.cause).code });
@@ -74,6 +77,7 @@ export async function runExecution(
 
 function endOf(
   document: ExecutionDocument,
+  incarnation: string,
   flow: CompiledFlow,
   loaded: LoadedExecution,
   journal: ExecutionJournal,
@@ -84,7 +88,7 @@ function endOf(
   if (document.cancelRequested) return { status: 'cancelled' };
   const [unknown] = loaded.dangling;
   if (unknown) return heldForUnknown(unknown.node, unknown.scope);
-  return runJob(document, flow, loaded, journal, deps, controller, slot);
+  return runJob(document, incarnation, flow, loaded, journal, deps, controller, slot);
 }
 
 /** The owner died between announcing a write and storing its outcome. */
@@ -103,6 +107,7 @@ function heldForUnknown(node: string, path: string): RunEnd {
 
 async function runJob(
   document: ExecutionDocument,
+  incarnation: string,
   flow: CompiledFlow,
   loaded: LoadedExecution,
   journal: ExecutionJournal,
@@ -123,7 +128,7 @@ async function runJob(
     slot,
     depth: 0,
     assertOwned: () => {
-      if (!deps.owners.holdsLease()) throw new LostExecution('this process was silent for too long and may have been given up');
+      if (!deps.owners.isTrusted(incarnation)) throw new LostExecution('this process was silent for too long and may have been given up');
     },
     input: { ...loaded.input, lineage: [...loaded.input.lineage, document._id] },
     journal,
@@ -134,7 +139,7 @@ async function runJob(
   return runCounted(job, deps.run, deps.live?.of(flow), { isFirst: document.epoch === 0 });
 }
 
-function claimOf(document: ExecutionDocument, deps: RunExecutionDeps) {
+function claimOf(document: ExecutionDocument, incarnation: string, deps: RunExecutionDeps) {
   return async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions): Promise<boolean> => {
     const isSettled = fields['status'] !== undefined;
     const result = await deps.executions.patchIf(
@@ -142,7 +147,7 @@ function claimOf(document: ExecutionDocument, deps: RunExecutionDeps) {
       // Who listed it before somebody cancelled it must look again.
       { status: document.status, epoch: document.epoch, ...(document.cancelRequested ? {} : { cancelRequested: null }) },
       {
-        set: { ...(isSettled ? {} : { status: 'running', lease: { owner: deps.owner } }), epoch: document.epoch + 1, ...fields },
+        set: { ...(isSettled ? {} : { status: 'running', lease: { owner: incarnation } }), epoch: document.epoch + 1, ...fields },
         unset: isSettled ? unset : [...unset, 'due', 'held'],
       },
       options,

@@ -99,7 +99,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     isExclusive: documents.isExclusive,
     clock,
     log: silentLogger,
-    self: owner,
+    processId: owner,
   });
   const live = options.live?.(published);
   const common = {
@@ -113,7 +113,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     clock,
     log: silentLogger,
     metrics: silentMetrics,
-    owner,
+    processId: owner,
     owners,
     published,
     run,
