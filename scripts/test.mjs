@@ -1,5 +1,5 @@
 /**
- * `npm test [-- part-of-a-name …]`: the checks, then every test file by group, two files at a time. A name part picks checks and files.
+ * `npm test [-- part-of-a-name …]`: the checks, then every test file by group, two files at a time (one where a browser is driven). A name part picks checks and files.
  * With CI=true a skip whose reason does not begin with `allowed:` is a failure. The last line is `N passed, N failed, N skipped`.
  */
 import fs from 'node:fs';
@@ -11,10 +11,12 @@ continueOnRuntime(import.meta.url);
 
 const childOptions = ['--disable-warning=ExperimentalWarning', '--import', new URL('limit-test-file.mjs', import.meta.url).href];
 const GROUPS = [
-  { name: 'unit', owns: (file) => !/^test\/(conformance|flows|e2e)\//.test(file) },
+  { name: 'unit', owns: (file) => !/^test\/(conformance|flows|e2e)\/|\.browser\.test\.ts$/.test(file) },
   { name: 'conformance', owns: (file) => file.startsWith('test/conformance/') },
   { name: 'flows', owns: (file) => file.startsWith('test/flows/') },
   { name: 'end-to-end', owns: (file) => file.startsWith('test/e2e/') },
+  // A platform and a browser keep two cores busy already.
+  { name: 'browser', owns: (file) => file.endsWith('.browser.test.ts'), concurrency: 1 },
 ];
 
 const isStrict = process.env.CI === 'true';
@@ -26,7 +28,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 await runAskedChecks();
 const files = fs.globSync('test/**/*.test.ts', { cwd: root }).filter(isAsked).sort();
-for (const group of GROUPS) await runGroup(group.name, files.filter(group.owns));
+for (const group of GROUPS) await runGroup(group, files.filter(group.owns));
 if (total.passed + total.failed + total.skipped === 0) {
   console.error(`No check or test file has ${asked.join(' or ')} in its name.`);
   total.failed += 1;
@@ -43,7 +45,7 @@ async function runAskedChecks() {
   );
 }
 
-async function runGroup(group, groupFiles) {
+async function runGroup({ name: group, concurrency = 2 }, groupFiles) {
   if (groupFiles.length === 0) return;
   console.log(`${group}: ${groupFiles.length} files`);
   const started = performance.now();
@@ -51,8 +53,7 @@ async function runGroup(group, groupFiles) {
   const events = run({
     files: groupFiles.map((file) => root + file),
     cwd: root,
-    concurrency: 2,
-
+    concurrency,
     isolation: 'process',
     execArgv: childOptions,
   });
