@@ -155,10 +155,17 @@ module.exports = {
 
     rule(
       'designer-sees-the-browser-parts',
-      'The designer sees the contract, engine/flow, the browser entry of expressions and nodes/shared/mapping.',
+      'The designer sees the contracts, engine/flow, the browser entry of expressions and nodes/shared/mapping.',
       { path: '^designer/' },
       {
-        ...productBut(['^engine/contract/', '^engine/flow/', '^engine/expression/browser\\.ts$', '^nodes/shared/mapping/', '^designer/']),
+        ...productBut([
+          '^engine/contract/',
+          '^engine/flow/',
+          '^engine/expression/browser\\.ts$',
+          '^gateways/contract\\.ts$',
+          '^nodes/shared/mapping/',
+          '^designer/',
+        ]),
         dependencyTypesNot: ['type-only'],
       },
     ),

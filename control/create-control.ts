@@ -7,7 +7,7 @@ import type { Documents } from '../engine/contract/ports/documents.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
 import type { Seal } from '../engine/contract/seal.ts';
 import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../engine/services.ts';
-import type { GatewayPlan } from '../gateways/contract.ts';
+import type { GatewayPlan, Policy } from '../gateways/contract.ts';
 import type { Actor } from './actions/action.ts';
 import { allActions } from './actions/all-actions.ts';
 import { createExecutionCounter } from './actions/execution-counter.ts';
@@ -51,6 +51,8 @@ export interface ControlDeps {
   readonly publishPlan: (plan: GatewayPlan) => void | Promise<void>;
   /** Problems that the policies and routes of the gateways see in an interface. */
   readonly checkInterface: CheckInterface;
+  /** Policies that interfaces may name. */
+  readonly policies: readonly Policy[];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metricsText: () => Promise<string>;

@@ -3,6 +3,7 @@
  * Every method is free of HTTP; permissions and audit are the caller's (`control/actions`).
  */
 import type { Adapter, AdapterDocument, CodeTable } from './contract/adapter.ts';
+import type { AdapterType } from './contract/adapter-type.ts';
 import type { ErrorRecord, Issue } from './contract/errors.ts';
 import type { FlowDocument, FlowTest, FlowVersion } from './contract/flow-document.ts';
 import type { Message } from './contract/message.ts';
@@ -17,6 +18,8 @@ export interface NodeRegistry {
   list(): readonly NodeDefinition[];
   /** Markdown that lies beside the node type. */
   longHelp?(typeName: string): Text | undefined;
+  /** What adapters of each protocol are made of. */
+  adapterTypes?(): readonly AdapterType[];
 }
 
 /** A frozen set of code tables; executions are pinned to one by `id`. */
@@ -47,6 +50,8 @@ export interface BindingStore {
   /** SECRET_NOT_BOUND when its credential is a secret that is not meant for it. */
   saveAdapter(document: AdapterDocument, expectedRevision: number): Promise<AdapterDocument>;
   removeAdapter(adapterId: string): Promise<boolean>;
+  /** An adapter that is not saved, as it would be: undefined without settings for this environment. Its credential is given by the same rules. */
+  preview(document: AdapterDocument): { readonly adapter: Adapter; secret(): Promise<string> } | undefined;
   listTables(): Promise<readonly CodeTable[]>;
   getTable(tableId: string): Promise<CodeTable | undefined>;
   saveTable(table: CodeTable, expectedRevision: number): Promise<CodeTable>;

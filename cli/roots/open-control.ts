@@ -44,6 +44,7 @@ export async function openControl(
     engine: viewEngine(engine),
     publishPlan: (plan) => feed.publish(plan),
     checkInterface: createInterfaceCheck(policies),
+    policies,
     clock,
     logger: log,
     metricsText: () => metrics.text(),

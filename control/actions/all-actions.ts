@@ -1,7 +1,7 @@
 import { accountActions } from './accounts.ts';
 import type { Action } from './action.ts';
+import { adapterActions } from './adapters.ts';
 import { auditActions } from './audit.ts';
-import { bindingActions } from './bindings.ts';
 import { bundleActions } from './bundles.ts';
 import { callerActions } from './callers.ts';
 import { executionActions } from './executions.ts';
@@ -13,10 +13,13 @@ import { listFlowActions } from './list-flows.ts';
 import { liveActions } from './live.ts';
 import { nodeTypeActions } from './node-types.ts';
 import { overviewActions } from './overview.ts';
+import { policyActions } from './policies.ts';
 import { resendActions } from './resend.ts';
 import { sampleActions } from './samples.ts';
+import { secretActions } from './secrets.ts';
 import type { ControlServices } from './services.ts';
 import { systemActions } from './system.ts';
+import { tableActions } from './tables.ts';
 import { trialActions } from './trials.ts';
 import { flowUseActions } from './uses.ts';
 
@@ -30,8 +33,11 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...trialActions(services),
     ...sampleActions(services),
     ...bundleActions(services),
-    ...bindingActions(services),
+    ...adapterActions(services),
+    ...tableActions(services),
+    ...secretActions(services),
     ...interfaceActions(services),
+    ...policyActions(services),
     ...callerActions(services),
     ...executionActions(services),
     ...heldActions(services),

@@ -5,7 +5,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { type FlowDocument } from '../../engine/contract/flow-document.ts';
 import { InterfaceDocument } from '../../gateways/contract.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
-import { requireSecretsRight } from './bindings.ts';
+import { requireSecretsRight } from './adapters.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { existing, FlowId } from './flows.ts';
 import type { ControlServices } from './services.ts';

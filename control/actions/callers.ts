@@ -7,7 +7,7 @@ import type { AppKey } from '../registry/key-store.ts';
 import type { RevisionedStore } from '../registry/revisioned-store.ts';
 import type { Revised } from '../registry/registry.ts';
 import { closed, defineAction, type Action } from './action.ts';
-import { requireSameId } from './bindings.ts';
+import { requireSameId } from './require-same-id.ts';
 import { existing } from './flows.ts';
 import type { ControlServices } from './services.ts';
 

@@ -14,6 +14,9 @@ export interface FlowUse {
   readonly nodes: readonly { readonly id: string; readonly label: string }[];
 }
 
+/** As lists tell it. */
+export type UsedBy = Omit<FlowUse, 'nodes'>;
+
 export interface FlowUses {
   /** Id of what is used -> the flows that use it. */
   of(kind: UsedKind): Promise<ReadonlyMap<string, readonly FlowUse[]>>;
@@ -59,6 +62,10 @@ export function createFlowUses({ catalog, nodes }: { readonly catalog: FlowCatal
       return uses;
     },
   };
+}
+
+export function usersOf(uses: ReadonlyMap<string, readonly FlowUse[]>, id: string): readonly UsedBy[] {
+  return (uses.get(id) ?? []).map(({ flowId, name, inDraft, inPublished }) => ({ flowId, name, inDraft, inPublished }));
 }
 
 function groupUses({ flowId, name }: FlowSummary, { draft, published }: Known, kind: UsedKind): Map<string, FlowUse> {

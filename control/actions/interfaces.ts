@@ -5,7 +5,7 @@ import type { Permission } from '../../engine/contract/access.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
 import type { Text } from '../../engine/contract/texts.ts';
 import { closed, defineAction, type Action } from './action.ts';
-import { requireSameId } from './bindings.ts';
+import { requireSameId } from './require-same-id.ts';
 import { existing } from './flows.ts';
 import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';

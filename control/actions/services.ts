@@ -7,6 +7,7 @@ import type { SettingDescription } from '../../engine/host/settings.ts';
 import type { LiveCounters } from '../../engine/run/live-counters.ts';
 import type { Traffic } from '../../engine/run/traffic.ts';
 import type { TriggerStatus } from '../../engine/trigger/trigger-run.ts';
+import type { Policy } from '../../gateways/contract.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AccountStore } from '../auth/account-store.ts';
 import type { Bulks } from '../bulks/create-bulks.ts';
@@ -72,6 +73,7 @@ export interface ControlServices {
   readonly registry: Registry;
   readonly plans: PlanPublisher;
   readonly checkInterface: CheckInterface;
+  readonly policies: readonly Policy[];
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
   readonly checkLogin: CheckLogin;

@@ -53,9 +53,11 @@ export const ROUTES: readonly Route[] = [
 
   get('/adapters', 'adapters.list'),
   get('/adapters/:adapterId', 'adapters.get'),
+  get('/adapter-types', 'adapters.types'),
   put('/adapters/:adapterId', 'adapters.save', { body: 'document' }),
   remove('/adapters/:adapterId', 'adapters.remove'),
-  post('/adapters/:adapterId/test', 'adapters.test'),
+  post('/adapters/:adapterId/test', 'adapters.test', progress),
+  post('/adapters/test', 'adapters.try', { body: 'document', progress: true }),
   get('/code-tables', 'tables.list'),
   get('/code-tables/:tableId', 'tables.get'),
   put('/code-tables/:tableId', 'tables.save', { body: 'document' }),
@@ -71,6 +73,7 @@ export const ROUTES: readonly Route[] = [
   remove('/interfaces/:interfaceId', 'interfaces.remove'),
   post('/interfaces/validate', 'interfaces.validate', { body: 'document' }),
   put('/interfaces/:interfaceId/state', 'interfaces.set-state'),
+  get('/policies', 'policies.list'),
 
   get('/apps', 'apps.list'),
   get('/apps/:appId', 'apps.get'),

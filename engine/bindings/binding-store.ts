@@ -16,7 +16,7 @@ export interface BindingContents {
 }
 
 export interface OpenedStore {
-  readonly store: BindingStore;
+  readonly store: Omit<BindingStore, 'preview'>;
   readAll(): Promise<BindingContents>;
 }
 
@@ -33,7 +33,7 @@ export async function openBindingStore(
   const tables = createBodies<CodeTable>(await documents.open(tablesSpec), CodeTable, 'tableId', afterChange);
   const secrets = await documents.open(secretsSpec);
 
-  const store: BindingStore = {
+  const store: OpenedStore['store'] = {
     listAdapters: adapters.list,
     getAdapter: adapters.get,
     async saveAdapter(document, expectedRevision) {

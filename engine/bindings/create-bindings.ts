@@ -76,13 +76,19 @@ export async function createBindings(deps: BindingsDeps): Promise<RunningBinding
 
   const bindings: Bindings = {
     adapter: (adapterId) => loaded.adapters.get(adapterId),
-    secret: async (adapterId) => openSecret(adapterId, loaded, seal),
+    secret: async (adapterId) => openSecret(adapterId, loaded.credentials.get(adapterId), loaded, seal),
+
     tables: () => loaded.tables,
     tablesAt: async (id) => (id === loaded.tables.id ? loaded.tables : snapshots.at(id)),
   };
+  const preview: BindingStore['preview'] = (document) => {
+    const adapter = resolveAdapter(document, deps.environment)[0]?.[1];
+    if (adapter === undefined) return undefined;
+    return { adapter, secret: async () => openSecret(document.adapterId, document.credential, loaded, seal) };
+  };
   return {
     bindings,
-    store: opened.store,
+    store: { ...opened.store, preview },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -122,8 +128,7 @@ function resolveAdapter(document: AdapterDocument, environment: string): [string
   ];
 }
 
-function openSecret(adapterId: string, loaded: Loaded, seal: Seal): string {
-  const secretName = loaded.credentials.get(adapterId);
+function openSecret(adapterId: string, secretName: string | undefined, loaded: Loaded, seal: Seal): string {
   const document = secretName === undefined ? undefined : loaded.secrets.get(secretName);
   if (document === undefined) {
     throw new AppError(

@@ -1,21 +1,63 @@
 /** A hospital system seen from the bus: the place where addresses, credentials and limits live, so that flows carry none. */
 import { Type, type Static } from 'typebox';
-import { Text } from './texts.ts';
+import { fieldEditor, fieldText, Text } from './texts.ts';
 
 const closed = { additionalProperties: false } as const;
 
 export const AdapterLimits = Type.Object(
   {
-    /** Calls under way at once (bulkhead). */
-    maxConcurrency: Type.Integer({ minimum: 1, maximum: 10_000, default: 32 }),
-    /** Calls per second (token bucket). Absent: no limit. */
-    ratePerSec: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 100_000 })),
-    connectTimeoutMs: Type.Integer({ minimum: 1, maximum: 60_000, default: 3000 }),
-    timeoutMs: Type.Integer({ minimum: 1, maximum: 3_600_000, default: 5000 }),
-    maxResponseBytes: Type.Integer({ minimum: 1, maximum: 1_073_741_824, default: 10_485_760 }),
-    /** Consecutive failures after which calls are refused at once for `breakerOpenMs`. */
-    breakerFailures: Type.Integer({ minimum: 1, maximum: 10_000, default: 20 }),
-    breakerOpenMs: Type.Integer({ minimum: 1, maximum: 600_000, default: 5000 }),
+    maxConcurrency: Type.Integer({
+      ...fieldText('并发上限', 'Calls at once', '同时进行的调用数（舱壁）。', 'Calls under way at the same time (bulkhead).'),
+      minimum: 1,
+      maximum: 10_000,
+      default: 32,
+    }),
+    ratePerSec: Type.Optional(
+      Type.Number({
+        ...fieldText('每秒上限', 'Calls per second', '不填时不限（令牌桶）。', 'No limit when left out (token bucket).'),
+        exclusiveMinimum: 0,
+        maximum: 100_000,
+      }),
+    ),
+    connectTimeoutMs: Type.Integer({
+      ...fieldText('连接超时', 'Time-out of connecting'),
+      ...fieldEditor('duration-ms'),
+      minimum: 1,
+      maximum: 60_000,
+      default: 3000,
+    }),
+    timeoutMs: Type.Integer({
+      ...fieldText('调用超时', 'Time-out of a call', '从发出到收完应答。', 'From sending to the whole answer.'),
+      ...fieldEditor('duration-ms'),
+      minimum: 1,
+      maximum: 3_600_000,
+      default: 5000,
+    }),
+    maxResponseBytes: Type.Integer({
+      ...fieldText('应答上限', 'Largest answer'),
+      ...fieldEditor('size-bytes'),
+      minimum: 1,
+      maximum: 1_073_741_824,
+      default: 10_485_760,
+    }),
+    breakerFailures: Type.Integer({
+      ...fieldText(
+        '熔断阈值',
+        'Failures that open the breaker',
+        '连续失败这么多次后，暂停调用一段时间。',
+        'After so many failures in a row calls are refused for a while.',
+      ),
+      minimum: 1,
+      maximum: 10_000,
+      default: 20,
+    }),
+    breakerOpenMs: Type.Integer({
+      ...fieldText('熔断时长', 'How long it stays open'),
+      ...fieldEditor('duration-ms'),
+      minimum: 1,
+      maximum: 600_000,
+      default: 5000,
+    }),
   },
   closed,
 );
@@ -23,19 +65,37 @@ export type AdapterLimits = Static<typeof AdapterLimits>;
 
 export const AdapterDocument = Type.Object(
   {
-    adapterId: Type.String({ pattern: '^adp_[A-Za-z0-9_-]{1,60}$' }),
+    adapterId: Type.String({
+      ...fieldText('编号', 'Id', 'adp_ 开头；流程按它引用，保存后不能更改。', 'Begins with adp_; flows name it, and it never changes.', {
+        example: 'adp_hospital_a_his',
+      }),
+      pattern: '^adp_[A-Za-z0-9_-]{1,60}$',
+    }),
     revision: Type.Integer({ minimum: 0 }),
-    name: Text,
+    name: Type.Object(Text.properties, { ...fieldText('名称', 'Name'), ...fieldEditor('text-both'), ...closed }),
     /** Which protocol's nodes may use it: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
-    protocol: Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }),
-    owner: Type.String({ maxLength: 200 }),
-    domain: Type.String({ minLength: 1, maxLength: 64 }),
+    protocol: Type.String({ ...fieldText('协议', 'Protocol'), pattern: '^[a-z][a-z0-9-]{0,30}$' }),
+    owner: Type.String({
+      ...fieldText('负责方', 'Owner', '对方系统出问题时联系谁。', 'Whom to call when the other system is in trouble.'),
+      maxLength: 200,
+    }),
+    domain: Type.String({
+      ...fieldText('所属域', 'Domain', '医院或部门；查看和修改的权限按域授予。', 'Hospital or department; rights are given by domain.', {
+        example: 'hospital-a',
+      }),
+      minLength: 1,
+      maxLength: 64,
+    }),
     /** Environment name -> settings of that protocol, for example `{ "baseUrl": "https://…" }` or `{ "host": "…", "port": 2575 }`. */
     environments: Type.Record(Type.String({ maxLength: 30 }), Type.Record(Type.String(), Type.Unknown())),
     /** Name of the secret that holds the credential; its value is sealed and never part of this document. */
-    credential: Type.Optional(Type.String({ maxLength: 100 })),
-    charset: Type.Optional(Type.Union([Type.Literal('UTF-8'), Type.Literal('GBK'), Type.Literal('GB18030')])),
-    limits: Type.Optional(Type.Partial(AdapterLimits)),
+    credential: Type.Optional(Type.String({ ...fieldText('凭据', 'Credential'), ...fieldEditor('secret'), maxLength: 100 })),
+    charset: Type.Optional(
+      Type.Union([Type.Literal('UTF-8'), Type.Literal('GBK'), Type.Literal('GB18030')], {
+        ...fieldText('字符集', 'Character set', '对方系统收发文本所用。', 'In which the other system writes and reads text.'),
+      }),
+    ),
+    limits: Type.Optional(Type.Partial(AdapterLimits, fieldText('限额', 'Limits'))),
   },
   closed,
 );

@@ -147,6 +147,8 @@ export interface ProbeContext {
   readonly adapter: Adapter;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  /** Hears each step as soon as it is over. */
+  readonly report?: ((step: ProbeStep) => void) | undefined;
   secret(name?: string): Promise<string>;
 }
 

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { AdapterType } from '../contract/adapter-type.ts';
 import { AppError, type Issue } from '../contract/errors.ts';
 import { typeName, type NodeDefinition } from '../contract/node.ts';
 import type { Text } from '../contract/texts.ts';
@@ -10,6 +11,7 @@ import type { NodeRegistry } from '../services.ts';
 export interface LoadedNodes extends NodeRegistry {
   /** Markdown of `<verb>.md`, per language; undefined when the node has none. */
   longHelp(typeName: string): Text | undefined;
+  adapterTypes(): readonly AdapterType[];
 }
 
 interface Found {
@@ -22,12 +24,13 @@ const KINDS: readonly unknown[] = ['action', 'trigger', 'control'];
 
 /**
  * Imports every `<folder>/<protocol>/<verb>.node.ts` (or `.js`, when compiled). NODES_INVALID (kind bug) lists every file that is not a
- * sound node type: the process must not start with a catalogue that has holes.
+ * sound node type or adapter type (`<folder>/<protocol>/<protocol>.adapter.ts`): the process must not start with a catalogue that has holes.
  */
 export async function loadNodes(folders: readonly (string | URL)[]): Promise<LoadedNodes> {
   const issues: Issue[] = [];
   const definitions = new Map<string, NodeDefinition>();
   const helps = new Map<string, Text>();
+  const adapterTypes = Object.freeze(await loadAdapterTypes(folders, issues));
   for (const found of await findFiles(folders, issues)) {
     const definition = await importNode(found, issues);
     if (definition === undefined) continue;
@@ -50,7 +53,7 @@ export async function loadNodes(folders: readonly (string | URL)[]): Promise<Loa
     );
   }
   const list = Object.freeze([...definitions.values()]);
-  return { get: (name) => definitions.get(name), list: () => list, longHelp: (name) => helps.get(name) };
+  return { get: (name) => definitions.get(name), list: () => list, longHelp: (name) => helps.get(name), adapterTypes: () => adapterTypes };
 }
 
 async function findFiles(folders: readonly (string | URL)[], issues: Issue[]): Promise<Found[]> {
@@ -67,6 +70,30 @@ async function findFiles(folders: readonly (string | URL)[], issues: Issue[]): P
     }
   }
   return found;
+}
+
+async function loadAdapterTypes(folders: readonly (string | URL)[], issues: Issue[]): Promise<AdapterType[]> {
+  const types: AdapterType[] = [];
+  for (const folder of folders) {
+    const root = folder instanceof URL ? fileURLToPath(folder) : folder;
+    // A folder that cannot be read was told of with its nodes.
+    const entries = await readdir(root, { recursive: true }).catch(() => []);
+    for (const entry of entries.sort()) {
+      const protocol = /^([^/\\]+)[/\\]\1\.adapter\.[tj]s$/.exec(entry)?.[1];
+      if (protocol === undefined) continue;
+      const file = join(root, entry);
+      const type = await importAdapterType(file);
+      if (type?.protocol !== protocol || type.settings === undefined || type.text === undefined)
+        issues.push(issueAt(file, `It holds no adapter type of the protocol ${protocol} with settings and text.`));
+      else types.push(type as AdapterType);
+    }
+  }
+  return types;
+}
+
+async function importAdapterType(file: string): Promise<Partial<AdapterType> | undefined> {
+  const { default: type } = (await import(pathToFileURL(file).href)) as { default?: Partial<AdapterType> };
+  return type;
 }
 
 async function importNode(found: Found, issues: Issue[]): Promise<NodeDefinition | undefined> {

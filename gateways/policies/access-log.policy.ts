@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { fieldText } from '../../engine/contract/texts.ts';
 import { definePolicy, type Exchange, type PolicyDeps } from '../contract.ts';
 import { maskBody } from '../shared/mask-body.ts';
 import { maskText } from '../shared/mask-text.ts';
@@ -21,7 +22,20 @@ export default definePolicy({
     },
   },
   options: Type.Object(
-    { maskKeys: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 100 })) },
+    {
+      maskKeys: Type.Optional(
+        Type.Array(Type.String({ minLength: 1, maxLength: 100 }), {
+          ...fieldText(
+            '另需脱敏的字段',
+            'More fields to mask',
+            '姓名、证件号、手机号等总是脱敏；这里补充其他字段名。',
+            'Names, identity and phone numbers are masked always; these field names in addition.',
+            { example: 'guardianName' },
+          ),
+          maxItems: 100,
+        }),
+      ),
+    },
     { additionalProperties: false },
   ),
   isDefault: () => true,

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { fieldText } from '../../engine/contract/texts.ts';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { parseRanges } from '../shared/ip-ranges.ts';
@@ -15,7 +16,17 @@ export default definePolicy({
     help: { 'zh-CN': '按地址或网段（CIDR）允许或拒绝访问；拒绝优先。', en: 'Allows or refuses by address or CIDR range; refusing wins.' },
   },
   options: Type.Object(
-    { allow: Type.Optional(Type.Array(Range, { maxItems: 1000 })), deny: Type.Optional(Type.Array(Range, { maxItems: 1000 })) },
+    {
+      allow: Type.Optional(
+        Type.Array(Range, {
+          ...fieldText('只允许', 'Allow only', '不填时允许所有地址。', 'Every address when left out.', { example: '10.20.0.0/16' }),
+          maxItems: 1000,
+        }),
+      ),
+      deny: Type.Optional(
+        Type.Array(Range, { ...fieldText('拒绝', 'Refuse', undefined, undefined, { example: '10.20.3.7' }), maxItems: 1000 }),
+      ),
+    },
     { additionalProperties: false },
   ),
   isDefault: () => false,

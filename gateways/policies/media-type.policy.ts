@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { definePolicy, type InterfaceDocument } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
@@ -25,7 +26,21 @@ export default definePolicy({
     },
   },
   options: Type.Object(
-    { accept: Type.Optional(Type.Array(Type.String({ maxLength: 100 }), { minItems: 1, maxItems: 50 })) },
+    {
+      accept: Type.Optional(
+        Type.Array(Type.String({ ...fieldEditor('media-type'), maxLength: 100 }), {
+          ...fieldText(
+            '接受的类型',
+            'Accepted types',
+            '不填时：带请求格式的接口只接受 JSON，其余流程接口接受 JSON、XML、纯文本、HL7 和二进制。',
+            'Left out, an interface with a request schema takes JSON, other flows JSON, XML, plain text, HL7 and bytes.',
+            { example: 'application/json' },
+          ),
+          minItems: 1,
+          maxItems: 50,
+        }),
+      ),
+    },
     { additionalProperties: false },
   ),
   isDefault: () => true,

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { fieldText } from '../../engine/contract/texts.ts';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
@@ -21,7 +22,19 @@ export default definePolicy({
     },
   },
   options: Type.Object(
-    { whenStoreDown: Type.Optional(Type.Union([Type.Literal('refuse'), Type.Literal('allow')])) },
+    {
+      whenStoreDown: Type.Optional(
+        Type.Union([Type.Literal('refuse'), Type.Literal('allow')], {
+          ...fieldText(
+            '无法保存 nonce 时',
+            'While nonces cannot be stored',
+            '“放行”只对公开数据的接口生效；其他接口总是拒绝。',
+            'Letting pass counts for interfaces of public data alone; others refuse.',
+            { options: { refuse: ['拒绝', 'Refuse'], allow: ['放行', 'Let pass'] } },
+          ),
+        }),
+      ),
+    },
     { additionalProperties: false },
   ),
   isDefault: () => true,

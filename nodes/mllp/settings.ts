@@ -5,9 +5,13 @@ import ipaddr from 'ipaddr.js';
 import type { Adapter } from '../../engine/contract/adapter.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { schemaValues } from '../../engine/contract/schema-problem.ts';
-import { fieldText } from '../../engine/contract/texts.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
-const Host = Type.String({ ...fieldText('主机', 'Host'), minLength: 1, maxLength: 255 });
+const Host = Type.String({
+  ...fieldText('主机', 'Host', undefined, undefined, { example: 'his.hospital-c.example' }),
+  minLength: 1,
+  maxLength: 255,
+});
 const Port = Type.Integer({ ...fieldText('端口', 'Port'), minimum: 0, maximum: 65_535 });
 
 export const SendSettings = Type.Object({
@@ -19,6 +23,7 @@ export const SendSettings = Type.Object({
         ca: Type.Optional(
           Type.String({
             ...fieldText('CA 证书', 'CA certificate', 'PEM；默认用系统信任的 CA。', 'PEM; the system’s trusted CAs when left out.'),
+            ...fieldEditor('long-text'),
             maxLength: 100_000,
           }),
         ),
@@ -38,7 +43,16 @@ export const SendSettings = Type.Object({
     ),
   ),
   /** A deliberate decision of the operator, for a system that knows no TLS and stands in the same protected network. */
-  allowPlain: Type.Optional(Type.Boolean({ ...fieldText('允许明文', 'Allow plain text') })),
+  allowPlain: Type.Optional(
+    Type.Boolean({
+      ...fieldText(
+        '允许明文',
+        'Allow plain text',
+        '仅当对方不支持 TLS 且处于同一受保护网络时打开；患者数据将不加密传输。',
+        'Only where the other side knows no TLS and stands in the same protected network: data of patients then travels unencrypted.',
+      ),
+    }),
+  ),
   connections: Type.Optional(
     Type.Integer({
       ...fieldText('连接数', 'Connections', '每个连接一次只发一条消息。', 'Each carries one message at a time.'),
@@ -48,14 +62,33 @@ export const SendSettings = Type.Object({
     }),
   ),
   idleCloseMs: Type.Optional(
-    Type.Integer({ ...fieldText('空闲关闭（毫秒）', 'Idle close (ms)'), minimum: 100, maximum: 3_600_000, default: 60_000 }),
+    Type.Integer({
+      ...fieldText('空闲关闭', 'Close when idle for'),
+      ...fieldEditor('duration-ms'),
+      minimum: 100,
+      maximum: 3_600_000,
+      default: 60_000,
+    }),
   ),
 });
 export type SendSettings = Static<typeof SendSettings>;
 
 export const ListenSettings = Type.Object({
   /** Left out: `host` and `port` of the adapter, for one that only listens. */
-  listen: Type.Optional(Type.Object({ host: Host, port: Port }, { ...fieldText('监听', 'Listen'), additionalProperties: false })),
+  listen: Type.Optional(
+    Type.Object(
+      { host: Host, port: Port },
+      {
+        ...fieldText(
+          '监听地址',
+          'Listen at',
+          '平台在此接收对方发来的消息；只接收时不必填写上面的主机与端口。',
+          'Where the platform takes messages of the other side; one that only receives needs no host and port above.',
+        ),
+        additionalProperties: false,
+      },
+    ),
+  ),
   host: Type.Optional(Host),
   port: Type.Optional(Port),
   listenTls: Type.Optional(
@@ -73,17 +106,35 @@ export const ListenSettings = Type.Object({
     }),
   ),
   maxFrameBytes: Type.Optional(
-    Type.Integer({ ...fieldText('单条上限（字节）', 'Largest message (bytes)'), minimum: 1024, maximum: 104_857_600, default: 10_485_760 }),
+    Type.Integer({
+      ...fieldText('单条上限', 'Largest message'),
+      ...fieldEditor('size-bytes'),
+      minimum: 1024,
+      maximum: 104_857_600,
+      default: 10_485_760,
+    }),
   ),
   maxConnections: Type.Optional(Type.Integer({ ...fieldText('连接上限', 'Most connections'), minimum: 1, maximum: 10_000, default: 256 })),
   maxUnhandled: Type.Optional(
     Type.Integer({ ...fieldText('每连接未确认上限', 'Most unacknowledged per connection'), minimum: 1, maximum: 10_000, default: 64 }),
   ),
   idleTimeoutMs: Type.Optional(
-    Type.Integer({ ...fieldText('空闲超时（毫秒）', 'Idle time-out (ms)'), minimum: 100, maximum: 86_400_000, default: 600_000 }),
+    Type.Integer({
+      ...fieldText('空闲超时', 'Idle time-out'),
+      ...fieldEditor('duration-ms'),
+      minimum: 100,
+      maximum: 86_400_000,
+      default: 600_000,
+    }),
   ),
   frameTimeoutMs: Type.Optional(
-    Type.Integer({ ...fieldText('半条消息超时（毫秒）', 'Half message time-out (ms)'), minimum: 100, maximum: 600_000, default: 30_000 }),
+    Type.Integer({
+      ...fieldText('半条消息超时', 'Time-out of half a message'),
+      ...fieldEditor('duration-ms'),
+      minimum: 100,
+      maximum: 600_000,
+      default: 30_000,
+    }),
   ),
 });
 export type ListenSettings = Static<typeof ListenSettings>;

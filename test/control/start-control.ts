@@ -61,6 +61,7 @@ export function defaultDeps(changes: Partial<ControlDeps> = {}) {
     engine: idleEngine,
     publishPlan: (plan) => void plans.push(plan),
     checkInterface: () => [],
+    policies: [],
     clock,
     logger: silentLogger,
     metricsText: async () => 'kangqiao_up 1\n',
@@ -252,6 +253,7 @@ export function memoryBindings(): { readonly bindings: Bindings; readonly bindin
         return saved;
       },
       removeAdapter: async (id) => adapters.delete(id),
+      preview: () => undefined,
       listTables: async () => [...tables.values()],
       getTable: async (id) => tables.get(id),
       async saveTable(table) {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AuditedActions, AuditPage } from '../../control/actions/audit.ts';
-import type { AdapterList, TableList } from '../../control/actions/bindings.ts';
+import type { AdapterList } from '../../control/actions/adapters.ts';
+import type { TableList } from '../../control/actions/tables.ts';
 import type { AppList } from '../../control/actions/callers.ts';
 import type { InterfaceList } from '../../control/actions/interfaces.ts';
 import type { Uses } from '../../control/actions/uses.ts';

@@ -5,6 +5,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { iconBody, readIconSet } from '../../control/api/serve-icons.ts';
+import type { AdapterType } from '../../engine/contract/adapter-type.ts';
 import { EDITORS, fieldKind, type FieldEditor } from '../../engine/contract/field-kind.ts';
 import type { NodeDefinition, PortSpec } from '../../engine/contract/node.ts';
 import type { FieldText, Text } from '../../engine/contract/texts.ts';
@@ -35,6 +36,25 @@ for (const file of files) {
     assert.ok(existsSync(join(root, contractTest)), `its contract test ${contractTest} is missing`);
   });
 }
+
+for (const file of globSync('nodes/*/*.adapter.ts', { cwd: root }).sort()) {
+  test(`${file} is a complete adapter type`, async () => {
+    const type = ((await import(pathToFileURL(join(root, file)).href)) as { default: AdapterType }).default;
+    assert.equal(file.split(sep).join('/'), `nodes/${type.protocol}/${type.protocol}.adapter.ts`);
+    assert.ok(iconBody(icons, type.icon), `its icon ${type.icon} is in the icon set`);
+    for (const [what, text] of Object.entries({ ...type.text, ...(type.credential === undefined ? {} : { credential: type.credential }) }))
+      checkText(text, what);
+    for (const [name, field] of Object.entries(type.settings.properties)) checkField(field as Field, name);
+  });
+}
+
+test('every protocol that a node speaks through an adapter has an adapter type', async () => {
+  for (const file of files) {
+    const definition = ((await import(pathToFileURL(join(root, file)).href)) as { default: NodeDefinition }).default;
+    if (!('adapter' in definition) || definition.adapter === undefined) continue;
+    assert.ok(existsSync(join(root, 'nodes', definition.adapter, `${definition.adapter}.adapter.ts`)), definition.adapter);
+  }
+});
 
 test('no two node types have the same name', async () => {
   const names = await Promise.all(

@@ -28,9 +28,11 @@ export const OPERATIONS = {
   'nodes.ports': { method: 'POST', path: '/node-types/ports' },
   'adapters.list': { method: 'GET', path: '/adapters' },
   'adapters.get': { method: 'GET', path: '/adapters/:adapterId' },
+  'adapters.types': { method: 'GET', path: '/adapter-types' },
   'adapters.save': { method: 'PUT', path: '/adapters/:adapterId', body: 'document' },
   'adapters.remove': { method: 'DELETE', path: '/adapters/:adapterId' },
-  'adapters.test': { method: 'POST', path: '/adapters/:adapterId/test' },
+  'adapters.test': { method: 'POST', path: '/adapters/:adapterId/test', progress: true },
+  'adapters.try': { method: 'POST', path: '/adapters/test', body: 'document', progress: true },
   'tables.list': { method: 'GET', path: '/code-tables' },
   'tables.get': { method: 'GET', path: '/code-tables/:tableId' },
   'tables.save': { method: 'PUT', path: '/code-tables/:tableId', body: 'document' },
@@ -45,6 +47,7 @@ export const OPERATIONS = {
   'interfaces.remove': { method: 'DELETE', path: '/interfaces/:interfaceId' },
   'interfaces.validate': { method: 'POST', path: '/interfaces/validate', body: 'document' },
   'interfaces.set-state': { method: 'PUT', path: '/interfaces/:interfaceId/state' },
+  'policies.list': { method: 'GET', path: '/policies' },
   'apps.list': { method: 'GET', path: '/apps' },
   'apps.get': { method: 'GET', path: '/apps/:appId' },
   'apps.save': { method: 'PUT', path: '/apps/:appId', body: 'document' },
@@ -152,6 +155,16 @@ export interface operations {
     requestBody?: never;
     responses: never;
   };
+  'adapters.types': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
   'adapters.list': {
     parameters: {
       query?: never;
@@ -244,6 +257,52 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: never;
+  };
+  'adapters.try': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          adapterId: string;
+          charset?: 'UTF-8' | 'GBK' | 'GB18030';
+          credential?: string;
+          domain: string;
+          environments: {
+            [key: string]: {
+              [key: string]: unknown;
+            };
+          };
+          limits?: {
+            /** @default 20 */
+            breakerFailures?: number;
+            /** @default 5000 */
+            breakerOpenMs?: number;
+            /** @default 3000 */
+            connectTimeoutMs?: number;
+            /** @default 32 */
+            maxConcurrency?: number;
+            /** @default 10485760 */
+            maxResponseBytes?: number;
+            ratePerSec?: number;
+            /** @default 5000 */
+            timeoutMs?: number;
+          };
+          name: {
+            en: string;
+            'zh-CN': string;
+          };
+          owner: string;
+          protocol: string;
+          revision: number;
+        };
+      };
+    };
     responses: never;
   };
   'apps.list': {
@@ -1896,6 +1955,16 @@ export interface operations {
     responses: never;
   };
   'system.overview': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'policies.list': {
     parameters: {
       query?: never;
       header?: never;

@@ -5,6 +5,7 @@ const askArrived = '先向对方核实该消息是否已收到，再决定重试
 
 export const nodeTexts: ErrorTemplates = {
   ADAPTER_SETTINGS_WRONG: { what: '适配器[ {adapter} ]的参数不正确', fix: '更正所指的字段。' },
+  HTTP_LOGIN_REFUSED: { what: '对方系统拒绝登录（HTTP {status}）', fix: '检查适配器的登录方式与凭据。' },
   HTTP_CONNECT: { what: '无法连接对方系统（{reason}），尚未发送任何内容', fix: '检查适配器的地址、网络，以及对方系统是否运行。' },
   HTTP_NO_ANSWER: {
     what: '请求已发出，但没有收到完整应答（{reason}）',
@@ -43,6 +44,7 @@ export const nodeTexts: ErrorTemplates = {
   MLLP_ACK_UNREADABLE: { what: '对方的应答不是 HL7 ACK，无法识别', fix: askArrived },
   MLLP_BUSY: { what: '等待发送到该系统的消息过多', fix: '稍后自动重试；若对方允许，可增加适配器的连接数。' },
   MLLP_CONNECTION_LOST: { what: '消息发出之后、收到 ACK 之前，连接中断', fix: askArrived },
+  MLLP_NOT_LISTENING: { what: '{host}:{port} 没有监听', fix: '发布一个经此适配器监听的流程；监听未能启动的原因见系统页。' },
   MLLP_CONNECT_FAILED: { what: '无法连接 {host}:{port}[：{reason}]', fix: '使用适配器的连接测试，检查地址、防火墙和证书。' },
   MLLP_CREDENTIAL_WRONG: { what: '适配器的证书、私钥或 CA 不是有效的 PEM', fix: '证书和私钥以 PEM 格式存入适配器的凭据，CA 填入 tls.ca。' },
   MLLP_FRAME_TOO_LARGE: { what: '消息超过上限 {limitBytes} 字节', fix: '调高适配器的消息上限，或以引用方式发送大文档。' },

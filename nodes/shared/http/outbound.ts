@@ -215,7 +215,8 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
   return flat;
 }
 
-function failure(cause: Error, isSent: boolean, effect: Effect): AppError {
+/** HTTP_CONNECT when nothing was sent, else HTTP_NO_ANSWER. */
+export function failure(cause: Error, isSent: boolean, effect: Effect): AppError {
   const reason = describe(cause);
   if (!isSent) {
     return new AppError('HTTP_CONNECT', 'transient', `The other side could not be reached (${reason}); nothing was sent.`, {

@@ -1,29 +1,99 @@
-/** Connection test of an HTTP adapter: name, connection, and whatever answer comes. */
-import type { Health, ProbeContext, ProbeStep } from '../../../engine/contract/node.ts';
+/** Connection test of an HTTP adapter: settings, name, TCP, TLS, login and whatever answer comes. */
+import { lookup } from 'node:dns/promises';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { AppError } from '../../../engine/contract/errors.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
-import { toErrorRecord, type ErrorRecord } from '../../../engine/contract/errors.ts';
-import { createOutboundClient } from './outbound.ts';
+import type { Health, ProbeContext } from '../../../engine/contract/node.ts';
+import { createProbeSteps } from '../probe-steps.ts';
+import { createOutboundClient, failure } from './outbound.ts';
+import { readHttpSettings, type HttpSettings } from './settings.ts';
 
 /** Sends `GET` to the base URL. Any status shows that the other side is there; only 401 and 403 say that the credential is wrong. */
 export async function probeHttp(ctx: ProbeContext): Promise<Health> {
-  const startedAt = ctx.clock.monotonic();
-  const step = (ok: boolean, detail: string, error?: ErrorRecord): ProbeStep => ({
-    name: { 'zh-CN': '连接并发送 GET', en: 'Connect and send GET' },
-    ok,
-    durationMs: ctx.clock.monotonic() - startedAt,
-    detail,
-    ...(error === undefined ? {} : { error }),
-  });
+  const steps = createProbeSteps(ctx);
+  const settings = () => readHttpSettings(ctx.adapter);
+  let socket: Socket | undefined;
   try {
-    const scope = { message: createMessage(null), nodes: {}, now: ctx.clock.now() };
-    const { status } = await createOutboundClient().send(
-      { ...ctx, scope, idempotencyKey: '', beforeFirstByte: () => undefined, secret: (name) => ctx.secret(name) },
-      { method: 'GET', path: '', headers: {}, effect: 'read' },
-    );
-    const ok = status !== 401 && status !== 403;
-    return { ok, steps: [step(ok, `HTTP ${status}`)] };
-  } catch (thrown) {
-    const error = toErrorRecord(thrown);
-    return { ok: false, steps: [step(false, error.message, error)] };
+    await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => settings().baseUrl);
+    await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(settings()));
+    await steps.run({ 'zh-CN': 'TCP 连接', en: 'TCP connection' }, async () => {
+      socket = await openSocket(ctx, () => connect(addressOf(settings())), 'connect');
+      return `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
+    });
+    if (isTls(ctx)) await steps.run({ 'zh-CN': 'TLS 握手', en: 'TLS handshake' }, () => shakeHands(ctx, settings(), socket!));
+    await steps.run({ 'zh-CN': '登录并发送 GET', en: 'Log in and send GET' }, () => sendGet(ctx));
+  } finally {
+    socket?.destroy();
   }
+  return steps.health();
+}
+
+function addressOf({ baseUrl }: HttpSettings): { readonly host: string; readonly port: number } {
+  const { hostname, port, protocol } = new URL(baseUrl);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
+}
+
+function isTls({ adapter }: ProbeContext): boolean {
+  return String(adapter.settings['baseUrl']).startsWith('https:');
+}
+
+async function resolveName(settings: HttpSettings): Promise<string> {
+  const { host } = addressOf(settings);
+  if (isIP(host) > 0) return host;
+  try {
+    return (await lookup(host)).address;
+  } catch (cause) {
+    throw failure(cause as Error, false, 'read');
+  }
+}
+
+async function shakeHands(ctx: ProbeContext, { baseUrl, tls }: HttpSettings, plain: Socket): Promise<string> {
+  const { host } = addressOf({ baseUrl } as HttpSettings);
+  const servername = tls?.serverName ?? (isIP(host) === 0 ? host : undefined);
+  const options = {
+    ...{ socket: plain, host },
+    ...(servername === undefined ? {} : { servername }),
+    ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+  };
+  const socket = connectTls(options);
+  await openSocket(ctx, () => socket, 'secureConnect');
+  const { subject } = socket.getPeerCertificate();
+  const name = subject as { readonly CN?: string } | undefined;
+  return [socket.getProtocol(), name?.CN].filter(Boolean).join(', ');
+}
+
+/** HTTP_CONNECT (transient) where it does not come about within the adapter's time. */
+function openSocket(ctx: ProbeContext, open: () => Socket, event: 'connect' | 'secureConnect'): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = open();
+    const finish = (cause?: Error) => {
+      cancelTimer();
+      ctx.signal.removeEventListener('abort', onAbort);
+      socket.off('error', finish).on('error', () => undefined);
+      if (cause === undefined) return resolve(socket);
+      socket.destroy();
+      return reject(failure(cause, false, 'read'));
+    };
+    const onAbort = () => finish(new Error('cancelled'));
+    const cancelTimer = ctx.clock.after(ctx.adapter.limits.connectTimeoutMs, () => finish(new Error('time-out')));
+    ctx.signal.addEventListener('abort', onAbort, { once: true });
+    socket.on('error', finish).once(event, () => finish());
+    if (ctx.signal.aborted) onAbort();
+  });
+}
+
+async function sendGet(ctx: ProbeContext): Promise<string> {
+  const scope = { message: createMessage(null), nodes: {}, now: ctx.clock.now() };
+  const { status } = await createOutboundClient().send(
+    { ...ctx, scope, idempotencyKey: '', beforeFirstByte: () => undefined, secret: (name) => ctx.secret(name) },
+    { method: 'GET', path: '', headers: {}, effect: 'read' },
+  );
+  if (status === 401 || status === 403) {
+    throw new AppError('HTTP_LOGIN_REFUSED', 'input', `The other side refused the login (HTTP ${status}).`, {
+      values: { status },
+      fix: 'Check the way to log in and the credential of the adapter.',
+    });
+  }
+  return `HTTP ${status}`;
 }

@@ -4,25 +4,67 @@ import { Value } from 'typebox/value';
 import type { Adapter } from '../../../engine/contract/adapter.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { schemaValues } from '../../../engine/contract/schema-problem.ts';
+import { fieldEditor, fieldText } from '../../../engine/contract/texts.ts';
 
 const closed = { additionalProperties: false } as const;
 
 export const HttpSettings = Type.Object(
   {
-    /** Scheme, host, port and the path that all calls begin with. */
-    baseUrl: Type.String({ pattern: '^https?://[^/?#@\\s]+(/[^?#\\s]*)?$', maxLength: 2000 }),
-    /** How the adapter's credential is sent: `basic` takes `user:password`, `bearer` a token, `header` the value of `authHeader`. */
-    auth: Type.Union([Type.Literal('none'), Type.Literal('basic'), Type.Literal('bearer'), Type.Literal('header')], { default: 'none' }),
-    authHeader: Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$', default: 'X-Api-Key' }),
+    baseUrl: Type.String({
+      ...fieldText(
+        '地址',
+        'Base URL',
+        '协议、主机、端口，以及所有调用共有的路径前缀。',
+        'Scheme, host, port and the path that all calls begin with.',
+        { example: 'https://his.hospital-a.example:8443/api' },
+      ),
+      pattern: '^https?://[^/?#@\\s]+(/[^?#\\s]*)?$',
+      maxLength: 2000,
+    }),
+    auth: Type.Union([Type.Literal('none'), Type.Literal('basic'), Type.Literal('bearer'), Type.Literal('header')], {
+      ...fieldText('登录方式', 'Login', '凭据怎样随请求发出。', 'How the credential goes along with a request.', {
+        options: {
+          none: ['不登录', 'None'],
+          basic: ['用户名密码（Basic）', 'User and password (Basic)'],
+          bearer: ['令牌（Bearer）', 'Token (Bearer)'],
+          header: ['自定义请求头', 'A header'],
+        },
+      }),
+      default: 'none',
+    }),
+    authHeader: Type.String({
+      ...fieldText('登录请求头', 'Login header', '仅用于“自定义请求头”。', 'For the login by “a header” alone.'),
+      pattern: '^[A-Za-z0-9-]{1,100}$',
+      default: 'X-Api-Key',
+    }),
     tls: Type.Optional(
       Type.Object(
         {
-          /** PEM certificates to trust instead of the public ones. */
-          ca: Type.Optional(Type.String({ maxLength: 100_000 })),
-          /** Name in the server's certificate, where it differs from the host. */
-          serverName: Type.Optional(Type.String({ maxLength: 255 })),
+          ca: Type.Optional(
+            Type.String({
+              ...fieldText(
+                '信任的 CA 证书',
+                'Trusted CA certificates',
+                'PEM；不填时信任公共 CA。对方使用自签名或内部证书时填写。',
+                'PEM, for a certificate that is self-signed or internal; the public ones when left out.',
+              ),
+              ...fieldEditor('long-text'),
+              maxLength: 100_000,
+            }),
+          ),
+          serverName: Type.Optional(
+            Type.String({
+              ...fieldText(
+                '证书名称',
+                'Certificate name',
+                '对方证书中的名称，与主机名不同时填写。',
+                'Name in the server’s certificate, where it differs from the host.',
+              ),
+              maxLength: 255,
+            }),
+          ),
         },
-        closed,
+        { ...fieldText('TLS', 'TLS', '仅用于 https 地址。', 'For https addresses alone.'), ...closed },
       ),
     ),
   },

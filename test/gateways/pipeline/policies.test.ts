@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { before, test } from 'node:test';
 import { FRONTS } from '../../../engine/contract/access.ts';
+import { fieldKind } from '../../../engine/contract/field-kind.ts';
+import type { FieldText } from '../../../engine/contract/texts.ts';
 import { STAGES, type Policy } from '../../../gateways/contract.ts';
 import { createInterfaceCheck, type InterfaceCheck } from '../../../gateways/pipeline/check-interface.ts';
 import { loadPolicies } from '../../../gateways/pipeline/load-policies.ts';
@@ -23,6 +25,12 @@ test('every policy has texts in both languages, a closed schema of options, a fr
   for (const policy of policies) {
     for (const text of [policy.text.label, policy.text.help]) assert.ok(text['zh-CN'].length > 0 && text.en.length > 0, policy.name);
     assert.equal((policy.options as { additionalProperties?: boolean }).additionalProperties, false, policy.name);
+    for (const [name, option] of Object.entries(policy.options.properties)) {
+      const { text } = option as { text?: FieldText };
+      for (const language of ['zh-CN', 'en'] as const)
+        assert.match(text?.label[language] ?? '', /\S/, `${policy.name}: ${name} in ${language}`);
+      assert.ok(fieldKind(option), `${policy.name}: the form knows what ${name} is`);
+    }
     assert.ok(policy.fronts.length > 0 && policy.fronts.every((front) => FRONTS.includes(front)), policy.name);
     await access(new URL(`../policies/${policy.name}.test.ts`, import.meta.url));
   }

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import iconv from 'iconv-lite';
 import { createMessage, type Message } from '../../../engine/contract/message.ts';
-import type { Outcome } from '../../../engine/contract/node.ts';
+import type { Outcome, ProbeContext } from '../../../engine/contract/node.ts';
 import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
 import { httpPeer, tcpPeer } from '../support/peers.ts';
 import httpCall from '../../../nodes/http/call.node.ts';
@@ -256,19 +256,27 @@ test('ends an answer that is larger than the limit, also when it is large only a
   await assert.rejects(call(baseUrl, { config: { path: '/zip' }, limits }), { code: 'HTTP_TOO_LARGE', kind: 'input' });
 });
 
-test('the connection test says what it found', async (t) => {
+test('the connection test tells each step and stops at the first that fails', async (t) => {
   const { baseUrl } = await httpPeer(t, (_request, response) => void response.writeHead(401).end());
   const { resolveAdapter } = await import('../../../engine/testing/run-node.ts');
   const { wallClock } = await import('../../../engine/testing/wall-clock.ts');
-  const probe = (url: string) =>
+  const probe = (url: string, report?: ProbeContext['report']) =>
     httpCall.probe!({
       adapter: resolveAdapter('http', { settings: { baseUrl: url } }),
       signal: new AbortController().signal,
       clock: wallClock(),
+      report,
       secret: async () => '',
     });
-  assert.equal((await probe(baseUrl)).ok, false);
-  assert.match((await probe('http://127.0.0.1:1')).steps[0]?.detail ?? '', /could not be reached/);
+  const told: string[] = [];
+  const refused = await probe(baseUrl, ({ name }) => told.push(name.en));
+  assert.deepEqual([refused.ok, refused.steps.at(-1)?.error?.code], [false, 'HTTP_LOGIN_REFUSED']);
+  assert.deepEqual(told, ['Settings', 'Name', 'TCP connection', 'Log in and send GET']);
+  assert.deepEqual(
+    (await probe(baseUrl.replace('http:', 'https:'))).steps.map(({ ok }) => ok),
+    [true, true, true, false],
+  );
+  assert.match((await probe('http://127.0.0.1:1')).steps.at(-1)?.detail ?? '', /could not be reached/);
 });
 
 type CallOptions = RunNodeOptions & { readonly limits?: NonNullable<RunNodeOptions['adapter']>['limits'] };

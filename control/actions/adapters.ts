@@ -1,0 +1,161 @@
+/** Adapters and their connection test. */
+import { Type } from 'typebox';
+import { AdapterDocument } from '../../engine/contract/adapter.ts';
+import type { AdapterType } from '../../engine/contract/adapter-type.ts';
+import type { Text } from '../../engine/contract/texts.ts';
+import { canonicalJson } from '../audit/canonical-json.ts';
+import type { AdapterTest } from '../registry/adapter-tests.ts';
+import { closed, defineAction, type Action, type ActionContext } from './action.ts';
+import { usersOf, type FlowUse, type UsedBy } from './flow-uses.ts';
+import { existing } from './flows.ts';
+import { requireSameId } from './require-same-id.ts';
+import type { ControlServices } from './services.ts';
+import { proberOf, testSaved, testUnsaved } from './test-adapter.ts';
+import { refuseIfUsed } from './uses.ts';
+
+const byAdapter = Type.Object({ adapterId: Type.String({ maxLength: 64 }) }, closed);
+
+export interface AdapterItem extends AdapterDocument {
+  readonly usedBy: readonly UsedBy[];
+  readonly lastTest?: AdapterTest;
+}
+
+export interface AdapterList {
+  readonly items: readonly AdapterItem[];
+}
+
+export interface AdapterTypeDescription {
+  readonly protocol: string;
+  /** Served at `/icons/<icon>.svg`. */
+  readonly icon: string;
+  readonly text: { readonly label: Text; readonly help: Text };
+  /** JSON Schema 2020-12 of what an environment sets; `text` holds the texts of a field. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly credential?: Text;
+  readonly hasCharset: boolean;
+  /** Its connection can be tested step by step. */
+  readonly canProbe: boolean;
+}
+
+export interface AdapterTypeList {
+  readonly items: readonly AdapterTypeDescription[];
+}
+
+export function adapterActions(services: ControlServices): readonly Action[] {
+  const { bindingStore, flowUses, adapterTests } = services;
+  return [
+    defineAction({
+      name: 'adapters.list',
+      right: 'adapters.read',
+      text: { 'zh-CN': '适配器列表', en: 'List adapters' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async (): Promise<AdapterList> => {
+        const [adapters, uses, tests] = await Promise.all([bindingStore.listAdapters(), flowUses.of('adapter'), adapterTests.list()]);
+        return { items: adapters.map((adapter) => adapterItem(adapter, uses, tests)) };
+      },
+    }),
+    defineAction({
+      name: 'adapters.get',
+      right: 'adapters.read',
+      text: { 'zh-CN': '读取适配器', en: 'Read an adapter' },
+      input: byAdapter,
+      audited: false,
+      run: async (_ctx, { adapterId }) => existing(await bindingStore.getAdapter(adapterId), adapterId),
+    }),
+    defineAction({
+      name: 'adapters.save',
+      right: 'adapters.edit',
+      text: {
+        'zh-CN': '保存适配器；凭据及其发往的地址只有能管理机密的人可改',
+        en: 'Save an adapter; its credential, and where it is sent, change only by who may edit secrets',
+      },
+      input: Type.Object({ adapterId: Type.String(), document: AdapterDocument }, closed),
+      audited: true,
+      subject: ({ adapterId }) => adapterId,
+      async run(ctx, { adapterId, document }) {
+        requireSameId(document.adapterId, adapterId);
+        const before = await bindingStore.getAdapter(adapterId);
+        requireSecretsRight(ctx, before, document);
+        ctx.note.before = before;
+        const saved = await bindingStore.saveAdapter(document, document.revision);
+        ctx.note.after = saved;
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'adapters.remove',
+      right: 'adapters.edit',
+      text: { 'zh-CN': '删除适配器', en: 'Delete an adapter' },
+      input: byAdapter,
+      audited: true,
+      subject: ({ adapterId }) => adapterId,
+      async run(ctx, { adapterId }) {
+        ctx.note.before = existing(await bindingStore.getAdapter(adapterId), adapterId);
+        await refuseIfUsed(services, 'adapter', adapterId);
+        await adapterTests.remove(adapterId);
+        return { removed: await bindingStore.removeAdapter(adapterId) };
+      },
+    }),
+    defineAction({
+      name: 'adapters.test',
+      right: 'adapters.test',
+      text: { 'zh-CN': '连接测试，逐步给出结果', en: 'Test the connection step by step' },
+      input: byAdapter,
+      audited: true,
+      subject: ({ adapterId }) => adapterId,
+      run: (ctx, { adapterId }) => testSaved(services, ctx, adapterId),
+    }),
+    defineAction({
+      name: 'adapters.try',
+      right: 'adapters.test',
+      text: {
+        'zh-CN': '用尚未保存的设置测试连接；须能编辑适配器，凭据去向有变时还须能管理机密',
+        en: 'Test the connection with settings that are not saved; takes the right to edit adapters, and secrets where a credential would go elsewhere',
+      },
+      input: Type.Object({ document: AdapterDocument }, closed),
+      audited: true,
+      subject: ({ document }) => document.adapterId,
+      async run(ctx, { document }) {
+        ctx.require('adapters.edit');
+        requireSecretsRight(ctx, await bindingStore.getAdapter(document.adapterId), document);
+        return testUnsaved(services, ctx, document);
+      },
+    }),
+    defineAction({
+      name: 'adapters.types',
+      right: 'adapters.read',
+      text: { 'zh-CN': '适配器类型：说明、设置模式', en: 'Adapter types: help, schemas of their settings' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async (): Promise<AdapterTypeList> => ({
+        items: (services.nodes.adapterTypes?.() ?? []).map((type) => describeAdapterType(services, type)),
+      }),
+    }),
+  ];
+}
+
+/** Who may not edit secrets must not lead one elsewhere: neither by another credential nor by another address, protocol or way to log in. */
+export function requireSecretsRight(ctx: ActionContext, before: AdapterDocument | undefined, after: AdapterDocument): void {
+  if (before?.credential === undefined && after.credential === undefined) return;
+  const whereTo = (adapter: AdapterDocument | undefined) =>
+    canonicalJson(adapter === undefined ? null : [adapter.credential ?? null, adapter.protocol, adapter.environments]);
+  if (whereTo(before) !== whereTo(after)) ctx.require('secrets.edit');
+}
+
+function describeAdapterType(services: ControlServices, { settings, ...type }: AdapterType): AdapterTypeDescription {
+  return {
+    ...type,
+    settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>,
+    canProbe: proberOf(services.nodes, type.protocol) !== undefined,
+  };
+}
+
+function adapterItem(
+  adapter: AdapterDocument,
+  uses: ReadonlyMap<string, readonly FlowUse[]>,
+  tests: ReadonlyMap<string, AdapterTest>,
+): AdapterItem {
+  const lastTest = tests.get(adapter.adapterId);
+  return { ...adapter, usedBy: usersOf(uses, adapter.adapterId), ...(lastTest === undefined ? {} : { lastTest }) };
+}

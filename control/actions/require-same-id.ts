@@ -1,0 +1,10 @@
+import { AppError } from '../../engine/contract/errors.ts';
+
+/** A document is saved under its own id. */
+export function requireSameId(inDocument: string, inPath: string): void {
+  if (inDocument === inPath) return;
+  throw new AppError('DOCUMENT_ID_DIFFERS', 'input', `The document is about ${inDocument}, the address about ${inPath}.`, {
+    values: { inDocument, inPath },
+    fix: 'Save it under its own id.',
+  });
+}

@@ -1,0 +1,76 @@
+/** Code tables. */
+import { Type } from 'typebox';
+import { CodeTable } from '../../engine/contract/adapter.ts';
+import { closed, defineAction, type Action } from './action.ts';
+import { usersOf, type UsedBy } from './flow-uses.ts';
+import { existing } from './flows.ts';
+import { requireSameId } from './require-same-id.ts';
+import type { ControlServices } from './services.ts';
+import { refuseIfUsed } from './uses.ts';
+
+const byTable = Type.Object({ tableId: Type.String({ maxLength: 64 }) }, closed);
+
+export interface TableItem extends Omit<CodeTable, 'entries'> {
+  readonly size: number;
+  readonly usedBy: readonly UsedBy[];
+}
+
+export interface TableList {
+  readonly items: readonly TableItem[];
+}
+
+export function tableActions(services: ControlServices): readonly Action[] {
+  const { bindingStore, flowUses } = services;
+  return [
+    defineAction({
+      name: 'tables.list',
+      right: 'tables.read',
+      text: { 'zh-CN': '代码表列表', en: 'List code tables' },
+      input: Type.Object({}, closed),
+      audited: false,
+      run: async (): Promise<TableList> => {
+        const [tables, uses] = await Promise.all([bindingStore.listTables(), flowUses.of('table')]);
+        const items = tables.map(({ entries, ...table }) => ({
+          ...table,
+          size: Object.keys(entries).length,
+          usedBy: usersOf(uses, table.tableId),
+        }));
+        return { items };
+      },
+    }),
+    defineAction({
+      name: 'tables.get',
+      right: 'tables.read',
+      text: { 'zh-CN': '读取代码表', en: 'Read a code table' },
+      input: byTable,
+      audited: false,
+      run: async (_ctx, { tableId }) => existing(await bindingStore.getTable(tableId), tableId),
+    }),
+    defineAction({
+      name: 'tables.save',
+      right: 'tables.edit',
+      text: { 'zh-CN': '保存代码表', en: 'Save a code table' },
+      input: Type.Object({ tableId: Type.String(), document: CodeTable }, closed),
+      audited: true,
+      subject: ({ tableId }) => tableId,
+      async run(ctx, { tableId, document }) {
+        requireSameId(document.tableId, tableId);
+        const saved = await bindingStore.saveTable(document, document.revision);
+        ctx.note.after = { revision: saved.revision, size: Object.keys(saved.entries).length };
+        return saved;
+      },
+    }),
+    defineAction({
+      name: 'tables.remove',
+      right: 'tables.edit',
+      text: { 'zh-CN': '删除代码表（有流程在用时拒绝）', en: 'Delete a code table; refused while flows use it' },
+      input: byTable,
+      audited: true,
+      subject: ({ tableId }) => tableId,
+      async run(_ctx, { tableId }) {
+        await refuseIfUsed(services, 'table', tableId);
+        return { removed: await bindingStore.removeTable(tableId) };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,28 @@
+import { Type } from 'typebox';
+import { defineAdapter } from '../../engine/contract/adapter-type.ts';
+import { ListenSettings, SendSettings } from './settings.ts';
+
+const { host, port, ...sending } = SendSettings.properties;
+const { host: _host, port: _port, ...receiving } = ListenSettings.properties;
+
+export default defineAdapter({
+  protocol: 'mllp',
+  icon: 'activity',
+  text: {
+    label: { 'zh-CN': 'HL7 v2 / MLLP', en: 'HL7 v2 / MLLP' },
+    help: {
+      'zh-CN': '以 MLLP 收发 HL7 v2 消息的系统：平台可以连过去发送，也可以监听接收。',
+      en: 'A system that speaks HL7 v2 over MLLP: the platform connects to send, or listens to receive.',
+    },
+  },
+  // One that only receives has no host and port of the other side.
+  settings: Type.Object(
+    { host: Type.Optional(host), port: Type.Optional(port), ...sending, ...receiving },
+    { additionalProperties: false },
+  ),
+  credential: {
+    'zh-CN': '出示客户端证书时，存证书与私钥的 PEM。',
+    en: 'Where a client certificate is shown: the PEM of certificate and private key.',
+  },
+  hasCharset: true,
+});

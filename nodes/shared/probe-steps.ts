@@ -1,0 +1,36 @@
+import { toErrorRecord } from '../../engine/contract/errors.ts';
+import type { Health, ProbeContext, ProbeStep } from '../../engine/contract/node.ts';
+import type { Text } from '../../engine/contract/texts.ts';
+
+export interface ProbeSteps {
+  /** Runs one step; its answer is the detail. Nothing runs after one that failed. */
+  run(name: Text, step: () => Promise<string> | string): Promise<void>;
+  /** How it all went. */
+  health(): Health;
+}
+
+/** The steps of a connection test, each told as soon as it is over. */
+export function createProbeSteps({ clock, report }: ProbeContext): ProbeSteps {
+  const steps: ProbeStep[] = [];
+  const isOk = () => steps.every(({ ok }) => ok);
+  return {
+    async run(name, step) {
+      if (!isOk()) return;
+      const startedAt = clock.monotonic();
+      const settled = await attempt(step);
+      const done = { name, ...settled, durationMs: clock.monotonic() - startedAt };
+      steps.push(done);
+      report?.(done);
+    },
+    health: () => ({ ok: isOk(), steps }),
+  };
+}
+
+async function attempt(step: () => Promise<string> | string): Promise<Pick<ProbeStep, 'ok' | 'detail' | 'error'>> {
+  try {
+    return { ok: true, detail: await step() };
+  } catch (thrown) {
+    const error = toErrorRecord(thrown);
+    return { ok: false, detail: error.message, error };
+  }
+}

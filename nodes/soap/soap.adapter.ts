@@ -1,0 +1,17 @@
+import { defineAdapter } from '../../engine/contract/adapter-type.ts';
+import { HttpSettings } from '../shared/http/settings.ts';
+
+export default defineAdapter({
+  protocol: 'soap',
+  icon: 'mail-open',
+  text: {
+    label: { 'zh-CN': 'SOAP / Web Service', en: 'SOAP / Web service' },
+    help: { 'zh-CN': '以 SOAP 1.1 或 1.2 提供服务的系统。', en: 'A system with services over SOAP 1.1 or 1.2.' },
+  },
+  settings: HttpSettings,
+  credential: {
+    'zh-CN': 'Basic 与 WS-Security 登录存“用户名:密码”；Bearer 存令牌；自定义请求头存该头的值。',
+    en: 'For Basic and WS-Security it is user:password, for Bearer the token, for a header its value.',
+  },
+  hasCharset: true,
+});
