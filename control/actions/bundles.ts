@@ -9,6 +9,7 @@ import { requireSecretsRight } from './adapters.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { existing, FlowId } from './flows.ts';
 import type { ControlServices } from './services.ts';
+import { exportFlow } from './shown-flow.ts';
 
 const Many = (of: ReturnType<typeof Type.Unknown>) => Type.Optional(Type.Array(of, { maxItems: 1000 }));
 
@@ -40,7 +41,10 @@ export function bundleActions(services: ControlServices): readonly Action[] {
       input: Type.Object({ flowIds: Type.Optional(Type.Array(FlowId, { maxItems: 1000 })) }, closed),
       audited: true,
       subject: ({ flowIds }) => (flowIds === undefined ? 'all' : flowIds.join(' ').slice(0, 500)),
-      run: (_ctx, { flowIds }) => exportBundle(services, flowIds),
+      run: async ({ actor }, { flowIds }) => {
+        const { flows = [], ...bundle } = await exportBundle(services, flowIds);
+        return { ...bundle, flows: flows.map((flow) => exportFlow(flow, actor)) };
+      },
     }),
     defineAction({
       name: 'bundles.import',

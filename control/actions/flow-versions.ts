@@ -1,12 +1,13 @@
 /** Published versions of a flow: what they hold, how they differ, what still runs on them. */
 import { Type } from 'typebox';
-import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowVersion } from '../../engine/contract/flow-document.ts';
 import { diffFlows } from '../../engine/flow/diff-flows.ts';
 import type { VersionSummary } from '../../engine/services.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { byFlow, byVersion, existing, FlowId } from './flows.ts';
 import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';
+import { showFlow } from './shown-flow.ts';
 
 export interface VersionItem extends VersionSummary {
   /** Executions that have not ended (held ones too), counted up to 2,000. Absent: too many to look through, or not for this person. */
@@ -42,7 +43,10 @@ export function versionActions({ catalog, counter }: ControlServices): readonly 
       text: { 'zh-CN': '读取一个版本', en: 'Read one version' },
       input: byVersion,
       audited: false,
-      run: async (_ctx, { flowId, version }) => existing(await catalog.version(flowId, version), `${flowId}@${version}`),
+      async run({ actor }, { flowId, version }): Promise<FlowVersion> {
+        const found = existing(await catalog.version(flowId, version), `${flowId}@${version}`);
+        return { ...found, document: showFlow(found.document, actor) };
+      },
     }),
     defineAction({
       name: 'flows.diff',
@@ -50,7 +54,8 @@ export function versionActions({ catalog, counter }: ControlServices): readonly 
       text: { 'zh-CN': '比较两个版本（0 为草稿）', en: 'Compare two versions; 0 is the draft' },
       input: Type.Object({ flowId: FlowId, from: DraftOrVersion, to: DraftOrVersion }, closed),
       audited: false,
-      run: async (_ctx, { flowId, from, to }) => diffFlows(await documentAt(flowId, from), await documentAt(flowId, to)),
+      run: async ({ actor }, { flowId, from, to }) =>
+        diffFlows(showFlow(await documentAt(flowId, from), actor), showFlow(await documentAt(flowId, to), actor)),
     }),
   ];
 }

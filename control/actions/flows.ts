@@ -5,6 +5,7 @@ import { FlowTest, type FlowDocument } from '../../engine/contract/flow-document
 import type { TestReport } from '../../engine/services.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import type { ControlServices } from './services.ts';
+import { showFlow } from './shown-flow.ts';
 
 export const FlowId = Type.String({ pattern: '^flw_[A-Za-z0-9_-]{1,60}$' });
 const VersionNumber = Type.Integer({ minimum: 1 });
@@ -23,7 +24,7 @@ function draftActions({ catalog, registry }: ControlServices): readonly Action[]
       text: { 'zh-CN': '读取草稿', en: 'Read a draft' },
       input: byFlow,
       audited: false,
-      run: async (_ctx, { flowId }) => existing(await catalog.draft(flowId), flowId),
+      run: async ({ actor }, { flowId }) => showFlow(existing(await catalog.draft(flowId), flowId), actor),
     }),
     defineAction({
       name: 'flows.save',

@@ -8,6 +8,7 @@ import 'dayjs/locale/zh-cn';
 import { useMemo } from 'react';
 import { RouterProvider } from 'react-router';
 import { createQueryClient } from '../api/queries.ts';
+import { COMPONENT_ICONS } from './component-icons.tsx';
 import { cspNonce } from './csp-nonce.ts';
 import { usePreferences } from './preferences.ts';
 import { createRouter } from './routes.tsx';
@@ -27,6 +28,7 @@ export function App() {
       csp={{ nonce: cspNonce() }}
       button={{ autoInsertSpace: false }}
       componentSize="middle"
+      {...COMPONENT_ICONS}
     >
       <AntdApp component={false}>
         <QueryClientProvider client={client}>

@@ -3,11 +3,13 @@ import { theme as antd, type ThemeConfig } from 'antd';
 
 export type Scheme = 'light' | 'dark';
 
-export const FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", system-ui, sans-serif';
-export const MONO = '"SFMono-Regular", Menlo, Consolas, "Noto Sans Mono CJK SC", "DejaVu Sans Mono", monospace';
+const FONT = '"PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Noto Sans SC", system-ui, sans-serif';
+const MONO = '"SFMono-Regular", Menlo, Consolas, "Noto Sans Mono CJK SC", "DejaVu Sans Mono", monospace';
 
 interface Palette {
   readonly accent: string;
+  /** Under the pointer. */
+  readonly accentStrong: string;
   /** Text on the accent. */
   readonly onAccent: string;
   readonly accentSoft: string;
@@ -39,11 +41,12 @@ interface Palette {
   readonly categoryCheck: string;
 }
 
-// Text colours keep 4.5:1 on `surface` and on their own soft ground (WCAG 2.2 AA).
+// Text colours keep 4.5:1 on `surface`, `page`, `hover` and on their own soft ground (WCAG 2.2 AA).
 const LIGHT: Palette = {
   accent: '#0E7C86',
+  accentStrong: '#0A646D',
   onAccent: '#FFFFFF',
-  accentSoft: '#E3F2F3',
+  accentSoft: '#EDF7F7',
   green: '#1F7A43',
   amber: '#8F5C00',
   red: '#B92F25',
@@ -56,13 +59,13 @@ const LIGHT: Palette = {
   blueSoft: '#E6EFFA',
   text: '#17232B',
   textSecondary: '#51626D',
-  textFaint: '#66757F',
+  textFaint: '#5F6E78',
   page: '#F4F6F7',
   surface: '#FFFFFF',
   raised: '#FFFFFF',
   border: '#E0E6E9',
   borderStrong: '#C3CDD3',
-  hover: '#EEF2F4',
+  hover: '#F2F5F6',
   code: '#F6F8F9',
   shadow: '0 1px 2px rgb(16 32 40 / 8%), 0 2px 8px rgb(16 32 40 / 6%)',
   categoryTrigger: '#0E7C86',
@@ -74,6 +77,7 @@ const LIGHT: Palette = {
 
 const DARK: Palette = {
   accent: '#3BB3BD',
+  accentStrong: '#5CC7D0',
   onAccent: '#06181A',
   accentSoft: '#123336',
   green: '#57C283',
@@ -112,8 +116,12 @@ export function antdTheme(scheme: Scheme): ThemeConfig {
     algorithm: scheme === 'dark' ? antd.darkAlgorithm : antd.defaultAlgorithm,
     token: {
       colorPrimary: colours.accent,
+      colorPrimaryHover: colours.accentStrong,
+      colorPrimaryActive: colours.accentStrong,
       colorInfo: colours.accent,
       colorLink: colours.accent,
+      colorLinkHover: colours.accentStrong,
+      colorLinkActive: colours.accentStrong,
       colorSuccess: colours.green,
       colorWarning: colours.amber,
       colorError: colours.red,
@@ -129,7 +137,7 @@ export function antdTheme(scheme: Scheme): ThemeConfig {
       colorBorder: colours.borderStrong,
       colorBorderSecondary: colours.border,
       colorTextLightSolid: colours.onAccent,
-      fontFamily: FONT,
+      fontFamily: 'var(--kq-font)',
       fontFamilyCode: MONO,
       fontSize: 14,
       fontSizeSM: 12,
@@ -173,6 +181,6 @@ export function applyScheme(scheme: Scheme): void {
   style.colorScheme = scheme;
   for (const [name, value] of Object.entries(PALETTES[scheme]))
     style.setProperty(`--kq-${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, value as string);
-  style.setProperty('--kq-font', FONT);
+  style.setProperty('--kq-font-all', FONT);
   style.setProperty('--kq-mono', MONO);
 }

@@ -27,6 +27,7 @@ export function TopBar() {
   const t = useTexts(TEXTS);
   const { language, scheme, change } = usePreferences();
   const openPalette = useCommandPalette((palette) => palette.open);
+  const other = language === 'zh-CN' ? 'en' : 'zh-CN';
   const isDark = scheme === 'dark';
   return (
     <header className={styles.bar}>
@@ -38,12 +39,13 @@ export function TopBar() {
       </button>
       <div className={styles.tools}>
         <Alarms />
-        <Tooltip title={t('language')}>
+        <Tooltip title={<span lang={other}>{t('language')}</span>}>
           <Button
             type="text"
+            lang={other}
             icon={<Languages size={18} />}
             aria-label={t('language')}
-            onClick={() => change({ language: language === 'zh-CN' ? 'en' : 'zh-CN' })}
+            onClick={() => change({ language: other })}
           />
         </Tooltip>
         <Tooltip title={isDark ? t('light') : t('dark')}>

@@ -13,7 +13,7 @@ export function ActionButton({ id, isDisabled = false }: { readonly id: CanvasAc
   if (action === undefined) return null;
   const { icon: Icon, keys, isDangerous } = action;
   return (
-    <Tooltip title={keys?.[0] === undefined ? t(id) : `${t(id)}　${shownKeys(keys[0])}`}>
+    <Tooltip title={keys?.[0] === undefined ? t(id) : `${t(id)} \u2002${shownKeys(keys[0])}`}>
       <Button
         type="text"
         size="small"

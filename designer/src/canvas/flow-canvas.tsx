@@ -32,6 +32,10 @@ import { ArrowHeads, Wire } from './wire.tsx';
 
 const TEXTS = defineTexts({
   canvas: ['流程画布', 'Canvas of the flow'],
+  map: ['缩略图', 'Small map'],
+  // The canvas has a keyboard of its own, which xyflow's words would not fit.
+  aboutNode: ['回车打开节点的配置，Delete 键删除', 'Enter opens the settings of the node, Delete removes it'],
+  aboutEdge: ['Delete 键删除连线', 'Delete removes the wire'],
 });
 const NODE_TYPES = { card: NodeCard, note: NoteCard, group: GroupFrame };
 const EDGE_TYPES = { wire: Wire };
@@ -59,6 +63,14 @@ function Canvas() {
   const handlers = useMemo(() => handlersOf(tools), [tools]);
   const changes = useSelectionChanges();
   const t = useTexts(TEXTS);
+  const labels = useMemo(
+    () => ({
+      'node.a11yDescription.default': t('aboutNode'),
+      'edge.a11yDescription.default': t('aboutEdge'),
+      'minimap.ariaLabel': t('map'),
+    }),
+    [t],
+  );
   useCanvasKeyboard();
   useFastDrag();
   return (
@@ -66,6 +78,7 @@ function Canvas() {
       <ArrowHeads />
       <ReactFlow<CanvasNode, CanvasEdge>
         aria-label={t('canvas')}
+        ariaLabelConfig={labels}
         tabIndex={0}
         defaultNodes={NOTHING}
         nodeTypes={NODE_TYPES}

@@ -57,7 +57,7 @@ export function ShortcutsSheet() {
           <Section
             key={name}
             title={group(name)}
-            rows={keyed(name).map(({ id, keys }) => [keys.slice(0, 2).map(shownKeys).join('　'), action(id)] as const)}
+            rows={keyed(name).map(({ id, keys }) => [keys.slice(0, 2).map(shownKeys).join(' \u2002'), action(id)] as const)}
           />
         ))}
         <Section title={t('walk')} rows={walking} />

@@ -112,6 +112,7 @@ function ValueInput({ mode, id, label, value, onChange, isInvalid, placeholder }
     case 'number':
       return (
         <InputNumber<number>
+          controls={false}
           id={id}
           aria-label={label}
           className={styles.wide ?? ''}

@@ -42,6 +42,7 @@ export function UnitInput({ id, label, isInvalid, value, preset, units, per = 1,
   return (
     <Space.Compact className={styles.unit ?? ''}>
       <InputNumber<number>
+        controls={false}
         id={id}
         aria-label={label}
         className={styles.amount ?? ''}

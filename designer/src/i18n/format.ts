@@ -23,6 +23,8 @@ export interface Format {
   ago(epochMs: number, now?: number): string;
   /** 12 KB */
   size(bytes: number): string;
+  /** 甲、乙 / A, B */
+  list(items: readonly string[]): string;
 }
 
 export function createFormat(language: Language): Format {
@@ -45,6 +47,7 @@ export function createFormat(language: Language): Format {
     },
     size: (bytes) =>
       bytes < 1024 ? `${bytes} B` : bytes < 1_048_576 ? `${(bytes / 1024).toFixed(1)} KB` : `${(bytes / 1_048_576).toFixed(1)} MB`,
+    list: (items) => items.join(language === 'zh-CN' ? '、' : ', '),
   };
 }
 

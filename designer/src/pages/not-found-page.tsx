@@ -2,6 +2,7 @@ import { Button } from 'antd';
 import { useNavigate } from 'react-router';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
+import { Page, PageHeader } from '../parts/page-header.tsx';
 
 const TEXTS = defineTexts({
   title: ['没有这个页面', 'There is no such page'],
@@ -13,14 +14,16 @@ export function NotFoundPage() {
   const t = useTexts(TEXTS);
   const go = useNavigate();
   return (
-    <EmptyState
-      title={t('title')}
-      next={t('why')}
-      action={
-        <Button type="primary" onClick={() => void go('/overview')}>
-          {t('back')}
-        </Button>
-      }
-    />
+    <Page>
+      <PageHeader title={t('title')} />
+      <EmptyState
+        title={t('why')}
+        action={
+          <Button type="primary" onClick={() => void go('/overview')}>
+            {t('back')}
+          </Button>
+        }
+      />
+    </Page>
   );
 }

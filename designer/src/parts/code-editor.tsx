@@ -114,7 +114,7 @@ function extensionsOf(latest: { readonly current: CodeEditorProps }, readOnly: C
     syntaxHighlighting(colours),
     look,
     LANGUAGES[language](),
-    EditorView.contentAttributes.of({ 'aria-label': label }),
+    EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
     EditorView.updateListener.of((update) => {
       if (update.docChanged && update.state.doc.toString() !== latest.current.value) latest.current.onChange?.(update.state.doc.toString());
       if (update.focusChanged && !update.view.hasFocus) latest.current.onBlur?.();

@@ -35,7 +35,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
       <Button
         type={label === undefined ? 'text' : 'default'}
         size="small"
-        aria-label={label ?? words}
+        aria-label={label === undefined ? words : undefined}
         icon={isCopied ? <Check size={14} /> : <Copy size={14} />}
         onClick={(event) => {
           event.stopPropagation();

@@ -1,9 +1,9 @@
 /** The list of every page: search, filters, sorting, paging, export, and a word for each state there is. */
 import { Button, Empty, Input, Select, Table, Tooltip, type TableColumnsType } from 'antd';
-import { Download, RefreshCw, Search } from 'lucide-react';
-import { useMemo, useState, type ReactNode } from 'react';
+import { ChevronLeft, ChevronRight, Download, RefreshCw, Search } from 'lucide-react';
+import { cloneElement, isValidElement, useMemo, useState, type ButtonHTMLAttributes, type ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
-import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { defineTexts, useTexts, type Translate } from '../i18n/texts.ts';
 import { csvOf, download } from './csv.ts';
 import styles from './data-table.module.css';
 import { ErrorBox } from './error-box.tsx';
@@ -16,6 +16,8 @@ const TEXTS = defineTexts({
   nothingFits: ['没有符合条件的记录', 'Nothing fits these conditions'],
   clear: ['清除条件', 'Clear the conditions'],
   total: ['共 {{count}} 条', '{{count}} in all'],
+  previous: ['上一页', 'Page before'],
+  next: ['下一页', 'Next page'],
 });
 
 export interface Column<Row> {
@@ -150,6 +152,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
             showSizeChanger: found.length > 20,
             hideOnSinglePage: false,
             showTotal: (count) => t('total', { count }),
+            itemRender: (_page, type, element) => arrowOf(type, element, t),
           }}
           onRow={(row) => (props.onOpen === undefined ? {} : rowOpens(() => props.onOpen?.(row)))}
         />
@@ -158,6 +161,13 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       )}
     </div>
   );
+}
+
+/** The arrows with names in the language of the page; antd's own are English. */
+function arrowOf(type: string, element: ReactNode, t: Translate<typeof TEXTS>): ReactNode {
+  if ((type !== 'prev' && type !== 'next') || !isValidElement<ButtonHTMLAttributes<HTMLButtonElement>>(element)) return element;
+  const Icon = type === 'prev' ? ChevronLeft : ChevronRight;
+  return cloneElement(element, { 'aria-label': type === 'prev' ? t('previous') : t('next') }, <Icon size={16} />);
 }
 
 function columnsOf<Row extends object>(columns: readonly Column<Row>[], sort: DataTableProps<Row>['defaultSort']): TableColumnsType<Row> {

@@ -47,6 +47,7 @@ export function ProgressDialog<T>({ work, onClose }: { readonly work: Work<T>; r
       }
     >
       <Progress
+        aria-label={work.title}
         percent={progress.of === 0 ? 0 : Math.round((progress.done / progress.of) * 100)}
         status={isRunning ? 'active' : 'normal'}
       />

@@ -5,6 +5,7 @@ import type { FlowTest } from '../../../engine/contract/flow-document.ts';
 import { errorText } from '../../../engine/contract/error-texts.ts';
 import type { TestReport } from '../../../engine/services.ts';
 import { callWithProgress } from '../api/client.ts';
+import { useMay } from '../app/session.tsx';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
@@ -32,6 +33,10 @@ const TEXTS = defineTexts({
   remove: ['删除测试', 'Delete the test'],
   content: ['输入、模拟结果与期望', 'Input, mocked answers and expectations'],
   wrong: ['内容不符合测试的格式，未采用', 'This is not the form of a test and was not taken'],
+  hidden: [
+    '测试数据可能来自真实消息，查看需要权限 executions.payload。',
+    'The data of tests may be of real messages; seeing it takes the right executions.payload.',
+  ],
 });
 
 type Result = TestReport['tests'][number];
@@ -124,6 +129,7 @@ function TestBody({ index, test, result }: TestBodyProps) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
   const store = useEditorStore();
+  const may = useMay();
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
   const { name, ...content } = test;
   const [typed, setTyped] = useState(() => JSON.stringify(content, null, 2));
@@ -157,15 +163,19 @@ function TestBody({ index, test, result }: TestBodyProps) {
         />
         {isReadOnly ? null : <Button icon={<Trash2 size={16} />} aria-label={t('remove')} onClick={remove} />}
       </div>
-      <CodeEditor
-        label={t('content')}
-        language="json"
-        height="260px"
-        isReadOnly={isReadOnly}
-        value={typed}
-        onChange={setTyped}
-        onBlur={take}
-      />
+      {may('executions.payload') ? (
+        <CodeEditor
+          label={t('content')}
+          language="json"
+          height="260px"
+          isReadOnly={isReadOnly}
+          value={typed}
+          onChange={setTyped}
+          onBlur={take}
+        />
+      ) : (
+        <p className={styles.hint}>{t('hidden')}</p>
+      )}
       {isWrong ? <span className={styles.bad}>{t('wrong')}</span> : null}
     </div>
   );

@@ -39,6 +39,7 @@ const LOOKS: Readonly<Partial<Record<Status, { readonly tone: Tone; readonly ico
 export function TrialResult({ answer }: { readonly answer: TrialAnswer }) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
+  const format = useFormat();
   const { select } = useEditorStore().getState();
   const nodes = useEditor(({ history }) => history.document.nodes);
   const label = (id: string) => nodes.find((node) => node.id === id)?.label ?? id;
@@ -47,7 +48,7 @@ export function TrialResult({ answer }: { readonly answer: TrialAnswer }) {
     <div className={styles.result} aria-live="polite">
       <Outcome status={answer.status} />
       {error === undefined ? null : <p>{[errorText(error, language).what, errorText(error, language).fix].filter(Boolean).join(' ')}</p>}
-      {wrote.length === 0 ? null : <p>{t('wrote', { nodes: wrote.map(label).join('、') })}</p>}
+      {wrote.length === 0 ? null : <p>{t('wrote', { nodes: format.list(wrote.map(label)) })}</p>}
       {reply === undefined ? null : (
         <div>
           <h3>{t('reply', { status: reply.status })}</h3>

@@ -10,6 +10,7 @@ import { JsonTree } from './json-tree.tsx';
 import { shownData, type Shown } from './shown-data.ts';
 
 const TEXTS = defineTexts({
+  view: ['显示方式', 'View'],
   tree: ['结构', 'Structure'],
   source: ['原文', 'Source'],
 });
@@ -33,6 +34,7 @@ export function DataViewer({ label, data, charset }: Props) {
         {hasTree ? (
           <Segmented
             size="small"
+            aria-label={t('view')}
             value={view}
             options={[
               { value: 'tree', label: t('tree') },

@@ -23,17 +23,24 @@ export function JsonTree({ name, path, value, depth = 0 }: Props) {
   const isList = Array.isArray(value);
   const parts = Object.entries(value as Readonly<Record<string, unknown>>);
   return (
-    <details open={depth < OPEN_DEPTH} className={styles.branch}>
-      <summary>
-        <Line name={name} path={path} value={isList ? `[${parts.length}]` : `{${parts.length}}`} isQuiet />
-      </summary>
-      <div className={styles.parts}>
-        {parts.slice(0, MOST_SHOWN).map(([key, part]) => (
-          <JsonTree key={key} name={key} path={isList ? `${path}[${key}]` : `${path}${member(key)}`} value={part} depth={depth + 1} />
-        ))}
-        {parts.length > MOST_SHOWN ? <span className={styles.quiet}>{t('more', { count: parts.length - MOST_SHOWN })}</span> : null}
-      </div>
-    </details>
+    <div className={styles.branch}>
+      <details open={depth < OPEN_DEPTH}>
+        <summary>
+          <span className={styles.line}>
+            <span className={styles.name}>{name}</span>
+            <code className={styles.quiet}>{isList ? `[${parts.length}]` : `{${parts.length}}`}</code>
+          </span>
+        </summary>
+        <div className={styles.parts}>
+          {parts.slice(0, MOST_SHOWN).map(([key, part]) => (
+            <JsonTree key={key} name={key} path={isList ? `${path}[${key}]` : `${path}${member(key)}`} value={part} depth={depth + 1} />
+          ))}
+          {parts.length > MOST_SHOWN ? <span className={styles.quiet}>{t('more', { count: parts.length - MOST_SHOWN })}</span> : null}
+        </div>
+      </details>
+      {/* Beside the summary, which is pressed as a whole. */}
+      <CopyPath path={path} />
+    </div>
   );
 }
 
@@ -45,17 +52,22 @@ interface LineProps {
   readonly name: string;
   readonly path: string;
   readonly value: string;
-  readonly isQuiet?: boolean;
 }
 
-function Line({ name, path, value, isQuiet = false }: LineProps) {
+function Line({ name, path, value }: LineProps) {
   return (
     <span className={styles.line}>
       <span className={styles.name}>{name}</span>
-      <code className={isQuiet ? styles.quiet : styles.value}>{value}</code>
-      <span className={styles.copy} title={path}>
-        <CopyButton text={path} />
-      </span>
+      <code className={styles.value}>{value}</code>
+      <CopyPath path={path} />
+    </span>
+  );
+}
+
+function CopyPath({ path }: { readonly path: string }) {
+  return (
+    <span className={styles.copy} title={path}>
+      <CopyButton text={path} />
     </span>
   );
 }

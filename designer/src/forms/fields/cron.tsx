@@ -184,6 +184,7 @@ function Figure({ words, value, min, max, onChange }: FigureProps) {
     <>
       <span>{words}</span>
       <InputNumber<number>
+        controls={false}
         aria-label={words}
         value={value}
         min={min}

@@ -17,6 +17,7 @@ export function NumberField({ schema, value, onChange, id, label, isInvalid }: F
   return (
     <span className={styles.line}>
       <InputNumber<number>
+        controls={false}
         id={id}
         aria-label={label}
         value={typeof value === 'number' ? value : null}

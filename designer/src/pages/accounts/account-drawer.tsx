@@ -36,8 +36,6 @@ interface Values {
 /** Makes an account or changes one; beside the list it belongs to. */
 export function AccountDrawer({ account, onClose }: { readonly account: Account | undefined; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
-  const role = useTexts(ROLE_TEXTS);
-  const roleHelp = useTexts(ROLE_HELP_TEXTS);
   const create = useMutationOf('accounts.create');
   const update = useMutationOf('accounts.update');
   const [made, setMade] = useState<{ readonly name: string; readonly password: string }>();
@@ -95,17 +93,26 @@ export function AccountDrawer({ account, onClose }: { readonly account: Account 
             },
           ]}
         >
-          <Checkbox.Group className={styles.roles ?? ''}>
-            {(Object.keys(ROLE_TEXTS) as Role[]).map((name) => (
-              <Checkbox key={name} value={name}>
-                {role(name)}
-                <div className={styles.help}>{roleHelp(name)}</div>
-              </Checkbox>
-            ))}
-          </Checkbox.Group>
+          <RoleBoxes />
         </Form.Item>
         {error === null ? null : <ErrorBox error={error} />}
       </Form>
     </Drawer>
+  );
+}
+
+/** Takes of the form what it needs: antd would mark the group as required, which a group cannot be for a screen reader. */
+function RoleBoxes({ value = [], onChange }: { readonly value?: Role[]; readonly onChange?: (roles: Role[]) => void }) {
+  const role = useTexts(ROLE_TEXTS);
+  const roleHelp = useTexts(ROLE_HELP_TEXTS);
+  return (
+    <Checkbox.Group<Role> className={styles.roles ?? ''} value={value} onChange={(roles) => onChange?.(roles)}>
+      {(Object.keys(ROLE_TEXTS) as Role[]).map((name) => (
+        <Checkbox key={name} value={name}>
+          {role(name)}
+          <div className={styles.help}>{roleHelp(name)}</div>
+        </Checkbox>
+      ))}
+    </Checkbox.Group>
   );
 }

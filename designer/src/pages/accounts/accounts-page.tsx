@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { Account, Role } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay, useMe } from '../../app/session.tsx';
+import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../parts/confirm-act.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
@@ -48,6 +49,7 @@ const TEXTS = defineTexts({
 export function AccountsPage() {
   const t = useTexts(TEXTS);
   const role = useTexts(ROLE_TEXTS);
+  const format = useFormat();
   const may = useMay();
   const accounts = useQueryOf('accounts.list', {});
   const [open, setOpen] = useState<Account | 'new'>();
@@ -56,7 +58,7 @@ export function AccountsPage() {
       {t('create')}
     </Button>
   ) : null;
-  const roles = (account: Account) => account.roles.map((name) => role(name)).join('、');
+  const roles = (account: Account) => format.list(account.roles.map((name) => role(name)));
   return (
     <Page>
       <PageHeader title={t('title')} help={t('help')} actions={create} />

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { SessionLine } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMe } from '../../app/session.tsx';
+import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../parts/confirm-act.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
@@ -45,10 +46,11 @@ const TEXTS = defineTexts({
 export function MePage() {
   const t = useTexts(TEXTS);
   const role = useTexts(ROLE_TEXTS);
+  const format = useFormat();
   const me = useMe();
   return (
     <Page>
-      <PageHeader title={t('title')} help={`${me.name} · ${me.roles.map((name) => role(name)).join('、')}`} />
+      <PageHeader title={t('title')} help={`${me.name} · ${format.list(me.roles.map((name) => role(name)))}`} />
       <Panel title={t('password')}>
         <ChangePassword />
       </Panel>
@@ -204,7 +206,7 @@ function IssueToken({ onClose }: { readonly onClose: () => void }) {
           <Input maxLength={100} autoFocus />
         </Form.Item>
         <Form.Item name="days" label={t('days')}>
-          <InputNumber min={1} max={90} />
+          <InputNumber min={1} max={90} controls={false} />
         </Form.Item>
       </Form>
       {create.error === null ? null : <ErrorBox error={create.error} />}

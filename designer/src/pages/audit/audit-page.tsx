@@ -1,6 +1,6 @@
 import { Button, DatePicker, Drawer, Input, Table } from 'antd';
 import dayjs from 'dayjs';
-import { CircleCheck, CircleX, Download, RefreshCw, Search, ShieldCheck } from 'lucide-react';
+import { Calendar, CircleCheck, CircleX, Download, RefreshCw, Search, ShieldCheck } from 'lucide-react';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
 import { call } from '../../api/client.ts';
@@ -121,6 +121,7 @@ function Trail() {
           <Condition label={t('action')} value={query.action} onChange={(action) => set({ action })} />
           <DatePicker.RangePicker
             showTime
+            suffixIcon={<Calendar size={16} />}
             value={[query.from === undefined ? null : dayjs(query.from), query.to === undefined ? null : dayjs(query.to)]}
             allowEmpty={[true, true]}
             onChange={(range) => set({ from: range?.[0]?.valueOf().toString(), to: range?.[1]?.valueOf().toString() })}

@@ -1,6 +1,6 @@
 import { DatePicker, Input, Select } from 'antd';
 import dayjs from 'dayjs';
-import { KeyRound, Search } from 'lucide-react';
+import { Calendar, KeyRound, Search } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
@@ -44,6 +44,7 @@ export function MessageSearch({ conditions, set }: Pick<ReturnType<typeof useCon
       <Choice label={t('adapter')} value={conditions.adapter} options={adapterOptions} onChange={(adapter) => set({ adapter })} />
       <DatePicker.RangePicker
         showTime
+        suffixIcon={<Calendar size={16} />}
         allowEmpty={[true, true]}
         placeholder={[t('from'), t('to')]}
         value={[from === undefined ? null : dayjs(Number(from)), to === undefined ? null : dayjs(Number(to))]}

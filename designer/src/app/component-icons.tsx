@@ -1,0 +1,24 @@
+/** The icons inside of antd's components: the same set as everywhere else, and without the English names that antd gives its own. */
+import type { ConfigProviderProps } from 'antd';
+import { Calendar, ChevronDown, CircleCheck, CircleX, Ellipsis, Info, TriangleAlert, X } from 'lucide-react';
+
+const states = {
+  successIcon: <CircleCheck size={16} />,
+  infoIcon: <Info size={16} />,
+  warningIcon: <TriangleAlert size={16} />,
+  errorIcon: <CircleX size={16} />,
+};
+const closeIcon = <X size={16} />;
+const day = { suffixIcon: <Calendar size={16} /> };
+
+export const COMPONENT_ICONS = {
+  alert: { ...states, closeIcon },
+  modal: { ...states, closeIcon },
+  drawer: { closeIcon },
+  tag: { closeIcon: <X size={12} /> },
+  select: { suffixIcon: <ChevronDown size={14} />, clearIcon: <CircleX size={14} />, removeIcon: <X size={12} /> },
+  cascader: { suffixIcon: <ChevronDown size={14} /> },
+  tabs: { more: { icon: <Ellipsis size={16} /> } },
+  datePicker: day,
+  timePicker: day,
+} satisfies Partial<ConfigProviderProps>;

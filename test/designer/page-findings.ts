@@ -1,0 +1,166 @@
+/** What is wrong with a page that a person would notice: barriers (axe-core), crumbs of the other language, what is cut off or does not fit. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page, Response } from '@playwright/test';
+
+export type Language = 'zh-CN' | 'en';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly target: readonly unknown[]; readonly html: string; readonly failureSummary: string }[];
+}
+
+/** Serious and critical findings of axe-core; `rules` alone where they are given. */
+export async function barriers(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
+  const options = { resultTypes: ['violations'], ...(rules === undefined ? {} : { runOnly: rules }) };
+  // As a script of the debugger, which no policy of the page holds back.
+  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axeSource);
+  const violations = await page.evaluate<readonly Violation[]>(
+    `axe.run(document, ${JSON.stringify(options)}).then((found) => found.violations)`,
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) =>
+      nodes
+        .slice(0, 3)
+        .map(
+          ({ target, html, failureSummary }) =>
+            `${id} ${target.join(' ')}: ${html.slice(0, 160)} ${failureSummary.split('\n').slice(1, 2).join('').trim().slice(0, 220)}`,
+        ),
+    );
+}
+
+/** Values of a fixed set, which the page has words for: their own names are crumbs. */
+const CODED = new Set('status state mode kind method protocol front form role roles type level outcome severity log stage via'.split(' '));
+
+/** Watches what the server sends: texts that are nobody's language (names, labels, notes), without codes and the halves of `{zh-CN, en}`. */
+export function watchData(page: Page): () => Promise<ReadonlySet<string>> {
+  const answers: Promise<string>[] = [];
+  page.on('response', (response: Response) => {
+    if (!response.url().includes('/api/v1/') || response.request().resourceType() === 'eventsource') return;
+    answers.push(response.text().catch(() => ''));
+  });
+  return async () => {
+    const found = new Set<string>();
+    for (const answer of await Promise.all(answers)) for (const line of answer.split('\n')) collect(parse(line), found);
+    return found;
+  };
+}
+
+function collect(value: unknown, found: Set<string>): void {
+  if (typeof value === 'string') found.add(value);
+  if (typeof value !== 'object' || value === null || ('zh-CN' in value && 'en' in value)) return;
+  for (const [key, item] of Object.entries(value)) if (!CODED.has(key)) collect(item, found);
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Texts of the page, what only a screen reader reads included, that are in the other language. */
+export async function crumbs(page: Page, language: Language, data: ReadonlySet<string>): Promise<readonly string[]> {
+  const other = language === 'en' ? 'zh-CN' : 'en';
+  const texts = await page.evaluate<readonly string[]>(`(${textsOf.toString()})(document, ${JSON.stringify(other)})`);
+  const known = [...data].join('\n');
+  const isCrumb = language === 'en' ? (text: string) => hasChinese(text, known) : (text: string) => hasEnglish(text, known);
+  return [...new Set(texts)].filter((text) => !data.has(text) && isCrumb(text));
+}
+
+function hasChinese(text: string, known: string): boolean {
+  return (text.match(/[\u2e80-\u9fff\uff00-\uffef]+/g) ?? []).some((run) => !known.includes(run));
+}
+
+/** Words that are the same in both languages: protocols, formats, units, keys, products, names of fields and rights. */
+const TERMS = new Set(
+  `HTTP HTTPS JSON XML SOAP REST FHIR HL HIS LIS ADT MLLP FTP SFTP SMTP CSV API URL URI ID IP TLS PEM SQL SQLite SM SM2 SM3 SM4 OpenAPI OpenSSL
+  Ctrl Alt Shift Enter Esc Tab Space Delete Backspace DEV TEST PROD UAT ms KB MB GB cron JSONata JavaScript Java Python Node curl openssl Kafka GET PUT
+  POST DELETE PATCH patient environments limits credential GB SDK NDJSON`.split(/\s+/),
+);
+
+function hasEnglish(text: string, known: string): boolean {
+  const words = [...text.matchAll(/(?<![\w./:{}$@#-])[A-Za-z]{2,}(?![\w./:{}$@#-])/g)].map(([word]) => word);
+  return words.some((word) => !TERMS.has(word) && !new RegExp(`\\b${word}\\b`).test(known));
+}
+
+/** What is wider than the window, and texts that end where nobody sees them. */
+export async function cutOff(page: Page): Promise<readonly string[]> {
+  return page.evaluate<readonly string[]>(`(${findCut.toString()})(window)`);
+}
+
+/** What the functions below, which run in the page, use of it. */
+interface Element {
+  readonly nodeType: number;
+  readonly tagName: string;
+  readonly textContent: string;
+  readonly parentElement: Element;
+  readonly childNodes: Iterable<Element>;
+  readonly scrollWidth: number;
+  readonly clientWidth: number;
+  getAttribute(name: string): string | null;
+  closest(selector: string): Element | null;
+  getBoundingClientRect(): { readonly width: number; readonly height: number; readonly right: number };
+}
+interface Document {
+  readonly title: string;
+  readonly body: Element;
+  readonly documentElement: Element;
+  createTreeWalker(root: Element, show: number): { nextNode(): Element | null };
+  querySelectorAll(selector: string): Iterable<Element>;
+}
+interface Window {
+  readonly innerWidth: number;
+  readonly document: Document;
+  getComputedStyle(element: Element): Readonly<Record<'visibility' | 'opacity' | 'overflowX' | 'overflowY' | 'textOverflow', string>>;
+}
+
+/** Runs in the page. Code, what was typed and what says that it is of that language is nobody's crumb. */
+function textsOf(document: Document, other: string): string[] {
+  const found: string[] = [document.title];
+  const isLeft = (element: Element) =>
+    element.closest(`code, pre, kbd, textarea, script, style, .mono, .cm-editor, [lang="${other}"]`) !== null;
+  const walker = document.createTreeWalker(document.body, 4);
+  for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+    const text = node.textContent.trim();
+    if (text !== '' && !isLeft(node.parentElement)) found.push(text);
+  }
+  for (const element of document.querySelectorAll('[aria-label], [placeholder], [title], [alt]'))
+    for (const name of ['aria-label', 'placeholder', 'title', 'alt']) {
+      const text = element.getAttribute(name) ?? '';
+      if (text !== '' && !isLeft(element)) found.push(text.trim());
+    }
+  return found;
+}
+
+/** Runs in the page. A text is cut when it, or what it stands in, hides what reaches beyond and shows no ellipsis for it. */
+function findCut(window: Window): string[] {
+  const { document } = window;
+  const found: string[] = [];
+  if (document.documentElement.scrollWidth > window.innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} px wide`);
+  for (const main of document.querySelectorAll('main'))
+    if (main.scrollWidth > main.clientWidth + 1) found.push(`the page scrolls sideways, ${main.scrollWidth} px`);
+  for (const element of document.querySelectorAll('body *')) {
+    const isText = [...element.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim() !== '');
+    if (!isText || element.closest('.cm-editor, .react-flow, [aria-hidden="true"], svg') !== null) continue;
+    const box = element.getBoundingClientRect();
+    // What only a screen reader reads is a dot.
+    if (box.width <= 1 || box.height <= 1) continue;
+    for (let holder = element; holder !== document.body; holder = holder.parentElement) {
+      const style = window.getComputedStyle(holder);
+      if (style.visibility === 'hidden' || style.opacity === '0') break;
+      if (holder !== element && /auto|scroll/.test(style.overflowX + style.overflowY)) break;
+      if (!/hidden|clip/.test(style.overflowX)) continue;
+      const isHidden =
+        holder === element ? holder.scrollWidth > holder.clientWidth + 1 : box.right > holder.getBoundingClientRect().right + 1;
+      if (isHidden && style.textOverflow !== 'ellipsis') found.push(`cut off: ${element.textContent.trim().slice(0, 80)}`);
+      break;
+    }
+  }
+  return found;
+}
