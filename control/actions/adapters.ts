@@ -8,6 +8,7 @@ import type { AdapterTest } from '../registry/adapter-tests.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { usersOf, type FlowUse, type UsedBy } from './flow-uses.ts';
 import { existing } from './flows.ts';
+import { readOffers } from './read-offers.ts';
 import { requireSameId } from './require-same-id.ts';
 import type { ControlServices } from './services.ts';
 import { proberOf, testSaved, testUnsaved } from './test-adapter.ts';
@@ -121,6 +122,17 @@ export function adapterActions(services: ControlServices): readonly Action[] {
         requireSecretsRight(ctx, await bindingStore.getAdapter(document.adapterId), document);
         return testUnsaved(services, ctx, document);
       },
+    }),
+    defineAction({
+      name: 'adapters.offers',
+      right: 'adapters.test',
+      text: {
+        'zh-CN': '对方系统自述的操作（如 SOAP 服务的 WSDL），含收发数据的格式',
+        en: 'What the other side describes itself to offer (a SOAP service’s WSDL), with the form of what it takes and gives',
+      },
+      input: byAdapter,
+      audited: false,
+      run: (ctx, { adapterId }) => readOffers(services, ctx, adapterId),
     }),
     defineAction({
       name: 'adapters.types',

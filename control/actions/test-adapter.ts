@@ -16,8 +16,7 @@ type Probe = (ctx: ProbeContext) => Promise<Health>;
 export async function testSaved(services: ControlServices, ctx: ActionContext, adapterId: string): Promise<Health> {
   const { bindings, bindingStore, adapterTests, clock } = services;
   existing(await bindingStore.getAdapter(adapterId), adapterId);
-  const adapter = bindings.adapter(adapterId);
-  if (adapter === undefined) throw notHere(services, adapterId);
+  const adapter = adapterHere(services, adapterId);
   const began = clock.monotonic();
   const health = await probe(services, ctx, adapter, (name) => bindings.secret(name ?? adapterId));
   const failed = health.steps.find((step) => !step.ok);
@@ -59,6 +58,13 @@ async function probe(
 export function proberOf(nodes: NodeRegistry, protocol: string): Probe | undefined {
   for (const node of nodes.list()) if (node.kind !== 'control' && node.adapter === protocol && node.probe !== undefined) return node.probe;
   return undefined;
+}
+
+/** The adapter as it is bound in this environment; ADAPTER_NOT_HERE when it is not. */
+export function adapterHere(services: ControlServices, adapterId: string): Adapter {
+  const adapter = services.bindings.adapter(adapterId);
+  if (adapter === undefined) throw notHere(services, adapterId);
+  return adapter;
 }
 
 function notHere({ info }: ControlServices, adapterId: string): AppError {

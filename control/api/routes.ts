@@ -58,6 +58,7 @@ export const ROUTES: readonly Route[] = [
   remove('/adapters/:adapterId', 'adapters.remove'),
   post('/adapters/:adapterId/test', 'adapters.test', progress),
   post('/adapters/test', 'adapters.try', { body: 'document', progress: true }),
+  get('/adapters/:adapterId/offers', 'adapters.offers'),
   get('/code-tables', 'tables.list'),
   get('/code-tables/:tableId', 'tables.get'),
   put('/code-tables/:tableId', 'tables.save', { body: 'document' }),

@@ -152,6 +152,18 @@ export interface ProbeContext {
   secret(name?: string): Promise<string>;
 }
 
+/** One thing that the other side of an adapter can be asked to do, as its own description says. */
+export interface Offer {
+  readonly name: string;
+  /** In the words of the other side. */
+  readonly about?: string;
+  /** What the configuration of the node is that calls it; fields left out stay as they are. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** JSON Schemas of the data that the node then takes, and emits on success. */
+  readonly takes: Readonly<Record<string, unknown>>;
+  readonly gives: Readonly<Record<string, unknown>>;
+}
+
 /** What is wrong with a configuration, beyond its schema; both languages, since a node type brings its own texts. */
 export interface ConfigProblem {
   /** JSON Pointer into the configuration, `''` for the whole. */
@@ -195,6 +207,8 @@ export interface ActionNode<Schema extends TObject = TObject> extends Described<
   /** Prepares the node for one configuration (compiled at publish) and answers the function that runs per message. */
   prepare(config: Static<Schema>, build: BuildContext): RunNode<Static<Schema>>;
   probe?(ctx: ProbeContext): Promise<Health>;
+  /** What the other side describes itself to offer (a WSDL); changes nothing there. Rejects with an AppError. */
+  offers?(ctx: ProbeContext): Promise<readonly Offer[]>;
 }
 
 export interface TriggerNode<Schema extends TObject = TObject> extends Described<Schema> {

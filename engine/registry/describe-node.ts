@@ -27,6 +27,8 @@ export interface NodeDescription {
   readonly listens?: boolean;
   /** Its adapter can be tested step by step. */
   readonly canProbe: boolean;
+  /** The other side of its adapter can be asked what it offers (`adapters.offers`). */
+  readonly knowsOffers: boolean;
   /** Messages to try with. */
   readonly samples: readonly NodeSample[];
   /** JSON Schema 2020-12; `text` holds the texts of a field, `editor` its editor where the schema does not tell (`fieldKind`). */
@@ -52,6 +54,7 @@ export function describeNode(definition: NodeDefinition, longHelp?: Text): NodeD
     ...(kind === 'action' ? { effect: typeof definition.effect === 'function' ? ('depends-on-config' as const) : definition.effect } : {}),
     ...(kind === 'trigger' ? { listens: definition.listen !== undefined } : {}),
     canProbe: kind !== 'control' && definition.probe !== undefined,
+    knowsOffers: kind === 'action' && definition.offers !== undefined,
     samples: definition.samples ?? [],
     config: JSON.parse(JSON.stringify(definition.config)) as Record<string, unknown>,
     expressions: definition.expressions ?? [],

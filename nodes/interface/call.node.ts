@@ -17,7 +17,7 @@ export default defineNode({
   samples: [
     {
       name: { 'zh-CN': '预约请求', en: 'A booking' },
-      data: { department: '01', date: '2026-06-01', patient: { patientId: 'P000001', name: '测试甲' } },
+      data: { body: { department: '01', date: '2026-06-01', patient: { patientId: 'P000001', name: '测试甲' } }, query: {}, params: {} },
     },
   ],
   config: Type.Object(
@@ -32,8 +32,8 @@ export default defineNode({
       schema: Type.Optional(
         Type.Record(Type.String(), Type.Unknown(), {
           ...fieldText(
-            '请求的 JSON Schema',
-            'JSON Schema of the request',
+            '请求体的 JSON Schema',
+            'JSON Schema of the body',
             '用于接口文档和设计器补全；校验请用“数据校验”节点。',
             'For the API page and completion; to check, use the check node.',
           ),

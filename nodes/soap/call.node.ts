@@ -22,6 +22,7 @@ import { createParser, type Parser } from '../shared/parse-worker/create-parser.
 import type { ParseXmlOptions, XmlObject } from '../shared/xml/parse-xml.ts';
 import { buildEnvelope, envelopeHeaders, openEnvelope } from './envelope.ts';
 import { faultError, readFault } from './fault.ts';
+import { readOffers } from './offers.ts';
 import { securityHeader } from './username-token.ts';
 
 const Config = Type.Object(
@@ -137,6 +138,7 @@ export default defineNode({
   expressions: ['/body/expression', '/header/expression'],
   prepare: prepareCall,
   probe: probeHttp,
+  offers: readOffers,
 });
 
 function effectOf(config: Config): Effect {

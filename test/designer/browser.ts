@@ -16,11 +16,19 @@ export interface Console {
   readonly browser: Browser;
   /** A page logged in as a new person with these roles, in its own browser profile. */
   open(options?: OpenOptions): Promise<Page>;
+  /** The page of a new person who has not logged in yet. */
+  arrive(options?: OpenOptions): Promise<Arrival>;
   /** The password of the person whose page it is. */
   passwordOf(page: Page): string;
   /** Kills the platform and starts it again on the same addresses and data; `meanwhile` it is away. */
   restart(meanwhile: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface Arrival {
+  readonly page: Page;
+  readonly name: string;
+  readonly password: string;
 }
 
 export interface OpenOptions {
@@ -50,10 +58,11 @@ export async function startConsole(context?: TestContext): Promise<Console> {
     city,
     browser,
     async open(wishes) {
-      const { page, password } = await openPage(browser, city, wishes);
+      const { page, password } = await openPage(browser, city, true, wishes);
       passwords.set(page, password);
       return page;
     },
+    arrive: (wishes) => openPage(browser, city, false, wishes),
     passwordOf: (page) => passwords.get(page) ?? '',
     async restart(meanwhile) {
       await platform?.end('SIGKILL');
@@ -76,21 +85,21 @@ export function launchProfile(folder: string, baseURL: string): Promise<BrowserC
   return chromium.launchPersistentContext(folder, { ...LAUNCH, viewport: { width: 1280, height: 800 }, locale: 'zh-CN', baseURL });
 }
 
-async function openPage(browser: Browser, city: City, options: OpenOptions = {}) {
+async function openPage(browser: Browser, city: City, isLoggedIn: boolean, options: OpenOptions = {}): Promise<Arrival> {
   const { roles = ['analyst', 'operator'], path = '/', language = 'zh-CN', look = 'light', width = 1280 } = options;
-  const { cookie, password } = await city.person(roles);
+  const { name: account, cookie, password } = await city.person(roles);
   const [name = '', value = ''] = cookie.split('=');
   const context = await browser.newContext({
     viewport: { width, height: width === 1280 ? 800 : 1080 },
     locale: language,
     baseURL: city.control,
   });
-  await context.addCookies([{ name, value, url: city.control }]);
+  if (isLoggedIn) await context.addCookies([{ name, value, url: city.control }]);
   await context.addInitScript((preferences) => {
     if (localStorage.getItem('kq.preferences') === null) localStorage.setItem('kq.preferences', preferences);
   }, JSON.stringify({ language, look }));
   const page = await context.newPage();
   page.setDefaultTimeout(ACTION_MS);
   await page.goto(path);
-  return { page, password };
+  return { page, name: account, password };
 }

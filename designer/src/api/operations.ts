@@ -33,6 +33,7 @@ export const OPERATIONS = {
   'adapters.remove': { method: 'DELETE', path: '/adapters/:adapterId' },
   'adapters.test': { method: 'POST', path: '/adapters/:adapterId/test', progress: true },
   'adapters.try': { method: 'POST', path: '/adapters/test', body: 'document', progress: true },
+  'adapters.offers': { method: 'GET', path: '/adapters/:adapterId/offers' },
   'tables.list': { method: 'GET', path: '/code-tables' },
   'tables.get': { method: 'GET', path: '/code-tables/:tableId' },
   'tables.save': { method: 'PUT', path: '/code-tables/:tableId', body: 'document' },
@@ -236,6 +237,18 @@ export interface operations {
     responses: never;
   };
   'adapters.remove': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'adapters.offers': {
     parameters: {
       query?: never;
       header?: never;

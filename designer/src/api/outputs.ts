@@ -11,6 +11,7 @@ import type { ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestR
 import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/contract.ts';
 import type { AuditedActions, AuditPage } from '../../../control/actions/audit.ts';
 import type { AdapterList, AdapterTypeList } from '../../../control/actions/adapters.ts';
+import type { OfferList } from '../../../control/actions/read-offers.ts';
 import type { AppList } from '../../../control/actions/callers.ts';
 import type { VersionList } from '../../../control/actions/flow-versions.ts';
 import type { BulkAnswer, BulkState } from '../../../control/actions/held.ts';
@@ -80,6 +81,7 @@ export interface Outputs {
   'adapters.test': Health;
   'adapters.try': Health;
   'adapters.types': AdapterTypeList;
+  'adapters.offers': OfferList;
   'tables.list': TableList;
   'tables.get': CodeTable;
   'tables.save': CodeTable;

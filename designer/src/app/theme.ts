@@ -125,6 +125,11 @@ export function antdTheme(scheme: Scheme): ThemeConfig {
       colorSuccess: colours.green,
       colorWarning: colours.amber,
       colorError: colours.red,
+      // The soft grounds of the palette: antd would mix greyer ones from our darker colours.
+      colorInfoBg: colours.accentSoft,
+      colorSuccessBg: colours.greenSoft,
+      colorWarningBg: colours.amberSoft,
+      colorErrorBg: colours.redSoft,
       colorTextBase: colours.text,
       colorText: colours.text,
       colorTextSecondary: colours.textSecondary,

@@ -1,4 +1,6 @@
 /** What an empty canvas says: where a flow begins, and chains to begin with. */
+import { useState } from 'react';
+import { useMay } from '../app/session.tsx';
 import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { starterClipboard, startersFor, type Starter } from '../model/starters.ts';
@@ -7,6 +9,7 @@ import { addChosen, middleOfView } from './add-chosen.ts';
 import { useCanvasTools } from './canvas-context.tsx';
 import styles from './empty-hint.module.css';
 import { pasteClipboard } from './selection-deeds.ts';
+import { SoapStarter } from './soap-starter.tsx';
 import { fitAll } from './view-deeds.ts';
 
 const TEXTS = defineTexts({
@@ -24,12 +27,18 @@ export function EmptyHint() {
   return <div className={styles.hint}>{isReadOnly ? <p>{t('empty')}</p> : <Beginnings />}</div>;
 }
 
+/** The starter that asks the hospital what it offers. */
+const ASKING = 'rest-to-soap';
+
 function Beginnings() {
   const t = useTexts(TEXTS);
   const text = useText();
   const tools = useCanvasTools();
   const types = useEditor((editor) => editor.types);
+  const may = useMay();
+  const [asking, setAsking] = useState<Starter>();
   const begin = (starter: Starter) => {
+    setAsking(undefined);
     pasteClipboard(tools, starterClipboard(types, starter, tools.language), middleOfView(tools));
     // The chain is drawn after this turn.
     requestAnimationFrame(() => fitAll(tools));
@@ -54,7 +63,11 @@ function Beginnings() {
       <p className={styles.or}>{t('starters')}</p>
       <div className={styles.starters}>
         {startersFor(types).map((starter) => (
-          <button key={starter.id} type="button" onClick={() => begin(starter)}>
+          <button
+            key={starter.id}
+            type="button"
+            onClick={() => (starter.id === ASKING && may('adapters.test') ? setAsking(starter) : begin(starter))}
+          >
             <strong>
               <NodeIcon name={starter.icon} size={18} />
               {text(starter.title)}
@@ -63,6 +76,7 @@ function Beginnings() {
           </button>
         ))}
       </div>
+      {asking === undefined ? null : <SoapStarter onBare={() => begin(asking)} onClose={() => setAsking(undefined)} />}
     </>
   );
 }

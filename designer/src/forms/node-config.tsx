@@ -6,6 +6,7 @@ import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { AdapterSelect } from './adapter-select.tsx';
 import { FieldFrame, Problems } from './field-row.tsx';
 import { issuesElsewhere, serverIssues } from './form-issues.ts';
+import { NodeOffers } from './node-offers.tsx';
 import { SchemaForm } from './schema-form.tsx';
 import { useNodeEdits } from './use-node-edits.ts';
 
@@ -40,6 +41,13 @@ export function NodeConfig({ node, type, focus }: NodeConfigProps) {
       {type.adapter === undefined && node.adapter === undefined ? null : (
         <NodeAdapter node={node} protocol={type.adapter} issues={issues} focus={focus} onChange={edits.adapter} />
       )}
+      {type.knowsOffers && node.adapter !== undefined ? (
+        <NodeOffers
+          key={node.adapter}
+          adapterId={node.adapter}
+          onTake={(offered) => edits.config({ ...node.config, ...offered } as FlowNode['config'], '')}
+        />
+      ) : null}
       <SchemaForm
         schema={type.config}
         value={node.config}

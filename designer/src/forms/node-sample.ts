@@ -45,12 +45,12 @@ function inputOf(document: FlowDocument, types: NodeTypes, samples: NodeSamples,
     .find((data) => data !== undefined);
 }
 
-/** By the port that is asked for, else by the main one. A trigger that never ran gives what its type has as a sample. */
+/** By the port that is asked for, else by the main one. A trigger that never ran gives what the first test begins with, else what its type has as a sample. */
 function outputOf(document: FlowDocument, types: NodeTypes, samples: NodeSamples, nodeId: string, port?: string): unknown {
   const node = document.nodes.find(({ id }) => id === nodeId);
   if (node === undefined) return undefined;
   const output = samples[nodeId]?.output;
   const name = port ?? types.mainOutPort(node) ?? '';
   if (output !== undefined) return output[name] ?? (port === undefined ? Object.values(output)[0] : undefined);
-  return types.isTrigger(node) ? types.get(node.type)?.samples[0]?.data : undefined;
+  return types.isTrigger(node) ? (document.tests[0]?.input.data ?? types.get(node.type)?.samples[0]?.data) : undefined;
 }

@@ -36,6 +36,7 @@ export const controlTexts: ErrorTemplates = {
   ADAPTER_IN_USE: { what: '适配器 {adapterId} 正被流程使用，不能删除：{flows}', fix: '先为这些流程改选其他适配器。' },
   TABLE_IN_USE: { what: '代码表 {tableId} 正被流程使用，不能删除：{flows}', fix: '先为这些流程改选其他代码表。' },
   ADAPTER_NOT_HERE: { what: '适配器 {adapterId} 没有环境 {environment} 的参数', fix: '在适配器中补充该环境的参数。' },
+  ADAPTER_NO_OFFERS: { what: '{protocol} 协议的系统没有可读取的服务描述', fix: '请手工填写各字段。' },
   ADAPTER_NO_PROBE: { what: '{protocol} 协议不支持连接测试', fix: '请用一个流程试运行来检查。' },
   SECRET_INVALID: { what: '机密的值须为 1 至 {limit} 个字符', fix: '更正机密的值。' },
   'SECRET_INVALID/name': { what: '机密的名称须为 1 至 100 个字母、数字或 . _ : - 字符', fix: '换一个名称。' },

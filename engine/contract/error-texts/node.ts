@@ -34,6 +34,7 @@ export const nodeTexts: ErrorTemplates = {
   },
   'HTTP_VALUE_REFUSED/type': { what: '{placeholder} 的值既不是文本也不是数字', fix: '更正占位符的路径，使其指向单个值。' },
 
+  WSDL_ABSENT: { what: '对方没有在 ?wsdl 提供服务描述[（{reason}）]', fix: '请向医院索取 WSDL 的地址，或手工填写各字段。' },
   SOAP_ANSWER: { what: '应答不是可识别的 SOAP 信封[（{cause}）]', fix: '检查适配器的地址、字符集和 SOAP 版本。' },
   SOAP_BODY: { what: 'SOAP 调用的{part}须为对象', fix: '在调用前映射为对象，每个元素一个字段。' },
   SOAP_CREDENTIAL: { what: '适配器的凭据格式不正确', fix: '按“用户名:密码”的格式保存该机密。' },

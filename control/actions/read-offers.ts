@@ -1,0 +1,31 @@
+/** What the other side of an adapter describes itself to offer: the first node of its protocol that can ask for that does so. */
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Offer } from '../../engine/contract/node.ts';
+import type { ActionContext } from './action.ts';
+import { existing } from './flows.ts';
+import type { ControlServices } from './services.ts';
+import { adapterHere } from './test-adapter.ts';
+
+const OFFERS_MS = 15_000;
+
+export interface OfferList {
+  readonly items: readonly Offer[];
+}
+
+export async function readOffers(services: ControlServices, ctx: ActionContext, adapterId: string): Promise<OfferList> {
+  const { bindings, bindingStore, nodes, clock } = services;
+  existing(await bindingStore.getAdapter(adapterId), adapterId);
+  const adapter = adapterHere(services, adapterId);
+  const offers = nodes
+    .list()
+    .map((node) => (node.kind === 'action' && node.adapter === adapter.protocol ? node.offers : undefined))
+    .find((one) => one !== undefined);
+  if (offers === undefined) {
+    throw new AppError('ADAPTER_NO_OFFERS', 'input', `A system of the protocol ${adapter.protocol} cannot be asked what it offers.`, {
+      values: { protocol: adapter.protocol },
+      fix: 'Fill the fields in by hand.',
+    });
+  }
+  const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(OFFERS_MS)]);
+  return { items: await offers({ adapter, signal, clock, secret: (name) => bindings.secret(name ?? adapterId) }) };
+}

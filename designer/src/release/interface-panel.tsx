@@ -1,0 +1,97 @@
+/** How a published flow is reached: the interfaces that lead to it, and the first one made here. */
+import { Alert } from 'antd';
+import { ArrowRight } from 'lucide-react';
+import { Link } from 'react-router';
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { useQueryOf } from '../api/queries.ts';
+import { useMay } from '../app/session.tsx';
+import { useEditor } from '../editor/editor-context.tsx';
+import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
+import { FRONT_TEXTS, StateTag, type InterfaceItem } from '../pages/interfaces/interface-parts.tsx';
+import { CopyText } from '../parts/copy-text.tsx';
+import { ErrorBox } from '../parts/error-box.tsx';
+import { GrantApp } from './grant-app.tsx';
+import { NewInterface } from './new-interface.tsx';
+import styles from './release.module.css';
+
+const TEXTS = defineTexts({
+  title: ['接口', 'Interface'],
+  notYet: ['发布后，在这里给它一个接口地址，外部才能调用。', 'Once it is published, give it an address here, so that others can call it.'],
+  none: [
+    '流程已上线，但还没有接口通到它：外部还不能调用。',
+    'The flow is in service, but no interface leads to it: nobody can call it yet.',
+  ],
+  noRight: ['需要有权编辑并发布接口的人来创建。', 'Somebody who may edit and publish interfaces makes one.'],
+  grants: ['{{count}} 个应用可以调用', '{{count}} apps can call it'],
+  noGrants: ['还没有应用获得授权：现在谁都不能调用。', 'No app holds a grant: nobody can call it now.'],
+  whoGrants: ['授权由安全管理员在“调用方”页面完成。', 'The security administrator grants it on the page "Callers".'],
+  messages: ['查看经过这条流程的消息', 'See the messages that went through this flow'],
+});
+
+/** Only where a call of an interface starts the flow. */
+export function InterfacePanel({ isPublished }: { readonly isPublished: boolean }) {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const document = useEditor(({ history }) => history.document);
+  const isCalled = useEditor(({ history, types }) =>
+    history.document.nodes.some((node) => types.isTrigger(node) && types.get(node.type)?.listens === false),
+  );
+  const interfaces = useQueryOf('interfaces.list', {}, { enabled: isCalled && may('interfaces.read') });
+  if (!isCalled || !may('interfaces.read')) return null;
+  if (interfaces.error !== null) return <ErrorBox error={interfaces.error} onRetry={() => void interfaces.refetch()} />;
+  if (interfaces.data === undefined) return null;
+  const own = interfaces.data.items.filter(({ target }) => target.kind === 'flow' && target.flowId === document.flowId);
+  return (
+    <section className={styles.list} aria-label={t('title')}>
+      <h3>{t('title')}</h3>
+      {own.map((item) => (
+        <OneInterface key={item.interfaceId} item={item} />
+      ))}
+      {own.length > 0 ? null : isPublished ? <FirstInterface flow={document} /> : <p className={styles.hint}>{t('notYet')}</p>}
+      {isPublished && own.length > 0 && may('executions.read') ? (
+        <Link to={`/messages?flow=${document.flowId}`} className={styles.onward}>
+          {t('messages')} <ArrowRight size={14} aria-hidden />
+        </Link>
+      ) : null}
+    </section>
+  );
+}
+
+function FirstInterface({ flow }: { readonly flow: FlowDocument }) {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const isAble = may('interfaces.edit') && may('interfaces.publish');
+  return (
+    <>
+      <Alert type="warning" showIcon title={t('none')} description={isAble ? undefined : t('noRight')} />
+      {isAble ? <NewInterface flow={flow} /> : null}
+    </>
+  );
+}
+
+function OneInterface({ item: { interfaceId, name, front, method, path, state, grants } }: { readonly item: InterfaceItem }) {
+  const t = useTexts(TEXTS);
+  const fronts = useTexts(FRONT_TEXTS);
+  const text = useText();
+  const may = useMay();
+  const system = useQueryOf('system.get', {}, { enabled: may('system.read') });
+  const address = system.data?.addresses[front] ?? '';
+  return (
+    <div className={styles.change}>
+      <div className={styles.changeTitle}>
+        <Link to={`/interfaces/${interfaceId}`}>{text(name)}</Link> <StateTag state={state} />
+      </div>
+      <span className={styles.hint}>{fronts(front)}</span>
+      <CopyText text={`${method} ${address}${path}`} />
+      {grants === undefined ? null : grants > 0 ? (
+        <span className={styles.hint}>{t('grants', { count: grants })}</span>
+      ) : (
+        <>
+          <span className={styles.doubtful}>{t('noGrants')}</span>
+          {may('grants.edit') ? null : <span className={styles.hint}>{t('whoGrants')}</span>}
+        </>
+      )}
+      {may('grants.edit') && grants === 0 ? <GrantApp interfaceId={interfaceId} /> : null}
+    </div>
+  );
+}

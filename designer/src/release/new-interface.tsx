@@ -1,0 +1,108 @@
+import { Button, Input, Segmented, Select, Space } from 'antd';
+import { CirclePower } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { FRONTS, type Front } from '../../../engine/contract/access.ts';
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { createId } from '../../../engine/contract/ids.ts';
+import { useMutationOf } from '../api/queries.ts';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { FRONT_TEXTS } from '../pages/interfaces/interface-parts.tsx';
+import { ErrorBox } from '../parts/error-box.tsx';
+import { pathWord } from './path-word.ts';
+import styles from './release.module.css';
+
+const TEXTS = defineTexts({
+  who: ['谁来调用', 'Who calls'],
+  open: ['第三方应用，每次请求签名。', 'Apps of others; every request is signed.'],
+  user: ['登录的市民，用令牌。', 'Citizens who are logged in, by a token.'],
+  bus: ['院内与机构内部系统，用总线令牌或证书。', 'Systems of hospitals and offices, by a bus token or a certificate.'],
+  address: ['地址', 'Address'],
+  method: ['方法', 'Method'],
+  path: ['路径', 'Path'],
+  wrong: ['只用字母、数字和 . _ ~ - / :，例如 appointments', 'Letters, digits and . _ ~ - / : only, for example appointments'],
+  create: ['创建接口并上线', 'Make the interface and put it online'],
+});
+
+const METHODS = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'] as const;
+type Method = (typeof METHODS)[number];
+
+/** The first interface of a flow: who calls it and where; everything else has a safe beginning and is changed on the interface's page. */
+export function NewInterface({ flow }: { readonly flow: FlowDocument }) {
+  const t = useTexts(TEXTS);
+  const fronts = useTexts(FRONT_TEXTS);
+  const save = useMutationOf('interfaces.save');
+  const [front, setFront] = useState<Front>('open');
+  const [method, setMethod] = useState<Method>('POST');
+  const [path, setPath] = useState<string>();
+  const suggested = usePathWord(flow.name['zh-CN']);
+  const shown = path ?? suggested;
+  const isWrong = !/^[A-Za-z0-9._~:/-]{1,200}$/.test(shown);
+  const create = () => save.mutate(interfaceOf(flow, front, method, shown));
+  return (
+    <div className={styles.list}>
+      <div>
+        {t('who')}
+        <Segmented<Front>
+          block
+          value={front}
+          options={FRONTS.map((value) => ({ value, label: fronts(value) }))}
+          onChange={setFront}
+          aria-label={t('who')}
+        />
+        <span className={styles.hint}>{t(front)}</span>
+      </div>
+      <div>
+        {t('address')}
+        <Space.Compact block>
+          <Select<Method>
+            className={styles.method ?? ''}
+            value={method}
+            aria-label={t('method')}
+            options={METHODS.map((value) => ({ value, label: value }))}
+            onChange={setMethod}
+          />
+          <Input
+            prefix={<span className={styles.hint}>/{front}/v1/</span>}
+            value={shown}
+            maxLength={200}
+            aria-label={t('path')}
+            status={isWrong && path !== undefined ? 'error' : ''}
+            onChange={(event) => setPath(event.target.value)}
+            onPressEnter={() => (isWrong ? undefined : create())}
+          />
+        </Space.Compact>
+        {isWrong && path !== undefined ? <span className={styles.bad}>{t('wrong')}</span> : null}
+      </div>
+      <Button type="primary" icon={<CirclePower size={16} />} disabled={isWrong} loading={save.isPending} onClick={create}>
+        {t('create')}
+      </Button>
+      {save.error === null ? null : <ErrorBox error={save.error} />}
+    </div>
+  );
+}
+
+/** Nothing of a message is logged until somebody wants it: it may be a patient's. */
+function interfaceOf({ flowId, name, domain, deadlineMs }: FlowDocument, front: Front, method: Method, path: string) {
+  const interfaceId = createId('ifc');
+  return {
+    interfaceId,
+    document: {
+      ...{ interfaceId, revision: 0, name, domain, front, method, path: `/${front}/v1/${path}`, state: 'online' as const },
+      dataClass: 'sensitive' as const,
+      target: { kind: 'flow' as const, flowId },
+      ...{ timeoutMs: deadlineMs, timeoutRetries: 0, exceptionRetries: 0, log: 'none' as const },
+    },
+  };
+}
+
+function usePathWord(name: string): string {
+  const [word, setWord] = useState('');
+  useEffect(() => {
+    let isLate = false;
+    void pathWord(name).then((found) => (isLate ? undefined : setWord(found)));
+    return () => {
+      isLate = true;
+    };
+  }, [name]);
+  return word;
+}

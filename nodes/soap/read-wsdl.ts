@@ -1,0 +1,139 @@
+/** A service's own description (WSDL 1.1, W3C Note 2001): its SOAP operations, each with what a node needs to call it. Pure; imports are not followed. */
+import type { Offer } from '../../engine/contract/node.ts';
+import type { XmlObject } from '../shared/xml/parse-xml.ts';
+import { attribute, documentation, local, parts, readXsd, type JsonSchema, type XsdTypes } from './xsd-schema.ts';
+
+const SOAP12 = 'http://schemas.xmlsoap.org/wsdl/soap12/';
+const SOAP11 = 'http://schemas.xmlsoap.org/wsdl/soap/';
+
+/** Of the document as `parse-xml.ts` reads it with its prefixes. Empty when it describes no SOAP operation; 1.1 goes before 1.2 where both are there. */
+export function readWsdl(document: XmlObject, basePath: string): readonly Offer[] {
+  const [definitions] = parts(document, 'definitions');
+  if (definitions === undefined) return [];
+  const schemas = parts(definitions, 'types').flatMap((types) => parts(types, 'schema'));
+  const reader: Reader = { definitions, basePath, schemas, types: readXsd(schemas) };
+  const offers = bindingsOf(definitions).flatMap((binding) =>
+    parts(binding.node, 'operation').map((one) => readOperation(reader, binding, one)),
+  );
+  const first = new Map<string, Offer>();
+  for (const offer of offers) if (offer !== undefined && !first.has(offer.name)) first.set(offer.name, offer);
+  return [...first.values()];
+}
+
+interface Reader {
+  readonly definitions: XmlObject;
+  readonly basePath: string;
+  readonly schemas: readonly XmlObject[];
+  readonly types: XsdTypes;
+}
+
+interface Binding {
+  readonly node: XmlObject;
+  readonly version: '1.1' | '1.2';
+  readonly style: string;
+}
+
+function bindingsOf(definitions: XmlObject): readonly Binding[] {
+  return parts(definitions, 'binding')
+    .flatMap((node): Binding[] => {
+      const key = Object.keys(node).find((name) => name.endsWith(':binding'));
+      const prefix = key?.slice(0, key.indexOf(':'));
+      const namespace =
+        prefix === undefined ? undefined : (attribute(node, `xmlns:${prefix}`) ?? attribute(definitions, `xmlns:${prefix}`));
+      const [soap] = parts(node, 'binding');
+      if (soap === undefined || (namespace !== SOAP11 && namespace !== SOAP12)) return [];
+      return [{ node, version: namespace === SOAP12 ? '1.2' : '1.1', style: attribute(soap, 'style') ?? 'document' }];
+    })
+    .sort((a, b) => a.version.localeCompare(b.version));
+}
+
+function readOperation(reader: Reader, binding: Binding, node: XmlObject): Offer | undefined {
+  const name = attribute(node, 'name');
+  const port = named(reader.definitions, 'portType', attribute(binding.node, 'type'));
+  const abstract = port && parts(port, 'operation').find((one) => attribute(one, 'name') === name);
+  if (name === undefined || abstract === undefined) return undefined;
+  const [soap] = parts(node, 'operation');
+  const style = (soap && attribute(soap, 'style')) ?? binding.style;
+  const sent = sideOf(reader, style, abstract, node, 'input', name);
+  const received = sideOf(reader, style, abstract, node, 'output', name);
+  const about = documentation(abstract);
+  return {
+    name,
+    ...(about === undefined ? {} : { about }),
+    config: {
+      version: binding.version,
+      path: pathOf(reader, binding),
+      namespace: sent.namespace,
+      operation: sent.element,
+      action: (soap && attribute(soap, 'soapAction')) ?? '',
+      qualified: sent.isQualified,
+      arrays: arraysOf(received.schema, received.element),
+    },
+    takes: sent.schema,
+    gives: received.schema,
+  };
+}
+
+interface Side {
+  readonly element: string;
+  readonly namespace: string;
+  readonly isQualified: boolean;
+  readonly schema: JsonSchema;
+}
+
+/** Document style sends the one element that the message names; rpc an element named after the operation, with a field for each part. */
+function sideOf(reader: Reader, style: string, abstract: XmlObject, bound: XmlObject, side: 'input' | 'output', operation: string): Side {
+  const { definitions, types, schemas } = reader;
+  const target = attribute(definitions, 'targetNamespace') ?? '';
+  const [end] = parts(abstract, side);
+  const message = end && named(definitions, 'message', attribute(end, 'message'));
+  const messageParts = message === undefined ? [] : parts(message, 'part');
+  if (style === 'rpc') {
+    const [boundSide] = parts(bound, side);
+    const [body] = boundSide === undefined ? [] : parts(boundSide, 'body');
+    const properties = Object.fromEntries(
+      messageParts.map((part) => [attribute(part, 'name') ?? '', types.ofType(local(attribute(part, 'type') ?? 'string'))]),
+    );
+    const element = side === 'input' ? operation : `${operation}Response`;
+    return {
+      element,
+      namespace: (body && attribute(body, 'namespace')) ?? target,
+      isQualified: false,
+      schema: { type: 'object', properties },
+    };
+  }
+  const element = local(messageParts.map((part) => attribute(part, 'element')).find((one) => one !== undefined) ?? operation);
+  const home = schemas.find((schema) => parts(schema, 'element').some((one) => attribute(one, 'name') === element));
+  return {
+    element,
+    namespace: (home && attribute(home, 'targetNamespace')) ?? target,
+    isQualified: home !== undefined && attribute(home, 'elementFormDefault') === 'qualified',
+    schema: types.ofElement(element) ?? { type: 'object' },
+  };
+}
+
+/** Of the address that the description names, what comes behind the adapter's own; hospitals write inner host names there, so the host says nothing. */
+function pathOf({ definitions, basePath }: Reader, binding: Binding): string {
+  const name = attribute(binding.node, 'name');
+  const port = parts(definitions, 'service')
+    .flatMap((service) => parts(service, 'port'))
+    .find((one) => local(attribute(one, 'binding') ?? '') === name);
+  const [address] = port === undefined ? [] : parts(port, 'address');
+  const location = address && attribute(address, 'location');
+  if (location === undefined || !URL.canParse(location)) return '';
+  const path = new URL(location).pathname.replace(/\/$/, '');
+  return path.startsWith(`${basePath}/`) ? path.slice(basePath.length) : '';
+}
+
+/** Paths of what may come several times, as the node's `arrays` names them. */
+function arraysOf(schema: JsonSchema, path: string): readonly string[] {
+  const properties = (schema['properties'] ?? {}) as Readonly<Record<string, JsonSchema>>;
+  return Object.entries(properties).flatMap(([name, field]) => {
+    const here = `${path}.${name}`;
+    return field['type'] === 'array' ? [here, ...arraysOf(field['items'] as JsonSchema, here)] : arraysOf(field, here);
+  });
+}
+
+function named(definitions: XmlObject, kind: string, name: string | undefined): XmlObject | undefined {
+  return name === undefined ? undefined : parts(definitions, kind).find((one) => attribute(one, 'name') === local(name));
+}

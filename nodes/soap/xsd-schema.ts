@@ -1,0 +1,142 @@
+/** XML Schema (XSD 1.0) types as JSON Schema, for the data that `parse-xml.ts` and `serialise-xml.ts` read and write. Names are compared without their prefixes. */
+import type { XmlObject, XmlValue } from '../shared/xml/parse-xml.ts';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+export interface XsdTypes {
+  /** The content of a global element, and whether there is such an element. */
+  ofElement(name: string): JsonSchema | undefined;
+  /** A named type, global or of XML Schema itself. */
+  ofType(name: string): JsonSchema;
+}
+
+const MAX_DEPTH = 12;
+/** A schema of a whole hospital may not become endless by types that hold many others. */
+const MOST_FIELDS = 2000;
+/** Everything that is read from XML is text, and text is written for every one of these. */
+const FORMATS: Readonly<Record<string, string>> = { date: 'date', dateTime: 'date-time', time: 'time', anyURI: 'uri' };
+
+export function readXsd(schemas: readonly XmlObject[]): XsdTypes {
+  const elements = byName(schemas.flatMap((schema) => parts(schema, 'element')));
+  const complex = byName(schemas.flatMap((schema) => parts(schema, 'complexType')));
+  const simple = byName(schemas.flatMap((schema) => parts(schema, 'simpleType')));
+  const room = { left: MOST_FIELDS };
+
+  const element = (node: XmlObject, depth: number): JsonSchema => {
+    const reference = attribute(node, 'ref');
+    const named = reference === undefined ? node : elements.get(local(reference));
+    if (named === undefined) return {};
+    const type = attribute(named, 'type');
+    const [ownComplex] = parts(named, 'complexType');
+    const [ownSimple] = parts(named, 'simpleType');
+    const about = documentation(node);
+    const schema =
+      type !== undefined
+        ? namedType(local(type), depth)
+        : ownComplex !== undefined
+          ? object(ownComplex, depth)
+          : ownSimple !== undefined
+            ? restricted(ownSimple)
+            : { type: 'string' };
+    return about === undefined ? schema : { ...schema, description: about };
+  };
+
+  const namedType = (name: string, depth: number): JsonSchema => {
+    const found = complex.get(name);
+    if (found !== undefined) return object(found, depth);
+    const plain = simple.get(name);
+    if (plain !== undefined) return restricted(plain);
+    const format = FORMATS[name];
+    return format === undefined ? { type: 'string' } : { type: 'string', format };
+  };
+
+  const object = (node: XmlObject, depth: number): JsonSchema => {
+    const properties: Record<string, JsonSchema> = {};
+    const required: string[] = [];
+    if (depth < MAX_DEPTH) collect(node, { properties, required }, depth, true);
+    return { type: 'object', properties, ...(required.length === 0 ? {} : { required }) };
+  };
+
+  /** Fields of a type, of the type that it extends, and of the groups in it. */
+  const collect = (node: XmlObject, into: Fields, depth: number, isCertain: boolean): void => {
+    for (const content of [...parts(node, 'complexContent'), ...parts(node, 'simpleContent')]) {
+      for (const extension of [...parts(content, 'extension'), ...parts(content, 'restriction')]) {
+        const base = complex.get(local(attribute(extension, 'base') ?? ''));
+        if (base !== undefined && depth < MAX_DEPTH) collect(base, into, depth + 1, isCertain);
+        collect(extension, into, depth, isCertain);
+      }
+    }
+    for (const group of [...parts(node, 'sequence'), ...parts(node, 'all')])
+      collect(group, into, depth, isCertain && attribute(group, 'minOccurs') !== '0');
+    for (const choice of parts(node, 'choice')) collect(choice, into, depth, false);
+    for (const field of parts(node, 'element')) {
+      const name = attribute(field, 'name') ?? local(attribute(field, 'ref') ?? '');
+      if (name === '' || room.left <= 0) continue;
+      room.left -= 1;
+      const schema = element(field, depth + 1);
+      const most = attribute(field, 'maxOccurs');
+      into.properties[name] = most === undefined || most === '0' || most === '1' ? schema : { type: 'array', items: schema };
+      if (isCertain && attribute(field, 'minOccurs') !== '0') into.required.push(name);
+    }
+    for (const one of parts(node, 'attribute')) {
+      const name = attribute(one, 'name');
+      if (name !== undefined) into.properties[`@${name}`] = { type: 'string' };
+    }
+  };
+
+  return {
+    ofElement(name) {
+      const found = elements.get(name);
+      return found === undefined ? undefined : element(found, 0);
+    },
+    ofType: (name) => namedType(name, 0),
+  };
+}
+
+interface Fields {
+  readonly properties: Record<string, JsonSchema>;
+  readonly required: string[];
+}
+
+function restricted(node: XmlObject): JsonSchema {
+  const [restriction] = parts(node, 'restriction');
+  const values = restriction === undefined ? [] : parts(restriction, 'enumeration').flatMap((one) => attribute(one, 'value') ?? []);
+  return values.length === 0 ? { type: 'string' } : { type: 'string', enum: values };
+}
+
+/** What stands beside an element for people, in one line. */
+export function documentation(node: XmlObject): string | undefined {
+  const notes = [...parts(node, 'annotation').flatMap((note) => values(note, 'documentation')), ...values(node, 'documentation')];
+  const text = notes.map((note) => (typeof note === 'string' ? note : textOf(note))).find((one) => one.trim() !== '');
+  return text?.replace(/\s+/g, ' ').trim().slice(0, 300);
+}
+
+function textOf(value: XmlValue): string {
+  const text = typeof value === 'object' && !Array.isArray(value) ? (value as XmlObject)['#text'] : undefined;
+  return typeof text === 'string' ? text : '';
+}
+
+/** The elements of this name below a node, whatever their prefix; an empty element is an empty object. */
+export function parts(node: XmlObject, name: string): readonly XmlObject[] {
+  return values(node, name).flatMap((value) => (typeof value === 'string' ? [{}] : Array.isArray(value) ? [] : [value as XmlObject]));
+}
+
+function values(node: XmlObject, name: string): readonly XmlValue[] {
+  return Object.entries(node).flatMap(([key, value]) =>
+    !key.startsWith('@') && local(key) === name ? (Array.isArray(value) ? (value as readonly XmlValue[]) : [value]) : [],
+  );
+}
+
+export function attribute(node: XmlObject, name: string): string | undefined {
+  const value = node[`@${name}`];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A name without its prefix. */
+export function local(name: string): string {
+  return name.slice(name.indexOf(':') + 1);
+}
+
+function byName(nodes: readonly XmlObject[]): ReadonlyMap<string, XmlObject> {
+  return new Map(nodes.flatMap((node) => (attribute(node, 'name') === undefined ? [] : [[attribute(node, 'name')!, node]])));
+}

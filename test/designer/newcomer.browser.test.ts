@@ -1,0 +1,110 @@
+/**
+ * The first hour of a newcomer, as short as it is promised: from the login to a real message on the canvas in 25 clicks and strokes of typing at most.
+ * `KQ_PICTURES=<folder>` keeps a picture of each step, to look at.
+ */
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import test, { after, before } from 'node:test';
+import { expect, type Locator, type Page } from '@playwright/test';
+import { CITY_APP } from '../../examples/city/load-city.ts';
+import { until } from '../support/city.ts';
+import { noBrowser, startConsole, type Console } from './browser.ts';
+import { card, isSaved, PATIENCE_MS, sidePanel } from './flow-editor.ts';
+
+const MOST_STEPS = 25;
+const LIMIT = { skip: noBrowser, timeout: 120_000 };
+
+let console: Console;
+
+before(async () => {
+  if (noBrowser === false) console = await startConsole();
+});
+after(() => (noBrowser === false ? console.close() : undefined));
+
+for (const width of [1280, 1920] as const) {
+  test(`at ${width} px a newcomer draws, tries, publishes and calls a flow to a SOAP hospital in ${MOST_STEPS} steps`, LIMIT, async () => {
+    const { page, name, password } = await console.arrive({ roles: ['analyst', 'security-admin'], width });
+    const hand = countingHand(page, `${width}`);
+    await page.getByRole('textbox', { name: '账号' }).waitFor({ timeout: PATIENCE_MS });
+
+    await hand.type(name);
+    await hand.press('Tab');
+    await hand.type(password);
+    await hand.press('Enter');
+
+    await hand.click(page.getByRole('menuitem', { name: '流程' }));
+    await hand.click(page.getByRole('button', { name: '新建流程' }).first());
+    await page.getByRole('dialog', { name: '新建流程' }).waitFor();
+    await hand.type(`乙院挂号${width}`);
+    await hand.press('Enter');
+
+    await hand.click(page.getByRole('button', { name: /^接口转 SOAP/ }));
+    await hand.click(page.getByRole('radio', { name: /预约挂号/ }));
+    await hand.click(page.getByRole('button', { name: '生成流程' }));
+    await expect(page.locator('.react-flow__node-card')).toHaveCount(6);
+    await isSaved(page);
+
+    await hand.click(page.getByRole('button', { name: '试运行', exact: true }));
+    const panel = sidePanel(page);
+    await hand.click(panel.getByRole('button', { name: '运行', exact: true }));
+    await panel.getByRole('heading', { name: '回复 200' }).waitFor({ timeout: PATIENCE_MS });
+    await expect(card(page, '预约挂号').getByRole('img', { name: /^成功/ })).toBeVisible();
+    await hand.look();
+
+    await hand.click(page.getByRole('button', { name: '发布', exact: true }).first());
+    await hand.click(panel.getByRole('button', { name: '发布', exact: true }));
+    await panel.getByText('版本 1 已上线').waitFor({ timeout: PATIENCE_MS });
+    await hand.click(panel.getByRole('button', { name: '创建接口并上线' }));
+    await hand.click(panel.getByRole('combobox', { name: '授权给应用' }));
+    await hand.click(page.locator('.ant-select-item-option', { hasText: CITY_APP }));
+    await hand.click(panel.getByRole('button', { name: '授权', exact: true }));
+    await panel.getByText('1 个应用可以调用').waitFor({ timeout: PATIENCE_MS });
+    await hand.look();
+
+    const address = (await panel.getByText(/^POST https:/).textContent())?.replace('POST ', '') ?? '';
+    await hand.step('copies the address', () => Promise.resolve());
+    await hand.step('calls it', () => callAsTheApp(address));
+
+    await hand.click(panel.getByRole('link', { name: '查看经过这条流程的消息' }));
+    await hand.click(page.getByRole('row').filter({ hasText: '成功' }).getByRole('link').first());
+    await expect(card(page, '预约挂号').getByRole('img', { name: /^成功/ })).toBeVisible({ timeout: PATIENCE_MS });
+    await hand.look();
+
+    assert.ok(hand.steps.length <= MOST_STEPS, `${hand.steps.length} steps:\n${hand.steps.join('\n')}`);
+  });
+}
+
+/** The citizens' app, as a program of its own: it signs the request with its key. The hospital itself answers. */
+async function callAsTheApp(address: string): Promise<void> {
+  const body = { PatientId: 'P000002', PatientName: '虚构丙甲', DeptCode: 'NK', VisitDate: '20261201' };
+  const answer = await until('the gateways know the interface', async () => {
+    const reply = await console.city.app.fetch(new URL(address).pathname, { body });
+    return reply.status === 404 || reply.status === 403 ? undefined : reply;
+  });
+  assert.equal(answer.status, 200, JSON.stringify(answer));
+}
+
+/** Does what a hand does, and counts it: a click, a stroke of typing, a key. */
+function countingHand(page: Page, pictures: string) {
+  const steps: string[] = [];
+  const folder = process.env['KQ_PICTURES'];
+  const look = async () => {
+    if (folder === undefined) return;
+    await mkdir(folder, { recursive: true });
+    await page.screenshot({ path: join(folder, `${pictures}-${String(steps.length).padStart(2, '0')}.png`) });
+  };
+  const step = async (what: string, act: () => Promise<unknown>) => {
+    await look();
+    steps.push(what);
+    await act();
+  };
+  return {
+    steps,
+    look,
+    step,
+    click: (place: Locator) => step(`click ${place}`, () => place.click({ timeout: PATIENCE_MS })),
+    type: (text: string) => step('type', () => page.keyboard.type(text)),
+    press: (key: string) => step(`press ${key}`, () => page.keyboard.press(key)),
+  };
+}
