@@ -12,17 +12,21 @@ export function createTimedId(prefix: string, nowMs: number): string {
 
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** From a random UUID, of which Node draws many at a time: random bytes of its own cost each id a system call. Three hex digits make two characters. */
-function randomText(): string {
-  const uuid = globalThis.crypto.randomUUID();
-  // The digits that are random throughout: version and variant stand between.
-  const digits = uuid.slice(0, 8) + uuid.slice(15, 16) + uuid.slice(24);
-  let text = '';
-  for (let at = 0; at < digits.length; at += 3) {
-    const bits = Number.parseInt(digits.slice(at, at + 3), 16);
-    text += BASE64URL[bits >> 6]! + BASE64URL[bits & 63]!;
-  }
-  return text;
+const randomText = createRandomTexts(14);
+
+/** Drawn for a thousand texts at a time: random bytes of its own would cost each id a system call. */
+function createRandomTexts(length: number): () => string {
+  const drawn = new Uint8Array(1024 * length);
+  let used = drawn.length;
+  return () => {
+    if (used === drawn.length) {
+      globalThis.crypto.getRandomValues(drawn);
+      used = 0;
+    }
+    let text = '';
+    for (const end = used + length; used < end; used++) text += BASE64URL[drawn[used]! & 63]!;
+    return text;
+  };
 }
 
 export function toBase64Url(bytes: Uint8Array): string {

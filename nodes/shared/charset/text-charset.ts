@@ -8,6 +8,7 @@ import { AppError } from '../../../engine/contract/errors.ts';
 
 /** IANA names that `decodeText` and `encodeText` know. */
 const CHARSETS = ['UTF-8', 'GBK', 'GB18030', 'Big5', 'US-ASCII', ...latinNames()] as const;
+const NAMES = namesOf();
 
 const REPLACEMENT = '\ufffd';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -44,24 +45,30 @@ export function encodeText(text: string, charset: string): Buffer {
 
 /** The IANA name for a name in any usual spelling. CHARSET_UNKNOWN (input) otherwise. */
 export function canonicalCharset(charset: string): string {
-  const spelled = charset.toUpperCase().replace(/[\s_-]/g, '');
-  const known = CHARSETS.find((name) => name.toUpperCase().replaceAll('-', '') === spelled) ?? aliases()[spelled];
+  const known = NAMES.get(charset) ?? NAMES.get(plainName(charset));
   if (known !== undefined) return known;
   throw new AppError('CHARSET_UNKNOWN', 'input', 'The charset is none that Kangqiao knows.', {
     fix: `Use one of ${CHARSETS.slice(0, 5).join(', ')} or ISO-8859-1 to ISO-8859-16.`,
   });
 }
 
-function aliases(): Readonly<Record<string, string>> {
-  return {
-    GB2312: 'GBK',
-    CP936: 'GBK',
-    GB180302000: 'GB18030',
-    GB180302005: 'GB18030',
-    GB180302022: 'GB18030',
-    ASCII: 'US-ASCII',
-    LATIN1: 'ISO-8859-1',
-  };
+function plainName(charset: string): string {
+  return charset.toUpperCase().replace(/[\s_-]/g, '');
+}
+
+/** Each charset by its IANA name, its plain name and its aliases. */
+function namesOf(): ReadonlyMap<string, string> {
+  const names = new Map<string, string>([
+    ['GB2312', 'GBK'],
+    ['CP936', 'GBK'],
+    ['GB180302000', 'GB18030'],
+    ['GB180302005', 'GB18030'],
+    ['GB180302022', 'GB18030'],
+    ['ASCII', 'US-ASCII'],
+    ['LATIN1', 'ISO-8859-1'],
+  ]);
+  for (const name of CHARSETS) names.set(name, name).set(plainName(name), name);
+  return names;
 }
 
 function latinNames(): string[] {

@@ -55,7 +55,41 @@ interface Parts {
   ss: string;
   SSS: string;
 }
+type Field = keyof Parts;
 const MIDNIGHT: Parts = { yyyy: '1970', MM: '01', dd: '01', HH: '00', mm: '00', ss: '00', SSS: '000' };
+
+/** A picture taken apart: each field with the text before it, and the text behind the last. */
+interface Picture {
+  readonly fields: readonly { readonly before: string; readonly field: Field }[];
+  readonly rest: string;
+}
+
+const pictureOf = remember(takeApart);
+
+function takeApart(format: string): Picture {
+  let at = 0;
+  const fields = Array.from(format.matchAll(FIELDS), ({ 0: field, index }) => {
+    const before = format.slice(at, index);
+    at = index + field.length;
+    return { before, field: field as Field };
+  });
+  return { fields, rest: format.slice(at) };
+}
+
+/** Flows use a handful of pictures; one that makes its own from data must not fill the memory. */
+const MOST_REMEMBERED = 200;
+
+function remember<Value>(make: (text: string) => Value): (text: string) => Value {
+  const made = new Map<string, Value>();
+  return (text) => {
+    let value = made.get(text);
+    if (value === undefined) {
+      if (made.size >= MOST_REMEMBERED) made.clear();
+      made.set(text, (value = make(text)));
+    }
+    return value;
+  };
+}
 
 /** A picture without hours gives a date alone (`2026-01-02`), else a time with its zone. */
 function parseDate(text: string, format: string, offset: string): string {
@@ -67,30 +101,47 @@ function parseDate(text: string, format: string, offset: string): string {
 
 /** What the picture does not name is that of midnight, 1 January 1970. */
 function readParts(text: string, format: string): Parts {
+  const { fields, rest } = pictureOf(format);
   const parts = { ...MIDNIGHT };
   let at = 0;
-  let rest = 0;
-  for (const field of format.matchAll(FIELDS)) {
-    const literal = format.slice(rest, field.index);
-    if (!text.startsWith(literal, at)) throw new RangeError('the text does not fit the picture');
-    at += literal.length;
-    const digits = text.slice(at, at + field[0].length);
-    if (digits.length !== field[0].length || !/^\d+$/.test(digits)) throw new RangeError('the text does not fit the picture');
-    parts[field[0] as keyof Parts] = digits;
+  for (const { before, field } of fields) {
+    if (!text.startsWith(before, at)) throw new RangeError('the text does not fit the picture');
+    at += before.length;
+    const digits = text.slice(at, at + field.length);
+    if (digits.length !== field.length || !isDigits(digits)) throw new RangeError('the text does not fit the picture');
+    parts[field] = digits;
     at += digits.length;
-    rest = field.index + field[0].length;
   }
-  if (text.slice(at) !== format.slice(rest)) throw new RangeError('the text does not fit the picture');
-  const { yyyy, MM, dd, HH, mm, ss, SSS } = parts;
-  const day = `${yyyy}-${MM}-${dd}`;
-  const check = new Date(`${day}T${HH}:${mm}:${ss}.${SSS}Z`);
-  // Date itself rolls 30 February over into March, and takes 24:00 for the next midnight.
-  if (Number.isNaN(check.getTime()) || check.toISOString().slice(0, 10) !== day) throw new RangeError('there is no such day or time');
+  if (text.slice(at) !== rest) throw new RangeError('the text does not fit the picture');
+  if (!isInCalendar(parts)) throw new RangeError('there is no such day or time');
   return parts;
 }
 
+function isDigits(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
+}
+
+/** By hand: Date rolls 30 February over into March, and takes 24:00 for the next midnight. */
+function isInCalendar({ yyyy, MM, dd, HH, mm, ss }: Parts): boolean {
+  const [month, day] = [Number(MM), Number(dd)];
+  if (month < 1 || month > 12 || day < 1 || day > daysOf(Number(yyyy), month)) return false;
+  return Number(HH) < 24 && Number(mm) < 60 && Number(ss) < 60;
+}
+
+function daysOf(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
 function writeParts(parts: Parts, format: string): string {
-  return format.replace(FIELDS, (field) => parts[field as keyof Parts]);
+  const { fields, rest } = pictureOf(format);
+  let text = '';
+  for (const { before, field } of fields) text += before + parts[field];
+  return text + rest;
 }
 
 function formatDate(timeMs: number, format: string, offset: string): string {

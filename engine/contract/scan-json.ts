@@ -1,0 +1,97 @@
+/**
+ * What `JSON.parse` lets pass and a strict reader must not: found in one pass over the text and one over the value. Pure. The pass over the text
+ * is linear and safe on anything, but says something only of text that is JSON.
+ */
+
+export interface JsonScan {
+  /** Objects and arrays inside one another, at the deepest place. */
+  readonly depth: number;
+  /** Keys in all objects together, each as often as it is written. */
+  readonly keys: number;
+  /** The first number that `isHeld` refuses, as it is written. */
+  readonly unheld: string | undefined;
+}
+
+const QUOTE = 0x22;
+const MINUS = 0x2d;
+const COLON = 0x3a;
+const OPEN_ARRAY = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+/** A double holds any number of so many characters without an exponent. */
+const HELD_LENGTH = 15;
+
+/** `isHeld` is asked about numbers that a double might not hold: long ones and those with an exponent. */
+export function scanJson(text: string, isHeld: (number: string) => boolean): JsonScan {
+  let depth = 0;
+  let deepest = 0;
+  let keys = 0;
+  let unheld: string | undefined;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === COLON) keys++;
+    else if (code === OPEN_OBJECT || code === OPEN_ARRAY) deepest = Math.max(deepest, ++depth);
+    else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth--;
+    else if (code === MINUS || isDigit(code)) {
+      const end = endOfNumber(text, at);
+      if (unheld === undefined && mayBeUnheld(text, at, end)) {
+        const number = text.slice(at, end);
+        if (!isHeld(number)) unheld = number;
+      }
+      at = end - 1;
+    }
+  }
+  return { depth: deepest, keys, unheld };
+}
+
+/**
+ * Visits the keys of all objects of a parsed value. `JSON.parse` keeps the last of several equal keys: fewer visits than the text has keys
+ * mean that one stands twice. Precondition: its depth is bounded.
+ */
+export function visitKeys(value: unknown, visit: (key: string) => void): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const item of value) visitKeys(item, visit);
+    return;
+  }
+  for (const key in value) {
+    visit(key);
+    visitKeys((value as Readonly<Record<string, unknown>>)[key], visit);
+  }
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at;
+    if (code === BACKSLASH) at++;
+  }
+  return text.length;
+}
+
+function endOfNumber(text: string, start: number): number {
+  let end = start + 1;
+  for (; end < text.length; end++) {
+    const code = text.charCodeAt(end);
+    if (!isDigit(code) && !isInsideNumber(code)) break;
+  }
+  return end;
+}
+
+function mayBeUnheld(text: string, start: number, end: number): boolean {
+  if (end - start > HELD_LENGTH) return true;
+  for (let at = start; at < end; at++) if ((text.charCodeAt(at) | 0x20) === 0x65) return true;
+  return false;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+/** + - . E e belong to a number once it has begun. */
+function isInsideNumber(code: number): boolean {
+  return code === 0x2b || code === MINUS || code === 0x2e || code === 0x45 || code === 0x65;
+}
