@@ -11,7 +11,7 @@ export interface FlowCall {
     readonly appId: string;
     /** The citizen on the user front: keys of one never meet those of another. */
     readonly userId?: string;
-    readonly idempotencyKey?: string;
+    readonly idempotencyKey?: string | undefined;
   };
   readonly message: Message;
   readonly traceId: string;

@@ -16,10 +16,12 @@ export interface BodyRun<M> {
   readonly parent: BodyRun<M> | undefined;
   readonly loop: LoopRun<M> | undefined;
   readonly itemIndex: number;
-  readonly outputs: Map<number, Emits<M>>;
-  readonly edges: Uint8Array;
-  /** Nodes that were started or skipped; each at most once. */
-  readonly started: Set<number>;
+  /** By node. */
+  readonly outputs: (Emits<M> | undefined)[];
+  /** OPEN, ARRIVED or DEAD. */
+  readonly edges: number[];
+  /** By node, whether it was started or skipped; each at most once. */
+  readonly started: boolean[];
   /** Started and not yet settled, open loops included. */
   active: number;
   /** An iteration whose result is known already. */
@@ -84,7 +86,7 @@ export class Progress<M> {
 
   /** Settles the trigger with the message that came in. */
   start(port: string, message: M): Advance<M> {
-    this.top.started.add(this.#graph.trigger);
+    this.top.started[this.#graph.trigger] = true;
     this.top.active += 1;
     return this.settle(this.#graph.nodes[this.#graph.trigger]!, this.top, { [port]: message });
   }
@@ -96,7 +98,7 @@ export class Progress<M> {
   /** The node is done and emitted by these ports (none: every path behind it is dead). */
   settle(node: GraphNode, run: BodyRun<M>, emits: Emits<M>): Advance<M> {
     const advance = newAdvance<M>();
-    run.outputs.set(node.index, emits);
+    run.outputs[node.index] = emits;
     for (const edge of node.outs) this.#mark(edge, run, Object.hasOwn(emits, edge.port) ? ARRIVED : DEAD, advance);
     run.active -= 1;
     this.#quiesce(run, advance);
@@ -114,9 +116,9 @@ export class Progress<M> {
 
   /** Where the error of this node goes. For `catch` and `item` the node counts as settled without emission. */
   fail(node: GraphNode, run: BodyRun<M>, error: unknown, matches: (candidate: GraphNode) => boolean, toMessage: () => M): ErrorRoute<M> {
-    const handler = this.#graph.catches.get(node.body)?.find((candidate) => !run.started.has(candidate.index) && matches(candidate));
+    const handler = this.#graph.catches.get(node.body)?.find((candidate) => !run.started[candidate.index] && matches(candidate));
     if (handler) {
-      run.started.add(handler.index);
+      run.started[handler.index] = true;
       run.active += 1;
       const ready: Ready<M> = { node: handler, run, inputs: [{ from: node, message: toMessage() }], isShort: false };
       return { to: 'catch', ready, advance: this.settle(node, run, {}) };
@@ -132,10 +134,10 @@ export class Progress<M> {
     const target = this.#graph.nodes[edge.to]!;
     if (run.edges[edge.index] !== OPEN) return;
     run.edges[edge.index] = state;
-    if (run.started.has(target.index)) return;
+    if (run.started[target.index]) return;
     const verdict = judge(target, run.edges);
     if (verdict === 'wait') return;
-    run.started.add(target.index);
+    run.started[target.index] = true;
     if (verdict === 'skip') {
       advance.skipped.push({ node: target, run });
       for (const next of target.outs) this.#mark(next, run, DEAD, advance);
@@ -146,19 +148,21 @@ export class Progress<M> {
   }
 
   #arrivals(target: GraphNode, run: BodyRun<M>): { from: GraphNode; message: M }[] {
-    const arrived = target.ins.filter((edge) => run.edges[edge.index] === ARRIVED);
-    return (target.role === 'join' ? arrived : arrived.slice(0, 1)).map((edge) => ({
-      from: this.#graph.nodes[edge.from]!,
-      message: run.outputs.get(edge.from)![edge.port]!,
-    }));
+    const inputs: { from: GraphNode; message: M }[] = [];
+    for (const edge of target.ins) {
+      if (run.edges[edge.index] !== ARRIVED) continue;
+      inputs.push({ from: this.#graph.nodes[edge.from]!, message: run.outputs[edge.from]![edge.port]! });
+      if (target.role !== 'join') break;
+    }
+    return inputs;
   }
 
   /** Nothing of this body runs: catches that were not needed are skipped, and if that wakes nothing, the body is done. */
   #quiesce(run: BodyRun<M>, advance: Advance<M>): void {
     if (run.active > 0) return;
     for (const handler of this.#graph.catches.get(run.loop?.node.index ?? -1) ?? []) {
-      if (run.started.has(handler.index)) continue;
-      run.started.add(handler.index);
+      if (run.started[handler.index]) continue;
+      run.started[handler.index] = true;
       advance.skipped.push({ node: handler, run });
       for (const edge of handler.outs) this.#mark(edge, run, DEAD, advance);
       if (run.active > 0) return;
@@ -174,7 +178,7 @@ export class Progress<M> {
       loop.running += 1;
       const path = `${within.path === '' ? '' : `${within.path}/`}${node.id}[${index}]`;
       const run = newRun(this.#graph, path, within, loop, index);
-      run.outputs.set(node.index, { each: items[index]! });
+      run.outputs[node.index] = { each: items[index]! };
       for (const edge of node.each) this.#mark(edge, run, ARRIVED, advance);
     }
     if (!loop.isBroken && loop.running === 0 && loop.next === items.length) {
@@ -196,7 +200,7 @@ export class Progress<M> {
   /** What an iteration is worth: the payload its last node emitted; of several last nodes an object by node id. */
   #resultOf(run: BodyRun<M>): unknown {
     const ends = run.loop!.node.bodyNodes.flatMap((index) => {
-      const emits = run.outputs.get(index);
+      const emits = run.outputs[index];
       const node = this.#graph.nodes[index]!;
       const message = emits && Object.entries(emits).find(([port]) => !node.outs.some((edge) => edge.port === port))?.[1];
       return message === undefined ? [] : [[node.id, this.#dataOf(message)] as const];
@@ -205,7 +209,7 @@ export class Progress<M> {
   }
 }
 
-function judge(node: GraphNode, edges: Uint8Array): 'run' | 'short' | 'skip' | 'wait' {
+function judge(node: GraphNode, edges: readonly number[]): 'run' | 'short' | 'skip' | 'wait' {
   let arrived = 0;
   let open = 0;
   for (const edge of node.ins) {
@@ -231,9 +235,9 @@ function newRun<M>(
     parent,
     loop,
     itemIndex,
-    outputs: new Map(),
-    edges: new Uint8Array(graph.edgeCount),
-    started: new Set(),
+    outputs: new Array<Emits<M> | undefined>(graph.nodes.length).fill(undefined),
+    edges: new Array<number>(graph.edgeCount).fill(OPEN),
+    started: new Array<boolean>(graph.nodes.length).fill(false),
     active: 0,
     isEnded: false,
   };

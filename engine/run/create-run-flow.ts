@@ -35,7 +35,8 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
 }
 
 const ONE_DAY_MS = 86_400_000;
-const NOTHING_KNOWN = { known: new Map(), waited: new Map() } as const;
+const NOTHING_KNOWN: RunJob['known'] = new Map();
+const NOTHING_WAITED: RunJob['waited'] = new Map();
 
 /** Who asked under which key for what: made once a call. */
 interface Origin {
@@ -85,16 +86,17 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const answer = origin !== undefined && flow.hasWrite ? await earlierAnswer(origin, flow) : undefined;
     if (answer) return answer;
     const inline = startInline(flow, call, origin);
-    deps.active.add(inline.executionId);
+    // Without a write nothing is stored before the end, so there is nothing that could be taken for abandoned.
+    if (flow.hasWrite) deps.active.add(inline.executionId);
     try {
-      const end = await runCounted(inline.job, deps.run, deps.live?.of(flow), { isFirst: true });
+      const end = await runCounted(inline.job, deps.run, { isFirst: true });
       if (end.status === 'lost' && end.cause instanceof DuplicateOrigin) {
         return (origin && (await earlierAnswer(origin, flow))) ?? runInline(flow, call);
       }
-      return await settleInline(flow, inline, end);
+      return inline.journal.isClaimed ? await settleClaimed(flow, inline, end) : settleUnclaimed(flow, inline, end);
     } finally {
       inline.stop();
-      deps.active.delete(inline.executionId);
+      if (flow.hasWrite) deps.active.delete(inline.executionId);
     }
   }
 
@@ -159,7 +161,9 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       },
       input: call.message,
       journal,
-      ...NOTHING_KNOWN,
+      tally: deps.live?.of(flow),
+      known: NOTHING_KNOWN,
+      waited: NOTHING_WAITED,
       maxSleepMs: Number.MAX_SAFE_INTEGER,
     };
     const stop = () => {
@@ -169,42 +173,20 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     return { executionId, job, journal, dedupe, stop };
   }
 
-  async function settleInline(flow: CompiledFlow, inline: Inline, end: RunEnd): Promise<FlowResult> {
+  /** It stored itself before a write: its end is stored before anybody hears of it. */
+  async function settleClaimed(flow: CompiledFlow, inline: Inline, end: RunEnd): Promise<FlowResult> {
     const { executionId, journal } = inline;
-    if (end.status === 'lost') {
-      // An earlier write may have been done; whoever takes the execution over holds it.
-      return journal.isClaimed ? { outcome: 'unknown', executionId } : { outcome: 'failed', executionId, error: toErrorRecord(end.cause) };
-    }
-    const wasClaimed = journal.isClaimed;
-    if (wasClaimed) await store(inline, end);
-    else if (mayRecord(flow, end.status !== 'completed')) void store(inline, end);
-    switch (end.status) {
-      case 'completed':
-        if (end.reply) return { outcome: 'replied', executionId, reply: end.reply, repeated: false };
-        return {
-          outcome: 'failed',
-          executionId,
-          error: {
-            code: 'FLOW_NO_REPLY',
-            kind: 'bug',
-            message: `Flow ${flow.flowId} ended without a reply.`,
-            values: { flowId: flow.flowId },
-          },
-        };
-      case 'failed':
-        if (wasClaimed && end.error.kind === 'transient' && !journal.hasWritten) await releaseKey(inline);
-        return { outcome: 'failed', executionId, error: end.error };
-      case 'held':
-        return wasClaimed && !end.outcomeKnown ? { outcome: 'unknown', executionId } : { outcome: 'failed', executionId, error: end.error };
-      case 'waiting':
-        return {
-          outcome: 'failed',
-          executionId,
-          error: { code: 'FLOW_CANNOT_WAIT', kind: 'bug', message: 'A sync flow cannot wait for somebody’s message.' },
-        };
-      case 'cancelled':
-        return { outcome: 'failed', executionId, error: toErrorRecord(cancelled()) };
-    }
+    // An earlier write may have been done; whoever takes the execution over holds it.
+    if (end.status === 'lost') return { outcome: 'unknown', executionId };
+    await store(inline, end);
+    if (end.status === 'failed' && end.error.kind === 'transient' && !journal.hasWritten) await releaseKey(inline);
+    if (end.status === 'held' && !end.outcomeKnown) return { outcome: 'unknown', executionId };
+    return toResult(flow, executionId, end);
+  }
+
+  function settleUnclaimed(flow: CompiledFlow, inline: Inline, end: RunEnd): FlowResult {
+    if (end.status !== 'lost' && mayRecord(flow, end.status !== 'completed')) void store(inline, end);
+    return toResult(flow, inline.executionId, end);
   }
 
   /** A store that fails now changes nothing for the caller; the execution is then found by the reconciler and held. */
@@ -268,6 +250,30 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
   }
 }
 
+function toResult(flow: CompiledFlow, executionId: string, end: RunEnd): FlowResult {
+  switch (end.status) {
+    case 'completed':
+      return end.reply
+        ? { outcome: 'replied', executionId, reply: end.reply, repeated: false }
+        : { outcome: 'failed', executionId, error: noReply(flow) };
+    case 'failed':
+    case 'held':
+      return { outcome: 'failed', executionId, error: end.error };
+    case 'lost':
+      return { outcome: 'failed', executionId, error: toErrorRecord(end.cause) };
+    case 'waiting':
+      return { outcome: 'failed', executionId, error: CANNOT_WAIT };
+    case 'cancelled':
+      return { outcome: 'failed', executionId, error: toErrorRecord(cancelled()) };
+  }
+}
+
+const CANNOT_WAIT: ErrorRecord = { code: 'FLOW_CANNOT_WAIT', kind: 'bug', message: 'A sync flow cannot wait for somebody’s message.' };
+
+function noReply({ flowId }: CompiledFlow): ErrorRecord {
+  return { code: 'FLOW_NO_REPLY', kind: 'bug', message: `Flow ${flowId} ended without a reply.`, values: { flowId } };
+}
+
 /** Runs another published sync flow inside a node; its outward keys derive from the node's. */
 export function createCallFlow(
   published: PublishedFlows,
@@ -323,10 +329,12 @@ export function createCallFlow(
       assertOwned: call.assertOwned,
       input: call.message,
       journal,
-      ...NOTHING_KNOWN,
+      tally: live?.().of(flow),
+      known: NOTHING_KNOWN,
+      waited: NOTHING_WAITED,
       maxSleepMs: Number.MAX_SAFE_INTEGER,
     };
-    const end = await runCounted(job, deps, live?.().of(flow), { isFirst: true, isPart: true });
+    const end = await runCounted(job, deps, { isFirst: true, isPart: true });
     cancelDeadline();
     call.signal.removeEventListener('abort', onAbort);
     if (end.status === 'completed' && end.reply) return end.reply.message;

@@ -7,7 +7,7 @@ import { errorPort } from '../contract/node.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import type { StepRecord } from './execution-document.ts';
 import { runGraph } from './run-graph.ts';
-import type { Journal, RunEnd, RunJob } from './run-job.ts';
+import type { FlowTally, RunEnd, RunJob } from './run-job.ts';
 import type { RunDeps } from './run-node.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -42,15 +42,6 @@ export interface FlowCounts {
 export interface FlowDetailCounts extends FlowCounts {
   readonly nodes: readonly NodeCounts[];
   readonly edges: readonly EdgeCounts[];
-}
-
-/** Where one version's executions are counted. */
-export interface FlowTally {
-  /** `isFirst`: it was never begun before, so its trigger fired. */
-  begin(isFirst: boolean): void;
-  step(record: Pick<StepRecord, 'node' | 'status' | 'ports'>): void;
-  /** Each `begin` has one `end`, whatever became of it. Without a duration it was a part of another execution. */
-  end(end: RunEnd, durationMs: number | undefined): void;
 }
 
 export interface LiveCounters {
@@ -112,29 +103,22 @@ export function createLiveCounters({ published, clock, traffic }: LiveCountersDe
   };
 }
 
-/** A run whose steps and end are counted. */
-export async function runCounted(
-  job: RunJob,
-  deps: RunDeps,
-  tally: FlowTally | undefined,
-  how: { readonly isFirst: boolean; readonly isPart?: boolean },
-): Promise<RunEnd> {
+/** A run that the job's tally counts from its begin to its end. */
+export function runCounted(job: RunJob, deps: RunDeps, how: { readonly isFirst: boolean; readonly isPart?: boolean }): Promise<RunEnd> {
+  const { tally, acceptedAt } = job;
   if (tally === undefined) return runGraph(job, deps);
-  const { journal } = job;
-  const counting: Journal = {
-    before: (intent, step) => journal.before(intent, step),
-    settled(step) {
-      tally.step(step.record);
-      return journal.settled(step);
-    },
-  };
+  const count = (end: RunEnd) => tally.end(end, how.isPart === true ? undefined : deps.clock.now() - acceptedAt);
   tally.begin(how.isFirst);
-  let end: RunEnd = { status: 'lost', cause: undefined };
-  try {
-    return (end = await runGraph({ ...job, journal: counting }, deps));
-  } finally {
-    tally.end(end, how.isPart === true ? undefined : deps.clock.now() - job.acceptedAt);
-  }
+  return runGraph(job, deps).then(
+    (end) => {
+      count(end);
+      return end;
+    },
+    (thrown: unknown) => {
+      count({ status: 'lost', cause: thrown });
+      throw thrown;
+    },
+  );
 }
 
 const FINISHED = 0;

@@ -186,7 +186,7 @@ class GraphRun {
     started: Started,
   ): Promise<void> | void {
     const record = stepRecord(node, run.path, 'completed', Object.keys(emits), started, this.#deps.clock.monotonic(), attempt);
-    const stored = this.#job.journal.settled({ record, node, emits });
+    const stored = this.#tell({ record, node, emits });
     if (!stored) {
       this.#take(this.#progress.settle(graphNode, run, emits));
       return;
@@ -367,8 +367,13 @@ class GraphRun {
 
   /** A step that nothing waits for; a store that fails to keep it still ends the run. */
   #note(step: SettledStep): void {
-    const stored = this.#job.journal.settled(step);
+    const stored = this.#tell(step);
     if (stored) this.#track(stored);
+  }
+
+  #tell(step: SettledStep): Promise<void> | void {
+    this.#job.tally?.step(step.record);
+    return this.#job.journal.settled(step);
   }
 
   /** No route of the flow takes the error: an explicit end fails, an unknown outcome is held, the rest as the node's handling says. */
@@ -389,19 +394,22 @@ class GraphRun {
 
   #take(advance: Advance<Message>): void {
     const { flow } = this.#job;
-    const at = this.#deps.clock.now();
+    const { clock } = this.#deps;
     for (const { node, run } of advance.skipped) {
       const compiled = flow.nodes.get(node.id)!;
       this.#note({
-        record: stepRecord(compiled, run.path, 'skipped', [], { at, monotonic: 0 }, 0, 0),
+        record: stepRecord(compiled, run.path, 'skipped', [], { at: clock.now(), monotonic: 0 }, 0, 0),
         node: compiled,
         emits: undefined,
       });
     }
-    this.#queue.push(...advance.ready);
+    for (const ready of advance.ready) this.#queue.push(ready);
     for (const { node, run, results } of advance.finishedLoops) {
       const compiled = flow.nodes.get(node.id)!;
-      const work = this.#settle(node, run, compiled, { done: createMessage(results) }, 1, { at, monotonic: this.#deps.clock.monotonic() });
+      const work = this.#settle(node, run, compiled, { done: createMessage(results) }, 1, {
+        at: clock.now(),
+        monotonic: clock.monotonic(),
+      });
       if (work) this.#track(work);
     }
     this.#drain();
@@ -421,7 +429,7 @@ class GraphRun {
     for (let body: BodyRun<Message> | undefined = run; body; body = body.parent) {
       for (const id of namedNodes) {
         const index = graph.byId.get(id)?.index;
-        const emits = index === undefined || id in found ? undefined : body.outputs.get(index);
+        const emits = index === undefined || id in found ? undefined : body.outputs[index];
         const message = emits && Object.values(emits)[0];
         if (message) found[id] = message.data;
       }
@@ -446,7 +454,8 @@ function stepRecord(
   error?: ErrorRecord,
 ): StepRecord {
   const durationMs = Math.max(0, Math.round((now - started.monotonic) * 1000) / 1000);
-  return { node: node.id, scope, status, ports, startedAt: started.at, durationMs, attempt, ...(error === undefined ? {} : { error }) };
+  const record = { node: node.id, scope, status, ports, startedAt: started.at, durationMs, attempt };
+  return error === undefined ? record : { ...record, error };
 }
 
 function digestOf(message: Message): string {

@@ -56,9 +56,20 @@ export type RunEnd =
   /** Somebody else owns the execution, or the store cannot be reached: nothing more may be done or stored here. */
   | { readonly status: 'lost'; readonly cause: unknown };
 
+/** Where one version's executions are counted. */
+export interface FlowTally {
+  /** `isFirst`: it was never begun before, so its trigger fired. */
+  begin(isFirst: boolean): void;
+  step(record: Pick<StepRecord, 'node' | 'status' | 'ports'>): void;
+  /** Each `begin` has one `end`, whatever became of it. Without a duration it was a part of another execution. */
+  end(end: RunEnd, durationMs: number | undefined): void;
+}
+
 export interface RunJob extends RunFacts {
   readonly input: Message;
   readonly journal: Journal;
+  /** Absent in trials, which nobody counts. */
+  readonly tally?: FlowTally | undefined;
   readonly known: ReadonlyMap<string, KnownOutcome>;
   /** Waits registered by earlier claims, by step key, with the message that came for them. */
   readonly waited: ReadonlyMap<string, Waited>;

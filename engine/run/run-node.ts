@@ -91,35 +91,20 @@ export function runNodeOnce(call: NodeCall, facts: RunFacts, deps: RunDeps): Out
 }
 
 /** With adapter, gate and time-out. */
-async function runGuarded(call: NodeCall, facts: RunFacts, deps: RunDeps): Promise<Outcome> {
-  const { node } = call;
-  const adapter = resolveAdapter(node, deps);
+function runGuarded(call: NodeCall, facts: RunFacts, deps: RunDeps): Promise<Outcome> {
+  const adapter = resolveAdapter(call.node, deps);
   facts.signal.throwIfAborted();
-  const leave = adapter && (await enterGate(adapter, facts, deps));
-  const timeoutMs = node.timeoutMs ?? adapter?.limits.timeoutMs;
-  const timer = new AbortController();
-  const abort = () => timer.abort(facts.signal.reason);
-  facts.signal.addEventListener('abort', abort, { once: true });
-  const cancel = timeoutMs === undefined ? undefined : deps.clock.after(timeoutMs, () => timer.abort(timeoutError(node, timeoutMs)));
-  const ctx = new Context(call, facts, deps, adapter, timer.signal);
-  let outcome: Parameters<Leave>[0] = 'ok';
-  try {
-    return await endedBy(timer.signal, Promise.resolve(node.run!(ctx, call.message)));
-  } catch (thrown) {
-    const error = translate(thrown, ctx, timer.signal);
-    if (facts.signal.aborted || error instanceof LostExecution) outcome = 'ended';
-    else if (error.kind === 'transient' || error.kind === 'unknown-outcome') outcome = 'failed';
-    throw error;
-  } finally {
-    cancel?.();
-    facts.signal.removeEventListener('abort', abort);
-    leave?.(outcome);
-  }
+  const leave = adapter && enterGate(adapter, facts, deps);
+  if (leave instanceof Promise) return leave.then((entered) => runAttempt(call, facts, deps, adapter, entered));
+  return runAttempt(call, facts, deps, adapter, leave);
 }
 
-async function enterGate(adapter: Adapter, { mayWait, signal, slot }: RunFacts, { gates }: RunDeps): Promise<Leave> {
+function enterGate(adapter: Adapter, { mayWait, signal, slot }: RunFacts, { gates }: RunDeps): Leave | Promise<Leave> {
   const entered = gates.enter(adapter, mayWait, signal);
-  if (!(entered instanceof Promise) || !slot) return entered;
+  return entered instanceof Promise && slot ? waitWithout(slot, entered) : entered;
+}
+
+async function waitWithout(slot: Slot, entered: Promise<Leave>): Promise<Leave> {
   slot.release();
   try {
     return await entered;
@@ -128,13 +113,48 @@ async function enterGate(adapter: Adapter, { mayWait, signal, slot }: RunFacts, 
   }
 }
 
+function runAttempt(
+  call: NodeCall,
+  facts: RunFacts,
+  deps: RunDeps,
+  adapter: Adapter | undefined,
+  leave: Leave | undefined,
+): Promise<Outcome> {
+  const { node } = call;
+  const timer = new AbortController();
+  const abort = () => timer.abort(facts.signal.reason);
+  facts.signal.addEventListener('abort', abort, { once: true });
+  const timeoutMs = node.timeoutMs ?? adapter?.limits.timeoutMs;
+  const cancel = timeoutMs === undefined ? undefined : deps.clock.after(timeoutMs, () => timer.abort(timeoutError(node, timeoutMs)));
+  const ctx = new Context(call, facts, deps, adapter, timer.signal);
+  const end = (outcome: Parameters<Leave>[0]) => {
+    cancel?.();
+    facts.signal.removeEventListener('abort', abort);
+    leave?.(outcome);
+  };
+  return endedBy(timer.signal, () => node.run!(ctx, call.message)).then(
+    (outcome) => {
+      end('ok');
+      return outcome;
+    },
+    (thrown: unknown) => {
+      const error = translate(thrown, ctx, timer.signal);
+      const isEnded = facts.signal.aborted || error instanceof LostExecution;
+      end(isEnded ? 'ended' : error.kind === 'transient' || error.kind === 'unknown-outcome' ? 'failed' : 'ok');
+      throw error;
+    },
+  );
+}
+
 /** A node that does not heed its signal is left behind; its late answer goes nowhere. The signal is of this attempt alone and ends with it. */
-function endedBy<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+function endedBy<T>(signal: AbortSignal, start: () => T | Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
+    const work = start();
     const onAbort = () => queueMicrotask(() => reject(signal.reason as Error));
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject);
+    if (work instanceof Promise) work.then(resolve, reject);
+    else resolve(work);
   });
 }
 

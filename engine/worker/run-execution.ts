@@ -132,11 +132,12 @@ async function runJob(
     },
     input: { ...loaded.input, lineage: [...loaded.input.lineage, document._id] },
     journal,
+    tally: deps.live?.of(flow),
     known: loaded.known,
     waited: loaded.waited,
     maxSleepMs: MAX_SLEEP_MS,
   };
-  return runCounted(job, deps.run, deps.live?.of(flow), { isFirst: document.epoch === 0 });
+  return runCounted(job, deps.run, { isFirst: document.epoch === 0 });
 }
 
 function claimOf(document: ExecutionDocument, incarnation: string, deps: RunExecutionDeps) {

@@ -2,7 +2,7 @@ import { Type, type Static } from 'typebox';
 import { Operand } from '../../engine/contract/expression-types.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { bothTexts } from '../../engine/contract/error-texts.ts';
-import { withData, type Message } from '../../engine/contract/message.ts';
+import type { Message } from '../../engine/contract/message.ts';
 import {
   defineNode,
   errorPort,
@@ -18,7 +18,7 @@ import {
 import { compileOperand } from '../../engine/contract/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { isWrite, statusError } from '../shared/http/check-status.ts';
-import { parseMediaType, isJsonType, isTextType } from '../shared/http/media-type.ts';
+import { parseMediaType, isJsonType, isTextType, type MediaType } from '../shared/http/media-type.ts';
 import { createOutboundClient, type OutboundResponse } from '../shared/http/outbound.ts';
 import { probeHttp } from '../shared/http/probe.ts';
 import { compileTemplate, encodeHeaderValue, encodePathValue, encodeQueryValue, type EncodeValue } from '../shared/http/template.ts';
@@ -201,26 +201,30 @@ function checkTemplate(path: string, template: string): readonly ConfigProblem[]
 function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
   const effect = effectOf(config);
   const fillPath = compileTemplate(config.path, encodePathValue);
-  const fillQuery = compileFields(config.query, encodeQueryValue, encodeURIComponent);
-  const fillHeaders = compileFields(config.headers, encodeHeaderValue, (text) => encodeHeaderValue(text, text));
+  const fillQuery = compileFields(config.query, encodeURIComponent, encodeQueryValue, encodeURIComponent);
+  const fillHeaders = compileFields(
+    config.headers,
+    (name) => name.toLowerCase(),
+    encodeHeaderValue,
+    (text) => encodeHeaderValue(text, text),
+  );
   const readBody = compileBody(config, build);
   const isExpected = compileExpected(config.expect);
   const client = createOutboundClient();
   const parser = createParser();
 
   return async (ctx, message) => {
-    const query = fillQuery(ctx.scope).map(([name, value]) => `${encodeURIComponent(name)}=${value}`);
-    const body = encodeBody(await readBody(ctx.scope), message, ctx);
-    const response = await client.send(ctx, {
-      method: config.method,
-      path: (fillPath(ctx.scope) ?? '') + (query.length === 0 ? '' : `?${query.join('&')}`),
-      headers: { ...body?.headers, ...Object.fromEntries(fillHeaders(ctx.scope).map(([name, value]) => [name.toLowerCase(), value])) },
-      ...(body === undefined ? {} : { body: body.bytes }),
-      effect,
-    });
+    const data = readBody(ctx.scope);
+    const body = encodeBody(data instanceof Promise ? await data : data, message, ctx);
+    const headers: Record<string, string> = body === undefined ? {} : { 'content-type': body.contentType };
+    for (const [name, value] of fillHeaders(ctx.scope)) headers[name] = value;
+    const query = fillQuery(ctx.scope);
+    const path = (fillPath(ctx.scope) ?? '') + (query.length === 0 ? '' : `?${query.map(([name, value]) => `${name}=${value}`).join('&')}`);
+    const response = await client.send(ctx, { method: config.method, path, headers, body: body?.bytes, effect });
     if (!isExpected(response.status)) throw statusError(response, effect, ctx.clock);
     try {
-      return { emit: { ok: [await decodeAnswer(config, ctx, message, response, parser)] } };
+      const answer = decodeAnswer(config, ctx, message, response, parser);
+      return { emit: { ok: [answer instanceof Promise ? await answer : answer] } };
     } catch (error) {
       throw isWrite(effect) ? unreadable(error) : error;
     }
@@ -239,10 +243,15 @@ function unreadable(cause: unknown): AppError {
 /** Names with their filled-in values; those without a value are left out. */
 function compileFields(
   templates: Readonly<Record<string, string>>,
+  encodeName: (name: string) => string,
   encode: EncodeValue,
   encodeFixed: (text: string) => string,
-): (scope: Scope) => [string, string][] {
-  const fields = Object.entries(templates).map(([name, template]) => ({ name, fill: compileTemplate(template, encode, encodeFixed) }));
+): (scope: Scope) => readonly [string, string][] {
+  const fields = Object.entries(templates).map(([name, template]) => ({
+    name: encodeName(name),
+    fill: compileTemplate(template, encode, encodeFixed),
+  }));
+  if (fields.length === 0) return () => [];
   return (scope) =>
     fields.flatMap(({ name, fill }): [string, string][] => {
       const value = fill(scope);
@@ -261,18 +270,18 @@ function compileBody(config: Config, build: BuildContext): (scope: Scope) => unk
 
 interface Body {
   readonly bytes: Uint8Array;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string;
 }
 
 /** Bytes go as they are, text in the message's or adapter's charset, everything else as JSON. */
 function encodeBody(data: unknown, message: Message, ctx: NodeContext<Config>): Body | undefined {
   if (data === NO_BODY || data === undefined) return undefined;
-  if (data instanceof Uint8Array) return { bytes: data, headers: { 'content-type': message.mediaType } };
+  if (data instanceof Uint8Array) return { bytes: data, contentType: message.mediaType };
   if (typeof data === 'string' && !isJsonType(message.mediaType)) {
     const charset = message.charset ?? ctx.adapter?.charset ?? 'UTF-8';
-    return { bytes: encodeText(data, charset), headers: { 'content-type': `${message.mediaType}; charset=${charset}` } };
+    return { bytes: encodeText(data, charset), contentType: `${message.mediaType}; charset=${charset}` };
   }
-  return { bytes: Buffer.from(JSON.stringify(data)), headers: { 'content-type': 'application/json' } };
+  return { bytes: Buffer.from(JSON.stringify(data)), contentType: 'application/json' };
 }
 
 function compileExpected(ranges: readonly string[]): (status: number) => boolean {
@@ -280,31 +289,28 @@ function compileExpected(ranges: readonly string[]): (status: number) => boolean
   return (status) => bounds.some(([from = 0, to = from]) => status >= from && status <= to);
 }
 
-async function decodeAnswer(
+function decodeAnswer(
   config: Config,
   ctx: NodeContext<Config>,
   message: Message,
   response: OutboundResponse,
   parser: Parser,
-): Promise<Message> {
+): Message | Promise<Message> {
   const type = parseMediaType(response.headers['content-type']);
-  const body = await decodeBody(config.responseAs, ctx, response, parser);
-  const data = config.full ? { status: response.status, headers: response.headers, body } : body;
-  const { charset: _request, ...rest } = withData(
-    message,
-    data,
-    config.full ? 'application/json' : type.name || 'application/octet-stream',
-  );
-  return type.charset === undefined ? rest : { ...rest, charset: type.charset };
+  const body = decodeBody(config.responseAs, type, ctx, response.body, parser);
+  const toMessage = (decoded: unknown): Message => {
+    const data = config.full ? { status: response.status, headers: response.headers, body: decoded } : decoded;
+    const mediaType = config.full ? 'application/json' : type.name || 'application/octet-stream';
+    const { headers, keys, lineage } = message;
+    return type.charset === undefined
+      ? { data, mediaType, headers, keys, lineage }
+      : { data, mediaType, charset: type.charset, headers, keys, lineage };
+  };
+  return body instanceof Promise ? body.then(toMessage) : toMessage(body);
 }
 
-async function decodeBody(
-  as: Config['responseAs'],
-  ctx: NodeContext<Config>,
-  { body, headers }: OutboundResponse,
-  parser: Parser,
-): Promise<unknown> {
-  const type = parseMediaType(headers['content-type']);
+/** The value, or a promise of it where a large body is parsed. */
+function decodeBody(as: Config['responseAs'], type: MediaType, ctx: NodeContext<Config>, body: Buffer, parser: Parser): unknown {
   const form = as !== 'auto' ? as : isJsonType(type.name) ? 'json' : isTextType(type.name) ? 'text' : 'bytes';
   if (form === 'bytes') return new Uint8Array(body);
   if (form === 'text') return decodeText(body, type.charset ?? ctx.adapter?.charset ?? 'UTF-8').replace(/^\ufeff/, '');

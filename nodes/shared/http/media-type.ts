@@ -7,7 +7,9 @@ export interface MediaType {
 }
 
 export function parseMediaType(header: string | undefined): MediaType {
-  const [name = '', ...parameters] = (header ?? '').split(';');
+  if (header === undefined) return { name: '', charset: undefined };
+  const [name = '', ...parameters] = header.split(';');
+  if (parameters.length === 0) return { name: name.trim().toLowerCase(), charset: undefined };
   const charset = parameters
     .map((parameter) => /^\s*charset\s*=\s*"?([\w.:-]{1,40})"?\s*$/i.exec(parameter)?.[1])
     .find((value) => value !== undefined);

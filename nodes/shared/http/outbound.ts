@@ -17,7 +17,7 @@ export interface OutboundRequest {
   readonly path: string;
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  readonly body?: Uint8Array | undefined;
   readonly effect: Effect;
 }
 
@@ -47,11 +47,13 @@ export interface OutboundClient {
 export function createOutboundClient(): OutboundClient {
   let current: OpenPool | undefined;
   return {
-    async send(ctx, request) {
+    send(ctx, request) {
       if (ctx.adapter === undefined) throw new TypeError('an HTTP call needs an adapter');
       if (current?.adapter !== ctx.adapter) current = renewPool(current, ctx.adapter);
-      const headers = await requestHeaders(ctx, request, current.settings);
-      return exchange(current, ctx, { ...request, headers });
+      const open = current;
+      const headers = requestHeaders(ctx, request);
+      if (open.settings.auth === 'none') return exchange(open, ctx, request, headers);
+      return authorise(headers, ctx, open.settings).then(() => exchange(open, ctx, request, headers));
     },
   };
 }
@@ -86,21 +88,29 @@ function renewPool(current: OpenPool | undefined, adapter: Adapter): OpenPool {
   return { adapter, key, settings, pool, basePath: url.pathname.replace(/\/$/, '') };
 }
 
-async function requestHeaders(ctx: OutboundContext, request: OutboundRequest, settings: HttpSettings): Promise<Record<string, string>> {
+function requestHeaders(ctx: OutboundContext, request: OutboundRequest): Record<string, string> {
   const headers: Record<string, string> = { 'accept-encoding': 'gzip, deflate, br', ...request.headers };
   // W3C Trace Context: the caller's trace goes on to the hospital.
   const traceparent = ctx.scope.message.headers.traceparent;
   if (traceparent !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent)) headers.traceparent = traceparent;
   if (request.effect !== 'read' && request.effect !== 'pure') headers['idempotency-key'] = ctx.idempotencyKey;
-  if (settings.auth === 'basic') headers.authorization = `Basic ${Buffer.from(await ctx.secret()).toString('base64')}`;
-  if (settings.auth === 'bearer') headers.authorization = `Bearer ${await ctx.secret()}`;
-  if (settings.auth === 'header') headers[settings.authHeader.toLowerCase()] = await ctx.secret();
   return headers;
 }
 
-async function exchange(open: OpenPool, ctx: OutboundContext, request: OutboundRequest): Promise<OutboundResponse> {
+async function authorise(headers: Record<string, string>, ctx: OutboundContext, settings: HttpSettings): Promise<void> {
+  if (settings.auth === 'basic') headers.authorization = `Basic ${Buffer.from(await ctx.secret()).toString('base64')}`;
+  if (settings.auth === 'bearer') headers.authorization = `Bearer ${await ctx.secret()}`;
+  if (settings.auth === 'header') headers[settings.authHeader.toLowerCase()] = await ctx.secret();
+}
+
+function exchange(
+  open: OpenPool,
+  ctx: OutboundContext,
+  request: OutboundRequest,
+  headers: Record<string, string>,
+): Promise<OutboundResponse> {
   const { limits } = open.adapter;
-  const raw = await new Promise<OutboundResponse>((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     const call = new Exchange(ctx, request, limits.maxResponseBytes, resolve, reject);
     const cancelTimer = ctx.clock.after(limits.timeoutMs, () => call.abort(new Error('time-out')));
     const onAbort = () => call.abort(new Error('cancelled'));
@@ -111,9 +121,8 @@ async function exchange(open: OpenPool, ctx: OutboundContext, request: OutboundR
     ctx.signal.addEventListener('abort', onAbort, { once: true });
     if (ctx.signal.aborted) return onAbort();
     const path = `${open.basePath}${request.path}` || '/';
-    open.pool.dispatch({ path, method: request.method, headers: request.headers, body: request.body ?? null }, call);
+    open.pool.dispatch({ path, method: request.method, headers, body: request.body ?? null }, call);
   });
-  return decompress(raw, limits.maxResponseBytes, request);
 }
 
 /** One request on its way: undici calls it as the exchange goes on. */
@@ -122,7 +131,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #ctx: OutboundContext;
   readonly #request: OutboundRequest;
   readonly #limitBytes: number;
-  readonly #resolve: (response: OutboundResponse) => void;
+  readonly #resolve: (response: OutboundResponse | Promise<OutboundResponse>) => void;
   readonly #reject: (error: unknown) => void;
   readonly #chunks: Buffer[] = [];
   #controller: Dispatcher.DispatchController | undefined;
@@ -136,7 +145,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     ctx: OutboundContext,
     request: OutboundRequest,
     limitBytes: number,
-    resolve: (response: OutboundResponse) => void,
+    resolve: (response: OutboundResponse | Promise<OutboundResponse>) => void,
     reject: (error: unknown) => void,
   ) {
     this.#ctx = ctx;
@@ -183,7 +192,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#settle(() => this.#resolve({ status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks) }));
+    const [first] = this.#chunks;
+    const body = this.#chunks.length === 1 ? first! : Buffer.concat(this.#chunks);
+    const response = { status: this.#status, headers: this.#headers, body };
+    this.#settle(() => this.#resolve(isCompressed(response) ? decompress(response, this.#limitBytes, this.#request) : response));
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -210,8 +222,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
   const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers))
+  for (const name in headers) {
+    const value = headers[name];
     if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
   return flat;
 }
 
@@ -257,9 +271,17 @@ const decompressors: Readonly<Record<string, (body: Buffer, options: { maxOutput
   br: promisify<Buffer, { maxOutputLength: number }, Buffer>(brotliDecompress),
 };
 
+function isCompressed({ headers, body }: OutboundResponse): boolean {
+  const encoding = encodingOf(headers);
+  return encoding !== '' && encoding !== 'identity' && body.byteLength > 0;
+}
+
+function encodingOf(headers: OutboundResponse['headers']): string {
+  return headers['content-encoding']?.trim().toLowerCase() ?? '';
+}
+
 async function decompress(response: OutboundResponse, limitBytes: number, request: OutboundRequest): Promise<OutboundResponse> {
-  const encoding = (response.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  if (encoding === 'identity' || encoding === '' || response.body.byteLength === 0) return response;
+  const encoding = encodingOf(response.headers);
   const inflateBody = Object.hasOwn(decompressors, encoding) ? decompressors[encoding] : undefined;
   try {
     if (inflateBody === undefined) throw new Error('unknown content-encoding');

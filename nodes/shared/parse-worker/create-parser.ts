@@ -10,8 +10,16 @@ const IDLE_MS = 10_000;
 const MAX_WAITING = 64;
 
 export interface Parser {
-  /** The parsed value; rejects with the parser's error, PARSE_BUSY (transient) when too many wait, or the signal's reason. */
-  parse(task: ParseTask, ctx: { readonly clock: Clock; readonly signal: AbortSignal }): Promise<unknown>;
+  /**
+   * The parsed value, at once where the body is small. Throws the parser's error; a promise rejects with it, with PARSE_BUSY (transient) when too
+   * many wait, or with the signal's reason.
+   */
+  parse(task: ParseTask, ctx: ParseContext): unknown;
+}
+
+export interface ParseContext {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
 }
 
 /** One thread at most, started with the first large body and ended when there was none for ten seconds. */
@@ -38,37 +46,36 @@ export function createParser(): Parser {
     return started;
   }
 
-  return {
-    async parse(task, { clock, signal }) {
-      if (task.source.length <= THREAD_FROM_BYTES) return runParseTask(task);
-      if (waiting.size >= MAX_WAITING)
-        throw new AppError('PARSE_BUSY', 'transient', 'Too many large payloads wait to be parsed.', { fix: 'Try again later.' });
-      signal.throwIfAborted();
-      cancelIdle();
-      worker ??= start();
-      const thread = worker;
-      thread.ref();
-      const id = nextId++;
-      const onAbort = () => waiting.get(id)?.reject(signal.reason);
-      try {
-        return await new Promise((resolve, reject) => {
-          waiting.set(id, { resolve, reject });
-          signal.addEventListener('abort', onAbort, { once: true });
-          thread.postMessage({ id, task });
+  async function parseInThread(task: ParseTask, { clock, signal }: ParseContext): Promise<unknown> {
+    if (waiting.size >= MAX_WAITING)
+      throw new AppError('PARSE_BUSY', 'transient', 'Too many large payloads wait to be parsed.', { fix: 'Try again later.' });
+    signal.throwIfAborted();
+    cancelIdle();
+    worker ??= start();
+    const thread = worker;
+    thread.ref();
+    const id = nextId++;
+    const onAbort = () => waiting.get(id)?.reject(signal.reason);
+    try {
+      return await new Promise((resolve, reject) => {
+        waiting.set(id, { resolve, reject });
+        signal.addEventListener('abort', onAbort, { once: true });
+        thread.postMessage({ id, task });
+      });
+    } finally {
+      waiting.delete(id);
+      signal.removeEventListener('abort', onAbort);
+      if (waiting.size === 0) {
+        thread.unref();
+        cancelIdle = clock.after(IDLE_MS, () => {
+          worker = undefined;
+          void thread.terminate();
         });
-      } finally {
-        waiting.delete(id);
-        signal.removeEventListener('abort', onAbort);
-        if (waiting.size === 0) {
-          thread.unref();
-          cancelIdle = clock.after(IDLE_MS, () => {
-            worker = undefined;
-            void thread.terminate();
-          });
-        }
       }
-    },
-  };
+    }
+  }
+
+  return { parse: (task, ctx) => (task.source.length <= THREAD_FROM_BYTES ? runParseTask(task) : parseInThread(task, ctx)) };
 }
 
 function rebuild({ refusal }: Extract<ParseAnswer, { refusal: unknown }>): unknown {
