@@ -11,7 +11,6 @@ import { toFlowAnswer } from './to-flow-answer.ts';
 
 /** A flow that heeds its deadline answers before this; one that does not is given up, its outcome unknown. */
 const GRACE_MS = 250;
-const TIMED_OUT = Symbol('timed out');
 
 export interface FlowCallDeps {
   readonly runFlow: RunFlow;
@@ -24,81 +23,84 @@ export interface FlowCallDeps {
  * `{ body, query, params, user? }`: body parsed when it is JSON, else text or bytes, `null` when there is none; query and params as texts;
  * user = claims of the user's token. Its headers are those that the front lets through.
  */
-export function createFlowCall(flowId: string, { runFlow, clock, readJson }: FlowCallDeps): RunCall {
-  return async (exchange) => {
-    const message = await toMessage(exchange, readJson);
-    if ('code' in message) {
-      exchange.error = message;
-      return;
-    }
-    const idempotencyKey = exchange.headers['idempotency-key'];
-    const call = callOrFail(runFlow, {
-      flowId,
-      caller: {
-        interfaceId: exchange.interface!.interfaceId,
-        appId: exchange.app?.appId ?? '',
-        ...(typeof exchange.user?.['sub'] === 'string' ? { userId: exchange.user['sub'] } : {}),
-        ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-      },
-      message,
-      traceId: exchange.traceId,
-      deadlineMs: exchange.deadlineMs,
-      signal: exchange.signal,
-    });
-    const result = await withinDeadline(call, exchange.deadlineMs + GRACE_MS - clock.now(), clock);
-    const outcome = result === TIMED_OUT ? refuse(exchange.method === 'GET' ? 'GW50401' : 'GW50402') : toOutcome(result, clock.now());
-    if ('code' in outcome) exchange.error = outcome;
-    else exchange.answer = outcome;
+export function createFlowCall(flowId: string, deps: FlowCallDeps): RunCall {
+  return (exchange) => {
+    const message = toMessage(exchange, deps.readJson);
+    return message instanceof Promise
+      ? message.then((late) => callWith(late, flowId, exchange, deps))
+      : callWith(message, flowId, exchange, deps);
   };
 }
 
-/** A flow that could not even be accepted (the store is down or full) is a failure like any other. */
-async function callOrFail(runFlow: RunFlow, call: FlowCall): Promise<FlowResult> {
-  try {
-    return await runFlow.call(call);
-  } catch (thrown) {
-    if (!(thrown instanceof AppError)) throw thrown;
-    return { outcome: 'failed', executionId: '', error: toErrorRecord(thrown) };
-  }
+function callWith(message: Message | GatewayError, flowId: string, exchange: Exchange, deps: FlowCallDeps): void | Promise<void> {
+  if (!('code' in message)) return answerInTime(toCall(message, flowId, exchange), exchange, deps);
+  exchange.error = message;
 }
 
-function withinDeadline(call: Promise<FlowResult>, leftMs: number, clock: Clock): Promise<FlowResult | typeof TIMED_OUT> {
+function toCall(
+  message: Message,
+  flowId: string,
+  { interface: called, app, user, headers, traceId, deadlineMs, signal }: Exchange,
+): FlowCall {
+  const caller = { interfaceId: called!.interfaceId, appId: app?.appId ?? '', idempotencyKey: headers['idempotency-key'] };
+  const userId = user?.['sub'];
+  return { flowId, caller: typeof userId === 'string' ? { ...caller, userId } : caller, message, traceId, deadlineMs, signal };
+}
+
+/** One promise for the call and its time limit: this way lies under every request. */
+function answerInTime(call: FlowCall, exchange: Exchange, { runFlow, clock }: FlowCallDeps): Promise<void> {
   return new Promise((resolve, reject) => {
-    const cancel = clock.after(Math.max(0, leftMs), () => resolve(TIMED_OUT));
-    const settle = (result: FlowResult) => {
-      cancel();
-      resolve(result);
+    let isOver = false;
+    const end = (finish: () => void) => {
+      if (isOver) return;
+      isOver = true;
+      cancelTimer();
+      finish();
     };
-    const fail = (thrown: unknown) => {
-      cancel();
-      reject(thrown as Error);
-    };
-    call.then(settle, fail);
+    const take = (outcome: Answer | GatewayError) =>
+      end(() => {
+        if ('code' in outcome) exchange.error = outcome;
+        else exchange.answer = outcome;
+        resolve();
+      });
+    // A flow that could not even be accepted (the store is down or full) is a failure like any other.
+    const fail = (thrown: unknown) =>
+      thrown instanceof AppError ? take(toFailure(toErrorRecord(thrown))) : end(() => reject(thrown as Error));
+    const giveUp = () => take(refuse(exchange.method === 'GET' ? 'GW50401' : 'GW50402'));
+    const cancelTimer = clock.after(Math.max(0, call.deadlineMs + GRACE_MS - clock.now()), giveUp);
+    try {
+      runFlow
+        .call(call)
+        .then((result) => take(toOutcome(result, clock.now())))
+        .catch(fail);
+    } catch (thrown) {
+      fail(thrown);
+    }
   });
 }
 
-async function toMessage(exchange: Exchange, readJson: FlowCallDeps['readJson']): Promise<Message | GatewayError> {
+function toMessage(exchange: Exchange, readJson: FlowCallDeps['readJson']): Message | GatewayError | Promise<Message | GatewayError> {
   const query = decodeQuery(exchange.rawQuery);
   if (query === undefined) return refuse('GW40001');
+  const body = readBody(exchange, readJson);
+  return body instanceof Promise ? body.then((late) => withBody(exchange, query, late)) : withBody(exchange, query, body);
+}
+
+function withBody(exchange: Exchange, query: Readonly<Record<string, string>>, body: JsonResult): Message | GatewayError {
+  if ('problem' in body) return refuseJson(body);
+  const { params, user, headers } = exchange;
+  const data = { body: body.value, query: { ...query }, params: { ...params } };
+  return createMessage(user === undefined ? data : { ...data, user }, { headers });
+}
+
+function readBody(exchange: Exchange, readJson: FlowCallDeps['readJson']): JsonResult | Promise<JsonResult> {
+  const { body, json } = exchange;
+  if (body === undefined || body.byteLength === 0) return { value: null };
+  if (json !== undefined) return { value: json };
   const mediaType = (exchange.headers['content-type'] ?? exchange.incoming.get('content-type') ?? 'application/json')
     .split(';', 1)[0]!
     .trim()
     .toLowerCase();
-  const body = await readBody(exchange, mediaType, readJson);
-  if ('problem' in body) return refuseJson(body);
-  const data = {
-    body: body.value,
-    query: { ...query },
-    params: { ...exchange.params },
-    ...(exchange.user === undefined ? {} : { user: exchange.user }),
-  };
-  return createMessage(data, { headers: exchange.headers });
-}
-
-function readBody(exchange: Exchange, mediaType: string, readJson: FlowCallDeps['readJson']): JsonResult | Promise<JsonResult> {
-  const { body, json } = exchange;
-  if (body === undefined || body.byteLength === 0) return { value: null };
-  if (json !== undefined) return { value: json };
   if (mediaType === 'application/json' || mediaType.endsWith('+json')) return readJson(body);
   // Only plain text is text here: XML and HL7 v2 name their own charset inside and are decoded by the nodes that read them.
   if (mediaType !== 'text/plain') return { value: body };

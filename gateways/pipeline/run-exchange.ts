@@ -14,7 +14,7 @@ export interface RunDeps {
 
 /**
  * The life of a request: early policies, route, the interface's policies, the call, the answer's policies, the answer, the log.
- * One funnel for refusals and one for output. It awaits only what really is a promise, so a request that needs none costs none.
+ * One funnel for refusals and one for output. Beyond one turn it awaits only what really is a promise, so a request that needs none costs none.
  */
 export async function runExchange(exchange: Exchange, front: CompiledFront, deps: RunDeps): Promise<void> {
   let compiled: CompiledInterface | undefined;
@@ -24,10 +24,17 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
     if (error === undefined) {
       const route = findRoute(exchange, front);
       if ('code' in route) error = route;
-      else error = await runInterface(exchange, (compiled = route));
+      else {
+        compiled = route;
+        // Never in the turn of the head: what the parser finds wrong right behind it is answered first.
+        error = await runPolicies(exchange, compiled.before, 0);
+        const called = error === undefined ? compiled.call(exchange) : undefined;
+        if (called instanceof Promise) await called;
+      }
     }
     exchange.error ??= error;
-    await finish(exchange, compiled, deps);
+    const finished = finish(exchange, compiled, deps);
+    if (finished instanceof Promise) await finished;
   } catch (thrown) {
     deps.onBug(thrown, exchange);
     exchange.error = refuse('GW50001');
@@ -38,31 +45,22 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
   }
 }
 
-function runInterface(exchange: Exchange, compiled: CompiledInterface): GatewayError | undefined | Promise<GatewayError | undefined> {
-  const error = runPolicies(exchange, compiled.before, 0);
-  if (error instanceof Promise) return error.then((late) => late ?? call(exchange, compiled));
-  return error ?? call(exchange, compiled);
-}
-
-function call(exchange: Exchange, compiled: CompiledInterface): undefined | Promise<undefined> {
-  const called = compiled.call(exchange);
-  return called instanceof Promise ? called.then(() => undefined) : undefined;
-}
-
-async function finish(exchange: Exchange, compiled: CompiledInterface | undefined, deps: RunDeps): Promise<void> {
+function finish(exchange: Exchange, compiled: CompiledInterface | undefined, deps: RunDeps): void | Promise<void> {
   if (exchange.error !== undefined) exchange.answer = toErrorAnswer(exchange, exchange.error, deps.now());
   // No answer and no error: the call stage streamed it.
   if (exchange.answer === undefined) return;
-  if (compiled !== undefined) {
-    let refused = runPolicies(exchange, compiled.after, 0);
-    if (refused instanceof Promise) refused = await refused;
-    if (refused !== undefined) {
-      exchange.error = refused;
-      exchange.answer = toErrorAnswer(exchange, refused, deps.now());
-    }
+  const refused = compiled && runPolicies(exchange, compiled.after, 0);
+  if (refused instanceof Promise) return refused.then((late) => writeAnswered(exchange, late, deps));
+  writeAnswered(exchange, refused, deps);
+}
+
+function writeAnswered(exchange: Exchange, refused: GatewayError | undefined, deps: RunDeps): void {
+  if (refused !== undefined) {
+    exchange.error = refused;
+    exchange.answer = toErrorAnswer(exchange, refused, deps.now());
   }
   // What came after a malformed request on the same connection cannot be trusted either.
-  writeAnswer(exchange, exchange.answer, deps.isClosing() || exchange.error?.code === 'GW40001');
+  writeAnswer(exchange, exchange.answer!, deps.isClosing() || exchange.error?.code === 'GW40001');
 }
 
 /** Runs policies in order and stops at the first refusal; goes over to promises only from the first policy that answers one. */

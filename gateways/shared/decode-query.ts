@@ -3,8 +3,8 @@
  * or there are more than 100: a rule that reads a field must not be able to read it in two ways.
  */
 export function decodeQuery(rawQuery: string): Readonly<Record<string, string>> | undefined {
+  if (rawQuery === '') return {};
   const query = Object.create(null) as Record<string, string>;
-  if (rawQuery === '') return query;
   const pairs = rawQuery.split('&', MAX_PAIRS + 1);
   if (pairs.length > MAX_PAIRS) return undefined;
   for (const pair of pairs) {
