@@ -39,10 +39,10 @@ export interface OpenOptions {
   readonly width?: 1280 | 1920;
 }
 
-/** The example city with its console, in a scratch folder; closed after the test (or by `close`). */
-export async function startConsole(context?: TestContext): Promise<Console> {
+/** The example city with its console, in a scratch folder, by this checkout's program or another; closed after the test (or by `close`). */
+export async function startConsole(context?: TestContext, { program }: { readonly program?: string } = {}): Promise<Console> {
   const scratch = await makeScratch();
-  const options = { scratch, ports: await choosePorts(), example: true };
+  const options = { scratch, ports: await choosePorts(), example: true, ...(program === undefined ? {} : { program }) };
   let platform: Platform | undefined = await startPlatform(options);
   const city = await openCity(platform);
   const browser = await launchBrowser();

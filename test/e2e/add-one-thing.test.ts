@@ -4,41 +4,24 @@
  */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { cp, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { copyProduct, PRODUCT_ROOT, type ProductCopy } from '../support/copy-product.ts';
 import { chainFlow, openPlatformApi } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
-const FOLDERS = [
-  'bin',
-  'cli',
-  'control',
-  'designer',
-  'docs',
-  'engine',
-  'examples',
-  'gateways',
-  'nodes',
-  'scripts',
-  'sdk',
-  'storage',
-  'test',
-];
-const FILES = ['package.json', 'tsconfig.json', '.dependency-cruiser.cjs'];
 const LINE = "  demo: async () => (await import('./demo/demo-backend.ts')).demoBackend,\n";
 
 let scratch: string;
 let copy: string;
+let put: ProductCopy['put'];
+let program: string;
 let platform: Platform | undefined;
 
 before(async () => {
   scratch = await makeScratch();
-  copy = join(scratch, 'copy');
-  for (const path of [...FOLDERS, ...FILES]) await cp(join(root, path), join(copy, path), { recursive: true });
-  await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
+  ({ folder: copy, put, program } = await copyProduct(scratch));
   await addNode();
   await addPolicy();
   await addStore();
@@ -72,7 +55,7 @@ test('the product started from the copy keeps its data in the new store and serv
     ports: await choosePorts(),
     example: true,
     environment,
-    program: join(copy, 'bin', 'kangqiao.mjs'),
+    program,
   });
   assert.equal(await readFile(marker, 'utf8'), 'demo');
   const api = await openPlatformApi(platform);
@@ -103,7 +86,7 @@ test('the product started from the copy keeps its data in the new store and serv
 
 /** The node of the guide, as it stands there. */
 async function addNode(): Promise<void> {
-  const guide = await readFile(join(root, 'docs/add-a-node.md'), 'utf8');
+  const guide = await readFile(join(PRODUCT_ROOT, 'docs/add-a-node.md'), 'utf8');
   await put('nodes/echo/send.node.ts', /## The definition\n\n```ts\n([^]*?)```/.exec(guide)![1]!);
   await put('nodes/echo/send.md', '## 中文\n\n把数据放进一个字段再发出。\n\n## English\n\nWraps the data into a field and sends it on.\n');
   await put(
@@ -162,14 +145,14 @@ test('asks for the word', async () => {
 /** A folder with documents and blobs of its own (those of the store in memory under another roof), and the one line. */
 async function addStore(): Promise<void> {
   for (const part of ['documents', 'blobs'])
-    await cp(join(root, `storage/memory/memory-${part}.ts`), join(copy, `storage/demo/memory-${part}.ts`));
-  const backend = await readFile(join(root, 'storage/memory/memory-backend.ts'), 'utf8');
+    await cp(join(PRODUCT_ROOT, `storage/memory/memory-${part}.ts`), join(copy, `storage/demo/memory-${part}.ts`));
+  const backend = await readFile(join(PRODUCT_ROOT, 'storage/memory/memory-backend.ts'), 'utf8');
   const own = backend
     .replace('memoryBackend', 'demoBackend')
     .replace('async open(_location', 'async open(location')
     .replace('    const documents', "    await writeFile(location, 'demo');\n    const documents");
   await put('storage/demo/demo-backend.ts', `import { writeFile } from 'node:fs/promises';\n${own}`);
-  const opener = await readFile(join(root, 'storage/open-storage.ts'), 'utf8');
+  const opener = await readFile(join(PRODUCT_ROOT, 'storage/open-storage.ts'), 'utf8');
   await put('storage/open-storage.ts', opener.replace('  embedded:', `${LINE}  embedded:`));
   await put(
     'test/storage/demo/demo.test.ts',
@@ -187,11 +170,6 @@ documentsConformance('demo', async (clock) => {
 function testFiles(): string[] {
   const own = ['test/nodes/echo/send.test.ts', 'test/gateways/policies/demo.test.ts', 'test/storage/demo/demo.test.ts'];
   return ['test/guards/nodes.test.ts', 'test/gateways/pipeline/policies.test.ts', ...own];
-}
-
-async function put(path: string, text: string): Promise<void> {
-  await mkdir(dirname(join(copy, path)), { recursive: true });
-  await writeFile(join(copy, path), text);
 }
 
 /** Runs Node in the copy; rejects with all that was said when it fails. */
