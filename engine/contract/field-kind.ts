@@ -27,6 +27,7 @@ export const EDITORS = [
   'mapping',
   'media-type',
   'operand',
+  'optional-group',
   'ports',
   'script',
   'secret',

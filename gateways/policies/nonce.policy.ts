@@ -32,6 +32,7 @@ export default definePolicy({
             'Letting pass counts for interfaces of public data alone; others refuse.',
             { options: { refuse: ['拒绝', 'Refuse'], allow: ['放行', 'Let pass'] } },
           ),
+          default: 'refuse',
         }),
       ),
     },

@@ -39,7 +39,16 @@ export const SendSettings = Type.Object({
           }),
         ),
       },
-      { ...fieldText('TLS', 'TLS'), additionalProperties: false },
+      {
+        ...fieldText(
+          'TLS',
+          'TLS',
+          '连接加密；不使用时只能连本机，除非允许明文。',
+          'The connection is encrypted; without it only this machine is reached, unless plain text is allowed.',
+        ),
+        ...fieldEditor('optional-group'),
+        additionalProperties: false,
+      },
     ),
   ),
   /** A deliberate decision of the operator, for a system that knows no TLS and stands in the same protected network. */
@@ -85,6 +94,7 @@ export const ListenSettings = Type.Object({
           '平台在此接收对方发来的消息；只接收时不必填写上面的主机与端口。',
           'Where the platform takes messages of the other side; one that only receives needs no host and port above.',
         ),
+        ...fieldEditor('optional-group'),
         additionalProperties: false,
       },
     ),

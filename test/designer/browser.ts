@@ -13,6 +13,8 @@ export const noBrowser = existsSync(CHROMIUM) ? false : 'no Chromium on this mac
 
 export interface Console {
   readonly city: City;
+  /** PEM of the authority that the platform's certificate comes from. */
+  readonly ca: string;
   readonly browser: Browser;
   /** A page logged in as a new person with these roles, in its own browser profile. */
   open(options?: OpenOptions): Promise<Page>;
@@ -56,6 +58,7 @@ export async function startConsole(context?: TestContext, { program }: { readonl
   context?.after(close);
   return {
     city,
+    ca: platform.ca,
     browser,
     async open(wishes) {
       const { page, password } = await openPage(browser, city, true, wishes);

@@ -28,6 +28,7 @@ import { MappingField } from './fields/mapping.tsx';
 import { MediaTypeField } from './fields/media-type.tsx';
 import { NumberField } from './fields/number.tsx';
 import { OperandField } from './fields/operand.tsx';
+import { OptionalGroupField } from './fields/optional-group.tsx';
 import { PairsField } from './fields/pairs.tsx';
 import { PortsField } from './fields/ports.tsx';
 import { RowsField } from './fields/rows.tsx';
@@ -68,6 +69,7 @@ export const FIELD_EDITORS: Readonly<Record<FieldKind, ComponentType<FieldProps>
   'media-type': MediaTypeField,
   number: NumberField,
   operand: OperandField,
+  'optional-group': OptionalGroupField,
   pairs: PairsField,
   ports: PortsField,
   rows: RowsField,

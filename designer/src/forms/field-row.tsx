@@ -21,7 +21,7 @@ const HIGHLIGHT_MS = 2400;
 /** Longer help stands behind a question mark. */
 const SHORT_HELP = 70;
 /** Kinds whose parts are fields with problems of their own. */
-const HOLDERS: ReadonlySet<string> = new Set(['group', 'rows', 'branches', 'ports']);
+const HOLDERS: ReadonlySet<string> = new Set(['group', 'optional-group', 'rows', 'branches', 'ports']);
 /** The label, default mark and switch stand on one line. */
 const INLINE: ReadonlySet<string> = new Set(['switch']);
 /** Their example is the placeholder. */

@@ -70,3 +70,17 @@ export function pointerStep(name: string | number): string {
 export function keptText(schema: FieldSchema, text: string): string | undefined {
   return text === '' && schema.default === undefined ? undefined : text;
 }
+
+/** What stands at a JSON Pointer. */
+export function valueAt(value: unknown, pointer: string): unknown {
+  return pointer
+    .split('/')
+    .slice(1)
+    .reduce<unknown>(
+      (found, step) =>
+        typeof found === 'object' && found !== null
+          ? (found as Readonly<Record<string, unknown>>)[step.replaceAll('~1', '/').replaceAll('~0', '~')]
+          : undefined,
+      value,
+    );
+}

@@ -4,7 +4,7 @@ import type { Issue } from '../../../engine/contract/errors.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { FIELD_EDITORS } from './field-registry.ts';
 import { FieldRow, Problems } from './field-row.tsx';
-import { fieldsOf, pointerStep, withField, type FieldSchema } from './field-schema.ts';
+import { fieldsOf, pointerStep, valueAt, withField, type FieldSchema } from './field-schema.ts';
 import { FormStateProvider } from './form-context.tsx';
 import { issuesElsewhere, localIssues, serverIssues } from './form-issues.ts';
 import styles from './schema-form.module.css';
@@ -29,6 +29,10 @@ export interface SchemaFormProps {
   readonly tellsRest?: boolean;
   /** Leaves fields out that are shown elsewhere. */
   readonly without?: readonly string[];
+  /** A new document that nobody has asked to save: what is still empty is no problem yet. */
+  readonly isFresh?: boolean;
+  /** Short fields stand side by side where there is room. */
+  readonly isDense?: boolean;
 }
 
 const NONE: readonly Issue[] = [];
@@ -43,13 +47,18 @@ export function SchemaForm({
   focus,
   tellsRest = false,
   without = [],
+  isFresh = false,
+  isDense = false,
 }: SchemaFormProps) {
   const language = useLanguage();
   const t = useTexts(TEXTS);
   const object = schema as FieldSchema;
   const problems = useMemo(
-    () => [...localIssues(object, value, language), ...serverIssues(issues, prefix, language)],
-    [object, value, issues, prefix, language],
+    () => [
+      ...localIssues(object, value, language).filter(({ pointer }) => !isFresh || valueAt(value, pointer) !== undefined),
+      ...serverIssues(issues, prefix, language),
+    ],
+    [object, value, issues, prefix, language, isFresh],
   );
   const state = useMemo(() => ({ value, issues: problems, focus, editors: FIELD_EDITORS }), [value, problems, focus]);
   const fields = fieldsOf(object).filter(({ name }) => !without.includes(name));
@@ -62,7 +71,7 @@ export function SchemaForm({
   if (fields.length === 0 && without.length === 0 && rest.length === 0) return <p className={styles.nothing}>{t('nothing')}</p>;
   return (
     <FormStateProvider state={state}>
-      <div className={styles.form}>
+      <div className={isDense ? `${styles.form} ${styles.dense}` : styles.form}>
         <Problems problems={rest} />
         {fields.map((field) => {
           const pointer = pointerStep(field.name);

@@ -47,10 +47,13 @@ export function Page({ children }: { readonly children: ReactNode }) {
 export function Panel({
   title,
   extra,
+  help,
   children,
 }: {
   readonly title?: ReactNode;
   readonly extra?: ReactNode;
+  /** One sentence below the title. */
+  readonly help?: ReactNode;
   readonly children: ReactNode;
 }) {
   return (
@@ -61,6 +64,7 @@ export function Panel({
           <div className={styles.actions}>{extra}</div>
         </div>
       )}
+      {help === undefined ? null : <p className={styles.panelHelp}>{help}</p>}
       {children}
     </section>
   );

@@ -1,44 +1,42 @@
-import { App, Descriptions } from 'antd';
-import { Link, useParams } from 'react-router';
+import { App } from 'antd';
+import { useNavigate, useParams } from 'react-router';
 import type { Input } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { DocumentEditor } from '../../parts/document-editor.tsx';
+import type { Content } from '../../parts/content.ts';
+import { DocumentForm } from '../../parts/document-form.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
-import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { RemoveButton } from '../../parts/remove-button.tsx';
+import { Tag } from '../../parts/status-tag.tsx';
 import { useOpened } from '../../parts/use-opened.ts';
-import styles from './adapter-page.module.css';
+import { AdapterForm } from './adapter-form.tsx';
+import { isAdapterWrong } from './adapter-schema.ts';
+import { ADAPTER_TEXTS } from './adapter-texts.ts';
+import { AdapterUses } from './adapter-uses.tsx';
 import { ConnectionTest } from './connection-test.tsx';
 
 const TEXTS = defineTexts({
-  adapters: ['适配器', 'Adapters'],
-  protocol: ['协议', 'Protocol'],
-  owner: ['负责方', 'Owner'],
-  environments: ['环境', 'Environments'],
-  credential: ['凭据', 'Credential'],
-  noCredential: ['无', 'None'],
-  usedBy: ['使用它的流程', 'Used by flows'],
-  unused: ['没有流程使用', 'No flow uses it'],
-  revision: ['修订', 'Revision'],
-  settings: ['设置', 'Settings'],
-  settingsHelp: [
-    'environments 下按环境填写地址等设置，limits 填写限流与超时；credential 只写机密的名称，不写值。',
-    'Settings of each environment stand under "environments", limits and timeouts under "limits"; "credential" is the name of a secret, never its value.',
-  ],
+  settings: ['适配器设置', 'Settings of the adapter'],
   saved: ['已保存，下一次调用即使用', 'Saved: the next call uses it'],
+  removeEffect: ['删除适配器“{{name}}”及其测试记录。', 'Deletes the adapter "{{name}}" with the record of its tests.'],
+  usesHelp: ['以下流程经它连接对方系统，先为它们改选其他适配器：', 'These flows speak through it; give them another adapter first:'],
 });
 
 type Adapter = Outputs['adapters.get'];
 
-/** One adapter: its settings as a document, a connection test, and who uses it. */
+/** One adapter: its form, a connection test, and who uses it. */
 export function AdapterPage() {
   const { adapterId = '' } = useParams();
   const adapter = useQueryOf('adapters.get', { adapterId });
+  const types = useQueryOf('adapters.types', {});
   const { opened, setOpened, reload } = useOpened(adapter, adapterId, (document) => document.adapterId);
-  if (opened !== undefined) return <Loaded key={adapterId} adapter={opened} onSaved={setOpened} onReload={reload} />;
-  return adapter.error === null ? null : <ErrorBox error={adapter.error} onRetry={() => void adapter.refetch()} isPage />;
+  const error = adapter.error ?? types.error;
+  if (opened !== undefined && types.data !== undefined)
+    return <Loaded key={adapterId} adapter={opened} onSaved={setOpened} onReload={reload} />;
+  return error === null ? null : <ErrorBox error={error} onRetry={() => void adapter.refetch()} isPage />;
 }
 
 interface LoadedProps {
@@ -49,72 +47,79 @@ interface LoadedProps {
 
 function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
   const t = useTexts(TEXTS);
+  const words = useTexts(ADAPTER_TEXTS);
   const text = useText();
   const may = useMay();
   const { message } = App.useApp();
-  const save = useMutationOf('adapters.save');
+  const types = useQueryOf('adapters.types', {});
+  const save = useMutationOf('adapters.save', ['secrets']);
   const { adapterId, revision, ...content } = adapter;
-  const submit = async (changed: Readonly<Record<string, unknown>>) => {
-    const document = { ...changed, adapterId, revision } as Input<'adapters.save'>['document'];
-    onSaved(await save.mutateAsync({ adapterId, document }));
+  const type = types.data?.items.find(({ protocol }) => protocol === adapter.protocol);
+  const whole = (changed: Content) => ({ ...changed, adapterId, revision }) as Input<'adapters.save'>['document'];
+  const submit = async (changed: Content) => {
+    onSaved(await save.mutateAsync({ adapterId, document: whole(changed) }));
     void message.success(t('saved'));
   };
   const reload = () => {
     save.reset();
     onReload();
   };
+  const isReadOnly = !may('adapters.edit');
   return (
     <Page>
-      <PageHeader title={text(adapter.name)} trail={[{ label: t('adapters'), to: '/adapters' }]} beside={<code>{adapterId}</code>} />
-      <Facts adapter={adapter} />
-      <ConnectionTest adapterId={adapterId} />
-      <DocumentEditor
+      <PageHeader
+        title={text(adapter.name) || adapterId}
+        trail={[{ label: words('adapters'), to: '/adapters' }]}
+        beside={
+          <>
+            <Tag tone="blue">{type === undefined ? adapter.protocol.toUpperCase() : text(type.text.label)}</Tag>
+            <code>{adapterId}</code>
+          </>
+        }
+        actions={isReadOnly ? null : <Remove adapter={adapter} />}
+      />
+      <DocumentForm
         key={revision}
         title={t('settings')}
-        help={t('settingsHelp')}
         content={content}
-        isReadOnly={!may('adapters.edit')}
+        isReadOnly={isReadOnly}
         error={save.error}
         isSaving={save.isPending}
+        isWrong={(changed) => isAdapterWrong(changed, adapterId, type)}
         onSave={(changed) => void submit(changed).catch(() => undefined)}
         onReload={reload}
+        form={(parts) => <AdapterForm {...parts} adapterId={adapterId} type={type} isReadOnly={isReadOnly} />}
+        aside={({ content: now, isChanged }) => (
+          <>
+            <ConnectionTest
+              adapterId={adapterId}
+              unsaved={isChanged ? whole(now) : undefined}
+              isOff={isChanged && isAdapterWrong(now, adapterId, type)}
+            />
+            <AdapterUses adapterId={adapterId} />
+          </>
+        )}
       />
     </Page>
   );
 }
 
-function Facts({ adapter }: { readonly adapter: Adapter }) {
+function Remove({ adapter: { adapterId, name } }: { readonly adapter: Adapter }) {
   const t = useTexts(TEXTS);
   const text = useText();
-  const list = useQueryOf('adapters.list', {});
-  const usedBy = list.data?.items.find(({ adapterId }) => adapterId === adapter.adapterId)?.usedBy ?? [];
-  const flows = usedBy.map(({ flowId, name }) => (
-    <Link key={flowId} to={`/flows/${flowId}`}>
-      {text(name)}
-    </Link>
-  ));
+  const go = useNavigate();
+  const uses = useQueryOf('flows.uses', { adapterId });
+  const remove = useMutationOf('adapters.remove', ['secrets']);
   return (
-    <Panel>
-      <Descriptions
-        size="small"
-        column={3}
-        items={[
-          { key: 'protocol', label: t('protocol'), children: adapter.protocol.toUpperCase() },
-          { key: 'environments', label: t('environments'), children: Object.keys(adapter.environments).join(' · ') },
-          { key: 'owner', label: t('owner'), children: adapter.owner },
-          {
-            key: 'credential',
-            label: t('credential'),
-            children: adapter.credential === undefined ? t('noCredential') : <code>{adapter.credential}</code>,
-          },
-          { key: 'revision', label: t('revision'), children: adapter.revision },
-          {
-            key: 'usedBy',
-            label: t('usedBy'),
-            children: flows.length === 0 ? t('unused') : <div className={styles.links}>{flows}</div>,
-          },
-        ]}
-      />
-    </Panel>
+    <RemoveButton
+      name={text(name) || adapterId}
+      effect={t('removeEffect', { name: text(name) })}
+      uses={(uses.data?.flows ?? []).map((use) => ({ label: text(use.name) || use.flowId, to: `/flows/${use.flowId}` }))}
+      usesHelp={t('usesHelp')}
+      run={async ($reason) => {
+        await remove.mutateAsync({ adapterId, $reason });
+        void go('/adapters');
+      }}
+    />
   );
 }

@@ -1,16 +1,20 @@
-import { CircleCheck, CircleDashed, CircleX } from 'lucide-react';
+import { Button } from 'antd';
+import { CircleAlert, CircleCheck, CircleDashed, CircleX, Plus } from 'lucide-react';
 import { useNavigate } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
+import { NodeIcon } from '../../parts/node-icon.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import { ADAPTER_TEXTS } from './adapter-texts.ts';
+import styles from './adapters.module.css';
 
 const TEXTS = defineTexts({
-  title: ['适配器', 'Adapters'],
   help: [
     '医院系统的地址、凭据与限流都在这里，流程里没有。',
     'Where the hospitals’ systems are, their credentials and limits; flows carry none of it.',
@@ -18,8 +22,10 @@ const TEXTS = defineTexts({
   name: ['名称', 'Name'],
   id: ['编号', 'Id'],
   protocol: ['协议', 'Protocol'],
-  environments: ['环境', 'Environments'],
   owner: ['负责方', 'Owner'],
+  state: ['本环境', 'In this environment'],
+  ready: ['已设置', 'Set up'],
+  absent: ['未设置', 'Not set up'],
   usedBy: ['使用它的流程', 'Used by flows'],
   lastTest: ['最近测试', 'Last test'],
   testedAt: ['测试时间', 'Tested'],
@@ -28,7 +34,7 @@ const TEXTS = defineTexts({
   badAt: ['失败：{{step}}', 'Failed: {{step}}'],
   untested: ['未测试', 'Not tested'],
   empty: ['还没有适配器', 'No adapters yet'],
-  emptyNext: ['用命令行导入配置包即可带来适配器。', 'Import a bundle on the command line to bring some.'],
+  emptyNext: ['为第一个要连接的医院系统建一个。', 'Make one for the first system of a hospital that is to be connected.'],
 });
 
 type Adapter = Outputs['adapters.list']['items'][number];
@@ -36,14 +42,26 @@ type Adapter = Outputs['adapters.list']['items'][number];
 export function AdaptersPage() {
   const t = useTexts(TEXTS);
   const text = useText();
+  const words = useTexts(ADAPTER_TEXTS);
+  const may = useMay();
   const go = useNavigate();
   const adapters = useQueryOf('adapters.list', {});
+  const types = useQueryOf('adapters.types', {});
+  const system = useQueryOf('system.get', {}, { enabled: may('system.read') });
+  const typeOf = (protocol: string) => types.data?.items.find((type) => type.protocol === protocol);
+  const kind = (protocol: string) => text(typeOf(protocol)?.text.label) || protocol.toUpperCase();
+  const isReady = ({ environments }: Adapter) => environments[system.data?.environment ?? ''] !== undefined;
+  const create = may('adapters.edit') ? (
+    <Button type="primary" icon={<Plus size={16} />} onClick={() => void go('/adapters/new')}>
+      {words('create')}
+    </Button>
+  ) : null;
   const protocols = [...new Set((adapters.data?.items ?? []).map(({ protocol }) => protocol))].toSorted();
   return (
     <Page>
-      <PageHeader title={t('title')} help={t('help')} />
+      <PageHeader title={words('adapters')} help={t('help')} actions={create} />
       <DataTable<Adapter>
-        label={t('title')}
+        label={words('adapters')}
         rows={adapters.data?.items}
         rowKey={({ adapterId }) => adapterId}
         searchText={({ adapterId, name, owner }) => `${adapterId} ${name['zh-CN']} ${name.en} ${owner}`}
@@ -51,24 +69,34 @@ export function AdaptersPage() {
           {
             key: 'protocol',
             label: t('protocol'),
-            options: protocols.map((value) => ({ value, label: value.toUpperCase() })),
+            options: protocols.map((value) => ({ value, label: kind(value) })),
             test: ({ protocol }, value) => protocol === value,
           },
         ]}
         columns={[
-          { key: 'name', title: t('name'), value: ({ name }) => text(name), render: ({ name }) => text(name) },
+          {
+            key: 'name',
+            title: t('name'),
+            value: ({ name }) => text(name),
+            render: ({ name, protocol }) => (
+              <span className={styles.named}>
+                <NodeIcon name={typeOf(protocol)?.icon ?? 'plug'} size={16} />
+                {text(name)}
+              </span>
+            ),
+          },
           { key: 'id', title: t('id'), value: ({ adapterId }) => adapterId, render: ({ adapterId }) => <code>{adapterId}</code> },
           {
             key: 'protocol',
             title: t('protocol'),
-            value: ({ protocol }) => protocol,
-            render: ({ protocol }) => <Tag tone="blue">{protocol.toUpperCase()}</Tag>,
+            value: ({ protocol }) => kind(protocol),
+            render: ({ protocol }) => kind(protocol),
           },
           {
-            key: 'environments',
-            title: t('environments'),
-            value: ({ environments }) => Object.keys(environments).join(' '),
-            render: ({ environments }) => Object.keys(environments).join(' · '),
+            key: 'state',
+            title: t('state'),
+            value: (adapter) => t(isReady(adapter) ? 'ready' : 'absent'),
+            render: (adapter) => <ReadyTag isReady={isReady(adapter)} />,
           },
           { key: 'owner', title: t('owner'), value: ({ owner }) => owner, render: ({ owner }) => owner },
           {
@@ -95,10 +123,19 @@ export function AdaptersPage() {
         error={adapters.error}
         onRefresh={() => void adapters.refetch()}
         onOpen={({ adapterId }) => void go(`/adapters/${adapterId}`)}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} />}
+        empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={create} />}
         exportName="adapters"
       />
     </Page>
+  );
+}
+
+function ReadyTag({ isReady }: { readonly isReady: boolean }) {
+  const t = useTexts(TEXTS);
+  return (
+    <Tag tone={isReady ? 'green' : 'amber'} icon={isReady ? CircleCheck : CircleAlert}>
+      {t(isReady ? 'ready' : 'absent')}
+    </Tag>
   );
 }
 

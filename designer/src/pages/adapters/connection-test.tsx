@@ -1,57 +1,111 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { Button } from 'antd';
-import { CircleCheck, CircleX, PlugZap } from 'lucide-react';
+import { CircleCheck, CircleX, PlugZap, Square } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 import { errorText } from '../../../../engine/contract/error-texts.ts';
-import type { Outputs } from '../../api/outputs.ts';
-import { useMutationOf } from '../../api/queries.ts';
+import type { Health, ProbeStep } from '../../../../engine/contract/node.ts';
+import { callWithProgress, type Input } from '../../api/client.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
+import type { Content } from '../../parts/content.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Panel } from '../../parts/page-header.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
-import styles from './adapter-page.module.css';
+import styles from './adapters.module.css';
 
 const TEXTS = defineTexts({
   title: ['连接测试', 'Connection test'],
   run: ['测试连接', 'Test the connection'],
-  help: [
-    '按已保存的设置，从平台所在机器逐步连过去；不发送业务数据。',
-    'Connects step by step from the platform, with the settings as saved; no message is sent.',
-  ],
+  stop: ['停止', 'Stop'],
+  help: ['从平台所在机器逐步连过去；不发送业务数据。', 'Connects step by step from the machine of the platform; no message is sent.'],
+  saved: ['用已保存的设置测试。', 'It uses the settings as saved.'],
+  unsaved: ['用表单中尚未保存的设置测试。', 'It uses the settings of this form, before they are saved.'],
+  off: ['填好必填项即可测试，不必先保存。', 'Fill in what is needed, then test: it need not be saved first.'],
   good: ['通过', 'Passed'],
   bad: ['失败', 'Failed'],
+  allGood: ['连接正常', 'The connection works'],
 });
 
-type Step = Outputs['adapters.test']['steps'][number];
+interface ConnectionTestProps {
+  readonly adapterId: string;
+  /** The whole document where it differs from what is saved. */
+  readonly unsaved?: Content | undefined;
+  /** The form is not filled in yet. */
+  readonly isOff?: boolean;
+}
 
-/** What each step of connecting gave, and for a failed one why and what to do. */
-export function ConnectionTest({ adapterId }: { readonly adapterId: string }) {
+/** What each step of connecting gave, as it ends, and for a failed one why and what to do. */
+export function ConnectionTest({ adapterId, unsaved, isOff = false }: ConnectionTestProps) {
   const t = useTexts(TEXTS);
   const may = useMay();
-  const test = useMutationOf('adapters.test');
-  const run = may('adapters.test') ? (
-    <Button icon={<PlugZap size={16} />} loading={test.isPending} onClick={() => test.mutate({ adapterId })}>
+  const { steps, health, error, isRunning, run, stop } = useTest(adapterId, unsaved);
+  const isAllowed = may('adapters.test') && (unsaved === undefined || may('adapters.edit'));
+  const button = isRunning ? (
+    <Button icon={<Square size={14} />} onClick={stop}>
+      {t('stop')}
+    </Button>
+  ) : (
+    <Button icon={<PlugZap size={16} />} disabled={isOff} onClick={() => void run()}>
       {t('run')}
     </Button>
-  ) : null;
+  );
   return (
-    <Panel title={t('title')} extra={run}>
+    <Panel
+      title={t('title')}
+      extra={isAllowed ? button : null}
+      help={`${t('help')} ${t(isOff ? 'off' : unsaved === undefined ? 'saved' : 'unsaved')}`}
+    >
       <div aria-live="polite">
-        {test.data === undefined && test.error === null ? <span className={styles.quiet}>{t('help')}</span> : null}
-        {test.error === null ? null : <ErrorBox error={test.error} />}
-        {test.data === undefined ? null : (
-          <ol className={styles.steps}>
-            {test.data.steps.map((step, index) => (
-              <StepLine key={index} step={step} />
-            ))}
-          </ol>
-        )}
+        {error === undefined ? null : <ErrorBox error={error} />}
+        <ol className={styles.steps}>
+          {steps.map((step, index) => (
+            <StepLine key={index} step={step} />
+          ))}
+        </ol>
+        {health?.ok === true ? (
+          <div className={styles.settled}>
+            <Tag tone="green" icon={CircleCheck}>
+              {t('allGood')}
+            </Tag>
+          </div>
+        ) : null}
       </div>
     </Panel>
   );
 }
 
-function StepLine({ step }: { readonly step: Step }) {
+/** One test at a time; leaving the page ends it. */
+function useTest(adapterId: string, unsaved: Content | undefined) {
+  const client = useQueryClient();
+  const controller = useRef<AbortController>(undefined);
+  const [steps, setSteps] = useState<readonly ProbeStep[]>([]);
+  const [outcome, setOutcome] = useState<{ readonly health?: Health; readonly error?: unknown }>({});
+  const [isRunning, setRunning] = useState(false);
+  useEffect(() => () => controller.current?.abort(), []);
+  const run = async () => {
+    const { signal } = (controller.current = new AbortController());
+    setSteps([]);
+    setOutcome({});
+    setRunning(true);
+    const hear = (event: Readonly<Record<string, unknown>>) => setSteps((now) => [...now, event['step'] as ProbeStep]);
+    try {
+      const health =
+        unsaved === undefined
+          ? await callWithProgress('adapters.test', { adapterId }, hear, { signal })
+          : await callWithProgress('adapters.try', { document: unsaved as Input<'adapters.try'>['document'] }, hear, { signal });
+      setSteps(health.steps);
+      setOutcome({ health });
+    } catch (error) {
+      if (!signal.aborted) setOutcome({ error });
+    }
+    setRunning(false);
+    void client.invalidateQueries({ queryKey: ['adapters.list'] });
+  };
+  return { steps, ...outcome, isRunning, run, stop: () => controller.current?.abort() };
+}
+
+function StepLine({ step }: { readonly step: ProbeStep }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const format = useFormat();

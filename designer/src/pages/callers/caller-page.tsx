@@ -1,9 +1,15 @@
-import { Descriptions } from 'antd';
-import { useParams } from 'react-router';
-import { useQueryOf } from '../../api/queries.ts';
+import { Tabs } from 'antd';
+import { useNavigate, useParams, useSearchParams } from 'react-router';
+import type { Outputs } from '../../api/outputs.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
-import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { RemoveButton } from '../../parts/remove-button.tsx';
+import { useOpened } from '../../parts/use-opened.ts';
+import { AppSettings } from './app-settings.tsx';
+import styles from './caller-page.module.css';
 import { AppStateTag } from './callers-page.tsx';
 import { GrantsPanel } from './grants-panel.tsx';
 import { KeysPanel } from './keys-panel.tsx';
@@ -11,40 +17,95 @@ import { SigningExample } from './signing-example.tsx';
 
 const TEXTS = defineTexts({
   callers: ['调用方', 'Callers'],
-  id: ['应用编号', 'App id'],
-  caller: ['所属单位', 'Of'],
-  domain: ['域', 'Domain'],
-  window: ['时间允差', 'Clock tolerance'],
-  seconds: ['{{count}} 秒', '{{count}} s'],
+  access: ['密钥与授权', 'Keys and grants'],
+  example: ['签名示例', 'Signing example'],
+  settings: ['设置', 'Settings'],
+  removeEffect: [
+    '删除应用“{{name}}”及其 {{keys}} 把密钥和 {{grants}} 个授权。一秒内它的调用全部被拒绝，无法恢复。',
+    'Deletes the app "{{name}}" with its {{keys}} keys and {{grants}} grants. Within a second all its calls are refused; this cannot be undone.',
+  ],
 });
 
-/** One app that calls: its keys, what it may call, and how it signs. */
+type AppDocument = Outputs['apps.get'];
+
+/** One app that calls: its keys, what it may call, how it signs, and its settings. */
 export function CallerPage() {
   const { appId = '' } = useParams();
+  const app = useQueryOf('apps.get', { appId });
+  const { opened, setOpened, reload } = useOpened(app, appId, (document) => document.appId);
+  if (opened !== undefined) return <Loaded key={appId} app={opened} onSaved={setOpened} onReload={reload} />;
+  return app.error === null ? null : <ErrorBox error={app.error} onRetry={() => void app.refetch()} isPage />;
+}
+
+interface LoadedProps {
+  readonly app: AppDocument;
+  readonly onSaved: (app: AppDocument) => void;
+  readonly onReload: () => void;
+}
+
+function Loaded({ app, onSaved, onReload }: LoadedProps) {
   const t = useTexts(TEXTS);
   const text = useText();
-  const app = useQueryOf('apps.get', { appId });
-  if (app.error !== null) return <ErrorBox error={app.error} onRetry={() => void app.refetch()} isPage />;
-  if (app.data === undefined) return null;
-  const { name, state, caller, domain, windowSec } = app.data;
+  const may = useMay();
+  const [address, setAddress] = useSearchParams();
+  const { appId, name, state } = app;
+  const tab = address.get('tab') ?? (address.has('interface') ? 'example' : 'access');
+  const show = (next: string) => setAddress(next === 'access' ? {} : { tab: next }, { replace: true });
   return (
     <Page>
-      <PageHeader title={text(name)} trail={[{ label: t('callers'), to: '/callers' }]} beside={<AppStateTag state={state} />} />
-      <Panel>
-        <Descriptions
-          size="small"
-          column={4}
-          items={[
-            { key: 'id', label: t('id'), children: <code>{appId}</code> },
-            { key: 'caller', label: t('caller'), children: caller },
-            { key: 'domain', label: t('domain'), children: domain },
-            { key: 'window', label: t('window'), children: t('seconds', { count: windowSec }) },
-          ]}
-        />
-      </Panel>
-      <KeysPanel appId={appId} />
-      <GrantsPanel appId={appId} />
-      <SigningExample appId={appId} />
+      <PageHeader
+        title={text(name) || appId}
+        trail={[{ label: t('callers'), to: '/callers' }]}
+        beside={
+          <>
+            <AppStateTag state={state} />
+            <code>{appId}</code>
+          </>
+        }
+        actions={may('callers.edit') ? <Remove app={app} /> : null}
+      />
+      <Tabs
+        activeKey={tab}
+        onChange={show}
+        destroyOnHidden
+        items={[
+          {
+            key: 'access',
+            label: t('access'),
+            children: (
+              <div className={styles.panels}>
+                <KeysPanel appId={appId} />
+                <GrantsPanel appId={appId} appName={text(name) || appId} />
+              </div>
+            ),
+          },
+          { key: 'example', label: t('example'), children: <SigningExample appId={appId} /> },
+          { key: 'settings', label: t('settings'), children: <AppSettings app={app} onSaved={onSaved} onReload={onReload} /> },
+        ]}
+      />
     </Page>
+  );
+}
+
+function Remove({ app: { appId, name } }: { readonly app: AppDocument }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const go = useNavigate();
+  const keys = useQueryOf('keys.list', { appId });
+  const grants = useQueryOf('grants.list', { appId });
+  const remove = useMutationOf('apps.remove', ['keys', 'grants', 'interfaces']);
+  return (
+    <RemoveButton
+      name={text(name) || appId}
+      effect={t('removeEffect', {
+        name: text(name) || appId,
+        keys: keys.data?.items.length ?? 0,
+        grants: grants.data?.items.length ?? 0,
+      })}
+      run={async ($reason) => {
+        await remove.mutateAsync({ appId, $reason });
+        void go('/callers');
+      }}
+    />
   );
 }

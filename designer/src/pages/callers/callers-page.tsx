@@ -1,7 +1,9 @@
-import { CircleCheck, CircleSlash } from 'lucide-react';
+import { Button } from 'antd';
+import { CircleCheck, CircleSlash, Plus } from 'lucide-react';
 import { useNavigate } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { DataTable } from '../../parts/data-table.tsx';
@@ -26,7 +28,8 @@ const TEXTS = defineTexts({
   grants: ['授权接口', 'Granted interfaces'],
   expires: ['最近到期', 'Next to expire'],
   empty: ['还没有应用', 'No apps yet'],
-  emptyNext: ['用命令行导入配置包即可带来应用。', 'Import a bundle on the command line to bring some.'],
+  emptyNext: ['为第一个要调用平台的系统建一个应用。', 'Make one for the first system that is to call the platform.'],
+  create: ['新建应用', 'New app'],
 });
 
 type AppItem = Outputs['apps.list']['items'][number];
@@ -37,10 +40,16 @@ export function CallersPage() {
   const format = useFormat();
   const go = useNavigate();
   const apps = useQueryOf('apps.list', {});
+  const may = useMay();
+  const create = may('callers.edit') ? (
+    <Button type="primary" icon={<Plus size={16} />} onClick={() => void go('/callers/new')}>
+      {t('create')}
+    </Button>
+  ) : null;
   const usable = ({ keys }: AppItem) => keys.active + keys.retiring;
   return (
     <Page>
-      <PageHeader title={t('title')} help={t('help')} />
+      <PageHeader title={t('title')} help={t('help')} actions={create} />
       <DataTable<AppItem>
         label={t('title')}
         rows={apps.data?.items}
@@ -70,7 +79,7 @@ export function CallersPage() {
         error={apps.error}
         onRefresh={() => void apps.refetch()}
         onOpen={({ appId }) => void go(`/callers/${appId}`)}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} />}
+        empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={create} />}
         exportName="apps"
       />
     </Page>

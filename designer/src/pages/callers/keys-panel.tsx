@@ -12,6 +12,7 @@ import { ErrorBox } from '../../parts/error-box.tsx';
 import { Panel } from '../../parts/page-header.tsx';
 import { Tag, type Tone } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import { ExpiryText } from './expiry-text.tsx';
 import { NewKeyDialog } from './new-key-dialog.tsx';
 import { ProveKeyDialog } from './prove-key-dialog.tsx';
 
@@ -92,7 +93,7 @@ export function KeysPanel({ appId }: { readonly appId: string }) {
           },
           { title: t('fingerprint'), render: (_value, { fingerprint }) => <CopyText text={fingerprint} isShort /> },
           { title: t('created'), render: (_value, { createdAt }) => <TimeText at={createdAt} /> },
-          { title: t('expires'), render: (_value, { expiresAt }) => <TimeText at={expiresAt} /> },
+          { title: t('expires'), render: (_value, { expiresAt }) => <ExpiryText at={expiresAt} /> },
           { title: '', render: (_value, key) => (may('callers.edit') ? <KeyActs appKey={key} /> : null) },
         ]}
       />

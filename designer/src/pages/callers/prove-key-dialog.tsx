@@ -3,9 +3,9 @@ import { useState } from 'react';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { CodeBlock } from '../../parts/code-block.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import styles from './caller-page.module.css';
-import { CodeBlock } from './code-block.tsx';
 
 const TEXTS = defineTexts({
   title: ['激活密钥“{{id}}”', 'Activate the key "{{id}}"'],

@@ -1,78 +1,208 @@
-import { Tabs } from 'antd';
-import signing from '../../../../docs/signing.md?raw';
+import { Alert, Input, Select, Tabs } from 'antd';
+import { useState } from 'react';
+import { Link, useSearchParams } from 'react-router';
+import type { Kq1Scheme } from '../../../../engine/contract/kq1.ts';
+import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
-import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { CodeBlock } from '../../parts/code-block.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/page-header.tsx';
+import { parseJson } from '../../parts/parse-json.ts';
+import { exampleBody, examplePath } from '../../signing/example-call.ts';
+import { javaExample } from '../../signing/java-example.ts';
+import { nodeExample } from '../../signing/node-example.ts';
+import { pythonExample } from '../../signing/python-example.ts';
+import { shellExample } from '../../signing/shell-example.ts';
+import { isHmac, isSm, type ExampleLanguage, type SignedCall } from '../../signing/signed-call.ts';
 import styles from './caller-page.module.css';
-import { CodeBlock } from './code-block.tsx';
 
 const TEXTS = defineTexts({
-  title: ['签名示例', 'Signing example'],
-  help: [
-    '方案 {{scheme}}。先设置环境变量，再运行示例；路径与报文请换成自己的。',
-    'Scheme {{scheme}}. Set the environment first, then run the example; put your own path and body in.',
-  ],
+  key: ['密钥', 'Key'],
+  interface: ['接口', 'Interface'],
+  path: ['路径（填好参数）', 'Path, parameters filled in'],
+  body: ['请求体（JSON）', 'Body (JSON)'],
+  notJson: ['这还不是 JSON，示例仍用上一次的内容。', 'This is no JSON yet; the example keeps what was there before.'],
+  nothing: ['此应用还没有获得开放前端接口的授权', 'No interface of the open front is granted to this app'],
+  nothingNext: ['先授权一个接口，这里就会给出填好的示例。', 'Grant one, and the example filled in stands here.'],
+  grants: ['去授权', 'Go to the grants'],
   noKey: [
-    '此应用还没有该方案的启用密钥：请把 YOUR_KEY_ID 换成密钥编号。',
-    'This app has no active key of that scheme yet: put the key’s id in place of YOUR_KEY_ID.',
+    '此应用还没有启用的密钥：示例中的 YOUR_KEY_ID 请换成密钥编号。',
+    'This app has no active key yet: put its id in place of YOUR_KEY_ID.',
   ],
-  settings: ['环境变量', 'Environment'],
-  code: ['代码', 'Code'],
+  offline: ['此接口处于离线状态，现在调用会得到 GW40403。', 'This interface is offline: a call is answered GW40403 now.'],
+  secret: [
+    '运行前把共享密钥放进环境变量 KQ_KEY（创建时显示过一次）。',
+    'Put the shared secret into the environment variable KQ_KEY first (it was shown once, when it was made).',
+  ],
+  file: [
+    '运行前把环境变量 KQ_KEY 设为私钥文件（PEM）的路径。',
+    'Set the environment variable KQ_KEY to the path of the private key (PEM) first.',
+  ],
+  shell: [
+    '平台证书为自签名时，把 KQ_CA 设为 CA 证书文件。',
+    'For a self-signed certificate of the platform set KQ_CA to the file of its CA.',
+  ],
+  node: [
+    '需要 kangqiao 的 sdk，它还会校验应答的签名。平台证书为自签名时设置 NODE_EXTRA_CA_CERTS。',
+    'Takes the sdk of kangqiao, which checks the signature of the answer too. For a self-signed certificate set NODE_EXTRA_CA_CERTS.',
+  ],
+  python: ['平台证书为自签名时设置 SSL_CERT_FILE。', 'For a self-signed certificate set SSL_CERT_FILE.'],
+  java: ['JDK 17 或以上；保存为 Sign.java，用 java Sign.java 运行。', 'JDK 17 or later; save it as Sign.java and run java Sign.java.'],
+  provider: [
+    '国密方案需要 Bouncy Castle（bcprov-jdk18on）在类路径上。',
+    'The SM schemes take Bouncy Castle (bcprov-jdk18on) on the class path.',
+  ],
 });
 
-const EXAMPLES = [
-  { name: 'curl (openssl)', fence: 'bash', scheme: 'SM2-SM3', key: 'key.pem' },
-  { name: 'Node', fence: 'js', scheme: 'SM2-SM3', key: 'key.pem' },
-  { name: 'Java', fence: 'java', scheme: 'RSA-SHA256', key: 'key.pem' },
-  { name: 'Python', fence: 'python', scheme: 'HMAC-SHA256', key: 'YOUR_SECRET' },
-] as const;
+const LANGUAGES: Readonly<Record<ExampleLanguage, { readonly name: string; readonly write: (call: SignedCall) => string }>> = {
+  shell: { name: 'curl', write: shellExample },
+  node: { name: 'Node', write: nodeExample },
+  java: { name: 'Java', write: javaExample },
+  python: { name: 'Python', write: pythonExample },
+};
 
-/** The examples of the guide to signing, with this app's own values. */
+type Interface = Outputs['interfaces.list']['items'][number];
+
+/** A call that is ready to run, for a key of the app and an interface that is granted to it. */
 export function SigningExample({ appId }: { readonly appId: string }) {
   const t = useTexts(TEXTS);
-  const may = useMay();
+  const text = useText();
+  const [address, setAddress] = useSearchParams();
+  const grants = useQueryOf('grants.list', { appId });
+  const interfaces = useQueryOf('interfaces.list', {});
   const keys = useQueryOf('keys.list', { appId });
-  const system = useQueryOf('system.get', {}, { enabled: may('system.read') });
-  const address = system.data?.addresses['open'] ?? 'https://gateway.example:8443';
-  const keyOf = (scheme: string) => keys.data?.items.find((key) => key.state === 'ACTIVE' && key.scheme === scheme)?.keyId;
+  if (grants.data === undefined || interfaces.data === undefined || keys.data === undefined) return null;
+  const granted = new Set(grants.data.items.map(({ interfaceId }) => interfaceId));
+  const open = interfaces.data.items.filter((item) => item.front === 'open' && granted.has(item.interfaceId));
+  const usable = keys.data.items.filter(({ state }) => state === 'ACTIVE' || state === 'RETIRING');
+  const called = open.find(({ interfaceId }) => interfaceId === address.get('interface')) ?? open[0];
+  const key = usable.find(({ keyId }) => keyId === address.get('key')) ?? usable[0];
+  const choose = (name: string, value: string) =>
+    setAddress((now) => new URLSearchParams({ ...Object.fromEntries(now), tab: 'example', [name]: value }), { replace: true });
+  if (called === undefined) {
+    const next = (
+      <>
+        {t('nothingNext')} <Link to={`/callers/${appId}`}>{t('grants')}</Link>
+      </>
+    );
+    return (
+      <Panel>
+        <EmptyState title={t('nothing')} next={next} />
+      </Panel>
+    );
+  }
   return (
-    <Panel title={t('title')}>
-      <Tabs
-        items={EXAMPLES.map(({ name, fence, scheme, key }) => {
-          const keyId = keyOf(scheme);
-          return {
-            key: fence,
-            label: name,
-            children: (
-              <div className={styles.stack}>
-                <div>
-                  {t('help', { scheme })} {keyId === undefined ? t('noKey') : null}
-                </div>
-                <CodeBlock label={t('settings')} text={environmentOf(address, appId, keyId ?? 'YOUR_KEY_ID', key, fence === 'js')} />
-                <CodeBlock label={t('code')} text={exampleOf(fence)} />
-              </div>
-            ),
-          };
-        })}
-      />
+    <Panel>
+      <div className={styles.stack}>
+        <div className={styles.choices}>
+          <label>
+            {t('interface')}
+            <Select
+              aria-label={t('interface')}
+              value={called.interfaceId}
+              options={open.map(({ interfaceId, name, method, path }) => ({
+                value: interfaceId,
+                label: `${text(name)} · ${method} ${path}`,
+              }))}
+              onChange={(value) => choose('interface', value)}
+            />
+          </label>
+          <label>
+            {t('key')}
+            <Select
+              aria-label={t('key')}
+              value={key?.keyId ?? null}
+              options={usable.map(({ keyId, scheme }) => ({ value: keyId, label: `${keyId} · ${scheme}` }))}
+              onChange={(value: string | null) => choose('key', value ?? '')}
+            />
+          </label>
+        </div>
+        {key === undefined ? <Alert type="warning" showIcon title={t('noKey')} /> : null}
+        {called.state === 'offline' ? <Alert type="warning" showIcon title={t('offline')} /> : null}
+        <Example
+          key={called.interfaceId}
+          appId={appId}
+          called={called}
+          keyId={key?.keyId ?? 'YOUR_KEY_ID'}
+          scheme={key?.scheme ?? 'SM2-SM3'}
+        />
+      </div>
     </Panel>
   );
 }
 
-function environmentOf(address: string, appId: string, keyId: string, key: string, hasPlatformKey: boolean): string {
-  const lines = [
-    `export KQ_URL=${address}`,
-    `export KQ_HOST=${URL.canParse(address) ? new URL(address).host : address}`,
-    `export KQ_APP=${appId}`,
-    `export KQ_KEYID=${keyId}`,
-    `export KQ_KEY=${key}`,
-  ];
-  return [...lines, ...(hasPlatformKey ? ['export KQ_PLATFORM_KEYID=PLATFORM_KEY_ID', 'export KQ_PLATFORM_KEY=platform.pem'] : [])].join(
-    '\n',
+interface ExampleProps {
+  readonly appId: string;
+  readonly called: Interface;
+  readonly keyId: string;
+  readonly scheme: Kq1Scheme;
+}
+
+function Example({ appId, called, keyId, scheme }: ExampleProps) {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const system = useQueryOf('system.get', {}, { enabled: may('system.read') });
+  const [path, setPath] = useState(() => examplePath(called.path));
+  const [typed, setTyped] = useState(() => pretty(exampleBody(called)));
+  const [body, setBody] = useState(() => exampleBody(called));
+  const type = (next: string) => {
+    setTyped(next);
+    const read = parseJson(next);
+    if (read !== undefined) setBody(JSON.stringify(read.value));
+  };
+  const platformKey = system.data?.platformKey;
+  const call: SignedCall = {
+    url: system.data?.addresses['open'] ?? 'https://gateway.example:8443',
+    ...{ appId, keyId, scheme, path: encodeURI(path), query: '', method: called.method },
+    ...(body === undefined ? {} : { body }),
+    ...(platformKey === undefined ? {} : { platformKey }),
+    isKeyed: called.requireIdempotencyKey === true,
+  };
+  const isParameterised = called.path.includes('/:');
+  return (
+    <>
+      <div className={styles.choices}>
+        {isParameterised ? (
+          <label>
+            {t('path')}
+            <Input aria-label={t('path')} value={path} onChange={(event) => setPath(event.target.value)} />
+          </label>
+        ) : null}
+        {typed === undefined ? null : (
+          <label>
+            {t('body')}
+            <Input.TextArea
+              aria-label={t('body')}
+              className={styles.body ?? ''}
+              rows={Math.min(10, typed.split('\n').length)}
+              value={typed}
+              spellCheck={false}
+              onChange={(event) => type(event.target.value)}
+            />
+            {parseJson(typed) === undefined ? <span className={styles.wrong}>{t('notJson')}</span> : null}
+          </label>
+        )}
+      </div>
+      <Tabs
+        items={(Object.keys(LANGUAGES) as ExampleLanguage[]).map((language) => ({
+          key: language,
+          label: LANGUAGES[language].name,
+          children: (
+            <div className={styles.stack}>
+              <div>
+                {t(isHmac(scheme) ? 'secret' : 'file')} {t(language)} {language === 'java' && isSm(scheme) ? t('provider') : null}
+              </div>
+              <CodeBlock label={LANGUAGES[language].name} text={LANGUAGES[language].write(call)} />
+            </div>
+          ),
+        }))}
+      />
+    </>
   );
 }
 
-function exampleOf(fence: string): string {
-  return new RegExp(`\`\`\`${fence}\\n([\\s\\S]*?)\\n\`\`\``).exec(signing)?.[1] ?? '';
+function pretty(body: string | undefined): string | undefined {
+  return body === undefined ? undefined : JSON.stringify(JSON.parse(body), undefined, 2);
 }

@@ -1,39 +1,30 @@
-import { App, Button, Descriptions } from 'antd';
+import { App, Button } from 'antd';
 import { CirclePower, CircleSlash } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { useParams } from 'react-router';
+import { useNavigate, useParams } from 'react-router';
 import type { Input } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
-import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../parts/confirm-act.tsx';
-import { CopyText } from '../../parts/copy-text.tsx';
-import { DocumentEditor } from '../../parts/document-editor.tsx';
+import type { Content } from '../../parts/content.ts';
+import { DocumentForm } from '../../parts/document-form.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
-import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { RemoveButton } from '../../parts/remove-button.tsx';
 import { useOpened } from '../../parts/use-opened.ts';
-import { FRONT_TEXTS, StateTag, TargetText } from './interface-parts.tsx';
-import { InterfaceProblems } from './interface-problems.tsx';
+import { InterfaceCall } from './interface-aside.tsx';
+import { InterfaceForm } from './interface-form.tsx';
+import { InterfaceGrants } from './interface-grants.tsx';
+import { StateTag } from './interface-parts.tsx';
+import { isInterfaceWrong, wholeInterface } from './interface-schema.ts';
+import { InterfaceTraffic } from './interface-traffic.tsx';
+import { useInterfaceIssues } from './use-interface-issues.ts';
 
 const TEXTS = defineTexts({
   interfaces: ['接口与服务', 'Interfaces'],
-  front: ['前端', 'Front'],
-  address: ['方法与路径', 'Method and path'],
-  target: ['目标', 'Leads to'],
-  timeout: ['超时', 'Timeout'],
-  log: ['报文日志', 'Message log'],
-  in: ['只记请求', 'Request only'],
-  out: ['只记应答', 'Answer only'],
-  full: ['请求与应答', 'Request and answer'],
-  none: ['不记', 'None'],
-  grants: ['授权应用', 'Granted apps'],
-  document: ['接口文档', 'Document'],
-  documentHelp: [
-    '方法、路径、目标、策略与请求格式都在这里；保存后一秒内在网关生效。上线与离线用右上角的按钮。',
-    'Method, path, target, policies and formats stand here; gateways use it within a second of saving. It goes on and off line by the button above.',
-  ],
+  document: ['接口设置', 'Settings of the interface'],
   saved: ['已保存，网关一秒内生效', 'Saved: gateways use it within a second'],
   putOnline: ['上线', 'Put online'],
   putOffline: ['下线', 'Take offline'],
@@ -42,11 +33,15 @@ const TEXTS = defineTexts({
     '“{{name}}”下线后，新的调用在一秒内被拒绝；在途的消息继续走完。',
     'Once "{{name}}" is offline, new calls are refused within a second; messages under way go on.',
   ],
+  removeEffect: [
+    '删除接口“{{name}}”及其 {{count}} 个授权。一秒内对它的调用返回“接口不存在”，无法恢复。',
+    'Deletes the interface "{{name}}" with its {{count}} grants. Within a second calls of it find nothing; this cannot be undone.',
+  ],
 });
 
 type Interface = Outputs['interfaces.get'];
 
-/** One interface: its main facts, its document with what is wrong in it, and its being on or off line. */
+/** One interface: its form with what is wrong in it, how it is called, who may, and its being on or off line. */
 export function InterfacePage() {
   const { interfaceId = '' } = useParams();
   const answer = useQueryOf('interfaces.get', { interfaceId });
@@ -68,45 +63,85 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
   const { message } = App.useApp();
   const save = useMutationOf('interfaces.save');
   const { interfaceId, revision, state, ...content } = document;
-  const [changed, setChanged] = useState<Readonly<Record<string, unknown>>>();
-  const checked = useMemo(
-    () => (changed === undefined ? undefined : { ...changed, interfaceId, revision, state }),
-    [changed, interfaceId, revision, state],
-  );
-  const submit = async (next: Readonly<Record<string, unknown>>) => {
-    const whole = { ...next, interfaceId, revision, state } as unknown as Input<'interfaces.save'>['document'];
+  const fixed = useMemo(() => ({ interfaceId, revision, state }), [interfaceId, revision, state]);
+  const submit = async (next: Content) => {
+    const whole = wholeInterface(next, fixed) as unknown as Input<'interfaces.save'>['document'];
     onSaved(await save.mutateAsync({ interfaceId, document: whole }));
-    setChanged(undefined);
     void message.success(t('saved'));
   };
   const reload = () => {
     save.reset();
-    setChanged(undefined);
     onReload();
   };
+  const isReadOnly = !may('interfaces.edit');
+  const [isChanged, setChanged] = useState(false);
   return (
     <Page>
       <PageHeader
-        title={text(document.name)}
+        title={text(document.name) || interfaceId}
         trail={[{ label: t('interfaces'), to: '/interfaces' }]}
-        beside={<StateTag state={state} />}
-        actions={<StateButton document={document} isDisabled={changed !== undefined} onDone={onSaved} />}
+        beside={
+          <>
+            <StateTag state={state} />
+            <code>{interfaceId}</code>
+          </>
+        }
+        actions={
+          <>
+            <StateButton document={document} isDisabled={isChanged} onDone={onSaved} />
+            {may('interfaces.publish') ? <Remove document={document} /> : null}
+          </>
+        }
       />
-      <Facts document={document} />
-      <DocumentEditor
+      <DocumentForm
         key={revision}
         title={t('document')}
-        help={t('documentHelp')}
         content={content}
-        isReadOnly={!may('interfaces.edit')}
+        isReadOnly={isReadOnly}
         error={save.error}
         isSaving={save.isPending}
+        isWrong={(next) => isInterfaceWrong(next, fixed)}
         onSave={(next) => void submit(next).catch(() => undefined)}
         onReload={reload}
-        onChange={(next) => setChanged(JSON.stringify(next) === JSON.stringify(content) ? undefined : next)}
-        problems={checked === undefined || save.error !== null ? null : <InterfaceProblems document={checked} />}
+        onChanged={setChanged}
+        form={(parts) => <CheckedForm {...parts} fixed={fixed} isNew={false} isReadOnly={isReadOnly} />}
+        aside={({ content: now }) => (
+          <>
+            <InterfaceTraffic interfaceId={interfaceId} />
+            <InterfaceGrants interfaceId={interfaceId} name={text(document.name)} />
+            <InterfaceCall content={now} />
+          </>
+        )}
       />
     </Page>
+  );
+}
+
+type CheckedFormProps = Omit<Parameters<typeof InterfaceForm>[0], 'issues'> & { readonly fixed: Content };
+
+/** The form with what the platform finds wrong beyond the fields themselves. */
+export function CheckedForm({ fixed, ...form }: CheckedFormProps) {
+  const isWrong = isInterfaceWrong(form.content, fixed);
+  const issues = useInterfaceIssues(isWrong ? undefined : wholeInterface(form.content, fixed));
+  return <InterfaceForm {...form} issues={issues} />;
+}
+
+function Remove({ document: { interfaceId, name } }: { readonly document: Interface }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const go = useNavigate();
+  const list = useQueryOf('interfaces.list', {});
+  const remove = useMutationOf('interfaces.remove', ['apps', 'grants']);
+  const count = list.data?.items.find((item) => item.interfaceId === interfaceId)?.grants ?? 0;
+  return (
+    <RemoveButton
+      name={text(name) || interfaceId}
+      effect={t('removeEffect', { name: text(name), count })}
+      run={async ($reason) => {
+        await remove.mutateAsync({ interfaceId, $reason });
+        void go('/interfaces');
+      }}
+    />
   );
 }
 
@@ -136,33 +171,8 @@ function StateButton({ document: { interfaceId, name, state }, isDisabled, onDon
       run: async ($reason) => onDone(await set.mutateAsync({ interfaceId, state: isOnline ? 'offline' : 'online', $reason })),
     });
   return (
-    <Button danger={isOnline} disabled={isDisabled} icon={isOnline ? <CircleSlash size={16} /> : <CirclePower size={16} />} onClick={ask}>
+    <Button disabled={isDisabled} icon={isOnline ? <CircleSlash size={16} /> : <CirclePower size={16} />} onClick={ask}>
       {verb}
     </Button>
-  );
-}
-
-function Facts({ document }: { readonly document: Interface }) {
-  const t = useTexts(TEXTS);
-  const front = useTexts(FRONT_TEXTS);
-  const format = useFormat();
-  const list = useQueryOf('interfaces.list', {});
-  const item = list.data?.items.find(({ interfaceId }) => interfaceId === document.interfaceId);
-  const shown = { target: document.target, ...(item?.flow === undefined ? {} : { flow: item.flow }) };
-  return (
-    <Panel>
-      <Descriptions
-        size="small"
-        column={3}
-        items={[
-          { key: 'front', label: t('front'), children: front(document.front) },
-          { key: 'address', label: t('address'), span: 2, children: <CopyText text={`${document.method} ${document.path}`} /> },
-          { key: 'target', label: t('target'), children: <TargetText item={shown} /> },
-          { key: 'timeout', label: t('timeout'), children: format.duration(document.timeoutMs) },
-          { key: 'log', label: t('log'), children: t(document.log) },
-          ...(item?.grants === undefined ? [] : [{ key: 'grants', label: t('grants'), children: format.number(item.grants) }]),
-        ]}
-      />
-    </Panel>
   );
 }

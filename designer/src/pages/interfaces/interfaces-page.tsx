@@ -1,6 +1,9 @@
+import { Button } from 'antd';
+import { Plus } from 'lucide-react';
 import { useNavigate } from 'react-router';
 import { FRONTS } from '../../../../engine/contract/access.ts';
 import { useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { DataTable } from '../../parts/data-table.tsx';
@@ -25,7 +28,8 @@ const TEXTS = defineTexts({
   today: ['流程今日执行', 'Flow’s runs today'],
   failed: ['其中失败', 'Failed of them'],
   empty: ['还没有接口', 'No interfaces yet'],
-  emptyNext: ['用命令行导入配置包即可带来接口。', 'Import a bundle on the command line to bring some.'],
+  emptyNext: ['把一个已发布的流程开放为接口。', 'Publish a flow, then make an interface that leads to it.'],
+  create: ['新建接口', 'New interface'],
 });
 
 export function InterfacesPage() {
@@ -35,10 +39,16 @@ export function InterfacesPage() {
   const format = useFormat();
   const go = useNavigate();
   const interfaces = useQueryOf('interfaces.list', {});
+  const may = useMay();
+  const create = may('interfaces.edit') ? (
+    <Button type="primary" icon={<Plus size={16} />} onClick={() => void go('/interfaces/new')}>
+      {t('create')}
+    </Button>
+  ) : null;
   const count = (value: number | undefined) => (value === undefined ? '—' : format.number(value));
   return (
     <Page>
-      <PageHeader title={t('title')} help={t('help')} />
+      <PageHeader title={t('title')} help={t('help')} actions={create} />
       <DataTable<InterfaceItem>
         label={t('title')}
         rows={interfaces.data?.items}
@@ -92,7 +102,7 @@ export function InterfacesPage() {
         error={interfaces.error}
         onRefresh={() => void interfaces.refetch()}
         onOpen={({ interfaceId }) => void go(`/interfaces/${interfaceId}`)}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} />}
+        empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={create} />}
         exportName="interfaces"
       />
     </Page>

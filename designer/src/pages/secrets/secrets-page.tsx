@@ -1,17 +1,17 @@
-import { Button, Form, Input, Modal, Select } from 'antd';
-import { KeyRound, Plus, Trash2 } from 'lucide-react';
+import { Button } from 'antd';
+import { KeyRound, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { useConfirm } from '../../parts/confirm-act.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
-import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { RemoveButton } from '../../parts/remove-button.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import { SecretDialog } from './secret-dialog.tsx';
 
 const TEXTS = defineTexts({
   title: ['机密', 'Secrets'],
@@ -21,21 +21,16 @@ const TEXTS = defineTexts({
   ],
   create: ['新建机密', 'New secret'],
   name: ['名称', 'Name'],
-  nameWrong: ['字母或数字开头，可含 . _ -，最长 100', 'A letter or digit, then also . _ -, at most 100'],
   adapters: ['可使用的适配器', 'Adapters that may use it'],
   nobody: ['无', 'None'],
   updated: ['更新时间', 'Updated'],
   set: ['设置新值', 'Set a new value'],
-  value: ['值', 'Value'],
-  valueHelp: ['保存后无法在此查看；旧值立即被替换。', 'It cannot be seen here once it is saved; the old value is replaced at once.'],
-  missing: ['请填写', 'Enter it'],
-  save: ['保存', 'Save'],
-  cancel: ['取消', 'Cancel'],
-  remove: ['删除', 'Delete'],
-  removeEffect: [
-    '删除机密“{{name}}”。以它为凭据的适配器从此无法登录对方系统；值无法恢复。',
-    'Deletes the secret "{{name}}". Adapters that log in with it can do so no more; the value cannot be brought back.',
+  removeEffect: ['删除机密“{{name}}”；值无法恢复。', 'Deletes the secret "{{name}}"; its value cannot be brought back.'],
+  inUseHelp: [
+    '以下适配器以“{{name}}”为凭据，先为它们改用其他凭据：',
+    'These adapters log in with "{{name}}"; give them another credential first:',
   ],
+  usedBy: ['用作凭据的适配器', 'Adapters that log in with it'],
   empty: ['还没有机密', 'No secrets yet'],
   emptyNext: ['存入凭据后，在适配器里写它的名称。', 'Store a credential, then name it in an adapter.'],
 });
@@ -67,6 +62,12 @@ export function SecretsPage() {
             title: t('adapters'),
             value: ({ adapters }) => adapters.join(' '),
             render: ({ adapters }) => <AdapterLinks adapters={adapters} />,
+          },
+          {
+            key: 'usedBy',
+            title: t('usedBy'),
+            value: ({ usedBy }) => usedBy.map(({ adapterId }) => adapterId).join(' '),
+            render: ({ usedBy }) => <AdapterLinks adapters={usedBy.map(({ adapterId }) => adapterId)} />,
           },
           {
             key: 'updated',
@@ -103,88 +104,21 @@ function AdapterLinks({ adapters }: { readonly adapters: readonly string[] }) {
   ));
 }
 
-function Acts({ secret: { name }, onSet }: { readonly secret: Secret; readonly onSet: () => void }) {
+function Acts({ secret: { name, usedBy }, onSet }: { readonly secret: Secret; readonly onSet: () => void }) {
   const t = useTexts(TEXTS);
-  const confirm = useConfirm();
+  const text = useText();
   const remove = useMutationOf('secrets.remove');
-  const ask = () =>
-    confirm({
-      title: t('remove'),
-      effect: t('removeEffect', { name }),
-      verb: t('remove'),
-      isDangerous: true,
-      needsReason: true,
-      run: ($reason) => remove.mutateAsync({ name, $reason }),
-    });
   return (
     <>
       <Button type="text" size="small" icon={<KeyRound size={16} />} title={t('set')} aria-label={`${t('set')}: ${name}`} onClick={onSet} />
-      <Button
-        type="text"
-        size="small"
-        icon={<Trash2 size={16} />}
-        title={t('remove')}
-        aria-label={`${t('remove')}: ${name}`}
-        onClick={ask}
+      <RemoveButton
+        isSmall
+        name={name}
+        effect={t('removeEffect', { name })}
+        uses={usedBy.map((use) => ({ label: text(use.name) || use.adapterId, to: `/adapters/${use.adapterId}` }))}
+        usesHelp={t('inUseHelp', { name })}
+        run={($reason) => remove.mutateAsync({ name, $reason })}
       />
     </>
-  );
-}
-
-interface Values {
-  readonly name: string;
-  readonly value: string;
-  readonly adapters: string[];
-}
-
-function SecretDialog({ secret, onClose }: { readonly secret: Secret | undefined; readonly onClose: () => void }) {
-  const t = useTexts(TEXTS);
-  const text = useText();
-  const adapters = useQueryOf('adapters.list', {});
-  const save = useMutationOf('secrets.save');
-  const [form] = Form.useForm<Values>();
-  const submit = async ({ name, value, adapters }: Values) => {
-    await save.mutateAsync({ name, value, adapters });
-    onClose();
-  };
-  return (
-    <Modal
-      open
-      title={secret === undefined ? t('create') : t('set')}
-      okText={t('save')}
-      cancelText={t('cancel')}
-      confirmLoading={save.isPending}
-      onCancel={onClose}
-      onOk={() => form.submit()}
-    >
-      <Form<Values>
-        form={form}
-        layout="vertical"
-        requiredMark={false}
-        autoComplete="off"
-        initialValues={{ name: secret?.name ?? '', value: '', adapters: [...(secret?.adapters ?? [])] }}
-        onFinish={(values) => void submit(values).catch(() => undefined)}
-      >
-        <Form.Item
-          name="name"
-          label={t('name')}
-          extra={t('nameWrong')}
-          rules={[{ required: true, pattern: /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, message: t('nameWrong') }]}
-        >
-          <Input disabled={secret !== undefined} />
-        </Form.Item>
-        <Form.Item name="value" label={t('value')} extra={t('valueHelp')} rules={[{ required: true, message: t('missing') }]}>
-          <Input.Password autoComplete="new-password" maxLength={20_000} />
-        </Form.Item>
-        <Form.Item name="adapters" label={t('adapters')}>
-          <Select
-            mode="multiple"
-            options={(adapters.data?.items ?? []).map(({ adapterId, name }) => ({ value: adapterId, label: text(name) }))}
-            optionFilterProp="label"
-          />
-        </Form.Item>
-      </Form>
-      {save.error === null ? null : <ErrorBox error={save.error} />}
-    </Modal>
   );
 }

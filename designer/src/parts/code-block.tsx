@@ -1,5 +1,5 @@
-import { CopyButton } from '../../parts/copy-text.tsx';
-import styles from './caller-page.module.css';
+import styles from './code-block.module.css';
+import { CopyButton } from './copy-text.tsx';
 
 /** Text to be taken along, with its copy button. */
 export function CodeBlock({ text, label }: { readonly text: string; readonly label: string }) {

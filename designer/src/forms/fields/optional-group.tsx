@@ -1,0 +1,45 @@
+import { Switch } from 'antd';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import type { FieldProps } from '../field-props.ts';
+import { FieldRow } from '../field-row.tsx';
+import { fieldsOf, isRecord, pointerStep, withField } from '../field-schema.ts';
+import { useCommit, useForm } from '../form-context.tsx';
+import styles from './fields.module.css';
+
+const TEXTS = defineTexts({ use: ['使用', 'Use'] });
+
+/** A group that is there or not: being there says something even when nothing is filled in. */
+export function OptionalGroupField({ schema, value, onChange, id, label, pointer }: FieldProps) {
+  const t = useTexts(TEXTS);
+  const { isReadOnly } = useForm();
+  const commit = useCommit(onChange);
+  const record = isRecord(value) ? value : undefined;
+  return (
+    <>
+      <div className={styles.line}>
+        <Switch
+          id={id}
+          size="small"
+          checked={record !== undefined}
+          disabled={isReadOnly}
+          aria-label={`${t('use')} · ${label}`}
+          onChange={(isOn) => commit(isOn ? {} : undefined)}
+        />
+        <span className={styles.hint}>{t('use')}</span>
+      </div>
+      {record === undefined ? null : (
+        <div className={styles.card} role="group" aria-label={label}>
+          {fieldsOf(schema).map((field) => (
+            <FieldRow
+              key={field.name}
+              field={field}
+              value={record[field.name]}
+              pointer={`${pointer}${pointerStep(field.name)}`}
+              onChange={(next) => onChange(withField(record, field.name, next))}
+            />
+          ))}
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,99 @@
+import { Alert } from 'antd';
+import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { isRecord } from '../../forms/field-schema.ts';
+import { FormProvider } from '../../forms/form-context.tsx';
+import { SchemaForm } from '../../forms/schema-form.tsx';
+import { withSuggestedId } from '../../forms/suggested-id.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import type { Content } from '../../parts/content.ts';
+import type { FormParts } from '../../parts/document-form.tsx';
+import { Panel } from '../../parts/page-header.tsx';
+import { ABOUT, ABOUT_NEW, CHARSET, environmentsOf, LIMITS } from './adapter-schema.ts';
+import { CredentialField } from './credential-field.tsx';
+import { EnvironmentSettings } from './environment-settings.tsx';
+
+const TEXTS = defineTexts({
+  about: ['基本信息', 'About'],
+  connection: ['连接设置', 'Connection'],
+  connectionHelp: [
+    '按环境分别填写；平台只用自己所在环境的设置，绝不借用其他环境的地址。',
+    'Each environment has its own; the platform uses that of the one it runs in, never another’s address.',
+  ],
+  login: ['凭据与字符集', 'Credential and character set'],
+  loginOnly: ['凭据', 'Credential'],
+  limits: ['限额与超时', 'Limits and time-outs'],
+  limitsHelp: ['保护对方系统：超出时在平台排队或拒绝。', 'They protect the other system: what is beyond waits or is refused here.'],
+  guarded: [
+    '此适配器带凭据：连接设置只有能管理机密的人可改，以免凭据被发往别处。',
+    'This adapter has a credential: only who may edit secrets changes its connection, so that it goes nowhere else.',
+  ],
+});
+
+interface AdapterFormProps extends FormParts {
+  /** Undefined of a new one: its id is a field of its own. */
+  readonly adapterId: string | undefined;
+  readonly type: AdapterTypeDescription | undefined;
+  readonly isReadOnly: boolean;
+}
+
+/** The adapter in sections: who it is, how it is reached, how it logs in, what it may bear. */
+export function AdapterForm({ content, change, isFresh, adapterId, type, isReadOnly }: AdapterFormProps) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const may = useMay();
+  const system = useQueryOf('system.get', {}, { enabled: may('system.read') });
+  const credential = typeof content['credential'] === 'string' ? content['credential'] : undefined;
+  const isGuarded = credential !== undefined && !may('secrets.edit');
+  const id = adapterId ?? String(content['adapterId'] ?? '');
+  const set = (next: Content) => change(adapterId === undefined ? withSuggestedId(content, next, 'adapterId', 'adp_') : next);
+  const setField = (name: string, value: unknown) => {
+    const { [name]: _old, ...rest } = content;
+    change(value === undefined ? rest : { ...content, [name]: value });
+  };
+  const limits = isRecord(content['limits']) ? content['limits'] : {};
+  const hasLogin = type === undefined || type.credential !== undefined;
+  return (
+    <FormProvider isReadOnly={isReadOnly}>
+      <Panel title={t('about')}>
+        <SchemaForm schema={adapterId === undefined ? ABOUT_NEW : ABOUT} value={content} isFresh={isFresh} onChange={set} />
+      </Panel>
+      <Panel title={t('connection')} help={t('connectionHelp')}>
+        {isGuarded ? <Alert type="info" showIcon title={t('guarded')} /> : null}
+        <FormProvider isReadOnly={isReadOnly || isGuarded}>
+          <EnvironmentSettings
+            environments={environmentsOf(content)}
+            type={type}
+            here={system.data?.environment}
+            isFresh={isFresh}
+            onChange={(environments) => setField('environments', environments)}
+          />
+        </FormProvider>
+      </Panel>
+      {hasLogin || type?.hasCharset ? (
+        <Panel title={type?.hasCharset === false ? t('loginOnly') : t('login')}>
+          {hasLogin ? (
+            <CredentialField
+              adapterId={id}
+              label={text(content['name'] as Parameters<typeof text>[0]) || id}
+              value={credential}
+              hint={type?.credential}
+              isReadOnly={isReadOnly}
+              onChange={(name) => setField('credential', name)}
+            />
+          ) : null}
+          {type?.hasCharset === false ? null : <SchemaForm schema={CHARSET} value={content} onChange={set} />}
+        </Panel>
+      ) : null}
+      <Panel title={t('limits')} help={t('limitsHelp')}>
+        <SchemaForm
+          isDense
+          schema={LIMITS}
+          value={limits}
+          onChange={(next) => setField('limits', Object.keys(next).length === 0 ? undefined : next)}
+        />
+      </Panel>
+    </FormProvider>
+  );
+}

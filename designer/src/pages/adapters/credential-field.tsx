@@ -1,0 +1,93 @@
+import { Button } from 'antd';
+import { Plus } from 'lucide-react';
+import { useId, useState } from 'react';
+import { Link } from 'react-router';
+import type { Text } from '../../../../engine/contract/texts.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { FieldFrame } from '../../forms/field-row.tsx';
+import { FormProvider } from '../../forms/form-context.tsx';
+import { ReferenceSelect, Warning } from '../../forms/reference-select.tsx';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { SecretDialog } from '../secrets/secret-dialog.tsx';
+import styles from './adapters.module.css';
+
+const TEXTS = defineTexts({
+  label: ['凭据', 'Credential'],
+  help: ['机密的名称；值加密存储，不在这里出现。', 'The name of a secret; its value is stored sealed and never stands here.'],
+  notBound: ['未授权给此适配器', 'Not meant for this adapter'],
+  create: ['新建机密', 'New secret'],
+  all: ['全部机密', 'All secrets'],
+  noRight: [
+    '凭据由能管理机密的人（安全管理员）填写；已带凭据的适配器，其地址也只有他们可改。',
+    'Credentials are set by who may edit secrets (the security administrator); so is the address of an adapter that has one.',
+  ],
+  noId: ['先填写编号，再新建机密。', 'Give the adapter its id first.'],
+});
+
+interface CredentialFieldProps {
+  readonly adapterId: string;
+  readonly label: string;
+  readonly value: string | undefined;
+  /** What its value is made of. */
+  readonly hint: Text | undefined;
+  readonly isReadOnly: boolean;
+  readonly onChange: (name: string | undefined) => void;
+}
+
+/** The secret with which the adapter logs in: one that is meant for it, or a new one made here. */
+export function CredentialField({ adapterId, label, value, hint, isReadOnly, onChange }: CredentialFieldProps) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const may = useMay();
+  const id = useId();
+  const [isCreating, setCreating] = useState(false);
+  const secrets = useQueryOf('secrets.list', {});
+  const mayEdit = may('secrets.edit') && !isReadOnly;
+  const references = secrets.data?.items
+    .map(({ name, adapters }) => ({ name, isBound: adapters.includes(adapterId) }))
+    .toSorted((a, b) => Number(b.isBound) - Number(a.isBound))
+    .map(({ name, isBound }) => ({ id: name, name, ...(isBound ? {} : { mark: <Warning words={t('notBound')} /> }) }));
+  const close = (saved?: string) => {
+    setCreating(false);
+    if (saved !== undefined) onChange(saved);
+  };
+  return (
+    <FieldFrame
+      htmlFor={id}
+      label={t('label')}
+      help={hint === undefined ? t('help') : `${text(hint)} ${t('help')}`}
+      pointer="/credential"
+      problems={[]}
+      focus={undefined}
+    >
+      <div className={styles.credential}>
+        <FormProvider isReadOnly={!mayEdit}>
+          <ReferenceSelect
+            id={id}
+            label={t('label')}
+            value={value}
+            references={references}
+            isLoading={secrets.isPending}
+            isInvalid={false}
+            onChange={onChange}
+          />
+        </FormProvider>
+        {mayEdit ? (
+          <Button
+            icon={<Plus size={16} />}
+            disabled={adapterId === ''}
+            title={adapterId === '' ? t('noId') : ''}
+            onClick={() => setCreating(true)}
+          >
+            {t('create')}
+          </Button>
+        ) : null}
+      </div>
+      <div className={styles.quiet}>{may('secrets.edit') ? <Link to="/secrets">{t('all')}</Link> : t('noRight')}</div>
+      {isCreating ? (
+        <SecretDialog purpose={{ adapterId, label }} hint={hint === undefined ? undefined : text(hint)} onClose={close} />
+      ) : null}
+    </FieldFrame>
+  );
+}

@@ -1,0 +1,115 @@
+import { App, Button } from 'antd';
+import { useEffect, useState } from 'react';
+import { useNavigate, useSearchParams } from 'react-router';
+import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
+import type { Input } from '../../api/client.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import type { Content } from '../../parts/content.ts';
+import { DocumentForm } from '../../parts/document-form.tsx';
+import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
+import { NodeIcon } from '../../parts/node-icon.tsx';
+import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { Tag } from '../../parts/status-tag.tsx';
+import { AdapterForm } from './adapter-form.tsx';
+import { isAdapterWrong, newAdapter } from './adapter-schema.ts';
+import { ADAPTER_TEXTS } from './adapter-texts.ts';
+import styles from './adapters.module.css';
+import { ConnectionTest } from './connection-test.tsx';
+
+const TEXTS = defineTexts({
+  help: ['对方系统用什么协议？', 'What protocol does the other system speak?'],
+  other: ['换一种协议', 'Another protocol'],
+  settings: ['适配器设置', 'Settings of the adapter'],
+  saved: ['适配器已创建', 'The adapter has been made'],
+});
+
+/** A new adapter: first its kind, then its form. The kind stands in the address, so that a flow's form can ask for one. */
+export function NewAdapterPage() {
+  const may = useMay();
+  const [address] = useSearchParams();
+  const types = useQueryOf('adapters.types', {});
+  const system = useQueryOf('system.get', {});
+  if (!may('adapters.edit')) return <NoRight permission="adapters.edit" />;
+  if (types.error !== null) return <ErrorBox error={types.error} onRetry={() => void types.refetch()} isPage />;
+  if (types.data === undefined || system.isPending) return null;
+  const type = types.data.items.find(({ protocol }) => protocol === address.get('protocol'));
+  if (type === undefined) return <ChooseType types={types.data.items} />;
+  return <NewAdapter key={type.protocol} type={type} environment={system.data?.environment ?? 'default'} />;
+}
+
+function ChooseType({ types }: { readonly types: readonly AdapterTypeDescription[] }) {
+  const t = useTexts(TEXTS);
+  const words = useTexts(ADAPTER_TEXTS);
+  const text = useText();
+  const [, setAddress] = useSearchParams();
+  return (
+    <Page>
+      <PageHeader title={words('create')} help={t('help')} trail={[{ label: words('adapters'), to: '/adapters' }]} />
+      <div className={styles.types}>
+        {types.map(({ protocol, icon, text: { label, help } }) => (
+          <button key={protocol} type="button" className={styles.type} onClick={() => setAddress({ protocol })}>
+            <span className={styles.kind}>
+              <NodeIcon name={icon} />
+            </span>
+            <span>
+              <strong>{text(label)}</strong>
+              <span className={styles.quiet}>{text(help)}</span>
+            </span>
+          </button>
+        ))}
+      </div>
+    </Page>
+  );
+}
+
+function NewAdapter({ type, environment }: { readonly type: AdapterTypeDescription; readonly environment: string }) {
+  const t = useTexts(TEXTS);
+  const words = useTexts(ADAPTER_TEXTS);
+  const text = useText();
+  const go = useNavigate();
+  const { message } = App.useApp();
+  const save = useMutationOf('adapters.save', ['secrets']);
+  const [start] = useState(() => newAdapter(type.protocol, environment));
+  const [saved, setSaved] = useState<string>();
+  useEffect(() => {
+    if (saved !== undefined) void go(`/adapters/${saved}`, { replace: true });
+  }, [saved, go]);
+  const whole = (content: Content) => ({ ...content, revision: 0 }) as unknown as Input<'adapters.save'>['document'];
+  const submit = async (content: Content) => {
+    const { adapterId } = await save.mutateAsync({ adapterId: String(content['adapterId']), document: whole(content) });
+    void message.success(t('saved'));
+    setSaved(adapterId);
+  };
+  const other = <Button onClick={() => void go('/adapters/new')}>{t('other')}</Button>;
+  return (
+    <Page>
+      <PageHeader
+        title={words('create')}
+        trail={[{ label: words('adapters'), to: '/adapters' }]}
+        beside={<Tag tone="blue">{text(type.text.label)}</Tag>}
+        actions={other}
+      />
+      <DocumentForm
+        isNew
+        title={t('settings')}
+        content={start}
+        isReadOnly={false}
+        error={save.error}
+        isSaving={save.isPending || saved !== undefined}
+        isWrong={(content) => isAdapterWrong(content, undefined, type)}
+        onSave={(content) => void submit(content).catch(() => undefined)}
+        onReload={() => save.reset()}
+        form={(parts) => <AdapterForm {...parts} adapterId={undefined} type={type} isReadOnly={false} />}
+        aside={({ content }) => (
+          <ConnectionTest
+            adapterId={String(content['adapterId'])}
+            unsaved={whole(content) as unknown as Content}
+            isOff={isAdapterWrong(content, undefined, type)}
+          />
+        )}
+      />
+    </Page>
+  );
+}

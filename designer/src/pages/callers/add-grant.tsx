@@ -1,0 +1,75 @@
+import { App, Button, DatePicker, Select } from 'antd';
+import type { Dayjs } from 'dayjs';
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import { useMutationOf } from '../../api/queries.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import styles from './caller-page.module.css';
+
+const TEXTS = defineTexts({
+  interface: ['选择接口', 'Choose an interface'],
+  app: ['选择应用', 'Choose an app'],
+  expires: ['到期日（可不填）', 'Expires (may stay empty)'],
+  add: ['授权', 'Grant'],
+  added: ['已授权，一秒内生效', 'Granted: it counts within a second'],
+});
+
+interface AddGrantProps {
+  /** What is chosen; the other half of the grant is given. */
+  readonly chooses: 'interface' | 'app';
+  readonly given: string;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+}
+
+/** A grant of an interface to an app, from either side, with an end if it has one. */
+export function AddGrant({ chooses, given, options }: AddGrantProps) {
+  const t = useTexts(TEXTS);
+  const { message } = App.useApp();
+  const save = useMutationOf('grants.save', ['apps', 'interfaces']);
+  const [chosen, setChosen] = useState<string>();
+  const [end, setEnd] = useState<Dayjs | null>(null);
+  const submit = async (value: string) => {
+    const grantId = newGrantId();
+    const [appId, interfaceId] = chooses === 'interface' ? [given, value] : [value, given];
+    const expiry = end === null ? {} : { expiresAt: end.endOf('day').valueOf() };
+    await save.mutateAsync({ grantId, document: { grantId, revision: 0, appId, interfaceId, ...expiry } });
+    void message.success(t('added'));
+    setChosen(undefined);
+    setEnd(null);
+  };
+  return (
+    <div className={styles.adder}>
+      {save.error === null ? null : <ErrorBox error={save.error} />}
+      <Select
+        className={styles.choice ?? ''}
+        showSearch={{ optionFilterProp: 'label' }}
+        placeholder={t(chooses)}
+        aria-label={t(chooses)}
+        value={chosen ?? null}
+        options={[...options]}
+        onChange={(value: string | null) => setChosen(value ?? undefined)}
+      />
+      <DatePicker
+        className={styles.end ?? ''}
+        value={end}
+        placeholder={t('expires')}
+        aria-label={t('expires')}
+        disabledDate={(date) => date.endOf('day').valueOf() < Date.now()}
+        onChange={setEnd}
+      />
+      <Button
+        icon={<Plus size={16} />}
+        disabled={chosen === undefined}
+        loading={save.isPending}
+        onClick={() => (chosen === undefined ? undefined : void submit(chosen).catch(() => undefined))}
+      >
+        {t('add')}
+      </Button>
+    </div>
+  );
+}
+
+function newGrantId(): string {
+  return `grt_${[...crypto.getRandomValues(new Uint8Array(10))].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}

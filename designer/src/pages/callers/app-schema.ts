@@ -1,0 +1,20 @@
+/** The form of an app. Pure. */
+import { AppDocument } from '../../../../gateways/contract.ts';
+import { localIssues } from '../../forms/form-issues.ts';
+import { asField } from '../../forms/handling-schema.ts';
+import { pickFields } from '../../forms/pick-fields.ts';
+import { withDefaults } from '../../model/schema-defaults.ts';
+import type { Content } from '../../parts/content.ts';
+
+export const APP_NEW = pickFields(AppDocument, ['name', 'appId', 'caller', 'domain', 'windowSec']);
+export const APP_FIELDS = pickFields(AppDocument, ['name', 'caller', 'domain', 'state', 'windowSec']);
+const WHOLE = asField(AppDocument);
+
+/** As it is saved: defaults filled in, as the server wants them. */
+export function wholeApp(content: Content, fixed: Content): AppDocument {
+  return withDefaults(WHOLE, { ...content, ...fixed }) as AppDocument;
+}
+
+export function isAppWrong(content: Content, fixed: Content): boolean {
+  return localIssues(WHOLE, { ...content, ...fixed }, 'en').length > 0;
+}

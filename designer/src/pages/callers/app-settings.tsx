@@ -1,0 +1,62 @@
+import { App } from 'antd';
+import type { Outputs } from '../../api/outputs.ts';
+import { useMutationOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { FormProvider } from '../../forms/form-context.tsx';
+import { SchemaForm } from '../../forms/schema-form.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import type { Content } from '../../parts/content.ts';
+import { DocumentForm } from '../../parts/document-form.tsx';
+import { Panel } from '../../parts/page-header.tsx';
+import { APP_FIELDS, isAppWrong, wholeApp } from './app-schema.ts';
+
+const TEXTS = defineTexts({
+  settings: ['应用设置', 'Settings of the app'],
+  saved: ['已保存，网关一秒内生效', 'Saved: gateways use it within a second'],
+});
+
+type AppDocument = Outputs['apps.get'];
+
+interface AppSettingsProps {
+  readonly app: AppDocument;
+  readonly onSaved: (app: AppDocument) => void;
+  readonly onReload: () => void;
+}
+
+/** Name, owner, state and clock tolerance of the app. */
+export function AppSettings({ app, onSaved, onReload }: AppSettingsProps) {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const { message } = App.useApp();
+  const save = useMutationOf('apps.save');
+  const { appId, revision, ...content } = app;
+  const fixed = { appId, revision };
+  const submit = async (next: Content) => {
+    onSaved(await save.mutateAsync({ appId, document: wholeApp(next, fixed) }));
+    void message.success(t('saved'));
+  };
+  const isReadOnly = !may('callers.edit');
+  return (
+    <DocumentForm
+      key={revision}
+      title={t('settings')}
+      content={content}
+      isReadOnly={isReadOnly}
+      error={save.error}
+      isSaving={save.isPending}
+      isWrong={(next) => isAppWrong(next, fixed)}
+      onSave={(next) => void submit(next).catch(() => undefined)}
+      onReload={() => {
+        save.reset();
+        onReload();
+      }}
+      form={({ content: now, change }) => (
+        <Panel title={t('settings')}>
+          <FormProvider isReadOnly={isReadOnly}>
+            <SchemaForm schema={APP_FIELDS} value={now} onChange={change} />
+          </FormProvider>
+        </Panel>
+      )}
+    />
+  );
+}

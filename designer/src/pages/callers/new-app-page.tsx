@@ -1,0 +1,73 @@
+import { App } from 'antd';
+import { useEffect, useState } from 'react';
+import { useNavigate } from 'react-router';
+import { useMutationOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { SchemaForm } from '../../forms/schema-form.tsx';
+import { withSuggestedId } from '../../forms/suggested-id.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import type { Content } from '../../parts/content.ts';
+import { DocumentForm } from '../../parts/document-form.tsx';
+import { NoRight } from '../../parts/error-box.tsx';
+import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { APP_NEW, isAppWrong, wholeApp } from './app-schema.ts';
+
+const TEXTS = defineTexts({
+  callers: ['调用方', 'Callers'],
+  title: ['新建应用', 'New app'],
+  help: [
+    '应用属于一个单位；创建后为它添加密钥、授权接口，再把签名示例交给对方。',
+    'An app belongs to an organisation. Then give it a key and grants, and hand the signing example over.',
+  ],
+  settings: ['应用设置', 'Settings of the app'],
+  saved: ['应用已创建', 'The app has been made'],
+});
+
+const FIXED = { revision: 0, state: 'active' } as const;
+
+/** A new app by its form; keys and grants follow on its page. */
+export function NewAppPage() {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const go = useNavigate();
+  const { message } = App.useApp();
+  const save = useMutationOf('apps.save');
+  const [start] = useState<Content>({});
+  const [saved, setSaved] = useState<string>();
+  useEffect(() => {
+    if (saved !== undefined) void go(`/callers/${saved}`, { replace: true });
+  }, [saved, go]);
+  const submit = async (content: Content) => {
+    const document = wholeApp(content, FIXED);
+    await save.mutateAsync({ appId: document.appId, document });
+    void message.success(t('saved'));
+    setSaved(document.appId);
+  };
+  if (!may('callers.edit')) return <NoRight permission="callers.edit" />;
+  return (
+    <Page>
+      <PageHeader title={t('title')} help={t('help')} trail={[{ label: t('callers'), to: '/callers' }]} />
+      <DocumentForm
+        isNew
+        title={t('settings')}
+        content={start}
+        isReadOnly={false}
+        error={save.error}
+        isSaving={save.isPending || saved !== undefined}
+        isWrong={(content) => isAppWrong(content, FIXED)}
+        onSave={(content) => void submit(content).catch(() => undefined)}
+        onReload={() => save.reset()}
+        form={({ content, change, isFresh }) => (
+          <Panel>
+            <SchemaForm
+              schema={APP_NEW}
+              value={content}
+              isFresh={isFresh}
+              onChange={(next) => change(withSuggestedId(content, next, 'appId', ''))}
+            />
+          </Panel>
+        )}
+      />
+    </Page>
+  );
+}

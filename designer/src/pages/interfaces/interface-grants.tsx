@@ -1,0 +1,53 @@
+import { Link } from 'react-router';
+import { useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import { Panel } from '../../parts/page-header.tsx';
+import { AddGrant } from '../callers/add-grant.tsx';
+import { ExpiryText } from '../callers/expiry-text.tsx';
+import { RemoveGrant } from '../callers/remove-grant.tsx';
+import styles from './interfaces.module.css';
+
+const TEXTS = defineTexts({
+  title: ['授权应用', 'Granted apps'],
+  none: ['还没有授权给任何应用，谁也不能调用。', 'Granted to no app yet: nobody can call it.'],
+});
+
+/** Apps that may call the interface. */
+export function InterfaceGrants({ interfaceId, name }: { readonly interfaceId: string; readonly name: string }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const may = useMay();
+  const isAllowed = may('callers.read');
+  const grants = useQueryOf('grants.list', {}, { enabled: isAllowed });
+  const apps = useQueryOf('apps.list', {}, { enabled: isAllowed });
+  if (!isAllowed) return null;
+  const own = (grants.data?.items ?? []).filter((grant) => grant.interfaceId === interfaceId);
+  const nameOf = (id: string) => text(apps.data?.items.find(({ appId }) => appId === id)?.name) || id;
+  const open = (apps.data?.items ?? []).filter(({ appId }) => !own.some((grant) => grant.appId === appId));
+  return (
+    <Panel title={t('title')}>
+      {grants.error === null ? null : <ErrorBox error={grants.error} />}
+      <div className={styles.stack}>
+        {grants.data !== undefined && own.length === 0 ? <span className={styles.quiet}>{t('none')}</span> : null}
+        {own.map(({ grantId, appId, expiresAt }) => (
+          <div key={grantId} className={styles.grant}>
+            <Link to={`/callers/${appId}?interface=${interfaceId}`}>{nameOf(appId)}</Link>
+            <span className={styles.quiet}>
+              <ExpiryText at={expiresAt} />
+            </span>
+            {may('grants.edit') ? <RemoveGrant grantId={grantId} app={nameOf(appId)} name={name} /> : null}
+          </div>
+        ))}
+        {may('grants.edit') ? (
+          <AddGrant
+            chooses="app"
+            given={interfaceId}
+            options={open.map(({ appId, name: app }) => ({ value: appId, label: text(app) || appId }))}
+          />
+        ) : null}
+      </div>
+    </Panel>
+  );
+}

@@ -1,0 +1,79 @@
+/** The form of an interface: its sections, what a new one begins with, and what keeps it from being saved. Pure. */
+import { InterfaceDocument, Target } from '../../../../gateways/contract.ts';
+import type { Front } from '../../../../engine/contract/access.ts';
+import { isRecord, type FieldSchema } from '../../forms/field-schema.ts';
+import { localIssues } from '../../forms/form-issues.ts';
+import { asField } from '../../forms/handling-schema.ts';
+import { pickFields } from '../../forms/pick-fields.ts';
+import { withDefaults } from '../../model/schema-defaults.ts';
+import type { Content } from '../../parts/content.ts';
+
+const pick = (...names: string[]) => pickFields(InterfaceDocument, names);
+
+export const SECTIONS = {
+  aboutNew: pick('name', 'interfaceId', 'description', 'domain', 'dataClass'),
+  about: pick('name', 'description', 'domain', 'dataClass'),
+  address: pick('front', 'method', 'path'),
+  times: pick('timeoutMs', 'timeoutRetries', 'exceptionRetries', 'deadlineMs'),
+  limits: pick('requireIdempotencyKey', 'idempotent', 'bodyLimitBytes'),
+  log: pick('log'),
+  formats: asJson(pick('requestSchema', 'querySchema', 'responseSchema')),
+} as const;
+
+/** Sections of their own: where it leads, its policies. */
+export const OTHER_FIELDS = ['target', 'policies', 'state', 'revision'];
+
+const [FLOW = {}, UPSTREAM = {}] = asField(Target).anyOf ?? [];
+export const TARGETS: Readonly<Record<'flow' | 'upstream', FieldSchema>> = { flow: withoutKind(FLOW), upstream: withoutKind(UPSTREAM) };
+
+const WHOLE = asField(InterfaceDocument);
+
+export function newInterface(): Content {
+  return {
+    front: 'open',
+    method: 'POST',
+    path: startPath('open'),
+    target: { kind: 'flow' },
+    timeoutMs: 5000,
+    timeoutRetries: 0,
+    exceptionRetries: 0,
+    log: 'in',
+    state: 'offline',
+  };
+}
+
+/** A path that nobody has gone on with follows the front. */
+export function withFrontPath(before: Content, after: Content): Content {
+  const isUntouched = before['path'] === startPath(before['front']) && after['path'] === before['path'];
+  return isUntouched && after['front'] !== before['front'] ? { ...after, path: startPath(after['front']) } : after;
+}
+
+/** As it is saved: defaults filled in, as the server wants them. */
+export function wholeInterface(content: Content, fixed: Content): InterfaceDocument {
+  return withDefaults(WHOLE, { ...content, ...fixed }) as InterfaceDocument;
+}
+
+export function isInterfaceWrong(content: Content, fixed: Content): boolean {
+  return localIssues(WHOLE, { ...content, ...fixed }, 'en').length > 0;
+}
+
+/** What its policies say; `false` is one that is switched off. */
+export function policiesOf(content: Content): Readonly<Record<string, false | Content>> {
+  return isRecord(content['policies']) ? (content['policies'] as Record<string, false | Content>) : {};
+}
+
+function startPath(front: unknown): string {
+  return `/${front as Front}/v1/`;
+}
+
+/** Outside of a flow there is no sample that a schema could be made from. */
+function asJson({ properties = {}, ...schema }: FieldSchema): FieldSchema {
+  return {
+    ...schema,
+    properties: Object.fromEntries(Object.entries(properties).map(([name, field]) => [name, { ...field, editor: 'json' }])),
+  };
+}
+
+function withoutKind({ properties: { kind: _kind, ...properties } = {}, required = [], ...schema }: FieldSchema): FieldSchema {
+  return { ...schema, properties, required: required.filter((name) => name !== 'kind') };
+}

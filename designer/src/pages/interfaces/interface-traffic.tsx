@@ -1,0 +1,44 @@
+import { Descriptions } from 'antd';
+import { useQueryOf } from '../../api/queries.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { Panel } from '../../parts/page-header.tsx';
+import { TargetText } from './interface-parts.tsx';
+
+const TEXTS = defineTexts({
+  title: ['概况', 'At a glance'],
+  target: ['目标', 'Leads to'],
+  version: ['线上版本', 'Version in service'],
+  none: ['未发布', 'Not published'],
+  today: ['流程今日执行', 'Flow’s runs today'],
+  failed: ['其中失败', 'Failed of them'],
+});
+
+/** Where the interface leads as saved, and how it went today. */
+export function InterfaceTraffic({ interfaceId }: { readonly interfaceId: string }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const list = useQueryOf('interfaces.list', {});
+  const item = list.data?.items.find((one) => one.interfaceId === interfaceId);
+  if (item === undefined) return null;
+  const { flow, target } = item;
+  const count = (value: number | undefined) => (value === undefined ? '—' : format.number(value));
+  return (
+    <Panel title={t('title')}>
+      <Descriptions
+        size="small"
+        column={1}
+        items={[
+          { key: 'target', label: t('target'), children: <TargetText item={item} /> },
+          ...(target.kind === 'upstream'
+            ? []
+            : [
+                { key: 'version', label: t('version'), children: flow?.publishedVersion ?? t('none') },
+                { key: 'today', label: t('today'), children: count(flow?.today) },
+                { key: 'failed', label: t('failed'), children: count(flow?.failedToday) },
+              ]),
+        ]}
+      />
+    </Panel>
+  );
+}

@@ -1,0 +1,64 @@
+import { App } from 'antd';
+import { useEffect, useState } from 'react';
+import { useNavigate } from 'react-router';
+import type { Input } from '../../api/client.ts';
+import { useMutationOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import type { Content } from '../../parts/content.ts';
+import { DocumentForm } from '../../parts/document-form.tsx';
+import { NoRight } from '../../parts/error-box.tsx';
+import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { InterfaceCall } from './interface-aside.tsx';
+import { CheckedForm } from './interface-page.tsx';
+import { isInterfaceWrong, newInterface, wholeInterface } from './interface-schema.ts';
+
+const TEXTS = defineTexts({
+  interfaces: ['接口与服务', 'Interfaces'],
+  title: ['新建接口', 'New interface'],
+  help: ['新接口先处于离线状态；保存并授权后再上线。', 'A new interface begins offline: save it, grant it, then put it online.'],
+  document: ['接口设置', 'Settings of the interface'],
+  saved: ['接口已创建，尚未上线', 'The interface has been made; it is not online yet'],
+});
+
+const FIXED = { revision: 0 };
+
+/** A new interface by its form; it begins offline. */
+export function NewInterfacePage() {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const go = useNavigate();
+  const { message } = App.useApp();
+  const save = useMutationOf('interfaces.save');
+  const [start] = useState(newInterface);
+  const [saved, setSaved] = useState<string>();
+  useEffect(() => {
+    if (saved !== undefined) void go(`/interfaces/${saved}`, { replace: true });
+  }, [saved, go]);
+  const submit = async (content: Content) => {
+    const document = wholeInterface(content, FIXED);
+    const { interfaceId } = document;
+    await save.mutateAsync({ interfaceId, document: document as unknown as Input<'interfaces.save'>['document'] });
+    void message.success(t('saved'));
+    setSaved(interfaceId);
+  };
+  if (!may('interfaces.edit')) return <NoRight permission="interfaces.edit" />;
+  return (
+    <Page>
+      <PageHeader title={t('title')} help={t('help')} trail={[{ label: t('interfaces'), to: '/interfaces' }]} />
+      <DocumentForm
+        isNew
+        title={t('document')}
+        content={start}
+        isReadOnly={false}
+        error={save.error}
+        isSaving={save.isPending || saved !== undefined}
+        isWrong={(content) => isInterfaceWrong(content, FIXED)}
+        onSave={(content) => void submit(content).catch(() => undefined)}
+        onReload={() => save.reset()}
+        form={(parts) => <CheckedForm {...parts} fixed={FIXED} isNew isReadOnly={false} />}
+        aside={({ content }) => <InterfaceCall content={content} />}
+      />
+    </Page>
+  );
+}

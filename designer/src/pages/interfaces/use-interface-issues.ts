@@ -1,0 +1,21 @@
+import { useEffect, useState } from 'react';
+import type { Issue } from '../../../../engine/contract/errors.ts';
+import type { InterfaceDocument } from '../../../../gateways/contract.ts';
+import type { Input } from '../../api/client.ts';
+import { useQueryOf } from '../../api/queries.ts';
+
+const PAUSE_MS = 500;
+const NONE: readonly Issue[] = [];
+
+/** What the platform finds wrong with a document that is being changed, after a pause in typing; nothing while the form itself does. */
+export function useInterfaceIssues(document: InterfaceDocument | undefined): readonly Issue[] {
+  const text = document === undefined ? undefined : JSON.stringify(document);
+  const [checked, setChecked] = useState(text);
+  useEffect(() => {
+    const timer = setTimeout(() => setChecked(text), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  const sent = (checked === undefined ? {} : JSON.parse(checked)) as Input<'interfaces.validate'>['document'];
+  const report = useQueryOf('interfaces.validate', { document: sent }, { enabled: checked !== undefined });
+  return text === undefined ? NONE : (report.data?.issues ?? NONE);
+}

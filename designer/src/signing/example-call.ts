@@ -1,0 +1,29 @@
+/** What is called in an example: the interface with its parameters filled in, and a body that fits. Pure. */
+import type { InterfaceDocument } from '../../../gateways/contract.ts';
+import { sampleOf } from './sample-of.ts';
+
+type Called = Pick<InterfaceDocument, 'method' | 'path'> & Partial<Pick<InterfaceDocument, 'requestSchema' | 'requireIdempotencyKey'>>;
+
+/** `/orders/:id` -> `/orders/1`. */
+export function examplePath(path: string): string {
+  return path.replace(/:[^/]+/g, '1');
+}
+
+/** JSON text, or undefined where the method takes none. */
+export function exampleBody({ method, requestSchema }: Called): string | undefined {
+  if (method === 'GET' || method === 'DELETE') return undefined;
+  return JSON.stringify(requestSchema === undefined ? {} : sampleOf(requestSchema));
+}
+
+/** A call of the user or bus front: its bearer token is read from the environment. */
+export function bearerExample(url: string, called: Called, tokenName: string): string {
+  const body = exampleBody(called);
+  return [
+    `curl -sS \${KQ_CA:+--cacert "$KQ_CA"} -X ${called.method} '${url}${examplePath(called.path)}' \\`,
+    `  -H "Authorization: Bearer $${tokenName}"`,
+    ...(called.requireIdempotencyKey === true ? ['  -H "Idempotency-Key: $(openssl rand -hex 16)"'] : []),
+    ...(body === undefined ? [] : ["  -H 'Content-Type: application/json'", `  --data-raw '${body.replaceAll("'", "'\\''")}'`]),
+  ]
+    .join(' \\\n')
+    .replace(' \\ \\\n', ' \\\n');
+}

@@ -1,0 +1,101 @@
+/** The forms of adapters, interfaces and apps know every field of their documents, and what keeps one from being saved. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fieldsOf } from '../../designer/src/forms/field-schema.ts';
+import { suggestedId, withSuggestedId } from '../../designer/src/forms/suggested-id.ts';
+import { isAdapterWrong, newAdapter, ABOUT_NEW, CHARSET } from '../../designer/src/pages/adapters/adapter-schema.ts';
+import { APP_FIELDS, isAppWrong, wholeApp } from '../../designer/src/pages/callers/app-schema.ts';
+import {
+  isInterfaceWrong,
+  newInterface,
+  OTHER_FIELDS,
+  SECTIONS,
+  withFrontPath,
+  wholeInterface,
+} from '../../designer/src/pages/interfaces/interface-schema.ts';
+import type { Content } from '../../designer/src/parts/content.ts';
+import { sampleOf } from '../../designer/src/signing/sample-of.ts';
+import { AdapterDocument } from '../../engine/contract/adapter.ts';
+import { AppDocument, InterfaceDocument } from '../../gateways/contract.ts';
+import { compileSchema } from '../../gateways/shared/compile-schema.ts';
+
+const name = { 'zh-CN': '名称', en: 'Name' };
+const namesOf = (...schemas: Parameters<typeof fieldsOf>) => schemas.flatMap((schema) => fieldsOf(schema)).map((field) => field.name);
+
+test('every field of the documents stands in one section of its form', () => {
+  const { about: _about, ...sections } = SECTIONS;
+  assert.deepEqual(
+    [...Object.values(sections).flatMap((section) => namesOf(section)), ...OTHER_FIELDS].toSorted(),
+    Object.keys(InterfaceDocument.properties).toSorted(),
+  );
+  assert.deepEqual(
+    [...namesOf(ABOUT_NEW), ...namesOf(CHARSET), 'credential', 'environments', 'limits', 'protocol', 'revision'].toSorted(),
+    Object.keys(AdapterDocument.properties).toSorted(),
+  );
+  assert.deepEqual([...namesOf(APP_FIELDS), 'appId', 'revision'].toSorted(), Object.keys(AppDocument.properties).toSorted());
+});
+
+test('a new interface is saved when it has id, name, domain and a target, with every default filled in', () => {
+  const fixed = { revision: 0 };
+  assert.equal(isInterfaceWrong(newInterface(), fixed), true);
+  const target = { kind: 'flow', flowId: 'flw_a' };
+  const { timeoutMs: _timeout, ...content }: Content = { ...newInterface(), interfaceId: 'ifc_a', name, domain: 'd', target };
+  assert.equal(isInterfaceWrong(content, fixed), false);
+  assert.equal(wholeInterface(content, fixed).timeoutMs, 5000);
+  assert.equal(wholeInterface(content, fixed).state, 'offline');
+});
+
+test('the path of a new interface follows its front until somebody writes one', () => {
+  const start = newInterface();
+  assert.equal(withFrontPath(start, { ...start, front: 'bus' })['path'], '/bus/v1/');
+  const written = { ...start, path: '/open/v1/mine' };
+  assert.equal(withFrontPath(written, { ...written, front: 'bus' })['path'], '/open/v1/mine');
+});
+
+test('an adapter is wrong while a setting of any environment is, and without a type when its document is', () => {
+  const content = { ...newAdapter('http', 'TEST'), adapterId: 'adp_a', name, owner: 'o', domain: 'd' };
+  const settings = { type: 'object', required: ['baseUrl'], properties: { baseUrl: { type: 'string', minLength: 1 } } };
+  const type = { protocol: 'http', icon: 'globe', text: { label: name, help: name }, settings, hasCharset: false, canProbe: true };
+  assert.equal(isAdapterWrong(content, undefined, type), true);
+  assert.equal(isAdapterWrong({ ...content, environments: { TEST: { baseUrl: 'http://a' } } }, undefined, type), false);
+  assert.equal(isAdapterWrong({ ...content, environments: { TEST: { baseUrl: 'http://a' }, UAT: {} } }, undefined, type), true);
+  assert.equal(isAdapterWrong(content, undefined, undefined), false);
+  assert.equal(isAdapterWrong({ ...content, owner: 3 }, 'adp_a', undefined), true);
+});
+
+test('an app takes the usual clock tolerance unless it names one', () => {
+  const fixed = { revision: 0, state: 'active' };
+  const content = { appId: 'A1', name, caller: 'c', domain: 'd' };
+  assert.equal(isAppWrong(content, fixed), false);
+  assert.equal(wholeApp(content, fixed).windowSec, 300);
+});
+
+test('an id follows the English name until somebody writes another', () => {
+  assert.equal(suggestedId('adp_', { 'zh-CN': '甲', en: ' Hospital A: HIS! ' }), 'adp_hospital_a_his');
+  assert.equal(suggestedId('adp_', { 'zh-CN': '甲', en: '' }), undefined);
+  const typed = withSuggestedId({}, { name: { en: 'One' } }, 'id', 'x_');
+  assert.equal(typed['id'], 'x_one');
+  assert.equal(withSuggestedId(typed, { ...typed, name: { en: 'Two' } }, 'id', 'x_')['id'], 'x_two');
+  const own = { ...typed, id: 'mine' };
+  assert.equal(withSuggestedId(own, { ...own, name: { en: 'Two' } }, 'id', 'x_')['id'], 'mine');
+});
+
+test('the sample body of a schema fits the schema', () => {
+  const schema = {
+    type: 'object',
+    required: ['hospital', 'date', 'patient', 'items'],
+    additionalProperties: false,
+    properties: {
+      hospital: { type: 'string', minLength: 1, maxLength: 2 },
+      date: { type: 'string', format: 'date' },
+      period: { enum: ['AM', 'PM'] },
+      items: { type: 'array', minItems: 1, items: { type: 'integer', minimum: 3 } },
+      patient: {
+        type: 'object',
+        required: ['id'],
+        properties: { id: { type: 'string', pattern: '^P[0-9]{6}$' }, ok: { type: 'boolean' } },
+      },
+    },
+  };
+  assert.equal(compileSchema(schema, false)(sampleOf(schema), true), undefined);
+});
