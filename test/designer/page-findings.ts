@@ -68,20 +68,23 @@ function parse(text: string): unknown {
 export async function crumbs(page: Page, language: Language, data: ReadonlySet<string>): Promise<readonly string[]> {
   const other = language === 'en' ? 'zh-CN' : 'en';
   const texts = await page.evaluate<readonly string[]>(`(${textsOf.toString()})(document, ${JSON.stringify(other)})`);
-  const known = [...data].join('\n');
+  // An English word among Chinese ones is data where it stands so in data: `甲院 HIS`.
+  const known = [...data].filter((text) => CHINESE.test(text)).join('\n');
   const isCrumb = language === 'en' ? (text: string) => hasChinese(text, known) : (text: string) => hasEnglish(text, known);
   return [...new Set(texts)].filter((text) => !data.has(text) && isCrumb(text));
 }
 
+const CHINESE = /[\u2e80-\u9fff\uff00-\uffef]+/;
+
 function hasChinese(text: string, known: string): boolean {
-  return (text.match(/[\u2e80-\u9fff\uff00-\uffef]+/g) ?? []).some((run) => !known.includes(run));
+  return (text.match(new RegExp(CHINESE, 'g')) ?? []).some((run) => !known.includes(run));
 }
 
 /** Words that are the same in both languages: protocols, formats, units, keys, products, names of fields and rights. */
 const TERMS = new Set(
   `HTTP HTTPS JSON XML SOAP REST FHIR HL HIS LIS ADT MLLP FTP SFTP SMTP CSV API URL URI ID IP TLS PEM SQL SQLite SM SM2 SM3 SM4 OpenAPI OpenSSL
   Ctrl Alt Shift Enter Esc Tab Space Delete Backspace DEV TEST PROD UAT ms KB MB GB cron JSONata JavaScript Java Python Node curl openssl Kafka GET PUT
-  POST DELETE PATCH patient environments limits credential GB SDK NDJSON`.split(/\s+/),
+  POST DELETE PATCH patient environments limits credential SDK NDJSON TCP UDP Schema revision admin`.split(/\s+/),
 );
 
 function hasEnglish(text: string, known: string): boolean {

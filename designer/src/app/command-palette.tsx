@@ -39,10 +39,10 @@ export function CommandPalette() {
       onCancel={close}
       footer={null}
       closable={false}
-      title={null}
+      title={t('title')}
+      classNames={{ header: styles.unseen ?? '' }}
       width={640}
       destroyOnHidden
-      aria-label={t('title')}
       className={styles.modal ?? ''}
     >
       {isOpen ? <Palette onDone={close} /> : null}

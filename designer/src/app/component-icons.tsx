@@ -1,6 +1,6 @@
 /** The icons inside of antd's components: the same set as everywhere else, and without the English names that antd gives its own. */
 import type { ConfigProviderProps } from 'antd';
-import { Calendar, ChevronDown, CircleCheck, CircleX, Ellipsis, Info, TriangleAlert, X } from 'lucide-react';
+import { Calendar, ChevronDown, ChevronRight, CircleCheck, CircleX, Ellipsis, Info, TriangleAlert, X } from 'lucide-react';
 
 const states = {
   successIcon: <CircleCheck size={16} />,
@@ -18,6 +18,7 @@ export const COMPONENT_ICONS = {
   tag: { closeIcon: <X size={12} /> },
   select: { suffixIcon: <ChevronDown size={14} />, clearIcon: <CircleX size={14} />, removeIcon: <X size={12} /> },
   cascader: { suffixIcon: <ChevronDown size={14} /> },
+  collapse: { expandIcon: ({ isActive }) => (isActive === true ? <ChevronDown size={14} /> : <ChevronRight size={14} />) },
   tabs: { more: { icon: <Ellipsis size={16} /> } },
   datePicker: day,
   timePicker: day,

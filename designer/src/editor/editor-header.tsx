@@ -11,7 +11,6 @@ import {
   TriangleAlert,
   Undo2,
 } from 'lucide-react';
-import { useEffect } from 'react';
 import { Link } from 'react-router';
 import { useQueryOf } from '../api/queries.ts';
 import { AREA_TEXTS } from '../app/navigation.tsx';
@@ -21,13 +20,13 @@ import { COMMAND_TEXTS } from '../model/command-texts.ts';
 import type { HistoryEntry } from '../model/flow-history.ts';
 import { FlowStateTag } from '../pages/flows/flow-state-tag.tsx';
 import { Tag } from '../parts/status-tag.tsx';
+import { usePageTitle } from '../parts/use-page-title.ts';
 import type { DraftKeeper } from './draft-keeper.ts';
 import { useEditor, useEditorStore } from './editor-context.tsx';
 import styles from './editor-header.module.css';
 import { SavingState } from './saving-state.tsx';
 
 const TEXTS = defineTexts({
-  product: ['康桥', 'Kangqiao'],
   version: ['线上版本 {{version}}', 'Version {{version}} in service'],
   undo: ['撤销：{{what}}（Ctrl+Z）', 'Undo: {{what}} (Ctrl+Z)'],
   redo: ['重做：{{what}}（Ctrl+Y）', 'Redo: {{what}} (Ctrl+Y)'],
@@ -52,9 +51,7 @@ export function EditorHeader({ keeper }: { readonly keeper: DraftKeeper }) {
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
   const errors = useEditor((editor) => editor.problems.errors);
   const warnings = useEditor((editor) => editor.problems.warnings);
-  useEffect(() => {
-    document.title = `${name} · ${t('product')}`;
-  }, [name, t]);
+  usePageTitle(name);
   return (
     <div className={styles.header}>
       <div className={styles.title}>

@@ -6,6 +6,7 @@ import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useErrorWords } from '../i18n/error-words.ts';
 import { CopyText } from './copy-text.tsx';
 import styles from './error-box.module.css';
+import { usePageTitle } from './use-page-title.ts';
 
 const TEXTS = defineTexts({
   retry: ['重试', 'Try again'],
@@ -33,7 +34,7 @@ export function ErrorBox({ error, onRetry, isPage = false }: ErrorBoxProps) {
     <div className={isPage ? `${styles.box} ${styles.page}` : styles.box} role="alert">
       <Icon size={20} className={styles.icon ?? ''} />
       <div className={styles.words}>
-        <div className={styles.title}>{title}</div>
+        <Title isPage={isPage}>{title}</Title>
         {fix === undefined ? null : <div>{fix}</div>}
         {original === undefined ? null : (
           <blockquote className={styles.original} lang="en">
@@ -70,6 +71,12 @@ export function ErrorBox({ error, onRetry, isPage = false }: ErrorBoxProps) {
   );
 }
 
+/** What takes the place of a page has the page's heading. */
+function Title({ isPage, children }: { readonly isPage: boolean; readonly children: string }) {
+  usePageTitle(isPage ? children : undefined);
+  return isPage ? <h1 className={styles.title}>{children}</h1> : <div className={styles.title}>{children}</div>;
+}
+
 /** In place of what a person may not see. */
 export function NoRight({ permission }: { readonly permission: Permission }) {
   const t = useTexts(TEXTS);
@@ -77,7 +84,7 @@ export function NoRight({ permission }: { readonly permission: Permission }) {
     <div className={`${styles.box} ${styles.page} ${styles.quiet}`}>
       <LockKeyhole size={20} className={styles.icon ?? ''} />
       <div className={styles.words}>
-        <div className={styles.title}>{t('noRight')}</div>
+        <Title isPage>{t('noRight')}</Title>
         <div>{t('noRightWhy', { permission })}</div>
         <div>{t('noRightFix')}</div>
       </div>

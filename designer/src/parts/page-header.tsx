@@ -1,11 +1,8 @@
 import { Breadcrumb } from 'antd';
 import type { ReactNode } from 'react';
-import { useEffect } from 'react';
 import { Link } from 'react-router';
-import { defineTexts, useTexts } from '../i18n/texts.ts';
 import styles from './page-header.module.css';
-
-const TEXTS = defineTexts({ product: ['康桥', 'Kangqiao'] });
+import { usePageTitle } from './use-page-title.ts';
 
 interface PageHeaderProps {
   readonly title: string;
@@ -19,10 +16,7 @@ interface PageHeaderProps {
 }
 
 export function PageHeader({ title, help, trail = [], beside, actions }: PageHeaderProps) {
-  const t = useTexts(TEXTS);
-  useEffect(() => {
-    document.title = `${title} · ${t('product')}`;
-  }, [title, t]);
+  usePageTitle(title);
   return (
     <div className={styles.header}>
       {trail.length === 0 ? null : (

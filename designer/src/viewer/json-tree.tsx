@@ -27,7 +27,7 @@ export function JsonTree({ name, path, value, depth = 0 }: Props) {
       <details open={depth < OPEN_DEPTH}>
         <summary>
           <span className={styles.line}>
-            <span className={styles.name}>{name}</span>
+            <code className={styles.name}>{name}</code>
             <code className={styles.quiet}>{isList ? `[${parts.length}]` : `{${parts.length}}`}</code>
           </span>
         </summary>
@@ -57,7 +57,7 @@ interface LineProps {
 function Line({ name, path, value }: LineProps) {
   return (
     <span className={styles.line}>
-      <span className={styles.name}>{name}</span>
+      <code className={styles.name}>{name}</code>
       <code className={styles.value}>{value}</code>
       <CopyPath path={path} />
     </span>
@@ -66,7 +66,7 @@ function Line({ name, path, value }: LineProps) {
 
 function CopyPath({ path }: { readonly path: string }) {
   return (
-    <span className={styles.copy} title={path}>
+    <span className={`${styles.copy} mono`} title={path}>
       <CopyButton text={path} />
     </span>
   );

@@ -179,7 +179,7 @@ function Condition({ label, value, onChange }: ConditionProps) {
   const [typed, setTyped] = useState(value ?? '');
   return (
     <Input
-      className={listStyles.filter ?? ''}
+      className={styles.condition ?? ''}
       prefix={<Search size={16} />}
       placeholder={label}
       aria-label={label}

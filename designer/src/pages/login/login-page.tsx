@@ -5,6 +5,7 @@ import { usePreferences } from '../../app/preferences.ts';
 import { login } from '../../api/client.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
+import { usePageTitle } from '../../parts/use-page-title.ts';
 import styles from './login-page.module.css';
 
 const TEXTS = defineTexts({
@@ -25,6 +26,7 @@ const TEXTS = defineTexts({
 export function EntryFrame({ title, children }: { readonly title: string; readonly children: ReactNode }) {
   const t = useTexts(TEXTS);
   const { language, change } = usePreferences();
+  usePageTitle(title);
   return (
     <main className={styles.ground}>
       <div className={styles.card}>
@@ -38,6 +40,7 @@ export function EntryFrame({ title, children }: { readonly title: string; readon
         {children}
         <Button
           type="link"
+          lang={language === 'zh-CN' ? 'en' : 'zh-CN'}
           className={styles.language ?? ''}
           icon={<Languages size={16} />}
           onClick={() => change({ language: language === 'zh-CN' ? 'en' : 'zh-CN' })}

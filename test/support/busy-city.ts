@@ -1,7 +1,7 @@
 /** The example city after some work: calls that went well and that failed, messages that wait for a person. What pages are looked at with. */
 import assert from 'node:assert/strict';
-import { booking, until, type City } from '../support/city.ts';
-import { busInterface, chainFlow } from '../support/platform-api.ts';
+import { booking, until, type City } from './city.ts';
+import { busInterface, chainFlow } from './platform-api.ts';
 
 /** A person who occurs in calls and nowhere else. */
 export const PATIENT = { patientId: 'P987613', name: '欧阳璇玑', idNumber: '310199196702308518', mobile: '19987650431' } as const;
@@ -47,7 +47,7 @@ async function offerHeldFlow(city: City): Promise<string> {
     config: { method: 'POST', path: '/referrals' },
     handling: { retry: { max: 0, baseMs: 1, factor: 1, capMs: 1, on: [] } },
   };
-  const ingress = { keys: { patient: 'data.body.patientId' }, lane: { key: 'data.body.idNumber' } };
+  const ingress = { keys: { patient: 'data.body.patientId', idNumber: 'data.body.idNumber' } };
   const flow = chainFlow('flw_referral', [call], { name, mode: 'durable', ingress });
   const document = busInterface('flw_referral', { name });
   const grant = { grantId: 'grt_referral', revision: 0, appId: 'B20001', interfaceId: document.interfaceId };
