@@ -110,6 +110,7 @@ async function addPolicy(): Promise<void> {
   await put(
     'gateways/policies/demo.policy.ts',
     `import { Type } from 'typebox';
+import { fieldText } from '../../engine/contract/texts.ts';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
@@ -119,7 +120,7 @@ export default definePolicy({
   stage: 'access',
   fronts: ['bus'],
   text: { label: { 'zh-CN': '口令', en: 'Word' }, help: { 'zh-CN': '要求请求头带口令。', en: 'Asks for a word in a header.' } },
-  options: Type.Object({ word: Type.String({ maxLength: 40 }) }, { additionalProperties: false }),
+  options: Type.Object({ word: Type.String({ ...fieldText('口令', 'Word'), maxLength: 40 }) }, { additionalProperties: false }),
   isDefault: () => false,
   isOptional: () => true,
   compile: ({ word }) => (exchange) => (exchange.incoming.get('x-word') === word ? undefined : refuse('GW42201')),
