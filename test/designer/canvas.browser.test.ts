@@ -64,6 +64,37 @@ test('a flow is drawn by keyboard and mouse on the canvas', { skip: noBrowser, t
     await canvas.wires(3);
   });
 
+  await context.test('a card without wires that is dropped on a wire goes into it, as one step', async () => {
+    await canvas.board.focus();
+    await page.keyboard.press('Escape');
+    await page.getByRole('complementary', { name: '节点' }).getByRole('button', { name: '设置字段' }).click();
+    await canvas.cards(5);
+    await canvas.wires(3);
+    await canvas.settle();
+    await canvas.drag(canvas.card('设置字段'), page.locator('.react-flow__edge-interaction').first());
+    await canvas.wires(4);
+    await page.keyboard.press('Control+z');
+    await canvas.wires(3);
+    await page.keyboard.press('Control+z');
+    await canvas.cards(4);
+  });
+
+  await context.test('a walk through the cards is one stop of the tab key and the arrows with Ctrl', async () => {
+    await canvas.board.focus();
+    await page.keyboard.press('Escape');
+    assert.equal(await page.locator('.react-flow__node[tabindex="0"]').count(), 1);
+    await page.keyboard.press('Tab');
+    await expect(page.getByRole('group', { name: /^接口调用/ })).toBeFocused();
+    await page.keyboard.press('Control+ArrowRight');
+    await expect(page.locator('.react-flow__node:focus')).toHaveCount(1);
+    await expect(page.getByRole('group', { name: /^接口调用/ })).not.toBeFocused();
+    await page.keyboard.press('Enter');
+    const focused = await page.locator('.react-flow__node:focus').getAttribute('aria-label');
+    await expect(page.getByRole('complementary', { name: '侧栏' }).getByRole('textbox', { name: '节点名称' })).toHaveValue(
+      focused?.split('，')[0] ?? '',
+    );
+  });
+
   await context.test('a drag is one step, and every step goes back and forth', async () => {
     await canvas.settle();
     const before = await canvas.box('脚本');

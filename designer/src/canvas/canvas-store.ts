@@ -45,6 +45,8 @@ export interface CanvasState {
   readonly writing: string | undefined;
   readonly isShortcutsOpen: boolean;
   readonly isMapShown: boolean;
+  /** By hand, since all of the flow was shown last. */
+  readonly isViewMoved: boolean;
   /** What was copied last, for browsers that do not let a page read the clipboard. */
   readonly copied: string | undefined;
   set(part: Partial<Omit<CanvasState, 'set'>>): void;
@@ -64,6 +66,7 @@ export function createCanvasStore(): CanvasStore {
     writing: undefined,
     isShortcutsOpen: false,
     isMapShown: true,
+    isViewMoved: false,
     copied: undefined,
     set: (part) => set(part),
   }));

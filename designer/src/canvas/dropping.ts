@@ -1,4 +1,4 @@
-/** What is dragged over the canvas and dropped on it: node types from the palette, and loose cards onto wires. */
+/** What is dragged over the canvas and dropped on it: node types from the palette, and cards without wires onto a wire. */
 import type { DragEvent } from 'react';
 import { CARD_HEIGHT, CARD_WIDTH } from '../model/card-geometry.ts';
 import { addChosen } from './add-chosen.ts';

@@ -13,7 +13,7 @@ import { useCanvas, useCanvasTools, useIsInCanvasScope, type CanvasTools } from 
 import { bringIntoView } from './add-chosen.ts';
 import { canConnect, connectEnds, connectionEnds, endConnecting, reconnectEnds, startConnecting } from './connecting.ts';
 import { ConnectionLine } from './connection-line.tsx';
-import { commitDrag } from './drag.ts';
+import { commitDrag, followDrag } from './drag.ts';
 import { dragOver, drop } from './dropping.ts';
 import { EmptyHint } from './empty-hint.tsx';
 import { useFastDrag } from './fast-drag.ts';
@@ -22,6 +22,7 @@ import type { CanvasEdge, CanvasNode } from './flow-elements.ts';
 import { FlowSync, useSelectionChanges } from './flow-sync.tsx';
 import { GroupFrame } from './group-frame.tsx';
 import { useCanvasKeyboard } from './keyboard.ts';
+import { useKeepFitted } from './keep-fitted.ts';
 import { NodeCard } from './node-card.tsx';
 import { NoteCard } from './note-card.tsx';
 import { QuickAdd } from './quick-add.tsx';
@@ -73,6 +74,7 @@ function Canvas() {
   );
   useCanvasKeyboard();
   useFastDrag();
+  useKeepFitted();
   return (
     <div className={styles.canvas} {...surroundings(tools)}>
       <ArrowHeads />
@@ -159,12 +161,16 @@ function handlersOf(tools: CanvasTools) {
   const hover = (hoveredEdge: string | undefined) => canvas.getState().set({ hoveredEdge });
   const onReconnect: OnReconnect<CanvasEdge> = (edge, connection) => reconnectEnds(tools, edge.id, connectionEnds(connection));
   return {
+    // Without an event it is the program that moves.
+    onMoveStart: (event: unknown) => (event === null ? undefined : canvas.getState().set({ isViewMoved: true })),
     onReconnect,
     onConnect: (connection: Parameters<typeof connectionEnds>[0]) => connectEnds(tools, connectionEnds(connection)),
     onConnectStart: (_event: unknown, start: { nodeId: string | null; handleId: string | null; handleType: 'source' | 'target' | null }) =>
       startConnecting(tools, start.nodeId ?? '', start.handleId ?? '', start.handleType ?? 'source'),
     onConnectEnd: (event: MouseEvent | TouchEvent, state: Parameters<typeof endConnecting>[2]) => endConnecting(tools, event, state),
     isValidConnection: (connection: Parameters<typeof canConnect>[1]) => canConnect(tools, connection),
+    onNodeDrag: (event: ReactMouseEvent | MouseEvent | TouchEvent, _node: CanvasNode, nodes: CanvasNode[]) =>
+      followDrag(tools, event as MouseEvent, nodes),
     onNodeDragStop: (_event: unknown, _node: CanvasNode, nodes: CanvasNode[]) => commitDrag(tools, nodes),
     onSelectionDragStop: (_event: unknown, nodes: CanvasNode[]) => commitDrag(tools, nodes),
     onNodeDoubleClick: (_event: unknown, node: CanvasNode) => node.type === 'card' && editor.getState().openPanel('properties'),

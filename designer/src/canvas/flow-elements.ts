@@ -42,16 +42,27 @@ export function createElementBuilder(types: NodeTypes): BuildElements {
   return (document, selected, names) => {
     const view = viewOf(document);
     const next = new Map<string, Kept>();
+    const ordered = inOrder(document, view.nodes);
+    const stop = (ordered.find(({ id }) => selected.has(id)) ?? ordered.find(({ type }) => type === 'card'))?.id;
     const keep = <T extends CanvasNode | CanvasEdge>(from: ViewNode | ViewEdge, name: string, make: () => T): T => {
-      const isSelected = selected.has(from.id);
+      const [isSelected, isStop] = [selected.has(from.id), from.id === stop];
       const before = known.get(from.id);
-      const isSame = before !== undefined && before.from === from && before.isSelected === isSelected && before.name === name;
-      const kept = isSame ? before : { from, isSelected, name, element: { ...make(), selected: isSelected, ariaLabel: name } };
+      const isSame =
+        before !== undefined &&
+        before.from === from &&
+        before.isSelected === isSelected &&
+        before.isStop === isStop &&
+        before.name === name;
+      // Hundreds of cards are one stop of the tab key: the selected one, else the first. Wires are reached from their cards.
+      const domAttributes = { tabIndex: isStop ? 0 : -1 };
+      const kept = isSame
+        ? before
+        : { from, isSelected, isStop, name, element: { ...make(), selected: isSelected, ariaLabel: name, domAttributes } };
       next.set(from.id, kept);
       return kept.element as T;
     };
-    const nodes = inOrder(document, view.nodes).map((node) => keep(node, names.node(node), () => nodeElement(node)));
-    const edges = view.edges.map((edge) => keep(edge, names.wire(edge, document), () => edgeElement(edge)));
+    const nodes = ordered.map((node) => keep(node, names.node(node), () => nodeElement(node)));
+    const edges = view.edges.map((edge) => keep(edge, names.wire(edge, document), () => edge as CanvasEdge));
     known = next;
     return { nodes, edges };
   };
@@ -60,11 +71,12 @@ export function createElementBuilder(types: NodeTypes): BuildElements {
 interface Kept {
   readonly from: ViewNode | ViewEdge;
   readonly isSelected: boolean;
+  readonly isStop: boolean;
   readonly name: string;
   readonly element: CanvasNode | CanvasEdge;
 }
 
-/** The order of the elements is the order of the tab key. */
+/** The order of the elements is the order in which a person walks from one to the next. */
 function inOrder(document: FlowDocument, nodes: readonly ViewNode[]): readonly ViewNode[] {
   const rank = new Map(flowOrder(document).map((id, index) => [id, index]));
   return nodes.toSorted((a, b) => (rank.get(a.id) ?? -1) - (rank.get(b.id) ?? -1));
@@ -83,8 +95,3 @@ function nodeElement(node: ViewNode): CanvasNode {
 }
 
 const POSITIONS = { left: Position.Left, right: Position.Right, bottom: Position.Bottom } as const;
-
-function edgeElement(edge: ViewEdge): CanvasEdge {
-  // Wires are reached from their nodes: as tab stops of their own they would stand between a person and the next card.
-  return { ...edge, domAttributes: { tabIndex: -1 } };
-}

@@ -6,9 +6,9 @@ import { ACTIONS, isOffered, situationOf } from './actions.ts';
 import { useCanvasTools, type CanvasTools } from './canvas-context.tsx';
 import { isTyping, isWritten, keyOf } from './key-names.ts';
 import { copiedText, nudgeSelected, pasteText, removeSelected } from './selection-deeds.ts';
-import { isNothing, selectionOf } from './selection.ts';
+import { isNothing, select, selectionOf } from './selection.ts';
 import { openQuickAdd } from './view-deeds.ts';
-import { walk, WAYS } from './walk.ts';
+import { walk, walkInOrder, WAYS } from './walk.ts';
 
 const FAR = 5;
 const STEPS: Readonly<Record<string, readonly [number, number]>> = {
@@ -27,6 +27,7 @@ export function useCanvasKeyboard(): void {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented || isWritten(event.target)) return;
       const isHere = isOnCanvas(tools, event.target);
+      if (isHere && event.key === 'Enter') selectFocused(tools, event.target);
       if (runAction(tools, event, isHere) || !isHere) return;
       if (walkOrMove(tools, event)) event.preventDefault();
       // Not prevented: what was typed goes into the box that has just been opened.
@@ -45,6 +46,13 @@ export function useCanvasKeyboard(): void {
 function isOnCanvas({ drawing }: CanvasTools, target: EventTarget | null): boolean {
   const { domNode } = drawing.getState();
   return target === document.body || (target instanceof Node && domNode?.contains(target) === true && !isButton(target));
+}
+
+/** What has the focus is what a key opens, whatever was selected by other means. */
+function selectFocused(tools: CanvasTools, target: EventTarget | null): void {
+  const element = target instanceof Element ? target.closest<HTMLElement>('.react-flow__node:focus-visible') : null;
+  const id = element?.dataset['id'];
+  if (id !== undefined && tools.flow.getNode(id)?.type === 'card' && !selectionOf(tools).nodes.includes(id)) select(tools, { nodes: [id] });
 }
 
 /** Buttons on the canvas have keys of their own. */
@@ -66,6 +74,8 @@ function runAction(tools: CanvasTools, event: KeyboardEvent, isHere: boolean): b
 function walkOrMove(tools: CanvasTools, event: KeyboardEvent): boolean {
   const way = event.altKey && !event.ctrlKey && !event.metaKey ? WAYS[event.key] : undefined;
   if (way !== undefined) return walk(tools, way);
+  if ((event.ctrlKey || event.metaKey) && (event.key === 'ArrowRight' || event.key === 'ArrowLeft'))
+    return walkInOrder(tools, event.key === 'ArrowRight' ? 1 : -1);
   const step = STEPS[event.key];
   if (step === undefined || event.ctrlKey || event.metaKey || tools.editor.getState().isReadOnly) return false;
   const { nodes, notes } = selectionOf(tools);

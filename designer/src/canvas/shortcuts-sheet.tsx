@@ -13,7 +13,7 @@ const TEXTS = defineTexts({
   type: ['输入文字', 'Type anything'],
   typeDoes: ['搜索并添加节点', 'Find a node and add it'],
   arrowsDo: ['移动所选（加 Shift 更远）', 'Move the selection (with Shift, further)'],
-  tabDoes: ['按流程顺序到下一个节点', 'Next node in the order of the flow'],
+  orderDoes: ['按流程顺序到上一个或下一个', 'The one before or after in the order of the flow'],
   altDoes: ['沿连线前后走', 'Walk along the wires'],
   altUpDoes: ['同一节点的其他连线', 'Other wires of the same node'],
   shiftDrag: ['Shift+拖动', 'Shift+drag'],
@@ -35,7 +35,7 @@ export function ShortcutsSheet() {
   const walking: readonly (readonly [string, string])[] = [
     [t('type'), t('typeDoes')],
     [t('doubleClick'), t('doubleClickDoes')],
-    ['Tab', t('tabDoes')],
+    [shownKeys('Ctrl+ArrowLeft').replace('←', '← →'), t('orderDoes')],
     ['Alt+← →', t('altDoes')],
     ['Alt+↑ ↓', t('altUpDoes')],
     ['← → ↑ ↓', t('arrowsDo')],

@@ -9,7 +9,8 @@ import { select, selectionOf } from './selection.ts';
 const QUICK_MS = 160;
 const FIT = { maxZoom: 1, padding: 0.12, duration: QUICK_MS };
 
-export function fitAll({ flow }: CanvasTools): void {
+export function fitAll({ flow, canvas }: CanvasTools): void {
+  canvas.getState().set({ isViewMoved: false });
   void flow.fitView(FIT);
 }
 

@@ -34,6 +34,22 @@ function walkFromWire(tools: CanvasTools, { edges }: FlowDocument, edge: FlowEdg
   return true;
 }
 
+/** To the next or the previous thing on the canvas, in the order in which the flow is read. */
+export function walkInOrder(tools: CanvasTools, by: 1 | -1): boolean {
+  const { nodes } = tools.drawing.getState();
+  const selection = selectionOf(tools);
+  const chosen = new Set([...selection.nodes, ...selection.notes, ...selection.groups]);
+  const at = nodes.findIndex(({ id }) => chosen.has(id));
+  const next = nodes[at === -1 ? (by === 1 ? 0 : nodes.length - 1) : at + by];
+  if (next === undefined) return false;
+  if (next.type === 'card') goToNode(tools, next.id);
+  else {
+    select(tools, next.type === 'note' ? { notes: [next.id] } : { groups: [next.id] });
+    focus(tools, `.react-flow__node[data-id="${CSS.escape(next.id)}"]`);
+  }
+  return true;
+}
+
 export function goToNode(tools: CanvasTools, id: string): void {
   select(tools, { nodes: [id] });
   bringIntoView(tools, id);

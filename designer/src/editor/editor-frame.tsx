@@ -23,6 +23,8 @@ import { useValidation } from './use-validation.ts';
 export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning }) {
   const store = useEditorStore();
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
+  // An empty canvas says by itself how to begin.
+  const isEmpty = useEditor(({ history }) => history.document.nodes.length === 0);
   const openMappingOf = useEditor((editor) => editor.openMappingOf);
   const { flowId } = beginning;
   const keeper = useMemo(() => createDraftKeeper(store, beginning), [store, beginning]);
@@ -40,7 +42,7 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
   return (
     <div className={styles.frame}>
       <EditorHeader keeper={keeper} />
-      <GuideCard isBar />
+      {isEmpty ? null : <GuideCard isBar />}
       <div className={styles.body}>
         <CanvasScope>
           {isReadOnly ? null : <Palette />}

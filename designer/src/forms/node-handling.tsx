@@ -15,10 +15,6 @@ import { useNodeEdits } from './use-node-edits.ts';
 import styles from './panel.module.css';
 
 const TEXTS = defineTexts({
-  trigger: [
-    '触发节点只接收消息，没有处理方式；去重、顺序和业务键在流程设置里。',
-    'A trigger only takes messages in and has no handling; dedupe, order and business keys are settings of the flow.',
-  ],
   time: ['时限', 'Time'],
   retry: ['重试', 'Retries'],
   error: ['出错', 'Errors'],
@@ -41,13 +37,8 @@ interface NodeHandlingProps {
 
 const NOTHING: Handling = {};
 
-export function NodeHandling(props: NodeHandlingProps) {
-  const t = useTexts(TEXTS);
-  if (props.type.kind === 'trigger') return <p className={styles.about}>{t('trigger')}</p>;
-  return <HandlingForms {...props} />;
-}
-
-function HandlingForms({ node, type, focus }: NodeHandlingProps) {
+/** Of what is not a trigger: a trigger only takes messages in. */
+export function NodeHandling({ node, type, focus }: NodeHandlingProps) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
   const { duration } = useFormat();

@@ -108,7 +108,15 @@ function NodeTabs({ node, type }: NodePartProps) {
       onChange={(key) => setTab(key as TabName)}
       items={[
         { key: 'config', label: label('config', own.length - inHandling), children: <NodeConfig node={node} type={type} focus={focus} /> },
-        { key: 'handling', label: label('handling', inHandling), children: <NodeHandling node={node} type={type} focus={focus} /> },
+        ...(type.kind === 'trigger'
+          ? []
+          : [
+              {
+                key: 'handling',
+                label: label('handling', inHandling),
+                children: <NodeHandling node={node} type={type} focus={focus} />,
+              },
+            ]),
         { key: 'help', label: label('help', 0), children: <NodeHelp node={node} type={type} /> },
       ]}
     />

@@ -21,6 +21,10 @@ const TEXTS = defineTexts({
     'Press "Try" and run it with the sample of a test case: input, output and time of each node are shown. No real hospital is reached.',
   ],
   tryAct: ['去试运行', 'Try it'],
+  tryHere: [
+    '用样例把这条流程跑一遍：每个节点的输入、输出、用时都会显示。不会触达真实医院。',
+    'Run this flow once with a sample: input, output and time of each node are shown. No real hospital is reached.',
+  ],
   create: ['画出自己的流程', 'Draw your own'],
   createHelp: [
     '新建一条流程：选模板或从空白开始，从左侧拖入节点、连线、试运行，然后发布。',
@@ -37,8 +41,13 @@ const TEXTS = defineTexts({
 const EXAMPLE = '/flows/flw_appointment';
 const GOES_TO: Readonly<Record<GuideStep, string>> = { look: EXAMPLE, try: `${EXAMPLE}?panel=try`, create: '/flows?new=1' };
 
-/** From the example city to the first own flow; above a canvas as a bar of one line. Steps tick themselves off when they are done, in whatever way. */
-export function GuideCard({ isBar = false }: { readonly isBar?: boolean }) {
+interface GuideCardProps {
+  /** Above the canvas of an open flow: one line, and the flow at hand is the one to try. */
+  readonly isBar?: boolean;
+}
+
+/** From the example city to the first own flow. Steps tick themselves off when they are done, in whatever way. */
+export function GuideCard({ isBar = false }: GuideCardProps) {
   const t = useTexts(TEXTS);
   const may = useMay();
   const go = useNavigate();
@@ -52,8 +61,8 @@ export function GuideCard({ isBar = false }: { readonly isBar?: boolean }) {
         <strong>
           {t('title')} {GUIDE_STEPS.indexOf(current) + 1}/{GUIDE_STEPS.length} · {t(current)}
         </strong>
-        <span className={styles.barHelp}>{t(`${current}Help`)}</span>
-        <Button size="small" type="primary" onClick={() => void go(GOES_TO[current])}>
+        <span className={styles.barHelp}>{current === 'try' ? t('tryHere') : t(`${current}Help`)}</span>
+        <Button size="small" type="primary" onClick={() => void go(current === 'try' ? '?panel=try' : GOES_TO[current])}>
           {t(`${current}Act`)}
         </Button>
         <Button type="text" size="small" icon={<X size={16} />} aria-label={t('close')} title={t('close')} onClick={close} />

@@ -23,6 +23,7 @@ const TEXTS = defineTexts({
   ],
   noRight: ['需要有权编辑并发布接口的人来创建。', 'Somebody who may edit and publish interfaces makes one.'],
   grants: ['{{count}} 个应用可以调用', '{{count}} apps can call it'],
+  howToCall: ['密钥与调用示例', 'Keys and examples of calls'],
   noGrants: ['还没有应用获得授权：现在谁都不能调用。', 'No app holds a grant: nobody can call it now.'],
   whoGrants: ['授权由安全管理员在“调用方”页面完成。', 'The security administrator grants it on the page "Callers".'],
   messages: ['查看经过这条流程的消息', 'See the messages that went through this flow'],
@@ -84,7 +85,9 @@ function OneInterface({ item: { interfaceId, name, front, method, path, state, g
       <span className={styles.hint}>{fronts(front)}</span>
       <CopyText text={`${method} ${address}${path}`} />
       {grants === undefined ? null : grants > 0 ? (
-        <span className={styles.hint}>{t('grants', { count: grants })}</span>
+        <span className={styles.hint}>
+          {t('grants', { count: grants })} · <Link to="/callers">{t('howToCall')}</Link>
+        </span>
       ) : (
         <>
           <span className={styles.doubtful}>{t('noGrants')}</span>
