@@ -63,9 +63,35 @@ export interface MappingRule {
   readonly required?: boolean;
 }
 
+export const TARGET_TYPES = ['object', 'list', 'text', 'number', 'boolean'] as const;
+
+/**
+ * A field that the receiver knows, whether a rule fills it or not: what the designer's target tree shows. Nothing is mapped by it.
+ * `to` is the whole path, with `[]` for the items of a list: `orders[].code`.
+ */
+const TargetField = Type.Object(
+  {
+    to: Path,
+    type: Type.Optional(Type.Enum(TARGET_TYPES)),
+    /** The receiver cannot do without it: the designer says so while no rule fills it. */
+    required: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+
+export interface TargetField {
+  readonly to: string;
+  readonly type?: (typeof TARGET_TYPES)[number];
+  readonly required?: boolean;
+}
+
 export interface Mapping {
   readonly rules: readonly MappingRule[];
+  readonly target?: readonly TargetField[];
 }
 
 /** The schema of a mapping. Conditions are checked by their own compiler. */
-export const MappingSchema = Type.Object({ rules: Type.Array(MappingRuleSchema, { maxItems: 2000 }) }, closed);
+export const MappingSchema = Type.Object(
+  { rules: Type.Array(MappingRuleSchema, { maxItems: 2000 }), target: Type.Optional(Type.Array(TargetField, { maxItems: 5000 })) },
+  closed,
+);

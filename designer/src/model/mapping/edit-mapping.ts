@@ -1,0 +1,203 @@
+/** What a person does to a mapping. Pure: each answers a new mapping that fits the engine's schema, or why it cannot be. */
+import type { Mapping, MappingRule, MappingSource, TargetField } from '../../../../nodes/shared/mapping/mapping-document.ts';
+import { isFieldName, joinField, joinStep, stepsOfTarget, stepsOfTo, type TargetStep } from './mapping-paths.ts';
+import { ruleAt, rulesAt, withPart, withRule } from './mapping-places.ts';
+import { allNodes, findNode, targetTree, type TargetNode } from './target-tree.ts';
+
+export type MappingRefusal = 'NAME_WRONG' | 'NAME_TAKEN' | 'NO_PLACE' | 'NEEDS_LIST' | 'LOOP_TOO_FAR' | 'HAS_FIELDS' | 'TOO_MANY';
+export type Edited = { readonly mapping: Mapping } | { readonly refusal: MappingRefusal };
+
+export const LIMITS = { rules: 2000, rulesInLoop: 500, target: 5000 } as const;
+
+/** A rule more in a list of rules. */
+export function addRule(mapping: Mapping, level: string, rule: MappingRule): Edited {
+  const limit = level === '/rules' ? LIMITS.rules : LIMITS.rulesInLoop;
+  if (rulesAt(mapping, level).length >= limit) return { refusal: 'TOO_MANY' };
+  return { mapping: withRule(mapping, level, rule) };
+}
+
+/** Absent parts of a rule are left out; nobody reads `required: false`. */
+export function setRule(mapping: Mapping, pointer: string, rule: MappingRule): Edited {
+  const { to, from, when, default: otherwise, required } = rule;
+  const tidy: MappingRule = {
+    to,
+    from,
+    ...(when === undefined ? {} : { when }),
+    ...(otherwise === undefined ? {} : { default: otherwise }),
+    ...(required === true ? { required } : {}),
+  };
+  return { mapping: withPart(mapping, pointer, tidy) };
+}
+
+export function setSource(mapping: Mapping, pointer: string, source: MappingSource): Edited {
+  return { mapping: withPart(mapping, pointer, source) };
+}
+
+/** Takes a rule away; the field stays in the target, to be filled anew. */
+export function removeRule(mapping: Mapping, pointer: string): Edited {
+  return { mapping: withPart(keepFields(mapping), pointer, undefined) };
+}
+
+/** Takes everything away that fills a field and its parts; the fields stay. */
+export function disconnect(mapping: Mapping, key: string): Edited {
+  const node = findNode(targetTree(mapping), key);
+  if (node === undefined) return { refusal: 'NO_PLACE' };
+  const kept = keepFields(mapping);
+  // The items of a loop hang on the rule of their list.
+  const pointers = node.loop !== undefined ? [node.loop.pointer] : pointersIn(node);
+  return { mapping: withoutRules(kept, pointers) };
+}
+
+/** Takes a field away with its parts and whatever fills them. */
+export function removeField(mapping: Mapping, key: string): Edited {
+  const node = findNode(targetTree(mapping), key);
+  if (node === undefined) return { refusal: 'NO_PLACE' };
+  const gone = new Set([node, ...allNodes(node)].flatMap(({ expected }) => (expected === undefined ? [] : [expected])));
+  const pointers = node.loop !== undefined ? [node.loop.pointer] : pointersIn(node);
+  const { target } = mapping;
+  const kept =
+    target === undefined
+      ? mapping
+      : withTarget(
+          mapping,
+          target.filter((field) => !gone.has(field)),
+        );
+  return { mapping: withoutRules(kept, pointers) };
+}
+
+export interface NewField {
+  readonly name: string;
+  readonly type?: TargetField['type'];
+  readonly required?: boolean;
+}
+
+/** A field more, in `parent` (''): the top; in a list: in its items), that nothing fills yet. */
+export function addField(mapping: Mapping, parent: string, { name, type, required = false }: NewField): Edited {
+  if (!isFieldName(name)) return { refusal: 'NAME_WRONG' };
+  const tree = targetTree(mapping);
+  const place = parent === '' ? tree : findNode(tree, parent);
+  if (place === undefined || place.kind === 'unreadable' || place.kind === 'append') return { refusal: 'NO_PLACE' };
+  if (place.loop !== undefined && place.level === undefined) return { refusal: 'NO_PLACE' };
+  const to = joinField(isListNode(place) ? `${place.key}[]` : place.key, name);
+  if (to.length > 1000 || stepsOfTarget(to) === undefined) return { refusal: 'NO_PLACE' };
+  if (findNode(tree, to) !== undefined) return { refusal: 'NAME_TAKEN' };
+  const kept = keepFields(mapping);
+  if ((kept.target?.length ?? 0) >= LIMITS.target) return { refusal: 'TOO_MANY' };
+  const field: TargetField = { to, ...(type === undefined ? {} : { type }), ...(required ? { required } : {}) };
+  return { mapping: withTarget(kept, [...(kept.target ?? []), field]) };
+}
+
+/** Fields of a sample or schema of the receiver; those that are there already get what is known of them. */
+export function addFields(mapping: Mapping, fields: readonly TargetField[]): Edited {
+  const kept = keepFields(mapping);
+  const known = new Map((kept.target ?? []).map((field) => [field.to, field]));
+  for (const field of fields) {
+    if (stepsOfTarget(field.to) !== undefined && field.to.length <= 1000) known.set(field.to, { ...known.get(field.to), ...field });
+  }
+  if (known.size > LIMITS.target) return { refusal: 'TOO_MANY' };
+  return { mapping: withTarget(kept, [...known.values()]) };
+}
+
+/** What is known of a field: its type, whether the receiver needs it. */
+export function setExpected(mapping: Mapping, key: string, known: Omit<TargetField, 'to'>): Edited {
+  const kept = keepFields(mapping);
+  const index = kept.target?.findIndex(({ to }) => to === key) ?? -1;
+  if (index < 0) return { refusal: 'NO_PLACE' };
+  const { type, required = false } = known;
+  const field: TargetField = { to: key, ...(type === undefined ? {} : { type }), ...(required ? { required } : {}) };
+  return { mapping: withTarget(kept, (kept.target ?? []).with(index, field)) };
+}
+
+/** Another name for a field; its parts come along. */
+export function renameField(mapping: Mapping, key: string, name: string): Edited {
+  const tree = targetTree(mapping);
+  const node = findNode(tree, key);
+  if (node === undefined || node.kind !== 'field') return { refusal: 'NO_PLACE' };
+  if (!isFieldName(name)) return { refusal: 'NAME_WRONG' };
+  if (name === node.name) return { mapping };
+  const parentKey = parentOf(tree, key)?.key ?? '';
+  const renamed = joinField(parentKey, name);
+  if (findNode(tree, renamed) !== undefined) return { refusal: 'NAME_TAKEN' };
+  const rename = (steps: readonly TargetStep[], at: number) => steps.with(at, { kind: 'field', name });
+  const at = (stepsOfTarget(withoutNumbers(key))?.length ?? 0) - 1;
+  const target = mapping.target?.map((field) => {
+    const steps = stepsOfTarget(field.to);
+    if (steps === undefined || wholePath(steps.slice(0, at + 1)) !== key) return field;
+    return { ...field, to: wholePath(rename(steps, at)) };
+  });
+  const inLevel = (stepsOfTo(node.to)?.length ?? 0) - 1;
+  const rules = [node, ...allNodes(node)].filter(({ level }) => level === node.level).flatMap((one) => one.rules);
+  const moved = target === undefined ? mapping : withTarget(mapping, target);
+  const done = rules.reduce(
+    (now, { pointer, rule }) => withPart(now, `${pointer}/to`, toOf(rename(stepsOfTo(rule.to) ?? [], inLevel))),
+    moved,
+  );
+  const isTooLong = [...(done.target ?? []), ...rules.map(({ pointer }) => ruleAt(done, pointer))].some(
+    (one) => (one?.to.length ?? 0) > 1000,
+  );
+  return isTooLong ? { refusal: 'NAME_WRONG' } : { mapping: done };
+}
+
+/** Another order for the rules of one field: what is further down wins. */
+export function swapRules(mapping: Mapping, one: string, other: string): Edited {
+  const cut = one.lastIndexOf('/');
+  const level = one.slice(0, cut);
+  const [a, b] = [Number(one.slice(cut + 1)), Number(other.slice(cut + 1))];
+  const rules = rulesAt(mapping, level);
+  const [first, second] = [rules[a], rules[b]];
+  if (first === undefined || second === undefined) return { refusal: 'NO_PLACE' };
+  return { mapping: withPart(mapping, level, rules.with(a, second).with(b, first)) };
+}
+
+/** Every field that only rules know is named in `target` too, in the order in which it is shown, so that it stays when its rule goes. */
+export function keepFields(mapping: Mapping): Mapping {
+  const known = mapping.target ?? [];
+  const shown = allNodes(targetTree(mapping)).filter(({ children, kind }) => children.length === 0 && kind !== 'append');
+  const fields = shown.flatMap(({ key, expected, kind }): readonly TargetField[] => {
+    // Items without fields are known by their list.
+    const to = withoutNumbers(key);
+    const field: TargetField = kind === 'items' ? { to: to.slice(0, -2), type: 'list' } : { to };
+    const isPlace = kind !== 'unreadable' && to.length <= 1000 && stepsOfTarget(to) !== undefined;
+    return expected === undefined && isPlace && !known.some((one) => one.to === field.to) ? [field] : [];
+  });
+  const others = fields.filter(({ to }, index) => fields.findIndex((field) => field.to === to) === index);
+  const room = LIMITS.target - known.length;
+  return others.length === 0 ? mapping : withTarget(mapping, [...known, ...others.slice(0, Math.max(0, room))]);
+}
+
+export function isListNode(node: TargetNode): boolean {
+  return node.expected?.type === 'list' || node.children.some(({ kind }) => kind === 'items');
+}
+
+function withTarget(mapping: Mapping, target: readonly TargetField[]): Mapping {
+  const { target: _before, ...rest } = mapping;
+  return target.length === 0 ? rest : { ...rest, target };
+}
+
+function wholePath(steps: readonly TargetStep[]): string {
+  return steps.reduce(joinStep, '');
+}
+
+function toOf(steps: readonly TargetStep[]): string {
+  return steps.reduce((to, step) => (step.kind === 'append' ? `${to}[]` : joinStep(to, step)), '');
+}
+
+function withoutNumbers(key: string): string {
+  return key.replaceAll(/\[\]#\d+/g, '[]');
+}
+
+/** Of the rules that write to a node and its parts; what is inside a loop goes with its rule. */
+function pointersIn(node: TargetNode): readonly string[] {
+  const all = [node, ...allNodes(node)].flatMap(({ rules }) => rules.map(({ pointer }) => pointer));
+  return all.filter((pointer) => !all.some((other) => pointer.startsWith(`${other}/`)));
+}
+
+/** From the last one on, so that those before keep their places. */
+function withoutRules(mapping: Mapping, pointers: readonly string[]): Mapping {
+  const index = (pointer: string) => Number(pointer.slice(pointer.lastIndexOf('/') + 1));
+  return pointers.toSorted((a, b) => index(b) - index(a)).reduce((now, pointer) => withPart(now, pointer, undefined), mapping);
+}
+
+function parentOf(tree: TargetNode, key: string): TargetNode | undefined {
+  return [tree, ...allNodes(tree)].find(({ children }) => children.some((child) => child.key === key));
+}

@@ -1,0 +1,157 @@
+/** Paths of a mapping: of its source, seen from inside loops, and of its target. */
+import { parseFieldPath, type PathStep } from '../../../../engine/contract/scope-path.ts';
+import { AppError } from '../../../../engine/contract/errors.ts';
+import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
+import { pathStep } from '../sample-shape.ts';
+
+/** A step into a target: a field, a position of a list, one more item (`[]` at the end of a rule's `to`), or every item of a list. */
+export type TargetStep =
+  | { readonly kind: 'field'; readonly name: string }
+  | { readonly kind: 'position'; readonly index: number }
+  | { readonly kind: 'append' }
+  | { readonly kind: 'items' };
+
+/** The steps of a path; undefined where it is no path. */
+export function stepsOf(path: string): readonly PathStep[] | undefined {
+  try {
+    return parseFieldPath(path);
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
+}
+
+/** Steps of a rule's `to`; undefined where it cannot be read. */
+export function stepsOfTo(to: string): readonly TargetStep[] | undefined {
+  const isAppend = to.endsWith('[]');
+  const steps = stepsOf(isAppend ? to.slice(0, -2) : to);
+  if (steps === undefined || typeof steps[0] === 'number') return undefined;
+  return [...steps.map(targetStep), ...(isAppend ? [{ kind: 'append' as const }] : [])];
+}
+
+/** Steps of a whole path (`orders[].code`) of the target. */
+export function stepsOfTarget(path: string): readonly TargetStep[] | undefined {
+  const parts = path.split('[]');
+  const found: TargetStep[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (index > 0) found.push({ kind: 'items' });
+    const text = index > 0 && part.startsWith('.') ? part.slice(1) : part;
+    if (text === '') {
+      if (index === 0) return undefined;
+      continue;
+    }
+    const steps = stepsOf(text);
+    if (steps === undefined || (index === 0 && typeof steps[0] === 'number')) return undefined;
+    found.push(...steps.map(targetStep));
+  }
+  return found;
+}
+
+/** The whole path with one step more, as `target` names it and rows are known by. */
+export function joinStep(path: string, step: TargetStep): string {
+  switch (step.kind) {
+    case 'field':
+      return joinField(path, step.name);
+    case 'position':
+      return `${path}[${step.index}]`;
+    case 'append':
+      return `${path}[+]`;
+    case 'items':
+      return `${path}[]`;
+  }
+}
+
+export function joinField(path: string, name: string): string {
+  const step = pathStep(name) ?? name;
+  return path === '' ? step : `${path}.${step}`;
+}
+
+/** Whether a field may be called so. */
+export function isFieldName(name: string): boolean {
+  return pathStep(name) !== undefined && name.length <= 200 && !/[[\]\r\n]/.test(name);
+}
+
+function targetStep(step: PathStep): TargetStep {
+  return typeof step === 'number' ? { kind: 'position', index: step } : { kind: 'field', name: step };
+}
+
+/** A scope path as rows of the source tree are known by: of a list only its first item is shown. */
+export function rowPath(path: string): string {
+  const steps = stepsOf(path);
+  if (steps === undefined) return path;
+  const [root = '', ...rest] = steps;
+  return rest.reduce<string>((made, step) => (typeof step === 'number' ? `${made}[0]` : joinField(made, step)), String(root));
+}
+
+/** The lists that a row's path goes into, the outermost first. */
+export function listsOn(path: string): readonly string[] {
+  const [root = '', ...rest] = stepsOf(path) ?? [];
+  const lists: string[] = [];
+  let made = String(root);
+  for (const step of rest) {
+    if (typeof step === 'number') lists.push(made);
+    made = typeof step === 'number' ? `${made}[0]` : joinField(made, step);
+  }
+  return lists;
+}
+
+/** What one round of a loop reads: `item` stands for `prefix`. Undefined where a function makes the list. */
+export interface LoopScope {
+  readonly prefix: string | undefined;
+}
+
+export type IsList = (path: string) => boolean | undefined;
+
+/** The loops around a place, from the `each` of every one. A value that is no list is looped over as its one item. */
+export function loopScopes(eaches: readonly MappingSource[], isList: IsList): readonly LoopScope[] {
+  const scopes: LoopScope[] = [];
+  for (const each of eaches) {
+    const path = listPath(each);
+    const whole = path === undefined ? undefined : absolutePath(path, scopes);
+    scopes.push({ prefix: whole === undefined ? undefined : isList(whole) === false ? whole : `${whole}[0]` });
+  }
+  return scopes;
+}
+
+/** The path of the list that a loop goes over, also where a single value is made a list. */
+export function listPath(each: MappingSource): string | undefined {
+  if ('path' in each) return each.path;
+  return 'fn' in each && each.fn === 'asList' && each.args[0] !== undefined ? listPath(each.args[0]) : undefined;
+}
+
+/** The row of the source tree that a path means inside these loops; undefined where it is none (`index`). */
+export function absolutePath(path: string, loops: readonly LoopScope[]): string | undefined {
+  const [root, ...rest] = stepsOf(path) ?? [];
+  if (root === 'index') return undefined;
+  if (root !== 'item' && root !== 'outer') return rowPath(path);
+  const isOuter = root === 'outer';
+  if (isOuter && rest[0] !== 'item') return undefined;
+  const prefix = loops.at(isOuter ? -2 : -1)?.prefix;
+  if (prefix === undefined) return undefined;
+  const steps = isOuter ? rest.slice(1) : rest;
+  return steps.reduce<string>((made, step) => (typeof step === 'number' ? `${made}[0]` : joinField(made, step)), prefix);
+}
+
+/** How a row is read inside these loops; undefined where an outer loop hides it (more than one loop away). */
+export function pathInLoops(path: string, loops: readonly LoopScope[]): string | undefined {
+  for (const [away, loop] of loops.toReversed().entries()) {
+    const rest = loop.prefix === undefined ? undefined : restBehind(path, loop.prefix);
+    if (rest === undefined) continue;
+    return away === 0 ? `item${rest}` : away === 1 ? `outer.item${rest}` : undefined;
+  }
+  return path;
+}
+
+export function restBehind(path: string, prefix: string): string | undefined {
+  if (!path.startsWith(prefix)) return undefined;
+  const rest = path.slice(prefix.length);
+  return rest === '' || rest.startsWith('.') || rest.startsWith('[') ? rest : undefined;
+}
+
+const STRINGS = /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g;
+const SCOPE_PATH = /(?<![\p{L}\p{N}_$.`])(?:data|headers|keys|nodes|item|outer)(?:\.(?:[\p{L}_][\p{L}\p{N}_]*|`[^`]+`)|\[-?\d+\])+/gu;
+
+/** Paths that stand in an expression, as far as they can be seen in its text. */
+export function pathsInExpression(text: string): readonly string[] {
+  return [...new Set(text.replace(STRINGS, '""').match(SCOPE_PATH) ?? [])];
+}

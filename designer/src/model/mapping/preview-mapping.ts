@@ -1,0 +1,135 @@
+/** What a mapping makes of one sample, worked out by the engine's own compiler; rules that fail are left out and told. */
+import { AppError, type Issue } from '../../../../engine/contract/errors.ts';
+import { createMessage } from '../../../../engine/contract/message.ts';
+import type { BuildContext, Scope } from '../../../../engine/contract/node.ts';
+import { compileMapping, type CompiledMapping, type Lookup } from '../../../../nodes/shared/mapping/compile-mapping.ts';
+import type { Mapping } from '../../../../nodes/shared/mapping/mapping-document.ts';
+import { ruleAt, rulePointer, withPart } from './mapping-places.ts';
+import { nodesOnWay, type TargetNode } from './target-tree.ts';
+
+export interface MappingSample {
+  readonly data: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly keys?: Readonly<Record<string, string>>;
+  readonly nodes: Readonly<Record<string, unknown>>;
+}
+
+export interface PreviewTable {
+  readonly entries: Readonly<Record<string, string>>;
+  readonly fallback?: string;
+}
+
+export interface MappingPreview {
+  /** What the rules that work make of the sample. */
+  readonly output: unknown;
+  /** Pointers are those of the mapping itself. The engine would give no output at all. */
+  readonly problems: readonly Issue[];
+}
+
+const MOST_ROUNDS = 200;
+
+export async function previewMapping(
+  mapping: Mapping,
+  sample: MappingSample,
+  tables: Readonly<Record<string, PreviewTable>>,
+  build: BuildContext,
+): Promise<MappingPreview> {
+  const scope = scopeOf(sample);
+  const lookup = lookupIn(tables);
+  const problems = new Map<string, Issue>();
+  let now = mapping;
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const found = await attempt(now, build, (run) => run(scope, lookup));
+    if ('output' in found) return { output: found.output, problems: [...problems.values()] };
+    const issues = found.issues.filter(({ path }) => ruleAt(now, rulePointer(path)) !== undefined);
+    for (const issue of found.issues) problems.set(`${issue.path} ${issue.code}`, issue);
+    if (issues.length === 0) break;
+    now = issues.reduce((kept, { path }) => withoutRule(kept, rulePointer(path)), now);
+  }
+  return { output: undefined, problems: [...problems.values()] };
+}
+
+async function attempt(
+  mapping: Mapping,
+  build: BuildContext,
+  run: (compiled: CompiledMapping) => unknown,
+): Promise<{ readonly output: unknown } | { readonly issues: readonly Issue[] }> {
+  try {
+    return { output: await run(compileMapping(mapping, build)) };
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return { issues: error.issues ?? [] };
+  }
+}
+
+/** The rule stays in its place, so that pointers stay, and writes nothing. */
+function withoutRule(mapping: Mapping, pointer: string): Mapping {
+  const rule = ruleAt(mapping, pointer);
+  // A target that cannot be read is a problem of its own: it must be readable to be left out.
+  return rule === undefined ? mapping : withPart(mapping, pointer, { to: LEFT_OUT, from: { value: undefined } });
+}
+const LEFT_OUT = 'x';
+
+function scopeOf({ data, headers = {}, keys = {}, nodes }: MappingSample): Scope {
+  return { message: createMessage(data, { headers, keys }), nodes, now: Date.now() };
+}
+
+function lookupIn(tables: Readonly<Record<string, PreviewTable>>): Lookup {
+  return (table, key) => {
+    const known = Object.hasOwn(tables, table) ? tables[table] : undefined;
+    const value = known !== undefined && Object.hasOwn(known.entries, key) ? known.entries[key] : known?.fallback;
+    if (value !== undefined) return value;
+    throw new AppError('CODE_UNKNOWN', 'input', `Code table "${table}" does not know this code and has no fallback.`, {
+      values: { table },
+    });
+  };
+}
+
+/** Tables that rules look codes up in. */
+export function tablesOf(value: unknown): readonly string[] {
+  const found = new Set<string>();
+  const visit = (part: unknown) => {
+    if (Array.isArray(part)) part.forEach(visit);
+    else if (typeof part === 'object' && part !== null) {
+      if ('table' in part && typeof part.table === 'string' && 'key' in part && part.table !== '') found.add(part.table);
+      Object.values(part).forEach(visit);
+    }
+  };
+  visit(value);
+  return [...found].toSorted();
+}
+
+/** What stands at a row of the target in the output; of a list its first item. */
+export function outputAt(output: unknown, root: TargetNode, key: string): unknown {
+  return nodesOnWay(root, key).reduce<unknown>((value, node) => {
+    if (typeof value !== 'object' || value === null) return undefined;
+    switch (node.kind) {
+      case 'field':
+        return Object.hasOwn(value, node.name) ? (value as Record<string, unknown>)[node.name] : undefined;
+      case 'position':
+        return Array.isArray(value) ? (value as unknown[])[Number(node.name.slice(1, -1))] : undefined;
+      case 'append':
+        return Array.isArray(value) ? (value as unknown[]).at(-1) : undefined;
+      case 'items':
+        return Array.isArray(value) ? (value as unknown[])[0] : undefined;
+      case 'unreadable':
+        return undefined;
+    }
+  }, output);
+}
+
+/** Problems by the row that they belong to: that of the deepest rule on their path. */
+export function problemsByRow(root: TargetNode, problems: readonly Issue[]): ReadonlyMap<string, readonly Issue[]> {
+  const rows = new Map<string, string>();
+  const visit = (node: TargetNode) => {
+    for (const { pointer } of node.rules) rows.set(pointer, node.key);
+    node.children.forEach(visit);
+  };
+  root.children.forEach(visit);
+  const found = new Map<string, Issue[]>();
+  for (const problem of problems) {
+    const key = rows.get(rulePointer(problem.path));
+    if (key !== undefined) found.set(key, [...(found.get(key) ?? []), problem]);
+  }
+  return found;
+}

@@ -1,0 +1,88 @@
+/** A source as a person reads it: where the value comes from, and what is done to it, one step after the other. */
+import type { MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
+import { mappingFunctions } from '../../../../nodes/shared/mapping/mapping-functions.ts';
+import type { MappingFunction } from '../../../../nodes/shared/mapping/mapping-function.ts';
+import { pathsInExpression } from './mapping-paths.ts';
+
+export type ChainStep =
+  /** The value goes in as the first argument; `rest` are the others. */
+  | { readonly kind: 'function'; readonly fn: string; readonly rest: readonly MappingSource[] }
+  | { readonly kind: 'table'; readonly table: string; readonly default?: string };
+
+export interface Chain {
+  readonly base: MappingSource;
+  /** What is done first comes first. */
+  readonly steps: readonly ChainStep[];
+}
+
+/** Sources nest at most 16 levels deep; a loop around takes two of them. */
+export const MOST_STEPS = 10;
+const BLANK: MappingSource = { value: '' };
+const byName = new Map(mappingFunctions.map((entry) => [entry.name, entry]));
+
+export function functionNamed(name: string): MappingFunction | undefined {
+  return byName.get(name);
+}
+
+export function chainOf(source: MappingSource): Chain {
+  const steps: ChainStep[] = [];
+  let base = source;
+  for (;;) {
+    if ('fn' in base && base.args[0] !== undefined) {
+      const [inner, ...rest] = base.args;
+      steps.unshift({ kind: 'function', fn: base.fn, rest });
+      base = inner;
+    } else if ('table' in base) {
+      steps.unshift({ kind: 'table', table: base.table, ...(base.default === undefined ? {} : { default: base.default }) });
+      base = base.key;
+    } else return { base, steps };
+  }
+}
+
+export function sourceOf({ base, steps }: Chain): MappingSource {
+  return steps.reduce<MappingSource>((inner, step) => {
+    if (step.kind === 'function') return { fn: step.fn, args: [inner, ...step.rest] };
+    return { table: step.table, key: inner, ...(step.default === undefined ? {} : { default: step.default }) };
+  }, base);
+}
+
+/** The other arguments that a function needs, to be filled in. */
+export function stepOfFunction(fn: string): ChainStep {
+  const { args, isVariadic = false } = functionNamed(fn) ?? { args: [] };
+  const needed = args.slice(1).filter(({ isOptional }) => isOptional !== true);
+  return { kind: 'function', fn, rest: isVariadic && needed.length === 0 ? [BLANK] : needed.map(() => BLANK) };
+}
+
+/** What is at the beginning is another; what is done to it stays. */
+export function withBase(source: MappingSource, base: MappingSource): MappingSource {
+  return sourceOf({ base, steps: chainOf(source).steps });
+}
+
+/** Both values as arguments of one function: of the one that is there already, where it is the same. */
+export function combined(source: MappingSource, fn: 'concat' | 'coalesce', other: MappingSource): MappingSource {
+  if ('fn' in source && source.fn === fn && source.args.length < 20) return { fn, args: [...source.args, other] };
+  return { fn, args: [source, other] };
+}
+
+/** How many functions and tables lie one in the other. */
+export function depthOf(source: MappingSource): number {
+  if ('fn' in source) return 1 + Math.max(0, ...source.args.map(depthOf));
+  if ('table' in source) return 1 + depthOf(source.key);
+  return 'each' in source ? 1 + depthOf(source.each) : 0;
+}
+
+export interface SourceRead {
+  readonly path: string;
+  /** `expression`: seen in its text. */
+  readonly by: 'path' | 'expression';
+}
+
+/** Every path that a source reads outside of a loop of its own. */
+export function readsOf(source: MappingSource): readonly SourceRead[] {
+  if ('path' in source) return [{ path: source.path, by: 'path' }];
+  if ('expression' in source) return pathsInExpression(source.expression).map((path) => ({ path, by: 'expression' }));
+  if ('fn' in source) return source.args.flatMap(readsOf);
+  if ('table' in source) return readsOf(source.key);
+  if ('each' in source) return readsOf(source.each);
+  return [];
+}

@@ -1,0 +1,109 @@
+/** What a mapping can read, as a tree: what a sample shows, and what the rules name although the sample does not have it. */
+import { joinField, stepsOf, type IsList } from './mapping-paths.ts';
+import { paths, shapeOf, type Shape, type ShapePath, type ShapeType } from '../sample-shape.ts';
+
+export interface SourceRoot {
+  readonly path: string;
+  /** Undefined: nothing is known of it. */
+  readonly sample: unknown;
+  /** The label of a node. */
+  readonly note?: string;
+}
+
+export interface SourceNode {
+  /** As a rule outside of all loops reads it; of a list the first item: `data.orders[0].code`. Its key. */
+  readonly path: string;
+  /** `[0]` for the items of a list. */
+  readonly name: string;
+  readonly note?: string;
+  readonly types: readonly ShapeType[];
+  readonly example?: string | number | boolean;
+  /** Only rules name it. */
+  readonly isAbsent: boolean;
+  /** Some items do not have it. */
+  readonly isOptional: boolean;
+  /** There is more than is shown. */
+  readonly isCut: boolean;
+  readonly children: readonly SourceNode[];
+}
+
+interface Part {
+  readonly place: Omit<SourceNode, 'children'>;
+  readonly children: Part[];
+}
+
+/** `read` are the paths (of rows) that rules name. */
+export function sourceTree(roots: readonly SourceRoot[], read: readonly string[]): readonly SourceNode[] {
+  const parts: Part[] = [];
+  const byPath = new Map<string, Part>();
+  for (const root of roots) parts.push(partOfRoot(root, byPath));
+  for (const path of read) addAbsent(path, parts, byPath);
+  return parts.map(finish);
+}
+
+export function allSources(nodes: readonly SourceNode[]): readonly SourceNode[] {
+  return nodes.flatMap((node) => [node, ...allSources(node.children)]);
+}
+
+export function isListSource({ types }: Pick<SourceNode, 'types'>): boolean {
+  return types.includes('list');
+}
+
+export function hasPlainItems(node: SourceNode): boolean {
+  const items = node.children.find(({ name }) => name === '[0]');
+  return items !== undefined && !items.types.includes('object') && !items.types.includes('list') && !items.isAbsent;
+}
+
+/** Whether a row is a list; undefined where nobody knows. */
+export function listsOf(nodes: readonly SourceNode[]): IsList {
+  const byPath = new Map(allSources(nodes).map((node) => [node.path, node]));
+  return (path) => {
+    const node = byPath.get(path);
+    return node === undefined || node.isAbsent || node.types.length === 0 ? undefined : isListSource(node);
+  };
+}
+
+function partOfRoot({ path, sample, note }: SourceRoot, byPath: Map<string, Part>): Part {
+  const noted = note === undefined ? {} : { note };
+  const shape: Shape = sample === undefined ? { types: [] } : shapeOf(sample);
+  const way: Part[] = [];
+  for (const place of paths(shape, path)) {
+    const part: Part = { place: { ...placeOf(place), ...(place.depth === 0 ? { name: path, ...noted } : {}) }, children: [] };
+    way[place.depth] = part;
+    if (place.depth > 0) way[place.depth - 1]?.children.push(part);
+    byPath.set(place.path, part);
+  }
+  return way[0]!;
+}
+
+function placeOf({ path, name, shape, isOptional }: ShapePath): Part['place'] {
+  const { types, example, isCut = false } = shape;
+  return { path, name, types, isAbsent: false, isOptional, isCut, ...(example === undefined ? {} : { example }) };
+}
+
+function addAbsent(path: string, roots: Part[], byPath: Map<string, Part>): void {
+  const [root = '', ...rest] = stepsOf(path) ?? [];
+  const isNode = root === 'nodes' && rest.length > 0;
+  const begin = isNode ? joinField('nodes', String(rest[0])) : String(root);
+  const siblings = byPath.get(begin);
+  let here = siblings ?? absent(begin, begin, byPath);
+  if (siblings === undefined) roots.push(here);
+  for (const step of isNode ? rest.slice(1) : rest) {
+    const name = typeof step === 'number' ? '[0]' : step;
+    const next = typeof step === 'number' ? `${here.place.path}[0]` : joinField(here.place.path, step);
+    const found = byPath.get(next);
+    const part = found ?? absent(next, name, byPath);
+    if (found === undefined) here.children.push(part);
+    here = part;
+  }
+}
+
+function absent(path: string, name: string, byPath: Map<string, Part>): Part {
+  const part: Part = { place: { path, name, types: [], isAbsent: true, isOptional: false, isCut: false }, children: [] };
+  byPath.set(path, part);
+  return part;
+}
+
+function finish({ place, children }: Part): SourceNode {
+  return { ...place, children: children.map(finish) };
+}

@@ -1,0 +1,80 @@
+/** A tree as the rows that are on the screen: what is folded, what is searched for, and the part that a window shows. */
+
+export interface TreeRow<T> {
+  readonly key: string;
+  readonly node: T;
+  readonly depth: number;
+  readonly hasChildren: boolean;
+  readonly isOpen: boolean;
+}
+
+export interface TreeShape<T> {
+  key(node: T): string;
+  children(node: T): readonly T[];
+  /** What is searched in. */
+  text(node: T): string;
+}
+
+/** While something is searched for, everything on the way to a hit is open. */
+export function visibleRows<T>(roots: readonly T[], shape: TreeShape<T>, folded: ReadonlySet<string>, query = ''): readonly TreeRow<T>[] {
+  const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+  const rows: TreeRow<T>[] = [];
+  const kept = words.length === 0 ? undefined : hits(roots, shape, words);
+  const visit = (node: T, depth: number) => {
+    if (kept !== undefined && !kept.has(node)) return;
+    const children = shape.children(node);
+    const key = shape.key(node);
+    const isOpen = children.length > 0 && (kept !== undefined || !folded.has(key));
+    rows.push({ key, node, depth, hasChildren: children.length > 0, isOpen });
+    if (isOpen) for (const child of children) visit(child, depth + 1);
+  };
+  for (const root of roots) visit(root, 0);
+  return rows;
+}
+
+/** A hit, what leads to it, and what is inside it. */
+function hits<T>(roots: readonly T[], shape: TreeShape<T>, words: readonly string[]): ReadonlySet<T> {
+  const kept = new Set<T>();
+  const visit = (node: T, isInside: boolean): boolean => {
+    const text = shape.text(node).toLowerCase();
+    const isHit = isInside || words.every((word) => text.includes(word));
+    let isOnWay = isHit;
+    for (const child of shape.children(node)) isOnWay = visit(child, isHit) || isOnWay;
+    if (isOnWay) kept.add(node);
+    return isOnWay;
+  };
+  for (const root of roots) visit(root, false);
+  return kept;
+}
+
+/** The row of a node, or of the nearest one around it that is not folded away. */
+export function rowFinder<T>(roots: readonly T[], shape: TreeShape<T>, rows: readonly TreeRow<T>[]): (key: string) => number | undefined {
+  const shown = new Map(rows.map(({ key }, index) => [key, index]));
+  const around = new Map<string, string>();
+  const visit = (node: T) => {
+    for (const child of shape.children(node)) {
+      around.set(shape.key(child), shape.key(node));
+      visit(child);
+    }
+  };
+  for (const root of roots) visit(root);
+  return (key) => {
+    for (let at: string | undefined = key; at !== undefined; at = around.get(at)) {
+      const index = shown.get(at);
+      if (index !== undefined) return index;
+    }
+    return undefined;
+  };
+}
+
+export interface RowWindow {
+  readonly from: number;
+  /** Exclusive. */
+  readonly to: number;
+}
+
+/** Rows that a scrolled window shows, with a few more on both sides. */
+export function rowWindow(count: number, rowHeight: number, scrollTop: number, height: number, more = 6): RowWindow {
+  const from = Math.max(0, Math.floor(scrollTop / rowHeight) - more);
+  return { from: Math.min(from, count), to: Math.min(count, Math.ceil((scrollTop + height) / rowHeight) + more) };
+}
