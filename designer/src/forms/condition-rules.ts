@@ -51,6 +51,15 @@ export function isComparison(rule: ConditionRule): rule is ComparisonRule {
   return 'op' in rule;
 }
 
+/** Has the form of a rule, finished or not: what came from JSON may be anything. */
+export function isRuleLike(value: unknown): value is ConditionRule {
+  if (typeof value !== 'object' || value === null) return false;
+  if ('all' in value) return Array.isArray(value.all) && value.all.every(isRuleLike);
+  if ('any' in value) return Array.isArray(value.any) && value.any.every(isRuleLike);
+  if ('not' in value) return isRuleLike(value.not);
+  return 'op' in value && 'left' in value && typeof value.left === 'object' && value.left !== null;
+}
+
 /** A single comparison is a group of one. */
 export function asGroup(rule: ConditionRule | undefined): RuleGroup {
   if (rule === undefined) return { kind: 'all', members: [] };

@@ -1,9 +1,10 @@
 /** What an expression gives for the sample, or why it gives nothing. JSONata is loaded with the first expression. */
 import { useEffect, useState } from 'react';
+import type { Loop } from '../../../engine/contract/node.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { errorText } from '../../../engine/contract/error-texts.ts';
 import { useLanguage } from '../i18n/texts.ts';
-import type { ScopeSample } from './scope-sample.ts';
+import type { SampleLoop, ScopeSample } from './scope-sample.ts';
 
 export type Preview = { readonly value: unknown } | { readonly problem: string } | undefined;
 
@@ -44,6 +45,14 @@ function scopeOf({
   headers,
   keys,
   nodes,
+  loop,
 }: ScopeSample): Parameters<ReturnType<typeof import('../../../engine/expression/browser.ts').compileExpression>['run']>[0] {
-  return { message: { data, headers: headers ?? {}, keys: keys ?? {} } as never, nodes: nodes ?? {}, now: Date.now() };
+  return { message: { data, headers: headers ?? {}, keys: keys ?? {} } as never, nodes: nodes ?? {}, now: Date.now(), ...loopOf(loop) };
+}
+
+function loopOf(loop: SampleLoop | undefined): { readonly loop?: Loop } {
+  if (loop === undefined) return {};
+  const { item, outer } = loop;
+  const around = loopOf(outer).loop;
+  return { loop: { item, index: 0, ...(around === undefined ? {} : { outer: around }) } };
 }

@@ -10,6 +10,13 @@ export interface ScopeSample {
   readonly nodes?: Readonly<Record<string, unknown>>;
   /** What the node itself gave out, for fields that speak of its result. */
   readonly output?: unknown;
+  /** Inside a loop of a mapping: its first round. */
+  readonly loop?: SampleLoop;
+}
+
+export interface SampleLoop {
+  readonly item: unknown;
+  readonly outer?: SampleLoop;
 }
 
 export interface NodeName {
@@ -36,12 +43,22 @@ const PREVIEW_CHARS = 40;
 /** Roots of the scope with everything that the sample shows below them. */
 export function scopePlaces(sample: ScopeSample, nodes: readonly NodeName[] = []): readonly SamplePlace[] {
   return [
+    ...loopPlaces(sample.loop),
     placeOf('data', 'data', sample.data, 0),
     placeOf('headers', 'headers', sample.headers, 0),
     placeOf('keys', 'keys', sample.keys, 0),
     ...nodes.map(({ id, label }) => ({ ...placeOf(`nodes.${id}`, `nodes.${id}`, sample.nodes?.[id], 0), note: label })),
     { path: 'now', name: 'now', type: 'number' as const, places: [] },
   ];
+}
+
+function loopPlaces(loop: SampleLoop | undefined): readonly SamplePlace[] {
+  if (loop === undefined) return [];
+  const { item, outer } = loop;
+  const own = [placeOf('item', 'item', item, 0), placeOf('index', 'index', 0, 0)];
+  return outer === undefined
+    ? own
+    : [...own, placeOf('outer.item', 'outer.item', outer.item, 0), placeOf('outer.index', 'outer.index', 0, 0)];
 }
 
 /** Places inside one value, with paths that begin inside it. */

@@ -1,50 +1,178 @@
-import { Drawer } from 'antd';
-import { useState } from 'react';
-import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+/** The mapping of a node over the whole canvas: as trees, and as the JSON that it is. Every change is one of the flow and can be undone. */
+import { Alert, Button, Drawer, Segmented, Tooltip } from 'antd';
+import { Equal, Redo2, Undo2, X } from 'lucide-react';
+import { useState, type KeyboardEvent } from 'react';
+import { useEditor } from '../editor/editor-context.tsx';
+import { FormProvider, useForm } from '../forms/form-context.tsx';
+import { NodeSurroundings } from '../forms/node-surroundings.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { setConfig } from '../model/commands/change-node.ts';
-import { CodeEditor } from '../parts/code-editor.tsx';
-import { parseJson } from '../parts/parse-json.ts';
+import { isWritten, keyOf } from '../canvas/key-names.ts';
+import { ErrorBox } from '../parts/error-box.tsx';
+import { MappingBoard } from './mapping-board.tsx';
+import { MappingProvider, useMappingView } from './mapping-context.tsx';
+import { RulesJson, type JsonDraft } from './rules-json.tsx';
+import { SameNamesDialog } from './same-names-dialog.tsx';
+import { SampleSelect } from './sample-select.tsx';
+import { useMapping, useMappingHistory } from './use-mapping.ts';
+import type { TrySample } from './source-pane.tsx';
+import { useMappingSample, type MappingSampleChoice } from './use-mapping-sample.ts';
 import styles from './mapping-editor.module.css';
 
 const TEXTS = defineTexts({
   title: ['映射：{{label}}', 'Mapping: {{label}}'],
-  help: [
-    '每条规则把一个来源填到目标字段 to：from 可以是 {"path": "data.…"}、{"value": …}、{"fn": …, "args": […]} 或 {"table": …, "key": …}；另有 default 与 required。改动即时生效，可撤销；有误的地方会列在“问题”里。',
-    'Each rule fills a target field "to" from {"path": "data.…"}, {"value": …}, {"fn": …, "args": […]} or {"table": …, "key": …}; there are "default" and "required" too. Changes count at once and can be undone; mistakes are listed under "Problems".',
+  view: ['视图', 'View'],
+  trees: ['图示', 'Trees'],
+  json: ['规则 JSON', 'Rules as JSON'],
+  undo: ['撤销（Ctrl+Z）', 'Undo (Ctrl+Z)'],
+  redo: ['重做（Ctrl+Y）', 'Redo (Ctrl+Y)'],
+  sameNames: ['同名连接', 'Connect same names'],
+  close: ['关闭映射编辑器', 'Close the mapping editor'],
+  broken: [
+    '规则不符合映射的格式，图示无法显示。请在“规则 JSON”中更正，或撤销。',
+    'The rules have not the form of a mapping, so that the trees cannot be shown. Correct them under "Rules as JSON", or undo.',
   ],
-  rules: ['映射规则（JSON）', 'Rules of the mapping (JSON)'],
-  notJson: ['这不是正确的 JSON，尚未采用', 'This is not valid JSON and is not taken yet'],
 });
 
-/** The rules of a mapping as the document holds them, beside the canvas. */
-export function MappingEditor({ nodeId, onClose }: { readonly nodeId: string; readonly onClose: () => void }) {
+interface MappingEditorProps {
+  readonly nodeId: string;
+  readonly onClose: () => void;
+}
+
+export function MappingEditor({ nodeId, onClose }: MappingEditorProps) {
   const t = useTexts(TEXTS);
-  const store = useEditorStore();
-  const node = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId));
-  const isReadOnly = useEditor((editor) => editor.isReadOnly);
-  const [typed, setTyped] = useState(() => JSON.stringify(node?.config['mapping'] ?? { rules: [] }, null, 2));
-  if (node === undefined) return null;
-  const change = (text: string) => {
-    setTyped(text);
-    const parsed = parseJson(text);
-    if (parsed === undefined) return;
-    const { history, types, run } = store.getState();
-    run(setConfig(history.document, types, nodeId, { ...node.config, mapping: parsed.value }, '/mapping'));
+  const label = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId)?.label);
+  const [view, setView] = useState<View>('trees');
+  const history = useMappingHistory(nodeId);
+  if (label === undefined) return null;
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (isWritten(event.target)) return;
+    const act = KEYS[keyOf(event.nativeEvent)];
+    if (act === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    history[act]();
   };
   return (
-    <Drawer open size={720} title={t('title', { label: node.label })} onClose={onClose}>
-      <p className={styles.help}>{t('help')}</p>
-      <CodeEditor
-        label={t('rules')}
-        language="json"
-        height="calc(100vh - 220px)"
-        isReadOnly={isReadOnly}
-        value={typed}
-        onChange={change}
-        onBlur={() => store.getState().seal()}
-      />
-      {parseJson(typed) === undefined ? <p className={styles.bad}>{t('notJson')}</p> : null}
+    <Drawer
+      open
+      size="100%"
+      placement="right"
+      closable={false}
+      title={null}
+      aria-label={t('title', { label })}
+      classNames={{ body: styles.body ?? '' }}
+      onClose={onClose}
+    >
+      <div className={styles.editor} onKeyDown={onKeyDown}>
+        <NodeSurroundings nodeId={nodeId}>
+          <Editor nodeId={nodeId} label={label} view={view} onView={setView} history={history} onClose={onClose} />
+        </NodeSurroundings>
+      </div>
     </Drawer>
+  );
+}
+
+type View = 'trees' | 'json';
+type MappingHistory = ReturnType<typeof useMappingHistory>;
+
+const KEYS: Readonly<Record<string, 'undo' | 'redo'>> = { 'Ctrl+Z': 'undo', 'Ctrl+Y': 'redo', 'Ctrl+Shift+Z': 'redo' };
+
+interface EditorProps extends MappingEditorProps {
+  readonly label: string;
+  readonly view: View;
+  readonly onView: (view: View) => void;
+  readonly history: MappingHistory;
+}
+
+function Editor({ nodeId, label, view, onView, history, onClose }: EditorProps) {
+  const t = useTexts(TEXTS);
+  const form = useForm();
+  const editing = useMapping(nodeId);
+  const choice = useMappingSample(nodeId);
+  const [draft, setDraft] = useState<JsonDraft>();
+  const { mapping } = editing;
+  const isBoard = view === 'trees' && mapping !== undefined;
+  const bar = (act: React.ReactNode) => (
+    <header className={styles.bar}>
+      <h2>{t('title', { label })}</h2>
+      <Segmented<View>
+        aria-label={t('view')}
+        value={view}
+        options={[
+          { value: 'trees', label: t('trees') },
+          { value: 'json', label: t('json') },
+        ]}
+        onChange={onView}
+      />
+      <span className={styles.space} />
+      {isBoard ? <SampleSelect choice={choice} /> : null}
+      {act}
+      {editing.isReadOnly ? null : <UndoRedo history={history} />}
+      <Tooltip title={t('close')} placement="bottomRight">
+        <Button type="text" icon={<X size={18} />} aria-label={t('close')} onClick={onClose} />
+      </Tooltip>
+    </header>
+  );
+  if (!isBoard) {
+    return (
+      <>
+        {bar(null)}
+        {view === 'trees' ? (
+          <Alert
+            className={styles.broken ?? ''}
+            type="error"
+            showIcon
+            title={t('broken')}
+            action={<Button onClick={() => onView('json')}>{t('json')}</Button>}
+          />
+        ) : (
+          <RulesJson nodeId={nodeId} editing={editing} draft={draft} onDraft={setDraft} />
+        )}
+      </>
+    );
+  }
+  return (
+    <FormProvider {...form} sample={choice.sample}>
+      <MappingProvider nodeId={nodeId} editing={editing} mapping={mapping} sample={choice.sample}>
+        {bar(editing.isReadOnly ? null : <SameNames />)}
+        {choice.error === undefined ? null : <ErrorBox error={choice.error} />}
+        <MappingBoard onTry={tryOf(choice)} />
+      </MappingProvider>
+    </FormProvider>
+  );
+}
+
+/** The first saved test, when no sample is there yet. */
+function tryOf({ options, isLoading, choose }: MappingSampleChoice): TrySample | undefined {
+  const first = options.find(({ kind }) => kind === 'test');
+  return first && { name: first.name, isRunning: isLoading, run: () => choose(first.key) };
+}
+
+function SameNames() {
+  const t = useTexts(TEXTS);
+  const [isOpen, setOpen] = useState(false);
+  const { sample } = useMappingView();
+  return (
+    <>
+      <Button icon={<Equal size={16} />} disabled={sample.data === undefined} onClick={() => setOpen(true)}>
+        {t('sameNames')}
+      </Button>
+      {isOpen ? <SameNamesDialog onClose={() => setOpen(false)} /> : null}
+    </>
+  );
+}
+
+function UndoRedo({ history }: { readonly history: MappingHistory }) {
+  const t = useTexts(TEXTS);
+  const { canUndo, canRedo, undo, redo } = history;
+  return (
+    <>
+      <Tooltip title={t('undo')}>
+        <Button type="text" icon={<Undo2 size={18} />} disabled={!canUndo} aria-label={t('undo')} onClick={undo} />
+      </Tooltip>
+      <Tooltip title={t('redo')}>
+        <Button type="text" icon={<Redo2 size={18} />} disabled={!canRedo} aria-label={t('redo')} onClick={redo} />
+      </Tooltip>
+    </>
   );
 }

@@ -3,6 +3,7 @@ import type { TrialAnswer } from '../../../control/actions/trials.ts';
 import type { FlowDocument, FlowTest } from '../../../engine/contract/flow-document.ts';
 import { call } from '../api/client.ts';
 import type { NodeRun, Overlay, Sample } from '../editor/editor-store.ts';
+import type { NodeTypes } from '../model/node-types.ts';
 import { runOfStep, wiresTaken } from '../editor/step-overlay.ts';
 
 export type Scope = { readonly kind: 'whole' } | { readonly kind: 'from' | 'only'; readonly nodeId: string };
@@ -31,9 +32,9 @@ export function overlayOf({ steps }: TrialAnswer, { edges }: FlowDocument, trigg
   return { nodes, edges: new Set([...begun, ...wiresTaken(steps, edges)]) };
 }
 
-/** What forms and mappings complete from. */
-export function samplesOf({ steps }: TrialAnswer): Readonly<Record<string, Sample>> {
-  return Object.fromEntries(
+/** What forms and mappings complete from. The trigger has no step: what it handed in is told beside. */
+export function samplesOf({ steps }: TrialAnswer, handedIn: Readonly<Record<string, Sample>>): Readonly<Record<string, Sample>> {
+  const ran = Object.fromEntries(
     steps.map(({ node, input, output = {} }) => [
       node,
       {
@@ -42,6 +43,13 @@ export function samplesOf({ steps }: TrialAnswer): Readonly<Record<string, Sampl
       },
     ]),
   );
+  return { ...handedIn, ...ran };
+}
+
+/** What the trigger of a whole flow gives out for an input. */
+export function handedIn({ nodes }: FlowDocument, types: NodeTypes, data: unknown): Readonly<Record<string, Sample>> {
+  const trigger = nodes.find((node) => types.isTrigger(node));
+  return trigger === undefined ? {} : { [trigger.id]: { output: { [types.mainOutPort(trigger) ?? 'out']: data } } };
 }
 
 /** The run as a test: what came from outside is mocked, the reply is what is expected. */

@@ -11,7 +11,7 @@ import { addTest } from '../model/commands/saved-tests.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
 import { ErrorBox } from '../parts/error-box.tsx';
 import { parseJson } from '../parts/parse-json.ts';
-import { overlayOf, runTrial, samplesOf, testOfTrial, type Scope, type TrialOrder } from './run-trial.ts';
+import { handedIn, overlayOf, runTrial, samplesOf, testOfTrial, type Scope, type TrialOrder } from './run-trial.ts';
 import { TrialResult } from './trial-result.tsx';
 import styles from './trial.module.css';
 
@@ -89,7 +89,8 @@ export function TryPanel() {
     try {
       const answer = await runTrial(order, controller.signal);
       store.getState().setOverlay(overlayOf(answer, document, trigger));
-      store.getState().setSamples(samplesOf(answer));
+      const begun = part.kind === 'whole' ? handedIn(document, store.getState().types, data.value) : {};
+      store.getState().setSamples(samplesOf(answer, begun));
       useGuide.getState().finish('try');
       setRun({ order, answer });
     } catch (error) {

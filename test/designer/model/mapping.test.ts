@@ -24,7 +24,7 @@ import { chainOf, functionNamed, sourceOf, stepOfFunction, withBase } from '../.
 import { allSources, hasPlainItems, isListSource, listsOf, sourceTree } from '../../../designer/src/model/mapping/source-tree.ts';
 import { allNodes, findNode, targetTree, unfilledRequired } from '../../../designer/src/model/mapping/target-tree.ts';
 import { rowFinder, rowWindow, visibleRows } from '../../../designer/src/model/mapping/tree-rows.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
+import { type AppError } from '../../../engine/contract/errors.ts';
 import { compileMapping } from '../../../nodes/shared/mapping/compile-mapping.ts';
 import { mappingFunctions } from '../../../nodes/shared/mapping/mapping-functions.ts';
 import { MappingSchema, type Mapping, type MappingRule } from '../../../nodes/shared/mapping/mapping-document.ts';

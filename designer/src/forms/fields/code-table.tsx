@@ -6,7 +6,7 @@ import type { FieldProps } from '../field-props.ts';
 import { ReferenceSelect } from '../reference-select.tsx';
 import styles from './fields.module.css';
 
-const TEXTS = defineTexts({ open: ['查看码表', 'Open the table'] });
+const TEXTS = defineTexts({ open: ['查看代码表', 'Open the table'] });
 
 export function CodeTableField({ value, onChange, id, label, isInvalid }: FieldProps) {
   const t = useTexts(TEXTS);

@@ -7,7 +7,8 @@ import { useForm } from '../form-context.tsx';
 import styles from './fields.module.css';
 
 const TEXTS = defineTexts({
-  open: ['打开映射编辑器', 'Open the mapping editor'],
+  open: ['编辑映射', 'Edit the mapping'],
+  show: ['查看映射', 'Show the mapping'],
   count: ['{{count}} 个目标字段', '{{count}} target fields'],
   none: ['还没有映射：输出为空对象。', 'Nothing is mapped yet: the result is an empty object.'],
   more: ['等', 'and more'],
@@ -18,7 +19,7 @@ const SHOWN = 6;
 /** What the mapping fills, in a few words; it is edited on a page of its own. */
 export function MappingField({ value, id }: FieldProps) {
   const t = useTexts(TEXTS);
-  const { openMapping } = useForm();
+  const { openMapping, isReadOnly } = useForm();
   const rules = isRecord(value) && Array.isArray(value['rules']) ? (value['rules'] as unknown[]) : [];
   const targets = rules.flatMap((rule) => (isRecord(rule) && typeof rule['to'] === 'string' ? [rule['to']] : []));
   return (
@@ -40,8 +41,15 @@ export function MappingField({ value, id }: FieldProps) {
       )}
       {openMapping === undefined ? null : (
         <div>
-          <Button id={id} type="primary" ghost icon={<ArrowLeftRight size={14} />} onClick={openMapping}>
-            {t('open')}
+          <Button
+            id={id}
+            type="primary"
+            ghost
+            icon={<ArrowLeftRight size={14} />}
+            aria-label={t(isReadOnly ? 'show' : 'open')}
+            onClick={openMapping}
+          >
+            {t(isReadOnly ? 'show' : 'open')}
           </Button>
         </div>
       )}

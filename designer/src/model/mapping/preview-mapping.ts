@@ -3,8 +3,9 @@ import { AppError, type Issue } from '../../../../engine/contract/errors.ts';
 import { createMessage } from '../../../../engine/contract/message.ts';
 import type { BuildContext, Scope } from '../../../../engine/contract/node.ts';
 import { compileMapping, type CompiledMapping, type Lookup } from '../../../../nodes/shared/mapping/compile-mapping.ts';
-import type { Mapping } from '../../../../nodes/shared/mapping/mapping-document.ts';
+import type { Mapping, MappingRule, MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { ruleAt, rulePointer, withPart } from './mapping-places.ts';
+import { stepsOf } from './mapping-paths.ts';
 import { nodesOnWay, type TargetNode } from './target-tree.ts';
 
 export interface MappingSample {
@@ -132,4 +133,25 @@ export function problemsByRow(root: TargetNode, problems: readonly Issue[]): Rea
     if (key !== undefined) found.set(key, [...(found.get(key) ?? []), problem]);
   }
   return found;
+}
+
+/** A mapping that gives each of the sources, seen from inside the loops around them, for the first round of each loop. */
+export function sourcesMapping(sources: readonly MappingSource[], eaches: readonly MappingSource[]): Mapping {
+  const rules: readonly MappingRule[] = sources.map((from, index) => ({ to: `v${index}`, from }));
+  return { rules: eaches.toReversed().reduce<readonly MappingRule[]>((inner, each) => [{ to: 'v', from: { each, rules: inner } }], rules) };
+}
+
+export function sourcesOutput(output: unknown, count: number, eaches: readonly MappingSource[]): readonly unknown[] {
+  const inner = eaches.reduce<unknown>((value) => (value as { readonly v?: readonly unknown[] } | undefined)?.v?.[0], output);
+  return Array.from({ length: count }, (_, index) => (inner as Readonly<Record<string, unknown>> | undefined)?.[`v${index}`]);
+}
+
+/** The value at a row of the source tree. */
+export function valueAtRow({ data, headers, keys, nodes }: Readonly<Partial<Record<keyof MappingSample, unknown>>>, path: string): unknown {
+  const roots: Readonly<Record<string, unknown>> = { data, headers, keys, nodes };
+  return (stepsOf(path) ?? []).reduce<unknown>(
+    (value, step) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, step) ? (value as Record<string, unknown>)[step] : undefined,
+    roots,
+  );
 }
