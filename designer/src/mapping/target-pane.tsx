@@ -19,8 +19,8 @@ import styles from './panes.module.css';
 const TEXTS = defineTexts({
   title: ['目标', 'Target'],
   search: ['搜索目标', 'Search the target'],
-  add: ['添加字段', 'Add a field'],
-  import: ['导入结构', 'Import a structure'],
+  add: ['添加字段', 'Add field'],
+  import: ['导入结构', 'Import'],
   name: ['字段', 'Field'],
   rule: ['规则', 'Rule'],
   result: ['样例结果', 'With the sample'],

@@ -104,6 +104,9 @@ function absent(path: string, name: string, byPath: Map<string, Part>): Part {
   return part;
 }
 
+/** What the sample does not have is what the rules take it for. */
 function finish({ place, children }: Part): SourceNode {
-  return { ...place, children: children.map(finish) };
+  const isList = children.some((child) => child.place.name === '[0]');
+  const types: readonly ShapeType[] = place.isAbsent && children.length > 0 ? [isList ? 'list' : 'object'] : place.types;
+  return { ...place, types, children: children.map(finish) };
 }
