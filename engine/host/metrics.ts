@@ -1,9 +1,9 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Labels, Metrics } from '../contract/observe.ts';
+import { Durations } from './durations.ts';
 
 /** Series per metric: beyond them a label that was forgotten to be bounded must not fill the memory. */
 const MAX_SERIES = 2000;
-const BUCKETS_SEC = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60];
 
 export interface HostMetrics extends Metrics {
   /** Everything in the text format of Prometheus. */
@@ -15,7 +15,7 @@ export function createMetrics(): HostMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const counters = new Map<string, Counter>();
-  const histograms = new Map<string, Histogram>();
+  const durations = new Map<string, Map<string, Durations>>();
   const gauges = new Map<string, { readonly labels: Labels; readonly read: () => number }[]>();
   const series = new Map<string, Set<string>>();
 
@@ -39,19 +39,9 @@ export function createMetrics(): HostMetrics {
       if (isWithinLimit(name, labels)) metric.inc(labels, by);
     },
     observeMs(name, durationMs, labels = {}) {
-      const metric = made(
-        histograms,
-        name,
-        () =>
-          new Histogram({
-            name: `${nameOf(name).replace(/_ms$/, '')}_seconds`,
-            help: name,
-            labelNames: Object.keys(labels),
-            buckets: BUCKETS_SEC,
-            registers: [registry],
-          }),
-      );
-      if (isWithinLimit(name, labels)) metric.observe(labels, durationMs / 1000);
+      const all = made(durations, name, () => new Map<string, Durations>());
+      const key = seriesKey(labels);
+      if (all.has(key) || all.size < MAX_SERIES) made(all, key, () => new Durations(labels)).observe(durationMs / 1000);
     },
     gauge(name, read, labels = {}) {
       const reads = made(gauges, name, () => []);
@@ -67,7 +57,15 @@ export function createMetrics(): HostMetrics {
         },
       });
     },
-    text: () => registry.metrics(),
+    async text() {
+      let text = await registry.metrics();
+      for (const [name, all] of durations) {
+        const spelled = `${nameOf(name).replace(/_ms$/, '')}_seconds`;
+        text += `\n# HELP ${spelled} ${name}\n# TYPE ${spelled} histogram\n`;
+        for (const series of all.values()) text += series.text(spelled);
+      }
+      return text;
+    },
   };
 }
 

@@ -45,10 +45,11 @@ export default definePolicy({
     const logsIn = level === 'in' || level === 'full';
     const logsOut = level === 'out' || level === 'full';
     const keys = new Set(maskKeys.map((key) => key.toLowerCase()));
+    const place = field('path', target?.path) + field('interface', target?.interfaceId);
     return (exchange) => {
-      let line = describe(exchange, deps);
+      let line = describe(exchange, place, deps);
       // What the published path does not say may be a name or a number of somebody.
-      if (exchange.rawPath !== exchange.interface?.path) {
+      if (exchange.rawPath !== target?.path) {
         line += field('target', sealText(exchange, 'target', maskText(exchange.rawPath), deps));
       }
       if (logsIn) {
@@ -71,15 +72,15 @@ export default definePolicy({
   },
 });
 
-/** The line's JSON without its closing brace. Written by hand: it is made for every request, and half of its values are numbers. */
-function describe(exchange: Exchange, { clock }: PolicyDeps): string {
+/**
+ * The line's JSON without its closing brace. Written by hand: it is made for every request, and half of its values are numbers. Trace id and method
+ * are made of letters and digits that need no escape.
+ */
+function describe(exchange: Exchange, place: string, { clock }: PolicyDeps): string {
   const { response, startedAt, front, bytesIn, bytesOut, attempts, planNumber } = exchange;
   return (
-    `{"at":${startedAt},"ms":${clock.now() - startedAt},"front":"${front}"` +
-    field('trace', exchange.traceId) +
-    field('method', exchange.method) +
-    field('path', exchange.interface?.path) +
-    field('interface', exchange.interface?.interfaceId) +
+    `{"at":${startedAt},"ms":${clock.now() - startedAt},"front":"${front}","trace":"${exchange.traceId}","method":"${exchange.method}"` +
+    place +
     field('app', exchange.app?.appId) +
     field('key', exchange.proof?.keyId) +
     field('ip', exchange.clientIp) +

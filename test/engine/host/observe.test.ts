@@ -59,6 +59,11 @@ test('metrics are counted, timed and read when somebody asks', async () => {
   const text = await metrics.text();
   assert.match(text, /kangqiao_flow_executions\{status="completed"\} 3/);
   assert.match(text, /kangqiao_node_duration_seconds_sum\{type="http.call"\} 0.03/);
+  assert.match(text, /^# TYPE kangqiao_node_duration_seconds histogram$/m);
+  assert.match(text, /kangqiao_node_duration_seconds_bucket\{le="0.02",type="http.call"\} 0\n/);
+  assert.match(text, /kangqiao_node_duration_seconds_bucket\{le="0.05",type="http.call"\} 1\n/);
+  assert.match(text, /kangqiao_node_duration_seconds_bucket\{le="\+Inf",type="http.call"\} 1\n/);
+  assert.match(text, /kangqiao_node_duration_seconds_count\{type="http.call"\} 1\n/);
   assert.match(text, /kangqiao_queue_size\{lane="a"\} 5/);
   assert.match(text, /kangqiao_queue_size\{lane="b"\} 7/);
 });
