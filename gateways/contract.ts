@@ -407,6 +407,8 @@ export interface Exchange {
   attempts: number;
   /** Called once when the answer has left or the caller has gone, for what a policy has taken. */
   onEnd(release: () => void): void;
+  /** The action is called once when the caller leaves before the whole answer is out, at once if it has left. */
+  onLeave(action: () => void): void;
   readonly front: Front;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -439,8 +441,6 @@ export interface Exchange {
         readonly key: KeyHandle;
       }
     | undefined;
-  /** Ends when the caller leaves or the deadline passes. */
-  readonly signal: AbortSignal;
   answer: Answer | undefined;
   error: GatewayError | undefined;
 }

@@ -17,8 +17,8 @@ export interface FlowCall {
   readonly traceId: string;
   /** Epoch milliseconds; the flow's own deadline may be earlier. */
   readonly deadlineMs: number;
-  /** Ends when the caller leaves. A flow that has sent a write goes on and keeps its answer. */
-  readonly signal: AbortSignal;
+  /** The action is called once when the caller leaves before its answer, at once if it has left. A flow that has sent a write goes on and keeps its answer. */
+  readonly onLeave: (action: () => void) => void;
 }
 
 export type FlowResult =

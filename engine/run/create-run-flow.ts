@@ -139,12 +139,10 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const deadlineMs = Math.min(call.deadlineMs, acceptedAt + flow.document.deadlineMs);
     const cancelDeadline = deps.clock.after(Math.max(0, deadlineMs - acceptedAt), () => controller.abort(deadline(flow)));
     // A caller that leaves ends what only reads; a write that was announced goes on and keeps its answer.
-    const onLeave = () => {
+    call.onLeave(() => {
       if (!journal.isClaimed)
         controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));
-    };
-    if (call.signal.aborted) onLeave();
-    else call.signal.addEventListener('abort', onLeave, { once: true });
+    });
     const job: RunJob = {
       flow,
       executionId,
@@ -166,11 +164,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       waited: NOTHING_WAITED,
       maxSleepMs: Number.MAX_SAFE_INTEGER,
     };
-    const stop = () => {
-      cancelDeadline();
-      call.signal.removeEventListener('abort', onLeave);
-    };
-    return { executionId, job, journal, dedupe, stop };
+    return { executionId, job, journal, dedupe, stop: cancelDeadline };
   }
 
   /** It stored itself before a write: its end is stored before anybody hears of it. */

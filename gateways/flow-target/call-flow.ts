@@ -37,14 +37,18 @@ function callWith(message: Message | GatewayError, flowId: string, exchange: Exc
   exchange.error = message;
 }
 
-function toCall(
-  message: Message,
-  flowId: string,
-  { interface: called, app, user, headers, traceId, deadlineMs, signal }: Exchange,
-): FlowCall {
+function toCall(message: Message, flowId: string, exchange: Exchange): FlowCall {
+  const { interface: called, app, user, headers, traceId, deadlineMs } = exchange;
   const caller = { interfaceId: called!.interfaceId, appId: app?.appId ?? '', idempotencyKey: headers['idempotency-key'] };
   const userId = user?.['sub'];
-  return { flowId, caller: typeof userId === 'string' ? { ...caller, userId } : caller, message, traceId, deadlineMs, signal };
+  return {
+    flowId,
+    caller: typeof userId === 'string' ? { ...caller, userId } : caller,
+    message,
+    traceId,
+    deadlineMs,
+    onLeave: (action) => exchange.onLeave(action),
+  };
 }
 
 /** One promise for the call and its time limit: this way lies under every request. */

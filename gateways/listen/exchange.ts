@@ -8,7 +8,7 @@ const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
  * One request on its way. A class, because it lives: it ends when the answer has left or the caller has gone, and then gives back
- * what was taken for it. The abort signal is made only when somebody asks: most requests never need one.
+ * what was taken for it.
  */
 export class HttpExchange implements Exchange, Listed {
   place = -1;
@@ -45,7 +45,6 @@ export class HttpExchange implements Exchange, Listed {
   bytesIn = 0;
   bytesOut = 0;
   attempts = 0;
-  #controller: AbortController | undefined = undefined;
   #releases: (() => void)[] | undefined = undefined;
   #hasEnded = false;
 
@@ -67,20 +66,19 @@ export class HttpExchange implements Exchange, Listed {
     response.on('close', () => this.#end());
   }
 
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#hasEnded) this.#controller.abort(new Error('the caller has left'));
-    return this.#controller.signal;
-  }
-
   onEnd(release: () => void): void {
     if (this.#hasEnded) release();
     else (this.#releases ??= []).push(release);
   }
 
+  onLeave(action: () => void): void {
+    this.onEnd(() => {
+      if (!this.response.writableFinished) action();
+    });
+  }
+
   #end(): void {
     this.#hasEnded = true;
-    if (!this.response.writableFinished) this.#controller?.abort(new Error('the caller has left'));
     for (const release of this.#releases ?? []) release();
     this.#releases = undefined;
   }

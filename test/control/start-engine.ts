@@ -61,7 +61,7 @@ export async function startWithEngine(given: { readonly documents?: Documents } 
         message: createMessage(data, fields),
         traceId: `trace-${flowId}`,
         deadlineMs: clock.now() + 60_000,
-        signal: new AbortController().signal,
+        onLeave: () => undefined,
       });
       return result.executionId;
     },

@@ -108,7 +108,7 @@ export async function openLab(document: FlowDocument, nodes: readonly NodeDefini
             message: createMessage(data),
             traceId: 'trace',
             deadlineMs,
-            signal,
+            onLeave: (leave) => (signal.aborted ? leave() : signal.addEventListener('abort', leave, { once: true })),
           }),
         async take(data, dedupeKey) {
           const result = await engine.accept(engine.flow, {

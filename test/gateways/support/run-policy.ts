@@ -95,6 +95,7 @@ function buildExchange(given: PolicyCase, document: InterfaceDocument, raw: read
       bytesOut: 0,
       attempts: 0,
       onEnd: () => undefined,
+      onLeave: () => undefined,
       host: 'localhost',
       interface: document,
       params: {},
@@ -102,7 +103,7 @@ function buildExchange(given: PolicyCase, document: InterfaceDocument, raw: read
       user: undefined,
       headers: {},
     },
-    ...{ body: undefined, json: undefined, proof: undefined, signal: new AbortController().signal, answer: undefined, error: undefined },
+    ...{ body: undefined, json: undefined, proof: undefined, answer: undefined, error: undefined },
     ...given.exchange,
   };
 }
