@@ -54,6 +54,31 @@ export default defineNode({
 `;
 const HELP = '## 中文\n\n护士站的旧仪器只给华氏度。\n\n## English\n\nOld instruments give Fahrenheit alone.\n';
 
+/** Its ports are what its configuration says, in a way that only the node itself knows. */
+const ROUTE = `import { Type } from 'typebox';
+import { defineNode, inPort } from '../../engine/contract/node.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+
+export default defineNode({
+  type: 'vital.triage',
+  major: 1,
+  kind: 'control',
+  role: 'route',
+  category: 'control',
+  icon: 'git-branch',
+  text: { label: { 'zh-CN': '分诊', en: 'Triage' }, help: { 'zh-CN': '按级别分开。', en: 'By level.' } },
+  ports: {
+    in: [inPort],
+    out: ({ levels }) => Array.from({ length: levels }, (_, index) => ({ name: 'l' + (index + 1), label: { 'zh-CN': '第' + (index + 1) + '级', en: 'Level ' + (index + 1) } })),
+  },
+  config: Type.Object(
+    { levels: Type.Integer({ ...fieldText('级数', 'Levels', '分成几级。', 'How many.'), minimum: 1, maximum: 4, default: 2 }) },
+    { additionalProperties: false },
+  ),
+  prepare: () => (_ctx, message) => ({ emit: { l1: [message] } }),
+});
+`;
+
 const FLOW = {
   schema: 'flow/1',
   flowId: 'flw_fever',
@@ -78,6 +103,8 @@ test(
     const copy = await copyProduct(scratch);
     await copy.put('nodes/vital/temperature.node.ts', NODE);
     await copy.put('nodes/vital/temperature.md', HELP);
+    await copy.put('nodes/vital/triage.node.ts', ROUTE);
+    await copy.put('nodes/vital/triage.md', HELP);
     const console = await startConsole(context, { program: copy.program });
     await console.city.admin('PUT', '/flows/flw_fever', FLOW);
     const page = await console.open({ path: '/flows/flw_fever' });
@@ -129,6 +156,15 @@ test(
       await panel.getByRole('heading', { name: '回复 200' }).waitFor({ timeout: PATIENCE_MS });
       await expect(panel.getByText('38.50 ℃').first()).toBeVisible();
       await expect(card(page, '体温换算').getByRole('img', { name: /^成功/ })).toBeVisible();
+    });
+
+    await context.test('ports that its configuration decides follow the form', async () => {
+      await palette.getByRole('textbox').fill('分诊');
+      await palette.getByRole('button', { name: /^分诊/ }).click();
+      await card(page, '分诊').getByText('第2级').waitFor({ timeout: PATIENCE_MS });
+      await panel.getByRole('spinbutton', { name: '级数' }).fill('3');
+      await card(page, '分诊').getByText('第3级').waitFor({ timeout: PATIENCE_MS });
+      await expect(card(page, '分诊').locator('.react-flow__handle.source')).toHaveCount(3);
     });
 
     await context.test('the designer is the one that was there before', async () => {

@@ -16,6 +16,7 @@ import styles from './editor-frame.module.css';
 import { EditorHeader } from './editor-header.tsx';
 import { SidePanel } from './side-panel.tsx';
 import { usePanelOfAddress } from './use-panel-of-address.ts';
+import { useConfiguredPorts } from './use-configured-ports.ts';
 import { useFlowLive } from './use-flow-live.ts';
 import type { EditorBeginning } from './use-editor-start.ts';
 import { useValidation } from './use-validation.ts';
@@ -37,6 +38,7 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
   }, [live, keeper]);
   usePanelOfAddress();
   useEffect(() => useGuide.getState().finish('look'), []);
+  useConfiguredPorts();
   useValidation();
   useFlowLive(flowId);
   return (

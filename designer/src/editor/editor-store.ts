@@ -88,6 +88,8 @@ export interface EditorState {
   setSamples(samples: Readonly<Record<string, Sample>>): void;
   setOverlay(overlay: Overlay | undefined): void;
   setLive(live: FlowLive | undefined): void;
+  /** They know more of their ports than before. */
+  setTypes(types: NodeTypes): void;
   setRevision(revision: number): void;
   /** Another document in place of this one, as when somebody else's version is taken. */
   replaceHistory(history: History): void;
@@ -157,6 +159,7 @@ export function createEditorStore({ history, types, isReadOnly }: EditorStart): 
       setSamples: (samples) => set((now) => ({ samples: { ...now.samples, ...samples } })),
       setOverlay: (overlay) => set({ overlay }),
       setLive: (live) => set({ live }),
+      setTypes: (next) => set({ types: next }),
       setRevision: (revision) => set(({ history: now }) => ({ history: withRevision(now, revision) })),
       replaceHistory: (next) => set(({ selection }) => ({ history: next, selection: keepKnown(selection, next.document) })),
     };

@@ -31,7 +31,9 @@ export function createNodeId(): string {
 /** The schema's defaults, and for nodes with branches two or so to begin with, since a card without ports cannot be connected. */
 export function startConfig(type: NodeDescription): FlowNode['config'] {
   const filled = withDefaults(type.config, {}) as FlowNode['config'];
-  return { ...beginnings(type), ...filled };
+  const properties = (type.config['properties'] ?? {}) as object;
+  const begun = Object.entries(beginnings(type)).filter(([field]) => Object.hasOwn(properties, field));
+  return { ...Object.fromEntries(begun), ...filled };
 }
 
 /** The label, with a number behind it when another node bears it. */

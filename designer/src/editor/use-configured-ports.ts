@@ -1,0 +1,56 @@
+/** Ports that a configuration decides are the server's to tell: asked for once for each configuration, after a pause in typing. */
+import { useEffect, useRef } from 'react';
+import type { FlowNode } from '../../../engine/contract/flow-document.ts';
+import { canonicalJson } from '../../../engine/flow/content-hash.ts';
+import { call } from '../api/client.ts';
+import { createNodeTypes, createPortCache, type NodeTypes } from '../model/node-types.ts';
+import { useEditor, useEditorStore } from './editor-context.tsx';
+import type { EditorStore } from './editor-store.ts';
+
+const PAUSE_MS = 400;
+type Typed = Pick<FlowNode, 'type' | 'config'>;
+
+export function useConfiguredPorts(): void {
+  const store = useEditorStore();
+  const nodes = useEditor(({ history }) => history.document.nodes);
+  const known = useRef({ asked: new Set<string>(), cache: createPortCache() });
+  useEffect(() => {
+    const timer = setTimeout(() => void learn(store, known.current), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [store, nodes]);
+}
+
+interface Known {
+  /** Of this open flow; an answer that did not come is asked for again with the next change. */
+  readonly asked: Set<string>;
+  readonly cache: ReturnType<typeof createPortCache>;
+}
+
+async function learn(store: EditorStore, { asked, cache }: Known): Promise<void> {
+  const { types, history } = store.getState();
+  const open = new Map(history.document.nodes.filter((node) => dependsOnConfig(types, node)).map((node) => [keyOf(node), node]));
+  const before = cache.version;
+  await Promise.all(
+    [...open].map(async ([key, node]) => {
+      if (asked.has(key)) return;
+      asked.add(key);
+      try {
+        const { out } = await call('nodes.ports', { type: node.type, config: node.config });
+        // What was guessed right needs no new drawing of hundreds of cards.
+        if (canonicalJson(out) !== canonicalJson(types.outPorts(node) ?? [])) cache.learn(node.type, node.config, out);
+      } catch {
+        asked.delete(key);
+      }
+    }),
+  );
+  if (cache.version !== before) store.getState().setTypes(createNodeTypes(types.list, cache));
+}
+
+/** Branches can be read here; whatever else decides about ports only the node type knows. */
+function dependsOnConfig(types: NodeTypes, { type, config }: Typed): boolean {
+  return types.get(type)?.ports.dependOnConfig === true && !Array.isArray(config['branches']);
+}
+
+function keyOf({ type, config }: Typed): string {
+  return `${type} ${canonicalJson(config)}`;
+}
