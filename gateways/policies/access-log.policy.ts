@@ -17,8 +17,8 @@ export default definePolicy({
   text: {
     label: { 'zh-CN': '访问日志', en: 'Access log' },
     help: {
-      'zh-CN': '每个请求一行元数据；按接口的日志级别附加脱敏并加密的入参、出参。maskKeys 可补充需脱敏的字段名。',
-      en: 'One line of metadata a request; by the log level of the interface also its bodies, masked and sealed. maskKeys adds names of fields to mask.',
+      'zh-CN': '每个请求一行元数据；按接口的日志规则附加脱敏并加密的入参、出参。',
+      en: 'One line of metadata a request; by the log rule of the interface also its bodies, masked and sealed.',
     },
   },
   options: Type.Object(

@@ -16,9 +16,8 @@ export default definePolicy({
   text: {
     label: { 'zh-CN': '防重放', en: 'Replay guard' },
     help: {
-      'zh-CN':
-        '同一密钥的 nonce 在两倍时间窗口内只接受一次。公开数据的接口可设 whenStoreDown: allow，在无法保存 nonce 时不经此检查继续应答。',
-      en: 'Takes a nonce of a key once within twice the time window. An interface of data class public may say `whenStoreDown: allow`: it then answers without this guard while nonces cannot be stored.',
+      'zh-CN': '同一密钥的 nonce 在两倍时间窗口内只接受一次。公开数据的接口可以在无法保存 nonce 时不经此检查继续应答。',
+      en: 'Takes a nonce of a key once within twice the time window. An interface of data class public may answer without this guard while nonces cannot be stored.',
     },
   },
   options: Type.Object(

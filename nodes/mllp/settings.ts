@@ -102,7 +102,14 @@ export const ListenSettings = Type.Object({
   host: Type.Optional(Host),
   port: Type.Optional(Port),
   listenTls: Type.Optional(
-    Type.Boolean({ ...fieldText('监听使用 TLS', 'Listen with TLS', '仅本机回环可为否。', 'May be off on loopback only.') }),
+    Type.Boolean({
+      ...fieldText(
+        '监听使用 TLS',
+        'Listen with TLS',
+        '不设置时：监听本机回环不用，其余都用；只有本机回环可以不用。',
+        'Left alone: off on loopback, on everywhere else. It may be off on loopback only.',
+      ),
+    }),
   ),
   peers: Type.Optional(
     Type.Array(Type.String({ minLength: 1, maxLength: 200 }), {

@@ -1,7 +1,7 @@
 /** Adapters, secrets, interfaces, apps with keys and grants: made by their forms in a real browser, then used. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { promisify } from 'node:util';
@@ -109,6 +109,24 @@ test('an interface, an app with key and grant are made by their forms, and the e
   await writeFile(join(scratch, 'call.sh'), await shown(page, 'curl'));
   const { stdout } = await run('bash', [join(scratch, 'call.sh')], { env: environment });
   assert.match(stdout, /\n201$/);
+});
+
+test('a code table takes rows from a CSV file and gives them as one', LIMIT, async () => {
+  const page = await console.open({ path: '/code-tables/sex' });
+  const before = (await console.city.admin('GET', '/code-tables/sex')) as { entries: Record<string, string> };
+  const file = { name: 'rows.csv', mimeType: 'text/csv', buffer: Buffer.from('X9,"未说明, 其他"\r\n') };
+  await page.locator('input[type=file]').setInputFiles(file);
+  await page.getByText('读入 1 行').waitFor();
+  await page.getByRole('button', { name: '保存' }).click();
+  await page.getByText('已保存').waitFor();
+  const after = (await console.city.admin('GET', '/code-tables/sex')) as typeof before;
+  assert.deepEqual(after.entries, { ...before.entries, X9: '未说明, 其他' });
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: '导出 CSV' }).click()]);
+  const text = await readFile(await download.path(), 'utf8');
+  assert.match(text, /X9,"未说明, 其他"/);
+  await page.locator('input[type=file]').setInputFiles({ ...file, buffer: Buffer.from(text) });
+  await page.getByText(`读入 ${Object.keys(after.entries).length} 行`).waitFor();
+  await expect(page.getByRole('button', { name: '保存' })).toBeDisabled();
 });
 
 test('a viewer sees the forms, can change nothing in them, and is refused by the platform too', LIMIT, async () => {

@@ -5,6 +5,7 @@ import { fieldsOf } from '../../designer/src/forms/field-schema.ts';
 import { suggestedId, withSuggestedId } from '../../designer/src/forms/suggested-id.ts';
 import { isAdapterWrong, newAdapter, ABOUT_NEW, CHARSET } from '../../designer/src/pages/adapters/adapter-schema.ts';
 import { APP_FIELDS, isAppWrong, wholeApp } from '../../designer/src/pages/callers/app-schema.ts';
+import { entriesOf } from '../../designer/src/pages/tables/table-rows.ts';
 import {
   isInterfaceWrong,
   newInterface,
@@ -14,6 +15,7 @@ import {
   wholeInterface,
 } from '../../designer/src/pages/interfaces/interface-schema.ts';
 import type { Content } from '../../designer/src/parts/content.ts';
+import { textOfFile } from '../../designer/src/parts/text-of-file.ts';
 import { sampleOf } from '../../designer/src/signing/sample-of.ts';
 import { AdapterDocument } from '../../engine/contract/adapter.ts';
 import { AppDocument, InterfaceDocument } from '../../gateways/contract.ts';
@@ -98,4 +100,16 @@ test('the sample body of a schema fits the schema', () => {
     },
   };
   assert.equal(compileSchema(schema, false)(sampleOf(schema), true), undefined);
+});
+
+test('the line of titles of an export is no row, and a file that Excel wrote in GBK is read', () => {
+  const lines = [
+    ['代码', '译为'],
+    ['01', '内科'],
+    ['代码', '译为'],
+    ['', 'nothing'],
+  ];
+  assert.deepEqual(entriesOf(lines, [['代码', '译为']]), { '01': '内科', 代码: '译为' });
+  assert.equal(textOfFile(Uint8Array.from([0xc4, 0xda, 0xbf, 0xc6])), '内科');
+  assert.equal(textOfFile(new TextEncoder().encode('内科')), '内科');
 });

@@ -33,6 +33,7 @@ import type { Uses } from '../../../control/actions/uses.ts';
 import type { ChainReport, AuditLine } from '../../../control/audit/audit-log.ts';
 import type { Account } from '../../../control/auth/account-store.ts';
 import type { Bulk } from '../../../control/bulks/bulk-store.ts';
+import type { Revised } from '../../../control/registry/registry.ts';
 import type { AppKey } from '../../../control/registry/key-store.ts';
 
 interface Items<T> {
@@ -100,8 +101,9 @@ export interface Outputs {
   'keys.upload': { readonly key: AppKey; readonly challenge: string };
   'keys.create-secret': { readonly key: AppKey; readonly secret: string };
   'grants.list': Items<GrantDocument>;
-  'bus-consumers.list': Items<BusConsumer>;
-  'user-token-keys.list': Items<UserTokenKey>;
+  'bus-consumers.list': Items<Revised<BusConsumer>>;
+  'bus-consumers.create-token': { readonly id: string; readonly appId: string; readonly token: string };
+  'user-token-keys.list': Items<Revised<UserTokenKey>>;
   'executions.list': ExecutionPage;
   'executions.held': ExecutionPage;
   'held.groups': NamedHeldGroups;

@@ -16,9 +16,10 @@ export function csvOf<Row>(columns: readonly CsvColumn<Row>[], rows: readonly Ro
   return `\ufeff${unparse({ fields: shown.map(({ title }) => title), data }, { escapeFormulae: true })}\r\n`;
 }
 
-/** Lines of cells; comma, semicolon or tab between them. */
+/** Lines of cells; comma, semicolon or tab between them. What `csvOf` disarmed is what it was. */
 export function parseCsv(text: string): readonly (readonly string[])[] {
-  return parse<string[]>(text.replace(/^\ufeff/, ''), { skipEmptyLines: true }).data;
+  const { data } = parse<string[]>(text.replace(/^\ufeff/, ''), { skipEmptyLines: true });
+  return data.map((cells) => cells.map((cell) => cell.replace(/^'(?=[=+\-@\t\r])/, '')));
 }
 
 export function download(name: string, content: string, type = 'text/csv;charset=utf-8'): void {

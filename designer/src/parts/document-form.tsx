@@ -73,7 +73,7 @@ export function DocumentForm(props: DocumentFormProps) {
   };
   const parts: FormParts = { content, change: setContent, isFresh: isNew && !isAsked, isChanged };
   return (
-    <section aria-label={title}>
+    <section aria-label={title} className={aside === undefined ? styles.narrow : undefined}>
       <div className={styles.bar}>
         <Segmented<'form' | 'json'>
           className={styles.view ?? ''}
@@ -107,7 +107,7 @@ export function DocumentForm(props: DocumentFormProps) {
         {isWrong ? <Alert type="error" showIcon title={t('wrong')} /> : null}
         {isBroken ? <Alert type="error" showIcon title={t('noJson')} /> : null}
       </div>
-      <div className={aside === undefined ? styles.narrow : styles.columns}>
+      <div className={aside === undefined ? undefined : styles.columns}>
         {view === 'form' ? (
           <div className={styles.sections}>{form(parts)}</div>
         ) : (

@@ -10,6 +10,7 @@ import { RemoveButton } from '../../parts/remove-button.tsx';
 import { useOpened } from '../../parts/use-opened.ts';
 import { AppSettings } from './app-settings.tsx';
 import styles from './caller-page.module.css';
+import { BusConsumersPanel } from './bus-consumers-panel.tsx';
 import { AppStateTag } from './callers-page.tsx';
 import { GrantsPanel } from './grants-panel.tsx';
 import { KeysPanel } from './keys-panel.tsx';
@@ -76,6 +77,7 @@ function Loaded({ app, onSaved, onReload }: LoadedProps) {
               <div className={styles.panels}>
                 <KeysPanel appId={appId} />
                 <GrantsPanel appId={appId} appName={text(name) || appId} />
+                <BusConsumersPanel appId={appId} />
               </div>
             ),
           },

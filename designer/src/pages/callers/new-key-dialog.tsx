@@ -1,12 +1,11 @@
-import { Alert, Button, DatePicker, Form, Input, Modal, Select } from 'antd';
+import { DatePicker, Form, Input, Modal, Select } from 'antd';
 import type { Dayjs } from 'dayjs';
-import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { CopyText } from '../../parts/copy-text.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import styles from './caller-page.module.css';
 import { ProveKeyDialog } from './prove-key-dialog.tsx';
+import { SecretOnce } from './secret-once.tsx';
 
 const TEXTS = defineTexts({
   public: ['上传公钥', 'Upload a public key'],
@@ -20,8 +19,6 @@ const TEXTS = defineTexts({
   expires: ['到期日（可不填）', 'Expires (may stay empty)'],
   cancel: ['取消', 'Cancel'],
   shown: ['共享密钥“{{id}}”', 'Shared secret "{{id}}"'],
-  once: ['只显示这一次。请用可靠渠道交给调用方。', 'It is shown only now. Hand it to the caller by a trusted way.'],
-  done: ['我已交付', 'I have passed it on'],
 });
 
 const SCHEMES = { public: ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256'], secret: ['HMAC-SM3', 'HMAC-SHA256'] } as const;
@@ -41,6 +38,7 @@ interface NewKeyDialogProps {
 
 /** A key handed in, which its holder then proves to have; or a secret made here and shown once. */
 export function NewKeyDialog({ appId, kind, onClose }: NewKeyDialogProps) {
+  const t = useTexts(TEXTS);
   const upload = useMutationOf('keys.upload', ['apps']);
   const create = useMutationOf('keys.create-secret', ['apps']);
   const submit = async ({ keyId, scheme, publicPem = '', expires }: Values) => {
@@ -53,7 +51,8 @@ export function NewKeyDialog({ appId, kind, onClose }: NewKeyDialogProps) {
     await (kind === 'public' ? upload.mutateAsync({ ...base, publicPem }) : create.mutateAsync(base));
   };
   if (upload.data !== undefined) return <ProveKeyDialog appKey={upload.data.key} challenge={upload.data.challenge} onClose={onClose} />;
-  if (create.data !== undefined) return <SecretOnce made={create.data} onClose={onClose} />;
+  if (create.data !== undefined)
+    return <SecretOnce title={t('shown', { id: create.data.key.keyId })} secret={create.data.secret} onClose={onClose} />;
   return (
     <KeyForm
       kind={kind}
@@ -108,23 +107,6 @@ function KeyForm({ kind, isSaving, error, onSubmit, onClose }: KeyFormProps) {
         </Form.Item>
       </Form>
       {error === null ? null : <ErrorBox error={error} />}
-    </Modal>
-  );
-}
-
-function SecretOnce({ made, onClose }: { readonly made: Outputs['keys.create-secret']; readonly onClose: () => void }) {
-  const t = useTexts(TEXTS);
-  const done = (
-    <Button type="primary" onClick={onClose}>
-      {t('done')}
-    </Button>
-  );
-  return (
-    <Modal open closable={false} mask={{ closable: false }} keyboard={false} title={t('shown', { id: made.key.keyId })} footer={done}>
-      <div className={styles.stack}>
-        <CopyText text={made.secret} />
-        <Alert type="warning" showIcon title={t('once')} />
-      </div>
     </Modal>
   );
 }

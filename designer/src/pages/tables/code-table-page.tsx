@@ -5,14 +5,15 @@ import { useParams } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
-import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, LANGUAGES, translateWith, useText, useTexts } from '../../i18n/texts.ts';
 import { csvOf, download, parseCsv } from '../../parts/csv.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { SaveProblem } from '../../parts/save-problem.tsx';
+import { textOfFile } from '../../parts/text-of-file.ts';
 import { useLeaveGuard } from '../../parts/use-leave-guard.ts';
 import { useOpened } from '../../parts/use-opened.ts';
-import { problemsOf, toEntries, toRows, type Row } from './table-rows.ts';
+import { entriesOf, problemsOf, toEntries, toRows, type Row } from './table-rows.ts';
 import styles from './code-table-page.module.css';
 
 const TEXTS = defineTexts({
@@ -82,10 +83,13 @@ function Editor({ table, onSaved, onReload }: EditorProps) {
     onSaved(saved);
   };
   const read = async (file: File) => {
-    const lines = parseCsv(await file.text()).filter(([key = '']) => key !== '');
-    const read = Object.fromEntries(lines.map(([key = '', value = '']) => [key, value]));
+    const lines = parseCsv(textOfFile(new Uint8Array(await file.arrayBuffer())));
+    const read = entriesOf(
+      lines,
+      LANGUAGES.map((language) => [translateWith(TEXTS, language)('key'), translateWith(TEXTS, language)('value')]),
+    );
     setRows((now) => toRows({ ...toEntries(now), ...read }));
-    void message.info(t('imported', { count: lines.length }));
+    void message.info(t('imported', { count: Object.keys(read).length }));
   };
   return (
     <Page>

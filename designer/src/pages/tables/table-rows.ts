@@ -25,3 +25,10 @@ export function problemsOf(rows: readonly Row[]): ReadonlySet<number> {
   }
   return wrong;
 }
+
+/** Rows of a file: code, what it becomes. The line of titles that an export begins with is none. */
+export function entriesOf(lines: readonly (readonly string[])[], titles: readonly (readonly [string, string])[]): Record<string, string> {
+  const isTitle = ([key, value]: readonly string[]) => titles.some(([first, second]) => key === first && value === second);
+  const rows = lines.filter((cells, index) => cells[0] !== undefined && cells[0] !== '' && !(index === 0 && isTitle(cells)));
+  return Object.fromEntries(rows.map(([key = '', value = '']) => [key, value]));
+}

@@ -1,0 +1,59 @@
+import { Input, Modal } from 'antd';
+import { useState } from 'react';
+import { useMutationOf } from '../../api/queries.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { CodeBlock } from '../../parts/code-block.tsx';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import styles from './caller-page.module.css';
+
+const TEXTS = defineTexts({
+  title: ['登记客户端证书', 'Register a client certificate'],
+  help: [
+    '用下面的命令取得证书的 SHA-256 指纹，贴到下面；冒号与大小写都可以。',
+    'Get the certificate’s SHA-256 fingerprint by this command and paste it; colons and capitals are fine.',
+  ],
+  command: ['命令', 'Command'],
+  fingerprint: ['SHA-256 指纹', 'SHA-256 fingerprint'],
+  save: ['登记', 'Register'],
+  cancel: ['取消', 'Cancel'],
+});
+
+const COMMAND = 'openssl x509 -in client.crt -noout -fingerprint -sha256';
+
+/** A client certificate is known by its fingerprint; the certificate itself need not be here. */
+export function CertificateDialog({ appId, onClose }: { readonly appId: string; readonly onClose: () => void }) {
+  const t = useTexts(TEXTS);
+  const add = useMutationOf('bus-consumers.add-certificate', ['apps']);
+  const [typed, setTyped] = useState('');
+  const certificateFingerprint = typed.replace(/^.*=/, '').replace(/[:\s]/g, '').toLowerCase();
+  const isWhole = /^[0-9a-f]{64}$/.test(certificateFingerprint);
+  const submit = async () => {
+    await add.mutateAsync({ appId, certificateFingerprint });
+    onClose();
+  };
+  return (
+    <Modal
+      open
+      title={t('title')}
+      okText={t('save')}
+      cancelText={t('cancel')}
+      okButtonProps={{ disabled: !isWhole }}
+      confirmLoading={add.isPending}
+      onCancel={onClose}
+      onOk={() => void submit().catch(() => undefined)}
+    >
+      <div className={styles.stack}>
+        <div>{t('help')}</div>
+        <CodeBlock label={t('command')} text={COMMAND} />
+        <Input.TextArea
+          rows={3}
+          value={typed}
+          placeholder={t('fingerprint')}
+          aria-label={t('fingerprint')}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        {add.error === null ? null : <ErrorBox error={add.error} />}
+      </div>
+    </Modal>
+  );
+}
