@@ -246,7 +246,7 @@ export interface ExecutionSummary {
   /** Its messages are kept: the flow records in full, or it has not ended. */
   readonly hasPayload: boolean;
   readonly attempt: number;
-  readonly held: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean } | undefined;
+  readonly held: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number } | undefined;
   /** The execution whose message this one sends anew. */
   readonly replayOf: string | undefined;
   /** The execution that took its place while it was held. */

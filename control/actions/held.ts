@@ -105,6 +105,23 @@ export function heldActions({ executions, bulks, catalog, bindingStore }: Contro
         return bulk;
       },
     }),
+    defineAction({
+      name: 'bulks.close',
+      right: 'executions.retry',
+      text: {
+        'zh-CN': '了结已停止的批量操作：其余保持挂起，不再继续',
+        en: 'Close a stopped bulk: the rest stays held, and nothing goes on with it',
+      },
+      input: byBulk,
+      audited: true,
+      subject: ({ bulkId }) => bulkId,
+      async run(ctx, { bulkId }): Promise<Bulk> {
+        existing(await bulks.get(bulkId), bulkId);
+        const bulk = await bulks.close(bulkId, ctx.actor.account);
+        ctx.note.after = { handled: bulk.handled, total: bulk.total };
+        return bulk;
+      },
+    }),
   ];
 }
 

@@ -111,6 +111,7 @@ export const ROUTES: readonly Route[] = [
   get('/bulks', 'bulks.list'),
   get('/bulks/:bulkId', 'bulks.get'),
   post('/bulks/:bulkId/cancel', 'bulks.cancel'),
+  post('/bulks/:bulkId/close', 'bulks.close'),
 
   get('/accounts', 'accounts.list'),
   post('/accounts', 'accounts.create'),

@@ -11,12 +11,16 @@ export type BulkKind = 'retry' | 'cancel';
 export interface Bulk {
   readonly bulkId: string;
   readonly kind: BulkKind;
-  /** `stopped`: whoever asked left, or somebody ended it; asking again under its id goes on with what is not done. */
-  readonly status: 'running' | 'stopped' | 'done';
+  /**
+   * `stopped`: whoever asked left, or somebody ended it; asking again under its id goes on with what is not done. `closed`: somebody decided
+   * that the rest is left as it is; nothing goes on with it.
+   */
+  readonly status: 'running' | 'stopped' | 'done' | 'closed';
   readonly startedBy: string;
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly stoppedBy?: string;
+  readonly closedBy?: string;
   /** What was chosen; of given ids only how many. */
   readonly selection: Omit<HeldSelection, 'ids'> & { readonly ids?: number };
   /** Executions that were held when it began. */

@@ -41,6 +41,8 @@ export interface Bulks {
   run(request: BulkRequest, watcher: BulkWatcher): Promise<Bulk>;
   /** BULK_NOT_RUNNING (input) when it has ended. */
   stop(bulkId: string, actor: string): Promise<Bulk>;
+  /** Leaves the rest as it is, for good. BULK_NOT_STOPPED (input) unless it is stopped. */
+  close(bulkId: string, actor: string): Promise<Bulk>;
   get(bulkId: string): Promise<Bulk | undefined>;
   /** The latest, newest first. */
   list(limit: number): Promise<readonly Bulk[]>;
@@ -75,12 +77,22 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
       await leftHere(request.bulkId);
       const earlier = request.bulkId === undefined ? undefined : await store.bulks.get(request.bulkId);
       const document = earlier === undefined ? await begin(request, watcher.actor) : await takeUp(earlier, request);
-      return document.status === 'done' ? toBulk(document) : goThrough(document, watcher);
+      return document.status === 'running' ? goThrough(document, watcher) : toBulk(document);
     },
     async stop(bulkId, actor) {
       const result = await store.bulks.patchIf(bulkId, { status: 'running' }, { set: { status: 'stopped', stoppedBy: actor } });
       if (result.outcome !== 'patched') throw notRunning(bulkId);
       runningHere.get(bulkId)?.stop();
+      return toBulk(result.document);
+    },
+    async close(bulkId, actor) {
+      await leftHere(bulkId);
+      const died = await store.bulks.get(bulkId);
+      const seen = died?.status === 'running' && !isAlive(died) ? { status: died.status, run: died.run } : { status: 'stopped' };
+      // Under a new run: whoever still goes through it is shut out.
+      const set = { run: createId('run'), status: 'closed', closedBy: actor, endedAt: clock.now() } as const;
+      const result = await store.bulks.patchIf(bulkId, seen, { set }, { durability: 'full' });
+      if (result.outcome !== 'patched') throw notStopped(bulkId);
       return toBulk(result.document);
     },
     async get(bulkId) {
@@ -122,7 +134,7 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
         fix: 'Go on with it by the operation that began it.',
       });
     }
-    if (status === 'done') return earlier;
+    if (status === 'done' || status === 'closed') return earlier;
     if (status === 'running' && isAlive(earlier)) throw running(_id);
     const result = await store.bulks.patchIf(
       _id,
@@ -234,6 +246,13 @@ function running(bulkId: string): AppError {
   return new AppError('BULK_RUNNING', 'input', `The bulk ${bulkId} is being worked on.`, {
     values: { bulkId },
     fix: 'Watch how far it is; to go on with it yourself, stop it first.',
+  });
+}
+
+function notStopped(bulkId: string): AppError {
+  return new AppError('BULK_NOT_STOPPED', 'input', `The bulk ${bulkId} is not one that was stopped.`, {
+    values: { bulkId },
+    fix: 'Stop it first; one that is done needs nothing.',
   });
 }
 

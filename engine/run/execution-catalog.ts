@@ -151,7 +151,7 @@ function summarise(document: ExecutionDocument): ExecutionSummary {
     traceId: document.traceId,
     hasPayload: document.input !== undefined,
     attempt: (document.retries ?? 0) + 1,
-    held: held && { node: held.node, reason: held.reason, outcomeKnown: held.outcomeKnown },
+    held,
     replayOf: document.replayOf,
     replacedBy: document.replacedBy,
     error: document.error && { ...document.error, message: document.error.code },

@@ -181,6 +181,27 @@ test('a bulk is stopped by anybody who may retry, and another process goes on wi
   assert.deepEqual([keys.size, Math.max(...keys.values())], [60, 1]);
 });
 
+test('a stopped bulk is closed: the rest stays held, and nothing goes on with it', async (t) => {
+  const { hospital, running, hold, counted, operator } = await setUp(t);
+  await hold(12);
+  const from = hospital.received.length;
+  const bulkId = 'blk_closed-by-hand';
+  const left = await follow(operator, '/held/retry', { all: true, bulkId, perSecond: 5 }, ({ handled }) => handled! >= 1);
+  assert.ok(left['progress']);
+  const stopped = await running.until(async () => {
+    const { body } = await operator.call('GET', `/bulks/${bulkId}`);
+    return body.status === 'stopped' && body;
+  });
+  const closed = (await operator.call('POST', `/bulks/${bulkId}/close`)).body;
+  assert.deepEqual([closed.status, closed.closedBy, closed.handled], ['closed', 'wu', stopped.handled]);
+  const again = (await operator.call('POST', '/held/retry', { bulkId })).body;
+  assert.deepEqual([again.status, again.handled], ['closed', stopped.handled]);
+  assert.equal((await operator.call('POST', `/bulks/${bulkId}/close`)).body.code, 'BULK_NOT_STOPPED');
+  await counted('completed', stopped.done);
+  await counted('held', 12 - stopped.done);
+  assert.equal(hospital.received.length, from + stopped.done);
+});
+
 test('groups what is held by flow, node and error, and retries unknown outcomes only when told to', async (t) => {
   const { hospital, running, hold, counted, operator } = await setUp(t);
   await running.publish(feed('flw_other'));

@@ -83,6 +83,7 @@ export const OPERATIONS = {
   'bulks.list': { method: 'GET', path: '/bulks' },
   'bulks.get': { method: 'GET', path: '/bulks/:bulkId' },
   'bulks.cancel': { method: 'POST', path: '/bulks/:bulkId/cancel' },
+  'bulks.close': { method: 'POST', path: '/bulks/:bulkId/close' },
   'accounts.list': { method: 'GET', path: '/accounts' },
   'accounts.create': { method: 'POST', path: '/accounts' },
   'accounts.update': { method: 'PUT', path: '/accounts/:name' },
@@ -549,6 +550,18 @@ export interface operations {
     responses: never;
   };
   'bulks.cancel': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        bulkId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'bulks.close': {
     parameters: {
       query?: never;
       header?: never;

@@ -112,6 +112,7 @@ export interface Outputs {
   'bulks.list': Items<Bulk>;
   'bulks.get': BulkState;
   'bulks.cancel': Bulk;
+  'bulks.close': Bulk;
   'executions.get': ExecutionDetails;
   'executions.payload': PayloadAnswer;
   'executions.resend': ResendAnswer;

@@ -55,6 +55,7 @@ export const controlTexts: ErrorTemplates = {
   'KEY_PROOF_WRONG/late': { what: '私钥持有证明没有通过：挑战已超过 15 分钟', fix: '重新上传公钥，并在 15 分钟内签名。' },
   'KEY_PROOF_WRONG/signature': { what: '私钥持有证明没有通过：签名与公钥不符', fix: '用对应的私钥对挑战原文（不做任何改动）签名。' },
   BULK_NOTHING_CHOSEN: { what: '没有指明要批量处理哪些执行', fix: '指定流程、节点、错误码或执行编号，或选择全部。' },
+  BULK_NOT_STOPPED: { what: '批量操作 {bulkId} 不是已停止的状态', fix: '正在进行的请先停止；已完成的无需处理。' },
   BULK_NOT_RUNNING: { what: '批量操作 {bulkId} 已经结束，无需停止', fix: '刷新后查看其进度。' },
   BULK_OTHER_KIND: { what: '批量操作 {bulkId} 不是同一种操作，不能这样继续', fix: '请用发起它的那种操作继续。' },
   BULK_PART_LOST: { what: '批量操作 {bulkId} 的清单有一部分没有保存', fix: '请重新发起；仍然挂起的执行会被选入。' },

@@ -90,7 +90,9 @@ for (const store of ['memory', 'embedded'] as const) {
       });
       assert.equal(unknown.outcome, 'unknown');
       const held = (await next.catalog.get(unknown.executionId, { payload: true }))!;
-      assert.deepEqual(held.held, { node: 'n_book', reason: 'OUTCOME_UNKNOWN', outcomeKnown: false });
+      const { at, ...why } = held.held!;
+      assert.deepEqual(why, { node: 'n_book', reason: 'OUTCOME_UNKNOWN', outcomeKnown: false });
+      assert.ok(at >= held.acceptedAt);
       assert.deepEqual(
         held.intents.map(({ node, key }) => [node, key]),
         [['n_book', hospital.keys[0]]],
