@@ -12,6 +12,7 @@ import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers, pl
 import { tags } from '@lezer/highlight';
 import { useEffect, useRef } from 'react';
 import { cspNonce } from '../app/csp-nonce.ts';
+import { foundMarks, showFirstFound } from './found-marks.ts';
 
 export interface CodeEditorProps {
   readonly value: string;
@@ -25,6 +26,8 @@ export interface CodeEditorProps {
   readonly isOneLine?: boolean;
   readonly onChange?: (value: string) => void;
   readonly onBlur?: () => void;
+  /** Marked wherever it stands; the first place is brought into sight. */
+  readonly find?: string;
   readonly complete?: CompletionSource;
   /** Called after a pause in typing. */
   readonly check?: (text: string) => readonly Diagnostic[] | Promise<readonly Diagnostic[]>;
@@ -69,6 +72,7 @@ const look = EditorView.theme({
   '.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': {
     background: 'var(--kq-accent-soft)',
   },
+  '.cm-found': { backgroundColor: 'var(--kq-amber-soft)', color: 'var(--kq-amber)', borderRadius: '2px' },
   '.cm-panels': { backgroundColor: 'var(--kq-raised)', color: 'var(--kq-text)' },
 });
 
@@ -77,6 +81,7 @@ export function CodeEditor(props: CodeEditorProps) {
   const view = useRef<EditorView>(undefined);
   const latest = useRef(props);
   const readOnly = useRef(new Compartment());
+  const found = useRef(new Compartment());
   useEffect(() => {
     latest.current = props;
   });
@@ -84,7 +89,10 @@ export function CodeEditor(props: CodeEditorProps) {
     if (place.current === null) return;
     const made = new EditorView({
       parent: place.current,
-      state: EditorState.create({ doc: latest.current.value, extensions: extensionsOf(latest, readOnly.current) }),
+      state: EditorState.create({
+        doc: latest.current.value,
+        extensions: [extensionsOf(latest, readOnly.current), found.current.of(foundMarks(latest.current.find ?? ''))],
+      }),
     });
     view.current = made;
     return () => made.destroy();
@@ -97,6 +105,12 @@ export function CodeEditor(props: CodeEditorProps) {
   useEffect(() => {
     view.current?.dispatch({ effects: readOnly.current.reconfigure(EditorState.readOnly.of(props.isReadOnly ?? false)) });
   }, [props.isReadOnly]);
+  useEffect(() => {
+    const made = view.current;
+    if (made === undefined) return;
+    made.dispatch({ effects: found.current.reconfigure(foundMarks(props.find ?? '')) });
+    showFirstFound(made, props.find ?? '');
+  }, [props.find]);
   return <div ref={place} />;
 }
 

@@ -1,4 +1,4 @@
-import { App, Input } from 'antd';
+import { App, Checkbox, Input } from 'antd';
 import { useCallback, type ReactNode } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { ErrorBox } from './error-box.tsx';
@@ -8,6 +8,7 @@ const TEXTS = defineTexts({
   cancel: ['取消', 'Cancel'],
   reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
   reasonMissing: ['请填写理由。', 'Give a reason.'],
+  affirmMissing: ['请先确认上面这一条。', 'Confirm the line above first.'],
 });
 
 export interface Act {
@@ -18,6 +19,8 @@ export interface Act {
   readonly verb: string;
   readonly isDangerous?: boolean;
   readonly needsReason?: boolean;
+  /** What the person must have made sure of, as a sentence to be ticked. */
+  readonly affirm?: string;
   run(reason: string): Promise<unknown>;
 }
 
@@ -28,6 +31,7 @@ export function useConfirm(): (act: Act) => void {
   return useCallback(
     (act) => {
       let reason = '';
+      let isAffirmed = act.affirm === undefined;
       const body = (problem?: ReactNode) => (
         <div className={styles.body}>
           <div>{act.effect}</div>
@@ -41,6 +45,7 @@ export function useConfirm(): (act: Act) => void {
               onChange={(event) => (reason = event.target.value)}
             />
           ) : null}
+          {act.affirm === undefined ? null : <Checkbox onChange={(event) => (isAffirmed = event.target.checked)}>{act.affirm}</Checkbox>}
           {problem}
         </div>
       );
@@ -54,6 +59,10 @@ export function useConfirm(): (act: Act) => void {
           if (act.needsReason === true && reason.trim() === '') {
             dialog.update({ content: body(<div role="alert">{t('reasonMissing')}</div>) });
             throw new Error('no reason yet');
+          }
+          if (!isAffirmed) {
+            dialog.update({ content: body(<div role="alert">{t('affirmMissing')}</div>) });
+            throw new Error('not affirmed yet');
           }
           try {
             await act.run(reason.trim());

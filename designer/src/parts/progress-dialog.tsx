@@ -17,6 +17,8 @@ export interface Work<T> {
   ): Promise<T>;
   /** What came of it. */
   readonly show: (result: T) => ReactNode;
+  /** Told when it was stopped: what that means for this work. */
+  readonly stopped?: string;
 }
 
 /** Long work: how far it is, a way to stop it, and what came of it. Runs once, when it is shown. */
@@ -55,7 +57,7 @@ export function ProgressDialog<T>({ work, onClose }: { readonly work: Work<T>; r
         {progress.of === 0 ? null : `${progress.done} / ${progress.of} `}
         {progress.note}
       </div>
-      {outcome === 'stopped' ? <Alert type="warning" showIcon title={t('stopped')} /> : null}
+      {outcome === 'stopped' ? <Alert type="warning" showIcon title={work.stopped ?? t('stopped')} /> : null}
       {outcome !== undefined && outcome !== 'stopped' && 'error' in outcome ? <ErrorBox error={outcome.error} /> : null}
       {outcome !== undefined && outcome !== 'stopped' && 'result' in outcome ? work.show(outcome.result) : null}
     </Modal>

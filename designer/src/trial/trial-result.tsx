@@ -2,21 +2,20 @@ import { Collapse } from 'antd';
 import { CircleCheck, CircleSlash, CircleX, Unplug, type LucideIcon } from 'lucide-react';
 import type { TrialAnswer } from '../../../control/actions/trials.ts';
 import { errorText } from '../../../engine/contract/error-texts.ts';
+import { RUN_TEXTS } from '../canvas/node-looks.ts';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { Tag, type Tone } from '../parts/status-tag.tsx';
-import { ShownData } from './shown-data.tsx';
+import { DataViewer } from '../viewer/data-viewer.tsx';
 import styles from './trial.module.css';
 
 const TEXTS = defineTexts({
-  completed: ['成功', 'Completed'],
-  failed: ['失败', 'Failed'],
-  held: ['会被挂起等人处理', 'Would be held for a person'],
-  'not-reached': ['未触达', 'Not reached'],
+  // The words of the canvas, where a trial means the same.
+  ...RUN_TEXTS,
+  held: ['会停下等人处理', 'Would be held for a person'],
   waiting: ['停在等待节点', 'Stopped at a wait'],
   stopped: ['已停止', 'Stopped'],
-  skipped: ['跳过', 'Skipped'],
   reply: ['回复 {{status}}', 'Reply {{status}}'],
   steps: ['每个节点', 'Each node'],
   input: ['输入', 'Input'],
@@ -49,12 +48,7 @@ export function TrialResult({ answer }: { readonly answer: TrialAnswer }) {
       <Outcome status={answer.status} />
       {error === undefined ? null : <p>{[errorText(error, language).what, errorText(error, language).fix].filter(Boolean).join(' ')}</p>}
       {wrote.length === 0 ? null : <p>{t('wrote', { nodes: format.list(wrote.map(label)) })}</p>}
-      {reply === undefined ? null : (
-        <div>
-          <h3>{t('reply', { status: reply.status })}</h3>
-          <ShownData message={reply.message} label={t('reply', { status: reply.status })} />
-        </div>
-      )}
+      {reply === undefined ? null : <DataViewer message={reply.message} label={t('reply', { status: reply.status })} />}
       <h3>{t('steps')}</h3>
       <Collapse
         size="small"
@@ -103,17 +97,9 @@ function StepData({ step: { input, output = {}, error } }: { readonly step: Step
   return (
     <div className={styles.result}>
       {told === undefined ? null : <p className={styles.bad}>{[told.what, told.fix].filter(Boolean).join(' ')}</p>}
-      {input === undefined ? null : (
-        <div>
-          <h4>{t('input')}</h4>
-          <ShownData message={input} label={t('input')} />
-        </div>
-      )}
+      {input === undefined ? null : <DataViewer message={input} label={t('input')} />}
       {Object.entries(output).map(([port, message]) => (
-        <div key={port}>
-          <h4>{t('output', { port })}</h4>
-          <ShownData message={message} label={t('output', { port })} />
-        </div>
+        <DataViewer key={port} message={message} label={t('output', { port })} />
       ))}
     </div>
   );

@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   only: ['只跑“{{label}}”', '"{{label}}" alone'],
   reach: ['真实调用外部系统', 'Really call the other systems'],
   reachOff: [
-    '不会触达真实系统：外部节点用测试用例里的模拟结果，没有的会标出“未触达”。',
+    '不会触达真实系统：外部节点用测试用例里的模拟结果，没有的会标出“未到达”。',
     'No real system is reached: outside nodes answer as the test case says; one without an answer is marked "not reached".',
   ],
   reachOn: [

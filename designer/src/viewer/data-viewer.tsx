@@ -1,71 +1,176 @@
-/** A payload as people read it: a tree or its source; HL7 v2 by named fields. */
-import { Segmented } from 'antd';
+/** A payload as people read it: a tree or its source; HL7 v2 by named fields; bytes as bytes. For messages and for trials. */
+import { Button, Input, Modal, Segmented, Tooltip } from 'antd';
+import { Maximize2, Scissors, Search } from 'lucide-react';
 import { useMemo, useState } from 'react';
-import { defineTexts, useTexts } from '../i18n/texts.ts';
+import type { ShownMessage } from '../../../control/actions/shown-message.ts';
+import { useFormat } from '../i18n/format.ts';
+import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
 import { CopyButton } from '../parts/copy-text.tsx';
+import { Tag } from '../parts/status-tag.tsx';
+import { contentOf, sourceOf, type Content } from './content.ts';
+import { DataTree } from './data-tree.tsx';
 import styles from './data-viewer.module.css';
+import { findRows, hl7Rows, type Hl7Row } from './hl7-fields.ts';
 import { Hl7Table } from './hl7-table.tsx';
-import { JsonTree } from './json-tree.tsx';
-import { shownData, type Shown } from './shown-data.ts';
+import { findParts, jsonPart, xmlPart, type TreePart } from './tree-parts.ts';
 
 const TEXTS = defineTexts({
   view: ['显示方式', 'View'],
   tree: ['结构', 'Structure'],
   source: ['原文', 'Source'],
+  search: ['在内容里找', 'Search inside'],
+  found: ['{{count}} 处', '{{count}} found'],
+  enlarge: ['放大', 'Enlarge'],
+  cut: ['共 {{size}}，只显示开头', '{{size}} in all: only its beginning is shown'],
+  binary: ['二进制', 'Binary'],
 });
+
+type View = 'tree' | 'source';
 
 interface Props {
   readonly label: string;
-  readonly data: unknown;
-  readonly charset?: string | undefined;
+  readonly message: ShownMessage;
 }
 
-export function DataViewer({ label, data, charset }: Props) {
+export function DataViewer({ label, message }: Props) {
   const t = useTexts(TEXTS);
-  const [view, setView] = useState<'tree' | 'source'>('tree');
-  const shown = useMemo(() => shownData(data, charset), [data, charset]);
-  const source = sourceOf(shown);
-  const hasTree = shown.form === 'json' || shown.form === 'hl7';
+  const [isLarge, setLarge] = useState(false);
   return (
     <section className={styles.viewer} aria-label={label}>
-      <div className={styles.head}>
-        <h4>{label}</h4>
-        {hasTree ? (
-          <Segmented
-            size="small"
-            aria-label={t('view')}
-            value={view}
-            options={[
-              { value: 'tree', label: t('tree') },
-              { value: 'source', label: t('source') },
-            ]}
-            onChange={setView}
-          />
-        ) : null}
-        <CopyButton text={source} />
-      </div>
-      {hasTree && view === 'tree' ? <Structure shown={shown} /> : <Source label={label} shown={shown} source={source} />}
+      <Viewed label={label} message={message} onEnlarge={() => setLarge(true)} />
+      <Modal open={isLarge} title={label} width="min(1400px, 92vw)" footer={null} onCancel={() => setLarge(false)} destroyOnHidden>
+        <section className={`${styles.viewer} ${styles.large}`} aria-label={t('enlarge')}>
+          <Viewed label="" message={message} />
+        </section>
+      </Modal>
     </section>
   );
 }
 
-function Structure({ shown }: { readonly shown: Shown }) {
-  if (shown.form === 'json')
-    return (
-      <div className={styles.tree}>
-        <JsonTree name="data" path="data" value={shown.value} />
+function Viewed({ label, message, onEnlarge }: Props & { readonly onEnlarge?: () => void }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const [chosen, setChosen] = useState<View>('tree');
+  const [query, setQuery] = useState('');
+  const content = useMemo(() => contentOf(message), [message]);
+  const structure = useStructure(content);
+  const source = useMemo(() => sourceOf(content), [content]);
+  const view = structure === undefined ? 'source' : chosen;
+  return (
+    <>
+      <div className={styles.head}>
+        {label === '' ? null : <h4>{label}</h4>}
+        <span className={styles.quiet}>{format.size(message.sizeBytes)}</span>
+        {message.form === 'base64' ? <Tag tone="grey">{t('binary')}</Tag> : null}
+        <span className={styles.tools}>
+          {structure === undefined ? null : (
+            <Segmented<View>
+              size="small"
+              aria-label={t('view')}
+              value={view}
+              options={[
+                { value: 'tree', label: t('tree') },
+                { value: 'source', label: t('source') },
+              ]}
+              onChange={setChosen}
+            />
+          )}
+          <CopyButton text={message.form === 'base64' ? String(message.data) : source} />
+          {onEnlarge === undefined ? null : (
+            <Tooltip title={t('enlarge')}>
+              <Button type="text" size="small" icon={<Maximize2 size={14} />} aria-label={t('enlarge')} onClick={onEnlarge} />
+            </Tooltip>
+          )}
+        </span>
       </div>
-    );
-  return shown.form === 'hl7' ? <Hl7Table text={shown.text} /> : null;
+      {message.truncated === true ? (
+        <div>
+          <Tag tone="amber" icon={Scissors}>
+            {t('cut', { size: format.size(message.sizeBytes) })}
+          </Tag>
+        </div>
+      ) : null}
+      <Input
+        size="small"
+        allowClear
+        prefix={<Search size={14} />}
+        placeholder={t('search')}
+        aria-label={t('search')}
+        value={query}
+        onChange={({ target }) => setQuery(target.value)}
+      />
+      {view === 'tree' && structure !== undefined ? (
+        <Structure structure={structure} query={query} />
+      ) : (
+        <Source label={label === '' ? t('source') : label} content={content} source={source} query={query} />
+      )}
+    </>
+  );
 }
 
-function Source({ label, shown, source }: { readonly label: string; readonly shown: Shown; readonly source: string }) {
-  const language = shown.form === 'json' || shown.form === 'xml' ? shown.form : 'text';
-  return <CodeEditor key={language} label={label} language={language} isReadOnly value={source} />;
+type StructureOf = { readonly root: TreePart } | { readonly rows: readonly Hl7Row[] };
+
+function useStructure(content: Content): StructureOf | undefined {
+  const language = useLanguage();
+  return useMemo(() => {
+    if (content.form === 'json') {
+      const isPlain = typeof content.value !== 'object' || content.value === null;
+      return isPlain ? undefined : { root: jsonPart('data', 'data', content.value) };
+    }
+    if (content.form === 'hl7') return { rows: hl7Rows(content.text, language) };
+    const root = content.form === 'xml' ? xmlPart(content.text) : undefined;
+    return root && { root };
+  }, [content, language]);
 }
 
-function sourceOf(shown: Shown): string {
-  if (shown.form === 'json') return JSON.stringify(shown.value, null, 2);
-  return shown.form === 'hl7' ? shown.text.replace(/\r\n?/g, '\n') : shown.text;
+function Structure({ structure, query }: { readonly structure: StructureOf; readonly query: string }) {
+  return 'root' in structure ? <Tree root={structure.root} query={query} /> : <Fields rows={structure.rows} query={query} />;
+}
+
+function Tree({ root, query }: { readonly root: TreePart; readonly query: string }) {
+  const found = useMemo(() => findParts(root, query), [root, query]);
+  return (
+    <>
+      <FoundCount query={query} count={found.count} />
+      <div className={styles.tree}>
+        <DataTree part={root} query={query} found={found} />
+      </div>
+    </>
+  );
+}
+
+function Fields({ rows, query }: { readonly rows: readonly Hl7Row[]; readonly query: string }) {
+  const found = useMemo(() => findRows(rows, query), [rows, query]);
+  return (
+    <>
+      <FoundCount query={query} count={found.length} />
+      <Hl7Table rows={found} query={query} />
+    </>
+  );
+}
+
+function FoundCount({ query, count }: { readonly query: string; readonly count: number }) {
+  const t = useTexts(TEXTS);
+  return query.trim() === '' ? null : (
+    <div className={styles.quiet} aria-live="polite">
+      {t('found', { count })}
+    </div>
+  );
+}
+
+interface SourceProps {
+  readonly label: string;
+  readonly content: Content;
+  readonly source: string;
+  readonly query: string;
+}
+
+function Source({ label, content, source, query }: SourceProps) {
+  const language = content.form === 'json' || content.form === 'xml' ? content.form : 'text';
+  return (
+    <div className={styles.source}>
+      <CodeEditor key={language} label={label} language={language} isReadOnly value={source} find={query} />
+    </div>
+  );
 }

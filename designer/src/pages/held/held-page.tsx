@@ -1,38 +1,31 @@
-/** `/held`: messages that wait for a person, together with those that stand at the same place for the same reason. */
-import { Button, Skeleton } from 'antd';
-import { Ban, RefreshCw, RotateCcw } from 'lucide-react';
-import { Link } from 'react-router';
-import type { ExecutionSummary } from '../../../../engine/services.ts';
+/** `/held`: messages that wait for a person, by cause, and the bulks that act upon many of them. */
+import { Button, Skeleton, Tooltip } from 'antd';
+import { RefreshCw } from 'lucide-react';
+import type { NamedHeldGroup } from '../../../../control/actions/held-groups.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
+import { causeOf } from '../../i18n/cause-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { CopyText } from '../../parts/copy-text.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
-import { Tag } from '../../parts/status-tag.tsx';
-import { TimeText } from '../../parts/time-text.tsx';
-import { useFlowName } from '../messages/use-flow-name.ts';
-import { useMessageActs } from '../messages/use-message-acts.ts';
-import styles from './held-page.module.css';
+import { BulkList } from './bulk-list.tsx';
+import { CausePanel, type CauseSection } from './cause-panel.tsx';
+import { useBulks } from './use-bulks.tsx';
 
 const TEXTS = defineTexts({
   title: ['待处理', 'Held messages'],
   help: [
-    '平台不敢自作主张的消息：核对对方的情况，再决定重试或取消。同一流程、同一节点、同一原因的放在一起。',
-    'Messages the platform must not decide alone: ask the other side, then retry or cancel. Those of one flow, node and reason stand together.',
+    '平台不敢自作主张的消息，按原因和系统归在一起。先看对方的情况，再重试、更正后重发或取消。',
+    'Messages the platform must not decide alone, by cause and system. See how the other side is, then retry, correct and resend, or cancel.',
   ],
   refresh: ['刷新', 'Refresh'],
   empty: ['没有待处理的消息', 'No message waits for a person'],
-  count: ['{{count}} 条', '{{count}}'],
-  most: ['只列出最近的 {{count}} 条；处理后再刷新。', 'The latest {{count}} are listed; deal with them and refresh.'],
-  known: ['没有生效，可安全重试', 'Not done: a retry is safe'],
-  unknown: ['结果不明，先核对', 'Outcome unknown: ask first'],
-  open: ['在画布上看', 'Open on the canvas'],
+  emptyNext: ['出现时这里会自动列出，顶栏的铃铛也会提示。', 'They are listed here as they come, and the bell at the top tells of them.'],
+  most: ['待处理的超过 10,000 条，只统计最早的 10,000 条。', 'More than 10,000 are held; the earliest 10,000 are counted.'],
 });
 
-const MOST = 200;
-const REFRESH_MS = 10_000;
+const REFRESH_MS = 5000;
 
 export function HeldPage() {
   return useMay()('executions.read') ? <Held /> : <NoRight permission="executions.read" />;
@@ -40,81 +33,44 @@ export function HeldPage() {
 
 function Held() {
   const t = useTexts(TEXTS);
-  const held = useQueryOf('executions.held', { limit: MOST }, { refetchIntervalMs: REFRESH_MS });
-  const refresh = <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void held.refetch()} />;
+  const held = useQueryOf('held.groups', {}, { refetchIntervalMs: REFRESH_MS });
+  const bulks = useBulks();
+  const sections = sectionsOf(held.data?.groups ?? []);
+  const refresh = (
+    <Tooltip title={t('refresh')}>
+      <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void held.refetch()} />
+    </Tooltip>
+  );
   return (
     <Page>
       <PageHeader title={t('title')} help={t('help')} actions={refresh} />
       {held.error === null ? null : <ErrorBox error={held.error} onRetry={() => void held.refetch()} />}
+      <BulkList onGoOn={bulks.goOn} />
       {held.isPending ? <Skeleton active /> : null}
-      {held.data?.items.length === 0 ? (
+      {held.data?.groups.length === 0 ? (
         <Panel>
-          <EmptyState title={t('empty')} />
+          <EmptyState title={t('empty')} next={t('emptyNext')} />
         </Panel>
       ) : null}
-      {held.data?.next === undefined ? null : <div>{t('most', { count: MOST })}</div>}
-      {groupsOf(held.data?.items ?? []).map((group) => (
-        <Group key={group.key} items={group.items} />
+      {held.data?.more === true ? <div role="status">{t('most')}</div> : null}
+      {sections.map((section) => (
+        <CausePanel key={section.key} section={section} onBegin={bulks.begin} />
       ))}
+      {bulks.dialog}
     </Page>
   );
 }
 
-interface HeldGroup {
-  readonly key: string;
-  readonly items: readonly ExecutionSummary[];
-}
-
-/** In the order of their latest message. */
-function groupsOf(items: readonly ExecutionSummary[]): readonly HeldGroup[] {
-  const groups = Map.groupBy(items, ({ flowId, held }) => `${flowId} ${held?.node} ${held?.reason}`);
-  return Array.from(groups, ([key, members]) => ({ key, items: members }));
-}
-
-function Group({ items }: { readonly items: readonly ExecutionSummary[] }) {
-  const t = useTexts(TEXTS);
-  const nameOf = useFlowName();
-  const [first] = items;
-  if (first === undefined) return null;
-  const title = (
-    <span className={styles.title}>
-      {nameOf(first.flowId)} <code>{first.held?.node}</code> <code>{first.held?.reason}</code>
-    </span>
-  );
-  return (
-    <Panel title={title} extra={<Tag tone="violet">{t('count', { count: items.length })}</Tag>}>
-      <ul className={styles.items}>
-        {items.map((item) => (
-          <Item key={item.executionId} item={item} />
-        ))}
-      </ul>
-    </Panel>
-  );
-}
-
-function Item({ item }: { readonly item: ExecutionSummary }) {
-  const t = useTexts(TEXTS);
-  const may = useMay();
-  const acts = useMessageActs();
-  const isKnown = item.held?.outcomeKnown === true;
-  return (
-    <li className={styles.item}>
-      <TimeText at={item.acceptedAt} />
-      <CopyText text={item.executionId} isShort />
-      <Tag tone={isKnown ? 'green' : 'amber'}>{t(isKnown ? 'known' : 'unknown')}</Tag>
-      <span className={styles.acts}>
-        <Link to={`/messages/${item.executionId}`}>{t('open')}</Link>
-        {may('executions.retry') ? (
-          <Button size="small" icon={<RotateCcw size={14} />} onClick={() => acts.retry(item)}>
-            {acts.words.retry}
-          </Button>
-        ) : null}
-        {may('executions.cancel') ? (
-          <Button size="small" danger icon={<Ban size={14} />} onClick={() => acts.cancel(item)}>
-            {acts.words.cancel}
-          </Button>
-        ) : null}
-      </span>
-    </li>
-  );
+/** One cause at one system, however many flows and nodes it holds up; the largest first. */
+function sectionsOf(groups: readonly NamedHeldGroup[]): readonly CauseSection[] {
+  const sections = Map.groupBy(groups, ({ code, adapter, flowId }) => {
+    const cause = causeOf(code);
+    // An error of a flow's own says something else in each flow.
+    return `${cause} ${adapter?.adapterId ?? ''} ${cause === 'other' ? `${flowId} ${code}` : ''}`;
+  });
+  return Array.from(sections, ([key, members]) => ({
+    key,
+    groups: members,
+    count: members.reduce((sum, { count }) => sum + count, 0),
+  })).sort((a, b) => b.count - a.count);
 }

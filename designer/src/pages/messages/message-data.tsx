@@ -1,13 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
 import { Alert, Button } from 'antd';
 import { Eye } from 'lucide-react';
 import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
-import { call, type ApiError } from '../../api/client.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { DataViewer } from '../../viewer/data-viewer.tsx';
 import { inputsOf, outputsOf, type Labelled } from './message-overlay.ts';
+import { usePayload } from './use-payload.ts';
 
 const TEXTS = defineTexts({
   show: ['查看数据', 'Show the data'],
@@ -23,19 +22,6 @@ const TEXTS = defineTexts({
     'No data is kept: the flow does not record it, or nothing came by here.',
   ],
 });
-
-/** Every reading leaves an audit line: asked for when the person wants it, never anew by itself, and forgotten with the page. */
-function usePayload(executionId: string, state: string, isWanted: boolean) {
-  return useQuery<PayloadAnswer, ApiError>({
-    queryKey: ['message-data', executionId, state],
-    queryFn: ({ signal }) => call('executions.payload', { executionId }, { signal }),
-    enabled: isWanted,
-    staleTime: Infinity,
-    gcTime: 0,
-    refetchOnWindowFocus: false,
-    refetchOnReconnect: false,
-  });
-}
 
 interface Props {
   readonly executionId: string;
@@ -91,6 +77,6 @@ function Data({ details, nodeId }: DataProps) {
 
 function Messages({ label, messages }: { readonly label: string; readonly messages: readonly Labelled[] }) {
   return messages.map(({ from, message }, index) => (
-    <DataViewer key={index} label={from === '' ? label : `${label} · ${from}`} data={message.data} charset={message.charset} />
+    <DataViewer key={index} label={from === '' ? label : `${label} · ${from}`} message={message} />
   ));
 }

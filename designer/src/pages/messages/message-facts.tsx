@@ -4,6 +4,8 @@ import type { ErrorRecord } from '../../../../engine/contract/errors.ts';
 import { errorText } from '../../../../engine/contract/error-texts.ts';
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
 import type { ExecutionDetails } from '../../../../engine/services.ts';
+import { RUN_TEXTS } from '../../canvas/node-looks.ts';
+import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
 import { CopyText } from '../../parts/copy-text.tsx';
@@ -29,12 +31,17 @@ const TEXTS = defineTexts({
   ],
   key: ['已发出的键', 'Key that was sent'],
   late: ['迟到的结果', 'Late outcome'],
+  replayOf: ['重发自', 'Resent from'],
+  replay: ['已重发为', 'Resent as'],
+  replacedBy: ['由它接替', 'Replaced by'],
 });
 
 /** When, which version, where it stands and why, without a word of its content. */
 export function MessageFacts({ details, document }: { readonly details: ExecutionDetails; readonly document: FlowDocument }) {
   const t = useTexts(TEXTS);
+  const run = useTexts(RUN_TEXTS);
   const format = useFormat();
+  const wordOf = (status: string) => (Object.hasOwn(RUN_TEXTS, status) ? run(status as keyof typeof RUN_TEXTS) : status);
   const { executionId, flowId, version, traceId, durationMs } = details;
   const labelOf = (nodeId: string) => document.nodes.find(({ id }) => id === nodeId)?.label ?? nodeId;
   const rows = [
@@ -46,6 +53,8 @@ export function MessageFacts({ details, document }: { readonly details: Executio
     ['attempt', details.attempt],
     ['id', <CopyText key="id" text={executionId} isShort />],
     ['trace', traceId === undefined ? undefined : <CopyText key="trace" text={traceId} isShort />],
+    ...[details.replayOf].filter(isSet).map((id) => ['replayOf', <MessageLink key={id} id={id} />] as const),
+    ...details.replays.map((id) => [id === details.replacedBy ? 'replacedBy' : 'replay', <MessageLink key={id} id={id} />] as const),
     ['lane', details.isLaneKept ? t('laneKept') : undefined],
     ...details.intents.map(
       ({ node, key }) =>
@@ -56,7 +65,7 @@ export function MessageFacts({ details, document }: { readonly details: Executio
           </span>,
         ] as const,
     ),
-    ...details.lateOutcomes.map(({ node, status, at }) => ['late', `${labelOf(node)} · ${status} · ${format.time(at)}`] as const),
+    ...details.lateOutcomes.map(({ node, status, at }) => ['late', `${labelOf(node)} · ${wordOf(status)} · ${format.time(at)}`] as const),
   ] as const;
   return (
     <>
@@ -71,6 +80,19 @@ export function MessageFacts({ details, document }: { readonly details: Executio
           .map(([key, children], index) => ({ key: `${key} ${index}`, label: t(key), children }))}
       />
     </>
+  );
+}
+
+function isSet(id: string | undefined): id is string {
+  return id !== undefined;
+}
+
+/** Another message, linked with this one by a resend. */
+function MessageLink({ id }: { readonly id: string }) {
+  return (
+    <Link to={`/messages/${id}`}>
+      <code>{`${id.slice(0, 9)}…${id.slice(-5)}`}</code>
+    </Link>
   );
 }
 
@@ -90,10 +112,13 @@ function Held({ details, labelOf }: { readonly details: ExecutionDetails; readon
 }
 
 function HeldWords({ words, reason }: { readonly words: string; readonly reason: string }) {
+  const { what } = useCauseWords()(reason);
   return (
     <>
+      <div>
+        {what} <code>{reason}</code>
+      </div>
       <div>{words}</div>
-      <code>{reason}</code>
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { Button } from 'antd';
-import { Ban, RotateCcw } from 'lucide-react';
+import { Ban, PencilLine, RotateCcw } from 'lucide-react';
+import { useNavigate } from 'react-router';
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
 import type { ExecutionDetails } from '../../../../engine/services.ts';
 import { useMay } from '../../app/session.tsx';
@@ -11,6 +12,7 @@ import { MessageData } from './message-data.tsx';
 import { ErrorNote, MessageFacts } from './message-facts.tsx';
 import { stepsOf } from './message-overlay.ts';
 import styles from './message-page.module.css';
+import { seenOf } from './resend-order.ts';
 import { useMessageActs } from './use-message-acts.ts';
 
 const TEXTS = defineTexts({
@@ -21,6 +23,7 @@ const TEXTS = defineTexts({
     'The whole message: as it came and the reply. Select a node for its own.',
   ],
   attempt: ['第 {{count}} 次尝试', 'attempt {{count}}'],
+  resend: ['更正后重发', 'Correct and resend'],
   notReached: ['消息没有走到这个节点。', 'The message did not come to this node.'],
 });
 
@@ -75,17 +78,25 @@ function NodeSteps({ details, nodeId, label }: { readonly details: ExecutionDeta
 }
 
 function Acts({ details }: { readonly details: ExecutionDetails }) {
+  const t = useTexts(TEXTS);
+  const go = useNavigate();
   const may = useMay();
   const acts = useMessageActs();
   const isEnded = details.finishedAt !== undefined;
   const mayRetry = details.status === 'held' && may('executions.retry');
   const mayCancel = !isEnded && may('executions.cancel');
-  if (!mayRetry && !mayCancel) return null;
+  const mayResend = seenOf(details) !== undefined && may('executions.retry') && may('executions.payload');
+  if (!mayRetry && !mayCancel && !mayResend) return null;
   return (
     <div className={styles.acts}>
       {mayRetry ? (
         <Button type="primary" icon={<RotateCcw size={16} />} onClick={() => acts.retry(details)}>
           {acts.words.retry}
+        </Button>
+      ) : null}
+      {mayResend ? (
+        <Button icon={<PencilLine size={16} />} onClick={() => void go(`/messages/${details.executionId}/resend`)}>
+          {t('resend')}
         </Button>
       ) : null}
       {mayCancel ? (

@@ -1,25 +1,22 @@
 /** `/messages`: what went through the flows, newest first. */
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { Alert, Button, Table } from 'antd';
+import { Alert, Button, Switch, Tooltip } from 'antd';
 import { Download, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
-import { useNavigate } from 'react-router';
-import type { ExecutionPage, ExecutionSummary } from '../../../../engine/services.ts';
-import { call, type ApiError } from '../../api/client.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { csvOf, download } from '../../parts/csv.ts';
 import listStyles from '../../parts/data-table.module.css';
-import { rowOpens } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
-import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
+import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';
 import { MessageSearch } from './message-search.tsx';
+import { MessageTable } from './message-table.tsx';
 import styles from './messages-page.module.css';
-import { useConditions, type Query } from './use-conditions.ts';
-import { useMessageColumns } from './use-message-columns.tsx';
+import { useConditions } from './use-conditions.ts';
+import { useExportColumns, useMessageColumns } from './use-message-columns.tsx';
+import { readMessages, useMessagePages } from './use-message-pages.ts';
 
 const TEXTS = defineTexts({
   title: ['消息', 'Messages'],
@@ -28,20 +25,25 @@ const TEXTS = defineTexts({
     'Every message that went through a flow: when, how far, and how it ended. The value of a business key is kept out of the address.',
   ],
   refresh: ['刷新', 'Refresh'],
+  live: ['自动刷新', 'Live'],
+  liveHelp: ['每 5 秒列出新到的消息', 'Lists what has come every 5 seconds'],
   export: ['导出 CSV', 'Export CSV'],
   exporting: ['导出消息列表', 'Exporting the list'],
   exported: ['已导出 {{count}} 条', '{{count}} messages exported'],
-  more: ['加载更早的消息', 'Show earlier messages'],
+  cut: [
+    '只导出最近的 {{count}} 条；请缩小时间范围后分次导出。',
+    'Only the latest {{count}} were exported; narrow the time and export in parts.',
+  ],
   empty: ['没有符合条件的消息', 'No message fits these conditions'],
   emptyNext: ['放宽条件，或向接口发一条消息后刷新。', 'Widen the conditions, or send a message to an interface and refresh.'],
+  clear: ['清除条件', 'Clear the conditions'],
   brokenOff: [
     '按追踪号查找只看到 {{at}} 为止；更早的请加上时间或流程条件。',
     'The search by trace id went back to {{at}}; for earlier ones add a time or a flow.',
   ],
 });
 
-const PAGE = 50;
-const EXPORT_PAGE = 200;
+const LIVE_MS = 5000;
 const EXPORT_MOST = 20_000;
 
 export function MessagesPage() {
@@ -51,85 +53,70 @@ export function MessagesPage() {
 function Messages() {
   const t = useTexts(TEXTS);
   const format = useFormat();
-  const go = useNavigate();
-  const { conditions, query, set } = useConditions();
+  const { conditions, query, set, clear } = useConditions();
   const columns = useMessageColumns();
-  const list = useMessages(query);
-  const [work, setWork] = useState<Work<number>>();
-  const rows = list.data?.pages.flatMap(({ items }) => items) ?? [];
+  const exported = useExportColumns();
+  const [isLive, setLive] = useState(true);
+  // A search by trace id walks through the store; what is past changes no more.
+  const mayBeLive = query.text === undefined && query.to === undefined;
+  const list = useMessagePages('executions.list', query, mayBeLive && isLive ? LIVE_MS : undefined);
+  const [work, setWork] = useState<Work<Exported>>();
   const searchedFrom = list.data?.pages.at(-1)?.searchedFrom;
-  const exportAll: Work<number> = {
+  const isConditional = Object.keys(conditions).length > 0;
+  const exportAll: Work<Exported> = {
     title: t('exporting'),
     async run(report, signal) {
-      const all = await readAll(query, (done) => report({ done, of: Math.max(done, EXPORT_MOST) }), signal);
-      download('messages.csv', csvOf(columns, all));
-      return all.length;
+      const tell = (done: number) => report({ done, of: Math.max(done, EXPORT_MOST) });
+      const { rows, isCut } = await readMessages('executions.list', query, EXPORT_MOST, tell, signal);
+      report({ done: rows.length, of: rows.length });
+      download('messages.csv', csvOf(exported, rows));
+      return { count: rows.length, isCut };
     },
-    show: (count) => t('exported', { count }),
+    show: ({ count, isCut }) => (
+      <Alert type={isCut ? 'warning' : 'success'} showIcon title={t(isCut ? 'cut' : 'exported', { count: format.number(count) })} />
+    ),
   };
+  const next = isConditional ? <Button onClick={clear}>{t('clear')}</Button> : undefined;
   return (
     <Page>
-      <PageHeader title={t('title')} help={t('help')} />
+      <PageHeader
+        title={t('title')}
+        help={t('help')}
+        actions={
+          <Tooltip title={t('liveHelp')}>
+            <label className={styles.live}>
+              <Switch size="small" checked={mayBeLive && isLive} disabled={!mayBeLive} onChange={setLive} aria-label={t('live')} />
+              {t('live')}
+            </label>
+          </Tooltip>
+        }
+      />
       <div className={listStyles.list}>
         <div className={listStyles.tools}>
           <MessageSearch conditions={conditions} set={set} />
           <div className={listStyles.actions}>
-            <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void list.refetch()} />
-            <Button icon={<Download size={16} />} disabled={rows.length === 0} onClick={() => setWork(exportAll)}>
+            <Tooltip title={t('refresh')}>
+              <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void list.refetch()} />
+            </Tooltip>
+            <Button icon={<Download size={16} />} disabled={list.rows.length === 0} onClick={() => setWork(exportAll)}>
               {t('export')}
             </Button>
           </div>
         </div>
         {searchedFrom === undefined ? null : <Alert type="info" showIcon title={t('brokenOff', { at: format.time(searchedFrom) })} />}
-        {list.error === null ? (
-          <Table<ExecutionSummary>
-            aria-label={t('title')}
-            size="small"
-            rowKey="executionId"
-            dataSource={rows}
-            columns={columns.map(({ key, title, align, render }) => ({
-              ...{ key, title, render: (_value: unknown, row: ExecutionSummary) => render(row) },
-              ...(align === undefined ? {} : { align }),
-            }))}
-            loading={list.isPending}
-            pagination={false}
-            scroll={{ x: 'max-content' }}
-            locale={{ emptyText: list.isPending ? ' ' : <EmptyState title={t('empty')} next={t('emptyNext')} /> }}
-            onRow={({ executionId }) => rowOpens(() => void go(`/messages/${executionId}`))}
-          />
-        ) : (
-          <ErrorBox error={list.error} onRetry={() => void list.refetch()} />
-        )}
-        {list.hasNextPage ? (
-          <Button className={styles.more ?? ''} loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-            {t('more')}
-          </Button>
-        ) : null}
+        <MessageTable
+          label={t('title')}
+          list={list}
+          columns={columns}
+          empty={<EmptyState title={t('empty')} next={t('emptyNext')} {...(next === undefined ? {} : { action: next })} />}
+        />
       </div>
       {work === undefined ? null : <ProgressDialog work={work} onClose={() => setWork(undefined)} />}
     </Page>
   );
 }
 
-/** Page after page by the server's cursor: stable while messages come in. */
-function useMessages(query: Query) {
-  return useInfiniteQuery<ExecutionPage, ApiError, { pages: ExecutionPage[] }, readonly unknown[], string | undefined>({
-    queryKey: ['executions.list', 'pages', query],
-    queryFn: ({ pageParam, signal }) =>
-      call('executions.list', { ...query, limit: PAGE, ...(pageParam === undefined ? {} : { after: pageParam }) }, { signal }),
-    initialPageParam: undefined,
-    getNextPageParam: ({ next }) => next,
-  });
-}
-
-async function readAll(query: Query, onRead: (count: number) => void, signal: AbortSignal): Promise<readonly ExecutionSummary[]> {
-  const rows: ExecutionSummary[] = [];
-  let after: string | undefined;
-  do {
-    const page = await call('executions.list', { ...query, limit: EXPORT_PAGE, ...(after === undefined ? {} : { after }) }, { signal });
-    rows.push(...page.items);
-    after = page.next;
-    onRead(rows.length);
-  } while (after !== undefined && rows.length < EXPORT_MOST);
-  return rows;
+interface Exported {
+  readonly count: number;
+  readonly isCut: boolean;
 }

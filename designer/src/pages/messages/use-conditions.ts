@@ -29,7 +29,8 @@ export function useConditions() {
       state: next.value === undefined || next.value === '' ? null : { value: next.value },
     });
   };
-  return { conditions, query: queryOf(conditions), set };
+  const clear = () => setAddress({}, { replace: true, state: null });
+  return { conditions, query: queryOf(conditions), set, clear };
 }
 
 function queryOf({ flow, adapter, status, from, to, key, value, text }: Conditions): Query {

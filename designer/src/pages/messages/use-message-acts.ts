@@ -7,9 +7,10 @@ const TEXTS = defineTexts({
   retryTitle: ['重试这条消息？', 'Retry this message?'],
   retryEffect: ['消息从停下的节点接着走，沿用原来的键。', 'The message goes on from the node where it stopped, under the same keys.'],
   retryUnknown: [
-    '消息从停下的节点接着走，沿用原来的键。上一次写入的结果不明：请先向对方核对是否已办成；若对方不按幂等键去重，可能会重复。',
-    'The message goes on from the node where it stopped, under the same keys. The outcome of the last write is not known: ask the other side first; if it does not recognise the key, the deed may be done twice.',
+    '消息从停下的节点接着走，沿用原来的键。上一次写入的结果不明：对方可能已经办成；若对方不按键去重，可能会重复。',
+    'The message goes on from the node where it stopped, under the same keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
   ],
+  asked: ['我已向对方核对：没有办成，或对方能凭键识别重复', 'I asked the other side: it was not done, or it recognises the key'],
   cancel: ['取消消息', 'Cancel the message'],
   cancelTitle: ['取消这条消息？', 'Cancel this message?'],
   cancelEffect: [
@@ -27,14 +28,15 @@ interface Acted {
 export function useMessageActs() {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
-  const { mutateAsync: retry } = useMutationOf('executions.retry', ['flows', 'system']);
-  const { mutateAsync: cancel } = useMutationOf('executions.cancel', ['flows', 'system']);
+  const { mutateAsync: retry } = useMutationOf('executions.retry', ['flows', 'held', 'system']);
+  const { mutateAsync: cancel } = useMutationOf('executions.cancel', ['flows', 'held', 'system']);
   return {
     retry: ({ executionId, held }: Acted) =>
       confirm({
         title: t('retryTitle'),
         effect: t(held?.outcomeKnown === false ? 'retryUnknown' : 'retryEffect'),
         verb: t('retry'),
+        ...(held?.outcomeKnown === false ? { affirm: t('asked') } : {}),
         run: () => retry({ executionId }),
       }),
     cancel: ({ executionId }: Acted) =>

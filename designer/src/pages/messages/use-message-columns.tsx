@@ -1,11 +1,14 @@
+import { Send } from 'lucide-react';
 import { Link } from 'react-router';
 import type { ExecutionSummary } from '../../../../engine/services.ts';
+import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyText } from '../../parts/copy-text.tsx';
 import type { Column } from '../../parts/data-table.tsx';
-import { STATUS_TEXTS, StatusTag } from '../../parts/status-tag.tsx';
+import { STATUS_TEXTS, StatusTag, Tag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import styles from './messages-page.module.css';
 import { useFlowName } from './use-flow-name.ts';
 
 const TEXTS = defineTexts({
@@ -13,10 +16,14 @@ const TEXTS = defineTexts({
   flow: ['流程', 'Flow'],
   status: ['状态', 'Status'],
   duration: ['耗时', 'Took'],
+  durationMs: ['耗时（毫秒）', 'Took (ms)'],
   attempt: ['第几次', 'Attempt'],
+  cause: ['原因', 'Cause'],
   error: ['错误代码', 'Error code'],
   id: ['消息编号', 'Message id'],
   trace: ['追踪号', 'Trace id'],
+  replay: ['重发', 'Resent'],
+  replayOf: ['重发自', 'Resent from'],
 });
 
 /** Facts alone: nothing of a message's content stands in a list or in its export. */
@@ -24,8 +31,8 @@ export function useMessageColumns(): readonly Column<ExecutionSummary>[] {
   const t = useTexts(TEXTS);
   const state = useTexts(STATUS_TEXTS);
   const format = useFormat();
-  const nameOf = useFlowName();
-  const flow = ({ flowId, version }: ExecutionSummary) => `${nameOf(flowId)} v${version}`;
+  const causeOf = useCauseWords();
+  const flow = useFlowWords();
   return [
     {
       key: 'at',
@@ -34,21 +41,34 @@ export function useMessageColumns(): readonly Column<ExecutionSummary>[] {
       render: ({ acceptedAt }) => <TimeText at={acceptedAt} />,
     },
     { key: 'flow', title: t('flow'), value: flow, render: (row) => <Link to={`/messages/${row.executionId}`}>{flow(row)}</Link> },
-    { key: 'status', title: t('status'), value: ({ status }) => state(status), render: ({ status }) => <StatusTag status={status} /> },
+    {
+      key: 'status',
+      title: t('status'),
+      value: ({ status }) => state(status),
+      render: ({ status, replayOf }) => (
+        <span className={styles.live}>
+          <StatusTag status={status} />
+          {replayOf === undefined ? null : (
+            <Tag tone="blue" icon={Send}>
+              {t('replay')}
+            </Tag>
+          )}
+        </span>
+      ),
+    },
+    {
+      key: 'cause',
+      title: t('cause'),
+      value: (row) => wordsOf(codeOf(row), (code) => causeOf(code).what),
+      render: (row) => <CauseText code={codeOf(row)} />,
+    },
     {
       key: 'duration',
       title: t('duration'),
-      value: ({ durationMs }) => durationMs,
       align: 'right',
       render: ({ durationMs }) => (durationMs === undefined ? '—' : format.duration(durationMs)),
     },
     { key: 'attempt', title: t('attempt'), value: ({ attempt }) => attempt, align: 'right', render: ({ attempt }) => attempt },
-    {
-      key: 'error',
-      title: t('error'),
-      value: ({ error, held }) => error?.code ?? held?.reason,
-      render: ({ error, held }) => ((error?.code ?? held?.reason) === undefined ? '—' : <code>{error?.code ?? held?.reason}</code>),
-    },
     {
       key: 'id',
       title: t('id'),
@@ -62,4 +82,39 @@ export function useMessageColumns(): readonly Column<ExecutionSummary>[] {
       render: ({ traceId }) => (traceId === undefined ? '—' : <CopyText text={traceId} isShort />),
     },
   ];
+}
+
+/** What the export has beside the columns: what a program reads. */
+export function useExportColumns(): readonly Pick<Column<ExecutionSummary>, 'title' | 'value'>[] {
+  const t = useTexts(TEXTS);
+  return [
+    ...useMessageColumns(),
+    { title: t('durationMs'), value: ({ durationMs }) => durationMs },
+    { title: t('error'), value: codeOf },
+    { title: t('replayOf'), value: ({ replayOf }) => replayOf },
+  ];
+}
+
+/** Why it failed or is held: in words, and by its code for whoever asks for it. */
+export function CauseText({ code }: { readonly code: string | undefined }) {
+  const causeOf = useCauseWords();
+  if (code === undefined) return '—';
+  return (
+    <span className={styles.cause}>
+      {causeOf(code).what} <code>{code}</code>
+    </span>
+  );
+}
+
+function useFlowWords(): (row: ExecutionSummary) => string {
+  const nameOf = useFlowName();
+  return ({ flowId, version }) => `${nameOf(flowId)} v${version}`;
+}
+
+function codeOf({ error, held }: ExecutionSummary): string | undefined {
+  return error?.code ?? held?.reason;
+}
+
+function wordsOf<T>(code: string | undefined, words: (code: string) => T): T | undefined {
+  return code === undefined ? undefined : words(code);
 }

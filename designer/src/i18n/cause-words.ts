@@ -1,0 +1,87 @@
+/** Why a message failed or is held, by the code of its error: a few causes in words that an operator acts upon. */
+import { useCallback } from 'react';
+import { defineTexts, useTexts } from './texts.ts';
+
+export const CAUSES = [
+  'unreachable',
+  'busy',
+  'unanswered',
+  'refused',
+  'broken',
+  'content',
+  'setup',
+  'prepared',
+  'platform',
+  'other',
+] as const;
+export type Cause = (typeof CAUSES)[number];
+
+/** The first that fits; adapters yet to come name their errors by the same endings. */
+const RULES: readonly (readonly [RegExp, Cause])[] = [
+  [/^RESEND_PREPARED$/, 'prepared'],
+  [/^(OUTCOME_UNKNOWN|NODE_TIMEOUT|SUBFLOW_PARTLY_DONE|FLOW_DEADLINE|HTTP_ANSWER_UNREADABLE|MLLP_CONNECTION_LOST)$/, 'unanswered'],
+  [/_(NO_ANSWER|ACK_TIMEOUT|ACK_UNREADABLE|TIMEOUT)$/, 'unanswered'],
+  [/^ADAPTER_OPEN$|_CONNECT(_FAILED)?$/, 'unreachable'],
+  [/^(ADAPTER_RATE|SCRIPT_POOL_CLOSED)$|_BUSY$/, 'busy'],
+  [/^(HTTP_UNEXPECTED|SOAP_FAULT)$|_REFUSED$/, 'refused'],
+  [/_SERVER_ERROR$/, 'broken'],
+  [/^(ADAPTER|SECRET|SUBFLOW|CODE_TABLE|NODE_TYPE|NODE_CONFIG|FLOW_NOT_PUBLISHED)|_CREDENTIAL(_WRONG)?$|_SETTINGS_WRONG$/, 'setup'],
+  [/^(INTERNAL|PLAN|MESSAGE_DAMAGED|FLOW_VERSION_UNKNOWN|TABLES_SNAPSHOT)/, 'platform'],
+  [/^(EXPRESSION|SCRIPT|MAPPING|CONDITION|CHECK|CODE|JSON|XML|HL7|HTTP|SOAP|MLLP|DEDUPE|JOIN)_/, 'content'],
+];
+
+export function causeOf(code: string): Cause {
+  return RULES.find(([pattern]) => pattern.test(code))?.[1] ?? 'other';
+}
+
+const TEXTS = defineTexts({
+  unreachable: ['连不上对方系统', 'The other system cannot be reached'],
+  unreachableFix: [
+    '没有办成，恢复后可放心重试。请看对方系统与网络。',
+    'Nothing was done; retry once it is back. Look at that system and the network.',
+  ],
+  busy: ['对方繁忙或限流', 'The other system is busy'],
+  busyFix: ['没有办成。等对方空闲后重试，批量时放慢速度。', 'Nothing was done. Retry when it has room, in bulk at a lower rate.'],
+  unanswered: ['发出后没有收到结果', 'Sent, but no outcome came back'],
+  unansweredFix: [
+    '对方可能已经办成。请先向对方核对，再决定重试或取消。',
+    'The other side may have done it. Ask there before you retry or cancel.',
+  ],
+  refused: ['对方拒绝了内容', 'The other system refused it'],
+  refusedFix: [
+    '原样重试多半还会被拒。请看对方的说明，更正后重发。',
+    'The same again will be refused again. See what it says, then correct and resend.',
+  ],
+  broken: ['对方系统内部出错', 'The other system failed'],
+  brokenFix: ['请对方运维查明；写操作先核对是否已办成。', 'Ask its operators; of a write, ask whether it was done.'],
+  content: ['消息内容不符合要求', 'The content does not fit'],
+  contentFix: [
+    '更正内容后重发；若是流程的映射或脚本有误，改好发布后再重发。',
+    'Correct and resend; if a mapping or script is wrong, publish the mended flow first.',
+  ],
+  setup: ['平台配置缺失或有误', 'Something is not set up'],
+  setupFix: ['请补齐适配器、机密、代码表或子流程，再重试。', 'Complete the adapter, secret, code table or sub-flow, then retry.'],
+  prepared: ['重发没有完成', 'A resend was not finished'],
+  preparedFix: ['重试即可完成；不要了就取消。', 'Retry to finish it, or cancel it.'],
+  platform: ['平台自身的缺陷', 'A fault of the platform'],
+  platformFix: ['请把错误代码和消息编号告诉平台管理员。', 'Tell the administrator of the platform its code and message id.'],
+  other: ['流程报告的错误', 'An error that the flow reports'],
+  otherFix: ['打开消息，看停下的节点与错误。', 'Open a message and look at the node where it stopped.'],
+});
+
+export interface CauseWords {
+  readonly what: string;
+  /** What to do. */
+  readonly fix: string;
+}
+
+export function useCauseWords(): (code: string) => CauseWords {
+  const t = useTexts(TEXTS);
+  return useCallback(
+    (code) => {
+      const cause = causeOf(code);
+      return { what: t(cause), fix: t(`${cause}Fix`) };
+    },
+    [t],
+  );
+}

@@ -1,0 +1,177 @@
+import { useQuery } from '@tanstack/react-query';
+import { Alert, Checkbox, Input, Modal, Select, Skeleton } from 'antd';
+import { useState, type ReactNode } from 'react';
+import type { BulkKind } from '../../../../control/bulks/bulk-store.ts';
+import type { BulkPreview } from '../../../../control/bulks/create-bulks.ts';
+import { call, type ApiError, type Input as InputOf } from '../../api/client.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import { BULK_TEXTS } from './bulk-texts.ts';
+import styles from './held-page.module.css';
+
+const TEXTS = defineTexts({
+  retryEffect: [
+    '{{count}} 条消息将从停下的节点接着走，沿用原来的键；每条只重试一次。可中途停止，之后再继续。',
+    '{{count}} messages go on from the node where they stopped, under the same keys; each exactly once. It can be stopped and gone on with later.',
+  ],
+  cancelEffect: [
+    '{{count}} 条消息将到此为止，不再继续，也不能恢复。已送到对方的不会撤回。可中途停止，之后再继续。',
+    '{{count}} messages end here and cannot go on later. What has reached the other side is not taken back. It can be stopped and gone on with later.',
+  ],
+  none: ['现在没有可以处理的消息：可能已有人处理过。', 'There is nothing to be done now: somebody may have done it already.'],
+  most: ['一次最多处理 10,000 条，其余请再来一次。', 'At most 10,000 are taken at once; the rest takes another bulk.'],
+  skipped: ['另有 {{count}} 条结果不明，不在其中。', '{{count}} more have an unknown outcome and are left out.'],
+  include: ['连同结果不明的 {{count}} 条一起重试', 'Retry the {{count}} with an unknown outcome too'],
+  asked: [
+    '我已向对方核对：结果不明的没有办成，或对方能凭键识别重复',
+    'I asked the other side: those with an unknown outcome were not done, or it recognises their keys',
+  ],
+  rate: ['每秒条数', 'Messages a second'],
+  rateHelp: ['对方刚恢复时宜慢', 'Slower while the other side has just come back'],
+  reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
+  startRetry: ['开始重试', 'Begin to retry'],
+  startCancel: ['开始取消', 'Begin to cancel'],
+  back: ['返回', 'Back'],
+});
+
+/** Of what is held: some, by where and why or by their ids. */
+export type BulkChoice = Pick<InputOf<'executions.retry-many'>, 'flowId' | 'node' | 'code' | 'ids'>;
+
+type Outcome = 'known' | 'unknown' | 'any';
+
+/** What a person wants done to many at once. */
+export interface BulkWish {
+  readonly kind: BulkKind;
+  readonly choice: BulkChoice;
+  /** Those whose outcome is known, is not, or both. */
+  readonly outcome: Outcome;
+}
+
+/** The wish with all that the platform asks for. */
+export interface BulkOrder {
+  readonly kind: BulkKind;
+  readonly choice: BulkChoice & { readonly outcome: Outcome };
+  readonly perSecond: number;
+  readonly reason: string;
+}
+
+const RATES = [5, 20, 50, 200];
+
+interface Props {
+  readonly wish: BulkWish;
+  readonly onClose: () => void;
+  readonly onStart: (order: BulkOrder) => void;
+}
+
+/** Before many messages are acted upon: how many they are, what it does, how fast, and why. */
+export function BulkDialog({ wish, onClose, onStart }: Props) {
+  const t = useTexts(TEXTS);
+  const title = useTexts(BULK_TEXTS);
+  const { kind, choice } = wish;
+  const preview = usePreview(wish);
+  const [includesUnknown, setIncludesUnknown] = useState(false);
+  const [isAsked, setAsked] = useState(false);
+  const [perSecond, setPerSecond] = useState(50);
+  const [reason, setReason] = useState('');
+  const { total = 0 } = preview.data ?? {};
+  // Of a group those with another outcome are a group of their own.
+  const unknownSkipped = wish.outcome === 'any' ? (preview.data?.unknownSkipped ?? 0) : 0;
+  const count = total + (includesUnknown ? unknownSkipped : 0);
+  const outcome = includesUnknown ? 'any' : safestOf(wish);
+  const mustAsk = kind === 'retry' && outcome !== 'known';
+  const isReady = count > 0 && reason.trim() !== '' && (!mustAsk || isAsked);
+  return (
+    <Modal
+      open
+      title={title(kind)}
+      okText={t(kind === 'retry' ? 'startRetry' : 'startCancel')}
+      okButtonProps={{ danger: kind === 'cancel', disabled: !isReady }}
+      cancelText={t('back')}
+      onCancel={onClose}
+      onOk={() => onStart({ kind, choice: { ...choice, outcome }, perSecond, reason: reason.trim() })}
+    >
+      <div className={styles.form}>
+        {preview.error === null ? null : <ErrorBox error={preview.error} onRetry={() => void preview.refetch()} />}
+        {preview.data === undefined ? <Skeleton active title={false} /> : <Effect kind={kind} count={count} more={preview.data.more} />}
+        {unknownSkipped > 0 ? (
+          <Alert
+            type="warning"
+            showIcon
+            title={t('skipped', { count: unknownSkipped })}
+            description={
+              <Checkbox checked={includesUnknown} onChange={({ target }) => setIncludesUnknown(target.checked)}>
+                {t('include', { count: unknownSkipped })}
+              </Checkbox>
+            }
+          />
+        ) : null}
+        {mustAsk ? (
+          <Checkbox checked={isAsked} onChange={({ target }) => setAsked(target.checked)}>
+            {t('asked')}
+          </Checkbox>
+        ) : null}
+        <Field label={t('rate')} hint={kind === 'retry' ? t('rateHelp') : undefined}>
+          <Select
+            aria-label={t('rate')}
+            className={styles.rate ?? ''}
+            value={perSecond}
+            options={RATES.map((value) => ({ value, label: value }))}
+            onChange={setPerSecond}
+          />
+        </Field>
+        <Field label={t('reason')}>
+          <Input.TextArea
+            aria-label={t('reason')}
+            rows={2}
+            maxLength={500}
+            value={reason}
+            onChange={({ target }) => setReason(target.value)}
+          />
+        </Field>
+      </div>
+    </Modal>
+  );
+}
+
+function Effect({ kind, count, more }: { readonly kind: BulkKind; readonly count: number; readonly more: boolean }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  if (count === 0) return <div role="status">{t('none')}</div>;
+  return (
+    <div role="status">
+      {t(kind === 'retry' ? 'retryEffect' : 'cancelEffect', { count: format.number(count) })} {more ? t('most') : null}
+    </div>
+  );
+}
+
+function Field({ label, hint, children }: { readonly label: string; readonly hint?: string | undefined; readonly children: ReactNode }) {
+  return (
+    <div className={styles.field}>
+      <span>
+        {label} {hint === undefined ? null : <span className={styles.hint}>{hint}</span>}
+      </span>
+      {children}
+    </div>
+  );
+}
+
+/** Counts what would be chosen, and does nothing. */
+function usePreview(wish: BulkWish) {
+  const { kind, choice } = wish;
+  const outcome = safestOf(wish);
+  return useQuery<BulkPreview, ApiError>({
+    queryKey: ['bulks.preview', kind, choice, outcome],
+    queryFn: async ({ signal }) => {
+      const operation = kind === 'retry' ? 'executions.retry-many' : 'executions.cancel-many';
+      return (await call(operation, { ...choice, outcome, dryRun: true }, { signal })) as BulkPreview;
+    },
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+  });
+}
+
+/** Retrying what may have been done may do it twice: not unless the person says so. */
+function safestOf({ kind, outcome }: BulkWish): Outcome {
+  return kind === 'retry' && outcome === 'any' ? 'known' : outcome;
+}

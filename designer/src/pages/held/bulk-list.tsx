@@ -1,0 +1,151 @@
+import { Button, Collapse, Progress, Table, type TableColumnsType } from 'antd';
+import { CircleCheck, CirclePause, CircleSlash, LoaderCircle, Play, Square, type LucideIcon } from 'lucide-react';
+import { useState } from 'react';
+import type { Bulk } from '../../../../control/bulks/bulk-store.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { useConfirm } from '../../parts/confirm-act.tsx';
+import { Panel } from '../../parts/page-header.tsx';
+import { Tag, type Tone } from '../../parts/status-tag.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+import { BULK_TEXTS, useChoiceWords } from './bulk-texts.ts';
+import styles from './held-page.module.css';
+
+const TEXTS = defineTexts({
+  unfinished: ['未完成的批量操作', 'Bulks that have not ended'],
+  history: ['最近的批量操作', 'Latest bulks'],
+  goOn: ['继续', 'Continue'],
+  stop: ['停止', 'Stop'],
+  close: ['了结', 'Close'],
+  closeTitle: ['了结这次批量操作？', 'Close this bulk?'],
+  closeEffect: [
+    '已处理的 {{handled}} 条不变；其余 {{left}} 条保持待处理，不会再由它继续。',
+    'The {{handled}} that were dealt with stay as they are; the other {{left}} stay held, and nothing goes on with it.',
+  ],
+  what: ['操作', 'Bulk'],
+  state: ['状态', 'State'],
+  by: ['发起人', 'Begun by'],
+  at: ['开始时间', 'Begun'],
+  progress: ['进度', 'Progress'],
+});
+
+const LOOKS: Readonly<Record<Bulk['status'], { readonly tone: Tone; readonly icon: LucideIcon }>> = {
+  running: { tone: 'blue', icon: LoaderCircle },
+  stopped: { tone: 'amber', icon: CirclePause },
+  done: { tone: 'green', icon: CircleCheck },
+  closed: { tone: 'grey', icon: CircleSlash },
+};
+const MOST = 20;
+const REFRESH_MS = 3000;
+
+/** Bulks that somebody left before their end, to be gone on with, and those that ended lately. */
+export function BulkList({ onGoOn }: { readonly onGoOn: (bulk: Bulk) => void }) {
+  const t = useTexts(TEXTS);
+  const { data } = useQueryOf('bulks.list', { limit: MOST }, { refetchIntervalMs: REFRESH_MS });
+  const all = data?.items ?? [];
+  const unfinished = all.filter(({ status }) => status === 'running' || status === 'stopped');
+  const ended = all.filter((bulk) => !unfinished.includes(bulk));
+  return (
+    <>
+      {unfinished.length === 0 ? null : (
+        <Panel title={t('unfinished')}>
+          <ul className={styles.items}>
+            {unfinished.map((bulk) => (
+              <Unfinished key={bulk.bulkId} bulk={bulk} onGoOn={() => onGoOn(bulk)} />
+            ))}
+          </ul>
+        </Panel>
+      )}
+      {ended.length === 0 ? null : <History bulks={ended} />}
+    </>
+  );
+}
+
+function Unfinished({ bulk, onGoOn }: { readonly bulk: Bulk; readonly onGoOn: () => void }) {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const confirm = useConfirm();
+  const { mutateAsync: stop } = useMutationOf('bulks.cancel', ['held', 'executions']);
+  const { mutateAsync: close } = useMutationOf('bulks.close');
+  const { bulkId, kind, status, handled, total, startedBy, startedAt } = bulk;
+  const mayGoOn = may(kind === 'retry' ? 'executions.retry' : 'executions.cancel');
+  const askClose = () =>
+    confirm({
+      title: t('closeTitle'),
+      effect: t('closeEffect', { handled, left: total - handled }),
+      verb: t('close'),
+      run: () => close({ bulkId }),
+    });
+  return (
+    <li className={styles.item}>
+      <div className={styles.bulk}>
+        <What bulk={bulk} /> <State status={status} />
+        <span className={styles.hint}>
+          {startedBy} · <TimeText at={startedAt} />
+        </span>
+      </div>
+      <div className={styles.bar}>
+        <Progress percent={total === 0 ? 0 : Math.round((handled / total) * 100)} size="small" format={() => `${handled} / ${total}`} />
+      </div>
+      <span className={styles.acts}>
+        {status === 'running' && may('executions.retry') ? (
+          <Button icon={<Square size={14} />} onClick={() => void stop({ bulkId }).catch(() => undefined)}>
+            {t('stop')}
+          </Button>
+        ) : null}
+        {status === 'stopped' && may('executions.retry') ? <Button onClick={askClose}>{t('close')}</Button> : null}
+        {status === 'stopped' && mayGoOn ? (
+          <Button type="primary" icon={<Play size={14} />} onClick={onGoOn}>
+            {t('goOn')}
+          </Button>
+        ) : null}
+      </span>
+    </li>
+  );
+}
+
+function History({ bulks }: { readonly bulks: readonly Bulk[] }) {
+  const t = useTexts(TEXTS);
+  const [open, setOpen] = useState<readonly string[]>([]);
+  const columns: TableColumnsType<Bulk> = [
+    { key: 'what', title: t('what'), render: (_value, bulk) => <What bulk={bulk} /> },
+    { key: 'state', title: t('state'), render: (_value, { status }) => <State status={status} /> },
+    { key: 'progress', title: t('progress'), align: 'right', render: (_value, { handled, total }) => `${handled} / ${total}` },
+    { key: 'by', title: t('by'), render: (_value, { startedBy }) => startedBy },
+    { key: 'at', title: t('at'), render: (_value, { startedAt }) => <TimeText at={startedAt} /> },
+  ];
+  return (
+    <Collapse
+      activeKey={[...open]}
+      onChange={(keys) => setOpen([keys].flat())}
+      items={[
+        {
+          key: 'history',
+          label: t('history'),
+          children: <Table<Bulk> size="small" rowKey="bulkId" dataSource={[...bulks]} columns={columns} pagination={false} />,
+        },
+      ]}
+    />
+  );
+}
+
+function What({ bulk: { kind, selection } }: { readonly bulk: Bulk }) {
+  const t = useTexts(BULK_TEXTS);
+  const wordsOf = useChoiceWords();
+  return (
+    <span>
+      <strong>{t(kind)}</strong> {wordsOf(selection)}
+    </span>
+  );
+}
+
+function State({ status }: { readonly status: Bulk['status'] }) {
+  const t = useTexts(BULK_TEXTS);
+  const { tone, icon } = LOOKS[status];
+  return (
+    <Tag tone={tone} icon={icon}>
+      {t(status)}
+    </Tag>
+  );
+}

@@ -1,0 +1,30 @@
+import type { Bulk } from '../../../../control/bulks/bulk-store.ts';
+import { useCauseWords } from '../../i18n/cause-words.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { useFlowName } from '../messages/use-flow-name.ts';
+
+export const BULK_TEXTS = defineTexts({
+  retry: ['批量重试', 'Retry in bulk'],
+  cancel: ['批量取消', 'Cancel in bulk'],
+  running: ['进行中', 'Running'],
+  stopped: ['已停止，未完成', 'Stopped before its end'],
+  done: ['已完成', 'Done'],
+  closed: ['已了结', 'Closed'],
+});
+
+const TEXTS = defineTexts({
+  chosen: ['选中的 {{count}} 条', '{{count}} that were chosen'],
+  all: ['全部待处理的消息', 'All held messages'],
+});
+
+/** What a bulk was begun with, in words. */
+export function useChoiceWords(): (selection: Bulk['selection']) => string {
+  const t = useTexts(TEXTS);
+  const nameOf = useFlowName();
+  const causeOf = useCauseWords();
+  return ({ flowId, code, ids }) => {
+    if (ids !== undefined) return t('chosen', { count: ids });
+    const parts = [flowId === undefined ? undefined : nameOf(flowId), code === undefined ? undefined : causeOf(code).what];
+    return parts.filter((part) => part !== undefined).join(' · ') || t('all');
+  };
+}

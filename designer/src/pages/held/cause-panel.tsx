@@ -1,0 +1,125 @@
+import { Button, Table, type TableColumnsType } from 'antd';
+import { Ban, CircleHelp, RotateCcw, ShieldCheck } from 'lucide-react';
+import { Link, useNavigate } from 'react-router';
+import type { NamedHeldGroup } from '../../../../control/actions/held-groups.ts';
+import { useMay } from '../../app/session.tsx';
+import { useCauseWords } from '../../i18n/cause-words.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { rowOpens } from '../../parts/data-table.tsx';
+import { Panel } from '../../parts/page-header.tsx';
+import { Tag } from '../../parts/status-tag.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+import type { BulkWish } from './bulk-dialog.tsx';
+import styles from './held-page.module.css';
+import { addressOf, choiceOf } from './held-group.ts';
+
+const TEXTS = defineTexts({
+  count: ['{{count}} 条', '{{count}} held'],
+  flow: ['流程', 'Flow'],
+  node: ['停在节点', 'Stopped at'],
+  outcome: ['上次的结果', 'Last outcome'],
+  known: ['没有办成', 'Not done'],
+  unknown: ['结果不明，先核对', 'Unknown: ask first'],
+  code: ['错误代码', 'Error code'],
+  number: ['条数', 'Messages'],
+  oldest: ['最早挂起', 'Held since'],
+  retry: ['全部重试', 'Retry all'],
+  cancel: ['全部取消', 'Cancel all'],
+});
+
+/** The same columns below every cause; narrower pages scroll within the table. */
+const WIDTH = 960;
+
+export interface CauseSection {
+  readonly key: string;
+  readonly groups: readonly NamedHeldGroup[];
+  readonly count: number;
+}
+
+/** One cause: what happened, at which system, what to do; below it each flow and node that it holds up. */
+export function CausePanel({ section, onBegin }: { readonly section: CauseSection; readonly onBegin: (wish: BulkWish) => void }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const go = useNavigate();
+  const format = useFormat();
+  const wordsOf = useCauseWords();
+  const [first] = section.groups;
+  const columns = useColumns(onBegin);
+  if (first === undefined) return null;
+  const { what, fix } = wordsOf(first.code);
+  const title = (
+    <>
+      {what}
+      {first.adapter === undefined ? null : ` · ${text(first.adapter.name)}`}
+    </>
+  );
+  return (
+    <Panel title={title} extra={<Tag tone="violet">{t('count', { count: format.number(section.count) })}</Tag>}>
+      <p className={styles.fix}>{fix}</p>
+      <Table<NamedHeldGroup>
+        aria-label={what}
+        size="small"
+        rowKey={keyOf}
+        dataSource={[...section.groups]}
+        columns={columns}
+        pagination={false}
+        tableLayout="fixed"
+        scroll={{ x: WIDTH }}
+        onRow={(group) => rowOpens(() => void go(addressOf(group)))}
+      />
+    </Panel>
+  );
+}
+
+function keyOf({ flowId, node, code, outcomeKnown }: NamedHeldGroup): string {
+  return `${flowId} ${node} ${code} ${outcomeKnown}`;
+}
+
+function useColumns(onBegin: (wish: BulkWish) => void): TableColumnsType<NamedHeldGroup> {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const format = useFormat();
+  const may = useMay();
+  return [
+    { key: 'flow', width: 160, title: t('flow'), render: (_value, group) => <Link to={addressOf(group)}>{text(group.flowName)}</Link> },
+    { key: 'node', width: 140, title: t('node'), render: (_value, { nodeLabel }) => nodeLabel || '—' },
+    { key: 'outcome', width: 158, title: t('outcome'), render: (_value, { outcomeKnown }) => <OutcomeTag isKnown={outcomeKnown} /> },
+    { key: 'code', width: 165, title: t('code'), render: (_value, { code }) => <code>{code}</code> },
+    { key: 'number', width: 64, title: t('number'), align: 'right', render: (_value, { count }) => format.number(count) },
+    { key: 'oldest', width: 95, title: t('oldest'), render: (_value, { oldestAt }) => <TimeText at={oldestAt} isAgo /> },
+    {
+      key: 'acts',
+      width: 208,
+      align: 'right',
+      render: (_value, group) => (
+        <span className={styles.acts}>
+          {may('executions.retry') ? (
+            <Button size="small" icon={<RotateCcw size={14} />} onClick={() => onBegin(wishOf('retry', group))}>
+              {t('retry')}
+            </Button>
+          ) : null}
+          {may('executions.cancel') ? (
+            <Button size="small" danger icon={<Ban size={14} />} onClick={() => onBegin(wishOf('cancel', group))}>
+              {t('cancel')}
+            </Button>
+          ) : null}
+        </span>
+      ),
+    },
+  ];
+}
+
+/** Whether it is known if the last write was done. */
+export function OutcomeTag({ isKnown }: { readonly isKnown: boolean }) {
+  const t = useTexts(TEXTS);
+  return (
+    <Tag tone={isKnown ? 'green' : 'amber'} icon={isKnown ? ShieldCheck : CircleHelp}>
+      {t(isKnown ? 'known' : 'unknown')}
+    </Tag>
+  );
+}
+
+function wishOf(kind: BulkWish['kind'], group: NamedHeldGroup): BulkWish {
+  return { kind, ...choiceOf(group) };
+}

@@ -1,0 +1,22 @@
+/** A group of held messages as an address names it. Pure. */
+import type { HeldGroup } from '../../../../engine/services.ts';
+
+/** What tells one group from the others. */
+export type GroupName = Pick<HeldGroup, 'flowId' | 'node' | 'code' | 'outcomeKnown'>;
+
+export function addressOf({ flowId, node, code, outcomeKnown }: GroupName): string {
+  const query = new URLSearchParams({ flow: flowId, node, code, outcome: outcomeKnown ? 'known' : 'unknown' });
+  return `/held/messages?${query.toString()}`;
+}
+
+/** Undefined where the address names none. */
+export function groupOfAddress(address: URLSearchParams): GroupName | undefined {
+  const { flow, node, code, outcome } = Object.fromEntries(address);
+  if (flow === undefined || node === undefined || code === undefined || outcome === undefined) return undefined;
+  return { flowId: flow, node, code, outcomeKnown: outcome === 'known' };
+}
+
+/** How a bulk is told to take this group alone. */
+export function choiceOf({ flowId, node, code, outcomeKnown }: GroupName) {
+  return { choice: { flowId, node, code }, outcome: outcomeKnown ? 'known' : 'unknown' } as const;
+}

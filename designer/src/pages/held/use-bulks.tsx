@@ -1,0 +1,112 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useState, type ReactNode } from 'react';
+import type { BulkAnswer } from '../../../../control/actions/held.ts';
+import type { Bulk } from '../../../../control/bulks/bulk-store.ts';
+import { callWithProgress } from '../../api/client.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';
+import { Tag } from '../../parts/status-tag.tsx';
+import { BulkDialog, type BulkOrder, type BulkWish } from './bulk-dialog.tsx';
+import { BULK_TEXTS } from './bulk-texts.ts';
+import styles from './held-page.module.css';
+
+const TEXTS = defineTexts({
+  retried: ['已重试 {{count}} 条', '{{count}} retried'],
+  cancelled: ['已取消 {{count}} 条', '{{count}} cancelled'],
+  goneOn: ['{{count}} 条已被别人处理，没有再动', '{{count}} had been dealt with by others and were left alone'],
+  missing: ['{{count}} 条已不存在', '{{count}} are no longer stored'],
+  heldAgain: ['其中 {{count}} 条又停下，等人处理', '{{count}} of them stopped again and wait for a person'],
+  stopped: [
+    '已停止：做过的不再重做，其余未动。可在“待处理”页继续。',
+    'Stopped: what is done is not done again, the rest is untouched. Go on with it on the page of held messages.',
+  ],
+});
+
+const REFRESHED = ['held', 'executions', 'bulks', 'flows', 'system'];
+const WATCH_MS = 2000;
+
+type Open = { readonly wish: BulkWish } | { readonly work: Work<Bulk> };
+
+export interface Bulks {
+  /** Asks first. */
+  readonly begin: (wish: BulkWish) => void;
+  /** Goes on with what is not done, at once: it was decided when it began. */
+  readonly goOn: (bulk: Bulk) => void;
+  readonly dialog: ReactNode;
+}
+
+/** Acting upon many held messages at once, with its dialogs; put `dialog` on the page. */
+export function useBulks(): Bulks {
+  const [open, setOpen] = useState<Open>();
+  const client = useQueryClient();
+  const workOf = useBulkWork();
+  const close = () => {
+    setOpen(undefined);
+    void client.invalidateQueries({
+      predicate: ({ queryKey }) => typeof queryKey[0] === 'string' && REFRESHED.includes(queryKey[0].split('.')[0] ?? ''),
+    });
+  };
+  const dialog =
+    open === undefined ? null : 'wish' in open ? (
+      <BulkDialog wish={open.wish} onClose={() => setOpen(undefined)} onStart={(order) => setOpen({ work: workOf(order) })} />
+    ) : (
+      <ProgressDialog work={open.work} onClose={close} />
+    );
+  return { begin: (wish) => setOpen({ wish }), goOn: (bulk) => setOpen({ work: workOf(bulk) }), dialog };
+}
+
+function useBulkWork(): (what: BulkOrder | Bulk) => Work<Bulk> {
+  const t = useTexts(TEXTS);
+  const title = useTexts(BULK_TEXTS);
+  return (what) => ({
+    title: title(what.kind),
+    stopped: t('stopped'),
+    async run(report, signal) {
+      const tell = (bulk: Bulk) => report({ done: bulk.handled, of: bulk.total, note: <Counts bulk={bulk} /> });
+      const bulk = (await ask(what, (event) => tell(event as unknown as Bulk), signal)) as Bulk;
+      tell(bulk);
+      return bulk;
+    },
+    show: (bulk) => <Outcome bulk={bulk} />,
+  });
+}
+
+/** Under an id of its own, so that a lost answer, or a page that went away, does not begin it twice. */
+function ask(
+  what: BulkOrder | Bulk,
+  onProgress: (event: Readonly<Record<string, unknown>>) => void,
+  signal: AbortSignal,
+): Promise<BulkAnswer> {
+  const operation = what.kind === 'retry' ? 'executions.retry-many' : 'executions.cancel-many';
+  if ('bulkId' in what) return callWithProgress(operation, { bulkId: what.bulkId }, onProgress, { signal });
+  const { kind, choice, perSecond, reason } = what;
+  const order = { ...choice, perSecond, bulkId: newBulkId() };
+  return kind === 'retry'
+    ? callWithProgress('executions.retry-many', order, onProgress, { signal, reason })
+    : callWithProgress('executions.cancel-many', { ...order, reason }, onProgress, { signal, reason });
+}
+
+function newBulkId(): string {
+  return `blk_${Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** What was done, and what was not and why. */
+function Counts({ bulk: { kind, done, goneOn, missing } }: { readonly bulk: Bulk }) {
+  const t = useTexts(TEXTS);
+  return (
+    <span className={styles.counts}>
+      <Tag tone="green">{t(kind === 'retry' ? 'retried' : 'cancelled', { count: done })}</Tag>
+      {goneOn === 0 ? null : <Tag tone="grey">{t('goneOn', { count: goneOn })}</Tag>}
+      {missing === 0 ? null : <Tag tone="amber">{t('missing', { count: missing })}</Tag>}
+    </span>
+  );
+}
+
+/** What became of those that went on is seen only after a while: it is looked at as long as the dialog is open. */
+function Outcome({ bulk: { bulkId } }: { readonly bulk: Bulk }) {
+  const t = useTexts(TEXTS);
+  const { data } = useQueryOf('bulks.get', { bulkId }, { refetchIntervalMs: WATCH_MS });
+  const { heldAgain = 0 } = data ?? {};
+  return <div aria-live="polite">{heldAgain === 0 ? null : <Tag tone="violet">{t('heldAgain', { count: heldAgain })}</Tag>}</div>;
+}

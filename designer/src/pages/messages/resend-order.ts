@@ -1,0 +1,41 @@
+/** Sending a message anew: which may be, what of it can be edited, and what is sent. Pure. */
+import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
+import type { ExecutionSummary } from '../../../../engine/services.ts';
+import type { Input } from '../../api/client.ts';
+import { withLineEnds } from '../../model/line-difference.ts';
+import { parseJson } from '../../parts/parse-json.ts';
+
+type ResendInput = Input<'executions.resend'>;
+export type Seen = ResendInput['seen'];
+
+const RESENDABLE: readonly Seen[] = ['held', 'failed', 'completed', 'cancelled'];
+
+/** The status by which the platform is told what was seen; undefined where nothing can be sent anew. */
+export function seenOf({ status, hasPayload, replacedBy, held }: ExecutionSummary): Seen | undefined {
+  const isUnfinishedResend = held?.reason === 'RESEND_PREPARED';
+  return hasPayload && replacedBy === undefined && !isUnfinishedResend ? RESENDABLE.find((seen) => seen === status) : undefined;
+}
+
+/** The message as it is edited; undefined where it cannot be: only its beginning is here, or it is no text. */
+export function editableOf(message: ShownMessage): { readonly text: string; readonly isJson: boolean } | undefined {
+  const { form, data, truncated } = message;
+  if (truncated === true || form === 'base64') return undefined;
+  if (typeof data === 'string') return { text: data, isJson: false };
+  return { text: JSON.stringify(data, null, 2), isJson: true };
+}
+
+export type Edited = { readonly problem: 'json' } | { readonly message: ResendInput['message'] | undefined };
+
+/** What is sent in place of the stored message; none where nothing was changed. */
+export function editedMessage(shown: ShownMessage, typed: string): Edited {
+  const editable = editableOf(shown);
+  if (editable === undefined || withLineEnds(editable.text, typed) === editable.text) return { message: undefined };
+  if (!editable.isJson) return { message: { data: withLineEnds(editable.text, typed), form: shown.form } };
+  const parsed = parseJson(typed);
+  return parsed === undefined ? { problem: 'json' } : { message: { data: parsed.value, form: 'json' } };
+}
+
+/** A new one for every content, so that a lost answer can be asked for again without sending twice. */
+export function newRequestId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,88 @@
+/** `/messages/:executionId/resend`: a message is corrected beside its original, and sent anew with a reason. */
+import { Alert, Button, Skeleton } from 'antd';
+import { Eye } from 'lucide-react';
+import { useState } from 'react';
+import { Link, useParams } from 'react-router';
+import type { ExecutionDetails } from '../../../../engine/services.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
+import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { StatusTag } from '../../parts/status-tag.tsx';
+import { ResendForm } from './resend-form.tsx';
+import { seenOf } from './resend-order.ts';
+import { useFlowName } from './use-flow-name.ts';
+import { usePayload } from './use-payload.ts';
+
+const TEXTS = defineTexts({
+  title: ['更正后重发', 'Correct and resend'],
+  help: [
+    '在原文旁边更正内容，看清改动，写明理由后作为一条新消息发出；新旧两条互相指向。',
+    'Correct the content beside the original, look at what is changed, and send it as a new message with a reason; each points to the other.',
+  ],
+  messages: ['消息', 'Messages'],
+  not: ['这条消息现在不能重发', 'This message cannot be sent anew now'],
+  notWhy: [
+    '还在进行中、内容没有留存、或已由另一条消息代替。',
+    'It is still under way, its content is not kept, or another message has taken its place.',
+  ],
+  back: ['回到消息', 'Back to the message'],
+  read: ['读取内容并更正', 'Read and correct'],
+  readWhy: ['内容可能含患者信息；读取会写入审计。', 'The content may name patients; reading it leaves an audit line.'],
+  gone: ['没有留存内容，无法更正', 'No content is kept, so there is nothing to correct'],
+});
+
+export function ResendPage() {
+  const { executionId = '' } = useParams();
+  const may = useMay();
+  const missing = (['executions.read', 'executions.retry', 'executions.payload'] as const).find((right) => !may(right));
+  return missing === undefined ? <Opened key={executionId} executionId={executionId} /> : <NoRight permission={missing} />;
+}
+
+function Opened({ executionId }: { readonly executionId: string }) {
+  const t = useTexts(TEXTS);
+  const nameOf = useFlowName();
+  const message = useQueryOf('executions.get', { executionId });
+  const details = message.data;
+  if (details === undefined && message.error !== null)
+    return <ErrorBox error={message.error} onRetry={() => void message.refetch()} isPage />;
+  if (details === undefined) return <Skeleton active />;
+  return (
+    <Page>
+      <PageHeader
+        title={t('title')}
+        help={t('help')}
+        trail={[
+          { label: t('messages'), to: '/messages' },
+          { label: nameOf(details.flowId), to: `/messages/${executionId}` },
+        ]}
+        beside={<StatusTag status={details.status} />}
+      />
+      <Resend details={details} onReload={() => void message.refetch()} />
+    </Page>
+  );
+}
+
+function Resend({ details, onReload }: { readonly details: ExecutionDetails; readonly onReload: () => void }) {
+  const t = useTexts(TEXTS);
+  const { executionId, status, attempt } = details;
+  const [isWanted, setWanted] = useState(false);
+  const payload = usePayload(executionId, `${status} ${attempt}`, isWanted);
+  const seen = seenOf(details);
+  const back = <Link to={`/messages/${executionId}`}>{t('back')}</Link>;
+  if (seen === undefined) return <Alert type="info" showIcon title={t('not')} description={t('notWhy')} action={back} />;
+  if (payload.error !== null) return <ErrorBox error={payload.error} onRetry={() => void payload.refetch()} />;
+  if (payload.data === undefined)
+    return (
+      <Panel>
+        <p>{t('readWhy')}</p>
+        <Button type="primary" icon={<Eye size={16} />} loading={payload.isFetching} onClick={() => setWanted(true)}>
+          {t('read')}
+        </Button>
+      </Panel>
+    );
+  const { input } = payload.data;
+  if (input === undefined) return <Alert type="info" showIcon title={t('gone')} action={back} />;
+  return <ResendForm details={details} seen={seen} input={input} onReload={onReload} />;
+}

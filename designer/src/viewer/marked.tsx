@@ -1,0 +1,17 @@
+/** A text in which what is searched for is marked. */
+export function Marked({ text, query }: { readonly text: string; readonly query: string }) {
+  const wanted = query.trim().toLowerCase();
+  if (wanted === '') return text;
+  const lower = text.toLowerCase();
+  // Few letters change their length with their case; where one does, nothing is marked rather than the wrong place.
+  if (lower.length !== text.length) return text;
+  const parts: { readonly text: string; readonly isFound: boolean }[] = [];
+  let from = 0;
+  for (let at = lower.indexOf(wanted); at !== -1; at = lower.indexOf(wanted, from)) {
+    parts.push({ text: text.slice(from, at), isFound: false }, { text: text.slice(at, at + wanted.length), isFound: true });
+    from = at + wanted.length;
+  }
+  return [...parts, { text: text.slice(from), isFound: false }].map((part, index) =>
+    part.isFound ? <mark key={index}>{part.text}</mark> : part.text,
+  );
+}

@@ -1,0 +1,94 @@
+/** A payload as a tree of named parts, each with the path that leads to it; and the search in it. */
+
+export interface TreePart {
+  readonly name: string;
+  /** As an expression names it (`data.patient.names[0]`); of XML as XPath does. Tells the parts of one tree apart. */
+  readonly path: string;
+  /** Of a plain value; absent where there are parts alone. */
+  readonly text?: string;
+  /** How many parts there are, in the brackets of their kind: `{3}`, `[12]`. */
+  readonly size?: string;
+  parts(): readonly TreePart[];
+}
+
+const NONE = () => [];
+
+export function jsonPart(name: string, path: string, value: unknown): TreePart {
+  if (typeof value !== 'object' || value === null) return { name, path, text: JSON.stringify(value) ?? 'null', parts: NONE };
+  const isList = Array.isArray(value);
+  const entries = Object.entries(value as Readonly<Record<string, unknown>>);
+  return {
+    name,
+    path,
+    size: isList ? `[${entries.length}]` : `{${entries.length}}`,
+    parts: () => entries.map(([key, part]) => jsonPart(key, isList ? `${path}[${key}]` : `${path}${member(key)}`, part)),
+  };
+}
+
+/** A field's name as a step: with other characters it stands in backquotes, as in expressions and mappings. */
+function member(key: string): string {
+  return `.${/^[\p{L}_][\p{L}\p{N}_]*$/u.test(key) ? key : `\`${key}\``}`;
+}
+
+/** Undefined where the text is no whole XML. */
+export function xmlPart(text: string): TreePart | undefined {
+  const document = new DOMParser().parseFromString(text, 'text/xml');
+  const isWhole = document.getElementsByTagName('parsererror').length === 0;
+  return isWhole ? elementPart(document.documentElement, `/${document.documentElement.localName}`) : undefined;
+}
+
+function elementPart(element: Element, path: string): TreePart {
+  const children = [...element.children];
+  const attributes = [...element.attributes].filter(({ name }) => !/^xmlns(:|$)/.test(name));
+  const text = children.length === 0 ? (element.textContent ?? '').trim() : '';
+  const count = children.length + attributes.length;
+  return {
+    name: element.localName,
+    path,
+    ...(children.length === 0 ? { text } : { size: `<${count}>` }),
+    parts: () => [
+      ...attributes.map((attribute) => ({
+        name: `@${attribute.localName}`,
+        path: `${path}/@${attribute.localName}`,
+        text: attribute.value,
+        parts: NONE,
+      })),
+      ...children.map((child, index) => elementPart(child, `${path}/${child.localName}${placeOf(children, index)}`)),
+    ],
+  };
+}
+
+/** XPath counts from 1, among those of the same name. */
+function placeOf(children: readonly Element[], index: number): string {
+  const name = children[index]?.localName;
+  const alike = children.filter(({ localName }) => localName === name);
+  return alike.length < 2 ? '' : `[${alike.indexOf(children[index]!) + 1}]`;
+}
+
+export interface Found {
+  readonly count: number;
+  /** Paths of what fits and of all that lies above it; undefined: everything is shown. */
+  readonly paths: ReadonlySet<string> | undefined;
+}
+
+const MOST_LOOKED_AT = 50_000;
+
+/** Parts whose name or value holds the words. */
+export function findParts(root: TreePart, query: string): Found {
+  const wanted = query.trim().toLowerCase();
+  if (wanted === '') return { count: 0, paths: undefined };
+  const paths = new Set<string>();
+  let count = 0;
+  let left = MOST_LOOKED_AT;
+  const look = (part: TreePart): boolean => {
+    left -= 1;
+    const isFit = part.name.toLowerCase().includes(wanted) || part.text?.toLowerCase().includes(wanted) === true;
+    if (isFit) count += 1;
+    let hasFit = isFit;
+    for (const inner of left > 0 ? part.parts() : []) hasFit = look(inner) || hasFit;
+    if (hasFit) paths.add(part.path);
+    return hasFit;
+  };
+  look(root);
+  return { count, paths };
+}
