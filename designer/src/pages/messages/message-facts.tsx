@@ -70,7 +70,7 @@ export function MessageFacts({ details, document }: { readonly details: Executio
   return (
     <>
       <Held details={details} labelOf={labelOf} />
-      {details.error === undefined ? null : <ErrorNote error={details.error} />}
+      {details.error === undefined || isSaid(details) ? null : <ErrorNote error={details.error} />}
       <Descriptions
         column={1}
         size="small"
@@ -81,6 +81,11 @@ export function MessageFacts({ details, document }: { readonly details: Executio
       />
     </>
   );
+}
+
+/** What it is held for says the same as its error. */
+function isSaid({ held, status, error }: ExecutionDetails): boolean {
+  return status === 'held' && held?.reason === error?.code;
 }
 
 function isSet(id: string | undefined): id is string {
@@ -111,6 +116,11 @@ function Held({ details, labelOf }: { readonly details: ExecutionDetails; readon
   );
 }
 
+/** Without its values, which only who may see payloads reads, a sentence has gaps, or is no more than the code. */
+function isWhole({ code, values }: ErrorRecord, what: string): boolean {
+  return values !== undefined || (what !== code && !what.includes('—') && !what.includes(code));
+}
+
 function HeldWords({ words, reason }: { readonly words: string; readonly reason: string }) {
   const { what } = useCauseWords()(reason);
   return (
@@ -126,11 +136,12 @@ function HeldWords({ words, reason }: { readonly words: string; readonly reason:
 /** An error as it is stored: what, what to do, and its code. */
 export function ErrorNote({ error }: { readonly error: ErrorRecord }) {
   const { what, fix } = errorText(error, useLanguage());
+  const cause = useCauseWords()(error.code);
   return (
     <Alert
       type="error"
       showIcon
-      title={what}
+      title={isWhole(error, what) ? what : cause.what}
       description={
         <>
           {fix === undefined ? null : <div>{fix}</div>}

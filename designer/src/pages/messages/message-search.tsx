@@ -1,12 +1,13 @@
 import { DatePicker, Input, Select } from 'antd';
-import dayjs from 'dayjs';
+import dayjs, { type Dayjs } from 'dayjs';
 import { Calendar, KeyRound, Search } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
-import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useText, useTexts, type Translate } from '../../i18n/texts.ts';
 import listStyles from '../../parts/data-table.module.css';
 import { STATUS_TEXTS } from '../../parts/status-tag.tsx';
+import styles from './messages-page.module.css';
 import { STATUSES, type useConditions } from './use-conditions.ts';
 
 const TEXTS = defineTexts({
@@ -18,10 +19,19 @@ const TEXTS = defineTexts({
   value: ['业务键的值', 'Its value'],
   from: ['开始时间', 'From'],
   to: ['结束时间', 'To'],
+  both: ['键名和值都填上才会查找', 'Looked for once name and value are there'],
+  hour: ['最近 1 小时', 'Last hour'],
+  today: ['今天', 'Today'],
+  week: ['最近 7 天', 'Last 7 days'],
 });
 
+interface Props extends Pick<ReturnType<typeof useConditions>, 'conditions' | 'set'> {
+  /** At the end of the first line. */
+  readonly actions: ReactNode;
+}
+
 /** Conditions of the search; each is asked for when the person is done with it. */
-export function MessageSearch({ conditions, set }: Pick<ReturnType<typeof useConditions>, 'conditions' | 'set'>) {
+export function MessageSearch({ conditions, set, actions }: Props) {
   const t = useTexts(TEXTS);
   const state = useTexts(STATUS_TEXTS);
   const text = useText();
@@ -32,28 +42,45 @@ export function MessageSearch({ conditions, set }: Pick<ReturnType<typeof useCon
   const adapterOptions = (adapters.data?.items ?? []).map(({ adapterId, name }) => ({ value: adapterId, label: text(name) }));
   const { from, to } = conditions;
   return (
-    <>
-      <Typed label={t('text')} icon={<Search size={16} />} value={conditions.text} onChange={(typed) => set({ text: typed })} />
-      <Choice label={t('flow')} value={conditions.flow} options={flowOptions} onChange={(flow) => set({ flow })} />
-      <Choice
-        label={t('status')}
-        value={conditions.status}
-        options={STATUSES.map((value) => ({ value, label: state(value) }))}
-        onChange={(status) => set({ status })}
-      />
-      <Choice label={t('adapter')} value={conditions.adapter} options={adapterOptions} onChange={(adapter) => set({ adapter })} />
-      <DatePicker.RangePicker
-        showTime
-        suffixIcon={<Calendar size={16} />}
-        allowEmpty={[true, true]}
-        placeholder={[t('from'), t('to')]}
-        value={[from === undefined ? null : dayjs(Number(from)), to === undefined ? null : dayjs(Number(to))]}
-        onChange={(range) => set({ from: range?.[0]?.valueOf().toString(), to: range?.[1]?.valueOf().toString() })}
-      />
-      <Typed label={t('key')} icon={<KeyRound size={16} />} value={conditions.key} onChange={(key) => set({ key })} />
-      <Typed label={t('value')} value={conditions.value} onChange={(value) => set({ value })} />
-    </>
+    <div className={styles.search}>
+      <div className={listStyles.tools}>
+        <Typed label={t('text')} icon={<Search size={16} />} value={conditions.text} onChange={(typed) => set({ text: typed })} />
+        <Choice label={t('flow')} value={conditions.flow} options={flowOptions} onChange={(flow) => set({ flow })} />
+        <Choice
+          label={t('status')}
+          value={conditions.status}
+          options={STATUSES.map((value) => ({ value, label: state(value) }))}
+          onChange={(status) => set({ status })}
+        />
+        <Choice label={t('adapter')} value={conditions.adapter} options={adapterOptions} onChange={(adapter) => set({ adapter })} />
+        <div className={listStyles.actions}>{actions}</div>
+      </div>
+      <div className={listStyles.tools}>
+        <DatePicker.RangePicker
+          presets={presetsOf(t)}
+          showTime
+          suffixIcon={<Calendar size={16} />}
+          allowEmpty={[true, true]}
+          placeholder={[t('from'), t('to')]}
+          value={[from === undefined ? null : dayjs(Number(from)), to === undefined ? null : dayjs(Number(to))]}
+          onChange={(range) => set({ from: range?.[0]?.valueOf().toString(), to: range?.[1]?.valueOf().toString() })}
+        />
+        <Typed label={t('key')} icon={<KeyRound size={16} />} value={conditions.key} onChange={(key) => set({ key })} />
+        <Typed label={t('value')} value={conditions.value} onChange={(value) => set({ value })} />
+        {(conditions.key === undefined) === (conditions.value === undefined) ? null : <span className={styles.hint}>{t('both')}</span>}
+      </div>
+    </div>
   );
+}
+
+/** Up to tonight, so that what comes meanwhile is listed too. */
+function presetsOf(t: Translate<typeof TEXTS>): { label: string; value: [Dayjs, Dayjs] }[] {
+  const now = dayjs();
+  return [
+    { label: t('hour'), value: [now.subtract(1, 'hour'), now.endOf('day')] },
+    { label: t('today'), value: [now.startOf('day'), now.endOf('day')] },
+    { label: t('week'), value: [now.subtract(7, 'day'), now.endOf('day')] },
+  ];
 }
 
 interface ChoiceProps {

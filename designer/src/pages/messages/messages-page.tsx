@@ -58,7 +58,7 @@ function Messages() {
   const exported = useExportColumns();
   const [isLive, setLive] = useState(true);
   // A search by trace id walks through the store; what is past changes no more.
-  const mayBeLive = query.text === undefined && query.to === undefined;
+  const mayBeLive = query.text === undefined && (query.to === undefined || query.to > Date.now());
   const list = useMessagePages('executions.list', query, mayBeLive && isLive ? LIVE_MS : undefined);
   const [work, setWork] = useState<Work<Exported>>();
   const searchedFrom = list.data?.pages.at(-1)?.searchedFrom;
@@ -92,17 +92,20 @@ function Messages() {
         }
       />
       <div className={listStyles.list}>
-        <div className={listStyles.tools}>
-          <MessageSearch conditions={conditions} set={set} />
-          <div className={listStyles.actions}>
-            <Tooltip title={t('refresh')}>
-              <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void list.refetch()} />
-            </Tooltip>
-            <Button icon={<Download size={16} />} disabled={list.rows.length === 0} onClick={() => setWork(exportAll)}>
-              {t('export')}
-            </Button>
-          </div>
-        </div>
+        <MessageSearch
+          conditions={conditions}
+          set={set}
+          actions={
+            <>
+              <Tooltip title={t('refresh')}>
+                <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void list.refetch()} />
+              </Tooltip>
+              <Button icon={<Download size={16} />} disabled={list.rows.length === 0} onClick={() => setWork(exportAll)}>
+                {t('export')}
+              </Button>
+            </>
+          }
+        />
         {searchedFrom === undefined ? null : <Alert type="info" showIcon title={t('brokenOff', { at: format.time(searchedFrom) })} />}
         <MessageTable
           label={t('title')}
