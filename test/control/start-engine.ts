@@ -94,7 +94,8 @@ export interface Hospital {
   stop(): Promise<void>;
 }
 
-export async function startHospital(): Promise<Hospital> {
+/** `port`: where it was before, for one that was down. */
+export async function startHospital(port = 0): Promise<Hospital> {
   const hospital: { -readonly [K in keyof Hospital]: Hospital[K] } = {
     baseUrl: '',
     received: [],
@@ -117,7 +118,7 @@ export async function startHospital(): Promise<Hospital> {
       response.end(JSON.stringify(answer.body ?? {}));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
   hospital.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return hospital;
 }

@@ -150,7 +150,7 @@ function Sending({ details, order, onSent, onReload }: SendingProps) {
     const message = edited.message === undefined ? {} : { message: edited.message };
     const accepted = isUnknown ? { acceptUnknown: true } : {};
     const input = { executionId: details.executionId, seen, reason: reason.trim(), requestId, ...message, ...accepted };
-    resend.mutate(input, { onSuccess: onSent });
+    resend.mutateAsync(input).then(onSent, () => undefined);
   };
   const isStale = resend.error instanceof ApiError && resend.error.code === 'RESEND_GONE_ON';
   return (

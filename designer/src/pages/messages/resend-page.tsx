@@ -1,8 +1,9 @@
 /** `/messages/:executionId/resend`: a message is corrected beside its original, and sent anew with a reason. */
 import { Alert, Button, Skeleton } from 'antd';
 import { Eye } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
+import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
 import type { ExecutionDetails } from '../../../../engine/services.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
@@ -11,7 +12,7 @@ import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { StatusTag } from '../../parts/status-tag.tsx';
 import { ResendForm } from './resend-form.tsx';
-import { seenOf } from './resend-order.ts';
+import { seenOf, type Seen } from './resend-order.ts';
 import { useFlowName } from './use-flow-name.ts';
 import { usePayload } from './use-payload.ts';
 
@@ -37,10 +38,10 @@ export function ResendPage() {
   const { executionId = '' } = useParams();
   const may = useMay();
   const missing = (['executions.read', 'executions.retry', 'executions.payload'] as const).find((right) => !may(right));
-  return missing === undefined ? <Opened key={executionId} executionId={executionId} /> : <NoRight permission={missing} />;
+  return missing === undefined ? <ResendOf key={executionId} executionId={executionId} /> : <NoRight permission={missing} />;
 }
 
-function Opened({ executionId }: { readonly executionId: string }) {
+function ResendOf({ executionId }: { readonly executionId: string }) {
   const t = useTexts(TEXTS);
   const nameOf = useFlowName();
   const message = useQueryOf('executions.get', { executionId });
@@ -64,25 +65,39 @@ function Opened({ executionId }: { readonly executionId: string }) {
   );
 }
 
+interface Opened {
+  readonly details: ExecutionDetails;
+  readonly seen: Seen;
+  readonly input: ShownMessage;
+}
+
+/** What was opened stays open with all that is typed, though the message goes on meanwhile: the platform refuses what was decided on an older state. */
 function Resend({ details, onReload }: { readonly details: ExecutionDetails; readonly onReload: () => void }) {
   const t = useTexts(TEXTS);
   const { executionId, status, attempt } = details;
   const [isWanted, setWanted] = useState(false);
-  const payload = usePayload(executionId, `${status} ${attempt}`, isWanted);
+  const [opened, setOpened] = useState<Opened>();
   const seen = seenOf(details);
+  const payload = usePayload(executionId, `${status} ${attempt}`, isWanted && opened === undefined);
+  const input = payload.data?.input;
+  useEffect(() => {
+    if (opened === undefined && seen !== undefined && input !== undefined) setOpened({ details, seen, input });
+  }, [opened, details, seen, input]);
+  const reload = () => {
+    setOpened(undefined);
+    onReload();
+  };
+  if (opened !== undefined) return <ResendForm {...opened} onReload={reload} />;
   const back = <Link to={`/messages/${executionId}`}>{t('back')}</Link>;
   if (seen === undefined) return <Alert type="info" showIcon title={t('not')} description={t('notWhy')} action={back} />;
   if (payload.error !== null) return <ErrorBox error={payload.error} onRetry={() => void payload.refetch()} />;
-  if (payload.data === undefined)
-    return (
-      <Panel>
-        <p>{t('readWhy')}</p>
-        <Button type="primary" icon={<Eye size={16} />} loading={payload.isFetching} onClick={() => setWanted(true)}>
-          {t('read')}
-        </Button>
-      </Panel>
-    );
-  const { input } = payload.data;
-  if (input === undefined) return <Alert type="info" showIcon title={t('gone')} action={back} />;
-  return <ResendForm details={details} seen={seen} input={input} onReload={onReload} />;
+  if (payload.data !== undefined && input === undefined) return <Alert type="info" showIcon title={t('gone')} action={back} />;
+  return (
+    <Panel>
+      <p>{t('readWhy')}</p>
+      <Button type="primary" icon={<Eye size={16} />} loading={payload.isFetching} onClick={() => setWanted(true)}>
+        {t('read')}
+      </Button>
+    </Panel>
+  );
 }

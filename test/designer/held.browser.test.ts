@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import { adapterTo, startHospital, type Hospital } from '../control/start-engine.ts';
+import { until, type City } from '../support/city.ts';
+import { busInterface, chainFlow } from '../support/platform-api.ts';
+import { noBrowser, startConsole } from './browser.ts';
+
+const COUNT = 40;
+const WAIT = { timeout: 30_000 };
+const ONCE = { retry: { max: 0, baseMs: 1, factor: 1, capMs: 1, on: ['transient' as const] } };
+
+const feed: FlowDocument = chainFlow(
+  'flw_discharge',
+  [
+    {
+      ...{ type: 'http.call@1', id: 'n_send', label: '送丁医院', adapter: 'adp_his' },
+      ...{ config: { method: 'POST', path: '/summaries' }, handling: ONCE },
+    },
+  ],
+  { name: { 'zh-CN': '出院小结上报', en: 'Discharge summaries' }, mode: 'durable', deadlineMs: 60_000 },
+);
+
+/** Publishes the feed to a hospital and offers it on the bus. */
+async function offer(city: City, hospital: Hospital) {
+  const limits = { breakerFailures: 10_000, maxConcurrency: 64, timeoutMs: 5_000 };
+  const environments = { DEV: { baseUrl: hospital.baseUrl } };
+  await city.admin('PUT', '/adapters/adp_his', { ...adapterTo(hospital), limits, environments });
+  await city.admin('PUT', `/flows/${feed.flowId}`, feed);
+  await city.admin('POST', `/flows/${feed.flowId}/publish`, {});
+  const offered = busInterface(feed.flowId);
+  await city.admin('PUT', `/interfaces/${offered.interfaceId}`, offered);
+  const security = await city.person(['security-admin']);
+  const grant = { grantId: 'grt_discharge', revision: 0, appId: 'B20001', interfaceId: offered.interfaceId };
+  assert.equal((await security.call('PUT', '/grants/grt_discharge', grant)).status, 200);
+  return async (body: unknown) => {
+    const headers = { authorization: `Bearer ${city.busToken}`, 'content-type': 'application/json' };
+    // The plan with the grant reaches the gateway within a second.
+    await until('the bus takes it', async () => {
+      const { status } = await city.send(`${city.bus}${offered.path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return status < 400;
+    });
+  };
+}
+
+async function heldCount(city: City): Promise<number> {
+  return ((await city.admin('GET', '/held/groups')) as { count: number }).count;
+}
+
+async function setUp(t: TestContext) {
+  const running = await startConsole(t);
+  const hospital = await startHospital();
+  t.after(() => hospital.stop());
+  const send = await offer(running.city, hospital);
+  return { ...running, hospital, send };
+}
+
+test(
+  'messages held by a hospital that is down are retried in bulk, stopped halfway and gone on with after a reload: each arrives exactly once',
+  { skip: noBrowser },
+  async (t) => {
+    const { city, open, hospital: before, send } = await setUp(t);
+    await before.stop();
+    for (let number = 0; number < COUNT; number += 1) await send({ number });
+    await until('all are held', async () => (await heldCount(city)) === COUNT, 30_000);
+    const hospital = await startHospital(Number(new URL(before.baseUrl).port));
+    t.after(() => hospital.stop());
+
+    const page = await open({ roles: ['operator'], path: '/held' });
+    await page.getByRole('heading', { name: /连不上对方系统.*医院甲/ }).waitFor(WAIT);
+    const row = page.getByRole('row', { name: /出院小结上报.*送丁医院.*40/ });
+    await row.getByRole('button', { name: '全部重试' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/^40 条消息将从停下的节点接着走/).waitFor();
+    await dialog.getByRole('combobox', { name: '每秒条数' }).click();
+    await page.getByTitle('5', { exact: true }).click();
+    const start = dialog.getByRole('button', { name: '开始重试' });
+    assert.equal(await start.isEnabled(), false, 'it takes a reason');
+    await dialog.getByRole('textbox', { name: /理由/ }).fill('丁医院已恢复');
+    await start.click();
+    await dialog.getByText(/已重试 ([3-9]|\d\d) 条/).waitFor(WAIT);
+    await dialog.getByRole('button', { name: '停止' }).click();
+    await dialog.getByText(/做过的不再重做/).waitFor(WAIT);
+
+    await page.reload();
+    await page.getByRole('heading', { name: '未完成的批量操作' }).waitFor(WAIT);
+    const { items } = (await city.admin('GET', '/bulks')) as { items: { status: string; handled: number; total: number }[] };
+    assert.deepEqual([items.length, items[0]?.status, items[0]?.total], [1, 'stopped', COUNT]);
+    assert.ok(items[0]!.handled >= 3 && items[0]!.handled < COUNT, `stopped after ${items[0]!.handled}`);
+    await page.getByRole('button', { name: '继续' }).click();
+    await dialog.getByText(`已重试 ${COUNT} 条`).waitFor(WAIT);
+    await dialog.getByRole('button', { name: '关闭' }).last().click();
+    await page.getByText('没有待处理的消息').waitFor(WAIT);
+
+    await until('all have arrived', async () => hospital.received.length >= COUNT, 30_000);
+    const keys = hospital.received.map(({ headers }) => String(headers['idempotency-key']));
+    assert.deepEqual([keys.length, new Set(keys).size], [COUNT, COUNT]);
+    await page.getByRole('button', { name: '最近的批量操作' }).click();
+    await page.getByRole('row', { name: /批量重试.*已完成.*40 \/ 40/ }).waitFor();
+  },
+);
+
+test(
+  'a refused message is corrected beside its original and sent anew; a viewer may look at what is held and touch nothing',
+  { skip: noBrowser },
+  async (t) => {
+    const { city, open, hospital, send } = await setUp(t);
+    hospital.answer = ({ body }) => ({ status: body.includes('P-unknown') ? 422 : 200 });
+    await send({ patientId: 'P-unknown', diagnosis: '高血压' });
+    await until('it is held', async () => (await heldCount(city)) === 1);
+    const [held] = ((await city.admin('GET', '/held')) as { items: { executionId: string }[] }).items;
+    const { executionId } = held!;
+
+    const viewer = await open({ roles: ['viewer'], path: '/held' });
+    await viewer.getByRole('heading', { name: /对方拒绝了内容/ }).waitFor(WAIT);
+    const acts = viewer.getByRole('button', { name: /重试|取消|继续|重发/ });
+    assert.equal(await acts.count(), 0);
+    await viewer.getByRole('link', { name: '出院小结上报' }).click();
+    await viewer.getByRole('row', { name: /exe_/ }).waitFor(WAIT);
+    assert.equal(await acts.count(), 0);
+    assert.equal(await viewer.getByRole('checkbox').count(), 0);
+    await viewer.goto(`/messages/${executionId}`);
+    await viewer.getByText('停在“送丁医院”，等人处理').waitFor(WAIT);
+    assert.equal(await acts.count(), 0);
+    await viewer.goto(`/messages/${executionId}/resend`);
+    await viewer.getByText('没有权限').waitFor(WAIT);
+    const { call } = await city.person(['viewer']);
+    const refused = [
+      call('POST', '/held/retry', { all: true }),
+      call('POST', '/held/cancel', { all: true, reason: 'x' }),
+      call('POST', `/executions/${executionId}/retry`, {}),
+      call('POST', `/executions/${executionId}/cancel`, { reason: 'x' }),
+      call('POST', `/executions/${executionId}/resend`, { seen: 'held', reason: 'x' }),
+      call('GET', `/executions/${executionId}/payload`),
+    ];
+    assert.deepEqual(
+      (await Promise.all(refused)).map(({ status }) => status),
+      refused.map(() => 403),
+    );
+
+    const page = await open({ roles: ['operator'], path: `/messages/${executionId}` });
+    await page.getByRole('button', { name: '更正后重发' }).click();
+    await page.getByRole('button', { name: '读取内容并更正' }).click();
+    const corrected = page.getByRole('textbox', { name: '更正后' });
+    await corrected.click();
+    await page.keyboard.press('Control+A');
+    await page.keyboard.insertText('{"body":{"patientId":"P000001","diagnosis":"高血压"},"query":{},"params":{}}');
+    const changes = page.getByRole('group', { name: '改动' });
+    await changes.getByText('P000001').waitFor();
+    await changes.getByText('P-unknown').waitFor();
+    await page.getByRole('textbox', { name: /理由/ }).fill('患者号录错');
+    await page.getByRole('button', { name: '重发', exact: true }).click();
+    await page.waitForURL((url) => /\/messages\/exe_[^/]+$/.test(url.pathname) && !url.pathname.endsWith(executionId), WAIT);
+    await until('the hospital has the corrected one', async () => hospital.received.some(({ body }) => body.includes('P000001')));
+    await page.getByText('重发自').waitFor(WAIT);
+    await page
+      .getByRole('row', { name: /重发自/ })
+      .getByRole('link')
+      .click();
+    await page.waitForURL(`**/messages/${executionId}`);
+    await page.getByText('由它接替').waitFor(WAIT);
+    await page.locator('aside').getByText('已取消').waitFor(WAIT);
+    assert.equal(hospital.received.filter(({ body }) => body.includes('P-unknown')).length, 1, 'the old one never went again');
+  },
+);
