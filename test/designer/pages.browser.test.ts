@@ -40,8 +40,10 @@ const openingsOf = ({ held }: Work): readonly Scene[] => [
   { path: `${FLOW}?panel=try`, open: [runTrial] },
   { path: 'flows', open: [['新建流程', 'New flow']] },
   { path: `messages/${held}`, open: [['查看数据', 'Show the data']] },
-  { path: 'held', open: [['重试', 'Retry']] },
-  { path: 'held', open: [['取消消息', 'Cancel the message']] },
+  { path: 'held', open: [['全部重试', 'Retry all']] },
+  { path: 'held', open: [['全部取消', 'Cancel all']] },
+  { path: 'held', open: [openGroup] },
+  { path: `messages/${held}/resend`, open: [['读取内容并更正', 'Read and correct']] },
   { path: 'interfaces/ifc_appointment_create', open: [['下线', 'Take offline']] },
   { path: 'adapters/adp_silent', open: [['测试连接', 'Test the connection']] },
   { path: 'code-tables', open: [['新建代码表', 'New code table']] },
@@ -201,6 +203,11 @@ function opened(page: Page): Locator {
 async function selectNode(page: Page): Promise<void> {
   await page.locator('.react-flow__node-card').nth(1).click();
   await page.locator('aside [role="tab"]').first().waitFor();
+}
+
+async function openGroup(page: Page): Promise<void> {
+  await page.locator('main tbody a').first().click();
+  await page.locator('main dl').waitFor();
 }
 
 async function runTrial(page: Page): Promise<void> {

@@ -40,7 +40,7 @@ export function ResultPanel({ onShow }: ResultPanelProps) {
       {preview === undefined ? null : (
         <>
           <Problems onShow={onShow} />
-          <DataViewer label={t('output')} data={preview.output} />
+          <DataViewer label={t('output')} message={{ form: 'json', data: preview.output }} />
         </>
       )}
     </div>

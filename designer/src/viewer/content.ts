@@ -22,7 +22,7 @@ export function contentOf({ form, data }: Pick<ShownMessage, 'form' | 'data'>): 
 export function sourceOf(content: Content): string {
   switch (content.form) {
     case 'json':
-      return JSON.stringify(content.value, null, 2);
+      return JSON.stringify(content.value, null, 2) ?? 'null';
     case 'binary':
       return hexOf(content.bytes);
     default:

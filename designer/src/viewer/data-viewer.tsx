@@ -28,9 +28,12 @@ const TEXTS = defineTexts({
 
 type View = 'tree' | 'source';
 
+/** Of a value that is at hand itself neither size nor cut is told. */
+type Viewable = Pick<ShownMessage, 'form' | 'data'> & Partial<Pick<ShownMessage, 'sizeBytes' | 'truncated'>>;
+
 interface Props {
   readonly label: string;
-  readonly message: ShownMessage;
+  readonly message: Viewable;
 }
 
 export function DataViewer({ label, message }: Props) {
@@ -53,7 +56,8 @@ function Viewed({ label, message, onEnlarge }: Props & { readonly onEnlarge?: ()
   const format = useFormat();
   const [chosen, setChosen] = useState<View>('tree');
   const [query, setQuery] = useState('');
-  const content = useMemo(() => contentOf(message), [message]);
+  const { form, data, sizeBytes } = message;
+  const content = useMemo(() => contentOf({ form, data }), [form, data]);
   const structure = useStructure(content);
   const source = useMemo(() => sourceOf(content), [content]);
   const view = structure === undefined ? 'source' : chosen;
@@ -61,7 +65,7 @@ function Viewed({ label, message, onEnlarge }: Props & { readonly onEnlarge?: ()
     <>
       <div className={styles.head}>
         {label === '' ? null : <h4>{label}</h4>}
-        <span className={styles.quiet}>{format.size(message.sizeBytes)}</span>
+        {sizeBytes === undefined ? null : <span className={styles.quiet}>{format.size(sizeBytes)}</span>}
         {message.form === 'base64' ? <Tag tone="grey">{t('binary')}</Tag> : null}
         <span className={styles.tools}>
           {structure === undefined ? null : (
@@ -84,10 +88,10 @@ function Viewed({ label, message, onEnlarge }: Props & { readonly onEnlarge?: ()
           )}
         </span>
       </div>
-      {message.truncated === true ? (
+      {message.truncated === true && sizeBytes !== undefined ? (
         <div>
           <Tag tone="amber" icon={Scissors}>
-            {t('cut', { size: format.size(message.sizeBytes) })}
+            {t('cut', { size: format.size(sizeBytes) })}
           </Tag>
         </div>
       ) : null}

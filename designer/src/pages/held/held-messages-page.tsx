@@ -118,7 +118,6 @@ function Facts({ group }: { readonly group: GroupName }) {
     [t('flow'), named === undefined ? nameOf(group.flowId) : text(named.flowName)],
     [t('node'), named === undefined ? group.node : named.nodeLabel],
     [t('adapter'), text(named?.adapter?.name)],
-    [t('code'), group.code],
   ].filter(([, value]) => value !== '');
   return (
     <dl className={styles.facts}>
@@ -128,6 +127,12 @@ function Facts({ group }: { readonly group: GroupName }) {
           <dd>{value}</dd>
         </div>
       ))}
+      <div>
+        <dt>{t('code')}</dt>
+        <dd>
+          <code>{group.code}</code>
+        </dd>
+      </div>
     </dl>
   );
 }
