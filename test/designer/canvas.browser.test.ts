@@ -142,6 +142,31 @@ test('a flow is drawn by keyboard and mouse on the canvas', { skip: noBrowser, t
   });
 });
 
+test(
+  'a stretch of a flow becomes a flow of its own from the menu of the selection',
+  { skip: noBrowser, timeout: 120_000 },
+  async (context) => {
+    const console = await startConsole(context);
+    const page = await console.open({ path: '/flows/flw_appointment', width: 1920 });
+    const canvas = openCanvas(page);
+    const part = ['转为甲院格式', '甲院预约', '统一甲院结果'];
+    await canvas.card('甲院预约').waitFor();
+    const cards = await page.locator('.react-flow__node-card').count();
+    for (const label of part) await canvas.card(label).click({ modifiers: ['Shift'] });
+    await canvas.card('甲院预约').click({ button: 'right' });
+    await page.getByRole('menuitem', { name: '提取为子流程' }).click();
+    const dialog = page.getByRole('dialog', { name: '提取为子流程' });
+    await dialog.getByRole('textbox', { name: '新流程的名称' }).fill('甲院挂号');
+    await page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'hidden' });
+    await canvas.cards(cards - part.length + 1);
+    await canvas.card('甲院挂号').waitFor();
+    await page.goto('/flows');
+    await page.getByText('甲院挂号').click();
+    await canvas.cards(part.length + 2);
+  },
+);
+
 test('a reader sees the flow and can change nothing on the canvas', { skip: noBrowser, timeout: 120_000 }, async (context) => {
   const console: Console = await startConsole(context);
   const page = await console.open({ path: '/flows/flw_appointment', roles: ['viewer'], language: 'en' });

@@ -19,6 +19,7 @@ export const ACTION_TEXTS = defineTexts({
   enable: ['启用', 'Enable'],
   bypass: ['绕过', 'Lead around'],
   group: ['成组', 'Group'],
+  extract: ['提取为子流程', 'Make it a flow of its own'],
   ungroup: ['取消分组', 'Ungroup'],
   note: ['添加便签', 'Add a note'],
   left: ['左对齐', 'Align left'],

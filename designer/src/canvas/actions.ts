@@ -25,6 +25,7 @@ import {
   Redo2,
   Repeat2,
   Scissors,
+  SquareArrowOutUpRight,
   StickyNote,
   TextCursorInput,
   Trash2,
@@ -266,6 +267,15 @@ const NODE: readonly CanvasAction[] = [
     isChange: true,
     can: hasNodes,
     run: selected.groupSelected,
+  },
+  {
+    id: 'extract',
+    icon: SquareArrowOutUpRight,
+    group: 'node',
+    menus: ['several'],
+    isChange: true,
+    can: ({ selection }) => selection.nodes.length > 1,
+    run: selected.askToExtract,
   },
   {
     id: 'ungroup',

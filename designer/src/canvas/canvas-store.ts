@@ -43,6 +43,8 @@ export interface CanvasState {
   readonly dropEdge: string | undefined;
   /** The note or frame whose text is being written. */
   readonly writing: string | undefined;
+  /** Nodes that shall become a flow of their own, once it has a name. */
+  readonly extracting: readonly string[] | undefined;
   readonly isShortcutsOpen: boolean;
   readonly isMapShown: boolean;
   /** By hand, since all of the flow was shown last. */
@@ -64,6 +66,7 @@ export function createCanvasStore(): CanvasStore {
     hoveredEdge: undefined,
     dropEdge: undefined,
     writing: undefined,
+    extracting: undefined,
     isShortcutsOpen: false,
     isMapShown: true,
     isViewMoved: false,

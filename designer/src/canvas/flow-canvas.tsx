@@ -16,6 +16,7 @@ import { ConnectionLine } from './connection-line.tsx';
 import { commitDrag, followDrag } from './drag.ts';
 import { dragOver, drop } from './dropping.ts';
 import { EmptyHint } from './empty-hint.tsx';
+import { ExtractDialog } from './extract-dialog.tsx';
 import { useFastDrag } from './fast-drag.ts';
 import styles from './flow-canvas.module.css';
 import type { CanvasEdge, CanvasNode } from './flow-elements.ts';
@@ -118,6 +119,7 @@ function Canvas() {
       <QuickAdd />
       <CanvasMenu />
       <ShortcutsSheet />
+      <ExtractDialog />
       <CanvasCommands />
     </div>
   );

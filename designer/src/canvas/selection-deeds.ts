@@ -1,6 +1,7 @@
 /** What can be done to what is selected. */
 import { copySelection, clipboardText, readClipboard, type Clipboard } from '../model/clipboard.ts';
 import { setDisabled } from '../model/commands/change-node.ts';
+import { extractFlow } from '../model/commands/extract-flow.ts';
 import { addGroup, removeGroups } from '../model/commands/groups.ts';
 import { align, move, type Alignment } from '../model/commands/move.ts';
 import { duplicate, paste } from '../model/commands/paste.ts';
@@ -17,6 +18,14 @@ const TEXTS = defineTexts({
   nothingToPaste: ['剪贴板中没有流程节点，请先复制。', 'The clipboard holds no nodes. Copy some first.'],
   group: ['分组', 'Group'],
 });
+
+/** Asks for the name of the new flow, when it can be one at all. */
+export function askToExtract(tools: CanvasTools): void {
+  const { history, types, selection } = tools.editor.getState();
+  const plan = extractFlow(history.document, types, { nodes: selection.nodes, name: ' ', language: tools.language });
+  if ('refusal' in plan) tools.refuse(plan.refusal);
+  else tools.canvas.getState().set({ extracting: selection.nodes });
+}
 
 export function removeSelected(tools: CanvasTools): void {
   const selection = selectionOf(tools);

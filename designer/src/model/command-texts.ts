@@ -22,6 +22,7 @@ export const COMMAND_TEXTS = {
   'flow.settings': text('修改流程设置', 'Change the flow’s settings'),
   'flow.replace': text('换成另一版本', 'Take another version'),
   'flow.begin': text('从服务描述开始', 'Begin with a description'),
+  'flow.extract': text('提取为子流程', 'Make a flow of its own'),
   'flow.layout': text('自动布局', 'Lay out'),
   'test.add': text('添加测试', 'Add a test'),
   'test.change': text('修改测试', 'Change a test'),

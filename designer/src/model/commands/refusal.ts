@@ -54,6 +54,18 @@ const REFUSALS = {
     text: text('选中的节点太少。', 'Too few nodes are selected.'),
     fix: text('请多选几个。', 'Select more of them.'),
   },
+  EXTRACT_ENDS: {
+    text: text('触发器和“回复”要留在本流程。', 'Triggers and replies stay in this flow.'),
+    fix: text('请取消选中它们。', 'Take them out of the selection.'),
+  },
+  EXTRACT_WAYS: {
+    text: text('选中的节点不止一个入口或出口。', 'The selected nodes have more than one way in or out, or none.'),
+    fix: text('请选一段首尾相连的节点：一条路进，一条路出。', 'Select a stretch with one way in and one way out.'),
+  },
+  EXTRACT_READS: {
+    text: text('有配置跨过选区读取了另一边节点的结果。', 'A configuration reads the result of a node on the other side of the selection.'),
+    fix: text('请一并选中，或改为从消息中取值。', 'Select that one too, or read it from the message.'),
+  },
   VALUE_WRONG: {
     text: text('这个值不符合要求。', 'This value is not allowed here.'),
     fix: text('请按字段的说明修改。', 'Correct it as the field’s help says.'),
