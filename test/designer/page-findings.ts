@@ -13,13 +13,16 @@ interface Violation {
   readonly nodes: readonly { readonly target: readonly unknown[]; readonly html: string; readonly failureSummary: string }[];
 }
 
-/** Serious and critical findings of axe-core; `rules` alone where they are given. */
-export async function barriers(page: Page, rules?: readonly string[]): Promise<readonly string[]> {
+/** Serious and critical findings of axe-core on the page, or below what a selector finds; of certain rules alone where they are given. */
+export async function barriers(
+  page: Page,
+  { rules, within }: { readonly rules?: readonly string[]; readonly within?: string } = {},
+): Promise<readonly string[]> {
   const options = { resultTypes: ['violations'], ...(rules === undefined ? {} : { runOnly: rules }) };
   // As a script of the debugger, which no policy of the page holds back.
   if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axeSource);
   const violations = await page.evaluate<readonly Violation[]>(
-    `axe.run(document, ${JSON.stringify(options)}).then((found) => found.violations)`,
+    `axe.run(${within === undefined ? 'document' : JSON.stringify(within)}, ${JSON.stringify(options)}).then((found) => found.violations)`,
   );
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

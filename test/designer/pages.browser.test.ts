@@ -177,7 +177,7 @@ async function look({ page, language, data }: View, name: string, { isSameColour
     await picture(page, `${name} ${colorScheme}`);
     // What is not a colour is the same in the dark.
     found.push(
-      ...(await barriers(page, colorScheme === 'light' ? undefined : ['color-contrast'])).map((text) => `${colorScheme}: ${text}`),
+      ...(await barriers(page, colorScheme === 'light' ? {} : { rules: ['color-contrast'] })).map((text) => `${colorScheme}: ${text}`),
     );
   }
   if (isSameColours) await picture(page, name);

@@ -1,12 +1,18 @@
 /** The icons inside of antd's components: the same set as everywhere else, and without the English names that antd gives its own. */
 import type { ConfigProviderProps } from 'antd';
-import { Calendar, ChevronDown, ChevronRight, CircleCheck, CircleX, Ellipsis, Info, TriangleAlert, X } from 'lucide-react';
+import { Calendar, ChevronDown, ChevronRight, CircleCheck, CircleX, Ellipsis, Info, TriangleAlert, X, type LucideIcon } from 'lucide-react';
 
+/** Sized and coloured by antd, which knows its icons by this class. */
+const sign = (Icon: LucideIcon) => (
+  <span className="anticon">
+    <Icon size="1em" />
+  </span>
+);
 const states = {
-  successIcon: <CircleCheck size={16} />,
-  infoIcon: <Info size={16} />,
-  warningIcon: <TriangleAlert size={16} />,
-  errorIcon: <CircleX size={16} />,
+  successIcon: sign(CircleCheck),
+  infoIcon: sign(Info),
+  warningIcon: sign(TriangleAlert),
+  errorIcon: sign(CircleX),
 };
 const closeIcon = <X size={16} />;
 const day = { suffixIcon: <Calendar size={16} /> };

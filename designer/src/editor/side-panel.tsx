@@ -39,16 +39,19 @@ export function SidePanel() {
   const { openPanel, closePanel } = useEditorStore().getState();
   const isOpen = useEditor((editor) => editor.isPanelOpen);
   const panel = useEditor((editor) => editor.panel);
+  const isReadOnly = useEditor((editor) => editor.isReadOnly);
   const [width, setWidth] = useState<number>(WIDTH.start);
   if (!isOpen) return null;
-  const items = Object.entries(PANELS).map(([name, Panel]) => ({ key: name, label: t(name as PanelName), children: <Panel /> }));
+  const items = Object.entries(PANELS)
+    .filter(([name]) => name !== 'try' || !isReadOnly)
+    .map(([name, Panel]) => ({ key: name, label: t(name as PanelName), children: <Panel /> }));
   return (
     <aside className={styles.panel} style={{ width }} aria-label={t('label')}>
       <ResizeHandle label={t('resize')} width={width} onChange={setWidth} />
       <Tabs
         className={styles.tabs ?? ''}
         size="small"
-        activeKey={panel}
+        activeKey={items.some(({ key }) => key === panel) ? panel : 'properties'}
         items={items}
         destroyOnHidden
         onChange={(key) => openPanel(key as PanelName)}

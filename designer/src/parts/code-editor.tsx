@@ -103,7 +103,7 @@ export function CodeEditor(props: CodeEditorProps) {
     made.dispatch({ changes: { from: 0, to: made.state.doc.length, insert: props.value } });
   }, [props.value]);
   useEffect(() => {
-    view.current?.dispatch({ effects: readOnly.current.reconfigure(EditorState.readOnly.of(props.isReadOnly ?? false)) });
+    view.current?.dispatch({ effects: readOnly.current.reconfigure(asReadOnly(props.isReadOnly ?? false)) });
   }, [props.isReadOnly]);
   useEffect(() => {
     const made = view.current;
@@ -114,11 +114,16 @@ export function CodeEditor(props: CodeEditorProps) {
   return <div ref={place} />;
 }
 
+/** Said to a screen reader too. */
+function asReadOnly(isReadOnly: boolean): Extension {
+  return [EditorState.readOnly.of(isReadOnly), EditorView.contentAttributes.of({ 'aria-readonly': String(isReadOnly) })];
+}
+
 function extensionsOf(latest: { readonly current: CodeEditorProps }, readOnly: Compartment): Extension {
   const { language, label, isReadOnly = false, placeholder, height, isOneLine = false, complete, check } = latest.current;
   return [
     EditorView.cspNonce.of(cspNonce()),
-    readOnly.of(EditorState.readOnly.of(isReadOnly)),
+    readOnly.of(asReadOnly(isReadOnly)),
     history(),
     drawSelection(),
     bracketMatching(),

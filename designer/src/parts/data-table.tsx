@@ -95,7 +95,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
     );
   return (
     <div className={styles.list}>
-      <div className={styles.tools}>
+      <div className={styles.tools} role="search" aria-label={props.label}>
         <Input
           className={styles.search ?? ''}
           prefix={<Search size={16} />}

@@ -46,11 +46,13 @@ export function TestsPanel() {
   const t = useTexts(TEXTS);
   const store = useEditorStore();
   const tests = useEditor(({ history }) => history.document.tests);
+  const isReadOnly = useEditor((editor) => editor.isReadOnly);
   const [progress, setProgress] = useState<{ readonly done: number; readonly of: number }>();
   const [results, setResults] = useState<readonly Result[]>([]);
   const [failure, setFailure] = useState<unknown>();
   const stop = useRef<AbortController>(undefined);
   useEffect(() => () => stop.current?.abort(), []);
+  if (tests.length === 0 && isReadOnly) return <EmptyState title={t('none')} />;
   if (tests.length === 0)
     return (
       <EmptyState
@@ -76,18 +78,20 @@ export function TestsPanel() {
   return (
     <div className={styles.panel}>
       <p className={styles.hint}>{t('help')}</p>
-      <div className={styles.acts}>
-        {progress === undefined ? (
-          <Button type="primary" icon={<Play size={16} />} onClick={() => void run()}>
-            {t('run')}
-          </Button>
-        ) : (
-          <Button icon={<Square size={16} />} onClick={() => stop.current?.abort()}>
-            {t('stop')}
-          </Button>
-        )}
-        <span aria-live="polite">{progress === undefined ? null : t('progress', progress)}</span>
-      </div>
+      {isReadOnly ? null : (
+        <div className={styles.acts}>
+          {progress === undefined ? (
+            <Button type="primary" icon={<Play size={16} />} onClick={() => void run()}>
+              {t('run')}
+            </Button>
+          ) : (
+            <Button icon={<Square size={16} />} onClick={() => stop.current?.abort()}>
+              {t('stop')}
+            </Button>
+          )}
+          <span aria-live="polite">{progress === undefined ? null : t('progress', progress)}</span>
+        </div>
+      )}
       {failure === undefined ? null : <ErrorBox error={failure} />}
       <Collapse
         size="small"

@@ -116,7 +116,7 @@ function Trail() {
         }
       />
       <div className={listStyles.list}>
-        <div className={listStyles.tools}>
+        <div className={listStyles.tools} role="search" aria-label={t('title')}>
           <Condition label={t('actor')} value={query.actor} onChange={(actor) => set({ actor })} />
           <Condition label={t('action')} value={query.action} onChange={(action) => set({ action })} />
           <DatePicker.RangePicker
