@@ -42,7 +42,7 @@ export function MessageSearch({ conditions, set, actions }: Props) {
   const adapterOptions = (adapters.data?.items ?? []).map(({ adapterId, name }) => ({ value: adapterId, label: text(name) }));
   const { from, to } = conditions;
   return (
-    <div className={styles.search}>
+    <div className={styles.search} role="search">
       <div className={listStyles.tools}>
         <Typed label={t('text')} icon={<Search size={16} />} value={conditions.text} onChange={(typed) => set({ text: typed })} />
         <Choice label={t('flow')} value={conditions.flow} options={flowOptions} onChange={(flow) => set({ flow })} />
