@@ -1,7 +1,8 @@
 /** What may stand at a place of an expression, a template or a script: paths of the sample, functions. Pure. */
 import type { Language } from '../i18n/text-pairs.ts';
 import { EXPRESSION_FUNCTIONS } from './expression-functions.ts';
-import { pathStep, placesBehind, type SamplePlace } from './scope-sample.ts';
+import { pathStep } from '../model/sample-shape.ts';
+import { placesBehind, type SamplePlace } from './scope-sample.ts';
 
 export interface CompletionWord {
   readonly label: string;
@@ -90,7 +91,12 @@ function rootWord({ path }: SamplePlace): CompletionWord {
 
 function fieldWord({ name, note, preview }: SamplePlace): CompletionWord {
   const detail = note ?? preview;
-  return { label: name, insert: name.startsWith('[') ? name : pathStep(name), kind: 'field', ...(detail === undefined ? {} : { detail }) };
+  return {
+    label: name,
+    insert: name.startsWith('[') ? name : (pathStep(name) ?? name),
+    kind: 'field',
+    ...(detail === undefined ? {} : { detail }),
+  };
 }
 
 function functionWords(language: Language): readonly CompletionWord[] {

@@ -1,5 +1,5 @@
 /** What a field's paths and expressions can read, as a sample shows it: a tree of places with their paths. Pure. */
-import { isRecord } from './field-schema.ts';
+import { pathStep, shapeOf, type Shape } from '../model/sample-shape.ts';
 
 /** Absent parts are unknown. */
 export interface ScopeSample {
@@ -36,18 +36,16 @@ export interface SamplePlace {
   readonly places: readonly SamplePlace[];
 }
 
-const MAX_DEPTH = 8;
-const MAX_FIELDS = 200;
 const PREVIEW_CHARS = 40;
 
 /** Roots of the scope with everything that the sample shows below them. */
 export function scopePlaces(sample: ScopeSample, nodes: readonly NodeName[] = []): readonly SamplePlace[] {
   return [
     ...loopPlaces(sample.loop),
-    placeOf('data', 'data', sample.data, 0),
-    placeOf('headers', 'headers', sample.headers, 0),
-    placeOf('keys', 'keys', sample.keys, 0),
-    ...nodes.map(({ id, label }) => ({ ...placeOf(`nodes.${id}`, `nodes.${id}`, sample.nodes?.[id], 0), note: label })),
+    placeOf('data', 'data', sample.data),
+    placeOf('headers', 'headers', sample.headers),
+    placeOf('keys', 'keys', sample.keys),
+    ...nodes.map(({ id, label }) => ({ ...placeOf(`nodes.${id}`, `nodes.${id}`, sample.nodes?.[id]), note: label })),
     { path: 'now', name: 'now', type: 'number' as const, places: [] },
   ];
 }
@@ -55,15 +53,13 @@ export function scopePlaces(sample: ScopeSample, nodes: readonly NodeName[] = []
 function loopPlaces(loop: SampleLoop | undefined): readonly SamplePlace[] {
   if (loop === undefined) return [];
   const { item, outer } = loop;
-  const own = [placeOf('item', 'item', item, 0), placeOf('index', 'index', 0, 0)];
-  return outer === undefined
-    ? own
-    : [...own, placeOf('outer.item', 'outer.item', outer.item, 0), placeOf('outer.index', 'outer.index', 0, 0)];
+  const own = [placeOf('item', 'item', item), placeOf('index', 'index', 0)];
+  return outer === undefined ? own : [...own, placeOf('outer.item', 'outer.item', outer.item), placeOf('outer.index', 'outer.index', 0)];
 }
 
 /** Places inside one value, with paths that begin inside it. */
 export function valuePlaces(value: unknown): readonly SamplePlace[] {
-  return inside('', value, 0);
+  return inside('', shapeOf(value));
 }
 
 /** The places that a path leads to so far: what may stand behind its last dot. */
@@ -82,11 +78,6 @@ export function allPlaces(places: readonly SamplePlace[]): readonly SamplePlace[
   return places.flatMap((place) => [place, ...allPlaces(place.places)]);
 }
 
-/** `.name`, or in backquotes where the name has other characters. The same for scope paths and JSONata. */
-export function pathStep(name: string): string {
-  return /^[\p{L}_][\p{L}\p{N}_]*$/u.test(name) ? name : `\`${name}\``;
-}
-
 /** A plain value in a few characters. */
 export function previewOf(value: unknown): string | undefined {
   if (value === undefined || typeof value === 'object') return value === null ? 'null' : undefined;
@@ -94,36 +85,26 @@ export function previewOf(value: unknown): string | undefined {
   return text.length > PREVIEW_CHARS ? `${text.slice(0, PREVIEW_CHARS)}…` : text;
 }
 
-function placeOf(path: string, name: string, value: unknown, depth: number): SamplePlace {
-  const preview = previewOf(value);
-  return { path, name, type: typeOf(value), places: inside(path, value, depth), ...(preview === undefined ? {} : { preview }) };
+function placeOf(path: string, name: string, value: unknown): SamplePlace {
+  return value === undefined ? { path, name, type: 'unknown', places: [] } : shapePlace(path, name, shapeOf(value));
 }
 
-function inside(path: string, value: unknown, depth: number): readonly SamplePlace[] {
-  if (depth >= MAX_DEPTH) return [];
-  if (Array.isArray(value)) return value.length === 0 ? [] : [placeOf(`${path}[0]`, '[0]', value[0], depth + 1)];
-  if (!isRecord(value) || value instanceof Uint8Array) return [];
-  return Object.entries(value)
-    .filter(([name]) => name !== '' && !name.includes('`'))
-    .slice(0, MAX_FIELDS)
-    .map(([name, field]) => placeOf(path === '' ? pathStep(name) : `${path}.${pathStep(name)}`, name, field, depth + 1));
+function shapePlace(path: string, name: string, shape: Shape): SamplePlace {
+  const [type = 'unknown', ...others] = shape.types;
+  const preview = previewOf(type === 'null' ? null : shape.example);
+  return {
+    path,
+    name,
+    type: others.length === 0 ? type : 'unknown',
+    places: inside(path, shape),
+    ...(preview === undefined ? {} : { preview }),
+  };
 }
 
-function typeOf(value: unknown): SamplePlace['type'] {
-  if (value === undefined) return 'unknown';
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'list';
-  switch (typeof value) {
-    case 'string':
-      return 'text';
-    case 'number':
-    case 'bigint':
-      return 'number';
-    case 'boolean':
-      return 'boolean';
-    case 'object':
-      return 'object';
-    default:
-      return 'unknown';
-  }
+function inside(path: string, { fields = [], items }: Shape): readonly SamplePlace[] {
+  const named = fields.flatMap(({ name, shape }): readonly SamplePlace[] => {
+    const step = pathStep(name);
+    return step === undefined ? [] : [shapePlace(path === '' ? step : `${path}.${step}`, name, shape)];
+  });
+  return items === undefined ? named : [...named, shapePlace(`${path}[0]`, '[0]', items)];
 }

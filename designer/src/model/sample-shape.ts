@@ -70,6 +70,8 @@ function mergedFields(a: Shape, b: Shape): readonly ShapeField[] | undefined {
 function look(value: unknown, depth: number, room: { left: number }): Shape {
   room.left -= 1;
   if (Array.isArray(value)) return lookAtList(value, depth, room);
+  // Bytes have no places inside.
+  if (value instanceof Uint8Array) return { types: ['object'] };
   if (typeof value === 'object' && value !== null) return lookAtObject(value as Readonly<Record<string, unknown>>, depth, room);
   if (typeof value === 'string') return { types: ['text'], example: value.slice(0, EXAMPLE_CHARACTERS) };
   if (typeof value === 'number') return { types: ['number'], example: value };

@@ -1,4 +1,5 @@
 /** A payload as a tree of named parts, each with the path that leads to it; and the search in it. */
+import { pathStep } from '../model/sample-shape.ts';
 
 export interface TreePart {
   readonly name: string;
@@ -27,7 +28,7 @@ export function jsonPart(name: string, path: string, value: unknown): TreePart {
 
 /** A field's name as a step: with other characters it stands in backquotes, as in expressions and mappings. */
 function member(key: string): string {
-  return `.${/^[\p{L}_][\p{L}\p{N}_]*$/u.test(key) ? key : `\`${key}\``}`;
+  return `.${pathStep(key) ?? `\`${key}\``}`;
 }
 
 /** Undefined where the text is no whole XML. */
