@@ -1,38 +1,7 @@
 /** Why a message failed or is held, by the code of its error: a few causes in words that an operator acts upon. */
 import { useCallback } from 'react';
+import { causeOf } from '../model/error-causes.ts';
 import { defineTexts, useTexts } from './texts.ts';
-
-export const CAUSES = [
-  'unreachable',
-  'busy',
-  'unanswered',
-  'refused',
-  'broken',
-  'content',
-  'setup',
-  'prepared',
-  'platform',
-  'other',
-] as const;
-export type Cause = (typeof CAUSES)[number];
-
-/** The first that fits; adapters yet to come name their errors by the same endings. */
-const RULES: readonly (readonly [RegExp, Cause])[] = [
-  [/^RESEND_PREPARED$/, 'prepared'],
-  [/^(OUTCOME_UNKNOWN|NODE_TIMEOUT|SUBFLOW_PARTLY_DONE|FLOW_DEADLINE|HTTP_ANSWER_UNREADABLE|MLLP_CONNECTION_LOST)$/, 'unanswered'],
-  [/_(NO_ANSWER|ACK_TIMEOUT|ACK_UNREADABLE|TIMEOUT)$/, 'unanswered'],
-  [/^ADAPTER_OPEN$|_CONNECT(_FAILED)?$/, 'unreachable'],
-  [/^(ADAPTER_RATE|SCRIPT_POOL_CLOSED)$|_BUSY$/, 'busy'],
-  [/^(HTTP_UNEXPECTED|SOAP_FAULT)$|_REFUSED$/, 'refused'],
-  [/_SERVER_ERROR$/, 'broken'],
-  [/^(ADAPTER|SECRET|SUBFLOW|CODE_TABLE|NODE_TYPE|NODE_CONFIG|FLOW_NOT_PUBLISHED)|_CREDENTIAL(_WRONG)?$|_SETTINGS_WRONG$/, 'setup'],
-  [/^(INTERNAL|PLAN|MESSAGE_DAMAGED|FLOW_VERSION_UNKNOWN|TABLES_SNAPSHOT)/, 'platform'],
-  [/^(EXPRESSION|SCRIPT|MAPPING|CONDITION|CHECK|CODE|JSON|XML|HL7|HTTP|SOAP|MLLP|DEDUPE|JOIN)_/, 'content'],
-];
-
-export function causeOf(code: string): Cause {
-  return RULES.find(([pattern]) => pattern.test(code))?.[1] ?? 'other';
-}
 
 const TEXTS = defineTexts({
   unreachable: ['连不上对方系统', 'The other system cannot be reached'],

@@ -13,7 +13,8 @@ import { DataTree } from './data-tree.tsx';
 import styles from './data-viewer.module.css';
 import { findRows, hl7Rows, type Hl7Row } from './hl7-fields.ts';
 import { Hl7Table } from './hl7-table.tsx';
-import { findParts, jsonPart, xmlPart, type TreePart } from './tree-parts.ts';
+import { findParts, jsonPart, type TreePart } from './tree-parts.ts';
+import { xmlPart } from './xml-part.ts';
 
 const TEXTS = defineTexts({
   view: ['显示方式', 'View'],

@@ -1,4 +1,4 @@
-/** A payload as a tree of named parts, each with the path that leads to it; and the search in it. */
+/** A payload as a tree of named parts, each with the path that leads to it; and the search in it. Pure. */
 import { pathStep } from '../model/sample-shape.ts';
 
 export interface TreePart {
@@ -12,7 +12,7 @@ export interface TreePart {
   parts(): readonly TreePart[];
 }
 
-const NONE = () => [];
+export const NONE = () => [];
 
 export function jsonPart(name: string, path: string, value: unknown): TreePart {
   if (typeof value !== 'object' || value === null) return { name, path, text: JSON.stringify(value) ?? 'null', parts: NONE };
@@ -29,41 +29,6 @@ export function jsonPart(name: string, path: string, value: unknown): TreePart {
 /** A field's name as a step: with other characters it stands in backquotes, as in expressions and mappings. */
 function member(key: string): string {
   return `.${pathStep(key) ?? `\`${key}\``}`;
-}
-
-/** Undefined where the text is no whole XML. */
-export function xmlPart(text: string): TreePart | undefined {
-  const document = new DOMParser().parseFromString(text, 'text/xml');
-  const isWhole = document.getElementsByTagName('parsererror').length === 0;
-  return isWhole ? elementPart(document.documentElement, `/${document.documentElement.localName}`) : undefined;
-}
-
-function elementPart(element: Element, path: string): TreePart {
-  const children = [...element.children];
-  const attributes = [...element.attributes].filter(({ name }) => !/^xmlns(:|$)/.test(name));
-  const text = children.length === 0 ? (element.textContent ?? '').trim() : '';
-  const count = children.length + attributes.length;
-  return {
-    name: element.localName,
-    path,
-    ...(children.length === 0 ? { text } : { size: `<${count}>` }),
-    parts: () => [
-      ...attributes.map((attribute) => ({
-        name: `@${attribute.localName}`,
-        path: `${path}/@${attribute.localName}`,
-        text: attribute.value,
-        parts: NONE,
-      })),
-      ...children.map((child, index) => elementPart(child, `${path}/${child.localName}${placeOf(children, index)}`)),
-    ],
-  };
-}
-
-/** XPath counts from 1, among those of the same name. */
-function placeOf(children: readonly Element[], index: number): string {
-  const name = children[index]?.localName;
-  const alike = children.filter(({ localName }) => localName === name);
-  return alike.length < 2 ? '' : `[${alike.indexOf(children[index]!) + 1}]`;
 }
 
 export interface Found {

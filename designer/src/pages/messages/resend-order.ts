@@ -1,11 +1,11 @@
 /** Sending a message anew: which may be, what of it can be edited, and what is sent. Pure. */
 import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
 import type { ExecutionSummary } from '../../../../engine/services.ts';
-import type { Input } from '../../api/client.ts';
+import type { operations } from '../../api/operations.ts';
 import { withLineEnds } from '../../model/line-difference.ts';
 import { parseJson } from '../../parts/parse-json.ts';
 
-type ResendInput = Input<'executions.resend'>;
+type ResendInput = operations['executions.resend']['requestBody']['content']['application/json'];
 export type Seen = ResendInput['seen'];
 
 const RESENDABLE: readonly Seen[] = ['held', 'failed', 'completed', 'cancelled'];

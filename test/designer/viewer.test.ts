@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { causeOf, CAUSES } from '../../designer/src/model/error-causes.ts';
+import { editableOf, editedMessage } from '../../designer/src/pages/messages/resend-order.ts';
+import { contentOf, sourceOf } from '../../designer/src/viewer/content.ts';
+import { findRows, hl7Rows } from '../../designer/src/viewer/hl7-fields.ts';
+import { findParts, jsonPart } from '../../designer/src/viewer/tree-parts.ts';
+import type { ShownMessage } from '../../control/actions/shown-message.ts';
+
+const MESSAGE = 'MSH|^~\\&|HIS|C|BUS|CITY|20260101||ADT^A01|1|P|2.5.1\rPID|1||P01^^^A~P02||张^三\rOBX|1|NM|GLU||5.2\rOBX|2|NM|CBC||7\r';
+
+test('a payload is read as what it is: a value, HL7, XML, JSON in a text, plain text, or bytes', () => {
+  const formOf = (form: ShownMessage['form'], data: unknown) => contentOf({ form, data }).form;
+  assert.equal(formOf('json', { a: 1 }), 'json');
+  assert.equal(formOf('json', 'just words'), 'json');
+  assert.equal(formOf('text', MESSAGE), 'hl7');
+  assert.equal(formOf('text', '  <a/>'), 'xml');
+  assert.equal(formOf('text', '{"a": 1}'), 'json');
+  assert.equal(formOf('text', '{"a": 1, "cut in the mid'), 'text');
+  const binary = contentOf({ form: 'base64', data: Buffer.from([0, 255, 0x4d, 0x53, 0x48]).toString('base64') });
+  assert.match(sourceOf(binary), /^00000000 {2}00 ff 4d 53 48 .*\|\.\.MSH\|$/);
+});
+
+test('every filled HL7 field has its place as conditions name it, its Chinese name, and its components', () => {
+  const rows = hl7Rows(MESSAGE, 'zh-CN');
+  const byPath = new Map(rows.flatMap((row) => [row, ...(row.children ?? [])]).map((row) => [row.path, row]));
+  assert.equal(byPath.get('MSH-2')?.children, undefined, 'the separators are no components');
+  assert.equal(byPath.get('MSH-9.2')?.value, 'A01');
+  assert.deepEqual(
+    ['PID-3', 'PID-3.1', 'PID-3.4', 'PID-3[2].1', 'PID-5.1', 'OBX-5', 'OBX[2]-5'].map((path) => byPath.get(path)?.value),
+    ['P01^^^A~P02', 'P01', 'A', 'P02', '张', '5.2', '7'],
+  );
+  assert.match(byPath.get('PID-5')!.name, /姓名/);
+  assert.deepEqual(
+    findRows(rows, '三').map(({ path }) => path),
+    ['PID-5'],
+  );
+});
+
+test('a search in a tree finds names and values, and keeps what leads to them', () => {
+  const root = jsonPart('data', 'data', { patient: { name: '张三', 'id no': 7 }, items: [{ code: 'GLU' }, { code: 'CBC' }] });
+  const found = findParts(root, 'glu');
+  assert.equal(found.count, 1);
+  assert.deepEqual([...found.paths!].toSorted(), ['data', 'data.items', 'data.items[0]', 'data.items[0].code']);
+  assert.ok(findParts(root, 'id no').paths!.has('data.patient.`id no`'));
+  assert.equal(findParts(root, ' ').paths, undefined, 'without words everything is shown');
+});
+
+test('what is sent anew is what was typed, with the line ends of the original; unchanged, nothing is replaced', () => {
+  const shown = (form: ShownMessage['form'], data: unknown, more: Partial<ShownMessage> = {}): ShownMessage => ({
+    ...{ form, data, sizeBytes: 1, mediaType: 'text/plain', headers: {}, keys: {}, lineage: [] },
+    ...more,
+  });
+  assert.deepEqual(editedMessage(shown('text', MESSAGE), MESSAGE.replaceAll('\r', '\n')), { message: undefined });
+  const edited = editedMessage(shown('text', MESSAGE), MESSAGE.replaceAll('\r', '\n').replace('张^三', '张^四'));
+  assert.deepEqual(edited, { message: { data: MESSAGE.replace('张^三', '张^四'), form: 'text' } });
+  const json = shown('json', { a: 1 });
+  assert.deepEqual(editedMessage(json, '{"a": 2}'), { message: { data: { a: 2 }, form: 'json' } });
+  assert.deepEqual(editedMessage(json, '{"a": '), { problem: 'json' });
+  assert.equal(editableOf(shown('text', 'the beginning', { truncated: true })), undefined, 'a part must not take the place of the whole');
+  assert.equal(editableOf(shown('base64', 'AAA=')), undefined);
+});
+
+test('codes of errors are told by their cause, those of adapters yet to come by their endings', () => {
+  const causes = [
+    'HTTP_CONNECT',
+    'ADAPTER_OPEN',
+    'HTTP_BUSY',
+    'MLLP_ACK_TIMEOUT',
+    'OUTCOME_UNKNOWN',
+    'HTTP_REFUSED',
+    'SFTP_CONNECT_FAILED',
+  ].map(causeOf);
+  assert.deepEqual(causes, ['unreachable', 'unreachable', 'busy', 'unanswered', 'unanswered', 'refused', 'unreachable']);
+  assert.deepEqual(
+    ['CODE_TABLE_UNKNOWN', 'CODE_UNKNOWN', 'SECRET_MISSING', 'EXPRESSION_FAILED', 'INTERNAL_BUG', 'BED_TAKEN'].map(causeOf),
+    ['setup', 'content', 'setup', 'content', 'platform', 'other'],
+  );
+  assert.equal(new Set(CAUSES).size, CAUSES.length);
+});
