@@ -22,7 +22,7 @@ const TEXTS = defineTexts({
   known: ['没有办成', 'Not done'],
   unknown: ['结果不明，先核对', 'Unknown: ask first'],
   code: ['错误代码', 'Error code'],
-  number: ['条数', 'Messages'],
+  number: ['条数', 'Count'],
   oldest: ['最早挂起', 'Held since'],
   retry: ['全部重试', 'Retry all'],
   cancel: ['全部取消', 'Cancel all'],
@@ -82,15 +82,15 @@ function useColumns(onBegin: (wish: BulkWish) => void): TableColumnsType<NamedHe
   const format = useFormat();
   const may = useMay();
   return [
-    { key: 'flow', width: 160, title: t('flow'), render: (_value, group) => <Link to={addressOf(group)}>{text(group.flowName)}</Link> },
-    { key: 'node', width: 140, title: t('node'), render: (_value, { nodeLabel }) => nodeLabel || '—' },
-    { key: 'outcome', width: 158, title: t('outcome'), render: (_value, { outcomeKnown }) => <OutcomeTag isKnown={outcomeKnown} /> },
-    { key: 'code', width: 165, title: t('code'), render: (_value, { code }) => <code>{code}</code> },
-    { key: 'number', width: 64, title: t('number'), align: 'right', render: (_value, { count }) => format.number(count) },
-    { key: 'oldest', width: 95, title: t('oldest'), render: (_value, { oldestAt }) => <TimeText at={oldestAt} isAgo /> },
+    { key: 'flow', width: 146, title: t('flow'), render: (_value, group) => <Link to={addressOf(group)}>{text(group.flowName)}</Link> },
+    { key: 'node', width: 120, title: t('node'), render: (_value, { nodeLabel }) => nodeLabel || '—' },
+    { key: 'outcome', width: 156, title: t('outcome'), render: (_value, { outcomeKnown }) => <OutcomeTag isKnown={outcomeKnown} /> },
+    { key: 'code', width: 152, title: t('code'), render: (_value, { code }) => <code>{code}</code> },
+    { key: 'number', width: 60, title: t('number'), align: 'right', render: (_value, { count }) => format.number(count) },
+    { key: 'oldest', width: 122, title: t('oldest'), render: (_value, { oldestAt }) => <TimeText at={oldestAt} isAgo /> },
     {
       key: 'acts',
-      width: 208,
+      width: 224,
       align: 'right',
       render: (_value, group) => (
         <span className={styles.acts}>
