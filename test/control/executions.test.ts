@@ -63,6 +63,9 @@ test('finds executions by adapter, by several statuses and by the beginning of a
   assert.deepEqual(ids(await list('status=held&status=completed')), [held, lis, first]);
   assert.deepEqual(ids(await list('status=failed&status=cancelled')), []);
   assert.deepEqual(ids(await list('keyName=patient&keyValue=P1')), [held, first]);
+  assert.deepEqual(ids(await list(`from=${done.acceptedAt}&to=${done.acceptedAt}&flowId=flw_lis`)), [lis]);
+  assert.deepEqual(ids(await list(`to=${done.acceptedAt - 1}`)), [first]);
+  assert.deepEqual(ids(await list(`from=${done.acceptedAt + 1}&keyName=patient&keyValue=P1`)), [held]);
   assert.deepEqual(ids(await list(`text=${lis}`)), [lis]);
   assert.deepEqual(ids(await list(`text=${lis}&status=held`)), []);
   assert.deepEqual(ids(await list(`text=${lis.slice(0, 8)}`)).toSorted(), [held, lis, first].toSorted());
