@@ -26,8 +26,8 @@ export default definePolicy({
   text: {
     label: { 'zh-CN': '请求体上限', en: 'Body limit' },
     help: {
-      'zh-CN': '边读取边计数，超过 bodyLimitBytes（默认 10 MB）返回 GW41301。',
-      en: 'Counts while reading; beyond bodyLimitBytes (10 MB by default) answers GW41301.',
+      'zh-CN': '边读取边计数，超过请求体上限（默认 10 MB）返回 GW41301。',
+      en: 'Counts while reading; beyond the largest body (10 MB by default) answers GW41301.',
     },
   },
   options: Type.Object({}, { additionalProperties: false }),

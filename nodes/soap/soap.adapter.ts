@@ -5,7 +5,7 @@ export default defineAdapter({
   protocol: 'soap',
   icon: 'mail-open',
   text: {
-    label: { 'zh-CN': 'SOAP / Web Service', en: 'SOAP / Web service' },
+    label: { 'zh-CN': 'SOAP 服务', en: 'SOAP service' },
     help: { 'zh-CN': '以 SOAP 1.1 或 1.2 提供服务的系统。', en: 'A system with services over SOAP 1.1 or 1.2.' },
   },
   settings: HttpSettings,

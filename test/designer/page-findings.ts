@@ -87,7 +87,8 @@ function hasChinese(text: string, known: string): boolean {
 const TERMS = new Set(
   `HTTP HTTPS JSON XML SOAP REST FHIR HL HIS LIS ADT MLLP FTP SFTP SMTP CSV API URL URI ID IP TLS PEM SQL SQLite SM SM2 SM3 SM4 OpenAPI OpenSSL
   Ctrl Alt Shift Enter Esc Tab Space Delete Backspace DEV TEST PROD UAT ms KB MB GB cron JSONata JavaScript Java Python Node curl openssl Kafka GET PUT
-  POST DELETE PATCH patient environments limits credential SDK NDJSON TCP UDP Schema revision admin`.split(/\s+/),
+  POST DELETE PATCH patient environments limits credential SDK NDJSON TCP UDP Schema revision admin
+  CA CIDR KQ nonce Basic Bearer WS Security`.split(/\s+/),
 );
 
 function hasEnglish(text: string, known: string): boolean {

@@ -10,6 +10,7 @@ import styles from './fields/fields.module.css';
 const TEXTS = defineTexts({
   choose: ['请选择', 'Choose'],
   unknown: ['列表中没有', 'Not in the list'],
+  clear: ['清除', 'Clear'],
   nothing: ['没有可选的', 'There is nothing to choose'],
 });
 
@@ -49,7 +50,7 @@ export function ReferenceSelect({ id, label, value, references, onChange, isInva
       placeholder={t('choose')}
       disabled={isReadOnly}
       loading={isLoading}
-      allowClear
+      allowClear={{ label: t('clear') }}
       showSearch={{ filterOption: false, onSearch: setQuery, searchValue: query }}
       options={shown}
       notFoundContent={t('nothing')}

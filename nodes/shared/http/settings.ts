@@ -64,7 +64,7 @@ export const HttpSettings = Type.Object(
             }),
           ),
         },
-        { ...fieldText('TLS', 'TLS', '仅用于 https 地址。', 'For https addresses alone.'), ...fieldEditor('optional-group'), ...closed },
+        { ...fieldText('TLS', 'TLS', '仅用于 HTTPS 地址。', 'For HTTPS addresses alone.'), ...fieldEditor('optional-group'), ...closed },
       ),
     ),
   },
