@@ -167,7 +167,7 @@ test('never answers the value of a secret but to who may reveal it and says why'
   const security = await running.person('security', ['security-admin']);
   const saved = await security.call('PUT', '/secrets/hospital-a', { value: 'planted-secret-value', adapters: ['adp_a'] });
   const listed = await running.admin.call('GET', '/secrets');
-  assert.deepEqual(listed.body.items, [{ name: 'hospital-a', adapters: ['adp_a'], updatedAt: 0 }]);
+  assert.deepEqual(listed.body.items, [{ name: 'hospital-a', adapters: ['adp_a'], updatedAt: 0, usedBy: [] }]);
   assert.doesNotMatch(JSON.stringify([saved.body, listed.body]), /planted/);
   assert.equal((await security.call('POST', '/secrets/hospital-a/reveal', {})).status, 400, 'a reason is needed');
   assert.equal(
