@@ -83,17 +83,15 @@ function hasChinese(text: string, known: string): boolean {
   return (text.match(new RegExp(CHINESE, 'g')) ?? []).some((run) => !known.includes(run));
 }
 
-/** Words that are the same in both languages: protocols, formats, units, keys, products, names of fields and rights. */
+/** Words that are the same in both languages. Abbreviations and names of fields (`HTTP`, `traceId`) are told by their capitals. */
 const TERMS = new Set(
-  `HTTP HTTPS JSON XML SOAP REST FHIR HL HIS LIS ADT MLLP FTP SFTP SMTP CSV API URL URI ID IP TLS PEM SQL SQLite SM SM2 SM3 SM4 OpenAPI OpenSSL
-  Ctrl Alt Shift Enter Esc Tab Space Delete Backspace DEV TEST PROD UAT ms KB MB GB cron JSONata JavaScript Java Python Node curl openssl Kafka GET PUT
-  POST DELETE PATCH patient environments limits credential SDK NDJSON TCP UDP Schema revision admin
-  CA CIDR KQ nonce Basic Bearer WS Security`.split(/\s+/),
+  `OpenAPI OpenSSL Ctrl Alt Shift Enter Esc Tab Space Delete Backspace ms cron Node Java Python JavaScript Kafka curl openssl patient environments limits
+  credential Schema revision admin Web Service Security Basic Bearer nonce https`.split(/\s+/),
 );
 
 function hasEnglish(text: string, known: string): boolean {
   const words = [...text.matchAll(/(?<![\w./:{}$@#-])[A-Za-z]{2,}(?![\w./:{}$@#-])/g)].map(([word]) => word);
-  return words.some((word) => !TERMS.has(word) && !new RegExp(`\\b${word}\\b`).test(known));
+  return words.some((word) => !TERMS.has(word) && !/^[A-Z]+$|[a-z][A-Z]/.test(word) && !new RegExp(`\\b${word}\\b`).test(known));
 }
 
 /** What is wider than the window, and texts that end where nobody sees them. */

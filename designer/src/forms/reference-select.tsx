@@ -6,11 +6,11 @@ import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useSearch } from '../parts/use-search.ts';
 import { useCommit, useForm } from './form-context.tsx';
 import styles from './fields/fields.module.css';
+import { useClear } from '../parts/use-clear.ts';
 
 const TEXTS = defineTexts({
   choose: ['请选择', 'Choose'],
   unknown: ['列表中没有', 'Not in the list'],
-  clear: ['清除', 'Clear'],
   nothing: ['没有可选的', 'There is nothing to choose'],
 });
 
@@ -39,6 +39,7 @@ export function ReferenceSelect({ id, label, value, references, onChange, isInva
   const found = useSearch(references ?? [], query, textOf);
   const isUnknown = value !== undefined && references !== undefined && !references.some((reference) => reference.id === value);
   const options = found.map((reference) => ({ value: reference.id, label: <ReferenceLine reference={reference} /> }));
+  const clear = useClear();
   const lost = { id: value ?? '', name: value ?? '', mark: <Warning words={t('unknown')} /> };
   const shown = isUnknown && query === '' ? [{ value: lost.id, label: <ReferenceLine reference={lost} /> }, ...options] : options;
   return (
@@ -50,7 +51,7 @@ export function ReferenceSelect({ id, label, value, references, onChange, isInva
       placeholder={t('choose')}
       disabled={isReadOnly}
       loading={isLoading}
-      allowClear={{ label: t('clear') }}
+      allowClear={clear}
       showSearch={{ filterOption: false, onSearch: setQuery, searchValue: query }}
       options={shown}
       notFoundContent={t('nothing')}

@@ -7,6 +7,7 @@ import { defineTexts, useTexts, type Translate } from '../i18n/texts.ts';
 import { csvOf, download } from './csv.ts';
 import styles from './data-table.module.css';
 import { ErrorBox } from './error-box.tsx';
+import { useClear } from './use-clear.ts';
 import { useSearch } from './use-search.ts';
 
 const TEXTS = defineTexts({
@@ -64,6 +65,7 @@ const PAGE_SIZES = [20, 50, 100, 200];
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
   const { rows, columns, filters = [], searchText, selection } = props;
   const t = useTexts(TEXTS);
+  const clear = useClear();
   const [address, setAddress] = useSearchParams();
   const [pageSize, setPageSize] = useState(PAGE_SIZES[0]);
   const set = (key: string, value: string | undefined) =>
@@ -109,7 +111,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           <Select
             key={key}
             className={styles.filter ?? ''}
-            allowClear
+            allowClear={clear}
             placeholder={label}
             aria-label={label}
             value={address.get(key)}

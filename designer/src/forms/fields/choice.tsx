@@ -1,18 +1,17 @@
 import { Segmented, Select } from 'antd';
-import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
+import { useClear } from '../../parts/use-clear.ts';
 import { useCommit, useForm } from '../form-context.tsx';
 import { useLiteralOptions } from '../literal-options.ts';
 import styles from './fields.module.css';
 
-const TEXTS = defineTexts({ clear: ['清除', 'Clear'] });
 /** Few short words stand side by side; the rest folds. */
 const MOST_BESIDE = 4;
 const BESIDE_CHARS = 22;
 
 export function ChoiceField({ schema, value, onChange, id, label, isInvalid, isRequired = false }: FieldProps) {
-  const t = useTexts(TEXTS);
   const { isReadOnly } = useForm();
+  const clear = useClear();
   const commit = useCommit(onChange);
   const options = useLiteralOptions(schema);
   const shown = (value ?? schema.default ?? null) as string | null;
@@ -37,7 +36,7 @@ export function ChoiceField({ schema, value, onChange, id, label, isInvalid, isR
       className={styles.wide ?? ''}
       value={shown}
       disabled={isReadOnly}
-      allowClear={isOptional ? { label: t('clear') } : false}
+      allowClear={isOptional ? clear : false}
       options={options as { label: string; value: string }[]}
       {...(isInvalid ? { status: 'error' as const } : {})}
       onChange={(next: string | undefined) => commit(next)}

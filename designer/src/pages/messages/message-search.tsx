@@ -9,6 +9,7 @@ import listStyles from '../../parts/data-table.module.css';
 import { STATUS_TEXTS } from '../../parts/status-tag.tsx';
 import styles from './messages-page.module.css';
 import { STATUSES, type useConditions } from './use-conditions.ts';
+import { useClear } from '../../parts/use-clear.ts';
 
 const TEXTS = defineTexts({
   flow: ['流程', 'Flow'],
@@ -91,10 +92,11 @@ interface ChoiceProps {
 }
 
 function Choice({ label, value, options, onChange }: ChoiceProps) {
+  const clear = useClear();
   return (
     <Select
       className={listStyles.filter ?? ''}
-      allowClear
+      allowClear={clear}
       showSearch={{ optionFilterProp: 'label' }}
       popupMatchSelectWidth={false}
       placeholder={label}
