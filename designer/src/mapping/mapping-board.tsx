@@ -15,7 +15,7 @@ import { LinesLayer } from './lines-layer.tsx';
 import { pointOf, useMappingView, type Point } from './mapping-context.tsx';
 import { ResultPanel } from './result-panel.tsx';
 import { RulePanel } from './rule-panel.tsx';
-import { SOURCE_SHAPE, SourcePane, type TrySample } from './source-pane.tsx';
+import { SourcePane, sourceShape, type TrySample } from './source-pane.tsx';
 import { NEW_FIELD, TARGET_SHAPE, TargetPane, type FieldOrder } from './target-pane.tsx';
 import { useSourceDrag, type SourceDrag } from './use-source-drag.ts';
 import { useTreeList } from './use-tree-list.ts';
@@ -35,7 +35,8 @@ const START: Pane = { scrollTop: 0, height: 600 };
 export function MappingBoard({ onTry }: { readonly onTry: TrySample | undefined }) {
   const t = useTexts(TEXTS);
   const { sources, tree, lines, selected, select, picked } = useMappingView();
-  const source = useTreeList(sources, SOURCE_SHAPE, () => otherNodes(sources, lines));
+  const shape = useMemo(() => sourceShape(sources), [sources]);
+  const source = useTreeList(sources, shape, () => otherNodes(sources, lines));
   const target = useTreeList(tree.children, TARGET_SHAPE, () => new Set<string>());
   const [sourcePane, setSourcePane] = useState(START);
   const [targetPane, setTargetPane] = useState(START);

@@ -2,10 +2,11 @@
 import { Button, Input } from 'antd';
 import { Play, Search, TriangleAlert } from 'lucide-react';
 import { useMemo, useState, type PointerEvent } from 'react';
-import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import type { Pane } from '../model/mapping/mapping-lines.ts';
 import type { SourceNode } from '../model/mapping/source-tree.ts';
 import type { TreeRow, TreeShape } from '../model/mapping/tree-rows.ts';
+import { hl7RowNames } from './hl7-row-names.ts';
 import { useMappingView } from './mapping-context.tsx';
 import { Fold, RowTypeIcon, shortValue, type RowType } from './row-parts.tsx';
 import { TreePane } from './tree-pane.tsx';
@@ -36,11 +37,15 @@ const TEXTS = defineTexts({
 const ROOTS = ['data', 'headers', 'keys', 'now'] as const;
 type Root = (typeof ROOTS)[number];
 
-export const SOURCE_SHAPE: TreeShape<SourceNode> = {
-  key: ({ path }) => path,
-  children: ({ children }) => children,
-  text: ({ path, note, example }) => `${path} ${note ?? ''} ${example ?? ''}`,
-};
+/** Found by their paths, labels, values and names in the standard. */
+export function sourceShape(sources: readonly SourceNode[]): TreeShape<SourceNode> {
+  const nameIn = hl7RowNames(sources);
+  return {
+    key: ({ path }) => path,
+    children: ({ children }) => children,
+    text: ({ path, note, example }) => [path, note, example, nameIn(path, 'zh-CN'), nameIn(path, 'en')].join(' '),
+  };
+}
 
 interface SourcePaneProps {
   readonly list: TreeList<SourceNode>;
@@ -61,12 +66,19 @@ export interface TrySample {
 
 export function SourcePane({ list, onPane, onHover, onDrag, onPicked, lit, onTry }: SourcePaneProps) {
   const t = useTexts(TEXTS);
-  const { lines, picked, pick, editing, sample } = useMappingView();
+  const { sources, lines, picked, pick, editing, sample } = useMappingView();
+  const language = useLanguage();
+  const standardName = useMemo(() => hl7RowNames(sources), [sources]);
   const [active, setActive] = useState<string>();
   const read = useMemo(() => new Set(lines.map(({ source }) => source)), [lines]);
   const { rows, query, setQuery, toggle } = list;
   const label = (node: SourceNode) =>
-    [nameOf(node, t), node.isAbsent ? t('absent') : shortValue(node.example), read.has(node.path) ? t('used') : '']
+    [
+      nameOf(node, t),
+      standardName(node.path, language),
+      node.isAbsent ? t('absent') : shortValue(node.example),
+      read.has(node.path) ? t('used') : '',
+    ]
       .filter(Boolean)
       .join(', ');
   return (
@@ -117,7 +129,7 @@ export function SourcePane({ list, onPane, onHover, onDrag, onPicked, lit, onTry
           return true;
         }}
       >
-        {(row) => <SourceRow row={row} isUsed={read.has(row.key)} onFold={toggle} />}
+        {(row) => <SourceRow row={row} standardName={standardName(row.key, language)} isUsed={read.has(row.key)} onFold={toggle} />}
       </TreePane>
       {sample.data === undefined ? <NoSample onTry={onTry} /> : null}
     </section>
@@ -140,15 +152,14 @@ function NoSample({ onTry }: Pick<SourcePaneProps, 'onTry'>) {
   );
 }
 
-function SourceRow({
-  row,
-  isUsed,
-  onFold,
-}: {
+interface SourceRowProps {
   readonly row: TreeRow<SourceNode>;
+  readonly standardName: string | undefined;
   readonly isUsed: boolean;
   readonly onFold: (key: string) => void;
-}) {
+}
+
+function SourceRow({ row, standardName, isUsed, onFold }: SourceRowProps) {
   const t = useTexts(TEXTS);
   const { sample } = useMappingView();
   const { node } = row;
@@ -162,6 +173,7 @@ function SourceRow({
         {nameOf(node, t)}
       </span>
       {isRoot ? <code className={styles.rootPath}>{node.path}</code> : null}
+      {standardName === undefined ? null : <span className={styles.rootPath}>{standardName}</span>}
       {node.isOptional ? (
         <span className={styles.mark} title={t('optional')}>
           ?

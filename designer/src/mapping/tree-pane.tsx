@@ -53,7 +53,7 @@ export function TreePane<T>(props: TreePaneProps<T>) {
   return (
     <div ref={box} className={styles.pane} onScroll={onScroll} data-tree={name} onPointerLeave={() => onHover(undefined)}>
       <div
-        role="tree"
+        role={rows.length === 0 ? 'group' : 'tree'}
         aria-label={label}
         tabIndex={0}
         className={styles.tree}
