@@ -1,13 +1,33 @@
 /** Between the trees: a line for each connection that can be seen. */
 import { useMemo } from 'react';
+import { useStore } from 'zustand';
+import { createStore, type StoreApi } from 'zustand/vanilla';
 import { drawLines, type DrawnLine, type MappingLine, type Pane } from '../model/mapping/mapping-lines.ts';
 import { useMappingView } from './mapping-context.tsx';
 import { ROW_HEIGHT } from './tree-pane.tsx';
 import styles from './lines-layer.module.css';
 
-interface LinesLayerProps {
+interface Panes {
   readonly source: Pane;
   readonly target: Pane;
+  setSource(source: Pane): void;
+  setTarget(target: Pane): void;
+}
+
+const START: Pane = { scrollTop: 0, height: 600 };
+
+/** Where both trees are scrolled to. */
+export function createPanes(): StoreApi<Panes> {
+  return createStore<Panes>((set) => ({
+    source: START,
+    target: START,
+    setSource: (source) => set({ source }),
+    setTarget: (target) => set({ target }),
+  }));
+}
+
+interface LinesLayerProps {
+  readonly panes: StoreApi<Panes>;
   readonly findSource: (path: string) => number | undefined;
   readonly findTarget: (key: string) => number | undefined;
   readonly isLit: (line: MappingLine) => boolean;
@@ -17,8 +37,9 @@ const WIDTH = 100;
 /** Under the headings of the columns of the target. */
 const TARGET_OFFSET = 28;
 
-export function LinesLayer({ source, target, findSource, findTarget, isLit }: LinesLayerProps) {
+export function LinesLayer({ panes, findSource, findTarget, isLit }: LinesLayerProps) {
   const { lines, select } = useMappingView();
+  const { source, target } = useStore(panes);
   const drawn = useMemo(
     () => drawLines(lines, { source: findSource, target: findTarget }, { source, target, rowHeight: ROW_HEIGHT }),
     [lines, findSource, findTarget, source, target],

@@ -6,12 +6,12 @@ import type { Mapping } from '../../../nodes/shared/mapping/mapping-document.ts'
 import { connect } from '../model/mapping/connect-mapping.ts';
 import { addField } from '../model/mapping/edit-mapping.ts';
 import { targetTree } from '../model/mapping/target-tree.ts';
-import type { MappingLine, Pane } from '../model/mapping/mapping-lines.ts';
+import type { MappingLine } from '../model/mapping/mapping-lines.ts';
 import type { SourceNode } from '../model/mapping/source-tree.ts';
 import { ConnectMenu } from './connect-menu.tsx';
 import { FieldDialog } from './field-dialog.tsx';
 import { ImportDialog } from './import-dialog.tsx';
-import { LinesLayer } from './lines-layer.tsx';
+import { createPanes, LinesLayer } from './lines-layer.tsx';
 import { pointOf, useMappingView, type Point } from './mapping-context.tsx';
 import { ResultPanel } from './result-panel.tsx';
 import { RulePanel } from './rule-panel.tsx';
@@ -30,16 +30,14 @@ const TEXTS = defineTexts({
   ],
 });
 
-const START: Pane = { scrollTop: 0, height: 600 };
-
 export function MappingBoard({ onTry }: { readonly onTry: TrySample | undefined }) {
   const t = useTexts(TEXTS);
   const { sources, tree, lines, selected, select, picked } = useMappingView();
   const shape = useMemo(() => sourceShape(sources), [sources]);
   const source = useTreeList(sources, shape, () => otherNodes(sources, lines));
   const target = useTreeList(tree.children, TARGET_SHAPE, () => new Set<string>());
-  const [sourcePane, setSourcePane] = useState(START);
-  const [targetPane, setTargetPane] = useState(START);
+  // Scrolling draws the lines anew, and nothing else.
+  const [panes] = useState(createPanes);
   const [hovered, setHovered] = useState<Hovered>({});
   const [order, setOrder] = useState<FieldOrder>();
   const [isImporting, setImporting] = useState(false);
@@ -58,7 +56,7 @@ export function MappingBoard({ onTry }: { readonly onTry: TrySample | undefined 
     <div className={drag === undefined ? styles.board : `${styles.board} ${styles.dragging}`}>
       <SourcePane
         list={source}
-        onPane={setSourcePane}
+        onPane={panes.getState().setSource}
         onHover={hoverSource}
         onDrag={start}
         onPicked={focusTarget}
@@ -66,11 +64,11 @@ export function MappingBoard({ onTry }: { readonly onTry: TrySample | undefined 
         onTry={onTry}
       />
       <div className={styles.lines}>
-        <LinesLayer source={sourcePane} target={targetPane} findSource={source.find} findTarget={target.find} isLit={lit.isLit} />
+        <LinesLayer panes={panes} findSource={source.find} findTarget={target.find} isLit={lit.isLit} />
       </div>
       <TargetPane
         list={target}
-        onPane={setTargetPane}
+        onPane={panes.getState().setTarget}
         onHover={hoverTarget}
         onField={setOrder}
         onImport={() => setImporting(true)}

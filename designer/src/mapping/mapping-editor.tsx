@@ -93,7 +93,7 @@ function Editor({ nodeId, label, view, onView, history, onClose }: EditorProps) 
   const { mapping } = editing;
   const isBoard = view === 'trees' && mapping !== undefined;
   const bar = (act: React.ReactNode) => (
-    <header className={styles.bar}>
+    <div className={styles.bar}>
       <h2>{t('title', { label })}</h2>
       <Segmented<View>
         aria-label={t('view')}
@@ -111,7 +111,7 @@ function Editor({ nodeId, label, view, onView, history, onClose }: EditorProps) 
       <Tooltip title={t('close')} placement="bottomRight">
         <Button type="text" icon={<X size={18} />} aria-label={t('close')} onClick={onClose} />
       </Tooltip>
-    </header>
+    </div>
   );
   if (!isBoard) {
     return (

@@ -1,7 +1,7 @@
 /** Left: everything that the mapping can read, with the values of the sample. */
 import { Button, Input } from 'antd';
 import { Play, Search, TriangleAlert } from 'lucide-react';
-import { useMemo, useState, type PointerEvent } from 'react';
+import { memo, useMemo, useState, type PointerEvent } from 'react';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import type { Pane } from '../model/mapping/mapping-lines.ts';
 import type { SourceNode } from '../model/mapping/source-tree.ts';
@@ -72,15 +72,6 @@ export function SourcePane({ list, onPane, onHover, onDrag, onPicked, lit, onTry
   const [active, setActive] = useState<string>();
   const read = useMemo(() => new Set(lines.map(({ source }) => source)), [lines]);
   const { rows, query, setQuery, toggle } = list;
-  const label = (node: SourceNode) =>
-    [
-      nameOf(node, t),
-      standardName(node.path, language),
-      node.isAbsent ? t('absent') : shortValue(node.example),
-      read.has(node.path) ? t('used') : '',
-    ]
-      .filter(Boolean)
-      .join(', ');
   return (
     <section className={styles.zone} aria-label={t('title')}>
       <header className={styles.head}>
@@ -106,7 +97,6 @@ export function SourcePane({ list, onPane, onHover, onDrag, onPicked, lit, onTry
         onFold={toggle}
         onPane={onPane}
         onHover={onHover}
-        rowLabel={(row) => label(row.node)}
         rowClass={(row) =>
           [
             styles.source,
@@ -159,7 +149,7 @@ interface SourceRowProps {
   readonly onFold: (key: string) => void;
 }
 
-function SourceRow({ row, standardName, isUsed, onFold }: SourceRowProps) {
+const SourceRow = memo(function SourceRow({ row, standardName, isUsed, onFold }: SourceRowProps) {
   const t = useTexts(TEXTS);
   const { sample } = useMappingView();
   const { node } = row;
@@ -194,10 +184,10 @@ function SourceRow({ row, standardName, isUsed, onFold }: SourceRowProps) {
           {node.path === 'now' ? '' : shortValue(node.example)}
         </span>
       )}
-      <span className={isUsed ? `${styles.port} ${styles.used}` : styles.port} />
+      {isUsed ? <span role="img" aria-label={t('used')} className={`${styles.port} ${styles.used}`} /> : <span className={styles.port} />}
     </>
   );
-}
+});
 
 function nameOf({ path, name, note }: SourceNode, t: (key: Root | 'item') => string): string {
   if (ROOTS.includes(path as Root)) return t(path as Root);

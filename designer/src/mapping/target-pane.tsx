@@ -1,7 +1,7 @@
 /** Right: the target, with the rule of each field and what it gives for the sample. */
 import { Button, Input, Tooltip } from 'antd';
 import { CircleAlert, FileInput, Filter, Pencil, Plus, Search, Trash2, TriangleAlert, Unlink } from 'lucide-react';
-import { useMemo } from 'react';
+import { memo, useMemo, useState } from 'react';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { disconnect, isListNode, removeField } from '../model/mapping/edit-mapping.ts';
 import type { Pane } from '../model/mapping/mapping-lines.ts';
@@ -67,9 +67,14 @@ export const NEW_FIELD = '\n';
 
 export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit, reveal }: TargetPaneProps) {
   const t = useTexts(TEXTS);
-  const { tree, selected, select, picked, pick, lead, editing, unfilled } = useMappingView();
+  const { tree, selected, select, picked, pick, lead, editing } = useMappingView();
   const { isReadOnly } = editing;
   const { rows, query, setQuery, toggle } = list;
+  const [hovered, setHovered] = useState<string>();
+  const hover = (key: string | undefined) => {
+    setHovered(key);
+    onHover(key);
+  };
   const rails = useMemo(() => loopRails(rows), [rows]);
   const remove = (node: TargetNode) => editing.edit((mapping) => removeField(mapping, node.key));
   return (
@@ -112,10 +117,7 @@ export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit
         onActive={select}
         onFold={toggle}
         onPane={onPane}
-        onHover={onHover}
-        rowLabel={({ node }) =>
-          [nameOf(node, t), unfilled.has(node.key) ? t('openRequired') : isOpen(node) ? t('open') : ''].filter(Boolean).join(', ')
-        }
+        onHover={hover}
         rowClass={(row) =>
           [
             styles.target,
@@ -159,7 +161,7 @@ export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit
         {(row) => (
           <>
             <TargetRow row={row} onFold={toggle} />
-            {isReadOnly ? null : <RowActs node={row.node} onField={onField} onRemove={() => remove(row.node)} />}
+            {isReadOnly || row.key !== hovered ? null : <RowActs node={row.node} onField={onField} onRemove={() => remove(row.node)} />}
           </>
         )}
       </TreePane>
@@ -167,7 +169,7 @@ export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit
   );
 }
 
-function TargetRow({ row, onFold }: { readonly row: TreeRow<TargetNode>; readonly onFold: (key: string) => void }) {
+const TargetRow = memo(function TargetRow({ row, onFold }: { readonly row: TreeRow<TargetNode>; readonly onFold: (key: string) => void }) {
   const t = useTexts(TEXTS);
   const { preview, tree } = useMappingView();
   const { node } = row;
@@ -192,7 +194,7 @@ function TargetRow({ row, onFold }: { readonly row: TreeRow<TargetNode>; readonl
       <ResultCell node={node} />
     </>
   );
-}
+});
 
 function RuleCell({ node }: { readonly node: TargetNode }) {
   const t = useTexts(TEXTS);

@@ -20,8 +20,6 @@ interface TreePaneProps<T> {
   readonly onRowDouble?: (row: TreeRow<T>) => void;
   readonly rowClass: (row: TreeRow<T>) => string;
   readonly rowStyle?: (row: TreeRow<T>) => Readonly<Record<`--${string}`, number>>;
-  /** What a screen reader hears of the row. */
-  readonly rowLabel: (row: TreeRow<T>) => string;
   readonly children: (row: TreeRow<T>) => ReactNode;
   /** Below the last row. */
   readonly footer?: ReactNode;
@@ -31,7 +29,7 @@ interface TreePaneProps<T> {
 }
 
 export function TreePane<T>(props: TreePaneProps<T>) {
-  const { label, rows, active, onActive, onFold, onKey, onPane, onHover, onRowDown, onRowDouble, rowClass, rowLabel, name, reveal } = props;
+  const { label, rows, active, onActive, onFold, onKey, onPane, onHover, onRowDown, onRowDouble, rowClass, name, reveal } = props;
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
   const { pane, onScroll } = usePane(box, onPane);
@@ -69,7 +67,6 @@ export function TreePane<T>(props: TreePaneProps<T>) {
             role="treeitem"
             aria-level={row.depth + 1}
             aria-selected={row.key === active}
-            aria-label={rowLabel(row)}
             {...(row.hasChildren ? { 'aria-expanded': row.isOpen } : {})}
             data-row={row.key}
             className={`${styles.row} ${rowClass(row)}`}
