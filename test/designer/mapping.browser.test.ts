@@ -26,6 +26,9 @@ test('a mapping is drawn, looked at with a sample, undone, and does in a trial w
     await page.getByRole('button', { name: '用测试“两家都答”试运行一次' }).click();
     await expect(mapper.target('hospitals[0].reports[].item')).toContainText('血常规', SLOW);
     await expect(mapper.source('data.a.reports[0].item')).toContainText('血常规');
+    // Nothing is chosen yet and the row is far down: the tree stays where it is under the pointer.
+    await mapper.target('hospitals[1].reports[].reportedAt').click();
+    await expect(page.getByRole('group', { name: /第 1 步：解析日期/ })).toBeVisible();
   });
 
   await context.test('a source dropped on the place for new fields makes one and fills it', async () => {

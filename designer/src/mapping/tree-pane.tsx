@@ -58,7 +58,8 @@ export function TreePane<T>(props: TreePaneProps<T>) {
         style={{ height: rows.length * ROW_HEIGHT }}
         aria-activedescendant={index >= from && index < to ? `${id}-${index}` : undefined}
         onKeyDown={onKeyDown}
-        onFocus={() => (index < 0 ? go(0) : undefined)}
+        // A press of the pointer chooses its own row: nothing may move under it.
+        onFocus={({ currentTarget }) => (index < 0 && currentTarget.matches(':focus-visible') ? go(0) : undefined)}
       >
         {rows.slice(from, to).map((row, offset) => (
           <div
