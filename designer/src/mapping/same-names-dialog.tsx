@@ -5,6 +5,7 @@ import { useMemo, useState } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { connectAll, proposeSameNames, type Proposal } from '../model/mapping/same-names.ts';
 import { EmptyState } from '../parts/empty-state.tsx';
+import { useRowSelection } from '../parts/row-selection.tsx';
 import { useMappingView } from './mapping-context.tsx';
 import { shortValue } from './row-parts.tsx';
 import styles from './dialogs.module.css';
@@ -32,7 +33,8 @@ export function SameNamesDialog({ onClose }: { readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const { mapping, sources, isList, editing } = useMappingView();
   const proposals = useMemo(() => proposeSameNames(mapping, sources, isList), []);
-  const [chosen, setChosen] = useState<readonly React.Key[]>(() => proposals.map(({ target }) => target));
+  const [chosen, setChosen] = useState<readonly string[]>(() => proposals.map(({ target }) => target));
+  const selectionOf = useRowSelection<Proposal>();
   const wanted = proposals.filter(({ target }) => chosen.includes(target));
   return (
     <Modal
@@ -56,11 +58,7 @@ export function SameNamesDialog({ onClose }: { readonly onClose: () => void }) {
             dataSource={[...proposals]}
             pagination={false}
             scroll={{ y: 360 }}
-            rowSelection={{
-              selectedRowKeys: [...chosen],
-              onChange: setChosen,
-              getCheckboxProps: ({ target }) => ({ 'aria-label': target }) as object,
-            }}
+            rowSelection={selectionOf({ keys: chosen, onChange: setChosen, nameOf: ({ target }) => target })}
             columns={[
               { title: t('target'), dataIndex: 'target', render: (target: string) => <code>{target}</code> },
               {

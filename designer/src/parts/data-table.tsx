@@ -53,7 +53,6 @@ interface DataTableProps<Row> {
   /** Shown when there is nothing at all: what to do next. */
   readonly empty: ReactNode;
   readonly actions?: ReactNode;
-  readonly selection?: { readonly keys: readonly string[]; readonly onChange: (keys: readonly string[]) => void };
   readonly defaultSort?: { readonly key: string; readonly order: 'ascend' | 'descend' };
   /** File name of the export without ending. */
   readonly exportName: string;
@@ -63,7 +62,7 @@ const PAGE_SIZES = [20, 50, 100, 200];
 
 /** Search and filters stand in the address, so that the view can be sent to a colleague. */
 export function DataTable<Row extends object>(props: DataTableProps<Row>) {
-  const { rows, columns, filters = [], searchText, selection } = props;
+  const { rows, columns, filters = [], searchText } = props;
   const t = useTexts(TEXTS);
   const clear = useClear();
   const [address, setAddress] = useSearchParams();
@@ -144,9 +143,6 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           loading={props.isLoading}
           locale={{ emptyText: props.isLoading ? ' ' : empty }}
           scroll={{ x: 'max-content' }}
-          {...(selection === undefined
-            ? {}
-            : { rowSelection: { selectedRowKeys: [...selection.keys], onChange: (keys) => selection.onChange(keys as string[]) } })}
           pagination={{
             pageSize: pageSize ?? 20,
             onShowSizeChange: (_page, size) => setPageSize(size),

@@ -71,9 +71,11 @@ function Outcome({ status }: { readonly status: Status }) {
   const t = useTexts(TEXTS);
   const { tone, icon } = LOOKS[status] ?? { tone: 'violet', icon: CircleSlash };
   return (
-    <Tag tone={tone} icon={icon}>
-      {t(status)}
-    </Tag>
+    <div>
+      <Tag tone={tone} icon={icon}>
+        {t(status)}
+      </Tag>
+    </div>
   );
 }
 

@@ -5,6 +5,7 @@ import type { ExecutionSummary } from '../../../../engine/services.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { rowOpens, type Column } from '../../parts/data-table.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
+import { useRowSelection } from '../../parts/row-selection.tsx';
 import styles from './messages-page.module.css';
 import type { useMessagePages } from './use-message-pages.ts';
 
@@ -28,6 +29,7 @@ interface Props {
 export function MessageTable({ label, list, columns, empty, selection }: Props) {
   const t = useTexts(TEXTS);
   const go = useNavigate();
+  const selectionOf = useRowSelection<ExecutionSummary>();
   if (list.error !== null && list.rows.length === 0) return <ErrorBox error={list.error} onRetry={() => void list.refetch()} />;
   return (
     <>
@@ -46,9 +48,7 @@ export function MessageTable({ label, list, columns, empty, selection }: Props) 
         scroll={{ x: 'max-content' }}
         locale={{ emptyText: list.isPending ? ' ' : empty }}
         onRow={({ executionId }) => rowOpens(() => void go(`/messages/${executionId}`))}
-        {...(selection === undefined
-          ? {}
-          : { rowSelection: { selectedRowKeys: [...selection.keys], onChange: (keys) => selection.onChange(keys as string[]) } })}
+        {...(selection === undefined ? {} : { rowSelection: selectionOf({ ...selection, nameOf: ({ executionId }) => executionId }) })}
       />
       {list.rows.length === 0 ? null : (
         <div className={styles.foot}>
