@@ -90,7 +90,7 @@ test(
     await page.getByRole('button', { name: '继续' }).click();
     await dialog.getByText(`已重试 ${COUNT} 条`).waitFor(WAIT);
     await dialog.getByRole('button', { name: '关闭' }).last().click();
-    await page.getByText('没有待处理的消息').waitFor(WAIT);
+    await page.getByText('没有挂起的消息').waitFor(WAIT);
 
     await until('all have arrived', async () => hospital.received.length >= COUNT, 30_000);
     const keys = hospital.received.map(({ headers }) => String(headers['idempotency-key']));

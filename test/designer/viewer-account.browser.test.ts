@@ -113,10 +113,11 @@ async function show(page: Page, path: string): Promise<void> {
   await expect(page.locator('.ant-skeleton, .ant-spin-spinning')).toHaveCount(0, { timeout: PATIENCE_MS });
 }
 
-/** Fields in which something could be typed or switched; searching and turning pages is no change, nor is another view of the same. */
+/** Fields in which something could be typed or switched; searching, turning pages and refreshing is no change, nor is another view of the same. */
 function openFields(page: Page): Promise<readonly string[]> {
   return page.evaluate<readonly string[]>(`[...document.querySelectorAll(${JSON.stringify(FIELDS)})]
     .filter((field) => field.closest('[role="search"], .ant-pagination, header') === null)
+    .filter((field) => field.getAttribute('aria-label') !== '自动刷新')
     .filter((field) => field.closest('.ant-segmented') === null || field.closest('[data-pointer]') !== null)
     .map((field) => field.outerHTML.slice(0, 200))`);
 }

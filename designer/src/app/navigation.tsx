@@ -28,7 +28,7 @@ export const AREA_TEXTS = defineTexts({
   overview: ['概览', 'Overview'],
   flows: ['流程', 'Flows'],
   messages: ['消息', 'Messages'],
-  held: ['待处理', 'Held messages'],
+  held: ['挂起消息', 'Held messages'],
   interfaces: ['接口与服务', 'Interfaces'],
   adapters: ['适配器', 'Adapters'],
   'code-tables': ['代码表', 'Code tables'],

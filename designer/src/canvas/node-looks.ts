@@ -6,7 +6,7 @@ import { defineTexts } from '../i18n/texts.ts';
 export const RUN_TEXTS = defineTexts({
   completed: ['成功', 'Completed'],
   failed: ['失败', 'Failed'],
-  held: ['待处理', 'Held'],
+  held: ['挂起', 'Held'],
   running: ['运行中', 'Running'],
   waiting: ['等待中', 'Waiting'],
   skipped: ['已跳过', 'Skipped'],

@@ -1,4 +1,5 @@
 import type { TableProps } from 'antd';
+import type { ReactNode } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 
 const TEXTS = defineTexts({
@@ -22,8 +23,13 @@ export function useRowSelection<Row>(): (choice: Choice<Row>) => NonNullable<Tab
     getTitleCheckboxProps: () => ({ 'aria-label': t('all') }) as object,
     getCheckboxProps: (row) => ({ 'aria-label': t('one', { name: nameOf(row) }) }) as object,
     // antd draws the titles a second time to measure them, hidden from readers but not from the Tab key.
-    columnTitle: (box) => <span ref={leaveOutCopy}>{box}</span>,
+    columnTitle: (box) => <Title>{box}</Title>,
   });
+}
+
+/** A component of its own: from an element antd takes the ref away when it copies it. */
+function Title({ children }: { readonly children: ReactNode }) {
+  return <span ref={leaveOutCopy}>{children}</span>;
 }
 
 function leaveOutCopy(title: HTMLElement | null): void {

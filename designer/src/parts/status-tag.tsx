@@ -21,7 +21,7 @@ export const STATUS_TEXTS = defineTexts({
   queued: ['排队中', 'Queued'],
   running: ['运行中', 'Running'],
   waiting: ['等待中', 'Waiting'],
-  held: ['待处理', 'Held'],
+  held: ['挂起', 'Held'],
   completed: ['成功', 'Completed'],
   failed: ['失败', 'Failed'],
   cancelled: ['已取消', 'Cancelled'],

@@ -19,6 +19,6 @@ export const ROLE_HELP_TEXTS = defineTexts({
   'security-admin': ['管理调用方授权与机密；不能发布流程', 'Manages grants and secrets; cannot publish flows'],
   'audit-admin': ['查阅审计；不能改任何东西', 'Reads the audit trail; changes nothing'],
   analyst: ['绘制、测试、发布流程与接口', 'Draws, tests and publishes flows and interfaces'],
-  operator: ['处理失败与待处理的消息', 'Deals with failed and held messages'],
+  operator: ['处理失败与挂起的消息', 'Deals with failed and held messages'],
   viewer: ['查看配置与执行，不含患者数据', 'Sees definitions and executions without patients’ data'],
 }) satisfies Readonly<Record<Role, unknown>>;

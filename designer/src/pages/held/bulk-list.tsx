@@ -20,7 +20,7 @@ const TEXTS = defineTexts({
   close: ['了结', 'Close'],
   closeTitle: ['了结这次批量操作？', 'Close this bulk?'],
   closeEffect: [
-    '已处理的 {{handled}} 条不变；其余 {{left}} 条保持待处理，不会再由它继续。',
+    '已处理的 {{handled}} 条不变；其余 {{left}} 条保持挂起，不会再由它继续。',
     'The {{handled}} that were dealt with stay as they are; the other {{left}} stay held, and nothing goes on with it.',
   ],
   what: ['操作', 'Bulk'],

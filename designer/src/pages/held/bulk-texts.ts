@@ -14,7 +14,7 @@ export const BULK_TEXTS = defineTexts({
 
 const TEXTS = defineTexts({
   chosen: ['选中的 {{count}} 条', '{{count}} that were chosen'],
-  all: ['全部待处理的消息', 'All held messages'],
+  all: ['全部挂起的消息', 'All held messages'],
 });
 
 /** What a bulk was begun with, in words. */

@@ -26,7 +26,7 @@ import styles from './held-page.module.css';
 import { useBulks } from './use-bulks.tsx';
 
 const TEXTS = defineTexts({
-  held: ['待处理', 'Held messages'],
+  held: ['挂起消息', 'Held messages'],
   refresh: ['刷新', 'Refresh'],
   retryAll: ['全部重试', 'Retry all'],
   cancelAll: ['全部取消', 'Cancel all'],
@@ -42,7 +42,7 @@ const TEXTS = defineTexts({
   version: ['版本', 'Version'],
   attempt: ['第几次', 'Attempt'],
   id: ['消息编号', 'Message id'],
-  empty: ['这一组已经没有待处理的消息', 'No message of this group waits for a person any more'],
+  empty: ['这一组已经没有挂起的消息', 'No message of this group waits for a person any more'],
 });
 
 const REFRESH_MS = 5000;

@@ -14,15 +14,15 @@ import { CausePanel, type CauseSection } from './cause-panel.tsx';
 import { useBulks } from './use-bulks.tsx';
 
 const TEXTS = defineTexts({
-  title: ['待处理', 'Held messages'],
+  title: ['挂起消息', 'Held messages'],
   help: [
     '平台不敢自作主张的消息，按原因和系统归在一起。先看对方的情况，再重试、更正后重发或取消。',
     'Messages the platform must not decide alone, by cause and system. See how the other side is, then retry, correct and resend, or cancel.',
   ],
   refresh: ['刷新', 'Refresh'],
-  empty: ['没有待处理的消息', 'No message waits for a person'],
+  empty: ['没有挂起的消息', 'No message waits for a person'],
   emptyNext: ['出现时这里会自动列出，顶栏的铃铛也会提示。', 'They are listed here as they come, and the bell at the top tells of them.'],
-  most: ['待处理的超过 10,000 条，只统计最早的 10,000 条。', 'More than 10,000 are held; the earliest 10,000 are counted.'],
+  most: ['挂起的超过 10,000 条，只统计最早的 10,000 条。', 'More than 10,000 are held; the earliest 10,000 are counted.'],
 });
 
 const REFRESH_MS = 5000;

@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
   missing: ['{{count}} 条已不存在', '{{count}} are no longer stored'],
   heldAgain: ['其中 {{count}} 条又停下，等人处理', '{{count}} of them stopped again and wait for a person'],
   stopped: [
-    '已停止：做过的不再重做，其余未动。可在“待处理”页继续。',
+    '已停止：做过的不再重做，其余未动。可在“挂起消息”页继续。',
     'Stopped: what is done is not done again, the rest is untouched. Go on with it on the page of held messages.',
   ],
 });

@@ -30,7 +30,7 @@ const TEXTS = defineTexts({
   changes: ['改动', 'Changes'],
   send: ['发出', 'Send'],
   held: [
-    '发出后，新消息接替这条待处理的消息，原消息随之取消：两条不会都走。新消息使用新的键。',
+    '发出后，新消息接替这条挂起的消息，原消息随之取消：两条不会都走。新消息使用新的键。',
     'The new message takes the place of this held one, which is cancelled: never both go. It goes under new keys.',
   ],
   completed: [

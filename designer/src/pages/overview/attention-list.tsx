@@ -15,7 +15,7 @@ import styles from './overview-page.module.css';
 const TEXTS = defineTexts({
   title: ['需要处理', 'Needs a person'],
   calm: ['目前没有需要人处理的事', 'Nothing needs a person now'],
-  held: ['待处理', 'Held'],
+  held: ['挂起', 'Held'],
   heldWhat: ['{{count}} 条消息等人处理', '{{count}} messages wait for a person'],
   oldest: ['最早的一条：', 'The oldest: '],
   failed: ['失败', 'Failed'],
