@@ -127,7 +127,8 @@ async function pressAll(page: Page, path: string): Promise<void> {
   const buttons = page.locator('main button:visible:enabled');
   const count = await buttons.count();
   const names = new Set<string>();
-  for (let index = 0; index < count; index += 1) {
+  // What a press or an answer of the platform took away meanwhile cannot be pressed any more.
+  for (let index = 0; index < Math.min(count, await buttons.count()); index += 1) {
     const button = buttons.nth(index);
     const name = (await button.getAttribute('aria-label')) ?? (await button.innerText());
     if (names.has(name)) continue;
