@@ -48,10 +48,21 @@ export function scanJson(text: string, isHeld: (number: string) => boolean): Jso
 }
 
 /**
- * Visits the keys of all objects of a parsed value. `JSON.parse` keeps the last of several equal keys: fewer visits than the text has keys
- * mean that one stands twice. Precondition: its depth is bounded.
+ * What is wrong with the keys of a parsed value, `keys` being how many its text has. `JSON.parse` keeps the last of several equal keys: fewer
+ * in the value than in the text mean that one stands twice. Precondition: its depth is bounded.
  */
-export function visitKeys(value: unknown, visit: (key: string) => void): void {
+export function keyFault(value: unknown, keys: number): 'proto' | 'twice' | undefined {
+  let left = keys;
+  let hasProto = false;
+  visitKeys(value, (key) => {
+    left--;
+    hasProto ||= key === '__proto__';
+  });
+  if (hasProto) return 'proto';
+  return left === 0 ? undefined : 'twice';
+}
+
+function visitKeys(value: unknown, visit: (key: string) => void): void {
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
     for (const item of value) visitKeys(item, visit);

@@ -1,7 +1,8 @@
-import { scanJson, visitKeys } from '../../engine/contract/scan-json.ts';
+import { keyFault, scanJson } from '../../engine/contract/scan-json.ts';
 import type { JsonResult } from '../contract.ts';
 
 const MAX_DEPTH = 64;
+const KEY_PROBLEMS = { proto: 'the key __proto__ is not allowed', twice: 'a key stands twice in one object' } as const;
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -25,20 +26,8 @@ export function parseJson(bytes: Uint8Array): JsonResult {
     return { problem: 'the body is not valid JSON' };
   }
   if (unheld !== undefined) return { problem: unheldProblem(unheld) };
-  const problem = keyProblem(value, keys);
-  return problem === undefined ? { value } : { problem };
-}
-
-/** `keys`: how many the text has. */
-function keyProblem(value: unknown, keys: number): string | undefined {
-  let left = keys;
-  let hasProto = false;
-  visitKeys(value, (key) => {
-    left--;
-    hasProto ||= key === '__proto__';
-  });
-  if (hasProto) return 'the key __proto__ is not allowed';
-  return left === 0 ? undefined : 'a key stands twice in one object';
+  const fault = keyFault(value, keys);
+  return fault === undefined ? { value } : { problem: KEY_PROBLEMS[fault] };
 }
 
 function isHeld(token: string): boolean {

@@ -1,6 +1,6 @@
 /** Strict JSON (RFC 8259) from the outside: one meaning for every reader, or refused. Pure: also runs in a worker thread. */
 import { AppError, type ErrorValues } from '../../../engine/contract/errors.ts';
-import { scanJson, visitKeys } from '../../../engine/contract/scan-json.ts';
+import { keyFault, scanJson } from '../../../engine/contract/scan-json.ts';
 
 export interface ParseJsonOptions {
   /** Objects and arrays inside one another. */
@@ -31,21 +31,13 @@ export function parseJson(text: string, options: ParseJsonOptions = DEFAULT_JSON
   const { maxDepth, bigNumbers } = options;
   if (depth > maxDepth)
     throw refuse('JSON_TOO_DEEP', `The JSON is nested deeper than ${maxDepth} levels.`, 'Send a flatter structure.', { maxDepth });
-  checkKeys(parsed, keys);
+  const fault = keyFault(parsed, keys);
+  if (fault === 'proto') throw refuse('JSON_KEY_REFUSED', 'The JSON holds the key "__proto__".', 'Use another key.');
+  if (fault === 'twice') throw refuse('JSON_DUPLICATE_KEY', 'A JSON object names one key twice.', 'Send every key once.');
   if (unheld === undefined) return parsed;
   if (bigNumbers === 'refuse')
     throw refuse('JSON_BIG_NUMBER', 'The JSON holds a number that would lose digits.', 'Send it as a string, or keep big numbers as text.');
   return JSON.parse(plain, keepBigNumber as (key: string, value: unknown) => unknown) as unknown;
-}
-
-/** `keys`: how many the text has. */
-function checkKeys(parsed: unknown, keys: number): void {
-  let left = keys;
-  visitKeys(parsed, (key) => {
-    left--;
-    if (key === '__proto__') throw refuse('JSON_KEY_REFUSED', 'The JSON holds the key "__proto__".', 'Use another key.');
-  });
-  if (left > 0) throw refuse('JSON_DUPLICATE_KEY', 'A JSON object names one key twice.', 'Send every key once.');
 }
 
 function fitsDouble(source: string): boolean {
