@@ -3,7 +3,7 @@
  * or there are more than 100: a rule that reads a field must not be able to read it in two ways.
  */
 export function decodeQuery(rawQuery: string): Readonly<Record<string, string>> | undefined {
-  if (rawQuery === '') return {};
+  if (rawQuery === '') return NOTHING;
   const query = Object.create(null) as Record<string, string>;
   const pairs = rawQuery.split('&', MAX_PAIRS + 1);
   if (pairs.length > MAX_PAIRS) return undefined;
@@ -22,3 +22,4 @@ export function decodeQuery(rawQuery: string): Readonly<Record<string, string>> 
 }
 
 const MAX_PAIRS = 100;
+const NOTHING = Object.freeze(Object.create(null) as Record<string, string>);
