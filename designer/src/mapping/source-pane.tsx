@@ -1,6 +1,6 @@
 /** Left: everything that the mapping can read, with the values of the sample. */
-import { Button, Input } from 'antd';
-import { Play, Search, TriangleAlert } from 'lucide-react';
+import { Button } from 'antd';
+import { Play, TriangleAlert } from 'lucide-react';
 import { memo, useMemo, useState, type PointerEvent } from 'react';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import type { Pane } from '../model/mapping/mapping-lines.ts';
@@ -8,6 +8,7 @@ import type { SourceNode } from '../model/mapping/source-tree.ts';
 import type { TreeRow, TreeShape } from '../model/mapping/tree-rows.ts';
 import { hl7RowNames } from './hl7-row-names.ts';
 import { useMappingView } from './mapping-context.tsx';
+import { PaneSearch } from './pane-search.tsx';
 import { Fold, RowTypeIcon, shortValue, type RowType } from './row-parts.tsx';
 import { TreePane } from './tree-pane.tsx';
 import type { TreeList } from './use-tree-list.ts';
@@ -76,16 +77,7 @@ export function SourcePane({ list, onPane, onHover, onDrag, onPicked, lit, onTry
     <section className={styles.zone} aria-label={t('title')}>
       <header className={styles.head}>
         <h3 title={t('help')}>{t('title')}</h3>
-        <Input
-          size="small"
-          className={styles.search ?? ''}
-          allowClear
-          prefix={<Search size={14} aria-hidden />}
-          placeholder={t('search')}
-          aria-label={t('search')}
-          value={query}
-          onChange={(event) => setQuery(event.target.value)}
-        />
+        <PaneSearch label={t('search')} query={query} onQuery={setQuery} />
       </header>
       <TreePane
         name="source"

@@ -1,6 +1,6 @@
 /** Right: the target, with the rule of each field and what it gives for the sample. */
-import { Button, Input, Tooltip } from 'antd';
-import { CircleAlert, FileInput, Filter, Pencil, Plus, Search, Trash2, TriangleAlert, Unlink } from 'lucide-react';
+import { Button, Tooltip } from 'antd';
+import { CircleAlert, FileInput, Filter, Pencil, Plus, Trash2, TriangleAlert, Unlink } from 'lucide-react';
 import { memo, useMemo, useState } from 'react';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { disconnect, isListNode, removeField } from '../model/mapping/edit-mapping.ts';
@@ -10,6 +10,7 @@ import type { TargetNode } from '../model/mapping/target-tree.ts';
 import type { TreeRow, TreeShape } from '../model/mapping/tree-rows.ts';
 import { useIssueWords } from './issue-words.ts';
 import { useMappingView } from './mapping-context.tsx';
+import { PaneSearch } from './pane-search.tsx';
 import { Fold, RowTypeIcon, shortValue, type RowType } from './row-parts.tsx';
 import { sourceWords } from './source-words.ts';
 import { TreePane } from './tree-pane.tsx';
@@ -81,16 +82,7 @@ export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit
     <section className={styles.zone} aria-label={t('title')}>
       <header className={styles.head}>
         <h3>{t('title')}</h3>
-        <Input
-          size="small"
-          className={styles.search ?? ''}
-          allowClear
-          prefix={<Search size={14} aria-hidden />}
-          placeholder={t('search')}
-          aria-label={t('search')}
-          value={query}
-          onChange={(event) => setQuery(event.target.value)}
-        />
+        <PaneSearch label={t('search')} query={query} onQuery={setQuery} />
         <span className={styles.space} />
         {isReadOnly ? null : (
           <>

@@ -152,15 +152,17 @@ export function swapRules(mapping: Mapping, one: string, other: string): Edited 
 /** Every field that only rules know is named in `target` too, in the order in which it is shown, so that it stays when its rule goes. */
 export function keepFields(mapping: Mapping): Mapping {
   const known = mapping.target ?? [];
-  const shown = allNodes(targetTree(mapping)).filter(({ children, kind }) => children.length === 0 && kind !== 'append');
-  const fields = shown.flatMap(({ key, expected, kind }): readonly TargetField[] => {
+  const named = new Set(known.map(({ to }) => to));
+  const others: TargetField[] = [];
+  for (const { key, expected, kind, children } of allNodes(targetTree(mapping))) {
+    if (children.length > 0 || expected !== undefined || kind === 'append' || kind === 'unreadable') continue;
     // Items without fields are known by their list.
     const to = withoutNumbers(key);
     const field: TargetField = kind === 'items' ? { to: to.slice(0, -2), type: 'list' } : { to };
-    const isPlace = kind !== 'unreadable' && to.length <= 1000 && stepsOfTarget(to) !== undefined;
-    return expected === undefined && isPlace && !known.some((one) => one.to === field.to) ? [field] : [];
-  });
-  const others = fields.filter(({ to }, index) => fields.findIndex((field) => field.to === to) === index);
+    if (named.has(field.to) || to.length > 1000 || stepsOfTarget(to) === undefined) continue;
+    named.add(field.to);
+    others.push(field);
+  }
   const room = LIMITS.target - known.length;
   return others.length === 0 ? mapping : withTarget(mapping, [...known, ...others.slice(0, Math.max(0, room))]);
 }
