@@ -1,7 +1,7 @@
 import { Collapse } from 'antd';
 import { CircleCheck, CircleSlash, CircleX, Unplug, type LucideIcon } from 'lucide-react';
 import type { TrialAnswer } from '../../../control/actions/trials.ts';
-import { errorText } from '../../../engine/contract/error-texts.ts';
+import { errorText, type Language } from '../../../engine/contract/error-texts.ts';
 import { RUN_TEXTS } from '../canvas/node-looks.ts';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';
@@ -46,7 +46,7 @@ export function TrialResult({ answer }: { readonly answer: TrialAnswer }) {
   return (
     <div className={styles.result} aria-live="polite">
       <Outcome status={answer.status} />
-      {error === undefined ? null : <p>{[errorText(error, language).what, errorText(error, language).fix].filter(Boolean).join(' ')}</p>}
+      {error === undefined ? null : <p>{toldOf(error, language)}</p>}
       {wrote.length === 0 ? null : <p>{t('wrote', { nodes: format.list(wrote.map(label)) })}</p>}
       {reply === undefined ? null : <DataViewer message={reply.message} label={t('reply', { status: reply.status })} />}
       <h3>{t('steps')}</h3>
@@ -95,14 +95,18 @@ function StepTitle({ step, label }: { readonly step: Step; readonly label: strin
 function StepData({ step: { input, output = {}, error } }: { readonly step: Step }) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
-  const told = error === undefined ? undefined : errorText(error, language);
   return (
     <div className={styles.result}>
-      {told === undefined ? null : <p className={styles.bad}>{[told.what, told.fix].filter(Boolean).join(' ')}</p>}
+      {error === undefined ? null : <p className={styles.bad}>{toldOf(error, language)}</p>}
       {input === undefined ? null : <DataViewer message={input} label={t('input')} />}
       {Object.entries(output).map(([port, message]) => (
         <DataViewer key={port} message={message} label={t('output', { port })} />
       ))}
     </div>
   );
+}
+
+function toldOf(error: Parameters<typeof errorText>[0], language: Language): string {
+  const { what, fix } = errorText(error, language);
+  return [what, fix].filter(Boolean).join(' ');
 }

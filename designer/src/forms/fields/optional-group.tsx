@@ -1,9 +1,9 @@
 import { Switch } from 'antd';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
-import { FieldRow } from '../field-row.tsx';
-import { fieldsOf, isRecord, pointerStep, withField } from '../field-schema.ts';
+import { isRecord } from '../field-schema.ts';
 import { useCommit, useForm } from '../form-context.tsx';
+import { GroupCard } from '../group-card.tsx';
 import styles from './fields.module.css';
 
 const TEXTS = defineTexts({ use: ['使用', 'Use'] });
@@ -27,19 +27,7 @@ export function OptionalGroupField({ schema, value, onChange, id, label, pointer
         />
         <span className={styles.hint}>{t('use')}</span>
       </div>
-      {record === undefined ? null : (
-        <div className={styles.card} role="group" aria-label={label}>
-          {fieldsOf(schema).map((field) => (
-            <FieldRow
-              key={field.name}
-              field={field}
-              value={record[field.name]}
-              pointer={`${pointer}${pointerStep(field.name)}`}
-              onChange={(next) => onChange(withField(record, field.name, next))}
-            />
-          ))}
-        </div>
-      )}
+      {record === undefined ? null : <GroupCard schema={schema} label={label} pointer={pointer} record={record} onChange={onChange} />}
     </>
   );
 }

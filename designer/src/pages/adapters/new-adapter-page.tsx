@@ -1,5 +1,5 @@
 import { App, Button } from 'antd';
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
 import type { Input } from '../../api/client.ts';
@@ -11,6 +11,7 @@ import { DocumentForm } from '../../parts/document-form.tsx';
 import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
 import { NodeIcon } from '../../parts/node-icon.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { useMade } from '../../parts/use-made.ts';
 import { Tag } from '../../parts/status-tag.tsx';
 import { AdapterForm } from './adapter-form.tsx';
 import { isAdapterWrong, newAdapter } from './adapter-schema.ts';
@@ -72,15 +73,12 @@ function NewAdapter({ type, environment }: { readonly type: AdapterTypeDescripti
   const { message } = App.useApp();
   const save = useMutationOf('adapters.save', ['secrets']);
   const [start] = useState(() => newAdapter(type.protocol, environment));
-  const [saved, setSaved] = useState<string>();
-  useEffect(() => {
-    if (saved !== undefined) void go(`/adapters/${saved}`, { replace: true });
-  }, [saved, go]);
+  const { isMade, setMade } = useMade('/adapters');
   const whole = (content: Content) => ({ ...content, revision: 0 }) as unknown as Input<'adapters.save'>['document'];
   const submit = async (content: Content) => {
     const { adapterId } = await save.mutateAsync({ adapterId: String(content['adapterId']), document: whole(content) });
     void message.success(t('saved'));
-    setSaved(adapterId);
+    setMade(adapterId);
   };
   const other = <Button onClick={() => void go('/adapters/new')}>{t('other')}</Button>;
   return (
@@ -97,7 +95,7 @@ function NewAdapter({ type, environment }: { readonly type: AdapterTypeDescripti
         content={start}
         isReadOnly={false}
         error={save.error}
-        isSaving={save.isPending || saved !== undefined}
+        isSaving={save.isPending || isMade}
         isWrong={(content) => isAdapterWrong(content, undefined, type)}
         onSave={(content) => void submit(content).catch(() => undefined)}
         onReload={() => save.reset()}

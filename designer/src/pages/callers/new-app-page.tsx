@@ -1,6 +1,5 @@
 import { App } from 'antd';
-import { useEffect, useState } from 'react';
-import { useNavigate } from 'react-router';
+import { useState } from 'react';
 import { useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { SchemaForm } from '../../forms/schema-form.tsx';
@@ -10,6 +9,7 @@ import type { Content } from '../../parts/content.ts';
 import { DocumentForm } from '../../parts/document-form.tsx';
 import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { useMade } from '../../parts/use-made.ts';
 import { APP_NEW, isAppWrong, wholeApp } from './app-schema.ts';
 
 const TEXTS = defineTexts({
@@ -29,19 +29,15 @@ const FIXED = { revision: 0, state: 'active' } as const;
 export function NewAppPage() {
   const t = useTexts(TEXTS);
   const may = useMay();
-  const go = useNavigate();
   const { message } = App.useApp();
   const save = useMutationOf('apps.save');
   const [start] = useState<Content>({});
-  const [saved, setSaved] = useState<string>();
-  useEffect(() => {
-    if (saved !== undefined) void go(`/callers/${saved}`, { replace: true });
-  }, [saved, go]);
+  const { isMade, setMade } = useMade('/callers');
   const submit = async (content: Content) => {
     const document = wholeApp(content, FIXED);
     await save.mutateAsync({ appId: document.appId, document });
     void message.success(t('saved'));
-    setSaved(document.appId);
+    setMade(document.appId);
   };
   if (!may('callers.edit')) return <NoRight permission="callers.edit" />;
   return (
@@ -53,7 +49,7 @@ export function NewAppPage() {
         content={start}
         isReadOnly={false}
         error={save.error}
-        isSaving={save.isPending || saved !== undefined}
+        isSaving={save.isPending || isMade}
         isWrong={(content) => isAppWrong(content, FIXED)}
         onSave={(content) => void submit(content).catch(() => undefined)}
         onReload={() => save.reset()}

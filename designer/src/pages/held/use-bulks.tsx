@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactNode } from 'react';
 import type { BulkAnswer } from '../../../../control/actions/held.ts';
 import type { Bulk } from '../../../../control/bulks/bulk-store.ts';
+import { createId } from '../../../../engine/contract/ids.ts';
 import { callWithProgress } from '../../api/client.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -81,14 +82,10 @@ function ask(
   const operation = what.kind === 'retry' ? 'executions.retry-many' : 'executions.cancel-many';
   if ('bulkId' in what) return callWithProgress(operation, { bulkId: what.bulkId }, onProgress, { signal });
   const { kind, choice, perSecond, reason } = what;
-  const order = { ...choice, perSecond, bulkId: newBulkId() };
+  const order = { ...choice, perSecond, bulkId: createId('blk') };
   return kind === 'retry'
     ? callWithProgress('executions.retry-many', order, onProgress, { signal, reason })
     : callWithProgress('executions.cancel-many', { ...order, reason }, onProgress, { signal, reason });
-}
-
-function newBulkId(): string {
-  return `blk_${Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
 
 /** What was done, and what was not and why. */

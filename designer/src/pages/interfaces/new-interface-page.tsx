@@ -1,6 +1,5 @@
 import { App } from 'antd';
-import { useEffect, useState } from 'react';
-import { useNavigate } from 'react-router';
+import { useState } from 'react';
 import type { Input } from '../../api/client.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
@@ -9,6 +8,7 @@ import type { Content } from '../../parts/content.ts';
 import { DocumentForm } from '../../parts/document-form.tsx';
 import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { useMade } from '../../parts/use-made.ts';
 import { InterfaceCall } from './interface-aside.tsx';
 import { CheckedForm } from './interface-page.tsx';
 import { isInterfaceWrong, newInterface, wholeInterface } from './interface-schema.ts';
@@ -27,20 +27,16 @@ const FIXED = { revision: 0 };
 export function NewInterfacePage() {
   const t = useTexts(TEXTS);
   const may = useMay();
-  const go = useNavigate();
   const { message } = App.useApp();
   const save = useMutationOf('interfaces.save');
   const [start] = useState(newInterface);
-  const [saved, setSaved] = useState<string>();
-  useEffect(() => {
-    if (saved !== undefined) void go(`/interfaces/${saved}`, { replace: true });
-  }, [saved, go]);
+  const { isMade, setMade } = useMade('/interfaces');
   const submit = async (content: Content) => {
     const document = wholeInterface(content, FIXED);
     const { interfaceId } = document;
     await save.mutateAsync({ interfaceId, document: document as unknown as Input<'interfaces.save'>['document'] });
     void message.success(t('saved'));
-    setSaved(interfaceId);
+    setMade(interfaceId);
   };
   if (!may('interfaces.edit')) return <NoRight permission="interfaces.edit" />;
   return (
@@ -52,7 +48,7 @@ export function NewInterfacePage() {
         content={start}
         isReadOnly={false}
         error={save.error}
-        isSaving={save.isPending || saved !== undefined}
+        isSaving={save.isPending || isMade}
         isWrong={(content) => isInterfaceWrong(content, FIXED)}
         onSave={(content) => void submit(content).catch(() => undefined)}
         onReload={() => save.reset()}

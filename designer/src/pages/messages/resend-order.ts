@@ -1,5 +1,6 @@
 /** Sending a message anew: which may be, what of it can be edited, and what is sent. Pure. */
 import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
+import { createId } from '../../../../engine/contract/ids.ts';
 import type { ExecutionSummary } from '../../../../engine/services.ts';
 import type { operations } from '../../api/operations.ts';
 import { withLineEnds } from '../../model/line-difference.ts';
@@ -29,13 +30,15 @@ export type Edited = { readonly problem: 'json' } | { readonly message: ResendIn
 /** What is sent in place of the stored message; none where nothing was changed. */
 export function editedMessage(shown: ShownMessage, typed: string): Edited {
   const editable = editableOf(shown);
-  if (editable === undefined || withLineEnds(editable.text, typed) === editable.text) return { message: undefined };
-  if (!editable.isJson) return { message: { data: withLineEnds(editable.text, typed), form: shown.form } };
+  if (editable === undefined) return { message: undefined };
+  const text = withLineEnds(editable.text, typed);
+  if (text === editable.text) return { message: undefined };
+  if (!editable.isJson) return { message: { data: text, form: shown.form } };
   const parsed = parseJson(typed);
   return parsed === undefined ? { problem: 'json' } : { message: { data: parsed.value, form: 'json' } };
 }
 
 /** A new one for every content, so that a lost answer can be asked for again without sending twice. */
 export function newRequestId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return createId('rsd');
 }
