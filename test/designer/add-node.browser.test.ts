@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { expect } from '@playwright/test';
+import { newFlow } from '../../designer/src/model/new-flow.ts';
 import { copyProduct, PRODUCT_ROOT } from '../support/copy-product.ts';
 import { makeScratch, removeScratch } from '../support/platform-process.ts';
 import { noBrowser, startConsole } from './browser.ts';
@@ -80,18 +81,9 @@ export default defineNode({
 `;
 
 const FLOW = {
-  schema: 'flow/1',
+  ...newFlow('体温上报'),
   flowId: 'flw_fever',
-  revision: 0,
-  name: { 'zh-CN': '体温上报', en: 'Temperatures' },
-  domain: 'sh-city',
-  tags: [],
-  mode: 'sync',
-  deadlineMs: 8000,
-  nodes: [],
-  edges: [],
   tests: [{ name: '发热', input: { data: { body: { fahrenheit: 101.3 }, query: {}, params: {} } }, mocks: {}, expect: [] }],
-  layout: { nodes: {}, groups: [], notes: [] },
 };
 
 test(

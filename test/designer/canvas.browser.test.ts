@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { expect, type Locator, type Page } from '@playwright/test';
+import { newFlow } from '../../designer/src/model/new-flow.ts';
 import { noBrowser, startConsole, type Console } from './browser.ts';
 
-const FLOW = {
-  schema: 'flow/1',
-  flowId: 'flw_canvas',
-  revision: 0,
-  name: { 'zh-CN': '画布测试', en: 'Canvas test' },
-  domain: 'sh-city',
-  tags: [],
-  mode: 'sync',
-  deadlineMs: 8000,
-  nodes: [],
-  edges: [],
-  tests: [],
-  layout: { nodes: {}, groups: [], notes: [] },
-};
+const FLOW = { ...newFlow('画布测试'), flowId: 'flw_canvas' };
 
 test('a flow is drawn by keyboard and mouse on the canvas', { skip: noBrowser, timeout: 120_000 }, async (context) => {
   const console = await startConsole(context);

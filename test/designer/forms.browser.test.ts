@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { expect as expectWith, type Locator, type Page } from '@playwright/test';
 import { fieldsOf, type FieldSchema } from '../../designer/src/forms/field-schema.ts';
+import { newFlow } from '../../designer/src/model/new-flow.ts';
 import { newNode } from '../../designer/src/model/commands/new-node.ts';
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
 import type { NodeDescription } from '../../engine/registry/describe-node.ts';
@@ -161,18 +162,11 @@ type FormType = NodeDescription & { readonly config: FieldSchema };
 /** One node of every type, none connected; a draft may be so. */
 function flowOfAll(types: readonly NodeDescription[]): FlowDocument {
   const flow: FlowDocument = {
-    schema: 'flow/1',
+    ...newFlow('每种节点'),
     flowId: 'flw_every_form',
-    revision: 0,
     name: { 'zh-CN': '每种节点', en: 'Every node' },
-    domain: 'sh-city',
-    tags: [],
     mode: 'durable',
     deadlineMs: 30_000,
-    nodes: [],
-    edges: [],
-    tests: [],
-    layout: { nodes: {}, groups: [], notes: [] },
   };
   for (const [index, type] of types.entries()) {
     const node = newNode(flow, type, { label: `N${index}` });
