@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import type { Clock } from '../engine/contract/clock.ts';
 import { AppError } from '../engine/contract/errors.ts';
@@ -11,17 +12,27 @@ import type { DataKeys, Seal } from '../engine/contract/seal.ts';
 import { createSeal } from '../engine/seal/create-seal.ts';
 import { loadKek } from '../engine/seal/load-kek.ts';
 import { dataKeysSpec, openDataKeys } from '../engine/seal/open-data-keys.ts';
-import type { OpenedBackend, StorageBackend } from './storage-backend.ts';
+import { refusePassword } from './server-address.ts';
+import type { BackendOptions, OpenedShared, OpenedStore, SharedBackend, StorageBackend } from './storage-backend.ts';
 
 /** The stores there are: scheme of the address -> backend. A new store is one folder and one line here. */
-const BACKENDS: Readonly<Record<string, () => Promise<StorageBackend>>> = {
+const STORES: Readonly<Record<string, () => Promise<StorageBackend>>> = {
   embedded: async () => (await import('./embedded/embedded-backend.ts')).embeddedBackend,
   memory: async () => (await import('./memory/memory-backend.ts')).memoryBackend,
 };
 
+/** The same for what processes share: doorbell, limits, leases, hints. */
+const SHARED: Readonly<Record<string, () => Promise<SharedBackend>>> = {};
+
 export interface StorageOptions {
   /** `<scheme>:<location>`, for example `embedded:./data`. */
   readonly address: string;
+  readonly passwordFile?: string;
+  /** Doorbell and shared state, for example `rediss://host`. A store that belongs to one process brings its own. */
+  readonly sharedAddress?: string;
+  readonly sharedPasswordFile?: string;
+  /** PEM of the authorities that the servers' certificates must chain to. */
+  readonly caFile?: string;
   /** Default: `<data folder>.kek`, made at the first start. `memory:` needs none. */
   readonly kekFile?: string;
   readonly clock: Clock;
@@ -44,46 +55,96 @@ const ROTATE_EVERY_MS = 3_600_000;
 
 /**
  * Opens everything that is stored, by address. The one door to storage for composition roots.
- * STORE_ADDRESS, STORE_LOCKED, SEAL_KEK_MISSING, SEAL_KEK_WRONG, SEAL_KEK_EXPOSED, SEAL_KEK_INSIDE (input): all say what to do.
+ * STORE_ADDRESS, STORE_NEEDS_SHARED, STORE_PASSWORD_IN_ADDRESS, STORE_PASSWORD_FILE, STORE_NOT_ENCRYPTED, STORE_INCOMPATIBLE, STORE_LOCKED,
+ * SEAL_KEK_MISSING, SEAL_KEK_WRONG, SEAL_KEK_EXPOSED, SEAL_KEK_INSIDE (input): all say what to do.
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const { address, clock, logger } = options;
-  const [scheme, location] = splitAddress(address);
-  const loadBackend = Object.hasOwn(BACKENDS, scheme) ? BACKENDS[scheme] : undefined;
-  if (!loadBackend) throw badAddress(address);
-  const backend = await (await loadBackend()).open(location, { clock, logger });
+  const { clock, logger } = options;
+  const life = createLife();
   try {
-    const { kek, ...kekFile } = await findKek(backend, options.kekFile);
-    const dataKeys = await openDataKeys({ documents: backend.documents, kek, clock });
-    const blobs = await backend.openBlobs(dataKeys);
-    const stopRotating = rotateHourly(dataKeys, clock, logger);
+    const store = await openStore(options);
+    life.push(() => store.close());
+    const shared = await openShared(options, store);
+    life.push(() => shared.close());
+    const { kek, ...kekFile } = await findKek(store, options.kekFile);
+    const dataKeys = await openDataKeys({ documents: store.documents, kek, clock });
+    const blobs = await store.openBlobs(dataKeys);
+    life.push(() => blobs.close());
+    life.push(rotateHourly(dataKeys, clock, logger));
     return {
-      ...backend,
+      documents: store.documents,
+      workQueue: shared.workQueue,
+      sharedState: shared.sharedState,
       blobs,
       seal: createSeal(dataKeys),
       dataKeys,
       kek: kekFile.file === undefined ? undefined : { file: kekFile.file, isNew: kekFile.isNew },
-      async close() {
-        stopRotating();
-        await blobs.close();
-        await backend.close();
-      },
+      close: () => life.end(),
     };
   } catch (error) {
-    await backend.close();
+    await life.end();
     throw error;
   }
 }
 
-function splitAddress(address: string): readonly [string, string] {
-  const colon = address.indexOf(':');
-  if (colon < 0) throw badAddress(address);
-  return [address.slice(0, colon), address.slice(colon + 1)];
+/** What was opened last ends first. */
+function createLife() {
+  const ends: (() => Promise<void> | void)[] = [];
+  return {
+    push: (end: () => Promise<void> | void) => void ends.push(end),
+    async end() {
+      for (let end = ends.pop(); end; end = ends.pop()) await end();
+    },
+  };
+}
+
+async function openStore({ address, passwordFile, caFile, clock, logger }: StorageOptions): Promise<OpenedStore> {
+  const backend = await pick(STORES, address);
+  return backend.open(address, { clock, logger, ...(await secrets(passwordFile, caFile)) });
+}
+
+async function openShared(options: StorageOptions, { ownShared }: OpenedStore): Promise<OpenedShared> {
+  const { sharedAddress, sharedPasswordFile, caFile, clock, logger } = options;
+  if (sharedAddress === undefined) {
+    if (ownShared) return ownShared;
+    throw needsShared(options.address);
+  }
+  const backend = await pick(SHARED, sharedAddress);
+  const shared = await backend.open(sharedAddress, { clock, logger, ...(await secrets(sharedPasswordFile, caFile)) });
+  await ownShared?.close();
+  return shared;
+}
+
+async function pick<T>(backends: Readonly<Record<string, () => Promise<T>>>, address: string): Promise<T> {
+  const scheme = schemeOf(address);
+  const load = Object.hasOwn(backends, scheme) && address.includes(':') ? backends[scheme] : undefined;
+  if (!load) throw badAddress(scheme, Object.keys(backends));
+  refusePassword(address);
+  return load();
+}
+
+async function secrets(passwordFile: string | undefined, caFile: string | undefined): Promise<Pick<BackendOptions, 'password' | 'ca'>> {
+  return {
+    ...(passwordFile === undefined ? {} : { password: (await readGiven(passwordFile)).replace(/\r?\n$/, '') }),
+    ...(caFile === undefined ? {} : { ca: await readGiven(caFile) }),
+  };
+}
+
+async function readGiven(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new AppError('STORE_PASSWORD_FILE', 'input', `The file ${file} cannot be read.`, {
+      values: { file },
+      fix: 'Correct the setting that names it, or let this user read it.',
+      cause,
+    });
+  }
 }
 
 /** A new key is made only for a store that has sealed nothing yet: a lost one must never be papered over. */
 async function findKek(
-  { documents, dataFolder }: OpenedBackend,
+  { documents, dataFolder }: OpenedStore,
   configured: string | undefined,
 ): Promise<{ readonly kek: Uint8Array; readonly file: string | undefined; readonly isNew: boolean }> {
   const file = configured ?? (dataFolder === undefined ? undefined : `${dataFolder}.kek`);
@@ -111,12 +172,23 @@ function rotateHourly(dataKeys: DataKeys, clock: Clock, logger: Logger): () => v
   };
 }
 
-function badAddress(address: string): AppError {
-  // Only the scheme is told: what follows may hold a password.
-  const scheme = address.split(':', 1)[0] ?? '';
+function schemeOf(address: string): string {
+  return address.split(':', 1)[0] ?? '';
+}
+
+/** Only the scheme is told: what follows may hold a password. */
+function badAddress(scheme: string, known: readonly string[]): AppError {
   return new AppError('STORE_ADDRESS', 'input', `There is no store for "${scheme}:".`, {
     values: { scheme },
-    fix: `Use one of: ${Object.keys(BACKENDS).join(', ')}; for example embedded:./data`,
+    fix: `Use one of: ${known.join(', ')}; for example embedded:./data`,
+  });
+}
+
+function needsShared(address: string): AppError {
+  const scheme = schemeOf(address);
+  return new AppError('STORE_NEEDS_SHARED', 'input', `A store at "${scheme}:" is shared by processes, which need a doorbell.`, {
+    values: { scheme },
+    fix: 'Point KQ_SHARED_ADDRESS to a Redis, for example rediss://redis.example:6379',
   });
 }
 

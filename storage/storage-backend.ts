@@ -1,4 +1,4 @@
-/** What a store offers to `open-storage.ts`: one object per folder of `storage/`. See `docs/add-a-store.md`. */
+/** What a store, and what a shared state, offers to `open-storage.ts`: one object per folder of `storage/`. See `docs/add-a-store.md`. */
 import type { Clock } from '../engine/contract/clock.ts';
 import type { Logger } from '../engine/contract/observe.ts';
 import type { Blobs } from '../engine/contract/ports/blobs.ts';
@@ -7,24 +7,42 @@ import type { SharedState } from '../engine/contract/ports/shared-state.ts';
 import type { WorkQueue } from '../engine/contract/ports/work-queue.ts';
 import type { DataKeys } from '../engine/contract/seal.ts';
 
+/**
+ * Documents and blobs. Opening is refused with STORE_NOT_ENCRYPTED or STORE_INCOMPATIBLE (input) where the server is not
+ * to be used as it stands, and ends in STORE_DOWN (transient) where it does not answer.
+ */
 export interface StorageBackend {
-  /** `location` is what follows the scheme and its colon in the address. */
-  open(location: string, options: BackendOptions): Promise<OpenedBackend>;
+  /** `address` is the whole of it, scheme and all; it never holds a password. */
+  open(address: string, options: BackendOptions): Promise<OpenedStore>;
+}
+
+/** Doorbell and shared state of all processes of an installation. Refusals as with a store. */
+export interface SharedBackend {
+  open(address: string, options: BackendOptions): Promise<OpenedShared>;
 }
 
 export interface BackendOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly password?: string;
+  /** PEM of the authorities that the server's certificate must chain to. Default: those that Node trusts. */
+  readonly ca?: string;
 }
 
-export interface OpenedBackend {
+export interface OpenedStore {
   readonly documents: Documents;
-  readonly workQueue: WorkQueue;
-  readonly sharedState: SharedState;
-  /** Called once; its blobs are closed by `close`. */
+  /** Called once; its blobs are closed before the store. */
   openBlobs(dataKeys: DataKeys): Promise<Blobs>;
   /** Where the data lie, when that is a folder: the key-encryption key must lie elsewhere. */
   readonly dataFolder: string | undefined;
-  /** Ends all of them, in the right order. */
+  /** What comes with a store that belongs to one process; others need a shared state of their own. Closed before the store. */
+  readonly ownShared?: OpenedShared;
+  close(): Promise<void>;
+}
+
+export interface OpenedShared {
+  readonly workQueue: WorkQueue;
+  readonly sharedState: SharedState;
+  /** Ends both, in the right order. */
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@
 import { createEngine, type Engine } from '../../engine/create-engine.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';
-import type { Host } from './open-host.ts';
+import { storageSettings, type Host } from './open-host.ts';
 
 export interface OpenedEngine {
   readonly storage: Storage;
@@ -15,7 +15,7 @@ const CLOSING_MS = 1_000;
 
 export async function openEngine(host: Host, life: Life): Promise<OpenedEngine> {
   const { settings, clock, log, metrics } = host;
-  const storage = await openStorage({ address: settings.storeAddress, kekFile: settings.kekFile, clock, logger: log });
+  const storage = await openStorage({ ...storageSettings(settings), clock, logger: log });
   life.own('storage', () => storage.close());
   if (storage.kek?.isNew) log.warn('storage.key_made', { file: storage.kek.file });
   const engine = await createEngine({

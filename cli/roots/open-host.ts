@@ -16,6 +16,7 @@ import { systemClock } from '../../engine/host/system-clock.ts';
 import type { GatewaySettings } from '../../gateways/contract.ts';
 import { createNodeSeal, readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import type { StorageOptions } from '../../storage/open-storage.ts';
 import type { SettingOverrides } from './root-options.ts';
 
 export interface Host {
@@ -71,6 +72,18 @@ export function gatewaySettings({ settings, tls }: Host, front: Front): GatewayS
   const drainMs = Math.max(CLOSING_MS, settings.drainMs - CLOSING_MS);
   const port = { open: settings.openPort, user: settings.userPort, bus: settings.busPort }[front];
   return { host: bindHost, port, tls, trustedProxies, limits: { maxConnections, maxConnectionsPerIp, bodyBudgetBytes, drainMs } };
+}
+
+export function storageSettings(settings: Settings): Omit<StorageOptions, 'clock' | 'logger'> {
+  const { storeAddress, storePasswordFile, sharedAddress, sharedPasswordFile, serverCaFile, kekFile } = settings;
+  return {
+    address: storeAddress,
+    kekFile,
+    ...(storePasswordFile === undefined ? {} : { passwordFile: storePasswordFile }),
+    ...(sharedAddress === undefined ? {} : { sharedAddress }),
+    ...(sharedPasswordFile === undefined ? {} : { sharedPasswordFile }),
+    ...(serverCaFile === undefined ? {} : { caFile: serverCaFile }),
+  };
 }
 
 /** The plan file of this machine's gateways, and the key that seals it: beside the key-encryption key, never in the data folder. */

@@ -14,6 +14,8 @@ const port = (value: number, zhCN: string, en: string) => Type.Integer({ ...mean
 const count = (value: number, maximum: number, zhCN: string, en: string) =>
   Type.Integer({ ...means(zhCN, en), minimum: 1, maximum, default: value });
 
+const ADDRESS = '^[a-z][a-z0-9+]*:.{0,990}$';
+
 /** The one list of settings. The environment variable of `dataFolder` is KQ_DATA_FOLDER, and so on. */
 export const SettingsSchema = Type.Object(
   {
@@ -25,7 +27,19 @@ export const SettingsSchema = Type.Object(
     }),
     kekFile: file('主密钥文件，须在数据目录之外', 'The key-encryption key, kept outside the data folder. Default: <dataFolder>.kek'),
     storeAddress: Type.Optional(
-      Type.String({ pattern: '^[a-z]+:.{0,990}$', ...means('存储地址', 'Store as scheme:location. Default: embedded:<dataFolder>/store') }),
+      Type.String({ pattern: ADDRESS, ...means('存储地址', 'Store as scheme:location. Default: embedded:<dataFolder>/store') }),
+    ),
+    storePasswordFile: file('存储密码所在文件', 'File that holds the password of the store.'),
+    sharedAddress: Type.Optional(
+      Type.String({
+        pattern: ADDRESS,
+        ...means('共享状态地址（Redis）', 'Redis that rings workers and keeps what processes share; needed by every store on a server.'),
+      }),
+    ),
+    sharedPasswordFile: file('共享状态密码所在文件', 'File that holds the password of the shared state.'),
+    serverCaFile: file(
+      '存储与共享状态证书的签发机构',
+      'PEM of the authorities that the certificates of store and shared state must chain to.',
     ),
     environment: Type.String({
       pattern: '^[A-Za-z0-9_-]{1,30}$',

@@ -7,8 +7,8 @@ import { openEmbeddedSharedState } from './open-embedded-shared-state.ts';
 
 /** `embedded:<folder>`: SQLite, files, and what one process can keep in memory. No server, one process. */
 export const embeddedBackend: StorageBackend = {
-  async open(location, { clock, logger }) {
-    const dataFolder = resolve(location);
+  async open(address, { clock, logger }) {
+    const dataFolder = resolve(address.slice('embedded:'.length));
     const documents = await openEmbeddedDocuments({ folder: dataFolder, clock, logger });
     const sharedState = await openEmbeddedSharedState({ documents, clock }).catch(async (error: unknown) => {
       await documents.close();
@@ -17,15 +17,17 @@ export const embeddedBackend: StorageBackend = {
     const workQueue = createMemoryWorkQueue({ clock, logger });
     return {
       documents,
-      workQueue,
-      sharedState,
       openBlobs: (dataKeys) => openFileBlobs({ folder: join(dataFolder, 'blobs'), dataKeys, clock, logger }),
       dataFolder,
-      async close() {
-        await workQueue.close();
-        await sharedState.close();
-        await documents.close();
+      ownShared: {
+        workQueue,
+        sharedState,
+        async close() {
+          await workQueue.close();
+          await sharedState.close();
+        },
       },
+      close: () => documents.close(),
     };
   },
 };

@@ -6,21 +6,23 @@ import { createMemoryWorkQueue } from '../in-process/memory-work-queue.ts';
 
 /** `memory:`: everything ends with the process. For tests. */
 export const memoryBackend: StorageBackend = {
-  async open(_location, { clock, logger }) {
+  async open(_address, { clock, logger }) {
     const documents = createMemoryDocuments({ clock });
     const workQueue = createMemoryWorkQueue({ clock, logger });
     const sharedState = createMemorySharedState({ clock });
     return {
       documents,
-      workQueue,
-      sharedState,
       openBlobs: async () => createMemoryBlobs({ clock }),
       dataFolder: undefined,
-      async close() {
-        await workQueue.close();
-        await sharedState.close();
-        await documents.close();
+      ownShared: {
+        workQueue,
+        sharedState,
+        async close() {
+          await workQueue.close();
+          await sharedState.close();
+        },
       },
+      close: () => documents.close(),
     };
   },
 };

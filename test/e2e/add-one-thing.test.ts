@@ -150,8 +150,8 @@ async function addStore(): Promise<void> {
   const backend = await readFile(join(PRODUCT_ROOT, 'storage/memory/memory-backend.ts'), 'utf8');
   const own = backend
     .replace('memoryBackend', 'demoBackend')
-    .replace('async open(_location', 'async open(location')
-    .replace('    const documents', "    await writeFile(location, 'demo');\n    const documents");
+    .replace('async open(_address', 'async open(address')
+    .replace('    const documents', "    await writeFile(address.slice('demo:'.length), 'demo');\n    const documents");
   await put('storage/demo/demo-backend.ts', `import { writeFile } from 'node:fs/promises';\n${own}`);
   const opener = await readFile(join(PRODUCT_ROOT, 'storage/open-storage.ts'), 'utf8');
   await put('storage/open-storage.ts', opener.replace('  embedded:', `${LINE}  embedded:`));

@@ -7,6 +7,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { silentLogger } from '../../engine/contract/observe.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { openStorage } from '../../storage/open-storage.ts';
+import { incompatible, refusePlainConnection } from '../../storage/server-address.ts';
 import { visitsSpec } from '../conformance/documents.ts';
 import { chunks, collect } from '../conformance/blobs.ts';
 
@@ -64,6 +65,32 @@ it('names the stores there are when the address fits none, and never repeats a p
       (error) => isCode('STORE_ADDRESS')(error) && !String((error as AppError).message).includes('secret'),
     );
   }
+});
+
+it('refuses an address that holds a password, and a password file that cannot be read, without repeating either', async () => {
+  await assert.rejects(open('memory://u:secret@h/'), (error) => {
+    assert.ok(error instanceof AppError && error.code === 'STORE_PASSWORD_IN_ADDRESS');
+    return !`${error.message} ${error.fix}`.includes('secret');
+  });
+  const missing = { address: 'memory:', passwordFile: join(root, 'none'), clock: fakeClock(), logger: silentLogger };
+  await assert.rejects(openStorage(missing), isCode('STORE_PASSWORD_FILE'));
+});
+
+it('takes a plain connection for safe on this machine alone', () => {
+  refusePlainConnection(['127.0.0.1', '127.8.9.1', '[::1]', '::1', 'localhost'], 'use TLS');
+  for (const host of ['10.0.0.1', 'db.example', '[2001:db8::1]', '127.0.0.1.example'])
+    assert.throws(() => refusePlainConnection(['127.0.0.1', host], 'use TLS'), isCode('STORE_NOT_ENCRYPTED'), host);
+});
+
+it('says what a server has and what it needs instead', () => {
+  const error = incompatible(
+    'Redis',
+    'maxmemory-policy allkeys-lru',
+    'maxmemory-policy noeviction',
+    'CONFIG SET maxmemory-policy noeviction',
+  );
+  assert.ok(isCode('STORE_INCOMPATIBLE')(error));
+  assert.match(`${error.message} ${error.fix}`, /allkeys-lru.*noeviction.*CONFIG SET/);
 });
 
 function isCode(code: string): (error: unknown) => boolean {

@@ -3,6 +3,20 @@ import type { ErrorTemplates } from './template.ts';
 
 export const storeTexts: ErrorTemplates = {
   STORE_ADDRESS: { what: '不支持“{scheme}:”类型的存储', fix: '改用支持的存储，例如 embedded:./data。' },
+  STORE_NEEDS_SHARED: {
+    what: '“{scheme}:”类型的存储由多个进程共用，还需要共享状态（Redis）',
+    fix: '将 KQ_SHARED_ADDRESS 指向 Redis，例如 rediss://redis.example:6379。',
+  },
+  STORE_PASSWORD_IN_ADDRESS: {
+    what: '服务器地址中含有密码',
+    fix: '从地址中去掉密码，写入文件并由 KQ_STORE_PASSWORD_FILE 或 KQ_SHARED_PASSWORD_FILE 指明。',
+  },
+  STORE_PASSWORD_FILE: { what: '文件[ {file} ]无法读取', fix: '更正指向该文件的设置，或允许本用户读取。' },
+  STORE_NOT_ENCRYPTED: { what: '与服务器[ {host} ]的连接未加密', fix: '在地址中启用 TLS；只有本机回环地址可以不加密。' },
+  STORE_INCOMPATIBLE: {
+    what: '服务器[ {server} ]不能按现状使用[：现为 {found}，需要 {wanted}]',
+    fix: '调整服务器的配置或版本后重新启动。',
+  },
   STORE_LOCKED: { what: '数据目录[ {folder} ]正被另一个进程使用', fix: '停止该进程，或为本进程指定其他数据目录。' },
   STORE_FULL: { what: '数据目录所在磁盘已满，无法写入', fix: '释放磁盘空间，或缩短保留期；有空间后会自动继续。' },
   STORE_BUSY: { what: '等待存储的操作过多', fix: '稍候重试，或降低发送速度。' },
