@@ -8,6 +8,7 @@ import { openControl } from './open-control.ts';
 import { openEngine } from './open-engine.ts';
 import { openGateways } from './open-gateways.ts';
 import { openHost, type Host } from './open-host.ts';
+import { openStatus } from './open-status.ts';
 import type { SettingOverrides, StartOptions } from './root-options.ts';
 
 export async function startAllInOne(overrides: SettingOverrides, options: StartOptions): Promise<number> {
@@ -21,6 +22,7 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   const city: Started['city'] = { end: () => undefined };
   // Stopped last: requests that are still under way need their hospitals.
   life.own('example city', () => city.end());
+  const status = await openStatus(host, life);
   const opened = await openEngine(host, life);
   const { engine, storage } = opened;
   const policies = await loadPolicies();
@@ -38,6 +40,7 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   );
   for (const [front, gateway] of Object.entries(gateways)) addresses[front] = gateway.address;
   await control.flushPlan();
+  status.started({ store: () => storage.documents.ping() });
   const started: Started = { host, control, engine, addresses, options, city };
   const tryIt = await handOver(started, Math.round(performance.now() - startedAt));
   if (tryIt !== undefined) example.tryIt = tryIt;

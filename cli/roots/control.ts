@@ -5,6 +5,7 @@ import { handOver } from './hand-over.ts';
 import { openControl } from './open-control.ts';
 import { openEngine } from './open-engine.ts';
 import { openHost } from './open-host.ts';
+import { openStatus } from './open-status.ts';
 import type { SettingOverrides } from './root-options.ts';
 
 export async function startControl(overrides: SettingOverrides): Promise<number> {
@@ -13,11 +14,13 @@ export async function startControl(overrides: SettingOverrides): Promise<number>
   const { clock, log, settings } = host;
   return runUntilSignal(
     async (life) => {
+      const status = await openStatus(host, life);
       const opened = await openEngine(host, life);
       const addresses: Record<string, string> = {};
       const { control } = await openControl(host, opened, await loadPolicies(), { addresses: () => addresses }, life);
       addresses['control'] = control.address;
       await control.flushPlan();
+      status.started({ store: () => opened.storage.documents.ping() });
       await handOver(
         { host, control, engine: opened.engine, addresses, options: {}, city: { end: () => undefined } },
         Math.round(performance.now() - startedAt),

@@ -7,6 +7,7 @@ import { openPlanFile } from '../../gateways/plan/open-plan-file.ts';
 import { openStorage } from '../../storage/open-storage.ts';
 import { openGateways } from './open-gateways.ts';
 import { openHost, planFileOptions } from './open-host.ts';
+import { openStatus } from './open-status.ts';
 import type { GatewayOptions, SettingOverrides } from './root-options.ts';
 
 export async function startGateway(overrides: SettingOverrides, { front }: GatewayOptions): Promise<number> {
@@ -14,6 +15,7 @@ export async function startGateway(overrides: SettingOverrides, { front }: Gatew
   const { clock, log, settings, folder } = host;
   return runUntilSignal(
     async (life) => {
+      const status = await openStatus(host, life);
       // Its own small store: the nonces it has seen must outlive a restart.
       const storage = await openStorage({
         address: `embedded:${folder.root}/gateway-${front}`,
@@ -26,10 +28,16 @@ export async function startGateway(overrides: SettingOverrides, { front }: Gatew
       life.own('plan file', () => planSource.close());
       const parts = { planSource, policies: await loadPolicies(), runFlow: noFlows, shared: storage.sharedState, seal: storage.seal };
       const opened = await openGateways(host, parts, life, [front]);
+      // With control and the database down it goes on serving, so they are none of its checks.
+      status.started({ plan: () => requirePlan(opened[front]!.applied()) });
       log.info('gateway.ready', { front, address: opened[front]!.address, plan: opened[front]!.applied() });
     },
     { clock, logger: log, drainMs: settings.drainMs },
   );
+}
+
+function requirePlan(number: number): void {
+  if (number === 0) throw new AppError('GATEWAY_WITHOUT_PLAN', 'transient', 'No plan has come to this gateway yet.');
 }
 
 /** The embedded store belongs to one process, and that is the one that runs flows; this one serves what leads to upstream services. */

@@ -2,6 +2,7 @@
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
 import { openEngine } from './open-engine.ts';
 import { openHost } from './open-host.ts';
+import { openStatus } from './open-status.ts';
 import type { SettingOverrides } from './root-options.ts';
 
 export async function startWorker(overrides: SettingOverrides): Promise<number> {
@@ -9,8 +10,10 @@ export async function startWorker(overrides: SettingOverrides): Promise<number> 
   const { clock, log, settings } = host;
   return runUntilSignal(
     async (life) => {
-      const { engine } = await openEngine(host, life);
+      const status = await openStatus(host, life);
+      const { engine, storage } = await openEngine(host, life);
       await engine.startWork();
+      status.started({ store: () => storage.documents.ping() });
       log.info('worker.ready', { flows: engine.published.list().length });
     },
     { clock, logger: log, drainMs: settings.drainMs },

@@ -56,6 +56,20 @@ export const SettingsSchema = Type.Object(
     userPort: port(8442, '用户前端端口', 'Port of the user front (citizens).'),
     busPort: port(8443, '总线前端端口', 'Port of the bus front (internal systems).'),
     controlPort: port(8440, '管理端端口', 'Port of control.'),
+    statusPort: Type.Optional(
+      Type.Integer({
+        ...means(
+          '状态端口：/healthz、/readyz、/metrics；不设则不监听',
+          'Port of /healthz, /readyz and /metrics, for every kind of process. Absent: none.',
+        ),
+        minimum: 0,
+        maximum: 65_535,
+      }),
+    ),
+    metricsTokenFile: file(
+      '读取指标的令牌文件；不设则只有本机可读',
+      'File with the bearer token that reads /metrics of the status port from elsewhere. Absent: only this machine does.',
+    ),
     tlsCertFile: file('监听证书链（PEM）', 'PEM certificate chain of the listeners. Absent: a development certificate is made.'),
     tlsKeyFile: file('监听私钥（PEM）', 'PEM private key of the listeners.'),
     tlsCaFile: file('客户端证书的签发机构', 'PEM of the authorities that client certificates must chain to.'),

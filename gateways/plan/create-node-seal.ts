@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmod, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Seal, SealPlace } from '../../engine/contract/seal.ts';
 
@@ -42,14 +43,17 @@ export function createNodeSeal(nodeKey: Uint8Array): NodeSeal {
   };
 }
 
-/** The node's key: 64 hex digits in a file of mode 0600, made at first start. NODE_KEY_INVALID (input) when the file holds something else. */
+/**
+ * The node's key: 64 hex digits in a file of mode 0600, made at first start; one that is there is only read, since it may lie on a mount of
+ * secrets. NODE_KEY_INVALID (input) when the file holds something else.
+ */
 export async function readOrMakeNodeKey(path: string): Promise<Uint8Array> {
   try {
-    await writeFile(path, randomBytes(KEY_BYTES).toString('hex'), { flag: 'wx', mode: 0o600 });
+    if (!existsSync(path)) await writeFile(path, randomBytes(KEY_BYTES).toString('hex'), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  await chmod(path, 0o600);
+  if (((await stat(path)).mode & 0o007) !== 0) await chmod(path, 0o600);
   const text = (await readFile(path, 'utf8')).trim();
   if (!/^[0-9a-f]{64}$/.test(text)) {
     throw new AppError('NODE_KEY_INVALID', 'input', `The file ${path} holds no node key.`, {

@@ -31,7 +31,9 @@ export const gatewayTexts: ErrorTemplates = {
   GW50402: { what: '处理结果未知', fix: '用同一 Idempotency-Key 查询结果，不要重新发送。' },
 
   GW_CALL_ENDED: { what: '调用方已离开或期限已到，网关结束了对后端的调用' },
+  GATEWAY_WITHOUT_PLAN: { what: '此网关尚未收到任何计划', fix: '启动管理端，并确认两者使用同一存储。' },
   LISTEN_FAILED: { what: '无法在[ {host}:{port} ]上监听', fix: '选择空闲的端口和本机的地址。' },
+  METRICS_TOKEN_INVALID: { what: '文件[ {file} ]中没有可用的指标令牌（至少 16 个字符）', fix: '执行：openssl rand -hex 32 >[ {file}]' },
   LISTEN_PLAIN_REFUSED: { what: '在非本机地址[ {host} ]上监听必须使用 TLS', fix: '配置证书和私钥，或改为监听 127.0.0.1。' },
   NODE_KEY_INVALID: { what: '文件[ {path} ]中没有有效的节点密钥', fix: '恢复该文件，或将其与计划文件一并移除。' },
   PLAN_FILE_DAMAGED: { what: '计划文件[ {path} ]已损坏，或属于其他节点', fix: '移除该文件，由管理端重新发布；节点密钥须与密封时一致。' },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -44,6 +44,18 @@ test('gives back the plan that was written, readable by its owner alone and by n
 
 test('keeps the node key from one start to the next', async () => {
   assert.deepEqual(await readOrMakeNodeKey(join(folder, 'node.key')), await readOrMakeNodeKey(join(folder, 'node.key')));
+});
+
+test('takes a node key from a mount of secrets as it is, and keeps one from everybody else', async () => {
+  const mounted = join(folder, 'mounted.key');
+  await writeFile(mounted, `${'ab'.repeat(32)}\n`, { mode: 0o440 });
+  assert.equal(Buffer.from(await readOrMakeNodeKey(mounted)).toString('hex'), 'ab'.repeat(32));
+  assert.equal((await stat(mounted)).mode & 0o777, 0o440);
+  const open = join(folder, 'open.key');
+  await writeFile(open, 'cd'.repeat(32));
+  await chmod(open, 0o644);
+  await readOrMakeNodeKey(open);
+  assert.equal((await stat(open)).mode & 0o777, 0o600);
 });
 
 test('refuses a file that is missing, changed anywhere, signed by another platform, or a day old', async () => {
