@@ -6,7 +6,7 @@ import type { Blobs } from '../contract/ports/blobs.ts';
 export function memoryBlobs(): Blobs {
   const stored = new Map<string, Uint8Array>();
   return {
-    async put(source, { limitBytes }) {
+    async put(source, { limitBytes, blobId: given }) {
       const chunks: Uint8Array[] = [];
       let sizeBytes = 0;
       for await (const chunk of source) {
@@ -14,7 +14,7 @@ export function memoryBlobs(): Blobs {
         if (sizeBytes > limitBytes) throw new AppError('BLOB_TOO_LARGE', 'input', `The payload is larger than ${limitBytes} bytes.`);
         chunks.push(chunk);
       }
-      const blobId = createId('blb');
+      const blobId = given ?? createId('blb');
       stored.set(blobId, Buffer.concat(chunks));
       return { blobId, sizeBytes };
     },

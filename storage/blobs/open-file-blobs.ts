@@ -29,8 +29,8 @@ export async function openFileBlobs(options: {
   const placeOf = (blobId: string) => join(folder, String(Math.floor(createdAt(blobId) / DAY_MS)), blobId);
 
   return {
-    async put(source, { limitBytes }) {
-      const blobId = createTimedId('blob', clock.now());
+    async put(source, { limitBytes, blobId: given }) {
+      const blobId = given === undefined ? createTimedId('blob', clock.now()) : checked(given);
       const temporary = join(unfinished, blobId);
       const place = placeOf(blobId);
       try {

@@ -11,7 +11,7 @@ export function createMemoryBlobs(options: { readonly clock: Clock }): Blobs {
   const blobs = new Map<string, { readonly chunks: readonly Uint8Array[]; readonly sizeBytes: number; readonly at: number }>();
   let heldBytes = 0;
   return {
-    async put(source, { limitBytes }) {
+    async put(source, { limitBytes, blobId: given }) {
       const chunks: Uint8Array[] = [];
       let sizeBytes = 0;
       for await (const chunk of source) {
@@ -21,7 +21,8 @@ export function createMemoryBlobs(options: { readonly clock: Clock }): Blobs {
           throw new AppError('BLOB_STORE_FULL', 'transient', 'The blob store in memory is full.', { fix: 'Use the embedded store.' });
         chunks.push(chunk.slice());
       }
-      const blobId = createTimedId('blob', clock.now());
+      const blobId = given ?? createTimedId('blob', clock.now());
+      heldBytes -= blobs.get(blobId)?.sizeBytes ?? 0;
       blobs.set(blobId, { chunks, sizeBytes, at: clock.now() });
       heldBytes += sizeBytes;
       return { blobId, sizeBytes };

@@ -62,6 +62,18 @@ export function blobsConformance(name: string, open: () => Promise<OpenedBlobs>)
       assert.ok((await list(opened.blobs, 1000)).includes(blobId));
     });
 
+    it('takes a blob from another store under its own id, and again in its place', async () => {
+      const { blobId } = await opened.blobs.put(chunks(pattern(10)), { limitBytes: 10 });
+      await opened.blobs.remove(blobId);
+      for (const sizeBytes of [100_000, 50_000]) {
+        const ref = await opened.blobs.put(chunks(pattern(sizeBytes)), { limitBytes: sizeBytes, blobId });
+        assert.deepEqual(ref, { blobId, sizeBytes });
+        assert.equal(digest(await collect(opened.blobs.get(blobId))), digest(pattern(sizeBytes)));
+      }
+      await opened.passTime(10);
+      assert.equal((await list(opened.blobs)).filter((id) => id === blobId).length, 1);
+    });
+
     it('lets a reader stop early', async () => {
       const { blobId } = await opened.blobs.put(chunks(pattern(200_000)), { limitBytes: 200_000 });
       for await (const chunk of opened.blobs.get(blobId)) {

@@ -4,9 +4,17 @@
  */
 import type { BlobRef } from '../message.ts';
 
+export interface PutOptions {
+  readonly limitBytes: number;
+  readonly blobId?: string;
+}
+
 export interface Blobs {
-  /** Stores the stream, at most `limitBytes` long (BLOB_TOO_LARGE otherwise, and nothing is left behind). */
-  put(source: AsyncIterable<Uint8Array>, options: { readonly limitBytes: number }): Promise<BlobRef>;
+  /**
+   * Stores the stream, at most `limitBytes` long (BLOB_TOO_LARGE otherwise, and nothing is left behind). `blobId` is given only for a blob
+   * that comes from another store, where documents name it already; one that is there under it is replaced.
+   */
+  put(source: AsyncIterable<Uint8Array>, options: PutOptions): Promise<BlobRef>;
   /** BLOB_MISSING when it is gone; BLOB_DAMAGED when its authentication fails. */
   get(blobId: string): AsyncIterable<Uint8Array>;
   remove(blobId: string): Promise<void>;
