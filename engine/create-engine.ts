@@ -21,17 +21,21 @@ import { createPublishedFlows, type RunningPublishedFlows } from './publish/publ
 import { loadNodes, type LoadedNodes } from './registry/load-nodes.ts';
 import { createAccept, toArrivalResult } from './run/accept.ts';
 import { createAdapterGates } from './run/adapter-gates.ts';
+import { countedQueue } from './run/counted-queue.ts';
 import { compileFlow, type CompiledFlow } from './run/compile-flow.ts';
 import { createCallFlow, createRunFlow } from './run/create-run-flow.ts';
 import { createExecutionCatalog } from './run/execution-catalog.ts';
 import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from './run/execution-document.ts';
 import { createLiveCounters, type LiveCounters } from './run/live-counters.ts';
 import { createPayloads } from './run/payloads.ts';
+import { createQueueSight, showQueue, type QueueSight } from './run/queue-sight.ts';
 import type { RunDeps } from './run/run-node.ts';
 import { createTraffic, type Traffic } from './run/traffic.ts';
 import { runTrial } from './run/run-trial.ts';
 import type { ExecutionCatalog, FlowCatalog } from './services.ts';
+import { TRIGGER_STATES } from './trigger/trigger-run.ts';
 import { createTriggers, type Triggers } from './trigger/create-triggers.ts';
+import { showWorkerCounts, WorkerCounts } from './worker/worker-counts.ts';
 import { CANCEL_CHANNEL, createWorker, type Worker } from './worker/create-worker.ts';
 import { createOwners } from './worker/owners.ts';
 import { startBlobSweep } from './worker/sweep-blobs.ts';
@@ -63,6 +67,7 @@ export interface Engine {
   readonly triggers: Triggers;
   readonly live: LiveCounters;
   readonly traffic: Traffic;
+  readonly queue: QueueSight;
   /** Claims durable work and starts listeners: for processes that are workers. */
   startWork(): Promise<void>;
   /** Takes nothing more, settles what runs (within `boundMs`), closes what it opened. Storage stays open. */
@@ -73,7 +78,9 @@ export interface Engine {
 const SCRIPT_THREADS = 2;
 
 export async function createEngine(deps: EngineDeps): Promise<Engine> {
-  const { clock, log, metrics, documents, shared, seal, blobs, workQueue } = deps;
+  const { clock, log, metrics, documents, shared, seal, blobs } = deps;
+  const workQueue = countedQueue(deps.workQueue, metrics);
+  const counts = new WorkerCounts();
   const processId = createTimedId('own', clock.now());
   const pool = createScriptPool({ clock, logger: log, size: SCRIPT_THREADS });
   const nodes = await loadNodes(deps.nodeFolders);
@@ -131,9 +138,16 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     tls: deps.tls,
     clock,
     logger: log,
+    metrics,
     holder: processId,
   });
-  const worker = createWorker({ ...common, owners, active, ...(deps.workerSlots === undefined ? {} : { slots: deps.workerSlots }) });
+  const worker = createWorker({
+    ...common,
+    owners,
+    active,
+    counts,
+    ...(deps.workerSlots === undefined ? {} : { slots: deps.workerSlots }),
+  });
   const catalog = createFlowCatalog({
     stores,
     published,
@@ -149,6 +163,10 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     clock,
     logger: log,
   });
+  const queue = createQueueSight(common);
+  showQueue(queue, metrics);
+  showWorkerCounts(counts, metrics);
+  showParts({ metrics, documents, pool, worker, triggers });
   await owners.start();
   const sweep = startBlobSweep({ ...common, blobs });
 
@@ -163,6 +181,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     triggers,
     live,
     traffic,
+    queue,
     async startWork() {
       await worker.start();
       await triggers.start();
@@ -179,6 +198,23 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       await pool.close();
     },
   };
+}
+
+interface ShownParts extends Pick<EngineDeps, 'metrics' | 'documents'>, Pick<Engine, 'worker' | 'triggers'> {
+  readonly pool: ScriptPool;
+}
+
+function showParts({ metrics, documents, pool, worker, triggers }: ShownParts): void {
+  metrics.total('store_round_trips_total', () => documents.counters.reads, { kind: 'read' });
+  metrics.total('store_round_trips_total', () => documents.counters.writes, { kind: 'write' });
+  metrics.gauge('worker_running', () => worker.status().running);
+  metrics.gauge('worker_in_hand', () => worker.status().waiting);
+  for (const state of TRIGGER_STATES)
+    metrics.gauge('listeners', () => triggers.status().filter((status) => status.state === state).length, { state });
+  metrics.gauge('script_threads', () => pool.status().threads);
+  metrics.gauge('script_busy', () => pool.status().busy);
+  metrics.gauge('script_waiting', () => pool.status().waiting);
+  metrics.total('script_ended_total', () => pool.status().ended);
 }
 
 /** A script that does not even parse is found at publish, not by the first message; every such script is told at once. */

@@ -17,9 +17,13 @@ export interface Metrics {
   count(name: string, labels?: Labels, by?: number): void;
   /** A duration in milliseconds, kept as a histogram. */
   observeMs(name: string, durationMs: number, labels?: Labels): void;
-  /** Read when somebody asks, so that a gauge costs nothing meanwhile. */
-  gauge(name: string, read: () => number, labels?: Labels): void;
+  /** Read when somebody asks, so that a gauge costs nothing meanwhile. One that cannot be read now (undefined, or it rejects) is left out. */
+  gauge(name: string, read: Read, labels?: Labels): void;
+  /** A number that its owner counts up: read like a gauge, told as a counter. For what is counted too often to be told each time. */
+  total(name: string, read: Read, labels?: Labels): void;
 }
 
+export type Read = () => number | undefined | Promise<number | undefined>;
+
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {}, child: () => silentLogger };
-export const silentMetrics: Metrics = { count() {}, observeMs() {}, gauge() {} };
+export const silentMetrics: Metrics = { count() {}, observeMs() {}, gauge() {}, total() {} };

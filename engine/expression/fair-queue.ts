@@ -9,6 +9,8 @@ export interface FairQueue<T> {
   remove(key: string, entry: T): void;
   /** Keys with an entry that `take` would give. */
   ready(): number;
+  /** How many entries wait. */
+  size(): number;
   /** Empties the queue and answers what waited. */
   drain(): readonly T[];
 }
@@ -60,6 +62,7 @@ export function createFairQueue<T>(limits: FairQueueLimits): FairQueue<T> {
       count--;
       if (entries.length === 0) waiting.delete(key);
     },
+    size: () => count,
     ready: () => [...waiting.keys()].filter(hasRoom).length,
     drain() {
       const entries = [...waiting.values()].flat();

@@ -41,6 +41,8 @@ export interface ScriptPool extends ExpressionRunner {
   runExpression(text: string, root: unknown, limits?: ScriptLimits): Promise<unknown>;
   /** Checks the syntax of a script at publish. Rejects with SCRIPT_INVALID (input) and its line. */
   checkScript(source: string): Promise<void>;
+  /** For metrics: `ended` counts threads that were ended because their job overran its time or ruined them. */
+  status(): { readonly threads: number; readonly busy: number; readonly waiting: number; readonly ended: number };
   /** Ends all workers; jobs under way are rejected with SCRIPT_POOL_CLOSED. */
   close(): Promise<void>;
 }
@@ -83,6 +85,7 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
   });
   let lastId = 0;
   let isClosed = false;
+  let ended = 0;
 
   function submit(kind: ScriptJob['kind'], source: string, input: unknown, limits: ScriptLimits): Promise<unknown> {
     return new Promise((resolve, reject) => {
@@ -160,6 +163,7 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     void thread.worker.terminate();
     thread.task?.settle(error ?? closed());
     if (isClosed) return;
+    if (error !== undefined) ended += 1;
     if (thread.isReady) start(thread.share);
     else giveBackShare(thread);
     dispatch();
@@ -171,6 +175,12 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     async checkScript(source) {
       await submit('check', source, null, { key: 'check' });
     },
+    status: () => ({
+      threads: threads.size,
+      busy: [...threads].filter((thread) => thread.task !== undefined).length,
+      waiting: queue.size(),
+      ended,
+    }),
     async close() {
       isClosed = true;
       for (const task of queue.drain()) task.settle(closed());

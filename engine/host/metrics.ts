@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Labels, Metrics } from '../contract/observe.ts';
+import type { Labels, Metrics, Read } from '../contract/observe.ts';
 import { Durations } from './durations.ts';
 
 /** Series per metric: beyond them a label that was forgotten to be bounded must not fill the memory. */
@@ -16,7 +16,7 @@ export function createMetrics(): HostMetrics {
   collectDefaultMetrics({ register: registry });
   const counters = new Map<string, Counter>();
   const durations = new Map<string, Map<string, Durations>>();
-  const gauges = new Map<string, { readonly labels: Labels; readonly read: () => number }[]>();
+  const reads = new Map<string, { readonly labels: Labels; readonly read: Read }[]>();
   const series = new Map<string, Set<string>>();
 
   const isWithinLimit = (name: string, labels: Labels): boolean => {
@@ -29,13 +29,22 @@ export function createMetrics(): HostMetrics {
     return true;
   };
 
+  /** What is read under this name; undefined when a metric reads it already. */
+  const readers = (name: string, read: Read, labels: Labels) => {
+    const entries = made(reads, name, () => []);
+    if (isWithinLimit(name, labels)) entries.push({ labels, read });
+    return entries.length === 1 ? entries : undefined;
+  };
+  const described = (name: string, labels: Labels) => ({
+    name: nameOf(name),
+    help: name,
+    labelNames: Object.keys(labels),
+    registers: [registry],
+  });
+
   return {
     count(name, labels = {}, by = 1) {
-      const metric = made(
-        counters,
-        name,
-        () => new Counter({ name: nameOf(name), help: name, labelNames: Object.keys(labels), registers: [registry] }),
-      );
+      const metric = made(counters, name, () => new Counter(described(name, labels)));
       if (isWithinLimit(name, labels)) metric.inc(labels, by);
     },
     observeMs(name, durationMs, labels = {}) {
@@ -44,17 +53,19 @@ export function createMetrics(): HostMetrics {
       if (all.has(key) || all.size < MAX_SERIES) made(all, key, () => new Durations(labels)).observe(durationMs / 1000);
     },
     gauge(name, read, labels = {}) {
-      const reads = made(gauges, name, () => []);
-      if (isWithinLimit(name, labels)) reads.push({ labels, read });
-      if (reads.length !== 1) return;
-      new Gauge({
-        name: nameOf(name),
-        help: name,
-        labelNames: Object.keys(labels),
-        registers: [registry],
-        collect() {
-          for (const entry of reads) this.set(entry.labels, entry.read());
-        },
+      const entries = readers(name, read, labels);
+      if (entries === undefined) return;
+      const gauge: Gauge = new Gauge({
+        ...described(name, labels),
+        collect: () => collect(gauge, entries, (values, value) => gauge.set(values, value)),
+      });
+    },
+    total(name, read, labels = {}) {
+      const entries = readers(name, read, labels);
+      if (entries === undefined) return;
+      const counter: Counter = new Counter({
+        ...described(name, labels),
+        collect: () => collect(counter, entries, (values, value) => counter.inc(values, value)),
       });
     },
     async text() {
@@ -67,6 +78,22 @@ export function createMetrics(): HostMetrics {
       return text;
     },
   };
+}
+
+/** What cannot be read now is left out: an old value would be taken for the present one. */
+async function collect(
+  metric: { reset(): void; remove(): void },
+  entries: readonly { readonly labels: Labels; readonly read: Read }[],
+  put: (labels: Labels, value: number) => void,
+): Promise<void> {
+  const values = await Promise.all(entries.map(async ({ read }) => read()).map((value) => value.catch(() => undefined)));
+  metric.reset();
+  // Without labels a reset leaves a zero behind.
+  if (Object.keys(entries[0]?.labels ?? {}).length === 0) metric.remove();
+  entries.forEach(({ labels }, index) => {
+    const value = values[index];
+    if (value !== undefined) put(labels, value);
+  });
 }
 
 /** Called for each measurement. A metric's labels are always written in the same order. */

@@ -249,11 +249,17 @@ class GraphRun {
       // Where somebody waits for the answer, a pause longer than the node's own bound is an error now.
       const isTooLong = !this.#job.mayWait && delayMs > node.retry.capMs;
       if (isTooLong || now + delayMs >= this.#job.deadlineMs) return this.#settleError(ready, node, message, error, attempt, started);
+      this.#countRetry(node);
       return this.#sleep(delayMs).then((slept) =>
         slept ? this.#attempt(ready, node, message, attempt + 1, started) : this.#onAbort(ready, node),
       );
     }
+    this.#countRetry(node);
     this.#waits.push({ node: node.id, path: ready.run.path, untilMs: now + delayMs, attempts: attempt });
+  }
+
+  #countRetry({ node }: CompiledNode): void {
+    this.#deps.metrics.count('node_retries_total', { type: node.type });
   }
 
   #onWait(

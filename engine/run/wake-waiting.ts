@@ -16,17 +16,20 @@ export interface WakeDeps {
 
 const PAGE = 200;
 
-/** Makes those due for whom a resume is stored already. */
-export async function wakeResumed(waiting: readonly ExecutionDocument[], deps: WakeDeps): Promise<void> {
+/** Makes those due for whom a resume is stored already; answers how many. */
+export async function wakeResumed(waiting: readonly ExecutionDocument[], deps: WakeDeps): Promise<number> {
   const now = deps.clock.now();
   const byToken = new Map(
     waiting.flatMap((document) => ((document.due ?? 0) > now ? (document.wake ?? []).map((token) => [token, document] as const) : [])),
   );
   const tokens = [...byToken.keys()];
+  let count = 0;
   while (tokens.length > 0) {
     const found = await deps.resumes.find({ _id: { in: tokens.splice(0, PAGE) } }, { limit: PAGE });
     for (const { _id } of found) await wake(byToken.get(_id)!, deps);
+    count += found.length;
   }
+  return count;
 }
 
 export async function wake(waiting: ExecutionDocument, { executions, workQueue, clock }: WakeDeps): Promise<void> {

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Clock } from '../contract/clock.ts';
 import { AppError, toErrorRecord } from '../contract/errors.ts';
 import type { Arrival, ArrivalResult, Stop, TriggerContext, TriggerNode } from '../contract/node.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { Logger, Metrics } from '../contract/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
@@ -23,6 +23,7 @@ export interface TriggersDeps {
   readonly tls: TriggerContext<unknown>['tls'];
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** Unique per process incarnation. */
   readonly holder: string;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../contract/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
 import type { Arrival, ArrivalResult, Stop } from '../contract/node.ts';
-import type { Logger } from '../contract/observe.ts';
+import type { Logger, Metrics } from '../contract/observe.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
 
@@ -9,7 +9,8 @@ import type { CompiledFlow } from '../run/compile-flow.ts';
  * - `standby`: another process holds the listener.
  * - `failing`: it could not listen; it is tried again.
  */
-export type TriggerState = 'starting' | 'listening' | 'standby' | 'failing' | 'stopped';
+export const TRIGGER_STATES = ['starting', 'listening', 'standby', 'failing', 'stopped'] as const;
+export type TriggerState = (typeof TRIGGER_STATES)[number];
 
 export interface TriggerStatus {
   readonly flowId: string;
@@ -29,6 +30,7 @@ export interface TriggerRunDeps {
   readonly shared: SharedState;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   /** Unique per process incarnation: a restarted process is another holder, and so gets a higher fencing number. */
   readonly holder: string;
   accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
@@ -146,11 +148,12 @@ export class TriggerRun {
 
   /** While the shared state is down the lease is kept until it would have ended: nobody else can have it before. */
   async #takeLease(): Promise<boolean> {
-    const { shared, clock, holder } = this.#deps;
+    const { shared, clock, holder, metrics } = this.#deps;
     const askedAt = clock.monotonic();
     try {
       const lease = await shared.acquireLease(this.#leaseName(), holder, LEASE_MS);
       const isSame = lease !== undefined && (this.#lease === undefined || this.#lease.fencing === lease.fencing);
+      if (lease !== undefined && lease.fencing !== this.#lease?.fencing) metrics.count('leases_taken_total', { lease: 'listener' });
       // Another number means that it was somebody else's in between: the old listener must end first.
       if (!isSame) await this.#stopListening();
       this.#dropLease();

@@ -49,6 +49,8 @@ const LET_GO_LOG_MS = 10_000;
 /** An execution of ours that nobody runs here is taken up again after this. */
 const ABANDONED_AFTER_MS = 5_000;
 
+const FOUND: Partial<Record<ExecutionDocument['status'], 'due' | 'owner'>> = { waiting: 'due', running: 'owner' };
+
 /** Where the reading of a partition stands. */
 interface Walk {
   /** What was accepted since may stand behind something that this walk has passed already: it is left to the next one. */
@@ -60,6 +62,8 @@ interface Walk {
 export function createWorker(deps: WorkerDeps): Worker {
   const { clock, log } = deps;
   const news = new Set<number>();
+  /** Of `news`: those that only the reconciler asks for. What is found there no ring had announced. */
+  const unannounced = new Set<number>();
   const notBefore = new Map<number, number>();
   const backlog = new Set<number>();
   const walks = new Map<number, Walk>();
@@ -88,7 +92,10 @@ export function createWorker(deps: WorkerDeps): Worker {
       for (let part = 0; part < PARTITIONS; part += 1) news.add(part);
       unsubscribe = await deps.shared.subscribe(CANCEL_CHANNEL, (id) => controllers.get(id)?.abort(cancelled()));
       consumer = await deps.workQueue.consume(async (partitions) => {
-        for (const part of partitions) news.add(part);
+        for (const part of partitions) {
+          news.add(part);
+          unannounced.delete(part);
+        }
         await pump();
       });
       scheduleReconcile();
@@ -224,6 +231,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         for (const part of ready) reread(part, RECONCILE_MS);
         return;
       }
+      for (const part of ready) unannounced.delete(part);
     }
   }
 
@@ -300,7 +308,9 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   function take(document: ExecutionDocument): TakeOutcome {
     const outcome = lanes.take(document);
-    if (outcome === 'taken') inHand.set(document.part, (inHand.get(document.part) ?? 0) + 1);
+    if (outcome !== 'taken') return outcome;
+    inHand.set(document.part, (inHand.get(document.part) ?? 0) + 1);
+    if (unannounced.has(document.part)) deps.counts.found[FOUND[document.status] ?? 'queued'] += 1;
     return outcome;
   }
 
@@ -349,12 +359,18 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   async function reconcile(): Promise<void> {
     const parts = Array.from({ length: PARTITIONS_A_ROUND }, (_, step) => (round * PARTITIONS_A_ROUND + step) % PARTITIONS);
-    for (const part of parts) news.add(part);
+    for (const part of parts) look(part);
     round += 1;
     await wakeForgotten(parts);
     const due = await deps.executions.find({ open: true, due: { lte: clock.now() } }, { sort: ['due'], limit: PAGE });
-    for (const document of due) news.add(document.part);
+    for (const document of due) look(document.part);
     await pump();
+  }
+
+  function look(part: number): void {
+    if (news.has(part)) return;
+    news.add(part);
+    unannounced.add(part);
   }
 
   /** Resumes whose process died before it could find their wait, or the wait its resume. */
@@ -364,7 +380,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         { part: { in: parts }, open: true, status: 'waiting', wake: { exists: true } },
         { limit: PAGE, ...(after === undefined ? {} : { after }) },
       );
-      await wakeResumed(waiting, deps);
+      deps.counts.found.resume += await wakeResumed(waiting, deps);
       if (waiting.length < PAGE) return;
       after = waiting.at(-1)!._id;
     }

@@ -16,6 +16,7 @@ import type { RunEnd, RunJob } from '../run/run-job.ts';
 import type { RunDeps, Slot } from '../run/run-node.ts';
 import { wakeResumed } from '../run/wake-waiting.ts';
 import type { Owners } from './owners.ts';
+import type { WorkerCounts } from './worker-counts.ts';
 
 export interface RunExecutionDeps extends JournalDeps {
   readonly resumes: Collection<ResumeDocument>;
@@ -26,6 +27,7 @@ export interface RunExecutionDeps extends JournalDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  readonly counts: WorkerCounts;
   readonly live?: LiveCounters;
 }
 
@@ -67,6 +69,7 @@ export async function runExecution(
     return 'refused';
   }
   deps.metrics.count('executions_total', { flow: flow.flowId, status: end.status });
+  if (end.status === 'failed' && end.isDeadLetter) deps.metrics.count('dead_letters_total', { flow: flow.flowId });
   if (end.status === 'waiting' && end.waits.some((wait) => wait.resumeToken !== undefined)) {
     const stored = await deps.executions.get(document._id);
     if (stored?.status === 'waiting') await wakeResumed([stored], deps);
@@ -153,6 +156,18 @@ function claimOf(document: ExecutionDocument, incarnation: string, deps: RunExec
       },
       options,
     );
-    return result.outcome === 'patched';
+    const isClaimed = result.outcome === 'patched';
+    noteClaim(document, isClaimed, deps);
+    return isClaimed;
   };
+}
+
+function noteClaim({ status, acceptedAt, due }: ExecutionDocument, isClaimed: boolean, { counts, clock, metrics }: RunExecutionDeps): void {
+  if (!isClaimed) {
+    counts.refusedClaims += 1;
+    return;
+  }
+  counts.claims += 1;
+  if (status === 'running') counts.takeOvers += 1;
+  else metrics.observeMs('claim_lag_ms', Math.max(0, clock.now() - Math.max(acceptedAt, due ?? 0)));
 }

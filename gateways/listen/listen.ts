@@ -144,13 +144,13 @@ function createServer(options: ListenOptions): Server {
 
 function boundConnections(server: Server, limits: GatewayLimits, metrics: Metrics): void {
   server.maxConnections = limits.maxConnections;
-  server.on('drop', () => metrics.count('gateway_connections_refused', { reason: 'all' }));
+  server.on('drop', () => metrics.count('gateway_connections_refused_total', { reason: 'all' }));
   const perIp = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
     const ip = socket.remoteAddress ?? '';
     const count = (perIp.get(ip) ?? 0) + 1;
     if (count > limits.maxConnectionsPerIp) {
-      metrics.count('gateway_connections_refused', { reason: 'ip' });
+      metrics.count('gateway_connections_refused_total', { reason: 'ip' });
       socket.destroy();
       return;
     }

@@ -58,7 +58,7 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
         const hasTurn = isTimeout ? timeoutsLeft-- > 0 : exceptionsLeft-- > 0;
         const isAllowed = !exchange.isBodyStreamed && hasTurn && (mayRepeat || !result.wasSent);
         if (!isAllowed || !active.tryRetry()) return fail(exchange, toRefusal(result, mayRepeat));
-        deps.metrics.count('gateway_upstream_retries', { reason: result.kind });
+        deps.metrics.count('gateway_upstream_retries_total', { reason: result.kind });
         await pause(exchange, deps.clock);
       }
     } finally {

@@ -20,6 +20,7 @@ import { createPayloads } from '../../engine/run/payloads.ts';
 import type { RunDeps } from '../../engine/run/run-node.ts';
 import type { Bindings, PublishedFlows, TableSnapshot } from '../../engine/services.ts';
 import { CANCEL_CHANNEL, createWorker, type Worker } from '../../engine/worker/create-worker.ts';
+import { WorkerCounts } from '../../engine/worker/worker-counts.ts';
 import { createOwners, type Owners } from '../../engine/worker/owners.ts';
 import { createMemoryBlobs } from '../../storage/memory/memory-blobs.ts';
 
@@ -27,6 +28,7 @@ export interface ModelEngine {
   readonly flow: CompiledFlow;
   readonly accept: Accept;
   readonly worker: Worker;
+  readonly counts: WorkerCounts;
   readonly owners: Owners;
   readonly runFlow: ReturnType<typeof createRunFlow>;
   readonly catalog: ReturnType<typeof createExecutionCatalog>;
@@ -119,6 +121,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     run,
   };
   const active = new Set<string>();
+  const counts = new WorkerCounts();
   const accept = createAccept(common);
   const deps: RunFlowDeps = { ...common, accept, active };
   return {
@@ -127,7 +130,8 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     acceptDeps: common,
     callFlow: run.callFlow,
     owners,
-    worker: createWorker({ ...common, active, ...(options.slots === undefined ? {} : { slots: options.slots }) }),
+    counts,
+    worker: createWorker({ ...common, active, counts, ...(options.slots === undefined ? {} : { slots: options.slots }) }),
     runFlow: createRunFlow(deps),
     catalog: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL }),
   };

@@ -68,6 +68,28 @@ test('metrics are counted, timed and read when somebody asks', async () => {
   assert.match(text, /kangqiao_queue_size\{lane="b"\} 7/);
 });
 
+test('what somebody else counts up is a counter; what cannot be read now is left out, never told by an old value', async () => {
+  const metrics = createMetrics();
+  let writes = 3;
+  let isDown = false;
+  metrics.total('writes_total', () => writes, { kind: 'write' });
+  metrics.gauge('age', async () => {
+    if (isDown) throw new AppError('STORE_DOWN', 'transient', 'No.');
+    return 7;
+  });
+  metrics.gauge('unknown', () => undefined);
+  const first = await metrics.text();
+  assert.match(first, /^# TYPE kangqiao_writes_total counter$/m);
+  assert.match(first, /^kangqiao_writes_total\{kind="write"\} 3$/m);
+  assert.match(first, /^kangqiao_age 7$/m);
+  assert.doesNotMatch(first, /^kangqiao_unknown /m);
+  isDown = true;
+  writes = 5;
+  const second = await metrics.text();
+  assert.match(second, /^kangqiao_writes_total\{kind="write"\} 5$/m);
+  assert.doesNotMatch(second, /^kangqiao_age /m);
+});
+
 test('a label without bounds does not fill the memory', async () => {
   const metrics = createMetrics();
   for (let index = 0; index < 2500; index++) metrics.count('calls', { path: `/${index}` });

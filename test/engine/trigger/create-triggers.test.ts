@@ -14,7 +14,7 @@ import {
   type NodeDefinition,
   type TriggerContext,
 } from '../../../engine/contract/node.ts';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import { compileFlow, type CompiledFlow } from '../../../engine/run/compile-flow.ts';
 import type { Bindings } from '../../../engine/services.ts';
@@ -87,6 +87,7 @@ function installation() {
         { getNode: nodes.get, build: { compileExpression: () => () => undefined, compileCondition: () => () => true } },
       );
     const triggers = await createTriggers({
+      metrics: silentMetrics,
       published: { list: () => [...flows.values()], onChange: (listener) => ((told = listener), () => (told = undefined)) },
       bindings,
       documents,
