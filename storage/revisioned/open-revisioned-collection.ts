@@ -1,0 +1,232 @@
+import { randomInt } from 'node:crypto';
+import { sleep, type Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Collection, Filter, FindOptions, InsertResult, PatchResult, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { applyPatch, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
+import { frozenRow, lazyRow, type RevisionCache } from './revision-cache.ts';
+import { LostAnswer, type Durability, type NextRow, type ReplaceAnswer, type RevisionedTable, type Row } from './revisioned-table.ts';
+import { isStoreDown, storeDown } from './store-down.ts';
+import { createWriteOrder } from './write-order.ts';
+
+export interface CollectionParts {
+  readonly name: string;
+  readonly table: RevisionedTable;
+  readonly cache: RevisionCache;
+  readonly clock: Clock;
+  readonly counters: { writes: number; reads: number };
+}
+
+const REVISIONS = 2 ** 48 - 1;
+/** Each refusal means that another process got on. */
+const MAX_ATTEMPTS = 100;
+/** How long a write whose answer was lost is looked for before the caller is told. */
+const LOOK_FOR_MS = 10_000;
+const LOOK_EVERY_MS = 250;
+
+/**
+ * A collection whose conditional updates go by revision: what to write is decided on the copy that this process saw last, and stored
+ * in one round trip if that copy still is the stored one; else it is decided again on the stored one.
+ */
+export function openRevisionedCollection<T extends StoredDocument>(parts: CollectionParts): Collection<T> {
+  const { name, table, cache, clock, counters } = parts;
+  const order = createWriteOrder();
+
+  async function read(id: string): Promise<Row | undefined> {
+    counters.reads++;
+    const row = await table.read(id);
+    if (row) cache.put(name, id, frozenRow(row));
+    else cache.drop(name, id);
+    return row;
+  }
+
+  async function insert(document: T, durability: Durability): Promise<InsertResult> {
+    const { _id } = document;
+    const next = nextRow(document);
+    const send = () => {
+      counters.writes++;
+      return table.insert(next, durability);
+    };
+    const look = async () => {
+      const row = await read(_id);
+      if (row && row.rev !== next.rev) throw new OverwrittenMeanwhile();
+      return row && ('done' as const);
+    };
+    const answer = await certain(send, look, clock);
+    if (answer === 'taken') return { inserted: false, duplicateOf: 'id' };
+    if (answer !== 'done') return { inserted: false, duplicateOf: 'unique', index: answer.duplicateKey };
+    cache.put(name, _id, lazyRow(next.json, next.rev));
+    return { inserted: true };
+  }
+
+  /** Decides on the copy at hand; where that says no, or is refused, on the stored document. */
+  async function change(
+    id: string,
+    match: Filter,
+    decide: (old: StoredDocument) => StoredDocument,
+    durability: Durability,
+  ): Promise<PatchResult<T>> {
+    let old = cache.get(name, id);
+    let isFresh = false;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      if (!old) {
+        old = await read(id);
+        isFresh = true;
+      }
+      const next = decideOn(old, isFresh, match, decide);
+      if (next) {
+        const answer = await replaceAt(old!, next, durability);
+        if (answer === 'done') {
+          const row = lazyRow(next.json, next.rev);
+          cache.put(name, id, row);
+          return patched<T>(row);
+        }
+        if (answer !== 'moved') return { outcome: 'duplicate-key', index: answer.duplicateKey };
+      } else if (isFresh) {
+        return { outcome: 'no-match' };
+      }
+      old = undefined;
+    }
+    throw contended(name);
+  }
+
+  function replaceAt(old: Row, next: NextRow, durability: Durability): Promise<ReplaceAnswer> {
+    const send = () => {
+      counters.writes++;
+      return table.replaceAt(old, next, durability);
+    };
+    const look = async () => {
+      const row = await read(next.document._id);
+      if (row?.rev === next.rev) return 'done' as const;
+      if (row?.rev !== old.rev) throw new OverwrittenMeanwhile();
+      return undefined;
+    };
+    return certain(send, look, clock);
+  }
+
+  async function remove(id: string, match: Filter): Promise<boolean> {
+    const isMatched = Object.keys(match).length > 0;
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const old = isMatched ? await read(id) : undefined;
+      if (isMatched && (!old || !matchesFilter(old.document, match))) return false;
+      const send = () => {
+        counters.writes++;
+        return table.remove(id, old?.rev);
+      };
+      const isRemoved = await certain(send, async () => ((await read(id)) ? undefined : true), clock);
+      cache.drop(name, id);
+      if (isRemoved || !isMatched) return isRemoved;
+    }
+    throw contended(name);
+  }
+
+  async function find(filter: Filter, { sort = [], limit, after }: FindOptions): Promise<readonly T[]> {
+    const start = after === undefined ? undefined : await startAt(after, sort);
+    const since = cache.moment;
+    counters.reads++;
+    const rows = await table.find(filter, { sort, limit, ...(start ? { after: start } : {}) });
+    for (const row of rows) cache.putListed(name, frozenRow(row), since);
+    return rows.map((row) => row.document as T);
+  }
+
+  /** The document behind which a page begins. Sorted by id alone it need not exist any more. */
+  async function startAt(after: string, sort: readonly string[]): Promise<StoredDocument> {
+    if (sort.length === 0) return { _id: after };
+    const row = await read(after);
+    if (row) return row.document;
+    throw new AppError('STORE_CURSOR_GONE', 'input', 'The document after which the list should go on was removed meanwhile.', {
+      fix: 'Read the list again from its first page.',
+    });
+  }
+
+  return {
+    name,
+    get: (id) => order.onId(id, async () => (await read(id))?.document as T | undefined),
+    insert: (document, { durability = 'light' } = {}) => order.writeOnId(document._id, () => insert(document, durability)),
+    replaceIf: (document, match, { durability = 'light' } = {}) =>
+      order.writeOnId(document._id, () => change(document._id, match, () => document, durability)),
+    patchIf: (id, match, patch, { durability = 'light' } = {}) =>
+      order.writeOnId(id, () => change(id, match, (old) => applyPatch(old, patch), durability)),
+    find: (filter, options) => order.afterWrites(() => find(filter, options)),
+    count: (filter, limit = 10_000) =>
+      order.afterWrites(() => {
+        counters.reads++;
+        return table.count(filter, limit);
+      }),
+    remove: (id, match = {}) => order.writeOnId(id, () => remove(id, match)),
+  };
+}
+
+/** What to store, or undefined where the document does not match. A copy that is not fresh never says no by an error either. */
+function decideOn(
+  old: Row | undefined,
+  isFresh: boolean,
+  match: Filter,
+  decide: (old: StoredDocument) => StoredDocument,
+): NextRow | undefined {
+  if (!old || !matchesFilter(old.document, match)) return undefined;
+  try {
+    return nextRow(decide(old.document));
+  } catch (error) {
+    if (isFresh) throw error;
+    return undefined;
+  }
+}
+
+function nextRow(document: StoredDocument): NextRow {
+  return { document, json: JSON.stringify(document), rev: randomInt(REVISIONS) + 1 };
+}
+
+function patched<T extends StoredDocument>(row: Row): PatchResult<T> {
+  return {
+    outcome: 'patched',
+    get document() {
+      return row.document as T;
+    },
+  };
+}
+
+/**
+ * Sends a write; where its answer is lost, looks whether it was done, and sends it again if not. A write names the revision that it
+ * replaces and the one that it makes: sent twice it is done once, and is known again as long as nobody wrote on top of it.
+ */
+async function certain<R>(send: () => Promise<R>, look: () => Promise<R | undefined>, clock: Clock): Promise<R> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!(error instanceof LostAnswer)) throw error;
+  }
+  const endAt = clock.monotonic() + LOOK_FOR_MS;
+  for (;;) {
+    try {
+      const known = await look();
+      if (known !== undefined) return known;
+      const answer = await send();
+      if (answer === 'done' || answer === true) return answer;
+      // What was sent first may have come through between the look and the second.
+      return (await look()) ?? answer;
+    } catch (error) {
+      if (error instanceof OverwrittenMeanwhile) throw outcomeUnknown(error);
+      if (!(error instanceof LostAnswer) && !isStoreDown(error)) throw error;
+      if (clock.monotonic() >= endAt) throw outcomeUnknown(error);
+    }
+    await sleep(clock, LOOK_EVERY_MS);
+  }
+}
+
+/** The stored document is neither the one before nor the one after our write. */
+class OverwrittenMeanwhile extends Error {
+  override readonly name = 'OverwrittenMeanwhile';
+}
+
+/** Transient all the same: every caller lives with a write that was done although it was told of a failure, by unique keys and epochs. */
+function outcomeUnknown(cause: unknown): AppError {
+  return storeDown('the connection broke, and whether the last write was done is not known', cause);
+}
+
+function contended(collection: string): AppError {
+  return new AppError('STORE_BUSY', 'transient', `Other processes change the same document of "${collection}" all the time.`, {
+    values: { collection },
+    fix: 'Try again in a moment.',
+    retryAfterMs: 1000,
+  });
+}

@@ -1,0 +1,114 @@
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { openRevisionedCollection } from './open-revisioned-collection.ts';
+import { createRevisionCache } from './revision-cache.ts';
+import type { RevisionedDriver, RevisionedTable } from './revisioned-table.ts';
+import { isStoreDown } from './store-down.ts';
+
+export interface RevisionedOptions {
+  readonly driver: RevisionedDriver;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+interface Opened {
+  readonly layout: string;
+  readonly table: RevisionedTable;
+  readonly collection: Collection<StoredDocument>;
+}
+
+const SWEEP_EVERY_MS = 2000;
+const SWEEP_ROWS = 200;
+const NAME = /^[a-z][a-z0-9_]{0,62}$/;
+
+/**
+ * Documents on a database server that several processes write to, by conditional updates of one row each. The one piece of code
+ * behind every such store: what differs is the driver.
+ */
+export function openRevisionedDocuments({ driver, clock, logger }: RevisionedOptions): Documents {
+  const counters = { writes: 0, reads: 0 };
+  const cache = createRevisionCache();
+  const opened = new Map<string, Promise<Opened>>();
+  const stopSweeping = startSweeping(opened, clock, logger);
+
+  async function openTable(spec: CollectionSpec<StoredDocument>): Promise<Opened> {
+    const table = await driver.openTable(spec);
+    return {
+      layout: layoutOf(spec),
+      table,
+      collection: openRevisionedCollection({ name: spec.name, table, cache, clock, counters }),
+    };
+  }
+
+  return {
+    async open<T extends StoredDocument>(spec: CollectionSpec<T>): Promise<Collection<T>> {
+      if (!NAME.test(spec.name)) throw badName(spec.name);
+      let opening = opened.get(spec.name);
+      if (!opening) {
+        opening = openTable(spec);
+        opened.set(spec.name, opening);
+        opening.catch(() => opened.delete(spec.name));
+      }
+      const { layout, collection } = await opening;
+      if (layout !== layoutOf(spec)) throw schemaMismatch(spec.name, 'this process opened it with other indexes before');
+      return collection as unknown as Collection<T>;
+    },
+    isExclusive: false,
+    counters,
+    ping: () => driver.ping(),
+    async close() {
+      stopSweeping();
+      await driver.close();
+    },
+  };
+}
+
+/** What must be the same in every process that opens the collection. */
+export function layoutOf({ indexes, expiresAt }: CollectionSpec<StoredDocument>): string {
+  return JSON.stringify({ indexes, expiresAt });
+}
+
+/** STORE_SCHEMA_MISMATCH (input), with what differs. */
+export function schemaMismatch(collection: string, reason: string): AppError {
+  return new AppError(
+    'STORE_SCHEMA_MISMATCH',
+    'input',
+    `The stored collection "${collection}" does not fit this version of the program: ${reason}.`,
+    {
+      values: { collection, reason },
+      fix: 'Start the version that made this store, or move its content into an empty one with "kangqiao move".',
+    },
+  );
+}
+
+/** Every process sweeps, in small steps: what another one removed meanwhile is no harm. */
+function startSweeping(opened: ReadonlyMap<string, Promise<Opened>>, clock: Clock, logger: Logger): () => void {
+  let isStopped = false;
+  let cancel = clock.after(SWEEP_EVERY_MS, () => void sweep());
+
+  async function sweep() {
+    try {
+      for (const opening of opened.values()) {
+        const { table } = await opening;
+        while (!isStopped && (await table.removeExpired(clock.now(), SWEEP_ROWS)) === SWEEP_ROWS);
+      }
+    } catch (error) {
+      if (!isStopped && !isStoreDown(error)) logger.error('store.sweep-failed', error);
+    }
+    if (!isStopped) cancel = clock.after(SWEEP_EVERY_MS, () => void sweep());
+  }
+
+  return () => {
+    isStopped = true;
+    cancel();
+  };
+}
+
+function badName(collection: string): AppError {
+  return new AppError('STORE_BAD_NAME', 'bug', `"${collection}" cannot be the name of a collection.`, {
+    values: { collection },
+    fix: 'Use lower-case letters, digits and underscores.',
+  });
+}

@@ -1,0 +1,84 @@
+import type { StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Row } from './revisioned-table.ts';
+
+/**
+ * Rows that this process saw last, so that a write need not read first. A copy may be stale at any time: whoever goes by one
+ * writes only at its revision. Documents in it are deeply frozen, since callers get the very same.
+ */
+export interface RevisionCache {
+  get(collection: string, id: string): Row | undefined;
+  /** What was just read or written. */
+  put(collection: string, id: string, row: Row): void;
+  /** What a list that began at `since` saw: it does not replace what came later. */
+  putListed(collection: string, row: Row, since: number): void;
+  drop(collection: string, id: string): void;
+  /** A moment to give to `putListed`. */
+  readonly moment: number;
+}
+
+const MAX_ROWS = 10_000;
+const MAX_CHARS = 16 * 1024 * 1024;
+const MAX_CHARS_EACH = 256 * 1024;
+
+/** The longest unchanged rows leave first. */
+export function createRevisionCache(): RevisionCache {
+  const entries = new Map<string, { readonly row: Row; readonly moment: number }>();
+  let moment = 0;
+  let chars = 0;
+
+  function drop(key: string) {
+    chars -= entries.get(key)?.row.sizeChars ?? 0;
+    entries.delete(key);
+  }
+
+  function put(key: string, row: Row) {
+    drop(key);
+    if (row.sizeChars > MAX_CHARS_EACH) return;
+    entries.set(key, { row, moment: ++moment });
+    chars += row.sizeChars;
+    for (const oldest of entries.keys()) {
+      if (entries.size <= MAX_ROWS && chars <= MAX_CHARS) break;
+      drop(oldest);
+    }
+  }
+
+  return {
+    get: (collection, id) => entries.get(keyOf(collection, id))?.row,
+    put: (collection, id, row) => put(keyOf(collection, id), row),
+    putListed(collection, row, since) {
+      const key = keyOf(collection, row.document._id);
+      if ((entries.get(key)?.moment ?? 0) <= since) put(key, row);
+    },
+    drop: (collection, id) => drop(keyOf(collection, id)),
+    get moment() {
+      return moment;
+    },
+  };
+}
+
+/** A row from its text; parsed only if somebody looks at it, which most callers of a write do not. */
+export function lazyRow(json: string, rev: number): Row {
+  let document: StoredDocument | undefined;
+  return {
+    get document() {
+      return (document ??= deepFreeze(JSON.parse(json) as StoredDocument));
+    },
+    rev,
+    sizeChars: json.length,
+  };
+}
+
+export function frozenRow(row: Row): Row {
+  deepFreeze(row.document);
+  return row;
+}
+
+function keyOf(collection: string, id: string): string {
+  return `${collection}/${id}`;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value === null || typeof value !== 'object' || Object.isFrozen(value)) return value;
+  for (const child of Object.values(value)) deepFreeze(child);
+  return Object.freeze(value);
+}

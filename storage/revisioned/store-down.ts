@@ -1,0 +1,17 @@
+import { AppError } from '../../engine/contract/errors.ts';
+
+const RETRY_AFTER_MS = 1000;
+
+/** The database cannot be reached or does not answer. It heals by itself. */
+export function storeDown(reason: string, cause?: unknown): AppError {
+  return new AppError('STORE_DOWN', 'transient', `The store does not answer (${reason}).`, {
+    values: { reason },
+    fix: 'See that the database runs and can be reached; it goes on by itself as soon as it answers.',
+    retryAfterMs: RETRY_AFTER_MS,
+    cause,
+  });
+}
+
+export function isStoreDown(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'STORE_DOWN';
+}

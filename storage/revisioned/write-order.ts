@@ -1,0 +1,40 @@
+/** In which order the operations of one process on one collection reach the store. */
+export interface WriteOrder {
+  /** Operations on one id run one after the other, in the order of their calls. */
+  onId<R>(id: string, action: () => Promise<R>): Promise<R>;
+  /** The same for a write; `afterWrites` waits for it. */
+  writeOnId<R>(id: string, action: () => Promise<R>): Promise<R>;
+  /** Runs when every write that was called before has ended, one way or the other: a list sees them all. */
+  afterWrites<R>(action: () => Promise<R>): Promise<R>;
+}
+
+export function createWriteOrder(): WriteOrder {
+  const tails = new Map<string, Promise<unknown>>();
+  const writes = new Set<Promise<unknown>>();
+
+  function onId<R>(id: string, action: () => Promise<R>): Promise<R> {
+    const before = tails.get(id);
+    const answer = before ? before.then(action, action) : action();
+    tails.set(id, answer);
+    const ended = () => {
+      if (tails.get(id) === answer) tails.delete(id);
+    };
+    answer.then(ended, ended);
+    return answer;
+  }
+
+  return {
+    onId,
+    writeOnId(id, action) {
+      const answer = onId(id, action);
+      writes.add(answer);
+      const ended = () => void writes.delete(answer);
+      answer.then(ended, ended);
+      return answer;
+    },
+    async afterWrites(action) {
+      if (writes.size > 0) await Promise.allSettled(writes);
+      return action();
+    },
+  };
+}
