@@ -13,6 +13,12 @@ const impure = [
   { object: 'performance', property: 'now', message: 'No clock here: take the time as an argument.' },
 ];
 
+/** V8 allocates such a function among the old objects, where it keeps alive whatever it refers to until a full collection. */
+const oldFunction = {
+  selector: 'AssignmentExpression[left.type="MemberExpression"] > :matches(ArrowFunctionExpression, FunctionExpression).right',
+  message: 'Give the function a name first, then assign it: see docs/decisions/0013.',
+};
+
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'designer/dist/', '.cache/', 'data/', 'designer/src/api/operations.ts'] },
   {
@@ -46,6 +52,10 @@ export default tseslint.config(
       'no-var': 'error',
       eqeqeq: ['error', 'always'],
     },
+  },
+  {
+    files: ['engine/**/*.ts', 'gateways/**/*.ts', 'nodes/**/*.ts', 'storage/**/*.ts', 'sdk/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', oldFunction] },
   },
   {
     files: ['engine/flow/**/*.ts', 'engine/plan/**/*.ts'],

@@ -30,10 +30,11 @@ export function createScriptMemory(): ScriptMemory {
   const grow = memory.grow.bind(memory);
   let limitBytes = Infinity;
   // The glue of the module grows the memory through this method, and takes a refusal for a full machine.
-  memory.grow = (pages) => {
+  const growWithin = (pages: number) => {
     if (memory.buffer.byteLength + pages * PAGE_BYTES > limitBytes) throw new RangeError('a script may not take more memory');
     return grow(pages);
   };
+  memory.grow = growWithin;
   return {
     memory,
     allow(bytes) {

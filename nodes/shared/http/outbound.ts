@@ -114,10 +114,11 @@ function exchange(
     const call = new Exchange(ctx, request, limits.maxResponseBytes, resolve, reject);
     const cancelTimer = ctx.clock.after(limits.timeoutMs, () => call.abort(new Error('time-out')));
     const onAbort = () => call.abort(new Error('cancelled'));
-    call.onDone = () => {
+    const release = () => {
       cancelTimer();
       ctx.signal.removeEventListener('abort', onAbort);
     };
+    call.onDone = release;
     ctx.signal.addEventListener('abort', onAbort, { once: true });
     if (ctx.signal.aborted) return onAbort();
     const path = `${open.basePath}${request.path}` || '/';
