@@ -4,7 +4,7 @@ import { AppError, type Issue } from './contract/errors.ts';
 import { createTimedId } from './contract/ids.ts';
 import type { FlowVersion } from './contract/flow-document.ts';
 import type { TriggerContext } from './contract/node.ts';
-import type { Logger, Metrics } from './contract/observe.ts';
+import type { Logger, Metrics, Tracer } from './contract/observe.ts';
 import type { Blobs } from './contract/ports/blobs.ts';
 import type { Documents } from './contract/ports/documents.ts';
 import type { SharedState } from './contract/ports/shared-state.ts';
@@ -53,6 +53,8 @@ export interface EngineDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Absent: no spans are made. */
+  readonly tracer?: Tracer | undefined;
   readonly workerSlots?: number;
 }
 
@@ -78,7 +80,7 @@ export interface Engine {
 const SCRIPT_THREADS = 2;
 
 export async function createEngine(deps: EngineDeps): Promise<Engine> {
-  const { clock, log, metrics, documents, shared, seal, blobs } = deps;
+  const { clock, log, metrics, tracer, documents, shared, seal, blobs } = deps;
   const workQueue = countedQueue(deps.workQueue, metrics);
   const counts = new WorkerCounts();
   const processId = createTimedId('own', clock.now());
@@ -93,6 +95,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     clock,
     log,
     metrics,
+    tracer,
     blobs,
     bindings: bindings.bindings,
     gates: createAdapterGates(clock),
@@ -124,6 +127,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     clock,
     log,
     metrics,
+    tracer,
   };
   const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive: documents.isExclusive, clock, log, processId });
   const active = new Set<string>();

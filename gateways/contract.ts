@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Type, type Static, type TObject, type TSchemaOptions } from 'typebox';
 import type { Clock } from '../engine/contract/clock.ts';
 import type { Kq1Authorization } from '../engine/contract/kq1.ts';
-import type { Logger, Metrics } from '../engine/contract/observe.ts';
+import type { Logger, Metrics, Span } from '../engine/contract/observe.ts';
 import type { Crypto, DigestAlgorithm, KeyHandle } from '../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
 import type { Seal } from '../engine/contract/seal.ts';
@@ -414,6 +414,10 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly startedAt: number;
   traceId: string;
+  /** Of a caller that has proved who it is: the span of its own that this request is part of. */
+  traceparent: string | undefined;
+  /** Of this request, from its call on; absent when its trace is not sampled. */
+  span: Span | undefined;
   deadlineMs: number;
   clientIp: string;
   readonly method: string;

@@ -14,7 +14,7 @@ const NODES = new URL('../../nodes', import.meta.url);
 const CLOSING_MS = 1_000;
 
 export async function openEngine(host: Host, life: Life): Promise<OpenedEngine> {
-  const { settings, clock, log, metrics } = host;
+  const { settings, clock, log, metrics, tracer } = host;
   const storage = await openStorage({ ...storageSettings(settings), clock, logger: log });
   life.own('storage', () => storage.close());
   if (storage.kek?.isNew) log.warn('storage.key_made', { file: storage.kek.file });
@@ -30,6 +30,7 @@ export async function openEngine(host: Host, life: Life): Promise<OpenedEngine> 
     clock,
     log,
     metrics,
+    tracer,
     workerSlots: settings.workerSlots,
   });
   life.own('engine', () => engine.stop(Math.max(CLOSING_MS, settings.drainMs - CLOSING_MS)));

@@ -22,7 +22,7 @@ export async function openGateways(
   life: Life,
   fronts: readonly Front[] = FRONTS,
 ): Promise<Readonly<Record<string, Gateway>>> {
-  const { crypto, clock, log, metrics, folder } = host;
+  const { crypto, clock, log, metrics, tracer, folder } = host;
   const opened: Record<string, Gateway> = {};
   // At once: each may need all the time that is left.
   life.own('gateways', async () => void (await Promise.all(Object.values(opened).map((gateway) => gateway.stop()))));
@@ -34,6 +34,7 @@ export async function openGateways(
       clock,
       logger: log,
       metrics,
+      tracer,
       settings: gatewaySettings(host, front),
       logFolder: folder.logs,
     });

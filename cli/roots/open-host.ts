@@ -4,19 +4,21 @@ import { hkdfSync } from 'node:crypto';
 import { join } from 'node:path';
 import type { Front } from '../../engine/contract/access.ts';
 import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger } from '../../engine/contract/observe.ts';
+import type { Logger, Metrics } from '../../engine/contract/observe.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import { openDataFolder, type DataFolder } from '../../engine/host/data-folder.ts';
 import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
 import { createLogger } from '../../engine/host/logger.ts';
 import { openMachine, type Machine } from '../../engine/host/machine.ts';
 import { createMetrics, type HostMetrics } from '../../engine/host/metrics.ts';
+import type { OtlpTracer } from '../../engine/host/otlp-tracer.ts';
 import { describeProcessSettings, readProcessSettings, type SettingDescription, type Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import type { GatewaySettings } from '../../gateways/contract.ts';
 import { createNodeSeal, readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import type { StorageOptions } from '../../storage/open-storage.ts';
+import { readVersion } from '../version.ts';
 import type { SettingOverrides } from './root-options.ts';
 
 export interface Host {
@@ -28,6 +30,8 @@ export interface Host {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: HostMetrics;
+  /** Absent: no collector is named, and no spans are made. */
+  readonly tracer: OtlpTracer | undefined;
   readonly crypto: Crypto;
   readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string };
   /** For `curl --cacert`; absent with certificates of one's own. */
@@ -40,6 +44,7 @@ export async function openHost(overrides: SettingOverrides): Promise<Host> {
   const crypto = createSoftwareCrypto();
   crypto.selfTest();
   const folder = await openDataFolder(settings.dataFolder);
+  const metrics = createMetrics();
   return {
     settings,
     describedSettings: describeProcessSettings(settings, overrides),
@@ -47,10 +52,19 @@ export async function openHost(overrides: SettingOverrides): Promise<Host> {
     folder,
     clock: systemClock,
     log,
-    metrics: createMetrics(),
+    metrics,
+    tracer: await openTracer(settings, metrics),
     crypto,
     ...(await certificates(settings, folder)),
   };
+}
+
+/** Loaded only when it is wanted. */
+async function openTracer({ otlpAddress, traceRatio, serverCaFile }: Settings, metrics: Metrics): Promise<OtlpTracer | undefined> {
+  if (otlpAddress === undefined) return undefined;
+  const { createOtlpTracer } = await import('../../engine/host/otlp-tracer.ts');
+  const ca = serverCaFile === undefined ? {} : { ca: await readFile(serverCaFile, 'utf8') };
+  return createOtlpTracer({ address: otlpAddress, ratio: traceRatio, version: readVersion(), ...ca, metrics });
 }
 
 async function certificates(settings: Settings, folder: DataFolder): Promise<Pick<Host, 'tls' | 'caFile'>> {

@@ -1,4 +1,4 @@
-/** The status listener of a process (KQ_STATUS_PORT), open from its start until all its other parts have stopped. */
+/** What tells others about a process: its status listener (KQ_STATUS_PORT) and its spans, from its start until all its other parts have stopped. */
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../../engine/contract/errors.ts';
 import { createHealth } from '../../engine/host/health.ts';
@@ -16,10 +16,11 @@ export interface Status {
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 const SHORTEST_TOKEN = 16;
 
-export async function openStatus({ settings, clock, log, metrics, tls }: Host, life: Life): Promise<Status> {
+export async function openStatus({ settings, clock, log, metrics, tracer, tls }: Host, life: Life): Promise<Status> {
   const { statusPort, metricsTokenFile, bindHost } = settings;
   const health = createHealth(clock);
   let isStarted = false;
+  if (tracer !== undefined) life.own('tracer', () => tracer.close());
   if (statusPort !== undefined) {
     const listener = await listenStatus({
       host: bindHost,

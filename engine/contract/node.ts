@@ -76,6 +76,8 @@ export interface NodeContext<Config> {
   readonly scope: Scope;
   readonly clock: Clock;
   readonly log: Logger;
+  /** W3C trace context of this attempt, for protocols that carry one; absent when it is not traced. */
+  readonly traceparent?: string | undefined;
   /** Seeded by (origin, node, iteration); the same over retries. */
   random(): number;
   /** The credential of the node's adapter, or of the adapter of that id; no secret is given to any but those it is meant for. Never put into a message or log. */

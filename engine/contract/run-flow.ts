@@ -15,6 +15,8 @@ export interface FlowCall {
   };
   readonly message: Message;
   readonly traceId: string;
+  /** W3C trace context of the caller's span, when its trace is sampled. */
+  readonly traceparent?: string | undefined;
   /** Epoch milliseconds; the flow's own deadline may be earlier. */
   readonly deadlineMs: number;
   /** The action is called once when the caller leaves before its answer, at once if it has left. A flow that has sent a write goes on and keeps its answer. */

@@ -70,6 +70,21 @@ export const SettingsSchema = Type.Object(
       '读取指标的令牌文件；不设则只有本机可读',
       'File with the bearer token that reads /metrics of the status port from elsewhere. Absent: only this machine does.',
     ),
+    otlpAddress: Type.Optional(
+      Type.String({
+        pattern: '^https?://[^@]{1,990}$',
+        ...means(
+          '链路追踪收集器地址（OTLP/HTTP）；不设则关闭',
+          'Collector of spans (OTLP/HTTP); plain http on this machine only. Absent: none are made.',
+        ),
+      }),
+    ),
+    traceRatio: Type.Number({
+      minimum: 0,
+      maximum: 1,
+      default: 1,
+      ...means('链路采样比例，0 到 1', 'Share of traces that are sampled, from 0 to 1.'),
+    }),
     tlsCertFile: file('监听证书链（PEM）', 'PEM certificate chain of the listeners. Absent: a development certificate is made.'),
     tlsKeyFile: file('监听私钥（PEM）', 'PEM private key of the listeners.'),
     tlsCaFile: file('客户端证书的签发机构', 'PEM of the authorities that client certificates must chain to.'),
@@ -167,18 +182,25 @@ function splitList(text: string): string[] {
   return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
 }
 
-function pairIssues(settings: Settings): Issue[] {
-  if ((settings.tlsCertFile === undefined) === (settings.tlsKeyFile === undefined)) return [];
-  const missing = settings.tlsCertFile === undefined ? 'tlsCertFile' : 'tlsKeyFile';
-  return [
-    {
-      path: `/${missing}`,
-      code: 'SETTINGS_INVALID',
-      severity: 'error',
-      message: 'Certificate and key are given together, or neither.',
-      values: { problem: 'pair' },
-    },
-  ];
+function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress }: Settings): Issue[] {
+  const issues: Issue[] = [];
+  if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined))
+    issues.push(
+      wrong(tlsCertFile === undefined ? 'tlsCertFile' : 'tlsKeyFile', 'Certificate and key are given together, or neither.', 'pair'),
+    );
+  if (otlpAddress !== undefined && !isEncryptedOrLocal(otlpAddress))
+    issues.push(wrong('otlpAddress', 'A collector on another machine is reached over https.', 'plain'));
+  return issues;
+}
+
+function wrong(name: string, message: string, problem: string): Issue {
+  return { path: `/${name}`, code: 'SETTINGS_INVALID', severity: 'error', message, values: { problem } };
+}
+
+function isEncryptedOrLocal(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
 }
 
 /** A variable that is almost one of ours is a slip that would otherwise go unnoticed. */

@@ -3,11 +3,11 @@
  * lanes get their order from the sequence that the arrival brings, never from the queue.
  */
 import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
+import { AppError, toErrorRecord } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
 import type { Message } from '../contract/message.ts';
 import type { ArrivalResult, Scope } from '../contract/node.ts';
-import type { Logger, Metrics } from '../contract/observe.ts';
+import type { Logger, Metrics, Tracer } from '../contract/observe.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
@@ -26,6 +26,8 @@ export interface AcceptDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Absent: no spans are made. */
+  readonly tracer?: Tracer | undefined;
 }
 
 export interface AcceptRequest {
@@ -40,7 +42,10 @@ export interface AcceptRequest {
   readonly digest?: string;
   /** What the outward keys derive from; absent: the execution itself. */
   readonly origin?: string;
+  /** Absent: nobody named it; a trace of its own begins. */
   readonly traceId?: string;
+  /** W3C trace context of the span that hands it in. */
+  readonly traceparent?: string | undefined;
   /** Same key, other content: refused over HTTP, taken as new (with an alarm) from hospital feeds, which reset their counters. */
   readonly onOtherContent: 'refuse' | 'accept';
 }
@@ -55,8 +60,10 @@ export type Accept = (flow: CompiledFlow, request: AcceptRequest) => Promise<Acc
  */
 export function createAccept(deps: AcceptDeps): Accept {
   const tails = new Map<string, Promise<unknown>>();
+  const { tracer } = deps;
+  return tracer === undefined ? accept : (flow, request) => acceptTraced(flow, request, tracer, accept);
 
-  return (flow, request) => {
+  function accept(flow: CompiledFlow, request: AcceptRequest): Promise<AcceptResult> {
     const prepared = prepareExecution(flow, request, deps);
     const before = tails.get(flow.flowId);
     if (!before && !(prepared instanceof Promise)) return insert(prepared, flow, request, deps);
@@ -71,7 +78,25 @@ export function createAccept(deps: AcceptDeps): Accept {
     };
     mine.then(forget, forget);
     return mine.then(({ inserted }) => inserted);
-  };
+  }
+}
+
+/** The stored execution keeps the span's trace context: whoever runs it goes on with the trace. */
+async function acceptTraced(flow: CompiledFlow, request: AcceptRequest, tracer: Tracer, accept: Accept): Promise<AcceptResult> {
+  const name = `accept ${flow.flowId}`;
+  const start = { kind: 'producer', fields: { 'kangqiao.flow': flow.flowId, 'kangqiao.flow_version': flow.version } } as const;
+  const span = request.traceId === undefined ? tracer.root(name, undefined, start) : tracer.child(name, request.traceparent, start);
+  if (span === undefined) return accept(flow, request);
+  const [, traceId] = span.traceparent.split('-');
+  try {
+    const result = await accept(flow, { ...request, traceId: request.traceId ?? traceId!, traceparent: span.traceparent });
+    const fields = 'executionId' in result ? { 'kangqiao.execution': result.executionId } : {};
+    span.end({ ...fields, 'kangqiao.result': result.status });
+    return result;
+  } catch (error) {
+    span.end(undefined, toErrorRecord(error).code);
+    throw error;
+  }
 }
 
 /** The document of a new execution, ready to be inserted. */
@@ -123,6 +148,7 @@ export function prepareExecution(
       epoch: 0,
       legs: {},
       ...(request.traceId === undefined ? {} : { traceId: request.traceId }),
+      ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
       ...('blob' in stored ? { blobs: [stored.blob] } : {}),
     });
     return input instanceof Promise ? input.then(finish) : finish(input);

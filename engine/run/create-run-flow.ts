@@ -6,6 +6,7 @@
 import type { Clock } from '../contract/clock.ts';
 import { AppError, fromErrorRecord, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
+import type { Span } from '../contract/observe.ts';
 import type { WriteOptions } from '../contract/ports/documents.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../contract/run-flow.ts';
 import type { PublishedFlows } from '../services.ts';
@@ -20,6 +21,7 @@ import { createRecordLimit } from './record-limit.ts';
 import { runCounted, type LiveCounters } from './live-counters.ts';
 import { LostExecution } from './lost-execution.ts';
 import type { Journal, RunEnd, RunJob } from './run-job.ts';
+import { beginRunSpan, endRunSpan } from './run-span.ts';
 import type { RunDeps, SubFlowCall } from './run-node.ts';
 
 export interface RunFlowDeps extends AcceptDeps, JournalDeps {
@@ -73,6 +75,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       message: call.message,
       seq: nextSequence(),
       traceId: call.traceId,
+      traceparent: call.traceparent,
       onOtherContent: 'refuse',
       ...(origin === undefined ? {} : { origin: origin.outward, dedupeKey: origin.dedupe, digest: origin.digest }),
     });
@@ -90,6 +93,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     if (flow.hasWrite) deps.active.add(inline.executionId);
     try {
       const end = await runCounted(inline.job, deps.run, { isFirst: true });
+      endRunSpan(inline.span, end);
       if (end.status === 'lost' && end.cause instanceof DuplicateOrigin) {
         return (origin && (await earlierAnswer(origin, flow))) ?? runInline(flow, call);
       }
@@ -105,6 +109,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     readonly job: RunJob;
     readonly journal: ExecutionJournal;
     readonly dedupe: string;
+    readonly span: Span | undefined;
     stop(): void;
   }
 
@@ -117,9 +122,9 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const incarnation = deps.owners.current;
     const skeleton = { _id: executionId, epoch: 0, legs: {} } as unknown as ExecutionDocument;
     const claim = async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions) => {
-      const { message, traceId } = call;
+      const { message, traceId, traceparent } = call;
       const known = origin === undefined ? {} : { digest: origin.digest };
-      const request = { executionId, message, seq: '', origin: outward, traceId, onOtherContent: 'refuse', ...known } as const;
+      const request = { executionId, message, seq: '', origin: outward, traceId, traceparent, onOtherContent: 'refuse', ...known } as const;
       const prepared = await prepareExecution(flow, request, deps);
       journal.keepBlobs(prepared.blobs ?? []);
       const document: Record<string, unknown> = {
@@ -143,9 +148,11 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       if (!journal.isClaimed)
         controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));
     });
+    const span = beginRunSpan(flow, executionId, call.traceparent, deps.run);
     const job: RunJob = {
       flow,
       executionId,
+      traceparent: span?.traceparent,
       origin: outward,
       acceptedAt,
       tables: deps.bindings.tables(),
@@ -164,7 +171,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       waited: NOTHING_WAITED,
       maxSleepMs: Number.MAX_SAFE_INTEGER,
     };
-    return { executionId, job, journal, dedupe, stop: cancelDeadline };
+    return { executionId, job, journal, dedupe, span, stop: cancelDeadline };
   }
 
   /** It stored itself before a write: its end is stored before anybody hears of it. */
@@ -310,9 +317,11 @@ export function createCallFlow(
         hasWritten ||= node.effect === 'write' && record.status === 'completed';
       },
     };
+    const span = beginRunSpan(flow, call.key, call.traceparent, deps);
     const job: RunJob = {
       flow,
       executionId: call.key,
+      traceparent: span?.traceparent,
       origin: call.key,
       acceptedAt: clock.now(),
       tables: deps.bindings.tables(),
@@ -329,6 +338,7 @@ export function createCallFlow(
       maxSleepMs: Number.MAX_SAFE_INTEGER,
     };
     const end = await runCounted(job, deps, { isFirst: true, isPart: true });
+    endRunSpan(span, end);
     cancelDeadline();
     call.signal.removeEventListener('abort', onAbort);
     if (end.status === 'completed' && end.reply) return end.reply.message;

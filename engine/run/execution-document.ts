@@ -82,6 +82,8 @@ export interface ExecutionDocument extends StoredDocument {
   /** Snapshot of the code tables that the execution is pinned to. */
   readonly tables: string;
   readonly traceId?: string;
+  /** The span that accepted it, when its trace is sampled: what its runs are part of. */
+  readonly traceparent?: string;
   readonly acceptedAt: number;
   readonly finishedAt?: number;
   /** Earliest time of the next claim; absent when due now. */

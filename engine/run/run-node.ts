@@ -2,10 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { Adapter } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
+import { AppError, toErrorRecord } from '../contract/errors.ts';
 import type { Message } from '../contract/message.ts';
 import type { Effect, NodeContext, Outcome, Scope } from '../contract/node.ts';
-import type { Logger, Metrics } from '../contract/observe.ts';
+import type { Logger, Metrics, Span, Tracer } from '../contract/observe.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Bindings, TableSnapshot } from '../services.ts';
 import type { AdapterGates, Leave } from './adapter-gates.ts';
@@ -17,6 +17,8 @@ export interface RunDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;
+  /** Absent: no spans are made. */
+  readonly tracer?: Tracer | undefined;
   readonly blobs: Blobs;
   readonly bindings: Bindings;
   readonly gates: AdapterGates;
@@ -43,6 +45,7 @@ export interface SubFlowCall {
   /** What the calling node declares: a flow that does more is refused. */
   readonly effect: Effect;
   readonly assertOwned: () => void;
+  readonly traceparent?: string | undefined;
 }
 
 /** One execution as its nodes see it. */
@@ -63,6 +66,8 @@ export interface RunFacts {
   readonly depth: number;
   /** Throws LEASE_LOST when this process no longer owns the execution. */
   readonly assertOwned: () => void;
+  /** W3C trace context of the span of this run; absent when it is not traced. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface Slot {
@@ -76,10 +81,55 @@ export interface NodeCall {
   readonly message: Message;
   readonly scope: Scope;
   readonly attempt: number;
+  /** Of this attempt's span. */
+  readonly traceparent?: string;
 }
 
 /** Answers at once for nodes that do; nothing is awaited that need not be. */
 export function runNodeOnce(call: NodeCall, facts: RunFacts, deps: RunDeps): Outcome | Promise<Outcome> {
+  return facts.traceparent === undefined ? runUntraced(call, facts, deps) : runTraced(call, facts, deps);
+}
+
+function runTraced(call: NodeCall, facts: RunFacts, deps: RunDeps): Outcome | Promise<Outcome> {
+  const { node, attempt } = call;
+  const { type, adapter } = node.node;
+  const span = deps.tracer?.child(`${type} ${node.id}`, facts.traceparent, {
+    kind: adapter === undefined ? 'internal' : 'client',
+    fields: {
+      'kangqiao.node': node.id,
+      'kangqiao.node_type': type,
+      'kangqiao.attempt': attempt,
+      ...(adapter === undefined ? {} : { 'kangqiao.adapter': adapter }),
+    },
+  });
+  if (span === undefined) return runUntraced(call, facts, deps);
+  try {
+    const outcome = runUntraced({ ...call, traceparent: span.traceparent }, facts, deps);
+    if (outcome instanceof Promise) return endWith(span, outcome);
+    endSpan(span, outcome);
+    return outcome;
+  } catch (error) {
+    span.end(undefined, toErrorRecord(error).code);
+    throw error;
+  }
+}
+
+async function endWith(span: Span, outcome: Promise<Outcome>): Promise<Outcome> {
+  try {
+    const settled = await outcome;
+    endSpan(span, settled);
+    return settled;
+  } catch (error) {
+    span.end(undefined, toErrorRecord(error).code);
+    throw error;
+  }
+}
+
+function endSpan(span: Span, outcome: Outcome): void {
+  span.end(undefined, 'reject' in outcome ? outcome.reject.code : undefined);
+}
+
+function runUntraced(call: NodeCall, facts: RunFacts, deps: RunDeps): Outcome | Promise<Outcome> {
   const { definition } = call.node;
   if (
     definition.kind !== 'action' ||
@@ -243,6 +293,9 @@ class Context implements NodeContext<unknown> {
   get clock(): Clock {
     return this.#deps.clock;
   }
+  get traceparent(): string | undefined {
+    return this.#call.traceparent;
+  }
   get blobs(): Blobs {
     return this.#deps.blobs;
   }
@@ -279,6 +332,7 @@ class Context implements NodeContext<unknown> {
       signal: this.signal,
       depth: depth + 1,
       effect: this.node.effect,
+      traceparent: this.#call.traceparent,
       // What a node of that flow sends, this node has sent.
       assertOwned: () => this.beforeFirstByte(),
     });

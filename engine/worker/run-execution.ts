@@ -1,7 +1,7 @@
 /** Takes one listed execution: decides whether it may run, claims, runs, settles. Claiming goes by its id and epoch alone. */
 import type { Clock } from '../contract/clock.ts';
 import { AppError, toErrorRecord } from '../contract/errors.ts';
-import type { Logger, Metrics } from '../contract/observe.ts';
+import type { Logger, Metrics, Tracer } from '../contract/observe.ts';
 import type { Collection, WriteOptions } from '../contract/ports/documents.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { PublishedFlows } from '../services.ts';
@@ -42,11 +42,48 @@ export type RunVerdict = 'done' | { readonly parked: 'held' | 'waiting'; readonl
 /** Retries and waits up to this are slept through by the run; longer ones give the slot free. */
 const MAX_SLEEP_MS = 250;
 
-export async function runExecution(
+export function runExecution(
   document: ExecutionDocument,
   deps: RunExecutionDeps,
   controller: AbortController,
   slot: Slot,
+): Promise<RunVerdict> {
+  const { tracer } = deps.run;
+  if (tracer === undefined || document.traceparent === undefined) return takeExecution(document, deps, controller, slot, undefined);
+  return runTraced(document, tracer, deps, (traceparent) => takeExecution(document, deps, controller, slot, traceparent));
+}
+
+/** Each claim is a span of its own beneath the one that accepted the message, so that a trace shows what was done again, and where. */
+async function runTraced(
+  { _id, flowId, version, epoch, acceptedAt, due, traceparent }: ExecutionDocument,
+  tracer: Tracer,
+  { clock }: RunExecutionDeps,
+  run: (traceparent: string | undefined) => Promise<RunVerdict>,
+): Promise<RunVerdict> {
+  const fields = {
+    'kangqiao.flow': flowId,
+    'kangqiao.flow_version': version,
+    'kangqiao.execution': _id,
+    'kangqiao.claim': epoch + 1,
+    'kangqiao.waited_ms': Math.max(0, clock.now() - Math.max(acceptedAt, due ?? 0)),
+  };
+  const span = tracer.child(`run ${flowId}`, traceparent, { kind: 'consumer', fields });
+  try {
+    const verdict = await run(span?.traceparent);
+    span?.end({ 'kangqiao.verdict': typeof verdict === 'object' ? verdict.parked : verdict });
+    return verdict;
+  } catch (error) {
+    span?.end(undefined, toErrorRecord(error).code);
+    throw error;
+  }
+}
+
+async function takeExecution(
+  document: ExecutionDocument,
+  deps: RunExecutionDeps,
+  controller: AbortController,
+  slot: Slot,
+  traceparent: string | undefined,
 ): Promise<RunVerdict> {
   const incarnation = deps.owners.current;
   // Whatever it claimed now would be given up before its first write.
@@ -58,7 +95,7 @@ export async function runExecution(
     iterationLegs: loaded.iterationLegs,
     steps: loaded.steps,
   });
-  const end = await endOf(document, incarnation, flow, loaded, journal, deps, controller, slot);
+  const end = await endOf(document, incarnation, flow, loaded, journal, deps, controller, slot, traceparent);
   if (end.status === 'lost') {
     if (end.cause instanceof LostExecution) return 'refused';
     deps.log.debug('worker.execution_let_go', { executionId: document._id, code: toErrorRecord(end.cause).code });
@@ -87,11 +124,12 @@ function endOf(
   deps: RunExecutionDeps,
   controller: AbortController,
   slot: Slot,
+  traceparent: string | undefined,
 ): Promise<RunEnd> | RunEnd {
   if (document.cancelRequested) return { status: 'cancelled' };
   const [unknown] = loaded.dangling;
   if (unknown) return heldForUnknown(unknown.node, unknown.scope);
-  return runJob(document, incarnation, flow, loaded, journal, deps, controller, slot);
+  return runJob(document, incarnation, flow, loaded, journal, deps, controller, slot, traceparent);
 }
 
 /** The owner died between announcing a write and storing its outcome. */
@@ -117,11 +155,13 @@ async function runJob(
   deps: RunExecutionDeps,
   controller: AbortController,
   slot: Slot,
+  traceparent: string | undefined,
 ): Promise<RunEnd> {
   const tables = deps.run.bindings.tables();
   const job: RunJob = {
     flow,
     executionId: document._id,
+    traceparent,
     origin: document.origin,
     acceptedAt: document.acceptedAt,
     tables: tables.id === document.tables ? tables : await deps.run.bindings.tablesAt(document.tables),

@@ -2,11 +2,13 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../../engine/contract/errors.ts';
 import { errorText } from '../../engine/contract/error-texts.ts';
 import { createMessage, type Message } from '../../engine/contract/message.ts';
+import type { Tracer } from '../../engine/contract/observe.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Answer, Exchange, GatewayError, JsonResult } from '../contract.ts';
 import { refuse, refuseJson } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
+import { beginSpan } from '../shared/trace-exchange.ts';
 import { toFlowAnswer } from './to-flow-answer.ts';
 
 /** A flow that heeds its deadline answers before this; one that does not is given up, its outcome unknown. */
@@ -15,6 +17,7 @@ const GRACE_MS = 250;
 export interface FlowCallDeps {
   readonly runFlow: RunFlow;
   readonly clock: Clock;
+  readonly tracer?: Tracer | undefined;
   readJson(bytes: Uint8Array): JsonResult | Promise<JsonResult>;
 }
 
@@ -33,11 +36,11 @@ export function createFlowCall(flowId: string, deps: FlowCallDeps): RunCall {
 }
 
 function callWith(message: Message | GatewayError, flowId: string, exchange: Exchange, deps: FlowCallDeps): void | Promise<void> {
-  if (!('code' in message)) return answerInTime(toCall(message, flowId, exchange), exchange, deps);
+  if (!('code' in message)) return answerInTime(toCall(message, flowId, exchange, deps.tracer), exchange, deps);
   exchange.error = message;
 }
 
-function toCall(message: Message, flowId: string, exchange: Exchange): FlowCall {
+function toCall(message: Message, flowId: string, exchange: Exchange, tracer: Tracer | undefined): FlowCall {
   const { interface: called, app, user, headers, traceId, deadlineMs } = exchange;
   const caller = { interfaceId: called!.interfaceId, appId: app?.appId ?? '', idempotencyKey: headers['idempotency-key'] };
   const userId = user?.['sub'];
@@ -46,6 +49,7 @@ function toCall(message: Message, flowId: string, exchange: Exchange): FlowCall 
     caller: typeof userId === 'string' ? { ...caller, userId } : caller,
     message,
     traceId,
+    traceparent: tracer === undefined ? undefined : beginSpan(exchange, tracer)?.traceparent,
     deadlineMs,
     onLeave: (action) => exchange.onLeave(action),
   };

@@ -1,6 +1,6 @@
 import type { Front } from '../../engine/contract/access.ts';
 import type { Clock } from '../../engine/contract/clock.ts';
-import type { Logger, Metrics } from '../../engine/contract/observe.ts';
+import type { Logger, Metrics, Tracer } from '../../engine/contract/observe.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
@@ -25,6 +25,7 @@ import { createPools } from '../upstream/create-pools.ts';
 import { createRetryBudget } from '../upstream/create-retry-budget.ts';
 import { createUpstreamCall } from '../upstream/upstream-call.ts';
 import { createJsonReader } from '../shared/create-json-reader.ts';
+import { endSpan } from '../shared/trace-exchange.ts';
 import { PROFILES } from './profiles.ts';
 
 const SWEEP_MS = 1000;
@@ -42,6 +43,8 @@ export interface GatewayOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** Absent: no spans are made. */
+  readonly tracer?: Tracer | undefined;
   readonly settings: GatewaySettings;
   /** Folder of the access log, `<front>.ndjson` and older ones; made with mode 0700. */
   readonly logFolder: string;
@@ -70,7 +73,7 @@ export interface Gateway {
 
 /** Starts one front. It serves from the plan in memory; without any plan yet it listens and answers GW50303. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { front, planSource, clock, metrics, settings } = options;
+  const { front, planSource, clock, metrics, settings, tracer } = options;
   keepRequestsYoung();
   const logger = options.logger.child({ front });
   const policies = options.policies ?? (await loadPolicies());
@@ -88,10 +91,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const compileCall = (document: InterfaceDocument): RunCall => {
     if (document.target.kind === 'flow')
-      return createFlowCall(document.target.flowId, { runFlow: options.runFlow, clock, readJson: json.read });
+      return createFlowCall(document.target.flowId, { runFlow: options.runFlow, clock, tracer, readJson: json.read });
     const budget = budgets.get(document.interfaceId) ?? createRetryBudget();
     budgets.set(document.interfaceId, budget);
-    return createUpstreamCall(document, { pools, budget, clock, metrics, isClosing });
+    return createUpstreamCall(document, { pools, budget, clock, metrics, tracer, isClosing });
   };
   const compile = (plan: GatewayPlan): CompiledFront => {
     memo.turn();
@@ -143,6 +146,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         inFlight.remove(exchange);
         if (exchange.error !== undefined) refused++;
         metrics.observeMs('gateway_request_ms', clock.monotonic() - begunAt, { front, outcome: exchange.error?.code ?? 'ok' });
+        if (tracer !== undefined) endSpan(exchange, tracer);
       });
       if (current === undefined) return writeAnswer(exchange, toErrorAnswer(exchange, refuse('GW50303'), clock.now()), isClosing());
       exchange.planNumber = current.planNumber;

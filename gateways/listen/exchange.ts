@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access.ts';
+import type { Span } from '../../engine/contract/observe.ts';
 import type { Answer, AppDocument, Claim, Exchange, GatewayError, InterfaceDocument } from '../contract.ts';
 import type { Listed } from './in-flight.ts';
 
@@ -23,6 +24,8 @@ export class HttpExchange implements Exchange, Listed {
   readonly repeated: ReadonlySet<string>;
   planNumber = 0;
   traceId = '';
+  traceparent: string | undefined = undefined;
+  span: Span | undefined = undefined;
   deadlineMs: number;
   clientIp = '';
   host: string;

@@ -10,6 +10,8 @@ export function adoptTraceId(exchange: Exchange, read: (name: string) => string 
   else {
     const parent = read('traceparent');
     const match = parent === undefined ? null : /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/.exec(parent);
-    if (match !== null) exchange.traceId = match[1]!;
+    if (match === null) return;
+    exchange.traceId = match[1]!;
+    exchange.traceparent = parent;
   }
 }

@@ -16,6 +16,8 @@ export interface AttemptOptions {
   readonly timeoutMs: number;
   /** Do not pass on 502, 503 and 504: there is a retry left. */
   readonly refusesBusy: boolean;
+  /** Of this attempt's span; without one the caller's goes on as it came. */
+  readonly traceparent: string | undefined;
 }
 
 export interface AttemptDeps {
@@ -48,7 +50,7 @@ export function sendAttempt(exchange: Exchange, instance: Instance, options: Att
       {
         method: exchange.method as 'GET',
         path: instance.prefix + exchange.rawPath + query,
-        headers: requestHeaders(exchange),
+        headers: requestHeaders(exchange, options.traceparent),
         body: exchange.isBodyStreamed
           ? exchange.request
           : exchange.body === undefined || exchange.body.byteLength === 0
@@ -61,9 +63,11 @@ export function sendAttempt(exchange: Exchange, instance: Instance, options: Att
 }
 
 /** What the caller sent and may be seen, and what the gateway knows: trace, app, user, deadline. */
-function requestHeaders(exchange: Exchange): string[] {
+function requestHeaders(exchange: Exchange, traceparent: string | undefined): string[] {
   const headers: string[] = [];
-  for (const name in exchange.headers) if (name !== 'x-request-deadline') headers.push(name, exchange.headers[name]!);
+  for (const name in exchange.headers)
+    if (name !== 'x-request-deadline' && (name !== 'traceparent' || traceparent === undefined)) headers.push(name, exchange.headers[name]!);
+  if (traceparent !== undefined) headers.push('traceparent', traceparent);
   headers.push('x-kq-trace', exchange.traceId, 'x-request-deadline', String(exchange.deadlineMs));
   if (exchange.app !== undefined) headers.push('x-kq-appid', exchange.app.appId);
   const subject = exchange.user?.['sub'];

@@ -1,8 +1,9 @@
 import type { Clock } from '../../engine/contract/clock.ts';
-import type { Metrics } from '../../engine/contract/observe.ts';
+import type { Metrics, SpanStart, Tracer } from '../../engine/contract/observe.ts';
 import type { Exchange, GatewayError, InterfaceDocument } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
+import { beginSpan } from '../shared/trace-exchange.ts';
 import { sendAttempt, type AttemptResult } from './send-attempt.ts';
 import type { UpstreamPools } from './create-pools.ts';
 import type { RetryBudget } from './create-retry-budget.ts';
@@ -16,6 +17,7 @@ export interface UpstreamDeps {
   readonly budget: RetryBudget;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  readonly tracer?: Tracer | undefined;
   isClosing(): boolean;
 }
 
@@ -34,6 +36,7 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
   let turn = 0;
   return async (exchange) => {
     exchange.isAnswerCaptured = isCaptured;
+    if (deps.tracer !== undefined) beginSpan(exchange, deps.tracer);
     const active = deps.budget.enter();
     try {
       const mayRepeat = isIdempotent || (honoursKey && exchange.headers['idempotency-key'] !== undefined);
@@ -47,12 +50,18 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
         const instance = instances[(first + exchange.attempts) % instances.length]!;
         const canRetry = !exchange.isBodyStreamed && timeoutsLeft + exceptionsLeft > 0;
         exchange.attempts++;
+        const span = deps.tracer?.child(document.method, exchange.span?.traceparent, attemptSpan(exchange));
         const result = await sendAttempt(
           exchange,
           instance,
-          { timeoutMs: Math.min(document.timeoutMs, leftMs), refusesBusy: canRetry && mayRepeat && exceptionsLeft > 0 },
+          {
+            timeoutMs: Math.min(document.timeoutMs, leftMs),
+            refusesBusy: canRetry && mayRepeat && exceptionsLeft > 0,
+            traceparent: span?.traceparent,
+          },
           deps,
         );
+        span?.end(undefined, result.kind === 'answered' ? undefined : result.kind);
         if (result.kind === 'answered' || result.kind === 'caller-left') return;
         const isTimeout = result.kind === 'timeout';
         const hasTurn = isTimeout ? timeoutsLeft-- > 0 : exceptionsLeft-- > 0;
@@ -65,6 +74,10 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
       active.leave();
     }
   };
+}
+
+function attemptSpan({ method, attempts }: Exchange): SpanStart {
+  return { kind: 'client', fields: { 'http.request.method': method, 'http.request.resend_count': attempts - 1 } };
 }
 
 /** A write that left and was not answered may have happened: that is another thing than a failure. */

@@ -46,7 +46,7 @@ function inCode(): Metric[] {
     callsOf(file).flatMap(({ method, rest }): Metric[] => {
       const name = NAMED.exec(rest)?.[1];
       if (name === undefined) return [];
-      const labels = /\{([^{}]*)\}\s*$/.exec(rest)?.[1] ?? '';
+      const labels = [...rest.matchAll(/\{([^{}]*)\}/g)].at(-1)?.[1] ?? '';
       return [
         {
           name: name.replace(/_ms$/, '_seconds'),

@@ -48,7 +48,7 @@ export interface Lab {
   /** While true, every operation of the store fails. */
   isDown: boolean;
   /** Starts the next process; its worker runs. */
-  start(options?: Pick<ModelEngineOptions, 'slots' | 'live'>): Promise<LabEngine>;
+  start(options?: Pick<ModelEngineOptions, 'slots' | 'live' | 'tracer'>): Promise<LabEngine>;
   pass(ms: number): Promise<void>;
   /** Moves the wall clock alone (in memory): days pass, and no timer runs. */
   shiftWall(ms: number): void;
@@ -80,13 +80,13 @@ export async function openLab(document: FlowDocument, nodes: readonly NodeDefini
     blobs,
     executions: await documents.open(executionsSpec),
     isDown: false,
-    async start({ slots, live } = {}) {
+    async start({ slots, live, tracer } = {}) {
       const process = simulateProcess(clock, documents, { next: () => 0, below: () => 0, chance: () => false }, 0);
       const engine = await createModelEngine({
         clock: process.clock,
         documents: { ...process.documents, isExclusive: true },
         workQueue: createMemoryWorkQueue({ clock }),
-        ...{ shared, blobs, document },
+        ...{ shared, blobs, document, tracer },
         nodes: [testTrigger, ...controlNodes, ...nodes],
         owner: `p${(processes += 1)}`,
         ...(slots === undefined ? {} : { slots }),

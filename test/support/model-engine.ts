@@ -2,7 +2,7 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import type { NodeDefinition } from '../../engine/contract/node.ts';
-import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics, type Tracer } from '../../engine/contract/observe.ts';
 import type { Blobs } from '../../engine/contract/ports/blobs.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
@@ -49,6 +49,7 @@ export interface ModelEngineOptions {
   readonly slots?: number;
   /** Counts what runs. */
   readonly live?: (published: PublishedFlows) => LiveCounters;
+  readonly tracer?: Tracer | undefined;
 }
 
 /** Readable at rest, for tests that look into the store; the real one has its own suite. */
@@ -83,6 +84,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     clock,
     log: silentLogger,
     metrics: silentMetrics,
+    tracer: options.tracer,
     blobs,
     bindings,
     gates: createAdapterGates(clock),
@@ -115,6 +117,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     clock,
     log: silentLogger,
     metrics: silentMetrics,
+    tracer: options.tracer,
     processId: owner,
     owners,
     published,

@@ -32,7 +32,7 @@ export interface OutboundResponse {
 /** What a call needs of its node's context. */
 export type OutboundContext = Pick<
   NodeContext<unknown>,
-  'adapter' | 'signal' | 'clock' | 'idempotencyKey' | 'scope' | 'secret' | 'beforeFirstByte'
+  'adapter' | 'signal' | 'clock' | 'idempotencyKey' | 'scope' | 'secret' | 'beforeFirstByte' | 'traceparent'
 >;
 
 export interface OutboundClient {
@@ -90,8 +90,8 @@ function renewPool(current: OpenPool | undefined, adapter: Adapter): OpenPool {
 
 function requestHeaders(ctx: OutboundContext, request: OutboundRequest): Record<string, string> {
   const headers: Record<string, string> = { 'accept-encoding': 'gzip, deflate, br', ...request.headers };
-  // W3C Trace Context: the caller's trace goes on to the hospital.
-  const traceparent = ctx.scope.message.headers.traceparent;
+  // W3C Trace Context: this attempt's span, else the caller's own, goes on to the hospital.
+  const traceparent = ctx.traceparent ?? ctx.scope.message.headers.traceparent;
   if (traceparent !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent)) headers.traceparent = traceparent;
   if (request.effect !== 'read' && request.effect !== 'pure') headers['idempotency-key'] = ctx.idempotencyKey;
   return headers;

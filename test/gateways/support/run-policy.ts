@@ -67,6 +67,8 @@ function buildExchange(given: PolicyCase, document: InterfaceDocument, raw: read
       front: given.front ?? 'open',
       startedAt: now,
       traceId: 'trace-of-the-test',
+      traceparent: undefined,
+      span: undefined,
       deadlineMs: now + 3000,
       clientIp: '',
       method: 'POST',

@@ -1,0 +1,18 @@
+/** The span of a request. It begins with the call, when the caller's trace is known and trusted, and counts from the request's first byte. */
+import type { Span, SpanFields, Tracer } from '../../engine/contract/observe.ts';
+import type { Exchange } from '../contract.ts';
+
+export function beginSpan(exchange: Exchange, tracer: Tracer): Span | undefined {
+  const { method, front, interface: called, traceId, traceparent, startedAt } = exchange;
+  const route: SpanFields = called === undefined ? {} : { 'http.route': called.path, 'kangqiao.interface': called.interfaceId };
+  const fields = { 'http.request.method': called === undefined ? '_OTHER' : method, 'kangqiao.front': front, ...route };
+  const name = called === undefined ? 'HTTP' : `${method} ${called.path}`;
+  exchange.span = tracer.root(name, traceId, { kind: 'server', fields, startedAt }, traceparent);
+  return exchange.span;
+}
+
+/** A request that was refused before its call has its span too. */
+export function endSpan(exchange: Exchange, tracer: Tracer): void {
+  const span = exchange.span ?? beginSpan(exchange, tracer);
+  span?.end({ 'http.response.status_code': exchange.response.statusCode }, exchange.error?.code);
+}

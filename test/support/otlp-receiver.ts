@@ -1,0 +1,88 @@
+/** A collector of spans: OTLP/HTTP with JSON, as OpenTelemetry's exporter sends it. */
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface ReceivedSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** `''` at the root. */
+  readonly parentSpanId: string;
+  readonly name: string;
+  readonly kind: number;
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
+  readonly isFailed: boolean;
+  /** `service.instance.id` of the process. */
+  readonly instance: string;
+}
+
+export interface OtlpReceiver {
+  readonly address: string;
+  readonly spans: readonly ReceivedSpan[];
+  /** Everything as it came, to look for what must not be there. */
+  readonly text: () => string;
+  stop(): Promise<void>;
+}
+
+type OtlpValue = Readonly<Record<string, string | number | boolean>>;
+type OtlpAttributes = readonly { readonly key: string; readonly value: OtlpValue }[];
+
+interface OtlpBody {
+  readonly resourceSpans: readonly {
+    readonly resource: { readonly attributes: OtlpAttributes };
+    readonly scopeSpans: readonly {
+      readonly spans: readonly {
+        readonly traceId: string;
+        readonly spanId: string;
+        readonly parentSpanId?: string;
+        readonly name: string;
+        readonly kind: number;
+        readonly attributes: OtlpAttributes;
+        readonly status: { readonly code?: number };
+      }[];
+    }[];
+  }[];
+}
+
+export async function startOtlpReceiver(): Promise<OtlpReceiver> {
+  const spans: ReceivedSpan[] = [];
+  let text = '';
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      assert.equal(request.url, '/v1/traces');
+      text += body;
+      spans.push(...read(JSON.parse(body) as OtlpBody));
+      response.setHeader('content-type', 'application/json').end('{}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    spans,
+    text: () => text,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function read({ resourceSpans }: OtlpBody): ReceivedSpan[] {
+  return resourceSpans.flatMap(({ resource, scopeSpans }) =>
+    scopeSpans.flatMap((scope) =>
+      scope.spans.map(({ traceId, spanId, parentSpanId = '', name, kind, attributes, status }) => ({
+        ...{ traceId, spanId, parentSpanId, name, kind },
+        attributes: valuesOf(attributes),
+        isFailed: status.code === 2,
+        instance: String(valuesOf(resource.attributes)['service.instance.id']),
+      })),
+    ),
+  );
+}
+
+function valuesOf(attributes: OtlpAttributes): Record<string, string | number | boolean> {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]!]));
+}
