@@ -1,0 +1,90 @@
+/** One server in a process of its own: started on a free port of 127.0.0.1, waited for, stopped, killed, started again at the same place. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+
+export interface ServerProcess {
+  /** `<scheme>://127.0.0.1:<port>` */
+  readonly address: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Ends it the way it likes to be ended. */
+  stop(): Promise<void>;
+  /** `kill -9`. */
+  kill(): Promise<void>;
+  /** On the same port and data, after `stop` or `kill`; ends it first when it still runs. */
+  restart(): Promise<void>;
+}
+
+export interface ServerProgram {
+  readonly name: string;
+  readonly scheme: string;
+  readonly command: (port: number) => readonly [program: string, ...args: string[]];
+  readonly cwd: string;
+  /** Rejects or answers false while it is not. Asked every 50 ms. */
+  readonly isReady: (port: number) => Promise<boolean>;
+  readonly port?: number;
+  readonly readyWithinMs?: number;
+}
+
+export async function startProcess(program: ServerProgram): Promise<ServerProcess> {
+  const port = program.port ?? (await findFreePort());
+  let running = await launch(program, port);
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    if (running.child.exitCode !== null || running.child.signalCode !== null) return;
+    running.child.kill(signal);
+    await running.closed;
+  };
+  return {
+    address: `${program.scheme}://127.0.0.1:${port}`,
+    port,
+    get pid() {
+      return running.child.pid as number;
+    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    async restart() {
+      await end('SIGTERM');
+      running = await launch(program, port);
+    },
+  };
+}
+
+/** Below 32768: the kernel gives the ports above to outgoing connections, so that a server could not come back to its own. */
+export async function findFreePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly closed: Promise<void>;
+}
+
+async function launch({ name, command, cwd, isReady, readyWithinMs = 30_000 }: ServerProgram, port: number): Promise<Running> {
+  const [file, ...args] = command(port);
+  const child = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const killAtExit = () => void child.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve())).finally(() => process.off('exit', killAtExit));
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output = `${output}${text}`.slice(-2000)));
+  child.once('error', (error) => (output += error.message));
+  const end = Date.now() + readyWithinMs;
+  while (!(await isReady(port).catch(() => false))) {
+    if (child.exitCode !== null || child.pid === undefined) throw new Error(`${name} ended before it was ready: ${output}`);
+    if (Date.now() > end) {
+      child.kill('SIGKILL');
+      throw new Error(`${name} was not ready within ${readyWithinMs} ms: ${output}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return { child, closed };
+}
