@@ -4,9 +4,9 @@
  * alone (salt and blob id), so that no frame fits elsewhere; a missing, doubled, moved or cut frame is found before its bytes leave.
  */
 import { createCipheriv, createDecipheriv, createHmac, createSecretKey, randomBytes, timingSafeEqual, type KeyObject } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { AppError } from '../../engine/contract/errors.ts';
+import type { AppError } from '../../engine/contract/errors.ts';
 import type { DataKey, DataKeys } from '../../engine/contract/seal.ts';
+import { blobDamaged } from './blob-rules.ts';
 
 const MAGIC = Buffer.from('KQB1');
 const SALT_BYTES = 16;
@@ -55,8 +55,32 @@ export async function* sealFrames(source: AsyncIterable<Uint8Array>, blobId: str
   return sizeBytes;
 }
 
+/** Where sealed bytes are read from, one after the other: an open file, or `readChunks`. */
+export interface SealedBytes {
+  /** Answers 0 at the end only. */
+  read(buffer: Uint8Array, offset: number, length: number): Promise<{ readonly bytesRead: number }>;
+}
+
+/** Sealed bytes that come in chunks, as stores on a server hand them out. */
+export function readChunks(chunks: AsyncIterator<Uint8Array>): SealedBytes {
+  let rest: Uint8Array = new Uint8Array();
+  return {
+    async read(buffer, offset, length) {
+      while (rest.length === 0) {
+        const next = await chunks.next();
+        if (next.done) return { bytesRead: 0 };
+        rest = next.value;
+      }
+      const part = rest.subarray(0, length);
+      buffer.set(part, offset);
+      rest = rest.subarray(part.length);
+      return { bytesRead: part.length };
+    },
+  };
+}
+
 /** Yields the plain bytes frame by frame, each checked first. BLOB_DAMAGED (bug). */
-export async function* openFrames(file: FileHandle, blobId: string, dataKeys: DataKeys): AsyncGenerator<Uint8Array> {
+export async function* openFrames(file: SealedBytes, blobId: string, dataKeys: DataKeys): AsyncGenerator<Uint8Array> {
   const damaged = () => blobDamaged(blobId);
   const head = await readExactly(file, HEAD_BYTES, damaged);
   if (!head.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged();
@@ -92,7 +116,7 @@ function tagOf(mac: KeyObject, index: number, length: Uint8Array, sealed: Uint8A
   return createHmac('sm3', mac).update(number).update(length).update(sealed).digest();
 }
 
-async function readExactly(file: FileHandle, size: number, damaged: () => AppError): Promise<Buffer> {
+async function readExactly(file: SealedBytes, size: number, damaged: () => AppError): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(size);
   for (let filled = 0; filled < size;) {
     const { bytesRead } = await file.read(buffer, filled, size - filled);
@@ -100,11 +124,4 @@ async function readExactly(file: FileHandle, size: number, damaged: () => AppErr
     filled += bytesRead;
   }
   return buffer;
-}
-
-function blobDamaged(blobId: string): AppError {
-  return new AppError('BLOB_DAMAGED', 'bug', `The stored payload ${blobId} was cut or changed.`, {
-    values: { blobId },
-    fix: 'Restore it from a backup, and look at the disk.',
-  });
 }

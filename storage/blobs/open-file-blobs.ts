@@ -7,9 +7,9 @@ import type { Logger } from '../../engine/contract/observe.ts';
 import type { Blobs } from '../../engine/contract/ports/blobs.ts';
 import type { DataKeys } from '../../engine/contract/seal.ts';
 import { openFrames, sealFrames } from './blob-frames.ts';
+import { blobMissing, checked, createdAt, isBlobId, limited } from './blob-rules.ts';
 
 const DAY_MS = 86_400_000;
-const ID = /^blob_[0-9a-v]{9}[A-Za-z0-9_-]{14}$/;
 
 /**
  * Blobs as sealed files, one folder a day, in constant memory whatever their size. A blob is written beside its place, flushed,
@@ -64,37 +64,12 @@ export async function openFileBlobs(options: {
       for (const day of await readdir(folder)) {
         if (!/^\d+$/.test(day) || Number(day) * DAY_MS > before) continue;
         const names = await readdir(join(folder, day));
-        for (const name of names) if (ID.test(name) && createdAt(name) < before) yield name;
+        for (const name of names) if (isBlobId(name) && createdAt(name) < before) yield name;
         if (names.length === 0) await rm(join(folder, day), { recursive: true, force: true });
       }
     },
     async close() {},
   };
-}
-
-/** An id carries its time (`createTimedId`). */
-function createdAt(blobId: string): number {
-  return Number.parseInt(blobId.slice(5, 14), 32);
-}
-
-/** Ids come from documents and interfaces: none may lead out of the folder. */
-function checked(blobId: string): string {
-  if (!ID.test(blobId)) throw blobMissing('(malformed id)');
-  return blobId;
-}
-
-async function* limited(source: AsyncIterable<Uint8Array>, limitBytes: number): AsyncGenerator<Uint8Array> {
-  let sizeBytes = 0;
-  for await (const chunk of source) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > limitBytes) {
-      throw new AppError('BLOB_TOO_LARGE', 'input', `The payload is larger than the limit of ${limitBytes} bytes.`, {
-        values: { limitBytes },
-        fix: 'Send less, or raise the limit of the interface or node.',
-      });
-    }
-    yield chunk;
-  }
 }
 
 /** Answers how many plain bytes were sealed. */
@@ -132,12 +107,5 @@ function translate(error: unknown): unknown {
     fix: 'Free space on that disk, or shorten retention; storing goes on by itself as soon as there is space.',
     retryAfterMs: 5000,
     cause: error,
-  });
-}
-
-function blobMissing(blobId: string): AppError {
-  return new AppError('BLOB_MISSING', 'bug', `The stored payload ${blobId} is gone.`, {
-    values: { blobId },
-    fix: 'Restore it from a backup, or have the message sent again.',
   });
 }

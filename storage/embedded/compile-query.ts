@@ -1,6 +1,6 @@
 /** Filters, sorts and page positions as SQL over the columns of a table layout. */
 import type { Condition, Filter, Scalar, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { readPath } from '../../engine/contract/ports/document-semantics.ts';
+import { endOfPrefix, readPath } from '../../engine/contract/ports/document-semantics.ts';
 import { toSqlValue, type SqlValue, type TableLayout } from './table-layout.ts';
 
 export interface Clause {
@@ -129,15 +129,4 @@ function prefixRange(column: string, prefix: string): Clause {
   return end === undefined
     ? { sql: `${column} >= ? AND ${column} < x''`, values: [prefix] }
     : { sql: `${column} >= ? AND ${column} < ?`, values: [prefix, end] };
-}
-
-/** The first string behind all that begin with `prefix`; undefined when there is none. */
-function endOfPrefix(prefix: string): string | undefined {
-  const points = Array.from(prefix, (character) => character.codePointAt(0) as number);
-  while (points.length > 0) {
-    const last = points.pop() as number;
-    if (last === 0x10ffff) continue;
-    return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
-  }
-  return undefined;
 }

@@ -54,9 +54,10 @@ export async function startFerretdb({ folder = scratchFolder(), ...options }: Fe
   });
 }
 
-/** Another patch is another binary. */
+/** Another recipe is another binary. */
 function binaryPath(): string {
-  return `${cache}ferretdb-${createHash('sha256').update(readFileSync(patch)).digest('hex').slice(0, 12)}`;
+  const recipe = [patch, `${source}build.sh`].map((file) => readFileSync(file, 'utf8')).join('');
+  return `${cache}ferretdb-${createHash('sha256').update(recipe).digest('hex').slice(0, 12)}`;
 }
 
 function scratchFolder(): string {

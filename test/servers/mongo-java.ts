@@ -17,7 +17,15 @@ export function prepareMongoJava(): string | undefined {
   for (const tool of ['javac', 'mvn']) if (spawnSync(tool, ['-version']).error) return `${tool} is not installed`;
   const fresh = `${cache}lib-${process.pid}`;
   mkdirSync(fresh, { recursive: true });
-  const copy = ['-B', '-q', '-f', `${source}pom.xml`, 'dependency:copy-dependencies', '-DincludeScope=runtime', `-DoutputDirectory=${fresh}`];
+  const copy = [
+    '-B',
+    '-q',
+    '-f',
+    `${source}pom.xml`,
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+    `-DoutputDirectory=${fresh}`,
+  ];
   const fetched = spawnSync('mvn', copy, { timeout: 180_000, encoding: 'utf8' });
   if (fetched.status !== 0) return `Maven could not fetch mongo-java-server: ${fetched.stdout.slice(-300)}`;
   const compiled = spawnSync('javac', ['-cp', `${fresh}/*`, '-d', fresh, `${source}ServeMongo.java`], { encoding: 'utf8' });

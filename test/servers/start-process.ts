@@ -75,7 +75,8 @@ async function launch({ name, command, cwd, isReady, readyWithinMs = 30_000 }: S
   process.once('exit', killAtExit);
   const closed = new Promise<void>((resolve) => child.once('close', () => resolve())).finally(() => process.off('exit', killAtExit));
   let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (output = `${output}${text}`.slice(-2000)));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output = `${output}${text}`.slice(-2000)));
   child.once('error', (error) => (output += error.message));
   const end = Date.now() + readyWithinMs;
   while (!(await isReady(port).catch(() => false))) {

@@ -59,6 +59,17 @@ export function compareDocuments(sort: readonly string[]): (a: { readonly _id: s
   };
 }
 
+/** The first string behind all that begin with `prefix`; undefined when there is none. */
+export function endOfPrefix(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) as number);
+  while (points.length > 0) {
+    const last = points.pop() as number;
+    if (last === 0x10ffff) continue;
+    return String.fromCodePoint(...points, last === 0xd7ff ? 0xe000 : last + 1);
+  }
+  return undefined;
+}
+
 /** By code point, as UTF-8 bytes compare; JavaScript's `<` goes by UTF-16 unit and differs beyond U+FFFF. */
 function compareText(a: string, b: string): number {
   const length = Math.min(a.length, b.length);

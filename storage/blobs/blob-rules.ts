@@ -1,0 +1,48 @@
+/** What blobs on disk and on servers have in common beside their sealed form: ids that carry their time, limits, refusals. */
+import { AppError } from '../../engine/contract/errors.ts';
+
+const ID = /^blob_[0-9a-v]{9}[A-Za-z0-9_-]{14}$/;
+
+export function isBlobId(text: string): boolean {
+  return ID.test(text);
+}
+
+/** An id carries its time (`createTimedId`). */
+export function createdAt(blobId: string): number {
+  return Number.parseInt(blobId.slice(5, 14), 32);
+}
+
+/** Ids come from documents and interfaces: none may lead out of the place where blobs lie. */
+export function checked(blobId: string): string {
+  if (!isBlobId(blobId)) throw blobMissing('(malformed id)');
+  return blobId;
+}
+
+/** Passes on at most `limitBytes`; BLOB_TOO_LARGE (input) beyond. */
+export async function* limited(source: AsyncIterable<Uint8Array>, limitBytes: number): AsyncGenerator<Uint8Array> {
+  let sizeBytes = 0;
+  for await (const chunk of source) {
+    sizeBytes += chunk.length;
+    if (sizeBytes > limitBytes) {
+      throw new AppError('BLOB_TOO_LARGE', 'input', `The payload is larger than the limit of ${limitBytes} bytes.`, {
+        values: { limitBytes },
+        fix: 'Send less, or raise the limit of the interface or node.',
+      });
+    }
+    yield chunk;
+  }
+}
+
+export function blobMissing(blobId: string): AppError {
+  return new AppError('BLOB_MISSING', 'bug', `The stored payload ${blobId} is gone.`, {
+    values: { blobId },
+    fix: 'Restore it from a backup, or have the message sent again.',
+  });
+}
+
+export function blobDamaged(blobId: string): AppError {
+  return new AppError('BLOB_DAMAGED', 'bug', `The stored payload ${blobId} was cut or changed.`, {
+    values: { blobId },
+    fix: 'Restore it from a backup, and look at the disk.',
+  });
+}

@@ -1,0 +1,104 @@
+import { MongoClient, MongoServerError, type Db, type MongoClientOptions } from 'mongodb';
+import { AppError } from '../../engine/contract/errors.ts';
+import { incompatible, refusePlainConnection } from '../server-address.ts';
+import { translateMongoError } from './translate-mongo-error.ts';
+
+export interface MongoConnection {
+  readonly client: MongoClient;
+  readonly database: Db;
+}
+
+export interface ConnectOptions {
+  readonly address: string;
+  readonly password?: string;
+  readonly ca?: string;
+}
+
+const DEFAULT_DATABASE = 'kangqiao';
+const OLDEST_VERSION = 5;
+const UNCHECKED_CERTIFICATE = /[?&]tls(Insecure|AllowInvalidCertificates|AllowInvalidHostnames)=true/i;
+const AUTHENTICATION_FAILED = 18;
+const UNAUTHORIZED = 13;
+
+/**
+ * What the address may not overrule. A write is never repeated by the driver: who repeats it must know whether it was done, and the
+ * revision of a row tells (`storage/revisioned`).
+ */
+const FIXED: MongoClientOptions = {
+  appName: 'kangqiao',
+  retryWrites: false,
+  retryReads: true,
+  readPreference: 'primary',
+  readConcern: { level: 'local' },
+  maxPoolSize: 64,
+  waitQueueTimeoutMS: 10_000,
+  serverSelectionTimeoutMS: 5000,
+  connectTimeoutMS: 5000,
+  socketTimeoutMS: 15_000,
+  heartbeatFrequencyMS: 2000,
+  ignoreUndefined: true,
+};
+
+/** STORE_ADDRESS, STORE_NOT_ENCRYPTED, STORE_INCOMPATIBLE (input); STORE_DOWN (transient). */
+export async function connectMongo(options: ConnectOptions): Promise<MongoConnection> {
+  const client = createClient(options);
+  try {
+    refuseUnsafe(client, options.address);
+    const database = client.db(databaseName(client, options.address));
+    await refuseIncompatible(database);
+    return { client, database };
+  } catch (error) {
+    await client.close();
+    throw refusedByServer(error) ?? translateMongoError(error);
+  }
+}
+
+function createClient({ address, password, ca }: ConnectOptions): MongoClient {
+  const withPassword =
+    password === undefined ? address : address.replace(/^(mongodb(?:\+srv)?:\/\/[^/?@:]+)@/, (_all, user: string) => `${user}:${encodeURIComponent(password)}@`);
+  try {
+    return new MongoClient(withPassword, { ...FIXED, ...(ca === undefined ? {} : { ca }) });
+  } catch (cause) {
+    // The driver's own words may repeat the address.
+    throw new AppError('STORE_ADDRESS', 'input', 'The address of the MongoDB server cannot be read.', {
+      values: { scheme: 'mongodb' },
+      fix: 'Write it as mongodb://user@host1,host2/database?replicaSet=name&tls=true',
+      cause,
+    });
+  }
+}
+
+function refuseUnsafe(client: MongoClient, address: string): void {
+  const { tls, hosts, srvHost } = client.options;
+  const names = hosts.flatMap(({ host }) => (host === undefined ? [] : [host]));
+  const isChecked = !UNCHECKED_CERTIFICATE.test(address);
+  if (tls !== true) refusePlainConnection([...names, ...(srvHost === undefined ? [] : [srvHost])], 'Add tls=true to the address.');
+  else if (!isChecked) refusePlainConnection(names, 'Take the options out of the address that leave its certificate unchecked.');
+}
+
+/** The driver itself would take "test". */
+function databaseName(client: MongoClient, address: string): string {
+  return /^[^/]+\/\/[^/]+\/[^?]/.test(address) ? client.options.dbName : DEFAULT_DATABASE;
+}
+
+async function refuseIncompatible(database: Db): Promise<void> {
+  const { version, versionArray, ferretdbVersion } = (await database.command({ buildInfo: 1 })) as {
+    readonly version: string;
+    readonly versionArray: readonly number[];
+    readonly ferretdbVersion?: string;
+  };
+  if (ferretdbVersion?.startsWith('v1.') && !ferretdbVersion.endsWith('-atomic'))
+    throw incompatible('FerretDB', `version ${ferretdbVersion}, which loses concurrent updates`, 'atomic updates', 'Use MongoDB.');
+  if ((versionArray[0] ?? 0) < OLDEST_VERSION)
+    throw incompatible('MongoDB', `version ${version}`, `version ${OLDEST_VERSION}.0 or later`, 'Update the server.');
+}
+
+function refusedByServer(error: unknown): AppError | undefined {
+  if (!(error instanceof MongoServerError) || (error.code !== AUTHENTICATION_FAILED && error.code !== UNAUTHORIZED)) return undefined;
+  return incompatible(
+    'MongoDB',
+    'no such user, password or right',
+    'a user that may read and write the database and make its indexes',
+    'Correct the user in the address, or the password in the file that KQ_STORE_PASSWORD_FILE names.',
+  );
+}

@@ -1,0 +1,18 @@
+import type { StorageBackend } from '../storage-backend.ts';
+import { connectMongo } from './connect-mongo.ts';
+import { openGridfsBlobs } from './open-gridfs-blobs.ts';
+import { openMongoDocuments } from './open-mongo-documents.ts';
+
+/** `mongodb://…` or `mongodb+srv://…`: documents and payloads in one database, shared by any number of processes. */
+export const mongoBackend: StorageBackend = {
+  async open(address, { clock, logger, password, ca }) {
+    const connection = await connectMongo({ address, ...(password === undefined ? {} : { password }), ...(ca === undefined ? {} : { ca }) });
+    const documents = openMongoDocuments({ connection, clock, logger });
+    return {
+      documents,
+      openBlobs: async (dataKeys) => openGridfsBlobs({ database: connection.database, dataKeys, clock, logger }),
+      dataFolder: undefined,
+      close: () => documents.close(),
+    };
+  },
+};

@@ -1,0 +1,111 @@
+import type { Collection, Db, IndexDescriptionInfo } from 'mongodb';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { layoutOf, openRevisionedDocuments, schemaMismatch } from '../revisioned/open-revisioned-documents.ts';
+import type { RevisionedTable } from '../revisioned/revisioned-table.ts';
+import type { MongoConnection } from './connect-mongo.ts';
+import { openMongoTable } from './open-mongo-table.ts';
+import { layoutRows, type MongoRow, type RowIndex, type RowLayout } from './row-layout.ts';
+import { isDuplicateKey, translateMongoError } from './translate-mongo-error.ts';
+
+export interface MongoDocumentsOptions {
+  readonly connection: MongoConnection;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** One row for each collection, with what its rows were laid out for: columns computed for other indexes would mislead every query. */
+interface LayoutRow {
+  readonly _id: string;
+  readonly layout: string;
+}
+
+const LAYOUTS = 'kq_layouts';
+const MAJORITY = { writeConcern: { w: 'majority', journal: true } } as const;
+const NO_SUCH_COLLECTION = 26;
+const INDEX_CONFLICTS = [67, 85, 86];
+
+/** Documents in MongoDB, written by revision. Closing it closes the connection. */
+export function openMongoDocuments({ connection, clock, logger }: MongoDocumentsOptions): Documents {
+  const { client, database } = connection;
+  return openRevisionedDocuments({
+    clock,
+    logger,
+    driver: {
+      openTable: (spec) => openTable(database, spec).catch(rethrow),
+      async ping() {
+        await database.command({ ping: 1 }).catch(rethrow);
+      },
+      close: () => client.close(),
+    },
+  });
+}
+
+async function openTable(database: Db, spec: CollectionSpec<StoredDocument>): Promise<RevisionedTable> {
+  await agreeOnLayout(database.collection<LayoutRow>(LAYOUTS), spec);
+  const layout = layoutRows(spec);
+  const rows = database.collection<MongoRow>(spec.name);
+  await makeIndexes(rows, layout);
+  return openMongoTable(rows, layout);
+}
+
+/** Of several processes that open a new collection at once, the first one's layout holds. */
+async function agreeOnLayout(layouts: Collection<LayoutRow>, spec: CollectionSpec<StoredDocument>): Promise<void> {
+  const own = { _id: spec.name, layout: layoutOf(spec) };
+  const stored = (await layouts.findOne({ _id: spec.name })) ?? (await insertFirst(layouts, own));
+  if (stored.layout !== own.layout) throw schemaMismatch(spec.name, `it was made for ${stored.layout}`);
+}
+
+async function insertFirst(layouts: Collection<LayoutRow>, own: LayoutRow): Promise<LayoutRow> {
+  try {
+    await layouts.insertOne(own, MAJORITY);
+    return own;
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw error;
+    return (await layouts.findOne({ _id: own._id })) ?? own;
+  }
+}
+
+/** Makes what is missing. What somebody added beside ours is no harm; ours must be as we would make them. */
+async function makeIndexes(rows: Collection<MongoRow>, layout: RowLayout): Promise<void> {
+  const stored = new Map((await listIndexes(rows)).map((index) => [index.name, index]));
+  const missing: RowIndex[] = [];
+  for (const index of layout.indexes) {
+    const found = stored.get(index.name);
+    if (!found) missing.push(index);
+    else if (!isSame(index, found)) throw schemaMismatch(layout.name, `its index "${index.name}" is on ${describe(found)}, not on ${describe(index)}`);
+  }
+  if (missing.length === 0) return;
+  try {
+    await rows.createIndexes(missing.map((index) => ({ ...index })));
+  } catch (error) {
+    const { code = 0 } = error as { readonly code?: number };
+    const names = missing.map(({ name }) => name).join(', ');
+    if (isDuplicateKey(error)) throw schemaMismatch(layout.name, `of the indexes ${names} one must be unique, and stored documents break it`);
+    if (INDEX_CONFLICTS.includes(code)) throw schemaMismatch(layout.name, `its indexes ${names} cannot be made beside those that are there`);
+    throw error;
+  }
+}
+
+async function listIndexes(rows: Collection<MongoRow>): Promise<readonly IndexDescriptionInfo[]> {
+  try {
+    return await rows.listIndexes().toArray();
+  } catch (error) {
+    if ((error as { readonly code?: number }).code === NO_SUCH_COLLECTION) return [];
+    throw error;
+  }
+}
+
+/** Not every server tells whether an index is sparse. */
+function isSame(wanted: RowIndex, found: IndexDescriptionInfo): boolean {
+  return describe(wanted) === describe(found);
+}
+
+function describe({ key, unique }: Pick<RowIndex, 'key'> & { readonly unique?: boolean } | IndexDescriptionInfo): string {
+  return `${unique === true ? 'unique ' : ''}(${Object.entries(key).map(([field, direction]) => (direction === 1 ? field : `${field} ${String(direction)}`)).join(', ')})`;
+}
+
+function rethrow(error: unknown): never {
+  throw translateMongoError(error);
+}

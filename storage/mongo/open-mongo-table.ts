@@ -1,0 +1,172 @@
+import type { Collection, Filter as MongoFilter, WriteConcernSettings } from 'mongodb';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { compareDocuments, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
+import type { Durability, FindRows, NextRow, RevisionedTable, Row } from '../revisioned/revisioned-table.ts';
+import { allOf, compileFilter, compilePosition, compileSort, type Query } from './compile-query.ts';
+import { encodeText, toRow, type MongoRow, type RowLayout } from './row-layout.ts';
+import { isDuplicateKey, translateMongoError, translateWriteError } from './translate-mongo-error.ts';
+
+/** A document as it comes back. */
+type StoredRow = Pick<MongoRow, '_id' | 'r' | 'd'>;
+
+const COLUMNS = { d: 1, r: 1 } as const;
+/**
+ * Every answer waits for a majority of the servers: one that fails takes nothing with it that was answered. `full` waits for their disks too.
+ */
+const WRITE_CONCERNS: Readonly<Record<Durability, WriteConcernSettings>> = {
+  full: { w: 'majority', journal: true },
+  light: { w: 'majority', journal: false },
+};
+/** A taken key may be free again by the time that we look whose it is. */
+const MAX_KEY_ATTEMPTS = 5;
+
+/** One collection of MongoDB, by single-document operations alone. */
+export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): RevisionedTable {
+  /** Which index refused `row`; undefined when its holder is gone again. Not every server says it in its answer. */
+  async function clash(row: MongoRow, isNew: boolean): Promise<'taken' | { readonly duplicateKey: string } | 'mine' | undefined> {
+    const keys = layout.uniqueIndexes.flatMap(({ name }, i) => (row[`u${i}`] === undefined ? [] : [{ name, field: `u${i}` as const }]));
+    const holders = await rows
+      .find(
+        { $or: [{ _id: row._id }, ...keys.map(({ field }) => ({ [field]: row[field] }))] } as MongoFilter<MongoRow>,
+        { projection: { r: 1, ...Object.fromEntries(keys.map(({ field }) => [field, 1])) } },
+      )
+      .toArray();
+    const own = holders.find(({ _id }) => _id === row._id);
+    if (isNew && own) return own.r === row.r ? 'mine' : 'taken';
+    const key = keys.find(({ field }) => holders.some((holder) => holder._id !== row._id && holder[field] === row[field]));
+    return key && { duplicateKey: key.name };
+  }
+
+  /** Writes; where a unique index refuses, says which. */
+  async function write<R>(row: MongoRow, isNew: boolean, action: () => Promise<R>) {
+    for (let attempt = 0; attempt < MAX_KEY_ATTEMPTS; attempt++) {
+      try {
+        return await action();
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw translateWriteError(error);
+      }
+      const refusal = await clash(row, isNew).catch(rethrow);
+      if (refusal) return refusal;
+    }
+    throw contended(layout.name);
+  }
+
+  /** Decided by the server as far as it can; the rest here, row by row. */
+  async function* select(query: Query, sort: Readonly<Record<string, 1 | -1>>, limit: number, rest: Filter | undefined): AsyncGenerator<Row> {
+    const cursor = rows.find(query as MongoFilter<MongoRow>, { projection: COLUMNS, sort, ...(rest || limit === Infinity ? {} : { limit }) });
+    try {
+      let found = 0;
+      for await (const row of cursor as AsyncIterable<StoredRow>) {
+        const read = toRead(row);
+        if (rest && !matchesFilter(read.document, rest)) continue;
+        yield read;
+        if (++found >= limit) return;
+      }
+    } finally {
+      await cursor.close();
+    }
+  }
+
+  /** By a path without a field: everything that matches is looked at, and no more kept than asked for. */
+  async function sortHere(query: Query, { sort, limit, after }: FindRows, rest: Filter | undefined): Promise<readonly Row[]> {
+    const compare = compareDocuments(sort);
+    const order = (a: Row, b: Row) => compare(a.document, b.document);
+    let kept: Row[] = [];
+    for await (const row of select(query, { _id: 1 }, Infinity, rest)) {
+      if (after && compare(row.document, after) <= 0) continue;
+      kept.push(row);
+      if (kept.length >= 2 * limit + 100) kept = kept.sort(order).slice(0, limit);
+    }
+    return kept.sort(order).slice(0, limit);
+  }
+
+  async function find(filter: Filter, options: FindRows): Promise<readonly Row[]> {
+    const { sort, limit, after } = options;
+    const { query, rest } = compileFilter(layout, filter);
+    const keys = compileSort(layout, sort);
+    if (!keys) return sortHere(query, options, rest);
+    const position = after ? compilePosition(layout, sort, after) : {};
+    const found: Row[] = [];
+    for await (const row of select(allOf([query, position]), keys, limit, rest)) found.push(row);
+    return found;
+  }
+
+  return {
+    async read(id) {
+      const row = await rows.findOne({ _id: encodeText(id) }, { projection: COLUMNS }).catch(rethrow);
+      return row ? toRead(row) : undefined;
+    },
+    async insert(next, durability) {
+      const row = rowOf(layout, next);
+      const answer = await write(row, true, async () => {
+        await rows.insertOne(row, { writeConcern: WRITE_CONCERNS[durability] });
+        return 'done' as const;
+      });
+      return answer === 'mine' ? 'done' : answer;
+    },
+    async replaceAt(old, next, durability) {
+      const row = rowOf(layout, next);
+      const { _id, ...fields } = row;
+      const answer = await write(row, false, async () => {
+        const { matchedCount } = await rows.replaceOne({ _id, r: old.rev }, fields, { writeConcern: WRITE_CONCERNS[durability] });
+        return matchedCount === 1 ? ('done' as const) : ('moved' as const);
+      });
+      return answer as Exclude<typeof answer, 'mine' | 'taken'>;
+    },
+    async remove(id, rev) {
+      const filter = { _id: encodeText(id), ...(rev === undefined ? {} : { r: rev }) };
+      const { deletedCount } = await rows.deleteOne(filter, { writeConcern: WRITE_CONCERNS.light }).catch(rethrowWrite);
+      return deletedCount === 1;
+    },
+    find: (filter, options) => find(filter, options).catch(rethrow),
+    async count(filter, limit) {
+      const { query, rest } = compileFilter(layout, filter);
+      try {
+        if (!rest) return await rows.countDocuments(query as MongoFilter<MongoRow>, { limit });
+        let count = 0;
+        for await (const _row of select(query, { _id: 1 }, limit, rest)) count++;
+        return count;
+      } catch (error) {
+        return rethrow(error);
+      }
+    },
+    async removeExpired(nowMs, most) {
+      if (layout.expiryField === undefined) return 0;
+      const isOver = { [layout.expiryField]: { $lte: nowMs } };
+      try {
+        const over = await rows.find(isOver as MongoFilter<MongoRow>, { projection: { _id: 1 }, limit: most }).toArray();
+        if (over.length === 0) return 0;
+        // Asked again: one that was prolonged meanwhile stays.
+        await rows.deleteMany({ _id: { $in: over.map(({ _id }) => _id) }, ...isOver } as MongoFilter<MongoRow>);
+        return over.length;
+      } catch (error) {
+        return rethrow(error);
+      }
+    },
+  };
+}
+
+function rowOf(layout: RowLayout, { document, json, rev }: NextRow): MongoRow {
+  return toRow(layout, document, json, rev);
+}
+
+function toRead({ d, r }: StoredRow): Row {
+  return { document: JSON.parse(d) as StoredDocument, rev: r, sizeChars: d.length };
+}
+
+function rethrow(error: unknown): never {
+  throw translateMongoError(error);
+}
+
+function rethrowWrite(error: unknown): never {
+  throw translateWriteError(error);
+}
+
+function contended(collection: string): AppError {
+  return new AppError('STORE_BUSY', 'transient', `A unique key of "${collection}" is taken and freed all the time.`, {
+    values: { collection },
+    fix: 'Try again in a moment.',
+    retryAfterMs: 1000,
+  });
+}

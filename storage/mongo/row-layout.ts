@@ -1,0 +1,118 @@
+/**
+ * How a collection lies in MongoDB: one row a document, `d` as JSON text, and beside it what indexes need, computed by us:
+ * `c<i>` for each path that an index or the expiry names, `a<i>` with the values to be found at a path that is indexed alone, `u<i>` with
+ * the key of each unique index, absent where it does not constrain. A document therefore never meets MongoDB's own rules about field
+ * names, array paths, missing fields or the order of types; and rows mean the same on every server that speaks the protocol.
+ *
+ * Every value is null, a number or a text that begins with its type: null, numbers and texts sort alike everywhere, other types do not.
+ */
+import type { CollectionSpec, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
+
+export type FieldValue = null | number | string;
+
+export interface MongoRow {
+  readonly _id: string;
+  /** Revision: drawn anew by each write. */
+  readonly r: number;
+  readonly d: string;
+  readonly [field: `${'c' | 'a' | 'u'}${number}`]: FieldValue | readonly FieldValue[];
+}
+
+export interface RowIndex {
+  readonly name: string;
+  readonly key: Readonly<Record<string, 1>>;
+  readonly unique?: true;
+  /** Rows without the field are not in it. */
+  readonly sparse?: true;
+}
+
+export interface RowLayout {
+  readonly name: string;
+  /** Path i is field `c<i>`. */
+  readonly paths: readonly string[];
+  /** Paths that are indexed alone and so may hold arrays; path i is field `a<i>`. */
+  readonly elementPaths: readonly string[];
+  /** Index i has its key in field `u<i>`. */
+  readonly uniqueIndexes: readonly IndexSpec[];
+  /** Field of the time at which a document ends. */
+  readonly expiryField: string | undefined;
+  readonly indexes: readonly RowIndex[];
+}
+
+export function layoutRows({ name, indexes, expiresAt }: CollectionSpec<StoredDocument>): RowLayout {
+  const paths = [...new Set([...indexes.flatMap((index) => index.fields), ...(expiresAt === undefined ? [] : [expiresAt])])];
+  const field = (path: string) => `c${paths.indexOf(path)}`;
+  const shared = new Set(indexes.filter((index) => index.unique || index.fields.length > 1).flatMap((index) => index.fields));
+  const elementPaths = paths.filter((path) => !shared.has(path) && path !== expiresAt);
+  const uniqueIndexes = indexes.filter((index) => index.unique);
+  const rowIndexes: RowIndex[] = [];
+  for (const index of indexes) {
+    const [first = ''] = index.fields;
+    const element = elementPaths.indexOf(first);
+    rowIndexes.push({ name: index.name, key: { ...Object.fromEntries(index.fields.map((path) => [field(path), 1 as const])), _id: 1 } });
+    if (index.unique) rowIndexes.push({ name: `${index.name}:key`, key: { [`u${uniqueIndexes.indexOf(index)}`]: 1 }, unique: true, sparse: true });
+    if (index.fields.length === 1 && element >= 0) rowIndexes.push({ name: `${index.name}:elements`, key: { [`a${element}`]: 1, _id: 1 }, sparse: true });
+  }
+  if (expiresAt !== undefined) rowIndexes.push({ name: ':expiry', key: { [field(expiresAt)]: 1 } });
+  return {
+    name,
+    paths,
+    elementPaths,
+    uniqueIndexes,
+    expiryField: expiresAt === undefined ? undefined : field(expiresAt),
+    indexes: rowIndexes,
+  };
+}
+
+export function toRow({ paths, elementPaths, uniqueIndexes }: RowLayout, document: StoredDocument, json: string, rev: number): MongoRow {
+  const row: Record<string, unknown> = { _id: encodeText(document._id), r: rev, d: json };
+  for (let i = 0; i < paths.length; i++) row[`c${i}`] = toFieldValue(readPath(document, paths[i] as string));
+  for (let i = 0; i < elementPaths.length; i++) {
+    const values = elements(readPath(document, elementPaths[i] as string));
+    if (values.length > 0) row[`a${i}`] = values;
+  }
+  for (let i = 0; i < uniqueIndexes.length; i++) {
+    const key = uniqueKey(document, (uniqueIndexes[i] as IndexSpec).fields);
+    if (key !== undefined) row[`u${i}`] = encodeText(key);
+  }
+  return row as unknown as MongoRow;
+}
+
+/** Field values sort as the port wants it: null, numbers, texts by code point, booleans, the rest. */
+export function toFieldValue(value: unknown): FieldValue {
+  if (value === undefined || value === null) return null;
+  // As JSON has it.
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value === 'string') return TEXT + encodeText(value);
+  if (typeof value === 'boolean') return value ? 't1' : 't0';
+  return 'x';
+}
+
+/** All texts begin with the first, and lie before the second. */
+export const TEXT = 's';
+export const BEHIND_TEXTS = 't';
+
+/**
+ * The same text in a form that sorts by code point also where a server compares UTF-16 units (one of them does), and in which
+ * unpaired surrogates, which are no UTF-8, stay apart from each other. Almost every text is its own form.
+ */
+export function encodeText(text: string): string {
+  return SPECIAL.test(text) ? text.replace(SPECIALS, encodeSpecial) : text;
+}
+
+const SPECIAL = /[\ud800-\udfff\uffff]/;
+const SPECIALS = /[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff\uffff]/g;
+
+/** What lies beyond U+FFFF goes behind U+FFFF, which itself becomes the least of what begins so. */
+function encodeSpecial(special: string): string {
+  if (special.length === 2) return `\uffff${special}`;
+  if (special === '\uffff') return '\uffff\u0001';
+  return `\uffff\u0002${special.charCodeAt(0).toString(16)}`;
+}
+
+/** What equality finds at a path: the value itself, or each scalar of an array. */
+function elements(value: unknown): readonly FieldValue[] {
+  const values = Array.isArray(value) ? value.filter((item) => item !== null && typeof item !== 'object') : [value];
+  return [...new Set(values.map(toFieldValue).filter((item) => item !== null && item !== 'x'))];
+}

@@ -1,0 +1,80 @@
+import { MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError, MongoWriteConcernError } from 'mongodb';
+import { AppError } from '../../engine/contract/errors.ts';
+import { LostAnswer } from '../revisioned/revisioned-table.ts';
+import { storeDown } from '../revisioned/store-down.ts';
+
+const DUPLICATE_KEY = 11_000;
+const OUT_OF_DISK_SPACE = 14_031;
+/** The server steps down or shuts down: whether the write was done before, it does not say. */
+const LEAVING = [91, 189, 10_107, 11_600, 11_602, 13_435, 13_436];
+/** The driver's own refusals, before anything is sent. */
+const NOT_SENT = [
+  'MongoPoolClearedError',
+  'MongoPoolClosedError',
+  'MongoTopologyClosedError',
+  'MongoClientClosedError',
+  'MongoNotConnectedError',
+  'MongoServerClosedError',
+];
+
+export function isDuplicateKey(error: unknown): boolean {
+  return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
+}
+
+/** Whatever a write threw: STORE_DOWN only where it was surely not done, `LostAnswer` where that is not known. */
+export function translateWriteError(error: unknown): unknown {
+  return isAnswerLost(error) ? new LostAnswer(error) : translateMongoError(error);
+}
+
+/** Whatever the driver threw, as an AppError; anything else as it is. Values of documents never get into a message. */
+export function translateMongoError(error: unknown): unknown {
+  if (!(error instanceof MongoError)) return error;
+  if (error.name === 'MongoWaitQueueTimeoutError') return storeBusy(error);
+  if (error instanceof MongoServerError && error.code === OUT_OF_DISK_SPACE) return storeFull(error);
+  if (isUnreachable(error)) return storeDown(reasonOf(error), error);
+  const reason = error instanceof MongoServerError ? (error.codeName ?? String(error.code)) : error.name;
+  return new AppError('STORE_BUG', 'bug', `The store refused an operation (${reason}).`, {
+    values: { reason },
+    fix: 'Report this with the log.',
+    cause: error,
+  });
+}
+
+function isAnswerLost(error: unknown): boolean {
+  if (error instanceof MongoWriteConcernError) return true;
+  if (error instanceof MongoServerError) return LEAVING.includes(error.code as number);
+  return error instanceof MongoNetworkError && !isNotSent(error);
+}
+
+function isNotSent(error: MongoError): boolean {
+  const { syscall } = (error.cause ?? {}) as { readonly syscall?: string };
+  const { beforeHandshake = false } = error as { readonly beforeHandshake?: boolean };
+  return NOT_SENT.includes(error.name) || syscall === 'connect' || beforeHandshake;
+}
+
+function isUnreachable(error: MongoError): boolean {
+  if (error instanceof MongoServerError) return error instanceof MongoWriteConcernError || LEAVING.includes(error.code as number);
+  return error instanceof MongoServerSelectionError || error instanceof MongoNetworkError || NOT_SENT.includes(error.name);
+}
+
+/** Names of machines and system calls, never what was written. */
+function reasonOf(error: MongoError): string {
+  if (error instanceof MongoServerError) return error.codeName ?? `code ${String(error.code)}`;
+  return error.message.slice(0, 200);
+}
+
+function storeBusy(cause: unknown): AppError {
+  return new AppError('STORE_BUSY', 'transient', 'Too many operations wait for the store.', {
+    fix: 'Try again in a moment, or send less at a time.',
+    retryAfterMs: 1000,
+    cause,
+  });
+}
+
+function storeFull(cause: unknown): AppError {
+  return new AppError('STORE_FULL', 'transient', 'The disk of the database is full; nothing was written, reading goes on.', {
+    fix: 'Free space on that disk, or shorten retention; writing goes on by itself as soon as there is space.',
+    retryAfterMs: 5000,
+    cause,
+  });
+}
