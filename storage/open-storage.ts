@@ -19,6 +19,8 @@ import type { BackendOptions, OpenedShared, OpenedStore, SharedBackend, StorageB
 const STORES: Readonly<Record<string, () => Promise<StorageBackend>>> = {
   embedded: async () => (await import('./embedded/embedded-backend.ts')).embeddedBackend,
   memory: async () => (await import('./memory/memory-backend.ts')).memoryBackend,
+  mongodb: async () => (await import('./mongo/mongo-backend.ts')).mongoBackend,
+  'mongodb+srv': async () => (await import('./mongo/mongo-backend.ts')).mongoBackend,
 };
 
 /** The same for what processes share: doorbell, limits, leases, hints. */

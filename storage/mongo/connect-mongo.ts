@@ -55,7 +55,9 @@ export async function connectMongo(options: ConnectOptions): Promise<MongoConnec
 
 function createClient({ address, password, ca }: ConnectOptions): MongoClient {
   const withPassword =
-    password === undefined ? address : address.replace(/^(mongodb(?:\+srv)?:\/\/[^/?@:]+)@/, (_all, user: string) => `${user}:${encodeURIComponent(password)}@`);
+    password === undefined
+      ? address
+      : address.replace(/^(mongodb(?:\+srv)?:\/\/[^/?@:]+)@/, (_all, user: string) => `${user}:${encodeURIComponent(password)}@`);
   try {
     return new MongoClient(withPassword, { ...FIXED, ...(ca === undefined ? {} : { ca }) });
   } catch (cause) {

@@ -6,7 +6,11 @@ import { openMongoDocuments } from './open-mongo-documents.ts';
 /** `mongodb://…` or `mongodb+srv://…`: documents and payloads in one database, shared by any number of processes. */
 export const mongoBackend: StorageBackend = {
   async open(address, { clock, logger, password, ca }) {
-    const connection = await connectMongo({ address, ...(password === undefined ? {} : { password }), ...(ca === undefined ? {} : { ca }) });
+    const connection = await connectMongo({
+      address,
+      ...(password === undefined ? {} : { password }),
+      ...(ca === undefined ? {} : { ca }),
+    });
     const documents = openMongoDocuments({ connection, clock, logger });
     return {
       documents,

@@ -1,4 +1,13 @@
-import { GridFSBucket, MongoError, MongoGridFSChunkError, type Collection, type Db, type GridFSBucketWriteStream, type GridFSChunk, type GridFSFile } from 'mongodb';
+import {
+  GridFSBucket,
+  MongoError,
+  MongoGridFSChunkError,
+  type Collection,
+  type Db,
+  type GridFSBucketWriteStream,
+  type GridFSChunk,
+  type GridFSFile,
+} from 'mongodb';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { createTimedId } from '../../engine/contract/ids.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
@@ -36,8 +45,9 @@ export function openGridfsBlobs(options: {
   }
 
   return {
-    async put(source, { limitBytes }) {
-      const blobId = createTimedId('blob', clock.now());
+    async put(source, { limitBytes, blobId: given }) {
+      const blobId = given === undefined ? createTimedId('blob', clock.now()) : checked(given);
+      if (given !== undefined) await remove(blobId).catch(rethrow);
       // GridFS of the driver knows object ids only by type; any value will do.
       const upload = bucket.openUploadStreamWithId(blobId as never, blobId);
       try {
@@ -59,9 +69,7 @@ export function openGridfsBlobs(options: {
       }
     },
     async remove(blobId) {
-      await remove(checked(blobId)).catch((error: unknown) => {
-        throw translateMongoError(error);
-      });
+      await remove(checked(blobId)).catch(rethrow);
     },
     async *list(olderThanMs) {
       // An id carries its time: those made before sort before this one.
@@ -99,4 +107,8 @@ function translateReadError(error: unknown, blobId: string): unknown {
   if (error instanceof MongoGridFSChunkError) return blobDamaged(blobId);
   if (error instanceof MongoError && (error as { readonly code?: unknown }).code === 'ENOENT') return blobMissing(blobId);
   return translateMongoError(error);
+}
+
+function rethrow(error: unknown): never {
+  throw translateMongoError(error);
 }

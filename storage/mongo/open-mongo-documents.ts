@@ -74,7 +74,8 @@ async function makeIndexes(rows: Collection<MongoRow>, layout: RowLayout): Promi
   for (const index of layout.indexes) {
     const found = stored.get(index.name);
     if (!found) missing.push(index);
-    else if (!isSame(index, found)) throw schemaMismatch(layout.name, `its index "${index.name}" is on ${describe(found)}, not on ${describe(index)}`);
+    else if (!isSame(index, found))
+      throw schemaMismatch(layout.name, `its index "${index.name}" is on ${describe(found)}, not on ${describe(index)}`);
   }
   if (missing.length === 0) return;
   try {
@@ -82,15 +83,17 @@ async function makeIndexes(rows: Collection<MongoRow>, layout: RowLayout): Promi
   } catch (error) {
     const { code = 0 } = error as { readonly code?: number };
     const names = missing.map(({ name }) => name).join(', ');
-    if (isDuplicateKey(error)) throw schemaMismatch(layout.name, `of the indexes ${names} one must be unique, and stored documents break it`);
-    if (INDEX_CONFLICTS.includes(code)) throw schemaMismatch(layout.name, `its indexes ${names} cannot be made beside those that are there`);
+    if (isDuplicateKey(error))
+      throw schemaMismatch(layout.name, `of the indexes ${names} one must be unique, and stored documents break it`);
+    if (INDEX_CONFLICTS.includes(code))
+      throw schemaMismatch(layout.name, `its indexes ${names} cannot be made beside those that are there`);
     throw error;
   }
 }
 
 async function listIndexes(rows: Collection<MongoRow>): Promise<readonly IndexDescriptionInfo[]> {
   try {
-    return await rows.listIndexes().toArray();
+    return (await rows.listIndexes().toArray()) as readonly IndexDescriptionInfo[];
   } catch (error) {
     if ((error as { readonly code?: number }).code === NO_SUCH_COLLECTION) return [];
     throw error;
@@ -102,8 +105,10 @@ function isSame(wanted: RowIndex, found: IndexDescriptionInfo): boolean {
   return describe(wanted) === describe(found);
 }
 
-function describe({ key, unique }: Pick<RowIndex, 'key'> & { readonly unique?: boolean } | IndexDescriptionInfo): string {
-  return `${unique === true ? 'unique ' : ''}(${Object.entries(key).map(([field, direction]) => (direction === 1 ? field : `${field} ${String(direction)}`)).join(', ')})`;
+function describe({ key, unique }: (Pick<RowIndex, 'key'> & { readonly unique?: boolean }) | IndexDescriptionInfo): string {
+  return `${unique === true ? 'unique ' : ''}(${Object.entries(key)
+    .map(([field, direction]) => (direction === 1 ? field : `${field} ${String(direction)}`))
+    .join(', ')})`;
 }
 
 function rethrow(error: unknown): never {

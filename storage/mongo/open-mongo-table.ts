@@ -27,10 +27,9 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
   async function clash(row: MongoRow, isNew: boolean): Promise<'taken' | { readonly duplicateKey: string } | 'mine' | undefined> {
     const keys = layout.uniqueIndexes.flatMap(({ name }, i) => (row[`u${i}`] === undefined ? [] : [{ name, field: `u${i}` as const }]));
     const holders = await rows
-      .find(
-        { $or: [{ _id: row._id }, ...keys.map(({ field }) => ({ [field]: row[field] }))] } as MongoFilter<MongoRow>,
-        { projection: { r: 1, ...Object.fromEntries(keys.map(({ field }) => [field, 1])) } },
-      )
+      .find({ $or: [{ _id: row._id }, ...keys.map(({ field }) => ({ [field]: row[field] }))] } as MongoFilter<MongoRow>, {
+        projection: { r: 1, ...Object.fromEntries(keys.map(({ field }) => [field, 1])) },
+      })
       .toArray();
     const own = holders.find(({ _id }) => _id === row._id);
     if (isNew && own) return own.r === row.r ? 'mine' : 'taken';
@@ -53,8 +52,17 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
   }
 
   /** Decided by the server as far as it can; the rest here, row by row. */
-  async function* select(query: Query, sort: Readonly<Record<string, 1 | -1>>, limit: number, rest: Filter | undefined): AsyncGenerator<Row> {
-    const cursor = rows.find(query as MongoFilter<MongoRow>, { projection: COLUMNS, sort, ...(rest || limit === Infinity ? {} : { limit }) });
+  async function* select(
+    query: Query,
+    sort: Readonly<Record<string, 1 | -1>>,
+    limit: number,
+    rest: Filter | undefined,
+  ): AsyncGenerator<Row> {
+    const cursor = rows.find(query as MongoFilter<MongoRow>, {
+      projection: COLUMNS,
+      sort,
+      ...(rest || limit === Infinity ? {} : { limit }),
+    });
     try {
       let found = 0;
       for await (const row of cursor as AsyncIterable<StoredRow>) {

@@ -51,8 +51,10 @@ export function layoutRows({ name, indexes, expiresAt }: CollectionSpec<StoredDo
     const [first = ''] = index.fields;
     const element = elementPaths.indexOf(first);
     rowIndexes.push({ name: index.name, key: { ...Object.fromEntries(index.fields.map((path) => [field(path), 1 as const])), _id: 1 } });
-    if (index.unique) rowIndexes.push({ name: `${index.name}:key`, key: { [`u${uniqueIndexes.indexOf(index)}`]: 1 }, unique: true, sparse: true });
-    if (index.fields.length === 1 && element >= 0) rowIndexes.push({ name: `${index.name}:elements`, key: { [`a${element}`]: 1, _id: 1 }, sparse: true });
+    if (index.unique)
+      rowIndexes.push({ name: `${index.name}:key`, key: { [`u${uniqueIndexes.indexOf(index)}`]: 1 }, unique: true, sparse: true });
+    if (index.fields.length === 1 && element >= 0)
+      rowIndexes.push({ name: `${index.name}:elements`, key: { [`a${element}`]: 1, _id: 1 }, sparse: true });
   }
   if (expiresAt !== undefined) rowIndexes.push({ name: ':expiry', key: { [field(expiresAt)]: 1 } });
   return {
