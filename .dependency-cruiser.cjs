@@ -123,8 +123,8 @@ module.exports = {
       'storage-is-below-everything',
       'storage/ sees the contract, not those who use it.',
       { path: '^storage/' },
-      // open-storage.ts composes: it gives the opened store its seal. The rule above keeps the seal from every backend.
-      productBut(['^engine/(contract|seal)/', '^storage/']),
+      // open-storage.ts composes: it gives the opened store its seal and its gate. The rule above keeps both from every backend.
+      productBut(['^engine/(contract|seal|transfer)/', '^storage/']),
     ),
     rule(
       'only-open-storage-lists-backends',

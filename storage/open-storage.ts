@@ -12,6 +12,8 @@ import type { DataKeys, Seal } from '../engine/contract/seal.ts';
 import { createSeal } from '../engine/seal/create-seal.ts';
 import { loadKek } from '../engine/seal/load-kek.ts';
 import { dataKeysSpec, openDataKeys } from '../engine/seal/open-data-keys.ts';
+import { openGate, type Gate } from '../engine/transfer/gate.ts';
+import { openStoreMarks, refuseMarked } from '../engine/transfer/store-mark.ts';
 import { refusePassword } from './server-address.ts';
 import type { BackendOptions, OpenedShared, OpenedStore, SharedBackend, StorageBackend } from './storage-backend.ts';
 
@@ -37,12 +39,19 @@ export interface StorageOptions {
   readonly caFile?: string;
   /** Default: `<data folder>.kek`, made at the first start. `memory:` needs none. */
   readonly kekFile?: string;
+  /** For whoever ends a move: a store that was left, or is half filled, is opened too. */
+  readonly isMarkIgnored?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export interface Storage {
   readonly documents: Documents;
+  /** For what copies the store while others use it. */
+  readonly gate: Gate;
+  /** The store itself, past the gate. */
+  readonly store: OpenedStore;
+  readonly kept: NonNullable<OpenedShared['kept']>;
   readonly workQueue: WorkQueue;
   readonly sharedState: SharedState;
   readonly blobs: Blobs;
@@ -68,13 +77,19 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     life.push(() => store.close());
     const shared = await openShared(options, store);
     life.push(() => shared.close());
-    const { kek, ...kekFile } = await findKek(store, options.kekFile);
-    const dataKeys = await openDataKeys({ documents: store.documents, kek, clock });
+    if (options.isMarkIgnored !== true) refuseMarked(await (await openStoreMarks(store.documents)).read());
+    const gate = await openGate(store.documents, store.collections);
+    const { documents } = gate;
+    const { kek, ...kekFile } = await findKek(documents, store.dataFolder, options.kekFile);
+    const dataKeys = await openDataKeys({ documents, kek, clock });
     const blobs = await store.openBlobs(dataKeys);
     life.push(() => blobs.close());
     life.push(rotateHourly(dataKeys, clock, logger));
     return {
-      documents: store.documents,
+      documents,
+      gate,
+      store,
+      kept: () => shared.kept?.() ?? nothing(),
       workQueue: shared.workQueue,
       sharedState: shared.sharedState,
       blobs,
@@ -88,6 +103,33 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     throw error;
   }
 }
+
+/** A store that something is copied into: without keys of its own, those of the source come with the copy. */
+export async function openTarget(options: StorageOptions): Promise<OpenedTarget> {
+  const store = await openStore(options);
+  try {
+    const shared = await openShared(options, store);
+    return {
+      store,
+      sharedState: shared.sharedState,
+      async close() {
+        await shared.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+export interface OpenedTarget {
+  readonly store: OpenedStore;
+  readonly sharedState: SharedState;
+  close(): Promise<void>;
+}
+
+async function* nothing(): AsyncGenerator<never> {}
 
 /** What was opened last ends first. */
 function createLife() {
@@ -146,7 +188,8 @@ async function readGiven(file: string): Promise<string> {
 
 /** A new key is made only for a store that has sealed nothing yet: a lost one must never be papered over. */
 async function findKek(
-  { documents, dataFolder }: OpenedStore,
+  documents: Documents,
+  dataFolder: string | undefined,
   configured: string | undefined,
 ): Promise<{ readonly kek: Uint8Array; readonly file: string | undefined; readonly isNew: boolean }> {
   const file = configured ?? (dataFolder === undefined ? undefined : `${dataFolder}.kek`);

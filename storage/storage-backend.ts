@@ -2,8 +2,8 @@
 import type { Clock } from '../engine/contract/clock.ts';
 import type { Logger } from '../engine/contract/observe.ts';
 import type { Blobs } from '../engine/contract/ports/blobs.ts';
-import type { Documents } from '../engine/contract/ports/documents.ts';
-import type { SharedState } from '../engine/contract/ports/shared-state.ts';
+import type { CollectionSpec, Documents, StoredDocument } from '../engine/contract/ports/documents.ts';
+import type { KeptEntry, SharedState } from '../engine/contract/ports/shared-state.ts';
 import type { WorkQueue } from '../engine/contract/ports/work-queue.ts';
 import type { DataKeys } from '../engine/contract/seal.ts';
 
@@ -31,6 +31,8 @@ export interface BackendOptions {
 
 export interface OpenedStore {
   readonly documents: Documents;
+  /** Collections that were in it when it was opened; only for a store that versions filled which kept no list of them (`engine/transfer`). */
+  readonly collections?: readonly CollectionSpec<StoredDocument>[];
   /** Called once; its blobs are closed before the store. */
   openBlobs(dataKeys: DataKeys): Promise<Blobs>;
   /** Where the data lie, when that is a folder: the key-encryption key must lie elsewhere. */
@@ -43,6 +45,8 @@ export interface OpenedStore {
 export interface OpenedShared {
   readonly workQueue: WorkQueue;
   readonly sharedState: SharedState;
+  /** Claims and fencing numbers as they now are, where they can be listed: for a copy of the store. */
+  kept?(): AsyncIterable<KeptEntry>;
   /** Ends both, in the right order. */
   close(): Promise<void>;
 }

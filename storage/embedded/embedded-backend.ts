@@ -2,8 +2,9 @@ import { join, resolve } from 'node:path';
 import { openFileBlobs } from '../blobs/open-file-blobs.ts';
 import { createMemoryWorkQueue } from '../in-process/memory-work-queue.ts';
 import type { StorageBackend } from '../storage-backend.ts';
+import { listCollections } from './list-collections.ts';
 import { openEmbeddedDocuments } from './open-embedded-documents.ts';
-import { openEmbeddedSharedState } from './open-embedded-shared-state.ts';
+import { keptEntries, openEmbeddedSharedState } from './open-embedded-shared-state.ts';
 
 /** `embedded:<folder>`: SQLite, files, and what one process can keep in memory. No server, one process. */
 export const embeddedBackend: StorageBackend = {
@@ -17,11 +18,13 @@ export const embeddedBackend: StorageBackend = {
     const workQueue = createMemoryWorkQueue({ clock, logger });
     return {
       documents,
+      collections: listCollections(dataFolder),
       openBlobs: (dataKeys) => openFileBlobs({ folder: join(dataFolder, 'blobs'), dataKeys, clock, logger }),
       dataFolder,
       ownShared: {
         workQueue,
         sharedState,
+        kept: () => keptEntries(documents),
         async close() {
           await workQueue.close();
           await sharedState.close();

@@ -4,6 +4,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { createTimedId } from '../../engine/contract/ids.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { KeptEntry } from '../../engine/contract/ports/shared-state.ts';
 import { createClaims, type Claims } from '../in-process/claims.ts';
 import { createMemorySharedState, type KeptClaim, type SharedStateJournal } from '../in-process/memory-shared-state.ts';
 
@@ -65,6 +66,17 @@ export async function openEmbeddedSharedState(options: EmbeddedSharedStateOption
     },
   };
   return createMemorySharedState({ clock, journal });
+}
+
+/** What has been claimed and taken, as it is stored. */
+export async function* keptEntries(documents: Documents): AsyncGenerator<KeptEntry> {
+  for await (const rows of readPages(await documents.open(claimsSpec), CLAIMS_PAGE)) {
+    for (const [key, endsAt, share] of rows.flatMap((row) => row.claims))
+      yield { kind: 'claim', key, endsAt, ...(share === undefined ? {} : { share }) };
+  }
+  for await (const rows of readPages(await documents.open(fencingSpec), PAGE)) {
+    for (const { _id, fencing } of rows) yield { kind: 'lease', name: _id, fencing };
+  }
 }
 
 /** A page at a time: millions of keys never stand in memory together. */

@@ -3,6 +3,11 @@
  * Nothing here carries the no-loss or no-double guarantee of executions. Conformance suite: `test/conformance/shared-state.ts`.
  * Every operation rejects with a transient AppError (SHARED_STATE_DOWN) when the state cannot be reached.
  */
+/** What must not be forgotten when another shared state takes the place of one. */
+export type KeptEntry =
+  | { readonly kind: 'claim'; readonly key: string; readonly endsAt: number; readonly share?: string }
+  | { readonly kind: 'lease'; readonly name: string; readonly fencing: number };
+
 export interface SharedState {
   /**
    * True for exactly one caller per key until `ttlMs` has passed. Survives a restart where the backend can (nonces).

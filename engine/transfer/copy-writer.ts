@@ -1,0 +1,98 @@
+import { AppError } from '../contract/errors.ts';
+import type { Collection, StoredDocument } from '../contract/ports/documents.ts';
+import { readPath, uniqueKey } from '../contract/ports/document-semantics.ts';
+import type { CollectionSpec, Filter, Scalar } from '../contract/ports/documents.ts';
+
+export interface CopyWriter {
+  put(document: StoredDocument): Promise<void>;
+  remove(id: string): Promise<void>;
+  /** Waits for all of them. */
+  end(): Promise<void>;
+  readonly written: number;
+}
+
+const CONCURRENCY = 32;
+
+/** Writes copies, many at once. A unique key that an older copy still holds is taken from it, and that one is copied anew. */
+export function createWriter(pair: {
+  readonly spec: CollectionSpec<StoredDocument>;
+  readonly source: Collection<StoredDocument>;
+  readonly target: Collection<StoredDocument>;
+}): CopyWriter {
+  const { spec, source, target } = pair;
+  const running = new Set<Promise<void>>();
+  /** Copies that gave up a unique key. */
+  const displaced = new Set<string>();
+  let failure: unknown;
+  let written = 0;
+
+  async function start(work: Promise<unknown>): Promise<void> {
+    written++;
+    const settled: Promise<void> = work.then(
+      () => void running.delete(settled),
+      (error: unknown) => {
+        failure ??= error;
+        running.delete(settled);
+      },
+    );
+    running.add(settled);
+    if (running.size >= CONCURRENCY) await Promise.race(running);
+    if (failure !== undefined) throw failure as Error;
+  }
+
+  async function store(document: StoredDocument): Promise<void> {
+    for (let attempt = 0; attempt < MAX_CLASHES; attempt++) {
+      const inserted = await target.insert(document);
+      if (inserted.inserted) return;
+      let index = inserted.index;
+      if (inserted.duplicateOf === 'id') {
+        const replaced = await target.replaceIf(document, {});
+        if (replaced.outcome === 'patched') return;
+        index = replaced.outcome === 'duplicate-key' ? replaced.index : undefined;
+      }
+      if (index !== undefined) await displace(document, index);
+    }
+    throw clash(spec.name);
+  }
+
+  async function displace(document: StoredDocument, index: string): Promise<void> {
+    const fields = spec.indexes.find(({ name }) => name === index)?.fields;
+    if (!fields || uniqueKey(document, fields) === undefined) throw clash(spec.name);
+    const filter: Filter = Object.fromEntries(fields.map((field) => [field, (readPath(document, field) ?? null) as Scalar]));
+    for (const holder of await target.find(filter, { limit: 10 })) {
+      if (holder._id === document._id) continue;
+      displaced.add(holder._id);
+      await target.remove(holder._id);
+    }
+  }
+
+  async function drain(): Promise<void> {
+    while (running.size > 0) await Promise.race(running);
+    if (failure !== undefined) throw failure as Error;
+  }
+
+  return {
+    put: (document) => start(store(document)),
+    remove: (id) => start(target.remove(id)),
+    async end() {
+      await drain();
+      // One after the other: what gives up its key to one of these comes behind it.
+      for (const id of displaced) {
+        const document = await source.get(id);
+        if (document) await store(document);
+      }
+    },
+    get written() {
+      return written;
+    },
+  };
+}
+
+const MAX_CLASHES = 5;
+
+function clash(collection: string): AppError {
+  return new AppError('STORE_COPY_CLASH', 'bug', `Two documents of "${collection}" hold the same unique key.`, {
+    values: { collection },
+    fix: 'Report it with the log; the old store is untouched.',
+  });
+}

@@ -1,0 +1,162 @@
+/**
+ * The gate between a process and its store: what copies a store while others use it must know what they change, and must be able to stop
+ * them for a moment. While nobody copies, it costs one comparison an operation.
+ */
+import { AppError } from '../contract/errors.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+import { openCollectionList, type CollectionList } from './collection-list.ts';
+
+export interface Gate {
+  /** The store as all of this process use it. */
+  readonly documents: Documents;
+  /** Everything that was ever opened in this store, by whatever version of the product. */
+  readonly collections: CollectionList;
+  /** Begins to note what is written. One at a time. */
+  track(): ChangeTracker;
+  /** Refuses writes with what `error` makes: those that begin new work (inserts into these collections), or all. Reading goes on. */
+  refuse(what: 'everything' | { readonly insertsInto: readonly string[] }, error: () => AppError): void;
+  /** Lets everything wait, reads too so that they see the writes before them; answers what lets it go on. */
+  hold(): () => void;
+  /** Ends refusing. */
+  reopen(): void;
+  /** Resolves when no write is under way. */
+  idle(): Promise<void>;
+}
+
+/** Collection -> ids that were written. Undefined when there were too many to note: then everything must be compared. */
+export type Changes = ReadonlyMap<string, ReadonlySet<string>> | undefined;
+
+export interface ChangeTracker {
+  /** What was written since the last call, and what is being written now. */
+  take(): Changes;
+  stop(): void;
+}
+
+/** About 100 MB of ids. */
+const MAX_CHANGES = 1_000_000;
+
+interface GateState {
+  tracker: ReturnType<typeof createTracker> | undefined;
+  refused: { readonly what: Parameters<Gate['refuse']>[0]; readonly error: () => AppError } | undefined;
+  held: Promise<void> | undefined;
+  pending: number;
+  onIdle: (() => void)[];
+}
+
+/** `known`: collections that are in the store though its list may not name them. */
+export async function openGate(documents: Documents, known: readonly CollectionSpec<StoredDocument>[] = []): Promise<Gate> {
+  const collections = await openCollectionList(documents);
+  for (const spec of known) await collections.add(spec);
+  const state: GateState = { tracker: undefined, refused: undefined, held: undefined, pending: 0, onIdle: [] };
+  let isQuiet = true;
+  const update = () => void (isQuiet = !state.tracker && !state.refused && !state.held);
+
+  const guarded: Documents = {
+    async open<T extends StoredDocument>(spec: CollectionSpec<T>): Promise<Collection<T>> {
+      const collection = await documents.open(spec);
+      await collections.add(spec);
+      return guardCollection(collection, state, () => isQuiet);
+    },
+    isExclusive: documents.isExclusive,
+    counters: documents.counters,
+    ping: () => documents.ping(),
+    close: () => documents.close(),
+  };
+
+  return {
+    documents: guarded,
+    collections,
+    track() {
+      if (state.tracker)
+        throw new AppError('STORE_COPYING', 'input', 'This store is being copied already.', { fix: 'Wait until that has ended.' });
+      const tracker = (state.tracker = createTracker());
+      update();
+      return {
+        take: () => tracker.take(),
+        stop() {
+          if (state.tracker === tracker) state.tracker = undefined;
+          update();
+        },
+      };
+    },
+    refuse(what, error) {
+      state.refused = { what, error };
+      update();
+    },
+    reopen() {
+      state.refused = undefined;
+      update();
+    },
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      state.held = promise;
+      update();
+      return () => {
+        if (state.held === promise) state.held = undefined;
+        update();
+        resolve();
+      };
+    },
+    idle: () => (state.pending === 0 ? Promise.resolve() : new Promise((resolve) => state.onIdle.push(resolve))),
+  };
+}
+
+function guardCollection<T extends StoredDocument>(inner: Collection<T>, state: GateState, isQuiet: () => boolean): Collection<T> {
+  const { name } = inner;
+
+  async function write<R>(id: string, isInsert: boolean, action: () => Promise<R>): Promise<R> {
+    if (state.held) await state.held;
+    const { refused, tracker } = state;
+    if (refused && (refused.what === 'everything' || (isInsert && refused.what.insertsInto.includes(name)))) throw refused.error();
+    state.pending++;
+    // Noted before, since it may be done at any moment from now on, and again behind it: what was taken in between may have seen the old one.
+    tracker?.add(name, id);
+    try {
+      return await action();
+    } finally {
+      tracker?.add(name, id);
+      if (--state.pending === 0) for (const resolve of state.onIdle.splice(0)) resolve();
+    }
+  }
+
+  async function read<R>(action: () => Promise<R>): Promise<R> {
+    if (state.held) await state.held;
+    return action();
+  }
+
+  return {
+    name,
+    get: (id) => (isQuiet() ? inner.get(id) : read(() => inner.get(id))),
+    find: (filter, options) => (isQuiet() ? inner.find(filter, options) : read(() => inner.find(filter, options))),
+    count: (filter, limit) => (isQuiet() ? inner.count(filter, limit) : read(() => inner.count(filter, limit))),
+    insert: (document, options) =>
+      isQuiet() ? inner.insert(document, options) : write(document._id, true, () => inner.insert(document, options)),
+    replaceIf: (document, match, options) =>
+      isQuiet() ? inner.replaceIf(document, match, options) : write(document._id, false, () => inner.replaceIf(document, match, options)),
+    patchIf: (id, match, patch, options) =>
+      isQuiet() ? inner.patchIf(id, match, patch, options) : write(id, false, () => inner.patchIf(id, match, patch, options)),
+    remove: (id, match) => (isQuiet() ? inner.remove(id, match) : write(id, false, () => inner.remove(id, match))),
+  };
+}
+
+function createTracker() {
+  let changes = new Map<string, Set<string>>();
+  let size = 0;
+  return {
+    add(collection: string, id: string) {
+      if (size > MAX_CHANGES) return;
+      let ids = changes.get(collection);
+      if (!ids) changes.set(collection, (ids = new Set()));
+      const before = ids.size;
+      ids.add(id);
+      size += ids.size - before;
+      if (size > MAX_CHANGES) changes.clear();
+    },
+    take(): Changes {
+      const taken = size > MAX_CHANGES ? undefined : changes;
+      changes = new Map();
+      size = 0;
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,264 @@
+/**
+ * Moves everything that is stored from one store to another while it is in use. Nothing is lost and nothing runs twice because at every
+ * moment at most one of the two opens: the new one is marked as receiving before its first document, the old one as moved when both are
+ * equal and nobody writes, and only then the new one as ready. Whatever is broken off is done again by the same call.
+ */
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import { createTimedId } from '../contract/ids.ts';
+import type { Blobs } from '../contract/ports/blobs.ts';
+import type { Documents } from '../contract/ports/documents.ts';
+import type { KeptEntry, SharedState } from '../contract/ports/shared-state.ts';
+import { carryShared, type CarriedShared } from './carry-shared.ts';
+import { openCollectionList } from './collection-list.ts';
+import { compareBlobs, copyBlobs } from './copy-blobs.ts';
+import {
+  compareCollection,
+  compareDocuments,
+  copyCollection,
+  copyDocuments,
+  type Comparison,
+  type Pair,
+  type Walk,
+} from './copy-collection.ts';
+import { dataKeysSpec } from '../seal/open-data-keys.ts';
+import type { Changes, ChangeTracker, Gate } from './gate.ts';
+import { digestText } from './set-digest.ts';
+import { openStoreMarks, storeMarksSpec, storeMoved, type StoreMarks } from './store-mark.ts';
+
+export interface MoveOptions {
+  /** `documents` is the store itself, not what the gate lets through. */
+  readonly source: { readonly address: string; readonly documents: Documents; readonly blobs: Blobs; kept(): AsyncIterable<KeptEntry> };
+  /** `sharedState` is absent where both stores go on with the same one. */
+  readonly target: { readonly address: string; readonly documents: Documents; readonly blobs: Blobs; readonly sharedState?: SharedState };
+  /** The traffic of this process on the source. Absent: nobody uses it. */
+  readonly traffic?: MoveTraffic;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: MoveProgress) => void;
+}
+
+export interface MoveTraffic {
+  readonly gate: Gate;
+  /** Takes no new work and settles what is under way. */
+  drain(): Promise<void>;
+  /** Refuses everything that would write, from after `drain` until the process has gone over. */
+  pause(): void;
+}
+
+/** In this order; `copy` and `compare` tell each collection. */
+export type MoveStage = 'begin' | 'copy' | 'payloads' | 'catch-up' | 'compare' | 'drain' | 'last' | 'leave' | 'enter' | 'done';
+
+export interface MoveProgress {
+  readonly stage: MoveStage;
+  readonly collection?: string;
+  readonly documents?: number;
+  readonly total?: number;
+}
+
+export interface MovedCollection {
+  readonly collection: string;
+  readonly documents: number;
+  /** Of the set, whatever its order; equal on both sides. */
+  readonly digest: string;
+}
+
+export interface MoveReport {
+  readonly moveId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly collections: readonly MovedCollection[];
+  readonly blobs: number;
+  /** Written while it was compared under traffic: compared again one by one, without traffic. */
+  readonly lastChanges: number;
+  readonly shared: CarriedShared;
+  /** From when nothing was accepted any more until the new store was ready. */
+  readonly pausedMs: number;
+}
+
+/** Below so many documents everything is compared once more without traffic: it takes a second or two. */
+const COMPARE_ALL = 20_000;
+/** What is still to be carried over without traffic. */
+const FEW_CHANGES = 200;
+const MAX_ROUNDS = 20;
+/** Documents that end so soon are left out of a comparison: each store removes them by itself, at its own moment. */
+const EXPIRY_MARGIN_MS = 600_000;
+
+/**
+ * STORE_NOT_EMPTY, STORE_MOVED, STORE_RECEIVING (input) where the two do not fit; STORE_COPY_DIFFERS (bug) when they are not equal at the end.
+ * When it rejects, the old store is as it was and `traffic` may go on with it, unless the last stage told was `enter`.
+ */
+export async function moveStore(options: MoveOptions): Promise<MoveReport> {
+  const { source, target, clock, traffic } = options;
+  const marks = { source: await openStoreMarks(source.documents), target: await openStoreMarks(target.documents) };
+  const moveId = await begin(options, marks);
+  const tracker = traffic?.gate.track();
+  try {
+    const copy = createCopy(options, tracker);
+    await copy.underTraffic();
+    const pausedAt = clock.monotonic();
+    if (traffic) {
+      options.onProgress({ stage: 'drain' });
+      await traffic.drain();
+      traffic.pause();
+      await traffic.gate.idle();
+    }
+    options.onProgress({ stage: 'last' });
+    const last = await copy.last();
+    const shared = target.sharedState ? await carryShared(source.kept(), target.documents, target.sharedState, clock) : NOTHING;
+    options.signal.throwIfAborted();
+    options.onProgress({ stage: 'leave' });
+    await marks.source.write({ state: 'moved', moveId, other: target.address, at: clock.now() });
+    options.onProgress({ stage: 'enter' });
+    await marks.target.write({ state: 'ready', moveId, other: source.address, at: clock.now() });
+    options.onProgress({ stage: 'done' });
+    const pausedMs = Math.round(clock.monotonic() - pausedAt);
+    return { moveId, from: source.address, to: target.address, ...last, shared, pausedMs };
+  } finally {
+    tracker?.stop();
+  }
+}
+
+const NOTHING: CarriedShared = { claims: 0, leases: 0 };
+
+interface Marks {
+  readonly source: StoreMarks;
+  readonly target: StoreMarks;
+}
+
+/** Answers the id of this move: that of an earlier attempt, where there was one. */
+async function begin({ source, target, traffic, clock, onProgress }: MoveOptions, marks: Marks): Promise<string> {
+  onProgress({ stage: 'begin' });
+  const [old, fresh] = [await marks.source.read(), await marks.target.read()];
+  if (old?.state === 'moved' && (traffic || fresh?.moveId !== old.moveId)) throw storeMoved(old.other);
+  if (old?.state === 'receiving') throw notEmpty(old.other);
+  if (fresh?.state === 'receiving' && (fresh.other === source.address || fresh.moveId === old?.moveId)) return fresh.moveId;
+  // It has ended.
+  if (fresh?.state === 'ready' && fresh.moveId === old?.moveId) throw storeMoved(target.address);
+  if (fresh || (await hasDocuments(target.documents))) throw notEmpty(target.address);
+  const moveId = createTimedId('mov', clock.now());
+  await marks.target.write({ state: 'receiving', moveId, other: source.address, at: clock.now() });
+  return moveId;
+}
+
+async function hasDocuments(documents: Documents): Promise<boolean> {
+  const list = await openCollectionList(documents);
+  // Every store that was ever used holds keys, also one that has no such list yet.
+  if ((await (await documents.open(dataKeysSpec)).count({}, 1)) > 0) return true;
+  for (const spec of list.all()) if ((await (await documents.open(spec)).count({}, 1)) > 0) return true;
+  return false;
+}
+
+/** Collection -> ids. */
+type Ids = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The copy as it grows: which documents were not yet seen to be equal on both sides, and how the two compare. */
+function createCopy({ source, target, clock, signal, onProgress }: MoveOptions, tracker: ChangeTracker | undefined) {
+  const blobs = { source: source.blobs, target: target.blobs };
+  const opened = new Map<string, Pair>();
+  let compared = new Map<string, Comparison>();
+  /** Written, or found different, since the two were compared; not yet seen to be equal. */
+  let unequal: Ids = new Map();
+
+  async function pairs(): Promise<readonly Pair[]> {
+    for (const spec of (await openCollectionList(source.documents)).all()) {
+      if (spec.name === storeMarksSpec.name || opened.has(spec.name)) continue;
+      opened.set(spec.name, { spec, source: await source.documents.open(spec), target: await target.documents.open(spec) });
+    }
+    return [...opened.values()];
+  }
+
+  async function walk(stage: MoveStage, { spec, source: from }: Pair, marginMs: number): Promise<Walk> {
+    const total = await from.count({}, COUNT_LIMIT);
+    const tell = (documents: number) => onProgress({ stage, collection: spec.name, documents, total });
+    return { expiredAt: clock.now() + marginMs, signal, onProgress: tell };
+  }
+
+  async function copyAll(): Promise<void> {
+    for (const pair of await pairs()) await copyCollection(pair, await walk('copy', pair, 0));
+    onProgress({ stage: 'payloads' });
+    await copyBlobs(blobs, signal, (documents) => onProgress({ stage: 'payloads', documents }));
+  }
+
+  async function compareAll(): Promise<void> {
+    compared = new Map();
+    for (const pair of await pairs())
+      compared.set(pair.spec.name, await compareCollection(pair, await walk('compare', pair, EXPIRY_MARGIN_MS)));
+    unequal = new Map([...compared].map(([name, { different }]) => [name, new Set(different)]));
+  }
+
+  /** Carries over what was written, and looks at it again; answers how many documents there were. */
+  async function carry(): Promise<number> {
+    const changes = tracker ? tracker.take() : NO_CHANGES;
+    // Too many to note: everything is looked at again.
+    if (!changes) {
+      await copyAll();
+      await compareAll();
+      return Number.POSITIVE_INFINITY;
+    }
+    let count = 0;
+    const still = new Map<string, ReadonlySet<string>>();
+    for (const pair of await pairs()) {
+      const { name } = pair.spec;
+      const ids = new Set([...(unequal.get(name) ?? []), ...(changes.get(name) ?? [])]);
+      count += await copyDocuments(pair, ids);
+      still.set(name, new Set(await compareDocuments(pair, ids, clock.now() + EXPIRY_MARGIN_MS)));
+    }
+    unequal = still;
+    return count;
+  }
+
+  async function catchUp(): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      signal.throwIfAborted();
+      const documents = await carry();
+      onProgress({ stage: 'catch-up', documents });
+      if (documents < FEW_CHANGES) return;
+    }
+  }
+
+  return {
+    async underTraffic(): Promise<void> {
+      await copyAll();
+      await catchUp();
+      await compareAll();
+      await catchUp();
+    },
+
+    /** Nobody writes any more. */
+    async last(): Promise<Pick<MoveReport, 'collections' | 'blobs' | 'lastChanges'>> {
+      const lastChanges = await carry();
+      const copied = await copyBlobs(blobs, signal);
+      if (sumOf(compared) <= COMPARE_ALL) await compareAll();
+      for (const [name, ids] of unequal) if (ids.size > 0) throw differs(name);
+      const [missing] = await compareBlobs(blobs);
+      if (missing !== undefined) throw differs(missing);
+      return { collections: [...compared.values()].map(toMoved), blobs: copied.blobs, lastChanges };
+    },
+  };
+}
+
+function sumOf(compared: ReadonlyMap<string, Comparison>): number {
+  return [...compared.values()].reduce((sum, { source: { documents } }) => sum + documents, 0);
+}
+
+const COUNT_LIMIT = 2_000_000_000;
+const NO_CHANGES: Changes = new Map();
+
+function toMoved({ collection, target }: Comparison): MovedCollection {
+  return { collection, documents: target.documents, digest: digestText(target) };
+}
+
+function notEmpty(address: string): AppError {
+  return new AppError('STORE_NOT_EMPTY', 'input', `There is something else in the store ${address} already.`, {
+    values: { address },
+    fix: 'Give an empty store: a new folder, database or schema.',
+  });
+}
+
+function differs(what: string): AppError {
+  return new AppError('STORE_COPY_DIFFERS', 'bug', `"${what}" is not the same in both stores.`, {
+    values: { what },
+    fix: 'Empty the new store and move again; report it with the log. The old store is untouched.',
+  });
+}

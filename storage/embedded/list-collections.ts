@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Type } from 'typebox';
+import type { CollectionSpec, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
+
+/** What is in the file, but for what belongs to the shared state, which goes its own way (`kept`). The folder is open. */
+export function listCollections(folder: string): readonly CollectionSpec<StoredDocument>[] {
+  const database = new DatabaseSync(join(folder, 'store.sqlite'), { readOnly: true });
+  try {
+    const rows = database.prepare('SELECT name, layout FROM ":collections" ORDER BY name').all() as { name: string; layout: string }[];
+    return rows
+      .filter(({ name }) => !name.startsWith('shared_'))
+      .map(({ name, layout }) => ({ name, schema, ...(JSON.parse(layout) as Layout) }));
+  } finally {
+    database.close();
+  }
+}
+
+const schema = Type.Object({}, { additionalProperties: true });
+
+interface Layout {
+  readonly indexes: readonly IndexSpec[];
+  readonly expiresAt?: string;
+}
