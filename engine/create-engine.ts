@@ -25,7 +25,7 @@ import { countedQueue } from './run/counted-queue.ts';
 import { compileFlow, type CompiledFlow } from './run/compile-flow.ts';
 import { createCallFlow, createRunFlow } from './run/create-run-flow.ts';
 import { createExecutionCatalog } from './run/execution-catalog.ts';
-import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from './run/execution-document.ts';
+import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec, type WorkerAbout } from './run/execution-document.ts';
 import { createLiveCounters, type LiveCounters } from './run/live-counters.ts';
 import { createPayloads } from './run/payloads.ts';
 import { createQueueSight, showQueue, type QueueSight } from './run/queue-sight.ts';
@@ -38,6 +38,8 @@ import { createTriggers, type Triggers } from './trigger/create-triggers.ts';
 import { showWorkerCounts, WorkerCounts } from './worker/worker-counts.ts';
 import { CANCEL_CHANNEL, createWorker, type Worker } from './worker/create-worker.ts';
 import { createOwners } from './worker/owners.ts';
+import { createLeases } from './worker/leases.ts';
+import { createServes } from './worker/create-serves.ts';
 import { startBlobSweep } from './worker/sweep-blobs.ts';
 
 export interface EngineDeps {
@@ -56,6 +58,10 @@ export interface EngineDeps {
   /** Absent: no spans are made. */
   readonly tracer?: Tracer | undefined;
   readonly workerSlots?: number;
+  /** Tags of flows and ids of adapters that this process works for alone; none: everything. */
+  readonly serves?: readonly string[];
+  /** What the process is, for others to read. */
+  readonly about?: Pick<WorkerAbout, 'role' | 'version'>;
 }
 
 export interface Engine {
@@ -129,7 +135,11 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     metrics,
     tracer,
   };
-  const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive: documents.isExclusive, clock, log, processId });
+  const serves = deps.serves ?? [];
+  const { isExclusive } = documents;
+  const about = { ...deps.about, ...(serves.length === 0 ? {} : { serves }) };
+  const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive, clock, log, processId, about });
+  const leases = await createLeases({ documents, clock, log, processId });
   const active = new Set<string>();
   const accept = createAccept(common);
   const triggers = await createTriggers({
@@ -137,19 +147,20 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     bindings: bindings.bindings,
     onBindingsChange: bindings.onChange,
     documents,
-    shared,
+    leases,
+    serves: createServes(serves),
     accept: async (flow, arrival, { seq }) => toArrivalResult(await accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),
     tls: deps.tls,
     clock,
     logger: log,
     metrics,
-    holder: processId,
   });
   const worker = createWorker({
     ...common,
     owners,
     active,
     counts,
+    serves: createServes(serves),
     ...(deps.workerSlots === undefined ? {} : { slots: deps.workerSlots }),
   });
   const catalog = createFlowCatalog({
@@ -172,7 +183,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   showWorkerCounts(counts, metrics);
   showParts({ metrics, documents, pool, worker, triggers });
   await owners.start();
-  const sweep = startBlobSweep({ ...common, blobs });
+  let stopSweep = () => {};
 
   return {
     nodes,
@@ -187,14 +198,17 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     traffic,
     queue,
     async startWork() {
+      stopSweep = startBlobSweep({ ...common, blobs }).stop;
+      await leases.start();
       await worker.start();
       await triggers.start();
     },
     async stop(boundMs) {
-      sweep.stop();
+      stopSweep();
       await triggers.stop();
       await worker.stop(boundMs);
-      owners.stop();
+      await leases.stop();
+      await owners.stop(active.size === 0);
       live.stop();
       await traffic.stop();
       await published.stop();

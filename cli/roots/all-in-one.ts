@@ -23,7 +23,7 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   // Stopped last: requests that are still under way need their hospitals.
   life.own('example city', () => city.end());
   const status = await openStatus(host, life);
-  const opened = await openEngine(host, life);
+  const opened = await openEngine(host, life, 'start');
   const { engine, storage } = opened;
   const policies = await loadPolicies();
   const addresses: Record<string, string> = {};

@@ -15,7 +15,7 @@ export async function startControl(overrides: SettingOverrides): Promise<number>
   return runUntilSignal(
     async (life) => {
       const status = await openStatus(host, life);
-      const opened = await openEngine(host, life);
+      const opened = await openEngine(host, life, 'control');
       const addresses: Record<string, string> = {};
       const { control } = await openControl(host, opened, await loadPolicies(), { addresses: () => addresses }, life);
       addresses['control'] = control.address;

@@ -2,6 +2,7 @@
 import { createEngine, type Engine } from '../../engine/create-engine.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';
+import { readVersion } from '../version.ts';
 import { storageSettings, type Host } from './open-host.ts';
 
 export interface OpenedEngine {
@@ -13,7 +14,8 @@ const NODES = new URL('../../nodes', import.meta.url);
 /** Left to what is closed after the engine. */
 const CLOSING_MS = 1_000;
 
-export async function openEngine(host: Host, life: Life): Promise<OpenedEngine> {
+/** `role`: what others read of this process. */
+export async function openEngine(host: Host, life: Life, role: string): Promise<OpenedEngine> {
   const { settings, clock, log, metrics, tracer } = host;
   const storage = await openStorage({ ...storageSettings(settings), clock, logger: log });
   life.own('storage', () => storage.close());
@@ -32,6 +34,8 @@ export async function openEngine(host: Host, life: Life): Promise<OpenedEngine> 
     metrics,
     tracer,
     workerSlots: settings.workerSlots,
+    serves: settings.serves,
+    about: { role, version: readVersion() },
   });
   life.own('engine', () => engine.stop(Math.max(CLOSING_MS, settings.drainMs - CLOSING_MS)));
   return { storage, engine };

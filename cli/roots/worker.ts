@@ -11,7 +11,7 @@ export async function startWorker(overrides: SettingOverrides): Promise<number> 
   return runUntilSignal(
     async (life) => {
       const status = await openStatus(host, life);
-      const { engine, storage } = await openEngine(host, life);
+      const { engine, storage } = await openEngine(host, life, 'worker');
       await engine.startWork();
       status.started({ store: () => storage.documents.ping() });
       log.info('worker.ready', { flows: engine.published.list().length });

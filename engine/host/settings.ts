@@ -103,6 +103,14 @@ export const SettingsSchema = Type.Object(
     maxConnectionsPerIp: count(1000, 1_000_000, '每来源地址连接上限', 'Connections per front and client address.'),
     bodyBudgetBytes: count(268_435_456, 68_719_476_736, '请求体内存总预算', 'Bodies held in memory, all requests together.'),
     workerSlots: count(64, 10_000, '并行执行数', 'Durable executions worked on at once.'),
+    serves: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+      maxItems: 1000,
+      default: [],
+      ...means(
+        '本工作进程只服务的流程标签与适配器，逗号分隔；不设则服务全部',
+        'Tags of flows and ids of adapters that this worker works for alone; separated by commas. Absent: everything.',
+      ),
+    }),
   },
   { additionalProperties: false },
 );
@@ -111,6 +119,8 @@ export type Settings = Readonly<Omit<Static<typeof SettingsSchema>, 'kekFile' | 
   readonly storeAddress: string;
 };
 
+const LISTS: ReadonlySet<string> = new Set(['trustedProxies', 'serves']);
+
 type Overrides = { readonly [Name in keyof Static<typeof SettingsSchema>]?: unknown };
 
 /** Values may be texts; overrides (of the command line) win over the environment. SETTINGS_INVALID (input) lists every wrong one by its name. */
@@ -118,7 +128,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const given: Record<string, unknown> = {};
   for (const name of names()) {
     const text = environment[variableOf(name)];
-    if (text !== undefined && text !== '') given[name] = name === 'trustedProxies' ? splitList(text) : text;
+    if (text !== undefined && text !== '') given[name] = LISTS.has(name) ? splitList(text) : text;
   }
   for (const [name, value] of Object.entries(overrides)) if (value !== undefined) given[name] = value;
   const filled = Default(SettingsSchema, Convert(SettingsSchema, given)) as Settings;
@@ -131,6 +141,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     storeAddress: filled.storeAddress ?? `embedded:${join(dataFolder, 'store')}`,
     kekFile: resolve(filled.kekFile ?? `${dataFolder}.kek`),
     trustedProxies: Object.freeze([...filled.trustedProxies]) as string[],
+    serves: Object.freeze([...filled.serves]) as string[],
   });
 }
 

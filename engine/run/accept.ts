@@ -202,7 +202,8 @@ function keyText(value: unknown): string | undefined {
 async function insert(document: ExecutionDocument, flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): Promise<AcceptResult> {
   const result = await deps.executions.insert(document, { durability: 'full' });
   if (!result.inserted) return onDuplicate(document, flow, request, deps);
-  await deps.workQueue.ring(document.part);
+  // It is stored: a doorbell that fails, or hangs, must not make the sender send it again. The reconciler finds it all the same.
+  deps.workQueue.ring(document.part).catch((error: unknown) => deps.log.debug('worker.ring_failed', { code: toErrorRecord(error).code }));
   deps.metrics.count('accepted_total', { flow: flow.flowId });
   return { status: 'accepted', executionId: document._id };
 }

@@ -187,11 +187,22 @@ export const lateOutcomesSpec: CollectionSpec<LateOutcomeDocument> = {
   expiresAt: 'expiresAt',
 };
 
+/** What a process says of itself. */
+export interface WorkerAbout {
+  /** `worker`, `control`, `gateway open` …, `start` for all in one. */
+  readonly role?: string;
+  readonly version?: string;
+  /** Adapters and tags that it serves alone; absent: everything, or nothing durable at all. */
+  readonly serves?: readonly string[];
+}
+
 /** One living process; its beat counts up every few seconds. */
-export interface WorkerDocument extends StoredDocument {
+export interface WorkerDocument extends StoredDocument, WorkerAbout {
   readonly beat: number;
   readonly startedAt: number;
   readonly expiresAt: number;
+  /** It ended with nothing under way. */
+  readonly ended?: true;
 }
 
 export const workersSpec: CollectionSpec<WorkerDocument> = { name: 'workers', schema: anyDocument, indexes: [], expiresAt: 'expiresAt' };

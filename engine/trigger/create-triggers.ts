@@ -4,11 +4,11 @@ import { AppError, toErrorRecord } from '../contract/errors.ts';
 import type { Arrival, ArrivalResult, Stop, TriggerContext, TriggerNode } from '../contract/node.ts';
 import type { Logger, Metrics } from '../contract/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
-import type { SharedState } from '../contract/ports/shared-state.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
 import type { RunningPublishedFlows } from '../publish/published-flows.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
 import type { Bindings } from '../services.ts';
+import type { Leases } from '../worker/leases.ts';
 import { TriggerRun, type TriggerStatus } from './trigger-run.ts';
 
 export interface TriggersDeps {
@@ -17,22 +17,26 @@ export interface TriggersDeps {
   /** Called after each change of the bindings; answers what ends it. */
   onBindingsChange?(listener: () => void): () => void;
   readonly documents: Documents;
-  readonly shared: SharedState;
+  /** Which process listens. */
+  readonly leases: Pick<Leases, 'acquire' | 'release'>;
+  /** Whether this process serves the flow; absent: every flow. */
+  serves?(flow: CompiledFlow): boolean;
   /** Stores the message; resolves when it is safe. */
   accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
   readonly tls: TriggerContext<unknown>['tls'];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Unique per process incarnation. */
-  readonly holder: string;
 }
 
 export interface Triggers {
-  /** Starts the listeners of all published flows; resolves when each listens, stands by or has failed for the first time. */
+  /** Starts the listeners of all published flows, and of those to come; resolves when each listens, stands by or has failed for the first time. */
   start(): Promise<void>;
   status(): readonly TriggerStatus[];
-  /** Tries whether this process could listen for the flow: for the publication, before its commit. Rejects with the listener's error. */
+  /**
+   * Tries whether this process could listen for the flow: for the publication, before its commit. Rejects with the listener's error.
+   * A process that listens for nothing (control apart from its workers) can tell nothing.
+   */
   prepare(flow: CompiledFlow, signal: AbortSignal): Promise<void>;
   /** Stops all listeners; resolves when the messages under way are settled. */
   stop(): Promise<void>;
@@ -52,6 +56,7 @@ const marksSpec: CollectionSpec<TriggerMark> = {
 export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
   const marks = await deps.documents.open(marksSpec);
   const runs = new Map<string, TriggerRun>();
+  let isStarted = false;
   let isStopped = false;
   const runDeps = {
     ...deps,
@@ -61,9 +66,9 @@ export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
   };
 
   async function swap(flowId: string, flow: CompiledFlow | undefined): Promise<void> {
-    if (isStopped) return;
+    if (!isStarted || isStopped) return;
     const run = runs.get(flowId);
-    if (flow !== undefined && listeningDefinition(flow) !== undefined) {
+    if (flow !== undefined && listeningDefinition(flow) !== undefined && (deps.serves?.(flow) ?? true)) {
       const next = run ?? new TriggerRun(flow, runDeps);
       runs.set(flowId, next);
       return next.update(flow);
@@ -75,12 +80,15 @@ export async function createTriggers(deps: TriggersDeps): Promise<Triggers> {
   const unsubscribe = [deps.published.onChange(swap), deps.onBindingsChange?.(() => void swapAll())];
 
   return {
-    start: swapAll,
+    start() {
+      isStarted = true;
+      return swapAll();
+    },
     status: () => [...runs.values()].map((run) => run.status()),
     async prepare(flow, signal) {
       // What listens already is not tried a second time: the port is taken, by ourselves.
-      if (listeningDefinition(flow) === undefined || runs.get(flow.flowId)?.identity !== undefined) return;
-      const trial = await listen(flow, async () => ({ status: 'refused', error: toErrorRecord(notYet()) }), deps, marks);
+      if (!isStarted || listeningDefinition(flow) === undefined || runs.get(flow.flowId)?.identity !== undefined) return;
+      const trial = await listen(flow, async () => ({ status: 'refused', error: toErrorRecord(notYet()) }), deps, marks, true);
       await trial.stop();
       signal.throwIfAborted();
     },
@@ -110,6 +118,7 @@ async function listen(
   emit: (arrival: Arrival) => Promise<ArrivalResult>,
   deps: TriggersDeps,
   marks: Collection<TriggerMark>,
+  isTrial = false,
 ): Promise<Stop> {
   const { trigger, flowId } = flow;
   const { bindings, clock, tls } = deps;
@@ -131,9 +140,15 @@ async function listen(
     log,
     tls,
     secret: (name = adapterId ?? '') => bindings.secret(name),
-    lastPlanned: async () => (await marks.get(markId(flow)))?.planned,
+    lastPlanned: () => (isTrial ? Promise.resolve(undefined) : lastPlanned(flow, marks, clock)),
   };
   return listeningDefinition(flow)!.listen(context, emit);
+}
+
+/** From when on instants count: the last one that was accepted, or when somebody first listened, who may die before the first one. */
+async function lastPlanned(flow: CompiledFlow, marks: Collection<TriggerMark>, clock: Clock): Promise<number> {
+  const first: TriggerMark = { _id: markId(flow), planned: clock.now() };
+  return (await marks.insert(first)).inserted ? first.planned : ((await marks.get(first._id))?.planned ?? first.planned);
 }
 
 /** What a timer fired for is marked once it is accepted. */

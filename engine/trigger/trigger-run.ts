@@ -2,8 +2,8 @@ import type { Clock } from '../contract/clock.ts';
 import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
 import type { Arrival, ArrivalResult, Stop } from '../contract/node.ts';
 import type { Logger, Metrics } from '../contract/observe.ts';
-import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { Lease, Leases } from '../worker/leases.ts';
 
 /**
  * - `standby`: another process holds the listener.
@@ -27,20 +27,17 @@ export interface TriggerStatus {
 }
 
 export interface TriggerRunDeps {
-  readonly shared: SharedState;
+  readonly leases: Pick<Leases, 'acquire' | 'release'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** Unique per process incarnation: a restarted process is another holder, and so gets a higher fencing number. */
-  readonly holder: string;
   accept(flow: CompiledFlow, arrival: Arrival, options: { readonly seq: string }): Promise<ArrivalResult>;
   listen(flow: CompiledFlow, emit: (arrival: Arrival) => Promise<ArrivalResult>): Promise<Stop>;
   /** Everything that a running listener depends on; the same text means that it can go on. */
   identify(flow: CompiledFlow): string;
 }
 
-const LEASE_MS = 15_000;
-const RENEW_EVERY_MS = 5000;
+const LOOK_EVERY_MS = 1000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 
@@ -52,7 +49,7 @@ export class TriggerRun {
   #flow: CompiledFlow;
   readonly #deps: TriggerRunDeps;
   #listening: { readonly identity: string; readonly stop: Stop } | undefined;
-  #lease: { readonly fencing: number; readonly untilMs: number } | undefined;
+  #lease: Lease | undefined;
   #counter = 0;
   #failures = 0;
   #state: TriggerState = 'starting';
@@ -60,7 +57,6 @@ export class TriggerRun {
   #error: ErrorRecord | undefined;
   #isClosed = false;
   #cancelNext = () => {};
-  #cancelExpiry = () => {};
   #tail: Promise<void> = Promise.resolve();
 
   constructor(flow: CompiledFlow, deps: TriggerRunDeps) {
@@ -83,9 +79,7 @@ export class TriggerRun {
     return this.#inTurn(async () => {
       await this.#stopListening();
       this.#become('stopped');
-      await this.#deps.shared
-        .releaseLease(this.#leaseName(), this.#deps.holder)
-        .catch((error: unknown) => this.#warn('trigger.release-failed', error));
+      await this.#giveUpLease();
     });
   }
 
@@ -117,21 +111,21 @@ export class TriggerRun {
     });
   }
 
-  /** Takes or renews the lease and listens as it should; answers when to look again. */
+  /** Takes the lease, or sees that it is still held, and listens as it should; answers when to look again. */
   async #hold(): Promise<number> {
     if (!(await this.#takeLease())) {
       await this.#stopListening();
       this.#become('standby');
-      return RENEW_EVERY_MS;
+      return LOOK_EVERY_MS;
     }
     const identity = this.#deps.identify(this.#flow);
-    if (this.#listening?.identity === identity) return RENEW_EVERY_MS;
+    if (this.#listening?.identity === identity) return LOOK_EVERY_MS;
     await this.#stopListening();
     try {
       this.#listening = { identity, stop: await this.#deps.listen(this.#flow, (arrival) => this.#take(arrival)) };
       this.#failures = 0;
       this.#become('listening');
-      return RENEW_EVERY_MS;
+      return LOOK_EVERY_MS;
     } catch (error) {
       return this.#fail(error);
     }
@@ -140,48 +134,29 @@ export class TriggerRun {
   async #fail(error: unknown): Promise<number> {
     this.#become('failing', toErrorRecord(error));
     this.#deps.logger.error('trigger.listen-failed', error, { flowId: this.#flow.flowId });
-    this.#dropLease();
     // Another process may be able to listen.
-    await this.#deps.shared.releaseLease(this.#leaseName(), this.#deps.holder).catch(() => {});
+    await this.#giveUpLease();
     return Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures++);
   }
 
-  /** While the shared state is down the lease is kept until it would have ended: nobody else can have it before. */
   async #takeLease(): Promise<boolean> {
-    const { shared, clock, holder, metrics } = this.#deps;
-    const askedAt = clock.monotonic();
-    try {
-      const lease = await shared.acquireLease(this.#leaseName(), holder, LEASE_MS);
-      const isSame = lease !== undefined && (this.#lease === undefined || this.#lease.fencing === lease.fencing);
-      if (lease !== undefined && lease.fencing !== this.#lease?.fencing) metrics.count('leases_taken_total', { lease: 'listener' });
-      // Another number means that it was somebody else's in between: the old listener must end first.
-      if (!isSame) await this.#stopListening();
-      this.#dropLease();
-      if (lease === undefined) return false;
-      this.#lease = { fencing: lease.fencing, untilMs: askedAt + LEASE_MS };
-      this.#cancelExpiry = clock.after(askedAt + LEASE_MS - clock.monotonic(), () => void this.#expire());
-      return true;
-    } catch (error) {
-      this.#warn('trigger.lease-unknown', error);
-      return this.#holdsLease();
-    }
-  }
-
-  #holdsLease(): boolean {
-    return this.#lease !== undefined && this.#deps.clock.monotonic() < this.#lease.untilMs;
-  }
-
-  /** The lease ended unrenewed: stops at once, whatever else is waiting. */
-  async #expire(): Promise<void> {
-    this.#deps.logger.warn('trigger.lease-lost', { flowId: this.#flow.flowId });
-    this.#dropLease();
-    await this.#stopListening();
-    if (!this.#isClosed) this.#become('standby');
-  }
-
-  #dropLease(): void {
-    this.#cancelExpiry();
+    if (this.#lease?.isHeld()) return true;
+    if (this.#lease !== undefined) this.#deps.logger.warn('trigger.lease-lost', { flowId: this.#flow.flowId });
     this.#lease = undefined;
+    // What listened under the old number must end before anything is taken under a new one.
+    await this.#stopListening();
+    this.#lease = await this.#deps.leases.acquire(this.#leaseName()).catch((error: unknown) => {
+      // While the store is down every listener would say so each second.
+      this.#deps.logger.debug('trigger.lease-unknown', { flowId: this.#flow.flowId, reason: toErrorRecord(error).code });
+      return undefined;
+    });
+    if (this.#lease !== undefined) this.#deps.metrics.count('leases_taken_total', { lease: 'listener' });
+    return this.#lease !== undefined;
+  }
+
+  async #giveUpLease(): Promise<void> {
+    this.#lease = undefined;
+    await this.#deps.leases.release(this.#leaseName()).catch((error: unknown) => this.#warn('trigger.release-failed', error));
   }
 
   async #stopListening(): Promise<void> {
@@ -193,7 +168,7 @@ export class TriggerRun {
   /** The place in the lane is taken before anything is awaited: it is the order of arrival. */
   async #take(arrival: Arrival): Promise<ArrivalResult> {
     const lease = this.#lease;
-    if (lease === undefined || !this.#holdsLease()) return { status: 'refused', error: toErrorRecord(leaseLost()) };
+    if (!lease?.isHeld()) return { status: 'refused', error: toErrorRecord(leaseLost()) };
     const seq = laneSequence(lease.fencing, ++this.#counter);
     try {
       return await this.#deps.accept(this.#flow, arrival, { seq });

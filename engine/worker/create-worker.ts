@@ -30,6 +30,8 @@ export interface Worker {
 
 /** Channel on which a cancel is hinted. */
 export const CANCEL_CHANNEL = 'executions.cancel';
+/** Channel on which a worker tells the others of a partition with news that are not for it. */
+const PASSED_ON_CHANNEL = 'executions.passed-on';
 
 const PAGE = 200;
 const MAX_PAGES = 10;
@@ -46,6 +48,8 @@ const OWN_RUNNING_PAUSE_MS = 50;
 /** After the store failed a partition is read again no sooner than this. */
 const LET_GO_PAUSE_MS = 1_000;
 const LET_GO_LOG_MS = 10_000;
+/** A flow that this process does not run is looked at again after this. */
+const LEFT_ALONE_MS = 30_000;
 /** An execution of ours that nobody runs here is taken up again after this. */
 const ABANDONED_AFTER_MS = 5_000;
 
@@ -69,11 +73,15 @@ export function createWorker(deps: WorkerDeps): Worker {
   const walks = new Map<number, Walk>();
   const inHand = new Map<number, number>();
   const abandonedSince = new Map<string, number>();
+  /** `flow@version` that this process cannot run, or does not serve: until when it is left alone. */
+  const foreignUntil = new Map<string, number>();
   const controllers = new Map<string, AbortController>();
   let consumer: Consumer | undefined;
   let pumping: Promise<void> | undefined;
   let cancelReconcile: () => void = () => undefined;
-  let unsubscribe: () => void = () => undefined;
+  const unsubscribe: (() => void)[] = [];
+  /** Of `news`: those that the doorbell rang for here, and so for nobody else. */
+  const rung = new Set<number>();
   let isStopping = false;
   let round = 0;
   let quietUntil = 0;
@@ -90,13 +98,11 @@ export function createWorker(deps: WorkerDeps): Worker {
   return {
     async start() {
       for (let part = 0; part < PARTITIONS; part += 1) news.add(part);
-      unsubscribe = await deps.shared.subscribe(CANCEL_CHANNEL, (id) => controllers.get(id)?.abort(cancelled()));
+      unsubscribe.push(await deps.shared.subscribe(CANCEL_CHANNEL, (id) => controllers.get(id)?.abort(cancelled())));
+      unsubscribe.push(await deps.shared.subscribe(PASSED_ON_CHANNEL, (part) => hear([Number(part)])));
       consumer = await deps.workQueue.consume(async (partitions) => {
-        for (const part of partitions) {
-          news.add(part);
-          unannounced.delete(part);
-        }
-        await pump();
+        for (const part of partitions) rung.add(part);
+        await hear(partitions);
       });
       scheduleReconcile();
       await pump();
@@ -104,7 +110,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     async stop(boundMs) {
       isStopping = true;
       cancelReconcile();
-      unsubscribe();
+      for (const end of unsubscribe) end();
       await consumer?.stop();
       const drained = lanes.drain();
       await within(boundMs * DRAIN_SHARE, drained);
@@ -114,6 +120,14 @@ export function createWorker(deps: WorkerDeps): Worker {
     status: () => ({ running: lanes.running, waiting: lanes.size }),
   };
 
+  function hear(partitions: readonly number[]): Promise<void> {
+    for (const part of partitions) {
+      news.add(part);
+      unannounced.delete(part);
+    }
+    return pump();
+  }
+
   async function run(document: ExecutionDocument, slot: Slot): Promise<RunVerdict> {
     const controller = new AbortController();
     controllers.set(document._id, controller);
@@ -121,6 +135,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     try {
       const verdict = await runExecution(document, deps, controller, slot);
       if (verdict === 'let-go') letGo(document);
+      if (verdict === 'foreign') leaveAlone(document);
       if (typeof verdict === 'object' && verdict.due !== undefined) void ringWhenDue(document.part, verdict.due);
       // Its lane may go on: the cancelled one was taken out of its row.
       if (document.cancelRequested || controller.signal.aborted) reread(document.part, 0);
@@ -136,6 +151,31 @@ export function createWorker(deps: WorkerDeps): Worker {
         deps.active.delete(document._id);
       }
     }
+  }
+
+  /** Another process runs it. Its own may be able to after the next publication, or with other settings of an adapter. */
+  function leaveAlone(document: ExecutionDocument): void {
+    const flow = versionOf(document);
+    if (!foreignUntil.has(flow)) log.warn('worker.flow_left_to_others', { flow });
+    if (foreignUntil.size > 10_000) foreignUntil.clear();
+    foreignUntil.set(flow, clock.monotonic() + LEFT_ALONE_MS);
+    passOn(document.part);
+  }
+
+  /** The doorbell rings at one worker: what that one leaves to others it must tell them. */
+  function passOn(part: number): void {
+    rung.delete(part);
+    deps.shared
+      .publish(PASSED_ON_CHANNEL, String(part))
+      .catch((error: unknown) => log.debug('worker.not_passed_on', { code: toErrorRecord(error).code }));
+  }
+
+  function isForeign(document: ExecutionDocument): boolean {
+    const flow = deps.published.cached(document.flowId, document.version);
+    const until = foreignUntil.get(versionOf(document)) ?? 0;
+    const isLeft = flow ? !(deps.serves?.(flow) ?? true) : clock.monotonic() < until;
+    if (isLeft && rung.has(document.part)) passOn(document.part);
+    return isLeft;
   }
 
   /** The store failed: it is asked again after a pause, and the log says so once a while. */
@@ -231,7 +271,10 @@ export function createWorker(deps: WorkerDeps): Worker {
         for (const part of ready) reread(part, RECONCILE_MS);
         return;
       }
-      for (const part of ready) unannounced.delete(part);
+      for (const part of ready) {
+        unannounced.delete(part);
+        rung.delete(part);
+      }
     }
   }
 
@@ -294,11 +337,12 @@ export function createWorker(deps: WorkerDeps): Worker {
     let taken = 0;
     for (const document of listed) {
       const key = laneKeyOf(document);
-      if (document.cancelRequested && document.status !== 'running') taken += take({ ...document, lane: null }) === 'taken' ? 1 : 0;
+      if (document.cancelRequested && document.status !== 'running' && !isForeign(document))
+        taken += take({ ...document, lane: null }) === 'taken' ? 1 : 0;
       else if (blocked.has(key) || deps.active.has(document._id) || lanes.isDone(document._id)) continue;
       else {
         const isKnown = document.acceptedAt < acceptedBefore;
-        const outcome = isKnown && mayRun(document, asOf) ? take(document) : 'refused';
+        const outcome = isKnown && mayRun(document, asOf) && !isForeign(document) ? take(document) : 'refused';
         if (outcome === 'taken') taken += 1;
         else if (outcome === 'refused') blocked.add(key);
       }
@@ -385,4 +429,8 @@ export function createWorker(deps: WorkerDeps): Worker {
       after = waiting.at(-1)!._id;
     }
   }
+}
+
+function versionOf({ flowId, version }: ExecutionDocument): string {
+  return `${flowId}@${version}`;
 }

@@ -29,6 +29,8 @@ export interface RunExecutionDeps extends JournalDeps {
   readonly metrics: Metrics;
   readonly counts: WorkerCounts;
   readonly live?: LiveCounters;
+  /** Whether this process works for the flow; absent: for every flow. */
+  serves?(flow: CompiledFlow): boolean;
 }
 
 /**
@@ -36,8 +38,9 @@ export interface RunExecutionDeps extends JournalDeps {
  * - `parked`: held or waiting; it keeps its lane.
  * - `refused`: somebody else has it: whoever listed it must read again.
  * - `let-go`: the store failed; it is taken up again later.
+ * - `foreign`: this process does not serve its flow, or lacks a node type of it; nothing was claimed.
  */
-export type RunVerdict = 'done' | { readonly parked: 'held' | 'waiting'; readonly due?: number } | 'refused' | 'let-go';
+export type RunVerdict = 'done' | { readonly parked: 'held' | 'waiting'; readonly due?: number } | 'refused' | 'let-go' | 'foreign';
 
 /** Retries and waits up to this are slept through by the run; longer ones give the slot free. */
 const MAX_SLEEP_MS = 250;
@@ -88,7 +91,8 @@ async function takeExecution(
   const incarnation = deps.owners.current;
   // Whatever it claimed now would be given up before its first write.
   if (!deps.owners.isTrusted(incarnation)) return 'let-go';
-  const flow = deps.published.cached(document.flowId, document.version) ?? (await deps.published.at(document.flowId, document.version));
+  const flow = await flowOf(document, deps.published);
+  if (flow === undefined || !(deps.serves?.(flow) ?? true)) return 'foreign';
   const loaded = await loadExecution(document, flow, deps);
   const claim = claimOf(document, incarnation, deps);
   const journal = new ExecutionJournal(document, flow, deps, claim, () => controller.abort(cancelled()), {
@@ -113,6 +117,16 @@ async function takeExecution(
   }
   if (end.status === 'waiting') return { parked: 'waiting', due: Math.min(...end.waits.map((wait) => wait.untilMs)) };
   return end.status === 'held' ? { parked: 'held' } : 'done';
+}
+
+/** Undefined where this build lacks a node type of it: a newer one published it, and is left to run it. */
+async function flowOf({ flowId, version }: ExecutionDocument, published: PublishedFlows): Promise<CompiledFlow | undefined> {
+  try {
+    return published.cached(flowId, version) ?? (await published.at(flowId, version));
+  } catch (error) {
+    if (error instanceof AppError && error.issues.some(({ code }) => code === 'NODE_TYPE_UNKNOWN')) return undefined;
+    throw error;
+  }
 }
 
 function endOf(

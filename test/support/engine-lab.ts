@@ -48,7 +48,7 @@ export interface Lab {
   /** While true, every operation of the store fails. */
   isDown: boolean;
   /** Starts the next process; its worker runs. */
-  start(options?: Pick<ModelEngineOptions, 'slots' | 'live' | 'tracer'>): Promise<LabEngine>;
+  start(options?: Pick<ModelEngineOptions, 'slots' | 'live' | 'serves' | 'lacks' | 'tracer'>): Promise<LabEngine>;
   pass(ms: number): Promise<void>;
   /** Moves the wall clock alone (in memory): days pass, and no timer runs. */
   shiftWall(ms: number): void;
@@ -80,17 +80,16 @@ export async function openLab(document: FlowDocument, nodes: readonly NodeDefini
     blobs,
     executions: await documents.open(executionsSpec),
     isDown: false,
-    async start({ slots, live, tracer } = {}) {
+    async start(options = {}) {
       const process = simulateProcess(clock, documents, { next: () => 0, below: () => 0, chance: () => false }, 0);
       const engine = await createModelEngine({
         clock: process.clock,
         documents: { ...process.documents, isExclusive: true },
         workQueue: createMemoryWorkQueue({ clock }),
-        ...{ shared, blobs, document, tracer },
+        ...{ shared, blobs, document },
         nodes: [testTrigger, ...controlNodes, ...nodes],
         owner: `p${(processes += 1)}`,
-        ...(slots === undefined ? {} : { slots }),
-        ...(live === undefined ? {} : { live }),
+        ...options,
       });
       await engine.owners.start();
       const worker = engine.worker.start();
@@ -153,7 +152,7 @@ export async function openLab(document: FlowDocument, nodes: readonly NodeDefini
       for (const engine of engines) {
         const stopped = engine.worker.stop(100);
         await settled(stopped);
-        engine.owners.stop();
+        await engine.owners.stop(false);
       }
       await opened.close();
     },

@@ -50,6 +50,9 @@ export interface ModelEngineOptions {
   /** Counts what runs. */
   readonly live?: (published: PublishedFlows) => LiveCounters;
   readonly tracer?: Tracer | undefined;
+  readonly serves?: (flow: CompiledFlow) => boolean;
+  /** The node types of a build that lacks some of the flow's: it accepts, and cannot run. */
+  readonly lacks?: readonly string[];
 }
 
 /** Readable at rest, for tests that look into the store; the real one has its own suite. */
@@ -77,7 +80,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     { flowId: options.document.flowId, version: 1, contentHash: '', document: options.document },
     { getNode: (type) => byType.get(type), build },
   );
-  const published: PublishedFlows = { current: () => flow, list: () => [flow], at: () => Promise.resolve(flow), cached: () => flow };
+  const published = options.lacks === undefined ? publishedHere(flow) : publishedByNewer(flow, options.lacks);
   const blobs = options.blobs ?? createMemoryBlobs({ clock });
   const payloads = createPayloads(openSeal, blobs);
   const run: RunDeps = {
@@ -134,8 +137,29 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     callFlow: run.callFlow,
     owners,
     counts,
-    worker: createWorker({ ...common, active, counts, ...(options.slots === undefined ? {} : { slots: options.slots }) }),
+    worker: createWorker({
+      ...common,
+      active,
+      counts,
+      ...(options.serves === undefined ? {} : { serves: options.serves }),
+      ...(options.slots === undefined ? {} : { slots: options.slots }),
+    }),
     runFlow: createRunFlow(deps),
     catalog: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL }),
+  };
+}
+
+function publishedHere(flow: CompiledFlow): PublishedFlows {
+  return { current: () => flow, list: () => [flow], at: () => Promise.resolve(flow), cached: () => flow };
+}
+
+/** As this build sees what a newer one published. */
+function publishedByNewer(flow: CompiledFlow, lacks: readonly string[]): PublishedFlows {
+  const getNode = (type: string) =>
+    lacks.includes(type) ? undefined : flow.nodes.values().find(({ node }) => node.type === type)?.definition;
+  return {
+    ...publishedHere(flow),
+    cached: () => undefined,
+    at: async () => compileFlow(flow, { getNode, build: createBuildContext({} as Parameters<typeof createBuildContext>[0]) }),
   };
 }

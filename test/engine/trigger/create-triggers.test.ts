@@ -15,13 +15,12 @@ import {
   type TriggerContext,
 } from '../../../engine/contract/node.ts';
 import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
-import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import { compileFlow, type CompiledFlow } from '../../../engine/run/compile-flow.ts';
 import type { Bindings } from '../../../engine/services.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createTriggers, type Triggers, type TriggersDeps } from '../../../engine/trigger/create-triggers.ts';
+import { createLeases } from '../../../engine/worker/leases.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
-import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
 
 /** A listener under the test's hand. */
@@ -67,8 +66,14 @@ afterEach(async () => {
 
 function installation() {
   const clock = fakeClock();
-  const documents = createMemoryDocuments({ clock });
-  const shared = createMemorySharedState({ clock });
+  const store = { isDown: false };
+  const memory = createMemoryDocuments({
+    clock,
+    onOperation: () => {
+      if (store.isDown) throw new AppError('STORE_DOWN', 'transient', 'Down.');
+    },
+  });
+  const documents = { ...memory, counters: memory.counters, isExclusive: false };
   const adapters = new Map([['adp_a', { adapterId: 'adp_a', protocol: 'line', settings: { port: 1 } } as unknown as Adapter]]);
   const bindings = {
     adapter: (id: string) => adapters.get(id),
@@ -86,12 +91,14 @@ function installation() {
         { flowId: document.flowId, version, contentHash: String(version), document },
         { getNode: nodes.get, build: { compileExpression: () => () => undefined, compileCondition: () => () => true } },
       );
+    const leases = await createLeases({ documents, clock, log: silentLogger, processId: `process-${running.length}` });
+    await leases.start();
     const triggers = await createTriggers({
       metrics: silentMetrics,
       published: { list: () => [...flows.values()], onChange: (listener) => ((told = listener), () => (told = undefined)) },
       bindings,
       documents,
-      shared,
+      leases,
       accept: async (flow, arrival, { seq }): Promise<ArrivalResult> => {
         accepted.push({ flow, arrival, seq });
         return { status: 'accepted', executionId: `exe_${accepted.length}` };
@@ -99,9 +106,9 @@ function installation() {
       tls: async () => undefined,
       clock,
       logger: silentLogger,
-      holder: `process-${running.length}`,
       ...more,
     });
+    await triggers.start();
     running.push(triggers);
     return {
       triggers,
@@ -117,7 +124,7 @@ function installation() {
       },
     };
   };
-  return { clock, shared, adapters, accepted, start };
+  return { clock, store, adapters, accepted, start };
 }
 
 const flow = (type: string, rest: Partial<FlowDocument> = {}, config: Record<string, unknown> = {}) =>
@@ -138,9 +145,10 @@ test('listens for what is published, and hands messages in with their place in t
   await one.publish(flow('line.listen'), 1);
   assert.deepEqual(await line.emit?.(arrival('a')), { status: 'accepted', executionId: 'exe_1' });
   await line.emit?.(arrival('b'));
+  const [fencing] = accepted[0]!.seq.split('.');
   assert.deepEqual(
     accepted.map((entry) => entry.seq),
-    ['000000000001.000000000001', '000000000001.000000000002'],
+    [`${fencing}.000000000001`, `${fencing}.000000000002`],
   );
   assert.equal(await line.context?.secret(), 'secret of adp_a');
   assert.deepEqual(
@@ -183,30 +191,24 @@ test('one process listens and the other stands by; it takes over with a higher n
   assert.ok(accepted[0]!.seq < accepted[1]!.seq);
 });
 
-test('a listener whose lease was not renewed stops at once and takes nothing more', async () => {
-  const { clock, shared, accepted, start } = installation();
-  const state = { isDown: false };
-  const flaky: SharedState = {
-    ...shared,
-    acquireLease: async (...args) => {
-      if (state.isDown) throw new AppError('SHARED_STATE_DOWN', 'transient', 'Down.');
-      return shared.acquireLease(...args);
-    },
-  };
+test('a listener whose process lost the store stops in time, takes nothing more, and goes on when the store is back', async () => {
+  const { clock, store, accepted, start } = installation();
   const line = new Line();
-  const one = await start({ 'line.listen': line }, { shared: flaky });
+  const one = await start({ 'line.listen': line });
   await one.publish(flow('line.listen'), 1);
-  state.isDown = true;
+  store.isDown = true;
   const emit = line.emit;
-  await clock.advance(10_000);
+  await clock.advance(3_000);
   assert.equal((await emit?.(arrival('a')))?.status, 'accepted', 'nobody else can have it yet');
-  await clock.advance(10_000);
+  await clock.advance(3_000);
   assert.deepEqual([line.stops, one.triggers.status()[0]?.state], [1, 'standby']);
   assert.equal((await emit?.(arrival('b')))?.status, 'refused');
   assert.equal(accepted.length, 1);
-  state.isDown = false;
-  await clock.advance(5000);
+  store.isDown = false;
+  await clock.advance(3_000);
   assert.equal(one.triggers.status()[0]?.state, 'listening');
+  await line.emit?.(arrival('c'));
+  assert.ok(accepted[0]!.seq < accepted[1]!.seq);
 });
 
 test('a listener that fails is shown and tried again, and stops no other', async () => {
@@ -245,14 +247,17 @@ test('a message that cannot be stored is refused, never acknowledged', async () 
 });
 
 test('a timer finds again what it last fired for', async () => {
-  const { start } = installation();
+  const { clock, start } = installation();
   const line = new Line();
   const one = await start({ 'clock.tick': line });
   await one.publish(flow('clock.tick'), 1);
-  assert.equal(await line.context?.lastPlanned(), undefined);
-  await line.emit?.(arrival(null, '2000'));
-  await line.emit?.(arrival(null, '1000'));
-  assert.equal(await line.context?.lastPlanned(), 2000);
+  const begin = clock.now();
+  assert.equal(await line.context?.lastPlanned(), begin, 'instants count from when somebody first listened');
+  await clock.advance(60_000);
+  assert.equal(await line.context?.lastPlanned(), begin);
+  await line.emit?.(arrival(null, String(begin + 2000)));
+  await line.emit?.(arrival(null, String(begin + 1000)));
+  assert.equal(await line.context?.lastPlanned(), begin + 2000);
 });
 
 test('before a publication the listener is tried: a wrong one is refused, one that runs is left alone', async () => {
@@ -268,4 +273,16 @@ test('before a publication the listener is tried: a wrong one is refused, one th
   await one.publish(flow('line.listen'), 1);
   await one.triggers.prepare(one.compile(flow('line.listen'), 2), signal);
   assert.equal(line.starts, 2);
+});
+
+test('a process listens only for flows that it serves, and only once it has begun to work', async () => {
+  const { start } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line }, { serves: ({ document }) => document.tags.includes('here') });
+  await one.publish(flow('line.listen'), 1);
+  assert.equal(line.starts, 0);
+  await one.publish(flow('line.listen', { tags: ['here'] }), 2);
+  assert.equal(line.starts, 1);
+  await one.publish(flow('line.listen'), 3);
+  assert.equal(line.stops, 1);
 });

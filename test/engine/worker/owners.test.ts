@@ -139,6 +139,6 @@ test('the owner of an exclusive store trusts itself however silent, and every ot
   assert.equal(owners.current, 'a');
   assert.equal(owners.isTrusted('a'), true);
   assert.equal(owners.isDead('before', world.monotonic()), true);
-  owners.stop();
+  await owners.stop(false);
   assert.equal(owners.isTrusted('a'), false);
 });
