@@ -33,6 +33,8 @@ export interface ControlSettings {
   readonly port: number;
   /** PEM. Without it control listens on loopback only. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Addresses or CIDR ranges whose X-Forwarded-For is believed: of sign-ins, tokens and the audit trail. Default: nobody's. */
+  readonly trustedProxies?: readonly string[];
   /** App under which users and automatic interfaces are granted. */
   readonly defaultAppId: string;
 }

@@ -52,6 +52,7 @@ export async function openControl(
       host: settings.bindHost,
       port: settings.controlPort,
       defaultAppId: DEFAULT_APP,
+      trustedProxies: settings.trustedProxies,
       ...(LOOPBACK.has(settings.bindHost) ? {} : { tls }),
     },
     auditKey: await deriveKey(settings.kekFile, 'audit'),

@@ -28,6 +28,7 @@ export interface ControlServerDeps {
   readonly host: string;
   readonly port: number;
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  readonly trustedProxies?: readonly string[];
   readonly version: string;
   readonly actions: readonly Action[];
   readonly run: RunAction;
@@ -87,8 +88,9 @@ function refusePlain({ host, tls }: ControlServerDeps): void {
   });
 }
 
-function createApp({ tls }: ControlServerDeps): FastifyInstance {
+function createApp({ tls, trustedProxies = [] }: ControlServerDeps): FastifyInstance {
   const options = {
+    ...(trustedProxies.length === 0 ? {} : { trustProxy: [...trustedProxies] }),
     bodyLimit: BODY_BYTES,
     requestTimeout: 30_000,
     keepAliveTimeout: 30_000,

@@ -118,6 +118,21 @@ test('answers health to anybody, metrics to this machine or who may read the sys
   assert.equal((await metrics({ 'x-forwarded-for': '203.0.113.9', cookie: running.admin.cookie ?? '' })).status, 200);
 });
 
+test('knows whom a trusted proxy speaks for, and believes no other', async (t) => {
+  for (const [trustedProxies, seen] of [
+    [['127.0.0.0/8'], '203.0.113.9'],
+    [[], '127.0.0.1'],
+  ] as const) {
+    const running = await startControl({ settings: { host: '127.0.0.1', port: 0, defaultAppId: 'default', trustedProxies } });
+    t.after(running.stop);
+    await running.client().call('POST', '/login', { name: 'admin', password: 'wrong' }, { 'x-forwarded-for': '203.0.113.9' });
+    const auditor = await running.person('ines', ['audit-admin']);
+    const { body } = await auditor.call('GET', '/audit?limit=100');
+    const failed = body.items.find((entry: { outcome?: string }) => entry.outcome === 'LOGIN_REFUSED');
+    assert.equal(failed?.from, seen, JSON.stringify(body).slice(0, 600));
+  }
+});
+
 test('says what is wrong with an address, a method or a body that is too large', async (t) => {
   const running = await startControl();
   t.after(running.stop);
