@@ -92,6 +92,17 @@ test('every process in Kubernetes runs with the least rights and is probed where
   }
 });
 
+test('workers are scaled by the age of the queue, under the name that the product gives it', needsGo, async () => {
+  const worker = (await readManifests()).find(({ kind, metadata }) => kind === 'HorizontalPodAutoscaler' && metadata.name === 'worker');
+  const { name } = worker.spec.metrics[0].external.metric;
+  const sources = globSync('engine/**/*.ts', { cwd: root });
+  const texts = await Promise.all(sources.map((file) => readFile(join(root, file), 'utf8')));
+  assert.ok(
+    texts.some((text) => text.includes(`gauge('${name.replace('kangqiao_', '')}'`)),
+    `${name} is exported by nobody`,
+  );
+});
+
 test('compose runs the whole: two gateways a front, two workers, everything by TLS and secrets in files', needsGo, async () => {
   const { services, secrets } = (await readByItsTool('compose', [join(root, 'deploy/compose/compose.yaml')])) as any;
   const commands = Object.entries<any>(services).map(([name, { command }]) => [name, command] as const);
