@@ -117,7 +117,12 @@ module.exports = {
       'store-sees-contract-and-driver',
       'A storage backend sees the contract (and the shape of a backend), its driver and its own folder, and what any of them may take: parts of one process, files of payloads, writes by revision.',
       { path: '^storage/([^/]+)/' },
-      productBut(['^engine/contract/', '^storage/(storage-backend|server-address)\\.ts$', '^storage/(in-process|blobs|revisioned)/', '^storage/$1/']),
+      productBut([
+        '^engine/contract/',
+        '^storage/(storage-backend|server-address)\\.ts$',
+        '^storage/(in-process|blobs|revisioned)/',
+        '^storage/$1/',
+      ]),
     ),
     rule(
       'storage-is-below-everything',

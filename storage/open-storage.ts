@@ -23,6 +23,8 @@ const STORES: Readonly<Record<string, () => Promise<StorageBackend>>> = {
   memory: async () => (await import('./memory/memory-backend.ts')).memoryBackend,
   mongodb: async () => (await import('./mongo/mongo-backend.ts')).mongoBackend,
   'mongodb+srv': async () => (await import('./mongo/mongo-backend.ts')).mongoBackend,
+  postgres: async () => (await import('./postgres/postgres-backend.ts')).postgresBackend,
+  postgresql: async () => (await import('./postgres/postgres-backend.ts')).postgresBackend,
 };
 
 /** The same for what processes share: doorbell, limits, leases, hints. */

@@ -17,6 +17,11 @@ export const storeTexts: ErrorTemplates = {
     what: '服务器[ {server} ]不能按现状使用[：现为 {found}，需要 {wanted}]',
     fix: '调整服务器的配置或版本后重新启动。',
   },
+  STORE_REFUSED: { what: '数据库拒绝登录', fix: '更正 KQ_STORE_ADDRESS 中的用户与库名，以及 KQ_STORE_PASSWORD_FILE 所指文件中的密码。' },
+  STORE_CERTIFICATE: {
+    what: '数据库服务器的证书不受信任[（{problem}）]',
+    fix: '将 KQ_SERVER_CA_FILE 指向签发该证书的机构，并在地址中使用证书上的主机名。',
+  },
   STORE_LOCKED: { what: '数据目录[ {folder} ]正被另一个进程使用', fix: '停止该进程，或为本进程指定其他数据目录。' },
   STORE_FULL: { what: '数据目录所在磁盘已满，无法写入', fix: '释放磁盘空间，或缩短保留期；有空间后会自动继续。' },
   STORE_BUSY: { what: '等待存储的操作过多', fix: '稍候重试，或降低发送速度。' },

@@ -1,0 +1,32 @@
+import type { ClientBase } from 'pg';
+import type { Logger } from '../../engine/contract/observe.ts';
+import { incompatible } from '../server-address.ts';
+
+const OLDEST = 120_000;
+/** Servers of the same protocol that count their versions in their own way. */
+const RELATIVES = /openGauss|Kingbase/i;
+
+/** How this server flushes a commit: its own setting, but never none. */
+export async function checkServer(client: ClientBase, logger: Logger): Promise<{ readonly fullCommit: string }> {
+  const { rows } = await client.query<{
+    version: string;
+    number: string;
+    encoding: string;
+    commit: string;
+    fsync: string;
+    standby: boolean;
+  }>(
+    `SELECT version() AS version, current_setting('server_version_num') AS number, current_setting('server_encoding') AS encoding,
+       current_setting('synchronous_commit') AS commit, current_setting('fsync') AS fsync, pg_is_in_recovery() AS standby`,
+  );
+  const { version, number, encoding, commit, fsync, standby } = rows[0]!;
+  if (Number(number) < OLDEST && !RELATIVES.test(version)) {
+    throw incompatible('PostgreSQL', `version ${version.split(' ')[1] ?? number}`, 'version 12 or newer', 'Upgrade the server.');
+  }
+  if (encoding !== 'UTF8') {
+    throw incompatible('PostgreSQL', `a database in ${encoding}`, 'one in UTF8', "Create the database with ENCODING 'UTF8'.");
+  }
+  if (standby) throw incompatible('PostgreSQL', 'a standby that only reads', 'the primary', 'Point the address to the primary server.');
+  if (fsync === 'off') logger.warn('postgres.fsync-off', { fix: 'A power cut may damage the database: set fsync = on.' });
+  return { fullCommit: ['off', 'local'].includes(commit) ? 'on' : 'DEFAULT' };
+}

@@ -1,0 +1,48 @@
+import type { ClientConfig } from 'pg';
+import type { PostgresTarget } from './parse-address.ts';
+
+export interface Access {
+  readonly target: PostgresTarget;
+  readonly password: string | undefined;
+  readonly ca: string | undefined;
+}
+
+const CONNECT_MS = 3000;
+const KEEP_ALIVE_MS = 5000;
+/**
+ * One way to find rows: by an index, whatever the statistics of a table say that grew since. A lock is waited for but not for long, and
+ * what is left half said by a connection that broke is undone.
+ */
+const SESSION = {
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  jit: 'off',
+  random_page_cost: '1.1',
+  lock_timeout: '3000',
+  statement_timeout: '30000',
+  idle_in_transaction_session_timeout: '5000',
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+};
+
+export function connectionSettings({ target, password, ca }: Access): ClientConfig {
+  const { host, port, user, database, isEncrypted } = target;
+  return {
+    host,
+    port,
+    user,
+    database,
+    // An empty password where none is given: the driver must not look for one in the environment or in files of this machine.
+    password: password ?? '',
+    ssl: isEncrypted ? { rejectUnauthorized: true, ...(ca === undefined ? {} : { ca }) } : false,
+    application_name: 'kangqiao',
+    connectionTimeoutMillis: CONNECT_MS,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    options: Object.entries(SESSION)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * Values of indexed paths as text whose order by byte (collation "C" on UTF-8, which is code point order) is the order of the port:
+ * absent and null as '', then numbers `n…`, strings `s…`, booleans `t…`, and everything else as `z`. One type of column holds them all,
+ * and an order never depends on the language of the database.
+ */
+import { createHash } from 'node:crypto';
+
+export const NULL_TEXT = '';
+export const ARRAY_TEXT = 'z';
+/** Longer strings are cut and given a digest: an index of PostgreSQL holds 2.7 KB an entry. */
+export const MAX_EXACT_CHARS = 256;
+const CUT = '\u0001\u0003';
+
+export function encodeValue(value: unknown): string {
+  if (value === undefined || value === null) return NULL_TEXT;
+  if (typeof value === 'number') return encodeNumber(value);
+  if (typeof value === 'string') return `s${value.length > MAX_EXACT_CHARS ? shorten(value) : encodeText(value)}`;
+  if (typeof value === 'boolean') return value ? 't1' : 't0';
+  return ARRAY_TEXT;
+}
+
+/** PostgreSQL takes no NUL: it and the sign that stands for it are escaped, and keep their order. */
+export function encodeText(text: string): string {
+  return /[\u0000\u0001]/.test(text)
+    ? text.replace(/[\u0000\u0001]/g, (sign) => (sign === '\u0000' ? '\u0001\u0001' : '\u0001\u0002'))
+    : text;
+}
+
+/** The key of a unique index over several paths, cut like any other long text. */
+export function encodeKey(key: string): string {
+  return key.length > MAX_EXACT_CHARS ? encodeText(key.slice(0, 64)) + CUT + digest(key) : encodeText(key);
+}
+
+/** IEEE bits with the sign turned round, which order like the numbers, as hex without the noughts at its end. */
+function encodeNumber(value: number): string {
+  const bits = new DataView(new ArrayBuffer(8));
+  // Adding nought makes one of the two noughts.
+  bits.setFloat64(0, value + 0);
+  const high = bits.getUint32(0);
+  const low = bits.getUint32(4);
+  const isNegative = high >= 0x8000_0000;
+  const hex = isNegative ? hex32(~high >>> 0) + hex32(~low >>> 0) : hex32((high | 0x8000_0000) >>> 0) + hex32(low);
+  return `n${hex.replace(/0+$/, '')}`;
+}
+
+function hex32(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}
+
+/** Never in the middle of a character. No escape of a whole text gives the mark before the digest. */
+function shorten(text: string): string {
+  const end = text.charCodeAt(MAX_EXACT_CHARS - 1);
+  const cut = text.slice(0, end >= 0xd800 && end < 0xdc00 ? MAX_EXACT_CHARS - 1 : MAX_EXACT_CHARS);
+  return encodeText(cut) + CUT + digest(text);
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}

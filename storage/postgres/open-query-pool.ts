@@ -1,0 +1,51 @@
+import { Pool, type ClientConfig, type QueryResultRow } from 'pg';
+import { isStatementRefused, translatePostgresError } from './translate-postgres-error.ts';
+
+export interface QueryPool {
+  /** Rows as the driver gives them. Asked once more where the connection broke: only for what may be done twice. */
+  query<R extends QueryResultRow>(text: string, values: readonly unknown[], limitMs?: number): Promise<readonly R[]>;
+  close(): Promise<void>;
+}
+
+const ANSWER_MS = 5000;
+const IDLE_MS = 60_000;
+/** Kinds of queries that are kept prepared; more of them are asked as they are. */
+const MAX_PREPARED = 500;
+
+/** Connections that are opened as needed, beside the one for writes. */
+export function openQueryPool(settings: ClientConfig, connections: number): QueryPool {
+  const pool = new Pool({ ...settings, max: connections, idleTimeoutMillis: IDLE_MS });
+  // An idle connection that breaks is replaced at the next query.
+  pool.on('error', () => undefined);
+  const names = new Map<string, string>();
+
+  function nameOf(text: string): string | undefined {
+    const known = names.get(text);
+    if (known !== undefined || names.size >= MAX_PREPARED) return known;
+    const name = `q${names.size}`;
+    names.set(text, name);
+    return name;
+  }
+
+  async function ask<R extends QueryResultRow>(text: string, values: readonly unknown[], limitMs: number): Promise<readonly R[]> {
+    const name = nameOf(text);
+    const config = { text, values: [...values], query_timeout: limitMs, ...(name === undefined ? {} : { name }) };
+    return (await pool.query<R>(config)).rows;
+  }
+
+  return {
+    async query(text, values, limitMs = ANSWER_MS) {
+      try {
+        return await ask(text, values, limitMs);
+      } catch (error) {
+        if (isStatementRefused(error)) throw translatePostgresError(error);
+      }
+      try {
+        return await ask(text, values, limitMs);
+      } catch (error) {
+        throw translatePostgresError(error);
+      }
+    },
+    close: () => pool.end(),
+  };
+}

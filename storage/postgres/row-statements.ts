@@ -1,0 +1,66 @@
+import type { RowStatements } from './open-write-lane.ts';
+import type { TableLayout } from './table-layout.ts';
+
+export interface TableStatements {
+  readonly insert: RowStatements;
+  /** Values: id, old revision, new revision, document, index columns. */
+  readonly replace: RowStatements;
+  readonly remove: RowStatements;
+  /** Values: id, revision. */
+  readonly removeAt: RowStatements;
+}
+
+/** Types of the columns of `TableLayout`; whatever is not named is text. */
+const TYPES: Readonly<Record<string, string>> = { rev: 'bigint', old: 'bigint', e: 'text[]' };
+
+/** Statements over several rows of one table; each is made once for each number of rows. */
+export function rowStatements({ name, table, columns }: TableLayout): TableStatements {
+  const changed = columns.filter((column) => column !== 'id');
+  const set = changed.map((column) => `${column} = v.${column}`).join(', ');
+  const statements = (rank: number, kind: string, names: readonly string[], toText: (rows: string) => string): RowStatements => {
+    const made = new Map<number, { readonly name: string; readonly text: string }>();
+    return {
+      rank,
+      forRows(count) {
+        let statement = made.get(count);
+        if (!statement)
+          made.set(count, (statement = { name: `${kind}${count} ${name}`.slice(0, 63), text: toText(placeholders(names, count)) }));
+        return statement;
+      },
+    };
+  };
+  return {
+    insert: statements(
+      2,
+      'i',
+      columns,
+      (rows) => `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows} ON CONFLICT DO NOTHING RETURNING id`,
+    ),
+    replace: statements(
+      1,
+      'u',
+      ['id', 'old', ...changed],
+      (rows) =>
+        `UPDATE ${table} AS t SET ${set} FROM (VALUES ${rows}) AS v (id, old, ${changed.join(', ')}) WHERE t.id = v.id AND t.rev = v.old RETURNING t.id`,
+    ),
+    remove: statements(
+      0,
+      'd',
+      ['id'],
+      (rows) => `DELETE FROM ${table} AS t USING (VALUES ${rows}) AS v (id) WHERE t.id = v.id RETURNING t.id`,
+    ),
+    removeAt: statements(
+      0,
+      'a',
+      ['id', 'old'],
+      (rows) => `DELETE FROM ${table} AS t USING (VALUES ${rows}) AS v (id, old) WHERE t.id = v.id AND t.rev = v.old RETURNING t.id`,
+    ),
+  };
+}
+
+/** `($1::text, $2::bigint), ($3::text, $4::bigint)` */
+function placeholders(names: readonly string[], count: number): string {
+  let at = 0;
+  const row = () => `(${names.map((name) => `$${++at}::${TYPES[name] ?? 'text'}`).join(', ')})`;
+  return Array.from({ length: count }, row).join(', ');
+}

@@ -1,0 +1,152 @@
+/**
+ * How a collection lies in PostgreSQL: one row a document, `doc` as JSON text (jsonb takes no NUL and no server of this protocol has
+ * all its functions), `rev` its revision, one text column for each path that an index or the expiry names (`encode-value.ts`), and
+ * `e` with the elements of arrays. Written by us, so that nothing depends on expressions over JSON.
+ */
+import { createHash } from 'node:crypto';
+import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
+import { encodeKey, encodeText, encodeValue } from './encode-value.ts';
+
+export interface IndexLayout {
+  /** Of the whole schema, at most 63 bytes. */
+  readonly name: string;
+  /** Of the specification; undefined for our own. */
+  readonly specName: string | undefined;
+  readonly isUnique: boolean;
+  readonly method: 'btree' | 'gin';
+  readonly columns: readonly string[];
+  /** Columns that are not '' in every row of the index. */
+  readonly present: readonly string[];
+  readonly where: string;
+}
+
+export interface TableLayout {
+  readonly name: string;
+  /** Quoted, with its schema. */
+  readonly table: string;
+  readonly schema: string;
+  /** Indexed paths; path i is column `c<i>`. */
+  readonly paths: readonly string[];
+  /** Paths that are indexed alone and so may hold arrays. */
+  readonly elementPaths: readonly string[];
+  /** Unique indexes over several paths; key i is column `u<i>`, null where it does not constrain. */
+  readonly compoundKeys: readonly { readonly name: string; readonly fields: readonly string[] }[];
+  /** Name of the unique index of the specification -> its column. */
+  readonly uniqueColumns: Readonly<Record<string, string>>;
+  readonly expiryColumn: string | undefined;
+  readonly indexes: readonly IndexLayout[];
+  /** In the order of `rowValues`. */
+  readonly columns: readonly string[];
+}
+
+export function layoutTable(schema: string, spec: CollectionSpec<StoredDocument>): TableLayout {
+  const { name, indexes, expiresAt } = spec;
+  const paths = [...new Set([...indexes.flatMap((index) => index.fields), ...(expiresAt === undefined ? [] : [expiresAt])])];
+  const column = (path: string) => `c${paths.indexOf(path)}`;
+  const compoundKeys = indexes.filter((index) => index.unique && index.fields.length > 1);
+  const shared = new Set(indexes.filter((index) => index.unique || index.fields.length > 1).flatMap((index) => index.fields));
+  const elementPaths = paths.filter((path) => !shared.has(path) && path !== expiresAt);
+  const uniqueColumns: Record<string, string> = {};
+  const layouts: IndexLayout[] = [];
+  const add = (specName: string | undefined, suffix: string, columns: readonly string[], present: readonly string[], isUnique = false) =>
+    layouts.push(btree(objectName(name, suffix), specName, columns, present, isUnique));
+
+  for (const index of indexes) {
+    const own = index.fields.map(column);
+    if (index.unique) {
+      const key = own.length === 1 ? own[0]! : `u${compoundKeys.indexOf(index)}`;
+      uniqueColumns[index.name] = key;
+      add(index.name, `${index.name}:key`, [key], own.length === 1 ? [key] : [], true);
+    }
+    // What most rows lack (an open flag, a wait) makes no entry: an index leaves out rows without its leading paths, and one over
+    // a path that is indexed alone those without that path.
+    const present = elementPaths.includes(index.fields[0]!) && own.length === 1 ? own : own.slice(0, -1);
+    if (!index.unique || own.length > 1) add(index.name, index.name, [...own, 'id'], present);
+  }
+  const expiryColumn = expiresAt === undefined ? undefined : column(expiresAt);
+  if (expiryColumn !== undefined) add(undefined, ':expiry', [expiryColumn], [expiryColumn]);
+  if (elementPaths.length > 0) layouts.push(elementIndex(objectName(name, ':elements')));
+  const columns = ['id', 'rev', 'doc', 'e', ...paths.map((_, i) => `c${i}`), ...compoundKeys.map((_, i) => `u${i}`)];
+  const table = `${quote(schema)}.${quote(name)}`;
+  return { name, table, schema, paths, elementPaths, compoundKeys, uniqueColumns, expiryColumn, indexes: layouts, columns };
+}
+
+/** Values of `columns` but for the first three. */
+export function indexValues({ paths, elementPaths, compoundKeys }: TableLayout, document: object): readonly unknown[] {
+  const values: unknown[] = [elementsOf(elementPaths, document)];
+  for (const path of paths) values.push(encodeValue(readPath(document, path)));
+  for (const key of compoundKeys) {
+    const text = uniqueKey(document, key.fields);
+    values.push(text === undefined ? null : encodeKey(text));
+  }
+  return values;
+}
+
+/** How the column `e` names an element of an array at this path. */
+export function encodeElement(elementPaths: readonly string[], path: string, value: unknown): string {
+  return `${elementPaths.indexOf(path)}${encodeValue(value)}`;
+}
+
+export function encodeId(id: string): string {
+  return encodeText(id);
+}
+
+export function createTableSql(layout: TableLayout): string {
+  const paths = layout.paths.map((_, i) => `c${i} TEXT COLLATE "C" NOT NULL`);
+  const keys = layout.compoundKeys.map((_, i) => `u${i} TEXT COLLATE "C"`);
+  const columns = [
+    'id TEXT COLLATE "C" PRIMARY KEY',
+    'rev BIGINT NOT NULL',
+    'doc TEXT NOT NULL',
+    'e TEXT[] COLLATE "C"',
+    ...paths,
+    ...keys,
+  ];
+  // Updated rows find room beside the old ones; a table of millions is tidied long before a fifth of it is dead.
+  return `CREATE TABLE ${layout.table} (${columns.join(', ')})
+    WITH (fillfactor = 90, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05)`;
+}
+
+export function createIndexSql(layout: TableLayout, index: IndexLayout): string {
+  const { isUnique, name, method, columns, where } = index;
+  return `CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ${quote(name)} ON ${layout.table} USING ${method} (${columns.join(', ')})${where === '' ? '' : ` WHERE ${where}`}`;
+}
+
+export function quote(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`;
+}
+
+function btree(
+  name: string,
+  specName: string | undefined,
+  columns: readonly string[],
+  present: readonly string[],
+  isUnique: boolean,
+): IndexLayout {
+  const where = present.map((column) => `${column} <> ''`).join(' AND ');
+  return { name, specName, isUnique, method: 'btree', columns, present, where };
+}
+
+function elementIndex(name: string): IndexLayout {
+  return { name, specName: undefined, isUnique: false, method: 'gin', columns: ['e'], present: [], where: 'e IS NOT NULL' };
+}
+
+/** Names of indexes are shared by the whole schema and end at 63 bytes. */
+function objectName(table: string, suffix: string): string {
+  const name = `${table}:${suffix}`;
+  return name.length <= 63 ? name : `${name.slice(0, 46)}:${createHash('sha256').update(name).digest('hex').slice(0, 16)}`;
+}
+
+function elementsOf(elementPaths: readonly string[], document: object): readonly string[] | null {
+  let elements: Set<string> | undefined;
+  for (const path of elementPaths) {
+    const value = readPath(document, path);
+    if (!Array.isArray(value)) continue;
+    for (const item of value) {
+      if (item === null || typeof item === 'object') continue;
+      (elements ??= new Set()).add(encodeElement(elementPaths, path, item));
+    }
+  }
+  return elements ? [...elements] : null;
+}

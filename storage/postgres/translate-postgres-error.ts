@@ -1,0 +1,90 @@
+import { DatabaseError } from 'pg';
+import { AppError } from '../../engine/contract/errors.ts';
+import { storeDown } from '../revisioned/store-down.ts';
+
+const UNIQUE_VIOLATION = '23505';
+const DISK_FULL = '53100';
+/** Deadlock, serialization, lock not available, ended by a time-out: nothing was done, and another try may do it. */
+const BUSY = ['40P01', '40001', '55P03', '57014', '53200'];
+/** A server that became a standby. */
+const READ_ONLY = '25006';
+/** The user may not log in, or the database is not there. */
+const REFUSED = /^(28|3D)/;
+/** Lost connections, too many of them, shutting down, starting up. */
+const AWAY = /^(08|57P0|53300)/;
+
+/** The index that refused, or undefined when it was something else. */
+export function violatedIndex(error: unknown): string | undefined {
+  return error instanceof DatabaseError && error.code === UNIQUE_VIOLATION ? (error.constraint ?? '') : undefined;
+}
+
+/** True when the server said no to this one statement and surely did nothing; false when the connection itself is at an end. */
+export function isStatementRefused(error: unknown): boolean {
+  return error instanceof DatabaseError && error.severity === 'ERROR' && !AWAY.test(error.code ?? '') && error.code !== READ_ONLY;
+}
+
+/** Another try of the same statement may do. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof DatabaseError && BUSY.includes(error.code ?? '');
+}
+
+/** Whatever the driver threw, as an AppError. Texts of the server may hold values of rows in their detail: that is never passed on. */
+export function translatePostgresError(thrown: unknown): AppError {
+  if (thrown instanceof AppError) return thrown;
+  if (!(thrown instanceof DatabaseError)) return translateConnectionError(thrown as Error & { readonly code?: string });
+  const code = thrown.code ?? '';
+  if (code === DISK_FULL) return storeFull();
+  if (isBusy(thrown)) return storeBusy(code);
+  if (REFUSED.test(code)) return refused(code);
+  if (AWAY.test(code) || code === READ_ONLY) return storeDown(`PostgreSQL ${code}`, thrown);
+  const fix = 'Report this with the log.';
+  return new AppError('STORE_BUG', 'bug', `PostgreSQL refused an operation (${code}).`, { values: { sqlstate: code }, fix, cause: thrown });
+}
+
+/** The driver tells these by their text or by the code of Node's TLS. */
+function translateConnectionError(error: Error & { readonly code?: string }): AppError {
+  const { code = '', message = '' } = error;
+  if (message.startsWith('SASL')) return refused('password');
+  if (message.includes('does not support SSL')) return notEncrypted(error);
+  if (CERTIFICATE.test(code)) return certificateRefused(code, error);
+  return storeDown(code === '' ? message : code, error);
+}
+
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
+
+function storeFull(): AppError {
+  return new AppError('STORE_FULL', 'transient', 'The disk of the database is full; nothing was written.', {
+    fix: 'Free space on that disk, or shorten retention; writing goes on by itself as soon as there is space.',
+    retryAfterMs: 5000,
+  });
+}
+
+function storeBusy(sqlstate: string): AppError {
+  return new AppError('STORE_BUSY', 'transient', `The database is too busy for an operation (${sqlstate}).`, {
+    values: { sqlstate },
+    fix: 'Try again in a moment; if it stays so, look at what else runs on the database.',
+    retryAfterMs: 1000,
+  });
+}
+
+function refused(sqlstate: string): AppError {
+  return new AppError('STORE_REFUSED', 'input', `PostgreSQL does not let us in (${sqlstate}).`, {
+    values: { sqlstate },
+    fix: 'Correct user, database and password: KQ_STORE_ADDRESS and the file that KQ_STORE_PASSWORD_FILE names.',
+  });
+}
+
+function notEncrypted(cause: Error): AppError {
+  return new AppError('STORE_NOT_ENCRYPTED', 'input', 'The PostgreSQL server does not speak TLS.', {
+    fix: 'Switch TLS on in the server (ssl = on, with a certificate).',
+    cause,
+  });
+}
+
+function certificateRefused(problem: string, cause: Error): AppError {
+  return new AppError('STORE_CERTIFICATE', 'input', `The certificate of the PostgreSQL server is not trusted (${problem}).`, {
+    values: { problem },
+    fix: 'Point KQ_SERVER_CA_FILE to the authority that issued it, and name the server in the address as the certificate does.',
+    cause,
+  });
+}

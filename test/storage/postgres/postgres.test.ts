@@ -1,0 +1,39 @@
+import { after, before, describe, it } from 'node:test';
+import { silentLogger } from '../../../engine/contract/observe.ts';
+import { openDataKeys } from '../../../engine/seal/open-data-keys.ts';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { postgresBackend } from '../../../storage/postgres/postgres-backend.ts';
+import { blobsConformance } from '../../conformance/blobs.ts';
+import { documentsConformance } from '../../conformance/documents.ts';
+import { preparePostgres, startPostgres, type PostgresServer } from '../../servers/postgres.ts';
+
+const reason = preparePostgres();
+if (reason === undefined) promises();
+else it('keeps what the ports promise on PostgreSQL', { skip: reason });
+
+function promises(): void {
+  describe('PostgreSQL', () => {
+    let server: PostgresServer;
+    before(async () => void (server = await startPostgres()));
+    after(() => server.stop());
+
+    documentsConformance('PostgreSQL', async (clock) =>
+      postgresBackend.open(`${server.address}?schema=documents`, { clock, logger: silentLogger }),
+    );
+
+    blobsConformance('PostgreSQL', async () => {
+      const clock = fakeClock();
+      const store = await postgresBackend.open(`${server.address}?schema=blobs`, { clock, logger: silentLogger });
+      const dataKeys = await openDataKeys({ documents: store.documents, kek: new Uint8Array(32), clock });
+      const blobs = await store.openBlobs(dataKeys);
+      return {
+        blobs,
+        passTime: (ms) => clock.advance(ms),
+        async close() {
+          await blobs.close();
+          await store.close();
+        },
+      };
+    });
+  });
+}
