@@ -1,13 +1,15 @@
 /** Control: admin API, registry and console. Made from ports and engine services; it keeps no state of its own between starts. */
+import type { Changes } from '../engine/changes/create-changes.ts';
 import type { Clock } from '../engine/contract/clock.ts';
 import type { Role } from '../engine/contract/access.ts';
+import { AppError } from '../engine/contract/errors.ts';
 import type { Logger } from '../engine/contract/observe.ts';
 import type { Crypto } from '../engine/contract/ports/crypto.ts';
 import type { Documents } from '../engine/contract/ports/documents.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
 import type { Seal } from '../engine/contract/seal.ts';
 import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../engine/services.ts';
-import type { GatewayPlan, Policy } from '../gateways/contract.ts';
+import type { Policy } from '../gateways/contract.ts';
 import type { Actor } from './actions/action.ts';
 import { allActions } from './actions/all-actions.ts';
 import { createExecutionCounter } from './actions/execution-counter.ts';
@@ -24,7 +26,7 @@ import { createCheckLogin } from './auth/login.ts';
 import { oneTimePassword } from './auth/passwords.ts';
 import { openSessionStore } from './auth/session-store.ts';
 import { openAdapterTests } from './registry/adapter-tests.ts';
-import { startPlanPublisher, type CheckInterface } from './registry/build-plan.ts';
+import { startPlanPublisher, type CheckInterface, type PublishPlan } from './registry/build-plan.ts';
 import { openRegistry } from './registry/registry.ts';
 
 export interface ControlSettings {
@@ -50,7 +52,9 @@ export interface ControlDeps {
   readonly executions: ExecutionCatalog;
   readonly nodes: NodeRegistry;
   readonly engine: EngineView;
-  readonly publishPlan: (plan: GatewayPlan) => void | Promise<void>;
+  readonly publishPlan: PublishPlan;
+  /** How controls hear of each other's changes. */
+  readonly changes: Pick<Changes, 'announce' | 'follow'>;
   /** Problems that the policies and routes of the gateways see in an interface. */
   readonly checkInterface: CheckInterface;
   /** Policies that interfaces may name. */
@@ -142,9 +146,15 @@ function eventsOf(hub: EventHub): ControlServices['events'] {
 async function createFirstAdministrator(accounts: AccountStore): Promise<Control['firstAdministrator']> {
   if (!(await accounts.isEmpty())) return undefined;
   const password = oneTimePassword();
-  await accounts.create(
-    { name: FIRST_ADMINISTRATOR, displayName: '首任管理员 / First administrator', roles: [...FIRST_ROLES], mustChangePassword: true },
-    password,
-  );
+  try {
+    await accounts.create(
+      { name: FIRST_ADMINISTRATOR, displayName: '首任管理员 / First administrator', roles: [...FIRST_ROLES], mustChangePassword: true },
+      password,
+    );
+  } catch (error) {
+    // Another control, started at the same time, was faster, and tells its password.
+    if (error instanceof AppError && error.code === 'ACCOUNT_EXISTS') return undefined;
+    throw error;
+  }
   return { name: FIRST_ADMINISTRATOR, oneTimePassword: password };
 }

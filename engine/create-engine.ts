@@ -12,6 +12,7 @@ import type { WorkQueue } from './contract/ports/work-queue.ts';
 import type { RunFlow } from './contract/run-flow.ts';
 import type { Seal } from './contract/seal.ts';
 import { createBindings, type RunningBindings } from './bindings/create-bindings.ts';
+import { createChanges, type Changes } from './changes/create-changes.ts';
 import { createBuildContext } from './expression/create-build-context.ts';
 import { createScriptPool, type ScriptInput, type ScriptPool } from './expression/script-pool.ts';
 import { createFlowCatalog, type FlowHistory } from './publish/flow-catalog.ts';
@@ -66,6 +67,7 @@ export interface EngineDeps {
 
 export interface Engine {
   readonly nodes: LoadedNodes;
+  readonly changes: Changes;
   readonly bindings: RunningBindings;
   readonly published: RunningPublishedFlows;
   readonly catalog: FlowCatalog & FlowHistory;
@@ -92,11 +94,12 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const processId = createTimedId('own', clock.now());
   const pool = createScriptPool({ clock, logger: log, size: SCRIPT_THREADS });
   const nodes = await loadNodes(deps.nodeFolders);
-  const bindings = await createBindings({ documents, seal, shared, environment: deps.environment, clock, logger: log });
+  const changes = await createChanges({ documents, shared, clock, log });
+  const bindings = await createBindings({ documents, seal, changes, environment: deps.environment, clock, logger: log });
   const stores = await openFlowStores(documents, seal);
   const compile = (version: FlowVersion) =>
     compileFlow(version, { getNode: nodes.get, build: createBuildContext({ pool, key: version.flowId }) });
-  const published = await createPublishedFlows({ stores, shared, nodes, compile, clock, logger: log });
+  const published = await createPublishedFlows({ stores, changes, nodes, compile, clock, logger: log });
   const run: RunDeps = {
     clock,
     log,
@@ -187,6 +190,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
 
   return {
     nodes,
+    changes,
     bindings,
     published,
     catalog,
@@ -211,6 +215,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       await owners.stop(active.size === 0);
       live.stop();
       await traffic.stop();
+      changes.stop();
       await published.stop();
       await bindings.stop();
       await pool.close();

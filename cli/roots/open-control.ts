@@ -1,15 +1,15 @@
-/** Control on an opened engine: its plan goes to the gateways of this process and into the plan file for those of others. */
+/** Control on an opened engine: its plan goes to the gateways of this process and to those of others. */
 import { createControl, type Control } from '../../control/create-control.ts';
 import type { ControlInfo, EngineView } from '../../control/actions/services.ts';
 import type { CompiledFlow } from '../../engine/run/compile-flow.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { createInterfaceCheck } from '../../gateways/pipeline/check-interface.ts';
 import type { Policy } from '../../gateways/contract.ts';
-import { createPlanFeed, type PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
-import { keepPlanFile } from '../../gateways/plan/keep-plan-file.ts';
+import type { PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
 import { readVersion } from '../version.ts';
 import type { OpenedEngine } from './open-engine.ts';
-import { deriveKey, planFileOptions, type Host } from './open-host.ts';
+import { deriveKey, type Host } from './open-host.ts';
+import { openPlans } from './open-plans.ts';
 
 export interface OpenedControl {
   readonly control: Control;
@@ -22,15 +22,14 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 export async function openControl(
   host: Host,
-  { storage, engine }: OpenedEngine,
+  opened: OpenedEngine,
   policies: readonly Policy[],
   info: Pick<ControlInfo, 'addresses' | 'tryIt' | 'gateways'>,
   life: Life,
 ): Promise<OpenedControl> {
   const { settings, clock, log, metrics, crypto, tls } = host;
-  const feed = createPlanFeed();
-  const file = keepPlanFile(feed, await planFileOptions(host));
-  life.own('plan file', () => file.close());
+  const { storage, engine } = opened;
+  const { feed, publishPlan } = await openPlans(host, opened, life);
   const control = await createControl({
     documents: storage.documents,
     shared: storage.sharedState,
@@ -42,7 +41,8 @@ export async function openControl(
     executions: engine.executions,
     nodes: engine.nodes,
     engine: viewEngine(engine),
-    publishPlan: (plan) => feed.publish(plan),
+    publishPlan,
+    changes: engine.changes,
     checkInterface: createInterfaceCheck(policies),
     policies,
     clock,

@@ -1,20 +1,23 @@
 /** From the stores to the one numbered plan that gateways run. Only documents that every check accepts get in; the rest is told, not served. */
 import { Type } from 'typebox';
 import type { GatewayPlan, InterfaceDocument } from '../../gateways/contract.ts';
+import type { Changes } from '../../engine/changes/create-changes.ts';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { Registry } from './registry.ts';
 
 export type CheckInterface = (document: InterfaceDocument) => readonly Issue[];
 
+/** Hands a plan on; answers the one that serves from now on, when another process has published the same or a later one. */
+export type PublishPlan = (plan: GatewayPlan) => GatewayPlan | void | Promise<GatewayPlan | void>;
+
 export interface PlanPublisherDeps {
   readonly documents: Documents;
-  readonly shared: SharedState;
+  readonly changes: Pick<Changes, 'announce' | 'follow'>;
   readonly registry: Registry;
-  readonly publishPlan: (plan: GatewayPlan) => void | Promise<void>;
+  readonly publishPlan: PublishPlan;
   readonly checkInterface: CheckInterface;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -45,15 +48,19 @@ const countersSpec: CollectionSpec<Counter> = {
 
 const DEBOUNCE_MS = 20;
 const RETRY_MS = 1000;
-const CHANNEL = 'registry';
+const TOPIC = 'registry';
+/** What another control changed it publishes itself; this one looks whether it did. */
+const OTHERS_MS = 1_000;
+/** The same for one that died before it could tell anybody. */
+const LOOK_EVERY_MS = 30_000;
 
-/** Publishes a first plan at once, then one after each change here or (by hint) in another control process. */
+/** Publishes a first plan at once, then one after each change here or in another control process. */
 export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanPublisher> {
   const counters = await deps.documents.open(countersSpec);
-  const self = crypto.randomUUID();
   let number = 0;
   let madeAt = 0;
   let cancel: (() => void) | undefined;
+  let scheduledAt = 0;
   let building: Promise<unknown> = Promise.resolve();
   let stopped = false;
 
@@ -61,19 +68,23 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
     cancel?.();
     cancel = undefined;
     const next = building.then(async () => {
-      const plan = await buildPlan(deps, counters);
-      await deps.publishPlan(plan);
+      const built = await buildPlan(deps, counters);
+      const plan = (await deps.publishPlan(built)) ?? built;
+      if (plan.number !== number) deps.onPublished(plan.number);
       number = plan.number;
       madeAt = plan.madeAt;
-      deps.onPublished(number);
       return number;
     });
     building = next.catch(() => {});
     return next;
   }
 
+  /** An earlier turn is not put off by a later one. */
   function schedule(delayMs: number): void {
-    if (stopped || cancel !== undefined) return;
+    const dueAt = deps.clock.monotonic() + delayMs;
+    if (stopped || (cancel !== undefined && scheduledAt <= dueAt)) return;
+    cancel?.();
+    scheduledAt = dueAt;
     cancel = deps.clock.after(delayMs, () => {
       cancel = undefined;
       flush().catch((error: unknown) => {
@@ -83,14 +94,18 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
     });
   }
 
-  const unsubscribe = await deps.shared.subscribe(CHANNEL, (source) => {
-    if (source !== self) schedule(DEBOUNCE_MS);
-  });
+  const unfollow = deps.changes.follow(TOPIC, () => schedule(OTHERS_MS));
   await flush();
+  let cancelLook = () => {};
+  function lookAgain(): void {
+    schedule(0);
+    cancelLook = deps.clock.after(LOOK_EVERY_MS, lookAgain);
+  }
+  if (!deps.documents.isExclusive) cancelLook = deps.clock.after(LOOK_EVERY_MS, lookAgain);
   return {
     changed() {
       schedule(DEBOUNCE_MS);
-      deps.shared.publish(CHANNEL, self).catch((error: unknown) => deps.logger.error('plan.hint-lost', error));
+      void deps.changes.announce(TOPIC, 'all');
     },
     flush,
     current: () => number,
@@ -98,7 +113,8 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
     async stop() {
       stopped = true;
       cancel?.();
-      unsubscribe();
+      cancelLook();
+      unfollow();
       await building;
     },
   };

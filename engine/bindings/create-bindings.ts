@@ -1,10 +1,10 @@
 import { Default } from 'typebox/value';
 import { AdapterLimits, type Adapter, type AdapterDocument, type CodeTable } from '../contract/adapter.ts';
+import type { Changes } from '../changes/create-changes.ts';
 import type { Clock } from '../contract/clock.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Logger } from '../contract/observe.ts';
 import type { Documents } from '../contract/ports/documents.ts';
-import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { Bindings, BindingStore, TableSnapshot } from '../services.ts';
 import { secretPlace } from './binding-documents.ts';
@@ -14,7 +14,7 @@ import { openTableSnapshots, type TableSnapshots } from './table-snapshots.ts';
 export interface BindingsDeps {
   readonly documents: Documents;
   readonly seal: Seal;
-  readonly shared: SharedState;
+  readonly changes: Pick<Changes, 'announce' | 'follow'>;
   /** Name of the running environment, for example `PROD`; picks the settings of each adapter. */
   readonly environment: string;
   readonly clock: Clock;
@@ -29,8 +29,8 @@ export interface RunningBindings {
   stop(): Promise<void>;
 }
 
-const CHANNEL = 'bindings';
-/** A lost hint must not matter: everything is read again this often. */
+const TOPIC = 'bindings';
+/** Nothing that was missed must matter: everything is read again this often. */
 const RELOAD_EVERY_MS = 60_000;
 
 interface Loaded {
@@ -45,15 +45,17 @@ interface Loaded {
  * when reading fails, what was there keeps serving.
  */
 export async function createBindings(deps: BindingsDeps): Promise<RunningBindings> {
-  const { clock, logger, shared, seal } = deps;
+  const { clock, logger, changes, seal } = deps;
   const listeners = new Set<() => void>();
   const snapshots = await openTableSnapshots(deps.documents);
   const opened = await openBindingStore(deps, async () => {
     await reload();
-    await shared.publish(CHANNEL, 'changed').catch((error: unknown) => logger.warn('bindings.hint-lost', { reason: String(error) }));
+    await changes.announce(TOPIC, 'all');
   });
-  let loaded = await load(await opened.readAll(), snapshots, deps.environment);
   let reloading = Promise.resolve();
+  // Followed first: what changes while everything is read is read after it.
+  const unfollow = changes.follow(TOPIC, () => reload());
+  let loaded = await load(await opened.readAll(), snapshots, deps.environment);
   let isStopped = false;
 
   /** One after the other, so that an older reading never replaces a newer one. */
@@ -72,7 +74,6 @@ export async function createBindings(deps: BindingsDeps): Promise<RunningBinding
     reloadLogged();
     cancelTimer = clock.after(RELOAD_EVERY_MS, tick);
   }
-  const unsubscribe = await shared.subscribe(CHANNEL, reloadLogged);
 
   const bindings: Bindings = {
     adapter: (adapterId) => loaded.adapters.get(adapterId),
@@ -96,7 +97,7 @@ export async function createBindings(deps: BindingsDeps): Promise<RunningBinding
     async stop() {
       isStopped = true;
       cancelTimer();
-      unsubscribe();
+      unfollow();
       await reloading;
     },
   };

@@ -1,7 +1,7 @@
+import type { Changes } from '../changes/create-changes.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { FlowVersion } from '../contract/flow-document.ts';
 import type { Logger } from '../contract/observe.ts';
-import type { SharedState } from '../contract/ports/shared-state.ts';
 import { upgradeNodes } from '../flow/migrate-flow.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
 import type { NodeRegistry, PublishedFlows } from '../services.ts';
@@ -9,7 +9,7 @@ import { findAll, readVersion, type FlowStores, type PointerRecord } from './flo
 
 export interface PublishedFlowsDeps {
   readonly stores: FlowStores;
-  readonly shared: SharedState;
+  readonly changes: Pick<Changes, 'announce' | 'follow'>;
   readonly nodes: NodeRegistry;
   /** `compileFlow` with its dependencies bound. */
   compile(version: FlowVersion): CompiledFlow;
@@ -34,15 +34,15 @@ export interface RunningPublishedFlows extends PublishedFlows {
   stop(): Promise<void>;
 }
 
-const CHANNEL = 'flows';
-/** A lost hint must not matter: pointers are read again this often. */
+const TOPIC = 'flows';
+/** Nothing that was missed must matter: pointers are read again this often. */
 const RELOAD_EVERY_MS = 15_000;
 /** Versions other than the current ones that stay compiled. */
 const MAX_OLD = 200;
 
 /** Published versions, compiled, answered from memory. A version that does not compile here leaves the one before it serving. */
 export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<RunningPublishedFlows> {
-  const { stores, shared, clock, logger } = deps;
+  const { stores, changes, clock, logger } = deps;
   const current = new Map<string, CompiledFlow>();
   /** Revision of the pointer that each flow stands at here. */
   const seen = new Map<string, number>();
@@ -105,8 +105,9 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
       for (const flowId of new Set([...pointers.keys(), ...seen.keys()])) await apply(flowId, pointers.get(flowId));
     });
 
+  // Followed first: what is published while everything is read is read after it.
+  const unfollow = changes.follow(TOPIC, (flowId) => (flowId === undefined ? reloadAll() : refresh(flowId)));
   await reloadAll();
-  const unsubscribe = await shared.subscribe(CHANNEL, (flowId) => void refresh(flowId).catch(() => {}));
   let cancelTimer = clock.after(RELOAD_EVERY_MS, tick);
   function tick(): void {
     void reloadAll().catch(() => {});
@@ -124,10 +125,9 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
       return () => listeners.delete(listener);
     },
     refresh,
-    hint: (flowId) =>
-      shared.publish(CHANNEL, flowId).catch((error: unknown) => logger.warn('flow.hint-lost', { flowId, reason: String(error) })),
+    hint: (flowId) => changes.announce(TOPIC, flowId),
     async stop() {
-      unsubscribe();
+      unfollow();
       cancelTimer();
       await tail;
     },

@@ -12,12 +12,17 @@ export interface PlanFileKeeper {
 }
 
 /**
- * Writes every plan of a source to a file, beside control; and once an hour anew, so that the file's age says when control was last alive.
+ * Writes every plan of a source to a file, beside control or a gateway; and once an hour anew, so that the file's age says when control was last alive.
  * A failing write is logged and tried again with the next plan or hour: it never stops the publishing.
  */
 export function keepPlanFile(
   source: PlanSource,
-  options: PlanFileOptions & { readonly clock: Clock; readonly log: Logger },
+  options: PlanFileOptions & {
+    readonly clock: Clock;
+    readonly log: Logger;
+    /** Whether the current plan is known to be the latest one; absent: it is. Only then it is written anew. */
+    readonly isFresh?: () => boolean;
+  },
 ): PlanFileKeeper {
   const { clock, log } = options;
   let isWanted = false;
@@ -43,9 +48,13 @@ export function keepPlanFile(
     cancelRefresh();
     if (isClosed) return;
     isWanted = true;
-    cancelRefresh = clock.after(REFRESH_MS, want);
+    cancelRefresh = clock.after(REFRESH_MS, refresh);
     start();
   };
+  function refresh(): void {
+    if (options.isFresh?.() ?? true) want();
+    else if (!isClosed) cancelRefresh = clock.after(REFRESH_MS, refresh);
+  }
   const unsubscribe = source.onChange(want);
   if (source.current() !== undefined) want();
 

@@ -52,6 +52,7 @@ export function defaultDeps(changes: Partial<ControlDeps> = {}) {
   const deps: ControlDeps = {
     documents,
     shared: createMemorySharedState({ clock }),
+    changes: { announce: async () => {}, follow: () => () => {} },
     seal: plainSeal,
     crypto: createSoftwareCrypto(),
     catalog: memoryCatalog(),

@@ -4,6 +4,7 @@ import type { AdapterDocument, CodeTable } from '../../../engine/contract/adapte
 import { AppError } from '../../../engine/contract/errors.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import type { Seal } from '../../../engine/contract/seal.ts';
+import { createChanges } from '../../../engine/changes/create-changes.ts';
 import { createBindings, type RunningBindings } from '../../../engine/bindings/create-bindings.ts';
 import { StaleDraft } from '../../../engine/services.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
@@ -42,10 +43,12 @@ afterEach(async () => {
 });
 
 function installation() {
-  const documents = createMemoryDocuments({ clock });
+  const memory = createMemoryDocuments({ clock });
+  const documents = { ...memory, counters: memory.counters, isExclusive: false };
   const shared = createMemorySharedState({ clock });
   return async (environment = 'TEST') => {
-    const one = await createBindings({ documents, shared, seal, environment, clock, logger: silentLogger });
+    const changes = await createChanges({ documents, shared, clock, log: silentLogger });
+    const one = await createBindings({ documents, changes, seal, environment, clock, logger: silentLogger });
     running.push(one);
     return one;
   };

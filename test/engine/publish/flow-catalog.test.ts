@@ -13,6 +13,7 @@ import { createPublishedFlows, type RunningPublishedFlows } from '../../../engin
 import { compileFlow, type CompiledFlow } from '../../../engine/run/compile-flow.ts';
 import { StaleDraft, type Bindings, type TrialResult } from '../../../engine/services.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { createChanges } from '../../../engine/changes/create-changes.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { sampleFlow, sampleRegistry } from '../flow/sample-flow.ts';
@@ -66,11 +67,13 @@ afterEach(async () => {
 });
 
 function installation() {
-  const documents = createMemoryDocuments({ clock });
+  const memory = createMemoryDocuments({ clock });
+  const documents = { ...memory, counters: memory.counters, isExclusive: false };
   const shared = createMemorySharedState({ clock });
   return async (more: Partial<FlowCatalogDeps> = {}) => {
     const stores = await openFlowStores(documents, seal);
-    const published = await createPublishedFlows({ stores, shared, nodes, compile: more.compile ?? compile, clock, logger: silentLogger });
+    const changes = await createChanges({ documents, shared, clock, log: silentLogger });
+    const published = await createPublishedFlows({ stores, changes, nodes, compile: more.compile ?? compile, clock, logger: silentLogger });
     running.push(published);
     return {
       published,

@@ -1,0 +1,73 @@
+/** What a gateway in a process of its own serves from: its plan, its flows, the state that it shares with others. */
+import type { Front } from '../../engine/contract/access.ts';
+import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
+import type { RunFlow } from '../../engine/contract/run-flow.ts';
+import type { Life } from '../../engine/host/run-until-signal.ts';
+import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
+import { createPlanFeed, type PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
+import type { PlanFollower } from '../../gateways/plan/follow-plan-store.ts';
+import { keepPlanFile } from '../../gateways/plan/keep-plan-file.ts';
+import { openPlanFile } from '../../gateways/plan/open-plan-file.ts';
+import { readPlanFile } from '../../gateways/plan/plan-file.ts';
+import { openStorage } from '../../storage/open-storage.ts';
+import type { GatewayParts } from './open-gateways.ts';
+import { planFileOptions, type Host } from './open-host.ts';
+import { openLateEngine } from './open-late-engine.ts';
+import { followPlans, openSharedPlans } from './open-plans.ts';
+
+/** So long a gateway that has a plan already waits for its flows before it listens. */
+const FLOWS_WITHIN_MS = 5_000;
+const FIRST_PLAN_WITHIN_MS = 30_000;
+
+export async function openGatewayParts(host: Host, front: Front, life: Life): Promise<GatewayParts> {
+  const own = host.settings.storeAddress.startsWith('embedded:') ? openBesideControl : openOnSharedStore;
+  return { ...(await own(host, front, life)), policies: await loadPolicies() };
+}
+
+type OwnParts = Omit<GatewayParts, 'policies'>;
+
+/** The embedded store belongs to the process of `kangqiao start`: this one follows its plan file and runs no flows. */
+async function openBesideControl(host: Host, front: Front, life: Life): Promise<OwnParts> {
+  const { clock, log, settings, folder } = host;
+  // Its own small store: the nonces it has seen must outlive a restart.
+  const address = `embedded:${folder.root}/gateway-${front}`;
+  const storage = await openStorage({ address, kekFile: settings.kekFile, clock, logger: log });
+  life.own('storage', () => storage.close());
+  const planSource = await openPlanFile(await planFileOptions(host));
+  life.own('plan file', () => planSource.close());
+  return { planSource, runFlow: noFlows, shared: storage.sharedState, seal: storage.seal };
+}
+
+/** It begins with the plan that it kept, and takes up the store, its flows and later plans as soon as the servers answer. */
+async function openOnSharedStore(host: Host, front: Front, life: Life): Promise<OwnParts> {
+  const feed = createPlanFeed();
+  const options = await planFileOptions(host);
+  await startFromFile(feed, options);
+  let follower: PlanFollower | undefined;
+  const file = keepPlanFile(feed, { ...options, isFresh: () => follower?.isFresh() ?? false });
+  life.own('plan file', () => file.close());
+  const late = openLateEngine(host, life, `gateway ${front}`, async (opened, itsLife) => {
+    follower = await followPlans(host, opened, await openSharedPlans(host, opened), feed, itsLife);
+  });
+  await late.ready(feed.current() === undefined ? FIRST_PLAN_WITHIN_MS : FLOWS_WITHIN_MS);
+  return { planSource: feed, runFlow: late.runFlow, shared: late.shared, seal: options.seal };
+}
+
+async function startFromFile(feed: PlanFeed, options: Awaited<ReturnType<typeof planFileOptions>>): Promise<void> {
+  try {
+    feed.publish(await readPlanFile({ ...options, now: options.clock.now() }));
+  } catch (error) {
+    const { code } = toErrorRecord(error);
+    if (code === 'PLAN_FILE_MISSING') options.log.info('gateway.no-plan-file', { path: options.path });
+    else options.log.error('gateway.plan-file-refused', error, { path: options.path });
+  }
+}
+
+const noFlows: RunFlow = {
+  mode: () => undefined,
+  call() {
+    throw new AppError('FLOWS_ELSEWHERE', 'transient', 'This gateway runs no flows: the embedded store is open in another process.', {
+      fix: 'Call the gateway of `kangqiao start`, which runs flows and gateways in one process.',
+    });
+  },
+};

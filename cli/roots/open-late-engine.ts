@@ -1,0 +1,98 @@
+/**
+ * An engine that opens as soon as its servers answer, for a process that must serve without them. Until then flows and shared state answer
+ * that they are down, which callers may try again.
+ */
+import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { RunFlow } from '../../engine/contract/run-flow.ts';
+import type { Life } from '../../engine/host/run-until-signal.ts';
+import { openEngine, type OpenedEngine } from './open-engine.ts';
+import type { Host } from './open-host.ts';
+
+export interface LateEngine {
+  readonly runFlow: RunFlow;
+  readonly shared: SharedState;
+  /** Resolves when it is open, or after `boundMs`; rejects when the first try failed for a reason that a person must mend. */
+  ready(boundMs: number): Promise<void>;
+}
+
+const RETRY_MS = 2_000;
+
+export function openLateEngine(
+  host: Host,
+  life: Life,
+  role: string,
+  onOpen: (opened: OpenedEngine, life: Life) => Promise<void>,
+): LateEngine {
+  const { clock, log } = host;
+  const first = Promise.withResolvers<void>();
+  const parts: (() => Promise<void> | void)[] = [];
+  const own: Life = { own: (_name, stop) => void parts.push(stop), end: () => life.end() };
+  let opened: OpenedEngine | undefined;
+  let isStopped = false;
+  let cancel = () => {};
+  let trying = tryOpen();
+  // Owned from the beginning, so that it ends after the gateways that use it.
+  life.own('engine', async () => {
+    isStopped = true;
+    cancel();
+    await trying;
+    await closeParts();
+  });
+
+  async function tryOpen(): Promise<void> {
+    try {
+      const now = await openEngine(host, own, role);
+      await onOpen(now, own);
+      opened = now;
+      log.info('gateway.engine-open');
+      first.resolve();
+    } catch (error) {
+      await closeParts();
+      const { code, kind } = toErrorRecord(error);
+      if (kind !== 'transient') first.reject(error);
+      log.warn('gateway.engine-waits', { code });
+      if (!isStopped) cancel = clock.after(RETRY_MS, () => (trying = tryOpen()));
+    }
+  }
+
+  async function closeParts(): Promise<void> {
+    for (let stop = parts.pop(); stop; stop = parts.pop()) await stop();
+  }
+
+  const sharedNow = (): SharedState => opened?.storage.sharedState ?? raise(down('SHARED_STATE_DOWN', 'The shared state'));
+  return {
+    runFlow: {
+      mode: (flowId) => opened?.engine.runFlow.mode(flowId),
+      call: (call) => (opened ? opened.engine.runFlow.call(call) : raise(down('STORE_DOWN', 'The store'))),
+    },
+    shared: {
+      claimOnce: async (...given) => sharedNow().claimOnce(...given),
+      increment: async (...given) => sharedNow().increment(...given),
+      get: async (...given) => sharedNow().get(...given),
+      set: async (...given) => sharedNow().set(...given),
+      delete: async (...given) => sharedNow().delete(...given),
+      deleteByTag: async (...given) => sharedNow().deleteByTag(...given),
+      acquireLease: async (...given) => sharedNow().acquireLease(...given),
+      releaseLease: async (...given) => sharedNow().releaseLease(...given),
+      publish: async (...given) => sharedNow().publish(...given),
+      subscribe: async (...given) => sharedNow().subscribe(...given),
+      close: async () => undefined,
+    },
+    async ready(boundMs) {
+      let cancelBound = () => {};
+      const bound = new Promise<void>((resolve) => (cancelBound = clock.after(boundMs, resolve)));
+      await Promise.race([first.promise, bound]).finally(() => cancelBound());
+      // Whoever asks no more must not be ended by what comes later.
+      first.promise.catch(() => undefined);
+    },
+  };
+}
+
+function raise(error: AppError): never {
+  throw error;
+}
+
+function down(code: string, what: string): AppError {
+  return new AppError(code, 'transient', `${what} does not answer yet.`, { fix: 'Try again in a moment.', retryAfterMs: 2_000 });
+}

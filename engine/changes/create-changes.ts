@@ -1,0 +1,134 @@
+/**
+ * How processes learn that something they hold in memory was changed by another: flows, bindings, the registry, the plan of the gateways.
+ * Each topic has a counter in the store. Whoever changed something counts up and hints it through the shared state, which others hear within
+ * milliseconds; a hint that is lost is noticed by the counter within seconds. The counter is a help, no promise: a process that dies
+ * between its change and its count leaves the change to the slow reloading of those who follow.
+ */
+import { Type } from 'typebox';
+import type { Clock } from '../contract/clock.ts';
+import { toErrorRecord } from '../contract/errors.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+import type { SharedState } from '../contract/ports/shared-state.ts';
+
+/**
+ * `detail`: the id of what changed; undefined when several changes may have been missed: look at everything. One that rejects (the store
+ * failed again) is told once more.
+ */
+export type ChangeListener = (detail: string | undefined) => void | Promise<void>;
+
+export interface Changes {
+  /** Call it after the change is stored. Never rejects. */
+  announce(topic: string, detail: string): Promise<void>;
+  /** Changes of other processes; answers what ends it. */
+  follow(topic: string, listener: ChangeListener): () => void;
+  stop(): void;
+}
+
+export interface ChangesDeps {
+  readonly documents: Documents;
+  readonly shared: SharedState;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+interface ChangeCounter extends StoredDocument {
+  readonly number: number;
+}
+
+const changesSpec: CollectionSpec<ChangeCounter> = {
+  name: 'changes',
+  schema: Type.Object({ _id: Type.String(), number: Type.Integer() }, { additionalProperties: true }),
+  indexes: [],
+};
+
+interface Hint {
+  readonly topic: string;
+  readonly number: number;
+  readonly detail: string;
+}
+
+const CHANNEL = 'changes';
+const POLL_MS = 2_000;
+const MAX_TOPICS = 100;
+
+export async function createChanges({ documents, shared, clock, log }: ChangesDeps): Promise<Changes> {
+  const counters = await documents.open(changesSpec);
+  const listeners = new Map<string, Set<ChangeListener>>();
+  /** Up to which number everything of a topic is known here. */
+  const seen = new Map<string, number>();
+  let unsubscribe: (() => void) | undefined;
+  let isStopped = false;
+  let isQuiet = false;
+  let cancel = () => {};
+
+  const tell = (topic: string, detail: string | undefined) => {
+    for (const listener of listeners.get(topic) ?? []) Promise.resolve(listener(detail)).catch(() => seen.delete(topic));
+  };
+
+  async function announce(topic: string, detail: string): Promise<void> {
+    try {
+      const number = await countUp(topic);
+      if (number === (seen.get(topic) ?? 0) + 1) seen.set(topic, number);
+      await shared.publish(CHANNEL, JSON.stringify({ topic, number, detail } satisfies Hint));
+    } catch (error) {
+      log.warn('changes.hint_lost', { topic, code: toErrorRecord(error).code });
+    }
+  }
+
+  async function countUp(topic: string): Promise<number> {
+    await counters.insert({ _id: topic, number: 0 });
+    const result = await counters.patchIf(topic, {}, { inc: { number: 1 } });
+    return result.outcome === 'patched' ? result.document.number : 0;
+  }
+
+  function hear(payload: string): void {
+    const { topic, number, detail } = JSON.parse(payload) as Hint;
+    const known = seen.get(topic) ?? 0;
+    if (number <= known) return;
+    seen.set(topic, number);
+    tell(topic, number === known + 1 ? detail : undefined);
+  }
+
+  async function poll(): Promise<void> {
+    unsubscribe ??= await shared.subscribe(CHANNEL, hear);
+    for (const { _id: topic, number } of await counters.find({}, { limit: MAX_TOPICS })) {
+      if (number <= (seen.get(topic) ?? 0)) continue;
+      seen.set(topic, number);
+      tell(topic, undefined);
+    }
+  }
+
+  function schedule(): void {
+    cancel = clock.after(POLL_MS, () => {
+      void poll()
+        .then(
+          () => (isQuiet = false),
+          (error: unknown) => {
+            if (!isQuiet) log.warn('changes.unread', { code: toErrorRecord(error).code });
+            isQuiet = true;
+          },
+        )
+        .finally(() => (isStopped ? unsubscribe?.() : schedule()));
+    });
+  }
+
+  // Nobody else changes a store that belongs to one process.
+  if (!documents.isExclusive) {
+    await poll().catch((error: unknown) => log.warn('changes.unread', { code: toErrorRecord(error).code }));
+    schedule();
+  }
+  return {
+    announce,
+    follow(topic, listener) {
+      const all = listeners.get(topic) ?? new Set();
+      listeners.set(topic, all.add(listener));
+      return () => all.delete(listener);
+    },
+    stop() {
+      isStopped = true;
+      cancel();
+      unsubscribe?.();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../../engine/contract/clock.ts';
+import { toErrorRecord } from '../../engine/contract/errors.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { PlanFeed } from './create-plan-feed.ts';
+import type { PlanStore } from './plan-store.ts';
+
+export interface PlanFollower {
+  /** The store has answered within the last minute: what is current here is what it says. */
+  isFresh(): boolean;
+  stop(): void;
+}
+
+export interface PlanFollowerDeps {
+  readonly store: Pick<PlanStore, 'newer'>;
+  readonly feed: PlanFeed;
+  /** Hints that there is another plan; answers what ends it. */
+  onHint(look: () => Promise<void>): () => void;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** A hint that was lost is made good within this time. */
+const POLL_MS = 3_000;
+const FRESH_MS = 60_000;
+
+/** Hands each new plan of a shared store to the gateways of this process. While the store is down they go on with what they have. */
+export async function followPlanStore({ store, feed, onHint, clock, log }: PlanFollowerDeps): Promise<PlanFollower> {
+  let heardAt = Number.NEGATIVE_INFINITY;
+  let isQuiet = false;
+  let isStopped = false;
+  let cancel = () => {};
+
+  async function look(): Promise<void> {
+    const plan = await store.newer(feed.current()?.number ?? 0);
+    heardAt = clock.monotonic();
+    isQuiet = false;
+    if (plan !== undefined) feed.publish(plan);
+  }
+  const lookQuietly = () =>
+    look().catch((error: unknown) => {
+      if (!isQuiet) log.warn('gateway.plan-unread', { code: toErrorRecord(error).code });
+      isQuiet = true;
+    });
+  const schedule = () => {
+    cancel = clock.after(POLL_MS, () => void lookQuietly().finally(() => (isStopped ? undefined : schedule())));
+  };
+  const unfollow = onHint(look);
+  await lookQuietly();
+  schedule();
+  return {
+    isFresh: () => clock.monotonic() - heardAt < FRESH_MS,
+    stop() {
+      isStopped = true;
+      cancel();
+      unfollow();
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/**
+ * The plan of the gateways in a store that processes share. It lies sealed and cut into pieces, since no store takes a document of any size;
+ * one conditional update of its head makes it the current one. The seal vouches for it: a piece that was changed, or belongs to another
+ * plan, opens nothing.
+ */
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import { Type } from 'typebox';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Crypto } from '../../engine/contract/ports/crypto.ts';
+import type { Seal } from '../../engine/contract/seal.ts';
+import type { GatewayPlan } from '../contract.ts';
+
+export interface PlanStore {
+  /** Makes it the current one, unless one that says the same, or a later one, is; answers the one that is. */
+  put(plan: GatewayPlan): Promise<GatewayPlan>;
+  /** The current one if its number is above `than`. SEAL_BROKEN (bug) when it was changed. */
+  newer(than: number): Promise<GatewayPlan | undefined>;
+}
+
+interface PlanHead extends StoredDocument {
+  readonly number: number;
+  /** The one before, kept for who is reading it now. */
+  readonly before: number;
+  readonly pieces: number;
+  /** Of everything but number and time. */
+  readonly digest: string;
+}
+
+interface PlanPiece extends StoredDocument {
+  readonly text: string;
+}
+
+const headsSpec: CollectionSpec<PlanHead> = {
+  name: 'gateway_plans',
+  schema: Type.Object({ _id: Type.String(), number: Type.Integer() }, { additionalProperties: true }),
+  indexes: [],
+};
+const piecesSpec: CollectionSpec<PlanPiece> = {
+  name: 'gateway_plan_pieces',
+  schema: Type.Object({ _id: Type.String(), text: Type.String() }, { additionalProperties: true }),
+  indexes: [],
+};
+
+const HEAD = 'current';
+const PIECE_CHARS = 1_000_000;
+const [compress, expand] = [promisify(gzip), promisify(gunzip)];
+
+export async function openPlanStore({
+  documents,
+  seal,
+  crypto,
+}: {
+  readonly documents: Documents;
+  readonly seal: Pick<Seal, 'seal' | 'open'>;
+  readonly crypto: Pick<Crypto, 'digest'>;
+}): Promise<PlanStore> {
+  const heads = await documents.open(headsSpec);
+  const pieces = await documents.open(piecesSpec);
+  const digestOf = ({ number: _number, madeAt: _madeAt, ...content }: GatewayPlan) =>
+    Buffer.from(crypto.digest('sm3', JSON.stringify(content))).toString('hex');
+
+  async function newer(than: number): Promise<GatewayPlan | undefined> {
+    for (;;) {
+      const head = await heads.get(HEAD);
+      if (head === undefined || head.number <= than) return undefined;
+      const texts = await readPieces(pieces, head);
+      // Two later ones came while it was read.
+      if (texts === undefined) continue;
+      const packed = seal.open(placeOf(head.number), texts.join(''));
+      return JSON.parse((await expand(packed)).toString('utf8')) as GatewayPlan;
+    }
+  }
+
+  return {
+    newer,
+    async put(plan) {
+      const digest = digestOf(plan);
+      const old = await heads.get(HEAD);
+      if (old?.digest === digest || (old?.number ?? 0) >= plan.number) return (await newer(0)) ?? plan;
+      const text = seal.seal(placeOf(plan.number), await compress(JSON.stringify(plan)));
+      const count = Math.ceil(text.length / PIECE_CHARS);
+      for (let index = 0; index < count; index += 1)
+        await pieces.insert({ _id: pieceId(plan.number, index), text: text.slice(index * PIECE_CHARS, (index + 1) * PIECE_CHARS) });
+      const head: PlanHead = { _id: HEAD, number: plan.number, before: old?.number ?? 0, pieces: count, digest };
+      const isCurrent =
+        (await heads.insert(head, { durability: 'full' })).inserted ||
+        (await heads.replaceIf(head, { number: { lt: plan.number } }, { durability: 'full' })).outcome === 'patched';
+      await dropPieces(pieces, isCurrent ? (old?.before ?? 0) : plan.number);
+      return isCurrent ? plan : ((await newer(0)) ?? plan);
+    },
+  };
+}
+
+async function readPieces(pieces: Collection<PlanPiece>, head: PlanHead): Promise<readonly string[] | undefined> {
+  const texts: string[] = [];
+  for (let index = 0; index < head.pieces; index += 1) {
+    const piece = await pieces.get(pieceId(head.number, index));
+    if (piece === undefined) return undefined;
+    texts.push(piece.text);
+  }
+  return texts;
+}
+
+async function dropPieces(pieces: Collection<PlanPiece>, number: number): Promise<void> {
+  for (let index = 0; await pieces.remove(pieceId(number, index)); index += 1);
+}
+
+function pieceId(number: number, index: number): string {
+  return `${number}/${index}`;
+}
+
+function placeOf(number: number) {
+  return { collection: piecesSpec.name, id: String(number), field: 'text' };
+}
