@@ -28,7 +28,10 @@ const STORES: Readonly<Record<string, () => Promise<StorageBackend>>> = {
 };
 
 /** The same for what processes share: doorbell, limits, leases, hints. */
-const SHARED: Readonly<Record<string, () => Promise<SharedBackend>>> = {};
+const SHARED: Readonly<Record<string, () => Promise<SharedBackend>>> = {
+  redis: async () => (await import('./redis/redis-backend.ts')).redisBackend,
+  rediss: async () => (await import('./redis/redis-backend.ts')).redisBackend,
+};
 
 export interface StorageOptions {
   /** `<scheme>:<location>`, for example `embedded:./data`. */

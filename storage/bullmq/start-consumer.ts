@@ -1,0 +1,146 @@
+/** One listener of the doorbell: takes a ring job, ends it, looks what rang, and only then calls the listener. */
+import type { Redis } from 'ioredis';
+import { Worker } from 'bullmq';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { Consumer } from '../../engine/contract/ports/work-queue.ts';
+import { partitionOfJob, QUEUE, RUNG } from './doorbell-keys.ts';
+
+export interface Bell {
+  /** Its duplicates block, and go on after a reconnect. */
+  readonly client: Redis;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** For what was heard and never listed: somebody else shall. */
+  ringBack(partition: number): void;
+}
+
+/** Of a job: long enough to end it, and soon over where its process was killed between the two. */
+const LOCK_MS = 2_000;
+const STALLED_EVERY_MS = 2_000;
+/** An idle consumer looks so often whether its connection still lives. */
+const WAIT_SECONDS = 3;
+const RETRY_MS = 300;
+const LISTENER_RETRY_MS = 1_000;
+const COMPLAIN_EVERY_MS = 10_000;
+const MOST_AT_ONCE = 256;
+
+/**
+ * The order matters. A ring that comes while the job still stands adds none, so the job must be gone before the set is read, and the set be
+ * read before the partitions are: whatever was stored before its ring is then seen by this call or announced by the next job.
+ */
+export function startConsumer(bell: Bell, listener: (partitions: readonly number[]) => Promise<void>): Consumer {
+  const { client, clock, logger } = bell;
+  const heard = new Set<number>();
+  let worker: Worker | undefined;
+  let token = 0;
+  /** The bell may have been ended without a look into the set. At the start: what rang for a consumer that died. */
+  let owesLook = true;
+  let isStopped = false;
+  let wake = () => {};
+  let complainedAt = Number.NEGATIVE_INFINITY;
+
+  async function run(): Promise<void> {
+    while (!isStopped) {
+      try {
+        await hear();
+      } catch (error) {
+        complain(error);
+        await closeWorker();
+        owesLook = true;
+        await pause(RETRY_MS);
+      }
+      if (heard.size > 0 && !isStopped) await deliver();
+    }
+    for (const partition of heard) bell.ringBack(partition);
+    await closeWorker();
+  }
+
+  async function hear(): Promise<void> {
+    worker ??= await openWorker();
+    const isIdle = heard.size === 0 && !owesLook;
+    let isDone = await takeJob(worker, isIdle);
+    // Delayed rings that are due together are one call.
+    while (!isDone) isDone = await takeJob(worker, false);
+    if (!owesLook) return;
+    for (const partition of await client.spop(RUNG, MOST_AT_ONCE)) heard.add(Number(partition));
+    owesLook = false;
+  }
+
+  /** True when there is no sense in looking for another one. */
+  async function takeJob(from: Worker, block: boolean): Promise<boolean> {
+    token += 1;
+    const job = await from.getNextJob(String(token), { block });
+    if (!job) return true;
+    const partition = partitionOfJob(job.id);
+    if (partition === undefined) owesLook = true;
+    else heard.add(partition);
+    await job.moveToCompleted(null, String(token), false);
+    return partition === undefined || heard.size >= MOST_AT_ONCE;
+  }
+
+  async function deliver(): Promise<void> {
+    const partitions = [...heard];
+    heard.clear();
+    try {
+      await listener(partitions);
+    } catch (error) {
+      logger.error('work-queue.listener-failed', error);
+      for (const partition of partitions) heard.add(partition);
+      await pause(LISTENER_RETRY_MS);
+    }
+  }
+
+  async function openWorker(): Promise<Worker> {
+    const fresh = new Worker(QUEUE.name, null, {
+      prefix: QUEUE.prefix,
+      connection: client,
+      autorun: false,
+      drainDelay: WAIT_SECONDS,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_EVERY_MS,
+      // A ring is never given up: it would stand in the way of all further ones.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+    });
+    fresh.on('error', complain);
+    worker = fresh;
+    await fresh.waitUntilReady();
+    await fresh.startStalledCheckTimer();
+    return fresh;
+  }
+
+  async function closeWorker(): Promise<void> {
+    const old = worker;
+    worker = undefined;
+    await old?.close(true).catch(() => undefined);
+  }
+
+  /** Ends early at `stop`. */
+  async function pause(ms: number): Promise<void> {
+    let cancel = () => {};
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+      cancel = clock.after(ms, resolve);
+      if (isStopped) resolve();
+    });
+    cancel();
+  }
+
+  function complain(error: unknown): void {
+    const now = clock.monotonic();
+    if (isStopped || now - complainedAt < COMPLAIN_EVERY_MS) return;
+    complainedAt = now;
+    logger.warn('work-queue.deaf', { reason: String(error) });
+  }
+
+  const ended = run();
+  return {
+    async stop() {
+      isStopped = true;
+      wake();
+      // Ends a wait for the bell, on whichever connection it is.
+      await worker?.close(true).catch(() => undefined);
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,110 @@
+/** Connections to one Redis: how they fail fast, how they heal, and how their commands are counted. */
+import { Redis, type Command, type RedisOptions } from 'ioredis';
+import { isLoopback, refusePassword, refusePlainConnection } from '../server-address.ts';
+
+/** Where a Redis is, and as whom to come. */
+export interface RedisPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly db: number;
+  readonly username?: string;
+  readonly password?: string;
+  readonly tls?: { readonly ca?: string; readonly servername?: string };
+}
+
+/** Commands sent, each of a pipeline for itself. */
+export interface RedisCounters {
+  operations: number;
+}
+
+/** Nothing waits longer for an answer: then the connection counts as dead, whatever TCP says, and a fresh one is made. */
+const SILENCE_MS = 1_500;
+const CONNECT_MS = 2_000;
+const MAX_RECONNECT_PAUSE_MS = 1_000;
+
+/** `redis://[user@]host[:port][/db]`, `rediss://…` with TLS. STORE_NOT_ENCRYPTED, STORE_PASSWORD_IN_ADDRESS (input). */
+export function parseRedisAddress(address: string, { password, ca }: { readonly password?: string; readonly ca?: string }): RedisPlace {
+  refusePassword(address);
+  const url = new URL(address);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const isEncrypted = url.protocol === 'rediss:';
+  if (!isEncrypted) refusePlainConnection([host], 'Use rediss:// and a Redis that listens with TLS (tls-port).');
+  return {
+    host: host === '' ? '127.0.0.1' : host,
+    port: url.port === '' ? 6379 : Number(url.port),
+    db: Number(url.pathname.slice(1)) || 0,
+    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
+    ...(password === undefined ? {} : { password }),
+    // An IP address is no server name.
+    ...(isEncrypted ? { tls: { ...(ca === undefined ? {} : { ca }), ...(isLoopback(host) ? {} : { servername: host }) } } : {}),
+  };
+}
+
+/**
+ * A connection whose commands fail at once while Redis cannot be reached: nothing queues, nothing is sent twice, nothing waits
+ * longer than SILENCE_MS. It reconnects for ever, at least once a second. `isPipelined`: commands of one turn travel together.
+ */
+export function createRedisClient(place: RedisPlace, counters: RedisCounters, isPipelined: boolean): Redis {
+  return new CountedRedis(
+    {
+      ...placeOptions(place),
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResendUnfulfilledCommands: false,
+      autoResubscribe: false,
+      enableAutoPipelining: isPipelined,
+      socketTimeout: SILENCE_MS,
+      retryStrategy: (times) => Math.min(50 * 2 ** times, MAX_RECONNECT_PAUSE_MS) * (0.5 + Math.random() / 2),
+      // After a fail-over the old master is a replica: its address, asked anew, may lead to the new one.
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    },
+    counters,
+  );
+}
+
+/** One attempt, no password sent yet: for asking a server what it is. */
+export function createProbe(place: RedisPlace): Redis {
+  const { password: _password, username: _username, ...anonymous } = placeOptions(place);
+  return new Redis({
+    ...anonymous,
+    protocol: 2,
+    lazyConnect: true,
+    enableReadyCheck: false,
+    disableClientInfo: true,
+    db: 0,
+    maxRetriesPerRequest: 0,
+    retryStrategy: null,
+    socketTimeout: SILENCE_MS,
+  });
+}
+
+/** The mapping of replies is part of the client's type, and never ours to choose. */
+type Options = Omit<RedisOptions, 'replyMapping'>;
+
+function placeOptions({ tls, ...place }: RedisPlace): Options {
+  return { ...place, ...(tls === undefined ? {} : { tls }), connectTimeout: CONNECT_MS, keepAlive: 10_000 };
+}
+
+class CountedRedis extends Redis {
+  readonly #counters: RedisCounters;
+
+  constructor(options: Options, counters: RedisCounters) {
+    super(options);
+    this.#counters = counters;
+    // Told by the rejected commands; without a listener each lost connection would end the process.
+    this.on('error', () => undefined);
+  }
+
+  override sendCommand(command: Command, stream?: Parameters<Redis['sendCommand']>[1]): unknown {
+    this.#counters.operations += 1;
+    return super.sendCommand(command, stream);
+  }
+
+  /** BullMQ makes its blocking connection so: silence is its nature, and its command goes on after a reconnect. */
+  override duplicate(override?: Partial<Options>): Redis {
+    const { socketTimeout: _silence, replyMapping: _mapping, ...options } = this.options;
+    const blocking = { enableOfflineQueue: true, maxRetriesPerRequest: null, autoResendUnfulfilledCommands: true, lazyConnect: false };
+    return new CountedRedis({ ...options, ...blocking, enableAutoPipelining: false, ...override }, this.#counters);
+  }
+}

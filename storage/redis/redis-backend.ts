@@ -1,0 +1,33 @@
+import { openBullmqWorkQueue } from '../bullmq/bullmq-work-queue.ts';
+import type { SharedBackend } from '../storage-backend.ts';
+import { checkRedis } from './check-redis.ts';
+import { createRedisClient, parseRedisAddress, type RedisCounters } from './connect-redis.ts';
+import { openRedisSharedState } from './redis-shared-state.ts';
+import { translateRedisError } from './translate-redis-error.ts';
+
+/** `redis:`, `rediss:`: doorbell (BullMQ) and shared state of any number of processes. */
+export const redisBackend: SharedBackend = {
+  async open(address, { clock, logger, password, ca }) {
+    const place = parseRedisAddress(address, { ...(password === undefined ? {} : { password }), ...(ca === undefined ? {} : { ca }) });
+    await checkRedis(place);
+    const counters: RedisCounters = { operations: 0 };
+    const sharedState = await openRedisSharedState({ place, clock, logger, counters });
+    const client = createRedisClient(place, counters, false);
+    try {
+      await client.connect();
+      const workQueue = await openBullmqWorkQueue({ client, clock, logger });
+      return {
+        workQueue,
+        sharedState,
+        async close() {
+          await workQueue.close();
+          await sharedState.close();
+        },
+      };
+    } catch (error) {
+      client.disconnect();
+      await sharedState.close();
+      throw translateRedisError(error);
+    }
+  },
+};

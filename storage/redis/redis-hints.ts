@@ -1,0 +1,81 @@
+/** Publish and subscribe. Subscriptions outlive the connection: they are made anew whenever it is. */
+import type { Redis } from 'ioredis';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import { translateRedisError } from './translate-redis-error.ts';
+
+export interface RedisHintsOptions {
+  readonly client: Redis;
+  /** Not connected yet, and nobody else's: a subscriber's connection carries nothing but messages. */
+  readonly subscriber: Redis;
+  /** Channels are those of the whole server, whatever the database. */
+  readonly db: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A subscriber hears nothing for hours and would not notice that its connection is dead: it asks. */
+const PING_EVERY_MS = 3_000;
+
+export function createRedisHints({ client, subscriber, db, clock, logger }: RedisHintsOptions) {
+  const listeners = new Map<string, Set<(payload: string) => void>>();
+  const prefix = `kq:${db}:hint:`;
+  let cancelPing = () => {};
+
+  subscriber.on('ready', () => {
+    const channels = [...listeners.keys()];
+    if (channels.length > 0) subscriber.subscribe(...channels).catch(() => subscriber.disconnect(true));
+  });
+  subscriber.on('message', (channel: string, payload: string) => {
+    for (const listener of [...(listeners.get(channel) ?? [])]) tell(listener, payload);
+  });
+
+  function tell(listener: (payload: string) => void, payload: string): void {
+    try {
+      listener(payload);
+    } catch (error) {
+      logger.error('shared-state.listener-failed', error);
+    }
+  }
+
+  function ping(): void {
+    subscriber.ping().catch(() => undefined);
+    cancelPing = clock.after(PING_EVERY_MS, ping);
+  }
+
+  async function listen(channel: string): Promise<void> {
+    if (subscriber.status !== 'ready') return;
+    // Where the connection was lost the next one subscribes to all of them.
+    await subscriber.subscribe(channel).catch((error: unknown) => logger.warn('shared-state.subscribe-failed', { reason: String(error) }));
+  }
+
+  return {
+    async start(): Promise<void> {
+      await subscriber.connect();
+      cancelPing = clock.after(PING_EVERY_MS, ping);
+    },
+    publish: async (name, payload) => {
+      await client.publish(prefix + name, payload).catch((error: unknown) => Promise.reject(translateRedisError(error)));
+    },
+    subscribe: async (name, listener) => {
+      const channel = prefix + name;
+      // A wrapper, so that one function subscribed twice is two subscriptions.
+      const own = (payload: string) => listener(payload);
+      listeners.set(channel, (listeners.get(channel) ?? new Set()).add(own));
+      await listen(channel);
+      return () => {
+        const others = listeners.get(channel);
+        others?.delete(own);
+        if (others?.size !== 0) return;
+        listeners.delete(channel);
+        if (subscriber.status === 'ready') subscriber.unsubscribe(channel).catch(() => undefined);
+      };
+    },
+    close(): void {
+      cancelPing();
+      listeners.clear();
+      subscriber.disconnect();
+    },
+  } satisfies Pick<SharedState, 'publish' | 'subscribe'> & { start(): Promise<void>; close(): void };
+}

@@ -1,0 +1,101 @@
+/**
+ * Shared state of many processes on one Redis (6.2 or newer, noeviction). Limit: 4,000,000 claims, half of them for one share, about 130
+ * bytes each; everything else is bounded by Redis' own maxmemory. Beyond either: SHARED_STATE_FULL (transient).
+ * What Redis forgets (FLUSHALL, a restart without persistence) is forgotten: see decision 0017 for what that costs.
+ */
+import { hash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import { createRedisClient, type RedisCounters, type RedisPlace } from './connect-redis.ts';
+import { createRedisHints } from './redis-hints.ts';
+import { ACQUIRE_LEASE, CLAIM, DELETE_BY_TAG, DELETE_VALUE, INCREMENT, RELEASE_LEASE, SET_VALUE } from './scripts.ts';
+import { redisFull, translateRedisError } from './translate-redis-error.ts';
+
+export interface RedisSharedStateOptions {
+  readonly place: RedisPlace;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly counters: RedisCounters;
+  /** For tests: as many claims as all shares may hold together. */
+  readonly maxClaims?: number;
+}
+
+const MAX_CLAIMS = 4_000_000;
+/** A script that runs long stops everybody: a tag with many values is emptied piece by piece. */
+const DELETED_AT_ONCE = 500;
+
+const CLAIMS = 'kq:{claims}:';
+const VALUES = 'kq:{values}:v:';
+const TAGS = 'kq:{values}:t:';
+
+type Script = (...keysAndArguments: readonly (string | number)[]) => Promise<unknown>;
+
+export async function openRedisSharedState(options: RedisSharedStateOptions): Promise<SharedState> {
+  const { place, clock, logger, counters, maxClaims = MAX_CLAIMS } = options;
+  const client = createRedisClient(place, counters, true);
+  const hints = createRedisHints({ client, subscriber: createRedisClient(place, counters, false), db: place.db, clock, logger });
+  const run = defineScripts(client);
+  await Promise.all([client.connect(), hints.start()]).catch((error: unknown) => {
+    client.disconnect();
+    hints.close();
+    throw translateRedisError(error);
+  });
+
+  return {
+    async claimOnce(key, ttlMs, share = '') {
+      // Keys may be long, and may name somebody: what lies in Redis is 128 bits of a hash.
+      const claim = CLAIMS + hash('sha256', key, 'base64url').slice(0, 22);
+      const ttl = Math.max(1, Math.ceil(ttlMs));
+      const answer = await run.claim(claim, `${CLAIMS}sizes`, `${CLAIMS}windows`, ttl, share, maxClaims, `${CLAIMS}window:`);
+      if (answer === -1) throw redisFull();
+      return answer === 1;
+    },
+    increment: async (key, by, ttlMs) => Number(await run.increment(`kq:count:${key}`, by, Math.max(1, Math.ceil(ttlMs)))),
+    get: (key) =>
+      client.hget(VALUES + key, 'v').then(
+        (value) => value ?? undefined,
+        (error: unknown) => Promise.reject(translateRedisError(error)),
+      ),
+    async set(key, value, { ttlMs, tags = [] }) {
+      await run.setValue(VALUES + key, key, value, Math.max(1, Math.ceil(ttlMs)), TAGS, JSON.stringify(tags));
+    },
+    async delete(key) {
+      await run.deleteValue(VALUES + key, key, TAGS);
+    },
+    async deleteByTag(tag) {
+      while ((await run.deleteByTag(TAGS + tag, VALUES, TAGS, DELETED_AT_ONCE)) === DELETED_AT_ONCE);
+    },
+    async acquireLease(name, holder, ttlMs) {
+      const fencing = await run.acquireLease(`kq:lease:${name}`, holder, Math.ceil(ttlMs));
+      return typeof fencing === 'number' ? { fencing } : undefined;
+    },
+    async releaseLease(name, holder) {
+      await run.releaseLease(`kq:lease:${name}`, holder);
+    },
+    publish: hints.publish,
+    subscribe: hints.subscribe,
+    async close() {
+      hints.close();
+      client.disconnect();
+    },
+  };
+}
+
+function defineScripts(client: Redis) {
+  const define = (name: string, numberOfKeys: number, lua: string): Script => {
+    client.defineCommand(name, { numberOfKeys, lua });
+    const send = (client as unknown as Readonly<Record<string, Script>>)[name]!.bind(client);
+    return (...words) => send(...words).catch((error: unknown) => Promise.reject(translateRedisError(error)));
+  };
+  return {
+    claim: define('kqClaim', 3, CLAIM),
+    increment: define('kqIncrement', 1, INCREMENT),
+    setValue: define('kqSetValue', 1, SET_VALUE),
+    deleteValue: define('kqDeleteValue', 1, DELETE_VALUE),
+    deleteByTag: define('kqDeleteByTag', 1, DELETE_BY_TAG),
+    acquireLease: define('kqAcquireLease', 1, ACQUIRE_LEASE),
+    releaseLease: define('kqReleaseLease', 1, RELEASE_LEASE),
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * What must happen in one step, as Lua that Redis runs. Time is always that of Redis: clocks of processes may differ.
+ * Keys that one script touches carry one hash tag, so that they lie in one slot of a cluster.
+ */
+
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+/**
+ * KEYS claim, sizes, windows · ARGV ttlMs, share ('' none), limit, prefix of a window's key. Answers 1 taken, 0 held, -1 full.
+ * Claims that end within the same minute share a window, which counts them by share; a window that has passed gives its room back whole.
+ * So the half-room rule costs two small hashes, never a walk over the claims.
+ */
+export const CLAIM = `${NOW}
+for _, window in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT', 0, 2)) do
+  local counts = redis.call('HGETALL', ARGV[4] .. window)
+  for i = 1, #counts, 2 do
+    if redis.call('HINCRBY', KEYS[2], counts[i], -counts[i + 1]) <= 0 then redis.call('HDEL', KEYS[2], counts[i]) end
+  end
+  redis.call('DEL', ARGV[4] .. window)
+  redis.call('ZREM', KEYS[3], window)
+end
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+local share, limit = 's' .. ARGV[2], tonumber(ARGV[3])
+local sizes = redis.call('HMGET', KEYS[2], 'all', share)
+if tonumber(sizes[1] or 0) >= limit then return -1 end
+if ARGV[2] ~= '' and 2 * tonumber(sizes[2] or 0) >= limit then return -1 end
+redis.call('SET', KEYS[1], 1, 'PX', ARGV[1], 'NX')
+local window = math.floor((now + ARGV[1]) / 60000)
+redis.call('ZADD', KEYS[3], (window + 1) * 60000, window)
+for _, key in ipairs({KEYS[2], ARGV[4] .. window}) do
+  redis.call('HINCRBY', key, 'all', 1)
+  if ARGV[2] ~= '' then redis.call('HINCRBY', key, share, 1) end
+end
+return 1
+`;
+
+/** KEYS counter · ARGV by, ttlMs. Answers the new value. */
+export const INCREMENT = `
+local value = redis.call('INCRBY', KEYS[1], ARGV[1])
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return value
+`;
+
+/** Takes the value \`name\` out of the tags it carries. */
+const UNTAG = `
+local function untag(key, tagPrefix, name)
+  local tags = redis.call('HGET', key, 't')
+  if not tags then return end
+  for _, tag in ipairs(cjson.decode(tags)) do redis.call('ZREM', tagPrefix .. tag, name) end
+end
+`;
+
+/**
+ * KEYS value · ARGV name, value, ttlMs, prefix of tags, tags as JSON. A tag is a sorted set of names by the end of their time: what has
+ * ended is dropped at each further value, so that a tag never holds more than what lives.
+ */
+export const SET_VALUE = `${NOW}${UNTAG}
+untag(KEYS[1], ARGV[4], ARGV[1])
+redis.call('DEL', KEYS[1])
+redis.call('HSET', KEYS[1], 'v', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+if ARGV[5] == '[]' then return end
+redis.call('HSET', KEYS[1], 't', ARGV[5])
+for _, tag in ipairs(cjson.decode(ARGV[5])) do
+  local set = ARGV[4] .. tag
+  redis.call('ZREMRANGEBYSCORE', set, '-inf', now)
+  redis.call('ZADD', set, now + ARGV[3], ARGV[1])
+  if redis.call('PTTL', set) < tonumber(ARGV[3]) then redis.call('PEXPIRE', set, ARGV[3]) end
+end
+`;
+
+/** KEYS value · ARGV name, prefix of tags. */
+export const DELETE_VALUE = `${UNTAG}
+untag(KEYS[1], ARGV[2], ARGV[1])
+redis.call('DEL', KEYS[1])
+`;
+
+/** KEYS tag · ARGV prefix of values, prefix of tags, most at once. Answers how many there were: fewer than the most means all. */
+export const DELETE_BY_TAG = `${NOW}${UNTAG}
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+local names = redis.call('ZRANGE', KEYS[1], 0, ARGV[3] - 1)
+for _, name in ipairs(names) do
+  untag(ARGV[1] .. name, ARGV[2], name)
+  redis.call('DEL', ARGV[1] .. name)
+end
+if #names > 0 then redis.call('ZREMRANGEBYRANK', KEYS[1], 0, #names - 1) end
+return #names
+`;
+
+/** KEYS lease · ARGV holder, ttlMs. Answers the fencing number, or nothing while somebody else holds it. The number stays when the lease ends. */
+export const ACQUIRE_LEASE = `${NOW}
+local holder, ends = unpack(redis.call('HMGET', KEYS[1], 'holder', 'ends'))
+local isHeld = ends and tonumber(ends) > now
+if isHeld and holder ~= ARGV[1] then return false end
+redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'ends', string.format('%.0f', now + ARGV[2]))
+if isHeld then return tonumber(redis.call('HGET', KEYS[1], 'fencing')) end
+return redis.call('HINCRBY', KEYS[1], 'fencing', 1)
+`;
+
+/** KEYS lease · ARGV holder. */
+export const RELEASE_LEASE = `
+if redis.call('HGET', KEYS[1], 'holder') == ARGV[1] then redis.call('HSET', KEYS[1], 'ends', 0) end
+`;

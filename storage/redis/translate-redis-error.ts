@@ -1,0 +1,23 @@
+import { AppError } from '../../engine/contract/errors.ts';
+
+/** What came from the driver, as the port says it: SHARED_STATE_FULL where Redis has no memory left, else SHARED_STATE_DOWN. */
+export function translateRedisError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  return error instanceof Error && error.message.startsWith('OOM') ? redisFull(error) : sharedStateDown(error);
+}
+
+export function sharedStateDown(cause: unknown): AppError {
+  return new AppError('SHARED_STATE_DOWN', 'transient', 'The shared state (Redis) does not answer.', {
+    fix: 'Look at Redis and the way to it; it goes on by itself.',
+    cause,
+    retryAfterMs: 1000,
+  });
+}
+
+export function redisFull(cause?: unknown): AppError {
+  return new AppError('SHARED_STATE_FULL', 'transient', 'The shared state (Redis) holds as much as it may.', {
+    fix: 'Lower the traffic or the signature window, or raise maxmemory.',
+    retryAfterMs: 1000,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
