@@ -115,12 +115,12 @@ module.exports = {
 
     rule(
       'store-sees-contract-and-driver',
-      'A storage backend sees the contract (and the shape of a backend), its driver and its own folder, and what any of them may take: parts of one process, files of payloads, writes by revision.',
+      'A storage backend sees the contract (and the shape of a backend), its driver and its own folder, and what any of them may take: parts of one process, files of payloads, writes by revision, the doorbell on BullMQ.',
       { path: '^storage/([^/]+)/' },
       productBut([
         '^engine/contract/',
         '^storage/(storage-backend|server-address)\\.ts$',
-        '^storage/(in-process|blobs|revisioned)/',
+        '^storage/(in-process|blobs|revisioned|bullmq)/',
         '^storage/$1/',
       ]),
     ),

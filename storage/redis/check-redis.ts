@@ -33,9 +33,17 @@ function judge(info: ReadonlyMap<string, string>): void {
   const version = info.get('redis_version') ?? '0';
   if (isOlder(version)) throw unfit(`version ${version}`, `version ${OLDEST.join('.')} or newer`, 'Upgrade Redis.');
   if (info.get('redis_mode') === 'cluster')
-    throw unfit('cluster mode', 'a single master', 'Point KQ_SHARED_ADDRESS to a Redis without cluster-enabled; one is enough for many processes.');
+    throw unfit(
+      'cluster mode',
+      'a single master',
+      'Point KQ_SHARED_ADDRESS to a Redis without cluster-enabled; one is enough for many processes.',
+    );
   if (info.get('role') !== 'master')
-    throw unfit('the role of a replica', 'the role of the master', 'Point KQ_SHARED_ADDRESS to the master, or promote this one: REPLICAOF NO ONE');
+    throw unfit(
+      'the role of a replica',
+      'the role of the master',
+      'Point KQ_SHARED_ADDRESS to the master, or promote this one: REPLICAOF NO ONE',
+    );
   const policy = info.get('maxmemory_policy');
   if (policy !== 'noeviction')
     throw unfit(
@@ -57,7 +65,11 @@ function parseInfo(text: string): ReadonlyMap<string, string> {
 function translate(error: unknown): AppError {
   const message = error instanceof Error ? error.message : String(error);
   if (message.startsWith('WRONGPASS'))
-    return unfit('another password or user', 'the configured ones', 'Correct the file of KQ_SHARED_PASSWORD_FILE, or the user in KQ_SHARED_ADDRESS.');
+    return unfit(
+      'another password or user',
+      'the configured ones',
+      'Correct the file of KQ_SHARED_PASSWORD_FILE, or the user in KQ_SHARED_ADDRESS.',
+    );
   if (message.startsWith('NOAUTH'))
     return unfit('a password set', 'that password', 'Point KQ_SHARED_PASSWORD_FILE to a file that holds it.');
   if (message.includes('without any password configured'))

@@ -44,10 +44,9 @@ if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) 
 return value
 `;
 
-/** Takes the value \`name\` out of the tags it carries. */
+/** Takes the value `name` out of the tags it carries. */
 const UNTAG = `
-local function untag(key, tagPrefix, name)
-  local tags = redis.call('HGET', key, 't')
+local function untag(tags, tagPrefix, name)
   if not tags then return end
   for _, tag in ipairs(cjson.decode(tags)) do redis.call('ZREM', tagPrefix .. tag, name) end
 end
@@ -55,14 +54,18 @@ end
 
 /**
  * KEYS value · ARGV name, value, ttlMs, prefix of tags, tags as JSON. A tag is a sorted set of names by the end of their time: what has
- * ended is dropped at each further value, so that a tag never holds more than what lives.
+ * ended is dropped at each further value, so that a tag never holds more than what lives. The value is written first: a script is stopped
+ * for lack of memory only before its first write.
  */
 export const SET_VALUE = `${NOW}${UNTAG}
-untag(KEYS[1], ARGV[4], ARGV[1])
-redis.call('DEL', KEYS[1])
+local old = redis.call('HGET', KEYS[1], 't')
 redis.call('HSET', KEYS[1], 'v', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
-if ARGV[5] == '[]' then return end
+untag(old, ARGV[4], ARGV[1])
+if ARGV[5] == '[]' then
+  redis.call('HDEL', KEYS[1], 't')
+  return
+end
 redis.call('HSET', KEYS[1], 't', ARGV[5])
 for _, tag in ipairs(cjson.decode(ARGV[5])) do
   local set = ARGV[4] .. tag
@@ -74,7 +77,7 @@ end
 
 /** KEYS value · ARGV name, prefix of tags. */
 export const DELETE_VALUE = `${UNTAG}
-untag(KEYS[1], ARGV[2], ARGV[1])
+untag(redis.call('HGET', KEYS[1], 't'), ARGV[2], ARGV[1])
 redis.call('DEL', KEYS[1])
 `;
 
@@ -83,10 +86,10 @@ export const DELETE_BY_TAG = `${NOW}${UNTAG}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 local names = redis.call('ZRANGE', KEYS[1], 0, ARGV[3] - 1)
 for _, name in ipairs(names) do
-  untag(ARGV[1] .. name, ARGV[2], name)
+  untag(redis.call('HGET', ARGV[1] .. name, 't'), ARGV[2], name)
   redis.call('DEL', ARGV[1] .. name)
 end
-if #names > 0 then redis.call('ZREMRANGEBYRANK', KEYS[1], 0, #names - 1) end
+if #names > 0 then redis.call('ZREM', KEYS[1], unpack(names)) end
 return #names
 `;
 

@@ -112,10 +112,12 @@ function forward(from: Socket, to: Socket, pair: Pair, faults: () => Faults): vo
       const isPaced = bytesPerSecond !== Infinity;
       if (isPaced) from.pause();
       const held = sleep(pauseMs);
-      tail = tail.then(() => held).then(() => {
-        if (isPaced) from.resume();
-        deliver(to, chunk, from);
-      });
+      tail = tail
+        .then(() => held)
+        .then(() => {
+          if (isPaced) from.resume();
+          deliver(to, chunk, from);
+        });
       return;
     }
     tail = tail.then(() => deliver(to, chunk, from));
@@ -130,8 +132,10 @@ function deliver(to: Socket, chunk: Buffer, from: Socket): void {
 }
 
 function reset({ near, far }: Pair): void {
-  near.resetAndDestroy();
-  far.resetAndDestroy();
+  // One that is shutting down cannot be reset: Node 24 would keep its handle, and spin at exit.
+  for (const socket of [near, far])
+    if (socket.writableEnded) socket.destroy();
+    else socket.resetAndDestroy();
 }
 
 function sleep(ms: number): Promise<void> {

@@ -1,6 +1,6 @@
 /** A real Redis on a free port of 127.0.0.1: nothing on disk, noeviction, as production has it but for persistence. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +60,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
 }
 
 async function launch(port: number, folder: string, args: readonly string[]): Promise<ChildProcess> {
+  mkdirSync(folder, { recursive: true });
   const fixed = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder];
   const child = spawn('redis-server', [...fixed, '--maxmemory-policy', 'noeviction', '--loglevel', 'warning', ...args], {
     stdio: 'ignore',
