@@ -70,23 +70,22 @@ async function insertFirst(layouts: Collection<LayoutRow>, own: LayoutRow): Prom
 /** Makes what is missing. What somebody added beside ours is no harm; ours must be as we would make them. */
 async function makeIndexes(rows: Collection<MongoRow>, layout: RowLayout): Promise<void> {
   const stored = new Map((await listIndexes(rows)).map((index) => [index.name, index]));
-  const missing: RowIndex[] = [];
   for (const index of layout.indexes) {
     const found = stored.get(index.name);
-    if (!found) missing.push(index);
-    else if (!isSame(index, found))
+    if (!found) await makeIndex(rows, layout.name, index);
+    else if (describe(index) !== describe(found))
       throw schemaMismatch(layout.name, `its index "${index.name}" is on ${describe(found)}, not on ${describe(index)}`);
   }
-  if (missing.length === 0) return;
+}
+
+/** One by one: of several that another process makes at the same time, FerretDB makes a panic. */
+async function makeIndex(rows: Collection<MongoRow>, collection: string, { name, key, ...options }: RowIndex): Promise<void> {
   try {
-    await rows.createIndexes(missing.map((index) => ({ ...index })));
+    await rows.createIndex(key, { name, ...options });
   } catch (error) {
+    if (isDuplicateKey(error)) throw schemaMismatch(collection, `its index "${name}" must be unique, and stored documents break it`);
     const { code = 0 } = error as { readonly code?: number };
-    const names = missing.map(({ name }) => name).join(', ');
-    if (isDuplicateKey(error))
-      throw schemaMismatch(layout.name, `of the indexes ${names} one must be unique, and stored documents break it`);
-    if (INDEX_CONFLICTS.includes(code))
-      throw schemaMismatch(layout.name, `its indexes ${names} cannot be made beside those that are there`);
+    if (INDEX_CONFLICTS.includes(code)) throw schemaMismatch(collection, `its index "${name}" cannot be made beside those that are there`);
     throw error;
   }
 }
@@ -101,14 +100,9 @@ async function listIndexes(rows: Collection<MongoRow>): Promise<readonly IndexDe
 }
 
 /** Not every server tells whether an index is sparse. */
-function isSame(wanted: RowIndex, found: IndexDescriptionInfo): boolean {
-  return describe(wanted) === describe(found);
-}
-
-function describe({ key, unique }: (Pick<RowIndex, 'key'> & { readonly unique?: boolean }) | IndexDescriptionInfo): string {
-  return `${unique === true ? 'unique ' : ''}(${Object.entries(key)
-    .map(([field, direction]) => (direction === 1 ? field : `${field} ${String(direction)}`))
-    .join(', ')})`;
+function describe({ key, unique }: { readonly key: object; readonly unique?: boolean }): string {
+  const fields = Object.entries(key).map(([field, direction]) => (direction === 1 ? field : `${field} ${String(direction)}`));
+  return `${unique === true ? 'unique ' : ''}(${fields.join(', ')})`;
 }
 
 function rethrow(error: unknown): never {

@@ -2,15 +2,15 @@ import type { Collection, Filter as MongoFilter, WriteConcernSettings } from 'mo
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { compareDocuments, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
-import type { Durability, FindRows, NextRow, RevisionedTable, Row } from '../revisioned/revisioned-table.ts';
+import type { Durability, FindRows, RevisionedTable, Row } from '../revisioned/revisioned-table.ts';
 import { allOf, compileFilter, compilePosition, compileSort, type Query } from './compile-query.ts';
 import { encodeText, toRow, type MongoRow, type RowLayout } from './row-layout.ts';
 import { isDuplicateKey, translateMongoError, translateWriteError } from './translate-mongo-error.ts';
 
 /** A document as it comes back. */
-type StoredRow = Pick<MongoRow, '_id' | 'r' | 'd'>;
+type StoredRow = Pick<MongoRow, '_id' | 'r' | 'p' | 'd'>;
 
-const COLUMNS = { d: 1, r: 1 } as const;
+const COLUMNS = { d: 1, r: 1, p: 1 } as const;
 /**
  * Every answer waits for a majority of the servers: one that fails takes nothing with it that was answered. `full` waits for their disks too.
  */
@@ -106,7 +106,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
       return row ? toRead(row) : undefined;
     },
     async insert(next, durability) {
-      const row = rowOf(layout, next);
+      const row = toRow(layout, next);
       const answer = await write(row, true, async () => {
         await rows.insertOne(row, { writeConcern: WRITE_CONCERNS[durability] });
         return 'done' as const;
@@ -114,7 +114,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
       return answer === 'mine' ? 'done' : answer;
     },
     async replaceAt(old, next, durability) {
-      const row = rowOf(layout, next);
+      const row = toRow(layout, next);
       const { _id, ...fields } = row;
       const answer = await write(row, false, async () => {
         const { matchedCount } = await rows.replaceOne({ _id, r: old.rev }, fields, { writeConcern: WRITE_CONCERNS[durability] });
@@ -155,12 +155,8 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
   };
 }
 
-function rowOf(layout: RowLayout, { document, json, rev }: NextRow): MongoRow {
-  return toRow(layout, document, json, rev);
-}
-
-function toRead({ d, r }: StoredRow): Row {
-  return { document: JSON.parse(d) as StoredDocument, rev: r, sizeChars: d.length };
+function toRead({ d, r, p }: StoredRow): Row {
+  return { document: JSON.parse(d) as StoredDocument, rev: r, past: p, sizeChars: d.length };
 }
 
 function rethrow(error: unknown): never {

@@ -8,6 +8,7 @@
  */
 import type { CollectionSpec, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
+import type { NextRow } from '../revisioned/revisioned-table.ts';
 
 export type FieldValue = null | number | string;
 
@@ -15,6 +16,8 @@ export interface MongoRow {
   readonly _id: string;
   /** Revision: drawn anew by each write. */
   readonly r: number;
+  /** Revisions before it. */
+  readonly p: readonly number[];
   readonly d: string;
   readonly [field: `${'c' | 'a' | 'u'}${number}`]: FieldValue | readonly FieldValue[];
 }
@@ -67,8 +70,8 @@ export function layoutRows({ name, indexes, expiresAt }: CollectionSpec<StoredDo
   };
 }
 
-export function toRow({ paths, elementPaths, uniqueIndexes }: RowLayout, document: StoredDocument, json: string, rev: number): MongoRow {
-  const row: Record<string, unknown> = { _id: encodeText(document._id), r: rev, d: json };
+export function toRow({ paths, elementPaths, uniqueIndexes }: RowLayout, { document, json, rev, past }: NextRow): MongoRow {
+  const row: Record<string, unknown> = { _id: encodeText(document._id), r: rev, p: past, d: json };
   for (let i = 0; i < paths.length; i++) row[`c${i}`] = toFieldValue(readPath(document, paths[i] as string));
   for (let i = 0; i < elementPaths.length; i++) {
     const values = elements(readPath(document, elementPaths[i] as string));

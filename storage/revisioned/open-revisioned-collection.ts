@@ -3,8 +3,17 @@ import { sleep, type Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Collection, Filter, FindOptions, InsertResult, PatchResult, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { applyPatch, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
-import { frozenRow, lazyRow, type RevisionCache } from './revision-cache.ts';
-import { LostAnswer, type Durability, type NextRow, type ReplaceAnswer, type RevisionedTable, type Row } from './revisioned-table.ts';
+import { fateOf, type Fate } from './fate-of-write.ts';
+import { frozenRow, writtenRow, type RevisionCache } from './revision-cache.ts';
+import {
+  LostAnswer,
+  PAST_REVISIONS,
+  type Durability,
+  type NextRow,
+  type ReplaceAnswer,
+  type RevisionedTable,
+  type Row,
+} from './revisioned-table.ts';
 import { isStoreDown, storeDown } from './store-down.ts';
 import { createWriteOrder } from './write-order.ts';
 
@@ -41,20 +50,16 @@ export function openRevisionedCollection<T extends StoredDocument>(parts: Collec
 
   async function insert(document: T, durability: Durability): Promise<InsertResult> {
     const { _id } = document;
-    const next = nextRow(document);
+    const next = nextRow(document, undefined);
     const send = () => {
       counters.writes++;
       return table.insert(next, durability);
     };
-    const look = async () => {
-      const row = await read(_id);
-      if (row && row.rev !== next.rev) throw new OverwrittenMeanwhile();
-      return row && ('done' as const);
-    };
+    const look = async () => afterLook(fateOf(await read(_id), next.rev, undefined), 'taken' as const);
     const answer = await certain(send, look, clock);
     if (answer === 'taken') return { inserted: false, duplicateOf: 'id' };
     if (answer !== 'done') return { inserted: false, duplicateOf: 'unique', index: answer.duplicateKey };
-    cache.put(name, _id, lazyRow(next.json, next.rev));
+    cache.put(name, _id, writtenRow(next));
     return { inserted: true };
   }
 
@@ -76,7 +81,7 @@ export function openRevisionedCollection<T extends StoredDocument>(parts: Collec
       if (next) {
         const answer = await replaceAt(old!, next, durability);
         if (answer === 'done') {
-          const row = lazyRow(next.json, next.rev);
+          const row = writtenRow(next);
           cache.put(name, id, row);
           return patched<T>(row);
         }
@@ -94,12 +99,7 @@ export function openRevisionedCollection<T extends StoredDocument>(parts: Collec
       counters.writes++;
       return table.replaceAt(old, next, durability);
     };
-    const look = async () => {
-      const row = await read(next.document._id);
-      if (row?.rev === next.rev) return 'done' as const;
-      if (row?.rev !== old.rev) throw new OverwrittenMeanwhile();
-      return undefined;
-    };
+    const look = async () => afterLook(fateOf(await read(next.document._id), next.rev, old.rev), 'moved' as const);
     return certain(send, look, clock);
   }
 
@@ -165,15 +165,16 @@ function decideOn(
 ): NextRow | undefined {
   if (!old || !matchesFilter(old.document, match)) return undefined;
   try {
-    return nextRow(decide(old.document));
+    return nextRow(decide(old.document), old);
   } catch (error) {
     if (isFresh) throw error;
     return undefined;
   }
 }
 
-function nextRow(document: StoredDocument): NextRow {
-  return { document, json: JSON.stringify(document), rev: randomInt(REVISIONS) + 1 };
+function nextRow(document: StoredDocument, old: Row | undefined): NextRow {
+  const past = old ? [old.rev, ...(old.past ?? [])].slice(0, PAST_REVISIONS) : [];
+  return { document, json: JSON.stringify(document), rev: randomInt(REVISIONS) + 1, past };
 }
 
 function patched<T extends StoredDocument>(row: Row): PatchResult<T> {
@@ -187,7 +188,7 @@ function patched<T extends StoredDocument>(row: Row): PatchResult<T> {
 
 /**
  * Sends a write; where its answer is lost, looks whether it was done, and sends it again if not. A write names the revision that it
- * replaces and the one that it makes: sent twice it is done once, and is known again as long as nobody wrote on top of it.
+ * replaces and the one that it makes: sent twice it is done once, and is known again (`fateOf`).
  */
 async function certain<R>(send: () => Promise<R>, look: () => Promise<R | undefined>, clock: Clock): Promise<R> {
   try {
@@ -213,7 +214,14 @@ async function certain<R>(send: () => Promise<R>, look: () => Promise<R | undefi
   }
 }
 
-/** The stored document is neither the one before nor the one after our write. */
+/** What a look at the stored row answers: undefined when the write is to be sent again. */
+function afterLook<R>(fate: Fate, refusal: R): 'done' | R | undefined {
+  if (fate === 'unknown') throw new OverwrittenMeanwhile();
+  if (fate === 'not-done') return undefined;
+  return fate === 'done' ? fate : refusal;
+}
+
+/** Others wrote on top, so often that the row does not tell any more what became of our write; or removed it. */
 class OverwrittenMeanwhile extends Error {
   override readonly name = 'OverwrittenMeanwhile';
 }

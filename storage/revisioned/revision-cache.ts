@@ -1,5 +1,5 @@
 import type { StoredDocument } from '../../engine/contract/ports/documents.ts';
-import type { Row } from './revisioned-table.ts';
+import type { NextRow, Row } from './revisioned-table.ts';
 
 /**
  * Rows that this process saw last, so that a write need not read first. A copy may be stale at any time: whoever goes by one
@@ -56,14 +56,15 @@ export function createRevisionCache(): RevisionCache {
   };
 }
 
-/** A row from its text; parsed only if somebody looks at it, which most callers of a write do not. */
-export function lazyRow(json: string, rev: number): Row {
+/** A row as it was just written; parsed only if somebody looks at it, which most callers of a write do not. */
+export function writtenRow({ json, rev, past }: NextRow): Row {
   let document: StoredDocument | undefined;
   return {
     get document() {
       return (document ??= deepFreeze(JSON.parse(json) as StoredDocument));
     },
     rev,
+    past,
     sizeChars: json.length,
   };
 }

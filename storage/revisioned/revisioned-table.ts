@@ -8,6 +8,8 @@ import type { CollectionSpec, Filter, StoredDocument, WriteOptions } from '../..
 export interface Row {
   readonly document: StoredDocument;
   readonly rev: number;
+  /** The revisions before it, newest first, at most `PAST_REVISIONS`. Left out by a store that does not keep them. */
+  readonly past?: readonly number[];
   /** Roughly, for the bounds of what is kept in memory. */
   readonly sizeChars: number;
 }
@@ -17,7 +19,11 @@ export interface NextRow {
   readonly document: StoredDocument;
   readonly json: string;
   readonly rev: number;
+  /** To be stored with it, so that a write is known again also under those that others put on top. */
+  readonly past: readonly number[];
 }
+
+export const PAST_REVISIONS = 8;
 
 export type Durability = NonNullable<WriteOptions['durability']>;
 

@@ -67,10 +67,11 @@ function createTable(
   spec: CollectionSpec<StoredDocument>,
   operate: <R>(kind: string, isWrite: boolean, action: () => R) => Promise<R>,
 ): RevisionedTable {
-  const rows = new Map<string, { json: string; rev: number }>();
-  const toRow = ({ json, rev }: { json: string; rev: number }): Row => ({
+  const rows = new Map<string, NextRow>();
+  const toRow = ({ json, rev, past }: NextRow): Row => ({
     document: JSON.parse(json) as StoredDocument,
     rev,
+    past,
     sizeChars: json.length,
   });
   const all = () => [...rows.values()].map(toRow);
@@ -86,7 +87,7 @@ function createTable(
   function store(next: NextRow): 'done' | { readonly duplicateKey: string } {
     const duplicateKey = clash(next);
     if (duplicateKey !== undefined) return { duplicateKey };
-    rows.set(next.document._id, { json: next.json, rev: next.rev });
+    rows.set(next.document._id, next);
     return 'done';
   }
 

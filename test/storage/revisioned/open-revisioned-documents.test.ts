@@ -4,6 +4,7 @@ import { AppError } from '../../../engine/contract/errors.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { openRevisionedDocuments } from '../../../storage/revisioned/open-revisioned-documents.ts';
+import { PAST_REVISIONS } from '../../../storage/revisioned/revisioned-table.ts';
 import { documentsConformance, visitsSpec } from '../../conformance/documents.ts';
 import { createMemoryServer } from './memory-table.ts';
 
@@ -119,15 +120,55 @@ describe('a lost answer', () => {
     await away;
   });
 
-  it('ends in STORE_DOWN when somebody else wrote on top meanwhile', async () => {
+  for (const [others, title] of [
+    [1, 'is known under what others wrote on top'],
+    [PAST_REVISIONS, 'is known under as many revisions as are kept'],
+  ] as const) {
+    it(title, async () => {
+      const { server, clock, ours, theirs } = await twoProcesses();
+      await ours.insert({ _id: 'a', bed: 0 });
+      server.loseNextAnswer(true, 1);
+      const answer = ours.patchIf('a', { bed: 0 }, { set: { bed: 1 } });
+      await clock.advance(0);
+      for (let i = 0; i < others; i++) assert.equal((await theirs.patchIf('a', {}, { inc: { bed: 1 } })).outcome, 'patched');
+      await clock.advance(250);
+      assert.deepEqual(await answer, { outcome: 'patched', document: { _id: 'a', bed: 1 } });
+      assert.deepEqual(await ours.patchIf('a', {}, { inc: { bed: 1 } }), { outcome: 'patched', document: { _id: 'a', bed: others + 2 } });
+    });
+  }
+
+  it('was not done when another came first: it is decided again', async () => {
+    const { server, clock, ours, theirs } = await twoProcesses();
+    await ours.insert({ _id: 'a', bed: 0 });
+    server.loseNextAnswer(false, 1);
+    const answer = ours.patchIf('a', { bed: 0 }, { set: { bed: 1 } });
+    await clock.advance(0);
+    await theirs.patchIf('a', {}, { set: { bed: 7 } });
+    await clock.advance(250);
+    assert.deepEqual(await answer, { outcome: 'no-match' });
+  });
+
+  it('of an insert tells own from other documents under the id, changed or not', async () => {
+    for (const isDone of [true, false]) {
+      const { server, clock, ours, theirs } = await twoProcesses();
+      server.loseNextAnswer(isDone, 1);
+      const answer = ours.insert({ _id: 'a', bed: 0 });
+      await clock.advance(0);
+      if (!isDone) await theirs.insert({ _id: 'a', bed: 5 });
+      await theirs.patchIf('a', {}, { inc: { bed: 1 } });
+      await clock.advance(250);
+      assert.deepEqual(await answer, isDone ? { inserted: true } : { inserted: false, duplicateOf: 'id' });
+    }
+  });
+
+  it('ends in STORE_DOWN when others wrote more often than is kept', async () => {
     const { server, clock, ours, theirs } = await twoProcesses();
     await ours.insert({ _id: 'a', bed: 0 });
     server.loseNextAnswer(true, 1);
     const answer = assert.rejects(ours.patchIf('a', { bed: 0 }, { set: { bed: 1 } }), isDown);
     await clock.advance(0);
-    assert.equal((await theirs.patchIf('a', {}, { set: { bed: 7 } })).outcome, 'patched');
+    for (let i = 0; i <= PAST_REVISIONS; i++) await theirs.patchIf('a', {}, { inc: { bed: 1 } });
     await clock.advance(250);
     await answer;
-    assert.equal((await theirs.get('a'))?.bed, 7);
   });
 });
