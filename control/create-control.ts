@@ -3,7 +3,7 @@ import type { Changes } from '../engine/changes/create-changes.ts';
 import type { Clock } from '../engine/contract/clock.ts';
 import type { Role } from '../engine/contract/access.ts';
 import { AppError } from '../engine/contract/errors.ts';
-import type { Logger } from '../engine/contract/observe.ts';
+import type { Logger, Metrics } from '../engine/contract/observe.ts';
 import type { Crypto } from '../engine/contract/ports/crypto.ts';
 import type { Documents } from '../engine/contract/ports/documents.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
@@ -16,7 +16,12 @@ import { createExecutionCounter } from './actions/execution-counter.ts';
 import { createFlowUses } from './actions/flow-uses.ts';
 import { createLiveFlows } from './actions/live-flows.ts';
 import { createRunAction } from './actions/run-action.ts';
-import type { ControlInfo, ControlServices, EngineView } from './actions/services.ts';
+import type { AlarmParts, ControlInfo, ControlServices, EngineView } from './actions/services.ts';
+import { openAlarmSettings } from './alarms/alarm-settings.ts';
+import { openAlarmStore } from './alarms/alarm-store.ts';
+import { createAlarms } from './alarms/create-alarms.ts';
+import { createFindProblems, type ProblemDeps } from './alarms/find-problems.ts';
+import { createSendNotice } from './alarms/send-notice.ts';
 import { createEventHub, type EventHub } from './api/event-hub.ts';
 import { startControlServer } from './api/create-server.ts';
 import { openAuditLog } from './audit/audit-log.ts';
@@ -62,6 +67,7 @@ export interface ControlDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metricsText: () => Promise<string>;
+  readonly metrics: Metrics;
   readonly settings: ControlSettings;
   /** Key of the audit chain, derived from the key-encryption key; never stored. */
   readonly auditKey: Uint8Array;
@@ -101,6 +107,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     defaultAppId: deps.settings.defaultAppId,
     onPublished: (number) => hub.send('plan', { number }),
   });
+  const alarms = await startAlarms({ ...deps, registry, counter }, hub);
   const services: ControlServices = {
     ...deps,
     registry,
@@ -116,6 +123,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     liveFlows,
     bulks: await createBulks(deps),
     events: eventsOf(hub),
+    alarms,
   };
   const actions = allActions(services);
   const run = createRunAction(actions, audit);
@@ -130,10 +138,26 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     issueToken: async (account, label, ttlMs) => (await sessions.issueToken(account, label, ttlMs)).secret,
     flushPlan: () => plans.flush(),
     async stop() {
+      await alarms.stop();
       await server.stop();
       await plans.stop();
     },
   };
+}
+
+type AlarmsOfControlDeps = ControlDeps & Pick<ProblemDeps, 'registry' | 'counter'>;
+
+/** Rules, receivers and what is open lie in the store; this process looks while it holds the lease. */
+async function startAlarms(deps: AlarmsOfControlDeps, hub: EventHub): Promise<AlarmParts & { stop(): Promise<void> }> {
+  const { documents, seal, clock, catalog, engine, info } = deps;
+  const store = await openAlarmStore(documents);
+  const settings = await openAlarmSettings(documents, seal);
+  const installation = () => ({ environment: info.environment, console: info.addresses()['control'] });
+  const send = createSendNotice({ clock, secrets: settings, installation });
+  const nameOf = async (flowId: string) => (await catalog.list()).find((flow) => flow.flowId === flowId)?.name;
+  const findProblems = createFindProblems({ ...deps, queue: engine.queue, nameOf });
+  const alarms = await createAlarms({ ...deps, store, settings, send, findProblems, onChange: () => hub.send('alarms', {}) });
+  return { store, settings, send, changed: alarms.changed, stop: () => alarms.stop() };
 }
 
 function eventsOf(hub: EventHub): ControlServices['events'] {

@@ -48,6 +48,7 @@ export async function openControl(
     clock,
     logger: log,
     metricsText: () => metrics.text(),
+    metrics,
     settings: {
       host: settings.bindHost,
       port: settings.controlPort,
@@ -69,10 +70,11 @@ export async function openControl(
   return { control, feed };
 }
 
-function viewEngine({ live, traffic, triggers, published }: OpenedEngine['engine']): EngineView {
+function viewEngine({ live, traffic, queue, triggers, published }: OpenedEngine['engine']): EngineView {
   return {
     live,
     traffic,
+    queue,
     listeners: () => triggers.status(),
     feeds: () =>
       published

@@ -1,6 +1,7 @@
 import { accountActions } from './accounts.ts';
 import type { Action } from './action.ts';
 import { adapterActions } from './adapters.ts';
+import { alarmActions } from './alarms.ts';
 import { auditActions } from './audit.ts';
 import { bundleActions } from './bundles.ts';
 import { callerActions } from './callers.ts';
@@ -47,6 +48,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...nodeTypeActions(services),
     ...overviewActions(services),
     ...systemActions(services),
+    ...alarmActions(services),
   ];
   return [...actions, ...auditActions(services, actions)];
 }

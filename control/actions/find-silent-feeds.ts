@@ -28,22 +28,33 @@ export function createFindSilentFeeds(counter: Pick<ExecutionCounter, 'arrivals'
   return async (flowIds) => {
     const asked = flowIds.join(' ');
     if (known?.flowIds === asked && clock.monotonic() - known.at < REMEMBERED_MS) return known.silent;
-    const silent: SilentFeed[] = [];
-    // One after the other: nobody is in a hurry, and others need the store.
-    for (const flowId of flowIds) {
-      const feed = judge(flowId, await counter.arrivals(flowId, MESSAGES), clock.now());
-      if (feed !== undefined) silent.push(feed);
-    }
+    const silent = await findSilentFeeds(flowIds, counter, clock, LEAST_MS);
     known = { at: clock.monotonic(), flowIds: asked, silent };
     return silent;
   };
 }
 
+/** `leastMs`: a feed is never called silent before. */
+export async function findSilentFeeds(
+  flowIds: readonly string[],
+  counter: Pick<ExecutionCounter, 'arrivals'>,
+  clock: Clock,
+  leastMs: number,
+): Promise<readonly SilentFeed[]> {
+  const silent: SilentFeed[] = [];
+  // One after the other: nobody is in a hurry, and others need the store.
+  for (const flowId of flowIds) {
+    const feed = judge(flowId, await counter.arrivals(flowId, MESSAGES), clock.now(), leastMs);
+    if (feed !== undefined) silent.push(feed);
+  }
+  return silent;
+}
+
 /** `arrivals`: newest first. */
-function judge(flowId: string, arrivals: readonly number[], now: number): SilentFeed | undefined {
+function judge(flowId: string, arrivals: readonly number[], now: number, leastMs: number): SilentFeed | undefined {
   const [lastAt] = arrivals;
   if (lastAt === undefined || arrivals.length < LEAST_MESSAGES) return undefined;
   const gaps = arrivals.slice(1).map((at, index) => arrivals[index]! - at);
   const usualGapMs = gaps.sort((a, b) => a - b)[Math.floor(gaps.length * 0.9)] ?? 0;
-  return now - lastAt > Math.max(LEAST_MS, TIMES * usualGapMs) ? { flowId, lastAt, usualGapMs } : undefined;
+  return now - lastAt > Math.max(leastMs, TIMES * usualGapMs) ? { flowId, lastAt, usualGapMs } : undefined;
 }

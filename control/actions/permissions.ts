@@ -17,7 +17,7 @@ const READING: readonly Permission[] = [
 ];
 
 const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
-  'system-admin': [...READING, 'accounts.read', 'accounts.edit', 'system.edit'],
+  'system-admin': [...READING, 'accounts.read', 'accounts.edit', 'system.edit', 'alarms.acknowledge', 'alarms.edit'],
   'security-admin': [...READING, 'accounts.read', 'callers.edit', 'grants.edit', 'secrets.edit', 'secrets.reveal'],
   'audit-admin': ['system.read', 'accounts.read', 'audit.read'],
   analyst: [
@@ -32,7 +32,15 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
     'interfaces.publish',
     'executions.payload',
   ],
-  operator: [...READING, 'adapters.test', 'interfaces.publish', 'executions.payload', 'executions.retry', 'executions.cancel'],
+  operator: [
+    ...READING,
+    'adapters.test',
+    'interfaces.publish',
+    'executions.payload',
+    'executions.retry',
+    'executions.cancel',
+    'alarms.acknowledge',
+  ],
   viewer: READING,
 };
 

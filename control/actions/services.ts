@@ -5,9 +5,13 @@ import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistr
 import type { MachineState } from '../../engine/host/machine.ts';
 import type { SettingDescription } from '../../engine/host/settings.ts';
 import type { LiveCounters } from '../../engine/run/live-counters.ts';
+import type { QueueSight } from '../../engine/run/queue-sight.ts';
 import type { Traffic } from '../../engine/run/traffic.ts';
 import type { TriggerStatus } from '../../engine/trigger/trigger-run.ts';
 import type { Policy } from '../../gateways/contract.ts';
+import type { AlarmSettingsStore } from '../alarms/alarm-settings.ts';
+import type { AlarmStore } from '../alarms/alarm-store.ts';
+import type { SendNotice } from '../alarms/send-notice.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AccountStore } from '../auth/account-store.ts';
 import type { Bulks } from '../bulks/create-bulks.ts';
@@ -55,10 +59,20 @@ export interface ControlEvents {
 export interface EngineView {
   readonly live: Pick<LiveCounters, 'list' | 'get'>;
   readonly traffic: Pick<Traffic, 'series'>;
+  readonly queue: QueueSight;
   /** Of published flows that listen by themselves. */
   listeners(): readonly TriggerStatus[];
   /** Published durable flows that listen by themselves, wherever they run. */
   feeds(): readonly string[];
+}
+
+/** What the actions of alarms need of them. */
+export interface AlarmParts {
+  readonly store: AlarmStore;
+  readonly settings: AlarmSettingsStore;
+  readonly send: SendNotice;
+  /** Open pages are to ask anew. */
+  changed(): void;
 }
 
 export interface ControlServices {
@@ -85,5 +99,6 @@ export interface ControlServices {
   readonly adapterTests: AdapterTests;
   readonly liveFlows: LiveFlows;
   readonly events: ControlEvents;
+  readonly alarms: AlarmParts;
   readonly info: ControlInfo;
 }

@@ -3,6 +3,7 @@
  * - `counts` each second: executions by status;
  * - `flows` every two seconds: the published flows whose counts changed (`{ items: FlowLive[], gone: flowId[] }`), all of them at first;
  * - `flow-live` every two seconds, to a page that watches a flow: its nodes and edges (`FlowLiveDetail`);
+ * - `alarms` when an alarm opened, was acknowledged or ended;
  * - `flow` when one was published, `plan` when the gateways got a new plan.
  */
 import type { ServerResponse } from 'node:http';

@@ -122,4 +122,12 @@ export const ROUTES: readonly Route[] = [
   post('/audit/verify', 'audit.verify'),
   get('/system', 'system.get'),
   get('/overview', 'system.overview'),
+  get('/alarms', 'alarms.list'),
+  post('/alarms/:alarmId/acknowledge', 'alarms.acknowledge'),
+  get('/alarm-silences', 'alarms.silences'),
+  post('/alarm-silences', 'alarms.silence'),
+  remove('/alarm-silences/:silenceId', 'alarms.end-silence'),
+  get('/alarm-settings', 'alarms.settings'),
+  put('/alarm-settings', 'alarms.save-settings'),
+  post('/alarm-receivers/:receiverId/test', 'alarms.test-receiver'),
 ];

@@ -35,6 +35,8 @@ export const PERMISSIONS = [
   'audit.read',
   'system.read',
   'system.edit',
+  'alarms.acknowledge',
+  'alarms.edit',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 

@@ -3,7 +3,7 @@
 import { createControl, type Control, type ControlDeps } from '../../control/create-control.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../engine/contract/flow-document.ts';
-import { silentLogger } from '../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { SealPlace } from '../../engine/contract/seal.ts';
 import { StaleDraft, type BindingStore, type Bindings, type ExecutionCatalog, type FlowCatalog } from '../../engine/services.ts';
@@ -66,6 +66,7 @@ export function defaultDeps(changes: Partial<ControlDeps> = {}) {
     clock,
     logger: silentLogger,
     metricsText: async () => 'kangqiao_up 1\n',
+    metrics: silentMetrics,
     settings: { host: '127.0.0.1', port: 0, defaultAppId: 'default' },
     auditKey: new Uint8Array(32).fill(7),
     info: { version: '0.0.0-test', environment: 'TEST', addresses: () => ({ open: 'https://127.0.0.1:1' }) },
@@ -166,6 +167,7 @@ export const plainSeal = {
 export const idleEngine: ControlDeps['engine'] = {
   live: { list: () => [], get: () => undefined },
   traffic: { series: async () => ({ minutes: [], hours: [] }) },
+  queue: { read: async () => ({ oldestAgeMs: 0, open: { queued: 0, running: 0, waiting: 0, held: 0 } }) },
   listeners: () => [],
   feeds: () => [],
 };

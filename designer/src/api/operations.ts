@@ -93,6 +93,14 @@ export const OPERATIONS = {
   'audit.verify': { method: 'POST', path: '/audit/verify' },
   'system.get': { method: 'GET', path: '/system' },
   'system.overview': { method: 'GET', path: '/overview' },
+  'alarms.list': { method: 'GET', path: '/alarms' },
+  'alarms.acknowledge': { method: 'POST', path: '/alarms/:alarmId/acknowledge' },
+  'alarms.silences': { method: 'GET', path: '/alarm-silences' },
+  'alarms.silence': { method: 'POST', path: '/alarm-silences' },
+  'alarms.end-silence': { method: 'DELETE', path: '/alarm-silences/:silenceId' },
+  'alarms.settings': { method: 'GET', path: '/alarm-settings' },
+  'alarms.save-settings': { method: 'PUT', path: '/alarm-settings' },
+  'alarms.test-receiver': { method: 'POST', path: '/alarm-receivers/:receiverId/test' },
 } as const;
 
 export interface operations {
@@ -317,6 +325,176 @@ export interface operations {
         };
       };
     };
+    responses: never;
+  };
+  'alarms.test-receiver': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        receiverId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'alarms.settings': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'alarms.save-settings': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          secrets?: {
+            [key: string]: string;
+          };
+          settings: {
+            escalateMinutes: number;
+            mail?: {
+              from: string;
+              host: string;
+              port: number;
+              security: 'tls' | 'starttls' | 'none';
+              user?: string;
+            };
+            receivers: {
+              group: 'first' | 'second';
+              kind: 'webhook' | 'mail';
+              name: string;
+              on: boolean;
+              receiverId: string;
+              to?: string[];
+              url?: string;
+            }[];
+            repeatMinutes: number;
+            revision: number;
+            rules: {
+              disk: {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              expiring: {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              failed: {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              'feed-silent': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              held: {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              'listener-failing': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              'queue-age': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              'shared-down': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              'store-down': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+            };
+          };
+        };
+      };
+    };
+    responses: never;
+  };
+  'alarms.silences': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'alarms.silence': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          minutes: number;
+          rule?: 'queue-age' | 'held' | 'failed' | 'feed-silent' | 'listener-failing' | 'expiring' | 'disk' | 'store-down' | 'shared-down';
+          subject?: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'alarms.end-silence': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        silenceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'alarms.list': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'alarms.acknowledge': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        alarmId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: never;
   };
   'apps.list': {

@@ -1,0 +1,154 @@
+/** What there is to be alarmed about: each rule with its bound, its words, and where a person looks next. */
+import type { Text } from '../../engine/contract/texts.ts';
+
+export type AlarmSeverity = 'warning' | 'critical';
+export type AlarmValues = Readonly<Record<string, string | number>>;
+
+export interface AlarmRule {
+  readonly text: { readonly label: Text; readonly help: Text; readonly unit: Text };
+  readonly bound: { readonly least: number; readonly most: number; readonly usual: number };
+  readonly severity: AlarmSeverity;
+  /** A sentence of ids and numbers; `name`: of the flow it is about. */
+  describe(values: AlarmValues, name: Text | undefined): Text;
+  /** Address in the console. */
+  link(values: AlarmValues): string;
+}
+
+const both = (zhCN: string, en: string): Text => ({ 'zh-CN': zhCN, en });
+const MINUTES = both('分钟', 'minutes');
+const SECONDS = both('秒', 'seconds');
+const COUNT = both('条', 'messages');
+
+export const ALARM_RULES = {
+  'queue-age': {
+    text: {
+      label: both('队列积压', 'Queue too old'),
+      help: both('最老的可处理消息等待超过此时间。', 'The oldest message that could be worked on waits longer than this.'),
+      unit: MINUTES,
+    },
+    bound: { least: 1, most: 1440, usual: 5 },
+    severity: 'critical',
+    describe: ({ minutes = 0, queued = 0 }) =>
+      both(`最老的消息已等待 ${minutes} 分钟，排队 ${queued} 条`, `The oldest message has waited ${minutes} minutes; ${queued} are queued`),
+    link: () => '/messages?status=queued',
+  },
+  held: {
+    text: {
+      label: both('挂起消息过多', 'Too many held'),
+      help: both('挂起、等人处理的消息达到此数。', 'So many messages are held and wait for a person.'),
+      unit: COUNT,
+    },
+    bound: { least: 1, most: 10_000, usual: 10 },
+    severity: 'warning',
+    describe: ({ count = 0 }) => both(`${count} 条消息挂起，等人处理`, `${count} messages are held and wait for a person`),
+    link: () => '/held',
+  },
+  failed: {
+    text: {
+      label: both('失败与死信过多', 'Too many failed or dead letters'),
+      help: both('一小时内失败（含死信）的消息达到此数。', 'So many messages failed within an hour, dead letters included.'),
+      unit: COUNT,
+    },
+    bound: { least: 1, most: 10_000, usual: 20 },
+    severity: 'warning',
+    describe: ({ count = 0 }) =>
+      both(`一小时内 ${count} 条消息失败或成为死信`, `${count} messages failed or became dead letters within an hour`),
+    link: () => '/messages?status=failed',
+  },
+  'feed-silent': {
+    text: {
+      label: both('来源静默', 'Feed is silent'),
+      help: both(
+        '来源的间隔超过其平常间隔的四倍，且至少这么久没有消息。',
+        'Nothing came for four times the usual gap of this feed, and for at least this long.',
+      ),
+      unit: MINUTES,
+    },
+    bound: { least: 1, most: 10_080, usual: 10 },
+    severity: 'warning',
+    describe: ({ flowId = '', lastAt = 0, usual = 0 }, name) =>
+      both(
+        `“${name?.['zh-CN'] ?? flowId}”自 ${time(lastAt)} 起没有消息，平常每 ${usual} 分钟内有一条`,
+        `"${name?.en ?? flowId}" got no message since ${time(lastAt)}; usually one comes within ${usual} minutes`,
+      ),
+    link: ({ flowId = '' }) => `/flows/${flowId}`,
+  },
+  'listener-failing': {
+    text: {
+      label: both('监听失败', 'Listener fails'),
+      help: both('监听器这么久仍无法启动。', 'A listener could not start for so long.'),
+      unit: MINUTES,
+    },
+    bound: { least: 1, most: 1440, usual: 2 },
+    severity: 'critical',
+    describe: ({ flowId = '', code = '' }, name) =>
+      both(`“${name?.['zh-CN'] ?? flowId}”无法监听（${code}）`, `"${name?.en ?? flowId}" cannot listen (${code})`),
+    link: ({ flowId = '' }) => `/flows/${flowId}`,
+  },
+  expiring: {
+    text: {
+      label: both('即将到期', 'Expires soon'),
+      help: both(
+        '应用密钥、授权或监听证书在此天数内到期。',
+        'A key of an app, a grant, or the certificate of the listeners ends within so many days.',
+      ),
+      unit: both('天', 'days'),
+    },
+    bound: { least: 1, most: 30, usual: 14 },
+    severity: 'warning',
+    describe({ what = '', id = '', appId = '', expiresAt = 0 }) {
+      const kind = EXPIRING[what as keyof typeof EXPIRING] ?? both('凭据', 'Credential');
+      const of = appId === '' ? id : `${appId} / ${id}`;
+      return both(`${kind['zh-CN']} ${of} 于 ${time(expiresAt)} 到期`, `${kind.en} ${of} expires at ${time(expiresAt)}`);
+    },
+    link: ({ appId = '' }) => (appId === '' ? '/system' : `/callers/${appId}`),
+  },
+  disk: {
+    text: {
+      label: both('磁盘空间不足', 'Disk is filling'),
+      help: both('数据目录所在磁盘的剩余比例低于此值。', 'Less than this share of the disk under the data folder is free.'),
+      unit: both('%', '%'),
+    },
+    bound: { least: 1, most: 90, usual: 10 },
+    severity: 'critical',
+    describe: ({ percent = 0, freeMb = 0 }) =>
+      both(`数据目录所在磁盘仅剩 ${percent}%（${freeMb} MB）`, `Only ${percent}% (${freeMb} MB) of the data folder's disk is free`),
+    link: () => '/system',
+  },
+  'store-down': {
+    text: {
+      label: both('存储中断', 'Store is down'),
+      help: both('存储这么久没有应答。', 'The store has not answered for so long.'),
+      unit: SECONDS,
+    },
+    bound: { least: 15, most: 3600, usual: 30 },
+    severity: 'critical',
+    describe: ({ code = '' }) => both(`存储没有应答（${code}）`, `The store does not answer (${code})`),
+    link: () => '/system',
+  },
+  'shared-down': {
+    text: {
+      label: both('共享状态中断', 'Shared state is down'),
+      help: both('共享状态（Redis）这么久没有应答。', 'The shared state (Redis) has not answered for so long.'),
+      unit: SECONDS,
+    },
+    bound: { least: 15, most: 3600, usual: 30 },
+    severity: 'critical',
+    describe: ({ code = '' }) => both(`共享状态没有应答（${code}）`, `The shared state does not answer (${code})`),
+    link: () => '/system',
+  },
+} as const satisfies Readonly<Record<string, AlarmRule>>;
+
+export type AlarmRuleName = keyof typeof ALARM_RULES;
+export const ALARM_RULE_NAMES = Object.keys(ALARM_RULES) as AlarmRuleName[];
+
+const EXPIRING = {
+  'app-key': both('应用密钥', 'Key'),
+  grant: both('授权', 'Grant'),
+  'tls-certificate': both('监听证书', 'Certificate of the listeners'),
+};
+
+/** In the time zone of the process, as its operators read clocks: `2026-11-25 18:05`. */
+export function time(at: string | number): string {
+  return new Date(Number(at)).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
+}

@@ -1,0 +1,94 @@
+/** Alarms and silences as they are stored. An open alarm of a rule about a subject is there once: its key is unique while it is open. */
+import { Type } from 'typebox';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Text } from '../../engine/contract/texts.ts';
+import type { AlarmRuleName, AlarmSeverity, AlarmValues } from './alarm-rules.ts';
+
+export type AlarmStatus = 'open' | 'acknowledged' | 'ended';
+export type NoticeKind = 'opened' | 'reminder' | 'escalated' | 'recovered';
+
+/** Somebody is to be told; gone once every receiver was. */
+export interface PendingNotice {
+  readonly kind: NoticeKind;
+  /** Receivers that have not got it yet. */
+  readonly to: readonly string[];
+  readonly nextAt: number;
+  readonly tries: number;
+}
+
+export interface AlarmDocument extends StoredDocument {
+  readonly rule: AlarmRuleName;
+  readonly subject: string;
+  /** `<rule>|<subject>` while it is open. */
+  readonly key?: string;
+  /** The same, for good. */
+  readonly about: string;
+  readonly severity: AlarmSeverity;
+  readonly values: AlarmValues;
+  /** Of the flow it is about. */
+  readonly name?: Text;
+  readonly status: AlarmStatus;
+  readonly open?: true;
+  readonly openedAt: number;
+  readonly seenAt: number;
+  /** Since when it is no longer so. */
+  readonly missedSince?: number;
+  readonly endedAt?: number;
+  readonly acknowledged?: { readonly by: string; readonly at: number };
+  /** When the first group was told last, also of an earlier one about the same. */
+  readonly lastToldAt?: number;
+  /** When the first group was told of this one. */
+  readonly toldAt?: number;
+  readonly escalatedAt?: number;
+  /** Receivers that know of it, and are told of its end. */
+  readonly told: readonly string[];
+  readonly pending?: PendingNotice;
+  /** Receivers that could not be reached in the end. */
+  readonly undelivered?: { readonly at: number; readonly to: readonly string[]; readonly code: string };
+  readonly expiresAt?: number;
+}
+
+export interface SilenceDocument extends StoredDocument {
+  /** Absent: every rule. */
+  readonly rule?: AlarmRuleName;
+  /** Absent: everything that the rule is about. */
+  readonly subject?: string;
+  readonly until: number;
+  readonly by: string;
+  readonly at: number;
+}
+
+export interface AlarmStore {
+  readonly alarms: Collection<AlarmDocument>;
+  readonly silences: Collection<SilenceDocument>;
+}
+
+const shape = Type.Object({ _id: Type.String() }, { additionalProperties: true });
+const alarmsSpec: CollectionSpec<AlarmDocument> = {
+  name: 'alarms',
+  schema: shape,
+  indexes: [
+    { name: 'key', fields: ['key'], unique: true },
+    { name: 'about', fields: ['about', 'openedAt'] },
+    { name: 'open', fields: ['open', 'openedAt'] },
+    { name: 'by_time', fields: ['openedAt'] },
+    { name: 'pending', fields: ['pending.nextAt'] },
+  ],
+  expiresAt: 'expiresAt',
+};
+const silencesSpec: CollectionSpec<SilenceDocument> = { name: 'alarm_silences', schema: shape, indexes: [], expiresAt: 'until' };
+
+export const KEEP_ENDED_MS = 90 * 86_400_000;
+
+export async function openAlarmStore(documents: Documents): Promise<AlarmStore> {
+  return { alarms: await documents.open(alarmsSpec), silences: await documents.open(silencesSpec) };
+}
+
+export function isSilenced({ rule, subject }: AlarmDocument, silences: readonly SilenceDocument[], now: number): boolean {
+  return silences.some(
+    (silence) =>
+      silence.until > now &&
+      (silence.rule === undefined || silence.rule === rule) &&
+      (silence.subject === undefined || silence.subject === subject),
+  );
+}

@@ -1,0 +1,140 @@
+/** Asks each rule what is wrong now. A rule that cannot be asked is named: what it found before stands meanwhile. */
+import type { Clock } from '../../engine/contract/clock.ts';
+import { toErrorRecord } from '../../engine/contract/errors.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { Text } from '../../engine/contract/texts.ts';
+import type { QueueSight } from '../../engine/run/queue-sight.ts';
+import type { ExecutionCounter } from '../actions/execution-counter.ts';
+import { findExpiring } from '../actions/find-expiring.ts';
+import { findSilentFeeds } from '../actions/find-silent-feeds.ts';
+import type { ControlInfo, EngineView } from '../actions/services.ts';
+import type { Registry } from '../registry/registry.ts';
+import { ALARM_RULE_NAMES, type AlarmRuleName, type AlarmValues } from './alarm-rules.ts';
+import type { AlarmSettings } from './alarm-settings.ts';
+
+export interface Problem {
+  readonly rule: AlarmRuleName;
+  /** What it is about: a flow, a key; `''` where there is one of the kind. */
+  readonly subject: string;
+  readonly values: AlarmValues;
+  readonly name?: Text;
+}
+
+export interface ProblemDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly shared: Pick<SharedState, 'get'>;
+  readonly counter: ExecutionCounter;
+  readonly queue: QueueSight;
+  readonly engine: Pick<EngineView, 'feeds' | 'listeners'>;
+  readonly registry: Registry;
+  readonly info: Pick<ControlInfo, 'certificate' | 'machine'>;
+  /** Names of flows. */
+  nameOf(flowId: string): Promise<Text | undefined>;
+}
+
+export interface Found {
+  readonly problems: readonly Problem[];
+  readonly unknown: ReadonlySet<AlarmRuleName>;
+}
+
+type Ask = (bound: number) => Promise<readonly Omit<Problem, 'rule'>[]>;
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const MB = 1_048_576;
+
+export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings) => Promise<Found> {
+  const asks = createAsks(deps);
+  return async ({ rules }) => {
+    const problems: Problem[] = [];
+    const unknown = new Set<AlarmRuleName>();
+    // One after the other: nobody is in a hurry, and others need the store.
+    for (const rule of ALARM_RULE_NAMES) {
+      const { on, bound } = rules[rule];
+      if (!on) continue;
+      try {
+        for (const problem of await asks[rule](bound)) problems.push({ rule, ...problem });
+      } catch (error) {
+        unknown.add(rule);
+        deps.logger.warn('alarms.rule-unknown', { rule, code: toErrorRecord(error).code });
+      }
+    }
+    return { problems, unknown };
+  };
+}
+
+function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
+  const { clock, counter, queue, engine, registry, info } = deps;
+  let sharedDownSince: number | undefined;
+  return {
+    async 'queue-age'(bound) {
+      const { oldestAgeMs, open } = await queue.read();
+      if (oldestAgeMs <= bound * MINUTE_MS) return [];
+      return [{ subject: '', values: { minutes: Math.round(oldestAgeMs / MINUTE_MS), queued: open.queued } }];
+    },
+    async held(bound) {
+      const count = (await queue.read()).open.held;
+      return count < bound ? [] : [{ subject: '', values: { count } }];
+    },
+    async failed(bound) {
+      const count = await counter.failedSince(clock.now() - HOUR_MS);
+      return count < bound ? [] : [{ subject: '', values: { count } }];
+    },
+    async 'feed-silent'(bound) {
+      const silent = await findSilentFeeds(engine.feeds(), counter, clock, bound * MINUTE_MS);
+      return Promise.all(
+        silent.map(async ({ flowId, lastAt, usualGapMs }) => ({
+          subject: flowId,
+          values: { flowId, lastAt, usual: Math.max(1, Math.ceil(usualGapMs / MINUTE_MS)) },
+          ...named(await deps.nameOf(flowId)),
+        })),
+      );
+    },
+    async 'listener-failing'(bound) {
+      const failing = engine.listeners().filter(({ state, since }) => state === 'failing' && clock.now() - since > bound * MINUTE_MS);
+      return Promise.all(
+        failing.map(async ({ flowId, error }) => ({
+          subject: flowId,
+          values: { flowId, code: error?.code ?? '' },
+          ...named(await deps.nameOf(flowId)),
+        })),
+      );
+    },
+    async expiring(bound) {
+      const certificate = info.certificate?.();
+      const soon = await findExpiring({ registry, clock, certificate });
+      return soon
+        .filter(({ expiresAt }) => expiresAt < clock.now() + bound * DAY_MS)
+        .map(({ what, id, appId, expiresAt }) => ({
+          subject: `${what}:${appId === undefined ? '' : `${appId}/`}${id}`,
+          values: { what, id, expiresAt, ...(appId === undefined ? {} : { appId }) },
+        }));
+    },
+    async disk(bound) {
+      const disk = (await info.machine?.())?.disk;
+      if (disk === undefined || disk.totalBytes === 0) return [];
+      const percent = Math.floor((disk.freeBytes / disk.totalBytes) * 100);
+      return percent >= bound ? [] : [{ subject: '', values: { percent, freeMb: Math.floor(disk.freeBytes / MB) } }];
+    },
+    // While the store is down nothing of this can be kept: see `watch-store.ts`.
+    'store-down': () => Promise.resolve([]),
+    async 'shared-down'(bound) {
+      try {
+        await deps.shared.get('alarms:ping');
+        sharedDownSince = undefined;
+        return [];
+      } catch (error) {
+        sharedDownSince ??= clock.monotonic();
+        const isLong = clock.monotonic() - sharedDownSince >= bound * 1000;
+        return isLong ? [{ subject: '', values: { code: toErrorRecord(error).code } }] : [];
+      }
+    },
+  };
+}
+
+function named(name: Text | undefined): { readonly name?: Text } {
+  return name === undefined ? {} : { name };
+}

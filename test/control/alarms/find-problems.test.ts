@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createExecutionCounter } from '../../../control/actions/execution-counter.ts';
+import { ALARM_RULE_NAMES, ALARM_RULES } from '../../../control/alarms/alarm-rules.ts';
+import { createFindProblems, type ProblemDeps } from '../../../control/alarms/find-problems.ts';
+import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
+import { AppError } from '../../../engine/contract/errors.ts';
+import { silentLogger } from '../../../engine/contract/observe.ts';
+import { executionsSpec, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
+import { createQueueSight } from '../../../engine/run/queue-sight.ts';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
+
+const MINUTE_MS = 60_000;
+const usual: AlarmSettings = {
+  revision: 0,
+  rules: Object.fromEntries(
+    ALARM_RULE_NAMES.map((name) => [name, { on: true, bound: ALARM_RULES[name].bound.usual, severity: 'warning' }]),
+  ) as AlarmSettings['rules'],
+  receivers: [],
+  repeatMinutes: 60,
+  escalateMinutes: 30,
+};
+
+async function openWorld(changes: Partial<ProblemDeps> = {}) {
+  const clock = fakeClock();
+  const documents = createMemoryDocuments({ clock });
+  const stored = await documents.open(executionsSpec);
+  let count = 0;
+  const put = async (status: ExecutionDocument['status'], agoMs: number, flowId = 'flw_a') => {
+    const _id = `exe_${String((count += 1)).padStart(5, '0')}`;
+    await stored.insert({ _id, status, flowId, acceptedAt: clock.now() - agoMs, lane: null, dedupe: _id } as unknown as ExecutionDocument);
+  };
+  const find = createFindProblems({
+    clock,
+    logger: silentLogger,
+    shared: { get: () => Promise.resolve(undefined) },
+    counter: await createExecutionCounter(documents, clock),
+    queue: createQueueSight({ executions: stored, clock }),
+    engine: { feeds: () => ['flw_a'], listeners: () => [] },
+    registry: {
+      keys: { list: () => Promise.resolve([]) },
+      grants: { list: () => Promise.resolve([]) },
+    } as unknown as ProblemDeps['registry'],
+    info: {},
+    nameOf: () => Promise.resolve(undefined),
+    ...changes,
+  });
+  return { clock, put, ask: async (settings = usual) => (await find(settings)).problems.map(({ rule, values }) => ({ rule, values })) };
+}
+
+test('nothing is wrong in a quiet house', async () => {
+  const { ask } = await openWorld();
+  assert.deepEqual(await ask(), []);
+});
+
+test('a message that waits longer than the bound, and too many held or failed, are found', async () => {
+  const { put, ask } = await openWorld();
+  await put('queued', 6 * MINUTE_MS);
+  for (let index = 0; index < 10; index += 1) await put('held', MINUTE_MS);
+  for (let index = 0; index < 20; index += 1) await put('failed', 30 * MINUTE_MS);
+  await put('failed', 90 * MINUTE_MS);
+  assert.deepEqual(await ask(), [
+    { rule: 'queue-age', values: { minutes: 6, queued: 1 } },
+    { rule: 'held', values: { count: 10 } },
+    { rule: 'failed', values: { count: 20 } },
+  ]);
+});
+
+test('a feed is silent by its own measure: four times its usual gap, and never before the bound', async () => {
+  const { clock, put, ask } = await openWorld();
+  for (let index = 0; index < 20; index += 1) await put('completed', index * 5 * MINUTE_MS);
+  await clock.advance(19 * MINUTE_MS);
+  assert.deepEqual(await ask(), [], 'usually every five minutes');
+  await clock.advance(2 * MINUTE_MS);
+  const [silent] = await ask();
+  assert.deepEqual([silent!.rule, silent!.values['usual']], ['feed-silent', 5]);
+  const slower = { ...usual, rules: { ...usual.rules, 'feed-silent': { on: true, bound: 30, severity: 'warning' as const } } };
+  assert.deepEqual(await ask(slower), []);
+});
+
+test('keys, grants and certificates are found before they end, each by itself', async () => {
+  const DAY_MS = 86_400_000;
+  const clock = fakeClock();
+  const key = (keyId: string, days: number) => ({ appId: 'CITIZENS', keyId, state: 'ACTIVE', expiresAt: clock.now() + days * DAY_MS });
+  const { ask } = await openWorld({
+    registry: {
+      keys: { list: () => Promise.resolve([key('soon', 3), key('later', 20)]) },
+      grants: { list: () => Promise.resolve([{ grantId: 'g1', appId: 'CITIZENS', expiresAt: clock.now() + DAY_MS }]) },
+    } as unknown as ProblemDeps['registry'],
+  });
+  assert.deepEqual(
+    (await ask()).map(({ values }) => values['id']),
+    ['g1', 'soon'],
+  );
+});
+
+test('a disk that fills, a listener that fails for long, a shared state that is down for long', async () => {
+  let isDown = true;
+  const world = await openWorld({
+    info: {
+      machine: () => Promise.resolve({ disk: { freeBytes: 5 * 1_048_576, totalBytes: 100 * 1_048_576 } } as never),
+    },
+    engine: {
+      feeds: () => [],
+      listeners: () => [{ flowId: 'flw_a', state: 'failing', since: 0, error: { code: 'LISTEN_IN_USE' } }] as never,
+    },
+    shared: {
+      get: () => (isDown ? Promise.reject(new AppError('SHARED_STATE_DOWN', 'transient', 'No.')) : Promise.resolve(undefined)),
+    },
+  });
+  assert.deepEqual(
+    (await world.ask()).map(({ rule }) => rule),
+    ['listener-failing', 'disk'],
+  );
+  await world.clock.advance(30_000);
+  assert.deepEqual((await world.ask()).at(-1), { rule: 'shared-down', values: { code: 'SHARED_STATE_DOWN' } });
+  isDown = false;
+  assert.equal((await world.ask()).length, 2);
+});
+
+test('a rule that is off is not asked, and one that cannot be asked is named and hides no other', async () => {
+  const clock = fakeClock();
+  const broken = { read: () => Promise.reject(new AppError('STORE_DOWN', 'transient', 'No.')) };
+  const find = createFindProblems({
+    clock,
+    logger: silentLogger,
+    shared: { get: () => Promise.resolve(undefined) },
+    counter: await createExecutionCounter(createMemoryDocuments({ clock }), clock),
+    queue: broken,
+    engine: { feeds: () => [], listeners: () => [] },
+    registry: {
+      keys: { list: () => Promise.resolve([]) },
+      grants: { list: () => Promise.resolve([]) },
+    } as unknown as ProblemDeps['registry'],
+    info: { machine: () => Promise.resolve({ disk: { freeBytes: 1, totalBytes: 100 } } as never) },
+    nameOf: () => Promise.resolve(undefined),
+  });
+  const off = { ...usual, rules: { ...usual.rules, held: { ...usual.rules.held, on: false } } };
+  const { problems, unknown } = await find(off);
+  assert.deepEqual([...unknown], ['queue-age']);
+  assert.deepEqual(
+    problems.map(({ rule }) => rule),
+    ['disk'],
+  );
+});
