@@ -30,7 +30,7 @@ export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: Qu
 
   async function insert(next: NextRow, durability: Durability): Promise<InsertAnswer> {
     const id = encodeId(next.document._id);
-    const values = [id, next.rev, next.json, ...indexValues(layout, next.document)];
+    const values = [id, next.rev, next.past, next.json, ...indexValues(layout, next.document)];
     for (let attempt = 0; attempt < INSERT_TRIES; attempt++) {
       const isWritten = await lane.write({ statements: statements.insert, id, values, isFull: durability === 'full' });
       if (isWritten) return 'done';
@@ -63,7 +63,7 @@ export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: Qu
 
   async function replaceAt(old: Row, next: NextRow, durability: Durability): Promise<ReplaceAnswer> {
     const id = encodeId(next.document._id);
-    const values = [id, old.rev, next.rev, next.json, ...indexValues(layout, next.document)];
+    const values = [id, old.rev, next.rev, next.past, next.json, ...indexValues(layout, next.document)];
     try {
       const isWritten = await lane.write({ statements: statements.replace, id, values, isFull: durability === 'full' });
       return isWritten ? 'done' : 'moved';
@@ -90,7 +90,7 @@ export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: Qu
     const where = [...compiled.where(bind), ...(after ? [compilePosition(layout, sort, after)(bind)] : [])];
     // The inner query is not dissolved: the planner would rather walk the order of the outer one, past millions of rows.
     const source = picked.length === 0 ? table : `(SELECT * FROM ${table} WHERE ${picked.join(' AND ')} OFFSET 0) AS picked`;
-    const text = `SELECT rev, doc FROM ${source} WHERE ${where.join(' AND ') || 'true'} ORDER BY ${compileSort(layout, sort)!} LIMIT ${limit}`;
+    const text = `SELECT rev, past, doc FROM ${source} WHERE ${where.join(' AND ') || 'true'} ORDER BY ${compileSort(layout, sort)!} LIMIT ${limit}`;
     return (await pool.query<StoredRow>(text, values, FIND_MS)).map(toRow);
   }
 

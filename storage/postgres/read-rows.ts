@@ -5,6 +5,7 @@ import { encodeId, type TableLayout } from './table-layout.ts';
 
 export interface StoredRow {
   readonly rev: string;
+  readonly past: readonly string[];
   readonly doc: string;
 }
 
@@ -21,7 +22,7 @@ export function createRowReader({ table }: TableLayout, pool: QueryPool): (id: s
 
   async function ask(asked: ReadonlyMap<string, readonly Waiting[]>) {
     try {
-      const text = `SELECT id, rev, doc FROM ${table} WHERE id = ANY($1::text[])`;
+      const text = `SELECT id, rev, past, doc FROM ${table} WHERE id = ANY($1::text[])`;
       const rows = await pool.query<StoredRow & { id: string }>(text, [[...asked.keys()]]);
       const found = new Map(rows.map((row) => [row.id, row]));
       for (const [id, callers] of asked) {
@@ -50,6 +51,6 @@ export function createRowReader({ table }: TableLayout, pool: QueryPool): (id: s
     });
 }
 
-export function toRow({ rev, doc }: StoredRow): Row {
-  return { document: JSON.parse(doc) as StoredDocument, rev: Number(rev), sizeChars: doc.length };
+export function toRow({ rev, past, doc }: StoredRow): Row {
+  return { document: JSON.parse(doc) as StoredDocument, rev: Number(rev), past: past.map(Number), sizeChars: doc.length };
 }

@@ -3,7 +3,7 @@ import type { TableLayout } from './table-layout.ts';
 
 export interface TableStatements {
   readonly insert: RowStatements;
-  /** Values: id, old revision, new revision, document, index columns. */
+  /** Values: id, old revision, then `columns` but for the id. */
   readonly replace: RowStatements;
   readonly remove: RowStatements;
   /** Values: id, revision. */
@@ -11,7 +11,7 @@ export interface TableStatements {
 }
 
 /** Types of the columns of `TableLayout`; whatever is not named is text. */
-const TYPES: Readonly<Record<string, string>> = { rev: 'bigint', old: 'bigint', e: 'text[]' };
+const TYPES: Readonly<Record<string, string>> = { rev: 'bigint', past: 'bigint[]', old: 'bigint', e: 'text[]' };
 
 /** Statements over several rows of one table; each is made once for each number of rows. */
 export function rowStatements({ name, table, columns }: TableLayout): TableStatements {

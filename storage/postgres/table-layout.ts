@@ -67,12 +67,12 @@ export function layoutTable(schema: string, spec: CollectionSpec<StoredDocument>
   const expiryColumn = expiresAt === undefined ? undefined : column(expiresAt);
   if (expiryColumn !== undefined) add(undefined, ':expiry', [expiryColumn], [expiryColumn]);
   if (elementPaths.length > 0) layouts.push(elementIndex(objectName(name, ':elements')));
-  const columns = ['id', 'rev', 'doc', 'e', ...paths.map((_, i) => `c${i}`), ...compoundKeys.map((_, i) => `u${i}`)];
+  const columns = ['id', 'rev', 'past', 'doc', 'e', ...paths.map((_, i) => `c${i}`), ...compoundKeys.map((_, i) => `u${i}`)];
   const table = `${quote(schema)}.${quote(name)}`;
   return { name, table, schema, paths, elementPaths, compoundKeys, uniqueColumns, expiryColumn, indexes: layouts, columns };
 }
 
-/** Values of `columns` but for the first three. */
+/** Values of `columns` but for the first four. */
 export function indexValues({ paths, elementPaths, compoundKeys }: TableLayout, document: object): readonly unknown[] {
   const values: unknown[] = [elementsOf(elementPaths, document)];
   for (const path of paths) values.push(encodeValue(readPath(document, path)));
@@ -98,6 +98,7 @@ export function createTableSql(layout: TableLayout): string {
   const columns = [
     'id TEXT COLLATE "C" PRIMARY KEY',
     'rev BIGINT NOT NULL',
+    'past BIGINT[] NOT NULL',
     'doc TEXT NOT NULL',
     'e TEXT[] COLLATE "C"',
     ...paths,

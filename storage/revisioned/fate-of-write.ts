@@ -9,8 +9,8 @@ export type Fate = 'done' | 'not-done' | 'refused' | 'unknown';
 export function fateOf(row: Row | undefined, mine: number, base: number | undefined): Fate {
   if (!row) return base === undefined ? 'not-done' : 'unknown';
   if (row.rev === base) return 'not-done';
-  const revisions = [row.rev, ...(row.past ?? [])];
+  const revisions = [row.rev, ...row.past];
   if (revisions.includes(mine)) return 'done';
-  const isPastKnown = base === undefined ? row.past !== undefined && row.past.length < PAST_REVISIONS : revisions.includes(base);
+  const isPastKnown = base === undefined ? row.past.length < PAST_REVISIONS : revisions.includes(base);
   return isPastKnown ? 'refused' : 'unknown';
 }

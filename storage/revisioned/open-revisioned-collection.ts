@@ -173,7 +173,7 @@ function decideOn(
 }
 
 function nextRow(document: StoredDocument, old: Row | undefined): NextRow {
-  const past = old ? [old.rev, ...(old.past ?? [])].slice(0, PAST_REVISIONS) : [];
+  const past = old ? [old.rev, ...old.past].slice(0, PAST_REVISIONS) : [];
   return { document, json: JSON.stringify(document), rev: randomInt(REVISIONS) + 1, past };
 }
 

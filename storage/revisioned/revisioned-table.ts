@@ -8,8 +8,8 @@ import type { CollectionSpec, Filter, StoredDocument, WriteOptions } from '../..
 export interface Row {
   readonly document: StoredDocument;
   readonly rev: number;
-  /** The revisions before it, newest first, at most `PAST_REVISIONS`. Left out by a store that does not keep them. */
-  readonly past?: readonly number[];
+  /** The revisions before it, newest first, at most `PAST_REVISIONS`. */
+  readonly past: readonly number[];
   /** Roughly, for the bounds of what is kept in memory. */
   readonly sizeChars: number;
 }
