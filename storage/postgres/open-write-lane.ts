@@ -47,7 +47,7 @@ const SIZES = [32, 16, 8, 4, 2, 1];
 const ANSWER_MS = 5000;
 const BUSY_TRIES = 3;
 /** How long nothing is sent after the server could not be reached. */
-const AWAY_MS = 500;
+const AWAY_MS = 250;
 
 /**
  * All writes of this process go over one connection, in the order of their calls: what is called while the server flushes goes

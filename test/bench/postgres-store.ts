@@ -63,7 +63,14 @@ async function fillHistory(rows: number): Promise<void> {
   const started = performance.now();
   await concurrently(500, rows - have, async (i) => {
     const { open: _open, ...rest } = newExecution(i);
-    await executions.insert({ ...rest, status: 'completed', finishedAt: clock.now(), expiresAt: clock.now() + 1e10, epoch: 1, legs: { 1: { epoch: 1, payload: { sealed } } } });
+    await executions.insert({
+      ...rest,
+      status: 'completed',
+      finishedAt: clock.now(),
+      expiresAt: clock.now() + 1e10,
+      epoch: 1,
+      legs: { 1: { epoch: 1, payload: { sealed } } },
+    });
   });
   report('history', rows - have, started);
 }
@@ -102,7 +109,14 @@ async function messagesLoop(collection: Collection<ExecutionDocument>, count: nu
   report('insert', count, started);
   started = performance.now();
   await concurrently(CALLERS, count, async (i) => {
-    const claim = { set: { status: 'running', lease: { owner: 'w' }, epoch: 1, 'legs.1': { epoch: 1, intent: { node: 'n', scope: '', key: 'k', digest: 'd', at: 1 } } } };
+    const claim = {
+      set: {
+        status: 'running',
+        lease: { owner: 'w' },
+        epoch: 1,
+        'legs.1': { epoch: 1, intent: { node: 'n', scope: '', key: 'k', digest: 'd', at: 1 } },
+      },
+    };
     await collection.patchIf(ids[i]!, { status: 'queued', epoch: 0 }, claim, full);
   });
   report('claim (full)', count, started);
