@@ -17,27 +17,40 @@ export function compileFilter(layout: RowLayout, filter: Filter): { readonly que
   return { query: allOf(parts), rest: Object.keys(rest).length === 0 ? undefined : rest };
 }
 
-/** Undefined when a path has no field to sort by. */
-export function compileSort(layout: RowLayout, sort: readonly string[]): Readonly<Record<string, 1 | -1>> | undefined {
+/** Undefined when a path has no field to sort by. Ids come last, ascending unless told. */
+export function compileSort(layout: RowLayout, sort: readonly string[], ids: 1 | -1 = 1): Readonly<Record<string, 1 | -1>> | undefined {
   const keys: Record<string, 1 | -1> = {};
   for (const { field, isDescending } of sortKeys(layout, sort)) {
     if (field === undefined) return undefined;
     keys[field] ??= isDescending ? -1 : 1;
   }
-  return { ...keys, _id: keys['_id'] ?? 1 };
+  return { ...keys, _id: keys['_id'] ?? ids };
 }
 
-/** Rows behind `start` in the order of `sort`, whose paths must all have fields. */
-export function compilePosition(layout: RowLayout, sort: readonly string[], start: StoredDocument): Query {
+/** Rows whose sort keys are those of `document`. All paths must have fields, here and below. */
+export function compileAlike(layout: RowLayout, sort: readonly string[], document: StoredDocument): Query {
+  return Object.fromEntries(sortKeys(layout, sort).map(({ field, path }) => [field as string, valueAt(document, path)]));
+}
+
+/** Alternatives: rows whose sort keys come behind those of `document`. */
+export function compileBehind(layout: RowLayout, sort: readonly string[], document: StoredDocument): readonly Query[] {
   const choices: Query[] = [];
   let equal: Query = {};
   for (const { field, path, isDescending } of sortKeys(layout, sort)) {
-    const value = toFieldValue(readPath(start, path));
+    const value = valueAt(document, path);
     for (const range of isDescending ? below(value) : above(value)) choices.push({ ...equal, [field as string]: range });
     equal = { ...equal, [field as string]: value };
   }
-  choices.push({ ...equal, _id: { $gt: encodeText(start._id) } });
-  return choices.length === 1 ? (choices[0] as Query) : { $or: choices };
+  return choices;
+}
+
+export function behindId(id: string): Query {
+  return { _id: { $gt: encodeText(id) } };
+}
+
+/** `query` and one of the alternatives, in the form in which each of them can go by an index. */
+export function withOneOf(query: Query, choices: readonly Query[]): Query {
+  return choices.length === 1 ? allOf([query, choices[0] as Query]) : { $or: choices.map((choice) => allOf([query, choice])) };
 }
 
 export function allOf(parts: readonly Query[]): Query {
@@ -57,6 +70,11 @@ function sortKeys(layout: RowLayout, sort: readonly string[]): readonly SortKey[
     const path = isDescending ? key.slice(1) : key;
     return { field: path === '_id' ? '_id' : fieldOf(layout, path), path, isDescending };
   });
+}
+
+/** Ids lie as they are, other texts with their type before them. */
+function valueAt(document: StoredDocument, path: string): FieldValue {
+  return path === '_id' ? encodeText(document._id) : toFieldValue(readPath(document, path));
 }
 
 /** Comparisons stay within a type: numbers are never below a text. */

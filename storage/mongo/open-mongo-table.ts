@@ -1,16 +1,10 @@
 import type { Collection, Filter as MongoFilter, WriteConcernSettings } from 'mongodb';
 import { AppError } from '../../engine/contract/errors.ts';
-import type { Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { compareDocuments, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
-import type { Durability, FindRows, RevisionedTable, Row } from '../revisioned/revisioned-table.ts';
-import { allOf, compileFilter, compilePosition, compileSort, type Query } from './compile-query.ts';
+import type { Durability, RevisionedTable } from '../revisioned/revisioned-table.ts';
+import { COLUMNS, createRowFinder, toRead } from './find-rows.ts';
 import { encodeText, toRow, type MongoRow, type RowLayout } from './row-layout.ts';
 import { isDuplicateKey, translateMongoError, translateWriteError } from './translate-mongo-error.ts';
 
-/** A document as it comes back. */
-type StoredRow = Pick<MongoRow, '_id' | 'r' | 'p' | 'd'>;
-
-const COLUMNS = { d: 1, r: 1, p: 1 } as const;
 /**
  * Every answer waits for a majority of the servers: one that fails takes nothing with it that was answered. `full` waits for their disks too.
  */
@@ -51,55 +45,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
     throw contended(layout.name);
   }
 
-  /** Decided by the server as far as it can; the rest here, row by row. */
-  async function* select(
-    query: Query,
-    sort: Readonly<Record<string, 1 | -1>>,
-    limit: number,
-    rest: Filter | undefined,
-  ): AsyncGenerator<Row> {
-    const cursor = rows.find(query as MongoFilter<MongoRow>, {
-      projection: COLUMNS,
-      sort,
-      ...(rest || limit === Infinity ? {} : { limit }),
-    });
-    try {
-      let found = 0;
-      for await (const row of cursor as AsyncIterable<StoredRow>) {
-        const read = toRead(row);
-        if (rest && !matchesFilter(read.document, rest)) continue;
-        yield read;
-        if (++found >= limit) return;
-      }
-    } finally {
-      await cursor.close();
-    }
-  }
-
-  /** By a path without a field: everything that matches is looked at, and no more kept than asked for. */
-  async function sortHere(query: Query, { sort, limit, after }: FindRows, rest: Filter | undefined): Promise<readonly Row[]> {
-    const compare = compareDocuments(sort);
-    const order = (a: Row, b: Row) => compare(a.document, b.document);
-    let kept: Row[] = [];
-    for await (const row of select(query, { _id: 1 }, Infinity, rest)) {
-      if (after && compare(row.document, after) <= 0) continue;
-      kept.push(row);
-      if (kept.length >= 2 * limit + 100) kept = kept.sort(order).slice(0, limit);
-    }
-    return kept.sort(order).slice(0, limit);
-  }
-
-  async function find(filter: Filter, options: FindRows): Promise<readonly Row[]> {
-    const { sort, limit, after } = options;
-    const { query, rest } = compileFilter(layout, filter);
-    const keys = compileSort(layout, sort);
-    if (!keys) return sortHere(query, options, rest);
-    const position = after ? compilePosition(layout, sort, after) : {};
-    const found: Row[] = [];
-    for await (const row of select(allOf([query, position]), keys, limit, rest)) found.push(row);
-    return found;
-  }
-
+  const finder = createRowFinder(rows, layout);
   return {
     async read(id) {
       const row = await rows.findOne({ _id: encodeText(id) }, { projection: COLUMNS }).catch(rethrow);
@@ -127,18 +73,8 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
       const { deletedCount } = await rows.deleteOne(filter, { writeConcern: WRITE_CONCERNS.light }).catch(rethrowWrite);
       return deletedCount === 1;
     },
-    find: (filter, options) => find(filter, options).catch(rethrow),
-    async count(filter, limit) {
-      const { query, rest } = compileFilter(layout, filter);
-      try {
-        if (!rest) return await rows.countDocuments(query as MongoFilter<MongoRow>, { limit });
-        let count = 0;
-        for await (const _row of select(query, { _id: 1 }, limit, rest)) count++;
-        return count;
-      } catch (error) {
-        return rethrow(error);
-      }
-    },
+    find: (filter, options) => finder.find(filter, options).catch(rethrow),
+    count: (filter, limit) => finder.count(filter, limit).catch(rethrow),
     async removeExpired(nowMs, most) {
       if (layout.expiryField === undefined) return 0;
       const isOver = { [layout.expiryField]: { $lte: nowMs } };
@@ -153,10 +89,6 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
       }
     },
   };
-}
-
-function toRead({ d, r, p }: StoredRow): Row {
-  return { document: JSON.parse(d) as StoredDocument, rev: r, past: p, sizeChars: d.length };
 }
 
 function rethrow(error: unknown): never {

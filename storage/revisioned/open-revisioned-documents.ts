@@ -19,7 +19,8 @@ interface Opened {
   readonly collection: Collection<StoredDocument>;
 }
 
-const SWEEP_EVERY_MS = 2000;
+/** Every process sweeps every collection: not often, or many processes would keep the database busy with it. */
+const SWEEP_EVERY_MS = 15_000;
 const SWEEP_ROWS = 200;
 const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 

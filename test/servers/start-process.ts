@@ -1,6 +1,6 @@
 /** One server in a process of its own: started on a free port of 127.0.0.1, waited for, stopped, killed, started again at the same place. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
+import { freePort } from './free-port.ts';
 
 export interface ServerProcess {
   /** `<scheme>://127.0.0.1:<port>` */
@@ -27,7 +27,7 @@ export interface ServerProgram {
 }
 
 export async function startProcess(program: ServerProgram): Promise<ServerProcess> {
-  const port = program.port ?? (await findFreePort());
+  const port = program.port ?? (await freePort());
   let running = await launch(program, port);
   const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
     if (running.child.exitCode !== null || running.child.signalCode !== null) return;
@@ -47,20 +47,6 @@ export async function startProcess(program: ServerProgram): Promise<ServerProces
       running = await launch(program, port);
     },
   };
-}
-
-/** Below 32768: the kernel gives the ports above to outgoing connections, so that a server could not come back to its own. */
-export async function findFreePort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!isFree) continue;
-    await new Promise((resolve) => server.close(resolve));
-    return port;
-  }
 }
 
 interface Running {

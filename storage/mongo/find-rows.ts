@@ -1,0 +1,112 @@
+import type { Collection, Filter as MongoFilter } from 'mongodb';
+import type { Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { compareDocuments, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
+import type { FindRows, Row } from '../revisioned/revisioned-table.ts';
+import { allOf, behindId, compileAlike, compileBehind, compileFilter, compileSort, withOneOf, type Query } from './compile-query.ts';
+import type { MongoRow, RowLayout } from './row-layout.ts';
+
+/** A row as it comes back. */
+export type StoredRow = Pick<MongoRow, '_id' | 'r' | 'p' | 'd'>;
+
+export const COLUMNS = { d: 1, r: 1, p: 1 } as const;
+
+export interface RowFinder {
+  find(filter: Filter, options: FindRows): Promise<readonly Row[]>;
+  count(filter: Filter, limit: number): Promise<number>;
+}
+
+/** What the server decides, in its order, and what is left to be looked at here. */
+interface Selection {
+  readonly query: Query;
+  readonly rest: Filter | undefined;
+}
+
+type Order = Readonly<Record<string, 1 | -1>>;
+
+const BY_ID: Order = { _id: 1 };
+
+export function createRowFinder(rows: Collection<MongoRow>, layout: RowLayout): RowFinder {
+  async function* scan({ query, rest }: Selection, order: Order, limit: number): AsyncGenerator<Row> {
+    const isLimited = rest === undefined && limit !== Infinity;
+    const cursor = rows.find(query as MongoFilter<MongoRow>, { projection: COLUMNS, sort: order, ...(isLimited ? { limit } : {}) });
+    try {
+      let found = 0;
+      for await (const stored of cursor as AsyncIterable<StoredRow>) {
+        const row = toRead(stored);
+        if (rest && !matchesFilter(row.document, rest)) continue;
+        yield row;
+        if (++found >= limit) return;
+      }
+    } finally {
+      await cursor.close();
+    }
+  }
+
+  async function select(selection: Selection, order: Order, limit: number): Promise<Row[]> {
+    const found: Row[] = [];
+    for await (const row of scan(selection, order, limit)) found.push(row);
+    return found;
+  }
+
+  /** By a path without a field: everything that matches is looked at, and no more kept than asked for. */
+  async function findUnsorted(selection: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
+    const compare = compareDocuments(sort);
+    const inOrder = (found: Row[]) => found.sort((a, b) => compare(a.document, b.document)).slice(0, limit);
+    let kept: Row[] = [];
+    for await (const row of scan(selection, BY_ID, Infinity)) {
+      if (after && compare(row.document, after) <= 0) continue;
+      kept.push(row);
+      if (kept.length >= 2 * limit + 100) kept = inOrder(kept);
+    }
+    return inOrder(kept);
+  }
+
+  async function findSorted({ query, rest }: Selection, order: Order, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
+    if (!after) return select({ query, rest }, order, limit);
+    const alike = allOf([compileAlike(layout, sort, after), behindId(after._id)]);
+    return select({ query: withOneOf(query, [...compileBehind(layout, sort, after), alike]), rest }, order, limit);
+  }
+
+  /**
+   * Ids ascend among equal keys also where those descend, which is the order of no index. So keys and ids are read downwards, as an index
+   * lies, and put in order here; where the end of the page cuts through equal keys, these are read again with ids ascending.
+   */
+  async function findDescending({ query, rest }: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
+    const alike = (document: StoredDocument) => allOf([query, compileAlike(layout, sort, document)]);
+    const first = after ? await select({ query: allOf([alike(after), behindId(after._id)]), rest }, BY_ID, limit) : [];
+    const wanted = limit - first.length;
+    const choices = after ? compileBehind(layout, sort, after) : [{}];
+    if (wanted === 0 || choices.length === 0) return first;
+    const read = await select({ query: withOneOf(query, choices), rest }, compileSort(layout, sort, -1)!, wanted + 1);
+    const compare = compareDocuments(sort);
+    const page = read.slice(0, wanted).sort((a, b) => compare(a.document, b.document));
+    const [last, next] = [page.at(-1)?.document, read[wanted]?.document];
+    if (!last || !next || !isAlike(sort, last, next)) return [...first, ...page];
+    const whole = page.filter(({ document }) => !isAlike(sort, document, last));
+    return [...first, ...whole, ...(await select({ query: alike(last), rest }, BY_ID, wanted - whole.length))];
+  }
+
+  function isAlike(sort: readonly string[], a: StoredDocument, b: StoredDocument): boolean {
+    return JSON.stringify(compileAlike(layout, sort, a)) === JSON.stringify(compileAlike(layout, sort, b));
+  }
+
+  return {
+    async find(filter, options) {
+      const { sort } = options;
+      const selection = compileFilter(layout, filter);
+      const order = compileSort(layout, sort);
+      if (!order) return findUnsorted(selection, options);
+      const isDescending = sort.length > 0 && sort.every((key) => key.startsWith('-') && key !== '-_id');
+      return isDescending ? findDescending(selection, options) : findSorted(selection, order, options);
+    },
+    async count(filter, limit) {
+      const selection = compileFilter(layout, filter);
+      if (!selection.rest) return rows.countDocuments(selection.query as MongoFilter<MongoRow>, { limit });
+      return (await select(selection, BY_ID, limit)).length;
+    },
+  };
+}
+
+export function toRead({ d, r, p }: StoredRow): Row {
+  return { document: JSON.parse(d) as StoredDocument, rev: r, past: p, sizeChars: d.length };
+}
