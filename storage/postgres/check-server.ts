@@ -6,8 +6,15 @@ const OLDEST = 120_000;
 /** Servers of the same protocol that count their versions in their own way. */
 const RELATIVES = /openGauss|Kingbase/i;
 
-/** How this server flushes a commit: its own setting, but never none. */
-export async function checkServer(client: ClientBase, logger: Logger): Promise<{ readonly fullCommit: string }> {
+export interface ServerTraits {
+  /** How it flushes a commit: its own setting, but never none. */
+  readonly fullCommit: string;
+  /** openGauss has another way to leave out rows that are there, without an answer about which. */
+  readonly hasOnConflict: boolean;
+}
+
+/** STORE_INCOMPATIBLE (input) for a server that is not to be used as it stands. */
+export async function checkServer(client: ClientBase, logger: Logger): Promise<ServerTraits> {
   const { rows } = await client.query<{
     version: string;
     number: string;
@@ -28,5 +35,5 @@ export async function checkServer(client: ClientBase, logger: Logger): Promise<{
   }
   if (standby) throw incompatible('PostgreSQL', 'a standby that only reads', 'the primary', 'Point the address to the primary server.');
   if (fsync === 'off') logger.warn('postgres.fsync-off', { fix: 'A power cut may damage the database: set fsync = on.' });
-  return { fullCommit: ['off', 'local'].includes(commit) ? 'on' : 'DEFAULT' };
+  return { fullCommit: ['off', 'local'].includes(commit) ? 'on' : 'DEFAULT', hasOnConflict: !/openGauss/i.test(version) };
 }

@@ -1,4 +1,4 @@
-import type { ClientConfig } from 'pg';
+import type { ClientBase, ClientConfig } from 'pg';
 import type { PostgresTarget } from './parse-address.ts';
 
 export interface Access {
@@ -41,8 +41,15 @@ export function connectionSettings({ target, password, ca }: Access): ClientConf
     connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
-    options: Object.entries(SESSION)
-      .map(([name, value]) => `-c ${name}=${value}`)
-      .join(' '),
   };
+}
+
+/** What a server does not know (relatives of PostgreSQL lack some) is left out. */
+export async function prepareSession(client: ClientBase): Promise<void> {
+  const names = Object.keys(SESSION);
+  const rows = names.map((_, i) => `($${2 * i + 1}, $${2 * i + 2})`).join(', ');
+  await client.query(
+    `SELECT set_config(s.name, v.value, false) FROM (VALUES ${rows}) AS v (name, value) JOIN pg_settings s ON s.name = v.name`,
+    Object.entries(SESSION).flat(),
+  );
 }

@@ -12,8 +12,6 @@ const CATALOGUE = ':collections';
 async function withCreateLock<R>(client: ClientBase, schema: string, action: () => Promise<R>): Promise<R> {
   await client.query('BEGIN');
   try {
-    await client.query('SET LOCAL lock_timeout = 0');
-    await client.query('SET LOCAL statement_timeout = 0');
     await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`kangqiao ${schema}`]);
     const result = await action();
     await client.query('COMMIT');

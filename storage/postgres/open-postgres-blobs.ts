@@ -52,7 +52,7 @@ export function openPostgresBlobs(options: {
     let held: Uint8Array[] = [];
     let heldBytes = 0;
     const flush = async () => {
-      const text = `INSERT INTO ${chunks} (id, n, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`;
+      const text = `INSERT INTO ${chunks} (id, n, bytes) SELECT $1::text, $2::integer, $3::bytea WHERE NOT EXISTS (SELECT 1 FROM ${chunks} WHERE id = $1 AND n = $2)`;
       await pool.query(text, [blobId, n++, Buffer.concat(held)], CHUNK_MS);
       held = [];
       heldBytes = 0;
@@ -83,7 +83,7 @@ export function openPostgresBlobs(options: {
       const blobId = given === undefined ? createTimedId('blob', clock.now()) : checked(given);
       if (given !== undefined) await remove(blobId);
       try {
-        await pool.query(`INSERT INTO ${blobs} (id) VALUES ($1) ON CONFLICT DO NOTHING`, [blobId]);
+        await pool.query(`INSERT INTO ${blobs} (id) SELECT $1::text WHERE NOT EXISTS (SELECT 1 FROM ${blobs} WHERE id = $1)`, [blobId]);
         const sizeBytes = await writeChunks(blobId, sealFrames(limited(source, limitBytes), blobId, dataKeys.current()));
         await pool.query(`UPDATE ${blobs} SET size_bytes = $2 WHERE id = $1`, [blobId, sizeBytes]);
         return { blobId, sizeBytes };

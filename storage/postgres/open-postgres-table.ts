@@ -12,7 +12,7 @@ import {
 } from '../revisioned/revisioned-table.ts';
 import { compileFilter, compilePosition, compileSort, createBinder } from './compile-query.ts';
 import type { QueryPool } from './open-query-pool.ts';
-import type { WriteLane } from './open-write-lane.ts';
+import type { RowWrite, WriteLane } from './open-write-lane.ts';
 import { createRowReader, toRow, type StoredRow } from './read-rows.ts';
 import { rowStatements } from './row-statements.ts';
 import { encodeId, indexValues, type TableLayout } from './table-layout.ts';
@@ -23,21 +23,27 @@ const INSERT_TRIES = 10;
 const SCAN_ROWS = 500;
 const FIND_MS = 30_000;
 
-export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: QueryPool): RevisionedTable {
+export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: QueryPool, hasOnConflict: boolean): RevisionedTable {
   const { table } = layout;
-  const statements = rowStatements(layout);
+  const statements = rowStatements(layout, hasOnConflict);
   const read = createRowReader(layout, pool);
 
   async function insert(next: NextRow, durability: Durability): Promise<InsertAnswer> {
     const id = encodeId(next.document._id);
     const values = [id, next.rev, next.past, next.json, ...indexValues(layout, next.document)];
     for (let attempt = 0; attempt < INSERT_TRIES; attempt++) {
-      const isWritten = await lane.write({ statements: statements.insert, id, values, isFull: durability === 'full' });
-      if (isWritten) return 'done';
+      if (await writeNew({ statements: statements.insert, id, values, isFull: durability === 'full' })) return 'done';
       const found = await findTaken(id, values);
       if (found !== undefined) return found;
     }
     throw new Error(`what refuses a row of ${table} goes away each time`);
+  }
+
+  function writeNew(write: RowWrite): Promise<boolean> {
+    return lane.write(write).catch((error: unknown) => {
+      if (violatedIndex(error) === undefined) throw error;
+      return false;
+    });
   }
 
   /** What refused an insert; undefined when it is gone meanwhile. */

@@ -1,4 +1,5 @@
-import { Pool, type ClientConfig, type QueryResultRow } from 'pg';
+import { Pool, type ClientBase, type ClientConfig, type QueryResultRow } from 'pg';
+import { prepareSession } from './connection-settings.ts';
 import { isStatementRefused, translatePostgresError } from './translate-postgres-error.ts';
 
 export interface QueryPool {
@@ -14,7 +15,9 @@ const MAX_PREPARED = 500;
 
 /** Connections that are opened as needed, beside the one for writes. */
 export function openQueryPool(settings: ClientConfig, connections: number): QueryPool {
-  const pool = new Pool({ ...settings, max: connections, idleTimeoutMillis: IDLE_MS });
+  // The pool waits for it, which its types do not say.
+  const onConnect: (client: ClientBase) => unknown = prepareSession;
+  const pool = new Pool({ ...settings, max: connections, idleTimeoutMillis: IDLE_MS, onConnect });
   // An idle connection that breaks is replaced at the next query.
   pool.on('error', () => undefined);
   const names = new Map<string, string>();

@@ -3,6 +3,7 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { LostAnswer } from '../revisioned/revisioned-table.ts';
 import { storeDown } from '../revisioned/store-down.ts';
+import { prepareSession } from './connection-settings.ts';
 import { isBusy, isStatementRefused, translatePostgresError } from './translate-postgres-error.ts';
 
 /** Statements that write several rows of one table at once. */
@@ -99,6 +100,7 @@ export function openWriteLane(settings: ClientConfig, fullCommit: string, clock:
     client.on('end', ended);
     try {
       await client.connect();
+      await prepareSession(client);
       await client.query(`SET synchronous_commit TO ${fullCommit}`);
     } catch (error) {
       awayUntil = clock.monotonic() + AWAY_MS;

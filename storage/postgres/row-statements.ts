@@ -13,8 +13,11 @@ export interface TableStatements {
 /** Types of the columns of `TableLayout`; whatever is not named is text. */
 const TYPES: Readonly<Record<string, string>> = { rev: 'bigint', past: 'bigint[]', old: 'bigint', e: 'text[]' };
 
-/** Statements over several rows of one table; each is made once for each number of rows. */
-export function rowStatements({ name, table, columns }: TableLayout): TableStatements {
+/**
+ * Statements over several rows of one table; each is made once for each number of rows. Without ON CONFLICT an insert is refused as a whole,
+ * and the write lane looks for the row that is there.
+ */
+export function rowStatements({ name, table, columns }: TableLayout, hasOnConflict: boolean): TableStatements {
   const changed = columns.filter((column) => column !== 'id');
   const set = changed.map((column) => `${column} = v.${column}`).join(', ');
   const statements = (rank: number, kind: string, names: readonly string[], toText: (rows: string) => string): RowStatements => {
@@ -34,7 +37,7 @@ export function rowStatements({ name, table, columns }: TableLayout): TableState
       2,
       'i',
       columns,
-      (rows) => `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows} ON CONFLICT DO NOTHING RETURNING id`,
+      (rows) => `INSERT INTO ${table} (${columns.join(', ')}) VALUES ${rows}${hasOnConflict ? ' ON CONFLICT DO NOTHING' : ''} RETURNING id`,
     ),
     replace: statements(
       1,

@@ -2,6 +2,7 @@ import { after, before, describe, it } from 'node:test';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import { openDataKeys } from '../../../engine/seal/open-data-keys.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { openPostgresStore } from '../../../storage/postgres/open-postgres-store.ts';
 import { postgresBackend } from '../../../storage/postgres/postgres-backend.ts';
 import { blobsConformance } from '../../conformance/blobs.ts';
 import { documentsConformance } from '../../conformance/documents.ts';
@@ -19,6 +20,10 @@ function promises(): void {
 
     documentsConformance('PostgreSQL', async (clock) =>
       postgresBackend.open(`${server.address}?schema=documents`, { clock, logger: silentLogger }),
+    );
+
+    documentsConformance('a relative of PostgreSQL without ON CONFLICT', async (clock) =>
+      openPostgresStore(`${server.address}?schema=plain`, { clock, logger: silentLogger }, { hasOnConflict: false }),
     );
 
     blobsConformance('PostgreSQL', async () => {

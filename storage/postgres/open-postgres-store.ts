@@ -1,0 +1,90 @@
+import { Client } from 'pg';
+import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { openRevisionedDocuments } from '../revisioned/open-revisioned-documents.ts';
+import type { RevisionedDriver } from '../revisioned/revisioned-table.ts';
+import type { BackendOptions, OpenedStore } from '../storage-backend.ts';
+import { checkServer, type ServerTraits } from './check-server.ts';
+import { connectionSettings } from './connection-settings.ts';
+import { ensureSchema, ensureTable } from './ensure-table.ts';
+import { createBlobTablesSql, openPostgresBlobs } from './open-postgres-blobs.ts';
+import { openPostgresTable } from './open-postgres-table.ts';
+import { openQueryPool } from './open-query-pool.ts';
+import { openWriteLane } from './open-write-lane.ts';
+import { parseAddress } from './parse-address.ts';
+import { layoutTable } from './table-layout.ts';
+import { translatePostgresError } from './translate-postgres-error.ts';
+
+const READ_CONNECTIONS = 4;
+const BLOB_CONNECTIONS = 3;
+
+/** The store behind `postgresBackend`. `assumed` is for tests: what relatives of PostgreSQL lack. */
+export async function openPostgresStore(
+  address: string,
+  options: BackendOptions,
+  assumed: Partial<ServerTraits> = {},
+): Promise<OpenedStore> {
+  const target = parseAddress(address);
+  const { password, ca, clock, logger } = options;
+  const settings = connectionSettings({ target, password, ca });
+  const withClient = createClientRunner(settings);
+  const found = await withClient(async (client) => {
+    const traits = await checkServer(client, logger);
+    await ensureSchema(client, target.schema, createBlobTablesSql(target.schema));
+    return traits;
+  });
+  const { fullCommit, hasOnConflict } = { ...found, ...assumed };
+  const lane = openWriteLane(settings, fullCommit, clock);
+  const reads = openQueryPool(settings, READ_CONNECTIONS);
+  const driver: RevisionedDriver = {
+    openTable: (spec) =>
+      openTable(spec, target.schema, withClient, options, (layout) => openPostgresTable(layout, lane, reads, hasOnConflict)),
+    async ping() {
+      await reads.query('SELECT 1', []);
+    },
+    async close() {
+      await lane.close();
+      await reads.close();
+    },
+  };
+  const documents = openRevisionedDocuments({ driver, clock, logger });
+  return {
+    documents,
+    async openBlobs(dataKeys) {
+      const pool = openQueryPool(settings, BLOB_CONNECTIONS);
+      const blobs = openPostgresBlobs({ schema: target.schema, pool, dataKeys, clock, logger });
+      return { ...blobs, close: () => pool.close() };
+    },
+    dataFolder: undefined,
+    close: () => documents.close(),
+  };
+}
+
+type WithClient = <R>(action: (client: Client) => Promise<R>) => Promise<R>;
+
+async function openTable<R>(
+  spec: CollectionSpec<StoredDocument>,
+  schema: string,
+  withClient: WithClient,
+  { logger }: BackendOptions,
+  open: (layout: ReturnType<typeof layoutTable>) => R,
+): Promise<R> {
+  const layout = layoutTable(schema, spec);
+  await withClient((client) => ensureTable(client, layout, spec, logger));
+  return open(layout);
+}
+
+/** A connection of its own for what is done at the start. */
+function createClientRunner(settings: ReturnType<typeof connectionSettings>): WithClient {
+  return async (action) => {
+    const client = new Client(settings);
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return await action(client);
+    } catch (error) {
+      throw translatePostgresError(error);
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  };
+}
