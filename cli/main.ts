@@ -2,10 +2,12 @@
 import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../engine/contract/errors.ts';
 import { ApiError } from './api-client.ts';
+import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { flowCommand } from './commands/flow.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
+import { moveCommand } from './commands/move.ts';
 import { controlCommand, gatewayCommand, workerCommand } from './commands/processes.ts';
 import { signCommand } from './commands/sign.ts';
 import { startCommand } from './commands/start.ts';
@@ -48,6 +50,9 @@ export function createProgram(terminal: Terminal): Command {
     flowCommand(terminal),
     signCommand(terminal),
     keysCommand(terminal),
+    moveCommand(terminal),
+    backupCommand(terminal),
+    restoreCommand(terminal),
     doctorCommand(terminal),
     versionCommand(terminal),
   ];

@@ -22,6 +22,7 @@ import { openAlarmStore } from './alarms/alarm-store.ts';
 import { createAlarms } from './alarms/create-alarms.ts';
 import { createFindProblems, type ProblemDeps } from './alarms/find-problems.ts';
 import { createSendNotice } from './alarms/send-notice.ts';
+import type { StoreKeeper } from './actions/keep.ts';
 import { createEventHub, type EventHub } from './api/event-hub.ts';
 import { startControlServer } from './api/create-server.ts';
 import { openAuditLog } from './audit/audit-log.ts';
@@ -72,6 +73,8 @@ export interface ControlDeps {
   /** Key of the audit chain, derived from the key-encryption key; never stored. */
   readonly auditKey: Uint8Array;
   readonly info: ControlInfo;
+  /** Absent where this process may not exchange its store. */
+  readonly keeper?: StoreKeeper;
 }
 
 export interface Control {

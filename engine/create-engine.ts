@@ -80,12 +80,17 @@ export interface Engine {
   readonly queue: QueueSight;
   /** Claims durable work and starts listeners: for processes that are workers. */
   startWork(): Promise<void>;
+  /** Begins nothing more and settles what runs, while listeners and fronts go on; for what ends this process soon. */
+  drain(boundMs: number): Promise<void>;
   /** Takes nothing more, settles what runs (within `boundMs`), closes what it opened. Storage stays open. */
   stop(boundMs: number): Promise<void>;
 }
 
 /** Scripts and expressions that need the sandbox run in so many threads. */
 const SCRIPT_THREADS = 2;
+
+/** How often flows that answer their caller are looked at while the process drains. */
+const ACTIVE_LOOK_MS = 50;
 
 export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const { clock, log, metrics, tracer, documents, shared, seal, blobs } = deps;
@@ -166,6 +171,8 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     serves: createServes(serves),
     ...(deps.workerSlots === undefined ? {} : { slots: deps.workerSlots }),
   });
+  let stopped: Promise<void> | undefined;
+  const stopWorker = (boundMs: number) => (stopped ??= worker.stop(boundMs));
   const catalog = createFlowCatalog({
     stores,
     published,
@@ -207,12 +214,19 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       await worker.start();
       await triggers.start();
     },
+    async drain(boundMs) {
+      const untilMs = clock.monotonic() + boundMs;
+      await stopWorker(boundMs);
+      while (active.size > 0 && clock.monotonic() < untilMs) await new Promise<void>((resolve) => clock.after(ACTIVE_LOOK_MS, resolve));
+    },
     async stop(boundMs) {
       stopSweep();
       await triggers.stop();
       await worker.stop(boundMs);
       await leases.stop();
       await owners.stop(active.size === 0);
+      await stopWorker(boundMs);
+      owners.stop();
       live.stop();
       await traffic.stop();
       changes.stop();

@@ -117,6 +117,11 @@ export async function openTarget(options: StorageOptions): Promise<OpenedTarget>
     return {
       store,
       sharedState: shared.sharedState,
+      async openSealed(kekFile) {
+        const { kek } = await loadKek(kekFile, { mayCreate: false });
+        const dataKeys = await openDataKeys({ documents: store.documents, kek, clock: options.clock });
+        return { blobs: await store.openBlobs(dataKeys), seal: createSeal(dataKeys) };
+      },
       async close() {
         await shared.close();
         await store.close();
@@ -131,6 +136,8 @@ export async function openTarget(options: StorageOptions): Promise<OpenedTarget>
 export interface OpenedTarget {
   readonly store: OpenedStore;
   readonly sharedState: SharedState;
+  /** Once data keys have been copied into it. */
+  openSealed(kekFile: string): Promise<{ readonly blobs: Blobs; readonly seal: Seal }>;
   close(): Promise<void>;
 }
 

@@ -8,17 +8,43 @@ import { openControl } from './open-control.ts';
 import { openEngine } from './open-engine.ts';
 import { openGateways } from './open-gateways.ts';
 import { openHost, type Host } from './open-host.ts';
+import { openKeeper, type GoOn } from './open-keeper.ts';
 import { openStatus } from './open-status.ts';
 import type { SettingOverrides, StartOptions } from './root-options.ts';
 
 export async function startAllInOne(overrides: SettingOverrides, options: StartOptions): Promise<number> {
+  for (let settings = overrides; ;) {
+    const round = await runOnce(settings, options);
+    if (round.next === undefined) return round.code;
+    settings = { ...settings, ...round.next };
+  }
+}
+
+/** `next`: the store was exchanged, and everything begins anew with these settings. */
+interface Round {
+  readonly code: number;
+  readonly next: SettingOverrides | undefined;
+}
+
+async function runOnce(overrides: SettingOverrides, options: StartOptions): Promise<Round> {
   const startedAt = performance.now();
   const host = await openHost(overrides);
   const { clock, log, settings } = host;
-  return runUntilSignal((life) => start(host, options, startedAt, life), { clock, logger: log, drainMs: settings.drainMs });
+  let next: SettingOverrides | undefined;
+  const code = await runUntilSignal(
+    (life) => {
+      const goOn: GoOn = (changed) => {
+        next = changed;
+        life.end();
+      };
+      return start(host, options, startedAt, life, goOn);
+    },
+    { clock, logger: log, drainMs: settings.drainMs },
+  );
+  return { code, next };
 }
 
-async function start(host: Host, options: StartOptions, startedAt: number, life: Life): Promise<void> {
+async function start(host: Host, options: StartOptions, startedAt: number, life: Life, goOn: GoOn): Promise<void> {
   const city: Started['city'] = { end: () => undefined };
   // Stopped last: requests that are still under way need their hospitals.
   life.own('example city', () => city.end());
@@ -30,7 +56,7 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   const example: { tryIt?: string } = {};
   let gateways: Awaited<ReturnType<typeof openGateways>> = {};
   const info = { addresses: () => addresses, tryIt: () => example.tryIt, gateways: () => Object.entries(gateways).map(describeGateway) };
-  const { control, feed } = await openControl(host, opened, policies, info, life);
+  const { control, feed } = await openControl(host, opened, policies, info, life, openKeeper(host, opened, goOn));
   addresses['control'] = control.address;
   await engine.startWork();
   gateways = await openGateways(

@@ -1,4 +1,5 @@
 /** Control on an opened engine: its plan goes to the gateways of this process and to those of others. */
+import type { StoreKeeper } from '../../control/actions/keep.ts';
 import { createControl, type Control } from '../../control/create-control.ts';
 import type { ControlInfo, EngineView } from '../../control/actions/services.ts';
 import type { CompiledFlow } from '../../engine/run/compile-flow.ts';
@@ -26,6 +27,7 @@ export async function openControl(
   policies: readonly Policy[],
   info: Pick<ControlInfo, 'addresses' | 'tryIt' | 'gateways'>,
   life: Life,
+  keeper?: StoreKeeper,
 ): Promise<OpenedControl> {
   const { settings, clock, log, metrics, crypto, tls } = host;
   const { storage, engine } = opened;
@@ -45,6 +47,7 @@ export async function openControl(
     changes: engine.changes,
     checkInterface: createInterfaceCheck(policies),
     policies,
+    ...(keeper === undefined ? {} : { keeper }),
     clock,
     logger: log,
     metricsText: () => metrics.text(),

@@ -2,6 +2,11 @@
 /** Names as in `engine/host/settings.ts`. */
 export interface SettingOverrides {
   readonly dataFolder?: string;
+  readonly storeAddress?: string;
+  readonly storePasswordFile?: string;
+  readonly sharedAddress?: string;
+  readonly sharedPasswordFile?: string;
+  readonly serverCaFile?: string;
   readonly bindHost?: string;
   readonly openPort?: number;
   readonly userPort?: number;

@@ -11,6 +11,7 @@ import { flowActions } from './flows.ts';
 import { heldActions } from './held.ts';
 import { interfaceActions } from './interfaces.ts';
 import { listFlowActions } from './list-flows.ts';
+import { keepActions } from './keep.ts';
 import { liveActions } from './live.ts';
 import { nodeTypeActions } from './node-types.ts';
 import { overviewActions } from './overview.ts';
@@ -49,6 +50,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...overviewActions(services),
     ...systemActions(services),
     ...alarmActions(services),
+    ...keepActions(services),
   ];
   return [...actions, ...auditActions(services, actions)];
 }

@@ -22,6 +22,7 @@ import type { CheckInterface, PlanPublisher } from '../registry/build-plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ExecutionCounter } from './execution-counter.ts';
 import type { FlowUses } from './flow-uses.ts';
+import type { StoreKeeper } from './keep.ts';
 import type { LiveFlows } from './live-flows.ts';
 
 export interface ControlInfo {
@@ -101,4 +102,5 @@ export interface ControlServices {
   readonly events: ControlEvents;
   readonly alarms: AlarmParts;
   readonly info: ControlInfo;
+  readonly keeper?: StoreKeeper;
 }

@@ -130,4 +130,6 @@ export const ROUTES: readonly Route[] = [
   get('/alarm-settings', 'alarms.settings'),
   put('/alarm-settings', 'alarms.save-settings'),
   post('/alarm-receivers/:receiverId/test', 'alarms.test-receiver'),
+  post('/system/move', 'system.move', progress),
+  post('/system/backup', 'system.backup', progress),
 ];

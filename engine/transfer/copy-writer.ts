@@ -16,7 +16,8 @@ const CONCURRENCY = 32;
 /** Writes copies, many at once. A unique key that an older copy still holds is taken from it, and that one is copied anew. */
 export function createWriter(pair: {
   readonly spec: CollectionSpec<StoredDocument>;
-  readonly source: Collection<StoredDocument>;
+  /** Absent: a copy that gave up its unique key comes again by itself. */
+  readonly source?: Collection<StoredDocument>;
   readonly target: Collection<StoredDocument>;
 }): CopyWriter {
   const { spec, source, target } = pair;
@@ -62,7 +63,8 @@ export function createWriter(pair: {
     for (const holder of await target.find(filter, { limit: 10 })) {
       if (holder._id === document._id) continue;
       displaced.add(holder._id);
-      await target.remove(holder._id);
+      // Only while it holds the key: its newer version may be on its way.
+      await target.remove(holder._id, filter);
     }
   }
 
@@ -78,7 +80,7 @@ export function createWriter(pair: {
       await drain();
       // One after the other: what gives up its key to one of these comes behind it.
       for (const id of displaced) {
-        const document = await source.get(id);
+        const document = await source?.get(id);
         if (document) await store(document);
       }
     },

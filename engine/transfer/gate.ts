@@ -15,6 +15,8 @@ export interface Gate {
   track(): ChangeTracker;
   /** Refuses writes with what `error` makes: those that begin new work (inserts into these collections), or all. Reading goes on. */
   refuse(what: 'everything' | { readonly insertsInto: readonly string[] }, error: () => AppError): void;
+  /** Leads one collection to another store, while the others are refused: what is said of a move is said in the new one. */
+  redirect(name: string, to: Documents): Promise<void>;
   /** Lets everything wait, reads too so that they see the writes before them; answers what lets it go on. */
   hold(): () => void;
   /** Ends refusing. */
@@ -39,6 +41,7 @@ interface GateState {
   tracker: ReturnType<typeof createTracker> | undefined;
   refused: { readonly what: Parameters<Gate['refuse']>[0]; readonly error: () => AppError } | undefined;
   held: Promise<void> | undefined;
+  readonly redirected: Map<string, Collection<StoredDocument>>;
   pending: number;
   onIdle: (() => void)[];
 }
@@ -47,7 +50,7 @@ interface GateState {
 export async function openGate(documents: Documents, known: readonly CollectionSpec<StoredDocument>[] = []): Promise<Gate> {
   const collections = await openCollectionList(documents);
   for (const spec of known) await collections.add(spec);
-  const state: GateState = { tracker: undefined, refused: undefined, held: undefined, pending: 0, onIdle: [] };
+  const state: GateState = { tracker: undefined, refused: undefined, held: undefined, redirected: new Map(), pending: 0, onIdle: [] };
   let isQuiet = true;
   const update = () => void (isQuiet = !state.tracker && !state.refused && !state.held);
 
@@ -87,6 +90,10 @@ export async function openGate(documents: Documents, known: readonly CollectionS
       state.refused = undefined;
       update();
     },
+    async redirect(name, to) {
+      const spec = collections.all().find((known) => known.name === name);
+      if (spec) state.redirected.set(name, await to.open(spec));
+    },
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>();
       state.held = promise;
@@ -104,38 +111,40 @@ export async function openGate(documents: Documents, known: readonly CollectionS
 function guardCollection<T extends StoredDocument>(inner: Collection<T>, state: GateState, isQuiet: () => boolean): Collection<T> {
   const { name } = inner;
 
-  async function write<R>(id: string, isInsert: boolean, action: () => Promise<R>): Promise<R> {
+  async function write<R>(id: string, isInsert: boolean, action: (collection: Collection<T>) => Promise<R>): Promise<R> {
     if (state.held) await state.held;
     const { refused, tracker } = state;
+    const other = state.redirected.get(name) as Collection<T> | undefined;
+    if (other) return action(other);
     if (refused && (refused.what === 'everything' || (isInsert && refused.what.insertsInto.includes(name)))) throw refused.error();
     state.pending++;
     // Noted before, since it may be done at any moment from now on, and again behind it: what was taken in between may have seen the old one.
     tracker?.add(name, id);
     try {
-      return await action();
+      return await action(inner);
     } finally {
       tracker?.add(name, id);
       if (--state.pending === 0) for (const resolve of state.onIdle.splice(0)) resolve();
     }
   }
 
-  async function read<R>(action: () => Promise<R>): Promise<R> {
+  async function read<R>(action: (collection: Collection<T>) => Promise<R>): Promise<R> {
     if (state.held) await state.held;
-    return action();
+    return action((state.redirected.get(name) as Collection<T> | undefined) ?? inner);
   }
 
   return {
     name,
-    get: (id) => (isQuiet() ? inner.get(id) : read(() => inner.get(id))),
-    find: (filter, options) => (isQuiet() ? inner.find(filter, options) : read(() => inner.find(filter, options))),
-    count: (filter, limit) => (isQuiet() ? inner.count(filter, limit) : read(() => inner.count(filter, limit))),
+    get: (id) => (isQuiet() ? inner.get(id) : read((to) => to.get(id))),
+    find: (filter, options) => (isQuiet() ? inner.find(filter, options) : read((to) => to.find(filter, options))),
+    count: (filter, limit) => (isQuiet() ? inner.count(filter, limit) : read((to) => to.count(filter, limit))),
     insert: (document, options) =>
-      isQuiet() ? inner.insert(document, options) : write(document._id, true, () => inner.insert(document, options)),
+      isQuiet() ? inner.insert(document, options) : write(document._id, true, (to) => to.insert(document, options)),
     replaceIf: (document, match, options) =>
-      isQuiet() ? inner.replaceIf(document, match, options) : write(document._id, false, () => inner.replaceIf(document, match, options)),
+      isQuiet() ? inner.replaceIf(document, match, options) : write(document._id, false, (to) => to.replaceIf(document, match, options)),
     patchIf: (id, match, patch, options) =>
-      isQuiet() ? inner.patchIf(id, match, patch, options) : write(id, false, () => inner.patchIf(id, match, patch, options)),
-    remove: (id, match) => (isQuiet() ? inner.remove(id, match) : write(id, false, () => inner.remove(id, match))),
+      isQuiet() ? inner.patchIf(id, match, patch, options) : write(id, false, (to) => to.patchIf(id, match, patch, options)),
+    remove: (id, match) => (isQuiet() ? inner.remove(id, match) : write(id, false, (to) => to.remove(id, match))),
   };
 }
 

@@ -21,8 +21,8 @@ import {
   type Pair,
   type Walk,
 } from './copy-collection.ts';
-import { dataKeysSpec } from '../seal/open-data-keys.ts';
 import type { Changes, ChangeTracker, Gate } from './gate.ts';
+import { hasDocuments, storeNotEmpty } from './require-empty.ts';
 import { digestText } from './set-digest.ts';
 import { openStoreMarks, storeMarksSpec, storeMoved, type StoreMarks } from './store-mark.ts';
 
@@ -131,22 +131,14 @@ async function begin({ source, target, traffic, clock, onProgress }: MoveOptions
   onProgress({ stage: 'begin' });
   const [old, fresh] = [await marks.source.read(), await marks.target.read()];
   if (old?.state === 'moved' && (traffic || fresh?.moveId !== old.moveId)) throw storeMoved(old.other);
-  if (old?.state === 'receiving') throw notEmpty(old.other);
+  if (old?.state === 'receiving') throw storeNotEmpty(old.other);
   if (fresh?.state === 'receiving' && (fresh.other === source.address || fresh.moveId === old?.moveId)) return fresh.moveId;
   // It has ended.
   if (fresh?.state === 'ready' && fresh.moveId === old?.moveId) throw storeMoved(target.address);
-  if (fresh || (await hasDocuments(target.documents))) throw notEmpty(target.address);
+  if (fresh || (await hasDocuments(target.documents))) throw storeNotEmpty(target.address);
   const moveId = createTimedId('mov', clock.now());
   await marks.target.write({ state: 'receiving', moveId, other: source.address, at: clock.now() });
   return moveId;
-}
-
-async function hasDocuments(documents: Documents): Promise<boolean> {
-  const list = await openCollectionList(documents);
-  // Every store that was ever used holds keys, also one that has no such list yet.
-  if ((await (await documents.open(dataKeysSpec)).count({}, 1)) > 0) return true;
-  for (const spec of list.all()) if ((await (await documents.open(spec)).count({}, 1)) > 0) return true;
-  return false;
 }
 
 /** Collection -> ids. */
@@ -247,13 +239,6 @@ const NO_CHANGES: Changes = new Map();
 
 function toMoved({ collection, target }: Comparison): MovedCollection {
   return { collection, documents: target.documents, digest: digestText(target) };
-}
-
-function notEmpty(address: string): AppError {
-  return new AppError('STORE_NOT_EMPTY', 'input', `There is something else in the store ${address} already.`, {
-    values: { address },
-    fix: 'Give an empty store: a new folder, database or schema.',
-  });
 }
 
 function differs(what: string): AppError {

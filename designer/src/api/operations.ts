@@ -101,6 +101,8 @@ export const OPERATIONS = {
   'alarms.settings': { method: 'GET', path: '/alarm-settings' },
   'alarms.save-settings': { method: 'PUT', path: '/alarm-settings' },
   'alarms.test-receiver': { method: 'POST', path: '/alarm-receivers/:receiverId/test' },
+  'system.move': { method: 'POST', path: '/system/move', progress: true },
+  'system.backup': { method: 'POST', path: '/system/backup', progress: true },
 } as const;
 
 export interface operations {
@@ -2245,6 +2247,43 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: never;
+  };
+  'system.backup': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          file: string;
+          keyFile: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'system.move': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          caFile?: string;
+          passwordFile?: string;
+          sharedAddress?: string;
+          sharedPasswordFile?: string;
+          to: string;
+        };
+      };
+    };
     responses: never;
   };
   'user-token-keys.list': {

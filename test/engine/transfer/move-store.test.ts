@@ -81,6 +81,7 @@ it('loses and doubles nothing of what is written while it moves', async () => {
         await visits.insert({ _id: `${_id}-b`, card: `k${lane}-${i}` } as never);
         stored.add(`${_id}-b`);
         await visits.remove(`v${(lane * 37 + i) % 300}`);
+        await new Promise((resolve) => setTimeout(resolve, 5));
       } catch (error) {
         assert.ok(isCode('STORE_MOVING')(error), String(error));
         refused++;
@@ -100,7 +101,7 @@ it('loses and doubles nothing of what is written while it moves', async () => {
   const moved = await open(to, kek);
   assert.deepEqual(await contents(moved.documents, 'visits'), before);
   for (const id of stored) assert.ok(before.has(id), id);
-  assert.ok(stored.size > 100 && refused > 0, `${stored.size} stored, ${refused} refused`);
+  assert.ok(stored.size > 30 && refused > 0, `${stored.size} stored, ${refused} refused`);
   assert.ok(report.pausedMs < 10_000);
   await moved.close();
 });

@@ -1,0 +1,123 @@
+/** `kangqiao move`: everything that is stored goes to another store, by the running process where there is one, else by the command itself. */
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import type { MoveTarget } from '../../control/actions/keep.ts';
+import type { MoveProgress, MoveReport } from '../../engine/transfer/move-store.ts';
+import { say, type Language } from '../language.ts';
+import type { Terminal } from '../terminal.ts';
+import { languageOption } from '../language.ts';
+import { runningOrOffline } from '../running-or-offline.ts';
+import { overridesOf } from './start.ts';
+
+interface MoveOptions {
+  readonly to: string;
+  readonly from?: string;
+  readonly toPasswordFile?: string;
+  readonly toSharedAddress?: string;
+  readonly toSharedPasswordFile?: string;
+  readonly toCaFile?: string;
+  readonly offline?: boolean;
+  readonly lang: Language;
+}
+
+export function moveCommand(terminal: Terminal): Command {
+  return new Command('move')
+    .summary('move everything that is stored to another store')
+    .description(
+      'Copies, compares and goes over while the system runs; for a few seconds at the end nothing is accepted. Broken off, run it again. The old store then opens no more.',
+    )
+    .addOption(
+      new Option('--to <address>', 'the new store, empty; for example postgres://kangqiao@db.example/kangqiao').makeOptionMandatory(),
+    )
+    .addOption(new Option('--from <address>', 'the old store, when no process runs on it (default: as set)'))
+    .addOption(new Option('--to-password-file <file>', 'file with the password of the new store'))
+    .addOption(new Option('--to-shared-address <address>', 'Redis of the new installation; every store on a server needs one'))
+    .addOption(new Option('--to-shared-password-file <file>', 'file with its password'))
+    .addOption(new Option('--to-ca-file <file>', 'PEM of the authorities of both servers'))
+    .addOption(new Option('--offline', 'no process runs on the store: do it in this one'))
+    .addOption(languageOption())
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ kangqiao move --data /var/lib/kangqiao --to mongodb://db.example/kangqiao --to-password-file db.password --to-shared-address rediss://redis.example\n  $ kangqiao move --offline --from embedded:data/store --to embedded:/big/store',
+    )
+    .action(async function (this: Command, options: MoveOptions) {
+      const target = targetOf(options);
+      const onProgress = createTeller(terminal, options.lang);
+      const report = await runningOrOffline<MoveReport>(this, terminal, {
+        isOffline: options.offline === true || options.from !== undefined,
+        running: (api) =>
+          api.follow('/system/move', target, (event) => onProgress(event as unknown as MoveProgress)) as Promise<MoveReport>,
+        offline: async () => {
+          const { moveOffline } = await import('../roots/keep-offline.ts');
+          const from = options.from === undefined ? {} : { storeAddress: absolute(options.from) };
+          return moveOffline({ ...overridesOf(this), ...from }, target, { signal: terminal.signal, onProgress });
+        },
+      });
+      printReport(terminal, report, target, options.lang);
+    });
+}
+
+/** The running process may stand in another folder. */
+function targetOf({ to, toPasswordFile, toSharedAddress, toSharedPasswordFile, toCaFile }: MoveOptions): MoveTarget {
+  return {
+    to: absolute(to),
+    ...(toPasswordFile === undefined ? {} : { passwordFile: resolve(toPasswordFile) }),
+    ...(toSharedAddress === undefined ? {} : { sharedAddress: toSharedAddress }),
+    ...(toSharedPasswordFile === undefined ? {} : { sharedPasswordFile: resolve(toSharedPasswordFile) }),
+    ...(toCaFile === undefined ? {} : { caFile: resolve(toCaFile) }),
+  };
+}
+
+function absolute(address: string): string {
+  return address.startsWith('embedded:') ? `embedded:${resolve(address.slice('embedded:'.length))}` : address;
+}
+
+const STAGES: Readonly<Record<MoveProgress['stage'], readonly [zhCN: string, en: string]>> = {
+  begin: ['检查两个存储', 'looking at both stores'],
+  copy: ['复制', 'copying'],
+  payloads: ['复制大载荷', 'copying payloads'],
+  'catch-up': ['追上期间的变更', 'catching up with what was written meanwhile'],
+  compare: ['比对', 'comparing'],
+  drain: ['暂停接收，等待在途处理结束', 'nothing more is accepted; what is under way ends'],
+  last: ['复制最后的变更并核对', 'the last changes, and the comparison'],
+  leave: ['封存原存储', 'closing the old store for good'],
+  enter: ['启用新存储', 'opening the new store'],
+  done: ['完成', 'done'],
+};
+
+const LARGE = 2000;
+
+/** A line for each stage, and for each tenth of a large collection. */
+function createTeller(terminal: Terminal, lang: Language): (progress: MoveProgress) => void {
+  let told = '';
+  return ({ stage, collection, documents, total }) => {
+    const tenth = documents === undefined || total === undefined || total < LARGE ? 0 : Math.floor((documents * 10) / total);
+    const name = total !== undefined && total >= LARGE ? ` ${collection}` : '';
+    const now = `${stage}/${name}/${tenth}`;
+    if (now === told || (stage === 'catch-up' && documents === 0)) return;
+    told = now;
+    const share = tenth === 0 ? '' : ` ${tenth * 10} %`;
+    terminal.tell(`${say(lang, ...STAGES[stage])}${name}${share} …`);
+  };
+}
+
+function printReport(terminal: Terminal, report: MoveReport, target: MoveTarget, lang: Language): void {
+  for (const { collection, documents, digest } of report.collections)
+    if (documents > 0) terminal.print(`${collection}: ${documents} (${digest.slice(0, 16)})`);
+  terminal.print(
+    say(
+      lang,
+      `大载荷 ${report.blobs} 个。两个存储内容一致，暂停 ${report.pausedMs} 毫秒。`,
+      `Payloads: ${report.blobs}. Both stores hold the same; paused for ${report.pausedMs} ms.`,
+    ),
+  );
+  const settings = [
+    ['KQ_STORE_ADDRESS', target.to],
+    ['KQ_STORE_PASSWORD_FILE', target.passwordFile],
+    ['KQ_SHARED_ADDRESS', target.sharedAddress],
+    ['KQ_SHARED_PASSWORD_FILE', target.sharedPasswordFile],
+    ['KQ_SERVER_CA_FILE', target.caFile],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [`  ${name}=${value}`]));
+  terminal.print(say(lang, '下次启动前请设置：', 'Before the next start, set:'));
+  terminal.print(settings.join('\n'));
+}

@@ -1,0 +1,88 @@
+/** Move, backup and restore of a store that no process has open. */
+import type { BackupTarget, MoveTarget } from '../../control/actions/keep.ts';
+import { createLogger } from '../../engine/host/logger.ts';
+import { readProcessSettings } from '../../engine/host/settings.ts';
+import { systemClock } from '../../engine/host/system-clock.ts';
+import { moveStore, type MoveProgress, type MoveReport } from '../../engine/transfer/move-store.ts';
+import { refuseOthers } from '../../engine/transfer/refuse-others.ts';
+import { restoreBackup, type RestoreOptions, type RestoreReport } from '../../engine/transfer/restore-backup.ts';
+import { writeBackup, type BackupProgress, type BackupReport } from '../../engine/transfer/write-backup.ts';
+import { openStorage, openTarget, type Storage } from '../../storage/open-storage.ts';
+import { storageSettings } from './open-host.ts';
+import { targetOptions } from './open-keeper.ts';
+import type { SettingOverrides } from './root-options.ts';
+
+export interface Watch<P> {
+  readonly signal: AbortSignal;
+  onProgress(progress: P): void;
+}
+
+export async function moveOffline(
+  overrides: SettingOverrides,
+  target: MoveTarget,
+  { signal, onProgress }: Watch<MoveProgress>,
+): Promise<MoveReport> {
+  return withSource(overrides, async (source, address, sharedAddress) => {
+    const opened = await openTarget({ ...targetOptions(target), clock: systemClock, logger: quiet() });
+    try {
+      const blobs = await opened.store.openBlobs(source.dataKeys);
+      const isSharedKept = target.sharedAddress !== undefined && target.sharedAddress === sharedAddress;
+      const { documents } = opened.store;
+      return await moveStore({
+        source: { address, documents: source.store.documents, blobs: source.blobs, kept: source.kept },
+        target: { address: target.to, documents, blobs, ...(isSharedKept ? {} : { sharedState: opened.sharedState }) },
+        clock: systemClock,
+        signal,
+        onProgress,
+      }).finally(() => blobs.close());
+    } finally {
+      await opened.close();
+    }
+  });
+}
+
+export function backupOffline(overrides: SettingOverrides, target: BackupTarget, watch: Watch<BackupProgress>): Promise<BackupReport> {
+  return withSource(overrides, (source) =>
+    writeBackup({ source, documents: source.store.documents, ...target, clock: systemClock, ...watch }),
+  );
+}
+
+export async function restoreOffline(
+  overrides: SettingOverrides,
+  target: BackupTarget,
+  watch: Pick<RestoreOptions, 'signal' | 'onProgress'>,
+): Promise<RestoreReport> {
+  const settings = readProcessSettings(overrides);
+  const opened = await openTarget({ ...storageSettings(settings), clock: systemClock, logger: quiet() });
+  try {
+    const { documents } = opened.store;
+    return await restoreBackup({
+      ...target,
+      target: { address: settings.storeAddress, documents, sharedState: opened.sharedState },
+      openSealed: () => opened.openSealed(settings.kekFile),
+      clock: systemClock,
+      ...watch,
+    });
+  } finally {
+    await opened.close();
+  }
+}
+
+async function withSource<T>(
+  overrides: SettingOverrides,
+  work: (source: Storage, address: string, sharedAddress: string | undefined) => Promise<T>,
+): Promise<T> {
+  const settings = readProcessSettings(overrides);
+  // A move that was broken off behind its last step leaves a store that opens for nothing else.
+  const source = await openStorage({ ...storageSettings(settings), isMarkIgnored: true, clock: systemClock, logger: quiet() });
+  try {
+    await refuseOthers(source.store.documents, systemClock, { isOneOfThem: false });
+    return await work(source, settings.storeAddress, settings.sharedAddress);
+  } finally {
+    await source.close();
+  }
+}
+
+function quiet() {
+  return createLogger({ level: 'error', format: 'text' });
+}

@@ -1,0 +1,104 @@
+/** The keeper of this process's store: it moves and backs up what the process itself goes on changing. */
+import type { MoveTarget, StoreKeeper } from '../../control/actions/keep.ts';
+import { executionsSpec } from '../../engine/run/execution-document.ts';
+import { moveStore, type MoveReport, type MoveStage } from '../../engine/transfer/move-store.ts';
+import { refuseOthers } from '../../engine/transfer/refuse-others.ts';
+import { storeMoving } from '../../engine/transfer/store-mark.ts';
+import { writeBackup } from '../../engine/transfer/write-backup.ts';
+import { openTarget } from '../../storage/open-storage.ts';
+import type { OpenedEngine } from './open-engine.ts';
+import type { Host } from './open-host.ts';
+import type { SettingOverrides } from './root-options.ts';
+
+/** Begins the process anew with these settings; without, it ends for good. */
+export type GoOn = (settings: SettingOverrides | undefined) => void;
+
+/** The answer leaves first. */
+const ANSWER_MS = 500;
+export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: GoOn): StoreKeeper {
+  const { settings, clock, log } = host;
+
+  async function move(target: MoveTarget, { signal, onProgress }: Parameters<StoreKeeper['move']>[1]): Promise<MoveReport> {
+    await refuseOthers(storage.store.documents, clock, { isOneOfThem: true });
+    const opened = await openTarget({ ...targetOptions(target), clock, logger: log });
+    /** Once it has drained it takes no new work any more, and must begin anew however this ends. */
+    const at: { stage: MoveStage; isDrained: boolean } = { stage: 'begin', isDrained: false };
+    try {
+      const blobs = await opened.store.openBlobs(storage.dataKeys);
+      const isSharedKept = target.sharedAddress !== undefined && target.sharedAddress === settings.sharedAddress;
+      const report = await moveStore({
+        source: { address: settings.storeAddress, documents: storage.store.documents, blobs: storage.blobs, kept: storage.kept },
+        target: {
+          address: target.to,
+          documents: opened.store.documents,
+          blobs,
+          ...(isSharedKept ? {} : { sharedState: opened.sharedState }),
+        },
+        traffic: {
+          gate: storage.gate,
+          async drain() {
+            at.isDrained = true;
+            storage.gate.refuse({ insertsInto: [executionsSpec.name] }, storeMoving);
+            await engine.drain(settings.drainMs);
+          },
+          pause: () => storage.gate.refuse('everything', storeMoving),
+        },
+        clock,
+        signal,
+        onProgress(progress) {
+          if (progress.stage !== at.stage) log.info('store.move', { stage: progress.stage });
+          at.stage = progress.stage;
+          onProgress(progress);
+        },
+      });
+      await blobs.close();
+      // What is said of this move is said in the new store.
+      await storage.gate.redirect('audit', opened.store.documents);
+      return report;
+    } catch (error) {
+      log.error('store.move-failed', error, { stage: at.stage });
+      if (at.stage !== 'enter') storage.gate.reopen();
+      throw error;
+    } finally {
+      if (at.isDrained) leave(at.stage, target, opened.close);
+      else await opened.close();
+    }
+  }
+
+  /** On to the new store; back to the old one where the move failed; nowhere when neither would open: then the same move by itself ends it. */
+  function leave(stage: MoveStage, { to, ...target }: MoveTarget, close: () => Promise<void>): void {
+    clock.after(ANSWER_MS, () => {
+      void close()
+        .catch((error: unknown) => log.error('store.close-failed', error))
+        .finally(() => goOn(stage === 'enter' ? undefined : stage === 'done' ? newSettings(to, target) : {}));
+    });
+  }
+
+  return {
+    move,
+    async backup({ file, keyFile }, { signal, onProgress }) {
+      await refuseOthers(storage.store.documents, clock, { isOneOfThem: true });
+      return writeBackup({ source: storage, documents: storage.store.documents, file, keyFile, clock, signal, onProgress });
+    },
+  };
+}
+
+export function targetOptions({ to, passwordFile, sharedAddress, sharedPasswordFile, caFile }: MoveTarget) {
+  return {
+    address: to,
+    ...(passwordFile === undefined ? {} : { passwordFile }),
+    ...(sharedAddress === undefined ? {} : { sharedAddress }),
+    ...(sharedPasswordFile === undefined ? {} : { sharedPasswordFile }),
+    ...(caFile === undefined ? {} : { caFile }),
+  };
+}
+
+function newSettings(to: string, { passwordFile, sharedAddress, sharedPasswordFile, caFile }: Omit<MoveTarget, 'to'>): SettingOverrides {
+  return {
+    storeAddress: to,
+    ...(passwordFile === undefined ? {} : { storePasswordFile: passwordFile }),
+    ...(sharedAddress === undefined ? {} : { sharedAddress }),
+    ...(sharedPasswordFile === undefined ? {} : { sharedPasswordFile }),
+    ...(caFile === undefined ? {} : { serverCaFile: caFile }),
+  };
+}

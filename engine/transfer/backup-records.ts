@@ -1,0 +1,55 @@
+/** What a backup consists of: records, each its length (4) and its bytes, JSON in UTF-8. */
+import type { StoredDocument } from '../contract/ports/documents.ts';
+import type { IndexSpec } from '../contract/ports/documents.ts';
+import type { KeptEntry } from '../contract/ports/shared-state.ts';
+import { unreadable, type FrameWriter } from './backup-frames.ts';
+
+export const BACKUP_VERSION = 1;
+
+export type BackupRecord =
+  | { readonly kind: 'head'; readonly version: number; readonly backupId: string; readonly at: number; readonly from: string }
+  | { readonly kind: 'collection'; readonly name: string; readonly indexes: readonly IndexSpec[]; readonly expiresAt?: string }
+  /** What follows may be newer versions of what came before. */
+  | { readonly kind: 'round' }
+  | { readonly kind: 'document'; readonly collection: string; readonly document: StoredDocument }
+  | { readonly kind: 'removed'; readonly collection: string; readonly id: string }
+  | { readonly kind: 'shared'; readonly entry: KeptEntry }
+  /** `sealed` under the data keys: the backup's own key alone opens no payload. The last chunk is empty. */
+  | { readonly kind: 'blob'; readonly id: string; readonly index: number; readonly sealed: string; readonly isLast: boolean }
+  | { readonly kind: 'end'; readonly documents: number; readonly blobs: number };
+
+export async function writeRecord(frames: FrameWriter, record: BackupRecord): Promise<void> {
+  const body = Buffer.from(JSON.stringify(record));
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(body.length);
+  await frames.write(length);
+  await frames.write(body);
+}
+
+/** Ends with the record `end`: a backup without it is refused. */
+export async function* readRecords(frames: AsyncIterable<Buffer>): AsyncGenerator<BackupRecord> {
+  let rest: Buffer = Buffer.alloc(0);
+  let parts: Buffer[] = [];
+  let size = 0;
+  let isEnded = false;
+  for await (const frame of frames) {
+    parts.push(frame);
+    size += frame.length;
+    // A large record is put together once, when all of it is there.
+    if (rest.length >= 4 && size + rest.length < 4 + rest.readUInt32BE()) continue;
+    rest = Buffer.concat([rest, ...parts]);
+    parts = [];
+    size = 0;
+    let from = 0;
+    while (rest.length - from >= 4) {
+      const end = from + 4 + rest.readUInt32BE(from);
+      if (end > rest.length) break;
+      const record = JSON.parse(rest.toString('utf8', from + 4, end)) as BackupRecord;
+      isEnded = record.kind === 'end';
+      yield record;
+      from = end;
+    }
+    rest = rest.subarray(from);
+  }
+  if (!isEnded || rest.length + size > 0) throw unreadable('damaged');
+}

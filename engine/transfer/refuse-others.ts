@@ -1,0 +1,30 @@
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import type { Documents } from '../contract/ports/documents.ts';
+import { workersSpec } from '../run/execution-document.ts';
+
+/** Longer than two beats of a living process. */
+const LOOK_MS = 11_000;
+const PAGE = 1000;
+
+/**
+ * STORE_IN_USE (input) when other processes live on the store: what they write nobody here would see. `isOneOfThem`: this process itself
+ * beats too. An exclusive store has none.
+ */
+export async function refuseOthers(documents: Documents, clock: Clock, { isOneOfThem }: { readonly isOneOfThem: boolean }): Promise<void> {
+  if (documents.isExclusive) return;
+  const before = await readBeats(documents);
+  await new Promise<void>((resolve) => clock.after(LOOK_MS, resolve));
+  const now = await readBeats(documents);
+  const living = [...now].filter(([owner, beat]) => before.get(owner) !== beat);
+  if (living.length <= (isOneOfThem ? 1 : 0)) return;
+  throw new AppError('STORE_IN_USE', 'input', `${living.length} processes work on this store.`, {
+    values: { count: living.length },
+    fix: 'Stop all but one (`kangqiao start`), or all of them; see docs/operations.md.',
+  });
+}
+
+async function readBeats(documents: Documents): Promise<Map<string, number>> {
+  const workers = await documents.open(workersSpec);
+  return new Map((await workers.find({}, { limit: PAGE })).map(({ _id, beat }) => [_id, beat]));
+}

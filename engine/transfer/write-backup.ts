@@ -1,0 +1,229 @@
+/**
+ * A backup while the store is in use: everything in the order of ids, then what was written meanwhile, in rounds, and at the end the last of
+ * it while all wait for a moment. What is restored is the store as it was in that moment.
+ */
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import { createTimedId } from '../contract/ids.ts';
+import type { Blobs } from '../contract/ports/blobs.ts';
+import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+import type { KeptEntry } from '../contract/ports/shared-state.ts';
+import type { Seal } from '../contract/seal.ts';
+import { createFrameWriter, readBackupKey } from './backup-frames.ts';
+import { BACKUP_VERSION, writeRecord, type BackupRecord } from './backup-records.ts';
+import { ALL } from './copy-blobs.ts';
+import type { ChangeTracker, Gate } from './gate.ts';
+import { storeMarksSpec } from './store-mark.ts';
+
+export interface BackupSource {
+  readonly gate: Gate;
+  readonly blobs: Blobs;
+  readonly seal: Seal;
+  kept(): AsyncIterable<KeptEntry>;
+}
+
+export interface BackupOptions {
+  readonly source: BackupSource;
+  /** The store itself, past the gate. */
+  readonly documents: Documents;
+  /** Must not exist yet. */
+  readonly file: string;
+  /** Holds 32 bytes. */
+  readonly keyFile: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  onProgress(progress: BackupProgress): void;
+}
+
+export interface BackupProgress {
+  readonly stage: 'documents' | 'payloads' | 'catch-up' | 'last';
+  readonly collection?: string;
+  readonly documents?: number;
+}
+
+export interface BackupReport {
+  readonly backupId: string;
+  readonly file: string;
+  readonly documents: number;
+  readonly blobs: number;
+  /** So long everything waited at the end. */
+  readonly heldMs: number;
+}
+
+/** BACKUP_KEY, BACKUP_EXISTS, STORE_COPYING (input). Whatever else happens, a file under that name is a whole backup. */
+export async function writeBackup(options: BackupOptions): Promise<BackupReport> {
+  const { file, source } = options;
+  const key = await readBackupKey(options.keyFile);
+  const unfinished = `${file}.unfinished`;
+  if (await exists(file)) throw fileExists(file);
+  await rm(unfinished, { force: true });
+  const handle = await open(unfinished, 'wx', 0o600);
+  const tracker = source.gate.track();
+  try {
+    const report = await writeAll(options, handle, key, tracker);
+    await handle.sync();
+    await handle.close();
+    await rename(unfinished, file);
+    await flushFolder(dirname(file));
+    return report;
+  } catch (error) {
+    await handle.close().catch(() => {});
+    await rm(unfinished, { force: true });
+    throw error;
+  } finally {
+    tracker.stop();
+  }
+}
+
+const PAGE = 200;
+const FEW_CHANGES = 100;
+const MAX_ROUNDS = 20;
+const BLOB_CHUNK_BYTES = 256 * 1024;
+
+async function writeAll(options: BackupOptions, handle: FileHandle, key: Uint8Array, tracker: ChangeTracker): Promise<BackupReport> {
+  const { source, documents: store, clock, signal, onProgress } = options;
+  const backupId = createTimedId('bak', clock.now());
+  const frames = await createFrameWriter(handle, key);
+  const write = (record: BackupRecord) => writeRecord(frames, record);
+  const known = new Set<string>();
+  const sent = new Set<string>();
+  let documents = 0;
+  let blobs = 0;
+
+  /** Those that came since too: a collection may be opened at any moment. */
+  async function newCollections(): Promise<readonly CollectionSpec<StoredDocument>[]> {
+    const fresh = source.gate.collections.all().filter(({ name }) => name !== storeMarksSpec.name && !known.has(name));
+    for (const { name, indexes, expiresAt } of fresh) {
+      known.add(name);
+      await write({ kind: 'collection', name, indexes, ...(expiresAt === undefined ? {} : { expiresAt }) });
+    }
+    return fresh;
+  }
+
+  async function writeCollection(spec: CollectionSpec<StoredDocument>): Promise<void> {
+    const collection = await store.open(spec);
+    for (let after: string | undefined; ;) {
+      signal.throwIfAborted();
+      const page: readonly StoredDocument[] = await collection.find({}, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+      for (const document of page) await write({ kind: 'document', collection: spec.name, document });
+      documents += page.length;
+      onProgress({ stage: 'documents', collection: spec.name, documents });
+      if (page.length < PAGE) return;
+      after = page.at(-1)!._id;
+    }
+  }
+
+  async function writeChanges(): Promise<number> {
+    await write({ kind: 'round' });
+    const changes = tracker.take();
+    const fresh = await newCollections();
+    const all = changes ? fresh : source.gate.collections.all().filter(({ name }) => name !== storeMarksSpec.name);
+    for (const spec of all) await writeCollection(spec);
+    if (!changes) return Number.POSITIVE_INFINITY;
+    let count = 0;
+    for (const spec of source.gate.collections.all()) {
+      const collection = await store.open(spec);
+      for (const id of changes.get(spec.name) ?? []) {
+        const document = await collection.get(id);
+        await write(document ? { kind: 'document', collection: spec.name, document } : { kind: 'removed', collection: spec.name, id });
+        count++;
+        if (document) documents++;
+      }
+    }
+    return count;
+  }
+
+  async function writeBlob(id: string): Promise<void> {
+    sent.add(id);
+    let index = 0;
+    try {
+      for await (const chunk of pieces(source.blobs.get(id))) {
+        signal.throwIfAborted();
+        await write({ kind: 'blob', id, index, sealed: source.seal.seal(blobPlace(id, index), chunk), isLast: false });
+        index++;
+      }
+    } catch (error) {
+      // Removed meanwhile: then nothing refers to it any more.
+      if (error instanceof AppError && error.code === 'BLOB_MISSING' && index === 0) return;
+      throw error;
+    }
+    await write({ kind: 'blob', id, index, sealed: source.seal.seal(blobPlace(id, index), ''), isLast: true });
+    blobs++;
+    onProgress({ stage: 'payloads', documents: blobs });
+  }
+
+  await write({ kind: 'head', version: BACKUP_VERSION, backupId, at: clock.now(), from: 'kangqiao' });
+  for (const spec of await newCollections()) await writeCollection(spec);
+  for (const id of await blobIds(source.blobs)) await writeBlob(id);
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    signal.throwIfAborted();
+    const changed = await writeChanges();
+    onProgress({ stage: 'catch-up', documents: changed });
+    if (changed < FEW_CHANGES) break;
+  }
+  onProgress({ stage: 'last' });
+  const heldAt = clock.monotonic();
+  const release = source.gate.hold();
+  let lastBlobs: readonly string[];
+  try {
+    await source.gate.idle();
+    await writeChanges();
+    for await (const entry of source.kept()) await write({ kind: 'shared', entry });
+    lastBlobs = await blobIds(source.blobs);
+  } finally {
+    release();
+  }
+  const heldMs = Math.round(clock.monotonic() - heldAt);
+  for (const id of lastBlobs) if (!sent.has(id)) await writeBlob(id);
+  await write({ kind: 'end', documents, blobs });
+  await frames.end();
+  return { backupId, file: options.file, documents, blobs, heldMs };
+}
+
+export function blobPlace(id: string, index: number): { readonly collection: string; readonly id: string; readonly field: string } {
+  return { collection: 'backup', id, field: String(index) };
+}
+
+async function blobIds(blobs: Blobs): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const id of blobs.list(ALL)) ids.push(id);
+  return ids;
+}
+
+async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of source) {
+    parts.push(chunk);
+    size += chunk.length;
+    if (size < BLOB_CHUNK_BYTES) continue;
+    yield Buffer.concat(parts);
+    parts = [];
+    size = 0;
+  }
+  if (size > 0) yield Buffer.concat(parts);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return open(file, 'r').then(
+    async (handle) => {
+      await handle.close();
+      return true;
+    },
+    () => false,
+  );
+}
+
+async function flushFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r');
+  await folder.sync().finally(() => folder.close());
+}
+
+function fileExists(file: string): AppError {
+  return new AppError('BACKUP_EXISTS', 'input', `There is a file ${file} already.`, {
+    values: { file },
+    fix: 'Give another name; a backup never replaces one.',
+  });
+}
