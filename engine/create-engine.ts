@@ -222,11 +222,9 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     async stop(boundMs) {
       stopSweep();
       await triggers.stop();
-      await worker.stop(boundMs);
+      await stopWorker(boundMs);
       await leases.stop();
       await owners.stop(active.size === 0);
-      await stopWorker(boundMs);
-      owners.stop();
       live.stop();
       await traffic.stop();
       changes.stop();

@@ -80,10 +80,6 @@ export class TriggerRun {
       await this.#stopListening();
       this.#become('stopped');
       await this.#giveUpLease();
-      await this.#deps.shared
-        .releaseLease(this.#leaseName(), this.#deps.holder)
-        .catch((error: unknown) => this.#warn('trigger.release-failed', error));
-      this.#dropLease();
     });
   }
 
