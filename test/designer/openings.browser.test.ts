@@ -1,0 +1,62 @@
+/** What opens on a page or over it, in both languages, light and dark: no barrier, no crumb of the other language, nothing cut off. */
+import test, { after, before } from 'node:test';
+import type { Page } from '@playwright/test';
+import { makeWork, type Work } from '../support/busy-city.ts';
+import { noBrowser, startConsole, type Console } from './browser.ts';
+import { AUDITOR, lookAtAll, type Scene } from './look-at-page.ts';
+
+const LIMIT = { skip: noBrowser, timeout: 400_000 };
+const SECURITY = ['security-admin', 'analyst'];
+const FLOW = 'flows/flw_appointment';
+
+const openingsOf = ({ held }: Work): readonly Scene[] => [
+  { path: FLOW, open: [selectNode] },
+  { path: FLOW, open: [(page) => page.keyboard.press('Control+k')] },
+  { path: FLOW, open: [['快捷键', 'Shortcuts']] },
+  { path: `${FLOW}?panel=try`, open: [runTrial] },
+  { path: 'flows', open: [['新建流程', 'New flow']] },
+  { path: `messages/${held}`, open: [['查看数据', 'Show the data']] },
+  { path: 'held', open: [['全部重试', 'Retry all']] },
+  { path: 'held', open: [['全部取消', 'Cancel all']] },
+  { path: 'held', open: [openGroup] },
+  { path: `messages/${held}/resend`, open: [['读取内容并更正', 'Read and correct']] },
+  { path: 'interfaces/ifc_appointment_create', open: [['下线', 'Take offline']], keepsLanguage: true },
+  { path: 'adapters/adp_silent', open: [['测试连接', 'Test the connection']] },
+  { path: 'code-tables', open: [['新建代码表', 'New code table']] },
+  { path: 'accounts', open: [['新建账号', 'New account']] },
+  { path: 'me', open: [['签发令牌', 'Issue a token']] },
+  { path: 'secrets', roles: SECURITY, open: [['新建机密', 'New secret']] },
+  { path: 'callers/CITIZENS', roles: SECURITY, open: [['上传公钥', 'Upload a public key']] },
+  { path: 'callers/CITIZENS', roles: SECURITY, open: [['生成共享密钥', 'Make a shared secret']] },
+  { path: 'audit', roles: AUDITOR, open: [['校验审计链', 'Verify the chain']] },
+  { path: 'audit', roles: AUDITOR, open: [(page) => page.locator('tbody tr[tabindex]').first().click()] },
+];
+
+let console: Console;
+let openings: readonly Scene[];
+
+before(async () => {
+  if (noBrowser !== false) return;
+  console = await startConsole();
+  openings = openingsOf(await makeWork(console.city));
+});
+after(() => (noBrowser === false ? console.close() : undefined));
+
+test('what opens on a page can be read by everybody, in Chinese and in English, light and dark', LIMIT, (context) =>
+  lookAtAll(context, console, openings),
+);
+
+async function selectNode(page: Page): Promise<void> {
+  await page.locator('.react-flow__node-card').nth(1).click();
+  await page.locator('aside [role="tab"]').first().waitFor();
+}
+
+async function openGroup(page: Page): Promise<void> {
+  await page.locator('main tbody a').first().click();
+  await page.locator('main dl').waitFor();
+}
+
+async function runTrial(page: Page): Promise<void> {
+  await page.locator('aside .ant-btn-primary').first().click();
+  await page.locator('.react-flow__node [role="img"]').first().waitFor();
+}
