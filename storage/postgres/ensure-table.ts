@@ -22,16 +22,21 @@ async function withCreateLock<R>(client: ClientBase, schema: string, action: () 
   }
 }
 
-/** The schema, the list of what lies in it, and `further` statements. */
+/** The schema, the list of what lies in it, and what `further` statements make; nothing is touched where the list is there. */
 export async function ensureSchema(client: ClientBase, schema: string, further: readonly string[]): Promise<void> {
+  if (await hasCatalogue(client, schema)) return;
   await withCreateLock(client, schema, async () => {
+    if (await hasCatalogue(client, schema)) return;
     const { rows } = await client.query('SELECT 1 FROM information_schema.schemata WHERE schema_name = $1', [schema]);
     if (rows.length === 0) await client.query(`CREATE SCHEMA ${quote(schema)}`);
-    await client.query(
-      `CREATE TABLE IF NOT EXISTS ${catalogue(schema)} (name TEXT PRIMARY KEY, layout TEXT NOT NULL, format INTEGER NOT NULL)`,
-    );
     for (const statement of further) await client.query(statement);
+    await client.query(`CREATE TABLE ${catalogue(schema)} (name TEXT PRIMARY KEY, layout TEXT NOT NULL, format INTEGER NOT NULL)`);
   });
+}
+
+async function hasCatalogue(client: ClientBase, schema: string): Promise<boolean> {
+  const { rows } = await client.query('SELECT 1 FROM pg_tables WHERE schemaname = $1 AND tablename = $2', [schema, CATALOGUE]);
+  return rows.length > 0;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { Client } from 'pg';
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { openRevisionedDocuments } from '../revisioned/open-revisioned-documents.ts';
 import type { RevisionedDriver } from '../revisioned/revisioned-table.ts';
@@ -9,10 +8,10 @@ import { ensureSchema, ensureTable } from './ensure-table.ts';
 import { createBlobTablesSql, openPostgresBlobs } from './open-postgres-blobs.ts';
 import { openPostgresTable } from './open-postgres-table.ts';
 import { openQueryPool } from './open-query-pool.ts';
+import { openSetupConnection, type WithClient } from './open-setup-connection.ts';
 import { openWriteLane } from './open-write-lane.ts';
 import { parseAddress } from './parse-address.ts';
 import { layoutTable } from './table-layout.ts';
-import { translatePostgresError } from './translate-postgres-error.ts';
 
 const READ_CONNECTIONS = 4;
 const BLOB_CONNECTIONS = 3;
@@ -26,7 +25,7 @@ export async function openPostgresStore(
   const target = parseAddress(address);
   const { password, ca, clock, logger } = options;
   const settings = connectionSettings({ target, password, ca });
-  const withClient = createClientRunner(settings);
+  const withClient = openSetupConnection(settings);
   const found = await withClient(async (client) => {
     const traits = await checkServer(client, logger);
     await ensureSchema(client, target.schema, createBlobTablesSql(target.schema));
@@ -59,8 +58,6 @@ export async function openPostgresStore(
   };
 }
 
-type WithClient = <R>(action: (client: Client) => Promise<R>) => Promise<R>;
-
 async function openTable<R>(
   spec: CollectionSpec<StoredDocument>,
   schema: string,
@@ -71,20 +68,4 @@ async function openTable<R>(
   const layout = layoutTable(schema, spec);
   await withClient((client) => ensureTable(client, layout, spec, logger));
   return open(layout);
-}
-
-/** A connection of its own for what is done at the start. */
-function createClientRunner(settings: ReturnType<typeof connectionSettings>): WithClient {
-  return async (action) => {
-    const client = new Client(settings);
-    client.on('error', () => undefined);
-    try {
-      await client.connect();
-      return await action(client);
-    } catch (error) {
-      throw translatePostgresError(error);
-    } finally {
-      await client.end().catch(() => undefined);
-    }
-  };
 }

@@ -47,7 +47,7 @@ function several(): void {
   it('creates everything once when eight start at the same time', { timeout: 60_000 }, async () => {
     await withStores(8, async (stores) => {
       assert.ok(stores.every(({ documents }) => !documents.isExclusive));
-      const names = ['first', 'second', 'third'];
+      const names = ['first', 'second', 'third', ...Array.from({ length: 20 }, (_, i) => `further${i}`)];
       await Promise.all(stores.flatMap(({ documents }) => names.map((name) => documents.open(visitsSpec(name)))));
       for (const [i, { documents }] of stores.entries()) await (await documents.open(visitsSpec('first'))).insert({ _id: `n${i}` });
       assert.equal(await (await stores[0]!.documents.open(visitsSpec('first'))).count({}), 8);

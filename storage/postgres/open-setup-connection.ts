@@ -1,0 +1,45 @@
+import { Client, type ClientConfig } from 'pg';
+import { translatePostgresError } from './translate-postgres-error.ts';
+
+export type WithClient = <R>(action: (client: Client) => Promise<R>) => Promise<R>;
+
+/** One connection for what is done at the start, one thing after the other: it is opened when needed and closed when nobody waits. */
+export function openSetupConnection(settings: ClientConfig): WithClient {
+  let connected: Promise<Client> | undefined;
+  let waiting = 0;
+  let tail: Promise<unknown> = Promise.resolve();
+
+  async function connect(): Promise<Client> {
+    const client = new Client(settings);
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  }
+
+  async function disconnect(): Promise<void> {
+    const closing = connected;
+    connected = undefined;
+    await (await closing)?.end();
+  }
+
+  async function run<R>(action: (client: Client) => Promise<R>): Promise<R> {
+    let isBroken = true;
+    try {
+      const result = await action(await (connected ??= connect()));
+      isBroken = false;
+      return result;
+    } catch (error) {
+      throw translatePostgresError(error);
+    } finally {
+      // One that failed may be broken, or in the middle of something.
+      if (--waiting === 0 || isBroken) await disconnect().catch(() => undefined);
+    }
+  }
+
+  return (action) => {
+    waiting++;
+    const result = tail.then(() => run(action));
+    tail = result.catch(() => undefined);
+    return result;
+  };
+}
