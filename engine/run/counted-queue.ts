@@ -7,6 +7,7 @@ export function countedQueue(queue: WorkQueue, metrics: Metrics): WorkQueue {
   let calls = 0;
   metrics.total('queue_operations_total', () => rings, { operation: 'ring' });
   metrics.total('queue_operations_total', () => calls, { operation: 'hear' });
+  metrics.total('queue_commands_total', () => queue.counters.operations);
   return {
     ring(partition, options) {
       rings += 1;
@@ -17,6 +18,7 @@ export function countedQueue(queue: WorkQueue, metrics: Metrics): WorkQueue {
         calls += 1;
         return listener(partitions);
       }),
+    counters: queue.counters,
     close: () => queue.close(),
   };
 }

@@ -14,6 +14,8 @@ import { startConsumer } from './start-consumer.ts';
 export interface BullmqWorkQueueOptions {
   /** Ready; for this queue alone. Fails fast, and its duplicates block (`storage/redis/connect-redis.ts`). */
   readonly client: Redis;
+  /** Of that client and its duplicates. */
+  readonly counters: { readonly operations: number };
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -28,7 +30,7 @@ const JOB: JobsOptions = { removeOnComplete: true, removeOnFail: true };
 /** BullMQ tells whoever listens what became of jobs. Nobody does. */
 const MAX_EVENTS = 100;
 
-export async function openBullmqWorkQueue({ client, clock, logger }: BullmqWorkQueueOptions): Promise<WorkQueue> {
+export async function openBullmqWorkQueue({ client, counters, clock, logger }: BullmqWorkQueueOptions): Promise<WorkQueue> {
   const queue = new Queue(QUEUE.name, {
     prefix: QUEUE.prefix,
     connection: client,
@@ -128,6 +130,7 @@ export async function openBullmqWorkQueue({ client, clock, logger }: BullmqWorkQ
         },
       };
     },
+    counters,
     async close() {
       await Promise.all([...consumers].map((consumer) => consumer.stop()));
       isClosed = true;

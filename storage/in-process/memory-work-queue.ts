@@ -61,6 +61,7 @@ export function createMemoryWorkQueue(options: MemoryWorkQueueOptions): WorkQueu
         },
       };
     },
+    counters: { operations: 0 },
     async close() {
       isClosed = true;
       for (const cancel of timers.values()) cancel();

@@ -11,11 +11,11 @@ export const redisBackend: SharedBackend = {
     const place = parseRedisAddress(address, { ...(password === undefined ? {} : { password }), ...(ca === undefined ? {} : { ca }) });
     await checkRedis(place);
     const counters: RedisCounters = { operations: 0 };
-    const sharedState = await openRedisSharedState({ place, clock, logger, counters });
+    const sharedState = await openRedisSharedState({ place, clock, logger });
     const client = createRedisClient(place, counters, false);
     try {
       await client.connect();
-      const workQueue = await openBullmqWorkQueue({ client, clock, logger });
+      const workQueue = await openBullmqWorkQueue({ client, counters, clock, logger });
       return {
         workQueue,
         sharedState,

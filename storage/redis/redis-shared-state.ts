@@ -8,7 +8,7 @@ import type { Redis } from 'ioredis';
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
-import { createRedisClient, type RedisCounters, type RedisPlace } from './connect-redis.ts';
+import { createRedisClient, type RedisPlace } from './connect-redis.ts';
 import { createRedisHints } from './redis-hints.ts';
 import { ACQUIRE_LEASE, CLAIM, DELETE_BY_TAG, DELETE_VALUE, INCREMENT, RELEASE_LEASE, SET_VALUE } from './scripts.ts';
 import { redisFull, translateRedisError } from './translate-redis-error.ts';
@@ -17,7 +17,6 @@ export interface RedisSharedStateOptions {
   readonly place: RedisPlace;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly counters: RedisCounters;
   /** For tests: as many claims as all shares may hold together. */
   readonly maxClaims?: number;
 }
@@ -33,7 +32,8 @@ const TAGS = 'kq:{values}:t:';
 type Script = (...keysAndArguments: readonly (string | number)[]) => Promise<unknown>;
 
 export async function openRedisSharedState(options: RedisSharedStateOptions): Promise<SharedState> {
-  const { place, clock, logger, counters, maxClaims = MAX_CLAIMS } = options;
+  const { place, clock, logger, maxClaims = MAX_CLAIMS } = options;
+  const counters = { operations: 0 };
   const client = createRedisClient(place, counters, true);
   const hints = createRedisHints({ client, subscriber: createRedisClient(place, counters, false), db: place.db, clock, logger });
   const run = defineScripts(client);

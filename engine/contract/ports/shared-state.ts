@@ -1,7 +1,8 @@
 /**
  * Port: small, fast, forgettable state shared by the processes of one installation: nonces, limits, leases, caches, hints.
  * Nothing here carries the no-loss or no-double guarantee of executions. Conformance suite: `test/conformance/shared-state.ts`.
- * Every operation rejects with a transient AppError (SHARED_STATE_DOWN) when the state cannot be reached.
+ * Every operation rejects with a transient AppError (SHARED_STATE_DOWN) within two seconds when the state cannot be reached, and works
+ * again by itself when it can.
  */
 /** What must not be forgotten when another shared state takes the place of one. */
 export type KeptEntry =
@@ -22,13 +23,15 @@ export interface SharedState {
   /** Removes every value that carries the tag. */
   deleteByTag(tag: string): Promise<void>;
   /**
-   * Takes or renews a named lease. The fencing number grows with every change of holder and never goes back.
+   * Takes or renews a named lease. The fencing number grows with every change of holder for as long as the state lives; where the state
+   * is lost (a Redis that was emptied) it begins anew. Who needs a number that never goes back takes it from Documents.
    * Answers undefined while somebody else holds it.
    */
   acquireLease(name: string, holder: string, ttlMs: number): Promise<{ readonly fencing: number } | undefined>;
   releaseLease(name: string, holder: string): Promise<void>;
   /** Best effort: a lost hint must never matter. */
   publish(channel: string, payload: string): Promise<void>;
+  /** Hears until it is told to leave, over any loss of the connection; does not reject where there is none just now. */
   subscribe(channel: string, listener: (payload: string) => void): Promise<() => void>;
   close(): Promise<void>;
 }

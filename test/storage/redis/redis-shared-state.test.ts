@@ -157,7 +157,6 @@ async function openState(t: TestContext, { port }: Pick<RedisServer, 'port'>, ma
     place: { host: '127.0.0.1', port, db: 0 },
     clock: systemClock,
     logger: silentLogger,
-    counters: { operations: 0 },
     ...(maxClaims === undefined ? {} : { maxClaims }),
   });
   t.after(() => state.close());
