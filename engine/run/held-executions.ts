@@ -116,7 +116,8 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     const cancelRequested = { by, reason: sealed, at: deps.clock.now() };
     const result = await executions.patchIf(_id, match, { set: { cancelRequested, ...marks } }, { durability: 'full' });
     if (result.outcome !== 'patched') return false;
-    await deps.shared.publish(deps.cancelChannel, _id);
+    // A lost hint never matters: whoever runs it reads the mark.
+    await deps.shared.publish(deps.cancelChannel, _id).catch(() => undefined);
     await workQueue.ring(part);
     return true;
   }

@@ -102,7 +102,8 @@ async function giveUpOld({ _id, replayOf = '', replacesEpoch }: ExecutionDocumen
     { durability: 'full' },
   );
   if (result.outcome !== 'patched') return (await deps.executions.get(replayOf))?.replacedBy === _id;
-  await deps.shared.publish(deps.cancelChannel, replayOf);
+  // A lost hint never matters: whoever runs it reads the mark.
+  await deps.shared.publish(deps.cancelChannel, replayOf).catch(() => undefined);
   await deps.workQueue.ring(result.document.part);
   return true;
 }
