@@ -32,7 +32,10 @@ export const storeTexts: ErrorTemplates = {
     what: '集合[ {collection} ]的索引与本版本程序不符',
     fix: '使用创建该数据目录的版本启动，或导出后导入空的数据目录。',
   },
-  STORE_MOVED: { what: '此存储的全部内容已迁移到 {to}', fix: '将 KQ_STORE_ADDRESS 设为该地址；若迁移曾中断，请再次执行同一迁移，它会自行完成。' },
+  STORE_MOVED: {
+    what: '此存储的全部内容已迁移到 {to}',
+    fix: '将 KQ_STORE_ADDRESS 设为该地址；若迁移曾中断，请再次执行同一迁移，它会自行完成。',
+  },
   STORE_RECEIVING: { what: '从 {from} 到此存储的复制尚未完成', fix: '再次执行同一迁移或恢复，会从中断处继续；在此之前请使用原存储启动。' },
   STORE_MOVING: { what: '存储正在切换，内容未保存', fix: '几秒后重新发送。' },
   STORE_COPYING: { what: '此存储正在被复制', fix: '等待其完成。' },
@@ -45,7 +48,10 @@ export const storeTexts: ErrorTemplates = {
   BACKUP_EXISTS: { what: '文件[ {file} ]已存在', fix: '请换一个文件名，备份不会覆盖已有文件。' },
   BACKUP_UNREADABLE: { what: '备份无法读取', fix: '请使用正确的文件及其密钥；损坏的备份不可用，请改用更早的一份。' },
   'BACKUP_UNREADABLE/format': { what: '此文件不是康桥的备份', fix: '请使用正确的文件。' },
-  'BACKUP_UNREADABLE/damaged': { what: '备份不完整、被改动，或密钥不符', fix: '请使用正确的文件及其密钥；损坏的备份不可用，请改用更早的一份。' },
+  'BACKUP_UNREADABLE/damaged': {
+    what: '备份不完整、被改动，或密钥不符',
+    fix: '请使用正确的文件及其密钥；损坏的备份不可用，请改用更早的一份。',
+  },
   'BACKUP_UNREADABLE/version': { what: '备份由更新版本的程序生成', fix: '请使用该版本的程序恢复。' },
   BACKUP_DIFFERS: { what: '[ {what} ]与备份内容不一致', fix: '检查存储所在磁盘，清空后重新恢复。' },
   STORE_CURSOR_GONE: { what: '列表的续读位置已失效', fix: '从第一页重新读取。' },
