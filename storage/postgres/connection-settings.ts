@@ -20,7 +20,7 @@ const SESSION = {
   jit: 'off',
   random_page_cost: '1.1',
   lock_timeout: '3000',
-  statement_timeout: '30000',
+  statement_timeout: '25000',
   idle_in_transaction_session_timeout: '5000',
   tcp_keepalives_idle: '10',
   tcp_keepalives_interval: '5',

@@ -15,12 +15,15 @@ const MAX_PREPARED = 500;
 
 /** Connections that are opened as needed, beside the one for writes. */
 export function openQueryPool(settings: ClientConfig, connections: number): QueryPool {
-  // The pool waits for it, which its types do not say.
-  const onConnect: (client: ClientBase) => unknown = prepareSession;
-  const pool = new Pool({ ...settings, max: connections, idleTimeoutMillis: IDLE_MS, onConnect });
-  // An idle connection that breaks is replaced at the next query.
-  pool.on('error', () => undefined);
+  let pool = openPool(settings, connections);
   const names = new Map<string, string>();
+
+  /** A connection that broke is seldom alone: those that idle beside it may be as dead, and would be found out one by one. */
+  function replace(broken: Pool) {
+    if (pool !== broken) return;
+    pool = openPool(settings, connections);
+    broken.end().catch(() => undefined);
+  }
 
   function nameOf(text: string): string | undefined {
     const known = names.get(text);
@@ -33,7 +36,13 @@ export function openQueryPool(settings: ClientConfig, connections: number): Quer
   async function ask<R extends QueryResultRow>(text: string, values: readonly unknown[], limitMs: number): Promise<readonly R[]> {
     const name = nameOf(text);
     const config = { text, values: [...values], query_timeout: limitMs, ...(name === undefined ? {} : { name }) };
-    return (await pool.query<R>(config)).rows;
+    const asked = pool;
+    try {
+      return (await asked.query<R>(config)).rows;
+    } catch (error) {
+      if (!isStatementRefused(error)) replace(asked);
+      throw error;
+    }
   }
 
   return {
@@ -51,4 +60,13 @@ export function openQueryPool(settings: ClientConfig, connections: number): Quer
     },
     close: () => pool.end(),
   };
+}
+
+function openPool(settings: ClientConfig, connections: number): Pool {
+  // The pool waits for it, which its types do not say.
+  const onConnect: (client: ClientBase) => unknown = prepareSession;
+  const pool = new Pool({ ...settings, max: connections, idleTimeoutMillis: IDLE_MS, onConnect });
+  // An idle connection that breaks is replaced at the next query.
+  pool.on('error', () => undefined);
+  return pool;
 }
