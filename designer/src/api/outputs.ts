@@ -9,6 +9,8 @@ import type { Issue } from '../../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
 import type { ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestReport } from '../../../engine/services.ts';
 import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/contract.ts';
+import type { AlarmList, AlarmSettingsAnswer, SilenceList } from '../../../control/actions/alarms.ts';
+import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
 import type { AuditedActions, AuditPage } from '../../../control/actions/audit.ts';
 import type { AdapterList, AdapterTypeList } from '../../../control/actions/adapters.ts';
 import type { OfferList } from '../../../control/actions/read-offers.ts';
@@ -125,6 +127,10 @@ export interface Outputs {
   'audit.list': AuditPage;
   'audit.verify': ChainReport;
   'audit.actions': AuditedActions;
+  'alarms.list': AlarmList;
+  'alarms.settings': AlarmSettingsAnswer;
+  'alarms.silences': SilenceList;
+  'alarms.save-settings': { readonly settings: AlarmSettings; readonly newKeys: Readonly<Record<string, string>> };
   'system.get': SystemReport;
   'system.overview': Overview;
 }

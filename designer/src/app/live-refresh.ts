@@ -9,5 +9,6 @@ export function useLiveRefresh(): void {
       predicate: ({ queryKey }) => typeof queryKey[0] === 'string' && areas.includes(queryKey[0].split('.')[0] ?? ''),
     });
   useLive('flow', () => refresh(['flows', 'system']));
+  useLive('alarms', () => refresh(['alarms']));
   useLive('plan', () => refresh(['interfaces', 'system']));
 }

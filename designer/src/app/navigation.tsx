@@ -1,5 +1,6 @@
 import { Menu, Tooltip } from 'antd';
 import {
+  BellRing,
   BookText,
   Cable,
   CircleAlert,
@@ -29,6 +30,7 @@ export const AREA_TEXTS = defineTexts({
   flows: ['流程', 'Flows'],
   messages: ['消息', 'Messages'],
   held: ['挂起消息', 'Held messages'],
+  alarms: ['告警', 'Alarms'],
   interfaces: ['接口与服务', 'Interfaces'],
   adapters: ['适配器', 'Adapters'],
   'code-tables': ['代码表', 'Code tables'],
@@ -58,6 +60,7 @@ export const AREAS: readonly Area[] = [
   { path: 'flows', icon: Workflow, right: 'flows.read' },
   { path: 'messages', icon: MessagesSquare, right: 'executions.read' },
   { path: 'held', icon: CircleAlert, right: 'executions.read' },
+  { path: 'alarms', icon: BellRing, right: 'system.read' },
   { path: 'interfaces', icon: Waypoints, right: 'interfaces.read' },
   { path: 'adapters', icon: Cable, right: 'adapters.read' },
   { path: 'code-tables', icon: BookText, right: 'tables.read' },

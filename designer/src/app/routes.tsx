@@ -34,6 +34,7 @@ const PAGES: readonly RouteObject[] = [
   page('code-tables/:tableId', 'CodeTablePage', () => import('../pages/tables/code-table-page.tsx')),
   page('accounts', 'AccountsPage', () => import('../pages/accounts/accounts-page.tsx')),
   page('me', 'MePage', () => import('../pages/accounts/me-page.tsx')),
+  page('alarms', 'AlarmsPage', () => import('../pages/alarms/alarms-page.tsx')),
   page('audit', 'AuditPage', () => import('../pages/audit/audit-page.tsx')),
   page('system', 'SystemPage', () => import('../pages/system/system-page.tsx')),
   page('*', 'NotFoundPage', () => import('../pages/not-found-page.tsx')),

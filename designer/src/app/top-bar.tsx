@@ -1,7 +1,8 @@
 import { Badge, Button, Dropdown, Tooltip } from 'antd';
-import { Bell, BookOpen, ChevronDown, Footprints, Languages, LogOut, Moon, Search, Sun, UserRound } from 'lucide-react';
+import { Bell, BookOpen, ChevronDown, Footprints, Hand, Languages, LogOut, Moon, Search, Sun, UserRound } from 'lucide-react';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
+import { useQueryOf } from '../api/queries.ts';
 import { useGuide } from '../guide/guide-store.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useCommandPalette } from './commands.ts';
@@ -13,7 +14,8 @@ import styles from './top-bar.module.css';
 
 const TEXTS = defineTexts({
   search: ['搜索或执行命令', 'Search or run a command'],
-  alarms: ['{{count}} 条消息等待处理', '{{count}} messages wait for a person'],
+  held: ['{{count}} 条消息等待处理', '{{count}} messages wait for a person'],
+  alarms: ['{{count}} 条告警未确认', '{{count}} alarms are not acknowledged'],
   language: ['Switch to English', '切换为中文'],
   dark: ['深色外观', 'Dark look'],
   light: ['浅色外观', 'Light look'],
@@ -22,6 +24,9 @@ const TEXTS = defineTexts({
   guide: ['上手指引', 'Guide for newcomers'],
   logout: ['退出登录', 'Log out'],
 });
+
+/** Beside what control tells by itself: a connection that is lost tells nothing. */
+const ALARMS_MS = 30_000;
 
 export function TopBar() {
   const t = useTexts(TEXTS);
@@ -38,6 +43,7 @@ export function TopBar() {
         <kbd>Ctrl K</kbd>
       </button>
       <div className={styles.tools}>
+        <Held />
         <Alarms />
         <Tooltip title={<span lang={other}>{t('language')}</span>}>
           <Button
@@ -63,18 +69,36 @@ export function TopBar() {
 }
 
 /** How many messages wait for a person; leads to them. */
-function Alarms() {
+function Held() {
   const t = useTexts(TEXTS);
   const may = useMay();
   const go = useNavigate();
   const [held, setHeld] = useState(0);
   useLive<{ readonly held: number }>('counts', (counts) => setHeld(counts.held));
   if (!may('executions.read')) return null;
-  const label = t('alarms', { count: held });
+  const label = t('held', { count: held });
   return (
     <Tooltip title={label}>
       <Badge count={held} size="small" overflowCount={999} offset={[-6, 6]}>
-        <Button type="text" icon={<Bell size={18} />} aria-label={label} onClick={() => void go('/held')} />
+        <Button type="text" icon={<Hand size={18} />} aria-label={label} onClick={() => void go('/held')} />
+      </Badge>
+    </Tooltip>
+  );
+}
+
+/** How many alarms nobody has acknowledged; leads to them. */
+function Alarms() {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const go = useNavigate();
+  const alarms = useQueryOf('alarms.list', {}, { enabled: may('system.read'), refetchIntervalMs: ALARMS_MS });
+  if (!may('system.read')) return null;
+  const count = (alarms.data?.items ?? []).filter(({ status, isSilenced }) => status === 'open' && !isSilenced).length;
+  const label = t('alarms', { count });
+  return (
+    <Tooltip title={label}>
+      <Badge count={count} size="small" overflowCount={999} offset={[-6, 6]}>
+        <Button type="text" icon={<Bell size={18} />} aria-label={label} onClick={() => void go('/alarms')} />
       </Badge>
     </Tooltip>
   );

@@ -21,7 +21,7 @@ const TEXTS = defineTexts({
   ],
   refresh: ['刷新', 'Refresh'],
   empty: ['没有挂起的消息', 'No message waits for a person'],
-  emptyNext: ['出现时这里会自动列出，顶栏的铃铛也会提示。', 'They are listed here as they come, and the bell at the top tells of them.'],
+  emptyNext: ['出现时这里会自动列出，顶栏也会提示。', 'They are listed here as they come, and the top bar tells of them.'],
   most: ['挂起的超过 10,000 条，只统计最早的 10,000 条。', 'More than 10,000 are held; the earliest 10,000 are counted.'],
 });
 

@@ -1,0 +1,174 @@
+import { Button } from 'antd';
+import { BellOff, Check } from 'lucide-react';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import type { ShownAlarm } from '../../../../control/actions/alarms.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { useConfirm } from '../../parts/confirm-act.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { Tag } from '../../parts/status-tag.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+import { ALARM_TEXTS, AlarmStatusTag, SeverityTag } from './alarm-tags.tsx';
+import styles from './alarms.module.css';
+import { SilenceDialog } from './silence-dialog.tsx';
+
+const TEXTS = defineTexts({
+  label: ['告警', 'Alarms'],
+  severity: ['级别', 'Severity'],
+  what: ['内容', 'What is wrong'],
+  status: ['状态', 'State'],
+  openedAt: ['开始', 'Began'],
+  lasted: ['持续', 'Lasted'],
+  told: ['通知', 'Told'],
+  see: ['查看', 'Look'],
+  acknowledge: ['确认', 'Acknowledge'],
+  acknowledgeEffect: [
+    '“{{what}}”：表示您在处理，不再提醒和升级。',
+    '"{{what}}": says that you see to it; no more reminders, no escalation.',
+  ],
+  silence: ['静默', 'Silence'],
+  by: ['{{name}} 已确认', 'by {{name}}'],
+  nobody: ['未通知', 'Nobody'],
+  escalated: ['已升级', 'Escalated'],
+  undelivered: ['{{to}} 未送达（{{code}}）', '{{to}} not reached ({{code}})'],
+  calm: ['没有告警', 'No alarms'],
+  calmNext: [
+    '平台每 15 秒检查一次；有异常时会列在这里，并通知接收人。',
+    'The platform looks every 15 seconds; what is wrong is listed here, and receivers are told.',
+  ],
+});
+
+export function AlarmList() {
+  const t = useTexts(TEXTS);
+  const words = useTexts(ALARM_TEXTS);
+  const text = useText();
+  const format = useFormat();
+  const alarms = useQueryOf('alarms.list', {});
+  const [silenced, setSilenced] = useState<ShownAlarm>();
+  const lasted = ({ openedAt, endedAt = Date.now() }: ShownAlarm) => endedAt - openedAt;
+  return (
+    <>
+      <DataTable<ShownAlarm>
+        label={t('label')}
+        rows={alarms.data?.items}
+        rowKey={({ alarmId }) => alarmId}
+        searchText={(alarm) => `${text(alarm.label)} ${text(alarm.text)} ${alarm.subject}`}
+        filters={[
+          {
+            key: 'status',
+            label: t('status'),
+            options: (['open', 'acknowledged', 'ended'] as const).map((value) => ({ value, label: words(value) })),
+            test: ({ status }, value) => status === value,
+          },
+          {
+            key: 'severity',
+            label: t('severity'),
+            options: (['critical', 'warning'] as const).map((value) => ({ value, label: words(value) })),
+            test: ({ severity }, value) => severity === value,
+          },
+        ]}
+        columns={[
+          {
+            key: 'severity',
+            title: t('severity'),
+            value: ({ severity }) => words(severity),
+            render: ({ severity }) => <SeverityTag severity={severity} />,
+          },
+          {
+            key: 'what',
+            title: t('what'),
+            value: (alarm) => `${text(alarm.label)} ${text(alarm.text)}`,
+            render: (alarm) => (
+              <div className={styles.what}>
+                <strong>{text(alarm.label)}</strong>
+                <span>{text(alarm.text)}</span>
+                <Link to={alarm.link} aria-label={`${t('see')}: ${text(alarm.text)}`}>
+                  {t('see')}
+                </Link>
+              </div>
+            ),
+          },
+          {
+            key: 'status',
+            title: t('status'),
+            value: ({ status }) => words(status),
+            render: (alarm) => (
+              <div className={styles.stack}>
+                <AlarmStatusTag {...alarm} />
+                {alarm.acknowledged === undefined ? null : <span className={styles.faint}>{t('by', { name: alarm.acknowledged.by })}</span>}
+              </div>
+            ),
+          },
+          {
+            key: 'openedAt',
+            title: t('openedAt'),
+            value: ({ openedAt }) => openedAt,
+            render: ({ openedAt }) => <TimeText at={openedAt} />,
+          },
+          { key: 'lasted', title: t('lasted'), value: lasted, render: (alarm) => format.duration(lasted(alarm)) },
+          { key: 'told', title: t('told'), value: ({ toldAt }) => toldAt, render: (alarm) => <Told alarm={alarm} /> },
+          {
+            key: 'acts',
+            title: '',
+            width: 176,
+            render: (alarm) => <Acts alarm={alarm} what={text(alarm.text)} onSilence={() => setSilenced(alarm)} />,
+          },
+        ]}
+        isLoading={alarms.isPending}
+        error={alarms.error}
+        onRefresh={() => void alarms.refetch()}
+        empty={<EmptyState title={t('calm')} next={t('calmNext')} />}
+        exportName="alarms"
+      />
+      {silenced === undefined ? null : <SilenceDialog alarm={silenced} onClose={() => setSilenced(undefined)} />}
+    </>
+  );
+}
+
+function Told({ alarm: { toldAt, escalatedAt, undelivered } }: { readonly alarm: ShownAlarm }) {
+  const t = useTexts(TEXTS);
+  return (
+    <div className={styles.stack}>
+      {toldAt === undefined ? <span className={styles.faint}>{t('nobody')}</span> : <TimeText at={toldAt} isAgo />}
+      {escalatedAt === undefined ? null : <Tag tone="red">{t('escalated')}</Tag>}
+      {undelivered === undefined ? null : (
+        <Tag tone="amber">{t('undelivered', { to: undelivered.to.join(', '), code: undelivered.code })}</Tag>
+      )}
+    </div>
+  );
+}
+
+function Acts({ alarm, what, onSilence }: { readonly alarm: ShownAlarm; readonly what: string; readonly onSilence: () => void }) {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const confirm = useConfirm();
+  const acknowledge = useMutationOf('alarms.acknowledge');
+  const { alarmId, status } = alarm;
+  if (status !== 'open' || !may('alarms.acknowledge')) return null;
+  const ask = () =>
+    confirm({
+      title: t('acknowledge'),
+      effect: t('acknowledgeEffect', { what }),
+      verb: t('acknowledge'),
+      run: () => acknowledge.mutateAsync({ alarmId }),
+    });
+  return (
+    <div className={styles.acts}>
+      <Button size="small" type="primary" icon={<Check size={14} />} aria-label={`${t('acknowledge')}: ${what}`} onClick={ask}>
+        {t('acknowledge')}
+      </Button>
+      <Button
+        size="small"
+        type="text"
+        icon={<BellOff size={16} />}
+        title={t('silence')}
+        aria-label={`${t('silence')}: ${what}`}
+        onClick={onSilence}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,165 @@
+import { App, Button, Skeleton, Switch } from 'antd';
+import { Plus, Send } from 'lucide-react';
+import { useState } from 'react';
+import type { AlarmReceiver } from '../../../../control/alarms/alarm-settings.ts';
+import { useMutationOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { useErrorWords } from '../../i18n/error-words.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import { RemoveButton } from '../../parts/remove-button.tsx';
+import { SecretOnce } from '../callers/secret-once.tsx';
+import styles from './alarms.module.css';
+import { MailServer } from './mail-server.tsx';
+import { ReceiverDrawer, RECEIVER_TEXTS } from './receiver-drawer.tsx';
+import { useAlarmSettings } from './use-alarm-settings.ts';
+
+const TEXTS = defineTexts({
+  label: ['接收人', 'Receivers'],
+  create: ['新建接收人', 'New receiver'],
+  on: ['启用', 'On'],
+  onOf: ['启用{{name}}', 'Turn on {{name}}'],
+  name: ['名称', 'Name'],
+  kind: ['方式', 'How'],
+  group: ['分组', 'Group'],
+  address: ['地址', 'Address'],
+  test: ['发测试告警', 'Send a test'],
+  sent: ['已送达：{{name}}', 'Delivered: {{name}}'],
+  removeEffect: ['“{{name}}”不再收到告警。', '"{{name}}" is told of no alarm any more.'],
+  empty: ['还没有接收人', 'No receivers yet'],
+  emptyNext: ['没有接收人时，告警只列在本页和顶栏的铃铛上。', 'Without one, alarms are listed here and at the bell alone.'],
+  newKey: ['“{{name}}”的签名密钥', 'Signing key of "{{name}}"'],
+});
+
+export function AlarmReceivers() {
+  const t = useTexts(TEXTS);
+  const words = useTexts(RECEIVER_TEXTS);
+  const mayEdit = useMay()('alarms.edit');
+  const { query, settings, error, isSaving, reload, save } = useAlarmSettings();
+  const [edited, setEdited] = useState<AlarmReceiver | 'new'>();
+  const [made, setMade] = useState<{ readonly name: string; readonly key: string }>();
+  if (query.error !== null) return <ErrorBox error={query.error} onRetry={() => void query.refetch()} />;
+  if (settings === undefined) return <Skeleton active paragraph={{ rows: 6 }} />;
+  const put = (receivers: readonly AlarmReceiver[], secrets: Readonly<Record<string, string>> = {}) =>
+    save({ ...settings, receivers: [...receivers] }, secrets);
+  const replace = (next: AlarmReceiver) =>
+    settings.receivers.map((receiver) => (receiver.receiverId === next.receiverId ? next : receiver));
+  const keep = async (next: AlarmReceiver, key: string | undefined) => {
+    const receivers = edited === 'new' ? [...settings.receivers, next] : replace(next);
+    const { newKeys } = await put(receivers, key === undefined ? {} : { [next.receiverId]: key });
+    setEdited(undefined);
+    const newKey = newKeys[next.receiverId];
+    if (newKey !== undefined) setMade({ name: next.name, key: newKey });
+  };
+  const create = mayEdit ? (
+    <Button type="primary" icon={<Plus size={16} />} onClick={() => setEdited('new')}>
+      {t('create')}
+    </Button>
+  ) : null;
+  const addressOf = ({ kind, url = '', to = [] }: AlarmReceiver) => (kind === 'webhook' ? url : to.join(', '));
+  return (
+    <div className={styles.panels}>
+      <DataTable<AlarmReceiver>
+        label={t('label')}
+        rows={settings.receivers}
+        rowKey={({ receiverId }) => receiverId}
+        searchText={(receiver) => `${receiver.name} ${addressOf(receiver)}`}
+        columns={[
+          {
+            key: 'on',
+            title: t('on'),
+            width: 72,
+            render: (receiver) => (
+              <Switch
+                size="small"
+                disabled={!mayEdit || isSaving}
+                checked={receiver.on}
+                aria-label={t('onOf', { name: receiver.name })}
+                onChange={(on) => void put(replace({ ...receiver, on })).catch(() => undefined)}
+              />
+            ),
+          },
+          { key: 'name', title: t('name'), value: ({ name }) => name, render: ({ name }) => name },
+          { key: 'kind', title: t('kind'), value: ({ kind }) => words(kind), render: ({ kind }) => words(kind) },
+          { key: 'group', title: t('group'), value: ({ group }) => words(group), render: ({ group }) => words(group) },
+          {
+            key: 'address',
+            title: t('address'),
+            value: addressOf,
+            render: (receiver) => <code className={styles.address}>{addressOf(receiver)}</code>,
+          },
+          {
+            key: 'acts',
+            title: '',
+            width: 96,
+            render: (receiver) =>
+              mayEdit ? (
+                <div className={styles.acts}>
+                  <TestButton receiver={receiver} />
+                  <RemoveButton
+                    isSmall
+                    name={receiver.name}
+                    effect={t('removeEffect', { name: receiver.name })}
+                    run={() => put(settings.receivers.filter((other) => other !== receiver))}
+                  />
+                </div>
+              ) : null,
+          },
+        ]}
+        isLoading={query.isPending}
+        error={null}
+        onRefresh={() => void query.refetch()}
+        {...(mayEdit ? { onOpen: setEdited } : {})}
+        empty={<EmptyState title={t('empty')} next={t('emptyNext')} />}
+        actions={create}
+        exportName="receivers"
+      />
+      <MailServer
+        mail={settings.mail}
+        mayEdit={mayEdit}
+        error={error}
+        isSaving={isSaving}
+        onSave={(mail, password) => save({ ...settings, mail }, password === undefined ? {} : { mail: password })}
+        onReload={() => void reload()}
+      />
+      {edited === undefined ? null : (
+        <ReceiverDrawer
+          receiver={edited === 'new' ? undefined : edited}
+          error={error}
+          isSaving={isSaving}
+          onSave={(receiver, key) => void keep(receiver, key).catch(() => undefined)}
+          onReload={() => void reload()}
+          onClose={() => setEdited(undefined)}
+        />
+      )}
+      {made === undefined ? null : (
+        <SecretOnce title={t('newKey', { name: made.name })} secret={made.key} onClose={() => setMade(undefined)} />
+      )}
+    </div>
+  );
+}
+
+function TestButton({ receiver: { receiverId, name } }: { readonly receiver: AlarmReceiver }) {
+  const t = useTexts(TEXTS);
+  const { message } = App.useApp();
+  const words = useErrorWords();
+  const test = useMutationOf('alarms.test-receiver');
+  const send = () =>
+    test.mutateAsync({ receiverId }).then(
+      () => message.success(t('sent', { name })),
+      (error: unknown) => message.error(`${name}: ${words(error).title}`),
+    );
+  return (
+    <Button
+      type="text"
+      size="small"
+      icon={<Send size={16} />}
+      loading={test.isPending}
+      title={t('test')}
+      aria-label={`${t('test')}: ${name}`}
+      onClick={() => void send()}
+    />
+  );
+}

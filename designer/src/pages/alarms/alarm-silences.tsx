@@ -1,0 +1,87 @@
+import { Button } from 'antd';
+import { BellOff, BellRing } from 'lucide-react';
+import { useState } from 'react';
+import type { SilenceList } from '../../../../control/actions/alarms.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { useConfirm } from '../../parts/confirm-act.tsx';
+import { DataTable } from '../../parts/data-table.tsx';
+import { EmptyState } from '../../parts/empty-state.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+import { SilenceDialog } from './silence-dialog.tsx';
+
+const TEXTS = defineTexts({
+  label: ['静默', 'Silences'],
+  create: ['新建静默', 'New silence'],
+  what: ['静默什么', 'What'],
+  all: ['所有告警', 'Every alarm'],
+  subject: ['对象', 'About'],
+  whole: ['全部', 'Everything'],
+  until: ['直到', 'Until'],
+  by: ['设置人', 'Set by'],
+  end: ['结束静默', 'End the silence'],
+  endEffect: ['立即恢复通知。', 'Receivers are told again at once.'],
+  empty: ['没有静默', 'Nothing is silenced'],
+  emptyNext: [
+    '检修前可静默一段时间：照常告警，但不通知。',
+    'Silence for a while before maintenance: alarms are listed, but nobody is told.',
+  ],
+});
+
+type Silence = SilenceList['items'][number];
+
+export function AlarmSilences() {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const may = useMay();
+  const silences = useQueryOf('alarms.silences', {});
+  const [isOpen, setOpen] = useState(false);
+  const create = may('alarms.acknowledge') ? (
+    <Button type="primary" icon={<BellOff size={16} />} onClick={() => setOpen(true)}>
+      {t('create')}
+    </Button>
+  ) : null;
+  const what = ({ label }: Silence) => (label === undefined ? t('all') : text(label));
+  return (
+    <>
+      <DataTable<Silence>
+        label={t('label')}
+        rows={silences.data?.items}
+        rowKey={({ silenceId }) => silenceId}
+        searchText={(silence) => `${what(silence)} ${silence.subject ?? ''} ${silence.by}`}
+        columns={[
+          { key: 'what', title: t('what'), value: what, render: what },
+          {
+            key: 'subject',
+            title: t('subject'),
+            value: ({ subject }) => subject ?? '',
+            render: ({ subject = '' }) => (subject === '' ? t('whole') : <code>{subject}</code>),
+          },
+          { key: 'until', title: t('until'), value: ({ until }) => until, render: ({ until }) => <TimeText at={until} /> },
+          { key: 'by', title: t('by'), value: ({ by }) => by, render: ({ by }) => by },
+          { key: 'acts', title: '', width: 48, render: (silence) => <End silence={silence} what={what(silence)} /> },
+        ]}
+        isLoading={silences.isPending}
+        error={silences.error}
+        onRefresh={() => void silences.refetch()}
+        empty={<EmptyState title={t('empty')} next={t('emptyNext')} />}
+        actions={create}
+        exportName="silences"
+      />
+      {isOpen ? <SilenceDialog onClose={() => setOpen(false)} /> : null}
+    </>
+  );
+}
+
+function End({ silence: { silenceId }, what }: { readonly silence: Silence; readonly what: string }) {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const confirm = useConfirm();
+  const end = useMutationOf('alarms.end-silence');
+  if (!may('alarms.acknowledge')) return null;
+  const ask = () => confirm({ title: t('end'), effect: t('endEffect'), verb: t('end'), run: () => end.mutateAsync({ silenceId }) });
+  return (
+    <Button type="text" size="small" icon={<BellRing size={16} />} title={t('end')} aria-label={`${t('end')}: ${what}`} onClick={ask} />
+  );
+}

@@ -1,0 +1,47 @@
+/** `/alarms`: what is wrong now and was; when there is an alarm, who is told, and what is quiet for a while. */
+import { Tabs } from 'antd';
+import { useSearchParams } from 'react-router';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { NoRight } from '../../parts/error-box.tsx';
+import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { AlarmList } from './alarm-list.tsx';
+import { AlarmReceivers } from './alarm-receivers.tsx';
+import { AlarmRules } from './alarm-rules.tsx';
+import { AlarmSilences } from './alarm-silences.tsx';
+
+const TEXTS = defineTexts({
+  title: ['告警', 'Alarms'],
+  help: [
+    '平台自己发现的异常。确认表示有人在处理，不再提醒；恢复后自动结束。',
+    'What the platform finds wrong by itself. To acknowledge says that somebody sees to it, and ends the reminders; it ends by itself once it is over.',
+  ],
+  list: ['告警', 'Alarms'],
+  rules: ['规则', 'Rules'],
+  receivers: ['接收人', 'Receivers'],
+  silences: ['静默', 'Silences'],
+});
+
+const TABS = ['list', 'rules', 'receivers', 'silences'] as const;
+const PARTS = { list: <AlarmList />, rules: <AlarmRules />, receivers: <AlarmReceivers />, silences: <AlarmSilences /> };
+
+export function AlarmsPage() {
+  return useMay()('system.read') ? <Alarms /> : <NoRight permission="system.read" />;
+}
+
+function Alarms() {
+  const t = useTexts(TEXTS);
+  const [address, setAddress] = useSearchParams();
+  const tab = TABS.find((name) => name === address.get('tab')) ?? 'list';
+  return (
+    <Page>
+      <PageHeader title={t('title')} help={t('help')} />
+      <Tabs
+        activeKey={tab}
+        onChange={(next) => setAddress(next === 'list' ? {} : { tab: next }, { replace: true })}
+        destroyOnHidden
+        items={TABS.map((name) => ({ key: name, label: t(name), children: PARTS[name] }))}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,79 @@
+import { Form, Modal, Select } from 'antd';
+import type { ShownAlarm } from '../../../../control/actions/alarms.ts';
+import type { AlarmRuleName } from '../../../../control/alarms/alarm-rules.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox } from '../../parts/error-box.tsx';
+
+const TEXTS = defineTexts({
+  title: ['静默一段时间', 'Silence for a while'],
+  what: ['静默什么', 'What'],
+  whatHelp: ['静默期间照常列出，但不通知任何人。', 'It is listed all the same, but nobody is told of it.'],
+  this: ['只这一条：{{what}}', 'This one alone: {{what}}'],
+  rule: ['规则：{{rule}}', 'The rule: {{rule}}'],
+  all: ['所有告警', 'Every alarm'],
+  time: ['多久', 'How long'],
+  hours: ['{{count}} 小时', '{{count}} hours'],
+  minutes: ['{{count}} 分钟', '{{count}} minutes'],
+  days: ['{{count}} 天', '{{count}} days'],
+  silence: ['静默', 'Silence'],
+  cancel: ['取消', 'Cancel'],
+});
+
+const DURATIONS = [30, 60, 240, 1440, 10_080];
+const THIS = 'this';
+const ALL = 'all';
+
+interface Values {
+  readonly what: string;
+  readonly minutes: number;
+}
+
+/** `alarm`: the one from which it was asked for; absent: of rules alone. */
+export function SilenceDialog({ alarm, onClose }: { readonly alarm?: ShownAlarm; readonly onClose: () => void }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const settings = useQueryOf('alarms.settings', {});
+  const silence = useMutationOf('alarms.silence');
+  const [form] = Form.useForm<Values>();
+  const submit = async ({ what, minutes }: Values) => {
+    const subject = what === THIS && alarm !== undefined ? { rule: alarm.rule, subject: alarm.subject } : {};
+    const rule = what === THIS || what === ALL ? {} : { rule: what as AlarmRuleName };
+    await silence.mutateAsync({ ...subject, ...rule, minutes });
+    onClose();
+  };
+  const rules = (settings.data?.rules ?? []).map(({ rule, label }) => ({ value: rule as string, label: t('rule', { rule: text(label) }) }));
+  const own = alarm === undefined ? [] : [{ value: THIS, label: t('this', { what: text(alarm.text) }) }];
+  return (
+    <Modal
+      open
+      title={t('title')}
+      okText={t('silence')}
+      cancelText={t('cancel')}
+      confirmLoading={silence.isPending}
+      onCancel={onClose}
+      onOk={() => form.submit()}
+    >
+      <Form<Values>
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        initialValues={{ what: alarm === undefined ? ALL : THIS, minutes: 60 }}
+        onFinish={(values) => void submit(values).catch(() => undefined)}
+      >
+        <Form.Item name="what" label={t('what')} extra={t('whatHelp')}>
+          <Select options={[...own, ...rules, { value: ALL, label: t('all') }]} />
+        </Form.Item>
+        <Form.Item name="minutes" label={t('time')}>
+          <Select options={DURATIONS.map((minutes) => ({ value: minutes, label: durationLabel(minutes, t) }))} />
+        </Form.Item>
+      </Form>
+      {silence.error === null ? null : <ErrorBox error={silence.error} />}
+    </Modal>
+  );
+}
+
+function durationLabel(minutes: number, t: ReturnType<typeof useTexts<typeof TEXTS>>): string {
+  if (minutes < 60) return t('minutes', { count: minutes });
+  return minutes < 1440 ? t('hours', { count: minutes / 60 }) : t('days', { count: minutes / 1440 });
+}

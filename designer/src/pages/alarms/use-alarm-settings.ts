@@ -1,0 +1,30 @@
+import { useState } from 'react';
+import type { AlarmSettings } from '../../../../control/alarms/alarm-settings.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+
+/** The settings as they are changed on the screen, saved as a whole with their revision. */
+export function useAlarmSettings() {
+  const query = useQueryOf('alarms.settings', {});
+  const save = useMutationOf('alarms.save-settings');
+  const [draft, setDraft] = useState<AlarmSettings>();
+  const settings = draft ?? query.data?.settings;
+  return {
+    query,
+    settings,
+    isChanged: draft !== undefined,
+    change: setDraft,
+    isSaving: save.isPending,
+    error: save.error,
+    /** Forgets what was changed here, and shows what is stored. */
+    async reload() {
+      setDraft(undefined);
+      save.reset();
+      await query.refetch();
+    },
+    async save(next: AlarmSettings, secrets: Readonly<Record<string, string>> = {}) {
+      const saved = await save.mutateAsync({ settings: next, secrets });
+      setDraft(undefined);
+      return saved;
+    },
+  };
+}
