@@ -1,6 +1,6 @@
 /**
  * One hospital's connection. Frames are cut as they come, handed in in their order, several at once, and acknowledged in their order;
- * each ACK leaves only after the message was stored (or answered). Reading stops while too many are unanswered.
+ * each ACK leaves only after the message was stored (or answered); what cannot be stored now gets none. Reading stops while too many are unanswered.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../engine/contract/clock.ts';
@@ -34,6 +34,8 @@ export interface Connection {
 }
 
 const CLOSE_GRACE_MS = 1000;
+/** A sender that connects and repeats at once must not do so without pause. */
+const WITHHOLD_MS = 1000;
 
 export function serveConnection(socket: Socket, options: ConnectionOptions): Connection {
   const { clock, log } = options;
@@ -45,6 +47,8 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   /** The peer sends no more, and waits for the ACKs of what it sent. */
   let isPeerDone = false;
   let refusal: { readonly reason: unknown } | undefined;
+  let isWithheld = false;
+  let cancelWithheld = () => {};
   let answered: Promise<void> = Promise.resolve();
   let lastHeard = clock.monotonic();
   let cancelWatch = watch();
@@ -60,6 +64,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   socket.on('close', () => {
     dropWaiting();
     cancelWatch();
+    cancelWithheld();
   });
 
   function onData(chunk: Buffer): void {
@@ -84,7 +89,9 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
       active += 1;
       const ack = acceptFrame(frame, options);
       answered = answered.then(async () => {
-        await writeFrame(await ack);
+        const content = await ack;
+        if (content === undefined) withhold();
+        else if (!isWithheld) await writeFrame(content);
         active -= 1;
         pump();
       });
@@ -106,6 +113,19 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
       };
       socket.on('drain', done).on('close', done);
     });
+  }
+
+  /**
+   * What cannot be stored now gets no answer at all: a sender repeats what is unanswered, but may drop what was refused. Nothing behind it is
+   * answered either, so that it repeats them in their order; then the connection ends, as it would if this process had died.
+   */
+  function withhold(): void {
+    if (isWithheld) return;
+    isWithheld = true;
+    dropWaiting();
+    socket.pause();
+    log.warn('mllp.ack-withheld');
+    cancelWithheld = clock.after(WITHHOLD_MS, () => void closeSocket());
   }
 
   /** No further frame can be found on this connection: say why, after the ACKs that are due, and close. */
@@ -155,8 +175,8 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   };
 }
 
-/** Everything up to `emit` happens before this function first waits: so the order of arrival is the order of the frames. */
-async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<Buffer> {
+/** The answer; none while the message cannot be stored. Everything up to `emit` happens before this function first waits: so the order of arrival is the order of the frames. */
+async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<Buffer | undefined> {
   const now = options.clock.now();
   let request: Hl7Message;
   let charset: string;
@@ -169,6 +189,7 @@ async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<B
     return refuseUnreadable(frame, toErrorRecord(error), now);
   }
   const result = await handIn(request, text, charset, options);
+  if (result.status === 'refused' && result.error.kind === 'transient') return undefined;
   return encodeAck(request, judge(result), charset, now);
 }
 
@@ -210,7 +231,7 @@ function keysOf(request: Hl7Message, paths: Readonly<Record<string, Hl7Path>>): 
   return keys;
 }
 
-/** AE: the message is wrong, sending it again will not help. AR: not now (HL7 v2.8, 2.9.2.2). */
+/** AE: the message is wrong, sending it again will not help. AR: a failure of ours (HL7 v2.8, 2.9.2.2). */
 function judge(result: ArrivalResult): { readonly code: AckCode; readonly text?: string } {
   switch (result.status) {
     case 'accepted':

@@ -144,17 +144,29 @@ test('reading stops while too many are unanswered, and nothing is lost', async (
   assert.equal(most, 4);
 });
 
-for (const [what, error, expected] of [
-  ['wrong content', { code: 'FLOW_INPUT', kind: 'input', message: 'no' }, 'AE M1'],
-  ['a full store', { code: 'STORE_FULL', kind: 'transient', message: 'no' }, 'AR M1'],
-] as const) {
-  test(`a message refused for ${what} gets ${expected.slice(0, 2)}`, async (t) => {
-    const { sender } = await start(t, {}, { onArrival: () => ({ status: 'refused', error }) });
-    const { socket, received } = await sender();
-    socket.write(frame(admission('M1')));
-    assert.equal(msa((await received(1))[0]), expected);
+test('a message refused for wrong content gets AE', async (t) => {
+  const error = { code: 'FLOW_INPUT', kind: 'input', message: 'no' } as const;
+  const { sender } = await start(t, {}, { onArrival: () => ({ status: 'refused', error }) });
+  const { socket, received } = await sender();
+  socket.write(frame(admission('M1')));
+  assert.equal(msa((await received(1))[0]), 'AE M1');
+});
+
+test('while the store is down a message gets no answer, nor does what came behind it; what came before does, and the connection ends', async (t) => {
+  const error = { code: 'STORE_DOWN', kind: 'transient', message: 'no' } as const;
+  const { trigger, sender } = await start(t, {}, {
+    onArrival: ({ message }) =>
+      message.headers['hl7-control-id'] === 'M2' ? { status: 'refused', error } : { status: 'accepted', executionId: 'exe' },
   });
-}
+  const { socket, received, closed } = await sender();
+  for (const id of ['M1', 'M2', 'M3']) socket.write(frame(admission(id)));
+  await closed;
+  assert.deepEqual((await received(9)).map(msa), ['AA M1']);
+  const again = await sender();
+  again.socket.write(frame(admission('M4')));
+  assert.deepEqual((await again.received(1)).map(msa), ['AA M4']);
+  assert.ok(trigger.arrivals.length >= 3);
+});
 
 test('a failure of the platform is AR and tells nothing of its inside', async (t) => {
   const { sender } = await start(t, {}, { onArrival: () => Promise.reject(new Error('secret stack')) });
