@@ -15,6 +15,7 @@ import { dataKeysSpec, openDataKeys } from '../engine/seal/open-data-keys.ts';
 import { openGate, type Gate } from '../engine/transfer/gate.ts';
 import { openStoreMarks, refuseMarked } from '../engine/transfer/store-mark.ts';
 import { refusePassword } from './server-address.ts';
+import { enterStoreLevel } from './store-level.ts';
 import type { BackendOptions, OpenedShared, OpenedStore, SharedBackend, StorageBackend } from './storage-backend.ts';
 
 /** The stores there are: scheme of the address -> backend. A new store is one folder and one line here. */
@@ -85,6 +86,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     if (options.isMarkIgnored !== true) refuseMarked(await (await openStoreMarks(store.documents)).read());
     const gate = await openGate(store.documents, store.collections);
     const { documents } = gate;
+    await enterStoreLevel(documents);
     const { kek, ...kekFile } = await findKek(documents, store.dataFolder, options.kekFile);
     const dataKeys = await openDataKeys({ documents, kek, clock });
     const blobs = await store.openBlobs(dataKeys);

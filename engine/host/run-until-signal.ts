@@ -49,6 +49,8 @@ export async function runUntilSignal(start: (life: Life) => Promise<void>, optio
     logger.error('process.crashed', error);
     host.exit(EXIT.crashed);
   };
+  // Timers of the clock keep no process alive; this one is alive until it is told to end, also while it waits for its servers.
+  const alive = setInterval(() => undefined, 2 ** 30);
   for (const signal of SIGNALS) host.on(signal, onSignal);
   for (const event of ['unhandledRejection', 'uncaughtException']) host.on(event, onCrash);
   try {
@@ -60,6 +62,7 @@ export async function runUntilSignal(start: (life: Life) => Promise<void>, optio
     await stopAll(parts, options);
     throw error;
   } finally {
+    clearInterval(alive);
     for (const signal of SIGNALS) host.off(signal, onSignal);
     for (const event of ['unhandledRejection', 'uncaughtException']) host.off(event, onCrash);
   }

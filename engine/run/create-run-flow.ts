@@ -37,6 +37,8 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
 }
 
 const ONE_DAY_MS = 86_400_000;
+const TAKE_BACK_PAUSE_MS = 1_000;
+const TAKE_BACK_WITHIN_MS = 3_600_000;
 const NOTHING_KNOWN: RunJob['known'] = new Map();
 const NOTHING_WAITED: RunJob['waited'] = new Map();
 
@@ -55,6 +57,7 @@ class DuplicateOrigin extends LostExecution {}
 export function createRunFlow(deps: RunFlowDeps): RunFlow {
   const nextSequence = createSequence(deps.clock, deps.processId);
   const mayRecord = createRecordLimit(deps.clock);
+  const beingTakenBack = new Set<string>();
 
   return {
     mode: (flowId) => deps.published.current(flowId)?.document.mode,
@@ -100,7 +103,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       return inline.journal.isClaimed ? await settleClaimed(flow, inline, end) : settleUnclaimed(flow, inline, end);
     } finally {
       inline.stop();
-      if (flow.hasWrite) deps.active.delete(inline.executionId);
+      if (flow.hasWrite && !beingTakenBack.has(inline.executionId)) deps.active.delete(inline.executionId);
     }
   }
 
@@ -122,6 +125,8 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const incarnation = deps.owners.current;
     const skeleton = { _id: executionId, epoch: 0, legs: {} } as unknown as ExecutionDocument;
     const claim = async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions) => {
+      // What it stored now would be given up before its first byte, and held: better nothing is stored, and the caller comes again.
+      if (fields['status'] === undefined && !deps.owners.isTrusted(incarnation)) throw silentForTooLong();
       const { message, traceId, traceparent } = call;
       const known = origin === undefined ? {} : { digest: origin.digest };
       const request = { executionId, message, seq: '', origin: outward, traceId, traceparent, onOtherContent: 'refuse', ...known } as const;
@@ -136,7 +141,10 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
         blobs: journal.blobs,
       };
       for (const path of unset) delete document[path];
-      const result = await deps.executions.insert(document as unknown as ExecutionDocument, options);
+      const result = await deps.executions.insert(document as unknown as ExecutionDocument, options).catch((error: unknown) => {
+        void takeBack(executionId);
+        throw error;
+      });
       if (!result.inserted) throw new DuplicateOrigin('the same origin was here before');
       return true;
     };
@@ -197,6 +205,25 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     } catch (error) {
       deps.log.warn('flow.record_failed', { executionId: inline.executionId, code: toErrorRecord(error).code });
     }
+  }
+
+  /**
+   * The store failed while it was to keep the first intent, and may have kept it: nothing was sent, and nothing will be. It is removed as soon
+   * as the store answers, since it would keep its key, and be held in the end for a write that surely was not done.
+   */
+  async function takeBack(executionId: string): Promise<void> {
+    beingTakenBack.add(executionId);
+    const endMs = deps.clock.monotonic() + TAKE_BACK_WITHIN_MS;
+    while (deps.clock.monotonic() < endMs) {
+      try {
+        await deps.executions.remove(executionId, { status: 'running', epoch: 1 });
+        break;
+      } catch {
+        await new Promise<void>((resolve) => deps.clock.after(TAKE_BACK_PAUSE_MS, resolve));
+      }
+    }
+    beingTakenBack.delete(executionId);
+    deps.active.delete(executionId);
   }
 
   /** Nothing was done outside: the caller may try again under the same key. */
@@ -267,6 +294,13 @@ function toResult(flow: CompiledFlow, executionId: string, end: RunEnd): FlowRes
     case 'cancelled':
       return { outcome: 'failed', executionId, error: toErrorRecord(cancelled()) };
   }
+}
+
+function silentForTooLong(): AppError {
+  return new AppError('STORE_DOWN', 'transient', 'The store was silent for so long that this process must begin anew.', {
+    fix: 'Try again in a few seconds.',
+    retryAfterMs: 3_000,
+  });
 }
 
 const CANNOT_WAIT: ErrorRecord = { code: 'FLOW_CANNOT_WAIT', kind: 'bug', message: 'A sync flow cannot wait for somebody’s message.' };

@@ -47,6 +47,8 @@ export interface Lab {
   readonly blobs: Blobs;
   /** While true, every operation of the store fails. */
   isDown: boolean;
+  /** While true, what is written is kept and the answer is lost (in memory). */
+  losesAnswers: boolean;
   /** Starts the next process; its worker runs. */
   start(options?: Pick<ModelEngineOptions, 'slots' | 'live' | 'serves' | 'lacks' | 'tracer'>): Promise<LabEngine>;
   pass(ms: number): Promise<void>;
@@ -66,7 +68,7 @@ const REAL_LIMIT_MS = 10_000;
 export async function openLab(document: FlowDocument, nodes: readonly NodeDefinition[], store: LabStore = 'memory'): Promise<Lab> {
   const world = store === 'memory' ? fakeClock() : undefined;
   const clock = world ?? systemClock;
-  const opened = await openStore(store, clock, () => lab.isDown);
+  const opened = await openStore(store, clock, () => lab);
   const { documents } = opened;
   const shared = createMemorySharedState({ clock });
   const blobs = createMemoryBlobs({ clock });
@@ -80,6 +82,7 @@ export async function openLab(document: FlowDocument, nodes: readonly NodeDefini
     blobs,
     executions: await documents.open(executionsSpec),
     isDown: false,
+    losesAnswers: false,
     async start(options = {}) {
       const process = simulateProcess(clock, documents, { next: () => 0, below: () => 0, chance: () => false }, 0);
       const engine = await createModelEngine({
@@ -169,12 +172,18 @@ export async function openLab(document: FlowDocument, nodes: readonly NodeDefini
   }
 }
 
-async function openStore(store: LabStore, clock: Clock, isDown: () => boolean): Promise<{ documents: Documents; close(): Promise<void> }> {
+async function openStore(
+  store: LabStore,
+  clock: Clock,
+  faults: () => Pick<Lab, 'isDown' | 'losesAnswers'>,
+): Promise<{ documents: Documents; close(): Promise<void> }> {
   if (store === 'memory') {
     const documents = createMemoryDocuments({
       clock,
-      onOperation: ({ phase }) => {
-        if (phase === 'before' && isDown()) throw new AppError('STORE_DOWN', 'transient', 'The store does not answer.');
+      onOperation: ({ phase, kind }) => {
+        const { isDown, losesAnswers } = faults();
+        if ((phase === 'before' && isDown) || (phase === 'after' && losesAnswers && kind === 'insert'))
+          throw new AppError('STORE_DOWN', 'transient', 'The store does not answer.');
       },
     });
     return { documents, close: () => documents.close() };

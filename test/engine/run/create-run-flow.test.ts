@@ -275,3 +275,16 @@ test('a write of unknown outcome outweighs the failure of another branch', async
   assert.equal((await engine.call(body, { key: 'k' })).outcome, 'unknown');
   assert.equal(writes, 1);
 });
+
+test('a write whose first intent may have been kept by a store that failed is not sent, keeps no key and is never held', async (t) => {
+  const { lab, engine, hospital } = await openBooking(t, 'memory');
+  lab.losesAnswers = true;
+  const refused = await engine.call(body, { key: 'k' });
+  assert.ok(refused.outcome === 'failed' && refused.error.code === 'STORE_DOWN');
+  lab.losesAnswers = false;
+  assert.deepEqual(hospital.keys, []);
+  await lab.pass(30_000);
+  assert.equal(await lab.executions.count({}), 0, 'it was taken back');
+  const again = await engine.call(body, { key: 'k' });
+  assert.deepEqual([again.outcome, hospital.keys.length], ['replied', 1]);
+});

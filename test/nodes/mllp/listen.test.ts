@@ -154,10 +154,14 @@ test('a message refused for wrong content gets AE', async (t) => {
 
 test('while the store is down a message gets no answer, nor does what came behind it; what came before does, and the connection ends', async (t) => {
   const error = { code: 'STORE_DOWN', kind: 'transient', message: 'no' } as const;
-  const { trigger, sender } = await start(t, {}, {
-    onArrival: ({ message }) =>
-      message.headers['hl7-control-id'] === 'M2' ? { status: 'refused', error } : { status: 'accepted', executionId: 'exe' },
-  });
+  const { trigger, sender } = await start(
+    t,
+    {},
+    {
+      onArrival: ({ message }) =>
+        message.headers['hl7-control-id'] === 'M2' ? { status: 'refused', error } : { status: 'accepted', executionId: 'exe' },
+    },
+  );
   const { socket, received, closed } = await sender();
   for (const id of ['M1', 'M2', 'M3']) socket.write(frame(admission(id)));
   await closed;

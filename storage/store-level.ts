@@ -1,0 +1,52 @@
+/**
+ * Which builds may share a store. Each build has a level: what it writes, builds of that level read. In an upgrade two of them work side by
+ * side for a while, and the newer one may be rolled back; so a build also says which level may still work beside it. The store remembers the
+ * highest of both, and a build below is refused before it reads anything that it would misread.
+ *
+ * Raise LEVEL when this build writes what the one before does not know. Raise BESIDE with it only where that one would do harm: then all of it
+ * must end before the first of this one begins, and there is no way back but the backup.
+ */
+import { Type } from 'typebox';
+import type { CollectionSpec, Documents, StoredDocument } from '../engine/contract/ports/documents.ts';
+import { incompatible } from './server-address.ts';
+
+export interface BuildLevel {
+  readonly level: number;
+  /** The lowest level that may work on the same store. */
+  readonly beside: number;
+}
+
+export const BUILD_LEVEL: BuildLevel = { level: 1, beside: 1 };
+
+interface StoredLevel extends StoredDocument, BuildLevel {}
+
+const levelsSpec: CollectionSpec<StoredLevel> = {
+  name: 'store_level',
+  schema: Type.Object({ _id: Type.String(), level: Type.Integer(), beside: Type.Integer() }, { additionalProperties: true }),
+  indexes: [],
+};
+const ID = 'store';
+
+/** STORE_INCOMPATIBLE (input) when a newer build has used the store beside which this one may not work. */
+export async function enterStoreLevel(documents: Documents, build: BuildLevel = BUILD_LEVEL): Promise<void> {
+  const levels = await documents.open(levelsSpec);
+  if ((await levels.insert({ _id: ID, ...build }, { durability: 'full' })).inserted) return;
+  for (;;) {
+    const stored = await levels.get(ID);
+    if (stored === undefined) return;
+    if (stored.beside > build.level) throw tooOld(stored, build);
+    if (stored.level >= build.level && stored.beside >= build.beside) return;
+    const set = { level: Math.max(stored.level, build.level), beside: Math.max(stored.beside, build.beside) };
+    const { outcome } = await levels.patchIf(ID, { level: stored.level, beside: stored.beside }, { set }, { durability: 'full' });
+    if (outcome === 'patched') return;
+  }
+}
+
+function tooOld({ beside }: StoredLevel, { level }: BuildLevel): Error {
+  return incompatible(
+    'The store',
+    `been used by a newer Kangqiao, which needs level ${beside}`,
+    `a program of that level (this one has ${level})`,
+    'Start the newer program, or restore the backup from before the upgrade.',
+  );
+}
