@@ -1,0 +1,192 @@
+/** Controls, gateways and workers apart on one PostgreSQL and one Redis: what each does when others, or their servers, are gone. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { createDistrict } from '../../examples/city/district/district.ts';
+import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
+import { createHospitalB } from '../../examples/city/hospital-b/hospital-b.ts';
+import { createHospitalC, readJournal } from '../../examples/city/hospital-c/hospital-c.ts';
+import { prepareApart, startApartServers, startRole, type ApartServers, type RoleProcess } from '../support/apart.ts';
+import { booking, openCity, until, type City, type Reply } from '../support/city.ts';
+import { choosePorts, makeScratch, removeScratch, startPlatform, type PlatformPorts } from '../support/platform-process.ts';
+
+const skip = prepareApart();
+const KILLS = Number(process.env['KQ_TEST_KILLS'] ?? 4);
+const DOWN_MS = Number(process.env['KQ_TEST_DOWN_MS'] ?? 12_000);
+const BACK_WITHIN_MS = 30_000;
+
+let scratch: string;
+let ports: PlatformPorts;
+let servers: ApartServers;
+let city: City;
+let journal: string;
+let district: Awaited<ReturnType<typeof createDistrict>>;
+let hospitalC: ReturnType<typeof createHospitalC>;
+const outside: { stop(): Promise<void> }[] = [];
+const roles: RoleProcess[] = [];
+const addresses: Record<string, string> = {};
+
+function start(name: string, ...args: string[]): RoleProcess {
+  const role = startRole(scratch, name, args, servers.environment);
+  roles.push(role);
+  return role;
+}
+
+async function startGateway(front: 'open' | 'user' | 'bus', name: string): Promise<RoleProcess> {
+  const role = start(name, 'gateway', '--front', front, `--${front}-port`, String(ports[front]));
+  addresses[front] = (await role.says(/gateway\.ready .*address=(\S+)/))[1]!;
+  return role;
+}
+
+async function startWorker(name: string): Promise<RoleProcess> {
+  const role = start(name, 'worker');
+  await role.says(/worker\.ready/);
+  return role;
+}
+
+before(async () => {
+  if (skip !== undefined) return;
+  scratch = await makeScratch();
+  ports = await choosePorts();
+  servers = await startApartServers(scratch);
+  // The first process makes the example city, and ends.
+  const platform = await startPlatform({ scratch, ports, example: true, environment: servers.environment });
+  city = await openCity(platform);
+  assert.equal((await platform.end('SIGINT')).code, 0, platform.output());
+  journal = join(scratch, 'acknowledged.ndjson');
+  writeFileSync(journal, `${JSON.stringify({ number: 99_999 })}\n`);
+  district = await createDistrict({ port: ports.example + 4 });
+  outside.push(district, await createHospitalA({ port: ports.example + 1 }), await createHospitalB({ port: ports.example + 2 }));
+  hospitalC = createHospitalC({ port: ports.example + 575, journal, intervalMs: 20 });
+  outside.push(hospitalC);
+  // The certificate of the platform is that of each process here: its clients trust one authority.
+  for (const name of ['open', 'user', 'bus', 'bus-again', 'control']) {
+    await cp(join(scratch, 'data', 'tls'), join(scratch, name, 'tls'), { recursive: true });
+  }
+  await start('control', 'control', '--control-port', String(ports.control)).says(/control\.listening/);
+  await start('control-b', 'control', '--control-port', '0').says(/control\.listening/);
+  await Promise.all([startGateway('open', 'open'), startGateway('user', 'user'), startGateway('bus', 'bus')]);
+  await Promise.all([startWorker('worker-a'), startWorker('worker-b')]);
+});
+after(async () => {
+  for (const { child } of roles) child.kill('SIGKILL');
+  for (const one of outside) await one.stop();
+  await city?.close();
+  await servers?.stop();
+  if (scratch !== undefined) await removeScratch(scratch);
+});
+
+const departments = (): Promise<Reply> =>
+  city.send(`${addresses['bus']}/bus/v1/departments`, { headers: { authorization: `Bearer ${city.busToken}` } });
+const book = (idempotencyKey: string) => city.app.fetch('/open/v1/appointments', { body: booking('A'), idempotencyKey });
+const outputs = () => roles.map(({ name, output }) => `--- ${name}\n${output().slice(-3000)}`).join('\n');
+
+test('what control publishes is served by gateways apart, and their flows run', { skip }, async () => {
+  assert.equal((await departments()).status, 200, outputs());
+  await city.admin('PUT', '/interfaces/ifc_bus_departments/state', { state: 'offline' });
+  await until('the interface offline', async () => /GW40403/.test((await departments()).text));
+  await city.admin('PUT', '/interfaces/ifc_bus_departments/state', { state: 'online' });
+  await until('the interface back', async () => (await departments()).status === 200);
+  assert.equal((await city.reports('P000001')).status, 200, outputs());
+  const booked = await book('first');
+  assert.equal(booked.status, 201, outputs());
+});
+
+test('one worker listens; when it is killed another does within 10 s, and no message is lost, doubled or overtaken', { skip }, async () => {
+  for (let kill = 1; kill <= KILLS; kill += 1) {
+    const before = hospitalC.state().acknowledged;
+    await until(`the feed goes on, ${kill}`, async () => hospitalC.state().acknowledged >= before + 10, 30_000);
+    const listening = listener();
+    await (kill === KILLS ? listening.end('SIGTERM') : listening.end('SIGKILL'));
+    const killedAt = performance.now();
+    const acknowledged = hospitalC.state().acknowledged;
+    await until('another listens', async () => hospitalC.state().acknowledged > acknowledged + 1, 20_000);
+    console.info(`${kill === KILLS ? 'stop' : 'kill'}: the feed went on after ${Math.round(performance.now() - killedAt)} ms`);
+    await startWorker(`worker-${kill}`);
+  }
+});
+
+test(
+  'with the database down: proxied interfaces and flows that read go on, others answer 503 with Retry-After, the feed waits; all comes back',
+  { skip },
+  async () => {
+    servers.toStore.refuse();
+    const acknowledged = hospitalC.state().acknowledged;
+    const end = performance.now() + DOWN_MS;
+    for (let round = 0; performance.now() < end; round += 1) {
+      assert.equal((await departments()).status, 200, outputs());
+      const read = await city.reports('P000001');
+      assert.equal(read.status, 200, `${read.text}\n${outputs()}`);
+      const written = await book(`down-${round}`);
+      assert.equal(written.status, 503, outputs());
+      assert.ok(Number(written.headers['retry-after']) >= 1);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    assert.ok(hospitalC.state().acknowledged <= acknowledged + 1, 'nothing is acknowledged that cannot be stored');
+    servers.toStore.heal();
+    const healedAt = performance.now();
+    let last = '';
+    await until(
+      'a booking',
+      async () => {
+        const answer = await book('after');
+        last = `${answer.status} ${Buffer.from(answer.body).toString()}`;
+        return answer.status === 201;
+      },
+      BACK_WITHIN_MS,
+    ).catch((error: unknown) => assert.fail(`${String(error)}: ${last}\n${outputs()}`));
+    const bookedMs = performance.now() - healedAt;
+    await until('the feed', async () => hospitalC.state().acknowledged > acknowledged + 3, BACK_WITHIN_MS);
+    console.info(
+      `down for ${DOWN_MS} ms; booked after ${Math.round(bookedMs)} ms, the feed went on after ${Math.round(performance.now() - healedAt)} ms`,
+    );
+    for (const role of roles)
+      assert.equal(role.child.exitCode !== null && !role.name.startsWith('worker'), false, `${role.name} ended:\n${role.output()}`);
+  },
+);
+
+test(
+  'a gateway that starts while database, Redis and control are gone serves what it kept; its flows come with the servers',
+  { skip },
+  async () => {
+    const bus = roles.find(({ name }) => name === 'bus')!;
+    assert.equal(await bus.end('SIGTERM'), 0, bus.output());
+    for (const name of ['control', 'control-b']) await roles.find((role) => role.name === name)!.end('SIGKILL');
+    servers.toStore.refuse();
+    servers.toShared.refuse();
+    const again = start('bus', 'gateway', '--front', 'bus', '--bus-port', String(ports.bus));
+    addresses['bus'] = (await again.says(/gateway\.ready .*address=(\S+)/))[1]!;
+    assert.equal((await departments()).status, 200, again.output());
+    servers.toStore.heal();
+    servers.toShared.heal();
+    await again.says(/gateway\.engine-open/);
+    assert.equal(await again.end('SIGTERM'), 0, again.output());
+  },
+);
+
+test('everything that was acknowledged came to the district once, in its order', { skip }, async () => {
+  await hospitalC.stop();
+  const lines = readJournal(journal).slice(1);
+  assert.ok(lines.length > 50, `${lines.length} messages`);
+  const { byPatient } = await until(
+    'every message delivered',
+    async () => {
+      const state = district.state();
+      return lines.every(({ patientId, controlId }) => state.byPatient[patientId]?.includes(controlId)) && state;
+    },
+    60_000,
+  );
+  const notices = Object.values(byPatient).flat();
+  assert.equal(new Set(notices).size, notices.length, 'none came under two keys');
+  for (const [patient, numbers] of Object.entries(byPatient)) assert.deepEqual(numbers, [...numbers].sort(), `the order of ${patient}`);
+});
+
+/** The worker that listens for the feed now. */
+function listener(): RoleProcess {
+  const alive = roles.filter(({ name, child }) => name.startsWith('worker') && child.exitCode === null && child.signalCode === null);
+  const last = alive.map((role) => ({ role, at: role.output().lastIndexOf('mllp.listening') })).filter(({ at }) => at >= 0);
+  assert.equal(last.length, 1, `one listens: ${outputs()}`);
+  return last[0]!.role;
+}

@@ -1,0 +1,88 @@
+/** An installation apart: control, gateways and workers as processes of their own over one PostgreSQL and one Redis, whose ways can be cut. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { startFaultProxy, type FaultProxy } from '../servers/fault-proxy.ts';
+import { preparePostgres, startPostgres, type PostgresServer } from '../servers/postgres.ts';
+import { prepareRedis, startRedis, type RedisServer } from '../servers/redis.ts';
+import { until } from './city.ts';
+import { BIN } from './platform-process.ts';
+
+export interface ApartServers {
+  readonly postgres: PostgresServer;
+  readonly redis: RedisServer;
+  /** Between every process and the database. */
+  readonly toStore: FaultProxy;
+  readonly toShared: FaultProxy;
+  /** What makes a process one of this installation. */
+  readonly environment: Readonly<Record<string, string>>;
+  stop(): Promise<void>;
+}
+
+export interface RoleProcess {
+  readonly child: ChildProcess;
+  readonly name: string;
+  output(): string;
+  /** Resolves with the match as soon as its output has it; fails when it ends before. */
+  says(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
+  end(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Why it cannot be had here, or undefined. */
+export function prepareApart(): string | undefined {
+  return preparePostgres() ?? prepareRedis();
+}
+
+export async function startApartServers(scratch: string): Promise<ApartServers> {
+  const [postgres, redis] = [await startPostgres(), await startRedis({ args: ['--maxmemory-policy', 'noeviction'] })];
+  const [toStore, toShared] = [await startFaultProxy({ targetPort: postgres.port }), await startFaultProxy({ targetPort: redis.port })];
+  return {
+    postgres,
+    redis,
+    toStore,
+    toShared,
+    environment: {
+      KQ_STORE_ADDRESS: `postgres://postgres@127.0.0.1:${toStore.port}/postgres`,
+      KQ_SHARED_ADDRESS: `redis://127.0.0.1:${toShared.port}`,
+      KQ_KEK_FILE: join(scratch, 'city.kek'),
+    },
+    async stop() {
+      await Promise.all([toStore.stop(), toShared.stop()]);
+      await Promise.all([postgres.stop(), redis.stop()]);
+    },
+  };
+}
+
+/** `args` are those of the command line behind `--data <folder>`; each process has a data folder of its own. */
+export function startRole(
+  scratch: string,
+  name: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+  program = BIN,
+): RoleProcess {
+  const child = spawn(process.execPath, [program, '--data', join(scratch, name), ...args], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  return {
+    child,
+    name,
+    output: () => output,
+    says: (pattern, withinMs = 60_000) =>
+      until(
+        `${name} says ${pattern}`,
+        async () => {
+          if (child.exitCode !== null) throw new Error(`${name} ended with ${child.exitCode}:\n${output}`);
+          return pattern.exec(output) ?? undefined;
+        },
+        withinMs,
+      ),
+    end(signal) {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
