@@ -114,7 +114,7 @@ export function AlarmList() {
           {
             key: 'acts',
             title: '',
-            width: 176,
+            width: 120,
             render: (alarm) => <Acts alarm={alarm} what={text(alarm.text)} onSilence={() => setSilenced(alarm)} />,
           },
         ]}

@@ -25,8 +25,9 @@ const TEXTS = defineTexts({
   readOnly: ['只读', 'Read only'],
   telling: ['提醒与升级', 'Reminders and escalation'],
   repeat: ['同一告警最多每', 'The same alarm is told of at most every'],
-  escalate: ['无人确认，升级给第二组前等', 'Not acknowledged: the second group is told after'],
-  minutes: ['分钟', 'minutes'],
+  repeatEnd: ['分钟提醒一次', 'minutes'],
+  escalate: ['无人确认时，过', 'Not acknowledged: the second group is told after'],
+  escalateEnd: ['分钟升级给第二组', 'minutes'],
   boundOf: ['{{rule}}的界限', 'Bound of {{rule}}'],
   severityOf: ['{{rule}}的级别', 'Severity of {{rule}}'],
   onOf: ['启用{{rule}}', 'Turn on {{rule}}'],
@@ -81,7 +82,7 @@ export function AlarmRules() {
                 value={settings[`${name}Minutes`]}
                 onChange={(value) => (value === null ? undefined : change({ ...settings, [`${name}Minutes`]: value }))}
               />
-              <span>{t('minutes')}</span>
+              <span>{t(`${name}End`)}</span>
             </label>
           ))}
         </div>

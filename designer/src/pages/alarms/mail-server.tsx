@@ -41,7 +41,7 @@ interface MailServerProps {
 export function MailServer({ mail, mayEdit, ...saving }: MailServerProps) {
   const t = useTexts(TEXTS);
   const [isOpen, setOpen] = useState(false);
-  const security = mail === undefined ? '' : t(mail.security === 'none' ? 'noTls' : mail.security);
+  const security = mail === undefined ? '' : mail.security === 'none' ? t('noTls') : mail.security.toUpperCase();
   const edit = mayEdit ? (
     <Button icon={<PencilLine size={16} />} aria-label={`${t('edit')}: ${t('title')}`} onClick={() => setOpen(true)}>
       {t('edit')}
