@@ -33,7 +33,7 @@ const FIXED: MongoClientOptions = {
   maxPoolSize: 64,
   waitQueueTimeoutMS: 10_000,
   serverSelectionTimeoutMS: 5000,
-  connectTimeoutMS: 5000,
+  connectTimeoutMS: 3000,
   socketTimeoutMS: 15_000,
   heartbeatFrequencyMS: 2000,
   ignoreUndefined: true,

@@ -3,7 +3,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import type { Durability, RevisionedTable } from '../revisioned/revisioned-table.ts';
 import { COLUMNS, createRowFinder, toRead } from './find-rows.ts';
 import { encodeText, toRow, type MongoRow, type RowLayout } from './row-layout.ts';
-import { isDuplicateKey, translateMongoError, translateWriteError } from './translate-mongo-error.ts';
+import { isDuplicateKey, isNotSent, translateMongoError, translateWriteError } from './translate-mongo-error.ts';
 
 /**
  * Every answer waits for a majority of the servers: one that fails takes nothing with it that was answered. `full` waits for their disks too.
@@ -14,6 +14,7 @@ const WRITE_CONCERNS: Readonly<Record<Durability, WriteConcernSettings>> = {
 };
 /** A taken key may be free again by the time that we look whose it is. */
 const MAX_KEY_ATTEMPTS = 5;
+const MAX_SENDS = 3;
 
 /** One collection of MongoDB, by single-document operations alone. */
 export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): RevisionedTable {
@@ -35,7 +36,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
   async function write<R>(row: MongoRow, isNew: boolean, action: () => Promise<R>) {
     for (let attempt = 0; attempt < MAX_KEY_ATTEMPTS; attempt++) {
       try {
-        return await action();
+        return await send(action);
       } catch (error) {
         if (!isDuplicateKey(error)) throw translateWriteError(error);
       }
@@ -70,7 +71,7 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
     },
     async remove(id, rev) {
       const filter = { _id: encodeText(id), ...(rev === undefined ? {} : { r: rev }) };
-      const { deletedCount } = await rows.deleteOne(filter, { writeConcern: WRITE_CONCERNS.light }).catch(rethrowWrite);
+      const { deletedCount } = await send(() => rows.deleteOne(filter, { writeConcern: WRITE_CONCERNS.light })).catch(rethrowWrite);
       return deletedCount === 1;
     },
     find: (filter, options) => finder.find(filter, options).catch(rethrow),
@@ -89,6 +90,17 @@ export function openMongoTable(rows: Collection<MongoRow>, layout: RowLayout): R
       }
     },
   };
+}
+
+/** Again where the driver had no connection to send it by: it waits for the server then, or says that it is away. */
+async function send<R>(action: () => Promise<R>): Promise<R> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await action();
+    } catch (error) {
+      if (attempt === MAX_SENDS || !isNotSent(error)) throw error;
+    }
+  }
 }
 
 function rethrow(error: unknown): never {

@@ -28,6 +28,7 @@ export function translateWriteError(error: unknown): unknown {
 
 /** Whatever the driver threw, as an AppError; anything else as it is. Values of documents never get into a message. */
 export function translateMongoError(error: unknown): unknown {
+  if (isSystemError(error)) return storeDown(error.message, error);
   if (!(error instanceof MongoError)) return error;
   if (error.name === 'MongoWaitQueueTimeoutError') return storeBusy(error);
   if (error instanceof MongoServerError && error.code === OUT_OF_DISK_SPACE) return storeFull(error);
@@ -40,16 +41,26 @@ export function translateMongoError(error: unknown): unknown {
   });
 }
 
+/** True where the driver had no connection to send anything by. */
+export function isNotSent(error: unknown): boolean {
+  if (isSystemError(error)) return error.syscall === 'connect';
+  if (!(error instanceof MongoError)) return false;
+  const { beforeHandshake = false } = error as { readonly beforeHandshake?: boolean };
+  // Only this one: the cause of a cleared pool is what happened to another connection.
+  const isOwnCause = error.name === 'MongoNetworkError' && isSystemError(error.cause);
+  return NOT_SENT.includes(error.name) || beforeHandshake || (isOwnCause && isNotSent(error.cause));
+}
+
 function isAnswerLost(error: unknown): boolean {
+  if (isSystemError(error)) return !isNotSent(error);
   if (error instanceof MongoWriteConcernError) return true;
   if (error instanceof MongoServerError) return LEAVING.includes(error.code as number);
   return error instanceof MongoNetworkError && !isNotSent(error);
 }
 
-function isNotSent(error: MongoError): boolean {
-  const { syscall } = (error.cause ?? {}) as { readonly syscall?: string };
-  const { beforeHandshake = false } = error as { readonly beforeHandshake?: boolean };
-  return NOT_SENT.includes(error.name) || syscall === 'connect' || beforeHandshake;
+/** What a socket says; the driver passes some of it on as it is. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error;
 }
 
 function isUnreachable(error: MongoError): boolean {

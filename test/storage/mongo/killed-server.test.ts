@@ -36,18 +36,21 @@ describe('a server that is killed', { skip: reason ?? false }, () => {
       }
     });
 
-    for (let kill = 1; kill <= 3; kill++) {
-      const before = answered.length;
-      await eventually(() => answered.length >= before + 50, 20_000);
-      const failedBefore = failures.length;
-      await server.kill();
-      // One whose answer was lost looks for it for ten seconds before it gives up.
-      await eventually(() => failures.length > failedBefore, 20_000);
-      const answeredWhenBack = answered.length;
-      await server.restart();
-      await eventually(() => answered.length > answeredWhenBack, 10_000);
+    try {
+      for (let kill = 1; kill <= 3; kill++) {
+        const before = answered.length;
+        await eventually(() => answered.length >= before + 50, 20_000);
+        const failedBefore = failures.length;
+        await server.kill();
+        // One whose answer was lost looks for it for ten seconds before it gives up.
+        await eventually(() => failures.length > failedBefore, 20_000);
+        const answeredWhenBack = answered.length;
+        await server.restart();
+        await eventually(() => answered.length > answeredWhenBack, 10_000);
+      }
+    } finally {
+      isOver = true;
     }
-    isOver = true;
     await Promise.all(writers);
 
     for (const error of failures)
