@@ -110,7 +110,7 @@ async function storedIndexes(client: ClientBase, { schema, name }: TableLayout):
   return new Map(rows.map((row) => [row.name, { definition: row.definition, isValid: row.valid }]));
 }
 
-/** Uniqueness, method, columns and condition; servers write brackets, casts and names of tables each in their own way. */
+/** Uniqueness, method, columns and condition; servers write brackets, casts and names of tables each in their own way. How it is stored is the administrator's. */
 function normalise(definition: string): string {
   const unique = /^CREATE UNIQUE/i.test(definition) ? 'unique ' : '';
   const from = definition.search(/ USING /i);
@@ -118,6 +118,7 @@ function normalise(definition: string): string {
     unique +
     definition
       .slice(from)
+      .replace(/ WITH \([^)]*\)/i, '')
       .replace(/::text|[\s()"]/gi, '')
       .toLowerCase()
   );

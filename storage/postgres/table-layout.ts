@@ -111,7 +111,10 @@ export function createTableSql(layout: TableLayout): string {
 
 export function createIndexSql(layout: TableLayout, index: IndexLayout): string {
   const { isUnique, name, method, columns, where } = index;
-  return `CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ${quote(name)} ON ${layout.table} USING ${method} (${columns.join(', ')})${where === '' ? '' : ` WHERE ${where}`}`;
+  // What GIN keeps for later is looked through by every search, and put in its place while a write waits.
+  const how = method === 'gin' ? ' WITH (fastupdate = off)' : '';
+  const condition = where === '' ? '' : ` WHERE ${where}`;
+  return `CREATE ${isUnique ? 'UNIQUE ' : ''}INDEX ${quote(name)} ON ${layout.table} USING ${method} (${columns.join(', ')})${how}${condition}`;
 }
 
 export function quote(name: string): string {

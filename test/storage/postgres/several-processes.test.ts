@@ -103,6 +103,11 @@ function several(): void {
       assert.deepEqual(await visits.insert({ _id: 'b', card: '1' }), { inserted: false, duplicateOf: 'unique', index: 'card' });
       await again.close();
 
+      await sql(`ALTER INDEX ${schema}."indexed:card:key" SET (fillfactor = 70)`);
+      const tuned = await open(schema);
+      await tuned.documents.open(visitsSpec('indexed'));
+      await tuned.close();
+
       await sql(`DROP INDEX ${schema}."indexed:card:key"; CREATE INDEX "indexed:card:key" ON ${schema}.indexed (c0)`);
       const third = await open(schema);
       await assert.rejects(
