@@ -157,8 +157,8 @@ async function startAlarms(deps: AlarmsOfControlDeps, hub: EventHub): Promise<Al
   const settings = await openAlarmSettings(documents, seal);
   const installation = () => ({ environment: info.environment, console: info.addresses()['control'] });
   const send = createSendNotice({ clock, secrets: settings, installation });
-  const nameOf = async (flowId: string) => (await catalog.list()).find((flow) => flow.flowId === flowId)?.name;
-  const findProblems = createFindProblems({ ...deps, queue: engine.queue, nameOf });
+  const flowNames = async () => new Map((await catalog.list()).map(({ flowId, name }) => [flowId, name]));
+  const findProblems = createFindProblems({ ...deps, queue: engine.queue, flowNames });
   const alarms = await createAlarms({ ...deps, store, settings, send, findProblems, onChange: () => hub.send('alarms', {}) });
   return { store, settings, send, changed: alarms.changed, stop: () => alarms.stop() };
 }

@@ -30,8 +30,7 @@ export interface ProblemDeps {
   readonly engine: Pick<EngineView, 'feeds' | 'listeners'>;
   readonly registry: Registry;
   readonly info: Pick<ControlInfo, 'certificate' | 'machine'>;
-  /** Names of flows. */
-  nameOf(flowId: string): Promise<Text | undefined>;
+  flowNames(): Promise<ReadonlyMap<string, Text>>;
 }
 
 export interface Found {
@@ -69,6 +68,17 @@ export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings)
 function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
   const { clock, counter, queue, engine, registry, info } = deps;
   let sharedDownSince: number | undefined;
+  const ofFlows = async <T extends { readonly flowId: string }>(found: readonly T[], valuesOf: (item: T) => AlarmValues) => {
+    const names = found.length === 0 ? undefined : await deps.flowNames();
+    return found.map((item) => ({ subject: item.flowId, values: valuesOf(item), ...named(names?.get(item.flowId)) }));
+  };
+  const findSilent = onceAMinute(clock, async (bound) => {
+    const silent = await findSilentFeeds(engine.feeds(), counter, clock, bound * MINUTE_MS);
+    return ofFlows(silent, ({ flowId, lastAt, usualGapMs }) => ({
+      ...{ flowId, lastAt },
+      usual: Math.max(1, Math.ceil(usualGapMs / MINUTE_MS)),
+    }));
+  });
   return {
     async 'queue-age'(bound) {
       const { oldestAgeMs, open } = await queue.read();
@@ -83,25 +93,10 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
       const count = await counter.failedSince(clock.now() - HOUR_MS);
       return count < bound ? [] : [{ subject: '', values: { count } }];
     },
-    async 'feed-silent'(bound) {
-      const silent = await findSilentFeeds(engine.feeds(), counter, clock, bound * MINUTE_MS);
-      return Promise.all(
-        silent.map(async ({ flowId, lastAt, usualGapMs }) => ({
-          subject: flowId,
-          values: { flowId, lastAt, usual: Math.max(1, Math.ceil(usualGapMs / MINUTE_MS)) },
-          ...named(await deps.nameOf(flowId)),
-        })),
-      );
-    },
+    'feed-silent': findSilent,
     async 'listener-failing'(bound) {
       const failing = engine.listeners().filter(({ state, since }) => state === 'failing' && clock.now() - since > bound * MINUTE_MS);
-      return Promise.all(
-        failing.map(async ({ flowId, error }) => ({
-          subject: flowId,
-          values: { flowId, code: error?.code ?? '' },
-          ...named(await deps.nameOf(flowId)),
-        })),
-      );
+      return ofFlows(failing, ({ flowId, error }) => ({ flowId, code: error?.code ?? '' }));
     },
     async expiring(bound) {
       const certificate = info.certificate?.();
@@ -132,6 +127,17 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
         return isLong ? [{ subject: '', values: { code: toErrorRecord(error).code } }] : [];
       }
     },
+  };
+}
+
+/** For what costs the store a look per feed; another bound is asked at once. */
+function onceAMinute(clock: Clock, ask: Ask): Ask {
+  let last: { readonly at: number; readonly bound: number; readonly found: Awaited<ReturnType<Ask>> } | undefined;
+  return async (bound) => {
+    if (last?.bound === bound && clock.monotonic() - last.at < MINUTE_MS) return last.found;
+    const found = await ask(bound);
+    last = { at: clock.monotonic(), bound, found };
+    return found;
   };
 }
 

@@ -43,7 +43,7 @@ async function openWorld(changes: Partial<ProblemDeps> = {}) {
       grants: { list: () => Promise.resolve([]) },
     } as unknown as ProblemDeps['registry'],
     info: {},
-    nameOf: () => Promise.resolve(undefined),
+    flowNames: () => Promise.resolve(new Map()),
     ...changes,
   });
   return { clock, put, ask: async (settings = usual) => (await find(settings)).problems.map(({ rule, values }) => ({ rule, values })) };
@@ -134,7 +134,7 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
       grants: { list: () => Promise.resolve([]) },
     } as unknown as ProblemDeps['registry'],
     info: { machine: () => Promise.resolve({ disk: { freeBytes: 1, totalBytes: 100 } } as never) },
-    nameOf: () => Promise.resolve(undefined),
+    flowNames: () => Promise.resolve(new Map()),
   });
   const off = { ...usual, rules: { ...usual.rules, held: { ...usual.rules.held, on: false } } };
   const { problems, unknown } = await find(off);
