@@ -45,6 +45,8 @@ const MAX_IN_HAND = 2_000;
 const RECONCILE_MS = 1_000;
 const PARTITIONS_A_ROUND = 4;
 const OWN_RUNNING_PAUSE_MS = 50;
+/** What waits behind an execution that another worker runs is looked at again after this: nobody rings when that one ends. */
+const ELSEWHERE_PAUSE_MS = 100;
 /** After the store failed a partition is read again no sooner than this. */
 const LET_GO_PAUSE_MS = 1_000;
 const LET_GO_LOG_MS = 10_000;
@@ -72,6 +74,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   const backlog = new Set<number>();
   const walks = new Map<number, Walk>();
   const inHand = new Map<number, number>();
+  const lookedAtAgain = new Set<number>();
   const abandonedSince = new Map<string, number>();
   /** `flow@version` that this process cannot run, or does not serve: until when it is left alone. */
   const foreignUntil = new Map<string, number>();
@@ -335,8 +338,10 @@ export function createWorker(deps: WorkerDeps): Worker {
   /** Takes what may run, in the order of the list; a lane's first that may not run blocks what comes behind it. Answers how many. */
   function offer(listed: readonly ExecutionDocument[], asOf: number, blocked = new Set<string>(), acceptedBefore = Infinity): number {
     let taken = 0;
+    const elsewhere = new Set<string>();
     for (const document of listed) {
       const key = laneKeyOf(document);
+      if (elsewhere.has(key)) lookAgain(document.part);
       if (document.cancelRequested && document.status !== 'running' && !isForeign(document))
         taken += take({ ...document, lane: null }) === 'taken' ? 1 : 0;
       else if (blocked.has(key) || deps.active.has(document._id) || lanes.isDone(document._id)) continue;
@@ -344,10 +349,24 @@ export function createWorker(deps: WorkerDeps): Worker {
         const isKnown = document.acceptedAt < acceptedBefore;
         const outcome = isKnown && mayRun(document, asOf) && !isForeign(document) ? take(document) : 'refused';
         if (outcome === 'taken') taken += 1;
-        else if (outcome === 'refused') blocked.add(key);
+        else if (outcome === 'refused') {
+          blocked.add(key);
+          if (document.status === 'running') elsewhere.add(key);
+        }
       }
     }
     return taken;
+  }
+
+  /** Holds back no ring meanwhile. */
+  function lookAgain(part: number): void {
+    if (lookedAtAgain.has(part)) return;
+    lookedAtAgain.add(part);
+    clock.after(ELSEWHERE_PAUSE_MS, () => {
+      lookedAtAgain.delete(part);
+      news.add(part);
+      void pump();
+    });
   }
 
   function take(document: ExecutionDocument): TakeOutcome {

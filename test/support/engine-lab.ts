@@ -49,8 +49,10 @@ export interface Lab {
   isDown: boolean;
   /** While true, what is written is kept and the answer is lost (in memory). */
   losesAnswers: boolean;
-  /** Starts the next process; its worker runs. */
-  start(options?: Pick<ModelEngineOptions, 'slots' | 'live' | 'serves' | 'lacks' | 'tracer'>): Promise<LabEngine>;
+  /** Starts the next process; its worker runs. It takes earlier ones for dead, unless the store `isShared` with them. */
+  start(
+    options?: Pick<ModelEngineOptions, 'slots' | 'live' | 'serves' | 'lacks' | 'tracer'> & { readonly isShared?: boolean },
+  ): Promise<LabEngine>;
   pass(ms: number): Promise<void>;
   /** Moves the wall clock alone (in memory): days pass, and no timer runs. */
   shiftWall(ms: number): void;
@@ -83,11 +85,11 @@ export async function openLab(document: FlowDocument, nodes: readonly NodeDefini
     executions: await documents.open(executionsSpec),
     isDown: false,
     losesAnswers: false,
-    async start(options = {}) {
+    async start({ isShared = false, ...options } = {}) {
       const process = simulateProcess(clock, documents, { next: () => 0, below: () => 0, chance: () => false }, 0);
       const engine = await createModelEngine({
         clock: process.clock,
-        documents: { ...process.documents, isExclusive: true },
+        documents: { ...process.documents, isExclusive: !isShared },
         workQueue: createMemoryWorkQueue({ clock }),
         ...{ shared, blobs, document },
         nodes: [testTrigger, ...controlNodes, ...nodes],
