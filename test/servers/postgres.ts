@@ -65,6 +65,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     // A group of its own, so that a kill takes all its processes at once.
     const started = spawn(join(bin, 'postgres'), ['-D', data, ...args], { ...user, detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+    endWithUs(started);
     let log = '';
     started.stderr!.setEncoding('utf8').on('data', (text: string) => void (log = (log + text).slice(-4000)));
     await ready(port, options.password, started, () => log);
@@ -77,11 +78,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     process.kill(target === 'all' ? -child.pid! : child.pid!, signal);
     await ended;
   }
-
-  // A test that fails must not leave a server behind.
-  process.once('exit', () => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGKILL');
-  });
 
   return {
     address: `postgres://postgres@127.0.0.1:${port}/postgres`,
@@ -100,6 +96,15 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       child = await start();
     },
   };
+}
+
+/** A test process that is killed cannot clean up: its end closes the pipe to this guard, which then ends the server. */
+function endWithUs(server: ChildProcess): void {
+  const guard = spawn('sh', ['-c', 'cat > /dev/null; kill -9 "-$0"', String(server.pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  server.once('close', () => guard.kill('SIGKILL'));
 }
 
 interface ServerUser {
