@@ -53,6 +53,7 @@ async function runGroup({ name: group, concurrency = 2 }, groupFiles) {
   console.log(`${group}: ${groupFiles.length} files`);
   const started = performance.now();
   const before = { ...total };
+  const durations = [];
   const events = run({
     files: groupFiles.map((file) => root + file),
     cwd: root,
@@ -63,12 +64,15 @@ async function runGroup({ name: group, concurrency = 2 }, groupFiles) {
   for await (const { type, data } of events) {
     if (type === 'test:pass') settlePassed(group, data);
     else if (type === 'test:fail') settleFailed(group, data);
+    else if (type === 'test:summary' && data.file !== undefined) durations.push([data.file.replace(root, ''), data.duration_ms]);
     else if (type === 'test:stderr') said.set(data.file, ((said.get(data.file) ?? '') + data.message).slice(-4000));
   }
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   console.log(
     `${group}: ${total.passed - before.passed} passed, ${total.failed - before.failed} failed, ${total.skipped - before.skipped} skipped in ${seconds} s`,
   );
+  const slowest = durations.sort(([, one], [, other]) => other - one).slice(0, 5);
+  console.log(`${group}: slowest ${slowest.map(([file, durationMs]) => `${file} ${(durationMs / 1000).toFixed(0)} s`).join(', ')}`);
 }
 
 function settlePassed(group, data) {
