@@ -64,8 +64,8 @@ export async function openView(console: Console, language: Language, roles: read
   await page.evaluate(`localStorage.setItem('kq.preferences', '${JSON.stringify({ language, look: 'system' })}')`);
   const settled = async () => {
     await page.locator('h1').first().waitFor();
-    await expect(page.locator('.ant-skeleton, .ant-spin-spinning')).toHaveCount(0, { timeout: PATIENCE_MS });
-    await expect.poll(() => waiting.size, { timeout: PATIENCE_MS }).toBe(0);
+    const underWay = async () => waiting.size + (await page.locator('.ant-skeleton, .ant-spin-spinning').count());
+    await expect.poll(underWay, { timeout: PATIENCE_MS, intervals: [50] }).toBe(0);
   };
   return { page, language, colorScheme: 'light', data, settled };
 }
