@@ -22,7 +22,7 @@ import { openAlarmStore } from './alarms/alarm-store.ts';
 import { createAlarms } from './alarms/create-alarms.ts';
 import { createFindProblems, type ProblemDeps } from './alarms/find-problems.ts';
 import { createSendNotice } from './alarms/send-notice.ts';
-import type { StoreKeeper } from './actions/keep.ts';
+import type { StoreKeeper } from './actions/store-keeper.ts';
 import { createEventHub, type EventHub } from './api/event-hub.ts';
 import { startControlServer } from './api/create-server.ts';
 import { openAuditLog } from './audit/audit-log.ts';

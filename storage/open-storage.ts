@@ -145,6 +145,14 @@ export interface OpenedTarget {
 
 async function* nothing(): AsyncGenerator<never> {}
 
+/** The same of what processes share; undefined where the store brings its own. */
+export async function openSharedAlone(options: StorageOptions): Promise<OpenedShared | undefined> {
+  const { sharedAddress, sharedPasswordFile, caFile, clock, logger } = options;
+  if (sharedAddress === undefined) return undefined;
+  const backend = await pick(SHARED, sharedAddress);
+  return backend.open(sharedAddress, { clock, logger, ...(await secrets(sharedPasswordFile, caFile)) });
+}
+
 /** What was opened last ends first. */
 function createLife() {
   const ends: (() => Promise<void> | void)[] = [];
@@ -156,21 +164,17 @@ function createLife() {
   };
 }
 
-async function openStore({ address, passwordFile, caFile, clock, logger }: StorageOptions): Promise<OpenedStore> {
+/** The store alone, as it is: for whoever looks whether it can be used. */
+export async function openStore({ address, passwordFile, caFile, clock, logger }: StorageOptions): Promise<OpenedStore> {
   const backend = await pick(STORES, address);
   return backend.open(address, { clock, logger, ...(await secrets(passwordFile, caFile)) });
 }
 
 async function openShared(options: StorageOptions, { ownShared }: OpenedStore): Promise<OpenedShared> {
-  const { sharedAddress, sharedPasswordFile, caFile, clock, logger } = options;
-  if (sharedAddress === undefined) {
-    if (ownShared) return ownShared;
-    throw needsShared(options.address);
-  }
-  const backend = await pick(SHARED, sharedAddress);
-  const shared = await backend.open(sharedAddress, { clock, logger, ...(await secrets(sharedPasswordFile, caFile)) });
-  await ownShared?.close();
-  return shared;
+  const shared = await openSharedAlone(options);
+  if (!shared && !ownShared) throw needsShared(options.address);
+  if (shared) await ownShared?.close();
+  return shared ?? ownShared!;
 }
 
 async function pick<T>(backends: Readonly<Record<string, () => Promise<T>>>, address: string): Promise<T> {

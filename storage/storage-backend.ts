@@ -39,6 +39,8 @@ export interface OpenedStore {
   readonly dataFolder: string | undefined;
   /** What comes with a store that belongs to one process; others need a shared state of their own. Closed before the store. */
   readonly ownShared?: OpenedShared;
+  /** The server's own clock, epoch milliseconds; absent where there is none but this machine's. */
+  serverTime?(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,8 @@ export interface OpenedShared {
   readonly sharedState: SharedState;
   /** Claims and fencing numbers as they now are, where they can be listed: for a copy of the store. */
   kept?(): AsyncIterable<KeptEntry>;
+  /** As with a store. */
+  serverTime?(): Promise<number>;
   /** Ends both, in the right order. */
   close(): Promise<void>;
 }

@@ -1,104 +1,93 @@
-/** `kangqiao doctor`: looks whether this machine can run Kangqiao, and says what to do where it cannot. */
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+/** `kangqiao doctor`: looks whether Kangqiao can run here with these settings, and says what to do where it cannot. */
 import { Command } from 'commander';
-import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import { errorText } from '../../engine/contract/error-texts.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { readProcessSettings, type Settings } from '../../engine/host/settings.ts';
+import { systemClock } from '../../engine/host/system-clock.ts';
 import { createApiClient } from '../api-client.ts';
 import { DEFAULT_ADDRESS, type ConnectOptions } from '../connect.ts';
+import { checkCertificate, checkCryptography, checkDataFolder, checkPorts, checkRuntime, checkTimeZone } from '../doctor/check-machine.ts';
+import { checkShared, checkStore } from '../doctor/check-stores.ts';
+import { good, hint, wrong, type Finding } from '../doctor/finding.ts';
+import { languageOption, say, type Language } from '../language.ts';
 import type { Terminal } from '../terminal.ts';
 import { findTokenFile } from '../token-file.ts';
+import { overridesOf } from './start.ts';
 
-interface Finding {
-  readonly ok: boolean;
-  readonly what: string;
-  /** Only a hint: it does not fail the doctor. */
-  readonly isHint?: boolean;
-}
+const MARKS = { good: '✓', hint: '–', wrong: '✗' } as const;
 
 export function doctorCommand(terminal: Terminal): Command {
   return new Command('doctor')
-    .summary('look whether this machine can run Kangqiao')
+    .summary('look whether Kangqiao can run here, and what to do where it cannot')
+    .addOption(languageOption())
     .addHelpText('after', '\nExample:\n  $ kangqiao doctor --data /var/lib/kangqiao')
-    .action(async function (this: Command) {
-      const options = this.optsWithGlobals<ConnectOptions>();
-      const findings = [
-        runtime(),
-        await sqlite(),
-        cryptography(),
-        await dataFolder(options.data ?? 'data'),
-        ...(await control(terminal, options)),
-      ];
-      for (const { ok, isHint, what } of findings) terminal.print(`${ok ? '✓' : isHint === true ? '–' : '✗'} ${what}`);
-      const wrong = findings.filter((finding) => !finding.ok && finding.isHint !== true).length;
-      if (wrong > 0) throw new Error(`${wrong} problem(s) found.`);
+    .action(async function (this: Command, { lang }: { lang: Language }) {
+      const findings = await findAll(terminal, this);
+      for (const { state, what, remedy } of findings)
+        terminal.print(`${MARKS[state]} ${what[lang]}${remedy === undefined ? '' : `\n    ${remedy[lang]}`}`);
+      const count = findings.filter(({ state }) => state === 'wrong').length;
+      if (count > 0) throw new Error(say(lang, `发现 ${count} 个问题。`, `${count} problem(s) found.`));
     });
 }
 
-function runtime(): Finding {
-  const ok = Number(process.versions.node.split('.')[0]) >= 24;
-  return {
-    ok,
-    what: ok
-      ? `Node ${process.versions.node}`
-      : `Node ${process.versions.node} is too old: start by bin/kangqiao.mjs, which brings its own`,
-  };
+async function findAll(terminal: Terminal, command: Command): Promise<readonly Finding[]> {
+  const options = command.optsWithGlobals<ConnectOptions>();
+  const control = await checkControl(terminal, options);
+  const machine = [checkRuntime(), checkCryptography(), checkTimeZone()];
+  const settings = readSettings(command);
+  if (!('dataFolder' in settings)) return [...machine, ...settings];
+  const { storageSettings } = await import('../roots/open-host.ts');
+  const checks = { settings, storage: storageSettings(settings), clock: systemClock, isRunning: control.isRunning };
+  return [
+    ...machine,
+    good('设置正确', 'the settings are right'),
+    await checkDataFolder(settings.dataFolder),
+    ...(await checkStore(checks)),
+    ...(await checkShared(checks)),
+    ...(await checkCertificate(settings, systemClock.now())),
+    ...(control.isRunning ? [] : await checkPorts(settings)),
+    control.finding,
+  ];
 }
 
-async function sqlite(): Promise<Finding> {
+/** The settings, or what is wrong with them. */
+function readSettings(command: Command): Settings | readonly Finding[] {
   try {
-    const { DatabaseSync } = await import('node:sqlite');
-    new DatabaseSync(':memory:').close();
-    return { ok: true, what: 'embedded store (node:sqlite)' };
-  } catch {
-    return { ok: false, what: 'node:sqlite is missing in this Node: use the one that comes with kangqiao' };
+    return readProcessSettings(overridesOf(command));
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return error.issues.map((issue) => {
+      const chinese = errorText(issue, 'zh-CN');
+      const name = issue.path.slice(1);
+      const remedy = [chinese.fix ?? '更正后重试，见 docs/settings.md。', issue.fix ?? 'Correct it; see docs/settings.md.'] as const;
+      return wrong([`设置 ${name}：${chinese.what}`, `setting ${name}: ${issue.message}`], remedy);
+    });
   }
 }
 
-function cryptography(): Finding {
-  try {
-    createSoftwareCrypto().selfTest();
-    return { ok: true, what: 'SM2, SM3 and SM4 pass the official vectors' };
-  } catch {
-    return { ok: false, what: 'SM2, SM3 or SM4 fails its self-test: this OpenSSL is not usable' };
-  }
-}
-
-async function dataFolder(folder: string): Promise<Finding> {
-  const path = resolve(folder);
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const existing = (await exists(path)) ? path : dirname(path);
-    await access(existing, constants.W_OK);
-    const { bavail, bsize } = await statfs(existing);
-    const freeMb = Math.floor((bavail * bsize) / 1_048_576);
-    return {
-      ok: freeMb > 500,
-      what: `data folder ${path}: writable, ${freeMb} MB free${freeMb > 500 ? '' : ', make room for at least 500 MB'}`,
-    };
-  } catch {
-    return { ok: false, what: `data folder ${path} cannot be written: choose another with --data` };
-  }
-}
-
-async function control(terminal: Terminal, options: ConnectOptions): Promise<readonly Finding[]> {
+async function checkControl(
+  terminal: Terminal,
+  options: ConnectOptions,
+): Promise<{ readonly isRunning: boolean; readonly finding: Finding }> {
   const found = await findTokenFile(options.data);
   const address = options.address ?? found?.address ?? DEFAULT_ADDRESS;
   const api = createApiClient({ ...(found ?? {}), address }, AbortSignal.any([terminal.signal, AbortSignal.timeout(3000)]));
   try {
-    const me = (await api.call('GET', '/me')) as { name: string };
-    return [{ ok: true, what: `control at ${address}: logged in as ${me.name}` }];
+    const { name } = (await api.call('GET', '/me')) as { name: string };
+    return { isRunning: true, finding: good(`管理端 ${address} 运行中，已登录为 ${name}`, `control at ${address}: logged in as ${name}`) };
   } catch (error) {
-    const name = error instanceof Error ? error.name : '';
-    if (name === 'ApiError') return [{ ok: false, isHint: true, what: `control at ${address} runs; log in with \`kangqiao login\`` }];
-    return [{ ok: false, isHint: true, what: `control does not answer at ${address}: start it with \`kangqiao start\`` }];
+    const isRunning = error instanceof Error && error.name === 'ApiError';
+    const finding = isRunning
+      ? hint(
+          [`管理端 ${address} 运行中，尚未登录`, `control at ${address} runs`],
+          ['执行 kangqiao login。', 'Log in with `kangqiao login`.'],
+        )
+      : hint(
+          [`管理端 ${address} 没有应答`, `control does not answer at ${address}`],
+          ['用 kangqiao start 启动。', 'Start it with `kangqiao start`.'],
+        );
+    return { isRunning, finding };
   } finally {
     await api.close().catch(() => {});
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

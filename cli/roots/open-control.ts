@@ -1,5 +1,5 @@
 /** Control on an opened engine: its plan goes to the gateways of this process and to those of others. */
-import type { StoreKeeper } from '../../control/actions/keep.ts';
+import type { StoreKeeper } from '../../control/actions/store-keeper.ts';
 import { createControl, type Control } from '../../control/create-control.ts';
 import type { ControlInfo, EngineView } from '../../control/actions/services.ts';
 import type { CompiledFlow } from '../../engine/run/compile-flow.ts';

@@ -1,5 +1,5 @@
 /** The keeper of this process's store: it moves and backs up what the process itself goes on changing. */
-import type { MoveTarget, StoreKeeper } from '../../control/actions/keep.ts';
+import type { MoveTarget, StoreKeeper } from '../../control/actions/store-keeper.ts';
 import { executionsSpec } from '../../engine/run/execution-document.ts';
 import { moveStore, type MoveReport, type MoveStage } from '../../engine/transfer/move-store.ts';
 import { refuseOthers } from '../../engine/transfer/refuse-others.ts';

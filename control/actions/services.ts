@@ -22,7 +22,7 @@ import type { CheckInterface, PlanPublisher } from '../registry/build-plan.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ExecutionCounter } from './execution-counter.ts';
 import type { FlowUses } from './flow-uses.ts';
-import type { StoreKeeper } from './keep.ts';
+import type { StoreKeeper } from './store-keeper.ts';
 import type { LiveFlows } from './live-flows.ts';
 
 export interface ControlInfo {

@@ -16,6 +16,10 @@ export const mongoBackend: StorageBackend = {
       documents,
       openBlobs: async (dataKeys) => openGridfsBlobs({ database: connection.database, dataKeys, clock, logger }),
       dataFolder: undefined,
+      async serverTime() {
+        const { localTime } = await connection.database.command({ hello: 1 });
+        return (localTime as Date).getTime();
+      },
       close: () => documents.close(),
     };
   },

@@ -54,6 +54,10 @@ export async function openPostgresStore(
       return { ...blobs, close: () => pool.close() };
     },
     dataFolder: undefined,
+    async serverTime() {
+      const [row] = await reads.query<{ now: string }>('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now', []);
+      return Number(row?.now);
+    },
     close: () => documents.close(),
   };
 }

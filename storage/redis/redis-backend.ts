@@ -19,6 +19,10 @@ export const redisBackend: SharedBackend = {
       return {
         workQueue,
         sharedState,
+        async serverTime() {
+          const [seconds, microseconds] = await client.time();
+          return Number(seconds) * 1000 + Number(microseconds) / 1000;
+        },
         async close() {
           await workQueue.close();
           await sharedState.close();

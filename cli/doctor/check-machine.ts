@@ -1,0 +1,122 @@
+/** This machine: runtime, cryptography, folder and disk, ports, certificate, time zone. */
+import { X509Certificate } from 'node:crypto';
+import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, resolve } from 'node:path';
+import type { Settings } from '../../engine/host/settings.ts';
+import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import { good, hint, wrong, type Finding } from './finding.ts';
+
+const NODE_MAJOR = 24;
+const FREE_MB = 500;
+const DAY_MS = 86_400_000;
+const EXPIRES_SOON_DAYS = 30;
+
+export function checkRuntime(): Finding {
+  const { node } = process.versions;
+  if (Number(node.split('.')[0]) >= NODE_MAJOR) return good(`Node ${node}`, `Node ${node}`);
+  return wrong(
+    [`Node ${node} 版本过低`, `Node ${node} is too old`],
+    ['用 bin/kangqiao.mjs 启动，它自带所需版本。', 'Start by bin/kangqiao.mjs, which brings its own.'],
+  );
+}
+
+export function checkCryptography(): Finding {
+  try {
+    createSoftwareCrypto().selfTest();
+    return good('SM2、SM3、SM4 通过官方向量自检', 'SM2, SM3 and SM4 pass the official vectors');
+  } catch {
+    return wrong(
+      ['SM2、SM3 或 SM4 自检失败', 'SM2, SM3 or SM4 fails its self-test'],
+      ['不要使用该 Node 程序；用 npm ci 重新安装。', 'This OpenSSL is not usable: install again with npm ci.'],
+    );
+  }
+}
+
+export async function checkDataFolder(folder: string): Promise<Finding> {
+  const path = resolve(folder);
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const existing = (await exists(path)) ? path : dirname(path);
+    await access(existing, constants.W_OK);
+    const { bavail, bsize } = await statfs(existing);
+    const freeMb = Math.floor((bavail * bsize) / 1_048_576);
+    if (freeMb >= FREE_MB) return good(`数据目录 ${path} 可写，剩余 ${freeMb} MB`, `data folder ${path} can be written, ${freeMb} MB free`);
+    return wrong(
+      [`数据目录 ${path} 所在磁盘只剩 ${freeMb} MB`, `the disk of the data folder ${path} has only ${freeMb} MB left`],
+      [`腾出至少 ${FREE_MB} MB，或缩短保留期。`, `Make room for at least ${FREE_MB} MB, or shorten retention.`],
+    );
+  } catch {
+    return wrong(
+      [`数据目录 ${path} 无法写入`, `the data folder ${path} cannot be written`],
+      ['用 --data 指定其他目录，或更正其属主和权限。', 'Choose another with --data, or correct its owner and mode.'],
+    );
+  }
+}
+
+/** Only when nothing of ours runs here: then they must be free. */
+export async function checkPorts({ bindHost, openPort, userPort, busPort, controlPort }: Settings): Promise<readonly Finding[]> {
+  const findings: Finding[] = [];
+  for (const [port, setting] of [
+    [openPort, 'KQ_OPEN_PORT'],
+    [userPort, 'KQ_USER_PORT'],
+    [busPort, 'KQ_BUS_PORT'],
+    [controlPort, 'KQ_CONTROL_PORT'],
+  ] as const) {
+    const code = port === 0 ? undefined : await listenCode(bindHost, port);
+    if (code === undefined) continue;
+    findings.push(
+      wrong(
+        [`${bindHost}:${port} 无法监听（${code}）`, `${bindHost}:${port} cannot be listened on (${code})`],
+        [`停止占用该端口的程序，或更改 ${setting}。`, `Stop what holds it, or change ${setting}.`],
+      ),
+    );
+  }
+  return findings.length > 0 ? findings : [good('端口可用', 'the ports are free')];
+}
+
+export async function checkCertificate({ tlsCertFile, tlsKeyFile }: Settings, nowMs: number): Promise<readonly Finding[]> {
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return [];
+  const remedy = [
+    '更换 KQ_TLS_CERT_FILE 与 KQ_TLS_KEY_FILE 后重新启动。',
+    'Replace KQ_TLS_CERT_FILE and KQ_TLS_KEY_FILE, and start again.',
+  ] as const;
+  try {
+    const certificate = new X509Certificate(await readFile(tlsCertFile));
+    const days = Math.floor((certificate.validToDate.getTime() - nowMs) / DAY_MS);
+    const until = certificate.validToDate.toISOString().slice(0, 10);
+    if (days < 0) return [wrong([`监听证书已于 ${until} 过期`, `the certificate of the listeners expired on ${until}`], remedy)];
+    if (days < EXPIRES_SOON_DAYS)
+      return [hint([`监听证书将于 ${until} 过期`, `the certificate of the listeners expires on ${until}`], remedy)];
+    return [good(`监听证书有效至 ${until}`, `the certificate of the listeners holds until ${until}`)];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [wrong([`监听证书 ${tlsCertFile} 无法使用：${reason}`, `the certificate ${tlsCertFile} cannot be used: ${reason}`], remedy)];
+  }
+}
+
+/** Timers of flows and times on pages go by it. */
+export function checkTimeZone(): Finding {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  const isChina = new Date().getTimezoneOffset() === -480;
+  if (isChina) return good(`时区 ${timeZone}`, `time zone ${timeZone}`);
+  return hint(
+    [`时区为 ${timeZone}，不是东八区`, `the time zone is ${timeZone}, not that of China`],
+    ['若不是有意为之，设置 TZ=Asia/Shanghai。', 'If that is not meant, set TZ=Asia/Shanghai.'],
+  );
+}
+
+function listenCode(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve_) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve_(error.code ?? 'EUNKNOWN'));
+    server.listen(port, host, () => server.close(() => resolve_(undefined)));
+  });
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
