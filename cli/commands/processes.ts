@@ -7,12 +7,15 @@ import { overridesOf, port, withSettings } from './start.ts';
 export function gatewayCommand(): Command {
   return withSettings(new Command('gateway'))
     .summary('start one gateway')
-    .description('Starts one gateway front. It serves from its plan file when control and database are down.')
+    .description('Starts one gateway front. It serves from the plan that it keeps when control and database are down.')
     .addOption(new Option('--front <front>', 'which front').choices(FRONTS).makeOptionMandatory())
     .addOption(new Option('--open-port <port>', 'port of the open front').argParser(port))
     .addOption(new Option('--user-port <port>', 'port of the user front').argParser(port))
     .addOption(new Option('--bus-port <port>', 'port of the bus front').argParser(port))
-    .addHelpText('after', '\nExample:\n  $ kangqiao gateway --front open --data /var/lib/kangqiao')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ export KQ_STORE_ADDRESS=postgres://kangqiao@db/kangqiao KQ_SHARED_ADDRESS=rediss://redis\n  $ kangqiao gateway --front open --data /var/lib/kangqiao-open',
+    )
     .action(async function (this: Command, options: GatewayOptions) {
       const { startGateway } = await import('../roots/gateway.ts');
       process.exitCode = await startGateway(overridesOf(this), options);
