@@ -34,7 +34,8 @@ const FIXED: MongoClientOptions = {
   waitQueueTimeoutMS: 10_000,
   serverSelectionTimeoutMS: 5000,
   connectTimeoutMS: 3000,
-  socketTimeoutMS: 15_000,
+  // A line that hears nothing is found out by heartbeats, in seconds. This is for a slow answer, which must not take the others down.
+  socketTimeoutMS: 60_000,
   heartbeatFrequencyMS: 2000,
   ignoreUndefined: true,
 };
