@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
+import { endWithUs } from './end-with-us.ts';
 import { freePort } from './free-port.ts';
 
 const run = promisify(execFile);
@@ -96,15 +97,6 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       child = await start();
     },
   };
-}
-
-/** A test process that is killed cannot clean up: its end closes the pipe to this guard, which then ends the server. */
-function endWithUs(server: ChildProcess): void {
-  const guard = spawn('sh', ['-c', 'cat > /dev/null; kill -9 "-$0"', String(server.pid)], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
-  server.once('close', () => guard.kill('SIGKILL'));
 }
 
 interface ServerUser {

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endWithUs } from './end-with-us.ts';
 import { freePort } from './free-port.ts';
 
 const READY_MS = 10_000;
@@ -63,9 +64,11 @@ async function launch(port: number, folder: string, args: readonly string[]): Pr
   mkdirSync(folder, { recursive: true });
   const fixed = ['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--appendonly', 'no', '--dir', folder];
   const child = spawn('redis-server', [...fixed, '--maxmemory-policy', 'noeviction', '--loglevel', 'warning', ...args], {
+    detached: true,
     stdio: 'ignore',
     cwd: '/',
   });
+  endWithUs(child);
   for (const end = Date.now() + READY_MS; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 20))) {
     if (child.exitCode !== null) throw new Error(`redis-server ended with ${child.exitCode}`);
     if (/^[+-](PONG|NOAUTH)/.test(await sendCommand(port, ['PING']).catch(() => ''))) return child;
