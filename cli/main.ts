@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { AppError } from '../engine/contract/errors.ts';
 import { ApiError } from './api-client.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
+import { archiveCommand } from './commands/archive.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { flowCommand } from './commands/flow.ts';
 import { keysCommand } from './commands/keys.ts';
@@ -48,6 +49,7 @@ export function createProgram(terminal: Terminal): Command {
     controlCommand(),
     loginCommand(terminal),
     flowCommand(terminal),
+    archiveCommand(terminal),
     signCommand(terminal),
     keysCommand(terminal),
     moveCommand(terminal),

@@ -11,6 +11,8 @@ import type { SharedState } from './contract/ports/shared-state.ts';
 import type { WorkQueue } from './contract/ports/work-queue.ts';
 import type { RunFlow } from './contract/run-flow.ts';
 import type { Seal } from './contract/seal.ts';
+import { startArchive } from './archive/start-archive.ts';
+import { createArchiveReader, type ArchiveReader } from './archive/read-archive.ts';
 import { createBindings, type RunningBindings } from './bindings/create-bindings.ts';
 import { createChanges, type Changes } from './changes/create-changes.ts';
 import { createBuildContext } from './expression/create-build-context.ts';
@@ -61,6 +63,8 @@ export interface EngineDeps {
   readonly workerSlots?: number;
   /** Tags of flows and ids of adapters that this process works for alone; none: everything. */
   readonly serves?: readonly string[];
+  /** Where executions go that ended days ago; absent: they stay until they expire. */
+  readonly archive?: { readonly folder: string; readonly afterDays: number } | undefined;
   /** What the process is, for others to read. */
   readonly about?: Pick<WorkerAbout, 'role' | 'version'>;
 }
@@ -78,6 +82,8 @@ export interface Engine {
   readonly live: LiveCounters;
   readonly traffic: Traffic;
   readonly queue: QueueSight;
+  /** Absent: nothing is archived. */
+  readonly archive: ArchiveReader | undefined;
   /** Claims durable work and starts listeners: for processes that are workers. */
   startWork(): Promise<void>;
   /** Begins nothing more and settles what runs, while listeners and fronts go on; for what ends this process soon. */
@@ -194,6 +200,8 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   showParts({ metrics, documents, pool, worker, triggers });
   await owners.start();
   let stopSweep = () => {};
+  let stopArchive = () => Promise.resolve();
+  const archive = deps.archive === undefined ? undefined : createArchiveReader({ folder: deps.archive.folder, seal, clock });
 
   return {
     nodes,
@@ -201,18 +209,20 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     bindings,
     published,
     catalog,
-    executions: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL }),
+    executions: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL, archive }),
     runFlow: createRunFlow({ ...common, accept, active, owners }),
     worker,
     triggers,
     live,
     traffic,
     queue,
+    archive,
     async startWork() {
       stopSweep = startBlobSweep({ ...common, blobs }).stop;
       await leases.start();
       await worker.start();
       await triggers.start();
+      if (deps.archive !== undefined) stopArchive = startArchive({ ...common, ...deps.archive, blobs, leases }).stop;
     },
     async drain(boundMs) {
       const untilMs = clock.monotonic() + boundMs;
@@ -221,6 +231,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     },
     async stop(boundMs) {
       stopSweep();
+      await stopArchive();
       await triggers.stop();
       await stopWorker(boundMs);
       await leases.stop();

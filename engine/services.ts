@@ -221,8 +221,17 @@ export interface ExecutionQuery {
   readonly key?: { readonly name: string; readonly value: string };
   /** An execution's id or a trace id, whole or its beginning. */
   readonly text?: string;
+  /** In the archive instead of the store. */
+  readonly archived?: boolean;
   readonly limit: number;
   readonly after?: string;
+}
+
+export interface ArchiveDay {
+  /** `2026-11-25`, UTC. */
+  readonly day: string;
+  readonly executions: number;
+  readonly bytes: number;
 }
 
 export interface ExecutionPage {
@@ -255,6 +264,8 @@ export interface ExecutionSummary {
 }
 
 export interface ExecutionDetails extends ExecutionSummary {
+  /** It lies in the archive: it can be looked at, and nothing else. */
+  readonly isArchived?: true;
   /** Executions that sent its message anew. */
   readonly replays: readonly string[];
   readonly isLaneKept: boolean;

@@ -34,6 +34,7 @@ export async function openEngine(host: Host, life: Life, role: string): Promise<
     metrics,
     tracer,
     workerSlots: settings.workerSlots,
+    ...(settings.archiveFolder === undefined ? {} : { archive: { folder: settings.archiveFolder, afterDays: settings.archiveAfterDays } }),
     serves: settings.serves,
     about: { role, version: readVersion() },
   });

@@ -3,6 +3,7 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../../engine/services.ts';
 import type { MachineState } from '../../engine/host/machine.ts';
+import type { ArchiveReader } from '../../engine/archive/read-archive.ts';
 import type { SettingDescription } from '../../engine/host/settings.ts';
 import type { LiveCounters } from '../../engine/run/live-counters.ts';
 import type { QueueSight } from '../../engine/run/queue-sight.ts';
@@ -63,6 +64,8 @@ export interface EngineView {
   readonly queue: QueueSight;
   /** Of published flows that listen by themselves. */
   listeners(): readonly TriggerStatus[];
+  /** Absent: nothing is archived. */
+  readonly archive?: Pick<ArchiveReader, 'days'>;
   /** Published durable flows that listen by themselves, wherever they run. */
   feeds(): readonly string[];
 }

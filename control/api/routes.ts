@@ -104,6 +104,7 @@ export const ROUTES: readonly Route[] = [
   post('/executions/:executionId/cancel', 'executions.cancel'),
   post('/executions/:executionId/resend', 'executions.resend'),
   post('/executions/resume', 'executions.resume'),
+  get('/archive', 'executions.archived-days'),
   get('/held', 'executions.held'),
   get('/held/groups', 'held.groups'),
   post('/held/retry', 'executions.retry-many', progress),

@@ -10,6 +10,12 @@ export function createTimedId(prefix: string, nowMs: number): string {
   return `${prefix}_${nowMs.toString(32).padStart(9, '0')}${randomText()}`;
 }
 
+/** When an id of `createTimedId` was made; undefined for any other text. */
+export function timeOfId(id: string): number | undefined {
+  const [, text] = /^[a-z]+_([0-9a-v]{9})[A-Za-z0-9_-]{14}$/.exec(id) ?? [];
+  return text === undefined ? undefined : Number.parseInt(text, 32);
+}
+
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 const randomText = createRandomTexts(14);

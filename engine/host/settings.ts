@@ -41,6 +41,16 @@ export const SettingsSchema = Type.Object(
       '存储与共享状态证书的签发机构',
       'PEM of the authorities that the certificates of store and shared state must chain to.',
     ),
+    archiveFolder: file(
+      '归档目录：已结束的执行在若干天后写入文件',
+      'Folder into which executions go that ended days ago, shared by workers and control. Absent: none.',
+    ),
+    archiveAfterDays: count(
+      7,
+      3650,
+      '执行被接收多少天后归档',
+      'Days after which an execution that ended is archived; what its flow retains for less is never archived.',
+    ),
     environment: Type.String({
       pattern: '^[A-Za-z0-9_-]{1,30}$',
       default: 'DEV',

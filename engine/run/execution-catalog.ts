@@ -1,10 +1,12 @@
 /** Executions as people see them: lists, one with its steps and data, retry and cancel. */
+import type { ArchivedExecution, ArchiveReader } from '../archive/read-archive.ts';
+import { AppError } from '../contract/errors.ts';
 import type { Message } from '../contract/message.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
-import type { ExecutionCatalog, ExecutionDetails, ExecutionSummary, PublishedFlows } from '../services.ts';
+import type { ExecutionCatalog, ExecutionDetails, ExecutionQuery, ExecutionSummary, PublishedFlows } from '../services.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { ExecutionDocument, ExecutionStatus, ResumeDocument } from './execution-document.ts';
 import { executionPlace, hashToken, keepsOutput, type ExecutionStores } from './execution-journal.ts';
@@ -12,7 +14,7 @@ import { wake } from './wake-waiting.ts';
 import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, decodeReply, encodeMessage, type Payloads } from './payloads.ts';
 import { createHeldExecutions } from './held-executions.ts';
-import { listExecutions } from './list-executions.ts';
+import { listExecutions, type DocumentPage } from './list-executions.ts';
 import { resendExecution, type ResendDeps } from './resend-execution.ts';
 import { runGraph } from './run-graph.ts';
 import { stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
@@ -29,6 +31,8 @@ export interface ExecutionCatalogDeps extends ExecutionStores, ResendDeps {
   readonly run: RunDeps;
   readonly clock: Clock;
   readonly cancelChannel: string;
+  /** Executions that were moved into files. */
+  readonly archive?: ArchiveReader | undefined;
 }
 
 const STATUSES: readonly ExecutionStatus[] = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'];
@@ -40,13 +44,15 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
 
   return {
     async list(query) {
-      const { found, next, searchedFrom } = await listExecutions(query, deps);
+      const { found, next, searchedFrom } = query.archived === true ? await listArchived(query) : await listExecutions(query, deps);
       return { items: found.map(summarise), next, searchedFrom };
     },
 
     async get(executionId, { payload }) {
       const document = await executions.get(executionId);
-      return document && describe(document, payload);
+      if (document !== undefined) return describe(document, payload, deps);
+      const archived = await deps.archive?.get(executionId);
+      return archived && { ...(await describe(archived.execution, payload, archived)), isArchived: true };
     },
 
     ...createHeldExecutions(deps),
@@ -68,11 +74,23 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
     },
   };
 
-  async function describe(document: ExecutionDocument, payload: boolean): Promise<ExecutionDetails> {
+  async function listArchived(query: ExecutionQuery): Promise<DocumentPage> {
+    if (deps.archive !== undefined) return deps.archive.list(query);
+    throw new AppError('ARCHIVE_ABSENT', 'input', 'No archive is set up.', {
+      fix: 'Set KQ_ARCHIVE_FOLDER to a folder that workers and control share.',
+    });
+  }
+
+  /** `parts`: where what belongs to it lies, in the store or in the archive. */
+  async function describe(
+    document: ExecutionDocument,
+    payload: boolean,
+    parts: Omit<ArchivedExecution, 'execution'>,
+  ): Promise<ExecutionDetails> {
     // Without its input the record was reduced to its flow's level; what is left of its iterations is on its way out.
-    const iterationLegs = document.input ? await listIterationLegs(document._id, deps.legs) : [];
-    const folded = await foldLegs(document, iterationLegs, deps.payloads);
-    const late = await deps.lateOutcomes.find({ execution: document._id }, { limit: 100 });
+    const iterationLegs = document.input ? await listIterationLegs(document._id, parts.legs) : [];
+    const folded = await foldLegs(document, iterationLegs, parts.payloads);
+    const late = await parts.lateOutcomes.find({ execution: document._id }, { limit: 100 });
     const details: ExecutionDetails = {
       ...summarise(document),
       ...(folded.error === undefined ? {} : { error: folded.error }),
@@ -82,12 +100,12 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       intents: folded.announced.map(({ node, key, at }) => ({ node, key, at })),
       lateOutcomes: late.map(({ node, at, status }) => ({ node, at, status })),
     };
-    return payload ? { ...details, ...(await payloadOf(document, folded.known)) } : details;
+    return payload ? { ...details, ...(await payloadOf(document, folded.known, parts.payloads)) } : details;
   }
 
-  async function payloadOf(document: ExecutionDocument, known: ReadonlyMap<string, KnownOutcome>) {
-    const input = document.input && decodeMessage(await deps.payloads.load(executionPlace(document._id, 'input'), document.input));
-    const reply = document.reply && decodeReply(await deps.payloads.load(executionPlace(document._id, 'reply'), document.reply));
+  async function payloadOf(document: ExecutionDocument, known: ReadonlyMap<string, KnownOutcome>, payloads: Payloads) {
+    const input = document.input && decodeMessage(await payloads.load(executionPlace(document._id, 'input'), document.input));
+    const reply = document.reply && decodeReply(await payloads.load(executionPlace(document._id, 'reply'), document.reply));
     const steps = input && (await computeSteps(document, input, known));
     return {
       ...(input === undefined ? {} : { input }),

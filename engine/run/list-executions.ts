@@ -75,7 +75,8 @@ async function searchTrace(query: ExecutionQuery, text: string, deps: ListDeps):
   return { found, next: undefined, searchedFrom: to >= from ? to + 1 : undefined };
 }
 
-function filtersOf(query: ExecutionQuery, seal: Pick<Seal, 'token'>): Filter[] {
+/** One for each flow and status asked for. */
+export function filtersOf(query: ExecutionQuery, seal: Pick<Seal, 'token'>): Filter[] {
   const { flowIds, key, from, to, held = {} } = query;
   const time = { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lte: to }) };
   const rest: Filter = {

@@ -87,7 +87,7 @@ export async function foldLegs(
   return { known, steps, announced, dangling: announced.filter((intent) => intent.epoch > released), error };
 }
 
-export async function listIterationLegs(executionId: string, legs: Collection<LegDocument>): Promise<LegDocument[]> {
+export async function listIterationLegs(executionId: string, legs: Pick<Collection<LegDocument>, 'find'>): Promise<LegDocument[]> {
   const found: LegDocument[] = [];
   for (let after: string | undefined; ;) {
     const page = await legs.find({ execution: executionId }, { limit: 1000, ...(after === undefined ? {} : { after }) });

@@ -6,12 +6,13 @@ import type { BenchCase } from './measure/case.ts';
 import { designerCases } from './cases/designer-canvas.ts';
 import { durableCases } from './cases/durable-feed.ts';
 import { gatewayCases } from './cases/gateways.ts';
+import { historyCases } from './cases/history.ts';
 import { syncFlowCases } from './cases/sync-flow.ts';
 
 const CASE_LIMIT_MS = 150_000;
 
 const wanted = process.argv[2] ?? '';
-const cases: readonly BenchCase[] = [...gatewayCases, ...syncFlowCases, ...durableCases, ...designerCases];
+const cases: readonly BenchCase[] = [...gatewayCases, ...syncFlowCases, ...durableCases, ...historyCases, ...designerCases];
 const chosen = cases.filter(({ name }) => name.includes(wanted));
 if (chosen.length === 0) {
   process.stderr.write(`No case is named like "${wanted}". There are: ${cases.map(({ name }) => name).join(', ')}\n`);

@@ -51,7 +51,9 @@ export interface Lab {
   losesAnswers: boolean;
   /** Starts the next process; its worker runs. It takes earlier ones for dead, unless the store `isShared` with them. */
   start(
-    options?: Pick<ModelEngineOptions, 'slots' | 'live' | 'serves' | 'lacks' | 'tracer'> & { readonly isShared?: boolean },
+    options?: Pick<ModelEngineOptions, 'slots' | 'live' | 'serves' | 'lacks' | 'tracer' | 'archiveFolder'> & {
+      readonly isShared?: boolean;
+    },
   ): Promise<LabEngine>;
   pass(ms: number): Promise<void>;
   /** Moves the wall clock alone (in memory): days pass, and no timer runs. */

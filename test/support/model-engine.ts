@@ -8,6 +8,7 @@ import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { WorkQueue } from '../../engine/contract/ports/work-queue.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
+import { createArchiveReader } from '../../engine/archive/read-archive.ts';
 import { createBuildContext } from '../../engine/expression/create-build-context.ts';
 import { createAdapterGates } from '../../engine/run/adapter-gates.ts';
 import { createAccept, type Accept, type AcceptDeps } from '../../engine/run/accept.ts';
@@ -50,6 +51,8 @@ export interface ModelEngineOptions {
   /** Counts what runs. */
   readonly live?: (published: PublishedFlows) => LiveCounters;
   readonly tracer?: Tracer | undefined;
+  /** Where archived executions are read from. */
+  readonly archiveFolder?: string;
   readonly serves?: (flow: CompiledFlow) => boolean;
   /** The node types of a build that lacks some of the flow's: it accepts, and cannot run. */
   readonly lacks?: readonly string[];
@@ -95,6 +98,8 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     runScript: () => Promise.reject(new TypeError('no scripts here')),
     callFlow: createCallFlow(published, clock, () => run),
   };
+  const archive =
+    options.archiveFolder === undefined ? undefined : createArchiveReader({ folder: options.archiveFolder, seal: openSeal, clock });
   const stores = {
     executions: await documents.open(executionsSpec),
     legs: await documents.open(legsSpec),
@@ -145,7 +150,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
       ...(options.slots === undefined ? {} : { slots: options.slots }),
     }),
     runFlow: createRunFlow(deps),
-    catalog: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL }),
+    catalog: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL, archive }),
   };
 }
 

@@ -76,6 +76,7 @@ export const OPERATIONS = {
   'executions.cancel': { method: 'POST', path: '/executions/:executionId/cancel' },
   'executions.resend': { method: 'POST', path: '/executions/:executionId/resend' },
   'executions.resume': { method: 'POST', path: '/executions/resume' },
+  'executions.archived-days': { method: 'GET', path: '/archive' },
   'executions.held': { method: 'GET', path: '/held' },
   'held.groups': { method: 'GET', path: '/held/groups' },
   'executions.retry-many': { method: 'POST', path: '/held/retry', progress: true },
@@ -664,6 +665,16 @@ export interface operations {
     };
     responses: never;
   };
+  'executions.archived-days': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
   'audit.list': {
     parameters: {
       query?: {
@@ -1012,6 +1023,8 @@ export interface operations {
         adapterId?: string;
         /** @description `next` of the page before */
         after?: string;
+        /** @description In the archive instead of the store */
+        archived?: boolean;
         flowId?: string;
         /** @description Epoch milliseconds */
         from?: number;

@@ -7,7 +7,7 @@ import type { Permission, Role } from '../../../engine/contract/access.ts';
 import type { Health } from '../../../engine/contract/node.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
-import type { ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestReport } from '../../../engine/services.ts';
+import type { ArchiveDay, ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestReport } from '../../../engine/services.ts';
 import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/contract.ts';
 import type { AlarmList, AlarmSettingsAnswer, SilenceList } from '../../../control/actions/alarms.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
@@ -108,6 +108,7 @@ export interface Outputs {
   'user-token-keys.list': Items<Revised<UserTokenKey>>;
   'executions.list': ExecutionPage;
   'executions.held': ExecutionPage;
+  'executions.archived-days': Items<ArchiveDay>;
   'held.groups': NamedHeldGroups;
   'executions.retry-many': BulkAnswer;
   'executions.cancel-many': BulkAnswer;

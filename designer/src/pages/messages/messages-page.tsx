@@ -27,6 +27,8 @@ const TEXTS = defineTexts({
   refresh: ['刷新', 'Refresh'],
   live: ['自动刷新', 'Live'],
   liveHelp: ['每 5 秒列出新到的消息', 'Lists what has come every 5 seconds'],
+  archive: ['归档', 'Archive'],
+  archiveHelp: ['在归档文件中查找较早的消息', 'Looks for older messages in the archive'],
   export: ['导出 CSV', 'Export CSV'],
   exporting: ['导出消息列表', 'Exporting the list'],
   exported: ['已导出 {{count}} 条', '{{count}} messages exported'],
@@ -58,7 +60,7 @@ function Messages() {
   const exported = useExportColumns();
   const [isLive, setLive] = useState(true);
   // A search by trace id walks through the store; what is past changes no more.
-  const mayBeLive = query.text === undefined && (query.to === undefined || query.to > Date.now());
+  const mayBeLive = query.archived === undefined && query.text === undefined && (query.to === undefined || query.to > Date.now());
   const list = useMessagePages('executions.list', query, mayBeLive && isLive ? LIVE_MS : undefined);
   const [work, setWork] = useState<Work<Exported>>();
   const searchedFrom = list.data?.pages.at(-1)?.searchedFrom;
@@ -83,12 +85,25 @@ function Messages() {
         title={t('title')}
         help={t('help')}
         actions={
-          <Tooltip title={t('liveHelp')}>
-            <label className={styles.live}>
-              <Switch size="small" checked={mayBeLive && isLive} disabled={!mayBeLive} onChange={setLive} aria-label={t('live')} />
-              {t('live')}
-            </label>
-          </Tooltip>
+          <>
+            <Tooltip title={t('archiveHelp')}>
+              <label className={styles.live}>
+                <Switch
+                  size="small"
+                  checked={query.archived === true}
+                  onChange={(isOn) => set({ archive: isOn ? '1' : undefined })}
+                  aria-label={t('archive')}
+                />
+                {t('archive')}
+              </label>
+            </Tooltip>
+            <Tooltip title={t('liveHelp')}>
+              <label className={styles.live}>
+                <Switch size="small" checked={mayBeLive && isLive} disabled={!mayBeLive} onChange={setLive} aria-label={t('live')} />
+                {t('live')}
+              </label>
+            </Tooltip>
+          </>
         }
       />
       <div className={listStyles.list}>

@@ -5,10 +5,10 @@ export type Query = Omit<Input<'executions.list'>, 'limit' | 'after'>;
 export type Status = 'queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled';
 export const STATUSES: readonly Status[] = ['completed', 'failed', 'held', 'running', 'waiting', 'queued', 'cancelled'];
 
-export type ConditionName = 'flow' | 'adapter' | 'status' | 'from' | 'to' | 'key' | 'value' | 'text';
+export type ConditionName = 'flow' | 'adapter' | 'status' | 'from' | 'to' | 'key' | 'value' | 'text' | 'archive';
 export type Conditions = Readonly<Partial<Record<ConditionName, string>>>;
 
-const IN_ADDRESS: readonly ConditionName[] = ['flow', 'adapter', 'status', 'from', 'to', 'key', 'text'];
+const IN_ADDRESS: readonly ConditionName[] = ['flow', 'adapter', 'status', 'from', 'to', 'key', 'text', 'archive'];
 
 /**
  * What is searched for stands in the address and can be sent to a colleague, but for the value of a business key: it may name a patient, so
@@ -33,7 +33,7 @@ export function useConditions() {
   return { conditions, query: queryOf(conditions), set, clear };
 }
 
-function queryOf({ flow, adapter, status, from, to, key, value, text }: Conditions): Query {
+function queryOf({ flow, adapter, status, from, to, key, value, text, archive }: Conditions): Query {
   const known = STATUSES.find((one) => one === status);
   return {
     ...(flow === undefined ? {} : { flowId: flow }),
@@ -43,6 +43,7 @@ function queryOf({ flow, adapter, status, from, to, key, value, text }: Conditio
     ...timeOf('to', to),
     ...(key === undefined || value === undefined ? {} : { keyName: key, keyValue: value }),
     ...(text === undefined ? {} : { text }),
+    ...(archive === undefined ? {} : { archived: true }),
   };
 }
 

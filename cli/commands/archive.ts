@@ -1,0 +1,89 @@
+/** `kangqiao archive …`: what was moved from the store into files, over the admin API. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ArchiveDay, ExecutionPage } from '../../engine/services.ts';
+import { withApi } from '../connect.ts';
+import { formatTable, type Terminal } from '../terminal.ts';
+
+export function archiveCommand(terminal: Terminal): Command {
+  return new Command('archive')
+    .summary('look into the archive of executions')
+    .description('Executions that ended days ago lie in files (KQ_ARCHIVE_FOLDER); these commands read them through control.')
+    .addCommand(listCommand(terminal))
+    .addCommand(searchCommand(terminal))
+    .addCommand(showCommand(terminal));
+}
+
+function listCommand(terminal: Terminal): Command {
+  return new Command('list')
+    .summary('list the days that are archived')
+    .addOption(new Option('--json', 'as JSON'))
+    .action(async function (this: Command, { json }: { json?: boolean }) {
+      const { items } = (await withApi(this, terminal, (api) => api.call('GET', '/archive'))) as { items: readonly ArchiveDay[] };
+      if (json === true) return terminal.print(JSON.stringify(items, null, 2));
+      const rows = items.map(({ day, executions, bytes }) => [day, String(executions), (bytes / 1_048_576).toFixed(1)]);
+      terminal.print(formatTable([['DAY', 'EXECUTIONS', 'MB'], ...rows]));
+    });
+}
+
+interface SearchOptions {
+  readonly key?: string;
+  readonly flow?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit: string;
+  readonly json?: boolean;
+}
+
+function searchCommand(terminal: Terminal): Command {
+  return new Command('search')
+    .summary('find archived executions, newest first')
+    .argument('[id]', 'id or trace id, whole or its beginning')
+    .addOption(new Option('--key <name=value>', 'business key'))
+    .addOption(new Option('--flow <id>', 'of this flow'))
+    .addOption(new Option('--from <time>', 'accepted from then on, for example 2026-11-01').argParser(time))
+    .addOption(new Option('--to <time>', 'accepted until then').argParser(time))
+    .addOption(new Option('--limit <number>', 'so many at most').default('50'))
+    .addOption(new Option('--json', 'as JSON'))
+    .addHelpText('after', '\nExample:\n  $ kangqiao archive search --key patientId=P000001 --from 2026-11-01')
+    .action(async function (this: Command, text: string | undefined, options: SearchOptions) {
+      const page = (await withApi(this, terminal, (api) => api.call('GET', `/executions?${questionOf(text, options)}`))) as ExecutionPage;
+      if (options.json === true) return terminal.print(JSON.stringify(page.items, null, 2));
+      const rows = page.items.map((item) => [item.executionId, new Date(item.acceptedAt).toISOString(), item.flowId, item.status]);
+      terminal.print(formatTable([['EXECUTION', 'ACCEPTED', 'FLOW', 'STATUS'], ...rows]));
+      if (page.searchedFrom !== undefined)
+        terminal.tell(`Looked back to ${new Date(page.searchedFrom).toISOString()}; name a time to go on.`);
+      if (page.next !== undefined) terminal.tell('There are more: raise --limit, or narrow the time.');
+    });
+}
+
+function showCommand(terminal: Terminal): Command {
+  return new Command('show')
+    .summary('print one execution with its steps')
+    .argument('<id>', 'id of the execution')
+    .addOption(new Option('--payload', 'with its data; takes the right to see them and leaves an audit line'))
+    .action(async function (this: Command, id: string, { payload }: { payload?: boolean }) {
+      const path = `/executions/${encodeURIComponent(id)}${payload === true ? '/payload' : ''}`;
+      terminal.print(JSON.stringify(await withApi(this, terminal, (api) => api.call('GET', path)), null, 2));
+    });
+}
+
+function questionOf(text: string | undefined, { key, flow, from, to, limit }: SearchOptions): string {
+  const query = new URLSearchParams({ archived: 'true', limit });
+  if (text !== undefined) query.set('text', text);
+  if (flow !== undefined) query.set('flowId', flow);
+  if (from !== undefined) query.set('from', String(from));
+  if (to !== undefined) query.set('to', String(to));
+  if (key !== undefined) {
+    const at = key.indexOf('=');
+    if (at < 1) throw new InvalidArgumentError('A business key is written as name=value.');
+    query.set('keyName', key.slice(0, at));
+    query.set('keyValue', key.slice(at + 1));
+  }
+  return query.toString();
+}
+
+function time(text: string): number {
+  const at = Date.parse(text);
+  if (Number.isNaN(at)) throw new InvalidArgumentError('A time is written as 2026-11-01 or 2026-11-01T08:00+08:00.');
+  return at;
+}

@@ -1,0 +1,201 @@
+/**
+ * Moves executions that ended days ago from the store into files. First a segment is written, flushed, read back and named; only then are
+ * its executions removed. Whoever is killed before the name leaves a file that nobody counts; whoever is killed after it leaves a segment that says so,
+ * and the next run goes on removing. So none is lost, and none is twice in the archive.
+ */
+import { join } from 'node:path';
+import type { Clock } from '../contract/clock.ts';
+import type { Logger, Metrics } from '../contract/observe.ts';
+import type { Blobs } from '../contract/ports/blobs.ts';
+import type { Collection, StoredDocument } from '../contract/ports/documents.ts';
+import type { Seal } from '../contract/seal.ts';
+import { createTimedId } from '../contract/ids.ts';
+import { TERMINAL, type ExecutionDocument, type LateOutcomeDocument, type LegDocument } from '../run/execution-document.ts';
+import type { PublishedFlows } from '../services.ts';
+import { dayOf, listDays, listSegments, listUnfinished, makeDay } from './archive-folder.ts';
+import {
+  readIndex,
+  readMember,
+  removeUnfinished,
+  settleSegment,
+  writeSegment,
+  type MemberLine,
+  type SegmentWriter,
+} from './segment-file.ts';
+
+export interface ArchiveDeps {
+  readonly executions: Collection<ExecutionDocument>;
+  readonly legs: Collection<LegDocument>;
+  readonly lateOutcomes: Collection<LateOutcomeDocument>;
+  readonly blobs: Blobs;
+  readonly seal: Seal;
+  readonly published: Pick<PublishedFlows, 'at'>;
+  readonly folder: string;
+  readonly afterDays: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+export interface ArchiveResult {
+  readonly archived: number;
+  /** Changed while it was written: the next run takes it again, and the later one counts. */
+  readonly changed: number;
+}
+
+const DAY_MS = 86_400_000;
+const PAGE = 200;
+const MOST_EXECUTIONS = 20_000;
+const MOST_BYTES = 256 * 1024 * 1024;
+const BLOB_PART_BYTES = 256 * 1024;
+/** A caller's Idempotency-Key gets the stored answer for so long. */
+const ANSWER_MS = DAY_MS;
+
+/** `mayGoOn`: false when another process does it now; asked before anything is removed. */
+export async function archiveExecutions(deps: ArchiveDeps, mayGoOn: () => boolean): Promise<ArchiveResult> {
+  let archived = 0;
+  let changed = 0;
+  for (const day of await listDays(deps.folder)) {
+    for (const path of await listUnfinished(deps.folder, day)) await removeUnfinished(path);
+    for (const { path, indexPath, isRemoving } of await listSegments(deps.folder, day))
+      if (isRemoving && mayGoOn()) changed += await removeArchived(path, indexPath, deps, mayGoOn);
+  }
+  for (const status of TERMINAL) {
+    for (let behind: string | undefined; mayGoOn();) {
+      const written = await writeNext(status, behind, deps);
+      behind = written.passed;
+      if (written.path !== undefined && written.indexPath !== undefined) {
+        changed += await removeArchived(written.path, written.indexPath, deps, mayGoOn);
+        archived += written.count;
+      }
+      if (written.isEnd) break;
+    }
+  }
+  if (archived > 0) deps.log.info('archive.written', { archived, changed });
+  deps.metrics.count('archived_total', {}, archived);
+  return { archived, changed };
+}
+
+interface Written {
+  readonly path?: string;
+  readonly indexPath?: string;
+  readonly count: number;
+  readonly isEnd: boolean;
+  /** The last one that stays: the next segment begins behind it, since those that were archived are gone. */
+  readonly passed: string | undefined;
+}
+
+/** One segment: executions of one day and status, oldest first. */
+async function writeNext(status: ExecutionDocument['status'], from: string | undefined, deps: ArchiveDeps): Promise<Written> {
+  const open: { segment?: OpenSegment } = {};
+  try {
+    const filled = await fill(open, status, from, deps);
+    if (open.segment === undefined) return { ...filled, count: 0 };
+    const { path, writer } = open.segment;
+    return { ...filled, path, indexPath: await writer.finish(), count: writer.count };
+  } catch (error) {
+    await open.segment?.writer.abandon();
+    throw error;
+  }
+}
+
+interface OpenSegment {
+  readonly day: string;
+  readonly path: string;
+  readonly writer: SegmentWriter;
+}
+
+async function fill(
+  open: { segment?: OpenSegment },
+  status: ExecutionDocument['status'],
+  from: string | undefined,
+  deps: ArchiveDeps,
+): Promise<Pick<Written, 'isEnd' | 'passed'>> {
+  let passed = from;
+  const filter = { status, acceptedAt: { lt: deps.clock.now() - deps.afterDays * DAY_MS } };
+  for (let after = from; ;) {
+    const page = await deps.executions.find(filter, { sort: ['acceptedAt'], limit: PAGE, ...(after === undefined ? {} : { after }) });
+    for (const execution of page) {
+      if (await isDone(execution, deps)) {
+        const day = dayOf(execution.acceptedAt);
+        if (open.segment !== undefined && (open.segment.day !== day || isFull(open.segment.writer))) return { isEnd: false, passed };
+        open.segment ??= await openSegment(day, deps);
+        await open.segment.writer.add(execution, linesOf(execution, deps));
+      } else passed = execution._id;
+      after = execution._id;
+    }
+    if (page.length < PAGE) return { isEnd: true, passed };
+  }
+}
+
+function isFull({ count, sizeBytes }: SegmentWriter): boolean {
+  return count >= MOST_EXECUTIONS || sizeBytes >= MOST_BYTES;
+}
+
+async function openSegment(day: string, { folder, clock }: ArchiveDeps): Promise<OpenSegment> {
+  await makeDay(folder, day);
+  const path = join(folder, day, createTimedId('seg', clock.now()));
+  return { day, path, writer: await writeSegment(path) };
+}
+
+/** Its key must go on refusing what comes a second time for as long as was promised. */
+async function isDone({ flowId, version, finishedAt, acceptedAt }: ExecutionDocument, { published, clock }: ArchiveDeps): Promise<boolean> {
+  const flow = await published.at(flowId, version).catch(() => undefined);
+  const windowMs = Math.max(ANSWER_MS, (flow?.document.ingress?.dedupe?.windowSec ?? 0) * 1000);
+  return (finishedAt ?? acceptedAt) + windowMs < clock.now();
+}
+
+async function* linesOf(execution: ExecutionDocument, { legs, lateOutcomes, blobs, seal }: ArchiveDeps): AsyncIterable<MemberLine> {
+  const own = await all(legs, { execution: execution._id });
+  const late = await all(lateOutcomes, { execution: execution._id });
+  const named = new Set([execution, ...own, ...late].flatMap((document) => document.blobs ?? []));
+  for (const blob of named) {
+    let part = 0;
+    for await (const chunk of blobs.get(blob))
+      for (let at = 0; at < chunk.byteLength; at += BLOB_PART_BYTES)
+        yield { blob, part: part++, sealed: seal.seal(blobPlace(blob, part - 1), chunk.subarray(at, at + BLOB_PART_BYTES)) };
+  }
+  for (const leg of own) yield { leg };
+  for (const outcome of late) yield { late: outcome };
+  yield { execution };
+}
+
+export function blobPlace(blob: string, part: number) {
+  return { collection: 'archive', id: blob, field: String(part) };
+}
+
+/** What still lies in the store as it was written is removed; answers how many had changed meanwhile. */
+async function removeArchived(path: string, indexPath: string, deps: ArchiveDeps, mayGoOn: () => boolean): Promise<number> {
+  const { executions, legs, lateOutcomes } = deps;
+  let changed = 0;
+  for (const line of await readIndex(indexPath)) {
+    if (!mayGoOn()) return changed;
+    const stored = await executions.get(line.head._id);
+    const lines = await readMember(path, line);
+    const last = lines.at(-1);
+    if (
+      stored !== undefined &&
+      (last === undefined || !('execution' in last) || JSON.stringify(stored) !== JSON.stringify(last.execution))
+    ) {
+      changed += 1;
+      continue;
+    }
+    if (stored !== undefined) await executions.remove(stored._id, { status: stored.status, epoch: stored.epoch });
+    for (const member of lines) {
+      if ('leg' in member) await legs.remove(member.leg._id);
+      if ('late' in member) await lateOutcomes.remove(member.late._id);
+    }
+  }
+  // Its blobs are named by nobody now: the sweep takes them.
+  await settleSegment(indexPath);
+  return changed;
+}
+
+async function all<T extends StoredDocument>(collection: Collection<T>, filter: { readonly execution: string }): Promise<readonly T[]> {
+  const found: T[] = [];
+  for (let after: string | undefined; ; after = found.at(-1)!._id) {
+    const page = await collection.find(filter, { limit: 1000, ...(after === undefined ? {} : { after }) });
+    found.push(...page);
+    if (page.length < 1000) return found;
+  }
+}
