@@ -31,7 +31,7 @@ test('a receiver is made, tried, told of an alarm by a signed message; the alarm
   await drawer.getByRole('textbox', { name: '名称' }).fill('值班群');
   await drawer.getByRole('textbox', { name: '地址' }).fill('http://example.org/hook');
   await drawer.getByRole('button', { name: '保存' }).click();
-  await expect(drawer.getByText('须以 https 访问')).toBeVisible();
+  await expect(drawer.getByText('须以 HTTPS 访问')).toBeVisible();
   await drawer.getByRole('textbox', { name: '地址' }).fill(hook.url);
   await drawer.getByRole('button', { name: '保存' }).click();
   const once = page.getByRole('dialog', { name: '“值班群”的签名密钥' });

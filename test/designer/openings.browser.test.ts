@@ -30,7 +30,7 @@ const openingsOf = ({ held }: Work): readonly Scene[] => [
   { path: 'callers/CITIZENS', roles: SECURITY, open: [['生成共享密钥', 'Make a shared secret']] },
   { path: 'alarms?tab=rules' },
   { path: 'alarms?tab=receivers', open: [['新建接收人', 'New receiver']] },
-  { path: 'alarms?tab=receivers', open: [['设置', 'Set it']] },
+  { path: 'alarms?tab=receivers', open: [['设置: 邮件服务器', 'Set it: Mail server']] },
   { path: 'alarms?tab=silences', open: [['新建静默', 'New silence']] },
   { path: 'audit', roles: AUDITOR, open: [['校验审计链', 'Verify the chain']] },
   { path: 'audit', roles: AUDITOR, open: [(page) => page.locator('tbody tr[tabindex]').first().click()] },

@@ -26,7 +26,7 @@ export const controlTexts: ErrorTemplates = {
   ALARM_RECEIVER_UNKNOWN: { what: '没有这个接收人', fix: '先保存接收人。' },
   ALARM_SETTINGS_INVALID: { what: '告警设置有误', fix: '更正后重新保存。' },
   'ALARM_SETTINGS_INVALID/twice': { what: '两个接收人编号相同', fix: '换一个编号。' },
-  'ALARM_SETTINGS_INVALID/webhook': { what: '“{name}”的 Webhook 地址须以 https 访问（本机可用 http），且不含用户名', fix: '更正地址。' },
+  'ALARM_SETTINGS_INVALID/webhook': { what: '“{name}”的回调地址须以 HTTPS 访问（本机可用 HTTP），且不含用户名', fix: '更正地址。' },
   'ALARM_SETTINGS_INVALID/address': { what: '“{name}”没有收件地址', fix: '填写至少一个地址。' },
   'ALARM_SETTINGS_INVALID/server': { what: '“{name}”用邮件通知，但未设邮件服务器', fix: '填写邮件服务器。' },
   'ALARM_SETTINGS_INVALID/plain': { what: '其他机器上的邮件服务器须用 TLS', fix: '选择 TLS 或 STARTTLS。' },

@@ -75,6 +75,7 @@ export function AlarmRules() {
             <label key={name}>
               <span>{t(name)}</span>
               <InputNumber
+                controls={false}
                 min={1}
                 max={10_080}
                 precision={0}
@@ -140,6 +141,7 @@ function RuleTable({ rules, settings, isReadOnly, onChange }: RuleTableProps) {
           render: (_value, { rule, label, unit, least, most }) => (
             <span className={styles.bound}>
               <InputNumber
+                controls={false}
                 min={least}
                 max={most}
                 precision={0}

@@ -110,7 +110,7 @@ function MailDrawer({
             <Input maxLength={255} autoFocus />
           </Form.Item>
           <Form.Item name="port" label={t('port')} rules={required}>
-            <InputNumber min={1} max={65_535} precision={0} />
+            <InputNumber controls={false} min={1} max={65_535} precision={0} />
           </Form.Item>
         </div>
         <Form.Item name="security" label={t('security')}>

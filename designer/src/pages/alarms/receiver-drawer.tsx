@@ -5,7 +5,7 @@ import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { SaveProblem } from '../../parts/save-problem.tsx';
 
 export const RECEIVER_TEXTS = defineTexts({
-  webhook: ['Webhook', 'Webhook'],
+  webhook: ['HTTPS 回调', 'Webhook'],
   mail: ['邮件', 'Mail'],
   first: ['第一组', 'First group'],
   second: ['第二组（升级）', 'Second group (escalation)'],
@@ -23,7 +23,7 @@ const TEXTS = defineTexts({
     'The first group is told of each alarm, the second of those that nobody acknowledged.',
   ],
   url: ['地址', 'Address'],
-  urlHelp: ['以 https 接收 POST（本机可用 http）。', 'Takes a POST over https (http on this machine only).'],
+  urlHelp: ['以 HTTPS 接收 POST（本机可用 HTTP）。', 'Takes a POST over https (http on this machine only).'],
   urlWrong: ['须以 https:// 开头', 'It must begin with https://'],
   key: ['签名密钥', 'Signing key'],
   keyHelp: [
