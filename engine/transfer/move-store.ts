@@ -105,7 +105,7 @@ export async function moveStore(options: MoveOptions): Promise<MoveReport> {
     }
     options.onProgress({ stage: 'last' });
     const last = await copy.last();
-    const shared = target.sharedState ? await carryShared(source.kept(), target.documents, target.sharedState, clock) : NOTHING;
+    const shared = target.sharedState ? await carryShared(source.kept(), target.sharedState, clock) : NOTHING;
     options.signal.throwIfAborted();
     options.onProgress({ stage: 'leave' });
     await marks.source.write({ state: 'moved', moveId, other: target.address, at: clock.now() });

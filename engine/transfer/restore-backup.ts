@@ -125,7 +125,7 @@ async function fill({ file, target, clock, signal, onProgress, ...options }: Res
     }
   }
   await settle();
-  await carryShared(iterate(kept), target.documents, target.sharedState, clock);
+  await carryShared(iterate(kept), target.sharedState, clock);
   await sealed?.blobs.close();
   return blobs;
 }

@@ -192,23 +192,12 @@ export class TriggerRun {
   }
 
   #leaseName(): string {
-    return listenerLease(this.#flow.flowId);
+    return `listener:${this.#flow.flowId}`;
   }
 
   #warn(event: string, error: unknown): void {
     this.#deps.logger.warn(event, { flowId: this.#flow.flowId, reason: toErrorRecord(error).code });
   }
-}
-
-/** The lease whose holder listens for a flow. */
-export function listenerLease(flowId: string): string {
-  return `listener:${flowId}`;
-}
-
-/** The fencing number in the place of a message that a listener took; undefined of one that came another way. */
-export function fencingOf(laneSequence: string): number | undefined {
-  const number = /^(\d{12})\.\d{12}(\.r)*$/.exec(laneSequence)?.[1];
-  return number === undefined ? undefined : Number(number);
 }
 
 /** Sorts as text in the order of (fencing number, counter). */

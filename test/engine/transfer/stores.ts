@@ -28,6 +28,10 @@ export async function fill(storage: Storage, count: number): Promise<void> {
   };
   await Promise.all(Array.from({ length: count }, (_, i) => one(i)));
   await storage.sharedState.claimOnce('nonce-1', 600_000, 'app');
+  for (const holder of ['a', 'b']) {
+    await storage.sharedState.acquireLease('alarms', holder, 1000);
+    await storage.sharedState.releaseLease('alarms', holder);
+  }
 }
 
 const PLACE = { collection: 'visits', id: 'v', field: 'note' };
