@@ -71,7 +71,7 @@ export function startRole(
     child,
     name,
     output: () => output,
-    says: (pattern, withinMs = 60_000) =>
+    says: (pattern, withinMs = 150_000) =>
       until(
         `${name} says ${pattern}`,
         async () => {
