@@ -1,5 +1,6 @@
 /**
  * FerretDB 1.24 on SQLite, patched (`ferretdb/atomic-writes.patch`): the MongoDB protocol in a real process with data on disk, to be killed.
+ * The patch says what it changes; it knows how storage/mongo lays rows out, and is no general server.
  * Built with Go once: minutes the first time on a machine, seconds with a warm build cache.
  */
 import { spawnSync } from 'node:child_process';
