@@ -18,86 +18,124 @@ const STEADY_MESSAGES = 5_000;
 const LIMIT_MS = 60_000;
 
 export const durableCases: readonly BenchCase[] = [
-  { name: 'durable-adt', run: () => withFeed(runThroughput) },
-  { name: 'mllp-ack', run: () => withFeed(runSteady) },
+  { name: 'durable-adt', run: async () => [await withFeed(runEmbedded)] },
+  { name: 'mllp-ack', run: async () => [await withFeed(runSteady)] },
 ];
 
-interface Setting {
+export interface Setting {
   readonly flows: Program<'counts', StoreCounts>;
   readonly receiver: Program<'received', Received>;
-  readonly store: Program<StoreOrder, StoreResult>;
   feed(order: Omit<FeedOrder, 'port' | 'connections' | 'window'>): Promise<FeedResult>;
 }
 
-async function withFeed(run: (setting: Setting) => Promise<BenchLine>): Promise<readonly BenchLine[]> {
+export interface Throughput {
+  readonly perSecond: number;
+  readonly messages: number;
+  readonly acceptedPerSecond: number;
+  readonly cpuMicros: number;
+  readonly writesPerMessage: number;
+  readonly readsPerMessage: number;
+  readonly queueOpsPerMessage: number;
+  readonly ackP99Ms: number;
+  readonly refused: number;
+  readonly deliveredTwice: number;
+}
+
+/** Warmed up. `storage` absent: the embedded store. */
+export async function withFeed<Result>(
+  run: (setting: Setting) => Promise<Result>,
+  storage?: { readonly address: string; readonly sharedAddress: string },
+): Promise<Result> {
   const port = await freePort();
   const receiver = await startProgram<'received', Received>('receiver', {});
   const flows = await startProgram<'counts', StoreCounts>('flows', {
+    ...(storage === undefined ? {} : { storage }),
     flows: [adtFlow('flw_adt')],
     adapters: {
       adp_feed: { protocol: 'mllp', settings: { host: '127.0.0.1', port, peers: ['127.0.0.1'], maxUnhandled: WINDOW }, maxConcurrency: 64 },
       adp_district: { protocol: 'http', settings: { baseUrl: `http://127.0.0.1:${receiver.port}` }, maxConcurrency: 64 },
     },
   });
-  const store = await startProgram<StoreOrder, StoreResult>('bare-store', {});
   const sender = await startProgram<FeedOrder, FeedResult>('feed', {});
   try {
     const feed: Setting['feed'] = (order) => sender.ask({ ...order, port, connections: CONNECTIONS, window: WINDOW });
     await feed({ name: 'W', messages: WARM_UP });
     await settled(receiver, WARM_UP);
-    return [await run({ flows, receiver, store, feed })];
+    return await run({ flows, receiver, feed });
   } finally {
-    await Promise.all([sender, store, flows, receiver].map((program) => program.stop()));
+    await Promise.all([sender, flows, receiver].map((program) => program.stop()));
   }
 }
 
-async function runThroughput({ flows, receiver, store, feed }: Setting): Promise<BenchLine> {
-  const rows = (): Promise<StoreResult> => store.ask({ kind: 'rows', messages: MESSAGES / 2, group: 100 });
-  const before = await rows();
+async function runEmbedded(setting: Setting): Promise<BenchLine> {
+  return withBareStore(async (store) => {
+    const rows = (): Promise<StoreResult> => store.ask({ kind: 'rows', messages: MESSAGES / 2, group: 100 });
+    const before = await rows();
+    const { queueOpsPerMessage: _none, ...measured } = await runThroughput(setting);
+    const after = await rows();
+    const baselinePerSecond = Math.round(median([before.perSecond, after.perSecond].sort((a, b) => a - b)));
+    return {
+      case: 'durable-adt',
+      ...measured,
+      ...{ baselinePerSecond, ratio: rounded(measured.perSecond / baselinePerSecond) },
+      target: 'perSecond >= 2000, writesPerMessage <= 3, readsPerMessage <= 0.1',
+      // Counted with the process's own heartbeat, one write in five seconds.
+      isReached: measured.perSecond >= 2000 && measured.writesPerMessage <= 3.005 && measured.readsPerMessage <= 0.1,
+      baseline: 'bare node:sqlite, three single-row writes a message, commits shared by 100 messages, synchronous = FULL',
+    };
+  });
+}
+
+export async function runThroughput({ flows, receiver, feed }: Setting): Promise<Throughput> {
   const counted = await flows.ask('counts');
+  const received = await receiver.ask('received');
   const cpuBefore = await flows.cpuMs();
   const startedAt = performance.now();
   const { refused, p99Ms } = await feed({ name: 'M', messages: MESSAGES });
   const acceptedMs = performance.now() - startedAt;
-  await settled(receiver, WARM_UP + MESSAGES);
+  await settled(receiver, received.requests + MESSAGES);
   const elapsedMs = performance.now() - startedAt;
   const cpuMs = (await flows.cpuMs()) - cpuBefore;
   await completed(flows, WARM_UP + MESSAGES);
   const counts = await flows.ask('counts');
   const { requests, keys } = await receiver.ask('received');
-  const after = await rows();
-  const perSecond = Math.round((MESSAGES / elapsedMs) * 1000);
-  const baselinePerSecond = Math.round(median([before.perSecond, after.perSecond].sort((a, b) => a - b)));
-  const [writes, reads] = [(counts.writes - counted.writes) / MESSAGES, (counts.reads - counted.reads) / MESSAGES];
+  const perMessage = (name: 'writes' | 'reads' | 'queueOps') => (counts[name] - counted[name]) / MESSAGES;
   return {
-    case: 'durable-adt',
-    ...{ perSecond, baselinePerSecond, ratio: rounded(perSecond / baselinePerSecond), messages: MESSAGES },
+    ...{ perSecond: Math.round((MESSAGES / elapsedMs) * 1000), messages: MESSAGES },
     ...{ acceptedPerSecond: Math.round((MESSAGES / acceptedMs) * 1000), cpuMicros: Math.round((cpuMs / MESSAGES) * 1000) },
-    ...{ writesPerMessage: rounded(writes), readsPerMessage: rounded(reads), ackP99Ms: rounded(p99Ms), refused },
+    ...{ writesPerMessage: rounded(perMessage('writes')), readsPerMessage: rounded(perMessage('reads')) },
+    ...{ queueOpsPerMessage: rounded(perMessage('queueOps')), ackP99Ms: rounded(p99Ms), refused },
     deliveredTwice: requests - keys,
-    target: 'perSecond >= 2000, writesPerMessage <= 3, readsPerMessage <= 0.1',
-    // Counted with the process's own heartbeat, one write in five seconds.
-    isReached: perSecond >= 2000 && Math.round(writes * 100) / 100 <= 3 && reads <= 0.1,
-    baseline: 'bare node:sqlite, three single-row writes a message, commits shared by 100 messages, synchronous = FULL',
   };
 }
 
-async function runSteady({ flows, store, feed }: Setting): Promise<BenchLine> {
-  const flush = (): Promise<StoreResult> => store.ask({ kind: 'fdatasync', times: 300 });
-  const before = await flush();
-  const cpuBefore = await flows.cpuMs();
-  const { p50Ms, p99Ms, elapsedMs, refused } = await feed({ name: 'S', messages: STEADY_MESSAGES, perSecond: STEADY_PER_SECOND });
-  const cpuMs = (await flows.cpuMs()) - cpuBefore;
-  const after = await flush();
-  return {
-    case: 'mllp-ack',
-    ...{ perSecond: Math.round((STEADY_MESSAGES / elapsedMs) * 1000), p50Ms: rounded(p50Ms), p99Ms: rounded(p99Ms), refused },
-    ...{ fdatasyncP50Ms: rounded(median([before.p50Ms, after.p50Ms])), fdatasyncP99Ms: rounded(Math.max(before.p99Ms, after.p99Ms)) },
-    cpuMicros: Math.round((cpuMs / STEADY_MESSAGES) * 1000),
-    target: 'p99Ms <= 20',
-    isReached: p99Ms <= 20,
-    baseline: 'a bare fdatasync of 4 KB before and after',
-  };
+async function withBareStore(run: (store: Program<StoreOrder, StoreResult>) => Promise<BenchLine>): Promise<BenchLine> {
+  const store = await startProgram<StoreOrder, StoreResult>('bare-store', {});
+  try {
+    return await run(store);
+  } finally {
+    await store.stop();
+  }
+}
+
+async function runSteady({ flows, feed }: Setting): Promise<BenchLine> {
+  return withBareStore(async (store) => {
+    const flush = (): Promise<StoreResult> => store.ask({ kind: 'fdatasync', times: 300 });
+    const before = await flush();
+    const cpuBefore = await flows.cpuMs();
+    const { p50Ms, p99Ms, elapsedMs, refused } = await feed({ name: 'S', messages: STEADY_MESSAGES, perSecond: STEADY_PER_SECOND });
+    const cpuMs = (await flows.cpuMs()) - cpuBefore;
+    const after = await flush();
+    return {
+      case: 'mllp-ack',
+      ...{ perSecond: Math.round((STEADY_MESSAGES / elapsedMs) * 1000), p50Ms: rounded(p50Ms), p99Ms: rounded(p99Ms), refused },
+      ...{ fdatasyncP50Ms: rounded(median([before.p50Ms, after.p50Ms])), fdatasyncP99Ms: rounded(Math.max(before.p99Ms, after.p99Ms)) },
+      cpuMicros: Math.round((cpuMs / STEADY_MESSAGES) * 1000),
+      target: 'p99Ms <= 20',
+      isReached: p99Ms <= 20,
+      baseline: 'a bare fdatasync of 4 KB before and after',
+    };
+  });
 }
 
 async function settled(receiver: Setting['receiver'], requests: number): Promise<void> {

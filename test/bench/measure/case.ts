@@ -12,6 +12,8 @@ export interface BenchLine {
 
 export interface BenchCase {
   readonly name: string;
+  /** How long it may take; 150 s when absent. A case with a limit of its own runs only when it is asked for. */
+  readonly limitMs?: number;
   /** Several lines where one setting serves several questions. */
   run(): Promise<readonly BenchLine[]>;
 }

@@ -1,4 +1,4 @@
-/** The engine on the embedded store, sealing as the product does, with flows published; and the bus front before it when a plan is given. */
+/** The engine on the embedded store or on servers, sealing as the product does, with flows published; and the bus front before it when a plan is given. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,11 +21,15 @@ export interface FlowsOptions {
     Record<string, { readonly protocol: string; readonly settings: Readonly<Record<string, unknown>>; readonly maxConcurrency: number }>
   >;
   readonly plan?: GatewayPlan;
+  /** Absent: the embedded store. */
+  readonly storage?: { readonly address: string; readonly sharedAddress: string };
 }
 
 export interface StoreCounts {
   readonly writes: number;
   readonly reads: number;
+  /** Commands that the doorbell sent to its server. */
+  readonly queueOps: number;
   readonly completed: number;
 }
 
@@ -35,7 +39,8 @@ await serveProgram<FlowsOptions, 'counts', StoreCounts>(async (options) => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-bench-'));
   const log = createLogger({ level: 'warn', format: 'json' });
   const [clock, metrics] = [systemClock, createMetrics()];
-  const storage = await openStorage({ address: `embedded:${join(folder, 'data')}`, clock, logger: log });
+  const servers = options.storage ?? { address: `embedded:${join(folder, 'data')}` };
+  const storage = await openStorage({ ...servers, kekFile: join(folder, 'bench.kek'), clock, logger: log });
   const { documents, workQueue, sharedState: shared, blobs, seal } = storage;
   const nodeFolders = [new URL('../../../nodes', import.meta.url)];
   const tls = () => Promise.resolve(undefined);
@@ -69,7 +74,7 @@ await serveProgram<FlowsOptions, 'counts', StoreCounts>(async (options) => {
     async answer() {
       const counts = { ...documents.counters };
       const statuses = await engine.executions.counts();
-      return { ...counts, completed: statuses.completed };
+      return { ...counts, queueOps: workQueue.counters.operations, completed: statuses.completed };
     },
     async stop() {
       await gateway?.stop();

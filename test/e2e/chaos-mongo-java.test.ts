@@ -1,0 +1,3 @@
+import { chaosTest } from '../support/chaos/chaos-test.ts';
+
+chaosTest('mongo-java', 'mongo-java-server (MongoDB protocol)');

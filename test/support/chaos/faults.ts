@@ -1,0 +1,77 @@
+/** What goes wrong while messages flow: each fault happens, lasts, and is over before the next begins. */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { District } from './district.ts';
+import type { RoleProcess } from './role-process.ts';
+import type { ChaosServers } from './servers.ts';
+
+export interface Playground {
+  readonly workers: readonly RoleProcess[];
+  readonly control: RoleProcess;
+  readonly servers: ChaosServers;
+  readonly district: District;
+}
+
+export type FaultName = keyof typeof FAULTS;
+
+/** Longer than 15 s: then others take what it had claimed, and what it still writes must be refused. */
+const STALL_MS = 20_000;
+const WRITE_WITHIN_MS = 3_000;
+const NETWORK_MS = 3_000;
+const AWAY_MS = 700;
+
+const FAULTS = {
+  'kill a worker': ({ workers }: Playground, chance: number) => workers[Math.floor(chance * workers.length)]!.kill(AWAY_MS),
+  'kill control': ({ control }: Playground) => control.kill(AWAY_MS),
+  'flush the shared state': ({ servers }: Playground) => servers.flushShared(),
+  'restart the shared state': ({ servers }: Playground) => servers.restartShared(),
+  'kill the store': ({ servers }: Playground) => servers.restartStore(),
+  'cut connections': ({ servers }: Playground) => servers.cut(),
+  'delay connections': ({ servers }: Playground) => lasting(servers.delay(), NETWORK_MS),
+  'half-open connections': ({ servers }: Playground) => lasting(servers.halfOpen(), NETWORK_MS),
+  /** In the middle of a write, where there is one. */
+  'stall a worker': async ({ workers, district }: Playground, chance: number) => {
+    const worker = workers[Math.floor(chance * workers.length)]!;
+    await Promise.race([district.nextFrom(worker.name), pause(WRITE_WITHIN_MS)]);
+    worker.signal('SIGSTOP');
+    await pause(STALL_MS);
+    worker.signal('SIGCONT');
+  },
+} as const;
+
+/** Each once, the stall in the middle. */
+export const EACH_ONCE: readonly FaultName[] = [
+  'kill a worker',
+  'flush the shared state',
+  'cut connections',
+  'kill control',
+  'stall a worker',
+  'kill the store',
+  'delay connections',
+  'restart the shared state',
+  'half-open connections',
+  'kill a worker',
+];
+
+export function inflict(name: FaultName, playground: Playground, chance: number): Promise<void> {
+  return FAULTS[name](playground, chance);
+}
+
+export function faultNames(): readonly FaultName[] {
+  return Object.keys(FAULTS) as FaultName[];
+}
+
+/** Numbers from 0 to 1 that a seed repeats (mulberry32). */
+export function createChance(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+async function lasting(heal: () => void, ms: number): Promise<void> {
+  await pause(ms);
+  heal();
+}

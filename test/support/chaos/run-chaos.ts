@@ -1,0 +1,149 @@
+/**
+ * A hospital's feed through two workers on a shared store, while processes, servers and connections fail at random. What is promised all the
+ * same (design page 8): nothing acknowledged is lost, nothing takes effect twice at an idempotent receiver, each patient's order is kept.
+ */
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { makeScratch, removeScratch } from '../platform-process.ts';
+import { controlIdOf, startSender, type Sender } from './adt-sender.ts';
+import { startDistrict, type District } from './district.ts';
+import { createChance, EACH_ONCE, faultNames, inflict, type FaultName, type Playground } from './faults.ts';
+import { countOutcomes, prepareInstallation, type Outcomes } from './installation.ts';
+import { startRole } from './role-process.ts';
+import { startChaosServers, type StoreKind } from './servers.ts';
+
+export interface ChaosOptions {
+  readonly store: StoreKind;
+  readonly messages: number;
+  /** Absent: as fast as the acknowledgements allow. */
+  readonly perSecond?: number;
+  readonly seed: number;
+  /** Faults go on as long as messages flow, instead of each happening once. */
+  readonly isEndless?: boolean;
+  readonly tell?: (line: string) => void;
+}
+
+export interface ChaosReport {
+  readonly store: StoreKind;
+  readonly seed: number;
+  readonly messages: number;
+  readonly seconds: number;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly acknowledged: number;
+  readonly resent: number;
+  /** Came again to the district under a key that it had applied. */
+  readonly repeated: number;
+  /** Settles of displaced owners that the store refused. */
+  readonly lateOutcomes: number;
+}
+
+const CONNECTIONS = 16;
+const PATIENTS = 320;
+const FAULT_PAUSE_MS = 3_000;
+const SETTLED_WITHIN_MS = 90_000;
+
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { store, messages, perSecond, seed, tell = () => undefined } = options;
+  const scratch = await makeScratch();
+  const servers = await startChaosServers(store);
+  const district = await startDistrict();
+  const installation = await prepareInstallation(servers, scratch, district.port);
+  const workers = installation.workers.map(({ name, environment }) =>
+    startRole({ name, args: ['--data', join(scratch, name), 'worker'], environment, readyText: 'worker.ready' }),
+  );
+  const control = startRole({
+    name: 'control',
+    args: ['--data', join(scratch, 'control'), 'control'],
+    environment: installation.control,
+    readyText: 'is ready',
+  });
+  const playground: Playground = { workers, control, servers, district };
+  const startedAt = performance.now();
+  let sender: Sender | undefined;
+  try {
+    await Promise.all([...workers, control].map((role) => role.ready()));
+    tell('ready');
+    sender = startSender({
+      addresses: installation.feeds,
+      messages,
+      connections: CONNECTIONS,
+      patients: PATIENTS,
+      ...(perSecond === undefined ? {} : { perSecond }),
+    });
+    const faults = await torment(playground, sender, options);
+    await within('every message is acknowledged', sender.done);
+    await until(
+      'every message is applied',
+      () => district.state().applied >= messages,
+      () => `${district.state().applied} of ${messages}`,
+    );
+    let outcomes: Outcomes | undefined;
+    await until(
+      'every execution has ended',
+      async () => (outcomes = await countOutcomes(servers, installation)).open === 0,
+      () => JSON.stringify(outcomes),
+    );
+    assert.deepEqual(outcomes!.statuses, { completed: messages }, 'every message became one execution, which completed');
+    checkDistrict(district, messages);
+    const { acknowledged, resent } = sender.state();
+    return {
+      ...{ store, seed, messages, seconds: Math.round((performance.now() - startedAt) / 1000), faults },
+      ...{ acknowledged, resent, repeated: district.state().repeated, lateOutcomes: outcomes!.lateOutcomes },
+    };
+  } catch (error) {
+    for (const role of [...workers, control]) tell(`--- ${role.name} (started ${role.starts} times)\n${role.output().slice(-4000)}`);
+    tell(JSON.stringify({ seed, sender: sender?.state(), applied: district.state().applied }));
+    throw error;
+  } finally {
+    sender?.stop();
+    servers.heal();
+    await Promise.all([...workers, control].map((role) => role.stop()));
+    await district.stop();
+    await servers.stop();
+    await removeScratch(scratch);
+  }
+}
+
+/** Every fault once; then, with `isEndless`, at random for as long as messages flow. */
+async function torment(
+  playground: Playground,
+  sender: Sender,
+  { seed, isEndless = false, tell = () => undefined }: ChaosOptions,
+): Promise<Readonly<Record<string, number>>> {
+  const chance = createChance(seed);
+  const counts: Record<string, number> = {};
+  let isDone = false;
+  void sender.done.then(() => (isDone = true));
+  const names = faultNames();
+  for (let round = 0; round < EACH_ONCE.length || (isEndless && !isDone); round += 1) {
+    await pause((0.5 + chance()) * (round < EACH_ONCE.length ? 1 : 3) * FAULT_PAUSE_MS);
+    const name: FaultName = EACH_ONCE[round] ?? names[Math.floor(chance() * names.length)]!;
+    tell(`${name} (${sender.state().acknowledged} acknowledged)`);
+    await inflict(name, playground, chance());
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function checkDistrict(district: District, messages: number): void {
+  const { byPatient, applied } = district.state();
+  const notices = [...byPatient.values()].flat();
+  assert.equal(applied, messages, 'each message took effect once');
+  assert.equal(new Set(notices).size, notices.length, 'no message came under two keys');
+  const seen = new Set(notices);
+  for (let number = 0; number < messages; number += 1) assert.ok(seen.has(controlIdOf(number)), `${controlIdOf(number)} was lost`);
+  for (const [patient, ids] of byPatient) assert.deepEqual(ids, [...ids].sort(), `the admissions of ${patient} came in their order`);
+}
+
+async function within(what: string, work: Promise<void>): Promise<void> {
+  const late = pause(SETTLED_WITHIN_MS, 'late', { ref: false });
+  if ((await Promise.race([work, late])) === 'late') throw new Error(`not in time: ${what}`);
+}
+
+async function until(what: string, holds: () => boolean | Promise<boolean>, seen: () => string): Promise<void> {
+  for (const endsAt = performance.now() + SETTLED_WITHIN_MS; ; await pause(200)) {
+    if (await Promise.resolve(holds()).catch(() => false)) return;
+    if (performance.now() > endsAt) throw new Error(`not in time: ${what} (${seen()})`);
+  }
+}
