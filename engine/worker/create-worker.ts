@@ -87,6 +87,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   const rung = new Set<number>();
   let isStopping = false;
   let round = 0;
+  let endsSeen = 0;
   let quietUntil = 0;
   let lastReadAt = Number.NEGATIVE_INFINITY;
 
@@ -423,6 +424,9 @@ export function createWorker(deps: WorkerDeps): Worker {
   async function reconcile(): Promise<void> {
     const parts = Array.from({ length: PARTITIONS_A_ROUND }, (_, step) => (round * PARTITIONS_A_ROUND + step) % PARTITIONS);
     for (const part of parts) look(part);
+    // Whose owner has died stands anywhere: it is not left to the round.
+    if (endsSeen !== deps.owners.ends) for (let part = 0; part < PARTITIONS; part += 1) look(part);
+    endsSeen = deps.owners.ends;
     round += 1;
     await wakeForgotten(parts);
     const due = await deps.executions.find({ open: true, due: { lte: clock.now() } }, { sort: ['due'], limit: PAGE });

@@ -20,6 +20,8 @@ export interface Owners {
   isTrusted(incarnation: string): boolean;
   /** True: it has sent nothing since `asOf` (monotonic) and never will, so what was read of its claims since then still holds. */
   isDead(owner: string, asOf: number): boolean;
+  /** Grows when another owner has come to its end: then there may be claims of its to take over. */
+  readonly ends: number;
   start(): Promise<void>;
   /**
    * Ends the beat. When nothing of this process is under way any more (`isIdle`) it says so, and others take over at once
@@ -58,6 +60,8 @@ export function createOwners(deps: OwnersDeps): Owners {
   const seen = new Map<string, { readonly beat: number | undefined; readonly at: number }>();
   /** Ended as asked, with nothing under way; since when that is known here: what was read before may be older than their last write. */
   const ended = new Map<string, number>();
+  const over = new Set<string>();
+  let ends = 0;
   let current = deps.processId;
   let incarnations = 0;
   let trustedUntil = Number.NEGATIVE_INFINITY;
@@ -71,6 +75,9 @@ export function createOwners(deps: OwnersDeps): Owners {
     },
     isTrusted: (incarnation) => !isStopped && (deps.isExclusive || (incarnation === current && clock.monotonic() < trustedUntil)),
     isDead,
+    get ends() {
+      return ends;
+    },
     async start() {
       await begin();
       await observe();
@@ -130,6 +137,12 @@ export function createOwners(deps: OwnersDeps): Owners {
     for (const owner of ended.keys()) if (!beats.has(owner)) ended.delete(owner);
     for (const [owner, { beat }] of seen) if (beat !== undefined && !beats.has(owner)) seen.set(owner, { beat: undefined, at });
     readAt = sentAt;
+    for (const owner of over) if (!beats.has(owner)) over.delete(owner);
+    for (const owner of beats.keys()) {
+      if (over.has(owner) || !isDead(owner, clock.monotonic())) continue;
+      over.add(owner);
+      ends += 1;
+    }
   }
 
   async function readBeats(): Promise<Map<string, number>> {

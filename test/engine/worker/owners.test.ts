@@ -69,6 +69,7 @@ test('an incarnation that was silent too long is over for good; the process goes
   assert.equal(a.isTrusted('a'), false);
   await world.advance(25_000);
   assert.equal(b.isDead('a', world.monotonic()), true);
+  assert.equal(b.ends, 1, 'its end is told once');
   release();
   await world.advance(12_000);
   assert.notEqual(a.current, 'a');

@@ -13,8 +13,8 @@ export interface Playground {
 
 export type FaultName = keyof typeof FAULTS;
 
-/** Longer than 15 s: then others take what it had claimed, and what it still writes must be refused. */
-const STALL_MS = 20_000;
+/** An owner is given up after 15 to 21 s: others take what it had claimed, and what it still writes must be refused. */
+const STALL_MS = 30_000;
 const WRITE_WITHIN_MS = 3_000;
 const NETWORK_MS = 3_000;
 const AWAY_MS = 700;
