@@ -93,6 +93,7 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   const lanes = createLanes({
     slots: deps.slots ?? 64,
+    clock,
     run,
     onReread: (part) => reread(part, 0),
     onLeave: leave,
@@ -146,7 +147,10 @@ export function createWorker(deps: WorkerDeps): Worker {
       return verdict;
     } catch (error) {
       log.error('worker.execution_failed', error, { executionId: document._id, flowId: document.flowId });
-      await holdBroken(document, error);
+      if (toErrorRecord(error).kind === 'transient' || !(await holdBroken(document, error))) {
+        letGo(document);
+        return 'let-go';
+      }
       return { parked: 'held' };
     } finally {
       // A cancel settles beside its lane: the later of two may be registered under the same id.
@@ -200,10 +204,9 @@ export function createWorker(deps: WorkerDeps): Worker {
     cancelBound();
   }
 
-  /** What cannot even be loaded is shown to a person; a store that is down leaves it to the reconciler. */
-  async function holdBroken(document: ExecutionDocument, error: unknown): Promise<void> {
+  /** What cannot even be loaded is shown to a person. False: it could not be stored, and is tried again. */
+  async function holdBroken(document: ExecutionDocument, error: unknown): Promise<boolean> {
     const { code, kind } = toErrorRecord(error);
-    if (kind === 'transient') return;
     const held = { node: '', reason: code, at: clock.now() };
     const hold = (status: ExecutionDocument['status'], epoch: number, isKnown: boolean) =>
       deps.executions.patchIf(
@@ -218,8 +221,10 @@ export function createWorker(deps: WorkerDeps): Worker {
       const result = await hold(document.status, document.epoch, document.status !== 'running');
       // It broke after its claim: what was done since is not known, and must not be done again and again.
       if (result.outcome === 'no-match') await hold('running', document.epoch + 1, false);
+      return true;
     } catch (failure) {
       log.error('worker.hold_failed', failure, { executionId: document._id });
+      return false;
     }
   }
 
@@ -344,11 +349,11 @@ export function createWorker(deps: WorkerDeps): Worker {
       const key = laneKeyOf(document);
       if (elsewhere.has(key)) lookAgain(document.part);
       if (document.cancelRequested && document.status !== 'running' && !isForeign(document))
-        taken += take({ ...document, lane: null }) === 'taken' ? 1 : 0;
-      else if (blocked.has(key) || deps.active.has(document._id) || lanes.isDone(document._id)) continue;
+        taken += take({ ...document, lane: null }, asOf) === 'taken' ? 1 : 0;
+      else if (blocked.has(key) || deps.active.has(document._id) || lanes.isDone(document._id, asOf)) continue;
       else {
         const isKnown = document.acceptedAt < acceptedBefore;
-        const outcome = isKnown && mayRun(document, asOf) && !isForeign(document) ? take(document) : 'refused';
+        const outcome = isKnown && mayRun(document, asOf) && !isForeign(document) ? take(document, asOf) : 'refused';
         if (outcome === 'taken') taken += 1;
         else if (outcome === 'refused') {
           blocked.add(key);
@@ -370,8 +375,8 @@ export function createWorker(deps: WorkerDeps): Worker {
     });
   }
 
-  function take(document: ExecutionDocument): TakeOutcome {
-    const outcome = lanes.take(document);
+  function take(document: ExecutionDocument, asOf: number): TakeOutcome {
+    const outcome = lanes.take(document, asOf);
     if (outcome !== 'taken') return outcome;
     inHand.set(document.part, (inHand.get(document.part) ?? 0) + 1);
     if (unannounced.has(document.part)) deps.counts.found[FOUND[document.status] ?? 'queued'] += 1;

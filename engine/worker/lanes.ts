@@ -2,15 +2,19 @@
  * Which executions this worker has in hand, by lane: each lane strictly one after the other in the order of its list.
  * A refused claim drops the rest of the list; whoever rang or reads next brings it again.
  */
+import type { Clock } from '../contract/clock.ts';
 import type { ExecutionDocument } from '../run/execution-document.ts';
 import type { Slot } from '../run/run-node.ts';
 import type { RunVerdict } from './run-execution.ts';
 
 export interface Lanes {
-  /** Takes the listed execution into its lane. */
-  take(document: ExecutionDocument): TakeOutcome;
-  /** It ended here; a list that still shows it open is older than that. */
-  isDone(executionId: string): boolean;
+  /** Takes an execution, as listed by a read that began at `asOf` (monotonic), into its lane. */
+  take(document: ExecutionDocument, asOf: number): TakeOutcome;
+  /**
+   * It ended here after a list was read that still shows it open. What a later list shows open is open again: a database that crashed
+   * may lose the last settles, which are not flushed one by one.
+   */
+  isDone(executionId: string, asOf: number): boolean;
   /** Executions in hand and not yet begun. */
   readonly size: number;
   readonly running: number;
@@ -23,6 +27,7 @@ export type TakeOutcome = 'taken' | 'in-hand' | 'refused';
 
 export interface LanesDeps {
   readonly slots: number;
+  readonly clock: Clock;
   /** Never rejects. */
   run(document: ExecutionDocument, slot: Slot): Promise<RunVerdict>;
   /** The lane ended early, or more came for it meanwhile: its partition must be read again. */
@@ -46,7 +51,8 @@ const REMEMBERED = 5_000;
 
 export function createLanes(deps: LanesDeps): Lanes {
   const lanes = new Map<string, Lane>();
-  const done = new Set<string>();
+  /** Execution -> when it ended here. */
+  const done = new Map<string, number>();
   const waiting: (() => void)[] = [];
   let running = 0;
   let size = 0;
@@ -68,7 +74,7 @@ export function createLanes(deps: LanesDeps): Lanes {
 
   return {
     take,
-    isDone: (executionId) => done.has(executionId),
+    isDone,
     get size() {
       return size;
     },
@@ -81,8 +87,12 @@ export function createLanes(deps: LanesDeps): Lanes {
     },
   };
 
-  function take(document: ExecutionDocument): TakeOutcome {
-    if (isDraining || done.has(document._id)) return 'refused';
+  function isDone(executionId: string, asOf: number): boolean {
+    return (done.get(executionId) ?? Number.NEGATIVE_INFINITY) >= asOf;
+  }
+
+  function take(document: ExecutionDocument, asOf: number): TakeOutcome {
+    if (isDraining || isDone(document._id, asOf)) return 'refused';
     const key = laneKeyOf(document);
     const seq = document.lane?.seq ?? '';
     const lane = lanes.get(key);
@@ -133,8 +143,8 @@ export function createLanes(deps: LanesDeps): Lanes {
   }
 
   function remember(id: string): void {
-    done.add(id);
-    if (done.size > REMEMBERED) done.delete(done.values().next().value!);
+    done.set(id, deps.clock.monotonic());
+    if (done.size > REMEMBERED) done.delete(done.keys().next().value!);
   }
 }
 
