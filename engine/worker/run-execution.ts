@@ -185,7 +185,10 @@ async function runJob(
     slot,
     depth: 0,
     assertOwned: () => {
-      if (!deps.owners.isTrusted(incarnation)) throw new LostExecution('this process was silent for too long and may have been given up');
+      if (deps.owners.isTrusted(incarnation)) return;
+      deps.counts.lateWrites += 1;
+      deps.log.warn('worker.late_write_refused', { executionId: document._id, flowId: document.flowId });
+      throw new LostExecution('this process was silent for too long and may have been given up');
     },
     input: { ...loaded.input, lineage: [...loaded.input.lineage, document._id] },
     journal,

@@ -6,6 +6,8 @@ import { BIN } from '../platform-process.ts';
 export interface RoleProcess {
   readonly name: string;
   readonly starts: number;
+  /** How often it wrote `countedText`, over all its starts. */
+  readonly counted: number;
   ready(): Promise<void>;
   signal(signal: NodeJS.Signals): void;
   /** Ended at once; it comes back after `awayMs`. */
@@ -22,6 +24,7 @@ export interface RoleOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** What it says when it is ready. */
   readonly readyText: string;
+  readonly countedText?: string;
   readonly program?: string;
 }
 
@@ -33,6 +36,7 @@ export function startRole(options: RoleOptions): RoleProcess {
   let child: ChildProcess;
   let output = '';
   let starts = 0;
+  let counted = 0;
   let awayMs = RESTART_MS;
   let isStopping = false;
   let ready: Promise<void>;
@@ -41,6 +45,9 @@ export function startRole(options: RoleOptions): RoleProcess {
     name: options.name,
     get starts() {
       return starts;
+    },
+    get counted() {
+      return counted;
     },
     ready: () => ready,
     signal: (signal) => void child.kill(signal),
@@ -73,6 +80,7 @@ export function startRole(options: RoleOptions): RoleProcess {
     ready = new Promise((resolve, reject) => {
       const take = (chunk: Buffer) => {
         const text = chunk.toString();
+        if (options.countedText !== undefined) counted += text.split(options.countedText).length - 1;
         output = (output + text).slice(-KEPT_CHARS);
         said = (said + text).slice(-KEPT_CHARS);
         if (said.includes(options.readyText)) resolve();

@@ -34,8 +34,10 @@ export interface ChaosReport {
   readonly resent: number;
   /** Came again to the district under a key that it had applied. */
   readonly repeated: number;
-  /** Settles of displaced owners that the store refused. */
+  /** Ends of displaced owners that the store refused. */
   readonly lateOutcomes: number;
+  /** Writes that a displaced owner held back before their first byte. */
+  readonly lateWrites: number;
 }
 
 const CONNECTIONS = 16;
@@ -50,7 +52,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const district = await startDistrict();
   const installation = await prepareInstallation(servers, scratch, district.port);
   const workers = installation.workers.map(({ name, environment }) =>
-    startRole({ name, args: ['--data', join(scratch, name), 'worker'], environment, readyText: 'worker.ready' }),
+    startRole({
+      name,
+      args: ['--data', join(scratch, name), 'worker'],
+      environment,
+      readyText: 'worker.ready',
+      countedText: 'worker.late_write_refused',
+    }),
   );
   const control = startRole({
     name: 'control',
@@ -90,6 +98,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     return {
       ...{ store, seed, messages, seconds: Math.round((performance.now() - startedAt) / 1000), faults },
       ...{ acknowledged, resent, repeated: district.state().repeated, lateOutcomes: outcomes!.lateOutcomes },
+      lateWrites: workers.reduce((sum, worker) => sum + worker.counted, 0),
     };
   } catch (error) {
     for (const role of [...workers, control]) tell(`--- ${role.name} (started ${role.starts} times)\n${role.output().slice(-4000)}`);

@@ -1,3 +1,0 @@
-import { chaosTest } from '../support/chaos/chaos-test.ts';
-
-chaosTest('ferretdb', 'FerretDB (MongoDB protocol)');
