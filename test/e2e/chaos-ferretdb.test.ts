@@ -1,0 +1,3 @@
+import { chaosTest } from '../support/chaos/chaos-test.ts';
+
+chaosTest('ferretdb', 'FerretDB (MongoDB protocol)');
