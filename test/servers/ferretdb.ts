@@ -32,9 +32,11 @@ export interface FerretdbOptions {
   /** Where its data lie; default: a new folder, removed with this process. */
   readonly folder?: string;
   readonly port?: number;
+  /** As stock FerretDB does: the measure of what SQLite finds by the patch. */
+  readonly readsEveryRow?: true;
 }
 
-export async function startFerretdb({ folder = scratchFolder(), ...options }: FerretdbOptions = {}): Promise<ServerProcess> {
+export async function startFerretdb({ folder = scratchFolder(), readsEveryRow, ...options }: FerretdbOptions = {}): Promise<ServerProcess> {
   for (const part of ['data', 'state']) mkdirSync(join(folder, part), { recursive: true });
   return startProcess({
     name: 'FerretDB',
@@ -47,6 +49,7 @@ export async function startFerretdb({ folder = scratchFolder(), ...options }: Fe
       '--telemetry=disable',
       '--log-level=ERROR',
       `--state-dir=${join(folder, 'state')}`,
+      ...(readsEveryRow ? ['--test-disable-pushdown'] : []),
     ],
     scheme: 'mongodb',
     cwd: folder,
