@@ -23,7 +23,7 @@ export interface KillFeedReport {
 }
 
 /** The feed begins here: behind whatever the example's own hospital sent while it was loaded. */
-const FIRST_NUMBER = 100_000;
+export const FIRST_NUMBER = 100_000;
 const LONGEST_LIFE_MS = 800;
 const SETTLED_WITHIN_MS = 60_000;
 
@@ -75,7 +75,7 @@ export async function killFeed(kills: number, onKill: (number: number) => void =
 }
 
 /** Every acknowledged message once under one key, each patient's in the order of the feed. */
-function checkDelivery(lines: readonly JournalLine[], { byPatient, received, applied }: DistrictState): void {
+export function checkDelivery(lines: readonly JournalLine[], { byPatient, received, applied }: DistrictState): void {
   assert.equal(new Set(lines.map(({ number }) => number)).size, lines.length, 'the hospital acknowledged each number once');
   const notices = Object.values(byPatient).flat();
   assert.equal(new Set(notices).size, notices.length, 'no message came under two keys');
@@ -87,12 +87,12 @@ function checkDelivery(lines: readonly JournalLine[], { byPatient, received, app
   assert.ok(notices.length - lines.length <= 1, `${notices.length} notices for ${lines.length} acknowledged messages`);
 }
 
-function delivered(lines: readonly JournalLine[], { byPatient }: DistrictState): boolean {
+export function delivered(lines: readonly JournalLine[], { byPatient }: DistrictState): boolean {
   return lines.every(({ patientId, controlId }) => byPatient[patientId]?.includes(controlId));
 }
 
 /** Also those that ended otherwise than by their success. */
-async function unfinishedExecutions(dataFolder: string): Promise<number> {
+export async function unfinishedExecutions(dataFolder: string): Promise<number> {
   const { address, token } = JSON.parse(await readFile(join(dataFolder, 'handover', 'cli-token'), 'utf8')) as {
     address: string;
     token: string;
@@ -108,7 +108,7 @@ async function unfinishedExecutions(dataFolder: string): Promise<number> {
   return count;
 }
 
-async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
+export async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
   for (const end = Date.now() + SETTLED_WITHIN_MS; !(await isTrue()); await pause(50)) assert.ok(Date.now() < end, what);
 }
 
