@@ -10,6 +10,7 @@ import { createHospitalB } from '../../examples/city/hospital-b/hospital-b.ts';
 import { createHospitalC, readJournal } from '../../examples/city/hospital-c/hospital-c.ts';
 import { prepareApart, startApartServers, startRole, type ApartServers, type RoleProcess } from '../support/apart.ts';
 import { booking, openCity, until, type City, type Reply } from '../support/city.ts';
+import { busInterface, chainFlow } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type PlatformPorts } from '../support/platform-process.ts';
 
 const skip = prepareApart();
@@ -81,6 +82,12 @@ after(async () => {
 const departments = (): Promise<Reply> =>
   city.send(`${addresses['bus']}/bus/v1/departments`, { headers: { authorization: `Bearer ${city.busToken}` } });
 const book = (idempotencyKey: string) => city.app.fetch('/open/v1/appointments', { body: booking('A'), idempotencyKey });
+const note = (): Promise<Reply> =>
+  city.send(`${addresses['bus']}/bus/test/note`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${city.busToken}`, 'content-type': 'application/json' },
+    body: '{"text":"note"}',
+  });
 const outputs = () => roles.map(({ name, output }) => `--- ${name}\n${output().slice(-3000)}`).join('\n');
 
 test('what control publishes is served by gateways apart, and their flows run', { skip }, async () => {
@@ -92,7 +99,20 @@ test('what control publishes is served by gateways apart, and their flows run', 
   assert.equal((await city.reports('P000001')).status, 200, outputs());
   const booked = await book('first');
   assert.equal(booked.status, 201, outputs());
+  await offerNotes();
+  await until('a durable flow is offered', async () => (await note()).status === 202);
 });
+
+/** A durable flow behind an interface of the bus front. */
+async function offerNotes(): Promise<void> {
+  const set = { type: 'transform.set@1', config: { fields: [{ to: 'data.isTaken', from: { value: true } }] } };
+  await city.admin('PUT', '/flows/flw_note', chainFlow('flw_note', [set], { mode: 'durable' }));
+  await city.admin('POST', '/flows/flw_note/publish', {});
+  await city.admin('PUT', '/interfaces/ifc_note', busInterface('flw_note'));
+  const security = await city.person(['security-admin']);
+  const grant = { grantId: 'grt_note', revision: 0, appId: 'B20001', interfaceId: 'ifc_note' };
+  assert.equal((await security.call('PUT', '/grants/grt_note', grant)).status, 200);
+}
 
 test('one worker listens; when it is killed another does within 10 s, and no message is lost, doubled or overtaken', { skip }, async () => {
   for (let kill = 1; kill <= KILLS; kill += 1) {
@@ -122,6 +142,8 @@ test(
       const written = await book(`down-${round}`);
       assert.equal(written.status, 503, outputs());
       assert.ok(Number(written.headers['retry-after']) >= 1);
+      const sent = await note();
+      assert.deepEqual([sent.status, Number(sent.headers['retry-after']) >= 1], [503, true], `${sent.text}\n${outputs()}`);
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
     assert.ok(hospitalC.state().acknowledged <= acknowledged + 1, 'nothing is acknowledged that cannot be stored');
@@ -138,6 +160,7 @@ test(
       BACK_WITHIN_MS,
     ).catch((error: unknown) => assert.fail(`${String(error)}: ${last}\n${outputs()}`));
     const bookedMs = performance.now() - healedAt;
+    await until('a durable call', async () => (await note()).status === 202, BACK_WITHIN_MS);
     await until('the feed', async () => hospitalC.state().acknowledged > acknowledged + 3, BACK_WITHIN_MS);
     console.info(
       `down for ${DOWN_MS} ms; booked after ${Math.round(bookedMs)} ms, the feed went on after ${Math.round(performance.now() - healedAt)} ms`,
