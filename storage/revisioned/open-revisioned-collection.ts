@@ -26,8 +26,8 @@ export interface CollectionParts {
 }
 
 const REVISIONS = 2 ** 48 - 1;
-/** Each refusal means that another process got on. */
-const MAX_ATTEMPTS = 100;
+/** Each refusal means that another process got on, which needs fewer round trips for its next: who falls behind waits until it is done. */
+const CONTEND_FOR_MS = 10_000;
 /** How long a write whose answer was lost is looked for before the caller is told. */
 const LOOK_FOR_MS = 10_000;
 const LOOK_EVERY_MS = 250;
@@ -72,7 +72,7 @@ export function openRevisionedCollection<T extends StoredDocument>(parts: Collec
   ): Promise<PatchResult<T>> {
     let old = cache.get(name, id);
     let isFresh = false;
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    for (const endAt = clock.monotonic() + CONTEND_FOR_MS; clock.monotonic() <= endAt;) {
       if (!old) {
         old = await read(id);
         isFresh = true;
@@ -105,7 +105,7 @@ export function openRevisionedCollection<T extends StoredDocument>(parts: Collec
 
   async function remove(id: string, match: Filter): Promise<boolean> {
     const isMatched = Object.keys(match).length > 0;
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    for (const endAt = clock.monotonic() + CONTEND_FOR_MS; clock.monotonic() <= endAt;) {
       const old = isMatched ? await read(id) : undefined;
       if (isMatched && (!old || !matchesFilter(old.document, match))) return false;
       const send = () => {
