@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 export interface District {
   readonly port: number;
   state(): DistrictState;
-  /** Resolves as soon as a request begins that this worker sent (the first part of its path): the answer takes a while from then. */
-  nextFrom(worker: string): Promise<void>;
+  /** Resolves as soon as a request begins, with the worker that sent it (the first part of its path): the answer takes a while from then. */
+  nextSender(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -24,7 +24,7 @@ const WORK_MS = 100;
 export async function startDistrict(): Promise<District> {
   const byPatient = new Map<string, string[]>();
   const keys = new Set<string>();
-  const waiting = new Map<string, () => void>();
+  let tellSender: (worker: string) => void = () => undefined;
   let repeated = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -33,9 +33,7 @@ export async function startDistrict(): Promise<District> {
     request.on('end', () => {
       const notice = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { noticeId: string; patientId: string };
       apply(String(request.headers['idempotency-key']), notice);
-      const worker = request.url?.split('/')[1] ?? '';
-      waiting.get(worker)?.();
-      waiting.delete(worker);
+      tellSender(request.url?.split('/')[1] ?? '');
       setTimeout(() => response.writeHead(200, { 'content-type': 'application/json' }).end('{"taken":1}'), WORK_MS);
     });
   });
@@ -44,7 +42,7 @@ export async function startDistrict(): Promise<District> {
   return {
     port: (server.address() as AddressInfo).port,
     state: () => ({ byPatient, applied: keys.size, repeated }),
-    nextFrom: (worker) => new Promise((resolve) => waiting.set(worker, resolve)),
+    nextSender: () => new Promise((resolve) => (tellSender = resolve)),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

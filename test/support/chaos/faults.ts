@@ -15,7 +15,7 @@ export type FaultName = keyof typeof FAULTS;
 
 /** An owner is given up after 15 to 21 s: others take what it had claimed, and what it still writes must be refused. */
 const STALL_MS = 30_000;
-const WRITE_WITHIN_MS = 3_000;
+const WRITE_WITHIN_MS = 10_000;
 const NETWORK_MS = 3_000;
 const AWAY_MS = 700;
 
@@ -28,10 +28,10 @@ const FAULTS = {
   'cut connections': ({ servers }: Playground) => servers.cut(),
   'delay connections': ({ servers }: Playground) => lasting(servers.delay(), NETWORK_MS),
   'half-open connections': ({ servers }: Playground) => lasting(servers.halfOpen(), NETWORK_MS),
-  /** In the middle of a write, where there is one. */
-  'stall a worker': async ({ workers, district }: Playground, chance: number) => {
-    const worker = workers[Math.floor(chance * workers.length)]!;
-    await Promise.race([district.nextFrom(worker.name), pause(WRITE_WITHIN_MS)]);
+  /** In the middle of a write. */
+  'stall a worker': async ({ workers, district }: Playground) => {
+    const sender = await Promise.race([district.nextSender(), pause(WRITE_WITHIN_MS, workers[0]!.name)]);
+    const worker = workers.find(({ name }) => name === sender)!;
     worker.signal('SIGSTOP');
     await pause(STALL_MS);
     worker.signal('SIGCONT');
