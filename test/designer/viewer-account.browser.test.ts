@@ -117,7 +117,7 @@ async function show(page: Page, path: string): Promise<void> {
 function openFields(page: Page): Promise<readonly string[]> {
   return page.evaluate<readonly string[]>(`[...document.querySelectorAll(${JSON.stringify(FIELDS)})]
     .filter((field) => field.closest('[role="search"], .ant-pagination, header') === null)
-    .filter((field) => field.getAttribute('aria-label') !== '自动刷新')
+    .filter((field) => !['自动刷新', '归档'].includes(field.getAttribute('aria-label')))
     .filter((field) => field.closest('.ant-segmented') === null || field.closest('[data-pointer]') !== null)
     .map((field) => field.outerHTML.slice(0, 200))`);
 }

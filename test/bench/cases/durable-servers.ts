@@ -13,7 +13,7 @@ const WINDOW = 64;
 export const durableServerCases: readonly BenchCase[] = [{ name: 'durable-postgres', run: runPostgres }];
 
 async function runPostgres(): Promise<readonly BenchLine[]> {
-  const [store, redis] = [await startPostgres(), await startRedis()];
+  const [store, redis] = [await startPostgres({ isDurable: true }), await startRedis()];
   const bare = await startProgram<BareOrder, BareResult>('bare-servers', { storeAddress: store.address, redisPort: redis.port });
   try {
     const rows = async () => (await bare.ask({ messages: BARE_MESSAGES, window: WINDOW })).perSecond;
