@@ -10,6 +10,7 @@ import { listPages } from './page-list.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 300_000 };
 const PATIENCE_MS = 30_000;
+const COVERED_MS = 3_000;
 /** Asked with a body, changing nothing. */
 const ASKING = /\/(validate|export|ports)$/;
 /** The page of the person's own account. */
@@ -133,13 +134,23 @@ async function pressAll(page: Page, path: string): Promise<void> {
     const name = (await button.getAttribute('aria-label')) ?? (await button.innerText());
     if (names.has(name)) continue;
     names.add(name);
-    await button.click();
-    if ((await page.locator('[role="dialog"]:visible').count()) > 0) {
-      assert.deepEqual(await openFields(page), [], `fields in what “${name}” opens`);
-      await page.keyboard.press('Escape');
-    }
+    // What the press before opened may come late, and then lies over the button.
+    await button.click({ timeout: COVERED_MS }).catch(async () => {
+      await leaveDialog(page, path);
+      await button.click();
+    });
+    await leaveDialog(page, path);
     if (!page.url().endsWith(path) || (await buttons.count()) !== count) await show(page, path);
   }
+}
+
+/** Whatever a press opened has no field to change. */
+async function leaveDialog(page: Page, path: string): Promise<void> {
+  const dialog = page.locator('[role="dialog"]:visible').first();
+  if ((await dialog.count()) === 0) return;
+  assert.deepEqual(await openFields(page), [], `fields in “${(await dialog.innerText()).slice(0, 40)}”`);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden', timeout: COVERED_MS }).catch(() => show(page, path));
 }
 
 /** What the page gives away as files. */
