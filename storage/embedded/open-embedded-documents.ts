@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../../engine/contract/clock.ts';
-import { AppError } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type {
   Collection,
@@ -13,6 +12,7 @@ import type {
   StoredDocument,
   WriteOptions,
 } from '../../engine/contract/ports/documents.ts';
+import { refuseBadName } from '../../engine/contract/ports/document-semantics.ts';
 import { lockFolder } from './lock-folder.ts';
 import { startStoreThread, type StoreThread } from './start-store-thread.ts';
 import type { Failure, ReadAnswer, ReadOp, WriteAnswer, WriteOp } from './thread-messages.ts';
@@ -28,7 +28,6 @@ export interface EmbeddedDocumentsOptions {
 
 const SWEEP_EVERY_MS = 2000;
 const CHECKPOINT_EVERY_WRITES = 500;
-const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
 type Writer = StoreThread<WriteOp, Exclude<WriteAnswer, Failure>>;
 type Reader = StoreThread<ReadOp, Exclude<ReadAnswer, Failure>>;
@@ -63,7 +62,7 @@ export async function openEmbeddedDocuments(options: EmbeddedDocumentsOptions): 
 
   return {
     async open<T extends StoredDocument>(spec: CollectionSpec<T>): Promise<Collection<T>> {
-      if (!NAME.test(spec.name)) throw badName(spec.name);
+      refuseBadName(spec.name);
       const json = JSON.stringify({ name: spec.name, indexes: spec.indexes, expiresAt: spec.expiresAt });
       if (opened.get(spec.name) !== json) {
         await writer.send(['open', spec.name, '', json, '', true]);
@@ -182,11 +181,4 @@ function startSweeping(writer: Writer, clock: Clock, logger: Logger): () => void
     isStopped = true;
     cancel();
   };
-}
-
-function badName(collection: string): AppError {
-  return new AppError('STORE_BAD_NAME', 'bug', `"${collection}" cannot be the name of a collection.`, {
-    values: { collection },
-    fix: 'Use lower-case letters, digits and underscores.',
-  });
 }

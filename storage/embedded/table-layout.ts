@@ -6,7 +6,7 @@
  * strings (by UTF-8 byte, which is code point order), blobs, just as the port wants it.
  */
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
+import { indexedPaths, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
 
 export type SqlValue = null | number | string | Uint8Array;
 
@@ -27,12 +27,9 @@ export interface TableLayout {
 
 export function layoutTable(spec: CollectionSpec<StoredDocument>): TableLayout {
   const { name, indexes, expiresAt } = spec;
-  const paths = [...new Set([...indexes.flatMap((index) => index.fields), ...(expiresAt === undefined ? [] : [expiresAt])])];
+  const { paths, elementPaths } = indexedPaths(spec);
   const column = (path: string) => `c${paths.indexOf(path)}`;
   const compoundKeys = indexes.filter((index) => index.unique && index.fields.length > 1);
-  const shared = new Set(indexes.filter((index) => index.unique || index.fields.length > 1).flatMap((index) => index.fields));
-  const elementPaths = paths.filter((path) => !shared.has(path) && path !== expiresAt);
-
   const uniqueColumns: Record<string, string> = {};
   const ddl = [
     `CREATE TABLE "${name}" (id TEXT PRIMARY KEY NOT NULL${columns(paths.length, compoundKeys.length)}, doc TEXT NOT NULL)`,

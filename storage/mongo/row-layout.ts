@@ -7,7 +7,7 @@
  * Every value is null, a number or a text that begins with its type: null, numbers and texts sort alike everywhere, other types do not.
  */
 import type { CollectionSpec, IndexSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
+import { indexedPaths, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
 import type { NextRow } from '../revisioned/revisioned-table.ts';
 
 export type FieldValue = null | number | string;
@@ -43,11 +43,10 @@ export interface RowLayout {
   readonly indexes: readonly RowIndex[];
 }
 
-export function layoutRows({ name, indexes, expiresAt }: CollectionSpec<StoredDocument>): RowLayout {
-  const paths = [...new Set([...indexes.flatMap((index) => index.fields), ...(expiresAt === undefined ? [] : [expiresAt])])];
+export function layoutRows(spec: CollectionSpec<StoredDocument>): RowLayout {
+  const { name, indexes, expiresAt } = spec;
+  const { paths, elementPaths } = indexedPaths(spec);
   const field = (path: string) => `c${paths.indexOf(path)}`;
-  const shared = new Set(indexes.filter((index) => index.unique || index.fields.length > 1).flatMap((index) => index.fields));
-  const elementPaths = paths.filter((path) => !shared.has(path) && path !== expiresAt);
   const uniqueIndexes = indexes.filter((index) => index.unique);
   const rowIndexes: RowIndex[] = [];
   for (const index of indexes) {

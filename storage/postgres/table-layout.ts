@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
+import { indexedPaths, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
 import { encodeKey, encodeText, encodeValue } from './encode-value.ts';
 
 export interface IndexLayout {
@@ -42,11 +42,9 @@ export interface TableLayout {
 
 export function layoutTable(schema: string, spec: CollectionSpec<StoredDocument>): TableLayout {
   const { name, indexes, expiresAt } = spec;
-  const paths = [...new Set([...indexes.flatMap((index) => index.fields), ...(expiresAt === undefined ? [] : [expiresAt])])];
+  const { paths, elementPaths } = indexedPaths(spec);
   const column = (path: string) => `c${paths.indexOf(path)}`;
   const compoundKeys = indexes.filter((index) => index.unique && index.fields.length > 1);
-  const shared = new Set(indexes.filter((index) => index.unique || index.fields.length > 1).flatMap((index) => index.fields));
-  const elementPaths = paths.filter((path) => !shared.has(path) && path !== expiresAt);
   const uniqueColumns: Record<string, string> = {};
   const layouts: IndexLayout[] = [];
   const add = (specName: string | undefined, suffix: string, columns: readonly string[], present: readonly string[], isUnique = false) =>

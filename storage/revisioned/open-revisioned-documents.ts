@@ -2,6 +2,7 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { refuseBadName } from '../../engine/contract/ports/document-semantics.ts';
 import { openRevisionedCollection } from './open-revisioned-collection.ts';
 import { createRevisionCache } from './revision-cache.ts';
 import type { RevisionedDriver, RevisionedTable } from './revisioned-table.ts';
@@ -22,7 +23,6 @@ interface Opened {
 /** Every process sweeps every collection: not often, or many processes would keep the database busy with it. */
 const SWEEP_EVERY_MS = 15_000;
 const SWEEP_ROWS = 200;
-const NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
 /**
  * Documents on a database server that several processes write to, by conditional updates of one row each. The one piece of code
@@ -45,7 +45,7 @@ export function openRevisionedDocuments({ driver, clock, logger }: RevisionedOpt
 
   return {
     async open<T extends StoredDocument>(spec: CollectionSpec<T>): Promise<Collection<T>> {
-      if (!NAME.test(spec.name)) throw badName(spec.name);
+      refuseBadName(spec.name);
       let opening = opened.get(spec.name);
       if (!opening) {
         opening = openTable(spec);
@@ -105,11 +105,4 @@ function startSweeping(opened: ReadonlyMap<string, Promise<Opened>>, clock: Cloc
     isStopped = true;
     cancel();
   };
-}
-
-function badName(collection: string): AppError {
-  return new AppError('STORE_BAD_NAME', 'bug', `"${collection}" cannot be the name of a collection.`, {
-    values: { collection },
-    fix: 'Use lower-case letters, digits and underscores.',
-  });
 }

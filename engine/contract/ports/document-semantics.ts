@@ -3,7 +3,10 @@
  * or has a query language that gives the same answers; `test/conformance/documents.ts` decides.
  */
 import { AppError } from '../errors.ts';
-import type { Condition, Filter, Patch, Scalar } from './documents.ts';
+import type { CollectionSpec, Condition, Filter, Patch, Scalar, StoredDocument } from './documents.ts';
+
+/** One that every store takes as it is. */
+const COLLECTION_NAME = /^[a-z][a-z0-9_]{0,62}$/;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -45,6 +48,29 @@ export function readPath(document: object, path: string): unknown {
 export function uniqueKey(document: object, fields: readonly string[]): string | undefined {
   const values = fields.map((field) => readPath(document, field) ?? null);
   return values.every((value) => value === null) ? undefined : JSON.stringify(values);
+}
+
+/** What every store derives from the specification of a collection before it lays out its rows. */
+export interface IndexedPaths {
+  /** Paths that an index or the expiry names. */
+  readonly paths: readonly string[];
+  /** Those of them that are indexed alone and so may hold arrays. */
+  readonly elementPaths: readonly string[];
+}
+
+export function indexedPaths({ indexes, expiresAt }: CollectionSpec<StoredDocument>): IndexedPaths {
+  const paths = [...new Set([...indexes.flatMap((index) => index.fields), ...(expiresAt === undefined ? [] : [expiresAt])])];
+  const shared = new Set(indexes.filter((index) => index.unique || index.fields.length > 1).flatMap((index) => index.fields));
+  return { paths, elementPaths: paths.filter((path) => !shared.has(path) && path !== expiresAt) };
+}
+
+/** STORE_BAD_NAME (bug). */
+export function refuseBadName(collection: string): void {
+  if (COLLECTION_NAME.test(collection)) return;
+  throw new AppError('STORE_BAD_NAME', 'bug', `"${collection}" cannot be the name of a collection.`, {
+    values: { collection },
+    fix: 'Use lower-case letters, digits and underscores.',
+  });
 }
 
 /** Order of a `sort`: absent and null, then numbers, then strings by code point, then everything else; at last `_id` ascending. */
