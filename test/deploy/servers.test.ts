@@ -5,12 +5,13 @@ import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { mkdir, readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer, request, type RequestOptions } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { basename, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { loadKek } from '../../engine/seal/load-kek.ts';
 import { listenStatus } from '../../engine/host/status-listener.ts';
 import { readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
+import { freePort } from '../servers/free-port.ts';
 import { makeSecrets, missing, root, scratch, tell } from './tools.ts';
 
 const deployed = (path: string) => readFile(join(root, 'deploy', path), 'utf8');
@@ -193,17 +194,4 @@ async function listening(t: TestContext, server: ReturnType<typeof createServer>
     server.closeAllConnections();
   });
   return (server.address() as AddressInfo).port;
-}
-
-/** Below the ports that outgoing connections take. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    const server = createTcpServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
-  }
 }

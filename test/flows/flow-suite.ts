@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { createMessage } from '../../engine/contract/message.ts';
-import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
+import { silentLogger } from '../../engine/contract/observe.ts';
 import type { FlowResult } from '../../engine/contract/run-flow.ts';
-import { createEngine, type Engine } from '../../engine/create-engine.ts';
+import type { Engine } from '../../engine/create-engine.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';
+import { engineOn } from '../support/engine-on.ts';
 import { eventually } from '../support/platform-api.ts';
 import { startHospital, type Hospital } from './hospital.ts';
 import { flowOf, node, type NodeSpec } from './suite-flows.ts';
@@ -32,16 +33,7 @@ export function flowSuite(name: string, openStore: () => Promise<SuiteStore>, mi
       store = await openStore();
       hospital = await startHospital();
       storage = await openStorage({ ...store, clock: systemClock, logger: silentLogger });
-      engine = await createEngine({
-        ...{ documents: storage.documents, workQueue: storage.workQueue, shared: storage.sharedState, blobs: storage.blobs },
-        seal: storage.seal,
-        nodeFolders: [new URL('../../nodes', import.meta.url)],
-        environment: 'TEST',
-        tls: () => Promise.resolve(undefined),
-        clock: systemClock,
-        log: silentLogger,
-        metrics: silentMetrics,
-      });
+      engine = await engineOn(storage, 'TEST');
       const text = { 'zh-CN': '医院', en: 'Hospital' };
       const settings = { baseUrl: `http://127.0.0.1:${hospital.port}` };
       await engine.bindings.store.saveAdapter(

@@ -1,8 +1,9 @@
 /** HAPI HL7v2 2.6 (Java) as a foreign hospital: fetched by Maven once, run from source. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.ts';
 
 const source = fileURLToPath(new URL('hapi/', import.meta.url));
 const cache = fileURLToPath(new URL('../../node_modules/.cache/servers/hapi-hl7/', import.meta.url));
@@ -80,14 +81,6 @@ function java(args: readonly string[]): ChildProcess {
     cwd: cache,
     timeout: 60_000,
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 async function canConnect(port: number): Promise<void> {

@@ -1,5 +1,6 @@
 /** One server in a process of its own: started on a free port of 127.0.0.1, waited for, stopped, killed, started again at the same place. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { endWithUs } from './end-with-us.ts';
 import { freePort } from './free-port.ts';
 
 export interface ServerProcess {
@@ -56,10 +57,9 @@ interface Running {
 
 async function launch({ name, command, cwd, isReady, readyWithinMs = 30_000 }: ServerProgram, port: number): Promise<Running> {
   const [file, ...args] = command(port);
-  const child = spawn(file, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  const killAtExit = () => void child.kill('SIGKILL');
-  process.once('exit', killAtExit);
-  const closed = new Promise<void>((resolve) => child.once('close', () => resolve())).finally(() => process.off('exit', killAtExit));
+  const child = spawn(file, args, { cwd, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  endWithUs(child);
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (output = `${output}${text}`.slice(-2000)));

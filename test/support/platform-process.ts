@@ -1,10 +1,10 @@
 /** The product as its users run it: a process started by the command line on a scratch folder, with free ports; ended with the test. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isFree } from '../servers/free-port.ts';
 
 export const BIN = fileURLToPath(new URL('../../bin/kangqiao.mjs', import.meta.url));
 
@@ -62,14 +62,6 @@ export async function choosePorts(): Promise<PlatformPorts> {
     if ((await Promise.all(wanted.map(isFree))).every(Boolean)) return ports;
   }
   throw new Error('no free ports');
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve((server.address() as AddressInfo | null) === null)));
-  });
 }
 
 export async function startPlatform({

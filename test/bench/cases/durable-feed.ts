@@ -1,8 +1,8 @@
 /** A hospital's ADT feed over MLLP through a durable flow of six nodes: how many messages a second, at what cost of the store, and how soon the ACK. */
-import { createServer, type AddressInfo } from 'node:net';
 import type { BenchCase, BenchLine } from '../measure/case.ts';
 import { median, rounded } from '../measure/compare.ts';
 import { startProgram, type Program } from '../measure/program.ts';
+import { freePort } from '../../servers/free-port.ts';
 import { adtFlow } from '../flows/adt-flow.ts';
 import type { StoreOrder, StoreResult } from '../programs/bare-store.ts';
 import type { FeedOrder, FeedResult } from '../programs/feed.ts';
@@ -151,13 +151,4 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
     if (performance.now() > endsAt) throw new Error('the flow did not finish its messages in time');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import { createEngine, type Engine } from '../../../engine/create-engine.ts';
+import type { Engine } from '../../../engine/create-engine.ts';
 import { createLogger } from '../../../engine/host/logger.ts';
 import { createMetrics } from '../../../engine/host/metrics.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
@@ -12,6 +12,7 @@ import { createGateway, type Gateway } from '../../../gateways/fronts/create-gat
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { openStorage } from '../../../storage/open-storage.ts';
+import { engineOn } from '../../support/engine-on.ts';
 import { serveProgram } from '../measure/program.ts';
 
 export interface FlowsOptions {
@@ -41,22 +42,8 @@ await serveProgram<FlowsOptions, 'counts', StoreCounts>(async (options) => {
   const [clock, metrics] = [systemClock, createMetrics()];
   const servers = options.storage ?? { address: `embedded:${join(folder, 'data')}` };
   const storage = await openStorage({ ...servers, kekFile: join(folder, 'bench.kek'), clock, logger: log });
-  const { documents, workQueue, sharedState: shared, blobs, seal } = storage;
-  const nodeFolders = [new URL('../../../nodes', import.meta.url)];
-  const tls = () => Promise.resolve(undefined);
-  const engine = await createEngine({
-    documents,
-    workQueue,
-    shared,
-    blobs,
-    seal,
-    nodeFolders,
-    environment: 'TEST',
-    tls,
-    clock,
-    log,
-    metrics,
-  });
+  const { documents, workQueue, sharedState: shared, seal } = storage;
+  const engine = await engineOn(storage, 'TEST', { log, metrics });
   await publish(engine, options);
   await engine.startWork();
   let gateway: Gateway | undefined;

@@ -1,12 +1,12 @@
 /** What goes wrong while messages flow: each fault happens, lasts, and is over before the next begins. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { District } from './district.ts';
-import type { RoleProcess } from './role-process.ts';
+import type { KeptRole } from './kept-role.ts';
 import type { ChaosServers } from './servers.ts';
 
 export interface Playground {
-  readonly workers: readonly RoleProcess[];
-  readonly control: RoleProcess;
+  readonly workers: readonly KeptRole[];
+  readonly control: KeptRole;
   readonly servers: ChaosServers;
   readonly district: District;
 }

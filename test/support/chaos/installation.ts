@@ -1,13 +1,13 @@
 /** An installation on a shared store: the feed's flow is published, and each process knows how to find everything. */
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createEngine } from '../../../engine/create-engine.ts';
-import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
+import { silentLogger } from '../../../engine/contract/observe.ts';
 import type { Collection } from '../../../engine/contract/ports/documents.ts';
 import { executionsSpec, lateOutcomesSpec, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { openStorage, type Storage } from '../../../storage/open-storage.ts';
 import { adtFlow } from '../../bench/flows/adt-flow.ts';
+import { freePort } from '../../servers/free-port.ts';
+import { engineOn } from '../engine-on.ts';
 import type { ChaosServers } from './servers.ts';
 
 export interface Installation {
@@ -34,21 +34,7 @@ export async function prepareInstallation(servers: ChaosServers, scratch: string
   const kekFile = join(scratch, 'city.kek');
   const port = await freePort();
   const storage = await openDirectly(servers, kekFile);
-  const engine = await createEngine({
-    ...{
-      documents: storage.documents,
-      workQueue: storage.workQueue,
-      shared: storage.sharedState,
-      blobs: storage.blobs,
-      seal: storage.seal,
-    },
-    nodeFolders: [new URL('../../../nodes', import.meta.url)],
-    environment: 'W1',
-    tls: () => Promise.resolve(undefined),
-    clock: systemClock,
-    log: silentLogger,
-    metrics: silentMetrics,
-  });
+  const engine = await engineOn(storage, 'W1');
   const names = { owner: 'chaos', domain: 'chaos' };
   const each = <T>(settings: (host: string, name: string) => T) =>
     Object.fromEntries(HOSTS.map((host, index) => [`W${index + 1}`, settings(host, `worker-${index + 1}`)]));
@@ -130,16 +116,4 @@ function openDirectly({ directStoreAddress, directSharedAddress }: ChaosServers,
 
 function text(name: string) {
   return { 'zh-CN': name, en: name };
-}
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    const isFree = await new Promise<boolean>((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve((server.address() as AddressInfo | null) === null)));
-    });
-    if (isFree) return port;
-  }
 }

@@ -3,14 +3,14 @@
  * same (design page 8): nothing acknowledged is lost, nothing takes effect twice at an idempotent receiver, each patient's order is kept.
  */
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { startRole } from '../apart.ts';
 import { makeScratch, removeScratch } from '../platform-process.ts';
 import { controlIdOf, startSender, type Sender } from './adt-sender.ts';
 import { startDistrict, type District } from './district.ts';
 import { createChance, EACH_ONCE, faultNames, inflict, type FaultName, type Playground } from './faults.ts';
 import { countOutcomes, prepareInstallation, type Outcomes } from './installation.ts';
-import { startRole } from './role-process.ts';
+import { keepRole } from './kept-role.ts';
 import { startChaosServers, type StoreKind } from './servers.ts';
 
 export interface ChaosOptions {
@@ -52,20 +52,9 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const district = await startDistrict();
   const installation = await prepareInstallation(servers, scratch, district.port);
   const workers = installation.workers.map(({ name, environment }) =>
-    startRole({
-      name,
-      args: ['--data', join(scratch, name), 'worker'],
-      environment,
-      readyText: 'worker.ready',
-      countedText: 'worker.late_write_refused',
-    }),
+    keepRole(() => startRole(scratch, name, ['worker'], environment), /worker\.ready/),
   );
-  const control = startRole({
-    name: 'control',
-    args: ['--data', join(scratch, 'control'), 'control'],
-    environment: installation.control,
-    readyText: 'is ready',
-  });
+  const control = keepRole(() => startRole(scratch, 'control', ['control'], installation.control), /is ready/);
   const playground: Playground = { workers, control, servers, district };
   const startedAt = performance.now();
   let sender: Sender | undefined;
@@ -98,7 +87,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     return {
       ...{ store, seed, messages, seconds: Math.round((performance.now() - startedAt) / 1000), faults },
       ...{ acknowledged, resent, repeated: district.state().repeated, lateOutcomes: outcomes!.lateOutcomes },
-      lateWrites: workers.reduce((sum, worker) => sum + worker.counted, 0),
+      lateWrites: workers.reduce((sum, worker) => sum + worker.output().split('worker.late_write_refused').length - 1, 0),
     };
   } catch (error) {
     for (const role of [...workers, control]) tell(`--- ${role.name} (started ${role.starts} times)\n${role.output().slice(-4000)}`);
