@@ -107,6 +107,7 @@ async function takeExecution(
   }
   if ((await journal.finish(end)) === 'lost') {
     deps.metrics.count('late_settles_total', { flow: flow.flowId });
+    deps.log.warn('worker.late_end_refused', { executionId: document._id, flowId: flow.flowId, status: end.status });
     return 'refused';
   }
   deps.metrics.count('executions_total', { flow: flow.flowId, status: end.status });

@@ -16,6 +16,6 @@ export function chaosTest(kind: StoreKind, name: string): void {
     const report = await runChaos({ store: kind, messages: MESSAGES, perSecond: PER_SECOND, seed, tell: (line) => t.diagnostic(line) });
     t.diagnostic(JSON.stringify(report));
     assert.equal(report.acknowledged, MESSAGES);
-    assert.ok(report.lateOutcomes + report.lateWrites > 0, 'what the stalled worker wanted to write late was refused');
+    assert.ok(report.lateEnds + report.lateWrites > 0, 'what the stalled worker wanted to write late was refused');
   });
 }

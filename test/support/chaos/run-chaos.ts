@@ -34,8 +34,10 @@ export interface ChaosReport {
   readonly resent: number;
   /** Came again to the district under a key that it had applied. */
   readonly repeated: number;
-  /** Ends of displaced owners that the store refused. */
+  /** Outcomes of writes that a displaced owner brought too late: kept beside the execution. */
   readonly lateOutcomes: number;
+  /** Ends of displaced owners that the store refused. */
+  readonly lateEnds: number;
   /** Writes that a displaced owner held back before their first byte. */
   readonly lateWrites: number;
 }
@@ -56,6 +58,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   );
   const control = keepRole(() => startRole(scratch, 'control', ['control'], installation.control), /is ready/);
   const playground: Playground = { workers, control, servers, district };
+  const said = (line: string) => workers.reduce((sum, worker) => sum + worker.output().split(line).length - 1, 0);
   const startedAt = performance.now();
   let sender: Sender | undefined;
   try {
@@ -87,7 +90,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     return {
       ...{ store, seed, messages, seconds: Math.round((performance.now() - startedAt) / 1000), faults },
       ...{ acknowledged, resent, repeated: district.state().repeated, lateOutcomes: outcomes!.lateOutcomes },
-      lateWrites: workers.reduce((sum, worker) => sum + worker.output().split('worker.late_write_refused').length - 1, 0),
+      ...{ lateEnds: said('worker.late_end_refused'), lateWrites: said('worker.late_write_refused') },
     };
   } catch (error) {
     for (const role of [...workers, control]) tell(`--- ${role.name} (started ${role.starts} times)\n${role.output().slice(-4000)}`);
