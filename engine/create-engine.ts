@@ -33,6 +33,7 @@ import { createLiveCounters, type LiveCounters } from './run/live-counters.ts';
 import { createPayloads } from './run/payloads.ts';
 import { createQueueSight, showQueue, type QueueSight } from './run/queue-sight.ts';
 import type { RunDeps } from './run/run-node.ts';
+import { createRecordQuota, type RecordQuota } from './run/record-quota.ts';
 import { createTraffic, type Traffic } from './run/traffic.ts';
 import { runTrial } from './run/run-trial.ts';
 import type { ExecutionCatalog, FlowCatalog } from './services.ts';
@@ -82,6 +83,7 @@ export interface Engine {
   readonly live: LiveCounters;
   readonly traffic: Traffic;
   readonly queue: QueueSight;
+  readonly quota: Pick<RecordQuota, 'exceeded'>;
   /** Absent: nothing is archived. */
   readonly archive: ArchiveReader | undefined;
   /** Claims durable work and starts listeners: for processes that are workers. */
@@ -130,8 +132,10 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   };
   const traffic = await createTraffic({ documents, clock, log, owner: processId });
   const live = createLiveCounters({ published, clock, traffic });
+  const quota = await createRecordQuota({ documents, clock, log, metrics });
   const common = {
     live,
+    quota,
     executions: await documents.open(executionsSpec),
     legs: await documents.open(legsSpec),
     lateOutcomes: await documents.open(lateOutcomesSpec),
@@ -216,6 +220,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     live,
     traffic,
     queue,
+    quota,
     archive,
     async startWork() {
       stopSweep = startBlobSweep({ ...common, blobs }).stop;
@@ -238,6 +243,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       await owners.stop(active.size === 0);
       live.stop();
       await traffic.stop();
+      await quota.stop();
       changes.stop();
       await published.stop();
       await bindings.stop();

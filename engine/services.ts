@@ -254,6 +254,8 @@ export interface ExecutionSummary {
   readonly traceId: string | undefined;
   /** Its messages are kept: the flow records in full, or it has not ended. */
   readonly hasPayload: boolean;
+  /** Less of it was kept than its flow asks, which had used up its day's room. */
+  readonly isReduced: boolean;
   readonly attempt: number;
   readonly held: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number } | undefined;
   /** The execution whose message this one sends anew. */

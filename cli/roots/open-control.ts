@@ -73,11 +73,12 @@ export async function openControl(
   return { control, feed };
 }
 
-function viewEngine({ live, traffic, queue, archive, triggers, published }: OpenedEngine['engine']): EngineView {
+function viewEngine({ live, traffic, queue, quota, archive, triggers, published }: OpenedEngine['engine']): EngineView {
   return {
     live,
     traffic,
     queue,
+    quota,
     ...(archive === undefined ? {} : { archive }),
     listeners: () => triggers.status(),
     feeds: () =>

@@ -7,6 +7,7 @@ import type { ArchiveReader } from '../../engine/archive/read-archive.ts';
 import type { SettingDescription } from '../../engine/host/settings.ts';
 import type { LiveCounters } from '../../engine/run/live-counters.ts';
 import type { QueueSight } from '../../engine/run/queue-sight.ts';
+import type { RecordQuota } from '../../engine/run/record-quota.ts';
 import type { Traffic } from '../../engine/run/traffic.ts';
 import type { TriggerStatus } from '../../engine/trigger/trigger-run.ts';
 import type { Policy } from '../../gateways/contract.ts';
@@ -62,6 +63,7 @@ export interface EngineView {
   readonly live: Pick<LiveCounters, 'list' | 'get'>;
   readonly traffic: Pick<Traffic, 'series'>;
   readonly queue: QueueSight;
+  readonly quota: Pick<RecordQuota, 'exceeded'>;
   /** Of published flows that listen by themselves. */
   listeners(): readonly TriggerStatus[];
   /** Absent: nothing is archived. */

@@ -85,6 +85,24 @@ export const ALARM_RULES = {
       both(`“${name?.['zh-CN'] ?? flowId}”无法监听（${code}）`, `"${name?.en ?? flowId}" cannot listen (${code})`),
     link: ({ flowId = '' }) => `/flows/${flowId}`,
   },
+  'record-quota': {
+    text: {
+      label: both('留存额度用尽', 'No room for records'),
+      help: both(
+        '某流程当天的留存额度已用尽，此后这么多条消息只留下状态和业务键。',
+        'A flow used up its room for records today; of so many messages since then status and business keys alone were kept.',
+      ),
+      unit: COUNT,
+    },
+    bound: { least: 1, most: 1_000_000, usual: 1 },
+    severity: 'warning',
+    describe: ({ flowId = '', count = 0, megabytes = 0 }, name) =>
+      both(
+        `“${name?.['zh-CN'] ?? flowId}”今天已留存 ${megabytes} MB，额度用尽；此后 ${count} 条未按流程的要求留存`,
+        `"${name?.en ?? flowId}" kept ${megabytes} MB today, all it may; of ${count} messages since then less is kept than it asks`,
+      ),
+    link: ({ flowId = '' }) => `/flows/${flowId}`,
+  },
   expiring: {
     text: {
       label: both('即将到期', 'Expires soon'),

@@ -27,7 +27,7 @@ export interface ProblemDeps {
   readonly shared: Pick<SharedState, 'get'>;
   readonly counter: ExecutionCounter;
   readonly queue: QueueSight;
-  readonly engine: Pick<EngineView, 'feeds' | 'listeners'>;
+  readonly engine: Pick<EngineView, 'feeds' | 'listeners' | 'quota'>;
   readonly registry: Registry;
   readonly info: Pick<ControlInfo, 'certificate' | 'machine'>;
   flowNames(): Promise<ReadonlyMap<string, Text>>;
@@ -97,6 +97,10 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
     async 'listener-failing'(bound) {
       const failing = engine.listeners().filter(({ state, since }) => state === 'failing' && clock.now() - since > bound * MINUTE_MS);
       return ofFlows(failing, ({ flowId, error }) => ({ flowId, code: error?.code ?? '' }));
+    },
+    async 'record-quota'(bound) {
+      const exceeded = (await engine.quota.exceeded()).filter(({ reduced }) => reduced >= bound);
+      return ofFlows(exceeded, ({ flowId, reduced, keptBytes }) => ({ flowId, count: reduced, megabytes: Math.round(keptBytes / MB) }));
     },
     async expiring(bound) {
       const certificate = info.certificate?.();

@@ -125,6 +125,8 @@ export const Recording = Type.Object(
     retainDays: Type.Integer({ minimum: 1, maximum: 3650, default: 30 }),
     /** Sync flows: at most so many successful executions a second are recorded; failures always are. */
     perSecond: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000, default: 10 })),
+    /** So much is kept each day at most; beyond it keys alone, and no longer than the dedupe window (at least a day). Failures have as much again. */
+    megabytesPerDay: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000_000, default: 10_240 })),
   },
   closed,
 );

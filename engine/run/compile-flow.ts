@@ -91,7 +91,7 @@ export function compileFlow(version: FlowVersion, deps: CompileDeps): CompiledFl
     trigger,
     triggerPort: trigger.ports[0]?.name ?? outPort.name,
     ingress: compiledIngress,
-    recording: { level: 'full', retainDays: 30, perSecond: 10, ...document.recording },
+    recording: { level: 'full', retainDays: 30, perSecond: 10, megabytesPerDay: 10_240, ...document.recording },
     namedNodes: new Set(JSON.stringify(document.nodes.map((node) => node.config)).match(/\bn_[A-Za-z0-9_-]{1,60}/g) ?? []),
     effect,
     hasWrite: isStronger(effect, 'read'),

@@ -131,7 +131,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       const known = origin === undefined ? {} : { digest: origin.digest };
       const request = { executionId, message, seq: '', origin: outward, traceId, traceparent, onOtherContent: 'refuse', ...known } as const;
       const prepared = await prepareExecution(flow, request, deps);
-      journal.keepBlobs(prepared.blobs ?? []);
+      journal.keepInput(prepared);
       const document: Record<string, unknown> = {
         ...prepared,
         acceptedAt,

@@ -9,7 +9,8 @@ import type { Seal } from '../contract/seal.ts';
 import type { ExecutionCatalog, ExecutionDetails, ExecutionQuery, ExecutionSummary, PublishedFlows } from '../services.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { ExecutionDocument, ExecutionStatus, ResumeDocument } from './execution-document.ts';
-import { executionPlace, hashToken, keepsOutput, type ExecutionStores } from './execution-journal.ts';
+import { executionPlace, hashToken, type ExecutionStores } from './execution-journal.ts';
+import { keepsOutput } from './leg-payload.ts';
 import { wake } from './wake-waiting.ts';
 import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, decodeReply, encodeMessage, type Payloads } from './payloads.ts';
@@ -168,6 +169,7 @@ function summarise(document: ExecutionDocument): ExecutionSummary {
     durationMs: document.finishedAt === undefined ? undefined : document.finishedAt - document.acceptedAt,
     traceId: document.traceId,
     hasPayload: document.input !== undefined,
+    isReduced: document.overQuota === true,
     attempt: (document.retries ?? 0) + 1,
     held,
     replayOf: document.replayOf,

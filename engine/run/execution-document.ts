@@ -29,8 +29,8 @@ export interface Intent {
   readonly at: number;
 }
 
-/** Sealed JSON, or the id of a blob that holds it when it is large. */
-export type Stored = { readonly sealed: string } | { readonly blob: string };
+/** Sealed JSON, or the id (and the size) of a blob that holds it when it is large. */
+export type Stored = { readonly sealed: string } | { readonly blob: string; readonly bytes?: number };
 
 /**
  * What one claim or checkpoint adds; never changed once stored, but for an intent that is taken back because its write was surely not done.
@@ -116,6 +116,8 @@ export interface ExecutionDocument extends StoredDocument {
   /** Code and kind alone: the message lies sealed with the steps. */
   readonly error?: { readonly code: string; readonly kind: ErrorRecord['kind'] };
   readonly deadLetter?: true;
+  /** Its flow had used up its day's room for records: of this one less is kept than the flow asks. */
+  readonly overQuota?: true;
   readonly reply?: Stored;
   /** Blobs that it refers to, for the collection of orphans. */
   readonly blobs?: readonly string[];

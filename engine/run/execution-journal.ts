@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../contract/clock.ts';
 import { AppError, type ErrorRecord } from '../contract/errors.ts';
 import { createId } from '../contract/ids.ts';
-import type { Message } from '../contract/message.ts';
+import { BLOB_THRESHOLD_BYTES, type Message } from '../contract/message.ts';
 import type { Collection, PatchResult, WriteOptions } from '../contract/ports/documents.ts';
 import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
 import type {
@@ -19,9 +19,11 @@ import type {
   Stored,
   StoredWait,
 } from './execution-document.ts';
-import { encodeMessage, encodeReply, type EncodedMessage, type Payloads } from './payloads.ts';
+import { encodeReply, type Payloads } from './payloads.ts';
+import type { Keeping, RecordQuota } from './record-quota.ts';
+import { emitsOf, keepsOutput, legPayload, type LegPayload } from './leg-payload.ts';
 import { LostExecution } from './lost-execution.ts';
-import { stepKey, type Journal, type RunEnd, type SettledStep } from './run-job.ts';
+import type { Journal, RunEnd, SettledStep } from './run-job.ts';
 
 export interface ExecutionStores {
   readonly executions: Collection<ExecutionDocument>;
@@ -31,6 +33,7 @@ export interface ExecutionStores {
 
 export interface JournalDeps extends ExecutionStores {
   readonly payloads: Payloads;
+  readonly quota: Pick<RecordQuota, 'keeping' | 'stored'>;
   readonly clock: Clock;
 }
 
@@ -45,19 +48,12 @@ export interface JournalStart {
   readonly steps?: readonly StepRecord[];
 }
 
-/** Sealed content of a leg. */
-export interface LegPayload {
-  readonly steps: readonly StepRecord[];
-  readonly emits: Readonly<Record<string, Readonly<Record<string, EncodedMessage>>>>;
-  readonly errors?: Readonly<Record<string, ErrorRecord>>;
-  /** Why the execution stopped, in full. */
-  readonly error?: ErrorRecord;
-}
-
 const DAY_MS = 86_400_000;
 /** Steps of iterations kept for people to look at; outcomes that matter are stored apart. */
 const MAX_ITERATION_STEPS = 500;
 const LEGS_AT_ONCE = 100;
+/** About as much as an execution takes beside its payloads, with its indexes. */
+const ROW_BYTES = 1_200;
 
 export class ExecutionJournal implements Journal {
   readonly #document: ExecutionDocument;
@@ -77,6 +73,8 @@ export class ExecutionJournal implements Journal {
   readonly #recordedIterationSteps: SettledStep[] = [];
   readonly #openIntents = new Map<string, string>();
   readonly #blobs: string[];
+  /** Of payloads, with what earlier claims stored. */
+  #storedBytes = ROW_BYTES;
   /** Records of steps that earlier legs hold. */
   readonly #storedSteps: StepRecord[];
   #tail: Promise<void> = Promise.resolve();
@@ -99,6 +97,8 @@ export class ExecutionJournal implements Journal {
     this.#epoch = document.epoch;
     this.#legCount = Object.keys(document.legs).length;
     this.#blobs = [...(document.blobs ?? [])];
+    if (document.input) this.#storedBytes += bytesOf(document.input);
+    for (const { payload } of [...Object.values(document.legs), ...iterationLegs]) if (payload) this.#storedBytes += bytesOf(payload);
     for (const leg of iterationLegs) this.#iterationLegs.set(leg.scope, (this.#iterationLegs.get(leg.scope) ?? 0) + 1);
   }
 
@@ -116,8 +116,10 @@ export class ExecutionJournal implements Journal {
     return this.#blobs;
   }
 
-  keepBlobs(blobIds: readonly string[]): void {
-    this.#blobs.push(...blobIds);
+  /** What an inline run stores of its call. */
+  keepInput({ input, blobs = [] }: Pick<ExecutionDocument, 'input' | 'blobs'>): void {
+    this.#blobs.push(...blobs);
+    if (input) this.#storedBytes += bytesOf(input);
   }
 
   before(intent: Intent | undefined, step: StepRecord): Promise<void> {
@@ -146,12 +148,16 @@ export class ExecutionJournal implements Journal {
     const now = this.#deps.clock.now();
     const set: Record<string, unknown> = {};
     const unset: string[] = ['lease'];
+    const keeping = this.#deps.quota.keeping(this.#flow, end.status);
     if (end.status === 'waiting') this.#describeWait(end.waits, set);
     else if (end.status === 'held') this.#describeHold(end, now, set, unset);
-    else await this.#describeTerminal(end, now, set, unset);
+    else await this.#describeTerminal(end, now, keeping, set, unset);
     if (!isTerminal(end)) await this.#addLeg(set, undefined, end.status === 'held' ? end.error : undefined);
     if (this.#blobs.length > 0) set['blobs'] = [...this.#blobs];
-    if (await this.#write(set, unset, {})) return 'stored';
+    if (await this.#write(set, unset, {})) {
+      if (isTerminal(end)) this.#deps.quota.stored(this.#flow, keeping, this.#storedBytes);
+      return 'stored';
+    }
     await this.#keepLateOutcome(end, now);
     return 'lost';
   }
@@ -180,15 +186,21 @@ export class ExecutionJournal implements Journal {
     unset.push('due');
   }
 
-  async #describeTerminal(end: RunEnd, now: number, set: Record<string, unknown>, unset: string[]): Promise<void> {
-    const { level, retainDays } = this.#flow.recording;
+  async #describeTerminal(
+    end: RunEnd,
+    now: number,
+    { level, forMs, isReduced }: Keeping,
+    set: Record<string, unknown>,
+    unset: string[],
+  ): Promise<void> {
     const isAnswerKept = this.#isInline && this.#isClaimed;
     set['status'] = end.status;
     set['finishedAt'] = now;
-    set['expiresAt'] = now + retainDays * DAY_MS;
+    set['expiresAt'] = now + forMs;
+    if (isReduced) set['overQuota'] = true;
     unset.push('open', 'held', 'due', 'waits', 'wake');
     // Never at once: a crash before the end is stored must still find which of a loop's writes were done.
-    await this.#expireIterationLegs(now + (level === 'full' ? retainDays : 1) * DAY_MS);
+    await this.#expireIterationLegs(now + (level === 'full' ? forMs : DAY_MS));
     if (end.status === 'failed') {
       set['error'] = { code: end.error.code, kind: end.error.kind };
       if (end.isDeadLetter) set['deadLetter'] = true;
@@ -197,19 +209,20 @@ export class ExecutionJournal implements Journal {
     if (level !== 'full') {
       unset.push('input', 'blobs');
       this.#blobs.length = 0;
+      this.#storedBytes = ROW_BYTES;
     }
     // Beyond the flow's own level only an answer that the same key must get again is kept.
     if (reply && (level === 'full' || isAnswerKept))
-      set['reply'] = this.#keepBlob(await this.#deps.payloads.store(this.#place('reply'), encodeReply(reply)));
+      set['reply'] = this.#keep(await this.#deps.payloads.store(this.#place('reply'), encodeReply(reply)));
     if (level === 'full' && this.#flow.recordsAllNodes) {
       await this.#addLeg(set, undefined, end.status === 'failed' ? end.error : undefined);
       return;
     }
     const steps = level === 'none' ? [] : [...this.#storedSteps, ...this.#allSteps().map((step) => step.record)];
-    const emits = level === 'full' ? this.#emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
+    const emits = level === 'full' ? emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
     const payload: LegPayload = { steps, emits, ...(end.status === 'failed' ? { error: end.error } : {}) };
     set['legs'] = {
-      0: { epoch: this.#claimEpoch, payload: this.#keepBlob(await this.#deps.payloads.store(this.#place('legs.0'), payload)) },
+      0: { epoch: this.#claimEpoch, payload: this.#keep(await this.#deps.payloads.store(this.#place('legs.0'), payload)) },
     };
   }
 
@@ -238,7 +251,8 @@ export class ExecutionJournal implements Journal {
     const id = `${this.#document._id}/${scope}#${number}`;
     // Taken before anything is awaited: what settles meanwhile belongs to the next leg.
     const steps = this.#iterationSteps.get(scope)?.splice(0) ?? [];
-    const payload = await this.#deps.payloads.store({ collection: 'legs', id, field: 'payload' }, this.#payloadOf(steps));
+    const payload = await this.#deps.payloads.store({ collection: 'legs', id, field: 'payload' }, legPayload(steps));
+    this.#storedBytes += bytesOf(payload);
     for (const step of steps) if (this.#recordedIterationSteps.length < MAX_ITERATION_STEPS) this.#recordedIterationSteps.push(step);
     const result = await this.#deps.legs.insert(
       {
@@ -277,7 +291,7 @@ export class ExecutionJournal implements Journal {
       ...(intent === undefined ? {} : { intent }),
       ...(steps.length === 0 && !error
         ? {}
-        : { payload: this.#keepBlob(await this.#deps.payloads.store(this.#place(`legs.${key}`), this.#payloadOf(steps, error))) }),
+        : { payload: this.#keep(await this.#deps.payloads.store(this.#place(`legs.${key}`), legPayload(steps, error))) }),
     };
     this.#legCount += 1;
     this.#storedSteps.push(...steps.map((step) => step.record));
@@ -316,7 +330,7 @@ export class ExecutionJournal implements Journal {
     const effects = this.#allSteps().filter((step) => step.node.effect !== 'pure' && step.node.effect !== 'read');
     if (effects.length === 0) return;
     const id = createId('lat');
-    const payload = await this.#deps.payloads.store({ collection: 'late_outcomes', id, field: 'payload' }, this.#payloadOf(effects));
+    const payload = await this.#deps.payloads.store({ collection: 'late_outcomes', id, field: 'payload' }, legPayload(effects));
     await this.#deps.lateOutcomes.insert({
       _id: id,
       execution: this.#document._id,
@@ -337,25 +351,9 @@ export class ExecutionJournal implements Journal {
     return [...this.#recordedIterationSteps, ...[...this.#pending, ...open].filter(isKept)];
   }
 
-  #payloadOf(steps: readonly SettledStep[], error?: ErrorRecord): LegPayload {
-    const errors = Object.fromEntries(
-      steps.filter((step) => step.record.status === 'failed').map((step) => [keyOf(step), step.record.error!]),
-    );
-    return {
-      steps: steps.map((step) => step.record),
-      emits: this.#emitsOf(steps),
-      ...(Object.keys(errors).length === 0 ? {} : { errors }),
-      ...(error === undefined ? {} : { error }),
-    };
-  }
-
-  #emitsOf(steps: readonly SettledStep[]): LegPayload['emits'] {
-    const kept = steps.filter((step) => step.emits && keepsOutput(step.node));
-    return Object.fromEntries(kept.map((step) => [keyOf(step), encodeEmits(step.emits!)]));
-  }
-
-  #keepBlob(stored: Stored): Stored {
+  #keep(stored: Stored): Stored {
     if ('blob' in stored) this.#blobs.push(stored.blob);
+    this.#storedBytes += bytesOf(stored);
     return stored;
   }
 
@@ -364,24 +362,12 @@ export class ExecutionJournal implements Journal {
   }
 }
 
-/** Outputs that cannot be computed again. */
-export function keepsOutput(node: CompiledNode): boolean {
-  if (node.effect !== 'pure') return true;
-  // Which branches a join took depends on which came first, unless it takes all.
-  const { definition, config } = node;
-  return definition.kind === 'control' && (definition.role === 'wait' || (definition.role === 'join' && config['mode'] !== 'all'));
+function bytesOf(stored: Stored): number {
+  return 'blob' in stored ? (stored.bytes ?? BLOB_THRESHOLD_BYTES) : stored.sealed.length;
 }
 
 export function hashToken(token: string): string {
   return createHash('sha256').update(`resume\n${token}`).digest('base64url');
-}
-
-function encodeEmits(emits: Readonly<Record<string, Message>>): Record<string, EncodedMessage> {
-  return Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, encodeMessage(message)]));
-}
-
-function keyOf(step: SettledStep): string {
-  return stepKey(step.record.scope, step.record.node);
 }
 
 function isTerminal(end: RunEnd): boolean {

@@ -4,7 +4,8 @@ import type { Message } from '../contract/message.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import type { ExecutionDocument, Intent, LegDocument, LegRecord, ResumeDocument, StepRecord } from './execution-document.ts';
-import { executionPlace, type LegPayload } from './execution-journal.ts';
+import { executionPlace } from './execution-journal.ts';
+import type { LegPayload } from './leg-payload.ts';
 import { decodeMessage, type Payloads } from './payloads.ts';
 import { stepKey, type KnownOutcome, type Waited } from './run-job.ts';
 

@@ -21,7 +21,9 @@ export function createPayloads(seal: Seal, blobs: Blobs): Payloads {
       const text = JSON.stringify(value);
       if (text.length * 3 <= BLOB_THRESHOLD_BYTES || Buffer.byteLength(text) <= BLOB_THRESHOLD_BYTES)
         return { sealed: seal.seal(place, text) };
-      return blobs.put(once(Buffer.from(text)), { limitBytes: MAX_STORED_BYTES }).then(({ blobId }) => ({ blob: blobId }));
+      return blobs
+        .put(once(Buffer.from(text)), { limitBytes: MAX_STORED_BYTES })
+        .then(({ blobId, sizeBytes }) => ({ blob: blobId, bytes: sizeBytes }));
     },
     load(place, stored) {
       if ('sealed' in stored) return JSON.parse(seal.openText(place, stored.sealed)) as unknown;

@@ -123,6 +123,7 @@ const executions: ExecutionCatalog = {
     acceptedAt: 0,
     finishedAt: 1,
     durationMs: 1,
+    isReduced: false,
     hasPayload: false,
     replayOf: undefined,
     replacedBy: undefined,

@@ -168,6 +168,7 @@ export const idleEngine: ControlDeps['engine'] = {
   live: { list: () => [], get: () => undefined },
   traffic: { series: async () => ({ minutes: [], hours: [] }) },
   queue: { read: async () => ({ oldestAgeMs: 0, open: { queued: 0, running: 0, waiting: 0, held: 0 } }) },
+  quota: { exceeded: async () => [] },
   listeners: () => [],
   feeds: () => [],
 };

@@ -17,6 +17,7 @@ import { createCallFlow, createRunFlow, type RunFlowDeps } from '../../engine/ru
 import { createExecutionCatalog } from '../../engine/run/execution-catalog.ts';
 import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from '../../engine/run/execution-document.ts';
 import type { LiveCounters } from '../../engine/run/live-counters.ts';
+import { createRecordQuota, type RecordQuota } from '../../engine/run/record-quota.ts';
 import { createPayloads } from '../../engine/run/payloads.ts';
 import type { RunDeps } from '../../engine/run/run-node.ts';
 import type { Bindings, PublishedFlows, TableSnapshot } from '../../engine/services.ts';
@@ -35,6 +36,7 @@ export interface ModelEngine {
   readonly catalog: ReturnType<typeof createExecutionCatalog>;
   readonly acceptDeps: AcceptDeps;
   readonly callFlow: RunDeps['callFlow'];
+  readonly quota: RecordQuota;
 }
 
 export interface ModelEngineOptions {
@@ -117,6 +119,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
   const common = {
     ...(live === undefined ? {} : { live }),
     ...stores,
+    quota: await createRecordQuota({ documents, clock, log: silentLogger, metrics: silentMetrics }),
     workQueue,
     shared,
     payloads,
@@ -140,6 +143,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     accept,
     acceptDeps: common,
     callFlow: run.callFlow,
+    quota: common.quota,
     owners,
     counts,
     worker: createWorker({

@@ -421,6 +421,11 @@ export interface operations {
                 on: boolean;
                 severity: 'warning' | 'critical';
               };
+              'record-quota': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
               'shared-down': {
                 bound: number;
                 on: boolean;
@@ -459,7 +464,17 @@ export interface operations {
       content: {
         'application/json': {
           minutes: number;
-          rule?: 'queue-age' | 'held' | 'failed' | 'feed-silent' | 'listener-failing' | 'expiring' | 'disk' | 'store-down' | 'shared-down';
+          rule?:
+            | 'queue-age'
+            | 'held'
+            | 'failed'
+            | 'feed-silent'
+            | 'listener-failing'
+            | 'record-quota'
+            | 'expiring'
+            | 'disk'
+            | 'store-down'
+            | 'shared-down';
           subject?: string;
         };
       };
@@ -1287,6 +1302,8 @@ export interface operations {
           }[];
           recording?: {
             level: 'full' | 'keys' | 'none';
+            /** @default 10240 */
+            megabytesPerDay?: number;
             /** @default 10 */
             perSecond?: number;
             /** @default 30 */
@@ -1676,6 +1693,8 @@ export interface operations {
           }[];
           recording?: {
             level: 'full' | 'keys' | 'none';
+            /** @default 10240 */
+            megabytesPerDay?: number;
             /** @default 10 */
             perSecond?: number;
             /** @default 30 */

@@ -141,6 +141,17 @@ export const FLOW_SCHEMAS = {
         maximum: 10_000,
         default: 10,
       }),
+      megabytesPerDay: Type.Integer({
+        ...fieldText(
+          '每天最多留存（MB）',
+          'Kept each day at most (MB)',
+          '额度用尽后，当天其余成功的消息只留下状态和业务键，失败的仍留内容，最多一周。',
+          'Beyond it successful messages of the day keep status and business keys alone; failed ones keep their content, for a week at most.',
+        ),
+        minimum: 1,
+        maximum: 10_000_000,
+        default: 10_240,
+      }),
     }),
   ),
 } as const satisfies Readonly<Record<string, FieldSchema>>;

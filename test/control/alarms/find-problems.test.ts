@@ -12,6 +12,7 @@ import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 
 const MINUTE_MS = 60_000;
+const quota = { exceeded: () => Promise.resolve([]) };
 const usual: AlarmSettings = {
   revision: 0,
   rules: Object.fromEntries(
@@ -37,7 +38,7 @@ async function openWorld(changes: Partial<ProblemDeps> = {}) {
     shared: { get: () => Promise.resolve(undefined) },
     counter: await createExecutionCounter(documents, clock),
     queue: createQueueSight({ executions: stored, clock }),
-    engine: { feeds: () => ['flw_a'], listeners: () => [] },
+    engine: { feeds: () => ['flw_a'], listeners: () => [], quota },
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
@@ -104,6 +105,7 @@ test('a disk that fills, a listener that fails for long, a shared state that is 
     engine: {
       feeds: () => [],
       listeners: () => [{ flowId: 'flw_a', state: 'failing', since: 0, error: { code: 'LISTEN_IN_USE' } }] as never,
+      quota,
     },
     shared: {
       get: () => (isDown ? Promise.reject(new AppError('SHARED_STATE_DOWN', 'transient', 'No.')) : Promise.resolve(undefined)),
@@ -128,7 +130,7 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
     shared: { get: () => Promise.resolve(undefined) },
     counter: await createExecutionCounter(createMemoryDocuments({ clock }), clock),
     queue: broken,
-    engine: { feeds: () => [], listeners: () => [] },
+    engine: { feeds: () => [], listeners: () => [], quota },
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
@@ -143,4 +145,15 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
     problems.map(({ rule }) => rule),
     ['disk'],
   );
+});
+
+test('a flow that used up its room for records is named, with how much was kept and of how many less was', async () => {
+  const exceeded = [
+    { flowId: 'flw_a', keptBytes: 10_737_418_240, reduced: 3 },
+    { flowId: 'flw_b', keptBytes: 5, reduced: 0 },
+  ];
+  const { ask } = await openWorld({
+    engine: { feeds: () => [], listeners: () => [], quota: { exceeded: () => Promise.resolve(exceeded) } },
+  });
+  assert.deepEqual(await ask(), [{ rule: 'record-quota', values: { flowId: 'flw_a', count: 3, megabytes: 10_240 } }]);
 });

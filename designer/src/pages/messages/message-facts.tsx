@@ -34,6 +34,8 @@ const TEXTS = defineTexts({
   replayOf: ['重发自', 'Resent from'],
   replay: ['已重发为', 'Resent as'],
   replacedBy: ['由它接替', 'Replaced by'],
+  record: ['留存', 'Record'],
+  reduced: ['流程当天的留存额度已用尽，未按其要求留存', 'Less is kept than the flow asks: it had used up its room of the day'],
   archive: ['归档', 'Archive'],
   archived: ['已移入归档：只能查看', 'Moved into the archive: it can only be looked at'],
 });
@@ -57,6 +59,7 @@ export function MessageFacts({ details, document }: { readonly details: Executio
     ['trace', traceId === undefined ? undefined : <CopyText key="trace" text={traceId} isShort />],
     ...[details.replayOf].filter(isSet).map((id) => ['replayOf', <MessageLink key={id} id={id} />] as const),
     ...details.replays.map((id) => [id === details.replacedBy ? 'replacedBy' : 'replay', <MessageLink key={id} id={id} />] as const),
+    ['record', details.isReduced ? t('reduced') : undefined],
     ['archive', details.isArchived === true ? t('archived') : undefined],
     ['lane', details.isLaneKept ? t('laneKept') : undefined],
     ...details.intents.map(
