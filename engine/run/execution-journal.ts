@@ -6,9 +6,9 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../contract/clock.ts';
 import { AppError, type ErrorRecord } from '../contract/errors.ts';
 import { createId } from '../contract/ids.ts';
-import { BLOB_THRESHOLD_BYTES, type Message } from '../contract/message.ts';
+import { BLOB_THRESHOLD_BYTES } from '../contract/message.ts';
 import type { Collection, PatchResult, WriteOptions } from '../contract/ports/documents.ts';
-import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
+import type { CompiledFlow } from './compile-flow.ts';
 import type {
   ExecutionDocument,
   Intent,
