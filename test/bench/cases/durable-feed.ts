@@ -86,12 +86,13 @@ async function runEmbedded(setting: Setting): Promise<BenchLine> {
   });
 }
 
-export async function runThroughput({ flows, receiver, feed }: Setting): Promise<Throughput> {
+/** `name` makes the control ids of its messages its own. */
+export async function runThroughput({ flows, receiver, feed }: Setting, name = 'M'): Promise<Throughput> {
   const counted = await flows.ask('counts');
   const received = await receiver.ask('received');
   const cpuBefore = await flows.cpuMs();
   const startedAt = performance.now();
-  const { refused, p99Ms } = await feed({ name: 'M', messages: MESSAGES });
+  const { refused, p99Ms } = await feed({ name, messages: MESSAGES });
   const acceptedMs = performance.now() - startedAt;
   await settled(receiver, received.requests + MESSAGES);
   const elapsedMs = performance.now() - startedAt;
