@@ -119,7 +119,7 @@ module.exports = {
       { path: '^storage/([^/]+)/' },
       productBut([
         '^engine/contract/',
-        '^storage/(storage-backend|server-address)\\.ts$',
+        '^storage/(storage-backend|server-address|refused-by-tls)\\.ts$',
         '^storage/(in-process|blobs|revisioned|bullmq)/',
         '^storage/$1/',
       ]),

@@ -73,6 +73,8 @@ export interface ControlDeps {
   /** Key of the audit chain, derived from the key-encryption key; never stored. */
   readonly auditKey: Uint8Array;
   readonly info: ControlInfo;
+  /** PEM of the private authority that servers may have their certificates from. */
+  readonly serverCa?: string;
   /** Absent where this process may not exchange its store. */
   readonly keeper?: StoreKeeper;
 }
@@ -152,11 +154,11 @@ type AlarmsOfControlDeps = ControlDeps & Pick<ProblemDeps, 'registry' | 'counter
 
 /** Rules, receivers and what is open lie in the store; this process looks while it holds the lease. */
 async function startAlarms(deps: AlarmsOfControlDeps, hub: EventHub): Promise<AlarmParts & { stop(): Promise<void> }> {
-  const { documents, seal, clock, catalog, engine, info } = deps;
+  const { documents, seal, catalog, engine, info } = deps;
   const store = await openAlarmStore(documents);
   const settings = await openAlarmSettings(documents, seal);
   const installation = () => ({ environment: info.environment, console: info.addresses()['control'] });
-  const send = createSendNotice({ clock, secrets: settings, installation });
+  const send = createSendNotice({ ...deps, secrets: settings, installation });
   const flowNames = async () => new Map((await catalog.list()).map(({ flowId, name }) => [flowId, name]));
   const findProblems = createFindProblems({ ...deps, queue: engine.queue, flowNames });
   const alarms = await createAlarms({ ...deps, store, settings, send, findProblems, onChange: () => hub.send('alarms', {}) });

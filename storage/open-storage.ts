@@ -192,7 +192,8 @@ async function secrets(passwordFile: string | undefined, caFile: string | undefi
   };
 }
 
-async function readGiven(file: string): Promise<string> {
+/** A file that a setting names. STORE_PASSWORD_FILE (input). */
+export async function readGiven(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {

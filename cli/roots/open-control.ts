@@ -59,6 +59,7 @@ export async function openControl(
       trustedProxies: settings.trustedProxies,
       ...(LOOPBACK.has(settings.bindHost) ? {} : { tls }),
     },
+    ...(host.serverCa === undefined ? {} : { serverCa: host.serverCa }),
     auditKey: await deriveKey(settings.kekFile, 'audit'),
     info: {
       version: readVersion(),

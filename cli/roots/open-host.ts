@@ -17,7 +17,7 @@ import { systemClock } from '../../engine/host/system-clock.ts';
 import type { GatewaySettings } from '../../gateways/contract.ts';
 import { createNodeSeal, readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
-import type { StorageOptions } from '../../storage/open-storage.ts';
+import { readGiven, type StorageOptions } from '../../storage/open-storage.ts';
 import { readVersion } from '../version.ts';
 import type { SettingOverrides } from './root-options.ts';
 
@@ -34,6 +34,8 @@ export interface Host {
   readonly tracer: OtlpTracer | undefined;
   readonly crypto: Crypto;
   readonly tls: { readonly cert: string; readonly key: string; readonly ca?: string };
+  /** PEM of the authority that servers may have their certificates from (KQ_SERVER_CA_FILE). */
+  readonly serverCa: string | undefined;
   /** For `curl --cacert`; absent with certificates of one's own. */
   readonly caFile: string | undefined;
 }
@@ -45,6 +47,7 @@ export async function openHost(overrides: SettingOverrides): Promise<Host> {
   crypto.selfTest();
   const folder = await openDataFolder(settings.dataFolder);
   const metrics = createMetrics();
+  const serverCa = settings.serverCaFile === undefined ? undefined : await readGiven(settings.serverCaFile);
   return {
     settings,
     describedSettings: describeProcessSettings(settings, overrides),
@@ -53,18 +56,28 @@ export async function openHost(overrides: SettingOverrides): Promise<Host> {
     clock: systemClock,
     log,
     metrics,
-    tracer: await openTracer(settings, metrics),
+    tracer: await openTracer(settings, serverCa, metrics),
     crypto,
+    serverCa,
     ...(await certificates(settings, folder)),
   };
 }
 
 /** Loaded only when it is wanted. */
-async function openTracer({ otlpAddress, traceRatio, serverCaFile }: Settings, metrics: Metrics): Promise<OtlpTracer | undefined> {
+async function openTracer(
+  { otlpAddress, traceRatio }: Settings,
+  serverCa: string | undefined,
+  metrics: Metrics,
+): Promise<OtlpTracer | undefined> {
   if (otlpAddress === undefined) return undefined;
   const { createOtlpTracer } = await import('../../engine/host/otlp-tracer.ts');
-  const ca = serverCaFile === undefined ? {} : { ca: await readFile(serverCaFile, 'utf8') };
-  return createOtlpTracer({ address: otlpAddress, ratio: traceRatio, version: readVersion(), ...ca, metrics });
+  return createOtlpTracer({
+    address: otlpAddress,
+    ratio: traceRatio,
+    version: readVersion(),
+    ...(serverCa === undefined ? {} : { ca: serverCa }),
+    metrics,
+  });
 }
 
 async function certificates(settings: Settings, folder: DataFolder): Promise<Pick<Host, 'tls' | 'caFile'>> {

@@ -234,7 +234,8 @@ function withoutAddresses(settings: AlarmSettings): AlarmSettings {
   };
 }
 
-function testAlarm(now: number): AlarmDocument {
+/** Of no rule that fires: for a person who tries a receiver. */
+export function testAlarm(now: number): AlarmDocument {
   return {
     _id: 'alm_test',
     ...{ rule: 'held', subject: '', about: 'test', severity: 'warning', values: { count: 0 } },

@@ -1,7 +1,8 @@
 /** One message to one receiver. A transient AppError: it may be tried again. */
 import { createHmac } from 'node:crypto';
+import { rootCertificates } from 'node:tls';
 import { createTransport } from 'nodemailer';
-import { request } from 'undici';
+import { Agent, request, type Dispatcher } from 'undici';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { createId } from '../../engine/contract/ids.ts';
@@ -13,6 +14,8 @@ export interface SendDeps {
   readonly secrets: Pick<AlarmSettingsStore, 'secret'>;
   /** Asked for each message: where the console listens is known only once it does. */
   installation(): Installation;
+  /** PEM of a private authority that certificates of receivers and of the mail server may chain to, besides the public ones. */
+  readonly serverCa?: string;
 }
 
 export type SendNotice = (receiver: AlarmReceiver, lines: readonly NoticeLine[], settings: AlarmSettings) => Promise<void>;
@@ -20,15 +23,22 @@ export type SendNotice = (receiver: AlarmReceiver, lines: readonly NoticeLine[],
 const TIMEOUT_MS = 10_000;
 
 export function createSendNotice(deps: SendDeps): SendNotice {
+  const trust = deps.serverCa === undefined ? {} : { ca: [...rootCertificates, deps.serverCa] };
+  const dispatcher = new Agent({ connect: trust });
   return (receiver, lines, settings) =>
-    receiver.kind === 'webhook' ? sendWebhook(receiver, lines, deps) : sendMail(receiver, lines, settings, deps);
+    receiver.kind === 'webhook' ? sendWebhook(receiver, lines, dispatcher, deps) : sendMail(receiver, lines, settings, trust, deps);
 }
 
 /**
  * Signed: `x-kq-signature` is HMAC-SHA256 in hex, by the receiver's key, over `<x-kq-timestamp>.<body>`. `x-kq-delivery` is new for each
  * try; `id` in the body as well. A redirect is a failure: the key's holder is at the address that was given.
  */
-async function sendWebhook({ receiverId, url }: AlarmReceiver, lines: readonly NoticeLine[], deps: SendDeps): Promise<void> {
+async function sendWebhook(
+  { receiverId, url }: AlarmReceiver,
+  lines: readonly NoticeLine[],
+  dispatcher: Dispatcher,
+  deps: SendDeps,
+): Promise<void> {
   const key = await deps.secrets.secret(receiverId);
   if (url === undefined || key === undefined) throw notSent('no-key', 'input');
   const id = createId('ntc');
@@ -45,6 +55,7 @@ async function sendWebhook({ receiverId, url }: AlarmReceiver, lines: readonly N
       'x-kq-signature': `sha256=${signature}`,
     },
     body,
+    dispatcher,
     signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((error: unknown) => {
     throw notSent(reasonOf(error), 'transient', error);
@@ -53,7 +64,13 @@ async function sendWebhook({ receiverId, url }: AlarmReceiver, lines: readonly N
   if (answer.statusCode < 200 || answer.statusCode > 299) throw notSent(`HTTP ${answer.statusCode}`, 'transient');
 }
 
-async function sendMail(receiver: AlarmReceiver, lines: readonly NoticeLine[], { mail }: AlarmSettings, deps: SendDeps): Promise<void> {
+async function sendMail(
+  receiver: AlarmReceiver,
+  lines: readonly NoticeLine[],
+  { mail }: AlarmSettings,
+  trust: { readonly ca?: string[] },
+  deps: SendDeps,
+): Promise<void> {
   if (mail === undefined || receiver.to === undefined) throw notSent('no-server', 'input');
   const pass = await deps.secrets.secret(MAIL_SECRET);
   const transport = createTransport({
@@ -65,6 +82,7 @@ async function sendMail(receiver: AlarmReceiver, lines: readonly NoticeLine[], {
     connectionTimeout: TIMEOUT_MS,
     greetingTimeout: TIMEOUT_MS,
     socketTimeout: TIMEOUT_MS,
+    tls: trust,
     disableFileAccess: true,
     disableUrlAccess: true,
     ...(mail.user === undefined || pass === undefined ? {} : { auth: { user: mail.user, pass } }),
@@ -85,14 +103,21 @@ async function sendMail(receiver: AlarmReceiver, lines: readonly NoticeLine[], {
 
 function notSent(reason: string, kind: 'transient' | 'input', cause?: unknown): AppError {
   return new AppError('ALARM_NOT_SENT', kind, `The receiver could not be told (${reason}).`, {
-    values: { reason },
+    values: { reason, ...(Object.hasOwn(FIXES, reason) ? { problem: reason } : {}) },
     ...(cause === undefined ? {} : { cause }),
-    fix: 'Check the address of the receiver, its key or password, and the network.',
+    fix: FIXES[reason] ?? 'Check the address of the receiver, its key or password, and the network.',
   });
 }
 
-/** A code such as ECONNREFUSED or EAUTH; never a text of the other side. */
+const FIXES: Readonly<Record<string, string>> = {
+  certificate: 'Point KQ_SERVER_CA_FILE to the authority that issued its certificate, and name the server as the certificate does.',
+  'tls-mode': 'Choose STARTTLS for this port (587 as a rule), or TLS for the port that speaks it from the first byte (465).',
+};
+
+/** A code such as ECONNREFUSED or EAUTH; never a text of the other side. What TLS minds is known by its texts alone. */
 function reasonOf(error: unknown): string {
-  const { code, name } = error as { code?: unknown; name?: string };
+  const { code, name, message = '' } = error as { code?: unknown; name?: string; message?: string };
+  if (/certificate|self.signed/i.test(message)) return 'certificate';
+  if (/wrong version number|packet length too long/.test(message)) return 'tls-mode';
   return typeof code === 'string' ? code : (name ?? 'unknown');
 }

@@ -38,8 +38,8 @@ export const SettingsSchema = Type.Object(
     ),
     sharedPasswordFile: file('共享状态密码所在文件', 'File that holds the password of the shared state.'),
     serverCaFile: file(
-      '存储与共享状态证书的签发机构',
-      'PEM of the authorities that the certificates of store and shared state must chain to.',
+      '存储与共享状态证书的签发机构；邮件服务器、告警接收方也可由其签发',
+      'PEM of the authorities that the certificates of store and shared state must chain to; those of mail server and alarm receivers may.',
     ),
     archiveFolder: file(
       '归档目录：已结束的执行在若干天后写入文件',

@@ -1,5 +1,6 @@
-import { MongoClient, MongoServerError, type Db, type MongoClientOptions } from 'mongodb';
+import { MongoClient, MongoServerError, MongoServerSelectionError, type Db, type MongoClientOptions } from 'mongodb';
 import { AppError } from '../../engine/contract/errors.ts';
+import { refusedByTls } from '../refused-by-tls.ts';
 import { incompatible, refusePlainConnection } from '../server-address.ts';
 import { translateMongoError } from './translate-mongo-error.ts';
 
@@ -50,7 +51,7 @@ export async function connectMongo(options: ConnectOptions): Promise<MongoConnec
     return { client, database };
   } catch (error) {
     await client.close();
-    throw refusedByServer(error) ?? translateMongoError(error);
+    throw refusedByServer(error) ?? refusedByTls('MongoDB', rootOf(error)) ?? translateMongoError(error);
   }
 }
 
@@ -94,6 +95,14 @@ async function refuseIncompatible(database: Db): Promise<void> {
     throw incompatible('FerretDB', `version ${ferretdbVersion}, which loses concurrent updates`, 'atomic updates', 'Use MongoDB.');
   if ((versionArray[0] ?? 0) < OLDEST_VERSION)
     throw incompatible('MongoDB', `version ${version}`, `version ${OLDEST_VERSION}.0 or later`, 'Update the server.');
+}
+
+/** What the socket said: of a server that could not be selected, the driver keeps it with that server. */
+function rootOf(error: unknown): unknown {
+  const ofServers = error instanceof MongoServerSelectionError ? [...(error.reason?.servers.values() ?? [])] : [];
+  let root: unknown = ofServers.find((server) => server.error)?.error ?? error;
+  while (root instanceof Error && root.cause !== undefined) root = root.cause;
+  return root;
 }
 
 function refusedByServer(error: unknown): AppError | undefined {

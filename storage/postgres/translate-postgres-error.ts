@@ -1,5 +1,6 @@
 import { DatabaseError } from 'pg';
 import { AppError } from '../../engine/contract/errors.ts';
+import { refusedByTls, withoutTls } from '../refused-by-tls.ts';
 import { storeDown } from '../revisioned/store-down.ts';
 
 const UNIQUE_VIOLATION = '23505';
@@ -45,12 +46,9 @@ export function translatePostgresError(thrown: unknown): AppError {
 function translateConnectionError(error: Error & { readonly code?: string }): AppError {
   const { code = '', message = '' } = error;
   if (message.startsWith('SASL')) return refused('password');
-  if (message.includes('does not support SSL')) return notEncrypted(error);
-  if (CERTIFICATE.test(code)) return certificateRefused(code, error);
-  return storeDown(code === '' ? message : code, error);
+  if (message.includes('does not support SSL')) return withoutTls('PostgreSQL', error);
+  return refusedByTls('PostgreSQL', error) ?? storeDown(code === '' ? message : code, error);
 }
-
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/;
 
 function storeFull(): AppError {
   return new AppError('STORE_FULL', 'transient', 'The disk of the database is full; nothing was written.', {
@@ -71,20 +69,5 @@ function refused(sqlstate: string): AppError {
   return new AppError('STORE_REFUSED', 'input', `PostgreSQL does not let us in (${sqlstate}).`, {
     values: { sqlstate },
     fix: 'Correct user, database and password: KQ_STORE_ADDRESS and the file that KQ_STORE_PASSWORD_FILE names.',
-  });
-}
-
-function notEncrypted(cause: Error): AppError {
-  return new AppError('STORE_NOT_ENCRYPTED', 'input', 'The PostgreSQL server does not speak TLS.', {
-    fix: 'Switch TLS on in the server (ssl = on, with a certificate).',
-    cause,
-  });
-}
-
-function certificateRefused(problem: string, cause: Error): AppError {
-  return new AppError('STORE_CERTIFICATE', 'input', `The certificate of the PostgreSQL server is not trusted (${problem}).`, {
-    values: { problem },
-    fix: 'Point KQ_SERVER_CA_FILE to the authority that issued it, and name the server in the address as the certificate does.',
-    cause,
   });
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { AppError } from '../../engine/contract/errors.ts';
+import { refusedByTls } from '../refused-by-tls.ts';
 import { incompatible } from '../server-address.ts';
 import { createProbe, type RedisPlace } from './connect-redis.ts';
 import { sharedStateDown } from './translate-redis-error.ts';
@@ -17,7 +18,7 @@ export async function checkRedis(place: RedisPlace): Promise<void> {
     judge(parseInfo(await probe.info()));
     await probe.eval('return 1', 0);
   } catch (error) {
-    throw error instanceof AppError ? error : translate(lastError ?? error);
+    throw error instanceof AppError ? error : translate(lastError ?? error, place);
   } finally {
     probe.disconnect();
   }
@@ -62,7 +63,7 @@ function parseInfo(text: string): ReadonlyMap<string, string> {
   return new Map(text.split('\r\n').map((line) => line.split(/:(.*)/s, 2) as [string, string]));
 }
 
-function translate(error: unknown): AppError {
+function translate(error: unknown, { tls }: RedisPlace): AppError {
   const message = error instanceof Error ? error.message : String(error);
   if (message.startsWith('WRONGPASS'))
     return unfit(
@@ -80,7 +81,14 @@ function translate(error: unknown): AppError {
       'all commands on keys and channels kq:*',
       'ACL SETUSER … ~kq:* &kq:* +@all -@dangerous +info',
     );
-  return sharedStateDown(error);
+  // A server that waits for a line, or hears none, says nothing of TLS.
+  return (
+    refusedByTls('Redis', error) ??
+    sharedStateDown(
+      error,
+      tls ? 'rediss:// wants a port that speaks TLS (tls-port).' : 'redis:// wants a port without TLS; the other one takes rediss://.',
+    )
+  );
 }
 
 function unfit(found: string, wanted: string, fix: string): AppError {

@@ -1,6 +1,7 @@
 /** Connections to one Redis: how they fail fast, how they heal, and how their commands are counted. */
+import { isIP } from 'node:net';
 import { Redis, type Command, type RedisOptions } from 'ioredis';
-import { isLoopback, refusePassword, refusePlainConnection } from '../server-address.ts';
+import { refusePassword, refusePlainConnection } from '../server-address.ts';
 
 /** Where a Redis is, and as whom to come. */
 export interface RedisPlace {
@@ -36,7 +37,7 @@ export function parseRedisAddress(address: string, { password, ca }: { readonly 
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
     ...(password === undefined ? {} : { password }),
     // An IP address is no server name.
-    ...(isEncrypted ? { tls: { ...(ca === undefined ? {} : { ca }), ...(isLoopback(host) ? {} : { servername: host }) } } : {}),
+    ...(isEncrypted ? { tls: { ...(ca === undefined ? {} : { ca }), ...(isIP(host) === 0 ? { servername: host } : {}) } } : {}),
   };
 }
 

@@ -6,9 +6,10 @@ export function translateRedisError(error: unknown): AppError {
   return error instanceof Error && error.message.startsWith('OOM') ? redisFull(error) : sharedStateDown(error);
 }
 
-export function sharedStateDown(cause: unknown): AppError {
+/** `hint`: what else may be wrong. */
+export function sharedStateDown(cause: unknown, hint = ''): AppError {
   return new AppError('SHARED_STATE_DOWN', 'transient', 'The shared state (Redis) does not answer.', {
-    fix: 'Look at Redis and the way to it; it goes on by itself.',
+    fix: `Look at Redis and the way to it; it goes on by itself. ${hint}`.trimEnd(),
     cause,
     retryAfterMs: 1000,
   });

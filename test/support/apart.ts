@@ -25,6 +25,8 @@ export interface RoleProcess {
   /** Resolves with the match as soon as its output has it; fails when it ends before. */
   says(pattern: RegExp, withinMs?: number): Promise<RegExpExecArray>;
   end(signal: NodeJS.Signals): Promise<number | null>;
+  /** With its exit code. */
+  readonly ended: Promise<number | null>;
 }
 
 /** Why it cannot be had here, or undefined. */
@@ -66,10 +68,11 @@ export function startRole(
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return {
     child,
     name,
+    ended,
     output: () => output,
     says: (pattern, withinMs = 150_000) =>
       until(
@@ -82,7 +85,7 @@ export function startRole(
       ),
     end(signal) {
       child.kill(signal);
-      return exited;
+      return ended;
     },
   };
 }

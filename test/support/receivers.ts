@@ -85,6 +85,7 @@ function serveMail(socket: Socket, mails: ReceivedMail[]): void {
   const command = (line: string) => {
     const verb = line.slice(0, 4).toUpperCase();
     if (verb === 'EHLO') return say('250-sink\r\n250 AUTH PLAIN');
+    if (verb === 'STAR') return say('502 no TLS here');
     if (verb === 'AUTH') {
       login = Buffer.from(line.split(' ')[2] ?? '', 'base64').toString();
       return say('235 welcome');

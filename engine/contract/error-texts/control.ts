@@ -23,6 +23,14 @@ export const controlTexts: ErrorTemplates = {
   ACCOUNT_UNKNOWN: { what: '账号 {name} 不存在', fix: '请从账号列表中选择。' },
   ALARM_NOT_OPEN: { what: '该告警已结束，或已有人确认', fix: '刷新列表。' },
   ALARM_NOT_SENT: { what: '接收人无法通知（{reason}）', fix: '核对接收地址、密钥或口令，以及网络。' },
+  'ALARM_NOT_SENT/certificate': {
+    what: '接收人无法通知：其服务器的证书不受信任',
+    fix: '将 KQ_SERVER_CA_FILE 指向签发该证书的机构，并使用证书上的主机名。',
+  },
+  'ALARM_NOT_SENT/tls-mode': {
+    what: '接收人无法通知：邮件端口与所选的加密方式不符',
+    fix: '587 端口一般选 STARTTLS，465 端口选 TLS。',
+  },
   ALARM_RECEIVER_UNKNOWN: { what: '没有这个接收人', fix: '先保存接收人。' },
   ALARM_SETTINGS_INVALID: { what: '告警设置有误', fix: '更正后重新保存。' },
   'ALARM_SETTINGS_INVALID/twice': { what: '两个接收人编号相同', fix: '换一个编号。' },

@@ -13,15 +13,24 @@ export const storeTexts: ErrorTemplates = {
   },
   STORE_PASSWORD_FILE: { what: '文件[ {file} ]无法读取', fix: '更正指向该文件的设置，或允许本用户读取。' },
   STORE_NOT_ENCRYPTED: { what: '与服务器[ {host} ]的连接未加密', fix: '在地址中启用 TLS；只有本机回环地址可以不加密。' },
+  'STORE_NOT_ENCRYPTED/server': {
+    what: '服务器 {server} 在该端口不支持 TLS',
+    fix: '在服务器上启用 TLS 并配置证书，在地址中使用该端口。',
+  },
   STORE_INCOMPATIBLE: {
     what: '服务器[ {server} ]不能按现状使用[：现为 {found}，需要 {wanted}]',
     fix: '调整服务器的配置或版本后重新启动。',
   },
   STORE_REFUSED: { what: '数据库拒绝登录', fix: '更正 KQ_STORE_ADDRESS 中的用户与库名，以及 KQ_STORE_PASSWORD_FILE 所指文件中的密码。' },
   STORE_CERTIFICATE: {
-    what: '数据库服务器的证书不受信任[（{problem}）]',
-    fix: '将 KQ_SERVER_CA_FILE 指向签发该证书的机构，并在地址中使用证书上的主机名。',
+    what: '服务器[ {server} ]的证书不受信任[（{tls}）]',
+    fix: '将 KQ_SERVER_CA_FILE 指向签发该证书的机构（PEM）。',
   },
+  'STORE_CERTIFICATE/name': {
+    what: '服务器 {server} 的证书上是其他名称（{names}）',
+    fix: '在地址中使用证书上的名称，或签发含地址中名称的证书。',
+  },
+  'STORE_CERTIFICATE/time': { what: '服务器 {server} 的证书不在有效期内（{tls}）', fix: '更换证书，或校正本机时钟。' },
   STORE_LOCKED: { what: '数据目录[ {folder} ]正被另一个进程使用', fix: '停止该进程，或为本进程指定其他数据目录。' },
   STORE_FULL: { what: '数据目录所在磁盘已满，无法写入', fix: '释放磁盘空间，或缩短保留期；有空间后会自动继续。' },
   STORE_BUSY: { what: '等待存储的操作过多', fix: '稍候重试，或降低发送速度。' },

@@ -1,12 +1,28 @@
 /** Notices as receivers get them: over HTTP and SMTP, from real servers' point of view. */
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
+import { testAlarm } from '../../../control/actions/alarms.ts';
+import type { AlarmReceiver, AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
+import type { NoticeLine } from '../../../control/alarms/notice-text.ts';
+import { prepareAiosmtpd, startAiosmtpd } from '../../servers/aiosmtpd.ts';
+import { eventually } from '../../conformance/eventually.ts';
+import { createAuthority } from '../../support/certificates.ts';
 import { startMailReceiver, startWebhookReceiver } from '../../support/receivers.ts';
 import { openAlarmLab, realSend, webhook } from './alarm-lab.ts';
 
 const KEY = 'a-key-of-the-receiver';
+const team: AlarmReceiver = {
+  receiverId: 'team',
+  name: 'Team',
+  on: true,
+  group: 'first',
+  kind: 'mail',
+  to: ['team@kq.test', 'head@kq.test'],
+};
+const line: NoticeLine = { kind: 'test', alarm: testAlarm(0) };
 
 async function openWorld(t: TestContext) {
   const lab = await openAlarmLab();
@@ -15,10 +31,7 @@ async function openWorld(t: TestContext) {
   t.after(() => Promise.all([hook.stop(), mail.stop()]));
   await lab.set(
     {
-      receivers: [
-        webhook('duty', 'first', hook.url),
-        { receiverId: 'team', name: 'Team', on: true, group: 'first', kind: 'mail', to: ['team@kq.test', 'head@kq.test'] },
-      ],
+      receivers: [webhook('duty', 'first', hook.url), team],
       mail: { host: '127.0.0.1', port: mail.port, security: 'none', from: 'kangqiao@kq.test', user: 'kangqiao' },
     },
     { duty: KEY, mail: 'pass-of-mail' },
@@ -92,6 +105,64 @@ test('a redirect is a failure: nothing follows it', async (t) => {
   lab.problems = [{ rule: 'held', subject: '', values: { count: 12 } }];
   await look();
   assert.equal((await lab.alarms())[0]!.pending?.to.join(), 'duty');
+});
+
+test('mail goes over TLS to a server of a private authority, in both ways, and never to another', { timeout: 180_000 }, async (t) => {
+  const missing = prepareAiosmtpd();
+  if (missing !== undefined) return t.skip(missing);
+  const authority = await createAuthority();
+  const stranger = await createAuthority();
+  for (const security of ['starttls', 'tls'] as const) {
+    const server = await startAiosmtpd(security, await authority.issue('mail'));
+    t.after(() => server.stop());
+    const lab = await openAlarmLab();
+    const send = async (serverCa: string, change: Partial<typeof mail> = {}, password = 'right') => {
+      await lab.set({ mail: { ...mail, ...change }, receivers: [team] }, { mail: password });
+      return realSend(lab, { serverCa })(team, [line], await lab.settings.read());
+    };
+    const mail = { host: '127.0.0.1', port: server.port, security, from: 'kangqiao@kq.test', user: 'kangqiao' };
+    await send(authority.ca);
+    await eventually(() => server.mails.length > 0);
+    const [got] = server.mails;
+    assert.deepEqual([got!.to, got!.login, got!.isEncrypted], [team.to, 'kangqiao:right', true]);
+    assert.match(decodeMail(got!.data), /Test, nothing to do/);
+
+    await assert.rejects(send(stranger.ca), { code: 'ALARM_NOT_SENT', fix: /KQ_SERVER_CA_FILE/ });
+    await assert.rejects(send(authority.ca, { host: 'localhost' }), { code: 'ALARM_NOT_SENT', fix: /name the server/ });
+    await assert.rejects(send(authority.ca, {}, 'wrong'), { code: 'ALARM_NOT_SENT', message: /EAUTH/ });
+    if (security === 'starttls')
+      await assert.rejects(send(authority.ca, { security: 'tls' }), { code: 'ALARM_NOT_SENT', fix: /STARTTLS for this port/ });
+    assert.equal(server.mails.length, 1);
+  }
+});
+
+test('mail that is to go over STARTTLS never goes in the clear to a server that offers none', async (t) => {
+  const { lab, mail } = await openWorld(t);
+  const settings = await lab.settings.read();
+  const starttls = { ...settings, mail: { ...settings.mail!, security: 'starttls' as const } };
+  await assert.rejects(realSend(lab)(team, [line], starttls), { code: 'ALARM_NOT_SENT' });
+  assert.deepEqual(mail.mails, []);
+});
+
+test('a webhook may have its certificate from the private authority', async (t) => {
+  const authority = await createAuthority();
+  let posts = 0;
+  const server = createServer(await authority.issue('hook'), (incoming, outgoing) => {
+    posts += 1;
+    incoming.resume().on('end', () => outgoing.writeHead(204).end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const lab = await openAlarmLab();
+  const hook = webhook('duty', 'first', `https://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+  await lab.set({ receivers: [hook] }, { duty: KEY });
+  const settings = await lab.settings.read();
+  await assert.rejects(realSend(lab)(hook, [line], settings), { code: 'ALARM_NOT_SENT', fix: /KQ_SERVER_CA_FILE/ });
+  await realSend(lab, { serverCa: authority.ca })(hook, [line], settings);
+  assert.equal(posts, 1);
 });
 
 test('settings refuse what would go out unprotected, and make a key for a webhook that has none', async () => {

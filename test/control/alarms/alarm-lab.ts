@@ -103,8 +103,13 @@ export async function openAlarmLab(): Promise<AlarmLab> {
 }
 
 /** A real sender whose messages go out; the clock of their signature is the lab's. */
-export function realSend({ clock, settings }: AlarmLab): SendNotice {
-  return createSendNotice({ clock, secrets: settings, installation: () => ({ environment: 'TEST', console: 'https://kq.test' }) });
+export function realSend({ clock, settings }: AlarmLab, trust: { readonly serverCa?: string } = {}): SendNotice {
+  return createSendNotice({
+    clock,
+    secrets: settings,
+    installation: () => ({ environment: 'TEST', console: 'https://kq.test' }),
+    ...trust,
+  });
 }
 
 function down(code: string): AppError {

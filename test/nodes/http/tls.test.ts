@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import httpCall from '../../../nodes/http/call.node.ts';
-import { createAuthority } from '../mllp/certificates.ts';
+import { createAuthority } from '../../support/certificates.ts';
 
 test('trusts the authority that the adapter names, and nobody else', async (t) => {
   const authority = await createAuthority();

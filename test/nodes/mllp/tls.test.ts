@@ -7,7 +7,7 @@ import { listenTrigger, type ListeningTrigger } from '../../../engine/testing/li
 import { runNode } from '../../../engine/testing/run-node.ts';
 import mllpListen from '../../../nodes/mllp/listen.node.ts';
 import mllpSend from '../../../nodes/mllp/send.node.ts';
-import { createAuthority, type Certificate } from './certificates.ts';
+import { createAuthority, type Certificate } from '../../support/certificates.ts';
 import { admission, frame, openSender, portLogger } from './peers.ts';
 
 const { ca, issue } = await createAuthority();

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
+import { createServer } from 'node:tls';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { connectMongo } from '../../../storage/mongo/connect-mongo.ts';
+import { createAuthority } from '../../support/certificates.ts';
 
 describe('an address of MongoDB', () => {
   for (const [title, address, code] of [
@@ -20,4 +23,22 @@ describe('an address of MongoDB', () => {
       });
     });
   }
+});
+
+it('a MongoDB whose certificate is not trusted, or names another host, is told so', async (t) => {
+  const authority = await createAuthority();
+  const server = createServer(await authority.issue('mongo'), (socket) => void socket.on('error', () => undefined));
+  server.on('tlsClientError', () => undefined);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const refused = (host: string, ca: string, says: RegExp) =>
+    assert.rejects(connectMongo({ address: `mongodb://${host}:${port}/kq?tls=true`, ca }), (error: AppError) => {
+      assert.equal(error.code, 'STORE_CERTIFICATE');
+      return says.test(`${error.message} ${error.fix}`);
+    });
+  await Promise.all([
+    refused('127.0.0.1', (await createAuthority()).ca, /not trusted.*KQ_SERVER_CA_FILE/),
+    refused('localhost', authority.ca, /made out to other names.*Name the server/),
+  ]);
 });

@@ -6,7 +6,7 @@ import { silentLogger } from '../../../engine/contract/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { parseAddress } from '../../../storage/postgres/parse-address.ts';
 import { postgresBackend } from '../../../storage/postgres/postgres-backend.ts';
-import { createAuthority } from '../../nodes/mllp/certificates.ts';
+import { createAuthority } from '../../support/certificates.ts';
 import { preparePostgres, startPostgres, type PostgresServer } from '../../servers/postgres.ts';
 
 describe('an address of PostgreSQL', () => {

@@ -1,4 +1,4 @@
-/** Certificates for TLS tests: one authority, one for 127.0.0.1, one per client name. */
+/** Certificates for TLS tests: a private authority, and what it issues; for 127.0.0.1 where nothing else is said. */
 import type { webcrypto } from 'node:crypto';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
@@ -11,7 +11,13 @@ export interface Certificate {
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
 
-export async function createAuthority(): Promise<{ readonly ca: string; issue(name: string): Promise<Certificate> }> {
+export interface Authority {
+  readonly ca: string;
+  /** `host`: the only name that it is made out to. */
+  issue(name: string, host?: string): Promise<Certificate>;
+}
+
+export async function createAuthority(): Promise<Authority> {
   const keys = await generateKeys();
   const extensions = [new x509.BasicConstraintsExtension(true, 1, true)];
   const ca = await x509.X509CertificateGenerator.createSelfSigned({
@@ -23,7 +29,7 @@ export async function createAuthority(): Promise<{ readonly ca: string; issue(na
   });
   return {
     ca: ca.toString('pem'),
-    async issue(name) {
+    async issue(name, host) {
       const own = await generateKeys();
       const certificate = await x509.X509CertificateGenerator.create({
         subject: `CN=${name}`,
@@ -31,7 +37,11 @@ export async function createAuthority(): Promise<{ readonly ca: string; issue(na
         publicKey: own.publicKey,
         signingKey: keys.privateKey,
         signingAlgorithm: algorithm,
-        extensions: [new x509.SubjectAlternativeNameExtension([{ type: 'ip', value: '127.0.0.1' }])],
+        extensions: [
+          new x509.SubjectAlternativeNameExtension([
+            host === undefined ? { type: 'ip', value: '127.0.0.1' } : { type: 'dns', value: host },
+          ]),
+        ],
         ...validity,
       });
       const pkcs8 = Buffer.from(await crypto.subtle.exportKey('pkcs8', own.privateKey)).toString('base64');

@@ -1,0 +1,58 @@
+/** What TLS has against a server, as a person can mend it. */
+import { AppError } from '../engine/contract/errors.ts';
+import { incompatible } from './server-address.ts';
+
+const UNTRUSTED = /^(ERR_TLS_)?CERT|SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/;
+const OUT_OF_TIME = /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/;
+const DEMANDS_OURS = /ALERT_CERTIFICATE_REQUIRED$/;
+const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG/;
+
+/**
+ * By the code that Node's TLS gave: STORE_CERTIFICATE, STORE_NOT_ENCRYPTED, STORE_INCOMPATIBLE (input). Undefined: it was something else.
+ * `server`: "PostgreSQL", "Redis" …
+ */
+export function refusedByTls(server: string, error: unknown): AppError | undefined {
+  const { code, cert } = error as { readonly code?: unknown; readonly cert?: { readonly subjectaltname?: string } };
+  if (typeof code !== 'string') return undefined;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return namedOtherwise(server, cert?.subjectaltname ?? 'no name', error);
+  if (UNTRUSTED.test(code)) return untrusted(server, code, error);
+  if (NO_TLS.test(code)) return withoutTls(server, error);
+  if (DEMANDS_OURS.test(code))
+    return incompatible(
+      server,
+      'a demand for certificates of its clients',
+      'none: a password tells who comes',
+      'Redis: tls-auth-clients no. PostgreSQL: leave clientcert out of pg_hba.conf.',
+    );
+  if (code.startsWith('ERR_SSL_'))
+    return incompatible(server, `another TLS than ours (${code})`, 'TLS 1.2 or 1.3', 'Let it speak TLS 1.2 or newer.');
+  return undefined;
+}
+
+/** STORE_NOT_ENCRYPTED (input): TLS was asked for, and the server does not speak it. */
+export function withoutTls(server: string, cause: unknown): AppError {
+  return new AppError('STORE_NOT_ENCRYPTED', 'input', `The ${server} server does not speak TLS at this port.`, {
+    values: { problem: 'server', server },
+    fix: 'Switch TLS on in the server (PostgreSQL: ssl = on; Redis: tls-port), with a certificate, and name that port in the address.',
+    cause,
+  });
+}
+
+function namedOtherwise(server: string, names: string, cause: unknown): AppError {
+  return new AppError('STORE_CERTIFICATE', 'input', `The certificate of the ${server} server is made out to other names (${names}).`, {
+    values: { problem: 'name', server, names },
+    fix: 'Name the server in its address as its certificate does, or have one issued with the name in the address.',
+    cause,
+  });
+}
+
+function untrusted(server: string, code: string, cause: unknown): AppError {
+  const isOutOfTime = OUT_OF_TIME.test(code);
+  return new AppError('STORE_CERTIFICATE', 'input', `The certificate of the ${server} server is not trusted (${code}).`, {
+    values: { problem: isOutOfTime ? 'time' : 'authority', server, tls: code },
+    fix: isOutOfTime
+      ? 'Renew the certificate, or set the clock of this machine right.'
+      : 'Point KQ_SERVER_CA_FILE to the PEM of the authority that issued it.',
+    cause,
+  });
+}
