@@ -19,25 +19,34 @@ interface CompiledScript {
 const HEAD = '(function (message, nodes, now) {"use strict";';
 const TAIL = '\n})';
 /**
- * Parses the input, calls the script and writes its result out; made before any script ran. QuickJS seeds `Math.random` when a context is made,
- * which is the same one for all messages here: so each call brings its own seed, for a generator of the same quality (xorshift128).
+ * Parses the input, calls the script and writes its result out (empty: it returned nothing); made before any script ran. QuickJS seeds
+ * `Math.random` when a context is made, which is the same one for all messages here: so each call brings its own seed, for a generator of the
+ * same quality (xorshift128). It is worked in when the first number is asked for, which few scripts do.
  */
 const CALLER = `(({ parse, stringify }, math) => {
-  let x = 1, y = 2, z = 3, w = 4;
+  let x, y, z, w, seed;
   const next = () => {
     const t = x ^ (x << 11);
     x = y; y = z; z = w;
     w = w ^ (w >>> 19) ^ t ^ (t >>> 8);
     return w >>> 0;
   };
-  ({ random: math.random } = { random() { return ((next() >>> 5) * 67108864 + (next() >>> 6)) / 9007199254740992; } });
-  return (main, input, seed1, seed2, seed3, seed4) => {
-    x = seed1; y = seed2; z = seed3; w = seed4;
+  const begin = () => {
+    x = (seed * 2 ** 32) | 0; y = (seed * 2 ** 53) | 0; z = 3; w = 4;
+    seed = undefined;
+    for (let round = 0; round < 20; round++) next();
+  };
+  const { random } = { random() {
+    if (seed !== undefined) begin();
+    return ((next() >>> 5) * 67108864 + (next() >>> 6)) / 9007199254740992;
+  } };
+  math.random = random;
+  return (main, input, ownSeed) => {
+    seed = ownSeed;
     const { message, nodes, now } = parse(input);
-    return stringify(main(message, nodes, now));
+    return stringify(main(message, nodes, now)) ?? '';
   };
 })(JSON, Math)`;
-const SEED_WORDS = 4;
 /** Compiled scripts that are kept; each takes about 250 KB. One whose realm is far larger is compiled for each message. */
 const KEPT_SCRIPTS = 32;
 const KEPT_BYTES = 2 * 1024 * 1024;
@@ -93,11 +102,11 @@ export async function createScriptRunner(): Promise<ScriptRunner> {
 
   /** Nothing is freed: the handles go with the memory that they point to. */
   function call(job: ScriptJob, main: QuickJSHandle): ScriptAnswer {
-    const seed = Array.from({ length: SEED_WORDS }, () => context.newNumber((Math.random() * 2 ** 32) | 0));
-    const called = context.callFunction(caller, context.undefined, main, context.newString(job.input), ...seed);
+    const called = context.callFunction(caller, context.undefined, main, context.newString(job.input), context.newNumber(Math.random()));
     if (called.error) return faultOf(realm, job, called.error);
     sandbox.allow(Infinity);
-    return limitResult(job, context.typeof(called.value) === 'string' ? context.getString(called.value) : undefined);
+    const result = context.getString(called.value);
+    return limitResult(job, result === '' ? undefined : result);
   }
 
   return {
