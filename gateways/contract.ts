@@ -327,6 +327,8 @@ export interface GatewayPlan {
   readonly madeAt: number;
   readonly interfaces: readonly InterfaceDocument[];
   readonly apps: readonly AppDocument[];
+  /** Made for a gateway in the DMZ (`gateways/forward`): its own interfaces, no secret of anybody, nothing of what lies behind. */
+  readonly isHandedOut?: true;
   /** HMAC secrets travel opened here; the plan file is sealed as a whole. */
   readonly keys: readonly (Omit<AppKeyDocument, 'sealedSecret'> & { readonly secret?: string })[];
   readonly grants: readonly GrantDocument[];
@@ -334,8 +336,8 @@ export interface GatewayPlan {
   readonly busConsumers: readonly BusConsumer[];
   /** App under which users without an app of their own are granted. */
   readonly defaultAppId: string;
-  /** The platform's signing key for answers (PEM private key) and its id. */
-  readonly platformKey: { readonly keyId: string; readonly scheme: 'SM2-SM3'; readonly privatePem: string; readonly publicPem: string };
+  /** The platform's signing key for answers (PEM private key, never in a plan that is handed out) and its id. */
+  readonly platformKey: { readonly keyId: string; readonly scheme: 'SM2-SM3'; readonly privatePem?: string; readonly publicPem: string };
 }
 
 /** Where a gateway gets its plan from: from control in the same process, or from a file (`gateways/plan/`). */
@@ -384,6 +386,18 @@ export interface Claim {
   readonly digestAlgorithm: DigestAlgorithm;
 }
 
+/** What a gateway in the DMZ alone knows of a call that it hands over. Its certificate vouches for it, not the caller. */
+export interface Relay {
+  /** The node, by the first digits of its certificate's fingerprint. */
+  readonly node: string;
+  readonly traceId: string;
+  readonly clientIp: string;
+  /** How long the node waits for the answer; counted, since two clocks may differ. */
+  readonly leftMs: number;
+  /** Of the node's span, when the trace is sampled. */
+  readonly traceparent: string | undefined;
+}
+
 /** One request on its way. Policies read and add; nothing is ever removed. */
 export interface Exchange {
   /** The plan this request is served by, from its first stage to its last. */
@@ -409,6 +423,8 @@ export interface Exchange {
   onEnd(release: () => void): void;
   /** The action is called once when the caller leaves before the whole answer is out, at once if it has left. */
   onLeave(action: () => void): void;
+  /** Undefined: the caller came here himself. */
+  readonly relay: Relay | undefined;
   readonly front: Front;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -467,10 +483,10 @@ export interface GatewayError {
   readonly issues?: readonly { readonly path: string; readonly message: string }[];
 }
 
-/** A key of the plan, imported. */
+/** A key of the plan, imported. Without a handle only in a plan that is handed out: a caller's secret is known inside alone. */
 export interface PlanKey {
   readonly document: Omit<AppKeyDocument, 'sealedSecret'>;
-  readonly handle: KeyHandle;
+  readonly handle: KeyHandle | undefined;
 }
 
 /** A plan, indexed for the hot path; made once per plan. */
@@ -481,7 +497,8 @@ export interface PlanIndex {
   userTokenKey(kid: string): { readonly document: UserTokenKey; readonly handle: KeyHandle } | undefined;
   busConsumerByToken(digestHex: string): BusConsumer | undefined;
   busConsumerByCertificate(fingerprintHex: string): BusConsumer | undefined;
-  readonly platformKey: { readonly keyId: string; readonly handle: KeyHandle };
+  /** Undefined in a plan that is handed out. */
+  readonly platformKey: { readonly keyId: string; readonly handle: KeyHandle } | undefined;
 }
 
 /** Limits and addresses of one gateway process; bootstrap settings, frozen. */
@@ -498,6 +515,14 @@ export interface GatewayLimits {
   readonly bodyBudgetBytes: number;
 }
 
+/** A gateway in the DMZ from which a bus gateway takes calls: by its certificate, for one front and the service domains that are named. */
+export interface ForwardNode {
+  /** SHA-256 of the certificate, hex, lower case. */
+  readonly fingerprint: string;
+  readonly front: Exclude<Front, 'bus'>;
+  readonly domains: readonly string[];
+}
+
 export interface GatewaySettings {
   readonly host: string;
   /** 0: any free port. */
@@ -506,6 +531,8 @@ export interface GatewaySettings {
   readonly tls?: { readonly key: string; readonly cert: string; readonly ca?: string };
   /** Addresses or CIDR ranges whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Of a bus gateway. */
+  readonly forwardNodes?: readonly ForwardNode[];
   readonly limits?: Partial<GatewayLimits>;
 }
 
@@ -530,7 +557,7 @@ export interface PolicyDeps {
   memo<Value>(key: string, make: () => Value): Value;
   readonly clock: Clock;
   readonly crypto: Crypto;
-  readonly shared: SharedState;
+  readonly shared: Pick<SharedState, 'claimOnce'>;
   readonly log: Logger;
   readonly metrics: Metrics;
   plan(): GatewayPlan;

@@ -42,6 +42,11 @@ const ROWS = {
   GW50301: [503, '网关繁忙，请稍后重试', 'The gateway is busy: try again later.'],
   GW50303: [503, '网关依赖的共享状态暂不可用，请稍后重试', 'Shared state of the gateway is not available: try again later.'],
   GW50304: [503, '网关正在停止，请重试', 'The gateway is draining: try again.'],
+  GW50305: [
+    503,
+    '内网网关暂时无法连接，请求未被办理，请稍后重试',
+    'The gateway inside cannot be reached; nothing was done: try again later.',
+  ],
   GW50401: [504, '后端服务响应超时', 'The service behind did not answer in time.'],
   GW50402: [
     504,

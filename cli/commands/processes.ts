@@ -9,12 +9,19 @@ export function gatewayCommand(): Command {
     .summary('start one gateway')
     .description('Starts one gateway front. It serves from the plan that it keeps when control and database are down.')
     .addOption(new Option('--front <front>', 'which front').choices(FRONTS).makeOptionMandatory())
+    .addOption(
+      new Option('--flows <where>', 'carry calls out here, or hand them over to bus gateways inside (for the DMZ)').choices([
+        'local',
+        'forward',
+      ]),
+    )
     .addOption(new Option('--open-port <port>', 'port of the open front').argParser(port))
     .addOption(new Option('--user-port <port>', 'port of the user front').argParser(port))
     .addOption(new Option('--bus-port <port>', 'port of the bus front').argParser(port))
     .addHelpText(
       'after',
-      '\nExample:\n  $ export KQ_STORE_ADDRESS=postgres://kangqiao@db/kangqiao KQ_SHARED_ADDRESS=rediss://redis\n  $ kangqiao gateway --front open --data /var/lib/kangqiao-open',
+      '\nExample:\n  $ export KQ_STORE_ADDRESS=postgres://kangqiao@db/kangqiao KQ_SHARED_ADDRESS=rediss://redis\n  $ kangqiao gateway --front open --data /var/lib/kangqiao-open' +
+        '\n\nIn the DMZ, without store, keys and passwords (docs/deployment.md):\n  $ export KQ_FORWARD_TO=https://bus.inside:8443 KQ_FORWARD_CERT_FILE=dmz.crt KQ_FORWARD_KEY_FILE=dmz.key KQ_FORWARD_CA_FILE=ca.crt\n  $ kangqiao gateway --front open --flows forward --data /var/lib/kangqiao-dmz',
     )
     .action(async function (this: Command, options: GatewayOptions) {
       const { startGateway } = await import('../roots/gateway.ts');

@@ -28,8 +28,9 @@ export function withSettings(command: Command): Command {
 }
 
 export function overridesOf(command: Command): SettingOverrides {
-  const { data, host, openPort, userPort, busPort, controlPort } = command.optsWithGlobals<Record<string, string | number | undefined>>();
-  const named = { dataFolder: data, bindHost: host, openPort, userPort, busPort, controlPort };
+  const { data, host, openPort, userPort, busPort, controlPort, flows } =
+    command.optsWithGlobals<Record<string, string | number | undefined>>();
+  const named = { dataFolder: data, bindHost: host, openPort, userPort, busPort, controlPort, flows };
   return Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) as SettingOverrides;
 }
 

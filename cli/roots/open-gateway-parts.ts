@@ -1,25 +1,26 @@
 /** What a gateway in a process of its own serves from: its plan, its flows, the state that it shares with others. */
 import type { Front } from '../../engine/contract/access.ts';
-import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/errors.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
-import { createPlanFeed, type PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
+import { createPlanFeed } from '../../gateways/plan/create-plan-feed.ts';
 import type { PlanFollower } from '../../gateways/plan/follow-plan-store.ts';
 import { keepPlanFile } from '../../gateways/plan/keep-plan-file.ts';
 import { openPlanFile } from '../../gateways/plan/open-plan-file.ts';
-import { readPlanFile } from '../../gateways/plan/plan-file.ts';
 import { openStorage } from '../../storage/open-storage.ts';
 import type { GatewayParts } from './open-gateways.ts';
 import { planFileOptions, type Host } from './open-host.ts';
+import { openInDmz } from './open-in-dmz.ts';
 import { openLateEngine } from './open-late-engine.ts';
-import { followPlans, openSharedPlans } from './open-plans.ts';
+import { followPlans, openSharedPlans, startFromFile } from './open-plans.ts';
 
 /** So long a gateway that has a plan already waits for its flows before it listens. */
 const FLOWS_WITHIN_MS = 5_000;
 const FIRST_PLAN_WITHIN_MS = 30_000;
 
 export async function openGatewayParts(host: Host, front: Front, life: Life): Promise<GatewayParts> {
+  if (host.settings.flows === 'forward') return { ...(await openInDmz(host, front, life)), policies: await loadPolicies() };
   const own = host.settings.storeAddress.startsWith('embedded:') ? openBesideControl : openOnSharedStore;
   return { ...(await own(host, front, life)), policies: await loadPolicies() };
 }
@@ -51,16 +52,6 @@ async function openOnSharedStore(host: Host, front: Front, life: Life): Promise<
   });
   await late.ready(feed.current() === undefined ? FIRST_PLAN_WITHIN_MS : FLOWS_WITHIN_MS);
   return { planSource: feed, runFlow: late.runFlow, shared: late.shared, seal: options.seal };
-}
-
-async function startFromFile(feed: PlanFeed, options: Awaited<ReturnType<typeof planFileOptions>>): Promise<void> {
-  try {
-    feed.publish(await readPlanFile({ ...options, now: options.clock.now() }));
-  } catch (error) {
-    const { code } = toErrorRecord(error);
-    if (code === 'PLAN_FILE_MISSING') options.log.info('gateway.no-plan-file', { path: options.path });
-    else options.log.error('gateway.plan-file-refused', error, { path: options.path });
-  }
 }
 
 const noFlows: RunFlow = {

@@ -5,6 +5,7 @@ import type { RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import type { PlanSource, Policy } from '../../gateways/contract.ts';
+import type { Inside } from '../../gateways/forward/open-inside.ts';
 import { createGateway, type Gateway } from '../../gateways/fronts/create-gateway.ts';
 import { gatewaySettings, type Host } from './open-host.ts';
 
@@ -12,7 +13,9 @@ export interface GatewayParts {
   readonly planSource: PlanSource;
   readonly policies: readonly Policy[];
   readonly runFlow: RunFlow;
-  readonly shared: SharedState;
+  /** In the DMZ. */
+  readonly inside?: Inside;
+  readonly shared: Pick<SharedState, 'claimOnce'>;
   readonly seal: Pick<Seal, 'seal'>;
 }
 

@@ -14,7 +14,7 @@ import { createMetrics, type HostMetrics } from '../../engine/host/metrics.ts';
 import type { OtlpTracer } from '../../engine/host/otlp-tracer.ts';
 import { describeProcessSettings, readProcessSettings, type SettingDescription, type Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
-import type { GatewaySettings } from '../../gateways/contract.ts';
+import type { ForwardNode, GatewaySettings } from '../../gateways/contract.ts';
 import { createNodeSeal, readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { readGiven, type StorageOptions } from '../../storage/open-storage.ts';
@@ -98,7 +98,28 @@ export function gatewaySettings({ settings, tls }: Host, front: Front): GatewayS
   const { bindHost, trustedProxies, maxConnections, maxConnectionsPerIp, bodyBudgetBytes } = settings;
   const drainMs = Math.max(CLOSING_MS, settings.drainMs - CLOSING_MS);
   const port = { open: settings.openPort, user: settings.userPort, bus: settings.busPort }[front];
-  return { host: bindHost, port, tls, trustedProxies, limits: { maxConnections, maxConnectionsPerIp, bodyBudgetBytes, drainMs } };
+  const forwardNodes = settings.forwardNodes.map(readForwardNode);
+  return {
+    host: bindHost,
+    port,
+    tls,
+    trustedProxies,
+    forwardNodes,
+    limits: { maxConnections, maxConnectionsPerIp, bodyBudgetBytes, drainMs },
+  };
+}
+
+/** `front:domain+domain@fingerprint`, as the pattern of the setting has it. */
+function readForwardNode(text: string): ForwardNode {
+  const [colon, at] = [text.indexOf(':'), text.lastIndexOf('@')];
+  return {
+    front: text.slice(0, colon) as ForwardNode['front'],
+    domains: text.slice(colon + 1, at).split('+'),
+    fingerprint: text
+      .slice(at + 1)
+      .replaceAll(':', '')
+      .toLowerCase(),
+  };
 }
 
 export function storageSettings(settings: Settings): Omit<StorageOptions, 'clock' | 'logger'> {

@@ -1,7 +1,9 @@
 /** Where control publishes its plan, and where the gateways of this process read it: a file beside control, or the store that processes share. */
+import { toErrorRecord } from '../../engine/contract/errors.ts';
 import { createPlanFeed, type PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
 import { followPlanStore, type PlanFollower } from '../../gateways/plan/follow-plan-store.ts';
 import { keepPlanFile } from '../../gateways/plan/keep-plan-file.ts';
+import { readPlanFile } from '../../gateways/plan/plan-file.ts';
 import { openPlanStore, type PlanStore } from '../../gateways/plan/plan-store.ts';
 import type { PublishPlan } from '../../control/registry/build-plan.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
@@ -44,4 +46,15 @@ export async function followPlans(
   const follower = await followPlanStore({ store, feed, onHint: (look) => engine.changes.follow(TOPIC, look), clock, log });
   life.own('plan', () => follower.stop());
   return follower;
+}
+
+/** With a plan that was kept, a gateway serves before anybody answers; without one, or with one that is of no use, it waits. */
+export async function startFromFile(feed: PlanFeed, options: Awaited<ReturnType<typeof planFileOptions>>): Promise<void> {
+  try {
+    feed.publish(await readPlanFile({ ...options, now: options.clock.now() }));
+  } catch (error) {
+    const { code } = toErrorRecord(error);
+    if (code === 'PLAN_FILE_MISSING') options.log.info('gateway.no-plan-file', { path: options.path });
+    else options.log.error('gateway.plan-file-refused', error, { path: options.path });
+  }
 }

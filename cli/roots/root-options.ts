@@ -12,6 +12,7 @@ export interface SettingOverrides {
   readonly userPort?: number;
   readonly busPort?: number;
   readonly controlPort?: number;
+  readonly flows?: 'local' | 'forward';
 }
 
 export interface StartOptions {

@@ -103,6 +103,32 @@ export const SettingsSchema = Type.Object(
       default: [],
       ...means('可信代理，逗号分隔', 'Addresses or CIDR ranges whose X-Forwarded-For is believed; separated by commas.'),
     }),
+    flows: Type.Union([Type.Literal('local'), Type.Literal('forward')], {
+      default: 'local',
+      ...means(
+        '网关在何处办理调用：本进程（local），或交给内网的总线网关（forward，用于 DMZ）',
+        'Where a gateway has calls carried out: here (local), or by bus gateways inside (forward, for the DMZ).',
+      ),
+    }),
+    forwardTo: Type.Array(Type.String({ pattern: '^https://[^@/?#,]{1,300}$' }), {
+      maxItems: 100,
+      default: [],
+      ...means('DMZ：内网总线网关的地址，逗号分隔', 'In the DMZ: bus gateways inside, https://host:port; separated by commas.'),
+    }),
+    forwardCertFile: file('DMZ：本节点向内网出示的证书（PEM）', 'In the DMZ: PEM certificate by which this node is known inside.'),
+    forwardKeyFile: file('DMZ：上述证书的私钥（PEM）', 'In the DMZ: its PEM private key.'),
+    forwardCaFile: file(
+      'DMZ：内网网关证书的签发机构',
+      'In the DMZ: PEM of the authorities that certificates of gateways inside must chain to.',
+    ),
+    forwardNodes: Type.Array(Type.String({ pattern: '^(open|user):.{1,2000}@([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$' }), {
+      maxItems: 100,
+      default: [],
+      ...means(
+        '内网总线网关：接受哪些 DMZ 节点的转发，前端:服务域+服务域@证书 SHA-256 指纹，逗号分隔',
+        'On a bus gateway inside: nodes in the DMZ that may hand calls over, front:domain+domain@SHA-256 of the certificate; separated by commas.',
+      ),
+    }),
     logLevel: Type.Union(
       ['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)),
       { default: 'info', ...means('日志级别', 'debug, info, warn or error.') },
@@ -129,7 +155,7 @@ export type Settings = Readonly<Omit<Static<typeof SettingsSchema>, 'kekFile' | 
   readonly storeAddress: string;
 };
 
-const LISTS: ReadonlySet<string> = new Set(['trustedProxies', 'serves']);
+const LISTS: ReadonlySet<string> = new Set(['trustedProxies', 'serves', 'forwardTo', 'forwardNodes']);
 
 type Overrides = { readonly [Name in keyof Static<typeof SettingsSchema>]?: unknown };
 
@@ -152,6 +178,8 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     kekFile: resolve(filled.kekFile ?? `${dataFolder}.kek`),
     trustedProxies: Object.freeze([...filled.trustedProxies]) as string[],
     serves: Object.freeze([...filled.serves]) as string[],
+    forwardTo: Object.freeze([...filled.forwardTo]) as string[],
+    forwardNodes: Object.freeze([...filled.forwardNodes]) as string[],
   });
 }
 
@@ -208,8 +236,8 @@ function splitList(text: string): string[] {
   return text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim()]));
 }
 
-function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress }: Settings): Issue[] {
-  const issues: Issue[] = [];
+function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress, ...others }: Settings): Issue[] {
+  const issues: Issue[] = others.flows === 'forward' ? forwardIssues(others) : [];
   if ((tlsCertFile === undefined) !== (tlsKeyFile === undefined))
     issues.push(
       wrong(tlsCertFile === undefined ? 'tlsCertFile' : 'tlsKeyFile', 'Certificate and key are given together, or neither.', 'pair'),
@@ -217,6 +245,13 @@ function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress }: Settings): Issue[]
   if (otlpAddress !== undefined && !isEncryptedOrLocal(otlpAddress))
     issues.push(wrong('otlpAddress', 'A collector on another machine is reached over https.', 'plain'));
   return issues;
+}
+
+/** A gateway that hands over must know whom to, and be known there. */
+function forwardIssues(settings: Pick<Settings, 'forwardTo' | 'forwardCertFile' | 'forwardKeyFile' | 'forwardCaFile'>): Issue[] {
+  return (['forwardTo', 'forwardCertFile', 'forwardKeyFile', 'forwardCaFile'] as const).flatMap((name) =>
+    (settings[name] ?? '').length > 0 ? [] : [wrong(name, 'A gateway that hands its calls over needs this.', 'forward')],
+  );
 }
 
 function wrong(name: string, message: string, problem: string): Issue {

@@ -5,9 +5,12 @@ import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
-import type { GatewayPlan, GatewaySettings, InterfaceDocument, PlanSource, Policy, PolicyDeps } from '../contract.ts';
+import type { Answer, GatewayPlan, GatewaySettings, InterfaceDocument, PlanSource, Policy, PolicyDeps } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { createFlowCall } from '../flow-target/call-flow.ts';
+import { compileNodeFronts, createEntrance, toRefusedAnswer, type Entered, type NodeFronts } from '../forward/create-entrance.ts';
+import { createForwardCall, policiesOfDmz } from '../forward/forward-call.ts';
+import type { Inside } from '../forward/open-inside.ts';
 import { HttpExchange } from '../listen/exchange.ts';
 import { InFlight } from '../listen/in-flight.ts';
 import { keepRequestsYoung } from '../listen/keep-requests-young.ts';
@@ -36,8 +39,10 @@ export interface GatewayOptions {
   readonly front: Front;
   readonly planSource: PlanSource;
   readonly runFlow: RunFlow;
+  /** In the DMZ: every call is handed over to it, and `runFlow` and `shared` are never used. */
+  readonly inside?: Inside;
   readonly crypto: Crypto;
-  readonly shared: SharedState;
+  readonly shared: Pick<SharedState, 'claimOnce'>;
   /** Seals bodies in the access log. */
   readonly seal: Pick<Seal, 'seal'>;
   readonly clock: Clock;
@@ -71,9 +76,15 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
+/** A plan as this gateway serves it, and as it serves what gateways in the DMZ hand over. */
+interface Serving {
+  readonly own: CompiledFront;
+  readonly nodes: NodeFronts;
+}
+
 /** Starts one front. It serves from the plan in memory; without any plan yet it listens and answers GW50303. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { front, planSource, clock, metrics, settings, tracer } = options;
+  const { front, planSource, clock, metrics, settings, tracer, inside } = options;
   keepRequestsYoung();
   const logger = options.logger.child({ front });
   const policies = options.policies ?? (await loadPolicies());
@@ -90,13 +101,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let refused = 0;
 
   const compileCall = (document: InterfaceDocument): RunCall => {
+    if (inside !== undefined) return createForwardCall(document, { inside, clock, log: logger, metrics, tracer, isClosing });
     if (document.target.kind === 'flow')
       return createFlowCall(document.target.flowId, { runFlow: options.runFlow, clock, tracer, readJson: json.read });
     const budget = budgets.get(document.interfaceId) ?? createRetryBudget();
     budgets.set(document.interfaceId, budget);
     return createUpstreamCall(document, { pools, budget, clock, metrics, tracer, isClosing });
   };
-  const compile = (plan: GatewayPlan): CompiledFront => {
+  const nodes = front === 'bus' ? (settings.forwardNodes ?? []) : [];
+  const compile = (plan: GatewayPlan): Serving => {
     memo.turn();
     const log = logger.child({ plan: String(plan.number) });
     const policyDeps: PolicyDeps = {
@@ -106,16 +119,25 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       readJson: json.read,
       plan: () => plan,
     };
-    const compiled = compileFront(plan, { front, policies, check, policyDeps, log, compileCall });
+    const compileAs = (as: Front, own: GatewayPlan): CompiledFront =>
+      compileFront(own, {
+        front: as,
+        policies: inside === undefined ? policies : policiesOfDmz(policies),
+        check,
+        policyDeps,
+        log,
+        compileCall,
+      });
+    const serving = { own: compileAs(front, plan), nodes: compileNodeFronts(plan, nodes, ({ front: as }, own) => compileAs(as, own)) };
     pools.turn();
     const named = new Set(plan.interfaces.map((document) => document.interfaceId));
     for (const id of budgets.keys()) if (!named.has(id)) budgets.delete(id);
-    return compiled;
+    return serving;
   };
 
-  let current: CompiledFront | undefined;
+  let current: Serving | undefined;
   const apply = (plan: GatewayPlan) => {
-    if (current !== undefined && plan.number <= current.planNumber) return;
+    if (current !== undefined && plan.number <= current.own.planNumber) return;
     try {
       current = compile(plan);
       logger.info('gateway.plan-applied', { number: plan.number });
@@ -133,24 +155,32 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     isClosing,
     onBug: (error, exchange) => logger.error('gateway.bug', error, { traceId: exchange.traceId }),
   };
-  const { signsAnswers, requestsClientCertificate } = PROFILES[front];
+  const { requestsClientCertificate } = PROFILES[front];
+  const enter = front === 'bus' ? createEntrance(nodes, settings.tls?.ca !== undefined) : undefined;
   const listener = await listen({
     ...{ settings, limits, clock, metrics, requestsClientCertificate },
     onRequest(request, response) {
-      const exchange = new HttpExchange(front, request, response, clock.now(), UNROUTED_DEADLINE_MS);
-      exchange.isAnswerSpooled = signsAnswers;
+      const entered = enter?.(request);
+      const called = entered?.kind === 'call' ? entered : undefined;
+      const exchange = new HttpExchange(called?.node.front ?? front, request, response, clock.now(), UNROUTED_DEADLINE_MS, called?.relay);
+      exchange.isAnswerSpooled = PROFILES[exchange.front].signsAnswers;
       requests++;
       inFlight.add(exchange);
       const begunAt = clock.monotonic();
       exchange.onEnd(() => {
         inFlight.remove(exchange);
         if (exchange.error !== undefined) refused++;
-        metrics.observeMs('gateway_request_ms', clock.monotonic() - begunAt, { front, outcome: exchange.error?.code ?? 'ok' });
+        metrics.observeMs('gateway_request_ms', clock.monotonic() - begunAt, {
+          front: exchange.front,
+          outcome: exchange.error?.code ?? 'ok',
+        });
         if (tracer !== undefined) endSpan(exchange, tracer);
       });
       if (current === undefined) return writeAnswer(exchange, toErrorAnswer(exchange, refuse('GW50303'), clock.now()), isClosing());
-      exchange.planNumber = current.planNumber;
-      void runExchange(exchange, current, runDeps);
+      if (entered !== undefined && entered.kind !== 'call')
+        return writeAnswer(exchange, answerNode(exchange, entered, current, clock.now()), isClosing());
+      exchange.planNumber = current.own.planNumber;
+      void runExchange(exchange, called === undefined ? current.own : current.nodes.frontOf(called.node), runDeps);
     },
     onDrainOver() {
       for (const exchange of inFlight.all()) {
@@ -167,14 +197,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
   let stopSweeping = clock.after(SWEEP_MS, cutUnreadAnswers);
   metrics.gauge('gateway_in_flight', () => inFlight.size, { front });
-  metrics.gauge('gateway_plan_number', () => current?.planNumber ?? 0, { front });
+  metrics.gauge('gateway_plan_number', () => current?.own.planNumber ?? 0, { front });
 
   return {
     address: listener.address,
     port: listener.port,
-    applied: () => current?.planNumber ?? 0,
+    applied: () => current?.own.planNumber ?? 0,
     stats: () => ({
-      planNumber: current?.planNumber ?? 0,
+      planNumber: current?.own.planNumber ?? 0,
       connections: listener.connections(),
       inFlight: inFlight.size,
       requests,
@@ -189,4 +219,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await accessLog.close();
     },
   };
+}
+
+function answerNode(exchange: HttpExchange, entered: Exclude<Entered, { kind: 'call' }>, { nodes }: Serving, now: number): Answer {
+  return entered.kind === 'plan' ? nodes.handOut(entered.node, entered.newerThan) : toRefusedAnswer(exchange, now);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access.ts';
 import type { Span } from '../../engine/contract/observe.ts';
-import type { Answer, AppDocument, Claim, Exchange, GatewayError, InterfaceDocument } from '../contract.ts';
+import type { Answer, AppDocument, Claim, Exchange, GatewayError, InterfaceDocument, Relay } from '../contract.ts';
 import type { Listed } from './in-flight.ts';
 
 const NO_NAMES: ReadonlySet<string> = new Set();
@@ -13,6 +13,7 @@ const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
  */
 export class HttpExchange implements Exchange, Listed {
   place = -1;
+  readonly relay: Relay | undefined;
   readonly front: Front;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -51,7 +52,8 @@ export class HttpExchange implements Exchange, Listed {
   #releases: (() => void)[] | undefined = undefined;
   #hasEnded = false;
 
-  constructor(front: Front, request: IncomingMessage, response: ServerResponse, now: number, defaultDeadlineMs: number) {
+  constructor(front: Front, request: IncomingMessage, response: ServerResponse, now: number, defaultDeadlineMs: number, relay?: Relay) {
+    this.relay = relay;
     this.front = front;
     this.request = request;
     this.response = response;

@@ -94,7 +94,7 @@ function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface 
     exchange.params = params;
   }
   exchange.interface = compiled.interface;
-  exchange.deadlineMs = exchange.startedAt + compiled.deadlineMs;
+  exchange.deadlineMs = exchange.startedAt + Math.min(compiled.deadlineMs, exchange.relay?.leftMs ?? compiled.deadlineMs);
   return compiled;
 }
 

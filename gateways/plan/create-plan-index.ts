@@ -41,6 +41,10 @@ export function createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Memo, l
   const keys = new Map<string, PlanKey>();
   for (const { secret, ...document } of plan.keys) {
     const id = `${document.appId} ${document.keyId}`;
+    if (plan.isHandedOut && document.publicPem === undefined) {
+      keys.set(id, { document, handle: undefined });
+      continue;
+    }
     const handle = tryImport(id, () => importKey(secret === undefined ? document : { ...document, secret }));
     if (handle !== undefined) keys.set(id, { document, handle });
   }
@@ -50,7 +54,7 @@ export function createPlanIndex(plan: GatewayPlan, crypto: Crypto, memo: Memo, l
     if (handle !== undefined) userTokenKeys.set(document.kid, { document, handle });
   }
   const { keyId, privatePem, scheme } = plan.platformKey;
-  const platformKey = { keyId, handle: importPem(privatePem, scheme, 'private') };
+  const platformKey = privatePem === undefined ? undefined : { keyId, handle: importPem(privatePem, scheme, 'private') };
 
   return {
     app: (appId) => apps.get(appId),

@@ -15,6 +15,8 @@ export interface PlanFollowerDeps {
   readonly feed: PlanFeed;
   /** Hints that there is another plan; answers what ends it. */
   onHint(look: () => Promise<void>): () => void;
+  /** How often it looks; 3 s, where hints come. */
+  readonly everyMs?: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -24,7 +26,7 @@ const POLL_MS = 3_000;
 const FRESH_MS = 60_000;
 
 /** Hands each new plan of a shared store to the gateways of this process. While the store is down they go on with what they have. */
-export async function followPlanStore({ store, feed, onHint, clock, log }: PlanFollowerDeps): Promise<PlanFollower> {
+export async function followPlanStore({ store, feed, onHint, everyMs = POLL_MS, clock, log }: PlanFollowerDeps): Promise<PlanFollower> {
   let heardAt = Number.NEGATIVE_INFINITY;
   let isQuiet = false;
   let isStopped = false;
@@ -42,7 +44,7 @@ export async function followPlanStore({ store, feed, onHint, clock, log }: PlanF
       isQuiet = true;
     });
   const schedule = () => {
-    cancel = clock.after(POLL_MS, () => void lookQuietly().finally(() => (isStopped ? undefined : schedule())));
+    cancel = clock.after(everyMs, () => void lookQuietly().finally(() => (isStopped ? undefined : schedule())));
   };
   const unfollow = onHint(look);
   await lookQuietly();

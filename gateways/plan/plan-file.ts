@@ -1,26 +1,29 @@
 import { open, readFile, rename, rm } from 'node:fs/promises';
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
 import type { GatewayPlan } from '../contract.ts';
 
-/** The file: the plan sealed under the node's key, and the platform's SM2 signature over all of it. */
-const PlanFile = Compile(
-  Type.Object(
-    {
-      v: Type.Literal(1),
-      number: Type.Integer({ minimum: 1 }),
-      /** Control was alive then; an old file may grant what has been withdrawn since. */
-      writtenAt: Type.Integer({ minimum: 0 }),
-      keyId: Type.String({ maxLength: 64 }),
-      sealed: Type.String(),
-      signature: Type.String({ maxLength: 1000 }),
-    },
-    { additionalProperties: false },
-  ),
+/**
+ * The file: the plan sealed under the node's key, and the platform's SM2 signature over all of it. Where the signing key must not be (a plan that
+ * was handed out), number and time are bound into the seal instead.
+ */
+const PlanFile = Type.Object(
+  {
+    v: Type.Literal(1),
+    number: Type.Integer({ minimum: 1 }),
+    /** Control was alive then; an old file may grant what has been withdrawn since. */
+    writtenAt: Type.Integer({ minimum: 0 }),
+    keyId: Type.String({ maxLength: 64 }),
+    sealed: Type.String(),
+    signature: Type.Optional(Type.String({ maxLength: 1000 })),
+  },
+  { additionalProperties: false },
 );
+type PlanFile = Static<typeof PlanFile>;
+const CHECK = Compile(PlanFile);
 
 const PLACE = { collection: 'gateway-plan', id: 'plan', field: 'plan' };
 export const PLAN_MAX_AGE_MS = 24 * 3600 * 1000;
@@ -42,13 +45,13 @@ export interface ReadPlanOptions extends PlanFileOptions {
 /** Writes the plan so that a crash leaves the old file or the new one, mode 0600. */
 export async function writePlanFile(plan: GatewayPlan, writtenAt: number, { path, seal, crypto }: PlanFileOptions): Promise<void> {
   const { keyId, scheme, privatePem } = plan.platformKey;
-  const sealed = seal.seal(PLACE, JSON.stringify(plan));
-  const key = crypto.importKey({ format: 'pem', pem: privatePem }, scheme, 'private');
-  const signature = Buffer.from(await crypto.sign(key, signedText(plan.number, writtenAt, keyId, sealed))).toString('base64url');
+  const head = { v: 1, number: plan.number, writtenAt, keyId } as const;
+  const sealed = seal.seal(privatePem === undefined ? boundPlace(head) : PLACE, JSON.stringify(plan));
+  const signed = privatePem === undefined ? {} : { signature: await sign({ ...head, sealed }, privatePem) };
   const temporary = `${path}.${process.pid}.tmp`;
   const file = await open(temporary, 'w', 0o600);
   try {
-    await file.writeFile(JSON.stringify({ v: 1, number: plan.number, writtenAt, keyId, sealed, signature }));
+    await file.writeFile(JSON.stringify({ ...head, sealed, ...signed }));
     await file.sync();
   } finally {
     await file.close();
@@ -57,6 +60,11 @@ export async function writePlanFile(plan: GatewayPlan, writtenAt: number, { path
     await rm(temporary, { force: true });
     throw error;
   });
+
+  async function sign(file: PlanFile, pem: string): Promise<string> {
+    const key = crypto.importKey({ format: 'pem', pem }, scheme, 'private');
+    return Buffer.from(await crypto.sign(key, signedText(file))).toString('base64url');
+  }
 }
 
 /**
@@ -73,15 +81,8 @@ export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPla
     });
   });
   const file = parse(text, path);
-  const plan = unseal(file.sealed, seal, path);
-  const pem = trustedPem ?? plan.platformKey.publicPem;
-  const key = crypto.importKey({ format: 'pem', pem }, 'SM2-SM3', 'public');
-  const isSigned = await crypto.verify(
-    key,
-    signedText(file.number, file.writtenAt, file.keyId, file.sealed),
-    Buffer.from(file.signature, 'base64url'),
-  );
-  if (!isSigned || plan.number !== file.number) throw damaged(path);
+  const plan = unseal(file, seal, path);
+  if (plan.number !== file.number || !(await isGenuine())) throw damaged(path);
   if (!force && now - file.writtenAt > PLAN_MAX_AGE_MS) {
     throw new AppError('PLAN_FILE_OLD', 'input', `The plan file ${path} was written more than 24 hours ago.`, {
       values: { path },
@@ -89,27 +90,38 @@ export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPla
     });
   }
   return plan;
+
+  async function isGenuine(): Promise<boolean> {
+    if (file.signature === undefined) return plan.isHandedOut === true;
+    const key = crypto.importKey({ format: 'pem', pem: trustedPem ?? plan.platformKey.publicPem }, 'SM2-SM3', 'public');
+    return crypto.verify(key, signedText(file), Buffer.from(file.signature, 'base64url'));
+  }
 }
 
-function parse(text: string, path: string): { number: number; writtenAt: number; keyId: string; sealed: string; signature: string } {
+function parse(text: string, path: string): PlanFile {
   try {
     const value: unknown = JSON.parse(text);
-    if (PlanFile.Check(value)) return value;
+    if (CHECK.Check(value)) return value;
   } catch {
     // Not JSON: the same as not ours.
   }
   throw damaged(path);
 }
 
-function unseal(sealed: string, seal: Pick<Seal, 'openText'>, path: string): GatewayPlan {
+function unseal(file: PlanFile, seal: Pick<Seal, 'openText'>, path: string): GatewayPlan {
   try {
-    return JSON.parse(seal.openText(PLACE, sealed)) as GatewayPlan;
+    return JSON.parse(seal.openText(file.signature === undefined ? boundPlace(file) : PLACE, file.sealed)) as GatewayPlan;
   } catch (cause) {
     throw damaged(path, cause);
   }
 }
 
-function signedText(number: number, writtenAt: number, keyId: string, sealed: string): Uint8Array {
+/** Without a signature the seal must vouch for number and time as well. */
+function boundPlace({ number, writtenAt }: Pick<PlanFile, 'number' | 'writtenAt'>) {
+  return { ...PLACE, id: `handed-out ${number} ${writtenAt}` };
+}
+
+function signedText({ number, writtenAt, keyId, sealed }: PlanFile): Uint8Array {
   return Buffer.from(`KQ-PLAN\n1\n${number}\n${writtenAt}\n${keyId}\n${sealed}\n`);
 }
 

@@ -84,6 +84,7 @@ function describe(exchange: Exchange, place: string, { clock }: PolicyDeps): str
     field('app', exchange.app?.appId) +
     field('key', exchange.proof?.keyId) +
     field('ip', exchange.clientIp) +
+    field('via', exchange.relay?.node) +
     (response.headersSent ? `,"status":${response.statusCode}` : '') +
     field('code', exchange.error?.code) +
     // The caller left before the answer was out.

@@ -1,8 +1,8 @@
-import type { TLSSocket } from 'node:tls';
 import { Type } from 'typebox';
 import { definePolicy, type BusConsumer, type Exchange } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { adoptTraceId } from '../shared/adopt-trace-id.ts';
+import { peerFingerprint } from '../shared/peer-fingerprint.ts';
 
 const BEARER = 'Bearer ';
 const MAX_TOKEN_LENGTH = 512;
@@ -48,7 +48,7 @@ export default definePolicy({
       return index.busConsumerByToken(digestOf(exchange.request.socket, header));
     };
     const byCertificate = (exchange: Exchange): BusConsumer | undefined => {
-      const fingerprint = fingerprintOf(exchange.request.socket as TLSSocket, settings.tls?.ca !== undefined);
+      const fingerprint = peerFingerprint(exchange.request.socket, settings.tls?.ca !== undefined);
       return fingerprint === undefined ? undefined : index.busConsumerByCertificate(fingerprint);
     };
     return (exchange) => {
@@ -62,11 +62,3 @@ export default definePolicy({
     };
   },
 });
-
-function fingerprintOf(socket: TLSSocket, needsChain: boolean): string | undefined {
-  if (socket.encrypted !== true || (needsChain && !socket.authorized)) return undefined;
-  const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined || Date.parse(certificate.validTo) < Date.now() || Date.parse(certificate.validFrom) > Date.now())
-    return undefined;
-  return certificate.fingerprint256.replaceAll(':', '').toLowerCase();
-}

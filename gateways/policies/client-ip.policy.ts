@@ -5,7 +5,7 @@ import { parseRanges, type IpRanges } from '../shared/ip-ranges.ts';
 
 /**
  * The caller's true address: the socket's, unless that is a trusted proxy; then the last address in `X-Forwarded-For` that is not one.
- * Without trusted proxies (the default) the header is never believed.
+ * Without trusted proxies (the default) the header is never believed. Of a call that was handed over the gateway in the DMZ has seen it.
  */
 export default definePolicy({
   name: 'client-ip',
@@ -24,6 +24,10 @@ export default definePolicy({
   compile(_options, _target, _front, { settings }) {
     const trusted = parseRanges(settings.trustedProxies);
     return (exchange) => {
+      if (exchange.relay !== undefined) {
+        exchange.clientIp = exchange.relay.clientIp;
+        return undefined;
+      }
       const peer = exchange.request.socket.remoteAddress ?? '';
       const address = peer.startsWith('::ffff:') ? peer.slice(7) : peer;
       exchange.clientIp = settings.trustedProxies.length > 0 && trusted(address) ? beyondProxies(exchange, trusted, address) : address;

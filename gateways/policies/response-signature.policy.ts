@@ -19,13 +19,13 @@ export default definePolicy({
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
   isOptional: () => false,
-  compile:
-    (_options, _target, _front, { clock, crypto, index }) =>
-    (exchange) => {
+  compile: (_options, _target, _front, { clock, crypto, index: { platformKey } }) => {
+    if (platformKey === undefined) throw new TypeError('a plan that is handed out signs no answers');
+    return (exchange) => {
       const { proof, answer } = exchange;
       if (proof === undefined || answer === undefined) return undefined;
       const usesSecret = proof.scheme !== 'SM2-SM3';
-      const keyId = usesSecret ? proof.keyId : index.platformKey.keyId;
+      const keyId = usesSecret ? proof.keyId : platformKey.keyId;
       const ts = String(clock.now());
       // The writer of the answer adds the trace id; it is signed like every x-kq header.
       const headers = signedAnswerHeaders([...Object.entries(answer.headers), ['x-kq-trace', exchange.traceId]]);
@@ -43,10 +43,11 @@ export default definePolicy({
         headers,
         bodyDigest,
       });
-      const signature = crypto.sign(usesSecret ? proof.key : index.platformKey.handle, Buffer.from(text, 'latin1'));
+      const signature = crypto.sign(usesSecret ? proof.key : platformKey.handle, Buffer.from(text, 'latin1'));
       if (signature instanceof Promise) return signature.then((bytes) => attach(answer, bytes, keyId, ts));
       return attach(answer, signature, keyId, ts);
-    },
+    };
+  },
 });
 
 function attach(answer: Answer, signature: Uint8Array, keyId: string, ts: string): undefined {

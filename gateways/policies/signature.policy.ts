@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { canonicalRequest, collectSignedHeaders, digestOfScheme, responseSchemeFor, type HeaderPair } from '../../engine/contract/kq1.ts';
+import type { KeyHandle } from '../../engine/contract/ports/crypto.ts';
 import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { adoptTraceId } from '../shared/adopt-trace-id.ts';
@@ -33,12 +34,17 @@ export default definePolicy({
     } catch {
       return refuse('GW40103');
     }
+    const { handle } = claim.key;
+    // A caller's secret never enters the DMZ: such a call is proved inside alone, and here nothing is taken for proved.
+    if (handle === undefined) return deps.plan().isHandedOut ? undefined : refuse('GW40101');
     const signature = Buffer.from(claim.authorization.sig, 'base64url');
-    const holds = deps.crypto.verify(claim.key.handle, canonical, signature);
-    if (holds instanceof Promise) return holds.then((isTrue) => accept(exchange, claim, isTrue, canonical, headers, deps));
-    return accept(exchange, claim, holds, canonical, headers, deps);
+    const holds = deps.crypto.verify(handle, canonical, signature);
+    if (holds instanceof Promise) return holds.then((isTrue) => (isTrue ? accept(exchange, handle, canonical, headers, deps) : FORGED));
+    return holds ? accept(exchange, handle, canonical, headers, deps) : FORGED;
   },
 });
+
+const FORGED = refuse('GW40103');
 
 function canonicalOf(exchange: Exchange, claim: Claim, headers: HeaderPair[]): string {
   const { scheme, appId, keyId, ts, nonce } = claim.authorization;
@@ -51,21 +57,19 @@ function canonicalOf(exchange: Exchange, claim: Claim, headers: HeaderPair[]): s
 
 function accept(
   exchange: Exchange,
-  claim: Claim,
-  holds: boolean,
+  handle: KeyHandle,
   canonical: Uint8Array,
   headers: HeaderPair[],
   deps: PolicyDeps,
 ): GatewayError | undefined {
-  if (!holds) return refuse('GW40103');
-  const { key, app, authorization } = claim;
+  const { key, app, authorization } = exchange.claim!;
   const answerScheme = responseSchemeFor(authorization.scheme);
   exchange.proof = {
     keyId: authorization.keyId,
     nonce: authorization.nonce,
     canonicalDigest: Buffer.from(deps.crypto.digest(digestOfScheme(answerScheme), canonical)).toString('hex'),
     scheme: answerScheme,
-    key: key.handle,
+    key: handle,
   };
   exchange.app = app;
   for (const [name, value] of headers) if (isVisibleHeader(name)) exchange.headers[name] = value;
@@ -73,5 +77,6 @@ function accept(
   const { state, expiresAt } = key.document;
   const isUsable =
     (state === 'ACTIVE' || state === 'RETIRING') && (expiresAt === undefined || deps.clock.now() < expiresAt) && app.state === 'active';
-  return isUsable ? undefined : refuse('GW40105');
+  // From here on refusals are signed, and the key for that lies inside.
+  return isUsable || deps.plan().isHandedOut ? undefined : refuse('GW40105');
 }

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { definePolicy } from '../contract.ts';
 import { createTraceId } from '../shared/create-trace-id.ts';
 
-/** Gives each request a trace id of our own; the caller's is adopted once it has proved who it is (`adoptTraceId`). */
+/** Gives each request a trace id of our own, or the one that it got in the DMZ; the caller's is adopted once it has proved who it is (`adoptTraceId`). */
 export default definePolicy({
   name: 'trace',
   stage: 'trace',
@@ -18,7 +18,7 @@ export default definePolicy({
   isDefault: () => true,
   isOptional: () => false,
   compile: () => (exchange) => {
-    exchange.traceId = createTraceId();
+    exchange.traceId = exchange.relay?.traceId ?? createTraceId();
     return undefined;
   },
 });

@@ -3,11 +3,11 @@ import type { Span, SpanFields, Tracer } from '../../engine/contract/observe.ts'
 import type { Exchange } from '../contract.ts';
 
 export function beginSpan(exchange: Exchange, tracer: Tracer): Span | undefined {
-  const { method, front, interface: called, traceId, traceparent, startedAt } = exchange;
+  const { method, front, interface: called, traceId, traceparent, relay, startedAt } = exchange;
   const route: SpanFields = called === undefined ? {} : { 'http.route': called.path, 'kangqiao.interface': called.interfaceId };
   const fields = { 'http.request.method': called === undefined ? '_OTHER' : method, 'kangqiao.front': front, ...route };
   const name = called === undefined ? 'HTTP' : `${method} ${called.path}`;
-  exchange.span = tracer.root(name, traceId, { kind: 'server', fields, startedAt }, traceparent);
+  exchange.span = tracer.root(name, traceId, { kind: 'server', fields, startedAt }, relay?.traceparent ?? traceparent);
   return exchange.span;
 }
 

@@ -14,10 +14,13 @@ export type AttemptResult =
 export interface AttemptOptions {
   /** Until the head of the answer; its body may come until the exchange's deadline. */
   readonly timeoutMs: number;
-  /** Do not pass on 502, 503 and 504: there is a retry left. */
-  readonly refusesBusy: boolean;
-  /** Of this attempt's span; without one the caller's goes on as it came. */
-  readonly traceparent: string | undefined;
+  /** With the query. */
+  readonly path: string;
+  readonly headers: string[];
+  /** Looks at the head of the answer before any of it goes on; false: it is none for the caller (`busy`). */
+  takesHead(status: number, raw: readonly Buffer[]): boolean;
+  /** Does a header of the answer, by its lower-case name, go on to the caller? */
+  passes(name: string): boolean;
 }
 
 export interface AttemptDeps {
@@ -29,7 +32,7 @@ const SPOOL_LIMIT_BYTES = 10 * 1024 * 1024;
 /** What the access log may look at of a streamed answer. */
 const CAPTURE_LIMIT_BYTES = 128 * 1024;
 /** Hop-by-hop (RFC 9110, 7.6.1); the gateway speaks for itself. */
-const ENDING = new Set([
+export const OF_CONNECTION: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-authenticate',
@@ -45,12 +48,11 @@ export function sendAttempt(exchange: Exchange, instance: Instance, options: Att
   return new Promise((resolve) => {
     const attempt = new Attempt(exchange, options, deps, resolve);
     exchange.onEnd(() => attempt.leave());
-    const query = exchange.rawQuery === '' ? '' : `?${exchange.rawQuery}`;
     instance.pool.dispatch(
       {
         method: exchange.method as 'GET',
-        path: instance.prefix + exchange.rawPath + query,
-        headers: requestHeaders(exchange, options.traceparent),
+        path: instance.prefix + options.path,
+        headers: options.headers,
         body: exchange.isBodyStreamed
           ? exchange.request
           : exchange.body === undefined || exchange.body.byteLength === 0
@@ -60,20 +62,6 @@ export function sendAttempt(exchange: Exchange, instance: Instance, options: Att
       attempt,
     );
   });
-}
-
-/** What the caller sent and may be seen, and what the gateway knows: trace, app, user, deadline. */
-function requestHeaders(exchange: Exchange, traceparent: string | undefined): string[] {
-  const headers: string[] = [];
-  for (const name in exchange.headers)
-    if (name !== 'x-request-deadline' && (name !== 'traceparent' || traceparent === undefined)) headers.push(name, exchange.headers[name]!);
-  if (traceparent !== undefined) headers.push('traceparent', traceparent);
-  headers.push('x-kq-trace', exchange.traceId, 'x-request-deadline', String(exchange.deadlineMs));
-  if (exchange.app !== undefined) headers.push('x-kq-appid', exchange.app.appId);
-  const subject = exchange.user?.['sub'];
-  if (typeof subject === 'string') headers.push('x-kq-user', encodeURIComponent(subject));
-  if (exchange.isBodyStreamed) headers.push('content-length', exchange.incoming.get('content-length')!);
-  return headers;
 }
 
 /**
@@ -114,7 +102,7 @@ class Attempt {
 
   onHeaders(status: number, raw: Buffer[], resume: () => void): boolean {
     if (status < 200) return true;
-    if (this.#options.refusesBusy && (status === 502 || status === 503 || status === 504)) {
+    if (!this.#options.takesHead(status, raw)) {
       this.#fail('busy');
       return true;
     }
@@ -195,7 +183,7 @@ class Attempt {
     const headers: Record<string, string> = {};
     for (let i = 0; i < raw.length; i += 2) {
       const name = raw[i]!.toString('latin1').toLowerCase();
-      if (isPassed(name) && name !== 'content-length' && name !== 'date' && name !== '__proto__')
+      if (this.#options.passes(name) && name !== 'content-length' && name !== 'date' && name !== '__proto__')
         headers[name] = raw[i + 1]!.toString('latin1');
     }
     this.#head = { status, headers };
@@ -208,7 +196,7 @@ class Attempt {
     for (let i = 0; i < raw.length; i += 2) {
       const name = raw[i]!.toString('latin1');
       const lower = name.toLowerCase();
-      if (!isPassed(lower)) continue;
+      if (!this.#options.passes(lower)) continue;
       const value = raw[i + 1]!.toString('latin1');
       if (lower === 'content-length') this.#expectedBytes = Number(value);
       head.push(name, value);
@@ -224,10 +212,6 @@ class Attempt {
     if (this.#receivedBytes > CAPTURE_LIMIT_BYTES) this.#chunks = undefined;
     else this.#chunks.push(chunk);
   }
-}
-
-function isPassed(name: string): boolean {
-  return !ENDING.has(name) && !name.startsWith('x-kq-') && name !== 'x-content-type-options';
 }
 
 function gone(): AppError {

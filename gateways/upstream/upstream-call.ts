@@ -4,11 +4,12 @@ import type { Exchange, GatewayError, InterfaceDocument } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
-import { sendAttempt, type AttemptResult } from './send-attempt.ts';
+import { OF_CONNECTION, sendAttempt, type AttemptResult } from './send-attempt.ts';
 import type { UpstreamPools } from './create-pools.ts';
 import type { RetryBudget } from './create-retry-budget.ts';
 
 const SAFE_METHODS = new Set(['GET', 'PUT', 'DELETE']);
+const BUSY = new Set([502, 503, 504]);
 const JITTER_FROM_MS = 25;
 const JITTER_TO_MS = 250;
 
@@ -49,6 +50,7 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
         if (leftMs <= 0) return fail(exchange, refuse('GW50401'));
         const instance = instances[(first + exchange.attempts) % instances.length]!;
         const canRetry = !exchange.isBodyStreamed && timeoutsLeft + exceptionsLeft > 0;
+        const hasExceptionsLeft = exceptionsLeft > 0;
         exchange.attempts++;
         const span = deps.tracer?.child(document.method, exchange.span?.traceparent, attemptSpan(exchange));
         const result = await sendAttempt(
@@ -56,8 +58,11 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
           instance,
           {
             timeoutMs: Math.min(document.timeoutMs, leftMs),
-            refusesBusy: canRetry && mayRepeat && exceptionsLeft > 0,
-            traceparent: span?.traceparent,
+            path: exchange.rawPath + (exchange.rawQuery === '' ? '' : `?${exchange.rawQuery}`),
+            headers: requestHeaders(exchange, span?.traceparent),
+            // Not passed on while there is a retry left.
+            takesHead: (status) => !(canRetry && mayRepeat && hasExceptionsLeft && BUSY.has(status)),
+            passes: isPassed,
           },
           deps,
         );
@@ -74,6 +79,24 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
       active.leave();
     }
   };
+}
+
+/** What the caller sent and may be seen, and what the gateway knows: trace, app, user, deadline. */
+function requestHeaders(exchange: Exchange, traceparent: string | undefined): string[] {
+  const headers: string[] = [];
+  for (const name in exchange.headers)
+    if (name !== 'x-request-deadline' && (name !== 'traceparent' || traceparent === undefined)) headers.push(name, exchange.headers[name]!);
+  if (traceparent !== undefined) headers.push('traceparent', traceparent);
+  headers.push('x-kq-trace', exchange.traceId, 'x-request-deadline', String(exchange.deadlineMs));
+  if (exchange.app !== undefined) headers.push('x-kq-appid', exchange.app.appId);
+  const subject = exchange.user?.['sub'];
+  if (typeof subject === 'string') headers.push('x-kq-user', encodeURIComponent(subject));
+  if (exchange.isBodyStreamed) headers.push('content-length', exchange.incoming.get('content-length')!);
+  return headers;
+}
+
+function isPassed(name: string): boolean {
+  return !OF_CONNECTION.has(name) && !name.startsWith('x-kq-') && name !== 'x-content-type-options';
 }
 
 function attemptSpan({ method, attempts }: Exchange): SpanStart {

@@ -145,7 +145,7 @@ test('keeps the platform key over a restart, its private half sealed', async (t)
   const running = await startControl();
   t.after(running.stop);
   const { platformKey } = await latestPlan(running);
-  crypto.importKey({ format: 'pem', pem: platformKey.privatePem }, 'SM2-SM3', 'private');
+  crypto.importKey({ format: 'pem', pem: platformKey.privatePem! }, 'SM2-SM3', 'private');
   const shown = JSON.stringify((await running.admin.call('GET', '/system')).body);
   assert.ok(shown.includes('BEGIN PUBLIC KEY') && !shown.includes('PRIVATE'));
 });

@@ -27,10 +27,20 @@ export const gatewayTexts: ErrorTemplates = {
   GW50301: { what: '网关繁忙', fix: '按 Retry-After 等待后重试。' },
   GW50303: { what: '网关依赖的共享状态或配置暂不可用', fix: '按 Retry-After 等待后重试。' },
   GW50304: { what: '网关正在停止', fix: '重新发送即可，其他网关会接管。' },
+  GW50305: { what: '内网网关暂时无法连接，没有办理', fix: '按 Retry-After 等待后重试。' },
   GW50401: { what: '后端服务没有在时限内应答，没有办理', fix: '可以重试；若持续出现，请检查后端服务。' },
   GW50402: { what: '处理结果未知', fix: '用同一 Idempotency-Key 查询结果，不要重新发送。' },
 
   GW_CALL_ENDED: { what: '调用方已离开或期限已到，网关结束了对后端的调用' },
+  FORWARD_INSIDE_DOWN: {
+    what: '无法从内网网关[ {address} ]取得计划[：{reason}]',
+    fix: '检查内网网关是否运行、防火墙是否放行，以及其证书是否由 KQ_FORWARD_CA_FILE 签发。',
+  },
+  FORWARD_NOT_TAKEN: {
+    what: '内网网关[ {address} ]不接受本节点的转发',
+    fix: '将 KQ_FORWARD_CERT_FILE 的证书指纹写入内网总线网关的 KQ_FORWARD_NODES。',
+  },
+  FORWARD_FROM_BUS: { what: '总线网关位于内网，不能转发', fix: '以 --flows local 启动总线网关。' },
   GATEWAY_WITHOUT_PLAN: { what: '此网关尚未收到任何计划', fix: '启动管理端，并确认两者使用同一存储。' },
   LISTEN_FAILED: { what: '无法在[ {host}:{port} ]上监听', fix: '选择空闲的端口和本机的地址。' },
   METRICS_TOKEN_INVALID: { what: '文件[ {file} ]中没有可用的指标令牌（至少 16 个字符）', fix: '执行：openssl rand -hex 32 >[ {file}]' },

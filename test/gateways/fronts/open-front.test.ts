@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { canonicalAnswer, digestOfScheme, responseSchemeFor, signedAnswerHeaders } from '../../../engine/contract/kq1.ts';
-import { createHash } from 'node:crypto';
-import {
-  buildInterface,
-  buildPlan,
-  createTestKey,
-  crypto,
-  SCHEMES,
-  signRequest,
-  type SignedRequest,
-  type TestKey,
-} from '../support/city-plan.ts';
-import { callGateway, callSigned, startGateway, testCertificate, type TestAnswer, type TestGateway } from '../support/start-gateway.ts';
+import { buildInterface, buildPlan, createTestKey, SCHEMES, signRequest, type TestKey } from '../support/city-plan.ts';
+import { callGateway, callSigned, startGateway, testCertificate, type TestGateway } from '../support/start-gateway.ts';
+import { signsAnswer } from '../support/verify-answer.ts';
 import type { GatewayPlan } from '../../../gateways/contract.ts';
 
 let started: TestGateway;
@@ -36,9 +26,9 @@ for (const scheme of SCHEMES) {
     const answer = await callSigned(started.gateway, signed);
     assert.equal(answer.status, 200, answer.body.toString());
     assert.deepEqual(JSON.parse(answer.body.toString()), { body: { hospital: 'A' }, query: { day: '2026-01-01', q: 'a+b' }, params: {} });
-    assert.equal(await verifies(answer, signed, key), true);
+    assert.equal(await signsAnswer(answer, signed, key, plan), true);
     const other = await signRequest(key);
-    assert.equal(await verifies(answer, other, key), false, 'an answer fits its own request only');
+    assert.equal(await signsAnswer(answer, other, key, plan), false, 'an answer fits its own request only');
   });
 }
 
@@ -57,7 +47,7 @@ test('refuses a replay with GW40104 and signs that refusal', async () => {
   assert.equal((await callSigned(started.gateway, signed)).status, 200);
   const replayed = await callSigned(started.gateway, signed);
   assert.equal(replayed.code, 'GW40104');
-  assert.equal(await verifies(replayed, signed, key), true);
+  assert.equal(await signsAnswer(replayed, signed, key, plan), true);
 });
 
 test('tells a request without authentication, to an unknown path, or by a wrong method apart', async () => {
@@ -68,21 +58,3 @@ test('tells a request without authentication, to an unknown path, or by a wrong 
   assert.equal(wrong.code, 'GW40501');
   assert.equal(wrong.headers['allow'], 'POST');
 });
-
-async function verifies(answer: TestAnswer, request: SignedRequest, key: TestKey): Promise<boolean> {
-  const scheme = responseSchemeFor(key.scheme);
-  const algorithm = digestOfScheme(scheme);
-  const hash = (data: string | Buffer) => createHash(algorithm).update(data).digest('hex');
-  const canonical = canonicalAnswer({
-    ...{ requestDigest: hash(Buffer.from(request.canonical, 'latin1')), scheme, status: answer.status, nonce: request.nonce },
-    ts: answer.headers['x-kq-ts']!,
-    keyId: answer.headers['x-kq-keyid']!,
-    headers: signedAnswerHeaders(Object.entries(answer.headers)),
-    bodyDigest: hash(answer.body),
-  });
-  const handle =
-    scheme === key.scheme && scheme !== 'SM2-SM3'
-      ? key.sign
-      : crypto.importKey({ format: 'pem', pem: plan.platformKey.publicPem }, 'SM2-SM3', 'public');
-  return crypto.verify(handle, Buffer.from(canonical, 'latin1'), Buffer.from(answer.headers['x-kq-signature']!, 'base64url'));
-}

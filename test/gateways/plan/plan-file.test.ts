@@ -38,7 +38,7 @@ test('gives back the plan that was written, readable by its owner alone and by n
   assert.deepEqual(await read(), plan);
   assert.equal((await stat(path)).mode & 0o777, 0o600);
   const text = await readFile(path, 'utf8');
-  for (const secret of [key.document.secret!, plan.platformKey.privatePem.slice(40, 80)]) assert.ok(!text.includes(secret));
+  for (const secret of [key.document.secret!, plan.platformKey.privatePem!.slice(40, 80)]) assert.ok(!text.includes(secret));
   await assert.rejects(read({ seal: createNodeSeal(new Uint8Array(32)) }), { code: 'PLAN_FILE_DAMAGED' });
 });
 

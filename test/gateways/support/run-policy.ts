@@ -65,6 +65,7 @@ function buildExchange(given: PolicyCase, document: InterfaceDocument, raw: read
   return {
     ...{
       front: given.front ?? 'open',
+      relay: undefined,
       startedAt: now,
       traceId: 'trace-of-the-test',
       traceparent: undefined,

@@ -13,6 +13,7 @@ import { createMessage } from '../../../engine/contract/message.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import type { GatewayPlan, GatewaySettings } from '../../../gateways/contract.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../gateways/fronts/create-gateway.ts';
+import type { Inside } from '../../../gateways/forward/open-inside.ts';
 import { createPlanFeed, type PlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { crypto, type SignedRequest } from './city-plan.ts';
 
@@ -24,7 +25,7 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
-export type Settings = Partial<Pick<GatewaySettings, 'tls' | 'trustedProxies' | 'limits'>>;
+export type Settings = Partial<Pick<GatewaySettings, 'tls' | 'trustedProxies' | 'limits' | 'forwardNodes'>>;
 
 export async function startGateway(
   plan: GatewayPlan | undefined,
@@ -32,7 +33,8 @@ export async function startGateway(
     front?: GatewayOptions['front'];
     settings?: Settings;
     reply?: (call: FlowCall) => FlowResult | Promise<FlowResult>;
-    shared?: SharedState;
+    shared?: Pick<SharedState, 'claimOnce'>;
+    inside?: Inside;
   } = {},
 ): Promise<TestGateway> {
   const feed = createPlanFeed();
@@ -56,6 +58,7 @@ export async function startGateway(
       clock: wallClock(),
       logger: silentLogger,
       metrics: silentMetrics,
+      ...(options.inside === undefined ? {} : { inside: options.inside }),
     },
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString('base64')}` },
     settings: { host: '127.0.0.1', port: 0, trustedProxies: [], ...options.settings },

@@ -1,0 +1,55 @@
+/** A gateway in the DMZ: no store, no shared state, no key but its node's own. It has its plan from inside, and hands every call over. */
+import { readFile } from 'node:fs/promises';
+import type { Front } from '../../engine/contract/access.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { Life } from '../../engine/host/run-until-signal.ts';
+import type { Settings } from '../../engine/host/settings.ts';
+import { systemClock } from '../../engine/host/system-clock.ts';
+import { openInside, type Inside } from '../../gateways/forward/open-inside.ts';
+import { createPlanFeed } from '../../gateways/plan/create-plan-feed.ts';
+import { followPlanStore } from '../../gateways/plan/follow-plan-store.ts';
+import { keepPlanFile } from '../../gateways/plan/keep-plan-file.ts';
+import type { GatewayParts } from './open-gateways.ts';
+import { planFileOptions, type Host } from './open-host.ts';
+import { startFromFile } from './open-plans.ts';
+
+/** What is withdrawn inside is known here within this time. */
+const LOOK_EVERY_MS = 500;
+
+export async function openInDmz(host: Host, front: Front, life: Life): Promise<Omit<GatewayParts, 'policies'>> {
+  if (front === 'bus')
+    throw new AppError('FORWARD_FROM_BUS', 'input', 'A bus gateway takes the calls that others hand over; it hands none over itself.', {
+      fix: 'Start it with --flows local.',
+    });
+  const { clock, log, settings } = host;
+  const inside = await connectInside(settings);
+  life.own('inside', () => inside.close());
+  const feed = createPlanFeed();
+  const options = await planFileOptions(host);
+  // Beside the plan of a gateway that carries calls out: neither can serve from the other's.
+  const file = { ...options, path: `${options.path}-handed-out` };
+  await startFromFile(feed, file);
+  const follower = await followPlanStore({ store: inside, feed, onHint: () => () => {}, everyMs: LOOK_EVERY_MS, clock, log });
+  const keeper = keepPlanFile(feed, { ...file, isFresh: () => follower.isFresh() });
+  life.own('plan file', () => keeper.close());
+  life.own('plan', () => follower.stop());
+  return {
+    planSource: feed,
+    runFlow: { mode: () => undefined, call: handedOver },
+    shared: { claimOnce: handedOver },
+    seal: options.seal,
+    inside,
+  };
+}
+
+/** Also for `doctor`, which asks each address by itself. */
+export async function connectInside(settings: Settings, addresses = settings.forwardTo): Promise<Inside> {
+  const [cert, key, ca] = await Promise.all(
+    [settings.forwardCertFile, settings.forwardKeyFile, settings.forwardCaFile].map((path) => readFile(path!, 'utf8')),
+  );
+  return openInside({ addresses, tls: { cert: cert!, key: key!, ca: ca! }, clock: systemClock });
+}
+
+function handedOver(): never {
+  throw new TypeError('a gateway in the DMZ carries nothing out itself');
+}

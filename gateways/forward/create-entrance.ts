@@ -1,0 +1,81 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Answer, Exchange, ForwardNode, GatewayPlan, Relay } from '../contract.ts';
+import { refuse } from '../errors.ts';
+import { toErrorAnswer } from '../listen/write-answer.ts';
+import type { CompiledFront } from '../pipeline/compile-front.ts';
+import { peerFingerprint } from '../shared/peer-fingerprint.ts';
+import { interfacesOfNode, planOfNode } from './plan-of-node.ts';
+import { hasNodeRequest, NOT_TAKEN, RELAY_HEADER, takeNodeRequest, type NodeRequest } from './relay-header.ts';
+
+/** What came over the listener of the bus front, but not for the bus front. */
+export type Entered =
+  | { readonly kind: 'call'; readonly node: ForwardNode; readonly relay: Relay }
+  | { readonly kind: 'plan'; readonly node: ForwardNode; readonly newerThan: number }
+  | { readonly kind: 'refused' };
+
+/** What each node may have carried out, of one plan. */
+export interface NodeFronts {
+  frontOf(node: ForwardNode): CompiledFront;
+  /** The answer to a node that asks for a plan. */
+  handOut(node: ForwardNode, newerThan: number): Answer;
+}
+
+/**
+ * The door by which a bus gateway takes calls from gateways in the DMZ. A node is known by its certificate alone; what it says is believed of where a
+ * call came from, never of who the caller is: that is proved here again, by the pipeline of the front that the call came to.
+ * Undefined: an ordinary call of the bus front. Only a request with our header is looked at, so those cost nothing.
+ */
+export function createEntrance(nodes: readonly ForwardNode[], needsChain: boolean): (request: IncomingMessage) => Entered | undefined {
+  const byFingerprint = new Map(nodes.map((node) => [node.fingerprint, node]));
+  // What the handshake proved does not change; that the certificate is still valid is asked of each new connection.
+  const known = new WeakMap<Socket, ForwardNode>();
+  const nodeAt = (socket: Socket): ForwardNode | undefined => {
+    const node = known.get(socket) ?? byFingerprint.get(peerFingerprint(socket, needsChain) ?? '');
+    if (node !== undefined) known.set(socket, node);
+    return node;
+  };
+  return ({ socket, rawHeaders }) => {
+    if (!hasNodeRequest(rawHeaders)) return undefined;
+    const node = nodeAt(socket);
+    const asked = node && takeNodeRequest(rawHeaders);
+    return asked === undefined ? { kind: 'refused' } : toEntered(node!, asked);
+  };
+}
+
+function toEntered(node: ForwardNode, asked: NodeRequest): Entered {
+  if (asked.kind === 'plan') return { kind: 'plan', node, newerThan: asked.newerThan };
+  return { kind: 'call', node, relay: { ...asked.relay, node: node.fingerprint.slice(0, 16) } };
+}
+
+/**
+ * Compiles the front of every node from its own interfaces: what is of another front or domain is not there to be called. Nodes of the same front
+ * and domains share one.
+ */
+export function compileNodeFronts(
+  plan: GatewayPlan,
+  nodes: readonly ForwardNode[],
+  compile: (node: ForwardNode, plan: GatewayPlan) => CompiledFront,
+): NodeFronts {
+  const scopes = new Map<string, { front: CompiledFront; handedOut: Buffer | undefined }>();
+  const keyOf = ({ front, domains }: ForwardNode) => JSON.stringify([front, ...[...domains].sort()]);
+  for (const node of nodes) {
+    if (scopes.has(keyOf(node))) continue;
+    scopes.set(keyOf(node), { front: compile(node, { ...plan, interfaces: interfacesOfNode(plan, node) }), handedOut: undefined });
+  }
+  return {
+    frontOf: (node) => scopes.get(keyOf(node))!.front,
+    handOut(node, newerThan) {
+      if (plan.number <= newerThan) return { status: 204, headers: {}, body: undefined };
+      const scope = scopes.get(keyOf(node))!;
+      scope.handedOut ??= Buffer.from(JSON.stringify(planOfNode(plan, node)));
+      return { status: 200, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: scope.handedOut };
+    },
+  };
+}
+
+/** Refused by certificate: the gateway in the DMZ must not take it for the answer to its caller. */
+export function toRefusedAnswer(exchange: Exchange, now: number): Answer {
+  const { status, headers, body } = toErrorAnswer(exchange, (exchange.error = refuse('GW40101')), now);
+  return { status, headers: { ...headers, [RELAY_HEADER]: NOT_TAKEN }, body };
+}

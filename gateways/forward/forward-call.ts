@@ -1,0 +1,112 @@
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Logger, Metrics, Tracer } from '../../engine/contract/observe.ts';
+import { STAGES, type Exchange, type GatewayError, type InterfaceDocument, type Policy } from '../contract.ts';
+import { refuse } from '../errors.ts';
+import type { RunCall } from '../pipeline/compile-interface.ts';
+import { beginSpan } from '../shared/trace-exchange.ts';
+import { OF_CONNECTION, sendAttempt, type AttemptOptions, type AttemptResult } from '../upstream/send-attempt.ts';
+import type { Inside } from './open-inside.ts';
+import { RELAY_HEADER, writeNodeRequest } from './relay-header.ts';
+
+/** Inside answers at the deadline, by a refusal that is signed; only when that does not come the node answers itself. */
+const ANSWER_WITHIN_MS = 1000;
+
+export interface ForwardDeps {
+  readonly inside: Inside;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly tracer?: Tracer | undefined;
+  isClosing(): boolean;
+}
+
+/**
+ * The call stage of a gateway in the DMZ: the request goes to a gateway inside as the caller sent it, proof and all, and the answer comes back as it was
+ * made there. Another gateway inside is asked only while nothing has been sent: what was sent may have been done, and its nonce is spent.
+ */
+export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps): RunCall {
+  const isHarmless = document.method === 'GET' || document.idempotent === true;
+  return async (exchange) => {
+    if (exchange.incoming.has(RELAY_HEADER)) return fail(exchange, refuse('GW40001'));
+    exchange.isAnswerSpooled = false;
+    if (deps.tracer !== undefined) beginSpan(exchange, deps.tracer);
+    for (const instance of deps.inside.inTurn()) {
+      const leftMs = exchange.deadlineMs - deps.clock.now();
+      if (leftMs <= 0) break;
+      exchange.attempts++;
+      const result = await sendAttempt(exchange, instance, toAttempt(exchange, leftMs), deps);
+      if (result.kind === 'answered' || result.kind === 'caller-left') return;
+      deps.metrics.count('gateway_forward_failures_total', { reason: result.kind });
+      deps.log.warn('gateway.forward-failed', { address: instance.origin, reason: result.kind, traceId: exchange.traceId });
+      if (wasTaken(result)) return fail(exchange, toRefusal(result, isHarmless));
+      deps.inside.avoid(instance);
+      // The stream went with the connection that was not made.
+      if (exchange.isBodyStreamed) break;
+    }
+    fail(exchange, refuse('GW50305'));
+  };
+}
+
+/**
+ * What a gateway in the DMZ decides: all that comes before a caller has proved who it is, and that proof where it takes no secret. Every later refusal
+ * is signed, and every later check takes state that lies inside (nonces, limits).
+ */
+export function policiesOfDmz(policies: readonly Policy[]): readonly Policy[] {
+  const last = STAGES.indexOf('authenticate');
+  return policies.filter(({ stage }) => stage === 'log' || STAGES.indexOf(stage) <= last);
+}
+
+type Failure = Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>;
+
+/** `busy` is the answer to our certificate: then, as when nothing was sent, nothing was done. */
+function wasTaken({ kind, wasSent }: Failure): boolean {
+  return wasSent && kind !== 'busy';
+}
+
+function toRefusal({ kind }: Failure, isHarmless: boolean): GatewayError {
+  if (!isHarmless) return refuse('GW50402');
+  return refuse(kind === 'timeout' ? 'GW50401' : 'GW50305');
+}
+
+function toAttempt(exchange: Exchange, leftMs: number): AttemptOptions {
+  return {
+    timeoutMs: leftMs + ANSWER_WITHIN_MS,
+    // A bare `?` too: it is for the signature to say what it means.
+    path: exchange.request.url!,
+    headers: [...carriedHeaders(exchange), RELAY_HEADER, relayOf(exchange, leftMs)],
+    takesHead: (_status, raw) => takesHead(exchange, raw),
+    passes: (name) => !OF_CONNECTION.has(name) && name !== 'x-kq-trace' && name !== 'x-content-type-options',
+  };
+}
+
+function relayOf({ host, traceId, clientIp, span }: Exchange, leftMs: number): string {
+  return writeNodeRequest({ kind: 'call', host, relay: { traceId, clientIp, leftMs: Math.ceil(leftMs), traceparent: span?.traceparent } });
+}
+
+/** The trace id of the answer is part of what is signed there, so it is the one from now on. */
+function takesHead(exchange: Exchange, raw: readonly Buffer[]): boolean {
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i]!.toString('latin1').toLowerCase();
+    if (name === RELAY_HEADER) return false;
+    if (name === 'x-kq-trace') exchange.traceId = raw[i + 1]!.toString('latin1');
+  }
+  return true;
+}
+
+/** On the open front as they came, since a signature covers headers and which of them must be signed; on the user front what may be seen, and the token. */
+function carriedHeaders({ front, incoming, headers, isBodyStreamed, request: { rawHeaders } }: Exchange): string[] {
+  const carried = isBodyStreamed ? ['content-length', incoming.get('content-length')!] : [];
+  if (front !== 'open') return [...carried, ...Object.entries(headers).flat(), 'authorization', incoming.get('authorization')!];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    if (!OF_CONNECTION.has(name) && !REMADE.has(name)) carried.push(name, rawHeaders[i + 1]!);
+  }
+  return carried;
+}
+
+/** Host travels in our header: a connection's certificate is checked against the host of each request that it carries. */
+const REMADE = new Set(['host', 'content-length', 'expect']);
+
+function fail(exchange: Exchange, error: GatewayError): void {
+  exchange.error = error;
+}

@@ -1,0 +1,111 @@
+import { Pool } from 'undici';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { GatewayPlan } from '../contract.ts';
+import type { Instance } from '../upstream/create-pools.ts';
+import { NOT_TAKEN, RELAY_HEADER, writeNodeRequest } from './relay-header.ts';
+
+export interface InsideOptions {
+  /** Bus gateways inside, `https://host:port`. */
+  readonly addresses: readonly string[];
+  /** By which this node is known inside, and the authorities by which it knows the inside; PEM. */
+  readonly tls: { readonly cert: string; readonly key: string; readonly ca: string };
+  readonly clock: Clock;
+}
+
+/** The gateways inside, seen from the DMZ. */
+export interface Inside {
+  /** Every gateway once, in turn; those that could not be reached of late come last. */
+  inTurn(): readonly Instance[];
+  /** It could not be reached, or would not have us. */
+  avoid(instance: Instance): void;
+  /** FORWARD_INSIDE_DOWN, FORWARD_NOT_TAKEN (transient) when no gateway inside hands out a plan. */
+  newer(than: number): Promise<GatewayPlan | undefined>;
+  close(): Promise<void>;
+}
+
+const CONNECTIONS = 512;
+const CONNECT_TIMEOUT_MS = 1500;
+/** Well below that of the listener inside, so that a call never meets a connection that is being closed there. */
+const KEEP_ALIVE_MS = 10_000;
+const BODY_IDLE_MS = 30_000;
+const PLAN_WITHIN_MS = 10_000;
+const AVOID_MS = 5000;
+
+/** Keep-alive connections with mutual TLS. Sessions are never resumed: every connection proves the certificate anew. */
+export function openInside({ addresses, tls, clock }: InsideOptions): Inside {
+  const instances = addresses.map((address): Instance => {
+    const { origin, host } = new URL(address);
+    const pool = new Pool(origin, {
+      connections: CONNECTIONS,
+      pipelining: 1,
+      connect: { ...tls, minVersion: 'TLSv1.2', timeout: CONNECT_TIMEOUT_MS, maxCachedSessions: 0 },
+      headersTimeout: 0,
+      bodyTimeout: BODY_IDLE_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      maxHeaderSize: 32 * 1024,
+    });
+    return { origin, host, prefix: '', pool };
+  });
+  const avoidedUntil = new Map<Instance, number>();
+  let turn = 0;
+
+  function inTurn(): readonly Instance[] {
+    const now = clock.monotonic();
+    const from = turn++ % instances.length;
+    const ordered = [...instances.slice(from), ...instances.slice(0, from)];
+    const isAvoided = (instance: Instance) => (avoidedUntil.get(instance) ?? 0) > now;
+    return [...ordered.filter((instance) => !isAvoided(instance)), ...ordered.filter(isAvoided)];
+  }
+
+  return {
+    inTurn,
+    avoid: (instance) => void avoidedUntil.set(instance, clock.monotonic() + AVOID_MS),
+    async newer(than) {
+      let last: unknown;
+      for (const instance of inTurn()) {
+        try {
+          return await askPlan(instance, than);
+        } catch (error) {
+          last = error;
+        }
+      }
+      throw last;
+    },
+    async close() {
+      await Promise.all(instances.map(({ pool }) => pool.destroy()));
+    },
+  };
+}
+
+async function askPlan({ origin, pool }: Instance, than: number): Promise<GatewayPlan | undefined> {
+  const headers = { [RELAY_HEADER]: writeNodeRequest({ kind: 'plan', newerThan: than }) };
+  const {
+    statusCode,
+    headers: answered,
+    body,
+  } = await pool.request({ method: 'GET', path: '/', headers, signal: AbortSignal.timeout(PLAN_WITHIN_MS) }).catch((cause: unknown) => {
+    throw down(origin, reasonOf(cause));
+  });
+  if (statusCode === 204) return body.dump().then(() => undefined);
+  const plan = (await body.json().catch(() => undefined)) as GatewayPlan | undefined;
+  if (statusCode === 200 && plan?.isHandedOut === true) return plan;
+  if (answered[RELAY_HEADER] !== NOT_TAKEN) throw down(origin, `HTTP ${statusCode}`);
+  throw new AppError('FORWARD_NOT_TAKEN', 'transient', `The gateway inside at ${origin} does not take calls from this node.`, {
+    values: { address: origin },
+    fix: 'Put the fingerprint of KQ_FORWARD_CERT_FILE into KQ_FORWARD_NODES of the bus gateways inside.',
+  });
+}
+
+function down(address: string, reason: string): AppError {
+  return new AppError('FORWARD_INSIDE_DOWN', 'transient', `The gateway inside at ${address} gives no plan: ${reason}.`, {
+    values: { address, reason },
+    fix: 'Look whether it runs, whether the firewall lets this node through, and whether its certificate is by KQ_FORWARD_CA_FILE.',
+  });
+}
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as { code?: string; message?: string };
+  return code ?? message ?? 'unknown';
+}

@@ -1,0 +1,29 @@
+import type { ForwardNode, GatewayPlan, InterfaceDocument } from '../contract.ts';
+
+/** All that a node may have carried out: interfaces of its front and of its service domains. Everything else is not there for it. */
+export function interfacesOfNode({ interfaces }: GatewayPlan, { front, domains }: ForwardNode): readonly InterfaceDocument[] {
+  return interfaces.filter((document) => document.front === front && domains.includes(document.domain));
+}
+
+/**
+ * The plan that a gateway in the DMZ is handed: enough to refuse what is not worth a call. No secret of a caller, no signing key of the platform, no
+ * address of a service, and no grants, which are decided inside.
+ */
+export function planOfNode(plan: GatewayPlan, node: ForwardNode): GatewayPlan {
+  const { number, madeAt, apps, keys, userTokenKeys, defaultAppId, platformKey } = plan;
+  const isUser = node.front === 'user';
+  return {
+    ...{ number, madeAt, isHandedOut: true, defaultAppId, grants: [], busConsumers: [] },
+    interfaces: interfacesOfNode(plan, node).map(withoutInside),
+    apps: isUser ? apps.filter(({ appId }) => appId === defaultAppId) : apps,
+    keys: isUser ? [] : keys.map(({ secret: _secret, ...document }) => document),
+    userTokenKeys: isUser ? userTokenKeys : [],
+    platformKey: { keyId: platformKey.keyId, scheme: platformKey.scheme, publicPem: platformKey.publicPem },
+  };
+}
+
+/** Bodies are logged inside, where the keys of the log lie. */
+function withoutInside(document: InterfaceDocument): InterfaceDocument {
+  const isFlow = document.target.kind === 'flow';
+  return { ...document, log: 'none', ...(isFlow ? {} : { target: { kind: 'upstream', instances: ['https://inside.invalid'] } }) };
+}
