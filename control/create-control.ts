@@ -104,7 +104,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const sessions = await openSessionStore(deps);
   const registry = await openRegistry(deps);
   const counter = await createExecutionCounter(documents, clock);
-  const liveFlows = createLiveFlows({ live: deps.engine.live, counter, clock });
+  const liveFlows = createLiveFlows({ live: deps.engine.processes.live, counter, clock });
   const hub = createEventHub({ clock, logger, counts: () => deps.executions.counts(), flows: liveFlows });
   const plans = await startPlanPublisher({
     ...deps,

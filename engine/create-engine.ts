@@ -17,6 +17,8 @@ import { createBindings, type RunningBindings } from './bindings/create-bindings
 import { createChanges, type Changes } from './changes/create-changes.ts';
 import { createBuildContext } from './expression/create-build-context.ts';
 import { createScriptPool, type ScriptInput, type ScriptPool } from './expression/script-pool.ts';
+import { createProcesses, type Processes } from './processes/create-processes.ts';
+import type { ProcessAbout, ProcessParts } from './processes/process-document.ts';
 import { createFlowCatalog, type FlowHistory } from './publish/flow-catalog.ts';
 import { invalid } from './publish/flow-errors.ts';
 import { openFlowStores } from './publish/flow-stores.ts';
@@ -28,7 +30,7 @@ import { countedQueue } from './run/counted-queue.ts';
 import { compileFlow, type CompiledFlow } from './run/compile-flow.ts';
 import { createCallFlow, createRunFlow } from './run/create-run-flow.ts';
 import { createExecutionCatalog } from './run/execution-catalog.ts';
-import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec, type WorkerAbout } from './run/execution-document.ts';
+import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from './run/execution-document.ts';
 import { createLiveCounters, type LiveCounters } from './run/live-counters.ts';
 import { createPayloads } from './run/payloads.ts';
 import { createQueueSight, showQueue, type QueueSight } from './run/queue-sight.ts';
@@ -67,7 +69,9 @@ export interface EngineDeps {
   /** Where executions go that ended days ago; absent: they stay until they expire. */
   readonly archive?: { readonly folder: string; readonly afterDays: number } | undefined;
   /** What the process is, for others to read. */
-  readonly about?: Pick<WorkerAbout, 'role' | 'version'>;
+  readonly about?: ProcessAbout;
+  /** What its other parts tell of themselves. */
+  readonly parts?: () => ProcessParts;
 }
 
 export interface Engine {
@@ -84,6 +88,8 @@ export interface Engine {
   readonly traffic: Traffic;
   readonly queue: QueueSight;
   readonly quota: Pick<RecordQuota, 'exceeded'>;
+  /** All of the installation, this one among them. */
+  readonly processes: Processes;
   /** Absent: nothing is archived. */
   readonly archive: ArchiveReader | undefined;
   /** Claims durable work and starts listeners: for processes that are workers. */
@@ -96,6 +102,9 @@ export interface Engine {
 
 /** Scripts and expressions that need the sandbox run in so many threads. */
 const SCRIPT_THREADS = 2;
+
+/** In tests and tools, whose process is nobody's concern. */
+const NOBODY = { role: 'engine', version: '', host: '', pid: process.pid };
 
 /** How often flows that answer their caller are looked at while the process drains. */
 const ACTIVE_LOOK_MS = 50;
@@ -155,7 +164,8 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   };
   const serves = deps.serves ?? [];
   const { isExclusive } = documents;
-  const about = { ...deps.about, ...(serves.length === 0 ? {} : { serves }) };
+  const { role, version } = deps.about ?? NOBODY;
+  const about = { role, version, ...(serves.length === 0 ? {} : { serves }) };
   const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive, clock, log, processId, about });
   const leases = await createLeases({ documents, clock, log, processId });
   const active = new Set<string>();
@@ -202,7 +212,14 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   showQueue(queue, metrics);
   showWorkerCounts(counts, metrics);
   showParts({ metrics, documents, pool, worker, triggers });
+  const processes = await createProcesses({
+    ...{ documents, clock, log, processId, live, serves, listeners: () => triggers.status() },
+    about: deps.about ?? { ...NOBODY, startedAt: clock.now() },
+    parts: deps.parts ?? (() => ({})),
+    load: () => ({ running: live.inFlight(), inHand: worker.status().waiting }),
+  });
   await owners.start();
+  await processes.start();
   let stopSweep = () => {};
   let stopArchive = () => Promise.resolve();
   const archive = deps.archive === undefined ? undefined : createArchiveReader({ folder: deps.archive.folder, seal, clock });
@@ -221,6 +238,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     traffic,
     queue,
     quota,
+    processes,
     archive,
     async startWork() {
       stopSweep = startBlobSweep({ ...common, blobs }).stop;
@@ -241,6 +259,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       await stopWorker(boundMs);
       await leases.stop();
       await owners.stop(active.size === 0);
+      await processes.stop();
       live.stop();
       await traffic.stop();
       await quota.stop();

@@ -1,12 +1,10 @@
 /** `kangqiao start`: everything in one process. */
-import type { GatewayState } from '../../control/actions/services.ts';
 import { runUntilSignal, type Life } from '../../engine/host/run-until-signal.ts';
-import type { Gateway } from '../../gateways/fronts/create-gateway.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { handOver, type Started } from './hand-over.ts';
-import { openControl } from './open-control.ts';
+import { consoleAt, openControl } from './open-control.ts';
 import { openEngine } from './open-engine.ts';
-import { openGateways } from './open-gateways.ts';
+import { describeGateways, openGateways, type OpenedGateways } from './open-gateways.ts';
 import { openHost, type Host } from './open-host.ts';
 import { openKeeper, type GoOn } from './open-keeper.ts';
 import { openStatus } from './open-status.ts';
@@ -49,13 +47,13 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   // Stopped last: requests that are still under way need their hospitals.
   life.own('example city', () => city.end());
   const status = await openStatus(host, life);
-  const opened = await openEngine(host, life, 'start');
-  const { engine, storage } = opened;
-  const policies = await loadPolicies();
   const addresses: Record<string, string> = {};
   const example: { tryIt?: string } = {};
-  let gateways: Awaited<ReturnType<typeof openGateways>> = {};
-  const info = { addresses: () => addresses, tryIt: () => example.tryIt, gateways: () => Object.entries(gateways).map(describeGateway) };
+  let gateways: OpenedGateways = {};
+  const opened = await openEngine(host, life, 'start', () => ({ ...consoleAt(addresses), gateways: describeGateways(gateways) }));
+  const { engine, storage } = opened;
+  const policies = await loadPolicies();
+  const info = { addresses: () => addresses, tryIt: () => example.tryIt };
   const { control, feed } = await openControl(host, opened, policies, info, life, openKeeper(host, opened, goOn));
   addresses['control'] = control.address;
   await engine.startWork();
@@ -70,8 +68,4 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   const started: Started = { host, control, engine, addresses, options, city };
   const tryIt = await handOver(started, Math.round(performance.now() - startedAt));
   if (tryIt !== undefined) example.tryIt = tryIt;
-}
-
-function describeGateway([front, gateway]: readonly [string, Gateway]): GatewayState {
-  return { front, address: gateway.address, ...gateway.stats() };
 }

@@ -2,7 +2,7 @@
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { handOver } from './hand-over.ts';
-import { openControl } from './open-control.ts';
+import { consoleAt, openControl } from './open-control.ts';
 import { openEngine } from './open-engine.ts';
 import { openHost } from './open-host.ts';
 import { openStatus } from './open-status.ts';
@@ -15,8 +15,8 @@ export async function startControl(overrides: SettingOverrides): Promise<number>
   return runUntilSignal(
     async (life) => {
       const status = await openStatus(host, life);
-      const opened = await openEngine(host, life, 'control');
       const addresses: Record<string, string> = {};
+      const opened = await openEngine(host, life, 'control', () => consoleAt(addresses));
       const { control } = await openControl(host, opened, await loadPolicies(), { addresses: () => addresses }, life);
       addresses['control'] = control.address;
       await control.flushPlan();

@@ -2,7 +2,7 @@
 import { AppError } from '../../engine/contract/errors.ts';
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
 import { openGatewayParts } from './open-gateway-parts.ts';
-import { openGateways } from './open-gateways.ts';
+import { describeGateways, openGateways, type OpenedGateways } from './open-gateways.ts';
 import { openHost } from './open-host.ts';
 import { openStatus } from './open-status.ts';
 import type { GatewayOptions, SettingOverrides } from './root-options.ts';
@@ -13,7 +13,9 @@ export async function startGateway(overrides: SettingOverrides, { front }: Gatew
   return runUntilSignal(
     async (life) => {
       const status = await openStatus(host, life);
-      const opened = await openGateways(host, await openGatewayParts(host, front, life), life, [front]);
+      let opened: OpenedGateways = {};
+      const parts = await openGatewayParts(host, front, life, () => ({ gateways: describeGateways(opened) }));
+      opened = await openGateways(host, parts, life, [front]);
       const gateway = opened[front]!;
       // With control and the database down it goes on serving, so they are none of its checks.
       status.started({ plan: () => requirePlan(gateway.applied()) });

@@ -3,6 +3,7 @@ import type { StoreKeeper } from '../../control/actions/store-keeper.ts';
 import { createControl, type Control } from '../../control/create-control.ts';
 import type { ControlInfo, EngineView } from '../../control/actions/services.ts';
 import type { CompiledFlow } from '../../engine/run/compile-flow.ts';
+import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { createInterfaceCheck } from '../../gateways/pipeline/check-interface.ts';
 import type { Policy } from '../../gateways/contract.ts';
@@ -25,7 +26,7 @@ export async function openControl(
   host: Host,
   opened: OpenedEngine,
   policies: readonly Policy[],
-  info: Pick<ControlInfo, 'addresses' | 'tryIt' | 'gateways'>,
+  info: Pick<ControlInfo, 'addresses' | 'tryIt'>,
   life: Life,
   keeper?: StoreKeeper,
 ): Promise<OpenedControl> {
@@ -74,14 +75,18 @@ export async function openControl(
   return { control, feed };
 }
 
-function viewEngine({ live, traffic, queue, quota, archive, triggers, published }: OpenedEngine['engine']): EngineView {
+/** What others read of a control, once it listens. */
+export function consoleAt({ control }: Readonly<Record<string, string>>): ProcessParts {
+  return control === undefined ? {} : { console: control };
+}
+
+function viewEngine({ traffic, queue, quota, archive, processes, published }: OpenedEngine['engine']): EngineView {
   return {
-    live,
+    processes,
     traffic,
     queue,
     quota,
     ...(archive === undefined ? {} : { archive }),
-    listeners: () => triggers.status(),
     feeds: () =>
       published
         .list()

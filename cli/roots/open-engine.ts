@@ -1,5 +1,7 @@
 /** Storage and engine on it, owned by the process's life: closed in reverse order. */
+import { hostname } from 'node:os';
 import { createEngine, type Engine } from '../../engine/create-engine.ts';
+import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';
 import { readVersion } from '../version.ts';
@@ -14,8 +16,8 @@ const NODES = new URL('../../nodes', import.meta.url);
 /** Left to what is closed after the engine. */
 const CLOSING_MS = 1_000;
 
-/** `role`: what others read of this process. */
-export async function openEngine(host: Host, life: Life, role: string): Promise<OpenedEngine> {
+/** `role` and `parts`: what others read of this process. */
+export async function openEngine(host: Host, life: Life, role: string, parts?: () => ProcessParts): Promise<OpenedEngine> {
   const { settings, clock, log, metrics, tracer } = host;
   const storage = await openStorage({ ...storageSettings(settings), clock, logger: log });
   life.own('storage', () => storage.close());
@@ -36,7 +38,8 @@ export async function openEngine(host: Host, life: Life, role: string): Promise<
     workerSlots: settings.workerSlots,
     ...(settings.archiveFolder === undefined ? {} : { archive: { folder: settings.archiveFolder, afterDays: settings.archiveAfterDays } }),
     serves: settings.serves,
-    about: { role, version: readVersion() },
+    about: { role, version: readVersion(), host: hostname(), pid: process.pid, startedAt: Math.round(performance.timeOrigin) },
+    ...(parts === undefined ? {} : { parts }),
   });
   life.own('engine', () => engine.stop(Math.max(CLOSING_MS, settings.drainMs - CLOSING_MS)));
   return { storage, engine };

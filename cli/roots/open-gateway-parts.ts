@@ -2,6 +2,7 @@
 import type { Front } from '../../engine/contract/access.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
+import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { createPlanFeed } from '../../gateways/plan/create-plan-feed.ts';
@@ -19,10 +20,11 @@ import { followPlans, openSharedPlans, startFromFile } from './open-plans.ts';
 const FLOWS_WITHIN_MS = 5_000;
 const FIRST_PLAN_WITHIN_MS = 30_000;
 
-export async function openGatewayParts(host: Host, front: Front, life: Life): Promise<GatewayParts> {
+/** `tell`: what others read of the gateway, once there is one. */
+export async function openGatewayParts(host: Host, front: Front, life: Life, tell: () => ProcessParts): Promise<GatewayParts> {
   if (host.settings.flows === 'forward') return { ...(await openInDmz(host, front, life)), policies: await loadPolicies() };
   const own = host.settings.storeAddress.startsWith('embedded:') ? openBesideControl : openOnSharedStore;
-  return { ...(await own(host, front, life)), policies: await loadPolicies() };
+  return { ...(await own(host, front, life, tell)), policies: await loadPolicies() };
 }
 
 type OwnParts = Omit<GatewayParts, 'policies'>;
@@ -40,14 +42,14 @@ async function openBesideControl(host: Host, front: Front, life: Life): Promise<
 }
 
 /** It begins with the plan that it kept, and takes up the store, its flows and later plans as soon as the servers answer. */
-async function openOnSharedStore(host: Host, front: Front, life: Life): Promise<OwnParts> {
+async function openOnSharedStore(host: Host, front: Front, life: Life, tell: () => ProcessParts): Promise<OwnParts> {
   const feed = createPlanFeed();
   const options = await planFileOptions(host);
   await startFromFile(feed, options);
   let follower: PlanFollower | undefined;
   const file = keepPlanFile(feed, { ...options, isFresh: () => follower?.isFresh() ?? false });
   life.own('plan file', () => file.close());
-  const late = openLateEngine(host, life, `gateway ${front}`, async (opened, itsLife) => {
+  const late = openLateEngine(host, life, `gateway ${front}`, tell, async (opened, itsLife) => {
     follower = await followPlans(host, opened, await openSharedPlans(host, opened), feed, itsLife);
   });
   await late.ready(feed.current() === undefined ? FIRST_PLAN_WITHIN_MS : FLOWS_WITHIN_MS);

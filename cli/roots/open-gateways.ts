@@ -3,6 +3,7 @@ import { FRONTS, type Front } from '../../engine/contract/access.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
+import type { GatewayState } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import type { PlanSource, Policy } from '../../gateways/contract.ts';
 import type { Inside } from '../../gateways/forward/open-inside.ts';
@@ -19,12 +20,14 @@ export interface GatewayParts {
   readonly seal: Pick<Seal, 'seal'>;
 }
 
+export type OpenedGateways = Readonly<Record<string, Gateway>>;
+
 export async function openGateways(
   host: Host,
   parts: GatewayParts,
   life: Life,
   fronts: readonly Front[] = FRONTS,
-): Promise<Readonly<Record<string, Gateway>>> {
+): Promise<OpenedGateways> {
   const { crypto, clock, log, metrics, tracer, folder } = host;
   const opened: Record<string, Gateway> = {};
   // At once: each may need all the time that is left.
@@ -43,4 +46,9 @@ export async function openGateways(
     });
   }
   return opened;
+}
+
+/** What people read of them. */
+export function describeGateways(gateways: OpenedGateways): readonly GatewayState[] {
+  return Object.entries(gateways).map(([front, gateway]) => ({ front, address: gateway.address, ...gateway.stats() }));
 }

@@ -5,6 +5,7 @@
 import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
+import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { openEngine, type OpenedEngine } from './open-engine.ts';
 import type { Host } from './open-host.ts';
@@ -22,6 +23,7 @@ export function openLateEngine(
   host: Host,
   life: Life,
   role: string,
+  tell: () => ProcessParts,
   onOpen: (opened: OpenedEngine, life: Life) => Promise<void>,
 ): LateEngine {
   const { clock, log } = host;
@@ -42,7 +44,7 @@ export function openLateEngine(
 
   async function tryOpen(): Promise<void> {
     try {
-      const now = await openEngine(host, own, role);
+      const now = await openEngine(host, own, role, tell);
       await onOpen(now, own);
       opened = now;
       log.info('gateway.engine-open');

@@ -12,7 +12,7 @@ export interface FlowItem extends FlowSummary {
   readonly today?: number;
   readonly failedToday?: number;
   readonly held?: number;
-  /** Of a flow that listens by itself, where this process holds its listener. */
+  /** Of a flow that listens by itself, where it listens, or why it does not. */
   readonly listener?: { readonly state: TriggerState; readonly since: number; readonly errorCode?: string };
 }
 
@@ -36,7 +36,7 @@ export function listFlowActions(services: ControlServices): readonly Action[] {
 async function listFlows({ catalog, counter, engine }: ControlServices, maySeeExecutions: boolean): Promise<readonly FlowItem[]> {
   const flows = await catalog.list();
   const ids = flows.map(({ flowId }) => flowId);
-  const listeners = new Map(engine.listeners().map((status) => [status.flowId, status]));
+  const listeners = new Map((await engine.processes.listeners()).map((status) => [status.flowId, status]));
   const counts = maySeeExecutions ? await Promise.all([counter.today(ids), counter.failedToday(ids), counter.held(ids)]) : undefined;
   return flows.map((flow) => {
     const listener = listeners.get(flow.flowId);

@@ -1,6 +1,7 @@
 /** What runs now, for lists and for the canvas: the engine's counters beside what the store knows (held, queued). Ids and numbers only. */
 import type { Clock } from '../../engine/contract/clock.ts';
-import type { EdgeCounts, FlowCounts, LiveCounters, NodeCounts } from '../../engine/run/live-counters.ts';
+import type { LiveSums } from '../../engine/processes/sum-live.ts';
+import type { EdgeCounts, FlowCounts, NodeCounts } from '../../engine/run/live-counters.ts';
 import type { ExecutionCounter } from './execution-counter.ts';
 
 /** One published flow; event `flows` of the live stream carries `{ items: FlowLive[] }` with those that changed. */
@@ -11,7 +12,7 @@ export interface FlowLive {
   readonly perMinute: number;
   readonly errors: number;
   readonly held: number;
-  /** Running now. */
+  /** Running now, in all processes. */
   readonly inFlight: number;
   /** How long the oldest message has been waiting for its turn; absent when none waits. */
   readonly queueAgeMs?: number;
@@ -31,7 +32,7 @@ export interface LiveFlows {
 }
 
 export interface LiveFlowsDeps {
-  readonly live: Pick<LiveCounters, 'list' | 'get'>;
+  readonly live: LiveSums;
   readonly counter: Pick<ExecutionCounter, 'held' | 'oldestQueued'>;
   readonly clock: Clock;
 }
@@ -47,9 +48,9 @@ export function createLiveFlows({ live, counter, clock }: LiveFlowsDeps): LiveFl
   }
 
   return {
-    list: () => complete(live.list()),
+    list: async () => complete(await live.list()),
     async get(flowId) {
-      const detail = live.get(flowId);
+      const detail = await live.get(flowId);
       if (detail === undefined) return undefined;
       const [flow] = await complete([detail]);
       return { ...flow!, since: detail.since, nodes: detail.nodes, edges: detail.edges };

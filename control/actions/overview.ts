@@ -10,6 +10,7 @@ import { findExpiring, type Expiring } from './find-expiring.ts';
 import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from './find-silent-feeds.ts';
 import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';
+import { shownProcess, type ShownProcess } from './shown-process.ts';
 import { shownError, systemFacts, type SystemFacts } from './system.ts';
 
 /** A listener that could not start, or a published version that cannot run here. */
@@ -28,6 +29,8 @@ export interface Attention {
   readonly listeners?: readonly FailingListener[];
   readonly unpublishedChanges?: readonly { readonly flowId: string; readonly name: Text }[];
   readonly expiring?: readonly Expiring[];
+  /** Processes without a sign of life. */
+  readonly silentProcesses?: readonly ShownProcess[];
 }
 
 export interface Overview extends SystemFacts {
@@ -67,7 +70,7 @@ async function overview(services: ControlServices, may: May, findSilentFeeds: Fi
   const today = await counter.today(flows.map((flow) => flow.flowId));
   const counts = may('executions.read') ? await executions.counts() : {};
   return {
-    ...systemFacts(services),
+    ...(await systemFacts(services)),
     attention: await attention(services, may, flows, counts, findSilentFeeds),
     ...(may('executions.read') ? { traffic: await engine.traffic.series() } : {}),
     flows: flows.map((flow) => ({ ...flow, today: today[flow.flowId] ?? 0 })),
@@ -86,7 +89,9 @@ async function attention(
 ): Promise<Attention> {
   const names = new Map(flows.map(({ flowId, name }) => [flowId, name]));
   const nameOf = (flowId: string): Text => names.get(flowId) ?? { 'zh-CN': flowId, en: flowId };
-  const found: { -readonly [Part in keyof Attention]: Attention[Part] } = {};
+  const found: { -readonly [Part in keyof Attention]: Attention[Part] } = {
+    silentProcesses: (await engine.processes.list()).filter(({ state }) => state === 'silent').map(shownProcess),
+  };
   if (may('executions.read')) {
     const oldestAt = await counter.oldest('held');
     found.held = { count: counts['held'] ?? 0, ...(oldestAt === undefined ? {} : { oldestAt }) };
@@ -94,7 +99,7 @@ async function attention(
   }
   if (may('flows.read')) {
     found.silentFeeds = (await findSilentFeeds(engine.feeds())).map((feed) => ({ ...feed, name: nameOf(feed.flowId) }));
-    found.listeners = engine.listeners().flatMap(({ flowId, since, state, error }) => {
+    found.listeners = (await engine.processes.listeners()).flatMap(({ flowId, since, state, error }) => {
       if (state !== 'failing' || error === undefined) return [];
       return [{ flowId, name: nameOf(flowId), since, error: shownError(error) }];
     });

@@ -5,11 +5,10 @@ import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistr
 import type { MachineState } from '../../engine/host/machine.ts';
 import type { ArchiveReader } from '../../engine/archive/read-archive.ts';
 import type { SettingDescription } from '../../engine/host/settings.ts';
-import type { LiveCounters } from '../../engine/run/live-counters.ts';
+import type { Processes } from '../../engine/processes/create-processes.ts';
 import type { QueueSight } from '../../engine/run/queue-sight.ts';
 import type { RecordQuota } from '../../engine/run/record-quota.ts';
 import type { Traffic } from '../../engine/run/traffic.ts';
-import type { TriggerStatus } from '../../engine/trigger/trigger-run.ts';
 import type { Policy } from '../../gateways/contract.ts';
 import type { AlarmSettingsStore } from '../alarms/alarm-settings.ts';
 import type { AlarmStore } from '../alarms/alarm-store.ts';
@@ -38,34 +37,19 @@ export interface ControlInfo {
   certificate?(): string | undefined;
   readonly settings?: readonly SettingDescription[];
   machine?(): Promise<MachineState>;
-  /** Gateways of this process; those of others tell their metrics alone. */
-  gateways?(): readonly GatewayState[];
-}
-
-export interface GatewayState {
-  readonly front: string;
-  readonly address: string;
-  /** Number of the plan that it serves by. */
-  readonly planNumber: number;
-  readonly connections: number;
-  readonly inFlight: number;
-  /** Since it started. */
-  readonly requests: number;
-  readonly refused: number;
 }
 
 export interface ControlEvents {
   flowPublished(flowId: string, version: number): void;
 }
 
-/** What the engine of this process tells of itself. One that only publishes tells nothing of what runs elsewhere. */
+/** What the engine tells of itself, and of those of other processes. */
 export interface EngineView {
-  readonly live: Pick<LiveCounters, 'list' | 'get'>;
+  /** All of the installation: who they are, where flows listen, and the counts of what runs. */
+  readonly processes: Pick<Processes, 'list' | 'listeners' | 'live'>;
   readonly traffic: Pick<Traffic, 'series'>;
   readonly queue: QueueSight;
   readonly quota: Pick<RecordQuota, 'exceeded'>;
-  /** Of published flows that listen by themselves. */
-  listeners(): readonly TriggerStatus[];
   /** Absent: nothing is archived. */
   readonly archive?: Pick<ArchiveReader, 'days'>;
   /** Published durable flows that listen by themselves, wherever they run. */

@@ -4,10 +4,11 @@ import type { Permission } from '../../engine/contract/access.ts';
 import { toErrorRecord, type ErrorRecord } from '../../engine/contract/errors.ts';
 import type { MachineState } from '../../engine/host/machine.ts';
 import type { SettingDescription } from '../../engine/host/settings.ts';
-import type { TriggerStatus } from '../../engine/trigger/trigger-run.ts';
+import type { ListenerOfProcess } from '../../engine/processes/merge-listeners.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { isAllowed } from './permissions.ts';
-import type { ControlServices, GatewayState } from './services.ts';
+import type { ControlServices } from './services.ts';
+import { shownGateways, shownProcess, type ShownGateway, type ShownProcess } from './shown-process.ts';
 
 export interface SystemFacts {
   readonly name: string;
@@ -27,13 +28,15 @@ export interface SystemReport extends SystemFacts {
   /** Absent for who may not read executions. */
   readonly queue?: { readonly queued: number; readonly running: number; readonly oldestQueuedAt?: number };
   readonly planMadeAt: number;
-  /** `isCurrent`: it serves by the plan that was published last. */
-  readonly gateways: readonly (GatewayState & { readonly isCurrent: boolean })[];
-  /** Of flows that listen by themselves, in this process; absent for who may not read flows. */
+  /** All of the installation, those that ended a short while ago too. */
+  readonly processes: readonly ShownProcess[];
+  /** Of all processes that live. */
+  readonly gateways: readonly ShownGateway[];
+  /** Of flows that listen by themselves, wherever they do; absent for who may not read flows. */
   readonly listeners?: readonly ListenerState[];
 }
 
-export type ListenerState = Omit<TriggerStatus, 'error' | 'fencing'> & {
+export type ListenerState = Omit<ListenerOfProcess, 'error' | 'fencing'> & {
   readonly error?: Pick<ErrorRecord, 'code' | 'message' | 'fix' | 'values'>;
 };
 
@@ -50,13 +53,15 @@ export function systemActions(services: ControlServices): readonly Action[] {
   ];
 }
 
-export function systemFacts({ info, plans, registry }: ControlServices): SystemFacts {
+export async function systemFacts({ info, plans, registry, engine }: ControlServices): Promise<SystemFacts> {
+  const gateways = shownGateways(await engine.processes.list(), plans.current());
   const { keyId, publicPem } = registry.platformKey;
   return {
     name: 'kangqiao',
     version: info.version,
     environment: info.environment,
-    addresses: info.addresses(),
+    // Of several gateways of a front the first: who calls is shown one address.
+    addresses: { ...Object.fromEntries(gateways.map(({ front, address }) => [front, address] as const).reverse()), ...info.addresses() },
     plan: plans.current(),
     platformKey: { keyId, publicPem },
   };
@@ -66,15 +71,17 @@ async function systemReport(services: ControlServices, may: (permission: Permiss
   const { info, plans, engine } = services;
   const machine = await info.machine?.();
   const queue = may('executions.read') ? await queueOf(services) : undefined;
+  const processes = await engine.processes.list();
   return {
-    ...systemFacts(services),
+    ...(await systemFacts(services)),
     settings: info.settings ?? [],
     ...(machine === undefined ? {} : { machine }),
     store: await pingStore(services),
     ...(queue === undefined ? {} : { queue }),
     planMadeAt: plans.madeAt(),
-    gateways: (info.gateways?.() ?? []).map((gateway) => ({ ...gateway, isCurrent: gateway.planNumber === plans.current() })),
-    ...(may('flows.read') ? { listeners: engine.listeners().map(shownListener) } : {}),
+    processes: processes.map(shownProcess),
+    gateways: shownGateways(processes, plans.current()),
+    ...(may('flows.read') ? { listeners: (await engine.processes.listeners()).map(shownListener) } : {}),
   };
 }
 
@@ -94,7 +101,7 @@ async function queueOf({ executions, counter }: ControlServices): Promise<System
   return { queued, running, ...(oldest === undefined ? {} : { oldestQueuedAt: oldest }) };
 }
 
-function shownListener({ error, fencing: _fencing, ...status }: TriggerStatus): ListenerState {
+function shownListener({ error, fencing: _fencing, ...status }: ListenerOfProcess): ListenerState {
   return error === undefined ? status : { ...status, error: shownError(error) };
 }
 

@@ -4,6 +4,7 @@ import { toErrorRecord } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { Text } from '../../engine/contract/texts.ts';
+import type { Processes } from '../../engine/processes/create-processes.ts';
 import type { QueueSight } from '../../engine/run/queue-sight.ts';
 import type { ExecutionCounter } from '../actions/execution-counter.ts';
 import { findExpiring } from '../actions/find-expiring.ts';
@@ -27,7 +28,7 @@ export interface ProblemDeps {
   readonly shared: Pick<SharedState, 'get'>;
   readonly counter: ExecutionCounter;
   readonly queue: QueueSight;
-  readonly engine: Pick<EngineView, 'feeds' | 'listeners' | 'quota'>;
+  readonly engine: Pick<EngineView, 'feeds' | 'quota'> & { readonly processes: Pick<Processes, 'listeners'> };
   readonly registry: Registry;
   readonly info: Pick<ControlInfo, 'certificate' | 'machine'>;
   flowNames(): Promise<ReadonlyMap<string, Text>>;
@@ -95,7 +96,8 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
     },
     'feed-silent': findSilent,
     async 'listener-failing'(bound) {
-      const failing = engine.listeners().filter(({ state, since }) => state === 'failing' && clock.now() - since > bound * MINUTE_MS);
+      const listeners = await engine.processes.listeners();
+      const failing = listeners.filter(({ state, since }) => state === 'failing' && clock.now() - since > bound * MINUTE_MS);
       return ofFlows(failing, ({ flowId, error }) => ({ flowId, code: error?.code ?? '' }));
     },
     async 'record-quota'(bound) {

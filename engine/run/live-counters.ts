@@ -1,6 +1,6 @@
 /**
- * What runs right now, per published flow, node and edge: plain counters in memory, for people who look at a flow. One process's own; they
- * begin at zero with each start and with each version. Counting costs a look-up and an addition per step; rates come from samples.
+ * What runs right now, per published flow, node and edge: plain counters in memory, for people who look at a flow. One process's own, summed
+ * over all of them in `engine/processes`; they begin at zero with each start and with each version. Counting costs a look-up and an addition per step; rates come from samples.
  */
 import type { Clock } from '../contract/clock.ts';
 import { errorPort } from '../contract/node.ts';
@@ -50,6 +50,10 @@ export interface LiveCounters {
   list(): readonly FlowCounts[];
   /** Undefined when it is not published. */
   get(flowId: string): FlowDetailCounts | undefined;
+  /** Those through which anything went here, without the nodes and edges that nothing passed. */
+  counted(): readonly FlowDetailCounts[];
+  /** Running in this process now, of all of them. */
+  inFlight(): number;
   stop(): void;
 }
 
@@ -96,6 +100,8 @@ export function createLiveCounters({ published, clock, traffic }: LiveCountersDe
       const flow = published.current(flowId);
       return flow && of(flow).detail();
     },
+    counted: () => [...tallies.values()].filter((tally) => tally.isUsed()).map((tally) => tally.usedDetail()),
+    inFlight: () => [...tallies.values()].reduce((sum, tally) => sum + tally.inFlight, 0),
     stop() {
       cancel();
       unsubscribe();
@@ -219,6 +225,19 @@ class Tally implements FlowTally {
       return slot === undefined ? [] : [{ edge: id, passed: this.#counts[slot]!, perMinute: this.#lastMinute(slot) }];
     });
     return { ...this.summary(), nodes, edges };
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  isUsed(): boolean {
+    return this.#inFlight > 0 || this.#counts.some((count) => count > 0);
+  }
+
+  usedDetail(): FlowDetailCounts {
+    const { nodes, edges, ...counts } = this.detail();
+    return { ...counts, nodes: nodes.filter(({ done, failed }) => done + failed > 0), edges: edges.filter(({ passed }) => passed > 0) };
   }
 
   #lastMinute(slot: number): number {

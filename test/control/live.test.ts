@@ -5,7 +5,7 @@ import type { FlowLive, FlowLiveDetail } from '../../control/actions/live-flows.
 import type { FlowCounts, FlowDetailCounts } from '../../engine/run/live-counters.ts';
 import { putExecution } from './put-execution.ts';
 import { readEvents } from './read-events.ts';
-import { idleEngine, startControl, type Running } from './start-control.ts';
+import { engineWith, startControl, type Running } from './start-control.ts';
 
 interface Engine {
   counts: FlowCounts[];
@@ -13,7 +13,7 @@ interface Engine {
 
 async function start(): Promise<{ running: Running; engine: Engine }> {
   const engine: Engine = { counts: [countsOf('flw_a'), countsOf('flw_b')] };
-  const get = (flowId: string): FlowDetailCounts | undefined => {
+  const get = async (flowId: string): Promise<FlowDetailCounts | undefined> => {
     const counts = engine.counts.find((one) => one.flowId === flowId);
     return (
       counts && {
@@ -23,7 +23,7 @@ async function start(): Promise<{ running: Running; engine: Engine }> {
       }
     );
   };
-  const running = await startControl({ engine: { ...idleEngine, live: { list: () => engine.counts, get } } });
+  const running = await startControl({ engine: engineWith({ live: { list: async () => engine.counts, get } }) });
   return { running, engine };
 }
 

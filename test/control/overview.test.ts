@@ -6,7 +6,17 @@ import { test } from 'node:test';
 import type { Overview } from '../../control/actions/overview.ts';
 import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
 import { putExecution } from './put-execution.ts';
-import { defaultDeps, flow, idleEngine, memoryCatalog, noExecutions, startControl, type Client, type Running } from './start-control.ts';
+import {
+  defaultDeps,
+  engineWith,
+  flow,
+  idleEngine,
+  memoryCatalog,
+  noExecutions,
+  startControl,
+  type Client,
+  type Running,
+} from './start-control.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -14,16 +24,25 @@ const DAY_MS = 86_400_000;
 const overviewOf = async (client: Client) => (await client.call('GET', '/overview')).body as Overview;
 
 test('says first what needs a person: held, failed in the last hour, listeners that could not start', async (t) => {
-  const engine = {
-    ...idleEngine,
-    listeners: () => [
-      { flowId: 'flw_a', version: 1, nodeId: 'n_in', type: 'mllp.listen@1', state: 'listening' as const, since: 1, arrivals: 0 },
+  const process = { role: 'worker', host: 'n1', pid: 1 };
+  const engine = engineWith({
+    listeners: async () => [
+      { process, flowId: 'flw_a', version: 1, nodeId: 'n_in', type: 'mllp.listen@1', state: 'listening' as const, since: 1, arrivals: 0 },
       {
-        ...{ flowId: 'flw_b', version: 1, nodeId: 'n_in', type: 'mllp.listen@1', state: 'failing' as const, since: 7, arrivals: 0 },
+        ...{
+          process,
+          flowId: 'flw_b',
+          version: 1,
+          nodeId: 'n_in',
+          type: 'mllp.listen@1',
+          state: 'failing' as const,
+          since: 7,
+          arrivals: 0,
+        },
         error: { code: 'MLLP_LISTEN', kind: 'transient' as const, message: 'The port is taken.', fix: 'Choose another.' },
       },
     ],
-  };
+  });
   const counts = async () => ({ queued: 0, running: 0, waiting: 0, held: 2, completed: 0, failed: 0, cancelled: 0 });
   const running = await startControl({ engine, executions: { ...noExecutions, counts } });
   t.after(running.stop);
@@ -138,6 +157,6 @@ test('carries the traffic of the engine; who may read the system alone sees no p
   assert.deepEqual((await overviewOf(running.admin)).traffic?.minutes, [point]);
   const auditor = await running.person('auditor', ['audit-admin']);
   const seen = await overviewOf(auditor);
-  assert.deepEqual([seen.attention, seen.traffic, seen.flows, seen.held, seen.counts], [{}, undefined, [], [], {}]);
+  assert.deepEqual([seen.attention, seen.traffic, seen.flows, seen.held, seen.counts], [{ silentProcesses: [] }, undefined, [], [], {}]);
   assert.equal(seen.environment, 'TEST');
 });

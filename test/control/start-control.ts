@@ -164,14 +164,18 @@ export const plainSeal = {
 };
 
 /** An engine in which nothing runs. */
-export const idleEngine: ControlDeps['engine'] = {
-  live: { list: () => [], get: () => undefined },
+export const idleEngine = {
+  processes: { list: async () => [], listeners: async () => [], live: { list: async () => [], get: async () => undefined } },
   traffic: { series: async () => ({ minutes: [], hours: [] }) },
   queue: { read: async () => ({ oldestAgeMs: 0, open: { queued: 0, running: 0, waiting: 0, held: 0 } }) },
   quota: { exceeded: async () => [] },
-  listeners: () => [],
   feeds: () => [],
-};
+} satisfies ControlDeps['engine'];
+
+/** An idle engine that tells this of its installation. */
+export function engineWith(processes: Partial<ControlDeps['engine']['processes']>): ControlDeps['engine'] {
+  return { ...idleEngine, processes: { ...idleEngine.processes, ...processes } };
+}
 
 export function memoryCatalog(): FlowCatalog {
   const drafts = new Map<string, FlowDocument>();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { VersionList } from '../../control/actions/flow-versions.ts';
 import type { FlowList } from '../../control/actions/list-flows.ts';
 import { putExecution } from './put-execution.ts';
-import { flow, idleEngine, memoryCatalog, startControl } from './start-control.ts';
+import { engineWith, flow, memoryCatalog, startControl } from './start-control.ts';
 
 test('shows of each version who published it, whether it serves, and how many executions still run on it', async (t) => {
   const running = await startControl();
@@ -48,8 +48,10 @@ test('takes a note with a publication; the audit trail has it as the reason', as
 });
 
 test('lists flows with what they did today, what is held and how they listen', async (t) => {
-  const listeners = () => [
+  const process = { role: 'worker', host: 'n1', pid: 1 };
+  const listeners = async () => [
     {
+      process,
       flowId: 'flw_a',
       version: 1,
       nodeId: 'n_in',
@@ -60,7 +62,7 @@ test('lists flows with what they did today, what is held and how they listen', a
       error: { code: 'MLLP_LISTEN', kind: 'transient' as const, message: '' },
     },
   ];
-  const running = await startControl({ engine: { ...idleEngine, listeners } });
+  const running = await startControl({ engine: engineWith({ listeners }) });
   t.after(running.stop);
   const { admin, documents, clock } = running;
   for (const flowId of ['flw_a', 'flw_b']) await admin.call('PUT', `/flows/${flowId}`, flow(flowId));

@@ -4,6 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { FlowLiveDetail } from '../../control/actions/live-flows.ts';
+import type { SystemReport } from '../../control/actions/system.ts';
 import { createDistrict } from '../../examples/city/district/district.ts';
 import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
 import { createHospitalB } from '../../examples/city/hospital-b/hospital-b.ts';
@@ -67,7 +69,7 @@ before(async () => {
     await cp(join(scratch, 'data', 'tls'), join(scratch, name, 'tls'), { recursive: true });
   }
   await start('control', 'control', '--control-port', String(ports.control)).says(/control\.listening/);
-  await start('control-b', 'control', '--control-port', '0').says(/control\.listening/);
+  addresses['control-b'] = (await start('control-b', 'control', '--control-port', '0').says(/control\.listening .*address=(\S+)/))[1]!;
   await Promise.all([startGateway('open', 'open'), startGateway('user', 'user'), startGateway('bus', 'bus')]);
   await Promise.all([startWorker('worker-a'), startWorker('worker-b')]);
 });
@@ -114,6 +116,46 @@ async function offerNotes(): Promise<void> {
   assert.equal((await security.call('PUT', '/grants/grt_note', grant)).status, 200);
 }
 
+const systemOf = async () => (await city.admin('GET', '/system')) as SystemReport;
+const pidOf = (name: string) => roles.find((role) => role.name === name)?.child.pid;
+
+test('each control shows every process and the counts of all; what is killed is told, and counts no more', { skip }, async () => {
+  const viewer = await city.person(['viewer']);
+  const workers = [pidOf('worker-a'), pidOf('worker-b')];
+  const { processes, gateways } = await until('gateways and the listening worker are told', async () => {
+    const report = JSON.parse((await viewer.call('GET', '/system')).text) as SystemReport;
+    const listening = report.listeners?.find(({ state }) => state === 'listening');
+    return report.gateways.length === 3 && workers.includes(listening?.process.pid) && report;
+  });
+  const told = processes.filter(({ state }) => state === 'alive').map(({ role, pid }) => `${role} ${pid}`);
+  const started = roles.map(({ name, child }) => `${roleOf(name)} ${child.pid}`);
+  assert.deepEqual(told.sort(), started.sort());
+  assert.deepEqual(
+    gateways.map(({ front, address }) => [front, address]),
+    (['bus', 'open', 'user'] as const).map((front) => [front, addresses[front]]),
+  );
+  // The feed runs on a worker, a booking in the open gateway: neither control runs either.
+  for (const control of [city.control, addresses['control-b']]) {
+    const headers = { authorization: `Bearer ${city.cliToken}`, 'x-kq-client': 'test' };
+    for (const flowId of ['flw_admission', 'flw_appointment'])
+      await until(`${control} counts ${flowId}`, async () => {
+        const live = (await city.send(`${control}/api/v1/flows/${flowId}/live`, { headers })).json() as FlowLiveDetail;
+        return (
+          live.nodes.length > 0 && live.nodes.every(({ done }) => done > 0 || flowId === 'flw_appointment') && live.edges[0]!.passed > 0
+        );
+      });
+  }
+});
+
+const toldAs = (state: string, { child: { pid } }: RoleProcess) =>
+  until(
+    `process ${pid} is ${state}`,
+    async () => (await systemOf()).processes.some((one) => one.pid === pid && one.state === state),
+    30_000,
+  );
+
+const roleOf = (name: string) => (name.startsWith('worker') ? 'worker' : name.startsWith('control') ? 'control' : `gateway ${name}`);
+
 test('one worker listens; when it is killed another does within 10 s, and no message is lost, doubled or overtaken', { skip }, async () => {
   for (let kill = 1; kill <= KILLS; kill += 1) {
     const before = hospitalC.state().acknowledged;
@@ -125,6 +167,8 @@ test('one worker listens; when it is killed another does within 10 s, and no mes
     await until('another listens', async () => hospitalC.state().acknowledged > acknowledged + 1, 20_000);
     console.info(`${kill === KILLS ? 'stop' : 'kill'}: the feed went on after ${Math.round(performance.now() - killedAt)} ms`);
     await startWorker(`worker-${kill}`);
+    if (kill === 1) await toldAs('silent', listening);
+    if (kill === KILLS) await toldAs('stopped', listening);
   }
 });
 

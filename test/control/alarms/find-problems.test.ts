@@ -38,7 +38,7 @@ async function openWorld(changes: Partial<ProblemDeps> = {}) {
     shared: { get: () => Promise.resolve(undefined) },
     counter: await createExecutionCounter(documents, clock),
     queue: createQueueSight({ executions: stored, clock }),
-    engine: { feeds: () => ['flw_a'], listeners: () => [], quota },
+    engine: { feeds: () => ['flw_a'], processes: { listeners: async () => [] }, quota },
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
@@ -104,7 +104,7 @@ test('a disk that fills, a listener that fails for long, a shared state that is 
     },
     engine: {
       feeds: () => [],
-      listeners: () => [{ flowId: 'flw_a', state: 'failing', since: 0, error: { code: 'LISTEN_IN_USE' } }] as never,
+      processes: { listeners: async () => [{ flowId: 'flw_a', state: 'failing', since: 0, error: { code: 'LISTEN_IN_USE' } }] as never },
       quota,
     },
     shared: {
@@ -130,7 +130,7 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
     shared: { get: () => Promise.resolve(undefined) },
     counter: await createExecutionCounter(createMemoryDocuments({ clock }), clock),
     queue: broken,
-    engine: { feeds: () => [], listeners: () => [], quota },
+    engine: { feeds: () => [], processes: { listeners: async () => [] }, quota },
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
@@ -153,7 +153,7 @@ test('a flow that used up its room for records is named, with how much was kept 
     { flowId: 'flw_b', keptBytes: 5, reduced: 0 },
   ];
   const { ask } = await openWorld({
-    engine: { feeds: () => [], listeners: () => [], quota: { exceeded: () => Promise.resolve(exceeded) } },
+    engine: { feeds: () => [], processes: { listeners: async () => [] }, quota: { exceeded: () => Promise.resolve(exceeded) } },
   });
   assert.deepEqual(await ask(), [{ rule: 'record-quota', values: { flowId: 'flw_a', count: 3, megabytes: 10_240 } }]);
 });

@@ -1,4 +1,4 @@
-import { CircleCheck, CircleX, Hand, HeartPulse, KeyRound, PencilLine, Unplug, type LucideIcon } from 'lucide-react';
+import { CircleCheck, CircleX, Hand, HeartPulse, KeyRound, PencilLine, ServerOff, Unplug, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { Attention } from '../../../../control/actions/overview.ts';
@@ -10,6 +10,7 @@ import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts
 import { Panel } from '../../parts/page-header.tsx';
 import { Tag, type Tone } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import { useRoleName } from '../system/process-table.tsx';
 import styles from './overview-page.module.css';
 
 const TEXTS = defineTexts({
@@ -25,6 +26,9 @@ const TEXTS = defineTexts({
   silentGap: ['最后一条在 {{ago}}，平时间隔不超过 {{gap}}', 'the last came {{ago}}, usually within {{gap}}'],
   listeners: ['监听失败', 'Not listening'],
   listenersWhat: ['{{count}} 条流程无法接收消息', '{{count}} flows cannot take messages'],
+  processes: ['进程失联', 'Process missing'],
+  processesWhat: ['{{count}} 个进程失去联系', '{{count}} processes give no sign of life'],
+  processSeen: ['最近报告在 {{ago}}', 'last seen {{ago}}'],
   expiring: ['即将到期', 'Expiring'],
   expiringWhat: ['{{count}} 项即将到期或刚到期', '{{count}} end soon or have just ended'],
   'app-key': ['调用方密钥', 'Key of a caller'],
@@ -52,7 +56,13 @@ interface Item {
 /** The most urgent first; each leads to where it is dealt with. */
 export function AttentionList({ attention }: { readonly attention: Attention }) {
   const t = useTexts(TEXTS);
-  const items = [...useMessages(attention), ...useFlows(attention), ...useExpiring(attention), ...useUnpublished(attention)];
+  const items = [
+    ...useMessages(attention),
+    ...useProcesses(attention),
+    ...useFlows(attention),
+    ...useExpiring(attention),
+    ...useUnpublished(attention),
+  ];
   return (
     <Panel title={t('title')}>
       {items.length === 0 ? (
@@ -134,6 +144,20 @@ function Oldest({ at }: { readonly at: number }) {
       <TimeText at={at} isAgo />
     </>
   );
+}
+
+function useProcesses({ silentProcesses = [] }: Attention): readonly Item[] {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const roleOf = useRoleName();
+  if (silentProcesses.length === 0) return [];
+  const lines = silentProcesses.map(({ processId, role, host, pid, lastSeenAt }) => (
+    <span key={processId}>
+      {roleOf(role)} {host} · {pid} — {t('processSeen', { ago: format.ago(lastSeenAt) })}
+    </span>
+  ));
+  const what = t('processesWhat', { count: silentProcesses.length });
+  return [{ key: 'processes', tone: 'red', icon: ServerOff, word: t('processes'), what, lines, to: inArea('system') }];
 }
 
 function useFlows({ listeners = [], silentFeeds = [] }: Attention): readonly Item[] {

@@ -11,7 +11,12 @@ import { useFrontName } from '../overview/address-list.tsx';
 
 const TEXTS = defineTexts({
   title: ['网关', 'Gateways'],
+  help: [
+    '在线进程的全部网关。隔离区（DMZ）的网关不连数据库，不在此列：请看它自己的 /metrics。',
+    'Every gateway of a process that lives. A gateway in the DMZ has no way to the database and is not among them: look at its own /metrics.',
+  ],
   front: ['前端', 'Front'],
+  process: ['主机与进程号', 'Host and process'],
   address: ['地址', 'Address'],
   plan: ['发布版本', 'Plan'],
   current: ['最新', 'Current'],
@@ -20,7 +25,8 @@ const TEXTS = defineTexts({
   inFlight: ['处理中', 'In flight'],
   requests: ['请求', 'Requests'],
   refused: ['拒绝', 'Refused'],
-  empty: ['本进程没有网关', 'No gateway runs in this process'],
+  empty: ['没有在线的网关', 'No gateway is alive'],
+  emptyNext: ['启动一个：kangqiao gateway --front open', 'Start one: kangqiao gateway --front open'],
 });
 
 type Gateway = SystemReport['gateways'][number];
@@ -37,6 +43,7 @@ export function GatewayTable({ gateways }: { readonly gateways: readonly Gateway
   });
   const columns: TableColumnsType<Gateway> = [
     { key: 'front', title: t('front'), render: (_value, { front }) => nameOf(front) },
+    { key: 'process', title: t('process'), render: (_value, { host, pid }) => `${host} · ${pid}` },
     { key: 'address', title: t('address'), render: (_value, { address }) => <CopyText text={address} /> },
     { key: 'plan', title: t('plan'), render: (_value, gateway) => <PlanTag gateway={gateway} /> },
     figure('connections'),
@@ -45,16 +52,16 @@ export function GatewayTable({ gateways }: { readonly gateways: readonly Gateway
     figure('refused'),
   ];
   return (
-    <Panel title={t('title')}>
+    <Panel title={t('title')} help={t('help')}>
       <Table<Gateway>
         aria-label={t('title')}
         size="small"
-        rowKey={({ front, address }) => `${front} ${address}`}
+        rowKey={({ processId, front }) => `${processId} ${front}`}
         columns={columns}
         dataSource={[...gateways]}
         pagination={false}
         scroll={{ x: 'max-content' }}
-        locale={{ emptyText: <EmptyState title={t('empty')} /> }}
+        locale={{ emptyText: <EmptyState title={t('empty')} next={t('emptyNext')} /> }}
       />
     </Panel>
   );

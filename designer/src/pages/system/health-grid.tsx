@@ -3,6 +3,7 @@ import type { SystemReport } from '../../../../control/actions/system.ts';
 import { useFormat, type Format } from '../../i18n/format.ts';
 import { defineTexts, useTexts, type Translate } from '../../i18n/texts.ts';
 import { Tag } from '../../parts/status-tag.tsx';
+import { sizeOf } from './size-of.ts';
 import styles from './system-page.module.css';
 
 const TEXTS = defineTexts({
@@ -21,9 +22,9 @@ const TEXTS = defineTexts({
   queueValue: ['排队 {{queued}} · 运行 {{running}}', '{{queued}} queued · {{running}} running'],
   queueOldest: ['最早的在 {{ago}} 到达', 'the oldest came {{ago}}'],
   queueEmpty: ['没有消息在排队', 'nothing waits'],
-  memory: ['内存', 'Memory'],
+  memory: ['内存（本进程）', 'Memory (this process)'],
   memoryDetail: ['本机可用 {{free}} / {{total}}', '{{free}} of {{total}} free on the machine'],
-  disk: ['磁盘', 'Disk'],
+  disk: ['磁盘（本机）', 'Disk (this machine)'],
   diskValue: ['可用 {{free}}', '{{free}} free'],
   diskDetail: ['共 {{total}}，可用 {{share}}', '{{share}} of {{total}}'],
   delay: ['事件循环延迟', 'Event loop delay'],
@@ -133,10 +134,4 @@ function machineParts({ machine }: SystemReport, t: T, format: Format): readonly
 function healthOfShare(free: number): Health {
   if (free < FREE_SHARE.bad) return 'bad';
   return free < FREE_SHARE.look ? 'look' : 'good';
-}
-
-/** Of machines: in gigabytes where there are some. */
-function sizeOf(bytes: number): string {
-  const megabytes = bytes / 1_048_576;
-  return megabytes < 1024 ? `${megabytes.toFixed(0)} MB` : `${(megabytes / 1024).toFixed(1)} GB`;
 }

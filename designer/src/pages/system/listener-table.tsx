@@ -18,6 +18,7 @@ const TEXTS = defineTexts({
   version: ['版本', 'Version'],
   node: ['节点', 'Node'],
   state: ['状态', 'State'],
+  process: ['进程', 'Process'],
   since: ['自', 'Since'],
   arrivals: ['已收消息', 'Messages taken'],
   problem: ['问题', 'Problem'],
@@ -73,6 +74,7 @@ function useColumns(hasProblems: boolean): TableColumnsType<ListenerState> {
     { key: 'version', title: t('version'), align: 'right', render: (_value, { version }) => version },
     { key: 'node', title: t('node'), render: (_value, { nodeId }) => <code>{nodeId}</code> },
     { key: 'state', title: t('state'), render: (_value, { state }) => <StateTag state={state} /> },
+    { key: 'process', title: t('process'), render: (_value, { process: { host, pid } }) => `${host} · ${pid}` },
     { key: 'since', title: t('since'), render: (_value, { since }) => <TimeText at={since} isAgo /> },
     { key: 'arrivals', title: t('arrivals'), align: 'right', render: (_value, { arrivals }) => format.number(arrivals) },
     ...(hasProblems

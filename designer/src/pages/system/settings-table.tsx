@@ -6,7 +6,7 @@ import { Tag, type Tone } from '../../parts/status-tag.tsx';
 import styles from './system-page.module.css';
 
 const TEXTS = defineTexts({
-  title: ['设置', 'Settings'],
+  title: ['设置（提供本页的进程）', 'Settings of the process that serves this page'],
   name: ['名称', 'Name'],
   value: ['值', 'Value'],
   source: ['来源', 'Source'],

@@ -9,13 +9,13 @@ import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { GatewayTable } from './gateway-table.tsx';
 import { HealthGrid } from './health-grid.tsx';
 import { ListenerTable } from './listener-table.tsx';
+import { ProcessTable } from './process-table.tsx';
 import { SettingsTable } from './settings-table.tsx';
 import { VersionList } from './version-list.tsx';
-import styles from './system-page.module.css';
 
 const TEXTS = defineTexts({
   title: ['系统', 'System'],
-  help: ['本平台的版本、各部分状态和生效的设置。', 'Versions of this platform, how each part is doing, and the settings in force.'],
+  help: ['各进程与各部分的状态、版本和生效的设置。', 'How each process and part is doing, versions, and the settings in force.'],
   refresh: ['刷新', 'Refresh'],
 });
 
@@ -53,11 +53,10 @@ function Parts({ report, onRefresh }: { readonly report: SystemReport; readonly 
   return (
     <>
       <HealthGrid report={report} />
-      <div className={styles.columns}>
-        <VersionList report={report} />
-        <GatewayTable gateways={report.gateways} />
-      </div>
+      <ProcessTable processes={report.processes} />
+      <GatewayTable gateways={report.gateways} />
       {report.listeners === undefined ? null : <ListenerTable listeners={report.listeners} />}
+      <VersionList report={report} />
       <SettingsTable settings={report.settings} onRefresh={onRefresh} />
     </>
   );

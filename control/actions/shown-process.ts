@@ -1,0 +1,24 @@
+import type { ProcessState } from '../../engine/processes/create-processes.ts';
+import type { GatewayState } from '../../engine/processes/process-document.ts';
+
+/** A process as people see it; its gateways stand in a list of their own. */
+export type ShownProcess = Omit<ProcessState, 'gateways'> & { readonly fronts: readonly string[] };
+
+/** `isCurrent`: it serves by the plan that was published last. */
+export interface ShownGateway extends GatewayState, Pick<ProcessState, 'processId' | 'host' | 'pid'> {
+  readonly isCurrent: boolean;
+}
+
+export function shownProcess({ gateways = [], ...process }: ProcessState): ShownProcess {
+  return { ...process, fronts: gateways.map(({ front }) => front) };
+}
+
+/** Of processes that live, by front. */
+export function shownGateways(processes: readonly ProcessState[], plan: number): readonly ShownGateway[] {
+  return processes
+    .filter(({ state }) => state === 'alive')
+    .flatMap(({ gateways = [], processId, host, pid }) =>
+      gateways.map((gateway) => ({ ...gateway, processId, host, pid, isCurrent: gateway.planNumber === plan })),
+    )
+    .sort((a, b) => a.front.localeCompare(b.front));
+}

@@ -1,0 +1,212 @@
+/**
+ * All processes of the installation: each writes a sign of life with its counters into one document, and whoever looks reads them all. One write
+ * a process every few seconds, reads only while somebody looks; nothing of it is on the way of a message. An exclusive store has one process,
+ * which is told from memory.
+ */
+import type { Clock } from '../contract/clock.ts';
+import { toErrorRecord } from '../contract/errors.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { Documents } from '../contract/ports/documents.ts';
+import type { LiveCounters } from '../run/live-counters.ts';
+import type { TriggerStatus } from '../trigger/trigger-run.ts';
+import { watchLife, type LifeState, type ProcessLife } from './process-life.ts';
+import {
+  processesSpec,
+  type FlowPart,
+  type ProcessAbout,
+  type ProcessDocument,
+  type ProcessLoad,
+  type ProcessParts,
+} from './process-document.ts';
+import { sumLive, type LiveSums } from './sum-live.ts';
+import { mergeListeners, type ListenerOfProcess } from './merge-listeners.ts';
+
+export interface ProcessState extends ProcessAbout, ProcessParts {
+  readonly processId: string;
+  /** Adapters and tags that it serves alone. */
+  readonly serves?: readonly string[];
+  readonly load: ProcessLoad;
+  /** `silent`: no sign of life for longer than it should be; nothing of it is counted. */
+  readonly state: LifeState;
+  readonly lastSeenAt: number;
+  /** When it leaves the list; absent while it lives. */
+  readonly goneAt?: number;
+  /** It is the one that tells. */
+  readonly isSelf: boolean;
+}
+
+export interface Processes {
+  /** The living first, then by role and begin. */
+  list(): Promise<readonly ProcessState[]>;
+  /** Where each flow listens: one line per flow, of the process that holds it. */
+  listeners(): Promise<readonly ListenerOfProcess[]>;
+  /** Counts of published flows, over all processes that live; those of others are some seconds old. */
+  readonly live: LiveSums;
+  start(): Promise<void>;
+  /** Says that it ended as asked. */
+  stop(): Promise<void>;
+}
+
+export interface ProcessesDeps {
+  readonly documents: Documents;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly processId: string;
+  readonly about: ProcessAbout;
+  readonly serves: readonly string[];
+  readonly live: Pick<LiveCounters, 'list' | 'get' | 'counted'>;
+  parts(): ProcessParts;
+  load(): Pick<ProcessLoad, 'running' | 'inHand'>;
+  listeners(): readonly TriggerStatus[];
+}
+
+const BEAT_MS = 5_000;
+/** Somebody who looks again sooner sees what was read before. */
+const FRESH_MS = 2_000;
+/** A silent process stays in the list for so long, since a person should see that it is missing; one that ended as asked less. */
+const KEEP_SILENT_MS = 3_600_000;
+const KEEP_STOPPED_MS = 600_000;
+const MOST_PROCESSES = 1_000;
+/** Of the busiest flows: one document must stay small however many flows there are. */
+const MOST_FLOWS = 500;
+
+export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
+  const { clock, documents, log, processId } = deps;
+  const stored = await documents.open(processesSpec);
+  const life = watchLife(clock);
+  const cores = createCores(clock);
+  let beat = 0;
+  let toldFlows = '';
+  let isStopped = false;
+  let cancel: () => void = () => undefined;
+  let others: { readonly at: number; readonly read: Promise<readonly ProcessDocument[]> } | undefined;
+  let lastRead: readonly ProcessDocument[] = [];
+
+  function now(): ProcessDocument {
+    const { running, inHand } = deps.load();
+    return {
+      _id: processId,
+      ...deps.about,
+      ...deps.parts(),
+      ...(deps.serves.length === 0 ? {} : { serves: deps.serves }),
+      beat,
+      seenAt: clock.now(),
+      load: { running, inHand, cores: cores.read(), memoryBytes: process.memoryUsage.rss() },
+      listeners: deps.listeners(),
+      flows: busiest(deps.live.counted()),
+      expiresAt: clock.now() + KEEP_SILENT_MS,
+    };
+  }
+
+  async function tell(more: Partial<ProcessDocument> = {}): Promise<void> {
+    beat += 1;
+    const { _id, flows, ...rest } = { ...now(), ...more };
+    const flowsText = JSON.stringify(flows);
+    const set = { ...rest, ...(flowsText === toldFlows ? {} : { flows }) };
+    const { outcome } = await stored.patchIf(_id, {}, { set });
+    if (outcome === 'no-match') await stored.insert({ _id, ...rest, flows });
+    toldFlows = flowsText;
+  }
+
+  function schedule(): void {
+    cancel = clock.after(BEAT_MS, () => {
+      void tell()
+        .catch((error: unknown) => log.debug('process.not_told', { code: toErrorRecord(error).code }))
+        .finally(() => {
+          if (!isStopped) schedule();
+        });
+    });
+  }
+
+  /** What was read last stands while the store does not answer: by and by all others seem silent, which is what is known of them. */
+  function readOthers(): Promise<readonly ProcessDocument[]> {
+    if (documents.isExclusive) return Promise.resolve([]);
+    if (others !== undefined && clock.monotonic() - others.at < FRESH_MS) return others.read;
+    const read = stored.find({}, { limit: MOST_PROCESSES }).then(
+      (found) => {
+        life.observe(found);
+        return (lastRead = found.filter(({ _id }) => _id !== processId && life.of(_id).goneAt > clock.now()));
+      },
+      (error: unknown) => {
+        log.debug('process.others_unknown', { code: toErrorRecord(error).code });
+        return lastRead;
+      },
+    );
+    others = { at: clock.monotonic(), read };
+    return read;
+  }
+
+  const living = async () => (await readOthers()).filter(({ _id }) => life.of(_id).state === 'alive');
+
+  return {
+    async list() {
+      const found = await readOthers();
+      const states = found.map((document) => ({ ...shown(document), ...lifeOf(life.of(document._id)), isSelf: false }));
+      const self: ProcessState = { ...shown(now()), state: 'alive', lastSeenAt: clock.now(), isSelf: true };
+      return [self, ...states].sort(inOrder);
+    },
+    async listeners() {
+      const { host, pid, role } = deps.about;
+      const self = { host, pid, role, listeners: deps.listeners() };
+      return mergeListeners([self, ...(await living())]);
+    },
+    live: sumLive(deps.live, async () => (await living()).map(({ flows }) => flows)),
+    async start() {
+      if (documents.isExclusive) return;
+      await tell();
+      schedule();
+    },
+    async stop() {
+      isStopped = true;
+      cancel();
+      if (documents.isExclusive || beat === 0) return;
+      const stoppedAt = clock.now();
+      await tell({ stoppedAt, expiresAt: stoppedAt + KEEP_STOPPED_MS }).catch((error: unknown) =>
+        log.debug('process.end_untold', { code: toErrorRecord(error).code }),
+      );
+    },
+  };
+}
+
+function shown({ _id, role, version, host, pid, startedAt, gateways, console, serves, load }: ProcessDocument) {
+  return {
+    processId: _id,
+    ...{ role, version, host, pid, startedAt, load },
+    ...(gateways === undefined ? {} : { gateways }),
+    ...(console === undefined ? {} : { console }),
+    ...(serves === undefined ? {} : { serves }),
+  };
+}
+
+function lifeOf({ state, lastSeenAt, goneAt }: ProcessLife) {
+  return { state, lastSeenAt, ...(state === 'alive' ? {} : { goneAt }) };
+}
+
+/** What is silent comes first: a person must see it. */
+const RANK: Readonly<Record<LifeState, number>> = { silent: 0, alive: 1, stopped: 2 };
+
+function inOrder(a: ProcessState, b: ProcessState): number {
+  return RANK[a.state] - RANK[b.state] || a.role.localeCompare(b.role) || a.host.localeCompare(b.host) || a.startedAt - b.startedAt;
+}
+
+function busiest(flows: readonly FlowPart[]): readonly FlowPart[] {
+  return flows.length <= MOST_FLOWS ? flows : flows.toSorted((a, b) => b.perMinute - a.perMinute || b.since - a.since).slice(0, MOST_FLOWS);
+}
+
+/** CPU time of this process by the time that passed, over a beat at least. */
+function createCores(clock: Clock): { read(): number } {
+  let at = clock.monotonic();
+  let used = process.cpuUsage();
+  let last = 0;
+  return {
+    read() {
+      const passedMs = clock.monotonic() - at;
+      if (passedMs < BEAT_MS / 2) return last;
+      const { user, system } = process.cpuUsage(used);
+      last = Math.round((user + system) / 10 / passedMs) / 100;
+      at += passedMs;
+      used = process.cpuUsage();
+      return last;
+    },
+  };
+}

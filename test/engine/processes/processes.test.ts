@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { AppError } from '../../../engine/contract/errors.ts';
+import { silentLogger } from '../../../engine/contract/observe.ts';
+import type { Documents } from '../../../engine/contract/ports/documents.ts';
+import { createProcesses, type ProcessesDeps } from '../../../engine/processes/create-processes.ts';
+import type { FlowDetailCounts } from '../../../engine/run/live-counters.ts';
+import type { TriggerState } from '../../../engine/trigger/trigger-run.ts';
+import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
+import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
+
+const MINUTE_MS = 60_000;
+
+/** A store that processes share, and the clocks of their machines. */
+function openWorld() {
+  const clock = fakeClock();
+  const down = { is: false };
+  const memory = createMemoryDocuments({ clock });
+  const documents: Documents = {
+    ...memory,
+    isExclusive: false,
+    async open(spec) {
+      const stored = await memory.open(spec);
+      const refuse = () => Promise.reject(new AppError('STORE_DOWN', 'transient', 'down'));
+      return { ...stored, find: (...given) => (down.is ? refuse() : stored.find(...given)) };
+    },
+  };
+  return { clock, documents, down };
+}
+
+function counts(changes: Partial<FlowDetailCounts> = {}): FlowDetailCounts {
+  const nodes = [{ node: 'n_in', done: 3, failed: 1, perMinute: 2 }];
+  const edges = [{ edge: 'e_1', passed: 2, perMinute: 1 }];
+  return { flowId: 'flw_a', version: 1, since: 5, perMinute: 4, errors: 1, inFlight: 1, nodes, edges, ...changes };
+}
+
+async function startOne(documents: Documents, clock: FakeClock, processId: string, changes: Partial<ProcessesDeps> = {}, own = counts()) {
+  const processes = await createProcesses({
+    documents,
+    clock,
+    log: silentLogger,
+    processId,
+    about: { role: 'worker', version: '1', host: processId, pid: 1, startedAt: clock.now() },
+    serves: [],
+    live: { list: () => [own], get: (flowId) => (flowId === own.flowId ? own : undefined), counted: () => [own] },
+    parts: () => ({}),
+    load: () => ({ running: 2, inHand: 0 }),
+    listeners: () => [],
+    ...changes,
+  });
+  await processes.start();
+  return processes;
+}
+
+const statesOf = async ({ list }: { list: Awaited<ReturnType<typeof createProcesses>>['list'] }) =>
+  (await list()).map(({ processId, state }) => `${processId} ${state}`);
+
+test('counts are summed over all processes that live, nodes and edges too; those of another version are not', async () => {
+  const { clock, documents } = openWorld();
+  const a = await startOne(documents, clock, 'a');
+  await startOne(documents, clock, 'b', {}, counts({ since: 2 }));
+  await startOne(documents, clock, 'old', {}, counts({ version: 9, inFlight: 5 }));
+  const detail = await a.live.get('flw_a');
+  assert.deepEqual(detail, {
+    ...counts({ since: 2, perMinute: 8, errors: 2, inFlight: 7 }),
+    nodes: [{ node: 'n_in', done: 6, failed: 2, perMinute: 4 }],
+    edges: [{ edge: 'e_1', passed: 4, perMinute: 2 }],
+  });
+  assert.deepEqual(
+    (await a.live.list()).map(({ perMinute }) => perMinute),
+    [8],
+  );
+  assert.equal(await a.live.get('flw_none'), undefined);
+});
+
+test('a process without a sign of life is silent, counts no more, and leaves the list after an hour', async () => {
+  const { clock, documents } = openWorld();
+  const a = await startOne(documents, clock, 'a');
+  const dead = await startOne({ ...documents }, fakeClock(), 'dead');
+  assert.equal((await a.live.list())[0]!.perMinute, 8);
+  await clock.advance(20_000);
+  assert.deepEqual(await statesOf(a), ['dead silent', 'a alive']);
+  assert.equal((await a.live.list())[0]!.perMinute, 4);
+  await clock.advance(61 * MINUTE_MS);
+  assert.deepEqual(await statesOf(a), ['a alive']);
+  await dead.stop();
+});
+
+test('a process that ended as asked is told so for ten minutes', async () => {
+  const { clock, documents } = openWorld();
+  const a = await startOne(documents, clock, 'a');
+  const b = await startOne(documents, clock, 'b');
+  await b.stop();
+  await clock.advance(3_000);
+  assert.deepEqual(await statesOf(a), ['a alive', 'b stopped']);
+  await clock.advance(11 * MINUTE_MS);
+  assert.deepEqual(await statesOf(a), ['a alive']);
+});
+
+test('a clock that is an hour behind makes nobody silent for longer than a beat', async () => {
+  const { clock, documents } = openWorld();
+  const behind: FakeClock = { ...clock, now: () => clock.now() - 50 * MINUTE_MS };
+  const a = await startOne(documents, clock, 'a');
+  await startOne(documents, behind, 'b');
+  await statesOf(a);
+  await clock.advance(6_000);
+  assert.deepEqual(await statesOf(a), ['a alive', 'b alive']);
+});
+
+test('who looks again after a long pause does not take a dead process for a living one', async () => {
+  const { clock, documents } = openWorld();
+  const a = await startOne(documents, clock, 'a');
+  const itsTime = fakeClock();
+  await startOne(documents, itsTime, 'b');
+  assert.deepEqual(await statesOf(a), ['a alive', 'b alive']);
+  for (const one of [clock, itsTime]) await one.advance(5 * MINUTE_MS);
+  await clock.advance(5 * MINUTE_MS);
+  assert.deepEqual(await statesOf(a), ['b silent', 'a alive']);
+});
+
+test('while the store does not answer, others become silent and one’s own counts stay', async () => {
+  const { clock, documents, down } = openWorld();
+  const a = await startOne(documents, clock, 'a');
+  await startOne(documents, clock, 'b');
+  assert.deepEqual(await statesOf(a), ['a alive', 'b alive']);
+  down.is = true;
+  await clock.advance(20_000);
+  assert.deepEqual(await statesOf(a), ['b silent', 'a alive']);
+  assert.equal((await a.live.list())[0]!.perMinute, 4);
+});
+
+test('a flow’s listener is told of the process that listens; the messages are those of all', async () => {
+  const { clock, documents } = openWorld();
+  const status = (state: TriggerState, arrivals: number) => () => [
+    { flowId: 'flw_a', version: 1, nodeId: 'n_in', type: 'mllp.listen@1', since: 1, state, arrivals },
+  ];
+  const a = await startOne(documents, clock, 'a', { listeners: status('standby', 2) });
+  await startOne(documents, clock, 'b', { listeners: status('listening', 3) });
+  const [listener] = await a.listeners();
+  assert.deepEqual([listener?.state, listener?.process.host, listener?.arrivals], ['listening', 'b', 5]);
+});
+
+test('the one process of an exclusive store is told from memory, without a write', async () => {
+  const { clock } = openWorld();
+  const documents = createMemoryDocuments({ clock });
+  const own = await startOne(documents, clock, 'own', { parts: () => ({ console: 'http://127.0.0.1:1' }), serves: ['lab'] });
+  await clock.advance(MINUTE_MS);
+  const [only] = await own.list();
+  assert.deepEqual([only?.isSelf, only?.console, only?.serves, only?.load.running], [true, 'http://127.0.0.1:1', ['lab'], 2]);
+  assert.equal(documents.counters.writes, 0);
+});
