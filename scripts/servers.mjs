@@ -16,6 +16,7 @@ const NEEDED = [
   { what: 'openssl', package: 'openssl', isThere: () => has('openssl') },
   { what: 'curl', package: 'curl', isThere: () => has('curl') },
   { what: 'git', package: 'git', isThere: () => has('git') },
+  { what: 'xz', package: 'xz-utils', isThere: () => has('xz') },
   { what: 'patch', package: 'patch', isThere: () => has('patch') },
   { what: 'Redis', package: 'redis-server', isThere: () => has('redis-server') && has('redis-cli') },
   { what: 'PostgreSQL', package: 'postgresql', isThere: () => has('postgres') || hasPostgresFolder() },

@@ -18,6 +18,7 @@ import { readSettings } from '../../engine/host/settings.ts';
 import { wallClock } from '../../engine/testing/wall-clock.ts';
 import { openStorage } from '../../storage/open-storage.ts';
 import { visitsSpec } from '../conformance/documents.ts';
+import { oldRedis, prepareOldServers, unpackOldPostgres } from '../servers/old-servers.ts';
 import { preparePostgres, startPostgres, type PostgresServer } from '../servers/postgres.ts';
 import { prepareRedis, startRedis, type RedisServer } from '../servers/redis.ts';
 import { runCommand } from '../support/platform-process.ts';
@@ -137,6 +138,26 @@ describe('doctor on PostgreSQL', { skip: preparePostgres() ?? prepareRedis() ?? 
   it('names a store on a server without a shared state', async () => {
     const { KQ_SHARED_ADDRESS: _none, ...rest } = good;
     assertNamed(await look(checkShared, rest), /needs a shared state/, /KQ_SHARED_ADDRESS/);
+  });
+});
+
+describe('doctor on servers of old', { skip: preparePostgres() ?? prepareOldServers() ?? false }, () => {
+  it('names a PostgreSQL 11, and which one it takes', async () => {
+    const { bin, remove } = unpackOldPostgres();
+    const server = await startPostgres({ bin });
+    const address = { KQ_STORE_ADDRESS: server.address, KQ_SHARED_ADDRESS: 'redis://127.0.0.1:9' };
+    await look(checkStore, address)
+      .then((findings) => assertNamed(findings, /has version 11\.22, and needs version 12 or newer/, /./))
+      .finally(() => server.stop())
+      .finally(remove);
+  });
+
+  it('names a Redis 2.8, and which one it takes', async () => {
+    const server = await startRedis({ program: oldRedis });
+    const address = { KQ_STORE_ADDRESS: 'postgres://postgres@127.0.0.1:9/postgres', KQ_SHARED_ADDRESS: server.address };
+    await look(checkShared, address)
+      .then((findings) => assertNamed(findings, /has version 2\.8\.19, and needs version 6\.2/, /./))
+      .finally(() => server.stop());
   });
 });
 

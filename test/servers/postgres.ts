@@ -18,6 +18,8 @@ export interface PostgresOptions {
   /** Kept when it stops; by default one that goes with the server. */
   readonly folder?: string;
   readonly port?: number;
+  /** Folder of the programs. Default: the newest of this machine. */
+  readonly bin?: string;
   /** Flushes to the disk as in production. Default: false, since most tests crash nothing. */
   readonly isDurable?: boolean;
   /** The superuser `postgres` must give it. Default: none is asked for. */
@@ -51,7 +53,7 @@ export function preparePostgres(): string | undefined {
 }
 
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const bin = programFolder()!;
+  const bin = options.bin ?? programFolder()!;
   const user = serverUser();
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kq-postgres-')));
   const data = join(folder, 'data');

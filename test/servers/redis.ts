@@ -20,6 +20,8 @@ export interface RedisServer extends ServerProcess {
 
 export interface RedisServerOptions {
   readonly port?: number;
+  /** Default: the one on the path. */
+  readonly program?: string;
   /** Scratch folder; default: one of its own, removed at `stop`. */
   readonly folder?: string;
   /** More options of redis-server, for example `['--requirepass', 'secret']`. */
@@ -28,7 +30,13 @@ export interface RedisServerOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-export async function startRedis({ folder, args = [], tls, ...options }: RedisServerOptions = {}): Promise<RedisServer> {
+export async function startRedis({
+  folder,
+  args = [],
+  tls,
+  program = 'redis-server',
+  ...options
+}: RedisServerOptions = {}): Promise<RedisServer> {
   const scratch = folder ?? mkdtempSync(join(tmpdir(), 'kq-redis-'));
   const fixed = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', scratch, '--maxmemory-policy', 'noeviction'];
   const server = await startProcess({
@@ -36,7 +44,7 @@ export async function startRedis({ folder, args = [], tls, ...options }: RedisSe
     command: (port) => {
       // Its own folder went with the last stop.
       mkdirSync(scratch, { recursive: true });
-      return ['redis-server', ...portArgs(port, scratch, tls), ...fixed, '--loglevel', 'warning', ...args];
+      return [program, ...portArgs(port, scratch, tls), ...fixed, '--loglevel', 'warning', ...args];
     },
     scheme: tls ? 'rediss' : 'redis',
     cwd: '/',
