@@ -6,6 +6,7 @@ import { readProcessSettings, type Settings } from '../../engine/host/settings.t
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { createApiClient } from '../api-client.ts';
 import { DEFAULT_ADDRESS, type ConnectOptions } from '../connect.ts';
+import { checkInside } from '../doctor/check-inside.ts';
 import { checkCertificate, checkCryptography, checkDataFolder, checkPorts, checkRuntime, checkTimeZone } from '../doctor/check-machine.ts';
 import { checkShared, checkStore } from '../doctor/check-stores.ts';
 import { good, hint, wrong, type Finding } from '../doctor/finding.ts';
@@ -36,18 +37,22 @@ async function findAll(terminal: Terminal, command: Command): Promise<readonly F
   const machine = [checkRuntime(), checkCryptography(), checkTimeZone()];
   const settings = readSettings(command);
   if (!('dataFolder' in settings)) return [...machine, ...settings];
-  const { storageSettings } = await import('../roots/open-host.ts');
-  const checks = { settings, storage: storageSettings(settings), clock: systemClock, isRunning: control.isRunning };
+  const isInDmz = settings.flows === 'forward';
   return [
     ...machine,
     good('设置正确', 'the settings are right'),
     await checkDataFolder(settings.dataFolder),
-    ...(await checkStore(checks)),
-    ...(await checkShared(checks)),
+    ...(isInDmz ? await checkInside(settings) : await checkServers(settings, control.isRunning)),
     ...(await checkCertificate(settings, systemClock.now())),
-    ...(control.isRunning ? [] : await checkPorts(settings)),
-    control.finding,
+    ...(control.isRunning || isInDmz ? [] : await checkPorts(settings)),
+    ...(isInDmz ? [] : [control.finding]),
   ];
+}
+
+async function checkServers(settings: Settings, isRunning: boolean): Promise<readonly Finding[]> {
+  const { storageSettings } = await import('../roots/open-host.ts');
+  const checks = { settings, storage: storageSettings(settings), clock: systemClock, isRunning };
+  return [...(await checkStore(checks)), ...(await checkShared(checks))];
 }
 
 /** The settings, or what is wrong with them. */

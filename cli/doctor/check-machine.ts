@@ -75,23 +75,36 @@ export async function checkPorts({ bindHost, openPort, userPort, busPort, contro
   return findings.length > 0 ? findings : [good('端口可用', 'the ports are free')];
 }
 
-export async function checkCertificate({ tlsCertFile, tlsKeyFile }: Settings, nowMs: number): Promise<readonly Finding[]> {
-  if (tlsCertFile === undefined || tlsKeyFile === undefined) return [];
+export async function checkCertificate(settings: Settings, nowMs: number): Promise<readonly Finding[]> {
+  const { tlsCertFile, forwardCertFile, flows } = settings;
+  const forward = flows === 'forward' ? forwardCertFile : undefined;
+  const [tls, dmz] = [
+    ['监听证书', 'the certificate of the listeners', 'KQ_TLS_CERT_FILE', 'KQ_TLS_KEY_FILE'],
+    ['转发证书', 'the certificate that gateways inside know', 'KQ_FORWARD_CERT_FILE', 'KQ_FORWARD_KEY_FILE'],
+  ] as const;
+  return [
+    ...(tlsCertFile === undefined ? [] : [await checkOneCertificate(tlsCertFile, tls, nowMs)]),
+    ...(forward === undefined ? [] : [await checkOneCertificate(forward, dmz, nowMs)]),
+  ];
+}
+
+type CertificateNames = readonly [zhCN: string, en: string, certSetting: string, keySetting: string];
+
+async function checkOneCertificate(file: string, [zhCN, en, certSetting, keySetting]: CertificateNames, nowMs: number): Promise<Finding> {
   const remedy = [
-    '更换 KQ_TLS_CERT_FILE 与 KQ_TLS_KEY_FILE 后重新启动。',
-    'Replace KQ_TLS_CERT_FILE and KQ_TLS_KEY_FILE, and start again.',
+    `更换 ${certSetting} 与 ${keySetting} 后重新启动。`,
+    `Replace ${certSetting} and ${keySetting}, and start again.`,
   ] as const;
   try {
-    const certificate = new X509Certificate(await readFile(tlsCertFile));
+    const certificate = new X509Certificate(await readFile(file));
     const days = Math.floor((certificate.validToDate.getTime() - nowMs) / DAY_MS);
     const until = certificate.validToDate.toISOString().slice(0, 10);
-    if (days < 0) return [wrong([`监听证书已于 ${until} 过期`, `the certificate of the listeners expired on ${until}`], remedy)];
-    if (days < EXPIRES_SOON_DAYS)
-      return [hint([`监听证书将于 ${until} 过期`, `the certificate of the listeners expires on ${until}`], remedy)];
-    return [good(`监听证书有效至 ${until}`, `the certificate of the listeners holds until ${until}`)];
+    if (days < 0) return wrong([`${zhCN}已于 ${until} 过期`, `${en} expired on ${until}`], remedy);
+    if (days < EXPIRES_SOON_DAYS) return hint([`${zhCN}将于 ${until} 过期`, `${en} expires on ${until}`], remedy);
+    return good(`${zhCN}有效至 ${until}`, `${en} holds until ${until}`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return [wrong([`监听证书 ${tlsCertFile} 无法使用：${reason}`, `the certificate ${tlsCertFile} cannot be used: ${reason}`], remedy)];
+    return wrong([`${zhCN} ${file} 无法使用：${reason}`, `${en} ${file} cannot be used: ${reason}`], remedy);
   }
 }
 

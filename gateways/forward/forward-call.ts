@@ -34,12 +34,18 @@ export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps
       const leftMs = exchange.deadlineMs - deps.clock.now();
       if (leftMs <= 0) break;
       exchange.attempts++;
-      const result = await sendAttempt(exchange, instance, toAttempt(exchange, leftMs), deps);
+      const result = await sendAttempt(
+        exchange,
+        instance,
+        toAttempt(exchange, leftMs, () => deps.inside.avoid(instance)),
+        deps,
+      );
       if (result.kind === 'answered' || result.kind === 'caller-left') return;
       deps.metrics.count('gateway_forward_failures_total', { reason: result.kind });
-      deps.log.warn('gateway.forward-failed', { address: instance.origin, reason: result.kind, traceId: exchange.traceId });
+      const isNews = deps.inside.avoid(instance);
+      if (isNews || wasTaken(result))
+        deps.log.warn('gateway.forward-failed', { address: instance.origin, reason: result.kind, traceId: exchange.traceId });
       if (wasTaken(result)) return fail(exchange, toRefusal(result, isHarmless));
-      deps.inside.avoid(instance);
       // The stream went with the connection that was not made.
       if (exchange.isBodyStreamed) break;
     }
@@ -68,13 +74,13 @@ function toRefusal({ kind }: Failure, isHarmless: boolean): GatewayError {
   return refuse(kind === 'timeout' ? 'GW50401' : 'GW50305');
 }
 
-function toAttempt(exchange: Exchange, leftMs: number): AttemptOptions {
+function toAttempt(exchange: Exchange, leftMs: number, onClosing: () => void): AttemptOptions {
   return {
     timeoutMs: leftMs + ANSWER_WITHIN_MS,
     // A bare `?` too: it is for the signature to say what it means.
     path: exchange.request.url!,
     headers: [...carriedHeaders(exchange), RELAY_HEADER, relayOf(exchange, leftMs)],
-    takesHead: (_status, raw) => takesHead(exchange, raw),
+    takesHead: (_status, raw) => takesHead(exchange, raw, onClosing),
     passes: (name) => !OF_CONNECTION.has(name) && name !== 'x-kq-trace' && name !== 'x-content-type-options',
   };
 }
@@ -84,10 +90,12 @@ function relayOf({ host, traceId, clientIp, span }: Exchange, leftMs: number): s
 }
 
 /** The trace id of the answer is part of what is signed there, so it is the one from now on. */
-function takesHead(exchange: Exchange, raw: readonly Buffer[]): boolean {
+function takesHead(exchange: Exchange, raw: readonly Buffer[], onClosing: () => void): boolean {
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i]!.toString('latin1').toLowerCase();
     if (name === RELAY_HEADER) return false;
+    // It is about to stop: what is sent to it later may meet a connection that it has just closed.
+    if (name === 'connection' && raw[i + 1]!.toString('latin1') === 'close') onClosing();
     if (name === 'x-kq-trace') exchange.traceId = raw[i + 1]!.toString('latin1');
   }
   return true;

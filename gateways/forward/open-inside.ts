@@ -17,8 +17,8 @@ export interface InsideOptions {
 export interface Inside {
   /** Every gateway once, in turn; those that could not be reached of late come last. */
   inTurn(): readonly Instance[];
-  /** It could not be reached, or would not have us. */
-  avoid(instance: Instance): void;
+  /** It could not be reached, would not have us, or is about to stop: others first for a while. False: that is known already. */
+  avoid(instance: Instance): boolean;
   /** FORWARD_INSIDE_DOWN, FORWARD_NOT_TAKEN (transient) when no gateway inside hands out a plan. */
   newer(than: number): Promise<GatewayPlan | undefined>;
   close(): Promise<void>;
@@ -61,7 +61,12 @@ export function openInside({ addresses, tls, clock }: InsideOptions): Inside {
 
   return {
     inTurn,
-    avoid: (instance) => void avoidedUntil.set(instance, clock.monotonic() + AVOID_MS),
+    avoid(instance) {
+      const now = clock.monotonic();
+      const isNew = (avoidedUntil.get(instance) ?? 0) <= now;
+      avoidedUntil.set(instance, now + AVOID_MS);
+      return isNew;
+    },
     async newer(than) {
       let last: unknown;
       for (const instance of inTurn()) {

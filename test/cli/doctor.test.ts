@@ -1,5 +1,6 @@
 /** The doctor on planted faults: each is named, with what to do, in both languages. */
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { createServer } from 'node:net';
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { Client } from 'pg';
+import { checkInside } from '../../cli/doctor/check-inside.ts';
 import { checkCertificate, checkPorts } from '../../cli/doctor/check-machine.ts';
 import { checkShared, checkStore } from '../../cli/doctor/check-stores.ts';
 import type { Finding } from '../../cli/doctor/finding.ts';
@@ -21,6 +23,10 @@ import { visitsSpec } from '../conformance/documents.ts';
 import { oldRedis, prepareOldServers, unpackOldPostgres } from '../servers/old-servers.ts';
 import { preparePostgres, startPostgres, type PostgresServer } from '../servers/postgres.ts';
 import { prepareRedis, startRedis, type RedisServer } from '../servers/redis.ts';
+import type { ForwardNode } from '../../gateways/contract.ts';
+import { buildInterface, buildPlan } from '../gateways/support/city-plan.ts';
+import { makeCertificate, startGateway, type TestGateway } from '../gateways/support/start-gateway.ts';
+import { freePort } from '../servers/free-port.ts';
 import { runCommand } from '../support/platform-process.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'kq-doctor-'));
@@ -208,4 +214,53 @@ it('names a disk that is full', { skip: isRoot ? false : 'mounting a small disk 
   } finally {
     execFileSync('umount', ['-l', small]);
   }
+});
+
+describe('doctor in the DMZ', () => {
+  const files = {
+    KQ_FORWARD_CERT_FILE: join(root, 'dmz.crt'),
+    KQ_FORWARD_KEY_FILE: join(root, 'dmz.key'),
+    KQ_FORWARD_CA_FILE: join(root, 'inside.crt'),
+  };
+  let inner: TestGateway;
+  const lookInside = (more: Names = {}) =>
+    checkInside(
+      readSettings({
+        KQ_FLOWS: 'forward',
+        KQ_DATA_FOLDER: join(root, 'dmz'),
+        KQ_FORWARD_TO: `https://localhost:${inner.gateway.port}`,
+        ...files,
+        ...more,
+      }),
+    );
+
+  before(async () => {
+    const [inside, dmz, strange] = await Promise.all([1, 2, 3].map(makeCertificate));
+    const node: ForwardNode = {
+      fingerprint: new X509Certificate(dmz!.cert).fingerprint256.replaceAll(':', '').toLowerCase(),
+      front: 'open',
+      domains: ['city'],
+    };
+    inner = await startGateway(await buildPlan([], [buildInterface()]), { front: 'bus', settings: { tls: inside!, forwardNodes: [node] } });
+    const texts = {
+      'dmz.crt': dmz!.cert,
+      'dmz.key': dmz!.key,
+      'inside.crt': inside!.cert,
+      'strange.crt': strange!.cert,
+      'strange.key': strange!.key,
+    };
+    await Promise.all(Object.entries(texts).map(([name, text]) => writeFile(join(root, name), text)));
+  });
+  after(() => inner.stop());
+
+  it('finds the gateway inside and what it takes', async () => assertGood(await lookInside()));
+
+  it('names a node that is not known inside, a gateway that cannot be reached, and a key that must not lie here', async () => {
+    const strange = { KQ_FORWARD_CERT_FILE: join(root, 'strange.crt'), KQ_FORWARD_KEY_FILE: join(root, 'strange.key') };
+    assertNamed(await lookInside(strange), /does not take calls from this node/, /KQ_FORWARD_NODES/);
+    assertNamed(await lookInside({ KQ_FORWARD_TO: `https://localhost:${await freePort()}` }), /gives no plan/, /firewall/);
+    assertNamed(await lookInside({ KQ_FORWARD_CA_FILE: join(root, 'strange.crt') }), /gives no plan/, /KQ_FORWARD_CA_FILE/);
+    await writeFile(join(root, 'here.kek'), 'x');
+    assertNamed(await lookInside({ KQ_KEK_FILE: join(root, 'here.kek') }), /must not lie in the DMZ/, /renew/);
+  });
 });

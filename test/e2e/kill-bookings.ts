@@ -12,6 +12,8 @@ import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform }
 
 /** The example city with hospital A in this process and the citizens' app as a caller. */
 export interface BookingCity {
+  /** Data folders lie here, that of the platform as `data`. */
+  readonly scratch: string;
   readonly hospital: Program<HospitalAState>;
   /** Books for the patient of that number, by default under a key of their own. */
   book(
@@ -36,14 +38,16 @@ const CALLERS = 4;
 const LONGEST_LIFE_MS = 500;
 const SETTLED_WITHIN_MS = 30_000;
 
-export async function openBookingCity(): Promise<BookingCity> {
+/** `environment`: further settings of the platform. */
+export async function openBookingCity(environment: Readonly<Record<string, string>> = {}): Promise<BookingCity> {
   const scratch = await makeScratch();
   const ports = await choosePorts();
-  let platform = await startPlatform({ scratch, ports, example: true });
+  let platform = await startPlatform({ scratch, ports, example: true, environment });
   let city: City | undefined;
   await platform.end('SIGINT');
   const hospital = await createHospitalA({ port: ports.example + 1 });
   return {
+    scratch,
     hospital,
     book: (patient, { key = `k-${patient}`, department = '01', signal } = {}) =>
       city!.app.fetch(PATH, {
@@ -53,7 +57,7 @@ export async function openBookingCity(): Promise<BookingCity> {
       }),
     async start() {
       await city?.close();
-      platform = await startPlatform({ scratch, ports });
+      platform = await startPlatform({ scratch, ports, environment });
       city = await openCity(platform);
       return { platform, city };
     },

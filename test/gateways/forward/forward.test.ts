@@ -5,6 +5,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { exportSPKI, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import type { Tracer } from '../../../engine/contract/observe.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
 import type { FlowCall, FlowResult } from '../../../engine/contract/run-flow.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
@@ -82,9 +83,9 @@ after(async () => {
 
 type Four = [Certificate, Certificate, Certificate, Certificate];
 
-async function startInner(): Promise<TestGateway> {
+async function startInner(tracer?: Tracer): Promise<TestGateway> {
   const settings = { tls: insideCertificate, forwardNodes: nodes };
-  const started = await startGateway(plan, { front: 'bus', settings, shared, reply: (call) => reply(call) });
+  const started = await startGateway(plan, { front: 'bus', settings, shared, reply: (call) => reply(call), ...(tracer && { tracer }) });
   ending.push(() => started.stop());
   return started;
 }
@@ -106,13 +107,15 @@ async function startDmz(
     front = 'open',
     certificate = openCertificate,
     given,
-  }: { front?: 'open' | 'user'; certificate?: Certificate; given?: GatewayPlan } = {},
+    tracer,
+  }: { front?: 'open' | 'user'; certificate?: Certificate; given?: GatewayPlan; tracer?: Tracer } = {},
 ): Promise<TestGateway> {
   const ports = inners.map((one) => (typeof one === 'number' ? one : one.gateway.port));
   const inside = connect(ports, certificate);
   const started = await startGateway(given ?? (await inside.newer(0)), {
     front,
     inside,
+    ...(tracer && { tracer }),
     shared: { claimOnce: () => assert.fail('no nonce is claimed in the DMZ') },
   });
   ending.push(() => started.stop());
@@ -160,6 +163,28 @@ test('carries a signed call inside as it came, and the answer that was signed th
     assert.equal(call.message.headers[RELAY_HEADER], undefined);
   }
   assert.equal(dmz.calls.length, 0, 'nothing runs in the DMZ');
+});
+
+test('spans of the DMZ and of the inside belong to one trace', async () => {
+  const begun: { readonly name: string; readonly traceId: string | undefined; readonly parent: string | undefined }[] = [];
+  const tracer = (of: string): Tracer => ({
+    root(name, traceId, _start, parent) {
+      begun.push({ name: `${of} ${name}`, traceId, parent });
+      return { traceparent: `00-${traceId}-${of === 'dmz' ? 'd'.repeat(16) : 'a'.repeat(16)}-01`, end: () => undefined };
+    },
+    child: () => undefined,
+  });
+  const inside = await startInner(tracer('inside'));
+  const node = await startDmz([inside], { tracer: tracer('dmz') });
+  assert.equal((await callSigned(node.gateway, await signRequest(sm2))).status, 200);
+  const traceId = inside.calls[0]!.traceId;
+  assert.deepEqual(
+    begun.filter(({ name }) => name.endsWith('/open/v1/appointments')),
+    [
+      { name: 'dmz POST /open/v1/appointments', traceId, parent: undefined },
+      { name: 'inside POST /open/v1/appointments', traceId, parent: `00-${traceId}-${'d'.repeat(16)}-01` },
+    ],
+  );
 });
 
 test('carries a citizen’s call with his token, and the deadline that is left', async () => {
@@ -298,12 +323,12 @@ test('with no gateway inside, or one that will not have this node, a call is ans
 test('when the gateway inside dies in mid-call a write is unknown, is sent nowhere else, and is asked for with its key; a read may be asked again', async (t) => {
   const proxy = await startFaultProxy({ targetPort: inner.gateway.port });
   ending.push(() => proxy.stop());
-  const node = await startDmz([proxy.port, other]);
   t.after(() => (reply = echo));
   for (const [request, code] of [
     [{}, 'GW50402'],
     [{ method: 'GET', path: '/open/v1/reports/7', body: '' }, 'GW50305'],
   ] as const) {
+    const node = await startDmz([proxy.port, other]);
     const begun = Promise.withResolvers<void>();
     const done = Promise.withResolvers<FlowResult>();
     reply = () => (begun.resolve(), done.promise);
@@ -324,6 +349,27 @@ test('when the gateway inside dies in mid-call a write is unknown, is sent nowhe
     assert.deepEqual((await Promise.all(answers)).map(({ status }) => status).sort(), [200, first.status]);
     assert.equal(inner.calls.length + other.calls.length, called + 2, 'nothing is sent twice');
   }
+});
+
+test('while a gateway inside drains and stops under load, every call is answered', async () => {
+  const [left, right] = [await startInner(), await startInner()];
+  const node = await startDmz([left, right]);
+  const answers: Promise<TestAnswer>[] = [];
+  let isOver = false;
+  const caller = async () => {
+    while (!isOver) {
+      const answer = callSigned(node.gateway, await signRequest(hmac));
+      answers.push(answer);
+      await answer;
+    }
+  };
+  const callers = Array.from({ length: 8 }, caller);
+  await left.stop();
+  isOver = true;
+  await Promise.all(callers);
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  assert.deepEqual([...new Set(statuses)], [200], `of ${statuses.length} calls`);
+  assert.ok(right.calls.length > left.calls.length);
 });
 
 test('a refusal of the flow keeps its Retry-After and its signature on the way out', async (t) => {

@@ -6,7 +6,7 @@ import { request as tlsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
-import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics, type Tracer } from '../../../engine/contract/observe.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../../../engine/contract/run-flow.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
@@ -35,6 +35,7 @@ export async function startGateway(
     reply?: (call: FlowCall) => FlowResult | Promise<FlowResult>;
     shared?: Pick<SharedState, 'claimOnce'>;
     inside?: Inside;
+    tracer?: Tracer;
   } = {},
 ): Promise<TestGateway> {
   const feed = createPlanFeed();
@@ -58,6 +59,7 @@ export async function startGateway(
       clock: wallClock(),
       logger: silentLogger,
       metrics: silentMetrics,
+      tracer: options.tracer,
       ...(options.inside === undefined ? {} : { inside: options.inside }),
     },
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString('base64')}` },

@@ -1,0 +1,49 @@
+/** A gateway in the DMZ: whether the gateways inside take its calls, and that nothing lies here that must not. */
+import { access } from 'node:fs/promises';
+import type { Settings } from '../../engine/host/settings.ts';
+import { good, ofError, wrong, type Finding } from './finding.ts';
+
+export async function checkInside(settings: Settings): Promise<readonly Finding[]> {
+  return [...(await Promise.all(settings.forwardTo.map((address) => checkAddress(settings, address)))), await checkNothingSecret(settings)];
+}
+
+/** As the gateway does at its start: asks for its plan. */
+async function checkAddress(settings: Settings, address: string): Promise<Finding> {
+  const { connectInside } = await import('../roots/open-in-dmz.ts');
+  try {
+    const inside = await connectInside(settings, [address]);
+    const plan = await inside.newer(0).finally(() => inside.close());
+    const count = plan?.interfaces.length ?? 0;
+    if (count > 0)
+      return good(
+        `内网网关 ${address} 接受本节点转发 ${count} 个接口`,
+        `the gateway inside at ${address} takes calls of ${count} interfaces`,
+      );
+    return wrong(
+      [`内网网关 ${address} 没有本节点可转发的接口`, `the gateway inside at ${address} has no interface for this node`],
+      ['核对内网 KQ_FORWARD_NODES 中的前端与服务域。', 'Look at the front and the domains of this node in KQ_FORWARD_NODES inside.'],
+    );
+  } catch (error) {
+    return ofError(['转发', 'handing over'], error);
+  }
+}
+
+async function checkNothingSecret({ kekFile, storePasswordFile, sharedPasswordFile }: Settings): Promise<Finding> {
+  const found: string[] = [];
+  for (const file of [kekFile, storePasswordFile, sharedPasswordFile]) {
+    if (file !== undefined && (await exists(file))) found.push(file);
+  }
+  if (found.length === 0)
+    return good('本机没有主密钥和存储密码', 'neither a key-encryption key nor a password of the store lies on this machine');
+  return wrong(
+    [`DMZ 主机上不应有 ${found.join('、')}`, `what must not lie in the DMZ does: ${found.join(', ')}`],
+    ['从本机删除；若主机可能已失守，更换这些密钥和密码。', 'Remove it from this machine, and renew it where somebody may have read it.'],
+  );
+}
+
+function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
