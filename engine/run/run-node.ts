@@ -171,41 +171,50 @@ function runAttempt(
   leave: Leave | undefined,
 ): Promise<Outcome> {
   const { node } = call;
-  const timer = new AbortController();
-  const abort = () => timer.abort(facts.signal.reason);
-  facts.signal.addEventListener('abort', abort, { once: true });
-  const timeoutMs = node.timeoutMs ?? adapter?.limits.timeoutMs;
-  const cancel = timeoutMs === undefined ? undefined : deps.clock.after(timeoutMs, () => timer.abort(timeoutError(node, timeoutMs)));
-  const ctx = new Context(call, facts, deps, adapter, timer.signal);
-  const end = (outcome: Parameters<Leave>[0]) => {
-    cancel?.();
-    facts.signal.removeEventListener('abort', abort);
-    leave?.(outcome);
-  };
-  return endedBy(timer.signal, () => node.run!(ctx, call.message)).then(
-    (outcome) => {
+  return new Promise((resolve, reject) => {
+    // Its signal is of this attempt alone and ends with it.
+    const timer = new AbortController();
+    const ctx = new Context(call, facts, deps, adapter, timer.signal);
+    let isOver = false;
+    const end = (outcome: Parameters<Leave>[0]) => {
+      isOver = true;
+      cancelTimer?.();
+      facts.signal.removeEventListener('abort', onAbort);
+      leave?.(outcome);
+    };
+    const succeed = (outcome: Outcome) => {
+      if (isOver) return;
       end('ok');
-      return outcome;
-    },
-    (thrown: unknown) => {
+      resolve(outcome);
+    };
+    const fail = (thrown: unknown) => {
+      if (isOver) return;
       const error = translate(thrown, ctx, timer.signal);
       const isEnded = facts.signal.aborted || error instanceof LostExecution;
       end(isEnded ? 'ended' : error.kind === 'transient' || error.kind === 'unknown-outcome' ? 'failed' : 'ok');
-      throw error;
-    },
-  );
+      reject(error);
+    };
+    // A node that does not heed its signal is left behind; its late answer goes nowhere.
+    const stop = (reason: unknown) => {
+      timer.abort(reason);
+      queueMicrotask(() => fail(timer.signal.reason));
+    };
+    const onAbort = () => stop(facts.signal.reason);
+    facts.signal.addEventListener('abort', onAbort, { once: true });
+    const timeoutMs = node.timeoutMs ?? adapter?.limits.timeoutMs;
+    const cancelTimer = timeoutMs === undefined ? undefined : deps.clock.after(timeoutMs, () => stop(timeoutError(node, timeoutMs)));
+    settle(() => node.run!(ctx, call.message), succeed, fail);
+  });
 }
 
-/** A node that does not heed its signal is left behind; its late answer goes nowhere. The signal is of this attempt alone and ends with it. */
-function endedBy<T>(signal: AbortSignal, start: () => T | Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const work = start();
-    const onAbort = () => queueMicrotask(() => reject(signal.reason as Error));
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-    if (work instanceof Promise) work.then(resolve, reject);
-    else resolve(work);
-  });
+function settle(work: () => Outcome | Promise<Outcome>, succeed: (outcome: Outcome) => void, fail: (thrown: unknown) => void): void {
+  try {
+    const outcome = work();
+    if (outcome instanceof Promise) outcome.then(succeed, fail);
+    else succeed(outcome);
+  } catch (thrown) {
+    fail(thrown);
+  }
 }
 
 /** An abort, or a write that left and then failed in an unforeseen way, says what is known of its outcome. */

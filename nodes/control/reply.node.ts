@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { Operand } from '../../engine/contract/expression-types.ts';
-import { withData } from '../../engine/contract/message.ts';
-import { defineNode, inPort, outPort } from '../../engine/contract/node.ts';
+import { withData, type Message } from '../../engine/contract/message.ts';
+import { defineNode, inPort, outPort, type Outcome } from '../../engine/contract/node.ts';
 import { compileOperand } from '../../engine/contract/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
@@ -47,11 +47,15 @@ export default defineNode({
   prepare(config, build) {
     const headers = Object.fromEntries(Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value]));
     const readBody = config.body && compileOperand(config.body, build.compileExpression);
-    return async (ctx, message) => {
-      const answer = readBody
-        ? withData(message, await readBody(ctx.scope), config.mediaType ?? 'application/json')
-        : { ...message, mediaType: config.mediaType ?? message.mediaType };
-      return { reply: { status: config.status, headers, message: answer }, emit: { out: [message] } };
+    const reply = (message: Message, answer: Message): Outcome => ({
+      reply: { status: config.status, headers, message: answer },
+      emit: { out: [message] },
+    });
+    if (readBody === undefined) return (_ctx, message) => reply(message, withData(message, message.data, config.mediaType));
+    return (ctx, message) => {
+      const body = readBody(ctx.scope);
+      const answer = (data: unknown) => reply(message, withData(message, data, config.mediaType ?? 'application/json'));
+      return body instanceof Promise ? body.then(answer) : answer(body);
     };
   },
 });
