@@ -9,6 +9,7 @@ import type { FeedOrder, FeedResult } from '../programs/feed.ts';
 import type { StoreCounts } from '../programs/flows.ts';
 import type { Received } from '../programs/receiver.ts';
 
+export const FEED_FLOW = 'flw_adt';
 const WARM_UP = 4_000;
 const MESSAGES = 10_000;
 const CONNECTIONS = 8;
@@ -50,7 +51,7 @@ export async function withFeed<Result>(
   const receiver = await startProgram<'received', Received>('receiver', {});
   const flows = await startProgram<'counts', StoreCounts>('flows', {
     ...(storage === undefined ? {} : { storage }),
-    flows: [adtFlow('flw_adt')],
+    flows: [adtFlow(FEED_FLOW)],
     adapters: {
       adp_feed: { protocol: 'mllp', settings: { host: '127.0.0.1', port, peers: ['127.0.0.1'], maxUnhandled: WINDOW }, maxConcurrency: 64 },
       adp_district: { protocol: 'http', settings: { baseUrl: `http://127.0.0.1:${receiver.port}` }, maxConcurrency: 64 },

@@ -1,11 +1,16 @@
 /** What a long history costs the work itself: the same durable feed on a PostgreSQL with few and with very many executions behind it, in turn. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { Client } from 'pg';
+import type { CollectionSpec, StoredDocument } from '../../../engine/contract/ports/documents.ts';
+import { executionsSpec } from '../../../engine/run/execution-document.ts';
+import { parseAddress } from '../../../storage/postgres/parse-address.ts';
+import { layoutTable } from '../../../storage/postgres/table-layout.ts';
 import { startPostgres, type PostgresServer } from '../../servers/postgres.ts';
 import { startRedis } from '../../servers/redis.ts';
 import type { BenchLine } from '../measure/case.ts';
 import { median, rounded } from '../measure/compare.ts';
-import { fillHistory, historyShape } from '../programs/fill-history.ts';
-import { runThroughput, withFeed, type Setting } from './durable-feed.ts';
+import { connectionOf, fillHistory, historyShape } from '../programs/fill-history.ts';
+import { FEED_FLOW, runThroughput, withFeed, type Setting } from './durable-feed.ts';
 
 const FEW = 10_000;
 const ROUNDS = 5;
@@ -17,6 +22,7 @@ export async function measureGrowth(big: PostgresServer, rows: number, settings:
   const small = await startPostgres({ settings, isDurable: true });
   const [smallRedis, bigRedis] = [await startRedis(), await startRedis()];
   try {
+    await forgetEngine(big);
     await fillHistory(small.address, historyShape(FEW, Date.now()), FEW, () => undefined);
     return await withFeed(
       (few) =>
@@ -27,6 +33,24 @@ export async function measureGrowth(big: PostgresServer, rows: number, settings:
     );
   } finally {
     await Promise.all([small, smallRedis, bigRedis].map((server) => server.stop()));
+  }
+}
+
+/** An earlier measurement left its keys, definitions and executions in the folder: an engine with another key could not open it. */
+async function forgetEngine({ address }: PostgresServer): Promise<void> {
+  const { schema } = parseAddress(address);
+  const client = new Client(connectionOf(address));
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ name: string }>(
+      `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = $1 AND tablename NOT IN ('executions', ':collections')`,
+      [schema],
+    );
+    for (const { name } of rows) await client.query(`TRUNCATE ${schema}.${name} CASCADE`);
+    const { table, paths } = layoutTable(schema, executionsSpec as CollectionSpec<StoredDocument>);
+    await client.query(`DELETE FROM ${table} WHERE c${paths.indexOf('flowId')} = $1`, [FEED_FLOW]);
+  } finally {
+    await client.end();
   }
 }
 
