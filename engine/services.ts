@@ -266,7 +266,7 @@ export interface ExecutionSummary {
 }
 
 export interface ExecutionDetails extends ExecutionSummary {
-  /** It lies in the archive: it can be looked at, and nothing else. */
+  /** It lies in the archive: it can be looked at and sent anew, and nothing else. */
   readonly isArchived?: true;
   /** Executions that sent its message anew. */
   readonly replays: readonly string[];

@@ -16,7 +16,7 @@ import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, decodeReply, encodeMessage, type Payloads } from './payloads.ts';
 import { createHeldExecutions } from './held-executions.ts';
 import { listExecutions, type DocumentPage } from './list-executions.ts';
-import { resendExecution, type ResendDeps } from './resend-execution.ts';
+import { findReplays, resendExecution, type ResendDeps } from './resend-execution.ts';
 import { runGraph } from './run-graph.ts';
 import { stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
 import type { RunDeps } from './run-node.ts';
@@ -53,7 +53,10 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       const document = await executions.get(executionId);
       if (document !== undefined) return describe(document, payload, deps);
       const archived = await deps.archive?.get(executionId);
-      return archived && { ...(await describe(archived.execution, payload, archived)), isArchived: true };
+      if (archived === undefined) return undefined;
+      const details = await describe(archived.execution, payload, archived);
+      const replays = new Set([...details.replays, ...(await findReplays(executionId, executions))]);
+      return { ...details, replays: [...replays], isArchived: true };
     },
 
     ...createHeldExecutions(deps),

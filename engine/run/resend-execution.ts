@@ -4,6 +4,7 @@
  * is held, is given up for it; the new one is let go. Whoever retries a new one that was left in between does the rest, or is refused when the
  * old one went on instead: so never both of them run, and never neither is to be seen.
  */
+import type { ArchiveReader } from '../archive/read-archive.ts';
 import { AppError } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
 import type { Message } from '../contract/message.ts';
@@ -14,28 +15,31 @@ import { findByDedupe, prepareExecution, type AcceptDeps } from './accept.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import type { ExecutionDocument } from './execution-document.ts';
 import { assertStored, executionPlace } from './execution-journal.ts';
-import { decodeMessage } from './payloads.ts';
+import { decodeMessage, type Payloads } from './payloads.ts';
 
 export interface ResendDeps extends AcceptDeps {
   readonly published: PublishedFlows;
   readonly shared: SharedState;
   readonly cancelChannel: string;
+  /** Where executions lie that ended days ago; what is sent anew of them is a new execution as any other. */
+  readonly archive?: Pick<ArchiveReader, 'get'> | undefined;
 }
 
 type ReleaseDeps = Pick<ResendDeps, 'executions' | 'workQueue' | 'seal' | 'clock' | 'shared' | 'cancelChannel'>;
 
 /** Why a new one is held until the old one is given up for it. */
 const PREPARED = 'RESEND_PREPARED';
+const MOST_REPLAYS = 100;
 
 export async function resendExecution(executionId: string, resend: Resend, deps: ResendDeps): Promise<Resent> {
   const { executions } = deps;
-  const old = assertStored(await executions.get(executionId), executionId);
+  const { old, payloads } = await findOld(executionId, deps);
   const earlier = resend.requestId === undefined ? undefined : await findByDedupe(dedupeOf(executionId, resend.requestId), executions);
   if (earlier) {
     if (isPrepared(earlier)) await finish(earlier, resend.actor, deps);
     return { executionId: earlier._id, replaced: earlier.replacesEpoch !== undefined, repeated: true };
   }
-  const before = decodeMessage(await deps.payloads.load(executionPlace(executionId, 'input'), assertResendable(old, resend)));
+  const before = decodeMessage(await payloads.load(executionPlace(executionId, 'input'), assertResendable(old, resend)));
   const flow = deps.published.current(old.flowId);
   if (!flow) throw notPublished(old.flowId);
   const prepared = await prepare(old, flow, resend, { ...(await resend.edit(before)), lineage: [...before.lineage, executionId] }, deps);
@@ -44,6 +48,22 @@ export async function resendExecution(executionId: string, resend: Resend, deps:
   if (!inserted.inserted) return resendExecution(executionId, resend, deps);
   await finish(prepared, resend.actor, deps);
   return { executionId: prepared._id, replaced: prepared.replacesEpoch !== undefined, repeated: false };
+}
+
+async function findOld(
+  executionId: string,
+  { executions, payloads, archive }: ResendDeps,
+): Promise<{ readonly old: ExecutionDocument; readonly payloads: Pick<Payloads, 'load'> }> {
+  const stored = await executions.get(executionId);
+  const archived = stored === undefined ? await archive?.get(executionId) : undefined;
+  if (archived !== undefined) return { old: archived.execution, payloads: archived.payloads };
+  return { old: assertStored(stored, executionId), payloads };
+}
+
+/** What was sent anew of an archived execution, which can note it no more itself; of requests with an id, as the console makes them. */
+export async function findReplays(executionId: string, executions: Collection<ExecutionDocument>): Promise<readonly string[]> {
+  const found = await executions.find({ dedupe: { prefix: dedupeOf(executionId, '') } }, { limit: MOST_REPLAYS });
+  return found.map(({ _id }) => _id);
 }
 
 export function isPrepared({ status, held }: ExecutionDocument): boolean {
@@ -90,7 +110,7 @@ function goneOn(id: string): AppError {
 async function giveUpOld({ _id, replayOf = '', replacesEpoch }: ExecutionDocument, actor: string, deps: ReleaseDeps): Promise<boolean> {
   const at = deps.clock.now();
   if (replacesEpoch === undefined) {
-    // An execution that has ended may be past its retention by now.
+    // An execution that has ended may be past its retention by now, or archived.
     await deps.executions.patchIf(replayOf, {}, { set: { [`replays.${_id}`]: at } });
     return true;
   }

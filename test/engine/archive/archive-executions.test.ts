@@ -100,6 +100,24 @@ test('an archived execution is shown as it was: steps, iterations, payloads abov
   assert.deepEqual(await archive(), { archived: 0, changed: 0 });
 });
 
+test('an archived message is sent anew as a new execution, once for each request; the old one leads to it and stays as it was', async (t) => {
+  const { lab, engine, archive } = await openFeed(t);
+  const old = await run(lab, engine, 'm1', 'P1', '病'.repeat(300_000));
+  lab.shiftWall(20 * DAY_MS);
+  await archive();
+  const resend = (seen: 'completed' | 'failed') =>
+    engine.catalog.resend(old, { actor: 'ann', seen, edit: (message) => message, acceptUnknown: false, requestId: 'rsd_once' });
+  await assert.rejects(resend('failed'), { code: 'RESEND_GONE_ON' });
+  const [one, two] = await Promise.all([resend('completed'), resend('completed')]);
+  assert.equal(one.executionId, two.executionId);
+  assert.equal(one.replaced, false);
+  await lab.untilStatus(one.executionId, 'completed');
+  const anew = await engine.catalog.get(one.executionId, { payload: true });
+  const before = await engine.catalog.get(old, { payload: true });
+  assert.deepEqual([anew?.replayOf, anew?.input?.data], [old, before?.input?.data]);
+  assert.deepEqual([before?.isArchived, before?.status, before?.replays], [true, 'completed', [one.executionId]]);
+});
+
 test('the archive is listed by the same questions as the store, page by page', async (t) => {
   const { lab, engine, archive } = await openFeed(t);
   const ids: string[] = [];

@@ -37,7 +37,7 @@ const TEXTS = defineTexts({
   record: ['留存', 'Record'],
   reduced: ['流程当天的留存额度已用尽，未按其要求留存', 'Less is kept than the flow asks: it had used up its room of the day'],
   archive: ['归档', 'Archive'],
-  archived: ['已移入归档：只能查看', 'Moved into the archive: it can only be looked at'],
+  archived: ['已移入归档：可查看、可作为新消息重发，不能重试', 'Moved into the archive: it can be looked at and sent anew as a new message, not retried'],
 });
 
 /** When, which version, where it stands and why, without a word of its content. */

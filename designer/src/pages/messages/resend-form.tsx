@@ -7,6 +7,7 @@ import type { ShownMessage } from '../../../../control/actions/shown-message.ts'
 import type { ExecutionDetails } from '../../../../engine/services.ts';
 import { ApiError } from '../../api/client.ts';
 import { useMutationOf } from '../../api/queries.ts';
+import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CodeEditor } from '../../parts/code-editor.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
@@ -36,6 +37,10 @@ const TEXTS = defineTexts({
   completed: [
     '这条消息已经成功。再发一次就再办一次：新消息使用新的键，对方认不出是同一件事。',
     'This message has succeeded. Sent anew it is done anew: it goes under new keys, and the other side does not recognise it.',
+  ],
+  archived: [
+    '这条消息接收于 {{at}}，已移入归档。先确认现在仍应发出：患者、预约或医嘱此后可能已变。',
+    'This message came at {{at}} and lies in the archive. Make sure that it should still be sent: patient, appointment or order may have changed since.',
   ],
   ended: [
     '新消息使用新的键，从头走一遍流程的当前版本。',
@@ -139,6 +144,7 @@ interface SendingProps {
 /** What it will do, why, and the button that does it. */
 function Sending({ details, order, onSent, onReload }: SendingProps) {
   const t = useTexts(TEXTS);
+  const format = useFormat();
   const { seen, requestId, edited } = order;
   const [reason, setReason] = useState('');
   const [isAsked, setAsked] = useState(false);
@@ -161,6 +167,9 @@ function Sending({ details, order, onSent, onReload }: SendingProps) {
           showIcon
           title={t(seen === 'held' || seen === 'completed' ? seen : 'ended')}
         />
+        {details.isArchived === true ? (
+          <Alert type="warning" showIcon title={t('archived', { at: format.time(details.acceptedAt) })} />
+        ) : null}
         {isUnknown ? (
           <Checkbox checked={isAsked} onChange={({ target }) => setAsked(target.checked)}>
             {t('unknown')}
