@@ -1,10 +1,11 @@
-/** What ends within thirty days, or has ended already while something still uses it: keys, grants, the certificate of the listeners. */
+/** What ends within thirty days, or has ended already while something still uses it: keys, grants, the certificate of the listeners, the key that signs answers. */
 import { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../engine/contract/clock.ts';
+import { PLATFORM_KEY_LIFE_MS } from '../registry/platform-key.ts';
 import type { Registry } from '../registry/registry.ts';
 
 export interface Expiring {
-  readonly what: 'app-key' | 'grant' | 'tls-certificate';
+  readonly what: 'app-key' | 'grant' | 'tls-certificate' | 'platform-key';
   /** Key id, grant id, or the certificate's subject. */
   readonly id: string;
   readonly appId?: string;
@@ -35,9 +36,12 @@ export async function findExpiring({ registry, clock, certificate }: ExpiringDep
       expiresAt === undefined ? [] : [{ what: 'grant' as const, id: grantId, appId, expiresAt }],
     ),
     ...certificateEnds(certificate),
+    { what: 'platform-key', id: registry.platformKey.keyId, expiresAt: registry.platformKeyMadeAt + PLATFORM_KEY_LIFE_MS },
   ];
   const now = clock.now();
-  return all.filter(({ expiresAt }) => expiresAt < now + SOON_MS && expiresAt > now - GONE_MS).sort((a, b) => a.expiresAt - b.expiresAt);
+  // The platform's own is in use for as long as it runs.
+  const isGone = ({ what, expiresAt }: Expiring) => (what === 'app-key' || what === 'grant') && expiresAt <= now - GONE_MS;
+  return all.filter((one) => one.expiresAt < now + SOON_MS && !isGone(one)).sort((a, b) => a.expiresAt - b.expiresAt);
 }
 
 function certificateEnds(pem: string | undefined): readonly Expiring[] {

@@ -107,8 +107,8 @@ export const ALARM_RULES = {
     text: {
       label: both('即将到期', 'Expires soon'),
       help: both(
-        '应用密钥、授权或监听证书在此天数内到期。',
-        'A key of an app, a grant, or the certificate of the listeners ends within so many days.',
+        '应用密钥、授权、监听证书，或平台签名密钥（使用三年）在此天数内到期。',
+        'A key of an app, a grant, the certificate of the listeners, or the key that signs the platform’s answers (used for three years) ends within so many days.',
       ),
       unit: both('天', 'days'),
     },
@@ -164,6 +164,7 @@ const EXPIRING = {
   'app-key': both('应用密钥', 'Key'),
   grant: both('授权', 'Grant'),
   'tls-certificate': both('监听证书', 'Certificate of the listeners'),
+  'platform-key': both('平台签名密钥', 'Key that signs the platform’s answers'),
 };
 
 /** In the time zone of the process, as its operators read clocks: `2026-11-25 18:05`. */

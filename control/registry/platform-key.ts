@@ -7,29 +7,45 @@ import type { KeyStoreDeps } from './key-store.ts';
 
 export type PlatformKey = GatewayPlan['platformKey'];
 
+export interface OpenedPlatformKey {
+  readonly key: PlatformKey;
+  /** Of a key from before this was kept: when it was first opened since. */
+  readonly madeAt: number;
+}
+
+/** After so long it should be replaced; nothing stops with it, since callers trust the key and no date. */
+export const PLATFORM_KEY_LIFE_MS = 3 * 365 * 86_400_000;
+
 interface StoredPlatformKey extends StoredDocument {
   readonly publicPem: string;
   readonly sealedPrivate: string;
+  readonly madeAt?: number;
 }
 
 const platformKeysSpec: CollectionSpec<StoredPlatformKey> = {
   name: 'platform_keys',
-  schema: Type.Object({ _id: Type.String(), publicPem: Type.String(), sealedPrivate: Type.String() }, { additionalProperties: false }),
+  schema: Type.Object(
+    { _id: Type.String(), publicPem: Type.String(), sealedPrivate: Type.String(), madeAt: Type.Optional(Type.Integer()) },
+    { additionalProperties: false },
+  ),
   indexes: [],
 };
 
 const KEY_ID = 'p1';
 const PLACE = { collection: 'platform_keys', id: KEY_ID, field: 'private' } as const;
 
-export async function openPlatformKey({ documents, crypto, seal }: Omit<KeyStoreDeps, 'clock'>): Promise<PlatformKey> {
+export async function openPlatformKey({ documents, crypto, seal, clock }: KeyStoreDeps): Promise<OpenedPlatformKey> {
   const keys = await documents.open(platformKeysSpec);
   if ((await keys.get(KEY_ID)) === undefined) {
     const made = await crypto.generateKey('SM2-SM3');
     if (!('privatePem' in made)) throw new AppError('PLATFORM_KEY_MISSING', 'bug', 'The cryptography made no key pair.');
     // Somebody may be faster: whatever is stored then is the key.
-    await keys.insert({ _id: KEY_ID, publicPem: made.publicPem, sealedPrivate: seal.seal(PLACE, made.privatePem) }, { durability: 'full' });
+    const sealedPrivate = seal.seal(PLACE, made.privatePem);
+    await keys.insert({ _id: KEY_ID, publicPem: made.publicPem, sealedPrivate, madeAt: clock.now() }, { durability: 'full' });
   }
+  await keys.patchIf(KEY_ID, { madeAt: { exists: false } }, { set: { madeAt: clock.now() } });
   const stored = await keys.get(KEY_ID);
   if (stored === undefined) throw new AppError('PLATFORM_KEY_MISSING', 'bug', 'The platform key was not kept by the store.');
-  return { keyId: KEY_ID, scheme: 'SM2-SM3', publicPem: stored.publicPem, privatePem: seal.openText(PLACE, stored.sealedPrivate) };
+  const { publicPem, sealedPrivate, madeAt = clock.now() } = stored;
+  return { key: { keyId: KEY_ID, scheme: 'SM2-SM3', publicPem, privatePem: seal.openText(PLACE, sealedPrivate) }, madeAt };
 }

@@ -20,10 +20,12 @@ export interface Registry {
   readonly userTokenKeys: RevisionedStore<Revised<UserTokenKey>>;
   readonly busConsumers: RevisionedStore<Revised<BusConsumer>>;
   readonly platformKey: PlatformKey;
+  readonly platformKeyMadeAt: number;
 }
 
 export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
   const { documents } = deps;
+  const { key: platformKey, madeAt: platformKeyMadeAt } = await openPlatformKey(deps);
   return {
     interfaces: await openInterfaceStore(documents),
     apps: await openRevisionedStore<AppDocument>(documents, { collection: 'apps', idOf: (app) => app.appId }),
@@ -50,6 +52,7 @@ export async function openRegistry(deps: KeyStoreDeps): Promise<Registry> {
       collection: 'bus_consumers',
       idOf: (consumer) => consumer.id,
     }),
-    platformKey: await openPlatformKey(deps),
+    platformKey,
+    platformKeyMadeAt,
   };
 }

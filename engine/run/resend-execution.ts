@@ -4,7 +4,6 @@
  * is held, is given up for it; the new one is let go. Whoever retries a new one that was left in between does the rest, or is refused when the
  * old one went on instead: so never both of them run, and never neither is to be seen.
  */
-import type { ArchiveReader } from '../archive/read-archive.ts';
 import { AppError } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
 import type { Message } from '../contract/message.ts';
@@ -22,7 +21,13 @@ export interface ResendDeps extends AcceptDeps {
   readonly shared: SharedState;
   readonly cancelChannel: string;
   /** Where executions lie that ended days ago; what is sent anew of them is a new execution as any other. */
-  readonly archive?: Pick<ArchiveReader, 'get'> | undefined;
+  readonly archive?: { get(executionId: string): Promise<OldExecution | undefined> } | undefined;
+}
+
+/** As it is stored, and where its payloads are read. */
+interface OldExecution {
+  readonly execution: ExecutionDocument;
+  readonly payloads: Pick<Payloads, 'load'>;
 }
 
 type ReleaseDeps = Pick<ResendDeps, 'executions' | 'workQueue' | 'seal' | 'clock' | 'shared' | 'cancelChannel'>;
@@ -33,7 +38,7 @@ const MOST_REPLAYS = 100;
 
 export async function resendExecution(executionId: string, resend: Resend, deps: ResendDeps): Promise<Resent> {
   const { executions } = deps;
-  const { old, payloads } = await findOld(executionId, deps);
+  const { execution: old, payloads } = await findOld(executionId, deps);
   const earlier = resend.requestId === undefined ? undefined : await findByDedupe(dedupeOf(executionId, resend.requestId), executions);
   if (earlier) {
     if (isPrepared(earlier)) await finish(earlier, resend.actor, deps);
@@ -50,14 +55,10 @@ export async function resendExecution(executionId: string, resend: Resend, deps:
   return { executionId: prepared._id, replaced: prepared.replacesEpoch !== undefined, repeated: false };
 }
 
-async function findOld(
-  executionId: string,
-  { executions, payloads, archive }: ResendDeps,
-): Promise<{ readonly old: ExecutionDocument; readonly payloads: Pick<Payloads, 'load'> }> {
+async function findOld(executionId: string, { executions, payloads, archive }: ResendDeps): Promise<OldExecution> {
   const stored = await executions.get(executionId);
   const archived = stored === undefined ? await archive?.get(executionId) : undefined;
-  if (archived !== undefined) return { old: archived.execution, payloads: archived.payloads };
-  return { old: assertStored(stored, executionId), payloads };
+  return archived ?? { execution: assertStored(stored, executionId), payloads };
 }
 
 /** What was sent anew of an archived execution, which can note it no more itself; of requests with an id, as the console makes them. */

@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Type } from 'typebox';
 import { createExecutionCounter } from '../../../control/actions/execution-counter.ts';
 import { ALARM_RULE_NAMES, ALARM_RULES } from '../../../control/alarms/alarm-rules.ts';
 import { createFindProblems, type ProblemDeps } from '../../../control/alarms/find-problems.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
+import { openPlatformKey, PLATFORM_KEY_LIFE_MS } from '../../../control/registry/platform-key.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import { executionsSpec, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
 import { createQueueSight } from '../../../engine/run/queue-sight.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
+import { plainSeal } from '../start-control.ts';
 
 const MINUTE_MS = 60_000;
 const quota = { exceeded: () => Promise.resolve([]) };
@@ -22,6 +26,8 @@ const usual: AlarmSettings = {
   repeatMinutes: 60,
   escalateMinutes: 30,
 };
+
+const youngKey = { platformKey: { keyId: 'p1' }, platformKeyMadeAt: Number.MAX_SAFE_INTEGER };
 
 async function openWorld(changes: Partial<ProblemDeps> = {}) {
   const clock = fakeClock();
@@ -42,6 +48,7 @@ async function openWorld(changes: Partial<ProblemDeps> = {}) {
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
+      ...youngKey,
     } as unknown as ProblemDeps['registry'],
     info: {},
     flowNames: () => Promise.resolve(new Map()),
@@ -80,7 +87,7 @@ test('a feed is silent by its own measure: four times its usual gap, and never b
   assert.deepEqual(await ask(slower), []);
 });
 
-test('keys, grants and certificates are found before they end, each by itself', async () => {
+test('keys, grants, certificates and the platform’s own key are found before they end, each by itself', async () => {
   const DAY_MS = 86_400_000;
   const clock = fakeClock();
   const key = (keyId: string, days: number) => ({ appId: 'CITIZENS', keyId, state: 'ACTIVE', expiresAt: clock.now() + days * DAY_MS });
@@ -88,11 +95,13 @@ test('keys, grants and certificates are found before they end, each by itself', 
     registry: {
       keys: { list: () => Promise.resolve([key('soon', 3), key('later', 20)]) },
       grants: { list: () => Promise.resolve([{ grantId: 'g1', appId: 'CITIZENS', expiresAt: clock.now() + DAY_MS }]) },
+      platformKey: { keyId: 'p1' },
+      platformKeyMadeAt: clock.now() + 10 * DAY_MS - PLATFORM_KEY_LIFE_MS,
     } as unknown as ProblemDeps['registry'],
   });
   assert.deepEqual(
     (await ask()).map(({ values }) => values['id']),
-    ['g1', 'soon'],
+    ['g1', 'soon', 'p1'],
   );
 });
 
@@ -134,6 +143,7 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
+      ...youngKey,
     } as unknown as ProblemDeps['registry'],
     info: { machine: () => Promise.resolve({ disk: { freeBytes: 1, totalBytes: 100 } } as never) },
     flowNames: () => Promise.resolve(new Map()),
@@ -156,4 +166,19 @@ test('a flow that used up its room for records is named, with how much was kept 
     engine: { feeds: () => [], processes: { listeners: async () => [] }, quota: { exceeded: () => Promise.resolve(exceeded) } },
   });
   assert.deepEqual(await ask(), [{ rule: 'record-quota', values: { flowId: 'flw_a', count: 3, megabytes: 10_240 } }]);
+});
+
+test('the platform’s key keeps when it was made; the age of one from before is counted from now', async () => {
+  const clock = fakeClock();
+  const documents = createMemoryDocuments({ clock });
+  const deps = { documents, clock, seal: plainSeal, crypto: createSoftwareCrypto() };
+  const first = await openPlatformKey(deps);
+  await clock.advance(MINUTE_MS);
+  assert.deepEqual(await openPlatformKey(deps), first);
+  const keys = await documents.open({ name: 'platform_keys', schema: Type.Object({}), indexes: [] });
+  await keys.patchIf('p1', {}, { unset: ['madeAt'] });
+  assert.equal((await openPlatformKey(deps)).madeAt, clock.now());
+  await clock.advance(MINUTE_MS);
+  const again = await openPlatformKey(deps);
+  assert.deepEqual([again.madeAt, again.key], [clock.now() - MINUTE_MS, first.key]);
 });

@@ -34,6 +34,7 @@ const TEXTS = defineTexts({
   'app-key': ['调用方密钥', 'Key of a caller'],
   grant: ['授权', 'Grant'],
   'tls-certificate': ['监听证书', 'Certificate of the listeners'],
+  'platform-key': ['平台签名密钥', 'Key that signs the platform’s answers'],
   ends: ['{{day}} 到期', 'ends {{day}}'],
   unpublished: ['未发布', 'Not published'],
   unpublishedWhat: ['{{count}} 条流程有未发布的修改', '{{count}} flows have changes that are not published'],
@@ -203,9 +204,9 @@ function useExpiring({ expiring = [] }: Attention): readonly Item[] {
       {t(what)} {appId === undefined ? null : <code>{appId}</code>} <code>{id}</code> {t('ends', { day: format.day(expiresAt) })}
     </span>
   ));
-  const isCertificateAlone = expiring.every(({ what }) => what === 'tls-certificate');
+  const isOwnAlone = expiring.every(({ what }) => what === 'tls-certificate' || what === 'platform-key');
   const what = t('expiringWhat', { count: expiring.length });
-  const to = inArea(isCertificateAlone ? 'system' : 'callers');
+  const to = inArea(isOwnAlone ? 'system' : 'callers');
   return [{ key: 'expiring', tone: 'amber', icon: KeyRound, word: t('expiring'), what, lines, to }];
 }
 
