@@ -103,6 +103,17 @@ test('workers are scaled by the age of the queue, under the name that the produc
   );
 });
 
+test('hospitals reach MLLP listeners on the workers, with their own address, at ports that the network lets in', needsGo, async () => {
+  const all = await readManifests();
+  const { spec } = all.find(({ kind, metadata }) => kind === 'Service' && metadata.name === 'mllp');
+  const worker = all.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'worker');
+  assert.deepEqual(spec.selector, worker.spec.selector.matchLabels);
+  assert.deepEqual([spec.type, spec.externalTrafficPolicy], ['LoadBalancer', 'Local']);
+  const policy = all.find(({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.name === 'from-hospitals-to-listeners');
+  const [{ port: first, endPort: last }] = policy.spec.ingress[0].ports;
+  for (const { port, targetPort } of spec.ports) assert.ok(port === targetPort && port >= first && port <= last, String(port));
+});
+
 test('compose runs the whole: two gateways a front, two workers, everything by TLS and secrets in files', needsGo, async () => {
   const { services, secrets } = (await readByItsTool('compose', [join(root, 'deploy/compose/compose.yaml')])) as any;
   const commands = Object.entries<any>(services).map(([name, { command }]) => [name, command] as const);
