@@ -29,7 +29,14 @@ export async function openInDmz(host: Host, front: Front, life: Life): Promise<O
   // Beside the plan of a gateway that carries calls out: neither can serve from the other's.
   const file = { ...options, path: `${options.path}-handed-out` };
   await startFromFile(feed, file);
-  const follower = await followPlanStore({ store: inside, feed, onHint: () => () => {}, everyMs: LOOK_EVERY_MS, clock, log });
+  const follower = await followPlanStore({
+    store: ofFront(inside, front),
+    feed,
+    onHint: () => () => {},
+    everyMs: LOOK_EVERY_MS,
+    clock,
+    log,
+  });
   const keeper = keepPlanFile(feed, { ...file, isFresh: () => follower.isFresh() });
   life.own('plan file', () => keeper.close());
   life.own('plan', () => follower.stop());
@@ -39,6 +46,26 @@ export async function openInDmz(host: Host, front: Front, life: Life): Promise<O
     shared: { claimOnce: handedOver },
     seal: options.seal,
     inside,
+  };
+}
+
+/** With the certificate of another front's node it would serve nothing, and say to every caller that there is no such interface. */
+function ofFront(inside: Inside, front: Front): Pick<Inside, 'newer'> {
+  return {
+    async newer(than) {
+      const plan = await inside.newer(than);
+      const other = plan?.interfaces.find((document) => document.front !== front);
+      if (other === undefined) return plan;
+      throw new AppError(
+        'FORWARD_WRONG_FRONT',
+        'input',
+        `By its certificate this node stands for the front ${other.front}, not ${front}.`,
+        {
+          values: { front: other.front, given: front },
+          fix: 'Give each front a certificate of its own, or correct KQ_FORWARD_NODES inside.',
+        },
+      );
+    },
   };
 }
 

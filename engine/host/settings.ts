@@ -242,6 +242,9 @@ function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress, ...others }: Setting
     issues.push(
       wrong(tlsCertFile === undefined ? 'tlsCertFile' : 'tlsKeyFile', 'Certificate and key are given together, or neither.', 'pair'),
     );
+  const fingerprints = others.forwardNodes.map((node) => node.slice(node.lastIndexOf('@')).replaceAll(':', '').toLowerCase());
+  if (new Set(fingerprints).size < fingerprints.length)
+    issues.push(wrong('forwardNodes', 'A certificate stands for one node and one front: one is named twice.', 'twice'));
   if (otlpAddress !== undefined && !isEncryptedOrLocal(otlpAddress))
     issues.push(wrong('otlpAddress', 'A collector on another machine is reached over https.', 'plain'));
   return issues;

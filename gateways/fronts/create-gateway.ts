@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access.ts';
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/observe.ts';
@@ -5,7 +6,7 @@ import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
-import type { Answer, GatewayPlan, GatewaySettings, InterfaceDocument, PlanSource, Policy, PolicyDeps } from '../contract.ts';
+import type { GatewayPlan, GatewaySettings, InterfaceDocument, PlanSource, Policy, PolicyDeps } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { createFlowCall } from '../flow-target/call-flow.ts';
 import { compileNodeFronts, createEntrance, toRefusedAnswer, type Entered, type NodeFronts } from '../forward/create-entrance.ts';
@@ -157,12 +158,22 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const { requestsClientCertificate } = PROFILES[front];
   const enter = front === 'bus' ? createEntrance(nodes, settings.tls?.ca !== undefined) : undefined;
+  /** What a node asks for itself is no call: it is neither counted nor traced. */
+  const answerNode = (entered: Exclude<Entered, { kind: 'call' }>, request: IncomingMessage, response: ServerResponse) => {
+    const exchange = new HttpExchange(front, request, response, clock.now(), UNROUTED_DEADLINE_MS);
+    if (entered.kind === 'refused') logger.warn('gateway.forward-refused', { ip: request.socket.remoteAddress ?? '' });
+    const answer =
+      entered.kind === 'refused'
+        ? toRefusedAnswer(exchange, clock.now())
+        : (current?.nodes.handOut(entered.node, entered.newerThan) ?? toErrorAnswer(exchange, refuse('GW50303'), clock.now()));
+    writeAnswer(exchange, answer, isClosing());
+  };
   const listener = await listen({
     ...{ settings, limits, clock, metrics, requestsClientCertificate },
     onRequest(request, response) {
       const entered = enter?.(request);
-      const called = entered?.kind === 'call' ? entered : undefined;
-      const exchange = new HttpExchange(called?.node.front ?? front, request, response, clock.now(), UNROUTED_DEADLINE_MS, called?.relay);
+      if (entered !== undefined && entered.kind !== 'call') return answerNode(entered, request, response);
+      const exchange = new HttpExchange(entered?.node.front ?? front, request, response, clock.now(), UNROUTED_DEADLINE_MS, entered?.relay);
       exchange.isAnswerSpooled = PROFILES[exchange.front].signsAnswers;
       requests++;
       inFlight.add(exchange);
@@ -177,10 +188,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
         if (tracer !== undefined) endSpan(exchange, tracer);
       });
       if (current === undefined) return writeAnswer(exchange, toErrorAnswer(exchange, refuse('GW50303'), clock.now()), isClosing());
-      if (entered !== undefined && entered.kind !== 'call')
-        return writeAnswer(exchange, answerNode(exchange, entered, current, clock.now()), isClosing());
       exchange.planNumber = current.own.planNumber;
-      void runExchange(exchange, called === undefined ? current.own : current.nodes.frontOf(called.node), runDeps);
+      void runExchange(exchange, entered === undefined ? current.own : current.nodes.frontOf(entered.node), runDeps);
     },
     onDrainOver() {
       for (const exchange of inFlight.all()) {
@@ -219,8 +228,4 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await accessLog.close();
     },
   };
-}
-
-function answerNode(exchange: HttpExchange, entered: Exclude<Entered, { kind: 'call' }>, { nodes }: Serving, now: number): Answer {
-  return entered.kind === 'plan' ? nodes.handOut(entered.node, entered.newerThan) : toRefusedAnswer(exchange, now);
 }

@@ -40,6 +40,10 @@ export const gatewayTexts: ErrorTemplates = {
     what: '内网网关[ {address} ]不接受本节点的转发',
     fix: '将 KQ_FORWARD_CERT_FILE 的证书指纹写入内网总线网关的 KQ_FORWARD_NODES。',
   },
+  FORWARD_WRONG_FRONT: {
+    what: '本节点的证书属于前端[ {front}]，而不是[ {given}]',
+    fix: '每个前端使用各自的证书，或更正内网的 KQ_FORWARD_NODES。',
+  },
   FORWARD_FROM_BUS: { what: '总线网关位于内网，不能转发', fix: '以 --flows local 启动总线网关。' },
   GATEWAY_WITHOUT_PLAN: { what: '此网关尚未收到任何计划', fix: '启动管理端，并确认两者使用同一存储。' },
   LISTEN_FAILED: { what: '无法在[ {host}:{port} ]上监听', fix: '选择空闲的端口和本机的地址。' },

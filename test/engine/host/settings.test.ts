@@ -65,3 +65,19 @@ test('says of every setting where its value comes from', () => {
   const sourceOf = (name: string) => described.find((entry) => entry.name === name)?.source;
   assert.deepEqual([sourceOf('busPort'), sourceOf('logLevel'), sourceOf('openPort')], ['option', 'environment', 'default']);
 });
+
+test('a gateway that hands over names whom to and its certificate; inside, a certificate stands for one node', () => {
+  const environment = { KQ_FLOWS: 'forward', KQ_FORWARD_TO: 'https://bus-1.inside:8443, https://[::1]:8443' };
+  assert.throws(() => readSettings(environment), /KQ_FORWARD_CERT_FILE(.|\n)*KQ_FORWARD_KEY_FILE(.|\n)*KQ_FORWARD_CA_FILE/);
+  const files = { KQ_FORWARD_CERT_FILE: 'a', KQ_FORWARD_KEY_FILE: 'b', KQ_FORWARD_CA_FILE: 'c' };
+  assert.deepEqual(readSettings({ ...environment, ...files }).forwardTo, ['https://bus-1.inside:8443', 'https://[::1]:8443']);
+  for (const address of ['http://bus.inside:8443', 'https://user@bus.inside', 'https://bus.inside/path'])
+    assert.throws(() => readSettings({ KQ_FORWARD_TO: address }), { code: 'SETTINGS_INVALID' });
+  const [written, plain] = [Array(32).fill('AB').join(':'), 'ab'.repeat(32)];
+  assert.equal(
+    readSettings({ KQ_FORWARD_NODES: `open:sh-city+district:1@${written},user:sh-city@${'cd'.repeat(32)}` }).forwardNodes.length,
+    2,
+  );
+  assert.throws(() => readSettings({ KQ_FORWARD_NODES: `open:a@${written},user:a@${plain}` }), /named twice/);
+  assert.throws(() => readSettings({ KQ_FORWARD_NODES: `bus:a@${plain}` }), { code: 'SETTINGS_INVALID' });
+});

@@ -1,7 +1,10 @@
 /** Gateways in the DMZ that hand their calls over mTLS to bus gateways inside: real sockets, real certificates, real proofs. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { exportSPKI, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
@@ -53,6 +56,13 @@ const fingerprint = ({ cert }: Certificate) => new X509Certificate(cert).fingerp
 const urlOf = (port: number) => `https://localhost:${port}`;
 
 before(async () => {
+  const service = createServer((incoming, response) => {
+    let size = 0;
+    incoming.on('data', (chunk: Buffer) => (size += chunk.length));
+    incoming.on('end', () => response.writeHead(201, ['set-cookie', 'a=1', 'set-cookie', 'b=2']).end(String(size)));
+  });
+  await once(service.listen(0, '127.0.0.1'), 'listening');
+  ending.push(async () => void service.close());
   [insideCertificate, openCertificate, userCertificate, strange] = (await Promise.all([1, 2, 3, 4].map(makeCertificate))) as Four;
   sm2 = await createTestKey('SM2-SM3', 'app-sm2');
   hmac = await createTestKey('HMAC-SM3', 'app-hmac');
@@ -66,6 +76,10 @@ before(async () => {
       buildInterface({ interfaceId: 'ifc_strict', path: '/open/v1/strict', requestSchema: { type: 'object', required: ['name'] } }),
       buildInterface({ interfaceId: 'ifc_district', path: '/open/v1/district', domain: 'district' }),
       buildInterface({ interfaceId: 'ifc_user', front: 'user', method: 'GET', path: '/user/v1/reports' }),
+      buildInterface({
+        ...{ interfaceId: 'ifc_images', front: 'user', path: '/user/v1/images' },
+        target: { kind: 'upstream', instances: [`http://127.0.0.1:${(service.address() as AddressInfo).port}`] },
+      }),
       buildInterface({ interfaceId: 'ifc_bus', front: 'bus', path: '/bus/v1/notes' }),
     ],
     { userTokenKeys: [{ kid: 'es', ...tokens, alg: 'ES256', publicPem: await exportSPKI(pair.publicKey) }] },
@@ -138,6 +152,28 @@ function ask(
   });
 }
 
+function citizenToken(): Promise<string> {
+  return new SignJWT({ sub: 'citizen-1' })
+    .setProtectedHeader({ alg: 'ES256', kid: 'es' })
+    .setIssuer(tokens.issuer)
+    .setAudience(tokens.audience)
+    .setExpirationTime('1 min')
+    .sign(issuerKey);
+}
+
+function sendChunked({ port }: TestGateway['gateway'], path: string, headers: Readonly<Record<string, string>>, body: Buffer) {
+  return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, method: 'POST', path, headers: { host: 'localhost', ...headers } }, (answer) => {
+      let text = '';
+      answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      answer.on('end', () => resolve({ status: answer.statusCode, text }));
+    });
+    sent.on('error', reject);
+    sent.write(body.subarray(0, 1000));
+    sent.end(body.subarray(1000));
+  });
+}
+
 const relay = writeNodeRequest({
   kind: 'call',
   host: 'localhost',
@@ -189,13 +225,7 @@ test('spans of the DMZ and of the inside belong to one trace', async () => {
 
 test('carries a citizen’s call with his token, and the deadline that is left', async () => {
   const node = await startDmz([inner], { front: 'user', certificate: userCertificate });
-  const token = await new SignJWT({ sub: 'citizen-1' })
-    .setProtectedHeader({ alg: 'ES256', kid: 'es' })
-    .setIssuer(tokens.issuer)
-    .setAudience(tokens.audience)
-    .setExpirationTime('1 min')
-    .sign(issuerKey);
-  const headers = { authorization: `Bearer ${token}`, 'x-request-deadline': String(Date.now() + 1500) };
+  const headers = { authorization: `Bearer ${await citizenToken()}`, 'x-request-deadline': String(Date.now() + 1500) };
   const answer = await callGateway(node.gateway, { target: '/user/v1/reports', headers });
   assert.equal(answer.status, 200, answer.body.toString());
   const call = inner.calls.at(-1)!;
@@ -203,6 +233,28 @@ test('carries a citizen’s call with his token, and the deadline that is left',
   assert.ok(call.deadlineMs <= Number(headers['x-request-deadline']));
   const forged = { authorization: `${headers.authorization.slice(0, -8)}AAAAAAAA` };
   assert.equal((await callGateway(node.gateway, { target: '/user/v1/reports', headers: forged })).code, 'GW40101');
+});
+
+test('bodies arrive whole: chunked on the open front, streamed to a service on the user front; a stream meets no second gateway', async () => {
+  const large = Buffer.alloc(300_000, 'x');
+  const signed = await signRequest(sm2, { body: JSON.stringify({ text: large.toString() }) });
+  const chunked = { ...Object.fromEntries(signed.headers), authorization: signed.authorization, 'transfer-encoding': 'chunked' };
+  const answer = await sendChunked(dmz.gateway, '/open/v1/appointments', chunked, signed.body);
+  assert.deepEqual([answer.status, answer.text.length > large.length], [200, true]);
+  const node = await startDmz([inner], { front: 'user', certificate: userCertificate });
+  const headers = { authorization: `Bearer ${await citizenToken()}`, 'content-type': 'application/octet-stream' };
+  const upload = { method: 'POST', target: '/user/v1/images', headers, body: large };
+  const uploaded = await callGateway(node.gateway, upload);
+  assert.deepEqual([uploaded.status, uploaded.body.toString(), uploaded.headers['set-cookie']], [201, '300000', ['a=1', 'b=2']]);
+  const proxy = await startFaultProxy({ targetPort: inner.gateway.port });
+  ending.push(() => proxy.stop());
+  proxy.refuse();
+  const down = await startDmz([proxy.port, proxy.port], {
+    front: 'user',
+    certificate: userCertificate,
+    given: (await connect([inner.gateway.port], userCertificate).newer(0))!,
+  });
+  assert.equal((await callGateway(down.gateway, upload)).code, 'GW50305');
 });
 
 test('a replay through another DMZ gateway and another gateway inside is refused, and that refusal is signed', async () => {
