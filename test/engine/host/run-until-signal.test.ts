@@ -111,3 +111,21 @@ test('the real clock waits, cancels, and never runs backwards', async () => {
   });
   assert.ok(systemClock.monotonic() - before >= 25);
 });
+
+test('time-outs of one length end in their order, whoever leaves before', async () => {
+  const ended: string[] = [];
+  await new Promise<void>((resolve) => {
+    const alive = setTimeout(() => {}, 10_000);
+    const [first, , third] = ['a', 'b', 'c', 'd'].map((name) => systemClock.after(20, () => ended.push(name)));
+    for (const cancel of [first!, third!, third!]) cancel();
+    systemClock.after(5, () => {
+      systemClock.after(20, () => {
+        first!();
+        ended.push('e');
+        clearTimeout(alive);
+        resolve();
+      });
+    });
+  });
+  assert.deepEqual(ended, ['b', 'd', 'e']);
+});

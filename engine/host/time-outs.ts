@@ -1,0 +1,67 @@
+interface TimeOut {
+  readonly dueMs: number;
+  readonly action: () => void;
+  before: TimeOut | undefined;
+  behind: TimeOut | undefined;
+}
+
+/** The longest wait that a timer of Node can hold; a longer one begins anew. */
+const MAX_TIMER_MS = 2_147_483_647;
+
+/**
+ * Time-outs of one length in the order of their ends, served by one timer of Node that is set to the first. Each request sets several and cancels
+ * nearly all of them: as timers of their own they were a twentieth of a sync flow.
+ */
+export class TimeOutLine {
+  readonly #delayMs: number;
+  readonly #onEmpty: () => void;
+  #first: TimeOut | undefined;
+  #last: TimeOut | undefined;
+  #isArmed = false;
+
+  /** `onEmpty`: nothing waits in it, and nothing keeps it. */
+  constructor(delayMs: number, onEmpty: () => void) {
+    this.#delayMs = delayMs;
+    this.#onEmpty = onEmpty;
+  }
+
+  /** Answers a function that takes it out. */
+  add(action: () => void): () => void {
+    const timeOut: TimeOut = { dueMs: performance.now() + this.#delayMs, action, before: this.#last, behind: undefined };
+    if (this.#last === undefined) this.#first = timeOut;
+    else this.#last.behind = timeOut;
+    this.#last = timeOut;
+    if (!this.#isArmed) this.#arm(this.#delayMs);
+    return () => this.#remove(timeOut);
+  }
+
+  #remove(timeOut: TimeOut): void {
+    const { before, behind } = timeOut;
+    if (before === undefined && this.#first !== timeOut) return;
+    if (before === undefined) this.#first = behind;
+    else before.behind = behind;
+    if (behind === undefined) this.#last = before;
+    else behind.before = before;
+    // What is over must not lead to what is not: it would keep it in memory.
+    timeOut.before = undefined;
+    timeOut.behind = undefined;
+  }
+
+  #arm(delayMs: number): void {
+    this.#isArmed = true;
+    setTimeout(() => this.#run(), Math.min(Math.max(1, delayMs), MAX_TIMER_MS)).unref();
+  }
+
+  #run(): void {
+    try {
+      for (let next = this.#first; next !== undefined && next.dueMs <= performance.now(); next = this.#first) {
+        this.#remove(next);
+        next.action();
+      }
+    } finally {
+      this.#isArmed = false;
+      if (this.#first === undefined) this.#onEmpty();
+      else this.#arm(this.#first.dueMs - performance.now());
+    }
+  }
+}
