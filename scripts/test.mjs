@@ -1,6 +1,7 @@
 /**
- * `npm test [-- part-of-a-name …]`: the checks, then every test file by group, two files at a time (one where a browser is driven). A name part picks checks and files.
- * With CI=true a skip whose reason does not begin with `allowed:` is a failure. The last line is `N passed, N failed, N skipped`.
+ * `npm test [-- part-of-a-name …]`: the checks, then every test file (unit, conformance, flows, end-to-end, browser), three at a time. A name part
+ * picks checks and files. With CI=true a skip whose reason does not begin with `allowed:` is a failure. The last line is
+ * `N passed, N failed, N skipped`.
  */
 import fs from 'node:fs';
 import { run } from 'node:test';
@@ -10,14 +11,9 @@ import { continueOnRuntime, root } from './runtime.mjs';
 continueOnRuntime(import.meta.url);
 
 const childOptions = ['--disable-warning=ExperimentalWarning', '--import', new URL('limit-test-file.mjs', import.meta.url).href];
-const GROUPS = [
-  { name: 'unit', owns: (file) => !/^test\/(conformance|flows|e2e)\/|\.browser\.test\.ts$/.test(file) },
-  { name: 'conformance', owns: (file) => file.startsWith('test/conformance/') },
-  { name: 'flows', owns: (file) => file.startsWith('test/flows/') },
-  { name: 'end-to-end', owns: (file) => file.startsWith('test/e2e/') },
-  // A platform and a browser keep two cores busy already.
-  { name: 'browser', owns: (file) => file.endsWith('.browser.test.ts'), concurrency: 1 },
-];
+/** More than cores: many wait for servers and for processes that start or die. */
+const AT_ONCE = 3;
+const SLOWEST_SHOWN = 8;
 
 // Hundreds of processes load the same sources: they are compiled once.
 process.env.NODE_COMPILE_CACHE ??= `${root}.cache/compile`;
@@ -31,7 +27,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 
 await runAskedChecks();
 const files = fs.globSync('test/**/*.test.ts', { cwd: root }).filter(isAsked).sort();
-for (const group of GROUPS) await runGroup(group, files.filter(group.owns));
+await runFiles(inOrder(files));
 if (total.passed + total.failed + total.skipped === 0) {
   console.error(`No check or test file has ${asked.join(' or ')} in its name.`);
   total.failed += 1;
@@ -48,34 +44,38 @@ async function runAskedChecks() {
   );
 }
 
-async function runGroup({ name: group, concurrency = 2 }, groupFiles) {
-  if (groupFiles.length === 0) return;
-  console.log(`${group}: ${groupFiles.length} files`);
+/** The long ones first: those that wait (end-to-end) beside those that compute (browser). The many short ones fill what is left. */
+function inOrder(testFiles) {
+  const waiting = testFiles.filter((file) => file.startsWith('test/e2e/'));
+  const computing = testFiles.filter((file) => file.endsWith('.browser.test.ts'));
+  const pairs = Array.from({ length: Math.max(waiting.length, computing.length) }, (_, index) => [waiting[index], computing[index]]);
+  return [...new Set([...pairs.flat().filter((file) => file !== undefined), ...testFiles])];
+}
+
+async function runFiles(testFiles) {
+  if (testFiles.length === 0) return;
+  console.log(`${testFiles.length} test files`);
   const started = performance.now();
-  const before = { ...total };
   const durations = [];
   const events = run({
-    files: groupFiles.map((file) => root + file),
+    files: testFiles.map((file) => root + file),
     cwd: root,
-    concurrency,
+    concurrency: AT_ONCE,
     isolation: 'process',
     execArgv: childOptions,
   });
   for await (const { type, data } of events) {
-    if (type === 'test:pass') settlePassed(group, data);
-    else if (type === 'test:fail') settleFailed(group, data);
+    if (type === 'test:pass') settlePassed(data);
+    else if (type === 'test:fail') settleFailed(data);
     else if (type === 'test:summary' && data.file !== undefined) durations.push([data.file.replace(root, ''), data.duration_ms]);
     else if (type === 'test:stderr') said.set(data.file, ((said.get(data.file) ?? '') + data.message).slice(-4000));
   }
-  const seconds = ((performance.now() - started) / 1000).toFixed(1);
-  console.log(
-    `${group}: ${total.passed - before.passed} passed, ${total.failed - before.failed} failed, ${total.skipped - before.skipped} skipped in ${seconds} s`,
-  );
-  const slowest = durations.sort(([, one], [, other]) => other - one).slice(0, 5);
-  console.log(`${group}: slowest ${slowest.map(([file, durationMs]) => `${file} ${(durationMs / 1000).toFixed(0)} s`).join(', ')}`);
+  console.log(`tests took ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  const slowest = durations.sort(([, one], [, other]) => other - one).slice(0, SLOWEST_SHOWN);
+  console.log(`slowest: ${slowest.map(([file, durationMs]) => `${file} ${(durationMs / 1000).toFixed(0)} s`).join(', ')}`);
 }
 
-function settlePassed(group, data) {
+function settlePassed(data) {
   if (data.details.type === 'suite') return;
   const skip = data.skip ?? data.todo;
   if (skip === undefined || skip === false) {
@@ -84,17 +84,17 @@ function settlePassed(group, data) {
   }
   const reason = typeof skip === 'string' && skip !== '' ? skip : 'no reason given';
   if (isStrict && !reason.startsWith('allowed:'))
-    return fail(group, title(data), data.details.duration_ms, `skipped, which CI does not accept: ${reason}`);
+    return fail('test', title(data), data.details.duration_ms, `skipped, which CI does not accept: ${reason}`);
   total.skipped += 1;
-  console.log(`  skipped  [${group}] ${title(data)}: ${reason}`);
+  console.log(`  skipped  ${title(data)}: ${reason}`);
 }
 
 /** A suite or file fails with its tests; only what failed by itself is counted. */
-function settleFailed(group, data) {
+function settleFailed(data) {
   const error = data.details.error;
   if (error?.failureType === 'subtestsFailed') return;
   const isWholeFile = title(data) === (data.file ?? '').replace(root, '');
-  fail(group, title(data), data.details.duration_ms, describeError(error) + (isWholeFile ? `\n${said.get(data.file) ?? ''}` : ''));
+  fail('test', title(data), data.details.duration_ms, describeError(error) + (isWholeFile ? `\n${said.get(data.file) ?? ''}` : ''));
 }
 
 function title(data) {
@@ -109,12 +109,12 @@ function describeError(error) {
   return text.replace(/\n\s+at [^\n]*node:internal[^\n]*/g, '').replaceAll(`file://${root}`, '');
 }
 
-function pass(group, name, durationMs) {
+function pass(kind, name, durationMs) {
   total.passed += 1;
-  console.log(`  ok       [${group}] ${name} (${(durationMs / 1000).toFixed(1)} s)`);
+  console.log(`  ok       [${kind}] ${name} (${(durationMs / 1000).toFixed(1)} s)`);
 }
 
-function fail(group, name, durationMs, text) {
+function fail(kind, name, durationMs, text) {
   total.failed += 1;
-  console.log(`  FAILED   [${group}] ${name} (${(durationMs / 1000).toFixed(1)} s)\n${text.trim().replace(/^/gm, '           ')}`);
+  console.log(`  FAILED   [${kind}] ${name} (${(durationMs / 1000).toFixed(1)} s)\n${text.trim().replace(/^/gm, '           ')}`);
 }
