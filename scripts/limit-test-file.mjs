@@ -1,5 +1,5 @@
 /** Loaded into the process of each test file: ends it when it runs too long, and says what it was still waiting for. */
-const FILE_LIMIT_MS = 180_000;
+const FILE_LIMIT_MS = 300_000;
 
 setTimeout(() => {
   const open = [...new Set(process.getActiveResourcesInfo())].join(', ');
