@@ -3,7 +3,7 @@
  * JSON text goes in and comes out. A worker that does not answer in time is ended and replaced, so a runaway holds nobody else up:
  * keys (flows) take turns, and one key gets at most half of the workers.
  */
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { Clock } from '../contract/clock.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Logger } from '../contract/observe.ts';
@@ -68,6 +68,8 @@ interface Task {
 
 interface Thread {
   readonly worker: Worker;
+  /** For jobs and answers: the worker's own lets each of them pass through more hands. */
+  readonly port: MessagePort;
   isReady: boolean;
   task: Task | undefined;
   /** The key whose share of the sandbox it takes up, from its task until it is ready for another. */
@@ -100,34 +102,48 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
 
   function dispatch(): void {
     for (;;) {
-      const idle = [...threads].find((thread) => thread.isReady && thread.task === undefined);
+      const idle = findIdle();
       if (idle === undefined) break;
       const task = queue.take();
       if (task === undefined) return;
       assign(idle, task);
     }
+    if (threads.size === size) return;
     const starting = [...threads].filter((thread) => !thread.isReady).length;
-    if (threads.size < size && queue.ready() > starting) start();
+    if (queue.ready() > starting) start();
+  }
+
+  function findIdle(): Thread | undefined {
+    for (const thread of threads) if (thread.isReady && thread.task === undefined) return thread;
+    return undefined;
   }
 
   function assign(thread: Thread, task: Task): void {
+    thread.port.postMessage(task.job);
     thread.task = task;
     thread.share = task.key;
-    thread.worker.ref();
+    thread.port.ref();
     thread.cancelTimer = clock.after(task.job.timeoutMs + GRACE_MS, () => {
       logger.warn('script.worker-ended', { key: task.key, timeoutMs: task.job.timeoutMs });
       discard(thread, toScriptError({ code: 'SCRIPT_TIMEOUT', message: '' }, task.job));
     });
-    thread.worker.postMessage(task.job);
   }
 
   function start(share?: string): void {
     const file = import.meta.url.endsWith('.ts') ? './script-worker.ts' : './script-worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { env: {}, stdin: false, resourceLimits: { maxOldGenerationSizeMb: 128 } });
-    const thread: Thread = { worker, isReady: false, task: undefined, share, cancelTimer: () => undefined };
+    const { port1: port, port2: workerData } = new MessageChannel();
+    const worker = new Worker(new URL(file, import.meta.url), {
+      env: {},
+      stdin: false,
+      resourceLimits: { maxOldGenerationSizeMb: 128 },
+      workerData,
+      transferList: [workerData],
+    });
+    const thread: Thread = { worker, port, isReady: false, task: undefined, share, cancelTimer: () => undefined };
     threads.add(thread);
     thread.cancelTimer = clock.after(START_MS, () => discard(thread, undefined));
-    worker.on('message', (answer: ScriptAnswer) => onAnswer(thread, answer));
+    port.on('message', (answer: ScriptAnswer) => onAnswer(thread, answer));
+    port.unref();
     worker.on('error', (error) => {
       logger.error('script.worker-failed', error);
       const task = thread.task;
@@ -138,8 +154,9 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
   function onAnswer(thread: Thread, answer: ScriptAnswer): void {
     if (!threads.has(thread)) return;
     thread.cancelTimer();
+    if (!thread.isReady) thread.worker.unref();
     thread.isReady = true;
-    thread.worker.unref();
+    thread.port.unref();
     const { task } = thread;
     thread.task = undefined;
     if (task !== undefined) {
@@ -160,6 +177,7 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
   function discard(thread: Thread, error: AppError | undefined): void {
     if (!threads.delete(thread)) return;
     thread.cancelTimer();
+    thread.port.close();
     void thread.worker.terminate();
     thread.task?.settle(error ?? closed());
     if (isClosed) return;
