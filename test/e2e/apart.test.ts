@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { FlowLiveDetail } from '../../control/actions/live-flows.ts';
 import type { SystemReport } from '../../control/actions/system.ts';
@@ -12,6 +14,7 @@ import { createHospitalB } from '../../examples/city/hospital-b/hospital-b.ts';
 import { createHospitalC, readJournal } from '../../examples/city/hospital-c/hospital-c.ts';
 import { prepareApart, startApartServers, startRole, type ApartServers, type RoleProcess } from '../support/apart.ts';
 import { booking, openCity, until, type City, type Reply } from '../support/city.ts';
+import { CLIENT, CONSUMER, onlySpan, PRODUCER, SERVER, type ReceivedSpan } from '../support/otlp-receiver.ts';
 import { busInterface, chainFlow } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type PlatformPorts } from '../support/platform-process.ts';
 
@@ -26,6 +29,7 @@ let servers: ApartServers;
 let city: City;
 let journal: string;
 let district: Awaited<ReturnType<typeof createDistrict>>;
+let hospital: Awaited<ReturnType<typeof startHospital>>;
 let hospitalC: ReturnType<typeof createHospitalC>;
 const outside: { stop(): Promise<void> }[] = [];
 const roles: RoleProcess[] = [];
@@ -84,8 +88,8 @@ after(async () => {
 const departments = (): Promise<Reply> =>
   city.send(`${addresses['bus']}/bus/v1/departments`, { headers: { authorization: `Bearer ${city.busToken}` } });
 const book = (idempotencyKey: string) => city.app.fetch('/open/v1/appointments', { body: booking('A'), idempotencyKey });
-const note = (): Promise<Reply> =>
-  city.send(`${addresses['bus']}/bus/test/note`, {
+const send = (name: string): Promise<Reply> =>
+  city.send(`${addresses['bus']}/bus/test/${name}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${city.busToken}`, 'content-type': 'application/json' },
     body: '{"text":"note"}',
@@ -101,19 +105,18 @@ test('what control publishes is served by gateways apart, and their flows run', 
   assert.equal((await city.reports('P000001')).status, 200, outputs());
   const booked = await book('first');
   assert.equal(booked.status, 201, outputs());
-  await offerNotes();
-  await until('a durable flow is offered', async () => (await note()).status === 202);
+  await offer('note', { type: 'transform.set@1', config: { fields: [{ to: 'data.isTaken', from: { value: true } }] } });
 });
 
-/** A durable flow behind an interface of the bus front. */
-async function offerNotes(): Promise<void> {
-  const set = { type: 'transform.set@1', config: { fields: [{ to: 'data.isTaken', from: { value: true } }] } };
-  await city.admin('PUT', '/flows/flw_note', chainFlow('flw_note', [set], { mode: 'durable' }));
-  await city.admin('POST', '/flows/flw_note/publish', {});
-  await city.admin('PUT', '/interfaces/ifc_note', busInterface('flw_note'));
+/** A durable flow behind an interface of the bus front, until it takes messages. */
+async function offer(name: string, node: Parameters<typeof chainFlow>[1][number]): Promise<void> {
+  await city.admin('PUT', `/flows/flw_${name}`, chainFlow(`flw_${name}`, [node], { mode: 'durable' }));
+  await city.admin('POST', `/flows/flw_${name}/publish`, {});
+  await city.admin('PUT', `/interfaces/ifc_${name}`, busInterface(`flw_${name}`));
   const security = await city.person(['security-admin']);
-  const grant = { grantId: 'grt_note', revision: 0, appId: 'B20001', interfaceId: 'ifc_note' };
-  assert.equal((await security.call('PUT', '/grants/grt_note', grant)).status, 200);
+  const grant = { grantId: `grt_${name}`, revision: 0, appId: 'B20001', interfaceId: `ifc_${name}` };
+  assert.equal((await security.call('PUT', `/grants/grt_${name}`, grant)).status, 200);
+  await until(`${name} is offered`, async () => (await send(name)).status === 202);
 }
 
 const systemOf = async () => (await city.admin('GET', '/system')) as SystemReport;
@@ -156,6 +159,34 @@ const toldAs = (state: string, { child: { pid } }: RoleProcess) =>
 
 const roleOf = (name: string) => (name.startsWith('worker') ? 'worker' : name.startsWith('control') ? 'control' : `gateway ${name}`);
 
+test('a durable call, its acceptance, its run and the request to the hospital are one trace over three processes', { skip }, async () => {
+  hospital = await startHospital();
+  await city.admin('PUT', '/adapters/adp_beds', {
+    ...{ adapterId: 'adp_beds', revision: 0, name: { 'zh-CN': '床位', en: 'Beds' }, protocol: 'http', owner: 'test', domain: 'sh-city' },
+    environments: { DEV: { baseUrl: `http://127.0.0.1:${hospital.port}` } },
+  });
+  await offer('beds', { type: 'http.call@1', adapter: 'adp_beds', config: { method: 'PUT', path: '/beds' } });
+  await until('the hospital is asked', async () => hospital.seen.length > 0);
+  const { server, run, call } = await traceOf(hospital.seen[0]!);
+  assert.equal(run.attributes['kangqiao.claim'], 1);
+  assert.notEqual(server.instance, run.instance);
+  assert.equal(hospital.seen[0], `00-${call.traceId}-${call.spanId}-01`);
+});
+
+test('a worker is killed while it asks a hospital', { skip }, async () => {
+  hospital.isSilent = true;
+  const asked = hospital.seen.length;
+  assert.equal((await send('beds')).status, 202);
+  await until('the hospital is asked', async () => hospital.seen.length > asked);
+  // Which one asked, only its connection knows: it ends with its process.
+  for (const name of ['worker-a', 'worker-b']) {
+    if (hospital.waiting() > 0) await roles.find((role) => role.name === name)!.end('SIGKILL');
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  hospital.isSilent = false;
+  await Promise.all([startWorker('worker-c'), startWorker('worker-d')]);
+});
+
 test('one worker listens; when it is killed another does within 10 s, and no message is lost, doubled or overtaken', { skip }, async () => {
   for (let kill = 1; kill <= KILLS; kill += 1) {
     const before = hospitalC.state().acknowledged;
@@ -172,6 +203,36 @@ test('one worker listens; when it is killed another does within 10 s, and no mes
   }
 });
 
+test('who takes a message over goes on with its trace', { skip }, async () => {
+  const [first, second] = await until(
+    'the hospital is asked again',
+    async () => hospital.seen.length >= 3 && hospital.seen.slice(-2),
+    40_000,
+  );
+  const { server, run, call } = await traceOf(second!);
+  assert.equal(first!.split('-')[1], server.traceId);
+  assert.equal(run.attributes['kangqiao.claim'], 2);
+  assert.equal(second, `00-${call.traceId}-${call.spanId}-01`);
+});
+
+/** What the collector has of a call to the hospital, each span beneath the one that led to it. */
+async function traceOf(traceparent: string) {
+  const [, traceId, spanId] = traceparent.split('-');
+  const spans = await servers.collector.spansOf(traceId!, ({ kind }) => kind === CONSUMER);
+  const [server, accept, run] = [SERVER, PRODUCER, CONSUMER].map((kind) => onlySpan(spans, (span) => span.kind === kind)) as [
+    ReceivedSpan,
+    ReceivedSpan,
+    ReceivedSpan,
+  ];
+  const call = onlySpan(spans, (span) => span.spanId === spanId);
+  assert.deepEqual(
+    [server.parentSpanId, accept.parentSpanId, run.parentSpanId, call.parentSpanId],
+    ['', server.spanId, accept.spanId, run.spanId],
+  );
+  assert.deepEqual([accept.name, run.name, call.kind, accept.instance], ['accept flw_beds', 'run flw_beds', CLIENT, server.instance]);
+  return { server, run, call };
+}
+
 test(
   'with the database down: proxied interfaces and flows that read go on, others answer 503 with Retry-After, the feed waits; all comes back',
   { skip },
@@ -186,7 +247,7 @@ test(
       const written = await book(`down-${round}`);
       assert.equal(written.status, 503, outputs());
       assert.ok(Number(written.headers['retry-after']) >= 1);
-      const sent = await note();
+      const sent = await send('note');
       assert.deepEqual([sent.status, Number(sent.headers['retry-after']) >= 1], [503, true], `${sent.text}\n${outputs()}`);
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
@@ -204,7 +265,7 @@ test(
       BACK_WITHIN_MS,
     ).catch((error: unknown) => assert.fail(`${String(error)}: ${last}\n${outputs()}`));
     const bookedMs = performance.now() - healedAt;
-    await until('a durable call', async () => (await note()).status === 202, BACK_WITHIN_MS);
+    await until('a durable call', async () => (await send('note')).status === 202, BACK_WITHIN_MS);
     await until('the feed', async () => hospitalC.state().acknowledged > acknowledged + 3, BACK_WITHIN_MS);
     console.info(
       `down for ${DOWN_MS} ms; booked after ${Math.round(bookedMs)} ms, the feed went on after ${Math.round(performance.now() - healedAt)} ms`,
@@ -256,4 +317,25 @@ function listener(): RoleProcess {
   const last = alive.map((role) => ({ role, at: role.output().lastIndexOf('mllp.listening') })).filter(({ at }) => at >= 0);
   assert.equal(last.length, 1, `one listens: ${outputs()}`);
   return last[0]!.role;
+}
+
+/** A hospital that notes the trace context of each request, and keeps requests waiting while it is silent. */
+async function startHospital() {
+  const seen: string[] = [];
+  const waiting = new Set<ServerResponse>();
+  const server = createServer((incoming, answer) => {
+    seen.push(String(incoming.headers['traceparent']));
+    if (!opened.isSilent) return void answer.setHeader('content-type', 'application/json').end('{"free":3}');
+    waiting.add(answer);
+    answer.once('close', () => waiting.delete(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const opened = { port: (server.address() as AddressInfo).port, seen, isSilent: false, waiting: () => waiting.size };
+  outside.push({
+    async stop() {
+      server.closeAllConnections();
+      server.close();
+    },
+  });
+  return opened;
 }

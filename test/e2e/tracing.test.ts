@@ -5,14 +5,9 @@ import { after, before, test } from 'node:test';
 import { createDistrict } from '../../examples/city/district/district.ts';
 import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
 import { createHospitalC } from '../../examples/city/hospital-c/hospital-c.ts';
-import { startOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from '../support/otlp-receiver.ts';
+import { CLIENT, CONSUMER, onlySpan, PRODUCER, SERVER, startOtlpReceiver, type OtlpReceiver } from '../support/otlp-receiver.ts';
 import { booking, openCity, until, type City } from '../support/city.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
-
-const SERVER = 2;
-const CLIENT = 3;
-const PRODUCER = 4;
-const CONSUMER = 5;
 
 /** A program of the outside world behind a listener that notes what trace context came. */
 interface Observed {
@@ -50,14 +45,14 @@ test('a signed call, the flow, its nodes and the request to the hospital are one
   const answer = await city.app.fetch('/open/v1/appointments', { idempotencyKey: 'trace-1', body: booking('A') });
   assert.equal(answer.status, 201);
   const traceId = answer.headers['x-kq-trace']!;
-  const spans = await spansOf(traceId, ({ kind }) => kind === SERVER);
-  const server = only(spans, ({ kind }) => kind === SERVER);
+  const spans = await collector.spansOf(traceId, ({ kind }) => kind === SERVER);
+  const server = onlySpan(spans, ({ kind }) => kind === SERVER);
   assert.equal(server.name, 'POST /open/v1/appointments');
   assert.equal(server.parentSpanId, '');
   assert.equal(server.attributes['http.response.status_code'], 201);
-  const run = only(spans, ({ name }) => name === 'run flw_appointment');
+  const run = onlySpan(spans, ({ name }) => name === 'run flw_appointment');
   assert.equal(run.parentSpanId, server.spanId);
-  const call = only(spans, ({ attributes }) => attributes['kangqiao.node'] === 'n_book_a');
+  const call = onlySpan(spans, ({ attributes }) => attributes['kangqiao.node'] === 'n_book_a');
   assert.deepEqual([call.kind, call.parentSpanId, call.attributes['kangqiao.node_type']], [CLIENT, run.spanId, 'http.call@1']);
   assert.deepEqual(hospital.seen, [`00-${traceId}-${call.spanId}-01`]);
 });
@@ -67,12 +62,12 @@ test('a message over MLLP is accepted, queued, taken up and told to the district
   await until('the district hears', async () => district.seen.length > 0);
   await feed.stop();
   const [, traceId, spanId] = district.seen[0]!.split('-');
-  const spans = await spansOf(traceId!, ({ kind }) => kind === CONSUMER);
-  const accepted = only(spans, ({ kind }) => kind === PRODUCER);
+  const spans = await collector.spansOf(traceId!, ({ kind }) => kind === CONSUMER);
+  const accepted = onlySpan(spans, ({ kind }) => kind === PRODUCER);
   assert.deepEqual([accepted.name, accepted.parentSpanId], ['accept flw_admission', '']);
-  const run = only(spans, ({ kind }) => kind === CONSUMER);
+  const run = onlySpan(spans, ({ kind }) => kind === CONSUMER);
   assert.deepEqual([run.name, run.parentSpanId, run.attributes['kangqiao.verdict']], ['run flw_admission', accepted.spanId, 'done']);
-  const told = only(spans, (span) => span.spanId === spanId);
+  const told = onlySpan(spans, (span) => span.spanId === spanId);
   assert.deepEqual([told.kind, told.parentSpanId], [CLIENT, run.spanId]);
   const { traceId: stored } = (await city.admin('GET', `/executions/${String(run.attributes['kangqiao.execution'])}`)) as {
     traceId?: string;
@@ -89,24 +84,10 @@ test('no span holds what a person sent', () => {
 test('a refused call has its span, with its code', async () => {
   const reply = await city.send(`${city.open}/open/v1/appointments`, { method: 'POST', body: '{}' });
   const traceId = String(reply.headers['x-kq-trace']);
-  const [span] = await spansOf(traceId, () => true);
+  const [span] = await collector.spansOf(traceId, () => true);
   assert.equal(span!.attributes['error.type'], (reply.json() as { code: string }).code);
   assert.equal(span!.isFailed, true);
 });
-
-/** Spans of a trace, once the last one has come. */
-function spansOf(traceId: string, isLast: (span: ReceivedSpan) => boolean): Promise<readonly ReceivedSpan[]> {
-  return until(`spans of ${traceId}`, async () => {
-    const spans = collector.spans.filter((span) => span.traceId === traceId);
-    return spans.some(isLast) && spans;
-  });
-}
-
-function only(spans: readonly ReceivedSpan[], isWanted: (span: ReceivedSpan) => boolean): ReceivedSpan {
-  const found = spans.filter(isWanted);
-  assert.equal(found.length, 1, spans.map(({ name, kind }) => `${kind} ${name}`).join('\n'));
-  return found[0]!;
-}
 
 async function observe(port: number, program: { readonly address: string; stop(): Promise<void> }): Promise<Observed> {
   const seen: string[] = [];

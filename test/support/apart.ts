@@ -5,6 +5,7 @@ import { startFaultProxy, type FaultProxy } from '../servers/fault-proxy.ts';
 import { preparePostgres, startPostgres, type PostgresServer } from '../servers/postgres.ts';
 import { prepareRedis, startRedis, type RedisServer } from '../servers/redis.ts';
 import { until } from './city.ts';
+import { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.ts';
 import { BIN } from './platform-process.ts';
 
 export interface ApartServers {
@@ -13,6 +14,8 @@ export interface ApartServers {
   /** Between every process and the database. */
   readonly toStore: FaultProxy;
   readonly toShared: FaultProxy;
+  /** Where every process sends its spans. */
+  readonly collector: OtlpReceiver;
   /** What makes a process one of this installation. */
   readonly environment: Readonly<Record<string, string>>;
   stop(): Promise<void>;
@@ -37,18 +40,21 @@ export function prepareApart(): string | undefined {
 export async function startApartServers(scratch: string): Promise<ApartServers> {
   const [postgres, redis] = [await startPostgres(), await startRedis({ args: ['--maxmemory-policy', 'noeviction'] })];
   const [toStore, toShared] = [await startFaultProxy({ targetPort: postgres.port }), await startFaultProxy({ targetPort: redis.port })];
+  const collector = await startOtlpReceiver();
   return {
     postgres,
     redis,
+    collector,
     toStore,
     toShared,
     environment: {
       KQ_STORE_ADDRESS: `postgres://postgres@127.0.0.1:${toStore.port}/postgres`,
       KQ_SHARED_ADDRESS: `redis://127.0.0.1:${toShared.port}`,
       KQ_KEK_FILE: join(scratch, 'city.kek'),
+      KQ_OTLP_ADDRESS: collector.address,
     },
     async stop() {
-      await Promise.all([toStore.stop(), toShared.stop()]);
+      await Promise.all([toStore.stop(), toShared.stop(), collector.stop()]);
       await Promise.all([postgres.stop(), redis.stop()]);
     },
   };

@@ -2,6 +2,13 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { eventually } from '../conformance/eventually.ts';
+
+/** Kinds of spans. */
+export const SERVER = 2;
+export const CLIENT = 3;
+export const PRODUCER = 4;
+export const CONSUMER = 5;
 
 export interface ReceivedSpan {
   readonly traceId: string;
@@ -19,6 +26,8 @@ export interface ReceivedSpan {
 export interface OtlpReceiver {
   readonly address: string;
   readonly spans: readonly ReceivedSpan[];
+  /** The spans of a trace, as soon as one of them is the last that is waited for. */
+  spansOf(traceId: string, isLast: (span: ReceivedSpan) => boolean): Promise<readonly ReceivedSpan[]>;
   /** Everything as it came, to look for what must not be there. */
   readonly text: () => string;
   stop(): Promise<void>;
@@ -62,12 +71,24 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
     text: () => text,
+    async spansOf(traceId, isLast) {
+      const found = () => spans.filter((span) => span.traceId === traceId);
+      await eventually(() => found().some(isLast), 10_000);
+      return found();
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
       }),
   };
+}
+
+/** The one of its kind. */
+export function onlySpan(spans: readonly ReceivedSpan[], isWanted: (span: ReceivedSpan) => boolean): ReceivedSpan {
+  const found = spans.filter(isWanted);
+  assert.equal(found.length, 1, spans.map(({ name, kind }) => `${kind} ${name}`).join('\n'));
+  return found[0]!;
 }
 
 function read({ resourceSpans }: OtlpBody): ReceivedSpan[] {

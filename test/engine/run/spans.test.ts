@@ -5,9 +5,8 @@ import { silentMetrics } from '../../../engine/contract/observe.ts';
 import { createOtlpTracer } from '../../../engine/host/otlp-tracer.ts';
 import { openLab, type LabEngine } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, transient, type Deed } from '../../support/model-flows.ts';
-import { startOtlpReceiver } from '../../support/otlp-receiver.ts';
+import { CONSUMER, startOtlpReceiver } from '../../support/otlp-receiver.ts';
 
-const CONSUMER = 5;
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
 async function openWorld(t: TestContext, deeds: Deed[]) {
