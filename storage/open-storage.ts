@@ -14,6 +14,7 @@ import { loadKek } from '../engine/seal/load-kek.ts';
 import { dataKeysSpec, openDataKeys } from '../engine/seal/open-data-keys.ts';
 import { openGate, type Gate } from '../engine/transfer/gate.ts';
 import { openStoreMarks, refuseMarked } from '../engine/transfer/store-mark.ts';
+import { beginClaims } from './begin-claims.ts';
 import { refusePassword } from './server-address.ts';
 import { enterStoreLevel } from './store-level.ts';
 import type { BackendOptions, OpenedShared, OpenedStore, SharedBackend, StorageBackend } from './storage-backend.ts';
@@ -87,6 +88,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const gate = await openGate(store.documents, store.collections);
     const { documents } = gate;
     await enterStoreLevel(documents);
+    await beginClaims(documents, shared);
     const { kek, ...kekFile } = await findKek(documents, store.dataFolder, options.kekFile);
     const dataKeys = await openDataKeys({ documents, kek, clock });
     const blobs = await store.openBlobs(dataKeys);

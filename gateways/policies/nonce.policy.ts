@@ -1,9 +1,18 @@
 import { Type } from 'typebox';
+import { toErrorRecord } from '../../engine/contract/errors.ts';
 import { fieldText } from '../../engine/contract/texts.ts';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
 const MARGIN_MS = 60_000;
+/** It may be the repetition of a request from before Redis was emptied. */
+const FORGOTTEN = refuse('GW40102', {
+  text: {
+    'zh-CN': '网关刚刚丢失了防重放记录，暂不接受此前签名的请求：请在一分钟后以当前时间重新签名',
+    en: 'The gateway has just lost its record of nonces and takes nothing that was signed before: sign again with the present time, in a minute.',
+  },
+  retryAfterSec: 60,
+});
 
 /**
  * Claims the nonce of a request whose signature holds, once for (app, key): before that anyone could burn a stranger's nonces.
@@ -44,9 +53,10 @@ export default definePolicy({
     return (exchange) => {
       const { app, authorization } = exchange.claim!;
       const nonce = `nonce:${app.appId}:${authorization.keyId}:${authorization.nonce}`;
-      return shared.claimOnce(nonce, 2000 * app.windowSec + MARGIN_MS, app.appId).then(
+      return shared.claimOnce(nonce, 2000 * app.windowSec + MARGIN_MS, app.appId, Number(authorization.ts)).then(
         (isFirst) => (isFirst ? undefined : refuse('GW40104')),
         (error: unknown) => {
+          if (toErrorRecord(error).code === 'CLAIMS_FORGOTTEN') return allows ? undefined : FORGOTTEN;
           log.error('gateway.nonce-store-down', error);
           return allows ? undefined : refuse('GW50303');
         },

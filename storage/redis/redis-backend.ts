@@ -2,7 +2,7 @@ import { openBullmqWorkQueue } from '../bullmq/bullmq-work-queue.ts';
 import type { SharedBackend } from '../storage-backend.ts';
 import { checkRedis } from './check-redis.ts';
 import { createRedisClient, parseRedisAddress, type RedisCounters } from './connect-redis.ts';
-import { openRedisSharedState } from './redis-shared-state.ts';
+import { CLAIMS_SINCE, openRedisSharedState } from './redis-shared-state.ts';
 import { translateRedisError } from './translate-redis-error.ts';
 
 /** `redis:`, `rediss:`: doorbell (BullMQ) and shared state of any number of processes. */
@@ -19,6 +19,9 @@ export const redisBackend: SharedBackend = {
       return {
         workQueue,
         sharedState,
+        async beginClaims() {
+          await client.set(CLAIMS_SINCE, 0, 'NX');
+        },
         async serverTime() {
           const [seconds, microseconds] = await client.time();
           return Number(seconds) * 1000 + Number(microseconds) / 1000;

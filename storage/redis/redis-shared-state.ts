@@ -1,7 +1,7 @@
 /**
  * Shared state of many processes on one Redis (6.2 or newer, noeviction). Limit: 4,000,000 claims, half of them for one share, about 130
  * bytes each; everything else is bounded by Redis' own maxmemory. Beyond either: SHARED_STATE_FULL (transient).
- * What Redis forgets (FLUSHALL, a restart without persistence) is forgotten: see decision 0017 for what that costs.
+ * What Redis forgets (FLUSHALL, a restart without persistence) is forgotten: see decision 0017 for what that costs. Claims whose age counts (nonces) are refused then until none of before is of use.
  */
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
@@ -11,7 +11,7 @@ import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { createRedisClient, type RedisPlace } from './connect-redis.ts';
 import { createRedisHints } from './redis-hints.ts';
 import { ACQUIRE_LEASE, CLAIM, DELETE_BY_TAG, DELETE_VALUE, INCREMENT, RELEASE_LEASE, SET_VALUE } from './scripts.ts';
-import { redisFull, translateRedisError } from './translate-redis-error.ts';
+import { claimsForgotten, redisFull, translateRedisError } from './translate-redis-error.ts';
 
 export interface RedisSharedStateOptions {
   readonly place: RedisPlace;
@@ -26,6 +26,10 @@ const MAX_CLAIMS = 4_000_000;
 const DELETED_AT_ONCE = 500;
 
 const CLAIMS = 'kq:{claims}:';
+/** Absent after Redis was emptied, and set by the next claim whose age counts. */
+export const CLAIMS_SINCE = `${CLAIMS}since`;
+/** Clocks of callers may be so far ahead of that of Redis. */
+const CLOCKS_AHEAD_MS = 60_000;
 const VALUES = 'kq:{values}:v:';
 const TAGS = 'kq:{values}:t:';
 
@@ -44,13 +48,16 @@ export async function openRedisSharedState(options: RedisSharedStateOptions): Pr
   });
 
   return {
-    async claimOnce(key, ttlMs, share = '') {
+    async claimOnce(key, ttlMs, share = '', bornAt) {
       // Keys may be long, and may name somebody: what lies in Redis is 128 bits of a hash.
       const claim = CLAIMS + hash('sha256', key, 'base64url').slice(0, 22);
       const ttl = Math.max(1, Math.ceil(ttlMs));
-      const answer = await run.claim(claim, `${CLAIMS}sizes`, `${CLAIMS}windows`, ttl, share, maxClaims, `${CLAIMS}window:`);
-      if (answer === -1) throw redisFull();
-      return answer === 1;
+      const keys = [claim, `${CLAIMS}sizes`, `${CLAIMS}windows`, CLAIMS_SINCE];
+      const answer = await run.claim(...keys, ttl, share, maxClaims, `${CLAIMS}window:`, bornAt === undefined ? 0 : 1);
+      const [taken, since] = answer as readonly [number, number];
+      if (taken === -1) throw redisFull();
+      if (bornAt !== undefined && since > 0 && bornAt < since + CLOCKS_AHEAD_MS) throw claimsForgotten();
+      return taken === 1;
     },
     increment: async (key, by, ttlMs) => Number(await run.increment(`kq:count:${key}`, by, Math.max(1, Math.ceil(ttlMs)))),
     get: (key) =>
@@ -90,7 +97,7 @@ function defineScripts(client: Redis) {
     return (...words) => send(...words).catch((error: unknown) => Promise.reject(translateRedisError(error)));
   };
   return {
-    claim: define('kqClaim', 3, CLAIM),
+    claim: define('kqClaim', 4, CLAIM),
     increment: define('kqIncrement', 1, INCREMENT),
     setValue: define('kqSetValue', 1, SET_VALUE),
     deleteValue: define('kqDeleteValue', 1, DELETE_VALUE),

@@ -9,7 +9,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * KEYS claim, sizes, windows · ARGV ttlMs, share ('' none), limit, prefix of a window's key. Answers 1 taken, 0 held, -1 full.
+ * KEYS claim, sizes, windows, since · ARGV ttlMs, share ('' none), limit, prefix of a window's key, '1' when its age counts. Answers 1 taken,
+ * 0 held, -1 full; and since when claims are known without a gap: from now on, where that is not said (Redis was emptied). 0: always.
  * Claims that end within the same minute share a window, which counts them by share; a window that has passed gives its room back whole.
  * So the half-room rule costs two small hashes, never a walk over the claims.
  */
@@ -22,11 +23,16 @@ for _, window in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', now, 'LIMIT
   redis.call('DEL', ARGV[4] .. window)
   redis.call('ZREM', KEYS[3], window)
 end
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 1 then return {0, 0} end
 local share, limit = 's' .. ARGV[2], tonumber(ARGV[3])
 local sizes = redis.call('HMGET', KEYS[2], 'all', share)
-if tonumber(sizes[1] or 0) >= limit then return -1 end
-if ARGV[2] ~= '' and 2 * tonumber(sizes[2] or 0) >= limit then return -1 end
+if tonumber(sizes[1] or 0) >= limit then return {-1, 0} end
+if ARGV[2] ~= '' and 2 * tonumber(sizes[2] or 0) >= limit then return {-1, 0} end
+local since = 0
+if ARGV[5] == '1' then
+  since = redis.call('GET', KEYS[4]) or string.format('%.0f', now)
+  redis.call('SET', KEYS[4], since)
+end
 redis.call('SET', KEYS[1], 1, 'PX', ARGV[1], 'NX')
 local window = math.floor((now + ARGV[1]) / 60000)
 redis.call('ZADD', KEYS[3], (window + 1) * 60000, window)
@@ -34,7 +40,7 @@ for _, key in ipairs({KEYS[2], ARGV[4] .. window}) do
   redis.call('HINCRBY', key, 'all', 1)
   if ARGV[2] ~= '' then redis.call('HINCRBY', key, share, 1) end
 end
-return 1
+return {1, tonumber(since)}
 `;
 
 /** KEYS counter · ARGV by, ttlMs. Answers the new value. */

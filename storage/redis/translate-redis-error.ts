@@ -15,6 +15,18 @@ export function sharedStateDown(cause: unknown, hint = ''): AppError {
   });
 }
 
+export function claimsForgotten(): AppError {
+  return new AppError(
+    'CLAIMS_FORGOTTEN',
+    'transient',
+    'The shared state (Redis) was emptied a moment ago: what was claimed before, it cannot tell.',
+    {
+      fix: 'Try again in a minute. Run Redis with appendonly yes.',
+      retryAfterMs: 60_000,
+    },
+  );
+}
+
 export function redisFull(cause?: unknown): AppError {
   return new AppError('SHARED_STATE_FULL', 'transient', 'The shared state (Redis) holds as much as it may.', {
     fix: 'Lower the traffic or the signature window, or raise maxmemory.',

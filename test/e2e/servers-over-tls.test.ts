@@ -69,7 +69,7 @@ describe('servers that speak TLS', { skip: prepareApart() ?? false }, () => {
     await visits.insert({ _id: 'a', note: 'before' });
     await storage.workQueue.ring(1);
     await eventually(() => heard.has(1));
-    assert.equal(await storage.sharedState.claimOnce('nonce', 60_000), true);
+    assert.equal(await storage.sharedState.claimOnce('nonce', 60_000, 'app', Date.now()), true);
 
     await Promise.all([postgres.restart(), redis.restart()]);
     await eventually(() => isDone(visits.insert({ _id: 'b', note: 'after' })), BACK_MS);
@@ -77,6 +77,18 @@ describe('servers that speak TLS', { skip: prepareApart() ?? false }, () => {
     await storage.workQueue.ring(2);
     await eventually(() => heard.has(2), BACK_MS);
     assert.deepEqual([(await visits.get('a'))?.note, (await visits.get('b'))?.note], ['before', 'after']);
+  });
+
+  it('knows a Redis that was emptied from a new one', async () => {
+    const open = async () => {
+      const storage = await openStorage(good);
+      ends.push(() => storage.close());
+      return storage.sharedState;
+    };
+    const before = await open();
+    // It was restarted, and keeps nothing: so the installation is no new one.
+    await assert.rejects(before.claimOnce('signed before', 60_000, 'app', Date.now()), { code: 'CLAIMS_FORGOTTEN' });
+    await assert.rejects((await open()).claimOnce('signed then', 60_000, 'app', Date.now()), { code: 'CLAIMS_FORGOTTEN' });
   });
 
   it('doctor, worker and control know the authority, and are ready again after a restart of both', async () => {

@@ -26,8 +26,8 @@ export interface ReceivedSpan {
 export interface OtlpReceiver {
   readonly address: string;
   readonly spans: readonly ReceivedSpan[];
-  /** The spans of a trace, as soon as one of them is the last that is waited for. */
-  spansOf(traceId: string, isLast: (span: ReceivedSpan) => boolean): Promise<readonly ReceivedSpan[]>;
+  /** The spans of a trace, as soon as there is one of each of these kinds: processes send theirs once a second. */
+  spansOf(traceId: string, kinds: readonly number[]): Promise<readonly ReceivedSpan[]>;
   /** Everything as it came, to look for what must not be there. */
   readonly text: () => string;
   stop(): Promise<void>;
@@ -71,9 +71,9 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
     text: () => text,
-    async spansOf(traceId, isLast) {
+    async spansOf(traceId, kinds) {
       const found = () => spans.filter((span) => span.traceId === traceId);
-      await eventually(() => found().some(isLast), 10_000);
+      await eventually(() => kinds.every((wanted) => found().some(({ kind }) => kind === wanted)), 10_000);
       return found();
     },
     stop: () =>

@@ -72,6 +72,7 @@ export const storeTexts: ErrorTemplates = {
   BLOB_TOO_LARGE: { what: '载荷超过上限[ {limitBytes} 字节]', fix: '减少内容，或调高接口或节点的上限。' },
   BLOB_STORE_FULL: { what: '内存载荷库已满', fix: '改用嵌入式存储。' },
   SHARED_STATE_DOWN: { what: '共享状态不可用', fix: '检查数据目录所在磁盘，或检查 Redis 及其网络；恢复后自动继续。' },
+  CLAIMS_FORGOTTEN: { what: '共享状态（Redis）刚被清空，此前的占用记录已丢失', fix: '一分钟后重试；请为 Redis 开启 appendonly。' },
   SHARED_STATE_FULL: { what: '共享状态的条目已达上限', fix: '降低流量或缩短签名时间窗口，或调高 Redis 的 maxmemory。' },
   SEAL_KEK_MISSING: { what: '主密钥文件[ {file} ]不存在或无法读取', fix: '放回该文件并确认其属主；没有主密钥，已密封的数据无法读取。' },
   SEAL_KEK_WRONG: { what: '主密钥[文件 {file} ]与此存储不匹配', fix: '将 KQ_KEK_FILE 指向创建该存储时的主密钥文件。' },

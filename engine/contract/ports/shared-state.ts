@@ -13,8 +13,10 @@ export interface SharedState {
   /**
    * True for exactly one caller per key until `ttlMs` has passed. Survives a restart where the backend can (nonces).
    * Claims of one `share` (an app) take at most half of the room there is, so that one caller cannot leave none to the others.
+   * `bornAt` (epoch ms, by the caller's clock): who makes the key may have claimed it from then on. CLAIMS_FORGOTTEN (transient) where the
+   * state does not reach back that far, with a minute for clocks that go ahead: whether it was claimed, nobody knows.
    */
-  claimOnce(key: string, ttlMs: number, share?: string): Promise<boolean>;
+  claimOnce(key: string, ttlMs: number, share?: string, bornAt?: number): Promise<boolean>;
   /** Adds to a counter that forgets itself `ttlMs` after its creation; answers the new value. */
   increment(key: string, by: number, ttlMs: number): Promise<number>;
   get(key: string): Promise<string | undefined>;

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { prepareRedis, startRedis } from '../../servers/redis.ts';
+import { startFaultProxy } from '../../servers/fault-proxy.ts';
+import { eventually } from '../../conformance/eventually.ts';
+import { openRedis } from '../../storage/redis/open-redis.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
-import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
-import { callSigned, memoryState, startGateway } from '../support/start-gateway.ts';
+import { buildInterface, buildPlan, createTestKey, signRequest, type SignedRequest } from '../support/city-plan.ts';
+import { callSigned, memoryState, startGateway, type TestAnswer } from '../support/start-gateway.ts';
 
 test('of 1,000 parallel replays exactly one passes', async (t) => {
   const key = await createTestKey('HMAC-SM3', 'app');
@@ -63,3 +67,44 @@ test('nonces are the share of their app, so that one app cannot take the room of
   assert.equal((await callSigned(started.gateway, await signRequest(key))).status, 200);
   assert.deepEqual(shares, ['app']);
 });
+
+test(
+  'with Redis gone or emptied no request passes twice, and new ones pass again by themselves',
+  { skip: prepareRedis() ?? false },
+  async (t) => {
+    const redis = await startRedis();
+    const line = await startFaultProxy({ targetPort: redis.port });
+    const { sharedState, beginClaims, close } = await openRedis(line);
+    await beginClaims!();
+    const key = await createTestKey('HMAC-SM3', 'app');
+    const { gateway, calls, stop } = await startGateway(await buildPlan([key], [buildInterface()]), { shared: sharedState });
+    t.after(async () => {
+      await stop();
+      await close();
+      await line.stop();
+      await redis.stop();
+    });
+    const send = (signed: SignedRequest) => callSigned(gateway, signed);
+    const told = ({ status, code, headers }: TestAnswer) => [status, code, headers['retry-after']];
+    const used = await signRequest(key);
+    assert.equal((await send(used)).status, 200, 'of a new installation at once');
+
+    line.refuse();
+    const early = await signRequest(key);
+    for (const signed of [used, early, await signRequest(key)]) assert.deepEqual(told(await send(signed)), [503, 'GW50303', '1']);
+    assert.equal(calls.length, 1);
+    line.heal();
+    await eventually(async () => (await send(await signRequest(key))).status === 200, 10_000);
+    assert.equal((await send(used)).code, 'GW40104');
+    assert.deepEqual(
+      [(await send(early)).status, (await send(early)).code],
+      [200, 'GW40104'],
+      'what was refused for want of Redis may be repeated once',
+    );
+
+    await redis.command('FLUSHALL');
+    for (const signed of [used, early, await signRequest(key)]) assert.deepEqual(told(await send(signed)), [401, 'GW40102', '60']);
+    const inAMinute = await signRequest(key, { ts: Date.now() + 61_000 });
+    assert.deepEqual([(await send(inAMinute)).status, (await send(inAMinute)).code], [200, 'GW40104']);
+  },
+);

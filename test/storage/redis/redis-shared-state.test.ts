@@ -79,6 +79,16 @@ describeOnRedis('shared state', (server) => {
     assert.ok(await state.acquireLease('flushed', 'p2', 60_000));
   });
 
+  it('tells claims of before it was emptied from those that are surely new', async (t) => {
+    const state = await openState(t, server());
+    await server().command('FLUSHALL');
+    const claim = (key: string, bornAt: number) => state.claimOnce(key, 60_000, '', bornAt);
+    await assert.rejects(claim('a', Date.now()), { code: 'CLAIMS_FORGOTTEN', kind: 'transient' });
+    assert.equal(await claim('b', Date.now() + 61_000), true);
+    assert.equal(await claim('b', Date.now()), false);
+    assert.equal(await state.claimOnce('c', 60_000), true, 'one whose age is of no concern');
+  });
+
   for (const way of ['stop', 'kill'] as const)
     it(`refuses quickly after a ${way} of Redis, and heals by itself when it is back, subscriptions too`, async (t) => {
       const state = await openState(t, server());

@@ -1,0 +1,22 @@
+import { Type } from 'typebox';
+import type { CollectionSpec, Documents, StoredDocument } from '../engine/contract/ports/documents.ts';
+import type { OpenedShared } from './storage-backend.ts';
+
+const begunSpec: CollectionSpec<StoredDocument> = {
+  name: 'shared_begun',
+  schema: Type.Object({ _id: Type.String() }),
+  indexes: [],
+};
+const ID = 'claims';
+
+/**
+ * An empty Redis is a new one, or one that lost what it knew: only the store can tell, which remembers that there was one. Signed calls of a
+ * new installation pass at once; after a loss those wait that could be repetitions.
+ */
+export async function beginClaims(documents: Documents, shared: OpenedShared): Promise<void> {
+  if (shared.beginClaims === undefined) return;
+  const begun = await documents.open(begunSpec);
+  if ((await begun.get(ID)) !== undefined) return;
+  await shared.beginClaims();
+  await begun.insert({ _id: ID }, { durability: 'full' });
+}
