@@ -69,6 +69,7 @@ export interface Storage {
   close(): Promise<void>;
 }
 
+const REDIS_EXAMPLE = 'rediss://redis.example:6379';
 const ROTATE_EVERY_MS = 3_600_000;
 
 /**
@@ -78,6 +79,7 @@ const ROTATE_EVERY_MS = 3_600_000;
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { clock, logger } = options;
+  await checkAddresses(options);
   const life = createLife();
   try {
     const store = await openStore(options);
@@ -115,6 +117,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 
 /** A store that something is copied into: without keys of its own, those of the source come with the copy. */
 export async function openTarget(options: StorageOptions): Promise<OpenedTarget> {
+  await checkAddresses(options);
   const store = await openStore(options);
   try {
     const shared = await openShared(options, store);
@@ -151,8 +154,16 @@ async function* nothing(): AsyncGenerator<never> {}
 export async function openSharedAlone(options: StorageOptions): Promise<OpenedShared | undefined> {
   const { sharedAddress, sharedPasswordFile, caFile, clock, logger } = options;
   if (sharedAddress === undefined) return undefined;
-  const backend = await pick(SHARED, sharedAddress);
+  const backend = await pick(SHARED, sharedAddress, badShared);
   return backend.open(sharedAddress, { clock, logger, ...(await secrets(sharedPasswordFile, caFile)) });
+}
+
+/** A setting that is wrong is told also while the servers are away. */
+async function checkAddresses({ address, sharedAddress }: StorageOptions): Promise<void> {
+  const store = await pick(STORES, address, badStore);
+  store.checkAddress?.(address);
+  if (sharedAddress !== undefined) (await pick(SHARED, sharedAddress, badShared)).checkAddress?.(sharedAddress);
+  else if (store.hasOwnShared !== true) throw needsShared(address);
 }
 
 /** What was opened last ends first. */
@@ -168,21 +179,24 @@ function createLife() {
 
 /** The store alone, as it is: for whoever looks whether it can be used. */
 export async function openStore({ address, passwordFile, caFile, clock, logger }: StorageOptions): Promise<OpenedStore> {
-  const backend = await pick(STORES, address);
+  const backend = await pick(STORES, address, badStore);
   return backend.open(address, { clock, logger, ...(await secrets(passwordFile, caFile)) });
 }
 
 async function openShared(options: StorageOptions, { ownShared }: OpenedStore): Promise<OpenedShared> {
   const shared = await openSharedAlone(options);
-  if (!shared && !ownShared) throw needsShared(options.address);
   if (shared) await ownShared?.close();
   return shared ?? ownShared!;
 }
 
-async function pick<T>(backends: Readonly<Record<string, () => Promise<T>>>, address: string): Promise<T> {
+async function pick<T>(
+  backends: Readonly<Record<string, () => Promise<T>>>,
+  address: string,
+  refused: (scheme: string) => AppError,
+): Promise<T> {
   const scheme = schemeOf(address);
   const load = Object.hasOwn(backends, scheme) && address.includes(':') ? backends[scheme] : undefined;
-  if (!load) throw badAddress(scheme, Object.keys(backends));
+  if (!load) throw refused(scheme);
   refusePassword(address);
   return load();
 }
@@ -243,10 +257,17 @@ function schemeOf(address: string): string {
 }
 
 /** Only the scheme is told: what follows may hold a password. */
-function badAddress(scheme: string, known: readonly string[]): AppError {
+function badStore(scheme: string): AppError {
   return new AppError('STORE_ADDRESS', 'input', `There is no store for "${scheme}:".`, {
     values: { scheme },
-    fix: `Use one of: ${known.join(', ')}; for example embedded:./data`,
+    fix: `Use one of: ${Object.keys(STORES).join(', ')}; for example embedded:./data`,
+  });
+}
+
+function badShared(scheme: string): AppError {
+  return new AppError('STORE_ADDRESS', 'input', `There is no shared state for "${scheme}:".`, {
+    values: { problem: 'shared', scheme },
+    fix: `Point KQ_SHARED_ADDRESS to a Redis: ${Object.keys(SHARED).join(' or ')}; for example ${REDIS_EXAMPLE}`,
   });
 }
 
@@ -254,7 +275,7 @@ function needsShared(address: string): AppError {
   const scheme = schemeOf(address);
   return new AppError('STORE_NEEDS_SHARED', 'input', `A store at "${scheme}:" is shared by processes, which need a doorbell.`, {
     values: { scheme },
-    fix: 'Point KQ_SHARED_ADDRESS to a Redis, for example rediss://redis.example:6379',
+    fix: `Point KQ_SHARED_ADDRESS to a Redis, for example ${REDIS_EXAMPLE}`,
   });
 }
 

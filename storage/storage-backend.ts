@@ -14,11 +14,16 @@ import type { DataKeys } from '../engine/contract/seal.ts';
 export interface StorageBackend {
   /** `address` is the whole of it, scheme and all; it never holds a password. */
   open(address: string, options: BackendOptions): Promise<OpenedStore>;
+  /** What the address alone tells, before any server is asked. */
+  checkAddress?(address: string): void;
+  /** It belongs to one process, and brings what others would share. */
+  readonly hasOwnShared?: true;
 }
 
 /** Doorbell and shared state of all processes of an installation. Refusals as with a store. */
 export interface SharedBackend {
   open(address: string, options: BackendOptions): Promise<OpenedShared>;
+  checkAddress?(address: string): void;
 }
 
 export interface BackendOptions {

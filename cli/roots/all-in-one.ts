@@ -7,6 +7,7 @@ import { openEngine } from './open-engine.ts';
 import { describeGateways, openGateways, type OpenedGateways } from './open-gateways.ts';
 import { openHost, type Host } from './open-host.ts';
 import { openKeeper, type GoOn } from './open-keeper.ts';
+import { openOnceUp } from './open-once-up.ts';
 import { openStatus } from './open-status.ts';
 import type { SettingOverrides, StartOptions } from './root-options.ts';
 
@@ -50,7 +51,8 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   const addresses: Record<string, string> = {};
   const example: { tryIt?: string } = {};
   let gateways: OpenedGateways = {};
-  const opened = await openEngine(host, life, 'start', () => ({ ...consoleAt(addresses), gateways: describeGateways(gateways) }));
+  const parts = () => ({ ...consoleAt(addresses), gateways: describeGateways(gateways) });
+  const opened = await openOnceUp(host, life, (own) => openEngine(host, own, 'start', parts));
   const { engine, storage } = opened;
   const policies = await loadPolicies();
   const info = { addresses: () => addresses, tryIt: () => example.tryIt };

@@ -5,6 +5,7 @@ import { handOver } from './hand-over.ts';
 import { consoleAt, openControl } from './open-control.ts';
 import { openEngine } from './open-engine.ts';
 import { openHost } from './open-host.ts';
+import { openOnceUp } from './open-once-up.ts';
 import { openStatus } from './open-status.ts';
 import type { SettingOverrides } from './root-options.ts';
 
@@ -16,7 +17,7 @@ export async function startControl(overrides: SettingOverrides): Promise<number>
     async (life) => {
       const status = await openStatus(host, life);
       const addresses: Record<string, string> = {};
-      const opened = await openEngine(host, life, 'control', () => consoleAt(addresses));
+      const opened = await openOnceUp(host, life, (own) => openEngine(host, own, 'control', () => consoleAt(addresses)));
       const { control } = await openControl(host, opened, await loadPolicies(), { addresses: () => addresses }, life);
       addresses['control'] = control.address;
       await control.flushPlan();

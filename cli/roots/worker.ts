@@ -2,6 +2,7 @@
 import { runUntilSignal } from '../../engine/host/run-until-signal.ts';
 import { openEngine } from './open-engine.ts';
 import { openHost } from './open-host.ts';
+import { openOnceUp } from './open-once-up.ts';
 import { openStatus } from './open-status.ts';
 import type { SettingOverrides } from './root-options.ts';
 
@@ -11,7 +12,7 @@ export async function startWorker(overrides: SettingOverrides): Promise<number> 
   return runUntilSignal(
     async (life) => {
       const status = await openStatus(host, life);
-      const { engine, storage } = await openEngine(host, life, 'worker');
+      const { engine, storage } = await openOnceUp(host, life, (own) => openEngine(host, own, 'worker'));
       await engine.startWork();
       status.started({ store: () => storage.documents.ping() });
       log.info('worker.ready', { flows: engine.published.list().length });

@@ -8,6 +8,7 @@ import { keptEntries, openEmbeddedSharedState } from './open-embedded-shared-sta
 
 /** `embedded:<folder>`: SQLite, files, and what one process can keep in memory. No server, one process. */
 export const embeddedBackend: StorageBackend = {
+  hasOwnShared: true,
   async open(address, { clock, logger }) {
     const dataFolder = resolve(address.slice('embedded:'.length));
     const documents = await openEmbeddedDocuments({ folder: dataFolder, clock, logger });

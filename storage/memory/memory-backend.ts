@@ -6,6 +6,7 @@ import { createMemoryWorkQueue } from '../in-process/memory-work-queue.ts';
 
 /** `memory:`: everything ends with the process. For tests. */
 export const memoryBackend: StorageBackend = {
+  hasOwnShared: true,
   async open(_address, { clock, logger }) {
     const documents = createMemoryDocuments({ clock });
     const workQueue = createMemoryWorkQueue({ clock, logger });

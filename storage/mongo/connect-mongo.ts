@@ -15,6 +15,7 @@ export interface ConnectOptions {
   readonly ca?: string;
 }
 
+const FORM = 'mongodb://user@host1,host2/database?replicaSet=name&tls=true';
 const DEFAULT_DATABASE = 'kangqiao';
 const OLDEST_VERSION = 5;
 const UNCHECKED_CERTIFICATE = /[?&]tls(Insecure|AllowInvalidCertificates|AllowInvalidHostnames)=true/i;
@@ -65,8 +66,8 @@ function createClient({ address, password, ca }: ConnectOptions): MongoClient {
   } catch (cause) {
     // The driver's own words may repeat the address.
     throw new AppError('STORE_ADDRESS', 'input', 'The address of the MongoDB server cannot be read.', {
-      values: { scheme: 'mongodb' },
-      fix: 'Write it as mongodb://user@host1,host2/database?replicaSet=name&tls=true',
+      values: { problem: 'form', scheme: 'mongodb', form: FORM },
+      fix: `Write it as ${FORM}`,
       cause,
     });
   }

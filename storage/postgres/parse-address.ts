@@ -12,6 +12,7 @@ export interface PostgresTarget {
   readonly isEncrypted: boolean;
 }
 
+const FORM = 'postgres://user@host:port/database?schema=kangqiao';
 const DEFAULT_PORT = 5432;
 const DEFAULT_SCHEMA = 'kangqiao';
 const SCHEMA = /^[a-z_][a-z0-9_]{0,47}$/;
@@ -42,7 +43,7 @@ export function parseAddress(address: string): PostgresTarget {
 
 function badAddress(reason: string): AppError {
   return new AppError('STORE_ADDRESS', 'input', `The address of the PostgreSQL store cannot be used: ${reason}.`, {
-    values: { scheme: 'postgres', reason },
-    fix: 'Write it as postgres://user@host:port/database?schema=kangqiao',
+    values: { problem: 'form', scheme: 'postgres', form: FORM },
+    fix: `Write it as ${FORM}`,
   });
 }

@@ -7,6 +7,7 @@ import { translateRedisError } from './translate-redis-error.ts';
 
 /** `redis:`, `rediss:`: doorbell (BullMQ) and shared state of any number of processes. */
 export const redisBackend: SharedBackend = {
+  checkAddress: (address) => parseRedisAddress(address, {}),
   async open(address, { clock, logger, password, ca }) {
     const place = parseRedisAddress(address, { ...(password === undefined ? {} : { password }), ...(ca === undefined ? {} : { ca }) });
     await checkRedis(place);

@@ -287,7 +287,7 @@ test('with Redis gone signed calls answer 503 with Retry-After, citizens and the
 });
 
 test(
-  'a gateway that starts while database, Redis and control are gone serves what it kept; its flows come with the servers',
+  'what starts while database, Redis and control are gone waits for them; a gateway serves what it kept meanwhile',
   { skip },
   async () => {
     const bus = roles.find(({ name }) => name === 'bus')!;
@@ -298,10 +298,15 @@ test(
     const again = start('bus', 'gateway', '--front', 'bus', '--bus-port', String(ports.bus));
     addresses['bus'] = (await again.says(/gateway\.ready .*address=(\S+)/))[1]!;
     assert.equal((await departments()).status, 200, again.output());
+    const waiting = [start('worker-late', 'worker'), start('control', 'control', '--control-port', String(ports.control))];
+    const given = start('worker-given-up', 'worker');
+    for (const role of [...waiting, given]) await role.says(/store\.waits .*STORE_DOWN/);
+    assert.equal(await given.end('SIGTERM'), 0, given.output());
     servers.toStore.heal();
     servers.toShared.heal();
     await again.says(/gateway\.engine-open/);
     assert.equal(await again.end('SIGTERM'), 0, again.output());
+    for (const role of waiting) await role.says(/worker\.ready|control\.listening/);
   },
 );
 

@@ -67,6 +67,22 @@ it('names the stores there are when the address fits none, and never repeats a p
   }
 });
 
+it('tells what is wrong with the settings also while the servers are away', async () => {
+  const away = 'postgres://kq@127.0.0.1:9/bus';
+  for (const [addresses, code, says] of [
+    [{ address: away }, 'STORE_NEEDS_SHARED', /KQ_SHARED_ADDRESS to a Redis/],
+    [{ address: away, sharedAddress: 'valkey://127.0.0.1' }, 'STORE_ADDRESS', /no shared state for "valkey:".*redis or rediss/],
+    [{ address: away, sharedAddress: 'redis://redis.example' }, 'STORE_NOT_ENCRYPTED', /rediss:/],
+    [{ address: 'postgres://127.0.0.1:9', sharedAddress: 'redis://127.0.0.1:9' }, 'STORE_ADDRESS', /names no user.*postgres:\/\/user@/],
+    [{ address: 'memory:', sharedAddress: 'valkey://127.0.0.1' }, 'STORE_ADDRESS', /no shared state/],
+  ] as const)
+    await assert.rejects(openStorage({ ...addresses, clock: fakeClock(), logger: silentLogger }), (error: AppError) => {
+      assert.equal(error.code, code);
+      assert.match(`${error.message} ${error.fix}`, says);
+      return true;
+    });
+});
+
 it('refuses an address that holds a password, and a password file that cannot be read, without repeating either', async () => {
   await assert.rejects(open('memory://u:secret@h/'), (error) => {
     assert.ok(error instanceof AppError && error.code === 'STORE_PASSWORD_IN_ADDRESS');

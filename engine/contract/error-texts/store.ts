@@ -3,6 +3,11 @@ import type { ErrorTemplates } from './template.ts';
 
 export const storeTexts: ErrorTemplates = {
   STORE_ADDRESS: { what: '不支持“{scheme}:”类型的存储', fix: '改用支持的存储，例如 embedded:./data。' },
+  'STORE_ADDRESS/shared': {
+    what: '不支持“{scheme}:”类型的共享状态',
+    fix: '将 KQ_SHARED_ADDRESS 指向 Redis，例如 rediss://redis.example:6379。',
+  },
+  'STORE_ADDRESS/form': { what: '“{scheme}:”存储的地址写法有误', fix: '写作 {form}。' },
   STORE_NEEDS_SHARED: {
     what: '“{scheme}:”类型的存储由多个进程共用，还需要共享状态（Redis）',
     fix: '将 KQ_SHARED_ADDRESS 指向 Redis，例如 rediss://redis.example:6379。',
