@@ -163,6 +163,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     tracer,
   };
   const serves = deps.serves ?? [];
+  const isServed = createServes(serves, { published, nodes });
   const { isExclusive } = documents;
   const { role, version } = deps.about ?? NOBODY;
   const about = { role, version, ...(serves.length === 0 ? {} : { serves }) };
@@ -176,7 +177,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     onBindingsChange: bindings.onChange,
     documents,
     leases,
-    serves: createServes(serves),
+    serves: isServed,
     accept: async (flow, arrival, { seq }) => toArrivalResult(await accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),
     tls: deps.tls,
     clock,
@@ -188,7 +189,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     owners,
     active,
     counts,
-    serves: createServes(serves),
+    serves: isServed,
     ...(deps.workerSlots === undefined ? {} : { slots: deps.workerSlots }),
   });
   let stopped: Promise<void> | undefined;

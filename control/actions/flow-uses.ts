@@ -1,7 +1,8 @@
 /** Which flows use what: adapters, code tables, other flows; in their draft and in the version that serves. */
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
-import { fieldKind } from '../../engine/contract/field-kind.ts';
+import type { FieldKind } from '../../engine/contract/field-kind.ts';
 import type { Text } from '../../engine/contract/texts.ts';
+import { namedInNode } from '../../engine/registry/named-in-node.ts';
 import type { FlowCatalog, FlowSummary, NodeRegistry } from '../../engine/services.ts';
 
 export type UsedKind = 'adapter' | 'table' | 'flow';
@@ -85,7 +86,7 @@ function usesOf(document: FlowDocument, nodes: NodeRegistry): readonly Found[] {
     return [
       ...(adapter === undefined ? [] : [found('adapter', adapter)]),
       ...tablesIn(node.config).map((table) => found('table', table)),
-      ...namedIn(node, nodes).map(([kind, used]) => found(kind, used)),
+      ...namedInNode(node, nodes).flatMap(([kind, used]) => (KINDS[kind] === undefined ? [] : [found(KINDS[kind], used)])),
     ];
   });
 }
@@ -96,14 +97,5 @@ function tablesIn(value: unknown): readonly string[] {
   return Object.entries(value).flatMap(([name, field]) => (name === 'table' && typeof field === 'string' ? [field] : tablesIn(field)));
 }
 
-const KINDS: Readonly<Record<string, UsedKind>> = { adapter: 'adapter', 'code-table': 'table', flow: 'flow' };
-
-/** Fields that the node type shows with an editor for such an id. */
-function namedIn({ type, config }: FlowNode, nodes: NodeRegistry): readonly (readonly [UsedKind, string])[] {
-  const properties = Object.entries(nodes.get(type)?.config.properties ?? {});
-  return properties.flatMap(([name, schema]) => {
-    const kind = KINDS[fieldKind(schema) ?? ''];
-    const value = config[name];
-    return kind === undefined || typeof value !== 'string' ? [] : [[kind, value] as const];
-  });
-}
+/** Editors of ids. */
+const KINDS: Readonly<Partial<Record<FieldKind, UsedKind>>> = { adapter: 'adapter', 'code-table': 'table', flow: 'flow' };

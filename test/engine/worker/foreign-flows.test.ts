@@ -1,6 +1,7 @@
 /** What a worker leaves to others: flows that it does not serve, and flows with a node type that only a newer build has. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import flowCall from '../../../nodes/flow/call.node.ts';
 import { createServes } from '../../../engine/worker/create-serves.ts';
 import { openLab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction } from '../../support/model-flows.ts';
@@ -38,18 +39,44 @@ test('an execution of a flow that a worker does not serve is left to one that do
   await lab.untilStatus(id, 'cancelled');
 });
 
-test('a worker serves the flows of its tags, and those whose adapters it can all reach', () => {
-  const flow = (tags: readonly string[], ...adapters: (string | undefined)[]) => ({
-    document: {
-      ...document,
-      tags: [...tags],
-      nodes: adapters.map((adapter) => ({ ...document.nodes[0]!, ...(adapter === undefined ? {} : { adapter }) })),
-    },
+interface Sketch {
+  readonly tags?: readonly string[];
+  /** `adp_…` of a node, or `flw_…` of a flow that it calls. */
+  readonly uses?: readonly string[];
+}
+
+/** What a worker of these names says of each flow. */
+function servedOf(names: readonly string[], sketches: Readonly<Record<string, Sketch>>): readonly string[] {
+  const flows = Object.entries(sketches).map(([flowId, { tags = [], uses = [] }]) => {
+    const nodes = uses.map((used, index) => ({
+      ...{ id: `n_${index}`, type: 'flow.call@1', label: '' },
+      ...(used.startsWith('adp_') ? { adapter: used, config: {} } : { config: { flowId: used } }),
+    }));
+    return { document: { flowId, tags: [...tags], nodes } };
   });
-  const serves = createServes(['adp_a', 'adp_b', 'dmz']);
-  assert.equal(serves(flow([], 'adp_a', undefined, 'adp_b')), true);
-  assert.equal(serves(flow([], 'adp_a', 'adp_c')), false);
-  assert.equal(serves(flow(['dmz'], 'adp_c')), true);
-  assert.equal(serves(flow([], undefined)), true, 'what needs no adapter runs anywhere');
-  assert.equal(createServes([])(flow([], 'adp_c')), true);
+  const published = { current: (id: string) => flows.find(({ document: { flowId } }) => flowId === id) };
+  const serves = createServes(names, { published, nodes: { get: () => flowCall } });
+  return flows.filter(serves).map(({ document: { flowId } }) => flowId);
+}
+
+test('a worker serves the flows of its tags, and those whose adapters it can all reach', () => {
+  const flows = {
+    flw_reached: { uses: ['adp_a', 'adp_b'] },
+    flw_half: { uses: ['adp_a', 'adp_c'] },
+    flw_tagged: { tags: ['dmz'], uses: ['adp_c'] },
+    flw_pure: {},
+  };
+  assert.deepEqual(servedOf(['adp_a', 'adp_b', 'dmz'], flows), ['flw_reached', 'flw_tagged', 'flw_pure']);
+  assert.deepEqual(servedOf([], flows), Object.keys(flows));
+});
+
+test('the adapters of the flows that a flow calls count as its own, however deep, and in a circle too', () => {
+  const flows = {
+    flw_top: { uses: ['adp_a', 'flw_middle'] },
+    flw_middle: { uses: ['flw_bottom'] },
+    flw_bottom: { uses: ['adp_b', 'flw_top'] },
+    flw_lost: { uses: ['flw_not_published'] },
+  };
+  assert.deepEqual(servedOf(['adp_a', 'adp_b'], flows), Object.keys(flows));
+  assert.deepEqual(servedOf(['adp_a'], flows), ['flw_lost'], 'who cannot reach the bottom runs none of the circle');
 });

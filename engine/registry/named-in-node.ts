@@ -1,0 +1,15 @@
+import { fieldKind, type FieldKind } from '../contract/field-kind.ts';
+import type { FlowNode } from '../contract/flow-document.ts';
+import type { NodeRegistry } from '../services.ts';
+
+/** Texts in the configuration of a node, with the kind of field that its type shows them in: so an id is known for one of a flow, a code table … */
+export function namedInNode(
+  { type, config }: Pick<FlowNode, 'type' | 'config'>,
+  nodes: Pick<NodeRegistry, 'get'>,
+): readonly (readonly [FieldKind, string])[] {
+  return Object.entries(nodes.get(type)?.config.properties ?? {}).flatMap(([name, schema]) => {
+    const kind = fieldKind(schema);
+    const value = config[name];
+    return kind === undefined || typeof value !== 'string' ? [] : [[kind, value] as const];
+  });
+}
