@@ -1,24 +1,16 @@
 /** An installation apart: control, gateways and workers as processes of their own over one PostgreSQL and one Redis, whose ways can be cut. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
-import { startFaultProxy, type FaultProxy } from '../servers/fault-proxy.ts';
-import { preparePostgres, startPostgres, type PostgresServer } from '../servers/postgres.ts';
-import { prepareRedis, startRedis, type RedisServer } from '../servers/redis.ts';
 import { until } from './city.ts';
 import { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.ts';
 import { BIN } from './platform-process.ts';
+import { prepareProxiedServers, startProxiedServers, type ProxiedServers } from './proxied-servers.ts';
 
-export interface ApartServers {
-  readonly postgres: PostgresServer;
-  readonly redis: RedisServer;
-  /** Between every process and the database. */
-  readonly toStore: FaultProxy;
-  readonly toShared: FaultProxy;
+export interface ApartServers extends ProxiedServers {
   /** Where every process sends its spans. */
   readonly collector: OtlpReceiver;
   /** What makes a process one of this installation. */
   readonly environment: Readonly<Record<string, string>>;
-  stop(): Promise<void>;
 }
 
 export interface RoleProcess {
@@ -34,28 +26,22 @@ export interface RoleProcess {
 
 /** Why it cannot be had here, or undefined. */
 export function prepareApart(): string | undefined {
-  return preparePostgres() ?? prepareRedis();
+  return prepareProxiedServers('postgres');
 }
 
 export async function startApartServers(scratch: string): Promise<ApartServers> {
-  const [postgres, redis] = [await startPostgres(), await startRedis({ args: ['--maxmemory-policy', 'noeviction'] })];
-  const [toStore, toShared] = [await startFaultProxy({ targetPort: postgres.port }), await startFaultProxy({ targetPort: redis.port })];
-  const collector = await startOtlpReceiver();
+  const [servers, collector] = await Promise.all([startProxiedServers('postgres'), startOtlpReceiver()]);
   return {
-    postgres,
-    redis,
+    ...servers,
     collector,
-    toStore,
-    toShared,
     environment: {
-      KQ_STORE_ADDRESS: `postgres://postgres@127.0.0.1:${toStore.port}/postgres`,
-      KQ_SHARED_ADDRESS: `redis://127.0.0.1:${toShared.port}`,
+      KQ_STORE_ADDRESS: servers.storeAddress,
+      KQ_SHARED_ADDRESS: servers.sharedAddress,
       KQ_KEK_FILE: join(scratch, 'city.kek'),
       KQ_OTLP_ADDRESS: collector.address,
     },
     async stop() {
-      await Promise.all([toStore.stop(), toShared.stop(), collector.stop()]);
-      await Promise.all([postgres.stop(), redis.stop()]);
+      await Promise.all([servers.stop(), collector.stop()]);
     },
   };
 }

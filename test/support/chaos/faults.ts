@@ -2,12 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { District } from './district.ts';
 import type { KeptRole } from './kept-role.ts';
-import type { ChaosServers } from './servers.ts';
+import type { ProxiedServers } from '../proxied-servers.ts';
 
 export interface Playground {
   readonly workers: readonly KeptRole[];
   readonly control: KeptRole;
-  readonly servers: ChaosServers;
+  readonly servers: ProxiedServers;
   readonly district: District;
 }
 

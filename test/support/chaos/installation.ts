@@ -8,7 +8,7 @@ import { openStorage, type Storage } from '../../../storage/open-storage.ts';
 import { adtFlow } from '../../bench/flows/adt-flow.ts';
 import { freePort } from '../../servers/free-port.ts';
 import { engineOn } from '../engine-on.ts';
-import type { ChaosServers } from './servers.ts';
+import type { ProxiedServers } from '../proxied-servers.ts';
 
 export interface Installation {
   readonly workers: readonly { readonly name: string; readonly environment: Readonly<Record<string, string>> }[];
@@ -30,7 +30,7 @@ export const CHAOS_FLOW = 'flw_chaos';
 const HOSTS = ['127.0.0.2', '127.0.0.3'];
 const PAGE = 1_000;
 
-export async function prepareInstallation(servers: ChaosServers, scratch: string, districtPort: number): Promise<Installation> {
+export async function prepareInstallation(servers: ProxiedServers, scratch: string, districtPort: number): Promise<Installation> {
   const kekFile = join(scratch, 'city.kek');
   const port = await freePort();
   const storage = await openDirectly(servers, kekFile);
@@ -69,7 +69,7 @@ export async function prepareInstallation(servers: ChaosServers, scratch: string
 }
 
 /** What the store holds at the end, past all proxies. */
-export async function countOutcomes(servers: ChaosServers, { kekFile }: Installation): Promise<Outcomes> {
+export async function countOutcomes(servers: ProxiedServers, { kekFile }: Installation): Promise<Outcomes> {
   const storage = await openDirectly(servers, kekFile);
   try {
     const executions = await storage.documents.open(executionsSpec);
@@ -104,7 +104,7 @@ async function unfinished(executions: Collection<ExecutionDocument>): Promise<re
   }));
 }
 
-function openDirectly({ directStoreAddress, directSharedAddress }: ChaosServers, kekFile: string): Promise<Storage> {
+function openDirectly({ directStoreAddress, directSharedAddress }: ProxiedServers, kekFile: string): Promise<Storage> {
   return openStorage({
     address: directStoreAddress,
     sharedAddress: directSharedAddress,

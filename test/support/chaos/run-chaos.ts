@@ -11,7 +11,7 @@ import { startDistrict, type District } from './district.ts';
 import { createChance, EACH_ONCE, faultNames, inflict, type FaultName, type Playground } from './faults.ts';
 import { countOutcomes, prepareInstallation, type Outcomes } from './installation.ts';
 import { keepRole } from './kept-role.ts';
-import { startChaosServers, type StoreKind } from './servers.ts';
+import { startProxiedServers, type StoreKind } from '../proxied-servers.ts';
 
 export interface ChaosOptions {
   readonly store: StoreKind;
@@ -50,7 +50,7 @@ const SETTLED_WITHIN_MS = 90_000;
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { store, messages, perSecond, seed, tell = () => undefined } = options;
   const scratch = await makeScratch();
-  const servers = await startChaosServers(store);
+  const servers = await startProxiedServers(store);
   const district = await startDistrict();
   const installation = await prepareInstallation(servers, scratch, district.port);
   const workers = installation.workers.map(({ name, environment }) =>

@@ -1,16 +1,20 @@
 /** A store and a shared state behind proxies that misbehave when told to. */
-import { startFaultProxy } from '../../servers/fault-proxy.ts';
-import { prepareFerretdb, startFerretdb } from '../../servers/ferretdb.ts';
-import { prepareMongoJava, startMongoJava } from '../../servers/mongo-java.ts';
-import { preparePostgres, startPostgres } from '../../servers/postgres.ts';
-import { prepareRedis, startRedis } from '../../servers/redis.ts';
+import { startFaultProxy, type FaultProxy } from '../servers/fault-proxy.ts';
+import { prepareFerretdb, startFerretdb } from '../servers/ferretdb.ts';
+import { prepareMongoJava, startMongoJava } from '../servers/mongo-java.ts';
+import { preparePostgres, startPostgres } from '../servers/postgres.ts';
+import { prepareRedis, startRedis } from '../servers/redis.ts';
 
 export type StoreKind = 'postgres' | 'ferretdb' | 'mongo-java';
 
-export interface ChaosServers {
+export interface ProxiedServers {
+  /** Between every process and the store. */
+  readonly toStore: FaultProxy;
+  readonly toShared: FaultProxy;
   /** Through the proxies: what the processes are given. */
   readonly storeAddress: string;
   readonly sharedAddress: string;
+  /** Past them. */
   readonly directStoreAddress: string;
   readonly directSharedAddress: string;
   flushShared(): Promise<void>;
@@ -28,20 +32,21 @@ export interface ChaosServers {
 const DELAY_MS = 150;
 
 /** Why a store of this kind cannot be had here, or undefined when it can. */
-export function prepareChaosServers(kind: StoreKind): string | undefined {
+export function prepareProxiedServers(kind: StoreKind): string | undefined {
   return prepareRedis() ?? { postgres: preparePostgres, ferretdb: prepareFerretdb, 'mongo-java': prepareMongoJava }[kind]();
 }
 
-export async function startChaosServers(kind: StoreKind): Promise<ChaosServers> {
+export async function startProxiedServers(kind: StoreKind): Promise<ProxiedServers> {
   const store = await startStore(kind);
   const redis = await startRedis();
-  const storeProxy = await startFaultProxy({ targetPort: store.port });
-  const redisProxy = await startFaultProxy({ targetPort: redis.port });
-  const proxies = [storeProxy, redisProxy];
+  const toStore = await startFaultProxy({ targetPort: store.port });
+  const toShared = await startFaultProxy({ targetPort: redis.port });
+  const proxies = [toStore, toShared];
   const heal = () => proxies.forEach((proxy) => proxy.heal());
   return {
-    storeAddress: store.address.replace(`:${store.port}`, `:${storeProxy.port}`),
-    sharedAddress: `redis://127.0.0.1:${redisProxy.port}`,
+    ...{ toStore, toShared },
+    storeAddress: store.address.replace(`:${store.port}`, `:${toStore.port}`),
+    sharedAddress: `redis://127.0.0.1:${toShared.port}`,
     directStoreAddress: store.address,
     directSharedAddress: redis.address,
     flushShared: async () => void (await redis.command('FLUSHALL')),
@@ -50,7 +55,7 @@ export async function startChaosServers(kind: StoreKind): Promise<ChaosServers> 
       await redis.restart();
     },
     async restartStore() {
-      if (kind === 'mongo-java') return storeProxy.cut();
+      if (kind === 'mongo-java') return toStore.cut();
       await store.kill();
       await store.restart();
     },
