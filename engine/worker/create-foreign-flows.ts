@@ -1,0 +1,66 @@
+/** Flows that this process leaves to others: it does not serve them, or lacks a node type of theirs. */
+import type { Clock } from '../contract/clock.ts';
+import { toErrorRecord } from '../contract/errors.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { SharedState } from '../contract/ports/shared-state.ts';
+import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { ExecutionDocument } from '../run/execution-document.ts';
+import type { PublishedFlows } from '../services.ts';
+import type { PartitionReader } from './create-partition-reader.ts';
+
+export interface ForeignFlows {
+  isForeign(document: ExecutionDocument): boolean;
+  /** It turned out that this process cannot run it. Its own may be able to after the next publication, or with other settings of an adapter. */
+  leaveAlone(document: ExecutionDocument): void;
+}
+
+export interface ForeignFlowsDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly shared: Pick<SharedState, 'publish'>;
+  readonly published: Pick<PublishedFlows, 'cached'>;
+  serves?(flow: CompiledFlow): boolean;
+  readonly reader: Pick<PartitionReader, 'takeRing'>;
+}
+
+/** Channel on which a worker tells the others of a partition with news that are not for it. */
+export const PASSED_ON_CHANNEL = 'executions.passed-on';
+
+/** A flow that this process does not run is looked at again after this. */
+const LEFT_ALONE_MS = 30_000;
+const MAX_FOREIGN = 10_000;
+
+export function createForeignFlows(deps: ForeignFlowsDeps): ForeignFlows {
+  const { clock, log, shared, published, reader } = deps;
+  /** `flow@version` that this process cannot run, or does not serve: until when it is left alone. */
+  const foreignUntil = new Map<string, number>();
+
+  return {
+    isForeign(document) {
+      const flow = published.cached(document.flowId, document.version);
+      const until = foreignUntil.get(versionOf(document)) ?? 0;
+      const isLeft = flow ? !(deps.serves?.(flow) ?? true) : clock.monotonic() < until;
+      if (isLeft && reader.takeRing(document.part)) passOn(document.part);
+      return isLeft;
+    },
+    leaveAlone(document) {
+      const flow = versionOf(document);
+      if (!foreignUntil.has(flow)) log.warn('worker.flow_left_to_others', { flow });
+      if (foreignUntil.size > MAX_FOREIGN) foreignUntil.clear();
+      foreignUntil.set(flow, clock.monotonic() + LEFT_ALONE_MS);
+      reader.takeRing(document.part);
+      passOn(document.part);
+    },
+  };
+
+  /** The doorbell rings at one worker: what that one leaves to others it must tell them. */
+  function passOn(part: number): void {
+    shared
+      .publish(PASSED_ON_CHANNEL, String(part))
+      .catch((error: unknown) => log.debug('worker.not_passed_on', { code: toErrorRecord(error).code }));
+  }
+}
+
+function versionOf({ flowId, version }: ExecutionDocument): string {
+  return `${flowId}@${version}`;
+}

@@ -1,0 +1,108 @@
+/** Runs one execution for its lane, and does what its verdict asks for: ring when it is due, let go of it, leave it to others, show it to a person. */
+import { toErrorRecord } from '../contract/errors.ts';
+import type { WorkQueue } from '../contract/ports/work-queue.ts';
+import type { ExecutionDocument } from '../run/execution-document.ts';
+import type { ForeignFlows } from './create-foreign-flows.ts';
+import type { PartitionReader } from './create-partition-reader.ts';
+import type { LanesDeps } from './lanes.ts';
+import { runExecution, type RunExecutionDeps } from './run-execution.ts';
+
+export interface LaneRunner {
+  readonly run: LanesDeps['run'];
+  abort(executionId: string, reason: Error): void;
+  abortAll(reason: Error): void;
+}
+
+export interface LaneRunnerDeps extends RunExecutionDeps {
+  readonly workQueue: WorkQueue;
+  readonly active: Set<string>;
+  readonly reader: Pick<PartitionReader, 'reread'>;
+  readonly foreign: Pick<ForeignFlows, 'leaveAlone'>;
+  /** Executions in hand and not yet begun. */
+  waiting(): number;
+}
+
+/** After the store failed a partition is read again no sooner than this. */
+const LET_GO_PAUSE_MS = 1_000;
+const LET_GO_LOG_MS = 10_000;
+
+export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
+  const { clock, log, reader } = deps;
+  const controllers = new Map<string, AbortController>();
+  let quietUntil = 0;
+
+  return {
+    async run(document, slot) {
+      const controller = new AbortController();
+      controllers.set(document._id, controller);
+      deps.active.add(document._id);
+      try {
+        const verdict = await runExecution(document, deps, controller, slot);
+        if (verdict === 'let-go') letGo(document);
+        if (verdict === 'foreign') deps.foreign.leaveAlone(document);
+        if (typeof verdict === 'object' && verdict.due !== undefined) void ringWhenDue(document.part, verdict.due);
+        // Its lane may go on: the cancelled one was taken out of its row.
+        if (document.cancelRequested || controller.signal.aborted) reader.reread(document.part, 0);
+        return verdict;
+      } catch (error) {
+        log.error('worker.execution_failed', error, { executionId: document._id, flowId: document.flowId });
+        if (toErrorRecord(error).kind === 'transient' || !(await holdBroken(document, error))) {
+          letGo(document);
+          return 'let-go';
+        }
+        return { parked: 'held' };
+      } finally {
+        // A cancel settles beside its lane: the later of two may be registered under the same id.
+        if (controllers.get(document._id) === controller) {
+          controllers.delete(document._id);
+          deps.active.delete(document._id);
+        }
+      }
+    },
+    abort: (executionId, reason) => controllers.get(executionId)?.abort(reason),
+    abortAll(reason) {
+      for (const controller of controllers.values()) controller.abort(reason);
+    },
+  };
+
+  /** The store failed: it is asked again after a pause, and the log says so once a while. */
+  function letGo({ part }: ExecutionDocument): void {
+    const now = clock.monotonic();
+    if (now >= quietUntil) {
+      quietUntil = now + LET_GO_LOG_MS;
+      log.warn('worker.store_failing', { waiting: deps.waiting() });
+    }
+    deps.metrics.count('executions_let_go_total');
+    reader.reread(part, LET_GO_PAUSE_MS);
+  }
+
+  async function ringWhenDue(part: number, due: number): Promise<void> {
+    await deps.workQueue
+      .ring(part, { delayMs: Math.max(0, due - clock.now()) })
+      .catch((error: unknown) => log.error('worker.ring_failed', error));
+  }
+
+  /** What cannot even be loaded is shown to a person. False: it could not be stored, and is tried again. */
+  async function holdBroken(document: ExecutionDocument, error: unknown): Promise<boolean> {
+    const { code, kind } = toErrorRecord(error);
+    const held = { node: '', reason: code, at: clock.now() };
+    const hold = (status: ExecutionDocument['status'], epoch: number, isKnown: boolean) =>
+      deps.executions.patchIf(
+        document._id,
+        { status, epoch },
+        {
+          set: { status: 'held', epoch: document.epoch + 1, held: { ...held, outcomeKnown: isKnown }, error: { code, kind } },
+          unset: ['lease'],
+        },
+      );
+    try {
+      const result = await hold(document.status, document.epoch, document.status !== 'running');
+      // It broke after its claim: what was done since is not known, and must not be done again and again.
+      if (result.outcome === 'no-match') await hold('running', document.epoch + 1, false);
+      return true;
+    } catch (failure) {
+      log.error('worker.hold_failed', failure, { executionId: document._id });
+      return false;
+    }
+  }
+}
