@@ -71,7 +71,7 @@ function wasTaken({ kind, wasSent }: Failure): boolean {
 
 function toRefusal({ kind }: Failure, isHarmless: boolean): GatewayError {
   if (!isHarmless) return refuse('GW50402');
-  return refuse(kind === 'timeout' ? 'GW50401' : 'GW50305');
+  return kind === 'timeout' ? refuse('GW50401') : refuse('GW50201', { retryAfterSec: 1 });
 }
 
 function toAttempt(exchange: Exchange, leftMs: number, onClosing: () => void): AttemptOptions {

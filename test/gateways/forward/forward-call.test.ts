@@ -1,0 +1,205 @@
+/** What a gateway in the DMZ carries inside and back, and what it answers when there is nobody inside. */
+import assert from 'node:assert/strict';
+import { request } from 'node:http';
+import { after, before, test } from 'node:test';
+import { createMessage } from '../../../engine/contract/message.ts';
+import type { Tracer } from '../../../engine/contract/observe.ts';
+import type { FlowResult } from '../../../engine/contract/run-flow.ts';
+import { RELAY_HEADER } from '../../../gateways/forward/relay-header.ts';
+import { startFaultProxy } from '../../servers/fault-proxy.ts';
+import { signRequest } from '../support/city-plan.ts';
+import { openDmzLab, type DmzLab } from '../support/dmz-lab.ts';
+import { callGateway, callSigned, echo, type TestAnswer, type TestGateway } from '../support/start-gateway.ts';
+import { signsAnswer } from '../support/verify-answer.ts';
+
+let lab: DmzLab;
+let inner: TestGateway;
+let other: TestGateway;
+let dmz: TestGateway;
+
+before(async () => {
+  lab = await openDmzLab();
+  [inner, other] = [await lab.startInner(), await lab.startInner()];
+  dmz = await lab.startDmz([inner]);
+});
+after(() => lab.close());
+
+function sendChunked({ port }: TestGateway['gateway'], path: string, headers: Readonly<Record<string, string>>, body: Buffer) {
+  return new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+    const sent = request({ host: '127.0.0.1', port, method: 'POST', path, headers: { host: 'localhost', ...headers } }, (answer) => {
+      let text = '';
+      answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      answer.on('end', () => resolve({ status: answer.statusCode, text }));
+    });
+    sent.on('error', reject);
+    sent.write(body.subarray(0, 1000));
+    sent.end(body.subarray(1000));
+  });
+}
+
+test('carries a signed call inside as it came, and the answer that was signed there back', async () => {
+  for (const key of [lab.sm2, lab.hmac]) {
+    const headers = [
+      ['content-type', 'application/json'],
+      ['idempotency-key', 'book-1'],
+      ['x-kq-trace', 'trace-of-the-caller'],
+    ] as const;
+    const signed = await signRequest(key, { query: 'day=2026-01-01&q=a+b', host: 'bus.example.cn', headers });
+    const answer = await callSigned(dmz.gateway, signed, { accept: '*/*' });
+    assert.equal(answer.status, 200, answer.body.toString());
+    assert.deepEqual(JSON.parse(answer.body.toString()), { body: { hospital: 'A' }, query: { day: '2026-01-01', q: 'a+b' }, params: {} });
+    assert.equal(await signsAnswer(answer, signed, key, lab.plan), true);
+    const call = inner.calls.at(-1)!;
+    assert.deepEqual(call.caller, { interfaceId: 'ifc_book', appId: key.appId, idempotencyKey: 'book-1' });
+    assert.equal(call.traceId, 'trace-of-the-caller');
+    assert.equal(answer.headers['x-kq-trace'], 'trace-of-the-caller');
+    assert.equal(call.message.headers[RELAY_HEADER], undefined);
+  }
+  assert.equal(dmz.calls.length, 0, 'nothing runs in the DMZ');
+});
+
+test('spans of the DMZ and of the inside belong to one trace', async () => {
+  const begun: { readonly name: string; readonly traceId: string | undefined; readonly parent: string | undefined }[] = [];
+  const tracer = (of: string): Tracer => ({
+    root(name, traceId, _start, parent) {
+      begun.push({ name: `${of} ${name}`, traceId, parent });
+      return { traceparent: `00-${traceId}-${of === 'dmz' ? 'd'.repeat(16) : 'a'.repeat(16)}-01`, end: () => undefined };
+    },
+    child: () => undefined,
+  });
+  const inside = await lab.startInner(tracer('inside'));
+  const node = await lab.startDmz([inside], { tracer: tracer('dmz') });
+  assert.equal((await callSigned(node.gateway, await signRequest(lab.sm2))).status, 200);
+  const traceId = inside.calls[0]!.traceId;
+  assert.deepEqual(
+    begun.filter(({ name }) => name.endsWith('/open/v1/appointments')),
+    [
+      { name: 'dmz POST /open/v1/appointments', traceId, parent: undefined },
+      { name: 'inside POST /open/v1/appointments', traceId, parent: `00-${traceId}-${'d'.repeat(16)}-01` },
+    ],
+  );
+});
+
+test('carries a citizen’s call with his token, and the deadline that is left', async () => {
+  const node = await lab.startDmz([inner], { front: 'user', certificate: lab.certificates.user });
+  const headers = { authorization: `Bearer ${await lab.citizenToken()}`, 'x-request-deadline': String(Date.now() + 1500) };
+  const answer = await callGateway(node.gateway, { target: '/user/v1/reports', headers });
+  assert.equal(answer.status, 200, answer.body.toString());
+  const call = inner.calls.at(-1)!;
+  assert.equal(call.caller.userId, 'citizen-1');
+  assert.ok(call.deadlineMs <= Number(headers['x-request-deadline']));
+  const forged = { authorization: `${headers.authorization.slice(0, -8)}AAAAAAAA` };
+  assert.equal((await callGateway(node.gateway, { target: '/user/v1/reports', headers: forged })).code, 'GW40101');
+});
+
+test('bodies arrive whole: chunked on the open front, streamed to a service on the user front; a stream meets no second gateway', async () => {
+  const large = Buffer.alloc(300_000, 'x');
+  const signed = await signRequest(lab.sm2, { body: JSON.stringify({ text: large.toString() }) });
+  const chunked = { ...Object.fromEntries(signed.headers), authorization: signed.authorization, 'transfer-encoding': 'chunked' };
+  const answer = await sendChunked(dmz.gateway, '/open/v1/appointments', chunked, signed.body);
+  assert.deepEqual([answer.status, answer.text.length > large.length], [200, true]);
+  const node = await lab.startDmz([inner], { front: 'user', certificate: lab.certificates.user });
+  const headers = { authorization: `Bearer ${await lab.citizenToken()}`, 'content-type': 'application/octet-stream' };
+  const upload = { method: 'POST', target: '/user/v1/images', headers, body: large };
+  const uploaded = await callGateway(node.gateway, upload);
+  assert.deepEqual([uploaded.status, uploaded.body.toString(), uploaded.headers['set-cookie']], [201, '300000', ['a=1', 'b=2']]);
+  const proxy = await startFaultProxy({ targetPort: inner.gateway.port });
+  lab.own(() => proxy.stop());
+  proxy.refuse();
+  const down = await lab.startDmz([proxy.port, proxy.port], {
+    front: 'user',
+    certificate: lab.certificates.user,
+    given: (await lab.connect([inner.gateway.port], lab.certificates.user).newer(0))!,
+  });
+  assert.equal((await callGateway(down.gateway, upload)).code, 'GW50305');
+});
+
+test('what is decided about a caller who proved himself is decided, and signed, inside', async () => {
+  const signed = await signRequest(lab.sm2, { path: '/open/v1/strict', body: '{}' });
+  const answer = await callSigned(dmz.gateway, signed);
+  assert.equal(answer.code, 'GW42201');
+  assert.equal(await signsAnswer(answer, signed, lab.sm2, lab.plan), true);
+});
+
+test('with no gateway inside, or one that will not have this node, a call is answered 503 with Retry-After; the next one is asked first', async () => {
+  const proxy = await startFaultProxy({ targetPort: inner.gateway.port });
+  lab.own(() => proxy.stop());
+  proxy.refuse();
+  const handed = await lab.connect([inner.gateway.port], lab.certificates.open).newer(0);
+  const alone = await lab.startDmz([proxy.port], { given: handed! });
+  for (const node of [alone, await lab.startDmz([inner], { certificate: lab.certificates.strange, given: handed! })]) {
+    const answer = await callSigned(node.gateway, await signRequest(lab.sm2));
+    assert.deepEqual([answer.status, answer.code, Number(answer.headers['retry-after']) >= 1], [503, 'GW50305', true]);
+  }
+  const both = await lab.startDmz([proxy.port, inner], { given: handed! });
+  for (let i = 0; i < 3; i += 1) assert.equal((await callSigned(both.gateway, await signRequest(lab.sm2))).status, 200);
+  proxy.heal();
+  assert.equal((await callSigned(alone.gateway, await signRequest(lab.sm2))).status, 200, 'and goes on by itself');
+});
+
+test('when the gateway inside dies in mid-call a write is unknown, is sent nowhere else, and is asked for with its key; a read may be asked again', async (t) => {
+  const proxy = await startFaultProxy({ targetPort: inner.gateway.port });
+  lab.own(() => proxy.stop());
+  t.after(() => (lab.reply = echo));
+  for (const [request, code] of [
+    [{}, 'GW50402'],
+    [{ method: 'GET', path: '/open/v1/reports/7', body: '' }, 'GW50201'],
+  ] as const) {
+    const node = await lab.startDmz([proxy.port, other]);
+    const begun = Promise.withResolvers<void>();
+    const done = Promise.withResolvers<FlowResult>();
+    lab.reply = () => (begun.resolve(), done.promise);
+    const called = inner.calls.length + other.calls.length;
+    // In turn: one of two calls meets the gateway behind the proxy.
+    const answers = [await signRequest(lab.sm2, request), await signRequest(lab.sm2, request)].map((signed) =>
+      callSigned(node.gateway, signed),
+    );
+    await begun.promise;
+    while (inner.calls.length + other.calls.length < called + 2) await new Promise((resolve) => setImmediate(resolve));
+    proxy.cut();
+    const first = await Promise.race(answers);
+    done.resolve({
+      outcome: 'replied',
+      executionId: 'exe_1',
+      repeated: false,
+      reply: { status: 200, headers: {}, message: createMessage({}) },
+    });
+    assert.equal(first.code, code);
+    assert.deepEqual((await Promise.all(answers)).map(({ status }) => status).sort(), [200, first.status]);
+    assert.equal(inner.calls.length + other.calls.length, called + 2, 'nothing is sent twice');
+  }
+});
+
+test('while a gateway inside drains and stops under load, every call is answered', async () => {
+  const [left, right] = [await lab.startInner(), await lab.startInner()];
+  const node = await lab.startDmz([left, right]);
+  const answers: Promise<TestAnswer>[] = [];
+  let isOver = false;
+  const caller = async () => {
+    while (!isOver) {
+      const answer = callSigned(node.gateway, await signRequest(lab.hmac));
+      answers.push(answer);
+      await answer;
+    }
+  };
+  const callers = Array.from({ length: 8 }, caller);
+  await left.stop();
+  isOver = true;
+  await Promise.all(callers);
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  assert.deepEqual([...new Set(statuses)], [200], `of ${statuses.length} calls`);
+  assert.ok(right.calls.length > left.calls.length);
+});
+
+test('a refusal of the flow keeps its Retry-After and its signature on the way out', async (t) => {
+  t.after(() => (lab.reply = echo));
+  lab.reply = () => ({
+    outcome: 'failed',
+    executionId: 'exe_1',
+    error: { code: 'STORE_DOWN', kind: 'transient', message: 'down', retryAfterMs: 7000 },
+  });
+  const signed = await signRequest(lab.sm2);
+  const answer = await callSigned(dmz.gateway, signed);
+  assert.deepEqual([answer.status, answer.code, answer.headers['retry-after']], [503, 'GW50303', '7']);
+  assert.equal(await signsAnswer(answer, signed, lab.sm2, lab.plan), true);
+});
