@@ -122,7 +122,7 @@ test('takes from a certificate only interfaces of its own front and domain, and 
   assert.equal(inner.calls.length, before);
 });
 
-test('the lab.plan that is handed out holds no secret of a caller, of the platform or of what lies behind', async () => {
+test('the plan that is handed out holds no secret of a caller, of the platform or of what lies behind', async () => {
   const handed = (await lab.connect([inner.gateway.port], lab.certificates.open).newer(0))!;
   assert.deepEqual(
     handed.interfaces.map(({ interfaceId }) => interfaceId),
