@@ -89,8 +89,8 @@ export const ALARM_RULES = {
     text: {
       label: both('留存额度用尽', 'No room for records'),
       help: both(
-        '某流程当天的留存额度已用尽，此后这么多条消息只留下状态和业务键。',
-        'A flow used up its room for records today; of so many messages since then status and business keys alone were kept.',
+        '某流程当天的留存额度已用尽，此后已有这么多条消息结束。',
+        'A flow used up its room for records today, and so many messages ended since then.',
       ),
       unit: COUNT,
     },
@@ -98,8 +98,8 @@ export const ALARM_RULES = {
     severity: 'warning',
     describe: ({ flowId = '', count = 0, megabytes = 0 }, name) =>
       both(
-        `“${name?.['zh-CN'] ?? flowId}”今天已留存 ${megabytes} MB，额度用尽；此后 ${count} 条未按流程的要求留存`,
-        `"${name?.en ?? flowId}" kept ${megabytes} MB today, all it may; of ${count} messages since then less is kept than it asks`,
+        `“${name?.['zh-CN'] ?? flowId}”今天已留存 ${megabytes} MB，额度用尽；此后 ${count} 条成功的只留下状态和业务键，失败的仍有内容`,
+        `"${name?.en ?? flowId}" kept ${megabytes} MB today, all it may; of ${count} messages since then those that completed keep status and keys alone`,
       ),
     link: ({ flowId = '' }) => `/flows/${flowId}`,
   },

@@ -129,11 +129,13 @@ export async function createRecordQuota({ documents, clock, log, metrics }: Reco
     },
     stored(flow, { isReduced }, bytes) {
       const usage = usageOf(flow);
-      usage.bytes += bytes;
       if (isReduced) {
         usage.reduced += 1;
         metrics.count('records_reduced_total', { flow: flow.flowId });
-      } else if (isStep(usage)) void write(usage);
+        return;
+      }
+      usage.bytes += bytes;
+      if (isStep(usage)) void write(usage);
     },
     async exceeded() {
       const found = await usageDocuments.find({ day: dayOf(clock.now()), reduced: { gte: 1 } }, { limit: MOST_SHOWN });

@@ -35,9 +35,16 @@ const TEXTS = defineTexts({
   replay: ['已重发为', 'Resent as'],
   replacedBy: ['由它接替', 'Replaced by'],
   record: ['留存', 'Record'],
-  reduced: ['流程当天的留存额度已用尽，未按其要求留存', 'Less is kept than the flow asks: it had used up its room of the day'],
+  reduced: ['流程当天的留存额度已用尽：只留下状态和业务键', 'The flow had used up its room of the day: status and keys alone are kept'],
+  shortened: [
+    '流程当天的留存额度已用尽：内容最多留一周',
+    'The flow had used up its room of the day: its content is kept for a week at most',
+  ],
   archive: ['归档', 'Archive'],
-  archived: ['已移入归档：可查看、可作为新消息重发，不能重试', 'Moved into the archive: it can be looked at and sent anew as a new message, not retried'],
+  archived: [
+    '已移入归档：可查看、可作为新消息重发，不能重试',
+    'Moved into the archive: it can be looked at and sent anew as a new message, not retried',
+  ],
 });
 
 /** When, which version, where it stands and why, without a word of its content. */
@@ -59,7 +66,7 @@ export function MessageFacts({ details, document }: { readonly details: Executio
     ['trace', traceId === undefined ? undefined : <CopyText key="trace" text={traceId} isShort />],
     ...[details.replayOf].filter(isSet).map((id) => ['replayOf', <MessageLink key={id} id={id} />] as const),
     ...details.replays.map((id) => [id === details.replacedBy ? 'replacedBy' : 'replay', <MessageLink key={id} id={id} />] as const),
-    ['record', details.isReduced ? t('reduced') : undefined],
+    ['record', details.isReduced ? t(details.hasPayload ? 'shortened' : 'reduced') : undefined],
     ['archive', details.isArchived === true ? t('archived') : undefined],
     ['lane', details.isLaneKept ? t('laneKept') : undefined],
     ...details.intents.map(
