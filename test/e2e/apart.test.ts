@@ -1,5 +1,6 @@
 /** Controls, gateways and workers apart on one PostgreSQL and one Redis: what each does when others, or their servers, are gone. */
 import assert from 'node:assert/strict';
+import { X509Certificate } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
 import { createHospitalB } from '../../examples/city/hospital-b/hospital-b.ts';
 import { createHospitalC, readJournal } from '../../examples/city/hospital-c/hospital-c.ts';
 import { prepareApart, startApartServers, startRole, type ApartServers, type RoleProcess } from '../support/apart.ts';
+import { makeCertificate } from '../gateways/support/start-gateway.ts';
 import { booking, openCity, until, type City, type Reply } from '../support/city.ts';
 import { CLIENT, CONSUMER, onlySpan, PRODUCER, SERVER, type ReceivedSpan } from '../support/otlp-receiver.ts';
 import { busInterface, chainFlow } from '../support/platform-api.ts';
@@ -284,6 +286,37 @@ test('with Redis gone signed calls answer 503 with Retry-After, citizens and the
   assert.equal((await departments()).status, 200, outputs());
   servers.toShared.heal();
   await until('a booking', async () => (await book('without-nonces')).status === 201, BACK_WITHIN_MS);
+});
+
+test('citizens reach flows over a gateway in the DMZ, which knows neither database nor Redis', { skip }, async (t) => {
+  const { key, cert } = await makeCertificate();
+  const [certFile, keyFile] = [join(scratch, 'dmz.crt'), join(scratch, 'dmz.key')];
+  writeFileSync(certFile, cert);
+  writeFileSync(keyFile, key);
+  const node = `user:sh-city@${new X509Certificate(cert).fingerprint256}`;
+  const inside = startRole(scratch, 'bus-again', ['gateway', '--front', 'bus', '--bus-port', '0'], {
+    ...servers.environment,
+    KQ_FORWARD_NODES: node,
+  });
+  t.after(() => inside.end('SIGKILL'));
+  const [, address] = await inside.says(/gateway\.ready .*address=(\S+)/);
+  await cp(join(scratch, 'data', 'tls'), join(scratch, 'dmz', 'tls'), { recursive: true });
+  const dmz = startRole(scratch, 'dmz', ['gateway', '--front', 'user', '--flows', 'forward', '--user-port', '0'], {
+    KQ_FORWARD_TO: address!.replace('127.0.0.1', 'localhost'),
+    KQ_FORWARD_CERT_FILE: certFile,
+    KQ_FORWARD_KEY_FILE: keyFile,
+    KQ_FORWARD_CA_FILE: join(scratch, 'dmz', 'tls', 'ca.crt'),
+  });
+  t.after(() => dmz.end('SIGKILL'));
+  const [, door] = await dmz.says(/gateway\.ready .*address=(\S+)/);
+  const reports = async (patientId: string) =>
+    city.send(`${door}/user/v1/reports`, { headers: { authorization: `Bearer ${await city.userToken({ sub: patientId, patientId })}` } });
+  assert.equal((await reports('P000001')).status, 200, dmz.output() + inside.output());
+  assert.equal((await city.send(`${door}/user/v1/reports`)).status, 401);
+  assert.equal(await inside.end('SIGTERM'), 0, inside.output());
+  const refused = await reports('P000001');
+  assert.deepEqual([refused.status, /GW50305/.test(refused.text), refused.headers['retry-after']], [503, true, '1']);
+  assert.equal(await dmz.end('SIGTERM'), 0, dmz.output());
 });
 
 test(
