@@ -11,6 +11,7 @@ import type { SharedState } from './contract/ports/shared-state.ts';
 import type { WorkQueue } from './contract/ports/work-queue.ts';
 import type { RunFlow } from './contract/run-flow.ts';
 import type { Seal } from './contract/seal.ts';
+import { openArchiveRuns, type ArchiveRuns } from './archive/archive-runs.ts';
 import { startArchive } from './archive/start-archive.ts';
 import { createArchiveReader, type ArchiveReader } from './archive/read-archive.ts';
 import { createBindings, type RunningBindings } from './bindings/create-bindings.ts';
@@ -74,6 +75,12 @@ export interface EngineDeps {
   readonly parts?: () => ProcessParts;
 }
 
+/** What was moved into files, and the runs that move it. */
+export interface Archive extends ArchiveReader {
+  readonly runs: ArchiveRuns;
+  readonly afterDays: number;
+}
+
 export interface Engine {
   readonly nodes: LoadedNodes;
   readonly changes: Changes;
@@ -91,7 +98,7 @@ export interface Engine {
   /** All of the installation, this one among them. */
   readonly processes: Processes;
   /** Absent: nothing is archived. */
-  readonly archive: ArchiveReader | undefined;
+  readonly archive: Archive | undefined;
   /** Claims durable work and starts listeners: for processes that are workers. */
   startWork(): Promise<void>;
   /** Begins nothing more and settles what runs, while listeners and fronts go on; for what ends this process soon. */
@@ -223,7 +230,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   await processes.start();
   let stopSweep = () => {};
   let stopArchive = () => Promise.resolve();
-  const archive = deps.archive === undefined ? undefined : createArchiveReader({ folder: deps.archive.folder, seal, clock });
+  const archive = deps.archive && (await openArchive(deps.archive, deps));
 
   return {
     nodes,
@@ -246,7 +253,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       await leases.start();
       await worker.start();
       await triggers.start();
-      if (deps.archive !== undefined) stopArchive = startArchive({ ...common, ...deps.archive, blobs, leases }).stop;
+      if (deps.archive && archive) stopArchive = startArchive({ ...common, ...deps.archive, runs: archive.runs, blobs, leases }).stop;
     },
     async drain(boundMs) {
       const untilMs = clock.monotonic() + boundMs;
@@ -270,6 +277,13 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       await pool.close();
     },
   };
+}
+
+async function openArchive(
+  { folder, afterDays }: NonNullable<EngineDeps['archive']>,
+  { documents, seal, clock }: EngineDeps,
+): Promise<Archive> {
+  return { ...createArchiveReader({ folder, seal, clock }), runs: await openArchiveRuns(documents, clock), afterDays };
 }
 
 interface ShownParts extends Pick<EngineDeps, 'metrics' | 'documents'>, Pick<Engine, 'worker' | 'triggers'> {

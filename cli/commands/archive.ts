@@ -1,5 +1,6 @@
 /** `kangqiao archive …`: what was moved from the store into files, over the admin API. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ArchiveRun } from '../../engine/archive/archive-runs.ts';
 import type { ArchiveDay, ExecutionPage } from '../../engine/services.ts';
 import { withApi } from '../connect.ts';
 import { formatTable, type Terminal } from '../terminal.ts';
@@ -10,7 +11,28 @@ export function archiveCommand(terminal: Terminal): Command {
     .description('Executions that ended days ago lie in files (KQ_ARCHIVE_FOLDER); these commands read them through control.')
     .addCommand(listCommand(terminal))
     .addCommand(searchCommand(terminal))
-    .addCommand(showCommand(terminal));
+    .addCommand(showCommand(terminal))
+    .addCommand(runCommand(terminal));
+}
+
+function runCommand(terminal: Terminal): Command {
+  return new Command('run')
+    .summary('archive now what is old enough, instead of within the hour')
+    .description('A worker does it. Ctrl-C stops it: what is moved stays moved.')
+    .action(async function (this: Command) {
+      let told = '';
+      const tell = ({ status, archived, candidates }: ArchiveRun) => {
+        const line = status === 'wanted' ? 'Waits for a worker …' : `${archived} of about ${candidates} archived …`;
+        if (line !== told) terminal.tell(line);
+        told = line;
+      };
+      const run = (await withApi(this, terminal, (api) =>
+        api.follow('/archive/run', {}, (event) => tell(event as unknown as ArchiveRun)),
+      )) as ArchiveRun;
+      terminal.print(
+        `${run.runId}: ${run.status}, ${run.archived} executions archived${run.errorCode === undefined ? '' : ` (${run.errorCode})`}`,
+      );
+    });
 }
 
 function listCommand(terminal: Terminal): Command {

@@ -2,6 +2,7 @@ import { accountActions } from './accounts.ts';
 import type { Action } from './action.ts';
 import { adapterActions } from './adapters.ts';
 import { alarmActions } from './alarms.ts';
+import { archiveActions } from './archive.ts';
 import { auditActions } from './audit.ts';
 import { bundleActions } from './bundles.ts';
 import { callerActions } from './callers.ts';
@@ -42,6 +43,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...policyActions(services),
     ...callerActions(services),
     ...executionActions(services),
+    ...archiveActions(services),
     ...heldActions(services),
     ...resendActions(services),
     ...accountActions(services),

@@ -2,7 +2,7 @@
 import { Type } from 'typebox';
 import { AppError, type ErrorRecord } from '../../engine/contract/errors.ts';
 import { createMessage } from '../../engine/contract/message.ts';
-import type { ArchiveDay, ExecutionDetails, ExecutionPage, FlowCatalog } from '../../engine/services.ts';
+import type { ExecutionDetails, ExecutionPage, FlowCatalog } from '../../engine/services.ts';
 import { existing, FlowId } from './flows.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { showPayload, type PayloadAnswer } from './execution-payload.ts';
@@ -14,7 +14,7 @@ const ExecutionId = Type.String({ minLength: 1, maxLength: 100 });
 const byId = Type.Object({ executionId: ExecutionId }, closed);
 const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 }));
 
-export function executionActions({ catalog, executions, engine }: ControlServices): readonly Action[] {
+export function executionActions({ catalog, executions }: ControlServices): readonly Action[] {
   return [
     defineAction({
       name: 'executions.list',
@@ -55,14 +55,6 @@ export function executionActions({ catalog, executions, engine }: ControlService
           ...(keyName === undefined || keyValue === undefined ? {} : { key: { name: keyName, value: keyValue } }),
         });
       },
-    }),
-    defineAction({
-      name: 'executions.archived-days',
-      right: 'executions.read',
-      text: { 'zh-CN': '归档中的日期及其执行数', en: 'Days in the archive, with how many executions each has' },
-      input: Type.Object({}, closed),
-      audited: false,
-      run: async (): Promise<{ readonly items: readonly ArchiveDay[] }> => ({ items: (await engine.archive?.days()) ?? [] }),
     }),
     defineAction({
       name: 'executions.held',

@@ -17,7 +17,7 @@ const READING: readonly Permission[] = [
 ];
 
 const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
-  'system-admin': [...READING, 'accounts.read', 'accounts.edit', 'system.edit', 'alarms.acknowledge', 'alarms.edit'],
+  'system-admin': [...READING, 'accounts.read', 'accounts.edit', 'system.edit', 'archive.run', 'alarms.acknowledge', 'alarms.edit'],
   'security-admin': [...READING, 'accounts.read', 'callers.edit', 'grants.edit', 'secrets.edit', 'secrets.reveal'],
   'audit-admin': ['system.read', 'accounts.read', 'audit.read'],
   analyst: [
@@ -39,6 +39,7 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
     'executions.payload',
     'executions.retry',
     'executions.cancel',
+    'archive.run',
     'alarms.acknowledge',
   ],
   viewer: READING,

@@ -3,6 +3,7 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../../engine/services.ts';
 import type { MachineState } from '../../engine/host/machine.ts';
+import type { ArchiveRuns } from '../../engine/archive/archive-runs.ts';
 import type { ArchiveReader } from '../../engine/archive/read-archive.ts';
 import type { SettingDescription } from '../../engine/host/settings.ts';
 import type { Processes } from '../../engine/processes/create-processes.ts';
@@ -51,7 +52,10 @@ export interface EngineView {
   readonly queue: QueueSight;
   readonly quota: Pick<RecordQuota, 'exceeded'>;
   /** Absent: nothing is archived. */
-  readonly archive?: Pick<ArchiveReader, 'days'>;
+  readonly archive?: Pick<ArchiveReader, 'days'> & {
+    readonly runs: Pick<ArchiveRuns, 'latest' | 'request' | 'stop'>;
+    readonly afterDays: number;
+  };
   /** Published durable flows that listen by themselves, wherever they run. */
   feeds(): readonly string[];
 }

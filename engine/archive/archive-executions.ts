@@ -51,8 +51,17 @@ const BLOB_PART_BYTES = 256 * 1024;
 /** A caller's Idempotency-Key gets the stored answer for so long. */
 const ANSWER_MS = DAY_MS;
 
-/** `mayGoOn`: false when another process does it now; asked before anything is removed. */
-export async function archiveExecutions(deps: ArchiveDeps, mayGoOn: () => boolean): Promise<ArchiveResult> {
+export interface ArchiveWatch {
+  /** False when another process does it now; asked before anything is removed. */
+  mayGoOn(): boolean;
+  /** A person wants it to end: what is written is removed from the store first, what is half written is given up. */
+  isStopWanted?(): boolean;
+  /** Those that are moved, with those that are in hand. */
+  onProgress?(archived: number): void;
+}
+
+export async function archiveExecutions(deps: ArchiveDeps, watch: ArchiveWatch): Promise<ArchiveResult> {
+  const { mayGoOn } = watch;
   let archived = 0;
   let changed = 0;
   for (const day of await listDays(deps.folder)) {
@@ -61,8 +70,9 @@ export async function archiveExecutions(deps: ArchiveDeps, mayGoOn: () => boolea
       if (isRemoving && mayGoOn()) changed += await removeArchived(path, indexPath, deps, mayGoOn);
   }
   for (const status of TERMINAL) {
-    for (let behind: string | undefined; mayGoOn();) {
-      const written = await writeNext(status, behind, deps);
+    for (let behind: string | undefined; mayGoOn() && watch.isStopWanted?.() !== true;) {
+      const before = archived;
+      const written = await writeNext(status, behind, deps, { ...watch, onProgress: (count) => watch.onProgress?.(before + count) });
       behind = written.passed;
       if (written.path !== undefined && written.indexPath !== undefined) {
         changed += await removeArchived(written.path, written.indexPath, deps, mayGoOn);
@@ -86,11 +96,20 @@ interface Written {
 }
 
 /** One segment: executions of one day and status, oldest first. */
-async function writeNext(status: ExecutionDocument['status'], from: string | undefined, deps: ArchiveDeps): Promise<Written> {
+async function writeNext(
+  status: ExecutionDocument['status'],
+  from: string | undefined,
+  deps: ArchiveDeps,
+  watch: ArchiveWatch,
+): Promise<Written> {
   const open: { segment?: OpenSegment } = {};
   try {
-    const filled = await fill(open, status, from, deps);
+    const filled = await fill(open, status, from, deps, watch);
     if (open.segment === undefined) return { ...filled, count: 0 };
+    if (watch.isStopWanted?.() === true) {
+      await open.segment.writer.abandon();
+      return { ...filled, count: 0 };
+    }
     const { path, writer } = open.segment;
     return { ...filled, path, indexPath: await writer.finish(), count: writer.count };
   } catch (error) {
@@ -110,10 +129,13 @@ async function fill(
   status: ExecutionDocument['status'],
   from: string | undefined,
   deps: ArchiveDeps,
+  watch: ArchiveWatch,
 ): Promise<Pick<Written, 'isEnd' | 'passed'>> {
   let passed = from;
-  const filter = { status, acceptedAt: { lt: deps.clock.now() - deps.afterDays * DAY_MS } };
+  const filter = { status, ...isOldEnough(deps) };
   for (let after = from; ;) {
+    watch.onProgress?.(open.segment?.writer.count ?? 0);
+    if (watch.isStopWanted?.() === true) return { isEnd: true, passed };
     const page = await deps.executions.find(filter, { sort: ['acceptedAt'], limit: PAGE, ...(after === undefined ? {} : { after }) });
     for (const execution of page) {
       if (await isDone(execution, deps)) {
@@ -126,6 +148,11 @@ async function fill(
     }
     if (page.length < PAGE) return { isEnd: true, passed };
   }
+}
+
+/** Which of those that ended are looked at. */
+export function isOldEnough({ clock, afterDays }: Pick<ArchiveDeps, 'clock' | 'afterDays'>) {
+  return { acceptedAt: { lt: clock.now() - afterDays * DAY_MS } };
 }
 
 function isFull({ count, sizeBytes }: SegmentWriter): boolean {

@@ -1,32 +1,76 @@
-/** Archives by itself: every hour, by one process at a time. */
+/** Archives by itself every hour, and when a person asks for it; by one process at a time. */
 import { toErrorRecord } from '../contract/errors.ts';
+import { TERMINAL } from '../run/execution-document.ts';
 import type { Leases } from '../worker/leases.ts';
-import { archiveExecutions, type ArchiveDeps } from './archive-executions.ts';
+import { archiveExecutions, isOldEnough, type ArchiveDeps } from './archive-executions.ts';
+import type { ArchiveRuns } from './archive-runs.ts';
+
+export interface StartArchiveDeps extends ArchiveDeps {
+  readonly leases: Pick<Leases, 'acquire'>;
+  readonly runs: ArchiveRuns;
+}
 
 const LEASE = 'archive';
 const EVERY_MS = 3_600_000;
 /** After a start others come first. */
 const FIRST_MS = 60_000;
+/** How soon a person's wish is seen. */
+const LOOK_MS = 3_000;
+const NOTE_MS = 1_000;
 
-export function startArchive(deps: ArchiveDeps & { readonly leases: Pick<Leases, 'acquire'> }): { stop(): Promise<void> } {
-  const { clock, log, leases } = deps;
+export function startArchive(deps: StartArchiveDeps): { stop(): Promise<void> } {
+  const { clock, log, leases, runs } = deps;
   let isStopped = false;
   let running = Promise.resolve();
-  let cancel = clock.after(FIRST_MS, turn);
+  let dueAt = clock.monotonic() + FIRST_MS;
+  let cancel = clock.after(LOOK_MS, turn);
 
   function turn(): void {
-    running = run().finally(() => {
-      if (!isStopped) cancel = clock.after(EVERY_MS, turn);
+    running = look().finally(() => {
+      if (!isStopped) cancel = clock.after(LOOK_MS, turn);
     });
   }
 
-  async function run(): Promise<void> {
+  async function look(): Promise<void> {
     try {
+      const isDue = clock.monotonic() >= dueAt;
+      if (!isDue && (await runs.latest())?.status !== 'wanted') return;
       const lease = await leases.acquire(LEASE);
-      if (lease) await archiveExecutions(deps, () => !isStopped && lease.isHeld());
+      if (isDue) dueAt = clock.monotonic() + EVERY_MS;
+      if (lease) await run(() => !isStopped && lease.isHeld());
     } catch (error) {
       if (toErrorRecord(error).kind === 'transient') log.warn('archive.put_off', { code: toErrorRecord(error).code });
       else log.error('archive.failed', error);
+    }
+  }
+
+  async function run(mayGoOn: () => boolean): Promise<void> {
+    const { runId } = await runs.begin(await countCandidates(deps));
+    const at = { archived: 0, isStopWanted: false };
+    const note = () => {
+      cancelNote = clock.after(NOTE_MS, () => {
+        // The next one tells what this one could not.
+        void runs.note(runId, at.archived).then(
+          (isStopWanted) => (at.isStopWanted ||= isStopWanted),
+          () => undefined,
+        );
+        note();
+      });
+    };
+    let cancelNote = () => {};
+    note();
+    try {
+      const { archived } = await archiveExecutions(deps, {
+        mayGoOn,
+        isStopWanted: () => at.isStopWanted,
+        onProgress: (count) => (at.archived = count),
+      });
+      await runs.end(runId, { status: at.isStopWanted || !mayGoOn() ? 'stopped' : 'done', archived });
+    } catch (error) {
+      await runs.end(runId, { status: 'failed', archived: at.archived, errorCode: toErrorRecord(error).code });
+      throw error;
+    } finally {
+      cancelNote();
     }
   }
 
@@ -37,4 +81,9 @@ export function startArchive(deps: ArchiveDeps & { readonly leases: Pick<Leases,
       return running;
     },
   };
+}
+
+async function countCandidates(deps: ArchiveDeps): Promise<number> {
+  const counts = await Promise.all(TERMINAL.map((status) => deps.executions.count({ status, ...isOldEnough(deps) })));
+  return counts.reduce((sum, count) => sum + count, 0);
 }

@@ -28,6 +28,7 @@ export const PERMISSIONS = [
   'executions.payload',
   'executions.retry',
   'executions.cancel',
+  'archive.run',
   'tables.read',
   'tables.edit',
   'accounts.read',

@@ -76,7 +76,9 @@ export const OPERATIONS = {
   'executions.cancel': { method: 'POST', path: '/executions/:executionId/cancel' },
   'executions.resend': { method: 'POST', path: '/executions/:executionId/resend' },
   'executions.resume': { method: 'POST', path: '/executions/resume' },
-  'executions.archived-days': { method: 'GET', path: '/archive' },
+  'archive.get': { method: 'GET', path: '/archive' },
+  'archive.run': { method: 'POST', path: '/archive/run', progress: true },
+  'archive.stop': { method: 'POST', path: '/archive/stop' },
   'executions.held': { method: 'GET', path: '/held' },
   'held.groups': { method: 'GET', path: '/held/groups' },
   'executions.retry-many': { method: 'POST', path: '/held/retry', progress: true },
@@ -680,7 +682,27 @@ export interface operations {
     };
     responses: never;
   };
-  'executions.archived-days': {
+  'archive.get': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'archive.run': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'archive.stop': {
     parameters: {
       query?: never;
       header?: never;

@@ -2,12 +2,14 @@
  * What each operation answers, in the words of the server's own types. Types only: nothing of the server is bundled.
  * An operation that is absent here answers `unknown`.
  */
+import type { ArchiveReport } from '../../../control/actions/archive.ts';
 import type { AdapterDocument, CodeTable } from '../../../engine/contract/adapter.ts';
 import type { Permission, Role } from '../../../engine/contract/access.ts';
 import type { Health } from '../../../engine/contract/node.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
-import type { ArchiveDay, ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestReport } from '../../../engine/services.ts';
+import type { ArchiveRun } from '../../../engine/archive/archive-runs.ts';
+import type { ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestReport } from '../../../engine/services.ts';
 import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/contract.ts';
 import type { AlarmList, AlarmSettingsAnswer, SilenceList } from '../../../control/actions/alarms.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
@@ -108,7 +110,9 @@ export interface Outputs {
   'user-token-keys.list': Items<Revised<UserTokenKey>>;
   'executions.list': ExecutionPage;
   'executions.held': ExecutionPage;
-  'executions.archived-days': Items<ArchiveDay>;
+  'archive.get': ArchiveReport;
+  'archive.run': ArchiveRun;
+  'archive.stop': { readonly stopped: boolean };
   'held.groups': NamedHeldGroups;
   'executions.retry-many': BulkAnswer;
   'executions.cancel-many': BulkAnswer;

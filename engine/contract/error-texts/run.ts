@@ -19,6 +19,8 @@ export const runTexts: ErrorTemplates = {
   RESEND_PREPARED: { what: '重发还没有完成，原执行可能仍然挂起', fix: '重试以完成重发，或取消它。' },
   RESEND_UNDER_WAY: { what: '执行 {id} 仍在进行', fix: '等待其结束或挂起，或先取消它。' },
   RESEND_UNENCODABLE: { what: '更正后的文本含有字符集 {charset} 没有的字符', fix: '换一种写法，或选择其他字符集。' },
+  ARCHIVE_RUNNING: { what: '归档正在进行，或已有人发起', fix: '等它完成，或先停止它。' },
+  ARCHIVE_NOT_BEGUN: { what: '没有工作进程开始归档', fix: '确认有工作进程在线，且它与管理端都设置了 KQ_ARCHIVE_FOLDER。' },
   ARCHIVE_ABSENT: { what: '未设置归档', fix: '设置 KQ_ARCHIVE_FOLDER，并让执行进程与管理端共用该目录。' },
   ARCHIVE_DAMAGED: { what: '归档文件[ {path} ]无法读取或内容有误', fix: '从归档目录的备份中恢复该文件。' },
   ARCHIVE_READ_ONLY: { what: '归档只能读取', fix: '请报告此问题。' },

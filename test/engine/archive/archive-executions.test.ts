@@ -8,11 +8,14 @@ import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { archiveExecutions, type ArchiveDeps } from '../../../engine/archive/archive-executions.ts';
+import { openArchiveRuns } from '../../../engine/archive/archive-runs.ts';
 import { createArchiveReader } from '../../../engine/archive/read-archive.ts';
+import { startArchive } from '../../../engine/archive/start-archive.ts';
 import { createTimedId } from '../../../engine/contract/ids.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
 import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
 import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { sweepBlobs } from '../../../engine/worker/sweep-blobs.ts';
 import { openEmbeddedDocuments } from '../../../storage/embedded/open-embedded-documents.ts';
@@ -60,7 +63,7 @@ async function openFeed(t: TestContext) {
     resumes: await lab.documents.open(resumesSpec),
   };
   const archive = (changes: Partial<ArchiveDeps> = {}, mayGoOn = () => true) =>
-    archiveExecutions({ ...depsOf(lab, engine, folder, stores), ...changes }, mayGoOn);
+    archiveExecutions({ ...depsOf(lab, engine, folder, stores), ...changes }, { mayGoOn });
   return { lab, engine, folder, stores, archive };
 }
 
@@ -216,6 +219,40 @@ test('what changes while it is archived stays in the store, and its last state c
     found.map(({ _id }) => _id),
     [id],
   );
+});
+
+test('a run that is asked for begins within seconds, is told how far it came, and refuses a second one', async (t) => {
+  const { lab, engine, folder, stores } = await openFeed(t);
+  for (const id of ['m1', 'm2', 'm3']) await run(lab, engine, id, 'P1');
+  const clock = fakeClock(lab.clock.now() + 20 * DAY_MS);
+  const runs = await openArchiveRuns(lab.documents, clock);
+  const leases = { acquire: () => Promise.resolve({ fencing: 1, isHeld: () => true }) };
+  const worker = startArchive({ ...depsOf(lab, engine, folder, stores), clock, leases, runs });
+  const { runId } = await runs.request('ann');
+  await assert.rejects(runs.request('bob'), { code: 'ARCHIVE_RUNNING' });
+  await clock.advance(3_000);
+  while ((await runs.latest())?.status !== 'done') await new Promise((resolve) => setImmediate(resolve));
+  const { by, archived, candidates, ...rest } = (await runs.latest())!;
+  assert.deepEqual([by, archived, candidates, rest.runId], ['ann', 3, 3, runId]);
+  assert.equal(await lab.executions.count({}), 0);
+  await worker.stop();
+  // One whose worker was killed hinders nobody for long.
+  await runs.request('ann');
+  await runs.begin(0);
+  await clock.advance(61_000);
+  assert.equal((await runs.request('bob')).by, 'bob');
+});
+
+test('a run that is stopped leaves each execution in the store or in the archive, never in both, and the next one ends it', async (t) => {
+  const { lab, engine, folder, stores, archive } = await openFeed(t);
+  for (const id of ['m1', 'm2', 'm3', 'm4']) await run(lab, engine, id, 'P1');
+  lab.shiftWall(20 * DAY_MS);
+  let looks = 0;
+  const isStopWanted = () => (looks += 1) > 2;
+  const { archived } = await archiveExecutions(depsOf(lab, engine, folder, stores), { mayGoOn: () => true, isStopWanted });
+  assert.deepEqual([archived, await lab.executions.count({})], [0, 4], 'the file in hand is given up');
+  assert.deepEqual(globSync('*/*', { cwd: folder }), []);
+  assert.deepEqual(await archive(), { archived: 4, changed: 0 });
 });
 
 test('a file that was damaged on the disk is told, not shown', async (t) => {

@@ -26,7 +26,7 @@ await archiveExecutions(
     log: silentLogger,
     metrics: silentMetrics,
   },
-  () => true,
+  { mayGoOn: () => true },
 );
 await documents.close();
 writeSync(1, 'done\n');

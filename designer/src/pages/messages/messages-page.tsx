@@ -11,6 +11,7 @@ import { EmptyState } from '../../parts/empty-state.tsx';
 import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';
+import { ArchiveBar } from './archive-bar.tsx';
 import { MessageSearch } from './message-search.tsx';
 import { MessageTable } from './message-table.tsx';
 import styles from './messages-page.module.css';
@@ -106,6 +107,7 @@ function Messages() {
           </>
         }
       />
+      {query.archived === true ? <ArchiveBar onArchived={() => void list.refetch()} /> : null}
       <div className={listStyles.list}>
         <MessageSearch
           conditions={conditions}

@@ -1,0 +1,119 @@
+import { Alert, Button } from 'antd';
+import { Archive, Square } from 'lucide-react';
+import { useState } from 'react';
+import type { ArchiveRun } from '../../../../engine/archive/archive-runs.ts';
+import { callWithProgress } from '../../api/client.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { useConfirm } from '../../parts/confirm-act.tsx';
+import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';
+import styles from './messages-page.module.css';
+
+const TEXTS = defineTexts({
+  about: [
+    '归档中有 {{days}} 天、{{count}} 条消息。接收满 {{afterDays}} 天且已结束的消息每小时自动移入归档；仍须防重复的暂不移入。',
+    '{{days}} days with {{count}} messages are archived. What came {{afterDays}} days ago and has ended is moved here every hour; what must still refuse a repetition stays.',
+  ],
+  running: ['正在归档：已移入 {{archived}} 条', 'Being written: {{archived}} moved so far'],
+  wanted: ['已发起归档，等待工作进程开始', 'Asked for; a worker is to begin'],
+  done: ['上次归档 {{ago}}，移入 {{archived}} 条', 'Last written {{ago}}: {{archived}} moved'],
+  stopped: ['上次归档 {{ago}} 被停止，已移入 {{archived}} 条', 'Last run was stopped {{ago}}: {{archived}} moved'],
+  failed: ['上次归档 {{ago}} 失败（{{code}}），已移入 {{archived}} 条', 'Last run failed {{ago}} ({{code}}): {{archived}} moved'],
+  run: ['立即归档', 'Archive now'],
+  stopRun: ['停止归档', 'Stop it'],
+  title: ['立即归档？', 'Archive now?'],
+  effect: [
+    '由一个工作进程把已到期限的消息移入归档文件。移入后仍可查看，也可作为新消息重发；不能移回。',
+    'A worker moves the messages that are old enough into files. They can be looked at and sent anew afterwards; they are not moved back.',
+  ],
+  waiting: ['等待工作进程开始…', 'Waits for a worker …'],
+  moved: ['已移入归档 {{count}} 条', '{{count}} messages were moved into the archive'],
+  none: ['没有到期限的消息可归档', 'No message is old enough to be archived'],
+  notDone: [
+    '归档没有完成（{{code}}），已移入 {{count}} 条；一小时内会自动重试。',
+    'It did not end ({{code}}); {{count}} were moved. It is tried again within the hour.',
+  ],
+  stop: [
+    '已停止：正在写的文件放弃，已移入的保留。其余一小时内自动归档。',
+    'Stopped: the file in hand is given up, what was moved stays moved. The rest is archived within the hour.',
+  ],
+});
+
+const REFRESH_MS = 5000;
+
+/** What lies in the archive, its latest run, and a way to run it now. */
+export function ArchiveBar({ onArchived }: { readonly onArchived: () => void }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const may = useMay();
+  const confirm = useConfirm();
+  const archive = useQueryOf('archive.get', {}, { refetchIntervalMs: REFRESH_MS });
+  const stop = useMutationOf('archive.stop', ['archive']);
+  const [work, setWork] = useState<Work<ArchiveRun>>();
+  const { items = [], afterDays, run } = archive.data ?? {};
+  if (afterDays === undefined) return null;
+  const isBusy = run?.status === 'running' || run?.status === 'wanted';
+  const count = format.number(items.reduce((sum, { executions }) => sum + executions, 0));
+  const last = run && {
+    ago: format.ago(run.seenAt),
+    archived: format.number(run.archived),
+    code: run.errorCode ?? '',
+  };
+  const runNow: Work<ArchiveRun> = {
+    title: t('run'),
+    stopped: t('stop'),
+    async run(report, signal) {
+      const tell = ({ status, archived, candidates }: ArchiveRun) =>
+        report({ done: archived, of: Math.max(candidates, archived), ...(status === 'wanted' ? { note: t('waiting') } : {}) });
+      const ended = await callWithProgress('archive.run', {}, (event) => tell(event as unknown as ArchiveRun), { signal });
+      tell(ended);
+      return ended;
+    },
+    show: (ended) => <Outcome run={ended} />,
+  };
+  const begin = () => {
+    setWork(runNow);
+    return Promise.resolve();
+  };
+  return (
+    <div className={styles.archive}>
+      <div>
+        <div>{t('about', { days: format.number(items.length), count, afterDays })}</div>
+        {run === undefined || last === undefined ? null : <div className={styles.archiveRun}>{t(run.status, last)}</div>}
+      </div>
+      {may('archive.run') ? (
+        isBusy ? (
+          <Button icon={<Square size={14} />} loading={stop.isPending} onClick={() => void stop.mutateAsync({})}>
+            {t('stopRun')}
+          </Button>
+        ) : (
+          <Button
+            icon={<Archive size={16} />}
+            onClick={() => confirm({ title: t('title'), effect: t('effect'), verb: t('run'), run: begin })}
+          >
+            {t('run')}
+          </Button>
+        )
+      ) : null}
+      {work === undefined ? null : (
+        <ProgressDialog
+          work={work}
+          onClose={() => {
+            setWork(undefined);
+            void archive.refetch();
+            onArchived();
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function Outcome({ run: { status, archived, errorCode = status } }: { readonly run: ArchiveRun }) {
+  const t = useTexts(TEXTS);
+  const count = useFormat().number(archived);
+  if (status !== 'done') return <Alert type="warning" showIcon title={t('notDone', { code: errorCode, count })} />;
+  return <Alert type={archived === 0 ? 'info' : 'success'} showIcon title={archived === 0 ? t('none') : t('moved', { count })} />;
+}

@@ -1,0 +1,114 @@
+/**
+ * The run of the archive that goes on, is asked for, or was the last: one document, since one worker archives at a time. Control writes what a
+ * person asks, the worker how far it is; each change is one conditional update, so that of two who ask one is told so.
+ */
+import { Type } from 'typebox';
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import { createTimedId } from '../contract/ids.ts';
+import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+
+export interface ArchiveRun {
+  readonly runId: string;
+  /** Absent: by itself, as every hour. */
+  readonly by?: string;
+  /** `wanted`: no worker has begun it yet. */
+  readonly status: 'wanted' | 'running' | 'done' | 'stopped' | 'failed';
+  /** When it was asked for, or began by itself. */
+  readonly at: number;
+  /** Last word of it. */
+  readonly seenAt: number;
+  /** Executions that are old enough, counted at its begin; up to 30,000. Some may have to stay for their dedupe window. */
+  readonly candidates: number;
+  /** Moved so far. */
+  readonly archived: number;
+  readonly errorCode?: string;
+}
+
+interface RunDocument extends StoredDocument, ArchiveRun {
+  readonly isStopWanted: boolean;
+}
+
+export interface ArchiveRuns {
+  latest(): Promise<ArchiveRun | undefined>;
+  /** Asks for one. ARCHIVE_RUNNING (input) while another one is asked for or goes on. */
+  request(by: string): Promise<ArchiveRun>;
+  /** What is in hand is ended first; what is moved stays moved. */
+  stop(runId: string): Promise<void>;
+  /** By the worker that alone may: takes up what is asked for, or begins one by itself. */
+  begin(candidates: number): Promise<ArchiveRun>;
+  /** How far it is; answers whether somebody wants it stopped. */
+  note(runId: string, archived: number): Promise<boolean>;
+  end(runId: string, outcome: Pick<ArchiveRun, 'status' | 'archived' | 'errorCode'>): Promise<void>;
+}
+
+const archiveRunsSpec: CollectionSpec<RunDocument> = {
+  name: 'archive_runs',
+  schema: Type.Object({ _id: Type.String() }, { additionalProperties: true }),
+  indexes: [],
+};
+
+const ID = 'run';
+/** A run that nobody has said anything of for so long has lost its worker. */
+const LOST_AFTER_MS = 60_000;
+
+export async function openArchiveRuns(documents: Documents, clock: Clock): Promise<ArchiveRuns> {
+  const stored = await documents.open(archiveRunsSpec);
+
+  const latest = async () => {
+    const document = await stored.get(ID);
+    if (document === undefined) return undefined;
+    const { _id, isStopWanted: _isStopWanted, ...run } = document;
+    return run;
+  };
+
+  function fresh(status: 'wanted' | 'running', more: Partial<ArchiveRun>): RunDocument {
+    const at = clock.now();
+    return { _id: ID, runId: createTimedId('arc', at), status, at, seenAt: at, candidates: 0, archived: 0, ...more, isStopWanted: false };
+  }
+
+  return {
+    latest,
+    async request(by) {
+      const wanted = fresh('wanted', { by });
+      const { inserted } = await stored.insert(wanted);
+      if (!inserted) {
+        const before = await latest();
+        const isOpen = before?.status === 'wanted' || before?.status === 'running';
+        if (before === undefined || (isOpen && before.seenAt > clock.now() - LOST_AFTER_MS)) throw running();
+        const { outcome } = await stored.replaceIf(wanted, { runId: before.runId, status: before.status, seenAt: before.seenAt });
+        if (outcome !== 'patched') throw running();
+      }
+      return (await latest())!;
+    },
+    async stop(runId) {
+      const { outcome } = await stored.patchIf(ID, { runId, status: 'wanted' }, { set: { status: 'stopped', seenAt: clock.now() } });
+      if (outcome !== 'patched') await stored.patchIf(ID, { runId, status: 'running' }, { set: { isStopWanted: true } });
+    },
+    async begin(candidates) {
+      const set = { status: 'running', seenAt: clock.now(), candidates };
+      for (;;) {
+        const taken = await stored.patchIf(ID, { status: 'wanted' }, { set });
+        if (taken.outcome === 'patched') return taken.document;
+        const own = fresh('running', { candidates });
+        if ((await stored.insert(own)).inserted) return own;
+        // Whoever is said to run has died; one that is asked for in this very moment is taken up.
+        const replaced = await stored.replaceIf(own, { status: { in: ['running', 'done', 'stopped', 'failed'] } });
+        if (replaced.outcome === 'patched') return own;
+      }
+    },
+    async note(runId, archived) {
+      const noted = await stored.patchIf(ID, { runId }, { set: { archived, seenAt: clock.now() } });
+      return noted.outcome === 'patched' && noted.document.isStopWanted;
+    },
+    async end(runId, outcome) {
+      await stored.patchIf(ID, { runId }, { set: { ...outcome, seenAt: clock.now() } });
+    },
+  };
+}
+
+function running(): AppError {
+  return new AppError('ARCHIVE_RUNNING', 'input', 'The archive is being written, or was asked for, already.', {
+    fix: 'Wait until it is done, or stop it first.',
+  });
+}
