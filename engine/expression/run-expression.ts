@@ -50,14 +50,14 @@ function evaluate(realm: Realm, job: ScriptJob): ScriptAnswer {
   // JSONata may catch what ends it and tell it as a fault of its own.
   const told =
     text === undefined ? undefined : (JSON.parse(text) as { ok?: string; code?: string; position?: number; isOutOfMemory?: boolean });
-  if (told?.code !== undefined && performance.now() > realm.deadline) return { id: job.id, fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
+  if (told?.code !== undefined && performance.now() > realm.deadline) return { fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
   if (told === undefined || told.isOutOfMemory) {
     const isLate = performance.now() > realm.deadline;
-    return { id: job.id, fault: { code: isLate ? 'SCRIPT_TIMEOUT' : 'SCRIPT_MEMORY', message: '' } };
+    return { fault: { code: isLate ? 'SCRIPT_TIMEOUT' : 'SCRIPT_MEMORY', message: '' } };
   }
   if (told.code === undefined) return limitResult(job, told.ok);
   const position = typeof told.position === 'number' ? { position: told.position } : {};
-  return { id: job.id, fault: { code: 'EXPRESSION_FAILED', message: '', fault: told.code, ...position } };
+  return { fault: { code: 'EXPRESSION_FAILED', message: '', fault: told.code, ...position } };
 }
 
 function createExpressionRealm(sandbox: SandboxModule): Realm {

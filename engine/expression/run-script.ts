@@ -73,7 +73,7 @@ export async function createScriptRunner(): Promise<ScriptRunner> {
 
   function run(job: ScriptJob): ScriptAnswer {
     // The input must fit twice: as text and as values.
-    if (job.input.length * 2 > job.memoryBytes) return { id: job.id, fault: { code: 'SCRIPT_MEMORY', message: '' } };
+    if (job.input.length * 2 > job.memoryBytes) return { fault: { code: 'SCRIPT_MEMORY', message: '' } };
     const compiled = kept.get(job.source);
     enter(compiled?.snapshot ?? pristine);
     limitRealm(realm, job);
@@ -86,7 +86,7 @@ export async function createScriptRunner(): Promise<ScriptRunner> {
   function compileAndCall(job: ScriptJob): ScriptAnswer {
     const main = context.evalCode(`${HEAD}${job.source}${TAIL}`, 'script', { compileOnly: job.kind === 'check' });
     if (main.error) return faultOf(realm, job, main.error);
-    if (job.kind === 'check') return { id: job.id };
+    if (job.kind === 'check') return {};
     keep(job.source, main.value);
     return call(job, main.value);
   }

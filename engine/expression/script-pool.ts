@@ -85,7 +85,6 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     perKeyWaiting: Math.ceil(queueLimit / 2),
     perKeyRunning: Math.max(1, Math.floor(size / 2)),
   });
-  let lastId = 0;
   let isClosed = false;
   let ended = 0;
 
@@ -94,7 +93,7 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
       if (isClosed) return reject(closed());
       if (limits.signal?.aborted) return reject(limits.signal.reason as Error);
       const leave = () => queue.remove(task.key, task);
-      const task = createTask(createJob(++lastId, kind, source, input, limits), limits, leave, resolve, reject);
+      const task = createTask(createJob(kind, source, input, limits), limits, leave, resolve, reject);
       if (!queue.add(task.key, task)) return task.settle(busy());
       dispatch();
     });
@@ -209,9 +208,8 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
   };
 }
 
-function createJob(id: number, kind: ScriptJob['kind'], source: string, input: unknown, limits: ScriptLimits): ScriptJob {
+function createJob(kind: ScriptJob['kind'], source: string, input: unknown, limits: ScriptLimits): ScriptJob {
   return {
-    id,
     kind,
     source,
     input: JSON.stringify(input) ?? 'null',

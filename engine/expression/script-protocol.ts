@@ -1,7 +1,6 @@
 /** What the pool and its worker thread say to each other: text only, so that nothing but JSON ever enters the sandbox. */
 
 export interface ScriptJob {
-  readonly id: number;
   readonly kind: 'script' | 'expression' | 'check';
   /** Script body or expression text. */
   readonly source: string;
@@ -16,7 +15,6 @@ export interface ScriptJob {
 export type ScriptFaultCode = 'SCRIPT_TIMEOUT' | 'SCRIPT_MEMORY' | 'SCRIPT_ERROR' | 'SCRIPT_RESULT_TOO_LARGE' | 'EXPRESSION_FAILED';
 
 export interface ScriptAnswer {
-  readonly id: number;
   /** The sandbox is in no state to go on; its thread is to be ended. */
   readonly isLast?: true;
   /** JSON of the result; `undefined` when the script returned nothing. */

@@ -52,8 +52,8 @@ export function limitRealm(realm: Realm, { memoryBytes, timeoutMs, input }: Scri
 }
 
 export function limitResult(job: ScriptJob, result: string | undefined): ScriptAnswer {
-  if (result === undefined || result.length <= job.resultBytes) return { id: job.id, result };
-  return { id: job.id, fault: { code: 'SCRIPT_RESULT_TOO_LARGE', message: `The result has ${result.length} characters of JSON.` } };
+  if (result === undefined || result.length <= job.resultBytes) return { result };
+  return { fault: { code: 'SCRIPT_RESULT_TOO_LARGE', message: `The result has ${result.length} characters of JSON.` } };
 }
 
 /** What a job failed with. The realm may be out of memory or time: it is given some to tell what happened. */
@@ -66,11 +66,10 @@ export function faultOf(realm: Realm, job: ScriptJob, error: QuickJSHandle): Scr
   error.dispose();
   const name = typeof told?.name === 'string' ? told.name.slice(0, 100) : 'Error';
   const message = typeof told?.message === 'string' ? told.message.slice(0, 500) : 'something that is no Error was thrown';
-  if (isLate && message === 'interrupted') return { id: job.id, fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
-  if (message === 'out of memory' || (told as unknown) === null) return { id: job.id, fault: { code: 'SCRIPT_MEMORY', message: '' } };
+  if (isLate && message === 'interrupted') return { fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
+  if (message === 'out of memory' || (told as unknown) === null) return { fault: { code: 'SCRIPT_MEMORY', message: '' } };
   const line = /script:(\d+)/.exec(typeof told?.stack === 'string' ? told.stack : '')?.[1];
   return {
-    id: job.id,
     fault: { code: 'SCRIPT_ERROR', message: `${name}: ${message}`, ...(line === undefined ? {} : { line: Number(line) }) },
   };
 }

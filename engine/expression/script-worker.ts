@@ -11,4 +11,4 @@ port.on('message', (job: ScriptJob) => {
   port.postMessage(job.kind === 'expression' ? runExpression(job) : scripts.run(job));
   scripts.makeReady();
 });
-port.postMessage({ id: 0 } satisfies ScriptAnswer);
+port.postMessage({} satisfies ScriptAnswer);
