@@ -19,12 +19,16 @@ export interface Inside {
   inTurn(): readonly Instance[];
   /** It could not be reached, would not have us, or is about to stop: others first for a while. False: that is known already. */
   avoid(instance: Instance): boolean;
+  /** Takes a connection for a body that is streamed, and answers what gives it back. Undefined: streams have all that they may have. */
+  takeStream(): (() => void) | undefined;
   /** FORWARD_INSIDE_DOWN, FORWARD_NOT_TAKEN (transient) when no gateway inside hands out a plan. */
   newer(than: number): Promise<GatewayPlan | undefined>;
   close(): Promise<void>;
 }
 
 const CONNECTIONS = 512;
+/** A slow upload holds its connection until the deadline: all together leave most connections to calls. */
+const STREAMS = 128;
 const CONNECT_TIMEOUT_MS = 1500;
 /** Well below that of the listener inside, so that a call never meets a connection that is being closed there. */
 const KEEP_ALIVE_MS = 10_000;
@@ -50,6 +54,7 @@ export function openInside({ addresses, tls, clock }: InsideOptions): Inside {
   });
   const avoidedUntil = new Map<Instance, number>();
   let turn = 0;
+  let streams = 0;
 
   function inTurn(): readonly Instance[] {
     const now = clock.monotonic();
@@ -66,6 +71,11 @@ export function openInside({ addresses, tls, clock }: InsideOptions): Inside {
       const isNew = (avoidedUntil.get(instance) ?? 0) <= now;
       avoidedUntil.set(instance, now + AVOID_MS);
       return isNew;
+    },
+    takeStream() {
+      if (streams >= STREAMS) return undefined;
+      streams++;
+      return () => void streams--;
     },
     async newer(than) {
       let last: unknown;

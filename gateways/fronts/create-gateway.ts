@@ -6,7 +6,7 @@ import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
-import type { GatewayPlan, GatewaySettings, InterfaceDocument, PlanSource, Policy, PolicyDeps } from '../contract.ts';
+import type { Answer, ForwardNode, GatewayPlan, GatewaySettings, InterfaceDocument, PlanSource, Policy, PolicyDeps } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { createFlowCall } from '../flow-target/call-flow.ts';
 import { compileNodeFronts, createEntrance, toRefusedAnswer, type Entered, type NodeFronts } from '../forward/create-entrance.ts';
@@ -35,6 +35,8 @@ import { PROFILES } from './profiles.ts';
 const SWEEP_MS = 1000;
 /** Before an interface is found nothing may take longer. */
 const UNROUTED_DEADLINE_MS = 10_000;
+/** Plans that one node may be taking at a time: one that is not read lies in memory whole. */
+const PLANS_OF_NODE = 8;
 
 export interface GatewayOptions {
   readonly front: Front;
@@ -158,14 +160,21 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const { requestsClientCertificate } = PROFILES[front];
   const enter = front === 'bus' ? createEntrance(nodes, settings.tls?.ca !== undefined) : undefined;
-  /** What a node asks for itself is no call: it is neither counted nor traced. */
+  const plansOut = new Map<ForwardNode, number>();
+  const handOut = (node: ForwardNode, newerThan: number, exchange: HttpExchange): Answer => {
+    const count = plansOut.get(node) ?? 0;
+    if (current === undefined || count >= PLANS_OF_NODE)
+      return toErrorAnswer(exchange, refuse(current === undefined ? 'GW50303' : 'GW50301'), clock.now());
+    plansOut.set(node, count + 1);
+    exchange.onEnd(() => plansOut.set(node, plansOut.get(node)! - 1));
+    return current.nodes.handOut(node, newerThan);
+  };
+  /** What a node asks for itself is no call: it is neither counted nor traced. Who does not take the answer in time is cut off. */
   const answerNode = (entered: Exclude<Entered, { kind: 'call' }>, request: IncomingMessage, response: ServerResponse) => {
     const exchange = new HttpExchange(front, request, response, clock.now(), UNROUTED_DEADLINE_MS);
+    exchange.onEnd(clock.after(UNROUTED_DEADLINE_MS, () => request.socket.destroy()));
     if (entered.kind === 'refused') logger.warn('gateway.forward-refused', { ip: request.socket.remoteAddress ?? '' });
-    const answer =
-      entered.kind === 'refused'
-        ? toRefusedAnswer(exchange, clock.now())
-        : (current?.nodes.handOut(entered.node, entered.newerThan) ?? toErrorAnswer(exchange, refuse('GW50303'), clock.now()));
+    const answer = entered.kind === 'refused' ? toRefusedAnswer(exchange, clock.now()) : handOut(entered.node, entered.newerThan, exchange);
     writeAnswer(exchange, answer, isClosing());
   };
   const listener = await listen({

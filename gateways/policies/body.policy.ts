@@ -10,9 +10,13 @@ const DEFAULT_BUDGET_BYTES = 256 * 1024 * 1024;
 const STREAM_ABOVE_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
-/** Bytes held by all requests together. */
+/** Who has broken into the DMZ may not have so much held that calls of internal systems are refused. */
+const SHARE_OF_DMZ = 0.5;
+
+/** Bytes held by all requests together, and those of them that the DMZ handed over. */
 interface Budget {
   usedBytes: number;
+  relayedBytes: number;
 }
 
 /**
@@ -35,7 +39,7 @@ export default definePolicy({
   isOptional: () => false,
   compile(_options, target, front, { crypto, memo, settings }) {
     const limit = target!.bodyLimitBytes ?? DEFAULT_LIMIT_BYTES;
-    const budget = memo<Budget>('body budget', () => ({ usedBytes: 0 }));
+    const budget = memo<Budget>('body budget', () => ({ usedBytes: 0, relayedBytes: 0 }));
     const budgetBytes = settings.limits?.bodyBudgetBytes ?? DEFAULT_BUDGET_BYTES;
     const mayStream = isStreamable(target!, front);
     return (exchange) => {
@@ -73,11 +77,16 @@ function readBody(
   budgetBytes: number,
   crypto: Crypto,
 ): Promise<GatewayError | undefined> {
-  const { request, claim } = exchange;
+  const { request, claim, relay } = exchange;
   const chunks: Buffer[] = [];
   let hash: Hash | undefined;
   let size = 0;
-  exchange.onEnd(() => (budget.usedBytes -= size));
+  const count = (bytes: number) => {
+    budget.usedBytes += bytes;
+    if (relay !== undefined) budget.relayedBytes += bytes;
+    return budget.usedBytes <= budgetBytes && (relay === undefined || budget.relayedBytes <= budgetBytes * SHARE_OF_DMZ);
+  };
+  exchange.onEnd(() => void count(-size));
   return new Promise((resolve) => {
     const settle = (error: GatewayError | undefined) => {
       request.off('data', take).off('end', finish).off('close', leave);
@@ -85,10 +94,10 @@ function readBody(
     };
     const take = (chunk: Buffer) => {
       size += chunk.length;
-      budget.usedBytes += chunk.length;
+      const hasRoom = count(chunk.length);
       exchange.bytesIn = size;
       if (size > limit) return settle(refuse('GW41301'));
-      if (budget.usedBytes > budgetBytes) return settle(refuse('GW50301'));
+      if (!hasRoom) return settle(refuse('GW50301'));
       chunks.push(chunk);
       if (claim !== undefined && chunks.length > 1) {
         hash ??= startHash(crypto, claim, chunks[0]!);

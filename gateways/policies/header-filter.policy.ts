@@ -41,11 +41,16 @@ export default definePolicy({
     const named = incoming.get('connection');
     for (const [name, value] of incoming) {
       if (!isVisibleHeader(name) || (named !== undefined && isNamed(named, name))) continue;
-      exchange.headers[name] = repeated.has(name) ? exchange.request.headersDistinct[name]!.join(', ') : value;
+      exchange.headers[name] = repeated.has(name) ? valuesOf(exchange.request.rawHeaders, name).join(', ') : value;
     }
     return undefined;
   },
 });
+
+/** From the headers as they stand: Node's own lists break when one was taken off (a gateway in the DMZ had put it there). */
+function valuesOf(rawHeaders: readonly string[], name: string): string[] {
+  return rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name);
+}
 
 /** `Connection` may name further headers that end here. The common values name none. */
 function isNamed(connection: string, name: string): boolean {

@@ -36,7 +36,7 @@ export interface DmzLab {
   reply: (call: FlowCall) => FlowResult | Promise<FlowResult>;
   citizenToken(): Promise<string>;
   startInner(tracer?: Tracer): Promise<TestGateway>;
-  connect(ports: readonly number[], certificate: Certificate): Inside;
+  connect(ports: readonly number[], certificate: Certificate, ca?: string): Inside;
   /** In front of these gateways, or ports. It serves the plan that it is handed, and claims no nonce. */
   startDmz(inners: readonly (TestGateway | number)[], options?: DmzOptions): Promise<TestGateway>;
   /** To be ended with the lab, before what was owned earlier. */
@@ -84,9 +84,9 @@ export async function openDmzLab(): Promise<DmzLab> {
       lab.own(() => started.stop());
       return started;
     },
-    connect(ports, certificate) {
+    connect(ports, certificate, ca = inside.cert) {
       const addresses = ports.map((port) => `https://localhost:${port}`);
-      const connected = openInside({ addresses, tls: { ...certificate, ca: inside.cert }, clock: wallClock() });
+      const connected = openInside({ addresses, tls: { ...certificate, ca }, clock: wallClock() });
       lab.own(() => connected.close());
       return connected;
     },
