@@ -10,6 +10,7 @@ import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts
 import { Panel } from '../../parts/page-header.tsx';
 import { Tag, type Tone } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import { ProcessName } from '../system/process-name.tsx';
 import { useRoleName } from '../system/process-table.tsx';
 import styles from './overview-page.module.css';
 
@@ -154,7 +155,7 @@ function useProcesses({ silentProcesses = [] }: Attention): readonly Item[] {
   if (silentProcesses.length === 0) return [];
   const lines = silentProcesses.map(({ processId, role, host, pid, lastSeenAt }) => (
     <span key={processId}>
-      {roleOf(role)} {host} · {pid} — {t('processSeen', { ago: format.ago(lastSeenAt) })}
+      {roleOf(role)} <ProcessName host={host} pid={pid} /> — {t('processSeen', { ago: format.ago(lastSeenAt) })}
     </span>
   ));
   const what = t('processesWhat', { count: silentProcesses.length });

@@ -7,6 +7,7 @@ import { CopyText } from '../../parts/copy-text.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/page-header.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
+import { ProcessName } from './process-name.tsx';
 import { useFrontName } from '../overview/address-list.tsx';
 
 const TEXTS = defineTexts({
@@ -43,7 +44,7 @@ export function GatewayTable({ gateways }: { readonly gateways: readonly Gateway
   });
   const columns: TableColumnsType<Gateway> = [
     { key: 'front', title: t('front'), render: (_value, { front }) => nameOf(front) },
-    { key: 'process', title: t('process'), render: (_value, { host, pid }) => `${host} · ${pid}` },
+    { key: 'process', title: t('process'), render: (_value, { host, pid }) => <ProcessName host={host} pid={pid} /> },
     { key: 'address', title: t('address'), render: (_value, { address }) => <CopyText text={address} /> },
     { key: 'plan', title: t('plan'), render: (_value, gateway) => <PlanTag gateway={gateway} /> },
     figure('connections'),

@@ -10,6 +10,7 @@ import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/page-header.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import { ProcessName } from './process-name.tsx';
 import styles from './system-page.module.css';
 
 const TEXTS = defineTexts({
@@ -74,7 +75,7 @@ function useColumns(hasProblems: boolean): TableColumnsType<ListenerState> {
     { key: 'version', title: t('version'), align: 'right', render: (_value, { version }) => version },
     { key: 'node', title: t('node'), render: (_value, { nodeId }) => <code>{nodeId}</code> },
     { key: 'state', title: t('state'), render: (_value, { state }) => <StateTag state={state} /> },
-    { key: 'process', title: t('process'), render: (_value, { process: { host, pid } }) => `${host} · ${pid}` },
+    { key: 'process', title: t('process'), render: (_value, { process: { host, pid } }) => <ProcessName host={host} pid={pid} /> },
     { key: 'since', title: t('since'), render: (_value, { since }) => <TimeText at={since} isAgo /> },
     { key: 'arrivals', title: t('arrivals'), align: 'right', render: (_value, { arrivals }) => format.number(arrivals) },
     ...(hasProblems

@@ -8,6 +8,7 @@ import { Panel } from '../../parts/page-header.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { useFrontName } from '../overview/address-list.tsx';
+import { ProcessName } from './process-name.tsx';
 import { sizeOf } from './size-of.ts';
 import styles from './system-page.module.css';
 
@@ -98,9 +99,7 @@ function useColumns(): TableColumnsType<ShownProcess> {
       title: t('where'),
       render: (_value, { host, pid, isSelf }) => (
         <div className={styles.where}>
-          <span>
-            {host} · {pid}
-          </span>
+          <ProcessName host={host} pid={pid} />
           {isSelf ? <span className={styles.aside}>{t('self')}</span> : null}
         </div>
       ),
@@ -150,12 +149,11 @@ function Serves({ process: { role, fronts, serves, console, state, goneAt } }: {
   if (state !== 'alive' && goneAt !== undefined)
     return <div className={styles.note}>{t(state === 'silent' ? 'silentNote' : 'stoppedNote', { at: format.time(goneAt) })}</div>;
   const runsFlows = role === 'worker' || role === 'start';
-  const flows = runsFlows ? [serves === undefined ? t('everyFlow') : format.list(serves)] : [];
   return (
     <div className={styles.where}>
-      {[...flows, ...(fronts.length === 0 ? [] : [format.list(fronts.map(frontOf))])].map((line) => (
-        <span key={line}>{line}</span>
-      ))}
+      {runsFlows && serves === undefined ? <span>{t('everyFlow')}</span> : null}
+      {serves === undefined ? null : <code>{format.list(serves)}</code>}
+      {fronts.length === 0 ? null : <span>{format.list(fronts.map(frontOf))}</span>}
       {console === undefined ? null : (
         <span>
           {t('console')} <CopyText text={console} />
