@@ -28,11 +28,9 @@ export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps
   const isHarmless = document.method === 'GET' || document.idempotent === true;
   return async (exchange) => {
     if (exchange.incoming.has(RELAY_HEADER)) return fail(exchange, refuse('GW40001'));
-    if (exchange.isBodyStreamed) {
-      const giveBack = deps.inside.takeStream();
-      if (giveBack === undefined) return fail(exchange, refuse('GW50301'));
-      exchange.onEnd(giveBack);
-    }
+    const giveBack = deps.inside.take(document.interfaceId, exchange.isBodyStreamed);
+    if (giveBack === undefined) return fail(exchange, refuse('GW50301'));
+    exchange.onEnd(giveBack);
     exchange.isAnswerSpooled = false;
     if (deps.tracer !== undefined) beginSpan(exchange, deps.tracer);
     for (const instance of deps.inside.inTurn()) {

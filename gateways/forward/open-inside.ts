@@ -19,15 +19,20 @@ export interface Inside {
   inTurn(): readonly Instance[];
   /** It could not be reached, would not have us, or is about to stop: others first for a while. False: that is known already. */
   avoid(instance: Instance): boolean;
-  /** Takes a connection for a body that is streamed, and answers what gives it back. Undefined: streams have all that they may have. */
-  takeStream(): (() => void) | undefined;
+  /**
+   * Takes a connection for a call of an interface, and answers what gives it back. Undefined: calls of that interface, or bodies that are streamed,
+   * have all that they may have.
+   */
+  take(interfaceId: string, isStream: boolean): (() => void) | undefined;
   /** FORWARD_INSIDE_DOWN, FORWARD_NOT_TAKEN (transient) when no gateway inside hands out a plan. */
   newer(than: number): Promise<GatewayPlan | undefined>;
   close(): Promise<void>;
 }
 
 const CONNECTIONS = 512;
-/** A slow upload holds its connection until the deadline: all together leave most connections to calls. */
+/** Of the connections to each gateway inside that is there. A hospital that hangs holds those of its interface until the deadline: others keep theirs. */
+const OF_INTERFACE = CONNECTIONS / 2;
+/** A slow upload too: all of this gateway together leave most connections to calls. */
 const STREAMS = 128;
 const CONNECT_TIMEOUT_MS = 1500;
 /** Well below that of the listener inside, so that a call never meets a connection that is being closed there. */
@@ -55,12 +60,12 @@ export function openInside({ addresses, tls, clock }: InsideOptions): Inside {
   const avoidedUntil = new Map<Instance, number>();
   let turn = 0;
   let streams = 0;
+  const taken = new Map<string, number>();
 
+  const isAvoided = (instance: Instance) => (avoidedUntil.get(instance) ?? 0) > clock.monotonic();
   function inTurn(): readonly Instance[] {
-    const now = clock.monotonic();
     const from = turn++ % instances.length;
     const ordered = [...instances.slice(from), ...instances.slice(0, from)];
-    const isAvoided = (instance: Instance) => (avoidedUntil.get(instance) ?? 0) > now;
     return [...ordered.filter((instance) => !isAvoided(instance)), ...ordered.filter(isAvoided)];
   }
 
@@ -72,10 +77,18 @@ export function openInside({ addresses, tls, clock }: InsideOptions): Inside {
       avoidedUntil.set(instance, now + AVOID_MS);
       return isNew;
     },
-    takeStream() {
-      if (streams >= STREAMS) return undefined;
-      streams++;
-      return () => void streams--;
+    take(interfaceId, isStream) {
+      const before = taken.get(interfaceId) ?? 0;
+      const reachable = instances.filter((instance) => !isAvoided(instance)).length;
+      if (before >= OF_INTERFACE * Math.max(1, reachable) || (isStream && streams >= STREAMS)) return undefined;
+      taken.set(interfaceId, before + 1);
+      if (isStream) streams++;
+      return () => {
+        const left = taken.get(interfaceId)! - 1;
+        if (left > 0) taken.set(interfaceId, left);
+        else taken.delete(interfaceId);
+        if (isStream) streams--;
+      };
     },
     async newer(than) {
       let last: unknown;

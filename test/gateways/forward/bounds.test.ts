@@ -4,11 +4,12 @@ import { createHash } from 'node:crypto';
 import { connect as connectPlain } from 'node:net';
 import { after, before, test } from 'node:test';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { FlowCall, FlowResult } from '../../../engine/contract/run-flow.ts';
 import type { GatewayPlan } from '../../../gateways/contract.ts';
 import { RELAY_HEADER, writeNodeRequest } from '../../../gateways/forward/relay-header.ts';
 import { buildInterface, signRequest } from '../support/city-plan.ts';
 import { fingerprintOf, openDmzLab, type DmzLab } from '../support/dmz-lab.ts';
-import { callGateway, callSigned, makeCertificate, startGateway, type Settings, type TestGateway } from '../support/start-gateway.ts';
+import { callGateway, callSigned, echo, makeCertificate, startGateway, type Settings, type TestGateway } from '../support/start-gateway.ts';
 
 let lab: DmzLab;
 let insideCertificate: { key: string; cert: string };
@@ -24,13 +25,17 @@ const relay = writeNodeRequest({
   relay: { traceId: 'trace-of-the-test', clientIp: '192.0.2.7', leftMs: 60_000, traceparent: undefined },
 });
 
-async function startInside(plan: GatewayPlan, limits: Settings['limits'] = {}): Promise<TestGateway> {
+async function startInside(
+  plan: GatewayPlan,
+  limits: Settings['limits'] = {},
+  reply: (call: FlowCall) => FlowResult | Promise<FlowResult> = echo,
+): Promise<TestGateway> {
   const { open, user } = lab.certificates;
   const forwardNodes = [
     { fingerprint: fingerprintOf(open), front: 'open' as const, domains: ['city'] },
     { fingerprint: fingerprintOf(user), front: 'user' as const, domains: ['city'] },
   ];
-  const started = await startGateway(plan, { front: 'bus', settings: { tls: insideCertificate, forwardNodes, limits } });
+  const started = await startGateway(plan, { front: 'bus', reply, settings: { tls: insideCertificate, forwardNodes, limits } });
   lab.own(() => started.stop());
   return started;
 }
@@ -88,6 +93,26 @@ test('slow uploads of a citizen leave connections to everybody’s calls', async
   assert.equal((await callGateway(node.gateway, { target: '/user/v1/reports', headers: { authorization } })).status, 200);
   for (const socket of slow) socket.destroy();
   while ((await upload()).status !== 201) await turn();
+});
+
+test('an interface whose hospital hangs holds half of the connections: others are called all the same', async () => {
+  const interfaces = lab.plan.interfaces.map((document) => ({ ...document, timeoutMs: 60_000 }));
+  const hanging = Promise.withResolvers<FlowResult>();
+  const inside = await startInside({ ...lab.plan, interfaces }, {}, (call) =>
+    call.caller.interfaceId === 'ifc_book' ? hanging.promise : echo(call),
+  );
+  const connected = lab.connect([inside.gateway.port], lab.certificates.open, insideCertificate.cert);
+  const node = await startGateway(await connected.newer(0), { inside: connected });
+  lab.own(() => node.stop());
+  const book = async () => callSigned(node.gateway, await signRequest(lab.hmac));
+  const hung = Array.from({ length: 256 }, book);
+  while (inside.calls.length < hung.length) await turn();
+  assert.equal((await book()).code, 'GW50301');
+  const read = await signRequest(lab.sm2, { method: 'GET', path: '/open/v1/reports/7', body: '' });
+  assert.equal((await callSigned(node.gateway, read)).status, 200);
+  hanging.resolve(echo(inside.calls[0]!));
+  assert.deepEqual(new Set((await Promise.all(hung)).map(({ status }) => status)), new Set([200]));
+  assert.equal((await book()).status, 200);
 });
 
 test('a header that stands twice is told as one, also when it was handed over', async () => {
