@@ -35,6 +35,13 @@ function deaths(): void {
     const answered = new Map<string, number>();
     for (let round = 0; round < 5; round++) {
       const before = answered.size;
+      // For a quarter of a second after a failure nothing is sent.
+      await eventually(() =>
+        visits.insert({ _id: `first of ${round}`, bed: 0 }).then(
+          () => true,
+          (error: unknown) => !isDown(error),
+        ),
+      );
       let isOver = false;
       const writers = Array.from({ length: 50 }, async (_, lane) => {
         for (let i = 0; !isOver; i++) {
