@@ -1,4 +1,4 @@
-/** Two workers, one timer and one listener, each held by one process at a time: killed, paused and stopped a hundred times. */
+/** Two workers, one timer, one listener and one mailbox, each held by one process at a time: killed, paused and stopped a hundred times. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
@@ -34,7 +34,7 @@ interface Worker {
   emit: Emit | undefined;
 }
 
-test('over 100 take-overs a timer fires once for each instant that somebody saw, a listener is one process, and no number goes back', async () => {
+test('over 100 take-overs a timer fires once for each instant that somebody saw, each mail is taken once, a listener is one process, and no number goes back', async () => {
   const world = fakeClock();
   const random = seededRandom(20_261_125);
   const store = createMemoryDocuments({ clock: world });
@@ -47,20 +47,23 @@ test('over 100 take-overs a timer fires once for each instant that somebody saw,
     flowId: 'flw_line',
     ingress: { lane: { key: 'one' }, ack: 'after-persist' },
   } as Partial<FlowDocument>);
+  const mailFlow = sampleFlow({ in: 'mail.poll', set: 'transform.set' }, ['in > set'], { mode: 'durable', flowId: 'flw_mail' });
   const executions = await store.open(executionsSpec);
+  const mailbox = new Set<string>();
+  let mails = 0;
   let number = 0;
 
   async function start(): Promise<Worker> {
     const process = simulateProcess(world, store, random, 200);
     const processId = `own_${(number += 1)}`;
     const worker: { -readonly [K in keyof Worker]: Worker[K] } = { process, emit: undefined } as Worker;
-    const nodes = sampleRegistry([...sampleNodes, timer as NodeDefinition, line(worker)]);
+    const nodes = sampleRegistry([...sampleNodes, timer as NodeDefinition, line(worker), poll(mailbox)]);
     const compile = (document: FlowDocument): CompiledFlow =>
       compileFlow(
         { flowId: document.flowId, version: 1, contentHash: '', document },
         { getNode: nodes.get, build: { compileExpression: () => () => 'one', compileCondition: () => () => true } },
       );
-    const flows = [compile(timerFlow), compile(lineFlow)];
+    const flows = [compile(timerFlow), compile(lineFlow), compile(mailFlow)];
     const engine = await createModelEngine({
       clock: process.clock,
       documents: process.documents,
@@ -96,12 +99,27 @@ test('over 100 take-overs a timer fires once for each instant that somebody saw,
     return results.some((result) => result.status === 'accepted');
   }
 
+  /** Of all executions of the flow. */
+  async function keysOf(flowId: string): Promise<readonly string[]> {
+    const keys: string[] = [];
+    for (let after: string | undefined; ;) {
+      const page = await executions.find({ flowId }, { limit: 1000, ...(after === undefined ? {} : { after }) });
+      keys.push(...page.map(({ dedupe }) => dedupe.split('dedupe=')[1]!));
+      if (page.length < 1000) return keys;
+      after = page.at(-1)!._id;
+    }
+  }
+
   const settled = settledIn(world);
   let workers: Worker[] = [await settled(start()), await settled(start())];
   const acknowledged: string[] = [];
   let longestMs = 0;
   for (let takeOver = 0; takeOver < TAKE_OVERS; takeOver += 1) {
-    await world.advance(10_000 + random.below(10_000));
+    for (let mail = 0; mail < 4; mail += 1) {
+      mailbox.add(`mail-${(mails += 1)}`);
+      await world.advance(2_500 + random.below(2_500));
+    }
+    mailbox.add(`mail-${(mails += 1)}`);
     for (const data of [`${takeOver}a`, `${takeOver}b`]) if (await send(workers, data)) acknowledged.push(data);
     const listening = workers.filter(({ emit, process }) => emit && !process.isDead);
     assert.equal(listening.length, 1, `one listens before take-over ${takeOver}`);
@@ -138,13 +156,10 @@ test('over 100 take-overs a timer fires once for each instant that somebody saw,
     'the order of the lane is that of arrival',
   );
 
-  const fired: number[] = [];
-  for (let after: string | undefined; ;) {
-    const page = await executions.find({ flowId: 'flw_timer' }, { limit: 1000, ...(after === undefined ? {} : { after }) });
-    fired.push(...page.map(({ dedupe }) => Date.parse(dedupe.split('dedupe=')[1]!)));
-    if (page.length < 1000) break;
-    after = page.at(-1)!._id;
-  }
+  const taken = await keysOf('flw_mail');
+  assert.deepEqual([mailbox.size, taken.length, new Set(taken).size], [0, mails, mails], 'each mail was taken, and taken once');
+
+  const fired = (await keysOf('flw_timer')).map((key) => Date.parse(key));
   assert.equal(new Set(fired).size, fired.length, 'no instant fired twice');
   assert.ok(fired.every((instant) => instant % (EVERY_SEC * 1000) === 0));
   fired.sort((a, b) => a - b);
@@ -180,6 +195,39 @@ function line(worker: { emit: Emit | undefined }): NodeDefinition {
       return {
         stop: async () => {
           worker.emit = undefined;
+        },
+      };
+    },
+  }) as NodeDefinition;
+}
+
+/** Looks every second, takes what lies there, and removes a mail only once it is known to be stored. */
+function poll(mailbox: Set<string>): NodeDefinition {
+  const text = { 'zh-CN': '例', en: 'Sample' };
+  return defineNode({
+    type: 'mail.poll',
+    major: 1,
+    kind: 'trigger',
+    category: 'trigger',
+    icon: 'box',
+    text: { label: text, help: text },
+    ports: { in: [], out: [outPort] },
+    config: Type.Object({}),
+    listen: async ({ clock }, emit) => {
+      let isStopped = false;
+      const look = async () => {
+        for (const mail of [...mailbox]) {
+          if (isStopped) return;
+          const { status } = await emit({ message: createMessage(mail), dedupeKey: mail });
+          if (status !== 'refused') mailbox.delete(mail);
+        }
+      };
+      const again = (): (() => void) => clock.after(1_000, () => void look().then(() => (isStopped ? undefined : (cancel = again()))));
+      let cancel = again();
+      return {
+        stop: async () => {
+          isStopped = true;
+          cancel();
         },
       };
     },
