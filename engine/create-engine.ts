@@ -172,9 +172,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const serves = deps.serves ?? [];
   const isServed = createServes(serves, { published, nodes });
   const { isExclusive } = documents;
-  const { role, version } = deps.about ?? NOBODY;
-  const about = { role, version, ...(serves.length === 0 ? {} : { serves }) };
-  const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive, clock, log, processId, about });
+  const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive, clock, log, processId });
   const leases = await createLeases({ documents, clock, log, processId });
   const active = new Set<string>();
   const accept = createAccept(common);

@@ -2,7 +2,8 @@
 import { Type } from 'typebox';
 import { sleep } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
-import type { ArchiveRun } from '../../engine/archive/archive-runs.ts';
+import { isOpenRun, type ArchiveRun } from '../../engine/archive/archive-runs.ts';
+import { archiveAbsent } from '../../engine/archive/read-archive.ts';
 import type { ArchiveDay } from '../../engine/services.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import type { ControlServices, EngineView } from './services.ts';
@@ -65,7 +66,7 @@ export function archiveActions({ engine, clock }: ControlServices): readonly Act
         const run = await runs.latest();
         if (run !== undefined) await runs.stop(run.runId);
         if (run !== undefined) ctx.note.subject = run.runId;
-        return { stopped: run?.status === 'wanted' || run?.status === 'running' };
+        return { stopped: run !== undefined && isOpenRun(run) };
       },
     }),
   ];
@@ -79,7 +80,7 @@ async function followRun({ runs }: Archive, ctx: ActionContext, clock: ControlSe
   let isStopAsked = false;
   for (let run = wanted; ; run = (await runs.latest()) ?? run) {
     // Another run took its place: whoever began that one did what was asked here.
-    if (run.runId !== wanted.runId || (run.status !== 'wanted' && run.status !== 'running')) return run;
+    if (run.runId !== wanted.runId || !isOpenRun(run)) return run;
     ctx.progress({ ...run });
     if (run.status === 'wanted' && clock.monotonic() - askedAt > BEGIN_MS) {
       await runs.stop(run.runId);
@@ -101,7 +102,5 @@ function notBegun(): AppError {
 
 function need(archive: Archive | undefined): Archive {
   if (archive) return archive;
-  throw new AppError('ARCHIVE_ABSENT', 'input', 'No archive is set up.', {
-    fix: 'Set KQ_ARCHIVE_FOLDER to a folder that workers and control share.',
-  });
+  throw archiveAbsent();
 }

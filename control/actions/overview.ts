@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import type { Permission } from '../../engine/contract/access.ts';
 import type { ErrorRecord } from '../../engine/contract/errors.ts';
 import type { Text } from '../../engine/contract/texts.ts';
+import type { ProcessState } from '../../engine/processes/create-processes.ts';
 import type { TrafficSeries } from '../../engine/run/traffic.ts';
 import type { ExecutionSummary, FlowSummary } from '../../engine/services.ts';
 import { closed, defineAction, type Action } from './action.ts';
@@ -10,7 +11,7 @@ import { findExpiring, type Expiring } from './find-expiring.ts';
 import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from './find-silent-feeds.ts';
 import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';
-import { shownProcess, type ShownProcess } from './shown-process.ts';
+import { shownGateways, shownProcess, type ShownProcess } from './shown-process.ts';
 import { shownError, systemFacts, type SystemFacts } from './system.ts';
 
 /** A listener that could not start, or a published version that cannot run here. */
@@ -64,14 +65,15 @@ export function overviewActions(services: ControlServices): readonly Action[] {
 
 /** Each part only for those who may read it. */
 async function overview(services: ControlServices, may: May, findSilentFeeds: FindSilentFeeds): Promise<Overview> {
-  const { catalog, executions, counter, info, engine } = services;
+  const { catalog, executions, counter, info, engine, plans } = services;
   const tryIt = info.tryIt?.();
   const flows = may('flows.read') ? await catalog.list() : [];
   const today = await counter.today(flows.map((flow) => flow.flowId));
   const counts = may('executions.read') ? await executions.counts() : {};
+  const processes = await engine.processes.list();
   return {
-    ...(await systemFacts(services)),
-    attention: await attention(services, may, flows, counts, findSilentFeeds),
+    ...systemFacts(services, shownGateways(processes, plans.current())),
+    attention: await attention(services, processes, may, flows, counts, findSilentFeeds),
     ...(may('executions.read') ? { traffic: await engine.traffic.series() } : {}),
     flows: flows.map((flow) => ({ ...flow, today: today[flow.flowId] ?? 0 })),
     counts,
@@ -82,6 +84,7 @@ async function overview(services: ControlServices, may: May, findSilentFeeds: Fi
 
 async function attention(
   { counter, clock, engine, registry, info }: ControlServices,
+  processes: readonly ProcessState[],
   may: May,
   flows: readonly FlowSummary[],
   counts: Readonly<Record<string, number>>,
@@ -90,7 +93,7 @@ async function attention(
   const names = new Map(flows.map(({ flowId, name }) => [flowId, name]));
   const nameOf = (flowId: string): Text => names.get(flowId) ?? { 'zh-CN': flowId, en: flowId };
   const found: { -readonly [Part in keyof Attention]: Attention[Part] } = {
-    silentProcesses: (await engine.processes.list()).filter(({ state }) => state === 'silent').map(shownProcess),
+    silentProcesses: processes.filter(({ state }) => state === 'silent').map(shownProcess),
   };
   if (may('executions.read')) {
     const oldestAt = await counter.oldest('held');

@@ -53,8 +53,8 @@ export function systemActions(services: ControlServices): readonly Action[] {
   ];
 }
 
-export async function systemFacts({ info, plans, registry, engine }: ControlServices): Promise<SystemFacts> {
-  const gateways = shownGateways(await engine.processes.list(), plans.current());
+/** `gateways`: all of the installation. */
+export function systemFacts({ info, plans, registry }: ControlServices, gateways: readonly ShownGateway[]): SystemFacts {
   const { keyId, publicPem } = registry.platformKey;
   return {
     name: 'kangqiao',
@@ -72,15 +72,16 @@ async function systemReport(services: ControlServices, may: (permission: Permiss
   const machine = await info.machine?.();
   const queue = may('executions.read') ? await queueOf(services) : undefined;
   const processes = await engine.processes.list();
+  const gateways = shownGateways(processes, plans.current());
   return {
-    ...(await systemFacts(services)),
+    ...systemFacts(services, gateways),
     settings: info.settings ?? [],
     ...(machine === undefined ? {} : { machine }),
     store: await pingStore(services),
     ...(queue === undefined ? {} : { queue }),
     planMadeAt: plans.madeAt(),
     processes: processes.map(shownProcess),
-    gateways: shownGateways(processes, plans.current()),
+    gateways,
     ...(may('flows.read') ? { listeners: (await engine.processes.listeners()).map(shownListener) } : {}),
   };
 }

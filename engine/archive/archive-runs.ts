@@ -25,6 +25,11 @@ export interface ArchiveRun {
   readonly errorCode?: string;
 }
 
+/** Asked for, or going on. */
+export function isOpenRun({ status }: Pick<ArchiveRun, 'status'>): boolean {
+  return status === 'wanted' || status === 'running';
+}
+
 interface RunDocument extends StoredDocument, ArchiveRun {
   readonly isStopWanted: boolean;
 }
@@ -74,8 +79,7 @@ export async function openArchiveRuns(documents: Documents, clock: Clock): Promi
       const { inserted } = await stored.insert(wanted);
       if (!inserted) {
         const before = await latest();
-        const isOpen = before?.status === 'wanted' || before?.status === 'running';
-        if (before === undefined || (isOpen && before.seenAt > clock.now() - LOST_AFTER_MS)) throw running();
+        if (before === undefined || (isOpenRun(before) && before.seenAt > clock.now() - LOST_AFTER_MS)) throw running();
         const { outcome } = await stored.replaceIf(wanted, { runId: before.runId, status: before.status, seenAt: before.seenAt });
         if (outcome !== 'patched') throw running();
       }

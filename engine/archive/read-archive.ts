@@ -57,6 +57,13 @@ export function createArchiveReader(deps: ReaderDeps): ArchiveReader {
   };
 }
 
+/** For whoever asks something of an archive where none is set up. */
+export function archiveAbsent(): AppError {
+  return new AppError('ARCHIVE_ABSENT', 'input', 'No archive is set up.', {
+    fix: 'Set KQ_ARCHIVE_FOLDER to a folder that workers and control share.',
+  });
+}
+
 /** Newest first. A page goes on behind `<acceptedAt>~<id>`. */
 async function listArchived(query: ExecutionQuery, { folder, seal, clock }: ReaderDeps): Promise<DocumentPage> {
   const startedAt = clock.monotonic();

@@ -1,6 +1,5 @@
 /** Executions as people see them: lists, one with its steps and data, retry and cancel. */
-import type { ArchivedExecution, ArchiveReader } from '../archive/read-archive.ts';
-import { AppError } from '../contract/errors.ts';
+import { archiveAbsent, type ArchivedExecution, type ArchiveReader } from '../archive/read-archive.ts';
 import type { Message } from '../contract/message.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
@@ -80,9 +79,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
 
   async function listArchived(query: ExecutionQuery): Promise<DocumentPage> {
     if (deps.archive !== undefined) return deps.archive.list(query);
-    throw new AppError('ARCHIVE_ABSENT', 'input', 'No archive is set up.', {
-      fix: 'Set KQ_ARCHIVE_FOLDER to a folder that workers and control share.',
-    });
+    throw archiveAbsent();
   }
 
   /** `parts`: where what belongs to it lies, in the store or in the archive. */

@@ -189,17 +189,8 @@ export const lateOutcomesSpec: CollectionSpec<LateOutcomeDocument> = {
   expiresAt: 'expiresAt',
 };
 
-/** What a process says of itself. */
-export interface WorkerAbout {
-  /** `worker`, `control`, `gateway open` …, `start` for all in one. */
-  readonly role?: string;
-  readonly version?: string;
-  /** Adapters and tags that it serves alone; absent: everything, or nothing durable at all. */
-  readonly serves?: readonly string[];
-}
-
-/** One living process; its beat counts up every few seconds. */
-export interface WorkerDocument extends StoredDocument, WorkerAbout {
+/** One living process, as owner of what it claimed; its beat counts up every few seconds. What it is stands in `engine/processes`. */
+export interface WorkerDocument extends StoredDocument {
   readonly beat: number;
   readonly startedAt: number;
   readonly expiresAt: number;

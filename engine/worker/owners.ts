@@ -11,7 +11,7 @@ import type { Clock } from '../contract/clock.ts';
 import { toErrorRecord } from '../contract/errors.ts';
 import type { Logger } from '../contract/observe.ts';
 import type { Collection } from '../contract/ports/documents.ts';
-import type { WorkerAbout, WorkerDocument } from '../run/execution-document.ts';
+import type { WorkerDocument } from '../run/execution-document.ts';
 
 export interface Owners {
   /** The incarnation under which this process claims now. */
@@ -37,8 +37,6 @@ export interface OwnersDeps {
   readonly log: Logger;
   /** Unique to this process; its later incarnations are `<process>.2`, `<process>.3` … */
   readonly processId: string;
-  /** What others may read about this process, beside its beat. */
-  readonly about?: WorkerAbout;
   readonly pace?: Pace;
 }
 
@@ -116,7 +114,7 @@ export function createOwners(deps: OwnersDeps): Owners {
     const incarnation = incarnations === 1 ? deps.processId : `${deps.processId}.${incarnations}`;
     const sentAt = clock.monotonic();
     const startedAt = clock.now();
-    const { inserted } = await workers.insert({ ...deps.about, _id: incarnation, beat: 0, startedAt, expiresAt: startedAt + KEEP_MS });
+    const { inserted } = await workers.insert({ _id: incarnation, beat: 0, startedAt, expiresAt: startedAt + KEEP_MS });
     if (!inserted) return;
     current = incarnation;
     trustedUntil = sentAt + pace.trustMs;

@@ -19,8 +19,13 @@ export function writeNodeRequest(request: NodeRequest): string {
 }
 
 export function hasNodeRequest(rawHeaders: readonly string[]): boolean {
-  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]!.toLowerCase() === RELAY_HEADER) return true;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (isRelay(rawHeaders[i]!)) return true;
   return false;
+}
+
+/** Asked of every header of every call: most are told by their length. */
+function isRelay(name: string): boolean {
+  return name.length === RELAY_HEADER.length && name.toLowerCase() === RELAY_HEADER;
 }
 
 /**
@@ -30,7 +35,7 @@ export function hasNodeRequest(rawHeaders: readonly string[]): boolean {
 export function takeNodeRequest(rawHeaders: string[]): NodeRequest | undefined {
   let text: string | undefined;
   for (let i = rawHeaders.length - 2; i >= 0; i -= 2) {
-    if (rawHeaders[i]!.toLowerCase() !== RELAY_HEADER) continue;
+    if (!isRelay(rawHeaders[i]!)) continue;
     if (text !== undefined) return undefined;
     text = rawHeaders[i + 1]!;
     rawHeaders.splice(i, 2);

@@ -1,32 +1,16 @@
 /** HAPI HL7v2 2.6 (Java) as a foreign hospital: fetched by Maven once, run from source. */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
+import { prepareJars } from './maven-jars.ts';
 
 const source = fileURLToPath(new URL('hapi/', import.meta.url));
 const cache = fileURLToPath(new URL('../../node_modules/.cache/servers/hapi-hl7/', import.meta.url));
 
 /** Why HAPI cannot be had here, or undefined when it is there. */
 export function prepareHapi(): string | undefined {
-  for (const tool of ['java', 'mvn']) if (spawnSync(tool, ['-version']).error) return `${tool} is not installed`;
-  if (existsSync(`${cache}lib`)) return undefined;
-  mkdirSync(cache, { recursive: true });
-  const fresh = `${cache}lib-${process.pid}`;
-  const args = [
-    '-B',
-    '-q',
-    '-f',
-    `${source}pom.xml`,
-    'dependency:copy-dependencies',
-    '-DincludeScope=runtime',
-    `-DoutputDirectory=${fresh}`,
-  ];
-  const fetched = spawnSync('mvn', args, { timeout: 120_000, encoding: 'utf8' });
-  if (fetched.status !== 0) return `Maven could not fetch HAPI: ${fetched.stdout.slice(-300)}`;
-  if (!existsSync(`${cache}lib`)) renameSync(fresh, `${cache}lib`);
-  return undefined;
+  return prepareJars({ name: 'HAPI', source, cache, tools: ['java'] });
 }
 
 export interface HapiServer {

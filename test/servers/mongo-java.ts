@@ -3,9 +3,9 @@
  * Fetched by Maven and compiled once.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isMongoReady } from './is-mongo-ready.ts';
+import { prepareJars } from './maven-jars.ts';
 import { startProcess, type ServerProcess } from './start-process.ts';
 
 const source = fileURLToPath(new URL('mongo-java/', import.meta.url));
@@ -13,26 +13,13 @@ const cache = fileURLToPath(new URL('../../node_modules/.cache/servers/mongo-jav
 
 /** Why it cannot be had here, or undefined when it is there. */
 export function prepareMongoJava(): string | undefined {
-  if (existsSync(`${cache}lib`)) return undefined;
-  for (const tool of ['javac', 'mvn']) if (spawnSync(tool, ['-version']).error) return `${tool} is not installed`;
-  const fresh = `${cache}lib-${process.pid}`;
-  mkdirSync(fresh, { recursive: true });
-  const copy = [
-    '-B',
-    '-q',
-    '-f',
-    `${source}pom.xml`,
-    'dependency:copy-dependencies',
-    '-DincludeScope=runtime',
-    `-DoutputDirectory=${fresh}`,
-  ];
-  const fetched = spawnSync('mvn', copy, { timeout: 180_000, encoding: 'utf8' });
-  if (fetched.status !== 0) return `Maven could not fetch mongo-java-server: ${fetched.stdout.slice(-300)}`;
-  const compiled = spawnSync('javac', ['-cp', `${fresh}/*`, '-d', fresh, `${source}ServeMongo.java`], { encoding: 'utf8' });
-  if (compiled.status !== 0) return `javac refused ServeMongo.java: ${compiled.stderr.slice(-300)}`;
-  if (existsSync(`${cache}lib`)) rmSync(fresh, { recursive: true });
-  else renameSync(fresh, `${cache}lib`);
-  return undefined;
+  return prepareJars({
+    ...{ name: 'mongo-java-server', source, cache, tools: ['java', 'javac'] },
+    finish(lib) {
+      const compiled = spawnSync('javac', ['-cp', `${lib}/*`, '-d', lib, `${source}ServeMongo.java`], { encoding: 'utf8' });
+      return compiled.status === 0 ? undefined : `javac refused ServeMongo.java: ${compiled.stderr.slice(-300)}`;
+    },
+  });
 }
 
 export async function startMongoJava(options: { readonly port?: number } = {}): Promise<ServerProcess> {

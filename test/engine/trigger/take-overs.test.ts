@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
-import { defineNode, outPort, type Emit, type NodeDefinition } from '../../../engine/contract/node.ts';
+import { defineNode, outPort, type Emit, type NodeDefinition, type Stop, type TriggerContext } from '../../../engine/contract/node.ts';
 import { Type } from 'typebox';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { compileFlow, type CompiledFlow } from '../../../engine/run/compile-flow.ts';
@@ -180,56 +180,44 @@ function settledIn(world: FakeClock) {
 }
 
 function line(worker: { emit: Emit | undefined }): NodeDefinition {
-  const text = { 'zh-CN': '例', en: 'Sample' };
-  return defineNode({
-    type: 'line.listen',
-    major: 1,
-    kind: 'trigger',
-    category: 'trigger',
-    icon: 'box',
-    text: { label: text, help: text },
-    ports: { in: [], out: [outPort] },
-    config: Type.Object({}),
-    listen: async (_context, emit) => {
-      worker.emit = emit;
-      return {
-        stop: async () => {
-          worker.emit = undefined;
-        },
-      };
-    },
-  }) as NodeDefinition;
+  return trigger('line.listen', async (_context, emit) => {
+    worker.emit = emit;
+    return {
+      stop: async () => {
+        worker.emit = undefined;
+      },
+    };
+  });
 }
 
 /** Looks every second, takes what lies there, and removes a mail only once it is known to be stored. */
 function poll(mailbox: Set<string>): NodeDefinition {
+  return trigger('mail.poll', async ({ clock }, emit) => {
+    let isStopped = false;
+    const look = async () => {
+      for (const mail of [...mailbox]) {
+        if (isStopped) return;
+        const { status } = await emit({ message: createMessage(mail), dedupeKey: mail });
+        if (status !== 'refused') mailbox.delete(mail);
+      }
+    };
+    const again = (): (() => void) => clock.after(1_000, () => void look().then(() => (isStopped ? undefined : (cancel = again()))));
+    let cancel = again();
+    return {
+      stop: async () => {
+        isStopped = true;
+        cancel();
+      },
+    };
+  });
+}
+
+function trigger(type: string, listen: (context: TriggerContext<unknown>, emit: Emit) => Promise<Stop>): NodeDefinition {
   const text = { 'zh-CN': '例', en: 'Sample' };
   return defineNode({
-    type: 'mail.poll',
-    major: 1,
-    kind: 'trigger',
-    category: 'trigger',
-    icon: 'box',
-    text: { label: text, help: text },
+    ...{ type, major: 1, kind: 'trigger', category: 'trigger', icon: 'box', text: { label: text, help: text } },
     ports: { in: [], out: [outPort] },
     config: Type.Object({}),
-    listen: async ({ clock }, emit) => {
-      let isStopped = false;
-      const look = async () => {
-        for (const mail of [...mailbox]) {
-          if (isStopped) return;
-          const { status } = await emit({ message: createMessage(mail), dedupeKey: mail });
-          if (status !== 'refused') mailbox.delete(mail);
-        }
-      };
-      const again = (): (() => void) => clock.after(1_000, () => void look().then(() => (isStopped ? undefined : (cancel = again()))));
-      let cancel = again();
-      return {
-        stop: async () => {
-          isStopped = true;
-          cancel();
-        },
-      };
-    },
+    listen,
   }) as NodeDefinition;
 }
