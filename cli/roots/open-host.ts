@@ -82,9 +82,9 @@ async function openTracer(
 
 async function certificates(settings: Settings, folder: DataFolder): Promise<Pick<Host, 'tls' | 'caFile'>> {
   const { tlsCertFile, tlsKeyFile, tlsCaFile } = settings;
-  const ca = tlsCaFile === undefined ? {} : { ca: await readFile(tlsCaFile, 'utf8') };
+  const ca = tlsCaFile === undefined ? {} : { ca: await readGiven(tlsCaFile) };
   if (tlsCertFile !== undefined && tlsKeyFile !== undefined) {
-    const [cert, key] = await Promise.all([readFile(tlsCertFile, 'utf8'), readFile(tlsKeyFile, 'utf8')]);
+    const [cert, key] = await Promise.all([readGiven(tlsCertFile), readGiven(tlsKeyFile)]);
     return { tls: { cert, key, ...ca }, caFile: undefined };
   }
   const made = await loadDevCertificates(folder.tls, systemClock.now());

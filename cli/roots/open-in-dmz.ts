@@ -1,5 +1,4 @@
 /** A gateway in the DMZ: no store, no shared state, no key but its node's own. It has its plan from inside, and hands every call over. */
-import { readFile } from 'node:fs/promises';
 import type { Front } from '../../engine/contract/access.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
@@ -9,6 +8,7 @@ import { openInside, type Inside } from '../../gateways/forward/open-inside.ts';
 import { createPlanFeed } from '../../gateways/plan/create-plan-feed.ts';
 import { followPlanStore } from '../../gateways/plan/follow-plan-store.ts';
 import { keepPlanFile } from '../../gateways/plan/keep-plan-file.ts';
+import { readGiven } from '../../storage/open-storage.ts';
 import type { GatewayParts } from './open-gateways.ts';
 import { planFileOptions, type Host } from './open-host.ts';
 import { startFromFile } from './open-plans.ts';
@@ -72,7 +72,7 @@ function ofFront(inside: Inside, front: Front): Pick<Inside, 'newer'> {
 /** Also for `doctor`, which asks each address by itself. */
 export async function connectInside(settings: Settings, addresses = settings.forwardTo): Promise<Inside> {
   const [cert, key, ca] = await Promise.all(
-    [settings.forwardCertFile, settings.forwardKeyFile, settings.forwardCaFile].map((path) => readFile(path!, 'utf8')),
+    [settings.forwardCertFile, settings.forwardKeyFile, settings.forwardCaFile].map((path) => readGiven(path!)),
   );
   return openInside({ addresses, tls: { cert: cert!, key: key!, ca: ca! }, clock: systemClock });
 }

@@ -255,6 +255,9 @@ describe('doctor in the DMZ', () => {
 
   it('finds the gateway inside and what it takes', async () => assertGood(await lookInside()));
 
+  it('names a file of this node that is not there', async () =>
+    assertNamed(await lookInside({ KQ_FORWARD_KEY_FILE: join(root, 'lost.key') }), /lost\.key cannot be read/, /Correct the setting/));
+
   it('names a node that is not known inside, a gateway that cannot be reached, and a key that must not lie here', async () => {
     const strange = { KQ_FORWARD_CERT_FILE: join(root, 'strange.crt'), KQ_FORWARD_KEY_FILE: join(root, 'strange.key') };
     assertNamed(await lookInside(strange), /does not take calls from this node/, /KQ_FORWARD_NODES/);
