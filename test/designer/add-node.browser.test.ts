@@ -3,12 +3,11 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
-import { expect } from '@playwright/test';
 import { newFlow } from '../../designer/src/model/new-flow.ts';
 import { copyProduct, PRODUCT_ROOT } from '../support/copy-product.ts';
 import { makeScratch, removeScratch } from '../support/platform-process.ts';
-import { noBrowser, startConsole } from './browser.ts';
-import { card, isSaved, PATIENCE_MS, sidePanel } from './flow-editor.ts';
+import { expect, noBrowser, startConsole } from './browser.ts';
+import { card, isSaved, sidePanel } from './flow-editor.ts';
 
 const BUILT = 'designer/dist/assets';
 
@@ -106,7 +105,7 @@ test(
 
     await context.test('the palette has it by its Chinese name, pinyin, initials and English, with its icon', async () => {
       const search = palette.getByRole('textbox');
-      await search.waitFor({ timeout: PATIENCE_MS });
+      await search.waitFor();
       for (const words of ['体温', 'tiwen', 'twhs', 'body temp']) {
         await search.fill('没有这种节点');
         await entry.waitFor({ state: 'hidden' });
@@ -145,7 +144,7 @@ test(
       await expect(page.locator('.react-flow__edge')).toHaveCount(2);
       await page.getByRole('button', { name: '试运行', exact: true }).click();
       await panel.getByRole('button', { name: '运行', exact: true }).click();
-      await panel.getByRole('heading', { name: '回复 200' }).waitFor({ timeout: PATIENCE_MS });
+      await panel.getByRole('heading', { name: '回复 200' }).waitFor();
       await expect(panel.getByText('38.50 ℃').first()).toBeVisible();
       await expect(card(page, '体温换算').getByRole('img', { name: /^成功/ })).toBeVisible();
     });
@@ -153,9 +152,9 @@ test(
     await context.test('ports that its configuration decides follow the form', async () => {
       await palette.getByRole('textbox').fill('分诊');
       await palette.getByRole('button', { name: /^分诊/ }).click();
-      await card(page, '分诊').getByText('第2级').waitFor({ timeout: PATIENCE_MS });
+      await card(page, '分诊').getByText('第2级').waitFor();
       await panel.getByRole('spinbutton', { name: '级数' }).fill('3');
-      await card(page, '分诊').getByText('第3级').waitFor({ timeout: PATIENCE_MS });
+      await card(page, '分诊').getByText('第3级').waitFor();
       await expect(card(page, '分诊').locator('.react-flow__handle.source')).toHaveCount(3);
     });
 

@@ -2,9 +2,8 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import test, { after, before } from 'node:test';
-import { expect } from '@playwright/test';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/receivers.ts';
-import { noBrowser, startConsole, type Console } from './browser.ts';
+import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 120_000 };
 /** The platform looks every 15 seconds. */

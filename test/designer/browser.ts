@@ -1,12 +1,15 @@
 /** A real Chromium on a running platform, for tests that do what a person does. */
 import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
-import { chromium, type Browser, type BrowserContext, type Page } from '@playwright/test';
+import { chromium, expect as playwrightExpect, type Browser, type BrowserContext, type Page } from '@playwright/test';
 import { openCity, type City } from '../support/city.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
-const ACTION_MS = 10_000;
+/** What a page may take on a loaded machine: no test judges how fast it is. */
+export const PATIENCE_MS = 30_000;
+
+export const expect = playwrightExpect.configure({ timeout: PATIENCE_MS });
 
 /** Reason to skip a browser test on a machine without Chromium; false where there is one. `test(title, { skip: noBrowser }, …)` */
 export const noBrowser = existsSync(CHROMIUM) ? false : 'no Chromium on this machine (apt-get install chromium fonts-noto-cjk)';
@@ -77,6 +80,8 @@ export async function startConsole(context?: TestContext, { program }: { readonl
   };
 }
 
+/** A press while a dialog still grows into its place would be lost. */
+const LOOK = { locale: 'zh-CN', reducedMotion: 'reduce' } as const;
 const LAUNCH = { executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] };
 
 export function launchBrowser(): Promise<Browser> {
@@ -85,7 +90,7 @@ export function launchBrowser(): Promise<Browser> {
 
 /** A browser that keeps what it knows in this folder, as a person's own does. */
 export function launchProfile(folder: string, baseURL: string): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(folder, { ...LAUNCH, viewport: { width: 1280, height: 800 }, locale: 'zh-CN', baseURL });
+  return chromium.launchPersistentContext(folder, { ...LAUNCH, ...LOOK, viewport: { width: 1280, height: 800 }, baseURL });
 }
 
 async function openPage(browser: Browser, city: City, isLoggedIn: boolean, options: OpenOptions = {}): Promise<Arrival> {
@@ -93,6 +98,7 @@ async function openPage(browser: Browser, city: City, isLoggedIn: boolean, optio
   const { name: account, cookie, password } = await city.person(roles);
   const [name = '', value = ''] = cookie.split('=');
   const context = await browser.newContext({
+    ...LOOK,
     viewport: { width, height: width === 1280 ? 800 : 1080 },
     locale: language,
     baseURL: city.control,
@@ -102,7 +108,7 @@ async function openPage(browser: Browser, city: City, isLoggedIn: boolean, optio
     if (localStorage.getItem('kq.preferences') === null) localStorage.setItem('kq.preferences', preferences);
   }, JSON.stringify({ language, look }));
   const page = await context.newPage();
-  page.setDefaultTimeout(ACTION_MS);
+  page.setDefaultTimeout(PATIENCE_MS);
   await page.goto(path);
   return { page, name: account, password };
 }

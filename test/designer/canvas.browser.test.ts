@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { expect, type Locator, type Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { newFlow } from '../../designer/src/model/new-flow.ts';
-import { noBrowser, startConsole, type Console } from './browser.ts';
+import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 
 const FLOW = { ...newFlow('画布测试'), flowId: 'flw_canvas' };
 

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { expect, type BrowserContext, type Page } from '@playwright/test';
+import type { BrowserContext, Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { makeScratch, removeScratch } from '../support/platform-process.ts';
-import { launchProfile, noBrowser, startConsole, type Console } from './browser.ts';
-import { card, copyBooking, isSaved, PATIENCE_MS, rename } from './flow-editor.ts';
+import { type Console, expect, launchProfile, noBrowser, startConsole } from './browser.ts';
+import { card, copyBooking, isSaved, rename } from './flow-editor.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 90_000 };
 const NODE = '没有这家医院';
@@ -30,7 +30,7 @@ test('a browser that is killed in mid-edit has the edit afterwards, and undo wor
   await page.route('**/api/v1/flows/flw_killed', (route) => (route.request().method() === 'PUT' ? route.abort() : route.continue()));
   await page.goto(path);
   await rename(page, NODE, '改到一半');
-  await page.getByText('未保存到平台').waitFor({ timeout: PATIENCE_MS });
+  await page.getByText('未保存到平台').waitFor();
   const ended = killed.waitForEvent('close');
   process.kill(browserPid(profile), 'SIGKILL');
   await ended;
@@ -40,7 +40,7 @@ test('a browser that is killed in mid-edit has the edit afterwards, and undo wor
   context.after(() => reopened.close().then(() => removeScratch(profile)));
   const again = await reopened.newPage();
   await again.goto(path);
-  await card(again, '改到一半').waitFor({ timeout: PATIENCE_MS });
+  await card(again, '改到一半').waitFor();
   await isSaved(again);
   assert.ok(labels(await served('flw_killed')).includes('改到一半'));
   await again.getByRole('button', { name: /^撤销：重命名节点/ }).click();
@@ -67,7 +67,7 @@ test('the second of two people keeps their own version, and the first is told in
   assert.deepEqual(overlap(await served('flw_keep_mine')), ['第二个人']);
   await rename(first, '第一个人', '再改一次');
   const inTurn = conflictOf(first);
-  await expect(inTurn).toContainText('第二个人', { timeout: PATIENCE_MS });
+  await expect(inTurn).toContainText('第二个人');
   await expect(inTurn).toContainText('再改一次');
 });
 
@@ -77,13 +77,13 @@ test(
   async () => {
     const path = await copyBooking(console.city, 'flw_restarted');
     const page = await console.open({ path });
-    await card(page, NODE).waitFor({ timeout: PATIENCE_MS });
+    await card(page, NODE).waitFor();
     await console.restart(async () => {
-      await page.getByText('与平台的连接已断开').waitFor({ timeout: PATIENCE_MS });
+      await page.getByText('与平台的连接已断开').waitFor();
       await rename(page, NODE, '平台不在时改的');
-      await page.getByText('未保存到平台').waitFor({ timeout: PATIENCE_MS });
+      await page.getByText('未保存到平台').waitFor();
     });
-    await page.getByText('与平台的连接已断开').waitFor({ state: 'hidden', timeout: PATIENCE_MS });
+    await page.getByText('与平台的连接已断开').waitFor({ state: 'hidden' });
     await isSaved(page);
     assert.ok(labels(await served('flw_restarted')).includes('平台不在时改的'));
     await page.getByRole('button', { name: /^撤销：重命名节点/ }).click();
@@ -94,15 +94,15 @@ test(
 test('a session that ends under an open flow asks for the password over the page, and nothing of the work is lost', LIMIT, async () => {
   const path = await copyBooking(console.city, 'flw_logged_out');
   const page = await console.open({ path });
-  await card(page, NODE).waitFor({ timeout: PATIENCE_MS });
+  await card(page, NODE).waitFor();
   await page.context().clearCookies();
   await rename(page, NODE, '会话过期时改的');
   const dialog = page.getByRole('dialog', { name: '请重新登录' });
-  await dialog.waitFor({ timeout: PATIENCE_MS });
+  await dialog.waitFor();
   await expect(card(page, '会话过期时改的')).toBeVisible();
   await dialog.getByLabel('密码').fill(console.passwordOf(page));
   await page.keyboard.press('Enter');
-  await dialog.waitFor({ state: 'hidden', timeout: PATIENCE_MS });
+  await dialog.waitFor({ state: 'hidden' });
   await isSaved(page);
   assert.ok(labels(await served('flw_logged_out')).includes('会话过期时改的'));
   await page.getByRole('button', { name: /^撤销：重命名节点/ }).click();
@@ -113,12 +113,12 @@ test('a session that ends under an open flow asks for the password over the page
 async function twoPeople(flowId: string) {
   const path = await copyBooking(console.city, flowId);
   const [first, second] = await Promise.all([console.open({ path }), console.open({ path })]);
-  await card(second, NODE).waitFor({ timeout: PATIENCE_MS });
+  await card(second, NODE).waitFor();
   await rename(first, NODE, '第一个人');
   await isSaved(first);
   await rename(second, NODE, '第二个人');
   const dialog = conflictOf(second);
-  await expect(dialog).toContainText('第一个人', { timeout: PATIENCE_MS });
+  await expect(dialog).toContainText('第一个人');
   await expect(dialog).toContainText('第二个人');
   assert.deepEqual(overlap(await served(flowId)), ['第一个人'], 'the second save was refused');
   return { first, second, dialog };

@@ -1,8 +1,7 @@
 /** A flow from a change to publishing, and who may not change it, in a real browser. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { expect } from '@playwright/test';
-import { noBrowser, startConsole, type Console } from './browser.ts';
+import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 import { isSaved, rename, sidePanel } from './flow-editor.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 60_000 };

@@ -1,10 +1,8 @@
 /** What a person sees and does in the editor of one flow. */
-import { expect, type Locator, type Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import type { City } from '../support/city.ts';
-
-/** The browsers run on loaded machines. */
-export const PATIENCE_MS = 25_000;
+import { expect } from './browser.ts';
 
 export function card(page: Page, label: string): Locator {
   return page.locator('.react-flow__node-card', { hasText: label }).first();
@@ -24,7 +22,7 @@ export async function rename(page: Page, from: string, to: string): Promise<void
 }
 
 export function isSaved(page: Page): Promise<void> {
-  return expect(page.getByRole('status').filter({ hasText: '已保存' })).toBeVisible({ timeout: PATIENCE_MS });
+  return expect(page.getByRole('status').filter({ hasText: '已保存' })).toBeVisible();
 }
 
 /** A flow of its own for each test, so that none depends on another; answers its address. */

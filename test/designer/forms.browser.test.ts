@@ -2,13 +2,13 @@
 /** The form of every node type in a real browser: in both languages all fields with their labels, nothing of the other language, no error, no barrier. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { expect as expectWith, type Locator, type Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { fieldsOf, type FieldSchema } from '../../designer/src/forms/field-schema.ts';
 import { newFlow } from '../../designer/src/model/new-flow.ts';
 import { newNode } from '../../designer/src/model/commands/new-node.ts';
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
 import type { NodeDescription } from '../../engine/registry/describe-node.ts';
-import { noBrowser, startConsole, type Console, type OpenOptions } from './browser.ts';
+import { type Console, expect, noBrowser, type OpenOptions, startConsole } from './browser.ts';
 import { barriers } from './page-findings.ts';
 
 const LANGUAGES = ['zh-CN', 'en'] as const;
@@ -20,8 +20,6 @@ const ENGLISH = /\b[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}/;
 /** A narrow block: fitted to the height of the canvas it leaves room for the side panel, which lies over what is further right. */
 const PER_ROW = 3;
 /** What is waited for comes at once on a free machine; a busy one takes its time, and waiting longer hides nothing. */
-const PATIENCE_MS = 30_000;
-const expect = expectWith.configure({ timeout: PATIENCE_MS });
 const PANEL = 'main aside:last-of-type';
 const LIMIT = { skip: noBrowser, timeout: 900_000 };
 
@@ -206,7 +204,6 @@ async function crumbs(panel: Locator, language: Language): Promise<readonly stri
 /** Without the words for newcomers, which stand above the canvas and would move it while a test aims. */
 async function openFlow(options: OpenOptions = {}): Promise<{ readonly page: Page; readonly errors: string[] }> {
   const page = await console.open({ path: '/me', width: 1920, ...options });
-  page.setDefaultTimeout(PATIENCE_MS);
   const errors = errorsOf(page);
   await page.evaluate(`localStorage.setItem('kq.guide', '{"isClosed":true}')`);
   await page.goto(`/flows/${flow.flowId}`);

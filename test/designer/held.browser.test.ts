@@ -7,7 +7,6 @@ import { busInterface, chainFlow } from '../support/platform-api.ts';
 import { noBrowser, startConsole } from './browser.ts';
 
 const COUNT = 40;
-const WAIT = { timeout: 30_000 };
 const ONCE = { retry: { max: 0, baseMs: 1, factor: 1, capMs: 1, on: ['transient' as const] } };
 
 const feed: FlowDocument = chainFlow(
@@ -67,7 +66,7 @@ test(
     t.after(() => hospital.stop());
 
     const page = await open({ roles: ['operator'], path: '/held' });
-    await page.getByRole('heading', { name: /连不上对方系统.*医院甲/ }).waitFor(WAIT);
+    await page.getByRole('heading', { name: /连不上对方系统.*医院甲/ }).waitFor();
     const row = page.getByRole('row', { name: /出院小结上报.*送丁医院.*40/ });
     await row.getByRole('button', { name: '全部重试' }).click();
     const dialog = page.getByRole('dialog');
@@ -78,19 +77,19 @@ test(
     assert.equal(await start.isEnabled(), false, 'it takes a reason');
     await dialog.getByRole('textbox', { name: /理由/ }).fill('丁医院已恢复');
     await start.click();
-    await dialog.getByText(/已重试 ([3-9]|\d\d) 条/).waitFor(WAIT);
+    await dialog.getByText(/已重试 ([3-9]|\d\d) 条/).waitFor();
     await dialog.getByRole('button', { name: '停止' }).click();
-    await dialog.getByText(/做过的不再重做/).waitFor(WAIT);
+    await dialog.getByText(/做过的不再重做/).waitFor();
 
     await page.reload();
-    await page.getByRole('heading', { name: '未完成的批量操作' }).waitFor(WAIT);
+    await page.getByRole('heading', { name: '未完成的批量操作' }).waitFor();
     const { items } = (await city.admin('GET', '/bulks')) as { items: { status: string; handled: number; total: number }[] };
     assert.deepEqual([items.length, items[0]?.status, items[0]?.total], [1, 'stopped', COUNT]);
     assert.ok(items[0]!.handled >= 3 && items[0]!.handled < COUNT, `stopped after ${items[0]!.handled}`);
     await page.getByRole('button', { name: '继续' }).click();
-    await dialog.getByText(`已重试 ${COUNT} 条`).waitFor(WAIT);
+    await dialog.getByText(`已重试 ${COUNT} 条`).waitFor();
     await dialog.getByRole('button', { name: '关闭' }).last().click();
-    await page.getByText('没有挂起的消息').waitFor(WAIT);
+    await page.getByText('没有挂起的消息').waitFor();
 
     await until('all have arrived', async () => hospital.received.length >= COUNT, 30_000);
     const keys = hospital.received.map(({ headers }) => String(headers['idempotency-key']));
@@ -112,18 +111,18 @@ test(
     const { executionId } = held!;
 
     const viewer = await open({ roles: ['viewer'], path: '/held' });
-    await viewer.getByRole('heading', { name: /对方拒绝了内容/ }).waitFor(WAIT);
+    await viewer.getByRole('heading', { name: /对方拒绝了内容/ }).waitFor();
     const acts = viewer.getByRole('button', { name: /重试|取消|继续|重发/ });
     assert.equal(await acts.count(), 0);
     await viewer.getByRole('link', { name: '出院小结上报' }).click();
-    await viewer.getByRole('row', { name: /exe_/ }).waitFor(WAIT);
+    await viewer.getByRole('row', { name: /exe_/ }).waitFor();
     assert.equal(await acts.count(), 0);
     assert.equal(await viewer.getByRole('checkbox').count(), 0);
     await viewer.goto(`/messages/${executionId}`);
-    await viewer.getByText('停在“送丁医院”，等人处理').waitFor(WAIT);
+    await viewer.getByText('停在“送丁医院”，等人处理').waitFor();
     assert.equal(await acts.count(), 0);
     await viewer.goto(`/messages/${executionId}/resend`);
-    await viewer.getByText('没有权限').waitFor(WAIT);
+    await viewer.getByText('没有权限').waitFor();
     const { call } = await city.person(['viewer']);
     const refused = [
       call('POST', '/held/retry', { all: true }),
@@ -150,16 +149,16 @@ test(
     await changes.getByText('P-unknown').waitFor();
     await page.getByRole('textbox', { name: /理由/ }).fill('患者号录错');
     await page.getByRole('button', { name: '重发', exact: true }).click();
-    await page.waitForURL((url) => /\/messages\/exe_[^/]+$/.test(url.pathname) && !url.pathname.endsWith(executionId), WAIT);
+    await page.waitForURL((url) => /\/messages\/exe_[^/]+$/.test(url.pathname) && !url.pathname.endsWith(executionId));
     await until('the hospital has the corrected one', async () => hospital.received.some(({ body }) => body.includes('P000001')));
-    await page.getByText('重发自').waitFor(WAIT);
+    await page.getByText('重发自').waitFor();
     await page
       .getByRole('row', { name: /重发自/ })
       .getByRole('link')
       .click();
     await page.waitForURL(`**/messages/${executionId}`);
-    await page.getByText('由它接替').waitFor(WAIT);
-    await page.locator('aside').getByText('已取消').waitFor(WAIT);
+    await page.getByText('由它接替').waitFor();
+    await page.locator('aside').getByText('已取消').waitFor();
     assert.equal(hospital.received.filter(({ body }) => body.includes('P-unknown')).length, 1, 'the old one never went again');
   },
 );

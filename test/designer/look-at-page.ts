@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import type { TestContext } from 'node:test';
-import { expect, type Locator, type Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import type { Console } from './browser.ts';
 import { barriers, crumbs, cutOff, watchData, type Language } from './page-findings.ts';
+import { expect } from './browser.ts';
 
-const PATIENCE_MS = 30_000;
 const COLOURS_MS = 5000;
 /** Set it to a folder to look at the pictures: `KQ_PICTURES=/tmp/pictures`. */
 const PICTURES = process.env['KQ_PICTURES'];
@@ -53,7 +53,6 @@ interface View {
 /** A person of these roles whose look follows the machine. */
 export async function openView(console: Console, language: Language, roles: readonly string[]): Promise<View> {
   const page = await console.open({ path: '/me', language, roles });
-  page.setDefaultTimeout(PATIENCE_MS);
   const data = watchData(page);
   const waiting = new Set<unknown>();
   page.on('request', (request) => (request.resourceType() === 'eventsource' ? undefined : waiting.add(request)));
@@ -65,7 +64,7 @@ export async function openView(console: Console, language: Language, roles: read
   const settled = async () => {
     await page.locator('h1').first().waitFor();
     const underWay = async () => waiting.size + (await page.locator('.ant-skeleton, .ant-spin-spinning').count());
-    await expect.poll(underWay, { timeout: PATIENCE_MS, intervals: [50] }).toBe(0);
+    await expect.poll(underWay, { intervals: [50] }).toBe(0);
   };
   return { page, language, colorScheme: 'light', data, settled };
 }

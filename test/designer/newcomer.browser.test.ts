@@ -6,11 +6,11 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
-import { expect, type Locator, type Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import { CITY_APP } from '../../examples/city/load-city.ts';
 import { until } from '../support/city.ts';
-import { noBrowser, startConsole, type Console } from './browser.ts';
-import { card, isSaved, PATIENCE_MS, sidePanel } from './flow-editor.ts';
+import { type Console, expect, noBrowser, startConsole } from './browser.ts';
+import { card, isSaved, sidePanel } from './flow-editor.ts';
 
 const MOST_STEPS = 25;
 const LIMIT = { skip: noBrowser, timeout: 120_000 };
@@ -26,7 +26,7 @@ for (const width of [1280, 1920] as const) {
   test(`at ${width} px a newcomer draws, tries, publishes and calls a flow to a SOAP hospital in ${MOST_STEPS} steps`, LIMIT, async () => {
     const { page, name, password } = await console.arrive({ roles: ['analyst', 'security-admin'], width });
     const hand = countingHand(page, `${width}`);
-    await page.getByRole('textbox', { name: '账号' }).waitFor({ timeout: PATIENCE_MS });
+    await page.getByRole('textbox', { name: '账号' }).waitFor();
 
     await hand.type(name);
     await hand.press('Tab');
@@ -48,18 +48,18 @@ for (const width of [1280, 1920] as const) {
     await hand.click(page.getByRole('button', { name: '试运行', exact: true }));
     const panel = sidePanel(page);
     await hand.click(panel.getByRole('button', { name: '运行', exact: true }));
-    await panel.getByRole('heading', { name: '回复 200' }).waitFor({ timeout: PATIENCE_MS });
+    await panel.getByRole('heading', { name: '回复 200' }).waitFor();
     await expect(card(page, '预约挂号').getByRole('img', { name: /^成功/ })).toBeVisible();
     await hand.look();
 
     await hand.click(page.getByRole('button', { name: '发布', exact: true }).first());
     await hand.click(panel.getByRole('button', { name: '发布', exact: true }));
-    await panel.getByText('版本 1 已上线').waitFor({ timeout: PATIENCE_MS });
+    await panel.getByText('版本 1 已上线').waitFor();
     await hand.click(panel.getByRole('button', { name: '创建接口并上线' }));
     await hand.click(panel.getByRole('combobox', { name: '授权给应用' }));
     await hand.click(page.locator('.ant-select-item-option', { hasText: CITY_APP }));
     await hand.click(panel.getByRole('button', { name: '授权', exact: true }));
-    await panel.getByText('1 个应用可以调用').waitFor({ timeout: PATIENCE_MS });
+    await panel.getByText('1 个应用可以调用').waitFor();
     await hand.look();
 
     const address = (await panel.getByText(/^POST https:/).textContent())?.replace('POST ', '') ?? '';
@@ -68,7 +68,7 @@ for (const width of [1280, 1920] as const) {
 
     await hand.click(panel.getByRole('link', { name: '查看经过这条流程的消息' }));
     await hand.click(page.getByRole('row').filter({ hasText: '成功' }).getByRole('link').first());
-    await expect(card(page, '预约挂号').getByRole('img', { name: /^成功/ })).toBeVisible({ timeout: PATIENCE_MS });
+    await expect(card(page, '预约挂号').getByRole('img', { name: /^成功/ })).toBeVisible();
     await hand.look();
 
     assert.ok(hand.steps.length <= MOST_STEPS, `${hand.steps.length} steps:\n${hand.steps.join('\n')}`);
@@ -103,7 +103,7 @@ function countingHand(page: Page, pictures: string) {
     steps,
     look,
     step,
-    click: (place: Locator) => step(`click ${place}`, () => place.click({ timeout: PATIENCE_MS })),
+    click: (place: Locator) => step(`click ${place}`, () => place.click()),
     type: (text: string) => step('type', () => page.keyboard.type(text)),
     press: (key: string) => step(`press ${key}`, () => page.keyboard.press(key)),
   };

@@ -5,10 +5,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { promisify } from 'node:util';
-import { expect, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { booking } from '../support/city.ts';
 import { makeScratch, removeScratch } from '../support/platform-process.ts';
-import { noBrowser, startConsole, type Console } from './browser.ts';
+import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 120_000 };
 const run = promisify(execFile);

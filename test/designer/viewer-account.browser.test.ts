@@ -2,14 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import test, { after, before } from 'node:test';
-import { expect, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { makeWork, PATIENT, type Work } from '../support/busy-city.ts';
-import { noBrowser, startConsole, type Console } from './browser.ts';
+import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 import { listPages } from './page-list.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 300_000 };
-const PATIENCE_MS = 30_000;
 const COVERED_MS = 3_000;
 /** Asked with a body, changing nothing. */
 const ASKING = /\/(validate|export|ports)$/;
@@ -82,7 +81,6 @@ test('no page, answer or export shows a secret to any administrator', LIMIT, asy
 
 async function openAs(roles: readonly string[]): Promise<Page> {
   const page = await console.open({ path: '/me', roles });
-  page.setDefaultTimeout(PATIENCE_MS);
   return page;
 }
 
@@ -111,7 +109,7 @@ function collect(page: Page) {
 async function show(page: Page, path: string): Promise<void> {
   await page.goto(`/${path}`);
   await page.locator('h1').first().waitFor();
-  await expect(page.locator('.ant-skeleton, .ant-spin-spinning')).toHaveCount(0, { timeout: PATIENCE_MS });
+  await expect(page.locator('.ant-skeleton, .ant-spin-spinning')).toHaveCount(0);
 }
 
 /** Fields in which something could be typed or switched; searching, turning pages and refreshing is no change, nor is another view of the same. */
