@@ -90,15 +90,15 @@ module.exports = {
 
     rule(
       'policy-sees-the-contracts',
-      'A policy sees engine/contract, gateways/contract.ts and what is pure beside it (errors, gateways/shared), never another policy.',
+      'A policy sees engine/contract, the contract and documents of gateways/ and what is pure beside them (errors, gateways/shared), never another policy.',
       { path: '^gateways/policies/([^/]+)' },
-      productBut(['^engine/contract/', '^gateways/(contract|errors)\\.ts$', '^gateways/shared/', '^gateways/policies/$1']),
+      productBut(['^engine/contract/', '^gateways/(contract|documents|errors)\\.ts$', '^gateways/shared/', '^gateways/policies/$1']),
     ),
     rule(
       'gateways-shared-is-below-policies',
       'What policies share knows the contracts only.',
       { path: '^gateways/(shared/|errors\\.ts$)' },
-      productBut(['^engine/contract/', '^gateways/(contract|errors)\\.ts$', '^gateways/shared/']),
+      productBut(['^engine/contract/', '^gateways/(contract|documents|errors)\\.ts$', '^gateways/shared/']),
     ),
     rule(
       'gateways-reach-flows-by-run-flow',
@@ -108,9 +108,9 @@ module.exports = {
     ),
     rule(
       'gateways-contract-is-a-leaf',
-      'gateways/contract.ts is what everything else in gateways/ stands on.',
-      { path: '^gateways/contract\\.ts$' },
-      productBut('^engine/contract/'),
+      'gateways/contract.ts and the documents it speaks of are what everything else in gateways/ stands on.',
+      { path: '^gateways/(contract|documents)\\.ts$' },
+      productBut(['^engine/contract/', '^gateways/documents\\.ts$']),
     ),
 
     rule(
@@ -141,9 +141,9 @@ module.exports = {
 
     rule(
       'control-sees-engine-and-gateway-contract',
-      'Control uses the engine and the contract of the gateways.',
+      'Control uses the engine and the contract and documents of the gateways.',
       { path: '^control/' },
-      productBut(['^engine/', '^gateways/contract\\.ts$', '^control/']),
+      productBut(['^engine/', '^gateways/(contract|documents)\\.ts$', '^control/']),
     ),
     rule(
       'actions-know-no-http',
@@ -160,14 +160,14 @@ module.exports = {
 
     rule(
       'designer-sees-the-browser-parts',
-      'The designer sees the contracts, engine/flow, the browser entry of expressions and nodes/shared/mapping.',
+      'The designer sees engine/contract, gateways/documents.ts, engine/flow, the browser entry of expressions and nodes/shared/mapping.',
       { path: '^designer/' },
       {
         ...productBut([
           '^engine/contract/',
           '^engine/flow/',
           '^engine/expression/browser\\.ts$',
-          '^gateways/contract\\.ts$',
+          '^gateways/documents\\.ts$',
           '^nodes/shared/mapping/',
           '^designer/',
         ]),

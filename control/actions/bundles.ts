@@ -3,7 +3,7 @@ import { Type, type Static } from 'typebox';
 import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { type FlowDocument } from '../../engine/contract/flow-document.ts';
-import { InterfaceDocument } from '../../gateways/contract.ts';
+import { InterfaceDocument } from '../../gateways/documents.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
 import { requireSecretsRight } from './adapters.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';

@@ -1,6 +1,6 @@
 /** Callers: apps, their keys, what they are granted; consumers of the bus front; keys that check user tokens. */
 import { Type } from 'typebox';
-import { AppDocument, type BusConsumer, GrantDocument, SIGNATURE_SCHEMES, UserTokenKey } from '../../gateways/contract.ts';
+import { AppDocument, type BusConsumer, GrantDocument, SIGNATURE_SCHEMES, UserTokenKey } from '../../gateways/documents.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Permission } from '../../engine/contract/access.ts';
 import type { AppKey } from '../registry/key-store.ts';

@@ -1,6 +1,6 @@
 /** Published interfaces. What is saved here is checked whole and on the gateways within a second. */
 import { Type } from 'typebox';
-import { InterfaceDocument } from '../../gateways/contract.ts';
+import { InterfaceDocument } from '../../gateways/documents.ts';
 import type { Permission } from '../../engine/contract/access.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
 import type { Text } from '../../engine/contract/texts.ts';

@@ -1,6 +1,6 @@
 /** From the stores to the one numbered plan that gateways run. Only documents that every check accepts get in; the rest is told, not served. */
 import { Type } from 'typebox';
-import type { GatewayPlan, InterfaceDocument } from '../../gateways/contract.ts';
+import type { GatewayPlan, InterfaceDocument } from '../../gateways/documents.ts';
 import type { Changes } from '../../engine/changes/create-changes.ts';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';

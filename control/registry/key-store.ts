@@ -4,7 +4,7 @@
  * Secrets of the HMAC schemes are made here, shown once, and sealed.
  */
 import { Type } from 'typebox';
-import type { AppKeyDocument } from '../../gateways/contract.ts';
+import type { AppKeyDocument } from '../../gateways/documents.ts';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Crypto, KeyHandle } from '../../engine/contract/ports/crypto.ts';

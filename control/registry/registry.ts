@@ -1,5 +1,5 @@
 /** All stores that a gateway plan is made from, opened together. */
-import type { AppDocument, BusConsumer, GrantDocument, UserTokenKey } from '../../gateways/contract.ts';
+import type { AppDocument, BusConsumer, GrantDocument, UserTokenKey } from '../../gateways/documents.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { openInterfaceStore, type InterfaceStore } from './interface-store.ts';
 import { openKeyStore, type KeyStore, type KeyStoreDeps } from './key-store.ts';

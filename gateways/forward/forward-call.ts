@@ -1,6 +1,7 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/observe.ts';
-import { STAGES, type Exchange, type GatewayError, type InterfaceDocument, type Policy } from '../contract.ts';
+import { STAGES, type Exchange, type GatewayError, type Policy } from '../contract.ts';
+import type { InterfaceDocument } from '../documents.ts';
 import { refuse } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';

@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
-import type { GatewayPlan } from '../contract.ts';
+import type { GatewayPlan } from '../documents.ts';
 import type { Instance } from '../upstream/create-pools.ts';
 import { NOT_TAKEN, RELAY_HEADER, writeNodeRequest } from './relay-header.ts';
 

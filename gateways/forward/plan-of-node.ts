@@ -1,4 +1,5 @@
-import type { ForwardNode, GatewayPlan, InterfaceDocument } from '../contract.ts';
+import type { ForwardNode } from '../contract.ts';
+import type { GatewayPlan, InterfaceDocument } from '../documents.ts';
 
 /** All that a node may have carried out: interfaces of its front and of its service domains. Everything else is not there for it. */
 export function interfacesOfNode({ interfaces }: GatewayPlan, { front, domains }: ForwardNode): readonly InterfaceDocument[] {

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access.ts';
 import type { Span } from '../../engine/contract/observe.ts';
-import type { Answer, AppDocument, Claim, Exchange, GatewayError, InterfaceDocument, Relay } from '../contract.ts';
+import type { Answer, Claim, Exchange, GatewayError, Relay } from '../contract.ts';
+import type { AppDocument, InterfaceDocument } from '../documents.ts';
 import type { Listed } from './in-flight.ts';
 
 const NO_NAMES: ReadonlySet<string> = new Set();

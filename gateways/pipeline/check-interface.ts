@@ -1,7 +1,8 @@
 import { Compile, type Validator } from 'typebox/compile';
 import type { ErrorValues, Issue } from '../../engine/contract/errors.ts';
 import { fieldOf, schemaValues } from '../../engine/contract/schema-problem.ts';
-import { InterfaceDocument, type Policy } from '../contract.ts';
+import type { Policy } from '../contract.ts';
+import { InterfaceDocument } from '../documents.ts';
 import { createSchemaCheck } from '../shared/compile-schema.ts';
 
 /** Every problem of an interface document at once, with its path; warnings do not keep it from being published. */

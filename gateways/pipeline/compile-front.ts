@@ -1,6 +1,7 @@
 import type { Front } from '../../engine/contract/access.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
-import type { GatewayPlan, InterfaceDocument, Policy, PolicyDeps, RunPolicy } from '../contract.ts';
+import type { Policy, PolicyDeps, RunPolicy } from '../contract.ts';
+import type { GatewayPlan, InterfaceDocument } from '../documents.ts';
 import { buildRouter, type Router } from '../routes/build-router.ts';
 import type { InterfaceCheck } from './check-interface.ts';
 import { compileEarly, compileInterface, type CompiledInterface, type RunCall } from './compile-interface.ts';

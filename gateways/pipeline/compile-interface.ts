@@ -1,4 +1,5 @@
-import { STAGES, type Exchange, type InterfaceDocument, type Policy, type PolicyDeps, type RunPolicy, type Stage } from '../contract.ts';
+import { STAGES, type Exchange, type Policy, type PolicyDeps, type RunPolicy, type Stage } from '../contract.ts';
+import type { InterfaceDocument } from '../documents.ts';
 import type { Front } from '../../engine/contract/access.ts';
 
 /** The call stage: gives the exchange its answer or its error, or streams the answer itself. */

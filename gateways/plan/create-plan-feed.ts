@@ -1,4 +1,5 @@
-import type { GatewayPlan, PlanSource } from '../contract.ts';
+import type { PlanSource } from '../contract.ts';
+import type { GatewayPlan } from '../documents.ts';
 
 export interface PlanFeed extends PlanSource {
   /** Hands a plan to every gateway in the process. One that is not newer than the last is ignored: numbers never go backwards. */

@@ -1,7 +1,8 @@
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { Crypto, KeyHandle, SignatureScheme } from '../../engine/contract/ports/crypto.ts';
-import type { GatewayPlan, PlanIndex, PlanKey } from '../contract.ts';
+import type { PlanIndex, PlanKey } from '../contract.ts';
+import type { GatewayPlan } from '../documents.ts';
 import type { Memo } from '../pipeline/create-memo.ts';
 
 /**

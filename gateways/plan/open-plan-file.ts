@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
-import type { GatewayPlan, PlanSource } from '../contract.ts';
+import type { PlanSource } from '../contract.ts';
+import type { GatewayPlan } from '../documents.ts';
 import { readPlanFile, type ReadPlanOptions } from './plan-file.ts';
 
 const POLL_MS = 250;

@@ -4,7 +4,7 @@ import { Compile } from 'typebox/compile';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
-import type { GatewayPlan } from '../contract.ts';
+import type { GatewayPlan } from '../documents.ts';
 
 /**
  * The file: the plan sealed under the node's key, and the platform's SM2 signature over all of it. Where the signing key must not be (a plan that

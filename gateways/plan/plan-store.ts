@@ -9,7 +9,7 @@ import { Type } from 'typebox';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
-import type { GatewayPlan } from '../contract.ts';
+import type { GatewayPlan } from '../documents.ts';
 
 export interface PlanStore {
   /** Makes it the current one, unless one that says the same, or a later one, is; answers the one that is. */

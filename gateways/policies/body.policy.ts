@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { definePolicy, type Claim, type Exchange, type GatewayError, type InterfaceDocument } from '../contract.ts';
+import { definePolicy, type Claim, type Exchange, type GatewayError } from '../contract.ts';
+import type { InterfaceDocument } from '../documents.ts';
 import { refuse } from '../errors.ts';
 import type { Front } from '../../engine/contract/access.ts';
 import type { Crypto, Hash } from '../../engine/contract/ports/crypto.ts';

@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { definePolicy, type BusConsumer, type Exchange } from '../contract.ts';
+import { definePolicy, type Exchange } from '../contract.ts';
+import type { BusConsumer } from '../documents.ts';
 import { refuse } from '../errors.ts';
 import { adoptTraceId } from '../shared/adopt-trace-id.ts';
 import { peerFingerprint } from '../shared/peer-fingerprint.ts';

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
-import { definePolicy, type InterfaceDocument } from '../contract.ts';
+import { definePolicy } from '../contract.ts';
+import type { InterfaceDocument } from '../documents.ts';
 import { refuse } from '../errors.ts';
 
 const FOR_FLOWS = [

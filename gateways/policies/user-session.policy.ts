@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { definePolicy, type UserTokenKey } from '../contract.ts';
+import { definePolicy } from '../contract.ts';
+import type { UserTokenKey } from '../documents.ts';
 import { refuse } from '../errors.ts';
 import { adoptTraceId } from '../shared/adopt-trace-id.ts';
 import { isObject, parseJson } from '../shared/parse-json.ts';

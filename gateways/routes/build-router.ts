@@ -1,4 +1,4 @@
-import type { InterfaceDocument } from '../contract.ts';
+import type { InterfaceDocument } from '../documents.ts';
 
 /** What a path leads to: its methods, and the raw values of its parameters in the order of the path. */
 export interface RouteMatch<Target> {

@@ -1,4 +1,4 @@
-import type { InterfaceDocument } from '../contract.ts';
+import type { InterfaceDocument } from '../documents.ts';
 
 /** Two interfaces that claim the same route: same front, method and path, names of parameters aside. */
 export interface RouteClash {

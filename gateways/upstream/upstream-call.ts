@@ -1,6 +1,7 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Metrics, SpanStart, Tracer } from '../../engine/contract/observe.ts';
-import type { Exchange, GatewayError, InterfaceDocument } from '../contract.ts';
+import type { Exchange, GatewayError } from '../contract.ts';
+import type { InterfaceDocument } from '../documents.ts';
 import { refuse } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';

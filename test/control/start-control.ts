@@ -8,7 +8,7 @@ import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { SealPlace } from '../../engine/contract/seal.ts';
 import { StaleDraft, type BindingStore, type Bindings, type ExecutionCatalog, type FlowCatalog } from '../../engine/services.ts';
 import { fakeClock, type FakeClock } from '../../engine/testing/fake-clock.ts';
-import type { GatewayPlan } from '../../gateways/contract.ts';
+import type { GatewayPlan } from '../../gateways/documents.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../storage/in-process/memory-shared-state.ts';

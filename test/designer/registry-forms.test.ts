@@ -18,7 +18,7 @@ import type { Content } from '../../designer/src/parts/content.ts';
 import { textOfFile } from '../../designer/src/parts/text-of-file.ts';
 import { sampleOf } from '../../designer/src/signing/sample-of.ts';
 import { AdapterDocument } from '../../engine/contract/adapter.ts';
-import { AppDocument, InterfaceDocument } from '../../gateways/contract.ts';
+import { AppDocument, InterfaceDocument } from '../../gateways/documents.ts';
 import { compileSchema } from '../../gateways/shared/compile-schema.ts';
 
 const name = { 'zh-CN': '名称', en: 'Name' };

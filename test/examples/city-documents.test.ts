@@ -26,7 +26,7 @@ import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
 import { createHospitalB } from '../../examples/city/hospital-b/hospital-b.ts';
 import { feedMessage } from '../../examples/city/hospital-c/feed.ts';
 import { createHospitalC } from '../../examples/city/hospital-c/hospital-c.ts';
-import { AppDocument, GrantDocument, type InterfaceDocument } from '../../gateways/contract.ts';
+import { AppDocument, GrantDocument, type InterfaceDocument } from '../../gateways/documents.ts';
 import { createInterfaceCheck } from '../../gateways/pipeline/check-interface.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 

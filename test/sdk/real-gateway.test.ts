@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
-import type { AppDocument, GatewayPlan, GrantDocument, InterfaceDocument } from '../../gateways/contract.ts';
+import type { AppDocument, GatewayPlan, GrantDocument, InterfaceDocument } from '../../gateways/documents.ts';
 import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
 import { createSigningClient, KQ1_SCHEMES, type Kq1Scheme, type SigningClient } from '../../sdk/public.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
-import type { InterfaceDocument } from '../../gateways/contract.ts';
+import type { InterfaceDocument } from '../../gateways/documents.ts';
 import { cityFiles } from '../../examples/city/load-city.ts';
 import type { Platform } from './platform-process.ts';
 

@@ -10,7 +10,7 @@ import type { Issue } from '../../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
 import type { ArchiveRun } from '../../../engine/archive/archive-runs.ts';
 import type { ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestReport } from '../../../engine/services.ts';
-import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/contract.ts';
+import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/documents.ts';
 import type { AlarmList, AlarmSettingsAnswer, SilenceList } from '../../../control/actions/alarms.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
 import type { AuditedActions, AuditPage } from '../../../control/actions/audit.ts';

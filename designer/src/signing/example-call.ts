@@ -1,5 +1,5 @@
 /** What is called in an example: the interface with its parameters filled in, and a body that fits. Pure. */
-import type { InterfaceDocument } from '../../../gateways/contract.ts';
+import type { InterfaceDocument } from '../../../gateways/documents.ts';
 import { sampleOf } from './sample-of.ts';
 
 type Called = Pick<InterfaceDocument, 'method' | 'path'> & Partial<Pick<InterfaceDocument, 'requestSchema' | 'requireIdempotencyKey'>>;

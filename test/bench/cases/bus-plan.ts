@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { GatewayPlan, InterfaceDocument } from '../../../gateways/contract.ts';
+import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';
 import { buildInterface, buildPlan } from '../../gateways/support/city-plan.ts';
 
 const TOKEN = 'a-token-of-the-hospital-information-system';

@@ -7,7 +7,7 @@ import type { Engine } from '../../../engine/create-engine.ts';
 import { createLogger } from '../../../engine/host/logger.ts';
 import { createMetrics } from '../../../engine/host/metrics.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
-import type { GatewayPlan } from '../../../gateways/contract.ts';
+import type { GatewayPlan } from '../../../gateways/documents.ts';
 import { createGateway, type Gateway } from '../../../gateways/fronts/create-gateway.ts';
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';

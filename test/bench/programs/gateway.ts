@@ -6,7 +6,7 @@ import type { Front } from '../../../engine/contract/access.ts';
 import { createLogger } from '../../../engine/host/logger.ts';
 import { createMetrics } from '../../../engine/host/metrics.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
-import type { GatewayPlan } from '../../../gateways/contract.ts';
+import type { GatewayPlan } from '../../../gateways/documents.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
-import type { GatewayPlan } from '../../../gateways/contract.ts';
+import type { GatewayPlan } from '../../../gateways/documents.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
 import { createNodeSeal, readOrMakeNodeKey, type NodeSeal } from '../../../gateways/plan/create-node-seal.ts';
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { canonicalRequest, digestOfScheme, formatAuthorization, type HeaderPair, type Kq1Scheme } from '../../../engine/contract/kq1.ts';
 import type { KeyHandle } from '../../../engine/contract/ports/crypto.ts';
-import type { GatewayPlan, InterfaceDocument } from '../../../gateways/contract.ts';
+import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 
 export const crypto = createSoftwareCrypto();

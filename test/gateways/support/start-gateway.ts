@@ -11,7 +11,8 @@ import type { SharedState } from '../../../engine/contract/ports/shared-state.ts
 import type { FlowCall, FlowResult, RunFlow } from '../../../engine/contract/run-flow.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
-import type { GatewayPlan, GatewaySettings } from '../../../gateways/contract.ts';
+import type { GatewaySettings } from '../../../gateways/contract.ts';
+import type { GatewayPlan } from '../../../gateways/documents.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../../../gateways/fronts/create-gateway.ts';
 import type { Inside } from '../../../gateways/forward/open-inside.ts';
 import { createPlanFeed, type PlanFeed } from '../../../gateways/plan/create-plan-feed.ts';

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, createServer as createNetServer, type AddressInfo, type Server as NetServer } from 'node:net';
 import { once } from 'node:events';
 import { after, before, beforeEach, test } from 'node:test';
-import type { GatewayPlan, InterfaceDocument } from '../../../gateways/contract.ts';
+import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';
 import { buildInterface, buildPlan, createTestKey, crypto, signRequest } from '../support/city-plan.ts';
 import { callGateway, callSigned, startGateway, type TestGateway } from '../support/start-gateway.ts';
 

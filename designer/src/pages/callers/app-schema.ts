@@ -1,5 +1,5 @@
 /** The form of an app. Pure. */
-import { AppDocument } from '../../../../gateways/contract.ts';
+import { AppDocument } from '../../../../gateways/documents.ts';
 import { localIssues } from '../../forms/form-issues.ts';
 import { asField } from '../../forms/handling-schema.ts';
 import { pickFields } from '../../forms/pick-fields.ts';

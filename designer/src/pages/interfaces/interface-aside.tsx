@@ -1,4 +1,4 @@
-import type { InterfaceDocument } from '../../../../gateways/contract.ts';
+import type { InterfaceDocument } from '../../../../gateways/documents.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';

@@ -1,5 +1,5 @@
 /** The form of an interface: its sections, what a new one begins with, and what keeps it from being saved. Pure. */
-import { InterfaceDocument, Target } from '../../../../gateways/contract.ts';
+import { InterfaceDocument, Target } from '../../../../gateways/documents.ts';
 import type { Front } from '../../../../engine/contract/access.ts';
 import { isRecord, type FieldSchema } from '../../forms/field-schema.ts';
 import { localIssues } from '../../forms/form-issues.ts';

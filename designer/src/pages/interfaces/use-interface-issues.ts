@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 import type { Issue } from '../../../../engine/contract/errors.ts';
-import type { InterfaceDocument } from '../../../../gateways/contract.ts';
+import type { InterfaceDocument } from '../../../../gateways/documents.ts';
 import type { Input } from '../../api/client.ts';
 import { useQueryOf } from '../../api/queries.ts';
 

@@ -1,0 +1,334 @@
+/**
+ * What a gateway plan is made of: the documents that people register (interfaces, apps, their keys, grants, consumers of the bus) and the
+ * plan that control makes of them. A browser can use all of it.
+ */
+import { Type, type Static, type TSchemaOptions } from 'typebox';
+import { FRONTS, LOG_LEVELS } from '../engine/contract/access.ts';
+import { fieldEditor, fieldText, Text } from '../engine/contract/texts.ts';
+
+const closed = { additionalProperties: false } as const;
+/** One of these names; mapping a list to literals alone loses their types. */
+const OneOf = <const Names extends readonly string[]>(names: Names, more: TSchemaOptions = {}) =>
+  Type.Unsafe<Names[number]>(
+    Type.Union(
+      names.map((name) => Type.Literal(name)),
+      more,
+    ),
+  );
+const Id = (prefix: string, more: TSchemaOptions = {}) => Type.String({ ...more, pattern: `^${prefix}_[A-Za-z0-9_-]{1,60}$` });
+const Both = (more: TSchemaOptions) => Type.Object(Text.properties, { ...more, ...fieldEditor('text-both'), ...closed });
+const Duration = (more: TSchemaOptions, maximum: number) => Type.Integer({ ...more, ...fieldEditor('duration-ms'), minimum: 1, maximum });
+const JsonSchema = (more: TSchemaOptions) => Type.Record(Type.String(), Type.Unknown(), { ...more, ...fieldEditor('json-schema') });
+const Domain = Type.String({
+  ...fieldText('所属域', 'Domain', '医院或部门；查看和修改的权限按域授予。', 'Hospital or department; rights are given by domain.', {
+    example: 'sh-city',
+  }),
+  minLength: 1,
+  maxLength: 64,
+});
+
+export const SIGNATURE_SCHEMES = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'HMAC-SM3', 'HMAC-SHA256'] as const;
+
+/** What a request's target is: a flow, or instances of a service. */
+export const Target = Type.Union([
+  Type.Object({ kind: Type.Literal('flow'), flowId: Id('flw', { ...fieldText('流程', 'Flow'), ...fieldEditor('flow') }) }, closed),
+  Type.Object(
+    {
+      kind: Type.Literal('upstream'),
+      instances: Type.Array(Type.String({ format: 'uri', maxLength: 500 }), {
+        ...fieldText(
+          '后端实例',
+          'Instances',
+          'http(s)://主机:端口[/前缀]，接口的路径接在其后；多个实例轮流调用。',
+          'http(s)://host:port[/prefix]; the path of the interface is appended. Several take turns.',
+          { example: 'https://orders.internal:8443' },
+        ),
+        minItems: 1,
+        maxItems: 100,
+      }),
+      honoursIdempotencyKey: Type.Optional(
+        Type.Boolean({
+          ...fieldText(
+            '后端识别幂等键',
+            'Heeds the idempotency key',
+            '后端对重复的 Idempotency-Key 只办理一次，因此结果未知时可以安全重试。',
+            'It does a repeated Idempotency-Key once, so that trying again is safe when the outcome is unknown.',
+          ),
+        }),
+      ),
+    },
+    closed,
+  ),
+]);
+export type Target = Static<typeof Target>;
+
+/** A published interface: front, method, path, what guards it, where it leads. */
+export const InterfaceDocument = Type.Object(
+  {
+    interfaceId: Id(
+      'ifc',
+      fieldText('编号', 'Id', 'ifc_ 开头；授权按它引用，保存后不能更改。', 'Begins with ifc_; grants name it, and it never changes.'),
+    ),
+    revision: Type.Integer({ minimum: 0 }),
+    name: Both(fieldText('名称', 'Name')),
+    description: Type.Optional(
+      Both(fieldText('说明', 'Description', '写给调用方：它做什么，何时使用。', 'For callers: what it does and when to use it.')),
+    ),
+    domain: Domain,
+    front: OneOf(
+      FRONTS,
+      fieldText(
+        '前端',
+        'Front',
+        '开放：第三方，KQ1 签名；用户：市民，用户令牌；总线：内部系统，令牌或客户端证书。',
+        'Open: third parties, signed by KQ1. User: citizens, a token. Bus: internal systems, a token or client certificate.',
+        { options: { open: ['开放前端', 'Open front'], user: ['用户前端', 'User front'], bus: ['总线前端', 'Bus front'] } },
+      ),
+    ),
+    method: OneOf(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], fieldText('方法', 'Method')),
+    path: Type.String({
+      ...fieldText(
+        '路径',
+        'Path',
+        '参数占整段，写作 :id。同一前端上的方法与路径不能重复。',
+        'A parameter is a whole segment, written :id. Method and path stand once on a front.',
+        { example: '/open/v1/appointments/:id' },
+      ),
+      pattern: '^/[A-Za-z0-9._~:/-]{0,499}$',
+    }),
+    state: Type.Union([Type.Literal('online'), Type.Literal('offline')], {
+      ...fieldText('状态', 'State', undefined, undefined, { options: { online: ['在线', 'Online'], offline: ['离线', 'Offline'] } }),
+    }),
+    dataClass: Type.Optional(
+      Type.Union([Type.Literal('public'), Type.Literal('internal'), Type.Literal('sensitive')], {
+        ...fieldText(
+          '数据级别',
+          'Data class',
+          '含患者信息的接口为敏感；公开数据不涉及个人。',
+          'Data of patients is sensitive; public data is about nobody.',
+          { options: { public: ['公开', 'Public'], internal: ['内部', 'Internal'], sensitive: ['敏感', 'Sensitive'] } },
+        ),
+      }),
+    ),
+    target: Target,
+    timeoutMs: Type.Integer({
+      ...fieldText('单次超时', 'Time-out of one call', '对流程或后端的一次调用。', 'Of one call of the flow or upstream.'),
+      ...fieldEditor('duration-ms'),
+      minimum: 1,
+      maximum: 600_000,
+      default: 5000,
+    }),
+    timeoutRetries: Type.Integer({
+      ...fieldText('超时重试', 'Retries after a time-out', '只对可以安全重做的调用生效。', 'Only where the call is safe to do again.'),
+      minimum: 0,
+      maximum: 3,
+      default: 0,
+    }),
+    exceptionRetries: Type.Integer({
+      ...fieldText(
+        '异常重试',
+        'Retries after a failure',
+        '连接失败或后端报错时；同上。',
+        'After a lost connection or an error of the upstream; the same holds.',
+      ),
+      minimum: 0,
+      maximum: 2,
+      default: 0,
+    }),
+    deadlineMs: Type.Optional(
+      Duration(
+        fieldText(
+          '总时限',
+          'Deadline',
+          '含全部重试。不填时为 单次超时 ×（1 + 超时重试）+ 1 秒。',
+          'With all retries. Left out: time-out x (1 + retries after a time-out) + 1 s.',
+        ),
+        3_600_000,
+      ),
+    ),
+    idempotent: Type.Optional(
+      Type.Boolean({
+        ...fieldText('幂等', 'Idempotent', '同一请求做两次与做一次相同。', 'Doing the same request twice is the same as doing it once.'),
+      }),
+    ),
+    requireIdempotencyKey: Type.Optional(
+      Type.Boolean({
+        ...fieldText(
+          '要求幂等键',
+          'Demands an idempotency key',
+          '请求须携带 Idempotency-Key，否则返回 GW40002。',
+          'A request without Idempotency-Key is answered GW40002.',
+        ),
+      }),
+    ),
+    /** Policy name -> its options, checked by the policy's own schema. Absent: the front's default. `false` switches off what the front allows to be switched off. */
+    policies: Type.Optional(
+      Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.Literal(false), Type.Record(Type.String(), Type.Unknown())])),
+    ),
+    bodyLimitBytes: Type.Optional(
+      Type.Integer({
+        ...fieldText(
+          '请求体上限',
+          'Largest body',
+          '不填时为 10 MB；更大的请求返回 GW41301。',
+          '10 MB when left out; a larger one is answered GW41301.',
+        ),
+        ...fieldEditor('size-bytes'),
+        minimum: 0,
+        maximum: 1_073_741_824,
+      }),
+    ),
+    /** JSON Schemas (2020-12 subset that ajv knows) of body and query. */
+    requestSchema: Type.Optional(
+      JsonSchema(
+        fieldText(
+          '请求体格式',
+          'Schema of the body',
+          'JSON Schema；不符合的请求返回 GW42201 并指出位置。',
+          'JSON Schema; a body that does not fit is answered GW42201 with the places.',
+        ),
+      ),
+    ),
+    querySchema: Type.Optional(
+      JsonSchema(
+        fieldText('查询参数格式', 'Schema of the query', 'JSON Schema，参数作为字段。', 'JSON Schema; parameters are its fields.'),
+      ),
+    ),
+    responseSchema: Type.Optional(
+      JsonSchema(fieldText('应答格式', 'Schema of the answer', 'JSON Schema，写给调用方看。', 'JSON Schema, for callers to read.')),
+    ),
+    log: OneOf(
+      LOG_LEVELS,
+      fieldText(
+        '日志规则',
+        'Log rule',
+        '访问日志总有一行元数据；这里决定另记哪些报文（脱敏并加密）。',
+        'The access log always has a line of metadata; this says which bodies it carries too, masked and sealed.',
+        {
+          options: {
+            in: ['入参', 'Request'],
+            out: ['出参', 'Answer'],
+            full: ['全参', 'Both'],
+            none: ['禁止', 'None'],
+          },
+        },
+      ),
+    ),
+  },
+  closed,
+);
+export type InterfaceDocument = Static<typeof InterfaceDocument>;
+
+/** A caller's application. */
+export const AppDocument = Type.Object(
+  {
+    appId: Type.String({
+      ...fieldText('应用编号', 'App id', '调用方签名时使用，保存后不能更改。', 'Callers sign with it, and it never changes.', {
+        example: 'CITIZEN_APP',
+      }),
+      pattern: '^[A-Za-z0-9_-]{1,64}$',
+    }),
+    revision: Type.Integer({ minimum: 0 }),
+    name: Both(fieldText('名称', 'Name')),
+    caller: Type.String({
+      ...fieldText('所属单位', 'Of', '拥有这个应用的单位。', 'The organisation that owns the app.'),
+      minLength: 1,
+      maxLength: 200,
+    }),
+    state: Type.Union([Type.Literal('active'), Type.Literal('disabled')], {
+      ...fieldText('状态', 'State', '停用后，它的调用在一秒内被拒绝。', 'Once disabled its calls are refused within a second.', {
+        options: { active: ['启用', 'Active'], disabled: ['停用', 'Disabled'] },
+      }),
+    }),
+    windowSec: Type.Integer({
+      ...fieldText(
+        '时间允差',
+        'Clock tolerance',
+        '签名时间与平台时钟的最大差距。',
+        'How far the time of a signature may be from the platform’s clock.',
+      ),
+      ...fieldEditor('duration-sec'),
+      minimum: 30,
+      maximum: 600,
+      default: 300,
+    }),
+    domain: Domain,
+  },
+  closed,
+);
+export type AppDocument = Static<typeof AppDocument>;
+
+export const KEY_STATES = ['PENDING', 'ACTIVE', 'RETIRING', 'REVOKED'] as const;
+
+/** A key with which an app signs. A public key stands here in PEM; an HMAC secret never does: it lies sealed in `sealedSecret`. */
+export const AppKeyDocument = Type.Object(
+  {
+    appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    keyId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    revision: Type.Integer({ minimum: 0 }),
+    scheme: OneOf(SIGNATURE_SCHEMES),
+    state: OneOf(KEY_STATES),
+    publicPem: Type.Optional(Type.String({ maxLength: 10_000 })),
+    sealedSecret: Type.Optional(Type.String({ maxLength: 2000 })),
+    fingerprint: Type.String({ maxLength: 200 }),
+    createdAt: Type.Integer(),
+    expiresAt: Type.Optional(Type.Integer()),
+  },
+  closed,
+);
+export type AppKeyDocument = Static<typeof AppKeyDocument>;
+
+export const GrantDocument = Type.Object(
+  {
+    grantId: Id('grt'),
+    revision: Type.Integer({ minimum: 0 }),
+    appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    interfaceId: Id('ifc'),
+    expiresAt: Type.Optional(Type.Integer()),
+  },
+  closed,
+);
+export type GrantDocument = Static<typeof GrantDocument>;
+
+/** A key with which user tokens are checked; the set is configuration. */
+export const UserTokenKey = Type.Object(
+  {
+    kid: Type.String({ minLength: 1, maxLength: 100 }),
+    issuer: Type.String({ minLength: 1, maxLength: 300 }),
+    audience: Type.String({ minLength: 1, maxLength: 300 }),
+    alg: Type.Union([Type.Literal('ES256'), Type.Literal('SM2-SM3')]),
+    publicPem: Type.String({ maxLength: 10_000 }),
+  },
+  closed,
+);
+export type UserTokenKey = Static<typeof UserTokenKey>;
+
+/** A consumer of the bus front: a token stored as SM3 digest (hex), or a client certificate by SHA-256 fingerprint (hex, lower case). */
+export const BusConsumer = Type.Object(
+  {
+    appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
+    tokenDigest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    certificateFingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+  },
+  closed,
+);
+export type BusConsumer = Static<typeof BusConsumer>;
+
+/** All that a gateway needs; made by control (`control/registry/build-plan.ts`), numbered, never going backwards. */
+export interface GatewayPlan {
+  readonly number: number;
+  readonly madeAt: number;
+  readonly interfaces: readonly InterfaceDocument[];
+  readonly apps: readonly AppDocument[];
+  /** Made for a gateway in the DMZ (`gateways/forward`): its own interfaces, no secret of anybody, nothing of what lies behind. */
+  readonly isHandedOut?: true;
+  /** HMAC secrets travel opened here; the plan file is sealed as a whole. */
+  readonly keys: readonly (Omit<AppKeyDocument, 'sealedSecret'> & { readonly secret?: string })[];
+  readonly grants: readonly GrantDocument[];
+  readonly userTokenKeys: readonly UserTokenKey[];
+  readonly busConsumers: readonly BusConsumer[];
+  /** App under which users without an app of their own are granted. */
+  readonly defaultAppId: string;
+  /** The platform's signing key for answers (PEM private key, never in a plan that is handed out) and its id. */
+  readonly platformKey: { readonly keyId: string; readonly scheme: 'SM2-SM3'; readonly privatePem?: string; readonly publicPem: string };
+}
