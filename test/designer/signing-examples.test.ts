@@ -1,4 +1,4 @@
-/** The signing examples of the console, run as they are shown against a server that checks signatures as a gateway does. */
+/** The signing examples of the console and of docs/signing.md, run as they are shown against a server that checks signatures as a gateway does. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import { javaExample } from '../../designer/src/signing/java-example.ts';
@@ -7,7 +7,7 @@ import { pythonExample } from '../../designer/src/signing/python-example.ts';
 import { shellExample } from '../../designer/src/signing/shell-example.ts';
 import type { SignedCall } from '../../designer/src/signing/signed-call.ts';
 import { SIGNATURE_SCHEMES } from '../../gateways/documents.ts';
-import { EXAMPLE_APP, has, startExamplePrograms, type ExamplePrograms } from '../sdk/example-programs.ts';
+import { EXAMPLE_APP, has, startExamplePrograms, type ExamplePrograms } from './example-programs.ts';
 
 type Scheme = SignedCall['scheme'];
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Kq1Scheme } from '../../sdk/public.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
-import { startSmallGateway, type RegisteredKey, type SmallGateway } from './small-gateway.ts';
+import { startSmallGateway, type RegisteredKey, type SmallGateway } from '../sdk/small-gateway.ts';
 
 export const EXAMPLE_APP = 'A10021';
 
@@ -17,7 +17,7 @@ export interface ExamplePrograms {
   /** Writes a file that is there as long as the programs; answers its path. */
   file(name: string, content: string): string;
   /** What the program writes. `KQ_KEY` is the key of the scheme: a secret, or the path of its PEM. */
-  run(scheme: Kq1Scheme, program: string, parameters: string[], environment?: Readonly<Record<string, string>>): Promise<string>;
+  run(scheme: Kq1Scheme, program: string, parameters: string[]): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -41,8 +41,8 @@ export async function startExamplePrograms(schemes: readonly Kq1Scheme[]): Promi
   return {
     gateway,
     file,
-    async run(scheme, program, parameters, environment = {}) {
-      const env = { ...process.env, KQ_KEY: keys.get(scheme) ?? '', ...environment };
+    async run(scheme, program, parameters) {
+      const env = { ...process.env, KQ_KEY: keys.get(scheme) ?? '' };
       return (await run(program, parameters, { env, timeout: 60_000 })).stdout;
     },
     async stop() {
