@@ -2,11 +2,20 @@ import type { FlowDocument } from '../contract/flow-document.ts';
 import { namedInNode } from '../registry/named-in-node.ts';
 import type { NodeRegistry } from '../services.ts';
 
-export type ServedFlow = { readonly document: Pick<FlowDocument, 'flowId' | 'tags' | 'nodes'> };
+type Served = Pick<FlowDocument, 'flowId' | 'tags' | 'nodes'>;
+
+export type ServedFlow = { readonly document: Served };
 
 export interface ServesDeps {
   readonly published: { current(flowId: string): ServedFlow | undefined };
   readonly nodes: Pick<NodeRegistry, 'get'>;
+}
+
+/** What a version says by itself, found once: a list of executions asks again for each. What it calls may be published anew at any time. */
+interface Reach {
+  readonly hasAllAdapters: boolean;
+  /** Flows that it calls. */
+  readonly calls: readonly string[];
 }
 
 /**
@@ -16,17 +25,30 @@ export interface ServesDeps {
 export function createServes(names: readonly string[], { published, nodes }: ServesDeps): (flow: ServedFlow) => boolean {
   if (names.length === 0) return () => true;
   const served = new Set(names);
-  return (flow) => flow.document.tags.some((tag) => served.has(tag)) || reachesAll(flow, new Set());
+  const reaches = new WeakMap<Served, Reach>();
+  return ({ document }) => document.tags.some((tag) => served.has(tag)) || reachesAll(document, new Set());
 
   /** `seen`: flows may call each other in a circle. One that is not published fails in the same way everywhere. */
-  function reachesAll({ document }: ServedFlow, seen: Set<string>): boolean {
+  function reachesAll(document: Served, seen: Set<string>): boolean {
     seen.add(document.flowId);
-    return document.nodes.every((node) => {
-      if (node.adapter !== undefined && !served.has(node.adapter)) return false;
-      return namedInNode(node, nodes).every(([kind, id]) => {
-        const called = kind === 'flow' && !seen.has(id) ? published.current(id) : undefined;
-        return called === undefined || reachesAll(called, seen);
-      });
-    });
+    const { hasAllAdapters, calls } = reachOf(document);
+    return (
+      hasAllAdapters &&
+      calls.every((id) => {
+        const called = seen.has(id) ? undefined : published.current(id);
+        return called === undefined || reachesAll(called.document, seen);
+      })
+    );
+  }
+
+  function reachOf(document: Served): Reach {
+    const known = reaches.get(document);
+    if (known !== undefined) return known;
+    const reach: Reach = {
+      hasAllAdapters: document.nodes.every(({ adapter }) => adapter === undefined || served.has(adapter)),
+      calls: document.nodes.flatMap((node) => namedInNode(node, nodes).flatMap(([kind, id]) => (kind === 'flow' ? [id] : []))),
+    };
+    reaches.set(document, reach);
+    return reach;
   }
 }

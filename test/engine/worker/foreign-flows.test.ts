@@ -80,3 +80,17 @@ test('the adapters of the flows that a flow calls count as its own, however deep
   assert.deepEqual(servedOf(['adp_a', 'adp_b'], flows), Object.keys(flows));
   assert.deepEqual(servedOf(['adp_a'], flows), ['flw_lost'], 'who cannot reach the bottom runs none of the circle');
 });
+
+test('a flow that is published anew with another adapter changes who serves its callers', () => {
+  const nodeOf = (config: Record<string, unknown>, adapter?: string) => ({
+    ...{ id: 'n_1', type: 'flow.call@1', label: '', config },
+    ...(adapter === undefined ? {} : { adapter }),
+  });
+  const flow = (flowId: string, only: ReturnType<typeof nodeOf>) => ({ document: { flowId, tags: [], nodes: [only] } });
+  const top = flow('flw_top', nodeOf({ flowId: 'flw_bottom' }));
+  let bottom = flow('flw_bottom', nodeOf({}, 'adp_a'));
+  const serves = createServes(['adp_a'], { published: { current: () => bottom }, nodes: { get: () => flowCall } });
+  assert.equal(serves(top), true);
+  bottom = flow('flw_bottom', nodeOf({}, 'adp_b'));
+  assert.equal(serves(top), false);
+});
