@@ -4,6 +4,12 @@ export interface FairQueue<T> {
   add(key: string, entry: T): boolean;
   /** The next entry of the next key that has room; it counts as being worked on until `done`. */
   take(): T | undefined;
+  /**
+   * Entries of a key all of whose turns are taken, at most so many: they would wait for one of these turns, and go along with it instead.
+   */
+  takeAlong(key: string, most: number): readonly T[];
+  /** Entries that were taken and not worked on; they wait again, before the others of their key. */
+  putBack(key: string, entries: readonly T[]): void;
   done(key: string): void;
   /** Takes a waiting entry out. */
   remove(key: string, entry: T): void;
@@ -48,6 +54,19 @@ export function createFairQueue<T>(limits: FairQueueLimits): FairQueue<T> {
         return entry;
       }
       return undefined;
+    },
+    takeAlong(key, most) {
+      const entries = waiting.get(key);
+      if (entries === undefined || hasRoom(key)) return [];
+      const taken = entries.splice(0, most);
+      count -= taken.length;
+      if (entries.length === 0) waiting.delete(key);
+      return taken;
+    },
+    putBack(key, entries) {
+      if (entries.length === 0) return;
+      waiting.set(key, [...entries, ...(waiting.get(key) ?? [])]);
+      count += entries.length;
     },
     done(key) {
       const left = (running.get(key) ?? 1) - 1;

@@ -1,7 +1,8 @@
 /**
  * The sandbox: scripts and unbounded expressions run in QuickJS (WASM) on worker threads, without network, environment or host objects;
  * JSON text goes in and comes out. A worker that does not answer in time is ended and replaced, so a runaway holds nobody else up:
- * keys (flows) take turns, and one key gets at most half of the workers.
+ * keys (flows) take turns, and one key gets at most half of the workers. Waking a thread costs more than most scripts: what waits for a
+ * turn of its key's goes along with it, as long as the turn lasts.
  */
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { Clock } from '../contract/clock.ts';
@@ -59,6 +60,7 @@ const MIN_MEMORY_BYTES = 1024 * 1024;
 /** How much later than its own deadline a worker may answer before it is ended. */
 const GRACE_MS = 250;
 const START_MS = 10_000;
+const MOST_A_TURN = 32;
 
 interface Task {
   readonly job: ScriptJob;
@@ -71,8 +73,9 @@ interface Thread {
   /** For jobs and answers: the worker's own lets each of them pass through more hands. */
   readonly port: MessagePort;
   isReady: boolean;
-  task: Task | undefined;
-  /** The key whose share of the sandbox it takes up, from its task until it is ready for another. */
+  /** What it was handed for this turn and has not answered: it is at the first. */
+  tasks: Task[];
+  /** The key whose share of the sandbox it takes up, from its turn until it is ready for another. */
   share: string | undefined;
   cancelTimer: () => void;
 }
@@ -105,7 +108,7 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
       if (idle === undefined) break;
       const task = queue.take();
       if (task === undefined) return;
-      assign(idle, task);
+      assign(idle, [task, ...queue.takeAlong(task.key, MOST_A_TURN - 1)]);
     }
     if (threads.size === size) return;
     const starting = [...threads].filter((thread) => !thread.isReady).length;
@@ -113,15 +116,19 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
   }
 
   function findIdle(): Thread | undefined {
-    for (const thread of threads) if (thread.isReady && thread.task === undefined) return thread;
+    for (const thread of threads) if (thread.isReady && thread.tasks.length === 0) return thread;
     return undefined;
   }
 
-  function assign(thread: Thread, task: Task): void {
-    thread.port.postMessage(task.job);
-    thread.task = task;
-    thread.share = task.key;
+  function assign(thread: Thread, tasks: Task[]): void {
+    thread.port.postMessage(tasks.map(({ job }) => job));
+    thread.tasks = tasks;
+    thread.share = tasks[0]!.key;
     thread.port.ref();
+    limit(thread, tasks[0]!);
+  }
+
+  function limit(thread: Thread, task: Task): void {
     thread.cancelTimer = clock.after(task.job.timeoutMs + GRACE_MS, () => {
       logger.warn('script.worker-ended', { key: task.key, timeoutMs: task.job.timeoutMs });
       discard(thread, toScriptError({ code: 'SCRIPT_TIMEOUT', message: '' }, task.job));
@@ -138,14 +145,14 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
       workerData,
       transferList: [workerData],
     });
-    const thread: Thread = { worker, port, isReady: false, task: undefined, share, cancelTimer: () => undefined };
+    const thread: Thread = { worker, port, isReady: false, tasks: [], share, cancelTimer: () => undefined };
     threads.add(thread);
     thread.cancelTimer = clock.after(START_MS, () => discard(thread, undefined));
     port.on('message', (answer: ScriptAnswer) => onAnswer(thread, answer));
     port.unref();
     worker.on('error', (error) => {
       logger.error('script.worker-failed', error);
-      const task = thread.task;
+      const [task] = thread.tasks;
       discard(thread, task && toScriptError({ code: 'SCRIPT_ERROR', message: 'the sandbox itself failed' }, task.job));
     });
   }
@@ -155,16 +162,23 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     thread.cancelTimer();
     if (!thread.isReady) thread.worker.unref();
     thread.isReady = true;
-    thread.port.unref();
-    const { task } = thread;
-    thread.task = undefined;
+    const task = thread.tasks.shift();
+    const [next] = thread.tasks;
+    if (next !== undefined && answer.endsTurn !== true) limit(thread, next);
     if (task !== undefined) {
       if (answer.fault) task.settle(toScriptError(answer.fault, task.job));
       else task.settle(undefined, answer.result === undefined ? undefined : JSON.parse(answer.result));
     }
     if (answer.isLast) return discard(thread, undefined);
+    if (answer.endsTurn) putBack(thread);
+    if (thread.tasks.length > 0) return;
+    thread.port.unref();
     giveBackShare(thread);
     dispatch();
+  }
+
+  function putBack(thread: Thread): void {
+    if (thread.share !== undefined) queue.putBack(thread.share, thread.tasks.splice(0));
   }
 
   function giveBackShare(thread: Thread): void {
@@ -178,8 +192,9 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     thread.cancelTimer();
     thread.port.close();
     void thread.worker.terminate();
-    thread.task?.settle(error ?? closed());
-    if (isClosed) return;
+    if (error !== undefined) thread.tasks.shift()?.settle(error);
+    if (isClosed) return thread.tasks.forEach((task) => task.settle(closed()));
+    putBack(thread);
     if (error !== undefined) ended += 1;
     if (thread.isReady) start(thread.share);
     else giveBackShare(thread);
@@ -194,7 +209,7 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     },
     status: () => ({
       threads: threads.size,
-      busy: [...threads].filter((thread) => thread.task !== undefined).length,
+      busy: [...threads].filter((thread) => thread.tasks.length > 0).length,
       waiting: queue.size(),
       ended,
     }),

@@ -15,6 +15,8 @@ export interface ScriptJob {
 export type ScriptFaultCode = 'SCRIPT_TIMEOUT' | 'SCRIPT_MEMORY' | 'SCRIPT_ERROR' | 'SCRIPT_RESULT_TOO_LARGE' | 'EXPRESSION_FAILED';
 
 export interface ScriptAnswer {
+  /** The jobs that were handed over after this one were not begun: it is the turn of others. */
+  readonly endsTurn?: true;
   /** The sandbox is in no state to go on; its thread is to be ended. */
   readonly isLast?: true;
   /** JSON of the result; `undefined` when the script returned nothing. */

@@ -7,8 +7,17 @@ import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 const [scripts, runExpression] = await Promise.all([createScriptRunner(), createExpressionRunner()]);
 const port = workerData as MessagePort;
 
-port.on('message', (job: ScriptJob) => {
-  port.postMessage(job.kind === 'expression' ? runExpression(job) : scripts.run(job));
-  scripts.makeReady();
+/** So long it goes on with the jobs of one turn; those of other keys wait meanwhile. */
+const TURN_MS = 5;
+
+port.on('message', (jobs: readonly ScriptJob[]) => {
+  const turnEnds = performance.now() + TURN_MS;
+  for (const job of jobs) {
+    const answer = job.kind === 'expression' ? runExpression(job) : scripts.run(job);
+    const endsTurn = answer.isLast ?? performance.now() > turnEnds;
+    port.postMessage(endsTurn ? ({ ...answer, endsTurn } satisfies ScriptAnswer) : answer);
+    scripts.makeReady();
+    if (endsTurn) return;
+  }
 });
 port.postMessage({} satisfies ScriptAnswer);

@@ -150,6 +150,37 @@ test('a runaway of one key leaves the latency of another alone', async () => {
   await Promise.all(runaways);
 });
 
+test('scripts of one key that wait together each get their own answer, whatever becomes of the others', async () => {
+  const lone = createPool({ size: 1 });
+  const mixed = `
+    if (message.data % 10 === 3) throw new Error('left');
+    if (message.data % 10 === 5) for (;;);
+    if (message.data % 10 === 7) { const kept = []; for (;;) kept.push('x'.repeat(1e6) + kept.length); }
+    return message.data`;
+  const asked = Array.from({ length: 40 }, (_, number) => number);
+  const limits = { key: 'flow', timeoutMs: 30, memoryBytes: 4_000_000 };
+  const answers = await Promise.all(
+    asked.map((number) => lone.run(mixed, message(number), limits).catch(({ code }: { code: string }) => code)),
+  );
+  const due: Record<number, string> = { 3: 'SCRIPT_ERROR', 5: 'SCRIPT_TIMEOUT', 7: 'SCRIPT_MEMORY' };
+  assert.deepEqual(
+    answers,
+    asked.map((number) => due[number % 10] ?? number),
+  );
+});
+
+test('a key with much to do gives its turn away', async () => {
+  const lone = createPool({ size: 1 });
+  await lone.run('return 1', {});
+  const done: string[] = [];
+  const slow = 'const until = Date.now() + 20; while (Date.now() < until); return 1';
+  const busy = Array.from({ length: 10 }, () => lone.run(slow, {}, { key: 'busy' }).then(() => done.push('busy')));
+  const calm = lone.run('return 1', {}, { key: 'calm' }).then(() => done.push('calm'));
+  await Promise.all([...busy, calm]);
+  assert.ok(done.indexOf('calm') <= 2, done.join());
+  assert.equal(done.length, 11);
+});
+
 test('refuses more than it can queue, and drops what nobody waits for', async () => {
   const small = createPool({ size: 1, queueLimit: 2 });
   const running = small.run('for (;;);', {}, { timeoutMs: 300, key: 'a' }).catch((error: { code: string }) => error.code);
