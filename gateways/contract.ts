@@ -190,6 +190,9 @@ export interface GatewayLimits {
   readonly drainMs: number;
   /** Bodies held in memory, all requests together. */
   readonly bodyBudgetBytes: number;
+  /** Calls that gateways in the DMZ have handed over and that are under way, of all of them and of each. */
+  readonly maxForwardedCalls: number;
+  readonly maxForwardedCallsPerNode: number;
 }
 
 /** A gateway in the DMZ from which a bus gateway takes calls: by its certificate, for one front and the service domains that are named. */
@@ -240,6 +243,8 @@ export interface PolicyDeps {
   memo<Value>(key: string, make: () => Value): Value;
   readonly clock: Clock;
   readonly crypto: Crypto;
+  /** Does the signature hold? Of a call that was handed over by the DMZ it is checked in its turn. */
+  verify(exchange: Exchange, key: KeyHandle, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
   readonly shared: Pick<SharedState, 'claimOnce'>;
   readonly log: Logger;
   readonly metrics: Metrics;

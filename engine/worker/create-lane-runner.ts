@@ -1,6 +1,7 @@
 /** Runs one execution for its lane, and does what its verdict asks for: ring when it is due, let go of it, leave it to others, show it to a person. */
 import { toErrorRecord } from '../contract/errors.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
+import { createThrottledWarning } from '../contract/throttled-warning.ts';
 import type { ExecutionDocument } from '../run/execution-document.ts';
 import type { ForeignFlows } from './create-foreign-flows.ts';
 import type { PartitionReader } from './create-partition-reader.ts';
@@ -24,12 +25,11 @@ export interface LaneRunnerDeps extends RunExecutionDeps {
 
 /** After the store failed a partition is read again no sooner than this. */
 const LET_GO_PAUSE_MS = 1_000;
-const LET_GO_LOG_MS = 10_000;
 
 export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
   const { clock, log, reader } = deps;
   const controllers = new Map<string, AbortController>();
-  let quietUntil = 0;
+  const warnOfStore = createThrottledWarning(log, clock, 'worker.store_failing');
 
   return {
     async run(document, slot) {
@@ -65,13 +65,9 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
     },
   };
 
-  /** The store failed: it is asked again after a pause, and the log says so once a while. */
+  /** The store failed: it is asked again after a pause. */
   function letGo({ part }: ExecutionDocument): void {
-    const now = clock.monotonic();
-    if (now >= quietUntil) {
-      quietUntil = now + LET_GO_LOG_MS;
-      log.warn('worker.store_failing', { waiting: deps.waiting() });
-    }
+    warnOfStore({ waiting: deps.waiting() });
     deps.metrics.count('executions_let_go_total');
     reader.reread(part, LET_GO_PAUSE_MS);
   }

@@ -30,11 +30,10 @@ export interface NodeFronts {
 export function createEntrance(nodes: readonly ForwardNode[], needsChain: boolean): (request: IncomingMessage) => Entered | undefined {
   const byFingerprint = new Map(nodes.map((node) => [node.fingerprint, node]));
   // What the handshake proved does not change; that the certificate is still valid is asked of each new connection.
-  const known = new WeakMap<Socket, ForwardNode>();
+  const known = new WeakMap<Socket, ForwardNode | undefined>();
   const nodeAt = (socket: Socket): ForwardNode | undefined => {
-    const node = known.get(socket) ?? byFingerprint.get(peerFingerprint(socket, needsChain) ?? '');
-    if (node !== undefined) known.set(socket, node);
-    return node;
+    if (!known.has(socket)) known.set(socket, byFingerprint.get(peerFingerprint(socket, needsChain) ?? ''));
+    return known.get(socket);
   };
   return ({ socket, rawHeaders }) => {
     if (!hasNodeRequest(rawHeaders)) return undefined;

@@ -4,18 +4,22 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/observe.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import { createThrottledWarning } from '../../engine/contract/throttled-warning.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
-import type { Answer, ForwardNode, GatewaySettings, PlanSource, Policy, PolicyDeps } from '../contract.ts';
+import type { Answer, GatewayError, GatewaySettings, PlanSource, Policy, PolicyDeps } from '../contract.ts';
 import type { GatewayPlan, InterfaceDocument } from '../documents.ts';
 import { refuse } from '../errors.ts';
 import { createFlowCall } from '../flow-target/call-flow.ts';
 import { compileNodeFronts, createEntrance, toRefusedAnswer, type Entered, type NodeFronts } from '../forward/create-entrance.ts';
 import { createForwardCall, policiesOfDmz } from '../forward/forward-call.ts';
+import { createNodeBounds } from '../forward/create-node-bounds.ts';
+import { hasNodeRequest } from '../forward/relay-header.ts';
 import type { Inside } from '../forward/open-inside.ts';
 import { HttpExchange } from '../listen/exchange.ts';
 import { InFlight } from '../listen/in-flight.ts';
 import { keepRequestsYoung } from '../listen/keep-requests-young.ts';
+import { MOST_WAITING } from '../listen/bound-pipelining.ts';
 import { DEFAULT_LIMITS, listen } from '../listen/listen.ts';
 import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
 import { openAccessLog } from '../log/open-access-log.ts';
@@ -36,8 +40,6 @@ import { PROFILES } from './profiles.ts';
 const SWEEP_MS = 1000;
 /** Before an interface is found nothing may take longer. */
 const UNROUTED_DEADLINE_MS = 10_000;
-/** Plans that one node may be taking at a time: one that is not read lies in memory whole. */
-const PLANS_OF_NODE = 8;
 
 export interface GatewayOptions {
   readonly front: Front;
@@ -113,13 +115,18 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     return createUpstreamCall(document, { pools, budget, clock, metrics, tracer, isClosing });
   };
   const nodes = front === 'bus' ? (settings.forwardNodes ?? []) : [];
+  const bounds = createNodeBounds({ limits, log: logger, metrics, clock });
+  const verify: PolicyDeps['verify'] = (exchange, key, data, signature) => {
+    const check = () => options.crypto.verify(key, data, signature);
+    return exchange.relay === undefined || key.role === 'secret' ? check() : bounds.check(exchange, check);
+  };
   const compile = (plan: GatewayPlan): Serving => {
     memo.turn();
     const log = logger.child({ plan: String(plan.number) });
     const policyDeps: PolicyDeps = {
       ...{ clock, crypto: options.crypto, shared: options.shared, seal: options.seal, log, metrics, settings, accessLog },
       index: createPlanIndex(plan, options.crypto, memo, log),
-      memo: memo.get,
+      ...{ memo: memo.get, verify },
       readJson: json.read,
       plan: () => plan,
     };
@@ -161,45 +168,59 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const { requestsClientCertificate } = PROFILES[front];
   const enter = front === 'bus' ? createEntrance(nodes, settings.tls?.ca !== undefined) : undefined;
-  const plansOut = new Map<ForwardNode, number>();
-  const handOut = (node: ForwardNode, newerThan: number, exchange: HttpExchange): Answer => {
-    const count = plansOut.get(node) ?? 0;
-    if (current === undefined || count >= PLANS_OF_NODE)
-      return toErrorAnswer(exchange, refuse(current === undefined ? 'GW50303' : 'GW50301'), clock.now());
-    plansOut.set(node, count + 1);
-    exchange.onEnd(() => plansOut.set(node, plansOut.get(node)! - 1));
+  const warnOfRefused = createThrottledWarning(logger, clock, 'gateway.forward-refused');
+  const handOut = ({ node, newerThan }: Extract<Entered, { kind: 'plan' }>, exchange: HttpExchange): Answer => {
+    if (current === undefined) return toErrorAnswer(exchange, refuse('GW50303'), clock.now());
+    const giveBack = bounds.takePlan(node);
+    if (giveBack === undefined) return toErrorAnswer(exchange, refuse('GW50301'), clock.now());
+    exchange.onEnd(giveBack);
     return current.nodes.handOut(node, newerThan);
   };
   /** What a node asks for itself is no call: it is neither counted nor traced. Who does not take the answer in time is cut off. */
   const answerNode = (entered: Exclude<Entered, { kind: 'call' }>, request: IncomingMessage, response: ServerResponse) => {
     const exchange = new HttpExchange(front, request, response, clock.now(), UNROUTED_DEADLINE_MS);
     exchange.onEnd(clock.after(UNROUTED_DEADLINE_MS, () => request.socket.destroy()));
-    if (entered.kind === 'refused') logger.warn('gateway.forward-refused', { ip: request.socket.remoteAddress ?? '' });
-    const answer = entered.kind === 'refused' ? toRefusedAnswer(exchange, clock.now()) : handOut(entered.node, entered.newerThan, exchange);
+    if (entered.kind === 'refused') warnOfRefused({ ip: request.socket.remoteAddress ?? '' });
+    const answer = entered.kind === 'refused' ? toRefusedAnswer(exchange, clock.now()) : handOut(entered, exchange);
     writeAnswer(exchange, answer, isClosing());
+  };
+  const begin = (request: IncomingMessage, response: ServerResponse, entered: Entered | undefined): void => {
+    if (entered !== undefined && entered.kind !== 'call') return answerNode(entered, request, response);
+    const exchange = new HttpExchange(entered?.node.front ?? front, request, response, clock.now(), UNROUTED_DEADLINE_MS, entered?.relay);
+    exchange.isAnswerSpooled = PROFILES[exchange.front].signsAnswers;
+    requests++;
+    inFlight.add(exchange);
+    const begunAt = clock.monotonic();
+    exchange.onEnd(() => {
+      inFlight.remove(exchange);
+      if (exchange.error !== undefined) refused++;
+      metrics.observeMs('gateway_request_ms', clock.monotonic() - begunAt, {
+        front: exchange.front,
+        outcome: exchange.error?.code ?? 'ok',
+      });
+      if (tracer !== undefined) endSpan(exchange, tracer);
+    });
+    const refuseAtOnce = (error: GatewayError) => {
+      exchange.error = error;
+      writeAnswer(exchange, toErrorAnswer(exchange, error, clock.now()), isClosing());
+    };
+    if (current === undefined) return refuseAtOnce(refuse('GW50303'));
+    const giveBack = entered && bounds.takeCall(entered.node);
+    if (entered !== undefined && giveBack === undefined) return refuseAtOnce(refuse('GW50301'));
+    exchange.planNumber = current.own.planNumber;
+    const run = runExchange(exchange, entered === undefined ? current.own : current.nodes.frontOf(entered.node), runDeps);
+    // Under way until both have ended: a flow may outlive the connection, and an answer that is not read the flow.
+    if (giveBack !== undefined) void Promise.all([run, new Promise<void>((resolve) => exchange.onEnd(resolve))]).then(giveBack);
   };
   const listener = await listen({
     ...{ settings, limits, clock, metrics, requestsClientCertificate },
+    // A gateway in the DMZ sends the next request when it has read an answer, which is a moment before this side knows that it has left.
+    mostWaiting: ({ rawHeaders }) => (enter !== undefined && hasNodeRequest(rawHeaders) ? 1 : MOST_WAITING),
     onRequest(request, response) {
       const entered = enter?.(request);
-      if (entered !== undefined && entered.kind !== 'call') return answerNode(entered, request, response);
-      const exchange = new HttpExchange(entered?.node.front ?? front, request, response, clock.now(), UNROUTED_DEADLINE_MS, entered?.relay);
-      exchange.isAnswerSpooled = PROFILES[exchange.front].signsAnswers;
-      requests++;
-      inFlight.add(exchange);
-      const begunAt = clock.monotonic();
-      exchange.onEnd(() => {
-        inFlight.remove(exchange);
-        if (exchange.error !== undefined) refused++;
-        metrics.observeMs('gateway_request_ms', clock.monotonic() - begunAt, {
-          front: exchange.front,
-          outcome: exchange.error?.code ?? 'ok',
-        });
-        if (tracer !== undefined) endSpan(exchange, tracer);
-      });
-      if (current === undefined) return writeAnswer(exchange, toErrorAnswer(exchange, refuse('GW50303'), clock.now()), isClosing());
-      exchange.planNumber = current.own.planNumber;
-      void runExchange(exchange, entered === undefined ? current.own : current.nodes.frontOf(entered.node), runDeps);
+      // One of a connection's requests at a time.
+      if (entered !== undefined && response.socket === null) response.once('socket', () => begin(request, response, entered));
+      else begin(request, response, entered);
     },
     onDrainOver() {
       for (const exchange of inFlight.all()) {

@@ -2,14 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /** Browsers do not pipeline, and clients that do send a handful. */
-const MOST_WAITING = 32;
+export const MOST_WAITING = 32;
 
 /**
  * Bounds the requests of one connection that wait for the answers before theirs (HTTP pipelining): beyond the bound the connection ends, for
  * otherwise one caller could have a hundred thousand requests carried out at once. Answers false when there is nothing to do for the request
- * any more. Node tells a waiting response nothing when its connection ends, so it is told here: what was taken for it is given back.
+ * any more. `most`: the bound for a request that waits. Node tells a waiting response nothing when its connection ends, so it is told here: what was taken for it is given back.
  */
-export function createPipeliningBound(): (request: IncomingMessage, response: ServerResponse) => boolean {
+export function createPipeliningBound(
+  most: (request: IncomingMessage) => number,
+): (request: IncomingMessage, response: ServerResponse) => boolean {
   const waiting = new WeakMap<Socket, Set<ServerResponse>>();
 
   function waitingAt(socket: Socket): Set<ServerResponse> {
@@ -23,13 +25,14 @@ export function createPipeliningBound(): (request: IncomingMessage, response: Se
     return made;
   }
 
-  return ({ socket }, response) => {
+  return (request, response) => {
+    const { socket } = request;
     // The rest of what was read with the request that ended the connection.
     if (socket.destroyed) return false;
     // A response that has the socket waits for nobody.
     if (response.socket !== null) return true;
     const others = waitingAt(socket);
-    if (others.size >= MOST_WAITING) {
+    if (others.size >= most(request)) {
       socket.destroy();
       return false;
     }

@@ -8,7 +8,7 @@ import type { Metrics } from '../../engine/contract/observe.ts';
 import type { GatewayLimits, GatewaySettings } from '../contract.ts';
 import { refuse, type GatewayErrorCode } from '../errors.ts';
 import { createTraceId } from '../shared/create-trace-id.ts';
-import { createPipeliningBound } from './bound-pipelining.ts';
+import { createPipeliningBound, MOST_WAITING } from './bound-pipelining.ts';
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   maxConnections: 10_000,
@@ -19,6 +19,9 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   keepAliveMs: 30_000,
   drainMs: 4000,
   bodyBudgetBytes: 256 * 1024 * 1024,
+  // A gateway in the DMZ opens 512 connections (`open-inside.ts`): what it sends by itself never meets the bound.
+  maxForwardedCalls: 2048,
+  maxForwardedCallsPerNode: 512,
 };
 
 const HEADER_LIMIT_BYTES = 16 * 1024;
@@ -31,6 +34,8 @@ export interface ListenOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly requestsClientCertificate: boolean;
+  /** How many requests of its connection may be waiting when this one comes; `MOST_WAITING` when left out. */
+  readonly mostWaiting?: (request: IncomingMessage) => number;
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
   /** The time for draining is over: what is still in flight gets its refusal now. */
   readonly onDrainOver: () => void;
@@ -63,7 +68,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   let inFlight = 0;
   boundConnections(server, limits, metrics);
   server.on('clientError', answerClientError);
-  const isWithinBound = createPipeliningBound();
+  const isWithinBound = createPipeliningBound(options.mostWaiting ?? (() => MOST_WAITING));
   const accept = (request: IncomingMessage, response: ServerResponse) => {
     if (!isWithinBound(request, response)) return;
     inFlight++;

@@ -38,7 +38,7 @@ export default definePolicy({
     // A caller's secret never enters the DMZ: such a call is proved inside alone, and here nothing is taken for proved.
     if (handle === undefined) return deps.plan().isHandedOut ? undefined : refuse('GW40101');
     const signature = Buffer.from(claim.authorization.sig, 'base64url');
-    const holds = deps.crypto.verify(handle, canonical, signature);
+    const holds = deps.verify(exchange, handle, canonical, signature);
     if (holds instanceof Promise) return holds.then((isTrue) => (isTrue ? accept(exchange, handle, canonical, headers, deps) : FORGED));
     return holds ? accept(exchange, handle, canonical, headers, deps) : FORGED;
   },

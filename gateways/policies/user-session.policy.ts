@@ -27,7 +27,7 @@ export default definePolicy({
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
   isOptional: () => false,
-  compile: (_options, _target, _front, { clock, crypto, index, plan }) => {
+  compile: (_options, _target, _front, { clock, index, plan, verify }) => {
     const app = index.app(plan().defaultAppId);
     return async (exchange) => {
       const header = exchange.incoming.get('authorization') ?? '';
@@ -40,7 +40,7 @@ export default definePolicy({
       const key = typeof head['kid'] === 'string' ? index.userTokenKey(head['kid']) : undefined;
       if (key === undefined || head['alg'] !== key.document.alg) return refuse('GW40101');
       const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
-      if (!(await crypto.verify(key.handle, signed, signature))) return refuse('GW40101');
+      if (!(await verify(exchange, key.handle, signed, signature))) return refuse('GW40101');
       if (!isAcceptable(payload, key.document, clock.now() / 1000)) return refuse('GW40101');
       exchange.user = payload;
       exchange.app = app;

@@ -5,6 +5,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { bothTexts } from '../../engine/contract/error-texts.ts';
 import { defineNode, outPort, type ConfigProblem, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
 import { fieldEditor, fieldText, type Text } from '../../engine/contract/texts.ts';
+import { createThrottledWarning } from '../../engine/contract/throttled-warning.ts';
 import { parseHl7Path } from '../shared/hl7/paths.ts';
 import { compilePeers, isCertificatePeer, type Peer } from './peers.ts';
 import { serveConnection, type Connection, type ConnectionOptions } from './serve-connection.ts';
@@ -105,9 +106,10 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
+  const warnOfPeer = createThrottledWarning(ctx.log, ctx.clock, 'mllp.peer-refused');
   server.on(server.listenerCount('tlsClientError') > 0 ? 'secureConnection' : 'connection', (socket: Socket) => {
     if (!isAllowed(peerOf(socket))) {
-      ctx.log.warn('mllp.peer-refused', { address: socket.remoteAddress });
+      warnOfPeer({ address: socket.remoteAddress });
       return socket.destroy();
     }
     const connection = serveConnection(socket, connectionOptions(ctx, settings, emit));

@@ -46,6 +46,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     accessLog: { write: (line) => void lines.push(line), close: () => Promise.resolve() },
     memo: createMemo().get,
     readJson: parseJson,
+    verify: (_exchange, key, data, signature) => crypto.verify(key, data, signature),
   };
   const exchange = buildExchange(given, document, raw, clock.now());
   const run = policy.compile(options as never, document, front, deps);

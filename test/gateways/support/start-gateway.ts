@@ -6,7 +6,7 @@ import { request as tlsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
-import { silentLogger, silentMetrics, type Tracer } from '../../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics, type Logger, type Tracer } from '../../../engine/contract/observe.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../../../engine/contract/run-flow.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
@@ -37,6 +37,7 @@ export async function startGateway(
     shared?: Pick<SharedState, 'claimOnce'>;
     inside?: Inside;
     tracer?: Tracer;
+    logger?: Logger;
   } = {},
 ): Promise<TestGateway> {
   const feed = createPlanFeed();
@@ -58,7 +59,7 @@ export async function startGateway(
       crypto,
       shared: options.shared ?? memoryState(),
       clock: wallClock(),
-      logger: silentLogger,
+      logger: options.logger ?? silentLogger,
       metrics: silentMetrics,
       tracer: options.tracer,
       ...(options.inside === undefined ? {} : { inside: options.inside }),
@@ -180,8 +181,14 @@ export function callGateway(gateway: Gateway, plain: PlainRequest): Promise<Test
   });
 }
 
-export function callSigned(gateway: Gateway, signed: SignedRequest, extra: Readonly<Record<string, string>> = {}): Promise<TestAnswer> {
+export function callSigned(
+  gateway: Gateway,
+  signed: SignedRequest,
+  extra: Readonly<Record<string, string>> = {},
+  tls: PlainRequest['tls'] = {},
+): Promise<TestAnswer> {
   return callGateway(gateway, {
+    tls,
     method: signed.method,
     target: signed.query === '' ? signed.path : `${signed.path}?${signed.query}`,
     headers: { host: signed.host, ...Object.fromEntries(signed.headers), authorization: signed.authorization, ...extra },

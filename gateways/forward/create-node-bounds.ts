@@ -1,0 +1,73 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Logger, Metrics } from '../../engine/contract/observe.ts';
+import { createThrottledWarning } from '../../engine/contract/throttled-warning.ts';
+import type { Exchange, ForwardNode, GatewayLimits } from '../contract.ts';
+import { createTurns } from '../shared/create-turns.ts';
+
+/** A gateway in the DMZ refuses them itself, so one is a sign already; a few are borne for what the plans of both may differ in. */
+const FORGED_OF_CONNECTION = 3;
+/** A plan that is not read lies in memory whole. */
+const PLANS_OF_NODE = 8;
+
+/** Takes a place, and answers what gives it back. Undefined: the node, or all together have what they may have. */
+export type TakePlace = (node: ForwardNode) => (() => void) | undefined;
+
+/** What gateways in the DMZ may use up inside: who has taken one over has its certificate, and sends what he likes. */
+export interface NodeBounds {
+  readonly takeCall: TakePlace;
+  readonly takePlan: TakePlace;
+  /**
+   * Checks a signature by a public key in its node's turn: a fraction of a millisecond each, for a thousand of which nobody else shall wait. A
+   * connection on which several did not hold is closed after the answer.
+   */
+  check(exchange: Exchange, check: () => boolean | Promise<boolean>): boolean | Promise<boolean>;
+}
+
+export interface NodeBoundsDeps {
+  readonly limits: GatewayLimits;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+export function createNodeBounds({ limits, log, metrics, clock }: NodeBoundsDeps): NodeBounds {
+  const turns = createTurns();
+  const forged = new WeakMap<Socket, number>();
+  const warn = createThrottledWarning(log, clock, 'gateway.forward-forged');
+
+  function judge({ relay, request: { socket }, response }: Exchange, holds: boolean): boolean {
+    if (holds) return true;
+    const count = (forged.get(socket) ?? 0) + 1;
+    forged.set(socket, count);
+    if (count >= FORGED_OF_CONNECTION) response.shouldKeepAlive = false;
+    metrics.count('gateway_forward_forged_total');
+    warn({ node: relay!.node });
+    return false;
+  }
+
+  return {
+    takeCall: createPlaces(limits.maxForwardedCallsPerNode, limits.maxForwardedCalls),
+    takePlan: createPlaces(PLANS_OF_NODE, Infinity),
+    check(exchange, check) {
+      const turn = turns.take(exchange.relay!.node);
+      const holds = turn === undefined ? check() : turn.then(check);
+      return holds instanceof Promise ? holds.then((late) => judge(exchange, late)) : judge(exchange, holds);
+    },
+  };
+}
+
+function createPlaces(ofNode: number, ofAll: number): TakePlace {
+  const taken = new Map<ForwardNode, number>();
+  let all = 0;
+  return (node) => {
+    const before = taken.get(node) ?? 0;
+    if (before >= ofNode || all >= ofAll) return undefined;
+    taken.set(node, before + 1);
+    all++;
+    return () => {
+      taken.set(node, taken.get(node)! - 1);
+      all--;
+    };
+  };
+}
