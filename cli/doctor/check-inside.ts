@@ -1,10 +1,15 @@
 /** A gateway in the DMZ: whether the gateways inside take its calls, and that nothing lies here that must not. */
 import { access } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Settings } from '../../engine/host/settings.ts';
 import { good, ofError, wrong, type Finding } from './finding.ts';
 
 export async function checkInside(settings: Settings): Promise<readonly Finding[]> {
-  return [...(await Promise.all(settings.forwardTo.map((address) => checkAddress(settings, address)))), await checkNothingSecret(settings)];
+  return [
+    ...(await Promise.all(settings.forwardTo.map((address) => checkAddress(settings, address)))),
+    await checkNothingSecret(settings),
+    ...(await checkNoAuthority(settings)),
+  ];
 }
 
 /** As the gateway does at its start: asks for its plan. */
@@ -39,6 +44,21 @@ async function checkNothingSecret({ kekFile, storePasswordFile, sharedPasswordFi
     [`DMZ 主机上不应有 ${found.join('、')}`, `what must not lie in the DMZ does: ${found.join(', ')}`],
     ['从本机删除；若主机可能已失守，更换这些密钥和密码。', 'Remove it from this machine, and renew it where somebody may have read it.'],
   );
+}
+
+/** The authority that `start` makes for a machine without certificates: who has its key is, to everybody who trusts it, any server inside. */
+async function checkNoAuthority({ dataFolder }: Settings): Promise<readonly Finding[]> {
+  const file = join(dataFolder, 'tls', 'ca.key');
+  if (!(await exists(file))) return [];
+  return [
+    wrong(
+      [`DMZ 主机上不应有证书机构的私钥 ${file}`, `the private key of an authority must not lie in the DMZ: ${file}`],
+      [
+        '用 KQ_TLS_CERT_FILE 与 KQ_TLS_KEY_FILE 指定监听证书，然后删除该文件；若内网也信任这个机构且主机可能已失守，更换它签发的证书。',
+        'Name a certificate of the listener by KQ_TLS_CERT_FILE and KQ_TLS_KEY_FILE, and remove the file; where the inside trusts that authority too and somebody may have read its key, renew what it has issued.',
+      ],
+    ),
+  ];
 }
 
 function exists(file: string): Promise<boolean> {

@@ -263,6 +263,10 @@ describe('doctor in the DMZ', () => {
     assertNamed(await lookInside(strange), /does not take calls from this node/, /KQ_FORWARD_NODES/);
     assertNamed(await lookInside({ KQ_FORWARD_TO: `https://localhost:${await freePort()}` }), /gives no plan/, /firewall/);
     assertNamed(await lookInside({ KQ_FORWARD_CA_FILE: join(root, 'strange.crt') }), /gives no plan/, /KQ_FORWARD_CA_FILE/);
+    await mkdir(join(root, 'dmz', 'tls'), { recursive: true });
+    await writeFile(join(root, 'dmz', 'tls', 'ca.key'), 'x');
+    assertNamed(await lookInside(), /private key of an authority/, /KQ_TLS_CERT_FILE/);
+    await rm(join(root, 'dmz'), { recursive: true });
     await writeFile(join(root, 'here.kek'), 'x');
     assertNamed(await lookInside({ KQ_KEK_FILE: join(root, 'here.kek') }), /must not lie in the DMZ/, /renew/);
   });
