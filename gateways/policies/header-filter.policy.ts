@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { definePolicy } from '../contract.ts';
+import { definePolicy, type Exchange } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { isVisibleHeader } from '../shared/visible-headers.ts';
 
@@ -38,27 +38,38 @@ export default definePolicy({
     if (repeated.size > 0 && ONCE.some((name) => repeated.has(name))) return refuse('GW40001');
     if (incoming.has('transfer-encoding') && incoming.has('content-length')) return refuse('GW40001');
     if (front === 'open') return undefined;
-    const named = incoming.get('connection');
-    for (const [name, value] of incoming) {
-      if (!isVisibleHeader(name) || (named !== undefined && isNamed(named, name))) continue;
-      exchange.headers[name] = repeated.has(name) ? valuesOf(exchange.request.rawHeaders, name).join(', ') : value;
-    }
+    const named = namesIn(incoming.get('connection') ?? '');
+    for (const [name, value] of incoming) if (isVisibleHeader(name) && !named.has(name)) exchange.headers[name] = value;
+    if (repeated.size > 0) joinRepeated(exchange);
     return undefined;
   },
 });
 
-/** From the headers as they stand: Node's own lists break when one was taken off (a gateway in the DMZ had put it there). */
-function valuesOf(rawHeaders: readonly string[], name: string): string[] {
-  return rawHeaders.filter((_value, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name);
+/**
+ * From the headers as they stand: Node's own lists break when one was taken off (a gateway in the DMZ had put it there). In one pass: a stranger may
+ * send thousands.
+ */
+function joinRepeated({ headers, repeated, request: { rawHeaders } }: Exchange): void {
+  const values = new Map<string, string[]>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    if (!repeated.has(name) || headers[name] === undefined) continue;
+    const known = values.get(name);
+    if (known === undefined) values.set(name, [rawHeaders[i + 1]!]);
+    else known.push(rawHeaders[i + 1]!);
+  }
+  for (const [name, all] of values) headers[name] = all.join(', ');
 }
 
 /** `Connection` may name further headers that end here. The common values name none. */
-function isNamed(connection: string, name: string): boolean {
-  return (
-    connection.length > 10 &&
+function namesIn(connection: string): ReadonlySet<string> {
+  if (connection.length <= 10) return NO_NAMES;
+  return new Set(
     connection
       .toLowerCase()
       .split(',')
-      .some((token) => token.trim() === name)
+      .map((token) => token.trim()),
   );
 }
+
+const NO_NAMES: ReadonlySet<string> = new Set();
