@@ -1,6 +1,6 @@
 /** Every refusal of the gateways: code, HTTP status and texts. The one place that decides an HTTP status. Design page 2, section 3. */
 import type { Text } from '../engine/contract/texts.ts';
-import type { GatewayError } from './contract.ts';
+import type { Exchange, GatewayError } from './contract.ts';
 
 type Row = readonly [status: number, zh: string, en: string];
 
@@ -69,6 +69,17 @@ export function refuse(code: GatewayErrorCode, details?: RefusalDetails): Gatewa
   return details === undefined ? PLAIN[code] : makeError(code, details);
 }
 
+/**
+ * The refusal of a call that was sent and not answered: it may have been done. What the caller may do next depends on whether he sent a key that is
+ * heeded behind, and on what the interface says of itself.
+ */
+export function refuseUnknown({ incoming, interface: called }: Pick<Exchange, 'incoming' | 'interface'>): GatewayError {
+  const { target, idempotent } = called!;
+  const isKeyHeeded = target.kind === 'flow' || target.honoursIdempotencyKey === true;
+  if (isKeyHeeded && incoming.has('idempotency-key')) return refuse('GW50402');
+  return idempotent === true ? UNKNOWN_BUT_REPEATABLE : UNKNOWN_WITHOUT_KEY;
+}
+
 /** The refusal of a body that could not be read. */
 export function refuseJson({ problem, isBusy }: { readonly problem: string; readonly isBusy?: true }): GatewayError {
   if (isBusy) return refuse('GW50301');
@@ -83,6 +94,19 @@ export function listGatewayErrors(): readonly GatewayError[] {
 const PLAIN = Object.freeze(
   Object.fromEntries(Object.keys(ROWS).map((code) => [code, Object.freeze(makeError(code as GatewayErrorCode, {}))])),
 ) as Readonly<Record<GatewayErrorCode, GatewayError>>;
+
+const UNKNOWN_BUT_REPEATABLE = refuse('GW50402', {
+  text: {
+    'zh-CN': '处理结果未知；该接口重复办理与办理一次相同，可以重新发送',
+    en: 'The outcome is unknown; doing it twice is the same as doing it once here: send it anew.',
+  },
+});
+const UNKNOWN_WITHOUT_KEY = refuse('GW50402', {
+  text: {
+    'zh-CN': '处理结果未知，且无法用 Idempotency-Key 查询：请先核实是否已办理，再决定是否重新发送',
+    en: 'The outcome is unknown, and no Idempotency-Key can tell it: find out whether it was done before you send it anew.',
+  },
+});
 
 function makeError(code: GatewayErrorCode, details: RefusalDetails): GatewayError {
   const [status, zh, en] = ROWS[code];

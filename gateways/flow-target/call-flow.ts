@@ -5,7 +5,7 @@ import { createMessage, type Message } from '../../engine/contract/message.ts';
 import type { Tracer } from '../../engine/contract/observe.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Answer, Exchange, GatewayError, JsonResult } from '../contract.ts';
-import { refuse, refuseJson } from '../errors.ts';
+import { refuse, refuseJson, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
@@ -73,13 +73,13 @@ function answerInTime(call: FlowCall, exchange: Exchange, { runFlow, clock }: Fl
       });
     // A flow that could not even be accepted (the store is down or full) is a failure like any other.
     const fail = (thrown: unknown) =>
-      thrown instanceof AppError ? take(toFailure(toErrorRecord(thrown))) : end(() => reject(thrown as Error));
-    const giveUp = () => take(refuse(exchange.method === 'GET' ? 'GW50401' : 'GW50402'));
+      thrown instanceof AppError ? take(toFailure(toErrorRecord(thrown), exchange)) : end(() => reject(thrown as Error));
+    const giveUp = () => take(exchange.method === 'GET' ? refuse('GW50401') : refuseUnknown(exchange));
     const cancelTimer = clock.after(Math.max(0, call.deadlineMs + GRACE_MS - clock.now()), giveUp);
     try {
       runFlow
         .call(call)
-        .then((result) => take(toOutcome(result, clock.now())))
+        .then((result) => take(toOutcome(result, exchange, clock.now())))
         .catch(fail);
     } catch (thrown) {
       fail(thrown);
@@ -119,7 +119,7 @@ function readBody(exchange: Exchange, readJson: FlowCallDeps['readJson']): JsonR
   }
 }
 
-function toOutcome(result: FlowResult, now: number): Answer | GatewayError {
+function toOutcome(result: FlowResult, exchange: Exchange, now: number): Answer | GatewayError {
   switch (result.outcome) {
     case 'replied':
       return toFlowAnswer(result.reply, result.repeated);
@@ -136,15 +136,15 @@ function toOutcome(result: FlowResult, now: number): Answer | GatewayError {
     case 'key-reused':
       return refuse('GW42202');
     case 'failed':
-      return toFailure(result.error);
+      return toFailure(result.error, exchange);
   }
 }
 
 const REPEATED = { 'x-kq-idempotent-replay': 'true' };
 
 /** Only what the caller can act on goes out: an input error with its text, never the inside of a failure. */
-function toFailure(error: ErrorRecord): GatewayError {
-  const refusal = byKind(error);
+function toFailure(error: ErrorRecord, exchange: Exchange): GatewayError {
+  const refusal = byKind(error, exchange);
   return error.status === undefined ? refusal : { ...refusal, status: error.status };
 }
 
@@ -153,7 +153,7 @@ function inChinese(error: ErrorRecord): string {
   return [`${what}${fix === undefined && original === undefined ? '' : '。'}`, fix, original].filter(Boolean).join('');
 }
 
-function byKind(error: ErrorRecord): GatewayError {
+function byKind(error: ErrorRecord, exchange: Exchange): GatewayError {
   switch (error.kind) {
     case 'input': {
       const message = error.fix === undefined ? error.message : `${error.message} ${error.fix}`;
@@ -168,7 +168,7 @@ function byKind(error: ErrorRecord): GatewayError {
         retryAfterSec: Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000)),
       });
     case 'unknown-outcome':
-      return refuse('GW50402');
+      return refuseUnknown(exchange);
     case 'bug':
       return refuse('GW50001');
   }

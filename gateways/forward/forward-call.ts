@@ -2,12 +2,12 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/observe.ts';
 import { STAGES, type Exchange, type GatewayError, type Policy } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
-import { refuse } from '../errors.ts';
+import { refuse, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
 import { OF_CONNECTION, sendAttempt, type AttemptOptions, type AttemptResult } from '../upstream/send-attempt.ts';
 import type { Inside } from './open-inside.ts';
-import { RELAY_HEADER, writeNodeRequest } from './relay-header.ts';
+import { isHost, RELAY_HEADER, writeNodeRequest } from './relay-header.ts';
 
 /** Inside answers at the deadline, by a refusal that is signed; only when that does not come the node answers itself. */
 const ANSWER_WITHIN_MS = 1000;
@@ -26,9 +26,9 @@ export interface ForwardDeps {
  * made there. Another gateway inside is asked only while nothing has been sent: what was sent may have been done, and its nonce is spent.
  */
 export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps): RunCall {
-  const isHarmless = document.method === 'GET' || document.idempotent === true;
+  const isRead = document.method === 'GET';
   return async (exchange) => {
-    if (exchange.incoming.has(RELAY_HEADER)) return fail(exchange, refuse('GW40001'));
+    if (exchange.incoming.has(RELAY_HEADER) || !isHost(exchange.host)) return fail(exchange, refuse('GW40001'));
     const giveBack = deps.inside.take(document.interfaceId, exchange.isBodyStreamed);
     if (giveBack === undefined) return fail(exchange, refuse('GW50301'));
     exchange.onEnd(giveBack);
@@ -49,7 +49,7 @@ export function createForwardCall(document: InterfaceDocument, deps: ForwardDeps
       const isNews = deps.inside.avoid(instance);
       if (isNews || wasTaken(result))
         deps.log.warn('gateway.forward-failed', { address: instance.origin, reason: result.kind, traceId: exchange.traceId });
-      if (wasTaken(result)) return fail(exchange, toRefusal(result, isHarmless));
+      if (wasTaken(result)) return fail(exchange, isRead ? toRefusalOfRead(result) : refuseUnknown(exchange));
       // The stream went with the connection that was not made.
       if (exchange.isBodyStreamed) break;
     }
@@ -73,8 +73,7 @@ function wasTaken({ kind, wasSent }: Failure): boolean {
   return wasSent && kind !== 'busy';
 }
 
-function toRefusal({ kind }: Failure, isHarmless: boolean): GatewayError {
-  if (!isHarmless) return refuse('GW50402');
+function toRefusalOfRead({ kind }: Failure): GatewayError {
   return kind === 'timeout' ? refuse('GW50401') : refuse('GW50201', { retryAfterSec: 1 });
 }
 
@@ -83,7 +82,7 @@ function toAttempt(exchange: Exchange, leftMs: number, onClosing: () => void): A
     timeoutMs: leftMs + ANSWER_WITHIN_MS,
     // A bare `?` too: it is for the signature to say what it means.
     path: exchange.request.url!,
-    headers: [...carriedHeaders(exchange), RELAY_HEADER, relayOf(exchange, leftMs)],
+    headers: [RELAY_HEADER, relayOf(exchange, leftMs), ...carriedHeaders(exchange)],
     takesHead: (_status, raw) => takesHead(exchange, raw, onClosing),
     passes: (name) => !OF_CONNECTION.has(name) && name !== 'x-kq-trace' && name !== 'x-content-type-options',
   };

@@ -25,6 +25,6 @@ export function planOfNode(plan: GatewayPlan, node: ForwardNode): GatewayPlan {
 
 /** Bodies are logged inside, where the keys of the log lie. */
 function withoutInside(document: InterfaceDocument): InterfaceDocument {
-  const isFlow = document.target.kind === 'flow';
-  return { ...document, log: 'none', ...(isFlow ? {} : { target: { kind: 'upstream', instances: ['https://inside.invalid'] } }) };
+  const { target } = document;
+  return { ...document, log: 'none', target: target.kind === 'flow' ? target : { ...target, instances: ['https://inside.invalid'] } };
 }

@@ -6,6 +6,9 @@ export const RELAY_HEADER = 'x-kq-forward';
 /** Its value on an answer: nothing was done, since calls are not taken from this certificate. */
 export const NOT_TAKEN = 'not-taken';
 
+/** Beside what a caller may send: what the header may take, and what comes with the connection between the gateways. */
+export const RELAY_ROOM_BYTES = 4096;
+
 /** What a node asks for: that a call be carried out, or a plan newer than the one that it has. */
 export type NodeRequest =
   | { readonly kind: 'call'; readonly host: string; readonly relay: Omit<Relay, 'node'> }
@@ -16,6 +19,11 @@ export function writeNodeRequest(request: NodeRequest): string {
   const { traceId, clientIp, leftMs, traceparent } = request.relay;
   const fields = { host: request.host, trace: traceId, ip: clientIp, left: String(leftMs) };
   return new URLSearchParams(traceparent === undefined ? fields : { ...fields, span: traceparent }).toString();
+}
+
+/** May it be handed over? A longer Host, or one of other characters, is nobody's; it might leave the header no room. */
+export function isHost(host: string): boolean {
+  return /^[\x21-\x7e]{0,255}$/.test(host);
 }
 
 export function hasNodeRequest(rawHeaders: readonly string[]): boolean {
@@ -49,12 +57,10 @@ export function takeNodeRequest(rawHeaders: string[]): NodeRequest | undefined {
 
 function readNodeRequest(fields: URLSearchParams): NodeRequest | undefined {
   const field = (name: string) => fields.get(name) ?? '';
-  const [plan, traceId, clientIp, left] = [field('plan'), field('trace'), field('ip'), field('left')];
+  const [plan, host, traceId, clientIp, left] = [field('plan'), field('host'), field('trace'), field('ip'), field('left')];
+  const traceparent = fields.get('span') ?? undefined;
   if (/^[0-9]{1,15}$/.test(plan)) return { kind: 'plan', newerThan: Number(plan) };
-  if (!/^[A-Za-z0-9_-]{8,64}$/.test(traceId) || isIP(clientIp) === 0 || !/^[0-9]{1,7}$/.test(left)) return undefined;
-  return {
-    kind: 'call',
-    host: field('host'),
-    relay: { traceId, clientIp, leftMs: Number(left), traceparent: fields.get('span') ?? undefined },
-  };
+  if (!isHost(host) || !/^[A-Za-z0-9_-]{8,64}$/.test(traceId) || isIP(clientIp) === 0 || !/^[0-9]{1,7}$/.test(left)) return undefined;
+  if (traceparent !== undefined && !/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent)) return undefined;
+  return { kind: 'call', host, relay: { traceId, clientIp, leftMs: Number(left), traceparent } };
 }

@@ -14,13 +14,13 @@ import { createFlowCall } from '../flow-target/call-flow.ts';
 import { compileNodeFronts, createEntrance, toRefusedAnswer, type Entered, type NodeFronts } from '../forward/create-entrance.ts';
 import { createForwardCall, policiesOfDmz } from '../forward/forward-call.ts';
 import { createNodeBounds } from '../forward/create-node-bounds.ts';
-import { hasNodeRequest } from '../forward/relay-header.ts';
+import { hasNodeRequest, RELAY_ROOM_BYTES } from '../forward/relay-header.ts';
 import type { Inside } from '../forward/open-inside.ts';
 import { HttpExchange } from '../listen/exchange.ts';
 import { InFlight } from '../listen/in-flight.ts';
 import { keepRequestsYoung } from '../listen/keep-requests-young.ts';
 import { MOST_WAITING } from '../listen/bound-pipelining.ts';
-import { DEFAULT_LIMITS, listen } from '../listen/listen.ts';
+import { DEFAULT_LIMITS, HEADER_LIMIT_BYTES, listen } from '../listen/listen.ts';
 import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
 import { openAccessLog } from '../log/open-access-log.ts';
 import { createInterfaceCheck } from '../pipeline/check-interface.ts';
@@ -214,6 +214,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const listener = await listen({
     ...{ settings, limits, clock, metrics, requestsClientCertificate },
+    ...(nodes.length > 0 && { headerLimitBytes: HEADER_LIMIT_BYTES + RELAY_ROOM_BYTES }),
     // A gateway in the DMZ sends the next request when it has read an answer, which is a moment before this side knows that it has left.
     mostWaiting: ({ rawHeaders }) => (enter !== undefined && hasNodeRequest(rawHeaders) ? 1 : MOST_WAITING),
     onRequest(request, response) {

@@ -24,7 +24,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   maxForwardedCallsPerNode: 512,
 };
 
-const HEADER_LIMIT_BYTES = 16 * 1024;
+export const HEADER_LIMIT_BYTES = 16 * 1024;
 /** How long open connections may still bring a request after listening has ended: those are answered and told to close. */
 const LAST_CALL_MS = 300;
 
@@ -34,6 +34,8 @@ export interface ListenOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly requestsClientCertificate: boolean;
+  /** `HEADER_LIMIT_BYTES` when left out. */
+  readonly headerLimitBytes?: number;
   /** How many requests of its connection may be waiting when this one comes; `MOST_WAITING` when left out. */
   readonly mostWaiting?: (request: IncomingMessage) => number;
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
@@ -119,7 +121,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
 function createServer(options: ListenOptions): Server {
   const { settings, limits } = options;
   const http = {
-    maxHeaderSize: HEADER_LIMIT_BYTES,
+    maxHeaderSize: options.headerLimitBytes ?? HEADER_LIMIT_BYTES,
     headersTimeout: limits.headerTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: limits.keepAliveMs,
@@ -144,6 +146,8 @@ function createServer(options: ListenOptions): Server {
           rejectUnauthorized: false,
         });
   server.maxRequestsPerSocket = limits.maxRequestsPerConnection;
+  // Their bytes are bounded: a bound of their number would be met inside by what was taken in the DMZ and got one more there.
+  server.maxHeadersCount = 0;
   return server;
 }
 

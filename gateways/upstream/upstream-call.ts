@@ -2,7 +2,7 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import type { Metrics, SpanStart, Tracer } from '../../engine/contract/observe.ts';
 import type { Exchange, GatewayError } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
-import { refuse } from '../errors.ts';
+import { refuse, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
 import { OF_CONNECTION, sendAttempt, type AttemptResult } from './send-attempt.ts';
@@ -72,7 +72,7 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
         const isTimeout = result.kind === 'timeout';
         const hasTurn = isTimeout ? timeoutsLeft-- > 0 : exceptionsLeft-- > 0;
         const isAllowed = !exchange.isBodyStreamed && hasTurn && (mayRepeat || !result.wasSent);
-        if (!isAllowed || !active.tryRetry()) return fail(exchange, toRefusal(result, mayRepeat));
+        if (!isAllowed || !active.tryRetry()) return fail(exchange, toRefusal(result, mayRepeat, exchange));
         deps.metrics.count('gateway_upstream_retries_total', { reason: result.kind });
         await pause(exchange, deps.clock);
       }
@@ -105,9 +105,13 @@ function attemptSpan({ method, attempts }: Exchange): SpanStart {
 }
 
 /** A write that left and was not answered may have happened: that is another thing than a failure. */
-function toRefusal(result: Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>, mayRepeat: boolean): GatewayError {
+function toRefusal(
+  result: Exclude<AttemptResult, { kind: 'answered' | 'caller-left' }>,
+  mayRepeat: boolean,
+  exchange: Exchange,
+): GatewayError {
   if (result.kind === 'busy') return refuse('GW50201', { retryAfterSec: 1 });
-  if (result.wasSent && !mayRepeat) return refuse('GW50402');
+  if (result.wasSent && !mayRepeat) return refuseUnknown(exchange);
   return refuse(result.kind === 'timeout' ? 'GW50401' : 'GW50201');
 }
 

@@ -28,8 +28,8 @@ export const gatewayTexts: ErrorTemplates = {
   GW50303: { what: '网关依赖的共享状态或配置暂不可用', fix: '按 Retry-After 等待后重试。' },
   GW50304: { what: '网关正在停止', fix: '重新发送即可，其他网关会接管。' },
   GW50305: { what: '内网网关暂时无法连接，没有办理', fix: '按 Retry-After 等待后重试。' },
-  GW50401: { what: '后端服务没有在时限内应答，没有办理', fix: '可以重试；若持续出现，请检查后端服务。' },
-  GW50402: { what: '处理结果未知', fix: '用同一 Idempotency-Key 查询结果，不要重新发送。' },
+  GW50401: { what: '后端服务没有在时限内应答', fix: '可以重试；若持续出现，请检查后端服务。' },
+  GW50402: { what: '处理结果未知', fix: '用同一 Idempotency-Key 查询结果；请求未带该键的，先核实是否已办理。' },
 
   GW_CALL_ENDED: { what: '调用方已离开或期限已到，网关结束了对后端的调用' },
   FORWARD_INSIDE_DOWN: {

@@ -126,7 +126,7 @@ test('the plan that is handed out holds no secret of a caller, of the platform o
   const handed = (await lab.connect([inner.gateway.port], lab.certificates.open).newer(0))!;
   assert.deepEqual(
     handed.interfaces.map(({ interfaceId }) => interfaceId),
-    ['ifc_book', 'ifc_read', 'ifc_strict'],
+    ['ifc_book', 'ifc_read', 'ifc_strict', 'ifc_short', 'ifc_put_down', 'ifc_ledger'],
   );
   const text = JSON.stringify(handed);
   for (const secret of [lab.hmac.document.secret!, lab.plan.platformKey.privatePem!.slice(40, 80), 'PRIVATE KEY', 'ifc_district'])

@@ -1,6 +1,7 @@
 /** What a gateway in the DMZ carries inside and back, and what it answers when there is nobody inside. */
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
 import { createMessage } from '../../../engine/contract/message.ts';
 import type { Tracer } from '../../../engine/contract/observe.ts';
@@ -35,6 +36,15 @@ function sendChunked({ port }: TestGateway['gateway'], path: string, headers: Re
     sent.write(body.subarray(0, 1000));
     sent.end(body.subarray(1000));
   });
+}
+
+/** Of a head that says everything but how the connection goes on. */
+async function sendRaw(port: number, head: string): Promise<string> {
+  let text = '';
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`${head}Connection: close\r\n\r\n`);
+  for await (const chunk of socket) text += String(chunk);
+  return text;
 }
 
 test('carries a signed call inside as it came, and the answer that was signed there back', async () => {
@@ -168,6 +178,72 @@ test('when the gateway inside dies in mid-call a write is unknown, is sent nowhe
     assert.deepEqual((await Promise.all(answers)).map(({ status }) => status).sort(), [200, first.status]);
     assert.equal(inner.calls.length + other.calls.length, called + 2, 'nothing is sent twice');
   }
+});
+
+const KEY = ['idempotency-key', 'book-7'] as const;
+const TYPE = ['content-type', 'application/json'] as const;
+
+test('of a call that is lost between the gateways the answer says what its caller may do: ask again, ask with the key, send anew, or find out', async (t) => {
+  const proxy = await startFaultProxy({ targetPort: inner.gateway.port });
+  lab.own(() => proxy.stop());
+  const never = Promise.withResolvers<FlowResult>();
+  t.after(() => (never.resolve({ outcome: 'unknown', executionId: 'exe_1' }), (lab.reply = echo)));
+  const node = await lab.startDmz([proxy.port]);
+  for (const [request, code, words, retryAfter] of [
+    [{ method: 'GET', path: '/open/v1/reports/7', body: '' }, 'GW50201', /不可用/, '1'],
+    [{ headers: [TYPE, KEY] }, 'GW50402', /使用相同 Idempotency-Key 查询/, undefined],
+    [{ path: '/open/v1/put-down', headers: [TYPE, KEY] }, 'GW50402', /使用相同 Idempotency-Key 查询/, undefined],
+    [{ path: '/open/v1/put-down' }, 'GW50402', /可以重新发送/, undefined],
+    [{}, 'GW50402', /无法用 Idempotency-Key 查询：请先核实/, undefined],
+  ] as const) {
+    const begun = Promise.withResolvers<void>();
+    lab.reply = () => (begun.resolve(), never.promise);
+    const answered = callSigned(node.gateway, await signRequest(lab.sm2, request));
+    await begun.promise;
+    proxy.cut();
+    const answer = await answered;
+    assert.deepEqual([answer.code, answer.headers['retry-after']], [code, retryAfter]);
+    assert.match(answer.body.toString(), words);
+  }
+});
+
+test('a connection that died without a word ends a read with GW50401; a key that the service behind does not heed tells nothing', async () => {
+  const proxy = await startFaultProxy({ targetPort: inner.gateway.port });
+  lab.own(() => proxy.stop());
+  const node = await lab.startDmz([proxy.port]);
+  for (const [request, code, words] of [
+    [{ method: 'GET', path: '/open/v1/short', body: '' }, 'GW50401', /响应超时/],
+    [{ path: '/open/v1/ledger', headers: [TYPE, KEY] }, 'GW50402', /无法用 Idempotency-Key 查询/],
+  ] as const) {
+    proxy.heal();
+    assert.equal((await callSigned(node.gateway, await signRequest(lab.sm2))).status, 200);
+    proxy.swallow();
+    const answer = await callSigned(node.gateway, await signRequest(lab.sm2, request));
+    assert.equal(answer.code, code);
+    assert.match(answer.body.toString(), words);
+  }
+});
+
+test('as many and as large headers as a caller may send are handed over whole, and ours among them', async () => {
+  const node = await lab.startDmz([inner], { front: 'user', certificate: lab.certificates.user });
+  const authorization = `Bearer ${await lab.citizenToken()}`;
+  const many = Array.from({ length: 2200 }, (_, i) => `${i.toString(36)}:\r\n`).join('');
+  const large = `X-Large: ${'x'.repeat(15_000)}\r\n`;
+  for (const headers of [many, large, 'X-A: 1\r\nX-B: 2\r\n'.repeat(500)]) {
+    const before = inner.calls.length;
+    const text = await sendRaw(
+      node.gateway.port,
+      `GET /user/v1/reports HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}\r\n${headers}`,
+    );
+    assert.match(text, /^HTTP\/1\.1 200 /);
+    assert.equal(inner.calls.length, before + 1);
+    assert.equal(inner.calls.at(-1)!.message.headers['x-b'], headers.startsWith('X-A') ? Array(500).fill('2').join(', ') : undefined);
+  }
+  const host = 'h'.repeat(256);
+  assert.match(
+    await sendRaw(node.gateway.port, `GET /user/v1/reports HTTP/1.1\r\nHost: ${host}\r\nAuthorization: ${authorization}\r\n`),
+    /GW40001/,
+  );
 });
 
 test('while a gateway inside drains and stops under load, every call is answered', async () => {

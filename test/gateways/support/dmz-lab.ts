@@ -116,6 +116,12 @@ function planOf(keys: readonly TestKey[], publicPem: string, service: string): P
       buildInterface(),
       buildInterface({ interfaceId: 'ifc_read', method: 'GET', path: '/open/v1/reports/:id' }),
       buildInterface({ interfaceId: 'ifc_strict', path: '/open/v1/strict', requestSchema: { type: 'object', required: ['name'] } }),
+      buildInterface({ interfaceId: 'ifc_short', method: 'GET', path: '/open/v1/short', deadlineMs: 50 }),
+      buildInterface({ interfaceId: 'ifc_put_down', path: '/open/v1/put-down', idempotent: true }),
+      buildInterface({
+        ...{ interfaceId: 'ifc_ledger', path: '/open/v1/ledger', deadlineMs: 50 },
+        target: { kind: 'upstream', instances: [service], honoursIdempotencyKey: false },
+      }),
       buildInterface({ interfaceId: 'ifc_district', path: '/open/v1/district', domain: 'district' }),
       buildInterface({ interfaceId: 'ifc_user', front: 'user', method: 'GET', path: '/user/v1/reports' }),
       buildInterface({
