@@ -85,6 +85,24 @@ export const ALARM_RULES = {
       both(`“${name?.['zh-CN'] ?? flowId}”无法监听（${code}）`, `"${name?.en ?? flowId}" cannot listen (${code})`),
     link: ({ flowId = '' }) => `/flows/${flowId}`,
   },
+  'process-silent': {
+    text: {
+      label: both('进程失联', 'Process is silent'),
+      help: both(
+        '进程这么久没有报告、没有正常结束，也没有后来启动的同类进程接替。',
+        'A process has not reported for so long, did not end as asked, and none of its kind has started since to take its place.',
+      ),
+      unit: MINUTES,
+    },
+    bound: { least: 1, most: 55, usual: 2 },
+    severity: 'critical',
+    describe: ({ role = '', host = '', pid = 0, lastSeenAt = 0 }) =>
+      both(
+        `进程 ${role}（${host}，${pid}）自 ${time(lastSeenAt)} 起没有报告，也没有正常结束`,
+        `The process ${role} (${host}, ${pid}) has not reported since ${time(lastSeenAt)}, and did not end as asked`,
+      ),
+    link: () => '/system',
+  },
   'record-quota': {
     text: {
       label: both('留存额度用尽', 'No room for records'),

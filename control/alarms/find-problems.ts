@@ -4,7 +4,7 @@ import { toErrorRecord } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { Text } from '../../engine/contract/texts.ts';
-import type { Processes } from '../../engine/processes/create-processes.ts';
+import type { Processes, ProcessState } from '../../engine/processes/create-processes.ts';
 import type { QueueSight } from '../../engine/run/queue-sight.ts';
 import type { ExecutionCounter } from '../actions/execution-counter.ts';
 import { findExpiring } from '../actions/find-expiring.ts';
@@ -28,7 +28,7 @@ export interface ProblemDeps {
   readonly shared: Pick<SharedState, 'get'>;
   readonly counter: ExecutionCounter;
   readonly queue: QueueSight;
-  readonly engine: Pick<EngineView, 'feeds' | 'quota'> & { readonly processes: Pick<Processes, 'listeners'> };
+  readonly engine: Pick<EngineView, 'feeds' | 'quota'> & { readonly processes: Pick<Processes, 'list' | 'listeners'> };
   readonly registry: Registry;
   readonly info: Pick<ControlInfo, 'certificate' | 'machine'>;
   flowNames(): Promise<ReadonlyMap<string, Text>>;
@@ -45,6 +45,9 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const MB = 1_048_576;
+/** Rules are asked every 15 seconds, processes report every 5. */
+const PAUSE_MS = 60_000;
+const HEARD_WITHIN_MS = 30_000;
 
 export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings) => Promise<Found> {
   const asks = createAsks(deps);
@@ -69,6 +72,7 @@ export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings)
 function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
   const { clock, counter, queue, engine, registry, info } = deps;
   let sharedDownSince: number | undefined;
+  const hasWatched = createWatch(clock);
   const ofFlows = async <T extends { readonly flowId: string }>(found: readonly T[], valuesOf: (item: T) => AlarmValues) => {
     const names = found.length === 0 ? undefined : await deps.flowNames();
     return found.map((item) => ({ subject: item.flowId, values: valuesOf(item), ...named(names?.get(item.flowId)) }));
@@ -99,6 +103,17 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
       const listeners = await engine.processes.listeners();
       const failing = listeners.filter(({ state, since }) => state === 'failing' && clock.now() - since > bound * MINUTE_MS);
       return ofFlows(failing, ({ flowId, error }) => ({ flowId, code: error?.code ?? '' }));
+    },
+    async 'process-silent'(bound) {
+      const missing = findMissing(await engine.processes.list());
+      if (!hasWatched()) return [];
+      return missing
+        .filter(({ lastSeenAt }) => clock.now() - lastSeenAt > bound * MINUTE_MS)
+        .map(({ processId, role, host, pid, lastSeenAt }) => ({
+          subject: processId,
+          // To the minute: it is counted anew with every look, and differs by a little.
+          values: { role, host, pid, lastSeenAt: Math.floor(lastSeenAt / MINUTE_MS) * MINUTE_MS },
+        }));
     },
     async 'record-quota'(bound) {
       const exceeded = (await engine.quota.exceeded()).filter(({ reduced }) => reduced >= bound);
@@ -134,6 +149,32 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
       }
     },
   };
+}
+
+/**
+ * Has it been asked without a pause for so long that whoever lives must have been heard? There is a pause while the store is down, and then all the
+ * others seem to have been silent.
+ */
+function createWatch(clock: Clock): () => boolean {
+  let since = 0;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    const now = clock.monotonic();
+    if (now - askedAt > PAUSE_MS) since = now;
+    askedAt = now;
+    return now - since >= HEARD_WITHIN_MS;
+  };
+}
+
+/** The silent ones that nobody has replaced: each of the living takes the place of one of its role that was last seen before it began. */
+function findMissing(processes: readonly ProcessState[]): readonly ProcessState[] {
+  const living = processes.filter(({ state }) => state === 'alive').sort((a, b) => a.startedAt - b.startedAt);
+  const silent = processes.filter(({ state }) => state === 'silent').sort((a, b) => a.lastSeenAt - b.lastSeenAt);
+  return silent.filter(({ role, lastSeenAt }) => {
+    const place = living.findIndex((process) => process.role === role && process.startedAt >= lastSeenAt);
+    if (place >= 0) living.splice(place, 1);
+    return place < 0;
+  });
 }
 
 /** For what costs the store a look per feed; another bound is asked at once. */

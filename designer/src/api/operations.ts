@@ -418,6 +418,11 @@ export interface operations {
                 on: boolean;
                 severity: 'warning' | 'critical';
               };
+              'process-silent': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
               'queue-age': {
                 bound: number;
                 on: boolean;
@@ -472,6 +477,7 @@ export interface operations {
             | 'failed'
             | 'feed-silent'
             | 'listener-failing'
+            | 'process-silent'
             | 'record-quota'
             | 'expiring'
             | 'disk'

@@ -16,6 +16,7 @@ import { createMemoryDocuments } from '../../../storage/memory/memory-documents.
 import { plainSeal } from '../start-control.ts';
 
 const MINUTE_MS = 60_000;
+const noProcesses: ProblemDeps['engine']['processes'] = { list: async () => [], listeners: async () => [] };
 const quota = { exceeded: () => Promise.resolve([]) };
 const usual: AlarmSettings = {
   revision: 0,
@@ -44,7 +45,7 @@ async function openWorld(changes: Partial<ProblemDeps> = {}) {
     shared: { get: () => Promise.resolve(undefined) },
     counter: await createExecutionCounter(documents, clock),
     queue: createQueueSight({ executions: stored, clock }),
-    engine: { feeds: () => ['flw_a'], processes: { listeners: async () => [] }, quota },
+    engine: { feeds: () => ['flw_a'], processes: noProcesses, quota },
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
@@ -113,7 +114,10 @@ test('a disk that fills, a listener that fails for long, a shared state that is 
     },
     engine: {
       feeds: () => [],
-      processes: { listeners: async () => [{ flowId: 'flw_a', state: 'failing', since: 0, error: { code: 'LISTEN_IN_USE' } }] as never },
+      processes: {
+        ...noProcesses,
+        listeners: async () => [{ flowId: 'flw_a', state: 'failing', since: 0, error: { code: 'LISTEN_IN_USE' } }] as never,
+      },
       quota,
     },
     shared: {
@@ -139,7 +143,7 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
     shared: { get: () => Promise.resolve(undefined) },
     counter: await createExecutionCounter(createMemoryDocuments({ clock }), clock),
     queue: broken,
-    engine: { feeds: () => [], processes: { listeners: async () => [] }, quota },
+    engine: { feeds: () => [], processes: noProcesses, quota },
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
@@ -157,13 +161,44 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
   );
 });
 
+test('a process that is silent for long is missed, until one of its kind that began later lives in its place', async () => {
+  const clock = fakeClock();
+  const now = clock.now();
+  const minutesAgo = (minutes: number) => now - minutes * MINUTE_MS;
+  const process = (processId: string, role: string, state: 'alive' | 'silent' | 'stopped', startedAt: number, lastSeenAt: number) =>
+    ({ processId, role, state, startedAt, lastSeenAt, host: 'h1', pid: 7 }) as never;
+  let found = [
+    process('w1', 'worker', 'alive', minutesAgo(100), now),
+    process('w2', 'worker', 'silent', minutesAgo(100), minutesAgo(3)),
+    process('w3', 'worker', 'silent', minutesAgo(100), minutesAgo(4)),
+    process('w4', 'worker', 'silent', minutesAgo(100), minutesAgo(1)),
+    process('w5', 'worker', 'stopped', minutesAgo(100), minutesAgo(9)),
+    process('g1', 'gateway open', 'silent', minutesAgo(100), minutesAgo(30)),
+  ];
+  const { ask } = await openWorld({ clock, engine: { feeds: () => [], processes: { ...noProcesses, list: async () => found }, quota } });
+  const missing = async () => (await ask()).map(({ rule, values }) => [rule, values['role'], values['lastSeenAt']]);
+  assert.deepEqual(await missing(), [], 'while the store was away nobody could report');
+  await clock.advance(30_000);
+  assert.deepEqual(await missing(), [
+    ['process-silent', 'gateway open', minutesAgo(30)],
+    ['process-silent', 'worker', minutesAgo(4)],
+    ['process-silent', 'worker', minutesAgo(3)],
+  ]);
+  found = [...found, process('w6', 'worker', 'alive', minutesAgo(3.5), now)];
+  assert.deepEqual((await missing()).slice(1), [['process-silent', 'worker', minutesAgo(3)]], 'one has taken the place of one');
+  found = [...found, process('w7', 'worker', 'alive', minutesAgo(2), now)];
+  assert.deepEqual((await missing()).slice(1), []);
+  await clock.advance(10 * MINUTE_MS);
+  assert.deepEqual(await missing(), [], 'and after every pause');
+});
+
 test('a flow that used up its room for records is named, with how much was kept and of how many less was', async () => {
   const exceeded = [
     { flowId: 'flw_a', keptBytes: 10_737_418_240, reduced: 3 },
     { flowId: 'flw_b', keptBytes: 5, reduced: 0 },
   ];
   const { ask } = await openWorld({
-    engine: { feeds: () => [], processes: { listeners: async () => [] }, quota: { exceeded: () => Promise.resolve(exceeded) } },
+    engine: { feeds: () => [], processes: noProcesses, quota: { exceeded: () => Promise.resolve(exceeded) } },
   });
   assert.deepEqual(await ask(), [{ rule: 'record-quota', values: { flowId: 'flw_a', count: 3, megabytes: 10_240 } }]);
 });
