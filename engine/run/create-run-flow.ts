@@ -3,7 +3,7 @@
  * A sync flow that only reads needs no store. Before its first write it stores itself with the intent (or is refused), so that the same
  * origin never runs twice: it gets the stored answer, 409 while it runs, or "outcome unknown".
  */
-import type { Clock } from '../contract/clock.ts';
+import { sleep } from '../contract/clock.ts';
 import { AppError, fromErrorRecord, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
 import type { Span } from '../contract/observe.ts';
@@ -12,17 +12,18 @@ import type { FlowCall, FlowResult, RunFlow } from '../contract/run-flow.ts';
 import type { PublishedFlows } from '../services.ts';
 import type { Owners } from '../worker/owners.ts';
 import { createSequence, digestOfMessage, findByDedupe, prepareExecution, releaseOldKey, type Accept, type AcceptDeps } from './accept.ts';
-import { isStronger, type CompiledFlow } from './compile-flow.ts';
+import type { CompiledFlow } from './compile-flow.ts';
 import type { ExecutionDocument } from './execution-document.ts';
 import { ExecutionJournal, executionPlace, type JournalDeps } from './execution-journal.ts';
 import { foldLegs } from './load-execution.ts';
 import { decodeReply, encodeMessage } from './payloads.ts';
 import { createRecordLimit } from './record-limit.ts';
 import { runCounted, type LiveCounters } from './live-counters.ts';
-import { LostExecution } from './lost-execution.ts';
-import type { Journal, RunEnd, RunJob } from './run-job.ts';
+import { LostExecution, MAY_BE_GIVEN_UP } from './lost-execution.ts';
+import { cancelled, cannotWait, deadlinePassed, noReply, silentTooLong } from './run-errors.ts';
+import { NOTHING_KNOWN, NOTHING_WAITED, type RunEnd, type RunJob } from './run-job.ts';
 import { beginRunSpan, endRunSpan } from './run-span.ts';
-import type { RunDeps, SubFlowCall } from './run-node.ts';
+import type { RunDeps } from './run-node.ts';
 
 export interface RunFlowDeps extends AcceptDeps, JournalDeps {
   readonly published: PublishedFlows;
@@ -39,8 +40,6 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
 const ONE_DAY_MS = 86_400_000;
 const TAKE_BACK_PAUSE_MS = 1_000;
 const TAKE_BACK_WITHIN_MS = 3_600_000;
-const NOTHING_KNOWN: RunJob['known'] = new Map();
-const NOTHING_WAITED: RunJob['waited'] = new Map();
 
 /** Who asked under which key for what: made once a call. */
 interface Origin {
@@ -126,7 +125,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const skeleton = { _id: executionId, epoch: 0, legs: {} } as unknown as ExecutionDocument;
     const claim = async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions) => {
       // What it stored now would be given up before its first byte, and held: better nothing is stored, and the caller comes again.
-      if (fields['status'] === undefined && !deps.owners.isTrusted(incarnation)) throw silentForTooLong();
+      if (fields['status'] === undefined && !deps.owners.isTrusted(incarnation)) throw silentTooLong();
       const { message, traceId, traceparent } = call;
       const known = origin === undefined ? {} : { digest: origin.digest };
       const request = { executionId, message, seq: '', origin: outward, traceId, traceparent, onOtherContent: 'refuse', ...known } as const;
@@ -150,7 +149,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     };
     const journal = new ExecutionJournal(skeleton, flow, deps, claim, () => controller.abort(cancelled()), { isInline: true });
     const deadlineMs = Math.min(call.deadlineMs, acceptedAt + flow.document.deadlineMs);
-    const cancelDeadline = deps.clock.after(Math.max(0, deadlineMs - acceptedAt), () => controller.abort(deadline(flow)));
+    const cancelDeadline = deps.clock.after(Math.max(0, deadlineMs - acceptedAt), () => controller.abort(deadlinePassed(flow)));
     // A caller that leaves ends what only reads; a write that was announced goes on and keeps its answer.
     call.onLeave(() => {
       if (!journal.isClaimed)
@@ -169,8 +168,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       mayWait: false,
       depth: 0,
       assertOwned: () => {
-        if (journal.isClaimed && !deps.owners.isTrusted(incarnation))
-          throw new LostExecution('this process was silent for too long and may have been given up');
+        if (journal.isClaimed && !deps.owners.isTrusted(incarnation)) throw new LostExecution(MAY_BE_GIVEN_UP);
       },
       input: call.message,
       journal,
@@ -219,7 +217,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
         await deps.executions.remove(executionId, { status: 'running', epoch: 1 });
         break;
       } catch {
-        await new Promise<void>((resolve) => deps.clock.after(TAKE_BACK_PAUSE_MS, resolve));
+        await sleep(deps.clock, TAKE_BACK_PAUSE_MS);
       }
     }
     beingTakenBack.delete(executionId);
@@ -239,12 +237,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     if (first.digest !== digest) return { outcome: 'key-reused', executionId };
     switch (first.status) {
       case 'completed':
-        if (!first.reply)
-          return {
-            outcome: 'failed',
-            executionId,
-            error: { code: 'FLOW_NO_REPLY', kind: 'bug', message: 'The flow ended without a reply.' },
-          };
+        if (!first.reply) return { outcome: 'failed', executionId, error: noReply(flow) };
         return {
           outcome: 'replied',
           executionId,
@@ -290,104 +283,11 @@ function toResult(flow: CompiledFlow, executionId: string, end: RunEnd): FlowRes
     case 'lost':
       return { outcome: 'failed', executionId, error: toErrorRecord(end.cause) };
     case 'waiting':
-      return { outcome: 'failed', executionId, error: CANNOT_WAIT };
+      return { outcome: 'failed', executionId, error: cannotWait };
     case 'cancelled':
       return { outcome: 'failed', executionId, error: toErrorRecord(cancelled()) };
   }
 }
-
-function silentForTooLong(): AppError {
-  return new AppError('STORE_DOWN', 'transient', 'The store was silent for so long that this process must begin anew.', {
-    fix: 'Try again in a few seconds.',
-    retryAfterMs: 3_000,
-  });
-}
-
-const CANNOT_WAIT: ErrorRecord = { code: 'FLOW_CANNOT_WAIT', kind: 'bug', message: 'A sync flow cannot wait for somebody’s message.' };
-
-function noReply({ flowId }: CompiledFlow): ErrorRecord {
-  return { code: 'FLOW_NO_REPLY', kind: 'bug', message: `Flow ${flowId} ended without a reply.`, values: { flowId } };
-}
-
-/** Runs another published sync flow inside a node; its outward keys derive from the node's. */
-export function createCallFlow(
-  published: PublishedFlows,
-  clock: Clock,
-  run: () => RunDeps,
-  live?: () => LiveCounters,
-): RunDeps['callFlow'] {
-  return async (call: SubFlowCall) => {
-    const flow = published.current(call.flowId);
-    if (flow?.document.mode !== 'sync')
-      throw new AppError('SUBFLOW_MISSING', 'input', `There is no published sync flow ${call.flowId}.`, {
-        values: { flowId: call.flowId },
-        fix: 'Publish it, or correct the node’s configuration.',
-      });
-    if (call.depth > MAX_DEPTH)
-      throw new AppError('SUBFLOW_TOO_DEEP', 'input', `Flows call each other more than ${MAX_DEPTH} deep.`, {
-        values: { limit: MAX_DEPTH },
-        fix: 'Look for flows that call each other in a circle.',
-      });
-    if (isStronger(flow.effect, call.effect))
-      throw new AppError(
-        'SUBFLOW_CHANGES_MORE',
-        'input',
-        `Flow ${call.flowId} does more outside (${flow.effect}) than the calling node declares (${call.effect}).`,
-        {
-          values: { flowId: call.flowId, effect: flow.effect, declared: call.effect },
-          fix: 'Choose what the called flow does in the node’s configuration.',
-        },
-      );
-    const deps = run();
-    let hasWritten = false;
-    const controller = new AbortController();
-    const onAbort = () => controller.abort(call.signal.reason);
-    if (call.signal.aborted) onAbort();
-    else call.signal.addEventListener('abort', onAbort, { once: true });
-    const cancelDeadline = clock.after(Math.max(0, call.deadlineMs - clock.now()), () => controller.abort(deadline(flow)));
-    const journal: Journal = {
-      before: () => Promise.resolve(),
-      settled: ({ node, record }) => {
-        hasWritten ||= node.effect === 'write' && record.status === 'completed';
-      },
-    };
-    const span = beginRunSpan(flow, call.key, call.traceparent, deps);
-    const job: RunJob = {
-      flow,
-      executionId: call.key,
-      traceparent: span?.traceparent,
-      origin: call.key,
-      acceptedAt: clock.now(),
-      tables: deps.bindings.tables(),
-      deadlineMs: call.deadlineMs,
-      signal: controller.signal,
-      mayWait: false,
-      depth: call.depth,
-      assertOwned: call.assertOwned,
-      input: call.message,
-      journal,
-      tally: live?.().of(flow),
-      known: NOTHING_KNOWN,
-      waited: NOTHING_WAITED,
-      maxSleepMs: Number.MAX_SAFE_INTEGER,
-    };
-    const end = await runCounted(job, deps, { isFirst: true, isPart: true });
-    endRunSpan(span, end);
-    cancelDeadline();
-    call.signal.removeEventListener('abort', onAbort);
-    if (end.status === 'completed' && end.reply) return end.reply.message;
-    // Its writes are done: whoever runs it again would do them twice.
-    if (hasWritten)
-      throw new AppError('SUBFLOW_PARTLY_DONE', 'unknown-outcome', `Flow ${call.flowId} ended with an error after it had written.`, {
-        values: { flowId: call.flowId },
-        fix: 'Look at what it did outside, then retry or cancel the execution.',
-      });
-    if (end.status === 'failed' || end.status === 'held') throw fromErrorRecord(end.error);
-    throw new AppError('SUBFLOW_NO_REPLY', 'bug', `Flow ${call.flowId} ended without a reply.`, { values: { flowId: call.flowId } });
-  };
-}
-
-const MAX_DEPTH = 8;
 
 /** The insert of an inline execution: patch paths become fields. */
 function nest(fields: Readonly<Record<string, unknown>>, owner: string): Record<string, unknown> {
@@ -399,15 +299,4 @@ function nest(fields: Readonly<Record<string, unknown>>, owner: string): Record<
   if (nested['status'] === 'running') nested['lease'] = { owner };
   if (nested['finishedAt'] !== undefined) nested['open'] = undefined;
   return nested;
-}
-
-function deadline(flow: CompiledFlow): AppError {
-  return new AppError('FLOW_DEADLINE', 'transient', `Flow ${flow.flowId} did not finish before its deadline.`, {
-    values: { flowId: flow.flowId },
-    fix: 'Try again later, or ask the operator why a system behind it is slow.',
-  });
-}
-
-export function cancelled(): AppError {
-  return new AppError('EXECUTION_CANCELLED', 'input', 'The execution was cancelled.');
 }

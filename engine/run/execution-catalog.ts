@@ -17,7 +17,7 @@ import { createHeldExecutions } from './held-executions.ts';
 import { listExecutions, type DocumentPage } from './list-executions.ts';
 import { findReplays, resendExecution, type ResendDeps } from './resend-execution.ts';
 import { runGraph } from './run-graph.ts';
-import { stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
+import { NOTHING_WAITED, stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
 import type { RunDeps } from './run-node.ts';
 import type { Emits } from '../plan/progress.ts';
 
@@ -145,7 +145,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
         input,
         journal: { before: () => Promise.resolve(), settled: keep },
         known,
-        waited: new Map(),
+        waited: NOTHING_WAITED,
         maxSleepMs: 0,
         entering: (nodeId, path, message) => void (inputs[stepKey(path, nodeId)] = message),
         // What was never done is not done now.

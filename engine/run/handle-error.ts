@@ -1,7 +1,11 @@
-/** What a node's handling says about errors: when to try again, who catches, and what the error port carries. */
+/** What a node's handling says about errors: when to try again, who catches, what the error port carries, and how a run ends that nobody saves. */
 import type { ErrorRecord } from '../contract/errors.ts';
 import { withData, type Message } from '../contract/message.ts';
-import type { CompiledNode } from './compile-flow.ts';
+import type { Reply } from '../contract/node.ts';
+import type { GraphNode } from '../plan/flow-graph.ts';
+import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
+import type { RunEnd, RunJob } from './run-job.ts';
+import type { Step } from './step.ts';
 
 export function errorMessage(message: Message, error: ErrorRecord, node: string): Message {
   return withData(message, { error, node, data: message.data instanceof Uint8Array ? undefined : message.data }, 'application/json');
@@ -14,9 +18,21 @@ export function catches(candidate: CompiledNode, error: ErrorRecord): boolean {
   return isAny || codes?.includes(error.code) === true || kinds?.includes(error.kind) === true;
 }
 
+/** Whether a write was done is a question for a person, unless the flow's author answered it beforehand. */
+export function isUnknownWanted({ graph, nodes }: CompiledFlow, graphNode: GraphNode, node: CompiledNode): boolean {
+  return node.takesUnknown || graph.catches.get(graphNode.body)?.some((candidate) => namesUnknown(nodes.get(candidate.id)!)) === true;
+}
+
 /** Only a catch that names the kind takes an unknown outcome: catching everything does not mean to go on without knowing. */
-export function namesUnknown(candidate: CompiledNode): boolean {
+function namesUnknown(candidate: CompiledNode): boolean {
   return (candidate.config as { readonly kinds?: readonly string[] }).kinds?.includes('unknown-outcome') === true;
+}
+
+/** `attempt`: the one that failed. */
+export function mayRetry({ effect, retry }: CompiledNode, { kind }: ErrorRecord, attempt: number): boolean {
+  // Not knowing is as good as not done where doing it again with the same key is the same as doing it once.
+  const isTransient = kind === 'transient' || (kind === 'unknown-outcome' && effect !== 'write');
+  return isTransient && retry.on.includes('transient') && attempt <= retry.max;
 }
 
 /** Exponential with full jitter (never under a fifth), the other side's `Retry-After` honoured. */
@@ -26,4 +42,17 @@ export function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: 
   let hash = attempt;
   for (let index = 0; index < origin.length; index += 1) hash = (Math.imul(hash, 31) + origin.charCodeAt(index)) >>> 0;
   return Math.max(retryAfterMs, Math.ceil(ceiling * (0.2 + (0.8 * (hash % 1000)) / 1000)));
+}
+
+/** No route of the flow takes the error: an explicit end fails, an unknown outcome is held, the rest as the node's handling says. */
+export function unroutedEnd(error: ErrorRecord, { node, place }: Step, job: RunJob, reply: Reply | undefined): RunEnd {
+  const isUnknown = error.kind === 'unknown-outcome';
+  return isUnknown || (isHoldable(error, job) && node.exhausted === 'hold' && place.node.role !== 'end')
+    ? { status: 'held', error, node: node.id, path: place.run.path, outcomeKnown: !isUnknown }
+    : { status: 'failed', error, node: node.id, reply, isDeadLetter: node.exhausted === 'dead-letter' };
+}
+
+/** Nobody waits any more for a sync flow that a worker goes on with: what may pass is left to a person, as in a durable flow. */
+function isHoldable(error: ErrorRecord, { flow, mayWait }: RunJob): boolean {
+  return flow.document.mode === 'durable' || (mayWait && error.kind !== 'input');
 }

@@ -7,7 +7,7 @@ import type { ExecutionDocument, Intent, LegDocument, LegRecord, ResumeDocument,
 import { executionPlace } from './execution-journal.ts';
 import type { LegPayload } from './leg-payload.ts';
 import { decodeMessage, type Payloads } from './payloads.ts';
-import { stepKey, type KnownOutcome, type Waited } from './run-job.ts';
+import { NOTHING_KNOWN, NOTHING_WAITED, stepKey, type KnownOutcome, type Waited } from './run-job.ts';
 
 export interface LoadedExecution {
   readonly input: Message;
@@ -30,14 +30,20 @@ export interface LoadDeps {
   readonly payloads: Payloads;
 }
 
-const NOTHING: LoadedExecution['known'] = new Map();
-const NO_WAITS: LoadedExecution['waited'] = new Map();
-
 export async function loadExecution(document: ExecutionDocument, flow: CompiledFlow, deps: LoadDeps): Promise<LoadedExecution> {
   const input = decodeMessage(await deps.payloads.load(executionPlace(document._id, 'input'), document.input!));
   // The common case: never claimed before.
   if (document.epoch === 0)
-    return { input, known: NOTHING, waited: NO_WAITS, steps: [], announced: [], dangling: [], error: undefined, iterationLegs: [] };
+    return {
+      input,
+      known: NOTHING_KNOWN,
+      waited: NOTHING_WAITED,
+      steps: [],
+      announced: [],
+      dangling: [],
+      error: undefined,
+      iterationLegs: [],
+    };
   const iterationLegs = flow.graph.nodes.some((node) => node.role === 'for-each') ? await listIterationLegs(document._id, deps.legs) : [];
   const waited = await loadWaits(document, deps);
   return { input, waited, iterationLegs, ...(await foldLegs(document, iterationLegs, deps.payloads)) };

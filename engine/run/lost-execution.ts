@@ -2,3 +2,5 @@
 export class LostExecution extends Error {
   override readonly name = 'LostExecution';
 }
+
+export const MAY_BE_GIVEN_UP = 'this process was silent for too long and may have been given up';

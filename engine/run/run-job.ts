@@ -81,6 +81,10 @@ export interface RunJob extends RunFacts {
   readonly mock?: (nodeId: string, message: Message, path: string) => Outcome | Promise<Outcome> | undefined;
 }
 
+/** Of an execution that begins. */
+export const NOTHING_KNOWN: RunJob['known'] = new Map();
+export const NOTHING_WAITED: RunJob['waited'] = new Map();
+
 /** Names a step within its execution. */
 export function stepKey(path: string, node: string): string {
   return path === '' ? node : `${path}/${node}`;

@@ -7,7 +7,7 @@ import type { Outcome } from '../contract/node.ts';
 import type { TrialReach, TrialResult } from '../services.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import { runGraph } from './run-graph.ts';
-import { stepKey, type KnownOutcome, type RunJob } from './run-job.ts';
+import { NOTHING_KNOWN, NOTHING_WAITED, stepKey, type KnownOutcome, type RunJob } from './run-job.ts';
 import type { RunDeps } from './run-node.ts';
 import { createTrialNotes, type TrialNotes } from './trial-notes.ts';
 
@@ -29,7 +29,7 @@ export async function runTrial(
   signal: AbortSignal,
   options: TrialOptions = {},
 ): Promise<TrialResult> {
-  const { reach = 'none', known = new Map<string, KnownOutcome>(), limitMs } = options;
+  const { reach = 'none', known = NOTHING_KNOWN, limitMs } = options;
   const now = deps.clock.now();
   const limit = new AbortController();
   const cancelLimit = limitMs === undefined ? undefined : deps.clock.after(limitMs, () => limit.abort(tooLong(limitMs)));
@@ -49,7 +49,7 @@ export async function runTrial(
     input,
     journal: { before: () => Promise.resolve(), settled: notes.settled },
     known,
-    waited: new Map(),
+    waited: NOTHING_WAITED,
     maxSleepMs: waitMs,
     entering(nodeId, path, message) {
       if (!known.has(stepKey(path, nodeId))) notes.entering(nodeId, path, message);

@@ -6,12 +6,12 @@ import type { Collection, WriteOptions } from '../contract/ports/documents.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { PublishedFlows } from '../services.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
-import { cancelled } from '../run/create-run-flow.ts';
+import { cancelled } from '../run/run-errors.ts';
 import type { ExecutionDocument, ResumeDocument } from '../run/execution-document.ts';
 import { ExecutionJournal, type JournalDeps } from '../run/execution-journal.ts';
 import { loadExecution, type LoadedExecution } from '../run/load-execution.ts';
 import { runCounted, type LiveCounters } from '../run/live-counters.ts';
-import { LostExecution } from '../run/lost-execution.ts';
+import { LostExecution, MAY_BE_GIVEN_UP } from '../run/lost-execution.ts';
 import type { RunEnd, RunJob } from '../run/run-job.ts';
 import type { RunDeps, Slot } from '../run/run-node.ts';
 import { wakeResumed } from '../run/wake-waiting.ts';
@@ -52,8 +52,16 @@ export function runExecution(
   slot: Slot,
 ): Promise<RunVerdict> {
   const { tracer } = deps.run;
-  if (tracer === undefined || document.traceparent === undefined) return takeExecution(document, deps, controller, slot, undefined);
-  return runTraced(document, tracer, deps, (traceparent) => takeExecution(document, deps, controller, slot, traceparent));
+  const take = (traceparent: string | undefined) => takeExecution({ document, controller, slot, traceparent }, deps);
+  return tracer === undefined || document.traceparent === undefined ? take(undefined) : runTraced(document, tracer, deps, take);
+}
+
+/** One claim of an execution. */
+interface Take {
+  readonly document: ExecutionDocument;
+  readonly controller: AbortController;
+  readonly slot: Slot;
+  readonly traceparent: string | undefined;
 }
 
 /** Each claim is a span of its own beneath the one that accepted the message, so that a trace shows what was done again, and where. */
@@ -81,13 +89,8 @@ async function runTraced(
   }
 }
 
-async function takeExecution(
-  document: ExecutionDocument,
-  deps: RunExecutionDeps,
-  controller: AbortController,
-  slot: Slot,
-  traceparent: string | undefined,
-): Promise<RunVerdict> {
+async function takeExecution(take: Take, deps: RunExecutionDeps): Promise<RunVerdict> {
+  const { document, controller } = take;
   const incarnation = deps.owners.current;
   // Whatever it claimed now would be given up before its first write.
   if (!deps.owners.isTrusted(incarnation)) return 'let-go';
@@ -99,7 +102,7 @@ async function takeExecution(
     iterationLegs: loaded.iterationLegs,
     steps: loaded.steps,
   });
-  const end = await endOf(document, incarnation, flow, loaded, journal, deps, controller, slot, traceparent);
+  const end = endWithoutRun(document, loaded) ?? (await runClaimed(take, incarnation, flow, loaded, journal, deps));
   if (end.status === 'lost') {
     if (end.cause instanceof LostExecution) return 'refused';
     deps.log.debug('worker.execution_let_go', { executionId: document._id, code: toErrorRecord(end.cause).code });
@@ -130,21 +133,10 @@ async function flowOf({ flowId, version }: ExecutionDocument, published: Publish
   }
 }
 
-function endOf(
-  document: ExecutionDocument,
-  incarnation: string,
-  flow: CompiledFlow,
-  loaded: LoadedExecution,
-  journal: ExecutionJournal,
-  deps: RunExecutionDeps,
-  controller: AbortController,
-  slot: Slot,
-  traceparent: string | undefined,
-): Promise<RunEnd> | RunEnd {
-  if (document.cancelRequested) return { status: 'cancelled' };
-  const [unknown] = loaded.dangling;
-  if (unknown) return heldForUnknown(unknown.node, unknown.scope);
-  return runJob(document, incarnation, flow, loaded, journal, deps, controller, slot, traceparent);
+/** Cancelled before it ran, or in need of a person. */
+function endWithoutRun({ cancelRequested }: ExecutionDocument, { dangling: [unknown] }: LoadedExecution): RunEnd | undefined {
+  if (cancelRequested) return { status: 'cancelled' };
+  return unknown && heldForUnknown(unknown.node, unknown.scope);
 }
 
 /** The owner died between announcing a write and storing its outcome. */
@@ -161,16 +153,13 @@ function heldForUnknown(node: string, path: string): RunEnd {
   return { status: 'held', error: toErrorRecord(error), node, path, outcomeKnown: false };
 }
 
-async function runJob(
-  document: ExecutionDocument,
+async function runClaimed(
+  { document, controller, slot, traceparent }: Take,
   incarnation: string,
   flow: CompiledFlow,
   loaded: LoadedExecution,
   journal: ExecutionJournal,
   deps: RunExecutionDeps,
-  controller: AbortController,
-  slot: Slot,
-  traceparent: string | undefined,
 ): Promise<RunEnd> {
   const tables = deps.run.bindings.tables();
   const job: RunJob = {
@@ -189,7 +178,7 @@ async function runJob(
       if (deps.owners.isTrusted(incarnation)) return;
       deps.counts.lateWrites += 1;
       deps.log.warn('worker.late_write_refused', { executionId: document._id, flowId: document.flowId });
-      throw new LostExecution('this process was silent for too long and may have been given up');
+      throw new LostExecution(MAY_BE_GIVEN_UP);
     },
     input: { ...loaded.input, lineage: [...loaded.input.lineage, document._id] },
     journal,

@@ -13,7 +13,8 @@ import { createBuildContext } from '../../engine/expression/create-build-context
 import { createAdapterGates } from '../../engine/run/adapter-gates.ts';
 import { createAccept, type Accept, type AcceptDeps } from '../../engine/run/accept.ts';
 import { compileFlow, type CompiledFlow } from '../../engine/run/compile-flow.ts';
-import { createCallFlow, createRunFlow, type RunFlowDeps } from '../../engine/run/create-run-flow.ts';
+import { createCallFlow } from '../../engine/run/create-call-flow.ts';
+import { createRunFlow, type RunFlowDeps } from '../../engine/run/create-run-flow.ts';
 import { createExecutionCatalog } from '../../engine/run/execution-catalog.ts';
 import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from '../../engine/run/execution-document.ts';
 import type { LiveCounters } from '../../engine/run/live-counters.ts';

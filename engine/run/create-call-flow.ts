@@ -1,0 +1,94 @@
+import type { Clock } from '../contract/clock.ts';
+import { AppError, fromErrorRecord } from '../contract/errors.ts';
+import type { PublishedFlows } from '../services.ts';
+import { isStronger, type CompiledFlow } from './compile-flow.ts';
+import { runCounted, type LiveCounters } from './live-counters.ts';
+import { deadlinePassed } from './run-errors.ts';
+import { NOTHING_KNOWN, NOTHING_WAITED, type Journal, type RunJob } from './run-job.ts';
+import type { RunDeps, SubFlowCall } from './run-node.ts';
+import { beginRunSpan, endRunSpan } from './run-span.ts';
+
+const MAX_DEPTH = 8;
+
+/** Runs another published sync flow inside a node; its outward keys derive from the node's. */
+export function createCallFlow(
+  published: PublishedFlows,
+  clock: Clock,
+  run: () => RunDeps,
+  live?: () => LiveCounters,
+): RunDeps['callFlow'] {
+  return async (call: SubFlowCall) => {
+    const flow = calledFlow(published, call);
+    const deps = run();
+    let hasWritten = false;
+    const controller = new AbortController();
+    const onAbort = () => controller.abort(call.signal.reason);
+    if (call.signal.aborted) onAbort();
+    else call.signal.addEventListener('abort', onAbort, { once: true });
+    const cancelDeadline = clock.after(Math.max(0, call.deadlineMs - clock.now()), () => controller.abort(deadlinePassed(flow)));
+    const journal: Journal = {
+      before: () => Promise.resolve(),
+      settled: ({ node, record }) => {
+        hasWritten ||= node.effect === 'write' && record.status === 'completed';
+      },
+    };
+    const span = beginRunSpan(flow, call.key, call.traceparent, deps);
+    const job: RunJob = {
+      flow,
+      executionId: call.key,
+      traceparent: span?.traceparent,
+      origin: call.key,
+      acceptedAt: clock.now(),
+      tables: deps.bindings.tables(),
+      deadlineMs: call.deadlineMs,
+      signal: controller.signal,
+      mayWait: false,
+      depth: call.depth,
+      assertOwned: call.assertOwned,
+      input: call.message,
+      journal,
+      tally: live?.().of(flow),
+      known: NOTHING_KNOWN,
+      waited: NOTHING_WAITED,
+      maxSleepMs: Number.MAX_SAFE_INTEGER,
+    };
+    const end = await runCounted(job, deps, { isFirst: true, isPart: true });
+    endRunSpan(span, end);
+    cancelDeadline();
+    call.signal.removeEventListener('abort', onAbort);
+    if (end.status === 'completed' && end.reply) return end.reply.message;
+    // Its writes are done: whoever runs it again would do them twice.
+    if (hasWritten)
+      throw new AppError('SUBFLOW_PARTLY_DONE', 'unknown-outcome', `Flow ${call.flowId} ended with an error after it had written.`, {
+        values: { flowId: call.flowId },
+        fix: 'Look at what it did outside, then retry or cancel the execution.',
+      });
+    if (end.status === 'failed' || end.status === 'held') throw fromErrorRecord(end.error);
+    throw new AppError('SUBFLOW_NO_REPLY', 'bug', `Flow ${call.flowId} ended without a reply.`, { values: { flowId: call.flowId } });
+  };
+}
+
+function calledFlow(published: PublishedFlows, call: SubFlowCall): CompiledFlow {
+  const flow = published.current(call.flowId);
+  if (flow?.document.mode !== 'sync')
+    throw new AppError('SUBFLOW_MISSING', 'input', `There is no published sync flow ${call.flowId}.`, {
+      values: { flowId: call.flowId },
+      fix: 'Publish it, or correct the node’s configuration.',
+    });
+  if (call.depth > MAX_DEPTH)
+    throw new AppError('SUBFLOW_TOO_DEEP', 'input', `Flows call each other more than ${MAX_DEPTH} deep.`, {
+      values: { limit: MAX_DEPTH },
+      fix: 'Look for flows that call each other in a circle.',
+    });
+  if (isStronger(flow.effect, call.effect))
+    throw new AppError(
+      'SUBFLOW_CHANGES_MORE',
+      'input',
+      `Flow ${call.flowId} does more outside (${flow.effect}) than the calling node declares (${call.effect}).`,
+      {
+        values: { flowId: call.flowId, effect: flow.effect, declared: call.effect },
+        fix: 'Choose what the called flow does in the node’s configuration.',
+      },
+    );
+  return flow;
+}

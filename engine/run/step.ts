@@ -1,0 +1,57 @@
+/** One node's work in an execution: what it is given, and what is kept of it. */
+import type { ErrorRecord } from '../contract/errors.ts';
+import { withData, type Message } from '../contract/message.ts';
+import type { BodyRun, Ready } from '../plan/progress.ts';
+import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
+import type { StepRecord } from './execution-document.ts';
+
+/** Made once a node; its retries go on with it. */
+export interface Step {
+  readonly place: Place;
+  readonly node: CompiledNode;
+  readonly message: Message;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  readonly startedMonotonic: number;
+  /** Counted from 1. */
+  attempt: number;
+}
+
+/** Where in the graph, and in which run of its body. */
+export type Place = Pick<Ready<Message>, 'node' | 'run'>;
+
+/** A join gets what each branch brought, by the node that it comes from. */
+export function inputOf({ node, inputs }: Ready<Message>): Message {
+  const first = inputs[0]!.message;
+  if (node.role !== 'join') return first;
+  return withData(first, Object.fromEntries(inputs.map(({ from, message }) => [from.id, message.data])), 'application/json');
+}
+
+const NO_NODES: Readonly<Record<string, unknown>> = {};
+
+/** Payloads of nodes that expressions name, of this body and those around it. */
+export function namedPayloads({ namedNodes, graph }: CompiledFlow, run: BodyRun<Message>): Readonly<Record<string, unknown>> {
+  if (namedNodes.size === 0) return NO_NODES;
+  const found: Record<string, unknown> = {};
+  for (let body: BodyRun<Message> | undefined = run; body; body = body.parent) {
+    for (const id of namedNodes) {
+      const index = graph.byId.get(id)?.index;
+      const emits = index === undefined || id in found ? undefined : body.outputs[index];
+      const message = emits && Object.values(emits)[0];
+      if (message) found[id] = message.data;
+    }
+  }
+  return found;
+}
+
+/** `now`: monotonic. */
+export function recordOf(step: Step, status: StepRecord['status'], ports: readonly string[], now: number, error?: ErrorRecord): StepRecord {
+  const { node, place, startedAt, startedMonotonic, attempt } = step;
+  const durationMs = Math.max(0, Math.round((now - startedMonotonic) * 1000) / 1000);
+  const record = { node: node.id, scope: place.run.path, status, ports, startedAt, durationMs, attempt };
+  return error === undefined ? record : { ...record, error };
+}
+
+export function recordOfSkipped({ node, run }: Place, startedAt: number): StepRecord {
+  return { node: node.id, scope: run.path, status: 'skipped', ports: [], startedAt, durationMs: 0, attempt: 0 };
+}
