@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import { FlowTest, type FlowDocument } from '../../engine/contract/flow-document.ts';
+import { isRecord } from '../../engine/contract/is-record.ts';
 import type { TestReport } from '../../engine/services.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import type { ControlServices } from './services.ts';
@@ -170,8 +171,4 @@ export function existing<T>(found: T | undefined, id: string): T {
 
 function brief(flow: FlowDocument): Readonly<Record<string, unknown>> {
   return { flowId: flow.flowId, revision: flow.revision, nodes: flow.nodes.length, edges: flow.edges.length, mode: flow.mode };
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

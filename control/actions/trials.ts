@@ -2,9 +2,9 @@
 import { Type } from 'typebox';
 import type { ErrorRecord } from '../../engine/contract/errors.ts';
 import { FlowTest } from '../../engine/contract/flow-document.ts';
+import { isRecord } from '../../engine/contract/is-record.ts';
 import type { TrialRequest, TrialResult, TrialStep } from '../../engine/services.ts';
 import { closed, defineAction, type Action } from './action.ts';
-import { isRecord } from './flows.ts';
 import type { ControlServices } from './services.ts';
 import { createShowMessage, showByPort, showReply, type ShowMessage, type ShownMessage, type ShownReply } from './shown-message.ts';
 

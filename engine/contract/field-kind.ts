@@ -2,6 +2,7 @@
  * Which editor a field of a configuration gets. Most follow from the field's JSON Schema; where the schema alone cannot tell, it names one
  * with the keyword `editor` (`fieldEditor` of `texts.ts`). Pure, so that the designer decides by the same function as the guard test.
  */
+import { isRecord } from './is-record.ts';
 
 /** Editors that a schema has to name. docs/add-a-node.md says what each is for. */
 export const EDITORS = [
@@ -49,7 +50,7 @@ type Schema = Readonly<Record<string, unknown>>;
 
 /** Undefined when neither its schema nor an editor tells: such a field may be shown as JSON. */
 export function fieldKind(schema: unknown): FieldKind | undefined {
-  if (!isSchema(schema)) return undefined;
+  if (!isRecord(schema)) return undefined;
   const editor = EDITORS.find((name) => name === schema['editor']);
   if (editor !== undefined) return editor;
   if (literalsOf(schema) !== undefined) return 'choice';
@@ -72,33 +73,29 @@ export function fieldKind(schema: unknown): FieldKind | undefined {
 
 /** The values to choose from, or undefined where the schema is no choice between literals. */
 export function literalsOf(schema: unknown): readonly (string | number | boolean)[] | undefined {
-  if (!isSchema(schema)) return undefined;
+  if (!isRecord(schema)) return undefined;
   const members = schema['anyOf'];
   if (!Array.isArray(members) || members.length === 0) return undefined;
-  const values = members.map((member: unknown) => (isSchema(member) ? member['const'] : undefined));
+  const values = members.map((member: unknown) => (isRecord(member) ? member['const'] : undefined));
   return values.every((value) => typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') ? values : undefined;
 }
 
 /** Schema of the values of a `pairs` field, or undefined where it is none. */
 export function pairValuesOf(schema: unknown): unknown {
-  if (!isSchema(schema)) return undefined;
+  if (!isRecord(schema)) return undefined;
   const patterns = schema['patternProperties'];
-  return isSchema(patterns) ? Object.values(patterns)[0] : undefined;
+  return isRecord(patterns) ? Object.values(patterns)[0] : undefined;
 }
 
 function listKind(items: unknown): FieldKind | undefined {
-  if (!isSchema(items)) return undefined;
+  if (!isRecord(items)) return undefined;
   if (literalsOf(items) !== undefined) return 'choices';
   if (items['type'] === 'string') return 'texts';
-  return items['type'] === 'object' && isSchema(items['properties']) ? 'rows' : undefined;
+  return items['type'] === 'object' && isRecord(items['properties']) ? 'rows' : undefined;
 }
 
 function objectKind(schema: Schema): FieldKind | undefined {
-  if (isSchema(schema['properties'])) return 'group';
+  if (isRecord(schema['properties'])) return 'group';
   const values = pairValuesOf(schema);
-  return isSchema(values) && values['type'] === 'string' ? 'pairs' : undefined;
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isRecord(values) && values['type'] === 'string' ? 'pairs' : undefined;
 }

@@ -2,6 +2,7 @@
 import { RE2JS } from 're2js';
 import { AppError, toIssue, type ErrorValues, type Issue } from '../contract/errors.ts';
 import { COMPARISONS, type Comparison, type Operand } from '../contract/expression-types.ts';
+import { isRecord } from '../contract/is-record.ts';
 import type { Scope } from '../contract/node.ts';
 import { compileOperand } from '../contract/scope-path.ts';
 
@@ -194,8 +195,4 @@ function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '') return true;
   if (Array.isArray(value)) return value.length === 0;
   return isRecord(value) && Object.keys(value).length === 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

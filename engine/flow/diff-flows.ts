@@ -1,4 +1,5 @@
 import type { FlowDocument, FlowEdge, FlowNode } from '../contract/flow-document.ts';
+import { isRecord } from '../contract/is-record.ts';
 import { canonicalJson } from './content-hash.ts';
 
 export interface FieldChange {
@@ -62,14 +63,10 @@ function diffFields(before: object, after: object, prefix = ''): FieldChange[] {
     const [a, b] = [Object.hasOwn(old, name) ? old[name] : undefined, Object.hasOwn(now, name) ? now[name] : undefined];
     const path = `${prefix}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     if (isEqual(a, b)) return [];
-    return isPlain(a) && isPlain(b) ? diffFields(a, b, path) : [{ path, before: a, after: b }];
+    return isRecord(a) && isRecord(b) ? diffFields(a, b, path) : [{ path, before: a, after: b }];
   });
 }
 
 function isEqual(a: unknown, b: unknown): boolean {
   return canonicalJson(a) === canonicalJson(b);
-}
-
-function isPlain(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import type { FlowDocument, FlowNode } from '../contract/flow-document.ts';
+import { isRecord } from '../contract/is-record.ts';
 import { typeName, type NodeDefinition } from '../contract/node.ts';
 
 type RawFlow = Readonly<Record<string, unknown>>;
@@ -10,7 +11,7 @@ const STEPS: ReadonlyMap<string, (old: RawFlow) => RawFlow> = new Map();
 export function migrateFlow(raw: unknown, steps: typeof STEPS = STEPS): unknown {
   let current = raw;
   for (let count = 0; count <= steps.size; count++) {
-    const step = isRaw(current) && typeof current.schema === 'string' ? steps.get(current.schema) : undefined;
+    const step = isRecord(current) && typeof current.schema === 'string' ? steps.get(current.schema) : undefined;
     if (step === undefined) return current;
     current = step(current as RawFlow);
   }
@@ -38,8 +39,4 @@ function upgradeNode(
     .sort((a, b) => a.major - b.major)[0];
   if (newer?.upgrade === undefined) return node;
   return { ...node, type: typeName(newer), config: newer.upgrade(node.config, Number(major)) as FlowNode['config'] };
-}
-
-function isRaw(value: unknown): value is RawFlow {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { Default } from 'typebox/value';
 import type { Issue } from '../contract/errors.ts';
 import { FlowDocument } from '../contract/flow-document.ts';
+import { isRecord } from '../contract/is-record.ts';
 import { migrateFlow } from './migrate-flow.ts';
 import { schemaIssues } from './schema-issues.ts';
 
@@ -12,7 +13,7 @@ export interface ParsedFlow {
 
 /** Reads any JSON value as a flow document. Every breach of the schema is told at once, code FLOW_SCHEMA. */
 export function parseFlow(raw: unknown): ParsedFlow {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return { issues: [notAnObject()] };
+  if (!isRecord(raw)) return { issues: [notAnObject()] };
   const filled = Default(FlowDocument, withDrawableLayout(structuredClone(migrateFlow(raw))));
   const issues = schemaIssues(FlowDocument, filled, 'FLOW_SCHEMA');
   return issues.length === 0 ? { flow: filled as FlowDocument, issues } : { issues };

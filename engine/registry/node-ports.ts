@@ -3,6 +3,7 @@
  * half-written configuration makes it fail.
  */
 import { Default } from 'typebox/value';
+import { isRecord } from '../contract/is-record.ts';
 import type { NodeDefinition, PortSpec } from '../contract/node.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -10,7 +11,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export function knownOutPorts(definition: NodeDefinition, config: unknown): readonly PortSpec[] {
   const { out } = definition.ports;
   if (typeof out !== 'function') return out;
-  const given = Default(definition.config, structuredClone(isFields(config) ? config : {})) as Fields;
+  const given = Default(definition.config, structuredClone(isRecord(config) ? config : {})) as Fields;
   const mended = mend(definition.config as unknown as Fields, given);
   try {
     return readable(out(mended as never));
@@ -30,13 +31,13 @@ function portsOfNothing({ config }: NodeDefinition, out: (config: unknown) => re
 
 /** Lists that are missing are empty, and rows that are no objects are left out: what a port function stumbles over most. */
 function mend(schema: Fields, config: Fields): Fields {
-  const properties = isFields(schema['properties']) ? schema['properties'] : {};
+  const properties = isRecord(schema['properties']) ? schema['properties'] : {};
   const mended: Record<string, unknown> = { ...config };
   for (const [name, field] of Object.entries(properties)) {
-    if (!isFields(field) || field['type'] !== 'array') continue;
+    if (!isRecord(field) || field['type'] !== 'array') continue;
     const items = Array.isArray(mended[name]) ? (mended[name] as readonly unknown[]) : [];
-    const isRows = isFields(field['items']) && field['items']['type'] === 'object';
-    mended[name] = isRows ? items.filter(isFields) : items;
+    const isRows = isRecord(field['items']) && field['items']['type'] === 'object';
+    mended[name] = isRows ? items.filter(isRecord) : items;
   }
   return mended;
 }
@@ -46,7 +47,7 @@ function readable(ports: readonly Partial<PortSpec>[]): readonly PortSpec[] {
   const named = new Map<string, PortSpec>();
   for (const { name, label } of ports) {
     if (typeof name !== 'string' || name === '' || named.has(name)) continue;
-    const text: Fields = isFields(label) ? label : {};
+    const text: Fields = isRecord(label) ? label : {};
     named.set(name, { name, label: { 'zh-CN': word(text['zh-CN'], name), en: word(text['en'], name) } });
   }
   return [...named.values()];
@@ -54,8 +55,4 @@ function readable(ports: readonly Partial<PortSpec>[]): readonly PortSpec[] {
 
 function word(text: unknown, name: string): string {
   return typeof text === 'string' && text.trim() !== '' ? text : name;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@
 import type { Clock } from '../contract/clock.ts';
 import { AppError, toErrorRecord } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
+import { isRecord } from '../contract/is-record.ts';
 import type { Message } from '../contract/message.ts';
 import type { ArrivalResult, Scope } from '../contract/node.ts';
 import type { Logger, Metrics, Tracer } from '../contract/observe.ts';
@@ -172,10 +173,6 @@ export function digestOfMessage(message: EncodedMessage, seal: Seal): string {
 function withoutClaims(data: unknown): unknown {
   if (!isRecord(data) || !('body' in data && 'query' in data && 'params' in data) || !isRecord(data['user'])) return data;
   return { ...data, user: data['user']['sub'] };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** At once where the expression does; `onError` decides what a failing one is worth. */

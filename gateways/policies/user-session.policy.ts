@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
+import { isRecord } from '../../engine/contract/is-record.ts';
 import { definePolicy } from '../contract.ts';
 import type { UserTokenKey } from '../documents.ts';
 import { refuse } from '../errors.ts';
 import { adoptTraceId } from '../shared/adopt-trace-id.ts';
-import { isObject, parseJson } from '../shared/parse-json.ts';
+import { parseJson } from '../shared/parse-json.ts';
 
 const BEARER = 'Bearer ';
 const MAX_TOKEN_LENGTH = 8192;
@@ -62,7 +63,7 @@ function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audie
 function readPart(part: string | undefined): Readonly<Record<string, unknown>> | undefined {
   const bytes = decode(part);
   const parsed = bytes && parseJson(bytes);
-  return parsed !== undefined && 'value' in parsed && isObject(parsed.value) ? parsed.value : undefined;
+  return parsed !== undefined && 'value' in parsed && isRecord(parsed.value) ? parsed.value : undefined;
 }
 
 /** Base64url in its one canonical form, or undefined. */

@@ -1,5 +1,6 @@
+import { isRecord } from '../../engine/contract/is-record.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import { isObject, parseJson } from './parse-json.ts';
+import { parseJson } from './parse-json.ts';
 import { mask, maskText } from './mask-text.ts';
 
 /** Fields whose value is personal or secret whatever it looks like. Compared in lower case, without `_` and `-`. */
@@ -98,7 +99,7 @@ function maskValue(value: unknown, isSecret: IsSecret, nested: number): unknown 
     return masked === text ? value : masked;
   }
   if (Array.isArray(value)) return value.map((item) => maskValue(item, isSecret, nested));
-  if (!isObject(value)) return value;
+  if (!isRecord(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       maskText(key),

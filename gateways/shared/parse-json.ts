@@ -38,7 +38,3 @@ function isHeld(token: string): boolean {
 function unheldProblem(token: string): string {
   return Number.isFinite(Number(token)) ? 'a number is too large to be held exactly: send it as a string' : 'a number is too large';
 }
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

@@ -1,9 +1,10 @@
 /** The branches of a node as cards: a label in both languages, the port's name (made by the program), and what else a branch holds. */
 import type { ReactNode } from 'react';
+import { isRecord } from '../../../engine/contract/is-record.ts';
 import type { Text } from '../../../engine/contract/texts.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import type { FieldProps } from './field-props.ts';
-import { isRecord, pointerStep } from './field-schema.ts';
+import { pointerStep } from './field-schema.ts';
 import { Problems } from './field-row.tsx';
 import { useCommit, useForm, useFormState } from './form-context.tsx';
 import { issuesAt } from './form-issues.ts';

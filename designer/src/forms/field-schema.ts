@@ -44,10 +44,6 @@ export function kindOf(schema: FieldSchema): FieldKind {
   return fieldKind(schema) ?? 'json';
 }
 
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 /** The record with the field set; undefined takes it away. */
 export function withField(value: Readonly<Record<string, unknown>>, name: string, field: unknown): Readonly<Record<string, unknown>> {
   const { [name]: _old, ...rest } = value;

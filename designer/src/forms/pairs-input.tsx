@@ -2,10 +2,11 @@
 import { AutoComplete, Input } from 'antd';
 import { useState } from 'react';
 import { pairValuesOf } from '../../../engine/contract/field-kind.ts';
+import { isRecord } from '../../../engine/contract/is-record.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { FieldControl } from './field-control.tsx';
 import type { FieldProps } from './field-props.ts';
-import { isRecord, pointerStep, sameJson, type FieldSchema } from './field-schema.ts';
+import { pointerStep, sameJson, type FieldSchema } from './field-schema.ts';
 import { useForm, useFormState } from './form-context.tsx';
 import { issuesAt } from './form-issues.ts';
 import { AddButton, ItemButtons } from './item-buttons.tsx';

@@ -3,6 +3,7 @@
  * ids are compared by id, so that taking one node away says just that (patches by position would name every node behind it, and their objects
  * would no longer be the same after undo).
  */
+import { isRecord } from '../../../engine/contract/is-record.ts';
 
 /** A field or value; a side that is absent was not there. */
 export interface ValueChange {
@@ -26,7 +27,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Every difference, in the order in which `applyChanges` takes them. An undefined field is no field. */
 export function findChanges(before: unknown, after: unknown, path: Path = []): Change[] {
   if (before === after) return [];
-  if (isFields(before) && isFields(after)) return fieldChanges(before, after, path);
+  if (isRecord(before) && isRecord(after)) return fieldChanges(before, after, path);
   if (Array.isArray(before) && Array.isArray(after)) return listChanges(before, after, path);
   return [{ path, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }];
 }
@@ -93,7 +94,7 @@ function edit(value: unknown, path: Path, depth: number, fresh: Set<unknown>, ch
     list[step] = edit(list[step], path, depth + 1, fresh, change);
     return list;
   }
-  if (!isFields(value) || typeof step !== 'string') throw new RangeError('The change does not fit the document.');
+  if (!isRecord(value) || typeof step !== 'string') throw new RangeError('The change does not fit the document.');
   const fields = writable(value, fresh, (old) => ({ ...old })) as Record<string, unknown>;
   const inner = edit(own(fields, step), path, depth + 1, fresh, change);
   if (inner === undefined) delete fields[step];
@@ -123,7 +124,7 @@ function applied(old: unknown, change: Change, direction: 'forward' | 'back'): u
 function positionsById(list: readonly unknown[]): ReadonlyMap<string, number> | undefined {
   const positions = new Map<string, number>();
   for (const [index, item] of list.entries()) {
-    if (!isFields(item) || typeof item['id'] !== 'string' || positions.has(item['id'])) return undefined;
+    if (!isRecord(item) || typeof item['id'] !== 'string' || positions.has(item['id'])) return undefined;
     positions.set(item['id'], index);
   }
   return positions;
@@ -135,8 +136,4 @@ function idOf(item: unknown): string {
 
 function own(fields: Fields, name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -4,15 +4,16 @@
  */
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/value';
+import { isRecord } from '../../../engine/contract/is-record.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A copy with defaults; what is there stays, also where it is wrong. The same value comes back when nothing was missing. */
 export function withDefaults(schema: unknown, value: unknown): unknown {
-  if (!isFields(schema)) return value;
+  if (!isRecord(schema)) return value;
   if (value === undefined) return 'default' in schema ? withDefaults(schema, structuredClone(schema['default'])) : undefined;
   if (Array.isArray(schema['anyOf'])) return ofOptions(schema['anyOf'], value);
-  if (isFields(schema['properties']) && isFields(value)) return ofFields(schema['properties'], value);
+  if (isRecord(schema['properties']) && isRecord(value)) return ofFields(schema['properties'], value);
   if (schema['items'] !== undefined && Array.isArray(value)) return ofItems(schema['items'], value);
   return value;
 }
@@ -43,8 +44,4 @@ function ofOptions(options: readonly unknown[], value: unknown): unknown {
     if (Check(option as TSchema, filled)) return filled;
   }
   return value;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

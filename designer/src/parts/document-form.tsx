@@ -2,6 +2,7 @@
 import { Alert, Button, Segmented } from 'antd';
 import { Braces, FormInput, Save } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
+import { isRecord } from '../../../engine/contract/is-record.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { CodeEditor } from './code-editor.tsx';
 import type { Content } from './content.ts';
@@ -128,5 +129,5 @@ export function DocumentForm(props: DocumentFormProps) {
 
 function objectOf(text: string): Content | undefined {
   const value = parseJson(text)?.value;
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Content) : undefined;
+  return isRecord(value) ? value : undefined;
 }

@@ -1,4 +1,5 @@
 /** A value that fits a JSON Schema well enough to call with: what a person would type first. Pure. */
+import { isRecord } from '../../../engine/contract/is-record.ts';
 type Schema = Readonly<Record<string, unknown>>;
 
 const WORDS = ['text', 'A', 'a', '1', '01', '001', '0001', '2026-01-02', 'P000001', '13800000000', '110101199001010011', 'AM'];
@@ -13,7 +14,7 @@ const FORMATS: Readonly<Record<string, string>> = {
 const DEEPEST = 8;
 
 export function sampleOf(schema: unknown, depth = 0): unknown {
-  if (!isSchema(schema) || depth > DEEPEST) return {};
+  if (!isRecord(schema) || depth > DEEPEST) return {};
   const given = ['const', 'default'].find((key) => key in schema);
   if (given !== undefined) return schema[given];
   for (const key of ['examples', 'enum']) if (Array.isArray(schema[key]) && schema[key].length > 0) return schema[key][0] as unknown;
@@ -39,7 +40,7 @@ export function sampleOf(schema: unknown, depth = 0): unknown {
 /** Required fields alone, where any is required. */
 function objectOf({ properties, required }: Schema, depth: number): Readonly<Record<string, unknown>> {
   const needed = Array.isArray(required) && required.length > 0 ? (required as readonly string[]) : undefined;
-  const fields = Object.entries(isSchema(properties) ? properties : {}).filter(([name]) => needed?.includes(name) ?? true);
+  const fields = Object.entries(isRecord(properties) ? properties : {}).filter(([name]) => needed?.includes(name) ?? true);
   return Object.fromEntries(fields.map(([name, field]) => [name, sampleOf(field, depth + 1)]));
 }
 
@@ -57,8 +58,4 @@ function expressionOf(pattern: string): RegExp | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -12,6 +12,7 @@
  * So nothing is lost: `fromHl7Form(toHl7Form(message))` is the same text, byte for byte.
  */
 import { AppError } from '../../../engine/contract/errors.ts';
+import { isRecord } from '../../../engine/contract/is-record.ts';
 import { escapeHl7, unescapeHl7 } from './escapes.ts';
 import { readHl7, segmentName, type Delimiters, type Hl7Message } from './message.ts';
 
@@ -203,10 +204,6 @@ function onlyText(field: unknown): string | undefined {
 
 function split(text: string, separator: string): string[] {
   return separator === '' || !text.includes(separator) ? [text] : text.split(separator);
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function wrong(place: string, reason: string, problem: string): AppError {

@@ -1,5 +1,6 @@
 /** JSON in the form of `parse-xml.ts` as XML text. */
 import { AppError } from '../../../engine/contract/errors.ts';
+import { isRecord } from '../../../engine/contract/is-record.ts';
 
 export interface SerialiseXmlOptions {
   /** Written into the XML declaration; absent: no declaration. */
@@ -64,7 +65,7 @@ function escapeText(text: string, path: string): string {
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+  return isRecord(value) && !(value instanceof Uint8Array);
 }
 
 function refuse(path: string, why: string, problem: string): AppError {

@@ -1,9 +1,9 @@
 import { Select } from 'antd';
 import { useState } from 'react';
 import type { Operand } from '../../../../engine/contract/expression-types.ts';
+import { isRecord } from '../../../../engine/contract/is-record.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
-import { isRecord } from '../field-schema.ts';
 import { useCommit, useForm } from '../form-context.tsx';
 import { OperandInput } from '../operand-input.tsx';
 import styles from './fields.module.css';

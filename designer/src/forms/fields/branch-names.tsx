@@ -1,8 +1,9 @@
 import { Input } from 'antd';
 import { MoveRight } from 'lucide-react';
+import { isRecord } from '../../../../engine/contract/is-record.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
-import { isRecord, withField } from '../field-schema.ts';
+import { withField } from '../field-schema.ts';
 import { useCommit, useForm } from '../form-context.tsx';
 import { ItemButtons } from '../item-buttons.tsx';
 import styles from './fields.module.css';

@@ -1,7 +1,7 @@
 import type { ConditionRule } from '../../../../engine/contract/expression-types.ts';
+import { isRecord } from '../../../../engine/contract/is-record.ts';
 import { ConditionInput } from '../condition-input.tsx';
 import type { FieldProps } from '../field-props.ts';
-import { isRecord } from '../field-schema.ts';
 
 export function ConditionField({ value, onChange, label, pointer }: FieldProps) {
   return (

@@ -1,5 +1,5 @@
+import { isRecord } from '../../../../engine/contract/is-record.ts';
 import type { FieldProps } from '../field-props.ts';
-import { isRecord } from '../field-schema.ts';
 import { GroupCard } from '../group-card.tsx';
 
 export function GroupField({ schema, value, onChange, label, pointer }: FieldProps) {

@@ -1,8 +1,8 @@
 import { Button } from 'antd';
 import { ArrowLeftRight } from 'lucide-react';
+import { isRecord } from '../../../../engine/contract/is-record.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
-import { isRecord } from '../field-schema.ts';
 import { useForm } from '../form-context.tsx';
 import styles from './fields.module.css';
 

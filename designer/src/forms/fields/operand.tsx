@@ -1,7 +1,7 @@
 import type { Operand } from '../../../../engine/contract/expression-types.ts';
+import { isRecord } from '../../../../engine/contract/is-record.ts';
 import { usePlaceholder } from '../example.ts';
 import type { FieldProps } from '../field-props.ts';
-import { isRecord } from '../field-schema.ts';
 import { OperandInput } from '../operand-input.tsx';
 
 export function OperandField({ schema, value, onChange, id, label, isInvalid }: FieldProps) {

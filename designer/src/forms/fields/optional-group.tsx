@@ -1,7 +1,7 @@
 import { Switch } from 'antd';
+import { isRecord } from '../../../../engine/contract/is-record.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
-import { isRecord } from '../field-schema.ts';
 import { useCommit, useForm } from '../form-context.tsx';
 import { GroupCard } from '../group-card.tsx';
 import styles from './fields.module.css';

@@ -1,8 +1,8 @@
 import { Input } from 'antd';
 import { Fragment } from 'react';
+import { isRecord } from '../../../../engine/contract/is-record.ts';
 import { defineTexts, LANGUAGES, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
-import { isRecord } from '../field-schema.ts';
 import { useForm } from '../form-context.tsx';
 import styles from './fields.module.css';
 

@@ -1,5 +1,6 @@
 /** What a receiver expects, read off an example of it or off a JSON Schema (2020-12): fields for the target tree. */
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import { isRecord } from '../../../../engine/contract/is-record.ts';
 import type { TargetField } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { shapeOf, type Shape } from '../sample-shape.ts';
 import { isFieldName, joinField } from './mapping-paths.ts';
@@ -82,8 +83,4 @@ function typeOf({ type, properties }: Json): TargetField['type'] {
     default:
       return isRecord(properties) ? 'object' : undefined;
   }
-}
-
-function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,8 @@
 import { Alert } from 'antd';
 import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
+import { isRecord } from '../../../../engine/contract/is-record.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
-import { isRecord } from '../../forms/field-schema.ts';
 import { FormProvider } from '../../forms/form-context.tsx';
 import { SchemaForm } from '../../forms/schema-form.tsx';
 import { withSuggestedId } from '../../forms/suggested-id.ts';

@@ -1,9 +1,9 @@
 /** The form of an adapter: its sections, what a new one begins with, and what keeps it from being saved. Pure. */
 import { AdapterDocument, AdapterLimits } from '../../../../engine/contract/adapter.ts';
 import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
+import { isRecord } from '../../../../engine/contract/is-record.ts';
 import { asField } from '../../forms/handling-schema.ts';
 import type { FieldSchema } from '../../forms/field-schema.ts';
-import { isRecord } from '../../forms/field-schema.ts';
 import { localIssues } from '../../forms/form-issues.ts';
 import { pickFields } from '../../forms/pick-fields.ts';
 import type { Content } from '../../parts/content.ts';

@@ -1,7 +1,8 @@
 import { Segmented } from 'antd';
 import type { Front } from '../../../../engine/contract/access.ts';
 import type { Issue } from '../../../../engine/contract/errors.ts';
-import { fieldsOf, isRecord } from '../../forms/field-schema.ts';
+import { isRecord } from '../../../../engine/contract/is-record.ts';
+import { fieldsOf } from '../../forms/field-schema.ts';
 import { FormProvider, useForm } from '../../forms/form-context.tsx';
 import { AddButton } from '../../forms/item-buttons.tsx';
 import { SchemaForm, type FormValue } from '../../forms/schema-form.tsx';
