@@ -1,7 +1,7 @@
 /** A gateway in the DMZ: whether the gateways inside take its calls, and that nothing lies here that must not. */
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Settings } from '../../engine/host/settings.ts';
+import { exists } from './exists.ts';
 import { good, ofError, wrong, type Finding } from './finding.ts';
 
 export async function checkInside(settings: Settings): Promise<readonly Finding[]> {
@@ -59,11 +59,4 @@ async function checkNoAuthority({ dataFolder }: Settings): Promise<readonly Find
       ],
     ),
   ];
-}
-
-function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import type { Settings } from '../../engine/host/settings.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import { exists } from './exists.ts';
 import { good, hint, wrong, type Finding } from './finding.ts';
 
 const NODE_MAJOR = 24;
@@ -125,11 +126,4 @@ function listenCode(host: string, port: number): Promise<string | undefined> {
     server.once('error', (error: NodeJS.ErrnoException) => resolve_(error.code ?? 'EUNKNOWN'));
     server.listen(port, host, () => server.close(() => resolve_(undefined)));
   });
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -3,6 +3,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { withData, type Message } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { admission } from '../shared/hl7/admission.ts';
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';
 import { toHl7Form } from '../shared/hl7/form.ts';
 import { headerField, readHl7, type Hl7Message } from '../shared/hl7/message.ts';
@@ -35,18 +36,7 @@ export default defineNode({
   },
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'pure',
-  samples: [
-    {
-      name: { 'zh-CN': '入院 ADT^A01', en: 'Admission ADT^A01' },
-      mediaType: 'application/hl7-v2',
-      data: [
-        'MSH|^~\\&|HIS|HOSPITAL-X|BUS|CITY|20260601083000||ADT^A01|MSG00001|P|2.5.1',
-        'EVN|A01|20260601083000',
-        'PID|1||P000001^^^HOSPITAL-X||测试甲||19900101|F',
-        'PV1|1|I|W01^101^1',
-      ].join('\r'),
-    },
-  ],
+  samples: [admission],
   config: Config,
   prepare: () => (ctx, message) => {
     const { text, charset } = textOf(message);

@@ -6,6 +6,7 @@ import { bothTexts } from '../../engine/contract/error-texts.ts';
 import { defineNode, outPort, type ConfigProblem, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
 import { fieldEditor, fieldText, type Text } from '../../engine/contract/texts.ts';
 import { createThrottledWarning } from '../../engine/contract/throttled-warning.ts';
+import { admission } from '../shared/hl7/admission.ts';
 import { parseHl7Path } from '../shared/hl7/paths.ts';
 import { compilePeers, isCertificatePeer, type Peer } from './peers.ts';
 import { serveConnection, type Connection, type ConnectionOptions } from './serve-connection.ts';
@@ -57,18 +58,7 @@ export default defineNode({
   },
   ports: { in: [], out: [outPort] },
   adapter: 'mllp',
-  samples: [
-    {
-      name: { 'zh-CN': '入院 ADT^A01', en: 'Admission ADT^A01' },
-      mediaType: 'application/hl7-v2',
-      data: [
-        'MSH|^~\\&|HIS|HOSPITAL-X|BUS|CITY|20260601083000||ADT^A01|MSG00001|P|2.5.1',
-        'EVN|A01|20260601083000',
-        'PID|1||P000001^^^HOSPITAL-X||测试甲||19900101|F',
-        'PV1|1|I|W01^101^1',
-      ].join('\r'),
-    },
-  ],
+  samples: [admission],
   config: Config,
   check: checkConfig,
   listen,

@@ -1,9 +1,8 @@
 import { Type } from 'typebox';
-import { AppError } from '../../engine/contract/errors.ts';
-import { withData } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
+import { asParsed, sourceOf } from '../shared/parse-worker/parsed-message.ts';
 
 /** Turns XML text or bytes into data in the form of `nodes/shared/xml/parse-xml.ts`. */
 export default defineNode({
@@ -43,15 +42,9 @@ export default defineNode({
   prepare(config) {
     const parser = createParser();
     return async (ctx, message) => {
-      const { data } = message;
-      if (typeof data !== 'string' && !(data instanceof Uint8Array)) {
-        throw new AppError('XML_INPUT', 'input', 'The message is neither text nor bytes.', {
-          fix: 'It may be parsed already: leave this node out.',
-        });
-      }
-      const parsed = await parser.parse({ kind: 'xml', source: data, charset: message.charset, options: config }, ctx);
-      const { charset: _text, ...rest } = withData(message, parsed, 'application/json');
-      return { emit: { ok: [rest] } };
+      const source = sourceOf(message, 'XML_INPUT');
+      const parsed = await parser.parse({ kind: 'xml', source, charset: message.charset, options: config }, ctx);
+      return { emit: { ok: [asParsed(message, parsed)] } };
     };
   },
 });

@@ -16,7 +16,7 @@ import {
 } from '../../designer/src/pages/interfaces/interface-schema.ts';
 import type { Content } from '../../designer/src/parts/content.ts';
 import { textOfFile } from '../../designer/src/parts/text-of-file.ts';
-import { sampleOf } from '../../designer/src/signing/sample-of.ts';
+import { sampleOf } from '../../designer/src/model/schema-sample.ts';
 import { AdapterDocument } from '../../engine/contract/adapter.ts';
 import { AppDocument, InterfaceDocument } from '../../gateways/documents.ts';
 import { compileSchema } from '../../gateways/shared/compile-schema.ts';
@@ -99,7 +99,7 @@ test('the sample body of a schema fits the schema', () => {
       },
     },
   };
-  assert.equal(compileSchema(schema, false)(sampleOf(schema), true), undefined);
+  assert.equal(compileSchema(schema, false)(sampleOf(schema, 'required'), true), undefined);
 });
 
 test('the line of titles of an export is no row, and a file that Excel wrote in GBK is read', () => {

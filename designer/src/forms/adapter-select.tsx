@@ -1,12 +1,12 @@
-import { ExternalLink, Plus } from 'lucide-react';
+import { Plus } from 'lucide-react';
 import { Link } from 'react-router';
 import { useMay } from '../app/session.tsx';
 import { useQueryOf } from '../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { ErrorBox } from '../parts/error-box.tsx';
 import { useForm } from './form-context.tsx';
-import { ReferenceSelect, Warning } from './reference-select.tsx';
-import styles from './fields/fields.module.css';
+import { LinkedReference } from './linked-reference.tsx';
+import { Warning } from './reference-select.tsx';
 
 const TEXTS = defineTexts({
   open: ['查看适配器', 'Open the adapter'],
@@ -42,29 +42,24 @@ export function AdapterSelect({ id, label, value, protocol, onChange, isInvalid 
     }));
   const create = `/adapters/new${protocol === undefined ? '' : `?protocol=${protocol}`}`;
   return (
-    <div className={styles.stack}>
-      <ReferenceSelect
-        id={id}
-        label={label}
-        value={value}
-        references={references}
-        isLoading={adapters.isPending}
-        onChange={onChange}
-        isInvalid={isInvalid}
-      />
-      {adapters.error === null ? null : <ErrorBox error={adapters.error} />}
-      <div className={styles.links}>
-        {value === undefined ? null : (
-          <Link to={`/adapters/${value}`}>
-            <ExternalLink size={12} aria-hidden /> {t('open')}
-          </Link>
-        )}
-        {isReadOnly || !may('adapters.edit') ? null : (
+    <LinkedReference
+      id={id}
+      label={label}
+      value={value}
+      references={references}
+      isLoading={adapters.isPending}
+      onChange={onChange}
+      isInvalid={isInvalid}
+      page="/adapters"
+      open={t('open')}
+      problem={adapters.error === null ? null : <ErrorBox error={adapters.error} />}
+      links={
+        isReadOnly || !may('adapters.edit') ? null : (
           <Link to={create}>
             <Plus size={12} aria-hidden /> {t('create')}
           </Link>
-        )}
-      </div>
-    </div>
+        )
+      }
+    />
   );
 }

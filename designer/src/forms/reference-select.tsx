@@ -21,7 +21,7 @@ export interface Reference {
   readonly mark?: ReactNode;
 }
 
-interface ReferenceSelectProps {
+export interface ReferenceSelectProps {
   readonly id: string;
   readonly label: string;
   readonly value: string | undefined;

@@ -19,18 +19,17 @@ const TEXTS = defineTexts({
   GB: ['GB', 'GB'],
 });
 
-interface UnitInputProps extends Pick<FieldProps, 'id' | 'label' | 'isInvalid'> {
-  readonly value: number | undefined;
-  readonly preset: number | undefined;
+interface UnitInputProps extends FieldProps {
   readonly units: readonly Unit[];
   /** What one of the kept number is: 1000 where seconds are kept. */
   readonly per?: number;
-  readonly onChange: (value: number | undefined) => void;
 }
 
 /** A number with its unit beside it. Another unit means the same figure of that unit. */
-export function UnitInput({ id, label, isInvalid, value, preset, units, per = 1, onChange }: UnitInputProps) {
+export function UnitInput({ schema, id, label, isInvalid, value: set, units, per = 1, onChange }: UnitInputProps) {
   const t = useTexts(TEXTS);
+  const value = typeof set === 'number' ? set : undefined;
+  const preset = typeof schema.default === 'number' ? schema.default : undefined;
   const { isReadOnly, seal } = useForm();
   const commit = useCommit(onChange);
   const [chosen, setChosen] = useState<Unit>();

@@ -1,6 +1,6 @@
 /** What is called in an example: the interface with its parameters filled in, and a body that fits. Pure. */
 import type { InterfaceDocument } from '../../../gateways/documents.ts';
-import { sampleOf } from './sample-of.ts';
+import { sampleOf } from '../model/schema-sample.ts';
 
 type Called = Pick<InterfaceDocument, 'method' | 'path'> & Partial<Pick<InterfaceDocument, 'requestSchema' | 'requireIdempotencyKey'>>;
 
@@ -12,7 +12,7 @@ export function examplePath(path: string): string {
 /** JSON text, or undefined where the method takes none. */
 export function exampleBody({ method, requestSchema }: Called): string | undefined {
   if (method === 'GET' || method === 'DELETE') return undefined;
-  return JSON.stringify(requestSchema === undefined ? {} : sampleOf(requestSchema));
+  return JSON.stringify(requestSchema === undefined ? {} : sampleOf(requestSchema, 'required'));
 }
 
 /** A call of the user or bus front: its bearer token is read from the environment. */

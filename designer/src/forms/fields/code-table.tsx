@@ -1,10 +1,7 @@
-import { ExternalLink } from 'lucide-react';
-import { Link } from 'react-router';
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
-import { ReferenceSelect } from '../reference-select.tsx';
-import styles from './fields.module.css';
+import { LinkedReference } from '../linked-reference.tsx';
 
 const TEXTS = defineTexts({ open: ['查看代码表', 'Open the table'] });
 
@@ -12,26 +9,18 @@ export function CodeTableField({ value, onChange, id, label, isInvalid }: FieldP
   const t = useTexts(TEXTS);
   const text = useText();
   const tables = useQueryOf('tables.list', {});
-  const chosen = typeof value === 'string' ? value : undefined;
   const references = tables.data?.items.map(({ tableId, name }) => ({ id: tableId, name: text(name) || tableId }));
   return (
-    <div className={styles.stack}>
-      <ReferenceSelect
-        id={id}
-        label={label}
-        value={chosen}
-        references={references}
-        isLoading={tables.isPending}
-        onChange={onChange}
-        isInvalid={isInvalid}
-      />
-      {chosen === undefined ? null : (
-        <div className={styles.links}>
-          <Link to={`/code-tables/${chosen}`}>
-            <ExternalLink size={12} aria-hidden /> {t('open')}
-          </Link>
-        </div>
-      )}
-    </div>
+    <LinkedReference
+      id={id}
+      label={label}
+      value={typeof value === 'string' ? value : undefined}
+      references={references}
+      isLoading={tables.isPending}
+      onChange={onChange}
+      isInvalid={isInvalid}
+      page="/code-tables"
+      open={t('open')}
+    />
   );
 }

@@ -2,16 +2,6 @@ import type { FieldProps } from '../field-props.ts';
 import { UnitInput } from '../unit-input.tsx';
 import { DURATION_UNITS } from '../units.ts';
 
-export function DurationMsField({ schema, value, onChange, id, label, isInvalid }: FieldProps) {
-  return (
-    <UnitInput
-      id={id}
-      label={label}
-      isInvalid={isInvalid}
-      value={typeof value === 'number' ? value : undefined}
-      preset={typeof schema.default === 'number' ? schema.default : undefined}
-      units={DURATION_UNITS}
-      onChange={onChange}
-    />
-  );
+export function DurationMsField(props: FieldProps) {
+  return <UnitInput {...props} units={DURATION_UNITS} />;
 }

@@ -1,0 +1,8 @@
+import { access } from 'node:fs/promises';
+
+export function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
