@@ -37,7 +37,8 @@ export function createPipeliningBound(
       return false;
     }
     others.add(response);
-    response.once('close', () => others.delete(response));
+    const waitsNoMore = () => others.delete(response);
+    response.once('socket', waitsNoMore).once('close', waitsNoMore);
     return true;
   };
 }

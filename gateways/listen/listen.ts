@@ -19,9 +19,9 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   keepAliveMs: 30_000,
   drainMs: 4000,
   bodyBudgetBytes: 256 * 1024 * 1024,
-  // A gateway in the DMZ opens 512 connections (`open-inside.ts`): what it sends by itself never meets the bound.
-  maxForwardedCalls: 2048,
-  maxForwardedCallsPerNode: 512,
+  // A gateway in the DMZ opens 512 connections (`open-inside.ts`); as many writes again may go on whose callers have left.
+  maxForwardedCalls: 4096,
+  maxForwardedCallsPerNode: 1024,
 };
 
 export const HEADER_LIMIT_BYTES = 16 * 1024;

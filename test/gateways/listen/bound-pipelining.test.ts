@@ -8,7 +8,7 @@ import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { DEFAULT_LIMITS, listen } from '../../../gateways/listen/listen.ts';
 
 /** A listener whose answers the test gives, and a connection that has sent so many requests at once. */
-async function pipelined(t: TestContext, requests: number) {
+async function pipelined(t: TestContext, requests: number, mostWaiting?: number) {
   const responses: ServerResponse[] = [];
   let closed = 0;
   const listener = await listen({
@@ -17,6 +17,7 @@ async function pipelined(t: TestContext, requests: number) {
     clock: wallClock(),
     metrics: silentMetrics,
     requestsClientCertificate: false,
+    ...(mostWaiting === undefined ? {} : { mostWaiting: () => mostWaiting }),
     onRequest: (_request, response) => {
       responses.push(response);
       response.once('close', () => closed++);
@@ -62,4 +63,20 @@ test('gives back what waiting requests took when their caller leaves', async (t)
   socket.destroy();
   assert.ok(await isWithin(() => closed() === 10));
   assert.ok(responses.every((response) => response.destroyed));
+});
+
+test('a request whose turn has come waits no more: under a bound of one the next may come while it is answered', async (t) => {
+  const { responses, socket, isWithin } = await pipelined(t, 2, 1);
+  assert.ok(await isWithin(() => responses.length === 2));
+  for (let count = 3; count < 10; count++) {
+    responses[count - 3]!.end();
+    assert.ok(await isWithin(() => responses[count - 2]!.socket !== null));
+    socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    assert.ok(await isWithin(() => responses.length === count || socket.destroyed));
+    assert.equal(responses.length, count);
+  }
+  socket.resume();
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await new Promise((resolve) => socket.once('close', resolve));
+  assert.equal(responses.length, 9);
 });
