@@ -80,6 +80,9 @@ export async function startConsole(context?: TestContext, { program }: { readonl
   };
 }
 
+/** No page has it. */
+const NOWHERE = 'nowhere';
+
 /** A press while a dialog still grows into its place would be lost. */
 const LOOK = { locale: 'zh-CN', reducedMotion: 'reduce' } as const;
 const LAUNCH = { executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] };
@@ -91,6 +94,25 @@ export function launchBrowser(): Promise<Browser> {
 /** A browser that keeps what it knows in this folder, as a person's own does. */
 export function launchProfile(folder: string, baseURL: string): Promise<BrowserContext> {
   return chromium.launchPersistentContext(folder, { ...LAUNCH, ...LOOK, viewport: { width: 1280, height: 800 }, baseURL });
+}
+
+/**
+ * Goes to a page of the open console as a press on a link does: what is loaded stays, which saves two thirds of the work of `page.goto`.
+ * The way leads over an address without a page, so that the same page begins anew too; from what stays open over that, `page.goto` leads away.
+ */
+export async function goTo(page: Page, path: string): Promise<void> {
+  if (!new URL(page.url()).pathname.startsWith(`/${NOWHERE}`)) await turnTo(page, NOWHERE);
+  const isOver = (await page.locator('[role="dialog"]:visible').count()) > 0;
+  if (isOver || path.startsWith(NOWHERE)) await page.goto(`/${path}`);
+  else await turnTo(page, path);
+}
+
+/** Until the title of another page is there. */
+async function turnTo(page: Page, path: string): Promise<void> {
+  await page.evaluate(`for (const title of document.querySelectorAll('h1')) title.dataset.left = '';
+    history.pushState({}, '', ${JSON.stringify(`/${path}`)});
+    dispatchEvent(new PopStateEvent('popstate', { state: {} }));`);
+  await page.locator('h1:not([data-left])').first().waitFor();
 }
 
 async function openPage(browser: Browser, city: City, isLoggedIn: boolean, options: OpenOptions = {}): Promise<Arrival> {

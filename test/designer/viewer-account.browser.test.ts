@@ -5,7 +5,7 @@ import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { makeWork, PATIENT, type Work } from '../support/busy-city.ts';
-import { type Console, expect, noBrowser, startConsole } from './browser.ts';
+import { type Console, expect, goTo, noBrowser, startConsole } from './browser.ts';
 import { listPages } from './page-list.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 300_000 };
@@ -107,7 +107,7 @@ function collect(page: Page) {
 }
 
 async function show(page: Page, path: string): Promise<void> {
-  await page.goto(`/${path}`);
+  await goTo(page, path);
   await page.locator('h1').first().waitFor();
   await expect(page.locator('.ant-skeleton, .ant-spin-spinning')).toHaveCount(0);
 }
