@@ -132,6 +132,8 @@ export type Emit = (arrival: Arrival) => Promise<ArrivalResult>;
 export interface Stop {
   /** Takes no further message; resolves when those under way are settled. */
   stop(): Promise<void>;
+  /** Resolves with the reason when it cannot go on by itself: it is stopped, and started anew a while later, here or in another process. */
+  readonly ended?: Promise<unknown>;
 }
 
 export type Health =

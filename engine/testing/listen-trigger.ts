@@ -24,6 +24,8 @@ export interface ListeningTrigger {
   /** The next arrival that no `next()` answered yet. */
   next(): Promise<Arrival>;
   stop(): Promise<void>;
+  /** As the trigger tells it: why it cannot go on. */
+  readonly ended: Promise<unknown> | undefined;
 }
 
 /** Resolves when the trigger really listens; rejects when it cannot, or with NODE_CONFIG_WRONG. */
@@ -45,6 +47,7 @@ export async function listenTrigger(definition: NodeDefinition, options: ListenT
       return arrivals[index]!;
     },
     stop: () => stop.stop(),
+    ended: stop.ended,
   };
 }
 

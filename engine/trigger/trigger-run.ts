@@ -7,7 +7,7 @@ import type { Lease, Leases } from '../worker/leases.ts';
 
 /**
  * - `standby`: another process holds the listener.
- * - `failing`: it could not listen; it is tried again.
+ * - `failing`: it could not listen, or no longer; it is tried again.
  */
 export const TRIGGER_STATES = ['starting', 'listening', 'standby', 'failing', 'stopped'] as const;
 export type TriggerState = (typeof TRIGGER_STATES)[number];
@@ -122,13 +122,26 @@ export class TriggerRun {
     if (this.#listening?.identity === identity) return LOOK_EVERY_MS;
     await this.#stopListening();
     try {
-      this.#listening = { identity, stop: await this.#deps.listen(this.#flow, (arrival) => this.#take(arrival)) };
+      const stop = await this.#deps.listen(this.#flow, (arrival) => this.#take(arrival));
+      this.#listening = { identity, stop };
+      void stop.ended?.then((reason) => this.#end(stop, reason));
       this.#failures = 0;
       this.#become('listening');
       return LOOK_EVERY_MS;
     } catch (error) {
       return this.#fail(error);
     }
+  }
+
+  /** A listener that cannot go on. */
+  #end(stop: Stop, reason: unknown): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#listening?.stop !== stop || this.#isClosed) return;
+      this.#cancelNext();
+      await this.#stopListening();
+      const nextMs = await this.#fail(reason);
+      this.#cancelNext = this.#deps.clock.after(nextMs, () => void this.#step());
+    });
   }
 
   async #fail(error: unknown): Promise<number> {

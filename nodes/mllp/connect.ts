@@ -2,7 +2,8 @@ import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket, type ConnectionOptions } from 'node:tls';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
-import { isLoopback, type SendSettings } from './settings.ts';
+import { isLoopback } from '../shared/is-loopback.ts';
+import type { SendSettings } from './settings.ts';
 
 export interface ConnectOptions {
   readonly settings: SendSettings;

@@ -8,9 +8,10 @@ import { fieldEditor, fieldText, type Text } from '../../engine/contract/texts.t
 import { createThrottledWarning } from '../../engine/contract/throttled-warning.ts';
 import { admission } from '../shared/hl7/admission.ts';
 import { parseHl7Path } from '../shared/hl7/paths.ts';
+import { isLoopback } from '../shared/is-loopback.ts';
 import { compilePeers, isCertificatePeer, type Peer } from './peers.ts';
 import { serveConnection, type Connection, type ConnectionOptions } from './serve-connection.ts';
-import { isLoopback, ListenSettings, readSettings } from './settings.ts';
+import { ListenSettings, readSettings } from './settings.ts';
 
 const Config = Type.Object(
   {

@@ -1,7 +1,6 @@
 /** What an adapter of protocol `mllp` says per environment: where to send, where to listen, who may come. */
 import { Type, type Static, type TObject } from 'typebox';
 import { Value } from 'typebox/value';
-import ipaddr from 'ipaddr.js';
 import type { Adapter } from '../../engine/contract/adapter.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { schemaValues } from '../../engine/contract/schema-problem.ts';
@@ -177,8 +176,4 @@ export function readSettings<Schema extends TObject>(adapter: Adapter, schema: S
       fix: 'Correct the settings of this adapter for this environment.',
     },
   );
-}
-
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
 }

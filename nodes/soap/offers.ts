@@ -4,7 +4,8 @@ import { createMessage } from '../../engine/contract/message.ts';
 import type { Offer, ProbeContext } from '../../engine/contract/node.ts';
 import { decodeText } from '../shared/charset/text-charset.ts';
 import { createOutboundClient } from '../shared/http/outbound.ts';
-import { readHttpSettings } from '../shared/http/settings.ts';
+import { HttpSettings } from '../shared/http/settings.ts';
+import { readSettings } from '../shared/read-settings.ts';
 import { parseXml, type XmlObject } from '../shared/xml/parse-xml.ts';
 import { xmlCharset } from '../shared/xml/xml-charset.ts';
 import { readWsdl } from './read-wsdl.ts';
@@ -14,7 +15,7 @@ const FIX = 'Ask the other side for the address of its WSDL, or fill the fields 
 
 /** Rejects with WSDL_ABSENT (input) when the service answers with anything but a description of SOAP operations, and with what calling it rejects with. */
 export async function readOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
-  const basePath = new URL(readHttpSettings(ctx.adapter).baseUrl).pathname.replace(/\/$/, '');
+  const basePath = new URL(readSettings(ctx.adapter, HttpSettings).baseUrl).pathname.replace(/\/$/, '');
   const scope = { message: createMessage(null), nodes: {}, now: ctx.clock.now() };
   const { status, body } = await createOutboundClient().send(
     { ...ctx, scope, idempotencyKey: '', beforeFirstByte: () => undefined, secret: (name) => ctx.secret(name) },

@@ -37,6 +37,7 @@ test('describes the settings of every protocol, for its form', async (t) => {
   const { items } = (await running.admin.call('GET', '/adapter-types')).body as AdapterTypeList;
   assert.deepEqual(items.map(({ protocol, canProbe }) => [protocol, canProbe]).toSorted(), [
     ['http', true],
+    ['mail', true],
     ['mllp', true],
     ['soap', true],
   ]);

@@ -40,6 +40,20 @@ export const nodeTexts: ErrorTemplates = {
   SOAP_CREDENTIAL: { what: '适配器的凭据格式不正确', fix: '按“用户名:密码”的格式保存该机密。' },
   SOAP_FAULT: { what: '对方返回了 SOAP Fault（{fault}）', fix: '让 Fault 从其端口送出，可查看原因和详情。' },
 
+  MAIL_CONNECT_FAILED: {
+    what: '无法连接邮件服务器 {host}:{port}[：{reason}]',
+    fix: '使用适配器的连接测试，检查地址、防火墙、加密方式和证书。',
+  },
+  MAIL_FAILED: { what: '邮件服务器没有完成请求[：{reason}]', fix: '平台会自动重试；若持续失败，请查看该邮箱及其服务器的日志。' },
+  MAIL_FOLDER_MISSING: { what: '邮箱中没有文件夹“{folder}”', fix: '更正触发器中的文件夹名，或在邮箱中建立该文件夹。' },
+  MAIL_LOGIN_FAILED: {
+    what: '邮件服务器 {host}:{port} 拒绝登录',
+    fix: '更正适配器的登录名或凭据；有的服务器须先开启 IMAP 并使用客户端授权码。',
+  },
+  MAIL_TLS_REQUIRED: { what: '收取邮件须加密，不加密只能用于本机', fix: '将适配器的加密方式设为 TLS 或 STARTTLS。' },
+  MAIL_TOO_LARGE: { what: '邮件有 {sizeBytes} 字节，超过上限 {maxBytes} 字节', fix: '调高触发器的单封上限，或请对方分几封发送。' },
+  MAIL_UNREADABLE: { what: '邮件无法读取', fix: '请发件方重新发送。' },
+
   MLLP_ACK_TIMEOUT: { what: '消息已发出，[在 {ackTimeoutMs} 毫秒内]没有收到 ACK', fix: askArrived },
   'MLLP_ACK_TIMEOUT/stopped': { what: '消息已发出，在收到 ACK 之前步骤被停止', fix: askArrived },
   MLLP_ACK_UNREADABLE: { what: '对方的应答不是 HL7 ACK，无法识别', fix: askArrived },

@@ -9,7 +9,8 @@ import type { Adapter } from '../../../engine/contract/adapter.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import type { Effect, NodeContext } from '../../../engine/contract/node.ts';
 import { isWrite } from './check-status.ts';
-import { readHttpSettings, type HttpSettings } from './settings.ts';
+import { readSettings } from '../read-settings.ts';
+import { HttpSettings } from './settings.ts';
 
 export interface OutboundRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -69,7 +70,7 @@ interface OpenPool {
 function renewPool(current: OpenPool | undefined, adapter: Adapter): OpenPool {
   const key = JSON.stringify([adapter.settings, adapter.limits]);
   if (current?.key === key) return { ...current, adapter };
-  const settings = readHttpSettings(adapter);
+  const settings = readSettings(adapter, HttpSettings);
   const url = new URL(settings.baseUrl);
   void current?.pool.close();
   const pool = new Pool(url.origin, {

@@ -7,12 +7,13 @@ import { createMessage } from '../../../engine/contract/message.ts';
 import type { Health, ProbeContext } from '../../../engine/contract/node.ts';
 import { createProbeSteps } from '../probe-steps.ts';
 import { createOutboundClient, failure } from './outbound.ts';
-import { readHttpSettings, type HttpSettings } from './settings.ts';
+import { readSettings } from '../read-settings.ts';
+import { HttpSettings } from './settings.ts';
 
 /** Sends `GET` to the base URL. Any status shows that the other side is there; only 401 and 403 say that the credential is wrong. */
 export async function probeHttp(ctx: ProbeContext): Promise<Health> {
   const steps = createProbeSteps(ctx);
-  const settings = () => readHttpSettings(ctx.adapter);
+  const settings = () => readSettings(ctx.adapter, HttpSettings);
   let socket: Socket | undefined;
   try {
     await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => settings().baseUrl);

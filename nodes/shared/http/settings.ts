@@ -1,9 +1,5 @@
 /** Settings of adapters that speak HTTP (`http`, `soap`): where the hospital's system is and how to log in there. */
 import { Type, type Static } from 'typebox';
-import { Value } from 'typebox/value';
-import type { Adapter } from '../../../engine/contract/adapter.ts';
-import { AppError } from '../../../engine/contract/errors.ts';
-import { schemaValues } from '../../../engine/contract/schema-problem.ts';
 import { fieldEditor, fieldText } from '../../../engine/contract/texts.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -71,21 +67,3 @@ export const HttpSettings = Type.Object(
   closed,
 );
 export type HttpSettings = Static<typeof HttpSettings>;
-
-/** The adapter's settings with defaults, or ADAPTER_SETTINGS_WRONG with every issue. */
-export function readHttpSettings(adapter: Adapter): HttpSettings {
-  const settings: unknown = Value.Default(HttpSettings, structuredClone(adapter.settings));
-  const issues = Value.Errors(HttpSettings, settings).map((error) => ({
-    path: error.instancePath,
-    code: 'ADAPTER_SETTINGS_WRONG',
-    message: error.message,
-    severity: 'error' as const,
-    values: schemaValues(error),
-  }));
-  if (issues.length === 0) return settings as HttpSettings;
-  throw new AppError('ADAPTER_SETTINGS_WRONG', 'input', `The settings of adapter ${adapter.adapterId} are wrong.`, {
-    values: { adapter: adapter.adapterId },
-    issues,
-    fix: 'Correct the fields named in the issues.',
-  });
-}

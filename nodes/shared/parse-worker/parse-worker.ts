@@ -8,12 +8,12 @@ export type ParseAnswer =
   | { readonly id: number; readonly refusal: Pick<AppError, 'code' | 'kind' | 'message' | 'values' | 'fix'> | undefined };
 
 parentPort?.on('message', ({ id, task }: { readonly id: number; readonly task: ParseTask }) => {
-  parentPort?.postMessage(answer(id, task));
+  void answer(id, task).then((answered) => parentPort?.postMessage(answered));
 });
 
-function answer(id: number, task: ParseTask): ParseAnswer {
+async function answer(id: number, task: ParseTask): Promise<ParseAnswer> {
   try {
-    return { id, value: runParseTask(task) };
+    return { id, value: await runParseTask(task) };
   } catch (error) {
     if (!(error instanceof AppError)) return { id, refusal: undefined };
     const { code, kind, message, values, fix } = error;

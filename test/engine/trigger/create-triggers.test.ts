@@ -30,6 +30,8 @@ class Line {
   starts = 0;
   stops = 0;
   refusal: Error | undefined;
+  /** It cannot go on. */
+  end: (reason: Error) => void = () => undefined;
 
   definition(type: string, adapter?: string): NodeDefinition {
     const text = { 'zh-CN': '例', en: 'Sample' };
@@ -53,6 +55,7 @@ class Line {
             this.stops++;
             this.emit = undefined;
           },
+          ended: new Promise((resolve) => (this.end = resolve)),
         };
       },
     }) as NodeDefinition;
@@ -232,6 +235,28 @@ test('a listener that fails is shown and tried again, and stops no other', async
     one.triggers.status().map((status) => status.state),
     ['listening', 'listening'],
   );
+});
+
+test('a listener that cannot go on is stopped, shown and started anew', async () => {
+  const { clock, start } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line });
+  await one.publish(flow('line.listen'), 1);
+  const endFirst = line.end;
+  line.refusal = new AppError('LINE_CUT', 'transient', 'The line was cut.');
+  endFirst(line.refusal);
+  await clock.advance(0);
+  assert.deepEqual(
+    one.triggers.status().map((status) => [status.state, status.error?.code]),
+    [['failing', 'LINE_CUT']],
+  );
+  assert.equal(line.stops, 1);
+  line.refusal = undefined;
+  await clock.advance(5000);
+  assert.deepEqual([one.triggers.status()[0]!.state, line.starts], ['listening', 2]);
+  endFirst(new Error('late'));
+  await clock.advance(0);
+  assert.equal(one.triggers.status()[0]!.state, 'listening', 'the end of the one before is no end of this one');
 });
 
 test('a message that cannot be stored is refused, never acknowledged', async () => {

@@ -1,0 +1,17 @@
+import { defineAdapter } from '../../engine/contract/adapter-type.ts';
+import { MailSettings } from './settings.ts';
+
+export default defineAdapter({
+  protocol: 'mail',
+  icon: 'mail',
+  text: {
+    label: { 'zh-CN': '邮箱', en: 'Mailbox' },
+    help: {
+      'zh-CN': '邮件服务器上的一个邮箱，平台以 IMAP 收取其中的邮件。',
+      en: 'A mailbox on a mail server; the platform takes its mails over IMAP.',
+    },
+  },
+  settings: MailSettings,
+  credential: { 'zh-CN': '邮箱的密码或客户端授权码。', en: 'The mailbox’s password, or its app password.' },
+  hasCharset: false,
+});

@@ -1,0 +1,232 @@
+import type { ImapFlow } from 'imapflow';
+import { Type, type Static } from 'typebox';
+import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
+import { createMessage, type Message } from '../../engine/contract/message.ts';
+import {
+  defineNode,
+  outPort,
+  type Emit,
+  type Health,
+  type ProbeContext,
+  type Stop,
+  type TriggerContext,
+} from '../../engine/contract/node.ts';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { createParser } from '../shared/parse-worker/create-parser.ts';
+import { createProbeSteps } from '../shared/probe-steps.ts';
+import { openMailbox } from './open-mailbox.ts';
+
+const folder = (zh: string, en: string, zhHelp: string, enHelp: string, initial: string) =>
+  Type.String({ ...fieldText(zh, en, zhHelp, enHelp), minLength: 1, maxLength: 200, default: initial });
+
+const Config = Type.Object(
+  {
+    folder: folder('收件文件夹', 'Folder', '其中的每封邮件启动一次流程。', 'Each mail in it starts the flow once.', 'INBOX'),
+    doneFolder: folder(
+      '已收文件夹',
+      'Folder of mails taken',
+      '安全存储后的邮件移到这里；没有时自动建立。',
+      'Where a mail goes once it is safely stored; made when it is not there.',
+      'Processed',
+    ),
+    failedFolder: folder(
+      '拒收文件夹',
+      'Folder of mails refused',
+      '过大、无法读取或流程拒收的邮件移到这里，等人查看。',
+      'Where mails go that are too large, unreadable or refused by the flow, for somebody to look at.',
+      'Refused',
+    ),
+    everySec: Type.Integer({
+      ...fieldText('检查间隔', 'Look every'),
+      ...fieldEditor('duration-sec'),
+      minimum: 1,
+      maximum: 86_400,
+      default: 30,
+    }),
+    maxBytes: Type.Integer({
+      ...fieldText('单封上限', 'Largest mail', '含附件。', 'With its attachments.'),
+      ...fieldEditor('size-bytes'),
+      minimum: 1024,
+      maximum: 52_428_800,
+      default: 10_485_760,
+    }),
+  },
+  { additionalProperties: false },
+);
+type Config = Static<typeof Config>;
+
+const parser = createParser();
+
+/** Takes the mails of a mailbox one after the other; each leaves its folder only once it is safe. */
+export default defineNode({
+  type: 'mail.receive',
+  major: 1,
+  kind: 'trigger',
+  category: 'trigger',
+  icon: 'mail',
+  text: {
+    label: { 'zh-CN': '收取邮件', en: 'Receive mail' },
+    help: {
+      'zh-CN': '定时收取邮箱中的邮件与附件，邮件安全存储后才移出收件文件夹。',
+      en: 'Takes the mails of a mailbox with their attachments; each is moved away once it is safely stored.',
+    },
+  },
+  ports: { in: [], out: [outPort] },
+  adapter: 'mail',
+  samples: [
+    {
+      name: { 'zh-CN': '带附件的对账邮件', en: 'A mail with an attachment' },
+      data: {
+        messageId: '<202606010830.1@hospital-x.example>',
+        date: '2026-06-01T00:30:00.000Z',
+        from: [{ name: '医院X财务', address: 'finance@hospital-x.example' }],
+        to: [{ name: '', address: 'bus@city.example' }],
+        cc: [],
+        subject: '对账单 2026-05',
+        text: '请查收附件。',
+        html: '',
+        attachments: [{ name: '对账单.csv', mediaType: 'text/csv', sizeBytes: 4, content: 'MSwyCg==' }],
+      },
+    },
+  ],
+  config: Config,
+  listen,
+  probe,
+});
+
+/** Rejects where the mailbox cannot be opened now; later failures are told by `ended`. */
+async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
+  const stopping = new AbortController();
+  const ended = Promise.withResolvers<unknown>();
+  let cancel = () => {};
+  let looking: Promise<void> = Promise.resolve();
+  await withMailbox(ctx, (client) => makeFolders(client, ctx.config));
+  look();
+  return {
+    ended: ended.promise,
+    async stop() {
+      stopping.abort();
+      cancel();
+      await looking;
+    },
+  };
+
+  function look(): void {
+    looking = withMailbox(ctx, (client) => takeAll(client, ctx, emit, stopping.signal)).then(() => {
+      if (!stopping.signal.aborted) cancel = ctx.clock.after(ctx.config.everySec * 1000, look);
+    }, ended.resolve);
+  }
+}
+
+async function withMailbox(
+  ctx: Pick<TriggerContext<Config>, 'adapter' | 'secret'>,
+  work: (client: ImapFlow) => Promise<void>,
+): Promise<void> {
+  const client = await openMailbox(ctx.adapter!, await ctx.secret());
+  try {
+    await work(client);
+    await client.logout();
+  } catch (error) {
+    throw error instanceof AppError ? error : mailboxFailed(error);
+  } finally {
+    client.close();
+  }
+}
+
+async function makeFolders(client: ImapFlow, { folder: inbox, doneFolder, failedFolder }: Config): Promise<void> {
+  const there = new Set((await client.list()).map(({ path }) => path));
+  if (!there.has(inbox)) {
+    throw new AppError('MAIL_FOLDER_MISSING', 'input', `The mailbox has no folder ${inbox}.`, {
+      values: { folder: inbox },
+      fix: 'Correct its name in the trigger, or make the folder in the mailbox.',
+    });
+  }
+  for (const path of [doneFolder, failedFolder]) if (!there.has(path)) await client.mailboxCreate(path);
+}
+
+/** Oldest first, by the number that the server gave (UID, with the folder's UIDVALIDITY): a mail that comes twice has two of them. */
+async function takeAll(client: ImapFlow, ctx: TriggerContext<Config>, emit: Emit, signal: AbortSignal): Promise<void> {
+  const { uidValidity } = await client.mailboxOpen(ctx.config.folder);
+  const uids = (await client.search({ all: true }, { uid: true })) || [];
+  for (const uid of uids.map(String)) {
+    if (signal.aborted) return;
+    const dedupeKey = `${ctx.adapter!.adapterId}/${ctx.config.folder}/${uidValidity}/${uid}`;
+    const goesTo = await take(
+      ctx,
+      () => read(client, uid, ctx, signal),
+      (message) => emit({ message, dedupeKey }),
+      uid,
+    );
+    // It cannot be stored now, nor could the next.
+    if (goesTo === undefined) return;
+    await client.messageMove(uid, goesTo, { uid: true });
+  }
+}
+
+/** Answers the folder that it goes to; undefined where it stays. */
+async function take(
+  { config, log }: TriggerContext<Config>,
+  fetch: () => Promise<Message | undefined>,
+  handIn: (message: Message) => ReturnType<Emit>,
+  uid: string,
+): Promise<string | undefined> {
+  const refuse = (code: string) => {
+    log.warn('mail.refused', { uid, code });
+    return config.failedFolder;
+  };
+  try {
+    const message = await fetch();
+    // Somebody else moved it meanwhile.
+    if (message === undefined) return config.doneFolder;
+    const result = await handIn(message);
+    if (result.status !== 'refused') return config.doneFolder;
+    return result.error.kind === 'input' ? refuse(result.error.code) : undefined;
+  } catch (error) {
+    const { code, kind } = toErrorRecord(error);
+    if (kind === 'input') return refuse(code);
+    throw error;
+  }
+}
+
+/** Undefined where it is not there any more. */
+async function read(
+  client: ImapFlow,
+  uid: string,
+  { config: { maxBytes }, clock }: TriggerContext<Config>,
+  signal: AbortSignal,
+): Promise<Message | undefined> {
+  const about = await client.fetchOne(uid, { size: true }, { uid: true });
+  if (!about) return undefined;
+  const { size: sizeBytes = 0 } = about;
+  if (sizeBytes > maxBytes) {
+    throw new AppError('MAIL_TOO_LARGE', 'input', `The mail has ${sizeBytes} bytes; ${maxBytes} are allowed.`, {
+      values: { sizeBytes, maxBytes },
+      fix: 'Raise the limit in the trigger, or have it sent in parts.',
+    });
+  }
+  const mail = await client.fetchOne(uid, { source: { maxLength: maxBytes } }, { uid: true });
+  if (!mail || mail.source === undefined) return undefined;
+  return createMessage(await parser.parse({ kind: 'mail', source: mail.source }, { clock, signal }));
+}
+
+async function probe(ctx: ProbeContext): Promise<Health> {
+  const steps = createProbeSteps(ctx);
+  await steps.run({ 'zh-CN': '连接与登录', en: 'Connection and login' }, async () => {
+    let folders = '';
+    await withMailbox(ctx, async (client) => {
+      folders = (await client.list()).map(({ path }) => path).join(', ');
+    });
+    return folders.slice(0, 500);
+  });
+  return steps.health();
+}
+
+function mailboxFailed(cause: unknown): AppError {
+  const { code, responseText, message } = cause as NodeJS.ErrnoException & { readonly responseText?: string };
+  const reason = code ?? responseText ?? message;
+  return new AppError('MAIL_FAILED', 'transient', `The mail server did not do what it was asked: ${reason}.`, {
+    values: { reason },
+    fix: 'It is tried again by itself; if it goes on, look at the mailbox and the log of its server.',
+    cause,
+  });
+}

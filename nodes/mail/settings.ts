@@ -1,0 +1,59 @@
+/** What an adapter of protocol `mail` says per environment: whose mailbox, on which server. */
+import { Type, type Static } from 'typebox';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+
+const closed = { additionalProperties: false } as const;
+
+export const MailSettings = Type.Object(
+  {
+    user: Type.String({
+      ...fieldText('登录名', 'User', '通常是邮箱地址；密码存为凭据。', 'Usually the address; the password is the credential.', {
+        example: 'lab@hospital-d.example',
+      }),
+      minLength: 1,
+      maxLength: 255,
+    }),
+    imap: Type.Object(
+      {
+        host: Type.String({
+          ...fieldText('主机', 'Host', undefined, undefined, { example: 'imap.hospital-d.example' }),
+          minLength: 1,
+          maxLength: 255,
+        }),
+        port: Type.Integer({
+          ...fieldText('端口', 'Port', 'TLS 通常为 993。', '993 is usual with TLS.'),
+          minimum: 1,
+          maximum: 65_535,
+          default: 993,
+        }),
+        security: Type.Union([Type.Literal('tls'), Type.Literal('starttls'), Type.Literal('none')], {
+          ...fieldText('加密', 'Encryption', '不加密只能用于本机。', 'None is for this machine alone.', {
+            options: { tls: ['TLS', 'TLS'], starttls: ['STARTTLS', 'STARTTLS'], none: ['不加密', 'None'] },
+          }),
+          default: 'tls',
+        }),
+        ca: Type.Optional(
+          Type.String({
+            ...fieldText('信任的 CA 证书', 'Trusted CA certificates', 'PEM；不填时信任公共 CA。', 'PEM; the public ones when left out.'),
+            ...fieldEditor('long-text'),
+            maxLength: 100_000,
+          }),
+        ),
+        serverName: Type.Optional(
+          Type.String({
+            ...fieldText(
+              '证书名称',
+              'Certificate name',
+              '对方证书中的名称，与主机名不同时填写。',
+              'Name in the server’s certificate, where it differs from the host.',
+            ),
+            maxLength: 255,
+          }),
+        ),
+      },
+      { ...fieldText('收信服务器（IMAP）', 'Receiving server (IMAP)'), ...closed },
+    ),
+  },
+  closed,
+);
+export type MailSettings = Static<typeof MailSettings>;

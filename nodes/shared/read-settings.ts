@@ -1,0 +1,23 @@
+import type { Static, TObject } from 'typebox';
+import { Value } from 'typebox/value';
+import type { Adapter } from '../../engine/contract/adapter.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { schemaValues } from '../../engine/contract/schema-problem.ts';
+
+/** The adapter's settings with defaults, or ADAPTER_SETTINGS_WRONG (input) with every issue. */
+export function readSettings<Schema extends TObject>(adapter: Adapter, schema: Schema): Static<Schema> {
+  const settings: unknown = Value.Default(schema, structuredClone(adapter.settings));
+  const issues = Value.Errors(schema, settings).map((error) => ({
+    path: error.instancePath,
+    code: 'ADAPTER_SETTINGS_WRONG',
+    message: error.message,
+    severity: 'error' as const,
+    values: schemaValues(error),
+  }));
+  if (issues.length === 0) return settings as Static<Schema>;
+  throw new AppError('ADAPTER_SETTINGS_WRONG', 'input', `The settings of adapter ${adapter.adapterId} are wrong.`, {
+    values: { adapter: adapter.adapterId },
+    issues,
+    fix: 'Correct the fields named in the issues.',
+  });
+}
