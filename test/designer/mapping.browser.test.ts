@@ -90,7 +90,7 @@ test('a mapping is drawn, looked at with a sample, undone, and does in a trial w
     shown = (await page.getByRole('region', { name: '映射结果' }).locator('.cm-content').innerText()).trim();
     await page.getByText('规则 JSON', { exact: true }).click();
     const editor = page.getByRole('textbox', { name: '映射规则（JSON）' });
-    await expect(editor).toContainText('"each"');
+    await expect(editor).toContainText('"to": "hospitals[0].reports"');
     await editor.press('Control+Home');
     await page.keyboard.type('x');
     await page.getByText('还不是正确的 JSON').waitFor();
