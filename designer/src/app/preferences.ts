@@ -14,31 +14,35 @@ interface Stored {
 
 export interface Preferences extends Stored {
   readonly scheme: Scheme;
+  /** Things move into place; not where the machine says that its person wants less of it. */
+  readonly hasMotion: boolean;
   change(part: Partial<Stored>): void;
 }
 
-const machine = window.matchMedia('(prefers-color-scheme: dark)');
+const darkMachine = window.matchMedia('(prefers-color-scheme: dark)');
+const calmMachine = window.matchMedia('(prefers-reduced-motion: reduce)');
 
 export const usePreferences = create<Preferences>((set, get) => {
   const stored = read();
   applyScheme(schemeOf(stored.look));
-  machine.addEventListener('change', () => get().change({}));
+  for (const machine of [darkMachine, calmMachine]) machine.addEventListener('change', () => get().change({}));
   return {
     ...stored,
     scheme: schemeOf(stored.look),
+    hasMotion: !calmMachine.matches,
     change(part) {
       const { language, look, isNavigationFolded } = { ...get(), ...part };
       const next: Stored = { language, look, isNavigationFolded };
       localStorage.setItem(KEY, JSON.stringify(next));
       applyScheme(schemeOf(look));
       if (language !== get().language) setLanguage(language);
-      set({ ...next, scheme: schemeOf(look) });
+      set({ ...next, scheme: schemeOf(look), hasMotion: !calmMachine.matches });
     },
   };
 });
 
 function schemeOf(look: Stored['look']): Scheme {
-  return look === 'system' ? (machine.matches ? 'dark' : 'light') : look;
+  return look === 'system' ? (darkMachine.matches ? 'dark' : 'light') : look;
 }
 
 function read(): Stored {
