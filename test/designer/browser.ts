@@ -84,8 +84,6 @@ export async function startConsole(context?: TestContext, { program }: { readonl
 const NOWHERE = 'nowhere';
 const TURN_MS = 5_000;
 
-/** Nothing moves: a press on a dialog that still grows into its place would be lost. */
-const LOOK = { locale: 'zh-CN', reducedMotion: 'reduce' } as const;
 const LAUNCH = { executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] };
 
 export function launchBrowser(): Promise<Browser> {
@@ -94,7 +92,7 @@ export function launchBrowser(): Promise<Browser> {
 
 /** A browser that keeps what it knows in this folder, as a person's own does. */
 export function launchProfile(folder: string, baseURL: string): Promise<BrowserContext> {
-  return chromium.launchPersistentContext(folder, { ...LAUNCH, ...LOOK, viewport: { width: 1280, height: 800 }, baseURL });
+  return chromium.launchPersistentContext(folder, { ...LAUNCH, viewport: { width: 1280, height: 800 }, locale: 'zh-CN', baseURL });
 }
 
 /**
@@ -122,7 +120,6 @@ async function openPage(browser: Browser, city: City, isLoggedIn: boolean, optio
   const { name: account, cookie, password } = await city.person(roles);
   const [name = '', value = ''] = cookie.split('=');
   const context = await browser.newContext({
-    ...LOOK,
     viewport: { width, height: width === 1280 ? 800 : 1080 },
     locale: language,
     baseURL: city.control,

@@ -16,8 +16,8 @@ import { Session } from './session.tsx';
 import { antdTheme } from './theme.ts';
 
 export function App() {
-  const { language, scheme, hasMotion } = usePreferences();
-  const theme = useMemo(() => antdTheme(scheme, hasMotion), [scheme, hasMotion]);
+  const { language, scheme } = usePreferences();
+  const theme = useMemo(() => antdTheme(scheme), [scheme]);
   const client = useMemo(createQueryClient, []);
   const router = useMemo(createRouter, []);
   dayjs.locale(language === 'zh-CN' ? 'zh-cn' : 'en');

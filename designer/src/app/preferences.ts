@@ -14,35 +14,31 @@ interface Stored {
 
 export interface Preferences extends Stored {
   readonly scheme: Scheme;
-  /** Things move into place; not where the machine says that its person wants less of it. */
-  readonly hasMotion: boolean;
   change(part: Partial<Stored>): void;
 }
 
-const darkMachine = window.matchMedia('(prefers-color-scheme: dark)');
-const calmMachine = window.matchMedia('(prefers-reduced-motion: reduce)');
+const machine = window.matchMedia('(prefers-color-scheme: dark)');
 
 export const usePreferences = create<Preferences>((set, get) => {
   const stored = read();
   applyScheme(schemeOf(stored.look));
-  for (const machine of [darkMachine, calmMachine]) machine.addEventListener('change', () => get().change({}));
+  machine.addEventListener('change', () => get().change({}));
   return {
     ...stored,
     scheme: schemeOf(stored.look),
-    hasMotion: !calmMachine.matches,
     change(part) {
       const { language, look, isNavigationFolded } = { ...get(), ...part };
       const next: Stored = { language, look, isNavigationFolded };
       localStorage.setItem(KEY, JSON.stringify(next));
       applyScheme(schemeOf(look));
       if (language !== get().language) setLanguage(language);
-      set({ ...next, scheme: schemeOf(look), hasMotion: !calmMachine.matches });
+      set({ ...next, scheme: schemeOf(look) });
     },
   };
 });
 
 function schemeOf(look: Stored['look']): Scheme {
-  return look === 'system' ? (darkMachine.matches ? 'dark' : 'light') : look;
+  return look === 'system' ? (machine.matches ? 'dark' : 'light') : look;
 }
 
 function read(): Stored {

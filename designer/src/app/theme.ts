@@ -110,7 +110,7 @@ const DARK: Palette = {
 
 export const PALETTES: Readonly<Record<Scheme, Palette>> = { light: LIGHT, dark: DARK };
 
-export function antdTheme(scheme: Scheme, hasMotion: boolean): ThemeConfig {
+export function antdTheme(scheme: Scheme): ThemeConfig {
   const colours = PALETTES[scheme];
   return {
     algorithm: scheme === 'dark' ? antd.darkAlgorithm : antd.defaultAlgorithm,
@@ -151,7 +151,6 @@ export function antdTheme(scheme: Scheme, hasMotion: boolean): ThemeConfig {
       controlItemBgActive: colours.accentSoft,
       controlItemBgActiveHover: colours.accentSoft,
       controlItemBgHover: colours.hover,
-      motion: hasMotion,
       motionDurationMid: '0.12s',
       motionDurationSlow: '0.16s',
       wireframe: false,
