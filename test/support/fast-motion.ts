@@ -12,8 +12,10 @@ import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { openStorage } from '../../storage/open-storage.ts';
 
 export interface FastMotion {
-  /** Megabytes of the data folder at the end of each tenth of the run. */
+  /** Megabytes of the data folder at the end of each tenth of the run, without the write-ahead log. */
   readonly sizesMb: readonly number[];
+  /** Megabytes of the log at its largest: it has a bound of its own, however much is stored. */
+  readonly logMb: number;
   /** Documents that are left, of those that were stored. */
   readonly kept: number;
   readonly perSecond: number;
@@ -36,6 +38,7 @@ export async function runFastMotion(folder: string, count: number, tell: (text: 
   try {
     const executions = await storage.documents.open(executionsSpec);
     const sizesMb: number[] = [];
+    let logMb = 0;
     const startedAt = performance.now();
     for (let tenth = 0; tenth < TENTHS; tenth += 1) {
       const size = count / TENTHS;
@@ -46,26 +49,28 @@ export async function runFastMotion(folder: string, count: number, tell: (text: 
         clock.shiftWall((SPAN_MS / count) * batch.length - SWEEP_MS);
         await clock.advance(SWEEP_MS);
       }
-      sizesMb.push(await untilSwept(executions, clock, folder));
+      await untilSwept(executions, clock);
+      const [all, log] = [await megabytesOf(folder, () => true), await megabytesOf(folder, (name) => name.endsWith('-wal'))];
+      sizesMb.push(Math.round((all - log) * 100) / 100);
+      logMb = Math.max(logMb, log);
       tell(`${(tenth + 1) * size} executions: ${sizesMb.at(-1)} MB`);
     }
     const perSecond = Math.round((count / (performance.now() - startedAt)) * 1000);
     const kept = await executions.count({}, count + 1);
     const catalog = createExecutionCatalog({ executions, seal: storage.seal } as unknown as ExecutionCatalogDeps);
-    return { sizesMb, kept, perSecond, listings: await measureListings(catalog, clock.now(), kept) };
+    return { sizesMb, logMb, kept, perSecond, listings: await measureListings(catalog, clock.now(), kept) };
   } finally {
     await storage.close();
   }
 }
 
-/** The size of the folder once the sweeps have removed what is due. */
-async function untilSwept(executions: Collection<ExecutionDocument>, clock: ReturnType<typeof fakeClock>, folder: string): Promise<number> {
+/** The sweeps have removed what is due. */
+async function untilSwept(executions: Collection<ExecutionDocument>, clock: ReturnType<typeof fakeClock>): Promise<void> {
   while ((await executions.count({ expiresAt: { lte: clock.now() } }, 1)) > 0) {
     await clock.advance(SWEEP_MS);
     // The sweep is real work of another thread: asking without a pause would take its core.
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return Math.round((await sizeOf(folder)) / 10_485.76) / 100;
 }
 
 function finished(number: number, now: number, seal: Seal): ExecutionDocument {
@@ -139,10 +144,12 @@ async function pageAt(catalog: ExecutionCatalog, depth: number): Promise<string>
   return after!;
 }
 
-async function sizeOf(folder: string): Promise<number> {
+async function megabytesOf(folder: string, isMeant: (name: string) => boolean): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const sizes = await Promise.all(
-    entries.filter((entry) => entry.isFile()).map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size),
+    entries
+      .filter((entry) => entry.isFile() && isMeant(entry.name))
+      .map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size),
   );
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return Math.round(sizes.reduce((sum, size) => sum + size, 0) / 10_485.76) / 100;
 }
