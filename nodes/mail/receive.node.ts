@@ -5,6 +5,7 @@ import { createMessage, type Message } from '../../engine/contract/message.ts';
 import {
   defineNode,
   outPort,
+  type ConfigProblem,
   type Emit,
   type Health,
   type ProbeContext,
@@ -90,9 +91,21 @@ export default defineNode({
     },
   ],
   config: Config,
+  check: checkConfig,
   listen,
   probe,
 });
+
+/** Moved into the folder that it came from, a mail would be another one there, and start the flow again for ever. Names of folders may differ in case alone. */
+function checkConfig(config: Config): readonly ConfigProblem[] {
+  const inbox = config.folder.toLowerCase();
+  return (['doneFolder', 'failedFolder'] as const)
+    .filter((field) => config[field].toLowerCase() === inbox)
+    .map((field) => ({
+      path: `/${field}`,
+      message: { 'zh-CN': '须不同于收件文件夹', en: 'must be another folder than the one that is looked into' },
+    }));
+}
 
 /** Rejects where the mailbox cannot be opened now; later failures are told by `ended`. */
 async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {

@@ -56,6 +56,15 @@ async function until(is: () => boolean): Promise<void> {
   }
 }
 
+test('a folder that mails are moved to is another one than the one they come from', () => {
+  const config = { folder: 'INBOX', doneFolder: 'Inbox', failedFolder: 'Refused', everySec: 30, maxBytes: 10_000 };
+  assert.deepEqual(
+    mailReceive.check!(config).map(({ path }) => path),
+    ['/doneFolder'],
+  );
+  assert.deepEqual(mailReceive.check!({ ...config, doneFolder: 'Processed' }), []);
+});
+
 test('a mail of a Chinese program is read with its attachment, and leaves the inbox once it is safe', LIMIT, async (t) => {
   const gbk = (text: string) => `=?GBK?B?${iconv.encode(text, 'gbk').toString('base64')}?=`;
   server.deliver(
