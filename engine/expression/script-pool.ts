@@ -163,15 +163,14 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     if (!thread.isReady) thread.worker.unref();
     thread.isReady = true;
     const task = thread.tasks.shift();
-    const [next] = thread.tasks;
-    if (next !== undefined && answer.endsTurn !== true) limit(thread, next);
     if (task !== undefined) {
       if (answer.fault) task.settle(toScriptError(answer.fault, task.job));
       else task.settle(undefined, answer.result === undefined ? undefined : JSON.parse(answer.result));
     }
     if (answer.isLast) return discard(thread, undefined);
     if (answer.endsTurn) putBack(thread);
-    if (thread.tasks.length > 0) return;
+    const [next] = thread.tasks;
+    if (next !== undefined) return limit(thread, next);
     thread.port.unref();
     giveBackShare(thread);
     dispatch();

@@ -125,20 +125,21 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
   };
 
   function look(): void {
-    looking = withMailbox(ctx, (client) => takeAll(client, ctx, emit, stopping.signal)).then(() => {
+    looking = withMailbox(ctx, (client) => takeAll({ client, ctx, emit, signal: stopping.signal })).then(() => {
       if (!stopping.signal.aborted) cancel = ctx.clock.after(ctx.config.everySec * 1000, look);
     }, ended.resolve);
   }
 }
 
-async function withMailbox(
-  ctx: Pick<TriggerContext<Config>, 'adapter' | 'secret'>,
-  work: (client: ImapFlow) => Promise<void>,
-): Promise<void> {
-  const client = await openMailbox(ctx.adapter!, await ctx.secret());
+async function withMailbox<T>(
+  { adapter, secret }: Pick<TriggerContext<Config>, 'adapter' | 'secret'>,
+  work: (client: ImapFlow) => Promise<T>,
+): Promise<T> {
+  const client = await openMailbox(adapter!, await secret());
   try {
-    await work(client);
+    const result = await work(client);
     await client.logout();
+    return result;
   } catch (error) {
     throw error instanceof AppError ? error : mailboxFailed(error);
   } finally {
@@ -157,19 +158,22 @@ async function makeFolders(client: ImapFlow, { folder: inbox, doneFolder, failed
   for (const path of [doneFolder, failedFolder]) if (!there.has(path)) await client.mailboxCreate(path);
 }
 
+/** One look into the mailbox. */
+interface Look {
+  readonly client: ImapFlow;
+  readonly ctx: TriggerContext<Config>;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+}
+
 /** Oldest first, by the number that the server gave (UID, with the folder's UIDVALIDITY): a mail that comes twice has two of them. */
-async function takeAll(client: ImapFlow, ctx: TriggerContext<Config>, emit: Emit, signal: AbortSignal): Promise<void> {
+async function takeAll(look: Look): Promise<void> {
+  const { client, ctx, signal } = look;
   const { uidValidity } = await client.mailboxOpen(ctx.config.folder);
   const uids = (await client.search({ all: true }, { uid: true })) || [];
   for (const uid of uids.map(String)) {
     if (signal.aborted) return;
-    const dedupeKey = `${ctx.adapter!.adapterId}/${ctx.config.folder}/${uidValidity}/${uid}`;
-    const goesTo = await take(
-      ctx,
-      () => read(client, uid, ctx, signal),
-      (message) => emit({ message, dedupeKey }),
-      uid,
-    );
+    const goesTo = await take(look, uid, `${ctx.adapter!.adapterId}/${ctx.config.folder}/${uidValidity}/${uid}`);
     // It cannot be stored now, nor could the next.
     if (goesTo === undefined) return;
     await client.messageMove(uid, goesTo, { uid: true });
@@ -177,21 +181,17 @@ async function takeAll(client: ImapFlow, ctx: TriggerContext<Config>, emit: Emit
 }
 
 /** Answers the folder that it goes to; undefined where it stays. */
-async function take(
-  { config, log }: TriggerContext<Config>,
-  fetch: () => Promise<Message | undefined>,
-  handIn: (message: Message) => ReturnType<Emit>,
-  uid: string,
-): Promise<string | undefined> {
+async function take(look: Look, uid: string, dedupeKey: string): Promise<string | undefined> {
+  const { config, log } = look.ctx;
   const refuse = (code: string) => {
     log.warn('mail.refused', { uid, code });
     return config.failedFolder;
   };
   try {
-    const message = await fetch();
+    const message = await read(look, uid);
     // Somebody else moved it meanwhile.
     if (message === undefined) return config.doneFolder;
-    const result = await handIn(message);
+    const result = await look.emit({ message, dedupeKey });
     if (result.status !== 'refused') return config.doneFolder;
     return result.error.kind === 'input' ? refuse(result.error.code) : undefined;
   } catch (error) {
@@ -202,12 +202,8 @@ async function take(
 }
 
 /** Undefined where it is not there any more. */
-async function read(
-  client: ImapFlow,
-  uid: string,
-  { config: { maxBytes }, clock }: TriggerContext<Config>,
-  signal: AbortSignal,
-): Promise<Message | undefined> {
+async function read({ client, ctx, signal }: Look, uid: string): Promise<Message | undefined> {
+  const { maxBytes } = ctx.config;
   const about = await client.fetchOne(uid, { size: true }, { uid: true });
   if (!about) return undefined;
   const { size: sizeBytes = 0 } = about;
@@ -219,17 +215,17 @@ async function read(
   }
   const mail = await client.fetchOne(uid, { source: { maxLength: maxBytes } }, { uid: true });
   if (!mail || mail.source === undefined) return undefined;
-  return createMessage(await parser.parse({ kind: 'mail', source: mail.source }, { clock, signal }));
+  return createMessage(await parser.parse({ kind: 'mail', source: mail.source }, { clock: ctx.clock, signal }));
 }
 
 async function probe(ctx: ProbeContext): Promise<Health> {
   const steps = createProbeSteps(ctx);
   await steps.run({ 'zh-CN': '连接与登录', en: 'Connection and login' }, async () => {
-    let folders = '';
-    await withMailbox(ctx, async (client) => {
-      folders = (await client.list()).map(({ path }) => path).join(', ');
-    });
-    return folders.slice(0, 500);
+    const folders = await withMailbox(ctx, (client) => client.list());
+    return folders
+      .map(({ path }) => path)
+      .join(', ')
+      .slice(0, 500);
   });
   return steps.health();
 }

@@ -1,13 +1,13 @@
 /** aiosmtpd, a mail server that speaks TLS and sends nothing on; in a virtual environment of its own. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { endWithUs } from './end-with-us.ts';
 import { freePort } from './free-port.ts';
+import { isListening } from './is-listening.ts';
 import { preparePythonPackages, pythonOf } from './python-packages.ts';
 
 const script = fileURLToPath(new URL('aiosmtpd/server.py', import.meta.url));
@@ -62,14 +62,4 @@ export async function startAiosmtpd(
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { connect } from 'node:net';
+import { isListening } from './is-listening.ts';
 import { startProcess, type ServerProcess } from './start-process.ts';
 
 /** Debian puts it where only root's path looks. */
@@ -53,7 +53,7 @@ export async function startDovecot({ tls, startTls = false }: DovecotOptions = {
       writeFileSync(config, configOf(scratch, port, user, isRoot, tls !== undefined, startTls));
       return [PROGRAM, '-F', '-c', config];
     },
-    isReady: (port) => canConnect(port),
+    isReady: isListening,
   });
   let number = 0;
   const mailsIn = (folder: string) =>
@@ -64,19 +64,23 @@ export async function startDovecot({ tls, startTls = false }: DovecotOptions = {
         return [];
       }
     });
-  return Object.assign(Object.create(server) as ServerProcess, {
-    deliver(mail: string | Uint8Array) {
+  return {
+    ...server,
+    get pid() {
+      return server.pid;
+    },
+    deliver(mail) {
       const name = `${Date.now()}.${(number += 1)}.test`;
       writeFileSync(join(mails, 'tmp', name), mail);
       if (isRoot) spawnSync('chown', [user, join(mails, 'tmp', name)]);
       renameSync(join(mails, 'tmp', name), join(mails, 'new', name));
     },
-    count: (folder?: string) => mailsIn(folder === undefined ? mails : join(mails, `.${folder}`)).length,
+    count: (folder) => mailsIn(folder === undefined ? mails : join(mails, `.${folder}`)).length,
     async stop() {
       await server.stop();
       rmSync(scratch, { recursive: true, force: true });
     },
-  });
+  };
 }
 
 function configOf(scratch: string, port: number, user: string, isRoot: boolean, isTls: boolean, startTls: boolean): string {
@@ -108,13 +112,4 @@ namespace inbox {
 service imap-login {
 ${isRoot ? '' : '  chroot =\n'}${listener('imap', isTls && !startTls ? 0 : port)}${listener('imaps', isTls && !startTls ? port : 0, '    ssl = yes\n')}}
 ${isRoot ? '' : 'service anvil {\n  chroot =\n}\n'}`;
-}
-
-function canConnect(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    }).on('error', () => resolve(false));
-  });
 }

@@ -1,8 +1,8 @@
 /** HAPI HL7v2 2.6 (Java) as a foreign hospital: fetched by Maven once, run from source. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
+import { isListening } from './is-listening.ts';
 import { prepareJars } from './maven-jars.ts';
 
 const source = fileURLToPath(new URL('hapi/', import.meta.url));
@@ -69,11 +69,7 @@ function java(args: readonly string[]): ChildProcess {
 
 async function canConnect(port: number): Promise<void> {
   for (let attempt = 0; attempt < 50; attempt++) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true)).on('error', () => resolve(false));
-      socket.on('connect', () => socket.destroy());
-    });
-    if (isOpen) return;
+    if (await isListening(port)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('HAPI does not listen');

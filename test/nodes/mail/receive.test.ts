@@ -11,6 +11,7 @@ import { listenTrigger, type ListeningTrigger, type ListenTriggerOptions } from 
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import mailReceive from '../../../nodes/mail/receive.node.ts';
 import type { MailData } from '../../../nodes/shared/mail/parse-mail.ts';
+import { eventually } from '../../conformance/eventually.ts';
 import { prepareDovecot, startDovecot, type Dovecot } from '../../servers/dovecot.ts';
 import { createAuthority } from '../../support/certificates.ts';
 
@@ -46,14 +47,6 @@ async function receive(
   });
   t.after(() => trigger.stop());
   return { trigger, clock };
-}
-
-/** Waits for what the server's folders show. */
-async function until(is: () => boolean): Promise<void> {
-  for (let round = 0; !is(); round += 1) {
-    assert.ok(round < 1000, 'never came to be');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 test('a folder that mails are moved to is another one than the one they come from', () => {
@@ -101,7 +94,7 @@ test('a mail of a Chinese program is read with its attachment, and leaves the in
   );
   assert.equal(server.count(), 1, 'it lies there until it is safe');
   release({ status: 'accepted', executionId: 'exe_1' });
-  await until(() => server.count() === 0);
+  await eventually(() => server.count() === 0);
   assert.equal(server.count('Processed'), 1);
 });
 
@@ -114,13 +107,13 @@ test('mails come in order; what cannot be stored now stays and comes again under
         ? { status: 'refused', error: { code: 'STORE_DOWN', kind: 'transient', message: '' } }
         : { status: 'accepted', executionId: 'exe_1' },
   });
-  await until(() => server.count() === 2 && trigger.arrivals.length === 2);
+  await eventually(() => server.count() === 2 && trigger.arrivals.length === 2);
   isDown = false;
   // The look that was refused ends by itself; the next begins when its time has come.
-  await until(() => {
+  await eventually(() => {
     void clock.advance(30_000);
     return server.count() === 0;
-  });
+  }, 20_000);
   assert.deepEqual(
     trigger.arrivals.map((arrival) => dataOf(arrival).subject),
     ['one', 'two', 'two', 'three'],
@@ -144,7 +137,7 @@ test('a duplicate leaves the inbox; what is refused, or too large, goes aside an
     config: { maxBytes: 2048 },
     onArrival: (arrival) => results[dataOf(arrival).subject] ?? { status: 'accepted', executionId: 'exe_1' },
   });
-  await until(() => server.count() === 0);
+  await eventually(() => server.count() === 0);
   assert.deepEqual(
     trigger.arrivals.map((arrival) => dataOf(arrival).subject),
     ['duplicate', 'wrong', 'right'],
@@ -173,7 +166,7 @@ test('stopped in the midst of its mails, it settles the one under way and leaves
   assert.equal(server.count(), 1);
   const { trigger: next } = await receive(t);
   assert.equal(dataOf(await next.next()).subject, 'two');
-  await until(() => server.count() === 0);
+  await eventually(() => server.count() === 0);
 });
 
 test('a server that goes away is told, and refused logins, folders and plain connections are named', LIMIT, async (t) => {
@@ -185,10 +178,10 @@ test('a server that goes away is told, and refused logins, folders and plain con
   await server.kill();
   let reason: unknown;
   void trigger.ended!.then((told) => (reason = told));
-  await until(() => {
+  await eventually(() => {
     void clock.advance(30_000);
     return reason !== undefined;
-  });
+  }, 20_000);
   assert.match(toErrorRecord(reason).code, /^MAIL_(CONNECT_)?FAILED$/);
   await server.restart();
 });
@@ -214,7 +207,7 @@ for (const security of ['tls', 'starttls'] as const) {
     await assert.rejects(receive(t, {}, { ...imap, ca, serverName: 'other.cn' }), isCode('MAIL_CONNECT_FAILED'));
     const { trigger } = await receive(t, {}, { ...imap, ca });
     assert.equal(dataOf(await trigger.next()).subject, 'secret');
-    await until(() => encrypted.count() === 0);
+    await eventually(() => encrypted.count() === 0);
   });
 }
 
