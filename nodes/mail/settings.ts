@@ -1,6 +1,7 @@
 /** What an adapter of protocol `mail` says per environment: whose mailbox, on which server. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { fieldText } from '../../engine/contract/texts.ts';
+import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -32,24 +33,8 @@ export const MailSettings = Type.Object(
           }),
           default: 'tls',
         }),
-        ca: Type.Optional(
-          Type.String({
-            ...fieldText('信任的 CA 证书', 'Trusted CA certificates', 'PEM；不填时信任公共 CA。', 'PEM; the public ones when left out.'),
-            ...fieldEditor('long-text'),
-            maxLength: 100_000,
-          }),
-        ),
-        serverName: Type.Optional(
-          Type.String({
-            ...fieldText(
-              '证书名称',
-              'Certificate name',
-              '对方证书中的名称，与主机名不同时填写。',
-              'Name in the server’s certificate, where it differs from the host.',
-            ),
-            maxLength: 255,
-          }),
-        ),
+        ca: Type.Optional(TrustedCa),
+        serverName: Type.Optional(CertificateName),
       },
       { ...fieldText('收信服务器（IMAP）', 'Receiving server (IMAP)'), ...closed },
     ),

@@ -1,6 +1,7 @@
 /** Settings of adapters that speak HTTP (`http`, `soap`): where the hospital's system is and how to log in there. */
 import { Type, type Static } from 'typebox';
 import { fieldEditor, fieldText } from '../../../engine/contract/texts.ts';
+import { CertificateName, TrustedCa } from '../tls-fields.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -36,29 +37,8 @@ export const HttpSettings = Type.Object(
     tls: Type.Optional(
       Type.Object(
         {
-          ca: Type.Optional(
-            Type.String({
-              ...fieldText(
-                '信任的 CA 证书',
-                'Trusted CA certificates',
-                'PEM；不填时信任公共 CA。对方使用自签名或内部证书时填写。',
-                'PEM, for a certificate that is self-signed or internal; the public ones when left out.',
-              ),
-              ...fieldEditor('long-text'),
-              maxLength: 100_000,
-            }),
-          ),
-          serverName: Type.Optional(
-            Type.String({
-              ...fieldText(
-                '证书名称',
-                'Certificate name',
-                '对方证书中的名称，与主机名不同时填写。',
-                'Name in the server’s certificate, where it differs from the host.',
-              ),
-              maxLength: 255,
-            }),
-          ),
+          ca: Type.Optional(TrustedCa),
+          serverName: Type.Optional(CertificateName),
         },
         { ...fieldText('TLS', 'TLS', '仅用于 HTTPS 地址。', 'For HTTPS addresses alone.'), ...fieldEditor('optional-group'), ...closed },
       ),

@@ -1,0 +1,24 @@
+/** How an adapter says which certificate of the other side is the right one. */
+import { Type } from 'typebox';
+import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+
+export const TrustedCa = Type.String({
+  ...fieldText(
+    '信任的 CA 证书',
+    'Trusted CA certificates',
+    'PEM；不填时信任公共 CA。对方使用自签名或内部证书时填写。',
+    'PEM, for a certificate that is self-signed or internal; the public ones when left out.',
+  ),
+  ...fieldEditor('long-text'),
+  maxLength: 100_000,
+});
+
+export const CertificateName = Type.String({
+  ...fieldText(
+    '证书名称',
+    'Certificate name',
+    '对方证书中的名称，与主机名不同时填写。',
+    'Name in the server’s certificate, where it differs from the host.',
+  ),
+  maxLength: 255,
+});
