@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Answer, Exchange, GatewayError } from '../contract.ts';
+import { endTogether } from './end-together.ts';
 
 /**
  * Turns a refusal into an answer: `{code, message, traceId, serverTime}` and `issues` when there are any.
@@ -15,10 +16,10 @@ export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: numb
   return { status: error.status, headers, body };
 }
 
-/** Writes head and body in one go. Every answer that is not streamed leaves here. */
-export function writeAnswer(exchange: Exchange, answer: Answer, isClosing: boolean): void {
+/** Writes head and body in one go. Every answer that is not streamed leaves here. Answers false when another one has begun, or nobody is there. */
+export function writeAnswer(exchange: Exchange, answer: Answer, isClosing: boolean): boolean {
   const { response } = exchange;
-  if (response.headersSent || response.destroyed) return;
+  if (response.headersSent || response.destroyed) return false;
   const head: string[] = [];
   for (const name in answer.headers) head.push(name, answer.headers[name]!);
   pushGatewayHeaders(head, exchange, isClosing || isUnread(exchange));
@@ -27,8 +28,9 @@ export function writeAnswer(exchange: Exchange, answer: Answer, isClosing: boole
   if (!hasNoBody) head.push('content-length', String(body?.byteLength ?? 0));
   exchange.bytesOut = hasNoBody ? 0 : (body?.byteLength ?? 0);
   response.writeHead(answer.status, head);
-  if (body === undefined || hasNoBody) response.end();
+  if (body === undefined || hasNoBody) endTogether(response);
   else endWith(response, body);
+  return true;
 }
 
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -39,7 +41,7 @@ const ONE_WRITE_BYTES = 16 * 1024;
  */
 export function endWith(response: ServerResponse, body: Uint8Array): void {
   if (body.byteLength > ONE_WRITE_BYTES) response.end(body);
-  else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1');
+  else endTogether(response, Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'));
 }
 
 /** A body was announced and has not been read to its end. */

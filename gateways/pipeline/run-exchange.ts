@@ -38,8 +38,8 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
   } catch (thrown) {
     deps.onBug(thrown, exchange);
     exchange.error = refuse('GW50001');
-    writeAnswer(exchange, toErrorAnswer(exchange, exchange.error, deps.now()), true);
-    if (!exchange.response.writableEnded) exchange.response.destroy();
+    const isTold = writeAnswer(exchange, toErrorAnswer(exchange, exchange.error, deps.now()), true);
+    if (!isTold) exchange.response.destroy();
   } finally {
     logWhenDone(exchange, compiled?.log ?? front.log, deps);
   }
