@@ -8,7 +8,7 @@ import type { Metrics } from '../../engine/contract/observe.ts';
 import type { GatewayLimits, GatewaySettings } from '../contract.ts';
 import { refuse, type GatewayErrorCode } from '../errors.ts';
 import { createTraceId } from '../shared/create-trace-id.ts';
-import { createPipeliningBound, MOST_WAITING } from './bound-pipelining.ts';
+import { createPipeliningBound, MOST_WAITING, type PipeliningBound } from './bound-pipelining.ts';
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   maxConnections: 10_000,
@@ -69,10 +69,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   let isDraining = false;
   let inFlight = 0;
   boundConnections(server, limits, metrics);
-  server.on('clientError', answerClientError);
-  const isWithinBound = createPipeliningBound(options.mostWaiting ?? (() => MOST_WAITING));
+  const pipelining = createPipeliningBound(options.mostWaiting ?? (() => MOST_WAITING));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerClientError(error, socket, pipelining));
   const accept = (request: IncomingMessage, response: ServerResponse) => {
-    if (!isWithinBound(request, response)) return;
+    if (!pipelining.admits(request, response)) return;
     inFlight++;
     response.on('close', () => inFlight--);
     options.onRequest(request, response);
@@ -172,10 +172,15 @@ function boundConnections(server: Server, limits: GatewayLimits, metrics: Metric
   });
 }
 
-/** What the parser refuses never becomes an exchange; it is answered here in the same form and the connection ends. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  const hasAnswerBegun = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage?.headersSent === true;
-  if (!socket.writable || error.code === 'ECONNRESET' || hasAnswerBegun) {
+/**
+ * What the parser refuses never becomes an exchange; it is answered here in the same form and the connection ends. Nothing is said in the midst of
+ * another answer, nor before those of requests that wait: it would be taken for one of theirs.
+ */
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket, pipelining: PipeliningBound): void {
+  const answer = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
+  // An answer that has ended is on its way, ahead of what is written now.
+  const isAnswering = answer?.headersSent === true && !answer.writableEnded;
+  if (!socket.writable || error.code === 'ECONNRESET' || isAnswering || pipelining.hasWaiting(socket)) {
     socket.destroy();
     return;
   }

@@ -57,6 +57,16 @@ test('ends a connection that pipelines without bound', async (t) => {
   assert.ok(await isWithin(() => closed() === 33), 'and every request is over');
 });
 
+test('says nothing of what is malformed behind requests that wait: their callers would take it for their answers', async (t) => {
+  const { responses, socket, closed, isWithin } = await pipelined(t, 3);
+  assert.ok(await isWithin(() => responses.length === 3));
+  let received = '';
+  socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+  socket.write('nonsense\r\n\r\n');
+  assert.ok(await isWithin(() => closed() === 3));
+  assert.equal(received, '');
+});
+
 test('gives back what waiting requests took when their caller leaves', async (t) => {
   const { responses, socket, closed, isWithin } = await pipelined(t, 10);
   assert.ok(await isWithin(() => responses.length === 10));
