@@ -24,7 +24,7 @@ const NEEDED = [
   { what: 'Go', package: 'golang-go', isThere: () => has('go') },
   { what: 'nginx', package: 'nginx', isThere: () => has('nginx') },
   { what: 'systemd-analyze', package: 'systemd', isThere: () => has('systemd-analyze') },
-  { what: 'Chromium', package: 'chromium', isThere: () => has('chromium') },
+  { what: 'Chromium', package: 'chromium-headless-shell', isThere: () => has('chromium-headless-shell') },
   { what: 'Chinese fonts', package: 'fonts-noto-cjk', isThere: () => read('fc-list', []).includes('Noto Sans CJK') },
 ];
 

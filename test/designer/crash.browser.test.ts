@@ -1,7 +1,6 @@
 /** Nothing that a person drew is lost: not by a killed browser, not by a second person, not by a platform that goes away. */
 import assert from 'node:assert/strict';
-import { readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import test, { after, before } from 'node:test';
 import type { BrowserContext, Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
@@ -150,7 +149,18 @@ async function openProfile(folder: string, cookie: string): Promise<BrowserConte
   return context;
 }
 
-/** Chromium writes `<host>-<pid>` into the lock of its profile. */
+/** Of Chromium's processes on this profile the one that leads: the others say what `--type` they are. */
 function browserPid(folder: string): number {
-  return Number(readlinkSync(join(folder, 'SingletonLock')).split('-').at(-1));
+  const commandOf = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    } catch {
+      return []; // It has ended meanwhile.
+    }
+  };
+  const leads = (command: readonly string[]) =>
+    command.includes(`--user-data-dir=${folder}`) && !command.some((word) => word.startsWith('--type='));
+  const pid = readdirSync('/proc').find((entry) => /^\d+$/.test(entry) && leads(commandOf(entry)));
+  assert.ok(pid, `no browser on ${folder}`);
+  return Number(pid);
 }
