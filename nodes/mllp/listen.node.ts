@@ -11,7 +11,8 @@ import { parseHl7Path } from '../shared/hl7/paths.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
 import { compilePeers, isCertificatePeer, type Peer } from './peers.ts';
 import { serveConnection, type Connection, type ConnectionOptions } from './serve-connection.ts';
-import { ListenSettings, readSettings } from './settings.ts';
+import { readSettings } from '../shared/read-settings.ts';
+import { ListenSettings } from './settings.ts';
 
 const Config = Type.Object(
   {
@@ -124,7 +125,7 @@ function listenAddress(settings: ListenSettings): { readonly host: string; reado
   const host = settings.listen?.host ?? settings.host;
   const port = settings.listen?.port ?? settings.port;
   if (host !== undefined && port !== undefined) return { host, port };
-  throw new AppError('MLLP_SETTINGS_WRONG', 'input', 'The adapter says nowhere to listen.', {
+  throw new AppError('ADAPTER_SETTINGS_WRONG', 'input', 'The adapter says nowhere to listen.', {
     values: { problem: 'nowhere' },
     fix: 'Set listen.host and listen.port in the settings of the adapter.',
   });

@@ -5,7 +5,8 @@ import { AppError } from '../../engine/contract/errors.ts';
 import type { Health, ProbeContext } from '../../engine/contract/node.ts';
 import { createProbeSteps } from '../shared/probe-steps.ts';
 import { connect, connectFailed } from './connect.ts';
-import { ListenSettings, readSettings, SendSettings } from './settings.ts';
+import { readSettings } from '../shared/read-settings.ts';
+import { ListenSettings, SendSettings } from './settings.ts';
 
 export async function probeMllp(ctx: ProbeContext): Promise<Health> {
   const steps = createProbeSteps(ctx);

@@ -13,7 +13,8 @@ import { setHl7 } from '../shared/hl7/paths.ts';
 import { connect } from './connect.ts';
 import { probeMllp } from './probe.ts';
 import { createSendPool, type SendPool } from './send-pool.ts';
-import { readSettings, SendSettings } from './settings.ts';
+import { readSettings } from '../shared/read-settings.ts';
+import { SendSettings } from './settings.ts';
 
 const Config = Type.Object(
   {

@@ -1,10 +1,7 @@
 /** What an adapter of protocol `mllp` says per environment: where to send, where to listen, who may come. */
-import { Type, type Static, type TObject } from 'typebox';
-import { Value } from 'typebox/value';
-import type { Adapter } from '../../engine/contract/adapter.ts';
-import { AppError } from '../../engine/contract/errors.ts';
-import { schemaValues } from '../../engine/contract/schema-problem.ts';
+import { Type, type Static } from 'typebox';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { CertificateName, TrustedCa } from '../shared/tls-fields.ts';
 
 const Host = Type.String({
   ...fieldText('主机', 'Host', undefined, undefined, { example: 'his.hospital-c.example' }),
@@ -19,14 +16,8 @@ export const SendSettings = Type.Object({
   tls: Type.Optional(
     Type.Object(
       {
-        ca: Type.Optional(
-          Type.String({
-            ...fieldText('CA 证书', 'CA certificate', 'PEM；默认用系统信任的 CA。', 'PEM; the system’s trusted CAs when left out.'),
-            ...fieldEditor('long-text'),
-            maxLength: 100_000,
-          }),
-        ),
-        serverName: Type.Optional(Type.String({ ...fieldText('证书名称', 'Certificate name'), maxLength: 255 })),
+        ca: Type.Optional(TrustedCa),
+        serverName: Type.Optional(CertificateName),
         clientCertificate: Type.Optional(
           Type.Boolean({
             ...fieldText(
@@ -154,26 +145,3 @@ export const ListenSettings = Type.Object({
   ),
 });
 export type ListenSettings = Static<typeof ListenSettings>;
-
-/** The settings checked, defaults filled in. MLLP_SETTINGS_WRONG (input) names every field that is wrong. */
-export function readSettings<Schema extends TObject>(adapter: Adapter, schema: Schema): Static<Schema> {
-  const filled = Value.Default(schema, structuredClone(adapter.settings));
-  if (Value.Check(schema, filled)) return filled;
-  const issues = Value.Errors(schema, filled).map((error) => ({
-    path: error.instancePath,
-    code: 'MLLP_SETTINGS_WRONG',
-    message: error.message,
-    severity: 'error' as const,
-    values: schemaValues(error),
-  }));
-  throw new AppError(
-    'MLLP_SETTINGS_WRONG',
-    'input',
-    `The adapter's settings are wrong: ${issues.map(({ path, message }) => `${path || '/'} ${message}`).join('; ')}.`,
-    {
-      values: { adapter: adapter.adapterId },
-      issues,
-      fix: 'Correct the settings of this adapter for this environment.',
-    },
-  );
-}

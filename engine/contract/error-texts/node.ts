@@ -5,6 +5,10 @@ const askArrived = '先向对方核实该消息是否已收到，再决定重试
 
 export const nodeTexts: ErrorTemplates = {
   ADAPTER_SETTINGS_WRONG: { what: '适配器[ {adapter} ]的参数不正确', fix: '更正所指的字段。' },
+  'ADAPTER_SETTINGS_WRONG/nowhere': {
+    what: '适配器没有指定监听地址',
+    fix: '在适配器参数中填写监听主机和端口（listen.host、listen.port）。',
+  },
   HTTP_LOGIN_REFUSED: { what: '对方系统拒绝登录（HTTP {status}）', fix: '检查适配器的登录方式与凭据。' },
   HTTP_CONNECT: { what: '无法连接对方系统（{reason}），尚未发送任何内容', fix: '检查适配器的地址、网络，以及对方系统是否运行。' },
   HTTP_NO_ANSWER: {
@@ -70,8 +74,6 @@ export const nodeTexts: ErrorTemplates = {
   MLLP_REFUSED: { what: '对方拒收该消息（{code}[，错误 {errorCode}]）', fix: '查明对方拒收的原因。' },
   'MLLP_REFUSED/AE': { what: '对方处理该消息时出错（{code}[，错误 {errorCode}]）', fix: '更正消息内容；具体原因见对方系统的日志。' },
   'MLLP_REFUSED/AR': { what: '对方拒收该消息（{code}[，错误 {errorCode}]）', fix: '对方不接收此类消息，或暂不接收；请与对方确认。' },
-  MLLP_SETTINGS_WRONG: { what: '适配器[ {adapter} ]的 MLLP 参数不正确', fix: '更正该适配器在本环境的参数。' },
-  'MLLP_SETTINGS_WRONG/nowhere': { what: '适配器没有指定监听地址', fix: '在适配器参数中填写监听主机和端口（listen.host、listen.port）。' },
   MLLP_STOPPED: { what: '步骤在发送之前被停止，没有发送任何内容' },
   MLLP_TLS_REQUIRED: {
     what: '该适配器会以明文传输患者数据，已阻止',

@@ -210,8 +210,8 @@ test('plain MLLP off loopback is refused, and so is an adapter without an addres
     listenTrigger(mllpListen, { adapter: { settings: { ...off.settings, listenTls: false } } }),
     isCode('MLLP_TLS_REQUIRED'),
   );
-  await assert.rejects(listenTrigger(mllpListen, { adapter: { settings: { peers: [] } } }), isCode('MLLP_SETTINGS_WRONG'));
-  await assert.rejects(listenTrigger(mllpListen, { adapter: { settings: { peers: 7 } } }), isCode('MLLP_SETTINGS_WRONG'));
+  await assert.rejects(listenTrigger(mllpListen, { adapter: { settings: { peers: [] } } }), isCode('ADAPTER_SETTINGS_WRONG'));
+  await assert.rejects(listenTrigger(mllpListen, { adapter: { settings: { peers: 7 } } }), isCode('ADAPTER_SETTINGS_WRONG'));
 });
 
 test('a port in use is an error that names it', async (t) => {
