@@ -5,14 +5,20 @@ interface Ending {
   readonly text: string | undefined;
 }
 
+/** So that the first does not wait for a turn that has much to do. */
+const MOST_TOGETHER = 32;
+
 let endings: Ending[] = [];
 
 /**
- * Ends a response (`text`: Latin-1, all of its body) once this turn of the event loop has heard all it has to hear. A write wakes whoever waits for it, and sending
- * one answer between two pieces of work costs several times what the same answers cost one behind the other (docs/decisions/0026).
+ * Ends a response (`text`: Latin-1, all of its body) once this turn of the event loop has heard all it has to hear, or when enough wait. A write
+ * wakes whoever waits for it, and sending one answer between two pieces of work costs several times what the same answers cost one behind the
+ * other (docs/decisions/0026).
  */
 export function endTogether(response: ServerResponse, text?: string): void {
-  if (endings.push({ response, text }) === 1) setImmediate(endAll);
+  const waiting = endings.push({ response, text });
+  if (waiting === MOST_TOGETHER) endAll();
+  else if (waiting === 1) setImmediate(endAll);
 }
 
 function endAll(): void {
