@@ -328,7 +328,7 @@ const ARRANGE: readonly CanvasAction[] = [
     menus: ['canvas', 'several'],
     isChange: true,
     can: ({ document }) => document.nodes.length > 1,
-    run: (tools) => void view.layOut(tools),
+    run: view.layOut,
   },
 ];
 

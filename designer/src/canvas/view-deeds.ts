@@ -1,6 +1,7 @@
 /** What can be done to the view, and on the empty canvas. */
 import { addNote } from '../model/commands/notes.ts';
 import { CARD_HEIGHT, CARD_WIDTH, placeOf, type Point } from '../model/card-geometry.ts';
+import { layOutFlow } from '../model/layout.ts';
 import { middleOfView } from './add-chosen.ts';
 import type { CanvasTools } from './canvas-context.tsx';
 import type { AddWish } from './canvas-store.ts';
@@ -69,9 +70,8 @@ export function addNoteHere(tools: CanvasTools, screen?: Point): void {
   tools.canvas.getState().set({ writing: made.noteId });
 }
 
-/** All of it, or the selected part where it lies. The program for it is loaded when it is first wanted. */
-export async function layOut(tools: CanvasTools): Promise<void> {
-  const { layOutFlow } = await import('../model/layout.ts');
+/** All of it, or the selected part where it lies. */
+export function layOut(tools: CanvasTools): void {
   const { history, types, selection } = tools.editor.getState();
   const isPart = selection.nodes.length > 1;
   tools.perform({ command: layOutFlow(history.document, types, isPart ? selection.nodes : undefined) });

@@ -13,6 +13,7 @@ import {
   type HistoryEntry,
 } from '../model/flow-history.ts';
 import { collectProblems, type Problems } from '../model/issues.ts';
+import { withPlaces } from '../model/layout.ts';
 import type { NodeTypes } from '../model/node-types.ts';
 
 /** The tabs of the side panel. `properties` shows the selected node, or the flow when none is. */
@@ -105,7 +106,9 @@ export interface EditorStart {
   readonly isReadOnly: boolean;
 }
 
-export function createEditorStore({ history, types, isReadOnly }: EditorStart): EditorStore {
+/** Shows every node in a place of its own; those that came without one have it in the document from here on. */
+export function createEditorStore({ history: given, types, isReadOnly }: EditorStart): EditorStore {
+  const history = { ...given, document: withPlaces(given.document, types) };
   return createStore<EditorState>((set, get) => {
     /** Goes one step and shows what it was about. */
     const step = (go: (history: History) => History, entryOf: (history: History) => HistoryEntry | undefined) => {

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { call } from '../api/client.ts';
 import { useMe } from '../app/session.tsx';
 import { recoverDraft, type Recovered } from '../model/draft-recovery.ts';
+import { withPlaces } from '../model/layout.ts';
 import { createNodeTypes, type NodeTypes } from '../model/node-types.ts';
 import { openDraftStore, type DraftStore } from './draft-store.ts';
 
@@ -20,15 +21,17 @@ export function useEditorStart(flowId: string) {
     queryKey: ['editor-start', name, flowId],
     queryFn: async ({ signal }): Promise<EditorBeginning> => {
       const drafts = openDraftStore(name, flowId);
-      const [types, served, kept] = await Promise.all([
+      const [nodes, served, kept] = await Promise.all([
         call('nodes.list', {}, { signal }),
         call('flows.get', { flowId }, { signal }),
         // A browser that keeps nothing (a private window) still edits: only the way back over a crash is missing.
         drafts.read().catch(() => undefined),
       ]);
-      const recovered = recoverDraft(kept, served);
+      const types = createNodeTypes(nodes.items);
+      // Places that are filled in are no change: from the start the server is taken to have them.
+      const recovered = recoverDraft(kept, served && withPlaces(served, types));
       if (recovered === undefined) throw new Error('the server gave no flow');
-      return { flowId, types: createNodeTypes(types.items), recovered, drafts };
+      return { flowId, types, recovered, drafts };
     },
     staleTime: Infinity,
     gcTime: 0,

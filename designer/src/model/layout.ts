@@ -1,7 +1,20 @@
 /** A suggested layout: from left to right, error branches below, groups together. The same flow always gets the same layout. */
 import { Graph, layout as layOut } from '@dagrejs/dagre';
+import { freeze } from 'immer';
 import type { FlowDocument, LayoutGroup } from '../../../engine/contract/flow-document.ts';
-import { boxOf, CARD_WIDTH, cardHeight, GAP_X, GAP_Y, groupFrame, onGrid, type Box, type Point } from './card-geometry.ts';
+import {
+  boxOf,
+  CARD_WIDTH,
+  cardHeight,
+  freePlace,
+  GAP_X,
+  GAP_Y,
+  groupFrame,
+  onGrid,
+  placeOf,
+  type Box,
+  type Point,
+} from './card-geometry.ts';
 import { place } from './commands/draft-parts.ts';
 import type { Command } from './flow-history.ts';
 import { isErrorPort, type NodeTypes } from './node-types.ts';
@@ -10,6 +23,30 @@ import { isErrorPort, type NodeTypes } from './node-types.ts';
 export function layOutFlow(document: FlowDocument, types: NodeTypes, ids?: readonly string[]): Command {
   const places = suggestLayout(document, types, ids);
   return { name: 'flow.layout', change: (draft) => places.forEach((point, id) => place(draft, id, point)) };
+}
+
+/**
+ * The flow with a place for every node: what the API, a file or the command line brought without one would lie on others. Without any, all are
+ * laid out. Else those that have a place stay, and each of the rest stands to one that it is wired to as in the layout of all, moved down where
+ * that is taken. Nobody did it, so it is no step of a history. The same object when none is missing.
+ */
+export function withPlaces(document: FlowDocument, types: NodeTypes): FlowDocument {
+  const placed = document.nodes.filter(({ id }) => Object.hasOwn(document.layout.nodes, id));
+  if (placed.length === document.nodes.length) return document;
+  const suggested = suggestLayout(document, types);
+  const at = (id: string) => suggested.get(id)!;
+  const shown: FlowDocument = { ...document, nodes: [...placed], layout: { ...document.layout, nodes: { ...document.layout.nodes } } };
+  const rest = document.nodes.filter((node) => !placed.includes(node)).toSorted((a, b) => at(a.id).x - at(b.id).x);
+  for (const node of rest) {
+    const ends = document.edges.flatMap(({ from, to }) => (from.node === node.id || to.node === node.id ? [from.node, to.node] : []));
+    const beside = shown.nodes.find(({ id }) => ends.includes(id)) ?? shown.nodes[0];
+    const [own, other] = [at(node.id), at((beside ?? node).id)];
+    const there = beside === undefined ? own : placeOf(shown, beside.id);
+    const wished = { x: there.x + own.x - other.x, y: there.y + own.y - other.y };
+    place(shown, node.id, freePlace(shown, types, wished, cardHeight(types.outPorts(node))));
+    shown.nodes.push(node);
+  }
+  return freeze({ ...document, layout: shown.layout }, true);
 }
 
 /** Node id -> upper left corner. */

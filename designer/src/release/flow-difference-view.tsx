@@ -2,8 +2,10 @@ import { Button } from 'antd';
 import { CircleMinus, CirclePlus, PencilLine, type LucideIcon } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
 import type { FlowDocument, FlowEdge } from '../../../engine/contract/flow-document.ts';
+import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { flowDifference, type FlowDifference } from '../model/flow-difference.ts';
+import { withPlaces } from '../model/layout.ts';
 import { Tag, type Tone } from '../parts/status-tag.tsx';
 import styles from './release.module.css';
 
@@ -27,10 +29,11 @@ interface FlowDifferenceViewProps {
   readonly onShowNode?: (nodeId: string) => void;
 }
 
-/** What is different between two versions, node by node, with both sides of each field. */
+/** What is different between two versions, as both are shown, node by node, with both sides of each field. */
 export function FlowDifferenceView({ before, after, onShowNode }: FlowDifferenceViewProps) {
   const t = useTexts(TEXTS);
-  const difference = useMemo(() => flowDifference(before, after), [before, after]);
+  const types = useEditor((editor) => editor.types);
+  const difference = useMemo(() => flowDifference(before && withPlaces(before, types), withPlaces(after, types)), [before, after, types]);
   const { nodes, edges, settings } = difference;
   if (difference.count === 0) return <p className={styles.hint}>{difference.layout.isChanged ? t('layoutOnly') : t('same')}</p>;
   const labels = new Map([...(before?.nodes ?? []), ...after.nodes].map(({ id, label }) => [id, label]));

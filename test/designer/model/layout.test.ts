@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { boxOf, groupFrame, overlaps } from '../../../designer/src/model/card-geometry.ts';
 import { addGroup } from '../../../designer/src/model/commands/groups.ts';
 import { apply, begin, undo } from '../../../designer/src/model/flow-history.ts';
-import { layOutFlow, suggestLayout } from '../../../designer/src/model/layout.ts';
+import { layOutFlow, suggestLayout, withPlaces } from '../../../designer/src/model/layout.ts';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { seededRandom } from '../../support/simulated-process.ts';
 import { emptyFlow, exampleFlow, exampleFlows, types } from './sample-types.ts';
@@ -28,10 +28,14 @@ function laidOut(flow: FlowDocument): FlowDocument {
   return apply(begin(flow), layOutFlow(flow, types)).document;
 }
 
+function assertApart(flow: FlowDocument): void {
+  const boxes = flow.nodes.map((node) => boxOf(flow, node, types));
+  boxes.forEach((box, index) => assert.ok(!boxes.slice(index + 1).some((other) => overlaps(box, other)), 'cards do not lie on each other'));
+}
+
 function assertReadable(flow: FlowDocument): void {
+  assertApart(flow);
   const boxes = new Map(flow.nodes.map((node) => [node.id, boxOf(flow, node, types)]));
-  const all = [...boxes.values()];
-  all.forEach((box, index) => assert.ok(!all.slice(index + 1).some((other) => overlaps(box, other)), 'cards do not lie on each other'));
   for (const { from, to } of flow.edges) {
     const [a, b] = [boxes.get(from.node)!, boxes.get(to.node)!];
     assert.ok(a.x + a.width < b.x, `${from.node} stands left of ${to.node}`);
@@ -98,6 +102,35 @@ test('parts that do not hang together stand below each other; nothing has a layo
   flow.nodes.push({ id: 'n_a', type: 'http.call@1', label: '', config: {} }, { id: 'n_b', type: 'control.catch@1', label: '', config: {} });
   assertReadable(laidOut(flow));
   assert.deepEqual([...suggestLayout(emptyFlow(), types)], []);
+});
+
+test('a flow that came without any places is shown as it is laid out', () => {
+  for (const flow of [...exampleFlows, largeFlow(150, 4), emptyFlow()]) {
+    const bare = { ...flow, layout: { ...flow.layout, nodes: {} } };
+    assert.deepEqual(withPlaces(bare, types), laidOut(bare));
+  }
+});
+
+test('what has a place stays, and what has none is shown beside it and on nothing', () => {
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const random = seededRandom(seed);
+    const flow = laidOut(largeFlow(30, seed));
+    const kept = Object.entries(flow.layout.nodes).filter(() => random.chance(seed / 12));
+    const shown = withPlaces({ ...flow, layout: { ...flow.layout, nodes: Object.fromEntries(kept) } }, types);
+    assertApart(shown);
+    for (const [id, place] of kept) assert.deepEqual(shown.layout.nodes[id], place);
+  }
+  const flow = exampleFlow('appointment');
+  for (const place of Object.values(flow.layout.nodes)) place.splice(0, 2, place[0] * 2 + 5000, place[1] * 2);
+  delete flow.layout.nodes['n_book_b'];
+  const shown = withPlaces(flow, types);
+  const [before, own, after] = ['n_to_b', 'n_book_b', 'n_from_b'].map((id) => shown.layout.nodes[id]!);
+  assert.ok(before![0] < own![0] && own![0] < after![0], 'it stands between those that it is wired to');
+});
+
+test('a flow in which every node has a place is shown as it is', () => {
+  const flow = exampleFlow('appointment');
+  assert.equal(withPlaces(flow, types), flow);
 });
 
 test('500 nodes and 800 wires take a second at most', () => {
