@@ -205,6 +205,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     published,
     nodes,
     bindings: bindings.bindings,
+    environment: deps.environment,
     compile,
     runTrial: (flow, input, mocks, signal, options) => runTrial(flow, input, mocks, run, signal, options),
     checkExpression: (text) => void createBuildContext({ pool }).compileExpression(text),

@@ -136,21 +136,15 @@ function checkAdapter(item: NodeView, definition: NodeDefinition, deps: Validate
       ),
     ];
   }
-  if (deps.hasAdapter?.(adapter) === false) {
-    return [
-      nodeIssue(
-        item,
-        '/adapter',
-        'FLOW_ADAPTER_UNKNOWN',
-        `There is no adapter ${adapter} in this environment.`,
-        'Create it, or choose another.',
-        'error',
-        { adapter },
-      ),
-    ];
+  if (deps.adapters === undefined) return [];
+  const { environment } = deps.adapters;
+  const actual = deps.adapters.protocolOf(adapter);
+  if (actual === undefined) {
+    const message = `There is no adapter ${adapter} with settings for ${environment}, the environment of this installation.`;
+    const fix = `Create it here with settings for ${environment}, add these to it, or choose another.`;
+    return [nodeIssue(item, '/adapter', 'FLOW_ADAPTER_UNKNOWN', message, fix, 'error', { adapter, environment })];
   }
-  const actual = deps.adapterProtocol?.(adapter);
-  if (actual === undefined || actual === protocol) return [];
+  if (actual === protocol) return [];
   const message = `The adapter ${adapter} speaks ${actual}, but ${nameOf(item)} speaks ${protocol}.`;
   const fix = `Choose an adapter of the protocol ${protocol}.`;
   return [nodeIssue(item, '/adapter', 'FLOW_ADAPTER_PROTOCOL', message, fix, 'error', { adapter, actual, protocol })];

@@ -4,8 +4,8 @@ import type { NodeDefinition } from '../contract/node.ts';
 export interface ValidateDeps {
   /** `list` is used for suggestions only. */
   readonly nodes: { get(typeName: string): NodeDefinition | undefined; list?(): readonly NodeDefinition[] };
-  hasAdapter?(adapterId: string): boolean;
-  adapterProtocol?(adapterId: string): string | undefined;
+  /** The adapters that have settings for this installation's environment, by their protocols; undefined: no such adapter. */
+  readonly adapters?: { readonly environment: string; protocolOf(adapterId: string): string | undefined };
   hasTable?(tableId: string): boolean;
   /** Throws an `input` AppError when the text does not compile. */
   checkExpression?(text: string): void;

@@ -17,6 +17,8 @@ export interface FlowCatalogDeps {
   readonly published: RunningPublishedFlows;
   readonly nodes: NodeRegistry;
   readonly bindings: Bindings;
+  /** The one that the bindings are resolved for. */
+  readonly environment: string;
   /** `compileFlow` with its dependencies bound; throws FLOW_INVALID with issues. */
   compile(version: FlowVersion): CompiledFlow;
   /** `runTrial` with its dependencies bound. */
@@ -36,8 +38,7 @@ export function examineFlow(deps: FlowCatalogDeps, raw: unknown): { readonly flo
   const { bindings, checkExpression } = deps;
   const issues = validateFlow(parsed.flow, {
     nodes: deps.nodes,
-    hasAdapter: (id) => bindings.adapter(id) !== undefined,
-    adapterProtocol: (id) => bindings.adapter(id)?.protocol,
+    adapters: { environment: deps.environment, protocolOf: (id) => bindings.adapter(id)?.protocol },
     hasTable: (id) => bindings.tables().has(id),
     ...(checkExpression === undefined ? {} : { checkExpression }),
   });

@@ -45,8 +45,7 @@ for (const flow of flows) {
     assert.deepEqual(parseFlow(flow).issues, []);
     const issues = validateFlow(flow, {
       nodes,
-      hasAdapter: (id) => adapters.some(({ adapterId }) => adapterId === id),
-      adapterProtocol: (id) => adapters.find(({ adapterId }) => adapterId === id)!.protocol,
+      adapters: { environment: 'DEV', protocolOf: (id) => adapters.find(({ adapterId }) => adapterId === id)?.protocol },
       hasTable: (id) => tables.some(({ tableId }) => tableId === id),
       checkExpression: compileSyntaxOnly,
     });

@@ -61,7 +61,10 @@ export const flowTexts: ErrorTemplates = {
     fix: '缩短超时或减少重试，或延长流程期限。',
   },
   FLOW_ADAPTER_MISSING: { what: '节点“{node}”需要一个 {protocol} 协议的适配器，但没有选择', fix: '在节点配置中选择适配器。' },
-  FLOW_ADAPTER_UNKNOWN: { what: '节点“{node}”所选的适配器 {adapter} 在本环境中不存在', fix: '新建该适配器，或改选其他适配器。' },
+  FLOW_ADAPTER_UNKNOWN: {
+    what: '节点“{node}”所选的适配器 {adapter} 在本平台的环境 {environment} 中不存在，或没有该环境的参数',
+    fix: '在本平台新建该适配器并填写环境 {environment} 的参数；适配器已存在时，补充该环境的参数；或改选其他适配器。',
+  },
   FLOW_ADAPTER_PROTOCOL: {
     what: '适配器 {adapter} 使用 {actual} 协议，而节点“{node}”需要 {protocol} 协议',
     fix: '改选一个 {protocol} 协议的适配器。',

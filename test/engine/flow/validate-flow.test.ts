@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { errorText } from '../../../engine/contract/error-texts.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { isPublishable, validateFlow } from '../../../engine/flow/validate-flow.ts';
 import type { ValidateDeps } from '../../../engine/flow/validate-deps.ts';
@@ -9,8 +10,10 @@ import { sampleFlow, sampleRegistry } from './sample-flow.ts';
 
 const deps: ValidateDeps = {
   nodes: sampleRegistry(),
-  hasAdapter: (id) => id !== 'adp_none',
-  adapterProtocol: (id) => (id === 'adp_hl7' ? 'mllp' : 'http'),
+  adapters: {
+    environment: 'PROD',
+    protocolOf: (id) => (id === 'adp_none' ? undefined : id === 'adp_hl7' ? 'mllp' : 'http'),
+  },
   checkExpression: (text) => {
     if (text.includes('((')) throw new AppError('EXPRESSION_INVALID', 'input', 'It does not end.');
   },
@@ -53,6 +56,16 @@ test('tells every problem at once, each with its path and what to do', () => {
   assert.equal(issues.find((issue) => issue.code === 'FLOW_NODE_TYPE_UNKNOWN')?.fix, 'Did you mean http.call@1?');
   assert.equal(issues.find((issue) => issue.code === 'FLOW_PORT_UNKNOWN')?.fix, 'Did you mean out?');
   assert.equal(issues.at(-1)?.severity, 'warning', 'warnings come last');
+});
+
+test('an adapter that is not here is told with the environment in which it must have settings', () => {
+  const flow = sampleFlow({ in: 'interface.call', call: { ...call, adapter: 'adp_none' } }, ['in > call']);
+  const issue = validateFlow(flow, deps).find(({ code }) => code === 'FLOW_ADAPTER_UNKNOWN')!;
+  for (const language of ['en', 'zh-CN'] as const) {
+    const { what, fix } = errorText(issue, language);
+    assert.match(what, /adp_none.*PROD/);
+    assert.match(fix!, /PROD/);
+  }
 });
 
 test('asks the node itself about its configuration, and the expressions whether they compile', () => {

@@ -78,7 +78,18 @@ function installation() {
     return {
       published,
       stores,
-      catalog: createFlowCatalog({ stores, published, nodes, bindings, compile, runTrial: echo, clock, logger: silentLogger, ...more }),
+      catalog: createFlowCatalog({
+        stores,
+        published,
+        nodes,
+        bindings,
+        environment: 'DEV',
+        compile,
+        runTrial: echo,
+        clock,
+        logger: silentLogger,
+        ...more,
+      }),
     };
   };
 }
