@@ -243,7 +243,7 @@ export interface PolicyDeps {
   memo<Value>(key: string, make: () => Value): Value;
   readonly clock: Clock;
   readonly crypto: Crypto;
-  /** Does the signature hold? Of a call that was handed over by the DMZ it is checked in its turn. */
+  /** Does the signature hold? By a public key it is checked in the turn of its connection, or of the gateway in the DMZ that handed it over. */
   verify(exchange: Exchange, key: KeyHandle, data: Uint8Array, signature: Uint8Array): boolean | Promise<boolean>;
   readonly shared: Pick<SharedState, 'claimOnce'>;
   readonly log: Logger;

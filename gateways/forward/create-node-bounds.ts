@@ -32,7 +32,7 @@ export interface NodeBoundsDeps {
 }
 
 export function createNodeBounds({ limits, log, metrics, clock }: NodeBoundsDeps): NodeBounds {
-  const turns = createTurns();
+  const turns = createTurns<string>(1);
   const forged = new WeakMap<Socket, number>();
   const warn = createThrottledWarning(log, clock, 'gateway.forward-forged');
 

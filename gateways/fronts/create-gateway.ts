@@ -27,6 +27,7 @@ import { createInterfaceCheck } from '../pipeline/check-interface.ts';
 import { compileFront, type CompiledFront } from '../pipeline/compile-front.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { createMemo } from '../pipeline/create-memo.ts';
+import { createVerify } from '../pipeline/create-verify.ts';
 import { loadPolicies } from '../pipeline/load-policies.ts';
 import { runExchange, type RunDeps } from '../pipeline/run-exchange.ts';
 import { createPlanIndex } from '../plan/create-plan-index.ts';
@@ -116,10 +117,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
   const nodes = front === 'bus' ? (settings.forwardNodes ?? []) : [];
   const bounds = createNodeBounds({ limits, log: logger, metrics, clock });
-  const verify: PolicyDeps['verify'] = (exchange, key, data, signature) => {
-    const check = () => options.crypto.verify(key, data, signature);
-    return exchange.relay === undefined || key.role === 'secret' ? check() : bounds.check(exchange, check);
-  };
+  const verify = createVerify(options.crypto, bounds);
   const compile = (plan: GatewayPlan): Serving => {
     memo.turn();
     const log = logger.child({ plan: String(plan.number) });

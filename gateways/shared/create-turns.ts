@@ -1,43 +1,46 @@
 /** Turns of the event loop, given to several parties in rotation. */
-export interface Turns {
+export interface Turns<Party> {
   /** Undefined: this turn is free, go on at once. Else it resolves in a turn of its own. */
-  take(of: string): Promise<void> | undefined;
-}
-
-interface Party {
-  readonly of: string;
-  readonly waiting: (() => void)[];
+  take(of: Party): Promise<void> | undefined;
+  /** A party waits for nothing any more: what it waited with resolves at once, to be let go. */
+  leave(party: Party): void;
 }
 
 /**
- * One piece of work a turn: whoever brings a thousand at once holds up nobody, since between two of them the loop serves everybody else, and another
+ * So many pieces of work a turn: whoever brings a thousand at once holds up nobody, since between the turns the loop serves everybody else, and another
  * party waits for one piece of each. How many may wait is for the caller to bound.
  */
-export function createTurns(): Turns {
-  const parties: Party[] = [];
-  let isTaken = false;
+export function createTurns<Party>(piecesOfTurn: number): Turns<Party> {
+  /** In the order of their turns. */
+  const waiting = new Map<Party, (() => void)[]>();
+  let begun = 0;
 
   function next(): void {
-    const party = parties.shift();
-    isTaken = party !== undefined;
-    if (party === undefined) return;
-    setImmediate(next);
-    const begin = party.waiting.shift()!;
-    if (party.waiting.length > 0) parties.push(party);
-    begin();
+    begun = 0;
+    for (const [party, pieces] of waiting) {
+      if (begun === piecesOfTurn) break;
+      begun++;
+      const begin = pieces.shift()!;
+      waiting.delete(party);
+      if (pieces.length > 0) waiting.set(party, pieces);
+      begin();
+    }
+    if (begun > 0) setImmediate(next);
   }
 
   return {
     take(of) {
-      if (isTaken) {
-        let party = parties.find((one) => one.of === of);
-        if (party === undefined) parties.push((party = { of, waiting: [] }));
-        const { waiting } = party;
-        return new Promise((resolve) => waiting.push(resolve));
+      if (begun === piecesOfTurn) {
+        const pieces = waiting.get(of) ?? [];
+        waiting.set(of, pieces);
+        return new Promise((resolve) => pieces.push(resolve));
       }
-      isTaken = true;
-      setImmediate(next);
+      if (begun++ === 0) setImmediate(next);
       return undefined;
+    },
+    leave(party) {
+      for (const begin of waiting.get(party) ?? []) begin();
+      waiting.delete(party);
     },
   };
 }

@@ -9,7 +9,7 @@ test('gives each turn of the loop to one, so that others are served between, and
     counting = setImmediate(count);
   };
   let counting = setImmediate(count);
-  const turns = createTurns();
+  const turns = createTurns<string>(1);
   const begun: { readonly of: string; readonly turn: number }[] = [];
   const begin = async (of: string) => {
     await turns.take(of);
@@ -26,7 +26,7 @@ test('gives each turn of the loop to one, so that others are served between, and
 });
 
 test('a free turn is taken at once', async () => {
-  const turns = createTurns();
+  const turns = createTurns<string>(1);
   assert.equal(turns.take('a'), undefined);
   assert.ok(turns.take('a') instanceof Promise);
   for (let i = 0; i < 3; i++) await new Promise(setImmediate);
