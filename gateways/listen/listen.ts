@@ -8,7 +8,7 @@ import type { Metrics } from '../../engine/contract/observe.ts';
 import type { GatewayLimits, GatewaySettings } from '../contract.ts';
 import { refuse, type GatewayErrorCode } from '../errors.ts';
 import { createTraceId } from '../shared/create-trace-id.ts';
-import { createPipeliningBound, MOST_WAITING, type PipeliningBound } from './bound-pipelining.ts';
+import { createPipeliningBound, MOST_WAITING } from './bound-pipelining.ts';
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   maxConnections: 10_000,
@@ -70,7 +70,9 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   let inFlight = 0;
   boundConnections(server, limits, metrics);
   const pipelining = createPipeliningBound(options.mostWaiting ?? (() => MOST_WAITING));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => answerClientError(error, socket, pipelining));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
+    answerClientError(error, socket, pipelining.hasWaiting(socket)),
+  );
   const accept = (request: IncomingMessage, response: ServerResponse) => {
     if (!pipelining.admits(request, response)) return;
     inFlight++;
@@ -176,11 +178,11 @@ function boundConnections(server: Server, limits: GatewayLimits, metrics: Metric
  * What the parser refuses never becomes an exchange; it is answered here in the same form and the connection ends. Nothing is said in the midst of
  * another answer, nor before those of requests that wait: it would be taken for one of theirs.
  */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket, pipelining: PipeliningBound): void {
+function answerClientError(error: NodeJS.ErrnoException, socket: Socket, hasWaiting: boolean): void {
   const answer = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
   // An answer that has ended is on its way, ahead of what is written now.
   const isAnswering = answer?.headersSent === true && !answer.writableEnded;
-  if (!socket.writable || error.code === 'ECONNRESET' || isAnswering || pipelining.hasWaiting(socket)) {
+  if (!socket.writable || error.code === 'ECONNRESET' || isAnswering || hasWaiting) {
     socket.destroy();
     return;
   }

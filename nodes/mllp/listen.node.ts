@@ -9,9 +9,9 @@ import { createThrottledWarning } from '../../engine/contract/throttled-warning.
 import { admission } from '../shared/hl7/admission.ts';
 import { parseHl7Path } from '../shared/hl7/paths.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
+import { readSettings } from '../shared/read-settings.ts';
 import { compilePeers, isCertificatePeer, type Peer } from './peers.ts';
 import { serveConnection, type Connection, type ConnectionOptions } from './serve-connection.ts';
-import { readSettings } from '../shared/read-settings.ts';
 import { ListenSettings } from './settings.ts';
 
 const Config = Type.Object(

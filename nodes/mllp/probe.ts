@@ -4,8 +4,8 @@ import { isIP } from 'node:net';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Health, ProbeContext } from '../../engine/contract/node.ts';
 import { createProbeSteps } from '../shared/probe-steps.ts';
-import { connect, connectFailed } from './connect.ts';
 import { readSettings } from '../shared/read-settings.ts';
+import { connect, connectFailed } from './connect.ts';
 import { ListenSettings, SendSettings } from './settings.ts';
 
 export async function probeMllp(ctx: ProbeContext): Promise<Health> {

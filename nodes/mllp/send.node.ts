@@ -10,10 +10,10 @@ import { controlIdOf } from '../shared/hl7/control-id.ts';
 import { fromHl7Form } from '../shared/hl7/form.ts';
 import { headerField, readHl7, writeHl7 } from '../shared/hl7/message.ts';
 import { setHl7 } from '../shared/hl7/paths.ts';
+import { readSettings } from '../shared/read-settings.ts';
 import { connect } from './connect.ts';
 import { probeMllp } from './probe.ts';
 import { createSendPool, type SendPool } from './send-pool.ts';
-import { readSettings } from '../shared/read-settings.ts';
 import { SendSettings } from './settings.ts';
 
 const Config = Type.Object(

@@ -7,6 +7,8 @@ import { schemaValues } from '../../engine/contract/schema-problem.ts';
 /** The adapter's settings with defaults, or ADAPTER_SETTINGS_WRONG (input) with every issue. */
 export function readSettings<Schema extends TObject>(adapter: Adapter, schema: Schema): Static<Schema> {
   const settings: unknown = Value.Default(schema, structuredClone(adapter.settings));
+  // Some nodes ask for each message: what is right is only looked over.
+  if (Value.Check(schema, settings)) return settings;
   const issues = Value.Errors(schema, settings).map((error) => ({
     path: error.instancePath,
     code: 'ADAPTER_SETTINGS_WRONG',
@@ -14,8 +16,8 @@ export function readSettings<Schema extends TObject>(adapter: Adapter, schema: S
     severity: 'error' as const,
     values: schemaValues(error),
   }));
-  if (issues.length === 0) return settings as Static<Schema>;
-  throw new AppError('ADAPTER_SETTINGS_WRONG', 'input', `The settings of adapter ${adapter.adapterId} are wrong.`, {
+  const wrong = issues.map(({ path, message }) => `${path || '/'} ${message}`).join('; ');
+  throw new AppError('ADAPTER_SETTINGS_WRONG', 'input', `The settings of adapter ${adapter.adapterId} are wrong: ${wrong}.`, {
     values: { adapter: adapter.adapterId },
     issues,
     fix: 'Correct the fields named in the issues.',

@@ -7,6 +7,7 @@ import { Autosave, type AutosaveState, type SaveFailure } from '../model/autosav
 import { replaceDocument } from '../model/commands/flow-settings.ts';
 import { keepDraft } from '../model/draft-recovery.ts';
 import { withPlaces } from '../model/layout.ts';
+import type { NodeTypes } from '../model/node-types.ts';
 import type { EditorStore } from './editor-store.ts';
 import type { EditorBeginning } from './use-editor-start.ts';
 
@@ -28,7 +29,7 @@ export function createDraftKeeper(store: EditorStore, { recovered, drafts }: Edi
   const autosave = new Autosave(base, {
     clock: browserClock,
     save: (document, signal) => call('flows.save', { flowId: document.flowId, document }, { signal }),
-    judge: (error) => judgeFailure(error, (document) => withPlaces(document, store.getState().types)),
+    judge: (error) => judgeFailure(error, store.getState().types),
     onState: (next) => {
       state.setState(next, true);
       store.getState().setRevision(next.base.revision);
@@ -65,10 +66,10 @@ export function createDraftKeeper(store: EditorStore, { recovered, drafts }: Edi
   };
 }
 
-function judgeFailure(error: unknown, shown: (document: FlowDocument) => FlowDocument): SaveFailure {
+function judgeFailure(error: unknown, types: NodeTypes): SaveFailure {
   if (!(error instanceof ApiError)) return { kind: 'offline' };
   const theirs = error.body['theirs'] as FlowDocument | undefined;
-  if (error.code === 'FLOW_STALE') return { kind: 'conflict', theirs: theirs && shown(theirs) };
+  if (error.code === 'FLOW_STALE') return { kind: 'conflict', theirs: theirs && withPlaces(theirs, types) };
   const isAway = error.status === 0 || error.status === 401 || error.status === 429 || error.status >= 500;
   return isAway ? { kind: 'offline' } : { kind: 'refused' };
 }

@@ -212,6 +212,7 @@ test('plain MLLP off loopback is refused, and so is an adapter without an addres
   );
   await assert.rejects(listenTrigger(mllpListen, { adapter: { settings: { peers: [] } } }), isCode('ADAPTER_SETTINGS_WRONG'));
   await assert.rejects(listenTrigger(mllpListen, { adapter: { settings: { peers: 7 } } }), isCode('ADAPTER_SETTINGS_WRONG'));
+  await assert.rejects(listenTrigger(mllpListen, { adapter: { settings: { peers: 7 } } }), /are wrong: \/peers must be array\./);
 });
 
 test('a port in use is an error that names it', async (t) => {
