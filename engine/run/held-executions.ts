@@ -33,10 +33,10 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
   return {
     async retry(executionId, actor) {
       const document = assertStored(await executions.get(executionId), executionId);
-      if (await letGoOn(document, { epoch: document.epoch }, { retriedBy: actor })) return;
+      if (await letGoOn(document, document.epoch, { retriedBy: actor })) return;
       throw new AppError('EXECUTION_NOT_HELD', 'input', `Execution ${executionId} is not held, so there is nothing to retry.`, {
         values: { id: executionId },
-        fix: 'Read it again; somebody may have retried it already.',
+        fix: 'Read it again; somebody may have retried, cancelled or resent it already.',
       });
     },
 
@@ -71,7 +71,7 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
       const document = await executions.get(item.executionId);
       if (document === undefined) return 'missing';
       // Whoever takes the execution counts its epoch up: what was held when the bulk began goes on once, whoever lets it.
-      const isDone = await letGoOn(document, { epoch: item.epoch, cancelRequested: null }, { retriedBy: actor, bulk: bulkId });
+      const isDone = await letGoOn(document, item.epoch, { retriedBy: actor, bulk: bulkId });
       return isDone ? 'done' : outcomeOf(document, item, bulkId);
     },
 
@@ -84,15 +84,16 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     },
   };
 
+  /** What is to be cancelled only ends, though it is held until somebody has ended it: nobody may be told that it goes on. */
   async function letGoOn(
     document: ExecutionDocument,
-    match: Filter & { readonly epoch: number },
+    epoch: number,
     marks: Readonly<Record<string, unknown>> & { readonly retriedBy: string },
   ): Promise<boolean> {
-    if (isPrepared(document)) return match.epoch === document.epoch && (await releasePrepared(document, marks.retriedBy, marks, deps));
+    if (isPrepared(document)) return epoch === document.epoch && (await releasePrepared(document, marks.retriedBy, marks, deps));
     const result = await executions.patchIf(
       document._id,
-      { status: 'held', ...match },
+      { status: 'held', epoch, cancelRequested: null },
       {
         set: { status: 'queued', releasedEpoch: document.epoch, ...marks },
         unset: ['held', 'error', 'due', 'waits', 'wake'],

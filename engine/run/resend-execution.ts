@@ -79,7 +79,8 @@ export async function releasePrepared(
   deps: ReleaseDeps,
 ) {
   const { executions, workQueue } = deps;
-  if (!(await giveUpOld(document, actor, deps))) return false;
+  // Its old one is not given up for what only ends.
+  if (document.cancelRequested || !(await giveUpOld(document, actor, deps))) return false;
   const result = await executions.patchIf(
     document._id,
     { status: 'held', epoch: document.epoch, 'held.reason': PREPARED },

@@ -51,8 +51,20 @@ async function setUp(t: TestContext) {
     hospital.received.length = 0;
     return id;
   };
+  const executions = await running.documents.open(executionsSpec);
+  /** A resend whose process died after it had stored the new one. */
+  const leave = async (old: string) => {
+    const stored = (await executions.get(old))!;
+    const text = plainSeal.openText({ collection: 'executions', id: old, field: 'input' }, (stored.input as { sealed: string }).sealed);
+    const _id = `exe_left-${old.slice(4)}`;
+    const input = { sealed: plainSeal.seal({ collection: 'executions', id: _id, field: 'input' }, text) };
+    const held = { node: '', reason: 'RESEND_PREPARED', outcomeKnown: true, at: 0 };
+    const fresh: ExecutionDocument = { ...stored, _id, origin: _id, dedupe: `x:${_id}`, epoch: 0, legs: {}, input, held };
+    await executions.insert({ ...fresh, replayOf: old, replacesEpoch: stored.epoch });
+    return _id;
+  };
   const sent = () => hospital.received.map(({ body }) => JSON.parse(body));
-  return { hospital, running, operator, ended, hold, sent };
+  return { hospital, running, operator, ended, hold, leave, sent };
 }
 
 test('a held message is sent anew, corrected: it takes the old one’s place in the lane, and the old one never goes', async (t) => {
@@ -131,18 +143,7 @@ test('of two people who resend, and one who retries, exactly one gets it done', 
 });
 
 test('what a process left half-done when it died is finished by a retry, and never both run', async (t) => {
-  const { operator, running, ended, hold, sent } = await setUp(t);
-  const executions = await running.documents.open(executionsSpec);
-  const leave = async (old: string) => {
-    const stored = (await executions.get(old))!;
-    const text = plainSeal.openText({ collection: 'executions', id: old, field: 'input' }, (stored.input as { sealed: string }).sealed);
-    const _id = `exe_left-${old.slice(4)}`;
-    const input = { sealed: plainSeal.seal({ collection: 'executions', id: _id, field: 'input' }, text) };
-    const held = { node: '', reason: 'RESEND_PREPARED', outcomeKnown: true, at: 0 };
-    const fresh: ExecutionDocument = { ...stored, _id, origin: _id, dedupe: `x:${_id}`, epoch: 0, legs: {}, input, held };
-    await executions.insert({ ...fresh, replayOf: old, replacesEpoch: stored.epoch });
-    return _id;
-  };
+  const { operator, running, ended, hold, leave, sent } = await setUp(t);
   const first = await hold({ number: 1, patient: 'P1' });
   const left = await leave(first);
   const resent = await operator.call('POST', `/executions/${left}/resend`, { seen: 'held', reason: 'x' });
@@ -165,6 +166,32 @@ test('what a process left half-done when it died is finished by a retry, and nev
   await leave(third);
   await operator.call('POST', '/held/retry', { all: true, perSecond: 1000 });
   await running.until(async () => (await running.engine.executions.counts()).held <= 1 && sent().length === 1);
+});
+
+test('what is to be cancelled, but has not ended yet, goes on for nobody, and no other is given up for it', async (t) => {
+  const { operator, running, ended, hold, leave, sent } = await setUp(t);
+  const executions = await running.documents.open(executionsSpec);
+  const retry = async (id: string) => {
+    const { status, body } = await operator.call('POST', `/executions/${id}/retry`);
+    return [status, body.code];
+  };
+  // As a cancel leaves it whose worker has not heard of it yet.
+  const mark = async (id: string) => {
+    const reason = plainSeal.seal({ collection: 'executions', id, field: 'cancelRequested' }, 'no longer wanted');
+    await executions.patchIf(id, { status: 'held' }, { set: { cancelRequested: { by: 'wu', reason, at: Date.now() } } });
+  };
+  const old = await hold({ number: 1, patient: 'P1' });
+  const left = await leave(old);
+  await mark(left);
+  assert.deepEqual(await retry(left), [409, 'EXECUTION_NOT_HELD']);
+  assert.equal((await operator.call('GET', `/executions/${old}`)).body.replacedBy, undefined);
+  await mark(old);
+  assert.deepEqual(await retry(old), [409, 'EXECUTION_NOT_HELD']);
+  for (const id of [left, old]) {
+    await operator.call('POST', `/executions/${id}/cancel`, { reason: 'no longer wanted' });
+    await ended(id, 'cancelled');
+  }
+  assert.equal(sent().length, 0);
 });
 
 test('a message that was done is sent anew once for each request, past the flow’s dedupe', async (t) => {
