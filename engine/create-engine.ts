@@ -125,7 +125,15 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const pool = createScriptPool({ clock, logger: log, size: SCRIPT_THREADS });
   const nodes = await loadNodes(deps.nodeFolders);
   const changes = await createChanges({ documents, shared, clock, log });
-  const bindings = await createBindings({ documents, seal, changes, environment: deps.environment, clock, logger: log });
+  const bindings = await createBindings({
+    documents,
+    seal,
+    changes,
+    environment: deps.environment,
+    adapterTypes: nodes.adapterTypes(),
+    clock,
+    logger: log,
+  });
   const stores = await openFlowStores(documents, seal);
   const compile = (version: FlowVersion) =>
     compileFlow(version, { getNode: nodes.get, build: createBuildContext({ pool, key: version.flowId }) });

@@ -47,7 +47,9 @@ export interface Bindings {
 export interface BindingStore {
   listAdapters(): Promise<readonly AdapterDocument[]>;
   getAdapter(adapterId: string): Promise<AdapterDocument | undefined>;
-  /** SECRET_NOT_BOUND when its credential is a secret that is not meant for it. */
+  /** All that keeps it from being saved as far as its content tells: also settings that do not fit its protocol, in any environment. */
+  adapterIssues(document: AdapterDocument): readonly Issue[];
+  /** BINDING_INVALID with those issues; SECRET_NOT_BOUND when its credential is a secret that is not meant for it. */
   saveAdapter(document: AdapterDocument, expectedRevision: number): Promise<AdapterDocument>;
   removeAdapter(adapterId: string): Promise<boolean>;
   /** An adapter that is not saved, as it would be: undefined without settings for this environment. Its credential is given by the same rules. */

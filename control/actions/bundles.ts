@@ -1,7 +1,7 @@
 /** A bundle carries flows with the adapters, code tables and interfaces they need from one installation to another; never a secret. */
 import { Type, type Static } from 'typebox';
 import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
-import { AppError } from '../../engine/contract/errors.ts';
+import { AppError, type Issue } from '../../engine/contract/errors.ts';
 import { type FlowDocument } from '../../engine/contract/flow-document.ts';
 import { InterfaceDocument } from '../../gateways/documents.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
@@ -85,11 +85,13 @@ async function importBundle(
   if (tables.length > 0) ctx.require('tables.edit');
   if (interfaces.length > 0) ctx.require('interfaces.edit');
   for (const adapter of adapters) requireSecretsRight(ctx, await bindingStore.getAdapter(adapter.adapterId), adapter);
-  const wrong = interfaces.flatMap((item, index) =>
-    checkInterface(item).map((issue) => ({ ...issue, path: `/interfaces/${index}${issue.path}` })),
-  );
+  const below = (place: string, issues: readonly Issue[]) => issues.map((issue) => ({ ...issue, path: place + issue.path }));
+  const wrong = [
+    ...adapters.flatMap((adapter, index) => below(`/adapters/${index}`, bindingStore.adapterIssues(adapter))),
+    ...interfaces.flatMap((item, index) => below(`/interfaces/${index}`, checkInterface(item))),
+  ];
   if (wrong.some((issue) => issue.severity === 'error')) {
-    throw new AppError('BUNDLE_INVALID', 'input', 'Some interfaces of the bundle are not valid; nothing was imported.', {
+    throw new AppError('BUNDLE_INVALID', 'input', 'Some adapters or interfaces of the bundle are not valid; nothing was imported.', {
       issues: wrong,
       fix: 'Change what the issues name.',
     });

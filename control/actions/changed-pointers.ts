@@ -1,4 +1,5 @@
 /** Where two JSON values differ, as JSON Pointers, without a word of what stands there: enough for the audit trail. */
+import { pointerStep } from '../../engine/contract/schema-problem.ts';
 
 const MOST = 100;
 
@@ -16,7 +17,7 @@ function compare(before: unknown, after: unknown, path: string, found: string[])
     return;
   }
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const at = `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const at = path + pointerStep(name);
     if (Object.hasOwn(before, name) && Object.hasOwn(after, name)) compare(before[name], after[name], at, found);
     else if (found.length < MOST) found.push(at);
   }

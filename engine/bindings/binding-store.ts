@@ -1,11 +1,12 @@
-import type { TSchema } from 'typebox';
-import { AdapterDocument, CodeTable } from '../contract/adapter.ts';
+import { CodeTable, type AdapterDocument } from '../contract/adapter.ts';
+import type { AdapterType } from '../contract/adapter-type.ts';
 import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
+import { AppError, type Issue } from '../contract/errors.ts';
 import type { Collection, Documents } from '../contract/ports/documents.ts';
 import type { Seal } from '../contract/seal.ts';
 import { schemaIssues } from '../flow/schema-issues.ts';
 import { StaleDraft, type BindingStore } from '../services.ts';
+import { adapterIssues } from './adapter-issues.ts';
 import { adaptersSpec, secretPlace, secretsSpec, tablesSpec, type BodyDocument, type SecretDocument } from './binding-documents.ts';
 
 /** Everything that is stored, read whole. */
@@ -24,18 +25,33 @@ const PAGE = 500;
 const MAX_SECRET_CHARS = 20_000;
 const SECRET_NAME = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$/;
 
+export interface BindingStoreDeps {
+  readonly documents: Documents;
+  readonly seal: Seal;
+  readonly clock: Clock;
+  /** All that there are: an adapter of another protocol, or with settings that do not fit its own, is not stored. */
+  readonly adapterTypes: readonly AdapterType[];
+}
+
 /** The stored side of the bindings; `afterChange` runs after each write and before its answer. */
 export async function openBindingStore(
-  { documents, seal, clock }: { readonly documents: Documents; readonly seal: Seal; readonly clock: Clock },
+  { documents, seal, clock, adapterTypes }: BindingStoreDeps,
   afterChange: () => Promise<void>,
 ): Promise<OpenedStore> {
-  const adapters = createBodies<AdapterDocument>(await documents.open(adaptersSpec), AdapterDocument, 'adapterId', afterChange);
-  const tables = createBodies<CodeTable>(await documents.open(tablesSpec), CodeTable, 'tableId', afterChange);
+  const issuesOf = (document: AdapterDocument) => adapterIssues(document, adapterTypes);
+  const adapters = createBodies<AdapterDocument>(await documents.open(adaptersSpec), issuesOf, 'adapterId', afterChange);
+  const tables = createBodies<CodeTable>(
+    await documents.open(tablesSpec),
+    (document) => schemaIssues(CodeTable, document, 'BINDING_INVALID'),
+    'tableId',
+    afterChange,
+  );
   const secrets = await documents.open(secretsSpec);
 
   const store: OpenedStore['store'] = {
     listAdapters: adapters.list,
     getAdapter: adapters.get,
+    adapterIssues: issuesOf,
     async saveAdapter(document, expectedRevision) {
       const secret = document.credential === undefined ? undefined : await secrets.get(document.credential);
       // One that is not stored yet is checked when it is used.
@@ -89,7 +105,7 @@ export async function openBindingStore(
 /** Adapters and tables are kept alike: a JSON body under an id, with a revision that every save must name. */
 function createBodies<T extends { readonly revision: number }>(
   collection: Collection<BodyDocument>,
-  schema: TSchema,
+  issuesOf: (document: T) => Issue[],
   idField: keyof T & string,
   afterChange: () => Promise<void>,
 ) {
@@ -102,7 +118,7 @@ function createBodies<T extends { readonly revision: number }>(
     list: async (): Promise<readonly T[]> => (await findAll(collection)).map(read),
     get,
     async save(document: T, expectedRevision: number): Promise<T> {
-      const issues = schemaIssues(schema, document, 'BINDING_INVALID');
+      const issues = issuesOf(document);
       if (issues.length > 0)
         throw new AppError('BINDING_INVALID', 'input', `This is not a valid ${collection.name.slice(0, -1)}.`, {
           values: { what: collection.name.slice(0, -1) },

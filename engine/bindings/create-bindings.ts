@@ -1,23 +1,18 @@
 import { Default } from 'typebox/value';
 import { AdapterLimits, type Adapter, type AdapterDocument, type CodeTable } from '../contract/adapter.ts';
 import type { Changes } from '../changes/create-changes.ts';
-import type { Clock } from '../contract/clock.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Logger } from '../contract/observe.ts';
-import type { Documents } from '../contract/ports/documents.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { Bindings, BindingStore, TableSnapshot } from '../services.ts';
 import { secretPlace } from './binding-documents.ts';
-import { assertBound, openBindingStore, type BindingContents } from './binding-store.ts';
+import { assertBound, openBindingStore, type BindingContents, type BindingStoreDeps } from './binding-store.ts';
 import { openTableSnapshots, type TableSnapshots } from './table-snapshots.ts';
 
-export interface BindingsDeps {
-  readonly documents: Documents;
-  readonly seal: Seal;
+export interface BindingsDeps extends BindingStoreDeps {
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
   /** Name of the running environment, for example `PROD`; picks the settings of each adapter. */
   readonly environment: string;
-  readonly clock: Clock;
   readonly logger: Logger;
 }
 

@@ -18,6 +18,11 @@ export function schemaValues({ keyword, instancePath, params = {} }: SchemaBreac
   return { problem: keyword === 'boolean' ? 'unknown-field' : keyword, ...(field === '' ? {} : { field }), ...demanded(params) };
 }
 
+/** A step of a JSON Pointer (RFC 6901) to the field or item of this name. */
+export function pointerStep(name: string | number): string {
+  return `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
 /** Last step of a JSON Pointer, as it is called. */
 export function fieldOf(pointer: string): string {
   return pointer

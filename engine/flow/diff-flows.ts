@@ -1,5 +1,6 @@
 import type { FlowDocument, FlowEdge, FlowNode } from '../contract/flow-document.ts';
 import { isRecord } from '../contract/is-record.ts';
+import { pointerStep } from '../contract/schema-problem.ts';
 import { canonicalJson } from './content-hash.ts';
 
 export interface FieldChange {
@@ -61,7 +62,7 @@ function diffFields(before: object, after: object, prefix = ''): FieldChange[] {
   const now = after as Readonly<Record<string, unknown>>;
   return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) => {
     const [a, b] = [Object.hasOwn(old, name) ? old[name] : undefined, Object.hasOwn(now, name) ? now[name] : undefined];
-    const path = `${prefix}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const path = prefix + pointerStep(name);
     if (isEqual(a, b)) return [];
     return isRecord(a) && isRecord(b) ? diffFields(a, b, path) : [{ path, before: a, after: b }];
   });

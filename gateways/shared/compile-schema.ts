@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { RE2JS } from 're2js';
+import { pointerStep } from '../../engine/contract/schema-problem.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -71,7 +72,7 @@ function toIssue(error: ErrorObject): SchemaIssue {
   const { instancePath, params } = error as ErrorObject<string, { missingProperty?: string; additionalProperty?: string }>;
   const name = params.missingProperty ?? params.additionalProperty;
   return {
-    path: name === undefined ? instancePath : `${instancePath}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+    path: name === undefined ? instancePath : instancePath + pointerStep(name),
     message: error.message ?? error.keyword,
   };
 }

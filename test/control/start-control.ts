@@ -261,6 +261,7 @@ export function memoryBindings(): { readonly bindings: Bindings; readonly bindin
         return saved;
       },
       removeAdapter: async (id) => adapters.delete(id),
+      adapterIssues: () => [],
       preview: () => undefined,
       listTables: async () => [...tables.values()],
       getTable: async (id) => tables.get(id),

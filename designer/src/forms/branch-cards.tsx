@@ -2,9 +2,9 @@
 import type { ReactNode } from 'react';
 import { isRecord } from '../../../engine/contract/is-record.ts';
 import type { Text } from '../../../engine/contract/texts.ts';
+import { pointerStep } from '../../../engine/contract/schema-problem.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import type { FieldProps } from './field-props.ts';
-import { pointerStep } from './field-schema.ts';
 import { Problems } from './field-row.tsx';
 import { useCommit, useForm, useFormState } from './form-context.tsx';
 import { issuesAt } from './form-issues.ts';

@@ -57,11 +57,6 @@ export function sameJson(a: unknown, b: unknown): boolean {
   return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** A step of a JSON Pointer (RFC 6901). */
-export function pointerStep(name: string | number): string {
-  return `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
-
 /** The value of a text field as it is kept: an emptied field is no field, unless empty is a value that the schema's default shows to be meant. */
 export function keptText(schema: FieldSchema, text: string): string | undefined {
   return text === '' && schema.default === undefined ? undefined : text;

@@ -1,6 +1,7 @@
+import { pointerStep } from '../../../engine/contract/schema-problem.ts';
 import { FieldRow } from './field-row.tsx';
 import type { FieldProps } from './field-props.ts';
-import { fieldsOf, pointerStep, withField } from './field-schema.ts';
+import { fieldsOf, withField } from './field-schema.ts';
 import styles from './fields/fields.module.css';
 
 interface GroupCardProps extends Pick<FieldProps, 'schema' | 'label' | 'pointer'> {

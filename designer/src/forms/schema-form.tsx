@@ -1,10 +1,11 @@
 /** A form for a JSON Schema with field texts (`docs/add-a-node.md`): one editor for each field, chosen by its kind. Used by nodes, adapters, interfaces. */
 import { useMemo } from 'react';
 import type { Issue } from '../../../engine/contract/errors.ts';
+import { pointerStep } from '../../../engine/contract/schema-problem.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { FIELD_EDITORS } from './field-registry.ts';
 import { FieldRow, Problems } from './field-row.tsx';
-import { fieldsOf, pointerStep, valueAt, withField, type FieldSchema } from './field-schema.ts';
+import { fieldsOf, valueAt, withField, type FieldSchema } from './field-schema.ts';
 import { FormStateProvider } from './form-context.tsx';
 import { issuesElsewhere, localIssues, serverIssues } from './form-issues.ts';
 import styles from './schema-form.module.css';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import { Type } from 'typebox';
 import type { AdapterDocument, CodeTable } from '../../../engine/contract/adapter.ts';
+import { defineAdapter } from '../../../engine/contract/adapter-type.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import type { Seal } from '../../../engine/contract/seal.ts';
@@ -34,6 +36,13 @@ const adapter: AdapterDocument = {
   credential: 'hospital-a',
   limits: { timeoutMs: 9 },
 };
+const HTTP = defineAdapter({
+  protocol: 'http',
+  icon: 'globe',
+  text: { label: { 'zh-CN': '甲', en: 'A' }, help: { 'zh-CN': '甲', en: 'A' } },
+  settings: Type.Object({ baseUrl: Type.String({ minLength: 1 }), retries: Type.Integer({ default: 1 }) }),
+  hasCharset: false,
+});
 const table: CodeTable = { tableId: 'dept', revision: 0, name: { 'zh-CN': '科室', en: 'Department' }, entries: { '1.2': 'cardiology' } };
 
 const clock = fakeClock();
@@ -48,7 +57,7 @@ function installation() {
   const shared = createMemorySharedState({ clock });
   return async (environment = 'TEST') => {
     const changes = await createChanges({ documents, shared, clock, log: silentLogger });
-    const one = await createBindings({ documents, changes, seal, environment, clock, logger: silentLogger });
+    const one = await createBindings({ documents, changes, seal, environment, adapterTypes: [HTTP], clock, logger: silentLogger });
     running.push(one);
     return one;
   };
@@ -93,6 +102,23 @@ test('a wrong adapter is refused with every breach', async () => {
     assert.deepEqual((error as AppError).issues.map((issue) => issue.path).sort(), ['/domain', '/protocol']);
     return true;
   });
+});
+
+test('settings that do not fit the protocol are refused, in whichever environment they stand; what has a default may be left out', async () => {
+  const { store } = await installation()();
+  const environments = { TEST: { baseUrl: 'http://a' }, 'U/AT': { baseUrl: '', retries: 'many' }, PROD: {} };
+  const refused = (document: AdapterDocument, ...paths: string[]) =>
+    assert.rejects(store.saveAdapter(document, 0), (error) => {
+      assert.deepEqual(
+        [(error as AppError).code, (error as AppError).issues.map(({ path }) => path).toSorted()],
+        ['BINDING_INVALID', paths],
+      );
+      return true;
+    });
+  const at = (path: string) => `/environments/${path}`;
+  await refused({ ...adapter, domain: '', environments }, '/domain', at('PROD/baseUrl'), at('U~1AT/baseUrl'), at('U~1AT/retries'));
+  await refused({ ...adapter, protocol: 'htpp', environments }, '/protocol');
+  assert.equal(await store.getAdapter('adp_a'), undefined);
 });
 
 test('secrets are stored sealed, by name, and opened for who may see them', async () => {

@@ -1,8 +1,9 @@
 import { isRecord } from '../../../../engine/contract/is-record.ts';
+import { pointerStep } from '../../../../engine/contract/schema-problem.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { FieldProps } from '../field-props.ts';
 import { FieldRow } from '../field-row.tsx';
-import { fieldsOf, pointerStep, withField } from '../field-schema.ts';
+import { fieldsOf, withField } from '../field-schema.ts';
 import { useCommit, useForm } from '../form-context.tsx';
 import { AddButton, ItemButtons } from '../item-buttons.tsx';
 import { moved, replaced, without } from '../list-edits.ts';

@@ -1,7 +1,8 @@
+import { pointerStep } from '../../../../engine/contract/schema-problem.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { FieldControl } from '../field-control.tsx';
 import type { FieldProps } from '../field-props.ts';
-import { pointerStep, type FieldSchema } from '../field-schema.ts';
+import type { FieldSchema } from '../field-schema.ts';
 import { useCommit, useForm, useFormState } from '../form-context.tsx';
 import { issuesAt } from '../form-issues.ts';
 import { AddButton, ItemButtons } from '../item-buttons.tsx';
