@@ -17,6 +17,9 @@ const NOT_SENT = [
   'MongoServerClosedError',
 ];
 
+/** `EPIPE` and its like, and what Node says of a socket that is closed. */
+const SOCKET_CODE = /^(E[A-Z0-9]+|ERR_(STREAM|SOCKET)_[A-Z_]+)$/;
+
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;
 }
@@ -58,9 +61,9 @@ function isAnswerLost(error: unknown): boolean {
   return error instanceof MongoNetworkError && !isNotSent(error);
 }
 
-/** What a socket says; the driver passes some of it on as it is. */
+/** What a socket says; the driver passes some of it on as it is. Not all of it names a system call: a write after the other side's end has its code alone. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && 'syscall' in error;
+  return error instanceof Error && ('syscall' in error || SOCKET_CODE.test((error as NodeJS.ErrnoException).code ?? ''));
 }
 
 function isUnreachable(error: MongoError): boolean {
