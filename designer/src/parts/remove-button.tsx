@@ -26,13 +26,15 @@ interface RemoveButtonProps {
   /** Who uses it, and what to do about them: while there are any it is not removed. */
   readonly uses?: readonly Use[];
   readonly usesHelp?: string;
+  /** What hangs on it is still being asked: nobody can be told yet what removing it does. */
+  readonly isAsking?: boolean;
   /** An icon alone, at the end of a row. */
   readonly isSmall?: boolean;
   readonly run: (reason: string) => Promise<unknown>;
 }
 
 /** Removes a thing after a word of warning; of one in use it names the users instead. */
-export function RemoveButton({ name, effect, uses = [], usesHelp, isSmall = false, run }: RemoveButtonProps) {
+export function RemoveButton({ name, effect, uses = [], usesHelp, isAsking = false, isSmall = false, run }: RemoveButtonProps) {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
   const [isRefused, setRefused] = useState(false);
@@ -48,6 +50,7 @@ export function RemoveButton({ name, effect, uses = [], usesHelp, isSmall = fals
         icon={<Trash2 size={16} />}
         aria-label={`${t('remove')}: ${name}`}
         title={isSmall ? t('remove') : ''}
+        disabled={isAsking}
         onClick={(event) => {
           event.stopPropagation();
           ask();

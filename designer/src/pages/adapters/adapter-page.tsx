@@ -116,6 +116,7 @@ function Remove({ adapter: { adapterId, name } }: { readonly adapter: Adapter })
       effect={t('removeEffect', { name: text(name) })}
       uses={(uses.data?.flows ?? []).map((use) => ({ label: text(use.name) || use.flowId, to: `/flows/${use.flowId}` }))}
       usesHelp={t('usesHelp')}
+      isAsking={uses.isPending}
       run={async ($reason) => {
         await remove.mutateAsync({ adapterId, $reason });
         void go('/adapters');
