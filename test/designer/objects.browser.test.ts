@@ -129,6 +129,27 @@ test('a code table takes rows from a CSV file and gives them as one', LIMIT, asy
   await expect(page.getByRole('button', { name: '保存' })).toBeDisabled();
 });
 
+test(
+  'what is wrong in another environment than the one shown is told by its place, marked in the JSON, and saved nowhere',
+  LIMIT,
+  async () => {
+    const page = await console.open({ path: '/adapters/adp_hospital_a', roles: ['analyst', 'security-admin'] });
+    const before = await console.city.admin('GET', '/adapters/adp_hospital_a');
+    await page.getByText('JSON（高级）').click();
+    const { adapterId: _id, revision: _revision, ...content } = before as { environments: object; adapterId: string; revision: number };
+    const environments = { ...content.environments, PROD: { baseUrl: 'https://his.example', pigeons: 7 } };
+    await page.getByRole('textbox', { name: '适配器设置' }).fill(JSON.stringify({ ...content, environments }, undefined, 2));
+    const mark = page.locator('.cm-lintRange-error');
+    await expect(mark).toHaveText(['7']);
+    await page.getByRole('button', { name: '保存' }).click();
+    const told = page.getByRole('alert').filter({ hasText: '请先改好下列问题' });
+    await expect(told.getByRole('listitem')).toHaveText(['/environments/PROD/pigeons 此处没有这一字段']);
+    await page.getByText('表单', { exact: true }).click();
+    await expect(told).toBeVisible();
+    assert.deepEqual(await console.city.admin('GET', '/adapters/adp_hospital_a'), before);
+  },
+);
+
 test('a viewer sees the forms, can change nothing in them, and is refused by the platform too', LIMIT, async () => {
   const page = await console.open({ path: '/adapters/adp_hospital_a', roles: ['viewer'] });
   await page.getByText('只读', { exact: true }).waitFor();

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fieldsOf } from '../../designer/src/forms/field-schema.ts';
 import { suggestedId, withSuggestedId } from '../../designer/src/forms/suggested-id.ts';
-import { isAdapterWrong, newAdapter, ABOUT_NEW, CHARSET } from '../../designer/src/pages/adapters/adapter-schema.ts';
-import { APP_FIELDS, isAppWrong, wholeApp } from '../../designer/src/pages/callers/app-schema.ts';
+import { adapterProblems, newAdapter, ABOUT_NEW, CHARSET } from '../../designer/src/pages/adapters/adapter-schema.ts';
+import { APP_FIELDS, appProblems, wholeApp } from '../../designer/src/pages/callers/app-schema.ts';
 import { entriesOf } from '../../designer/src/pages/tables/table-rows.ts';
 import {
-  isInterfaceWrong,
+  interfaceProblems,
   newInterface,
   OTHER_FIELDS,
   SECTIONS,
@@ -39,10 +39,10 @@ test('every field of the documents stands in one section of its form', () => {
 
 test('a new interface is saved when it has id, name, domain and a target, with every default filled in', () => {
   const fixed = { revision: 0 };
-  assert.equal(isInterfaceWrong(newInterface(), fixed), true);
+  assert.ok(interfaceProblems(newInterface(), fixed, 'en').length > 0);
   const target = { kind: 'flow', flowId: 'flw_a' };
   const { timeoutMs: _timeout, ...content }: Content = { ...newInterface(), interfaceId: 'ifc_a', name, domain: 'd', target };
-  assert.equal(isInterfaceWrong(content, fixed), false);
+  assert.deepEqual(interfaceProblems(content, fixed, 'en'), []);
   assert.equal(wholeInterface(content, fixed).timeoutMs, 5000);
   assert.equal(wholeInterface(content, fixed).state, 'offline');
 });
@@ -58,17 +58,20 @@ test('an adapter is wrong while a setting of any environment is, and without a t
   const content = { ...newAdapter('http', 'TEST'), adapterId: 'adp_a', name, owner: 'o', domain: 'd' };
   const settings = { type: 'object', required: ['baseUrl'], properties: { baseUrl: { type: 'string', minLength: 1 } } };
   const type = { protocol: 'http', icon: 'globe', text: { label: name, help: name }, settings, hasCharset: false, canProbe: true };
-  assert.equal(isAdapterWrong(content, undefined, type), true);
-  assert.equal(isAdapterWrong({ ...content, environments: { TEST: { baseUrl: 'http://a' } } }, undefined, type), false);
-  assert.equal(isAdapterWrong({ ...content, environments: { TEST: { baseUrl: 'http://a' }, UAT: {} } }, undefined, type), true);
-  assert.equal(isAdapterWrong(content, undefined, undefined), false);
-  assert.equal(isAdapterWrong({ ...content, owner: 3 }, 'adp_a', undefined), true);
+  const good = { baseUrl: 'http://a' };
+  const wrongAt = (changed: Content, ...[id, of]: [string | undefined, typeof type | undefined]) =>
+    adapterProblems({ ...content, ...changed }, id, of, 'en').map(({ pointer }) => pointer);
+  assert.deepEqual(wrongAt({}, undefined, type), ['/environments/TEST/baseUrl']);
+  assert.deepEqual(wrongAt({ environments: { TEST: good } }, undefined, type), []);
+  assert.deepEqual(wrongAt({ environments: { TEST: good, 'U/AT': {} } }, undefined, type), ['/environments/U~1AT/baseUrl']);
+  assert.deepEqual(wrongAt({}, undefined, undefined), []);
+  assert.deepEqual(wrongAt({ owner: 3 }, 'adp_a', undefined), ['/owner']);
 });
 
 test('an app takes the usual clock tolerance unless it names one', () => {
   const fixed = { revision: 0, state: 'active' };
   const content = { appId: 'A1', name, caller: 'c', domain: 'd' };
-  assert.equal(isAppWrong(content, fixed), false);
+  assert.deepEqual(appProblems(content, fixed, 'en'), []);
   assert.equal(wholeApp(content, fixed).windowSec, 300);
 });
 

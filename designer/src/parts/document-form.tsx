@@ -3,10 +3,12 @@ import { Alert, Button, Segmented } from 'antd';
 import { Braces, FormInput, Save } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
 import { isRecord } from '../../../engine/contract/is-record.ts';
-import { defineTexts, useTexts } from '../i18n/texts.ts';
+import type { FormIssue } from '../forms/form-issues.ts';
+import { defineTexts, useLanguage, useTexts, type Language } from '../i18n/texts.ts';
 import { CodeEditor } from './code-editor.tsx';
 import type { Content } from './content.ts';
 import styles from './document-form.module.css';
+import { marksIn } from './json-marks.ts';
 import { parseJson } from './parse-json.ts';
 import { SaveProblem } from './save-problem.tsx';
 import { Tag } from './status-tag.tsx';
@@ -20,8 +22,12 @@ const TEXTS = defineTexts({
   changed: ['有未保存的修改', 'Unsaved changes'],
   readOnly: ['只读', 'Read only'],
   noJson: ['还不是合法的 JSON 对象，改好后才能保存。', 'This is not a JSON object yet; it can be saved once it is one.'],
-  wrong: ['请先改好标出的问题，再保存。', 'Correct the marked problems, then save.'],
+  wrong: ['请先改好下列问题，再保存。', 'Correct these problems, then save.'],
+  more: ['还有 {{count}} 处。', 'And {{count}} more.'],
 });
+
+/** More than one sees at a glance is only counted. */
+const MOST_TOLD = 8;
 
 /** What the form of a document gets. */
 export interface FormParts {
@@ -41,7 +47,7 @@ interface DocumentFormProps {
   readonly error: unknown;
   readonly isSaving: boolean;
   /** Problems that keep it from being saved. */
-  readonly isWrong: (content: Content) => boolean;
+  readonly problems: (content: Content, language: Language) => readonly FormIssue[];
   readonly onSave: (content: Content) => void;
   readonly onReload: () => void;
   readonly onChanged?: (isChanged: boolean) => void;
@@ -53,6 +59,7 @@ interface DocumentFormProps {
 export function DocumentForm(props: DocumentFormProps) {
   const { title, isNew = false, isReadOnly, aside, form, onChanged } = props;
   const t = useTexts(TEXTS);
+  const language = useLanguage();
   const [view, setView] = useState<'form' | 'json'>('form');
   const [content, setContent] = useState(props.content);
   // As typed, as long as the JSON is shown: its blanks are the person's own.
@@ -62,10 +69,10 @@ export function DocumentForm(props: DocumentFormProps) {
   const isChanged = isBroken || JSON.stringify(content) !== JSON.stringify(props.content);
   useLeaveGuard(isChanged && !props.isSaving);
   useEffect(() => onChanged?.(isChanged), [isChanged, onChanged]);
-  const isWrong = isAsked && props.isWrong(content);
+  const problems = props.problems(content, language);
   const save = () => {
     setAsked(true);
-    if (!props.isWrong(content)) props.onSave(content);
+    if (problems.length === 0) props.onSave(content);
   };
   const type = (typed: string) => {
     const read = objectOf(typed);
@@ -105,7 +112,9 @@ export function DocumentForm(props: DocumentFormProps) {
       </div>
       <div className={styles.told}>
         <SaveProblem error={props.error} onReload={props.onReload} isNew={isNew} />
-        {isWrong ? <Alert type="error" showIcon title={t('wrong')} /> : null}
+        {isAsked && problems.length > 0 ? (
+          <Alert type="error" showIcon title={t('wrong')} description={<Problems problems={problems} />} />
+        ) : null}
         {isBroken ? <Alert type="error" showIcon title={t('noJson')} /> : null}
       </div>
       <div className={aside === undefined ? undefined : styles.columns}>
@@ -118,12 +127,28 @@ export function DocumentForm(props: DocumentFormProps) {
             label={title}
             height="560px"
             isReadOnly={isReadOnly}
+            check={(typed) => marksIn(typed, problems)}
             onChange={type}
           />
         )}
         {aside === undefined ? null : <div className={styles.aside}>{aside(parts)}</div>}
       </div>
     </section>
+  );
+}
+
+/** By their places: some stand in a part of the form that is not shown now. */
+function Problems({ problems }: { readonly problems: readonly FormIssue[] }) {
+  const t = useTexts(TEXTS);
+  return (
+    <ul className={styles.problems}>
+      {problems.slice(0, MOST_TOLD).map(({ pointer, what }, index) => (
+        <li key={index}>
+          <code>{pointer}</code> {what}
+        </li>
+      ))}
+      {problems.length <= MOST_TOLD ? null : <li>{t('more', { count: problems.length - MOST_TOLD })}</li>}
+    </ul>
   );
 }
 

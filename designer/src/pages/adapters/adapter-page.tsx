@@ -13,7 +13,7 @@ import { RemoveButton } from '../../parts/remove-button.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 import { useOpened } from '../../parts/use-opened.ts';
 import { AdapterForm } from './adapter-form.tsx';
-import { isAdapterWrong } from './adapter-schema.ts';
+import { adapterProblems } from './adapter-schema.ts';
 import { ADAPTER_TEXTS } from './adapter-texts.ts';
 import { AdapterUses } from './adapter-uses.tsx';
 import { ConnectionTest } from './connection-test.tsx';
@@ -85,7 +85,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
         isReadOnly={isReadOnly}
         error={save.error}
         isSaving={save.isPending}
-        isWrong={(changed) => isAdapterWrong(changed, adapterId, type)}
+        problems={(changed, language) => adapterProblems(changed, adapterId, type, language)}
         onSave={(changed) => void submit(changed).catch(() => undefined)}
         onReload={reload}
         form={(parts) => <AdapterForm {...parts} adapterId={adapterId} type={type} isReadOnly={isReadOnly} />}
@@ -94,7 +94,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
             <ConnectionTest
               adapterId={adapterId}
               unsaved={isChanged ? whole(now) : undefined}
-              isOff={isChanged && isAdapterWrong(now, adapterId, type)}
+              isOff={isChanged && adapterProblems(now, adapterId, type, 'en').length > 0}
             />
             <AdapterUses adapterId={adapterId} />
           </>

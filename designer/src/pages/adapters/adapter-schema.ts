@@ -2,10 +2,12 @@
 import { AdapterDocument, AdapterLimits } from '../../../../engine/contract/adapter.ts';
 import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
 import { isRecord } from '../../../../engine/contract/is-record.ts';
+import { pointerStep } from '../../../../engine/contract/schema-problem.ts';
 import { asField } from '../../forms/handling-schema.ts';
 import type { FieldSchema } from '../../forms/field-schema.ts';
-import { localIssues } from '../../forms/form-issues.ts';
+import { localIssues, type FormIssue } from '../../forms/form-issues.ts';
 import { pickFields } from '../../forms/pick-fields.ts';
+import type { Language } from '../../i18n/text-pairs.ts';
 import type { Content } from '../../parts/content.ts';
 
 export const ABOUT_NEW = pickFields(AdapterDocument, ['name', 'adapterId', 'owner', 'domain']);
@@ -25,13 +27,23 @@ export function environmentsOf(content: Content): Readonly<Record<string, Conten
   return Object.fromEntries(Object.entries(environments).map(([name, settings]) => [name, isRecord(settings) ? settings : {}]));
 }
 
-/** It cannot be saved: a field is wrong, here or in the settings of an environment. */
-export function isAdapterWrong(content: Content, adapterId: string | undefined, type: AdapterTypeDescription | undefined): boolean {
+/** What keeps it from being saved: of its own, and in the settings of each environment. */
+export function adapterProblems(
+  content: Content,
+  adapterId: string | undefined,
+  type: AdapterTypeDescription | undefined,
+  language: Language,
+): readonly FormIssue[] {
   const whole = { revision: 0, ...(adapterId === undefined ? {} : { adapterId }), ...content };
-  if (localIssues(WHOLE, whole, 'en').length > 0) return true;
-  if (type === undefined) return false;
-  const settings = Object.values(environmentsOf(content));
-  return settings.some((environment) => localIssues(type.settings as FieldSchema, environment, 'en').length > 0);
+  const own = localIssues(WHOLE, whole, language);
+  if (type === undefined) return own;
+  const settings = Object.entries(environmentsOf(content)).flatMap(([name, set]) =>
+    localIssues(type.settings as FieldSchema, set, language).map((issue) => ({
+      ...issue,
+      pointer: `/environments${pointerStep(name)}${issue.pointer}`,
+    })),
+  );
+  return [...own, ...settings];
 }
 
 function optional({ required: _required, ...schema }: FieldSchema): FieldSchema {

@@ -14,7 +14,7 @@ import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { useMade } from '../../parts/use-made.ts';
 import { Tag } from '../../parts/status-tag.tsx';
 import { AdapterForm } from './adapter-form.tsx';
-import { isAdapterWrong, newAdapter } from './adapter-schema.ts';
+import { adapterProblems, newAdapter } from './adapter-schema.ts';
 import { ADAPTER_TEXTS } from './adapter-texts.ts';
 import styles from './adapters.module.css';
 import { ConnectionTest } from './connection-test.tsx';
@@ -96,7 +96,7 @@ function NewAdapter({ type, environment }: { readonly type: AdapterTypeDescripti
         isReadOnly={false}
         error={save.error}
         isSaving={save.isPending || isMade}
-        isWrong={(content) => isAdapterWrong(content, undefined, type)}
+        problems={(content, language) => adapterProblems(content, undefined, type, language)}
         onSave={(content) => void submit(content).catch(() => undefined)}
         onReload={() => save.reset()}
         form={(parts) => <AdapterForm {...parts} adapterId={undefined} type={type} isReadOnly={false} />}
@@ -104,7 +104,7 @@ function NewAdapter({ type, environment }: { readonly type: AdapterTypeDescripti
           <ConnectionTest
             adapterId={String(content['adapterId'])}
             unsaved={whole(content) as unknown as Content}
-            isOff={isAdapterWrong(content, undefined, type)}
+            isOff={adapterProblems(content, undefined, type, 'en').length > 0}
           />
         )}
       />

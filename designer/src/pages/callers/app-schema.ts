@@ -1,8 +1,9 @@
 /** The form of an app. Pure. */
 import { AppDocument } from '../../../../gateways/documents.ts';
-import { localIssues } from '../../forms/form-issues.ts';
+import { localIssues, type FormIssue } from '../../forms/form-issues.ts';
 import { asField } from '../../forms/handling-schema.ts';
 import { pickFields } from '../../forms/pick-fields.ts';
+import type { Language } from '../../i18n/text-pairs.ts';
 import { withDefaults } from '../../model/schema-defaults.ts';
 import type { Content } from '../../parts/content.ts';
 
@@ -15,6 +16,7 @@ export function wholeApp(content: Content, fixed: Content): AppDocument {
   return withDefaults(WHOLE, { ...content, ...fixed }) as AppDocument;
 }
 
-export function isAppWrong(content: Content, fixed: Content): boolean {
-  return localIssues(WHOLE, { ...content, ...fixed }, 'en').length > 0;
+/** What keeps it from being saved. */
+export function appProblems(content: Content, fixed: Content, language: Language): readonly FormIssue[] {
+  return localIssues(WHOLE, { ...content, ...fixed }, language);
 }

@@ -8,7 +8,7 @@ import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { Content } from '../../parts/content.ts';
 import { DocumentForm } from '../../parts/document-form.tsx';
 import { Panel } from '../../parts/page-header.tsx';
-import { APP_FIELDS, isAppWrong, wholeApp } from './app-schema.ts';
+import { APP_FIELDS, appProblems, wholeApp } from './app-schema.ts';
 
 const TEXTS = defineTexts({
   settings: ['应用设置', 'Settings of the app'],
@@ -44,7 +44,7 @@ export function AppSettings({ app, onSaved, onReload }: AppSettingsProps) {
       isReadOnly={isReadOnly}
       error={save.error}
       isSaving={save.isPending}
-      isWrong={(next) => isAppWrong(next, fixed)}
+      problems={(next, language) => appProblems(next, fixed, language)}
       onSave={(next) => void submit(next).catch(() => undefined)}
       onReload={() => {
         save.reset();

@@ -10,7 +10,7 @@ import { DocumentForm } from '../../parts/document-form.tsx';
 import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { useMade } from '../../parts/use-made.ts';
-import { APP_NEW, isAppWrong, wholeApp } from './app-schema.ts';
+import { APP_NEW, appProblems, wholeApp } from './app-schema.ts';
 
 const TEXTS = defineTexts({
   callers: ['调用方', 'Callers'],
@@ -50,7 +50,7 @@ export function NewAppPage() {
         isReadOnly={false}
         error={save.error}
         isSaving={save.isPending || isMade}
-        isWrong={(content) => isAppWrong(content, FIXED)}
+        problems={(content, language) => appProblems(content, FIXED, language)}
         onSave={(content) => void submit(content).catch(() => undefined)}
         onReload={() => save.reset()}
         form={({ content, change, isFresh }) => (

@@ -18,7 +18,7 @@ import { InterfaceCall } from './interface-aside.tsx';
 import { InterfaceForm } from './interface-form.tsx';
 import { InterfaceGrants } from './interface-grants.tsx';
 import { StateTag } from './interface-parts.tsx';
-import { isInterfaceWrong, wholeInterface } from './interface-schema.ts';
+import { interfaceProblems, wholeInterface } from './interface-schema.ts';
 import { InterfaceTraffic } from './interface-traffic.tsx';
 import { useInterfaceIssues } from './use-interface-issues.ts';
 
@@ -100,7 +100,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
         isReadOnly={isReadOnly}
         error={save.error}
         isSaving={save.isPending}
-        isWrong={(next) => isInterfaceWrong(next, fixed)}
+        problems={(next, language) => interfaceProblems(next, fixed, language)}
         onSave={(next) => void submit(next).catch(() => undefined)}
         onReload={reload}
         onChanged={setChanged}
@@ -121,7 +121,7 @@ type CheckedFormProps = Omit<Parameters<typeof InterfaceForm>[0], 'issues'> & { 
 
 /** The form with what the platform finds wrong beyond the fields themselves. */
 export function CheckedForm({ fixed, ...form }: CheckedFormProps) {
-  const isWrong = isInterfaceWrong(form.content, fixed);
+  const isWrong = interfaceProblems(form.content, fixed, 'en').length > 0;
   const issues = useInterfaceIssues(isWrong ? undefined : wholeInterface(form.content, fixed));
   return <InterfaceForm {...form} issues={issues} />;
 }

@@ -3,9 +3,10 @@ import { InterfaceDocument, Target } from '../../../../gateways/documents.ts';
 import type { Front } from '../../../../engine/contract/access.ts';
 import { isRecord } from '../../../../engine/contract/is-record.ts';
 import type { FieldSchema } from '../../forms/field-schema.ts';
-import { localIssues } from '../../forms/form-issues.ts';
+import { localIssues, type FormIssue } from '../../forms/form-issues.ts';
 import { asField } from '../../forms/handling-schema.ts';
 import { pickFields } from '../../forms/pick-fields.ts';
+import type { Language } from '../../i18n/text-pairs.ts';
 import { withDefaults } from '../../model/schema-defaults.ts';
 import type { Content } from '../../parts/content.ts';
 
@@ -54,8 +55,9 @@ export function wholeInterface(content: Content, fixed: Content): InterfaceDocum
   return withDefaults(WHOLE, { ...content, ...fixed }) as InterfaceDocument;
 }
 
-export function isInterfaceWrong(content: Content, fixed: Content): boolean {
-  return localIssues(WHOLE, { ...content, ...fixed }, 'en').length > 0;
+/** What keeps it from being saved, as far as its fields tell. */
+export function interfaceProblems(content: Content, fixed: Content, language: Language): readonly FormIssue[] {
+  return localIssues(WHOLE, { ...content, ...fixed }, language);
 }
 
 /** What its policies say; `false` is one that is switched off. */

@@ -11,7 +11,7 @@ import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { useMade } from '../../parts/use-made.ts';
 import { InterfaceCall } from './interface-aside.tsx';
 import { CheckedForm } from './interface-page.tsx';
-import { isInterfaceWrong, newInterface, wholeInterface } from './interface-schema.ts';
+import { interfaceProblems, newInterface, wholeInterface } from './interface-schema.ts';
 
 const TEXTS = defineTexts({
   interfaces: ['接口与服务', 'Interfaces'],
@@ -49,7 +49,7 @@ export function NewInterfacePage() {
         isReadOnly={false}
         error={save.error}
         isSaving={save.isPending || isMade}
-        isWrong={(content) => isInterfaceWrong(content, FIXED)}
+        problems={(content, language) => interfaceProblems(content, FIXED, language)}
         onSave={(content) => void submit(content).catch(() => undefined)}
         onReload={() => save.reset()}
         form={(parts) => <CheckedForm {...parts} fixed={FIXED} isNew isReadOnly={false} />}
