@@ -368,7 +368,7 @@ export interface ExecutionCatalog {
   /** Newest first; a page is stable while messages come in. STORE_CURSOR_GONE (input) when `after` was removed meanwhile. */
   list(query: ExecutionQuery): Promise<ExecutionPage>;
   get(executionId: string, options: { readonly payload: boolean }): Promise<ExecutionDetails | undefined>;
-  /** Goes on in place with the same keys. EXECUTION_NOT_HELD (input) otherwise. */
+  /** Goes on in place with the same keys. EXECUTION_NOT_HELD (input) when it is not held, or is being cancelled. */
   retry(executionId: string, actor: string): Promise<void>;
   /** Marks it; the owner, or who takes over, ends it. EXECUTION_DONE (input) when it is terminal. */
   cancel(executionId: string, actor: string, reason: string): Promise<void>;

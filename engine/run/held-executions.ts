@@ -34,10 +34,15 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     async retry(executionId, actor) {
       const document = assertStored(await executions.get(executionId), executionId);
       if (await letGoOn(document, document.epoch, { retriedBy: actor })) return;
-      throw new AppError('EXECUTION_NOT_HELD', 'input', `Execution ${executionId} is not held, so there is nothing to retry.`, {
-        values: { id: executionId },
-        fix: 'Read it again; somebody may have retried, cancelled or resent it already.',
-      });
+      throw new AppError(
+        'EXECUTION_NOT_HELD',
+        'input',
+        `Execution ${executionId} is not held, or is being cancelled, so there is nothing to retry.`,
+        {
+          values: { id: executionId },
+          fix: 'Read it again; somebody may have retried, cancelled or resent it already.',
+        },
+      );
     },
 
     async cancel(executionId, actor, reason) {

@@ -71,7 +71,10 @@ export function isPrepared({ status, held }: ExecutionDocument): boolean {
   return status === 'held' && held?.reason === PREPARED;
 }
 
-/** Gives the old one up and lets the new one go. False: the old one went on instead, or somebody else was faster. */
+/**
+ * Gives the old one up and lets the new one go. False: the old one went on instead, somebody else was faster, or the new one is to be cancelled;
+ * where that is asked between the two steps, the old one is given up already, and names the new one.
+ */
 export async function releasePrepared(
   document: ExecutionDocument,
   actor: string,
@@ -83,7 +86,7 @@ export async function releasePrepared(
   if (document.cancelRequested || !(await giveUpOld(document, actor, deps))) return false;
   const result = await executions.patchIf(
     document._id,
-    { status: 'held', epoch: document.epoch, 'held.reason': PREPARED },
+    { status: 'held', epoch: document.epoch, 'held.reason': PREPARED, cancelRequested: null },
     { set: { status: 'queued', ...marks }, unset: ['held', 'error'] },
     { durability: 'full' },
   );
@@ -94,10 +97,10 @@ export async function releasePrepared(
 
 async function finish(prepared: ExecutionDocument, actor: string, deps: ResendDeps): Promise<void> {
   if (await releasePrepared(prepared, actor, {}, deps)) return;
-  // Let go by somebody else meanwhile: it is on its way.
+  // Let go or cancelled by somebody else meanwhile: it is what was sent anew all the same, and it shows what became of it.
   const now = await deps.executions.get(prepared._id);
-  if (now && !isPrepared(now)) return;
-  await deps.executions.remove(prepared._id, { status: 'held', epoch: 0, 'held.reason': PREPARED });
+  if (now && (!isPrepared(now) || now.cancelRequested)) return;
+  await deps.executions.remove(prepared._id, { status: 'held', epoch: 0, 'held.reason': PREPARED, cancelRequested: null });
   throw goneOn(prepared.replayOf ?? '');
 }
 

@@ -18,7 +18,7 @@ const NOT_SENT = [
 ];
 
 /** `EPIPE` and its like, and what Node says of a socket that is closed. */
-const SOCKET_CODE = /^(E[A-Z0-9]+|ERR_(STREAM|SOCKET)_[A-Z_]+)$/;
+const SOCKET_CODE = /^(E[A-Z0-9]+|ERR_STREAM_(DESTROYED|WRITE_AFTER_END|PREMATURE_CLOSE)|ERR_SOCKET_CLOSED)$/;
 
 export function isDuplicateKey(error: unknown): boolean {
   return error instanceof MongoServerError && error.code === DUPLICATE_KEY;

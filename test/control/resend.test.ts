@@ -53,18 +53,23 @@ async function setUp(t: TestContext) {
   };
   const executions = await running.documents.open(executionsSpec);
   /** A resend whose process died after it had stored the new one. */
-  const leave = async (old: string) => {
+  const leave = async (old: string, dedupe?: string) => {
     const stored = (await executions.get(old))!;
     const text = plainSeal.openText({ collection: 'executions', id: old, field: 'input' }, (stored.input as { sealed: string }).sealed);
     const _id = `exe_left-${old.slice(4)}`;
     const input = { sealed: plainSeal.seal({ collection: 'executions', id: _id, field: 'input' }, text) };
     const held = { node: '', reason: 'RESEND_PREPARED', outcomeKnown: true, at: 0 };
-    const fresh: ExecutionDocument = { ...stored, _id, origin: _id, dedupe: `x:${_id}`, epoch: 0, legs: {}, input, held };
+    const fresh: ExecutionDocument = { ...stored, _id, origin: _id, dedupe: dedupe ?? `x:${_id}`, epoch: 0, legs: {}, input, held };
     await executions.insert({ ...fresh, replayOf: old, replacesEpoch: stored.epoch });
     return _id;
   };
+  /** A cancel whose worker has not heard of it yet. */
+  const mark = async (id: string) => {
+    const reason = plainSeal.seal({ collection: 'executions', id, field: 'cancelRequested' }, 'no longer wanted');
+    await executions.patchIf(id, { status: 'held' }, { set: { cancelRequested: { by: 'wu', reason, at: Date.now() } } });
+  };
   const sent = () => hospital.received.map(({ body }) => JSON.parse(body));
-  return { hospital, running, operator, ended, hold, leave, sent };
+  return { hospital, running, operator, ended, hold, leave, mark, sent };
 }
 
 test('a held message is sent anew, corrected: it takes the old one’s place in the lane, and the old one never goes', async (t) => {
@@ -169,28 +174,46 @@ test('what a process left half-done when it died is finished by a retry, and nev
 });
 
 test('what is to be cancelled, but has not ended yet, goes on for nobody, and no other is given up for it', async (t) => {
-  const { operator, running, ended, hold, leave, sent } = await setUp(t);
-  const executions = await running.documents.open(executionsSpec);
+  const { operator, ended, hold, leave, mark, sent } = await setUp(t);
   const retry = async (id: string) => {
     const { status, body } = await operator.call('POST', `/executions/${id}/retry`);
     return [status, body.code];
   };
-  // As a cancel leaves it whose worker has not heard of it yet.
-  const mark = async (id: string) => {
-    const reason = plainSeal.seal({ collection: 'executions', id, field: 'cancelRequested' }, 'no longer wanted');
-    await executions.patchIf(id, { status: 'held' }, { set: { cancelRequested: { by: 'wu', reason, at: Date.now() } } });
-  };
   const old = await hold({ number: 1, patient: 'P1' });
   const left = await leave(old);
-  await mark(left);
-  assert.deepEqual(await retry(left), [409, 'EXECUTION_NOT_HELD']);
-  assert.equal((await operator.call('GET', `/executions/${old}`)).body.replacedBy, undefined);
-  await mark(old);
-  assert.deepEqual(await retry(old), [409, 'EXECUTION_NOT_HELD']);
   for (const id of [left, old]) {
+    await mark(id);
+    assert.deepEqual(await retry(id), [409, 'EXECUTION_NOT_HELD']);
+    assert.equal((await operator.call('GET', `/executions/${old}`)).body.replacedBy, undefined);
+  }
+  for (const id of [left, old]) {
+    // Rings, where no worker has come upon the mark by itself.
     await operator.call('POST', `/executions/${id}/cancel`, { reason: 'no longer wanted' });
     await ended(id, 'cancelled');
   }
+  assert.equal(sent().length, 0);
+});
+
+test('a resend that is asked again after it was cancelled answers the cancelled one, also when the old one was given up for it', async (t) => {
+  const { operator, running, ended, hold, leave, mark, sent } = await setUp(t);
+  const executions = await running.documents.open(executionsSpec);
+  const again = async (old: string) => {
+    const { status, body } = await operator.call('POST', `/executions/${old}/resend`, {
+      seen: 'held',
+      reason: 'x',
+      requestId: 'request-1',
+    });
+    return [status, body.executionId, body.repeated];
+  };
+  const old = await hold({ number: 1, patient: 'P1' });
+  const left = await leave(old, `r:${old}|request-1`);
+  await mark(left);
+  assert.deepEqual(await again(old), [200, left, true]);
+  assert.equal((await operator.call('GET', `/executions/${old}`)).body.status, 'held', 'it is not given up for what only ends');
+  await executions.patchIf(old, {}, { set: { replacedBy: left } });
+  assert.deepEqual(await again(old), [200, left, true]);
+  await operator.call('POST', `/executions/${left}/cancel`, { reason: 'no longer wanted' });
+  await ended(left, 'cancelled');
   assert.equal(sent().length, 0);
 });
 

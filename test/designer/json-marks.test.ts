@@ -17,6 +17,11 @@ test('a problem is marked at its value, a large one at its beginning, what is mi
   const [missing] = marksIn(text, [problem('/limits/timeoutMs')]);
   assert.deepEqual([missing?.from, missing?.message], [text.indexOf('{}'), 'timeoutMs: is wrong']);
   assert.deepEqual(marked(''), ['{']);
+  assert.deepEqual(
+    marksIn('{"a":1,"a":"x"}', [problem('/a')]).map(({ from }) => from),
+    [11],
+    'the last of two counts',
+  );
 });
 
 test('a text that is no JSON is marked nowhere', () => {

@@ -65,6 +65,7 @@ test('an adapter is wrong while a setting of any environment is, and without a t
   assert.deepEqual(wrongAt({ environments: { TEST: good } }, undefined, type), []);
   assert.deepEqual(wrongAt({ environments: { TEST: good, 'U/AT': {} } }, undefined, type), ['/environments/U~1AT/baseUrl']);
   assert.deepEqual(wrongAt({}, undefined, undefined), []);
+  assert.deepEqual(wrongAt({ environments: { TEST: 7 } }, undefined, type), ['/environments/TEST']);
   assert.deepEqual(wrongAt({ owner: 3 }, 'adp_a', undefined), ['/owner']);
 });
 

@@ -122,12 +122,14 @@ export function DocumentForm(props: DocumentFormProps) {
           <div className={styles.sections}>{form(parts)}</div>
         ) : (
           <CodeEditor
+            // Looked over anew once somebody has asked to save it.
+            key={String(parts.isFresh)}
             value={text ?? JSON.stringify(content, undefined, 2)}
             language="json"
             label={title}
             height="560px"
             isReadOnly={isReadOnly}
-            check={(typed) => marksIn(typed, problems)}
+            check={(typed) => (parts.isFresh || objectOf(typed) === undefined ? [] : marksIn(typed, problems))}
             onChange={type}
           />
         )}

@@ -45,7 +45,8 @@ function stepsOf(pointer: string): readonly string[] {
 /** The value of a field, or an item of a list. */
 function memberAt(node: SyntaxNode, step: string, text: string): SyntaxNode | undefined {
   if (node.name === 'Object') {
-    const property = node.getChildren('Property').find((one) => nameOf(one, text) === step);
+    // Of a name that stands twice the last one counts.
+    const property = node.getChildren('Property').findLast((one) => nameOf(one, text) === step);
     return property?.lastChild ?? undefined;
   }
   if (node.name !== 'Array') return undefined;

@@ -11,7 +11,7 @@ export const runTexts: ErrorTemplates = {
   CALLER_LEFT: { what: '调用方已离开，尚未向外发送任何内容' },
   EXECUTION_CANCELLED: { what: '执行已被取消' },
   EXECUTION_DONE: { what: '执行[ {id} ]已经结束', fix: '刷新后查看其结果。' },
-  EXECUTION_NOT_HELD: { what: '执行[ {id} ]没有挂起，不需要重试', fix: '刷新后查看；可能已有他人重试、取消或重发。' },
+  EXECUTION_NOT_HELD: { what: '执行[ {id} ]没有挂起，或正在取消，不能重试', fix: '刷新后查看；可能已有他人重试、取消或重发。' },
   RESEND_FORM_WRONG: { what: '原数据是字节，更正后的数据须为文本', fix: '以文本或 base64 提供更正后的数据。' },
   RESEND_GONE_ON: { what: '执行 {id} 的状态已经改变，没有重发', fix: '刷新后查看；可能已有他人重试、取消或重发。' },
   RESEND_NO_PAYLOAD: { what: '执行 {id} 的消息没有保存，不能重发', fix: '请由发送方重发；需要保存消息的流程请设为完整记录。' },

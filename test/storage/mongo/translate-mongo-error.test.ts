@@ -27,6 +27,8 @@ test('what Node says of a connection that is over means that the store is away, 
 });
 
 test('a fault of our own stays what it is', () => {
-  const fault = Object.assign(new TypeError('no number'), { code: 'ERR_INVALID_ARG_TYPE' });
-  assert.equal(translateMongoError(fault), fault);
+  for (const code of ['ERR_INVALID_ARG_TYPE', 'ERR_STREAM_NULL_VALUES']) {
+    const fault = Object.assign(new TypeError('wrong'), { code });
+    assert.equal(translateMongoError(fault), fault);
+  }
 });

@@ -37,12 +37,16 @@ export function adapterProblems(
   const whole = { revision: 0, ...(adapterId === undefined ? {} : { adapterId }), ...content };
   const own = localIssues(WHOLE, whole, language);
   if (type === undefined) return own;
-  const settings = Object.entries(environmentsOf(content)).flatMap(([name, set]) =>
-    localIssues(type.settings as FieldSchema, set, language).map((issue) => ({
-      ...issue,
-      pointer: `/environments${pointerStep(name)}${issue.pointer}`,
-    })),
-  );
+  const environments = isRecord(content['environments']) ? content['environments'] : {};
+  // What is no object is told by the document's own schema.
+  const settings = Object.entries(environments)
+    .filter(([, set]) => isRecord(set))
+    .flatMap(([name, set]) =>
+      localIssues(type.settings as FieldSchema, set, language).map((issue) => ({
+        ...issue,
+        pointer: `/environments${pointerStep(name)}${issue.pointer}`,
+      })),
+    );
   return [...own, ...settings];
 }
 

@@ -104,7 +104,7 @@ function Remove({ app: { appId, name } }: { readonly app: AppDocument }) {
         keys: keys.data?.items.length ?? 0,
         grants: grants.data?.items.length ?? 0,
       })}
-      isAsking={keys.isPending || grants.isPending}
+      isAsking={!keys.isSuccess || !grants.isSuccess}
       run={async ($reason) => {
         await remove.mutateAsync({ appId, $reason });
         void go('/callers');

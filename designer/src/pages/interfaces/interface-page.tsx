@@ -137,7 +137,7 @@ function Remove({ document: { interfaceId, name } }: { readonly document: Interf
     <RemoveButton
       name={text(name) || interfaceId}
       effect={t('removeEffect', { name: text(name), count })}
-      isAsking={list.isPending}
+      isAsking={!list.isSuccess}
       run={async ($reason) => {
         await remove.mutateAsync({ interfaceId, $reason });
         void go('/interfaces');
