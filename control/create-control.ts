@@ -61,8 +61,10 @@ export interface ControlDeps {
   readonly publishPlan: PublishPlan;
   /** How controls hear of each other's changes. */
   readonly changes: Pick<Changes, 'announce' | 'follow'>;
-  /** Problems that the policies and routes of the gateways see in an interface. */
+  /** Problems that the policies and routes of the gateways see in an interface; for each plan, so it is quick. */
   readonly checkInterface: CheckInterface;
+  /** The same with what takes longer to find; for what is saved. */
+  readonly checkSavedInterface: CheckInterface;
   /** Policies that interfaces may name. */
   readonly policies: readonly Policy[];
   readonly clock: Clock;

@@ -5,7 +5,7 @@ import type { ControlInfo, EngineView } from '../../control/actions/services.ts'
 import type { CompiledFlow } from '../../engine/run/compile-flow.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
-import { createInterfaceCheck } from '../../gateways/pipeline/check-interface.ts';
+import { createInterfaceCheck, createSavingCheck } from '../../gateways/pipeline/check-interface.ts';
 import type { Policy } from '../../gateways/contract.ts';
 import type { PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
 import { readVersion } from '../version.ts';
@@ -33,6 +33,7 @@ export async function openControl(
   const { settings, clock, log, metrics, crypto, tls } = host;
   const { storage, engine } = opened;
   const { feed, publishPlan } = await openPlans(host, opened, life);
+  const checkInterface = createInterfaceCheck(policies);
   const control = await createControl({
     documents: storage.documents,
     shared: storage.sharedState,
@@ -46,7 +47,8 @@ export async function openControl(
     engine: viewEngine(engine),
     publishPlan,
     changes: engine.changes,
-    checkInterface: createInterfaceCheck(policies),
+    checkInterface,
+    checkSavedInterface: createSavingCheck(checkInterface),
     policies,
     ...(keeper === undefined ? {} : { keeper }),
     clock,

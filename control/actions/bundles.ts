@@ -1,4 +1,5 @@
 /** A bundle carries flows with the adapters, code tables and interfaces they need from one installation to another; never a secret. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Type, type Static } from 'typebox';
 import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
@@ -76,7 +77,7 @@ async function exportBundle(
 }
 
 async function importBundle(
-  { catalog, bindingStore, registry, plans, checkInterface }: ControlServices,
+  { catalog, bindingStore, registry, plans, checkSavedInterface }: ControlServices,
   ctx: ActionContext,
   bundle: BundleDocument,
 ) {
@@ -86,10 +87,12 @@ async function importBundle(
   if (interfaces.length > 0) ctx.require('interfaces.edit');
   for (const adapter of adapters) requireSecretsRight(ctx, await bindingStore.getAdapter(adapter.adapterId), adapter);
   const below = (place: string, issues: readonly Issue[]) => issues.map((issue) => ({ ...issue, path: place + issue.path }));
-  const wrong = [
-    ...adapters.flatMap((adapter, index) => below(`/adapters/${index}`, bindingStore.adapterIssues(adapter))),
-    ...interfaces.flatMap((item, index) => below(`/interfaces/${index}`, checkInterface(item))),
-  ];
+  const wrong = adapters.flatMap((adapter, index) => below(`/adapters/${index}`, bindingStore.adapterIssues(adapter)));
+  for (const [index, item] of interfaces.entries()) {
+    wrong.push(...below(`/interfaces/${index}`, checkSavedInterface(item)));
+    // A thousand of them take seconds, in which this process has others to serve.
+    await nextTurn();
+  }
   if (wrong.some((issue) => issue.severity === 'error')) {
     throw new AppError('BUNDLE_INVALID', 'input', 'Some adapters or interfaces of the bundle are not valid; nothing was imported.', {
       issues: wrong,

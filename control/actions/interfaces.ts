@@ -120,8 +120,8 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
   ];
 }
 
-async function problemsOf({ checkInterface, catalog }: ControlServices, document: InterfaceDocument): Promise<readonly Issue[]> {
-  const issues = [...checkInterface(document)];
+async function problemsOf({ checkSavedInterface, catalog }: ControlServices, document: InterfaceDocument): Promise<readonly Issue[]> {
+  const issues = [...checkSavedInterface(document)];
   const { target } = document;
   if (target.kind === 'flow' && (await catalog.draft(target.flowId)) === undefined) {
     issues.push({

@@ -80,7 +80,7 @@ export interface ControlServices {
   readonly nodes: NodeRegistry;
   readonly registry: Registry;
   readonly plans: PlanPublisher;
-  readonly checkInterface: CheckInterface;
+  readonly checkSavedInterface: CheckInterface;
   readonly policies: readonly Policy[];
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;

@@ -62,6 +62,7 @@ export function defaultDeps(changes: Partial<ControlDeps> = {}) {
     engine: idleEngine,
     publishPlan: (plan) => void plans.push(plan),
     checkInterface: () => [],
+    checkSavedInterface: (document) => deps.checkInterface(document),
     policies: [],
     clock,
     logger: silentLogger,

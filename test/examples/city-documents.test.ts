@@ -27,7 +27,7 @@ import { createHospitalB } from '../../examples/city/hospital-b/hospital-b.ts';
 import { feedMessage } from '../../examples/city/hospital-c/feed.ts';
 import { createHospitalC } from '../../examples/city/hospital-c/hospital-c.ts';
 import { AppDocument, GrantDocument, type InterfaceDocument } from '../../gateways/documents.ts';
-import { createInterfaceCheck } from '../../gateways/pipeline/check-interface.ts';
+import { createInterfaceCheck, createSavingCheck } from '../../gateways/pipeline/check-interface.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 
 const city = new URL('../../examples/city/', import.meta.url);
@@ -85,7 +85,7 @@ for (const flow of flows) {
 }
 
 test('the interfaces are valid, at least eight, on all three fronts', async () => {
-  const check = createInterfaceCheck(await loadPolicies());
+  const check = createSavingCheck(createInterfaceCheck(await loadPolicies()));
   assert.deepEqual(
     interfaces.flatMap((document) => check(document)),
     [] as Issue[],

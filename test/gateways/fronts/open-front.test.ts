@@ -13,7 +13,11 @@ before(async () => {
   for (const scheme of SCHEMES) keys.set(scheme, await createTestKey(scheme, `app-${scheme}`));
   plan = await buildPlan(
     [...keys.values()],
-    [buildInterface(), buildInterface({ interfaceId: 'ifc_one', method: 'GET', path: '/open/v1/appointments/:id' })],
+    [
+      buildInterface(),
+      buildInterface({ interfaceId: 'ifc_one', method: 'GET', path: '/open/v1/appointments/:id' }),
+      buildInterface({ interfaceId: 'ifc_unusable', path: '/open/v1/unusable', requestSchema: { type: 'objekt' } }),
+    ],
   );
   started = await startGateway(plan, { settings: { tls: await testCertificate() } });
 });
@@ -39,6 +43,15 @@ test('gives path parameters to the flow, decoded', async () => {
   );
   assert.equal(answer.status, 200, answer.body.toString());
   assert.deepEqual(JSON.parse(answer.body.toString()), { body: null, query: {}, params: { id: '张' } });
+});
+
+test('a schema that no check has seen and that cannot be used refuses every call of its interface, and none of others', async () => {
+  const key = keys.get('HMAC-SM3')!;
+  const before = started.calls.length;
+  const refused = await callSigned(started.gateway, await signRequest(key, { path: '/open/v1/unusable' }));
+  assert.equal(refused.code, 'GW50001');
+  assert.equal(started.calls.length, before);
+  assert.equal((await callSigned(started.gateway, await signRequest(key))).status, 200);
 });
 
 test('refuses a replay with GW40104 and signs that refusal', async () => {

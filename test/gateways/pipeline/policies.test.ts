@@ -8,7 +8,7 @@ import { FRONTS } from '../../../engine/contract/access.ts';
 import { fieldKind } from '../../../engine/contract/field-kind.ts';
 import type { FieldText } from '../../../engine/contract/texts.ts';
 import { STAGES, type Policy } from '../../../gateways/contract.ts';
-import { createInterfaceCheck, type InterfaceCheck } from '../../../gateways/pipeline/check-interface.ts';
+import { createInterfaceCheck, createSavingCheck, type InterfaceCheck } from '../../../gateways/pipeline/check-interface.ts';
 import { loadPolicies } from '../../../gateways/pipeline/load-policies.ts';
 import { buildInterface } from '../support/city-plan.ts';
 
@@ -17,7 +17,7 @@ let check: InterfaceCheck;
 
 before(async () => {
   policies = await loadPolicies();
-  check = createInterfaceCheck(policies);
+  check = createSavingCheck(createInterfaceCheck(policies));
 });
 
 test('every policy has texts in both languages, a closed schema of options, a front, and a test', async () => {
@@ -68,11 +68,11 @@ test('finds every problem of an interface at once, with its path', () => {
       ['/policies/signature', 'POLICY_REQUIRED', 'error'],
       ['/policies/bus-consumer', 'POLICY_WRONG_FRONT', 'error'],
       ['/policies/ip-list/allow/0', 'POLICY_OPTIONS', 'error'],
-      ['/requestSchema', 'SCHEMA_INVALID', 'error'],
       ['/target/instances/0', 'UPSTREAM_INVALID', 'error'],
       ['/path', 'PATH_INVALID', 'error'],
       ['/path', 'PATH_PARAMETER_TWICE', 'error'],
       ['/deadlineMs', 'RETRIES_DO_NOT_FIT', 'warning'],
+      ['/requestSchema', 'SCHEMA_INVALID', 'error'],
     ],
   );
   assert.deepEqual(check(buildInterface()), []);
