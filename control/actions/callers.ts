@@ -41,7 +41,7 @@ export function callerActions(services: ControlServices): readonly Action[] {
 }
 
 function appActions({ registry, plans }: ControlServices): readonly Action[] {
-  const { apps, keys, grants } = registry;
+  const { apps } = registry;
   return [
     defineAction({
       name: 'apps.list',
@@ -68,7 +68,10 @@ function appActions({ registry, plans }: ControlServices): readonly Action[] {
       subject: ({ appId }) => appId,
       async run(ctx, { appId, document }) {
         requireSameId(document.appId, appId);
-        ctx.note.before = await apps.get(appId);
+        const before = await apps.get(appId);
+        // What was given to an app of the same id before, whoever that was, is not this one's.
+        if (before === undefined) await removeAccess(registry, appId);
+        ctx.note.before = before;
         const saved = await apps.save(document);
         ctx.note.after = saved;
         plans.changed();
@@ -78,20 +81,27 @@ function appActions({ registry, plans }: ControlServices): readonly Action[] {
     defineAction({
       name: 'apps.remove',
       right: 'callers.edit',
-      text: { 'zh-CN': '删除应用及其密钥与授权', en: 'Delete an app with its keys and grants' },
+      text: { 'zh-CN': '删除应用及其密钥、授权与总线消费方', en: 'Delete an app with its keys, grants and bus consumers' },
       input: byApp,
       audited: true,
       subject: ({ appId }) => appId,
       async run(ctx, { appId }) {
         ctx.note.before = existing(await apps.get(appId), appId);
+        // The app goes last: until all is gone, deleting it can be asked again.
+        await removeAccess(registry, appId);
         const removed = await apps.remove(appId);
-        await keys.removeAll(appId);
-        for (const grant of await grants.listBy('appId', appId)) await grants.remove(grant.grantId);
         plans.changed();
         return { removed };
       },
     }),
   ];
+}
+
+/** Everything with which an app calls. */
+async function removeAccess({ keys, grants, busConsumers }: ControlServices['registry'], appId: string): Promise<void> {
+  await keys.removeAll(appId);
+  for (const grant of await grants.listBy('appId', appId)) await grants.remove(grant.grantId);
+  for (const { id, value } of await busConsumers.list()) if (value.appId === appId) await busConsumers.remove(id);
 }
 
 async function listApps({ apps, keys, grants, busConsumers }: ControlServices['registry']): Promise<readonly AppItem[]> {
@@ -247,7 +257,7 @@ function grantActions({ registry, plans }: ControlServices): readonly Action[] {
 
 /** The bus front's consumers: a token that is made here and shown once, or a client certificate by its fingerprint. */
 function consumerActions({ registry, plans, crypto }: ControlServices): readonly Action[] {
-  const { busConsumers } = registry;
+  const { apps, busConsumers } = registry;
   return [
     ...listAndRemove('bus-consumers', { 'zh-CN': '总线消费方', en: 'bus consumers' }, busConsumers, plans, 'callers.edit'),
     defineAction({
@@ -258,6 +268,7 @@ function consumerActions({ registry, plans, crypto }: ControlServices): readonly
       audited: true,
       subject: ({ appId }) => appId,
       async run(_ctx, { appId }) {
+        existing(await apps.get(appId), appId);
         const token = `kqb_${Buffer.from(crypto.randomBytes(32)).toString('base64url')}`;
         const tokenDigest = Buffer.from(crypto.digest('sm3', token)).toString('hex');
         const saved = await busConsumers.save({ id: `bus_${tokenDigest.slice(0, 20)}`, revision: 0, value: { appId, tokenDigest } });
@@ -273,6 +284,7 @@ function consumerActions({ registry, plans, crypto }: ControlServices): readonly
       audited: true,
       subject: ({ appId }) => appId,
       async run(_ctx, { appId, certificateFingerprint }) {
+        existing(await apps.get(appId), appId);
         const saved = await busConsumers.save({
           id: `bus_${certificateFingerprint.slice(0, 20)}`,
           revision: 0,

@@ -127,7 +127,7 @@ test('publishes one numbered plan for a burst of changes, and leaves out what th
   assert.equal(running.plans.at(-1)?.interfaces.length, 0);
 });
 
-test('takes grants and keys away with the app', async (t) => {
+test('an app takes everything that calls in its name along, so that the next one of its id starts with nothing', async (t) => {
   const { running, security } = await withApp();
   t.after(running.stop);
   await running.admin.call('PUT', '/flows/flw_booking', flow('flw_booking'));
@@ -136,9 +136,36 @@ test('takes grants and keys away with the app', async (t) => {
   assert.equal((await security.call('PUT', '/grants/grt_a', grant)).status, 200);
   assert.equal((await security.call('PUT', '/grants/grt_b', { ...grant, grantId: 'grt_b' })).body.code, 'GRANT_EXISTS');
   await security.call('POST', '/apps/suishenban/keys/secrets', { keyId: 'h1', scheme: 'HMAC-SM3' });
+  const certificateFingerprint = 'ab'.repeat(32);
+  assert.equal((await security.call('POST', '/bus-consumers/tokens', { appId: 'suishenban' })).status, 200);
+  assert.equal((await security.call('POST', '/bus-consumers/certificates', { appId: 'suishenban', certificateFingerprint })).status, 200);
+  assert.equal((await latestPlan(running)).busConsumers.length, 2);
+  const { body: app } = await security.call('GET', '/apps/suishenban');
   await security.call('DELETE', '/apps/suishenban');
+  assert.equal((await security.call('PUT', '/apps/suishenban', { ...app, revision: 0, caller: 'another organisation' })).status, 200);
   const plan = await latestPlan(running);
-  assert.deepEqual([plan.apps, plan.keys, plan.grants], [[], [], []]);
+  assert.deepEqual([plan.apps.length, plan.keys, plan.grants, plan.busConsumers], [1, [], [], []]);
+});
+
+test('gives no way onto the bus to an app that does not exist', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  assert.equal((await security.call('POST', '/bus-consumers/tokens', { appId: 'ghost' })).body.code, 'NOT_FOUND');
+  const certificate = { appId: 'ghost', certificateFingerprint: 'ab'.repeat(32) };
+  assert.equal((await security.call('POST', '/bus-consumers/certificates', certificate)).body.code, 'NOT_FOUND');
+  assert.deepEqual((await latestPlan(running)).busConsumers, []);
+});
+
+test('an app does not inherit what was left under its id by one that ended half-deleted', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  await security.call('POST', '/bus-consumers/tokens', { appId: 'suishenban' });
+  const { body: app } = await security.call('GET', '/apps/suishenban');
+  const apps = await running.documents.open({ name: 'apps', schema: {}, indexes: [] });
+  await apps.remove('suishenban');
+  assert.equal((await latestPlan(running)).busConsumers.length, 1);
+  await security.call('PUT', '/apps/suishenban', { ...app, revision: 0 });
+  assert.deepEqual((await latestPlan(running)).busConsumers, []);
 });
 
 test('keeps the platform key over a restart, its private half sealed', async (t) => {

@@ -22,8 +22,8 @@ const TEXTS = defineTexts({
   example: ['签名示例', 'Signing example'],
   settings: ['设置', 'Settings'],
   removeEffect: [
-    '删除应用“{{name}}”及其 {{keys}} 把密钥和 {{grants}} 个授权。一秒内它的调用全部被拒绝，无法恢复。',
-    'Deletes the app "{{name}}" with its {{keys}} keys and {{grants}} grants. Within a second all its calls are refused; this cannot be undone.',
+    '删除应用“{{name}}”及其 {{keys}} 把密钥、{{grants}} 个授权和 {{consumers}} 个总线消费方。一秒内它的调用全部被拒绝，无法恢复。',
+    'Deletes the app "{{name}}" with its {{keys}} keys, {{grants}} grants and {{consumers}} bus consumers. Within a second all its calls are refused; this cannot be undone.',
   ],
 });
 
@@ -95,7 +95,8 @@ function Remove({ app: { appId, name } }: { readonly app: AppDocument }) {
   const go = useNavigate();
   const keys = useQueryOf('keys.list', { appId });
   const grants = useQueryOf('grants.list', { appId });
-  const remove = useMutationOf('apps.remove', ['keys', 'grants', 'interfaces']);
+  const consumers = useQueryOf('bus-consumers.list', {});
+  const remove = useMutationOf('apps.remove', ['keys', 'grants', 'bus-consumers', 'interfaces']);
   return (
     <RemoveButton
       name={text(name) || appId}
@@ -103,8 +104,9 @@ function Remove({ app: { appId, name } }: { readonly app: AppDocument }) {
         name: text(name) || appId,
         keys: keys.data?.items.length ?? 0,
         grants: grants.data?.items.length ?? 0,
+        consumers: consumers.data?.items.filter(({ value }) => value.appId === appId).length ?? 0,
       })}
-      isAsking={!keys.isSuccess || !grants.isSuccess}
+      isAsking={!keys.isSuccess || !grants.isSuccess || !consumers.isSuccess}
       run={async ($reason) => {
         await remove.mutateAsync({ appId, $reason });
         void go('/callers');
