@@ -9,8 +9,8 @@ export interface FlowCall {
   readonly caller: {
     readonly interfaceId: string;
     readonly appId: string;
-    /** The citizen on the user front: keys of one never meet those of another. */
-    readonly userId?: string;
+    /** The citizen on the user front, known by both: two issuers may give the same subject to two people. Keys of one never meet those of another. */
+    readonly user?: { readonly issuer: string; readonly subject: string };
     readonly idempotencyKey?: string | undefined;
   };
   readonly message: Message;

@@ -263,9 +263,9 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
   }
 
   function originOf({ caller, message }: FlowCall): Origin | undefined {
-    const { appId, interfaceId, userId = '', idempotencyKey } = caller;
+    const { appId, interfaceId, user, idempotencyKey } = caller;
     if (idempotencyKey === undefined) return undefined;
-    const key = deps.seal.token('origin', JSON.stringify([appId, interfaceId, userId, idempotencyKey]));
+    const key = deps.seal.token('origin', JSON.stringify([appId, interfaceId, user?.issuer, user?.subject, idempotencyKey]));
     const digest = digestOfMessage(encodeMessage(message), deps.seal);
     return { dedupe: `i:${key}`, digest, outward: deps.seal.token('outward', `${key}|${digest}`) };
   }

@@ -43,10 +43,10 @@ function callWith(message: Message | GatewayError, flowId: string, exchange: Exc
 function toCall(message: Message, flowId: string, exchange: Exchange, tracer: Tracer | undefined): FlowCall {
   const { interface: called, app, user, headers, traceId, deadlineMs } = exchange;
   const caller = { interfaceId: called!.interfaceId, appId: app?.appId ?? '', idempotencyKey: headers['idempotency-key'] };
-  const userId = user?.['sub'];
+  const { iss: issuer, sub: subject } = user ?? {};
   return {
     flowId,
-    caller: typeof userId === 'string' ? { ...caller, userId } : caller,
+    caller: typeof issuer === 'string' && typeof subject === 'string' ? { ...caller, user: { issuer, subject } } : caller,
     message,
     traceId,
     traceparent: tracer === undefined ? undefined : beginSpan(exchange, tracer)?.traceparent,

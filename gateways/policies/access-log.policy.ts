@@ -52,7 +52,10 @@ export default definePolicy({
       if (exchange.rawPath !== target?.path) {
         line += field('target', sealText(exchange, 'target', maskText(exchange.rawPath), deps));
       }
-      if (logsIn) {
+      if (logsIn && exchange.app === undefined) {
+        // Of nobody in particular: it is not worth the reading, and everybody could send it.
+        line += field('in', sealText(exchange, 'in', `[${exchange.bytesIn} bytes]`, deps));
+      } else if (logsIn) {
         if (exchange.rawQuery !== '') {
           const query = maskBody(Buffer.from(exchange.rawQuery), 'application/x-www-form-urlencoded', keys, deps.crypto);
           line += field('query', sealText(exchange, 'query', query, deps));

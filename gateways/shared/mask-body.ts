@@ -177,8 +177,9 @@ function maskXml(text: string, isSecret: IsSecret): string {
   return masked;
 }
 
+/** A name is looked for at its beginning alone: from each of its letters anew, a long one without `=` would take quadratic time. */
 function maskAttributes(tag: string, isSecret: IsSecret): string {
-  return tag.replaceAll(/([^\s=<>"'/]+)=("[^"]*"|'[^']*')/g, (_all, name: string, quoted: string) =>
+  return tag.replaceAll(/(?<![^\s=<>"'/])([^\s=<>"'/]+)=("[^"]*"|'[^']*')/g, (_all, name: string, quoted: string) =>
     isSecret(localName(name)) ? `${name}="***"` : `${name}=${maskText(quoted)}`,
   );
 }

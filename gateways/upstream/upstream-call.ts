@@ -90,8 +90,9 @@ function requestHeaders(exchange: Exchange, traceparent: string | undefined): st
   if (traceparent !== undefined) headers.push('traceparent', traceparent);
   headers.push('x-kq-trace', exchange.traceId, 'x-request-deadline', String(exchange.deadlineMs));
   if (exchange.app !== undefined) headers.push('x-kq-appid', exchange.app.appId);
-  const subject = exchange.user?.['sub'];
+  const { iss: issuer, sub: subject } = exchange.user ?? {};
   if (typeof subject === 'string') headers.push('x-kq-user', encodeURIComponent(subject));
+  if (typeof issuer === 'string') headers.push('x-kq-user-issuer', encodeURIComponent(issuer));
   if (exchange.isBodyStreamed) headers.push('content-length', exchange.incoming.get('content-length')!);
   return headers;
 }

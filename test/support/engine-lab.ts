@@ -13,7 +13,7 @@ import type { NodeDefinition } from '../../engine/contract/node.ts';
 import { silentLogger } from '../../engine/contract/observe.ts';
 import type { Blobs } from '../../engine/contract/ports/blobs.ts';
 import type { Collection, Documents } from '../../engine/contract/ports/documents.ts';
-import type { FlowResult } from '../../engine/contract/run-flow.ts';
+import type { FlowCall, FlowResult } from '../../engine/contract/run-flow.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { executionsSpec, type ExecutionDocument, type ExecutionStatus } from '../../engine/run/execution-document.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
@@ -34,7 +34,12 @@ export interface LabEngine extends ModelEngine {
   /** A call of the flow as a gateway makes it. */
   call(
     data: unknown,
-    options?: { readonly key?: string; readonly signal?: AbortSignal; readonly deadlineMs?: number },
+    options?: {
+      readonly key?: string;
+      readonly user?: FlowCall['caller']['user'];
+      readonly signal?: AbortSignal;
+      readonly deadlineMs?: number;
+    },
   ): Promise<FlowResult>;
   /** A message as a listener accepts it; answers the execution's id. */
   take(data: unknown, dedupeKey?: string): Promise<string>;
@@ -107,10 +112,10 @@ export async function openLab(document: FlowDocument, nodes: readonly NodeDefini
           process.kill();
           engines.splice(engines.indexOf(started), 1);
         },
-        call: (data, { key, signal = new AbortController().signal, deadlineMs = clock.now() + 60_000 } = {}) =>
+        call: (data, { key, user, signal = new AbortController().signal, deadlineMs = clock.now() + 60_000 } = {}) =>
           engine.runFlow.call({
             flowId: document.flowId,
-            caller: { interfaceId: 'ifc_test', appId: 'app', ...(key === undefined ? {} : { idempotencyKey: key }) },
+            caller: { interfaceId: 'ifc_test', appId: 'app', idempotencyKey: key, ...(user === undefined ? {} : { user }) },
             message: createMessage(data),
             traceId: 'trace',
             deadlineMs,

@@ -58,6 +58,20 @@ for (const store of ['memory', 'embedded'] as const) {
       assert.equal(hospital.keys.length, 1);
     });
 
+    test('never gives one citizen the answer of another, nor of one whom another issuer calls by the same name', async (t) => {
+      const { engine, hospital } = await openBooking(t, store);
+      const citizens = [
+        { issuer: 'https://city.example', subject: '42' },
+        { issuer: 'https://district.example', subject: '42' },
+        { issuer: 'https://city.example', subject: '43' },
+      ];
+      for (const user of citizens) {
+        const result = await engine.call(body, { key: 'k', user });
+        assert.ok(result.outcome === 'replied' && !result.repeated);
+      }
+      assert.equal(new Set(hospital.keys).size, 3);
+    });
+
     test('makes one booking of fifty calls at once', async (t) => {
       const { engine, hospital } = await openBooking(t, store);
       const results = await Promise.all(Array.from({ length: 50 }, () => engine.call(body, { key: 'k' })));

@@ -96,7 +96,7 @@ test('carries a citizen’s call with his token, and the deadline that is left',
   const answer = await callGateway(node.gateway, { target: '/user/v1/reports', headers });
   assert.equal(answer.status, 200, answer.body.toString());
   const call = inner.calls.at(-1)!;
-  assert.equal(call.caller.userId, 'citizen-1');
+  assert.equal(call.caller.user?.subject, 'citizen-1');
   assert.ok(call.deadlineMs <= Number(headers['x-request-deadline']));
   const forged = { authorization: `${headers.authorization.slice(0, -8)}AAAAAAAA` };
   assert.equal((await callGateway(node.gateway, { target: '/user/v1/reports', headers: forged })).code, 'GW40101');

@@ -2,14 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import accessLog from '../../../gateways/policies/access-log.policy.ts';
 import type { LogLevel } from '../../../engine/contract/access.ts';
+import type { AppDocument } from '../../../gateways/documents.ts';
 import { runPolicy } from '../support/run-policy.ts';
 
-async function lineFor(log: LogLevel, options: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+const APP = { appId: 'A1' } as AppDocument;
+
+async function lineFor(
+  log: LogLevel,
+  options: Record<string, unknown> = {},
+  app: AppDocument | null = APP,
+): Promise<Record<string, unknown>> {
   const { lines } = await runPolicy(accessLog, {
     interface: { log, path: '/open/v1/patients/:id' },
     options,
     raw: ['Content-Type', 'application/json'],
     exchange: {
+      app: app ?? undefined,
+      bytesIn: 31,
       rawPath: '/open/v1/patients/11010519491231002X',
       rawQuery: 'phone=13800138000&day=1',
       body: Buffer.from('{"姓名":"张三","ward":"W1"}'),
@@ -39,4 +48,10 @@ test('adds bodies by level, masked and sealed', async () => {
 
 test('masks the fields that an interface names, too', async () => {
   assert.equal((await lineFor('in', { maskKeys: ['Ward'] }))['in'], 'sealed:in:{"姓名":"***","ward":"***"}');
+});
+
+test('of a caller that nobody knows it keeps how much was sent, and reads none of it', async () => {
+  const line = await lineFor('full', {}, null);
+  assert.equal(line['in'], 'sealed:in:[31 bytes]');
+  assert.equal(line['query'], undefined);
 });

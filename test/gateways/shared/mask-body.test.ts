@@ -48,3 +48,14 @@ test('logs length and digest of what it cannot read', () => {
     assert.match(mask(body, type), /^\[\d+ bytes, sm3 [0-9a-f]{64}\]$/);
   }
 });
+
+test('no text of a stranger takes long', () => {
+  const name = 'a'.repeat(120_000);
+  const begun = performance.now();
+  for (const text of [`<${name}`, `<x ${name}`, `<x ${'a="'.repeat(40_000)}`, '<'.repeat(120_000), '<![CDATA['.repeat(13_000)])
+    mask(text, 'text/xml');
+  mask(JSON.stringify({ a: `<${name}` }), 'application/json');
+  mask(`x=%3C${name}`, 'application/x-www-form-urlencoded');
+  // Linear work is milliseconds here, quadratic work half a minute.
+  assert.ok(performance.now() - begun < 5_000);
+});
