@@ -1,7 +1,16 @@
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
-import { createRealm, faultOf, limitRealm, limitResult, loadSandboxModule, type Realm, type SandboxModule } from './script-realm.ts';
+import {
+  createRealm,
+  faultOf,
+  limitRealm,
+  limitResult,
+  loadSandboxModule,
+  withTime,
+  type Realm,
+  type SandboxModule,
+} from './script-realm.ts';
 
 const REUSE = 1000;
 const PREPARE_MS = 2000;
@@ -17,7 +26,8 @@ export async function createExpressionRunner(): Promise<(job: ScriptJob) => Scri
   return (job) => {
     if (realm === undefined) [realm, uses] = [createExpressionRealm(sandbox), 0];
     limitRealm(realm, job);
-    const answer = evaluate(realm, job);
+    const current = realm;
+    const answer = withTime(job.nowMs, () => evaluate(current, job));
     realm.deadline = Infinity;
     sandbox.allow(Infinity);
     uses++;
@@ -36,9 +46,8 @@ function evaluate(realm: Realm, job: ScriptJob): ScriptAnswer {
   const { context, runtime } = realm;
   const start = context.getProp(context.global, 'evaluate');
   const texts = [job.source, job.input].map((text) => context.newString(text));
-  const now = context.newNumber(job.nowMs);
-  const started = context.callFunction(start, context.undefined, ...texts, now);
-  for (const handle of [start, now, ...texts]) handle.dispose();
+  const started = context.callFunction(start, context.undefined, ...texts);
+  for (const handle of [start, ...texts]) handle.dispose();
   if (started.error) return faultOf(realm, job, started.error);
   started.value.dispose();
   const jobs = runtime.executePendingJobs();
@@ -69,15 +78,14 @@ function createExpressionRealm(sandbox: SandboxModule): Realm {
     ${source}
     const jsonata = module.exports, cache = new Map(), { parse, stringify } = JSON;
     globalThis.outcome = undefined;
-    const evaluate = (text, input, nowMs) => {
+    const evaluate = (text, input) => {
       globalThis.outcome = undefined;
       let expression = cache.get(text);
       if (expression === undefined) {
         if (cache.size >= 200) cache.clear();
         cache.set(text, (expression = jsonata(text, { stack: 200 })));
       }
-      const time = { now: () => new Date(nowMs).toISOString(), millis: () => nowMs };
-      expression.evaluate(parse(input), time).then(
+      expression.evaluate(parse(input)).then(
         (value) => { globalThis.outcome = stringify({ ok: stringify(value) }); },
         (error) => { globalThis.outcome = stringify({ code: String(error && error.code || 'unknown'), position: error && error.position, isOutOfMemory: String(error && error.message) === 'out of memory' }); },
       );

@@ -1,7 +1,7 @@
 import type { QuickJSHandle } from 'quickjs-emscripten-core';
 import { restoreSnapshot, takeSnapshot, type MemorySnapshot } from './memory-snapshot.ts';
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
-import { createRealm, faultOf, limitRealm, limitResult, loadSandboxModule } from './script-realm.ts';
+import { createRealm, faultOf, limitRealm, limitResult, loadSandboxModule, PROMISE_FAULT, withTime } from './script-realm.ts';
 
 export interface ScriptRunner {
   run(job: ScriptJob): ScriptAnswer;
@@ -19,9 +19,9 @@ interface CompiledScript {
 const HEAD = '(function (message, nodes, now) {"use strict";';
 const TAIL = '\n})';
 /**
- * Parses the input, calls the script and writes its result out (empty: it returned nothing); made before any script ran. QuickJS seeds
- * `Math.random` when a context is made, which is the same one for all messages here: so each call brings its own seed, for a generator of the
- * same quality (xorshift128). It is worked in when the first number is asked for, which few scripts do.
+ * Parses the input, calls the script and writes its result out (empty: it returned nothing); made before any script ran. `Math.random` is
+ * a generator of the quality of QuickJS's own (xorshift128), with the seed of the call: worked in when the first number is asked for, which
+ * few scripts do. What is computed again for the same step gives the same numbers.
  */
 const CALLER = `(({ parse, stringify }, math) => {
   let x, y, z, w, seed;
@@ -41,6 +41,11 @@ const CALLER = `(({ parse, stringify }, math) => {
     return ((next() >>> 5) * 67108864 + (next() >>> 6)) / 9007199254740992;
   } };
   math.random = random;
+  Object.defineProperty(Promise.prototype, 'toJSON', {
+    value() {
+      throw Object.assign(new Error('what the script returns holds a promise'), { name: '${PROMISE_FAULT}' });
+    },
+  });
   return (main, input, ownSeed) => {
     seed = ownSeed;
     const { message, nodes, now } = parse(input);
@@ -77,7 +82,7 @@ export async function createScriptRunner(): Promise<ScriptRunner> {
     const compiled = kept.get(job.source);
     enter(compiled?.snapshot ?? pristine);
     limitRealm(realm, job);
-    const answer = compiled === undefined ? compileAndCall(job) : call(job, compiled.main);
+    const answer = withTime(job.nowMs, () => (compiled === undefined ? compileAndCall(job) : call(job, compiled.main)));
     sandbox.allow(Infinity);
     // Memory that was once taken stays taken: only the end of the thread gives it back.
     return answer.fault?.code === 'SCRIPT_MEMORY' ? { ...answer, isLast: true } : answer;
@@ -102,7 +107,7 @@ export async function createScriptRunner(): Promise<ScriptRunner> {
 
   /** Nothing is freed: the handles go with the memory that they point to. */
   function call(job: ScriptJob, main: QuickJSHandle): ScriptAnswer {
-    const called = context.callFunction(caller, context.undefined, main, context.newString(job.input), context.newNumber(Math.random()));
+    const called = context.callFunction(caller, context.undefined, main, context.newString(job.input), context.newNumber(job.seed));
     if (called.error) return faultOf(realm, job, called.error);
     sandbox.allow(Infinity);
     const result = context.getString(called.value);

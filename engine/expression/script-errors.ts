@@ -34,6 +34,17 @@ export function toScriptError(fault: Fault, job: ScriptJob): AppError {
         fix: 'Return less.',
       });
     case 'SCRIPT_ERROR':
+      if (fault.isPromise) {
+        return new AppError(
+          'SCRIPT_ERROR',
+          'input',
+          'The script returned a promise; scripts are synchronous and nothing would wait for it.',
+          {
+            values: { problem: 'promise' },
+            fix: 'Write the script without async, await, Promise and import(), and return the value itself.',
+          },
+        );
+      }
       return new AppError('SCRIPT_ERROR', 'input', `The ${what} failed${place}: ${fault.message}.`, {
         values: line,
         fix: 'Test the node with the input of this step and correct the script.',

@@ -30,12 +30,16 @@ export interface ScriptLimits {
   /** Memory of the script's realm. Default 32 MB. */
   readonly memoryBytes?: number;
   readonly signal?: AbortSignal;
+  /** What the script's clocks show, epoch milliseconds; default 0. */
   readonly nowMs?: number;
+  /** Of its `Math.random`, from 0 to below 1: the same seed gives the same numbers; default 0. */
+  readonly seed?: number;
 }
 
 export interface ScriptPool extends ExpressionRunner {
   /**
-   * Runs the body of a function of `message`, `nodes` and `now` (the fields of `input`, which must be plain data) and answers what it returns.
+   * Runs the body of a function of `message`, `nodes` and `now` (the fields of `input`, which must be plain data) and answers what it returns:
+   * the same for the same source, input, `nowMs` and `seed`.
    * Rejects with SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_ERROR (with its line), SCRIPT_RESULT_TOO_LARGE (input) or SCRIPT_POOL_BUSY (transient).
    */
   run(source: string, input: ScriptInput, limits?: ScriptLimits): Promise<unknown>;
@@ -228,6 +232,7 @@ function createJob(kind: ScriptJob['kind'], source: string, input: unknown, limi
     source,
     input: JSON.stringify(input) ?? 'null',
     nowMs: limits.nowMs ?? 0,
+    seed: limits.seed ?? 0,
     timeoutMs: Math.min(limits.timeoutMs ?? DEFAULTS.timeoutMs, MAX_TIMEOUT_MS),
     memoryBytes: Math.max(limits.memoryBytes ?? DEFAULTS.memoryBytes, MIN_MEMORY_BYTES),
     resultBytes: DEFAULTS.resultBytes,

@@ -6,7 +6,10 @@ export interface ScriptJob {
   readonly source: string;
   /** JSON of the input. */
   readonly input: string;
+  /** What every clock in the sandbox shows: the time of acceptance, epoch milliseconds. */
   readonly nowMs: number;
+  /** Of `Math.random`: from 0 to below 1, all 53 bits count. */
+  readonly seed: number;
   readonly timeoutMs: number;
   readonly memoryBytes: number;
   readonly resultBytes: number;
@@ -28,5 +31,7 @@ export interface ScriptAnswer {
     readonly line?: number;
     readonly fault?: string;
     readonly position?: number;
+    /** The script returned a promise, or a value with one in it. */
+    readonly isPromise?: true;
   };
 }

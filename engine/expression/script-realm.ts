@@ -16,6 +16,8 @@ const STACK_BYTES = 256 * 1024;
 /** Of one UTF-16 unit. */
 const MAX_UTF8_BYTES = 3;
 const TELL_MS = 20;
+/** Name of the error that says that a result holds a promise. */
+export const PROMISE_FAULT = 'PromiseReturned';
 
 /** QuickJS once more, sharing nothing with another instance but its code. */
 export interface SandboxModule extends ScriptMemory {
@@ -44,6 +46,21 @@ export function createRealm({ quickjs, allow }: SandboxModule): Realm {
   return realm;
 }
 
+/**
+ * Does some work in the sandbox while its clock stands still at a time. The sandbox has no clock but `Date.now` of its thread, so that a
+ * script finds no way around this. The work must be synchronous.
+ */
+export function withTime<T>(nowMs: number, work: () => T): T {
+  const clock = Date.now;
+  const standing = () => nowMs;
+  Date.now = standing;
+  try {
+    return work();
+  } finally {
+    Date.now = clock;
+  }
+}
+
 /** Time and memory of one job. Its input passes through the memory as UTF-8 on its way in. */
 export function limitRealm(realm: Realm, { memoryBytes, timeoutMs, input }: ScriptJob): void {
   realm.allow(memoryBytes + MAX_UTF8_BYTES * input.length);
@@ -68,6 +85,7 @@ export function faultOf(realm: Realm, job: ScriptJob, error: QuickJSHandle): Scr
   const message = typeof told?.message === 'string' ? told.message.slice(0, 500) : 'something that is no Error was thrown';
   if (isLate && message === 'interrupted') return { fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
   if (message === 'out of memory' || (told as unknown) === null) return { fault: { code: 'SCRIPT_MEMORY', message: '' } };
+  if (name === PROMISE_FAULT) return { fault: { code: 'SCRIPT_ERROR', message, isPromise: true } };
   const line = /script:(\d+)/.exec(typeof told?.stack === 'string' ? told.stack : '')?.[1];
   return {
     fault: { code: 'SCRIPT_ERROR', message: `${name}: ${message}`, ...(line === undefined ? {} : { line: Number(line) }) },

@@ -33,6 +33,10 @@ export interface ScriptOptions {
   readonly timeoutMs?: number;
   readonly memoryBytes?: number;
   readonly signal: AbortSignal;
+  /** What its clocks show, epoch milliseconds. */
+  readonly nowMs: number;
+  /** Of its random numbers, from 0 to below 1. */
+  readonly seed: number;
 }
 
 export interface SubFlowCall {
@@ -329,7 +333,14 @@ class Context implements NodeContext<unknown> {
     return this.#deps.compileExpression(expression)(scope);
   }
   runScript(source: string, input: unknown, limits: { timeoutMs?: number; memoryBytes?: number } = {}): Promise<unknown> {
-    return this.#deps.runScript(source, input, { ...limits, key: this.#facts.flow.flowId, signal: this.signal });
+    const { flow, acceptedAt } = this.#facts;
+    return this.#deps.runScript(source, input, {
+      ...limits,
+      key: flow.flowId,
+      signal: this.signal,
+      nowMs: acceptedAt,
+      seed: this.random(),
+    });
   }
   callFlow(flowId: string, message: Message): Promise<Message> {
     const { deadlineMs, depth } = this.#facts;
@@ -359,13 +370,19 @@ export function outwardKey(origin: string, nodeId: string, path: string): string
   return createHash('sha256').update(`${origin}\n${nodeId}\n${path}`).digest('base64url').slice(0, 22);
 }
 
-/** mulberry32 over a hash of the seed: the same numbers over retries. */
-function seededRandom(seed: string): () => number {
-  let state = createHash('sha256').update(seed).digest().readUInt32LE(0);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+/** sfc32 seeded by 16 bytes of an outward key: the same numbers over retries, and others for every step that ever ran. 53 bits each. */
+function seededRandom(key: string): () => number {
+  const seed = Buffer.from(key, 'base64url');
+  let [a, b, c, counter] = [0, 4, 8, 12].map((at) => seed.readInt32LE(at)) as [number, number, number, number];
+  const next = () => {
+    const sum = (((a + b) | 0) + counter) | 0;
+    counter = (counter + 1) | 0;
+    a = b ^ (b >>> 9);
+    b = (c + (c << 3)) | 0;
+    c = (((c << 21) | (c >>> 11)) + sum) | 0;
+    return sum >>> 0;
   };
+  // Its first numbers are nearly the seed itself.
+  for (let round = 0; round < 12; round++) next();
+  return () => ((next() >>> 5) * 67_108_864 + (next() >>> 6)) / 9_007_199_254_740_992;
 }

@@ -4,7 +4,8 @@ import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/nod
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 
 /**
- * Runs a script in the sandbox: the body of a function of `message`, `nodes` and `now`; what it returns is the new data.
+ * Runs a script in the sandbox: the body of a function of `message`, `nodes` and `now`; what it returns is the new data. Its clock shows
+ * the time of acceptance and its random numbers are seeded by the step, so that it is pure.
  * Errors: SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_ERROR, SCRIPT_RESULT_TOO_LARGE (input), SCRIPT_POOL_BUSY (transient).
  */
 export default defineNode({
@@ -28,8 +29,8 @@ export default defineNode({
         ...fieldText(
           '脚本',
           'Script',
-          '函数体，可用 message、nodes、now，用 return 返回。',
-          'A function body with message, nodes and now; return the result.',
+          '函数体，可用 message、nodes、now，用 return 返回。时间固定为受理时间，重试时随机数不变。',
+          'A function body with message, nodes and now; return the result. Time is that of acceptance; retries get the same random numbers.',
           { example: 'return { name: message.data.patient.name };' },
         ),
         ...fieldEditor('script'),

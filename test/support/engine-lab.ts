@@ -56,7 +56,7 @@ export interface Lab {
   losesAnswers: boolean;
   /** Starts the next process; its worker runs. It takes earlier ones for dead, unless the store `isShared` with them. */
   start(
-    options?: Pick<ModelEngineOptions, 'slots' | 'live' | 'serves' | 'lacks' | 'tracer' | 'archiveFolder'> & {
+    options?: Pick<ModelEngineOptions, 'slots' | 'live' | 'serves' | 'lacks' | 'tracer' | 'archiveFolder' | 'runScript'> & {
       readonly isShared?: boolean;
     },
   ): Promise<LabEngine>;

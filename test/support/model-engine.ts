@@ -57,6 +57,8 @@ export interface ModelEngineOptions {
   /** Where archived executions are read from. */
   readonly archiveFolder?: string;
   readonly serves?: (flow: CompiledFlow) => boolean;
+  /** The sandbox; without one, scripts are refused. */
+  readonly runScript?: RunDeps['runScript'];
   /** The node types of a build that lacks some of the flow's: it accepts, and cannot run. */
   readonly lacks?: readonly string[];
 }
@@ -98,7 +100,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     bindings,
     gates: createAdapterGates(clock),
     compileExpression: build.compileExpression,
-    runScript: () => Promise.reject(new TypeError('no scripts here')),
+    runScript: options.runScript ?? (() => Promise.reject(new TypeError('no scripts here'))),
     callFlow: createCallFlow(published, clock, () => run),
   };
   const archive =

@@ -61,6 +61,10 @@ export const expressionTexts: ErrorTemplates = {
     fix: '用该步骤的输入测试此节点，再更正脚本。',
     original: true,
   },
+  'SCRIPT_ERROR/promise': {
+    what: '脚本返回了 Promise；脚本是同步执行的，不会等待它完成',
+    fix: '不要使用 async、await、Promise 和 import()，直接返回结果值。',
+  },
   SCRIPT_TIMEOUT: {
     what: '{what}运行超过 {timeoutMs} 毫秒，已被终止',
     fix: '检查是否有死循环或过于复杂的正则表达式；确实需要更长时间时，再调高时限。',

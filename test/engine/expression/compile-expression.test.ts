@@ -93,6 +93,7 @@ test('now is the time of acceptance', async () => {
   assert.equal(compile('$now()').run(scopeOf({})), '2026-01-02T03:04:05.000Z');
   assert.equal(compile('now').run(scopeOf({})), NOW);
   assert.equal(await compile('$fromMillis($millis(), "[Y0001]")').run(scopeOf({})), '2026');
+  assert.equal(await compile('$toMillis("20260102", "[Y0001][M01][D01]")').run(scopeOf({})), Date.UTC(2026, 0, 2));
 });
 
 test('regular expressions, lambdas, ranges, variables and pictures from data go to the sandbox', async () => {
@@ -106,6 +107,8 @@ test('regular expressions, lambdas, ranges, variables and pictures from data go 
     '$pad("x", data.n)',
     'data.f(1)',
     '$replace("a","a","b")',
+    // It takes the rest of the date from the clock, which only the sandbox's is the time of acceptance.
+    '$toMillis("07:30", "[H01]:[m01]")',
   ]) {
     const compiled = compile(text);
     assert.equal(compiled.isInline, false, text);

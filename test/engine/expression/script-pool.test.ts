@@ -47,10 +47,12 @@ test('nothing that a script keeps reaches the next message of the same script', 
   }
 });
 
-test('each message has random numbers of its own', async () => {
+test('each seed gives random numbers of its own, and the same ones again', async () => {
   const drawn = new Set<number>();
+  const draw = (seed: number) => pool.run('return [Math.random(), Math.random()]', {}, { seed }) as Promise<number[]>;
   for (let round = 0; round < 20; round++) {
-    for (const number of (await pool.run('return [Math.random(), Math.random()]', {})) as number[]) {
+    assert.deepEqual(await draw(round / 20), await draw(round / 20));
+    for (const number of await draw(round / 20)) {
       assert.ok(number >= 0 && number < 1);
       drawn.add(number);
     }
@@ -58,6 +60,27 @@ test('each message has random numbers of its own', async () => {
   assert.equal(drawn.size, 40);
   const mean = (await pool.run('let sum = 0; for (let i = 0; i < 10_000; i++) sum += Math.random(); return sum / 10_000', {})) as number;
   assert.ok(mean > 0.47 && mean < 0.53);
+});
+
+test('every clock of a script shows the time it is given', async () => {
+  const nowMs = Date.UTC(2026, 0, 2, 3, 4, 5);
+  const script = `
+    const times = [Date.now(), +new Date(), +new (new Date(0).constructor)(), +new (class extends Date {})()];
+    return { times, text: Date(), same: Date() === new Date().toString(), fixed: new Date(2020, 0, 1).getTime() === Date.UTC(2020, 0, 1) };`;
+  const found = (await pool.run(script, {}, { nowMs })) as { times: number[]; text: string; same: boolean; fixed: boolean };
+  assert.deepEqual(new Set(found.times), new Set([nowMs]));
+  assert.match(found.text, /2026/);
+  assert.ok(found.same && found.fixed);
+  assert.equal(await pool.run('return Date.now()', {}, { nowMs: 7 }), 7);
+  // A picture that says only the hour takes the day of that clock.
+  assert.equal(await pool.runExpression('$toMillis("07:30", "[H01]:[m01]")', {}, { nowMs }), Date.UTC(2026, 0, 2, 7, 30));
+  assert.equal(await pool.runExpression('$now() & $millis()', {}, { nowMs }), `2026-01-02T03:04:05.000Z${nowMs}`);
+});
+
+test('a promise as result is refused, also inside of it', async () => {
+  for (const script of ['return Promise.resolve(1)', 'return (async () => 1)()', 'return message.data.map(async (n) => n)'])
+    await assert.rejects(pool.run(script, message([1])), { code: 'SCRIPT_ERROR', kind: 'input', values: { problem: 'promise' } }, script);
+  assert.deepEqual(await pool.run('return { then: 1 }', {}), { then: 1 });
 });
 
 test('more scripts than are kept compiled take turns', async () => {
@@ -173,7 +196,7 @@ test('a key with much to do gives its turn away', async () => {
   const lone = createPool({ size: 1 });
   await lone.run('return 1', {});
   const done: string[] = [];
-  const slow = 'const until = Date.now() + 20; while (Date.now() < until); return 1';
+  const slow = 'let sum = 0; for (let n = 0; n < 1_000_000; n++) sum += n % 7; return 1';
   const busy = Array.from({ length: 10 }, () => lone.run(slow, {}, { key: 'busy' }).then(() => done.push('busy')));
   const calm = lone.run('return 1', {}, { key: 'calm' }).then(() => done.push('calm'));
   await Promise.all([...busy, calm]);
