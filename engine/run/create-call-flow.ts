@@ -10,7 +10,7 @@ import { beginRunSpan, endRunSpan } from './run-span.ts';
 
 const MAX_DEPTH = 8;
 
-/** Runs another published sync flow inside a node; its outward keys derive from the node's. */
+/** Runs another published sync flow inside a node; its outward keys derive from the node's, its time and tables are the execution's. */
 export function createCallFlow(
   published: PublishedFlows,
   clock: Clock,
@@ -38,8 +38,8 @@ export function createCallFlow(
       executionId: call.key,
       traceparent: span?.traceparent,
       origin: call.key,
-      acceptedAt: clock.now(),
-      tables: deps.bindings.tables(),
+      acceptedAt: call.acceptedAt,
+      tables: call.tables,
       deadlineMs: call.deadlineMs,
       signal: controller.signal,
       mayWait: false,

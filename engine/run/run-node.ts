@@ -43,6 +43,9 @@ export interface SubFlowCall {
   readonly flowId: string;
   readonly message: Message;
   readonly key: string;
+  /** Of the calling execution, which it is part of: run again, it must see the same time and tables. */
+  readonly acceptedAt: number;
+  readonly tables: TableSnapshot;
   readonly deadlineMs: number;
   readonly signal: AbortSignal;
   readonly depth: number;
@@ -343,11 +346,13 @@ class Context implements NodeContext<unknown> {
     });
   }
   callFlow(flowId: string, message: Message): Promise<Message> {
-    const { deadlineMs, depth } = this.#facts;
+    const { acceptedAt, tables, deadlineMs, depth } = this.#facts;
     return this.#deps.callFlow({
       flowId,
       message,
       key: this.idempotencyKey,
+      acceptedAt,
+      tables,
       deadlineMs,
       signal: this.signal,
       depth: depth + 1,

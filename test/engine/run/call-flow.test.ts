@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Effect } from '../../../engine/contract/node.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
+import type { TableSnapshot } from '../../../engine/services.ts';
 import { openLab } from '../../support/engine-lab.ts';
-import { edge, flowOf, node, testAction, type Deed } from '../../support/model-flows.ts';
+import { edge, flowOf, node, testAction, transient, type Deed } from '../../support/model-flows.ts';
 
 /** A called flow: write, then read, then reply. */
 const called = flowOf(
@@ -11,6 +12,10 @@ const called = flowOf(
   [edge('in.out', 'write'), edge('write', 'read'), edge('read', 'reply')],
   { mode: 'sync' },
 );
+
+/** Of a calling execution that was accepted long ago. */
+const TABLES: TableSnapshot = { id: 'tables-0', lookup: (_table, key) => `old ${key}`, has: () => true };
+const ACCEPTED_AT = Date.UTC(2026, 0, 2);
 
 async function callIt(effect: Effect, read: Deed): Promise<{ readonly writes: number; readonly result: PromiseSettledResult<unknown> }> {
   let writes = 0;
@@ -26,6 +31,8 @@ async function callIt(effect: Effect, read: Deed): Promise<{ readonly writes: nu
       flowId: called.flowId,
       message: createMessage({}),
       key: 'k',
+      acceptedAt: ACCEPTED_AT,
+      tables: TABLES,
       deadlineMs: lab.clock.now() + 60_000,
       signal: new AbortController().signal,
       depth: 1,
@@ -60,4 +67,40 @@ test('a called flow that failed after it had written leaves an unknown outcome, 
   assert.ok(result.status === 'rejected');
   const { code, kind } = result.reason as { code: string; kind: string };
   assert.deepEqual([code, kind], ['SUBFLOW_PARTLY_DONE', 'unknown-outcome']);
+});
+
+test('a called flow sees the time and the code tables of the execution that it is part of', async () => {
+  const { result } = await callIt('write', (ctx) => [ctx.scope.now, ctx.lookup('ward', 'A')]);
+  assert.ok(result.status === 'fulfilled');
+  assert.deepEqual((result.value as { data: unknown }).data, [ACCEPTED_AT, 'old A']);
+});
+
+test('a call that is tried again, later, gives its flow the same time and random numbers', async (t) => {
+  const seen: unknown[] = [];
+  // The flow calls itself once.
+  const document = flowOf(
+    [
+      node('in', 'test.in'),
+      node('call', 'test.call', {}, { handling: { retry: { max: 1, baseMs: 5_000, factor: 1, capMs: 5_000, on: ['transient'] } } }),
+      node('reply', 'control.reply'),
+    ],
+    [edge('in.out', 'call'), edge('call', 'reply')],
+    { mode: 'sync' },
+  );
+  const deed: Deed = async (ctx, message) => {
+    if (message.data === 'inside') return [ctx.scope.now, ctx.random(), ctx.idempotencyKey];
+    const reply = await ctx.callFlow(document.flowId, createMessage('inside'));
+    seen.push(reply.data);
+    if (ctx.attempt === 1) throw transient();
+    return reply.data;
+  };
+  const lab = await openLab(document, [testAction('test.call', 'read', deed)]);
+  t.after(() => lab.close());
+  const { call } = await lab.start();
+  const acceptedAt = lab.clock.now();
+  const result = call('outside');
+  await lab.until(() => seen.length === 2);
+  assert.equal((await result).outcome, 'replied');
+  assert.deepEqual(seen[0], seen[1]);
+  assert.equal((seen[0] as unknown[])[0], acceptedAt);
 });
