@@ -10,7 +10,9 @@ export function startCommand(): Command {
     .addOption(
       new Option('--example-port <port>', 'first of the ports that the example’s outside world takes (default: 21000)').argParser(port),
     )
-    .addOption(new Option('--reset-password <account>', 'give this account a new one-time password, shown on the terminal'))
+    .addOption(
+      new Option('--reset-password <account>', 'give this account a new one-time password, shown on the terminal, and let it log in again'),
+    )
     .addOption(new Option('--open-port <port>', 'port of the open front').argParser(port))
     .addOption(new Option('--user-port <port>', 'port of the user front').argParser(port))
     .addOption(new Option('--bus-port <port>', 'port of the bus front').argParser(port))

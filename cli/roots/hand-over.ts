@@ -9,6 +9,7 @@ import type { PlaySettings } from '../../examples/city/play-city.ts';
 import { CITY_APP, CITY_BASE_PORT, CITY_KEY_ID, cityFiles, cityIssuer, loadCity } from '../../examples/city/load-city.ts';
 import { dataTokenPath, writeTokenFile } from '../token-file.ts';
 import type { Host } from './open-host.ts';
+import { resetPassword } from './reset-password.ts';
 import type { StartOptions } from './root-options.ts';
 
 export interface Started {
@@ -45,10 +46,6 @@ async function handOverPassword({ control, host, options }: Started): Promise<st
   }
   await writeFile(file, `${first.name}\n${first.oneTimePassword}\n`, { mode: 0o600 });
   return `in ${file}`;
-}
-
-async function resetPassword(control: Control, name: string): Promise<{ name: string; oneTimePassword: string }> {
-  return (await control.run('accounts.reset-password', { name })) as { name: string; oneTimePassword: string };
 }
 
 async function openExample(started: Started, basePort: number): Promise<string> {

@@ -1,8 +1,10 @@
 /** Accounts, one's own password, sessions and tokens. */
 import { Type } from 'typebox';
+import type { Role } from '../../engine/contract/access.ts';
 import { AppError } from '../../engine/contract/errors.ts';
-import { AccountName, accountUnknown, RoleSchema } from '../auth/account-store.ts';
+import { type Account, AccountName, accountUnknown, RoleSchema } from '../auth/account-store.ts';
 import { checkPassword, oneTimePassword } from '../auth/passwords.ts';
+import { checkChange, checkCreate, checkReset, mayChange, rolesToGive, type MayChange } from './account-keepers.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { permissionsOf } from './permissions.ts';
 import type { ControlServices } from './services.ts';
@@ -12,6 +14,17 @@ const DisplayName = Type.String({ minLength: 1, maxLength: 200 });
 const Roles = Type.Array(RoleSchema, { maxItems: 10, uniqueItems: true });
 const byName = Type.Object({ name: AccountName }, closed);
 const DAY_MS = 86_400_000;
+
+export interface AccountItem extends Account {
+  /** What the asking side may do to it. */
+  readonly mayChange: MayChange;
+}
+
+export interface AccountList {
+  readonly items: readonly AccountItem[];
+  /** Roles that the asking side may give to a new account. */
+  readonly mayGive: readonly Role[];
+}
 
 export function accountActions(services: ControlServices): readonly Action[] {
   return [...ownActions(services), ...tokenActions(services), ...administration(services)];
@@ -114,7 +127,13 @@ function administration({ accounts, sessions }: ControlServices): readonly Actio
       text: { 'zh-CN': '账号列表', en: 'List accounts' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async () => ({ items: await accounts.list() }),
+      run: async ({ actor }): Promise<AccountList> => {
+        const all = await accounts.list();
+        return {
+          items: all.map((account) => ({ ...account, mayChange: mayChange(actor, account, all) })),
+          mayGive: rolesToGive(actor, all),
+        };
+      },
     }),
     defineAction({
       name: 'accounts.create',
@@ -124,6 +143,7 @@ function administration({ accounts, sessions }: ControlServices): readonly Actio
       audited: true,
       subject: ({ name }) => name,
       async run(ctx, { name, displayName, roles }) {
+        checkCreate(ctx.actor, roles, await accounts.list());
         const password = oneTimePassword();
         const account = await accounts.create({ name, displayName, roles, mustChangePassword: true }, password);
         ctx.note.after = { roles };
@@ -141,9 +161,9 @@ function administration({ accounts, sessions }: ControlServices): readonly Actio
       audited: true,
       subject: ({ name }) => name,
       async run(ctx, { name, displayName, roles, disabled, revision }) {
-        refuseOneself(ctx.actor.account, name);
         const before = await accounts.get(name);
         if (before === undefined) throw accountUnknown(name);
+        checkChange(ctx.actor, before, { displayName, roles, disabled }, await accounts.list());
         const account = await accounts.update(name, { displayName, roles, disabled }, revision);
         ctx.note.before = { roles: before.roles, disabled: before.disabled };
         ctx.note.after = { roles, disabled };
@@ -159,7 +179,9 @@ function administration({ accounts, sessions }: ControlServices): readonly Actio
       audited: true,
       subject: ({ name }) => name,
       async run(ctx, { name }) {
-        refuseOneself(ctx.actor.account, name);
+        const account = await accounts.get(name);
+        if (account === undefined) throw accountUnknown(name);
+        checkReset(ctx.actor, account);
         const password = oneTimePassword();
         await accounts.setPassword(name, password, true);
         await sessions.endAll(name);
@@ -167,10 +189,4 @@ function administration({ accounts, sessions }: ControlServices): readonly Actio
       },
     }),
   ];
-}
-
-/** Nobody gives himself a role or locks himself out: it takes a second person. */
-function refuseOneself(actor: string, name: string): void {
-  if (actor !== name) return;
-  throw new AppError('ACCOUNT_OWN', 'input', 'Nobody changes his own account here.', { fix: 'Ask another system administrator.' });
 }

@@ -1,6 +1,7 @@
 /**
  * Roles and what they may do. System, security and audit administrator exclude each other (三权分立): the one who runs the system
  * neither grants access nor edits the trail; the one who grants access cannot publish; the one who reads the trail changes nothing.
+ * Each of them edits accounts, and `account-keepers.ts` says which.
  * Secrets are the security administrator's: who draws flows uses them through adapters, and leads none elsewhere.
  */
 import { PERMISSIONS, type Permission, type Role } from '../../engine/contract/access.ts';
@@ -18,8 +19,8 @@ const READING: readonly Permission[] = [
 
 const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
   'system-admin': [...READING, 'accounts.read', 'accounts.edit', 'system.edit', 'archive.run', 'alarms.acknowledge', 'alarms.edit'],
-  'security-admin': [...READING, 'accounts.read', 'callers.edit', 'grants.edit', 'secrets.edit', 'secrets.reveal'],
-  'audit-admin': ['system.read', 'accounts.read', 'audit.read'],
+  'security-admin': [...READING, 'accounts.read', 'accounts.edit', 'callers.edit', 'grants.edit', 'secrets.edit', 'secrets.reveal'],
+  'audit-admin': ['system.read', 'accounts.read', 'accounts.edit', 'audit.read'],
   analyst: [
     ...READING,
     'flows.edit',

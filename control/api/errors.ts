@@ -25,6 +25,7 @@ const BY_CODE: Readonly<Record<string, number>> = {
   CSRF_REFUSED: 403,
   TOKEN_BY_TOKEN: 403,
   ACCOUNT_OWN: 403,
+  ACCOUNT_KEPT: 403,
   NOT_FOUND: 404,
   ROUTE_UNKNOWN: 404,
   ACCOUNT_UNKNOWN: 404,

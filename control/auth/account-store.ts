@@ -37,6 +37,8 @@ const accountsSpec: CollectionSpec<StoredAccount> = {
   indexes: [],
 };
 
+const PAGE = 1000;
+
 export interface AccountStore {
   isEmpty(): Promise<boolean>;
   list(): Promise<readonly Account[]>;
@@ -52,7 +54,15 @@ export async function openAccountStore(documents: Documents, clock: Clock): Prom
   const accounts = await documents.open(accountsSpec);
   return {
     isEmpty: async () => (await accounts.count({}, 1)) === 0,
-    list: async () => (await accounts.find({}, { limit: 1000 })).map(shown),
+    async list() {
+      const all: Account[] = [];
+      for (let after: string | undefined; ;) {
+        const page = await accounts.find({}, { limit: PAGE, ...(after === undefined ? {} : { after }) });
+        all.push(...page.map(shown));
+        if (page.length < PAGE) return all;
+        after = page.at(-1)?._id;
+      }
+    },
     get: async (name) => {
       const stored = await accounts.get(name);
       return stored === undefined ? undefined : shown(stored);

@@ -12,6 +12,7 @@ import type { GatewayPlan } from '../../gateways/documents.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../storage/in-process/memory-shared-state.ts';
+import { type Ask, keptRole, makeAccount } from '../support/make-account.ts';
 
 export interface Running {
   readonly control: Control;
@@ -83,6 +84,7 @@ export async function startControl(changes: Partial<ControlDeps> = {}): Promise<
   const first = control.firstAdministrator;
   if (first === undefined) throw new Error('the store was not empty');
   const admin = client();
+  const keepers = new Map<string, Ask>();
   await admin.login(first.name, first.oneTimePassword);
   await admin.call('POST', '/me/password', { oldPassword: first.oneTimePassword, newPassword: ADMIN_PASSWORD });
   return {
@@ -93,14 +95,20 @@ export async function startControl(changes: Partial<ControlDeps> = {}): Promise<
     admin,
     client,
     async person(name, roles) {
-      const made = await admin.call('POST', '/accounts', { name, displayName: name, roles });
+      const kept = keptRole(roles) ?? '';
+      const password = await makeAccount(asking(admin), keepers.get(kept), name, roles);
       const own = client();
-      await own.login(name, made.body.oneTimePassword);
-      await own.call('POST', '/me/password', { oldPassword: made.body.oneTimePassword, newPassword: PERSON_PASSWORD });
+      await own.login(name, password);
+      await own.call('POST', '/me/password', { oldPassword: password, newPassword: PERSON_PASSWORD });
+      if (kept !== '' && !keepers.has(kept)) keepers.set(kept, asking(own));
       return own;
     },
     stop: () => control.stop(),
   };
+}
+
+function asking(client: Client): Ask {
+  return async (method, path, body) => (await client.call(method, path, body)).body as Awaited<ReturnType<Ask>>;
 }
 
 export function createClient(address: string): Client {

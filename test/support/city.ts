@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, request, type Dispatcher } from 'undici';
 import { cityFiles, CITY_APP, CITY_KEY_ID, cityIssuer } from '../../examples/city/load-city.ts';
 import { createSigningClient, type SigningClient } from '../../sdk/public.ts';
+import { type Ask, KEEPER_PASSWORD, keeperName, keptRole, makeAccount } from './make-account.ts';
 import type { Platform } from './platform-process.ts';
 
 export interface Reply {
@@ -73,21 +74,45 @@ export async function openCity(platform: Platform): Promise<City> {
     if (reply.status >= 400) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`);
     return reply.text === '' ? undefined : reply.json();
   };
-  const person: City['person'] = async (roles) => {
-    const name = `p-${randomUUID().slice(0, 8)}`;
-    const { oneTimePassword } = (await admin('POST', '/accounts', { name, displayName: name, roles })) as { oneTimePassword: string };
+  const askAdmin = admin as Ask;
+  const keepers = new Map<string, Promise<Ask>>();
+  const keeperOf = (role: string) => {
+    const known = keepers.get(role) ?? logInKeeper(role);
+    keepers.set(role, known);
+    return known;
+  };
+  const logInKeeper = async (role: string): Promise<Ask> => {
+    const name = keeperName(role);
+    const known = await logIn(name, KEEPER_PASSWORD);
+    const { call } = known ?? (await arrive(name, await makeAccount(askAdmin, undefined, name, [role]), KEEPER_PASSWORD));
+    return async (method, path, body) => {
+      const reply = await call(method, path, body);
+      if (reply.status >= 400) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`);
+      return reply.json() as Record<string, unknown>;
+    };
+  };
+  const logIn = async (name: string, password: string): Promise<Person | undefined> => {
     let cookie = '';
     const call: Person['call'] = (method, path, body, headers = {}) => {
       const json = body === undefined ? {} : { body: JSON.stringify(body) };
       const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
       return send(`${control}/api/v1${path}`, { method, headers: { 'x-kq-client': 'test', ...type, cookie, ...headers }, ...json });
     };
-    const login = await call('POST', '/login', { name, password: oneTimePassword });
+    const login = await call('POST', '/login', { name, password });
+    if (login.status !== 200) return undefined;
     cookie = String(login.headers['set-cookie']).split(';')[0] ?? '';
-    const password = `Bridge-${randomUUID()}`;
-    const changed = await call('POST', '/me/password', { oldPassword: oneTimePassword, newPassword: password });
-    if (changed.status !== 200) throw new Error(changed.text);
     return { name, password, cookie, call };
+  };
+  const arrive = async (name: string, oneTimePassword: string, password = `Bridge-${randomUUID()}`): Promise<Person> => {
+    const arrived = await logIn(name, oneTimePassword);
+    const changed = await arrived?.call('POST', '/me/password', { oldPassword: oneTimePassword, newPassword: password });
+    if (arrived === undefined || changed?.status !== 200) throw new Error(`${name} cannot log in: ${changed?.text}`);
+    return { ...arrived, password };
+  };
+  const person: City['person'] = async (roles) => {
+    const name = `p-${randomUUID().slice(0, 8)}`;
+    const kept = keptRole(roles);
+    return arrive(name, await makeAccount(askAdmin, kept === undefined ? undefined : await keeperOf(kept), name, roles));
   };
   const userToken: City['userToken'] = (claims) => {
     const now = Math.floor(Date.now() / 1000);

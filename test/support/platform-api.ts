@@ -1,12 +1,12 @@
 /** A started platform as an administrator and an internal system see it: the admin API with the token of the command line, and the bus front. */
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
 import type { InterfaceDocument } from '../../gateways/documents.ts';
 import { cityFiles } from '../../examples/city/load-city.ts';
+import { KEEPER_PASSWORD, keeperName, makeAccount } from './make-account.ts';
 import type { Platform } from './platform-process.ts';
 
 export interface Answer<Body = Record<string, unknown>> {
@@ -80,13 +80,18 @@ export async function openPlatformApi(platform: Platform): Promise<PlatformApi> 
 
   /** Who runs the system may not grant access: a second person does (三权分立). */
   async function logInSecurity(): Promise<(method: string, path: string, body: unknown) => Promise<Answer>> {
-    const name = `security-${randomUUID().slice(0, 8)}`;
-    const { oneTimePassword } = await api.ask('POST', '/accounts', { name, displayName: name, roles: ['security-admin'] });
+    const name = keeperName('security-admin');
     const headers: Record<string, string> = { 'x-kq-client': 'test' };
     const call = (method: string, path: string, body: unknown) => send(`${control}${path}`, headers, method, body) as Promise<Answer>;
-    const login = await call('POST', '/login', { name, password: oneTimePassword });
-    headers['cookie'] = String(login.headers['set-cookie']).split(';')[0]!;
-    await call('POST', '/me/password', { oldPassword: oneTimePassword, newPassword: `Bridge-${randomUUID()}` });
+    const logIn = async (password: string) => {
+      const login = await call('POST', '/login', { name, password });
+      if (login.status === 200) headers['cookie'] = String(login.headers['set-cookie']).split(';')[0]!;
+      return login.status === 200;
+    };
+    if (await logIn(KEEPER_PASSWORD)) return call;
+    const oneTimePassword = await makeAccount(api.ask, undefined, name, ['security-admin']);
+    await logIn(oneTimePassword);
+    await call('POST', '/me/password', { oldPassword: oneTimePassword, newPassword: KEEPER_PASSWORD });
     return call;
   }
 }

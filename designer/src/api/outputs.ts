@@ -2,6 +2,7 @@
  * What each operation answers, in the words of the server's own types. Types only: nothing of the server is bundled.
  * An operation that is absent here answers `unknown`.
  */
+import type { AccountItem, AccountList } from '../../../control/actions/accounts.ts';
 import type { ArchiveReport } from '../../../control/actions/archive.ts';
 import type { AdapterDocument, CodeTable } from '../../../engine/contract/adapter.ts';
 import type { Permission, Role } from '../../../engine/contract/access.ts';
@@ -51,7 +52,7 @@ export interface Me {
   readonly mustChangePassword: boolean;
 }
 
-export type { FlowSummary, FlowLive, FlowLiveDetail, Account, Role, AuditLine };
+export type { FlowSummary, FlowLive, FlowLiveDetail, AccountItem, Role, AuditLine };
 
 export interface SessionLine {
   readonly id: string;
@@ -123,7 +124,7 @@ export interface Outputs {
   'executions.get': ExecutionDetails;
   'executions.payload': PayloadAnswer;
   'executions.resend': ResendAnswer;
-  'accounts.list': Items<Account>;
+  'accounts.list': AccountList;
   'accounts.create': { readonly account: Account; readonly oneTimePassword: string };
   'accounts.update': Account;
   'accounts.reset-password': { readonly name: string; readonly oneTimePassword: string };

@@ -18,7 +18,21 @@ export const controlTexts: ErrorTemplates = {
   CSRF_REFUSED: { what: '请求不是从控制台页面发出的，已拒绝', fix: '刷新控制台后重试；程序调用请使用令牌。' },
   TOKEN_BY_TOKEN: { what: '令牌不能签发令牌', fix: '请用密码登录后再签发。' },
   ACCOUNT_EXISTS: { what: '账号 {name} 已存在', fix: '换一个账号名。' },
-  ACCOUNT_OWN: { what: '不能在此修改自己的账号', fix: '请其他系统管理员操作。' },
+  ACCOUNT_OWN: { what: '不能在此修改自己的账号', fix: '请另一位同类管理员操作。' },
+  ACCOUNT_KEPT: { what: '这个账号或角色由另一类管理员管理', fix: '请该类管理员操作。' },
+  'ACCOUNT_KEPT/system-admin': { what: '此项由系统管理员办理', fix: '请系统管理员操作。' },
+  'ACCOUNT_KEPT/security-admin': {
+    what: '安全管理员的角色与账号只由安全管理员管理（三员分立）',
+    fix: '请一位安全管理员操作；若已无人能登录，在主机上运行 kangqiao start --reset-password 账号。',
+  },
+  'ACCOUNT_KEPT/audit-admin': {
+    what: '审计管理员的角色与账号只由审计管理员管理（三员分立）',
+    fix: '请一位审计管理员操作；若已无人能登录，在主机上运行 kangqiao start --reset-password 账号。',
+  },
+  'ACCOUNT_KEPT/further': {
+    what: '安全、审计管理员的账号不再加授其他角色',
+    fix: '先收回其管理员角色，由系统管理员授予其他角色后再授回。',
+  },
   ACCOUNT_ROLES_EXCLUSIVE: { what: '按三权分立，角色[ {roles} ]不能由同一人担任', fix: '将这些角色分给不同的账号。' },
   ACCOUNT_UNKNOWN: { what: '账号 {name} 不存在', fix: '请从账号列表中选择。' },
   ALARM_NOT_OPEN: { what: '该告警已结束，或已有人确认', fix: '刷新列表。' },

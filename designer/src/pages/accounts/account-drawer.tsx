@@ -1,6 +1,6 @@
 import { Button, Checkbox, Drawer, Form, Input } from 'antd';
 import { useState } from 'react';
-import type { Account, Role } from '../../api/outputs.ts';
+import type { AccountItem, Role } from '../../api/outputs.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
@@ -22,6 +22,12 @@ const TEXTS = defineTexts({
   roles: ['角色', 'Roles'],
   rolesMissing: ['至少选一个角色', 'Choose one role at least'],
   exclusive: ['系统、安全、审计三种管理员不能由同一人担任', 'One person cannot be two of the three administrators'],
+  'security-admin': ['由安全管理员授予和收回', 'Given and taken away by a security administrator'],
+  'audit-admin': ['由审计管理员授予和收回', 'Given and taken away by an audit administrator'],
+  others: [
+    '由系统管理员授予和收回；安全、审计管理员的账号不再加授',
+    'Given and taken away by a system administrator; not to who is security or audit administrator',
+  ],
   save: ['保存', 'Save'],
 });
 
@@ -33,8 +39,15 @@ interface Values {
   readonly roles: Role[];
 }
 
+interface Props {
+  readonly account: AccountItem | undefined;
+  /** Roles for a new account. */
+  readonly mayGive: readonly Role[];
+  readonly onClose: () => void;
+}
+
 /** Makes an account or changes one; beside the list it belongs to. */
-export function AccountDrawer({ account, onClose }: { readonly account: Account | undefined; readonly onClose: () => void }) {
+export function AccountDrawer({ account, mayGive, onClose }: Props) {
   const t = useTexts(TEXTS);
   const create = useMutationOf('accounts.create');
   const update = useMutationOf('accounts.update');
@@ -78,7 +91,7 @@ export function AccountDrawer({ account, onClose }: { readonly account: Account 
           <Input disabled={account !== undefined} autoComplete="off" autoFocus={account === undefined} />
         </Form.Item>
         <Form.Item name="displayName" label={t('displayName')} rules={[{ required: true, whitespace: true, message: t('missing') }]}>
-          <Input maxLength={200} autoComplete="off" />
+          <Input maxLength={200} autoComplete="off" disabled={account?.mayChange.account === false} />
         </Form.Item>
         <Form.Item
           name="roles"
@@ -93,7 +106,7 @@ export function AccountDrawer({ account, onClose }: { readonly account: Account 
             },
           ]}
         >
-          <RoleBoxes />
+          <RoleBoxes open={account?.mayChange.roles ?? mayGive} />
         </Form.Item>
         {error === null ? null : <ErrorBox error={error} />}
       </Form>
@@ -101,18 +114,30 @@ export function AccountDrawer({ account, onClose }: { readonly account: Account 
   );
 }
 
+interface RoleBoxesProps {
+  /** Roles that may be given and taken away here. */
+  readonly open: readonly Role[];
+  readonly value?: Role[];
+  readonly onChange?: (roles: Role[]) => void;
+}
+
 /** Takes of the form what it needs: antd would mark the group as required, which a group cannot be for a screen reader. */
-function RoleBoxes({ value = [], onChange }: { readonly value?: Role[]; readonly onChange?: (roles: Role[]) => void }) {
+function RoleBoxes({ open, value = [], onChange }: RoleBoxesProps) {
+  const t = useTexts(TEXTS);
   const role = useTexts(ROLE_TEXTS);
   const roleHelp = useTexts(ROLE_HELP_TEXTS);
   return (
     <Checkbox.Group<Role> className={styles.roles ?? ''} value={value} onChange={(roles) => onChange?.(roles)}>
       {(Object.keys(ROLE_TEXTS) as Role[]).map((name) => (
-        <Checkbox key={name} value={name}>
+        <Checkbox key={name} value={name} disabled={!open.includes(name)}>
           {role(name)}
-          <div className={styles.help}>{roleHelp(name)}</div>
+          <div className={styles.help}>{open.includes(name) ? roleHelp(name) : t(keeperOf(name))}</div>
         </Checkbox>
       ))}
     </Checkbox.Group>
   );
+}
+
+function keeperOf(role: Role): 'security-admin' | 'audit-admin' | 'others' {
+  return role === 'security-admin' || role === 'audit-admin' ? role : 'others';
 }

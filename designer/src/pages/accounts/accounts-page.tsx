@@ -1,9 +1,9 @@
 import { Button, Dropdown } from 'antd';
 import { Ban, CircleCheck, EllipsisVertical, KeyRound, PencilLine, Plus, UserRoundCheck, UserRoundX } from 'lucide-react';
 import { useState } from 'react';
-import type { Account, Role } from '../../api/outputs.ts';
+import type { AccountItem, Role } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay, useMe } from '../../app/session.tsx';
+import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../parts/confirm-act.tsx';
@@ -19,8 +19,8 @@ import { ROLE_TEXTS } from './role-texts.ts';
 const TEXTS = defineTexts({
   title: ['账号', 'Accounts'],
   help: [
-    '谁可以登录，能做什么。系统、安全、审计三种管理员互斥（三权分立）。',
-    'Who may log in and what they may do. The three administrators exclude each other.',
+    '谁可以登录，能做什么。系统、安全、审计三种管理员互斥（三员分立）：安全、审计管理员的账号只由同类管理员授予、修改和重置密码，停用由系统管理员办理。',
+    'Who may log in and what they may do. The three administrators exclude each other: security and audit administrators are made, changed and given passwords by their own kind alone, and disabled by the system administrator.',
   ],
   create: ['新建账号', 'New account'],
   name: ['账号', 'Account'],
@@ -52,17 +52,17 @@ export function AccountsPage() {
   const format = useFormat();
   const may = useMay();
   const accounts = useQueryOf('accounts.list', {});
-  const [open, setOpen] = useState<Account | 'new'>();
+  const [open, setOpen] = useState<AccountItem | 'new'>();
   const create = may('accounts.edit') ? (
     <Button type="primary" icon={<Plus size={16} />} onClick={() => setOpen('new')}>
       {t('create')}
     </Button>
   ) : null;
-  const roles = (account: Account) => format.list(account.roles.map((name) => role(name)));
+  const roles = (account: AccountItem) => format.list(account.roles.map((name) => role(name)));
   return (
     <Page>
       <PageHeader title={t('title')} help={t('help')} actions={create} />
-      <DataTable<Account>
+      <DataTable<AccountItem>
         label={t('title')}
         rows={accounts.data?.items}
         rowKey={({ name }) => name}
@@ -107,21 +107,32 @@ export function AccountsPage() {
         isLoading={accounts.isPending}
         error={accounts.error}
         onRefresh={() => void accounts.refetch()}
-        {...(may('accounts.edit') ? { onOpen: setOpen } : {})}
+        {...(may('accounts.edit') ? { onOpen: (account: AccountItem) => (isOpenTo(account) ? setOpen(account) : undefined) } : {})}
         empty={<EmptyState title={t('empty')} action={create} />}
         exportName="accounts"
       />
-      {open === undefined ? null : <AccountDrawer account={open === 'new' ? undefined : open} onClose={() => setOpen(undefined)} />}
+      {open === undefined ? null : (
+        <AccountDrawer
+          account={open === 'new' ? undefined : open}
+          mayGive={accounts.data?.mayGive ?? []}
+          onClose={() => setOpen(undefined)}
+        />
+      )}
     </Page>
   );
 }
 
-function stateOf(account: Account): 'active' | 'disabled' | 'first' {
+/** Something of its name and roles may be changed. */
+function isOpenTo({ mayChange }: AccountItem): boolean {
+  return mayChange.account || mayChange.roles.length > 0;
+}
+
+function stateOf(account: AccountItem): 'active' | 'disabled' | 'first' {
   if (account.disabled) return 'disabled';
   return account.mustChangePassword ? 'first' : 'active';
 }
 
-function AccountState({ account }: { readonly account: Account }) {
+function AccountState({ account }: { readonly account: AccountItem }) {
   const t = useTexts(TEXTS);
   const state = stateOf(account);
   const looks = { active: ['green', CircleCheck], disabled: ['grey', Ban], first: ['amber', KeyRound] } as const;
@@ -133,16 +144,13 @@ function AccountState({ account }: { readonly account: Account }) {
   );
 }
 
-function AccountMenu({ account, onEdit }: { readonly account: Account; readonly onEdit: () => void }) {
+function AccountMenu({ account, onEdit }: { readonly account: AccountItem; readonly onEdit: () => void }) {
   const t = useTexts(TEXTS);
-  const me = useMe();
-  const may = useMay();
   const confirm = useConfirm();
   const update = useMutationOf('accounts.update');
   const reset = useMutationOf('accounts.reset-password');
   const [password, setPassword] = useState<string>();
-  const { name, displayName, roles, disabled, revision } = account;
-  if (!may('accounts.edit') || me.name === name) return null;
+  const { name, displayName, roles, disabled, revision, mayChange } = account;
   const verb = disabled ? t('enable') : t('disable');
   const acts: Readonly<Record<string, () => void>> = {
     edit: onEdit,
@@ -165,10 +173,13 @@ function AccountMenu({ account, onEdit }: { readonly account: Account; readonly 
       }),
   };
   const items = [
-    { key: 'edit', icon: <PencilLine size={16} />, label: t('edit') },
-    { key: 'reset', icon: <KeyRound size={16} />, label: t('reset') },
-    { key: 'disable', danger: !disabled, icon: disabled ? <UserRoundCheck size={16} /> : <UserRoundX size={16} />, label: verb },
+    ...(isOpenTo(account) ? [{ key: 'edit', icon: <PencilLine size={16} />, label: t('edit') }] : []),
+    ...(mayChange.account ? [{ key: 'reset', icon: <KeyRound size={16} />, label: t('reset') }] : []),
+    ...((disabled ? mayChange.account : mayChange.disable)
+      ? [{ key: 'disable', danger: !disabled, icon: disabled ? <UserRoundCheck size={16} /> : <UserRoundX size={16} />, label: verb }]
+      : []),
   ];
+  if (items.length === 0) return null;
   return (
     <>
       <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => acts[key]?.() }}>

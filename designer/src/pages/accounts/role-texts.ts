@@ -13,11 +13,17 @@ export const ROLE_TEXTS = defineTexts({
 
 export const ROLE_HELP_TEXTS = defineTexts({
   'system-admin': [
-    '管理账号与系统设置；不能兼任另两种管理员',
-    'Manages accounts and settings; cannot be one of the other two administrators',
+    '管理系统设置与账号（安全、审计管理员除外）；不能兼任另两种管理员',
+    'Manages settings and accounts, but for security and audit administrators; cannot be one of these two',
   ],
-  'security-admin': ['管理调用方授权与机密；不能发布流程', 'Manages grants and secrets; cannot publish flows'],
-  'audit-admin': ['查阅审计；不能改任何东西', 'Reads the audit trail; changes nothing'],
+  'security-admin': [
+    '管理调用方授权与机密，以及安全管理员的账号；不能发布流程',
+    'Manages grants, secrets and the accounts of security administrators; cannot publish flows',
+  ],
+  'audit-admin': [
+    '查阅审计，管理审计管理员的账号；不能改其他任何东西',
+    'Reads the audit trail and manages the accounts of audit administrators; changes nothing else',
+  ],
   analyst: ['绘制、测试、发布流程与接口', 'Draws, tests and publishes flows and interfaces'],
   operator: ['处理失败与挂起的消息', 'Deals with failed and held messages'],
   viewer: ['查看配置与执行，不含患者数据', 'Sees definitions and executions without patients’ data'],
