@@ -7,6 +7,7 @@ import { sleep } from '../contract/clock.ts';
 import { AppError, fromErrorRecord, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
 import type { Span } from '../contract/observe.ts';
+import type { Reply } from '../contract/node.ts';
 import type { WriteOptions } from '../contract/ports/documents.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../contract/run-flow.ts';
 import type { PublishedFlows } from '../services.ts';
@@ -90,7 +91,17 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const origin = originOf(call);
     const answer = origin !== undefined && flow.hasWrite ? await earlierAnswer(origin, flow) : undefined;
     if (answer) return answer;
-    const inline = startInline(flow, call, origin);
+    return new Promise((resolve, reject) => {
+      const inline = startInline(flow, call, origin, async (reply) => {
+        // What may still be written is done, or held, by whoever goes on if this process dies; the same key gets this answer.
+        if (flow.hasWrite) await inline.journal.replied(reply);
+        resolve({ outcome: 'replied', executionId: inline.executionId, reply, repeated: false });
+      });
+      runToEnd(flow, call, inline, origin).then(resolve, reject);
+    });
+  }
+
+  async function runToEnd(flow: CompiledFlow, call: FlowCall, inline: Inline, origin: Origin | undefined): Promise<FlowResult> {
     // Without a write nothing is stored before the end, so there is nothing that could be taken for abandoned.
     if (flow.hasWrite) deps.active.add(inline.executionId);
     try {
@@ -115,7 +126,8 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     stop(): void;
   }
 
-  function startInline(flow: CompiledFlow, call: FlowCall, origin: Origin | undefined): Inline {
+  /** `tell` answers the caller while the run goes on; where it fails, the end answers. */
+  function startInline(flow: CompiledFlow, call: FlowCall, origin: Origin | undefined, tell: (reply: Reply) => Promise<void>): Inline {
     const acceptedAt = deps.clock.now();
     const executionId = createTimedId('exe', acceptedAt);
     const outward = origin?.outward ?? executionId;
@@ -150,9 +162,10 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const journal = new ExecutionJournal(skeleton, flow, deps, claim, () => controller.abort(cancelled()), { isInline: true });
     const deadlineMs = Math.min(call.deadlineMs, acceptedAt + flow.document.deadlineMs);
     const cancelDeadline = deps.clock.after(Math.max(0, deadlineMs - acceptedAt), () => controller.abort(deadlinePassed(flow)));
+    let hasReplied = false;
     // A caller that leaves ends what only reads; a write that was announced goes on and keeps its answer.
     call.onLeave(() => {
-      if (!journal.isClaimed)
+      if (!journal.isClaimed && !hasReplied)
         controller.abort(new AppError('CALLER_LEFT', 'transient', 'The caller left before the flow had sent anything.'));
     });
     const span = beginRunSpan(flow, executionId, call.traceparent, deps.run);
@@ -176,6 +189,10 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       known: NOTHING_KNOWN,
       waited: NOTHING_WAITED,
       maxSleepMs: Number.MAX_SAFE_INTEGER,
+      onReply: (reply) => {
+        hasReplied = true;
+        tell(reply).catch((error: unknown) => deps.log.warn('flow.reply_not_kept', { executionId, code: toErrorRecord(error).code }));
+      },
     };
     return { executionId, job, journal, dedupe, span, stop: cancelDeadline };
   }
@@ -186,8 +203,9 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     // An earlier write may have been done; whoever takes the execution over holds it.
     if (end.status === 'lost') return { outcome: 'unknown', executionId };
     await store(inline, end);
-    if (end.status === 'failed' && end.error.kind === 'transient' && !journal.hasWritten) await releaseKey(inline);
-    if (end.status === 'held' && !end.outcomeKnown) return { outcome: 'unknown', executionId };
+    const hasReply = 'reply' in end && end.reply !== undefined;
+    if (end.status === 'failed' && end.error.kind === 'transient' && !journal.hasWritten && !hasReply) await releaseKey(inline);
+    if (end.status === 'held' && !end.outcomeKnown && !hasReply) return { outcome: 'unknown', executionId };
     return toResult(flow, executionId, end);
   }
 
@@ -235,18 +253,18 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     if (!first || (await releaseOldKey(first, flow, deps, ONE_DAY_MS))) return undefined;
     const executionId = first._id;
     if (first.digest !== digest) return { outcome: 'key-reused', executionId };
+    // Whatever came after it.
+    if (first.reply) {
+      const reply = decodeReply(await deps.payloads.load(executionPlace(executionId, 'reply'), first.reply));
+      return { outcome: 'replied', executionId, reply, repeated: true };
+    }
     switch (first.status) {
       case 'completed':
-        if (!first.reply) return { outcome: 'failed', executionId, error: noReply(flow) };
-        return {
-          outcome: 'replied',
-          executionId,
-          reply: decodeReply(await deps.payloads.load(executionPlace(executionId, 'reply'), first.reply)),
-          repeated: true,
-        };
+        return { outcome: 'failed', executionId, error: noReply(flow) };
       case 'failed':
         return { outcome: 'failed', executionId, error: await storedError(first) };
       case 'cancelled':
+        if (first.isUnknown) return { outcome: 'unknown', executionId };
         return { outcome: 'failed', executionId, error: toErrorRecord(cancelled()) };
       case 'held':
         return { outcome: 'unknown', executionId };
@@ -271,12 +289,12 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
   }
 }
 
+/** A reply that was made is the answer, whatever came after it: what failed then is not the caller's to repeat. */
 function toResult(flow: CompiledFlow, executionId: string, end: RunEnd): FlowResult {
+  if ('reply' in end && end.reply !== undefined) return { outcome: 'replied', executionId, reply: end.reply, repeated: false };
   switch (end.status) {
     case 'completed':
-      return end.reply
-        ? { outcome: 'replied', executionId, reply: end.reply, repeated: false }
-        : { outcome: 'failed', executionId, error: noReply(flow) };
+      return { outcome: 'failed', executionId, error: noReply(flow) };
     case 'failed':
     case 'held':
       return { outcome: 'failed', executionId, error: end.error };

@@ -119,6 +119,8 @@ export interface ExecutionDocument extends StoredDocument {
   /** Its flow had used up its day's room for records: of this one less is kept than the flow asks. */
   readonly overQuota?: true;
   readonly reply?: Stored;
+  /** It was cancelled, and whether a write that it had announced was done is not known. */
+  readonly isUnknown?: true;
   /** Blobs that it refers to, for the collection of orphans. */
   readonly blobs?: readonly string[];
 }

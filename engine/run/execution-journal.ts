@@ -7,6 +7,7 @@ import type { Clock } from '../contract/clock.ts';
 import { AppError, type ErrorRecord } from '../contract/errors.ts';
 import { createId } from '../contract/ids.ts';
 import { BLOB_THRESHOLD_BYTES } from '../contract/message.ts';
+import type { Reply } from '../contract/node.ts';
 import type { Collection, PatchResult, WriteOptions } from '../contract/ports/documents.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import type {
@@ -78,6 +79,8 @@ export class ExecutionJournal implements Journal {
   /** Records of steps that earlier legs hold. */
   readonly #storedSteps: StepRecord[];
   #tail: Promise<void> = Promise.resolve();
+  /** What the caller was told; it stays what every later call of the same origin is told. */
+  #storedReply: Stored | undefined;
 
   constructor(
     document: ExecutionDocument,
@@ -97,6 +100,7 @@ export class ExecutionJournal implements Journal {
     this.#epoch = document.epoch;
     this.#legCount = Object.keys(document.legs).length;
     this.#blobs = [...(document.blobs ?? [])];
+    this.#storedReply = document.reply;
     if (document.input) this.#storedBytes += bytesOf(document.input);
     for (const { payload } of [...Object.values(document.legs), ...iterationLegs]) if (payload) this.#storedBytes += bytesOf(payload);
     for (const leg of iterationLegs) this.#iterationLegs.set(leg.scope, (this.#iterationLegs.get(leg.scope) ?? 0) + 1);
@@ -142,6 +146,27 @@ export class ExecutionJournal implements Journal {
     return this.#tail;
   }
 
+  /** Stores the reply of a run that goes on after it: resolves when the caller may be told. An execution that was not stored yet is, so that it is ended by somebody. */
+  replied(reply: Reply): Promise<void> {
+    const before = this.#tail;
+    const stored = before.then(async () => {
+      this.#storedReply = this.#keep(await this.#deps.payloads.store(this.#place('reply'), encodeReply(reply)));
+      const blobs = this.#blobs.length > 0 ? { blobs: [...this.#blobs] } : {};
+      if (!(await this.#write({ reply: this.#storedReply, ...blobs }, [], { durability: 'full' })))
+        throw new LostExecution('the execution was taken by somebody else');
+    });
+    // A store that fails now keeps the answer for the end. Where nothing is stored yet nothing may follow: what was asked to be stored is taken back.
+    this.#tail = before.then(() =>
+      stored.catch((error: unknown) => {
+        this.#storedReply = undefined;
+        if (!this.#isClaimed || error instanceof LostExecution) throw error;
+      }),
+    );
+    // Whoever stores next, or the end, hears of it.
+    this.#tail.catch(() => undefined);
+    return stored;
+  }
+
   /** Stores how the run ended. `lost`: it was not ours any more; what we know is kept as a late outcome. */
   async finish(end: Exclude<RunEnd, { status: 'lost' }>): Promise<'stored' | 'lost'> {
     await this.#tail;
@@ -150,7 +175,7 @@ export class ExecutionJournal implements Journal {
     const unset: string[] = ['lease'];
     const keeping = this.#deps.quota.keeping(this.#flow, end.status);
     if (end.status === 'waiting') this.#describeWait(end.waits, set);
-    else if (end.status === 'held') this.#describeHold(end, now, set, unset);
+    else if (end.status === 'held') await this.#describeHold(end, now, set, unset);
     else await this.#describeTerminal(end, now, keeping, set, unset);
     if (!isTerminal(end)) await this.#addLeg(set, undefined, end.status === 'held' ? end.error : undefined);
     if (this.#blobs.length > 0) set['blobs'] = [...this.#blobs];
@@ -178,8 +203,9 @@ export class ExecutionJournal implements Journal {
     if (wake.length > 0) set['wake'] = wake;
   }
 
-  #describeHold(end: Extract<RunEnd, { status: 'held' }>, now: number, set: Record<string, unknown>, unset: string[]): void {
+  async #describeHold(end: Extract<RunEnd, { status: 'held' }>, now: number, set: Record<string, unknown>, unset: string[]): Promise<void> {
     set['status'] = 'held';
+    if (this.#isAnswerKept) await this.#addReply(end.reply, set);
     set['held'] = { node: end.node, reason: end.error.code, outcomeKnown: end.outcomeKnown, at: now };
     set['error'] = { code: end.error.code, kind: end.error.kind };
     if (end.outcomeKnown) this.#takeBackIntent(end.node, unset);
@@ -193,8 +219,8 @@ export class ExecutionJournal implements Journal {
     set: Record<string, unknown>,
     unset: string[],
   ): Promise<void> {
-    const isAnswerKept = this.#isInline && this.#isClaimed;
     set['status'] = end.status;
+    if (end.status === 'cancelled' && end.isUnknown) set['isUnknown'] = true;
     set['finishedAt'] = now;
     set['expiresAt'] = now + forMs;
     if (isReduced) set['overQuota'] = true;
@@ -205,15 +231,14 @@ export class ExecutionJournal implements Journal {
       set['error'] = { code: end.error.code, kind: end.error.kind };
       if (end.isDeadLetter) set['deadLetter'] = true;
     } else unset.push('error');
-    const reply = end.status === 'completed' || end.status === 'failed' ? end.reply : undefined;
     if (level !== 'full') {
       unset.push('input', 'blobs');
       this.#blobs.length = 0;
       this.#storedBytes = ROW_BYTES;
+      if (this.#storedReply) this.#keep(this.#storedReply);
     }
     // Beyond the flow's own level only an answer that the same key must get again is kept.
-    if (reply && (level === 'full' || isAnswerKept))
-      set['reply'] = this.#keep(await this.#deps.payloads.store(this.#place('reply'), encodeReply(reply)));
+    if (level === 'full' || this.#isAnswerKept) await this.#addReply('reply' in end ? end.reply : undefined, set);
     if (level === 'full' && this.#flow.recordsAllNodes) {
       await this.#addLeg(set, undefined, end.status === 'failed' ? end.error : undefined);
       return;
@@ -224,6 +249,15 @@ export class ExecutionJournal implements Journal {
     set['legs'] = {
       0: { epoch: this.#claimEpoch, payload: this.#keep(await this.#deps.payloads.store(this.#place('legs.0'), payload)) },
     };
+  }
+
+  /** The same origin gets the answer again: it ran inline, and was stored before a write. */
+  get #isAnswerKept(): boolean {
+    return this.#isInline && this.#isClaimed;
+  }
+
+  async #addReply(reply: Reply | undefined, set: Record<string, unknown>): Promise<void> {
+    if (reply && !this.#storedReply) set['reply'] = this.#keep(await this.#deps.payloads.store(this.#place('reply'), encodeReply(reply)));
   }
 
   /** The epoch of the claim that is made or about to be made. */

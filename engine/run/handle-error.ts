@@ -48,7 +48,7 @@ export function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: 
 export function unroutedEnd(error: ErrorRecord, { node, place }: Step, job: RunJob, reply: Reply | undefined): RunEnd {
   const isUnknown = error.kind === 'unknown-outcome';
   return isUnknown || (isHoldable(error, job) && node.exhausted === 'hold' && place.node.role !== 'end')
-    ? { status: 'held', error, node: node.id, path: place.run.path, outcomeKnown: !isUnknown }
+    ? { status: 'held', error, node: node.id, path: place.run.path, outcomeKnown: !isUnknown, reply }
     : { status: 'failed', error, node: node.id, reply, isDeadLetter: node.exhausted === 'dead-letter' };
 }
 

@@ -29,7 +29,10 @@ class GraphRun {
   #underWay = 0;
   #isDraining = false;
   #reply: Reply | undefined;
+  #isReplyTold = false;
   #halt: RunEnd | undefined;
+  /** Pauses of branches, which a halt ends. */
+  readonly #pauses = new Set<AbortController>();
   #finish: (end: RunEnd) => void = () => undefined;
 
   constructor(job: RunJob, deps: RunDeps) {
@@ -44,6 +47,7 @@ class GraphRun {
       const { flow, input } = this.#job;
       this.#take(this.#progress.start(flow.triggerPort, input));
       this.#drain();
+      this.#tellReply();
     });
   }
 
@@ -61,7 +65,36 @@ class GraphRun {
   #ended(): RunEnd {
     if (this.#progress.isDone) return { status: 'completed', reply: this.#reply };
     const error = new AppError('PLAN_STUCK', 'bug', 'The flow has nothing left to run but is not done.');
-    return { status: 'held', error: toErrorRecord(error), node: '', path: '', outcomeKnown: true };
+    return { status: 'held', error: toErrorRecord(error), node: '', path: '', outcomeKnown: true, reply: this.#reply };
+  }
+
+  /** What the flow still does is not the caller's to wait for. */
+  #tellReply(): void {
+    if (this.#reply === undefined || this.#isReplyTold || this.#underWay === 0) return;
+    this.#isReplyTold = true;
+    this.#job.onReply?.(this.#reply);
+  }
+
+  /** Nothing more is begun; what is under way outside is waited for. */
+  #haltWith(end: RunEnd): void {
+    this.#halt = end;
+    for (const pause of this.#pauses) pause.abort();
+  }
+
+  /** Goes on after the pause, unless the run was halted meanwhile: another branch has ended it, and nobody wants this one's work any more. */
+  async #pause(step: Step, delayMs: number, goOn: () => Promise<void> | void): Promise<void> {
+    if (this.#halt) return;
+    const pause = new AbortController();
+    this.#pauses.add(pause);
+    try {
+      await sleep(this.#deps.clock, delayMs, AbortSignal.any([this.#job.signal, pause.signal]));
+    } catch {
+      if (!this.#halt) this.#onAbort(step);
+      return;
+    } finally {
+      this.#pauses.delete(pause);
+    }
+    if (!this.#halt) await goOn();
   }
 
   #launch(ready: Ready<Message>): void {
@@ -87,6 +120,7 @@ class GraphRun {
     const goOn = () => {
       this.#underWay -= 1;
       this.#drain();
+      this.#tellReply();
     };
     work.then(goOn, (thrown: unknown) => {
       this.#lost(thrown);
@@ -95,7 +129,7 @@ class GraphRun {
   }
 
   #lost(thrown: unknown): void {
-    this.#halt = { status: 'lost', cause: thrown };
+    this.#haltWith({ status: 'lost', cause: thrown });
   }
 
   #settleKnown(step: Step, known: KnownOutcome): void {
@@ -124,7 +158,7 @@ class GraphRun {
         : undefined;
     await journal.before(intent, recordOf(step, 'completed', [], this.#deps.clock.monotonic()));
     if (this.#job.signal.aborted) return this.#onAbort(step);
-    await this.#attempt(step);
+    if (!this.#halt) await this.#attempt(step);
   }
 
   #attempt(step: Step): Promise<void> | void {
@@ -190,8 +224,8 @@ class GraphRun {
   #onAbort(step: Step): void {
     const reason: unknown = this.#job.signal.reason;
     const error = toErrorRecord(reason);
-    if (reason instanceof LostExecution) this.#halt = { status: 'lost', cause: reason };
-    else if (error.code === 'EXECUTION_CANCELLED') this.#halt ??= { status: 'cancelled' };
+    if (reason instanceof LostExecution) this.#lost(reason);
+    else if (error.code === 'EXECUTION_CANCELLED') this.#haltWith(this.#halt ?? { status: 'cancelled', isUnknown: false });
     // Nothing was sent: the next process begins the node anew, at once.
     else if (error.code === 'WORKER_STOPPING') this.#wait(step, { untilMs: this.#deps.clock.now(), attempts: 0 });
     else this.#stopWith(step, error);
@@ -200,7 +234,7 @@ class GraphRun {
   #afterFailure(step: Step, error: ErrorRecord): Promise<void> | void {
     const { node, attempt } = step;
     const { clock, metrics } = this.#deps;
-    const { signal, maxSleepMs, mayWait, deadlineMs, origin } = this.#job;
+    const { maxSleepMs, mayWait, deadlineMs, origin } = this.#job;
     if (!mayRetry(node, error, attempt)) return this.#settleError(step, error);
     const delayMs = retryDelayMs(node, attempt, error.retryAfterMs ?? 0, origin);
     const untilMs = clock.now() + delayMs;
@@ -210,19 +244,16 @@ class GraphRun {
     if (isSlept && (isTooLong || untilMs >= deadlineMs)) return this.#settleError(step, error);
     metrics.count('node_retries_total', { type: node.node.type });
     if (!isSlept) return this.#wait(step, { untilMs, attempts: attempt });
-    return sleep(clock, delayMs, signal).then(
-      () => {
-        step.attempt += 1;
-        return this.#attempt(step);
-      },
-      () => this.#onAbort(step),
-    );
+    return this.#pause(step, delayMs, () => {
+      step.attempt += 1;
+      return this.#attempt(step);
+    });
   }
 
   #onWait(step: Step, wait: Extract<Outcome, { wait: unknown }>['wait']): Promise<void> | void {
     const { node, place, message } = step;
     const { clock } = this.#deps;
-    const { signal, maxSleepMs, waited: waits } = this.#job;
+    const { maxSleepMs, waited: waits } = this.#job;
     const waited = waits.get(stepKey(place.run.path, node.id));
     const resumed = waited?.resumedWith;
     const now = clock.now();
@@ -232,10 +263,7 @@ class GraphRun {
     if (untilMs <= now) return this.#settle(step, { [token === undefined ? 'out' : 'timeout']: message });
     if (token !== undefined) return this.#wait(step, { untilMs, resumeToken: token });
     if (untilMs - now > maxSleepMs) return this.#wait(step, { untilMs });
-    return sleep(clock, untilMs - now, signal).then(
-      () => this.#settle(step, { out: message }),
-      () => this.#onAbort(step),
-    );
+    return this.#pause(step, untilMs - now, () => this.#settle(step, { out: message }));
   }
 
   /** The run goes on with what else it can, and ends as `waiting`. */
@@ -297,8 +325,8 @@ class GraphRun {
   /** No route of the flow takes the error. */
   #stopWith(step: Step, error: ErrorRecord): void {
     // Not knowing whether something was done outweighs whatever else ended the run.
-    if (error.kind === 'unknown-outcome' && this.#halt?.status !== 'lost') this.#halt = undefined;
-    this.#halt ??= unroutedEnd(error, step, this.#job, this.#reply);
+    const isOutweighed = error.kind === 'unknown-outcome' && this.#halt?.status !== 'lost';
+    if (this.#halt === undefined || isOutweighed) this.#haltWith(unroutedEnd(error, step, this.#job, this.#reply));
   }
 
   #take(advance: Advance<Message>): void {

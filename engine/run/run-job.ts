@@ -50,9 +50,17 @@ export type RunEnd =
       readonly reply: Reply | undefined;
       readonly isDeadLetter: boolean;
     }
-  | { readonly status: 'held'; readonly error: ErrorRecord; readonly node: string; readonly path: string; readonly outcomeKnown: boolean }
+  | {
+      readonly status: 'held';
+      readonly error: ErrorRecord;
+      readonly node: string;
+      readonly path: string;
+      readonly outcomeKnown: boolean;
+      readonly reply: Reply | undefined;
+    }
   | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[]; readonly reply: Reply | undefined }
-  | { readonly status: 'cancelled' }
+  /** `isUnknown`: a write was announced, and whether it was done is known to nobody. */
+  | { readonly status: 'cancelled'; readonly isUnknown: boolean }
   /** Somebody else owns the execution, or the store cannot be reached: nothing more may be done or stored here. */
   | { readonly status: 'lost'; readonly cause: unknown };
 
@@ -75,6 +83,8 @@ export interface RunJob extends RunFacts {
   readonly waited: ReadonlyMap<string, Waited>;
   /** Longest wait that is slept through here; longer ones end the run as `waiting`. */
   readonly maxSleepMs: number;
+  /** Told of the reply once, when there is one and the run has not come to its end with it. */
+  readonly onReply?: (reply: Reply) => void;
   /** Told of each node that begins, or whose outcome is known, with its input: for people who look at a run. */
   readonly entering?: (nodeId: string, path: string, message: Message) => void;
   /** Answers instead of the node in trials and saved tests. */

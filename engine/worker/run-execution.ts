@@ -135,7 +135,7 @@ async function flowOf({ flowId, version }: ExecutionDocument, published: Publish
 
 /** Cancelled before it ran, or in need of a person. */
 function endWithoutRun({ cancelRequested }: ExecutionDocument, { dangling: [unknown] }: LoadedExecution): RunEnd | undefined {
-  if (cancelRequested) return { status: 'cancelled' };
+  if (cancelRequested) return { status: 'cancelled', isUnknown: unknown !== undefined };
   return unknown && heldForUnknown(unknown.node, unknown.scope);
 }
 
@@ -150,7 +150,7 @@ function heldForUnknown(node: string, path: string): RunEnd {
       fix: 'Ask the other side whether it was done, then retry or cancel the execution.',
     },
   );
-  return { status: 'held', error: toErrorRecord(error), node, path, outcomeKnown: false };
+  return { status: 'held', error: toErrorRecord(error), node, path, outcomeKnown: false, reply: undefined };
 }
 
 async function runClaimed(

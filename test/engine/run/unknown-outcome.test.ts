@@ -62,7 +62,8 @@ test('an unknown write outweighs the failure of a branch that came first, and ke
   let writes = 0;
   let fail: (error: AppError) => void = () => undefined;
   const lab = await openLab(document, [
-    testAction(read, 'read', () => {
+    testAction(read, 'read', async () => {
+      await lab.until(() => writes === 1);
       throw new AppError('TEST_DOWN', 'transient', 'down');
     }),
     testAction(write, 'write', (ctx) => {
