@@ -44,8 +44,10 @@ export default defineNode({
     }
   },
   prepare(config) {
-    const validate = compileSchema(config.schema);
+    // At the first message: it takes milliseconds, and a process that starts has thousands of flows. Publishing has tried it (`check`).
+    let compiled: ValidateFunction | undefined;
     return (_ctx, message) => {
+      const validate = (compiled ??= compileSchema(config.schema));
       if (validate(message.data)) return { emit: { ok: [message] } };
       const found = (validate.errors ?? []).slice(0, config.maxIssues);
       return {
