@@ -231,12 +231,34 @@ export interface AccessLog {
 /** What a body read as JSON gave. `isBusy`: it was not the body's fault; the same body may be read later. */
 export type JsonResult = { readonly value: unknown } | { readonly problem: string; readonly isBusy?: true };
 
+/** The memory for bodies that pass whole, all requests together. */
+export interface BodyBudget {
+  /**
+   * A body begins to arrive. `letGo` is called at most once, when it is given up: to make room for others (`full`), or because it brings nothing (`slow`);
+   * its bytes are given back then.
+   */
+  begin(exchange: Pick<Exchange, 'clientIp' | 'relay'>, letGo: (why: 'full' | 'slow') => void): ArrivingBody;
+  /** Takes memory for what cannot be asked for again, such as an answer: what is arriving makes room. False: there is none. */
+  take(bytes: number): boolean;
+  give(bytes: number): void;
+}
+
+export interface ArrivingBody {
+  /** A piece has come. False: there is no room, and this is the body to give way; its bytes are given back. */
+  add(bytes: number): boolean;
+  /** It has arrived, or will be read no further; its bytes stay counted. */
+  end(): void;
+  /** Gives its bytes back, once. */
+  release(): void;
+}
+
 export interface PolicyDeps {
   readonly index: PlanIndex;
   readonly settings: GatewaySettings;
   /** Bodies in the access log are sealed with it. */
   readonly seal: Pick<Seal, 'seal'>;
   readonly accessLog: AccessLog;
+  readonly bodies: BodyBudget;
   /** Strict JSON; large bodies in a worker thread. */
   readJson(bytes: Uint8Array): JsonResult | Promise<JsonResult>;
   /** Makes once what is dear to compile and keeps it while plans go on naming the key. */

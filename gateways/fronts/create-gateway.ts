@@ -16,6 +16,7 @@ import { createForwardCall, policiesOfDmz } from '../forward/forward-call.ts';
 import { createNodeBounds } from '../forward/create-node-bounds.ts';
 import { hasNodeRequest, RELAY_ROOM_BYTES } from '../forward/relay-header.ts';
 import type { Inside } from '../forward/open-inside.ts';
+import { createBodyBudget } from '../listen/create-body-budget.ts';
 import { HttpExchange } from '../listen/exchange.ts';
 import { InFlight } from '../listen/in-flight.ts';
 import { keepRequestsYoung } from '../listen/keep-requests-young.ts';
@@ -101,6 +102,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const json = createJsonReader();
   const check = createInterfaceCheck(policies);
   const limits = { ...DEFAULT_LIMITS, ...settings.limits };
+  const bodies = createBodyBudget({ limitBytes: limits.bodyBudgetBytes, clock });
   const isClosing = () => listener?.isDraining() ?? false;
   const budgets = new Map<string, ReturnType<typeof createRetryBudget>>();
   const inFlight = new InFlight<HttpExchange>();
@@ -124,7 +126,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const policyDeps: PolicyDeps = {
       ...{ clock, crypto: options.crypto, shared: options.shared, seal: options.seal, log, metrics, settings, accessLog },
       index: createPlanIndex(plan, options.crypto, memo, log),
-      ...{ memo: memo.get, verify },
+      ...{ memo: memo.get, verify, bodies },
       readJson: json.read,
       plan: () => plan,
     };

@@ -1,28 +1,19 @@
 import { Type } from 'typebox';
-import { definePolicy, type Claim, type Exchange, type GatewayError } from '../contract.ts';
+import { definePolicy, type BodyBudget, type Claim, type Exchange, type GatewayError } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
 import { refuse } from '../errors.ts';
 import type { Front } from '../../engine/contract/access.ts';
 import type { Crypto, Hash } from '../../engine/contract/ports/crypto.ts';
 
 const DEFAULT_LIMIT_BYTES = 10 * 1024 * 1024;
-const DEFAULT_BUDGET_BYTES = 256 * 1024 * 1024;
 /** Smaller bodies are read whole: they can be sent again, and cost one write. */
 const STREAM_ABOVE_BYTES = 64 * 1024;
 const NOTHING = new Uint8Array(0);
 
-/** Who has broken into the DMZ may not have so much held that calls of internal systems are refused. */
-const SHARE_OF_DMZ = 0.5;
-
-/** Bytes held by all requests together, and those of them that the DMZ handed over. */
-interface Budget {
-  usedBytes: number;
-  relayedBytes: number;
-}
-
 /**
  * Reads the body under a hard cap, counted while it comes (also chunked), and digests it meanwhile. On bus and user fronts a body of declared
- * length that nobody needs to look into is left on the wire for the upstream. All bodies together stay within a budget, then 503.
+ * length that nobody needs to look into is left on the wire for the upstream. All bodies together stay within a budget; who holds
+ * most of what is arriving gives way, with 503.
  */
 export default definePolicy({
   name: 'body',
@@ -38,10 +29,8 @@ export default definePolicy({
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
   isOptional: () => false,
-  compile(_options, target, front, { crypto, memo, settings }) {
+  compile(_options, target, front, { bodies, crypto }) {
     const limit = target!.bodyLimitBytes ?? DEFAULT_LIMIT_BYTES;
-    const budget = memo<Budget>('body budget', () => ({ usedBytes: 0, relayedBytes: 0 }));
-    const budgetBytes = settings.limits?.bodyBudgetBytes ?? DEFAULT_BUDGET_BYTES;
     const mayStream = isStreamable(target!, front);
     return (exchange) => {
       const { incoming } = exchange;
@@ -56,7 +45,7 @@ export default definePolicy({
         exchange.bytesIn = length;
         return undefined;
       }
-      return readBody(exchange, limit, budget, budgetBytes, crypto);
+      return readBody(exchange, limit, bodies, crypto);
     };
   },
 });
@@ -71,34 +60,25 @@ function takeEmpty(exchange: Exchange, crypto: Crypto): undefined {
   return undefined;
 }
 
-function readBody(
-  exchange: Exchange,
-  limit: number,
-  budget: Budget,
-  budgetBytes: number,
-  crypto: Crypto,
-): Promise<GatewayError | undefined> {
-  const { request, claim, relay } = exchange;
+function readBody(exchange: Exchange, limit: number, bodies: BodyBudget, crypto: Crypto): Promise<GatewayError | undefined> {
+  const { request, claim } = exchange;
   const chunks: Buffer[] = [];
   let hash: Hash | undefined;
   let size = 0;
-  const count = (bytes: number) => {
-    budget.usedBytes += bytes;
-    if (relay !== undefined) budget.relayedBytes += bytes;
-    return budget.usedBytes <= budgetBytes && (relay === undefined || budget.relayedBytes <= budgetBytes * SHARE_OF_DMZ);
-  };
-  exchange.onEnd(() => void count(-size));
   return new Promise((resolve) => {
     const settle = (error: GatewayError | undefined) => {
       request.off('data', take).off('end', finish).off('close', leave);
+      arriving.end();
+      if (error !== undefined) chunks.length = 0;
       resolve(error);
     };
+    const arriving = bodies.begin(exchange, (why) => settle(why === 'slow' ? TOO_SLOW : refuse('GW50301')));
+    exchange.onEnd(arriving.release);
     const take = (chunk: Buffer) => {
       size += chunk.length;
-      const hasRoom = count(chunk.length);
       exchange.bytesIn = size;
       if (size > limit) return settle(refuse('GW41301'));
-      if (!hasRoom) return settle(refuse('GW50301'));
+      if (!arriving.add(chunk.length)) return settle(refuse('GW50301'));
       chunks.push(chunk);
       if (claim !== undefined && chunks.length > 1) {
         hash ??= startHash(crypto, claim, chunks[0]!);
@@ -115,6 +95,13 @@ function readBody(
     request.on('data', take).on('end', finish).on('close', leave).on('error', leave);
   });
 }
+
+const TOO_SLOW = refuse('GW40801', {
+  text: {
+    'zh-CN': '请求体到达过慢（低于每秒 1 KB），已停止等待：请检查网络后重新发送',
+    en: 'The body came too slowly (less than 1 KB a second) to be waited for: check the network and send it again.',
+  },
+});
 
 function startHash(crypto: Crypto, { digestAlgorithm }: Claim, first: Uint8Array): Hash {
   const hash = crypto.createHash(digestAlgorithm);

@@ -16,3 +16,10 @@ export function parseRanges(texts: readonly string[]): IpRanges {
     return ranges.some(([range, bits]) => range.kind() === address.kind() && address.match(range as ipaddr.IPv4 & ipaddr.IPv6, bits));
   };
 }
+
+/** Whom an address belongs to: itself, or of IPv6 its /64, of which a caller has every address. */
+export function networkOf(address: string): string {
+  if (!address.includes(':') || !ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(':') : parsed.toString();
+}

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import type { Exchange } from '../../../gateways/contract.ts';
 import body from '../../../gateways/policies/body.policy.ts';
 import { runPolicy, type PolicyCase } from '../support/run-policy.ts';
@@ -37,4 +38,17 @@ test('leaves a large declared body on the wire for a service on the bus, never o
   assert.equal((await runPolicy(body, { front: 'bus', interface: { target }, raw })).exchange.isBodyStreamed, true);
   assert.equal((await read({ front: 'bus', interface: { target, log: 'in' }, raw }, 'x')).exchange.isBodyStreamed, false);
   assert.equal((await read({ front: 'open', interface: { target }, raw }, 'x')).exchange.isBodyStreamed, false);
+});
+
+test('lets a body go that stops coming, and says so', async () => {
+  const clock = fakeClock();
+  const stream = new PassThrough();
+  stream.write('{"half":');
+  const request = stream as unknown as Exchange['request'];
+  const run = runPolicy(body, { clock, raw: ['Content-Length', '100'], exchange: { request } });
+  while (clock.pending() === 0) await new Promise((resolve) => setImmediate(resolve));
+  await clock.advance(11_000);
+  const { error } = await run;
+  assert.equal(error?.code, 'GW40801');
+  assert.match(error.text!.en, /1 KB a second/);
 });

@@ -2,9 +2,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Compile } from 'typebox/compile';
 import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
-import { fakeClock } from '../../../engine/testing/fake-clock.ts';
+import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
 import type { Exchange, GatewayError, Policy, PolicyDeps } from '../../../gateways/contract.ts';
 import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';
+import { createBodyBudget } from '../../../gateways/listen/create-body-budget.ts';
 import { createMemo } from '../../../gateways/pipeline/create-memo.ts';
 import { createPlanIndex } from '../../../gateways/plan/create-plan-index.ts';
 import { parseJson } from '../../../gateways/shared/parse-json.ts';
@@ -22,6 +23,8 @@ export interface PolicyCase {
   readonly exchange?: Partial<Exchange>;
   readonly remoteAddress?: string;
   readonly now?: number;
+  /** Instead of one that stands at `now`. */
+  readonly clock?: FakeClock;
 }
 
 export interface PolicyRun {
@@ -35,7 +38,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
   if (!Compile(policy.options).Check(options)) throw new Error('these options would be refused');
   const document = buildInterface({ front, ...given.interface });
   const plan = await buildPlan([], [document], given.plan);
-  const clock = fakeClock(given.now ?? 1_800_000_000_000);
+  const clock = given.clock ?? fakeClock(given.now ?? 1_800_000_000_000);
   const lines: string[] = [];
   const deps: PolicyDeps = {
     ...{ clock, crypto, shared: memoryState(), log: silentLogger, metrics: silentMetrics },
@@ -44,6 +47,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     settings: { host: '127.0.0.1', port: 0, trustedProxies: given.trustedProxies ?? [] },
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString()}` },
     accessLog: { write: (line) => void lines.push(line), close: () => Promise.resolve() },
+    bodies: createBodyBudget({ limitBytes: 256 * 1024 * 1024, clock }),
     memo: createMemo().get,
     readJson: parseJson,
     verify: (_exchange, key, data, signature) => crypto.verify(key, data, signature),
