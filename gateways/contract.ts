@@ -145,6 +145,8 @@ export interface Exchange {
 export interface Answer {
   status: number;
   headers: Record<string, string>;
+  /** Of `Set-Cookie`, the one header whose values cannot be joined (RFC 9110, 5.3). */
+  cookies?: readonly string[];
   /** Undefined when the call stage streamed it straight to the response. */
   body: Uint8Array | undefined;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/observe.ts';
-import { STAGES, type Exchange, type GatewayError, type Policy } from '../contract.ts';
+import { STAGES, type BodyBudget, type Exchange, type GatewayError, type Policy } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
 import { refuse, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
@@ -14,6 +14,7 @@ const ANSWER_WITHIN_MS = 1000;
 
 export interface ForwardDeps {
   readonly inside: Inside;
+  readonly bodies: BodyBudget;
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Metrics;

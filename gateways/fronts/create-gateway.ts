@@ -110,12 +110,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   let refused = 0;
 
   const compileCall = (document: InterfaceDocument): RunCall => {
-    if (inside !== undefined) return createForwardCall(document, { inside, clock, log: logger, metrics, tracer, isClosing });
+    if (inside !== undefined) return createForwardCall(document, { inside, bodies, clock, log: logger, metrics, tracer, isClosing });
     if (document.target.kind === 'flow')
       return createFlowCall(document.target.flowId, { runFlow: options.runFlow, clock, tracer, readJson: json.read });
     const budget = budgets.get(document.interfaceId) ?? createRetryBudget();
     budgets.set(document.interfaceId, budget);
-    return createUpstreamCall(document, { pools, budget, clock, metrics, tracer, isClosing });
+    return createUpstreamCall(document, { pools, budget, bodies, clock, metrics, tracer, isClosing });
   };
   const nodes = front === 'bus' ? (settings.forwardNodes ?? []) : [];
   const bounds = createNodeBounds({ limits, log: logger, metrics, clock });

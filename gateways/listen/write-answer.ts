@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Answer, Exchange, GatewayError } from '../contract.ts';
+import { hasNoBody } from '../shared/has-no-body.ts';
 import { endTogether } from './end-together.ts';
 
 /**
@@ -22,17 +23,19 @@ export function writeAnswer(exchange: Exchange, answer: Answer, isClosing: boole
   if (response.headersSent || response.destroyed) return false;
   const head: string[] = [];
   for (const name in answer.headers) head.push(name, answer.headers[name]!);
+  for (const cookie of answer.cookies ?? NOTHING) head.push('set-cookie', cookie);
   pushGatewayHeaders(head, exchange, isClosing || isUnread(exchange));
   const body = answer.body;
-  const hasNoBody = answer.status === 204 || answer.status === 304;
-  if (!hasNoBody) head.push('content-length', String(body?.byteLength ?? 0));
-  exchange.bytesOut = hasNoBody ? 0 : (body?.byteLength ?? 0);
+  const isEmpty = hasNoBody(answer.status);
+  if (!isEmpty) head.push('content-length', String(body?.byteLength ?? 0));
+  exchange.bytesOut = isEmpty ? 0 : (body?.byteLength ?? 0);
   response.writeHead(answer.status, head);
-  if (body === undefined || hasNoBody) endTogether(response);
+  if (body === undefined || isEmpty) endTogether(response);
   else endWith(response, body);
   return true;
 }
 
+const NOTHING: readonly string[] = [];
 const ONE_WRITE_BYTES = 16 * 1024;
 
 /**

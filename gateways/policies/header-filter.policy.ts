@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { definePolicy, type Exchange } from '../contract.ts';
 import { refuse } from '../errors.ts';
-import { isVisibleHeader } from '../shared/visible-headers.ts';
+import { isVisibleHeader, namedByConnection } from '../shared/visible-headers.ts';
 
 const ONCE = [
   'host',
@@ -38,7 +38,7 @@ export default definePolicy({
     if (repeated.size > 0 && ONCE.some((name) => repeated.has(name))) return refuse('GW40001');
     if (incoming.has('transfer-encoding') && incoming.has('content-length')) return refuse('GW40001');
     if (front === 'open') return undefined;
-    const named = namesIn(incoming.get('connection') ?? '');
+    const named = namedByConnection(incoming.get('connection'));
     for (const [name, value] of incoming) if (isVisibleHeader(name) && !named.has(name)) exchange.headers[name] = value;
     if (repeated.size > 0) joinRepeated(exchange);
     return undefined;
@@ -60,16 +60,3 @@ function joinRepeated({ headers, repeated, request: { rawHeaders } }: Exchange):
   }
   for (const [name, all] of values) headers[name] = all.join(', ');
 }
-
-/** `Connection` may name further headers that end here. The common values name none. */
-function namesIn(connection: string): ReadonlySet<string> {
-  if (connection.length <= 10) return NO_NAMES;
-  return new Set(
-    connection
-      .toLowerCase()
-      .split(',')
-      .map((token) => token.trim()),
-  );
-}
-
-const NO_NAMES: ReadonlySet<string> = new Set();

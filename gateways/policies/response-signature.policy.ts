@@ -1,8 +1,11 @@
 import { Type } from 'typebox';
-import { canonicalAnswer, digestOfScheme, signedAnswerHeaders } from '../../engine/contract/kq1.ts';
+import { canonicalAnswer, digestOfScheme, isAnswerHeaderSigned, isSignableValue, signedAnswerHeaders } from '../../engine/contract/kq1.ts';
+import { createThrottledWarning } from '../../engine/contract/throttled-warning.ts';
 import { definePolicy, type Answer } from '../contract.ts';
+import { hasNoBody } from '../shared/has-no-body.ts';
 
 const NOTHING = new Uint8Array(0);
+const NO_NAMES: readonly string[] = [];
 
 /**
  * Signs every answer to a request that proved who it is, refusals too: over the request's digest, status, nonce, time, headers and body, so
@@ -19,7 +22,8 @@ export default definePolicy({
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
   isOptional: () => false,
-  compile: (_options, _target, _front, { clock, crypto, index: { platformKey } }) => {
+  compile: (_options, target, _front, { clock, crypto, index: { platformKey }, log, memo }) => {
+    const warn = memo('warning of headers left out', () => createThrottledWarning(log, clock, 'gateway.answer-header-left-out'));
     if (platformKey === undefined) throw new TypeError('a plan that is handed out signs no answers');
     return (exchange) => {
       const { proof, answer } = exchange;
@@ -27,12 +31,11 @@ export default definePolicy({
       const usesSecret = proof.scheme !== 'SM2-SM3';
       const keyId = usesSecret ? proof.keyId : platformKey.keyId;
       const ts = String(clock.now());
+      for (const header of makeSignable(answer.headers)) warn({ interfaceId: target?.interfaceId, header, traceId: exchange.traceId });
       // The writer of the answer adds the trace id; it is signed like every x-kq header.
       const headers = signedAnswerHeaders([...Object.entries(answer.headers), ['x-kq-trace', exchange.traceId]]);
-      const hasNoBody = answer.status === 204 || answer.status === 304;
-      const bodyDigest = Buffer.from(crypto.digest(digestOfScheme(proof.scheme), hasNoBody ? NOTHING : (answer.body ?? NOTHING))).toString(
-        'hex',
-      );
+      const body = hasNoBody(answer.status) ? NOTHING : (answer.body ?? NOTHING);
+      const bodyDigest = Buffer.from(crypto.digest(digestOfScheme(proof.scheme), body)).toString('hex');
       const text = canonicalAnswer({
         requestDigest: proof.canonicalDigest,
         scheme: proof.scheme,
@@ -49,6 +52,30 @@ export default definePolicy({
     };
   },
 });
+
+/**
+ * A service may send what no signature can cover, and its answer must not be lost for that, least of all that of a write. An address in other
+ * characters has one spelling in ASCII (RFC 3986, 2.1); other such headers are left out, and named.
+ */
+function makeSignable(headers: Record<string, string>): readonly string[] {
+  let leftOut = NO_NAMES;
+  for (const name in headers) {
+    const value = headers[name]!;
+    if (!isAnswerHeaderSigned(name) || isSignableValue(value)) continue;
+    const encoded = name === 'location' ? percentEncode(value) : value;
+    if (isSignableValue(encoded)) headers[name] = encoded;
+    else {
+      delete headers[name];
+      leftOut = [...leftOut, name];
+    }
+  }
+  return leftOut;
+}
+
+/** Each character is a byte as it came. */
+function percentEncode(latin1: string): string {
+  return latin1.replace(/[^\t\x20-\x7e]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+}
 
 function attach(answer: Answer, signature: Uint8Array, keyId: string, ts: string): undefined {
   answer.headers['x-kq-signature'] = Buffer.from(signature).toString('base64url');

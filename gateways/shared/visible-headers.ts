@@ -27,3 +27,16 @@ export function isVisibleHeader(name: string): boolean {
   if (name.includes('_')) return name !== '__proto__' && isVisibleHeader(name.replaceAll('_', '-'));
   return !ENDING.has(name) && !name.startsWith('x-kq-') && !name.startsWith('x-forwarded-');
 }
+
+/** The further headers that `Connection` names: they end here like itself (RFC 9110, 7.6.1). The common values name none. */
+export function namedByConnection(connection: string | undefined): ReadonlySet<string> {
+  if (connection === undefined || connection.length <= 'keep-alive'.length) return NO_NAMES;
+  return new Set(
+    connection
+      .toLowerCase()
+      .split(',')
+      .map((token) => token.trim()),
+  );
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();

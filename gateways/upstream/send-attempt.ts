@@ -1,7 +1,9 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
-import type { Exchange } from '../contract.ts';
+import type { Answer, BodyBudget, Exchange } from '../contract.ts';
 import { endWith, isUnread, pushGatewayHeaders } from '../listen/write-answer.ts';
+import { hasNoBody } from '../shared/has-no-body.ts';
+import { namedByConnection } from '../shared/visible-headers.ts';
 import type { Instance } from './create-pools.ts';
 
 /** How one attempt ended. `wasSent`: bytes may have reached the service. */
@@ -9,7 +11,8 @@ export type AttemptResult =
   /** The answer stands in the exchange or has been streamed (whole, or cut off with the connection when the service broke off). */
   | { readonly kind: 'answered' }
   | { readonly kind: 'caller-left' }
-  | { readonly kind: 'timeout' | 'exception' | 'busy'; readonly wasSent: boolean };
+  /** `full`: there is no memory for the answer. */
+  | { readonly kind: 'timeout' | 'exception' | 'busy' | 'full'; readonly wasSent: boolean };
 
 export interface AttemptOptions {
   /** Until the head of the answer; its body may come until the exchange's deadline. */
@@ -25,9 +28,11 @@ export interface AttemptOptions {
 
 export interface AttemptDeps {
   readonly clock: Clock;
+  readonly bodies: BodyBudget;
   isClosing(): boolean;
 }
 
+const HIGHEST_STATUS = 599;
 const SPOOL_LIMIT_BYTES = 10 * 1024 * 1024;
 /** What the access log may look at of a streamed answer. */
 const CAPTURE_LIMIT_BYTES = 128 * 1024;
@@ -41,6 +46,19 @@ export const OF_CONNECTION: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+]);
+/** Of these the first counts, as for Node's own client; other repeated headers are lists (RFC 9110, 5.3). */
+const SINGLE: ReadonlySet<string> = new Set([
+  'age',
+  'content-disposition',
+  'content-location',
+  'content-type',
+  'etag',
+  'expires',
+  'last-modified',
+  'location',
+  'retry-after',
+  'server',
 ]);
 
 /** Sends the exchange to one instance and streams the answer straight into the response, or spools it where it must be signed. */
@@ -83,8 +101,9 @@ class Attempt {
   #resume: () => void = () => undefined;
   #expectedBytes = -1;
   #receivedBytes = 0;
+  #spooledBytes = 0;
   #chunks: Buffer[] | undefined;
-  #head: { readonly status: number; readonly headers: Record<string, string> } | undefined;
+  #head: Omit<Answer, 'body'> | undefined;
 
   constructor(exchange: Exchange, options: AttemptOptions, deps: AttemptDeps, resolve: (result: AttemptResult) => void) {
     this.#exchange = exchange;
@@ -102,6 +121,11 @@ class Attempt {
 
   onHeaders(status: number, raw: Buffer[], resume: () => void): boolean {
     if (status < 200) return true;
+    if (status > HIGHEST_STATUS) {
+      // None of HTTP (RFC 9110, 15): nobody could say what it means, nor sign it.
+      this.#fail('exception');
+      return true;
+    }
     if (!this.#options.takesHead(status, raw)) {
       this.#fail('busy');
       return true;
@@ -109,14 +133,16 @@ class Attempt {
     this.#hasHead = true;
     if (this.#exchange.isAnswerSpooled) this.#beginSpool(status, raw);
     else this.#beginStream(status, raw, resume);
+    // Here, since its length may be told (304) and its connection be broken off for that.
+    if (hasNoBody(status)) this.onComplete();
     return true;
   }
 
   onData(chunk: Buffer): boolean {
+    if (this.#isSettled) return true;
     this.#receivedBytes += chunk.length;
     if (!this.#isStreaming) {
-      if (this.#receivedBytes > SPOOL_LIMIT_BYTES) this.#fail('exception');
-      else this.#chunks!.push(chunk);
+      this.#spool(chunk);
       return true;
     }
     this.#capture(chunk);
@@ -134,11 +160,13 @@ class Attempt {
   }
 
   onComplete(): void {
+    if (this.#isSettled) return;
     if (this.#isStreaming) {
       this.#exchange.bytesOut = this.#receivedBytes;
       if (this.#exchange.isAnswerCaptured && this.#chunks !== undefined) this.#exchange.captured = Buffer.concat(this.#chunks);
       if (!this.#hasEnded) this.#exchange.response.end();
     } else if (this.#head !== undefined) this.#exchange.answer = { ...this.#head, body: Buffer.concat(this.#chunks!) };
+    this.#chunks = undefined;
     this.#settle({ kind: 'answered' });
   }
 
@@ -148,6 +176,7 @@ class Attempt {
 
   /** The caller has gone, or the answer is out: a paused exchange must not wait for a drain that never comes. */
   leave(): void {
+    this.#giveBack();
     if (this.#isSettled) return;
     this.#settle({ kind: 'caller-left' });
     this.#abort?.(gone());
@@ -160,8 +189,9 @@ class Attempt {
     else this.#fail('timeout');
   }
 
-  #fail(kind: 'timeout' | 'exception' | 'busy'): void {
+  #fail(kind: 'timeout' | 'exception' | 'busy' | 'full'): void {
     if (this.#isSettled) return;
+    this.#giveBack();
     const { response } = this.#exchange;
     if (this.#isStreaming) {
       // Part of the answer has left: only a broken connection tells the caller that the rest will not come.
@@ -181,30 +211,55 @@ class Attempt {
   #beginSpool(status: number, raw: Buffer[]): void {
     this.#chunks = [];
     const headers: Record<string, string> = {};
-    for (let i = 0; i < raw.length; i += 2) {
-      const name = raw[i]!.toString('latin1').toLowerCase();
-      if (this.#options.passes(name) && name !== 'content-length' && name !== 'date' && name !== '__proto__')
-        headers[name] = raw[i + 1]!.toString('latin1');
+    const cookies: string[] = [];
+    const passed = this.#passed(status, raw);
+    for (let i = 0; i < passed.length; i += 2) {
+      const lower = passed[i]!.toLowerCase();
+      const value = passed[i + 1]!;
+      if (lower === 'content-length' || lower === 'date' || lower === '__proto__') continue;
+      if (lower === 'set-cookie') cookies.push(value);
+      else if (headers[lower] === undefined) headers[lower] = value;
+      else if (!SINGLE.has(lower)) headers[lower] += `, ${value}`;
     }
-    this.#head = { status, headers };
+    this.#head = { status, headers, ...(cookies.length > 0 && { cookies }) };
   }
 
   #beginStream(status: number, raw: Buffer[], resume: () => void): void {
     const { response } = this.#exchange;
     if (this.#exchange.isAnswerCaptured) this.#chunks = [];
-    const head: string[] = [];
-    for (let i = 0; i < raw.length; i += 2) {
-      const name = raw[i]!.toString('latin1');
-      const lower = name.toLowerCase();
-      if (!this.#options.passes(lower)) continue;
-      const value = raw[i + 1]!.toString('latin1');
-      if (lower === 'content-length') this.#expectedBytes = Number(value);
-      head.push(name, value);
-    }
+    const head = this.#passed(status, raw);
+    this.#expectedBytes = Number(valueOf(raw, 'content-length') ?? -1);
     pushGatewayHeaders(head, this.#exchange, this.#deps.isClosing() || isUnread(this.#exchange));
     this.#isStreaming = true;
     response.writeHead(status, head);
     this.#resume = resume;
+  }
+
+  /** The headers that go on, as they came: name, value, name, value … */
+  #passed(status: number, raw: readonly Buffer[]): string[] {
+    const passed: string[] = [];
+    const ending = namedByConnection(valueOf(raw, 'connection'));
+    const isLengthOfNothing = hasNoBody(status);
+    for (let i = 0; i < raw.length; i += 2) {
+      const name = raw[i]!.toString('latin1');
+      const lower = name.toLowerCase();
+      if (isLengthOfNothing && lower === 'content-length') continue;
+      if (this.#options.passes(lower) && !ending.has(lower)) passed.push(name, raw[i + 1]!.toString('latin1'));
+    }
+    return passed;
+  }
+
+  #spool(chunk: Buffer): void {
+    if (this.#receivedBytes > SPOOL_LIMIT_BYTES) return this.#fail('exception');
+    if (!this.#deps.bodies.take(chunk.length)) return this.#fail('full');
+    this.#spooledBytes += chunk.length;
+    this.#chunks!.push(chunk);
+  }
+
+  #giveBack(): void {
+    this.#deps.bodies.give(this.#spooledBytes);
+    this.#spooledBytes = 0;
+    if (!this.#isStreaming) this.#chunks = undefined;
   }
 
   #capture(chunk: Buffer): void {
@@ -212,6 +267,12 @@ class Attempt {
     if (this.#receivedBytes > CAPTURE_LIMIT_BYTES) this.#chunks = undefined;
     else this.#chunks.push(chunk);
   }
+}
+
+function valueOf(raw: readonly Buffer[], wanted: string): string | undefined {
+  for (let i = 0; i < raw.length; i += 2)
+    if (raw[i]!.length === wanted.length && raw[i]!.toString('latin1').toLowerCase() === wanted) return raw[i + 1]!.toString('latin1');
+  return undefined;
 }
 
 function gone(): AppError {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Metrics, SpanStart, Tracer } from '../../engine/contract/observe.ts';
-import type { Exchange, GatewayError } from '../contract.ts';
+import type { BodyBudget, Exchange, GatewayError } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
 import { refuse, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
@@ -17,6 +17,7 @@ const JITTER_TO_MS = 250;
 export interface UpstreamDeps {
   readonly pools: UpstreamPools;
   readonly budget: RetryBudget;
+  readonly bodies: BodyBudget;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly tracer?: Tracer | undefined;
@@ -71,7 +72,7 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
         if (result.kind === 'answered' || result.kind === 'caller-left') return;
         const isTimeout = result.kind === 'timeout';
         const hasTurn = isTimeout ? timeoutsLeft-- > 0 : exceptionsLeft-- > 0;
-        const isAllowed = !exchange.isBodyStreamed && hasTurn && (mayRepeat || !result.wasSent);
+        const isAllowed = result.kind !== 'full' && !exchange.isBodyStreamed && hasTurn && (mayRepeat || !result.wasSent);
         if (!isAllowed || !active.tryRetry()) return fail(exchange, toRefusal(result, mayRepeat, exchange));
         deps.metrics.count('gateway_upstream_retries_total', { reason: result.kind });
         await pause(exchange, deps.clock);
@@ -113,6 +114,7 @@ function toRefusal(
 ): GatewayError {
   if (result.kind === 'busy') return refuse('GW50201', { retryAfterSec: 1 });
   if (result.wasSent && !mayRepeat) return refuseUnknown(exchange);
+  if (result.kind === 'full') return refuse('GW50301');
   return refuse(result.kind === 'timeout' ? 'GW50401' : 'GW50201');
 }
 

@@ -65,13 +65,22 @@ export function collectSignedHeaders(
   });
 }
 
+/** Does the signature of an answer cover a header of this lower-case name? */
+export function isAnswerHeaderSigned(name: string): boolean {
+  return ANSWER_SIGNED.has(name) || (name.startsWith('x-kq-') && !ANSWER_OWN_LINES.has(name));
+}
+
+/** May it be the value of a signed header? At most 8192 characters of visible ASCII, blanks and tabs. */
+export function isSignableValue(value: string): boolean {
+  return value.length <= MAX_VALUE_LENGTH && /^[\t\x20-\x7e]*$/.test(value);
+}
+
 /** The headers of an answer that its signature covers, lower case, sorted, values trimmed. A repeated one throws KQ1_MALFORMED. */
 export function signedAnswerHeaders(headers: Iterable<HeaderPair>): HeaderPair[] {
   const found: HeaderPair[] = [];
   for (const [sentName, value] of headers) {
     const name = sentName.toLowerCase();
-    const isSigned = ANSWER_SIGNED.has(name) || (name.startsWith('x-kq-') && !ANSWER_OWN_LINES.has(name));
-    if (!isSigned) continue;
+    if (!isAnswerHeaderSigned(name)) continue;
     let place = found.length;
     while (place > 0 && found[place - 1]![0] > name) place--;
     if (place > 0 && found[place - 1]![0] === name) throw malformed(`the answer's header ${name} is repeated`, 'Send it once.');
@@ -82,7 +91,7 @@ export function signedAnswerHeaders(headers: Iterable<HeaderPair>): HeaderPair[]
 
 /** The value without surrounding blanks. Only visible ASCII, blanks and tabs: other characters have no agreed bytes on the wire. */
 export function trimmedValue(name: string, value: string): string {
-  if (value.length > MAX_VALUE_LENGTH || !/^[\t\x20-\x7e]*$/.test(value)) {
+  if (!isSignableValue(value)) {
     throw malformed(`the value of ${name} is too long or not visible ASCII`, 'Percent-encode other characters, or put them into the body.');
   }
   let start = 0;

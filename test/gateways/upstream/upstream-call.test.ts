@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, createServer as createNetServer, type AddressInfo, type Server as NetServer } from 'node:net';
 import { once } from 'node:events';
-import { after, before, beforeEach, test } from 'node:test';
+import { after, before, beforeEach, test, type TestContext } from 'node:test';
+import type { GatewayLimits } from '../../../gateways/contract.ts';
 import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';
 import { buildInterface, buildPlan, createTestKey, crypto, signRequest } from '../support/city-plan.ts';
 import { callGateway, callSigned, startGateway, type TestGateway } from '../support/start-gateway.ts';
+import { signsAnswer } from '../support/verify-answer.ts';
 
 let service: Server;
 let silent: NetServer;
@@ -202,4 +204,91 @@ test('signs the answer of a service on the open front', async (t) => {
   const answer = await callSigned(open.gateway, await signRequest(key));
   assert.equal(answer.body.toString(), 'ok');
   assert.ok(answer.headers['x-kq-signature']);
+});
+
+/** A service that answers every request by these bytes and ends the connection; `open`: a front that signs its answers, before the same service. */
+async function odd(t: TestContext, bytes: string, fields: Partial<InterfaceDocument> = {}, limits: Partial<GatewayLimits> = {}) {
+  const server = createNetServer((socket) => socket.on('error', () => undefined).once('data', () => socket.end(bytes, 'latin1')));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const instances = [at(portOf(server))];
+  publish(fields, instances);
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const document = buildInterface({ method: 'GET', ...fields, target: { kind: 'upstream', instances } });
+  const plan = await buildPlan([key], [document]);
+  const open = await startGateway(plan, { settings: { limits } });
+  t.after(async () => {
+    await open.stop();
+    server.close();
+  });
+  return {
+    bus: () => call({ method: fields.method ?? 'GET' }),
+    async open() {
+      const signed = await signRequest(key, { method: document.method, ...(document.method === 'GET' && { body: '' }) });
+      const answer = await callSigned(open.gateway, signed);
+      return { answer, isSigned: await signsAnswer(answer, signed, key, plan) };
+    },
+  };
+}
+
+test('an answer whose headers no signature can cover passes all the same, signed', async (t) => {
+  const utf8 = Buffer.from('/患者/1').toString('latin1');
+  const { open } = await odd(t, `HTTP/1.1 201 Created\r\nLocation: ${utf8}\r\nContent-Language: ${utf8}\r\nContent-Length: 2\r\n\r\nok`);
+  const { answer, isSigned } = await open();
+  assert.equal(answer.status, 201);
+  assert.equal(answer.headers['location'], encodeURI('/患者/1'));
+  assert.equal(answer.headers['content-language'], undefined);
+  assert.ok(isSigned);
+  const long = await odd(t, `HTTP/1.1 200 OK\r\nLocation: /${'a'.repeat(9000)}\r\nContent-Length: 2\r\n\r\nok`);
+  const passed = await long.open();
+  assert.equal(passed.answer.body.toString(), 'ok');
+  assert.equal(passed.answer.headers['location'], undefined);
+  assert.ok(passed.isSigned);
+});
+
+test('a status that HTTP does not know is a bad answer of the service, and after a write an unknown outcome', async (t) => {
+  const bytes = 'HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n';
+  const read = await odd(t, bytes);
+  assert.equal((await read.bus()).code, 'GW50201');
+  const signedRead = await read.open();
+  assert.equal(signedRead.answer.code, 'GW50201');
+  assert.ok(signedRead.isSigned);
+  const write = await odd(t, bytes, { method: 'POST' });
+  assert.equal((await write.bus()).code, 'GW50402');
+  assert.equal((await write.open()).answer.code, 'GW50402');
+});
+
+test('an answer that ends with its head is passed on, whatever length it tells', async (t) => {
+  for (const status of [204, 304]) {
+    const { bus: busCall, open } = await odd(t, `HTTP/1.1 ${status} X\r\nEtag: "1"\r\nContent-Length: 3\r\n\r\nabc`);
+    const answer = await busCall();
+    assert.equal(answer.status, status);
+    assert.equal(answer.headers['etag'], '"1"');
+    assert.equal(answer.headers['content-length'], undefined);
+    const signed = await open();
+    assert.equal(signed.answer.status, status);
+    assert.ok(signed.isSigned);
+  }
+});
+
+test('headers of an answer that `Connection` names end here, repeated ones go on', async (t) => {
+  const { bus: busCall, open } = await odd(
+    t,
+    'HTTP/1.1 200 OK\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nVary: A\r\nVary: B\r\nContent-Length: 2\r\n\r\nok',
+  );
+  for (const { headers } of [await busCall(), (await open()).answer]) {
+    assert.equal(headers['x-hop'], undefined);
+    assert.deepEqual(headers['set-cookie'], ['a=1', 'b=2']);
+    assert.equal(headers['vary'], 'A, B');
+  }
+});
+
+test('answers that are signed take their memory from the one budget, and a write whose answer finds none is told as unknown', async (t) => {
+  const bytes = `HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n${'x'.repeat(50_000)}`;
+  const ample = await odd(t, bytes, {}, { bodyBudgetBytes: 60_000 });
+  for (let i = 0; i < 3; i++) assert.equal((await ample.open()).answer.body.length, 50_000, 'it is given back');
+  const scarce = { bodyBudgetBytes: 40_000 };
+  assert.equal((await (await odd(t, bytes, {}, scarce)).open()).answer.code, 'GW50301');
+  const write = await (await odd(t, bytes, { method: 'POST' }, scarce)).open();
+  assert.equal(write.answer.code, 'GW50402');
+  assert.ok(write.isSigned);
 });
