@@ -11,6 +11,7 @@ import * as url from 'node:url';
 var OLDEST_TO_START = 20;
 var NEEDED = 24;
 var ECHO_MS = 500;
+var LAST_WORDS_MS = 1000;
 var MODULE_NOT_FOUND = 'The packages are not installed yet. Run `npm ci` in the folder of kangqiao first, then try again.';
 
 var major = Number(process.versions.node.split('.')[0]);
@@ -38,6 +39,14 @@ async function runHere() {
   silenceExperiments();
   var main = await import(url.pathToFileURL(entry).href);
   process.exitCode = await main.main(process.argv.slice(2));
+  if (process.exitCode !== 0) endSoon();
+}
+
+/** What failed, for example a part that did not stop in time, may have left something open that would keep the process alive. */
+function endSoon() {
+  setTimeout(function () {
+    process.exit();
+  }, LAST_WORDS_MS).unref();
 }
 
 /**

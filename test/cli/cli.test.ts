@@ -19,10 +19,10 @@ interface Ended {
 
 function kangqiao(
   args: readonly string[],
-  options: { readonly input?: string; readonly home?: string; readonly signal?: AbortSignal } = {},
+  options: { readonly input?: string; readonly home?: string; readonly signal?: AbortSignal; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const env = { PATH: process.env['PATH'], HOME: options.home ?? '/nonexistent' };
+    const env = { PATH: process.env['PATH'], HOME: options.home ?? '/nonexistent', ...options.env };
     const child = spawn(process.execPath, [BIN, ...args], { env, cwd: options.home ?? tmpdir(), timeout: 30_000 });
     let out = '';
     let err = '';
@@ -60,6 +60,11 @@ test('says how to reach control when nobody answers', async (t) => {
   const ended = await kangqiao(['flow', 'list', '--address', 'http://127.0.0.1:1'], { home: folder(t) });
   assert.equal(ended.code, 3);
   assert.match(ended.err, /kangqiao start/);
+});
+
+test('a command that failed ends, whatever it left open', async () => {
+  const env = { NODE_OPTIONS: '--import=data:text/javascript,setInterval(String,1e6)' };
+  assert.equal((await kangqiao(['flow', 'list', '--address', 'http://127.0.0.1:1'], { env })).code, 3);
 });
 
 test('logs in with a one-time password, changes it, and leaves a token that only its owner can read', async (t) => {
