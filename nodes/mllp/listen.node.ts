@@ -172,6 +172,7 @@ function connectionOptions(ctx: TriggerContext<Config>, settings: ListenSettings
     maxUnhandled: settings.maxUnhandled!,
     idleTimeoutMs: settings.idleTimeoutMs!,
     frameTimeoutMs: settings.frameTimeoutMs!,
+    ackTimeoutMs: settings.ackTimeoutMs!,
     keys: Object.fromEntries(Object.entries(ctx.config.keys).map(([name, path]) => [name, parseHl7Path(path)])),
     emit,
     clock: ctx.clock,

@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly maxUnhandled: number;
   readonly idleTimeoutMs: number;
   readonly frameTimeoutMs: number;
+  /** How long an ACK may wait for a peer that takes none. */
+  readonly ackTimeoutMs: number;
   /** Business keys to read from each message. */
   readonly keys: Readonly<Record<string, Hl7Path>>;
   readonly emit: Emit;
@@ -29,11 +31,13 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  /** Reads no more, acknowledges what was handed in already, closes. What was not handed in gets no ACK: the sender sends it again. */
+  /** Reads no more, acknowledges what was handed in already, closes within seconds. What gets no ACK by then, the sender sends again. */
   stop(): Promise<void>;
 }
 
 const CLOSE_GRACE_MS = 1000;
+/** When stopping, for what was handed in to be stored and its ACK to be taken. */
+const DRAIN_MS = 2000;
 /** A sender that connects and repeats at once must not do so without pause. */
 const WITHHOLD_MS = 1000;
 
@@ -52,6 +56,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
   let answered: Promise<void> = Promise.resolve();
   let lastHeard = clock.monotonic();
   let cancelWatch = watch();
+  const closed = Promise.withResolvers<void>();
 
   socket.setNoDelay(true);
   socket.setKeepAlive(true, 30_000);
@@ -65,6 +70,7 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
     dropWaiting();
     cancelWatch();
     cancelWithheld();
+    closed.resolve();
   });
 
   function onData(chunk: Buffer): void {
@@ -103,16 +109,18 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
     else if (socket.isPaused()) socket.resume();
   }
 
-  /** A peer that reads no ACKs gets no more of its messages read. */
-  function writeFrame(content: Buffer): Promise<void> {
-    if (socket.destroyed || socket.write(frameOf(content))) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        socket.off('drain', done).off('close', done);
-        resolve();
-      };
-      socket.on('drain', done).on('close', done);
+  /** A peer that reads no ACKs gets no more of its messages read, and in the end is cut off: it sends again what it knows no ACK of. */
+  async function writeFrame(content: Buffer): Promise<void> {
+    if (socket.destroyed || socket.write(frameOf(content))) return;
+    const cancel = clock.after(options.ackTimeoutMs, () => {
+      log.warn('mllp.ack-not-taken', { waitedMs: options.ackTimeoutMs });
+      socket.destroy();
     });
+    const drained = Promise.withResolvers<void>();
+    socket.once('drain', drained.resolve);
+    await Promise.race([drained.promise, closed.promise]);
+    socket.off('drain', drained.resolve);
+    cancel();
   }
 
   /**
@@ -153,23 +161,21 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
     waitingBytes = 0;
   }
 
-  function closeSocket(): Promise<void> {
-    if (socket.destroyed) return Promise.resolve();
-    return new Promise((resolve) => {
-      const cancel = clock.after(CLOSE_GRACE_MS, () => socket.destroy());
-      socket.once('close', () => {
-        cancel();
-        resolve();
-      });
-      socket.end(() => socket.destroy());
-    });
+  async function closeSocket(): Promise<void> {
+    if (socket.destroyed) return;
+    const cancel = clock.after(CLOSE_GRACE_MS, () => socket.destroy());
+    socket.end(() => socket.destroy());
+    await closed.promise;
+    cancel();
   }
 
   return {
     async stop() {
       dropWaiting();
       socket.pause();
-      await answered;
+      const cancel = clock.after(DRAIN_MS, () => socket.destroy());
+      await Promise.race([answered, closed.promise]);
+      cancel();
       await closeSocket();
     },
   };

@@ -143,5 +143,19 @@ export const ListenSettings = Type.Object({
       default: 30_000,
     }),
   ),
+  ackTimeoutMs: Type.Optional(
+    Type.Integer({
+      ...fieldText(
+        '应答读取超时',
+        'Time-out of reading ACKs',
+        '对方超过此时间不读取应答即断开；已接收的消息不受影响，重发时按重复处理。',
+        'A peer that takes no ACKs for so long is cut off; what was accepted stays, and counts as a duplicate when it is sent again.',
+      ),
+      ...fieldEditor('duration-ms'),
+      minimum: 100,
+      maximum: 600_000,
+      default: 10_000,
+    }),
+  ),
 });
 export type ListenSettings = Static<typeof ListenSettings>;

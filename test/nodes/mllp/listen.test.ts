@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { AppError } from '../../../engine/contract/errors.ts';
 import type { Arrival, ArrivalResult } from '../../../engine/contract/node.ts';
+import { silentLogger, type Logger } from '../../../engine/contract/observe.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { listenTrigger, type ListeningTrigger, type ListenTriggerOptions } from '../../../engine/testing/listen-trigger.ts';
 import mllpListen from '../../../nodes/mllp/listen.node.ts';
@@ -21,11 +22,11 @@ async function start(
   settings: Record<string, unknown> = {},
   options: Partial<ListenTriggerOptions> = {},
 ): Promise<Listening> {
-  const logged = portLogger();
+  const logged = portLogger(options.log);
   const trigger = await listenTrigger(mllpListen, {
     adapter: { settings: { listen: { host: '127.0.0.1', port: 0 }, peers: ['127.0.0.1'], ...settings }, charset: 'GB18030' },
-    log: logged.log,
     ...options,
+    log: logged.log,
   });
   const senders: TestSender[] = [];
   t.after(async () => {
@@ -297,6 +298,37 @@ test('stopping acknowledges what was handed in, takes nothing more and closes', 
   await closed;
   assert.deepEqual(acks.map(msa), ['AA M1']);
   assert.equal(trigger.arrivals.length, 1);
+});
+
+test('a sender that takes no ACKs is cut off after a while, and the others go on', async (t) => {
+  const clock = fakeClock();
+  const warned: string[] = [];
+  const log: Logger = { ...silentLogger, warn: (event) => void warned.push(event), child: () => log };
+  const { sender } = await start(t, { ackTimeoutMs: 1000 }, { clock, log });
+  const deaf = await sender();
+  deaf.socket.pause();
+  // The control id comes back in each ACK: more than the system's buffers hold.
+  for (let index = 0; index < 400; index++) deaf.socket.write(frame(admission(`M${index}${'x'.repeat(60_000)}`)));
+  for (let step = 0; step < 5000 && !warned.includes('mllp.ack-not-taken'); step++) await clock.advance(100);
+  assert.deepEqual(warned, ['mllp.ack-not-taken']);
+  deaf.socket.resume();
+  await deaf.closed;
+  const other = await sender();
+  other.socket.write(frame(admission('M1')));
+  assert.equal(msa((await other.received(1))[0]), 'AA M1');
+});
+
+test('stopping waits for what was handed in only so long', async (t) => {
+  const clock = fakeClock();
+  const { trigger, sender } = await start(t, {}, { clock, onArrival: () => new Promise(() => undefined) });
+  const { socket, acks, closed } = await sender();
+  socket.write(frame(admission('M1')));
+  await trigger.next();
+  const stopped = trigger.stop();
+  await clock.advance(3000);
+  await stopped;
+  await closed;
+  assert.deepEqual(acks, []);
 });
 
 test('10,000 malformed messages are refused or cut off, never a crash, and memory stays flat', async (t) => {

@@ -10,11 +10,11 @@ export const frame = (content: string | Buffer): Buffer =>
 export const admission = (id: string, name = '张三'): string =>
   `MSH|^~\\&|HIS|H|GW|P|20261124||ADT^A01|${id}|P|2.4||||||UNICODE UTF-8\rPID|1||0007||${name}\r`;
 
-/** Collects the `port` that a listener logs. */
-export function portLogger(): { readonly log: Logger; port(): number } {
+/** Collects the `port` that a listener logs; the rest goes to `others`. */
+export function portLogger(others = silentLogger): { readonly log: Logger; port(): number } {
   let port = 0;
   const log: Logger = {
-    ...silentLogger,
+    ...others,
     info: (event, fields) => void (event === 'mllp.listening' && (port = Number(fields?.['port']))),
     child: () => log,
   };
