@@ -50,7 +50,8 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
   const old = new Map<string, CompiledFlow>();
   const listeners = new Set<PublishedListener>();
   let list: readonly CompiledFlow[] = [];
-  let tail = Promise.resolve();
+  /** The last turn of each flow that has one under way. */
+  const turns = new Map<string, Promise<unknown>>();
 
   const remember = (flow: CompiledFlow): CompiledFlow => {
     const name = `${flow.flowId}@${flow.version}`;
@@ -92,25 +93,42 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
     }
   }
 
-  /** One swap after the other: an older reading never replaces a newer one. */
-  function inTurn(work: () => Promise<void>): Promise<void> {
-    const mine = tail.then(work);
-    tail = mine.catch((error: unknown) => logger.error('flow.reload-failed', error));
+  /**
+   * Of one flow, one swap after the other: an older reading never replaces a newer one. No flow waits for another: a listener may take
+   * seconds to stop.
+   */
+  function refresh(flowId: string, ready?: CompiledFlow): Promise<void> {
+    const before = turns.get(flowId) ?? Promise.resolve();
+    const mine = before.then(async () => apply(flowId, await stores.pointers.get(flowId), ready));
+    const settled = mine
+      .catch(() => undefined)
+      .finally(() => {
+        if (turns.get(flowId) === settled) turns.delete(flowId);
+      });
+    turns.set(flowId, settled);
     return mine;
   }
-  const refresh = (flowId: string, ready?: CompiledFlow) => inTurn(async () => apply(flowId, await stores.pointers.get(flowId), ready));
-  const reloadAll = () =>
-    inTurn(async () => {
-      const pointers = new Map((await findAll(stores.pointers)).map((pointer) => [pointer._id, pointer]));
-      for (const flowId of new Set([...pointers.keys(), ...seen.keys()])) await apply(flowId, pointers.get(flowId));
-    });
+  /** The list only tells which pointers moved; each is read again in its own turn. */
+  async function reloadAll(): Promise<void> {
+    const revisions = new Map((await findAll(stores.pointers)).map(({ _id, revision }) => [_id, revision]));
+    const moved = [...new Set([...revisions.keys(), ...seen.keys()])].filter((flowId) => revisions.get(flowId) !== seen.get(flowId));
+    await Promise.all(moved.map((flowId) => refresh(flowId)));
+  }
+  async function reload(flowId?: string): Promise<void> {
+    try {
+      await (flowId === undefined ? reloadAll() : refresh(flowId));
+    } catch (error) {
+      logger.error('flow.reload-failed', error, flowId === undefined ? {} : { flowId });
+      throw error;
+    }
+  }
 
   // Followed first: what is published while everything is read is read after it.
-  const unfollow = changes.follow(TOPIC, (flowId) => (flowId === undefined ? reloadAll() : refresh(flowId)));
+  const unfollow = changes.follow(TOPIC, reload);
   await reloadAll();
   let cancelTimer = clock.after(RELOAD_EVERY_MS, tick);
   function tick(): void {
-    void reloadAll().catch(() => {});
+    void reload().catch(() => {});
     cancelTimer = clock.after(RELOAD_EVERY_MS, tick);
   }
 
@@ -129,7 +147,7 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
     async stop() {
       unfollow();
       cancelTimer();
-      await tail;
+      await Promise.all(turns.values());
     },
   };
 }

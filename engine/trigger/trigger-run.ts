@@ -40,6 +40,8 @@ export interface TriggerRunDeps {
 const LOOK_EVERY_MS = 1000;
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
+/** Below the time that a process has for stopping. */
+const STOP_WITHIN_MS = 4000;
 
 /**
  * The life of one flow's listener in this process. It listens only while it holds the flow's lease; the lease's fencing number and a counter
@@ -121,6 +123,8 @@ export class TriggerRun {
     const identity = this.#deps.identify(this.#flow);
     if (this.#listening?.identity === identity) return LOOK_EVERY_MS;
     await this.#stopListening();
+    // All of this takes time, in which the process may have been told to stop: it binds no port any more.
+    if (this.#isClosed) return LOOK_EVERY_MS;
     try {
       const stop = await this.#deps.listen(this.#flow, (arrival) => this.#take(arrival));
       this.#listening = { identity, stop };
@@ -172,10 +176,19 @@ export class TriggerRun {
     await this.#deps.leases.release(this.#leaseName()).catch((error: unknown) => this.#warn('trigger.release-failed', error));
   }
 
+  /** One that does not stop in time is left behind: it holds up neither the next version nor the end of the process. */
   async #stopListening(): Promise<void> {
     const listening = this.#listening;
+    if (listening === undefined) return;
     this.#listening = undefined;
-    await listening?.stop.stop().catch((error: unknown) => this.#warn('trigger.stop-failed', error));
+    const late = Promise.withResolvers<void>();
+    const cancel = this.#deps.clock.after(STOP_WITHIN_MS, () => {
+      this.#deps.logger.warn('trigger.stop-late', { flowId: this.#flow.flowId, limitMs: STOP_WITHIN_MS });
+      late.resolve();
+    });
+    const stopped = listening.stop.stop().catch((error: unknown) => this.#warn('trigger.stop-failed', error));
+    await Promise.race([stopped, late.promise]);
+    cancel();
   }
 
   /** The place in the lane is taken before anything is awaited: it is the order of arrival. */

@@ -279,6 +279,29 @@ test('two flows cannot listen on one adapter: the other is named', async () => {
   );
 });
 
+test('a flow whose listener is slow to change holds up no other flow, neither its publication nor the next reading', async () => {
+  const { catalog, published } = await installation()();
+  const slow = Promise.withResolvers<void>();
+  const told: (number | undefined)[] = [];
+  published.onChange((flowId, now) => {
+    if (flowId === 'flw_slow') told.push(now?.version);
+    return flowId === 'flw_slow' ? slow.promise : undefined;
+  });
+  const draft = await catalog.saveDraft(flow({ flowId: 'flw_slow' }), 'ann');
+  const publishing = catalog.publish('flw_slow', 'ann', signal);
+  await clock.advance(1);
+  await catalog.saveDraft({ ...draft, deadlineMs: 9 }, 'ann');
+  const again = catalog.publish('flw_slow', 'ann', signal);
+  await clock.advance(15_000);
+  await catalog.saveDraft(flow(), 'ann');
+  await catalog.publish('flw_sample', 'ann', signal);
+  assert.equal(published.current('flw_sample')?.version, 1);
+  assert.deepEqual(told, [1], 'of one flow, one swap after the other');
+  slow.resolve();
+  await Promise.all([publishing, again]);
+  assert.deepEqual(told, [1, 2]);
+});
+
 test('a version that does not compile here is told, and the one before goes on', async () => {
   const start = installation();
   const one = await start();

@@ -30,6 +30,8 @@ class Line {
   starts = 0;
   stops = 0;
   refusal: Error | undefined;
+  /** What its stopping waits for. */
+  stopping: Promise<void> | undefined;
   /** It cannot go on. */
   end: (reason: Error) => void = () => undefined;
 
@@ -54,6 +56,7 @@ class Line {
           stop: async () => {
             this.stops++;
             this.emit = undefined;
+            await this.stopping;
           },
           ended: new Promise((resolve) => (this.end = resolve)),
         };
@@ -257,6 +260,38 @@ test('a listener that cannot go on is stopped, shown and started anew', async ()
   endFirst(new Error('late'));
   await clock.advance(0);
   assert.equal(one.triggers.status()[0]!.state, 'listening', 'the end of the one before is no end of this one');
+});
+
+test('a listener that never stops is left behind after a while: the next version listens, and the process can end', async () => {
+  const { clock, start } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line });
+  await one.publish(flow('line.listen'), 1);
+  line.stopping = new Promise(() => undefined);
+  const published = one.publish(flow('line.listen', {}, { every: 5 }), 2);
+  await clock.advance(0);
+  await clock.advance(4000);
+  await published;
+  assert.deepEqual([line.starts, line.stops, one.triggers.status()[0]?.state], [2, 1, 'listening']);
+  const stopped = one.triggers.stop();
+  await clock.advance(0);
+  await clock.advance(4000);
+  await stopped;
+});
+
+test('a listener that was to change when the process stopped does not listen again', async () => {
+  const { clock, start } = installation();
+  const line = new Line();
+  const one = await start({ 'line.listen': line });
+  await one.publish(flow('line.listen'), 1);
+  const stopping = Promise.withResolvers<void>();
+  line.stopping = stopping.promise;
+  void one.publish(flow('line.listen', {}, { every: 5 }), 2);
+  await clock.advance(0);
+  const stopped = one.triggers.stop();
+  stopping.resolve();
+  await stopped;
+  assert.deepEqual([line.starts, line.stops], [1, 1]);
 });
 
 test('a message that cannot be stored is refused, never acknowledged', async () => {
