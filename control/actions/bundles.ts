@@ -93,8 +93,9 @@ async function importBundle(
     // A thousand of them take seconds, in which this process has others to serve.
     await nextTurn();
   }
+  for (const [index, flow] of flows.entries()) wrong.push(...below(`/flows/${index}`, await whatKeepsFromSaving(catalog, flow)));
   if (wrong.some((issue) => issue.severity === 'error')) {
-    throw new AppError('BUNDLE_INVALID', 'input', 'Some adapters or interfaces of the bundle are not valid; nothing was imported.', {
+    throw new AppError('BUNDLE_INVALID', 'input', 'Some adapters, interfaces or flows of the bundle are not valid; nothing was imported.', {
       issues: wrong,
       fix: 'Change what the issues name.',
     });
@@ -123,4 +124,14 @@ async function importBundle(
   if (interfaces.length > 0) plans.changed();
   ctx.note.after = { adapters: adapters.length, tables: tables.length, flows: flows.length, interfaces: interfaces.length };
   return ctx.note.after;
+}
+
+/**
+ * Drafts may break rules, but not the schema; whoever has to mend that hears of the broken rules too. Adapters and tables that are not here may
+ * come with the bundle.
+ */
+async function whatKeepsFromSaving(catalog: ControlServices['catalog'], flow: unknown): Promise<readonly Issue[]> {
+  const issues = await catalog.validate(flow);
+  if (!issues.some(({ code }) => code === 'FLOW_SCHEMA')) return [];
+  return issues.filter(({ code }) => code !== 'FLOW_ADAPTER_UNKNOWN' && code !== 'FLOW_TABLE_UNKNOWN');
 }

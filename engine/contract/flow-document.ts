@@ -71,6 +71,13 @@ export const FlowTestExpectation = Type.Object(
   closed,
 );
 
+/** What a node answers in a test instead of running: emitted data by port, or an error. */
+export const FlowMock = Type.Union([
+  Type.Object({ emit: Type.Record(Type.String(), Type.Unknown()) }, closed),
+  Type.Object({ error: Type.Object({ code: Type.String(), kind: Type.String(), message: Type.String() }, closed) }, closed),
+]);
+export type FlowMock = Static<typeof FlowMock>;
+
 export const FlowTest = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 200 }),
@@ -85,14 +92,8 @@ export const FlowTest = Type.Object(
       },
       closed,
     ),
-    /** Node id -> what it answers in this test instead of running: emitted data by port, or an error. Nodes that reach outside must be mocked. */
-    mocks: Type.Record(
-      Type.String(),
-      Type.Union([
-        Type.Object({ emit: Type.Record(Type.String(), Type.Unknown()) }, closed),
-        Type.Object({ error: Type.Object({ code: Type.String(), kind: Type.String(), message: Type.String() }, closed) }, closed),
-      ]),
-    ),
+    /** By node id. Nodes that reach outside must be mocked. */
+    mocks: Type.Record(Type.String(), FlowMock),
     expect: Type.Array(FlowTestExpectation, { maxItems: 100 }),
   },
   closed,

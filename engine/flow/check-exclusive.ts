@@ -1,7 +1,7 @@
 import type { Issue } from '../contract/errors.ts';
 import type { FlowEdge } from '../contract/flow-document.ts';
 import { errorPort } from '../contract/node.ts';
-import type { GraphView } from './graph-view.ts';
+import { hasOpenEnd, isPortThere, roleAt, startsOf, type GraphView } from './graph-view.ts';
 
 /** Pairs looked at before the proof is given up (and the merge refused): bounds the work on hostile documents. */
 const MAX_PAIRS = 200_000;
@@ -14,10 +14,10 @@ export function checkExclusiveMerges(view: GraphView): Issue[] {
   const isExclusive = exclusiveEdges(view);
   const issues: Issue[] = [];
   for (const { node, role, ins } of view.nodes.values()) {
-    if (role === 'join' || ins.length < 2) continue;
+    if (role === 'join' || role === 'unknown' || ins.length < 2) continue;
     const pair = ins.flatMap((a, index) => ins.slice(index + 1).map((b) => [a, b] as const)).find(([a, b]) => !isExclusive(a, b));
     if (pair === undefined) continue;
-    const ends = pair.map(({ from }) => ({ label: view.nodes.get(from.node)!.node.label || from.node, port: from.port }));
+    const ends = pair.map(({ from }) => ({ label: view.nodes.get(from.node)?.node.label || from.node, port: from.port }));
     const names = ends.map(({ label, port }) => `"${label}" (${port})`);
     issues.push({
       path: `/edges/${view.document.edges.indexOf(pair[1])}`,
@@ -34,17 +34,22 @@ export function checkExclusiveMerges(view: GraphView): Issue[] {
 
 /**
  * Two edges exclude each other when, walking back from the later one, every way in leads to a node that chose the other edge's port instead.
- * Each pair is decided once.
+ * Each pair is decided once. Where a type or a port
+ * is not known, or an edge ends at a node that is missing, they are taken to: that is told already.
  */
 function exclusiveEdges(view: GraphView): (a: FlowEdge, b: FlowEdge) => boolean {
   const decided = new Map<string, boolean>();
+  const starts = new Set(startsOf(view));
+  const isOpen = hasOpenEnd(view);
+  const isUnsure = (id: string) => roleAt(view, id) === 'unknown' || (isOpen && !starts.has(id));
   const rank = (edge: FlowEdge) => view.order?.get(edge.from.node) ?? 0;
 
   const decide = (a: FlowEdge, b: FlowEdge): boolean => {
     if (a.from.node === b.from.node) return a.from.port !== b.from.port && choosesBetween(view, a, b);
     const [earlier, later] = rank(a) < rank(b) ? [a, b] : [b, a];
-    const ways = view.nodes.get(later.from.node)!.ins;
-    return ways.length > 0 && ways.every((way) => isExclusive(earlier, way));
+    const [walked, other] = view.edgesTo.has(later.from.node) ? [later, earlier] : [earlier, later];
+    const ways = view.edgesTo.get(walked.from.node);
+    return ways?.every((way) => isExclusive(other, way)) ?? [a, b].some(({ from }) => isUnsure(from.node));
   };
   const isExclusive = (a: FlowEdge, b: FlowEdge): boolean => {
     const key = a.id < b.id ? `${a.id} ${b.id}` : `${b.id} ${a.id}`;
@@ -59,8 +64,9 @@ function exclusiveEdges(view: GraphView): (a: FlowEdge, b: FlowEdge) => boolean 
 
 /** A route and a wait emit by one port only; an action either ends well or by its error port. */
 function choosesBetween(view: GraphView, a: FlowEdge, b: FlowEdge): boolean {
-  const { role, node } = view.nodes.get(a.from.node)!;
-  if (node.disabled === true) return true;
-  if (role === 'route' || role === 'wait') return true;
+  const role = roleAt(view, a.from.node);
+  if (view.nodes.get(a.from.node)?.node.disabled === true) return true;
+  if (role === 'route' || role === 'wait' || role === 'unknown') return true;
+  if (!isPortThere(view, a.from) || !isPortThere(view, b.from)) return true;
   return role !== 'parallel' && role !== 'for-each' && (a.from.port === errorPort.name || b.from.port === errorPort.name);
 }

@@ -2,7 +2,7 @@ import type { ErrorValues, Issue } from '../contract/errors.ts';
 import { labelOf, nameOf, nodeIssue } from './check-nodes.ts';
 import { checkExclusiveMerges } from './check-exclusive.ts';
 import { nearestName } from './nearest-name.ts';
-import { reachable, startsOf, type GraphView, type NodeView } from './graph-view.ts';
+import { hasOpenEnd, isConnected, reachable, roleAt, startsOf, type GraphView, type NodeView } from './graph-view.ts';
 
 /** How the nodes hang together: ids, edges and ports, one trigger, no cycle, closed loops, exclusive merges, a reply where one is waited for. */
 export function checkGraph(view: GraphView): Issue[] {
@@ -54,8 +54,8 @@ function checkEnd(view: GraphView, at: { readonly node: string; readonly port: s
     ];
   }
   if (item.definition === undefined) return [];
-  const ports = (end === 'from' ? item.outPorts : item.definition.ports.in).map((port) => port.name);
-  if (ports.includes(at.port)) return [];
+  const ports = (end === 'from' ? item.outPorts : item.definition.ports.in)?.map((port) => port.name);
+  if (ports === undefined || ports.includes(at.port)) return [];
   const side = end === 'from' ? 'output' : 'input';
   const nearest = nearestName(at.port, ports);
   const fix =
@@ -99,16 +99,17 @@ function cycle(view: GraphView): Issue {
   const onCycle = view.cyclic.filter((id) =>
     reachable(
       view,
-      view.nodes.get(id)!.outs.map((edge) => edge.to.node),
+      (view.edgesFrom.get(id) ?? []).map((edge) => edge.to.node),
     ).has(id),
   );
-  const shown = onCycle.slice(0, 10).map((id) => view.nodes.get(id)!);
-  const names = shown.map(nameOf);
-  const told = `${shown.map((item) => `“${labelOf(item)}”`).join('、')}${onCycle.length > names.length ? '…' : ''}`;
+  const shown = onCycle.slice(0, 10).map((id) => view.nodes.get(id)?.node.label || id);
+  const first = onCycle.find((id) => view.nodes.has(id));
+  const names = shown.map((label) => `"${label}"`);
+  const told = `${shown.map((label) => `“${label}”`).join('、')}${onCycle.length > names.length ? '…' : ''}`;
   const message = `These nodes lead back to themselves: ${names.join(', ')}${onCycle.length > names.length ? ' …' : ''}.`;
   return {
     ...issue('/edges', 'FLOW_CYCLE', message, 'Remove an edge; repeat work with a for-each.', { nodes: told }),
-    ...(onCycle[0] === undefined ? {} : { node: onCycle[0] }),
+    ...(first === undefined ? {} : { node: first }),
   };
 }
 
@@ -119,7 +120,7 @@ function checkLoops(view: GraphView): Issue[] {
 
 function checkLoop(view: GraphView, loop: NodeView): Issue[] {
   const each = loop.outs.filter((edge) => edge.from.port === 'each');
-  if (each.length === 0)
+  if (!isConnected(view, loop, 'each'))
     return [
       nodeIssue(
         loop,
@@ -134,8 +135,9 @@ function checkLoop(view: GraphView, loop: NodeView): Issue[] {
     each.map((edge) => edge.to.node),
   );
   return [...body].flatMap((id) => {
-    const item = view.nodes.get(id)!;
-    const outside = item.ins.find((edge) => !body.has(edge.from.node) && !each.includes(edge));
+    const item = view.nodes.get(id);
+    if (item === undefined) return [];
+    const outside = item.ins.find((edge) => view.nodes.has(edge.from.node) && !body.has(edge.from.node) && !each.includes(edge));
     const issues: Issue[] = [];
     if (outside !== undefined) {
       const message = `${nameOf(item)} belongs to the body of the loop ${nameOf(loop)} and is also reached from outside it.`;
@@ -165,7 +167,7 @@ function checkReachable(view: GraphView): Issue[] {
   const starts = startsOf(view);
   if (starts.length === 0) return [];
   const reached = reachable(view, starts);
-  const lost = [...view.nodes.values()].filter((item) => !reached.has(item.node.id));
+  const lost = hasOpenEnd(view) ? [] : [...view.nodes.values()].filter((item) => !reached.has(item.node.id));
   const issues = lost.map((item) =>
     nodeIssue(
       item,
@@ -176,7 +178,7 @@ function checkReachable(view: GraphView): Issue[] {
       'warning',
     ),
   );
-  const isAnswered = [...reached].some((id) => ['reply', 'unknown'].includes(view.nodes.get(id)!.role));
+  const isAnswered = [...reached].some((id) => ['reply', 'unknown'].includes(roleAt(view, id)));
   if (view.document.mode === 'sync' && !isAnswered) {
     issues.push(
       issue(
@@ -191,6 +193,7 @@ function checkReachable(view: GraphView): Issue[] {
 }
 
 function checkJoins(view: GraphView): Issue[] {
+  if (hasOpenEnd(view)) return [];
   return [...view.nodes.values()].flatMap((item) =>
     item.role === 'join' && item.ins.length === 1
       ? [

@@ -1,13 +1,13 @@
 import { AppError, toIssue, type ErrorValues, type Issue } from '../contract/errors.ts';
 import { errorPort, type NodeDefinition } from '../contract/node.ts';
-import type { GraphView, NodeView } from './graph-view.ts';
+import { isConnected, type GraphView, type NodeView } from './graph-view.ts';
 import { nearestName } from './nearest-name.ts';
 import { schemaIssues } from './schema-issues.ts';
 import type { ValidateDeps } from './validate-deps.ts';
 
 /** Each node by itself: its type, configuration, expressions, adapter and handling. */
 export function checkNodes(view: GraphView, deps: ValidateDeps): Issue[] {
-  return [...view.nodes.values()].flatMap((item) => {
+  return [...view.nodes.values(), ...view.repeated].flatMap((item) => {
     if (item.definition === undefined) return [unknownType(item, deps)];
     if (item.node.disabled === true) return checkDisabled(item);
     return [
@@ -153,13 +153,13 @@ function checkAdapter(item: NodeView, definition: NodeDefinition, deps: Validate
 function checkHandling(view: GraphView, item: NodeView, definition: NodeDefinition): Issue[] {
   const { handling } = item.node;
   const issues: Issue[] = [];
-  const hasErrorEdge = item.outs.some((edge) => edge.from.port === errorPort.name);
-  if (handling?.onError === 'port' && !hasErrorEdge) {
+  if (handling?.onError === 'port' && !isConnected(view, item, errorPort.name)) {
     const message = `Errors of ${nameOf(item)} leave by its error port, but nothing is connected to it.`;
     issues.push(
       nodeIssue(item, '/handling/onError', 'FLOW_ERROR_PORT_OPEN', message, 'Connect the error port, or let errors fail the execution.'),
     );
   }
+  const hasErrorEdge = item.outs.some((edge) => edge.from.port === errorPort.name);
   if (hasErrorEdge && (handling?.onError === 'fail' || handling?.onError === 'continue')) {
     const message = `What is connected to the error port of ${nameOf(item)} never runs: its handling is "${handling.onError}".`;
     const values = { handling: handling.onError };

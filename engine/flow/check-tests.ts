@@ -2,7 +2,7 @@ import type { ErrorValues, Issue } from '../contract/errors.ts';
 import type { FlowTest } from '../contract/flow-document.ts';
 import { errorPort } from '../contract/node.ts';
 import { effectOf, labelOf, nameOf } from './check-nodes.ts';
-import { startsOf, type GraphView } from './graph-view.ts';
+import { roleAt, startsOf, type GraphView, type NodeView } from './graph-view.ts';
 
 /** Saved tests name nodes and ports that exist, and mock every node that they certainly reach and that would reach outside. */
 export function checkTests(view: GraphView): Issue[] {
@@ -16,7 +16,7 @@ function checkNames(view: GraphView, test: FlowTest, index: number): Issue[] {
   ].filter(({ id }) => !view.nodes.has(id));
   const unknownPorts = Object.entries(test.mocks).flatMap(([id, mock]) => {
     const item = view.nodes.get(id);
-    if (item?.definition === undefined || !('emit' in mock)) return [];
+    if (item?.outPorts === undefined || !('emit' in mock)) return [];
     const ports = item.outPorts.map((port) => port.name);
     return Object.keys(mock.emit)
       .filter((port) => !ports.includes(port))
@@ -51,18 +51,20 @@ function checkMocked(view: GraphView, test: FlowTest, index: number): Issue[] {
   });
 }
 
+/** Which ports they emit by is not certain. */
+const CHOOSES: ReadonlySet<NodeView['role']> = new Set(['route', 'for-each', 'unknown']);
+
 /** Nodes that run in this test whatever a condition decides; which way a condition goes only the run of the test can tell. */
 function certainlyReached(view: GraphView, test: FlowTest): Set<string> {
-  const starts = startsOf(view).filter((id) => view.nodes.get(id)!.role === 'trigger');
+  const starts = startsOf(view).filter((id) => roleAt(view, id) === 'trigger');
   const seen = new Set(starts);
   const queue = [...starts];
   for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
     const { role, outs } = view.nodes.get(id)!;
     const mock = Object.hasOwn(test.mocks, id) ? test.mocks[id] : undefined;
     for (const edge of outs) {
-      const isTaken =
-        mock === undefined ? role !== 'route' && role !== 'for-each' && edge.from.port !== errorPort.name : isEmitted(mock, edge.from.port);
-      if (!isTaken || seen.has(edge.to.node)) continue;
+      const isTaken = mock === undefined ? !CHOOSES.has(role) && edge.from.port !== errorPort.name : isEmitted(mock, edge.from.port);
+      if (!isTaken || seen.has(edge.to.node) || !view.nodes.has(edge.to.node)) continue;
       seen.add(edge.to.node);
       queue.push(edge.to.node);
     }

@@ -9,6 +9,8 @@ export interface ParsedFlow {
   /** Present exactly when there is no issue: migrated, with defaults filled in, and no longer tied to what was handed in. */
   readonly flow?: FlowDocument;
   readonly issues: readonly Issue[];
+  /** The same where there are issues: migrated and with defaults filled in as far as it goes. Absent for what is no object. */
+  readonly refused?: Readonly<Record<string, unknown>>;
 }
 
 /** Reads any JSON value as a flow document. Every breach of the schema is told at once, code FLOW_SCHEMA. */
@@ -16,7 +18,7 @@ export function parseFlow(raw: unknown): ParsedFlow {
   if (!isRecord(raw)) return { issues: [notAnObject()] };
   const filled = Default(FlowDocument, withDrawableLayout(structuredClone(migrateFlow(raw))));
   const issues = schemaIssues(FlowDocument, filled, 'FLOW_SCHEMA');
-  return issues.length === 0 ? { flow: filled as FlowDocument, issues } : { issues };
+  return issues.length === 0 ? { flow: filled as FlowDocument, issues } : { issues, refused: filled as Readonly<Record<string, unknown>> };
 }
 
 /**

@@ -60,7 +60,7 @@ function checkIngress(view: GraphView, deps: ValidateDeps): Issue[] {
 function checkTables(view: GraphView, deps: ValidateDeps): Issue[] {
   const { hasTable } = deps;
   if (hasTable === undefined) return [];
-  return [...view.nodes.values()].flatMap(({ node, index }) =>
+  return [...view.nodes.values(), ...view.repeated].flatMap(({ node, index }) =>
     tablesIn(node.config, `/nodes/${index}/config`)
       .filter(({ table }) => !hasTable(table))
       .map(({ path, table }) => ({

@@ -2,9 +2,9 @@ import type { Clock } from '../contract/clock.ts';
 import { AppError, type Issue } from '../contract/errors.ts';
 import type { FlowVersion } from '../contract/flow-document.ts';
 import type { Logger } from '../contract/observe.ts';
+import { checkFlow } from '../flow/check-flow.ts';
 import { contentHash } from '../flow/content-hash.ts';
-import { parseFlow } from '../flow/parse-flow.ts';
-import { isPublishable, validateFlow } from '../flow/validate-flow.ts';
+import { isPublishable } from '../flow/validate-flow.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
 import type { Bindings, NodeRegistry } from '../services.ts';
 import { invalid } from './flow-errors.ts';
@@ -33,21 +33,16 @@ export interface FlowCatalogDeps {
 
 /** Schema, rules and, when these find no error, what compiling alone can tell. */
 export function examineFlow(deps: FlowCatalogDeps, raw: unknown): { readonly flow?: CompiledFlow; readonly issues: readonly Issue[] } {
-  const parsed = parseFlow(raw);
-  if (parsed.flow === undefined) return { issues: parsed.issues };
   const { bindings, checkExpression } = deps;
-  const issues = validateFlow(parsed.flow, {
+  const { flow, issues } = checkFlow(raw, {
     nodes: deps.nodes,
     adapters: { environment: deps.environment, protocolOf: (id) => bindings.adapter(id)?.protocol },
     hasTable: (id) => bindings.tables().has(id),
     ...(checkExpression === undefined ? {} : { checkExpression }),
   });
-  if (!isPublishable(issues)) return { issues };
+  if (flow === undefined || !isPublishable(issues)) return { issues };
   try {
-    return {
-      issues,
-      flow: deps.compile({ flowId: parsed.flow.flowId, version: 0, contentHash: contentHash(parsed.flow), document: parsed.flow }),
-    };
+    return { issues, flow: deps.compile({ flowId: flow.flowId, version: 0, contentHash: contentHash(flow), document: flow }) };
   } catch (error) {
     if (!(error instanceof AppError) || error.issues.length === 0) throw error;
     return { issues: [...error.issues, ...issues] };

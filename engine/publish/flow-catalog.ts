@@ -37,8 +37,9 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
   }
 
   async function saveDraft(raw: unknown, actor: string): Promise<FlowDocument> {
-    const { flow, issues } = parseFlow(raw);
-    if (flow === undefined) throw invalid(issues);
+    const { flow } = parseFlow(raw);
+    // A draft may break rules, but whoever has to mend it hears of these in the same answer.
+    if (flow === undefined) throw invalid(await validate(raw));
     const before = await stores.drafts.get(flow.flowId);
     const saved: FlowDocument = { ...flow, revision: flow.revision + 1 };
     const record: DraftRecord = {

@@ -5,9 +5,9 @@ import type { FlowTest } from '../contract/flow-document.ts';
 import { createMessage } from '../contract/message.ts';
 import { typeName, type NodeDefinition } from '../contract/node.ts';
 import { silentLogger, silentMetrics } from '../contract/observe.ts';
+import { checkFlow } from '../flow/check-flow.ts';
 import { contentHash } from '../flow/content-hash.ts';
-import { parseFlow } from '../flow/parse-flow.ts';
-import { isPublishable, validateFlow } from '../flow/validate-flow.ts';
+import { isPublishable } from '../flow/validate-flow.ts';
 import { createAdapterGates } from '../run/adapter-gates.ts';
 import { compileFlow } from '../run/compile-flow.ts';
 import type { RunDeps } from '../run/run-node.ts';
@@ -34,11 +34,9 @@ export interface RunFlowOptions {
 /** Rejects with FLOW_INVALID (input) and every issue when the document is wrong; whatever happens in the run is in the result. */
 export async function runFlow(document: unknown, options: RunFlowOptions): Promise<TrialResult> {
   const definitions = new Map(options.nodes.map((definition) => [typeName(definition), definition]));
-  const { flow, issues } = parseFlow(document);
   const getNode = (type: string) => definitions.get(type);
-  const problems = flow === undefined ? issues : validateFlow(flow, { nodes: { get: getNode } });
-  if (flow === undefined || !isPublishable(problems))
-    throw new AppError('FLOW_INVALID', 'input', 'The flow document is wrong.', { issues: problems });
+  const { flow, issues } = checkFlow(document, { nodes: { get: getNode } });
+  if (flow === undefined || !isPublishable(issues)) throw new AppError('FLOW_INVALID', 'input', 'The flow document is wrong.', { issues });
 
   const build = testBuildContext();
   const version = { flowId: flow.flowId, version: 1, contentHash: contentHash(flow), document: flow };

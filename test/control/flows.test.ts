@@ -18,6 +18,24 @@ test('answers a stale save with 409 and both versions, each once and none of it 
   assert.equal((await running.admin.call('GET', '/flows/flw_a')).body.domain, 'sh-city');
 });
 
+test('a wrong flow document is told whole, whether it is checked, saved or imported', async (t) => {
+  const { admin, stop } = await startWithEngine();
+  t.after(stop);
+  const { label: _none, ...node } = { id: 'n_1', type: 'http.cal@1', label: '', config: {} };
+  const edge = { id: 'e_1', from: { node: 'n_1', port: 'out' }, to: { node: 'n_gone', port: 'in' } };
+  const tests = [{ name: 'one', input: { data: 1 }, mocks: { n_nobody: { emit: {} } }, expect: [] }];
+  const document = { ...flow('flw_a'), nodes: [node], edges: [edge], tests };
+  const all = ['/nodes/0/label', '/nodes/0/type', '/edges/0/to/node', '/tests/0/mocks/n_nobody'];
+  const places = (issues: readonly { readonly path: string }[]) => issues.map(({ path }) => path);
+
+  assert.deepEqual(places((await admin.call('POST', '/flows/validate', document)).body.issues), all);
+  const saved = await admin.call('PUT', '/flows/flw_a', document);
+  assert.deepEqual([saved.status, places(saved.body.issues)], [422, all]);
+  const imported = await admin.call('POST', '/bundles/import', { schema: 'bundle/1', flows: [flow('flw_b'), document, null] });
+  assert.deepEqual([imported.status, places(imported.body.issues)], [422, [...all.map((path) => `/flows/1${path}`), '/flows/2']]);
+  assert.equal((await admin.call('GET', '/flows/flw_b')).status, 404, 'nothing of it was imported');
+});
+
 test('tells every issue of a failing publish, with its path, and what to do with an unknown flow', async (t) => {
   const running = await startControl();
   t.after(running.stop);

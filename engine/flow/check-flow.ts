@@ -1,0 +1,57 @@
+import type { Issue } from '../contract/errors.ts';
+import type { FlowDocument } from '../contract/flow-document.ts';
+import { parseFlow } from './parse-flow.ts';
+import { isStandIn, readableFlow } from './readable-flow.ts';
+import type { ValidateDeps } from './validate-deps.ts';
+import { validateFlow } from './validate-flow.ts';
+
+export interface CheckedFlow {
+  /** Present exactly when the document keeps to the schema, whatever rules it breaks; as `parseFlow` gives it. */
+  readonly flow?: FlowDocument;
+  readonly issues: readonly Issue[];
+}
+
+/**
+ * Every problem of any JSON value as a flow document at once: the schema's, and of whatever can be read the rules'. Errors first, those of the
+ * schema before the others. Pure: what it must know of the installation it is handed in.
+ */
+export function checkFlow(raw: unknown, deps: ValidateDeps): CheckedFlow {
+  const { flow, issues, refused } = parseFlow(raw);
+  if (flow !== undefined) return { flow, issues: validateFlow(flow, deps) };
+  return { issues: refused === undefined ? issues : [...issues, ...issuesBeside(issues, refused, deps)] };
+}
+
+/** What the rules say of the readable part; not what says of a place, or because of a place, that it breaks the schema. */
+function issuesBeside(told: readonly Issue[], refused: Readonly<Record<string, unknown>>, deps: ValidateDeps): Issue[] {
+  const { flow, unnamed } = readableFlow(refused);
+  const broken = new Set(told.map(({ path }) => path));
+  const found = validateFlow(flow, deps).filter((issue) => !placesOf(issue).some((place) => broken.has(place)));
+  const missing = new Set(found.map(missingIn).filter((id) => id !== undefined));
+  // As many of the names that no node has may belong to the nodes without an id, and their edges with them.
+  const isByMissing = (issue: Issue) =>
+    missing.size > 0 && ((missing.size <= unnamed && missingIn(issue) !== undefined) || (isOfWiring(issue) && broken.has(idPlace(issue))));
+  return found.filter((issue) => !isByMissing(issue)).map(withoutStandIn);
+}
+
+/** The place of an issue and all that it lies in. */
+function placesOf({ path }: Issue): string[] {
+  const steps = path.split('/');
+  return steps.map((_, index) => steps.slice(0, index + 1).join('/'));
+}
+
+function missingIn({ values }: Issue): unknown {
+  return values?.['missing'];
+}
+
+function isOfWiring({ path, code }: Issue): boolean {
+  return /^\/nodes\/\d+$/.test(path) || code === 'FLOW_ERROR_PORT_OPEN';
+}
+
+function idPlace({ path }: Issue): string {
+  return `${path.split('/').slice(0, 3).join('/')}/id`;
+}
+
+function withoutStandIn(issue: Issue): Issue {
+  const { node, ...rest } = issue;
+  return node !== undefined && isStandIn(node) ? rest : issue;
+}

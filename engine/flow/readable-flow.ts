@@ -1,0 +1,123 @@
+import type { Static, TObject, TSchema } from 'typebox';
+import { Check } from 'typebox/value';
+import {
+  FlowDocument,
+  FlowMock,
+  FlowNode,
+  FlowTest,
+  FlowTestExpectation,
+  type FlowEdge,
+  Handling,
+  Ingress,
+  Recording,
+} from '../contract/flow-document.ts';
+import { isRecord } from '../contract/is-record.ts';
+
+export interface ReadableFlow {
+  /** Each part at its own position: a pointer into it is a pointer into what was handed in. */
+  readonly flow: FlowDocument;
+  /** How many nodes there are without an id as it must be: whatever names a node that is not there may mean one of them. */
+  readonly unnamed: number;
+}
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/**
+ * What can be read of a document that breaks the schema, so that its rules can be checked too. In place of the rest stands what breaks no rule
+ * by itself: an id that is none, an edge from and to nowhere, a mode that demands nothing.
+ */
+export function readableFlow(raw: Raw): ReadableFlow {
+  const nodes = items(FlowDocument.properties.nodes, raw['nodes']);
+  const edges = items(FlowDocument.properties.edges, raw['edges']);
+  const flow: FlowDocument = {
+    ...NEUTRAL,
+    ...soundFields(FlowDocument, raw),
+    nodes: nodes?.map(readableNode) ?? [],
+    // Where no edge can be read one from nowhere to nowhere stands for them: anything may be connected.
+    edges: (edges ?? [{}]).map(readableEdge),
+    tests: items(FlowDocument.properties.tests, raw['tests'])?.map(readableTest) ?? [],
+    ...(raw['ingress'] === undefined ? {} : { ingress: readableIngress(record(raw['ingress'])) }),
+    ...(raw['recording'] === undefined ? {} : { recording: { ...LONGEST, ...soundFields(Recording, record(raw['recording'])) } }),
+  };
+  return { flow, unnamed: nodes?.filter(({ id }) => !Check(FlowNode.properties.id, id)).length ?? Infinity };
+}
+
+/** True of what stands for an id of a node that cannot be read; people see it where they would see the id. */
+export function isStandIn(id: string): boolean {
+  return /^#\d+$/.test(id);
+}
+
+const NEUTRAL: FlowDocument = {
+  schema: 'flow/1',
+  flowId: 'flw_unreadable',
+  revision: 0,
+  name: { 'zh-CN': '', en: '' },
+  domain: '',
+  tags: [],
+  mode: 'durable',
+  deadlineMs: Infinity,
+  nodes: [],
+  edges: [],
+  tests: [],
+  layout: { nodes: {}, groups: [], notes: [] },
+};
+const LONGEST: Recording = { level: 'full', retainDays: Infinity };
+
+/** An id and a type of the wrong form still say which node and which type are meant. */
+function readableNode(node: Raw, index: number): FlowNode {
+  return {
+    label: '',
+    config: {},
+    ...soundFields(FlowNode, node),
+    id: text(node['id']) ?? `#${index + 1}`,
+    type: text(node['type']) ?? '',
+    ...(node['handling'] === undefined ? {} : { handling: soundFields(Handling, record(node['handling'])) }),
+  };
+}
+
+function readableEdge(edge: Raw, index: number): FlowEdge {
+  const end = (name: 'from' | 'to') => {
+    const { node, port } = record(edge[name]);
+    return { node: text(node) ?? `#${index + 1} ${name}`, port: text(port) ?? '' };
+  };
+  return { id: text(edge['id']) ?? `#${index + 1}`, from: end('from'), to: end('to') };
+}
+
+function readableTest(test: Raw, index: number): FlowTest {
+  const mocks = Object.entries(record(test['mocks']));
+  return {
+    input: { data: null },
+    ...soundFields(FlowTest, test),
+    name: text(test['name']) ?? String(index + 1),
+    // A mock that cannot be read is one: the node needs no other, and what it emits is not known.
+    mocks: Object.fromEntries(mocks.map(([id, mock]) => [id, Check(FlowMock, mock) ? mock : { emit: {} }])),
+    expect: (items(FlowTest.properties.expect, test['expect']) ?? []).map((expectation) => ({
+      path: '',
+      ...soundFields(FlowTestExpectation, expectation),
+    })),
+  };
+}
+
+function readableIngress(ingress: Raw): Ingress {
+  const keys = Object.entries(record(ingress['keys'])).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+  return { ...soundFields(Ingress, ingress), keys: Object.fromEntries(keys) };
+}
+
+/** The fields of `value` that the schema knows and finds right. */
+function soundFields<T extends TObject>(schema: T, value: Raw): Partial<Static<T>> {
+  const isSound = ([name, field]: [string, unknown]) => Object.hasOwn(schema.properties, name) && Check(schema.properties[name]!, field);
+  return Object.fromEntries(Object.entries(value).filter(isSound)) as Partial<Static<T>>;
+}
+
+/** The items of a list that is not longer than it may be; undefined for everything else. What is no object reads as an empty one. */
+function items(schema: TSchema & { readonly maxItems?: number }, value: unknown): readonly Raw[] | undefined {
+  return Array.isArray(value) && value.length <= (schema.maxItems ?? Infinity) ? value.map(record) : undefined;
+}
+
+function record(value: unknown): Raw {
+  return isRecord(value) ? value : {};
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
