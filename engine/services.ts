@@ -260,6 +260,8 @@ export interface ExecutionSummary {
   readonly isReduced: boolean;
   readonly attempt: number;
   readonly held: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number } | undefined;
+  /** Whether a write that it announced was done is not known: it is held for that, or was cancelled while it was. */
+  readonly isUnknown: boolean;
   /** The execution whose message this one sends anew. */
   readonly replayOf: string | undefined;
   /** The execution that took its place while it was held. */

@@ -7,7 +7,7 @@ import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { ExecutionCatalog, ExecutionDetails, ExecutionQuery, ExecutionSummary, PublishedFlows } from '../services.ts';
 import type { Clock } from '../contract/clock.ts';
-import type { ExecutionDocument, ExecutionStatus, ResumeDocument } from './execution-document.ts';
+import { isOutcomeUnknown, type ExecutionDocument, type ExecutionStatus, type ResumeDocument } from './execution-document.ts';
 import { executionPlace, hashToken, type ExecutionStores } from './execution-journal.ts';
 import { keepsOutput } from './leg-payload.ts';
 import { wake } from './wake-waiting.ts';
@@ -172,6 +172,7 @@ function summarise(document: ExecutionDocument): ExecutionSummary {
     isReduced: document.overQuota === true,
     attempt: (document.retries ?? 0) + 1,
     held,
+    isUnknown: isOutcomeUnknown(document),
     replayOf: document.replayOf,
     replacedBy: document.replacedBy,
     error: document.error && { ...document.error, message: document.error.code },

@@ -125,6 +125,11 @@ export interface ExecutionDocument extends StoredDocument {
   readonly blobs?: readonly string[];
 }
 
+/** Of the write that it is held for, or was cancelled with. */
+export function isOutcomeUnknown({ held, isUnknown }: ExecutionDocument): boolean {
+  return held === undefined ? isUnknown === true : !held.outcomeKnown;
+}
+
 const anyDocument = Type.Object({ _id: Type.String() }, { additionalProperties: true });
 
 export const executionsSpec: CollectionSpec<ExecutionDocument> = {

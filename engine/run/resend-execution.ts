@@ -12,7 +12,7 @@ import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { PublishedFlows, Resend, Resent } from '../services.ts';
 import { findByDedupe, prepareExecution, type AcceptDeps } from './accept.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import type { ExecutionDocument } from './execution-document.ts';
+import { isOutcomeUnknown, type ExecutionDocument } from './execution-document.ts';
 import { assertStored, executionPlace } from './execution-journal.ts';
 import { decodeMessage, type Payloads } from './payloads.ts';
 
@@ -182,10 +182,8 @@ function dedupeOf(executionId: string, requestId: string): string {
 }
 
 /** Its input; or why it cannot be sent anew. */
-function assertResendable(
-  { _id, status, open, held, input, replacedBy }: ExecutionDocument,
-  resend: Resend,
-): NonNullable<ExecutionDocument['input']> {
+function assertResendable(document: ExecutionDocument, resend: Resend): NonNullable<ExecutionDocument['input']> {
+  const { _id, status, open, held, input, replacedBy } = document;
   const values = { id: _id };
   // What took its place goes on in its stead, or can be sent anew itself.
   if (replacedBy !== undefined) throw goneOn(_id);
@@ -197,7 +195,7 @@ function assertResendable(
     });
   }
   if (status !== resend.seen) throw goneOn(_id);
-  if (held && !held.outcomeKnown && !resend.acceptUnknown) {
+  if (isOutcomeUnknown(document) && !resend.acceptUnknown) {
     throw new AppError(
       'RESEND_OUTCOME_UNKNOWN',
       'input',

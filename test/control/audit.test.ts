@@ -124,6 +124,7 @@ const executions: ExecutionCatalog = {
     finishedAt: 1,
     durationMs: 1,
     isReduced: false,
+    isUnknown: false,
     hasPayload: false,
     replayOf: undefined,
     replacedBy: undefined,

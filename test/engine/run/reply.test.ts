@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
 import type { FlowResult } from '../../../engine/contract/run-flow.ts';
+import type { Message } from '../../../engine/contract/message.ts';
 import { openLab, type Lab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, transient, type Deed } from '../../support/model-flows.ts';
 
@@ -208,5 +209,8 @@ test('the key of a write that nobody knows of says so, also when a person has ca
   await engine.catalog.cancel(executionId, 'somebody', 'asked the hospital');
   await lab.untilStatus(executionId, 'cancelled');
   assert.equal((await engine.call(body, { key: 'k' })).outcome, 'unknown');
+  assert.equal((await engine.catalog.get(executionId, { payload: false }))!.isUnknown, true);
+  const resend = { actor: 'somebody', seen: 'cancelled', edit: (message: Message) => message, requestId: 'r1' } as const;
+  await assert.rejects(engine.catalog.resend(executionId, { ...resend, acceptUnknown: false }), { code: 'RESEND_OUTCOME_UNKNOWN' });
   assert.equal(writes, 1);
 });

@@ -29,6 +29,10 @@ const TEXTS = defineTexts({
     '上一次写入的结果不明：对方可能已经办成。请先向对方核对，再决定重试或取消。',
     'The outcome of the last write is not known: the other side may have done it. Ask there before you retry or cancel.',
   ],
+  cancelledUnknown: [
+    '取消时，最后一次写入的结果不明：对方可能已经办成。重发之前请先向对方核对。',
+    'When it was cancelled, the outcome of its last write was not known: the other side may have done it. Ask there before you send it anew.',
+  ],
   key: ['已发出的键', 'Key that was sent'],
   late: ['迟到的结果', 'Late outcome'],
   replayOf: ['重发自', 'Resent from'],
@@ -116,7 +120,8 @@ function MessageLink({ id }: { readonly id: string }) {
 
 function Held({ details, labelOf }: { readonly details: ExecutionDetails; readonly labelOf: (nodeId: string) => string }) {
   const t = useTexts(TEXTS);
-  const { held, status } = details;
+  const { held, status, isUnknown } = details;
+  if (status === 'cancelled' && isUnknown) return <Alert type="warning" showIcon title={t('cancelledUnknown')} />;
   if (status !== 'held' || held === undefined) return null;
   const words = t(held.outcomeKnown ? 'known' : 'unknown');
   return (

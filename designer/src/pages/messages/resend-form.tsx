@@ -149,7 +149,7 @@ function Sending({ details, order, onSent, onReload }: SendingProps) {
   const [reason, setReason] = useState('');
   const [isAsked, setAsked] = useState(false);
   const resend = useMutationOf('executions.resend', ['held', 'flows', 'system']);
-  const isUnknown = details.held?.outcomeKnown === false;
+  const { isUnknown } = details;
   const isReady = reason.trim() !== '' && !('problem' in edited) && (!isUnknown || isAsked);
   const send = () => {
     if (!isReady) return;
