@@ -15,7 +15,10 @@ export default defineNode({
   icon: 'reply',
   text: {
     label: { 'zh-CN': '回复', en: 'Reply' },
-    help: { 'zh-CN': '答复调用方；每次执行恰好一次。', en: 'Answers the caller; exactly once per execution.' },
+    help: {
+      'zh-CN': '答复调用方，每次执行恰好一次；不等其后的节点运行完。',
+      en: 'Answers the caller, exactly once per execution; it does not wait for the nodes behind.',
+    },
   },
   config: Type.Object(
     {
