@@ -30,7 +30,7 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
   readonly published: PublishedFlows;
   readonly accept: Accept;
   readonly run: RunDeps;
-  readonly owners: Pick<Owners, 'current' | 'isTrusted'>;
+  readonly owners: Pick<Owners, 'current' | 'isTrusted' | 'isStopped'>;
   /** Of this process: tells its sequence numbers from those of others. */
   readonly processId: string;
   /** Executions under way in this process, so that no reconciler takes them for abandoned. */
@@ -57,7 +57,8 @@ class DuplicateOrigin extends LostExecution {}
 export function createRunFlow(deps: RunFlowDeps): RunFlow {
   const nextSequence = createSequence(deps.clock, deps.processId);
   const mayRecord = createRecordLimit(deps.clock);
-  const beingTakenBack = new Set<string>();
+  /** Their caller was answered, and the store is still to hear of them. */
+  const unstored = new Set<string>();
 
   return {
     mode: (flowId) => deps.published.current(flowId)?.document.mode,
@@ -113,7 +114,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       return inline.journal.isClaimed ? await settleClaimed(flow, inline, end) : settleUnclaimed(flow, inline, end);
     } finally {
       inline.stop();
-      if (flow.hasWrite && !beingTakenBack.has(inline.executionId)) deps.active.delete(inline.executionId);
+      if (flow.hasWrite && !unstored.has(inline.executionId)) deps.active.delete(inline.executionId);
     }
   }
 
@@ -159,7 +160,10 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       if (!result.inserted) throw new DuplicateOrigin('the same origin was here before');
       return true;
     };
-    const journal = new ExecutionJournal(skeleton, flow, deps, claim, () => controller.abort(cancelled()), { isInline: true });
+    const journal = new ExecutionJournal(skeleton, flow, deps, claim, () => controller.abort(cancelled()), {
+      isInline: true,
+      signal: controller.signal,
+    });
     const deadlineMs = Math.min(call.deadlineMs, acceptedAt + flow.document.deadlineMs);
     const cancelDeadline = deps.clock.after(Math.max(0, deadlineMs - acceptedAt), () => controller.abort(deadlinePassed(flow)));
     let hasReplied = false;
@@ -197,30 +201,41 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     return { executionId, job, journal, dedupe, span, stop: cancelDeadline };
   }
 
-  /** It stored itself before a write: its end is stored before anybody hears of it. */
+  /** It stored itself before a write: its end is stored before anybody hears of it, unless the store fails. */
   async function settleClaimed(flow: CompiledFlow, inline: Inline, end: RunEnd): Promise<FlowResult> {
-    const { executionId, journal } = inline;
+    const { executionId } = inline;
     // An earlier write may have been done; whoever takes the execution over holds it.
-    if (end.status === 'lost') return { outcome: 'unknown', executionId };
-    await store(inline, end);
-    const hasReply = 'reply' in end && end.reply !== undefined;
-    if (end.status === 'failed' && end.error.kind === 'transient' && !journal.hasWritten && !hasReply) await releaseKey(inline);
-    if (end.status === 'held' && !end.outcomeKnown && !hasReply) return { outcome: 'unknown', executionId };
+    if (end.status === 'lost') {
+      void inline.journal.keepLateOutcomes();
+      return { outcome: 'unknown', executionId };
+    }
+    await new Promise<void>((answer) => void store(inline, end, answer).then(answer));
+    if (end.status === 'held' && !end.outcomeKnown && end.reply === undefined) return { outcome: 'unknown', executionId };
     return toResult(flow, executionId, end);
   }
 
   function settleUnclaimed(flow: CompiledFlow, inline: Inline, end: RunEnd): FlowResult {
-    if (end.status !== 'lost' && mayRecord(flow, end.status !== 'completed')) void store(inline, end);
+    if (end.status !== 'lost' && mayRecord(flow, end.status !== 'completed')) void store(inline, end, () => undefined);
     return toResult(flow, inline.executionId, end);
   }
 
-  /** A store that fails now changes nothing for the caller; the execution is then found by the reconciler and held. */
-  async function store(inline: Inline, end: Exclude<RunEnd, { status: 'lost' }>): Promise<void> {
+  /**
+   * A store that fails now changes nothing for the caller, who need not wait for it; the same key is told that it runs until the end is
+   * stored. Where it never can be, the execution is found by the reconciler and held.
+   */
+  async function store(inline: Inline, end: Exclude<RunEnd, { status: 'lost' }>, onStoreFailing: () => void): Promise<void> {
+    const { executionId, journal } = inline;
+    const isUndone = end.status === 'failed' && end.error.kind === 'transient' && end.reply === undefined && !journal.hasWritten;
+    const isKeyFree = isUndone && journal.isClaimed;
+    unstored.add(executionId);
     try {
-      await inline.journal.finish(end);
+      await journal.finish(end, onStoreFailing);
+      if (isKeyFree) await releaseKey(inline);
     } catch (error) {
-      deps.log.warn('flow.record_failed', { executionId: inline.executionId, code: toErrorRecord(error).code });
+      deps.log.warn('flow.record_failed', { executionId, code: toErrorRecord(error).code });
     }
+    unstored.delete(executionId);
+    deps.active.delete(executionId);
   }
 
   /**
@@ -228,7 +243,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
    * as the store answers, since it would keep its key, and be held in the end for a write that surely was not done.
    */
   async function takeBack(executionId: string): Promise<void> {
-    beingTakenBack.add(executionId);
+    unstored.add(executionId);
     const endMs = deps.clock.monotonic() + TAKE_BACK_WITHIN_MS;
     while (deps.clock.monotonic() < endMs) {
       try {
@@ -238,7 +253,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
         await sleep(deps.clock, TAKE_BACK_PAUSE_MS);
       }
     }
-    beingTakenBack.delete(executionId);
+    unstored.delete(executionId);
     deps.active.delete(executionId);
   }
 

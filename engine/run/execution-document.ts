@@ -179,7 +179,7 @@ export interface LateOutcomeDocument extends StoredDocument {
   readonly execution: string;
   readonly epoch: number;
   readonly node: string;
-  readonly status: string;
+  readonly status: StepStatus;
   readonly at: number;
   readonly payload?: Stored;
   readonly blobs?: readonly string[];

@@ -8,7 +8,9 @@ import { AppError, type ErrorRecord } from '../contract/errors.ts';
 import { createId } from '../contract/ids.ts';
 import { BLOB_THRESHOLD_BYTES } from '../contract/message.ts';
 import type { Reply } from '../contract/node.ts';
-import type { Collection, PatchResult, WriteOptions } from '../contract/ports/documents.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { Collection, WriteOptions } from '../contract/ports/documents.ts';
+import type { Owners } from '../worker/owners.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import type {
   ExecutionDocument,
@@ -20,6 +22,7 @@ import type {
   Stored,
   StoredWait,
 } from './execution-document.ts';
+import { keepStoring } from './keep-storing.ts';
 import { encodeReply, type Payloads } from './payloads.ts';
 import type { Keeping, RecordQuota } from './record-quota.ts';
 import { emitsOf, keepsOutput, legPayload, type LegPayload } from './leg-payload.ts';
@@ -35,7 +38,9 @@ export interface ExecutionStores {
 export interface JournalDeps extends ExecutionStores {
   readonly payloads: Payloads;
   readonly quota: Pick<RecordQuota, 'keeping' | 'stored'>;
+  readonly owners: Pick<Owners, 'isStopped'>;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** How a run takes the execution: a worker by a conditional update, an inline run by inserting it. False: somebody else has it. */
@@ -44,6 +49,8 @@ export type Claim = (fields: Readonly<Record<string, unknown>>, unset: readonly 
 export interface JournalStart {
   /** Stores nothing before the first `write`; all intents lie in the one document. */
   readonly isInline?: boolean;
+  /** Somebody waits for the run: aborted, no further write waits for a store that fails. */
+  readonly signal?: AbortSignal;
   /** What earlier claims stored. */
   readonly iterationLegs?: readonly LegDocument[];
   readonly steps?: readonly StepRecord[];
@@ -71,8 +78,11 @@ export class ExecutionJournal implements Journal {
   readonly #iterationLegs = new Map<string, number>();
   /** Stores nothing before the first `write`; all intents lie in the one document. */
   readonly #isInline: boolean;
+  #signal: AbortSignal | undefined;
   readonly #recordedIterationSteps: SettledStep[] = [];
   readonly #openIntents = new Map<string, string>();
+  /** Outcomes of writes that no leg holds yet. */
+  readonly #unstored = new Set<SettledStep>();
   readonly #blobs: string[];
   /** Of payloads, with what earlier claims stored. */
   #storedBytes = ROW_BYTES;
@@ -81,6 +91,7 @@ export class ExecutionJournal implements Journal {
   #tail: Promise<void> = Promise.resolve();
   /** What the caller was told; it stays what every later call of the same origin is told. */
   #storedReply: Stored | undefined;
+  #onStoreFailing: () => void = () => undefined;
 
   constructor(
     document: ExecutionDocument,
@@ -88,9 +99,10 @@ export class ExecutionJournal implements Journal {
     deps: JournalDeps,
     claim: Claim,
     onCancelRequested: () => void,
-    { isInline = false, iterationLegs = [], steps = [] }: JournalStart = {},
+    { isInline = false, signal, iterationLegs = [], steps = [] }: JournalStart = {},
   ) {
     this.#isInline = isInline;
+    this.#signal = signal;
     this.#storedSteps = [...steps];
     this.#document = document;
     this.#flow = flow;
@@ -133,6 +145,8 @@ export class ExecutionJournal implements Journal {
 
   settled(step: SettledStep): Promise<void> | void {
     const { scope, status } = step.record;
+    const isEffect = status !== 'skipped' && (step.node.effect === 'write' || step.node.effect === 'idempotent-write');
+    if (isEffect) this.#unstored.add(step);
     if (status === 'completed' && step.node.effect === 'write') this.#hasWritten = true;
     if (scope === '' || this.#isInline) {
       this.#pending.push(step);
@@ -141,7 +155,7 @@ export class ExecutionJournal implements Journal {
     const steps = this.#iterationSteps.get(scope);
     if (steps) steps.push(step);
     else this.#iterationSteps.set(scope, [step]);
-    if (status === 'skipped' || (step.node.effect !== 'write' && step.node.effect !== 'idempotent-write')) return;
+    if (!isEffect) return;
     this.#tail = this.#tail.then(() => this.#insertIterationLeg(scope, undefined, {}));
     return this.#tail;
   }
@@ -150,7 +164,7 @@ export class ExecutionJournal implements Journal {
   replied(reply: Reply): Promise<void> {
     const before = this.#tail;
     const stored = before.then(async () => {
-      this.#storedReply = this.#keep(await this.#deps.payloads.store(this.#place('reply'), encodeReply(reply)));
+      this.#storedReply = await this.#keep('reply', encodeReply(reply));
       const blobs = this.#blobs.length > 0 ? { blobs: [...this.#blobs] } : {};
       if (!(await this.#write({ reply: this.#storedReply, ...blobs }, [], { durability: 'full' })))
         throw new LostExecution('the execution was taken by somebody else');
@@ -167,9 +181,53 @@ export class ExecutionJournal implements Journal {
     return stored;
   }
 
-  /** Stores how the run ended. `lost`: it was not ours any more; what we know is kept as a late outcome. */
-  async finish(end: Exclude<RunEnd, { status: 'lost' }>): Promise<'stored' | 'lost'> {
-    await this.#tail;
+  /**
+   * Stores how the run ended, however long the store fails (`onStoreFailing`: it does). `lost`: it was not ours any more. What it knew that
+   * can never be stored here is kept as a late outcome.
+   */
+  async finish(end: Exclude<RunEnd, { status: 'lost' }>, onStoreFailing?: () => void): Promise<'stored' | 'lost'> {
+    if (onStoreFailing) this.#onStoreFailing = onStoreFailing;
+    this.#signal = undefined;
+    let isStored = false;
+    try {
+      await this.#tail;
+      isStored = await this.#settle(end);
+    } finally {
+      if (!isStored) await this.keepLateOutcomes();
+    }
+    return isStored ? 'stored' : 'lost';
+  }
+
+  /** Outcomes of writes that the execution can take no more, for people to see. Never rejects: what cannot be kept is logged. */
+  async keepLateOutcomes(): Promise<void> {
+    this.#signal = undefined;
+    const at = this.#deps.clock.now();
+    for (const step of this.#unstored) {
+      const { status, scope } = step.record;
+      const node = step.node.id;
+      const { _id: execution } = this.#document;
+      const id = createId('lat');
+      try {
+        const payload = await this.#insist(() =>
+          this.#deps.payloads.store({ collection: 'late_outcomes', id, field: 'payload' }, legPayload([step])),
+        );
+        const blobs = 'blob' in payload ? { blobs: [payload.blob] } : {};
+        const expiresAt = at + this.#flow.recording.retainDays * DAY_MS;
+        const late = { _id: id, execution, epoch: this.#epoch, node, status, at, payload, ...blobs, expiresAt };
+        await this.#insist(() => this.#deps.lateOutcomes.insert(late));
+      } catch (error) {
+        this.#deps.log.error('execution.outcome_not_kept', error, {
+          executionId: execution,
+          flowId: this.#flow.flowId,
+          node,
+          scope,
+          status,
+        });
+      }
+    }
+  }
+
+  async #settle(end: Exclude<RunEnd, { status: 'lost' }>): Promise<boolean> {
     const now = this.#deps.clock.now();
     const set: Record<string, unknown> = {};
     const unset: string[] = ['lease'];
@@ -179,12 +237,9 @@ export class ExecutionJournal implements Journal {
     else await this.#describeTerminal(end, now, keeping, set, unset);
     if (!isTerminal(end)) await this.#addLeg(set, undefined, end.status === 'held' ? end.error : undefined);
     if (this.#blobs.length > 0) set['blobs'] = [...this.#blobs];
-    if (await this.#write(set, unset, {})) {
-      if (isTerminal(end)) this.#deps.quota.stored(this.#flow, keeping, this.#storedBytes);
-      return 'stored';
-    }
-    await this.#keepLateOutcome(end, now);
-    return 'lost';
+    if (!(await this.#write(set, unset, {}))) return false;
+    if (isTerminal(end)) this.#deps.quota.stored(this.#flow, keeping, this.#storedBytes);
+    return true;
   }
 
   #describeWait(waits: Extract<RunEnd, { status: 'waiting' }>['waits'], set: Record<string, unknown>): void {
@@ -235,7 +290,7 @@ export class ExecutionJournal implements Journal {
       unset.push('input', 'blobs');
       this.#blobs.length = 0;
       this.#storedBytes = ROW_BYTES;
-      if (this.#storedReply) this.#keep(this.#storedReply);
+      if (this.#storedReply) this.#refer(this.#storedReply);
     }
     // Beyond the flow's own level only an answer that the same key must get again is kept.
     if (level === 'full' || this.#isAnswerKept) await this.#addReply('reply' in end ? end.reply : undefined, set);
@@ -247,7 +302,7 @@ export class ExecutionJournal implements Journal {
     const emits = level === 'full' ? emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
     const payload: LegPayload = { steps, emits, ...(end.status === 'failed' ? { error: end.error } : {}) };
     set['legs'] = {
-      0: { epoch: this.#claimEpoch, payload: this.#keep(await this.#deps.payloads.store(this.#place('legs.0'), payload)) },
+      0: { epoch: this.#claimEpoch, payload: await this.#keep('legs.0', payload) },
     };
   }
 
@@ -257,7 +312,7 @@ export class ExecutionJournal implements Journal {
   }
 
   async #addReply(reply: Reply | undefined, set: Record<string, unknown>): Promise<void> {
-    if (reply && !this.#storedReply) set['reply'] = this.#keep(await this.#deps.payloads.store(this.#place('reply'), encodeReply(reply)));
+    if (reply && !this.#storedReply) set['reply'] = await this.#keep('reply', encodeReply(reply));
   }
 
   /** The epoch of the claim that is made or about to be made. */
@@ -268,9 +323,10 @@ export class ExecutionJournal implements Journal {
   async #checkpoint(intent: Intent | undefined): Promise<void> {
     if (!intent && (this.#isClaimed || this.#isInline)) return;
     const set: Record<string, unknown> = {};
-    if (intent) await this.#addLeg(set, intent, undefined);
+    const steps = intent ? await this.#addLeg(set, intent, undefined) : [];
     if (!(await this.#write(set, [], { durability: intent ? 'full' : 'light' })))
       throw new LostExecution('the execution was taken by somebody else');
+    for (const step of steps) this.#unstored.delete(step);
   }
 
   async #iterationCheckpoint(scope: string, intent: Intent | undefined): Promise<void> {
@@ -285,22 +341,23 @@ export class ExecutionJournal implements Journal {
     const id = `${this.#document._id}/${scope}#${number}`;
     // Taken before anything is awaited: what settles meanwhile belongs to the next leg.
     const steps = this.#iterationSteps.get(scope)?.splice(0) ?? [];
-    const payload = await this.#deps.payloads.store({ collection: 'legs', id, field: 'payload' }, legPayload(steps));
+    const payload = await this.#insist(() => this.#deps.payloads.store({ collection: 'legs', id, field: 'payload' }, legPayload(steps)));
     this.#storedBytes += bytesOf(payload);
     for (const step of steps) if (this.#recordedIterationSteps.length < MAX_ITERATION_STEPS) this.#recordedIterationSteps.push(step);
-    const result = await this.#deps.legs.insert(
-      {
-        _id: id,
-        execution: this.#document._id,
-        scope,
-        epoch: this.#epoch,
-        payload,
-        ...(intent === undefined ? {} : { intent }),
-        ...('blob' in payload ? { blobs: [payload.blob] } : {}),
-      },
-      options,
-    );
-    if (!result.inserted) throw new LostExecution('somebody else runs this iteration');
+    const leg: LegDocument = {
+      _id: id,
+      execution: this.#document._id,
+      scope,
+      epoch: this.#epoch,
+      payload,
+      ...(intent === undefined ? {} : { intent }),
+      ...('blob' in payload ? { blobs: [payload.blob] } : {}),
+    };
+    const { inserted } = await this.#insist(() => this.#deps.legs.insert(leg, options));
+    // Ours all the same when the first answer was lost: nobody else writes under this epoch.
+    if (!inserted && (await this.#insist(() => this.#deps.legs.get(id)))?.epoch !== this.#epoch)
+      throw new LostExecution('somebody else runs this iteration');
+    for (const step of steps) this.#unstored.delete(step);
   }
 
   /** Legs of iterations stay as long as their execution is open, then as long as its record. Before the end is stored, so that none is forgotten. */
@@ -309,29 +366,30 @@ export class ExecutionJournal implements Journal {
       Array.from({ length: count }, (_, number) => `${this.#document._id}/${scope}#${number}`),
     );
     while (ids.length > 0) {
-      await Promise.all(ids.splice(0, LEGS_AT_ONCE).map((id) => this.#deps.legs.patchIf(id, {}, { set: { expiresAt } })));
+      await Promise.all(
+        ids.splice(0, LEGS_AT_ONCE).map((id) => this.#insist(() => this.#deps.legs.patchIf(id, {}, { set: { expiresAt } }))),
+      );
     }
   }
 
-  /** Adds the steps settled since the last leg, when there is anything to add. */
-  async #addLeg(set: Record<string, unknown>, intent: Intent | undefined, error: ErrorRecord | undefined): Promise<void> {
+  /** Adds the steps settled since the last leg, when there is anything to add; answers them. */
+  async #addLeg(set: Record<string, unknown>, intent: Intent | undefined, error: ErrorRecord | undefined): Promise<readonly SettledStep[]> {
     // With an intent only what was read is kept; the records of pure steps are written with the settle.
     const steps = intent ? this.#pending.filter((step) => keepsOutput(step.node)) : this.#allSteps();
     this.#pending = intent ? this.#pending.filter((step) => !keepsOutput(step.node)) : [];
-    if (steps.length === 0 && !intent && !error) return;
+    if (steps.length === 0 && !intent && !error) return steps;
     const key = String(this.#legCount);
     const leg: LegRecord = {
       epoch: this.#claimEpoch,
       ...(intent === undefined ? {} : { intent }),
-      ...(steps.length === 0 && !error
-        ? {}
-        : { payload: this.#keep(await this.#deps.payloads.store(this.#place(`legs.${key}`), legPayload(steps, error))) }),
+      ...(steps.length === 0 && !error ? {} : { payload: await this.#keep(`legs.${key}`, legPayload(steps, error)) }),
     };
     this.#legCount += 1;
     this.#storedSteps.push(...steps.map((step) => step.record));
     set[`legs.${key}`] = leg;
     if (intent) this.#openIntents.set(intent.node, key);
     if (this.#blobs.length > 0) set['blobs'] = [...this.#blobs];
+    return steps;
   }
 
   #takeBackIntent(node: string, unset: string[]): void {
@@ -348,34 +406,19 @@ export class ExecutionJournal implements Journal {
       }
       return claimed;
     }
-    const result: PatchResult<ExecutionDocument> = await this.#deps.executions.patchIf(
-      this.#document._id,
-      { epoch: this.#epoch, status: 'running' },
-      { set, unset },
-      options,
-    );
-    if (result.outcome !== 'patched') return false;
+    const id = this.#document._id;
+    const match = { epoch: this.#epoch, status: 'running' };
+    const result = await this.#insist(() => this.#deps.executions.patchIf(id, match, { set, unset }, options));
+    if (result.outcome !== 'patched') return set['status'] !== undefined && (await this.#hasSettled());
     // What a settle ends cannot be cancelled any more: its document is not even read.
     if (set['status'] === undefined && result.document.cancelRequested) this.#onCancelRequested();
     return true;
   }
 
-  async #keepLateOutcome(end: RunEnd, now: number): Promise<void> {
-    const effects = this.#allSteps().filter((step) => step.node.effect !== 'pure' && step.node.effect !== 'read');
-    if (effects.length === 0) return;
-    const id = createId('lat');
-    const payload = await this.#deps.payloads.store({ collection: 'late_outcomes', id, field: 'payload' }, legPayload(effects));
-    await this.#deps.lateOutcomes.insert({
-      _id: id,
-      execution: this.#document._id,
-      epoch: this.#epoch,
-      node: effects.at(-1)!.node.id,
-      status: end.status,
-      at: now,
-      payload,
-      ...('blob' in payload ? { blobs: [payload.blob] } : {}),
-      expiresAt: now + this.#flow.recording.retainDays * DAY_MS,
-    });
+  /** The settle was kept and its answer lost: nobody else ends a run under its epoch. */
+  async #hasSettled(): Promise<boolean> {
+    const stored = await this.#insist(() => this.#deps.executions.get(this.#document._id));
+    return stored?.epoch === this.#epoch && stored.status !== 'running';
   }
 
   #allSteps(): SettledStep[] {
@@ -385,14 +428,26 @@ export class ExecutionJournal implements Journal {
     return [...this.#recordedIterationSteps, ...[...this.#pending, ...open].filter(isKept)];
   }
 
-  #keep(stored: Stored): Stored {
-    if ('blob' in stored) this.#blobs.push(stored.blob);
-    this.#storedBytes += bytesOf(stored);
+  async #keep(field: string, value: unknown): Promise<Stored> {
+    const stored = await this.#insist(() => this.#deps.payloads.store(executionPlace(this.#document._id, field), value));
+    this.#refer(stored);
     return stored;
   }
 
-  #place(field: string) {
-    return { collection: 'executions', id: this.#document._id, field };
+  #refer(stored: Stored): void {
+    if ('blob' in stored) this.#blobs.push(stored.blob);
+    this.#storedBytes += bytesOf(stored);
+  }
+
+  /** Before the claim nothing was done, and nothing is insisted on. */
+  #insist<T>(attempt: () => Promise<T> | T): Promise<T> {
+    const signal = this.#signal;
+    return keepStoring(attempt, {
+      clock: this.#deps.clock,
+      isOver: () => !this.#isClaimed || this.#deps.owners.isStopped || signal?.aborted === true,
+      signal,
+      onFailure: () => this.#onStoreFailing(),
+    });
   }
 }
 

@@ -20,6 +20,8 @@ export interface Owners {
   isTrusted(incarnation: string): boolean;
   /** True: it has sent nothing since `asOf` (monotonic) and never will, so what was read of its claims since then still holds. */
   isDead(owner: string, asOf: number): boolean;
+  /** This process ends: it waits for nothing any more. */
+  readonly isStopped: boolean;
   /** Grows when another owner has come to its end: then there may be claims of its to take over. */
   readonly ends: number;
   start(): Promise<void>;
@@ -73,6 +75,9 @@ export function createOwners(deps: OwnersDeps): Owners {
     },
     isTrusted: (incarnation) => !isStopped && (deps.isExclusive || (incarnation === current && clock.monotonic() < trustedUntil)),
     isDead,
+    get isStopped() {
+      return isStopped;
+    },
     get ends() {
       return ends;
     },

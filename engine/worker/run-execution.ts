@@ -104,6 +104,7 @@ async function takeExecution(take: Take, deps: RunExecutionDeps): Promise<RunVer
   });
   const end = endWithoutRun(document, loaded) ?? (await runClaimed(take, incarnation, flow, loaded, journal, deps));
   if (end.status === 'lost') {
+    await journal.keepLateOutcomes();
     if (end.cause instanceof LostExecution) return 'refused';
     deps.log.debug('worker.execution_let_go', { executionId: document._id, code: toErrorRecord(end.cause).code });
     return 'let-go';

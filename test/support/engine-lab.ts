@@ -191,7 +191,7 @@ async function openStore(
       clock,
       onOperation: ({ phase, kind }) => {
         const { isDown, losesAnswers } = faults();
-        if ((phase === 'before' && isDown) || (phase === 'after' && losesAnswers && kind === 'insert'))
+        if ((phase === 'before' && isDown) || (phase === 'after' && losesAnswers && (kind === 'insert' || kind === 'patchIf')))
           throw new AppError('STORE_DOWN', 'transient', 'The store does not answer.');
       },
     });

@@ -229,23 +229,42 @@ describe('a sync flow with a write', () => {
   });
 });
 
-test('a store that goes away between two writes leaves "unknown", not "nothing was done"', async (t) => {
+const twoWrites = flowOf(
+  [node('in', 'test.in'), node('a', 'test.write', { name: 'a' }), node('b', 'test.write', { name: 'b' }), node('reply', 'control.reply')],
+  [edge('in.out', 'a'), edge('a', 'b'), edge('b', 'reply')],
+  { mode: 'sync', deadlineMs: 8_000 },
+);
+
+async function openTwoWrites(t: TestContext): Promise<{ lab: Lab; engine: LabEngine; sent: string[] }> {
   const sent: string[] = [];
-  const document = flowOf(
-    [node('in', 'test.in'), node('a', 'test.write', { name: 'a' }), node('b', 'test.write', { name: 'b' }), node('reply', 'control.reply')],
-    [edge('in.out', 'a'), edge('a', 'b'), edge('b', 'reply')],
-    { mode: 'sync' },
-  );
   const write: Deed = (ctx, _message, name) => {
     ctx.beforeFirstByte();
     sent.push(name);
     if (sent.length === 1) lab.isDown = true;
     return name;
   };
-  const lab = await openLab(document, [testAction('test.write', 'write', write)]);
+  const lab = await openLab(twoWrites, [testAction('test.write', 'write', write)]);
   t.after(() => lab.close());
-  const engine = await lab.start();
-  assert.equal((await engine.call(body, { key: 'k' })).outcome, 'unknown');
+  return { lab, engine: await lab.start(), sent };
+}
+
+test('a store that goes away for a moment between two writes delays the second', async (t) => {
+  const { lab, engine, sent } = await openTwoWrites(t);
+  let result: FlowResult | undefined;
+  void engine.call(body, { key: 'k' }).then((end) => (result = end));
+  await lab.until(() => sent.length === 1);
+  await lab.pass(600);
+  lab.isDown = false;
+  assert.equal((await lab.until(() => result)).outcome, 'replied');
+  assert.deepEqual(sent, ['a', 'b']);
+});
+
+test('a store that stays away between two writes leaves "unknown", not "nothing was done", and shows what was done', async (t) => {
+  const { lab, engine, sent } = await openTwoWrites(t);
+  let result: FlowResult | undefined;
+  void engine.call(body, { key: 'k' }).then((end) => (result = end));
+  const { outcome, executionId } = await lab.until(() => result);
+  assert.equal(outcome, 'unknown');
   lab.isDown = false;
   const settled = await lab.until(async () => {
     const again = await engine.call(body, { key: 'k' });
@@ -253,6 +272,28 @@ test('a store that goes away between two writes leaves "unknown", not "nothing w
   });
   assert.equal(settled.outcome, 'unknown');
   assert.deepEqual(sent, ['a']);
+  const late = (await engine.catalog.get(executionId, { payload: false }))!.lateOutcomes;
+  assert.deepEqual(
+    late.map(({ node }) => node),
+    ['n_a'],
+  );
+});
+
+test('a store that fails at the end holds up no caller; the answer is stored once it is back', async (t) => {
+  const { lab, engine, hospital } = await openBooking(t, 'memory');
+  hospital.next.push(() => {
+    lab.isDown = true;
+    return { no: 7 };
+  });
+  const first = await engine.call(body, { key: 'k' });
+  assert.equal(first.outcome, 'replied');
+  await lab.pass(20_000);
+  lab.isDown = false;
+  assert.equal((await engine.call(body, { key: 'k' })).outcome, 'running', 'its end is not stored yet, and nobody else takes it');
+  await lab.untilStatus(first.executionId, 'completed');
+  const again = await engine.call(body, { key: 'k' });
+  assert.ok(again.outcome === 'replied' && again.repeated);
+  assert.equal(hospital.keys.length, 1);
 });
 
 test('a write of unknown outcome outweighs the failure of another branch', async (t) => {
