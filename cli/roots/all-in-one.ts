@@ -58,6 +58,7 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   const info = { addresses: () => addresses, tryIt: () => example.tryIt };
   const { control, feed } = await openControl(host, opened, policies, info, life, openKeeper(host, opened, goOn));
   addresses['control'] = control.address;
+  life.signal.throwIfAborted();
   await engine.startWork();
   gateways = await openGateways(
     host,
@@ -67,7 +68,7 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   for (const [front, gateway] of Object.entries(gateways)) addresses[front] = gateway.address;
   await control.flushPlan();
   status.started({ store: () => storage.documents.ping() });
-  const started: Started = { host, control, engine, addresses, options, city };
+  const started: Started = { host, control, engine, addresses, options, signal: life.signal, city };
   const tryIt = await handOver(started, Math.round(performance.now() - startedAt));
   if (tryIt !== undefined) example.tryIt = tryIt;
 }

@@ -23,7 +23,7 @@ export async function startControl(overrides: SettingOverrides): Promise<number>
       await control.flushPlan();
       status.started({ store: () => opened.storage.documents.ping() });
       await handOver(
-        { host, control, engine: opened.engine, addresses, options: {}, city: { end: () => undefined } },
+        { host, control, engine: opened.engine, addresses, options: {}, signal: life.signal, city: { end: () => undefined } },
         Math.round(performance.now() - startedAt),
       );
     },

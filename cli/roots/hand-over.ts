@@ -18,6 +18,8 @@ export interface Started {
   readonly engine: Engine;
   readonly addresses: Readonly<Record<string, string>>;
   readonly options: StartOptions;
+  /** Aborted when the process is to end: nothing more is loaded. */
+  readonly signal: AbortSignal;
   /** How the example's outside world ends, once it plays. */
   readonly city: { end(): Promise<void> | void };
 }
@@ -27,7 +29,8 @@ const CITY_INTERVAL_MS = 2_000;
 
 /** Answers the command that signs and sends a call, when there is an example to call. */
 export async function handOver(started: Started, readyMs: number): Promise<string | undefined> {
-  const { options } = started;
+  const { options, signal } = started;
+  signal.throwIfAborted();
   const password = await handOverPassword(started);
   const tryIt = options.example === undefined ? undefined : await openExample(started, options.examplePort ?? CITY_BASE_PORT);
   tell(started, readyMs, password, tryIt);
@@ -49,11 +52,15 @@ async function handOverPassword({ control, host, options }: Started): Promise<st
 }
 
 async function openExample(started: Started, basePort: number): Promise<string> {
-  const { host, control, engine, addresses } = started;
+  const { host, control, engine, addresses, signal } = started;
   const folder = `${host.settings.dataFolder}.city`;
   if ((await engine.catalog.list()).length === 0) {
     const { crypto, settings } = host;
-    await loadCity({ run: (action, input) => control.run(action, input), crypto, environment: settings.environment, folder, basePort });
+    const run: typeof control.run = (action, input) => {
+      signal.throwIfAborted();
+      return control.run(action, input);
+    };
+    await loadCity({ run, crypto, environment: settings.environment, folder, basePort });
     await control.flushPlan();
   }
   const ca = host.caFile === undefined ? {} : { ca: await readFile(host.caFile, 'utf8') };

@@ -29,7 +29,7 @@ export function openLateEngine(
   const { clock, log } = host;
   const first = Promise.withResolvers<void>();
   const parts: (() => Promise<void> | void)[] = [];
-  const own: Life = { own: (_name, stop) => void parts.push(stop), end: () => life.end() };
+  const own: Life = { own: (_name, stop) => void parts.push(stop), end: () => life.end(), signal: life.signal };
   let opened: OpenedEngine | undefined;
   let isStopped = false;
   let cancel = () => {};

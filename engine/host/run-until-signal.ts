@@ -9,6 +9,8 @@ export interface Life {
   own(name: string, stop: () => Promise<void> | void): void;
   /** Ends the process as a signal would, for example after a fatal error of a part. */
   end(): void;
+  /** Aborted as soon as the process is to end: a start under way goes no further. */
+  readonly signal: AbortSignal;
 }
 
 export interface RunOptions {
@@ -24,6 +26,8 @@ export interface RunOptions {
 const EXIT = { stopped: 0, failed: 1, crashed: 70, interrupted: 130 } as const;
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+/** Of the time for stopping, what a start that is under way may take: what it has opened needs the rest. */
+const START_SHARE = 0.5;
 /** What is left for each part when the time for all is used up: to close a file, not to drain. */
 const LAST_MOMENT_MS = 200;
 
@@ -32,16 +36,13 @@ const LAST_MOMENT_MS = 200;
  * An unhandled rejection or exception is logged and ends the process: its state can no longer be trusted.
  */
 export async function runUntilSignal(start: (life: Life) => Promise<void>, options: RunOptions): Promise<number> {
-  const { logger, process: host = process } = options;
+  const { logger, process: host = process, drainMs = 5000 } = options;
   const parts: Part[] = [];
-  const ended = Promise.withResolvers<void>();
-  let isEnding = false;
-  const end = () => {
-    isEnding = true;
-    ended.resolve();
-  };
+  const ending = new AbortController();
+  const ended = new Promise<void>((resolve) => ending.signal.addEventListener('abort', () => resolve()));
+  const end = () => ending.abort();
   const onSignal = (signal: string) => {
-    if (isEnding) return host.exit(EXIT.interrupted);
+    if (ending.signal.aborted) return host.exit(EXIT.interrupted);
     logger.info('process.stopping', { signal });
     end();
   };
@@ -54,8 +55,10 @@ export async function runUntilSignal(start: (life: Life) => Promise<void>, optio
   for (const signal of SIGNALS) host.on(signal, onSignal);
   for (const event of ['unhandledRejection', 'uncaughtException']) host.on(event, onCrash);
   try {
-    const started = start({ own: (name, stop) => void parts.push({ name, stop }), end });
-    await Promise.race([started.then(() => ended.promise), ended.promise]);
+    const started = start({ own: (name, stop) => void parts.push({ name, stop }), end, signal: ending.signal });
+    await Promise.race([started.then(() => ended), ended]);
+    // Nothing is stopped below a start that still builds on it; with what it fails now is of no more interest.
+    parts.push({ name: 'start', stop: () => started.catch(() => undefined), limitMs: drainMs * START_SHARE });
     return (await stopAll(parts, options)) ? EXIT.stopped : EXIT.failed;
   } catch (error) {
     logger.error('process.start-failed', error);
@@ -71,6 +74,8 @@ export async function runUntilSignal(start: (life: Life) => Promise<void>, optio
 interface Part {
   readonly name: string;
   readonly stop: () => Promise<void> | void;
+  /** Its share of the time for all; absent: all that is left. */
+  readonly limitMs?: number;
 }
 
 /** True when every part stopped by itself and in time. */
@@ -78,9 +83,9 @@ async function stopAll(parts: Part[], { clock, logger, drainMs = 5000 }: RunOpti
   const untilMs = clock.monotonic() + drainMs;
   let isClean = true;
   for (let part = parts.pop(); part !== undefined; part = parts.pop()) {
-    const { name, stop } = part;
+    const { name, stop, limitMs = untilMs - clock.monotonic() } = part;
     try {
-      await within((async () => stop())(), Math.max(LAST_MOMENT_MS, untilMs - clock.monotonic()), name, clock);
+      await within((async () => stop())(), Math.max(LAST_MOMENT_MS, limitMs), name, clock);
     } catch (error) {
       isClean = false;
       logger.error('process.stop-failed', error, { part: name });

@@ -50,6 +50,7 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
   const old = new Map<string, CompiledFlow>();
   const listeners = new Set<PublishedListener>();
   let list: readonly CompiledFlow[] = [];
+  let isStopped = false;
   /** The last turn of each flow that has one under way. */
   const turns = new Map<string, Promise<unknown>>();
 
@@ -114,11 +115,12 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
     const moved = [...new Set([...revisions.keys(), ...seen.keys()])].filter((flowId) => revisions.get(flowId) !== seen.get(flowId));
     await Promise.all(moved.map((flowId) => refresh(flowId)));
   }
+  /** What is under way when the process stops fails quietly. */
   async function reload(flowId?: string): Promise<void> {
     try {
       await (flowId === undefined ? reloadAll() : refresh(flowId));
     } catch (error) {
-      logger.error('flow.reload-failed', error, flowId === undefined ? {} : { flowId });
+      if (!isStopped) logger.error('flow.reload-failed', error, flowId === undefined ? {} : { flowId });
       throw error;
     }
   }
@@ -145,6 +147,7 @@ export async function createPublishedFlows(deps: PublishedFlowsDeps): Promise<Ru
     refresh,
     hint: (flowId) => changes.announce(TOPIC, flowId),
     async stop() {
+      isStopped = true;
       unfollow();
       cancelTimer();
       await Promise.all(turns.values());

@@ -9,11 +9,12 @@ import { fakeClock } from '../../engine/testing/fake-clock.ts';
 /** Opens a store, and then fails with each of these in turn. */
 function opening(...failures: readonly AppError[]) {
   const clock = fakeClock();
+  const ending = new AbortController();
   const owned: Parameters<Life['own']>[] = [];
   const seen = { tries: 0, open: 0 };
   const opened = openOnceUp(
     { clock, log: silentLogger },
-    { own: (...part) => void owned.push(part), end: () => undefined },
+    { own: (...part) => void owned.push(part), end: () => undefined, signal: ending.signal },
     async (life) => {
       seen.open += 1;
       life.own('store', () => void (seen.open -= 1));
@@ -22,7 +23,7 @@ function opening(...failures: readonly AppError[]) {
       return 'opened';
     },
   );
-  return { clock, owned, seen, opened };
+  return { clock, ending, owned, seen, opened };
 }
 const down = new AppError('STORE_DOWN', 'transient', 'Down.');
 
@@ -36,7 +37,7 @@ test('waits for its servers longer each time, closes what a failed try had opene
   assert.deepEqual(seen, { tries: 2, open: 0 });
   await clock.advance(1);
   assert.equal(await opened, 'opened');
-  assert.deepEqual([seen, owned.map(([name]) => name)], [{ tries: 3, open: 1 }, ['opening', 'store']]);
+  assert.deepEqual([seen, owned.map(([name]) => name)], [{ tries: 3, open: 1 }, ['store']]);
 });
 
 test('throws at once what a person must mend', async () => {
@@ -46,9 +47,10 @@ test('throws at once what a person must mend', async () => {
 });
 
 test('tries no more once the process stops', async () => {
-  const { clock, owned, seen } = opening(down, down);
+  const { clock, ending, seen, opened } = opening(down, down);
   await clock.advance(500);
-  for (const [, stop] of owned) await stop();
+  ending.abort();
+  await assert.rejects(opened, { name: 'AbortError' });
   await clock.advance(60_000);
   assert.deepEqual(seen, { tries: 1, open: 0 });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
+import { AppError } from '../../../engine/contract/errors.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import { runUntilSignal, type Life } from '../../../engine/host/run-until-signal.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
@@ -67,7 +68,7 @@ test('a second signal exits at once', async () => {
   await code;
 });
 
-test('what was started is stopped when the start fails or is interrupted', async () => {
+test('what was started is stopped when the start fails', async () => {
   const host = new Host();
   const stopped: string[] = [];
   const start = async (life: Life) => {
@@ -76,15 +77,31 @@ test('what was started is stopped when the start fails or is interrupted', async
   };
   await assert.rejects(runUntilSignal(start, { clock: fakeClock(), logger: silentLogger, process: host }), /port taken/);
   assert.deepEqual(stopped, ['store']);
-  const never = runUntilSignal(async (life) => (life.own('store', () => void stopped.push('again')), new Promise(() => {})), {
-    clock: fakeClock(),
-    logger: silentLogger,
-    process: host,
-  });
-  await turn();
-  host.emit('SIGINT', 'SIGINT');
-  assert.equal(await never, 0);
-  assert.deepEqual(stopped, ['store', 'again']);
+});
+
+test('a start that is under way ends before what it has opened is stopped, or is left behind', async () => {
+  for (const [heeds, code] of [
+    [true, 0],
+    [false, 1],
+  ] as const) {
+    const host = new Host();
+    const clock = fakeClock();
+    const seen: string[] = [];
+    const start = async (life: Life) => {
+      life.own('store', () => void seen.push('store stopped'));
+      await new Promise<void>((resolve) => heeds && life.signal.addEventListener('abort', () => resolve()));
+      life.own('late', () => void seen.push('late stopped'));
+      seen.push('start ends');
+      throw new AppError('STORE_DOWN', 'transient', 'Of no more interest.');
+    };
+    const ended = runUntilSignal(start, { clock, logger: silentLogger, process: host, drainMs: 5000 });
+    await turn();
+    host.emit('SIGINT', 'SIGINT');
+    await turn();
+    await clock.advance(heeds ? 0 : 2500);
+    assert.equal(await ended, code);
+    assert.deepEqual(seen, heeds ? ['start ends', 'late stopped', 'store stopped'] : ['store stopped']);
+  }
 });
 
 test('an unhandled rejection ends the process with a code that is not 0', async () => {
