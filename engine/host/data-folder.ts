@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { AppError } from '../contract/errors.ts';
 
 /** Where each thing lies in the data folder; readable by the process's user alone. */
@@ -26,7 +26,7 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
     handover: at('handover'),
   };
   try {
-    for (const path of Object.values(folder) as string[]) await mkdir(path, { recursive: true, mode: 0o700 });
+    for (const path of Object.values(folder) as string[]) await makeFolder(path);
   } catch (cause) {
     throw new AppError(
       'DATA_FOLDER_UNUSABLE',
@@ -40,4 +40,25 @@ export async function openDataFolder(root: string): Promise<DataFolder> {
     );
   }
   return folder;
+}
+
+/** Node's own `recursive` never comes back where a parent takes no folders (in /proc). */
+async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  await makeFolder(dirname(path));
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been faster.
+    if (!(await isFolder(path))) throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }

@@ -49,7 +49,8 @@ interface LoggedError {
 
 function describeError(thrown: unknown, depth = 0): LoggedError {
   if (!(thrown instanceof Error)) return { name: typeof thrown };
-  const frames = thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
+  // What a person must mend is told by its sentence; where the program found it is of no help.
+  const frames = isForPeople(thrown) ? undefined : thrown.stack?.split('\n').filter((line) => /^\s+at /.test(line));
   const stack = frames === undefined || frames.length === 0 ? {} : { stack: frames.map((line) => line.trim()).join('\n') };
   const cause = thrown.cause === undefined || depth >= MAX_CAUSES ? {} : { cause: describeError(thrown.cause, depth + 1) };
   if (thrown instanceof AppError) return { code: thrown.code, kind: thrown.kind, message: thrown.message, ...stack, ...cause };
@@ -61,6 +62,10 @@ function describeError(thrown: unknown, depth = 0): LoggedError {
     ...stack,
     ...cause,
   };
+}
+
+function isForPeople(error: Error): boolean {
+  return error instanceof AppError && error.kind === 'input';
 }
 
 /** `12:00:00.000 info  event  name=value …`, and below it the frames of an error. */

@@ -36,10 +36,10 @@ export async function listenStatus(options: StatusOptions): Promise<StatusListen
     tls === undefined ? createPlainServer(PATIENCE, answer) : createTlsServer({ ...PATIENCE, ...tls, minVersion: 'TLSv1.2' }, answer);
   server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
+    server.once('error', (cause: NodeJS.ErrnoException) =>
       reject(
-        new AppError('LISTEN_FAILED', 'input', `Cannot listen on ${host}:${port}.`, {
-          values: { host, port },
+        new AppError('LISTEN_FAILED', 'input', `Cannot listen on ${host}:${port} (${cause.code ?? 'error'}).`, {
+          values: { host, port, reason: cause.code ?? 'error' },
           cause,
           fix: 'Choose a free port and an address of this machine.',
         }),

@@ -83,10 +83,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   // With `Expect: 100-continue` the body is asked for only by the stage that reads it, after the cheap checks.
   server.on('checkContinue', accept);
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
+    server.once('error', (cause: NodeJS.ErrnoException) =>
       reject(
-        new AppError('LISTEN_FAILED', 'input', `Cannot listen on ${settings.host}:${settings.port}.`, {
-          values: { host: settings.host, port: settings.port },
+        new AppError('LISTEN_FAILED', 'input', `Cannot listen on ${settings.host}:${settings.port} (${cause.code ?? 'error'}).`, {
+          values: { host: settings.host, port: settings.port, reason: cause.code ?? 'error' },
           cause,
           fix: 'Choose a free port and an address of this machine.',
         }),

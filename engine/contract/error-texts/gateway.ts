@@ -46,7 +46,7 @@ export const gatewayTexts: ErrorTemplates = {
   },
   FORWARD_FROM_BUS: { what: '总线网关位于内网，不能转发', fix: '以 --flows local 启动总线网关。' },
   GATEWAY_WITHOUT_PLAN: { what: '此网关尚未收到任何计划', fix: '启动管理端，并确认两者使用同一存储。' },
-  LISTEN_FAILED: { what: '无法在[ {host}:{port} ]上监听', fix: '选择空闲的端口和本机的地址。' },
+  LISTEN_FAILED: { what: '无法在[ {host}:{port} ]上监听[（{reason}）]', fix: '选择空闲的端口和本机的地址。' },
   METRICS_TOKEN_INVALID: { what: '文件[ {file} ]中没有可用的指标令牌（至少 16 个字符）', fix: '执行：openssl rand -hex 32 >[ {file}]' },
   LISTEN_PLAIN_REFUSED: { what: '在非本机地址[ {host} ]上监听必须使用 TLS', fix: '配置证书和私钥，或改为监听 127.0.0.1。' },
   NODE_KEY_INVALID: { what: '文件[ {path} ]中没有有效的节点密钥', fix: '恢复该文件，或将其与计划文件一并移除。' },

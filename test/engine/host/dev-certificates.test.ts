@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -50,4 +50,6 @@ test('the data folder is made for its owner alone; one that cannot be made is to
   assert.equal(statSync(folder.tls).mode & 0o777, 0o700);
   writeFileSync(join(root, 'file'), '');
   await assert.rejects(openDataFolder(join(root, 'file')), { code: 'DATA_FOLDER_UNUSABLE', kind: 'input' });
+  // A parent that takes no folders, on Linux.
+  if (existsSync('/proc/self')) await assert.rejects(openDataFolder('/proc/nope/data'), { code: 'DATA_FOLDER_UNUSABLE', kind: 'input' });
 });

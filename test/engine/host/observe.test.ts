@@ -41,6 +41,12 @@ test('an error is logged by code, kind and stack; what a foreign message quotes 
   assert.ok(!lines[0]!.includes('张三') && !lines[0]!.includes('oops'));
 });
 
+test('what a person must mend is one line, without the place in the program', () => {
+  const { lines, log } = logged('text');
+  log.error('process.start-failed', new AppError('STORE_LOCKED', 'input', 'Another process has the data folder open.'));
+  assert.match(lines[0]!, /error process\.start-failed {2}STORE_LOCKED input Another process has the data folder open\.\n$/);
+});
+
 test('the text form is one readable line', () => {
   const { lines, log } = logged('text');
   log.warn('flow.slow', { flowId: 'flw_a' });

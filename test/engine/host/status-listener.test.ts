@@ -63,5 +63,9 @@ test('speaks TLS where it has a certificate, and says when its port is taken', a
       .end();
   });
   assert.equal(status, 200);
-  await assert.rejects(listening(t, { port: Number(new URL(address).port) }), { code: 'LISTEN_FAILED' });
+  const { port } = new URL(address);
+  await assert.rejects(listening(t, { port: Number(port) }), {
+    code: 'LISTEN_FAILED',
+    message: `Cannot listen on 127.0.0.1:${port} (EADDRINUSE).`,
+  });
 });
