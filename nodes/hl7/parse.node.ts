@@ -5,8 +5,9 @@ import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/nod
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { admission } from '../shared/hl7/admission.ts';
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';
-import { toHl7Form } from '../shared/hl7/form.ts';
+import { formSteps } from '../shared/hl7/form.ts';
 import { headerField, readHl7, type Hl7Message } from '../shared/hl7/message.ts';
+import { inTurns } from '../shared/in-turns.ts';
 
 const Config = Type.Object(
   {
@@ -38,12 +39,13 @@ export default defineNode({
   effect: 'pure',
   samples: [admission],
   config: Config,
-  prepare: () => (ctx, message) => {
+  prepare: () => async (ctx, message) => {
     const { text, charset } = textOf(message);
     const parsed = readHl7(text);
     checkType(parsed, ctx.config);
+    const form = await inTurns(formSteps(parsed), ctx.signal);
     return {
-      emit: { ok: [{ ...withData(message, toHl7Form(parsed), 'application/hl7-v2+json'), ...(charset === undefined ? {} : { charset }) }] },
+      emit: { ok: [{ ...withData(message, form, 'application/hl7-v2+json'), ...(charset === undefined ? {} : { charset }) }] },
     };
   },
 });

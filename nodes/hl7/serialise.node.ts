@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
 import { withData } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
-import { fromHl7Form } from '../shared/hl7/form.ts';
+import { textSteps } from '../shared/hl7/form.ts';
+import { inTurns } from '../shared/in-turns.ts';
 
 /** Data of `hl7.parse`, or built by a mapping, to HL7 v2 text. */
 export default defineNode({
@@ -20,5 +21,8 @@ export default defineNode({
   ports: { in: [inPort], out: [okPort, errorPort] },
   effect: 'pure',
   config: Type.Object({}, { additionalProperties: false }),
-  prepare: () => (_ctx, message) => ({ emit: { ok: [withData(message, fromHl7Form(message.data), 'application/hl7-v2')] } }),
+  prepare: () => async (ctx, message) => {
+    const text = await inTurns(textSteps(message.data), ctx.signal);
+    return { emit: { ok: [withData(message, text, 'application/hl7-v2')] } };
+  },
 });

@@ -7,9 +7,10 @@ import { canonicalCharset, decodeText, encodeText } from '../shared/charset/text
 import type { Ack } from '../shared/hl7/acknowledge.ts';
 import { charsetOfMsh18, msh18OfCharset } from '../shared/hl7/charset-names.ts';
 import { controlIdOf } from '../shared/hl7/control-id.ts';
-import { fromHl7Form } from '../shared/hl7/form.ts';
+import { textSteps } from '../shared/hl7/form.ts';
 import { headerField, readHl7, writeHl7 } from '../shared/hl7/message.ts';
 import { setHl7 } from '../shared/hl7/paths.ts';
+import { inTurns } from '../shared/in-turns.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { connect } from './connect.ts';
 import { probeMllp } from './probe.ts';
@@ -78,7 +79,7 @@ function prepareSend(config: Config): RunNode<Config> {
   const pool = createSendPool();
   return async (ctx, message) => {
     const settings = readSettings(ctx.adapter!, SendSettings);
-    const ack = await send(pool, settings, outgoing(config, ctx, message), ctx);
+    const ack = await send(pool, settings, await outgoing(config, ctx, message), ctx);
     if (ack.code[1] !== 'A') throw refused(ack, config);
     const { charset: _sent, ...rest } = withData(message, { code: ack.code, controlId: ack.controlId, text: ack.text }, 'application/json');
     return { emit: { ok: [rest] } };
@@ -92,8 +93,8 @@ interface Outgoing {
 }
 
 /** Text as it is, data as of hl7.parse; in the adapter's charset, which MSH-18 then names if it names one. */
-function outgoing(config: Config, ctx: NodeContext<Config>, message: Message): Outgoing {
-  let request = readHl7(textOf(message));
+async function outgoing(config: Config, ctx: NodeContext<Config>, message: Message): Promise<Outgoing> {
+  let request = readHl7(await textOf(message, ctx.signal));
   if (config.controlId === 'derive') request = setHl7(request, 'MSH-10', controlIdOf(ctx.idempotencyKey));
   const controlId = headerField(request, 10);
   if (controlId === '')
@@ -106,9 +107,9 @@ function outgoing(config: Config, ctx: NodeContext<Config>, message: Message): O
   return { content: encodeText(writeHl7(request), charset), controlId, charset };
 }
 
-function textOf({ data, charset }: Message): string {
+function textOf({ data, charset }: Message, signal: AbortSignal): string | Promise<string> {
   if (typeof data === 'string') return data;
-  return data instanceof Uint8Array ? decodeText(data, charset ?? 'UTF-8') : fromHl7Form(data);
+  return data instanceof Uint8Array ? decodeText(data, charset ?? 'UTF-8') : inTurns(textSteps(data), signal);
 }
 
 async function send(pool: SendPool, settings: SendSettings, message: Outgoing, ctx: NodeContext<Config>): Promise<Ack> {

@@ -3,6 +3,7 @@ import { withData } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
 import { fieldText } from '../../engine/contract/texts.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
+import { createParser, isLarge } from '../shared/parse-worker/create-parser.ts';
 import { serialiseXml } from '../shared/xml/serialise-xml.ts';
 
 /** Turns data in the form of `nodes/shared/xml/parse-xml.ts` into an XML document. */
@@ -36,9 +37,16 @@ export default defineNode({
     },
     { additionalProperties: false },
   ),
-  prepare: (config) => (_ctx, message) => {
-    const xml = serialiseXml(message.data, { maxDepth: 1000, ...(config.declaration ? { charset: config.charset } : {}) });
-    const data = config.charset === 'UTF-8' ? xml : new Uint8Array(encodeText(xml, config.charset));
-    return { emit: { ok: [{ ...withData(message, data, 'application/xml'), charset: config.charset }] } };
+  prepare(config) {
+    const parser = createParser();
+    const options = { maxDepth: 1000, ...(config.declaration ? { charset: config.charset } : {}) };
+    return async (ctx, message) => {
+      const { data } = message;
+      const xml = isLarge(data)
+        ? ((await parser.inThread({ kind: 'xml-text', data, options }, ctx)) as string)
+        : serialiseXml(data, options);
+      const written = config.charset === 'UTF-8' ? xml : new Uint8Array(encodeText(xml, config.charset));
+      return { emit: { ok: [{ ...withData(message, written, 'application/xml'), charset: config.charset }] } };
+    };
   },
 });

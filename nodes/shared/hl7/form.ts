@@ -13,6 +13,7 @@
  */
 import { AppError } from '../../../engine/contract/errors.ts';
 import { isRecord } from '../../../engine/contract/is-record.ts';
+import { atOnce } from '../in-turns.ts';
 import { escapeHl7, unescapeHl7 } from './escapes.ts';
 import { readHl7, segmentName, type Delimiters, type Hl7Message } from './message.ts';
 
@@ -37,6 +38,16 @@ const SEGMENT = /^[A-Z][A-Z0-9]{2}$/;
 const MAX_PARTS = 1000;
 
 export function toHl7Form(message: Hl7Message): Hl7Form {
+  return atOnce(formSteps(message));
+}
+
+/** The text of a form. HL7_FORM_WRONG (input) names the segment and field that is not of the shape above. */
+export function fromHl7Form(form: unknown): string {
+  return atOnce(textSteps(form));
+}
+
+/** `toHl7Form`, a segment at a time. */
+export function* formSteps(message: Hl7Message): Generator<void, Hl7Form> {
   const order: string[] = [];
   const lists: Record<string, unknown[]> = {};
   for (const line of message.segments) {
@@ -45,19 +56,22 @@ export function toHl7Form(message: Hl7Message): Hl7Form {
     const key = isSegment ? name : 'other';
     order.push(key);
     (lists[key] ??= []).push(isSegment ? segmentForm(line, message.delimiters) : line);
+    yield;
   }
   const first = message.ends[0] ?? '\r';
   const isUniform = first !== '' && message.ends.every((end) => end === first);
   return { order, end: isUniform ? first : message.ends, ...(message.lead === '' ? {} : { lead: message.lead }), ...lists };
 }
 
-/** The text of a form. HL7_FORM_WRONG (input) names the segment and field that is not of the shape above. */
-export function fromHl7Form(form: unknown): string {
+/** `fromHl7Form`, a segment at a time. */
+export function* textSteps(form: unknown): Generator<void, string> {
   if (!isRecord(form)) throw wrong('', 'it is no object', 'object');
   const delimiters = delimitersOf(form);
-  const lines = orderedSegments(form).map(([name, segment]) =>
-    name === 'other' ? String(segment) : segmentLine(name, segment, delimiters),
-  );
+  const lines: string[] = [];
+  for (const [name, segment] of orderedSegments(form)) {
+    lines.push(name === 'other' ? String(segment) : segmentLine(name, segment, delimiters));
+    yield;
+  }
   const ends = form['end'];
   const endOf = (index: number) =>
     Array.isArray(ends) ? ((ends[index] as string | undefined) ?? '\r') : typeof ends === 'string' && ends !== '' ? ends : '\r';

@@ -1,8 +1,8 @@
-/** Parses bodies: small ones at once, larger ones in a thread of their own, so that the event loop keeps its latency (design page 8). */
+/** Parses, checks and writes bodies: small ones at once, larger ones in a thread of their own, so that the event loop keeps its latency (design page 8). */
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../../engine/contract/clock.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
-import { runParseTask, type ParseTask } from './parse-task.ts';
+import { runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
 import type { ParseAnswer } from './parse-worker.ts';
 
 const THREAD_FROM_BYTES = 128 * 1024;
@@ -15,6 +15,8 @@ export interface Parser {
    * many wait, or with the signal's reason.
    */
   parse(task: ParseTask, ctx: ParseContext): unknown;
+  /** The same of what is done with data that `isLarge`, always in the thread. */
+  inThread(task: LargeTask, ctx: ParseContext): Promise<unknown>;
 }
 
 export interface ParseContext {
@@ -46,7 +48,7 @@ export function createParser(): Parser {
     return started;
   }
 
-  async function parseInThread(task: ParseTask, { clock, signal }: ParseContext): Promise<unknown> {
+  async function inThread(task: ParseTask | LargeTask, { clock, signal }: ParseContext): Promise<unknown> {
     if (waiting.size >= MAX_WAITING)
       throw new AppError('PARSE_BUSY', 'transient', 'Too many large payloads wait to be parsed.', { fix: 'Try again later.' });
     signal.throwIfAborted();
@@ -75,7 +77,24 @@ export function createParser(): Parser {
     }
   }
 
-  return { parse: (task, ctx) => (task.source.length <= THREAD_FROM_BYTES ? runParseTask(task) : parseInThread(task, ctx)) };
+  return { parse: (task, ctx) => (task.source.length <= THREAD_FROM_BYTES ? runParseTask(task) : inThread(task, ctx)), inThread };
+}
+
+/** Whether data is worth a thread, counted as text; looks no further than that takes. */
+export function isLarge(data: unknown): boolean {
+  let left = THREAD_FROM_BYTES;
+  const open: unknown[] = [data];
+  while (open.length > 0) {
+    const value = open.pop();
+    left -= typeof value === 'string' ? value.length + 2 : 2;
+    if (left < 0 || (Array.isArray(value) && value.length > left)) return true;
+    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) continue;
+    for (const [name, field] of Object.entries(value)) {
+      if (!Array.isArray(value)) left -= name.length + 2;
+      open.push(field);
+    }
+  }
+  return false;
 }
 
 function rebuild({ refusal }: Extract<ParseAnswer, { refusal: unknown }>): unknown {

@@ -1,8 +1,10 @@
-/** What a parser thread can be asked for. Pure. */
+/** What a parser thread can be asked for. */
 import { decodeText } from '../charset/text-charset.ts';
+import { compileSchemaCheck, type SchemaCheck } from '../json/schema-check.ts';
 import { parseJson, type ParseJsonOptions } from '../json/parse-json.ts';
 import { parseMail } from '../mail/parse-mail.ts';
 import { parseXml, type ParseXmlOptions } from '../xml/parse-xml.ts';
+import { serialiseXml, type SerialiseXmlOptions } from '../xml/serialise-xml.ts';
 import { xmlCharset } from '../xml/xml-charset.ts';
 
 export type ParseTask =
@@ -10,6 +12,23 @@ export type ParseTask =
   /** Without a charset from the transport, the XML declaration decides, then `fallback`. */
   | { readonly kind: 'xml'; readonly source: Uint8Array | string; readonly charset: string | undefined; readonly options: ParseXmlOptions }
   | { readonly kind: 'mail'; readonly source: Uint8Array };
+
+/** What only large data is handed over for: whoever asks does small data itself. */
+export type LargeTask =
+  | { readonly kind: 'xml-text'; readonly data: unknown; readonly options: SerialiseXmlOptions }
+  | { readonly kind: 'schema'; readonly data: unknown; readonly schema: Readonly<Record<string, unknown>>; readonly maxIssues: number };
+
+/** The tasks of one thread; a schema that is asked for again is not compiled again. */
+export function createTasks(): (task: ParseTask | LargeTask) => unknown {
+  let last: { readonly key: string; readonly check: SchemaCheck } | undefined;
+  return (task) => {
+    if (task.kind === 'xml-text') return serialiseXml(task.data, task.options);
+    if (task.kind !== 'schema') return runParseTask(task);
+    const key = JSON.stringify([task.schema, task.maxIssues]);
+    if (last?.key !== key) last = { key, check: compileSchemaCheck(task.schema, task.maxIssues) };
+    return last.check(task.data);
+  };
+}
 
 /** The value, or a promise of it. */
 export function runParseTask(task: ParseTask): unknown {

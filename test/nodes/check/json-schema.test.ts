@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import check from '../../../nodes/check/json-schema.node.ts';
+import { endsOnCancel, whileOthersGoOn } from '../support/large.ts';
 
 const schema = {
   type: 'object',
@@ -33,6 +34,19 @@ test('a pattern that ruins a backtracking engine ends at once', async () => {
   const started = performance.now();
   assert.ok('reject' in (await run({ id: `${'1'.repeat(50_000)}!`, day: '2026-01-02' })));
   assert.ok(performance.now() - started < 1500);
+});
+
+test('10 MB are checked while others go on, with the same answers, and a cancel ends it', async () => {
+  const list = { type: 'array', items: { type: 'object', required: ['id'], properties: { id: { type: 'integer' } } } };
+  const data = Array.from({ length: 100_000 }, (_, id) => ({ id, text: '长'.repeat(30) }));
+  const config = { schema: list, maxIssues: 1 };
+  assert.ok('emit' in (await whileOthersGoOn(check, { config, data })));
+  const large = await run([...data, { id: 'x' }, {}], config);
+  const small = await run([{ id: 'x' }, {}], config);
+  assert.ok('reject' in large && 'reject' in small);
+  assert.deepEqual({ ...large.reject, issues: [] }, { ...small.reject, issues: [] });
+  assert.deepEqual(large.reject.issues, [{ ...small.reject.issues![0]!, path: '/100000/id' }]);
+  await endsOnCancel(check, { config, data });
 });
 
 test('refuses a schema that cannot be used', async () => {

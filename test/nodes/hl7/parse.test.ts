@@ -5,6 +5,7 @@ import { runNode } from '../../../engine/testing/run-node.ts';
 import parse from '../../../nodes/hl7/parse.node.ts';
 import { encodeText } from '../../../nodes/shared/charset/text-charset.ts';
 import { ADMISSION } from '../shared/hl7/corpus.ts';
+import { endsOnCancel, whileOthersGoOn } from '../support/large.ts';
 
 async function run(message: Message, config = {}): Promise<Message> {
   const outcome = await runNode(parse, { message, config });
@@ -28,6 +29,15 @@ test('bytes are decoded by MSH-18, else by the charset of the message', async ()
 test('a type that the flow does not take is refused', async () => {
   for (const types of [['ADT'], ['ORU', 'ADT^A01'], []]) await run(createMessage(ADMISSION), { types });
   await assert.rejects(run(createMessage(ADMISSION), { types: ['ADT^A02', 'ORU'] }), { code: 'HL7_TYPE_UNEXPECTED', kind: 'input' });
+});
+
+test('10 MB of many small segments are parsed while others go on, and a cancel ends it', async () => {
+  const text = ADMISSION + 'OBX|1|NM|1554-5^GLUCOSE^LN||182|mg/dl|70_105|H|||F\r'.repeat(200_000);
+  const outcome = await whileOthersGoOn(parse, { data: text });
+  assert.ok('emit' in outcome);
+  const { OBX } = outcome.emit!['ok']![0]!.data as { OBX: { f5: unknown }[] };
+  assert.deepEqual(OBX.at(-1)!.f5, [{ c1: '182' }]);
+  await endsOnCancel(parse, { data: text });
 });
 
 test('what is no message is refused', async () => {

@@ -6,6 +6,7 @@ import { runNode } from '../../../engine/testing/run-node.ts';
 import xmlSerialise from '../../../nodes/xml/serialise.node.ts';
 import { parseXml } from '../../../nodes/shared/xml/parse-xml.ts';
 import { serialiseXml } from '../../../nodes/shared/xml/serialise-xml.ts';
+import { endsOnCancel, whileOthersGoOn } from '../support/large.ts';
 
 test('writes attributes, text, repetition and escapes', async () => {
   const data = {
@@ -52,6 +53,17 @@ test('refuses what XML cannot carry, with its path', async () => {
     [{ r: { '#text': {} } }, /neither text/],
   ];
   for (const [data, message] of cases) await assert.rejects(write(data), { code: 'XML_FORM', message });
+});
+
+test('10 MB are written while others go on, a cancel ends it, and errors are told as usual', async () => {
+  const data = {
+    r: { i: Array.from({ length: 100_000 }, (_, index) => ({ '@n': String(index), a: '长'.repeat(10), b: 'x'.repeat(60) })) },
+  };
+  const outcome = await whileOthersGoOn(xmlSerialise, { data });
+  assert.ok('emit' in outcome);
+  assert.equal(outcome.emit!.ok![0]!.data, serialiseXml(data, { charset: 'UTF-8', maxDepth: 1000 }));
+  await endsOnCancel(xmlSerialise, { data });
+  await assert.rejects(write({ ...data, two: 1 }), { code: 'XML_FORM', message: /exactly one root/ });
 });
 
 async function write(data: unknown, config: Record<string, unknown> = {}): Promise<unknown> {

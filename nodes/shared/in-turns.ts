@@ -1,0 +1,38 @@
+/** Long work that cannot leave its thread, because copying its data there and back costs as much as the work itself (HL7 as data: measured). */
+
+const SLICE_MS = 5;
+
+/**
+ * Runs the steps to their end. What is done within a few milliseconds is answered at once; from then on everything else has a turn between
+ * slices. The promise rejects with the signal's reason, or with what a step throws.
+ */
+export function inTurns<T>(steps: Iterator<void, T>, signal: AbortSignal): T | Promise<T> {
+  const first = slice(steps);
+  return first === undefined ? goOn(steps, signal) : first.result;
+}
+
+/** The same in one go, for callers that cannot wait. */
+export function atOnce<T>(steps: Iterator<void, T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+async function goOn<T>(steps: Iterator<void, T>, signal: AbortSignal): Promise<T> {
+  for (;;) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    signal.throwIfAborted();
+    const ended = slice(steps);
+    if (ended !== undefined) return ended.result;
+  }
+}
+
+function slice<T>(steps: Iterator<void, T>): { readonly result: T } | undefined {
+  const until = performance.now() + SLICE_MS;
+  do {
+    const step = steps.next();
+    if (step.done) return { result: step.value };
+  } while (performance.now() < until);
+  return undefined;
+}

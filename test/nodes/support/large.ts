@@ -1,0 +1,24 @@
+/** What a node owes that is handed 10 MB: others have their turns meanwhile, and a cancel ends it. */
+import assert from 'node:assert/strict';
+import type { NodeDefinition, Outcome } from '../../../engine/contract/node.ts';
+import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
+
+/** The outcome; fails when the event loop stood still until it came. */
+export async function whileOthersGoOn(definition: NodeDefinition, options: RunNodeOptions): Promise<Outcome> {
+  let turns = 0;
+  const ticking = setInterval(() => turns++, 1);
+  try {
+    const outcome = await runNode(definition, options);
+    assert.ok(turns > 5, `the event loop turned ${turns} times`);
+    return outcome;
+  } finally {
+    clearInterval(ticking);
+  }
+}
+
+export async function endsOnCancel(definition: NodeDefinition, options: RunNodeOptions): Promise<void> {
+  const cancel = new AbortController();
+  const running = runNode(definition, { ...options, signal: cancel.signal });
+  cancel.abort(new Error('cancelled'));
+  await assert.rejects(running, /cancelled/);
+}
