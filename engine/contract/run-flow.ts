@@ -3,16 +3,24 @@ import type { ErrorRecord } from './errors.ts';
 import type { Message } from './message.ts';
 import type { Reply } from './node.ts';
 
+/** Interface, appid and the caller's Idempotency-Key when it sent one: together the origin of the outward keys. */
+export interface Caller {
+  readonly interfaceId: string;
+  readonly appId: string;
+  /** The citizen on the user front, known by both: two issuers may give the same subject to two people. Keys of one never meet those of another. */
+  readonly user?: { readonly issuer: string; readonly subject: string };
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** The origin as a text that no other origin has; undefined when the caller sent no key. */
+export function originOfCaller({ appId, interfaceId, user, idempotencyKey }: Caller): string | undefined {
+  if (idempotencyKey === undefined) return undefined;
+  return JSON.stringify([appId, interfaceId, user?.issuer, user?.subject, idempotencyKey]);
+}
+
 export interface FlowCall {
   readonly flowId: string;
-  /** Interface, appid and the caller's Idempotency-Key when it sent one: together the origin of the outward keys. */
-  readonly caller: {
-    readonly interfaceId: string;
-    readonly appId: string;
-    /** The citizen on the user front, known by both: two issuers may give the same subject to two people. Keys of one never meet those of another. */
-    readonly user?: { readonly issuer: string; readonly subject: string };
-    readonly idempotencyKey?: string | undefined;
-  };
+  readonly caller: Caller;
   readonly message: Message;
   readonly traceId: string;
   /** W3C trace context of the caller's span, when its trace is sampled. */

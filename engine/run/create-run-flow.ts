@@ -9,7 +9,7 @@ import { createTimedId } from '../contract/ids.ts';
 import type { Span } from '../contract/observe.ts';
 import type { Reply } from '../contract/node.ts';
 import type { WriteOptions } from '../contract/ports/documents.ts';
-import type { FlowCall, FlowResult, RunFlow } from '../contract/run-flow.ts';
+import { originOfCaller, type FlowCall, type FlowResult, type RunFlow } from '../contract/run-flow.ts';
 import type { PublishedFlows } from '../services.ts';
 import type { Owners } from '../worker/owners.ts';
 import { createSequence, digestOfMessage, findByDedupe, prepareExecution, releaseOldKey, type Accept, type AcceptDeps } from './accept.ts';
@@ -296,9 +296,9 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
   }
 
   function originOf({ caller, message }: FlowCall): Origin | undefined {
-    const { appId, interfaceId, user, idempotencyKey } = caller;
-    if (idempotencyKey === undefined) return undefined;
-    const key = deps.seal.token('origin', JSON.stringify([appId, interfaceId, user?.issuer, user?.subject, idempotencyKey]));
+    const origin = originOfCaller(caller);
+    if (origin === undefined) return undefined;
+    const key = deps.seal.token('origin', origin);
     const digest = digestOfMessage(encodeMessage(message), deps.seal);
     return { dedupe: `i:${key}`, digest, outward: deps.seal.token('outward', `${key}|${digest}`) };
   }

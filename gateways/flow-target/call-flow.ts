@@ -7,6 +7,7 @@ import type { FlowCall, FlowResult, RunFlow } from '../../engine/contract/run-fl
 import type { Answer, Exchange, GatewayError, JsonResult } from '../contract.ts';
 import { refuse, refuseJson, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
+import { callerOf } from '../shared/caller-of.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
 import { toFlowAnswer } from './to-flow-answer.ts';
@@ -41,16 +42,13 @@ function callWith(message: Message | GatewayError, flowId: string, exchange: Exc
 }
 
 function toCall(message: Message, flowId: string, exchange: Exchange, tracer: Tracer | undefined): FlowCall {
-  const { interface: called, app, user, headers, traceId, deadlineMs } = exchange;
-  const caller = { interfaceId: called!.interfaceId, appId: app?.appId ?? '', idempotencyKey: headers['idempotency-key'] };
-  const { iss: issuer, sub: subject } = user ?? {};
   return {
     flowId,
-    caller: typeof issuer === 'string' && typeof subject === 'string' ? { ...caller, user: { issuer, subject } } : caller,
+    caller: callerOf(exchange),
     message,
-    traceId,
+    traceId: exchange.traceId,
     traceparent: tracer === undefined ? undefined : beginSpan(exchange, tracer)?.traceparent,
-    deadlineMs,
+    deadlineMs: exchange.deadlineMs,
     onLeave: (action) => exchange.onLeave(action),
   };
 }

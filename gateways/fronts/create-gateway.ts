@@ -115,7 +115,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return createFlowCall(document.target.flowId, { runFlow: options.runFlow, clock, tracer, readJson: json.read });
     const budget = budgets.get(document.interfaceId) ?? createRetryBudget();
     budgets.set(document.interfaceId, budget);
-    return createUpstreamCall(document, { pools, budget, bodies, clock, metrics, tracer, isClosing });
+    return createUpstreamCall(document, { pools, budget, bodies, crypto: options.crypto, clock, metrics, tracer, isClosing });
   };
   const nodes = front === 'bus' ? (settings.forwardNodes ?? []) : [];
   const bounds = createNodeBounds({ limits, log: logger, metrics, clock });

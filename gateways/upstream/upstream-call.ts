@@ -1,9 +1,12 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Metrics, SpanStart, Tracer } from '../../engine/contract/observe.ts';
+import type { Crypto } from '../../engine/contract/ports/crypto.ts';
+import { originOfCaller } from '../../engine/contract/run-flow.ts';
 import type { BodyBudget, Exchange, GatewayError } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
 import { refuse, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
+import { callerOf } from '../shared/caller-of.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
 import { OF_CONNECTION, sendAttempt, type AttemptResult } from './send-attempt.ts';
 import type { UpstreamPools } from './create-pools.ts';
@@ -11,6 +14,8 @@ import type { RetryBudget } from './create-retry-budget.ts';
 
 const SAFE_METHODS = new Set(['GET', 'PUT', 'DELETE']);
 const BUSY = new Set([502, 503, 504]);
+/** As long as those of flows: 128 bits. */
+const OUTWARD_KEY_LENGTH = 22;
 const JITTER_FROM_MS = 25;
 const JITTER_TO_MS = 250;
 
@@ -18,6 +23,7 @@ export interface UpstreamDeps {
   readonly pools: UpstreamPools;
   readonly budget: RetryBudget;
   readonly bodies: BodyBudget;
+  readonly crypto: Pick<Crypto, 'digest'>;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly tracer?: Tracer | undefined;
@@ -42,6 +48,9 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
     if (deps.tracer !== undefined) beginSpan(exchange, deps.tracer);
     const active = deps.budget.enter();
     try {
+      // Of a caller's key the service sees what is his alone: two apps may count `order-1`, `order-2` … alike.
+      const origin = originOfCaller(callerOf(exchange));
+      if (origin !== undefined) exchange.headers['idempotency-key'] = outwardKey(origin, deps.crypto);
       const mayRepeat = isIdempotent || (honoursKey && exchange.headers['idempotency-key'] !== undefined);
       let timeoutsLeft = document.timeoutRetries;
       let exceptionsLeft = document.exceptionRetries;
@@ -81,6 +90,11 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
       active.leave();
     }
   };
+}
+
+/** The same in every retry, the caller's own too, and on every gateway. */
+function outwardKey(origin: string, crypto: Pick<Crypto, 'digest'>): string {
+  return Buffer.from(crypto.digest('sm3', origin)).toString('base64url').slice(0, OUTWARD_KEY_LENGTH);
 }
 
 /** What the caller sent and may be seen, and what the gateway knows: trace, app, user, deadline. */

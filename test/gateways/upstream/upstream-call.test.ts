@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { after, before, beforeEach, test, type TestContext } from 'node:test';
 import type { GatewayLimits } from '../../../gateways/contract.ts';
 import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';
-import { buildInterface, buildPlan, createTestKey, crypto, signRequest } from '../support/city-plan.ts';
+import { buildInterface, buildPlan, createTestKey, crypto, signRequest, type TestKey } from '../support/city-plan.ts';
 import { callGateway, callSigned, startGateway, type TestGateway } from '../support/start-gateway.ts';
 import { signsAnswer } from '../support/verify-answer.ts';
 
@@ -146,7 +146,28 @@ test('retries a write only under a key that the service honours', async () => {
   publish({ method: 'POST', exceptionRetries: 1 }, [at(portOf(service))], true);
   const answer = await call({ method: 'POST', body: '{}', headers: { 'idempotency-key': 'k-1' } });
   assert.equal(answer.body.toString(), 'second');
-  assert.equal(seen[1]!.headers['idempotency-key'], 'k-1');
+  const [first, second] = seen.map(({ headers }) => headers['idempotency-key']);
+  assert.match(String(first), /^[\w-]{22}$/);
+  assert.equal(second, first);
+});
+
+test('the key of a caller reaches the service as one that no other app, interface or key has', async (t) => {
+  const [one, other] = [await createTestKey('HMAC-SM3', 'one'), await createTestKey('HMAC-SM3', 'other')];
+  const target = { kind: 'upstream' as const, instances: [at(portOf(service))], honoursIdempotencyKey: true };
+  const again = { interfaceId: 'ifc_again', path: '/open/v1/again' };
+  const open = await startGateway(await buildPlan([one, other], [buildInterface({ target }), buildInterface({ ...again, target })]));
+  t.after(() => open.stop());
+  const sent = async (key: TestKey, idempotencyKey: string, path?: string) => {
+    const headers: [string, string][] = [['idempotency-key', idempotencyKey]];
+    const answer = await callSigned(open.gateway, await signRequest(key, { headers, ...(path !== undefined && { path }) }));
+    assert.equal(answer.status, 200, answer.body.toString());
+    return seen.at(-1)!.headers['idempotency-key'];
+  };
+  const first = await sent(one, 'order-1');
+  assert.equal(await sent(one, 'order-1'), first, 'the caller asks again');
+  const keys = [first, await sent(other, 'order-1'), await sent(one, 'order-1', again.path), await sent(one, 'order-2')];
+  assert.equal(new Set(keys).size, keys.length, keys.join());
+  assert.ok(!keys.includes('order-1'));
 });
 
 test('retries a read answered with 503 and passes the last answer on', async () => {

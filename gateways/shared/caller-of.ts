@@ -1,0 +1,9 @@
+import type { Caller } from '../../engine/contract/run-flow.ts';
+import type { Exchange } from '../contract.ts';
+
+/** Who calls which interface, under which key of his own. */
+export function callerOf({ interface: called, app, user, headers }: Exchange): Caller {
+  const caller = { interfaceId: called!.interfaceId, appId: app?.appId ?? '', idempotencyKey: headers['idempotency-key'] };
+  const { iss: issuer, sub: subject } = user ?? {};
+  return typeof issuer === 'string' && typeof subject === 'string' ? { ...caller, user: { issuer, subject } } : caller;
+}
