@@ -140,6 +140,8 @@ export interface Exchange {
     | undefined;
   answer: Answer | undefined;
   error: GatewayError | undefined;
+  /** What completes any answer of its interface, such as the signature; set when that is found. */
+  after: readonly RunPolicy[];
 }
 
 export interface Answer {

@@ -30,7 +30,7 @@ import type { RunCall } from '../pipeline/compile-interface.ts';
 import { createMemo } from '../pipeline/create-memo.ts';
 import { createVerify } from '../pipeline/create-verify.ts';
 import { loadPolicies } from '../pipeline/load-policies.ts';
-import { runExchange, type RunDeps } from '../pipeline/run-exchange.ts';
+import { refuseLate, runExchange, type RunDeps } from '../pipeline/run-exchange.ts';
 import { createPlanIndex } from '../plan/create-plan-index.ts';
 import { createPools } from '../upstream/create-pools.ts';
 import { createRetryBudget } from '../upstream/create-retry-budget.ts';
@@ -224,10 +224,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       else begin(request, response, entered);
     },
     onDrainOver() {
-      for (const exchange of inFlight.all()) {
-        exchange.error = refuse('GW50304');
-        writeAnswer(exchange, toErrorAnswer(exchange, exchange.error, clock.now()), true);
-      }
+      // An answer that there is already is on its way.
+      for (const exchange of inFlight.all()) if (exchange.answer === undefined) void refuseLate(exchange, refuse('GW50304'), runDeps);
     },
   });
   /** Who does not take an answer that is ready must not keep its memory: past the deadline such a connection has the time of an idle one. */

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access.ts';
 import type { Span } from '../../engine/contract/observe.ts';
-import type { Answer, Claim, Exchange, GatewayError, Relay } from '../contract.ts';
+import type { Answer, Claim, Exchange, GatewayError, Relay, RunPolicy } from '../contract.ts';
 import type { AppDocument, InterfaceDocument } from '../documents.ts';
 import type { Listed } from './in-flight.ts';
 
 const NO_NAMES: ReadonlySet<string> = new Set();
+const NO_POLICIES: readonly RunPolicy[] = [];
 const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({});
 
 /**
@@ -47,6 +48,7 @@ export class HttpExchange implements Exchange, Listed {
   proof: Exchange['proof'] = undefined;
   answer: Answer | undefined = undefined;
   error: GatewayError | undefined = undefined;
+  after: readonly RunPolicy[] = NO_POLICIES;
   bytesIn = 0;
   bytesOut = 0;
   attempts = 0;

@@ -33,34 +33,48 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
       }
     }
     exchange.error ??= error;
-    const finished = finish(exchange, compiled, deps);
+    const finished = finish(exchange, deps.isClosing(), deps);
     if (finished instanceof Promise) await finished;
   } catch (thrown) {
     deps.onBug(thrown, exchange);
-    exchange.error = refuse('GW50001');
-    const isTold = writeAnswer(exchange, toErrorAnswer(exchange, exchange.error, deps.now()), true);
-    if (!isTold) exchange.response.destroy();
+    // Of an answer that has begun only a broken connection tells that the rest will not come.
+    if (exchange.response.headersSent) exchange.response.destroy();
+    else await refuseLate(exchange, refuse('GW50001'), deps);
   } finally {
     logWhenDone(exchange, compiled?.log ?? front.log, deps);
   }
 }
 
-function finish(exchange: Exchange, compiled: CompiledInterface | undefined, deps: RunDeps): void | Promise<void> {
+/**
+ * Gives a request under way its refusal, whatever it waits for, and ends its connection. It is completed like any other (a caller who proved who he is gets it
+ * signed); when that itself is broken the bare refusal is better than none.
+ */
+export async function refuseLate(exchange: Exchange, error: GatewayError, deps: RunDeps): Promise<void> {
+  exchange.error = error;
+  try {
+    await finish(exchange, true, deps);
+  } catch (thrown) {
+    deps.onBug(thrown, exchange);
+    writeAnswer(exchange, toErrorAnswer(exchange, error, deps.now()), true);
+  }
+}
+
+function finish(exchange: Exchange, isClosing: boolean, deps: RunDeps): void | Promise<void> {
   if (exchange.error !== undefined) exchange.answer = toErrorAnswer(exchange, exchange.error, deps.now());
   // No answer and no error: the call stage streamed it.
   if (exchange.answer === undefined) return;
-  const refused = compiled && runPolicies(exchange, compiled.after, 0);
-  if (refused instanceof Promise) return refused.then((late) => writeAnswered(exchange, late, deps));
-  writeAnswered(exchange, refused, deps);
+  const refused = runPolicies(exchange, exchange.after, 0);
+  if (refused instanceof Promise) return refused.then((late) => writeAnswered(exchange, late, isClosing, deps));
+  writeAnswered(exchange, refused, isClosing, deps);
 }
 
-function writeAnswered(exchange: Exchange, refused: GatewayError | undefined, deps: RunDeps): void {
+function writeAnswered(exchange: Exchange, refused: GatewayError | undefined, isClosing: boolean, deps: RunDeps): void {
   if (refused !== undefined) {
     exchange.error = refused;
     exchange.answer = toErrorAnswer(exchange, refused, deps.now());
   }
   // What came after a malformed request on the same connection cannot be trusted either.
-  writeAnswer(exchange, exchange.answer!, deps.isClosing() || exchange.error?.code === 'GW40001');
+  writeAnswer(exchange, exchange.answer!, isClosing || exchange.error?.code === 'GW40001');
 }
 
 /** Runs policies in order and stops at the first refusal; goes over to promises only from the first policy that answers one. */
@@ -94,6 +108,7 @@ function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface 
     exchange.params = params;
   }
   exchange.interface = compiled.interface;
+  exchange.after = compiled.after;
   exchange.deadlineMs = exchange.startedAt + Math.min(compiled.deadlineMs, exchange.relay?.leftMs ?? compiled.deadlineMs);
   return compiled;
 }

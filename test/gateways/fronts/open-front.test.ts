@@ -48,8 +48,10 @@ test('gives path parameters to the flow, decoded', async () => {
 test('a schema that no check has seen and that cannot be used refuses every call of its interface, and none of others', async () => {
   const key = keys.get('HMAC-SM3')!;
   const before = started.calls.length;
-  const refused = await callSigned(started.gateway, await signRequest(key, { path: '/open/v1/unusable' }));
+  const signed = await signRequest(key, { path: '/open/v1/unusable' });
+  const refused = await callSigned(started.gateway, signed);
   assert.equal(refused.code, 'GW50001');
+  assert.equal(await signsAnswer(refused, signed, key, plan), true, 'a caller who proved who he is gets every answer signed');
   assert.equal(started.calls.length, before);
   assert.equal((await callSigned(started.gateway, await signRequest(key))).status, 200);
 });

@@ -8,6 +8,7 @@ import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { DEFAULT_LIMITS, listen } from '../../../gateways/listen/listen.ts';
 import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
 import { callGateway, callSigned, echo, startGateway, type Settings, type TestGateway } from '../support/start-gateway.ts';
+import { signsAnswer } from '../support/verify-answer.ts';
 
 async function start(settings: Settings = {}): Promise<TestGateway> {
   const key = await createTestKey('HMAC-SM3', 'app');
@@ -170,15 +171,17 @@ test('loses no request when it stops: what is in flight is answered and told to 
   await assert.rejects(callGateway(started.gateway, { target: '/' }), { code: 'ECONNREFUSED' });
 });
 
-test('answers GW50304 to what is not done when the time for draining is over', async () => {
-  const key = await createTestKey('HMAC-SM3', 'app');
-  const started = await startGateway(await buildPlan([key], [buildInterface({ deadlineMs: 60_000 })]), {
-    settings: { limits: { drainMs: 100 } },
-    reply: () => new Promise(() => undefined),
-  });
-  const pending = signRequest(key).then((signed) => callSigned(started.gateway, signed));
+test('answers GW50304, signed, to what is not done when the time for draining is over', async () => {
+  const key = await createTestKey('SM2-SM3', 'app');
+  const plan = await buildPlan([key], [buildInterface({ deadlineMs: 60_000 })]);
+  const started = await startGateway(plan, { settings: { limits: { drainMs: 100 } }, reply: () => new Promise(() => undefined) });
+  const signed = await signRequest(key);
+  const pending = callSigned(started.gateway, signed);
   while (started.calls.length < 1) await new Promise((resolve) => setImmediate(resolve));
   const stopped = started.stop();
-  assert.equal((await pending).code, 'GW50304');
+  const answer = await pending;
+  assert.equal(answer.code, 'GW50304');
+  assert.equal(answer.headers['connection'], 'close');
+  assert.ok(await signsAnswer(answer, signed, key, plan));
   await stopped;
 });

@@ -112,7 +112,7 @@ function buildExchange(given: PolicyCase, document: InterfaceDocument, raw: read
       user: undefined,
       headers: {},
     },
-    ...{ body: undefined, json: undefined, proof: undefined, answer: undefined, error: undefined },
+    ...{ body: undefined, json: undefined, proof: undefined, answer: undefined, error: undefined, after: [] },
     ...given.exchange,
   };
 }
