@@ -166,10 +166,13 @@ async function openSegment(day: string, { folder, clock }: ArchiveDeps): Promise
 }
 
 /** Its key must go on refusing what comes a second time for as long as was promised. */
-async function isDone({ flowId, version, finishedAt, acceptedAt }: ExecutionDocument, { published, clock }: ArchiveDeps): Promise<boolean> {
+async function isDone(
+  { flowId, version, finishedAt, acceptedAt, keptUntil = 0 }: ExecutionDocument,
+  { published, clock }: ArchiveDeps,
+): Promise<boolean> {
   const flow = await published.at(flowId, version).catch(() => undefined);
   const windowMs = Math.max(ANSWER_MS, (flow?.document.ingress?.dedupe?.windowSec ?? 0) * 1000);
-  return (finishedAt ?? acceptedAt) + windowMs < clock.now();
+  return Math.max((finishedAt ?? acceptedAt) + windowMs, keptUntil) < clock.now();
 }
 
 async function* linesOf(execution: ExecutionDocument, { legs, lateOutcomes, blobs, seal }: ArchiveDeps): AsyncIterable<MemberLine> {

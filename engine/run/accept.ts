@@ -212,17 +212,36 @@ async function onDuplicate(
   deps: AcceptDeps,
 ): Promise<AcceptResult> {
   const first = await findByDedupe(document.dedupe, deps.executions);
+  if (first?.digest !== document.digest) {
+    // This content may have come before as another one under the key; that counts for as long as itself, whatever became of the first.
+    const same = await findByDedupe(withContent(document), deps.executions);
+    if (same && !(await releaseOldKey(same, flow, deps))) return { status: 'duplicate', executionId: same._id };
+  }
   // Gone since the insert: its retention ended this very moment.
   if (!first || (await releaseOldKey(first, flow, deps))) return insert(document, flow, request, deps);
   if (first.digest === document.digest) return { status: 'duplicate', executionId: first._id };
   if (request.onOtherContent === 'refuse') return { status: 'key-reused', executionId: first._id };
   deps.log.warn('flow.dedupe_key_with_other_content', { flowId: flow.flowId, executionId: first._id });
   deps.metrics.count('dedupe_conflict_total', { flow: flow.flowId });
+  await keepWhile(first, flow, deps);
   // Its own second delivery must still be found: the content becomes part of the key.
-  const withContent = `${document.dedupe}|${document.digest}`;
-  if (document.dedupe === withContent || document.dedupe.endsWith(`|${document.digest}`))
-    return { status: 'duplicate', executionId: first._id };
-  return insert({ ...document, dedupe: withContent }, flow, request, deps);
+  return insert({ ...document, dedupe: withContent(document) }, flow, request, deps);
+}
+
+function withContent({ dedupe, digest }: ExecutionDocument): string {
+  return dedupe.endsWith(`|${digest}`) ? dedupe : `${dedupe}|${digest}`;
+}
+
+/** Only who finds the plain key taken looks for the one with the content: the first stays at least as long as the window of what came after it. */
+async function keepWhile(
+  { _id, dedupe, expiresAt }: ExecutionDocument,
+  flow: CompiledFlow,
+  { executions, clock }: AcceptDeps,
+): Promise<void> {
+  const keptUntil = clock.now() + windowOf(flow);
+  // One that has not ended yet is kept for its window from its end on.
+  const isTooShort = expiresAt !== undefined && expiresAt < keptUntil;
+  await executions.patchIf(_id, { dedupe }, { set: { keptUntil, ...(isTooShort ? { expiresAt: keptUntil } : {}) } });
 }
 
 export async function findByDedupe(dedupe: string, executions: Collection<ExecutionDocument>): Promise<ExecutionDocument | undefined> {
@@ -233,12 +252,17 @@ export async function findByDedupe(dedupe: string, executions: Collection<Execut
 export async function releaseOldKey(
   first: ExecutionDocument,
   flow: CompiledFlow,
-  deps: Pick<AcceptDeps, 'executions' | 'clock'>,
-  windowMs = flow.ingress.dedupe?.windowMs ?? 86_400_000,
+  { executions, clock }: Pick<AcceptDeps, 'executions' | 'clock'>,
+  windowMs = windowOf(flow),
 ): Promise<boolean> {
-  if (first.acceptedAt + windowMs > deps.clock.now() || !TERMINAL.includes(first.status)) return false;
-  const result = await deps.executions.patchIf(first._id, { dedupe: first.dedupe }, { set: { dedupe: `x:${first._id}` } });
-  return result.outcome === 'patched';
+  if (first.acceptedAt + windowMs > clock.now() || !TERMINAL.includes(first.status)) return false;
+  // Free as well when somebody else was quicker.
+  await executions.patchIf(first._id, { dedupe: first.dedupe }, { set: { dedupe: `x:${first._id}` } });
+  return true;
+}
+
+function windowOf({ ingress }: CompiledFlow): number {
+  return ingress.dedupe?.windowMs ?? 86_400_000;
 }
 
 /** Sequence of arrivals that have no listener: store time, process, counter. Order is promised only if one was answered before the next was sent. */

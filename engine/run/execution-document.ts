@@ -90,6 +90,8 @@ export interface ExecutionDocument extends StoredDocument {
   readonly due?: number;
   /** Set with the terminal status. */
   readonly expiresAt?: number;
+  /** Another content came under its dedupe key: it stays in the store until that one's window ends. */
+  readonly keptUntil?: number;
   readonly cancelRequested?: { readonly by: string; readonly reason: string; readonly at: number };
   readonly lease?: { readonly owner: string };
   /** Counts claims; 0 was never claimed. Every update of an owner names its epoch. */

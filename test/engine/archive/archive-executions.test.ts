@@ -171,6 +171,18 @@ test('nothing is archived that is young, open, or still refuses its repetition',
   assert.ok((await archive()).archived >= 1);
 });
 
+test('the first under a key is not archived before the window of another content that came under it', async (t) => {
+  const { lab, engine, archive } = await openFeed(t);
+  const first = await run(lab, engine, 'm1', 'P1');
+  lab.shiftWall(11 * DAY_MS);
+  const second = await engine.take({ id: 'm1', patient: 'P2', text: 'x', items: [] }, 'm1');
+  await lab.untilStatus(second, 'completed');
+  lab.shiftWall(3 * DAY_MS);
+  assert.equal((await archive()).archived, 0);
+  assert.equal(await engine.take({ id: 'm1', patient: 'P2', text: 'x', items: [] }, 'm1'), second);
+  assert.ok(await lab.executions.get(first));
+});
+
 test('who may not go on removes nothing; the next one does, and writes nothing twice', async (t) => {
   const { lab, engine, archive, folder } = await openFeed(t);
   for (let index = 0; index < 5; index++) await run(lab, engine, `m${index}`, 'P1');

@@ -13,8 +13,11 @@ const document = flowOf([node('in', 'test.in'), node('send', 'test.send')], [edg
   ingress: { dedupe: { key: 'data.no', windowSec: 86_400 }, lane: { key: 'data.patient' } },
 });
 
-async function openFeed() {
-  const lab = await openLab(document, [testAction('test.send', 'idempotent-write', () => 'sent')]);
+const HOUR_MS = 3_600_000;
+
+async function openFeed(retainDays = 30) {
+  const recording = { level: 'full', retainDays } as const;
+  const lab = await openLab({ ...document, recording }, [testAction('test.send', 'idempotent-write', () => 'sent')]);
   return { lab, engine: await lab.start() };
 }
 
@@ -29,6 +32,60 @@ test('takes the same message once, another content under the same key as a new o
   assert.equal(await accept({ no: 1, patient: 'a' }), 'duplicate');
   assert.equal(await accept({ no: 1, patient: 'b' }), 'accepted');
   assert.equal(await accept({ no: 1, patient: 'b' }), 'duplicate');
+});
+
+test('finds the redelivery of each content under one key within its own window, whatever became of the first', async (t) => {
+  const { lab, engine } = await openFeed();
+  t.after(() => lab.close());
+  const accept = (patient: string) =>
+    engine.accept(engine.flow, { message: createMessage({ no: 1, patient }), seq: '1', onOtherContent: 'accept' });
+  const take = async (patient: string) => {
+    const result = await accept(patient);
+    assert.ok(result.status === 'accepted');
+    await lab.untilStatus(result.executionId, 'completed');
+    return result.executionId;
+  };
+  const again = async (patient: string, executionId: string) =>
+    assert.deepEqual(await accept(patient), { status: 'duplicate', executionId });
+  const a = await take('a');
+  lab.shiftWall(23 * HOUR_MS);
+  const b = await take('b');
+  await again('a', a);
+  lab.shiftWall(2 * HOUR_MS);
+  await again('b', b);
+  // By now the key belongs to what came last under it.
+  const c = await take('c');
+  await again('b', b);
+  await again('c', c);
+  lab.shiftWall(23 * HOUR_MS);
+  await again('c', c);
+  assert.notEqual(await take('b'), b);
+});
+
+test('keeps the first under a key for as long as the window of another content', async (t) => {
+  const { lab, engine } = await openFeed(1);
+  t.after(() => lab.close());
+  const accept = (patient: string) =>
+    engine.accept(engine.flow, { message: createMessage({ no: 1, patient }), seq: '1', onOtherContent: 'accept' });
+  const first = await accept('a');
+  assert.ok(first.status === 'accepted');
+  await lab.untilStatus(first.executionId, 'completed');
+  lab.shiftWall(23 * HOUR_MS);
+  const second = await accept('b');
+  assert.ok(second.status === 'accepted');
+  lab.shiftWall(2 * HOUR_MS);
+  await lab.pass(11_000);
+  assert.deepEqual(await accept('b'), { status: 'duplicate', executionId: second.executionId });
+});
+
+test('of several deliveries at once, behind the end of a key’s window, one of each content is new', async (t) => {
+  const { lab, engine } = await openFeed();
+  t.after(() => lab.close());
+  for (const patient of ['a', 'b']) await lab.untilStatus(await engine.take({ no: 1, patient }), 'completed');
+  lab.shiftWall(25 * HOUR_MS);
+  const again = await Promise.all(['a', 'b', 'b', 'a', 'b', 'a'].map((patient) => engine.take({ no: 1, patient })));
+  assert.equal(new Set(again).size, 2);
+  assert.equal(await lab.executions.count({}), 4);
 });
 
 test('refuses a message whose key or lane cannot be found out at the moment, rather than lose its dedupe or its place', async (t) => {
