@@ -27,7 +27,7 @@ import { encodeReply, type Payloads } from './payloads.ts';
 import type { Keeping, RecordQuota } from './record-quota.ts';
 import { emitsOf, keepsOutput, legPayload, type LegPayload } from './leg-payload.ts';
 import { LostExecution } from './lost-execution.ts';
-import type { Journal, RunEnd, SettledStep } from './run-job.ts';
+import type { Journal, RunEnd, SettledStep, WaitPoint } from './run-job.ts';
 
 export interface ExecutionStores {
   readonly executions: Collection<ExecutionDocument>;
@@ -242,15 +242,8 @@ export class ExecutionJournal implements Journal {
     return true;
   }
 
-  #describeWait(waits: Extract<RunEnd, { status: 'waiting' }>['waits'], set: Record<string, unknown>): void {
-    const stored: StoredWait[] = waits.map(({ node, path, untilMs, attempts, resumeToken }) => ({
-      node,
-      scope: path,
-      untilMs,
-      epoch: this.#claimEpoch,
-      ...(attempts === undefined ? {} : { attempts }),
-      ...(resumeToken === undefined ? {} : { token: hashToken(resumeToken) }),
-    }));
+  #describeWait(waits: readonly WaitPoint[], set: Record<string, unknown>): void {
+    const stored = waits.map((point) => this.#storedWait(point));
     set['status'] = 'waiting';
     set['due'] = Math.min(...stored.map((wait) => wait.untilMs));
     set['waits'] = stored;
@@ -264,7 +257,30 @@ export class ExecutionJournal implements Journal {
     set['held'] = { node: end.node, reason: end.error.code, outcomeKnown: end.outcomeKnown, at: now };
     set['error'] = { code: end.error.code, kind: end.error.kind };
     if (end.outcomeKnown) this.#takeBackIntent(end.node, unset);
+    const waits = this.#waitsBeside(end);
+    if (waits.length > 0) set['waits'] = waits;
     unset.push('due');
+  }
+
+  /** Waits of other branches go on while somebody looks at the held one, whose own attempts begin anew when it is let go on. */
+  #waitsBeside({ node, path, waits = [] }: Extract<RunEnd, { status: 'held' }>): StoredWait[] {
+    const now = waits.map((point) => this.#storedWait(point));
+    const isOf = (wait: StoredWait) => (other: StoredWait) => other.node === wait.node && other.scope === wait.scope;
+    const before = (this.#document.waits ?? []).filter((wait) => !now.some(isOf(wait)));
+    return [...now, ...before].map((wait) =>
+      wait.node === node && wait.scope === path && wait.attempts !== undefined ? { ...wait, attempts: 0 } : wait,
+    );
+  }
+
+  #storedWait({ node, path, untilMs, attempts, resumeToken }: WaitPoint): StoredWait {
+    return {
+      node,
+      scope: path,
+      untilMs,
+      epoch: this.#claimEpoch,
+      ...(attempts === undefined ? {} : { attempts }),
+      ...(resumeToken === undefined ? {} : { token: hashToken(resumeToken) }),
+    };
   }
 
   async #describeTerminal(

@@ -101,7 +101,7 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
       { status: 'held', epoch, cancelRequested: null },
       {
         set: { status: 'queued', releasedEpoch: document.epoch, ...marks },
-        unset: ['held', 'error', 'due', 'waits', 'wake'],
+        unset: ['held', 'error', 'due'],
         inc: { retries: 1 },
       },
       { durability: 'full' },

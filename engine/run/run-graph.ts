@@ -58,8 +58,10 @@ class GraphRun {
     for (let ready = this.#queue.shift(); ready !== undefined && !this.#halt; ready = this.#queue.shift()) this.#launch(ready);
     this.#isDraining = false;
     if (this.#underWay > 0) return;
-    const waiting: RunEnd = { status: 'waiting', waits: this.#waits, reply: this.#reply };
-    this.#finish(this.#halt ?? (this.#waits.length > 0 ? waiting : this.#ended()));
+    const waits = this.#waits;
+    const waiting: RunEnd = { status: 'waiting', waits, reply: this.#reply };
+    if (this.#halt?.status === 'held') this.#finish({ ...this.#halt, waits });
+    else this.#finish(this.#halt ?? (waits.length > 0 ? waiting : this.#ended()));
   }
 
   #ended(): RunEnd {

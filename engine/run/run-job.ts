@@ -56,6 +56,8 @@ export type RunEnd =
       readonly node: string;
       readonly path: string;
       readonly outcomeKnown: boolean;
+      /** What other branches wait for. */
+      readonly waits?: readonly WaitPoint[];
       readonly reply: Reply | undefined;
     }
   | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[]; readonly reply: Reply | undefined }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
-import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow-document.ts';
 import { resumesSpec } from '../../../engine/run/execution-document.ts';
 import { hashToken } from '../../../engine/run/execution-journal.ts';
 import { openLab, type Lab, type LabStore } from '../../support/engine-lab.ts';
@@ -96,6 +96,71 @@ test('exhausted retries hold the execution and its lane; a person’s retry goes
     outside.sent.map(({ data }) => (data as { number: number }).number),
     [1, 2],
   );
+});
+
+const twoBranches = (a: FlowNode[], aEdges: FlowEdge[], b: FlowNode[], bEdges: FlowEdge[]) =>
+  flowOf(
+    [node('in', 'test.in'), node('fan', 'control.parallel', { branches: ['a', 'b'].map(branch) }), ...a, ...b],
+    [edge('in.out', 'fan'), ...aEdges, ...bEdges],
+  );
+const MINUTE_MS = 60_000;
+
+test('a wait, and a time-out of a resume, go on while another branch is held, and end when they were to end', async (t) => {
+  const document = twoBranches(
+    [node('pause', 'control.wait', { durationMs: 10 * MINUTE_MS }), node('a', 'test.write', { name: 'a' })],
+    [edge('fan.a', 'pause'), edge('pause.out', 'a')],
+    [
+      node('nine', 'control.wait', { durationMs: 9 * MINUTE_MS }),
+      node('b', 'test.write', { name: 'b' }),
+      node('answer', 'control.wait', { resume: 'data.order', timeoutMs: 20 * MINUTE_MS }),
+      node('late', 'test.write', { name: 'late' }),
+    ],
+    [edge('fan.b', 'nine'), edge('nine.out', 'b'), edge('fan.b', 'answer'), edge('answer.timeout', 'late')],
+  );
+  const { lab, engine, outside } = await openWorld(t, document);
+  outside.next['b'] = [failing(new AppError('TEST_REFUSED', 'input', 'Refused.'))];
+  const startedAt = lab.clock.now();
+  const id = await engine.take({ order: 'o' });
+  await lab.pass(9 * MINUTE_MS + 2_000);
+  await lab.untilStatus(id, 'held');
+  await engine.catalog.retry(id, 'somebody');
+  await lab.pass(12 * MINUTE_MS);
+  await lab.untilStatus(id, 'completed');
+  const minutes = outside.sent.map(({ name, at }) => [name, Math.floor((at - startedAt) / MINUTE_MS)]);
+  assert.deepEqual(minutes, [
+    ['b', 9],
+    ['a', 10],
+    ['late', 20],
+  ]);
+});
+
+test('a retry goes on with its count while another branch is held; its write is not shown as announced; the held one counts anew', async (t) => {
+  const retry = { max: 2, baseMs: MINUTE_MS, factor: 1, capMs: MINUTE_MS, on: ['transient' as const] };
+  const document = twoBranches(
+    [node('a', 'test.write', { name: 'a' }, { handling: { retry } })],
+    [edge('fan.a', 'a')],
+    [node('b', 'test.write', { name: 'b' }, { handling: { retry: RETRY } })],
+    [edge('fan.b', 'b')],
+  );
+  const { lab, engine, outside } = await openWorld(t, document);
+  const tries: string[] = [];
+  const tried = (name: string): Deed =>
+    function before() {
+      tries.push(name);
+      throw transient();
+    };
+  outside.next['a'] = Array.from({ length: 3 }, () => tried('a'));
+  outside.next['b'] = Array.from({ length: 5 }, () => tried('b'));
+  const id = await engine.take({});
+  const held = await lab.untilStatus(id, 'held');
+  assert.deepEqual([held.held!.node, tries], ['n_b', ['a', 'b', 'b', 'b']]);
+  assert.deepEqual((await engine.catalog.get(id, { payload: false }))!.intents, []);
+  await engine.catalog.retry(id, 'somebody');
+  await lab.until(() => outside.sent.length === 1);
+  assert.deepEqual(tries.slice(4), ['b', 'b'], 'twice again before it was done');
+  await lab.pass(3 * MINUTE_MS);
+  const again = await lab.untilStatus(id, 'held');
+  assert.deepEqual([again.held!.node, tries.slice(6)], ['n_a', ['a', 'a']], 'two attempts more, not three');
 });
 
 test('an unknown outcome is held at once; a person’s retry sends the same key', async (t) => {
