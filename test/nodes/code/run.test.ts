@@ -8,12 +8,12 @@ import code from '../../../nodes/code/run.node.ts';
 
 const pool = createScriptPool({ clock: wallClock(), logger: silentLogger, size: 1 });
 after(() => pool.close());
-const run = (source: string, data: unknown = {}, nodes = {}) =>
+const run = (source: string, data: unknown = {}, nodes = {}, config: object = { timeoutMs: 200 }, signal?: AbortSignal) =>
   runNode(code, {
-    config: { source, timeoutMs: 200 },
+    config: { source, ...config },
     data,
     nodes,
-    runScript: (text, input, limits) => pool.run(text, input as object, limits),
+    runScript: (text, input, limits) => pool.run(text, input as object, { ...limits, ...(signal && { signal }) }),
   });
 
 test('what the script returns is the new data; nothing returned is null', async () => {
@@ -28,4 +28,19 @@ test('what the script returns is the new data; nothing returned is null', async 
 test('a script that fails or does not end is an input error', async () => {
   await assert.rejects(run('\nthrow new Error("no bed")'), { code: 'SCRIPT_ERROR', kind: 'input', values: { line: 2 }, message: /no bed/ });
   await assert.rejects(run('for (;;);'), { code: 'SCRIPT_TIMEOUT', kind: 'input' });
+});
+
+test('a cancel lets go at once of a script that runs, which ends by its limit, and of one that waits for its turn', async () => {
+  const cancel = new AbortController();
+  const running = [1, 2].map(() => run('for (;;);', {}, {}, { timeoutMs: 200 }, cancel.signal));
+  cancel.abort(new Error('cancelled'));
+  for (const one of running) await assert.rejects(one, /cancelled/);
+  assert.ok('emit' in (await run('return 1')));
+});
+
+test('10 MB go into a script and come back, where its limits let them', async () => {
+  const config = { timeoutMs: 60_000, memoryBytes: 268_435_456 };
+  const outcome = await run('return message.data', { text: 'x'.repeat(10_000_000) }, {}, config);
+  assert.ok('emit' in outcome);
+  assert.equal((outcome.emit?.['ok']?.[0]?.data as { text: string }).text.length, 10_000_000);
 });

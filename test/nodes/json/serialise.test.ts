@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import jsonSerialise from '../../../nodes/json/serialise.node.ts';
+import { LARGE_LIST } from '../support/large.ts';
 
 test('writes one line, or indents', async () => {
   const data = { 姓名: '张三', ids: [1] };
@@ -11,6 +12,10 @@ test('writes one line, or indents', async () => {
 
 test('bytes are refused with advice', async () => {
   await assert.rejects(text({}, new Uint8Array(2)), { code: 'JSON_INPUT', kind: 'input' });
+});
+
+test('10 MB are written whole', async () => {
+  assert.deepEqual(JSON.parse((await text({}, LARGE_LIST)) as string), LARGE_LIST);
 });
 
 async function text(config: Record<string, unknown>, data: unknown): Promise<unknown> {

@@ -16,6 +16,9 @@ export async function whileOthersGoOn(definition: NodeDefinition, options: RunNo
   }
 }
 
+/** 10 MB as text of JSON: a hundred thousand records. */
+export const LARGE_LIST = Array.from({ length: 100_000 }, (_, id) => ({ id, name: '张三', text: 'x'.repeat(60) }));
+
 export async function endsOnCancel(definition: NodeDefinition, options: RunNodeOptions): Promise<void> {
   const cancel = new AbortController();
   const running = runNode(definition, { ...options, signal: cancel.signal });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import map from '../../../nodes/transform/map.node.ts';
 import { engineBuild } from '../support/engine-build.ts';
+import { LARGE_LIST } from '../support/large.ts';
 
 const rules = [
   { to: 'sex', from: { table: 'sex', key: { path: 'data.xb' } } },
@@ -18,6 +19,12 @@ test('gives the mapped data as JSON and keeps the rest of the message', async ()
 
 test('refuses data that lacks a required source, naming the rule', async () => {
   await assert.rejects(run({ xb: '男' }), { code: 'MAP_SOURCE_MISSING', kind: 'input', values: { rule: '/rules/1' } });
+});
+
+test('carries 10 MB from one place to another', async () => {
+  const outcome = await run({ xb: '男', xm: LARGE_LIST });
+  assert.ok('emit' in outcome);
+  assert.deepEqual(outcome.emit?.['ok']?.[0]?.data, { sex: '1', name: LARGE_LIST });
 });
 
 test('refuses a mapping that does not fit the schema', async () => {

@@ -4,6 +4,7 @@ import { createMessage } from '../../../engine/contract/message.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import set from '../../../nodes/transform/set.node.ts';
 import { engineBuild } from '../support/engine-build.ts';
+import { LARGE_LIST } from '../support/large.ts';
 
 const run = (fields: unknown, data: unknown) =>
   runNode(set, { config: { fields }, message: createMessage(data, { headers: { a: '1' } }), build: engineBuild() });
@@ -33,6 +34,16 @@ test('takes one field as the whole data, such as the XML that an interface got',
   const outcome = await run([{ to: 'data', from: { path: 'data.body' } }], { body, query: {} });
   assert.ok('emit' in outcome);
   assert.deepEqual(outcome.emit!['ok']![0]!.data, body);
+});
+
+test('sets a field beside 10 MB, and takes 10 MB as the whole data', async () => {
+  const beside = await run([{ to: 'data.a', from: { value: 1 } }], { list: LARGE_LIST });
+  const whole = await run([{ to: 'data', from: { path: 'data.list' } }], { list: LARGE_LIST });
+  assert.ok('emit' in beside && 'emit' in whole);
+  assert.deepEqual(
+    [beside, whole].map(({ emit }) => emit!['ok']![0]!.data),
+    [{ list: LARGE_LIST, a: 1 }, LARGE_LIST],
+  );
 });
 
 test('refuses shapes that clash and structures in headers', async () => {

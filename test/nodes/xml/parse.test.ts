@@ -5,6 +5,7 @@ import iconv from 'iconv-lite';
 import { createMessage } from '../../../engine/contract/message.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import xmlParse from '../../../nodes/xml/parse.node.ts';
+import { endsOnCancel } from '../support/large.ts';
 
 test('turns elements, attributes and repetition into data, and leaves every value text', async () => {
   const xml = `<?xml version="1.0"?><!-- c --><r id="007" ok='a"b'>
@@ -130,6 +131,8 @@ test('parses 10 MB in a thread', async () => {
   const parsed = (await parse(xml)) as { r: { i: unknown[] } };
   assert.equal(parsed.r.i.length, 10_000);
 });
+
+test('a cancel ends the wait for a large payload', () => endsOnCancel(xmlParse, { data: `<r>${'<i/>'.repeat(500_000)}</r>` }));
 
 test('data that is parsed already is refused with advice', async () => {
   await refused({ a: 1 }, /XML_INPUT/);
