@@ -280,6 +280,16 @@ export interface PolicyDeps {
 /** Goes on with `undefined`, or refuses with an error. Synchronous where it can be: a promise costs. */
 export type RunPolicy = (exchange: Exchange) => GatewayError | undefined | Promise<GatewayError | undefined>;
 
+/** `problem` chooses the text (`POLICY_OPTIONS/…` in engine/contract/error-texts). */
+export interface OptionProblem {
+  /** JSON Pointer within the options. */
+  readonly path: string;
+  readonly problem: string;
+  readonly value: string;
+  readonly message: string;
+  readonly fix: string;
+}
+
 /** One file of `gateways/policies/`, `export default definePolicy({...})`; found by folder scan. */
 export interface Policy<Schema extends TObject = TObject> {
   /** The file's name. */
@@ -288,6 +298,8 @@ export interface Policy<Schema extends TObject = TObject> {
   readonly fronts: readonly Front[];
   readonly text: { readonly label: Text; readonly help: Text };
   readonly options: Schema;
+  /** What the schema cannot say of options that fit it; asked when an interface is saved. */
+  readonly findProblems?: (options: Static<Schema>) => readonly OptionProblem[];
   /** On without being named by the interface, on these fronts. */
   readonly isDefault: (front: Front) => boolean;
   /** An interface may switch it off with `false`, on these fronts. */

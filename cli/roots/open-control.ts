@@ -48,7 +48,7 @@ export async function openControl(
     publishPlan,
     changes: engine.changes,
     checkInterface,
-    checkSavedInterface: createSavingCheck(checkInterface),
+    checkSavedInterface: createSavingCheck(checkInterface, policies),
     policies,
     ...(keeper === undefined ? {} : { keeper }),
     clock,

@@ -2,7 +2,8 @@
 import { join, resolve } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Convert, Default } from 'typebox/value';
-import { AppError, type Issue } from '../contract/errors.ts';
+import { AppError, type ErrorValues, type Issue } from '../contract/errors.ts';
+import { isIpRange } from '../contract/ip-range.ts';
 import type { Text } from '../contract/texts.ts';
 import { nearestName } from '../flow/nearest-name.ts';
 import { schemaIssues } from '../flow/schema-issues.ts';
@@ -98,7 +99,7 @@ export const SettingsSchema = Type.Object(
     tlsCertFile: file('监听证书链（PEM）', 'PEM certificate chain of the listeners. Absent: a development certificate is made.'),
     tlsKeyFile: file('监听私钥（PEM）', 'PEM private key of the listeners.'),
     tlsCaFile: file('客户端证书的签发机构', 'PEM of the authorities that client certificates must chain to.'),
-    trustedProxies: Type.Array(Type.String({ pattern: '^[0-9a-fA-F.:]+(/[0-9]{1,3})?$' }), {
+    trustedProxies: Type.Array(Type.String(), {
       maxItems: 100,
       default: [],
       ...means('可信代理，逗号分隔', 'Addresses or CIDR ranges whose X-Forwarded-For is believed; separated by commas.'),
@@ -242,6 +243,9 @@ function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress, ...others }: Setting
     issues.push(
       wrong(tlsCertFile === undefined ? 'tlsCertFile' : 'tlsKeyFile', 'Certificate and key are given together, or neither.', 'pair'),
     );
+  for (const range of others.trustedProxies)
+    if (!isIpRange(range))
+      issues.push(wrong('trustedProxies', `${range} is neither an address nor a CIDR range.`, 'range', { value: range }));
   const fingerprints = others.forwardNodes.map((node) => node.slice(node.lastIndexOf('@')).replaceAll(':', '').toLowerCase());
   if (new Set(fingerprints).size < fingerprints.length)
     issues.push(wrong('forwardNodes', 'A certificate stands for one node and one front: one is named twice.', 'twice'));
@@ -257,8 +261,8 @@ function forwardIssues(settings: Pick<Settings, 'forwardTo' | 'forwardCertFile' 
   );
 }
 
-function wrong(name: string, message: string, problem: string): Issue {
-  return { path: `/${name}`, code: 'SETTINGS_INVALID', severity: 'error', message, values: { problem } };
+function wrong(name: string, message: string, problem: string, values: ErrorValues = {}): Issue {
+  return { path: `/${name}`, code: 'SETTINGS_INVALID', severity: 'error', message, values: { ...values, problem } };
 }
 
 function isEncryptedOrLocal(address: string): boolean {

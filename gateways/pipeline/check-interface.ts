@@ -23,14 +23,27 @@ export function createInterfaceCheck(policies: readonly Policy[]): InterfaceChec
   };
 }
 
-/** The same and the JSON Schemas, which costs milliseconds each: used by control once, when a document is saved. */
-export function createSavingCheck(check: InterfaceCheck): InterfaceCheck {
+/**
+ * The same, what policies find in their options, and the JSON Schemas, which costs milliseconds each: used by control once, when a document is saved. What was
+ * saved before it was asked goes on as it did.
+ */
+export function createSavingCheck(check: InterfaceCheck, policies: readonly Policy[]): InterfaceCheck {
   const findSchemaProblem = createSchemaCheck();
   return (document) => {
     const issues = check(document);
-    const isReadable = !issues.some(({ code }) => code === 'INTERFACE_INVALID');
-    return isReadable ? [...issues, ...checkSchemas(document as InterfaceDocument, findSchemaProblem)] : issues;
+    if (issues.some(({ code }) => code === 'INTERFACE_INVALID')) return issues;
+    const readable = document as InterfaceDocument;
+    return [...issues, ...checkOptions(readable, policies, issues), ...checkSchemas(readable, findSchemaProblem)];
   };
+}
+
+function checkOptions({ policies: chosen = {} }: InterfaceDocument, policies: readonly Policy[], found: readonly Issue[]): Issue[] {
+  return policies.flatMap(({ name, findProblems }) => {
+    const options = chosen[name];
+    const place = `/policies/${name}`;
+    if (!options || findProblems === undefined || found.some(({ path }) => path === place || path.startsWith(`${place}/`))) return [];
+    return findProblems(options).map(({ path, message, fix, ...values }) => problem(place + path, 'POLICY_OPTIONS', message, fix, values));
+  });
 }
 
 type Known = ReadonlyMap<string, { readonly policy: Policy; readonly options: Validator }>;

@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
+import { isIpRange } from '../../engine/contract/ip-range.ts';
 import { fieldText } from '../../engine/contract/texts.ts';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { parseRanges } from '../shared/ip-ranges.ts';
 
-const Range = Type.String({ maxLength: 50, pattern: '^[0-9A-Fa-f.:]{2,45}(?:/[0-9]{1,3})?$' });
+const Range = Type.String({ maxLength: 50 });
 
 /** Only the listed addresses may call, or all but the listed. `deny` wins. */
 export default definePolicy({
@@ -29,6 +30,22 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
+  findProblems: (options) =>
+    (['allow', 'deny'] as const).flatMap((list) =>
+      (options[list] ?? []).flatMap((value, i) =>
+        isIpRange(value)
+          ? []
+          : [
+              {
+                path: `/${list}/${i}`,
+                problem: 'ip-range',
+                value,
+                message: `${value} is neither an address nor a CIDR range.`,
+                fix: 'Write an address such as 10.20.3.7, or a range such as 10.20.0.0/16 or 2001:db8::/32.',
+              },
+            ],
+      ),
+    ),
   isDefault: () => false,
   isOptional: () => true,
   compile({ allow, deny = [] }) {

@@ -14,6 +14,9 @@ const FOR_FLOWS = [
   'x-application/hl7-v2+er7',
 ];
 
+/** RFC 6838, 4.2. */
+const MEDIA_TYPE = /^[A-Za-z0-9][\w!#$&^.+-]*\/[A-Za-z0-9][\w!#$&^.+-]*$/;
+
 /** Takes only bodies of listed media types, unencoded where the gateway itself must read them. An upstream without a schema takes all. */
 export default definePolicy({
   name: 'media-type',
@@ -44,6 +47,20 @@ export default definePolicy({
     },
     { additionalProperties: false },
   ),
+  findProblems: ({ accept = [] }) =>
+    accept.flatMap((value, i) =>
+      MEDIA_TYPE.test(value)
+        ? []
+        : [
+            {
+              path: `/accept/${i}`,
+              problem: 'media-type',
+              value,
+              message: `${value} is no media type.`,
+              fix: 'Write type/subtype, such as application/json, without parameters or a star.',
+            },
+          ],
+    ),
   isDefault: () => true,
   isOptional: () => false,
   compile({ accept }, target) {

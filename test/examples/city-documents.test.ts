@@ -85,7 +85,8 @@ for (const flow of flows) {
 }
 
 test('the interfaces are valid, at least eight, on all three fronts', async () => {
-  const check = createSavingCheck(createInterfaceCheck(await loadPolicies()));
+  const policies = await loadPolicies();
+  const check = createSavingCheck(createInterfaceCheck(policies), policies);
   assert.deepEqual(
     interfaces.flatMap((document) => check(document)),
     [] as Issue[],

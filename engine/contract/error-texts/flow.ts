@@ -113,6 +113,18 @@ export const flowTexts: ErrorTemplates = {
   INTERFACE_FLOW_UNKNOWN: { what: '目标流程 {flowId} 不存在', fix: '先保存该流程，或改选其他流程。' },
   PATH_PARAMETER_TWICE: { what: '路径[“{path}”]中有重名的参数', fix: '为其中一个参数换一个名称。' },
   POLICY_OPTIONS: { what: '策略的参数不正确', fix: '更正所指的参数。' },
+  'POLICY_OPTIONS/ip-range': {
+    what: '“{value}”不是 IP 地址或网段',
+    fix: '填写地址（如 10.20.3.7）或网段（如 10.20.0.0/16、2001:db8::/32）。',
+  },
+  'POLICY_OPTIONS/media-type': {
+    what: '“{value}”不是内容类型',
+    fix: '填写 类型/子类型，如 application/json，不带参数和星号。',
+  },
+  IP_RANGE_INVALID: {
+    what: '“{value}”不是 IP 地址或网段',
+    fix: '填写地址（如 10.20.3.7）或网段（如 10.20.0.0/16、2001:db8::/32）。',
+  },
   POLICY_REQUIRED: { what: '策略 {policy} 在{front}上不可关闭', fix: '删除这一行设置。' },
   POLICY_UNKNOWN: { what: '没有名为 {policy} 的策略', fix: '可用策略：{known}。' },
   POLICY_WRONG_FRONT: { what: '策略 {policy} 不适用于{front}', fix: '移除该策略[；它适用于：{fronts}]。' },

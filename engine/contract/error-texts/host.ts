@@ -8,6 +8,7 @@ export const hostTexts: ErrorTemplates = {
   'SETTINGS_INVALID/pair': { what: 'TLS 证书与私钥须同时配置，或都不配置', fix: '补充缺少的一项。' },
   'SETTINGS_INVALID/forward': { what: '以 forward 方式运行的网关必须配置此项', fix: '补充该项，见部署文档“DMZ”一节。' },
   'SETTINGS_INVALID/twice': { what: '同一证书只能对应一个节点和一个前端，此处重复', fix: '每个节点、每个前端使用各自的证书。' },
+  'SETTINGS_INVALID/range': { what: '“{value}”不是 IP 地址或网段', fix: '填写地址（如 10.20.3.7）或网段（如 10.20.0.0/16）。' },
   'SETTINGS_INVALID/misspelt': { what: '{variable} 不是有效的配置项', fix: '是否应为 {nearest}？' },
   DATA_FOLDER_UNUSABLE: { what: '数据目录 {folder} 无法使用[（{reason}）]', fix: '用 KQ_DATA_FOLDER 指定其他目录，或更正其属主和权限。' },
   HEALTH_TIMEOUT: { what: '[{part} 的]健康检查没有响应', fix: '检查该部分是否正常。' },

@@ -30,6 +30,7 @@ test('all wrong settings are told together, each by the name under which it was 
     KQ_DATA_FOLDR: 'x',
     KQ_APP: 'not ours',
     KQ_WORKER_SLOTS: 'many',
+    KQ_TRUSTED_PROXIES: '10.0.0.0/8, 10.0.0.0/99',
   };
   assert.throws(
     () => readSettings(environment, { busPort: 'x' }),
@@ -42,11 +43,12 @@ test('all wrong settings are told together, each by the name under which it was 
         'KQ_TLS_KEY_FILE',
         'Did you mean KQ_DATA_FOLDER?',
         'KQ_WORKER_SLOTS',
+        'KQ_TRUSTED_PROXIES: 10.0.0.0/99 is neither an address nor a CIDR range.',
         'option busPort',
       ]) {
         assert.ok(error.message.includes(text), `${text} in ${error.message}`);
       }
-      assert.equal(error.issues.length, 6);
+      assert.equal(error.issues.length, 7);
       return true;
     },
   );

@@ -5,19 +5,22 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { before, test } from 'node:test';
 import { FRONTS } from '../../../engine/contract/access.ts';
+import { errorText } from '../../../engine/contract/error-texts.ts';
 import { fieldKind } from '../../../engine/contract/field-kind.ts';
 import type { FieldText } from '../../../engine/contract/texts.ts';
+import { createLogger } from '../../../engine/host/logger.ts';
 import { STAGES, type Policy } from '../../../gateways/contract.ts';
 import { createInterfaceCheck, createSavingCheck, type InterfaceCheck } from '../../../gateways/pipeline/check-interface.ts';
 import { loadPolicies } from '../../../gateways/pipeline/load-policies.ts';
-import { buildInterface } from '../support/city-plan.ts';
+import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
+import { callSigned, startGateway } from '../support/start-gateway.ts';
 
 let policies: readonly Policy[];
 let check: InterfaceCheck;
 
 before(async () => {
   policies = await loadPolicies();
-  check = createSavingCheck(createInterfaceCheck(policies));
+  check = createSavingCheck(createInterfaceCheck(policies), policies);
 });
 
 test('every policy has texts in both languages, a closed schema of options, a front, and a test', async () => {
@@ -67,14 +70,57 @@ test('finds every problem of an interface at once, with its path', () => {
       ['/policies/nothing', 'POLICY_UNKNOWN', 'error'],
       ['/policies/signature', 'POLICY_REQUIRED', 'error'],
       ['/policies/bus-consumer', 'POLICY_WRONG_FRONT', 'error'],
-      ['/policies/ip-list/allow/0', 'POLICY_OPTIONS', 'error'],
       ['/target/instances/0', 'UPSTREAM_INVALID', 'error'],
       ['/path', 'PATH_INVALID', 'error'],
       ['/path', 'PATH_PARAMETER_TWICE', 'error'],
       ['/deadlineMs', 'RETRIES_DO_NOT_FIT', 'warning'],
+      ['/policies/ip-list/allow/0', 'POLICY_OPTIONS', 'error'],
       ['/requestSchema', 'SCHEMA_INVALID', 'error'],
     ],
   );
   assert.deepEqual(check(buildInterface()), []);
   assert.ok(check({ interfaceId: 'x' }).length > 3);
+});
+
+test('address ranges and media types that are none are refused with their places, in words', () => {
+  const issues = check(
+    buildInterface({
+      policies: {
+        'ip-list': { allow: ['10.0.0.0/8', '10.0.0.0/99', '999.1.1.1', '10.1'], deny: ['::/200', '2001:db8::/32', '::1', '1::2::3'] },
+        'media-type': { accept: ['application/vnd.a+json', 'nonsense', 'image/*'] },
+      },
+    }),
+  );
+  assert.deepEqual(
+    issues.map(({ path, values }) => [path, values?.['value']]),
+    [
+      ['/policies/ip-list/allow/1', '10.0.0.0/99'],
+      ['/policies/ip-list/allow/2', '999.1.1.1'],
+      ['/policies/ip-list/allow/3', '10.1'],
+      ['/policies/ip-list/deny/0', '::/200'],
+      ['/policies/ip-list/deny/3', '1::2::3'],
+      ['/policies/media-type/accept/1', 'nonsense'],
+      ['/policies/media-type/accept/2', 'image/*'],
+    ],
+  );
+  assert.equal(issues[0]!.message, '10.0.0.0/99 is neither an address nor a CIDR range.');
+  assert.equal(errorText(issues[0]!, 'zh-CN').what, '“10.0.0.0/99”不是 IP 地址或网段');
+  assert.equal(errorText(issues[6]!, 'zh-CN').what, '“image/*”不是内容类型');
+});
+
+test('an interface that was saved before its list was checked is left out, logged with code and reason, and keeps no other from serving', async (t) => {
+  const lines: string[] = [];
+  const logger = createLogger({ level: 'warn', format: 'json', write: (line) => void lines.push(line) });
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const bad = buildInterface({ interfaceId: 'ifc_bad', path: '/open/v1/bad', policies: { 'ip-list': { allow: ['10.0.0.0/99'] } } });
+  const started = await startGateway(await buildPlan([key], [bad, buildInterface()]), { logger });
+  t.after(() => started.stop());
+  assert.equal((await callSigned(started.gateway, await signRequest(key))).status, 200);
+  const line = JSON.parse(lines.find((text) => text.includes('gateway.interface-refused'))!) as Record<
+    string,
+    { code: string; message: string }
+  >;
+  assert.equal(line['interfaceId'], 'ifc_bad');
+  assert.equal(line['error']!.code, 'IP_RANGE_INVALID');
+  assert.equal(line['error']!.message, '10.0.0.0/99 is neither an address nor a CIDR range.');
 });
