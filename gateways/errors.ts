@@ -5,9 +5,17 @@ import type { Exchange, GatewayError } from './contract.ts';
 type Row = readonly [status: number, zh: string, en: string];
 
 const ROWS = {
-  GW40001: [400, '请求格式不正确', 'The request is malformed.'],
+  GW40001: [
+    400,
+    '请求格式不正确：请按 HTTP 规范和接口文档修改后重新发送',
+    'The request is malformed: correct it by HTTP and the documents of the interface, and send it again.',
+  ],
   GW40002: [400, '该接口要求携带 Idempotency-Key 请求头', 'This interface demands an Idempotency-Key header.'],
-  GW40101: [401, '缺少认证信息或认证信息无效', 'Authentication is missing or invalid.'],
+  GW40101: [
+    401,
+    '缺少认证信息或认证信息无效：请检查 Authorization 请求头',
+    'Authentication is missing or invalid: check the Authorization header.',
+  ],
   GW40102: [
     401,
     '请求时间超出允许范围，请校准时钟后重新签名',
@@ -20,10 +28,14 @@ const ROWS = {
   ],
   GW40104: [401, '随机数已被使用，请为每次请求生成新的 nonce', 'The nonce was used before: make a new one for each request.'],
   GW40105: [401, '密钥当前不可用，请联系平台确认密钥或应用状态', 'The key or its app is not usable now: ask the platform for its state.'],
-  GW40301: [403, '应用未获得该接口的授权，或授权已过期', 'The app has no grant for this interface, or it has expired.'],
-  GW40302: [403, '来源地址不允许访问', 'The source address is not allowed.'],
-  GW40401: [404, '接口不存在', 'There is no such interface.'],
-  GW40403: [404, '接口已下线', 'The interface is offline.'],
+  GW40301: [
+    403,
+    '应用未获得该接口的授权，或授权已过期：请向平台申请',
+    'The app has no grant for this interface, or it has expired: ask the platform for one.',
+  ],
+  GW40302: [403, '来源地址不允许访问：请联系平台登记该地址', 'The source address is not allowed: ask the platform to list it.'],
+  GW40401: [404, '接口不存在：请核对路径和网关地址', 'There is no such interface: check the path and the address of the gateway.'],
+  GW40403: [404, '接口已下线：请稍后再试，或联系接口负责方', 'The interface is offline: try again later, or ask its owner.'],
   GW40501: [405, '该路径不支持此请求方法', 'The path does not support this method.'],
   GW40801: [408, '等待请求超时', 'The request did not arrive in time.'],
   GW40901: [
@@ -31,12 +43,16 @@ const ROWS = {
     '使用相同 Idempotency-Key 的请求正在处理，请稍后再查',
     'A request with this Idempotency-Key is being worked on: ask again later.',
   ],
-  GW41301: [413, '请求体超出大小限制', 'The request body is too large.'],
-  GW41502: [415, '不支持的内容类型', 'The media type is not supported.'],
+  GW41301: [413, '请求体超出大小限制：请减少内容', 'The request body is too large: send less.'],
+  GW41502: [
+    415,
+    '不支持的内容类型或编码：请改用接口接受的 Content-Type，且不压缩',
+    'The media type or encoding is not supported: send a Content-Type that the interface takes, uncompressed.',
+  ],
   GW42201: [422, '请求内容不符合接口定义', 'The request does not fit the interface definition.'],
   GW42202: [422, '同一 Idempotency-Key 已用于不同的请求内容', 'This Idempotency-Key was used before with another content.'],
   GW42203: [422, '流程拒绝了该请求', 'The flow refused the request.'],
-  GW43101: [431, '请求头超出大小限制', 'The request headers are too large.'],
+  GW43101: [431, '请求头超出 16 KB：请减少或缩短请求头', 'The request headers are larger than 16 KB: send fewer or shorter ones.'],
   GW50001: [500, '平台内部错误，请提供 traceId 联系平台', 'An internal error happened: report the traceId to the platform.'],
   GW50201: [502, '后端服务不可用或响应无效', 'The service behind is not reachable or answered badly.'],
   GW50301: [503, '网关繁忙，请稍后重试', 'The gateway is busy: try again later.'],
@@ -79,6 +95,14 @@ export function refuseUnknown({ incoming, interface: called }: Pick<Exchange, 'i
   if (isKeyHeeded && incoming.has('idempotency-key')) return refuse('GW50402');
   return idempotent === true ? UNKNOWN_BUT_REPEATABLE : UNKNOWN_WITHOUT_KEY;
 }
+
+/** The refusal of a query that `decodeQuery` does not take. */
+export const QUERY_MALFORMED = refuse('GW40001', {
+  text: {
+    'zh-CN': '查询串不可接受：每个参数名只能出现一次，最多 100 个，且须为完整的 UTF-8 百分号编码',
+    en: 'The query is not acceptable: each name once, at most 100 of them, in whole UTF-8 with % escapes.',
+  },
+});
 
 /** The refusal of a body that could not be read. */
 export function refuseJson({ problem, isBusy }: { readonly problem: string; readonly isBusy?: true }): GatewayError {

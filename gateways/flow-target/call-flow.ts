@@ -5,7 +5,7 @@ import { createMessage, type Message } from '../../engine/contract/message.ts';
 import type { Tracer } from '../../engine/contract/observe.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Answer, Exchange, GatewayError, JsonResult } from '../contract.ts';
-import { refuse, refuseJson, refuseUnknown } from '../errors.ts';
+import { QUERY_MALFORMED, refuse, refuseJson, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { callerOf } from '../shared/caller-of.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
@@ -87,7 +87,7 @@ function answerInTime(call: FlowCall, exchange: Exchange, { runFlow, clock }: Fl
 
 function toMessage(exchange: Exchange, readJson: FlowCallDeps['readJson']): Message | GatewayError | Promise<Message | GatewayError> {
   const query = decodeQuery(exchange.rawQuery);
-  if (query === undefined) return refuse('GW40001');
+  if (query === undefined) return QUERY_MALFORMED;
   const body = readBody(exchange, readJson);
   return body instanceof Promise ? body.then((late) => withBody(exchange, query, late)) : withBody(exchange, query, body);
 }

@@ -223,6 +223,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       if (entered !== undefined && response.socket === null) response.once('socket', () => begin(request, response, entered));
       else begin(request, response, entered);
     },
+    onUnreadable({ refusal: { code, status }, ...about }) {
+      requests++;
+      refused++;
+      metrics.count('gateway_unreadable_requests_total', { front, outcome: code });
+      accessLog.write(
+        JSON.stringify({ at: clock.now(), ms: 0, front, trace: about.traceId, ip: about.ip, status, code, reason: about.reason }),
+      );
+    },
     onDrainOver() {
       // An answer that there is already is on its way.
       for (const exchange of inFlight.all()) if (exchange.answer === undefined) void refuseLate(exchange, refuse('GW50304'), runDeps);

@@ -5,7 +5,7 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import { sleep } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Metrics } from '../../engine/contract/observe.ts';
-import type { GatewayLimits, GatewaySettings } from '../contract.ts';
+import type { GatewayError, GatewayLimits, GatewaySettings } from '../contract.ts';
 import { refuse, type GatewayErrorCode } from '../errors.ts';
 import { createTraceId } from '../shared/create-trace-id.ts';
 import { createPipeliningBound, MOST_WAITING } from './bound-pipelining.ts';
@@ -39,8 +39,18 @@ export interface ListenOptions {
   /** How many requests of its connection may be waiting when this one comes; `MOST_WAITING` when left out. */
   readonly mostWaiting?: (request: IncomingMessage) => number;
   readonly onRequest: (request: IncomingMessage, response: ServerResponse) => void;
+  /** A request that never became one was refused: what its answer says. */
+  readonly onUnreadable: (refused: Unreadable) => void;
   /** The time for draining is over: what is still in flight gets its refusal now. */
   readonly onDrainOver: () => void;
+}
+
+export interface Unreadable {
+  readonly refusal: GatewayError;
+  readonly traceId: string;
+  readonly ip: string;
+  /** What the parser says, such as HPE_INVALID_METHOD. */
+  readonly reason: string;
 }
 
 export interface Listener {
@@ -70,8 +80,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   let inFlight = 0;
   boundConnections(server, limits, metrics);
   const pipelining = createPipeliningBound(options.mostWaiting ?? (() => MOST_WAITING));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) =>
-    answerClientError(error, socket, pipelining.hasWaiting(socket)),
+  server.on('clientError', ({ code = '' }: NodeJS.ErrnoException, socket: Socket) => {
+    const refusal = refusalOf(code);
+    if (refusal === undefined) socket.destroy();
+    else answerOnSocket(refusal, code, socket, pipelining.hasWaiting(socket), options);
+  });
+  server.on('connect', ({ method = '' }: IncomingMessage, socket: Socket) =>
+    answerOnSocket(refuse('GW40501'), method, socket, pipelining.hasWaiting(socket), options),
   );
   const accept = (request: IncomingMessage, response: ServerResponse) => {
     if (!pipelining.admits(request, response)) return;
@@ -82,6 +97,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('request', accept);
   // With `Expect: 100-continue` the body is asked for only by the stage that reads it, after the cheap checks.
   server.on('checkContinue', accept);
+  // What is expected beside that is refused by the policy `header-filter`.
+  server.on('checkExpectation', accept);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
       reject(
@@ -129,7 +146,8 @@ function createServer(options: ListenOptions): Server {
     keepAliveTimeout: limits.keepAliveMs,
     connectionsCheckingInterval: Math.min(1000, limits.headerTimeoutMs),
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // Asked for where the refusal is one of ours (`runExchange`).
+    requireHostHeader: false,
     noDelay: true,
   };
   const { tls } = settings;
@@ -174,30 +192,45 @@ function boundConnections(server: Server, limits: GatewayLimits, metrics: Metric
   });
 }
 
-/**
- * What the parser refuses never becomes an exchange; it is answered here in the same form and the connection ends. Nothing is said in the midst of
- * another answer, nor before those of requests that wait: it would be taken for one of theirs.
- */
-function answerClientError(error: NodeJS.ErrnoException, socket: Socket, hasWaiting: boolean): void {
-  const answer = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
-  // An answer that has ended is on its way, ahead of what is written now.
-  const isAnswering = answer?.headersSent === true && !answer.writableEnded;
-  if (!socket.writable || error.code === 'ECONNRESET' || isAnswering || hasWaiting) {
-    socket.destroy();
-    return;
-  }
-  const refusal = refuse(CLIENT_ERRORS[error.code ?? ''] ?? 'GW40001');
-  const body = JSON.stringify({ code: refusal.code, message: refusal.text!['zh-CN'], traceId: createTraceId(), serverTime: Date.now() });
-  socket.end(
-    `HTTP/1.1 ${refusal.status} Refused\r\nContent-Type: application/json; charset=utf-8\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
+/** Undefined: the connection is broken, or never spoke HTTP; nobody would read an answer. */
+function refusalOf(code: string): GatewayError | undefined {
+  const known = CLIENT_ERRORS[code];
+  if (known !== undefined) return refuse(known);
+  return code.startsWith('HPE_') ? refuse('GW40001') : undefined;
 }
 
 const CLIENT_ERRORS: Readonly<Record<string, GatewayErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'GW43101',
   ERR_HTTP_REQUEST_TIMEOUT: 'GW40801',
 };
+
+/**
+ * What the parser refuses, and CONNECT, never becomes an exchange; it is answered here in the same form (in both languages: which one is asked for is not known)
+ * and the connection ends. Nothing is said in the midst of another answer, nor before those of requests that wait: it would be taken for one of theirs.
+ */
+function answerOnSocket(
+  refusal: GatewayError,
+  reason: string,
+  socket: Socket,
+  hasWaiting: boolean,
+  { clock, onUnreadable }: Pick<ListenOptions, 'clock' | 'onUnreadable'>,
+): void {
+  const answer = (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage;
+  // An answer that has ended is on its way, ahead of what is written now.
+  const isAnswering = answer?.headersSent === true && !answer.writableEnded;
+  if (!socket.writable || isAnswering || hasWaiting) {
+    socket.destroy();
+    return;
+  }
+  const traceId = createTraceId();
+  const { code, status, text } = refusal;
+  const body = JSON.stringify({ code, message: `${text!['zh-CN']} / ${text!.en}`, traceId, serverTime: clock.now() });
+  onUnreadable({ refusal, traceId, reason, ip: socket.remoteAddress ?? '' });
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\nContent-Type: application/json; charset=utf-8\r\nX-KQ-Trace: ${traceId}\r\nConnection: close\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);

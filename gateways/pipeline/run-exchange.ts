@@ -93,9 +93,10 @@ function runPolicies(
 }
 
 function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface | GatewayError {
+  if (exchange.request.httpVersion === '1.1' && !exchange.incoming.has('host')) return WITHOUT_HOST;
   const match = front.router.find(exchange.rawPath);
   // A path that equals a published one byte for byte is plain; anything else must prove that it has only one reading.
-  if ((match === undefined || match.values.length > 0 || exchange.rawQuery !== '') && !isPlainTarget(exchange)) return refuse('GW40001');
+  if ((match === undefined || match.values.length > 0 || exchange.rawQuery !== '') && !isPlainTarget(exchange)) return NOT_PLAIN;
   if (match === undefined) return refuse('GW40401');
   const compiled = match.methods.get(exchange.method);
   if (compiled === undefined) {
@@ -104,7 +105,7 @@ function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface 
   }
   if (match.values.length > 0) {
     const params = decodeParams(compiled.paramNames, match.values);
-    if (params === undefined) return refuse('GW40001');
+    if (params === undefined) return NOT_PLAIN;
     exchange.params = params;
   }
   exchange.interface = compiled.interface;
@@ -112,6 +113,19 @@ function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface 
   exchange.deadlineMs = exchange.startedAt + Math.min(compiled.deadlineMs, exchange.relay?.leftMs ?? compiled.deadlineMs);
   return compiled;
 }
+
+const WITHOUT_HOST = refuse('GW40001', {
+  text: {
+    'zh-CN': '缺少 Host 请求头（HTTP/1.1 必须携带）：补充后重新发送',
+    en: 'The Host header is missing, which HTTP/1.1 demands: add it and send again.',
+  },
+});
+const NOT_PLAIN = refuse('GW40001', {
+  text: {
+    'zh-CN': '路径或查询串有不止一种读法：去除 . 与 .. 段、连续的 //、反斜杠、%2F 及不完整的 % 编码，其他字符按 UTF-8 作百分号编码',
+    en: 'Path or query can be read in more than one way: no dot segments, no //, backslash, %2F or broken % escape; encode other characters as UTF-8 with %.',
+  },
+});
 
 function isPlainTarget({ rawPath, rawQuery }: Exchange): boolean {
   try {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { definePolicy, type BodyBudget, type Claim, type Exchange, type GatewayError } from '../contract.ts';
+import { definePolicy, type Claim, type Exchange, type GatewayError, type PolicyDeps } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
 import { refuse } from '../errors.ts';
 import type { Front } from '../../engine/contract/access.ts';
@@ -32,12 +32,18 @@ export default definePolicy({
   compile(_options, target, front, { bodies, crypto }) {
     const limit = target!.bodyLimitBytes ?? DEFAULT_LIMIT_BYTES;
     const mayStream = isStreamable(target!, front);
+    const tooLarge = refuse('GW41301', {
+      text: {
+        'zh-CN': `请求体超出该接口的上限 ${limit} 字节：请减少内容，或联系平台调高上限`,
+        en: `The body is larger than the ${limit} bytes of this interface: send less, or ask the platform for more.`,
+      },
+    });
     return (exchange) => {
       const { incoming } = exchange;
       const declared = incoming.get('content-length');
       if (declared === undefined && !incoming.has('transfer-encoding')) return takeEmpty(exchange, crypto);
       const length = declared === undefined ? undefined : Number(declared);
-      if (length !== undefined && !(length <= limit)) return refuse('GW41301');
+      if (length !== undefined && !(length <= limit)) return tooLarge;
       if (length === 0) return takeEmpty(exchange, crypto);
       if (incoming.has('expect')) exchange.response.writeContinue();
       if (mayStream && length !== undefined && length > STREAM_ABOVE_BYTES) {
@@ -45,7 +51,7 @@ export default definePolicy({
         exchange.bytesIn = length;
         return undefined;
       }
-      return readBody(exchange, limit, bodies, crypto);
+      return readBody(exchange, limit, tooLarge, { bodies, crypto });
     };
   },
 });
@@ -60,7 +66,12 @@ function takeEmpty(exchange: Exchange, crypto: Crypto): undefined {
   return undefined;
 }
 
-function readBody(exchange: Exchange, limit: number, bodies: BodyBudget, crypto: Crypto): Promise<GatewayError | undefined> {
+function readBody(
+  exchange: Exchange,
+  limit: number,
+  tooLarge: GatewayError,
+  { bodies, crypto }: Pick<PolicyDeps, 'bodies' | 'crypto'>,
+): Promise<GatewayError | undefined> {
   const { request, claim } = exchange;
   const chunks: Buffer[] = [];
   let hash: Hash | undefined;
@@ -77,7 +88,7 @@ function readBody(exchange: Exchange, limit: number, bodies: BodyBudget, crypto:
     const take = (chunk: Buffer) => {
       size += chunk.length;
       exchange.bytesIn = size;
-      if (size > limit) return settle(refuse('GW41301'));
+      if (size > limit) return settle(tooLarge);
       if (!arriving.add(chunk.length)) return settle(refuse('GW50301'));
       chunks.push(chunk);
       if (claim !== undefined && chunks.length > 1) {

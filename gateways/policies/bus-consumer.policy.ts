@@ -4,8 +4,8 @@ import type { BusConsumer } from '../documents.ts';
 import { refuse } from '../errors.ts';
 import { adoptTraceId } from '../shared/adopt-trace-id.ts';
 import { peerFingerprint } from '../shared/peer-fingerprint.ts';
+import { readBearer } from '../shared/read-bearer.ts';
 
-const BEARER = 'Bearer ';
 const MAX_TOKEN_LENGTH = 512;
 
 interface KnownToken {
@@ -34,19 +34,21 @@ export default definePolicy({
   compile(_options, _target, _front, { crypto, index, memo, settings }) {
     // A connection mostly repeats its token. Kept per connection, so that a lookup's time tells a caller nothing about the tokens of others.
     const known = memo('bus tokens by connection', () => new WeakMap<object, KnownToken>());
-    const digestOf = (socket: object, header: string): string => {
+    const digestOf = (socket: object, header: string): string | undefined => {
       const last = known.get(socket);
       if (last?.header === header) return last.digest;
-      const digest = Buffer.from(crypto.digest('sm3', header.slice(BEARER.length))).toString('hex');
+      const token = readBearer(header, MAX_TOKEN_LENGTH);
+      if (token === undefined) return undefined;
+      const digest = Buffer.from(crypto.digest('sm3', token)).toString('hex');
       known.set(socket, { header, digest });
       return digest;
     };
     const byToken = (exchange: Exchange): BusConsumer | undefined | 'none' => {
       const header = exchange.incoming.get('authorization');
       if (header === undefined) return 'none';
-      if (!header.startsWith(BEARER) || header.length > BEARER.length + MAX_TOKEN_LENGTH) return undefined;
       // Looked up by digest: what a lookup's time could tell about a digest tells nothing about the token.
-      return index.busConsumerByToken(digestOf(exchange.request.socket, header));
+      const digest = digestOf(exchange.request.socket, header);
+      return digest === undefined ? undefined : index.busConsumerByToken(digest);
     };
     const byCertificate = (exchange: Exchange): BusConsumer | undefined => {
       const fingerprint = peerFingerprint(exchange.request.socket, settings.tls?.ca !== undefined);

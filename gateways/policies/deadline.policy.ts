@@ -2,6 +2,13 @@ import { Type } from 'typebox';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
+const UNREADABLE = refuse('GW40001', {
+  text: {
+    'zh-CN': 'X-Request-Deadline 不可读：须为 1970 年以来的毫秒数',
+    en: 'X-Request-Deadline cannot be read: it takes milliseconds since 1970.',
+  },
+});
+
 /** `X-Request-Deadline` (epoch milliseconds) may only shorten what the interface allows; one that has passed is not worth a call. */
 export default definePolicy({
   name: 'deadline',
@@ -22,7 +29,7 @@ export default definePolicy({
     (exchange) => {
       const asked = exchange.headers['x-request-deadline'];
       if (asked === undefined) return undefined;
-      if (!/^[1-9][0-9]{0,14}$/.test(asked)) return refuse('GW40001');
+      if (!/^[1-9][0-9]{0,14}$/.test(asked)) return UNREADABLE;
       exchange.deadlineMs = Math.min(exchange.deadlineMs, Number(asked));
       return exchange.deadlineMs <= clock.now() ? refuse('GW50401') : undefined;
     },

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { definePolicy, type Exchange } from '../contract.ts';
+import { definePolicy, type Exchange, type GatewayError } from '../contract.ts';
 import { refuse } from '../errors.ts';
 import { isVisibleHeader, namedByConnection } from '../shared/visible-headers.ts';
 
@@ -16,7 +16,7 @@ const ONCE = [
 ];
 
 /**
- * Refuses what two readers could read in two ways (a repeated single header, a length beside a transfer coding), and decides which
+ * Refuses what two readers could read in two ways (a repeated single header, a length beside a transfer coding) or what the gateway does not undo, and decides which
  * headers flow and upstream see. On the open front that is only what was signed: the policy `signature` adds it.
  */
 export default definePolicy({
@@ -35,13 +35,36 @@ export default definePolicy({
   isOptional: () => false,
   compile: (_options, _target, front) => (exchange) => {
     const { incoming, repeated } = exchange;
-    if (repeated.size > 0 && ONCE.some((name) => repeated.has(name))) return refuse('GW40001');
-    if (incoming.has('transfer-encoding') && incoming.has('content-length')) return refuse('GW40001');
+    const twice = repeated.size > 0 ? ONCE.find((name) => repeated.has(name)) : undefined;
+    if (twice !== undefined) return refuseTwice(twice);
+    const coding = incoming.get('transfer-encoding');
+    if (coding !== undefined && (coding.toLowerCase() !== 'chunked' || incoming.has('content-length'))) return CODED;
+    if (incoming.has('expect') && incoming.get('expect')!.toLowerCase() !== '100-continue') return EXPECTED;
     if (front === 'open') return undefined;
     const named = namedByConnection(incoming.get('connection'));
     for (const [name, value] of incoming) if (isVisibleHeader(name) && !named.has(name)) exchange.headers[name] = value;
     if (repeated.size > 0) joinRepeated(exchange);
     return undefined;
+  },
+});
+
+function refuseTwice(name: string): GatewayError {
+  return refuse('GW40001', {
+    text: { 'zh-CN': `请求头 ${name} 出现了多次：只发送一次`, en: `The header ${name} stands there more than once: send it once.` },
+  });
+}
+
+/** Other codings would have to be undone (RFC 9112, 6.1), and a length beside it is how two servers come to see two requests. */
+const CODED = refuse('GW40001', {
+  text: {
+    'zh-CN': 'Transfer-Encoding 只接受 chunked，且不能同时有 Content-Length：压缩请改用 Content-Encoding',
+    en: 'Transfer-Encoding may be chunked alone, without a Content-Length: compress by Content-Encoding instead.',
+  },
+});
+const EXPECTED = refuse('GW40001', {
+  text: {
+    'zh-CN': 'Expect 只接受 100-continue：去除其他值后重新发送',
+    en: 'Expect may be 100-continue alone: leave other values out and send again.',
   },
 });
 

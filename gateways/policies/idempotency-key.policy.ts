@@ -2,6 +2,13 @@ import { Type } from 'typebox';
 import { definePolicy } from '../contract.ts';
 import { refuse } from '../errors.ts';
 
+const UNUSABLE = refuse('GW40001', {
+  text: {
+    'zh-CN': 'Idempotency-Key 不可用：须为 1 至 128 个可见 ASCII 字符，不含空格',
+    en: 'The Idempotency-Key cannot be used: it takes 1 to 128 visible ASCII characters without blanks.',
+  },
+});
+
 /** Demands an `Idempotency-Key` where the interface says so, and takes none that could not stand in a header or a key of a store. */
 export default definePolicy({
   name: 'idempotency-key',
@@ -22,7 +29,7 @@ export default definePolicy({
     return ({ headers }) => {
       const key = headers['idempotency-key'];
       if (key === undefined) return isRequired ? refuse('GW40002') : undefined;
-      return /^[\x21-\x7e]{1,128}$/.test(key) ? undefined : refuse('GW40001');
+      return /^[\x21-\x7e]{1,128}$/.test(key) ? undefined : UNUSABLE;
     };
   },
 });

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
-import { definePolicy } from '../contract.ts';
+import { definePolicy, type GatewayError } from '../contract.ts';
 import type { InterfaceDocument } from '../documents.ts';
 import { refuse } from '../errors.ts';
 
@@ -68,15 +68,32 @@ export default definePolicy({
     const isReadHere = target!.target.kind === 'flow' || target!.requestSchema !== undefined;
     if (accepted === undefined && !isReadHere) return undefined;
     const types = new Set(accepted);
+    const refusal = refuseType(accepted);
     return ({ incoming }) => {
       const length = incoming.get('content-length');
       if ((length === undefined || length === '0') && !incoming.has('transfer-encoding')) return undefined;
       const encoding = incoming.get('content-encoding');
-      if (isReadHere && encoding !== undefined && encoding !== 'identity') return refuse('GW41502');
+      if (isReadHere && encoding !== undefined && encoding !== 'identity') return ENCODED;
       if (accepted === undefined) return undefined;
       const type = mediaTypeOf(incoming.get('content-type') ?? '');
-      return types.has(type) || (types.has('application/json') && type.endsWith('+json')) ? undefined : refuse('GW41502');
+      return types.has(type) || (types.has('application/json') && type.endsWith('+json')) ? undefined : refusal;
     };
+  },
+});
+
+function refuseType(accepted: readonly string[] = []): GatewayError {
+  return refuse('GW41502', {
+    text: {
+      'zh-CN': `不支持该内容类型：Content-Type 须为 ${accepted.join('、')}`,
+      en: `The media type is not supported: the Content-Type must be ${accepted.join(', ')}.`,
+    },
+  });
+}
+
+const ENCODED = refuse('GW41502', {
+  text: {
+    'zh-CN': '该接口不接受压缩或编码的请求体：去除 Content-Encoding，发送原文',
+    en: 'This interface takes no compressed or encoded body: send it plain, without Content-Encoding.',
   },
 });
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { definePolicy, type Exchange, type GatewayError, type JsonResult, type PolicyDeps } from '../contract.ts';
-import { refuse, refuseJson } from '../errors.ts';
+import { QUERY_MALFORMED, refuse, refuseJson } from '../errors.ts';
 import { compileSchema, type SchemaIssue, type SchemaValidator } from '../shared/compile-schema.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
 
@@ -40,7 +40,7 @@ function memoised(schema: Readonly<Record<string, unknown>>, coerce: boolean, { 
 
 function refuseQuery(exchange: Exchange, check: SchemaValidator): GatewayError | undefined {
   const query = decodeQuery(exchange.rawQuery);
-  if (query === undefined) return refuse('GW40001');
+  if (query === undefined) return QUERY_MALFORMED;
   return unfit(check(query, true), '/query');
 }
 

@@ -5,8 +5,8 @@ import type { UserTokenKey } from '../documents.ts';
 import { refuse } from '../errors.ts';
 import { adoptTraceId } from '../shared/adopt-trace-id.ts';
 import { parseJson } from '../shared/parse-json.ts';
+import { readBearer } from '../shared/read-bearer.ts';
 
-const BEARER = 'Bearer ';
 const MAX_TOKEN_LENGTH = 8192;
 const LEEWAY_SEC = 30;
 
@@ -31,9 +31,8 @@ export default definePolicy({
   compile: (_options, _target, _front, { clock, index, plan, verify }) => {
     const app = index.app(plan().defaultAppId);
     return async (exchange) => {
-      const header = exchange.incoming.get('authorization') ?? '';
-      if (!header.startsWith(BEARER) || header.length > BEARER.length + MAX_TOKEN_LENGTH) return refuse('GW40101');
-      const token = header.slice(BEARER.length);
+      const token = readBearer(exchange.incoming.get('authorization') ?? '', MAX_TOKEN_LENGTH);
+      if (token === undefined) return refuse('GW40101');
       const parts = token.split('.');
       const [head, payload, signature] = [readPart(parts[0]), readPart(parts[1]), decode(parts[2])];
       if (parts.length !== 3 || head === undefined || payload === undefined || signature === undefined || head['crit'] !== undefined)
@@ -42,7 +41,7 @@ export default definePolicy({
       if (key === undefined || head['alg'] !== key.document.alg) return refuse('GW40101');
       const signed = Buffer.from(token.slice(0, token.lastIndexOf('.')), 'latin1');
       if (!(await verify(exchange, key.handle, signed, signature))) return refuse('GW40101');
-      if (!isAcceptable(payload, key.document, clock.now() / 1000)) return refuse('GW40101');
+      if (!isAcceptable(payload, key.document, clock.now() / 1000)) return NOT_ACCEPTABLE;
       exchange.user = payload;
       exchange.app = app;
       adoptTraceId(exchange, (name) => exchange.incoming.get(name));
@@ -51,13 +50,24 @@ export default definePolicy({
   },
 });
 
+/** Told only once the signature held. */
+const NOT_ACCEPTABLE = refuse('GW40101', {
+  text: {
+    'zh-CN': '令牌已过期、尚未生效或不是为本平台签发：请重新登录获取新令牌',
+    en: 'The token has expired, is not valid yet, or was not issued for this platform: sign in again for a new one.',
+  },
+});
+
 function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audience }: UserTokenKey, nowSec: number): boolean {
   const { iss, aud, exp, nbf, sub } = claims;
   const isForUs = aud === audience || (Array.isArray(aud) && aud.includes(audience));
   const hasBegun = nbf === undefined || (typeof nbf === 'number' && nbf <= nowSec + LEEWAY_SEC);
-  return (
-    iss === issuer && isForUs && hasBegun && typeof exp === 'number' && exp > nowSec - LEEWAY_SEC && typeof sub === 'string' && sub !== ''
-  );
+  return iss === issuer && isForUs && hasBegun && typeof exp === 'number' && exp > nowSec - LEEWAY_SEC && isSubject(sub);
+}
+
+/** Half a character can stand in JSON, but in no header and no key. */
+function isSubject(sub: unknown): boolean {
+  return typeof sub === 'string' && sub !== '' && sub.isWellFormed();
 }
 
 function readPart(part: string | undefined): Readonly<Record<string, unknown>> | undefined {

@@ -71,8 +71,8 @@ export function createUpstreamCall(document: InterfaceDocument, deps: UpstreamDe
             timeoutMs: Math.min(document.timeoutMs, leftMs),
             path: exchange.rawPath + (exchange.rawQuery === '' ? '' : `?${exchange.rawQuery}`),
             headers: requestHeaders(exchange, span?.traceparent),
-            // Not passed on while there is a retry left.
-            takesHead: (status) => !(canRetry && mayRepeat && hasExceptionsLeft && BUSY.has(status)),
+            // Not passed on while there is a retry left, and the budget for it.
+            takesHead: (status) => !(canRetry && mayRepeat && hasExceptionsLeft && BUSY.has(status) && active.tryRetry()),
             passes: isPassed,
           },
           deps,

@@ -22,6 +22,7 @@ async function pipelined(t: TestContext, requests: number, mostWaiting?: number)
       responses.push(response);
       response.once('close', () => closed++);
     },
+    onUnreadable: () => undefined,
     onDrainOver: () => undefined,
   });
   t.after(() => listener.stop());

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { sleep } from '../../../engine/contract/clock.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
-import { silentMetrics } from '../../../engine/contract/observe.ts';
+import { silentMetrics, type Metrics } from '../../../engine/contract/observe.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { DEFAULT_LIMITS, listen } from '../../../gateways/listen/listen.ts';
 import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
@@ -36,6 +38,7 @@ test('refuses plain HTTP beyond loopback', async () => {
     metrics: silentMetrics,
     requestsClientCertificate: false,
     onRequest: () => undefined,
+    onUnreadable: () => undefined,
     onDrainOver: () => undefined,
   };
   await assert.rejects(listen(options), { code: 'LISTEN_PLAIN_REFUSED' });
@@ -51,6 +54,7 @@ test('refuses every way to make two servers see two requests', async (t) => {
     `${line}Content-Length: 1\r\nContent-Length: 2\r\n\r\nab`,
     `${line}Content-Length: +1\r\n\r\na`,
     `${line}Content-Length: 1, 1\r\n\r\na`,
+    `${line}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
     `${line}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n`,
     `${line}Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n`,
     `${line}Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n`,
@@ -184,4 +188,37 @@ test('answers GW50304, signed, to what is not done when the time for draining is
   assert.equal(answer.headers['connection'], 'close');
   assert.ok(await signsAnswer(answer, signed, key, plan));
   await stopped;
+});
+
+test('every refusal of a request has a body of ours; those that were never one are logged by their trace id and counted', async (t) => {
+  const counted: string[] = [];
+  const metrics: Metrics = { ...silentMetrics, count: (name, labels) => void counted.push(`${name} ${labels?.['outcome'] ?? ''}`) };
+  const key = await createTestKey('HMAC-SM3', 'app');
+  const started = await startGateway(await buildPlan([key], [buildInterface()]), { metrics });
+  t.after(() => started.stop());
+  const line = 'POST /open/v1/appointments HTTP/1.1\r\n';
+  const refused = {
+    [`${line}\r\n`]: ['400', 'GW40001', 'Host'],
+    [`GET /open/v1/nothing HTTP/1.1\r\n\r\n`]: ['400', 'GW40001', 'Host'],
+    [`${line}Host: a\r\nConnection: close\r\nExpect: foo\r\nContent-Length: 1\r\n\r\na`]: ['400', 'GW40001', '100-continue'],
+    ['CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n']: ['405', 'GW40501', 'method'],
+    [`nonsense\r\n\r\n`]: ['400', 'GW40001', 'malformed'],
+  };
+  const traces: string[] = [];
+  for (const [bytes, [status, code, word]] of Object.entries(refused)) {
+    const english = bytes.replace(/\r\n\r\n/, '\r\nAccept-Language: en\r\n\r\n');
+    const answer = await raw(started.gateway.port, english);
+    assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), bytes);
+    const body = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)) as { code: string; message: string; traceId: string };
+    assert.equal(body.code, code, bytes);
+    assert.ok(body.message.includes(word!), body.message);
+    assert.match(answer, new RegExp(`x-kq-trace: ${body.traceId}`, 'i'));
+    traces.push(body.traceId);
+  }
+  assert.deepEqual(counted, ['gateway_unreadable_requests_total GW40501', 'gateway_unreadable_requests_total GW40001']);
+  assert.equal(started.gateway.stats().refused, 5);
+  await started.gateway.stop();
+  const log = await readFile(join(started.logFolder, 'open.ndjson'), 'utf8');
+  for (const trace of traces) assert.equal(log.split(trace).length - 1, 1, 'one line of the access log');
+  assert.match(log, /"status":405,"code":"GW40501","reason":"CONNECT"/);
 });

@@ -27,7 +27,9 @@ test('reads a chunked body whole and digests it by the claim', async () => {
 
 test('refuses what is declared too long without reading it, and what comes too long while it comes', async () => {
   const document = { bodyLimitBytes: 3 };
-  assert.equal((await runPolicy(body, { interface: document, raw: ['Content-Length', '4'] })).error?.code, 'GW41301');
+  const { error } = await runPolicy(body, { interface: document, raw: ['Content-Length', '4'] });
+  assert.equal(error?.code, 'GW41301');
+  assert.match(error.text!['zh-CN'], /上限 3 字节/);
   assert.equal((await read({ interface: document }, 'ab', 'cd')).error?.code, 'GW41301');
   assert.equal((await read({ interface: document }, 'abc')).error, undefined);
 });

@@ -26,6 +26,7 @@ const target = '/bus/v1/patients';
 test('knows a consumer by its token', async () => {
   assert.equal((await callGateway(started.gateway, { target, headers: { authorization: `Bearer ${token}` } })).status, 200);
   assert.equal(started.calls.at(-1)!.caller.appId, 'his');
+  assert.equal((await callGateway(started.gateway, { target, headers: { authorization: `bearer ${token}` } })).status, 200, 'in any case');
 });
 
 test('knows a consumer by its client certificate', async () => {

@@ -8,9 +8,21 @@ test('refuses repeated single headers and a length beside a transfer coding', as
     ['Host', 'a', 'host', 'b'],
     ['Idempotency-Key', '1', 'Idempotency-Key', '1'],
     ['Content-Length', '1', 'Transfer-Encoding', 'chunked'],
+    ['Transfer-Encoding', 'gzip, chunked'],
+    ['Expect', 'foo'],
   ]) {
     assert.equal((await runPolicy(headerFilter, { raw })).error?.code, 'GW40001', raw.join());
   }
+});
+
+test('takes chunked alone and 100-continue, in any case, and names a header that stands there twice', async () => {
+  for (const raw of [
+    ['Transfer-Encoding', 'Chunked'],
+    ['Expect', '100-Continue', 'Content-Length', '1'],
+  ])
+    assert.equal((await runPolicy(headerFilter, { raw })).error, undefined, raw.join());
+  const { error } = await runPolicy(headerFilter, { raw: ['Content-Type', 'a/b', 'Content-Type', 'c/d'] });
+  assert.match(error!.text!.en, /content-type/);
 });
 
 test('lets headers through on the bus, but none that end at the gateway', async () => {

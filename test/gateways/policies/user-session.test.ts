@@ -50,11 +50,20 @@ test('refuses tokens that are expired, early, for somebody else, by somebody els
     { ...claims(), aud: 'other' },
     { ...claims(), iss: 'https://evil.example' },
     { ...claims(), sub: undefined },
+    { ...claims(), sub: 'half \ud800' },
     { ...claims(), exp: undefined },
     { ...claims(), exp: '9999999999' },
   ];
   for (const payload of wrong)
     assert.equal((await call(await signSm2({ alg: 'SM2-SM3', kid: 'sm' }, payload))).code, 'GW40101', JSON.stringify(payload));
+});
+
+test('takes the scheme in any case, and tells who has proved it that his token is over', async () => {
+  const token = await signSm2({ alg: 'SM2-SM3', kid: 'sm' }, claims());
+  const headers = { authorization: `bearer ${token}` };
+  assert.equal((await callGateway(started.gateway, { target: '/user/v1/reports', headers })).status, 200);
+  const expired = await call(await signSm2({ alg: 'SM2-SM3', kid: 'sm' }, { ...claims(), exp: now() - 60 }));
+  assert.match(expired.body.toString(), /过期/);
 });
 
 test('refuses alg none, algorithm confusion, another key id, critical extensions, and a changed token', async () => {

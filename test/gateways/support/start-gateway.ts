@@ -6,7 +6,7 @@ import { request as tlsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
-import { silentLogger, silentMetrics, type Logger, type Tracer } from '../../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics, type Logger, type Metrics, type Tracer } from '../../../engine/contract/observe.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../../../engine/contract/run-flow.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
@@ -38,6 +38,7 @@ export async function startGateway(
     inside?: Inside;
     tracer?: Tracer;
     logger?: Logger;
+    metrics?: Metrics;
   } = {},
 ): Promise<TestGateway> {
   const feed = createPlanFeed();
@@ -60,7 +61,7 @@ export async function startGateway(
       shared: options.shared ?? memoryState(),
       clock: wallClock(),
       logger: options.logger ?? silentLogger,
-      metrics: silentMetrics,
+      metrics: options.metrics ?? silentMetrics,
       tracer: options.tracer,
       ...(options.inside === undefined ? {} : { inside: options.inside }),
     },

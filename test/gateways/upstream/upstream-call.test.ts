@@ -179,6 +179,23 @@ test('retries a read answered with 503 and passes the last answer on', async () 
   assert.equal(seen.length, 2);
 });
 
+test('passes the own 503 of a service on when too many retries are under way', async () => {
+  publish({ exceptionRetries: 1, timeoutMs: 60_000, deadlineMs: 60_000 });
+  const held: ServerResponse[] = [];
+  behave = (request, response) => {
+    if (seen.filter(({ headers }) => headers['x-kq-trace'] === request.headers['x-kq-trace']).length === 1)
+      response.writeHead(503).end('busy');
+    else held.push(response);
+  };
+  const retrying = [call(), call(), call()];
+  while (held.length < retrying.length) await new Promise((resolve) => setImmediate(resolve));
+  const answer = await call();
+  assert.equal(answer.status, 503);
+  assert.equal(answer.body.toString(), 'busy');
+  for (const response of held) response.end('done');
+  for (const done of await Promise.all(retrying)) assert.equal(done.body.toString(), 'done');
+});
+
 test('answers GW50201 when no instance can be reached', async () => {
   publish({}, ['http://127.0.0.1:1']);
   const answer = await call();
