@@ -1,9 +1,9 @@
 /** From the global options to a logged-in client of the admin API. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createApiClient, type ApiClient } from './api-client.ts';
+import { readInput } from './read-input.ts';
 import type { Terminal } from './terminal.ts';
 import { DEFAULT_DATA_FOLDER, findTokenFile } from './token-file.ts';
 
@@ -39,5 +39,5 @@ export function findCaFile({ ca, data }: ConnectOptions): string | undefined {
 
 export async function readCa(options: ConnectOptions): Promise<string | undefined> {
   const file = findCaFile(options);
-  return file === undefined ? undefined : readFile(file, 'utf8');
+  return file === undefined ? undefined : readInput(file);
 }

@@ -1,5 +1,5 @@
 /** The `kangqiao` program: parses the command line, runs one command, answers its exit code. */
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../engine/contract/errors.ts';
 import { ApiError } from './api-client.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
@@ -79,9 +79,9 @@ function onInterrupt(interrupt: AbortController): void {
   });
 }
 
-/** What happened, why, what to do; usage errors have been told by the parser already. */
+/** What happened, why, what to do. The parser has told its own errors already; what a command refuses later it has not. */
 function report(terminal: Terminal, error: unknown): void {
-  if (error instanceof CommanderError && error.code !== 'commander.invalidArgument') return;
+  if (error instanceof CommanderError && !(error instanceof InvalidArgumentError)) return;
   if (!(error instanceof Error)) return terminal.tell(String(error));
   if (error.name === 'AbortError') return terminal.tell('Cancelled.');
   const isKnown = error instanceof AppError || error instanceof ApiError;

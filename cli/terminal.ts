@@ -1,5 +1,4 @@
 /** The person at the terminal: results on stdout, progress and problems on stderr, questions with or without echo. */
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import type { Issue } from '../engine/contract/errors.ts';
@@ -22,14 +21,6 @@ export function createTerminal(signal: AbortSignal): Terminal {
     ask: (question, { hidden = false } = {}) => (process.stdin.isTTY ? askTyped(question, hidden, signal) : lines(question)),
     signal,
   };
-}
-
-/** `-` reads standard input. */
-export async function readInput(file: string): Promise<string> {
-  if (file !== '-') return readFile(file, 'utf8');
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 export function formatIssue({ severity, path, message, fix, code }: Issue): string {

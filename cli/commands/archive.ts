@@ -12,13 +12,15 @@ export function archiveCommand(terminal: Terminal): Command {
     .addCommand(listCommand(terminal))
     .addCommand(searchCommand(terminal))
     .addCommand(showCommand(terminal))
-    .addCommand(runCommand(terminal));
+    .addCommand(runCommand(terminal))
+    .addHelpText('after', '\nExample:\n  $ kangqiao archive list\n  $ kangqiao archive search --key patientId=P000001');
 }
 
 function runCommand(terminal: Terminal): Command {
   return new Command('run')
     .summary('archive now what is old enough, instead of within the hour')
     .description('A worker does it. Ctrl-C stops it: what is moved stays moved.')
+    .addHelpText('after', '\nExample:\n  $ kangqiao archive run')
     .action(async function (this: Command) {
       let told = '';
       const tell = ({ status, archived, candidates }: ArchiveRun) => {
@@ -39,6 +41,7 @@ function listCommand(terminal: Terminal): Command {
   return new Command('list')
     .summary('list the days that are archived')
     .addOption(new Option('--json', 'as JSON'))
+    .addHelpText('after', '\nExample:\n  $ kangqiao archive list')
     .action(async function (this: Command, { json }: { json?: boolean }) {
       const { items } = (await withApi(this, terminal, (api) => api.call('GET', '/archive'))) as { items: readonly ArchiveDay[] };
       if (json === true) return terminal.print(JSON.stringify(items, null, 2));
@@ -83,6 +86,7 @@ function showCommand(terminal: Terminal): Command {
     .summary('print one execution with its steps')
     .argument('<id>', 'id of the execution')
     .addOption(new Option('--payload', 'with its data; takes the right to see them and leaves an audit line'))
+    .addHelpText('after', '\nExample:\n  $ kangqiao archive show exe_01JD3W2Q5T --payload')
     .action(async function (this: Command, id: string, { payload }: { payload?: boolean }) {
       const path = `/executions/${encodeURIComponent(id)}${payload === true ? '/payload' : ''}`;
       terminal.print(JSON.stringify(await withApi(this, terminal, (api) => api.call('GET', path)), null, 2));

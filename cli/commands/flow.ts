@@ -7,7 +7,9 @@ import type { FlowSummary, PublishReport, TestReport } from '../../engine/servic
 import type { TrialAnswer } from '../../control/actions/trials.ts';
 import { ApiError, type ApiClient } from '../api-client.ts';
 import { withApi } from '../connect.ts';
-import { formatIssue, formatTable, readInput, type Terminal } from '../terminal.ts';
+import { keepRevision } from '../flow-file.ts';
+import { readJsonInput } from '../read-input.ts';
+import { formatIssue, formatTable, type Terminal } from '../terminal.ts';
 
 const FLOW_ID = /^flw_[A-Za-z0-9_-]{1,60}$/;
 const WHAT = 'a JSON file, or the id of a stored draft';
@@ -16,7 +18,7 @@ export function flowCommand(terminal: Terminal): Command {
   return new Command('flow')
     .summary('check, test, publish, run and list flows')
     .description(
-      'Works with flows over the admin API. A file of revision 0 stands for "whatever is stored"; any other revision must be the stored one.',
+      'Works with flows over the admin API. The revision in a file must be the stored one; `publish` writes the one that it saved back into the file. Revision 0 stands for "whatever is stored".',
     )
     .addCommand(listCommand(terminal))
     .addCommand(getCommand(terminal))
@@ -24,13 +26,18 @@ export function flowCommand(terminal: Terminal): Command {
     .addCommand(testCommand(terminal))
     .addCommand(publishCommand(terminal))
     .addCommand(runCommand(terminal))
-    .addCommand(rollbackCommand(terminal));
+    .addCommand(rollbackCommand(terminal))
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ kangqiao flow get flw_appointment > appointment.json\n  $ kangqiao flow test appointment.json\n  $ kangqiao flow publish appointment.json',
+    );
 }
 
 function listCommand(terminal: Terminal): Command {
   return new Command('list')
     .summary('list flows')
     .addOption(new Option('--json', 'as JSON'))
+    .addHelpText('after', '\nExamples:\n  $ kangqiao flow list\n  $ kangqiao flow list --json | jq -r .[].flowId')
     .action(async function (this: Command, { json }: { json?: boolean }) {
       const { items } = (await withApi(this, terminal, (api) => api.call('GET', '/flows'))) as { items: readonly FlowSummary[] };
       if (json === true) return terminal.print(JSON.stringify(items, null, 2));
@@ -117,8 +124,8 @@ function runCommand(terminal: Terminal): Command {
     .addOption(new Option('--mocks <file>', 'what nodes answer instead of reaching outside, JSON by node id'))
     .addHelpText('after', '\nExample:\n  $ echo \'{"data": {"body": {}}}\' | kangqiao flow run appointment.json --mocks mocks.json')
     .action(async function (this: Command, what: string, options: { input: string; mocks?: string }) {
-      const input: unknown = JSON.parse(await readInput(options.input));
-      const mocks: unknown = options.mocks === undefined ? {} : JSON.parse(await readInput(options.mocks));
+      const input = await readJsonInput(options.input);
+      const mocks = options.mocks === undefined ? {} : await readJsonInput(options.mocks);
       const result = (await withApi(this, terminal, async (api) =>
         api.call('POST', '/flows/trial', { document: await load(api, what), input, mocks }),
       )) as TrialAnswer;
@@ -147,11 +154,14 @@ function rollbackCommand(terminal: Terminal): Command {
 }
 
 async function load(api: ApiClient, what: string): Promise<FlowDocument> {
-  if (isFile(what)) return JSON.parse(await readInput(what)) as FlowDocument;
+  if (isFile(what)) return (await readJsonInput(what)) as FlowDocument;
   return (await api.call('GET', `/flows/${flowId(what)}`)) as FlowDocument;
 }
 
-/** A file becomes the draft first, so that what is published is what is stored. */
+/**
+ * A file becomes the draft first, so that what is published is what is stored; and the file says as which revision, also when the publish fails
+ * then: its next save follows this one, and only somebody else's comes between.
+ */
 async function saveIfFile(api: ApiClient, terminal: Terminal, what: string): Promise<string> {
   if (!isFile(what)) return flowId(what);
   const document = await load(api, what);
@@ -159,6 +169,9 @@ async function saveIfFile(api: ApiClient, terminal: Terminal, what: string): Pro
   const revision = document.revision === 0 ? await storedRevision(api, id) : document.revision;
   const saved = (await api.call('PUT', `/flows/${id}`, { ...document, revision })) as FlowDocument;
   terminal.tell(`saved ${id} as revision ${saved.revision}`);
+  const mustKeep = what !== '-' && document.revision !== 0;
+  if (mustKeep && !(await keepRevision(what, document.revision, saved.revision)))
+    terminal.tell(`${what} could not be changed: write "revision": ${saved.revision} into it before you publish it again.`);
   return id;
 }
 

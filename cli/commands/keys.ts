@@ -1,15 +1,20 @@
 /** `kangqiao keys …`: key pairs and secrets of callers, and the proof that one holds the private half. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Kq1Scheme } from '../../sdk/public.ts';
 import { KQ1_SCHEMES } from '../../sdk/public.ts';
 import { signText } from '../../sdk/keys.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
-import { readInput, type Terminal } from '../terminal.ts';
+import { readInput } from '../read-input.ts';
+import type { Terminal } from '../terminal.ts';
 
 export function keysCommand(terminal: Terminal): Command {
-  return new Command('keys').summary('make keys to sign with').addCommand(newCommand(terminal)).addCommand(proveCommand(terminal));
+  return new Command('keys')
+    .summary('make keys to sign with')
+    .addCommand(newCommand(terminal))
+    .addCommand(proveCommand(terminal))
+    .addHelpText('after', '\nExample:\n  $ kangqiao keys new --sm2 --out keys --name suishenban');
 }
 
 interface NewOptions {
@@ -53,7 +58,7 @@ function proveCommand(terminal: Terminal): Command {
     .addOption(new Option('--challenge <file>', 'the challenge as the API gave it; - is standard input').default('-'))
     .addHelpText('after', '\nExample:\n  $ jq -j .challenge answer.json | kangqiao keys prove --key suishenban.key.pem')
     .action(async ({ key, scheme, challenge }: { key: string; scheme: Kq1Scheme; challenge: string }) => {
-      terminal.print(signText(await readInput(challenge), scheme, (await readFile(key, 'utf8')).trim()));
+      terminal.print(signText(await readInput(challenge), scheme, (await readInput(key)).trim()));
     });
 }
 

@@ -1,12 +1,12 @@
 /** `kangqiao sign`: signs one request (KQ1) and prints it as curl, or sends it. */
-import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Agent, request } from 'undici';
 import { KQ1_SCHEMES, signRequest, verifyResponse, type Kq1Scheme, type SignedRequest } from '../../sdk/public.ts';
 import { ConnectionError } from '../api-client.ts';
 import { findCaFile, readCa, type ConnectOptions } from '../connect.ts';
 import { EXIT } from '../exit-codes.ts';
-import { readInput, type Terminal } from '../terminal.ts';
+import { readInput } from '../read-input.ts';
+import type { Terminal } from '../terminal.ts';
 
 interface SignOptions extends ConnectOptions {
   readonly app: string;
@@ -48,7 +48,7 @@ export function signCommand(terminal: Terminal): Command {
       const body = options.bodyFile === undefined ? options.body : await readInput(options.bodyFile);
       const method = (options.method ?? (body === undefined ? 'GET' : 'POST')).toUpperCase();
       const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...parseHeaders(options.header) };
-      const key = (await readFile(options.key, 'utf8')).trim();
+      const key = (await readInput(options.key)).trim();
       const signed = signRequest({
         method,
         url: absolute(url),
@@ -120,7 +120,7 @@ async function check(
   key: string,
 ): Promise<void> {
   const keyId = headers.find(([name]) => name.toLowerCase() === 'x-kq-keyid')?.[1] ?? '';
-  const platformKeys = platformKey === undefined ? {} : { [keyId]: await readFile(platformKey, 'utf8') };
+  const platformKeys = platformKey === undefined ? {} : { [keyId]: await readInput(platformKey) };
   verifyResponse({ request: signed, status, headers, body, platformKeys, ...(scheme.startsWith('HMAC') ? { secret: key } : {}) });
   terminal.tell("The answer's signature holds.");
 }

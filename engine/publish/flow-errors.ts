@@ -12,8 +12,10 @@ export function invalid(issues: readonly Issue[]): AppError {
 }
 
 export function stale(yours: FlowDocument, theirs: FlowDocument | undefined): AppError {
-  return new AppError('FLOW_STALE', 'input', `${yours.flowId} was saved by somebody else in the meantime.`, {
-    values: { flowId: yours.flowId, revision: yours.revision },
+  const { flowId, revision } = yours;
+  const stored = theirs?.revision ?? 0;
+  return new AppError('FLOW_STALE', 'input', `${flowId} is stored as revision ${stored}; your change began from revision ${revision}.`, {
+    values: { flowId, revision, stored },
     fix: 'Look at the newer draft, and save your change again on top of it.',
     cause: new StaleDraft(yours, theirs),
   });

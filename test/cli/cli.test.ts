@@ -120,6 +120,90 @@ test('answers 5 to a stale file, 1 with every issue to a wrong one, 4 without a 
   assert.equal((await kangqiao(['--data', data, 'flow', 'publish', file])).code, 4);
 });
 
+test('a file is published, edited and published again; what somebody else saved between stays', async (t) => {
+  const { running, data, file } = await started(t);
+  const run = (...args: string[]) => kangqiao(['--data', data, ...args]);
+  await running.admin.call('PUT', '/flows/flw_a', flow('flw_a'));
+  const got = (await run('flow', 'get', 'flw_a')).out;
+  // As a person keeps it: his own indents, and the word elsewhere too.
+  const kept = got.replace('"domain": "sh-city"', '\t"domain":"revision" ').replace('"tags": []', '"tags": ["revision", "1"]');
+  writeFileSync(file, kept);
+  const first = await run('flow', 'publish', file);
+  assert.equal(first.code, 0, first.err);
+  assert.equal(readFileSync(file, 'utf8'), kept.replace('"revision": 1', '"revision": 2'), 'nothing else in it is changed');
+
+  const node = { id: 'n_1', type: 'x.y@1', label: '', config: {} };
+  const edit = (changes: object) =>
+    writeFileSync(file, JSON.stringify({ ...(JSON.parse(readFileSync(file, 'utf8')) as object), ...changes }));
+  edit({ nodes: [node] });
+  assert.equal((await run('flow', 'publish', file)).code, 1, 'saved, and refused');
+  edit({ nodes: [] });
+  const corrected = await run('flow', 'publish', file);
+  assert.equal(corrected.code, 0, corrected.err);
+
+  await running.admin.call('PUT', '/flows/flw_a', flow('flw_a', { revision: 4, domain: 'theirs' }));
+  const before = readFileSync(file, 'utf8');
+  const late = await run('flow', 'publish', file);
+  assert.equal(late.code, 5, late.err);
+  assert.match(late.err, /FLOW_STALE/);
+  assert.equal(readFileSync(file, 'utf8'), before);
+  assert.equal(((await running.admin.call('GET', '/flows/flw_a')).body as { domain: string }).domain, 'theirs');
+});
+
+test('a file that says "whatever is stored" goes on saying it', async (t) => {
+  const { data, file } = await started(t);
+  const before = readFileSync(file, 'utf8');
+  assert.equal((await kangqiao(['--data', data, 'flow', 'publish', file])).code, 0);
+  assert.equal(readFileSync(file, 'utf8'), before);
+});
+
+test('says of a file that it cannot read which, where and what to do, with exit code 2', async (t) => {
+  const home = folder(t);
+  const run = (args: readonly string[], input?: string) =>
+    kangqiao([...args, '--address', 'http://127.0.0.1:1'], { home, ...(input === undefined ? {} : { input }) });
+  const write = (name: string, text: string) => (writeFileSync(join(home, name), text), name);
+  write('good.json', '{}');
+  const cases: readonly (readonly [args: readonly string[], says: RegExp, input?: string])[] = [
+    [['flow', 'validate', 'none.json'], /^none\.json cannot be read: there is no such file\. \[INPUT_UNREADABLE\]\n.+/],
+    [['flow', 'publish', '.'], /^\. cannot be read: it is a folder\. \[INPUT_UNREADABLE\]\n.+/],
+    [['flow', 'test', write('comma.json', '{\n  "a": 1,\n}\n')], /comma\.json is broken at line 3, column 1\. \[INPUT_NOT_JSON\]/],
+    [['flow', 'test', write('value.json', '{"a": }')], /value\.json is broken at line 1, column 7\./],
+    [['flow', 'test', write('half.json', '{"a": [1,\n 2')], /half\.json is broken at line 2, column 3\./],
+    [['flow', 'test', write('more.json', '{}\n\n}')], /more\.json is broken at line 3, column 1\./],
+    [['flow', 'test', write('empty.json', ' \n')], /nothing in empty\.json/],
+    [['flow', 'run', 'good.json'], /nothing in standard input, where JSON is wanted\. \[INPUT_NOT_JSON\]/],
+    [['flow', 'run', 'good.json', '--mocks', write('mocks.json', '{n_a: 1}')], /mocks\.json is broken at line 1, column 2\./, '{}'],
+    [['sign', '--app', 'a', '--key-id', 'k', '--key', 'none.pem', 'https://a/'], /^none\.pem cannot be read/],
+    [['keys', 'prove', '--key', 'none.pem'], /^none\.pem cannot be read/, 'x'],
+    [['flow', 'list', '--ca', 'none.crt'], /^none\.crt cannot be read/],
+  ];
+  for (const [args, says, input] of cases) {
+    const { code, err } = await run(args, input);
+    assert.match(err, says, args.join(' '));
+    assert.equal(code, 2, args.join(' '));
+  }
+});
+
+test('tells a wrong option or argument once', async (t) => {
+  const home = folder(t);
+  const token = ['--address', 'http://127.0.0.1:1'];
+  for (const args of [
+    ['gateway', '--front', 'foo'],
+    ['start', '--control-port', '99999'],
+    ['start', '--example', 'town'],
+    ['flow', 'rollback', 'flw_a', 'x', ...token],
+    ['sign', '--app', 'a', '--key-id', 'k', '--key', '/dev/null', 'nowhere'],
+  ]) {
+    const { code, err } = await kangqiao(args, { home });
+    assert.equal(code, 2, args.join(' '));
+    const lines = err
+      .trim()
+      .split('\n')
+      .filter((line) => !line.startsWith('('));
+    assert.equal(lines.length, 1, err);
+  }
+});
+
 test('cancels on Ctrl-C, here and in control', async (t) => {
   let cancelled = () => {};
   const wasCancelled = new Promise<void>((resolve) => (cancelled = resolve));

@@ -92,7 +92,10 @@ export const flowTexts: ErrorTemplates = {
     fix: testFix,
   },
   FLOW_TESTS_FAILED: { what: '流程 {flowId} 的测试未通过，没有发布', fix: '更正流程或测试后重新发布。' },
-  FLOW_STALE: { what: '流程[ {flowId} ]的草稿已被他人修改，您的修改没有保存', fix: '查看较新的草稿，在其基础上重新保存您的修改。' },
+  FLOW_STALE: {
+    what: '流程[ {flowId} ]的草稿已保存为修订 {stored}，您的修改基于修订 {revision}，没有保存',
+    fix: '查看较新的草稿，在其基础上重新保存您的修改。',
+  },
   FLOW_PUBLISHED: { what: '流程 {flowId} 已发布，不能删除', fix: '请先取消发布。' },
   FLOW_PUBLISH_RACE: { what: '流程 {flowId} 刚刚由他人发布', fix: '查看当前发布的版本，仍需发布时再次发布。' },
   FLOW_UNKNOWN: { what: '流程 {flowId} [的版本 {version} ]不存在', fix: '请从流程列表中选择。' },

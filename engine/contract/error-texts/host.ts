@@ -11,6 +11,12 @@ export const hostTexts: ErrorTemplates = {
   'SETTINGS_INVALID/range': { what: '“{value}”不是 IP 地址或网段', fix: '填写地址（如 10.20.3.7）或网段（如 10.20.0.0/16）。' },
   'SETTINGS_INVALID/misspelt': { what: '{variable} 不是有效的配置项', fix: '是否应为 {nearest}？' },
   DATA_FOLDER_UNUSABLE: { what: '数据目录 {folder} 无法使用[（{reason}）]', fix: '用 KQ_DATA_FOLDER 指定其他目录，或更正其属主和权限。' },
+  INPUT_UNREADABLE: { what: '文件 {file} 无法读取（{reason}）', fix: '检查该文件及其所在磁盘。' },
+  'INPUT_UNREADABLE/missing': { what: '文件 {file} 不存在', fix: '更正文件名；相对路径从当前目录算起。' },
+  'INPUT_UNREADABLE/folder': { what: '{file} 是目录，不是文件', fix: '请指定其中的文件。' },
+  'INPUT_UNREADABLE/denied': { what: '没有读取文件 {file} 的权限', fix: '请其属主授予读权限。' },
+  INPUT_NOT_JSON: { what: '{file} 的 JSON 在第 {line} 行第 {column} 列有误', fix: '更正该处或其前面的内容。' },
+  'INPUT_NOT_JSON/empty': { what: '{file} 没有内容，此处需要 JSON', fix: '请提供内容，或指定其他文件。' },
   HEALTH_TIMEOUT: { what: '[{part} 的]健康检查没有响应', fix: '检查该部分是否正常。' },
   STOP_TIMEOUT: { what: '{part} 没有在[ {limitMs} 毫秒]时限内停止', fix: '原因见日志。' },
   SDK_KEY_INVALID: {

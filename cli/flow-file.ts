@@ -1,0 +1,31 @@
+import { readFile, writeFile } from 'node:fs/promises';
+
+/**
+ * Writes the revision that a file's flow was saved as into the file, so that its next save follows this one; every other character stays. False
+ * when it cannot be written, or says another revision than the one that was saved by now.
+ */
+export async function keepRevision(file: string, from: number, to: number): Promise<boolean> {
+  try {
+    const text = await readFile(file, 'utf8');
+    const place = revisionIn(text);
+    if (place === undefined || text.slice(...place) !== String(from)) return false;
+    await writeFile(file, text.slice(0, place[0]) + String(to) + text.slice(place[1]));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where in the JSON of a flow its own `revision` stands. */
+function revisionIn(text: string): [start: number, end: number] | undefined {
+  let depth = 0;
+  let name = '';
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]|[^\s"{}[\],:]+/g)) {
+    if (depth === 1 && name === '"revision"') return [index, index + token.length];
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (token === ',') name = '';
+    else if (depth === 1 && name === '') name = token;
+  }
+  return undefined;
+}

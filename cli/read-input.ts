@@ -1,0 +1,81 @@
+/** Files that a person names on the command line: one way to read them, and what is wrong with them in words. */
+import { readFile } from 'node:fs/promises';
+import { AppError } from '../engine/contract/errors.ts';
+
+/** The text of a file, without a byte order mark; `-` reads standard input. Throws INPUT_UNREADABLE. */
+export async function readInput(file: string): Promise<string> {
+  const text =
+    file === '-'
+      ? await readStandardInput()
+      : await readFile(file, 'utf8').catch((error: unknown) => Promise.reject(unreadable(file, error)));
+  return text.replace(/^\uFEFF/, '');
+}
+
+/** The same as JSON. Throws INPUT_NOT_JSON too, with the line and column from which on it is none. */
+export async function readJsonInput(file: string): Promise<unknown> {
+  const text = await readInput(file);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw notJson(file, text);
+  }
+}
+
+async function readStandardInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const PROBLEMS: Readonly<Record<string, readonly [problem: string, sentence: string, fix: string]>> = {
+  ENOENT: ['missing', 'there is no such file', 'Correct its name; a relative one counts from the folder that you are in.'],
+  EISDIR: ['folder', 'it is a folder', 'Name a file in it.'],
+  EACCES: ['denied', 'you may not read it', 'Have its owner let you read it.'],
+};
+
+function unreadable(file: string, error: unknown): AppError {
+  const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  const [problem, sentence, fix] = PROBLEMS[reason] ?? ['other', reason, 'Look at the file and its disk.'];
+  return new AppError('INPUT_UNREADABLE', 'input', `${file} cannot be read: ${sentence}.`, {
+    values: { file, problem, reason },
+    fix,
+    cause: error,
+  });
+}
+
+function notJson(file: string, text: string): AppError {
+  const name = file === '-' ? 'standard input' : file;
+  if (text.trim() === '') {
+    return new AppError('INPUT_NOT_JSON', 'input', `There is nothing in ${name}, where JSON is wanted.`, {
+      values: { file: name, problem: 'empty' },
+      fix: file === '-' ? 'Send it there, or name a file.' : 'Name another file.',
+    });
+  }
+  const before = text.slice(0, soundLength(text)).split('\n');
+  const [line, column] = [before.length, before.at(-1)!.length + 1];
+  return new AppError('INPUT_NOT_JSON', 'input', `The JSON of ${name} is broken at line ${line}, column ${column}.`, {
+    values: { file: name, line, column },
+    fix: 'Correct it there, or just before.',
+  });
+}
+
+/** How much of the text may be the beginning of JSON. Not every message of `JSON.parse` says where it stopped, but each whether it was at the end. */
+function soundLength(text: string): number {
+  let [sound, broken] = [0, text.length + 1];
+  while (broken - sound > 1) {
+    const middle = Math.floor((sound + broken) / 2);
+    if (mayGoOn(text.slice(0, middle))) sound = middle;
+    else broken = middle;
+  }
+  return sound;
+}
+
+function mayGoOn(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    return message === 'Unexpected end of JSON input' || Number(/ at position (\d+)/.exec(message)?.[1]) === text.length;
+  }
+}
