@@ -48,7 +48,8 @@ export interface ControlServer {
   stop(): Promise<void>;
 }
 
-const BODY_BYTES = 10 * 1024 * 1024;
+/** Of whoever is not logged in. */
+const BODY_BYTES = 4096;
 const STOP_MS = 4000;
 /** Who sends slowly, or nothing, does not keep a connection from others. */
 const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1000 } as const;
@@ -63,12 +64,11 @@ export async function startControlServer(deps: ControlServerDeps): Promise<Contr
   addSecurityHeaders(app, deps.tls !== undefined);
   serveIcons(app);
   app.setErrorHandler((error, _request, reply) => sendError(error, reply, deps.logger));
-  app.setNotFoundHandler((_request, reply) => {
-    const unknown = new AppError('ROUTE_UNKNOWN', 'input', 'There is nothing under this address.', {
-      fix: 'The API is described at /api/docs.',
-    });
-    return sendError(unknown, reply, deps.logger);
+  // Told without waiting for a body that nobody wants.
+  app.addHook('onRequest', async ({ is404 }) => {
+    if (is404) throw routeUnknown();
   });
+  app.setNotFoundHandler((_request, reply) => sendError(routeUnknown(), reply, deps.logger));
   await app.register(cookie);
   await addOpenApi(app, deps.version, CSP);
   const authenticate = createAuthenticate({ ...deps, isTls: deps.tls !== undefined });
@@ -77,6 +77,10 @@ export async function startControlServer(deps: ControlServerDeps): Promise<Contr
   await serveDesigner(app, CSP);
   await app.listen({ host: deps.host, port: deps.port });
   return { address: addressOf(app, deps), stop: () => stop(app, deps.hub) };
+}
+
+function routeUnknown(): AppError {
+  return new AppError('ROUTE_UNKNOWN', 'input', 'There is nothing under this address.', { fix: 'The API is described at /api/docs.' });
 }
 
 /** A password never crosses a network in the clear. */
@@ -175,7 +179,7 @@ function addLogin(api: FastifyInstance, { checkLogin, sessions, audit }: Control
     security: [],
     body: Login,
   };
-  api.withTypeProvider<TypeBoxTypeProvider>().post('/login', { schema, bodyLimit: 4096 }, async (request, reply) => {
+  api.withTypeProvider<TypeBoxTypeProvider>().post('/login', { schema }, async (request, reply) => {
     checkSameOrigin(request, isTls);
     const { name, password } = readLogin(request.body);
     const actor = { account: '-', roles: [], via: 'session', from: request.ip } as const;

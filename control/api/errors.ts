@@ -1,5 +1,5 @@
 /** The one place where an error of control becomes an HTTP answer. */
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, toErrorRecord, type ErrorKind } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import { StaleDraft } from '../../engine/services.ts';
@@ -68,20 +68,20 @@ const BY_CODE: Readonly<Record<string, number>> = {
 };
 
 /** Error answer of whatever was thrown: code, what happened, what to do, every issue; on a stale save both versions. */
-export function toErrorAnswer(thrown: unknown, requestId: string): ErrorAnswer {
-  const error = fromFastify(thrown);
+export function toErrorAnswer(thrown: unknown, { id, routeOptions }: FastifyRequest): ErrorAnswer {
+  const error = fromFastify(thrown, routeOptions.bodyLimit);
   const record = toErrorRecord(error);
   const { retryAfterMs, ...shown } = record;
   return {
     status: BY_CODE[record.code] ?? BY_KIND[record.kind],
     headers: retryAfterMs === undefined ? {} : { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) },
-    body: { ...shown, ...bothVersions(error), requestId },
+    body: { ...shown, ...bothVersions(error), requestId: id },
   };
 }
 
 /** Sends it, and tells the log what only the log may know. */
 export function sendError(thrown: unknown, reply: FastifyReply, logger: Logger): FastifyReply {
-  const answer = toErrorAnswer(thrown, reply.request.id);
+  const answer = toErrorAnswer(thrown, reply.request);
   if (answer.status >= 500)
     logger.error('control.failed', thrown, { requestId: reply.request.id, path: reply.request.routeOptions.url ?? '' });
   return reply.code(answer.status).headers(answer.headers).type('application/json').send(answer.body);
@@ -93,16 +93,30 @@ function bothVersions(error: unknown): { readonly yours?: unknown; readonly thei
 }
 
 /** The framework's own refusals, translated where they enter. */
-function fromFastify(thrown: unknown): unknown {
+function fromFastify(thrown: unknown, bodyLimit: number | undefined): unknown {
   if (thrown instanceof AppError || !(thrown instanceof Error) || !('statusCode' in thrown)) return thrown;
   const { statusCode, code } = thrown as Error & { statusCode: unknown; code?: unknown };
   if (typeof statusCode !== 'number' || statusCode < 400 || statusCode >= 500) return thrown;
-  if (statusCode === 413)
-    return new AppError('BODY_TOO_LARGE', 'input', 'The body is larger than allowed.', { fix: 'Send at most 10 MB.', cause: thrown });
-  const values = { reason: typeof code === 'string' ? code : 'malformed' };
-  return new AppError('REQUEST_MALFORMED', 'input', 'The request could not be read.', {
-    values,
-    fix: 'Send JSON as application/json.',
-    cause: thrown,
-  });
+  if (statusCode === 413) {
+    const limit = (bodyLimit ?? 0) / 1024;
+    return new AppError('BODY_TOO_LARGE', 'input', `The body is larger than ${limit} KB.`, {
+      values: { limit },
+      fix: 'Send less.',
+      cause: thrown,
+    });
+  }
+  const { problem, message, fix } = MALFORMED[String(code)] ?? UNREADABLE;
+  return new AppError('REQUEST_MALFORMED', 'input', message, { values: { problem }, fix, cause: thrown });
 }
+
+const NO_JSON = { problem: 'json', message: 'The body is not JSON.', fix: 'Correct its brackets, quotes and commas.' };
+const UNREADABLE = { problem: 'unreadable', message: 'The request could not be read.', fix: 'Compare it with the page /api/docs.' };
+const MALFORMED: Readonly<Record<string, typeof NO_JSON>> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: NO_JSON,
+  FST_ERR_CTP_EMPTY_JSON_BODY: NO_JSON,
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    problem: 'media-type',
+    message: 'The body is of another type than JSON.',
+    fix: 'Send JSON as application/json.',
+  },
+};

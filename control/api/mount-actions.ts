@@ -4,7 +4,7 @@ import { Type, type TObject, type TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { AppError } from '../../engine/contract/errors.ts';
 import { isRecord } from '../../engine/contract/is-record.ts';
-import type { Action } from '../actions/action.ts';
+import type { Action, Actor } from '../actions/action.ts';
 import type { RunAction } from '../actions/run-action.ts';
 import type { Authenticate } from './authenticate.ts';
 import { toErrorAnswer } from './errors.ts';
@@ -18,7 +18,11 @@ export interface MountDeps {
   readonly afterAction: (name: string, reply: FastifyReply) => void;
 }
 
+const BODY_BYTES = 10 * 1024 * 1024;
+const ACTOR = 'actor';
+
 export function mountActions(app: FastifyInstance, deps: MountDeps): void {
+  app.decorateRequest(ACTOR, undefined);
   const byName = new Map(deps.actions.map((action) => [action.name, action]));
   for (const route of ROUTES) {
     const action = byName.get(route.action);
@@ -36,8 +40,13 @@ function mount(app: FastifyInstance, deps: MountDeps, route: Route, action: Acti
     method: route.method,
     url: route.path,
     schema: describe(route, action, parts),
+    bodyLimit: BODY_BYTES,
+    // Before the body is read: a stranger's is not worth the memory.
+    async onRequest(request) {
+      request.setDecorator(ACTOR, await deps.authenticate(request));
+    },
     async handler(request, reply) {
-      const actor = await deps.authenticate(request);
+      const actor = request.getDecorator<Actor>(ACTOR);
       const input = gather(request, route, parts);
       const signal = signalOf(reply);
       const reason = reasonOf(request);
@@ -86,8 +95,8 @@ function gather(request: FastifyRequest, route: Route, parts: InputParts): Recor
   if (route.body !== undefined) return { ...fromUrl, [route.body]: body };
   if (!isRecord(body ?? {}))
     throw new AppError('REQUEST_MALFORMED', 'input', 'The body must be a JSON object.', {
-      values: { reason: 'object' },
-      fix: 'Send JSON as application/json.',
+      values: { problem: 'object' },
+      fix: 'Send the fields that /api/docs names.',
     });
   return { ...(body as Record<string, unknown> | undefined), ...fromUrl };
 }
@@ -130,7 +139,7 @@ async function streamProgress(reply: FastifyReply, work: (progress: Progress) =>
   try {
     write({ result: await work((event) => write({ progress: event })) });
   } catch (error) {
-    const { status, body } = toErrorAnswer(error, reply.request.id);
+    const { status, body } = toErrorAnswer(error, reply.request);
     write({ error: { status, ...body } });
   }
   raw.end();

@@ -13,7 +13,7 @@ export function refuseDepth(json: string): AppError | undefined {
     else if (char === '}' || char === ']') depth--;
     if (depth <= MOST_LEVELS) continue;
     return new AppError('REQUEST_MALFORMED', 'input', `The body is nested more than ${MOST_LEVELS} levels deep.`, {
-      values: { reason: 'too deep' },
+      values: { problem: 'deep' },
       fix: 'Send it flatter.',
     });
   }

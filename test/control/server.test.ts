@@ -1,6 +1,8 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -142,7 +144,46 @@ test('says what is wrong with an address, a method or a body that is too large',
     headers: { 'content-type': 'application/json' },
   });
   assert.equal(large.status, 413);
+  const json = { 'content-type': 'application/json' };
+  const problemOf = async (body: string, headers: Record<string, string>) => {
+    const answer = await running.admin.raw('POST', '/flows/validate', { body, headers });
+    return ((await answer.json()) as { values: { problem: string } }).values.problem;
+  };
+  assert.deepEqual(
+    [await problemOf('{', json), await problemOf('', json), await problemOf('<a/>', { 'content-type': 'application/xml' })],
+    ['json', 'json', 'media-type'],
+  );
 });
+
+test('does not wait for the body of who is not logged in, nor of what leads nowhere', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  for (const [path, status] of [
+    ['/api/v1/flows/validate', 401],
+    ['/api/v1/no-such-thing', 404],
+    ['/no-such-thing', 404],
+    ['/api/v1/login', 413],
+  ] as const) {
+    assert.equal(await answerToHalf(running.control.address, path), status, path);
+  }
+});
+
+/** Sends the first bytes of a body of 9 MB and waits for the status. */
+async function answerToHalf(address: string, path: string): Promise<number> {
+  const { hostname, port } = new URL(address);
+  const socket = connect(Number(port), hostname);
+  const lines = [
+    `POST ${path} HTTP/1.1`,
+    `Host: ${hostname}`,
+    'Content-Type: application/json',
+    'X-Kq-Client: test',
+    'Content-Length: 9000000',
+  ];
+  socket.write(`${lines.join('\r\n')}\r\n\r\n{"half":`);
+  const [answer] = (await once(socket, 'data', { signal: AbortSignal.timeout(20_000) })) as [Buffer];
+  socket.destroy();
+  return Number(/^HTTP\/1.1 (\d+)/.exec(answer.toString())?.[1]);
+}
 
 test('never listens beyond this machine without TLS', async () => {
   const { deps } = defaultDeps({ settings: { host: '0.0.0.0', port: 0, defaultAppId: 'default' } });
