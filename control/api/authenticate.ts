@@ -20,7 +20,7 @@ export interface AuthenticateDeps {
 export function createAuthenticate({ accounts, sessions, isTls }: AuthenticateDeps): Authenticate {
   return async (request) => {
     const bearer = bearerOf(request);
-    const secret = bearer ?? request.cookies[cookieName(isTls)];
+    const secret = bearer ?? request.cookies[sessionCookieName(isTls)];
     const session = secret === undefined ? undefined : await sessions.find(secret);
     const account = session === undefined ? undefined : await accounts.get(session.account);
     // A token is no cookie and a cookie is no token: neither opens the other's door.
@@ -51,16 +51,16 @@ export function checkSameOrigin(request: FastifyRequest, isTls: boolean): void {
 }
 
 /** With TLS the name itself makes browsers insist on Secure, Path=/ and no Domain. */
-function cookieName(isTls: boolean): string {
+export function sessionCookieName(isTls: boolean): string {
   return isTls ? '__Host-kq_session' : 'kq_session';
 }
 
 export function setSessionCookie(reply: FastifyReply, secret: string, isTls: boolean): void {
-  reply.setCookie(cookieName(isTls), secret, { httpOnly: true, secure: isTls, sameSite: 'strict', path: '/' });
+  reply.setCookie(sessionCookieName(isTls), secret, { httpOnly: true, secure: isTls, sameSite: 'strict', path: '/' });
 }
 
 export function clearSessionCookie(reply: FastifyReply, isTls: boolean): void {
-  reply.clearCookie(cookieName(isTls), { httpOnly: true, secure: isTls, sameSite: 'strict', path: '/' });
+  reply.clearCookie(sessionCookieName(isTls), { httpOnly: true, secure: isTls, sameSite: 'strict', path: '/' });
 }
 
 function bearerOf({ headers }: FastifyRequest): string | undefined {

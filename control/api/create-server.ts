@@ -8,17 +8,24 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { createId } from '../../engine/contract/ids.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
-import type { Action } from '../actions/action.ts';
+import type { Action, Actor } from '../actions/action.ts';
 import { isAllowed } from '../actions/permissions.ts';
 import type { RunAction } from '../actions/run-action.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AccountStore } from '../auth/account-store.ts';
 import type { CheckLogin } from '../auth/login.ts';
 import type { SessionStore } from '../auth/session-store.ts';
-import { checkSameOrigin, clearSessionCookie, createAuthenticate, setSessionCookie, type Authenticate } from './authenticate.ts';
+import {
+  checkSameOrigin,
+  clearSessionCookie,
+  createAuthenticate,
+  sessionCookieName,
+  setSessionCookie,
+  type Authenticate,
+} from './authenticate.ts';
 import { sendError } from './errors.ts';
 import { serveIcons } from './serve-icons.ts';
-import type { EventHub } from './event-hub.ts';
+import type { EventHub, Sight } from './event-hub.ts';
 import { mountActions } from './mount-actions.ts';
 import { addOpenApi } from './openapi.ts';
 import { refuseDepth } from './refuse-depth.ts';
@@ -70,8 +77,9 @@ export async function startControlServer(deps: ControlServerDeps): Promise<Contr
   });
   app.setNotFoundHandler((_request, reply) => sendError(routeUnknown(), reply, deps.logger));
   await app.register(cookie);
-  await addOpenApi(app, deps.version, CSP);
-  const authenticate = createAuthenticate({ ...deps, isTls: deps.tls !== undefined });
+  const isTls = deps.tls !== undefined;
+  await addOpenApi(app, { version: deps.version, csp: CSP, cookieName: sessionCookieName(isTls) });
+  const authenticate = createAuthenticate({ ...deps, isTls });
   await app.register(async (api) => addApi(api, deps, authenticate), { prefix: '/api/v1' });
   addHealth(app, deps, authenticate);
   await serveDesigner(app, CSP);
@@ -148,8 +156,7 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
   api.get('/events', { schema: { operationId: 'events', summary: '实时事件 (SSE)', tags: ['system'] } }, async (request, reply) => {
     const actor = await authenticate(request);
     requireSystemRead(actor);
-    const { sessionId = '' } = actor;
-    deps.hub.requireRoom();
+    deps.hub.requireRoom(actor.account);
     reply.hijack();
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
@@ -158,12 +165,24 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
     });
     const { flow } = request.query as { readonly flow?: unknown };
     deps.hub.add(reply.raw, {
-      isAllowed: () => deps.sessions.isLive(sessionId),
-      seesFlows: isAllowed(actor, 'flows.read'),
+      account: actor.account,
+      sight: sightOf(actor),
+      look: () => lookAgain(deps, actor),
       flowId: typeof flow === 'string' ? flow : undefined,
     });
     return reply;
   });
+}
+
+/** What may be told as things are now; undefined when the session has ended, or the account may not be told anything any more. */
+async function lookAgain({ sessions, accounts }: ControlServerDeps, actor: Actor): Promise<Sight | undefined> {
+  const [isLive, account] = await Promise.all([sessions.isLive(actor.sessionId ?? ''), accounts.get(actor.account)]);
+  const now = { ...actor, roles: account?.roles ?? [] };
+  return isLive && account?.disabled === false && isAllowed(now, 'system.read') ? sightOf(now) : undefined;
+}
+
+function sightOf(actor: Actor): Sight {
+  return { seesFlows: isAllowed(actor, 'flows.read') };
 }
 
 function addLogin(api: FastifyInstance, { checkLogin, sessions, audit }: ControlServerDeps, isTls: boolean): void {
@@ -231,7 +250,7 @@ function isLocal({ ip, hostname, headers }: FastifyRequest): boolean {
   );
 }
 
-function requireSystemRead(actor: Parameters<typeof isAllowed>[0] & { readonly mustChangePassword?: boolean }): void {
+function requireSystemRead(actor: Actor): void {
   if (isAllowed(actor, 'system.read') && actor.mustChangePassword !== true) return;
   throw new AppError('PERMISSION_DENIED', 'input', 'This takes the right system.read.', {
     values: { permission: 'system.read' },

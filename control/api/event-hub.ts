@@ -12,18 +12,23 @@ import { AppError } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { FlowLive, LiveFlows } from '../actions/live-flows.ts';
 
-export interface Listener {
-  /** Asked again and again: a logged-out page stops seeing events. */
-  isAllowed(): Promise<boolean>;
-  /** It may read flows. */
+/** What of the events one may see. */
+export interface Sight {
   readonly seesFlows: boolean;
+}
+
+export interface Listener {
+  readonly account: string;
+  readonly sight: Sight;
+  /** Asked again and again: who was logged out, or lost a right, stops seeing what takes it. Undefined: nothing more. */
+  look(): Promise<Sight | undefined>;
   /** The flow that it watches. */
   readonly flowId?: string | undefined;
 }
 
 export interface EventHub {
-  /** EVENTS_FULL when there is no room for one more. */
-  requireRoom(): void;
+  /** EVENTS_FULL when there is no room for one more, or none for one more of this account. */
+  requireRoom(account: string): void;
   /** Writes to this response until it closes, its session ends or the hub does. */
   add(response: ServerResponse, listener: Listener): void;
   send(event: string, data: Readonly<Record<string, unknown>>): void;
@@ -39,9 +44,11 @@ export interface EventHubDeps {
 }
 
 const MOST_LISTENERS = 200;
+/** Nobody takes all places. */
+const MOST_OF_ACCOUNT = 20;
 const TICK_MS = 1000;
 const FLOW_TICKS = 2;
-/** A logged-out page stops seeing events within this time. */
+/** A page of who was logged out or lost a right stops seeing events within this time. */
 const CHECK_TICKS = 5;
 /** A page that reads slower than this is dropped; it comes back by itself. */
 const MOST_BUFFERED_BYTES = 256 * 1024;
@@ -65,13 +72,13 @@ export function createEventHub({ clock, logger, counts, flows }: EventHubDeps): 
 
   async function tick(): Promise<void> {
     ticks += 1;
-    if (ticks % CHECK_TICKS === 0) await dropEnded();
+    if (ticks % CHECK_TICKS === 0) await lookAgain();
     if (listeners.size > 0) send('counts', await counts());
     if (ticks % FLOW_TICKS === 0) await tellFlows();
   }
 
   async function tellFlows(): Promise<void> {
-    const seeing = [...listeners].filter(([, { seesFlows }]) => seesFlows);
+    const seeing = [...listeners].filter(([, { sight }]) => sight.seesFlows);
     if (seeing.length === 0) return;
     const all = await flows.list();
     const changed = all.filter((flow) => told.get(flow.flowId) !== told.set(flow.flowId, JSON.stringify(flow)).get(flow.flowId));
@@ -101,8 +108,12 @@ export function createEventHub({ clock, logger, counts, flows }: EventHubDeps): 
     response.end();
   }
 
-  async function dropEnded(): Promise<void> {
-    for (const [response, { isAllowed }] of listeners) if (!(await isAllowed())) end(response);
+  async function lookAgain(): Promise<void> {
+    for (const [response, listener] of listeners) {
+      const sight = await listener.look();
+      if (sight === undefined) end(response);
+      else if (listeners.has(response)) listeners.set(response, { ...listener, sight });
+    }
   }
 
   function schedule(): void {
@@ -118,9 +129,13 @@ export function createEventHub({ clock, logger, counts, flows }: EventHubDeps): 
   }
 
   return {
-    requireRoom() {
-      if (listeners.size >= MOST_LISTENERS)
-        throw new AppError('EVENTS_FULL', 'transient', 'Too many pages listen already.', { fix: 'Close some.', retryAfterMs: 10_000 });
+    requireRoom(account) {
+      const own = [...listeners.values()].filter((listener) => listener.account === account).length;
+      if (listeners.size >= MOST_LISTENERS || own >= MOST_OF_ACCOUNT)
+        throw new AppError('EVENTS_FULL', 'transient', 'Too many pages listen already, of yours or in all.', {
+          fix: 'Close some.',
+          retryAfterMs: 10_000,
+        });
     },
     add(response, listener) {
       listeners.set(response, listener);

@@ -5,8 +5,15 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Action } from '../actions/action.ts';
 import { mountActions } from './mount-actions.ts';
 
-export async function addOpenApi(app: FastifyInstance, version: string, csp: string): Promise<void> {
-  await addDocument(app, version);
+export interface ApiPage {
+  readonly version: string;
+  readonly csp: string;
+  /** Under which name a browser keeps its session here. */
+  readonly cookieName: string;
+}
+
+export async function addOpenApi(app: FastifyInstance, { version, csp, cookieName }: ApiPage): Promise<void> {
+  await addDocument(app, version, cookieName);
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     staticCSP: true,
@@ -23,7 +30,7 @@ export async function apiDocument(actions: readonly Action[]): Promise<unknown> 
   // Schemas are described here; their words for forms are no business of a validator.
   app.setValidatorCompiler(() => () => true);
   const neverRun = () => Promise.reject(new Error('described only'));
-  await addDocument(app, '0');
+  await addDocument(app, '0', 'kq_session');
   await app.register(async (api) => mountActions(api, { actions, run: neverRun, authenticate: neverRun, afterAction: () => {} }), {
     prefix: '/api/v1',
   });
@@ -31,7 +38,7 @@ export async function apiDocument(actions: readonly Action[]): Promise<unknown> 
   return app.swagger();
 }
 
-async function addDocument(app: FastifyInstance, version: string): Promise<void> {
+async function addDocument(app: FastifyInstance, version: string, cookieName: string): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -42,7 +49,7 @@ async function addDocument(app: FastifyInstance, version: string): Promise<void>
       },
       components: {
         securitySchemes: {
-          session: { type: 'apiKey', in: 'cookie', name: 'kq_session' },
+          session: { type: 'apiKey', in: 'cookie', name: cookieName },
           token: { type: 'http', scheme: 'bearer' },
         },
       },

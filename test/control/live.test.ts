@@ -87,3 +87,26 @@ test('who may not read flows hears nothing of them', async (t) => {
   await events.next('counts');
   assert.deepEqual([events.seen('flows'), events.seen('flow-live')], [[], []]);
 });
+
+test('who may not read flows any more hears nothing more of them, and goes on hearing the rest', async (t) => {
+  const { running, engine } = await start();
+  t.after(running.stop);
+  const person = await running.person('wang', ['viewer']);
+  const events = readEvents(await person.raw('GET', '/events?flow=flw_a'));
+  await running.clock.advance(2000);
+  await events.next('flows');
+  const { items } = (await running.admin.call('GET', '/accounts')).body;
+  const { revision } = items.find((item: { name: string }) => item.name === 'wang');
+  await running.admin.call('PUT', '/accounts/wang', { displayName: 'wang', roles: ['audit-admin'], disabled: false, revision });
+  for (let second = 0; second < 5; second++) {
+    await running.clock.advance(1000);
+    await events.next('counts');
+  }
+  const before = [events.seen('flows').length, events.seen('flow-live').length];
+  engine.counts = [countsOf('flw_a', { perMinute: 99 })];
+  for (let second = 0; second < 4; second++) {
+    await running.clock.advance(1000);
+    await events.next('counts');
+  }
+  assert.deepEqual([events.seen('flows').length, events.seen('flow-live').length], before);
+});

@@ -10,7 +10,7 @@ import { Agent, request } from 'undici';
 import { ROUTES } from '../../control/api/routes.ts';
 import { createControl } from '../../control/create-control.ts';
 import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
-import { defaultDeps, flow, startControl } from './start-control.ts';
+import { defaultDeps, flow, startControl, type Client } from './start-control.ts';
 import { readEvents } from './read-events.ts';
 
 test('streams counts each second, publishes and plans, and ends the stream when control stops', async (t) => {
@@ -34,19 +34,40 @@ test('streams counts each second, publishes and plans, and ends the stream when 
   assert.ok(performance.now() - began < 5000);
 });
 
-test('refuses the events of one page too many, and the pages before it go on', async (t) => {
+test('refuses the events of one page too many, in all or of one account, and the pages before it go on', async (t) => {
   const running = await startControl();
   t.after(running.stop);
   const leave = new AbortController();
   t.after(() => leave.abort());
-  const open = () =>
-    fetch(`${running.control.address}/api/v1/events`, { headers: { cookie: running.admin.cookie ?? '' }, signal: leave.signal });
-  const pages = await Promise.all(Array.from({ length: 200 }, open));
-  assert.ok(pages.every((page) => page.status === 200));
-  const refused = await open();
-  assert.equal(refused.status, 429);
-  assert.match(await refused.text(), /EVENTS_FULL/);
+  const open = ({ cookie = '' }: Client) =>
+    fetch(`${running.control.address}/api/v1/events`, { headers: { cookie }, signal: leave.signal });
+  for (let number = 0; number < 10; number++) {
+    const person = await running.person(`viewer-${number}`, ['viewer']);
+    const pages = await Promise.all(Array.from({ length: 20 }, () => open(person)));
+    assert.ok(pages.every((page) => page.status === 200));
+    const refused = await open(person);
+    assert.equal(refused.status, 429);
+    assert.match(await refused.text(), /EVENTS_FULL/);
+  }
+  assert.equal((await open(running.admin)).status, 429, 'two hundred in all');
 });
+
+for (const [happened, change] of [
+  ['lost all its roles', { roles: [], disabled: false }],
+  ['was disabled', { roles: ['viewer'], disabled: true }],
+] as const) {
+  test(`stops the events of an account that ${happened}`, async (t) => {
+    const running = await startControl();
+    t.after(running.stop);
+    const viewer = await running.person('viewer', ['viewer']);
+    const events = readEvents(await viewer.raw('GET', '/events'));
+    const { items } = (await running.admin.call('GET', '/accounts')).body;
+    const { revision } = items.find((item: { name: string }) => item.name === 'viewer');
+    await running.admin.call('PUT', '/accounts/viewer', { displayName: 'viewer', revision, ...change });
+    for (let second = 0; second < 6; second++) await running.clock.advance(1000);
+    await events.end();
+  });
+}
 
 test('stops the events of a page whose session ended', async (t) => {
   const running = await startControl();
@@ -61,6 +82,7 @@ test('describes every route in a valid OpenAPI 3.1 document, and the page works 
   const running = await startControl();
   t.after(running.stop);
   const document = (await running.admin.call('GET', '/api/docs/json')).body;
+  assert.equal(document.components.securitySchemes.session.name, 'kq_session');
   assert.match(document.openapi, /^3\.1\.\d+$/);
   assert.ok(document.info.title.length > 0 && document.info.version.length > 0);
   const ids = new Set<string>();
@@ -228,4 +250,6 @@ test('serves TLS with HSTS and a cookie that browsers bind to this host', async 
   assert.equal(statusCode, 200);
   assert.match(String(headers['set-cookie']), /^__Host-kq_session=.*Secure/);
   assert.match(String(headers['strict-transport-security']), /max-age/);
+  const docs = await request(`${control.address}/api/docs/json`, { dispatcher });
+  assert.match(await docs.body.text(), /"name":"__Host-kq_session"/);
 });
