@@ -29,6 +29,7 @@ import { openAuditLog } from './audit/audit-log.ts';
 import { openAccountStore, type AccountStore } from './auth/account-store.ts';
 import { createBulks } from './bulks/create-bulks.ts';
 import { createCheckLogin } from './auth/login.ts';
+import { createTellRefused } from './auth/login-trail.ts';
 import { oneTimePassword } from './auth/passwords.ts';
 import { openSessionStore } from './auth/session-store.ts';
 import { openAdapterTests } from './registry/adapter-tests.ts';
@@ -135,7 +136,17 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const actions = allActions(services);
   const run = createRunAction(actions, audit);
   const firstAdministrator = await createFirstAdministrator(accounts);
-  const server = await startControlServer({ ...deps, ...deps.settings, ...services, version: deps.info.version, actions, run, hub });
+  const tellRefused = createTellRefused(audit, shared);
+  const server = await startControlServer({
+    ...deps,
+    ...deps.settings,
+    ...services,
+    version: deps.info.version,
+    actions,
+    run,
+    hub,
+    tellRefused,
+  });
   logger.info('control.listening', { address: server.address, plan: plans.current() });
 
   return {

@@ -14,6 +14,7 @@ import type { RunAction } from '../actions/run-action.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { AccountStore } from '../auth/account-store.ts';
 import type { CheckLogin } from '../auth/login.ts';
+import type { TellRefused } from '../auth/login-trail.ts';
 import type { SessionStore } from '../auth/session-store.ts';
 import {
   checkSameOrigin,
@@ -42,6 +43,7 @@ export interface ControlServerDeps {
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
   readonly checkLogin: CheckLogin;
+  readonly tellRefused: TellRefused;
   readonly audit: AuditLog;
   readonly hub: EventHub;
   readonly documents: Documents;
@@ -185,7 +187,7 @@ function sightOf(actor: Actor): Sight {
   return { seesFlows: isAllowed(actor, 'flows.read') };
 }
 
-function addLogin(api: FastifyInstance, { checkLogin, sessions, audit }: ControlServerDeps, isTls: boolean): void {
+function addLogin(api: FastifyInstance, { checkLogin, tellRefused, sessions, audit }: ControlServerDeps, isTls: boolean): void {
   const Login = Type.Object(
     { name: Type.String({ minLength: 1, maxLength: 64 }), password: Type.String({ minLength: 1, maxLength: 1000 }) },
     { additionalProperties: false },
@@ -201,14 +203,12 @@ function addLogin(api: FastifyInstance, { checkLogin, sessions, audit }: Control
   api.withTypeProvider<TypeBoxTypeProvider>().post('/login', { schema }, async (request, reply) => {
     checkSameOrigin(request, isTls);
     const { name, password } = readLogin(request.body);
-    const actor = { account: '-', roles: [], via: 'session', from: request.ip } as const;
     const account = await checkLogin(name, password, request.ip).catch(async (error: unknown) => {
-      // The name that was typed may be a password: it is not kept.
-      const intent = await audit.intent({ action: 'login', actor });
-      await audit.result(intent, { outcome: error instanceof AppError ? error.code : 'INTERNAL_BUG', note: {} });
+      await tellRefused(error, request.ip);
       throw error;
     });
-    const intent = await audit.intent({ action: 'login', actor: { ...actor, account: account.name } });
+    const actor = { account: account.name, roles: account.roles, via: 'session', from: request.ip } as const;
+    const intent = await audit.intent({ action: 'login', actor });
     const { secret } = await sessions.open(account.name);
     await audit.result(intent, { outcome: 'done', note: {} });
     setSessionCookie(reply, secret, isTls);

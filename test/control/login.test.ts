@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createControl } from '../../control/create-control.ts';
-import { ADMIN_PASSWORD, createClient, defaultDeps, startControl } from './start-control.ts';
+import { ADMIN_PASSWORD, PERSON_PASSWORD, createClient, defaultDeps, startControl } from './start-control.ts';
 
 test('makes the first administrator once, and refuses everything until its one-time password is changed', async (t) => {
   const { deps } = defaultDeps();
@@ -45,6 +45,27 @@ test('locks a login after five wrong tries for fifteen minutes, known name or no
   assert.equal((await running.client().login('admin', ADMIN_PASSWORD)).status, 429, 'even the right password');
   await running.clock.advance(15 * 60_000 + 1);
   assert.equal((await running.client().login('admin', ADMIN_PASSWORD)).status, 200);
+});
+
+test('a new password lifts the lock of an account', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  await running.person('wang', ['viewer']);
+  for (let tries = 0; tries < 6; tries++) await running.client().login('wang', 'wrong');
+  const locked = await running.client().login('wang', PERSON_PASSWORD);
+  assert.deepEqual([locked.status, locked.body.values.problem], [429, 'account']);
+  const { oneTimePassword } = (await running.admin.call('POST', '/accounts/wang/reset-password')).body;
+  assert.equal((await running.client().login('wang', oneTimePassword)).status, 200);
+});
+
+test('strangers add to the trail what the lockout lets through, and one line of what it refuses', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const auditor = await running.person('ines', ['audit-admin']);
+  for (let guess = 0; guess < 60; guess++) await running.client().login(`nobody-${guess}`, 'x');
+  const { items } = (await auditor.call('GET', '/audit?limit=200&action=login&outcome=failed')).body;
+  const outcomes = Map.groupBy(items, ({ outcome }: { outcome: string }) => outcome);
+  assert.deepEqual([outcomes.get('LOGIN_REFUSED')?.length, outcomes.get('LOGIN_LOCKED')?.length], [30, 1]);
 });
 
 test('counts guesses that are sent at once', async (t) => {

@@ -4,7 +4,9 @@ import type { ErrorTemplates } from './template.ts';
 export const controlTexts: ErrorTemplates = {
   LOGIN_REQUIRED: { what: '尚未登录，或登录已过期', fix: '请登录；命令行使用 kangqiao login。' },
   LOGIN_REFUSED: { what: '账号或密码错误', fix: '请核对后重新输入；连续输错 5 次将锁定 15 分钟。' },
-  LOGIN_LOCKED: { what: '输错次数过多，登录已锁定 15 分钟', fix: '15 分钟后再试，或请系统管理员重置密码。' },
+  LOGIN_LOCKED: { what: '输错次数过多，登录已锁定 15 分钟', fix: '15 分钟后再试。' },
+  'LOGIN_LOCKED/account': { what: '该账号输错次数过多，已锁定 15 分钟', fix: '15 分钟后再试，或请管理员重置密码（重置即解锁）。' },
+  'LOGIN_LOCKED/address': { what: '从此地址登录输错次数过多，已锁定 15 分钟', fix: '15 分钟后再试，或换一台机器登录。' },
   LOGIN_BUSY: { what: '同时登录的人过多', fix: '1 秒后重试。' },
   PASSWORD_CHANGE_REQUIRED: { what: '须先修改一次性密码', fix: '修改密码后即可继续。' },
   PASSWORD_SAME: { what: '新密码与原密码相同', fix: '请另设一个密码。' },
