@@ -183,12 +183,16 @@ function keyActions({ registry, plans }: ControlServices): readonly Action[] {
     defineAction({
       name: 'keys.retire',
       right: 'callers.edit',
-      text: { 'zh-CN': '退役密钥：仍可验签，不再计入上限', en: 'Retire a key: it still verifies' },
+      text: {
+        'zh-CN': '退役密钥：7 天内仍可验签，腾出启用名额',
+        en: 'Retire a key: it verifies for seven more days and makes room for another',
+      },
       input: byKey,
       audited: true,
       subject: ({ appId, keyId }) => `${appId}/${keyId}`,
-      async run(_ctx, { appId, keyId }) {
+      async run(ctx, { appId, keyId }) {
         const key = await keys.retire(appId, keyId);
+        ctx.note.after = { state: key.state, expiresAt: key.expiresAt };
         plans.changed();
         return key;
       },

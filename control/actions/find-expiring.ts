@@ -28,9 +28,8 @@ export async function findExpiring({ registry, clock, certificate }: ExpiringDep
   const [keys, grants] = await Promise.all([registry.keys.list(), registry.grants.list()]);
   const all: Expiring[] = [
     ...keys.flatMap(({ appId, keyId, state, expiresAt }) =>
-      expiresAt === undefined || (state !== 'ACTIVE' && state !== 'RETIRING')
-        ? []
-        : [{ what: 'app-key' as const, id: keyId, appId, expiresAt }],
+      // One that retires was given its end by a person, who has put another in its place.
+      expiresAt === undefined || state !== 'ACTIVE' ? [] : [{ what: 'app-key' as const, id: keyId, appId, expiresAt }],
     ),
     ...grants.flatMap(({ grantId, appId, expiresAt }) =>
       expiresAt === undefined ? [] : [{ what: 'grant' as const, id: grantId, appId, expiresAt }],

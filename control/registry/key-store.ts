@@ -1,6 +1,6 @@
 /**
  * Keys with which apps sign (design page 2, section 3). PENDING until its holder proves to have the private half; at most two ACTIVE
- * per app, held as two numbered seats under a unique key; RETIRING still verifies; REVOKED is gone from the next plan.
+ * per app, held as two numbered seats under a unique key; RETIRING still verifies for seven days; REVOKED is gone from the next plan.
  * Secrets of the HMAC schemes are made here, shown once, and sealed.
  */
 import { Type } from 'typebox';
@@ -34,7 +34,7 @@ const keysSpec: CollectionSpec<StoredKey> = {
 
 export interface KeyStore {
   list(appId?: string): Promise<readonly AppKey[]>;
-  /** KEY_INVALID for weak or foreign keys. Answers the text that the holder must sign. */
+  /** KEY_INVALID for weak or foreign keys. Takes the place of one that is PENDING under the same id. Answers the text that the holder must sign. */
   upload(key: {
     appId: string;
     keyId: string;
@@ -51,6 +51,7 @@ export interface KeyStore {
     scheme: Scheme;
     expiresAt?: number;
   }): Promise<{ readonly key: AppKey; readonly secret: string }>;
+  /** It expires in seven days, or when it would have anyway. */
   retire(appId: string, keyId: string): Promise<AppKey>;
   revoke(appId: string, keyId: string): Promise<AppKey>;
   removeAll(appId: string): Promise<void>;
@@ -67,33 +68,41 @@ export interface KeyStoreDeps {
 
 const CHALLENGE_MS = 15 * 60_000;
 const SEATS = [1, 2];
-const KEYS_PER_APP = 20;
+/** PENDING, ACTIVE or RETIRING and not expired. */
+const LIVE_KEYS_PER_APP = 20;
+const OVERLAP_MS = 7 * 86_400_000;
 
 export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
   const keys = await deps.documents.open(keysSpec);
   const { crypto, clock, seal } = deps;
 
-  async function insert(record: StoredKey, appId: string): Promise<void> {
-    if ((await keys.count({ 'document.appId': appId }, KEYS_PER_APP)) >= KEYS_PER_APP) {
-      throw new AppError('KEY_LIMIT', 'input', `An app holds at most ${KEYS_PER_APP} keys.`, {
-        values: { limit: KEYS_PER_APP },
-        fix: 'Delete the app or reuse a revoked key id.',
+  async function insert(record: StoredKey): Promise<void> {
+    const { appId } = record.document;
+    const isLive = ({ _id, document: { state, expiresAt = Infinity } }: StoredKey) =>
+      _id !== record._id && state !== 'REVOKED' && expiresAt > clock.now();
+    if ((await readAll(keys, { 'document.appId': appId })).filter(isLive).length >= LIVE_KEYS_PER_APP) {
+      throw new AppError('KEY_LIMIT', 'input', `An app holds at most ${LIVE_KEYS_PER_APP} keys that are neither revoked nor expired.`, {
+        values: { limit: LIVE_KEYS_PER_APP },
+        fix: 'Revoke one that is not used any more.',
       });
     }
-    const result = await keys.insert(record, { durability: 'full' });
-    if (!result.inserted)
-      throw new AppError('KEY_EXISTS', 'input', 'This app has a key of that id already.', { fix: 'Choose another keyId.' });
+    if ((await keys.insert(record, { durability: 'full' })).inserted) return;
+    const isUploaded = record.challenge !== undefined;
+    const unproved = { 'document.state': 'PENDING', challenge: { exists: true } };
+    if (isUploaded && (await keys.replaceIf(record, unproved, { durability: 'full' })).outcome === 'patched') return;
+    throw new AppError('KEY_EXISTS', 'input', 'This app has a key of that id already.', { fix: 'Choose another keyId.' });
   }
 
-  /** PENDING -> ACTIVE in whichever seat is free. */
-  async function takeSeat(id: string, appId: string): Promise<AppKey> {
+  /** PENDING -> ACTIVE in whichever seat is free; only the key that was looked at, not one that took its place meanwhile. */
+  async function takeSeat({ _id, document: { appId, fingerprint } }: StoredKey): Promise<AppKey> {
     for (const seat of SEATS) {
       const patch = {
         set: { seat: `${appId}|${seat}`, 'document.state': 'ACTIVE' },
         unset: ['challenge', 'challengeEndsAt'],
         inc: { 'document.revision': 1 },
       };
-      const result = await keys.patchIf(id, { 'document.state': 'PENDING' }, patch, { durability: 'full' });
+      const match = { 'document.state': 'PENDING', 'document.fingerprint': fingerprint };
+      const result = await keys.patchIf(_id, match, patch, { durability: 'full' });
       if (result.outcome === 'patched') return shown(result.document);
       if (result.outcome === 'no-match') throw keyUnknown();
     }
@@ -103,8 +112,8 @@ export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
     });
   }
 
-  async function leave(appId: string, keyId: string, state: 'RETIRING' | 'REVOKED', from: readonly string[]): Promise<AppKey> {
-    const patch = { set: { 'document.state': state }, unset: ['seat', 'challenge', 'challengeEndsAt'], inc: { 'document.revision': 1 } };
+  async function leave(appId: string, keyId: string, from: readonly string[], set: Readonly<Record<string, unknown>>): Promise<AppKey> {
+    const patch = { set, unset: ['seat', 'challenge', 'challengeEndsAt'], inc: { 'document.revision': 1 } };
     const result = await keys.patchIf(keyRowId(appId, keyId), { 'document.state': { in: from } }, patch, { durability: 'full' });
     if (result.outcome === 'patched') return shown(result.document);
     throw keyUnknown();
@@ -123,7 +132,7 @@ export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
       const nonce = Buffer.from(crypto.randomBytes(24)).toString('base64url');
       const challenge = ['KQ1-KEY-PROOF', appId, keyId, scheme, fingerprint, nonce].join('\n');
       const document = newKey({ appId, keyId, scheme, fingerprint, expiresAt }, clock.now(), { publicPem });
-      await insert({ _id: keyRowId(appId, keyId), document, challenge, challengeEndsAt: clock.now() + CHALLENGE_MS }, appId);
+      await insert({ _id: keyRowId(appId, keyId), document, challenge, challengeEndsAt: clock.now() + CHALLENGE_MS });
       return { key: shown({ _id: '', document }), challenge };
     },
     async activate(appId, keyId, signature) {
@@ -132,7 +141,7 @@ export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
       if ((stored.challengeEndsAt ?? 0) <= clock.now()) throw proofWrong('The challenge is older than 15 minutes.', 'late');
       if (!(await verifyProof(crypto, stored.document, stored.challenge, signature)))
         throw proofWrong('The signature of the challenge does not verify.', 'signature');
-      return takeSeat(stored._id, appId);
+      return takeSeat(stored);
     },
     async createSecret({ appId, keyId, scheme, expiresAt }) {
       const made = await crypto.generateKey(scheme);
@@ -146,16 +155,21 @@ export async function openKeyStore(deps: KeyStoreDeps): Promise<KeyStore> {
       const document = newKey({ appId, keyId, scheme, fingerprint: handle.fingerprint, expiresAt }, clock.now(), {
         sealedSecret: seal.seal(placeOf(_id), made.secret),
       });
-      await insert({ _id, document }, appId);
+      const record = { _id, document };
+      await insert(record);
       try {
-        return { key: await takeSeat(_id, appId), secret: made.secret };
+        return { key: await takeSeat(record), secret: made.secret };
       } catch (error) {
         await keys.remove(_id);
         throw error;
       }
     },
-    retire: (appId, keyId) => leave(appId, keyId, 'RETIRING', ['ACTIVE']),
-    revoke: (appId, keyId) => leave(appId, keyId, 'REVOKED', ['PENDING', 'ACTIVE', 'RETIRING']),
+    async retire(appId, keyId) {
+      const expiresAt = (await keys.get(keyRowId(appId, keyId)))?.document.expiresAt ?? Infinity;
+      const end = Math.min(expiresAt, clock.now() + OVERLAP_MS);
+      return leave(appId, keyId, ['ACTIVE'], { 'document.state': 'RETIRING', 'document.expiresAt': end });
+    },
+    revoke: (appId, keyId) => leave(appId, keyId, ['PENDING', 'ACTIVE', 'RETIRING'], { 'document.state': 'REVOKED' }),
     async removeAll(appId) {
       for (const key of await readAll(keys, { 'document.appId': appId })) await keys.remove(key._id);
     },

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { GatewayPlan } from '../../gateways/documents.ts';
 import { signText } from '../../sdk/keys.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
-import { flow, startControl, type Client, type Running } from './start-control.ts';
+import { flow, PERSON_PASSWORD, startControl, type Client, type Running } from './start-control.ts';
 
 const crypto = createSoftwareCrypto();
 
@@ -46,6 +46,59 @@ test('activates a key only for who signs its challenge, and at most two of them'
     (await latestPlan(running)).keys.some((key) => key.keyId === 'k1'),
     false,
   );
+});
+
+test('a retired key ends seven days later, or at its own earlier end', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  const day = 86_400_000;
+  const soon = running.clock.now() + day;
+  for (const [keyId, more] of [
+    ['long', {}],
+    ['short', { expiresAt: soon }],
+  ] as const) {
+    await security.call('POST', '/apps/suishenban/keys/secrets', { keyId, scheme: 'HMAC-SM3', ...more });
+    await security.call('POST', `/apps/suishenban/keys/${keyId}/retire`);
+  }
+  const ends = (await latestPlan(running)).keys.map(({ keyId, state, expiresAt }) => [keyId, state, expiresAt]);
+  assert.deepEqual(ends, [
+    ['long', 'RETIRING', running.clock.now() + 7 * day],
+    ['short', 'RETIRING', soon],
+  ]);
+});
+
+test('an app rotates its keys for ever: those revoked or expired do not count', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  const make = (keyId: string) => security.call('POST', '/apps/suishenban/keys/secrets', { keyId, scheme: 'HMAC-SM3' });
+  for (let turn = 0; turn < 25; turn++) {
+    assert.equal((await make(`revoked-${turn}`)).status, 200, `${turn}`);
+    await security.call('POST', `/apps/suishenban/keys/revoked-${turn}/revoke`);
+  }
+  for (let turn = 0; turn < 20; turn++) {
+    assert.equal((await make(`retired-${turn}`)).status, 200, `${turn}`);
+    await security.call('POST', `/apps/suishenban/keys/retired-${turn}/retire`);
+  }
+  const refused = await make('one-more');
+  assert.deepEqual([refused.body.code, refused.body.values.limit], ['KEY_LIMIT', 20]);
+  await security.call('POST', '/apps/suishenban/keys/retired-3/revoke');
+  assert.equal((await make('one-more')).status, 200, 'as the advice says');
+  await security.call('POST', '/apps/suishenban/keys/one-more/revoke');
+  await running.clock.advance(7 * 86_400_000 + 1);
+  await security.login('security', PERSON_PASSWORD);
+  assert.equal((await make('a-week-later')).status, 200);
+});
+
+test('a key whose proof failed is uploaded again under its id, and only the new challenge proves it', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  const first = await upload(security, 'k1');
+  assert.equal((await prove(security, 'k1', first.uploaded.body.challenge, (await newPair()).privatePem)).body.code, 'KEY_PROOF_WRONG');
+  const second = await upload(security, 'k1');
+  assert.equal(second.uploaded.status, 200);
+  assert.equal((await prove(security, 'k1', first.uploaded.body.challenge, first.privatePem)).body.code, 'KEY_PROOF_WRONG');
+  assert.equal((await prove(security, 'k1', second.uploaded.body.challenge, second.privatePem)).body.state, 'ACTIVE');
+  assert.equal((await upload(security, 'k1')).uploaded.body.code, 'KEY_EXISTS', 'an active one stays');
 });
 
 test('refuses a challenge older than fifteen minutes', async (t) => {

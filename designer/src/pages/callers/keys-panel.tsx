@@ -33,8 +33,8 @@ const TEXTS = defineTexts({
   activate: ['激活', 'Activate'],
   retire: ['退役', 'Retire'],
   retireEffect: [
-    '密钥“{{id}}”仍可验签，但不再计入两把启用密钥的上限。新密钥用上后再吊销它。',
-    'The key "{{id}}" still verifies but no longer counts among the two active ones. Revoke it once the new key is in use.',
+    '密钥“{{id}}”再验签 7 天后自动失效，不再计入两把启用密钥的上限。请在此之前换用新密钥。',
+    'The key "{{id}}" verifies for seven more days and then ends by itself; it no longer counts among the two active ones. Go over to the new key within that time.',
   ],
   revoke: ['吊销', 'Revoke'],
   revokeEffect: [
