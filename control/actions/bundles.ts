@@ -1,14 +1,12 @@
 /** A bundle carries flows with the adapters, code tables and interfaces they need from one installation to another; never a secret. */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Type, type Static } from 'typebox';
 import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
-import { AppError, type Issue } from '../../engine/contract/errors.ts';
 import { type FlowDocument } from '../../engine/contract/flow-document.ts';
 import { InterfaceDocument } from '../../gateways/documents.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
-import { requireSecretsRight } from './adapters.ts';
-import { closed, defineAction, type Action, type ActionContext } from './action.ts';
+import { closed, defineAction, type Action } from './action.ts';
 import { existing, FlowId } from './flows.ts';
+import { importBundle } from './import-bundle.ts';
 import type { ControlServices } from './services.ts';
 import { exportFlow } from './shown-flow.ts';
 
@@ -19,13 +17,13 @@ const Bundle = Type.Object(
     schema: Type.Literal('bundle/1'),
     adapters: Many(AdapterDocument as never),
     tables: Many(CodeTable as never),
-    flows: Many(Type.Unknown()),
+    flows: Many(Type.Object({ flowId: FlowId }, { additionalProperties: true }) as never),
     interfaces: Many(InterfaceDocument as never),
   },
   closed,
 );
 
-interface BundleDocument {
+export interface BundleDocument {
   readonly schema: 'bundle/1';
   readonly adapters?: readonly AdapterDocument[];
   readonly tables?: readonly CodeTable[];
@@ -53,8 +51,22 @@ export function bundleActions(services: ControlServices): readonly Action[] {
       text: { 'zh-CN': '导入：覆盖同名草稿，不发布流程', en: 'Import over drafts of the same ids; publishes no flow' },
       input: Type.Object({ bundle: Bundle }, closed),
       audited: true,
+      subject: ({ bundle }) =>
+        idsOf(bundle as BundleDocument)
+          .join(' ')
+          .slice(0, 500),
       run: (ctx, { bundle }) => importBundle(services, ctx, bundle as BundleDocument),
     }),
+  ];
+}
+
+/** Flows first: they are what people know it by. */
+function idsOf({ flows = [], interfaces = [], adapters = [], tables = [] }: BundleDocument): readonly string[] {
+  return [
+    ...flows.map(({ flowId }) => flowId),
+    ...interfaces.map(({ interfaceId }) => interfaceId),
+    ...adapters.map(({ adapterId }) => adapterId),
+    ...tables.map(({ tableId }) => tableId),
   ];
 }
 
@@ -74,64 +86,4 @@ async function exportBundle(
     flows,
     interfaces,
   };
-}
-
-async function importBundle(
-  { catalog, bindingStore, registry, plans, checkSavedInterface }: ControlServices,
-  ctx: ActionContext,
-  bundle: BundleDocument,
-) {
-  const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
-  if (adapters.length > 0) ctx.require('adapters.edit');
-  if (tables.length > 0) ctx.require('tables.edit');
-  if (interfaces.length > 0) ctx.require('interfaces.edit');
-  for (const adapter of adapters) requireSecretsRight(ctx, await bindingStore.getAdapter(adapter.adapterId), adapter);
-  const below = (place: string, issues: readonly Issue[]) => issues.map((issue) => ({ ...issue, path: place + issue.path }));
-  const wrong = adapters.flatMap((adapter, index) => below(`/adapters/${index}`, bindingStore.adapterIssues(adapter)));
-  for (const [index, item] of interfaces.entries()) {
-    wrong.push(...below(`/interfaces/${index}`, checkSavedInterface(item)));
-    // A thousand of them take seconds, in which this process has others to serve.
-    await nextTurn();
-  }
-  for (const [index, flow] of flows.entries()) wrong.push(...below(`/flows/${index}`, await whatKeepsFromSaving(catalog, flow)));
-  if (wrong.some((issue) => issue.severity === 'error')) {
-    throw new AppError('BUNDLE_INVALID', 'input', 'Some adapters, interfaces or flows of the bundle are not valid; nothing was imported.', {
-      issues: wrong,
-      fix: 'Change what the issues name.',
-    });
-  }
-  const total = adapters.length + tables.length + flows.length + interfaces.length;
-  let done = 0;
-  const step = (kind: string, id: string) => ctx.progress({ kind, id, done: ++done, of: total });
-  for (const adapter of adapters) {
-    const revision = (await bindingStore.getAdapter(adapter.adapterId))?.revision ?? 0;
-    await bindingStore.saveAdapter({ ...adapter, revision }, revision);
-    step('adapter', adapter.adapterId);
-  }
-  for (const table of tables) {
-    const revision = (await bindingStore.getTable(table.tableId))?.revision ?? 0;
-    await bindingStore.saveTable({ ...table, revision }, revision);
-    step('table', table.tableId);
-  }
-  for (const flow of flows) {
-    await catalog.saveDraft({ ...flow, revision: (await catalog.draft(flow.flowId))?.revision ?? 0 }, ctx.actor.account);
-    step('flow', flow.flowId);
-  }
-  for (const item of interfaces) {
-    await registry.interfaces.save({ ...item, revision: (await registry.interfaces.get(item.interfaceId))?.revision ?? 0 });
-    step('interface', item.interfaceId);
-  }
-  if (interfaces.length > 0) plans.changed();
-  ctx.note.after = { adapters: adapters.length, tables: tables.length, flows: flows.length, interfaces: interfaces.length };
-  return ctx.note.after;
-}
-
-/**
- * Drafts may break rules, but not the schema; whoever has to mend that hears of the broken rules too. Adapters and tables that are not here may
- * come with the bundle.
- */
-async function whatKeepsFromSaving(catalog: ControlServices['catalog'], flow: unknown): Promise<readonly Issue[]> {
-  const issues = await catalog.validate(flow);
-  if (!issues.some(({ code }) => code === 'FLOW_SCHEMA')) return [];
-  return issues.filter(({ code }) => code !== 'FLOW_ADAPTER_UNKNOWN' && code !== 'FLOW_TABLE_UNKNOWN');
 }

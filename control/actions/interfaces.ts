@@ -4,7 +4,7 @@ import { InterfaceDocument } from '../../gateways/documents.ts';
 import type { Permission } from '../../engine/contract/access.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
 import type { Text } from '../../engine/contract/texts.ts';
-import { closed, defineAction, type Action } from './action.ts';
+import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { requireSameId } from './require-same-id.ts';
 import { existing } from './flows.ts';
 import { isAllowed } from './permissions.ts';
@@ -59,7 +59,7 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
       input: Type.Object({ document: InterfaceDocument }, closed),
       audited: false,
       async run(_ctx, { document }) {
-        const issues = await problemsOf(services, document);
+        const issues = await interfaceProblems(services, document);
         return { valid: issues.every((issue) => issue.severity !== 'error'), issues };
       },
     }),
@@ -73,8 +73,8 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
       async run(ctx, { interfaceId, document }) {
         requireSameId(document.interfaceId, interfaceId);
         const before = await interfaces.get(interfaceId);
-        if (before?.state !== document.state && (document.state === 'online' || before !== undefined)) ctx.require('interfaces.publish');
-        const issues = await problemsOf(services, document);
+        requirePublishRight(ctx, before, document);
+        const issues = await interfaceProblems(services, document);
         if (issues.some((issue) => issue.severity === 'error')) {
           throw new AppError('INTERFACE_INVALID', 'input', `The interface has ${issues.length} problem(s).`, {
             values: { count: issues.length },
@@ -96,8 +96,11 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
       input: Type.Object({ interfaceId: InterfaceId, state: Type.Union([Type.Literal('online'), Type.Literal('offline')]) }, closed),
       audited: true,
       subject: ({ interfaceId, state }) => `${interfaceId} ${state}`,
-      async run(_ctx, { interfaceId, state }) {
-        const saved = await interfaces.save({ ...existing(await interfaces.get(interfaceId), interfaceId), state });
+      async run(ctx, { interfaceId, state }) {
+        const before = existing(await interfaces.get(interfaceId), interfaceId);
+        const saved = await interfaces.save({ ...before, state });
+        ctx.note.before = { state: before.state, revision: before.revision };
+        ctx.note.after = { state: saved.state, revision: saved.revision };
         plans.changed();
         return saved;
       },
@@ -120,10 +123,20 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
   ];
 }
 
-async function problemsOf({ checkSavedInterface, catalog }: ControlServices, document: InterfaceDocument): Promise<readonly Issue[]> {
+/** What goes on or off line takes a right of its own. */
+export function requirePublishRight(ctx: ActionContext, before: InterfaceDocument | undefined, after: InterfaceDocument): void {
+  if (before?.state !== after.state && (after.state === 'online' || before !== undefined)) ctx.require('interfaces.publish');
+}
+
+/** `brought`: flows that are saved together with it. */
+export async function interfaceProblems(
+  { checkSavedInterface, catalog }: ControlServices,
+  document: InterfaceDocument,
+  brought: ReadonlySet<string> = new Set(),
+): Promise<readonly Issue[]> {
   const issues = [...checkSavedInterface(document)];
   const { target } = document;
-  if (target.kind === 'flow' && (await catalog.draft(target.flowId)) === undefined) {
+  if (target.kind === 'flow' && !brought.has(target.flowId) && (await catalog.draft(target.flowId)) === undefined) {
     issues.push({
       path: '/target/flowId',
       code: 'INTERFACE_FLOW_UNKNOWN',

@@ -16,6 +16,21 @@ export function openInterfaceStore(documents: Documents): Promise<InterfaceStore
   });
 }
 
+/** What saving these would be refused for, one after the other over those that are stored: INTERFACE_ROUTE_CLASH by document. */
+export function routeClashes(
+  documents: readonly InterfaceDocument[],
+  stored: readonly InterfaceDocument[],
+): ReadonlyMap<InterfaceDocument, AppError> {
+  const holders = new Map(stored.map((document) => [routeKey(document), document]));
+  const clashes = new Map<InterfaceDocument, AppError>();
+  for (const document of documents) {
+    const holder = holders.get(routeKey(document));
+    if (holder === undefined || holder.interfaceId === document.interfaceId) holders.set(routeKey(document), document);
+    else clashes.set(document, routeClash(document, holder));
+  }
+  return clashes;
+}
+
 /** `/a/:id` and `/a/:name` are the same route. */
 function routeKey({ front, method, path }: Pick<InterfaceDocument, 'front' | 'method' | 'path'>): string {
   return `${front} ${method} ${path.replace(/:[^/]+/g, ':')}`;

@@ -866,7 +866,11 @@ export interface operations {
             protocol: string;
             revision: number;
           }[];
-          flows?: unknown[];
+          flows?: ({
+            flowId: string;
+          } & {
+            [key: string]: unknown;
+          })[];
           interfaces?: {
             bodyLimitBytes?: number;
             dataClass?: 'public' | 'internal' | 'sensitive';

@@ -68,7 +68,7 @@ export const controlTexts: ErrorTemplates = {
   FLOW_ID_DIFFERS: { what: '文档中的流程编号与地址中的 {flowId} 不一致', fix: '以流程自己的编号保存。' },
   FLOW_IN_USE: { what: '流程正被接口引用，不能删除：{interfaces}', fix: '先删除这些接口，或把它们改指向其他流程。' },
   BINDING_INVALID: { what: '{what}的内容不正确', fix: '更正所指的字段。' },
-  BUNDLE_INVALID: { what: '导入包中有适配器、接口或流程文档不正确，没有导入任何内容', fix: '更正列出的问题后重新导入。' },
+  BUNDLE_INVALID: { what: '导入包中有内容不正确，没有导入任何内容', fix: '更正列出的问题后重新导入。' },
   SECRET_IN_USE: { what: '机密“{name}”正被适配器用作凭据，不能删除：{adapters}', fix: '先为这些适配器改用其他凭据。' },
   ADAPTER_IN_USE: { what: '适配器 {adapterId} 正被流程使用，不能删除：{flows}', fix: '先为这些流程改选其他适配器。' },
   TABLE_IN_USE: { what: '代码表 {tableId} 正被流程使用，不能删除：{flows}', fix: '先为这些流程改选其他代码表。' },
