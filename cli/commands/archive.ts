@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { ArchiveRun } from '../../engine/archive/archive-runs.ts';
 import type { ArchiveDay, ExecutionPage } from '../../engine/services.ts';
+import type { ApiClient } from '../api-client.ts';
 import { withApi } from '../connect.ts';
 import { formatTable, type Terminal } from '../terminal.ts';
 
@@ -63,7 +64,7 @@ function searchCommand(terminal: Terminal): Command {
   return new Command('search')
     .summary('find archived executions, newest first')
     .argument('[id]', 'id or trace id, whole or its beginning')
-    .addOption(new Option('--key <name=value>', 'business key'))
+    .addOption(new Option('--key <name=value>', 'business key; takes the right to see payloads'))
     .addOption(new Option('--flow <id>', 'of this flow'))
     .addOption(new Option('--from <time>', 'accepted from then on, for example 2026-11-01').argParser(time))
     .addOption(new Option('--to <time>', 'accepted until then').argParser(time))
@@ -71,7 +72,7 @@ function searchCommand(terminal: Terminal): Command {
     .addOption(new Option('--json', 'as JSON'))
     .addHelpText('after', '\nExample:\n  $ kangqiao archive search --key patientId=P000001 --from 2026-11-01')
     .action(async function (this: Command, text: string | undefined, options: SearchOptions) {
-      const page = (await withApi(this, terminal, (api) => api.call('GET', `/executions?${questionOf(text, options)}`))) as ExecutionPage;
+      const page = (await withApi(this, terminal, (api) => search(api, text, options))) as ExecutionPage;
       if (options.json === true) return terminal.print(JSON.stringify(page.items, null, 2));
       const rows = page.items.map((item) => [item.executionId, new Date(item.acceptedAt).toISOString(), item.flowId, item.status]);
       terminal.print(formatTable([['EXECUTION', 'ACCEPTED', 'FLOW', 'STATUS'], ...rows]));
@@ -93,19 +94,19 @@ function showCommand(terminal: Terminal): Command {
     });
 }
 
-function questionOf(text: string | undefined, { key, flow, from, to, limit }: SearchOptions): string {
-  const query = new URLSearchParams({ archived: 'true', limit });
-  if (text !== undefined) query.set('text', text);
-  if (flow !== undefined) query.set('flowId', flow);
-  if (from !== undefined) query.set('from', String(from));
-  if (to !== undefined) query.set('to', String(to));
-  if (key !== undefined) {
-    const at = key.indexOf('=');
-    if (at < 1) throw new InvalidArgumentError('A business key is written as name=value.');
-    query.set('keyName', key.slice(0, at));
-    query.set('keyValue', key.slice(at + 1));
-  }
-  return query.toString();
+/** The value of a business key names a patient: it goes in the body, since addresses stand in logs. */
+function search(api: ApiClient, text: string | undefined, { key, flow, from, to, limit }: SearchOptions): Promise<unknown> {
+  const conditions = { archived: true, limit: Number(limit), text, flowId: flow, from, to };
+  if (key !== undefined) return api.call('POST', '/executions/search', { ...conditions, ...keyOf(key) });
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(conditions)) if (value !== undefined) query.set(name, String(value));
+  return api.call('GET', `/executions?${query.toString()}`);
+}
+
+function keyOf(key: string): { readonly keyName: string; readonly keyValue: string } {
+  const at = key.indexOf('=');
+  if (at < 1) throw new InvalidArgumentError('A business key is written as name=value.');
+  return { keyName: key.slice(0, at), keyValue: key.slice(at + 1) };
 }
 
 function time(text: string): number {

@@ -1,8 +1,8 @@
 /** Executions: lists, one with its steps, its payloads (a right of their own), retry and cancel of what a person must decide. */
-import { Type } from 'typebox';
+import { Type, type Static, type TObject } from 'typebox';
 import { AppError, type ErrorRecord } from '../../engine/contract/errors.ts';
 import { createMessage } from '../../engine/contract/message.ts';
-import type { ExecutionDetails, ExecutionPage, FlowCatalog } from '../../engine/services.ts';
+import type { ExecutionDetails, ExecutionPage, ExecutionQuery, FlowCatalog } from '../../engine/services.ts';
 import { existing, FlowId } from './flows.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { showPayload, type PayloadAnswer } from './execution-payload.ts';
@@ -14,47 +14,64 @@ const ExecutionId = Type.String({ minLength: 1, maxLength: 100 });
 const byId = Type.Object({ executionId: ExecutionId }, closed);
 const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 }));
 
+const conditions = {
+  flowId: Type.Optional(FlowId),
+  adapterId: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'Of flows of which any published version, present or past, has a node of this adapter',
+    }),
+  ),
+  status: Type.Optional(Type.Union([Status, Type.Array(Status, { minItems: 1, maxItems: STATUSES.length, uniqueItems: true })])),
+  from: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
+  to: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
+  text: Type.Optional(Type.String({ maxLength: 200, description: 'Execution id or trace id, whole or its beginning' })),
+  archived: Type.Optional(Type.Boolean({ description: 'In the archive instead of the store' })),
+  limit: Limit,
+  after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
+};
+type Conditions = Static<TObject<typeof conditions>>;
+
 export function executionActions({ catalog, executions }: ControlServices): readonly Action[] {
+  async function list(
+    { flowId, adapterId, status, limit = 50, ...query }: Conditions,
+    key?: ExecutionQuery['key'],
+  ): Promise<ExecutionPage> {
+    const flowIds = await flowsOf(catalog, flowId, adapterId);
+    return executions.list({
+      ...query,
+      limit,
+      ...(flowIds === undefined ? {} : { flowIds }),
+      ...(status === undefined ? {} : { status: typeof status === 'string' ? [status] : status }),
+      ...(key === undefined ? {} : { key }),
+    });
+  }
+
   return [
     defineAction({
       name: 'executions.list',
       right: 'executions.read',
       text: {
-        'zh-CN': '按时间、流程、适配器、状态、业务键或编号查询执行，最新在前',
-        en: 'Find executions by time, flow, adapter, status, business key or id; newest first',
+        'zh-CN': '按时间、流程、适配器、状态或编号查询执行，最新在前',
+        en: 'Find executions by time, flow, adapter, status or id; newest first',
+      },
+      input: Type.Object(conditions, closed),
+      audited: false,
+      run: async (_ctx, query): Promise<ExecutionPage> => list(query),
+    }),
+    defineAction({
+      name: 'executions.search',
+      right: 'executions.payload',
+      text: {
+        'zh-CN': '按业务键（患者、就诊等）查询执行；键值放在请求体中，不进入网址',
+        en: 'Find executions by a business key (patient, visit …); its value stands in the body, in no address',
       },
       input: Type.Object(
-        {
-          flowId: Type.Optional(FlowId),
-          adapterId: Type.Optional(
-            Type.String({
-              maxLength: 64,
-              description: 'Of flows of which any published version, present or past, has a node of this adapter',
-            }),
-          ),
-          status: Type.Optional(Type.Union([Status, Type.Array(Status, { minItems: 1, maxItems: STATUSES.length, uniqueItems: true })])),
-          from: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
-          to: Type.Optional(Type.Integer({ description: 'Epoch milliseconds' })),
-          keyName: Type.Optional(Type.String({ maxLength: 64 })),
-          keyValue: Type.Optional(Type.String({ maxLength: 500 })),
-          text: Type.Optional(Type.String({ maxLength: 200, description: 'Execution id or trace id, whole or its beginning' })),
-          archived: Type.Optional(Type.Boolean({ description: 'In the archive instead of the store' })),
-          limit: Limit,
-          after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
-        },
+        { ...conditions, keyName: Type.String({ minLength: 1, maxLength: 64 }), keyValue: Type.String({ minLength: 1, maxLength: 500 }) },
         closed,
       ),
       audited: false,
-      async run(_ctx, { flowId, adapterId, status, keyName, keyValue, limit = 50, ...query }): Promise<ExecutionPage> {
-        const flowIds = await flowsOf(catalog, flowId, adapterId);
-        return executions.list({
-          ...query,
-          limit,
-          ...(flowIds === undefined ? {} : { flowIds }),
-          ...(status === undefined ? {} : { status: typeof status === 'string' ? [status] : status }),
-          ...(keyName === undefined || keyValue === undefined ? {} : { key: { name: keyName, value: keyValue } }),
-        });
-      },
+      run: async (_ctx, { keyName, keyValue, ...query }): Promise<ExecutionPage> => list(query, { name: keyName, value: keyValue }),
     }),
     defineAction({
       name: 'executions.held',

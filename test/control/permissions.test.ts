@@ -48,6 +48,11 @@ test('keeps payloads from those who only watch', async (t) => {
   const viewer = await running.person('viewer', ['viewer']);
   assert.equal((await viewer.call('GET', '/executions/exe_1')).status, 404);
   assert.equal((await viewer.call('GET', '/executions/exe_1/payload')).status, 403);
+  const patient = { keyName: 'patient', keyValue: 'P1' };
+  assert.equal((await viewer.call('POST', '/executions/search', patient)).status, 403, 'nor do they learn who was where');
+  assert.equal((await running.admin.call('POST', '/executions/search', patient)).status, 200);
+  const inAddress = await running.admin.call('GET', '/executions?keyName=patient&keyValue=P1');
+  assert.equal(inAddress.body.code, 'INPUT_INVALID', 'an address stands in logs');
 });
 
 test('keeps system, security and audit administrator apart', async (t) => {

@@ -121,7 +121,7 @@ test('corrected into another lane it comes behind what waits there', async (t) =
     sent().map(({ number }) => number),
     [2, 3, 4],
   );
-  const found = (await operator.call('GET', '/executions?keyName=patient&keyValue=P2')).body.items;
+  const found = (await operator.call('POST', '/executions/search', { keyName: 'patient', keyValue: 'P2' })).body.items;
   assert.ok(
     found.some((item: { executionId: string }) => item.executionId === body.executionId),
     'business keys are those of the new content',

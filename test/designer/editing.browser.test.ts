@@ -67,7 +67,9 @@ test('a flow that came without places is shown arranged wherever it is shown, an
   await areApart(viewer, flow.nodes.length);
   await city.app.fetch('/open/v1/appointments', { body: booking('A'), idempotencyKey: randomUUID() });
   const executionId = await until('the booking is recorded', async () => {
-    const found = (await city.admin('GET', '/executions?keyName=patient&keyValue=P000002')) as { items: { executionId: string }[] };
+    const found = (await city.admin('POST', '/executions/search', { keyName: 'patient', keyValue: 'P000002' })) as {
+      items: { executionId: string }[];
+    };
     return found.items[0]?.executionId;
   });
   await goTo(viewer, `messages/${executionId}`);

@@ -12,7 +12,9 @@ test(
     const answer = await city.app.fetch('/open/v1/appointments', { body: booking('A'), idempotencyKey: randomUUID() });
     assert.equal(answer.status, 201);
     const executionId = await until('the booking is recorded', async () => {
-      const found = (await city.admin('GET', '/executions?keyName=patient&keyValue=P000002')) as { items: { executionId: string }[] };
+      const found = (await city.admin('POST', '/executions/search', { keyName: 'patient', keyValue: 'P000002' })) as {
+        items: { executionId: string }[];
+      };
       return found.items[0]?.executionId;
     });
 

@@ -87,8 +87,8 @@ test('no citizen is booked twice, and no answer given is taken back, whenever th
 
 /** Looks at the held booking as a person does, and lets it go on. */
 async function retryHeld(patient: number): Promise<void> {
-  const query = `keyName=patient&keyValue=${patientId(patient)}&status=held`;
-  const { items } = (await city.admin('GET', `/executions?${query}`)) as { items: { executionId: string }[] };
+  const query = { keyName: 'patient', keyValue: patientId(patient), status: 'held' };
+  const { items } = (await city.admin('POST', '/executions/search', query)) as { items: { executionId: string }[] };
   assert.equal(items.length, 1);
   const { executionId } = items[0]!;
   const held = (await city.admin('GET', `/executions/${executionId}`)) as ExecutionDetails;

@@ -194,7 +194,7 @@ async function throughConsole(): Promise<void> {
   await api.call('POST', '/flows/test', { document: flow });
   await api.call('POST', '/flows/trial', { document: flow, input, mocks: {} });
   await api.call('POST', '/flows/validate', { ...flow, [asciiName]: name, mode: mobile });
-  await api.call('GET', `/executions?keyName=patient&keyValue=${patientId}`);
+  await api.call('POST', '/executions/search', { keyName: 'patient', keyValue: patientId });
   await api.call('GET', `/executions/${encodeURIComponent(name)}?${asciiName}=${idNumber}`);
   await api.call('POST', '/login', { name: asciiName, password: payload });
   const { items } = (await api.ask('GET', '/executions?limit=200')) as { items: { executionId: string }[] };

@@ -70,6 +70,7 @@ export const OPERATIONS = {
   'user-token-keys.save': { method: 'POST', path: '/user-token-keys' },
   'user-token-keys.remove': { method: 'DELETE', path: '/user-token-keys/:id' },
   'executions.list': { method: 'GET', path: '/executions' },
+  'executions.search': { method: 'POST', path: '/executions/search' },
   'executions.get': { method: 'GET', path: '/executions/:executionId' },
   'executions.payload': { method: 'GET', path: '/executions/:executionId/payload' },
   'executions.retry': { method: 'POST', path: '/executions/:executionId/retry' },
@@ -1075,8 +1076,6 @@ export interface operations {
         flowId?: string;
         /** @description Epoch milliseconds */
         from?: number;
-        keyName?: string;
-        keyValue?: string;
         limit?: number;
         status?:
           | ('queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled')
@@ -1203,6 +1202,41 @@ export interface operations {
         'application/json': {
           data: unknown;
           token: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'executions.search': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Of flows of which any published version, present or past, has a node of this adapter */
+          adapterId?: string;
+          /** @description `next` of the page before */
+          after?: string;
+          /** @description In the archive instead of the store */
+          archived?: boolean;
+          flowId?: string;
+          /** @description Epoch milliseconds */
+          from?: number;
+          keyName: string;
+          keyValue: string;
+          /** @default 50 */
+          limit?: number;
+          status?:
+            | ('queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled')
+            | ('queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled')[];
+          /** @description Execution id or trace id, whole or its beginning */
+          text?: string;
+          /** @description Epoch milliseconds */
+          to?: number;
         };
       };
     };

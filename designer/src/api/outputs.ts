@@ -110,6 +110,7 @@ export interface Outputs {
   'bus-consumers.create-token': { readonly id: string; readonly appId: string; readonly token: string };
   'user-token-keys.list': Items<Revised<UserTokenKey>>;
   'executions.list': ExecutionPage;
+  'executions.search': ExecutionPage;
   'executions.held': ExecutionPage;
   'archive.get': ArchiveReport;
   'archive.run': ArchiveRun;

@@ -59,7 +59,7 @@ function Group({ group }: { readonly group: GroupName }) {
   const may = useMay();
   const [chosen, setChosen] = useState<readonly string[]>([]);
   const { choice, outcome } = choiceOf(group);
-  const list = useMessagePages('executions.held', { ...choice, outcome }, REFRESH_MS);
+  const list = useMessagePages({ id: 'executions.held', query: { ...choice, outcome } }, REFRESH_MS);
   const bulks = useBulks();
   const columns = useColumns();
   const isHeld = new Set(list.rows.map(({ executionId }) => executionId));

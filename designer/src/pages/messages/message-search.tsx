@@ -21,6 +21,10 @@ const TEXTS = defineTexts({
   from: ['开始时间', 'From'],
   to: ['结束时间', 'To'],
   both: ['键名和值都填上才会查找', 'Looked for once name and value are there'],
+  noKey: [
+    '按业务键（如患者）查找需有查看消息数据的权限',
+    'To look by a business key, such as a patient, takes the right to see data of messages',
+  ],
   hour: ['最近 1 小时', 'Last hour'],
   today: ['今天', 'Today'],
   week: ['最近 7 天', 'Last 7 days'],
@@ -66,8 +70,14 @@ export function MessageSearch({ conditions, set, actions }: Props) {
           value={[from === undefined ? null : dayjs(Number(from)), to === undefined ? null : dayjs(Number(to))]}
           onChange={(range) => set({ from: range?.[0]?.valueOf().toString(), to: range?.[1]?.valueOf().toString() })}
         />
-        <Typed label={t('key')} icon={<KeyRound size={16} />} value={conditions.key} onChange={(key) => set({ key })} />
-        <Typed label={t('value')} value={conditions.value} onChange={(value) => set({ value })} />
+        {may('executions.payload') ? (
+          <>
+            <Typed label={t('key')} icon={<KeyRound size={16} />} value={conditions.key} onChange={(key) => set({ key })} />
+            <Typed label={t('value')} value={conditions.value} onChange={(value) => set({ value })} />
+          </>
+        ) : (
+          <span className={styles.hint}>{t('noKey')}</span>
+        )}
         {(conditions.key === undefined) === (conditions.value === undefined) ? null : <span className={styles.hint}>{t('both')}</span>}
       </div>
     </div>

@@ -56,13 +56,14 @@ export function MessagesPage() {
 function Messages() {
   const t = useTexts(TEXTS);
   const format = useFormat();
-  const { conditions, query, set, clear } = useConditions();
+  const { conditions, question, set, clear } = useConditions();
+  const { query } = question;
   const columns = useMessageColumns();
   const exported = useExportColumns();
   const [isLive, setLive] = useState(true);
   // A search by trace id walks through the store; what is past changes no more.
   const mayBeLive = query.archived === undefined && query.text === undefined && (query.to === undefined || query.to > Date.now());
-  const list = useMessagePages('executions.list', query, mayBeLive && isLive ? LIVE_MS : undefined);
+  const list = useMessagePages(question, mayBeLive && isLive ? LIVE_MS : undefined);
   const [work, setWork] = useState<Work<Exported>>();
   const searchedFrom = list.data?.pages.at(-1)?.searchedFrom;
   const isConditional = Object.keys(conditions).length > 0;
@@ -70,7 +71,7 @@ function Messages() {
     title: t('exporting'),
     async run(report, signal) {
       const tell = (done: number) => report({ done, of: Math.max(done, EXPORT_MOST) });
-      const { rows, isCut } = await readMessages('executions.list', query, EXPORT_MOST, tell, signal);
+      const { rows, isCut } = await readMessages(question, EXPORT_MOST, tell, signal);
       report({ done: rows.length, of: rows.length });
       download('messages.csv', csvOf(exported, rows));
       return { count: rows.length, isCut };

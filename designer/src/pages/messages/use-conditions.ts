@@ -1,7 +1,8 @@
 import { useLocation, useSearchParams } from 'react-router';
 import type { Input } from '../../api/client.ts';
+import type { Question } from './use-message-pages.ts';
 
-export type Query = Omit<Input<'executions.list'>, 'limit' | 'after'>;
+type Query = Omit<Input<'executions.list'>, 'limit' | 'after'>;
 export type Status = 'queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled';
 export const STATUSES: readonly Status[] = ['completed', 'failed', 'held', 'running', 'waiting', 'queued', 'cancelled'];
 
@@ -30,10 +31,16 @@ export function useConditions() {
     });
   };
   const clear = () => setAddress({}, { replace: true, state: null });
-  return { conditions, query: queryOf(conditions), set, clear };
+  return { conditions, question: questionOf(conditions), set, clear };
 }
 
-function queryOf({ flow, adapter, status, from, to, key, value, text, archive }: Conditions): Query {
+function questionOf({ key, value, ...conditions }: Conditions): Exclude<Question, { id: 'executions.held' }> {
+  const query = queryOf(conditions);
+  if (key === undefined || value === undefined) return { id: 'executions.list', query };
+  return { id: 'executions.search', query: { ...query, keyName: key, keyValue: value } };
+}
+
+function queryOf({ flow, adapter, status, from, to, text, archive }: Conditions): Query {
   const known = STATUSES.find((one) => one === status);
   return {
     ...(flow === undefined ? {} : { flowId: flow }),
@@ -41,7 +48,6 @@ function queryOf({ flow, adapter, status, from, to, key, value, text, archive }:
     ...(known === undefined ? {} : { status: known }),
     ...timeOf('from', from),
     ...timeOf('to', to),
-    ...(key === undefined || value === undefined ? {} : { keyName: key, keyValue: value }),
     ...(text === undefined ? {} : { text }),
     ...(archive === undefined ? {} : { archived: true }),
   };
