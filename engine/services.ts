@@ -387,6 +387,9 @@ export interface ExecutionCatalog {
   resend(executionId: string, resend: Resend): Promise<Resent>;
   cancelHeld(item: HeldItem, act: BulkAct & { readonly reason: string }): Promise<HeldOutcome>;
   counts(): Promise<Readonly<Record<ExecutionStatus, number>>>;
-  /** Hands a message to whoever waits, or will wait, for this token. False when the token was used before. */
-  resume(token: string, message: Message): Promise<boolean>;
+  /**
+   * Hands a message to the execution of the flow that waits, or will wait, for this token. False when one was handed in before: that one
+   * counts.
+   */
+  resume(flowId: string, token: string, message: Message): Promise<boolean>;
 }

@@ -141,11 +141,16 @@ export function executionActions({ catalog, executions }: ControlServices): read
     defineAction({
       name: 'executions.resume',
       right: 'executions.retry',
-      text: { 'zh-CN': '凭令牌恢复等待中的执行；可先于等待到达', en: 'Resume what waits for a token; may come before the wait' },
-      input: Type.Object({ token: Type.String({ minLength: 1, maxLength: 500 }), data: Type.Unknown() }, closed),
+      text: {
+        'zh-CN': '凭令牌恢复流程中等待的执行；可先于等待到达',
+        en: 'Resume the execution of a flow that waits for a token; may come before the wait',
+      },
+      input: Type.Object({ flowId: FlowId, token: Type.String({ minLength: 1, maxLength: 500 }), data: Type.Unknown() }, closed),
       audited: true,
-      async run(_ctx, { token, data }) {
-        if (await executions.resume(token, createMessage(data ?? null))) return { resumed: true };
+      subject: ({ flowId }) => flowId,
+      async run(_ctx, { flowId, token, data }) {
+        existing(await catalog.draft(flowId), flowId);
+        if (await executions.resume(flowId, token, createMessage(data ?? null))) return { resumed: true };
         throw new AppError('RESUME_TOKEN_USED', 'input', 'This token was used before; the first message counts.', {
           fix: 'Nothing needs to be done; if the wait is still open, look at its execution.',
         });

@@ -5,7 +5,6 @@
 import type { Clock } from '../contract/clock.ts';
 import { AppError, toErrorRecord } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
-import { isRecord } from '../contract/is-record.ts';
 import type { Message } from '../contract/message.ts';
 import type { ArrivalResult, Scope } from '../contract/node.ts';
 import type { Logger, Metrics, Tracer } from '../contract/observe.ts';
@@ -16,7 +15,7 @@ import type { Bindings } from '../services.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import { partitionOf, TERMINAL, type ExecutionDocument } from './execution-document.ts';
 import { executionPlace } from './execution-journal.ts';
-import { encodeMessage, type EncodedMessage, type Payloads } from './payloads.ts';
+import { digestOfMessage, encodeMessage, type Payloads } from './payloads.ts';
 
 export interface AcceptDeps {
   readonly executions: Collection<ExecutionDocument>;
@@ -162,17 +161,6 @@ export function prepareExecution(
     deps.metrics.count('lane_empty_total', { flow: flow.flowId });
     return `${flow.flowId}|*`;
   }
-}
-
-/** Keyed digest of a message's content, to tell a repeated message from another one under the same key. */
-export function digestOfMessage(message: EncodedMessage, seal: Seal): string {
-  return seal.token('digest', JSON.stringify([withoutClaims(message.d) ?? message.b, message.m]));
-}
-
-/** In an interface call (`{ body, query, params, user }`) only who the citizen is belongs to the content: a renewed token makes no other request. */
-function withoutClaims(data: unknown): unknown {
-  if (!isRecord(data) || !('body' in data && 'query' in data && 'params' in data) || !isRecord(data['user'])) return data;
-  return { ...data, user: data['user']['sub'] };
 }
 
 /** At once where the expression does; `onError` decides what a failing one is worth. */

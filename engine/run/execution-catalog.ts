@@ -1,18 +1,17 @@
 /** Executions as people see them: lists, one with its steps and data, retry and cancel. */
 import { archiveAbsent, type ArchivedExecution, type ArchiveReader } from '../archive/read-archive.ts';
 import type { Message } from '../contract/message.ts';
-import type { Collection } from '../contract/ports/documents.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { ExecutionCatalog, ExecutionDetails, ExecutionQuery, ExecutionSummary, PublishedFlows } from '../services.ts';
 import type { Clock } from '../contract/clock.ts';
-import { isOutcomeUnknown, type ExecutionDocument, type ExecutionStatus, type ResumeDocument } from './execution-document.ts';
-import { executionPlace, hashToken, type ExecutionStores } from './execution-journal.ts';
+import { isOutcomeUnknown, type ExecutionDocument, type ExecutionStatus } from './execution-document.ts';
+import { executionPlace, type ExecutionStores } from './execution-journal.ts';
 import { keepsOutput } from './leg-payload.ts';
-import { wake } from './wake-waiting.ts';
+import { resumeByToken } from './wait-tokens.ts';
 import { foldLegs, listIterationLegs } from './load-execution.ts';
-import { decodeMessage, decodeReply, encodeMessage, type Payloads } from './payloads.ts';
+import { decodeMessage, decodeReply, type Payloads } from './payloads.ts';
 import { createHeldExecutions } from './held-executions.ts';
 import { listExecutions, type DocumentPage } from './list-executions.ts';
 import { findReplays, resendExecution, type ResendDeps } from './resend-execution.ts';
@@ -22,7 +21,6 @@ import type { RunDeps } from './run-node.ts';
 import type { Emits } from '../plan/progress.ts';
 
 export interface ExecutionCatalogDeps extends ExecutionStores, ResendDeps {
-  readonly resumes: Collection<ResumeDocument>;
   readonly workQueue: WorkQueue;
   readonly shared: SharedState;
   readonly payloads: Payloads;
@@ -37,7 +35,6 @@ export interface ExecutionCatalogDeps extends ExecutionStores, ResendDeps {
 
 const STATUSES: readonly ExecutionStatus[] = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'];
 const MAX_COUNT = 10_000;
-const RESUME_KEEP_MS = 30 * 86_400_000;
 
 export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCatalog {
   const { executions } = deps;
@@ -66,15 +63,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       return Object.fromEntries(STATUSES.map((status, index) => [status, counts[index]!])) as Record<ExecutionStatus, number>;
     },
 
-    async resume(token, message) {
-      const id = hashToken(token);
-      const input = await deps.payloads.store({ collection: 'resumes', id, field: 'input' }, encodeMessage(message));
-      const at = deps.clock.now();
-      const blobs = 'blob' in input ? { blobs: [input.blob] } : {};
-      const result = await deps.resumes.insert({ _id: id, input, ...blobs, at, expiresAt: at + RESUME_KEEP_MS }, { durability: 'full' });
-      for (const waiting of await executions.find({ wake: id }, { limit: 10 })) await wake(waiting, deps);
-      return result.inserted;
-    },
+    resume: (flowId, token, message) => resumeByToken(flowId, token, message, deps),
   };
 
   async function listArchived(query: ExecutionQuery): Promise<DocumentPage> {

@@ -25,6 +25,7 @@ export interface Intent {
   readonly node: string;
   readonly scope: string;
   readonly key: string;
+  /** Keyed digest of what the node was given. */
   readonly digest: string;
   readonly at: number;
 }
@@ -57,7 +58,7 @@ export interface StoredWait {
   readonly attempts?: number;
   /** The claim that stored it: intents up to it were of writes that are surely not done, or may be done again. */
   readonly epoch: number;
-  /** Hash of the resume token. */
+  /** Keyed token of what it waits for. */
   readonly token?: string;
 }
 
@@ -98,7 +99,7 @@ export interface ExecutionDocument extends StoredDocument {
   readonly epoch: number;
   readonly legs: Readonly<Record<string, LegRecord>>;
   readonly waits?: readonly StoredWait[];
-  /** Hashes of the resume tokens waited for. */
+  /** Keyed tokens of what it waits for. */
   readonly wake?: readonly string[];
   readonly held?: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number };
   /** How often a person let it go on; intents of epochs up to `releasedEpoch` no longer hold it. */
@@ -161,12 +162,18 @@ export const legsSpec: CollectionSpec<LegDocument> = {
   expiresAt: 'expiresAt',
 };
 
-/** A message for a wait, stored once per token; it may come before its wait. */
+/**
+ * What a token stands for; `_id` is the keyed token of (flow, token). The wait comes first, or the message for it, which is stored once.
+ */
 export interface ResumeDocument extends StoredDocument {
-  readonly input: Stored;
+  /** Whose wait it stands for; absent where the message came first. */
+  readonly execution?: string;
+  readonly step?: string;
+  readonly input?: Stored;
   readonly blobs?: readonly string[];
   readonly at: number;
-  readonly expiresAt: number;
+  /** Absent while its execution may wait without end. */
+  readonly expiresAt?: number;
 }
 
 export const resumesSpec: CollectionSpec<ResumeDocument> = {

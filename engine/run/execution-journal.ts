@@ -2,7 +2,6 @@
  * Writes an execution down as it runs (design page 8, "Protocol"): the claim carries the first intent, each further write its own,
  * the settle ends it. Every update names the epoch; one that comes too late is refused and kept as a late outcome.
  */
-import { createHash } from 'node:crypto';
 import type { Clock } from '../contract/clock.ts';
 import { AppError, type ErrorRecord } from '../contract/errors.ts';
 import { createId } from '../contract/ids.ts';
@@ -10,6 +9,7 @@ import { BLOB_THRESHOLD_BYTES } from '../contract/message.ts';
 import type { Reply } from '../contract/node.ts';
 import type { Logger } from '../contract/observe.ts';
 import type { Collection, WriteOptions } from '../contract/ports/documents.ts';
+import type { Seal } from '../contract/seal.ts';
 import type { Owners } from '../worker/owners.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import type {
@@ -18,25 +18,29 @@ import type {
   LateOutcomeDocument,
   LegDocument,
   LegRecord,
+  ResumeDocument,
   StepRecord,
   Stored,
   StoredWait,
 } from './execution-document.ts';
 import { keepStoring } from './keep-storing.ts';
-import { encodeReply, type Payloads } from './payloads.ts';
+import { digestOfMessage, encodeMessage, encodeReply, type Payloads } from './payloads.ts';
 import type { Keeping, RecordQuota } from './record-quota.ts';
 import { emitsOf, keepsOutput, legPayload, type LegPayload } from './leg-payload.ts';
 import { LostExecution } from './lost-execution.ts';
-import type { Journal, RunEnd, SettledStep, WaitPoint } from './run-job.ts';
+import type { Announced, Journal, RunEnd, SettledStep, WaitPoint } from './run-job.ts';
+import { holdToken, letGoOfTokens, tokenOf, type TokenHolder } from './wait-tokens.ts';
 
 export interface ExecutionStores {
   readonly executions: Collection<ExecutionDocument>;
   readonly legs: Collection<LegDocument>;
   readonly lateOutcomes: Collection<LateOutcomeDocument>;
+  readonly resumes: Collection<ResumeDocument>;
 }
 
 export interface JournalDeps extends ExecutionStores {
   readonly payloads: Payloads;
+  readonly seal: Seal;
   readonly quota: Pick<RecordQuota, 'keeping' | 'stored'>;
   readonly owners: Pick<Owners, 'isStopped'>;
   readonly clock: Clock;
@@ -84,6 +88,8 @@ export class ExecutionJournal implements Journal {
   /** Outcomes of writes that no leg holds yet. */
   readonly #unstored = new Set<SettledStep>();
   readonly #blobs: string[];
+  /** That stand for waits of this execution. */
+  readonly #tokens: Set<string>;
   /** Of payloads, with what earlier claims stored. */
   #storedBytes = ROW_BYTES;
   /** Records of steps that earlier legs hold. */
@@ -113,6 +119,7 @@ export class ExecutionJournal implements Journal {
     this.#legCount = Object.keys(document.legs).length;
     this.#blobs = [...(document.blobs ?? [])];
     this.#storedReply = document.reply;
+    this.#tokens = new Set((document.waits ?? []).flatMap(({ token }) => token ?? []));
     if (document.input) this.#storedBytes += bytesOf(document.input);
     for (const { payload } of [...Object.values(document.legs), ...iterationLegs]) if (payload) this.#storedBytes += bytesOf(payload);
     for (const leg of iterationLegs) this.#iterationLegs.set(leg.scope, (this.#iterationLegs.get(leg.scope) ?? 0) + 1);
@@ -138,9 +145,19 @@ export class ExecutionJournal implements Journal {
     if (input) this.#storedBytes += bytesOf(input);
   }
 
-  before(intent: Intent | undefined, step: StepRecord): Promise<void> {
+  before(announced: Announced | undefined, step: StepRecord): Promise<void> {
+    const intent = announced && this.#intentOf(announced, step);
     this.#tail = this.#tail.then(() => (step.scope === '' ? this.#checkpoint(intent) : this.#iterationCheckpoint(step.scope, intent)));
     return this.#tail;
+  }
+
+  async waiting(text: string, step: string, untilMs: number): Promise<TokenHolder | undefined> {
+    // A caller's run does not wait: it ends here, and says so.
+    if (this.#isInline) return undefined;
+    const token = this.#tokenOf(text);
+    const holder = await this.#insist(() => holdToken(token, { execution: this.#document._id, step }, untilMs, this.#deps));
+    if (holder === undefined) this.#tokens.add(token);
+    return holder;
   }
 
   settled(step: SettledStep): Promise<void> | void {
@@ -242,6 +259,14 @@ export class ExecutionJournal implements Journal {
     return true;
   }
 
+  #intentOf({ key, message }: Announced, { node, scope, startedAt }: StepRecord): Intent {
+    return { node, scope, key, digest: digestOfMessage(encodeMessage(message), this.#deps.seal), at: startedAt };
+  }
+
+  #tokenOf(text: string): string {
+    return tokenOf(this.#deps.seal, this.#flow.flowId, text);
+  }
+
   #describeWait(waits: readonly WaitPoint[], set: Record<string, unknown>): void {
     const stored = waits.map((point) => this.#storedWait(point));
     set['status'] = 'waiting';
@@ -279,7 +304,7 @@ export class ExecutionJournal implements Journal {
       untilMs,
       epoch: this.#claimEpoch,
       ...(attempts === undefined ? {} : { attempts }),
-      ...(resumeToken === undefined ? {} : { token: hashToken(resumeToken) }),
+      ...(resumeToken === undefined ? {} : { token: this.#tokenOf(resumeToken) }),
     };
   }
 
@@ -298,6 +323,7 @@ export class ExecutionJournal implements Journal {
     unset.push('open', 'held', 'due', 'waits', 'wake');
     // Never at once: a crash before the end is stored must still find which of a loop's writes were done.
     await this.#expireIterationLegs(now + (level === 'full' ? forMs : DAY_MS));
+    await this.#insist(() => letGoOfTokens([...this.#tokens], this.#document._id, this.#deps));
     if (end.status === 'failed') {
       set['error'] = { code: end.error.code, kind: end.error.kind };
       if (end.isDeadLetter) set['deadLetter'] = true;
@@ -469,10 +495,6 @@ export class ExecutionJournal implements Journal {
 
 function bytesOf(stored: Stored): number {
   return 'blob' in stored ? (stored.bytes ?? BLOB_THRESHOLD_BYTES) : stored.sealed.length;
-}
-
-export function hashToken(token: string): string {
-  return createHash('sha256').update(`resume\n${token}`).digest('base64url');
 }
 
 function isTerminal(end: RunEnd): boolean {

@@ -7,6 +7,7 @@ import type { ExecutionDocument, Intent, LegDocument, LegRecord, ResumeDocument,
 import { executionPlace } from './execution-journal.ts';
 import type { LegPayload } from './leg-payload.ts';
 import { decodeMessage, type Payloads } from './payloads.ts';
+import { messageFor } from './wait-tokens.ts';
 import { NOTHING_KNOWN, NOTHING_WAITED, stepKey, type KnownOutcome, type Waited } from './run-job.ts';
 
 export interface LoadedExecution {
@@ -107,9 +108,7 @@ export async function listIterationLegs(executionId: string, legs: Pick<Collecti
 async function loadWaits(document: ExecutionDocument, deps: LoadDeps): Promise<Map<string, Waited>> {
   const waited = new Map<string, Waited>();
   for (const wait of document.waits ?? []) {
-    const resume = wait.token === undefined ? undefined : await deps.resumes.get(wait.token);
-    const resumedWith =
-      resume && decodeMessage(await deps.payloads.load({ collection: 'resumes', id: resume._id, field: 'input' }, resume.input));
+    const resumedWith = await messageFor(wait, document._id, deps);
     waited.set(stepKey(wait.scope, wait.node), {
       untilMs: wait.untilMs,
       ...(wait.attempts === undefined ? {} : { attempts: wait.attempts }),

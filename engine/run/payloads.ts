@@ -1,5 +1,6 @@
 /** Puts payloads at rest: sealed in the document, or as an encrypted blob when large. */
 import { AppError } from '../contract/errors.ts';
+import { isRecord } from '../contract/is-record.ts';
 import { BLOB_THRESHOLD_BYTES, type Message } from '../contract/message.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Reply } from '../contract/node.ts';
@@ -83,4 +84,15 @@ export function decodeReply(stored: unknown): Reply {
 function isEmpty(record: Readonly<Record<string, string>>): boolean {
   for (const _name in record) return false;
   return true;
+}
+
+/** Keyed digest of a message's content, to tell a repeated message from another one under the same key. */
+export function digestOfMessage(message: EncodedMessage, seal: Seal): string {
+  return seal.token('digest', JSON.stringify([withoutClaims(message.d) ?? message.b, message.m]));
+}
+
+/** In an interface call (`{ body, query, params, user }`) only who the citizen is belongs to the content: a renewed token makes no other request. */
+function withoutClaims(data: unknown): unknown {
+  if (!isRecord(data) || !('body' in data && 'query' in data && 'params' in data) || !isRecord(data['user'])) return data;
+  return { ...data, user: data['user']['sub'] };
 }

@@ -15,6 +15,7 @@ import { catches, errorMessage, isUnknownWanted, mayRetry, retryDelayMs, unroute
 import { stepKey, type KnownOutcome, type RunEnd, type RunJob, type SettledStep, type WaitPoint } from './run-job.ts';
 import { outwardKey, runNodeOnce, type RunDeps } from './run-node.ts';
 import { inputOf, namedPayloads, recordOf, recordOfSkipped, type Place, type Step } from './step.ts';
+import type { TokenHolder } from './wait-tokens.ts';
 
 export function runGraph(job: RunJob, deps: RunDeps): Promise<RunEnd> {
   return new GraphRun(job, deps).toEnd();
@@ -151,14 +152,10 @@ class GraphRun {
   }
 
   async #runEffect(step: Step): Promise<void> {
-    const { node, place, message, startedAt } = step;
+    const { node, place, message } = step;
     const { origin, journal } = this.#job;
-    const scope = place.run.path;
-    const intent =
-      node.effect === 'write'
-        ? { node: node.id, scope, key: outwardKey(origin, node.id, scope), digest: digestOf(message), at: startedAt }
-        : undefined;
-    await journal.before(intent, recordOf(step, 'completed', [], this.#deps.clock.monotonic()));
+    const announced = node.effect === 'write' ? { key: outwardKey(origin, node.id, place.run.path), message } : undefined;
+    await journal.before(announced, recordOf(step, 'completed', [], this.#deps.clock.monotonic()));
     if (this.#job.signal.aborted) return this.#onAbort(step);
     if (!this.#halt) await this.#attempt(step);
   }
@@ -263,9 +260,16 @@ class GraphRun {
     const untilMs = waited?.untilMs ?? wait.untilMs ?? Number.MAX_SAFE_INTEGER;
     if (resumed) return this.#settle(step, { out: withData(message, resumed.data, resumed.mediaType) });
     if (untilMs <= now) return this.#settle(step, { [token === undefined ? 'out' : 'timeout']: message });
-    if (token !== undefined) return this.#wait(step, { untilMs, resumeToken: token });
+    if (token !== undefined) return this.#waitForMessage(step, token, untilMs);
     if (untilMs - now > maxSleepMs) return this.#wait(step, { untilMs });
     return this.#pause(step, untilMs - now, () => this.#settle(step, { out: message }));
+  }
+
+  async #waitForMessage(step: Step, resumeToken: string, untilMs: number): Promise<void> {
+    const { node, place } = step;
+    const holder = await this.#job.journal.waiting?.(resumeToken, stepKey(place.run.path, node.id), untilMs);
+    if (holder !== undefined) return this.#settleError(step, tokenTaken(node, holder));
+    this.#wait(step, { untilMs, resumeToken });
   }
 
   /** The run goes on with what else it can, and ends as `waiting`. */
@@ -353,6 +357,12 @@ function tooFewArrived({ id }: CompiledNode): ErrorRecord {
   );
 }
 
-function digestOf({ data }: Message): string {
-  return outwardKey(data instanceof Uint8Array ? Buffer.from(data).toString('base64') : (JSON.stringify(data) ?? ''), 'digest', '');
+/** Never the token: it may be a patient's number. */
+function tokenTaken({ id }: CompiledNode, { execution, step }: TokenHolder): ErrorRecord {
+  return toErrorRecord(
+    new AppError('WAIT_TOKEN_TAKEN', 'input', `Node ${id} cannot wait under its token: step ${step} of execution ${execution} has it.`, {
+      values: { node: id, step, execution },
+      fix: 'Make the token unique within the flow, for example with the sender and the step in it; let this one go on when that execution has ended.',
+    }),
+  );
 }

@@ -4,8 +4,9 @@ import type { Message } from '../contract/message.ts';
 import type { Outcome, Reply } from '../contract/node.ts';
 import type { Emits } from '../plan/progress.ts';
 import type { CompiledNode } from './compile-flow.ts';
-import type { Intent, StepRecord } from './execution-document.ts';
+import type { StepRecord } from './execution-document.ts';
 import type { RunFacts } from './run-node.ts';
+import type { TokenHolder } from './wait-tokens.ts';
 
 export interface SettledStep {
   readonly record: StepRecord;
@@ -17,9 +18,18 @@ export interface SettledStep {
 /** What is already known of a node from an earlier claim. */
 export type KnownOutcome = { readonly emits: Emits<Message> } | { readonly error: ErrorRecord };
 
+/** What a `write` is about to send. */
+export interface Announced {
+  /** Its outward key. */
+  readonly key: string;
+  readonly message: Message;
+}
+
 export interface Journal {
-  /** Before a node with a lasting effect begins; with `intent` for a `write`. Resolves when it may send. */
-  before(intent: Intent | undefined, step: StepRecord): Promise<void>;
+  /** Before a node with a lasting effect begins; `announced` for a `write`. Resolves when it may send. */
+  before(announced: Announced | undefined, step: StepRecord): Promise<void>;
+  /** Before a step waits under a token. Answers which wait has it where it is not this one's. Absent: nobody is waited for. */
+  waiting?(token: string, step: string, untilMs: number): Promise<TokenHolder | undefined>;
   /** A node settled. May resolve later for iterations, whose results are stored one by one. */
   settled(step: SettledStep): Promise<void> | void;
 }

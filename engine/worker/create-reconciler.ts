@@ -2,7 +2,7 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Logger } from '../contract/observe.ts';
 import { PARTITIONS } from '../run/execution-document.ts';
-import { wakeResumed } from '../run/wake-waiting.ts';
+import { wakeResumed } from '../run/wait-tokens.ts';
 import type { PartitionReader } from './create-partition-reader.ts';
 import type { Owners } from './owners.ts';
 import type { WorkerCounts } from './worker-counts.ts';

@@ -2,24 +2,23 @@
 import type { Clock } from '../contract/clock.ts';
 import { AppError, toErrorRecord } from '../contract/errors.ts';
 import type { Logger, Metrics, Tracer } from '../contract/observe.ts';
-import type { Collection, WriteOptions } from '../contract/ports/documents.ts';
+import type { WriteOptions } from '../contract/ports/documents.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { PublishedFlows } from '../services.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
 import { cancelled } from '../run/run-errors.ts';
-import type { ExecutionDocument, ResumeDocument } from '../run/execution-document.ts';
+import type { ExecutionDocument } from '../run/execution-document.ts';
 import { ExecutionJournal, type JournalDeps } from '../run/execution-journal.ts';
 import { loadExecution, type LoadedExecution } from '../run/load-execution.ts';
 import { runCounted, type LiveCounters } from '../run/live-counters.ts';
 import { LostExecution, MAY_BE_GIVEN_UP } from '../run/lost-execution.ts';
 import type { RunEnd, RunJob } from '../run/run-job.ts';
 import type { RunDeps, Slot } from '../run/run-node.ts';
-import { wakeResumed } from '../run/wake-waiting.ts';
+import { wakeResumed } from '../run/wait-tokens.ts';
 import type { Owners } from './owners.ts';
 import type { WorkerCounts } from './worker-counts.ts';
 
 export interface RunExecutionDeps extends JournalDeps {
-  readonly resumes: Collection<ResumeDocument>;
   readonly published: PublishedFlows;
   readonly run: RunDeps;
   readonly owners: Owners;

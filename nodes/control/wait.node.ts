@@ -45,9 +45,13 @@ export default defineNode({
       ),
       resume: Type.Optional(
         Type.String({
-          ...fieldText('恢复令牌', 'Resume token', '算出令牌的表达式；凭它恢复。', 'Expression that gives the token it is resumed by.', {
-            example: 'data.orderId',
-          }),
+          ...fieldText(
+            '恢复令牌',
+            'Resume token',
+            '算出令牌的表达式；凭它恢复。令牌须在流程内唯一。',
+            'Expression that gives the token it is resumed by; it must be unique within the flow.',
+            { example: 'data.hospital & "-" & data.orderId' },
+          ),
           ...fieldEditor('expression'),
           minLength: 1,
           maxLength: 10_000,

@@ -134,3 +134,24 @@ test('shows what went into each step and out of it to who may see payloads, and 
   const { items } = (await viewer.call('GET', '/flows/flw_steps/samples?node=n_send&limit=5')).body;
   assert.deepEqual([ids({ items }), items[0].steps, items[0].status], [[id], ['n_send'], 'completed']);
 });
+
+test('an execution is resumed through its flow and token, once; a flow that is not there is told', async (t) => {
+  const { running, ended } = await setUp(t);
+  await running.publish(
+    graph(
+      'flw_order',
+      { n_in: { type: 'interface.call@1' }, n_wait: { type: 'control.wait@1', config: { resume: 'data.order' } } },
+      ['n_in > n_wait'],
+      { mode: 'durable', deadlineMs: 60_000 },
+    ),
+  );
+  const waiting = await running.send('flw_order', { order: 'o1' });
+  await ended(waiting, 'waiting');
+  const resume = (flowId: string) => running.admin.call('POST', '/executions/resume', { flowId, token: 'o1', data: { paid: true } });
+  const missing = await resume('flw_none');
+  assert.deepEqual([missing.status, missing.body.error?.code ?? missing.body.code], [404, 'NOT_FOUND']);
+  assert.equal((await resume('flw_order')).status, 200);
+  await ended(waiting, 'completed');
+  const again = await resume('flw_order');
+  assert.equal(again.body.error?.code ?? again.body.code, 'RESUME_TOKEN_USED');
+});

@@ -1201,6 +1201,7 @@ export interface operations {
       content: {
         'application/json': {
           data: unknown;
+          flowId: string;
           token: string;
         };
       };

@@ -86,6 +86,10 @@ export const nodeTexts: ErrorTemplates = {
   'MLLP_TLS_REQUIRED/certificate': { what: '没有可用于监听的 TLS 证书', fix: '为平台配置 TLS 证书，或改为监听 127.0.0.1。' },
 
   FOREACH_TOO_MANY: { what: '列表有 {items} 项，超过循环上限 {limit} 项', fix: '调高节点的上限，或减少一次发送的条目。' },
+  WAIT_TOKEN_TAKEN: {
+    what: '节点 {node} 的恢复令牌已被占用：执行 {execution} 的步骤 {step} 正使用同一令牌',
+    fix: '让令牌在流程内唯一，例如加上来源机构和步骤名；该执行结束后，可重试本执行。',
+  },
   WAIT_TOKEN_WRONG: { what: '恢复表达式没有给出 1 至 500 个字符的文本', fix: '改为对方也知道的唯一标识，例如医嘱号。' },
   WAIT_UNTIL_WRONG: { what: '等待的时刻不是 30 天以内的有效时间（毫秒）', fix: '给出自 1970 年起的毫秒数，例如 $toMillis(data.at)。' },
   TIMER_CRON: { what: 'cron 表达式无法识别', fix: '写法示例：30 7 * * MON-FRI（周一至周五 7:30）。' },

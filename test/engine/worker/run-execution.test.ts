@@ -4,7 +4,7 @@ import { AppError } from '../../../engine/contract/errors.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
 import type { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow-document.ts';
 import { resumesSpec } from '../../../engine/run/execution-document.ts';
-import { hashToken } from '../../../engine/run/execution-journal.ts';
+import { tokenOf } from '../../../engine/run/wait-tokens.ts';
 import { openLab, type Lab, type LabStore } from '../../support/engine-lab.ts';
 import { openSeal } from '../../support/model-engine.ts';
 import { edge, flowOf, node, testAction, transient, type Deed } from '../../support/model-flows.ts';
@@ -299,11 +299,11 @@ test('a wait is resumed by its token, also when the resume came before it, once'
   const first = await engine.take({ order: 'o1' });
   await lab.untilStatus(first, 'waiting');
   const startedAt = lab.clock.now();
-  assert.equal(await engine.catalog.resume('o1', createMessage({ paid: true })), true);
-  assert.equal(await engine.catalog.resume('o1', createMessage({ paid: false })), false);
+  assert.equal(await engine.catalog.resume(waitFlow.flowId, 'o1', createMessage({ paid: true })), true);
+  assert.equal(await engine.catalog.resume(waitFlow.flowId, 'o1', createMessage({ paid: false })), false);
   await lab.untilStatus(first, 'completed');
   assert.deepEqual(outside.sent.at(-1)!.data, { paid: true });
-  await engine.catalog.resume('o2', createMessage({ early: true }));
+  await engine.catalog.resume(waitFlow.flowId, 'o2', createMessage({ early: true }));
   const second = await engine.take({ order: 'o2' });
   await lab.untilStatus(second, 'completed');
   assert.deepEqual(outside.sent.at(-1), { ...outside.sent.at(-1)!, name: 'send', data: { early: true } });
@@ -318,7 +318,7 @@ test('a resume is found although who stored it died, and a wait that nobody resu
   // As a process that dies after its insert would leave it.
   const sealed = Buffer.from(JSON.stringify({ d: { paid: 1 }, m: 'application/json' })).toString('base64');
   const resumes = await lab.documents.open(resumesSpec);
-  await resumes.insert({ _id: hashToken('o1'), input: { sealed }, at: 0, expiresAt: lab.clock.now() + 1e9 });
+  await resumes.patchIf(tokenOf(openSeal, waitFlow.flowId, 'o1'), {}, { set: { input: { sealed } } });
   await lab.untilStatus(id, 'completed');
   await lab.pass(3_600_000);
   await lab.untilStatus(forgotten, 'completed');
@@ -326,6 +326,89 @@ test('a resume is found although who stored it died, and a wait that nobody resu
     outside.sent.map(({ name }) => name),
     ['ask', 'ask', 'send', 'late'],
   );
+});
+
+test('a token stands for one wait: a second execution under it is held, and what resumed one is handed to no other', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, waitFlow);
+  const resume = (answer: string) => engine.catalog.resume(waitFlow.flowId, 'o1', createMessage({ answer }));
+  const first = await engine.take({ order: 'o1', hospital: 'A' });
+  await lab.untilStatus(first, 'waiting');
+  const second = await engine.take({ order: 'o1', hospital: 'B' });
+  assert.equal((await lab.untilStatus(second, 'held')).held!.reason, 'WAIT_TOKEN_TAKEN');
+  const told = (await engine.catalog.get(second, { payload: false }))!.error!;
+  assert.deepEqual(told.values, { node: 'n_wait', step: 'n_wait', execution: first });
+  assert.ok(!JSON.stringify(told).includes('o1'));
+
+  assert.equal(await resume('of A'), true);
+  await lab.untilStatus(first, 'completed');
+  const answers = () => outside.sent.flatMap(({ name, data }) => (name === 'send' ? [(data as { answer: string }).answer] : []));
+  assert.deepEqual(answers(), ['of A']);
+  assert.equal(await resume('of A, once more'), false);
+
+  // The token is free again: whoever waits now waits for a message of its own.
+  await engine.catalog.retry(second, 'somebody');
+  await lab.untilStatus(second, 'waiting');
+  await lab.pass(30_000);
+  assert.equal((await lab.executions.get(second))!.status, 'waiting');
+  assert.equal(await resume('of B'), true);
+  await lab.untilStatus(second, 'completed');
+  assert.deepEqual(answers(), ['of A', 'of B']);
+});
+
+test('a message for a wait that was cancelled is kept for the execution that comes in its stead', async (t) => {
+  const { lab, engine, outside } = await openWorld(t, waitFlow);
+  const first = await engine.take({ order: 'o1' });
+  await lab.untilStatus(first, 'waiting');
+  await engine.catalog.cancel(first, 'somebody', 'wrong order');
+  await lab.untilStatus(first, 'cancelled');
+  assert.equal(await engine.catalog.resume(waitFlow.flowId, 'o1', createMessage('late')), true);
+  const second = await engine.take({ order: 'o1' });
+  await lab.untilStatus(second, 'completed');
+  assert.equal(outside.sent.at(-1)!.data, 'late');
+});
+
+test('a token belongs to its flow, and two steps of one execution cannot share one', async (t) => {
+  const twice = flowOf(
+    [
+      node('in', 'test.in'),
+      node('each', 'control.for-each', { items: { path: 'data.orders' }, concurrency: 2 }),
+      node('wait', 'control.wait', { resume: 'data', timeoutMs: 3_600_000 }),
+      node('send', 'test.put', { name: 'send' }),
+    ],
+    [edge('in.out', 'each'), edge('each.each', 'wait'), edge('wait.out', 'send')],
+  );
+  const { lab, engine } = await openWorld(t, twice);
+  const id = await engine.take({ orders: ['o1', 'o2'] });
+  await lab.untilStatus(id, 'waiting');
+  assert.equal(await engine.catalog.resume('flw_other', 'o1', createMessage('of another flow')), true);
+  await lab.pass(30_000);
+  assert.equal((await lab.executions.get(id))!.status, 'waiting');
+  for (const order of ['o1', 'o2']) await engine.catalog.resume(twice.flowId, order, createMessage(order));
+  await lab.untilStatus(id, 'completed');
+  const same = await engine.take({ orders: ['o3', 'o3'] });
+  assert.equal((await lab.untilStatus(same, 'held')).held!.reason, 'WAIT_TOKEN_TAKEN');
+});
+
+test('a token is known as used for a month after its execution, then it and its message are gone', async (t) => {
+  const { lab, engine } = await openWorld(t, waitFlow);
+  const id = await engine.take({ order: 'o1' });
+  await lab.untilStatus(id, 'waiting');
+  await engine.catalog.resume(waitFlow.flowId, 'o1', createMessage('now'));
+  const { finishedAt } = await lab.untilStatus(id, 'completed');
+  const resumes = await lab.documents.open(resumesSpec);
+  const stored = await resumes.find({}, { limit: 10 });
+  assert.deepEqual(
+    stored.map(({ _id, expiresAt }) => [_id, expiresAt]),
+    [[tokenOf(openSeal, waitFlow.flowId, 'o1'), finishedAt! + 30 * 86_400_000]],
+  );
+});
+
+test('what a write announces of its message is a keyed digest', async (t) => {
+  const { lab, engine } = await openWorld(t, oneWrite());
+  const id = await engine.take({ n: 1 });
+  const { legs } = await lab.untilStatus(id, 'completed');
+  const [intent] = Object.values(legs).flatMap((leg) => leg.intent ?? []);
+  assert.equal(intent!.digest, openSeal.token('digest', JSON.stringify([{ n: 1 }, 'application/json'])));
 });
 
 const loopFlow = (effect: 'test.write' | 'test.put', config: Record<string, unknown> = {}, retry = RETRY) =>

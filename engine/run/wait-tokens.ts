@@ -1,0 +1,144 @@
+/**
+ * Waits for somebody's message. A token stands for one wait of one execution of its flow (docs/decisions/0029): where the wait and its message
+ * meet is one document, made by whichever comes first. Whoever stores one of the two may die before it looks for the other: hence that is
+ * looked for when the wait settles, when the message comes, and by the reconciler.
+ */
+import type { Clock } from '../contract/clock.ts';
+import type { Message } from '../contract/message.ts';
+import type { Collection } from '../contract/ports/documents.ts';
+import type { WorkQueue } from '../contract/ports/work-queue.ts';
+import type { Seal } from '../contract/seal.ts';
+import type { ExecutionDocument, ResumeDocument, StoredWait } from './execution-document.ts';
+import { decodeMessage, encodeMessage, type EncodedMessage, type Payloads } from './payloads.ts';
+import { stepKey } from './run-job.ts';
+
+interface TokenStores {
+  readonly executions: Collection<ExecutionDocument>;
+  readonly resumes: Collection<ResumeDocument>;
+  readonly clock: Clock;
+}
+
+export type WakeDeps = TokenStores & { readonly workQueue: WorkQueue };
+
+const PAGE = 200;
+/** So long a message waits for its wait, and a token is known as used after its execution has ended. */
+const KEEP_MS = 30 * 86_400_000;
+
+/** As it is stored: a token may be a patient's number. */
+export function tokenOf(seal: Seal, flowId: string, text: string): string {
+  return seal.token('resume', JSON.stringify([flowId, text]));
+}
+
+/** The wait of an execution that a token is to stand for. */
+export interface TokenHolder {
+  readonly execution: string;
+  readonly step: string;
+}
+
+/**
+ * Makes the token this wait's own. Answers who has it where that is another wait whose execution has not ended. What came for an execution
+ * that has ended is never handed on.
+ */
+export async function holdToken(
+  token: string,
+  holder: TokenHolder,
+  untilMs: number,
+  { executions, resumes, clock }: TokenStores,
+): Promise<TokenHolder | undefined> {
+  const fields = { ...holder, at: clock.now() };
+  // Without an end it stays until its execution ends.
+  const expiry = untilMs === Number.MAX_SAFE_INTEGER ? {} : { expiresAt: untilMs + KEEP_MS };
+  for (;;) {
+    const inserted = await resumes.insert({ _id: token, ...fields, ...expiry });
+    if (inserted.inserted) return undefined;
+    const found = await resumes.get(token);
+    if (found === undefined) continue;
+    const { execution, step = '' } = found;
+    if (execution === holder.execution && step === holder.step) return undefined;
+    if (execution !== undefined && (execution === holder.execution || (await isOpen(execution, executions)))) return { execution, step };
+    const unset = [...('expiresAt' in expiry ? [] : ['expiresAt']), ...(execution === undefined ? [] : ['input', 'blobs'])];
+    const taken = await resumes.patchIf(token, { execution: execution ?? null }, { set: { ...fields, ...expiry }, unset });
+    if (taken.outcome === 'patched') return undefined;
+  }
+}
+
+/** Its execution has ended: the token is known as used for a while. */
+export async function letGoOfTokens(tokens: readonly string[], execution: string, { resumes, clock }: TokenStores): Promise<void> {
+  for (const token of tokens) await resumes.patchIf(token, { execution }, { set: { expiresAt: clock.now() + KEEP_MS } });
+}
+
+export type ResumeDeps = WakeDeps & { readonly payloads: Payloads; readonly seal: Seal };
+
+/**
+ * Hands a message to the wait that the token stands for, now or when it comes. False when a message was handed in before: that one counts.
+ */
+export async function resumeByToken(flowId: string, text: string, message: Message, deps: ResumeDeps): Promise<boolean> {
+  const { resumes, executions, clock } = deps;
+  const token = tokenOf(deps.seal, flowId, text);
+  const input = await deps.payloads.store(inputPlace(token), encodeMessage(message));
+  const fields = { input, ...('blob' in input ? { blobs: [input.blob] } : {}), at: clock.now() };
+  const expiresAt = clock.now() + KEEP_MS;
+  for (;;) {
+    const found = await resumes.get(token);
+    if (found?.input !== undefined) return false;
+    if (found === undefined) {
+      const early = await resumes.insert({ _id: token, ...fields, expiresAt }, { durability: 'full' });
+      if (early.inserted) return true;
+      continue;
+    }
+    const { execution = '' } = found;
+    // What waited has ended without it: the message is for whoever waits next.
+    const patch = (await isOpen(execution, executions)) ? { set: fields } : { set: { ...fields, expiresAt }, unset: ['execution', 'step'] };
+    const given = await resumes.patchIf(token, { execution, input: { exists: false } }, patch, { durability: 'full' });
+    if (given.outcome !== 'patched') continue;
+    const waiting = given.document.execution === undefined ? undefined : await executions.get(execution);
+    if (waiting?.status === 'waiting') await wake(waiting, deps);
+    return true;
+  }
+}
+
+/** The message that came for a wait. */
+export async function messageFor(
+  { token, scope, node }: StoredWait,
+  execution: string,
+  { resumes, payloads }: { readonly resumes: Collection<ResumeDocument>; readonly payloads: Payloads },
+): Promise<Message | undefined> {
+  const found = token === undefined ? undefined : await resumes.get(token);
+  if (found?.input === undefined || found.execution !== execution || found.step !== stepKey(scope, node)) return undefined;
+  return decodeMessage((await payloads.load(inputPlace(found._id), found.input)) as EncodedMessage);
+}
+
+/** Makes those due for whom a message is stored already; answers how many. */
+export async function wakeResumed(waiting: readonly ExecutionDocument[], deps: WakeDeps): Promise<number> {
+  const now = deps.clock.now();
+  const byToken = new Map(
+    waiting.flatMap((document) => ((document.due ?? 0) > now ? (document.wake ?? []).map((token) => [token, document] as const) : [])),
+  );
+  const tokens = [...byToken.keys()];
+  let count = 0;
+  while (tokens.length > 0) {
+    const found = await deps.resumes.find({ _id: { in: tokens.splice(0, PAGE) }, input: { exists: true } }, { limit: PAGE });
+    for (const { _id, execution } of found) {
+      const document = byToken.get(_id)!;
+      if (execution !== document._id) continue;
+      await wake(document, deps);
+      count += 1;
+    }
+  }
+  return count;
+}
+
+async function wake(waiting: ExecutionDocument, { executions, workQueue, clock }: WakeDeps): Promise<void> {
+  await executions.patchIf(waiting._id, { status: 'waiting', epoch: waiting.epoch }, { set: { due: clock.now() } });
+  await workQueue.ring(waiting.part);
+}
+
+/** What is to be cancelled only ends. */
+async function isOpen(executionId: string, executions: Collection<ExecutionDocument>): Promise<boolean> {
+  const document = await executions.get(executionId);
+  return document?.open === true && document.cancelRequested === undefined;
+}
+
+function inputPlace(token: string) {
+  return { collection: 'resumes', id: token, field: 'input' };
+}
