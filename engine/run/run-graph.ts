@@ -15,6 +15,7 @@ import { catches, errorMessage, isUnknownWanted, mayRetry, retryDelayMs, unroute
 import { stepKey, type KnownOutcome, type RunEnd, type RunJob, type SettledStep, type WaitPoint } from './run-job.ts';
 import { outwardKey, runNodeOnce, type RunDeps } from './run-node.ts';
 import { inputOf, namedPayloads, recordOf, recordOfSkipped, type Place, type Step } from './step.ts';
+import { TimeSlice } from './time-slice.ts';
 import type { TokenHolder } from './wait-tokens.ts';
 
 export function runGraph(job: RunJob, deps: RunDeps): Promise<RunEnd> {
@@ -27,6 +28,7 @@ class GraphRun {
   readonly #progress: Progress<Message>;
   readonly #queue: Ready<Message>[] = [];
   readonly #waits: WaitPoint[] = [];
+  readonly #slice = new TimeSlice();
   #underWay = 0;
   #isDraining = false;
   #reply: Reply | undefined;
@@ -47,16 +49,19 @@ class GraphRun {
       this.#finish = resolve;
       const { flow, input } = this.#job;
       this.#take(this.#progress.start(flow.triggerPort, input));
-      this.#drain();
-      this.#tellReply();
+      this.#goOn();
     });
   }
 
-  /** Works off what may run; synchronous nodes follow one another without a turn of the event loop. */
+  /** Works off what may run; synchronous nodes follow one another without a turn of the event loop, as long as that is not for long. */
   #drain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
-    for (let ready = this.#queue.shift(); ready !== undefined && !this.#halt; ready = this.#queue.shift()) this.#launch(ready);
+    for (let ready = this.#queue.shift(); ready !== undefined && !this.#halt; ready = this.#queue.shift()) {
+      this.#launch(ready);
+      // It stays shut meanwhile: what ends in between only adds to the queue.
+      if (this.#slice.isOver()) return this.#slice.next(() => this.#reopen());
+    }
     this.#isDraining = false;
     if (this.#underWay > 0) return;
     const waits = this.#waits;
@@ -69,6 +74,16 @@ class GraphRun {
     if (this.#progress.isDone) return { status: 'completed', reply: this.#reply };
     const error = new AppError('PLAN_STUCK', 'bug', 'The flow has nothing left to run but is not done.');
     return { status: 'held', error: toErrorRecord(error), node: '', path: '', outcomeKnown: true, reply: this.#reply };
+  }
+
+  #goOn(): void {
+    this.#drain();
+    this.#tellReply();
+  }
+
+  #reopen(): void {
+    this.#isDraining = false;
+    this.#goOn();
   }
 
   /** What the flow still does is not the caller's to wait for. */
@@ -122,8 +137,7 @@ class GraphRun {
     this.#underWay += 1;
     const goOn = () => {
       this.#underWay -= 1;
-      this.#drain();
-      this.#tellReply();
+      this.#goOn();
     };
     work.then(goOn, (thrown: unknown) => {
       this.#lost(thrown);
