@@ -28,7 +28,7 @@ export async function createExpressionRunner(): Promise<(job: ScriptJob) => Scri
     limitRealm(realm, job);
     const current = realm;
     const answer = withTime(job.nowMs, () => evaluate(current, job));
-    realm.deadline = Infinity;
+    realm.time.limit(Infinity);
     sandbox.allow(Infinity);
     uses++;
     const isSpent = uses >= REUSE || (answer.fault !== undefined && answer.fault.code !== 'EXPRESSION_FAILED');
@@ -59,10 +59,9 @@ function evaluate(realm: Realm, job: ScriptJob): ScriptAnswer {
   // JSONata may catch what ends it and tell it as a fault of its own.
   const told =
     text === undefined ? undefined : (JSON.parse(text) as { ok?: string; code?: string; position?: number; isOutOfMemory?: boolean });
-  if (told?.code !== undefined && performance.now() > realm.deadline) return { fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
+  if (told?.code !== undefined && realm.time.isOver()) return { fault: { code: 'SCRIPT_TIMEOUT', message: '' } };
   if (told === undefined || told.isOutOfMemory) {
-    const isLate = performance.now() > realm.deadline;
-    return { fault: { code: isLate ? 'SCRIPT_TIMEOUT' : 'SCRIPT_MEMORY', message: '' } };
+    return { fault: { code: realm.time.isOver() ? 'SCRIPT_TIMEOUT' : 'SCRIPT_MEMORY', message: '' } };
   }
   if (told.code === undefined) return limitResult(job, told.ok);
   const position = typeof told.position === 'number' ? { position: told.position } : {};
@@ -71,7 +70,7 @@ function evaluate(realm: Realm, job: ScriptJob): ScriptAnswer {
 
 function createExpressionRealm(sandbox: SandboxModule): Realm {
   const realm = createRealm(sandbox);
-  realm.deadline = performance.now() + PREPARE_MS;
+  realm.time.limit(PREPARE_MS);
   const source = readFileSync(createRequire(import.meta.url).resolve('jsonata/jsonata.min.js'), 'utf8');
   const prepare = `(() => {
     var module = { exports: {} }, exports = module.exports;
@@ -98,6 +97,6 @@ function createExpressionRealm(sandbox: SandboxModule): Realm {
   })()`;
   const made = realm.context.evalCode(prepare, 'jsonata');
   realm.context.unwrapResult(made).dispose();
-  realm.deadline = Infinity;
+  realm.time.limit(Infinity);
   return realm;
 }

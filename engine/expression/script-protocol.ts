@@ -10,6 +10,7 @@ export interface ScriptJob {
   readonly nowMs: number;
   /** Of `Math.random`: from 0 to below 1, all 53 bits count. */
   readonly seed: number;
+  /** Of computing: on a busy machine the clock goes on while the job stands still. */
   readonly timeoutMs: number;
   readonly memoryBytes: number;
   readonly resultBytes: number;

@@ -9,6 +9,7 @@ import {
   type QuickJSSyncVariant,
   type QuickJSWASMModule,
 } from 'quickjs-emscripten-core';
+import { createJobTime, type JobTime } from './job-time.ts';
 import { createScriptMemory, type ScriptMemory } from './create-script-memory.ts';
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 
@@ -28,7 +29,7 @@ export interface Realm {
   readonly runtime: QuickJSRuntime;
   readonly context: QuickJSContext;
   readonly allow: ScriptMemory['allow'];
-  deadline: number;
+  readonly time: JobTime;
 }
 
 export async function loadSandboxModule(): Promise<SandboxModule> {
@@ -40,10 +41,10 @@ export async function loadSandboxModule(): Promise<SandboxModule> {
 
 export function createRealm({ quickjs, allow }: SandboxModule): Realm {
   const runtime = quickjs.newRuntime();
-  const realm: Realm = { runtime, context: runtime.newContext(), allow, deadline: Infinity };
+  const time = createJobTime();
   runtime.setMaxStackSize(STACK_BYTES);
-  runtime.setInterruptHandler(() => performance.now() > realm.deadline);
-  return realm;
+  runtime.setInterruptHandler(time.isOver);
+  return { runtime, context: runtime.newContext(), allow, time };
 }
 
 /**
@@ -65,7 +66,7 @@ export function withTime<T>(nowMs: number, work: () => T): T {
 export function limitRealm(realm: Realm, { memoryBytes, timeoutMs, input }: ScriptJob): void {
   realm.allow(memoryBytes + MAX_UTF8_BYTES * input.length);
   realm.runtime.setMemoryLimit(memoryBytes);
-  realm.deadline = performance.now() + timeoutMs;
+  realm.time.limit(timeoutMs);
 }
 
 export function limitResult(job: ScriptJob, result: string | undefined): ScriptAnswer {
@@ -77,8 +78,8 @@ export function limitResult(job: ScriptJob, result: string | undefined): ScriptA
 export function faultOf(realm: Realm, job: ScriptJob, error: QuickJSHandle): ScriptAnswer {
   realm.runtime.setMemoryLimit(-1);
   realm.allow(Infinity);
-  const isLate = performance.now() > realm.deadline;
-  realm.deadline = performance.now() + TELL_MS;
+  const isLate = realm.time.isOver();
+  realm.time.limit(TELL_MS);
   const told = realm.context.dump(error) as { name?: unknown; message?: unknown; stack?: unknown } | undefined;
   error.dispose();
   const name = typeof told?.name === 'string' ? told.name.slice(0, 100) : 'Error';
