@@ -138,6 +138,8 @@ export interface Exchange {
         readonly key: KeyHandle;
       }
     | undefined;
+  /** Its call has begun: what lies behind the gateway may have been asked to do something. */
+  isCalled: boolean;
   answer: Answer | undefined;
   error: GatewayError | undefined;
   /** What completes any answer of its interface, such as the signature; set when that is found. */

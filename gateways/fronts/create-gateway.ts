@@ -7,9 +7,9 @@ import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { createThrottledWarning } from '../../engine/contract/throttled-warning.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
-import type { Answer, GatewayError, GatewaySettings, PlanSource, Policy, PolicyDeps } from '../contract.ts';
+import type { Answer, Exchange, GatewayError, GatewaySettings, PlanSource, Policy, PolicyDeps } from '../contract.ts';
 import type { GatewayPlan, InterfaceDocument } from '../documents.ts';
-import { refuse } from '../errors.ts';
+import { refuse, refuseUnknown } from '../errors.ts';
 import { createFlowCall } from '../flow-target/call-flow.ts';
 import { compileNodeFronts, createEntrance, toRefusedAnswer, type Entered, type NodeFronts } from '../forward/create-entrance.ts';
 import { createForwardCall, policiesOfDmz } from '../forward/forward-call.ts';
@@ -233,7 +233,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     onDrainOver() {
       // An answer that there is already is on its way.
-      for (const exchange of inFlight.all()) if (exchange.answer === undefined) void refuseLate(exchange, refuse('GW50304'), runDeps);
+      for (const exchange of inFlight.all())
+        if (exchange.answer === undefined) void refuseLate(exchange, refusalOfDrain(exchange), runDeps);
     },
   });
   /** Who does not take an answer that is ready must not keep its memory: past the deadline such a connection has the time of an idle one. */
@@ -266,4 +267,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await accessLog.close();
     },
   };
+}
+
+/** What has begun and is no read may be done all the same: nobody is told to send that again. */
+function refusalOfDrain(exchange: Exchange): GatewayError {
+  return exchange.isCalled && exchange.method !== 'GET' ? refuseUnknown(exchange) : refuse('GW50304');
 }

@@ -46,6 +46,7 @@ export class HttpExchange implements Exchange, Listed {
   body: Uint8Array | undefined = undefined;
   json: unknown = undefined;
   proof: Exchange['proof'] = undefined;
+  isCalled = false;
   answer: Answer | undefined = undefined;
   error: GatewayError | undefined = undefined;
   after: readonly RunPolicy[] = NO_POLICIES;

@@ -28,7 +28,8 @@ export async function runExchange(exchange: Exchange, front: CompiledFront, deps
         compiled = route;
         // Never in the turn of the head: what the parser finds wrong right behind it is answered first.
         error = await runPolicies(exchange, compiled.before, 0);
-        const called = error === undefined ? compiled.call(exchange) : undefined;
+        exchange.isCalled = error === undefined;
+        const called = exchange.isCalled ? compiled.call(exchange) : undefined;
         if (called instanceof Promise) await called;
       }
     }

@@ -175,20 +175,25 @@ test('loses no request when it stops: what is in flight is answered and told to 
   await assert.rejects(callGateway(started.gateway, { target: '/' }), { code: 'ECONNREFUSED' });
 });
 
-test('answers GW50304, signed, to what is not done when the time for draining is over', async () => {
-  const key = await createTestKey('SM2-SM3', 'app');
-  const plan = await buildPlan([key], [buildInterface({ deadlineMs: 60_000 })]);
-  const started = await startGateway(plan, { settings: { limits: { drainMs: 100 } }, reply: () => new Promise(() => undefined) });
-  const signed = await signRequest(key);
-  const pending = callSigned(started.gateway, signed);
-  while (started.calls.length < 1) await new Promise((resolve) => setImmediate(resolve));
-  const stopped = started.stop();
-  const answer = await pending;
-  assert.equal(answer.code, 'GW50304');
-  assert.equal(answer.headers['connection'], 'close');
-  assert.ok(await signsAnswer(answer, signed, key, plan));
-  await stopped;
-});
+for (const [method, code] of [
+  ['GET', 'GW50304'],
+  // It may be done all the same: nobody is told to send it again.
+  ['POST', 'GW50402'],
+] as const)
+  test(`answers ${code}, signed, to a ${method} that is not done when the time for draining is over`, async () => {
+    const key = await createTestKey('SM2-SM3', 'app');
+    const plan = await buildPlan([key], [buildInterface({ method, deadlineMs: 60_000 })]);
+    const started = await startGateway(plan, { settings: { limits: { drainMs: 100 } }, reply: () => new Promise(() => undefined) });
+    const signed = await signRequest(key, { method, ...(method === 'GET' ? { body: '' } : {}) });
+    const pending = callSigned(started.gateway, signed);
+    while (started.calls.length < 1) await new Promise((resolve) => setImmediate(resolve));
+    const stopped = started.stop();
+    const answer = await pending;
+    assert.equal(answer.code, code);
+    assert.equal(answer.headers['connection'], 'close');
+    assert.ok(await signsAnswer(answer, signed, key, plan));
+    await stopped;
+  });
 
 test('every refusal of a request has a body of ours; those that were never one are logged by their trace id and counted', async (t) => {
   const counted: string[] = [];

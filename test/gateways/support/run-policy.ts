@@ -103,6 +103,7 @@ function buildExchange(given: PolicyCase, document: InterfaceDocument, raw: read
       bytesIn: 0,
       bytesOut: 0,
       attempts: 0,
+      isCalled: false,
       onEnd: () => undefined,
       onLeave: () => undefined,
       host: 'localhost',
