@@ -36,6 +36,8 @@ export interface AcceptRequest {
   readonly message: Message;
   /** Overrides the flow's own expression. */
   readonly dedupeKey?: string;
+  /** The caller's own key (`Idempotency-Key`), which guards beside the flow's: alone where the flow has none for the message. */
+  readonly callerKey?: string;
   /** Place in the lane; sorts as text. */
   readonly seq: string;
   /** Of the message, where the caller has computed it already. */
@@ -127,7 +129,7 @@ export function prepareExecution(
     const encoded = encodeMessage(message);
     const digest = request.digest ?? digestOfMessage(encoded, deps.seal);
     const laneKey = flow.document.mode === 'durable' && ingress.lane ? laneOf(keyText(lane)) : undefined;
-    const dedupeText = keyText(dedupe);
+    const dedupeText = keyText(dedupe) ?? request.callerKey;
     const input = deps.payloads.store(executionPlace(id, 'input'), encoded);
     const finish = (stored: Awaited<typeof input>): ExecutionDocument => ({
       _id: id,
@@ -142,7 +144,7 @@ export function prepareExecution(
       dedupe: dedupeText === undefined ? `x:${id}` : `${flow.flowId}|${deps.seal.token('dedupe', dedupeText)}`,
       digest,
       input: stored,
-      keys: Object.entries(keys).map(([name, value]) => deps.seal.token(name, value)),
+      keys: [...Object.entries(keys).map(([name, value]) => deps.seal.token(name, value)), ...callerTokens(flow, request, deps)],
       tables: deps.bindings.tables().id,
       acceptedAt: now,
       epoch: 0,
@@ -184,13 +186,29 @@ function keyText(value: unknown): string | undefined {
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
+/** A document has one unique key, and that is the flow's: what its caller's key refers to is found among its keys. */
+function callerTokens({ flowId, ingress }: CompiledFlow, { callerKey }: AcceptRequest, { seal }: AcceptDeps): string[] {
+  return callerKey === undefined || !ingress.dedupe ? [] : [`${flowId}|${seal.token('caller', callerKey)}`];
+}
+
 async function insert(document: ExecutionDocument, flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): Promise<AcceptResult> {
+  // Nothing is awaited that need not be: inserts keep their order.
+  const earlier = request.callerKey === undefined ? undefined : await underCallerKey(flow, request, deps);
+  if (earlier) return { status: earlier.digest === document.digest ? 'duplicate' : 'key-reused', executionId: earlier._id };
   const result = await deps.executions.insert(document, { durability: 'full' });
   if (!result.inserted) return onDuplicate(document, flow, request, deps);
   // It is stored: a doorbell that fails, or hangs, must not make the sender send it again. The reconciler finds it all the same.
   deps.workQueue.ring(document.part).catch((error: unknown) => deps.log.debug('worker.ring_failed', { code: toErrorRecord(error).code }));
   deps.metrics.count('accepted_total', { flow: flow.flowId });
   return { status: 'accepted', executionId: document._id };
+}
+
+/** Two of one request at once are told apart by the unique key; this finds the caller's key that came before with another message. */
+async function underCallerKey(flow: CompiledFlow, request: AcceptRequest, deps: AcceptDeps): Promise<ExecutionDocument | undefined> {
+  const [token] = callerTokens(flow, request, deps);
+  if (token === undefined) return undefined;
+  const found = await deps.executions.find({ keys: token }, { sort: ['-acceptedAt'], limit: 1 });
+  return found.find((earlier) => !isOld(earlier, deps, windowOf(flow)));
 }
 
 async function onDuplicate(
@@ -243,10 +261,14 @@ export async function releaseOldKey(
   { executions, clock }: Pick<AcceptDeps, 'executions' | 'clock'>,
   windowMs = windowOf(flow),
 ): Promise<boolean> {
-  if (first.acceptedAt + windowMs > clock.now() || !TERMINAL.includes(first.status)) return false;
+  if (!isOld(first, { clock }, windowMs)) return false;
   // Free as well when somebody else was quicker.
   await executions.patchIf(first._id, { dedupe: first.dedupe }, { set: { dedupe: `x:${first._id}` } });
   return true;
+}
+
+function isOld({ acceptedAt, status }: ExecutionDocument, { clock }: Pick<AcceptDeps, 'clock'>, windowMs: number): boolean {
+  return acceptedAt + windowMs <= clock.now() && TERMINAL.includes(status);
 }
 
 function windowOf({ ingress }: CompiledFlow): number {

@@ -81,7 +81,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       traceId: call.traceId,
       traceparent: call.traceparent,
       onOtherContent: 'refuse',
-      ...(origin === undefined ? {} : { origin: origin.outward, dedupeKey: origin.dedupe, digest: origin.digest }),
+      ...(origin === undefined ? {} : { origin: origin.outward, callerKey: origin.dedupe, digest: origin.digest }),
     });
     if (result.status === 'refused') throw fromErrorRecord(result.error);
     if (result.status === 'key-reused') return { outcome: 'key-reused', executionId: result.executionId };

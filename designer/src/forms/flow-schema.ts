@@ -55,9 +55,13 @@ export const FLOW_SCHEMAS = {
     Type.Object({
       key: Type.Optional(
         Type.String({
-          ...fieldText('去重键', 'Dedupe key', '同键的消息只处理一次。', 'Messages with the same key are worked on once.', {
-            example: 'headers.`x-request-id`',
-          }),
+          ...fieldText(
+            '去重键',
+            'Dedupe key',
+            '同键的消息只处理一次；调用方自带的 Idempotency-Key 与它同时有效。',
+            'Messages with the same key are worked on once; a caller’s Idempotency-Key counts beside it.',
+            { example: 'headers.`x-request-id`' },
+          ),
           ...fieldEditor('expression'),
           minLength: 1,
           maxLength: 2000,

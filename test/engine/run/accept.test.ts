@@ -88,6 +88,29 @@ test('of several deliveries at once, behind the end of a key’s window, one of 
   assert.equal(await lab.executions.count({}), 4);
 });
 
+test('a flow’s dedupe key and the caller’s Idempotency-Key both guard a call', async (t) => {
+  const { lab, engine } = await openFeed();
+  t.after(() => lab.close());
+  const call = async (no: number | undefined, patient: string, key?: string) => {
+    const { outcome, executionId, ...more } = await engine.call({ no, patient }, key === undefined ? {} : { key });
+    return [outcome === 'accepted' && 'repeated' in more && more.repeated ? 'repeated' : outcome, executionId];
+  };
+  const [, first] = await call(1, 'a', 'K1');
+  assert.deepEqual(await call(1, 'a', 'K1'), ['repeated', first]);
+  assert.deepEqual(await call(1, 'a', 'K2'), ['repeated', first], 'the same order under another key');
+  assert.deepEqual(await call(1, 'a'), ['repeated', first], 'and under none');
+  assert.deepEqual(await call(1, 'b', 'K3'), ['key-reused', first], 'another content of the order');
+  assert.deepEqual(await call(2, 'a', 'K1'), ['key-reused', first], 'another order under the key');
+  const [, second] = await call(undefined, 'c', 'K4');
+  assert.deepEqual(await call(undefined, 'c', 'K4'), ['repeated', second], 'a message without the flow’s key');
+  assert.deepEqual(await call(3, 'c', 'K4'), ['key-reused', second]);
+  const atOnce = await Promise.all(['K5', 'K5', 'K6', undefined].map((key) => call(4, 'a', key)));
+  assert.equal(new Set(atOnce.map(([, id]) => id)).size, 1);
+  await lab.untilStatus(String(first), 'completed');
+  lab.shiftWall(25 * HOUR_MS);
+  assert.equal((await call(1, 'a', 'K1'))[0], 'accepted', 'both have had their day');
+});
+
 test('refuses a message whose key or lane cannot be found out at the moment, rather than lose its dedupe or its place', async (t) => {
   const { lab, engine } = await openFeed();
   t.after(() => lab.close());
