@@ -30,6 +30,7 @@ import { createAdapterGates } from './run/adapter-gates.ts';
 import { countedQueue } from './run/counted-queue.ts';
 import { compileFlow, type CompiledFlow } from './run/compile-flow.ts';
 import { createCallFlow } from './run/create-call-flow.ts';
+import { createStoreTime } from './run/store-time.ts';
 import { createRunFlow } from './run/create-run-flow.ts';
 import { createExecutionCatalog } from './run/execution-catalog.ts';
 import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from './run/execution-document.ts';
@@ -58,6 +59,8 @@ export interface EngineDeps {
   readonly seal: Seal;
   /** Folders of node types; the product's own comes first. */
   readonly nodeFolders: readonly (string | URL)[];
+  /** What the store's server says, in epoch milliseconds; absent where one process has the store for itself. */
+  readonly serverTime?: (() => Promise<number>) | undefined;
   readonly environment: string;
   readonly tls: TriggerContext<unknown>['tls'];
   readonly clock: Clock;
@@ -182,6 +185,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const isServed = createServes(serves, { published, nodes });
   const { isExclusive } = documents;
   const owners = createOwners({ workers: await documents.open(workersSpec), isExclusive, clock, log, processId });
+  const storeTime = await createStoreTime({ serverTime: deps.serverTime, clock, log });
   const leases = await createLeases({ documents, clock, log, processId });
   const active = new Set<string>();
   const accept = createAccept(common);
@@ -247,7 +251,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     published,
     catalog,
     executions: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL, archive }),
-    runFlow: createRunFlow({ ...common, accept, active, owners }),
+    runFlow: createRunFlow({ ...common, accept, active, owners, storeTime }),
     worker,
     triggers,
     live,
@@ -275,6 +279,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       await stopWorker(boundMs);
       await leases.stop();
       await owners.stop(active.size === 0);
+      storeTime.stop();
       await processes.stop();
       live.stop();
       await traffic.stop();

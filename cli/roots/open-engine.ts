@@ -28,6 +28,7 @@ export async function openEngine(host: Host, life: Life, role: string, parts?: (
     shared: storage.sharedState,
     blobs: storage.blobs,
     seal: storage.seal,
+    serverTime: storage.store.serverTime,
     nodeFolders: [NODES],
     environment: settings.environment,
     tls: () => Promise.resolve(host.tls),

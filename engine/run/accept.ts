@@ -276,11 +276,11 @@ function windowOf({ ingress }: CompiledFlow): number {
 }
 
 /** Sequence of arrivals that have no listener: store time, process, counter. Order is promised only if one was answered before the next was sent. */
-export function createSequence(clock: Clock, processId: string): () => string {
+export function createSequence(storeTime: Pick<Clock, 'now'>, processId: string): () => string {
   let last = 0;
   let counter = 0;
   return () => {
-    const now = Math.max(last, clock.now());
+    const now = Math.max(last, storeTime.now());
     counter = now === last ? counter + 1 : 0;
     last = now;
     return `${String(now).padStart(15, '0')}.${processId}.${String(counter).padStart(9, '0')}`;

@@ -3,7 +3,7 @@
  * A sync flow that only reads needs no store. Before its first write it stores itself with the intent (or is refused), so that the same
  * origin never runs twice: it gets the stored answer, 409 while it runs, or "outcome unknown".
  */
-import { sleep } from '../contract/clock.ts';
+import { sleep, type Clock } from '../contract/clock.ts';
 import { AppError, fromErrorRecord, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
 import type { Span } from '../contract/observe.ts';
@@ -31,6 +31,8 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
   readonly accept: Accept;
   readonly run: RunDeps;
   readonly owners: Pick<Owners, 'current' | 'isTrusted' | 'isStopped'>;
+  /** What the store's clock says: order of arrivals over all processes. */
+  readonly storeTime: Pick<Clock, 'now'>;
   /** Of this process: tells its sequence numbers from those of others. */
   readonly processId: string;
   /** Executions under way in this process, so that no reconciler takes them for abandoned. */
@@ -55,7 +57,7 @@ interface Origin {
 class DuplicateOrigin extends LostExecution {}
 
 export function createRunFlow(deps: RunFlowDeps): RunFlow {
-  const nextSequence = createSequence(deps.clock, deps.processId);
+  const nextSequence = createSequence(deps.storeTime, deps.processId);
   const mayRecord = createRecordLimit(deps.clock);
   /** Their caller was answered, and the store is still to hear of them. */
   const unstored = new Set<string>();

@@ -140,7 +140,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
   const active = new Set<string>();
   const counts = new WorkerCounts();
   const accept = createAccept(common);
-  const deps: RunFlowDeps = { ...common, accept, active };
+  const deps: RunFlowDeps = { ...common, accept, active, storeTime: clock };
   return {
     flow,
     accept,
