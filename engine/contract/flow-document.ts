@@ -12,6 +12,8 @@ export const RetryRule = Type.Object(
     baseMs: Type.Integer({ minimum: 1, maximum: 3_600_000, default: 500 }),
     factor: Type.Number({ minimum: 1, maximum: 10, default: 2 }),
     capMs: Type.Integer({ minimum: 1, maximum: 86_400_000, default: 60_000 }),
+    /** No attempt begins later than this after the first one; left out, their number alone is the end of them. */
+    totalMs: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_592_000_000 })),
     on: Type.Array(Type.Union([Type.Literal('transient'), Type.Literal('unknown-outcome')]), { default: ['transient'], maxItems: 2 }),
   },
   closed,

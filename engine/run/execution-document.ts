@@ -56,6 +56,8 @@ export interface StoredWait {
   readonly scope: string;
   readonly untilMs: number;
   readonly attempts?: number;
+  /** When the first of them began. */
+  readonly triedSince?: number;
   /** The claim that stored it: intents up to it were of writes that are surely not done, or may be done again. */
   readonly epoch: number;
   /** Keyed token of what it waits for. */

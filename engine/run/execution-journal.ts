@@ -297,13 +297,14 @@ export class ExecutionJournal implements Journal {
     );
   }
 
-  #storedWait({ node, path, untilMs, attempts, resumeToken }: WaitPoint): StoredWait {
+  #storedWait({ node, path, untilMs, attempts, triedSince, resumeToken }: WaitPoint): StoredWait {
     return {
       node,
       scope: path,
       untilMs,
       epoch: this.#claimEpoch,
       ...(attempts === undefined ? {} : { attempts }),
+      ...(triedSince === undefined ? {} : { triedSince }),
       ...(resumeToken === undefined ? {} : { token: this.#tokenOf(resumeToken) }),
     };
   }

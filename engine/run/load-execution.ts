@@ -112,6 +112,7 @@ async function loadWaits(document: ExecutionDocument, deps: LoadDeps): Promise<M
     waited.set(stepKey(wait.scope, wait.node), {
       untilMs: wait.untilMs,
       ...(wait.attempts === undefined ? {} : { attempts: wait.attempts }),
+      ...(wait.triedSince === undefined ? {} : { triedSince: wait.triedSince }),
       ...(resumedWith === undefined ? {} : { resumedWith }),
     });
   }

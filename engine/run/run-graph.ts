@@ -130,7 +130,8 @@ class GraphRun {
 
   #begin(place: Place, node: CompiledNode, message: Message): Step {
     const { clock } = this.#deps;
-    return { place, node, message, startedAt: clock.now(), startedMonotonic: clock.monotonic(), attempt: 1 };
+    const startedAt = clock.now();
+    return { place, node, message, startedAt, startedMonotonic: clock.monotonic(), attempt: 1, triedSince: startedAt };
   }
 
   #track(work: Promise<void>): void {
@@ -159,7 +160,9 @@ class GraphRun {
     if (isShort) return this.#settleError(step, tooFewArrived(node));
     const waited = this.#job.waited.get(stepKey(place.run.path, node.id));
     const attempts = waited?.attempts ?? 0;
-    if (attempts > 0 && waited!.untilMs > step.startedAt) return this.#wait(step, { untilMs: waited!.untilMs, attempts });
+    if (attempts > 0) step.triedSince = waited!.triedSince ?? step.startedAt;
+    if (attempts > 0 && waited!.untilMs > step.startedAt)
+      return this.#wait(step, { untilMs: waited!.untilMs, attempts, triedSince: step.triedSince });
     step.attempt = attempts + 1;
     if (node.effect === 'write' || node.effect === 'idempotent-write') return this.#runEffect(step);
     return this.#attempt(step);
@@ -251,12 +254,13 @@ class GraphRun {
     if (!mayRetry(node, error, attempt)) return this.#settleError(step, error);
     const delayMs = retryDelayMs(node, attempt, error.retryAfterMs ?? 0, origin);
     const untilMs = clock.now() + delayMs;
+    if (untilMs > step.triedSince + (node.retry.totalMs ?? Infinity)) return this.#settleError(step, error);
     const isSlept = delayMs <= maxSleepMs;
     // Where somebody waits for the answer, a pause longer than the node's own bound is an error now.
     const isTooLong = !mayWait && delayMs > node.retry.capMs;
     if (isSlept && (isTooLong || untilMs >= deadlineMs)) return this.#settleError(step, error);
     metrics.count('node_retries_total', { type: node.node.type });
-    if (!isSlept) return this.#wait(step, { untilMs, attempts: attempt });
+    if (!isSlept) return this.#wait(step, { untilMs, attempts: attempt, triedSince: step.triedSince });
     return this.#pause(step, delayMs, () => {
       step.attempt += 1;
       return this.#attempt(step);

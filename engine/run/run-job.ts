@@ -41,13 +41,15 @@ export interface WaitPoint {
   readonly untilMs: number;
   /** A wait for somebody's message. */
   readonly resumeToken?: string;
-  /** A retry: attempts made so far. */
+  /** A retry: attempts made so far, and when the first began (epoch milliseconds). */
   readonly attempts?: number;
+  readonly triedSince?: number;
 }
 
 export interface Waited {
   readonly untilMs: number;
   readonly attempts?: number;
+  readonly triedSince?: number;
   readonly resumedWith?: Message;
 }
 

@@ -15,6 +15,8 @@ export interface Step {
   readonly startedMonotonic: number;
   /** Counted from 1. */
   attempt: number;
+  /** When the first attempt began, epoch milliseconds. */
+  triedSince: number;
 }
 
 /** Where in the graph, and in which run of its body. */

@@ -1360,6 +1360,7 @@ export interface operations {
                  *     ]
                  */
                 on: ('transient' | 'unknown-outcome')[];
+                totalMs?: number;
               };
               timeoutMs?: number;
             };
@@ -1751,6 +1752,7 @@ export interface operations {
                  *     ]
                  */
                 on: ('transient' | 'unknown-outcome')[];
+                totalMs?: number;
               };
               timeoutMs?: number;
             };

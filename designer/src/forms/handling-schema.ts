@@ -129,6 +129,19 @@ function retrySchema(preset: RetryRule): FieldSchema {
       maximum: 86_400_000,
       default: preset.capMs,
     }),
+    totalMs: Type.Optional(
+      Type.Integer({
+        ...fieldText(
+          '重试总时限',
+          'Retries in all',
+          '从第一次尝试算起，超过后不再重试，按“重试用完”处理。不填时只看次数。',
+          'Counted from the first attempt: after this it is not tried again, and counts as used up. Left out, their number alone decides.',
+        ),
+        ...fieldEditor('duration-ms'),
+        minimum: 1,
+        maximum: 2_592_000_000,
+      }),
+    ),
     on: Type.Array(Type.Union([Type.Literal('transient'), Type.Literal('unknown-outcome')]), {
       ...fieldText(
         '哪些失败重试',

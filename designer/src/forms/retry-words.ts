@@ -18,11 +18,11 @@ const SHOWN = 5;
 /** `duration` writes milliseconds in the same language (`useFormat`). */
 export function retrySummary(rule: RetryRule, language: Language, duration: (ms: number) => string): string {
   const t = translateWith(TEXTS, language);
-  const { max, capMs } = rule;
+  const { max, capMs, totalMs = Infinity } = rule;
   if (max <= 0) return t('none');
   const pauses = retryPauses(rule, Math.min(max, SHOWN)).map(duration).join(t('list'));
   const all = retryPauses(rule, max).reduce((sum, pause) => sum + pause, 0);
-  return `${t(max > SHOWN ? 'many' : 'few', { max, pauses, cap: duration(capMs) })}${language === 'en' ? ' ' : ''}${t('whole', { time: duration(all) })}`;
+  return `${t(max > SHOWN ? 'many' : 'few', { max, pauses, cap: duration(capMs) })}${language === 'en' ? ' ' : ''}${t('whole', { time: duration(Math.min(all, totalMs)) })}`;
 }
 
 /** The longest each pause can be, in milliseconds; chance makes each shorter, so that many do not come back at once. */

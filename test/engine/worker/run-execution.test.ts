@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
-import type { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowEdge, FlowNode, RetryRule } from '../../../engine/contract/flow-document.ts';
 import { resumesSpec } from '../../../engine/run/execution-document.ts';
 import { tokenOf } from '../../../engine/run/wait-tokens.ts';
 import { openLab, type Lab, type LabStore } from '../../support/engine-lab.ts';
@@ -57,7 +57,7 @@ const never: Deed = () => new Promise(() => undefined);
 
 const RETRY = { max: 2, baseMs: 1_000, factor: 2, capMs: 60_000, on: ['transient' as const] };
 const lane = { ingress: { lane: { key: 'data.lane' } } };
-const oneWrite = (retry = RETRY) =>
+const oneWrite = (retry: RetryRule = RETRY) =>
   flowOf([node('in', 'test.in'), node('send', 'test.write', { name: 'send' }, { handling: { retry } })], [edge('in.out', 'send')], lane);
 
 test('a retry honours Retry-After, keeps its key and its lane, and gives its slot free meanwhile', async (t) => {
@@ -96,6 +96,29 @@ test('exhausted retries hold the execution and its lane; a person’s retry goes
     outside.sent.map(({ data }) => (data as { number: number }).number),
     [1, 2],
   );
+});
+
+test('retries end when their time is used up, whoever makes them, and begin anew when a person lets it go on', async (t) => {
+  const retry = { max: 100, baseMs: 1_000, factor: 1, capMs: 1_000, totalMs: 30_000, on: ['transient' as const] };
+  const { lab, engine, outside } = await openWorld(t, oneWrite(retry));
+  const startedAt = lab.clock.now();
+  let triedAt = startedAt;
+  const fail: Deed = function before() {
+    triedAt = lab.clock.now();
+    throw transient();
+  };
+  outside.next['send'] = Array.from({ length: 200 }, () => fail);
+  const id = await engine.take({ lane: 'a' });
+  await lab.pass(15_000);
+  engine.kill();
+  const next = await lab.start();
+  const held = await lab.untilStatus(id, 'held');
+  assert.deepEqual([held.held!.reason, held.held!.outcomeKnown], ['TEST_DOWN', true]);
+  assert.ok(triedAt - startedAt > 25_000 && triedAt - startedAt <= 30_000, `${triedAt - startedAt} ms`);
+  const retriedAt = lab.clock.now();
+  await next.catalog.retry(id, 'somebody');
+  await lab.until(async () => (await lab.executions.get(id))!.retries === 1 && (await lab.executions.get(id))!.status === 'held');
+  assert.ok(triedAt - retriedAt > 25_000 && triedAt - retriedAt <= 30_000, `${triedAt - retriedAt} ms`);
 });
 
 const twoBranches = (a: FlowNode[], aEdges: FlowEdge[], b: FlowNode[], bEdges: FlowEdge[]) =>
