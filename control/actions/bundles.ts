@@ -6,7 +6,7 @@ import { InterfaceDocument } from '../../gateways/documents.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { existing, FlowId } from './flows.ts';
-import { importBundle } from './import-bundle.ts';
+import { flowIdsOf, importBundle } from './import-bundle.ts';
 import type { ControlServices } from './services.ts';
 import { exportFlow } from './shown-flow.ts';
 
@@ -17,7 +17,7 @@ const Bundle = Type.Object(
     schema: Type.Literal('bundle/1'),
     adapters: Many(AdapterDocument as never),
     tables: Many(CodeTable as never),
-    flows: Many(Type.Object({ flowId: FlowId }, { additionalProperties: true }) as never),
+    flows: Many(Type.Unknown()),
     interfaces: Many(InterfaceDocument as never),
   },
   closed,
@@ -61,9 +61,10 @@ export function bundleActions(services: ControlServices): readonly Action[] {
 }
 
 /** Flows first: they are what people know it by. */
-function idsOf({ flows = [], interfaces = [], adapters = [], tables = [] }: BundleDocument): readonly string[] {
+function idsOf(bundle: BundleDocument): readonly string[] {
+  const { interfaces = [], adapters = [], tables = [] } = bundle;
   return [
-    ...flows.map(({ flowId }) => flowId),
+    ...flowIdsOf(bundle),
     ...interfaces.map(({ interfaceId }) => interfaceId),
     ...adapters.map(({ adapterId }) => adapterId),
     ...tables.map(({ tableId }) => tableId),

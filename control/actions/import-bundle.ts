@@ -2,6 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AdapterDocument } from '../../engine/contract/adapter.ts';
 import { AppError, toIssue, type Issue } from '../../engine/contract/errors.ts';
+import { isRecord } from '../../engine/contract/is-record.ts';
 import type { ActionContext } from './action.ts';
 import { requireSecretsRight } from './adapters.ts';
 import type { BundleDocument } from './bundles.ts';
@@ -25,7 +26,6 @@ export async function importBundle(services: ControlServices, ctx: ActionContext
   if (adapters.length > 0) ctx.require('adapters.edit');
   if (tables.length > 0) ctx.require('tables.edit');
   if (interfaces.length > 0) ctx.require('interfaces.edit');
-  const writes = await writesOf(services, ctx, bundle);
   const wrong = await problemsOf(services, bundle);
   if (wrong.some((issue) => issue.severity === 'error')) {
     throw new AppError('BUNDLE_INVALID', 'input', 'Something in the bundle is not valid; nothing was imported.', {
@@ -33,6 +33,7 @@ export async function importBundle(services: ControlServices, ctx: ActionContext
       fix: 'Change what the issues name.',
     });
   }
+  const writes = await writesOf(services, ctx, bundle);
   const { before, after } = { before: {} as Record<string, unknown>, after: {} as Record<string, unknown> };
   Object.assign(ctx.note, { before, after });
   for (const [index, write] of writes.entries()) {
@@ -63,14 +64,10 @@ async function problemsOf(services: ControlServices, bundle: BundleDocument): Pr
     add(`/adapters/${index}`, unboundSecret(adapter, secrets));
   }
   for (const [index, flow] of flows.entries()) {
-    // A draft may be unfinished, but must be one.
-    add(
-      `/flows/${index}`,
-      (await catalog.validate(flow)).filter(({ code }) => code === 'FLOW_SCHEMA'),
-    );
+    add(`/flows/${index}`, await whatKeepsFromSaving(catalog, flow));
     await nextTurn();
   }
-  const brought = new Set(flows.map(({ flowId }) => flowId));
+  const brought = new Set(flowIdsOf(bundle));
   const clashes = routeClashes(interfaces, await registry.interfaces.list());
   for (const [index, item] of interfaces.entries()) {
     const place = `/interfaces/${index}`;
@@ -83,6 +80,16 @@ async function problemsOf(services: ControlServices, bundle: BundleDocument): Pr
   return found;
 }
 
+/**
+ * Drafts may break rules, but not the schema; whoever has to mend that hears of the broken rules too. Adapters and tables that are not here may
+ * come with the bundle.
+ */
+async function whatKeepsFromSaving(catalog: ControlServices['catalog'], flow: unknown): Promise<readonly Issue[]> {
+  const issues = await catalog.validate(flow);
+  if (!issues.some(({ code }) => code === 'FLOW_SCHEMA')) return [];
+  return issues.filter(({ code }) => code !== 'FLOW_ADAPTER_UNKNOWN' && code !== 'FLOW_TABLE_UNKNOWN');
+}
+
 type Bound = ReadonlyMap<string, readonly string[]>;
 
 function unboundSecret({ adapterId, credential }: AdapterDocument, secrets: Bound): readonly Issue[] {
@@ -93,6 +100,11 @@ function unboundSecret({ adapterId, credential }: AdapterDocument, secrets: Boun
     fix: 'Ask who holds the secret to save it again with this adapter among its `adapters`, or name another.',
   });
   return [toIssue(refusal, '/credential')];
+}
+
+/** What is no flow has none. */
+export function flowIdsOf({ flows = [] }: BundleDocument): readonly string[] {
+  return flows.flatMap((flow: unknown) => (isRecord(flow) && typeof flow['flowId'] === 'string' ? [flow['flowId']] : []));
 }
 
 /** In the order in which they need each other. PERMISSION_DENIED where saving one of them by itself would be refused. */

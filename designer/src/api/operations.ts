@@ -867,11 +867,7 @@ export interface operations {
             protocol: string;
             revision: number;
           }[];
-          flows?: ({
-            flowId: string;
-          } & {
-            [key: string]: unknown;
-          })[];
+          flows?: unknown[];
           interfaces?: {
             bodyLimitBytes?: number;
             dataClass?: 'public' | 'internal' | 'sensitive';
