@@ -1,4 +1,3 @@
-/* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { flow, startControl, type Client } from './start-control.ts';
