@@ -92,9 +92,9 @@ test('more scripts than are kept compiled take turns', async () => {
   for (const index of [1, 3999]) assert.equal(await lone.run(large, message(index)), `entry ${index}`);
 });
 
-test('an expression over thirty thousand rows has the time that it takes', async () => {
-  const items = Array.from({ length: 30_000 }, (_, id) => ({ id, name: `patient ${id}`, code: 'x'.repeat(60) }));
-  assert.equal(await pool.runExpression('$count($filter(data.items, function($i){ $i.id > 5 }))', { data: { items } }), 29_994);
+test('an expression over fifteen thousand rows has the time that it takes', async () => {
+  const items = Array.from({ length: 15_000 }, (_, id) => ({ id, name: `patient ${id}`, code: 'x'.repeat(60) }));
+  assert.equal(await pool.runExpression('$count($filter(data.items, function($i){ $i.id > 5 }))', { data: { items } }), 14_994);
   await assert.rejects(pool.runExpression('($f := function($n) { $f($n) }; $f(1))', {}, { timeoutMs: 100 }), { code: 'SCRIPT_TIMEOUT' });
 });
 
