@@ -1,12 +1,11 @@
 /** A bundle carries flows with the adapters, code tables and interfaces they need from one installation to another; never a secret. */
-import { Type, type Static } from 'typebox';
+import { Type } from 'typebox';
 import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
-import { type FlowDocument } from '../../engine/contract/flow-document.ts';
 import { InterfaceDocument } from '../../gateways/documents.ts';
 import { withoutSecrets } from '../audit/without-secrets.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { existing, FlowId } from './flows.ts';
-import { flowIdsOf, importBundle } from './import-bundle.ts';
+import { flowIdsOf, importBundle, type BundleDocument } from './import-bundle.ts';
 import type { ControlServices } from './services.ts';
 import { exportFlow } from './shown-flow.ts';
 
@@ -22,14 +21,6 @@ const Bundle = Type.Object(
   },
   closed,
 );
-
-export interface BundleDocument {
-  readonly schema: 'bundle/1';
-  readonly adapters?: readonly AdapterDocument[];
-  readonly tables?: readonly CodeTable[];
-  readonly flows?: readonly Static<typeof FlowDocument>[];
-  readonly interfaces?: readonly InterfaceDocument[];
-}
 
 export function bundleActions(services: ControlServices): readonly Action[] {
   return [

@@ -1,15 +1,25 @@
 /** A bundle is looked at whole before anything of it is written; each thing in it takes the rights, and meets the refusals, of saving it by itself. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AdapterDocument } from '../../engine/contract/adapter.ts';
+import type { Static } from 'typebox';
+import type { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
 import { AppError, toIssue, type Issue } from '../../engine/contract/errors.ts';
+import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { isRecord } from '../../engine/contract/is-record.ts';
+import type { InterfaceDocument } from '../../gateways/documents.ts';
 import type { ActionContext } from './action.ts';
 import { requireSecretsRight } from './adapters.ts';
-import type { BundleDocument } from './bundles.ts';
 import { changedPointers } from './changed-pointers.ts';
 import { routeClashes } from '../registry/interface-store.ts';
 import { interfaceProblems, requirePublishRight } from './interfaces.ts';
 import type { ControlServices } from './services.ts';
+
+export interface BundleDocument {
+  readonly schema: 'bundle/1';
+  readonly adapters?: readonly AdapterDocument[];
+  readonly tables?: readonly CodeTable[];
+  readonly flows?: readonly Static<typeof FlowDocument>[];
+  readonly interfaces?: readonly InterfaceDocument[];
+}
 
 /** What a document of the bundle does to the one of its id that is stored. */
 interface Write {

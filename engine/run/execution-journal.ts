@@ -28,8 +28,8 @@ import { digestOfMessage, encodeMessage, encodeReply, type Payloads } from './pa
 import type { Keeping, RecordQuota } from './record-quota.ts';
 import { emitsOf, keepsOutput, legPayload, type LegPayload } from './leg-payload.ts';
 import { LostExecution } from './lost-execution.ts';
-import type { Announced, Journal, RunEnd, SettledStep, WaitPoint } from './run-job.ts';
-import { holdToken, letGoOfTokens, tokenOf, type TokenHolder } from './wait-tokens.ts';
+import type { Announced, Journal, RunEnd, SettledStep, TokenHolder, WaitPoint } from './run-job.ts';
+import { holdToken, letGoOfTokens, tokenOf } from './wait-tokens.ts';
 
 export interface ExecutionStores {
   readonly executions: Collection<ExecutionDocument>;

@@ -12,11 +12,10 @@ import type { CompiledNode } from './compile-flow.ts';
 import type { StepRecord } from './execution-document.ts';
 import { LostExecution } from './lost-execution.ts';
 import { catches, errorMessage, isUnknownWanted, mayRetry, retryDelayMs, unroutedEnd } from './handle-error.ts';
-import { stepKey, type KnownOutcome, type RunEnd, type RunJob, type SettledStep, type WaitPoint } from './run-job.ts';
+import { stepKey, type KnownOutcome, type RunEnd, type RunJob, type SettledStep, type WaitPoint, type TokenHolder } from './run-job.ts';
 import { outwardKey, runNodeOnce, type RunDeps } from './run-node.ts';
 import { inputOf, namedPayloads, recordOf, recordOfSkipped, type Place, type Step } from './step.ts';
 import { TimeSlice } from './time-slice.ts';
-import type { TokenHolder } from './wait-tokens.ts';
 
 export function runGraph(job: RunJob, deps: RunDeps): Promise<RunEnd> {
   return new GraphRun(job, deps).toEnd();

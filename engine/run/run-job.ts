@@ -6,7 +6,6 @@ import type { Emits } from '../plan/progress.ts';
 import type { CompiledNode } from './compile-flow.ts';
 import type { StepRecord } from './execution-document.ts';
 import type { RunFacts } from './run-node.ts';
-import type { TokenHolder } from './wait-tokens.ts';
 
 export interface SettledStep {
   readonly record: StepRecord;
@@ -32,6 +31,12 @@ export interface Journal {
   waiting?(token: string, step: string, untilMs: number): Promise<TokenHolder | undefined>;
   /** A node settled. May resolve later for iterations, whose results are stored one by one. */
   settled(step: SettledStep): Promise<void> | void;
+}
+
+/** The wait of an execution that a token is to stand for. */
+export interface TokenHolder {
+  readonly execution: string;
+  readonly step: string;
 }
 
 export interface WaitPoint {

@@ -10,7 +10,7 @@ import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { ExecutionDocument, ResumeDocument, StoredWait } from './execution-document.ts';
 import { decodeMessage, encodeMessage, type EncodedMessage, type Payloads } from './payloads.ts';
-import { stepKey } from './run-job.ts';
+import { stepKey, type TokenHolder } from './run-job.ts';
 
 interface TokenStores {
   readonly executions: Collection<ExecutionDocument>;
@@ -27,12 +27,6 @@ const KEEP_MS = 30 * 86_400_000;
 /** As it is stored: a token may be a patient's number. */
 export function tokenOf(seal: Seal, flowId: string, text: string): string {
   return seal.token('resume', JSON.stringify([flowId, text]));
-}
-
-/** The wait of an execution that a token is to stand for. */
-export interface TokenHolder {
-  readonly execution: string;
-  readonly step: string;
 }
 
 /**
