@@ -16,7 +16,7 @@ import { toScriptError } from './script-errors.ts';
 export interface ScriptPoolOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Worker threads at most; started when needed. Default 2. */
+  /** Worker threads at most; each is started when the one before is taken. Default 2. */
   readonly size?: number;
   /** Jobs that may wait, of all keys together. Default 1000; one key gets at most half of them. */
   readonly queueLimit?: number;
@@ -119,7 +119,8 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     }
     if (threads.size === size) return;
     const starting = [...threads].filter((thread) => !thread.isReady).length;
-    if (queue.ready() > starting) start();
+    // One more than there is work for: whoever comes while a runaway has the others does not wait until a thread has started.
+    if (queue.ready() >= starting) start();
   }
 
   function findIdle(): Thread | undefined {

@@ -1,6 +1,7 @@
 /**
  * Whatever runs away or falls silent ends in a clear error within its limit, and the others do not feel it: two neighbours, one of them with a
- * script of its own, are called all the while. Their latency before and during is recorded; that every call of theirs succeeds is asserted.
+ * script of its own, are called all the while. Their latency before and during is recorded; asserted is that every call of theirs succeeds, and
+ * that beside what runs to its limit their calls begin and are answered before that limit ends it.
  */
 import assert from 'node:assert/strict';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -12,6 +13,8 @@ import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform }
 /** What an answer may take beyond the limit that is set: the thread's own grace, and a test machine that does other work too. */
 const SLACK_MS = 4000;
 const AT_ONCE = 3;
+/** A neighbour that had to wait for the end would have none. */
+const CALLS_MEANWHILE = 3;
 const HOPELESS = `${'a'.repeat(60)}!`;
 
 let scratch: string;
@@ -51,11 +54,13 @@ test('a script without an end, or without measure, ends by its own limits', asyn
     status: 422,
     code: 'SCRIPT_MEMORY',
     withinMs: 5000,
+    isShort: true,
   });
   await endsWith(t, 'flw_verbose', script('return "x".repeat(20_000_000)', { memoryBytes: 200_000_000, timeoutMs: 5000 }), {
     status: 422,
     code: 'SCRIPT_RESULT_TOO_LARGE',
     withinMs: 5000,
+    isShort: true,
   });
 });
 
@@ -69,6 +74,7 @@ test('an expression without an end, and one with a catastrophic pattern, are end
     status: 422,
     code: /SCRIPT_(TIMEOUT|MEMORY)/,
     withinMs: 1000,
+    isShort: true,
   });
   await endsWith(t, 'flw_pattern', expression('$contains(data.body.text, /^(a+)+$/)'), {
     status: 422,
@@ -89,7 +95,7 @@ test('a catastrophic pattern in a condition or a JSON Schema costs nothing: it r
   const edges = flow.edges.map((edge) => (edge.from.node === 'n_if' ? { ...edge, from: { node: 'n_if', port: 'else' } } : edge));
   await api.publish({ ...flow, edges });
   const path = await api.offer('flw_branching');
-  await besideNeighbours(t, 'condition', async () => {
+  await besideNeighbours(t, 'condition', 0, async () => {
     for (const answer of await callAtOnce(path)) assert.equal(answer.status, 200);
   });
   const schema = { properties: { body: { properties: { text: { pattern: '^(a+)+$' } } } } };
@@ -101,7 +107,7 @@ test('a catastrophic pattern in a condition or a JSON Schema costs nothing: it r
   const guarded = await offer('flw_guarded', script('return 1'), {
     requestSchema: { properties: { text: { type: 'string', pattern: '^(a+)+$' } } },
   });
-  await besideNeighbours(t, 'requestSchema', async () => {
+  await besideNeighbours(t, 'requestSchema', 0, async () => {
     for (const answer of await callAtOnce(guarded)) assert.equal(answer.status, 422);
   });
   const backwards = { fields: [{ to: 'data.x', from: { value: 1 } }] };
@@ -130,8 +136,8 @@ test('a silent or half-open system ends in a time-out within the node’s or the
   await endsWith(t, 'flw_silent_mllp', send, { status: 504, code: 'OUTCOME_UNKNOWN', withinMs: 700 });
   const target = { kind: 'upstream' as const, instances: [`http://127.0.0.1:${silentPort()}`] };
   const proxied = await api.offer('flw_proxied', { target, method: 'GET', timeoutMs: 700, deadlineMs: 1000 });
-  await besideNeighbours(t, 'proxied', async () => {
-    for (const answer of await callAtOnce(proxied, 'GET')) {
+  await besideNeighbours(t, 'proxied', CALLS_MEANWHILE, async (ended) => {
+    for (const answer of await callAtOnce(proxied, 'GET', ended)) {
       assert.equal(answer.status, 504, JSON.stringify(answer.body));
       assert.ok(answer.ms < 1000 + SLACK_MS, `${answer.ms} ms`);
     }
@@ -139,8 +145,8 @@ test('a silent or half-open system ends in a time-out within the node’s or the
 });
 
 test('a caller who never finishes a request is answered or cut off, and takes nothing from the others', async (t) => {
-  await besideNeighbours(t, 'half-open callers', async () => {
-    const endings = Array.from({ length: 20 }, () => halfOpenCaller('POST /bus/test/neighbour HTTP/1.1\r\nHost: x\r\n'));
+  await besideNeighbours(t, 'half-open callers', CALLS_MEANWHILE, async (ended) => {
+    const endings = Array.from({ length: 20 }, () => halfOpenCaller('POST /bus/test/neighbour HTTP/1.1\r\nHost: x\r\n').finally(ended));
     for (const ms of await Promise.all(endings)) assert.ok(ms < 12_000 + SLACK_MS, `${ms} ms`);
   });
 });
@@ -149,6 +155,8 @@ interface Ending {
   readonly status: number;
   readonly code: string | RegExp;
   readonly withinMs: number;
+  /** What takes another end (its memory, the size of its result) may come to it at once. */
+  readonly isShort?: boolean;
 }
 
 /** Called several times at once beside the neighbours; the answer and the record both say why it ended. */
@@ -156,11 +164,12 @@ async function endsWith(
   t: TestContext,
   flowId: string,
   nodes: Parameters<typeof chainFlow>[1],
-  { status, code, withinMs }: Ending,
+  { status, code, withinMs, isShort = withinMs === 0 }: Ending,
 ): Promise<void> {
   const path = await offer(flowId, nodes);
-  await besideNeighbours(t, flowId, async () => {
-    for (const answer of await callAtOnce(path)) {
+  const least = isShort ? 0 : CALLS_MEANWHILE;
+  await besideNeighbours(t, flowId, least, async (ended) => {
+    for (const answer of await callAtOnce(path, 'POST', ended)) {
       assert.equal(answer.status, status, `${flowId}: ${JSON.stringify(answer.body)}`);
       assert.match(String((answer.body as { code?: string }).code), /^GW\d{5}$/);
       // Calls of one flow may have to share one thread of the sandbox.
@@ -180,8 +189,8 @@ async function offer(
   return api.offer(flowId, { timeoutMs: 20_000, ...more });
 }
 
-async function callAtOnce(path: string, method = 'POST') {
-  return Promise.all(Array.from({ length: AT_ONCE }, () => timed(method, path)));
+async function callAtOnce(path: string, method = 'POST', onAnswer = () => {}) {
+  return Promise.all(Array.from({ length: AT_ONCE }, () => timed(method, path).finally(onAnswer)));
 }
 
 async function timed(method: string, path: string) {
@@ -190,25 +199,48 @@ async function timed(method: string, path: string) {
   return { ...answer, ms: performance.now() - at };
 }
 
-/** p95 of each neighbour alone, then during `work`; all their calls succeed. */
-async function besideNeighbours(t: TestContext, name: string, work: () => Promise<void>): Promise<void> {
+/**
+ * p95 of each neighbour alone, then during `work`; all their calls succeed. At least `least` of each are begun and answered between the start of
+ * the work and the first end that it tells of.
+ */
+async function besideNeighbours(t: TestContext, name: string, least: number, work: (ended: () => void) => Promise<void>): Promise<void> {
   const before = await Promise.all(neighbours.map((path) => keepCalling(path, (count) => count < 40)));
   let isWorking = true;
-  const during = neighbours.map((path) => keepCalling(path, (count) => isWorking || count < 20));
-  await work().finally(() => (isWorking = false));
+  let isRunning = true;
+  const working = work(() => (isRunning = false)).finally(() => (isWorking = false));
+  const during = neighbours.map((path) =>
+    keepCalling(
+      path,
+      (count) => isWorking || count < 20,
+      () => isRunning,
+    ),
+  );
+  await working;
   const after = await Promise.all(during);
-  const told = neighbours.map((path, index) => `${path.split('/').at(-1)} ${before[index]} -> ${after[index]} ms`);
-  t.diagnostic(`${name}: p95 of ${told.join(', ')}`);
+  const told = neighbours.map((path, index) => {
+    const [alone, beside] = [before[index]!, after[index]!];
+    return `${path.split('/').at(-1)} ${alone.p95Ms} -> ${beside.p95Ms} ms, ${beside.meanwhile} calls before the first end`;
+  });
+  t.diagnostic(`${name}: p95 of ${told.join('; ')}`);
+  for (const { meanwhile } of after) assert.ok(meanwhile >= least, `${name}: ${told.join('; ')}`);
 }
 
-async function keepCalling(path: string, goesOn: (count: number) => boolean): Promise<number> {
+/** Calls one after the other; counts those that `isMeanwhile` is true of from begin to answer. */
+async function keepCalling(
+  path: string,
+  goesOn: (count: number) => boolean,
+  isMeanwhile = () => false,
+): Promise<{ readonly p95Ms: number; readonly meanwhile: number }> {
   const times: number[] = [];
+  let meanwhile = 0;
   while (goesOn(times.length)) {
     const { status, body, ms } = await timed('POST', path);
     assert.equal(status, 200, JSON.stringify(body));
     times.push(ms);
+    // What is over is not begun again: true at the answer means true since the begin.
+    if (isMeanwhile()) meanwhile += 1;
   }
-  return Math.round(times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)]! * 10) / 10;
+  return { p95Ms: Math.round(times.sort((a, b) => a - b)[Math.floor(times.length * 0.95)]! * 10) / 10, meanwhile };
 }
 
 function halfOpenCaller(start: string): Promise<number> {

@@ -254,3 +254,9 @@ test('closing ends what runs and refuses what comes', async () => {
   await ended;
   await assert.rejects(closing.run('return 1', {}), { code: 'SCRIPT_POOL_CLOSED' });
 });
+
+test('a thread is there for others before a runaway takes the one that works', async () => {
+  const own = createPool();
+  await own.run('', {});
+  assert.equal(own.status().threads, 2);
+});
