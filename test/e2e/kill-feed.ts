@@ -1,6 +1,7 @@
 /**
- * The ADT feed of hospital C while the platform is killed again and again at random moments. Hospital and district are played here, so that
- * they outlive it. `node test/e2e/kill-feed.ts 200` runs as many kills and prints what was seen.
+ * The ADT feed of hospital C while the platform is killed again and again at random moments: while it serves, and while it starts and recovers
+ * from the kill before. Hospital and district are played here, so that they outlive it. `node test/e2e/kill-feed.ts 200 [seed]` runs as many
+ * kills and prints what was seen.
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
@@ -9,10 +10,21 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createDistrict, type DistrictState } from '../../examples/city/district/district.ts';
 import { createHospitalC, readJournal, type JournalLine } from '../../examples/city/hospital-c/hospital-c.ts';
-import { choosePorts, makeScratch, removeScratch, startPlatform, type PlatformOptions } from '../support/platform-process.ts';
+import {
+  choosePorts,
+  killStartingPlatform,
+  makeScratch,
+  removeScratch,
+  startPlatform,
+  type PlatformOptions,
+} from '../support/platform-process.ts';
+import { seededRandom } from '../support/simulated-process.ts';
 
 export interface KillFeedReport {
+  readonly seed: number;
   readonly kills: number;
+  /** Of these before the platform was ready. */
+  readonly killsInStart: number;
   readonly acknowledged: number;
   /** Sent again by the hospital because no acknowledgement came. */
   readonly resent: number;
@@ -25,9 +37,11 @@ export interface KillFeedReport {
 /** The feed begins here: behind whatever the example's own hospital sent while it was loaded. */
 export const FIRST_NUMBER = 100_000;
 const LONGEST_LIFE_MS = 800;
+const SHARE_IN_START = 0.4;
 const SETTLED_WITHIN_MS = 60_000;
 
-export async function killFeed(kills: number, onKill: (number: number) => void = () => undefined): Promise<KillFeedReport> {
+export async function killFeed(kills: number, seed: number, onKill: (number: number) => void = () => undefined): Promise<KillFeedReport> {
+  const random = seededRandom(seed);
   const scratch = await makeScratch();
   const ports = await choosePorts();
   const options: PlatformOptions = { scratch, ports };
@@ -38,12 +52,18 @@ export async function killFeed(kills: number, onKill: (number: number) => void =
   const district = await createDistrict({ port: ports.example + 4 });
   const hospital = createHospitalC({ port: ports.example + 575, journal, intervalMs: 0 });
   const readyMs: number[] = [];
+  let killsInStart = 0;
   try {
     for (let kill = 1; kill <= kills; kill += 1) {
-      platform = await startPlatform(options);
-      readyMs.push(platform.readyMs);
-      await pause(Math.random() * LONGEST_LIFE_MS);
-      await platform.end('SIGKILL');
+      const lastReadyMs = readyMs.at(-1);
+      if (lastReadyMs !== undefined && random.chance(SHARE_IN_START)) {
+        if (await killStartingPlatform(options, random.next() * lastReadyMs)) killsInStart += 1;
+      } else {
+        platform = await startPlatform(options);
+        readyMs.push(platform.readyMs);
+        await pause(random.next() * LONGEST_LIFE_MS);
+        await platform.end('SIGKILL');
+      }
       onKill(kill);
     }
     platform = await startPlatform(options);
@@ -56,7 +76,9 @@ export async function killFeed(kills: number, onKill: (number: number) => void =
     checkDelivery(lines, district.state());
     const { received, byPatient } = district.state();
     return {
+      seed,
       kills,
+      killsInStart,
       acknowledged: lines.length,
       resent: hospital.state().resent,
       repeated: Object.values(received).filter((count) => count > 1).length,
@@ -114,7 +136,8 @@ export async function until(isTrue: () => boolean | Promise<boolean>, what: stri
 
 if (import.meta.main) {
   const kills = Number(process.argv[2] ?? 200);
-  const report = await killFeed(kills, (number) => {
+  const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
+  const report = await killFeed(kills, seed, (number) => {
     if (number % 10 === 0) console.info(`${number} kills`);
   });
   console.info(JSON.stringify(report));

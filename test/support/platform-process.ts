@@ -1,8 +1,10 @@
 /** The product as its users run it: a process started by the command line on a scratch folder, with free ports; ended with the test. */
+import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isFree } from '../servers/free-port.ts';
 
@@ -44,6 +46,7 @@ export interface Platform {
 }
 
 const READY_WITHIN_MS = 60_000;
+const READY = 'Kangqiao is ready';
 
 export async function makeScratch(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'kangqiao-test-'));
@@ -64,13 +67,44 @@ export async function choosePorts(): Promise<PlatformPorts> {
   throw new Error('no free ports');
 }
 
-export async function startPlatform({
-  scratch,
-  example = false,
-  ports,
-  environment = {},
-  program = BIN,
-}: PlatformOptions): Promise<Platform> {
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const startedAt = performance.now();
+  const { child, dataFolder, output, exited } = spawnPlatform(options);
+  await untilReady(child, output, exited);
+  return {
+    process: child,
+    dataFolder,
+    cityFolder: `${dataFolder}.city`,
+    ports: options.ports,
+    ca: await readFile(join(dataFolder, 'tls', 'ca.crt'), 'utf8'),
+    readyMs: performance.now() - startedAt,
+    output,
+    async end(signal) {
+      const at = performance.now();
+      child.kill(signal);
+      return { code: await exited, tookMs: performance.now() - at };
+    },
+  };
+}
+
+/** Starts it and kills it so long afterwards, wherever it is then; true when it had not come to be ready. */
+export async function killStartingPlatform(options: PlatformOptions, afterMs: number): Promise<boolean> {
+  const { child, output, exited } = spawnPlatform(options);
+  await Promise.race([pause(afterMs), exited]);
+  assert.equal(child.exitCode, null, `it ended by itself:\n${output()}`);
+  child.kill('SIGKILL');
+  await exited;
+  return !output().includes(READY);
+}
+
+interface Spawned {
+  readonly child: ChildProcess;
+  readonly dataFolder: string;
+  output(): string;
+  readonly exited: Promise<number | null>;
+}
+
+function spawnPlatform({ scratch, example = false, ports, environment = {}, program = BIN }: PlatformOptions): Spawned {
   const dataFolder = join(scratch, 'data');
   const args = [
     '--data',
@@ -86,7 +120,6 @@ export async function startPlatform({
     ports.control,
   ];
   if (example) args.push('--example', 'city', '--example-port', ports.example);
-  const startedAt = performance.now();
   // The pinned runtime itself: a signal then reaches the process that is meant.
   const child = spawn(process.execPath, [program, ...args.map(String)], {
     env: { ...process.env, ...environment },
@@ -96,21 +129,7 @@ export async function startPlatform({
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  await untilReady(child, () => output, exited);
-  return {
-    process: child,
-    dataFolder,
-    cityFolder: `${dataFolder}.city`,
-    ports,
-    ca: await readFile(join(dataFolder, 'tls', 'ca.crt'), 'utf8'),
-    readyMs: performance.now() - startedAt,
-    output: () => output,
-    async end(signal) {
-      const at = performance.now();
-      child.kill(signal);
-      return { code: await exited, tookMs: performance.now() - at };
-    },
-  };
+  return { child, dataFolder, output: () => output, exited };
 }
 
 function untilReady(child: ChildProcess, output: () => string, exited: Promise<number | null>): Promise<void> {
@@ -121,7 +140,7 @@ function untilReady(child: ChildProcess, output: () => string, exited: Promise<n
     };
     const limit = setTimeout(fail, READY_WITHIN_MS);
     child.stdout!.on('data', () => {
-      if (!output().includes('Kangqiao is ready')) return;
+      if (!output().includes(READY)) return;
       clearTimeout(limit);
       resolve();
     });
