@@ -3,15 +3,17 @@
  * also where they fail and errors could echo them; then every file is searched for them, in every writing that a computer may give them.
  */
 import assert from 'node:assert/strict';
-import { cp, readdir, readFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { cp, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import iconv from 'iconv-lite';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import { readFrames } from '../../engine/transfer/backup-frames.ts';
 import { connectMllp } from '../../examples/city/hospital-c/mllp-client.ts';
 import { openCity, type City } from '../support/city.ts';
 import { chainFlow, eventually, openPlatformApi, type PlatformApi } from '../support/platform-api.ts';
-import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
+import { choosePorts, makeScratch, removeScratch, runCommand, startPlatform, type Platform } from '../support/platform-process.ts';
 
 const PLANTED = {
   name: '欧阳璇玑',
@@ -62,27 +64,48 @@ test('what one message’s script leaves behind, the next one does not see', asy
   }
 });
 
-test('what was sent in by any door is not found in data, logs, output or a copy, neither running nor stopped', async () => {
+test('what was sent in by any door is not found in data, logs, output, a copy or a backup, neither running nor stopped', async () => {
   await throughOpenFront();
   await throughUserFront();
   await throughBusFront();
   await throughFeed();
   await throughConsole();
-  const copy = join(scratch, 'backup');
+  const copy = join(scratch, 'copy');
   await cp(platform.dataFolder, copy, { recursive: true });
-  const isEmpty = { data: [], backup: [], output: [] };
+  const backup = await makeBackup();
   assert.deepEqual(
-    { data: await search(platform.dataFolder), backup: await search(copy), output: found(Buffer.from(platform.output())) },
-    isEmpty,
+    {
+      ...{ data: await search(platform.dataFolder), copy: await search(copy), output: found(Buffer.from(platform.output())) },
+      ...{ backup: found(backup.sealed), opened: found(backup.opened) },
+    },
+    { data: [], copy: [], output: [], backup: [], opened: [] },
   );
   assert.equal((await platform.end('SIGTERM')).code, 0);
-  assert.deepEqual({ data: await search(platform.dataFolder), backup: [], output: found(Buffer.from(platform.output())) }, isEmpty);
+  assert.deepEqual({ data: await search(platform.dataFolder), output: found(Buffer.from(platform.output())) }, { data: [], output: [] });
 });
 
 test('the search itself finds every value in every writing', () => {
   for (const value of Object.values(PLANTED))
     for (const needle of writings(value)) assert.deepEqual(found(Buffer.concat([Buffer.from('…'), needle])), [value]);
 });
+
+/** As it lies on the disk, and as whoever has its key, but not the key-encryption key, reads it. */
+async function makeBackup(): Promise<{ readonly sealed: Buffer; readonly opened: Buffer }> {
+  const [file, keyFile, key] = [join(scratch, 'city.kqb'), join(scratch, 'backup.key'), randomBytes(32)];
+  await writeFile(keyFile, key);
+  const made = await runCommand(['--data', platform.dataFolder, 'backup', '--file', file, '--key-file', keyFile]);
+  assert.equal(made.code, 0, made.stderr);
+  const handle = await open(file);
+  try {
+    const frames: Buffer[] = [];
+    for await (const frame of readFrames(handle, key)) frames.push(frame);
+    const opened = Buffer.concat(frames);
+    assert.ok(opened.includes('flw_held'), 'it is what was stored');
+    return { sealed: await readFile(file), opened };
+  } finally {
+    await handle.close();
+  }
+}
 
 /** Booked well, refused by schema, by hospital, as malformed, under a name as field, as path, as query, as header. */
 async function throughOpenFront(): Promise<void> {
