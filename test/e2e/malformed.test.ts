@@ -21,9 +21,10 @@ const COUNT = Number(process.argv[2] ?? 10_000);
 const SEED = Number(process.argv[3] ?? 20_260_101);
 const APP = 'A20003';
 const WORKERS = 12;
-/** Between the half and the end: pages the allocator keeps, and what a full collection leaves. A leak of 3 KB a request goes beyond the second. */
-const RSS_BOUND_MB = 96;
+/** How much more is held after a full collection at the end than at the half. A leak of 3 KB a request goes beyond it. */
 const HELD_BOUND_MB = 16;
+/** Above all that the process ever takes, whenever the collector runs; a leak outside of what it counts goes beyond it. */
+const RSS_BOUND_MB = 900;
 
 let scratch: string;
 let platform: Platform;
@@ -120,6 +121,10 @@ function malformed(): fc.Arbitrary<Sample> {
   const junk = fc.uint8Array({ maxLength: 80 }).map((bytes) => Buffer.from(bytes));
   const ascii = fc.string({ unit: 'grapheme-ascii', maxLength: 60 });
   const depth = fc.integer({ min: 100, max: 20_000 });
+  // Tags that never come to an end, and names of attributes without a value: what looks for either starts anew at every character.
+  const tagged = fc
+    .tuple(fc.constantFrom('<', '‹'), fc.constantFrom('a', 'a ', 'a:', 'a-', ' ', '_a\n'), fc.integer({ min: 100, max: 200_000 }))
+    .map(([open, part, length]) => open + part.repeat(length / part.length));
   const json = fc.oneof(
     junk,
     depth.map((n) => Buffer.from('['.repeat(n) + ']'.repeat(n))),
@@ -128,17 +133,24 @@ function malformed(): fc.Arbitrary<Sample> {
     fc.integer({ min: 20, max: 5000 }).map((n) => Buffer.from(`{"patient":{"name":${'9'.repeat(n)}}}`)),
     fc.constantFrom(...JSON_TRAPS).map((text) => Buffer.from(text, 'latin1')),
     fc.json().map((text) => Buffer.from(text)),
+    tagged.map((text) => Buffer.from(JSON.stringify({ patient: { name: text }, items: [{ code: text }] }))),
     changed(Buffer.from(JSON.stringify(booking('A')))),
   );
   const xml = fc.oneof(
     junk,
+    tagged.map((text) => Buffer.from(text)),
+    tagged.map((text) => Buffer.from(`<a>${text}</a>`)),
     depth.map((n) => Buffer.from('<a>'.repeat(n) + '</a>'.repeat(n))),
     depth.map((n) => Buffer.from('<a>'.repeat(n))),
     depth.map((n) => Buffer.from(`<a ${Array.from({ length: n }, (_, i) => `b${i}="1"`).join(' ')}/>`)),
     fc.constantFrom(...XML_TRAPS).map((text) => Buffer.from(text, 'latin1')),
     changed(Buffer.from('<?xml version="1.0" encoding="GBK"?><r a="1"><b><![CDATA[x]]></b><!-- c -->&amp;</r>')),
   );
-  const hl7 = fc.oneof(junk, hl7Message());
+  const hl7 = fc.oneof(
+    junk,
+    hl7Message(),
+    tagged.map((text) => Buffer.from(`MSH|^~\\&|${text}`)),
+  );
   const header = fc.tuple(fc.nat(400), ascii, fc.nat(4)).map(
     ([at, text, cut]) =>
       (authorization: string) =>
@@ -367,7 +379,10 @@ async function openDebugger(): Promise<string> {
   return address()!;
 }
 
-/** What is still held after a full collection, in MB: when the collector itself chooses to run says nothing about a leak. */
+/**
+ * What is still held after a full collection, in MB, buffers outside of the heap included: when the collector itself chooses to run says nothing
+ * about a leak.
+ */
 async function heldMb(): Promise<number> {
   const socket = new WebSocket(debuggerUrl);
   await once(socket, 'open');
@@ -375,14 +390,23 @@ async function heldMb(): Promise<number> {
     socket.send(JSON.stringify({ id, method }));
     for (;;) {
       const [event] = (await once(socket, 'message')) as [{ readonly data: string }];
-      const answer = JSON.parse(event.data) as { readonly id?: number; readonly result?: { readonly usedSize: number } };
+      const answer = JSON.parse(event.data) as { readonly id?: number; readonly result?: HeapUsage };
       if (answer.id === id) return answer.result;
     }
   };
   await ask(1, 'HeapProfiler.collectGarbage');
   const usage = await ask(2, 'Runtime.getHeapUsage');
   socket.close();
-  return usage!.usedSize / 1_048_576;
+  const { usedSize, embedderHeapUsedSize, backingStorageSize } = usage!;
+  return (usedSize + embedderHeapUsedSize + backingStorageSize) / 1_048_576;
+}
+
+/** Bytes, as the inspector's `Runtime.getHeapUsage` tells them. */
+interface HeapUsage {
+  readonly usedSize: number;
+  readonly embedderHeapUsedSize: number;
+  /** Of array buffers, and of strings that lie outside of the heap. */
+  readonly backingStorageSize: number;
 }
 
 test(`${COUNT} malformed requests get 4xx, a NAK or a close, never 5xx and never a crash, and memory stays flat`, async (t) => {
@@ -418,7 +442,7 @@ test(`${COUNT} malformed requests get 4xx, a NAK or a close, never 5xx and never
     .filter((line) => / error /.test(line));
   assert.deepEqual(complaints, []);
   assert.ok(heldAfter - heldBefore < HELD_BOUND_MB, `what is held grew from ${heldBefore.toFixed(1)} to ${heldAfter.toFixed(1)} MB`);
-  assert.ok(rss - before < RSS_BOUND_MB, `RSS grew from ${before.toFixed(0)} to ${rss.toFixed(0)} MB`);
+  assert.ok(rss < RSS_BOUND_MB, `RSS is ${rss.toFixed(0)} MB, ${before.toFixed(0)} MB at the half`);
 });
 
 test('and what is well-formed is served as before', async () => {
