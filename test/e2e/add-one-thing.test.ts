@@ -95,11 +95,19 @@ async function addNode(): Promise<void> {
 import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import echoSend from '../../../nodes/echo/send.node.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, { happy: 'wraps the data', refusal: 'refuses a name that is none', '10 MB': 'wraps the data' });
 
 test('wraps the data', async () => {
-  const outcome = await runNode(echoSend, { config: { field: 'person' }, data: 1 });
-  assert.ok('emit' in outcome);
-  assert.deepEqual(outcome.emit!.ok![0]!.data, { person: 1 });
+  for (const data of [1, 'x'.repeat(10_000_000)]) {
+    const outcome = await runNode(echoSend, { config: { field: 'person' }, data });
+    assert.ok('emit' in outcome);
+    assert.deepEqual(outcome.emit!.ok![0]!.data, { person: data });
+  }
+});
+
+test('refuses a name that is none', async () => {
   await assert.rejects(runNode(echoSend, { config: { field: '!' } }), { code: 'NODE_CONFIG_WRONG' });
 });
 `,

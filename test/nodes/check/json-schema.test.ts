@@ -3,6 +3,14 @@ import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import check from '../../../nodes/check/json-schema.node.ts';
 import { endsOnCancel, whileOthersGoOn } from '../support/large.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'lets data through that fits',
+  refusal: 'refuses what does not fit, with every place and no value or field name of the data',
+  cancel: '10 MB are checked while others go on, with the same answers, and a cancel ends it',
+  '10 MB': '10 MB are checked while others go on, with the same answers, and a cancel ends it',
+});
 
 const schema = {
   type: 'object',

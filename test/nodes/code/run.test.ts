@@ -5,6 +5,15 @@ import { createScriptPool } from '../../../engine/expression/script-pool.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import code from '../../../nodes/code/run.node.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'what the script returns is the new data; nothing returned is null',
+  slow: 'a script that fails or does not end is an input error',
+  refusal: 'a script that fails or does not end is an input error',
+  cancel: 'a cancel lets go at once of a script that runs, which ends by its limit, and of one that waits for its turn',
+  '10 MB': '10 MB go into a script and come back, where its limits let them',
+});
 
 const pool = createScriptPool({ clock: wallClock(), logger: silentLogger, size: 1 });
 after(() => pool.close());

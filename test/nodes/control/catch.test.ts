@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import catchErrors from '../../../nodes/control/catch.node.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, { happy: 'takes the errors it names, and all when it names none' });
 
 const data = { error: { code: 'A_B', kind: 'transient', message: 'm' }, node: 'n_x', data: 1 };
 

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import condition from '../../../nodes/control/condition.node.ts';
 import { engineBuild } from '../support/engine-build.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, { happy: 'emits on exactly one port: the first whose condition holds, or else' });
 
 const label = { 'zh-CN': '支', en: 'B' };
 const branch = (port: string, value: unknown) => ({ port, label, when: { left: { path: 'data.k' }, op: 'eq', right: { value } } });

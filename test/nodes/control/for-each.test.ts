@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import forEach from '../../../nodes/control/for-each.node.ts';
 import { engineBuild } from '../support/engine-build.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, { happy: 'emits one message per item, in order', refusal: 'refuses more items than its limit' });
 
 const run = async (data: unknown, config = {}) => {
   const outcome = await runNode(forEach, { config: { items: { path: 'data.items' }, ...config }, data, build: engineBuild() });

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import join from '../../../nodes/control/join.node.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, { happy: 'names the results of its branches' });
 
 test('names the results of its branches', async () => {
   const outcome = await runNode(join, { config: { names: { n_his: 'his' } }, data: { n_his: 1, n_lis: { error: { code: 'X' } } } });

@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import parallel from '../../../nodes/control/parallel.node.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, { happy: 'emits the same message on every branch' });
 
 const label = { 'zh-CN': '支', en: 'B' };
 

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import reply from '../../../nodes/control/reply.node.ts';
 import { engineBuild } from '../support/engine-build.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, { happy: 'answers with the data of the message and lets it go on' });
 
 const run = async (config: Record<string, unknown>, data: unknown) => {
   const outcome = await runNode(reply, { config, data, build: engineBuild() });

@@ -4,6 +4,12 @@ import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import wait from '../../../nodes/control/wait.node.ts';
 import { engineBuild } from '../support/engine-build.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'waits for a time, until a moment, or for a token',
+  refusal: 'refuses moments and tokens that cannot be waited for',
+});
 
 const NOW = Date.UTC(2026, 0, 1);
 const run = (config: Record<string, unknown>, data: unknown = {}) =>

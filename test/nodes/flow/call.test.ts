@@ -7,6 +7,16 @@ import call from '../../../nodes/flow/call.node.ts';
 import { openLab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, type Deed } from '../../support/model-flows.ts';
 import { LARGE_LIST } from '../support/large.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'goes on with the reply of the called flow and its own lineage',
+  slow: 'a slow flow is waited for, and 10 MB go there and back',
+  refusal: 'an error of the called flow comes out as it is',
+  duplicate: 'a second run under the same key gives the called flow the same keys outward',
+  cancel: 'a cancel ends the called flow',
+  '10 MB': 'a slow flow is waited for, and 10 MB go there and back',
+});
 
 test('goes on with the reply of the called flow and its own lineage', async () => {
   const message = createMessage({ a: 1 }, { lineage: ['exe_1'] });

@@ -6,6 +6,14 @@ import parse from '../../../nodes/hl7/parse.node.ts';
 import { encodeText } from '../../../nodes/shared/charset/text-charset.ts';
 import { ADMISSION } from '../shared/hl7/corpus.ts';
 import { endsOnCancel, whileOthersGoOn } from '../support/large.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'text becomes data that mappings read',
+  refusal: 'a type that the flow does not take is refused',
+  cancel: '10 MB of many small segments are parsed while others go on, and a cancel ends it',
+  '10 MB': '10 MB of many small segments are parsed while others go on, and a cancel ends it',
+});
 
 async function run(message: Message, config = {}): Promise<Message> {
   const outcome = await runNode(parse, { message, config });

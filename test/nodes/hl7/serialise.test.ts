@@ -7,6 +7,14 @@ import parse from '../../../nodes/hl7/parse.node.ts';
 import serialise from '../../../nodes/hl7/serialise.node.ts';
 import { ADMISSION } from '../shared/hl7/corpus.ts';
 import { endsOnCancel, whileOthersGoOn } from '../support/large.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'parsed data becomes the same text again, in the charset of its message',
+  refusal: 'data that is no message is refused',
+  cancel: '10 MB of many small segments are written while others go on, and a cancel ends it',
+  '10 MB': '10 MB of many small segments are written while others go on, and a cancel ends it',
+});
 
 const LARGE = ADMISSION + 'OBX|1|NM|1554-5^GLUCOSE^LN||182|mg/dl|70_105|H|||F\r'.repeat(200_000);
 const parsed = async (message: Message) => emitted(await runNode(parse, { message, config: {} }));

@@ -8,6 +8,17 @@ import type { Outcome, ProbeContext } from '../../../engine/contract/node.ts';
 import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
 import { httpPeer, tcpPeer } from '../support/peers.ts';
 import httpCall from '../../../nodes/http/call.node.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'sends the message as JSON and emits the parsed answer',
+  slow: 'a slow peer within the limit is waited for',
+  'half-open': 'a peer that accepts and never answers leaves a write unknown and a read to be retried',
+  refusal: 'tells by the status whether it may be done again',
+  duplicate: 'a second run sends the same idempotency key, a read sends none',
+  cancel: 'a cancel half-way ends the connection',
+  '10 MB': 'carries 10 MB there and back',
+});
 
 test('sends the message as JSON and emits the parsed answer', async (t) => {
   const { baseUrl, requests } = await httpPeer(t, (request, response) => {

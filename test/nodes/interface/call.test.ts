@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Value } from 'typebox/value';
 import call from '../../../nodes/interface/call.node.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, { happy: 'is fired by gateways: it listens to nothing and needs no configuration' });
 
 test('is fired by gateways: it listens to nothing and needs no configuration', () => {
   assert.equal(call.kind, 'trigger');

@@ -5,6 +5,14 @@ import { createMessage, type Message } from '../../../engine/contract/message.ts
 import type { Outcome } from '../../../engine/contract/node.ts';
 import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.ts';
 import jsonParse from '../../../nodes/json/parse.node.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'parses text and bytes, with a byte order mark and in the charset of the message',
+  refusal: 'refuses what two readers could understand in two ways',
+  cancel: 'a cancel ends the wait for a large payload',
+  '10 MB': 'parses 10 MB in a thread, while this one goes on, and tells its errors as usual',
+});
 
 test('parses text and bytes, with a byte order mark and in the charset of the message', async () => {
   assert.deepEqual(await parse('\ufeff{"姓名":"张三"}'), { 姓名: '张三' });

@@ -3,6 +3,13 @@ import { test } from 'node:test';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import jsonSerialise from '../../../nodes/json/serialise.node.ts';
 import { LARGE_LIST } from '../support/large.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'writes one line, or indents',
+  refusal: 'bytes are refused with advice',
+  '10 MB': '10 MB are written whole',
+});
 
 test('writes one line, or indents', async () => {
   const data = { 姓名: '张三', ids: [1] };

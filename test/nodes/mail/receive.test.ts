@@ -14,6 +14,17 @@ import type { MailData } from '../../../nodes/shared/mail/parse-mail.ts';
 import { eventually } from '../../conformance/eventually.ts';
 import { prepareDovecot, startDovecot, type Dovecot } from '../../servers/dovecot.ts';
 import { createAuthority } from '../../support/certificates.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'a mail of a Chinese program is read with its attachment, and leaves the inbox once it is safe',
+  slow: 'a server that says nothing is given up',
+  'half-open': 'a server that goes away is told, and refused logins, folders and plain connections are named',
+  refusal: 'a duplicate leaves the inbox; what is refused, or too large, goes aside and holds nothing up',
+  duplicate: 'a duplicate leaves the inbox; what is refused, or too large, goes aside and holds nothing up',
+  cancel: 'stopped in the midst of its mails, it settles the one under way and leaves the others',
+  '10 MB': 'an attachment of 10 MB comes whole',
+});
 
 const missing = prepareDovecot();
 const LIMIT = { timeout: 60_000, skip: missing ?? false };

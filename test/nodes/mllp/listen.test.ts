@@ -10,6 +10,17 @@ import { listenTrigger, type ListeningTrigger, type ListenTriggerOptions } from 
 import mllpListen from '../../../nodes/mllp/listen.node.ts';
 import { encodeText } from '../../../nodes/shared/charset/text-charset.ts';
 import { admission, connectSender, frame, portLogger, type TestSender } from './peers.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'a message is handed in as text with its charset, type and keys, and acknowledged by name',
+  slow: 'a sender that takes no ACKs is cut off after a while, and the others go on',
+  'half-open': 'a half-open connection with half a message is closed, and an idle one later',
+  refusal: 'a message refused for wrong content gets AE',
+  duplicate: 'a duplicate is acknowledged like the first',
+  cancel: 'stopping waits for what was handed in only so long',
+  '10 MB': 'a message of 10 MB is taken whole',
+});
 
 interface Listening {
   readonly trigger: ListeningTrigger;

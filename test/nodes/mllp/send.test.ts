@@ -12,6 +12,17 @@ import { controlIdOf } from '../../../nodes/shared/hl7/control-id.ts';
 import { toHl7Form } from '../../../nodes/shared/hl7/form.ts';
 import { readHl7 } from '../../../nodes/shared/hl7/message.ts';
 import { ackText, admission, startHospital, type TestHospital } from './peers.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'a message is sent under a control id of its idempotency key and its ACK is emitted',
+  slow: 'a slow hospital is an unknown outcome, and its late ACK meets no other message',
+  'half-open': 'a half-open connection is an unknown outcome within the time-out',
+  refusal: 'a refusal is an input error without the words of the other side, or transient where configured',
+  duplicate: 'a retry carries the same control id, another step another',
+  cancel: 'a cancel before sending is transient, after sending an unknown outcome',
+  '10 MB': 'a message of 10 MB is sent whole',
+});
 
 type Answer = Parameters<typeof startHospital>[0];
 interface SendOptions {

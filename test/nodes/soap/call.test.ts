@@ -7,6 +7,17 @@ import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.t
 import { parseXml } from '../../../nodes/shared/xml/parse-xml.ts';
 import soapCall from '../../../nodes/soap/call.node.ts';
 import { httpPeer, tcpPeer } from '../support/peers.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'writes a 1.1 request and emits the data of the answer, every value as text',
+  slow: 'a slow peer within the limit is waited for',
+  'half-open': 'a peer that never answers, or stalls half-way, leaves the write unknown',
+  refusal: 'faults of both versions are errors, or leave by their own port with reason and detail',
+  duplicate: 'a second run carries the same idempotency key',
+  cancel: 'a cancel half-way ends the connection',
+  '10 MB': 'carries 10 MB there and back',
+});
 
 const config = { namespace: 'http://hospital.cn/reg', operation: 'register', action: 'urn:register' };
 const NS11 = 'http://schemas.xmlsoap.org/soap/envelope/';

@@ -4,6 +4,15 @@ import type { Arrival, ArrivalResult } from '../../../engine/contract/node.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
 import { listenTrigger, type ListenTriggerOptions } from '../../../engine/testing/listen-trigger.ts';
 import timerSchedule from '../../../nodes/timer/schedule.node.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'hands each planned instant in once, with the instant as dedupe key',
+  slow: 'a slow run skips instants instead of heaping them up',
+  refusal: 'a refused instant is handed in again, under the same key',
+  duplicate: 'a restart right after an instant does not repeat it',
+  cancel: 'hands nothing in once it is stopped, and waits for what is under way',
+});
 
 const at = (iso: string) => Date.parse(iso);
 const MINUTE = 60_000;

@@ -4,6 +4,13 @@ import { runNode } from '../../../engine/testing/run-node.ts';
 import map from '../../../nodes/transform/map.node.ts';
 import { engineBuild } from '../support/engine-build.ts';
 import { LARGE_LIST } from '../support/large.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'gives the mapped data as JSON and keeps the rest of the message',
+  refusal: 'refuses data that lacks a required source, naming the rule',
+  '10 MB': 'carries 10 MB from one place to another',
+});
 
 const rules = [
   { to: 'sex', from: { table: 'sex', key: { path: 'data.xb' } } },

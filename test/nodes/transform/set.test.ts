@@ -5,6 +5,13 @@ import { runNode } from '../../../engine/testing/run-node.ts';
 import set from '../../../nodes/transform/set.node.ts';
 import { engineBuild } from '../support/engine-build.ts';
 import { LARGE_LIST } from '../support/large.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'sets fields, headers and keys in order and leaves the message it got as it was',
+  refusal: 'refuses shapes that clash and structures in headers',
+  '10 MB': 'sets a field beside 10 MB, and takes 10 MB as the whole data',
+});
 
 const run = (fields: unknown, data: unknown) =>
   runNode(set, { config: { fields }, message: createMessage(data, { headers: { a: '1' } }), build: engineBuild() });

@@ -6,6 +6,14 @@ import { createMessage } from '../../../engine/contract/message.ts';
 import { runNode } from '../../../engine/testing/run-node.ts';
 import xmlParse from '../../../nodes/xml/parse.node.ts';
 import { endsOnCancel } from '../support/large.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'turns elements, attributes and repetition into data, and leaves every value text',
+  refusal: 'refuses what is not well-formed, too deep, or named to do harm',
+  cancel: 'a cancel ends the wait for a large payload',
+  '10 MB': 'parses 10 MB in a thread',
+});
 
 test('turns elements, attributes and repetition into data, and leaves every value text', async () => {
   const xml = `<?xml version="1.0"?><!-- c --><r id="007" ok='a"b'>

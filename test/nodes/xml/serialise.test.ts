@@ -7,6 +7,14 @@ import xmlSerialise from '../../../nodes/xml/serialise.node.ts';
 import { parseXml } from '../../../nodes/shared/xml/parse-xml.ts';
 import { serialiseXml } from '../../../nodes/shared/xml/serialise-xml.ts';
 import { endsOnCancel, whileOthersGoOn } from '../support/large.ts';
+import { showsContract } from '../shows-contract.ts';
+
+showsContract(import.meta.url, {
+  happy: 'writes attributes, text, repetition and escapes',
+  refusal: 'refuses what XML cannot carry, with its path',
+  cancel: '10 MB are written while others go on, a cancel ends it, and errors are told as usual',
+  '10 MB': '10 MB are written while others go on, a cancel ends it, and errors are told as usual',
+});
 
 test('writes attributes, text, repetition and escapes', async () => {
   const data = {
