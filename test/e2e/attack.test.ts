@@ -146,7 +146,8 @@ test('two readings of one request are refused, and nothing behind it is taken fo
     assert.ok(statuses.length === 0 || statuses[0] === '400', `${name}: ${statuses.join()}`);
     assert.doesNotMatch(text, /departments":/, name);
   }
-  assert.equal(await everything('bus', 'CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: a\r\n\r\n'), '');
+  const tunnel = await everything('bus', `CONNECT 127.0.0.1:1 HTTP/1.1\r\nHost: a\r\n\r\n${smuggled}`);
+  assert.deepEqual(tunnel.match(/HTTP\/1\.1 \d{3}|GW\d{5}/g), ['HTTP/1.1 405', 'GW40501']);
 });
 
 test('a path has one spelling, and none leads elsewhere', async () => {
