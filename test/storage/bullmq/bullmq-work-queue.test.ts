@@ -10,7 +10,7 @@ import type { RedisServer } from '../../servers/redis.ts';
 import { describeOnRedis, openRedis, wait } from '../redis/open-redis.ts';
 
 const PARTITIONS = 64;
-const HEAL_MS = 10_000;
+const HEAL_MS = 30_000;
 
 describeOnRedis('the doorbell', (server) => {
   workQueueConformance('BullMQ', async () => {
