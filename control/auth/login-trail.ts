@@ -3,10 +3,10 @@
  * one, which are bounded by the lockout; of what the lockout then refuses one an address and lock; what failed before anything was tried is the log's.
  */
 import { AppError } from '../../engine/contract/errors.ts';
+import { networkOf } from '../../engine/contract/ip-range.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { LOCK_MS, slotOf } from './login.ts';
-import { networkOf } from './network-of.ts';
 
 export type TellRefused = (error: unknown, from: string) => Promise<void>;
 

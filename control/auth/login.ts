@@ -7,9 +7,9 @@
  */
 import { createHash } from 'node:crypto';
 import { AppError } from '../../engine/contract/errors.ts';
+import { networkOf } from '../../engine/contract/ip-range.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { Account, AccountStore } from './account-store.ts';
-import { networkOf } from './network-of.ts';
 import { verifyPassword } from './passwords.ts';
 
 /** Many people may sit behind one address. */

@@ -5,6 +5,17 @@ export function isIpRange(text: string): boolean {
   return bits > 0 && (prefix === undefined || Number(prefix) <= bits);
 }
 
+/** Whom an address belongs to: an IPv4 address to itself, an IPv6 address to its /64, since whoever has one of them has all. Text that is no address is left as it is. */
+export function networkOf(address: string): string {
+  const [written = ''] = address.split('%');
+  if (!isIpv6(written) || written.toLowerCase().startsWith('::ffff:')) return address;
+  // The one way of writing it (RFC 5952), in brackets.
+  const canonical = new URL(`http://[${written}]`).hostname.slice(1, -1);
+  const [head = [], tail = []] = canonical.split('::').map((half) => half.split(':').filter((group) => group !== ''));
+  const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0');
+  return [...head, ...zeros, ...tail].slice(0, 4).join(':');
+}
+
 function isIpv4(address: string): boolean {
   const octets = address.split('.');
   return octets.length === 4 && octets.every((octet) => /^(?:0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255);

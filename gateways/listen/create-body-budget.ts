@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/contract/clock.ts';
+import { networkOf } from '../../engine/contract/ip-range.ts';
 import type { ArrivingBody, BodyBudget } from '../contract.ts';
-import { networkOf } from '../shared/ip-ranges.ts';
 import { InFlight, type Listed } from './in-flight.ts';
 
 /** Who has broken into the DMZ may not have so much held that calls of internal systems are refused. */

@@ -27,10 +27,3 @@ function parseRange(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
     });
   }
 }
-
-/** Whom an address belongs to: itself, or of IPv6 its /64, of which a caller has every address. */
-export function networkOf(address: string): string {
-  if (!address.includes(':') || !ipaddr.isValid(address)) return address;
-  const parsed = ipaddr.process(address);
-  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(':') : parsed.toString();
-}

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { networkOf } from '../../../engine/contract/ip-range.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createCheckLogin } from '../../../control/auth/login.ts';
-import { networkOf } from '../../../control/auth/network-of.ts';
 import type { AccountStore } from '../../../control/auth/account-store.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 
