@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
+import type { Message } from '../../engine/contract/message.ts';
+import { defineNode, errorPort, inPort, okPort, type Outcome } from '../../engine/contract/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { compileSchemaCheck, type SchemaCheck, type SchemaFindings } from '../shared/json/schema-check.ts';
 import { createParser, isLarge } from '../shared/parse-worker/create-parser.ts';
@@ -44,11 +45,7 @@ export default defineNode({
     // At the first message: it takes milliseconds, and a process that starts has thousands of flows. Publishing has tried it (`check`).
     let check: SchemaCheck | undefined;
     const parser = createParser();
-    return async (ctx, message) => {
-      const { data } = message;
-      const found = isLarge(data)
-        ? ((await parser.inThread({ kind: 'schema', data, ...config }, ctx)) as SchemaFindings | undefined)
-        : (check ??= compileSchemaCheck(config.schema, config.maxIssues))(data);
+    const toOutcome = (found: SchemaFindings | undefined, message: Message): Outcome => {
       if (found === undefined) return { emit: { ok: [message] } };
       return {
         reject: {
@@ -60,6 +57,12 @@ export default defineNode({
           issues: found.issues,
         },
       };
+    };
+    return (ctx, message) => {
+      const { data } = message;
+      if (!isLarge(data)) return toOutcome((check ??= compileSchemaCheck(config.schema, config.maxIssues))(data), message);
+      const found = parser.inThread({ kind: 'schema', data, ...config }, ctx) as Promise<SchemaFindings | undefined>;
+      return found.then((late) => toOutcome(late, message));
     };
   },
 });

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { withData } from '../../engine/contract/message.ts';
-import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
+import { withData, type Message } from '../../engine/contract/message.ts';
+import { defineNode, errorPort, inPort, okPort, type Outcome } from '../../engine/contract/node.ts';
 import { fieldText } from '../../engine/contract/texts.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
 import { createParser, isLarge } from '../shared/parse-worker/create-parser.ts';
@@ -40,13 +40,15 @@ export default defineNode({
   prepare(config) {
     const parser = createParser();
     const options = { maxDepth: 1000, ...(config.declaration ? { charset: config.charset } : {}) };
-    return async (ctx, message) => {
-      const { data } = message;
-      const xml = isLarge(data)
-        ? ((await parser.inThread({ kind: 'xml-text', data, options }, ctx)) as string)
-        : serialiseXml(data, options);
+    const toOutcome = (xml: string, message: Message): Outcome => {
       const written = config.charset === 'UTF-8' ? xml : new Uint8Array(encodeText(xml, config.charset));
       return { emit: { ok: [{ ...withData(message, written, 'application/xml'), charset: config.charset }] } };
+    };
+    return (ctx, message) => {
+      const { data } = message;
+      if (!isLarge(data)) return toOutcome(serialiseXml(data, options), message);
+      const xml = parser.inThread({ kind: 'xml-text', data, options }, ctx) as Promise<string>;
+      return xml.then((late) => toOutcome(late, message));
     };
   },
 });
