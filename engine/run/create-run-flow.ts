@@ -22,7 +22,7 @@ import { createRecordLimit } from './record-limit.ts';
 import { runCounted, type LiveCounters } from './live-counters.ts';
 import { LostExecution, MAY_BE_GIVEN_UP } from './lost-execution.ts';
 import { cancelled, cannotWait, deadlinePassed, noReply, silentTooLong } from './run-errors.ts';
-import { NOTHING_KNOWN, NOTHING_WAITED, type RunEnd, type RunJob } from './run-job.ts';
+import { NOTHING_KNOWN, NOTHING_WAITED, replyOf, type RunEnd, type RunJob } from './run-job.ts';
 import { beginRunSpan, endRunSpan } from './run-span.ts';
 import type { RunDeps } from './run-node.ts';
 
@@ -308,7 +308,8 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
 
 /** A reply that was made is the answer, whatever came after it: what failed then is not the caller's to repeat. */
 function toResult(flow: CompiledFlow, executionId: string, end: RunEnd): FlowResult {
-  if ('reply' in end && end.reply !== undefined) return { outcome: 'replied', executionId, reply: end.reply, repeated: false };
+  const reply = replyOf(end);
+  if (reply !== undefined) return { outcome: 'replied', executionId, reply, repeated: false };
   switch (end.status) {
     case 'completed':
       return { outcome: 'failed', executionId, error: noReply(flow) };

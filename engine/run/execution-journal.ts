@@ -28,7 +28,7 @@ import { digestOfMessage, encodeMessage, encodeReply, type Payloads } from './pa
 import type { Keeping, RecordQuota } from './record-quota.ts';
 import { emitsOf, keepsOutput, legPayload, type LegPayload } from './leg-payload.ts';
 import { LostExecution } from './lost-execution.ts';
-import type { Announced, Journal, RunEnd, SettledStep, TokenHolder, WaitPoint } from './run-job.ts';
+import { replyOf, type Announced, type Journal, type RunEnd, type SettledStep, type TokenHolder, type WaitPoint } from './run-job.ts';
 import { holdToken, letGoOfTokens, tokenOf } from './wait-tokens.ts';
 
 export interface ExecutionStores {
@@ -336,7 +336,7 @@ export class ExecutionJournal implements Journal {
       if (this.#storedReply) this.#refer(this.#storedReply);
     }
     // Beyond the flow's own level only an answer that the same key must get again is kept.
-    if (level === 'full' || this.#isAnswerKept) await this.#addReply('reply' in end ? end.reply : undefined, set);
+    if (level === 'full' || this.#isAnswerKept) await this.#addReply(replyOf(end), set);
     if (level === 'full' && this.#flow.recordsAllNodes) {
       await this.#addLeg(set, undefined, end.status === 'failed' ? end.error : undefined);
       return;

@@ -83,6 +83,11 @@ export type RunEnd =
   /** Somebody else owns the execution, or the store cannot be reached: nothing more may be done or stored here. */
   | { readonly status: 'lost'; readonly cause: unknown };
 
+/** The reply that was made before the run ended, however it ended. */
+export function replyOf(end: RunEnd): Reply | undefined {
+  return 'reply' in end ? end.reply : undefined;
+}
+
 /** Where one version's executions are counted. */
 export interface FlowTally {
   /** `isFirst`: it was never begun before, so its trigger fired. */

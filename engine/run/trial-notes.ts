@@ -4,7 +4,7 @@ import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts
 import type { Message } from '../contract/message.ts';
 import type { TrialResult, TrialStep } from '../services.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import { stepKey, type RunEnd, type SettledStep } from './run-job.ts';
+import { replyOf, stepKey, type RunEnd, type SettledStep } from './run-job.ts';
 
 export interface TrialNotes {
   entering(nodeId: string, path: string, message: Message): void;
@@ -86,7 +86,7 @@ function outcomeOf(
   aborted: ErrorRecord | undefined,
   notReached: ErrorRecord | undefined,
 ): Pick<TrialResult, 'status' | 'reply' | 'error'> {
-  const reply = 'reply' in end ? end.reply : undefined;
+  const reply = replyOf(end);
   if (end.status === 'completed') return { status: 'completed', reply, error: undefined };
   if (aborted) return { status: 'stopped', reply, error: aborted };
   switch (end.status) {
