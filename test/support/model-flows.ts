@@ -86,6 +86,27 @@ export function flowOf(nodes: readonly FlowNode[], edges: readonly FlowEdge[], m
   };
 }
 
+/** in -> a and b at the same time -> join -> reply, as a sync flow. */
+export function twoBranches(a: FlowNode, b: FlowNode, joinMode: 'all' | 'any', deadlineMs: number): FlowDocument {
+  const branch = (port: string) => ({ port, label: { 'zh-CN': port, en: port } });
+  return flowOf(
+    [
+      node('in', 'test.in'),
+      node('fan', 'control.parallel', { branches: [branch('a'), branch('b')] }),
+      { ...a, id: 'n_a' },
+      { ...b, id: 'n_b' },
+      node('join', 'control.join', { mode: joinMode }),
+      node('reply', 'control.reply', { status: 201 }),
+    ],
+    [edge('in.out', 'fan'), edge('fan.a', 'a'), edge('fan.b', 'b'), edge('a', 'join'), edge('b', 'join'), edge('join.out', 'reply')],
+    { mode: 'sync', deadlineMs },
+  );
+}
+
+/** Never answers; ends when it is told to. */
+export const silent: Deed = (ctx) =>
+  new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)));
+
 export function transient(code = 'TEST_DOWN'): AppError {
   return new AppError(code, 'transient', 'The receiver is not there.');
 }

@@ -3,7 +3,7 @@ import { describe, test, type TestContext } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
 import type { FlowResult } from '../../../engine/contract/run-flow.ts';
 import { openLab, type Lab, type LabEngine, type LabStore } from '../../support/engine-lab.ts';
-import { edge, flowOf, node, testAction, transient, type Deed } from '../../support/model-flows.ts';
+import { edge, flowOf, node, silent, testAction, transient, twoBranches, type Deed } from '../../support/model-flows.ts';
 
 /** read -> write -> reply; what the two do is the test's. */
 const booking = flowOf(
@@ -35,8 +35,6 @@ async function openBooking(t: TestContext, store: LabStore): Promise<{ lab: Lab;
 }
 
 const body = { patient: 'P1' };
-const silent: Deed = (ctx) =>
-  new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)));
 
 /** Fails before anything is sent. */
 function failing(error: AppError): Deed {
@@ -297,19 +295,7 @@ test('a store that fails at the end holds up no caller; the answer is stored onc
 });
 
 test('a write of unknown outcome outweighs the failure of another branch', async (t) => {
-  const branch = (port: string) => ({ port, label: { 'zh-CN': port, en: port } });
-  const document = flowOf(
-    [
-      node('in', 'test.in'),
-      node('fan', 'control.parallel', { branches: [branch('a'), branch('b')] }),
-      node('a', 'test.write', { name: 'a' }),
-      node('b', 'test.read'),
-      node('join', 'control.join', { mode: 'all' }),
-      node('reply', 'control.reply'),
-    ],
-    [edge('in.out', 'fan'), edge('fan.a', 'a'), edge('fan.b', 'b'), edge('a', 'join'), edge('b', 'join'), edge('join.out', 'reply')],
-    { mode: 'sync', deadlineMs: 5_000 },
-  );
+  const document = twoBranches(node('a', 'test.write', { name: 'a' }), node('b', 'test.read'), 'all', 5_000);
   let writes = 0;
   const write: Deed = (ctx, message, name) => {
     ctx.beforeFirstByte();

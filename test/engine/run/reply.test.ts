@@ -2,34 +2,32 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
+import type { FlowNode } from '../../../engine/contract/flow-document.ts';
 import type { FlowResult } from '../../../engine/contract/run-flow.ts';
 import type { Message } from '../../../engine/contract/message.ts';
 import { openLab, type Lab } from '../../support/engine-lab.ts';
-import { edge, flowOf, node, testAction, transient, type Deed } from '../../support/model-flows.ts';
+import { edge, flowOf, node, silent, testAction, transient, twoBranches, type Deed } from '../../support/model-flows.ts';
 
 const body = { patient: 'P1' };
-const branch = (port: string) => ({ port, label: { 'zh-CN': port, en: port } });
 
 /** write -> reply -> what is done behind it. */
-function behindReply(after: string) {
-  return flowOf(
-    [node('in', 'test.in'), node('book', 'test.write'), node('reply', 'control.reply', { status: 201 }), node('after', after)],
-    [edge('in.out', 'book'), edge('book', 'reply'), edge('reply.out', 'after')],
-    { mode: 'sync', deadlineMs: 5_000 },
-  );
-}
+const behindReply = flowOf(
+  [node('in', 'test.in'), node('book', 'test.write'), node('reply', 'control.reply', { status: 201 }), node('after', 'test.read')],
+  [edge('in.out', 'book'), edge('book', 'reply'), edge('reply.out', 'after')],
+  { mode: 'sync', deadlineMs: 5_000 },
+);
 
-function booking(lab: { books: number; notes: number; after: Deed }) {
+function booking(deeds: { books: number; notes: number; after: Deed }) {
   const write: Deed = (ctx) => {
     ctx.beforeFirstByte();
-    return { no: ++lab.books };
+    return { no: ++deeds.books };
   };
   const note: Deed = (ctx, message, name) => {
-    const done = lab.after(ctx, message, name);
-    lab.notes += 1;
+    const done = deeds.after(ctx, message, name);
+    deeds.notes += 1;
     return done;
   };
-  return [testAction('test.write', 'write', write), testAction('test.read', 'read', note), testAction('test.note', 'write', note)];
+  return [testAction('test.write', 'write', write), testAction('test.read', 'read', note)];
 }
 
 function assertBooked(result: FlowResult, isRepeated: boolean): void {
@@ -42,7 +40,7 @@ for (const store of ['memory', 'embedded'] as const) {
     test('a node that takes its time keeps nobody waiting, and the same key gets the answer meanwhile', async (t) => {
       const { promise, resolve } = Promise.withResolvers<unknown>();
       const deeds = { books: 0, notes: 0, after: (() => promise) as Deed };
-      const lab = await openLab(behindReply('test.read'), booking(deeds), store);
+      const lab = await openLab(behindReply, booking(deeds), store);
       t.after(() => lab.close());
       const engine = await lab.start();
       const first = await engine.call(body, { key: 'k' });
@@ -59,11 +57,10 @@ for (const store of ['memory', 'embedded'] as const) {
         (() => {
           throw new AppError('NOTE_REFUSED', 'input', 'The note was refused.');
         }) as Deed,
-        ((ctx) =>
-          new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)))) as Deed,
+        silent,
       ]) {
         const deeds = { books: 0, notes: 0, after };
-        const lab = await openLab(behindReply('test.read'), booking(deeds), store);
+        const lab = await openLab(behindReply, booking(deeds), store);
         t.after(() => lab.close());
         const engine = await lab.start();
         const first = await engine.call(body, { key: 'k', deadlineMs: lab.clock.now() + (store === 'memory' ? 60_000 : 300) });
@@ -101,7 +98,7 @@ for (const store of ['memory', 'embedded'] as const) {
 
     test('killed after the write: the same key gets the answer that was given, and never writes again', async (t) => {
       const deeds = { books: 0, notes: 0, after: (() => new Promise(() => undefined)) as Deed };
-      const lab = await openLab(behindReply('test.read'), booking(deeds), store);
+      const lab = await openLab(behindReply, booking(deeds), store);
       t.after(() => lab.close());
       const engine = await lab.start();
       const first = await engine.call(body, { key: 'k' });
@@ -119,10 +116,9 @@ for (const store of ['memory', 'embedded'] as const) {
 test('a store that cannot keep the answer delays it to the end, and nothing is written twice', async (t) => {
   const { promise, resolve } = Promise.withResolvers<unknown>();
   const deeds = { books: 0, notes: 0, after: (() => promise) as Deed };
-  const lab = await openLab(behindReply('test.read'), booking(deeds));
+  const lab = await openLab(behindReply, booking(deeds));
   t.after(() => lab.close());
   const engine = await lab.start();
-  deeds.after = () => promise;
   const write = engine.call(body, { key: 'k' });
   await lab.until(() => deeds.books === 1);
   lab.isDown = true;
@@ -134,18 +130,8 @@ test('a store that cannot keep the answer delays it to the end, and nothing is w
 });
 
 test('a join that waits for one branch answers when it has come, not when the last one has', async (t) => {
-  const document = flowOf(
-    [
-      node('in', 'test.in'),
-      node('fan', 'control.parallel', { branches: [branch('a'), branch('b')] }),
-      node('a', 'test.quick'),
-      node('b', 'test.slow'),
-      node('join', 'control.join', { mode: 'any' }),
-      node('reply', 'control.reply', { status: 201 }),
-    ],
-    [edge('in.out', 'fan'), edge('fan.a', 'a'), edge('fan.b', 'b'), edge('a', 'join'), edge('b', 'join'), edge('join.out', 'reply')],
-    { mode: 'sync', deadlineMs: 5_000 },
-  );
+  const document = twoBranches(node('a', 'test.quick'), node('b', 'test.slow'), 'any', 5_000);
+
   const { promise, resolve } = Promise.withResolvers<unknown>();
   const lab = await openLab(document, [testAction('test.quick', 'read', () => 1), testAction('test.slow', 'read', () => promise)]);
   t.after(() => lab.close());
@@ -155,18 +141,9 @@ test('a join that waits for one branch answers when it has come, not when the la
 });
 
 test('when one branch has ended the flow, another one’s retry sends nothing any more', async (t) => {
-  const document = flowOf(
-    [
-      node('in', 'test.in'),
-      node('fan', 'control.parallel', { branches: [branch('a'), branch('b')] }),
-      node('a', 'test.write', {}, { handling: { retry: { on: ['transient'], max: 3, baseMs: 3_000, factor: 1, capMs: 3_000 } } }),
-      node('b', 'test.read'),
-      node('join', 'control.join', { mode: 'all' }),
-      node('reply', 'control.reply'),
-    ],
-    [edge('in.out', 'fan'), edge('fan.a', 'a'), edge('fan.b', 'b'), edge('a', 'join'), edge('b', 'join'), edge('join.out', 'reply')],
-    { mode: 'sync', deadlineMs: 60_000 },
-  );
+  const retry = { on: ['transient'], max: 3, baseMs: 3_000, factor: 1, capMs: 3_000 } satisfies NonNullable<FlowNode['handling']>['retry'];
+  const document = twoBranches(node('a', 'test.write', {}, { handling: { retry } }), node('b', 'test.read'), 'all', 60_000);
+
   let tries = 0;
   const write: Deed = () => {
     tries += 1;
@@ -194,10 +171,10 @@ test('the key of a write that nobody knows of says so, also when a person has ca
     { mode: 'sync', deadlineMs: 5_000 },
   );
   let writes = 0;
-  const write: Deed = (ctx) => {
+  const write: Deed = (ctx, message, name) => {
     ctx.beforeFirstByte();
     writes += 1;
-    return new Promise((_resolve, reject) => ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error)));
+    return silent(ctx, message, name);
   };
   const lab = await openLab(document, [testAction('test.write', 'write', write)]);
   t.after(() => lab.close());

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { openLab } from '../../support/engine-lab.ts';
-import { edge, flowOf, node, testAction, type Deed } from '../../support/model-flows.ts';
+import { edge, flowOf, node, testAction, twoBranches, type Deed } from '../../support/model-flows.ts';
 
 const lost: Deed = (ctx) => {
   ctx.beforeFirstByte();
@@ -39,26 +39,8 @@ test('goes on by the error port where the flow’s author chose it by name', asy
 });
 
 test('an unknown write outweighs the failure of a branch that came first, and keeps the caller’s key', async (t) => {
-  const branch = (port: string) => ({ port, label: { 'zh-CN': port, en: port } });
-  const document = flowOf(
-    [
-      node('in', 'test.in'),
-      node('fan', 'control.parallel', { branches: [branch('a'), branch('b')] }),
-      node('read', read),
-      node('write', write),
-      node('join', 'control.join', { mode: 'all' }),
-      node('reply', 'control.reply', { status: 200 }),
-    ],
-    [
-      edge('in.out', 'fan'),
-      edge('fan.a', 'read'),
-      edge('fan.b', 'write'),
-      edge('read', 'join'),
-      edge('write', 'join'),
-      edge('join.out', 'reply'),
-    ],
-    { mode: 'sync', deadlineMs: 8_000 },
-  );
+  const document = twoBranches(node('a', read), node('b', write), 'all', 8_000);
+
   let writes = 0;
   let fail: (error: AppError) => void = () => undefined;
   const lab = await openLab(document, [
