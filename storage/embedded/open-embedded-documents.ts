@@ -13,6 +13,7 @@ import type {
   WriteOptions,
 } from '../../engine/contract/ports/documents.ts';
 import { refuseBadName } from '../../engine/contract/ports/document-semantics.ts';
+import { Patched } from '../patched.ts';
 import { lockFolder } from './lock-folder.ts';
 import { startStoreThread, type StoreThread } from './start-store-thread.ts';
 import type { Failure, ReadAnswer, ReadOp, WriteAnswer, WriteOp } from './thread-messages.ts';
@@ -129,17 +130,10 @@ function insertResult([outcome, index]: Exclude<WriteAnswer, Failure>): InsertRe
   return index === '' ? { inserted: false, duplicateOf: 'id' } : { inserted: false, duplicateOf: 'unique', index };
 }
 
-/** The document is parsed only if somebody looks at it: most callers only ask whether they won. */
 function patchResult<T>([outcome, detail]: Exclude<WriteAnswer, Failure>): PatchResult<T> {
   if (outcome === 'no-match') return { outcome };
   if (outcome === 'duplicate') return { outcome: 'duplicate-key', index: detail };
-  let document: T | undefined;
-  return {
-    outcome: 'patched',
-    get document() {
-      return (document ??= JSON.parse(detail) as T);
-    },
-  };
+  return new Patched(() => JSON.parse(detail) as T);
 }
 
 /** Has the log carried over, in the background, each time some hundred writes have been answered. */

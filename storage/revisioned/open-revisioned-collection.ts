@@ -4,7 +4,8 @@ import { AppError } from '../../engine/contract/errors.ts';
 import type { Collection, Filter, FindOptions, InsertResult, PatchResult, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { applyPatch, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
 import { fateOf, type Fate } from './fate-of-write.ts';
-import { frozenRow, writtenRow, type RevisionCache } from './revision-cache.ts';
+import { Patched } from '../patched.ts';
+import { frozenRow, WrittenRow, type RevisionCache } from './revision-cache.ts';
 import {
   LostAnswer,
   PAST_REVISIONS,
@@ -59,7 +60,7 @@ export function openRevisionedCollection<T extends StoredDocument>(parts: Collec
     const answer = await certain(send, look, clock);
     if (answer === 'taken') return { inserted: false, duplicateOf: 'id' };
     if (answer !== 'done') return { inserted: false, duplicateOf: 'unique', index: answer.duplicateKey };
-    cache.put(name, _id, writtenRow(next));
+    cache.put(name, _id, new WrittenRow(next));
     return { inserted: true };
   }
 
@@ -81,9 +82,9 @@ export function openRevisionedCollection<T extends StoredDocument>(parts: Collec
       if (next) {
         const answer = await replaceAt(old!, next, durability);
         if (answer === 'done') {
-          const row = writtenRow(next);
+          const row = new WrittenRow(next);
           cache.put(name, id, row);
-          return patched<T>(row);
+          return new Patched(() => row.document as T);
         }
         if (answer !== 'moved') return { outcome: 'duplicate-key', index: answer.duplicateKey };
       } else if (isFresh) {
@@ -175,15 +176,6 @@ function decideOn(
 function nextRow(document: StoredDocument, old: Row | undefined): NextRow {
   const past = old ? [old.rev, ...old.past].slice(0, PAST_REVISIONS) : [];
   return { document, json: JSON.stringify(document), rev: randomInt(REVISIONS) + 1, past };
-}
-
-function patched<T extends StoredDocument>(row: Row): PatchResult<T> {
-  return {
-    outcome: 'patched',
-    get document() {
-      return row.document as T;
-    },
-  };
 }
 
 /**

@@ -57,16 +57,23 @@ export function createRevisionCache(): RevisionCache {
 }
 
 /** A row as it was just written; parsed only if somebody looks at it, which most callers of a write do not. */
-export function writtenRow({ json, rev, past }: NextRow): Row {
-  let document: StoredDocument | undefined;
-  return {
-    get document() {
-      return (document ??= deepFreeze(JSON.parse(json) as StoredDocument));
-    },
-    rev,
-    past,
-    sizeChars: json.length,
-  };
+export class WrittenRow implements Row {
+  readonly rev: number;
+  readonly past: readonly number[];
+  readonly sizeChars: number;
+  readonly #json: string;
+  #document: StoredDocument | undefined;
+
+  constructor({ json, rev, past }: NextRow) {
+    this.rev = rev;
+    this.past = past;
+    this.sizeChars = json.length;
+    this.#json = json;
+  }
+
+  get document(): StoredDocument {
+    return (this.#document ??= deepFreeze(JSON.parse(this.#json) as StoredDocument));
+  }
 }
 
 export function frozenRow(row: Row): Row {

@@ -6,6 +6,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import type { Collection, CollectionSpec, Documents, Filter } from '../../engine/contract/ports/documents.ts';
 import { fakeClock, type FakeClock } from '../../engine/testing/fake-clock.ts';
 import { eventually } from './eventually.ts';
+import { assertPatched } from './assert-patched.ts';
 
 interface Visit {
   readonly _id: string;
@@ -132,7 +133,7 @@ function singleDocuments(filled: Filled, visits: () => Promise<Collection<Visit>
     );
     assert.deepEqual(await collection.insert({ _id: 'z', firm: 'f' }), { inserted: false, duplicateOf: 'unique', index: 'badge' });
     assert.deepEqual(await collection.patchIf('e', {}, { unset: ['staff'] }), { outcome: 'duplicate-key', index: 'badge' });
-    assert.deepEqual(await collection.patchIf('a', {}, { set: { card: '9' } }), { outcome: 'patched', document: { _id: 'a', card: '9' } });
+    assertPatched(await collection.patchIf('a', {}, { set: { card: '9' } }), { _id: 'a', card: '9' });
     assert.deepEqual(await collection.patchIf('b', {}, { set: { card: '9' } }), { outcome: 'duplicate-key', index: 'card' });
     assert.deepEqual(await collection.get('b'), { _id: 'b' });
   });
@@ -157,7 +158,7 @@ function singleDocuments(filled: Filled, visits: () => Promise<Collection<Visit>
       },
     );
     const document = { _id: 'a', legs: { m: { status: 'settled', attempt: 3 }, x: { status: 'new' } }, lane: { key: 'k' }, staff: -3 };
-    assert.deepEqual(result, { outcome: 'patched', document });
+    assertPatched(result, document);
     assert.deepEqual(await collection.get('a'), document);
   });
 
@@ -174,10 +175,7 @@ function singleDocuments(filled: Filled, visits: () => Promise<Collection<Visit>
     assert.deepEqual(await collection.replaceIf({ _id: 'a', bed: 2 }, { bed: 9 }), { outcome: 'no-match' });
     assert.deepEqual(await collection.patchIf('b', {}, { set: { bed: 2 } }), { outcome: 'no-match' });
     assert.equal(await collection.remove('a', { bed: 9 }), false);
-    assert.deepEqual(await collection.replaceIf({ _id: 'a', ward: 'x' }, { bed: 1 }), {
-      outcome: 'patched',
-      document: { _id: 'a', ward: 'x' },
-    });
+    assertPatched(await collection.replaceIf({ _id: 'a', ward: 'x' }, { bed: 1 }), { _id: 'a', ward: 'x' });
     assert.deepEqual(await collection.get('a'), { _id: 'a', ward: 'x' });
     assert.equal(await collection.remove('a', { ward: 'x' }), true);
     assert.equal(await collection.remove('a'), false);

@@ -7,6 +7,7 @@ import type { Engine } from '../../../engine/create-engine.ts';
 import { createLogger } from '../../../engine/host/logger.ts';
 import { createMetrics } from '../../../engine/host/metrics.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
+import { tuneMemory } from '../../../engine/host/tune-memory.ts';
 import type { GatewayPlan } from '../../../gateways/documents.ts';
 import { createGateway, type Gateway } from '../../../gateways/fronts/create-gateway.ts';
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
@@ -36,6 +37,8 @@ export interface StoreCounts {
 
 const DOMAIN = 'bench';
 
+// As the command does for the same parts.
+tuneMemory();
 await serveProgram<FlowsOptions, 'counts', StoreCounts>(async (options) => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-bench-'));
   const log = createLogger({ level: 'warn', format: 'json' });

@@ -6,6 +6,7 @@ import type { Front } from '../../../engine/contract/access.ts';
 import { createLogger } from '../../../engine/host/logger.ts';
 import { createMetrics } from '../../../engine/host/metrics.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
+import { tuneMemory } from '../../../engine/host/tune-memory.ts';
 import type { GatewayPlan } from '../../../gateways/documents.ts';
 import { createGateway } from '../../../gateways/fronts/create-gateway.ts';
 import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
@@ -13,6 +14,8 @@ import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts
 import { openStorage } from '../../../storage/open-storage.ts';
 import { serveProgram } from '../measure/program.ts';
 
+// As the command does for the same parts.
+tuneMemory();
 await serveProgram<{ readonly front: Front; readonly plan: GatewayPlan }>(async ({ front, plan }) => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-bench-'));
   const logger = createLogger({ level: 'warn', format: 'json' });
