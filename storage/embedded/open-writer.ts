@@ -14,7 +14,8 @@ export interface Writer {
 }
 
 const PAGE_BYTES = 4096;
-const CACHE_KB = 32 * 1024;
+/** Splits of index pages make SQLite look through the whole of it at the commit: more cost more than they saved. */
+const CACHE_KB = 8 * 1024;
 /** Beyond this the write-ahead log is cut back after a burst. */
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024;
 /** When the writer ends the log itself: the checkpointer has carried over all but the last pages by then. */

@@ -42,12 +42,20 @@ export function layoutTable(spec: CollectionSpec<StoredDocument>): TableLayout {
       uniqueColumns[key] = index.name;
       ddl.push(`CREATE UNIQUE INDEX "${name}:${index.name}:key" ON "${name}" (${key})`);
     }
-    if (!index.unique || own.length > 1) ddl.push(`CREATE INDEX "${name}:${index.name}" ON "${name}" (${own.join(', ')}, id)`);
+    // What most rows lack (an open flag, a wait) makes no entry: an index leaves out rows without its leading paths, and one over
+    // a path that is indexed alone those without that path.
+    const present = elementPaths.includes(index.fields[0]!) && own.length === 1 ? own : own.slice(0, -1);
+    if (!index.unique || own.length > 1)
+      ddl.push(`CREATE INDEX "${name}:${index.name}" ON "${name}" (${own.join(', ')}, id)${where(present)}`);
   }
   const expiryColumn = expiresAt === undefined ? undefined : column(expiresAt);
-  if (expiryColumn !== undefined)
-    ddl.push(`CREATE INDEX "${name}::expiry" ON "${name}" (${expiryColumn}) WHERE ${expiryColumn} IS NOT NULL`);
+  if (expiryColumn !== undefined) ddl.push(`CREATE INDEX "${name}::expiry" ON "${name}" (${expiryColumn})${where([expiryColumn])}`);
   return { name, paths, elementPaths, compoundKeys, uniqueColumns, expiryColumn, ddl };
+}
+
+/** SQLite goes by such an index where the query names a value of each of these columns. */
+function where(present: readonly string[]): string {
+  return present.length === 0 ? '' : ` WHERE ${present.map((column) => `${column} IS NOT NULL`).join(' AND ')}`;
 }
 
 export function columnNames({ paths, compoundKeys }: TableLayout): readonly string[] {
