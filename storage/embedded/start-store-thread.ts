@@ -11,8 +11,6 @@ export interface StoreThread<Op, Answer> {
   close(): Promise<void>;
 }
 
-/** Two batches: one at work, one ready behind it. What comes meanwhile collects into the next: that is the group of a group commit. */
-const MAX_BATCHES_IN_FLIGHT = 2;
 const MAX_BATCH = 1000;
 const MAX_WAITING = 100_000;
 
@@ -22,7 +20,10 @@ interface Waiting<Op, Answer> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Starts `<name>-thread` and talks to it in batches. Keeps the process alive only while something is under way. */
+/**
+ * Starts `<name>-thread` and talks to it in batches, one at a time: what comes meanwhile collects into the next, which is the group of a group
+ * commit. Keeps the process alive only while something is under way.
+ */
 export function startStoreThread<Op, Answer>(
   name: 'writer' | 'reader' | 'checkpointer',
   settings: ThreadSettings,
@@ -32,7 +33,7 @@ export function startStoreThread<Op, Answer>(
   const suffix = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const worker = new Worker(new URL(`./${name}-thread${suffix}`, import.meta.url), { workerData: settings });
   let waiting: Waiting<Op, Answer>[] = [];
-  const flying: Waiting<Op, Answer>[][] = [];
+  let flying: Waiting<Op, Answer>[] = [];
   let isScheduled = false;
   let down: AppError | undefined;
   let onIdle = () => {};
@@ -40,17 +41,16 @@ export function startStoreThread<Op, Answer>(
 
   function flush() {
     isScheduled = false;
-    while (waiting.length > 0 && flying.length < MAX_BATCHES_IN_FLIGHT && !down) {
-      const batch = waiting.length <= MAX_BATCH ? waiting : waiting.slice(0, MAX_BATCH);
-      waiting = waiting.length <= MAX_BATCH ? [] : waiting.slice(MAX_BATCH);
-      flying.push(batch);
-      worker.postMessage(batch.map(({ op }) => op));
-    }
+    if (waiting.length === 0 || flying.length > 0 || down) return;
+    flying = waiting.length <= MAX_BATCH ? waiting : waiting.slice(0, MAX_BATCH);
+    waiting = waiting.length <= MAX_BATCH ? [] : waiting.slice(MAX_BATCH);
+    worker.postMessage(flying.map(({ op }) => op));
   }
 
   worker.on('message', (answers: readonly Answer[]) => {
-    const batch = flying.shift();
-    batch?.forEach(({ resolve, reject }, i) => {
+    const batch = flying;
+    flying = [];
+    batch.forEach(({ resolve, reject }, i) => {
       const answer = answers[i] as Answer;
       if (isFailure(answer)) reject(toAppError(answer));
       else resolve(answer);
@@ -62,8 +62,8 @@ export function startStoreThread<Op, Answer>(
   });
   const fail = (cause: unknown) => {
     down ??= isSqliteError(cause) ? toAppError(translateSqliteError(cause)) : storeDown(cause);
-    for (const { reject } of [...flying.flat(), ...waiting]) reject(down);
-    flying.length = 0;
+    for (const { reject } of [...flying, ...waiting]) reject(down);
+    flying = [];
     waiting = [];
     onIdle();
   };
@@ -80,7 +80,7 @@ export function startStoreThread<Op, Answer>(
       if (flying.length === 0 && waiting.length === 0) worker.ref();
       return new Promise((resolve, reject) => {
         waiting.push({ op, resolve: resolve as (answer: Answer) => void, reject });
-        if (isScheduled || flying.length >= MAX_BATCHES_IN_FLIGHT) return;
+        if (isScheduled || flying.length > 0) return;
         isScheduled = true;
         setImmediate(flush);
       });
