@@ -13,7 +13,7 @@ import type {
   WriteOptions,
 } from '../../engine/contract/ports/documents.ts';
 import { refuseBadName } from '../../engine/contract/ports/document-semantics.ts';
-import { Patched } from '../patched.ts';
+import { Patched } from '../../engine/contract/ports/patched.ts';
 import { lockFolder } from './lock-folder.ts';
 import { startStoreThread, type StoreThread } from './start-store-thread.ts';
 import type { Failure, ReadAnswer, ReadOp, WriteAnswer, WriteOp } from './thread-messages.ts';

@@ -3,8 +3,8 @@ import { sleep, type Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Collection, Filter, FindOptions, InsertResult, PatchResult, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { applyPatch, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
+import { Patched } from '../../engine/contract/ports/patched.ts';
 import { fateOf, type Fate } from './fate-of-write.ts';
-import { Patched } from '../patched.ts';
 import { frozenRow, WrittenRow, type RevisionCache } from './revision-cache.ts';
 import {
   LostAnswer,
