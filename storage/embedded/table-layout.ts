@@ -6,7 +6,7 @@
  * strings (by UTF-8 byte, which is code point order), blobs, just as the port wants it.
  */
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { indexedPaths, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
+import { indexedPaths, pathsOfEntry, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
 
 export type SqlValue = null | number | string | Uint8Array;
 
@@ -42,9 +42,7 @@ export function layoutTable(spec: CollectionSpec<StoredDocument>): TableLayout {
       uniqueColumns[key] = index.name;
       ddl.push(`CREATE UNIQUE INDEX "${name}:${index.name}:key" ON "${name}" (${key})`);
     }
-    // What most rows lack (an open flag, a wait) makes no entry: an index leaves out rows without its leading paths, and one over
-    // a path that is indexed alone those without that path.
-    const present = elementPaths.includes(index.fields[0]!) && own.length === 1 ? own : own.slice(0, -1);
+    const present = pathsOfEntry(index, { elementPaths }).map(column);
     if (!index.unique || own.length > 1)
       ddl.push(`CREATE INDEX "${name}:${index.name}" ON "${name}" (${own.join(', ')}, id)${where(present)}`);
   }

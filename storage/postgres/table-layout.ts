@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { indexedPaths, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
+import { indexedPaths, pathsOfEntry, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
 import { encodeKey, encodeText, encodeValue } from './encode-value.ts';
 
 export interface IndexLayout {
@@ -57,9 +57,7 @@ export function layoutTable(schema: string, spec: CollectionSpec<StoredDocument>
       uniqueColumns[index.name] = key;
       add(index.name, `${index.name}:key`, [key], own.length === 1 ? [key] : [], true);
     }
-    // What most rows lack (an open flag, a wait) makes no entry: an index leaves out rows without its leading paths, and one over
-    // a path that is indexed alone those without that path.
-    const present = elementPaths.includes(index.fields[0]!) && own.length === 1 ? own : own.slice(0, -1);
+    const present = pathsOfEntry(index, { elementPaths }).map(column);
     if (!index.unique || own.length > 1) add(index.name, index.name, [...own, 'id'], present);
   }
   const expiryColumn = expiresAt === undefined ? undefined : column(expiresAt);

@@ -3,7 +3,7 @@
  * or has a query language that gives the same answers; `test/conformance/documents.ts` decides.
  */
 import { AppError } from '../errors.ts';
-import type { CollectionSpec, Condition, Filter, Patch, Scalar, StoredDocument } from './documents.ts';
+import type { CollectionSpec, Condition, Filter, IndexSpec, Patch, Scalar, StoredDocument } from './documents.ts';
 
 /** One that every store takes as it is. */
 const COLLECTION_NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -62,6 +62,14 @@ export function indexedPaths({ indexes, expiresAt }: CollectionSpec<StoredDocume
   const paths = [...new Set([...indexes.flatMap((index) => index.fields), ...(expiresAt === undefined ? [] : [expiresAt])])];
   const shared = new Set(indexes.filter((index) => index.unique || index.fields.length > 1).flatMap((index) => index.fields));
   return { paths, elementPaths: paths.filter((path) => !shared.has(path) && path !== expiresAt) };
+}
+
+/**
+ * Paths of an index without which a document makes no entry in it: what most documents lack (an open flag, a wait) costs nothing. An index leaves
+ * out documents without its leading paths, and one over a path that is indexed alone those without that path.
+ */
+export function pathsOfEntry({ fields }: IndexSpec, { elementPaths }: Pick<IndexedPaths, 'elementPaths'>): readonly string[] {
+  return fields.length === 1 && elementPaths.includes(fields[0]!) ? fields : fields.slice(0, -1);
 }
 
 /** STORE_BAD_NAME (bug). */
