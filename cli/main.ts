@@ -1,7 +1,6 @@
 /** The `kangqiao` program: parses the command line, runs one command, answers its exit code. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../engine/contract/errors.ts';
-import { tuneMemory } from '../engine/host/tune-memory.ts';
 import { ApiError } from './api-client.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { archiveCommand } from './commands/archive.ts';
@@ -23,8 +22,7 @@ const LONG_RUNNING = new Set(['start', 'gateway', 'worker', 'control']);
 
 export async function main(args: readonly string[]): Promise<number> {
   const interrupt = new AbortController();
-  if (LONG_RUNNING.has(args.find((arg) => !arg.startsWith('-')) ?? '')) tuneMemory();
-  else onInterrupt(interrupt);
+  if (!LONG_RUNNING.has(args.find((arg) => !arg.startsWith('-')) ?? '')) onInterrupt(interrupt);
   const terminal = createTerminal(interrupt.signal);
   try {
     await createProgram(terminal).parseAsync([...args], { from: 'user' });

@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Clock } from '../contract/clock.ts';
 import { AppError } from '../contract/errors.ts';
 import type { Logger } from '../contract/observe.ts';
+import { tuneMemory } from './tune-memory.ts';
 
 /** What was started, in order; stopped in the reverse order. */
 export interface Life {
@@ -36,6 +37,7 @@ const LAST_MOMENT_MS = 200;
  * An unhandled rejection or exception is logged and ends the process: its state can no longer be trusted.
  */
 export async function runUntilSignal(start: (life: Life) => Promise<void>, options: RunOptions): Promise<number> {
+  tuneMemory();
   const { logger, process: host = process, drainMs = 5000 } = options;
   const parts: Part[] = [];
   const ending = new AbortController();

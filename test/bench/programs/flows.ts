@@ -37,7 +37,7 @@ export interface StoreCounts {
 
 const DOMAIN = 'bench';
 
-// As the command does for the same parts.
+// As `runUntilSignal` does for the same parts.
 tuneMemory();
 await serveProgram<FlowsOptions, 'counts', StoreCounts>(async (options) => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-bench-'));

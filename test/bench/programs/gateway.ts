@@ -14,7 +14,7 @@ import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts
 import { openStorage } from '../../../storage/open-storage.ts';
 import { serveProgram } from '../measure/program.ts';
 
-// As the command does for the same parts.
+// As `runUntilSignal` does for the same parts.
 tuneMemory();
 await serveProgram<{ readonly front: Front; readonly plan: GatewayPlan }>(async ({ front, plan }) => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-bench-'));
