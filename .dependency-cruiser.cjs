@@ -45,6 +45,12 @@ module.exports = {
       { pathNot: ['^engine/contract/', packages(['typebox/'])] },
     ),
     rule(
+      'threads-stand-on-the-contract',
+      'engine/threads runs tasks and knows none: nodes and gateways take it as they take the contract.',
+      { path: '^engine/threads/' },
+      productBut(['^engine/(contract|threads)/']),
+    ),
+    rule(
       'engine-knows-no-server-or-driver',
       'The engine knows no web server, no database, no queue product.',
       { path: '^engine/' },
@@ -71,9 +77,9 @@ module.exports = {
 
     rule(
       'node-sees-contract-and-its-own',
-      'A node sees engine/contract, nodes/shared and its own protocol, never another protocol.',
+      'A node sees engine/contract, engine/threads, nodes/shared and its own protocol, never another protocol.',
       { path: '^nodes/([^/]+)/' },
-      productBut(['^engine/contract/', '^nodes/shared/', '^nodes/$1/']),
+      productBut(['^engine/(contract|threads)/', '^nodes/shared/', '^nodes/$1/']),
     ),
     rule(
       'node-uses-no-server-or-driver',
@@ -98,13 +104,13 @@ module.exports = {
       'gateways-shared-is-below-policies',
       'What policies share knows the contracts only.',
       { path: '^gateways/(shared/|errors\\.ts$)' },
-      productBut(['^engine/contract/', '^gateways/(contract|documents|errors)\\.ts$', '^gateways/shared/']),
+      productBut(['^engine/(contract|threads)/', '^gateways/(contract|documents|errors)\\.ts$', '^gateways/shared/']),
     ),
     rule(
       'gateways-reach-flows-by-run-flow',
       'The root hands RunFlow in; gateways see the contract of the engine only.',
       { path: '^gateways/' },
-      productBut(['^engine/contract/', '^gateways/']),
+      productBut(['^engine/(contract|threads)/', '^gateways/']),
     ),
     rule(
       'gateways-contract-is-a-leaf',
@@ -115,11 +121,11 @@ module.exports = {
 
     rule(
       'store-sees-contract-and-driver',
-      'A storage backend sees the contract (and the shape of a backend), its driver and its own folder, and what any of them may take: parts of one process, files of payloads, writes by revision, the doorbell on BullMQ.',
+      'A storage backend sees the contract (and the shape of a backend), its driver and its own folder, and what any of them may take: a lock on a file, parts of one process, files of payloads, writes by revision, the doorbell on BullMQ.',
       { path: '^storage/([^/]+)/' },
       productBut([
         '^engine/contract/',
-        '^storage/(storage-backend|server-address|refused-by-tls)\\.ts$',
+        '^storage/(storage-backend|server-address|refused-by-tls|lock-file)\\.ts$',
         '^storage/(in-process|blobs|revisioned|bullmq)/',
         '^storage/$1/',
       ]),
@@ -128,8 +134,8 @@ module.exports = {
       'storage-is-below-everything',
       'storage/ sees the contract, not those who use it.',
       { path: '^storage/' },
-      // open-storage.ts composes: it gives the opened store its seal and its gate. The rule above keeps both from every backend.
-      productBut(['^engine/(contract|seal|transfer)/', '^storage/']),
+      // open-storage.ts composes: it gives the opened store its seal, its gate and its marks. The rule above keeps both from every backend.
+      productBut(['^engine/(contract|seal|transfer|integrity)/', '^storage/']),
     ),
     rule(
       'only-open-storage-lists-backends',

@@ -8,15 +8,25 @@ export interface ApiTarget {
   /** PEM of the authority that signed control's certificate. */
   readonly ca?: string;
   readonly cookie?: string;
+  /** Sent with every call: dangerous acts ask for it again. */
+  readonly password?: string;
 }
 
 export interface ApiClient {
   call(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Calls `onProgress` for each step that control tells of. */
   follow(path: string, body: unknown, onProgress: (event: Readonly<Record<string, unknown>>) => void): Promise<unknown>;
-  /** Logs in and answers a client that carries the session. */
-  login(name: string, password: string): Promise<{ readonly client: ApiClient; readonly mustChangePassword: boolean }>;
+  /** Logs in and returns a client that carries the session, and gives the password again to each act that asks for it. */
+  login(name: string, password: string, code?: string): Promise<LoggedIn>;
+  /** The same session, with another password to give again. */
+  withPassword(password: string): ApiClient;
   close(): Promise<void>;
+}
+
+export interface LoggedIn {
+  readonly client: ApiClient;
+  readonly mustChangePassword: boolean;
+  readonly mustSetUpSecondFactor: boolean;
 }
 
 /** Control said no. */
@@ -55,6 +65,7 @@ export function createApiClient(target: ApiTarget, signal: AbortSignal): ApiClie
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(target.token === undefined ? {} : { authorization: `Bearer ${target.token}` }),
       ...(target.cookie === undefined ? {} : { cookie: target.cookie }),
+      ...(target.password === undefined ? {} : { 'x-kq-password': encodeURIComponent(target.password) }),
     };
     const json = body === undefined ? {} : { body: JSON.stringify(body) };
     try {
@@ -84,12 +95,14 @@ export function createApiClient(target: ApiTarget, signal: AbortSignal): ApiClie
       }
       throw new ConnectionError('Control left before it had finished; look with `kangqiao flow list` what stands now.');
     },
-    async login(name, password) {
-      const response = await send('POST', '/login', { name, password }, 'application/json');
-      const answer = readAnswer(response.status, await response.text()) as { mustChangePassword: boolean };
+    async login(name, password, code) {
+      const response = await send('POST', '/login', { name, password, ...(code === undefined ? {} : { code }) }, 'application/json');
+      const { mustChangePassword, mustSetUpSecondFactor = false } = readAnswer(response.status, await response.text()) as LoggedIn;
       const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-      return { client: createApiClient({ ...target, cookie }, signal), mustChangePassword: answer.mustChangePassword };
+      const { token: _token, ...own } = target;
+      return { client: createApiClient({ ...own, cookie, password }, signal), mustChangePassword, mustSetUpSecondFactor };
     },
+    withPassword: (password) => createApiClient({ ...target, password }, signal),
     close: () => dispatcher.close(),
   };
 }

@@ -11,6 +11,7 @@ export interface ConnectOptions {
   readonly data?: string;
   readonly address?: string;
   readonly ca?: string;
+  readonly tokenFile?: string;
 }
 
 export const DEFAULT_ADDRESS = 'http://127.0.0.1:8440';
@@ -22,7 +23,9 @@ export async function withApi<T>(command: Command, terminal: Terminal, work: (ap
   const ca = options.ca === undefined ? (found?.ca ?? (await readCa(options))) : await readCa(options);
   const address = (options.address ?? found?.address ?? DEFAULT_ADDRESS).replace(/\/$/, '');
   // A token goes only where it came from.
-  const token = found !== undefined && new URL(found.address).origin === new URL(address).origin ? { token: found.token } : {};
+  const isItsOrigin = found !== undefined && new URL(found.address).origin === new URL(address).origin;
+  const given = options.tokenFile === undefined ? undefined : (await readInput(options.tokenFile)).trim();
+  const token = given !== undefined ? { token: given } : isItsOrigin ? { token: found.token } : {};
   const api = createApiClient({ address, ...token, ...(ca === undefined ? {} : { ca }) }, terminal.signal);
   try {
     return await work(api);

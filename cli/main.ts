@@ -2,18 +2,25 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../engine/contract/errors.ts';
 import { ApiError } from './api-client.ts';
+import { bundleCommand } from './commands/bundle.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { archiveCommand } from './commands/archive.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { flowCommand } from './commands/flow.ts';
+import { heldCommand } from './commands/held.ts';
 import { keysCommand } from './commands/keys.ts';
 import { loginCommand } from './commands/login.ts';
+import { messageCommand } from './commands/message.ts';
 import { moveCommand } from './commands/move.ts';
 import { controlCommand, gatewayCommand, workerCommand } from './commands/processes.ts';
+import { resourceCommand } from './commands/resource.ts';
 import { signCommand } from './commands/sign.ts';
 import { startCommand } from './commands/start.ts';
+import { tokenCommand } from './commands/token.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { versionCommand } from './commands/version.ts';
 import { EXIT, EXIT_CODES_HELP, exitCodeOf } from './exit-codes.ts';
+import { RESOURCES } from './resources.ts';
 import { createTerminal, formatIssue, type Terminal } from './terminal.ts';
 import { readVersion } from './version.ts';
 
@@ -40,6 +47,7 @@ export function createProgram(terminal: Terminal): Command {
     .addOption(new Option('--data <folder>', 'data folder (also where the token of a started system lies)'))
     .addOption(new Option('--address <url>', 'address of control, for commands that use the admin API'))
     .addOption(new Option('--ca <file>', 'PEM of the authority to trust'))
+    .addOption(new Option('--token-file <file>', 'file with a token of `kangqiao token create`, instead of the kept one'))
     .showHelpAfterError('(add --help for what is possible)')
     .addHelpText('after', EXIT_CODES_HELP);
   const commands = [
@@ -48,7 +56,12 @@ export function createProgram(terminal: Terminal): Command {
     workerCommand(),
     controlCommand(),
     loginCommand(terminal),
+    tokenCommand(terminal),
     flowCommand(terminal),
+    ...RESOURCES.map((resource) => resourceCommand(resource, terminal)),
+    bundleCommand(terminal),
+    messageCommand(terminal),
+    heldCommand(terminal),
     archiveCommand(terminal),
     signCommand(terminal),
     keysCommand(terminal),
@@ -56,6 +69,7 @@ export function createProgram(terminal: Terminal): Command {
     backupCommand(terminal),
     restoreCommand(terminal),
     doctorCommand(terminal),
+    verifyCommand(terminal),
     versionCommand(terminal),
   ];
   for (const command of commands) program.addCommand(command);

@@ -4,11 +4,13 @@ import { AppError } from '../engine/contract/errors.ts';
 
 /** The text of a file, without a byte order mark; `-` reads standard input. Throws INPUT_UNREADABLE. */
 export async function readInput(file: string): Promise<string> {
-  const text =
-    file === '-'
-      ? await readStandardInput()
-      : await readFile(file, 'utf8').catch((error: unknown) => Promise.reject(unreadable(file, error)));
-  return text.replace(/^\uFEFF/, '');
+  return (await readBytes(file)).toString('utf8').replace(/^\uFEFF/, '');
+}
+
+/** The bytes of a file as they are, for what need not be UTF-8; `-` reads standard input. Throws INPUT_UNREADABLE. */
+export async function readBytes(file: string): Promise<Buffer> {
+  if (file === '-') return readStandardInput();
+  return readFile(file).catch((error: unknown) => Promise.reject(unreadable(file, error)));
 }
 
 /** The same as JSON. Throws INPUT_NOT_JSON too, with the line and column from which on it is none. */
@@ -21,10 +23,10 @@ export async function readJsonInput(file: string): Promise<unknown> {
   }
 }
 
-async function readStandardInput(): Promise<string> {
+async function readStandardInput(): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 const PROBLEMS: Readonly<Record<string, readonly [problem: string, sentence: string, fix: string]>> = {

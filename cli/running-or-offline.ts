@@ -1,26 +1,31 @@
 import type { Command } from 'commander';
 import { AppError } from '../engine/contract/errors.ts';
-import { ConnectionError, type ApiClient } from './api-client.ts';
+import { ApiError, ConnectionError, type ApiClient } from './api-client.ts';
 import { withApi } from './connect.ts';
+import { logIn } from './log-in.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Ways<T> {
   readonly isOffline: boolean;
-  /** By the process that has the store open. */
+  /** Account that does it in the running process; absent: that of the kept token. */
+  readonly name?: string | undefined;
+  /** By the process that has the store open; `api` carries the person's own session. */
   running(api: ApiClient): Promise<T>;
   /** In this process; refused with STORE_LOCKED or STORE_IN_USE while another has the store open. */
   offline(): Promise<T>;
 }
 
-/** Asks the running process; where none answers, nobody has the store open, and this process may. */
+const DEFAULT_NAME = 'admin';
+
+/** Asks the running process, as a person with their password; where none answers, nobody has the store open, and this process may. */
 export async function runningOrOffline<T>(command: Command, terminal: Terminal, ways: Ways<T>): Promise<T> {
   if (!ways.isOffline) {
     let hasBegun = false;
     try {
       return await withApi(command, terminal, async (api) => {
-        await api.call('GET', '/me');
+        const known = await accountOf(api);
         hasBegun = true;
-        return ways.running(api);
+        return withPassword(api, terminal, ways.name ?? known ?? DEFAULT_NAME, ways.running);
       });
     } catch (error) {
       if (hasBegun || !(error instanceof ConnectionError)) throw error;
@@ -35,5 +40,27 @@ export async function runningOrOffline<T>(command: Command, terminal: Terminal, 
       values: error.values,
       fix: 'A process has it open: name its --data folder or its --address, so that it can be asked, or stop it.',
     });
+  }
+}
+
+/** Whose the kept token is; undefined without a valid one. */
+export async function accountOf(api: ApiClient): Promise<string | undefined> {
+  try {
+    return ((await api.call('GET', '/me')) as { readonly name: string }).name;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return undefined;
+    throw error;
+  }
+}
+
+/** A token never does what is dangerous: the person logs in for this one act. */
+export async function withPassword<T>(api: ApiClient, terminal: Terminal, name: string, act: (api: ApiClient) => Promise<T>): Promise<T> {
+  const { client } = await logIn(terminal, api, name);
+  try {
+    return await act(client);
+  } finally {
+    // After a move the process may be on its way to the other store.
+    await client.call('POST', '/logout').catch(() => {});
+    await client.close();
   }
 }

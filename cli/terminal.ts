@@ -16,11 +16,19 @@ export interface Terminal {
 export function createTerminal(signal: AbortSignal): Terminal {
   const lines = pipedLines();
   return {
-    print: (text) => console.log(text),
-    tell: (text) => console.error(text),
+    print: (text) => console.log(visible(text)),
+    tell: (text) => console.error(visible(text)),
     ask: (question, { hidden = false } = {}) => (process.stdin.isTTY ? askTyped(question, hidden, signal) : lines(question)),
     signal,
   };
+}
+
+/** C0 without tab and line feed, DEL, C1, and what turns the direction of text (UAX #9): names that came from elsewhere may hold them. */
+const INVISIBLE = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/** Escaped as in JSON, so that JSON stays the same document and a terminal obeys nothing. */
+export function visible(text: string): string {
+  return text.replace(INVISIBLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 export function formatIssue({ severity, path, message, fix, code }: Issue): string {

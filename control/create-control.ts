@@ -3,18 +3,22 @@ import type { Changes } from '../engine/changes/create-changes.ts';
 import type { Clock } from '../engine/contract/clock.ts';
 import type { Role } from '../engine/contract/access.ts';
 import { AppError } from '../engine/contract/errors.ts';
+import { collectChanges, type MarkChange } from '../engine/integrity/mark-changes.ts';
 import type { Logger, Metrics } from '../engine/contract/observe.ts';
 import type { Crypto } from '../engine/contract/ports/crypto.ts';
 import type { Documents } from '../engine/contract/ports/documents.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
+import { targetOfUrl } from '../engine/contract/outbound-guard.ts';
+import type { Outbound } from '../engine/outbound/open-outbound.ts';
 import type { Seal } from '../engine/contract/seal.ts';
 import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../engine/services.ts';
 import type { Policy } from '../gateways/contract.ts';
 import type { Actor } from './actions/action.ts';
 import { allActions } from './actions/all-actions.ts';
-import { createExecutionCounter } from './actions/execution-counter.ts';
+import { createExecutionCounter, type ExecutionCounter } from './actions/execution-counter.ts';
 import { createFlowUses } from './actions/flow-uses.ts';
 import { createLiveFlows } from './actions/live-flows.ts';
+import { createOwners } from './actions/owners.ts';
 import { createRunAction } from './actions/run-action.ts';
 import type { AlarmParts, ControlInfo, ControlServices, EngineView } from './actions/services.ts';
 import { openAlarmSettings } from './alarms/alarm-settings.ts';
@@ -23,18 +27,31 @@ import { createAlarms } from './alarms/create-alarms.ts';
 import { createFindProblems, type ProblemDeps } from './alarms/find-problems.ts';
 import { createSendNotice } from './alarms/send-notice.ts';
 import type { StoreKeeper } from './actions/store-keeper.ts';
-import { createEventHub, type EventHub } from './api/event-hub.ts';
+import { createEventHub, type EventHub, type EventHubDeps } from './api/event-hub.ts';
 import { startControlServer } from './api/create-server.ts';
-import { openAuditLog } from './audit/audit-log.ts';
+import type { AuditLog } from './audit/audit-log.ts';
+import { createRefusals } from './audit/refusals.ts';
+import { createDutiesOf, type AccountPolicy } from './auth/account-duties.ts';
 import { openAccountStore, type AccountStore } from './auth/account-store.ts';
 import { createBulks } from './bulks/create-bulks.ts';
+import type { StoreGuard } from './integrity/guard-store.ts';
 import { createCheckLogin } from './auth/login.ts';
+import { openKnownNetworks } from './auth/known-networks.ts';
 import { createTellRefused } from './auth/login-trail.ts';
 import { oneTimePassword } from './auth/passwords.ts';
+import { createSecondFactors } from './auth/second-factor.ts';
 import { openSessionStore } from './auth/session-store.ts';
+import { createCheckStepUp } from './auth/step-up.ts';
+import { createCountWrongToken } from './auth/wrong-tokens.ts';
 import { openAdapterTests } from './registry/adapter-tests.ts';
-import { startPlanPublisher, type CheckInterface, type PublishPlan } from './registry/build-plan.ts';
-import { openRegistry } from './registry/registry.ts';
+import {
+  startPlanPublisher,
+  type CheckBySchema,
+  type CheckInterface,
+  type CheckSavedInterface,
+  type PublishPlan,
+} from './registry/build-plan.ts';
+import { openRegistry, type Registry } from './registry/registry.ts';
 
 export interface ControlSettings {
   readonly host: string;
@@ -44,6 +61,8 @@ export interface ControlSettings {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Addresses or CIDR ranges whose X-Forwarded-For is believed: of sign-ins, tokens and the audit trail. Default: nobody's. */
   readonly trustedProxies?: readonly string[];
+  /** What accounts must have; default: no second factor, passwords do not age. */
+  readonly accounts?: Partial<AccountPolicy>;
   /** App under which users and automatic interfaces are granted. */
   readonly defaultAppId: string;
 }
@@ -56,6 +75,7 @@ export interface ControlDeps {
   readonly catalog: FlowCatalog;
   readonly bindings: Bindings;
   readonly bindingStore: BindingStore;
+  readonly outbound: Outbound;
   readonly executions: ExecutionCatalog;
   readonly nodes: NodeRegistry;
   readonly engine: EngineView;
@@ -65,7 +85,8 @@ export interface ControlDeps {
   /** Problems that the policies and routes of the gateways see in an interface; for each plan, so it is quick. */
   readonly checkInterface: CheckInterface;
   /** The same with what takes longer to find; for what is saved. */
-  readonly checkSavedInterface: CheckInterface;
+  readonly checkSavedInterface: CheckSavedInterface;
+  readonly checkBySchema: CheckBySchema;
   /** Policies that interfaces may name. */
   readonly policies: readonly Policy[];
   readonly clock: Clock;
@@ -73,8 +94,9 @@ export interface ControlDeps {
   readonly metricsText: () => Promise<string>;
   readonly metrics: Metrics;
   readonly settings: ControlSettings;
-  /** Key of the audit chain, derived from the key-encryption key; never stored. */
-  readonly auditKey: Uint8Array;
+  openAudit(): Promise<AuditLog>;
+  /** Absent where marks are not looked at: in tests. */
+  readonly guard?: StoreGuard;
   readonly info: ControlInfo;
   /** PEM of the private authority that servers may have their certificates from. */
   readonly serverCa?: string;
@@ -98,17 +120,22 @@ export interface Control {
 /** One person starts the newcomer's system and must be able to draw and run flows too; security and audit stay with others. */
 const FIRST_ADMINISTRATOR = 'admin';
 const FIRST_ROLES: readonly Role[] = ['system-admin', 'analyst', 'operator'];
-const SYSTEM: Actor = { account: 'system', roles: [], via: 'system', from: 'process' };
+const LENIENT: AccountPolicy = { requireSecondFactor: false, passwordMaxAgeDays: 0 };
+const ACCOUNTS = 'accounts';
+const SYSTEM: Actor = { account: 'system', roles: [], domains: 'all', via: 'system', from: 'process' };
 
 export async function createControl(deps: ControlDeps): Promise<Control> {
-  const { documents, clock, shared, logger } = deps;
-  const audit = await openAuditLog(deps);
+  const { documents, clock, shared, logger, guard } = deps;
+  const audit = await deps.openAudit();
   const accounts = await openAccountStore(documents, clock);
   const sessions = await openSessionStore(deps);
+  const secondFactors = createSecondFactors({ ...deps, accounts });
+  const accountPolicy = { ...LENIENT, ...deps.settings.accounts };
   const registry = await openRegistry(deps);
   const counter = await createExecutionCounter(documents, clock);
   const liveFlows = createLiveFlows({ live: deps.engine.processes.live, counter, clock });
-  const hub = createEventHub({ clock, logger, counts: () => deps.executions.counts(), flows: liveFlows });
+  const hub = createEventHub({ clock, logger, ...eventSources(deps, counter), flows: liveFlows });
+  await seedOutbound(deps, registry);
   const plans = await startPlanPublisher({
     ...deps,
     registry,
@@ -116,6 +143,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     onPublished: (number) => hub.send('plan', { number }),
   });
   const alarms = await startAlarms({ ...deps, registry, counter }, hub);
+  const bulks = await createBulks(deps);
   const services: ControlServices = {
     ...deps,
     registry,
@@ -123,19 +151,25 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     accounts,
     sessions,
     audit,
-    checkLogin: createCheckLogin(accounts, shared),
+    secondFactors,
+    accountPolicy,
+    checkLogin: createCheckLogin({ accounts, shared, secondFactors, known: await openKnownNetworks(documents, clock) }),
     counter,
     flowUses: createFlowUses(deps),
     adapterTests: await openAdapterTests(documents),
     pingStore: () => documents.ping(),
     liveFlows,
-    bulks: await createBulks(deps),
+    bulks,
+    owners: createOwners({ ...deps, registry, bulks, alarms: alarms.store }),
     events: eventsOf(hub),
     alarms,
   };
   const actions = allActions(services);
-  const run = createRunAction(actions, audit);
-  const firstAdministrator = await createFirstAdministrator(accounts);
+  const refusals = createRefusals({ audit, clock, logger });
+  const trailProblem = () => guard?.trailProblem();
+  const checkStepUp = createCheckStepUp(services.checkLogin, clock);
+  const run = createRunAction({ actions, audit, refusals, checkStepUp, owners: services.owners, trailProblem });
+  const firstAdministrator = await createFirstAdministrator(accounts, audit, guard);
   const tellRefused = createTellRefused(audit, shared);
   const server = await startControlServer({
     ...deps,
@@ -146,6 +180,9 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     run,
     hub,
     tellRefused,
+    refusals,
+    dutiesOf: createDutiesOf(accountPolicy, clock),
+    countWrongToken: createCountWrongToken(shared, audit),
   });
   logger.info('control.listening', { address: server.address, plan: plans.current() });
 
@@ -158,9 +195,24 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     async stop() {
       await alarms.stop();
       await server.stop();
+      await refusals.stop();
       await plans.stop();
     },
   };
+}
+
+/** What was in use before the bounds came stays open until the security administrator decides. */
+async function seedOutbound({ outbound, documents, seal }: ControlDeps, registry: Registry): Promise<void> {
+  await outbound.seed('services', async () =>
+    (await registry.interfaces.list()).flatMap(({ interfaceId, target }) =>
+      target.kind === 'flow' ? [] : target.instances.map((url) => ({ ...targetOfUrl(url), user: interfaceId })),
+    ),
+  );
+  await outbound.seed('alarms', async () => {
+    const { receivers, mail } = await (await openAlarmSettings(documents, seal)).read();
+    const webhooks = receivers.flatMap(({ receiverId, url }) => (url === undefined ? [] : [{ ...targetOfUrl(url), user: receiverId }]));
+    return mail === undefined ? webhooks : [...webhooks, { host: mail.host, port: mail.port, user: 'alarm mail' }];
+  });
 }
 
 type AlarmsOfControlDeps = ControlDeps & Pick<ProblemDeps, 'registry' | 'counter'>;
@@ -178,25 +230,50 @@ async function startAlarms(deps: AlarmsOfControlDeps, hub: EventHub): Promise<Al
   return { store, settings, send, changed: alarms.changed, stop: () => alarms.stop() };
 }
 
-function eventsOf(hub: EventHub): ControlServices['events'] {
+/** What a page is sent of executions and flows, by the domains of its person. */
+function eventSources(
+  { executions, catalog }: Pick<ControlDeps, 'executions' | 'catalog'>,
+  counter: ExecutionCounter,
+): Pick<EventHubDeps, 'counts' | 'seesOf'> {
   return {
-    flowPublished: (flowId, version) => hub.send('flow', { flowId, version }),
+    counts: async (domains) => (domains === 'all' ? executions.counts() : counter.counts(await catalog.scopesOf(domains))),
+    async seesOf(domains) {
+      if (domains === 'all') return () => true;
+      const scopes = new Map((await catalog.scopesOf(domains)).map((scope) => [scope.flowId, scope]));
+      return ({ flowId, version }) => {
+        const scope = scopes.get(flowId);
+        return scope !== undefined && scope.versions?.includes(version) !== false;
+      };
+    },
   };
 }
 
-/** Undefined when there are accounts already. */
-async function createFirstAdministrator(accounts: AccountStore): Promise<Control['firstAdministrator']> {
-  if (!(await accounts.isEmpty())) return undefined;
-  const password = oneTimePassword();
+function eventsOf(hub: EventHub): ControlServices['events'] {
+  return {
+    flowPublished: (flowId, version) => hub.flowPublished({ flowId, version }),
+  };
+}
+
+/** Undefined when there are accounts already, or were: removing them all must not yield a new administrator. */
+async function createFirstAdministrator(
+  accounts: AccountStore,
+  audit: AuditLog,
+  guard: StoreGuard | undefined,
+): Promise<Control['firstAdministrator']> {
+  if (!(await accounts.isEmpty()) || guard?.trailProblem() !== undefined) return undefined;
+  if (guard?.findings().some(({ collection }) => collection === ACCOUNTS) === true) return undefined;
+  const oneTime = oneTimePassword();
+  const displayName = '首任管理员 / First administrator';
+  const account = { displayName, roles: [...FIRST_ROLES], domains: 'all' as const, mustChangePassword: true };
+  const marks: MarkChange[] = [];
   try {
-    await accounts.create(
-      { name: FIRST_ADMINISTRATOR, displayName: '首任管理员 / First administrator', roles: [...FIRST_ROLES], mustChangePassword: true },
-      password,
-    );
+    await collectChanges(marks, () => accounts.create({ name: FIRST_ADMINISTRATOR, ...account }, oneTime));
   } catch (error) {
     // Another control, started at the same time, was faster, and tells its password.
     if (error instanceof AppError && error.code === 'ACCOUNT_EXISTS') return undefined;
     throw error;
   }
-  return { name: FIRST_ADMINISTRATOR, oneTimePassword: password };
+  const intent = await audit.intent({ action: 'accounts.create', actor: SYSTEM, subject: FIRST_ADMINISTRATOR });
+  await audit.result(intent, { outcome: 'done', note: { subject: FIRST_ADMINISTRATOR, after: { roles: account.roles } }, marks });
+  return { name: FIRST_ADMINISTRATOR, oneTimePassword: oneTime };
 }

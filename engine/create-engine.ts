@@ -1,6 +1,5 @@
 /** The whole engine on one storage: made once by each root that runs flows. Control, gateways and triggers reach it through its parts alone. */
 import type { Clock } from './contract/clock.ts';
-import { AppError, type Issue } from './contract/errors.ts';
 import { createTimedId } from './contract/ids.ts';
 import type { FlowVersion } from './contract/flow-document.ts';
 import type { TriggerContext } from './contract/node.ts';
@@ -16,19 +15,21 @@ import { startArchive } from './archive/start-archive.ts';
 import { createArchiveReader, type ArchiveReader } from './archive/read-archive.ts';
 import { createBindings, type RunningBindings } from './bindings/create-bindings.ts';
 import { createChanges, type Changes } from './changes/create-changes.ts';
+import { createExaminer } from './examine/create-examiner.ts';
+import { createFits } from './examine/create-fits.ts';
 import { createBuildContext } from './expression/create-build-context.ts';
 import { createScriptPool, type ScriptInput, type ScriptPool } from './expression/script-pool.ts';
+import { openOutbound, targetsOfAdapters, type Outbound } from './outbound/open-outbound.ts';
 import { createProcesses, type Processes } from './processes/create-processes.ts';
 import type { ProcessAbout, ProcessParts } from './processes/process-document.ts';
 import { createFlowCatalog, type FlowHistory } from './publish/flow-catalog.ts';
-import { invalid } from './publish/flow-errors.ts';
 import { openFlowStores } from './publish/flow-stores.ts';
 import { createPublishedFlows, type RunningPublishedFlows } from './publish/published-flows.ts';
 import { loadNodes, type LoadedNodes } from './registry/load-nodes.ts';
 import { createAccept, toArrivalResult } from './run/accept.ts';
 import { createAdapterGates } from './run/adapter-gates.ts';
 import { countedQueue } from './run/counted-queue.ts';
-import { compileFlow, type CompiledFlow } from './run/compile-flow.ts';
+import { compileFlow, compileFlowInTurns } from './run/compile-flow.ts';
 import { createCallFlow } from './run/create-call-flow.ts';
 import { createStoreTime } from './run/store-time.ts';
 import { createRunFlow } from './run/create-run-flow.ts';
@@ -57,11 +58,15 @@ export interface EngineDeps {
   readonly shared: SharedState;
   readonly blobs: Blobs;
   readonly seal: Seal;
+  /** Since when payloads are bound to their place (`createPayloads`). */
+  readonly boundSince?: (() => number | undefined) | undefined;
   /** Folders of node types; the product's own comes first. */
   readonly nodeFolders: readonly (string | URL)[];
   /** What the store's server says, in epoch milliseconds; absent where one process has the store for itself. */
   readonly serverTime?: (() => Promise<number>) | undefined;
   readonly environment: string;
+  /** Where connections may go besides, as `KQ_OUTBOUND_ALLOWED` says, and the ports of the platform itself. */
+  readonly outbound?: { readonly allowed?: readonly string[]; readonly ownPorts?: readonly number[] };
   readonly tls: TriggerContext<unknown>['tls'];
   readonly clock: Clock;
   readonly log: Logger;
@@ -89,6 +94,7 @@ export interface Engine {
   readonly nodes: LoadedNodes;
   readonly changes: Changes;
   readonly bindings: RunningBindings;
+  readonly outbound: Outbound;
   readonly published: RunningPublishedFlows;
   readonly catalog: FlowCatalog & FlowHistory;
   readonly executions: ExecutionCatalog;
@@ -125,7 +131,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const workQueue = countedQueue(deps.workQueue, metrics);
   const counts = new WorkerCounts();
   const processId = createTimedId('own', clock.now());
-  const pool = createScriptPool({ clock, logger: log, size: SCRIPT_THREADS });
+  const pool = createScriptPool({ clock, logger: log, metrics, size: SCRIPT_THREADS });
   const nodes = await loadNodes(deps.nodeFolders);
   const changes = await createChanges({ documents, shared, clock, log });
   const bindings = await createBindings({
@@ -137,9 +143,14 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     clock,
     logger: log,
   });
+  const { allowed = [], ownPorts = [] } = deps.outbound ?? {};
+  const outbound = await openOutbound({ documents, changes, clock, log, settings: allowed, ownPorts });
+  await outbound.seed('adapters', () => targetsOfAdapters(bindings.store, nodes.adapterTypes(), deps.environment));
   const stores = await openFlowStores(documents, seal);
   const compile = (version: FlowVersion) =>
     compileFlow(version, { getNode: nodes.get, build: createBuildContext({ pool, key: version.flowId }) });
+  const draft = (key: string) => ({ getNode: nodes.get, build: createBuildContext({ pool, key, isDraft: true }) });
+  const examiner = createExaminer(deps.nodeFolders, clock);
   const published = await createPublishedFlows({ stores, changes, nodes, compile, clock, logger: log });
   const run: RunDeps = {
     clock,
@@ -148,6 +159,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     tracer,
     blobs,
     bindings: bindings.bindings,
+    outbound: outbound.guard,
     gates: createAdapterGates(clock),
     compileExpression: createBuildContext({ pool }).compileExpression,
     runScript: (source, input, options) => pool.run(source, input as ScriptInput, options),
@@ -170,7 +182,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     resumes: await documents.open(resumesSpec),
     workQueue,
     shared,
-    payloads: createPayloads(seal, blobs),
+    payloads: createPayloads(seal, blobs, deps.boundSince),
     seal,
     bindings: bindings.bindings,
     published,
@@ -192,6 +204,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const triggers = await createTriggers({
     published,
     bindings: bindings.bindings,
+    outbound: outbound.guard,
     onBindingsChange: bindings.onChange,
     documents,
     leases,
@@ -218,13 +231,14 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     nodes,
     bindings: bindings.bindings,
     environment: deps.environment,
-    compile,
+    compile: (version) => compileFlow(version, draft(version.flowId)),
+    compileInTurns: (version, signal) => compileFlowInTurns(version, draft(version.flowId), signal),
+    examiner,
+    fits: createFits(),
     runTrial: (flow, input, mocks, signal, options) => runTrial(flow, input, mocks, run, signal, options),
-    checkExpression: (text) => void createBuildContext({ pool }).compileExpression(text),
-    prepareTrigger: async (flow, signal) => {
-      await checkScripts(flow, pool);
-      await triggers.prepare(flow, signal);
-    },
+    checkExpression: (text) => void draft('').build.compileExpression(text),
+    checkScript: (source) => pool.checkScript(source),
+    prepareTrigger: (flow, signal) => triggers.prepare(flow, signal),
     clock,
     logger: log,
   });
@@ -248,6 +262,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     nodes,
     changes,
     bindings,
+    outbound,
     published,
     catalog,
     executions: createExecutionCatalog({ ...common, cancelChannel: CANCEL_CHANNEL, archive }),
@@ -286,17 +301,19 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       await quota.stop();
       changes.stop();
       await published.stop();
+      outbound.exceptions.stop();
       await bindings.stop();
       await pool.close();
+      await examiner.close();
     },
   };
 }
 
 async function openArchive(
   { folder, afterDays }: NonNullable<EngineDeps['archive']>,
-  { documents, seal, clock }: EngineDeps,
+  { documents, seal, clock, boundSince }: EngineDeps,
 ): Promise<Archive> {
-  return { ...createArchiveReader({ folder, seal, clock }), runs: await openArchiveRuns(documents, clock), afterDays };
+  return { ...createArchiveReader({ folder, seal, clock, boundSince }), runs: await openArchiveRuns(documents, clock), afterDays };
 }
 
 interface ShownParts extends Pick<EngineDeps, 'metrics' | 'documents'>, Pick<Engine, 'worker' | 'triggers'> {
@@ -314,25 +331,4 @@ function showParts({ metrics, documents, pool, worker, triggers }: ShownParts): 
   metrics.gauge('script_busy', () => pool.status().busy);
   metrics.gauge('script_waiting', () => pool.status().waiting);
   metrics.total('script_ended_total', () => pool.status().ended);
-}
-
-/** A script that does not even parse is found at publish, not by the first message; every such script is told at once. */
-async function checkScripts({ document }: CompiledFlow, pool: ScriptPool): Promise<void> {
-  const issues: Issue[] = [];
-  for (const [index, { id, type, config }] of document.nodes.entries()) {
-    if (!type.startsWith('code.run@')) continue;
-    await pool.checkScript(String(config['source'])).catch((error: unknown) => {
-      if (!(error instanceof AppError) || error.kind !== 'input') throw error;
-      const { code, message, fix } = error;
-      issues.push({
-        path: `/nodes/${index}/config/source`,
-        node: id,
-        code,
-        message,
-        severity: 'error',
-        ...(fix === undefined ? {} : { fix }),
-      });
-    });
-  }
-  if (issues.length > 0) throw invalid(issues);
 }

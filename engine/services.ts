@@ -10,7 +10,7 @@ import type { Message } from './contract/message.ts';
 import type { NodeDefinition, Reply } from './contract/node.ts';
 import type { Text } from './contract/texts.ts';
 import type { CompiledFlow } from './run/compile-flow.ts';
-import type { ExecutionStatus, StepRecord, StepStatus } from './run/execution-document.ts';
+import type { ExecutionDocument, ExecutionStatus, StepRecord, StepStatus } from './run/execution-document.ts';
 
 /** `engine/registry/load-nodes.ts` */
 export interface NodeRegistry {
@@ -80,6 +80,7 @@ export interface FlowSummary {
   readonly flowId: string;
   readonly name: Text;
   readonly domain: string;
+  readonly sharedWith?: readonly string[];
   readonly mode: 'sync' | 'durable';
   readonly tags: readonly string[];
   readonly draftRevision: number | undefined;
@@ -130,15 +131,15 @@ export interface FlowCatalog {
   /** Saves when the stored draft still has `document.revision`; answers it with the next one. FLOW_STALE carries both versions as `StaleDraft` in `cause`, and nowhere in its words. */
   saveDraft(document: unknown, actor: string): Promise<FlowDocument>;
   remove(flowId: string, actor: string): Promise<boolean>;
-  /** Every problem at once. */
-  validate(document: unknown): Promise<readonly Issue[]>;
+  /** Every problem at once. `by`: whose share of the examiner is used, here and below. FLOW_CHECK_BUSY (transient). */
+  validate(document: unknown, by?: string): Promise<readonly Issue[]>;
   /** Runs the document's saved tests (or one ad-hoc test) with its mocks; reaches nothing outside. */
-  test(document: unknown, signal: AbortSignal, tests?: readonly FlowTest[]): Promise<TestReport>;
+  test(document: unknown, signal: AbortSignal, tests?: readonly FlowTest[], by?: string): Promise<TestReport>;
   /**
    * Runs once, for at most 30 s, and shows every step; reaches real adapters only where `reach` says so. Of a part (`from`, `only`) nothing
    * but its own nodes is checked. FLOW_INVALID (input) with every issue; TRIAL_NODE_UNSUITABLE (input) where no run can begin.
    */
-  trial(document: unknown, request: TrialRequest, signal: AbortSignal): Promise<TrialResult>;
+  trial(document: unknown, request: TrialRequest, signal: AbortSignal, by?: string): Promise<TrialResult>;
   /** `note`: why, in the person's own words; kept with the version, beside its content. */
   publish(
     flowId: string,
@@ -154,6 +155,8 @@ export interface FlowCatalog {
   version(flowId: string, version: number): Promise<FlowVersion | undefined>;
   /** Flows of which any published version, present or past, has a node of that adapter. */
   usersOf(adapterId: string): Promise<readonly string[]>;
+  /** The executions of these domains: an execution belongs to the domain that its version names. */
+  scopesOf(domains: readonly string[]): Promise<readonly FlowScope[]>;
 }
 
 export class StaleDraft extends Error {
@@ -211,9 +214,17 @@ export interface TrialResult {
   readonly wrote: readonly string[];
 }
 
+/** Executions of a flow, or of those versions of it alone. */
+export interface FlowScope {
+  readonly flowId: string;
+  readonly versions?: readonly number[];
+}
+
 export interface ExecutionQuery {
   /** Of any of these; none of them: of no flow. */
   readonly flowIds?: readonly string[];
+  /** And only of these. */
+  readonly within?: readonly FlowScope[];
   readonly status?: readonly ExecutionStatus[];
   readonly from?: number;
   readonly to?: number;
@@ -260,10 +271,14 @@ export interface ExecutionSummary {
   readonly isReduced: boolean;
   readonly attempt: number;
   readonly held: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number } | undefined;
+  /** A write of it was done before it was held, or ended by a person. */
+  readonly hasWritten: boolean;
   /** Whether a write that it announced was done is not known: it is held for that, or was cancelled while it was. */
   readonly isUnknown: boolean;
   /** The execution whose message this one sends anew. */
   readonly replayOf: string | undefined;
+  /** Of a resend: where in its lane it stands. */
+  readonly place: ResendPlace | undefined;
   /** The execution that took its place while it was held. */
   readonly replacedBy: string | undefined;
   readonly error: ErrorRecord | undefined;
@@ -278,6 +293,10 @@ export interface ExecutionDetails extends ExecutionSummary {
   readonly steps: readonly StepRecord[];
   /** Writes that were announced and of which no outcome is stored. */
   readonly intents: readonly { readonly node: string; readonly key: string; readonly at: number }[];
+  /** Writes that were done before the flow failed or was cancelled, with the keys that the other side saw. */
+  readonly doneWrites: readonly { readonly node: string; readonly scope: string; readonly key: string }[];
+  /** Who ended it as done. */
+  readonly concluded: { readonly by: string; readonly at: number } | undefined;
   readonly lateOutcomes: readonly { readonly node: string; readonly at: number; readonly status: string }[];
   /** Payloads, opened; only when asked for (the caller checked the right `executions.payload`). */
   readonly input?: Message;
@@ -329,6 +348,12 @@ export interface HeldItem {
   readonly epoch: number;
 }
 
+/** `domain` is undefined when its version cannot be read any more. */
+export interface ExecutionOwner {
+  readonly flowId: string;
+  readonly domain: string | undefined;
+}
+
 export interface Resend {
   readonly actor: string;
   /** The status that the person saw who decided it: another one now needs another decision. */
@@ -337,14 +362,38 @@ export interface Resend {
   edit(message: Message): Message | Promise<Message>;
   /** It is known elsewhere that the write with the unknown outcome was not done. */
   readonly acceptUnknown: boolean;
+  /** Writes of the held execution that were done, and are not idempotent, are to be done once more. */
+  readonly acceptDone?: boolean;
+  /** The claim after which it was held: another hold needs another decision. */
+  readonly epoch?: number;
   /** The same request for the same execution gives the same new one. */
   readonly requestId?: string;
+  /** Under new outward keys, though it is the same message: for a receiver that remembers its refusal by the key. */
+  readonly newKeys?: boolean;
+  /** Set on the new one when it is released. */
+  readonly marks?: Readonly<Record<string, unknown>>;
+}
+
+export type ResendPlace = NonNullable<ExecutionDocument['place']>;
+
+/** How a person ends a held execution whose write was done. */
+export interface Conclusion {
+  readonly actor: string;
+  readonly reason: string;
+  /** The attempt that the person saw who decided it: another one now needs another decision. */
+  readonly attempt: number;
+  /** It is known elsewhere that the write with the unknown outcome was done. */
+  readonly wasDone: boolean;
+  /** What its caller gets from now on under the same key; without one the caller is told that it was done. */
+  readonly reply?: Reply;
 }
 
 export interface Resent {
   readonly executionId: string;
   /** The old one was held, and ends now. */
   readonly replaced: boolean;
+  /** `kept`: what waits behind the old one in its lane waits for it. `end-of-lane`: it is a new message, behind all that is open there. */
+  readonly place: ResendPlace;
   /** The same request had been done before. */
   readonly repeated: boolean;
 }
@@ -357,8 +406,11 @@ export interface HeldChoice {
   readonly unknownSkipped: number;
 }
 
-/** `gone-on`: since then somebody else retried or cancelled it, or it never was held. */
-export type HeldOutcome = 'done' | 'gone-on' | 'missing';
+/**
+ * `gone-on`: since then somebody else retried or cancelled it, or it never was held. `refused`: it cannot be resent as it is (its message is not
+ * kept, a write of it was done, its flow is not published).
+ */
+export type HeldOutcome = 'done' | 'gone-on' | 'missing' | 'refused';
 
 export interface BulkAct {
   readonly actor: string;
@@ -370,26 +422,48 @@ export interface ExecutionCatalog {
   /** Newest first; a page is stable while messages come in. STORE_CURSOR_GONE (input) when `after` was removed meanwhile. */
   list(query: ExecutionQuery): Promise<ExecutionPage>;
   get(executionId: string, options: { readonly payload: boolean }): Promise<ExecutionDetails | undefined>;
+  /** Its flow and domain, in the store or the archive; undefined when there is no such execution. */
+  ownerOf(executionId: string): Promise<ExecutionOwner | undefined>;
+  /** The open execution of the flow that holds this token; undefined while none does. */
+  holderOf(flowId: string, token: string): Promise<string | undefined>;
   /** Goes on in place with the same keys. EXECUTION_NOT_HELD (input) when it is not held, or is being cancelled. */
   retry(executionId: string, actor: string): Promise<void>;
   /** Marks it; the owner, or who takes over, ends it. EXECUTION_DONE (input) when it is terminal. */
   cancel(executionId: string, actor: string, reason: string): Promise<void>;
-  heldGroups(): Promise<HeldGroups>;
+  /**
+   * Ends a held execution as done, as `completed`; nothing of it runs again. EXECUTION_NOT_HELD, EXECUTION_NOTHING_DONE,
+   * EXECUTION_DONE_UNKNOWN, EXECUTION_REPLY_REFUSED (input).
+   */
+  conclude(executionId: string, conclusion: Conclusion): Promise<void>;
+  heldGroups(within?: readonly FlowScope[]): Promise<HeldGroups>;
   /** Of those that a bulk let go on: how many are held once more (counted up to 10,000). */
   heldAgain(bulkId: string): Promise<number>;
-  selectHeld(selection: HeldSelection, limit: number): Promise<HeldChoice>;
+  /** What is named by id and lies outside `within` turns out to be missing. */
+  selectHeld(selection: HeldSelection, limit: number, within?: readonly FlowScope[]): Promise<HeldChoice>;
   /** As `retry`, once for each hold, however often and by however many it is asked; `done` again to the same bulk. */
   retryHeld(item: HeldItem, act: BulkAct): Promise<HeldOutcome>;
   /**
-   * Sends its message anew, as `edit` answers it: a new execution of the flow's published version, under new keys. What is held is replaced:
-   * never both run. RESEND_GONE_ON, RESEND_UNDER_WAY, RESEND_NO_PAYLOAD, RESEND_OUTCOME_UNKNOWN (input).
+   * Sends its message once more, as `edit` returns it: a new execution of the flow's published version. A held one is replaced in its place,
+   * under its keys: never both run. One that has ended stays as it is: a new message, under new keys, at the end of its lane.
+   * RESEND_GONE_ON, RESEND_UNDER_WAY, RESEND_NO_PAYLOAD, RESEND_OUTCOME_UNKNOWN, RESEND_ALREADY_WRITTEN (input).
    */
   resend(executionId: string, resend: Resend): Promise<Resent>;
+  /** As `resend` in place, uncorrected, once for each hold; `done` again to the same bulk. Nothing that was done is done twice: `refused`. */
+  resendHeld(item: HeldItem, act: BulkAct): Promise<HeldOutcome>;
   cancelHeld(item: HeldItem, act: BulkAct & { readonly reason: string }): Promise<HeldOutcome>;
   counts(): Promise<Readonly<Record<ExecutionStatus, number>>>;
   /**
-   * Hands a message to the execution of the flow that waits, or will wait, for this token. False when one was handed in before: that one
-   * counts.
+   * Hands a message to the execution of the flow that waits for this token. When none does, keeps the message for the first that will
+   * (docs/decisions/0035), unless `onlyIfWaiting`.
    */
-  resume(flowId: string, token: string, message: Message): Promise<boolean>;
+  resume(flowId: string, token: string, message: Message, options?: { readonly onlyIfWaiting?: boolean }): Promise<ResumeOutcome>;
 }
+
+/**
+ * `used`: a message was handed in before, and counts. `over`: its execution has gone on without one. `nobody`: no execution waits. Of these
+ * three nothing is kept.
+ */
+export type ResumeOutcome =
+  | { readonly outcome: 'resumed'; readonly executionId: string }
+  | { readonly outcome: 'kept'; readonly untilMs: number }
+  | { readonly outcome: 'used' | 'over' | 'nobody' };

@@ -164,6 +164,8 @@ export interface GatewayError {
   readonly text?: Text;
   readonly retryAfterSec?: number;
   readonly issues?: readonly { readonly path: string; readonly message: string }[];
+  /** Of GW50402: whether what was asked for is known to have been done. */
+  readonly outcome?: 'done' | 'unknown';
 }
 
 /** A key of the plan, imported. Without a handle only in a plan that is handed out: a caller's secret is known inside alone. */
@@ -188,6 +190,9 @@ export interface PlanIndex {
 export interface GatewayLimits {
   readonly maxConnections: number;
   readonly maxConnectionsPerIp: number;
+  /** Requests a second, of an address and of an app. */
+  readonly maxRequestsPerIp: number;
+  readonly maxRequestsPerApp: number;
   readonly maxRequestsPerConnection: number;
   readonly headerTimeoutMs: number;
   readonly requestTimeoutMs: number;
@@ -234,8 +239,43 @@ export interface AccessLog {
   close(): Promise<void>;
 }
 
-/** What a body read as JSON gave. `isBusy`: it was not the body's fault; the same body may be read later. */
-export type JsonResult = { readonly value: unknown } | { readonly problem: string; readonly isBusy?: true };
+/** What a body read as JSON gave. `isBusy`: the body is not at fault and may be sent again later. `isCostly`: it took too much computing or memory. */
+export type JsonResult = { readonly value: unknown } | { readonly problem: string; readonly isBusy?: true; readonly isCostly?: true };
+
+/** A place of a value that does not fit its schema; the message names the rule, never the value. */
+export interface SchemaIssue {
+  /** JSON Pointer. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** A schema with what checking by it costs; compiled by the first check that needs it. */
+export interface CheckedSchema {
+  readonly text: string;
+  /** Values are texts, as in a query, that stand for numbers and booleans. */
+  readonly coerces: boolean;
+  /** False for a schema that was published before there were bounds and breaks one: only trying shows what it costs. */
+  readonly isBounded: boolean;
+  /** Compiling it and checking the value may be done on an event loop. `bytes`: length of the value as JSON, where known. */
+  isQuick(value: unknown, bytes?: number): boolean;
+  /** Undefined when the value fits. Lists all problems, at most 20, only where the check is cheap. */
+  check(value: unknown, bytes?: number): readonly SchemaIssue[] | undefined;
+}
+
+export type CheckedJson = JsonResult | { readonly issues: readonly SchemaIssue[] };
+
+/** Reads JSON strictly and checks it: at once what is short, the rest in a thread, where callers take turns. */
+export interface JsonReader {
+  read(bytes: Uint8Array, from: Sender): JsonResult | Promise<JsonResult>;
+  /** Without `wantsValue`, `value` may be undefined: a large value is then not carried over from its thread. */
+  readChecked(bytes: Uint8Array, schema: CheckedSchema, from: Sender, wantsValue: boolean): CheckedJson | Promise<CheckedJson>;
+  /** `bytes`: length of the value as JSON, where known. */
+  check(value: unknown, schema: CheckedSchema, from: Sender, bytes?: number): CheckedJson | Promise<CheckedJson>;
+  close(): Promise<void>;
+}
+
+/** What tells whose share of the threads is used, and when nobody waits any longer. */
+export type Sender = Pick<Exchange, 'app' | 'user' | 'clientIp' | 'onLeave'>;
 
 /** The memory for bodies that pass whole, all requests together. */
 export interface BodyBudget {
@@ -265,8 +305,7 @@ export interface PolicyDeps {
   readonly seal: Pick<Seal, 'seal'>;
   readonly accessLog: AccessLog;
   readonly bodies: BodyBudget;
-  /** Strict JSON; large bodies in a worker thread. */
-  readJson(bytes: Uint8Array): JsonResult | Promise<JsonResult>;
+  readonly json: Pick<JsonReader, 'readChecked' | 'check'>;
   /** Makes once what is dear to compile and keeps it while plans go on naming the key. */
   memo<Value>(key: string, make: () => Value): Value;
   readonly clock: Clock;

@@ -4,7 +4,11 @@
  */
 import { Type, type Static, type TSchemaOptions } from 'typebox';
 import { FRONTS, LOG_LEVELS } from '../engine/contract/access.ts';
-import { fieldEditor, fieldText, Text } from '../engine/contract/texts.ts';
+import { valuesByName } from '../engine/contract/named-values.ts';
+import type { ListedTarget } from '../engine/contract/outbound-guard.ts';
+import { PLAIN_LINE } from '../engine/contract/plain-text.ts';
+import { Revision } from '../engine/contract/revision.ts';
+import { DESCRIPTION_PROPERTIES, fieldEditor, fieldText, NAME_PROPERTIES, Text } from '../engine/contract/texts.ts';
 
 const closed = { additionalProperties: false } as const;
 /** One of these names; mapping a list to literals alone loses their types. */
@@ -16,25 +20,35 @@ const OneOf = <const Names extends readonly string[]>(names: Names, more: TSchem
     ),
   );
 const Id = (prefix: string, more: TSchemaOptions = {}) => Type.String({ ...more, pattern: `^${prefix}_[A-Za-z0-9_-]{1,60}$` });
-const Both = (more: TSchemaOptions) => Type.Object(Text.properties, { ...more, ...fieldEditor('text-both'), ...closed });
+const Name = () => Type.Object(NAME_PROPERTIES, { ...fieldText('名称', 'Name'), ...fieldEditor('text-both'), ...closed });
 const Duration = (more: TSchemaOptions, maximum: number) => Type.Integer({ ...more, ...fieldEditor('duration-ms'), minimum: 1, maximum });
 const JsonSchema = (more: TSchemaOptions) => Type.Record(Type.String(), Type.Unknown(), { ...more, ...fieldEditor('json-schema') });
 const Domain = Type.String({
-  ...fieldText('所属域', 'Domain', '医院或部门；查看和修改的权限按域授予。', 'Hospital or department; rights are given by domain.', {
-    example: 'sh-city',
-  }),
+  ...fieldText(
+    '服务域',
+    'Domain',
+    '医院或部门；只有拥有该服务域的账号能查看和修改。',
+    'A hospital or department; accounts with this domain see and edit it.',
+    {
+      example: 'sh-city',
+    },
+  ),
+  ...fieldEditor('domain'),
   minLength: 1,
   maxLength: 64,
+  pattern: PLAIN_LINE,
 });
 
 export const SIGNATURE_SCHEMES = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'HMAC-SM3', 'HMAC-SHA256'] as const;
 
+const KIND = fieldText('种类', 'Kind', 'flow 为流程，upstream 为后端实例。', 'flow, or upstream for instances of a service.');
+
 /** What a request's target is: a flow, or instances of a service. */
 export const Target = Type.Union([
-  Type.Object({ kind: Type.Literal('flow'), flowId: Id('flw', { ...fieldText('流程', 'Flow'), ...fieldEditor('flow') }) }, closed),
+  Type.Object({ kind: Type.Literal('flow', KIND), flowId: Id('flw', { ...fieldText('流程', 'Flow'), ...fieldEditor('flow') }) }, closed),
   Type.Object(
     {
-      kind: Type.Literal('upstream'),
+      kind: Type.Literal('upstream', KIND),
       instances: Type.Array(Type.String({ format: 'uri', maxLength: 500 }), {
         ...fieldText(
           '后端实例',
@@ -69,10 +83,14 @@ export const InterfaceDocument = Type.Object(
       'ifc',
       fieldText('编号', 'Id', 'ifc_ 开头；授权按它引用，保存后不能更改。', 'Begins with ifc_; grants name it, and it never changes.'),
     ),
-    revision: Type.Integer({ minimum: 0 }),
-    name: Both(fieldText('名称', 'Name')),
+    revision: Revision,
+    name: Name(),
     description: Type.Optional(
-      Both(fieldText('说明', 'Description', '写给调用方：它做什么，何时使用。', 'For callers: what it does and when to use it.')),
+      Type.Object(DESCRIPTION_PROPERTIES, {
+        ...fieldText('说明', 'Description', '写给调用方：它做什么，何时使用。', 'For callers: what it does and when to use it.'),
+        ...fieldEditor('text-both'),
+        ...closed,
+      }),
     ),
     domain: Domain,
     front: OneOf(
@@ -110,7 +128,7 @@ export const InterfaceDocument = Type.Object(
         ),
       }),
     ),
-    target: Target,
+    target: Type.Union(Target.anyOf, fieldText('目标', 'Target', '一个流程，或一组后端实例。', 'A flow, or instances of a service.')),
     timeoutMs: Type.Integer({
       ...fieldText('单次超时', 'Time-out of one call', '对流程或后端的一次调用。', 'Of one call of the flow or upstream.'),
       ...fieldEditor('duration-ms'),
@@ -161,9 +179,16 @@ export const InterfaceDocument = Type.Object(
         ),
       }),
     ),
-    /** Policy name -> its options, checked by the policy's own schema. Absent: the front's default. `false` switches off what the front allows to be switched off. */
     policies: Type.Optional(
-      Type.Record(Type.String({ maxLength: 64 }), Type.Union([Type.Literal(false), Type.Record(Type.String(), Type.Unknown())])),
+      valuesByName(
+        Type.Union([Type.Literal(false), Type.Record(Type.String(), Type.Unknown())]),
+        fieldText(
+          '策略',
+          'Policies',
+          '策略名称到它的选项；false 表示关闭（网关允许时）。不填时用网关的默认策略。',
+          'By the name of a policy its options; false switches it off where the front allows that. Left out: the default of the front.',
+        ),
+      ),
     ),
     bodyLimitBytes: Type.Optional(
       Type.Integer({
@@ -219,6 +244,12 @@ export const InterfaceDocument = Type.Object(
 );
 export type InterfaceDocument = Static<typeof InterfaceDocument>;
 
+/** As it may be stored: names were taken with any characters before, and one of them must not take an interface off its gateway. */
+export const StoredInterface = Type.Object(
+  { ...InterfaceDocument.properties, name: Text, description: Type.Optional(Text), domain: Type.String({ minLength: 1, maxLength: 64 }) },
+  closed,
+);
+
 /** A caller's application. */
 export const AppDocument = Type.Object(
   {
@@ -228,12 +259,13 @@ export const AppDocument = Type.Object(
       }),
       pattern: '^[A-Za-z0-9_-]{1,64}$',
     }),
-    revision: Type.Integer({ minimum: 0 }),
-    name: Both(fieldText('名称', 'Name')),
+    revision: Revision,
+    name: Name(),
     caller: Type.String({
       ...fieldText('所属单位', 'Of', '拥有这个应用的单位。', 'The organisation that owns the app.'),
       minLength: 1,
       maxLength: 200,
+      pattern: PLAIN_LINE,
     }),
     state: Type.Union([Type.Literal('active'), Type.Literal('disabled')], {
       ...fieldText('状态', 'State', '停用后，它的调用在一秒内被拒绝。', 'Once disabled its calls are refused within a second.', {
@@ -280,11 +312,24 @@ export type AppKeyDocument = Static<typeof AppKeyDocument>;
 
 export const GrantDocument = Type.Object(
   {
-    grantId: Id('grt'),
-    revision: Type.Integer({ minimum: 0 }),
-    appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
-    interfaceId: Id('ifc'),
-    expiresAt: Type.Optional(Type.Integer()),
+    grantId: Id('grt', fieldText('编号', 'Id', 'grt_ 开头；保存后不能更改。', 'Begins with grt_; it never changes.')),
+    revision: Revision,
+    appId: Type.String({
+      ...fieldText('应用', 'App', '应用的编号。', 'Id of the app that may call.', { example: 'A10021' }),
+      pattern: '^[A-Za-z0-9_-]{1,64}$',
+    }),
+    interfaceId: Id('ifc', fieldText('接口', 'Interface', '接口的编号。', 'Id of the interface that it may call.')),
+    expiresAt: Type.Optional(
+      Type.Integer({
+        ...fieldText(
+          '到期时间',
+          'Ends',
+          '自 1970 年起的毫秒数，2100 年之前；不填时不到期。',
+          'Milliseconds since 1970, before 2100; left out, it does not end.',
+        ),
+        exclusiveMaximum: 4_102_444_800_000,
+      }),
+    ),
   },
   closed,
 );
@@ -327,6 +372,8 @@ export interface GatewayPlan {
   readonly grants: readonly GrantDocument[];
   readonly userTokenKeys: readonly UserTokenKey[];
   readonly busConsumers: readonly BusConsumer[];
+  /** Where services may stand besides: docs/decisions/0046. Absent in a plan of an older version, which knew no bounds. */
+  readonly outbound?: readonly ListedTarget[];
   /** App under which users without an app of their own are granted. */
   readonly defaultAppId: string;
   /** The platform's signing key for answers (PEM private key, never in a plan that is handed out) and its id. */

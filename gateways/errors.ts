@@ -1,6 +1,6 @@
 /** Every refusal of the gateways: code, HTTP status and texts. The one place that decides an HTTP status. Design page 2, section 3. */
 import type { Text } from '../engine/contract/texts.ts';
-import type { Exchange, GatewayError } from './contract.ts';
+import type { Exchange, GatewayError, JsonResult } from './contract.ts';
 
 type Row = readonly [status: number, zh: string, en: string];
 
@@ -52,6 +52,7 @@ const ROWS = {
   GW42201: [422, '请求内容不符合接口定义', 'The request does not fit the interface definition.'],
   GW42202: [422, '同一 Idempotency-Key 已用于不同的请求内容', 'This Idempotency-Key was used before with another content.'],
   GW42203: [422, '流程拒绝了该请求', 'The flow refused the request.'],
+  GW42901: [429, '请求过于频繁：请按 Retry-After 等待后重试', 'Too many requests: wait as Retry-After says, then try again.'],
   GW43101: [431, '请求头超出 16 KB：请减少或缩短请求头', 'The request headers are larger than 16 KB: send fewer or shorter ones.'],
   GW50001: [500, '平台内部错误，请提供 traceId 联系平台', 'An internal error happened: report the traceId to the platform.'],
   GW50201: [502, '后端服务不可用或响应无效', 'The service behind is not reachable or answered badly.'],
@@ -78,7 +79,11 @@ export interface RefusalDetails {
   readonly text?: Text;
   readonly retryAfterSec?: number;
   readonly issues?: GatewayError['issues'];
+  /** Of GW50402; `unknown` unless told. */
+  readonly outcome?: GatewayError['outcome'];
 }
+
+const IDEMPOTENCY_KEY = 'idempotency-key';
 
 /** The refusal of a code; without details always the same frozen object, so that refusing costs nothing. */
 export function refuse(code: GatewayErrorCode, details?: RefusalDetails): GatewayError {
@@ -92,8 +97,17 @@ export function refuse(code: GatewayErrorCode, details?: RefusalDetails): Gatewa
 export function refuseUnknown({ incoming, interface: called }: Pick<Exchange, 'incoming' | 'interface'>): GatewayError {
   const { target, idempotent } = called!;
   const isKeyHeeded = target.kind === 'flow' || target.honoursIdempotencyKey === true;
-  if (isKeyHeeded && incoming.has('idempotency-key')) return refuse('GW50402');
+  if (isKeyHeeded && incoming.has(IDEMPOTENCY_KEY)) return refuse('GW50402');
   return idempotent === true ? UNKNOWN_BUT_REPEATABLE : UNKNOWN_WITHOUT_KEY;
+}
+
+/**
+ * The refusal of a call whose flow has written and failed behind it. It never speaks of sending the request another time, not even to advise
+ * against it: what was done must not be done twice.
+ */
+export function refuseDone({ incoming }: Pick<Exchange, 'incoming'>, isSettled = false): GatewayError {
+  if (isSettled) return DONE_WITHOUT_ANSWER;
+  return incoming.has(IDEMPOTENCY_KEY) ? DONE_WITH_KEY : DONE_WITHOUT_KEY;
 }
 
 /** The refusal of a query that `decodeQuery` does not take. */
@@ -105,9 +119,22 @@ export const QUERY_MALFORMED = refuse('GW40001', {
 });
 
 /** The refusal of a body that could not be read. */
-export function refuseJson({ problem, isBusy }: { readonly problem: string; readonly isBusy?: true }): GatewayError {
+export function refuseJson({ problem, isBusy, isCostly }: Extract<JsonResult, { problem: string }>): GatewayError {
   if (isBusy) return refuse('GW50301');
+  if (isCostly) return BODY_TOO_COSTLY;
   return refuse('GW40001', { text: { 'zh-CN': `请求体不可接受：${problem}`, en: `The body is not acceptable: ${problem}.` } });
+}
+
+const BODY_TOO_COSTLY = refuse('GW41301', {
+  text: {
+    'zh-CN': '读取和校验请求体需要的计算或内存超出限额：请减少内容，或分几次发送',
+    en: 'Reading and checking the body takes too much computing or memory: send less, or in several requests.',
+  },
+});
+
+/** Nothing was done. In how many milliseconds there is room again. */
+export function refuseRate(waitMs: number): GatewayError {
+  return waitMs <= 1_000 ? RATE_SOON : refuse('GW42901', { retryAfterSec: Math.ceil(waitMs / 1_000) });
 }
 
 /** All codes with their status and texts, for documents and guards. */
@@ -119,6 +146,7 @@ const PLAIN = Object.freeze(
   Object.fromEntries(Object.keys(ROWS).map((code) => [code, Object.freeze(makeError(code as GatewayErrorCode, {}))])),
 ) as Readonly<Record<GatewayErrorCode, GatewayError>>;
 
+const RATE_SOON = refuse('GW42901', { retryAfterSec: 1 });
 const UNKNOWN_BUT_REPEATABLE = refuse('GW50402', {
   text: {
     'zh-CN': '处理结果未知；该接口重复办理与办理一次相同，可以重新发送',
@@ -131,11 +159,34 @@ const UNKNOWN_WITHOUT_KEY = refuse('GW50402', {
     en: 'The outcome is unknown, and no Idempotency-Key can tell it: find out whether it was done before you send it anew.',
   },
 });
+const DONE_WITH_KEY = refuse('GW50402', {
+  outcome: 'done',
+  text: {
+    'zh-CN': '业务已办理（部分或全部），但未能生成应答，平台人员正在处理；无需另行提交，稍后用相同的 Idempotency-Key 查询应答',
+    en: 'It was done, in part or in whole, but no answer could be made; the platform looks into it. Ask for the answer later with the same Idempotency-Key.',
+  },
+});
+const DONE_WITHOUT_KEY = refuse('GW50402', {
+  outcome: 'done',
+  text: {
+    'zh-CN': '业务已办理（部分或全部），但未能生成应答，平台人员正在处理；无需另行提交，请凭 traceId 向平台查询结果',
+    en: 'It was done, in part or in whole, but no answer could be made; the platform looks into it. Ask the platform for the result by the traceId.',
+  },
+});
+
+/** A person has ended it: the same key gets nothing else any more. */
+const DONE_WITHOUT_ANSWER = refuse('GW50402', {
+  outcome: 'done',
+  text: {
+    'zh-CN': '业务已办理（部分或全部），平台人员已确认结束，没有可返回的应答；无需另行提交，请凭 traceId 向平台了解办理情况',
+    en: 'It was done, in part or in whole, and the platform has ended it without an answer. Ask the platform what was done by the traceId.',
+  },
+});
 
 function makeError(code: GatewayErrorCode, details: RefusalDetails): GatewayError {
   const [status, zh, en] = ROWS[code];
   const text = details.text ?? { 'zh-CN': zh, en };
-  const { retryAfterSec = status === 503 ? 1 : undefined, issues } = details;
+  const { retryAfterSec = status === 503 ? 1 : undefined, issues, outcome = code === 'GW50402' ? 'unknown' : undefined } = details;
   return {
     code,
     status,
@@ -143,5 +194,6 @@ function makeError(code: GatewayErrorCode, details: RefusalDetails): GatewayErro
     text,
     ...(retryAfterSec === undefined ? {} : { retryAfterSec }),
     ...(issues === undefined ? {} : { issues }),
+    ...(outcome === undefined ? {} : { outcome }),
   };
 }

@@ -15,7 +15,9 @@ const untouched: ControlServices = new Proxy({} as ControlServices, { get: () =>
 
 /** The file's text as it should be now. */
 export async function operationsText(): Promise<string> {
-  const document = (await apiDocument(allActions(untouched))) as OpenAPI3;
+  const actions = allActions(untouched);
+  const stepUp = new Set(actions.filter((action) => action.stepUp).map(({ name }) => name));
+  const document = (await apiDocument(actions)) as OpenAPI3;
   // What an operation answers is typed by the server's own types (designer/src/api/outputs.ts).
   for (const path of Object.values(document.paths ?? {}))
     for (const operation of Object.values(path)) (operation as { responses: unknown }).responses = {};
@@ -27,6 +29,7 @@ export async function operationsText(): Promise<string> {
       `path: '${path}'`,
       ...(body ? [`body: '${body}'`] : []),
       ...(progress ? ['progress: true'] : []),
+      ...(stepUp.has(action) ? ['stepUp: true'] : []),
     ];
     return `  '${action}': { ${fields.join(', ')} },`;
   });

@@ -1,11 +1,13 @@
 /**
  * `npm run servers`: installs what the tests need beside Node and the npm packages, as far as Debian's packages have it: servers, foreign
- * peers, a browser. Starts no service, and does nothing where all is there. Runs on any Node 18 or newer, before `npm ci` too.
+ * peers, a browser; builds FerretDB, which no package has. Starts no service, and does nothing where all is there. Runs on any Node 18 or newer,
+ * before `npm ci` too.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** What is looked for -> the package of Debian 12 that brings it. */
 const NEEDED = [
@@ -37,6 +39,7 @@ const missing = NEEDED.filter(({ isThere }) => !isThere());
 console.log(missing.length === 0 ? 'All packages are there.' : `Missing: ${missing.map(({ what }) => what).join(', ')}.`);
 if (missing.length > 0) install(missing.map((needed) => needed.package));
 if (goMinor() < FIRST_GO_THAT_UPGRADES) installNewerGo();
+buildFerretdb();
 console.log('Everything that the tests need is there.');
 
 function install(packages) {
@@ -72,6 +75,16 @@ function installNewerGo() {
   // Modules carry no right to execute.
   asRoot('chmod', ['-R', 'a+rX,u+w', GO_FOLDER]);
   asRoot('sh', ['-c', `chmod -R a+x ${GO_FOLDER}/bin ${GO_FOLDER}/pkg/tool && ln -sf ${GO_FOLDER}/bin/go /usr/local/bin/go`]);
+}
+
+/** The tests that want it are skipped while it is missing. */
+function buildFerretdb() {
+  const recipe = fileURLToPath(new URL('../test/servers/ferretdb/build.sh', import.meta.url));
+  const binary = read('sh', [recipe, '--path']).trim();
+  if (existsSync(binary)) return;
+  console.log('FerretDB is built with Go: minutes where nothing of it is in the build cache.');
+  const { status } = spawnSync('sh', [recipe], { stdio: 'inherit' });
+  if (status !== 0) stopWith(`FerretDB could not be built: "sh ${recipe}" ended with ${status}.`);
 }
 
 function goMinor() {

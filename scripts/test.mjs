@@ -2,6 +2,9 @@
  * `npm test [-- part-of-a-name …]`: the checks, then every test file (unit, conformance, flows, end-to-end, browser), three at a time. A name part
  * picks checks and files. With CI=true a skip whose reason does not begin with `allowed:` is a failure. The last line is
  * `N passed, N failed, N skipped`.
+ *
+ * A test file that fails runs once more, alone, at the end. If it passes then, it is listed as `flaky` with both outputs and does not fail the
+ * run; more than three flaky files do. A file that contains `@never-rerun` (kill, chaos, order, isolation) has one run: its failure is a failure.
  */
 import fs from 'node:fs';
 import { run } from 'node:test';
@@ -14,6 +17,8 @@ const childOptions = ['--disable-warning=ExperimentalWarning', '--import', new U
 /** More than cores: many wait for servers and for processes that start or die. */
 const AT_ONCE = 3;
 const SLOWEST_SHOWN = 8;
+const MOST_FLAKY = 3;
+const NEVER_RERUN = '@never-rerun';
 
 // Hundreds of processes load the same sources: they are compiled once.
 process.env.NODE_COMPILE_CACHE ??= `${root}.cache/compile`;
@@ -21,13 +26,10 @@ process.env.NODE_COMPILE_CACHE ??= `${root}.cache/compile`;
 const isStrict = process.env.CI === 'true';
 const asked = process.argv.slice(2);
 const isAsked = (name) => asked.length === 0 || asked.some((part) => name.includes(part));
-/** What each file wrote to stderr, the end of it: the only explanation when a file does not even load. */
-const said = new Map();
 const total = { passed: 0, failed: 0, skipped: 0 };
 
 await runAskedChecks();
-const files = fs.globSync('test/**/*.test.ts', { cwd: root }).filter(isAsked).sort();
-await runFiles(inOrder(files));
+await runTestFiles(inOrder(fs.globSync('test/**/*.test.ts', { cwd: root }).filter(isAsked).sort()));
 if (total.passed + total.failed + total.skipped === 0) {
   console.error(`No check or test file has ${asked.join(' or ')} in its name.`);
   total.failed += 1;
@@ -39,9 +41,11 @@ async function runAskedChecks() {
   const names = checkNames.filter(isAsked);
   if (names.length === 0) return;
   console.log('checks');
-  await runChecks(names, (result) =>
-    result.passed ? pass('check', result.name, result.durationMs) : fail('check', result.name, result.durationMs, result.output),
-  );
+  await runChecks(names, ({ name, passed, durationMs, output }) => {
+    total[passed ? 'passed' : 'failed'] += 1;
+    if (passed) console.log(`  ok       [check] ${name} (${(durationMs / 1000).toFixed(1)} s)`);
+    else printFailure({ kind: 'check', title: name, durationMs, text: output });
+  });
 }
 
 /** The long ones first: those that wait (end-to-end) beside those that compute (browser). The many short ones fill what is left. */
@@ -52,49 +56,110 @@ function inOrder(testFiles) {
   return [...new Set([...pairs.flat().filter((file) => file !== undefined), ...testFiles])];
 }
 
-async function runFiles(testFiles) {
-  if (testFiles.length === 0) return;
-  console.log(`${testFiles.length} test files`);
+async function runTestFiles(files) {
+  if (files.length === 0) return;
+  // A pull may have changed it since it was built.
+  if (files.some((file) => file.endsWith('.browser.test.ts'))) await import('./build-designer.mjs');
+  console.log(`${files.length} test files`);
   const started = performance.now();
-  const durations = [];
+  const results = await runFiles(files, AT_ONCE);
+  console.log(`tests took ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  const slowest = [...results].sort(([, one], [, other]) => other.durationMs - one.durationMs).slice(0, SLOWEST_SHOWN);
+  console.log(`slowest: ${slowest.map(([file, { durationMs }]) => `${file} ${(durationMs / 1000).toFixed(0)} s`).join(', ')}`);
+
+  const flaky = [];
+  for (const [file, first] of results) {
+    const again = files.includes(file) && mayRunAgain(file, first) ? await runFiles([file], 1) : undefined;
+    const second = again?.get(file);
+    const isFlaky = second !== undefined && second.passed > 0 && [...again.values()].every(({ failures }) => failures.length === 0);
+    if (isFlaky) flaky.push({ file, first, second });
+    const { passed, failures, skipped } = isFlaky ? second : first;
+    total.passed += passed;
+    total.failed += failures.length;
+    total.skipped += skipped;
+  }
+  if (flaky.length > 0) reportFlaky(flaky);
+}
+
+/** A skip that CI does not accept is the same in a second run. */
+function mayRunAgain(file, { failures }) {
+  return failures.some(({ isSkip }) => !isSkip) && !fs.readFileSync(root + file, 'utf8').includes(NEVER_RERUN);
+}
+
+function reportFlaky(flaky) {
+  console.log(`flaky: ${flaky.length} of at most ${MOST_FLAKY} test files failed, and passed when run again alone`);
+  for (const { file, first, second } of flaky) {
+    console.log(`  flaky    ${file}: ${second.passed} passed in the second run`);
+    for (const failure of first.failures) console.log(indented(`first run: ${failure.title}\n${failure.text}`));
+    console.log(indented(`second run: ${second.said.trim() || 'passed without a word on stderr'}`));
+  }
+  if (flaky.length > MOST_FLAKY) total.failed += flaky.length;
+}
+
+/**
+ * Runs test files in processes of their own; returns for each file what passed, failed and was skipped, and the end of its stderr. A test that a
+ * suite shared by several files defines (`test/conformance`) is reported under the suite's file, which is no file to run again.
+ */
+async function runFiles(files, concurrency) {
+  const results = new Map();
+  const resultOf = (file) => {
+    if (!results.has(file)) results.set(file, { passed: 0, skipped: 0, failures: [], said: '', durationMs: 0 });
+    return results.get(file);
+  };
   const events = run({
-    files: testFiles.map((file) => root + file),
+    files: files.map((file) => root + file),
     cwd: root,
-    concurrency: AT_ONCE,
+    concurrency,
     isolation: 'process',
     execArgv: childOptions,
   });
   for await (const { type, data } of events) {
-    if (type === 'test:pass') settlePassed(data);
-    else if (type === 'test:fail') settleFailed(data);
-    else if (type === 'test:summary' && data.file !== undefined) durations.push([data.file.replace(root, ''), data.duration_ms]);
-    else if (type === 'test:stderr') said.set(data.file, ((said.get(data.file) ?? '') + data.message).slice(-4000));
+    const result = resultOf((data.file ?? '').replace(root, ''));
+    if (type === 'test:pass') settlePassed(data, result);
+    else if (type === 'test:fail') settleFailed(data, result);
+    else if (type === 'test:summary' && data.file !== undefined) result.durationMs = data.duration_ms;
+    else if (type === 'test:stderr') result.said = (result.said + data.message).slice(-4000);
   }
-  console.log(`tests took ${((performance.now() - started) / 1000).toFixed(1)} s`);
-  const slowest = durations.sort(([, one], [, other]) => other - one).slice(0, SLOWEST_SHOWN);
-  console.log(`slowest: ${slowest.map(([file, durationMs]) => `${file} ${(durationMs / 1000).toFixed(0)} s`).join(', ')}`);
+  return results;
 }
 
-function settlePassed(data) {
+function settlePassed(data, result) {
   if (data.details.type === 'suite') return;
   const skip = data.skip ?? data.todo;
   if (skip === undefined || skip === false) {
-    total.passed += 1;
+    result.passed += 1;
     return;
   }
   const reason = typeof skip === 'string' && skip !== '' ? skip : 'no reason given';
-  if (isStrict && !reason.startsWith('allowed:'))
-    return fail('test', title(data), data.details.duration_ms, `skipped, which CI does not accept: ${reason}`);
-  total.skipped += 1;
+  if (isStrict && !reason.startsWith('allowed:')) {
+    fail(data, result, `skipped, which CI does not accept: ${reason}`, true);
+    return;
+  }
+  result.skipped += 1;
   console.log(`  skipped  ${title(data)}: ${reason}`);
 }
 
 /** A suite or file fails with its tests; only what failed by itself is counted. */
-function settleFailed(data) {
+function settleFailed(data, result) {
   const error = data.details.error;
   if (error?.failureType === 'subtestsFailed') return;
   const isWholeFile = title(data) === (data.file ?? '').replace(root, '');
-  fail('test', title(data), data.details.duration_ms, describeError(error) + (isWholeFile ? `\n${said.get(data.file) ?? ''}` : ''));
+  // When a file does not even load, its stderr is the only explanation.
+  fail(data, result, describeError(error) + (isWholeFile ? `\n${result.said}` : ''), false);
+}
+
+function fail(data, result, text, isSkip) {
+  const failure = { kind: 'test', title: title(data), durationMs: data.details.duration_ms, text, isSkip };
+  result.failures.push(failure);
+  printFailure(failure);
+}
+
+function printFailure({ kind, title, durationMs, text }) {
+  console.log(`  FAILED   [${kind}] ${title} (${(durationMs / 1000).toFixed(1)} s)\n${indented(text)}`);
+}
+
+function indented(text) {
+  return text.trim().replace(/^/gm, '           ');
 }
 
 function title(data) {
@@ -107,14 +172,4 @@ function describeError(error) {
   const cause = error?.cause ?? error;
   const text = cause?.stack ?? cause?.message ?? String(cause);
   return text.replace(/\n\s+at [^\n]*node:internal[^\n]*/g, '').replaceAll(`file://${root}`, '');
-}
-
-function pass(kind, name, durationMs) {
-  total.passed += 1;
-  console.log(`  ok       [${kind}] ${name} (${(durationMs / 1000).toFixed(1)} s)`);
-}
-
-function fail(kind, name, durationMs, text) {
-  total.failed += 1;
-  console.log(`  FAILED   [${kind}] ${name} (${(durationMs / 1000).toFixed(1)} s)\n${text.trim().replace(/^/gm, '           ')}`);
 }

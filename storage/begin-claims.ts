@@ -16,7 +16,7 @@ const ID = 'claims';
 export async function beginClaims(documents: Documents, shared: OpenedShared): Promise<void> {
   if (shared.beginClaims === undefined) return;
   const begun = await documents.open(begunSpec);
-  if ((await begun.get(ID)) !== undefined) return;
-  await shared.beginClaims();
-  await begun.insert({ _id: ID }, { durability: 'full' });
+  const isNew = (await begun.get(ID)) === undefined;
+  await shared.beginClaims(isNew);
+  if (isNew) await begun.insert({ _id: ID }, { durability: 'full' });
 }

@@ -11,12 +11,14 @@ import type { WorkQueue } from '../engine/contract/ports/work-queue.ts';
 import type { DataKeys, Seal } from '../engine/contract/seal.ts';
 import { createSeal } from '../engine/seal/create-seal.ts';
 import { loadKek } from '../engine/seal/load-kek.ts';
+import { openIntegrity, type Integrity } from '../engine/integrity/open-integrity.ts';
 import { dataKeysSpec, openDataKeys } from '../engine/seal/open-data-keys.ts';
 import { openGate, type Gate } from '../engine/transfer/gate.ts';
 import { openStoreMarks, refuseMarked } from '../engine/transfer/store-mark.ts';
 import { beginClaims } from './begin-claims.ts';
 import { refusePassword } from './server-address.ts';
-import { enterStoreLevel } from './store-level.ts';
+import { enterStoreLevel, MARKS_LEVEL } from './store-level.ts';
+import { withholdWrites } from './withhold-writes.ts';
 import type { BackendOptions, OpenedShared, OpenedStore, SharedBackend, StorageBackend } from './storage-backend.ts';
 
 /** The stores there are: scheme of the address -> backend. A new store is one folder and one line here. */
@@ -35,6 +37,14 @@ const SHARED: Readonly<Record<string, () => Promise<SharedBackend>>> = {
   rediss: async () => (await import('./redis/redis-backend.ts')).redisBackend,
 };
 
+/** Passwords and certificates that are given by themselves; the files that settings name are then not read. */
+export interface StoreSecrets {
+  readonly password?: string | undefined;
+  readonly sharedPassword?: string | undefined;
+  /** PEM of the authorities that the servers' certificates must chain to. */
+  readonly ca?: string | undefined;
+}
+
 export interface StorageOptions {
   /** `<scheme>:<location>`, for example `embedded:./data`. */
   readonly address: string;
@@ -44,19 +54,24 @@ export interface StorageOptions {
   readonly sharedPasswordFile?: string;
   /** PEM of the authorities that the servers' certificates must chain to. */
   readonly caFile?: string;
+  readonly secrets?: StoreSecrets;
   /** Default: `<data folder>.kek`, made at the first start. `memory:` needs none. */
   readonly kekFile?: string;
   /** For whoever ends a move: a store that was left, or is half filled, is opened too. */
   readonly isMarkIgnored?: boolean;
+  /** For whoever only looks: nothing is written to the store. */
+  readonly isLook?: boolean;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
 export interface Storage {
+  /** What decides something is marked, and unusable where its mark is wrong. */
   readonly documents: Documents;
+  readonly integrity: Integrity;
   /** For what copies the store while others use it. */
   readonly gate: Gate;
-  /** The store itself, past the gate. */
+  /** The store itself, past the gate and the marks. */
   readonly store: OpenedStore;
   readonly kept: NonNullable<OpenedShared['kept']>;
   readonly workQueue: WorkQueue;
@@ -87,17 +102,22 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     const shared = await openShared(options, store);
     life.push(() => shared.close());
     if (options.isMarkIgnored !== true) refuseMarked(await (await openStoreMarks(store.documents)).read());
-    const gate = await openGate(store.documents, store.collections);
+    const gate = await openGate(options.isLook === true ? withholdWrites(store.documents) : store.documents, store.collections);
     const { documents } = gate;
     await enterStoreLevel(documents);
     await beginClaims(documents, shared);
-    const { kek, ...kekFile } = await findKek(documents, store.dataFolder, options.kekFile);
+    const { kek, isNewStore, ...kekFile } = await findKek(documents, store.dataFolder, options.kekFile);
     const dataKeys = await openDataKeys({ documents, kek, clock });
+    const refuseOlder = () => enterStoreLevel(documents, MARKS_LEVEL);
+    const collections = () => gate.collections.all();
+    const integrity = await openIntegrity({ documents, collections, kek, clock, logger, isNew: isNewStore, refuseOlder });
+    life.push(() => integrity.stop());
     const blobs = await store.openBlobs(dataKeys);
     life.push(() => blobs.close());
     life.push(rotateHourly(dataKeys, clock, logger));
     return {
-      documents,
+      documents: integrity.documents,
+      integrity,
       gate,
       store,
       kept: () => shared.kept?.() ?? nothing(),
@@ -152,10 +172,11 @@ async function* nothing(): AsyncGenerator<never> {}
 
 /** The same of what processes share; undefined where the store brings its own. */
 export async function openSharedAlone(options: StorageOptions): Promise<OpenedShared | undefined> {
-  const { sharedAddress, sharedPasswordFile, caFile, clock, logger } = options;
+  const { sharedAddress, sharedPasswordFile, caFile, secrets, clock, logger } = options;
   if (sharedAddress === undefined) return undefined;
   const backend = await pick(SHARED, sharedAddress, badShared);
-  return backend.open(sharedAddress, { clock, logger, ...(await secrets(sharedPasswordFile, caFile)) });
+  const access = secrets ? accessBy(secrets.sharedPassword, secrets.ca) : await readAccess(sharedPasswordFile, caFile);
+  return backend.open(sharedAddress, { clock, logger, ...access });
 }
 
 /** A setting that is wrong is told also while the servers are away. */
@@ -178,9 +199,10 @@ function createLife() {
 }
 
 /** The store alone, as it is: for whoever looks whether it can be used. */
-export async function openStore({ address, passwordFile, caFile, clock, logger }: StorageOptions): Promise<OpenedStore> {
+export async function openStore({ address, passwordFile, caFile, secrets, clock, logger }: StorageOptions): Promise<OpenedStore> {
   const backend = await pick(STORES, address, badStore);
-  return backend.open(address, { clock, logger, ...(await secrets(passwordFile, caFile)) });
+  const access = secrets ? accessBy(secrets.password, secrets.ca) : await readAccess(passwordFile, caFile);
+  return backend.open(address, { clock, logger, ...access });
 }
 
 async function openShared(options: StorageOptions, { ownShared }: OpenedStore): Promise<OpenedShared> {
@@ -201,11 +223,15 @@ async function pick<T>(
   return load();
 }
 
-async function secrets(passwordFile: string | undefined, caFile: string | undefined): Promise<Pick<BackendOptions, 'password' | 'ca'>> {
-  return {
-    ...(passwordFile === undefined ? {} : { password: (await readGiven(passwordFile)).replace(/\r?\n$/, '') }),
-    ...(caFile === undefined ? {} : { ca: await readGiven(caFile) }),
-  };
+type Access = Pick<BackendOptions, 'password' | 'ca'>;
+
+async function readAccess(passwordFile: string | undefined, caFile: string | undefined): Promise<Access> {
+  const password = passwordFile === undefined ? undefined : (await readGiven(passwordFile)).replace(/\r?\n$/, '');
+  return accessBy(password, caFile === undefined ? undefined : await readGiven(caFile));
+}
+
+function accessBy(password: string | undefined, ca: string | undefined): Access {
+  return { ...(password === undefined ? {} : { password }), ...(ca === undefined ? {} : { ca }) };
 }
 
 /** A file that a setting names. STORE_PASSWORD_FILE (input). */
@@ -226,12 +252,13 @@ async function findKek(
   documents: Documents,
   dataFolder: string | undefined,
   configured: string | undefined,
-): Promise<{ readonly kek: Uint8Array; readonly file: string | undefined; readonly isNew: boolean }> {
+): Promise<{ readonly kek: Uint8Array; readonly file: string | undefined; readonly isNew: boolean; readonly isNewStore: boolean }> {
   const file = configured ?? (dataFolder === undefined ? undefined : `${dataFolder}.kek`);
-  if (file === undefined) return { kek: randomBytes(32), file, isNew: true };
+  if (file === undefined) return { kek: randomBytes(32), file, isNew: true, isNewStore: true };
   if (dataFolder !== undefined && resolve(file).startsWith(resolve(dataFolder) + sep)) throw kekInside(file);
   const keys = await documents.open(dataKeysSpec);
-  return loadKek(file, { mayCreate: (await keys.count({}, 1)) === 0 });
+  const isNewStore = (await keys.count({}, 1)) === 0;
+  return { ...(await loadKek(file, { mayCreate: isNewStore })), isNewStore };
 }
 
 /** Keys for today and tomorrow are there long before midnight, and those of other processes become known. */

@@ -1,4 +1,5 @@
 /** What every address of a server must keep to, before anything is sent to it. */
+import { resolveSrv } from 'node:dns/promises';
 import { BlockList, isIPv6 } from 'node:net';
 import { AppError } from '../engine/contract/errors.ts';
 
@@ -12,6 +13,65 @@ export function refusePassword(address: string): void {
   if (!PASSWORD_IN_ADDRESS.test(address)) return;
   throw new AppError('STORE_PASSWORD_IN_ADDRESS', 'input', 'The address of a server holds a password.', {
     fix: 'Take it out of the address, and point KQ_STORE_PASSWORD_FILE or KQ_SHARED_PASSWORD_FILE to a file that holds it.',
+  });
+}
+
+/** What an address that came over the API may say of a MongoDB connection. Other parameters name files of this machine, or programs. */
+const HARMLESS: ReadonlySet<string> = new Set(
+  [
+    ...['replicaSet', 'tls', 'ssl', 'authSource', 'directConnection', 'loadBalanced', 'srvMaxHosts', 'srvServiceName', 'w', 'journal'],
+    ...['retryWrites', 'retryReads', 'readPreference', 'maxPoolSize', 'minPoolSize', 'connectTimeoutMS', 'serverSelectionTimeoutMS'],
+    ...['schema', 'sslmode'],
+  ].map((name) => name.toLowerCase()),
+);
+const SERVER = /^(mongodb(?:\+srv)?|postgres(?:ql)?|rediss?):\/\/(?:[^@/?#]*@)?([^/?#]*)(?:[/?#]|$)/;
+const HOSTS = /^[A-Za-z0-9._:,[\]-]+$/;
+
+/**
+ * STORE_ADDRESS (input) unless the address leads to a server over the network and names nothing on this machine: for addresses that were
+ * sent to the running process, whose sender may not reach its files.
+ */
+export function requireServer(address: string): void {
+  const [, , hosts] = SERVER.exec(address) ?? [];
+  if (hosts === undefined || !HOSTS.test(hosts)) throw notOverApi('machine');
+  const query = new URLSearchParams(/\?([^#]*)/.exec(address)?.[1] ?? '');
+  for (const [name, value] of query) if (!isHarmless(name.toLowerCase(), value)) throw notOverApi('parameter', name);
+}
+
+export interface ServerTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { mongodb: 27017, postgres: 5432, postgresql: 5432, redis: 6379, rediss: 6379 };
+
+/** Where connections to such an address go; of a name with SRV records (RFC 2782), what they say now. Nothing where DNS has none. */
+export async function serversOf(address: string, ask = resolveSrv): Promise<readonly ServerTarget[]> {
+  const [, scheme = '', hosts = ''] = SERVER.exec(address) ?? [];
+  if (scheme !== 'mongodb+srv') return hosts.split(',').map((host) => targetOf(host, DEFAULT_PORTS[scheme]!));
+  const service = /[?&]srvServiceName=([^&#]*)/i.exec(address)?.[1] ?? 'mongodb';
+  const found = await ask(`_${service}._tcp.${hosts}`).catch(() => []);
+  return found.map(({ name, port }) => ({ host: name, port }));
+}
+
+function targetOf(text: string, defaultPort: number): ServerTarget {
+  const [, bracketed, plain = '', port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text) ?? [];
+  return { host: bracketed ?? plain, port: port === undefined ? defaultPort : Number(port) };
+}
+
+/** Other mechanisms than SCRAM take what they send from files or the environment of this machine. */
+function isHarmless(name: string, value: string): boolean {
+  return HARMLESS.has(name) || (name === 'authmechanism' && value.startsWith('SCRAM-'));
+}
+
+function notOverApi(problem: 'machine' | 'parameter', parameter = ''): AppError {
+  const message =
+    problem === 'machine'
+      ? 'The running process moves to a server only, not to a folder or socket of this machine.'
+      : `An address that is sent to the running process has no parameter "${parameter}".`;
+  return new AppError('STORE_ADDRESS', 'input', message, {
+    values: { problem, parameter },
+    fix: 'Use the address of a server; or stop the process and run the move at the machine with --offline.',
   });
 }
 

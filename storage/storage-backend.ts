@@ -54,8 +54,11 @@ export interface OpenedShared {
   readonly sharedState: SharedState;
   /** Claims and fencing numbers as they now are, where they can be listed: for a copy of the store. */
   kept?(): AsyncIterable<KeptEntry>;
-  /** Nothing that is asked for by its birth was claimed before now: for a new installation. Without effect on a state that knows better. */
-  beginClaims?(): Promise<void>;
+  /**
+   * Called once at the start, before any claim. `isNew`: nothing that is asked for by its birth was claimed before now (a new installation);
+   * without effect on a state that knows better. From then on the state notes when it loses what it knew.
+   */
+  beginClaims?(isNew: boolean): Promise<void>;
   /** As with a store. */
   serverTime?(): Promise<number>;
   /** Ends both, in the right order. */

@@ -16,7 +16,10 @@ export interface BuildLevel {
   readonly beside: number;
 }
 
-export const BUILD_LEVEL: BuildLevel = { level: 1, beside: 1 };
+/** Level 2 marks what decides something (`engine/integrity`). */
+export const BUILD_LEVEL: BuildLevel = { level: 2, beside: 1 };
+/** Once marks are enforced: a build of level 1 would change documents and leave their marks as they were. */
+export const MARKS_LEVEL: BuildLevel = { level: 2, beside: 2 };
 
 interface StoredLevel extends StoredDocument, BuildLevel {}
 

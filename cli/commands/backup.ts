@@ -1,9 +1,13 @@
 /** `kangqiao backup` and `kangqiao restore`: everything that is stored, in one sealed file. */
+import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { readBackupKey } from '../../engine/transfer/backup-frames.ts';
+import { createNewFile } from '../../engine/transfer/new-file.ts';
 import type { BackupProgress, BackupReport } from '../../engine/transfer/write-backup.ts';
 import { languageOption, say, type Language } from '../language.ts';
 import { runningOrOffline } from '../running-or-offline.ts';
+import { takeFromExchange } from '../take-from-exchange.ts';
 import type { Terminal } from '../terminal.ts';
 import { overridesOf } from './start.ts';
 
@@ -11,6 +15,7 @@ interface BackupOptions {
   readonly file: string;
   readonly keyFile: string;
   readonly offline?: boolean;
+  readonly name?: string;
   readonly lang: Language;
 }
 
@@ -18,34 +23,44 @@ export function backupCommand(terminal: Terminal): Command {
   return new Command('backup')
     .summary('back up everything that is stored into one sealed file')
     .description(
-      'The system may run meanwhile. The key-encryption key is not part of it: keep that file, and the key of the backup, elsewhere.',
+      'The system may run meanwhile: then it writes into its exchange folder, from where this command takes the file. The key-encryption key is not part of it: keep that file, and the key of the backup, elsewhere.',
     )
     .addOption(new Option('--file <file>', 'where to; must not exist').makeOptionMandatory())
     .addOption(new Option('--key-file <file>', 'file of 32 random bytes that seals the backup').makeOptionMandatory())
+    .addOption(new Option('--name <account>', 'who does it, with their password (default: the account of the kept token)'))
     .addOption(new Option('--offline', 'no process runs on the store: do it in this one'))
     .addOption(languageOption())
     .addHelpText(
       'after',
-      '\nExample:\n  $ head -c 32 /dev/urandom > backup.key\n  $ kangqiao backup --data /var/lib/kangqiao --file /backup/2026-11-25.kqb --key-file backup.key',
+      '\nThe password is asked for, or read from standard input.\n\nExample:\n  $ head -c 32 /dev/urandom > backup.key\n  $ kangqiao backup --data /var/lib/kangqiao --file /backup/2026-11-25.kqb --key-file backup.key',
     )
     .action(async function (this: Command, options: BackupOptions) {
       const { lang } = options;
-      const target = { file: resolve(options.file), keyFile: resolve(options.keyFile) };
+      const file = resolve(options.file);
+      const key = await readBackupKey(resolve(options.keyFile));
       const onProgress = createTeller(terminal, lang);
       const report = await runningOrOffline<BackupReport>(this, terminal, {
         isOffline: options.offline === true,
-        running: (api) =>
-          api.follow('/system/backup', target, (event) => onProgress(event as unknown as BackupProgress)) as Promise<BackupReport>,
+        name: options.name,
+        running: async (api) => {
+          await requireFree(file);
+          const name = exchangeName();
+          const target = { file: name, key: Buffer.from(key).toString('base64') };
+          const tell = (event: object) => onProgress(event as BackupProgress);
+          const made = (await api.follow('/system/backup', target, tell)) as BackupReport;
+          await takeFromExchange(made.file, name, file);
+          return { ...made, file };
+        },
         offline: async () => {
           const { backupOffline } = await import('../roots/keep-offline.ts');
-          return backupOffline(overridesOf(this), target, { signal: terminal.signal, onProgress });
+          return backupOffline(overridesOf(this), { file, key }, { signal: terminal.signal, onProgress });
         },
       });
       terminal.print(
         say(
           lang,
-          `${report.file}：文档 ${report.documents} 份，大载荷 ${report.blobs} 个，末尾停顿 ${report.heldMs} 毫秒。恢复时需要该备份的密钥和当时的主密钥文件，二者都不在备份中。`,
-          `${report.file}: ${report.documents} documents, ${report.blobs} payloads; everything waited ${report.heldMs} ms at its end. To restore it takes this key and the key-encryption key of now; neither is in it.`,
+          `${report.file}：${new Date(report.at).toISOString()} 的状态，文档 ${report.documents} 份（备份期间改动的每一版各计一份），大载荷 ${report.blobs} 个，末尾停顿 ${report.heldMs} 毫秒。恢复时需要该备份的密钥和当时的主密钥文件，二者都不在备份中。`,
+          `${report.file}: the state of ${new Date(report.at).toISOString()}, ${report.documents} documents (each version of what changed meanwhile), ${report.blobs} payloads; everything waited ${report.heldMs} ms at its end. To restore it takes this key and the key-encryption key of now; neither is in it.`,
         ),
       );
     });
@@ -75,11 +90,20 @@ export function restoreCommand(terminal: Terminal): Command {
       terminal.print(
         say(
           lang,
-          `已恢复 ${new Date(report.at).toISOString()} 的备份并逐一比对：文档 ${report.documents} 份，大载荷 ${report.blobs} 个。`,
-          `Restored the backup of ${new Date(report.at).toISOString()}, and compared: ${report.documents} documents, ${report.blobs} payloads.`,
+          `已恢复到 ${new Date(report.at).toISOString()} 的状态并逐一比对：文档 ${report.documents} 份（备份写入 ${report.written} 份，备份期间改动的只保留最后一版），大载荷 ${report.blobs} 个。`,
+          `Restored the state of ${new Date(report.at).toISOString()}, and compared: ${report.documents} documents (the backup wrote ${report.written}; of what changed meanwhile the last version counts), ${report.blobs} payloads.`,
         ),
       );
     });
+}
+
+/** Told before the work, not behind it. */
+async function requireFree(file: string): Promise<void> {
+  await (await createNewFile(file)).drop();
+}
+
+function exchangeName(): string {
+  return `backup-${new Date().toISOString().replaceAll(/[:.]/g, '')}-${randomBytes(4).toString('hex')}.kqb`;
 }
 
 function createTeller(terminal: Terminal, lang: Language): (progress: BackupProgress) => void {

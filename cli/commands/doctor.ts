@@ -7,6 +7,7 @@ import { systemClock } from '../../engine/host/system-clock.ts';
 import { createApiClient } from '../api-client.ts';
 import { DEFAULT_ADDRESS, type ConnectOptions } from '../connect.ts';
 import { checkInside } from '../doctor/check-inside.ts';
+import { checkIntegrity } from '../doctor/check-integrity.ts';
 import { checkCertificate, checkCryptography, checkDataFolder, checkPorts, checkRuntime, checkTimeZone } from '../doctor/check-machine.ts';
 import { checkShared, checkStore } from '../doctor/check-stores.ts';
 import { good, hint, wrong, type Finding } from '../doctor/finding.ts';
@@ -45,7 +46,7 @@ async function findAll(terminal: Terminal, command: Command): Promise<readonly F
     ...(isInDmz ? await checkInside(settings) : await checkServers(settings, control.isRunning)),
     ...(await checkCertificate(settings, systemClock.now())),
     ...(control.isRunning || isInDmz ? [] : await checkPorts(settings)),
-    ...(isInDmz ? [] : [control.finding]),
+    ...(isInDmz ? [] : control.findings),
   ];
 }
 
@@ -73,13 +74,14 @@ function readSettings(command: Command): Settings | readonly Finding[] {
 async function checkControl(
   terminal: Terminal,
   options: ConnectOptions,
-): Promise<{ readonly isRunning: boolean; readonly finding: Finding }> {
+): Promise<{ readonly isRunning: boolean; readonly findings: readonly Finding[] }> {
   const found = await findTokenFile(options.data);
   const address = options.address ?? found?.address ?? DEFAULT_ADDRESS;
   const api = createApiClient({ ...(found ?? {}), address }, AbortSignal.any([terminal.signal, AbortSignal.timeout(3000)]));
   try {
     const { name } = (await api.call('GET', '/me')) as { name: string };
-    return { isRunning: true, finding: good(`管理端 ${address} 运行中，已登录为 ${name}`, `control at ${address}: logged in as ${name}`) };
+    const loggedIn = good(`管理端 ${address} 运行中，已登录为 ${name}`, `control at ${address}: logged in as ${name}`);
+    return { isRunning: true, findings: [loggedIn, ...(await checkIntegrity(api))] };
   } catch (error) {
     const isRunning = error instanceof Error && error.name === 'ApiError';
     const finding = isRunning
@@ -91,7 +93,7 @@ async function checkControl(
           [`管理端 ${address} 没有应答`, `control does not answer at ${address}`],
           ['用 kangqiao start 启动。', 'Start it with `kangqiao start`.'],
         );
-    return { isRunning, finding };
+    return { isRunning, findings: [finding] };
   } finally {
     await api.close().catch(() => {});
   }

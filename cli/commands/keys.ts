@@ -6,6 +6,8 @@ import type { Kq1Scheme } from '../../sdk/public.ts';
 import { KQ1_SCHEMES } from '../../sdk/public.ts';
 import { signText } from '../../sdk/keys.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import type { SystemFacts } from '../../control/actions/system.ts';
+import { withApi } from '../connect.ts';
 import { readInput } from '../read-input.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -14,6 +16,7 @@ export function keysCommand(terminal: Terminal): Command {
     .summary('make keys to sign with')
     .addCommand(newCommand(terminal))
     .addCommand(proveCommand(terminal))
+    .addCommand(platformCommand(terminal))
     .addHelpText('after', '\nExample:\n  $ kangqiao keys new --sm2 --out keys --name suishenban');
 }
 
@@ -59,6 +62,19 @@ function proveCommand(terminal: Terminal): Command {
     .addHelpText('after', '\nExample:\n  $ jq -j .challenge answer.json | kangqiao keys prove --key suishenban.key.pem')
     .action(async ({ key, scheme, challenge }: { key: string; scheme: Kq1Scheme; challenge: string }) => {
       terminal.print(signText(await readInput(challenge), scheme, (await readInput(key)).trim()));
+    });
+}
+
+function platformCommand(terminal: Terminal): Command {
+  return new Command('platform')
+    .summary('print the public key by which callers check answers')
+    .description('The public half of the SM2 key with which this platform signs. Give it to callers by a way that they trust.')
+    .addHelpText('after', '\nExample:\n  $ kangqiao keys platform > platform.pem')
+    .action(async function (this: Command) {
+      const overview = (await withApi(this, terminal, (api) => api.call('GET', '/overview'))) as Pick<SystemFacts, 'platformKey'>;
+      const { keyId, publicPem } = overview.platformKey;
+      terminal.print(publicPem.trimEnd());
+      terminal.tell(`Key ${keyId}: X-KQ-Keyid of the answers that it signs.`);
     });
 }
 

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { createApiClient } from '../api-client.ts';
 import { DEFAULT_ADDRESS, readCa, type ConnectOptions } from '../connect.ts';
+import { changePassword, logIn, setUpSecondFactor } from '../log-in.ts';
 import type { Terminal } from '../terminal.ts';
 import { dataTokenPath, findTokenFile, homeTokenPath, writeTokenFile } from '../token-file.ts';
 
@@ -24,27 +25,22 @@ export function loginCommand(terminal: Terminal): Command {
       const address = (options.address ?? known?.address ?? DEFAULT_ADDRESS).replace(/\/$/, '');
       const target = { address, ...(ca === undefined ? {} : { ca }) };
       const guest = createApiClient(target, terminal.signal);
-      const password = await terminal.ask(`Password of ${name} at ${address}: `, { hidden: true });
-      const { client, mustChangePassword } = await guest.login(name, password);
+      const { client, password, mustChangePassword, mustSetUpSecondFactor } = await logIn(terminal, guest, name, address);
+      const clients = [guest, client];
       try {
-        if (mustChangePassword) await changePassword(terminal, client, password);
-        const { token } = (await client.call('POST', '/me/tokens', { label: `kangqiao login on ${hostname()}`.slice(0, 100) })) as {
+        if (mustChangePassword) clients.push(await changePassword(terminal, client, password));
+        // With the new password: setting up asks for it again.
+        if (mustSetUpSecondFactor) await setUpSecondFactor(terminal, clients.at(-1)!);
+        const own = clients.at(-1)!;
+        const { token } = (await own.call('POST', '/me/tokens', { label: `kangqiao login on ${hostname()}`.slice(0, 100) })) as {
           token: string;
         };
-        await client.call('POST', '/logout');
+        await own.call('POST', '/logout');
         const path = options.data === undefined ? homeTokenPath() : dataTokenPath(options.data);
         await writeTokenFile(path, { ...target, token });
         terminal.tell(`Logged in as ${name}. The token is kept in ${path}.`);
       } finally {
-        await Promise.all([guest.close(), client.close()]);
+        await Promise.all(clients.map((one) => one.close()));
       }
     });
-}
-
-async function changePassword(terminal: Terminal, client: ReturnType<typeof createApiClient>, oldPassword: string): Promise<void> {
-  terminal.tell('This one-time password must be changed: at least 12 characters, mixing three of small, capital, digit, other.');
-  const newPassword = await terminal.ask('New password: ', { hidden: true });
-  const again = await terminal.ask('New password again: ', { hidden: true });
-  if (newPassword !== again) throw new Error('The two new passwords differ; nothing was changed.');
-  await client.call('POST', '/me/password', { oldPassword, newPassword });
 }

@@ -6,6 +6,7 @@ import type { MoveProgress, MoveReport } from '../../engine/transfer/move-store.
 import { say, type Language } from '../language.ts';
 import type { Terminal } from '../terminal.ts';
 import { languageOption } from '../language.ts';
+import { readInput } from '../read-input.ts';
 import { runningOrOffline } from '../running-or-offline.ts';
 import { overridesOf } from './start.ts';
 
@@ -17,6 +18,7 @@ interface MoveOptions {
   readonly toSharedPasswordFile?: string;
   readonly toCaFile?: string;
   readonly offline?: boolean;
+  readonly name?: string;
   readonly lang: Language;
 }
 
@@ -34,17 +36,19 @@ export function moveCommand(terminal: Terminal): Command {
     .addOption(new Option('--to-shared-address <address>', 'Redis of the new installation; every store on a server needs one'))
     .addOption(new Option('--to-shared-password-file <file>', 'file with its password'))
     .addOption(new Option('--to-ca-file <file>', 'PEM of the authorities of both servers'))
+    .addOption(new Option('--name <account>', 'who does it, with their password (default: the account of the kept token)'))
     .addOption(new Option('--offline', 'no process runs on the store: do it in this one'))
     .addOption(languageOption())
     .addHelpText(
       'after',
-      '\nExamples:\n  $ kangqiao move --data /var/lib/kangqiao --to mongodb://db.example/kangqiao --to-password-file db.password --to-shared-address rediss://redis.example\n  $ kangqiao move --offline --from embedded:data/store --to embedded:/big/store',
+      '\nThe password is asked for, or read from standard input.\n\nExamples:\n  $ kangqiao move --data /var/lib/kangqiao --to mongodb://db.example/kangqiao --to-password-file db.password --to-shared-address rediss://redis.example\n  $ kangqiao move --offline --from embedded:data/store --to embedded:/big/store',
     )
     .action(async function (this: Command, options: MoveOptions) {
-      const target = targetOf(options);
+      const target = await targetOf(options);
       const onProgress = createTeller(terminal, options.lang);
       const report = await runningOrOffline<MoveReport>(this, terminal, {
         isOffline: options.offline === true || options.from !== undefined,
+        name: options.name,
         running: (api) =>
           api.follow('/system/move', target, (event) => onProgress(event as unknown as MoveProgress)) as Promise<MoveReport>,
         offline: async () => {
@@ -53,19 +57,23 @@ export function moveCommand(terminal: Terminal): Command {
           return moveOffline({ ...overridesOf(this), ...from }, target, { signal: terminal.signal, onProgress });
         },
       });
-      printReport(terminal, report, target, options.lang);
+      printReport(terminal, report, options);
     });
 }
 
-/** The running process may stand in another folder. */
-function targetOf({ to, toPasswordFile, toSharedAddress, toSharedPasswordFile, toCaFile }: MoveOptions): MoveTarget {
+/** The running process reads no file for anybody: passwords and certificates are read here and sent. */
+async function targetOf({ to, toPasswordFile, toSharedAddress, toSharedPasswordFile, toCaFile }: MoveOptions): Promise<MoveTarget> {
   return {
     to: absolute(to),
-    ...(toPasswordFile === undefined ? {} : { passwordFile: resolve(toPasswordFile) }),
+    ...(toPasswordFile === undefined ? {} : { password: await readPassword(toPasswordFile) }),
     ...(toSharedAddress === undefined ? {} : { sharedAddress: toSharedAddress }),
-    ...(toSharedPasswordFile === undefined ? {} : { sharedPasswordFile: resolve(toSharedPasswordFile) }),
-    ...(toCaFile === undefined ? {} : { caFile: resolve(toCaFile) }),
+    ...(toSharedPasswordFile === undefined ? {} : { sharedPassword: await readPassword(toSharedPasswordFile) }),
+    ...(toCaFile === undefined ? {} : { ca: await readInput(toCaFile) }),
   };
+}
+
+async function readPassword(file: string): Promise<string> {
+  return (await readInput(file)).replace(/\r?\n$/, '');
 }
 
 function absolute(address: string): string {
@@ -101,7 +109,8 @@ function createTeller(terminal: Terminal, lang: Language): (progress: MoveProgre
   };
 }
 
-function printReport(terminal: Terminal, report: MoveReport, target: MoveTarget, lang: Language): void {
+function printReport(terminal: Terminal, report: MoveReport, options: MoveOptions): void {
+  const { lang, toPasswordFile, toSharedPasswordFile, toCaFile } = options;
   for (const { collection, documents, digest } of report.collections)
     if (documents > 0) terminal.print(`${collection}: ${documents} (${digest.slice(0, 16)})`);
   terminal.print(
@@ -112,11 +121,11 @@ function printReport(terminal: Terminal, report: MoveReport, target: MoveTarget,
     ),
   );
   const settings = [
-    ['KQ_STORE_ADDRESS', target.to],
-    ['KQ_STORE_PASSWORD_FILE', target.passwordFile],
-    ['KQ_SHARED_ADDRESS', target.sharedAddress],
-    ['KQ_SHARED_PASSWORD_FILE', target.sharedPasswordFile],
-    ['KQ_SERVER_CA_FILE', target.caFile],
+    ['KQ_STORE_ADDRESS', absolute(options.to)],
+    ['KQ_STORE_PASSWORD_FILE', toPasswordFile && resolve(toPasswordFile)],
+    ['KQ_SHARED_ADDRESS', options.toSharedAddress],
+    ['KQ_SHARED_PASSWORD_FILE', toSharedPasswordFile && resolve(toSharedPasswordFile)],
+    ['KQ_SERVER_CA_FILE', toCaFile && resolve(toCaFile)],
   ].flatMap(([name, value]) => (value === undefined ? [] : [`  ${name}=${value}`]));
   terminal.print(say(lang, '下次启动前请设置：', 'Before the next start, set:'));
   terminal.print(settings.join('\n'));

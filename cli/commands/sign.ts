@@ -1,11 +1,12 @@
 /** `kangqiao sign`: signs one request (KQ1) and prints it as curl, or sends it. */
+import { isUtf8 } from 'node:buffer';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { Agent, request } from 'undici';
 import { KQ1_SCHEMES, signRequest, verifyResponse, type Kq1Scheme, type SignedRequest } from '../../sdk/public.ts';
 import { ConnectionError } from '../api-client.ts';
 import { findCaFile, readCa, type ConnectOptions } from '../connect.ts';
 import { EXIT } from '../exit-codes.ts';
-import { readInput } from '../read-input.ts';
+import { readBytes, readInput } from '../read-input.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface SignOptions extends ConnectOptions {
@@ -45,7 +46,7 @@ export function signCommand(terminal: Terminal): Command {
     )
     .action(async function (this: Command, url: string) {
       const options = this.optsWithGlobals<SignOptions>();
-      const body = options.bodyFile === undefined ? options.body : await readInput(options.bodyFile);
+      const body = options.bodyFile === undefined ? options.body : await readBytes(options.bodyFile);
       const method = (options.method ?? (body === undefined ? 'GET' : 'POST')).toUpperCase();
       const headers = { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...parseHeaders(options.header) };
       const key = (await readInput(options.key)).trim();
@@ -61,26 +62,35 @@ export function signCommand(terminal: Terminal): Command {
       });
       const call = { method, url, body, signed };
       if (options.send === true) await send(terminal, call, options, key);
-      else terminal.print(asCurl(call, findCaFile(options)));
+      else terminal.print(asCurl(call, options.bodyFile, findCaFile(options)));
     });
 }
 
 interface Call {
   readonly method: string;
   readonly url: string;
-  readonly body: string | undefined;
+  readonly body: string | Uint8Array | undefined;
   readonly signed: SignedRequest;
 }
 
 /** Line by line, each argument in single quotes. */
-function asCurl({ method, url, body, signed }: Call, ca: string | undefined): string {
+function asCurl({ method, url, body, signed }: Call, bodyFile: string | undefined, ca: string | undefined): string {
   const lines = [
     `curl -sS -X ${method} ${quoted(url)}`,
     ...(ca === undefined ? [] : [`--cacert ${quoted(ca)}`]),
     ...Object.entries(signed.headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`),
-    ...(body === undefined ? [] : [`--data-binary ${quoted(body)}`]),
+    ...(body === undefined ? [] : [bodyArgument(body, bodyFile)]),
   ];
   return lines.join(' \\\n  ');
+}
+
+/** A file goes by its name, so that its bytes arrive as they were signed: not every file is text in UTF-8. */
+function bodyArgument(body: string | Uint8Array, file: string | undefined): string {
+  if (file !== undefined && file !== '-') return `--data-binary ${quoted(`@${file}`)}`;
+  if (typeof body !== 'string' && !isUtf8(body))
+    throw new InvalidArgumentError('Standard input is not UTF-8, so it cannot stand in a command: name a file, or use --send.');
+  // curl takes what follows an @ for a file name, but not with --data-raw.
+  return `--data-raw ${quoted(typeof body === 'string' ? body : Buffer.from(body).toString('utf8'))}`;
 }
 
 async function send(terminal: Terminal, call: Call, options: SignOptions, key: string): Promise<void> {
@@ -101,12 +111,23 @@ async function send(terminal: Terminal, call: Call, options: SignOptions, key: s
     });
     const body = new Uint8Array(await answer.body.arrayBuffer());
     terminal.tell(`HTTP ${answer.statusCode}`);
-    terminal.print(Buffer.from(body).toString('utf8'));
+    terminal.print(decodeAnswer(body, pairsOf(answer.headers)));
     if (answer.statusCode >= 400) process.exitCode = EXIT.failed;
     else if (options.platformKey !== undefined || options.scheme.startsWith('HMAC'))
       await check(terminal, call, answer.statusCode, pairsOf(answer.headers), body, options, key);
   } finally {
     await dispatcher.close();
+  }
+}
+
+/** The answer as text in its own charset; a charset that is not known here is read as UTF-8. */
+function decodeAnswer(body: Uint8Array, headers: readonly (readonly [string, string])[]): string {
+  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1] ?? '';
+  const charset = /;\s*charset="?([\w-]+)/i.exec(type)?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(charset).decode(body);
+  } catch {
+    return new TextDecoder().decode(body);
   }
 }
 

@@ -1,35 +1,38 @@
 /** `kangqiao start`: everything in one process. */
+import { FRONTS } from '../../engine/contract/access.ts';
 import { runUntilSignal, type Life } from '../../engine/host/run-until-signal.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 import { handOver, type Started } from './hand-over.ts';
+import { holdFronts, type Claims } from './hold-fronts.ts';
 import { consoleAt, openControl } from './open-control.ts';
 import { openEngine } from './open-engine.ts';
 import { describeGateways, openGateways, type OpenedGateways } from './open-gateways.ts';
 import { openHost, type Host } from './open-host.ts';
-import { openKeeper, type GoOn } from './open-keeper.ts';
+import { openKeeper, type GoOn, type Restart } from './open-keeper.ts';
 import { openOnceUp } from './open-once-up.ts';
 import { openStatus } from './open-status.ts';
 import type { SettingOverrides, StartOptions } from './root-options.ts';
 
 export async function startAllInOne(overrides: SettingOverrides, options: StartOptions): Promise<number> {
-  for (let settings = overrides; ;) {
-    const round = await runOnce(settings, options);
+  for (let { settings, secrets }: Restart = { settings: overrides }; ;) {
+    const round = await runOnce(settings, secrets, options);
     if (round.next === undefined) return round.code;
-    settings = { ...settings, ...round.next };
+    settings = { ...settings, ...round.next.settings };
+    secrets = round.next.secrets ?? secrets;
   }
 }
 
 /** `next`: the store was exchanged, and everything begins anew with these settings. */
 interface Round {
   readonly code: number;
-  readonly next: SettingOverrides | undefined;
+  readonly next: Restart | undefined;
 }
 
-async function runOnce(overrides: SettingOverrides, options: StartOptions): Promise<Round> {
+async function runOnce(overrides: SettingOverrides, secrets: Restart['secrets'], options: StartOptions): Promise<Round> {
   const startedAt = performance.now();
-  const host = await openHost(overrides);
+  const host = await openHost(overrides, secrets);
   const { clock, log, settings } = host;
-  let next: SettingOverrides | undefined;
+  let next: Restart | undefined;
   const code = await runUntilSignal(
     (life) => {
       const goOn: GoOn = (changed) => {
@@ -54,21 +57,24 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   const parts = () => ({ ...consoleAt(addresses), gateways: describeGateways(gateways) });
   const opened = await openOnceUp(host, life, (own) => openEngine(host, own, 'start', parts));
   const { engine, storage } = opened;
+  const shared = storage.documents.isExclusive ? await holdAllFronts(host, storage.sharedState, life) : storage.sharedState;
   const policies = await loadPolicies();
   const info = { addresses: () => addresses, tryIt: () => example.tryIt };
   const { control, feed } = await openControl(host, opened, policies, info, life, openKeeper(host, opened, goOn));
   addresses['control'] = control.address;
   life.signal.throwIfAborted();
+  await opened.guard.released(life.signal);
   await engine.startWork();
-  gateways = await openGateways(
-    host,
-    { planSource: feed, policies, runFlow: engine.runFlow, shared: storage.sharedState, seal: storage.seal },
-    life,
-  );
+  gateways = await openGateways(host, { planSource: feed, policies, runFlow: engine.runFlow, shared, seal: storage.seal }, life);
   for (const [front, gateway] of Object.entries(gateways)) addresses[front] = gateway.address;
   await control.flushPlan();
   status.started({ store: () => storage.documents.ping() });
   const started: Started = { host, control, engine, addresses, options, signal: life.signal, city };
   const tryIt = await handOver(started, Math.round(performance.now() - startedAt));
   if (tryIt !== undefined) example.tryIt = tryIt;
+}
+
+async function holdAllFronts({ folder, settings, clock }: Host, claims: Claims, life: Life): Promise<Claims> {
+  const guarded = await holdFronts({ folder, fronts: FRONTS, store: settings.storeAddress, life, clock });
+  return guarded(claims);
 }

@@ -20,6 +20,7 @@ export async function startControl(overrides: SettingOverrides): Promise<number>
       const opened = await openOnceUp(host, life, (own) => openEngine(host, own, 'control', () => consoleAt(addresses)));
       const { control } = await openControl(host, opened, await loadPolicies(), { addresses: () => addresses }, life);
       addresses['control'] = control.address;
+      await opened.guard.released(life.signal);
       await control.flushPlan();
       status.started({ store: () => opened.storage.documents.ping() });
       await handOver(

@@ -1,16 +1,18 @@
 /** Move, backup and restore of a store that no process has open. */
-import type { BackupTarget, MoveTarget } from '../../control/actions/store-keeper.ts';
+import type { MoveTarget } from '../../control/actions/store-keeper.ts';
 import { createLogger } from '../../engine/host/logger.ts';
-import { readProcessSettings } from '../../engine/host/settings.ts';
+import { readProcessSettings, type Settings } from '../../engine/host/settings.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import { moveStore, type MoveProgress, type MoveReport } from '../../engine/transfer/move-store.ts';
 import { refuseOthers } from '../../engine/transfer/refuse-others.ts';
 import { restoreBackup, type RestoreOptions, type RestoreReport } from '../../engine/transfer/restore-backup.ts';
+import { createNewFile } from '../../engine/transfer/new-file.ts';
 import { writeBackup, type BackupProgress, type BackupReport } from '../../engine/transfer/write-backup.ts';
 import { openStorage, openTarget, type Storage } from '../../storage/open-storage.ts';
 import { storageSettings } from './open-host.ts';
 import { targetOptions } from './open-keeper.ts';
 import type { SettingOverrides } from './root-options.ts';
+import { acceptOffline } from './verify-offline.ts';
 
 export interface Watch<P> {
   readonly signal: AbortSignal;
@@ -41,18 +43,34 @@ export async function moveOffline(
   });
 }
 
-export function backupOffline(overrides: SettingOverrides, target: BackupTarget, watch: Watch<BackupProgress>): Promise<BackupReport> {
+export function backupOffline(
+  overrides: SettingOverrides,
+  { file, key }: { readonly file: string; readonly key: Uint8Array },
+  watch: Watch<BackupProgress>,
+): Promise<BackupReport> {
+  const create = () => createNewFile(file);
   return withSource(overrides, (source) =>
-    writeBackup({ source, documents: source.store.documents, ...target, clock: systemClock, ...watch }),
+    writeBackup({ source, documents: source.store.documents, create, key, clock: systemClock, ...watch }),
   );
 }
 
 export async function restoreOffline(
   overrides: SettingOverrides,
-  target: BackupTarget,
+  target: Pick<RestoreOptions, 'file' | 'keyFile'>,
   watch: Pick<RestoreOptions, 'signal' | 'onProgress'>,
 ): Promise<RestoreReport> {
   const settings = readProcessSettings(overrides);
+  const report = await restore(settings, target, watch);
+  // The trail ends when the backup was made, which is no tampering: it says so itself, and a new head is signed.
+  await acceptOffline(settings, 'system.restore', { after: { backupId: report.backupId, madeAt: report.at } }, { isRestored: true });
+  return report;
+}
+
+async function restore(
+  settings: Settings,
+  target: Pick<RestoreOptions, 'file' | 'keyFile'>,
+  watch: Pick<RestoreOptions, 'signal' | 'onProgress'>,
+): Promise<RestoreReport> {
   const opened = await openTarget({ ...storageSettings(settings), clock: systemClock, logger: quiet() });
   try {
     const { documents } = opened.store;

@@ -6,11 +6,13 @@ import type { CompiledFlow } from '../../engine/run/compile-flow.ts';
 import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { createInterfaceCheck, createSavingCheck } from '../../gateways/pipeline/check-interface.ts';
+import { createSchemaTrial } from '../../gateways/shared/create-schema-trial.ts';
 import type { Policy } from '../../gateways/contract.ts';
+import { createValueCheck } from '../../gateways/shared/create-value-check.ts';
 import type { PlanFeed } from '../../gateways/plan/create-plan-feed.ts';
 import { readVersion } from '../version.ts';
 import type { OpenedEngine } from './open-engine.ts';
-import { deriveKey, type Host } from './open-host.ts';
+import type { Host } from './open-host.ts';
 import { openPlans } from './open-plans.ts';
 
 export interface OpenedControl {
@@ -31,9 +33,11 @@ export async function openControl(
   keeper?: StoreKeeper,
 ): Promise<OpenedControl> {
   const { settings, clock, log, metrics, crypto, tls } = host;
-  const { storage, engine } = opened;
+  const { storage, engine, audit, guard } = opened;
   const { feed, publishPlan } = await openPlans(host, opened, life);
   const checkInterface = createInterfaceCheck(policies);
+  const valueCheck = createValueCheck(clock);
+  life.own('value-check', () => valueCheck.close());
   const control = await createControl({
     documents: storage.documents,
     shared: storage.sharedState,
@@ -42,13 +46,15 @@ export async function openControl(
     catalog: engine.catalog,
     bindings: engine.bindings.bindings,
     bindingStore: engine.bindings.store,
+    outbound: engine.outbound,
     executions: engine.executions,
     nodes: engine.nodes,
     engine: viewEngine(engine),
     publishPlan,
     changes: engine.changes,
     checkInterface,
-    checkSavedInterface: createSavingCheck(checkInterface, policies),
+    checkSavedInterface: createSavingCheck(checkInterface, policies, createSchemaTrial(clock)),
+    checkBySchema: valueCheck.check,
     policies,
     ...(keeper === undefined ? {} : { keeper }),
     clock,
@@ -59,11 +65,16 @@ export async function openControl(
       host: settings.bindHost,
       port: settings.controlPort,
       defaultAppId: DEFAULT_APP,
+      accounts: {
+        requireSecondFactor: settings.requireTotp ?? settings.environment !== 'DEV',
+        passwordMaxAgeDays: settings.passwordMaxAgeDays,
+      },
       trustedProxies: settings.trustedProxies,
       ...(LOOPBACK.has(settings.bindHost) ? {} : { tls }),
     },
     ...(host.serverCa === undefined ? {} : { serverCa: host.serverCa }),
-    auditKey: await deriveKey(settings.kekFile, 'audit'),
+    openAudit: () => Promise.resolve(audit),
+    guard,
     info: {
       version: readVersion(),
       environment: settings.environment,

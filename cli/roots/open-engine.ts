@@ -5,9 +5,10 @@ import type { ProcessParts } from '../../engine/processes/process-document.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { openStorage, type Storage } from '../../storage/open-storage.ts';
 import { readVersion } from '../version.ts';
-import { storageSettings, type Host } from './open-host.ts';
+import { openGuard, type OpenedGuard } from './open-guard.ts';
+import { ownPorts, storageSettings, type Host } from './open-host.ts';
 
-export interface OpenedEngine {
+export interface OpenedEngine extends OpenedGuard {
   readonly storage: Storage;
   readonly engine: Engine;
 }
@@ -15,22 +16,29 @@ export interface OpenedEngine {
 const NODES = new URL('../../nodes', import.meta.url);
 /** Left to what is closed after the engine. */
 const CLOSING_MS = 1_000;
+/** These write to the audit trail. */
+const KEEPS_HEAD = new Set(['start', 'control']);
 
 /** `role` and `parts`: what others read of this process. */
 export async function openEngine(host: Host, life: Life, role: string, parts?: () => ProcessParts): Promise<OpenedEngine> {
-  const { settings, clock, log, metrics, tracer } = host;
-  const storage = await openStorage({ ...storageSettings(settings), clock, logger: log });
+  const { settings, storeSecrets, clock, log, metrics, tracer } = host;
+  const secrets = storeSecrets === undefined ? {} : { secrets: storeSecrets };
+  const storage = await openStorage({ ...storageSettings(settings), ...secrets, clock, logger: log });
   life.own('storage', () => storage.close());
   if (storage.kek?.isNew) log.warn('storage.key_made', { file: storage.kek.file });
+  const guarded = await openGuard(host, storage, KEEPS_HEAD.has(role));
+  life.own('audit head', () => guarded.guard.stop());
   const engine = await createEngine({
     documents: storage.documents,
     workQueue: storage.workQueue,
     shared: storage.sharedState,
     blobs: storage.blobs,
     seal: storage.seal,
+    boundSince: () => storage.integrity.boundSince(),
     serverTime: storage.store.serverTime,
     nodeFolders: [NODES],
     environment: settings.environment,
+    outbound: { allowed: settings.outboundAllowed, ownPorts: ownPorts(settings) },
     tls: () => Promise.resolve(host.tls),
     clock,
     log,
@@ -43,5 +51,5 @@ export async function openEngine(host: Host, life: Life, role: string, parts?: (
     ...(parts === undefined ? {} : { parts }),
   });
   life.own('engine', () => engine.stop(Math.max(CLOSING_MS, settings.drainMs - CLOSING_MS)));
-  return { storage, engine };
+  return { storage, engine, ...guarded };
 }

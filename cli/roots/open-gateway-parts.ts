@@ -11,7 +11,8 @@ import { keepPlanFile } from '../../gateways/plan/keep-plan-file.ts';
 import { openPlanFile } from '../../gateways/plan/open-plan-file.ts';
 import { openStorage } from '../../storage/open-storage.ts';
 import type { GatewayParts } from './open-gateways.ts';
-import { planFileOptions, type Host } from './open-host.ts';
+import { holdFronts } from './hold-fronts.ts';
+import { gatewaySettings, planFileOptions, type Host } from './open-host.ts';
 import { openInDmz } from './open-in-dmz.ts';
 import { openLateEngine } from './open-late-engine.ts';
 import { followPlans, openSharedPlans, startFromFile } from './open-plans.ts';
@@ -34,11 +35,18 @@ async function openBesideControl(host: Host, front: Front, life: Life): Promise<
   const { clock, log, settings, folder } = host;
   // Its own small store: the nonces it has seen must outlive a restart.
   const address = `embedded:${folder.root}/gateway-${front}`;
+  const guarded = await holdFronts({ folder, fronts: frontsOf(host, front), store: address, life, clock });
   const storage = await openStorage({ address, kekFile: settings.kekFile, clock, logger: log });
   life.own('storage', () => storage.close());
   const planSource = await openPlanFile(await planFileOptions(host));
   life.own('plan file', () => planSource.close());
-  return { planSource, runFlow: noFlows, shared: storage.sharedState, seal: storage.seal };
+  return { planSource, runFlow: noFlows, shared: guarded(storage.sharedState), seal: storage.seal };
+}
+
+/** A bus gateway carries out what nodes in the DMZ took at their fronts, and claims the nonces of those calls. */
+function frontsOf(host: Host, front: Front): readonly Front[] {
+  const { forwardNodes = [] } = front === 'bus' ? gatewaySettings(host, front) : {};
+  return [...new Set([front, ...forwardNodes.map((node) => node.front)])];
 }
 
 /** It begins with the plan that it kept, and takes up the store, its flows and later plans as soon as the servers answer. */

@@ -1,14 +1,19 @@
 /** Gateways of this process: one per front, serving the plans of one source. */
 import { FRONTS, type Front } from '../../engine/contract/access.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { OutboundGuard } from '../../engine/contract/outbound-guard.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
 import type { GatewayState } from '../../engine/processes/process-document.ts';
+import type { Settings } from '../../engine/host/settings.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
+import { createOutboundGuard } from '../../engine/outbound/create-outbound-guard.ts';
+import { compileExceptions, readOutboundTarget, type MatchException } from '../../engine/outbound/exception.ts';
 import type { PlanSource, Policy } from '../../gateways/contract.ts';
+import type { GatewayPlan } from '../../gateways/documents.ts';
 import type { Inside } from '../../gateways/forward/open-inside.ts';
 import { createGateway, type Gateway } from '../../gateways/fronts/create-gateway.ts';
-import { gatewaySettings, type Host } from './open-host.ts';
+import { gatewaySettings, ownPorts, type Host } from './open-host.ts';
 
 export interface GatewayParts {
   readonly planSource: PlanSource;
@@ -28,14 +33,16 @@ export async function openGateways(
   life: Life,
   fronts: readonly Front[] = FRONTS,
 ): Promise<OpenedGateways> {
-  const { crypto, clock, log, metrics, tracer, folder } = host;
+  const { crypto, clock, log, metrics, tracer, folder, settings } = host;
   const opened: Record<string, Gateway> = {};
+  const outbound = guardOf(parts.planSource, settings);
   // At once: each may need all the time that is left.
   life.own('gateways', async () => void (await Promise.all(Object.values(opened).map((gateway) => gateway.stop()))));
   for (const front of fronts) {
     opened[front] = await createGateway({
       front,
       ...parts,
+      outbound,
       crypto,
       clock,
       logger: log,
@@ -46,6 +53,21 @@ export async function openGateways(
     });
   }
   return opened;
+}
+
+/** By what the plan in force lists; one of an older version lists nothing and bounds nothing. */
+function guardOf(planSource: PlanSource, settings: Settings): OutboundGuard {
+  const ofSettings = settings.outboundAllowed.flatMap((text) => readOutboundTarget(text) ?? []);
+  let listed: GatewayPlan['outbound'];
+  let matches: MatchException = () => true;
+  const isExcepted: MatchException = (host, address, port, refused) => {
+    const { outbound } = planSource.current() ?? {};
+    if (outbound === undefined) return true;
+    if (outbound !== listed) matches = compileExceptions([...ofSettings, ...outbound]);
+    listed = outbound;
+    return matches(host, address, port, refused);
+  };
+  return createOutboundGuard({ isExcepted, ownPorts: new Set(ownPorts(settings).filter((port) => port > 0)) });
 }
 
 /** What people read of them. */

@@ -17,13 +17,15 @@ import { systemClock } from '../../engine/host/system-clock.ts';
 import type { ForwardNode, GatewaySettings } from '../../gateways/contract.ts';
 import { createNodeSeal, readOrMakeNodeKey } from '../../gateways/plan/create-node-seal.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
-import { readGiven, type StorageOptions } from '../../storage/open-storage.ts';
+import { readGiven, type StorageOptions, type StoreSecrets } from '../../storage/open-storage.ts';
 import { readVersion } from '../version.ts';
 import type { SettingOverrides } from './root-options.ts';
 
 export interface Host {
   readonly settings: Settings;
-  /** The same for people to read. */
+  /** What was typed for the store that this process went over to; the files of the settings are of the one before. */
+  readonly storeSecrets: StoreSecrets | undefined;
+  /** The settings for people to read. */
   readonly describedSettings: readonly SettingDescription[];
   readonly machine: Machine;
   readonly folder: DataFolder;
@@ -40,16 +42,17 @@ export interface Host {
   readonly caFile: string | undefined;
 }
 
-export async function openHost(overrides: SettingOverrides): Promise<Host> {
+export async function openHost(overrides: SettingOverrides, storeSecrets?: StoreSecrets): Promise<Host> {
   const settings = readProcessSettings(overrides);
   const log = createLogger({ level: settings.logLevel as 'info', format: settings.logFormat });
   const crypto = createSoftwareCrypto();
   crypto.selfTest();
   const folder = await openDataFolder(settings.dataFolder);
   const metrics = createMetrics();
-  const serverCa = settings.serverCaFile === undefined ? undefined : await readGiven(settings.serverCaFile);
+  const serverCa = storeSecrets?.ca ?? (settings.serverCaFile === undefined ? undefined : await readGiven(settings.serverCaFile));
   return {
     settings,
+    storeSecrets: storeSecrets === undefined ? undefined : { ...storeSecrets, ca: serverCa },
     describedSettings: describeProcessSettings(settings, overrides),
     machine: openMachine(settings.dataFolder),
     folder,
@@ -95,7 +98,7 @@ async function certificates(settings: Settings, folder: DataFolder): Promise<Pic
 const CLOSING_MS = 1_000;
 
 export function gatewaySettings({ settings, tls }: Host, front: Front): GatewaySettings {
-  const { bindHost, trustedProxies, maxConnections, maxConnectionsPerIp, bodyBudgetBytes } = settings;
+  const { bindHost, trustedProxies, maxConnections, maxConnectionsPerIp, maxRequestsPerIp, maxRequestsPerApp, bodyBudgetBytes } = settings;
   const drainMs = Math.max(CLOSING_MS, settings.drainMs - CLOSING_MS);
   const port = { open: settings.openPort, user: settings.userPort, bus: settings.busPort }[front];
   const forwardNodes = settings.forwardNodes.map(readForwardNode);
@@ -105,7 +108,7 @@ export function gatewaySettings({ settings, tls }: Host, front: Front): GatewayS
     tls,
     trustedProxies,
     forwardNodes,
-    limits: { maxConnections, maxConnectionsPerIp, bodyBudgetBytes, drainMs },
+    limits: { maxConnections, maxConnectionsPerIp, maxRequestsPerIp, maxRequestsPerApp, bodyBudgetBytes, drainMs },
   };
 }
 
@@ -132,6 +135,11 @@ export function storageSettings(settings: Settings): Omit<StorageOptions, 'clock
     ...(sharedPasswordFile === undefined ? {} : { sharedPasswordFile }),
     ...(serverCaFile === undefined ? {} : { caFile: serverCaFile }),
   };
+}
+
+/** Where the platform listens on this machine, as this process knows it. */
+export function ownPorts({ openPort, userPort, busPort, controlPort, statusPort }: Settings): readonly number[] {
+  return [openPort, userPort, busPort, controlPort, ...(statusPort === undefined ? [] : [statusPort])];
 }
 
 /** The plan file of this machine's gateways, and the key that seals it: beside the key-encryption key, never in the data folder. */

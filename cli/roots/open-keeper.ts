@@ -1,24 +1,41 @@
 /** The keeper of this process's store: it moves and backs up what the process itself goes on changing. */
 import type { MoveTarget, StoreKeeper } from '../../control/actions/store-keeper.ts';
+import { backupKeyOf } from '../../engine/transfer/backup-frames.ts';
+import { openExchangeFolder } from '../../engine/transfer/exchange-folder.ts';
 import { executionsSpec } from '../../engine/run/execution-document.ts';
 import { moveStore, type MoveReport, type MoveStage } from '../../engine/transfer/move-store.ts';
 import { refuseOthers } from '../../engine/transfer/refuse-others.ts';
 import { storeMoving } from '../../engine/transfer/store-mark.ts';
 import { writeBackup } from '../../engine/transfer/write-backup.ts';
-import { openTarget } from '../../storage/open-storage.ts';
+import { openTarget, type StoreSecrets } from '../../storage/open-storage.ts';
+import { requireServer, serversOf } from '../../storage/server-address.ts';
 import type { OpenedEngine } from './open-engine.ts';
 import type { Host } from './open-host.ts';
 import type { SettingOverrides } from './root-options.ts';
 
-/** Begins the process anew with these settings; without, it ends for good. */
-export type GoOn = (settings: SettingOverrides | undefined) => void;
+/** How the process starts again. Without secrets it keeps those it has. */
+export interface Restart {
+  readonly settings: SettingOverrides;
+  readonly secrets?: StoreSecrets;
+}
+
+/** Restarts the process; without an argument it ends for good. */
+export type GoOn = (restart: Restart | undefined) => void;
 
 /** The answer leaves first. */
 const ANSWER_MS = 500;
+
 export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: GoOn): StoreKeeper {
   const { settings, clock, log } = host;
+  const exchange = openExchangeFolder(settings.exchangeFolder);
 
   async function move(target: MoveTarget, { signal, onProgress }: Parameters<StoreKeeper['move']>[1]): Promise<MoveReport> {
+    for (const address of [target.to, target.sharedAddress]) {
+      if (address === undefined) continue;
+      requireServer(address);
+      // The drivers look names up by themselves, so every address of one must be open.
+      for (const { host: name, port } of await serversOf(address)) await engine.outbound.guard.requireAll(name, port);
+    }
     await refuseOthers(storage.store.documents, clock, { isOneOfThem: true });
     const opened = await openTarget({ ...targetOptions(target), clock, logger: log });
     /** Once it has drained it takes no new work any more, and must begin anew however this ends. */
@@ -66,39 +83,36 @@ export function openKeeper(host: Host, { engine, storage }: OpenedEngine, goOn: 
   }
 
   /** On to the new store; back to the old one where the move failed; nowhere when neither would open: then the same move by itself ends it. */
-  function leave(stage: MoveStage, { to, ...target }: MoveTarget, close: () => Promise<void>): void {
+  function leave(stage: MoveStage, target: MoveTarget, close: () => Promise<void>): void {
     clock.after(ANSWER_MS, () => {
       void close()
         .catch((error: unknown) => log.error('store.close-failed', error))
-        .finally(() => goOn(stage === 'enter' ? undefined : stage === 'done' ? newSettings(to, target) : {}));
+        .finally(() => goOn(stage === 'enter' ? undefined : stage === 'done' ? restartOn(target) : { settings: {} }));
     });
   }
 
   return {
     move,
-    async backup({ file, keyFile }, { signal, onProgress }) {
+    async backup(target, { signal, onProgress }) {
+      const key = backupKeyOf(target.key);
       await refuseOthers(storage.store.documents, clock, { isOneOfThem: true });
-      return writeBackup({ source: storage, documents: storage.store.documents, file, keyFile, clock, signal, onProgress });
+      const create = () => exchange.create(target.file);
+      return writeBackup({ source: storage, documents: storage.store.documents, create, key, clock, signal, onProgress });
     },
   };
 }
 
-export function targetOptions({ to, passwordFile, sharedAddress, sharedPasswordFile, caFile }: MoveTarget) {
+export function targetOptions({ to, sharedAddress, password, sharedPassword, ca }: MoveTarget) {
   return {
     address: to,
-    ...(passwordFile === undefined ? {} : { passwordFile }),
     ...(sharedAddress === undefined ? {} : { sharedAddress }),
-    ...(sharedPasswordFile === undefined ? {} : { sharedPasswordFile }),
-    ...(caFile === undefined ? {} : { caFile }),
+    secrets: { password, sharedPassword, ca },
   };
 }
 
-function newSettings(to: string, { passwordFile, sharedAddress, sharedPasswordFile, caFile }: Omit<MoveTarget, 'to'>): SettingOverrides {
+function restartOn({ to, sharedAddress, password, sharedPassword, ca }: MoveTarget): Restart {
   return {
-    storeAddress: to,
-    ...(passwordFile === undefined ? {} : { storePasswordFile: passwordFile }),
-    ...(sharedAddress === undefined ? {} : { sharedAddress }),
-    ...(sharedPasswordFile === undefined ? {} : { sharedPasswordFile }),
-    ...(caFile === undefined ? {} : { serverCaFile: caFile }),
+    settings: { storeAddress: to, ...(sharedAddress === undefined ? {} : { sharedAddress }) },
+    secrets: { password, sharedPassword, ca },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * An engine that opens as soon as its servers answer, for a process that must serve without them. Until then flows and shared state answer
- * that they are down, which callers may try again.
+ * An engine that opens as soon as its servers answer, for a process that must serve without them. Until then calls of flows and of the shared
+ * state fail as down, which callers may try again. While the store is read only, flows stay down and later plans are not read.
  */
 import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
@@ -31,6 +31,7 @@ export function openLateEngine(
   const parts: (() => Promise<void> | void)[] = [];
   const own: Life = { own: (_name, stop) => void parts.push(stop), end: () => life.end(), signal: life.signal };
   let opened: OpenedEngine | undefined;
+  let shared: SharedState | undefined;
   let isStopped = false;
   let cancel = () => {};
   let trying = tryOpen();
@@ -45,6 +46,8 @@ export function openLateEngine(
   async function tryOpen(): Promise<void> {
     try {
       const now = await openEngine(host, own, role, tell);
+      shared = now.storage.sharedState;
+      await now.guard.released(life.signal);
       await onOpen(now, own);
       opened = now;
       log.info('gateway.engine-open');
@@ -59,10 +62,11 @@ export function openLateEngine(
   }
 
   async function closeParts(): Promise<void> {
+    shared = undefined;
     for (let stop = parts.pop(); stop; stop = parts.pop()) await stop();
   }
 
-  const sharedNow = (): SharedState => opened?.storage.sharedState ?? raise(down('SHARED_STATE_DOWN', 'The shared state'));
+  const sharedNow = (): SharedState => shared ?? raise(down('SHARED_STATE_DOWN', 'The shared state'));
   return {
     runFlow: {
       mode: (flowId) => opened?.engine.runFlow.mode(flowId),

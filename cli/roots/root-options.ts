@@ -3,10 +3,7 @@
 export interface SettingOverrides {
   readonly dataFolder?: string;
   readonly storeAddress?: string;
-  readonly storePasswordFile?: string;
   readonly sharedAddress?: string;
-  readonly sharedPasswordFile?: string;
-  readonly serverCaFile?: string;
   readonly bindHost?: string;
   readonly openPort?: number;
   readonly userPort?: number;

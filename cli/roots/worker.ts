@@ -12,7 +12,8 @@ export async function startWorker(overrides: SettingOverrides): Promise<number> 
   return runUntilSignal(
     async (life) => {
       const status = await openStatus(host, life);
-      const { engine, storage } = await openOnceUp(host, life, (own) => openEngine(host, own, 'worker'));
+      const { engine, storage, guard } = await openOnceUp(host, life, (own) => openEngine(host, own, 'worker'));
+      await guard.released(life.signal);
       await engine.startWork();
       status.started({ store: () => storage.documents.ping() });
       log.info('worker.ready', { flows: engine.published.list().length });

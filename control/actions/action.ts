@@ -4,19 +4,28 @@
  */
 import type { Static, TObject } from 'typebox';
 import type { Permission, Role } from '../../engine/contract/access.ts';
+import type { Domains } from '../../engine/contract/domain.ts';
 import type { Text } from '../../engine/contract/texts.ts';
+import type { DomainRule, DomainScope } from './domains.ts';
 
 /** Who asks. `system` is the process itself (first start, example city). */
 export interface Actor {
   readonly account: string;
   readonly roles: readonly Role[];
+  readonly domains: Domains;
   readonly via: 'session' | 'token' | 'system';
   /** Client address as the socket knows it. */
   readonly from: string;
   /** Digest of the session or token in use, so that one may be ended or spared. */
   readonly sessionId?: string;
-  /** The password is the one-time one: nothing but changing it is allowed. */
+  /** The password is the one-time one, or too old: nothing but changing it is allowed. */
   readonly mustChangePassword?: boolean;
+  /** The installation demands a second factor: nothing but setting it up is allowed. */
+  readonly mustSetUpSecondFactor?: boolean;
+  /** When this session showed its second factor. */
+  readonly secondFactorAt?: number;
+  /** What a token may do, of what the roles give; absent: all of it. */
+  readonly rights?: readonly Permission[];
 }
 
 /** What an action tells the audit log beside its name. Never secrets or personal data. */
@@ -30,6 +39,8 @@ export interface AuditNote {
 
 export interface ActionContext {
   readonly actor: Actor;
+  /** What of the installation this person may see and touch. */
+  readonly domains: DomainScope;
   /** Ends when the asking side leaves. */
   readonly signal: AbortSignal;
   readonly note: AuditNote;
@@ -48,10 +59,14 @@ export interface Action<Schema extends TObject = TObject, Output = unknown> {
   /** `area.verb`, unique. */
   readonly name: string;
   readonly right: Right;
+  /** Whose things it is about. */
+  readonly domain: DomainRule<Static<Schema>>;
   readonly text: Text;
   readonly input: Schema;
   /** Leaves an intent line before and a result line after. Reading leaves none, except of payloads and secrets. */
   readonly audited: boolean;
+  /** Asks for the password again; tokens never do it. */
+  readonly stepUp?: true;
   /** What the act is about, for the intent line; taken from the input alone. */
   readonly subject?: (input: Static<Schema>) => string;
   run(ctx: ActionContext, input: Static<Schema>): Promise<Output>;

@@ -1,15 +1,19 @@
 /** Adapters and their connection test. */
 import { Type } from 'typebox';
 import { AdapterDocument } from '../../engine/contract/adapter.ts';
+import type { AppError } from '../../engine/contract/errors.ts';
 import type { AdapterType } from '../../engine/contract/adapter-type.ts';
+import { refusalWithin } from '../../engine/outbound/refusal-within.ts';
 import type { Text } from '../../engine/contract/texts.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { AdapterTest } from '../registry/adapter-tests.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
-import { usersOf, type FlowUse, type UsedBy } from './flow-uses.ts';
+import type { Demand } from './domains.ts';
+import { usersOf, type UsedBy } from './flow-uses.ts';
 import { existing } from './flows.ts';
 import { readOffers } from './read-offers.ts';
 import { requireSameId } from './require-same-id.ts';
+import { all, saving } from './owners.ts';
 import type { ControlServices } from './services.ts';
 import { proberOf, testSaved, testUnsaved } from './test-adapter.ts';
 import { refuseIfUsed } from './uses.ts';
@@ -43,22 +47,28 @@ export interface AdapterTypeList {
 }
 
 export function adapterActions(services: ControlServices): readonly Action[] {
-  const { bindingStore, flowUses, adapterTests } = services;
+  const { bindingStore, flowUses, adapterTests, owners } = services;
   return [
     defineAction({
       name: 'adapters.list',
       right: 'adapters.read',
+      domain: 'filtered',
       text: { 'zh-CN': '适配器列表', en: 'List adapters' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async (): Promise<AdapterList> => {
+      run: async ({ domains }): Promise<AdapterList> => {
         const [adapters, uses, tests] = await Promise.all([bindingStore.listAdapters(), flowUses.of('adapter'), adapterTests.list()]);
-        return { items: adapters.map((adapter) => adapterItem(adapter, uses, tests)) };
+        return {
+          items: domains
+            .keep(adapters)
+            .map((adapter) => adapterItem(adapter, usersOf(uses, adapter.adapterId, domains), tests.get(adapter.adapterId))),
+        };
       },
     }),
     defineAction({
       name: 'adapters.get',
       right: 'adapters.read',
+      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
       text: { 'zh-CN': '读取适配器', en: 'Read an adapter' },
       input: byAdapter,
       audited: false,
@@ -67,6 +77,7 @@ export function adapterActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'adapters.save',
       right: 'adapters.edit',
+      domain: ({ adapterId, document }) => savingAdapter(services, adapterId, document),
       text: {
         'zh-CN': '保存适配器；凭据及其发往的地址只有能管理机密的人可改',
         en: 'Save an adapter; its credential, and where it is sent, change only by who may edit secrets',
@@ -78,6 +89,8 @@ export function adapterActions(services: ControlServices): readonly Action[] {
         requireSameId(document.adapterId, adapterId);
         const before = await bindingStore.getAdapter(adapterId);
         requireSecretsRight(ctx, before, document);
+        const refusal = await forbiddenTarget(services, document);
+        if (refusal !== undefined) throw refusal;
         ctx.note.before = before;
         const saved = await bindingStore.saveAdapter(document, document.revision);
         ctx.note.after = saved;
@@ -87,6 +100,7 @@ export function adapterActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'adapters.remove',
       right: 'adapters.edit',
+      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
       text: { 'zh-CN': '删除适配器', en: 'Delete an adapter' },
       input: byAdapter,
       audited: true,
@@ -101,6 +115,7 @@ export function adapterActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'adapters.test',
       right: 'adapters.test',
+      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
       text: { 'zh-CN': '连接测试，逐步给出结果', en: 'Test the connection step by step' },
       input: byAdapter,
       audited: true,
@@ -110,6 +125,7 @@ export function adapterActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'adapters.try',
       right: 'adapters.test',
+      domain: ({ document }) => savingAdapter(services, document.adapterId, document),
       text: {
         'zh-CN': '用尚未保存的设置测试连接；须能编辑适配器，凭据去向有变时还须能管理机密',
         en: 'Test the connection with settings that are not saved; takes the right to edit adapters, and secrets where a credential would go elsewhere',
@@ -126,6 +142,7 @@ export function adapterActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'adapters.offers',
       right: 'adapters.test',
+      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
       text: {
         'zh-CN': '对方系统自述的操作（如 SOAP 服务的 WSDL），含收发数据的格式',
         en: 'What the other side describes itself to offer (a SOAP service’s WSDL), with the form of what it takes and gives',
@@ -137,6 +154,7 @@ export function adapterActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'adapters.types',
       right: 'adapters.read',
+      domain: 'none',
       text: { 'zh-CN': '适配器类型：说明、设置模式', en: 'Adapter types: help, schemas of their settings' },
       input: Type.Object({}, closed),
       audited: false,
@@ -147,12 +165,38 @@ export function adapterActions(services: ControlServices): readonly Action[] {
   ];
 }
 
+/** A credential that it did not have before must be one that the person sees: the refusal of another's would tell its name. */
+export async function savingAdapter(
+  { owners, bindingStore }: Pick<ControlServices, 'owners' | 'bindingStore'>,
+  adapterId: string,
+  { domain, credential }: AdapterDocument,
+): Promise<readonly Demand[]> {
+  const demands = await saving(owners.adapter(adapterId), { domain });
+  if (credential === undefined || credential === (await bindingStore.getAdapter(adapterId))?.credential) return demands;
+  return [...demands, await owners.secret(credential)];
+}
+
 /** Who may not edit secrets must not lead one elsewhere: neither by another credential nor by another address, protocol or way to log in. */
 export function requireSecretsRight(ctx: ActionContext, before: AdapterDocument | undefined, after: AdapterDocument): void {
   if (before?.credential === undefined && after.credential === undefined) return;
   const whereTo = (adapter: AdapterDocument | undefined) =>
     canonicalJson(adapter === undefined ? null : [adapter.credential ?? null, adapter.protocol, adapter.environments]);
   if (whereTo(before) !== whereTo(after)) ctx.require('secrets.edit');
+}
+
+/** OUTBOUND_REFUSED where no connection would be made in this environment; what DNS does not know yet may be saved. */
+export async function forbiddenTarget(
+  { nodes, bindingStore, outbound, info, clock }: ControlServices,
+  document: AdapterDocument,
+): Promise<AppError | undefined> {
+  const settings = Object.hasOwn(document.environments, info.environment) ? document.environments[info.environment] : undefined;
+  const type = nodes.adapterTypes?.().find(({ protocol }) => protocol === document.protocol);
+  if (settings === undefined || type?.connectsTo === undefined || bindingStore.adapterIssues(document).length > 0) return undefined;
+  for (const { host, port } of type.connectsTo(settings)) {
+    const refusal = await refusalWithin(outbound.guard, host, port, clock);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
 }
 
 function describeAdapterType(services: ControlServices, { settings, ...type }: AdapterType): AdapterTypeDescription {
@@ -163,11 +207,6 @@ function describeAdapterType(services: ControlServices, { settings, ...type }: A
   };
 }
 
-function adapterItem(
-  adapter: AdapterDocument,
-  uses: ReadonlyMap<string, readonly FlowUse[]>,
-  tests: ReadonlyMap<string, AdapterTest>,
-): AdapterItem {
-  const lastTest = tests.get(adapter.adapterId);
-  return { ...adapter, usedBy: usersOf(uses, adapter.adapterId), ...(lastTest === undefined ? {} : { lastTest }) };
+function adapterItem(adapter: AdapterDocument, usedBy: readonly UsedBy[], lastTest: AdapterTest | undefined): AdapterItem {
+  return { ...adapter, usedBy, ...(lastTest === undefined ? {} : { lastTest }) };
 }

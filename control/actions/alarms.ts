@@ -2,12 +2,15 @@
 import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import { createId } from '../../engine/contract/ids.ts';
+import type { Filter } from '../../engine/contract/ports/documents.ts';
 import type { Text } from '../../engine/contract/texts.ts';
 import { ALARM_RULE_NAMES, ALARM_RULES, type AlarmRule, type AlarmRuleName } from '../alarms/alarm-rules.ts';
 import { AlarmSecrets, AlarmSettings } from '../alarms/alarm-settings.ts';
-import { isSilenced, type AlarmDocument, type SilenceDocument } from '../alarms/alarm-store.ts';
+import { isSilenced, type AlarmDocument, type AlarmStore, type SilenceDocument } from '../alarms/alarm-store.ts';
 import { describeAlarm } from '../alarms/notice-text.ts';
 import { closed, defineAction, type Action } from './action.ts';
+import type { DomainScope } from './domains.ts';
+import { all, type Owners } from './owners.ts';
 import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';
 
@@ -50,19 +53,21 @@ export function alarmActions(services: ControlServices): readonly Action[] {
   return [...seeing(services), ...silencing(services), ...setting(services)];
 }
 
-function seeing({ alarms, clock }: ControlServices): readonly Action[] {
+function seeing({ alarms, clock, owners }: ControlServices): readonly Action[] {
   return [
     defineAction({
       name: 'alarms.list',
       right: 'system.read',
+      domain: 'filtered',
       text: { 'zh-CN': '告警：未结束的与最近结束的', en: 'Alarms: open ones, and those that ended lately' },
       input: Type.Object({}, closed),
       audited: false,
-      async run(): Promise<AlarmList> {
+      async run({ domains }): Promise<AlarmList> {
         const { alarms: stored, silences } = alarms.store;
+        const isSeen = createIsSeen(owners, domains);
         const [open, latest, silent] = await Promise.all([
-          stored.find({ open: true }, { sort: ['-openedAt'], limit: MOST }),
-          stored.find({}, { sort: ['-openedAt'], limit: MOST_ENDED }),
+          findSeen(stored, { open: true }, MOST, isSeen),
+          findSeen(stored, {}, MOST_ENDED, isSeen),
           silences.find({}, { limit: MOST }),
         ]);
         const ended = latest.filter(({ status }) => status === 'ended');
@@ -72,6 +77,7 @@ function seeing({ alarms, clock }: ControlServices): readonly Action[] {
     defineAction({
       name: 'alarms.acknowledge',
       right: 'alarms.acknowledge',
+      domain: ({ alarmId }) => all(owners.alarm(alarmId)),
       text: { 'zh-CN': '确认告警：有人在处理，不再提醒和升级', en: 'Acknowledge an alarm: somebody sees to it; no more reminders' },
       input: Type.Object({ alarmId: AlarmId }, closed),
       audited: true,
@@ -95,17 +101,20 @@ function seeing({ alarms, clock }: ControlServices): readonly Action[] {
   ];
 }
 
-function silencing({ alarms, clock }: ControlServices): readonly Action[] {
+function silencing({ alarms, clock, owners }: ControlServices): readonly Action[] {
   return [
     defineAction({
       name: 'alarms.silences',
       right: 'system.read',
+      domain: 'filtered',
       text: { 'zh-CN': '静默：此时不通知的告警', en: 'Silences: alarms that nobody is told of for now' },
       input: Type.Object({}, closed),
       audited: false,
-      async run(): Promise<SilenceList> {
+      async run({ domains }): Promise<SilenceList> {
         const silences = await alarms.store.silences.find({}, { limit: MOST });
-        const current = silences.filter(({ until }) => until > clock.now());
+        const isSeen = createIsSeen(owners, domains);
+        const current: SilenceDocument[] = [];
+        for (const silence of silences) if (silence.until > clock.now() && (await isSeen(silence.subject ?? ''))) current.push(silence);
         return {
           items: current.map(({ _id, ...silence }) => ({
             silenceId: _id,
@@ -118,6 +127,7 @@ function silencing({ alarms, clock }: ControlServices): readonly Action[] {
     defineAction({
       name: 'alarms.silence',
       right: 'alarms.acknowledge',
+      domain: ({ subject = '' }) => all(owners.alarmSubject(subject)),
       text: { 'zh-CN': '静默一段时间：照常告警，但不通知', en: 'Silence for a while: alarms are shown, but nobody is told' },
       input: Type.Object(
         {
@@ -144,6 +154,7 @@ function silencing({ alarms, clock }: ControlServices): readonly Action[] {
     defineAction({
       name: 'alarms.end-silence',
       right: 'alarms.acknowledge',
+      domain: ({ silenceId }) => all(owners.silence(silenceId)),
       text: { 'zh-CN': '结束静默', en: 'End a silence' },
       input: Type.Object({ silenceId: Type.String({ maxLength: 60 }) }, closed),
       audited: true,
@@ -162,14 +173,19 @@ function setting({ alarms, clock }: ControlServices): readonly Action[] {
     defineAction({
       name: 'alarms.settings',
       right: 'system.read',
+      domain: 'filtered',
       text: { 'zh-CN': '告警规则、接收人、重复与升级时间', en: 'Alarm rules, receivers, when it is repeated and escalated' },
       input: Type.Object({}, closed),
       audited: false,
-      async run({ actor }): Promise<AlarmSettingsAnswer> {
+      async run({ actor, domains }): Promise<AlarmSettingsAnswer> {
         const settings = await alarms.settings.read();
+        const isWhole = domains.only === undefined;
+        const { mail: _mail, ...rules } = withoutAddresses(settings);
+        const shown = isAllowed(actor, 'alarms.edit') ? settings : withoutAddresses(settings);
         return {
-          settings: isAllowed(actor, 'alarms.edit') ? settings : withoutAddresses(settings),
-          withSecret: await alarms.settings.withSecret(),
+          // Who receives the alarms of the installation concerns nobody of one domain.
+          settings: isWhole ? shown : { ...rules, receivers: [] },
+          withSecret: isWhole ? await alarms.settings.withSecret() : [],
           rules: ALARM_RULE_NAMES.map((rule) => ({ rule, ...ALARM_RULES[rule].text, ...ALARM_RULES[rule].bound })),
         };
       },
@@ -177,6 +193,7 @@ function setting({ alarms, clock }: ControlServices): readonly Action[] {
     defineAction({
       name: 'alarms.save-settings',
       right: 'alarms.edit',
+      domain: 'all',
       text: { 'zh-CN': '保存告警规则与接收人', en: 'Save alarm rules and receivers' },
       input: Type.Object({ settings: AlarmSettings, secrets: Type.Optional(AlarmSecrets) }, closed),
       audited: true,
@@ -190,6 +207,7 @@ function setting({ alarms, clock }: ControlServices): readonly Action[] {
     defineAction({
       name: 'alarms.test-receiver',
       right: 'alarms.edit',
+      domain: 'all',
       text: { 'zh-CN': '向接收人发一条测试告警', en: 'Send a receiver a test alarm' },
       input: Type.Object({ receiverId: Type.String({ maxLength: 40 }) }, closed),
       audited: true,
@@ -207,6 +225,31 @@ function setting({ alarms, clock }: ControlServices): readonly Action[] {
       },
     }),
   ];
+}
+
+type IsSeen = (subject: string) => Promise<boolean>;
+
+/** Many alarms are about the same flow: each subject is looked up once. */
+function createIsSeen(owners: Owners, domains: DomainScope): IsSeen {
+  if (domains.only === undefined) return async () => true;
+  const known = new Map<string, Promise<boolean>>();
+  return (subject) => {
+    const seen = known.get(subject) ?? owners.alarmSubject(subject).then((found) => found.domains?.every(domains.holds) === true);
+    known.set(subject, seen);
+    return seen;
+  };
+}
+
+/** The newest first, page by page until there are enough. */
+async function findSeen(stored: AlarmStore['alarms'], filter: Filter, limit: number, isSeen: IsSeen): Promise<readonly AlarmDocument[]> {
+  const found: AlarmDocument[] = [];
+  for (let after: string | undefined, isLast = false; !isLast && found.length < limit;) {
+    const page = await stored.find(filter, { sort: ['-openedAt'], limit, ...(after === undefined ? {} : { after }) });
+    for (const alarm of page) if (await isSeen(alarm.subject)) found.push(alarm);
+    isLast = page.length < limit;
+    after = page.at(-1)?._id;
+  }
+  return found.slice(0, limit);
 }
 
 function toShown(alarm: AlarmDocument, silences: readonly SilenceDocument[], now: number): ShownAlarm {

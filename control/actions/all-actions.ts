@@ -10,13 +10,17 @@ import { executionActions } from './executions.ts';
 import { versionActions } from './flow-versions.ts';
 import { flowActions } from './flows.ts';
 import { heldActions } from './held.ts';
+import { integrityActions } from './integrity.ts';
 import { interfaceActions } from './interfaces.ts';
 import { listFlowActions } from './list-flows.ts';
 import { keepActions } from './keep.ts';
 import { liveActions } from './live.ts';
 import { nodeTypeActions } from './node-types.ts';
+import { outboundActions } from './outbound.ts';
 import { overviewActions } from './overview.ts';
 import { policyActions } from './policies.ts';
+import { domainNameActions } from './domain-names.ts';
+import { concludeActions } from './conclude.ts';
 import { resendActions } from './resend.ts';
 import { sampleActions } from './samples.ts';
 import { secretActions } from './secrets.ts';
@@ -39,6 +43,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...adapterActions(services),
     ...tableActions(services),
     ...secretActions(services),
+    ...outboundActions(services),
     ...interfaceActions(services),
     ...policyActions(services),
     ...callerActions(services),
@@ -46,11 +51,14 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...archiveActions(services),
     ...heldActions(services),
     ...resendActions(services),
+    ...concludeActions(services),
     ...accountActions(services),
+    ...domainNameActions(services),
     ...liveActions(services),
     ...nodeTypeActions(services),
     ...overviewActions(services),
     ...systemActions(services),
+    ...integrityActions(services),
     ...alarmActions(services),
     ...keepActions(services),
   ];

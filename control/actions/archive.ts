@@ -27,6 +27,7 @@ export function archiveActions({ engine, clock }: ControlServices): readonly Act
     defineAction({
       name: 'archive.get',
       right: 'executions.read',
+      domain: 'all',
       text: {
         'zh-CN': '归档中的日期及其执行数，最近一次归档',
         en: 'Days in the archive with how many executions each has, and its latest run',
@@ -43,6 +44,7 @@ export function archiveActions({ engine, clock }: ControlServices): readonly Act
     defineAction({
       name: 'archive.run',
       right: 'archive.run',
+      domain: 'all',
       text: {
         'zh-CN': '立即归档：将已到期限的执行移入归档文件；离开即停止',
         en: 'Archive now what is old enough, instead of within the hour; who leaves stops it',
@@ -58,6 +60,7 @@ export function archiveActions({ engine, clock }: ControlServices): readonly Act
     defineAction({
       name: 'archive.stop',
       right: 'archive.run',
+      domain: 'all',
       text: { 'zh-CN': '停止正在进行的归档；已移入的保留', en: 'Stop the run of the archive that goes on; what is moved stays moved' },
       input: Type.Object({}, closed),
       audited: true,

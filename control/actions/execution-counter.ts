@@ -5,6 +5,8 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Documents, Filter } from '../../engine/contract/ports/documents.ts';
 import { executionsSpec, type ExecutionStatus } from '../../engine/run/execution-document.ts';
+import { countStatuses, filterTogether } from '../../engine/run/scope-filters.ts';
+import type { FlowScope } from '../../engine/services.ts';
 
 export interface ExecutionCounter {
   /** Recorded executions since local midnight, counted up to 10,000. */
@@ -13,10 +15,12 @@ export interface ExecutionCounter {
   failedToday(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
   /** Held now; flows without any are left out. */
   held(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
-  /** Of all flows: failed since then. */
-  failedSince(at: number): Promise<number>;
-  /** When the oldest held, or queued, execution of all flows was accepted. */
-  oldest(status: 'held' | 'queued'): Promise<number | undefined>;
+  /** Failed since then; of all flows unless some are named, as below. */
+  failedSince(at: number, within?: readonly FlowScope[]): Promise<number>;
+  /** When the oldest held, or queued, execution was accepted. */
+  oldest(status: 'held' | 'queued', within?: readonly FlowScope[]): Promise<number | undefined>;
+  /** How many are in each status, counted up to 10,000. */
+  counts(within: readonly FlowScope[]): Promise<Readonly<Record<ExecutionStatus, number>>>;
   /** Acceptance of each flow's oldest queued execution, as far as they stand among the oldest hundred. */
   oldestQueued(): Promise<ReadonlyMap<string, number>>;
   /** When the latest executions of a flow were accepted, newest first. */
@@ -52,8 +56,11 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
     Object.fromEntries(
       await Promise.all(flowIds.map(async (flowId) => [flowId, await count(`${name} ${flowId}`, filterOf(flowId))] as const)),
     );
-  const oldestOf = async (status: ExecutionStatus, limit: number) =>
-    (await executions.find({ status }, { sort: ['acceptedAt'], limit })).map(({ flowId, acceptedAt }) => ({ flowId, acceptedAt }));
+  const oldestOf = async (status: ExecutionStatus, limit: number, filter: Filter = {}) =>
+    (await executions.find({ ...filter, status }, { sort: ['acceptedAt'], limit })).map(({ flowId, acceptedAt }) => ({
+      flowId,
+      acceptedAt,
+    }));
 
   return {
     today: (flowIds) => perFlow('today', flowIds, (flowId) => ({ flowId, acceptedAt: { gte: midnight(clock) } })),
@@ -64,8 +71,18 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
       const counts = await perFlow('held', flowIds, (flowId) => ({ flowId: within(flowId), status: 'held' }));
       return Object.fromEntries(Object.entries(counts).filter(([, held]) => held > 0));
     },
-    failedSince: (at) => remember('failed', () => executions.count({ status: 'failed', acceptedAt: { gte: at } }, MOST)),
-    oldest: (status) => remember(`oldest ${status}`, async () => (await oldestOf(status, 1))[0]?.acceptedAt),
+    failedSince: (at, within) =>
+      remember(`failed ${nameOf(within)}`, async () => {
+        const filters = filtersOf(within).map((filter) => ({ ...filter, status: 'failed', acceptedAt: { gte: at } }));
+        return sum(await Promise.all(filters.map((filter) => executions.count(filter, MOST))));
+      }),
+    oldest: (status, within) =>
+      remember(`oldest ${status} ${nameOf(within)}`, async () => {
+        const found = await Promise.all(filtersOf(within).map((filter) => oldestOf(status, 1, filter)));
+        const times = found.flat().map(({ acceptedAt }) => acceptedAt);
+        return times.length === 0 ? undefined : Math.min(...times);
+      }),
+    counts: (within) => remember(`counts ${nameOf(within)}`, () => countStatuses(executions, within)),
     oldestQueued: () =>
       remember('queued', async () => {
         const oldest = new Map<string, number>();
@@ -87,6 +104,18 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
 /** As a range the store looks the other field up in its index, of which there are few, and not all that the flow ever ran. */
 function within(flowId: string): { readonly gte: string; readonly lte: string } {
   return { gte: flowId, lte: flowId };
+}
+
+function nameOf(within: readonly FlowScope[] | undefined): string {
+  return within === undefined ? '' : JSON.stringify(within);
+}
+
+function filtersOf(within: readonly FlowScope[] | undefined): readonly Filter[] {
+  return within === undefined ? [{}] : filterTogether(within);
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 function midnight(clock: Clock): number {

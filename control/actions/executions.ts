@@ -2,10 +2,12 @@
 import { Type, type Static, type TObject } from 'typebox';
 import { AppError, type ErrorRecord } from '../../engine/contract/errors.ts';
 import { createMessage } from '../../engine/contract/message.ts';
-import type { ExecutionDetails, ExecutionPage, ExecutionQuery, FlowCatalog } from '../../engine/services.ts';
+import type { ExecutionDetails, ExecutionPage, ExecutionQuery, FlowCatalog, ResumeOutcome } from '../../engine/services.ts';
 import { existing, FlowId } from './flows.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { showPayload, type PayloadAnswer } from './execution-payload.ts';
+import { scopesIn, type DomainScope } from './domains.ts';
+import { all } from './owners.ts';
 import type { ControlServices } from './services.ts';
 
 const STATUSES = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'] as const;
@@ -32,15 +34,18 @@ const conditions = {
 };
 type Conditions = Static<TObject<typeof conditions>>;
 
-export function executionActions({ catalog, executions }: ControlServices): readonly Action[] {
+export function executionActions({ catalog, executions, owners }: ControlServices): readonly Action[] {
   async function list(
+    scope: DomainScope,
     { flowId, adapterId, status, limit = 50, ...query }: Conditions,
     key?: ExecutionQuery['key'],
   ): Promise<ExecutionPage> {
     const flowIds = await flowsOf(catalog, flowId, adapterId);
+    const within = await scopesIn(scope, catalog);
     return executions.list({
       ...query,
       limit,
+      ...(within === undefined ? {} : { within }),
       ...(flowIds === undefined ? {} : { flowIds }),
       ...(status === undefined ? {} : { status: typeof status === 'string' ? [status] : status }),
       ...(key === undefined ? {} : { key }),
@@ -51,17 +56,19 @@ export function executionActions({ catalog, executions }: ControlServices): read
     defineAction({
       name: 'executions.list',
       right: 'executions.read',
+      domain: 'filtered',
       text: {
         'zh-CN': '按时间、流程、适配器、状态或编号查询执行，最新在前',
         en: 'Find executions by time, flow, adapter, status or id; newest first',
       },
       input: Type.Object(conditions, closed),
       audited: false,
-      run: async (_ctx, query): Promise<ExecutionPage> => list(query),
+      run: async ({ domains }, query): Promise<ExecutionPage> => list(domains, query),
     }),
     defineAction({
       name: 'executions.search',
       right: 'executions.payload',
+      domain: 'filtered',
       text: {
         'zh-CN': '按业务键（患者、就诊等）查询执行；键值放在请求体中，不进入网址',
         en: 'Find executions by a business key (patient, visit …); its value stands in the body, in no address',
@@ -71,11 +78,13 @@ export function executionActions({ catalog, executions }: ControlServices): read
         closed,
       ),
       audited: false,
-      run: async (_ctx, { keyName, keyValue, ...query }): Promise<ExecutionPage> => list(query, { name: keyName, value: keyValue }),
+      run: async ({ domains }, { keyName, keyValue, ...query }): Promise<ExecutionPage> =>
+        list(domains, query, { name: keyName, value: keyValue }),
     }),
     defineAction({
       name: 'executions.held',
       right: 'executions.read',
+      domain: 'filtered',
       text: {
         'zh-CN': '需要人处理的执行，可按流程、节点、错误码筛选，最新在前',
         en: 'Executions that wait for a person, by flow, node and error code; newest first',
@@ -92,9 +101,11 @@ export function executionActions({ catalog, executions }: ControlServices): read
         closed,
       ),
       audited: false,
-      run: async (_ctx, { flowId, outcome, node, code, limit = 50, after }): Promise<ExecutionPage> =>
-        executions.list({
+      run: async ({ domains }, { flowId, outcome, node, code, limit = 50, after }): Promise<ExecutionPage> => {
+        const within = await scopesIn(domains, catalog);
+        return executions.list({
           status: ['held'],
+          ...(within === undefined ? {} : { within }),
           held: {
             ...(node === undefined ? {} : { node }),
             ...(code === undefined ? {} : { code }),
@@ -103,11 +114,13 @@ export function executionActions({ catalog, executions }: ControlServices): read
           limit,
           ...(flowId === undefined ? {} : { flowIds: [flowId] }),
           ...(after === undefined ? {} : { after }),
-        }),
+        });
+      },
     }),
     defineAction({
       name: 'executions.get',
       right: 'executions.read',
+      domain: ({ executionId }) => all(owners.execution(executionId)),
       text: { 'zh-CN': '一次执行及其步骤，错误只含代码与处理建议', en: 'One execution with its steps; errors by code and advice alone' },
       input: byId,
       audited: false,
@@ -116,6 +129,7 @@ export function executionActions({ catalog, executions }: ControlServices): read
     defineAction({
       name: 'executions.payload',
       right: 'executions.payload',
+      domain: ({ executionId }) => all(owners.execution(executionId)),
       text: {
         'zh-CN': '一次执行的输入输出与错误原文（留下审计）',
         en: 'One execution with its data and the texts of its errors; leaves an audit line',
@@ -129,6 +143,7 @@ export function executionActions({ catalog, executions }: ControlServices): read
     defineAction({
       name: 'executions.retry',
       right: 'executions.retry',
+      domain: ({ executionId }) => all(owners.execution(executionId)),
       text: { 'zh-CN': '原地重试，沿用原来的键', en: 'Go on in place with the same keys' },
       input: byId,
       audited: true,
@@ -141,24 +156,33 @@ export function executionActions({ catalog, executions }: ControlServices): read
     defineAction({
       name: 'executions.resume',
       right: 'executions.retry',
+      domain: ({ flowId, token }) => all(owners.waiter(flowId, token)),
       text: {
-        'zh-CN': '凭令牌恢复流程中等待的执行；可先于等待到达',
-        en: 'Resume the execution of a flow that waits for a token; may come before the wait',
+        'zh-CN': '凭令牌恢复流程中等待的执行；尚无执行等待时，消息会保留，resumed 为 false',
+        en: 'Resume the execution of a flow that waits for a token; while none waits the message is kept, and `resumed` is false',
       },
-      input: Type.Object({ flowId: FlowId, token: Type.String({ minLength: 1, maxLength: 500 }), data: Type.Unknown() }, closed),
+      input: Type.Object(
+        {
+          flowId: FlowId,
+          token: Type.String({ minLength: 1, maxLength: 500 }),
+          data: Type.Unknown(),
+          onlyIfWaiting: Type.Optional(
+            Type.Boolean({ description: 'Keep nothing: refuse the message while no execution waits under this token' }),
+          ),
+        },
+        closed,
+      ),
       audited: true,
       subject: ({ flowId }) => flowId,
-      async run(_ctx, { flowId, token, data }) {
+      async run(_ctx, { flowId, token, data, onlyIfWaiting = false }) {
         existing(await catalog.draft(flowId), flowId);
-        if (await executions.resume(flowId, token, createMessage(data ?? null))) return { resumed: true };
-        throw new AppError('RESUME_TOKEN_USED', 'input', 'This token was used before; the first message counts.', {
-          fix: 'Nothing needs to be done; if the wait is still open, look at its execution.',
-        });
+        return showResume(await executions.resume(flowId, token, createMessage(data ?? null), { onlyIfWaiting }));
       },
     }),
     defineAction({
       name: 'executions.cancel',
       right: 'executions.cancel',
+      domain: ({ executionId }) => all(owners.execution(executionId)),
       text: { 'zh-CN': '取消：须说明理由', en: 'Cancel; takes a reason' },
       input: Type.Object({ executionId: ExecutionId, reason: Type.String({ minLength: 1, maxLength: 500 }) }, closed),
       audited: true,
@@ -171,6 +195,32 @@ export function executionActions({ catalog, executions }: ControlServices): read
     }),
   ];
 }
+
+function showResume(result: ResumeOutcome) {
+  switch (result.outcome) {
+    case 'resumed':
+      return { resumed: true, executionId: result.executionId };
+    case 'kept':
+      return { resumed: false, keptUntil: result.untilMs, message: NOBODY_YET };
+    case 'used':
+      throw new AppError('RESUME_TOKEN_USED', 'input', 'This token was used before; the first message counts.', {
+        fix: 'Nothing needs to be done; if the wait is still open, look at its execution.',
+      });
+    case 'over':
+      throw new AppError('RESUME_WAIT_OVER', 'input', 'The execution that waited under this token went on without a message.', {
+        fix: 'Look at the execution: its wait timed out. A message has no effect there any more.',
+      });
+    case 'nobody':
+      throw new AppError('RESUME_NOBODY_WAITS', 'input', 'No execution of this flow waits under this token.', {
+        fix: 'Compare the token with the one that the flow makes; leave out onlyIfWaiting to have the message kept for a later wait.',
+      });
+  }
+}
+
+const NOBODY_YET = {
+  'zh-CN': '尚无执行以此令牌等待；消息保留至 keptUntil，供之后第一个以此令牌等待的执行使用。请核对令牌是否有误。',
+  en: 'No execution waits under this token yet; the message is kept until keptUntil for the first that does. Check the token for a typing error.',
+};
 
 async function flowsOf(
   catalog: FlowCatalog,

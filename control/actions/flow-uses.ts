@@ -2,6 +2,7 @@
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
 import type { FieldKind } from '../../engine/contract/field-kind.ts';
 import type { Text } from '../../engine/contract/texts.ts';
+import type { DomainScope } from './domains.ts';
 import { namedInNode } from '../../engine/registry/named-in-node.ts';
 import type { FlowCatalog, FlowSummary, NodeRegistry } from '../../engine/services.ts';
 
@@ -9,6 +10,7 @@ export type UsedKind = 'adapter' | 'table' | 'flow';
 
 export interface FlowUse {
   readonly flowId: string;
+  readonly domain: string;
   readonly name: Text;
   readonly inDraft: boolean;
   readonly inPublished: boolean;
@@ -23,7 +25,7 @@ export interface FlowUses {
   of(kind: UsedKind): Promise<ReadonlyMap<string, readonly FlowUse[]>>;
 }
 
-interface Found {
+export interface Found {
   readonly kind: UsedKind;
   readonly id: string;
   readonly node: Pick<FlowNode, 'id' | 'label'>;
@@ -41,11 +43,11 @@ export function createFlowUses({ catalog, nodes }: { readonly catalog: FlowCatal
   async function look(flow: FlowSummary): Promise<Known> {
     const { flowId, draftRevision, publishedVersion, isChanged } = flow;
     const draft = draftRevision === undefined ? undefined : await catalog.draft(flowId);
-    const found = draft === undefined ? [] : usesOf(draft, nodes);
+    const found = draft === undefined ? [] : usesOf(draft.nodes, nodes);
     if (publishedVersion === undefined) return { draft: found, published: [] };
     if (!isChanged) return { draft: found, published: found };
     const version = await catalog.version(flowId, publishedVersion);
-    return { draft: found, published: version === undefined ? [] : usesOf(version.document, nodes) };
+    return { draft: found, published: version === undefined ? [] : usesOf(version.document.nodes, nodes) };
   }
 
   return {
@@ -65,22 +67,24 @@ export function createFlowUses({ catalog, nodes }: { readonly catalog: FlowCatal
   };
 }
 
-export function usersOf(uses: ReadonlyMap<string, readonly FlowUse[]>, id: string): readonly UsedBy[] {
-  return (uses.get(id) ?? []).map(({ flowId, name, inDraft, inPublished }) => ({ flowId, name, inDraft, inPublished }));
+/** Those of them that the person sees. */
+export function usersOf(uses: ReadonlyMap<string, readonly FlowUse[]>, id: string, domains: DomainScope): readonly UsedBy[] {
+  return domains.keep(uses.get(id) ?? []).map(({ nodes: _nodes, ...use }) => use);
 }
 
-function groupUses({ flowId, name }: FlowSummary, { draft, published }: Known, kind: UsedKind): Map<string, FlowUse> {
+function groupUses({ flowId, domain, name }: FlowSummary, { draft, published }: Known, kind: UsedKind): Map<string, FlowUse> {
   const uses = new Map<string, FlowUse>();
   for (const id of new Set([...draft, ...published].filter((found) => found.kind === kind).map((found) => found.id))) {
     const isIt = (found: Found) => found.kind === kind && found.id === id;
     const nodes = new Map([...published, ...draft].filter(isIt).map(({ node }) => [node.id, node]));
-    uses.set(id, { flowId, name, inDraft: draft.some(isIt), inPublished: published.some(isIt), nodes: [...nodes.values()] });
+    uses.set(id, { flowId, domain, name, inDraft: draft.some(isIt), inPublished: published.some(isIt), nodes: [...nodes.values()] });
   }
   return uses;
 }
 
-function usesOf(document: FlowDocument, nodes: NodeRegistry): readonly Found[] {
-  return document.nodes.flatMap((node) => {
+/** In the order of the nodes. */
+export function usesOf(own: FlowDocument['nodes'], nodes: NodeRegistry): readonly Found[] {
+  return own.flatMap((node) => {
     const { id, label, adapter } = node;
     const found = (kind: UsedKind, used: string): Found => ({ kind, id: used, node: { id, label } });
     return [

@@ -6,6 +6,7 @@ import type { VersionSummary } from '../../engine/services.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { byFlow, byVersion, existing, FlowId } from './flows.ts';
 import { isAllowed } from './permissions.ts';
+import { all } from './owners.ts';
 import type { ControlServices } from './services.ts';
 import { showFlow } from './shown-flow.ts';
 
@@ -21,7 +22,7 @@ export interface VersionList {
 /** Versions whose executions are counted: older ones have long run dry. */
 const COUNTED = 20;
 
-export function versionActions({ catalog, counter }: ControlServices): readonly Action[] {
+export function versionActions({ catalog, counter, owners }: ControlServices): readonly Action[] {
   /** `0` stands for the draft. */
   const DraftOrVersion = Type.Integer({ minimum: 0 });
   const documentAt = async (flowId: string, version: number): Promise<FlowDocument> =>
@@ -30,6 +31,7 @@ export function versionActions({ catalog, counter }: ControlServices): readonly 
     defineAction({
       name: 'flows.versions',
       right: 'flows.read',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
       text: { 'zh-CN': '已发布的版本，及其尚未结束的执行数', en: 'Published versions, with executions that have not ended' },
       input: byFlow,
       audited: false,
@@ -40,6 +42,7 @@ export function versionActions({ catalog, counter }: ControlServices): readonly 
     defineAction({
       name: 'flows.version',
       right: 'flows.read',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
       text: { 'zh-CN': '读取一个版本', en: 'Read one version' },
       input: byVersion,
       audited: false,
@@ -51,6 +54,7 @@ export function versionActions({ catalog, counter }: ControlServices): readonly 
     defineAction({
       name: 'flows.diff',
       right: 'flows.read',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
       text: { 'zh-CN': '比较两个版本（0 为草稿）', en: 'Compare two versions; 0 is the draft' },
       input: Type.Object({ flowId: FlowId, from: DraftOrVersion, to: DraftOrVersion }, closed),
       audited: false,

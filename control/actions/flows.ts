@@ -5,8 +5,12 @@ import { FlowTest, type FlowDocument } from '../../engine/contract/flow-document
 import { isRecord } from '../../engine/contract/is-record.ts';
 import type { TestReport } from '../../engine/services.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
+import { notFound } from './domains.ts';
+import { issuesSeen, requirePublishable, requireReferences } from './flow-references.ts';
+import { all, saving } from './owners.ts';
 import type { ControlServices } from './services.ts';
 import { showFlow } from './shown-flow.ts';
+import { refuseIfFlowUsed } from './uses.ts';
 
 export const FlowId = Type.String({ pattern: '^flw_[A-Za-z0-9_-]{1,60}$' });
 const VersionNumber = Type.Integer({ minimum: 1 });
@@ -17,11 +21,13 @@ export function flowActions(services: ControlServices): readonly Action[] {
   return [...draftActions(services), ...checkActions(services), ...publishActions(services)];
 }
 
-function draftActions({ catalog, registry }: ControlServices): readonly Action[] {
+function draftActions(services: ControlServices): readonly Action[] {
+  const { catalog, owners } = services;
   return [
     defineAction({
       name: 'flows.get',
       right: 'flows.read',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
       text: { 'zh-CN': '读取草稿', en: 'Read a draft' },
       input: byFlow,
       audited: false,
@@ -30,6 +36,7 @@ function draftActions({ catalog, registry }: ControlServices): readonly Action[]
     defineAction({
       name: 'flows.save',
       right: 'flows.edit',
+      domain: ({ flowId, document }) => saving(owners.flow(flowId), document),
       text: {
         'zh-CN': '保存草稿（携带 revision；过期返回 409 与双方版本）',
         en: 'Save a draft with its revision; a stale one gets 409 with both versions',
@@ -52,19 +59,13 @@ function draftActions({ catalog, registry }: ControlServices): readonly Action[]
     defineAction({
       name: 'flows.remove',
       right: 'flows.delete',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
       text: { 'zh-CN': '删除流程', en: 'Delete a flow' },
       input: byFlow,
       audited: true,
       subject: ({ flowId }) => flowId,
       async run(ctx, { flowId }) {
-        const users = (await registry.interfaces.list()).filter((item) => item.target.kind === 'flow' && item.target.flowId === flowId);
-        if (users.length > 0) {
-          const names = users.map((item) => item.interfaceId).join(', ');
-          throw new AppError('FLOW_IN_USE', 'input', `The flow stands behind ${names}.`, {
-            values: { interfaces: names },
-            fix: 'Delete these interfaces first.',
-          });
-        }
+        await refuseIfFlowUsed(services, flowId, 'delete');
         ctx.note.before = brief(existing(await catalog.draft(flowId), flowId));
         return { removed: await catalog.remove(flowId, ctx.actor.account) };
       },
@@ -72,35 +73,44 @@ function draftActions({ catalog, registry }: ControlServices): readonly Action[]
   ];
 }
 
-function checkActions({ catalog }: ControlServices): readonly Action[] {
+function checkActions(services: ControlServices): readonly Action[] {
+  const { catalog } = services;
   return [
     defineAction({
       name: 'flows.validate',
       right: 'flows.read',
+      domain: 'filtered',
       text: { 'zh-CN': '校验文档，一次给出所有问题', en: 'Check a document and tell every problem at once' },
       input: Type.Object({ document: Type.Unknown() }, closed),
       audited: false,
-      async run(_ctx, { document }) {
-        const issues = await catalog.validate(document);
+      async run({ actor, domains }, { document }) {
+        const found = await catalog.validate(document, actor.account);
+        const issues = await issuesSeen(services, domains, document, found);
         return { valid: issues.every((issue) => issue.severity !== 'error'), issues };
       },
     }),
     defineAction({
       name: 'flows.test',
       right: 'flows.edit',
+      domain: 'filtered',
       text: { 'zh-CN': '运行保存的测试（或给出的测试）', en: 'Run the saved tests, or those given' },
       input: Type.Object({ document: Type.Unknown(), tests: Type.Optional(Type.Array(FlowTest, { maxItems: 200 })) }, closed),
       audited: false,
-      run: async (ctx, { document, tests }) => runTests(ctx, catalog, document, tests ?? savedTests(document)),
+      async run(ctx, { document, tests }) {
+        await requireReferences(services, ctx.domains, document);
+        return runTests(ctx, catalog, document, tests ?? savedTests(document));
+      },
     }),
   ];
 }
 
-function publishActions({ catalog, events }: ControlServices): readonly Action[] {
+function publishActions(services: ControlServices): readonly Action[] {
+  const { catalog, events, owners } = services;
   return [
     defineAction({
       name: 'flows.publish',
       right: 'flows.publish',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
       text: {
         'zh-CN': '发布：校验、测试、准备、提交；任一步失败则旧版本继续服务',
         en: 'Publish: validate, test, prepare, commit; on any failure the old version keeps serving',
@@ -109,6 +119,7 @@ function publishActions({ catalog, events }: ControlServices): readonly Action[]
       audited: true,
       subject: ({ flowId }) => flowId,
       async run(ctx, { flowId, note }) {
+        await requirePublishable(services, ctx.domains, await catalog.draft(flowId));
         const report = await catalog.publish(flowId, ctx.actor.account, ctx.signal, (stage) => ctx.progress({ stage }), note);
         if (note !== undefined) ctx.note.reason = note;
         ctx.note.after = { version: report.version, contentHash: report.contentHash, changed: report.changed };
@@ -119,11 +130,13 @@ function publishActions({ catalog, events }: ControlServices): readonly Action[]
     defineAction({
       name: 'flows.rollback',
       right: 'flows.publish',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
       text: { 'zh-CN': '回滚到以前的版本', en: 'Go back to an older version' },
       input: byVersion,
       audited: true,
       subject: ({ flowId, version }) => `${flowId}@${version}`,
       async run(ctx, { flowId, version }) {
+        await requirePublishable(services, ctx.domains, (await catalog.version(flowId, version))?.document);
         const report = await catalog.rollback(flowId, version, ctx.actor.account, ctx.signal);
         ctx.note.after = { version: report.version, contentHash: report.contentHash };
         events.flowPublished(flowId, report.version);
@@ -133,11 +146,15 @@ function publishActions({ catalog, events }: ControlServices): readonly Action[]
     defineAction({
       name: 'flows.unpublish',
       right: 'flows.publish',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
       text: { 'zh-CN': '下线', en: 'Take out of service' },
       input: byFlow,
       audited: true,
       subject: ({ flowId }) => flowId,
-      run: async (ctx, { flowId }) => ({ unpublished: await catalog.unpublish(flowId, ctx.actor.account) }),
+      async run(ctx, { flowId }) {
+        await refuseIfFlowUsed(services, flowId, 'unpublish');
+        return { unpublished: await catalog.unpublish(flowId, ctx.actor.account) };
+      },
     }),
   ];
 }
@@ -152,7 +169,7 @@ async function runTests(
   const results: TestReport['tests'][number][] = [];
   for (const test of tests) {
     ctx.signal.throwIfAborted();
-    const report = await catalog.test(document, ctx.signal, [test]);
+    const report = await catalog.test(document, ctx.signal, [test], ctx.actor.account);
     results.push(...report.tests);
     ctx.progress({ done: results.length, of: tests.length, passed: report.passed });
   }
@@ -166,7 +183,7 @@ function savedTests(document: unknown): readonly FlowTest[] {
 
 export function existing<T>(found: T | undefined, id: string): T {
   if (found !== undefined) return found;
-  throw new AppError('NOT_FOUND', 'input', `There is nothing under ${id}.`, { values: { id }, fix: 'Look at the list for what is there.' });
+  throw notFound(id);
 }
 
 function brief(flow: FlowDocument): Readonly<Record<string, unknown>> {

@@ -1,6 +1,7 @@
 /** Groups of held executions in the words of who drew the flow: its name, the node's label, the system behind it. */
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import type { Text } from '../../engine/contract/texts.ts';
+import type { DomainScope } from './domains.ts';
 import type { BindingStore, FlowCatalog, HeldGroup, HeldGroups } from '../../engine/services.ts';
 
 export interface NamedHeldGroup extends HeldGroup {
@@ -17,7 +18,15 @@ export interface NamedHeldGroups extends Omit<HeldGroups, 'groups'> {
 
 export async function nameHeldGroups(
   { groups, ...rest }: HeldGroups,
-  { catalog, bindingStore }: { readonly catalog: Pick<FlowCatalog, 'version'>; readonly bindingStore: Pick<BindingStore, 'listAdapters'> },
+  {
+    catalog,
+    bindingStore,
+    domains,
+  }: {
+    readonly catalog: Pick<FlowCatalog, 'version'>;
+    readonly bindingStore: Pick<BindingStore, 'listAdapters'>;
+    readonly domains: DomainScope;
+  },
 ): Promise<NamedHeldGroups> {
   const versions = new Map(groups.map(({ flowId, version }) => [`${flowId} ${version}`, { flowId, version }]));
   const documents = new Map(
@@ -26,7 +35,7 @@ export async function nameHeldGroups(
     ),
   );
   const adapters = new Map(
-    groups.length === 0 ? [] : (await bindingStore.listAdapters()).map(({ adapterId, name }) => [adapterId, name] as const),
+    groups.length === 0 ? [] : domains.keep(await bindingStore.listAdapters()).map(({ adapterId, name }) => [adapterId, name] as const),
   );
   const named = groups.map((group) => nameGroup(group, documents.get(`${group.flowId} ${group.version}`), adapters));
   return { ...rest, groups: named };

@@ -1,15 +1,17 @@
 /** Held executions: what waits for a person, by cause, and bulks that let many of them go on or end them. */
 import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
-import type { HeldSelection } from '../../engine/services.ts';
+import type { FlowScope, HeldSelection } from '../../engine/services.ts';
 import type { Bulk, BulkKind } from '../bulks/bulk-store.ts';
 import type { BulkPreview } from '../bulks/create-bulks.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { existing, FlowId } from './flows.ts';
 import { nameHeldGroups, type NamedHeldGroups } from './held-groups.ts';
+import { requireTouched, scopesIn, type DomainScope } from './domains.ts';
+import { all } from './owners.ts';
 import type { ControlServices } from './services.ts';
 
-/** What `retry-many` and `cancel-many` answer, and each line of their progress; with `dryRun` a `BulkPreview`. */
+/** What `retry-many`, `resend-many` and `cancel-many` answer, and each line of their progress; with `dryRun` a `BulkPreview`. */
 export type BulkAnswer = Bulk | BulkPreview;
 
 const BulkId = Type.String({ pattern: '^blk_[A-Za-z0-9_-]{8,60}$' });
@@ -20,7 +22,7 @@ const Selection = {
   code: Type.Optional(Type.String({ maxLength: 100, description: 'Code of the error' })),
   outcome: Type.Optional(
     Type.Enum(['known', 'unknown', 'any'] as const, {
-      description: 'Whether it is known if the write was done; retrying takes `known` unless told',
+      description: 'Whether it is known if the write was done; retrying and resending take `known` unless told',
     }),
   ),
   ids: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 10_000 })),
@@ -36,24 +38,33 @@ const Manner = {
   perSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })),
 };
 const RetryMany = Type.Object({ ...Selection, ...Manner }, closed);
-const CancelMany = Type.Object({ ...Selection, ...Manner, reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })) }, closed);
+const ManyWithReason = Type.Object(
+  { ...Selection, ...Manner, reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })) },
+  closed,
+);
 
 /** `heldAgain`: how many of those that it let go on wait for a person once more. */
 export type BulkState = Bulk & { readonly heldAgain: number };
 
-export function heldActions({ executions, bulks, catalog, bindingStore }: ControlServices): readonly Action[] {
+export function heldActions(services: ControlServices): readonly Action[] {
+  const { executions, bulks, catalog, bindingStore, owners } = services;
   return [
     defineAction({
       name: 'held.groups',
       right: 'executions.read',
+      domain: 'filtered',
       text: { 'zh-CN': '需要人处理的执行，按流程、节点、错误码归组', en: 'What waits for a person, grouped by flow, node and error code' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async (): Promise<NamedHeldGroups> => nameHeldGroups(await executions.heldGroups(), { catalog, bindingStore }),
+      async run({ domains }): Promise<NamedHeldGroups> {
+        const groups = await executions.heldGroups(await scopesIn(domains, catalog));
+        return nameHeldGroups(groups, { catalog, bindingStore, domains });
+      },
     }),
     defineAction({
       name: 'executions.retry-many',
       right: 'executions.retry',
+      domain: 'filtered',
       text: {
         'zh-CN': '批量原地重试：每条只重试一次，可中途停止并继续',
         en: 'Retry many in place: each exactly once; may be stopped and gone on with',
@@ -61,28 +72,46 @@ export function heldActions({ executions, bulks, catalog, bindingStore }: Contro
       input: RetryMany,
       audited: true,
       subject: subjectOf,
-      run: (ctx, input) => runBulk(bulks, ctx, 'retry', input),
+      run: (ctx, input) => runBulk(services, ctx, 'retry', input),
+    }),
+    defineAction({
+      name: 'executions.resend-many',
+      right: 'executions.retry',
+      domain: 'filtered',
+      text: {
+        'zh-CN': '批量重发：按流程的当前版本从头走一遍，位置和键不变；须说明理由，每条只重发一次，可中途停止并继续',
+        en: 'Resend many in place, from the start of today’s flow; takes a reason; each exactly once; may be stopped and gone on with',
+      },
+      input: ManyWithReason,
+      audited: true,
+      subject: subjectOf,
+      run: (ctx, input) => runBulk(services, ctx, 'resend', input),
     }),
     defineAction({
       name: 'executions.cancel-many',
       right: 'executions.cancel',
+      domain: 'filtered',
       text: { 'zh-CN': '批量取消：须说明理由，可中途停止并继续', en: 'Cancel many; takes a reason; may be stopped and gone on with' },
-      input: CancelMany,
+      input: ManyWithReason,
       audited: true,
       subject: subjectOf,
-      run: (ctx, input) => runBulk(bulks, ctx, 'cancel', input),
+      run: (ctx, input) => runBulk(services, ctx, 'cancel', input),
     }),
     defineAction({
       name: 'bulks.list',
       right: 'executions.read',
+      domain: 'filtered',
       text: { 'zh-CN': '最近的批量操作', en: 'The latest bulks' },
       input: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })) }, closed),
       audited: false,
-      run: async (_ctx, { limit = 50 }): Promise<{ readonly items: readonly Bulk[] }> => ({ items: await bulks.list(limit) }),
+      run: async ({ domains }, { limit = 50 }): Promise<{ readonly items: readonly Bulk[] }> => ({
+        items: await bulks.list(limit, domains.only),
+      }),
     }),
     defineAction({
       name: 'bulks.get',
       right: 'executions.read',
+      domain: ({ bulkId }) => all(owners.bulk(bulkId)),
       text: { 'zh-CN': '一次批量操作的进度', en: 'How far a bulk is' },
       input: byBulk,
       audited: false,
@@ -94,6 +123,7 @@ export function heldActions({ executions, bulks, catalog, bindingStore }: Contro
     defineAction({
       name: 'bulks.cancel',
       right: 'executions.retry',
+      domain: ({ bulkId }) => all(owners.bulk(bulkId)),
       text: { 'zh-CN': '停止批量操作；之后可继续', en: 'Stop a bulk; it can be gone on with later' },
       input: byBulk,
       audited: true,
@@ -108,6 +138,7 @@ export function heldActions({ executions, bulks, catalog, bindingStore }: Contro
     defineAction({
       name: 'bulks.close',
       right: 'executions.retry',
+      domain: ({ bulkId }) => all(owners.bulk(bulkId)),
       text: {
         'zh-CN': '了结已停止的批量操作：其余保持挂起，不再继续',
         en: 'Close a stopped bulk: the rest stays held, and nothing goes on with it',
@@ -125,31 +156,64 @@ export function heldActions({ executions, bulks, catalog, bindingStore }: Contro
   ];
 }
 
-type BulkInput = Static<typeof CancelMany>;
+type BulkInput = Static<typeof ManyWithReason>;
 
-async function runBulk(bulks: ControlServices['bulks'], ctx: ActionContext, kind: BulkKind, input: BulkInput): Promise<BulkAnswer> {
+type BulkServices = Pick<ControlServices, 'bulks' | 'catalog' | 'owners'>;
+
+async function runBulk(services: BulkServices, ctx: ActionContext, kind: BulkKind, input: BulkInput): Promise<BulkAnswer> {
+  const { bulks, catalog, owners } = services;
   const { bulkId, dryRun, perSecond = 50, reason } = input;
   const selection = selectionOf(kind, input);
+  if (bulkId !== undefined) await requireBulk(owners, ctx.domains, bulkId);
+  const within = await scopesOfBulk(catalog, ctx.domains, kind);
   const earlier = bulkId === undefined ? undefined : await bulks.get(bulkId);
   if (earlier === undefined) {
     if (!isChosen(input)) throw nothingChosen();
-    if (kind === 'cancel' && dryRun !== true && reason === undefined) throw reasonMissing();
+    if (kind !== 'retry' && dryRun !== true && reason === undefined) throw reasonMissing();
   }
-  if (dryRun === true && earlier === undefined) return bulks.preview(selection);
+  if (dryRun === true && earlier === undefined) return bulks.preview(selection, within);
   if (dryRun === true) return earlier!;
   if (reason !== undefined) ctx.note.reason = reason;
   const bulk = await bulks.run(
-    { kind, selection, perSecond, ...(bulkId === undefined ? {} : { bulkId }), ...(reason === undefined ? {} : { reason }) },
+    {
+      kind,
+      selection,
+      perSecond,
+      ...withinOf(ctx.domains, within),
+      ...(bulkId === undefined ? {} : { bulkId }),
+      ...(reason === undefined ? {} : { reason }),
+    },
     { actor: ctx.actor.account, signal: ctx.signal, progress: (now) => ctx.progress({ ...now }) },
   );
-  const { status, total, handled, done, goneOn, missing } = bulk;
+  const { status, total, handled, done, goneOn, missing, refused = 0 } = bulk;
   ctx.note.subject = bulk.bulkId;
-  ctx.note.after = { status, total, handled, done, goneOn, missing, selection: bulk.selection };
+  ctx.note.after = { status, total, handled, done, goneOn, missing, refused, selection: bulk.selection };
   return bulk;
 }
 
-/** Retrying a write that may have been done may do it twice: it is chosen only by saying so. */
-function selectionOf(kind: BulkKind, { flowId, node, code, ids, outcome = kind === 'retry' ? 'known' : 'any' }: BulkInput): HeldSelection {
+function withinOf({ only }: DomainScope, within: readonly FlowScope[] | undefined) {
+  return only === undefined || within === undefined ? {} : { domains: only, within };
+}
+
+/** What is resent goes through the version of now, which may belong to another domain than the one that ran. */
+async function scopesOfBulk(
+  catalog: BulkServices['catalog'],
+  domains: DomainScope,
+  kind: BulkKind,
+): Promise<readonly FlowScope[] | undefined> {
+  const within = await scopesIn(domains, catalog);
+  if (within === undefined || kind !== 'resend') return within;
+  const held = new Set(domains.keep(await catalog.list()).map(({ flowId }) => flowId));
+  return within.filter(({ flowId }) => held.has(flowId));
+}
+
+/** A new bulk may take any id that is free. */
+async function requireBulk(owners: BulkServices['owners'], domains: DomainScope, bulkId: string): Promise<void> {
+  requireTouched({ ...(await owners.bulk(bulkId)), mayBeNew: true }, domains);
+}
+
+/** Retrying or resending a write that may have been done may do it twice: it is chosen only by saying so. */
+function selectionOf(kind: BulkKind, { flowId, node, code, ids, outcome = kind === 'cancel' ? 'any' : 'known' }: BulkInput): HeldSelection {
   return {
     ...(flowId === undefined ? {} : { flowId }),
     ...(node === undefined ? {} : { node }),
@@ -174,5 +238,5 @@ function nothingChosen(): AppError {
 }
 
 function reasonMissing(): AppError {
-  return new AppError('BULK_REASON_MISSING', 'input', 'Cancelling takes a reason.', { fix: 'Say why in `reason`.' });
+  return new AppError('BULK_REASON_MISSING', 'input', 'Resending and cancelling many take a reason.', { fix: 'Say why in `reason`.' });
 }

@@ -1,87 +1,108 @@
 /** A bundle is looked at whole before anything of it is written; each thing in it takes the rights, and meets the refusals, of saving it by itself. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Static } from 'typebox';
-import type { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
+import type { AdapterDocument } from '../../engine/contract/adapter.ts';
 import { AppError, toIssue, type Issue } from '../../engine/contract/errors.ts';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import { maskedPlaces, unmasked } from '../audit/without-secrets.ts';
 import { isRecord } from '../../engine/contract/is-record.ts';
-import type { InterfaceDocument } from '../../gateways/documents.ts';
+import { callsOf, unknownCall } from '../../engine/publish/called-flows.ts';
 import type { ActionContext } from './action.ts';
-import { requireSecretsRight } from './adapters.ts';
+import { forbiddenTarget } from './adapters.ts';
 import { changedPointers } from './changed-pointers.ts';
+import { keepingEnvironments, refuseReplacing } from './bundle-replaces.ts';
+import { flowIdsOf, type BundleDocument } from './bundle-document.ts';
+import { writesOf, type Write } from './bundle-writes.ts';
+import type { DomainScope } from './domains.ts';
 import { routeClashes } from '../registry/interface-store.ts';
-import { interfaceProblems, requirePublishRight } from './interfaces.ts';
+import { interfaceProblems } from './interfaces.ts';
 import type { ControlServices } from './services.ts';
 
-export interface BundleDocument {
-  readonly schema: 'bundle/1';
-  readonly adapters?: readonly AdapterDocument[];
-  readonly tables?: readonly CodeTable[];
-  readonly flows?: readonly Static<typeof FlowDocument>[];
-  readonly interfaces?: readonly InterfaceDocument[];
+/** How many of each the bundle held, all of which are here now, and what was found that does not prevent it. */
+export interface BundleReport {
+  readonly adapters: number;
+  readonly tables: number;
+  readonly flows: number;
+  readonly interfaces: number;
+  readonly warnings?: readonly Issue[];
 }
 
-/** What a document of the bundle does to the one of its id that is stored. */
-interface Write {
-  readonly kind: 'adapter' | 'table' | 'flow' | 'interface';
-  readonly id: string;
-  readonly before: { readonly revision: number } | undefined;
-  readonly document: object;
-  save(): Promise<{ readonly revision: number }>;
-}
-
-/** PERMISSION_DENIED, BUNDLE_INVALID before anything is written. Should somebody else be faster in between, the trail says how far it came. */
-export async function importBundle(services: ControlServices, ctx: ActionContext, bundle: BundleDocument) {
+/**
+ * PERMISSION_DENIED, BUNDLE_INVALID, and BUNDLE_WOULD_REPLACE unless `replace`, before anything is written. Should somebody else be faster in
+ * between, the trail says how far it came.
+ */
+export async function importBundle(
+  services: ControlServices,
+  ctx: ActionContext,
+  given: BundleDocument,
+  { replace }: { readonly replace: boolean },
+): Promise<BundleReport> {
+  const bundle = await withEnvironmentsOfHere(services, given);
   const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
   if (adapters.length > 0) ctx.require('adapters.edit');
   if (tables.length > 0) ctx.require('tables.edit');
   if (interfaces.length > 0) ctx.require('interfaces.edit');
-  const wrong = await problemsOf(services, bundle);
+  const wrong = await problemsOf(services, bundle, ctx);
   if (wrong.some((issue) => issue.severity === 'error')) {
     throw new AppError('BUNDLE_INVALID', 'input', 'Something in the bundle is not valid; nothing was imported.', {
       issues: wrong,
       fix: 'Change what the issues name.',
     });
   }
-  const writes = await writesOf(services, ctx, bundle);
+  const writes = (await writesOf(services, ctx, bundle)).filter(isNeeded);
+  if (!replace) refuseReplacing(writes.filter(({ kind, before }) => kind !== 'flow' && before !== undefined));
   const { before, after } = { before: {} as Record<string, unknown>, after: {} as Record<string, unknown> };
   Object.assign(ctx.note, { before, after });
   for (const [index, write] of writes.entries()) {
     const name = `${write.kind} ${write.id}`;
     const { revision } = await write.save();
     if (write.before !== undefined) before[name] = { revision: write.before.revision };
-    after[name] = { revision, ...changesOf(write) };
+    after[name] = { revision, ...(write.before === undefined ? {} : { changed: write.changed }) };
     ctx.progress({ kind: write.kind, id: write.id, done: index + 1, of: writes.length });
   }
-  if (interfaces.length > 0) services.plans.changed();
-  return { adapters: adapters.length, tables: tables.length, flows: flows.length, interfaces: interfaces.length };
+  if (writes.some(({ kind }) => kind === 'interface')) services.plans.changed();
+  const counts = { adapters: adapters.length, tables: tables.length, flows: flows.length, interfaces: interfaces.length };
+  return wrong.length === 0 ? counts : { ...counts, warnings: wrong };
 }
 
-/** Where it differs, of what was there before: places alone, as in the trail of a resend. */
-function changesOf({ before, document }: Write): { readonly changed?: readonly string[] } {
-  if (before === undefined) return {};
-  return { changed: changedPointers(before, { ...document, revision: before.revision }) };
+async function withEnvironmentsOfHere({ bindingStore }: ControlServices, bundle: BundleDocument): Promise<BundleDocument> {
+  if (bundle.adapters === undefined) return bundle;
+  const adapters = bundle.adapters.map(async (adapter) => {
+    const stored = await bindingStore.getAdapter(adapter.adapterId);
+    return keepingEnvironments(stored, unmasked(adapter, stored) as AdapterDocument);
+  });
+  return { ...bundle, adapters: await Promise.all(adapters) };
 }
 
-async function problemsOf(services: ControlServices, bundle: BundleDocument): Promise<readonly Issue[]> {
+/** What is in use and the same is not saved again: its revision, which others may be working from, stays. */
+function isNeeded({ kind, before, changed }: Write): boolean {
+  return kind === 'flow' || before === undefined || changed.length > 0;
+}
+
+async function problemsOf(services: ControlServices, bundle: BundleDocument, { actor, domains }: ActionContext): Promise<readonly Issue[]> {
+  const by = actor.account;
   const { adapters = [], flows = [], interfaces = [] } = bundle;
   const { bindingStore, catalog, registry } = services;
   const found: Issue[] = [];
   const add = (place: string, issues: readonly Issue[]) => found.push(...issues.map((issue) => ({ ...issue, path: place + issue.path })));
+  found.push(...repeatedIds(bundle));
   const secrets = new Map((await bindingStore.listSecrets()).map((secret) => [secret.name, secret.adapters]));
   for (const [index, adapter] of adapters.entries()) {
     add(`/adapters/${index}`, bindingStore.adapterIssues(adapter));
     add(`/adapters/${index}`, unboundSecret(adapter, secrets));
+    add(`/adapters/${index}`, maskedValues(adapter));
   }
+  const targets = await Promise.all(adapters.map((adapter) => newForbiddenTarget(services, adapter)));
+  for (const [index, refusal] of targets.entries()) if (refusal !== undefined) found.push(toIssue(refusal, `/adapters/${index}`));
   for (const [index, flow] of flows.entries()) {
-    add(`/flows/${index}`, await whatKeepsFromSaving(catalog, flow));
+    add(`/flows/${index}`, await whatKeepsFromSaving(catalog, flow, by));
+    add(`/flows/${index}`, await missingCalls(services, domains, bundle, flow));
     await nextTurn();
   }
   const brought = new Set(flowIdsOf(bundle));
   const clashes = routeClashes(interfaces, await registry.interfaces.list());
   for (const [index, item] of interfaces.entries()) {
     const place = `/interfaces/${index}`;
-    add(place, await interfaceProblems(services, item, brought));
+    add(place, await interfaceProblems(services, item, by, brought));
     const clash = clashes.get(item);
     if (clash !== undefined) found.push(toIssue(clash, `${place}/path`));
     // A thousand of them take seconds, in which this process has others to serve.
@@ -90,14 +111,85 @@ async function problemsOf(services: ControlServices, bundle: BundleDocument): Pr
   return found;
 }
 
+/** The last one of an id would win, whichever that is. */
+function repeatedIds({ adapters = [], tables = [], flows = [], interfaces = [] }: BundleDocument): readonly Issue[] {
+  const lists: Readonly<Record<string, readonly unknown[]>> = {
+    adapters: adapters.map(({ adapterId }) => adapterId),
+    tables: tables.map(({ tableId }) => tableId),
+    flows: flows.map((flow) => (isRecord(flow) ? flow['flowId'] : undefined)),
+    interfaces: interfaces.map(({ interfaceId }) => interfaceId),
+  };
+  return Object.entries(lists).flatMap(([list, ids]) => {
+    const firsts = new Map<unknown, number>();
+    return ids.flatMap((id, index) => {
+      const first = firsts.get(id);
+      if (typeof id !== 'string') return [];
+      if (first === undefined) {
+        firsts.set(id, index);
+        return [];
+      }
+      const message = `${id} stands in the bundle already, at /${list}/${first}.`;
+      const values = { id, first: `/${list}/${first}` };
+      return [
+        { path: `/${list}/${index}`, code: 'BUNDLE_ID_TWICE', message, severity: 'error' as const, values, fix: 'Leave one of them out.' },
+      ];
+    });
+  });
+}
+
 /**
  * Drafts may break rules, but not the schema; whoever has to mend that hears of the broken rules too. Adapters and tables that are not here may
  * come with the bundle.
  */
-async function whatKeepsFromSaving(catalog: ControlServices['catalog'], flow: unknown): Promise<readonly Issue[]> {
-  const issues = await catalog.validate(flow);
+async function whatKeepsFromSaving(catalog: ControlServices['catalog'], flow: unknown, by: string): Promise<readonly Issue[]> {
+  const issues = await catalog.validate(flow, by);
   if (!issues.some(({ code }) => code === 'FLOW_SCHEMA')) return [];
   return issues.filter(({ code }) => code !== 'FLOW_ADAPTER_UNKNOWN' && code !== 'FLOW_TABLE_UNKNOWN');
+}
+
+/**
+ * Calls of flows that neither come with the bundle nor are here for this person: a warning for a bundle of 0.1.0, which carries no called
+ * flows. Another domain's flow counts as unknown unless it is shared, as when the flow is checked.
+ */
+async function missingCalls(
+  { catalog, nodes }: ControlServices,
+  domains: DomainScope,
+  bundle: BundleDocument,
+  flow: unknown,
+): Promise<readonly Issue[]> {
+  if (!isRecord(flow) || !Array.isArray(flow['nodes'])) return [];
+  const brought = new Set(flowIdsOf(bundle));
+  const severity = bundle.source === undefined ? ('warning' as const) : ('error' as const);
+  const issues: Issue[] = [];
+  for (const call of callsOf(flow as FlowDocument, nodes)) {
+    const stored = brought.has(call.flowId) ? undefined : await catalog.draft(call.flowId);
+    if (brought.has(call.flowId) || (stored !== undefined && domains.mayUse(stored))) continue;
+    issues.push({ ...unknownCall(call), severity });
+  }
+  return issues;
+}
+
+/** What is saved already, and the same, is not written: its connections are guarded when they are made. */
+async function newForbiddenTarget(services: ControlServices, adapter: AdapterDocument): Promise<AppError | undefined> {
+  const stored = await services.bindingStore.getAdapter(adapter.adapterId);
+  const isSame = stored !== undefined && changedPointers(stored, { ...adapter, revision: stored.revision }).length === 0;
+  if (isSame) return undefined;
+  return forbiddenTarget(services, adapter).catch((error: unknown) => {
+    if (error instanceof AppError && error.kind === 'input') return error;
+    throw error;
+  });
+}
+
+/** An export hides user info in addresses: where nothing stored here is meant, it must be entered before the import. */
+function maskedValues(adapter: AdapterDocument): readonly Issue[] {
+  return maskedPlaces(adapter).map((path) => ({
+    path,
+    code: 'BUNDLE_MASKED',
+    severity: 'error' as const,
+    message: `${adapter.adapterId} has a value that the export masked or cut, and nothing stored here is the same but for it.`,
+    values: { id: adapter.adapterId, place: path },
+    fix: 'Enter the whole value in the bundle, or leave the adapter out and make it here.',
+  }));
 }
 
 type Bound = ReadonlyMap<string, readonly string[]>;
@@ -110,49 +202,4 @@ function unboundSecret({ adapterId, credential }: AdapterDocument, secrets: Boun
     fix: 'Ask who holds the secret to save it again with this adapter among its `adapters`, or name another.',
   });
   return [toIssue(refusal, '/credential')];
-}
-
-/** What is no flow has none. */
-export function flowIdsOf({ flows = [] }: BundleDocument): readonly string[] {
-  return flows.flatMap((flow: unknown) => (isRecord(flow) && typeof flow['flowId'] === 'string' ? [flow['flowId']] : []));
-}
-
-/** In the order in which they need each other. PERMISSION_DENIED where saving one of them by itself would be refused. */
-async function writesOf(services: ControlServices, ctx: ActionContext, bundle: BundleDocument): Promise<readonly Write[]> {
-  const { bindingStore, catalog, registry } = services;
-  const { adapters = [], tables = [], flows = [], interfaces = [] } = bundle;
-  const writes: Write[] = [];
-  for (const adapter of adapters) {
-    const { adapterId: id } = adapter;
-    const before = await bindingStore.getAdapter(id);
-    requireSecretsRight(ctx, before, adapter);
-    const revision = before?.revision ?? 0;
-    writes.push({
-      kind: 'adapter',
-      id,
-      before,
-      document: adapter,
-      save: () => bindingStore.saveAdapter({ ...adapter, revision }, revision),
-    });
-  }
-  for (const table of tables) {
-    const { tableId: id } = table;
-    const before = await bindingStore.getTable(id);
-    const revision = before?.revision ?? 0;
-    writes.push({ kind: 'table', id, before, document: table, save: () => bindingStore.saveTable({ ...table, revision }, revision) });
-  }
-  for (const flow of flows) {
-    const { flowId: id } = flow;
-    const before = await catalog.draft(id);
-    const revision = before?.revision ?? 0;
-    writes.push({ kind: 'flow', id, before, document: flow, save: () => catalog.saveDraft({ ...flow, revision }, ctx.actor.account) });
-  }
-  for (const item of interfaces) {
-    const { interfaceId: id } = item;
-    const before = await registry.interfaces.get(id);
-    requirePublishRight(ctx, before, item);
-    const revision = before?.revision ?? 0;
-    writes.push({ kind: 'interface', id, before, document: item, save: () => registry.interfaces.save({ ...item, revision }) });
-  }
-  return writes;
 }

@@ -8,6 +8,9 @@ import { closed, defineAction, type Action, type ActionContext } from './action.
 import { requireSameId } from './require-same-id.ts';
 import { existing } from './flows.ts';
 import { isAllowed } from './permissions.ts';
+import type { Demand, DomainScope } from './domains.ts';
+import { grantsSeen } from './grants-seen.ts';
+import { all, saving, type Owners } from './owners.ts';
 import type { ControlServices } from './services.ts';
 
 const InterfaceId = Type.String({ maxLength: 64 });
@@ -31,22 +34,24 @@ export interface InterfaceList {
 }
 
 export function interfaceActions(services: ControlServices): readonly Action[] {
-  const { registry, plans } = services;
+  const { registry, plans, owners } = services;
   const { interfaces, grants } = registry;
   return [
     defineAction({
       name: 'interfaces.list',
       right: 'interfaces.read',
+      domain: 'filtered',
       text: { 'zh-CN': '接口列表', en: 'List interfaces' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async ({ actor }): Promise<InterfaceList> => ({
-        items: await listInterfaces(services, (permission) => isAllowed(actor, permission)),
+      run: async ({ actor, domains }): Promise<InterfaceList> => ({
+        items: await listInterfaces(services, domains, (permission) => isAllowed(actor, permission)),
       }),
     }),
     defineAction({
       name: 'interfaces.get',
       right: 'interfaces.read',
+      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
       text: { 'zh-CN': '读取接口', en: 'Read an interface' },
       input: byId,
       audited: false,
@@ -55,17 +60,19 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'interfaces.validate',
       right: 'interfaces.read',
+      domain: ({ document }) => savingInterface(owners, document),
       text: { 'zh-CN': '校验接口', en: 'Check an interface' },
       input: Type.Object({ document: InterfaceDocument }, closed),
       audited: false,
-      async run(_ctx, { document }) {
-        const issues = await interfaceProblems(services, document);
+      async run({ actor }, { document }) {
+        const issues = await interfaceProblems(services, document, actor.account);
         return { valid: issues.every((issue) => issue.severity !== 'error'), issues };
       },
     }),
     defineAction({
       name: 'interfaces.save',
       right: 'interfaces.edit',
+      domain: ({ document }) => savingInterface(owners, document),
       text: { 'zh-CN': '保存接口；与他人同路由时指名拒绝', en: 'Save an interface; a route clash names the other one' },
       input: Type.Object({ interfaceId: InterfaceId, document: InterfaceDocument }, closed),
       audited: true,
@@ -74,7 +81,7 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
         requireSameId(document.interfaceId, interfaceId);
         const before = await interfaces.get(interfaceId);
         requirePublishRight(ctx, before, document);
-        const issues = await interfaceProblems(services, document);
+        const issues = await interfaceProblems(services, document, ctx.actor.account);
         if (issues.some((issue) => issue.severity === 'error')) {
           throw new AppError('INTERFACE_INVALID', 'input', `The interface has ${issues.length} problem(s).`, {
             values: { count: issues.length },
@@ -92,6 +99,7 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'interfaces.set-state',
       right: 'interfaces.publish',
+      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
       text: { 'zh-CN': '上线或下线接口', en: 'Put an interface on or off line' },
       input: Type.Object({ interfaceId: InterfaceId, state: Type.Union([Type.Literal('online'), Type.Literal('offline')]) }, closed),
       audited: true,
@@ -108,6 +116,7 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'interfaces.remove',
       right: 'interfaces.publish',
+      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
       text: { 'zh-CN': '删除接口及其授权', en: 'Delete an interface with its grants' },
       input: byId,
       audited: true,
@@ -123,6 +132,15 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
   ];
 }
 
+/**
+ * An interface leads only to flows of one's own domains. A shared flow is for flows that call it: an interface would offer it to outside
+ * callers, and its own domain could no longer publish it.
+ */
+export async function savingInterface(owners: Owners, { interfaceId, domain, target }: InterfaceDocument): Promise<readonly Demand[]> {
+  const demands = await saving(owners.interface(interfaceId), { domain });
+  return target.kind === 'flow' ? [...demands, await owners.flow(target.flowId)] : demands;
+}
+
 /** What goes on or off line takes a right of its own. */
 export function requirePublishRight(ctx: ActionContext, before: InterfaceDocument | undefined, after: InterfaceDocument): void {
   if (before?.state !== after.state && (after.state === 'online' || before !== undefined)) ctx.require('interfaces.publish');
@@ -132,9 +150,10 @@ export function requirePublishRight(ctx: ActionContext, before: InterfaceDocumen
 export async function interfaceProblems(
   { checkSavedInterface, catalog }: ControlServices,
   document: InterfaceDocument,
+  by: string,
   brought: ReadonlySet<string> = new Set(),
 ): Promise<readonly Issue[]> {
-  const issues = [...checkSavedInterface(document)];
+  const issues = [...(await checkSavedInterface(document, by))];
   const { target } = document;
   if (target.kind === 'flow' && !brought.has(target.flowId) && (await catalog.draft(target.flowId)) === undefined) {
     issues.push({
@@ -151,14 +170,14 @@ export async function interfaceProblems(
 
 type May = (permission: Permission) => boolean;
 
-async function listInterfaces(services: ControlServices, may: May): Promise<readonly InterfaceItem[]> {
+async function listInterfaces(services: ControlServices, domains: DomainScope, may: May): Promise<readonly InterfaceItem[]> {
   const { registry } = services;
   const [documents, flows, grants] = await Promise.all([
     registry.interfaces.list(),
-    targetFlows(services, may),
-    may('callers.read') ? registry.grants.list() : undefined,
+    targetFlows(services, domains, may),
+    may('callers.read') ? grantsSeen(registry, domains) : undefined,
   ]);
-  return documents.map((document) => {
+  return domains.keep(documents).map((document) => {
     const flow = document.target.kind === 'flow' ? flows.get(document.target.flowId) : undefined;
     const granted = grants?.filter((grant) => grant.interfaceId === document.interfaceId).length;
     return { ...document, ...(flow === undefined ? {} : { flow }), ...(granted === undefined ? {} : { grants: granted }) };
@@ -167,10 +186,11 @@ async function listInterfaces(services: ControlServices, may: May): Promise<read
 
 async function targetFlows(
   { catalog, counter }: ControlServices,
+  domains: DomainScope,
   may: May,
 ): Promise<ReadonlyMap<string, NonNullable<InterfaceItem['flow']>>> {
   if (!may('flows.read')) return new Map();
-  const flows = await catalog.list();
+  const flows = domains.keep(await catalog.list());
   const ids = flows.map(({ flowId }) => flowId);
   const [today, failed] = may('executions.read')
     ? await Promise.all([counter.today(ids), counter.failedToday(ids)])

@@ -9,20 +9,28 @@ export function keepActions({ keeper }: ControlServices): readonly Action[] {
     defineAction({
       name: 'system.move',
       right: 'system.edit',
+      domain: 'all',
       text: { 'zh-CN': '将全部存储迁移到另一存储并切换', en: 'Move everything that is stored to another store and go over to it' },
       input: MoveTarget,
       audited: true,
-      subject: ({ to }) => to,
+      stepUp: true,
+      subject: ({ to, sharedAddress }) => [to, ...(sharedAddress === undefined ? [] : [sharedAddress])].join(' + '),
       run: ({ signal, progress }, target) => need(keeper).move(target, { signal, onProgress: (told) => progress({ ...told }) }),
     }),
     defineAction({
       name: 'system.backup',
       right: 'system.edit',
+      domain: 'all',
       text: { 'zh-CN': '将全部存储备份到加密文件', en: 'Back up everything that is stored into a sealed file' },
       input: BackupTarget,
       audited: true,
+      stepUp: true,
       subject: ({ file }) => file,
-      run: ({ signal, progress }, target) => need(keeper).backup(target, { signal, onProgress: (told) => progress({ ...told }) }),
+      async run({ signal, progress, note }, target) {
+        const report = await need(keeper).backup(target, { signal, onProgress: (told) => progress({ ...told }) });
+        note.after = { file: report.file, backupId: report.backupId };
+        return report;
+      },
     }),
   ];
 }

@@ -18,6 +18,8 @@ export interface FlowItem extends FlowSummary {
 
 export interface FlowList {
   readonly items: readonly FlowItem[];
+  /** Flows of other domains that may be called, and nothing else. */
+  readonly shared: readonly Pick<FlowSummary, 'flowId' | 'name' | 'mode' | 'publishedVersion'>[];
 }
 
 export function listFlowActions(services: ControlServices): readonly Action[] {
@@ -25,16 +27,28 @@ export function listFlowActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'flows.list',
       right: 'flows.read',
+      domain: 'filtered',
       text: { 'zh-CN': '流程列表', en: 'List flows' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async ({ actor }): Promise<FlowList> => ({ items: await listFlows(services, isAllowed(actor, 'executions.read')) }),
+      async run({ actor, domains }): Promise<FlowList> {
+        const flows = await services.catalog.list();
+        const items = await withCounts(services, domains.keep(flows), isAllowed(actor, 'executions.read'));
+        const shared = flows.filter((flow) => !domains.holds(flow.domain) && domains.mayUse(flow));
+        return {
+          items,
+          shared: shared.map(({ flowId, name, mode, publishedVersion }) => ({ flowId, name, mode, publishedVersion })),
+        };
+      },
     }),
   ];
 }
 
-async function listFlows({ catalog, counter, engine }: ControlServices, maySeeExecutions: boolean): Promise<readonly FlowItem[]> {
-  const flows = await catalog.list();
+async function withCounts(
+  { counter, engine }: ControlServices,
+  flows: readonly FlowSummary[],
+  maySeeExecutions: boolean,
+): Promise<readonly FlowItem[]> {
   const ids = flows.map(({ flowId }) => flowId);
   const listeners = new Map((await engine.processes.listeners()).map((status) => [status.flowId, status]));
   const counts = maySeeExecutions ? await Promise.all([counter.today(ids), counter.failedToday(ids), counter.held(ids)]) : undefined;

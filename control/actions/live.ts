@@ -3,13 +3,15 @@ import { Type } from 'typebox';
 import { closed, defineAction, type Action } from './action.ts';
 import { existing, FlowId } from './flows.ts';
 import type { FlowLiveDetail } from './live-flows.ts';
+import { all } from './owners.ts';
 import type { ControlServices } from './services.ts';
 
-export function liveActions({ liveFlows }: ControlServices): readonly Action[] {
+export function liveActions({ liveFlows, owners }: ControlServices): readonly Action[] {
   return [
     defineAction({
       name: 'flows.live',
       right: 'flows.read',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
       text: { 'zh-CN': '已发布流程的实时计数：节点与连线', en: 'Live counts of a published flow, its nodes and edges' },
       input: Type.Object({ flowId: FlowId }, closed),
       audited: false,

@@ -5,8 +5,9 @@ import type { ErrorRecord } from '../../engine/contract/errors.ts';
 import type { Text } from '../../engine/contract/texts.ts';
 import type { ProcessState } from '../../engine/processes/create-processes.ts';
 import type { TrafficSeries } from '../../engine/run/traffic.ts';
-import type { ExecutionSummary, FlowSummary } from '../../engine/services.ts';
+import type { ExecutionSummary, FlowScope, FlowSummary } from '../../engine/services.ts';
 import { closed, defineAction, type Action } from './action.ts';
+import { scopesIn, type DomainScope } from './domains.ts';
 import { findExpiring, type Expiring } from './find-expiring.ts';
 import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from './find-silent-feeds.ts';
 import { isAllowed } from './permissions.ts';
@@ -55,40 +56,50 @@ export function overviewActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'system.overview',
       right: 'system.read',
+      domain: 'filtered',
       text: { 'zh-CN': '概览：需要人处理的、流量、流程、地址', en: 'Overview: what needs a person, traffic, flows, addresses' },
       input: Type.Object({}, closed),
       audited: false,
-      run: ({ actor }) => overview(services, (permission) => isAllowed(actor, permission), findSilentFeeds),
+      run: ({ actor, domains }) => overview(services, (permission) => isAllowed(actor, permission), domains, findSilentFeeds),
     }),
   ];
 }
 
-/** Each part only for those who may read it. */
-async function overview(services: ControlServices, may: May, findSilentFeeds: FindSilentFeeds): Promise<Overview> {
+/** Each part only for those who may read it, and of their domains. */
+async function overview(services: ControlServices, may: May, domains: DomainScope, findSilentFeeds: FindSilentFeeds): Promise<Overview> {
   const { catalog, executions, counter, info, engine, plans } = services;
-  const tryIt = info.tryIt?.();
-  const flows = may('flows.read') ? await catalog.list() : [];
+  // Traffic is counted for the whole installation, and the example calls an interface of some domain.
+  const isWhole = domains.only === undefined;
+  const tryIt = isWhole ? info.tryIt?.() : undefined;
+  const within = await scopesIn(domains, catalog);
+  const flows = may('flows.read') ? domains.keep(await catalog.list()) : [];
   const today = await counter.today(flows.map((flow) => flow.flowId));
-  const counts = may('executions.read') ? await executions.counts() : {};
-  const processes = await engine.processes.list();
+  const counts = may('executions.read') ? await (within === undefined ? executions.counts() : counter.counts(within)) : {};
+  const processes = isWhole ? await engine.processes.list() : [];
   return {
     ...systemFacts(services, shownGateways(processes, plans.current())),
-    attention: await attention(services, processes, may, flows, counts, findSilentFeeds),
-    ...(may('executions.read') ? { traffic: await engine.traffic.series() } : {}),
+    attention: await attention(services, { processes, may, flows, counts, within, domains, findSilentFeeds }),
+    ...(may('executions.read') && isWhole ? { traffic: await engine.traffic.series() } : {}),
     flows: flows.map((flow) => ({ ...flow, today: today[flow.flowId] ?? 0 })),
     counts,
-    held: may('executions.read') ? (await executions.list({ status: ['held'], limit: 20 })).items : [],
+    held: may('executions.read') ? (await executions.list({ status: ['held'], limit: 20, ...(within && { within }) })).items : [],
     ...(tryIt === undefined ? {} : { tryIt }),
   };
 }
 
+interface Seen {
+  readonly processes: readonly ProcessState[];
+  readonly may: May;
+  readonly flows: readonly FlowSummary[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly within: readonly FlowScope[] | undefined;
+  readonly domains: DomainScope;
+  readonly findSilentFeeds: FindSilentFeeds;
+}
+
 async function attention(
   { counter, clock, engine, registry, info }: ControlServices,
-  processes: readonly ProcessState[],
-  may: May,
-  flows: readonly FlowSummary[],
-  counts: Readonly<Record<string, number>>,
-  findSilentFeeds: FindSilentFeeds,
+  { processes, may, flows, counts, within, domains, findSilentFeeds }: Seen,
 ): Promise<Attention> {
   const names = new Map(flows.map(({ flowId, name }) => [flowId, name]));
   const nameOf = (flowId: string): Text => names.get(flowId) ?? { 'zh-CN': flowId, en: flowId };
@@ -96,13 +107,14 @@ async function attention(
     silentProcesses: processes.filter(({ state }) => state === 'silent').map(shownProcess),
   };
   if (may('executions.read')) {
-    const oldestAt = await counter.oldest('held');
+    const oldestAt = await counter.oldest('held', within);
     found.held = { count: counts['held'] ?? 0, ...(oldestAt === undefined ? {} : { oldestAt }) };
-    found.failedLastHour = await counter.failedSince(clock.now() - HOUR_MS);
+    found.failedLastHour = await counter.failedSince(clock.now() - HOUR_MS, within);
   }
   if (may('flows.read')) {
-    found.silentFeeds = (await findSilentFeeds(engine.feeds())).map((feed) => ({ ...feed, name: nameOf(feed.flowId) }));
-    found.listeners = (await engine.processes.listeners()).flatMap(({ flowId, since, state, error }) => {
+    const isSeen = ({ flowId }: { readonly flowId: string }) => domains.only === undefined || names.has(flowId);
+    found.silentFeeds = (await findSilentFeeds(engine.feeds())).filter(isSeen).map((feed) => ({ ...feed, name: nameOf(feed.flowId) }));
+    found.listeners = (await engine.processes.listeners()).filter(isSeen).flatMap(({ flowId, since, state, error }) => {
       if (state !== 'failing' || error === undefined) return [];
       return [{ flowId, name: nameOf(flowId), since, error: shownError(error) }];
     });
@@ -110,6 +122,18 @@ async function attention(
       .filter(({ isChanged, publishedVersion }) => isChanged && publishedVersion !== undefined)
       .map(({ flowId, name }) => ({ flowId, name }));
   }
-  if (may('callers.read')) found.expiring = await findExpiring({ registry, clock, certificate: info.certificate?.() });
+  if (may('callers.read'))
+    found.expiring = await expiringOf(domains, registry, await findExpiring({ registry, clock, certificate: info.certificate?.() }));
   return found;
+}
+
+/** Keys and grants of the apps that the person sees; what the platform itself uses concerns everybody. */
+async function expiringOf(
+  domains: DomainScope,
+  { apps }: ControlServices['registry'],
+  expiring: readonly Expiring[],
+): Promise<readonly Expiring[]> {
+  if (domains.only === undefined) return expiring;
+  const seen = new Set(domains.keep(await apps.list()).map(({ appId }) => appId));
+  return expiring.filter(({ appId }) => appId === undefined || seen.has(appId));
 }

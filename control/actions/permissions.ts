@@ -19,7 +19,17 @@ const READING: readonly Permission[] = [
 
 const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
   'system-admin': [...READING, 'accounts.read', 'accounts.edit', 'system.edit', 'archive.run', 'alarms.acknowledge', 'alarms.edit'],
-  'security-admin': [...READING, 'accounts.read', 'accounts.edit', 'callers.edit', 'grants.edit', 'secrets.edit', 'secrets.reveal'],
+  'security-admin': [
+    ...READING,
+    'accounts.read',
+    'accounts.edit',
+    'callers.edit',
+    'grants.edit',
+    'secrets.edit',
+    'secrets.reveal',
+    'outbound.edit',
+    'integrity.decide',
+  ],
   'audit-admin': ['system.read', 'accounts.read', 'accounts.edit', 'audit.read'],
   analyst: [
     ...READING,
@@ -49,15 +59,22 @@ const GRANTED: Readonly<Record<Role, readonly Permission[]>> = {
 const EXCLUSIVE: readonly Role[] = ['system-admin', 'security-admin', 'audit-admin'];
 
 /** The process itself may do everything but read the trail and reveal a secret. */
-const SYSTEM: ReadonlySet<Permission> = new Set(PERMISSIONS.filter((name) => name !== 'audit.read' && name !== 'secrets.reveal'));
+const SYSTEM: ReadonlySet<Permission> = new Set(
+  PERMISSIONS.filter((name) => !['audit.read', 'secrets.reveal', 'integrity.decide'].includes(name)),
+);
 
 /** Everything that these roles may do together. */
 export function permissionsOf(roles: readonly Role[]): ReadonlySet<Permission> {
   return new Set(roles.flatMap((role) => GRANTED[role]));
 }
 
-export function isAllowed(actor: { readonly roles: readonly Role[]; readonly via: string }, permission: Permission): boolean {
-  return actor.via === 'system' ? SYSTEM.has(permission) : actor.roles.some((role) => GRANTED[role].includes(permission));
+/** A token with named rights has those of them that the roles of its owner give today. */
+export function isAllowed(
+  { roles, via, rights }: { readonly roles: readonly Role[]; readonly via: string; readonly rights?: readonly Permission[] },
+  permission: Permission,
+): boolean {
+  if (via === 'system') return SYSTEM.has(permission);
+  return (rights?.includes(permission) ?? true) && roles.some((role) => GRANTED[role].includes(permission));
 }
 
 /** ACCOUNT_ROLES_EXCLUSIVE when two of the three administrators meet in one person. */

@@ -28,6 +28,7 @@ export function policyActions({ policies }: Pick<ControlServices, 'policies'>): 
     defineAction({
       name: 'policies.list',
       right: 'interfaces.read',
+      domain: 'none',
       text: { 'zh-CN': '网关策略：说明、适用前端、选项模式', en: 'Gateway policies: help, fronts, schemas of their options' },
       input: Type.Object({}, closed),
       audited: false,

@@ -13,7 +13,7 @@ export interface OfferList {
 }
 
 export async function readOffers(services: ControlServices, ctx: ActionContext, adapterId: string): Promise<OfferList> {
-  const { bindings, bindingStore, nodes, clock } = services;
+  const { bindings, bindingStore, outbound, nodes, clock } = services;
   existing(await bindingStore.getAdapter(adapterId), adapterId);
   const adapter = adapterHere(services, adapterId);
   const offers = nodes
@@ -26,6 +26,21 @@ export async function readOffers(services: ControlServices, ctx: ActionContext, 
       fix: 'Fill the fields in by hand.',
     });
   }
-  const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(OFFERS_MS)]);
-  return { items: await offers({ adapter, signal, clock, secret: (name) => bindings.secret(name ?? adapterId) }) };
+  const end = new AbortController();
+  const cancelEnd = clock.after(OFFERS_MS, () => end.abort(timeout(adapterId)));
+  const signal = AbortSignal.any([ctx.signal, end.signal]);
+  const secret = (name = adapterId) => bindings.secret(name);
+  try {
+    return { items: await offers({ adapter, outbound: outbound.guard, signal, clock, secret }) };
+  } finally {
+    cancelEnd();
+  }
+}
+
+function timeout(adapterId: string): AppError {
+  const seconds = OFFERS_MS / 1000;
+  return new AppError('ADAPTER_OFFERS_TIMEOUT', 'transient', `What ${adapterId} offers was not read within ${seconds} s.`, {
+    values: { adapterId, seconds },
+    fix: 'Try again; if it stays so, test the connection, or fill the fields in by hand.',
+  });
 }

@@ -1,10 +1,13 @@
-/** "Edit with reason": a message that was held, failed or done is sent anew with a corrected content, as a new execution. */
+/** "Edit with reason": a message is resent, corrected or not: in place of a held one, or as a new message when the old one has ended. */
 import iconv from 'iconv-lite';
 import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Message } from '../../engine/contract/message.ts';
+import { valuesByName } from '../../engine/contract/named-values.ts';
+import type { Resent } from '../../engine/services.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { changedPointers } from './changed-pointers.ts';
+import { all } from './owners.ts';
 import type { ControlServices } from './services.ts';
 
 export interface ResendAnswer {
@@ -13,6 +16,11 @@ export interface ResendAnswer {
   readonly replayOf: string;
   /** The old one was held and was given up for the new one. */
   readonly replaced: boolean;
+  /**
+   * `kept`: it takes the old one’s place, and what waits behind that one waits for it. `end-of-lane`: it is a new message, behind all that is
+   * open in its lane. `no-lane`: its flow has no lanes.
+   */
+  readonly place: Resent['place'];
   /** The same request had been done before; nothing was sent now. */
   readonly repeated: boolean;
   /** JSON Pointers into `{data, headers, keys, mediaType, charset}` of what differs from the old message. */
@@ -29,8 +37,8 @@ const EditedMessage = Type.Object(
     ),
     mediaType: Type.Optional(Type.String({ maxLength: 200 })),
     charset: Type.Optional(Type.String({ maxLength: 40 })),
-    headers: Type.Optional(Type.Record(Type.String(), Type.String())),
-    keys: Type.Optional(Type.Record(Type.String(), Type.String())),
+    headers: Type.Optional(valuesByName(Type.String())),
+    keys: Type.Optional(valuesByName(Type.String())),
   },
   closed,
 );
@@ -45,7 +53,16 @@ const ResendInput = Type.Object(
     reason: Type.String({ minLength: 1, maxLength: 500 }),
     acceptUnknown: Type.Optional(
       Type.Boolean({
-        description: 'It was made sure that the write with the unknown outcome was not done: sent anew, it goes under a new key',
+        description: 'Somebody made sure that the write with the unknown outcome was not done',
+      }),
+    ),
+    acceptDone: Type.Optional(
+      Type.Boolean({ description: 'Writes of the held execution that were done, and are not idempotent, are to be done once more' }),
+    ),
+    newKeys: Type.Optional(
+      Type.Boolean({
+        description:
+          'In place of a held message it goes out under the same keys as that one. `true`: under new ones, for a receiver that remembers its refusal by the key',
       }),
     ),
     requestId: Type.Optional(
@@ -58,19 +75,24 @@ const ResendInput = Type.Object(
   closed,
 );
 
-export function resendActions({ executions }: ControlServices): readonly Action[] {
+export function resendActions({ executions, owners }: ControlServices): readonly Action[] {
   return [
     defineAction({
       name: 'executions.resend',
       right: 'executions.retry',
+      // The current version sends it, so its domain counts, not that of the earlier version.
+      domain: ({ executionId }) => all(owners.execution(executionId), owners.flowOf(executionId)),
       text: {
-        'zh-CN': '更正后重发：作为新的执行，须说明理由；挂起的原执行随之取消',
-        en: 'Send anew with a corrected content, as a new execution; takes a reason; what is held is replaced',
+        'zh-CN': '更正后重发，须说明理由：挂起的在原位置接替；已结束的作为新消息排到通道末尾',
+        en: 'Resend, corrected or not; takes a reason: in place of a held one, or as a new message at the end of its lane',
       },
       input: ResendInput,
       audited: true,
       subject: ({ executionId }) => executionId,
-      async run(ctx, { executionId, message, seen, reason, acceptUnknown = false, requestId }): Promise<ResendAnswer> {
+      async run(
+        ctx,
+        { executionId, message, seen, reason, acceptUnknown = false, acceptDone = false, newKeys = false, requestId },
+      ): Promise<ResendAnswer> {
         // Who edits a message reads it.
         ctx.require('executions.payload');
         ctx.note.reason = reason;
@@ -80,9 +102,18 @@ export function resendActions({ executions }: ControlServices): readonly Action[
           changed = changedPointers(comparable(before), comparable(after));
           return after;
         };
-        const resend = { actor: ctx.actor.account, seen, acceptUnknown, edit, ...(requestId === undefined ? {} : { requestId }) };
+        const resend = {
+          actor: ctx.actor.account,
+          seen,
+          acceptUnknown,
+          acceptDone,
+          newKeys,
+          edit,
+          ...(requestId === undefined ? {} : { requestId }),
+        };
         const resent = await executions.resend(executionId, resend);
-        ctx.note.after = { executionId: resent.executionId, replaced: resent.replaced, repeated: resent.repeated, changed };
+        const { executionId: fresh, replaced, place, repeated } = resent;
+        ctx.note.after = { executionId: fresh, replaced, place, repeated, changed };
         return { ...resent, replayOf: executionId, changed };
       },
     }),

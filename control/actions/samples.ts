@@ -2,7 +2,9 @@
 import { Type } from 'typebox';
 import type { ExecutionCatalog, ExecutionSummary } from '../../engine/services.ts';
 import { closed, defineAction, type Action } from './action.ts';
+import { scopesIn } from './domains.ts';
 import { FlowId } from './flows.ts';
+import { all } from './owners.ts';
 import type { ControlServices } from './services.ts';
 
 export interface Sample extends Pick<ExecutionSummary, 'executionId' | 'version' | 'status' | 'acceptedAt'> {
@@ -14,11 +16,12 @@ const MOST = 20;
 /** So many executions are looked through for a node's output. */
 const LOOKED_THROUGH = 100;
 
-export function sampleActions({ executions }: ControlServices): readonly Action[] {
+export function sampleActions({ catalog, executions, owners }: ControlServices): readonly Action[] {
   return [
     defineAction({
       name: 'flows.samples',
       right: 'executions.read',
+      domain: ({ flowId }) => all(owners.flow(flowId)),
       text: {
         'zh-CN': '可作样例的最近执行（整个流程，或某个节点的输出）；数据另由 executions.payload 读取',
         en: 'The latest executions that may serve as samples, of a flow or of one node’s output; their data is read by executions.payload',
@@ -32,8 +35,13 @@ export function sampleActions({ executions }: ControlServices): readonly Action[
         closed,
       ),
       audited: false,
-      async run(_ctx, { flowId, node, limit = MOST }): Promise<{ readonly items: readonly Sample[] }> {
-        const page = await executions.list({ flowIds: [flowId], limit: LOOKED_THROUGH });
+      async run({ domains }, { flowId, node, limit = MOST }): Promise<{ readonly items: readonly Sample[] }> {
+        const within = await scopesIn(domains, catalog);
+        const page = await executions.list({
+          flowIds: [flowId],
+          limit: LOOKED_THROUGH,
+          ...(within === undefined ? {} : { within }),
+        });
         const items: Sample[] = [];
         for (const { executionId, version, status, acceptedAt, hasPayload } of page.items) {
           if (items.length === limit) break;

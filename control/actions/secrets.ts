@@ -4,6 +4,8 @@ import { AdapterDocument } from '../../engine/contract/adapter.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Text } from '../../engine/contract/texts.ts';
 import { closed, defineAction, type Action } from './action.ts';
+import type { Demand } from './domains.ts';
+import { all, type Owners } from './owners.ts';
 import type { ControlServices } from './services.ts';
 
 const SecretName = Type.String({ pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$' });
@@ -21,29 +23,36 @@ export interface SecretList {
   readonly items: readonly SecretItem[];
 }
 
-export function secretActions({ bindingStore }: ControlServices): readonly Action[] {
+export function secretActions({ bindingStore, owners }: ControlServices): readonly Action[] {
   return [
     defineAction({
       name: 'secrets.list',
       right: 'adapters.read',
+      domain: 'filtered',
       text: { 'zh-CN': '机密的名称及可使用它的适配器（不含值）', en: 'Names of secrets and the adapters they are meant for, never values' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async (): Promise<SecretList> => {
-        const [secrets, adapters] = await Promise.all([bindingStore.listSecrets(), bindingStore.listAdapters()]);
+      run: async ({ domains }): Promise<SecretList> => {
+        const [secrets, all] = await Promise.all([bindingStore.listSecrets(), bindingStore.listAdapters()]);
+        const adapters = domains.keep(all);
+        const seen = new Set(adapters.map(({ adapterId }) => adapterId));
+        const isSeen = (bound: readonly string[]) => bound.length > 0 && bound.every((adapterId) => seen.has(adapterId));
         return {
-          items: secrets.map(({ name, adapters: boundTo, updatedAt }) => ({
-            name,
-            adapters: boundTo,
-            updatedAt,
-            usedBy: usersIn(adapters, name),
-          })),
+          items: secrets
+            .filter((secret) => domains.only === undefined || isSeen(secret.adapters))
+            .map(({ name, adapters: boundTo, updatedAt }) => ({
+              name,
+              adapters: boundTo,
+              updatedAt,
+              usedBy: usersIn(adapters, name),
+            })),
         };
       },
     }),
     defineAction({
       name: 'secrets.save',
       right: 'secrets.edit',
+      domain: ({ name, adapters }) => savingSecret(owners, name, adapters),
       text: {
         'zh-CN': '保存机密（SM4 加密存储）；只有 adapters 中的适配器可用它作凭据',
         en: 'Store a secret, sealed; only the adapters it lists may name it as their credential',
@@ -57,6 +66,7 @@ export function secretActions({ bindingStore }: ControlServices): readonly Actio
         closed,
       ),
       audited: true,
+      stepUp: true,
       subject: ({ name }) => name,
       async run(ctx, { name, value, adapters }) {
         await bindingStore.saveSecret(name, value, adapters);
@@ -67,9 +77,11 @@ export function secretActions({ bindingStore }: ControlServices): readonly Actio
     defineAction({
       name: 'secrets.remove',
       right: 'secrets.edit',
+      domain: ({ name }) => all(owners.secret(name)),
       text: { 'zh-CN': '删除机密（有适配器以它为凭据时拒绝）', en: 'Delete a secret; refused while adapters log in with it' },
       input: Type.Object({ name: SecretName }, closed),
       audited: true,
+      stepUp: true,
       subject: ({ name }) => name,
       async run(_ctx, { name }) {
         const users = usersIn(await bindingStore.listAdapters(), name).map(({ adapterId }) => adapterId);
@@ -85,9 +97,11 @@ export function secretActions({ bindingStore }: ControlServices): readonly Actio
     defineAction({
       name: 'secrets.reveal',
       right: 'secrets.reveal',
+      domain: ({ name }) => all(owners.secret(name)),
       text: { 'zh-CN': '查看机密：须说明理由，留下审计', en: 'Reveal a secret: takes a reason and leaves an audit line' },
       input: Type.Object({ name: SecretName, reason: Type.String({ minLength: 5, maxLength: 500 }) }, closed),
       audited: true,
+      stepUp: true,
       subject: ({ name }) => name,
       async run(ctx, { name, reason }) {
         ctx.note.reason = reason;
@@ -95,6 +109,13 @@ export function secretActions({ bindingStore }: ControlServices): readonly Actio
       },
     }),
   ];
+}
+
+/** Binding a secret takes the domain of every adapter that may use it, before and after. */
+async function savingSecret(owners: Owners, name: string, adapters: readonly string[]): Promise<readonly Demand[]> {
+  const bound = await Promise.all(adapters.map((adapterId) => owners.adapter(adapterId)));
+  const none: Demand = { id: name, domains: [undefined] };
+  return [{ ...(await owners.secret(name)), mayBeNew: true }, ...bound, ...(bound.length === 0 ? [none] : [])];
 }
 
 function usersIn(adapters: readonly AdapterDocument[], secret: string): SecretItem['usedBy'] {

@@ -4,23 +4,29 @@ import type { MoveProgress, MoveReport } from '../../engine/transfer/move-store.
 import type { BackupReport } from '../../engine/transfer/write-backup.ts';
 import { closed } from './action.ts';
 
-const File = Type.String({ minLength: 1, maxLength: 1000 });
 const Address = Type.String({ minLength: 1, maxLength: 1000 });
+const Password = Type.String({ minLength: 1, maxLength: 1000 });
 
-/** Where to. Files are those of the machine on which the process runs. */
+/** Where to. Passwords and certificates are given as they are: a path would let the sender read files of the machine. */
 export const MoveTarget = Type.Object(
   {
     to: Address,
-    passwordFile: Type.Optional(File),
+    password: Type.Optional(Password),
     sharedAddress: Type.Optional(Address),
-    sharedPasswordFile: Type.Optional(File),
-    caFile: Type.Optional(File),
+    sharedPassword: Type.Optional(Password),
+    ca: Type.Optional(Type.String({ minLength: 1, maxLength: 500_000, description: 'PEM of the authorities of both servers' })),
   },
   closed,
 );
 export type MoveTarget = Static<typeof MoveTarget>;
 
-export const BackupTarget = Type.Object({ file: File, keyFile: File }, closed);
+export const BackupTarget = Type.Object(
+  {
+    file: Type.String({ minLength: 1, maxLength: 200, description: 'Name of the file in the exchange folder' }),
+    key: Type.String({ minLength: 44, maxLength: 44, description: '32 bytes in base64; they seal the backup' }),
+  },
+  closed,
+);
 export type BackupTarget = Static<typeof BackupTarget>;
 
 export interface StoreKeeper {

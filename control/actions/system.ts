@@ -6,6 +6,7 @@ import type { MachineState } from '../../engine/host/machine.ts';
 import type { SettingDescription } from '../../engine/host/settings.ts';
 import type { ListenerOfProcess } from '../../engine/processes/merge-listeners.ts';
 import { closed, defineAction, type Action } from './action.ts';
+import { scopesIn, type DomainScope } from './domains.ts';
 import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';
 import { shownGateways, shownProcess, type ShownGateway, type ShownProcess } from './shown-process.ts';
@@ -45,10 +46,11 @@ export function systemActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'system.get',
       right: 'system.read',
+      domain: 'filtered',
       text: { 'zh-CN': '版本、地址、生效的设置、各部分状态', en: 'Versions, addresses, settings in force, how each part is doing' },
       input: Type.Object({}, closed),
       audited: false,
-      run: ({ actor }) => systemReport(services, (permission) => isAllowed(actor, permission)),
+      run: ({ actor, domains }) => systemReport(services, domains, (permission) => isAllowed(actor, permission)),
     }),
   ];
 }
@@ -67,22 +69,28 @@ export function systemFacts({ info, plans, registry }: ControlServices, gateways
   };
 }
 
-async function systemReport(services: ControlServices, may: (permission: Permission) => boolean): Promise<SystemReport> {
+async function systemReport(
+  services: ControlServices,
+  domains: DomainScope,
+  may: (permission: Permission) => boolean,
+): Promise<SystemReport> {
   const { info, plans, engine } = services;
-  const machine = await info.machine?.();
-  const queue = may('executions.read') ? await queueOf(services) : undefined;
-  const processes = await engine.processes.list();
+  const machine = domains.only === undefined ? await info.machine?.() : undefined;
+  const queue = may('executions.read') ? await queueOf(services, domains) : undefined;
+  // What a process serves, and how busy it is, tells of every domain.
+  const processes = domains.only === undefined ? await engine.processes.list() : [];
   const gateways = shownGateways(processes, plans.current());
   return {
     ...systemFacts(services, gateways),
-    settings: info.settings ?? [],
+    // They name domains, nodes and files of the whole installation.
+    settings: domains.only === undefined ? (info.settings ?? []) : [],
     ...(machine === undefined ? {} : { machine }),
     store: await pingStore(services),
     ...(queue === undefined ? {} : { queue }),
     planMadeAt: plans.madeAt(),
     processes: processes.map(shownProcess),
     gateways,
-    ...(may('flows.read') ? { listeners: (await engine.processes.listeners()).map(shownListener) } : {}),
+    ...(may('flows.read') ? { listeners: (await listenersOf(services, domains)).map(shownListener) } : {}),
   };
 }
 
@@ -97,8 +105,17 @@ async function pingStore({ pingStore: ping, clock }: ControlServices): Promise<S
   }
 }
 
-async function queueOf({ executions, counter }: ControlServices): Promise<SystemReport['queue']> {
-  const [{ queued, running }, oldest] = await Promise.all([executions.counts(), counter.oldest('queued')]);
+async function listenersOf({ catalog, engine }: ControlServices, domains: DomainScope): Promise<readonly ListenerOfProcess[]> {
+  const listeners = await engine.processes.listeners();
+  if (domains.only === undefined) return listeners;
+  const seen = new Set(domains.keep(await catalog.list()).map(({ flowId }) => flowId));
+  return listeners.filter(({ flowId }) => seen.has(flowId));
+}
+
+async function queueOf({ executions, counter, catalog }: ControlServices, domains: DomainScope): Promise<SystemReport['queue']> {
+  const within = await scopesIn(domains, catalog);
+  const counts = within === undefined ? executions.counts() : counter.counts(within);
+  const [{ queued, running }, oldest] = await Promise.all([counts, counter.oldest('queued', within)]);
   return { queued, running, ...(oldest === undefined ? {} : { oldestQueuedAt: oldest }) };
 }
 

@@ -2,8 +2,10 @@
 import { Type } from 'typebox';
 import { CodeTable } from '../../engine/contract/adapter.ts';
 import { closed, defineAction, type Action } from './action.ts';
+import { ownedTable } from './flow-references.ts';
 import { usersOf, type UsedBy } from './flow-uses.ts';
 import { existing } from './flows.ts';
+import { all, saving } from './owners.ts';
 import { requireSameId } from './require-same-id.ts';
 import type { ControlServices } from './services.ts';
 import { refuseIfUsed } from './uses.ts';
@@ -13,6 +15,8 @@ const byTable = Type.Object({ tableId: Type.String({ maxLength: 64 }) }, closed)
 export interface TableItem extends Omit<CodeTable, 'entries'> {
   readonly size: number;
   readonly usedBy: readonly UsedBy[];
+  /** False: its owner shares it for use. */
+  readonly mayEdit: boolean;
 }
 
 export interface TableList {
@@ -20,20 +24,23 @@ export interface TableList {
 }
 
 export function tableActions(services: ControlServices): readonly Action[] {
-  const { bindingStore, flowUses } = services;
+  const { bindingStore, flowUses, owners } = services;
   return [
     defineAction({
       name: 'tables.list',
       right: 'tables.read',
+      domain: 'filtered',
       text: { 'zh-CN': '代码表列表', en: 'List code tables' },
       input: Type.Object({}, closed),
       audited: false,
-      run: async (): Promise<TableList> => {
+      run: async ({ domains }): Promise<TableList> => {
         const [tables, uses] = await Promise.all([bindingStore.listTables(), flowUses.of('table')]);
-        const items = tables.map(({ entries, ...table }) => ({
+        const seen = tables.filter((table) => domains.mayUse(ownedTable(table)));
+        const items = seen.map(({ entries, ...table }) => ({
           ...table,
           size: Object.keys(entries).length,
-          usedBy: usersOf(uses, table.tableId),
+          usedBy: usersOf(uses, table.tableId, domains),
+          mayEdit: domains.holds(table.domain),
         }));
         return { items };
       },
@@ -41,14 +48,19 @@ export function tableActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'tables.get',
       right: 'tables.read',
+      domain: 'filtered',
       text: { 'zh-CN': '读取代码表', en: 'Read a code table' },
       input: byTable,
       audited: false,
-      run: async (_ctx, { tableId }) => existing(await bindingStore.getTable(tableId), tableId),
+      async run({ domains }, { tableId }) {
+        const table = existing(await bindingStore.getTable(tableId), tableId);
+        return existing(domains.mayUse(ownedTable(table)) ? table : undefined, tableId);
+      },
     }),
     defineAction({
       name: 'tables.save',
       right: 'tables.edit',
+      domain: ({ tableId, document }) => saving(owners.table(tableId), document),
       text: { 'zh-CN': '保存代码表', en: 'Save a code table' },
       input: Type.Object({ tableId: Type.String(), document: CodeTable }, closed),
       audited: true,
@@ -63,6 +75,7 @@ export function tableActions(services: ControlServices): readonly Action[] {
     defineAction({
       name: 'tables.remove',
       right: 'tables.edit',
+      domain: ({ tableId }) => all(owners.table(tableId)),
       text: { 'zh-CN': '删除代码表（有流程在用时拒绝）', en: 'Delete a code table; refused while flows use it' },
       input: byTable,
       audited: true,

@@ -38,7 +38,7 @@ export async function testUnsaved(services: ControlServices, ctx: ActionContext,
 }
 
 async function probe(
-  { nodes, clock }: ControlServices,
+  { nodes, clock, outbound }: ControlServices,
   ctx: ActionContext,
   adapter: Adapter,
   secret: ProbeContext['secret'],
@@ -52,7 +52,7 @@ async function probe(
   }
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(PROBE_MS)]);
   const report: ProbeContext['report'] = (step) => ctx.progress({ step: withoutSecrets(step) });
-  return withoutSecrets(await run({ adapter, signal, clock, report, secret })) as Health;
+  return withoutSecrets(await run({ adapter, outbound: outbound.guard, signal, clock, report, secret })) as Health;
 }
 
 export function proberOf(nodes: NodeRegistry, protocol: string): Probe | undefined {

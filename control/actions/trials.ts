@@ -3,8 +3,10 @@ import { Type } from 'typebox';
 import type { ErrorRecord } from '../../engine/contract/errors.ts';
 import { FlowTest } from '../../engine/contract/flow-document.ts';
 import { isRecord } from '../../engine/contract/is-record.ts';
+import { valuesByName } from '../../engine/contract/named-values.ts';
 import type { TrialRequest, TrialResult, TrialStep } from '../../engine/services.ts';
 import { closed, defineAction, type Action } from './action.ts';
+import { requireReferences } from './flow-references.ts';
 import type { ControlServices } from './services.ts';
 import { createShowMessage, showByPort, showReply, type ShowMessage, type ShownMessage, type ShownReply } from './shown-message.ts';
 
@@ -40,7 +42,7 @@ const TrialInput = Type.Object(
     from: Type.Optional({ ...NodeId, description: 'Runs this node and what comes behind it; `input` goes into it' }),
     only: Type.Optional({ ...NodeId, description: 'Runs this node alone; `input` goes into it' }),
     outputs: Type.Optional(
-      Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown()), {
+      valuesByName(Type.Record(Type.String(), Type.Unknown()), {
         description: 'Pinned outputs: node id -> port -> data; such nodes do not run',
       }),
     ),
@@ -48,11 +50,13 @@ const TrialInput = Type.Object(
   closed,
 );
 
-export function trialActions({ catalog }: ControlServices): readonly Action[] {
+export function trialActions(services: ControlServices): readonly Action[] {
+  const { catalog } = services;
   return [
     defineAction({
       name: 'flows.trial',
       right: 'flows.edit',
+      domain: 'filtered',
       text: {
         'zh-CN': '试运行一次并显示每一步；默认不触达任何真实系统',
         en: 'Run once and show every step; reaches no real system unless told to',
@@ -62,7 +66,8 @@ export function trialActions({ catalog }: ControlServices): readonly Action[] {
       subject: ({ document }) => (isRecord(document) ? String(document['flowId']) : ''),
       async run(ctx, { document, mocks = {}, reach = 'none', ...request }) {
         if (reach === 'adapters') ctx.require('adapters.test');
-        const result = await catalog.trial(document, { ...request, mocks, reach } as TrialRequest, ctx.signal);
+        await requireReferences(services, ctx.domains, document);
+        const result = await catalog.trial(document, { ...request, mocks, reach } as TrialRequest, ctx.signal, ctx.actor.account);
         ctx.note.after = { reach, status: result.status, reached: result.reached, wrote: result.wrote };
         return answerOf(result);
       },

@@ -29,24 +29,58 @@ export async function refuseIfUsed({ flowUses }: Pick<ControlServices, 'flowUses
   });
 }
 
+/**
+ * A flow that others need stays: deleted it would be missing from every interface and flow that names it, unpublished from those that serve.
+ * FLOW_IN_USE names them.
+ */
+export async function refuseIfFlowUsed(
+  { flowUses, registry }: Pick<ControlServices, 'flowUses' | 'registry'>,
+  flowId: string,
+  act: 'delete' | 'unpublish',
+): Promise<void> {
+  const callers = ((await flowUses.of('flow')).get(flowId) ?? []).filter(
+    (use) => use.flowId !== flowId && (act === 'delete' || use.inPublished),
+  );
+  const leading = (await registry.interfaces.list()).filter(
+    ({ target, state }) => leadsTo(target, flowId) && (act === 'delete' || state === 'online'),
+  );
+  if (callers.length + leading.length === 0) return;
+  const flows = callers.map((use) => use.flowId);
+  const interfaces = leading.map(({ interfaceId }) => interfaceId);
+  const what = act === 'delete' ? 'deleted' : 'unpublished';
+  throw new AppError('FLOW_IN_USE', 'input', `The flow cannot be ${what}, it is used by: ${[...interfaces, ...flows].join(', ')}.`, {
+    values: {
+      problem: act,
+      ...(interfaces.length === 0 ? {} : { interfaces: interfaces.join('、') }),
+      ...(flows.length === 0 ? {} : { flows: flows.join('、') }),
+    },
+    fix:
+      act === 'delete'
+        ? 'Delete these interfaces, or lead them elsewhere; remove the calls from these flows.'
+        : 'Take these interfaces off line first, and publish these flows without the call.',
+  });
+}
+
 export function flowUseActions({ flowUses, registry }: ControlServices): readonly Action[] {
   const Id = Type.Optional(Type.String({ maxLength: 100 }));
   return [
     defineAction({
       name: 'flows.uses',
       right: 'flows.read',
+      domain: 'filtered',
       text: { 'zh-CN': '谁在使用：适配器、代码表或流程', en: 'Who uses it: an adapter, a code table or a flow' },
       input: Type.Object({ adapterId: Id, tableId: Id, flowId: Id }, closed),
       audited: false,
-      async run(_ctx, { adapterId, tableId, flowId }): Promise<Uses> {
+      async run({ domains }, { adapterId, tableId, flowId }): Promise<Uses> {
         const asked = [
           ['adapter', adapterId],
           ['table', tableId],
           ['flow', flowId],
         ] as const;
         const flows: FlowUse[] = [];
-        for (const [kind, id] of asked) if (id !== undefined) flows.push(...((await flowUses.of(kind)).get(id) ?? []));
-        const leading = flowId === undefined ? [] : (await registry.interfaces.list()).filter((item) => leadsTo(item.target, flowId));
+        for (const [kind, id] of asked) if (id !== undefined) flows.push(...domains.keep((await flowUses.of(kind)).get(id) ?? []));
+        const leading =
+          flowId === undefined ? [] : domains.keep(await registry.interfaces.list()).filter((item) => leadsTo(item.target, flowId));
         return { flows, interfaces: leading.map(({ interfaceId, name, state }) => ({ interfaceId, name, state })) };
       },
     }),

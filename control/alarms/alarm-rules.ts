@@ -103,6 +103,20 @@ export const ALARM_RULES = {
       ),
     link: () => '/system',
   },
+  integrity: {
+    text: {
+      label: both('数据被绕过平台改动', 'Changed past Kangqiao'),
+      help: both(
+        '至少这么多项账号、密钥、授权、接口等数据被绕过平台改动并已停用，或审计链被改动、与签名不符。',
+        'At least so many documents that decide something were changed past Kangqiao and are not used; or lines of the audit trail are missing or were changed.',
+      ),
+      unit: both('项', 'documents'),
+    },
+    bound: { least: 1, most: 1000, usual: 1 },
+    severity: 'critical',
+    describe: describeIntegrity,
+    link: () => '/system',
+  },
   'record-quota': {
     text: {
       label: both('留存额度用尽', 'No room for records'),
@@ -184,6 +198,23 @@ const EXPIRING = {
   'tls-certificate': both('监听证书', 'Certificate of the listeners'),
   'platform-key': both('平台签名密钥', 'Key that signs the platform’s answers'),
 };
+
+function describeIntegrity({ count = 0, trail = '', line = 0, broken = 0, headMissingSince }: AlarmValues): Text {
+  const parts: Text[] = [];
+  if (Number(broken) > 0)
+    parts.push(
+      both(
+        `审计链自第 ${line} 行起有 ${broken} 处缺失或被改动`,
+        `The audit trail is broken in ${broken} place(s), the first at line ${line}`,
+      ),
+    );
+  else if (trail !== '') parts.push(both('审计链与签名不符', 'The audit trail is not the one that was signed'));
+  if (headMissingSince !== undefined) parts.push(both('审计链末端签名文件缺失', 'The signed head of the audit trail is missing'));
+  if (trail !== '') parts.push(both('系统只读', 'the store is read only'));
+  if (Number(count) > 0)
+    parts.push(both(`${count} 项数据被绕过平台改动，已停用`, `${count} documents were changed past Kangqiao and are not used`));
+  return both(parts.map((part) => part['zh-CN']).join('；'), parts.map(({ en }) => en).join('; '));
+}
 
 /** In the time zone of the process, as its operators read clocks: `2026-11-25 18:05`. */
 export function time(at: string | number): string {

@@ -3,6 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { Type, type Static, type TSchema } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { valuesBy } from '../../engine/contract/named-values.ts';
+import { PLAIN_LINE } from '../../engine/contract/plain-text.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
 import { openRevisionedStore } from '../registry/revisioned-store.ts';
 import { ALARM_RULE_NAMES, ALARM_RULES, type AlarmRuleName } from './alarm-rules.ts';
@@ -19,7 +21,7 @@ const RuleSetting = (name: AlarmRuleName) => {
 export const AlarmReceiver = Type.Object(
   {
     receiverId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$' }),
-    name: Type.String({ minLength: 1, maxLength: 60 }),
+    name: Type.String({ minLength: 1, maxLength: 60, pattern: PLAIN_LINE }),
     on: Type.Boolean(),
     /** `first` is told of each alarm; `second` of those that nobody acknowledged in time. */
     group: Type.Union([Type.Literal('first'), Type.Literal('second')]),
@@ -43,6 +45,8 @@ export const AlarmMail = Type.Object(
   closed,
 );
 
+export type AlarmMail = Static<typeof AlarmMail>;
+
 export const AlarmSettings = Type.Object(
   {
     revision: Type.Integer({ minimum: 0 }),
@@ -65,7 +69,7 @@ export const AlarmSettings = Type.Object(
 export type AlarmSettings = Static<typeof AlarmSettings>;
 
 /** New passwords and keys, by receiver or `mail`; what is absent stays. */
-export const AlarmSecrets = Type.Record(Type.String({ pattern: '^[A-Za-z0-9_-]{1,40}$' }), Type.String({ minLength: 1, maxLength: 500 }));
+export const AlarmSecrets = valuesBy('id', Type.String({ minLength: 1, maxLength: 500 }));
 
 export interface AlarmSettingsStore {
   read(): Promise<AlarmSettings>;

@@ -10,6 +10,7 @@ import type { ExecutionCounter } from '../actions/execution-counter.ts';
 import { findExpiring } from '../actions/find-expiring.ts';
 import { findSilentFeeds } from '../actions/find-silent-feeds.ts';
 import type { ControlInfo, EngineView } from '../actions/services.ts';
+import type { StoreGuard } from '../integrity/guard-store.ts';
 import type { Registry } from '../registry/registry.ts';
 import { ALARM_RULE_NAMES, type AlarmRuleName, type AlarmValues } from './alarm-rules.ts';
 import type { AlarmSettings } from './alarm-settings.ts';
@@ -31,6 +32,8 @@ export interface ProblemDeps {
   readonly engine: Pick<EngineView, 'feeds' | 'quota'> & { readonly processes: Pick<Processes, 'list' | 'listeners'> };
   readonly registry: Registry;
   readonly info: Pick<ControlInfo, 'certificate' | 'machine'>;
+  /** What is known of tampering with the store; absent where it is not looked at. */
+  readonly guard?: Pick<StoreGuard, 'findings' | 'trailProblem' | 'breaks' | 'headMissingSince'> | undefined;
   flowNames(): Promise<ReadonlyMap<string, Text>>;
 }
 
@@ -115,6 +118,25 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
           values: { role, host, pid, lastSeenAt: Math.floor(lastSeenAt / MINUTE_MS) * MINUTE_MS },
         }));
     },
+    integrity(bound) {
+      const count = deps.guard?.findings().length ?? 0;
+      const trail = deps.guard?.trailProblem()?.why;
+      const broken = deps.guard?.breaks().filter(({ isAccepted }) => !isAccepted) ?? [];
+      const headMissingSince = deps.guard?.headMissingSince();
+      if (count < bound && trail === undefined && broken.length === 0 && headMissingSince === undefined) return Promise.resolve([]);
+      const lines = broken[0] === undefined ? {} : { line: broken[0].number, broken: broken.length };
+      return Promise.resolve([
+        {
+          subject: '',
+          values: {
+            count,
+            ...(trail === undefined ? {} : { trail }),
+            ...lines,
+            ...(headMissingSince === undefined ? {} : { headMissingSince }),
+          },
+        },
+      ]);
+    },
     async 'record-quota'(bound) {
       const exceeded = (await engine.quota.exceeded()).filter(({ reduced }) => reduced >= bound);
       return ofFlows(exceeded, ({ flowId, reduced, keptBytes }) => ({ flowId, count: reduced, megabytes: Math.round(keptBytes / MB) }));
@@ -166,12 +188,18 @@ function createWatch(clock: Clock): () => boolean {
   };
 }
 
-/** The silent ones that nobody has replaced: each of the living takes the place of one of its role that was last seen before it began. */
+/** How far the clocks of two machines may be apart. */
+const CLOCKS_APART_MS = 2000;
+
+/**
+ * The silent ones that nobody has replaced: each living process takes the place of one of its role whose last beat came before its start.
+ * `lastSeenAt` would be wrong here: a control that starts later first sees a dead process at its own start, after the replacement's.
+ */
 function findMissing(processes: readonly ProcessState[]): readonly ProcessState[] {
   const living = processes.filter(({ state }) => state === 'alive').sort((a, b) => a.startedAt - b.startedAt);
-  const silent = processes.filter(({ state }) => state === 'silent').sort((a, b) => a.lastSeenAt - b.lastSeenAt);
-  return silent.filter(({ role, lastSeenAt }) => {
-    const place = living.findIndex((process) => process.role === role && process.startedAt >= lastSeenAt);
+  const silent = processes.filter(({ state }) => state === 'silent').sort((a, b) => a.beatAt - b.beatAt);
+  return silent.filter(({ role, beatAt }) => {
+    const place = living.findIndex((process) => process.role === role && process.startedAt >= beatAt - CLOCKS_APART_MS);
     if (place >= 0) living.splice(place, 1);
     return place < 0;
   });

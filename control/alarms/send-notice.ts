@@ -1,17 +1,28 @@
 /** One message to one receiver. A transient AppError: it may be tried again. */
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, isIP, type Socket } from 'node:net';
 import { rootCertificates } from 'node:tls';
 import { createTransport } from 'nodemailer';
-import { Agent, request, type Dispatcher } from 'undici';
+import { buildConnector, Client, request } from 'undici';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { createId } from '../../engine/contract/ids.ts';
-import { isThisMachine, MAIL_SECRET, type AlarmReceiver, type AlarmSettings, type AlarmSettingsStore } from './alarm-settings.ts';
+import { guardConnector, targetOfUrl, type OutboundGuard } from '../../engine/contract/outbound-guard.ts';
+import {
+  isThisMachine,
+  MAIL_SECRET,
+  type AlarmMail,
+  type AlarmReceiver,
+  type AlarmSettings,
+  type AlarmSettingsStore,
+} from './alarm-settings.ts';
 import { mailText, subjectOf, webhookBody, type Installation, type NoticeLine } from './notice-text.ts';
 
 export interface SendDeps {
   readonly clock: Clock;
   readonly secrets: Pick<AlarmSettingsStore, 'secret'>;
+  readonly outbound: { readonly guard: OutboundGuard };
   /** Asked for each message: where the console listens is known only once it does. */
   installation(): Installation;
   /** PEM of a private authority that certificates of receivers and of the mail server may chain to, besides the public ones. */
@@ -24,21 +35,15 @@ const TIMEOUT_MS = 10_000;
 
 export function createSendNotice(deps: SendDeps): SendNotice {
   const trust = deps.serverCa === undefined ? {} : { ca: [...rootCertificates, deps.serverCa] };
-  const dispatcher = new Agent({ connect: trust });
   return (receiver, lines, settings) =>
-    receiver.kind === 'webhook' ? sendWebhook(receiver, lines, dispatcher, deps) : sendMail(receiver, lines, settings, trust, deps);
+    receiver.kind === 'webhook' ? sendWebhook(receiver, lines, trust, deps) : sendMail(receiver, lines, settings, trust, deps);
 }
 
 /**
  * Signed: `x-kq-signature` is HMAC-SHA256 in hex, by the receiver's key, over `<x-kq-timestamp>.<body>`. `x-kq-delivery` is new for each
  * try; `id` in the body as well. A redirect is a failure: the key's holder is at the address that was given.
  */
-async function sendWebhook(
-  { receiverId, url }: AlarmReceiver,
-  lines: readonly NoticeLine[],
-  dispatcher: Dispatcher,
-  deps: SendDeps,
-): Promise<void> {
+async function sendWebhook({ receiverId, url }: AlarmReceiver, lines: readonly NoticeLine[], trust: Trust, deps: SendDeps): Promise<void> {
   const key = await deps.secrets.secret(receiverId);
   if (url === undefined || key === undefined) throw notSent('no-key', 'input');
   const id = createId('ntc');
@@ -46,6 +51,7 @@ async function sendWebhook(
   const body = webhookBody(id, at, lines, deps.installation());
   const timestamp = String(Math.floor(at / 1000));
   const signature = createHmac('sha256', key).update(`${timestamp}.${body}`).digest('hex');
+  const dispatcher = connectTo(url, trust, deps.outbound.guard);
   const answer = await request(url, {
     method: 'POST',
     headers: {
@@ -57,10 +63,15 @@ async function sendWebhook(
     body,
     dispatcher,
     signal: AbortSignal.timeout(TIMEOUT_MS),
-  }).catch((error: unknown) => {
-    throw notSent(reasonOf(error), 'transient', error);
-  });
-  await answer.body.dump();
+  })
+    .then(async ({ statusCode, body: said }) => {
+      await said.dump();
+      return { statusCode };
+    })
+    .catch((error: unknown) => {
+      throw failed(error);
+    })
+    .finally(() => dispatcher.destroy());
   if (answer.statusCode < 200 || answer.statusCode > 299) throw notSent(`HTTP ${answer.statusCode}`, 'transient');
 }
 
@@ -68,7 +79,7 @@ async function sendMail(
   receiver: AlarmReceiver,
   lines: readonly NoticeLine[],
   { mail }: AlarmSettings,
-  trust: { readonly ca?: string[] },
+  trust: Trust,
   deps: SendDeps,
 ): Promise<void> {
   if (mail === undefined || receiver.to === undefined) throw notSent('no-server', 'input');
@@ -82,7 +93,8 @@ async function sendMail(
     connectionTimeout: TIMEOUT_MS,
     greetingTimeout: TIMEOUT_MS,
     socketTimeout: TIMEOUT_MS,
-    tls: trust,
+    tls: { ...trust, ...(isIP(mail.host) === 0 ? { servername: mail.host } : {}) },
+    getSocket: (_options: unknown, done: GotSocket) => void openSocket(mail, deps).then((connection) => done(null, { connection }), done),
     disableFileAccess: true,
     disableUrlAccess: true,
     ...(mail.user === undefined || pass === undefined ? {} : { auth: { user: mail.user, pass } }),
@@ -95,10 +107,39 @@ async function sendMail(
       text: mailText(lines, deps.installation()),
     });
   } catch (error) {
-    throw notSent(reasonOf(error), 'transient', error);
+    throw failed(error);
   } finally {
     transport.close();
   }
+}
+
+type Trust = { readonly ca?: string[] };
+type GotSocket = (error: Error | null, socket?: { readonly connection: Socket }) => void;
+
+function connectTo(url: string, trust: Trust, guard: OutboundGuard): Client {
+  const { port } = targetOfUrl(url);
+  return new Client(new URL(url).origin, {
+    connect: guardConnector(guard, port, buildConnector({ ...trust, lookup: guard.lookup(port) })),
+  });
+}
+
+/** The mail library resolves names by itself: it is given a connection instead. */
+async function openSocket({ host, port }: AlarmMail, { outbound: { guard } }: SendDeps): Promise<Socket> {
+  // An address is not looked up when the socket connects.
+  if (isIP(host) !== 0) await guard.resolve(host, port);
+  const socket = connect({ host, port, lookup: guard.lookup(port) });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return socket;
+  } catch (error) {
+    socket.on('error', () => undefined).destroy();
+    throw error;
+  }
+}
+
+/** Where it may not connect to is nothing that time mends. */
+function failed(error: unknown): AppError {
+  return error instanceof AppError && error.code === 'OUTBOUND_REFUSED' ? error : notSent(reasonOf(error), 'transient', error);
 }
 
 function notSent(reason: string, kind: 'transient' | 'input', cause?: unknown): AppError {

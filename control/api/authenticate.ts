@@ -2,8 +2,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Actor } from '../actions/action.ts';
+import type { DutiesOf } from '../auth/account-duties.ts';
 import type { AccountStore } from '../auth/account-store.ts';
 import type { SessionStore } from '../auth/session-store.ts';
+import { loginRequired, type CountWrongToken } from '../auth/wrong-tokens.ts';
 
 /** A browser cannot send it across origins without asking first, and nobody is answered. */
 const CSRF_HEADER = 'x-kq-client';
@@ -14,26 +16,33 @@ export type Authenticate = (request: FastifyRequest) => Promise<Actor>;
 export interface AuthenticateDeps {
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
+  readonly countWrongToken: CountWrongToken;
+  readonly dutiesOf: DutiesOf;
   readonly isTls: boolean;
 }
 
-export function createAuthenticate({ accounts, sessions, isTls }: AuthenticateDeps): Authenticate {
+export function createAuthenticate({ accounts, sessions, countWrongToken, dutiesOf, isTls }: AuthenticateDeps): Authenticate {
   return async (request) => {
     const bearer = bearerOf(request);
     const secret = bearer ?? request.cookies[sessionCookieName(isTls)];
-    const session = secret === undefined ? undefined : await sessions.find(secret);
-    const account = session === undefined ? undefined : await accounts.get(session.account);
+    if (secret === undefined) throw loginRequired();
+    const session = await sessions.find(secret);
+    if (session === undefined) throw await countWrongToken(secret, request.ip);
+    const account = await accounts.get(session.account);
     // A token is no cookie and a cookie is no token: neither opens the other's door.
-    if (session === undefined || account === undefined || account.disabled || (session.kind === 'token') !== (bearer !== undefined))
-      throw loginRequired();
+    if (account === undefined || account.disabled || (session.kind === 'token') !== (bearer !== undefined)) throw loginRequired();
     if (bearer === undefined) checkSameOrigin(request, isTls);
     return {
       account: account.name,
       roles: account.roles,
+      domains: account.domains,
       via: session.kind,
       from: request.ip,
       sessionId: session._id,
-      mustChangePassword: session.kind === 'session' && account.mustChangePassword,
+      ...(session.secondFactorAt === undefined ? {} : { secondFactorAt: session.secondFactorAt }),
+      ...(session.rights === undefined ? {} : { rights: session.rights }),
+      // A token was made by somebody who had done all that.
+      ...(session.kind === 'session' ? dutiesOf(account) : {}),
     };
   };
 }
@@ -66,10 +75,4 @@ export function clearSessionCookie(reply: FastifyReply, isTls: boolean): void {
 function bearerOf({ headers }: FastifyRequest): string | undefined {
   const match = /^Bearer ([A-Za-z0-9_-]{20,100})$/.exec(headers.authorization ?? '');
   return match?.[1];
-}
-
-function loginRequired(): AppError {
-  return new AppError('LOGIN_REQUIRED', 'input', 'This takes a login.', {
-    fix: 'Log in to the console, or with `kangqiao login` for the command line.',
-  });
 }

@@ -1,21 +1,30 @@
 /** The HTTP side of control: one Fastify with the admin API, its OpenAPI page, live events, health, metrics and the console. */
-import type { AddressInfo } from 'node:net';
+import { isIPv6, type AddressInfo, type Server, type Socket } from 'node:net';
 import cookie from '@fastify/cookie';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { countPerAddress } from '../../engine/contract/count-per-address.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { createId } from '../../engine/contract/ids.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
+import { LISTENER_CIPHERS } from '../../engine/contract/tls-ciphers.ts';
+import { blockListOf } from '../../engine/outbound/address-class.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { Action, Actor } from '../actions/action.ts';
+import { requireAll, scopeOf } from '../actions/domains.ts';
 import { isAllowed } from '../actions/permissions.ts';
 import type { RunAction } from '../actions/run-action.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
+import type { Refusals } from '../audit/refusals.ts';
+import type { DutiesOf } from '../auth/account-duties.ts';
 import type { AccountStore } from '../auth/account-store.ts';
+import { collectChanges, type MarkChange } from '../../engine/integrity/mark-changes.ts';
 import type { CheckLogin } from '../auth/login.ts';
 import type { TellRefused } from '../auth/login-trail.ts';
 import type { SessionStore } from '../auth/session-store.ts';
+import type { CountWrongToken } from '../auth/wrong-tokens.ts';
 import {
   checkSameOrigin,
   clearSessionCookie,
@@ -44,9 +53,13 @@ export interface ControlServerDeps {
   readonly sessions: SessionStore;
   readonly checkLogin: CheckLogin;
   readonly tellRefused: TellRefused;
+  readonly countWrongToken: CountWrongToken;
+  readonly refusals: Refusals;
+  readonly dutiesOf: DutiesOf;
   readonly audit: AuditLog;
   readonly hub: EventHub;
   readonly documents: Documents;
+  readonly clock: Clock;
   readonly metricsText: () => Promise<string>;
   readonly logger: Logger;
 }
@@ -63,6 +76,8 @@ const STOP_MS = 4000;
 /** Who sends slowly, or nothing, does not keep a connection from others. */
 const PATIENCE = { headersTimeout: 10_000, connectionsCheckingInterval: 1000 } as const;
 const MOST_CONNECTIONS = 2000;
+/** A browser opens six and its events, and a whole department may share an address. */
+const MOST_CONNECTIONS_PER_ADDRESS = 500;
 const CSP =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const LOOPBACK = new Set(['127.0.0.1', '::1', '::ffff:127.0.0.1']);
@@ -113,11 +128,14 @@ function createApp({ tls, trustedProxies = [] }: ControlServerDeps): FastifyInst
     return503OnClosing: true,
     routerOptions: { maxParamLength: 200 },
   } as const;
-  const https = tls === undefined ? undefined : { ...tls, ...PATIENCE, minVersion: 'TLSv1.2' as const };
+  const https =
+    tls === undefined
+      ? undefined
+      : { ...tls, ...PATIENCE, minVersion: 'TLSv1.2' as const, ciphers: LISTENER_CIPHERS, handshakeTimeout: PATIENCE.headersTimeout };
   const app = (https === undefined
     ? Fastify({ ...options, http: PATIENCE })
     : Fastify({ ...options, https })) as unknown as FastifyInstance;
-  app.server.maxConnections = MOST_CONNECTIONS;
+  boundConnections(app.server, trustedProxies);
   // Inputs are checked once, by the action itself; schemas of routes only describe.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
@@ -128,6 +146,19 @@ function createApp({ tls, trustedProxies = [] }: ControlServerDeps): FastifyInst
     else done(tooDeep);
   });
   return app;
+}
+
+/** One address, or connections that never say anything, keep nobody else out. Proxies bring many people. */
+function boundConnections(server: Server, trustedProxies: readonly string[]): void {
+  server.maxConnections = MOST_CONNECTIONS;
+  const perAddress = countPerAddress(MOST_CONNECTIONS_PER_ADDRESS);
+  const proxies = blockListOf(trustedProxies);
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    if (proxies.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return;
+    if (perAddress.enter(address)) socket.once('close', () => perAddress.leave(address));
+    else socket.destroy();
+  });
 }
 
 function addSecurityHeaders(app: FastifyInstance, isTls: boolean): void {
@@ -157,7 +188,7 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
   });
   api.get('/events', { schema: { operationId: 'events', summary: '实时事件 (SSE)', tags: ['system'] } }, async (request, reply) => {
     const actor = await authenticate(request);
-    requireSystemRead(actor);
+    await deps.refusals.watch('events', actor, () => requireSystemRead(actor));
     deps.hub.requireRoom(actor.account);
     reply.hijack();
     reply.raw.writeHead(200, {
@@ -179,17 +210,25 @@ function addApi(api: FastifyInstance, deps: ControlServerDeps, authenticate: Aut
 /** What may be told as things are now; undefined when the session has ended, or the account may not be told anything any more. */
 async function lookAgain({ sessions, accounts }: ControlServerDeps, actor: Actor): Promise<Sight | undefined> {
   const [isLive, account] = await Promise.all([sessions.isLive(actor.sessionId ?? ''), accounts.get(actor.account)]);
-  const now = { ...actor, roles: account?.roles ?? [] };
+  const now = { ...actor, roles: account?.roles ?? [], domains: account?.domains ?? [] };
   return isLive && account?.disabled === false && isAllowed(now, 'system.read') ? sightOf(now) : undefined;
 }
 
 function sightOf(actor: Actor): Sight {
-  return { seesFlows: isAllowed(actor, 'flows.read') };
+  return { seesFlows: isAllowed(actor, 'flows.read'), domains: actor.domains };
 }
 
-function addLogin(api: FastifyInstance, { checkLogin, tellRefused, sessions, audit }: ControlServerDeps, isTls: boolean): void {
+function addLogin(
+  api: FastifyInstance,
+  { checkLogin, tellRefused, sessions, audit, dutiesOf, clock }: ControlServerDeps,
+  isTls: boolean,
+): void {
   const Login = Type.Object(
-    { name: Type.String({ minLength: 1, maxLength: 64 }), password: Type.String({ minLength: 1, maxLength: 1000 }) },
+    {
+      name: Type.String({ minLength: 1, maxLength: 64 }),
+      password: Type.String({ minLength: 1, maxLength: 1000 }),
+      code: Type.Optional(Type.String({ maxLength: 40, description: 'Of the second factor; LOGIN_CODE_REQUIRED says that it is needed' })),
+    },
     { additionalProperties: false },
   );
   const schema = {
@@ -202,35 +241,42 @@ function addLogin(api: FastifyInstance, { checkLogin, tellRefused, sessions, aud
   };
   api.withTypeProvider<TypeBoxTypeProvider>().post('/login', { schema }, async (request, reply) => {
     checkSameOrigin(request, isTls);
-    const { name, password } = readLogin(request.body);
-    const account = await checkLogin(name, password, request.ip).catch(async (error: unknown) => {
+    const { name, password, code } = readLogin(request.body);
+    const marks: MarkChange[] = [];
+    // A recovery code that is used up changes the account.
+    const account = await collectChanges(marks, () => checkLogin(name, password, request.ip, { code })).catch(async (error: unknown) => {
       await tellRefused(error, request.ip);
       throw error;
     });
-    const actor = { account: account.name, roles: account.roles, via: 'session', from: request.ip } as const;
+    const actor = { account: account.name, roles: account.roles, domains: account.domains, via: 'session', from: request.ip } as const;
     const intent = await audit.intent({ action: 'login', actor });
-    const { secret } = await sessions.open(account.name);
-    await audit.result(intent, { outcome: 'done', note: {} });
+    const shown = account.hasSecondFactor ? { secondFactorAt: clock.now() } : {};
+    const { secret } = await collectChanges(marks, () => sessions.open(account.name, { from: request.ip, ...shown }));
+    await audit.result(intent, { outcome: 'done', note: {}, marks });
     setSessionCookie(reply, secret, isTls);
-    return { name: account.name, roles: account.roles, mustChangePassword: account.mustChangePassword };
+    return { name: account.name, roles: account.roles, ...dutiesOf(account) };
   });
 }
 
-function readLogin(body: unknown): { readonly name: string; readonly password: string } {
-  const { name, password } = (body ?? {}) as Record<string, unknown>;
+function readLogin(body: unknown): { readonly name: string; readonly password: string; readonly code?: string } {
+  const { name, password, code } = (body ?? {}) as Record<string, unknown>;
   const isText = (value: unknown, most: number): value is string => typeof value === 'string' && value.length > 0 && value.length <= most;
-  if (isText(name, 64) && isText(password, 1000)) return { name: name.trim().toLowerCase(), password };
+  if (isText(name, 64) && isText(password, 1000))
+    return { name: name.trim().toLowerCase(), password, ...(isText(code, 40) ? { code } : {}) };
   throw new AppError('INPUT_INVALID', 'input', 'Name and password are needed.', { fix: 'Send {"name", "password"}.' });
 }
 
-function addHealth(app: FastifyInstance, { documents, metricsText }: ControlServerDeps, authenticate: Authenticate): void {
+function addHealth(app: FastifyInstance, { documents, metricsText, refusals }: ControlServerDeps, authenticate: Authenticate): void {
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'up' }));
   app.get('/readyz', { schema: { hide: true } }, async () => {
     await documents.ping();
     return { status: 'ready' };
   });
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {
-    if (!isLocal(request)) requireSystemRead(await authenticate(request));
+    if (!isLocal(request)) {
+      const actor = await authenticate(request);
+      await refusals.watch('metrics', actor, () => requireMetricsRight(actor));
+    }
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(await metricsText());
   });
 }
@@ -251,11 +297,18 @@ function isLocal({ ip, hostname, headers }: FastifyRequest): boolean {
 }
 
 function requireSystemRead(actor: Actor): void {
-  if (isAllowed(actor, 'system.read') && actor.mustChangePassword !== true) return;
+  const isReady = actor.mustChangePassword !== true && actor.mustSetUpSecondFactor !== true;
+  if (isReady && isAllowed(actor, 'system.read')) return;
   throw new AppError('PERMISSION_DENIED', 'input', 'This takes the right system.read.', {
     values: { permission: 'system.read' },
     fix: 'Ask for a role that holds it.',
   });
+}
+
+/** The figures name flows and interfaces of every domain. */
+function requireMetricsRight(actor: Actor): void {
+  requireSystemRead(actor);
+  requireAll(scopeOf(actor.domains));
 }
 
 function addressOf(app: FastifyInstance, { host, tls }: ControlServerDeps): string {

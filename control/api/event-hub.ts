@@ -5,16 +5,19 @@
  * - `flow-live` every two seconds, to a page that watches a flow: its nodes and edges (`FlowLiveDetail`);
  * - `alarms` when an alarm opened, was acknowledged or ended;
  * - `flow` when one was published, `plan` when the gateways got a new plan.
+ * A page gets counts and flows of the domains of its person alone.
  */
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
-import type { FlowLive, LiveFlows } from '../actions/live-flows.ts';
+import type { Domains } from '../../engine/contract/domain.ts';
+import type { LiveFlows } from '../actions/live-flows.ts';
 
 /** What of the events one may see. */
 export interface Sight {
   readonly seesFlows: boolean;
+  readonly domains: Domains;
 }
 
 export interface Listener {
@@ -31,17 +34,30 @@ export interface EventHub {
   requireRoom(account: string): void;
   /** Writes to this response until it closes, its session ends or the hub does. */
   add(response: ServerResponse, listener: Listener): void;
+  /** To every page, so nothing of any domain. */
   send(event: string, data: Readonly<Record<string, unknown>>): void;
+  flowPublished(flow: VersionOfFlow): void;
   stop(): void;
 }
 
 export interface EventHubDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Read once a second for everybody, and only while somebody looks. */
-  counts(): Promise<Readonly<Record<string, unknown>>>;
+  /** Read once a second for all pages of the same domains, and only while somebody looks. */
+  counts(domains: Domains): Promise<Readonly<Record<string, unknown>>>;
+  /** Which versions of flows belong to these domains. */
+  seesOf(domains: Domains): Promise<Sees>;
   readonly flows: LiveFlows;
 }
+
+export interface VersionOfFlow {
+  readonly flowId: string;
+  readonly version: number;
+}
+
+export type Sees = (flow: VersionOfFlow) => boolean;
+
+type Page = readonly [ServerResponse, Listener];
 
 const MOST_LISTENERS = 200;
 /** Nobody takes all places. */
@@ -53,10 +69,10 @@ const CHECK_TICKS = 5;
 /** A page that reads slower than this is dropped; it comes back by itself. */
 const MOST_BUFFERED_BYTES = 256 * 1024;
 
-export function createEventHub({ clock, logger, counts, flows }: EventHubDeps): EventHub {
+export function createEventHub({ clock, logger, counts, seesOf, flows }: EventHubDeps): EventHub {
   const listeners = new Map<ServerResponse, Listener>();
-  /** What was told of each flow, as text. */
-  let told = new Map<string, string>();
+  /** What was last sent of each flow. */
+  let sent = new Map<string, { readonly text: string; readonly flow: VersionOfFlow }>();
   let fresh = new Set<ServerResponse>();
   let cancel: (() => void) | undefined;
   let ticks = 0;
@@ -73,32 +89,46 @@ export function createEventHub({ clock, logger, counts, flows }: EventHubDeps): 
   async function tick(): Promise<void> {
     ticks += 1;
     if (ticks % CHECK_TICKS === 0) await lookAgain();
-    if (listeners.size > 0) send('counts', await counts());
-    if (ticks % FLOW_TICKS === 0) await tellFlows();
+    for (const [domains, pages] of byDomains([...listeners])) {
+      const now = await counts(domains);
+      for (const [response] of pages) write(response, 'counts', now);
+    }
+    if (ticks % FLOW_TICKS === 0) await sendFlows();
   }
 
-  async function tellFlows(): Promise<void> {
-    const seeing = [...listeners].filter(([, { sight }]) => sight.seesFlows);
-    if (seeing.length === 0) return;
+  async function sendFlows(): Promise<void> {
+    const pages = [...listeners].filter(([, { sight }]) => sight.seesFlows);
+    if (pages.length === 0) return;
     const all = await flows.list();
-    const changed = all.filter((flow) => told.get(flow.flowId) !== told.set(flow.flowId, JSON.stringify(flow)).get(flow.flowId));
-    const before = told;
-    told = new Map(all.map(({ flowId }) => [flowId, before.get(flowId)!]));
-    const gone = [...before.keys()].filter((flowId) => !told.has(flowId));
+    const before = sent;
+    sent = new Map(all.map((flow) => [flow.flowId, { text: JSON.stringify(flow), flow }]));
+    const changed = all.filter(({ flowId }) => before.get(flowId)?.text !== sent.get(flowId)!.text);
+    const gone = [...before.values()].filter(({ flow }) => !sent.has(flow.flowId)).map(({ flow }) => flow);
     const firstTime = fresh;
     fresh = new Set();
-    for (const [response] of seeing) {
-      const items: readonly FlowLive[] = firstTime.has(response) ? all : changed;
-      if (items.length > 0 || gone.length > 0) write(response, 'flows', { items, gone });
+    for (const [domains, some] of byDomains(pages)) {
+      const sees = await seesOf(domains);
+      const goneHere = gone.filter(sees).map(({ flowId }) => flowId);
+      for (const [response] of some) {
+        const items = (firstTime.has(response) ? all : changed).filter(sees);
+        if (items.length > 0 || goneHere.length > 0) write(response, 'flows', { items, gone: goneHere });
+      }
+      await sendWatched(some, sees);
     }
-    await tellWatched(seeing);
   }
 
-  async function tellWatched(seeing: readonly (readonly [ServerResponse, Listener])[]): Promise<void> {
-    const watched = Map.groupBy(seeing, ([, { flowId }]) => flowId);
-    for (const [flowId, pages] of watched) {
+  async function sendWatched(pages: readonly Page[], sees: Sees): Promise<void> {
+    for (const [flowId, watching] of Map.groupBy(pages, ([, page]) => page.flowId)) {
       const detail = flowId === undefined ? undefined : await flows.get(flowId);
-      if (detail !== undefined) for (const [response] of pages) write(response, 'flow-live', { ...detail });
+      if (detail === undefined || !sees(detail)) continue;
+      for (const [response] of watching) write(response, 'flow-live', { ...detail });
+    }
+  }
+
+  async function sendPublished(flow: VersionOfFlow): Promise<void> {
+    for (const [domains, pages] of byDomains([...listeners])) {
+      const sees = await seesOf(domains);
+      if (sees(flow)) for (const [response] of pages) write(response, 'flow', { ...flow });
     }
   }
 
@@ -148,9 +178,16 @@ export function createEventHub({ clock, logger, counts, flows }: EventHubDeps): 
       schedule();
     },
     send,
+    flowPublished: (flow) => void sendPublished(flow).catch((error: unknown) => logger.error('events.flow', error)),
     stop() {
       cancel?.();
       for (const response of listeners.keys()) end(response);
     },
   };
+}
+
+/** One reading serves all pages of the same domains. */
+function byDomains(pages: readonly Page[]): readonly (readonly [Domains, readonly Page[]])[] {
+  const groups = Map.groupBy(pages, ([, { sight }]) => JSON.stringify(sight.domains));
+  return [...groups.values()].map((group) => [group[0]![1].sight.domains, group]);
 }

@@ -5,7 +5,7 @@ import Value from 'typebox/value';
 import { AppError } from '../../engine/contract/errors.ts';
 import { isRecord } from '../../engine/contract/is-record.ts';
 import type { Action, Actor } from '../actions/action.ts';
-import type { RunAction } from '../actions/run-action.ts';
+import type { RunAction, RunOptions } from '../actions/run-action.ts';
 import type { Authenticate } from './authenticate.ts';
 import { toErrorAnswer } from './errors.ts';
 import { ROUTES, type Route } from './routes.ts';
@@ -49,7 +49,7 @@ function mount(app: FastifyInstance, deps: MountDeps, route: Route, action: Acti
       const actor = request.getDecorator<Actor>(ACTOR);
       const input = gather(request, route, parts);
       const signal = signalOf(reply);
-      const reason = reasonOf(request);
+      const reason = { ...reasonOf(request), ...confirmationOf(request) };
       if (route.progress === true && request.headers.accept?.includes('application/x-ndjson') === true) {
         return streamProgress(reply, (progress) => deps.run(action.name, input, actor, { signal, ...reason, progress }));
       }
@@ -66,7 +66,7 @@ interface InputParts {
   readonly body: TSchema | undefined;
 }
 
-/** Path parameters by the path; the rest is query (GET, DELETE) or body. */
+/** Path parameters by the path; the rest is query (GET, DELETE, and beside a body that is one field whole) or body. */
 function splitInput(route: Route, input: TObject): InputParts {
   const inPath = new Set([...route.path.matchAll(/:(\w+)/g)].map((match) => match[1] ?? ''));
   const required = new Set<string>((input as { required?: readonly string[] }).required ?? []);
@@ -82,9 +82,12 @@ function splitInput(route: Route, input: TObject): InputParts {
   const params = pick((name) => inPath.has(name));
   const isInBody = route.method === 'POST' || route.method === 'PUT';
   if (!isInBody) return { params, query: pick((name) => !inPath.has(name)), body: undefined };
+  if (route.body !== undefined) {
+    const query = pick((name) => !inPath.has(name) && name !== route.body);
+    return { params, query, body: route.bodySchema ?? input.properties[route.body] };
+  }
   const rest = pick((name) => !inPath.has(name));
-  const whole = route.body === undefined ? undefined : (route.bodySchema ?? input.properties[route.body]);
-  return { params, query: Type.Object({}), body: whole ?? (Object.keys(rest.properties).length === 0 ? undefined : rest) };
+  return { params, query: Type.Object({}), body: Object.keys(rest.properties).length === 0 ? undefined : rest };
 }
 
 /** Path and query are text and become numbers where the schema says so; a body is taken as it is. */
@@ -119,11 +122,21 @@ function signalOf(reply: FastifyReply): AbortSignal {
 /** The person's own words, percent-encoded since headers are ASCII. */
 function reasonOf(request: FastifyRequest): { readonly reason?: string } {
   const header = request.headers['x-kq-reason'];
-  if (typeof header !== 'string') return {};
+  return typeof header === 'string' ? { reason: decodedText(header).slice(0, 500) } : {};
+}
+
+/** The password given again, percent-encoded as a reason is, and the code of a second factor. */
+function confirmationOf({ headers }: FastifyRequest): Pick<RunOptions, 'confirmation'> {
+  const { 'x-kq-password': password, 'x-kq-code': code } = headers;
+  if (typeof password !== 'string' || password === '') return {};
+  return { confirmation: { password: decodedText(password), ...(typeof code === 'string' && code !== '' ? { code } : {}) } };
+}
+
+function decodedText(header: string): string {
   try {
-    return { reason: decodeURIComponent(header).slice(0, 500) };
+    return decodeURIComponent(header);
   } catch {
-    return { reason: header.slice(0, 500) };
+    return header;
   }
 }
 
@@ -148,6 +161,7 @@ async function streamProgress(reply: FastifyReply, work: (progress: Progress) =>
 
 function describe(route: Route, action: Action, parts: InputParts): Record<string, unknown> {
   const right = action.right === 'self' || action.right === 'member' ? 'any logged-in person' : action.right;
+  const domains = typeof action.domain === 'string' ? action.domain : 'of what it touches';
   const answers = {
     200: 'Done',
     400: 'Malformed',
@@ -157,10 +171,13 @@ function describe(route: Route, action: Action, parts: InputParts): Record<strin
     409: 'Stale or clashing',
     422: 'Refused, with every issue',
   };
+  const stepUp = action.stepUp
+    ? '\n\n须再次输入密码 / asks for the password again: header `x-kq-password`, percent-encoded; with a second factor also `x-kq-code`'
+    : '';
   return {
     operationId: action.name,
     summary: action.text['zh-CN'],
-    description: `${action.text.en}.\n\n权限 / right: \`${right}\``,
+    description: `${action.text.en}.\n\n权限 / right: \`${right}\` · 服务域 / domains: \`${domains}\`${stepUp}`,
     tags: [action.name.split('.')[0] ?? 'other'],
     ...(Object.keys(parts.params.properties).length === 0 ? {} : { params: plainSchema(parts.params) }),
     ...(Object.keys(parts.query.properties).length === 0 ? {} : { querystring: plainSchema(parts.query) }),

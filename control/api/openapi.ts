@@ -1,7 +1,9 @@
 /** The OpenAPI document of the admin API and the page that shows it; the designer's client is generated from the same document. */
-import swagger from '@fastify/swagger';
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifySchema } from 'fastify';
+import { isRecord } from '../../engine/contract/is-record.ts';
+import type { FieldText, Text } from '../../engine/contract/texts.ts';
 import type { Action } from '../actions/action.ts';
 import { mountActions } from './mount-actions.ts';
 
@@ -13,7 +15,7 @@ export interface ApiPage {
 }
 
 export async function addOpenApi(app: FastifyInstance, { version, csp, cookieName }: ApiPage): Promise<void> {
-  await addDocument(app, version, cookieName);
+  await addDocument(app, version, cookieName, { transform: ({ schema, url }) => ({ schema: withDescriptions(schema), url }) });
   await app.register(swaggerUi, {
     routePrefix: '/api/docs',
     staticCSP: true,
@@ -38,8 +40,14 @@ export async function apiDocument(actions: readonly Action[]): Promise<unknown> 
   return app.swagger();
 }
 
-async function addDocument(app: FastifyInstance, version: string, cookieName: string): Promise<void> {
+async function addDocument(
+  app: FastifyInstance,
+  version: string,
+  cookieName: string,
+  more: Pick<FastifyDynamicSwaggerOptions, 'transform'> = {},
+): Promise<void> {
   await app.register(swagger, {
+    ...more,
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -56,6 +64,21 @@ async function addDocument(app: FastifyInstance, version: string, cookieName: st
       security: [{ session: [] }, { token: [] }],
     },
   });
+}
+
+/** The words that a field has for forms are its description on the page; the types generated from the document do without them. */
+function withDescriptions(schema: FastifySchema): FastifySchema {
+  return JSON.parse(JSON.stringify(schema, (_key, value: unknown) => withDescription(value))) as FastifySchema;
+}
+
+function withDescription(value: unknown): unknown {
+  // A field may be named `text`: its value is a schema, which has no label.
+  const words = isRecord(value) ? (value['text'] as Partial<FieldText> | undefined) : undefined;
+  if (!isRecord(value) || words?.label === undefined) return value;
+  const { text: _text, editor: _editor, ...schema } = value;
+  const { label, help } = words;
+  const inLanguage = (language: keyof Text) => (help === undefined ? label[language] : `${label[language]}: ${help[language]}`);
+  return { ...schema, description: `${inLanguage('zh-CN')} / ${inLanguage('en')}` };
 }
 
 /** Runs in the page, as text: calls from there carry what calls of the console carry. */

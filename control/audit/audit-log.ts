@@ -1,60 +1,19 @@
 /**
  * The audit trail: append-only lines in one chain, each MACed with HMAC-SM3 over the one before under a key that lies outside the
- * database (design page 3, section 3). A line cannot be changed, moved or cut out of the middle without the chain saying where.
+ * database. A line cannot be changed, moved or cut out of the middle without the chain saying where (`walk-chain.ts`).
  * Reasons are people's own words and may name a patient: they are stored sealed, and the MAC is over what is stored.
  */
-import { Type } from 'typebox';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
-import type { Collection, CollectionSpec, Documents, Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Collection, Documents, Filter } from '../../engine/contract/ports/documents.ts';
 import type { Seal, SealPlace } from '../../engine/contract/seal.ts';
+import type { MarkChange } from '../../engine/integrity/mark-changes.ts';
 import type { Actor, AuditNote } from '../actions/action.ts';
-import { canonicalJson } from './canonical-json.ts';
+import { auditSpec, CHAIN, macOfLine, withoutMac, type AuditLine, type SealedLine, type StoredLine } from './audit-line.ts';
+import { walkChain, type ChainBreak, type ChainReport, type Replay, type TrailHead } from './walk-chain.ts';
 import { withoutSecrets } from './without-secrets.ts';
-
-export interface AuditLine {
-  readonly chain: string;
-  readonly number: number;
-  readonly at: number;
-  readonly phase: 'intent' | 'result';
-  readonly action: string;
-  readonly actor: string;
-  readonly via: string;
-  readonly from: string;
-  readonly subject?: string;
-  /** In the person's own words. */
-  readonly reason?: string;
-  /** On a result line: `done`, or the code of the error. */
-  readonly outcome?: string;
-  /** On a result line: the number of its intent line. */
-  readonly intent?: number;
-  readonly before?: unknown;
-  readonly after?: unknown;
-}
-
-/** A line as it is stored and MACed. */
-interface SealedLine extends Omit<AuditLine, 'reason'> {
-  readonly sealedReason?: string;
-}
-
-interface StoredLine extends StoredDocument, SealedLine {
-  readonly mac: string;
-}
-
-const auditSpec: CollectionSpec<StoredLine> = {
-  name: 'audit',
-  schema: Type.Object(
-    { _id: Type.String(), chain: Type.String(), number: Type.Integer(), mac: Type.String() },
-    { additionalProperties: true },
-  ),
-  indexes: [
-    { name: 'chain', fields: ['chain', 'number'], unique: true },
-    { name: 'by_actor', fields: ['actor', 'at'] },
-    { name: 'by_action', fields: ['action', 'at'] },
-  ],
-};
 
 export interface Intent {
   readonly line: AuditLine;
@@ -73,16 +32,16 @@ export interface AuditQuery {
   readonly after?: string;
 }
 
-export type ChainReport =
-  | { readonly intact: true; readonly lines: number; readonly head: string }
-  | { readonly intact: false; readonly lines: number; readonly brokenAt: number; readonly why: 'missing' | 'changed' | 'cut off' };
-
 export interface AuditLog {
   intent(entry: { action: string; actor: Actor; subject?: string | undefined; reason?: string | undefined }): Promise<Intent>;
-  result(intent: Intent, result: { outcome: string; note: AuditNote }): Promise<void>;
+  /** `marks`: what the act wrote or removed of the marked documents. */
+  result(intent: Intent, result: { outcome: string; note: AuditNote; marks?: readonly MarkChange[] }): Promise<void>;
   list(query: AuditQuery): Promise<{ readonly items: readonly AuditLine[]; readonly next: string | undefined }>;
   /** Walks the whole chain; a break is also an alarm in the log. */
   verify(signal?: AbortSignal): Promise<ChainReport>;
+  /** The same, with what the lines say of marked documents. `expected`: a head that was kept elsewhere. */
+  replay(options?: { readonly expected?: TrailHead | undefined; readonly signal?: AbortSignal | undefined }): Promise<Replay>;
+  head(): TrailHead;
 }
 
 export interface AuditDeps {
@@ -95,25 +54,25 @@ export interface AuditDeps {
   readonly auditKey: Uint8Array;
 }
 
-const CHAIN = 'main';
-const PAGE = 500;
+/** About 100 KB; what is more goes into further result lines of the same act. */
+const MARKS_A_LINE = 500;
 const CLASHES = 50;
-const START = '';
 
 /** Opens the trail and finds its head. */
 export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
   const lines = await deps.documents.open(auditSpec);
   let head = await readHead(lines);
   let queue: Promise<unknown> = Promise.resolve();
+  const told = new Set<string>();
 
   /** One line after the other within this process; against other processes the unique row id decides, and the loser takes the next number. */
-  function append({ reason, ...entry }: Omit<AuditLine, 'chain' | 'number' | 'at'>): Promise<AuditLine> {
+  function append({ reason, ...entry }: Omit<AuditLine & SealedLine, 'chain' | 'number' | 'at'>): Promise<AuditLine> {
     const next = queue.then(async () => {
       for (let clash = 0; clash < CLASHES; clash++) {
         const number = head.number + 1;
         const sealedReason = reason === undefined ? undefined : deps.seal.seal(reasonPlace(number), reason);
         const line = JSON.parse(JSON.stringify({ ...entry, sealedReason, chain: CHAIN, number, at: deps.clock.now() })) as SealedLine;
-        const stored: StoredLine = { _id: lineId(line.number), ...line, mac: macOf(deps, head.mac, line) };
+        const stored: StoredLine = { _id: lineId(line.number), ...line, mac: macOfLine(deps, head.mac, line) };
         const result = await lines.insert(stored, { durability: 'full' });
         if (result.inserted) {
           head = { number: line.number, mac: stored.mac };
@@ -132,7 +91,7 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
       const line = await append({ phase: 'intent', action, ...whoIs(actor), ...given({ subject, reason }) });
       return { line };
     },
-    async result({ line }, { outcome, note }) {
+    async result({ line }, { outcome, note, marks = [] }) {
       const { action, actor, via, from } = line;
       const change = given({
         subject: note.subject,
@@ -140,21 +99,46 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
         before: withoutSecrets(note.before),
         after: withoutSecrets(note.after),
       });
-      await append({ phase: 'result', action, actor, via, from, outcome, intent: line.number, ...change });
+      const result = { phase: 'result', action, actor, via, from, intent: line.number } as const;
+      // The outcome comes last: where it stands, no mark of the act is missing.
+      let at = 0;
+      for (; marks.length - at > MARKS_A_LINE; at += MARKS_A_LINE)
+        await append({ ...result, ...given({ subject: note.subject }), marks: marks.slice(at, at + MARKS_A_LINE) });
+      await append({ ...result, outcome, ...change, ...(marks.length === 0 ? {} : { marks: marks.slice(at) }) });
     },
     list: (query) => listLines(lines, query, deps.seal),
     async verify(signal) {
-      await queue;
-      const report = await walkChain(lines, deps, head, signal);
-      if (!report.intact) {
-        const broken = new AppError('AUDIT_CHAIN_BROKEN', 'bug', `The audit trail is ${report.why} at line ${report.brokenAt}.`, {
-          values: { line: report.brokenAt },
-        });
-        deps.logger.error('audit.chain-broken', broken, { line: report.brokenAt, why: report.why });
-      }
+      const { report } = await replay({ signal });
       return report;
     },
+    replay,
+    head: () => head,
   };
+
+  async function replay({ expected, signal }: Parameters<AuditLog['replay']>[0] = {}): Promise<Replay> {
+    await queue;
+    const replayed = await walkChain({ lines, key: deps, expected: [head, ...(expected === undefined ? [] : [expected])], signal });
+    if (!replayed.report.intact) tellBreaks(replayed.report.breaks, told, deps.logger);
+    return replayed;
+  }
+}
+
+/** Each once: a process that waits for an acceptance reads the trail again and again. */
+function tellBreaks(breaks: readonly ChainBreak[], told: Set<string>, logger: Logger): void {
+  for (const { number, to, why, isAccepted } of breaks) {
+    const key = `${number} ${to} ${why}`;
+    if (isAccepted || told.has(key)) continue;
+    told.add(key);
+    logger.error('audit.chain-broken', chainBroken({ number, to, why }), { line: number, to, why });
+  }
+}
+
+export function chainBroken({ number, to, why }: Pick<ChainBreak, 'number' | 'to' | 'why'>): AppError {
+  const lines = number === to ? `Line ${number}` : `Lines ${number} to ${to}`;
+  return new AppError('AUDIT_CHAIN_BROKEN', 'bug', `${lines} of the audit trail: ${why}.`, {
+    values: { line: number, to, why },
+    fix: 'Compare with a backup and find out who wrote to the store; then let the security administrator accept the trail.',
+  });
 }
 
 const FAILED = 'failed';
@@ -181,46 +165,14 @@ async function listLines(lines: Collection<StoredLine>, query: AuditQuery, seal:
   }
 }
 
-interface Head {
-  readonly number: number;
-  readonly mac: string;
-}
-
-async function readHead(lines: Collection<StoredLine>): Promise<Head> {
+async function readHead(lines: Collection<StoredLine>): Promise<TrailHead> {
   const [last] = await lines.find({ chain: CHAIN }, { sort: ['-number'], limit: 1 });
-  return last === undefined ? { number: 0, mac: START } : { number: last.number, mac: last.mac };
-}
-
-async function walkChain(lines: Collection<StoredLine>, deps: AuditDeps, expected: Head, signal?: AbortSignal): Promise<ChainReport> {
-  let previous: Head = { number: 0, mac: START };
-  for (let after: string | undefined; ;) {
-    signal?.throwIfAborted();
-    const page = await lines.find({ chain: CHAIN }, { sort: ['number'], limit: PAGE, ...(after === undefined ? {} : { after }) });
-    for (const line of page) {
-      const number = previous.number + 1;
-      if (line.number !== number) return { intact: false, lines: previous.number, brokenAt: number, why: 'missing' };
-      if (line.mac !== macOf(deps, previous.mac, withoutMac(line)))
-        return { intact: false, lines: previous.number, brokenAt: number, why: 'changed' };
-      previous = line;
-    }
-    after = page.at(-1)?._id;
-    if (page.length < PAGE) break;
-  }
-  if (previous.number < expected.number) return { intact: false, lines: previous.number, brokenAt: previous.number + 1, why: 'cut off' };
-  return { intact: true, lines: previous.number, head: previous.mac };
-}
-
-function macOf(deps: AuditDeps, previousMac: string, line: SealedLine): string {
-  return Buffer.from(deps.crypto.hmac('sm3', deps.auditKey, `${previousMac}\n${canonicalJson(line)}`)).toString('hex');
+  return last === undefined ? { number: 0, mac: '' } : { number: last.number, mac: last.mac };
 }
 
 /** Sorts as its number does. */
 function lineId(number: number): string {
   return `${CHAIN}-${String(number).padStart(12, '0')}`;
-}
-
-function withoutMac({ _id, mac: _mac, ...line }: StoredLine): SealedLine {
-  return line;
 }
 
 function reasonPlace(number: number): SealPlace {
@@ -229,7 +181,7 @@ function reasonPlace(number: number): SealPlace {
 
 /** A reason that cannot be opened any more must not hide the line, nor the lines around it. */
 function openLine(stored: StoredLine, seal: Seal): AuditLine {
-  const { sealedReason, ...line } = withoutMac(stored);
+  const { sealedReason, marks: _marks, ...line } = withoutMac(stored);
   if (sealedReason === undefined) return line;
   try {
     return { ...line, reason: seal.openText(reasonPlace(line.number), sealedReason) };

@@ -1,19 +1,74 @@
 /** What the trail and exports may show of a document: values under names that sound like a secret are replaced. */
+import { isDeepStrictEqual } from 'node:util';
+import { isRecord } from '../../engine/contract/is-record.ts';
+import { pointerStep } from '../../engine/contract/schema-problem.ts';
+
 const SECRET_NAME = /pass(word|wd|phrase)?$|secret|token|credential(s|value)|private|apikey|api-key|authorization/i;
 const SHOWN = '***';
 const MAX_TEXT = 2000;
 
-export function withoutSecrets(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return withoutUserInfo(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value);
+/** For the trail, whose lines stay short: long texts are cut. */
+export function withoutSecrets(value: unknown): unknown {
+  return masked(value, MAX_TEXT, 0);
+}
+
+/** For what is read again by a program: nothing is cut. */
+export function maskSecrets(value: unknown): unknown {
+  return masked(value, Infinity, 0);
+}
+
+function masked(value: unknown, maxText: number, depth: number): unknown {
+  if (typeof value === 'string') return withoutUserInfo(value.length > maxText ? `${value.slice(0, maxText)}…` : value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth > 20) return '…';
-  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, depth + 1));
+  if (Array.isArray(value)) return value.map((item) => masked(item, maxText, depth + 1));
   return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [
-      key,
-      SECRET_NAME.test(key) && typeof field === 'string' ? SHOWN : withoutSecrets(field, depth + 1),
-    ]),
+    Object.entries(value).map(([key, field]) => [key, isSecret(key, field) ? SHOWN : masked(field, maxText, depth + 1)]),
   );
+}
+
+/**
+ * `incoming` with each masked text replaced by the stored one that it is the mask of. A text at another place, or that differs elsewhere, stays
+ * masked: nobody may lead stored user info to another host. A value under a secret's name says nothing of where it goes, so it comes back only
+ * where nothing at all differs.
+ */
+export function unmasked(incoming: unknown, stored: unknown): unknown {
+  return isDeepStrictEqual(incoming, maskSecrets(stored)) ? stored : unmaskedTexts(incoming, stored);
+}
+
+function unmaskedTexts(incoming: unknown, stored: unknown): unknown {
+  if (Array.isArray(incoming)) {
+    const before = Array.isArray(stored) ? stored : [];
+    return incoming.map((item, index) => unmaskedTexts(item, before[index]));
+  }
+  if (!isRecord(incoming)) return isMaskOf(incoming, stored) ? stored : incoming;
+  const before = isRecord(stored) ? stored : {};
+  return Object.fromEntries(
+    Object.entries(incoming).map(([key, field]) => [key, unmaskedTexts(field, Object.hasOwn(before, key) ? before[key] : undefined)]),
+  );
+}
+
+/** Exports of 0.1.0 also cut long texts. */
+function isMaskOf(incoming: unknown, stored: unknown): boolean {
+  return typeof stored === 'string' && (maskSecrets(stored) === incoming || withoutSecrets(stored) === incoming);
+}
+
+/** JSON Pointers of the texts that are masks, or were cut. */
+export function maskedPlaces(value: unknown, path = ''): readonly string[] {
+  if (typeof value === 'string') return value.includes(`://${SHOWN}@`) || isCut(value) ? [path] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, field]: [string, unknown]) => {
+    const place = path + pointerStep(key);
+    return isSecret(key, field) && field === SHOWN ? [place] : maskedPlaces(field, place);
+  });
+}
+
+function isCut(text: string): boolean {
+  return text.length === MAX_TEXT + 1 && text.endsWith('…');
+}
+
+function isSecret(key: string, field: unknown): boolean {
+  return SECRET_NAME.test(key) && typeof field === 'string';
 }
 
 /** `https://user:password@host` keeps its host only. */

@@ -1,6 +1,7 @@
 /** People who may log in. The name is the id, in lower case; the password stands only as its hash and never leaves this folder. */
 import { Type, type Static } from 'typebox';
 import { ROLES } from '../../engine/contract/access.ts';
+import { Domains } from '../../engine/contract/domain.ts';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
@@ -17,18 +18,34 @@ export const Account = Type.Object(
     name: AccountName,
     displayName: Type.String({ maxLength: 200 }),
     roles: Type.Array(RoleSchema, { maxItems: ROLES.length }),
+    domains: Domains,
     disabled: Type.Boolean(),
     mustChangePassword: Type.Boolean(),
     revision: Type.Integer(),
     createdAt: Type.Integer(),
     passwordChangedAt: Type.Integer(),
+    hasSecondFactor: Type.Boolean(),
   },
   { additionalProperties: false },
 );
 export type Account = Static<typeof Account>;
 
-interface StoredAccount extends StoredDocument, Omit<Account, 'name'> {
+interface StoredAccount extends StoredDocument, Omit<Account, 'name' | 'domains' | 'hasSecondFactor'> {
+  /** Absent in accounts that a version without domains made: those have all. */
+  readonly domains?: Domains;
   readonly password: PasswordHash;
+  /** Passwords that people chose before, newest first. */
+  readonly formerPasswords?: readonly PasswordHash[];
+  readonly secondFactor?: SecondFactor;
+}
+
+export interface SecondFactor {
+  /** The secret in force, sealed; absent while the first one is being set up. */
+  readonly sealed?: string;
+  /** One that was made and not confirmed yet. */
+  readonly pending?: string;
+  /** Digests of the recovery codes that are left. */
+  readonly recovery?: readonly string[];
 }
 
 const accountsSpec: CollectionSpec<StoredAccount> = {
@@ -38,20 +55,53 @@ const accountsSpec: CollectionSpec<StoredAccount> = {
 };
 
 const PAGE = 1000;
+const FORMER_PASSWORDS = 5;
+/** Of two that write an account at once, one tries again. */
+const MOST_TRIES = 10;
+
+export type NewAccount = Pick<Account, 'name' | 'displayName' | 'roles' | 'domains' | 'mustChangePassword'>;
+export type AccountChange = Pick<Account, 'displayName' | 'roles' | 'domains' | 'disabled'>;
 
 export interface AccountStore {
   isEmpty(): Promise<boolean>;
   list(): Promise<readonly Account[]>;
   get(name: string): Promise<Account | undefined>;
   passwordOf(name: string): Promise<PasswordHash | undefined>;
-  create(account: Pick<Account, 'name' | 'displayName' | 'roles' | 'mustChangePassword'>, password: string): Promise<Account>;
+  create(account: NewAccount, password: string): Promise<Account>;
   /** STALE_REVISION with both versions when somebody was faster. */
-  update(name: string, change: Pick<Account, 'displayName' | 'roles' | 'disabled'>, expectedRevision: number): Promise<Account>;
+  update(name: string, change: AccountChange, expectedRevision: number): Promise<Account>;
   setPassword(name: string, password: string, mustChange: boolean): Promise<void>;
+  /** The present and former ones, as many as must not be chosen again. */
+  recentPasswords(name: string): Promise<readonly PasswordHash[]>;
+  secondFactorOf(name: string): Promise<SecondFactor | undefined>;
+  beginSecondFactor(name: string, sealed: string): Promise<void>;
+  /** Puts a pending secret in force; false when another took its place meanwhile. */
+  confirmSecondFactor(name: string, sealed: string, recovery: readonly string[]): Promise<boolean>;
+  removeSecondFactor(name: string): Promise<void>;
+  /** True for one caller of each code. */
+  takeRecoveryCode(name: string, digest: string): Promise<boolean>;
 }
 
 export async function openAccountStore(documents: Documents, clock: Clock): Promise<AccountStore> {
   const accounts = await documents.open(accountsSpec);
+
+  /** Read, decide, write, until nobody came between. `decide` returns undefined to write nothing. */
+  async function change(name: string, decide: (stored: StoredAccount) => Patch | undefined): Promise<boolean> {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const stored = await accounts.get(name);
+      if (stored === undefined) throw accountUnknown(name);
+      const patch = decide(stored);
+      if (patch === undefined) return false;
+      const match = { revision: stored.revision };
+      const result = await accounts.patchIf(name, match, { ...patch, inc: { revision: 1 } }, { durability: 'full' });
+      if (result.outcome === 'patched') return true;
+    }
+    throw new AppError('ACCOUNT_BUSY', 'transient', `Others change the account ${name} at this moment.`, {
+      values: { name },
+      fix: 'Try again.',
+    });
+  }
+
   return {
     isEmpty: async () => (await accounts.count({}, 1)) === 0,
     async list() {
@@ -68,10 +118,19 @@ export async function openAccountStore(documents: Documents, clock: Clock): Prom
       return stored === undefined ? undefined : shown(stored);
     },
     passwordOf: async (name) => (await accounts.get(name))?.password,
-    async create({ name, displayName, roles, mustChangePassword }, password) {
+    async create({ name, displayName, roles, domains, mustChangePassword }, password) {
       checkRoles(roles);
       const now = clock.now();
-      const fields = { displayName, roles, mustChangePassword, disabled: false, revision: 1, createdAt: now, passwordChangedAt: now };
+      const fields = {
+        displayName,
+        roles,
+        domains,
+        mustChangePassword,
+        disabled: false,
+        revision: 1,
+        createdAt: now,
+        passwordChangedAt: now,
+      };
       const stored: StoredAccount = { _id: name, ...fields, password: await hashPassword(password) };
       const result = await accounts.insert(stored, { durability: 'full' });
       if (result.inserted) return shown(stored);
@@ -95,9 +154,29 @@ export async function openAccountStore(documents: Documents, clock: Clock): Prom
     },
     async setPassword(name, password, mustChange) {
       const set = { password: await hashPassword(password), mustChangePassword: mustChange, passwordChangedAt: clock.now() };
-      const result = await accounts.patchIf(name, {}, { set, inc: { revision: 1 } }, { durability: 'full' });
-      if (result.outcome !== 'patched') throw accountUnknown(name);
+      await change(name, (stored) => ({ set: { ...set, formerPasswords: formerOf(stored) } }));
     },
+    async recentPasswords(name) {
+      const stored = await accounts.get(name);
+      return stored === undefined ? [] : [stored.password, ...(stored.formerPasswords ?? [])];
+    },
+    secondFactorOf: async (name) => (await accounts.get(name))?.secondFactor,
+    async beginSecondFactor(name, pending) {
+      await change(name, ({ secondFactor }) => ({ set: { secondFactor: { ...secondFactor, pending } } }));
+    },
+    confirmSecondFactor: (name, sealed, recovery) =>
+      change(name, ({ secondFactor }) =>
+        secondFactor?.pending === sealed ? { set: { secondFactor: { sealed, recovery: [...recovery] } } } : undefined,
+      ),
+    async removeSecondFactor(name) {
+      await change(name, ({ secondFactor }) => (secondFactor === undefined ? undefined : { unset: ['secondFactor'] }));
+    },
+    takeRecoveryCode: (name, digest) =>
+      change(name, ({ secondFactor }) => {
+        const recovery = secondFactor?.recovery ?? [];
+        if (!recovery.includes(digest)) return undefined;
+        return { set: { secondFactor: { ...secondFactor, recovery: recovery.filter((one) => one !== digest) } } };
+      }),
   };
 }
 
@@ -108,6 +187,16 @@ export function accountUnknown(name: string): AppError {
   });
 }
 
-function shown({ _id, password: _password, ...account }: StoredAccount): Account {
-  return { name: _id, ...account };
+interface Patch {
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly unset?: readonly string[];
+}
+
+/** One-time passwords are nobody's habit. */
+function formerOf({ password, mustChangePassword, formerPasswords = [] }: StoredAccount): readonly PasswordHash[] {
+  return mustChangePassword ? formerPasswords : [password, ...formerPasswords].slice(0, FORMER_PASSWORDS);
+}
+
+function shown({ _id, password: _password, formerPasswords: _former, secondFactor, ...account }: StoredAccount): Account {
+  return { name: _id, domains: 'all', ...account, hasSecondFactor: secondFactor?.sealed !== undefined };
 }

@@ -13,14 +13,14 @@ export type TellRefused = (error: unknown, from: string) => Promise<void>;
 export function createTellRefused(audit: AuditLog, shared: SharedState): TellRefused {
   async function isTold(code: string, from: string): Promise<boolean> {
     if (code === 'LOGIN_LOCKED') return (await shared.increment(`login:told:${slotOf(networkOf(from))}`, 1, LOCK_MS)) === 1;
-    return code === 'LOGIN_REFUSED';
+    return code === 'LOGIN_REFUSED' || code === 'LOGIN_CODE_REFUSED';
   }
 
   return async (error, from) => {
     const code = error instanceof AppError ? error.code : '';
     if (!(await isTold(code, from))) return;
     // The name that was typed may be a password: it is not kept.
-    const intent = await audit.intent({ action: 'login', actor: { account: '-', roles: [], via: 'session', from } });
+    const intent = await audit.intent({ action: 'login', actor: { account: '-', roles: [], domains: 'all', via: 'session', from } });
     await audit.result(intent, { outcome: code, note: {} });
   };
 }

@@ -1,5 +1,6 @@
 /** Sessions of browsers and tokens of the command line. Only the SM3 digest of the secret is stored, so a stolen database opens nothing. */
 import { Type } from 'typebox';
+import type { Permission } from '../../engine/contract/access.ts';
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
@@ -14,6 +15,12 @@ export interface StoredSession extends StoredDocument {
   readonly account: string;
   readonly kind: 'session' | 'token';
   readonly label: string;
+  /** Address that it was opened from. */
+  readonly from?: string;
+  /** When the second factor was shown for it. */
+  readonly secondFactorAt?: number;
+  /** What a token may do, of what its account may; absent: all of it. */
+  readonly rights?: readonly Permission[];
   readonly createdAt: number;
   readonly lastSeenAt: number;
   /** Never used after this, however busy. */
@@ -29,13 +36,20 @@ const sessionsSpec: CollectionSpec<StoredSession> = {
   expiresAt: 'expiresAt',
 };
 
+export interface OpenedSession {
+  readonly secret: string;
+  readonly session: StoredSession;
+}
+
 export interface SessionStore {
-  /** Answers the secret, once. */
-  open(account: string): Promise<{ readonly secret: string; readonly session: StoredSession }>;
-  issueToken(account: string, label: string, ttlMs: number): Promise<{ readonly secret: string; readonly session: StoredSession }>;
+  /** Returns the secret, once. */
+  open(account: string, more?: Pick<StoredSession, 'from' | 'secondFactorAt'>): Promise<OpenedSession>;
+  issueToken(account: string, label: string, ttlMs: number, rights?: readonly Permission[]): Promise<OpenedSession>;
   /** The live session behind a secret; keeps it awake. */
   find(secret: string): Promise<StoredSession | undefined>;
   isLive(sessionId: string): Promise<boolean>;
+  /** The session has just shown its second factor. */
+  noteSecondFactor(sessionId: string): Promise<void>;
   list(account: string): Promise<readonly StoredSession[]>;
   end(sessionId: string, account?: string): Promise<boolean>;
   /** Ends all of an account, but for one that is spared. */
@@ -54,17 +68,30 @@ export async function openSessionStore({
   const sessions = await documents.open(sessionsSpec);
   const digest = (secret: string) => Buffer.from(crypto.digest('sm3', secret)).toString('hex');
 
-  async function create(prefix: string, account: string, kind: StoredSession['kind'], label: string, endsAt: number, expiresAt: number) {
+  async function create(prefix: string, fields: Omit<StoredSession, '_id' | 'createdAt' | 'lastSeenAt'>): Promise<OpenedSession> {
     const secret = `${prefix}${Buffer.from(crypto.randomBytes(32)).toString('base64url')}`;
     const now = clock.now();
-    const session: StoredSession = { _id: digest(secret), account, kind, label, createdAt: now, lastSeenAt: now, endsAt, expiresAt };
+    const session: StoredSession = { _id: digest(secret), ...fields, createdAt: now, lastSeenAt: now };
     await sessions.insert(session);
     return { secret, session };
   }
 
   return {
-    open: (account) => create('kqs_', account, 'session', 'browser', clock.now() + LONGEST_SESSION_MS, clock.now() + IDLE_MS),
-    issueToken: (account, label, ttlMs) => create('kqt_', account, 'token', label, clock.now() + ttlMs, clock.now() + ttlMs),
+    open(account, more = {}) {
+      const now = clock.now();
+      return create('kqs_', {
+        account,
+        kind: 'session',
+        label: 'browser',
+        endsAt: now + LONGEST_SESSION_MS,
+        expiresAt: now + IDLE_MS,
+        ...more,
+      });
+    },
+    issueToken(account, label, ttlMs, rights) {
+      const endsAt = clock.now() + ttlMs;
+      return create('kqt_', { account, kind: 'token', label, endsAt, expiresAt: endsAt, ...(rights === undefined ? {} : { rights }) });
+    },
     async find(secret) {
       const session = await sessions.get(digest(secret));
       const now = clock.now();
@@ -77,6 +104,9 @@ export async function openSessionStore({
     async isLive(sessionId) {
       const session = await sessions.get(sessionId);
       return session !== undefined && session.expiresAt > clock.now();
+    },
+    async noteSecondFactor(sessionId) {
+      await sessions.patchIf(sessionId, {}, { set: { secondFactorAt: clock.now() } });
     },
     list: async (account) => (await sessions.find({ account }, { limit: PAGE })).filter((session) => session.expiresAt > clock.now()),
     end: (sessionId, account) => sessions.remove(sessionId, account === undefined ? {} : { account }),

@@ -5,7 +5,7 @@ import type { Collection, CollectionSpec, Documents, StoredDocument } from '../.
 import type { Seal } from '../../engine/contract/seal.ts';
 import type { HeldItem, HeldSelection } from '../../engine/services.ts';
 
-export type BulkKind = 'retry' | 'cancel';
+export type BulkKind = 'retry' | 'resend' | 'cancel';
 
 /** A bulk as people see it. */
 export interface Bulk {
@@ -20,23 +20,29 @@ export interface Bulk {
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly stoppedBy?: string;
+  /** Of one whose process died while it ran: when it last stored how far it was. */
+  readonly diedAt?: number;
   readonly closedBy?: string;
   /** What was chosen; of given ids only how many. */
   readonly selection: Omit<HeldSelection, 'ids'> & { readonly ids?: number };
   /** Executions that were held when it began. */
   readonly total: number;
-  /** How many of them were gone through; the next three add up to it. */
+  /** How many of them were gone through; the next four add up to it. */
   readonly handled: number;
-  /** Retried or cancelled by this bulk. */
+  /** Retried, resent or cancelled by this bulk. */
   readonly done: number;
   /** Had gone on by themselves: somebody else had retried or cancelled them. */
   readonly goneOn: number;
   readonly missing: number;
+  /** Of a resend: could not be resent as they are. Absent in those of 0.1.0. */
+  readonly refused?: number;
   /** Left out at the start, since whether their write was done is not known. */
   readonly unknownSkipped: number;
   /** More were held than one bulk takes. */
   readonly more: boolean;
   readonly perSecond: number;
+  /** Those of who began it; absent: all. */
+  readonly domains?: readonly string[];
 }
 
 export interface BulkDocument extends StoredDocument, Omit<Bulk, 'bulkId'> {
@@ -71,6 +77,8 @@ export interface BulkStore {
   insert(document: BulkDocument, items: readonly HeldItem[]): Promise<boolean>;
   /** The items from a position on. */
   items(bulkId: string, from: number): AsyncIterable<HeldItem>;
+  /** Newest first; with `domains` those that were begun for none but these. */
+  latest(limit: number, domains?: readonly string[]): Promise<readonly BulkDocument[]>;
   sealReason(bulkId: string, reason: string): string;
   openReason(document: BulkDocument): string;
 }
@@ -103,9 +111,23 @@ export async function openBulkStore(documents: Documents, seal: Seal): Promise<B
         for (const [index, [executionId, epoch]] of part.items.entries()) if (start + index >= from) yield { executionId, epoch };
       }
     },
+    async latest(limit, domains) {
+      const found: BulkDocument[] = [];
+      for (let after: string | undefined, isLast = false; !isLast && found.length < limit;) {
+        const page = await bulks.find({}, { sort: ['-startedAt'], limit: PART_SIZE, ...(after === undefined ? {} : { after }) });
+        found.push(...page.filter((bulk) => isBegunWithin(bulk, domains)));
+        isLast = page.length < PART_SIZE;
+        after = page.at(-1)?._id;
+      }
+      return found.slice(0, limit);
+    },
     sealReason: (bulkId, reason) => seal.seal(place(bulkId), reason),
     openReason: ({ _id, reason }) => (reason === undefined ? '' : seal.openText(place(_id), reason)),
   };
+}
+
+function isBegunWithin({ domains: own }: BulkDocument, domains: readonly string[] | undefined): boolean {
+  return domains === undefined || own?.every((domain) => domains.includes(domain)) === true;
 }
 
 /** Under the time of its start: two that raced for one id must not mix their parts. */

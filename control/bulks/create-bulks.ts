@@ -1,5 +1,5 @@
 /**
- * Retrying or cancelling many held executions. What is held is chosen once, at the start; each is then acted upon once for the hold in which
+ * Retrying, resending or cancelling many held executions. What is held is chosen once, at the start; each is then acted upon once for the hold in which
  * it was found, so that neither a second bulk, nor a person in between, nor going on after a stop or a crash does it twice.
  */
 import { sleep, type Clock } from '../../engine/contract/clock.ts';
@@ -7,7 +7,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { createId, createTimedId } from '../../engine/contract/ids.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
-import type { ExecutionCatalog, HeldItem, HeldOutcome, HeldSelection } from '../../engine/services.ts';
+import type { ExecutionCatalog, FlowScope, HeldItem, HeldOutcome, HeldSelection } from '../../engine/services.ts';
 import { KEEP_MS, openBulkStore, toBulk, type Bulk, type BulkDocument, type BulkKind } from './bulk-store.ts';
 
 export interface BulkRequest {
@@ -16,8 +16,11 @@ export interface BulkRequest {
   readonly bulkId?: string;
   readonly selection: HeldSelection;
   readonly perSecond: number;
-  /** Cancelling takes one. */
+  /** Resending and cancelling take one. */
   readonly reason?: string;
+  /** Of who begins it, where they are not all; and the executions of these. */
+  readonly domains?: readonly string[];
+  readonly within?: readonly FlowScope[];
 }
 
 export interface BulkWatcher {
@@ -36,7 +39,7 @@ export interface BulkPreview {
 }
 
 export interface Bulks {
-  preview(selection: HeldSelection): Promise<BulkPreview>;
+  preview(selection: HeldSelection, within?: readonly FlowScope[]): Promise<BulkPreview>;
   /** Resolves when it is done or stopped. BULK_RUNNING (transient) while another one goes through it. */
   run(request: BulkRequest, watcher: BulkWatcher): Promise<Bulk>;
   /** BULK_NOT_RUNNING (input) when it has ended. */
@@ -44,15 +47,15 @@ export interface Bulks {
   /** Leaves the rest as it is, for good. BULK_NOT_STOPPED (input) unless it is stopped. */
   close(bulkId: string, actor: string): Promise<Bulk>;
   get(bulkId: string): Promise<Bulk | undefined>;
-  /** The latest, newest first. */
-  list(limit: number): Promise<readonly Bulk[]>;
+  /** The latest, newest first; with `domains` those that were begun for these alone. */
+  list(limit: number, domains?: readonly string[]): Promise<readonly Bulk[]>;
 }
 
 export interface BulksDeps {
   readonly documents: Documents;
   readonly seal: Seal;
   readonly clock: Clock;
-  readonly executions: Pick<ExecutionCatalog, 'selectHeld' | 'retryHeld' | 'cancelHeld'>;
+  readonly executions: Pick<ExecutionCatalog, 'selectHeld' | 'retryHeld' | 'resendHeld' | 'cancelHeld'>;
 }
 
 const MOST = 10_000;
@@ -68,8 +71,8 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
   const runningHere = new Map<string, Running>();
 
   return {
-    async preview(selection) {
-      const { items, more, unknownSkipped } = await executions.selectHeld(selection, MOST);
+    async preview(selection, within) {
+      const { items, more, unknownSkipped } = await executions.selectHeld(selection, MOST, within);
       const examples = items.slice(0, MOST_EXAMPLES).map(({ executionId }) => executionId);
       return { dryRun: true, total: items.length, unknownSkipped, more, examples };
     },
@@ -97,13 +100,14 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     },
     async get(bulkId) {
       const document = await store.bulks.get(bulkId);
-      return document && toBulk(document);
+      return document && shown(document);
     },
-    list: async (limit) => (await store.bulks.find({}, { sort: ['-startedAt'], limit })).map(toBulk),
+    list: async (limit, domains) => (await store.latest(limit, domains)).map(shown),
   };
 
-  async function begin({ kind, bulkId: wanted, selection, perSecond, reason }: BulkRequest, actor: string): Promise<BulkDocument> {
-    const { items, more, unknownSkipped } = await executions.selectHeld(selection, MOST);
+  async function begin(request: BulkRequest, actor: string): Promise<BulkDocument> {
+    const { kind, bulkId: wanted, selection, perSecond, reason, domains, within } = request;
+    const { items, more, unknownSkipped } = await executions.selectHeld(selection, MOST, within);
     const now = clock.now();
     const bulkId = wanted ?? createTimedId('blk', now);
     const { ids, ...rest } = selection;
@@ -115,7 +119,8 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
       startedAt: now,
       selection: { ...rest, ...(ids === undefined ? {} : { ids: ids.length }) },
       total: items.length,
-      ...{ handled: 0, done: 0, goneOn: 0, missing: 0, unknownSkipped, more, perSecond },
+      ...{ handled: 0, done: 0, goneOn: 0, missing: 0, refused: 0, unknownSkipped, more, perSecond },
+      ...(domains === undefined ? {} : { domains }),
       ...(reason === undefined ? {} : { reason: store.sealReason(bulkId, reason) }),
       run: createId('run'),
       beatAt: now,
@@ -146,7 +151,14 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     return result.document;
   }
 
-  /** On a store of one process whoever does not run here is dead. */
+  /** The process that went through it may have died: people see it as stopped, with how far it came, and can go on with it or close it. */
+  function shown(document: BulkDocument): Bulk {
+    const bulk = toBulk(document);
+    if (document.status !== 'running' || isAlive(document)) return bulk;
+    return { ...bulk, status: 'stopped', diedAt: document.beatAt };
+  }
+
+  /** On a store of one process a bulk that does not run here has died. */
   function isAlive({ _id, beatAt }: BulkDocument): boolean {
     return runningHere.has(_id) || (!deps.documents.isExclusive && clock.now() - beatAt < DEAD_AFTER_MS);
   }
@@ -171,7 +183,8 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
   }
 
   async function walk(document: BulkDocument, { actor, signal, progress }: BulkWatcher): Promise<Bulk> {
-    const counts: Counts = { handled: document.handled, done: document.done, goneOn: document.goneOn, missing: document.missing };
+    const { handled, done, goneOn, missing, refused = 0 } = document;
+    const counts: Counts = { handled, done, goneOn, missing, refused };
     const startedAt = clock.monotonic();
     let savedAt = startedAt;
     let started = 0;
@@ -201,9 +214,14 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
 
   function act(document: BulkDocument, item: HeldItem, actor: string): Promise<HeldOutcome> {
     const by = { actor, bulkId: document._id };
-    return document.kind === 'retry'
-      ? executions.retryHeld(item, by)
-      : executions.cancelHeld(item, { ...by, reason: store.openReason(document) });
+    switch (document.kind) {
+      case 'retry':
+        return executions.retryHeld(item, by);
+      case 'resend':
+        return executions.resendHeld(item, by);
+      case 'cancel':
+        return executions.cancelHeld(item, { ...by, reason: store.openReason(document) });
+    }
   }
 
   /** Undefined when somebody stopped it, or goes through it instead. */
@@ -233,12 +251,14 @@ interface Counts {
   done: number;
   goneOn: number;
   missing: number;
+  refused: number;
 }
 
 function count(counts: Counts, outcome: HeldOutcome): void {
   counts.handled += 1;
   if (outcome === 'done') counts.done += 1;
   else if (outcome === 'gone-on') counts.goneOn += 1;
+  else if (outcome === 'refused') counts.refused += 1;
   else counts.missing += 1;
 }
 

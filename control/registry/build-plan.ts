@@ -6,9 +6,18 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Outbound } from '../../engine/outbound/open-outbound.ts';
 import type { Registry } from './registry.ts';
 
 export type CheckInterface = (document: InterfaceDocument) => readonly Issue[];
+/** `by`: the account that saves it. */
+export type CheckSavedInterface = (document: InterfaceDocument, by: string) => Promise<readonly Issue[]>;
+/** What of a value does not fit a JSON Schema, as a caller would be told; undefined when it fits. `by`: the account that asks. */
+export type CheckBySchema = (
+  schema: Readonly<Record<string, unknown>>,
+  value: unknown,
+  by: string,
+) => Promise<readonly { readonly path: string; readonly message: string }[] | undefined>;
 
 /** Hands a plan on; answers the one that serves from now on, when another process has published the same or a later one. */
 export type PublishPlan = (plan: GatewayPlan) => GatewayPlan | void | Promise<GatewayPlan | void>;
@@ -19,6 +28,7 @@ export interface PlanPublisherDeps {
   readonly registry: Registry;
   readonly publishPlan: PublishPlan;
   readonly checkInterface: CheckInterface;
+  readonly outbound: Pick<Outbound, 'exceptions'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly defaultAppId: string;
@@ -121,7 +131,7 @@ export async function startPlanPublisher(deps: PlanPublisherDeps): Promise<PlanP
 }
 
 async function buildPlan(
-  { registry, checkInterface, clock, logger, defaultAppId }: PlanPublisherDeps,
+  { registry, checkInterface, outbound, clock, logger, defaultAppId }: PlanPublisherDeps,
   counters: Collection<Counter>,
 ): Promise<GatewayPlan> {
   // The number comes first: what is read after it is at least as new as what any lower number saw.
@@ -152,6 +162,7 @@ async function buildPlan(
     grants,
     userTokenKeys: userTokenKeys.map((item) => item.value),
     busConsumers: busConsumers.map((item) => item.value),
+    outbound: outbound.exceptions.targets(),
     defaultAppId,
     platformKey: registry.platformKey,
   };

@@ -32,13 +32,15 @@ export interface ReaderDeps {
   readonly folder: string;
   readonly seal: Seal;
   readonly clock: Clock;
+  /** As `createPayloads` takes it. */
+  readonly boundSince?: (() => number | undefined) | undefined;
 }
 
 const BUDGET_MS = 10_000;
 const DAY_MS = 86_400_000;
 
 export function createArchiveReader(deps: ReaderDeps): ArchiveReader {
-  const { folder, seal } = deps;
+  const { folder } = deps;
   return {
     async days() {
       return Promise.all(
@@ -52,7 +54,7 @@ export function createArchiveReader(deps: ReaderDeps): ArchiveReader {
     list: (query) => listArchived(query, deps),
     async get(executionId) {
       const found = await findLine(folder, executionId);
-      return found && toArchived(await readMember(found.segment.path, found.line), seal);
+      return found && toArchived(await readMember(found.segment.path, found.line), deps);
     },
   };
 }
@@ -114,7 +116,7 @@ function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0);
 }
 
-function toArchived(lines: readonly MemberLine[], seal: Seal): ArchivedExecution | undefined {
+function toArchived(lines: readonly MemberLine[], { seal, boundSince }: ReaderDeps): ArchivedExecution | undefined {
   const last = lines.at(-1);
   if (last === undefined || !('execution' in last)) return undefined;
   const parts = new Map<string, Uint8Array[]>();
@@ -124,7 +126,7 @@ function toArchived(lines: readonly MemberLine[], seal: Seal): ArchivedExecution
     parts.set(line.blob, own);
     own.push(seal.open(blobPlace(line.blob, line.part), line.sealed));
   }
-  const payloads = createPayloads(seal, archivedBlobs(parts));
+  const payloads = createPayloads(seal, archivedBlobs(parts), boundSince);
   return {
     execution: last.execution,
     legs: fixed(lines.flatMap((line) => ('leg' in line ? [line.leg] : []))),

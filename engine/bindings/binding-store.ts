@@ -58,7 +58,17 @@ export async function openBindingStore(
       if (secret !== undefined) assertBound(secret, document.adapterId);
       return adapters.save(document, expectedRevision);
     },
-    removeAdapter: adapters.remove,
+    async removeAdapter(adapterId) {
+      const isRemoved = await adapters.remove(adapterId);
+      // An adapter that gets this id later is another one, maybe of another domain: it must not come by the secrets of this one.
+      for (const secret of await findAll(secrets)) {
+        if (!secret.adapters.includes(adapterId)) continue;
+        const unbound = { ...secret, adapters: secret.adapters.filter((bound) => bound !== adapterId) };
+        await secrets.replaceIf(unbound, { updatedAt: secret.updatedAt }, { durability: 'full' });
+      }
+      await afterChange();
+      return isRemoved;
+    },
     listTables: tables.list,
     getTable: tables.get,
     saveTable: tables.save,

@@ -18,6 +18,7 @@ export const PERMISSIONS = [
   'adapters.test',
   'secrets.edit',
   'secrets.reveal',
+  'outbound.edit',
   'interfaces.read',
   'interfaces.edit',
   'interfaces.publish',
@@ -36,6 +37,7 @@ export const PERMISSIONS = [
   'audit.read',
   'system.read',
   'system.edit',
+  'integrity.decide',
   'alarms.acknowledge',
   'alarms.edit',
 ] as const;

@@ -15,6 +15,8 @@ export interface AdapterType<Schema extends TObject = TObject> {
   readonly settings: Schema;
   /** What is to be stored as the credential, such as `user:password`. Absent: it logs in nowhere. */
   readonly credential?: Text;
+  /** Where it connects to with these settings, which fit the schema; nothing for one that only listens. */
+  connectsTo?(settings: Readonly<Record<string, unknown>>): readonly { readonly host: string; readonly port: number }[];
   /** The document's charset matters to it. */
   readonly hasCharset: boolean;
 }

@@ -1,6 +1,10 @@
 /** A hospital system seen from the bus: the place where addresses, credentials and limits live, so that flows carry none. */
 import { Type, type Static } from 'typebox';
-import { fieldEditor, fieldText, Text } from './texts.ts';
+import { domainField, sharedWithField } from './domain.ts';
+import { valuesByName } from './named-values.ts';
+import { PLAIN_LINE } from './plain-text.ts';
+import { Revision } from './revision.ts';
+import { fieldEditor, fieldText, NAME_PROPERTIES } from './texts.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -71,25 +75,46 @@ export const AdapterDocument = Type.Object(
       }),
       pattern: '^adp_[A-Za-z0-9_-]{1,60}$',
     }),
-    revision: Type.Integer({ minimum: 0 }),
-    name: Type.Object(Text.properties, { ...fieldText('名称', 'Name'), ...fieldEditor('text-both'), ...closed }),
+    revision: Revision,
+    name: Type.Object(NAME_PROPERTIES, { ...fieldText('名称', 'Name'), ...fieldEditor('text-both'), ...closed }),
     /** Which protocol's nodes may use it: `http`, `soap`, `mllp` … (a folder of `nodes/`). */
     protocol: Type.String({ ...fieldText('协议', 'Protocol'), pattern: '^[a-z][a-z0-9-]{0,30}$' }),
     owner: Type.String({
       ...fieldText('负责方', 'Owner', '对方系统出问题时联系谁。', 'Whom to call when the other system is in trouble.'),
       maxLength: 200,
+      pattern: PLAIN_LINE,
     }),
     domain: Type.String({
-      ...fieldText('所属域', 'Domain', '医院或部门；查看和修改的权限按域授予。', 'Hospital or department; rights are given by domain.', {
-        example: 'hospital-a',
-      }),
+      ...fieldText(
+        '服务域',
+        'Domain',
+        '医院或部门；只有拥有该服务域的账号能查看和修改。',
+        'A hospital or department; accounts with this domain see and edit it.',
+        {
+          example: 'hospital-a',
+        },
+      ),
+      ...fieldEditor('domain'),
       minLength: 1,
       maxLength: 64,
+      pattern: PLAIN_LINE,
     }),
-    /** Environment name -> settings of that protocol, for example `{ "baseUrl": "https://…" }` or `{ "host": "…", "port": 2575 }`. */
-    environments: Type.Record(Type.String({ maxLength: 30 }), Type.Record(Type.String(), Type.Unknown())),
-    /** Name of the secret that holds the credential; its value is sealed and never part of this document. */
-    credential: Type.Optional(Type.String({ ...fieldText('凭据', 'Credential'), ...fieldEditor('secret'), maxLength: 100 })),
+    environments: valuesByName(
+      Type.Record(Type.String(), Type.Unknown()),
+      fieldText('各环境的设置', 'Environments', '环境名称到该协议的设置。', 'By the name of an environment the settings of the protocol.'),
+    ),
+    credential: Type.Optional(
+      Type.String({
+        ...fieldText(
+          '凭据',
+          'Credential',
+          '凭据的名称；它的值加密保存，从不写在这里。',
+          'Name of the secret that holds it; the value is sealed and never part of this document.',
+        ),
+        ...fieldEditor('secret'),
+        maxLength: 100,
+      }),
+    ),
     charset: Type.Optional(
       Type.Union([Type.Literal('UTF-8'), Type.Literal('GBK'), Type.Literal('GB18030')], {
         ...fieldText('字符集', 'Character set', '对方系统收发文本所用。', 'In which the other system writes and reads text.'),
@@ -113,12 +138,48 @@ export interface Adapter {
 /** A code table: translates one coding into another. Pinned per execution. */
 export const CodeTable = Type.Object(
   {
-    tableId: Type.String({ pattern: '^[a-z][a-z0-9-]{0,60}$' }),
-    revision: Type.Integer({ minimum: 0 }),
-    name: Text,
-    entries: Type.Record(Type.String({ maxLength: 200 }), Type.String({ maxLength: 2000 })),
-    /** What unknown keys become; absent: looking one up is an error (CODE_UNKNOWN). */
-    fallback: Type.Optional(Type.String({ maxLength: 2000 })),
+    tableId: Type.String({
+      ...fieldText('编号', 'Id', '映射按它引用，保存后不能更改。', 'Mappings name it, and it never changes.', { example: 'sex' }),
+      pattern: '^[a-z][a-z0-9-]{0,60}$',
+    }),
+    revision: Revision,
+    name: Type.Object(NAME_PROPERTIES, { ...fieldText('名称', 'Name'), ...fieldEditor('text-both'), ...closed }),
+    domain: Type.Optional(
+      domainField(
+        fieldText(
+          '服务域',
+          'Domain',
+          '由哪个服务域的人维护；不填时属于整个平台，人人可用。',
+          'Whose people edit it; left out, it belongs to the whole installation, and everybody may use it.',
+          { example: 'hospital-a' },
+        ),
+      ),
+    ),
+    sharedWith: Type.Optional(
+      sharedWithField(
+        fieldText(
+          '共享给',
+          'Shared with',
+          '这些服务域的流程可以使用它；* 表示全部服务域。',
+          'Flows of these domains may use it; * stands for every domain.',
+        ),
+      ),
+    ),
+    entries: valuesByName(
+      Type.String({ maxLength: 2000 }),
+      fieldText('对照', 'Entries', '原代码到目标代码。', 'From a code to what it becomes.'),
+    ),
+    fallback: Type.Optional(
+      Type.String({
+        ...fieldText(
+          '兜底值',
+          'Fallback',
+          '查不到的代码变成它；不填时查不到就报错（CODE_UNKNOWN）。',
+          'What unknown codes become; without it looking one up is an error (CODE_UNKNOWN).',
+        ),
+        maxLength: 2000,
+      }),
+    ),
   },
   closed,
 );

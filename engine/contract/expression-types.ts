@@ -4,6 +4,7 @@
  * `nodes.n_call1.body.code`; inside a mapping's loop also `item`, `index`, `outer.item`, `outer.index`. A field with other characters stands in backquotes: data.`姓 名`.
  */
 import { Type, type Static } from 'typebox';
+import { fieldText } from './texts.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -54,5 +55,5 @@ export const ConditionRule = Type.Cyclic(
     ]),
   },
   'Rule',
-  { editor: 'condition' },
+  { editor: 'condition', ...fieldText('条件', 'Condition', '成立或不成立。', 'It holds or it does not.') },
 );

@@ -14,6 +14,8 @@ export const EDITORS = [
   'condition',
   'cron',
   'data-path',
+  'domain',
+  'domains',
   'duration-ms',
   'duration-sec',
   'expression',

@@ -5,10 +5,12 @@
 import type { Static, TObject } from 'typebox';
 import type { Adapter } from './adapter.ts';
 import type { Clock } from './clock.ts';
-import type { ErrorRecord } from './errors.ts';
+import type { ErrorRecord, Issue } from './errors.ts';
 import type { Message } from './message.ts';
 import type { Logger } from './observe.ts';
+import type { OutboundGuard } from './outbound-guard.ts';
 import type { Blobs } from './ports/blobs.ts';
+import type { SandboxUser } from './sandbox-wait.ts';
 import type { Text } from './texts.ts';
 
 /**
@@ -51,6 +53,8 @@ export interface Scope {
   readonly now: number;
   /** Set inside a loop of a mapping: what `item`, `index` and `outer` read. */
   readonly loop?: Loop;
+  /** The step that the scope is of: its expressions may wait for the sandbox. */
+  readonly user?: SandboxUser;
 }
 
 /** One round of a loop; `outer` is the enclosing loop. */
@@ -64,6 +68,8 @@ export interface NodeContext<Config> {
   readonly config: Config;
   /** The resolved adapter; present exactly when the definition names a protocol in `adapter`. */
   readonly adapter: Adapter | undefined;
+  /** Asked before every connection. */
+  readonly outbound: OutboundGuard;
   /** Ends with node time-out, deadline or cancel. Every wait and every socket must heed it. */
   readonly signal: AbortSignal;
   /** Epoch milliseconds after which nobody waits for the result. */
@@ -116,6 +122,8 @@ export type ArrivalResult =
 export interface TriggerContext<Config> {
   readonly config: Config;
   readonly adapter: Adapter | undefined;
+  /** Asked before every connection. */
+  readonly outbound: OutboundGuard;
   readonly flowId: string;
   readonly nodeId: string;
   readonly clock: Clock;
@@ -149,6 +157,8 @@ export interface ProbeStep {
 
 export interface ProbeContext {
   readonly adapter: Adapter;
+  /** Asked before every connection. */
+  readonly outbound: OutboundGuard;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** Hears each step as soon as it is over. */
@@ -197,8 +207,11 @@ interface Described<Schema extends TObject> {
   readonly expressions?: readonly string[];
   /** Migrates the configuration of an older major. */
   upgrade?(old: unknown, fromMajor: number): Static<Schema>;
-  /** Problems that the schema cannot express, found at validation; paths are relative to the configuration. */
-  check?(config: Static<Schema>): readonly ConfigProblem[];
+  /**
+   * Problems that the schema cannot express, found at validation; paths are relative to the configuration. It may refuse more than `prepare`:
+   * what was published before a check existed goes on running.
+   */
+  check?(config: Static<Schema>): readonly (ConfigProblem | Issue)[];
 }
 
 export interface ActionNode<Schema extends TObject = TObject> extends Described<Schema> {
@@ -221,6 +234,13 @@ export interface TriggerNode<Schema extends TObject = TObject> extends Described
   readonly adapter?: string;
   /** Absent for triggers that others fire (an interface call). Resolves when it really listens; rejects when it cannot. */
   listen?(ctx: TriggerContext<Static<Schema>>, emit: Emit): Promise<Stop>;
+  /**
+   * Headers and business keys that it reads from the content of a message: read again when a person corrects the content.
+   * Throws an AppError when it would refuse the content. Absent: it reads none.
+   */
+  describe?(config: Static<Schema>, message: Message): Pick<Message, 'headers' | 'keys'>;
+  /** Names of the business keys that its messages may have. Absent: not known. */
+  keyNames?(config: Static<Schema>): readonly string[];
   probe?(ctx: ProbeContext): Promise<Health>;
 }
 

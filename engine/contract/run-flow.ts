@@ -39,6 +39,8 @@ export type FlowResult =
   | { readonly outcome: 'running'; readonly executionId: string }
   /** The first attempt's write may or may not have happened: GW50402; a person decides. */
   | { readonly outcome: 'unknown'; readonly executionId: string }
+  /** A write was done and the flow failed behind it: GW50402 that says so; a person decides about the reply, or has ended it without (`isSettled`). */
+  | { readonly outcome: 'done'; readonly executionId: string; readonly isSettled?: true }
   /** The same idempotency key with another content: 422. */
   | { readonly outcome: 'key-reused'; readonly executionId: string }
   | { readonly outcome: 'failed'; readonly executionId: string; readonly error: ErrorRecord };

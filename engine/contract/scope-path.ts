@@ -6,8 +6,9 @@ import type { Loop, Scope } from './node.ts';
 /** A field name, or the position of an item (negative: from the end). */
 export type PathStep = string | number;
 
-const ROOTS = ['data', 'headers', 'keys', 'nodes', 'now', 'item', 'index', 'outer'] as const;
-export type ScopeRoot = (typeof ROOTS)[number];
+/** With what a path begins. */
+export const SCOPE_ROOTS = ['data', 'headers', 'keys', 'nodes', 'now', 'item', 'index', 'outer'] as const;
+export type ScopeRoot = (typeof SCOPE_ROOTS)[number];
 const FORBIDDEN = new Set(['__proto__', 'constructor', 'prototype']);
 const MAX_STEPS = 64;
 
@@ -41,8 +42,8 @@ export function compileOperand(
 /** Splits a path into its root and steps. PATH_INVALID (input) on bad text. */
 export function parseScopePath(path: string): readonly [ScopeRoot, ...PathStep[]] {
   const [root, ...steps] = parseFieldPath(path);
-  if (!ROOTS.includes(root as ScopeRoot))
-    throw invalid(path, `a path begins with ${ROOTS.join(', ')}`, { problem: 'root', roots: ROOTS.join('、') });
+  if (!SCOPE_ROOTS.includes(root as ScopeRoot))
+    throw invalid(path, `a path begins with ${SCOPE_ROOTS.join(', ')}`, { problem: 'root', roots: SCOPE_ROOTS.join('、') });
   return [root as ScopeRoot, ...steps];
 }
 

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import type { FieldEditor } from './field-kind.ts';
+import { PLAIN_LINE, PLAIN_TEXT } from './plain-text.ts';
 
 /** A text for people in both languages; Chinese is shown first. */
 export const Text = Type.Object(
@@ -7,6 +8,14 @@ export const Text = Type.Object(
   { editor: 'text-both', additionalProperties: false },
 );
 export type Text = Static<typeof Text>;
+
+const bothOf = (pattern: string) => ({
+  'zh-CN': Type.String({ maxLength: 20000, pattern }),
+  en: Type.String({ maxLength: 20000, pattern }),
+});
+/** Properties of a name, which is a text of one line, and of a description. Stored documents may hold what was taken before: see `Text`. */
+export const NAME_PROPERTIES = bothOf(PLAIN_LINE);
+export const DESCRIPTION_PROPERTIES = bothOf(PLAIN_TEXT);
 
 /** Label, help, example and words for the options of one field of a node's or policy's configuration, shown by the designer's form. */
 export interface FieldText {

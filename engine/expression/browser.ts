@@ -1,5 +1,7 @@
 /** What the designer uses for previews: the same compilers, without worker threads (`node:` free). */
 import jsonata from 'jsonata';
+import { createPatternHost } from './pattern-store.ts';
+import { createRegexEngine } from './regex-engine.ts';
 import { expressionFailed, timeFunctions, type ExpressionRunner } from './compile-expression.ts';
 
 export { compileCondition } from './compile-condition.ts';
@@ -7,14 +9,17 @@ export { compileExpression, parseExpression } from './compile-expression.ts';
 export { createBuildContext } from './create-build-context.ts';
 
 /**
- * Runs sandbox expressions in the page itself, for the analyst's own preview: JSONata's limits end most runaways, a regular expression
- * can still hold the tab. Never used on a server.
+ * Runs sandbox expressions in the page itself, for the analyst's own preview: JSONata's limits end most runaways. Never used on a server.
  */
 export function createInPlaceRunner(): ExpressionRunner {
+  const RegexEngine = createRegexEngine(createPatternHost());
   return {
     async runExpression(text, root, options = {}) {
       try {
-        const value: unknown = await jsonata(text, { timeout: 1000, stack: 200 }).evaluate(root, timeFunctions(options.nowMs ?? 0));
+        const value: unknown = await jsonata(text, { timeout: 1000, stack: 200, RegexEngine }).evaluate(
+          root,
+          timeFunctions(options.nowMs ?? 0),
+        );
         return value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
       } catch (error) {
         throw expressionFailed(error);

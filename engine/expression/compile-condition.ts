@@ -3,6 +3,7 @@ import { RE2JS } from 're2js';
 import { AppError, toIssue, type ErrorValues, type Issue } from '../contract/errors.ts';
 import { COMPARISONS, type Comparison, type Operand } from '../contract/expression-types.ts';
 import { isRecord } from '../contract/is-record.ts';
+import { findPatternExcess } from '../contract/pattern-bounds.ts';
 import type { Scope } from '../contract/node.ts';
 import { compileOperand } from '../contract/scope-path.ts';
 
@@ -14,6 +15,8 @@ const NUMERIC = /^-?\d{1,30}(\.\d{1,30})?$/;
 export type Condition = (scope: Scope) => boolean | Promise<boolean>;
 export interface ConditionCompilers {
   readonly compileExpression: (text: string) => (scope: Scope) => unknown;
+  /** Refuses patterns that are too much work. */
+  readonly isDraft?: boolean;
 }
 
 /**
@@ -119,6 +122,13 @@ function compileSide(operand: unknown, path: string, build: Build): (scope: Scop
 
 function compileMatches(operand: unknown, path: string, build: Build): (a: unknown, b: unknown) => boolean {
   const pattern = isRecord(operand) ? operand['value'] : undefined;
+  const excess = build.isDraft === true && typeof pattern === 'string' ? findPatternExcess(pattern) : undefined;
+  if (excess !== undefined) {
+    const { found, limit } = excess;
+    const message = `The pattern of "matches" is too large once its repetitions are written out: ${found}, at most ${limit}.`;
+    build.issues.push({ path, code: 'CONDITION_INVALID', message, severity: 'error', values: { problem: 'pattern-size', found, limit } });
+    return () => false;
+  }
   if (typeof pattern === 'string' && pattern.length <= 1000) {
     try {
       const compiled = RE2JS.compile(pattern);

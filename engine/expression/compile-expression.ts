@@ -2,18 +2,30 @@
  * Expressions: JSONata over the scope `{data, headers, keys, nodes, now}` (in a mapping's loop also `item`, `index`, `outer`).
  * Three ways, chosen once at publish: simple syntax becomes closures; other bounded syntax is evaluated by JSONata in process for at most
  * `INLINE_MS`; everything else (regular expressions, lambdas, ranges …), and what took longer, runs in the sandbox and ends on time-out.
+ * Regular expressions are matched by RE2 (docs/decisions/0051).
  */
 import jsonata from 'jsonata';
 import { AppError, type ErrorValues } from '../contract/errors.ts';
 import type { Scope } from '../contract/node.ts';
+import type { SandboxUser } from '../contract/sandbox-wait.ts';
 import { scopeRoot } from '../contract/scope-path.ts';
+import { nameFault } from './check-names.ts';
+import { patternFault } from './check-patterns.ts';
 import { compileSyntax, type Syntax, type SyntaxFault } from './compile-syntax.ts';
 import { inspectSyntax } from './inspect-syntax.ts';
 
 /** Where expressions run that may not run in process: the script pool, or in a browser's preview the page itself. */
 export interface ExpressionRunner {
   /** Rejects with the fault of JSONata as EXPRESSION_FAILED, or with SCRIPT_TIMEOUT, SCRIPT_MEMORY, SCRIPT_POOL_BUSY. */
-  runExpression(text: string, root: unknown, options?: { readonly key?: string; readonly nowMs?: number }): Promise<unknown>;
+  runExpression(text: string, root: unknown, options?: RunOptions): Promise<unknown>;
+}
+
+interface RunOptions {
+  /** Whose share of the sandbox it uses. */
+  readonly key?: string;
+  readonly nowMs?: number;
+  /** The step that it is computed for. */
+  readonly user?: SandboxUser;
 }
 
 export interface CompiledExpression {
@@ -31,6 +43,11 @@ export interface ExpressionOptions {
   readonly key?: string;
   /** How long an expression may hold the event loop before it is handed to the sandbox. */
   readonly inlineMs?: number;
+  /**
+   * What is not published keeps to bounds that did not always hold: patterns are no larger than `pattern-bounds.ts` says, and expressions name
+   * nothing that does not exist and hold no pattern that RE2 cannot match.
+   */
+  readonly isDraft?: boolean;
 }
 
 const MAX_LENGTH = 10_000;
@@ -44,10 +61,16 @@ export function compileExpression(text: string, options: ExpressionOptions): Com
   const syntax = parseExpression(text);
   const { names, isBounded, refused } = inspectSyntax(syntax);
   if (refused !== undefined) throw invalid(text, refused.why, refused.position, { problem: refused.problem });
+  const fault = options.isDraft === true ? (nameFault(syntax) ?? patternFault(syntax)) : undefined;
+  if (fault !== undefined) throw invalid(text, fault.why, fault.position, fault.values, fault.fix);
   const closure = compileSyntax(syntax);
   if (closure) return { run: (scope) => runClosure(closure, scope), isInline: true, names };
   const inSandbox = (scope: Scope) =>
-    options.pool.runExpression(text, scopeRoot(scope), { nowMs: scope.now, ...(options.key === undefined ? {} : { key: options.key }) });
+    options.pool.runExpression(text, scopeRoot(scope), {
+      nowMs: scope.now,
+      ...(options.key === undefined ? {} : { key: options.key }),
+      ...(scope.user === undefined ? {} : { user: scope.user }),
+    });
   if (!isBounded) return { run: inSandbox, isInline: false, names };
   const expression = jsonata(text, { timeout: options.inlineMs ?? INLINE_MS, stack: INLINE_DEPTH });
   return { run: (scope) => runBounded(expression, scope, inSandbox), isInline: false, names };
@@ -135,11 +158,13 @@ const FAULTS: Readonly<Record<string, string>> = {
   T2010: 'values compared by order are neither numbers nor texts',
 };
 
-function invalid(text: string, why: string, position: number | undefined, values: ErrorValues): AppError {
+const FIX = 'Correct the expression; its syntax is JSONata.';
+
+function invalid(text: string, why: string, position: number | undefined, values: ErrorValues, fix = FIX): AppError {
   const line = position === undefined ? undefined : text.slice(0, position).split('\n').length;
   const place = position === undefined ? '' : ` (line ${line}, character ${position})`;
   return new AppError('EXPRESSION_INVALID', 'input', `The expression is not valid${place}: ${why}.`, {
     values: { ...values, ...(position === undefined ? {} : { position, line: line! }) },
-    fix: 'Correct the expression; its syntax is JSONata.',
+    fix,
   });
 }

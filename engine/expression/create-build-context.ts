@@ -14,5 +14,8 @@ export function createBuildContext(options: BuildOptions): BuildContext {
     options.onNames?.(names);
     return run;
   };
-  return { compileExpression: compile, compileCondition: (rule) => compileCondition(rule, { compileExpression: compile }) };
+  return {
+    compileExpression: compile,
+    compileCondition: (rule) => compileCondition(rule, { compileExpression: compile, isDraft: options.isDraft === true }),
+  };
 }

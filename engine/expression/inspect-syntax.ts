@@ -95,7 +95,7 @@ export function inspectSyntax(syntax: Syntax): Inspection {
 }
 
 /** Where a node of the syntax stands: its context is the whole scope, it is a step of a path, or its context is an item of a path. */
-type Place = 'top' | 'step' | 'item';
+export type Place = 'top' | 'step' | 'item';
 
 function isBoundedNode(node: Syntax): boolean {
   if (!BOUNDED_TYPES.has(node.type) || node.focus !== undefined || node.index !== undefined || node.group !== undefined) return false;
@@ -150,7 +150,7 @@ function noteNames(node: Syntax, place: Place, names: Set<string>): void {
 const TIME: ReadonlySet<unknown> = new Set(['now', 'millis']);
 
 /** A named function is judged by its call; its name is no value. */
-function childrenOf(node: Syntax): Syntax[] {
+export function childrenOf(node: Syntax): Syntax[] {
   const children: Syntax[] = [];
   const isNamedCall = node.type === 'function' && node.procedure?.type === 'variable';
   for (const [name, value] of Object.entries(node) as [string, unknown][]) {

@@ -1,21 +1,24 @@
 /**
  * The sandbox: scripts and unbounded expressions run in QuickJS (WASM) on worker threads, without network, environment or host objects;
  * JSON text goes in and comes out. A worker that does not answer in time is ended and replaced, so a runaway holds nobody else up:
- * keys (flows) take turns, and one key gets at most half of the workers. Waking a thread costs more than most scripts: what waits for a
+ * keys (flows) share its time, one key gets at most half of the workers, and those whose jobs are short always find one. Waking a thread costs more than most scripts: what waits for a
  * turn of its key's goes along with it, as long as the turn lasts.
  */
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import type { Clock } from '../contract/clock.ts';
 import { AppError } from '../contract/errors.ts';
-import type { Logger } from '../contract/observe.ts';
+import { silentMetrics, type Logger, type Metrics } from '../contract/observe.ts';
+import { SandboxWait, type SandboxUser } from '../contract/sandbox-wait.ts';
 import type { ExpressionRunner } from './compile-expression.ts';
-import { createFairQueue } from './fair-queue.ts';
+import { createFairQueue } from '../threads/fair-queue.ts';
+import { createTimeShares } from '../threads/time-shares.ts';
 import type { ScriptAnswer, ScriptJob } from './script-protocol.ts';
 import { toScriptError } from './script-errors.ts';
 
 export interface ScriptPoolOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   /** Worker threads at most; each is started when the one before is taken. Default 2. */
   readonly size?: number;
   /** Jobs that may wait, of all keys together. Default 1000; one key gets at most half of them. */
@@ -34,6 +37,8 @@ export interface ScriptLimits {
   readonly nowMs?: number;
   /** Of its `Math.random`, from 0 to below 1: the same seed gives the same numbers; default 0. */
   readonly seed?: number;
+  /** The step that it runs for: gets noted on it how long it waited. */
+  readonly user?: SandboxUser;
 }
 
 export interface ScriptPool extends ExpressionRunner {
@@ -68,10 +73,17 @@ const PATIENCE = 4;
 const GRACE_MS = 250;
 const START_MS = 10_000;
 const MOST_A_TURN = 32;
+/** After so long a wait the log says who waits for whom, and then from time to time. */
+const WAIT_TOLD_MS = 1000;
+const WAIT_TOLD_AGAIN_MS = 10_000;
 
 interface Task {
   readonly job: ScriptJob;
   readonly key: string;
+  /** Monotonic. */
+  readonly sinceMs: number;
+  /** A thread is at it. */
+  start(): void;
   settle(error: AppError | undefined, result?: unknown): void;
 }
 
@@ -88,14 +100,16 @@ interface Thread {
 }
 
 export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
-  const { clock, logger, size = 2, queueLimit = 1000 } = options;
+  const { clock, logger, metrics = silentMetrics, size = 2, queueLimit = 1000 } = options;
   const threads = new Set<Thread>();
   const queue = createFairQueue<Task>({
     limit: queueLimit,
     perKeyWaiting: Math.ceil(queueLimit / 2),
     perKeyRunning: Math.max(1, Math.floor(size / 2)),
   });
+  const shares = createTimeShares(() => clock.monotonic());
   let isClosed = false;
+  let cancelWatch: (() => void) | undefined;
   let ended = 0;
 
   function submit(kind: ScriptJob['kind'], source: string, input: unknown, limits: ScriptLimits): Promise<unknown> {
@@ -103,9 +117,24 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
       if (isClosed) return reject(closed());
       if (limits.signal?.aborted) return reject(limits.signal.reason as Error);
       const leave = () => queue.remove(task.key, task);
-      const task = createTask(createJob(kind, source, input, limits), limits, leave, resolve, reject);
+      const task = createTask(createJob(kind, source, input, limits), limits, clock, leave, resolve, reject);
       if (!queue.add(task.key, task)) return task.settle(busy());
       dispatch();
+      watchWaits(WAIT_TOLD_MS);
+    });
+  }
+
+  /** A flow whose scripts are late is not slow itself: the log names the flows that have the sandbox. */
+  function watchWaits(afterMs: number): void {
+    if (cancelWatch !== undefined || queue.size() === 0 || isClosed) return;
+    cancelWatch = clock.after(afterMs, () => {
+      cancelWatch = undefined;
+      const takenBy = [...new Set([...threads].flatMap(({ share }) => share ?? []))].sort().join(', ');
+      for (const [key, { sinceMs }] of queue.firsts()) {
+        const waitedMs = Math.round(clock.monotonic() - sinceMs);
+        if (waitedMs >= WAIT_TOLD_MS) logger.warn('script.waits', { key, waitedMs, takenBy });
+      }
+      watchWaits(WAIT_TOLD_AGAIN_MS);
     });
   }
 
@@ -113,7 +142,7 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     for (;;) {
       const idle = findIdle();
       if (idle === undefined) break;
-      const task = queue.take();
+      const task = queue.take(choose);
       if (task === undefined) return;
       assign(idle, [task, ...queue.takeAlong(task.key, MOST_A_TURN - 1)]);
     }
@@ -121,6 +150,13 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     const starting = [...threads].filter((thread) => !thread.isReady).length;
     // One more than there is work for: whoever comes while a runaway has the others does not wait until a thread has started.
     if (queue.ready() >= starting) start();
+  }
+
+  /** The key that has had least time. Beside short jobs, long ones and those of new keys leave one thread free. */
+  function choose(keys: readonly string[]): string | undefined {
+    const isLong = ({ share }: Thread) => share !== undefined && !shares.isLight(share);
+    const isFull = size > 1 && [...threads].filter(isLong).length >= size - 1 && shares.hasLight();
+    return shares.least(isFull ? keys.filter(shares.isLight) : keys);
   }
 
   function findIdle(): Thread | undefined {
@@ -133,10 +169,12 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     thread.tasks = tasks;
     thread.share = tasks[0]!.key;
     thread.port.ref();
-    limit(thread, tasks[0]!);
+    begin(thread, tasks[0]!);
   }
 
-  function limit(thread: Thread, task: Task): void {
+  function begin(thread: Thread, task: Task): void {
+    metrics.observeMs('script_wait_ms', clock.monotonic() - task.sinceMs);
+    task.start();
     thread.cancelTimer = clock.after(task.job.timeoutMs * PATIENCE + GRACE_MS, () => {
       logger.warn('script.worker-ended', { key: task.key, timeoutMs: task.job.timeoutMs });
       discard(thread, toScriptError({ code: 'SCRIPT_TIMEOUT', message: '' }, task.job));
@@ -172,13 +210,14 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     thread.isReady = true;
     const task = thread.tasks.shift();
     if (task !== undefined) {
+      shares.add(task.key, answer.computedMs ?? 0);
       if (answer.fault) task.settle(toScriptError(answer.fault, task.job));
       else task.settle(undefined, answer.result === undefined ? undefined : JSON.parse(answer.result));
     }
     if (answer.isLast) return discard(thread, undefined);
     if (answer.endsTurn) putBack(thread);
     const [next] = thread.tasks;
-    if (next !== undefined) return limit(thread, next);
+    if (next !== undefined) return begin(thread, next);
     thread.port.unref();
     giveBackShare(thread);
     dispatch();
@@ -199,7 +238,11 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     thread.cancelTimer();
     thread.port.close();
     void thread.worker.terminate();
-    if (error !== undefined) thread.tasks.shift()?.settle(error);
+    if (error !== undefined) {
+      const [ruined] = thread.tasks;
+      if (ruined !== undefined) shares.add(ruined.key, ruined.job.timeoutMs);
+      thread.tasks.shift()?.settle(error);
+    }
     if (isClosed) return thread.tasks.forEach((task) => task.settle(closed()));
     putBack(thread);
     if (error !== undefined) ended += 1;
@@ -222,6 +265,7 @@ export function createScriptPool(options: ScriptPoolOptions): ScriptPool {
     }),
     async close() {
       isClosed = true;
+      cancelWatch?.();
       for (const task of queue.drain()) task.settle(closed());
       const ending = [...threads].map((thread) => thread.worker.terminate());
       for (const thread of [...threads]) discard(thread, closed());
@@ -246,21 +290,37 @@ function createJob(kind: ScriptJob['kind'], source: string, input: unknown, limi
 /** A caller that leaves takes its task out of the queue; one that runs already ends by its own limit, unheard. */
 function createTask(
   job: ScriptJob,
-  { signal, key = '' }: ScriptLimits,
+  { signal, key = '', user }: ScriptLimits,
+  clock: Clock,
   leave: () => void,
   resolve: (value: unknown) => void,
   reject: (error: Error) => void,
 ): Task {
+  const sinceMs = clock.monotonic();
+  let wait = user && (user.sandboxWait ??= new SandboxWait());
+  let hasStarted = false;
   const onAbort = () => {
     leave();
+    if (!hasStarted) {
+      wait?.ended(clock.monotonic(), false);
+      // A thread that has it already may still begin it, for nobody.
+      wait = undefined;
+    }
     reject(signal!.reason as Error);
   };
   signal?.addEventListener('abort', onAbort, { once: true });
+  wait?.queued(sinceMs);
   return {
     job,
     key,
+    sinceMs,
+    start() {
+      hasStarted = true;
+      wait?.started(clock.monotonic());
+    },
     settle(error, result) {
       signal?.removeEventListener('abort', onAbort);
+      wait?.ended(clock.monotonic(), hasStarted);
       if (error === undefined) resolve(result);
       else reject(error);
     },

@@ -21,6 +21,8 @@ export type ScriptFaultCode = 'SCRIPT_TIMEOUT' | 'SCRIPT_MEMORY' | 'SCRIPT_ERROR
 export interface ScriptAnswer {
   /** The jobs that were handed over after this one were not begun: it is the turn of others. */
   readonly endsTurn?: true;
+  /** By the thread, for this job. */
+  readonly computedMs?: number;
   /** The sandbox is in no state to go on; its thread is to be ended. */
   readonly isLast?: true;
   /** JSON of the result; `undefined` when the script returned nothing. */

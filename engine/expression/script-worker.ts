@@ -13,7 +13,10 @@ const TURN_MS = 5;
 port.on('message', (jobs: readonly ScriptJob[]) => {
   const turnEnds = performance.now() + TURN_MS;
   for (const job of jobs) {
-    const answer = job.kind === 'expression' ? runExpression(job) : scripts.run(job);
+    const before = process.threadCpuUsage();
+    const ran = job.kind === 'expression' ? runExpression(job) : scripts.run(job);
+    const { user, system } = process.threadCpuUsage(before);
+    const answer = { ...ran, computedMs: (user + system) / 1000 };
     const endsTurn = answer.isLast ?? performance.now() > turnEnds;
     port.postMessage(endsTurn ? ({ ...answer, endsTurn } satisfies ScriptAnswer) : answer);
     scripts.makeReady();

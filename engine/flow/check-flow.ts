@@ -16,7 +16,7 @@ export interface CheckedFlow {
  * schema before the others. Pure: what it must know of the installation it is handed in.
  */
 export function checkFlow(raw: unknown, deps: ValidateDeps): CheckedFlow {
-  const { flow, issues, refused } = parseFlow(raw);
+  const { flow, issues, refused } = parseFlow(raw, deps.fits);
   if (flow !== undefined) return { flow, issues: validateFlow(flow, deps) };
   return { issues: refused === undefined ? issues : [...issues, ...issuesBeside(issues, refused, deps)] };
 }

@@ -1,5 +1,8 @@
 import type { ErrorValues, Issue } from '../contract/errors.ts';
-import { labelOf, nameOf, nodeIssue } from './check-nodes.ts';
+import { isRecord } from '../contract/is-record.ts';
+import { shownName } from '../contract/named-values.ts';
+import { pointerStep } from '../contract/schema-problem.ts';
+import { labelOf, nameOf, nodeIssue } from './node-issue.ts';
 import { checkExclusiveMerges } from './check-exclusive.ts';
 import { nearestName } from './nearest-name.ts';
 import { hasOpenEnd, isConnected, reachable, roleAt, startsOf, type GraphView, type NodeView } from './graph-view.ts';
@@ -12,6 +15,7 @@ export function checkGraph(view: GraphView): Issue[] {
     ...checkTrigger(view),
     ...(view.order === undefined ? [cycle(view)] : [...checkLoops(view), ...checkExclusiveMerges(view)]),
     ...checkReachable(view),
+    ...checkSecondReplies(view),
     ...checkJoins(view),
   ];
 }
@@ -194,20 +198,59 @@ function checkReachable(view: GraphView): Issue[] {
 
 function checkJoins(view: GraphView): Issue[] {
   if (hasOpenEnd(view)) return [];
-  return [...view.nodes.values()].flatMap((item) =>
-    item.role === 'join' && item.ins.length === 1
-      ? [
-          nodeIssue(
-            item,
-            '',
-            'FLOW_JOIN_SINGLE',
-            `${nameOf(item)} joins only one path.`,
-            'Remove it, or lead the other paths to it.',
-            'warning',
-          ),
-        ]
-      : [],
-  );
+  return [...view.nodes.values()]
+    .filter(({ role }) => role === 'join')
+    .flatMap((item) => [...checkBranches(item), ...checkNames(item, view)]);
+}
+
+function checkBranches(item: NodeView): Issue[] {
+  const branches = item.ins.length;
+  const { mode, n } = item.config;
+  if (mode === 'n-of' && typeof n === 'number' && n > branches) {
+    const message = `${nameOf(item)} waits for ${n} branches, but only ${branches} lead to it: it would never go on.`;
+    const fix = `Wait for ${branches} at most, or lead more branches to it.`;
+    return [nodeIssue(item, '/config/n', 'FLOW_JOIN_TOO_FEW', message, fix, 'error', { n, branches })];
+  }
+  if (branches !== 1) return [];
+  const message = `${nameOf(item)} joins only one path.`;
+  return [nodeIssue(item, '', 'FLOW_JOIN_SINGLE', message, 'Remove it, or lead the other paths to it.', 'warning')];
+}
+
+/** A field name for a node that does not lead here names nothing: its author looks for a field that is never there. */
+function checkNames(item: NodeView, view: GraphView): Issue[] {
+  const { names } = item.config;
+  if (!isRecord(names)) return [];
+  const sources = new Set(item.ins.map(({ from }) => from.node));
+  return Object.keys(names)
+    .filter((id) => !sources.has(id))
+    .map((id) => {
+      const known = view.nodes.get(id);
+      const source = known === undefined ? shownName(id) : labelOf(known);
+      const message = `${nameOf(item)} names the result of ${source}, which does not lead to it.`;
+      const fix = 'Remove the name, or connect the node.';
+      return nodeIssue(item, `/config/names${pointerStep(id)}`, 'FLOW_JOIN_NAME', message, fix, 'warning', { source });
+    });
+}
+
+/** A caller gets one reply: the second one on a path goes nowhere. Where other paths lead to it as well, it may be the first one of those. */
+function checkSecondReplies(view: GraphView): Issue[] {
+  if (view.order === undefined) return [];
+  const replies = [...view.nodes.values()].filter(({ role }) => role === 'reply');
+  const seconds = new Map<NodeView, NodeView>();
+  for (const first of replies) {
+    const behind = reachable(
+      view,
+      first.outs.map(({ to }) => to.node),
+    );
+    for (const item of replies) if (behind.has(item.node.id) && !seconds.has(item)) seconds.set(item, first);
+  }
+  return [...seconds].map(([item, first]) => {
+    const message = `${nameOf(item)} comes after the reply ${nameOf(first)}: the caller has its reply already, and gets no second one.`;
+    const fix = 'Remove one of the two, or put them on different branches of a condition.';
+    const others = reachable(view, startsOf(view), ({ from }) => from.node !== first.node.id);
+    const severity = others.has(item.node.id) ? 'warning' : 'error';
+    return nodeIssue(item, '', 'FLOW_REPLY_SECOND', message, fix, severity, { first: labelOf(first) });
+  });
 }
 
 function repeated(ids: readonly string[]): { readonly id: string; readonly index: number }[] {

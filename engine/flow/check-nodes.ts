@@ -1,52 +1,25 @@
-import { AppError, toIssue, type ErrorValues, type Issue } from '../contract/errors.ts';
+import type { Issue } from '../contract/errors.ts';
 import { errorPort, type NodeDefinition } from '../contract/node.ts';
+import { checkNodeTexts } from './check-expressions.ts';
 import { isConnected, type GraphView, type NodeView } from './graph-view.ts';
 import { nearestName } from './nearest-name.ts';
+import { nameOf, nodeIssue } from './node-issue.ts';
 import { schemaIssues } from './schema-issues.ts';
 import type { ValidateDeps } from './validate-deps.ts';
 
 /** Each node by itself: its type, configuration, expressions, adapter and handling. */
 export function checkNodes(view: GraphView, deps: ValidateDeps): Issue[] {
   return [...view.nodes.values(), ...view.repeated].flatMap((item) => {
+    deps.onNode?.(item.index);
     if (item.definition === undefined) return [unknownType(item, deps)];
     if (item.node.disabled === true) return checkDisabled(item);
     return [
-      ...checkConfig(item, item.definition),
-      ...checkExpressions(view, item, item.definition, deps),
+      ...checkConfig(item, item.definition, deps),
+      ...checkNodeTexts(view, item, item.definition, deps),
       ...checkAdapter(item, item.definition, deps),
       ...checkHandling(view, item, item.definition),
     ];
   });
-}
-
-/** Makes an issue about one node; `path` is relative to it. Its values name the node as a person does. */
-export function nodeIssue(
-  item: NodeView,
-  path: string,
-  code: string,
-  message: string,
-  fix?: string,
-  severity: Issue['severity'] = 'error',
-  values: ErrorValues = {},
-): Issue {
-  return {
-    path: `/nodes/${item.index}${path}`,
-    code,
-    severity,
-    message,
-    values: { node: labelOf(item), ...values },
-    node: item.node.id,
-    ...(fix === undefined ? {} : { fix }),
-  };
-}
-
-export function labelOf({ node }: NodeView): string {
-  return node.label || node.id;
-}
-
-/** What a person calls the node. */
-export function nameOf(item: NodeView): string {
-  return `"${labelOf(item)}"`;
 }
 
 function unknownType(item: NodeView, deps: ValidateDeps): Issue {
@@ -64,51 +37,16 @@ function checkDisabled(item: NodeView): Issue[] {
   return [nodeIssue(item, '/disabled', 'FLOW_TRIGGER_DISABLED', 'A trigger cannot be disabled.', 'Unpublish the flow to stop it.')];
 }
 
-function checkConfig(item: NodeView, definition: NodeDefinition): Issue[] {
-  const issues = schemaIssues(definition.config, item.config, 'FLOW_CONFIG', `/nodes/${item.index}/config`).map((issue) => ({
+function checkConfig(item: NodeView, definition: NodeDefinition, { fits }: ValidateDeps): Issue[] {
+  const issues = schemaIssues(definition.config, item.config, 'FLOW_CONFIG', `/nodes/${item.index}/config`, fits).map((issue) => ({
     ...issue,
     node: item.node.id,
   }));
   if (issues.length > 0) return issues;
-  return (definition.check?.(item.config as never) ?? []).map(({ path, message }) => ({
-    ...nodeIssue(item, `/config${path}`, 'FLOW_CONFIG', message.en),
-    text: message,
-  }));
-}
-
-function checkExpressions(view: GraphView, item: NodeView, definition: NodeDefinition, deps: ValidateDeps): Issue[] {
-  return (definition.expressions ?? []).flatMap((pointer) =>
-    textsAt(item.config, pointer.split('/').slice(1)).flatMap(({ path, text }) =>
-      checkExpression(view, text, deps).map(({ code, message, fix, values }) =>
-        nodeIssue(item, `/config${path}`, code, message, fix, 'error', values),
-      ),
-    ),
-  );
-}
-
-export interface ExpressionProblem {
-  readonly code: string;
-  readonly message: string;
-  readonly fix?: string;
-  readonly values?: ErrorValues;
-}
-
-/** Problems of one expression: it does not compile, or it reads a node that is not there. */
-export function checkExpression(view: GraphView, text: string, deps: ValidateDeps): ExpressionProblem[] {
-  try {
-    deps.checkExpression?.(text);
-  } catch (thrown) {
-    if (!(thrown instanceof AppError)) throw thrown;
-    const { path: _path, severity: _severity, ...told } = toIssue(thrown, '');
-    return [{ ...told, code: 'FLOW_EXPRESSION' }];
-  }
-  const ids = [...view.nodes.keys()];
-  return [...text.matchAll(/\bnodes\.(?:`(n_[A-Za-z0-9_-]+)`|(n_[A-Za-z0-9_]+))/g)].flatMap(([, quoted, bare]) => {
-    // Without backquotes a hyphen may belong to the id or be a minus: only what cannot be an id is told.
-    const isKnown = quoted === undefined ? ids.some((id) => id === bare || id.startsWith(`${bare}-`)) : view.nodes.has(quoted);
-    const id = quoted ?? bare ?? '';
-    const message = `The expression reads the node ${id}, which is not in this flow.`;
-    return isKnown ? [] : [{ code: 'FLOW_EXPRESSION', message, values: { problem: 'node-unknown', missing: id } }];
+  return (definition.check?.(item.config as never) ?? []).map((problem) => {
+    if ('code' in problem) return { ...problem, path: `/nodes/${item.index}/config${problem.path}`, node: item.node.id };
+    const { path, message } = problem;
+    return { ...nodeIssue(item, `/config${path}`, 'FLOW_CONFIG', message.en), text: message };
   });
 }
 
@@ -209,10 +147,3 @@ export function effectOf(item: NodeView, definition: NodeDefinition | undefined)
 }
 
 /** Strings below a pointer with `*` for every item or field. */
-function textsAt(value: unknown, steps: readonly string[], path = ''): { readonly path: string; readonly text: string }[] {
-  const [step, ...rest] = steps;
-  if (step === undefined) return typeof value === 'string' ? [{ path, text: value }] : [];
-  if (typeof value !== 'object' || value === null) return [];
-  const names = step === '*' ? Object.keys(value) : Object.hasOwn(value, step) ? [step] : [];
-  return names.flatMap((name) => textsAt((value as Readonly<Record<string, unknown>>)[name], rest, `${path}/${name}`));
-}

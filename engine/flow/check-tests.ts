@@ -1,7 +1,8 @@
 import type { ErrorValues, Issue } from '../contract/errors.ts';
 import type { FlowTest } from '../contract/flow-document.ts';
 import { errorPort } from '../contract/node.ts';
-import { effectOf, labelOf, nameOf } from './check-nodes.ts';
+import { effectOf } from './check-nodes.ts';
+import { labelOf, nameOf } from './node-issue.ts';
 import { roleAt, startsOf, type GraphView, type NodeView } from './graph-view.ts';
 
 /** Saved tests name nodes and ports that exist, and mock every node that they certainly reach and that would reach outside. */

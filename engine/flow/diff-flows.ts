@@ -1,7 +1,6 @@
 import type { FlowDocument, FlowEdge, FlowNode } from '../contract/flow-document.ts';
 import { isRecord } from '../contract/is-record.ts';
 import { pointerStep } from '../contract/schema-problem.ts';
-import { canonicalJson } from './content-hash.ts';
 
 export interface FieldChange {
   /** JSON Pointer below the node, edge or document. */
@@ -63,11 +62,17 @@ function diffFields(before: object, after: object, prefix = ''): FieldChange[] {
   return [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((name) => {
     const [a, b] = [Object.hasOwn(old, name) ? old[name] : undefined, Object.hasOwn(now, name) ? now[name] : undefined];
     const path = prefix + pointerStep(name);
-    if (isEqual(a, b)) return [];
-    return isRecord(a) && isRecord(b) ? diffFields(a, b, path) : [{ path, before: a, after: b }];
+    if (isRecord(a) && isRecord(b)) return diffFields(a, b, path);
+    return isEqual(a, b) ? [] : [{ path, before: a, after: b }];
   });
 }
 
+/** Whether both have the same canonical JSON, without writing it: a field that is undefined is none. */
 function isEqual(a: unknown, b: unknown): boolean {
-  return canonicalJson(a) === canonicalJson(b);
+  if (Object.is(a, b)) return true;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => isEqual(item, b[index]));
+  if (!isRecord(a) || !isRecord(b)) return false;
+  const names = Object.keys(a);
+  const isInBoth = (name: string) => isEqual(a[name], Object.hasOwn(b, name) ? b[name] : undefined);
+  return names.every(isInBoth) && Object.keys(b).every((name) => b[name] === undefined || Object.hasOwn(a, name));
 }

@@ -1,6 +1,7 @@
-import { Check, Default } from 'typebox/value';
+import { Check } from 'typebox/value';
 import type { FlowDocument, FlowEdge, FlowNode } from '../contract/flow-document.ts';
 import type { NodeDefinition, PortSpec } from '../contract/node.ts';
+import { withDefaults } from './with-defaults.ts';
 
 export interface NodeView {
   readonly node: FlowNode;
@@ -40,7 +41,7 @@ export function viewGraph(document: FlowDocument, getNode: (type: string) => Nod
   const views = document.nodes.map((node, index): NodeView => {
     const definition = getNode(node.type);
     const config =
-      definition === undefined ? node.config : (Default(definition.config, structuredClone(node.config)) as FlowNode['config']);
+      definition === undefined ? node.config : (withDefaults(definition.config, structuredClone(node.config)) as FlowNode['config']);
     return {
       node,
       index,

@@ -18,25 +18,30 @@ export function migrateFlow(raw: unknown, steps: typeof STEPS = STEPS): unknown 
   return current;
 }
 
-/** Nodes whose major version is no longer there become the next newer one that can take over their configuration. */
-export function upgradeNodes(
-  document: FlowDocument,
-  nodes: { list(): readonly NodeDefinition[]; get(name: string): NodeDefinition | undefined },
-): FlowDocument {
-  const upgraded = document.nodes.map((node) => upgradeNode(node, nodes));
-  return upgraded.every((node, index) => node === document.nodes[index]) ? document : { ...document, nodes: upgraded };
+type KnownNodes = Readonly<{ list(): readonly NodeDefinition[]; get(name: string): NodeDefinition | undefined }>;
+type Upgradable = NodeDefinition & Required<Pick<NodeDefinition, 'upgrade'>>;
+
+/** The next newer major of a node type that can take over its configuration; `name` is `protocol.verb@major`. */
+export function newerMajor(name: string, nodes: Pick<KnownNodes, 'list'>): Upgradable | undefined {
+  const [type, major] = name.split('@') as [string, string];
+  return nodes
+    .list()
+    .filter((definition): definition is Upgradable => definition.upgrade !== undefined)
+    .filter((definition) => definition.type === type && definition.major > Number(major))
+    .sort((a, b) => a.major - b.major)[0];
 }
 
-function upgradeNode(
-  node: FlowNode,
-  nodes: { list(): readonly NodeDefinition[]; get(name: string): NodeDefinition | undefined },
-): FlowNode {
-  if (nodes.get(node.type) !== undefined) return node;
-  const [type, major] = node.type.split('@') as [string, string];
-  const newer = nodes
-    .list()
-    .filter((definition) => definition.type === type && definition.major > Number(major) && definition.upgrade !== undefined)
-    .sort((a, b) => a.major - b.major)[0];
-  if (newer?.upgrade === undefined) return node;
-  return { ...node, type: typeName(newer), config: newer.upgrade(node.config, Number(major)) as FlowNode['config'] };
+/** Type and configuration of a node as the newer major has them. */
+export function upgraded(node: Pick<FlowNode, 'type' | 'config'>, newer: Upgradable): Pick<FlowNode, 'type' | 'config'> {
+  const config = newer.upgrade(node.config, Number(node.type.split('@')[1])) as FlowNode['config'];
+  return { type: typeName(newer), config };
+}
+
+/** Nodes whose major version is no longer there become the next newer one that can take over their configuration. */
+export function upgradeNodes(document: FlowDocument, nodes: KnownNodes): FlowDocument {
+  const now = document.nodes.map((node) => {
+    const newer = nodes.get(node.type) === undefined ? newerMajor(node.type, nodes) : undefined;
+    return newer === undefined ? node : { ...node, ...upgraded(node, newer) };
+  });
+  return now.every((node, index) => node === document.nodes[index]) ? document : { ...document, nodes: now };
 }

@@ -1,9 +1,9 @@
-import { Default } from 'typebox/value';
 import type { Issue } from '../contract/errors.ts';
 import { FlowDocument } from '../contract/flow-document.ts';
 import { isRecord } from '../contract/is-record.ts';
 import { migrateFlow } from './migrate-flow.ts';
-import { schemaIssues } from './schema-issues.ts';
+import { withDefaults } from './with-defaults.ts';
+import { schemaIssues, type Fits } from './schema-issues.ts';
 
 export interface ParsedFlow {
   /** Present exactly when there is no issue: migrated, with defaults filled in, and no longer tied to what was handed in. */
@@ -14,11 +14,22 @@ export interface ParsedFlow {
 }
 
 /** Reads any JSON value as a flow document. Every breach of the schema is told at once, code FLOW_SCHEMA. */
-export function parseFlow(raw: unknown): ParsedFlow {
+export function parseFlow(raw: unknown, fits?: Fits): ParsedFlow {
   if (!isRecord(raw)) return { issues: [notAnObject()] };
-  const filled = Default(FlowDocument, withDrawableLayout(structuredClone(migrateFlow(raw))));
-  const issues = schemaIssues(FlowDocument, filled, 'FLOW_SCHEMA');
+  const filled = filledFlow(raw);
+  const issues = schemaIssues(FlowDocument, filled, 'FLOW_SCHEMA', '', fits);
   return issues.length === 0 ? { flow: filled as FlowDocument, issues } : { issues, refused: filled as Readonly<Record<string, unknown>> };
+}
+
+/** The document alone, for who needs no words about what is wrong with it. */
+export function readFlow(raw: unknown, fits: Fits): FlowDocument | undefined {
+  if (!isRecord(raw)) return undefined;
+  const filled = filledFlow(raw);
+  return fits(FlowDocument, filled) ? (filled as FlowDocument) : undefined;
+}
+
+function filledFlow(raw: Readonly<Record<string, unknown>>): unknown {
+  return withDefaults(FlowDocument, withDrawableLayout(structuredClone(migrateFlow(raw))));
 }
 
 /**

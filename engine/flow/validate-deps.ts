@@ -1,4 +1,5 @@
 import type { NodeDefinition } from '../contract/node.ts';
+import type { Fits } from './schema-issues.ts';
 
 /** What validation must know of the installation; what is absent is not checked (the designer without a server). */
 export interface ValidateDeps {
@@ -9,4 +10,8 @@ export interface ValidateDeps {
   hasTable?(tableId: string): boolean;
   /** Throws an `input` AppError when the text does not compile. */
   checkExpression?(text: string): void;
+  /** Checks by generated code; without it schemas are interpreted. */
+  readonly fits?: Fits;
+  /** Called before each node with its position; throws to end the validation. */
+  onNode?(index: number): void;
 }

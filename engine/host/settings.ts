@@ -1,5 +1,5 @@
 /** Bootstrap settings: read once at start, all wrong ones told together, then frozen. Tunables are configuration items, not settings. */
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Convert, Default } from 'typebox/value';
 import { AppError, type ErrorValues, type Issue } from '../contract/errors.ts';
@@ -7,6 +7,7 @@ import { isIpRange } from '../contract/ip-range.ts';
 import type { Text } from '../contract/texts.ts';
 import { nearestName } from '../flow/nearest-name.ts';
 import { schemaIssues } from '../flow/schema-issues.ts';
+import { readOutboundTarget } from '../outbound/exception.ts';
 
 /** What a setting means, in both languages. */
 const means = (zhCN: string, en: string) => ({ description: en, text: { 'zh-CN': zhCN, en } });
@@ -27,6 +28,14 @@ export const SettingsSchema = Type.Object(
       ...means('数据目录', 'Where the embedded store and everything else that must survive lies.'),
     }),
     kekFile: file('主密钥文件，须在数据目录之外', 'The key-encryption key, kept outside the data folder. Default: <dataFolder>.kek'),
+    exchangeFolder: file(
+      '交换目录：管理端操作只在其中写文件（如备份），须在数据目录之外',
+      'The only folder in which actions of the admin API write files (backups); outside the data folder. Default: <dataFolder>.exchange',
+    ),
+    auditHeadFile: file(
+      '审计链末端签名文件，须在数据目录之外，最好在另一台机器的挂载目录',
+      'Signed end of the audit trail, kept outside the data folder, best on a mount of another machine. Default: <dataFolder>.audit-head',
+    ),
     storeAddress: Type.Optional(
       Type.String({ pattern: ADDRESS, ...means('存储地址', 'Store as scheme:location. Default: embedded:<dataFolder>/store') }),
     ),
@@ -130,6 +139,20 @@ export const SettingsSchema = Type.Object(
         'On a bus gateway inside: nodes in the DMZ that may hand calls over, front:domain+domain@SHA-256 of the certificate; separated by commas.',
       ),
     }),
+    requireTotp: Type.Optional(
+      Type.Boolean(
+        means(
+          '是否要求所有账号使用第二因素（TOTP）；不设则 DEV 环境不要求，其他环境要求',
+          'Whether every account needs a second factor (TOTP). Absent: not where the environment is DEV, and everywhere else.',
+        ),
+      ),
+    ),
+    passwordMaxAgeDays: Type.Integer({
+      minimum: 0,
+      maximum: 3650,
+      default: 180,
+      ...means('密码最长使用天数，到期须修改；0 为不限', 'Days after which a password must be changed; 0: never.'),
+    }),
     logLevel: Type.Union(
       ['debug', 'info', 'warn', 'error'].map((level) => Type.Literal(level)),
       { default: 'info', ...means('日志级别', 'debug, info, warn or error.') },
@@ -138,8 +161,28 @@ export const SettingsSchema = Type.Object(
     drainMs: count(5000, 600_000, '停止时限', 'How long stopping may take, all parts together.'),
     maxConnections: count(10_000, 1_000_000, '每前端连接上限', 'Connections per front.'),
     maxConnectionsPerIp: count(1000, 1_000_000, '每来源地址连接上限', 'Connections per front and client address.'),
+    maxRequestsPerIp: count(
+      2000,
+      1_000_000,
+      '每来源地址每秒请求上限（每前端、每进程）',
+      'Requests a second from one address, per front and process; trusted proxies are exempt.',
+    ),
+    maxRequestsPerApp: count(
+      2000,
+      1_000_000,
+      '每应用每秒请求上限（每前端、每进程）',
+      'Requests a second of one app, per front and process.',
+    ),
     bodyBudgetBytes: count(268_435_456, 68_719_476_736, '请求体内存总预算', 'Bodies held in memory, all requests together.'),
     workerSlots: count(64, 10_000, '并行执行数', 'Durable executions worked on at once.'),
+    outboundAllowed: Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
+      maxItems: 100,
+      default: [],
+      ...means(
+        '除安全管理员在控制台列出的以外，适配器还可连接的本机等受限地址：主机或网段，可带端口，逗号分隔',
+        'Refused addresses (of this machine and the like) that adapters may connect to besides those that the security administrator lists: host or range, with a port if need be; separated by commas.',
+      ),
+    }),
     serves: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
       maxItems: 1000,
       default: [],
@@ -151,12 +194,14 @@ export const SettingsSchema = Type.Object(
   },
   { additionalProperties: false },
 );
-export type Settings = Readonly<Omit<Static<typeof SettingsSchema>, 'kekFile' | 'storeAddress'>> & {
+export type Settings = Readonly<Omit<Static<typeof SettingsSchema>, 'kekFile' | 'auditHeadFile' | 'exchangeFolder' | 'storeAddress'>> & {
   readonly kekFile: string;
+  readonly auditHeadFile: string;
+  readonly exchangeFolder: string;
   readonly storeAddress: string;
 };
 
-const LISTS: ReadonlySet<string> = new Set(['trustedProxies', 'serves', 'forwardTo', 'forwardNodes']);
+const LISTS: ReadonlySet<string> = new Set(['trustedProxies', 'outboundAllowed', 'serves', 'forwardTo', 'forwardNodes']);
 
 type Overrides = { readonly [Name in keyof Static<typeof SettingsSchema>]?: unknown };
 
@@ -177,7 +222,10 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     dataFolder,
     storeAddress: filled.storeAddress ?? `embedded:${join(dataFolder, 'store')}`,
     kekFile: resolve(filled.kekFile ?? `${dataFolder}.kek`),
+    exchangeFolder: resolve(filled.exchangeFolder ?? `${dataFolder}.exchange`),
+    auditHeadFile: resolve(filled.auditHeadFile ?? `${dataFolder}.audit-head`),
     trustedProxies: Object.freeze([...filled.trustedProxies]) as string[],
+    outboundAllowed: Object.freeze([...filled.outboundAllowed]) as string[],
     serves: Object.freeze([...filled.serves]) as string[],
     forwardTo: Object.freeze([...filled.forwardTo]) as string[],
     forwardNodes: Object.freeze([...filled.forwardNodes]) as string[],
@@ -246,12 +294,22 @@ function pairIssues({ tlsCertFile, tlsKeyFile, otlpAddress, ...others }: Setting
   for (const range of others.trustedProxies)
     if (!isIpRange(range))
       issues.push(wrong('trustedProxies', `${range} is neither an address nor a CIDR range.`, 'range', { value: range }));
+  for (const target of others.outboundAllowed)
+    if (readOutboundTarget(target) === undefined)
+      issues.push(wrong('outboundAllowed', `${target} is no host, address or range with a port.`, 'target', { value: target }));
   const fingerprints = others.forwardNodes.map((node) => node.slice(node.lastIndexOf('@')).replaceAll(':', '').toLowerCase());
   if (new Set(fingerprints).size < fingerprints.length)
     issues.push(wrong('forwardNodes', 'A certificate stands for one node and one front: one is named twice.', 'twice'));
+  if (others.exchangeFolder !== undefined && isInside(others.exchangeFolder, others.dataFolder))
+    issues.push(wrong('exchangeFolder', 'The exchange folder lies outside the data folder.', 'inside'));
   if (otlpAddress !== undefined && !isEncryptedOrLocal(otlpAddress))
     issues.push(wrong('otlpAddress', 'A collector on another machine is reached over https.', 'plain'));
   return issues;
+}
+
+/** Also the folder itself. */
+function isInside(path: string, folder: string): boolean {
+  return `${resolve(path)}${sep}`.startsWith(`${resolve(folder)}${sep}`);
 }
 
 /** A gateway that hands over must know whom to, and be known there. */

@@ -4,6 +4,7 @@ import { createServer as createPlainServer, type IncomingMessage, type ServerRes
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { AppError } from '../contract/errors.ts';
+import { LISTENER_CIPHERS } from '../contract/tls-ciphers.ts';
 import type { HealthReport } from './health.ts';
 
 export interface StatusOptions {
@@ -33,7 +34,9 @@ export async function listenStatus(options: StatusOptions): Promise<StatusListen
   const { host, port, tls } = options;
   const answer = (request: IncomingMessage, response: ServerResponse) => void answerStatus(request, response, options);
   const server =
-    tls === undefined ? createPlainServer(PATIENCE, answer) : createTlsServer({ ...PATIENCE, ...tls, minVersion: 'TLSv1.2' }, answer);
+    tls === undefined
+      ? createPlainServer(PATIENCE, answer)
+      : createTlsServer({ ...PATIENCE, ...tls, minVersion: 'TLSv1.2', ciphers: LISTENER_CIPHERS }, answer);
   server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>

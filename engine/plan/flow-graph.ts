@@ -9,8 +9,11 @@ export interface PlanNode {
   readonly role: PlanRole;
   readonly effect: Effect;
   readonly outPorts: readonly string[];
-  /** Joins only: how many arrivals fire it; `all` waits until every edge is settled. */
-  readonly join?: { readonly need: 'all' | number };
+  /**
+   * Joins only: how many arrivals fire it; `all` waits until every edge is settled. `first`: it goes on with the first branch that succeeds, or
+   * ends, takes the errors of its branches, and ends the other branches.
+   */
+  readonly join?: { readonly need: 'all' | number; readonly first?: 'success' | 'end' };
   /** Loops only. */
   readonly loop?: { readonly concurrency: number; readonly keepItemErrors: boolean };
 }
@@ -22,6 +25,13 @@ export interface GraphEdge {
   readonly to: number;
 }
 
+/** A node from which all ways lead to the join, by some of its edges and not by all of them. */
+export interface BranchNode {
+  readonly node: number;
+  /** Indices of those edges into the join. */
+  readonly edges: readonly number[];
+}
+
 export interface GraphNode extends PlanNode {
   readonly index: number;
   readonly id: string;
@@ -30,6 +40,10 @@ export interface GraphNode extends PlanNode {
   readonly outs: readonly GraphEdge[];
   /** Loops only: edges into the body. */
   readonly each: readonly GraphEdge[];
+  /** Joins that go on with the first branch only: what lies in their branches. */
+  readonly branches: readonly BranchNode[];
+  /** Index of the innermost such join in whose branches the node lies, -1 for none. */
+  readonly guard: number;
   /** Index of the loop whose body the node belongs to (the innermost), -1 at the top. */
   readonly body: number;
   /** Loops only: the nodes of the body (those of loops inside it aside). */
@@ -56,6 +70,9 @@ export function buildGraph(document: FlowDocument, describe: (nodeId: string) =>
   }));
   const described = document.nodes.map((node) => describe(node.id));
   const bodies = findBodies(document.nodes.length, edges, described);
+  const branches = described.map((node, index) =>
+    node.join?.first === undefined ? NO_BRANCHES : findBranches(index, edges, described, bodies),
+  );
   const nodes: GraphNode[] = document.nodes.map((node, index) => ({
     ...described[index]!,
     index,
@@ -63,6 +80,8 @@ export function buildGraph(document: FlowDocument, describe: (nodeId: string) =>
     ins: edges.filter((edge) => edge.to === index),
     outs: edges.filter((edge) => edge.from === index && !entersBody(described[index]!, edge)),
     each: edges.filter((edge) => edge.from === index && entersBody(described[index]!, edge)),
+    branches: branches[index]!,
+    guard: guardOf(index, branches),
     body: bodies[index]!,
     bodyNodes: document.nodes.flatMap((_, inner) => (bodies[inner] === index ? [inner] : [])),
   }));
@@ -79,6 +98,37 @@ export function buildGraph(document: FlowDocument, describe: (nodeId: string) =>
 
 function entersBody(node: PlanNode, edge: GraphEdge): boolean {
   return node.role === 'for-each' && edge.port === 'each';
+}
+
+const NO_BRANCHES: readonly BranchNode[] = [];
+
+function findBranches(join: number, edges: readonly GraphEdge[], nodes: readonly PlanNode[], bodies: readonly number[]): BranchNode[] {
+  const ins = edges.filter((edge) => edge.to === join);
+  const outsOf = (index: number) => edges.filter((edge) => edge.from === index && !entersBody(nodes[index]!, edge));
+  return nodes.flatMap(({ role }, start) => {
+    if (bodies[start] !== bodies[join] || role === 'trigger' || role === 'catch' || start === join) return [];
+    const seen = new Set([start]);
+    const reached = new Set<number>();
+    for (const index of seen) {
+      const outs = outsOf(index);
+      // A way that ends elsewhere is not the join's alone.
+      if (outs.length === 0) return [];
+      for (const edge of outs) {
+        if (edge.to === join) reached.add(edge.index);
+        else seen.add(edge.to);
+      }
+    }
+    return reached.size < ins.length ? [{ node: start, edges: [...reached] }] : [];
+  });
+}
+
+/** Branches are nested or apart: of several joins the one with the fewest nodes around it is the innermost. */
+function guardOf(node: number, branches: readonly (readonly BranchNode[])[]): number {
+  let guard = -1;
+  branches.forEach((region, join) => {
+    if (region.some((one) => one.node === node) && (guard === -1 || region.length < branches[guard]!.length)) guard = join;
+  });
+  return guard;
 }
 
 /** For each node the innermost loop from whose port `each` it can be reached. */

@@ -4,6 +4,7 @@
  *
  * An edge is open, arrived or dead. A node whose edges are all dead is skipped, and so are the edges behind it. A node runs when one edge
  * arrived (flows merge only paths that exclude each other), a join when enough did. A catch is skipped when nothing else in its body can run.
+ * A join that waits for the first branch takes the errors of its branches; when it runs, nothing more of the other branches begins.
  */
 import type { FlowGraph, GraphEdge, GraphNode } from './flow-graph.ts';
 
@@ -22,6 +23,12 @@ export interface BodyRun<M> {
   readonly edges: number[];
   /** By node, whether it was started or skipped; each at most once. */
   readonly started: boolean[];
+  /** By node, whether it was started and has not settled. */
+  readonly open: boolean[];
+  /** By edge into a join that waits for the first branch: what its branch failed with. */
+  failures: Map<number, M> | undefined;
+  /** Nodes of branches that nobody waits for any more. */
+  lost: Set<number> | undefined;
   /** Started and not yet settled, open loops included. */
   active: number;
   /** An iteration whose result is known already. */
@@ -55,6 +62,8 @@ export interface FinishedLoop {
 
 export interface Advance<M> {
   readonly ready: Ready<M>[];
+  /** Nodes under way in branches that have lost: what can be ended is ended, and told by `abandon`. */
+  readonly lost: { readonly node: GraphNode; readonly run: BodyRun<M> }[];
   readonly skipped: { readonly node: GraphNode; readonly run: BodyRun<M> }[];
   readonly finishedLoops: (FinishedLoop & { readonly run: BodyRun<M> })[];
 }
@@ -63,6 +72,8 @@ export interface Advance<M> {
 export type ErrorRoute<M> =
   | { readonly to: 'catch'; readonly ready: Ready<M>; readonly advance: Advance<M> }
   | { readonly to: 'item'; readonly advance: Advance<M> }
+  /** A join takes it as the end of a branch. */
+  | { readonly to: 'join'; readonly advance: Advance<M> }
   | { readonly to: 'loop'; readonly node: GraphNode; readonly run: BodyRun<M> }
   /** Another item broke the loop before. */
   | { readonly to: 'nowhere' }
@@ -87,7 +98,7 @@ export class Progress<M> {
   /** Settles the trigger with the message that came in. */
   start(port: string, message: M): Advance<M> {
     this.top.started[this.#graph.trigger] = true;
-    this.top.active += 1;
+    this.#begin(this.#graph.nodes[this.#graph.trigger]!, this.top);
     return this.settle(this.#graph.nodes[this.#graph.trigger]!, this.top, { [port]: message });
   }
 
@@ -99,15 +110,34 @@ export class Progress<M> {
   settle(node: GraphNode, run: BodyRun<M>, emits: Emits<M>): Advance<M> {
     const advance = newAdvance<M>();
     run.outputs[node.index] = emits;
+    // Before its edges are marked: a join behind it ends what is still under way in its branches.
+    this.#end(node, run);
     for (const edge of node.outs) this.#mark(edge, run, Object.hasOwn(emits, edge.port) ? ARRIVED : DEAD, advance);
-    run.active -= 1;
     this.#quiesce(run, advance);
     return advance;
+  }
+
+  /** It was given up because its branch lost; whatever it emits later leads nowhere. */
+  abandon(node: GraphNode, run: BodyRun<M>): Advance<M> {
+    const advance = newAdvance<M>();
+    if (run.open[node.index]) {
+      this.#end(node, run);
+      this.#quiesce(run, advance);
+    }
+    return advance;
+  }
+
+  /** Its branch, or that of a loop around it, has lost. */
+  isLost(node: GraphNode, run: BodyRun<M>): boolean {
+    for (let at: GraphNode = node, body: BodyRun<M> | undefined = run; body; at = body.loop?.node ?? at, body = body.parent)
+      if (body.lost?.has(at.index)) return true;
+    return false;
   }
 
   /** A loop's items are known: its first iterations may begin. */
   openLoop(node: GraphNode, run: BodyRun<M>, items: readonly M[]): Advance<M> {
     const advance = newAdvance<M>();
+    if (run.lost?.has(node.index)) return advance;
     const loop: LoopRun<M> = { node, within: run, items, results: new Array<unknown>(items.length), next: 0, running: 0, isBroken: false };
     if (node.each.length === 0) advance.finishedLoops.push({ node, run, results: items.map(this.#dataOf) });
     else this.#startItems(loop, advance);
@@ -116,10 +146,11 @@ export class Progress<M> {
 
   /** Where the error of this node goes. For `catch` and `item` the node counts as settled without emission. */
   fail(node: GraphNode, run: BodyRun<M>, error: unknown, matches: (candidate: GraphNode) => boolean, toMessage: () => M): ErrorRoute<M> {
+    if (node.guard >= 0) return { to: 'join', advance: this.#failBranch(node, run, toMessage()) };
     const handler = this.#graph.catches.get(node.body)?.find((candidate) => !run.started[candidate.index] && matches(candidate));
     if (handler) {
       run.started[handler.index] = true;
-      run.active += 1;
+      this.#begin(handler, run);
       const ready: Ready<M> = { node: handler, run, inputs: [{ from: node, message: toMessage() }], isShort: false };
       return { to: 'catch', ready, advance: this.settle(node, run, {}) };
     }
@@ -130,28 +161,90 @@ export class Progress<M> {
     return { to: 'loop', node: run.loop.node, run: run.loop.within };
   }
 
+  #begin(node: GraphNode, run: BodyRun<M>): void {
+    run.open[node.index] = true;
+    run.active += 1;
+  }
+
+  #end(node: GraphNode, run: BodyRun<M>): void {
+    if (!run.open[node.index]) return;
+    run.open[node.index] = false;
+    run.active -= 1;
+  }
+
   #mark(edge: GraphEdge, run: BodyRun<M>, state: 1 | 2, advance: Advance<M>): void {
     const target = this.#graph.nodes[edge.to]!;
     if (run.edges[edge.index] !== OPEN) return;
-    run.edges[edge.index] = state;
+    // What leaves by an error port has failed; the path that mends it leads to the join from another node.
+    const isFailure = state === ARRIVED && edge.port === 'error' && target.join?.first === 'success';
+    if (isFailure) noteFailure(run, edge.index, run.outputs[edge.from]!['error']!);
+    run.edges[edge.index] = isFailure ? DEAD : state;
+    this.#judge(target, run, advance);
+  }
+
+  #judge(target: GraphNode, run: BodyRun<M>, advance: Advance<M>): void {
     if (run.started[target.index]) return;
-    const verdict = judge(target, run.edges);
+    const verdict = judge(target, run);
     if (verdict === 'wait') return;
     run.started[target.index] = true;
-    if (verdict === 'skip') {
+    if (verdict === 'skip' || (run.loop !== undefined && this.isLost(run.loop.node, run.loop.within))) {
       advance.skipped.push({ node: target, run });
       for (const next of target.outs) this.#mark(next, run, DEAD, advance);
       return;
     }
-    run.active += 1;
-    advance.ready.push({ node: target, run, inputs: this.#arrivals(target, run), isShort: verdict === 'short' });
+    this.#begin(target, run);
+    const isShort = verdict === 'short';
+    advance.ready.push({ node: target, run, inputs: this.#arrivals(target, run, isShort), isShort });
+    if (target.branches.length > 0)
+      this.#endBranches(
+        target,
+        run,
+        target.ins.map(({ index }) => index),
+        advance,
+      );
   }
 
-  #arrivals(target: GraphNode, run: BodyRun<M>): { from: GraphNode; message: M }[] {
+  /** A join takes the error as the end of the branches that the node leads to; when it runs already, they have lost. */
+  #failBranch(node: GraphNode, run: BodyRun<M>, message: M): Advance<M> {
+    const advance = newAdvance<M>();
+    const join = this.#graph.nodes[node.guard]!;
+    const { edges } = join.branches.find((branch) => branch.node === node.index)!;
+    this.#end(node, run);
+    for (const edge of edges) {
+      if (run.edges[edge] !== OPEN) continue;
+      noteFailure(run, edge, message);
+      run.edges[edge] = join.join?.first === 'end' ? ARRIVED : DEAD;
+    }
+    this.#endBranches(join, run, edges, advance);
+    this.#judge(join, run, advance);
+    this.#quiesce(run, advance);
+    return advance;
+  }
+
+  /** Of what leads to these edges alone nothing more begins. */
+  #endBranches(join: GraphNode, run: BodyRun<M>, edges: readonly number[], advance: Advance<M>): void {
+    for (const branch of join.branches) {
+      if (!branch.edges.every((edge) => edges.includes(edge))) continue;
+      const node = this.#graph.nodes[branch.node]!;
+      const isLost = run.lost?.has(node.index) === true;
+      if (run.open[node.index] && !isLost) {
+        (run.lost ??= new Set()).add(node.index);
+        advance.lost.push({ node, run });
+      } else if (!run.started[node.index]) {
+        run.started[node.index] = true;
+        advance.skipped.push({ node, run });
+      } else continue;
+      for (const edge of node.outs) if (run.edges[edge.index] === OPEN && edge.to !== join.index) run.edges[edge.index] = DEAD;
+    }
+  }
+
+  /** `isShort`: with what its branches failed with. */
+  #arrivals(target: GraphNode, run: BodyRun<M>, isShort: boolean): { from: GraphNode; message: M }[] {
     const inputs: { from: GraphNode; message: M }[] = [];
     for (const edge of target.ins) {
-      if (run.edges[edge.index] !== ARRIVED) continue;
-      inputs.push({ from: this.#graph.nodes[edge.from]!, message: run.outputs[edge.from]![edge.port]! });
+      const failure = run.failures?.get(edge.index);
+      if (run.edges[edge.index] !== ARRIVED && !(isShort && failure !== undefined)) continue;
+      inputs.push({ from: this.#graph.nodes[edge.from]!, message: failure ?? run.outputs[edge.from]![edge.port]! });
       if (target.role !== 'join') break;
     }
     return inputs;
@@ -172,6 +265,7 @@ export class Progress<M> {
 
   #startItems(loop: LoopRun<M>, advance: Advance<M>): void {
     const { node, within, items } = loop;
+    if (within.lost?.has(node.index)) return;
     while (!loop.isBroken && loop.next < items.length && loop.running < (node.loop?.concurrency ?? 1)) {
       const index = loop.next;
       loop.next += 1;
@@ -209,10 +303,12 @@ export class Progress<M> {
   }
 }
 
-function judge(node: GraphNode, edges: readonly number[]): 'run' | 'short' | 'skip' | 'wait' {
+function judge<M>(node: GraphNode, { edges, failures }: BodyRun<M>): 'run' | 'short' | 'skip' | 'wait' {
   let arrived = 0;
   let open = 0;
+  let failed = 0;
   for (const edge of node.ins) {
+    if (failures?.has(edge.index)) failed += 1;
     if (edges[edge.index] === ARRIVED) arrived += 1;
     else if (edges[edge.index] === OPEN) open += 1;
   }
@@ -220,7 +316,11 @@ function judge(node: GraphNode, edges: readonly number[]): 'run' | 'short' | 'sk
   const need = node.join?.need ?? 'all';
   if (need === 'all') return open > 0 ? 'wait' : arrived > 0 ? 'run' : 'skip';
   if (arrived >= need) return 'run';
-  return open > 0 ? 'wait' : arrived === 0 ? 'skip' : 'short';
+  return open > 0 ? 'wait' : arrived + failed === 0 ? 'skip' : 'short';
+}
+
+function noteFailure<M>(run: BodyRun<M>, edge: number, message: M): void {
+  (run.failures ??= new Map()).set(edge, message);
 }
 
 function newRun<M>(
@@ -238,17 +338,21 @@ function newRun<M>(
     outputs: new Array<Emits<M> | undefined>(graph.nodes.length).fill(undefined),
     edges: new Array<number>(graph.edgeCount).fill(OPEN),
     started: new Array<boolean>(graph.nodes.length).fill(false),
+    open: new Array<boolean>(graph.nodes.length).fill(false),
+    failures: undefined,
+    lost: undefined,
     active: 0,
     isEnded: false,
   };
 }
 
 function newAdvance<M>(): Advance<M> {
-  return { ready: [], skipped: [], finishedLoops: [] };
+  return { ready: [], lost: [], skipped: [], finishedLoops: [] };
 }
 
 function merge<M>(into: Advance<M>, from: Advance<M>): void {
   into.ready.push(...from.ready);
+  into.lost.push(...from.lost);
   into.skipped.push(...from.skipped);
   into.finishedLoops.push(...from.finishedLoops);
 }

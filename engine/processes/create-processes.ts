@@ -25,10 +25,14 @@ export interface ProcessState extends ProcessAbout, ProcessParts {
   readonly processId: string;
   /** Adapters and tags that it serves alone. */
   readonly serves?: readonly string[];
+  /** Absent: it is of a version that leaves marks as they were. */
+  readonly writesMarks?: true;
   readonly load: ProcessLoad;
   /** `silent`: no sign of life for longer than it should be; nothing of it is counted. */
   readonly state: LifeState;
   readonly lastSeenAt: number;
+  /** Its last beat, by its own clock; a process that watches has seen it later. */
+  readonly beatAt: number;
   /** When it leaves the list; absent while it lives. */
   readonly goneAt?: number;
   /** It is the one that tells. */
@@ -89,6 +93,7 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
       ...deps.about,
       ...deps.parts(),
       ...(deps.serves.length === 0 ? {} : { serves: deps.serves }),
+      writesMarks: true,
       beat,
       seenAt: clock.now(),
       load: { running, inHand, cores: cores.read(), memoryBytes: process.memoryUsage.rss() },
@@ -168,13 +173,14 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
   };
 }
 
-function shown({ _id, role, version, host, pid, startedAt, gateways, console, serves, load }: ProcessDocument) {
+function shown({ _id, role, version, host, pid, startedAt, seenAt, gateways, console, serves, writesMarks, load }: ProcessDocument) {
   return {
     processId: _id,
-    ...{ role, version, host, pid, startedAt, load },
+    ...{ role, version, host, pid, startedAt, beatAt: seenAt, load },
     ...(gateways === undefined ? {} : { gateways }),
     ...(console === undefined ? {} : { console }),
     ...(serves === undefined ? {} : { serves }),
+    ...(writesMarks === undefined ? {} : { writesMarks }),
   };
 }
 

@@ -55,6 +55,8 @@ export interface ProcessDocument extends StoredDocument, ProcessAbout, ProcessPa
   /** By its own clock. */
   readonly seenAt: number;
   readonly serves?: readonly string[];
+  /** It marks what it writes (`engine/integrity`); absent in processes of the version before. */
+  readonly writesMarks?: true;
   readonly load: ProcessLoad;
   readonly listeners: readonly TriggerStatus[];
   readonly flows: readonly FlowPart[];

@@ -4,7 +4,8 @@ import { isPublishable } from '../flow/validate-flow.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
 import type { FlowCatalog, PublishReport, PublishStage, TestReport } from '../services.ts';
 import { checkListener } from './check-listener.ts';
-import { examineFlow, type FlowCatalogDeps } from './examine-flow.ts';
+import type { FlowCatalogDeps } from './examine-flow.ts';
+import { findIssues } from './find-issues.ts';
 import { invalid, raced, testsFailed, unknown } from './flow-errors.ts';
 import { bodyOf, isPublished, sealJson, type PointerRecord } from './flow-stores.ts';
 import { runTests } from './run-tests.ts';
@@ -29,7 +30,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     const document = bodyOf(stores, await stores.drafts.get(flowId));
     if (document === undefined) throw unknown(flowId);
     const pointer = await stores.pointers.get(flowId);
-    const { issues } = examineFlow(deps, document);
+    const issues = await findIssues(deps, document, actor);
     if (!isPublishable(issues)) throw invalid(issues);
     const hash = contentHash(document);
     const warnings = issues.filter((issue) => issue.severity === 'warning');
@@ -39,7 +40,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     onStage?.('test');
     const number = ((await latestVersion(flowId)) ?? 0) + 1;
     const version: FlowVersion = { flowId, version: number, contentHash: hash, document };
-    const flow = deps.compile(version);
+    const flow = await deps.compileInTurns(version, signal);
     const tests = await runTests(flow, document.tests, deps.runTrial, clock, signal);
     if (!tests.passed) throw testsFailed(flowId, tests);
     onStage?.('prepare');

@@ -3,6 +3,7 @@ import type { FlowTest } from '../contract/flow-document.ts';
 import { createMessage, type Message } from '../contract/message.ts';
 import { fromErrorRecord, toErrorRecord, toIssue, type ErrorRecord, type ErrorValues, type Issue } from '../contract/errors.ts';
 import type { Clock } from '../contract/clock.ts';
+import { findPatternExcess } from '../contract/pattern-bounds.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
 import type { TrialOptions } from '../run/run-trial.ts';
@@ -84,7 +85,9 @@ function checkExpectation(test: FlowTest, index: number, result: TrialResult): I
   }
   if (exists !== undefined && (value !== undefined) !== exists)
     problems.push(at('exists', `should ${exists ? '' : 'not '}be there`, { problem: exists ? 'absent' : 'present' }));
-  if (matches !== undefined && !(typeof value === 'string' && RE2JS.compile(matches).matcher(value).find()))
+  if (matches !== undefined && findPatternExcess(matches) !== undefined)
+    problems.push(at('matches', `is compared with a pattern that is too large`, { problem: 'pattern-size', pattern: matches }));
+  else if (matches !== undefined && !(typeof value === 'string' && RE2JS.compile(matches).matcher(value).find()))
     problems.push(at('matches', `should match ${matches}, but is ${actual}`, { problem: 'matches', pattern: matches }));
   return problems;
 }

@@ -3,22 +3,31 @@ import { AppError } from '../contract/errors.ts';
 import type { FlowDocument, FlowTest } from '../contract/flow-document.ts';
 import { createMessage } from '../contract/message.ts';
 import { contentHash } from '../flow/content-hash.ts';
-import { parseFlow } from '../flow/parse-flow.ts';
+import { readFlow } from '../flow/parse-flow.ts';
 import { cutPart, type FlowPart } from '../plan/cut-part.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
 import { enterPart } from '../run/enter-part.ts';
 import type { KnownOutcome } from '../run/run-job.ts';
 import type { TrialRequest, TrialResult } from '../services.ts';
-import { examineFlow, readyFlow, type FlowCatalogDeps } from './examine-flow.ts';
+import { documentIssues, readyFlow, type FlowCatalogDeps } from './examine-flow.ts';
 import { invalid } from './flow-errors.ts';
 import { testMessage } from './run-tests.ts';
 
 const LIMIT_MS = 30_000;
 
-export async function runTrialOf(deps: FlowCatalogDeps, raw: unknown, request: TrialRequest, signal: AbortSignal): Promise<TrialResult> {
+export async function runTrialOf(
+  deps: FlowCatalogDeps,
+  raw: unknown,
+  request: TrialRequest,
+  signal: AbortSignal,
+  by?: string,
+): Promise<TrialResult> {
   const { reach, outputs = {} } = request;
   const start = request.only ?? request.from;
-  const ready = start === undefined ? { flow: readyFlow(deps, raw), known: new Map() } : readyPart(deps, raw, start, request);
+  const ready =
+    start === undefined
+      ? { flow: await readyFlow(deps, raw, signal, by), known: new Map() }
+      : await readyPart(deps, raw, start, request, by);
   // A pinned node that belongs to the run is one with a mock.
   const pinned: FlowTest['mocks'] = Object.fromEntries(Object.entries(outputs).map(([id, emit]) => [id, { emit }]));
   return deps.runTrial(ready.flow, testMessage(request.input), { ...pinned, ...request.mocks }, signal, {
@@ -29,19 +38,22 @@ export async function runTrialOf(deps: FlowCatalogDeps, raw: unknown, request: T
 }
 
 /** Nothing but the part's own nodes must be right: the rest of the flow may not be drawn yet. */
-function readyPart(
+async function readyPart(
   deps: FlowCatalogDeps,
   raw: unknown,
   start: string,
   { only, outputs = {} }: TrialRequest,
-): { readonly flow: CompiledFlow; readonly known: ReadonlyMap<string, KnownOutcome> } {
-  const { flow: document, issues } = parseFlow(raw);
+  by: string | undefined,
+): Promise<{ readonly flow: CompiledFlow; readonly known: ReadonlyMap<string, KnownOutcome> }> {
+  const issues = await documentIssues(deps, raw, by);
+  const document = readFlow(raw, deps.fits);
   if (document === undefined) throw invalid(issues);
   const trigger = document.nodes.find((node) => deps.nodes.get(node.type)?.kind === 'trigger');
   if (trigger === undefined || trigger.id === start || !document.nodes.some((node) => node.id === start)) throw unsuitable(start);
   const part = cutPart(document, roleOf(deps, document), { start, isAlone: only !== undefined, pinned: Object.keys(outputs) });
-  const own = examineFlow(deps, raw).issues.filter(
-    ({ severity, node }) => severity === 'error' && node !== undefined && part.nodes.has(node),
+  // What ended the examination is told wherever it was.
+  const own = issues.filter(
+    ({ severity, node, code }) => severity === 'error' && ((node !== undefined && part.nodes.has(node)) || code === 'FLOW_TOO_COSTLY'),
   );
   if (own.length > 0) throw invalid(own);
   const compiled = deps.compile({

@@ -35,9 +35,14 @@ export interface NodeDescription {
   readonly config: Readonly<Record<string, unknown>>;
   /** Fields that hold expressions, as JSON Pointers with `*`. */
   readonly expressions: readonly string[];
+  /** The newer major that takes over its configuration (`nodes.upgrade`): new flows use that one. */
+  readonly upgradesTo?: string;
 }
 
-export function describeNode(definition: NodeDefinition, longHelp?: Text): NodeDescription {
+export function describeNode(
+  definition: NodeDefinition,
+  { longHelp, upgradesTo }: Pick<NodeDescription, 'longHelp' | 'upgradesTo'> = {},
+): NodeDescription {
   const { type, major, kind, category, icon, text } = definition;
   return {
     name: typeName(definition),
@@ -58,5 +63,6 @@ export function describeNode(definition: NodeDefinition, longHelp?: Text): NodeD
     samples: definition.samples ?? [],
     config: JSON.parse(JSON.stringify(definition.config)) as Record<string, unknown>,
     expressions: definition.expressions ?? [],
+    ...(upgradesTo === undefined ? {} : { upgradesTo }),
   };
 }

@@ -62,7 +62,7 @@ async function findFiles(folders: readonly (string | URL)[], issues: Issue[]): P
     const root = folder instanceof URL ? fileURLToPath(folder) : folder;
     try {
       for (const entry of (await readdir(root, { recursive: true })).sort()) {
-        const [, protocol, verb] = /^([^/\\]+)[/\\]([^/\\]+)\.node\.[tj]s$/.exec(entry) ?? [];
+        const [, protocol, verb] = /^([^/\\]+)[/\\]([^/\\.]+)(?:\.v\d+)?\.node\.[tj]s$/.exec(entry) ?? [];
         if (protocol !== undefined && verb !== undefined) found.push({ file: join(root, entry), type: `${protocol}.${verb}` });
       }
     } catch (cause) {

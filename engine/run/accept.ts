@@ -6,16 +6,17 @@ import type { Clock } from '../contract/clock.ts';
 import { AppError, toErrorRecord } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
 import type { Message } from '../contract/message.ts';
-import type { ArrivalResult, Scope } from '../contract/node.ts';
+import type { ArrivalResult } from '../contract/node.ts';
 import type { Logger, Metrics, Tracer } from '../contract/observe.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { Bindings } from '../services.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import { partitionOf, TERMINAL, type ExecutionDocument } from './execution-document.ts';
+import { partitionOf, TERMINAL, type ExecutionDocument, type Stored } from './execution-document.ts';
 import { executionPlace } from './execution-journal.ts';
 import { digestOfMessage, encodeMessage, type Payloads } from './payloads.ts';
+import { readIngress, type IngressFacts } from './read-ingress.ts';
 
 export interface AcceptDeps {
   readonly executions: Collection<ExecutionDocument>;
@@ -108,34 +109,35 @@ export function prepareExecution(
   deps: AcceptDeps,
 ): ExecutionDocument | Promise<ExecutionDocument> {
   const now = deps.clock.now();
-  const id = request.executionId ?? createTimedId('exe', now);
-  const scope: Scope = { message: request.message, nodes: {}, now };
-  const { ingress } = flow;
-  const values = [
-    request.dedupeKey ?? (ingress.dedupe && evaluate(ingress.dedupe.key, scope, unlessTransient)),
-    ingress.lane && evaluate(ingress.lane, scope, unlessTransient),
-    ...ingress.keys.map(([, expression]) => evaluate(expression, scope, () => undefined)),
-  ];
-  if (values.some((value) => value instanceof Promise)) return Promise.all(values).then(build);
-  return build(values);
+  const facts = readIngress(flow, request, now, deps);
+  return facts instanceof Promise
+    ? facts.then((read) => buildExecution(flow, request, read, now, deps))
+    : buildExecution(flow, request, facts, now, deps);
+}
 
-  function build([dedupe, lane, ...keyValues]: unknown[]): ExecutionDocument | Promise<ExecutionDocument> {
-    const keys: Record<string, string> = { ...request.message.keys };
-    ingress.keys.forEach(([name], index) => {
-      const text = keyText(keyValues[index]);
-      if (text !== undefined) keys[name] = text;
-    });
-    const message: Message = { ...request.message, keys };
-    const encoded = encodeMessage(message);
-    const digest = request.digest ?? digestOfMessage(encoded, deps.seal);
-    const laneKey = flow.document.mode === 'durable' && ingress.lane ? laneOf(keyText(lane)) : undefined;
-    const dedupeText = keyText(dedupe) ?? request.callerKey;
-    const input = deps.payloads.store(executionPlace(id, 'input'), encoded);
-    const finish = (stored: Awaited<typeof input>): ExecutionDocument => ({
+/** The keys of the message and those that the ingress read from it, which win. */
+export function buildExecution(
+  flow: CompiledFlow,
+  request: AcceptRequest,
+  { dedupe, laneKey, keys: read }: IngressFacts,
+  now: number,
+  deps: AcceptDeps,
+): ExecutionDocument | Promise<ExecutionDocument> {
+  const id = request.executionId ?? createTimedId('exe', now);
+  const keys = { ...request.message.keys, ...read };
+  const encoded = encodeMessage({ ...request.message, keys });
+  const digest = request.digest ?? digestOfMessage(encoded, deps.seal);
+  const dedupeText = dedupe ?? request.callerKey;
+  const input = deps.payloads.store(executionPlace(id, 'input'), encoded);
+  return input instanceof Promise ? input.then(finish) : finish(input);
+
+  function finish(stored: Stored): ExecutionDocument {
+    return {
       _id: id,
       origin: request.origin ?? id,
       flowId: flow.flowId,
       version: flow.version,
+      domain: flow.document.domain,
       trigger: flow.trigger.id,
       status: 'queued',
       part: partitionOf(laneKey ?? id),
@@ -152,38 +154,8 @@ export function prepareExecution(
       ...(request.traceId === undefined ? {} : { traceId: request.traceId }),
       ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
       ...('blob' in stored ? { blobs: [stored.blob] } : {}),
-    });
-    return input instanceof Promise ? input.then(finish) : finish(input);
+    };
   }
-
-  /** An empty or failing lane expression means the lane of the whole trigger: slower, never out of order. */
-  function laneOf(value: string | undefined): string {
-    if (value !== undefined && value !== '') return `${flow.flowId}|${deps.seal.token('lane', value)}`;
-    deps.log.warn('flow.lane_empty', { flowId: flow.flowId });
-    deps.metrics.count('lane_empty_total', { flow: flow.flowId });
-    return `${flow.flowId}|*`;
-  }
-}
-
-/** At once where the expression does; `onError` decides what a failing one is worth. */
-function evaluate(expression: (scope: Scope) => unknown, scope: Scope, onError: (error: unknown) => undefined): unknown {
-  try {
-    const value = expression(scope);
-    return value instanceof Promise ? value.catch(onError) : value;
-  } catch (error) {
-    return onError(error);
-  }
-}
-
-/** A sandbox that is busy now must not cost the message its dedupe or its place: it is refused, and comes again. */
-function unlessTransient(error: unknown): undefined {
-  if (error instanceof AppError && error.kind === 'transient') throw error;
-  return undefined;
-}
-
-function keyText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : value;
-  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
 /** A document has one unique key, and that is the flow's: what its caller's key refers to is found among its keys. */

@@ -1,10 +1,11 @@
 /**
  * A published version made ready to run: configuration filled, nodes prepared, expressions compiled, the graph indexed; once, at publish.
  */
-import { Value } from 'typebox/value';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError, toErrorRecord, type Issue } from '../contract/errors.ts';
 import type { FlowNode, FlowVersion, Handling, Recording, RetryRule } from '../contract/flow-document.ts';
 import { outPort, type BuildContext, type Effect, type NodeDefinition, type PortSpec, type RunNode, type Scope } from '../contract/node.ts';
+import { withDefaults } from '../flow/with-defaults.ts';
 import { buildGraph, type FlowGraph, type PlanNode } from '../plan/flow-graph.ts';
 
 export interface CompiledNode {
@@ -51,19 +52,46 @@ export interface CompiledFlow extends FlowVersion {
 export interface CompileDeps {
   readonly getNode: (type: string) => NodeDefinition | undefined;
   readonly build: BuildContext;
+  /** Called before each node with its position; throws to end the compilation. */
+  onNode?(index: number): void;
 }
 
 /** Throws FLOW_INVALID (input) with every problem that shows only now. Precondition: the document passed `validateFlow`. */
 export function compileFlow(version: FlowVersion, deps: CompileDeps): CompiledFlow {
+  const steps = compileSteps(version, deps);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same; others have their turns between nodes. Rejects with the signal's reason. */
+export async function compileFlowInTurns(version: FlowVersion, deps: CompileDeps, signal: AbortSignal): Promise<CompiledFlow> {
+  const steps = compileSteps(version, deps);
+  for (let turnEnds = performance.now() + TURN_MS; ;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    if (performance.now() < turnEnds) continue;
+    await nextTurn();
+    signal.throwIfAborted();
+    turnEnds = performance.now() + TURN_MS;
+  }
+}
+
+const TURN_MS = 5;
+
+function* compileSteps(version: FlowVersion, deps: CompileDeps): Generator<void, CompiledFlow> {
   const { document } = version;
   const issues: Issue[] = [];
   const nodes = new Map<string, CompiledNode>();
-  document.nodes.forEach((node, index) => {
+  for (const [index, node] of document.nodes.entries()) {
+    deps.onNode?.(index);
     const compiled = collect(issues, `/nodes/${index}/config`, node.id, () =>
       compileNode(node, document.mode, connectedPorts(version, node.id), deps),
     );
     if (compiled) nodes.set(node.id, compiled);
-  });
+    yield;
+  }
   const expression = (path: string, text: string): Expression =>
     collect(issues, path, undefined, () => deps.build.compileExpression(text)) ?? (() => undefined);
   const { ingress } = document;
@@ -112,7 +140,7 @@ const NO_RETRY: RetryRule = { ...DURABLE_RETRY, max: 0 };
 function compileNode(node: FlowNode, mode: 'sync' | 'durable', connected: ReadonlySet<string>, deps: CompileDeps): CompiledNode {
   const definition = deps.getNode(node.type);
   if (!definition) throw new AppError('NODE_TYPE_UNKNOWN', 'input', `There is no node type ${node.type}.`, { values: { type: node.type } });
-  const config = Value.Default(definition.config, structuredClone(node.config)) as Record<string, unknown>;
+  const config = withDefaults(definition.config, structuredClone(node.config)) as Record<string, unknown>;
   const ports =
     definition.kind === 'control' && typeof definition.ports.out === 'function'
       ? definition.ports.out(config)
@@ -155,8 +183,7 @@ function planOf({ definition, ports, effect, config, node }: CompiledNode): Plan
   if (definition.kind !== 'control') return { role: definition.kind, effect, outPorts };
   if (node.disabled && definition.role !== 'join') return { role: 'action', effect, outPorts };
   if (definition.role === 'join') {
-    const need = config['mode'] === 'any' ? 1 : config['mode'] === 'n-of' ? Number(config['n']) : ('all' as const);
-    return { role: 'join', effect, outPorts, join: { need } };
+    return { role: 'join', effect, outPorts, join: joinOf(config) };
   }
   if (definition.role === 'for-each') {
     return {
@@ -167,6 +194,21 @@ function planOf({ definition, ports, effect, config, node }: CompiledNode): Plan
     };
   }
   return { role: definition.role, effect, outPorts };
+}
+
+function joinOf({ mode, n }: Readonly<Record<string, unknown>>): NonNullable<PlanNode['join']> {
+  switch (mode) {
+    case 'first-success':
+      return { need: 1, first: 'success' };
+    case 'first-end':
+      return { need: 1, first: 'end' };
+    case 'any':
+      return { need: 1 };
+    case 'n-of':
+      return { need: Number(n) };
+    default:
+      return { need: 'all' };
+  }
 }
 
 function connectedPorts(version: FlowVersion, nodeId: string): ReadonlySet<string> {

@@ -4,7 +4,7 @@ import type { PublishedFlows } from '../services.ts';
 import { isStronger, type CompiledFlow } from './compile-flow.ts';
 import { runCounted, type LiveCounters } from './live-counters.ts';
 import { deadlinePassed } from './run-errors.ts';
-import { NOTHING_KNOWN, NOTHING_WAITED, type Journal, type RunJob } from './run-job.ts';
+import { NOTHING_KNOWN, NOTHING_WAITED, type Journal, type RunEnd, type RunJob } from './run-job.ts';
 import type { RunDeps, SubFlowCall } from './run-node.ts';
 import { beginRunSpan, endRunSpan } from './run-span.ts';
 
@@ -20,7 +20,7 @@ export function createCallFlow(
   return async (call: SubFlowCall) => {
     const flow = calledFlow(published, call);
     const deps = run();
-    let hasWritten = false;
+    const written: string[] = [];
     const controller = new AbortController();
     const onAbort = () => controller.abort(call.signal.reason);
     if (call.signal.aborted) onAbort();
@@ -29,7 +29,7 @@ export function createCallFlow(
     const journal: Journal = {
       before: () => Promise.resolve(),
       settled: ({ node, record }) => {
-        hasWritten ||= node.effect === 'write' && record.status === 'completed';
+        if (node.effect === 'write' && record.status === 'completed') written.push(node.node.label || node.id);
       },
     };
     const span = beginRunSpan(flow, call.key, call.traceparent, deps);
@@ -44,6 +44,7 @@ export function createCallFlow(
       signal: controller.signal,
       mayWait: false,
       depth: call.depth,
+      user: call.user,
       assertOwned: call.assertOwned,
       input: call.message,
       journal,
@@ -57,15 +58,20 @@ export function createCallFlow(
     cancelDeadline();
     call.signal.removeEventListener('abort', onAbort);
     if (end.status === 'completed' && end.reply) return end.reply.message;
-    // Its writes are done: whoever runs it again would do them twice.
-    if (hasWritten)
-      throw new AppError('SUBFLOW_PARTLY_DONE', 'unknown-outcome', `Flow ${call.flowId} ended with an error after it had written.`, {
-        values: { flowId: call.flowId },
-        fix: 'Look at what it did outside, then retry or cancel the execution.',
-      });
+    if (written.length > 0) throw partlyDone(call.flowId, written, end);
     if (end.status === 'failed' || end.status === 'held') throw fromErrorRecord(end.error);
     throw new AppError('SUBFLOW_NO_REPLY', 'bug', `Flow ${call.flowId} ended without a reply.`, { values: { flowId: call.flowId } });
   };
+}
+
+/** A retry of the node would do these writes once more: the called flow keeps no steps of its own. */
+function partlyDone(flowId: string, written: readonly string[], end: RunEnd): AppError {
+  const cause = 'error' in end ? end.error.code : 'SUBFLOW_NO_REPLY';
+  const nodes = [...new Set(written)].join(', ').slice(0, 500);
+  return new AppError('SUBFLOW_PARTLY_DONE', 'unknown-outcome', `Flow ${flowId} failed (${cause}) after it had written: ${nodes}.`, {
+    values: { flowId, nodes, cause },
+    fix: 'A retry runs the called flow from its start and writes again. If what it wrote is right, end the execution as done instead.',
+  });
 }
 
 function calledFlow(published: PublishedFlows, call: SubFlowCall): CompiledFlow {

@@ -14,7 +14,7 @@ import type { PublishedFlows } from '../services.ts';
 import type { Owners } from '../worker/owners.ts';
 import { createSequence, findByDedupe, prepareExecution, releaseOldKey, type Accept, type AcceptDeps } from './accept.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import type { ExecutionDocument } from './execution-document.ts';
+import { isOutcomeUnknown, type ExecutionDocument } from './execution-document.ts';
 import { ExecutionJournal, executionPlace, type JournalDeps } from './execution-journal.ts';
 import { foldLegs } from './load-execution.ts';
 import { decodeReply, digestOfMessage, encodeMessage } from './payloads.ts';
@@ -113,7 +113,8 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       if (end.status === 'lost' && end.cause instanceof DuplicateOrigin) {
         return (origin && (await earlierAnswer(origin, flow))) ?? runInline(flow, call);
       }
-      return inline.journal.isClaimed ? await settleClaimed(flow, inline, end) : settleUnclaimed(flow, inline, end);
+      const isStored = inline.journal.isClaimed || end.status === 'held';
+      return isStored ? await settleStored(flow, inline, end) : settleUnclaimed(flow, inline, end);
     } finally {
       inline.stop();
       if (flow.hasWrite && !unstored.has(inline.executionId)) deps.active.delete(inline.executionId);
@@ -195,6 +196,8 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       known: NOTHING_KNOWN,
       waited: NOTHING_WAITED,
       maxSleepMs: Number.MAX_SAFE_INTEGER,
+      // Under the caller's key what may be done again is done again with the same outward keys.
+      holdsAfterWrite: (written, { kind }) => written === 'write' || origin === undefined || kind !== 'transient',
       onReply: (reply) => {
         hasReplied = true;
         tell(reply).catch((error: unknown) => deps.log.warn('flow.reply_not_kept', { executionId, code: toErrorRecord(error).code }));
@@ -203,8 +206,8 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     return { executionId, job, journal, dedupe, span, stop: cancelDeadline };
   }
 
-  /** It stored itself before a write: its end is stored before anybody hears of it, unless the store fails. */
-  async function settleClaimed(flow: CompiledFlow, inline: Inline, end: RunEnd): Promise<FlowResult> {
+  /** It stored itself before a write, or needs a person: its end is stored before anybody hears of it, unless the store fails. */
+  async function settleStored(flow: CompiledFlow, inline: Inline, end: RunEnd): Promise<FlowResult> {
     const { executionId } = inline;
     // An earlier write may have been done; whoever takes the execution over holds it.
     if (end.status === 'lost') {
@@ -212,7 +215,6 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       return { outcome: 'unknown', executionId };
     }
     await new Promise<void>((answer) => void store(inline, end, answer).then(answer));
-    if (end.status === 'held' && !end.outcomeKnown && end.reply === undefined) return { outcome: 'unknown', executionId };
     return toResult(flow, executionId, end);
   }
 
@@ -268,28 +270,42 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
   async function earlierAnswer({ dedupe, digest }: Origin, flow: CompiledFlow): Promise<FlowResult | undefined> {
     const first = await findByDedupe(dedupe, deps.executions);
     if (!first || (await releaseOldKey(first, flow, deps, ONE_DAY_MS))) return undefined;
-    const executionId = first._id;
-    if (first.digest !== digest) return { outcome: 'key-reused', executionId };
-    // Whatever came after it.
-    if (first.reply) {
-      const reply = decodeReply(await deps.payloads.load(executionPlace(executionId, 'reply'), first.reply));
+    if (first.digest !== digest) return { outcome: 'key-reused', executionId: first._id };
+    const latest = await replacementOf(first);
+    const executionId = latest._id;
+    // A reply is the answer, whatever came after it.
+    if (latest.reply) {
+      const reply = decodeReply(await deps.payloads.load(executionPlace(executionId, 'reply'), latest.reply));
       return { outcome: 'replied', executionId, reply, repeated: true };
     }
-    switch (first.status) {
+    switch (latest.status) {
       case 'completed':
+        if (latest.hasWritten) return { outcome: 'done', executionId, isSettled: true };
         return { outcome: 'failed', executionId, error: noReply(flow) };
       case 'failed':
-        return { outcome: 'failed', executionId, error: await storedError(first) };
+        return { outcome: 'failed', executionId, error: await storedError(latest) };
       case 'cancelled':
-        if (first.isUnknown) return { outcome: 'unknown', executionId };
+        if (latest.isUnknown) return { outcome: 'unknown', executionId };
+        if (latest.hasWritten) return { outcome: 'done', executionId, isSettled: true };
         return { outcome: 'failed', executionId, error: toErrorRecord(cancelled()) };
       case 'held':
-        return { outcome: 'unknown', executionId };
+        return { outcome: latest.hasWritten && !isOutcomeUnknown(latest) ? 'done' : 'unknown', executionId };
       case 'queued':
       case 'running':
       case 'waiting':
         return { outcome: 'running', executionId };
     }
+  }
+
+  /** The one that a person resent in its place, and so on; the last that still is there. */
+  async function replacementOf(first: ExecutionDocument): Promise<ExecutionDocument> {
+    let latest = first;
+    while (latest.replacedBy !== undefined) {
+      const next = await deps.executions.get(latest.replacedBy);
+      if (next === undefined) break;
+      latest = next;
+    }
+    return latest;
   }
 
   async function storedError(first: ExecutionDocument): Promise<ErrorRecord> {
@@ -314,14 +330,16 @@ function toResult(flow: CompiledFlow, executionId: string, end: RunEnd): FlowRes
     case 'completed':
       return { outcome: 'failed', executionId, error: noReply(flow) };
     case 'failed':
-    case 'held':
       return { outcome: 'failed', executionId, error: end.error };
+    case 'held':
+      if (!end.outcomeKnown) return { outcome: 'unknown', executionId };
+      return end.hasWritten ? { outcome: 'done', executionId } : { outcome: 'failed', executionId, error: end.error };
     case 'lost':
       return { outcome: 'failed', executionId, error: toErrorRecord(end.cause) };
     case 'waiting':
       return { outcome: 'failed', executionId, error: cannotWait };
     case 'cancelled':
-      return { outcome: 'failed', executionId, error: toErrorRecord(cancelled()) };
+      return end.hasWritten ? { outcome: 'done', executionId } : { outcome: 'failed', executionId, error: toErrorRecord(cancelled()) };
   }
 }
 

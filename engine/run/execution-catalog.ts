@@ -6,18 +6,21 @@ import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { ExecutionCatalog, ExecutionDetails, ExecutionQuery, ExecutionSummary, PublishedFlows } from '../services.ts';
 import type { Clock } from '../contract/clock.ts';
-import { isOutcomeUnknown, type ExecutionDocument, type ExecutionStatus } from './execution-document.ts';
+import { isOutcomeUnknown, type ExecutionDocument } from './execution-document.ts';
 import { executionPlace, type ExecutionStores } from './execution-journal.ts';
+import { listDoneWrites } from './done-writes.ts';
 import { keepsOutput } from './leg-payload.ts';
-import { resumeByToken } from './wait-tokens.ts';
+import { holderOf, resumeByToken } from './wait-tokens.ts';
 import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, decodeReply, type Payloads } from './payloads.ts';
 import { createHeldExecutions } from './held-executions.ts';
 import { listExecutions, type DocumentPage } from './list-executions.ts';
 import { findReplays, resendExecution, type ResendDeps } from './resend-execution.ts';
+import { resendHeld } from './resend-held.ts';
 import { runGraph } from './run-graph.ts';
+import { countStatuses } from './scope-filters.ts';
 import { NOTHING_WAITED, stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
-import type { RunDeps } from './run-node.ts';
+import { outwardKey, type RunDeps } from './run-node.ts';
 import type { Emits } from '../plan/progress.ts';
 
 export interface ExecutionCatalogDeps extends ExecutionStores, ResendDeps {
@@ -32,9 +35,6 @@ export interface ExecutionCatalogDeps extends ExecutionStores, ResendDeps {
   /** Executions that were moved into files. */
   readonly archive?: ArchiveReader | undefined;
 }
-
-const STATUSES: readonly ExecutionStatus[] = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'];
-const MAX_COUNT = 10_000;
 
 export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCatalog {
   const { executions } = deps;
@@ -55,15 +55,23 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       return { ...details, replays: [...replays], isArchived: true };
     },
 
-    ...createHeldExecutions(deps),
-    resend: (executionId, resend) => resendExecution(executionId, resend, deps),
-
-    async counts() {
-      const counts = await Promise.all(STATUSES.map((status) => executions.count({ status }, MAX_COUNT)));
-      return Object.fromEntries(STATUSES.map((status, index) => [status, counts[index]!])) as Record<ExecutionStatus, number>;
+    async ownerOf(executionId) {
+      const document = (await executions.get(executionId)) ?? (await deps.archive?.get(executionId))?.execution;
+      if (document === undefined) return undefined;
+      const { flowId, version, domain } = document;
+      if (domain !== undefined) return { flowId, domain };
+      const flow = await deps.published.at(flowId, version).catch(() => undefined);
+      return { flowId, domain: flow?.document.domain };
     },
 
-    resume: (flowId, token, message) => resumeByToken(flowId, token, message, deps),
+    ...createHeldExecutions(deps),
+    resend: (executionId, resend) => resendExecution(executionId, resend, deps),
+    resendHeld: (item, act) => resendHeld(item, act, deps),
+
+    counts: () => countStatuses(executions),
+
+    holderOf: (flowId, token) => holderOf(flowId, token, deps),
+    resume: (flowId, token, message, options) => resumeByToken(flowId, token, message, deps, options),
   };
 
   async function listArchived(query: ExecutionQuery): Promise<DocumentPage> {
@@ -88,9 +96,20 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       replays: Object.keys(document.replays ?? {}),
       steps: folded.steps,
       intents: folded.announced.map(({ node, key, at }) => ({ node, key, at })),
+      concluded: concludedOf(document),
+      doneWrites: await doneWritesOf(document, folded.known),
       lateOutcomes: late.map(({ node, at, status }) => ({ node, at, status })),
     };
     return payload ? { ...details, ...(await payloadOf(document, folded.known, parts.payloads)) } : details;
+  }
+
+  async function doneWritesOf(
+    document: ExecutionDocument,
+    known: ReadonlyMap<string, KnownOutcome>,
+  ): Promise<ExecutionDetails['doneWrites']> {
+    if (!document.hasWritten) return [];
+    const flow = await deps.published.at(document.flowId, document.version);
+    return listDoneWrites(flow, known).map(({ node, scope }) => ({ node, scope, key: outwardKey(document.origin, node, scope) }));
   }
 
   async function payloadOf(document: ExecutionDocument, known: ReadonlyMap<string, KnownOutcome>, payloads: Payloads) {
@@ -146,6 +165,11 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
   }
 }
 
+function concludedOf({ status, cancelRequested }: ExecutionDocument): ExecutionDetails['concluded'] {
+  if (status !== 'completed' || cancelRequested?.isDone !== true) return undefined;
+  return { by: cancelRequested.by, at: cancelRequested.at };
+}
+
 function summarise(document: ExecutionDocument): ExecutionSummary {
   const { held } = document;
   return {
@@ -161,8 +185,10 @@ function summarise(document: ExecutionDocument): ExecutionSummary {
     isReduced: document.overQuota === true,
     attempt: (document.retries ?? 0) + 1,
     held,
+    hasWritten: document.hasWritten === true,
     isUnknown: isOutcomeUnknown(document),
     replayOf: document.replayOf,
+    place: document.place,
     replacedBy: document.replacedBy,
     error: document.error && { ...document.error, message: document.error.code },
   };

@@ -17,6 +17,8 @@ export interface StepRecord {
   readonly startedAt: number;
   readonly durationMs: number;
   readonly attempt: number;
+  /** How long its scripts and expressions waited for others in the sandbox; absent below 100 ms. */
+  readonly sandboxWaitMs?: number;
   readonly error?: ErrorRecord;
 }
 
@@ -30,8 +32,11 @@ export interface Intent {
   readonly at: number;
 }
 
-/** Sealed JSON, or the id (and the size) of a blob that holds it when it is large. */
-export type Stored = { readonly sealed: string } | { readonly blob: string; readonly bytes?: number };
+/**
+ * Sealed JSON, or the id (and the size) of a blob that holds it when it is large. `ref` is that id sealed to the place where it stands, so that
+ * the id of another patient's blob opens nothing here; absent in what version 0.1.0 stored.
+ */
+export type Stored = { readonly sealed: string } | { readonly blob: string; readonly bytes?: number; readonly ref?: string };
 
 /**
  * What one claim or checkpoint adds; never changed once stored, but for an intent that is taken back because its write was surely not done.
@@ -70,6 +75,8 @@ export interface ExecutionDocument extends StoredDocument {
   readonly origin: string;
   readonly flowId: string;
   readonly version: number;
+  /** Of the flow when it was accepted; absent in what an older version stored: then that of its version. */
+  readonly domain?: string;
   readonly trigger: string;
   readonly status: ExecutionStatus;
   readonly part: number;
@@ -95,7 +102,8 @@ export interface ExecutionDocument extends StoredDocument {
   readonly expiresAt?: number;
   /** Another content came under its dedupe key: it stays in the store until that one's window ends. */
   readonly keptUntil?: number;
-  readonly cancelRequested?: { readonly by: string; readonly reason: string; readonly at: number };
+  /** A person ends it; `isDone`: as done, so that it counts as completed. The reason is sealed. */
+  readonly cancelRequested?: { readonly by: string; readonly reason: string; readonly at: number; readonly isDone?: true };
   readonly lease?: { readonly owner: string };
   /** Counts claims; 0 was never claimed. Every update of an owner names its epoch. */
   readonly epoch: number;
@@ -104,6 +112,8 @@ export interface ExecutionDocument extends StoredDocument {
   /** Keyed tokens of what it waits for. */
   readonly wake?: readonly string[];
   readonly held?: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number };
+  /** When it was held, or cancelled, a write of it was known to have been done. */
+  readonly hasWritten?: true;
   /** How often a person let it go on; intents of epochs up to `releasedEpoch` no longer hold it. */
   readonly retries?: number;
   readonly retriedBy?: string;
@@ -114,6 +124,11 @@ export interface ExecutionDocument extends StoredDocument {
   readonly replayOf?: string;
   /** The claim after which the old one was held; set when this one takes its place. */
   readonly replacesEpoch?: number;
+  /**
+   * Of a resend: `kept` in the place of the held one that it replaces; `end-of-lane` as a new message behind all that was open there.
+   * Absent in those of 0.1.0.
+   */
+  readonly place?: 'kept' | 'end-of-lane' | 'no-lane';
   /** The one that took this one's place. */
   readonly replacedBy?: string;
   /** Executions that sent this one's message anew, and when. */
@@ -134,6 +149,9 @@ export interface ExecutionDocument extends StoredDocument {
 export function isOutcomeUnknown({ held, isUnknown }: ExecutionDocument): boolean {
   return held === undefined ? isUnknown === true : !held.outcomeKnown;
 }
+
+/** Why a failure of a flow is held that would have ended it, had nothing been written. */
+export const FAILED_AFTER_WRITE = 'FAILED_AFTER_WRITE';
 
 const anyDocument = Type.Object({ _id: Type.String() }, { additionalProperties: true });
 
@@ -185,12 +203,15 @@ export const resumesSpec: CollectionSpec<ResumeDocument> = {
   expiresAt: 'expiresAt',
 };
 
+/** `not-done`: the worker knows that its announced write was not done there. */
+export type LateStatus = StepStatus | 'not-done';
+
 /** What a worker knew that had lost its execution meanwhile. Append only; shown beside the execution. */
 export interface LateOutcomeDocument extends StoredDocument {
   readonly execution: string;
   readonly epoch: number;
   readonly node: string;
-  readonly status: StepStatus;
+  readonly status: LateStatus;
   readonly at: number;
   readonly payload?: Stored;
   readonly blobs?: readonly string[];

@@ -12,23 +12,34 @@ import type { Collection, WriteOptions } from '../contract/ports/documents.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { Owners } from '../worker/owners.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import type {
-  ExecutionDocument,
-  Intent,
-  LateOutcomeDocument,
-  LegDocument,
-  LegRecord,
-  ResumeDocument,
-  StepRecord,
-  Stored,
-  StoredWait,
+import {
+  FAILED_AFTER_WRITE,
+  type ExecutionDocument,
+  type Intent,
+  type LateOutcomeDocument,
+  type LegDocument,
+  type LegRecord,
+  type ResumeDocument,
+  type StepRecord,
+  type Stored,
+  type StoredWait,
 } from './execution-document.ts';
+import { writtenBy } from './handle-error.ts';
 import { keepStoring } from './keep-storing.ts';
 import { digestOfMessage, encodeMessage, encodeReply, type Payloads } from './payloads.ts';
 import type { Keeping, RecordQuota } from './record-quota.ts';
 import { emitsOf, keepsOutput, legPayload, type LegPayload } from './leg-payload.ts';
 import { LostExecution } from './lost-execution.ts';
-import { replyOf, type Announced, type Journal, type RunEnd, type SettledStep, type TokenHolder, type WaitPoint } from './run-job.ts';
+import {
+  replyOf,
+  stepKey,
+  type Announced,
+  type Journal,
+  type RunEnd,
+  type SettledStep,
+  type TokenHolder,
+  type WaitPoint,
+} from './run-job.ts';
 import { holdToken, letGoOfTokens, tokenOf } from './wait-tokens.ts';
 
 export interface ExecutionStores {
@@ -85,6 +96,10 @@ export class ExecutionJournal implements Journal {
   #signal: AbortSignal | undefined;
   readonly #recordedIterationSteps: SettledStep[] = [];
   readonly #openIntents = new Map<string, string>();
+  /** Legs whose announced write was stopped before it began. */
+  readonly #notBegun = new Set<string>();
+  /** Keys of steps whose announced write was surely not done. */
+  readonly #refused: string[] = [];
   /** Outcomes of writes that no leg holds yet. */
   readonly #unstored = new Set<SettledStep>();
   readonly #blobs: string[];
@@ -129,6 +144,16 @@ export class ExecutionJournal implements Journal {
     return this.#isClaimed;
   }
 
+  /** Of its claim. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /** Intents that stand in the document, by the leg that holds them. */
+  get intentLegs(): readonly string[] {
+    return [...this.#openIntents.values()];
+  }
+
   /** Some write of this run is known to have been done. */
   get hasWritten(): boolean {
     return this.#hasWritten;
@@ -151,6 +176,11 @@ export class ExecutionJournal implements Journal {
     return this.#tail;
   }
 
+  notBegun(node: string, path: string): void {
+    const leg = this.#openIntents.get(node);
+    if (path === '' && leg !== undefined) this.#notBegun.add(leg);
+  }
+
   async waiting(text: string, step: string, untilMs: number): Promise<TokenHolder | undefined> {
     // A caller's run does not wait: it ends here, and says so.
     if (this.#isInline) return undefined;
@@ -160,11 +190,15 @@ export class ExecutionJournal implements Journal {
     return holder;
   }
 
+  refused({ scope, node }: Pick<StepRecord, 'node' | 'scope'>): void {
+    this.#refused.push(stepKey(scope, node));
+  }
+
   settled(step: SettledStep): Promise<void> | void {
     const { scope, status } = step.record;
     const isEffect = status !== 'skipped' && (step.node.effect === 'write' || step.node.effect === 'idempotent-write');
     if (isEffect) this.#unstored.add(step);
-    if (status === 'completed' && step.node.effect === 'write') this.#hasWritten = true;
+    if (step.emits !== undefined && writtenBy(step.node, step.emits) === 'write') this.#hasWritten = true;
     if (scope === '' || this.#isInline) {
       this.#pending.push(step);
       return;
@@ -279,9 +313,12 @@ export class ExecutionJournal implements Journal {
   async #describeHold(end: Extract<RunEnd, { status: 'held' }>, now: number, set: Record<string, unknown>, unset: string[]): Promise<void> {
     set['status'] = 'held';
     if (this.#isAnswerKept) await this.#addReply(end.reply, set);
-    set['held'] = { node: end.node, reason: end.error.code, outcomeKnown: end.outcomeKnown, at: now };
+    const reason = end.isFailedAfterWrite ? FAILED_AFTER_WRITE : end.error.code;
+    set['held'] = { node: end.node, reason, outcomeKnown: end.outcomeKnown, at: now };
+    if (end.hasWritten) set['hasWritten'] = true;
     set['error'] = { code: end.error.code, kind: end.error.kind };
     if (end.outcomeKnown) this.#takeBackIntent(end.node, unset);
+    for (const leg of this.#notBegun) unset.push(`legs.${leg}.intent`);
     const waits = this.#waitsBeside(end);
     if (waits.length > 0) set['waits'] = waits;
     unset.push('due');
@@ -318,6 +355,7 @@ export class ExecutionJournal implements Journal {
   ): Promise<void> {
     set['status'] = end.status;
     if (end.status === 'cancelled' && end.isUnknown) set['isUnknown'] = true;
+    if (end.status === 'cancelled' && end.hasWritten) set['hasWritten'] = true;
     set['finishedAt'] = now;
     set['expiresAt'] = now + forMs;
     if (isReduced) set['overQuota'] = true;
@@ -425,7 +463,7 @@ export class ExecutionJournal implements Journal {
     const leg: LegRecord = {
       epoch: this.#claimEpoch,
       ...(intent === undefined ? {} : { intent }),
-      ...(steps.length === 0 && !error ? {} : { payload: await this.#keep(`legs.${key}`, legPayload(steps, error)) }),
+      ...(steps.length === 0 && !error ? {} : { payload: await this.#keep(`legs.${key}`, legPayload(steps, error, this.#refused)) }),
     };
     this.#legCount += 1;
     this.#storedSteps.push(...steps.map((step) => step.record));

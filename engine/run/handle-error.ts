@@ -4,7 +4,8 @@ import { withData, type Message } from '../contract/message.ts';
 import type { Reply } from '../contract/node.ts';
 import type { GraphNode } from '../plan/flow-graph.ts';
 import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
-import type { RunEnd, RunJob } from './run-job.ts';
+import type { Emits } from '../plan/progress.ts';
+import type { RunEnd, RunJob, Written } from './run-job.ts';
 import type { Step } from './step.ts';
 
 export function errorMessage(message: Message, error: ErrorRecord, node: string): Message {
@@ -44,12 +45,45 @@ export function retryDelayMs(node: CompiledNode, attempt: number, retryAfterMs: 
   return Math.max(retryAfterMs, Math.ceil(ceiling * (0.2 + (0.8 * (hash % 1000)) / 1000)));
 }
 
-/** No route of the flow takes the error: an explicit end fails, an unknown outcome is held, the rest as the node's handling says. */
-export function unroutedEnd(error: ErrorRecord, { node, place }: Step, job: RunJob, reply: Reply | undefined): RunEnd {
+/** What a run has done so far that decides how it ends. */
+export interface Achieved {
+  readonly reply: Reply | undefined;
+  readonly written: Written | undefined;
+}
+
+/**
+ * No route of the flow takes the error: an explicit end fails, an unknown outcome is held, so is a failure after a write was done, which must not
+ * look like a wrong request; the rest as the node's handling says.
+ */
+export function unroutedEnd(error: ErrorRecord, { node, place }: Step, job: RunJob, { reply, written }: Achieved): RunEnd {
   const isUnknown = error.kind === 'unknown-outcome';
-  return isUnknown || (isHoldable(error, job) && node.exhausted === 'hold' && place.node.role !== 'end')
-    ? { status: 'held', error, node: node.id, path: place.run.path, outcomeKnown: !isUnknown, reply }
+  const isEnd = place.node.role === 'end';
+  const isHeld = isUnknown || (isHoldable(error, job) && node.exhausted === 'hold' && !isEnd);
+  const isFailedAfterWrite = !isHeld && !isEnd && isHeldAfterWrite(error, job, { reply, written });
+  return isHeld || isFailedAfterWrite
+    ? {
+        status: 'held',
+        error,
+        node: node.id,
+        path: place.run.path,
+        outcomeKnown: !isUnknown,
+        reply,
+        hasWritten: written !== undefined,
+        isFailedAfterWrite,
+      }
     : { status: 'failed', error, node: node.id, reply, isDeadLetter: node.exhausted === 'dead-letter' };
+}
+
+/** Only where somebody waits for the reply: what fails behind it is nobody's to repeat, and in a durable flow the node's handling decides. */
+export function isHeldAfterWrite(error: ErrorRecord, { flow, holdsAfterWrite }: RunJob, { reply, written }: Achieved): boolean {
+  if (flow.document.mode === 'durable' || reply !== undefined || written === undefined) return false;
+  return holdsAfterWrite?.(written, error) === true;
+}
+
+/** Whether a node's outcome means that it has changed something outside. */
+export function writtenBy({ effect }: CompiledNode, emits: Emits<Message>): Written | undefined {
+  if (effect !== 'write' && effect !== 'idempotent-write') return undefined;
+  return Object.keys(emits).some((port) => port !== 'error') ? effect : undefined;
 }
 
 /** Nobody waits any more for a sync flow that a worker goes on with: what may pass is left to a person, as in a durable flow. */

@@ -5,21 +5,39 @@ import type { Collection, Filter } from '../contract/ports/documents.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
-import type { ExecutionCatalog, HeldChoice, HeldGroup, HeldGroups, HeldItem, HeldOutcome, HeldSelection } from '../services.ts';
-import type { ExecutionDocument } from './execution-document.ts';
+import type {
+  Conclusion,
+  ExecutionCatalog,
+  FlowScope,
+  HeldChoice,
+  HeldGroup,
+  HeldGroups,
+  HeldItem,
+  HeldOutcome,
+  HeldSelection,
+  PublishedFlows,
+} from '../services.ts';
+import { isOutcomeUnknown, type ExecutionDocument, type Stored } from './execution-document.ts';
 import { assertStored, executionPlace } from './execution-journal.ts';
-import { isPrepared, releasePrepared } from './resend-execution.ts';
+import { encodeReply, type Payloads } from './payloads.ts';
+import { isPrepared, releasePrepared, removePrepared } from './resend-execution.ts';
+import { filterTogether, isWithin, OUTSIDE } from './scope-filters.ts';
 
 export interface HeldDeps {
   readonly executions: Collection<ExecutionDocument>;
   readonly workQueue: WorkQueue;
   readonly shared: SharedState;
   readonly seal: Seal;
+  readonly payloads: Pick<Payloads, 'store'>;
+  readonly published: Pick<PublishedFlows, 'at'>;
   readonly clock: Clock;
   readonly cancelChannel: string;
 }
 
-type HeldActs = Pick<ExecutionCatalog, 'retry' | 'cancel' | 'heldGroups' | 'heldAgain' | 'selectHeld' | 'retryHeld' | 'cancelHeld'>;
+type HeldActs = Pick<
+  ExecutionCatalog,
+  'retry' | 'cancel' | 'conclude' | 'heldGroups' | 'heldAgain' | 'selectHeld' | 'retryHeld' | 'cancelHeld'
+>;
 
 const PAGE = 500;
 const MOST = 10_000;
@@ -34,47 +52,50 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     async retry(executionId, actor) {
       const document = assertStored(await executions.get(executionId), executionId);
       if (await letGoOn(document, document.epoch, { retriedBy: actor })) return;
-      throw new AppError(
-        'EXECUTION_NOT_HELD',
-        'input',
-        `Execution ${executionId} is not held, or is being cancelled, so there is nothing to retry.`,
-        {
-          values: { id: executionId },
-          fix: 'Read it again; somebody may have retried, cancelled or resent it already.',
-        },
-      );
+      throw notHeld(executionId);
     },
 
     async cancel(executionId, actor, reason) {
       const document = assertStored(await executions.get(executionId), executionId);
-      if (await requestCancel(document, { open: true }, {}, actor, reason)) return;
+      if (await requestEnd(document, { open: true }, {}, { by: actor, reason })) return;
       throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has ended already.`, {
         values: { id: executionId },
         fix: 'Read it again to see how it ended.',
       });
     },
 
-    async heldGroups() {
+    async conclude(executionId, conclusion) {
+      const document = assertStored(await executions.get(executionId), executionId);
+      await assertConcludable(document, conclusion);
+      const { actor, reason, reply } = conclusion;
+      const stored = reply && (await deps.payloads.store(executionPlace(executionId, 'reply'), encodeReply(reply)));
+      const marks = { hasWritten: true, ...(stored === undefined ? {} : keptReply(document, stored)) };
+      // A reply that the caller got stays; a new one takes the place of none.
+      const match = { status: 'held', epoch: document.epoch, cancelRequested: null, ...(stored === undefined ? {} : { reply: null }) };
+      if (!(await requestEnd(document, match, marks, { by: actor, reason, isDone: true }))) throw notHeld(executionId);
+    },
+
+    async heldGroups(within) {
       const groups = new Map<string, Writable<HeldGroup>>();
-      const { count, more } = await eachHeld({ status: 'held' }, MOST, (document) => addTo(groups, document));
+      const { count, more } = await eachHeld(heldWithin({}, within), MOST, (document) => addTo(groups, document));
       const sorted = [...groups.values()].sort((a, b) => b.count - a.count);
       return { groups: sorted, count, more } satisfies HeldGroups;
     },
 
     heldAgain: (bulkId) => executions.count({ status: 'held', bulk: bulkId, cancelRequested: null }, MOST),
 
-    async selectHeld(selection, limit) {
-      if (selection.ids) return chooseIds(selection.ids, selection.outcomeKnown);
+    async selectHeld(selection, limit, within) {
+      if (selection.ids) return chooseIds(selection.ids, selection.outcomeKnown, within);
       const items: HeldItem[] = [];
-      const { more } = await eachHeld(filterOf(selection), limit, ({ _id, epoch }) => items.push({ executionId: _id, epoch }));
+      const { more } = await eachHeld(heldWithin(selection, within), limit, ({ _id, epoch }) => items.push({ executionId: _id, epoch }));
       const unknownSkipped =
-        selection.outcomeKnown === true ? await executions.count(filterOf({ ...selection, outcomeKnown: false }), MOST) : 0;
+        selection.outcomeKnown === true ? await countHeld(heldWithin({ ...selection, outcomeKnown: false }, within)) : 0;
       return { items, more, unknownSkipped };
     },
 
     async retryHeld(item, { actor, bulkId }) {
       const document = await executions.get(item.executionId);
-      if (document === undefined) return 'missing';
+      if (document === undefined || item.epoch === OUTSIDE) return 'missing';
       // Whoever takes the execution counts its epoch up: what was held when the bulk began goes on once, whoever lets it.
       const isDone = await letGoOn(document, item.epoch, { retriedBy: actor, bulk: bulkId });
       return isDone ? 'done' : outcomeOf(document, item, bulkId);
@@ -82,9 +103,9 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
 
     async cancelHeld(item, { actor, bulkId, reason }) {
       const document = await executions.get(item.executionId);
-      if (document === undefined) return 'missing';
+      if (document === undefined || item.epoch === OUTSIDE) return 'missing';
       const match = { status: 'held', epoch: item.epoch, cancelRequested: null };
-      const isDone = await requestCancel(document, match, { bulk: bulkId }, actor, reason);
+      const isDone = await requestEnd(document, match, { bulk: bulkId }, { by: actor, reason });
       return isDone ? 'done' : outcomeOf(document, item, bulkId);
     },
   };
@@ -106,59 +127,118 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
       },
       { durability: 'full' },
     );
-    if (result.outcome === 'patched') await workQueue.ring(document.part);
-    return result.outcome === 'patched';
+    if (result.outcome !== 'patched') return false;
+    await removePrepared(document._id, undefined, deps);
+    await workQueue.ring(document.part);
+    return true;
   }
 
-  async function requestCancel(
+  async function requestEnd(
     { _id, part }: ExecutionDocument,
     match: Filter,
     marks: Readonly<Record<string, unknown>>,
-    by: string,
-    reason: string,
+    request: { readonly by: string; readonly reason: string; readonly isDone?: true },
   ): Promise<boolean> {
     // A reason in free words may name a person.
-    const sealed = deps.seal.seal(executionPlace(_id, 'cancelRequested'), reason);
-    const cancelRequested = { by, reason: sealed, at: deps.clock.now() };
+    const sealed = deps.seal.seal(executionPlace(_id, 'cancelRequested'), request.reason);
+    const cancelRequested = { ...request, reason: sealed, at: deps.clock.now() };
     const result = await executions.patchIf(_id, match, { set: { cancelRequested, ...marks } }, { durability: 'full' });
     if (result.outcome !== 'patched') return false;
-    // A lost hint never matters: whoever runs it reads the mark.
+    await removePrepared(_id, result.document.replacedBy, deps);
+    // A lost hint never matters: the worker reads the mark.
     await deps.shared.publish(deps.cancelChannel, _id).catch(() => undefined);
     await workQueue.ring(part);
     return true;
   }
 
-  async function chooseIds(ids: readonly string[], outcomeKnown: boolean | undefined): Promise<HeldChoice> {
+  async function assertConcludable(document: ExecutionDocument, { attempt, wasDone, reply }: Conclusion): Promise<void> {
+    const { _id: id, status, retries = 0, cancelRequested, hasWritten } = document;
+    if (status !== 'held' || cancelRequested || isPrepared(document) || retries + 1 !== attempt) throw notHeld(id);
+    if (isOutcomeUnknown(document)) {
+      if (!wasDone) throw doneUnknown(id);
+    } else if (!hasWritten) throw nothingDone(id);
+    if (reply === undefined) return;
+    const { document: flow } = await deps.published.at(document.flowId, document.version);
+    if (flow.mode === 'durable' || document.reply) throw replyRefused(id, flow.mode === 'durable' ? 'durable' : 'given');
+  }
+
+  async function countHeld(filters: readonly Filter[]): Promise<number> {
+    const counts = await Promise.all(filters.map((filter) => executions.count(filter, MOST)));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async function chooseIds(
+    ids: readonly string[],
+    outcomeKnown: boolean | undefined,
+    within: readonly FlowScope[] | undefined,
+  ): Promise<HeldChoice> {
     const items: HeldItem[] = [];
     let unknownSkipped = 0;
     for (const executionId of new Set(ids)) {
       const document = await executions.get(executionId);
       const held = document?.status === 'held' ? document.held : undefined;
-      if (held === undefined) items.push({ executionId, epoch: NO_EPOCH });
+      if (document !== undefined && !isWithin(document, within)) items.push({ executionId, epoch: OUTSIDE });
+      else if (held === undefined) items.push({ executionId, epoch: NO_EPOCH });
       else if (outcomeKnown === undefined || held.outcomeKnown === outcomeKnown) items.push({ executionId, epoch: document!.epoch });
       else if (!held.outcomeKnown) unknownSkipped += 1;
     }
     return { items, more: false, unknownSkipped };
   }
 
-  /** Oldest first, up to `limit`. */
+  /** Of each filter the oldest first, up to `limit` in all. */
   async function eachHeld(
-    filter: Filter,
+    filters: readonly Filter[],
     limit: number,
     take: (document: ExecutionDocument) => void,
   ): Promise<{ count: number; more: boolean }> {
     let count = 0;
-    for (let after: string | undefined; ;) {
-      const page = await executions.find(filter, { sort: ['acceptedAt'], limit: PAGE, ...(after === undefined ? {} : { after }) });
-      for (const document of page) {
-        if (count >= limit) return { count, more: true };
-        take(document);
-        count += 1;
+    for (const filter of filters) {
+      for (let after: string | undefined, isLast = false; !isLast;) {
+        const page = await executions.find(filter, { sort: ['acceptedAt'], limit: PAGE, ...(after === undefined ? {} : { after }) });
+        for (const document of page) {
+          if (count >= limit) return { count, more: true };
+          take(document);
+          count += 1;
+        }
+        isLast = page.length < PAGE;
+        after = page.at(-1)?._id;
       }
-      if (page.length < PAGE) return { count, more: false };
-      after = page.at(-1)!._id;
     }
+    return { count, more: false };
   }
+}
+
+function keptReply({ blobs = [] }: ExecutionDocument, reply: Stored): Readonly<Record<string, unknown>> {
+  return 'blob' in reply ? { reply, blobs: [...blobs, reply.blob] } : { reply };
+}
+
+function notHeld(id: string): AppError {
+  return new AppError('EXECUTION_NOT_HELD', 'input', `Execution ${id} is not held, has gone on meanwhile, or is being ended.`, {
+    values: { id },
+    fix: 'Read it again; somebody may have retried, cancelled, resent or ended it already.',
+  });
+}
+
+function nothingDone(id: string): AppError {
+  return new AppError('EXECUTION_NOTHING_DONE', 'input', `No write of execution ${id} is known to have been done.`, {
+    values: { id },
+    fix: 'Retry it, or cancel it.',
+  });
+}
+
+function doneUnknown(id: string): AppError {
+  return new AppError('EXECUTION_DONE_UNKNOWN', 'input', `Whether the write of execution ${id} was done is not known.`, {
+    values: { id },
+    fix: 'Ask the other side; if it was done, say so and end it as done, else retry it.',
+  });
+}
+
+function replyRefused(id: string, problem: 'durable' | 'given'): AppError {
+  const why = problem === 'durable' ? 'its flow is durable, so nobody waits for a reply' : 'its caller has a reply already';
+  return new AppError('EXECUTION_REPLY_REFUSED', 'input', `Execution ${id} takes no reply: ${why}.`, {
+    values: { id, problem },
+    fix: 'End it as done without a reply.',
+  });
 }
 
 /** An earlier run of the same bulk may have done it and ended before it could say so. */
@@ -166,8 +246,11 @@ function outcomeOf(document: ExecutionDocument, { epoch }: HeldItem, bulkId: str
   return document.bulk === bulkId && document.epoch >= epoch ? 'done' : 'gone-on';
 }
 
-function filterOf({ flowId, ...where }: HeldSelection): Filter {
-  return { status: 'held', ...(flowId === undefined ? {} : { flowId }), ...heldAt(where) };
+function heldWithin({ flowId, ...where }: HeldSelection, within: readonly FlowScope[] | undefined): readonly Filter[] {
+  const held: Filter = { status: 'held', ...heldAt(where) };
+  if (within === undefined) return [{ ...held, ...(flowId === undefined ? {} : { flowId }) }];
+  const meant = flowId === undefined ? within : within.filter((scope) => scope.flowId === flowId);
+  return filterTogether(meant).map((filter) => ({ ...held, ...filter }));
 }
 
 /** Where, why, and whether the outcome is known. */

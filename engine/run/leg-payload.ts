@@ -10,11 +10,13 @@ export interface LegPayload {
   readonly steps: readonly StepRecord[];
   readonly emits: Readonly<Record<string, Readonly<Record<string, EncodedMessage>>>>;
   readonly errors?: Readonly<Record<string, ErrorRecord>>;
+  /** Keys of steps whose write was announced, up to this claim, and was surely not done. */
+  readonly refused?: readonly string[];
   /** Why the execution stopped, in full. */
   readonly error?: ErrorRecord;
 }
 
-export function legPayload(steps: readonly SettledStep[], error?: ErrorRecord): LegPayload {
+export function legPayload(steps: readonly SettledStep[], error?: ErrorRecord, refused: readonly string[] = []): LegPayload {
   const errors = Object.fromEntries(
     steps.filter((step) => step.record.status === 'failed').map((step) => [keyOf(step), step.record.error!]),
   );
@@ -22,6 +24,7 @@ export function legPayload(steps: readonly SettledStep[], error?: ErrorRecord): 
     steps: steps.map((step) => step.record),
     emits: emitsOf(steps),
     ...(Object.keys(errors).length === 0 ? {} : { errors }),
+    ...(refused.length === 0 ? {} : { refused: [...refused] }),
     ...(error === undefined ? {} : { error }),
   };
 }

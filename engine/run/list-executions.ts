@@ -4,8 +4,9 @@ import { matchesFilter } from '../contract/ports/document-semantics.ts';
 import type { Collection, Filter, FindOptions } from '../contract/ports/documents.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { ExecutionQuery } from '../services.ts';
-import type { ExecutionDocument } from './execution-document.ts';
+import type { ExecutionDocument, ExecutionStatus } from './execution-document.ts';
 import { heldAt } from './held-executions.ts';
+import { filterEach, filterTogether } from './scope-filters.ts';
 
 export interface ListDeps {
   readonly executions: Collection<ExecutionDocument>;
@@ -38,9 +39,34 @@ const NO_MORE = { next: undefined, searchedFrom: undefined };
 async function pageOf(query: ExecutionQuery, more: Filter, { executions, seal }: ListDeps): Promise<DocumentPage> {
   const { limit, after } = query;
   const options: FindOptions = { sort: ['-acceptedAt'], limit, ...(after === undefined ? {} : { after }) };
-  const pages = await Promise.all(filtersOf(query, seal).map((filter) => executions.find({ ...filter, ...more }, options)));
-  const found = pages.length === 1 ? pages[0]! : pages.flat().sort(newestFirst).slice(0, limit);
+  const filters = filtersOf(query, seal).map((filter) => ({ ...filter, ...more }));
+  const found = filters.length === 1 ? await executions.find(filters[0]!, options) : await findNewest(filters, options, executions);
   return { found, next: found.length < limit ? undefined : found.at(-1)!._id, searchedFrom: undefined };
+}
+
+/**
+ * The newest that any of the filters finds. Each is asked for its share first, and only those whose share is all among the newest for more: a page
+ * over two hundred flows does not read a page of each.
+ */
+async function findNewest(
+  filters: readonly Filter[],
+  options: FindOptions,
+  executions: Collection<ExecutionDocument>,
+): Promise<readonly ExecutionDocument[]> {
+  const { limit } = options;
+  const share = Math.min(limit, Math.ceil((2 * limit) / Math.max(1, filters.length)));
+  const shares = await Promise.all(filters.map((filter) => executions.find(filter, { ...options, limit: share })));
+  const first = shares.flat().sort(newestFirst).slice(0, limit);
+  if (share === limit) return first;
+  const isNewest = new Set(first);
+  const mores = await Promise.all(
+    shares.map(async (found, index) => {
+      const last = found.at(-1);
+      if (found.length < share || !isNewest.has(last!)) return [];
+      return executions.find(filters[index]!, { ...options, limit: limit - share, after: last!._id });
+    }),
+  );
+  return [...first, ...mores.flat()].sort(newestFirst).slice(0, limit);
 }
 
 /** As the store sorts: by time, then by id. */
@@ -77,15 +103,25 @@ async function searchTrace(query: ExecutionQuery, text: string, deps: ListDeps):
 
 /** One for each flow and status asked for. */
 export function filtersOf(query: ExecutionQuery, seal: Pick<Seal, 'token'>): Filter[] {
-  const { flowIds, key, from, to, held = {} } = query;
+  const { key, from, to, held = {} } = query;
   const time = { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lte: to }) };
   const rest: Filter = {
     ...(Object.keys(time).length === 0 ? {} : { acceptedAt: time }),
     ...(key === undefined ? {} : { keys: seal.token(key.name, key.value) }),
     ...heldAt(held),
   };
-  const flows: readonly Filter[] =
-    flowIds === undefined ? [{}] : flowIds.length > MOST_FLOWS ? [{ flowId: { in: flowIds } }] : flowIds.map((flowId) => ({ flowId }));
-  const statuses: readonly Filter[] = query.status === undefined ? [{}] : query.status.map((status) => ({ status }));
-  return flows.flatMap((flow) => statuses.map((status) => ({ ...flow, ...status, ...rest })));
+  const statuses = query.status ?? [undefined];
+  return statuses.flatMap((status) =>
+    flowsOf(query, status).map((flow) => ({ ...flow, ...(status === undefined ? {} : { status }), ...rest })),
+  );
+}
+
+function flowsOf({ flowIds, within }: ExecutionQuery, status: ExecutionStatus | undefined): readonly Filter[] {
+  if (within !== undefined) {
+    const meant = flowIds === undefined ? within : within.filter(({ flowId }) => flowIds.includes(flowId));
+    // Of the other statuses there are few: their index is quicker than one query for each flow.
+    return status === undefined || status === 'completed' ? filterEach(meant) : filterTogether(meant);
+  }
+  if (flowIds === undefined) return [{}];
+  return flowIds.length > MOST_FLOWS ? [{ flowId: { in: flowIds } }] : flowIds.map((flowId) => ({ flowId }));
 }

@@ -54,12 +54,13 @@ export async function loadExecution(document: ExecutionDocument, flow: CompiledF
 export async function foldLegs(
   document: ExecutionDocument,
   iterationLegs: readonly LegDocument[],
-  payloads: Payloads,
+  payloads: Pick<Payloads, 'load'>,
 ): Promise<Pick<LoadedExecution, 'known' | 'steps' | 'announced' | 'dangling' | 'error'>> {
   const known = new Map<string, KnownOutcome>();
   const steps: StepRecord[] = [];
   const seen = new Set<string>();
   const intents: (Intent & { epoch: number })[] = [];
+  const refused = new Map<string, number>();
   let error: ErrorRecord | undefined;
   const take = (leg: LegRecord, payload: LegPayload | undefined) => {
     if (leg.intent) intents.push({ ...leg.intent, epoch: leg.epoch });
@@ -71,6 +72,7 @@ export async function foldLegs(
       seen.add(key);
     }
     error = payload.error ?? error;
+    for (const key of payload.refused ?? []) refused.set(key, leg.epoch);
     for (const [key, emits] of Object.entries(payload.emits)) {
       if (!known.has(key))
         known.set(key, { emits: Object.fromEntries(Object.entries(emits).map(([port, message]) => [port, decodeMessage(message)])) });
@@ -90,7 +92,7 @@ export async function foldLegs(
   );
   const announced = intents.filter((intent) => {
     const key = stepKey(intent.scope, intent.node);
-    return !known.has(key) && intent.epoch > (retried.get(key) ?? 0);
+    return !known.has(key) && intent.epoch > Math.max(retried.get(key) ?? 0, refused.get(key) ?? 0);
   });
   return { known, steps, announced, dangling: announced.filter((intent) => intent.epoch > released), error };
 }

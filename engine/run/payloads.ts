@@ -1,6 +1,7 @@
 /** Puts payloads at rest: sealed in the document, or as an encrypted blob when large. */
 import { AppError } from '../contract/errors.ts';
 import { isRecord } from '../contract/is-record.ts';
+import { timeOfId } from '../contract/ids.ts';
 import { BLOB_THRESHOLD_BYTES, type Message } from '../contract/message.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Reply } from '../contract/node.ts';
@@ -16,7 +17,16 @@ export interface Payloads {
 /** A stored payload is at most this long. */
 const MAX_STORED_BYTES = 1_073_741_824;
 
-export function createPayloads(seal: Seal, blobs: Blobs): Payloads {
+/** `boundSince`: blobs made since then are named only by a sealed `ref`; undefined while version 0.1.0 may still store some without. */
+export function createPayloads(seal: Seal, blobs: Blobs, boundSince: () => number | undefined = () => undefined): Payloads {
+  /** The id of a blob carries its time and belongs to its keys, so a new one cannot pass for an old one. */
+  function assertBound(place: SealPlace, { blob, ref }: Extract<Stored, { blob: string }>): void {
+    if (ref === undefined) {
+      const since = boundSince();
+      if (since !== undefined && (timeOfId(blob) ?? Infinity) >= since) throw moved(place);
+    } else if (seal.openText(refPlace(place), ref) !== blob) throw moved(place);
+  }
+
   return {
     store(place, value) {
       const text = JSON.stringify(value);
@@ -24,13 +34,26 @@ export function createPayloads(seal: Seal, blobs: Blobs): Payloads {
         return { sealed: seal.seal(place, text) };
       return blobs
         .put(once(Buffer.from(text)), { limitBytes: MAX_STORED_BYTES })
-        .then(({ blobId, sizeBytes }) => ({ blob: blobId, bytes: sizeBytes }));
+        .then(({ blobId, sizeBytes }) => ({ blob: blobId, bytes: sizeBytes, ref: seal.seal(refPlace(place), blobId) }));
     },
     load(place, stored) {
       if ('sealed' in stored) return JSON.parse(seal.openText(place, stored.sealed)) as unknown;
+      assertBound(place, stored);
       return readAll(blobs.get(stored.blob)).then((bytes) => JSON.parse(bytes.toString('utf8')) as unknown);
     },
   };
+}
+
+/** Another field than the payload itself has: neither opens as the other. */
+function refPlace({ collection, id, field }: SealPlace): SealPlace {
+  return { collection, id, field: `${field}#blob` };
+}
+
+function moved({ collection, field }: SealPlace): AppError {
+  return new AppError('SEAL_BROKEN', 'bug', `A sealed value (${collection}.${field}) was changed, or moved from another place.`, {
+    values: { collection, field },
+    fix: 'Restore the document from a backup, and find out who wrote to the store.',
+  });
 }
 
 async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {

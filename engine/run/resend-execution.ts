@@ -1,22 +1,25 @@
 /**
- * Sending a message anew with another content (design page 8, "Replay"): a new execution under new keys, linked with the old one both ways.
- * Two documents cannot change in one step, so it goes in three, each of which may be the last: the new one is stored held; the old one, if it
- * is held, is given up for it; the new one is let go. Whoever retries a new one that was left in between does the rest, or is refused when the
- * old one went on instead: so never both of them run, and never neither is to be seen.
+ * Sends a message once more, corrected or not: a new execution of today's flow, linked with the old one both ways (decision 0031).
+ * In place of a held one it keeps lane, place in the lane, business keys and outward keys. Of one that has ended it is a new message.
+ * Two documents cannot change in one step, so it takes three, each of which may be the last: the new one is stored held; the old one, if it
+ * is held, is given up for it; the new one is released. Retrying a new one that was left in between does the rest, or is refused when the
+ * old one went on instead: never both of them run, and one of them is always to be seen.
  */
 import { AppError } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
-import type { Message } from '../contract/message.ts';
+import type { Effect } from '../contract/node.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { PublishedFlows, Resend, Resent } from '../services.ts';
-import { findByDedupe, prepareExecution, type AcceptDeps } from './accept.ts';
+import { buildExecution, findByDedupe, type AcceptDeps } from './accept.ts';
 import type { CompiledFlow } from './compile-flow.ts';
+import { correctMessage, type CorrectedMessage } from './corrected-message.ts';
 import { isOutcomeUnknown, type ExecutionDocument } from './execution-document.ts';
-import { assertStored, executionPlace } from './execution-journal.ts';
+import { assertStored, executionPlace, type ExecutionStores } from './execution-journal.ts';
+import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, type Payloads } from './payloads.ts';
 
-export interface ResendDeps extends AcceptDeps {
+export interface ResendDeps extends AcceptDeps, Pick<ExecutionStores, 'legs'> {
   readonly published: PublishedFlows;
   readonly shared: SharedState;
   readonly cancelChannel: string;
@@ -38,21 +41,28 @@ const MOST_REPLAYS = 100;
 
 export async function resendExecution(executionId: string, resend: Resend, deps: ResendDeps): Promise<Resent> {
   const { executions } = deps;
-  const { execution: old, payloads } = await findOld(executionId, deps);
+  const found = await findOld(executionId, deps);
+  const { execution: old, payloads } = found;
   const earlier = resend.requestId === undefined ? undefined : await findByDedupe(dedupeOf(executionId, resend.requestId), executions);
   if (earlier) {
-    if (isPrepared(earlier)) await finish(earlier, resend.actor, deps);
-    return { executionId: earlier._id, replaced: earlier.replacesEpoch !== undefined, repeated: true };
+    if (isPrepared(earlier)) await finish(earlier, resend, deps);
+    return resentAs(earlier, true);
   }
-  const before = decodeMessage(await payloads.load(executionPlace(executionId, 'input'), assertResendable(old, resend)));
+  const input = assertResendable(old, resend);
+  const before = decodeMessage(await payloads.load(executionPlace(executionId, 'input'), input));
   const flow = deps.published.current(old.flowId);
   if (!flow) throw notPublished(old.flowId);
-  const prepared = await prepare(old, flow, resend, { ...(await resend.edit(before)), lineage: [...before.lineage, executionId] }, deps);
+  const prepared = await prepare(old, flow, resend, await correctMessage(before, resend.edit, flow, deps), deps);
+  if (!resend.acceptDone && !isWellEnded(old)) await assertNothingDone(found, prepared.origin === old.origin, deps);
   const inserted = await executions.insert(prepared, { durability: 'full' });
   // The same request came twice at once: the other one goes on with it.
   if (!inserted.inserted) return resendExecution(executionId, resend, deps);
-  await finish(prepared, resend.actor, deps);
-  return { executionId: prepared._id, replaced: prepared.replacesEpoch !== undefined, repeated: false };
+  await finish(prepared, resend, deps);
+  return resentAs(prepared, false);
+}
+
+function resentAs({ _id, replacesEpoch, place = 'kept' }: ExecutionDocument, repeated: boolean): Resent {
+  return { executionId: _id, replaced: replacesEpoch !== undefined, place, repeated };
 }
 
 async function findOld(executionId: string, { executions, payloads, archive }: ResendDeps): Promise<OldExecution> {
@@ -61,10 +71,13 @@ async function findOld(executionId: string, { executions, payloads, archive }: R
   return archived ?? { execution: assertStored(stored, executionId), payloads };
 }
 
-/** What was sent anew of an archived execution, which can note it no more itself; of requests with an id, as the console makes them. */
+/** What was resent of an archived execution, which cannot note it itself. */
 export async function findReplays(executionId: string, executions: Collection<ExecutionDocument>): Promise<readonly string[]> {
-  const found = await executions.find({ dedupe: { prefix: dedupeOf(executionId, '') } }, { limit: MOST_REPLAYS });
-  return found.map(({ _id }) => _id);
+  return (await findResends(executionId, executions)).map(({ _id }) => _id);
+}
+
+function findResends(executionId: string, executions: Collection<ExecutionDocument>): Promise<readonly ExecutionDocument[]> {
+  return executions.find({ dedupe: { prefix: dedupeOf(executionId, '') } }, { limit: MOST_REPLAYS });
 }
 
 export function isPrepared({ status, held }: ExecutionDocument): boolean {
@@ -72,18 +85,19 @@ export function isPrepared({ status, held }: ExecutionDocument): boolean {
 }
 
 /**
- * Gives the old one up and lets the new one go. False: the old one went on instead, somebody else was faster, or the new one is to be cancelled;
- * where that is asked between the two steps, the old one is given up already, and names the new one.
+ * Gives the old one up and releases the new one. False: the old one went on instead, somebody else was faster, or the new one is to be
+ * cancelled; where that is asked between the two steps, the old one is given up already, and names the new one.
  */
 export async function releasePrepared(
   document: ExecutionDocument,
   actor: string,
   marks: Readonly<Record<string, unknown>>,
   deps: ReleaseDeps,
-) {
+): Promise<boolean> {
   const { executions, workQueue } = deps;
   // Its old one is not given up for what only ends.
   if (document.cancelRequested || !(await giveUpOld(document, actor, deps))) return false;
+  if (document.place === 'end-of-lane') await moveToEnd(document, executions);
   const result = await executions.patchIf(
     document._id,
     { status: 'held', epoch: document.epoch, 'held.reason': PREPARED, cancelRequested: null },
@@ -95,9 +109,24 @@ export async function releasePrepared(
   return true;
 }
 
-async function finish(prepared: ExecutionDocument, actor: string, deps: ResendDeps): Promise<void> {
-  if (await releasePrepared(prepared, actor, {}, deps)) return;
-  // Let go or cancelled by somebody else meanwhile: it is what was sent anew all the same, and it shows what became of it.
+/**
+ * Others that were prepared for the same old one, which goes on or ends without them: they can never be released, and would hold up the lane.
+ * `except`: the one that takes its place.
+ */
+export async function removePrepared(
+  oldId: string,
+  except: string | undefined,
+  { executions }: Pick<ReleaseDeps, 'executions'>,
+): Promise<void> {
+  for (const other of await findResends(oldId, executions)) {
+    if (other._id === except || other.replacesEpoch === undefined || !isPrepared(other)) continue;
+    await executions.remove(other._id, { status: 'held', epoch: 0, 'held.reason': PREPARED, cancelRequested: null });
+  }
+}
+
+async function finish(prepared: ExecutionDocument, { actor, marks = {} }: Resend, deps: ResendDeps): Promise<void> {
+  if (await releasePrepared(prepared, actor, marks, deps)) return;
+  // Released or cancelled by somebody else meanwhile: it is the message that was resent all the same, and it shows what became of it.
   const now = await deps.executions.get(prepared._id);
   if (now && (!isPrepared(now) || now.cancelRequested)) return;
   await deps.executions.remove(prepared._id, { status: 'held', epoch: 0, 'held.reason': PREPARED, cancelRequested: null });
@@ -126,8 +155,10 @@ async function giveUpOld({ _id, replayOf = '', replacesEpoch }: ExecutionDocumen
     { set: { cancelRequested: { by: actor, reason, at }, replacedBy: _id, [`replays.${_id}`]: at } },
     { durability: 'full' },
   );
-  if (result.outcome !== 'patched') return (await deps.executions.get(replayOf))?.replacedBy === _id;
-  // A lost hint never matters: whoever runs it reads the mark.
+  const isMine = result.outcome === 'patched' || (await deps.executions.get(replayOf))?.replacedBy === _id;
+  if (isMine) await removePrepared(replayOf, _id, deps);
+  if (result.outcome !== 'patched') return isMine;
+  // A lost hint never matters: the worker reads the mark.
   await deps.shared.publish(deps.cancelChannel, replayOf).catch(() => undefined);
   await deps.workQueue.ring(result.document.part);
   return true;
@@ -136,65 +167,98 @@ async function giveUpOld({ _id, replayOf = '', replacesEpoch }: ExecutionDocumen
 async function prepare(
   old: ExecutionDocument,
   flow: CompiledFlow,
-  { requestId }: Resend,
-  message: Message,
+  { requestId, newKeys = false }: Resend,
+  { message, laneKey, isLaneKept, isSameMessage }: CorrectedMessage,
   deps: ResendDeps,
 ): Promise<ExecutionDocument> {
-  const executionId = createTimedId('exe', deps.clock.now());
-  const evaluated = new Set(flow.ingress.keys.map(([name]) => name));
-  // Keys that the flow reads from the content are read from the new one.
-  const keys = Object.fromEntries(Object.entries(message.keys).filter(([name]) => !evaluated.has(name)));
-  const prepared = await prepareExecution(
+  const now = deps.clock.now();
+  const executionId = createTimedId('exe', now);
+  const isHeld = old.status === 'held';
+  const keepsPlace = isHeld && isLaneKept && (old.lane !== null || laneKey === undefined);
+  const prepared = await buildExecution(
     flow,
-    { executionId, message: { ...message, keys }, seq: '', dedupeKey: executionId, onOtherContent: 'accept' },
+    {
+      executionId,
+      message: { ...message, lineage: [...message.lineage, old._id] },
+      // To another system it is the message that it replaces: one that was done after all is recognised there.
+      origin: isHeld && isSameMessage && !newKeys ? old.origin : executionId,
+      seq: '',
+      onOtherContent: 'accept',
+    },
+    { dedupe: undefined, laneKey, keys: {} },
+    now,
     deps,
   );
+  // What waits behind the held execution goes on waiting for the one that replaces it.
+  const lane = keepsPlace ? old.lane : await atEnd(prepared, deps.executions);
   return {
     ...prepared,
-    dedupe: requestId === undefined ? `x:${executionId}` : dedupeOf(old._id, requestId),
-    lane: prepared.lane && { ...prepared.lane, seq: await placeIn(prepared, old, deps.executions) },
+    dedupe: dedupeOf(old._id, requestId ?? executionId),
+    lane,
+    part: keepsPlace && lane !== null ? old.part : prepared.part,
+    place: lane === null ? 'no-lane' : keepsPlace ? 'kept' : 'end-of-lane',
     status: 'held',
     held: { node: '', reason: PREPARED, outcomeKnown: true, at: prepared.acceptedAt },
     error: { code: PREPARED, kind: 'transient' },
     replayOf: old._id,
-    ...(old.status === 'held' ? { replacesEpoch: old.epoch } : {}),
+    ...(isHeld ? { replacesEpoch: old.epoch } : {}),
   };
 }
 
+async function atEnd({ part, lane }: ExecutionDocument, executions: Collection<ExecutionDocument>): Promise<ExecutionDocument['lane']> {
+  const last = lane && (await lastOf(lane.key, part, executions));
+  return last?.lane ? { ...last.lane, seq: behind(last.lane.seq) } : lane;
+}
+
 /**
- * In its own lane what replaces a held execution takes its place: what waits behind it goes on waiting. Anywhere else no order can be told
- * any more (others went on meanwhile, or it is another patient's lane now), so it comes behind all that is open there.
+ * Behind all that is open in its lane, where it is stored already and lets nothing pass that is listed from now on. What was listed before may
+ * run still, so it moves again until nothing stands behind it: then the lane has one order for all workers, and one execution under way.
  */
-async function placeIn(
-  { part, lane }: ExecutionDocument,
-  old: ExecutionDocument,
-  executions: Collection<ExecutionDocument>,
-): Promise<string> {
-  const oldSeq = old.lane?.seq ?? '';
-  if (old.status === 'held' && old.lane?.key === lane!.key) return oldSeq;
-  const [last] = await executions.find({ part, open: true, 'lane.key': lane!.key }, { sort: ['-lane.seq'], limit: 1 });
-  // Behind that one, and before whatever its source numbers next.
-  return last?.lane ? `${last.lane.seq}.r` : oldSeq;
+async function moveToEnd({ _id, part, lane }: ExecutionDocument, executions: Collection<ExecutionDocument>): Promise<void> {
+  if (lane === null) return;
+  for (let own = lane.seq; ;) {
+    const last = await lastOf(lane.key, part, executions);
+    if (!last?.lane || last._id === _id || last.lane.seq <= own) return;
+    own = behind(last.lane.seq);
+    const moved = await executions.patchIf(_id, { status: 'held', 'held.reason': PREPARED }, { set: { 'lane.seq': own } });
+    if (moved.outcome !== 'patched') return;
+  }
+}
+
+async function lastOf(laneKey: string, part: number, executions: Collection<ExecutionDocument>): Promise<ExecutionDocument | undefined> {
+  return (await executions.find({ part, open: true, 'lane.key': laneKey }, { sort: ['-lane.seq'], limit: 1 }))[0];
+}
+
+/** Sorts behind that place, and before whatever its source numbers next. */
+function behind(seq: string): string {
+  const [, base = seq, count = '0'] = /^(.*)\.r(\d{6})$/.exec(seq) ?? [];
+  return `${base}.r${String(Number(count) + 1).padStart(6, '0')}`;
 }
 
 function dedupeOf(executionId: string, requestId: string): string {
   return `r:${executionId}|${requestId}`;
 }
 
-/** Its input; or why it cannot be sent anew. */
+/** Returns its input, or throws why it cannot be resent. */
 function assertResendable(document: ExecutionDocument, resend: Resend): NonNullable<ExecutionDocument['input']> {
   const { _id, status, open, held, input, replacedBy } = document;
   const values = { id: _id };
-  // What took its place goes on in its stead, or can be sent anew itself.
+  // The one that took its place goes on, or can be resent itself.
   if (replacedBy !== undefined) throw goneOn(_id);
   // One that was left half-done still has its old one beside it: it is finished or cancelled first.
-  if (open === true && (status !== 'held' || held?.reason === PREPARED)) {
+  if (held?.reason === PREPARED && open === true) {
+    throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is a resend that was left half-done.`, {
+      values: { ...values, problem: 'half-done' },
+      fix: 'Retry it, which finishes the resend, or cancel it.',
+    });
+  }
+  if (open === true && status !== 'held') {
     throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is still under way.`, {
       values,
       fix: 'Wait until it ends or is held, or cancel it.',
     });
   }
-  if (status !== resend.seen) throw goneOn(_id);
+  if (status !== resend.seen || (resend.epoch !== undefined && resend.epoch !== document.epoch)) throw goneOn(_id);
   if (isOutcomeUnknown(document) && !resend.acceptUnknown) {
     throw new AppError(
       'RESEND_OUTCOME_UNKNOWN',
@@ -213,6 +277,37 @@ function assertResendable(document: ExecutionDocument, resend: Resend): NonNulla
     });
   }
   return input;
+}
+
+/** By itself, with all that it had to do: a person who resends it wants all of it once more. */
+function isWellEnded({ status, cancelRequested }: ExecutionDocument): boolean {
+  return status === 'completed' && cancelRequested?.isDone !== true;
+}
+
+/**
+ * It begins at its trigger: a write that the old one has done, and that no key makes harmless, would be done twice. Under another origin
+ * (`keepsOrigin` false) every key is another one, and an idempotent write is done twice too.
+ */
+async function assertNothingDone({ execution: old, payloads }: OldExecution, keepsOrigin: boolean, deps: ResendDeps): Promise<void> {
+  // Never claimed, so nothing was done.
+  if (old.epoch === 0) return;
+  const { steps } = await foldLegs(old, await listIterationLegs(old._id, deps.legs), payloads);
+  const { nodes } = await deps.published.at(old.flowId, old.version);
+  const repeats = (effect: Effect | undefined) => effect === 'write' || (effect === 'idempotent-write' && !keepsOrigin);
+  const done = steps.find(({ node, status }) => status === 'completed' && repeats(nodes.get(node)?.effect));
+  if (done === undefined && (keepsOrigin || old.hasWritten === undefined)) return;
+  throw new AppError(
+    'RESEND_ALREADY_WRITTEN',
+    'input',
+    `${done === undefined ? 'A write' : `Node ${done.node}`} of execution ${old._id} was done; resent, it is done twice.`,
+    {
+      values: { id: old._id, ...(done === undefined ? {} : { node: done.node }) },
+      fix:
+        old.status === 'held'
+          ? 'Retry it: that goes on behind what was done. To have it done once more, say so.'
+          : 'Send it again only if it is to be done once more; then say so.',
+    },
+  );
 }
 
 function notPublished(flowId: string): AppError {

@@ -2,8 +2,20 @@
 import { AppError, type ErrorRecord } from '../contract/errors.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 
+const OWN_THREADS_BUSY: ReadonlySet<string> = new Set(['PARSE_BUSY', 'SCRIPT_POOL_BUSY']);
+
+/** Whether this process had no thread for what came back, which says nothing about the system that sent it. */
+export function isOurs(error: unknown): boolean {
+  return error instanceof AppError && (OWN_THREADS_BUSY.has(error.code) || isOurs(error.cause));
+}
+
 export function cancelled(): AppError {
   return new AppError('EXECUTION_CANCELLED', 'input', 'The execution was cancelled.');
+}
+
+/** Ends what is under way in a branch that a join waits for no more. */
+export function branchLost(): AppError {
+  return new AppError('BRANCH_LOST', 'transient', 'Another branch was first, so nobody waits for this one.');
 }
 
 export function deadlinePassed({ flowId }: CompiledFlow): AppError {

@@ -10,10 +10,31 @@ import type { Outcome, Reply, Scope } from '../contract/node.ts';
 import { Progress, type Advance, type Emits, type Ready } from '../plan/progress.ts';
 import type { CompiledNode } from './compile-flow.ts';
 import type { StepRecord } from './execution-document.ts';
-import { LostExecution } from './lost-execution.ts';
-import { catches, errorMessage, isUnknownWanted, mayRetry, retryDelayMs, unroutedEnd } from './handle-error.ts';
-import { stepKey, type KnownOutcome, type RunEnd, type RunJob, type SettledStep, type WaitPoint, type TokenHolder } from './run-job.ts';
+import { LostExecution, NothingSent } from './lost-execution.ts';
+import {
+  catches,
+  errorMessage,
+  isHeldAfterWrite,
+  isUnknownWanted,
+  mayRetry,
+  retryDelayMs,
+  unroutedEnd,
+  writtenBy,
+  type Achieved,
+} from './handle-error.ts';
+import {
+  stepKey,
+  type KnownOutcome,
+  type RunEnd,
+  type RunJob,
+  type SettledStep,
+  type TokenHolder,
+  type WaitPoint,
+  type Written,
+} from './run-job.ts';
 import { outwardKey, runNodeOnce, type RunDeps } from './run-node.ts';
+import { keepsOutput } from './leg-payload.ts';
+import { branchLost, noReply, silentTooLong } from './run-errors.ts';
 import { inputOf, namedPayloads, recordOf, recordOfSkipped, type Place, type Step } from './step.ts';
 import { TimeSlice } from './time-slice.ts';
 
@@ -32,9 +53,14 @@ class GraphRun {
   #isDraining = false;
   #reply: Reply | undefined;
   #isReplyTold = false;
+  #written: Written | undefined;
   #halt: RunEnd | undefined;
+  /** The failure that no route of the flow takes. */
+  #stop: { readonly error: ErrorRecord; readonly step: Step } | undefined;
   /** Pauses of branches, which a halt ends. */
   readonly #pauses = new Set<AbortController>();
+  /** Steps under way in branches that may lose, by step key. */
+  readonly #guarded = new Map<string, Step>();
   #finish: (end: RunEnd) => void = () => undefined;
 
   constructor(job: RunJob, deps: RunDeps) {
@@ -65,14 +91,40 @@ class GraphRun {
     if (this.#underWay > 0) return;
     const waits = this.#waits;
     const waiting: RunEnd = { status: 'waiting', waits, reply: this.#reply };
-    if (this.#halt?.status === 'held') this.#finish({ ...this.#halt, waits });
-    else this.#finish(this.#halt ?? (waits.length > 0 ? waiting : this.#ended()));
+    const halt = this.#haltEnd();
+    if (halt?.status === 'held') this.#finish({ ...halt, waits });
+    else this.#finish(halt ?? (waits.length > 0 ? waiting : this.#ended()));
+  }
+
+  /** Told at the very end: a write that was under way in another branch when the run was stopped may have been done since. */
+  #haltEnd(): RunEnd | undefined {
+    const halt = this.#halt;
+    if (halt?.status === 'cancelled') return { ...halt, hasWritten: this.#written !== undefined };
+    const isStopped = halt !== undefined && halt.status !== 'lost';
+    return isStopped && this.#stop ? unroutedEnd(this.#stop.error, this.#stop.step, this.#job, this.#achieved) : halt;
+  }
+
+  get #achieved(): Achieved {
+    return { reply: this.#reply, written: this.#written };
   }
 
   #ended(): RunEnd {
-    if (this.#progress.isDone) return { status: 'completed', reply: this.#reply };
-    const error = new AppError('PLAN_STUCK', 'bug', 'The flow has nothing left to run but is not done.');
-    return { status: 'held', error: toErrorRecord(error), node: '', path: '', outcomeKnown: true, reply: this.#reply };
+    const held = {
+      status: 'held',
+      node: '',
+      path: '',
+      outcomeKnown: true,
+      reply: this.#reply,
+      hasWritten: this.#written !== undefined,
+    } as const;
+    if (!this.#progress.isDone) {
+      const error = new AppError('PLAN_STUCK', 'bug', 'The flow has nothing left to run but is not done.');
+      return { ...held, error: toErrorRecord(error) };
+    }
+    const error = noReply(this.#job.flow);
+    return isHeldAfterWrite(error, this.#job, this.#achieved)
+      ? { ...held, error, isFailedAfterWrite: true }
+      : { status: 'completed', reply: this.#reply };
   }
 
   #goOn(): void {
@@ -104,9 +156,11 @@ class GraphRun {
     const pause = new AbortController();
     this.#pauses.add(pause);
     try {
-      await sleep(this.#deps.clock, delayMs, AbortSignal.any([this.#job.signal, pause.signal]));
+      const ends = [this.#job.signal, pause.signal, ...(step.stop ? [step.stop.signal] : [])];
+      await sleep(this.#deps.clock, delayMs, AbortSignal.any(ends));
     } catch {
-      if (!this.#halt) this.#onAbort(step);
+      if (step.stop?.signal.aborted) this.#abandon(step);
+      else if (!this.#halt) this.#onAbort(step);
       return;
     } finally {
       this.#pauses.delete(pause);
@@ -118,8 +172,9 @@ class GraphRun {
     const node = this.#job.flow.nodes.get(ready.node.id)!;
     try {
       const step = this.#begin(ready, node, inputOf(ready));
-      this.#job.entering?.(node.id, ready.run.path, step.message);
       const known = this.#job.known.get(stepKey(ready.run.path, node.id));
+      if (!known && this.#hasLost(ready, node)) return this.#abandon(step);
+      this.#job.entering?.(node.id, ready.run.path, step.message);
       const work = known ? this.#settleKnown(step, known) : this.#run(step, ready.isShort);
       if (work) this.#track(work);
     } catch (thrown) {
@@ -130,7 +185,36 @@ class GraphRun {
   #begin(place: Place, node: CompiledNode, message: Message): Step {
     const { clock } = this.#deps;
     const startedAt = clock.now();
-    return { place, node, message, startedAt, startedMonotonic: clock.monotonic(), attempt: 1, triedSince: startedAt };
+    const step = { place, node, message, startedAt, startedMonotonic: clock.monotonic(), attempt: 1, triedSince: startedAt };
+    if (place.node.guard < 0) return step;
+    const guarded = { ...step, stop: new AbortController() };
+    this.#guarded.set(stepKey(place.run.path, node.id), guarded);
+    return guarded;
+  }
+
+  /** Its branch has lost, also where an earlier claim knows that and does not know what came of this node. */
+  #hasLost({ node: { guard }, node, run }: Place, compiled: CompiledNode): boolean {
+    if (this.#progress.isLost(node, run)) return true;
+    if (guard < 0 || !keepsOutput(compiled)) return false;
+    return this.#job.known.has(stepKey(run.path, this.#job.flow.graph.nodes[guard]!.id));
+  }
+
+  /** Its branch lost: what changes nothing outside is ended; a write under way comes to its end, and its outcome is kept. */
+  #lose(place: Place): void {
+    const key = stepKey(place.run.path, place.node.id);
+    const step = this.#guarded.get(key);
+    // It stands in the queue.
+    if (step === undefined) return;
+    const wait = this.#waits.findIndex(({ node, path }) => stepKey(path, node) === key);
+    if (wait >= 0) this.#waits.splice(wait, 1);
+    step.stop!.abort(branchLost());
+    if (wait >= 0 || place.node.role === 'for-each') this.#abandon(step);
+  }
+
+  #abandon({ place, node }: Step): void {
+    this.#guarded.delete(stepKey(place.run.path, node.id));
+    this.#note({ record: recordOfSkipped(place, this.#deps.clock.now()), node, emits: undefined });
+    this.#take(this.#progress.abandon(place.node, place.run));
   }
 
   #track(work: Promise<void>): void {
@@ -150,13 +234,15 @@ class GraphRun {
   }
 
   #settleKnown(step: Step, known: KnownOutcome): void {
-    if ('emits' in known) this.#take(this.#progress.settle(step.place.node, step.place.run, known.emits));
-    else this.#routeError(step, known.error, undefined);
+    if ('emits' in known) {
+      this.#noteWritten(step.node, known.emits);
+      this.#take(this.#progress.settle(step.place.node, step.place.run, known.emits));
+    } else this.#routeError(step, known.error, undefined);
   }
 
   #run(step: Step, isShort: boolean): Promise<void> | void {
     const { node, place } = step;
-    if (isShort) return this.#settleError(step, tooFewArrived(node));
+    if (isShort) return this.#settleError(step, place.node.join?.first === undefined ? tooFewArrived(node) : allFailed(node, step.message));
     const waited = this.#job.waited.get(stepKey(place.run.path, node.id));
     const attempts = waited?.attempts ?? 0;
     if (attempts > 0) step.triedSince = waited!.triedSince ?? step.startedAt;
@@ -173,7 +259,12 @@ class GraphRun {
     const announced = node.effect === 'write' ? { key: outwardKey(origin, node.id, place.run.path), message } : undefined;
     await journal.before(announced, recordOf(step, 'completed', [], this.#deps.clock.monotonic()));
     if (this.#job.signal.aborted) return this.#onAbort(step);
-    if (!this.#halt) await this.#attempt(step);
+    if (this.#progress.isLost(place.node, place.run)) {
+      if (announced) journal.refused?.({ node: node.id, scope: place.run.path });
+      return this.#abandon(step);
+    }
+    if (this.#halt) journal.notBegun?.(step.node.id, place.run.path);
+    else await this.#attempt(step);
   }
 
   #attempt(step: Step): Promise<void> | void {
@@ -181,10 +272,10 @@ class GraphRun {
     const { run } = step.place;
     let outcome: Outcome | Promise<Outcome>;
     try {
-      const scope: Scope = { message, nodes: namedPayloads(this.#job.flow, run), now: this.#job.acceptedAt };
+      const scope: Scope = { message, nodes: namedPayloads(this.#job.flow, run), now: this.#job.acceptedAt, user: this.#job.user ?? step };
       outcome =
         this.#job.mock?.(node.id, message, run.path) ??
-        runNodeOnce({ node, path: run.path, message, scope, attempt }, this.#job, this.#deps);
+        runNodeOnce({ node, path: run.path, message, scope, attempt }, this.#factsOf(step), this.#deps);
     } catch (thrown) {
       return this.#onError(step, thrown);
     }
@@ -195,12 +286,17 @@ class GraphRun {
     );
   }
 
+  #factsOf({ node: { effect }, stop }: Step): RunJob {
+    if (!stop || effect === 'write' || effect === 'idempotent-write') return this.#job;
+    return { ...this.#job, signal: AbortSignal.any([this.#job.signal, stop.signal]) };
+  }
+
   #onOutcome(step: Step, outcome: Outcome): Promise<void> | void {
     const { node, place } = step;
     if ('reject' in outcome) {
       return node.definition.kind === 'control' ? this.#settleError(step, outcome.reject) : this.#afterFailure(step, outcome.reject);
     }
-    if ('wait' in outcome) return this.#onWait(step, outcome.wait);
+    if ('wait' in outcome) return step.stop?.signal.aborted ? this.#abandon(step) : this.#onWait(step, outcome.wait);
     if ('reply' in outcome) {
       if (this.#reply) this.#deps.log.warn('flow.second_reply_ignored', { flowId: this.#job.flow.flowId, node: node.id });
       this.#reply ??= outcome.reply;
@@ -212,7 +308,13 @@ class GraphRun {
     const emitted = outcome.emit ?? { out: [step.message] };
     const emits: Record<string, Message> = {};
     for (const port in emitted) if (emitted[port]!.length > 0) emits[port] = emitted[port]![0]!;
+    this.#noteWritten(node, emits);
     return this.#settle(step, emits);
+  }
+
+  #noteWritten(node: CompiledNode, emits: Emits<Message>): void {
+    const written = writtenBy(node, emits);
+    if (written !== undefined && this.#written !== 'write') this.#written = written;
   }
 
   #settle(step: Step, emits: Emits<Message>): Promise<void> | void {
@@ -227,12 +329,21 @@ class GraphRun {
   }
 
   #onError(step: Step, thrown: unknown): Promise<void> | void {
+    const { flow, executionId, signal, depth } = this.#job;
+    // Of a called flow the calling node decides, which knows what was sent before.
+    if (thrown instanceof NothingSent && depth === 0) return this.#onNothingSent(step);
     if (thrown instanceof LostExecution) throw thrown;
     const error = toErrorRecord(thrown);
-    const { flow, executionId, signal } = this.#job;
+    if (thrown === step.stop?.signal.reason && step.stop?.signal.aborted) return this.#abandon(step);
     if (error.kind === 'bug') this.#deps.log.error('flow.node_failed', thrown, { flowId: flow.flowId, node: step.node.id, executionId });
     if (signal.aborted && (error.kind === 'transient' || thrown === signal.reason)) return this.#onAbort(step);
     return this.#afterFailure(step, error);
+  }
+
+  /** This process may have been given up before the first byte. The end is stored if it was not; the next claim begins the node at once. */
+  #onNothingSent(step: Step): void {
+    if (!this.#job.mayWait) return this.#stopWith(step, toErrorRecord(silentTooLong()));
+    this.#wait(step, { untilMs: this.#deps.clock.now(), attempts: step.attempt - 1, triedSince: step.triedSince });
   }
 
   /** Cancel, deadline or drain ended the node before it sent anything. */
@@ -240,7 +351,8 @@ class GraphRun {
     const reason: unknown = this.#job.signal.reason;
     const error = toErrorRecord(reason);
     if (reason instanceof LostExecution) this.#lost(reason);
-    else if (error.code === 'EXECUTION_CANCELLED') this.#haltWith(this.#halt ?? { status: 'cancelled', isUnknown: false });
+    else if (error.code === 'EXECUTION_CANCELLED')
+      this.#haltWith(this.#halt ?? { status: 'cancelled', isUnknown: false, hasWritten: false });
     // Nothing was sent: the next process begins the node anew, at once.
     else if (error.code === 'WORKER_STOPPING') this.#wait(step, { untilMs: this.#deps.clock.now(), attempts: 0 });
     else this.#stopWith(step, error);
@@ -250,7 +362,7 @@ class GraphRun {
     const { node, attempt } = step;
     const { clock, metrics } = this.#deps;
     const { maxSleepMs, mayWait, deadlineMs, origin } = this.#job;
-    if (!mayRetry(node, error, attempt)) return this.#settleError(step, error);
+    if (step.stop?.signal.aborted || !mayRetry(node, error, attempt)) return this.#settleError(step, error);
     const delayMs = retryDelayMs(node, attempt, error.retryAfterMs ?? 0, origin);
     const untilMs = clock.now() + delayMs;
     if (untilMs > step.triedSince + (node.retry.totalMs ?? Infinity)) return this.#settleError(step, error);
@@ -330,8 +442,9 @@ class GraphRun {
     // An item that stops the whole run is not settled: whoever lets it go on wants it tried again.
     const isStopped = this.#halt !== undefined && (route.to === 'loop' || route.to === 'nowhere');
     if (record && !isStopped) this.#note({ record, node, emits: undefined });
+    else if (record && node.effect === 'write' && error.kind !== 'unknown-outcome') this.#job.journal.refused?.(record);
     if (route.to === 'catch') this.#queue.push(route.ready);
-    if (route.to === 'catch' || route.to === 'item') this.#take(route.advance);
+    if (route.to === 'catch' || route.to === 'item' || route.to === 'join') this.#take(route.advance);
   }
 
   /** A step that nothing waits for; a store that fails to keep it still ends the run. */
@@ -349,7 +462,9 @@ class GraphRun {
   #stopWith(step: Step, error: ErrorRecord): void {
     // Not knowing whether something was done outweighs whatever else ended the run.
     const isOutweighed = error.kind === 'unknown-outcome' && this.#halt?.status !== 'lost';
-    if (this.#halt === undefined || isOutweighed) this.#haltWith(unroutedEnd(error, step, this.#job, this.#reply));
+    if (this.#halt !== undefined && !isOutweighed) return;
+    this.#stop = { error, step };
+    this.#haltWith(unroutedEnd(error, step, this.#job, this.#achieved));
   }
 
   #take(advance: Advance<Message>): void {
@@ -359,6 +474,7 @@ class GraphRun {
       this.#note({ record, node: nodes.get(place.node.id)!, emits: undefined });
     }
     for (const ready of advance.ready) this.#queue.push(ready);
+    for (const place of advance.lost) this.#lose(place);
     for (const loop of advance.finishedLoops) {
       const done = createMessage(loop.results);
       const work = this.#settle(this.#begin(loop, nodes.get(loop.node.id)!, done), { done });
@@ -371,6 +487,28 @@ class GraphRun {
 function tooFewArrived({ id }: CompiledNode): ErrorRecord {
   return toErrorRecord(
     new AppError('JOIN_NOT_ENOUGH', 'input', `Fewer branches arrived at join ${id} than it demands.`, { values: { node: id } }),
+  );
+}
+
+/** `message`: what each branch failed with, by the node that it comes from. */
+function allFailed({ id }: CompiledNode, { data }: Message): ErrorRecord {
+  const failures = Object.values(data as Readonly<Record<string, { readonly error?: ErrorRecord; readonly node?: string }>>);
+  const causes = failures.flatMap(({ error, node }) => (error === undefined ? [] : [{ error, node }]));
+  const kinds = new Set(causes.map(({ error }) => error.kind));
+  const kind = kinds.has('bug') ? 'bug' : kinds.size === 1 && kinds.has('transient') ? 'transient' : 'input';
+  const codes = causes.map(({ error }) => error.code).join(', ');
+  return toErrorRecord(
+    new AppError('JOIN_ALL_FAILED', kind, `All branches of join ${id} failed: ${codes}.`, {
+      values: { node: id, codes },
+      fix: 'See why each of them failed.',
+      issues: causes.map(({ error: { code, message }, node }) => ({
+        path: '',
+        code,
+        message,
+        severity: 'error',
+        ...(node === undefined ? {} : { node }),
+      })),
+    }),
   );
 }
 

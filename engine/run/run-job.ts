@@ -2,6 +2,7 @@
 import type { ErrorRecord } from '../contract/errors.ts';
 import type { Message } from '../contract/message.ts';
 import type { Outcome, Reply } from '../contract/node.ts';
+import type { SandboxUser } from '../contract/sandbox-wait.ts';
 import type { Emits } from '../plan/progress.ts';
 import type { CompiledNode } from './compile-flow.ts';
 import type { StepRecord } from './execution-document.ts';
@@ -29,6 +30,10 @@ export interface Journal {
   before(announced: Announced | undefined, step: StepRecord): Promise<void>;
   /** Before a step waits under a token. Answers which wait has it where it is not this one's. Absent: nobody is waited for. */
   waiting?(token: string, step: string, untilMs: number): Promise<TokenHolder | undefined>;
+  /** Of an announced step that another branch stopped before it began: nothing was sent. */
+  notBegun?(node: string, path: string): void;
+  /** A write was surely not done, and its step stays open: it runs again when a person lets the execution go on. */
+  refused?(step: Pick<StepRecord, 'node' | 'scope'>): void;
   /** A node settled. May resolve later for iterations, whose results are stored one by one. */
   settled(step: SettledStep): Promise<void> | void;
 }
@@ -50,6 +55,9 @@ export interface WaitPoint {
   readonly attempts?: number;
   readonly triedSince?: number;
 }
+
+/** The strongest effect that is known to have been done outside. */
+export type Written = 'write' | 'idempotent-write';
 
 export interface Waited {
   readonly untilMs: number;
@@ -76,10 +84,14 @@ export type RunEnd =
       /** What other branches wait for. */
       readonly waits?: readonly WaitPoint[];
       readonly reply: Reply | undefined;
+      /** A write is known to have been done. */
+      readonly hasWritten?: boolean;
+      /** It would have failed, had nothing been written. */
+      readonly isFailedAfterWrite?: boolean;
     }
   | { readonly status: 'waiting'; readonly waits: readonly WaitPoint[]; readonly reply: Reply | undefined }
-  /** `isUnknown`: a write was announced, and whether it was done is known to nobody. */
-  | { readonly status: 'cancelled'; readonly isUnknown: boolean }
+  /** `isUnknown`: a write was announced, and whether it was done is known to nobody. `hasWritten`: another one was done. */
+  | { readonly status: 'cancelled'; readonly isUnknown: boolean; readonly hasWritten: boolean }
   /** Somebody else owns the execution, or the store cannot be reached: nothing more may be done or stored here. */
   | { readonly status: 'lost'; readonly cause: unknown };
 
@@ -100,6 +112,8 @@ export interface FlowTally {
 export interface RunJob extends RunFacts {
   readonly input: Message;
   readonly journal: Journal;
+  /** Of a called flow: the step that calls it, which notes its waits for the sandbox. Absent: each step notes its own. */
+  readonly user?: SandboxUser | undefined;
   /** Absent in trials, which nobody counts. */
   readonly tally?: FlowTally | undefined;
   readonly known: ReadonlyMap<string, KnownOutcome>;
@@ -109,6 +123,11 @@ export interface RunJob extends RunFacts {
   readonly maxSleepMs: number;
   /** Told of the reply once, when there is one and the run has not come to its end with it. */
   readonly onReply?: (reply: Reply) => void;
+  /**
+   * Whether a failure that no route of the flow takes is held because of what was written before. Absent: it fails like any other, in trials
+   * and in called flows, whose caller decides.
+   */
+  readonly holdsAfterWrite?: (written: Written, error: ErrorRecord) => boolean;
   /** Told of each node that begins, or whose outcome is known, with its input: for people who look at a run. */
   readonly entering?: (nodeId: string, path: string, message: Message) => void;
   /** Answers instead of the node in trials and saved tests. */

@@ -6,11 +6,14 @@ import { AppError, toErrorRecord } from '../contract/errors.ts';
 import type { Message } from '../contract/message.ts';
 import type { Effect, NodeContext, Outcome, Scope } from '../contract/node.ts';
 import type { Logger, Metrics, Span, Tracer } from '../contract/observe.ts';
+import type { OutboundGuard } from '../contract/outbound-guard.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
+import type { SandboxUser } from '../contract/sandbox-wait.ts';
 import type { Bindings, TableSnapshot } from '../services.ts';
 import type { AdapterGates, Leave } from './adapter-gates.ts';
 import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
-import { LostExecution } from './lost-execution.ts';
+import { LostExecution, NothingSent } from './lost-execution.ts';
+import { isOurs } from './run-errors.ts';
 
 /** What every run needs; made once by the root. */
 export interface RunDeps {
@@ -21,6 +24,7 @@ export interface RunDeps {
   readonly tracer?: Tracer | undefined;
   readonly blobs: Blobs;
   readonly bindings: Bindings;
+  readonly outbound: OutboundGuard;
   readonly gates: AdapterGates;
   readonly compileExpression: (text: string) => (scope: Scope) => unknown;
   readonly runScript: (source: string, input: unknown, options: ScriptOptions) => Promise<unknown>;
@@ -37,6 +41,7 @@ export interface ScriptOptions {
   readonly nowMs: number;
   /** Of its random numbers, from 0 to below 1. */
   readonly seed: number;
+  readonly user?: SandboxUser;
 }
 
 export interface SubFlowCall {
@@ -53,6 +58,8 @@ export interface SubFlowCall {
   readonly effect: Effect;
   readonly assertOwned: () => void;
   readonly traceparent?: string | undefined;
+  /** The calling step: the called flow keeps no steps of its own. */
+  readonly user?: SandboxUser | undefined;
 }
 
 /** One execution as its nodes see it. */
@@ -197,7 +204,7 @@ function runAttempt(
     const fail = (thrown: unknown) => {
       if (isOver) return;
       const error = translate(thrown, ctx, timer.signal);
-      const isEnded = facts.signal.aborted || error instanceof LostExecution;
+      const isEnded = facts.signal.aborted || error instanceof LostExecution || isOurs(error);
       end(isEnded ? 'ended' : error.kind === 'transient' || error.kind === 'unknown-outcome' ? 'failed' : 'ok');
       reject(error);
     };
@@ -226,7 +233,7 @@ function settle(work: () => Outcome | Promise<Outcome>, succeed: (outcome: Outco
 
 /** An abort, or a write that left and then failed in an unforeseen way, says what is known of its outcome. */
 function translate(thrown: unknown, ctx: Context, signal: AbortSignal): AppError | LostExecution {
-  if (thrown instanceof LostExecution) return thrown;
+  if (thrown instanceof LostExecution) return ctx.hasSent ? thrown : new NothingSent(thrown.message);
   const hasLeft = ctx.hasSent && ctx.node.effect !== 'read' && ctx.node.effect !== 'pure';
   if (thrown instanceof AppError && thrown !== signal.reason) return thrown;
   if (signal.aborted) {
@@ -267,9 +274,11 @@ function resolveAdapter(node: CompiledNode, deps: RunDeps): Adapter | undefined 
   if (definition.kind !== 'action' || definition.adapter === undefined) return undefined;
   const adapter = node.node.adapter === undefined ? undefined : deps.bindings.adapter(node.node.adapter);
   if (adapter) return adapter;
-  throw new AppError('ADAPTER_MISSING', 'input', `Node ${node.id} has no adapter that exists in this environment.`, {
-    values: { node: node.id },
-    fix: 'Choose an adapter for the node, or create the one it names.',
+  // Not the sender's fault: nothing was sent, and the same message goes through once the adapter is there.
+  const adapterId = node.node.adapter ?? '';
+  throw new AppError('ADAPTER_MISSING', 'transient', `Node ${node.id} has no adapter ${adapterId} that can be used in this environment.`, {
+    values: { node: node.id, adapterId },
+    fix: 'Give the adapter settings for this environment; if it was changed past the platform, decide on it on the system page.',
   });
 }
 
@@ -315,6 +324,9 @@ class Context implements NodeContext<unknown> {
   get blobs(): Blobs {
     return this.#deps.blobs;
   }
+  get outbound(): OutboundGuard {
+    return this.#deps.outbound;
+  }
   get log(): Logger {
     return this.#deps.log.child({ flowId: this.#facts.flow.flowId, node: this.node.id, executionId: this.#facts.executionId });
   }
@@ -343,6 +355,7 @@ class Context implements NodeContext<unknown> {
       signal: this.signal,
       nowMs: acceptedAt,
       seed: this.random(),
+      ...(this.scope.user === undefined ? {} : { user: this.scope.user }),
     });
   }
   callFlow(flowId: string, message: Message): Promise<Message> {
@@ -358,6 +371,7 @@ class Context implements NodeContext<unknown> {
       depth: depth + 1,
       effect: this.node.effect,
       traceparent: this.#call.traceparent,
+      user: this.scope.user,
       // What a node of that flow sends, this node has sent.
       assertOwned: () => this.beforeFirstByte(),
     });

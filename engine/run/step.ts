@@ -1,6 +1,7 @@
 /** One node's work in an execution: what it is given, and what is kept of it. */
 import type { ErrorRecord } from '../contract/errors.ts';
 import { withData, type Message } from '../contract/message.ts';
+import type { SandboxWait } from '../contract/sandbox-wait.ts';
 import type { BodyRun, Ready } from '../plan/progress.ts';
 import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
 import type { StepRecord } from './execution-document.ts';
@@ -17,6 +18,10 @@ export interface Step {
   attempt: number;
   /** When the first attempt began, epoch milliseconds. */
   triedSince: number;
+  /** In a branch that may lose: ends a pause, and an attempt that changes nothing outside. */
+  readonly stop?: AbortController;
+  /** Of all attempts of this run. */
+  sandboxWait?: SandboxWait;
 }
 
 /** Where in the graph, and in which run of its body. */
@@ -50,7 +55,9 @@ export function namedPayloads({ namedNodes, graph }: CompiledFlow, run: BodyRun<
 export function recordOf(step: Step, status: StepRecord['status'], ports: readonly string[], now: number, error?: ErrorRecord): StepRecord {
   const { node, place, startedAt, startedMonotonic, attempt } = step;
   const durationMs = Math.max(0, Math.round((now - startedMonotonic) * 1000) / 1000);
-  const record = { node: node.id, scope: place.run.path, status, ports, startedAt, durationMs, attempt };
+  const sandboxWaitMs = step.sandboxWait?.toldMs(now);
+  const plain = { node: node.id, scope: place.run.path, status, ports, startedAt, durationMs, attempt };
+  const record = sandboxWaitMs === undefined ? plain : { ...plain, sandboxWaitMs };
   return error === undefined ? record : { ...record, error };
 }
 

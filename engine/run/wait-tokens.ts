@@ -8,6 +8,7 @@ import type { Message } from '../contract/message.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
+import type { ResumeOutcome } from '../services.ts';
 import type { ExecutionDocument, ResumeDocument, StoredWait } from './execution-document.ts';
 import { decodeMessage, encodeMessage, type EncodedMessage, type Payloads } from './payloads.ts';
 import { stepKey, type TokenHolder } from './run-job.ts';
@@ -49,7 +50,7 @@ export async function holdToken(
     if (found === undefined) continue;
     const { execution, step = '' } = found;
     if (execution === holder.execution && step === holder.step) return undefined;
-    if (execution !== undefined && (execution === holder.execution || (await isOpen(execution, executions)))) return { execution, step };
+    if (execution !== undefined && (execution === holder.execution || isOpen(await executions.get(execution)))) return { execution, step };
     const unset = [...('expiresAt' in expiry ? [] : ['expiresAt']), ...(execution === undefined ? [] : ['input', 'blobs'])];
     const taken = await resumes.patchIf(token, { execution: execution ?? null }, { set: { ...fields, ...expiry }, unset });
     if (taken.outcome === 'patched') return undefined;
@@ -61,33 +62,54 @@ export async function letGoOfTokens(tokens: readonly string[], execution: string
   for (const token of tokens) await resumes.patchIf(token, { execution }, { set: { expiresAt: clock.now() + KEEP_MS } });
 }
 
+/** The open execution whose wait has the token. */
+export async function holderOf(
+  flowId: string,
+  text: string,
+  { seal, resumes, executions }: Pick<TokenStores, 'resumes' | 'executions'> & { readonly seal: Seal },
+): Promise<string | undefined> {
+  const execution = (await resumes.get(tokenOf(seal, flowId, text)))?.execution;
+  return execution !== undefined && isOpen(await executions.get(execution)) ? execution : undefined;
+}
+
 export type ResumeDeps = WakeDeps & { readonly payloads: Payloads; readonly seal: Seal };
 
-/**
- * Hands a message to the wait that the token stands for, now or when it comes. False when a message was handed in before: that one counts.
- */
-export async function resumeByToken(flowId: string, text: string, message: Message, deps: ResumeDeps): Promise<boolean> {
+/** Hands a message to the wait that the token stands for, or keeps it until that wait comes. */
+export async function resumeByToken(
+  flowId: string,
+  text: string,
+  message: Message,
+  deps: ResumeDeps,
+  { onlyIfWaiting = false }: { readonly onlyIfWaiting?: boolean } = {},
+): Promise<ResumeOutcome> {
   const { resumes, executions, clock } = deps;
   const token = tokenOf(deps.seal, flowId, text);
   const input = await deps.payloads.store(inputPlace(token), encodeMessage(message));
   const fields = { input, ...('blob' in input ? { blobs: [input.blob] } : {}), at: clock.now() };
   const expiresAt = clock.now() + KEEP_MS;
+  const kept: ResumeOutcome = { outcome: 'kept', untilMs: expiresAt };
   for (;;) {
     const found = await resumes.get(token);
-    if (found?.input !== undefined) return false;
+    if (found?.input !== undefined) return { outcome: 'used' };
+    // A wait whose execution has ended waits no more: the message is for the next wait.
+    const owner = found?.execution === undefined ? undefined : await executions.get(found.execution);
+    const holder = owner !== undefined && isOpen(owner) ? owner : undefined;
+    if (holder !== undefined && hasGoneOn(holder, token)) return { outcome: 'over' };
+    if (holder === undefined && onlyIfWaiting) return { outcome: 'nobody' };
     if (found === undefined) {
       const early = await resumes.insert({ _id: token, ...fields, expiresAt }, { durability: 'full' });
-      if (early.inserted) return true;
+      if (early.inserted) return kept;
       continue;
     }
-    const { execution = '' } = found;
-    // What waited has ended without it: the message is for whoever waits next.
-    const patch = (await isOpen(execution, executions)) ? { set: fields } : { set: { ...fields, expiresAt }, unset: ['execution', 'step'] };
-    const given = await resumes.patchIf(token, { execution, input: { exists: false } }, patch, { durability: 'full' });
+    const patch = holder === undefined ? { set: { ...fields, expiresAt }, unset: ['execution', 'step'] } : { set: fields };
+    const given = await resumes.patchIf(token, { execution: found.execution ?? '', input: { exists: false } }, patch, {
+      durability: 'full',
+    });
     if (given.outcome !== 'patched') continue;
-    const waiting = given.document.execution === undefined ? undefined : await executions.get(execution);
+    if (holder === undefined) return kept;
+    const waiting = await executions.get(holder._id);
     if (waiting?.status === 'waiting') await wake(waiting, deps);
-    return true;
+    return { outcome: 'resumed', executionId: holder._id };
   }
 }
 
@@ -128,9 +150,13 @@ async function wake(waiting: ExecutionDocument, { executions, workQueue, clock }
 }
 
 /** What is to be cancelled only ends. */
-async function isOpen(executionId: string, executions: Collection<ExecutionDocument>): Promise<boolean> {
-  const document = await executions.get(executionId);
+function isOpen(document: ExecutionDocument | undefined): boolean {
   return document?.open === true && document.cancelRequested === undefined;
+}
+
+/** It stands still, and not at this wait: that has timed out. Of one that runs it cannot be told. */
+function hasGoneOn({ status, waits = [] }: ExecutionDocument, token: string): boolean {
+  return (status === 'waiting' || status === 'held') && !waits.some((wait) => wait.token === token);
 }
 
 function inputPlace(token: string) {

@@ -3,6 +3,8 @@ import type { Clock } from '../contract/clock.ts';
 import type { FlowNode } from '../contract/flow-document.ts';
 import type { Arrival, ArrivalResult, NodeDefinition, TriggerContext } from '../contract/node.ts';
 import { silentLogger, type Logger } from '../contract/observe.ts';
+import type { OutboundGuard } from '../contract/outbound-guard.ts';
+import { anywhere } from './anywhere.ts';
 import { checkConfig, readSecret, resolveAdapter, type TestAdapter } from './run-node.ts';
 import { wallClock } from './wall-clock.ts';
 
@@ -14,6 +16,8 @@ export interface ListenTriggerOptions {
   readonly log?: Logger;
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   readonly lastPlanned?: number;
+  /** Every address may be connected to when left out. */
+  readonly outbound?: OutboundGuard;
   /** What the engine answers to an arrival; `accepted` when left out. */
   readonly onArrival?: (arrival: Arrival) => Promise<ArrivalResult> | ArrivalResult;
 }
@@ -58,6 +62,7 @@ function createContext(
   return {
     config: checkConfig(definition, options.config ?? {}),
     adapter: definition.adapter === undefined ? undefined : resolveAdapter(definition.adapter, options.adapter),
+    outbound: options.outbound ?? anywhere,
     flowId: 'flw_test',
     nodeId: 'n_test',
     clock: options.clock ?? wallClock(),

@@ -17,6 +17,7 @@ import { memoryBlobs } from './memory-blobs.ts';
 import { lookup, type RunNodeOptions } from './run-node.ts';
 import { testBuildContext } from './test-build-context.ts';
 import { wallClock } from './wall-clock.ts';
+import { anywhere } from './anywhere.ts';
 
 export interface RunFlowOptions {
   /** Definitions of every node type that the document names. */
@@ -65,6 +66,7 @@ function createDeps(options: RunFlowOptions, compileExpression: RunDeps['compile
       tables: () => snapshot,
       tablesAt: () => Promise.resolve(snapshot),
     },
+    outbound: anywhere,
     gates: createAdapterGates(clock),
     compileExpression,
     runScript: options.runScript ?? (() => Promise.reject(new TypeError('this test hands in no runScript'))),

@@ -5,14 +5,15 @@
 import { Value } from 'typebox/value';
 import { AdapterLimits, type Adapter } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
-import { AppError } from '../contract/errors.ts';
+import { AppError, type Issue } from '../contract/errors.ts';
 import type { FlowNode } from '../contract/flow-document.ts';
 import { createMessage, type Message } from '../contract/message.ts';
 import type { BuildContext, ConfigProblem, NodeContext, NodeDefinition, Outcome, Scope } from '../contract/node.ts';
 import { silentLogger, type Logger } from '../contract/observe.ts';
-import { schemaValues } from '../contract/schema-problem.ts';
-import type { Text } from '../contract/texts.ts';
+import { isEcho, nameProblem, schemaValues } from '../contract/schema-problem.ts';
+import type { OutboundGuard } from '../contract/outbound-guard.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
+import { anywhere } from './anywhere.ts';
 import { memoryBlobs } from './memory-blobs.ts';
 import { testBuildContext } from './test-build-context.ts';
 import { wallClock } from './wall-clock.ts';
@@ -45,6 +46,8 @@ export interface RunNodeOptions {
   readonly deadlineInMs?: number;
   readonly log?: Logger;
   readonly blobs?: Blobs;
+  /** Every address may be connected to when left out. */
+  readonly outbound?: OutboundGuard;
   readonly build?: BuildContext;
   readonly runScript?: NodeContext<unknown>['runScript'];
   readonly callFlow?: NodeContext<unknown>['callFlow'];
@@ -69,11 +72,13 @@ export async function runNode(definition: NodeDefinition, options: RunNodeOption
 /** The configuration with defaults filled in, or NODE_CONFIG_WRONG with every issue. */
 export function checkConfig(definition: NodeDefinition, config: FlowNode['config']): Record<string, unknown> {
   const filled = Value.Default(definition.config, structuredClone(config)) as Record<string, unknown>;
-  const issues = Value.Errors(definition.config, filled).map((error) => ({
-    path: error.instancePath,
-    message: error.message,
-    values: schemaValues(error),
-  }));
+  const issues = Value.Errors(definition.config, filled)
+    .filter((error) => !isEcho(error))
+    .map((error) => ({
+      path: error.instancePath,
+      message: nameProblem(error) ?? error.message,
+      values: schemaValues(error),
+    }));
   const problems = issues.length > 0 ? issues : (definition.check?.(filled) ?? []).map(toTold);
   if (problems.length === 0) return filled;
   throw new AppError(
@@ -88,8 +93,9 @@ export function checkConfig(definition: NodeDefinition, config: FlowNode['config
   );
 }
 
-function toTold({ path, message }: ConfigProblem): { readonly path: string; readonly message: string; readonly text: Text } {
-  return { path, message: message.en, text: message };
+function toTold(problem: ConfigProblem | Issue): Omit<Issue, 'code' | 'severity'> {
+  if ('code' in problem) return problem;
+  return { path: problem.path, message: problem.message.en, text: problem.message };
 }
 
 function describe(issue: { readonly path: string; readonly message: string }): string {
@@ -109,6 +115,7 @@ function createContext(
   return {
     config,
     adapter: protocol === undefined ? undefined : resolveAdapter(protocol, options.adapter),
+    outbound: options.outbound ?? anywhere,
     signal: options.signal ?? new AbortController().signal,
     deadlineMs: clock.now() + (options.deadlineInMs ?? 60_000),
     idempotencyKey: options.idempotencyKey ?? 'key-of-this-run',

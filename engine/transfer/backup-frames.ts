@@ -5,7 +5,7 @@
  * anything in it is used.
  */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { readFile, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { AppError } from '../contract/errors.ts';
 
 const MAGIC = Buffer.from('KQBAK1');
@@ -15,12 +15,24 @@ const TAG_BYTES = 16;
 const LAST = 0x8000_0000;
 const KEY_BYTES = 32;
 
-/** BACKUP_KEY (input) when the file does not hold exactly 32 bytes. */
+/** BACKUP_KEY (input) when the file does not hold exactly 32 bytes. No more than that is read of it: it may be a device without end. */
 export async function readBackupKey(file: string): Promise<Uint8Array> {
-  const key = await readFile(file).catch((cause: unknown) => {
+  const handle = await open(file, 'r').catch((cause: unknown) => {
     throw badKey(file, cause);
   });
-  if (key.length !== KEY_BYTES) throw badKey(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(KEY_BYTES + 1), 0, KEY_BYTES + 1);
+    if (bytesRead !== KEY_BYTES) throw badKey(file);
+    return buffer.subarray(0, KEY_BYTES);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The key as the API carries it. BACKUP_KEY (input). */
+export function backupKeyOf(base64: string): Uint8Array {
+  const key = Buffer.from(base64, 'base64');
+  if (key.length !== KEY_BYTES || key.toString('base64') !== base64) throw badKey();
   return key;
 }
 
@@ -123,9 +135,9 @@ export function unreadable(problem: 'format' | 'damaged' | 'version', cause?: un
   });
 }
 
-function badKey(file: string, cause?: unknown): AppError {
-  return new AppError('BACKUP_KEY', 'input', `The key file ${file} does not hold 32 bytes.`, {
-    values: { file },
+function badKey(file?: string, cause?: unknown): AppError {
+  return new AppError('BACKUP_KEY', 'input', `The key${file === undefined ? '' : ` file ${file}`} does not hold 32 bytes.`, {
+    values: file === undefined ? {} : { file },
     fix: 'Make one with `head -c 32 /dev/urandom > backup.key` and keep it apart from the backups.',
     cause,
   });

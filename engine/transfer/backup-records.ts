@@ -16,7 +16,8 @@ export type BackupRecord =
   | { readonly kind: 'shared'; readonly entry: KeptEntry }
   /** `sealed` under the data keys: the backup's own key alone opens no payload. The last chunk is empty. */
   | { readonly kind: 'blob'; readonly id: string; readonly index: number; readonly sealed: string; readonly isLast: boolean }
-  | { readonly kind: 'end'; readonly documents: number; readonly blobs: number };
+  /** `documents` counts each version that was written; `at` is the moment that the backup shows (absent in those of 0.1.0). */
+  | { readonly kind: 'end'; readonly documents: number; readonly blobs: number; readonly at?: number };
 
 export async function writeRecord(frames: FrameWriter, record: BackupRecord): Promise<void> {
   const body = Buffer.from(JSON.stringify(record));

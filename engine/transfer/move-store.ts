@@ -9,6 +9,7 @@ import { createTimedId } from '../contract/ids.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Documents } from '../contract/ports/documents.ts';
 import type { KeptEntry, SharedState } from '../contract/ports/shared-state.ts';
+import { freeCopiedLeases } from '../worker/leases.ts';
 import { carryShared, type CarriedShared } from './carry-shared.ts';
 import { openCollectionList } from './collection-list.ts';
 import { compareBlobs, copyBlobs } from './copy-blobs.ts';
@@ -24,7 +25,7 @@ import {
 import type { Changes, ChangeTracker, Gate } from './gate.ts';
 import { hasDocuments, storeNotEmpty } from './require-empty.ts';
 import { digestText } from './set-digest.ts';
-import { openStoreMarks, storeMarksSpec, storeMoved, type StoreMarks } from './store-mark.ts';
+import { moveEnded, openStoreMarks, storeMarksSpec, storeMoved, type StoreMarks } from './store-mark.ts';
 
 export interface MoveOptions {
   /** `documents` is the store itself, not what the gate lets through. */
@@ -106,6 +107,7 @@ export async function moveStore(options: MoveOptions): Promise<MoveReport> {
     options.onProgress({ stage: 'last' });
     const last = await copy.last();
     const shared = target.sharedState ? await carryShared(source.kept(), target.sharedState, clock) : NOTHING;
+    await freeCopiedLeases(target.documents);
     options.signal.throwIfAborted();
     options.onProgress({ stage: 'leave' });
     await marks.source.write({ state: 'moved', moveId, other: target.address, at: clock.now() });
@@ -134,7 +136,7 @@ async function begin({ source, target, traffic, clock, onProgress }: MoveOptions
   if (old?.state === 'receiving') throw storeNotEmpty(old.other);
   if (fresh?.state === 'receiving' && (fresh.other === source.address || fresh.moveId === old?.moveId)) return fresh.moveId;
   // It has ended.
-  if (fresh?.state === 'ready' && fresh.moveId === old?.moveId) throw storeMoved(target.address);
+  if (fresh?.state === 'ready' && fresh.moveId === old?.moveId) throw moveEnded(target.address);
   if (fresh || (await hasDocuments(target.documents))) throw storeNotEmpty(target.address);
   const moveId = createTimedId('mov', clock.now());
   await marks.target.write({ state: 'receiving', moveId, other: source.address, at: clock.now() });

@@ -12,6 +12,7 @@ import type { KeptEntry, SharedState } from '../contract/ports/shared-state.ts';
 import type { Seal } from '../contract/seal.ts';
 import { canonicalJson } from '../flow/content-hash.ts';
 import { Type } from 'typebox';
+import { freeCopiedLeases } from '../worker/leases.ts';
 import { readBackupKey, readFrames, unreadable } from './backup-frames.ts';
 import { BACKUP_VERSION, readRecords, type BackupRecord } from './backup-records.ts';
 import { carryShared } from './carry-shared.ts';
@@ -33,9 +34,12 @@ export interface RestoreOptions {
 
 export interface RestoreReport {
   readonly backupId: string;
-  /** When the backup was made. */
+  /** The moment that the backup shows; of a backup by 0.1.0, when it began. */
   readonly at: number;
+  /** That are stored now. */
   readonly documents: number;
+  /** That the backup had written: what changed during it counts once for each version. */
+  readonly written: number;
   readonly blobs: number;
 }
 
@@ -51,10 +55,11 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRep
     await marks.write({ state: 'receiving', moveId: head.backupId, other: options.file, at: clock.now() });
   }
   const newest = new Map<string, number>();
-  const blobs = await fill(options, key, newest);
+  const { blobs, end } = await fill(options, key, newest);
   const documents = await compare(options, key, newest);
+  await freeCopiedLeases(target.documents);
   await marks.write({ state: 'ready', moveId: head.backupId, other: options.file, at: clock.now() });
-  return { backupId: head.backupId, at: head.at, documents, blobs };
+  return { backupId: head.backupId, at: end?.at ?? head.at, documents, written: end?.documents ?? documents, blobs };
 }
 
 type Head = Extract<BackupRecord, { kind: 'head' }>;
@@ -81,13 +86,14 @@ async function* records(file: string, key: Uint8Array): AsyncGenerator<BackupRec
 
 const PROGRESS_EVERY = 1000;
 
-/** Answers the number of payloads; `newest` learns in which round each document that came again came last. */
+/** Returns the number of payloads and the last record; `newest` learns in which round each document that came again came last. */
 async function fill({ file, target, clock, signal, onProgress, ...options }: RestoreOptions, key: Uint8Array, newest: Map<string, number>) {
   const writers = new Map<string, CopyWriter>();
   const kept: KeptEntry[] = [];
   let round = 0;
   let documents = 0;
   let blobs = 0;
+  let end: Extract<BackupRecord, { kind: 'end' }> | undefined;
   let sealed: { readonly blobs: Blobs; readonly seal: Seal } | undefined;
   const feed = createBlobFeed();
   const settle = async () => void (await Promise.all([...writers.values()].map((writer) => writer.end())));
@@ -96,7 +102,9 @@ async function fill({ file, target, clock, signal, onProgress, ...options }: Res
     signal.throwIfAborted();
     switch (record.kind) {
       case 'head':
+        break;
       case 'end':
+        end = record;
         break;
       case 'collection':
         writers.set(record.name, createWriter({ spec: specOf(record), target: await target.documents.open(specOf(record)) }));
@@ -127,7 +135,7 @@ async function fill({ file, target, clock, signal, onProgress, ...options }: Res
   await settle();
   await carryShared(iterate(kept), target.sharedState, clock);
   await sealed?.blobs.close();
-  return blobs;
+  return { blobs, end };
 }
 
 /** Chunks of one payload after the other, each stored while the next chunk is read. */

@@ -60,6 +60,14 @@ export function storeMoved(to: string): AppError {
   });
 }
 
+/** The same move was asked for again after its end. */
+export function moveEnded(to: string): AppError {
+  return new AppError('STORE_MOVED', 'input', `This move has ended: everything in this store is at ${to}.`, {
+    values: { to, problem: 'ended' },
+    fix: `Nothing is left to be moved. Set KQ_STORE_ADDRESS to ${to} and start.`,
+  });
+}
+
 /** While the last changes are carried over: as with a store that is down, whoever has something to store tries again. */
 export function storeMoving(): AppError {
   return new AppError('STORE_MOVING', 'transient', 'The store is being exchanged; nothing was stored.', {

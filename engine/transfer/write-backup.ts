@@ -2,8 +2,7 @@
  * A backup while the store is in use: everything in the order of ids, then what was written meanwhile, in rounds, and at the end the last of
  * it while all wait for a moment. What is restored is the store as it was in that moment.
  */
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import type { FileHandle } from 'node:fs/promises';
 import type { Clock } from '../contract/clock.ts';
 import { AppError } from '../contract/errors.ts';
 import { createTimedId } from '../contract/ids.ts';
@@ -11,10 +10,11 @@ import type { Blobs } from '../contract/ports/blobs.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import type { KeptEntry } from '../contract/ports/shared-state.ts';
 import type { Seal } from '../contract/seal.ts';
-import { createFrameWriter, readBackupKey } from './backup-frames.ts';
+import { createFrameWriter } from './backup-frames.ts';
 import { BACKUP_VERSION, writeRecord, type BackupRecord } from './backup-records.ts';
 import { ALL } from './copy-blobs.ts';
 import type { ChangeTracker, Gate } from './gate.ts';
+import type { NewFile } from './new-file.ts';
 import { storeMarksSpec } from './store-mark.ts';
 
 export interface BackupSource {
@@ -28,10 +28,10 @@ export interface BackupOptions {
   readonly source: BackupSource;
   /** The store itself, past the gate. */
   readonly documents: Documents;
-  /** Must not exist yet. */
-  readonly file: string;
-  /** Holds 32 bytes. */
-  readonly keyFile: string;
+  /** Called once, when nothing else copies the store. */
+  create(): Promise<NewFile>;
+  /** 32 bytes, as `readBackupKey` gives them. */
+  readonly key: Uint8Array;
   readonly clock: Clock;
   readonly signal: AbortSignal;
   onProgress(progress: BackupProgress): void;
@@ -46,32 +46,28 @@ export interface BackupProgress {
 export interface BackupReport {
   readonly backupId: string;
   readonly file: string;
+  /** The moment that the backup shows: when everything waited. */
+  readonly at: number;
+  /** What changed during the backup counts once for each version. */
   readonly documents: number;
   readonly blobs: number;
   /** So long everything waited at the end. */
   readonly heldMs: number;
 }
 
-/** BACKUP_KEY, BACKUP_EXISTS, STORE_COPYING (input). Whatever else happens, a file under that name is a whole backup. */
+/** BACKUP_EXISTS, STORE_COPYING (input). Whatever else happens, a file under that name is a whole backup. */
 export async function writeBackup(options: BackupOptions): Promise<BackupReport> {
-  const { file, source } = options;
-  const key = await readBackupKey(options.keyFile);
-  const unfinished = `${file}.unfinished`;
-  if (await exists(file)) throw fileExists(file);
-  await rm(unfinished, { force: true });
-  const handle = await open(unfinished, 'wx', 0o600);
-  const tracker = source.gate.track();
+  const tracker = options.source.gate.track();
   try {
-    const report = await writeAll(options, handle, key, tracker);
-    await handle.sync();
-    await handle.close();
-    await rename(unfinished, file);
-    await flushFolder(dirname(file));
-    return report;
-  } catch (error) {
-    await handle.close().catch(() => {});
-    await rm(unfinished, { force: true });
-    throw error;
+    const file = await options.create();
+    try {
+      const report = await writeAll(options, file.handle, tracker);
+      await file.keep();
+      return { ...report, file: file.file };
+    } catch (error) {
+      await file.drop();
+      throw error;
+    }
   } finally {
     tracker.stop();
   }
@@ -82,8 +78,8 @@ const FEW_CHANGES = 100;
 const MAX_ROUNDS = 20;
 const BLOB_CHUNK_BYTES = 256 * 1024;
 
-async function writeAll(options: BackupOptions, handle: FileHandle, key: Uint8Array, tracker: ChangeTracker): Promise<BackupReport> {
-  const { source, documents: store, clock, signal, onProgress } = options;
+async function writeAll(options: BackupOptions, handle: FileHandle, tracker: ChangeTracker): Promise<Omit<BackupReport, 'file'>> {
+  const { source, documents: store, key, clock, signal, onProgress } = options;
   const backupId = createTimedId('bak', clock.now());
   const frames = await createFrameWriter(handle, key);
   const write = (record: BackupRecord) => writeRecord(frames, record);
@@ -167,8 +163,10 @@ async function writeAll(options: BackupOptions, handle: FileHandle, key: Uint8Ar
   const heldAt = clock.monotonic();
   const release = source.gate.hold();
   let lastBlobs: readonly string[];
+  let at: number;
   try {
     await source.gate.idle();
+    at = clock.now();
     await writeChanges();
     for await (const entry of source.kept()) await write({ kind: 'shared', entry });
     lastBlobs = await blobIds(source.blobs);
@@ -177,9 +175,9 @@ async function writeAll(options: BackupOptions, handle: FileHandle, key: Uint8Ar
   }
   const heldMs = Math.round(clock.monotonic() - heldAt);
   for (const id of lastBlobs) if (!sent.has(id)) await writeBlob(id);
-  await write({ kind: 'end', documents, blobs });
+  await write({ kind: 'end', documents, blobs, at });
   await frames.end();
-  return { backupId, file: options.file, documents, blobs, heldMs };
+  return { backupId, at, documents, blobs, heldMs };
 }
 
 export function blobPlace(id: string, index: number): { readonly collection: string; readonly id: string; readonly field: string } {
@@ -204,26 +202,4 @@ async function* pieces(source: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer
     size = 0;
   }
   if (size > 0) yield Buffer.concat(parts);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return open(file, 'r').then(
-    async (handle) => {
-      await handle.close();
-      return true;
-    },
-    () => false,
-  );
-}
-
-async function flushFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r');
-  await folder.sync().finally(() => folder.close());
-}
-
-function fileExists(file: string): AppError {
-  return new AppError('BACKUP_EXISTS', 'input', `There is a file ${file} already.`, {
-    values: { file },
-    fix: 'Give another name; a backup never replaces one.',
-  });
 }

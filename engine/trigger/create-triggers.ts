@@ -7,6 +7,7 @@ import type { Collection, CollectionSpec, Documents, StoredDocument } from '../c
 import { canonicalJson } from '../flow/content-hash.ts';
 import type { RunningPublishedFlows } from '../publish/published-flows.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
+import type { OutboundGuard } from '../contract/outbound-guard.ts';
 import type { Bindings } from '../services.ts';
 import type { Leases } from '../worker/leases.ts';
 import { TriggerRun, type TriggerStatus } from './trigger-run.ts';
@@ -14,6 +15,7 @@ import { TriggerRun, type TriggerStatus } from './trigger-run.ts';
 export interface TriggersDeps {
   readonly published: Pick<RunningPublishedFlows, 'list' | 'onChange'>;
   readonly bindings: Bindings;
+  readonly outbound: OutboundGuard;
   /** Called after each change of the bindings; answers what ends it. */
   onBindingsChange?(listener: () => void): () => void;
   readonly documents: Documents;
@@ -134,6 +136,7 @@ async function listen(
   const context: TriggerContext<Record<string, unknown>> = {
     config: trigger.config,
     adapter,
+    outbound: deps.outbound,
     flowId,
     nodeId: trigger.id,
     clock,

@@ -136,6 +136,16 @@ export async function createLeases({ documents, clock, log, processId }: LeasesD
   }
 }
 
+/**
+ * Sets every lease of a store free that was copied and that nobody has opened yet: their holders hold them in the store of before. Otherwise
+ * the next process would wait until it calls those holders dead. Fencing numbers stay, so that they go on growing.
+ */
+export async function freeCopiedLeases(documents: Documents): Promise<void> {
+  const leases = await documents.open(leasesSpec);
+  for (const { _id, holder } of (await readAll(leases)).values())
+    if (holder !== '') await leases.patchIf(_id, { holder }, { set: { holder: '' } }, { durability: 'full' });
+}
+
 function leaseOf(holder: string, fencing: number, owners: Owners): Lease {
   return { fencing, isHeld: () => owners.isTrusted(holder) };
 }

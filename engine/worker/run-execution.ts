@@ -6,6 +6,7 @@ import type { WriteOptions } from '../contract/ports/documents.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { PublishedFlows } from '../services.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
+import { listDoneWrites } from '../run/done-writes.ts';
 import { cancelled } from '../run/run-errors.ts';
 import type { ExecutionDocument } from '../run/execution-document.ts';
 import { ExecutionJournal, type JournalDeps } from '../run/execution-journal.ts';
@@ -14,6 +15,7 @@ import { runCounted, type LiveCounters } from '../run/live-counters.ts';
 import { LostExecution, MAY_BE_GIVEN_UP } from '../run/lost-execution.ts';
 import type { RunEnd, RunJob } from '../run/run-job.ts';
 import type { RunDeps, Slot } from '../run/run-node.ts';
+import { giveBackClaim, tellNotDone } from '../run/take-back-intents.ts';
 import { wakeResumed } from '../run/wait-tokens.ts';
 import type { Owners } from './owners.ts';
 import type { WorkerCounts } from './worker-counts.ts';
@@ -101,16 +103,19 @@ async function takeExecution(take: Take, deps: RunExecutionDeps): Promise<RunVer
     iterationLegs: loaded.iterationLegs,
     steps: loaded.steps,
   });
-  const end = endWithoutRun(document, loaded) ?? (await runClaimed(take, incarnation, flow, loaded, journal, deps));
+  const end = endWithoutRun(document, flow, loaded) ?? (await runClaimed(take, incarnation, flow, loaded, journal, deps));
+  const run = { executionId: document._id, flow, journal };
   if (end.status === 'lost') {
     await journal.keepLateOutcomes();
     if (end.cause instanceof LostExecution) return 'refused';
+    if (!journal.isClaimed) await giveBackClaim(run, incarnation, deps);
     deps.log.debug('worker.execution_let_go', { executionId: document._id, code: toErrorRecord(end.cause).code });
     return 'let-go';
   }
   if ((await journal.finish(end)) === 'lost') {
     deps.metrics.count('late_settles_total', { flow: flow.flowId });
     deps.log.warn('worker.late_end_refused', { executionId: document._id, flowId: flow.flowId, status: end.status });
+    await tellNotDone(run, end, deps);
     return 'refused';
   }
   deps.metrics.count('executions_total', { flow: flow.flowId, status: end.status });
@@ -133,14 +138,18 @@ async function flowOf({ flowId, version }: ExecutionDocument, published: Publish
   }
 }
 
-/** Cancelled before it ran, or in need of a person. */
-function endWithoutRun({ cancelRequested }: ExecutionDocument, { dangling: [unknown] }: LoadedExecution): RunEnd | undefined {
-  if (cancelRequested) return { status: 'cancelled', isUnknown: unknown !== undefined };
-  return unknown && heldForUnknown(unknown.node, unknown.scope);
+/** Ended by a person before it ran, or in need of one. */
+function endWithoutRun({ cancelRequested }: ExecutionDocument, flow: CompiledFlow, loaded: LoadedExecution): RunEnd | undefined {
+  const [unknown] = loaded.dangling;
+  if (!cancelRequested && unknown === undefined) return undefined;
+  const hasWritten = listDoneWrites(flow, loaded.known).length > 0;
+  if (cancelRequested?.isDone) return { status: 'completed', reply: undefined };
+  if (cancelRequested) return { status: 'cancelled', isUnknown: unknown !== undefined, hasWritten };
+  return heldForUnknown(unknown!.node, unknown!.scope, hasWritten);
 }
 
 /** The owner died between announcing a write and storing its outcome. */
-function heldForUnknown(node: string, path: string): RunEnd {
+function heldForUnknown(node: string, path: string, hasWritten: boolean): RunEnd {
   const error = new AppError(
     'OUTCOME_UNKNOWN',
     'unknown-outcome',
@@ -150,7 +159,7 @@ function heldForUnknown(node: string, path: string): RunEnd {
       fix: 'Ask the other side whether it was done, then retry or cancel the execution.',
     },
   );
-  return { status: 'held', error: toErrorRecord(error), node, path, outcomeKnown: false, reply: undefined };
+  return { status: 'held', error: toErrorRecord(error), node, path, outcomeKnown: false, reply: undefined, hasWritten };
 }
 
 async function runClaimed(
@@ -186,6 +195,7 @@ async function runClaimed(
     known: loaded.known,
     waited: loaded.waited,
     maxSleepMs: MAX_SLEEP_MS,
+    holdsAfterWrite: () => true,
   };
   return runCounted(job, deps.run, { isFirst: document.epoch === 0 });
 }

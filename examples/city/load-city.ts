@@ -24,6 +24,8 @@ export const CITY_BASE_PORT = 21_000;
 export const CITY_APP = 'A10021';
 export const CITY_KEY_ID = 'k1';
 const DISTRICT_APP = 'B20001';
+/** Why connections may go to this machine. */
+const OUTSIDE = '示例城市的外部程序在本机 / programs of the example city on this machine';
 const ISSUER = { kid: 'citizens-1', issuer: 'https://id.example.city', audience: 'kangqiao' };
 
 /** Where the outside keeps its keys. */
@@ -51,7 +53,8 @@ export async function loadCity(deps: CityDeps): Promise<void> {
     flows,
     interfaces: await read('interfaces', deps),
   };
-  await run('bundles.import', { bundle });
+  for (const port of [1, 2, 4]) await run('outbound.allow', { target: `127.0.0.1:${deps.basePort + port}`, reason: OUTSIDE });
+  await run('bundles.import', { bundle, replace: true });
   onProgress('callers, keys, grants');
   for (const app of await read<{ appId: string }>('apps', deps)) await run('apps.save', { appId: app.appId, document: app });
   await giveKeys(deps);

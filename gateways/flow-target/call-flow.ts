@@ -4,8 +4,8 @@ import { errorText } from '../../engine/contract/error-texts.ts';
 import { createMessage, type Message } from '../../engine/contract/message.ts';
 import type { Tracer } from '../../engine/contract/observe.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../../engine/contract/run-flow.ts';
-import type { Answer, Exchange, GatewayError, JsonResult } from '../contract.ts';
-import { QUERY_MALFORMED, refuse, refuseJson, refuseUnknown } from '../errors.ts';
+import type { Answer, Exchange, GatewayError, JsonReader, JsonResult } from '../contract.ts';
+import { QUERY_MALFORMED, refuse, refuseDone, refuseJson, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
 import { callerOf } from '../shared/caller-of.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
@@ -19,7 +19,7 @@ export interface FlowCallDeps {
   readonly runFlow: RunFlow;
   readonly clock: Clock;
   readonly tracer?: Tracer | undefined;
-  readJson(bytes: Uint8Array): JsonResult | Promise<JsonResult>;
+  readonly json: Pick<JsonReader, 'read'>;
 }
 
 /**
@@ -29,7 +29,7 @@ export interface FlowCallDeps {
  */
 export function createFlowCall(flowId: string, deps: FlowCallDeps): RunCall {
   return (exchange) => {
-    const message = toMessage(exchange, deps.readJson);
+    const message = toMessage(exchange, deps);
     return message instanceof Promise
       ? message.then((late) => callWith(late, flowId, exchange, deps))
       : callWith(message, flowId, exchange, deps);
@@ -85,10 +85,10 @@ function answerInTime(call: FlowCall, exchange: Exchange, { runFlow, clock }: Fl
   });
 }
 
-function toMessage(exchange: Exchange, readJson: FlowCallDeps['readJson']): Message | GatewayError | Promise<Message | GatewayError> {
+function toMessage(exchange: Exchange, { json }: FlowCallDeps): Message | GatewayError | Promise<Message | GatewayError> {
   const query = decodeQuery(exchange.rawQuery);
   if (query === undefined) return QUERY_MALFORMED;
-  const body = readBody(exchange, readJson);
+  const body = readBody(exchange, json);
   return body instanceof Promise ? body.then((late) => withBody(exchange, query, late)) : withBody(exchange, query, body);
 }
 
@@ -99,7 +99,7 @@ function withBody(exchange: Exchange, query: Readonly<Record<string, string>>, b
   return createMessage(user === undefined ? data : { ...data, user }, { headers });
 }
 
-function readBody(exchange: Exchange, readJson: FlowCallDeps['readJson']): JsonResult | Promise<JsonResult> {
+function readBody(exchange: Exchange, reader: FlowCallDeps['json']): JsonResult | Promise<JsonResult> {
   const { body, json } = exchange;
   if (body === undefined || body.byteLength === 0) return { value: null };
   if (json !== undefined) return { value: json };
@@ -107,7 +107,7 @@ function readBody(exchange: Exchange, readJson: FlowCallDeps['readJson']): JsonR
     .split(';', 1)[0]!
     .trim()
     .toLowerCase();
-  if (mediaType === 'application/json' || mediaType.endsWith('+json')) return readJson(body);
+  if (mediaType === 'application/json' || mediaType.endsWith('+json')) return reader.read(body, exchange);
   // Only plain text is text here: XML and HL7 v2 name their own charset inside and are decoded by the nodes that read them.
   if (mediaType !== 'text/plain') return { value: body };
   try {
@@ -130,7 +130,9 @@ function toOutcome(result: FlowResult, exchange: Exchange, now: number): Answer 
     case 'running':
       return refuse('GW40901', { retryAfterSec: 1 });
     case 'unknown':
-      return refuse('GW50402');
+      return refuseUnknown(exchange);
+    case 'done':
+      return refuseDone(exchange, result.isSettled);
     case 'key-reused':
       return refuse('GW42202');
     case 'failed':

@@ -8,16 +8,19 @@ export function interfacesOfNode({ interfaces }: GatewayPlan, { front, domains }
 
 /**
  * The plan that a gateway in the DMZ is handed: enough to refuse what is not worth a call. No secret of a caller, no signing key of the platform, no
- * address of a service, and no grants, which are decided inside.
+ * address of a service, no app without a grant for an interface of the node, and no grants, which are decided inside.
  */
 export function planOfNode(plan: GatewayPlan, node: ForwardNode): GatewayPlan {
   const { number, madeAt, apps, keys, userTokenKeys, defaultAppId, platformKey } = plan;
   const isUser = node.front === 'user';
+  const interfaces = interfacesOfNode(plan, node);
+  const there = new Set(interfaces.map(({ interfaceId }) => interfaceId));
+  const callers = new Set(plan.grants.filter(({ interfaceId }) => there.has(interfaceId)).map(({ appId }) => appId));
   return {
     ...{ number, madeAt, isHandedOut: true, defaultAppId, grants: [], busConsumers: [] },
-    interfaces: interfacesOfNode(plan, node).map(withoutInside),
-    apps: isUser ? apps.filter(({ appId }) => appId === defaultAppId) : apps,
-    keys: isUser ? [] : keys.map(({ secret: _secret, ...document }) => document),
+    interfaces: interfaces.map(withoutInside),
+    apps: isUser ? apps.filter(({ appId }) => appId === defaultAppId) : apps.filter(({ appId }) => callers.has(appId)),
+    keys: isUser ? [] : keys.filter(({ appId }) => callers.has(appId)).map(({ secret: _secret, ...document }) => document),
     userTokenKeys: isUser ? userTokenKeys : [],
     platformKey: { keyId: platformKey.keyId, scheme: platformKey.scheme, publicPem: platformKey.publicPem },
   };

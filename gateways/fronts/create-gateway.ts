@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access.ts';
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/observe.ts';
+import type { OutboundGuard } from '../../engine/contract/outbound-guard.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { createThrottledWarning } from '../../engine/contract/throttled-warning.ts';
@@ -51,6 +52,8 @@ export interface GatewayOptions {
   readonly inside?: Inside;
   readonly crypto: Crypto;
   readonly shared: Pick<SharedState, 'claimOnce'>;
+  /** Asked before every connection to a service. */
+  readonly outbound: OutboundGuard;
   /** Seals bodies in the access log. */
   readonly seal: Pick<Seal, 'seal'>;
   readonly clock: Clock;
@@ -98,8 +101,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const policies = options.policies ?? (await loadPolicies());
   const accessLog = await openAccessLog({ folder: options.logFolder, name: front, clock, logger });
   const memo = createMemo();
-  const pools = createPools();
-  const json = createJsonReader();
+  const pools = createPools(options.outbound, createThrottledWarning(logger, clock, 'gateway.upstream-refused'));
+  const json = createJsonReader(clock);
   const check = createInterfaceCheck(policies);
   const limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const bodies = createBodyBudget({ limitBytes: limits.bodyBudgetBytes, clock });
@@ -111,8 +114,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const compileCall = (document: InterfaceDocument): RunCall => {
     if (inside !== undefined) return createForwardCall(document, { inside, bodies, clock, log: logger, metrics, tracer, isClosing });
-    if (document.target.kind === 'flow')
-      return createFlowCall(document.target.flowId, { runFlow: options.runFlow, clock, tracer, readJson: json.read });
+    if (document.target.kind === 'flow') return createFlowCall(document.target.flowId, { runFlow: options.runFlow, clock, tracer, json });
     const budget = budgets.get(document.interfaceId) ?? createRetryBudget();
     budgets.set(document.interfaceId, budget);
     return createUpstreamCall(document, { pools, budget, bodies, crypto: options.crypto, clock, metrics, tracer, isClosing });
@@ -126,8 +128,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const policyDeps: PolicyDeps = {
       ...{ clock, crypto: options.crypto, shared: options.shared, seal: options.seal, log, metrics, settings, accessLog },
       index: createPlanIndex(plan, options.crypto, memo, log),
-      ...{ memo: memo.get, verify, bodies },
-      readJson: json.read,
+      ...{ memo: memo.get, verify, bodies, json },
       plan: () => plan,
     };
     const compileAs = (as: Front, own: GatewayPlan): CompiledFront =>

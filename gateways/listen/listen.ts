@@ -4,15 +4,20 @@ import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { sleep } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
+import { countPerAddress } from '../../engine/contract/count-per-address.ts';
 import type { Metrics } from '../../engine/contract/observe.ts';
+import { LISTENER_CIPHERS } from '../../engine/contract/tls-ciphers.ts';
 import type { GatewayError, GatewayLimits, GatewaySettings } from '../contract.ts';
 import { refuse, type GatewayErrorCode } from '../errors.ts';
+import { USUAL_RATE } from '../shared/create-rate-buckets.ts';
 import { createTraceId } from '../shared/create-trace-id.ts';
 import { createPipeliningBound, MOST_WAITING } from './bound-pipelining.ts';
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   maxConnections: 10_000,
   maxConnectionsPerIp: 1000,
+  maxRequestsPerIp: USUAL_RATE,
+  maxRequestsPerApp: USUAL_RATE,
   maxRequestsPerConnection: 100_000,
   headerTimeoutMs: 10_000,
   requestTimeoutMs: 60_000,
@@ -25,8 +30,11 @@ export const DEFAULT_LIMITS: GatewayLimits = {
 };
 
 export const HEADER_LIMIT_BYTES = 16 * 1024;
-/** How long open connections may still bring a request after listening has ended: those are answered and told to close. */
-const LAST_CALL_MS = 300;
+/**
+ * How long idle connections stay open after listening has ended: a request may be on its way on them (RFC 9112, 9.5). It is
+ * answered with `Connection: close`. Nothing waits where no connection is open.
+ */
+const IDLE_GRACE_MS = 1500;
 
 export interface ListenOptions {
   readonly settings: GatewaySettings;
@@ -88,8 +96,18 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on('connect', ({ method = '' }: IncomingMessage, socket: Socket) =>
     answerOnSocket(refuse('GW40501'), method, socket, pipelining.hasWaiting(socket), options),
   );
+  const faulty = new WeakSet<Socket>();
+  let hasFaulty = false;
+  /** RFC 9112, 6.1: the framing of such a message is faulty; what stands behind it may be no request at all. */
+  const endAfter = ({ socket }: IncomingMessage, response: ServerResponse) => {
+    hasFaulty = true;
+    faulty.add(socket);
+    response.shouldKeepAlive = false;
+  };
   const accept = (request: IncomingMessage, response: ServerResponse) => {
     if (!pipelining.admits(request, response)) return;
+    if (hasFaulty && faulty.has(request.socket)) return;
+    if (request.httpVersion === '1.0' && request.headers['transfer-encoding'] !== undefined) endAfter(request, response);
     inFlight++;
     response.on('close', () => inFlight--);
     options.onRequest(request, response);
@@ -113,17 +131,20 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   });
   const { port } = server.address() as AddressInfo;
   const name = settings.host.includes(':') ? `[${settings.host}]` : settings.host;
+  const openConnections = () => (server as unknown as { _connections: number })._connections;
   return {
     address: `${settings.tls === undefined ? 'http' : 'https'}://${name}:${port}`,
     port,
     isDraining: () => isDraining,
-    connections: () => (server as unknown as { _connections: number })._connections,
+    connections: openConnections,
     async stop() {
       if (isDraining) return;
       isDraining = true;
       const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
       const until = clock.monotonic() + limits.drainMs;
-      await sleep(clock, Math.min(LAST_CALL_MS, limits.drainMs));
+      const graceUntil = clock.monotonic() + Math.min(IDLE_GRACE_MS, limits.drainMs);
+      while (openConnections() > 0 && clock.monotonic() < graceUntil) await sleep(clock, 20);
+      await readArrived();
       server.closeIdleConnections();
       while (inFlight > 0 && clock.monotonic() < until) await sleep(clock, 20);
       if (inFlight > 0) {
@@ -135,6 +156,11 @@ export async function listen(options: ListenOptions): Promise<Listener> {
       await closed;
     },
   };
+}
+
+/** The event loop reads what the kernel has received before it runs immediates: after this, such a connection is no longer idle. */
+function readArrived(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function createServer(options: ListenOptions): Server {
@@ -160,6 +186,7 @@ function createServer(options: ListenOptions): Server {
           cert: tls.cert,
           ...(tls.ca === undefined ? {} : { ca: tls.ca }),
           minVersion: 'TLSv1.2',
+          ciphers: LISTENER_CIPHERS,
           handshakeTimeout: limits.headerTimeoutMs,
           requestCert: options.requestsClientCertificate,
           // Certificates are pinned by fingerprint (policy bus-consumer); a chain is demanded there when `ca` is given.
@@ -174,21 +201,12 @@ function createServer(options: ListenOptions): Server {
 function boundConnections(server: Server, limits: GatewayLimits, metrics: Metrics): void {
   server.maxConnections = limits.maxConnections;
   server.on('drop', () => metrics.count('gateway_connections_refused_total', { reason: 'all' }));
-  const perIp = new Map<string, number>();
+  const perIp = countPerAddress(limits.maxConnectionsPerIp);
   server.on('connection', (socket: Socket) => {
     const ip = socket.remoteAddress ?? '';
-    const count = (perIp.get(ip) ?? 0) + 1;
-    if (count > limits.maxConnectionsPerIp) {
-      metrics.count('gateway_connections_refused_total', { reason: 'ip' });
-      socket.destroy();
-      return;
-    }
-    perIp.set(ip, count);
-    socket.once('close', () => {
-      const left = perIp.get(ip)! - 1;
-      if (left === 0) perIp.delete(ip);
-      else perIp.set(ip, left);
-    });
+    if (perIp.enter(ip)) return void socket.once('close', () => perIp.leave(ip));
+    metrics.count('gateway_connections_refused_total', { reason: 'ip' });
+    socket.destroy();
   });
 }
 

@@ -4,14 +4,16 @@ import { hasNoBody } from '../shared/has-no-body.ts';
 import { endTogether } from './end-together.ts';
 
 /**
- * Turns a refusal into an answer: `{code, message, traceId, serverTime}` and `issues` when there are any.
+ * Turns a refusal into an answer: `{code, message, traceId, serverTime}`, `outcome` for GW50402, and `issues` when there are any.
  * Chinese unless the caller's `Accept-Language` starts with English.
  */
 export function toErrorAnswer(exchange: Exchange, error: GatewayError, now: number): Answer {
   const isEnglish = exchange.incoming.get('accept-language')?.toLowerCase().startsWith('en') ?? false;
   const message = error.text === undefined ? error.message : error.text[isEnglish ? 'en' : 'zh-CN'];
   const issues = error.issues === undefined ? {} : { issues: error.issues };
-  const body = Buffer.from(JSON.stringify({ code: error.code, message, traceId: exchange.traceId, serverTime: now, ...issues }));
+  const outcome = error.outcome === undefined ? {} : { outcome: error.outcome };
+  const told = { code: error.code, message, traceId: exchange.traceId, serverTime: now, ...outcome, ...issues };
+  const body = Buffer.from(JSON.stringify(told));
   const headers: Record<string, string> = { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' };
   if (error.retryAfterSec !== undefined) headers['retry-after'] = String(error.retryAfterSec);
   return { status: error.status, headers, body };

@@ -2,18 +2,21 @@ import { Compile, type Validator } from 'typebox/compile';
 import type { ErrorValues, Issue } from '../../engine/contract/errors.ts';
 import { fieldOf, schemaValues } from '../../engine/contract/schema-problem.ts';
 import type { Policy } from '../contract.ts';
-import { InterfaceDocument } from '../documents.ts';
-import { createSchemaCheck } from '../shared/compile-schema.ts';
+import { StoredInterface, type InterfaceDocument } from '../documents.ts';
+import type { SchemaTrial } from '../shared/create-schema-trial.ts';
 
 /** Every problem of an interface document at once, with its path; warnings do not keep it from being published. */
 export type InterfaceCheck = (document: unknown) => readonly Issue[];
+
+/** The same of a document that is saved, for an account. */
+export type SavingCheck = (document: unknown, by: string) => Promise<readonly Issue[]>;
 
 /**
  * Made once from the loaded policies; used by control for each plan and by a gateway before it compiles: microseconds a document, since a plan
  * may have thousands. JSON Schemas are not compiled here, see `createSavingCheck`; one that would not compile refuses the calls it stands for.
  */
 export function createInterfaceCheck(policies: readonly Policy[]): InterfaceCheck {
-  const whole = Compile(InterfaceDocument);
+  const whole = Compile(StoredInterface);
   const byName = new Map(policies.map((policy) => [policy.name, { policy, options: Compile(policy.options) }]));
   return (document) => {
     const issues = schemaIssues(whole, document, '', 'INTERFACE_INVALID');
@@ -27,13 +30,12 @@ export function createInterfaceCheck(policies: readonly Policy[]): InterfaceChec
  * The same, what policies find in their options, and the JSON Schemas, which costs milliseconds each: used by control once, when a document is saved. What was
  * saved before it was asked goes on as it did.
  */
-export function createSavingCheck(check: InterfaceCheck, policies: readonly Policy[]): InterfaceCheck {
-  const findSchemaProblem = createSchemaCheck();
-  return (document) => {
+export function createSavingCheck(check: InterfaceCheck, policies: readonly Policy[], trySchemas: SchemaTrial): SavingCheck {
+  return async (document, by) => {
     const issues = check(document);
     if (issues.some(({ code }) => code === 'INTERFACE_INVALID')) return issues;
     const readable = document as InterfaceDocument;
-    return [...issues, ...checkOptions(readable, policies, issues), ...checkSchemas(readable, findSchemaProblem)];
+    return [...issues, ...checkOptions(readable, policies, issues), ...(await checkSchemas(readable, trySchemas, by))];
   };
 }
 
@@ -82,13 +84,24 @@ function checkPolicies({ policies = {}, front }: InterfaceDocument, known: Known
   });
 }
 
-function checkSchemas(document: InterfaceDocument, findProblem: ReturnType<typeof createSchemaCheck>): Issue[] {
-  return (['requestSchema', 'querySchema', 'responseSchema'] as const).flatMap((field) => {
-    const schema = document[field];
-    const why = schema && findProblem(schema);
-    return why === undefined
-      ? []
-      : [problem(`/${field}`, 'SCHEMA_INVALID', `This is no usable JSON Schema: ${why}`, 'Correct the schema (2020-12).', { field })];
+async function checkSchemas(document: InterfaceDocument, trySchemas: SchemaTrial, by: string): Promise<Issue[]> {
+  const fields = (['requestSchema', 'querySchema', 'responseSchema'] as const).filter((field) => document[field] !== undefined);
+  if (fields.length === 0) return [];
+  const problems = await trySchemas(
+    fields.map((field) => document[field]!),
+    by,
+  );
+  return fields.flatMap((field, index) => {
+    const found = problems[index];
+    if (found === undefined) return [];
+    if ('costly' in found) {
+      const { costly } = found;
+      return [
+        { path: `/${field}`, code: 'SCHEMA_TOO_COSTLY', severity: 'error' as const, message: costly.en, text: costly, values: { field } },
+      ];
+    }
+    const message = `This is no usable JSON Schema: ${found.invalid}`;
+    return [problem(`/${field}`, 'SCHEMA_INVALID', message, 'Correct the schema (2020-12).', { field })];
   });
 }
 

@@ -94,7 +94,9 @@ function runPolicies(
 }
 
 function findRoute(exchange: Exchange, front: CompiledFront): CompiledInterface | GatewayError {
-  if (exchange.request.httpVersion === '1.1' && !exchange.incoming.has('host')) return WITHOUT_HOST;
+  const { httpVersion } = exchange.request;
+  if (httpVersion === '1.1' && !exchange.incoming.has('host')) return WITHOUT_HOST;
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return NOT_HTTP_1;
   const match = front.router.find(exchange.rawPath);
   // A path that equals a published one byte for byte is plain; anything else must prove that it has only one reading.
   if ((match === undefined || match.values.length > 0 || exchange.rawQuery !== '') && !isPlainTarget(exchange)) return NOT_PLAIN;
@@ -121,10 +123,17 @@ const WITHOUT_HOST = refuse('GW40001', {
     en: 'The Host header is missing, which HTTP/1.1 demands: add it and send again.',
   },
 });
+const NOT_HTTP_1 = refuse('GW40001', {
+  text: {
+    'zh-CN': '请求行的协议版本须为 HTTP/1.1：HTTP/2 请通过入口代理接入',
+    en: 'The request line must name HTTP/1.1: HTTP/2 is for the proxy in front.',
+  },
+});
 const NOT_PLAIN = refuse('GW40001', {
   text: {
-    'zh-CN': '路径或查询串有不止一种读法：去除 . 与 .. 段、连续的 //、反斜杠、%2F 及不完整的 % 编码，其他字符按 UTF-8 作百分号编码',
-    en: 'Path or query can be read in more than one way: no dot segments, no //, backslash, %2F or broken % escape; encode other characters as UTF-8 with %.',
+    'zh-CN':
+      '路径或查询串有不止一种读法：去除 . 与 .. 段、连续的 //、反斜杠、%2F、双重编码（如 %252E）及不完整的 % 编码，其他字符按 UTF-8 作百分号编码',
+    en: 'Path or query can be read in more than one way: no dot segments, no //, backslash, %2F, double encoding such as %252E, or broken % escape; encode other characters as UTF-8 with %.',
   },
 });
 

@@ -77,7 +77,7 @@ export async function readPlanFile(options: ReadPlanOptions): Promise<GatewayPla
     throw new AppError('PLAN_FILE_MISSING', 'input', `There is no plan file at ${path}.`, {
       values: { path },
       cause,
-      fix: 'Let control publish once, or copy the file from a sibling.',
+      fix: 'Start control on this data folder once.',
     });
   });
   const file = parse(text, path);

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { definePolicy, type Exchange, type GatewayError } from '../contract.ts';
 import { refuse } from '../errors.ts';
-import { isVisibleHeader, namedByConnection } from '../shared/visible-headers.ts';
+import { isOverriding, isVisibleHeader, namedByConnection } from '../shared/visible-headers.ts';
 
 const ONCE = [
   'host',
@@ -26,8 +26,9 @@ export default definePolicy({
   text: {
     label: { 'zh-CN': '请求头过滤', en: 'Header filter' },
     help: {
-      'zh-CN': '拒绝重复的关键请求头；去除逐跳头、凭据和代理头。',
-      en: 'Refuses repeated single headers; removes hop-by-hop headers, credentials and proxy headers.',
+      'zh-CN':
+        '拒绝重复的关键请求头；去除逐跳头、凭据和代理头；用户网关与总线网关还去除 X-HTTP-Method-Override、X-Original-URL、X-User-Id 等可改变目标、方法或身份的请求头。',
+      en: 'Refuses repeated single headers; removes hop-by-hop headers, credentials and proxy headers; on the user and bus fronts also X-HTTP-Method-Override, X-Original-URL, X-User-Id and the like, which would change target, method or person.',
     },
   },
   options: Type.Object({}, { additionalProperties: false }),
@@ -42,7 +43,8 @@ export default definePolicy({
     if (incoming.has('expect') && incoming.get('expect')!.toLowerCase() !== '100-continue') return EXPECTED;
     if (front === 'open') return undefined;
     const named = namedByConnection(incoming.get('connection'));
-    for (const [name, value] of incoming) if (isVisibleHeader(name) && !named.has(name)) exchange.headers[name] = value;
+    for (const [name, value] of incoming)
+      if (isVisibleHeader(name) && !isOverriding(name) && !named.has(name)) exchange.headers[name] = value;
     if (repeated.size > 0) joinRepeated(exchange);
     return undefined;
   },

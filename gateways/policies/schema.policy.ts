@@ -1,10 +1,8 @@
 import { Type } from 'typebox';
-import { definePolicy, type Exchange, type GatewayError, type JsonResult, type PolicyDeps } from '../contract.ts';
+import { definePolicy, type CheckedJson, type CheckedSchema, type Exchange, type GatewayError, type PolicyDeps } from '../contract.ts';
 import { QUERY_MALFORMED, refuse, refuseJson } from '../errors.ts';
-import { compileSchema, type SchemaIssue, type SchemaValidator } from '../shared/compile-schema.ts';
+import { createCheckedSchema, type JsonSchema } from '../shared/compile-schema.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
-
-const COLLECT_LIMIT_BYTES = 64 * 1024;
 
 /** Body and query must fit the interface's JSON Schemas; JSON is read strictly before (one meaning, bounded depth). */
 export default definePolicy({
@@ -23,42 +21,45 @@ export default definePolicy({
   isOptional: () => false,
   compile(_options, target, _front, deps) {
     const { requestSchema, querySchema } = target!;
-    const checkQuery = querySchema && memoised(querySchema, true, deps);
-    const checkBody = requestSchema && memoised(requestSchema, false, deps);
-    if (checkBody === undefined && checkQuery === undefined) return undefined;
-    return (exchange) => (checkQuery && refuseQuery(exchange, checkQuery)) ?? (checkBody && refuseBody(exchange, checkBody, deps));
+    const query = querySchema && remembered(querySchema, true, deps);
+    const body = requestSchema && remembered(requestSchema, false, deps);
+    if (query === undefined) return body && ((exchange) => refuseBody(exchange, body, deps));
+    return (exchange) => {
+      const refused = refuseQuery(exchange, query, deps);
+      if (body === undefined) return refused;
+      if (refused instanceof Promise) return refused.then((late) => late ?? refuseBody(exchange, body, deps));
+      return refused ?? refuseBody(exchange, body, deps);
+    };
   },
 });
 
-/** Compiled at the first request that needs it, and kept over plans: a schema costs milliseconds. */
-function memoised(schema: Readonly<Record<string, unknown>>, coerce: boolean, { memo }: PolicyDeps): SchemaValidator {
-  return memo<SchemaValidator>(`schema ${coerce} ${JSON.stringify(schema)}`, () => {
-    let validate: SchemaValidator | undefined;
-    return (value, collectsAll) => (validate ??= compileSchema(schema, coerce))(value, collectsAll);
-  });
+/** Kept over plans: compiling a schema costs milliseconds. */
+function remembered(schema: JsonSchema, coerces: boolean, { memo }: PolicyDeps): CheckedSchema {
+  return memo<CheckedSchema>(`schema ${coerces} ${JSON.stringify(schema)}`, () => createCheckedSchema(schema, coerces));
 }
 
-function refuseQuery(exchange: Exchange, check: SchemaValidator): GatewayError | undefined {
+type Refused = GatewayError | undefined | Promise<GatewayError | undefined>;
+
+function refuseQuery(exchange: Exchange, schema: CheckedSchema, { json }: PolicyDeps): Refused {
   const query = decodeQuery(exchange.rawQuery);
   if (query === undefined) return QUERY_MALFORMED;
-  return unfit(check(query, true), '/query');
+  const checked = json.check(query, schema, exchange, exchange.rawQuery.length);
+  return checked instanceof Promise ? checked.then((late) => refusalOf(late, '/query')) : refusalOf(checked, '/query');
 }
 
-function refuseBody(
-  exchange: Exchange,
-  check: SchemaValidator,
-  { readJson }: PolicyDeps,
-): GatewayError | undefined | Promise<GatewayError | undefined> {
-  const parsed = readJson(exchange.body!);
-  return parsed instanceof Promise ? parsed.then((late) => takeBody(exchange, late, check)) : takeBody(exchange, parsed, check);
+function refuseBody(exchange: Exchange, schema: CheckedSchema, { json }: PolicyDeps): Refused {
+  const wantsValue = exchange.interface!.target.kind === 'flow';
+  const checked = json.readChecked(exchange.body!, schema, exchange, wantsValue);
+  return checked instanceof Promise ? checked.then((late) => takeBody(exchange, late)) : takeBody(exchange, checked);
 }
 
-function takeBody(exchange: Exchange, parsed: JsonResult, check: SchemaValidator): GatewayError | undefined {
-  if ('problem' in parsed) return refuseJson(parsed);
-  exchange.json = parsed.value;
-  return unfit(check(parsed.value, exchange.body!.byteLength <= COLLECT_LIMIT_BYTES), '/body');
+function takeBody(exchange: Exchange, checked: CheckedJson): GatewayError | undefined {
+  if ('value' in checked) exchange.json = checked.value;
+  return refusalOf(checked, '/body');
 }
 
-function unfit(issues: readonly SchemaIssue[] | undefined, prefix: string): GatewayError | undefined {
-  return issues && refuse('GW42201', { issues: issues.map(({ path, message }) => ({ path: prefix + path, message })) });
+function refusalOf(checked: CheckedJson, prefix: string): GatewayError | undefined {
+  if ('value' in checked) return undefined;
+  if ('problem' in checked) return refuseJson(checked);
+  return refuse('GW42201', { issues: checked.issues.map(({ path, message }) => ({ path: prefix + path, message })) });
 }

@@ -50,11 +50,14 @@ export default definePolicy({
   },
 });
 
+/** 2100-01-01: an end beyond it is a slip, such as milliseconds for seconds, and means for ever. */
+const LATEST_SEC = 4_102_444_800;
+
 /** Told only once the signature held. */
 const NOT_ACCEPTABLE = refuse('GW40101', {
   text: {
-    'zh-CN': '令牌已过期、尚未生效或不是为本平台签发：请重新登录获取新令牌',
-    en: 'The token has expired, is not valid yet, or was not issued for this platform: sign in again for a new one.',
+    'zh-CN': '令牌已过期、尚未生效、有效期超过 2100 年或不是为本平台签发：请重新登录获取新令牌',
+    en: 'The token has expired, is not valid yet, ends after the year 2100, or was not issued for this platform: sign in again for a new one.',
   },
 });
 
@@ -62,7 +65,9 @@ function isAcceptable(claims: Readonly<Record<string, unknown>>, { issuer, audie
   const { iss, aud, exp, nbf, sub } = claims;
   const isForUs = aud === audience || (Array.isArray(aud) && aud.includes(audience));
   const hasBegun = nbf === undefined || (typeof nbf === 'number' && nbf <= nowSec + LEEWAY_SEC);
-  return iss === issuer && isForUs && hasBegun && typeof exp === 'number' && exp > nowSec - LEEWAY_SEC && isSubject(sub);
+  return (
+    iss === issuer && isForUs && hasBegun && typeof exp === 'number' && exp > nowSec - LEEWAY_SEC && exp < LATEST_SEC && isSubject(sub)
+  );
 }
 
 /** Half a character can stand in JSON, but in no header and no key. */

@@ -7,3 +7,9 @@ export function callerOf({ interface: called, app, user, headers }: Exchange): C
   const { iss: issuer, sub: subject } = user ?? {};
   return typeof issuer === 'string' && typeof subject === 'string' ? { ...caller, user: { issuer, subject } } : caller;
 }
+
+/** Whose share of what is scarce a request uses: its app's, else its user's, else its address's. */
+export function shareOf({ app, user, clientIp }: Pick<Exchange, 'app' | 'user' | 'clientIp'>): string {
+  const subject = user?.['sub'];
+  return app?.appId ?? (typeof subject === 'string' ? `user ${subject}` : clientIp);
+}

@@ -1,19 +1,18 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { RE2JS } from 're2js';
+import { isCheapCheck, isQuickCheck } from '../../engine/contract/check-cost.ts';
+import { hasTwins } from '../../engine/contract/has-twins.ts';
+import { measureSchema, schemaExcessText, type SchemaSize } from '../../engine/contract/schema-bounds.ts';
+import type { Text } from '../../engine/contract/texts.ts';
 import { pointerStep } from '../../engine/contract/schema-problem.ts';
+import type { CheckedSchema, SchemaIssue } from '../contract.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-export interface SchemaIssue {
-  /** JSON Pointer. */
-  readonly path: string;
-  readonly message: string;
-}
-
 /**
- * Answers undefined when the value fits, else its problems: at most 20 with `collectsAll`, otherwise the first one (for large values, where
- * the list could cost more than the value). Messages name the rule, never the value.
+ * Returns undefined when the value fits, else its problems: at most 20 with `collectsAll`, otherwise the first one, where the list could cost
+ * more than the value. Messages name the rule, never the value.
  */
 export type SchemaValidator = (value: unknown, collectsAll: boolean) => readonly SchemaIssue[] | undefined;
 
@@ -36,16 +35,39 @@ export function compileSchema(schema: JsonSchema, coerce = false): SchemaValidat
   };
 }
 
-/** Finds out whether something is a usable JSON Schema: undefined, or a sentence that says why not. */
-export function createSchemaCheck(): (schema: JsonSchema) => string | undefined {
+/** Nothing is measured or compiled before it is needed: a plan may have thousands of schemas. */
+export function createCheckedSchema(schema: JsonSchema, coerces = false): CheckedSchema {
+  let size: SchemaSize | undefined;
+  let validate: SchemaValidator | undefined;
+  let text: string | undefined;
+  const measured = () => (size ??= measureSchema(schema));
+  return {
+    get text() {
+      return (text ??= JSON.stringify(schema));
+    },
+    coerces,
+    get isBounded() {
+      return measured().excess === undefined;
+    },
+    isQuick: (value, bytes) => isQuickCheck(measured(), value, bytes),
+    check: (value, bytes) => (validate ??= compileSchema(schema, coerces))(value, isCheapCheck(measured(), value, bytes)),
+  };
+}
+
+/** Why a JSON Schema cannot be used: it is none, or it is more work than a gateway does for one request. */
+export type SchemaProblem = { readonly invalid: string } | { readonly costly: Text };
+
+export function createSchemaCheck(): (schema: JsonSchema) => SchemaProblem | undefined {
   const meta = createAjv({});
   return (schema) => {
+    const { excess } = measureSchema(schema);
+    if (excess !== undefined) return { costly: schemaExcessText(excess) };
     try {
-      if (meta.validateSchema(schema as object) !== true) return meta.errorsText(meta.errors);
+      if (meta.validateSchema(schema as object) !== true) return { invalid: meta.errorsText(meta.errors) };
       compileSchema(schema);
       return undefined;
     } catch (error) {
-      return (error as Error).message;
+      return { invalid: (error as Error).message };
     }
   };
 }
@@ -56,7 +78,16 @@ function createAjv(options: { coerceTypes?: boolean; validateSchema?: boolean; a
     strict: false,
     ownProperties: true,
     logger: false,
-    code: { regExp: Object.assign(linearRegExp, { code: 'linearRegExp' }) },
+    // The optimiser takes most of the time of a compilation, and V8 does as well.
+    code: { regExp: Object.assign(linearRegExp, { code: 'linearRegExp' }), optimize: false },
+  });
+  ajv.removeKeyword('uniqueItems');
+  ajv.addKeyword({
+    keyword: 'uniqueItems',
+    type: 'array',
+    schemaType: 'boolean',
+    validate: (isAsked: boolean, items: readonly unknown[]) => !isAsked || !hasTwins(items),
+    error: { message: 'must NOT have duplicate items' },
   });
   ajvFormats.default(ajv, [...FORMATS]);
   return ajv;

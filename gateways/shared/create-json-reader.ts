@@ -1,52 +1,78 @@
-import { Worker } from 'node:worker_threads';
-import type { JsonResult } from '../contract.ts';
+import type { Clock } from '../../engine/contract/clock.ts';
+import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
+import type { CheckedJson, CheckedSchema, JsonReader, JsonResult, Sender } from '../contract.ts';
+import { shareOf } from './caller-of.ts';
+import type { JsonTask } from './json-worker.ts';
 import { parseJson } from './parse-json.ts';
 
-/** Reads JSON bodies: small ones at once, large ones in a worker thread, so that they hold up nobody else (design page 8). */
-export interface JsonReader {
-  read(bytes: Uint8Array): JsonResult | Promise<JsonResult>;
-  close(): Promise<void>;
-}
+const THREAD_ABOVE_BYTES = 128 * 1024;
+/** What waits holds no memory beside its body, which the gateway counts. */
+const WAITING = 512;
+const WAITING_PER_CALLER = 128;
+const HEAP_MB = 512;
+/** Of computing. Ten megabytes of JSON take a second to read and, by most schemas, another to check. */
+const CPU_MS = 2000;
+const CPU_MS_PER_MB = 1000;
+/** A caller whose body ended a thread waits: starting another is dear. */
+const PAUSE_MS = 2000;
+/** Schemas beyond the bounds that ended a thread. */
+const REMEMBERED = 100;
+const FILE = new URL(import.meta.url.endsWith('.ts') ? './json-worker.ts' : './json-worker.js', import.meta.url);
 
-const WORKER_ABOVE_BYTES = 128 * 1024;
-/** Large bodies in the worker's queue; beyond, one more is not worth waiting for. */
-const QUEUE_LIMIT = 64;
-const FILE = import.meta.url.endsWith('.ts') ? './json-worker.ts' : './json-worker.js';
+const BUSY = { problem: 'too many bodies wait to be read', isBusy: true } as const;
+const COSTLY = { problem: 'reading and checking it takes too much computing or memory', isCostly: true } as const;
 
-/** The worker is started by the first large body, and anew after it has died; what it was reading then is answered as busy. */
-export function createJsonReader(): JsonReader {
-  const waiting = new Map<number, (result: JsonResult) => void>();
-  let worker: Worker | undefined;
-  let lastId = 0;
+/** A body that is large, or whose check is long, is read in a thread that ends when it takes too much. One caller never has both threads. */
+export function createJsonReader(clock: Clock): JsonReader {
+  const threads = new BoundedThreads<JsonTask, CheckedJson>({
+    ...{ file: FILE, size: 2, heapMb: HEAP_MB, waiting: WAITING, waitingPerKey: WAITING_PER_CALLER, pauseMs: PAUSE_MS, clock },
+  });
+  const unusable = new Set<string>();
 
-  function start(): Worker {
-    const started = new Worker(new URL(FILE, import.meta.url));
-    started.unref();
-    started.on('message', ({ id, result }: { id: number; result: JsonResult }) => {
-      waiting.get(id)?.(result);
-      waiting.delete(id);
-    });
-    const giveUp = () => {
-      if (worker === started) worker = undefined;
-      for (const resolve of waiting.values()) resolve({ problem: 'the reading thread ended', isBusy: true });
-      waiting.clear();
-    };
-    started.on('error', giveUp).on('exit', giveUp);
-    return started;
+  async function inThread(task: JsonTask, from: Sender): Promise<CheckedJson> {
+    const { source } = task;
+    const left = new AbortController();
+    from.onLeave(() => left.abort());
+    const megabytes = source instanceof Uint8Array ? source.byteLength / 1024 / 1024 : 0;
+    try {
+      return await threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key: shareOf(from), signal: left.signal });
+    } catch (error) {
+      if (left.signal.aborted) return BUSY;
+      if (!(error instanceof ThreadLimit)) throw error;
+      if (error.fault === 'failed') throw new Error('the thread that reads bodies failed: its schema may be unusable', { cause: error });
+      return error.fault === 'busy' ? BUSY : COSTLY;
+    }
+  }
+
+  /** Of a schema that only trying shows to be too much, the caller's body is not to blame. */
+  async function checkInThread(source: JsonTask['source'], schema: CheckedSchema, from: Sender, wantsValue: boolean): Promise<CheckedJson> {
+    const { text, coerces, isBounded } = schema;
+    if (unusable.has(text)) throw new Error('the schema takes too much computing: make it smaller');
+    const found = await inThread({ source, schema: { text, coerces }, wantsValue }, from);
+    if (found !== COSTLY || isBounded) return found;
+    if (unusable.size < REMEMBERED) unusable.add(text);
+    throw new Error('the schema takes too much computing: make it smaller');
   }
 
   return {
-    read(bytes) {
-      if (bytes.byteLength <= WORKER_ABOVE_BYTES) return parseJson(bytes);
-      if (waiting.size >= QUEUE_LIMIT) return { problem: 'too many large bodies are being read', isBusy: true };
-      worker ??= start();
-      const id = ++lastId;
-      const copy = Uint8Array.from(bytes);
-      worker.postMessage({ id, bytes: copy }, [copy.buffer]);
-      return new Promise((resolve) => waiting.set(id, resolve));
+    read(bytes, from) {
+      if (bytes.byteLength <= THREAD_ABOVE_BYTES) return parseJson(bytes);
+      return inThread({ source: bytes, wantsValue: true }, from) as Promise<JsonResult>;
     },
-    async close() {
-      await worker?.terminate();
+    readChecked(bytes, schema, from, wantsValue) {
+      const size = bytes.byteLength;
+      if (size > THREAD_ABOVE_BYTES) return checkInThread(bytes, schema, from, wantsValue);
+      const parsed = parseJson(bytes);
+      if ('problem' in parsed) return parsed;
+      if (!schema.isQuick(parsed.value, size)) return checkInThread(bytes, schema, from, true);
+      const issues = schema.check(parsed.value, size);
+      return issues === undefined ? parsed : { issues };
     },
+    check(value, schema, from, bytes) {
+      if (!schema.isQuick(value, bytes)) return checkInThread({ value }, schema, from, false);
+      const issues = schema.check(value, bytes);
+      return issues === undefined ? { value } : { issues };
+    },
+    close: () => threads.close(),
   };
 }

@@ -1,7 +1,36 @@
 /** The thread behind `createJsonReader`. */
-import { parentPort } from 'node:worker_threads';
+import { serveTasks } from '../../engine/threads/serve-tasks.ts';
+import type { CheckedJson, CheckedSchema } from '../contract.ts';
+import { createCheckedSchema, type JsonSchema } from './compile-schema.ts';
 import { parseJson } from './parse-json.ts';
 
-parentPort!.on('message', ({ id, bytes }: { id: number; bytes: Uint8Array }) => {
-  parentPort!.postMessage({ id, result: parseJson(bytes) });
+export interface JsonTask {
+  /** JSON, or a value that is parsed already. */
+  readonly source: Uint8Array | { readonly value: unknown };
+  /** JSON, and whether values are texts that stand for others. */
+  readonly schema?: { readonly text: string; readonly coerces: boolean };
+  /** Of a value that fits; without it the answer is `undefined` in its place. */
+  readonly wantsValue: boolean;
+}
+
+/** Compiled schemas that are kept, the last used ones. */
+const KEPT = 50;
+const kept = new Map<string, CheckedSchema>();
+
+function schemaOf({ text, coerces }: NonNullable<JsonTask['schema']>): CheckedSchema {
+  const key = `${coerces} ${text}`;
+  const schema = kept.get(key) ?? createCheckedSchema(JSON.parse(text) as JsonSchema, coerces);
+  kept.delete(key);
+  kept.set(key, schema);
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+  return schema;
+}
+
+serveTasks<JsonTask, CheckedJson>(({ source, schema, wantsValue }) => {
+  const isText = source instanceof Uint8Array;
+  const parsed = isText ? parseJson(source) : source;
+  if ('problem' in parsed) return parsed;
+  const issues = schema && schemaOf(schema).check(parsed.value, isText ? source.byteLength : undefined);
+  if (issues !== undefined) return { issues };
+  return { value: wantsValue ? parsed.value : undefined };
 });

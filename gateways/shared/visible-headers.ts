@@ -16,7 +16,6 @@ const ENDING = new Set([
   'cookie',
   'forwarded',
   'x-real-ip',
-  'x-request-id',
 ]);
 
 /**
@@ -26,6 +25,35 @@ const ENDING = new Set([
 export function isVisibleHeader(name: string): boolean {
   if (name.includes('_')) return name !== '__proto__' && isVisibleHeader(name.replaceAll('_', '-'));
   return !ENDING.has(name) && !name.startsWith('x-kq-') && !name.startsWith('x-forwarded-');
+}
+
+/** From these some services take target, method or person, past what the gateway checked. Only a signature makes them the caller's own. */
+const OVERRIDING = new Set([
+  'x-original-url',
+  'x-original-uri',
+  'x-original-host',
+  'x-original-method',
+  'x-rewrite-url',
+  'x-host',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+  'x-user-id',
+  'x-user',
+  'x-username',
+  'x-user-name',
+  'x-user-roles',
+  'x-remote-user',
+  'remote-user',
+  'x-auth-user',
+  'x-authenticated-user',
+  'x-authenticated-userid',
+  'x-request-id',
+]);
+
+/** Is this a header of `OVERRIDING`, in either spelling? */
+export function isOverriding(name: string): boolean {
+  return OVERRIDING.has(name.includes('_') ? name.replaceAll('_', '-') : name);
 }
 
 /** The further headers that `Connection` names: they end here like itself (RFC 9110, 7.6.1). The common values name none. */

@@ -1,4 +1,8 @@
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
+import { AppError } from '../../engine/contract/errors.ts';
+import { guardConnector, targetOfUrl, type OutboundGuard } from '../../engine/contract/outbound-guard.ts';
+
+type WarnRefused = (fields: Readonly<Record<string, string>>) => void;
 
 /** One instance of a service: its connections, and the path that goes before the interface's. */
 export interface Instance {
@@ -22,7 +26,7 @@ const BODY_IDLE_MS = 30_000;
 const KEEP_ALIVE_MS = 10_000;
 
 /** Pools of keep-alive connections by origin. Time-outs of an attempt are the caller's; a body that stops coming is ended here. */
-export function createPools(): UpstreamPools {
+export function createPools(outbound: OutboundGuard, warnRefused: WarnRefused): UpstreamPools {
   const pools = new Map<string, Pool>();
   let opened = new Set<string>();
   return {
@@ -34,7 +38,7 @@ export function createPools(): UpstreamPools {
         pool = new Pool(url.origin, {
           connections: CONNECTIONS,
           pipelining: 1,
-          connect: { timeout: CONNECT_TIMEOUT_MS },
+          connect: guardedConnector(url.origin, outbound, warnRefused),
           headersTimeout: 0,
           bodyTimeout: BODY_IDLE_MS,
           keepAliveTimeout: KEEP_ALIVE_MS,
@@ -58,4 +62,15 @@ export function createPools(): UpstreamPools {
       pools.clear();
     },
   };
+}
+
+/** Callers only see GW50201: what is in the way is for the log. */
+function guardedConnector(origin: string, outbound: OutboundGuard, warnRefused: WarnRefused): buildConnector.connector {
+  const { port } = targetOfUrl(origin);
+  const connect = guardConnector(outbound, port, buildConnector({ timeout: CONNECT_TIMEOUT_MS, lookup: outbound.lookup(port) }));
+  return (options, done) =>
+    connect(options, (...result) => {
+      if (result[0] instanceof AppError) warnRefused({ code: result[0].code, problem: result[0].message });
+      done(...result);
+    });
 }

@@ -1,9 +1,11 @@
 import { Type } from 'typebox';
+import { isQuickCheck } from '../../engine/contract/check-cost.ts';
 import type { Message } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort, type Outcome } from '../../engine/contract/node.ts';
+import { measureSchema, schemaExcessText, type SchemaSize } from '../../engine/contract/schema-bounds.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { compileSchemaCheck, type SchemaCheck, type SchemaFindings } from '../shared/json/schema-check.ts';
-import { createParser, isLarge } from '../shared/parse-worker/create-parser.ts';
+import { createParser } from '../shared/parse-worker/create-parser.ts';
 
 /** Checks the data against a JSON Schema (2020-12). What does not fit is refused with CHECK_SCHEMA and every place, never a value. */
 export default defineNode({
@@ -32,6 +34,8 @@ export default defineNode({
     { additionalProperties: false },
   ),
   check(config) {
+    const { excess } = measureSchema(config.schema);
+    if (excess !== undefined) return [{ path: '/schema', message: schemaExcessText(excess) }];
     try {
       compileSchemaCheck(config.schema, config.maxIssues);
       return [];
@@ -44,6 +48,7 @@ export default defineNode({
   prepare(config) {
     // At the first message: it takes milliseconds, and a process that starts has thousands of flows. Publishing has tried it (`check`).
     let check: SchemaCheck | undefined;
+    let size: SchemaSize | undefined;
     const parser = createParser();
     const toOutcome = (found: SchemaFindings | undefined, message: Message): Outcome => {
       if (found === undefined) return { emit: { ok: [message] } };
@@ -60,7 +65,8 @@ export default defineNode({
     };
     return (ctx, message) => {
       const { data } = message;
-      if (!isLarge(data)) return toOutcome((check ??= compileSchemaCheck(config.schema, config.maxIssues))(data), message);
+      if (isQuickCheck((size ??= measureSchema(config.schema)), data))
+        return toOutcome((check ??= compileSchemaCheck(config.schema, config.maxIssues))(data), message);
       const found = parser.inThread({ kind: 'schema', data, ...config }, ctx) as Promise<SchemaFindings | undefined>;
       return found.then((late) => toOutcome(late, message));
     };

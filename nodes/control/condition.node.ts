@@ -1,10 +1,22 @@
 import { Type } from 'typebox';
+import { atField } from '../../engine/contract/at-field.ts';
 import { ConditionRule } from '../../engine/contract/expression-types.ts';
 import { defineNode, inPort, type PortSpec } from '../../engine/contract/node.ts';
 import { fieldEditor, fieldText, Text } from '../../engine/contract/texts.ts';
 
 const Branch = Type.Object(
-  { port: Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), label: Text, when: ConditionRule },
+  {
+    port: Type.String({
+      ...fieldText('端口', 'Port', '消息离开的端口；不能是 else 或 error。', 'By which the message leaves; neither else nor error.'),
+      pattern: '^[a-z][a-z0-9-]{0,30}$',
+    }),
+    label: Type.Object(Text.properties, {
+      ...fieldText('名称', 'Label', '画布上显示的名称。', 'What the canvas shows.'),
+      ...fieldEditor('text-both'),
+      additionalProperties: false,
+    }),
+    when: ConditionRule,
+  },
   { additionalProperties: false },
 );
 const elsePort: PortSpec = { name: 'else', label: { 'zh-CN': '其他', en: 'Else' } };
@@ -47,7 +59,10 @@ export default defineNode({
     });
   },
   prepare(config, build) {
-    const branches = config.branches.map(({ port, when }) => ({ port, holds: build.compileCondition(when) }));
+    const branches = config.branches.map(({ port, when }, index) => ({
+      port,
+      holds: atField(`/branches/${index}/when`, () => build.compileCondition(when)),
+    }));
     return async (ctx, message) => {
       for (const { port, holds } of branches) {
         if (await holds(ctx.scope)) return { emit: { [port]: [message] } };

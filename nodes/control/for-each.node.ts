@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { atField } from '../../engine/contract/at-field.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { Operand } from '../../engine/contract/expression-types.ts';
 import { withData } from '../../engine/contract/message.ts';
@@ -60,7 +61,7 @@ export default defineNode({
   },
   expressions: ['/items/expression'],
   prepare(config, build) {
-    const readItems = compileOperand(config.items, build.compileExpression);
+    const readItems = atField('/items', () => compileOperand(config.items, build.compileExpression));
     return async (ctx, message) => {
       const found = await readItems(ctx.scope);
       const items: readonly unknown[] = found === undefined || found === null ? [] : Array.isArray(found) ? found : [found];

@@ -1,7 +1,11 @@
 import { Type } from 'typebox';
 import { withData } from '../../engine/contract/message.ts';
-import { defineNode, inPort, outPort } from '../../engine/contract/node.ts';
+import { valuesBy } from '../../engine/contract/named-values.ts';
+import { defineNode, errorPort, inPort, outPort } from '../../engine/contract/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+
+/** `any` of major 1 went on with a failed branch, and ended with the first that had no error edge. */
+const MODES = ['all', 'first-success', 'first-end', 'n-of'] as const;
 
 /**
  * Waits for branches (the engine counts them) and gives one object: a field per branch, by the source node's id or a friendlier name.
@@ -9,7 +13,7 @@ import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
  */
 export default defineNode({
   type: 'control.join',
-  major: 1,
+  major: 2,
   kind: 'control',
   role: 'join',
   category: 'control',
@@ -17,23 +21,28 @@ export default defineNode({
   text: {
     label: { 'zh-CN': '汇合', en: 'Join' },
     help: {
-      'zh-CN': '等待分支到齐（或其中几个），把结果合成一个对象。',
-      en: 'Waits for all, any or some branches and makes one object of their results.',
+      'zh-CN': '等待最先成功的分支、最先结束的分支、全部或其中几个分支，把结果合成一个对象。',
+      en: 'Waits for the first branch that succeeds, the first that ends, all or some, and makes one object of their results.',
     },
   },
   config: Type.Object(
     {
-      mode: Type.Union([Type.Literal('all'), Type.Literal('any'), Type.Literal('n-of')], {
+      mode: Type.Union([Type.Literal('all'), Type.Literal('first-success'), Type.Literal('first-end'), Type.Literal('n-of')], {
         ...fieldText('等待', 'Wait for', undefined, undefined, {
-          options: { all: ['全部分支', 'All branches'], any: ['任意一个', 'Any one'], 'n-of': ['其中若干个', 'Some of them'] },
+          options: {
+            all: ['全部分支', 'All branches'],
+            'first-success': ['最先成功的分支', 'The first that succeeds'],
+            'first-end': ['最先结束的分支（成功或失败）', 'The first that ends, done or failed'],
+            'n-of': ['其中若干个', 'Some of them'],
+          },
         }),
-        default: 'all',
+        default: 'first-success',
       }),
       n: Type.Optional(
         Type.Integer({ ...fieldText('个数', 'Number', '等待“其中若干个”时填写。', 'For “Some of them”.'), minimum: 1, maximum: 50 }),
       ),
       names: Type.Optional(
-        Type.Record(Type.String({ pattern: '^n_[A-Za-z0-9_-]{1,60}$' }), Type.String({ minLength: 1, maxLength: 100 }), {
+        valuesBy('node', Type.String({ minLength: 1, maxLength: 100 }), {
           ...fieldText('字段名', 'Field names', '每个来源节点在结果中的字段名。', 'The name of each source node’s field in the result.'),
           ...fieldEditor('branch-names'),
         }),
@@ -41,7 +50,13 @@ export default defineNode({
     },
     { additionalProperties: false },
   ),
-  ports: { in: [inPort], out: [outPort] },
+  ports: { in: [inPort], out: [outPort, errorPort] },
+  upgrade(old) {
+    const config = old as { readonly mode?: string };
+    const mode =
+      config.mode === undefined ? 'all' : config.mode === 'any' ? 'first-success' : (MODES.find((known) => known === config.mode) ?? 'all');
+    return { ...config, mode };
+  },
   check(config) {
     if (config.mode === 'n-of' && config.n === undefined)
       return [{ path: '/n', message: { 'zh-CN': '“任意 n 路”方式须填写数量 n', en: 'n-of needs the number n' } }];

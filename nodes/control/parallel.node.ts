@@ -2,7 +2,20 @@ import { Type } from 'typebox';
 import { defineNode, inPort } from '../../engine/contract/node.ts';
 import { fieldEditor, fieldText, Text } from '../../engine/contract/texts.ts';
 
-const Branch = Type.Object({ port: Type.String({ pattern: '^[a-z][a-z0-9-]{0,30}$' }), label: Text }, { additionalProperties: false });
+const Branch = Type.Object(
+  {
+    port: Type.String({
+      ...fieldText('端口', 'Port', '分支由它离开；不能是 error。', 'By which the branch leaves; not error.'),
+      pattern: '^[a-z][a-z0-9-]{0,30}$',
+    }),
+    label: Type.Object(Text.properties, {
+      ...fieldText('名称', 'Label', '画布上显示的名称。', 'What the canvas shows.'),
+      ...fieldEditor('text-both'),
+      additionalProperties: false,
+    }),
+  },
+  { additionalProperties: false },
+);
 
 /** Sends the same message along every branch; a join brings them together again. */
 export default defineNode({

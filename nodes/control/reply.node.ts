@@ -1,6 +1,8 @@
 import { Type } from 'typebox';
+import { atField } from '../../engine/contract/at-field.ts';
 import { Operand } from '../../engine/contract/expression-types.ts';
 import { withData, type Message } from '../../engine/contract/message.ts';
+import { valuesBy } from '../../engine/contract/named-values.ts';
 import { defineNode, inPort, outPort, type Outcome } from '../../engine/contract/node.ts';
 import { compileOperand } from '../../engine/contract/scope-path.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
@@ -23,7 +25,7 @@ export default defineNode({
   config: Type.Object(
     {
       status: Type.Integer({ ...fieldText('状态码', 'Status'), minimum: 200, maximum: 599, default: 200 }),
-      headers: Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$' }), Type.String({ maxLength: 2000, pattern: '^[^\\r\\n]*$' }), {
+      headers: valuesBy('header', Type.String({ maxLength: 2000, pattern: '^[^\\r\\n]*$' }), {
         ...fieldText('响应头', 'Headers'),
         ...fieldEditor('headers'),
         default: {},
@@ -49,7 +51,8 @@ export default defineNode({
   expressions: ['/body/expression'],
   prepare(config, build) {
     const headers = Object.fromEntries(Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value]));
-    const readBody = config.body && compileOperand(config.body, build.compileExpression);
+    const { body } = config;
+    const readBody = body && atField('/body', () => compileOperand(body, build.compileExpression));
     const reply = (message: Message, answer: Message): Outcome => ({
       reply: { status: config.status, headers, message: answer },
       emit: { out: [message] },

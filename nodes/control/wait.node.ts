@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { atField } from '../../engine/contract/at-field.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { Operand } from '../../engine/contract/expression-types.ts';
 import { defineNode, inPort, outPort, type Scope } from '../../engine/contract/node.ts';
@@ -78,13 +79,13 @@ export default defineNode({
       : [];
   },
   prepare(config, build) {
-    const { durationMs, timeoutMs } = config;
+    const { durationMs, timeoutMs, until } = config;
     if (durationMs !== undefined) return (ctx) => ({ wait: { untilMs: ctx.clock.now() + durationMs } });
-    if (config.until !== undefined) {
-      const readUntil = compileOperand(config.until, build.compileExpression);
+    if (until !== undefined) {
+      const readUntil = atField('/until', () => compileOperand(until, build.compileExpression));
       return async (ctx) => ({ wait: { untilMs: await readMoment(readUntil, ctx.scope, ctx.clock.now()) } });
     }
-    const readToken = build.compileExpression(config.resume ?? '');
+    const readToken = atField('/resume', () => build.compileExpression(config.resume ?? ''));
     return async (ctx) => {
       const resumeToken = await readToken(ctx.scope);
       if (typeof resumeToken !== 'string' || resumeToken.length < 1 || resumeToken.length > 500) {

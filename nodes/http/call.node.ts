@@ -1,8 +1,10 @@
 import { Type, type Static } from 'typebox';
+import { atField } from '../../engine/contract/at-field.ts';
 import { Operand } from '../../engine/contract/expression-types.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { bothTexts } from '../../engine/contract/error-texts.ts';
 import type { Message } from '../../engine/contract/message.ts';
+import { valuesBy, valuesByName } from '../../engine/contract/named-values.ts';
 import {
   defineNode,
   errorPort,
@@ -16,7 +18,8 @@ import {
   type Scope,
 } from '../../engine/contract/node.ts';
 import { compileOperand } from '../../engine/contract/scope-path.ts';
-import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
+import { pointerStep } from '../../engine/contract/schema-problem.ts';
+import { fieldEditor, fieldText, type Text } from '../../engine/contract/texts.ts';
 import { isWrite, statusError } from '../shared/http/check-status.ts';
 import { parseMediaType, isJsonType, isTextType, type MediaType } from '../shared/http/media-type.ts';
 import { createOutboundClient, type OutboundResponse } from '../shared/http/outbound.ts';
@@ -58,7 +61,7 @@ const Config = Type.Object(
       pattern: '^/',
       maxLength: 2000,
     }),
-    query: Type.Record(Type.String({ maxLength: 200 }), Type.String({ ...fieldEditor('template'), maxLength: 2000 }), {
+    query: valuesByName(Type.String({ ...fieldEditor('template'), maxLength: 2000 }), {
       ...fieldText(
         '查询参数',
         'Query',
@@ -68,7 +71,7 @@ const Config = Type.Object(
       default: {},
       maxProperties: 100,
     }),
-    headers: Type.Record(Type.String({ pattern: '^[A-Za-z0-9-]{1,100}$' }), Type.String({ ...fieldEditor('template'), maxLength: 4000 }), {
+    headers: valuesBy('header', Type.String({ ...fieldEditor('template'), maxLength: 4000 }), {
       ...fieldText('请求头', 'Headers', '值可含占位符。', 'Values may hold placeholders.'),
       ...fieldEditor('headers'),
       default: {},
@@ -166,6 +169,10 @@ const BAD_PATH = {
   en: 'must be a percent-encoded path without dot segments, query or fragment',
 };
 const POST_ALONE = { 'zh-CN': '“只读”只用于 POST 请求', en: 'is for POST alone' };
+const READS_AND_REPEATS = {
+  'zh-CN': '“只读调用”与“对方保证幂等”不能同时打开：只查询的调用本来就可以重发；会改变数据的，请只打开“对方保证幂等”',
+  en: 'cannot be on together with “Only reads”: what only asks may be sent again anyway; turn “Only reads” off where the call changes something',
+};
 const OWN_HEADER = { 'zh-CN': '该请求头由平台设置，不能在此填写', en: 'is set by the platform' };
 
 function checkConfig(config: Config): readonly ConfigProblem[] {
@@ -180,13 +187,25 @@ function checkConfig(config: Config): readonly ConfigProblem[] {
     ['headers', config.headers],
   ] as const) {
     for (const [name, template] of Object.entries(templates))
-      problems.push(...checkTemplate(`/${field}${name === '' ? '' : `/${name}`}`, template));
+      problems.push(...checkTemplate(`/${field}${name === '' ? '' : pointerStep(name)}`, template));
   }
   for (const name of Object.keys(config.headers)) {
     if (OWN_HEADERS.includes(name.toLowerCase())) problems.push({ path: `/headers/${name}`, message: OWN_HEADER });
   }
   if (config.reads && !['POST', 'GET', 'HEAD'].includes(config.method)) problems.push({ path: '/reads', message: POST_ALONE });
+  if (config.reads && config.idempotent && config.method === 'POST') problems.push({ path: '/idempotent', message: READS_AND_REPEATS });
+  for (const [index, range] of config.expect.entries()) {
+    const [from, to = from] = range.split('-');
+    if (Number(from) > Number(to)) problems.push({ path: `/expect/${index}`, message: emptyRange(range, `${to}-${from}`) });
+  }
   return problems;
+}
+
+function emptyRange(range: string, turned: string): Text {
+  return {
+    'zh-CN': `区间“${range}”的起点大于终点，不包含任何状态码；是否应为“${turned}”？`,
+    en: `the range "${range}" ends before it begins, so no status is in it; did you mean "${turned}"?`,
+  };
 }
 
 function checkTemplate(path: string, template: string): readonly ConfigProblem[] {
@@ -221,7 +240,7 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
     const query = fillQuery(ctx.scope);
     const path = (fillPath(ctx.scope) ?? '') + (query.length === 0 ? '' : `?${query.map(([name, value]) => `${name}=${value}`).join('&')}`);
     const response = await client.send(ctx, { method: config.method, path, headers, body: body?.bytes, effect });
-    if (!isExpected(response.status)) throw statusError(response, effect, ctx.clock);
+    if (!isExpected(response.status)) throw statusError(response, effect, ctx);
     try {
       const answer = decodeAnswer(config, ctx, message, response, parser);
       return { emit: { ok: [answer instanceof Promise ? await answer : answer] } };
@@ -265,7 +284,7 @@ function compileBody(config: Config, build: BuildContext): (scope: Scope) => unk
   const source = config.body ?? (['POST', 'PUT', 'PATCH'].includes(config.method) ? 'message' : 'none');
   if (source === 'none') return () => NO_BODY;
   if (source === 'message') return (scope) => scope.message.data;
-  return compileOperand(source, (text) => build.compileExpression(text));
+  return atField('/body', () => compileOperand(source, (text) => build.compileExpression(text)));
 }
 
 interface Body {

@@ -14,6 +14,7 @@ export default defineNode({
     help: { 'zh-CN': '每次接口被调用即运行本流程。', en: 'Runs the flow for every call of its interface.' },
   },
   ports: { in: [], out: [outPort] },
+  keyNames: () => [],
   samples: [
     {
       name: { 'zh-CN': '预约请求', en: 'A booking' },

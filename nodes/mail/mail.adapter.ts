@@ -13,5 +13,9 @@ export default defineAdapter({
   },
   settings: MailSettings,
   credential: { 'zh-CN': '邮箱的密码或客户端授权码。', en: 'The mailbox’s password, or its app password.' },
+  connectsTo: (settings) => {
+    const { host, port } = (settings as MailSettings).imap;
+    return [{ host, port }];
+  },
   hasCharset: false,
 });

@@ -1,15 +1,32 @@
+import { isIP } from 'node:net';
 import { ImapFlow } from 'imapflow';
 import type { Adapter } from '../../engine/contract/adapter.ts';
 import { AppError } from '../../engine/contract/errors.ts';
+import type { OutboundGuard } from '../../engine/contract/outbound-guard.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
 import { readSettings } from '../shared/read-settings.ts';
+import { meterMailbox } from './meter-mailbox.ts';
 import { MailSettings } from './settings.ts';
 
+/** A line of a search names a hundred thousand mails with this. */
+const MAX_LINE_BYTES = 768 * 1024;
+const MAX_TOKENS = 100_000;
+/** Of everything but mails, for each thing that is asked for. */
+const OTHER_BYTES = 1024 * 1024;
+
+export interface Mailbox {
+  readonly client: ImapFlow;
+  /** From now on the server may send a mail of this size, beside what answers usually take; beyond, the connection is cut. */
+  expect(bytes: number): void;
+  /** MAIL_FLOOD (transient) if that is why an error came. */
+  flood(error: unknown): AppError | undefined;
+}
+
 /**
- * A connection over IMAP (RFC 3501), encrypted and logged in; its owner closes it. ADAPTER_SETTINGS_WRONG, MAIL_TLS_REQUIRED and
+ * A connection over IMAP (RFC 3501), encrypted and logged in; its owner closes it. ADAPTER_SETTINGS_WRONG, OUTBOUND_REFUSED, MAIL_TLS_REQUIRED and
  * MAIL_LOGIN_FAILED (input), MAIL_CONNECT_FAILED (transient).
  */
-export async function openMailbox(adapter: Adapter, password: string): Promise<ImapFlow> {
+export async function openMailbox(adapter: Adapter, password: string, outbound: OutboundGuard, mailBytes = 0): Promise<Mailbox> {
   const { user, imap } = readSettings(adapter, MailSettings);
   if (imap.security === 'none' && !isLoopback(imap.host)) {
     throw new AppError('MAIL_TLS_REQUIRED', 'input', 'This adapter would fetch mails in plain text.', {
@@ -17,13 +34,17 @@ export async function openMailbox(adapter: Adapter, password: string): Promise<I
       fix: 'Set its encryption to TLS or STARTTLS.',
     });
   }
+  // An address is not looked up when the socket connects.
+  if (isIP(imap.host) !== 0) await outbound.resolve(imap.host, imap.port);
   const client = new ImapFlow({
     host: imap.host,
     port: imap.port,
     secure: imap.security === 'tls',
     doSTARTTLS: imap.security === 'starttls',
     auth: { user, pass: password },
+    // These are the options of its socket, encrypted or not.
     tls: {
+      lookup: outbound.lookup(imap.port),
       minVersion: 'TLSv1.2',
       ...(imap.ca === undefined ? {} : { ca: imap.ca }),
       ...(imap.serverName === undefined ? {} : { servername: imap.serverName }),
@@ -33,20 +54,62 @@ export async function openMailbox(adapter: Adapter, password: string): Promise<I
     greetingTimeout: adapter.limits.connectTimeoutMs,
     socketTimeout: adapter.limits.timeoutMs,
     disableAutoIdle: true,
+    // A few compressed bytes may stand for any number.
+    disableCompression: true,
+    maxLineLength: MAX_LINE_BYTES,
+    maxLiteralSize: mailBytes + OTHER_BYTES,
+    maxResponseSize: mailBytes + OTHER_BYTES + MAX_LINE_BYTES,
+    maxResponseTokens: MAX_TOKENS,
     logger: false,
   });
   // Whatever goes wrong rejects the command under way.
   client.on('error', () => undefined);
+  const mailbox = metered(client);
   try {
     await client.connect();
-    return client;
+    return mailbox;
   } catch (cause) {
     client.close();
-    throw connectFailed(imap, cause);
+    throw mailbox.flood(cause) ?? connectFailed(imap, cause);
   }
 }
 
+function metered(client: ImapFlow): Mailbox {
+  const meter = meterMailbox(client, OTHER_BYTES);
+  let mostBytes = OTHER_BYTES;
+  let isTooMuch = false;
+  // A command under way is told no more than that the connection is gone.
+  client.on('error', (error: NodeJS.ErrnoException) => {
+    isTooMuch ||= TOO_MUCH.has(error.code);
+  });
+  return {
+    client,
+    expect(bytes) {
+      mostBytes = bytes + OTHER_BYTES;
+      meter.allow(mostBytes);
+    },
+    flood: (error) => (meter.isOver() || isTooMuch ? flooded(mostBytes, error) : undefined),
+  };
+}
+
+const TOO_MUCH: ReadonlySet<string | undefined> = new Set(['LineTooLarge', 'LiteralTooLarge', 'ResponseTooLarge', 'TooManyTokens']);
+
+function flooded(mostBytes: number, cause: unknown): AppError {
+  const limit = Math.ceil(mostBytes / 1024 / 1024);
+  return new AppError(
+    'MAIL_FLOOD',
+    'transient',
+    `The mail server sent more than it was asked for (${limit} MB), so the connection was cut.`,
+    {
+      values: { limit },
+      fix: 'It is tried again by itself; if it goes on, look at the server.',
+      cause,
+    },
+  );
+}
+
 function connectFailed({ host, port }: MailSettings['imap'], cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
   if ((cause as { readonly authenticationFailed?: boolean }).authenticationFailed === true)
     return new AppError('MAIL_LOGIN_FAILED', 'input', `${host}:${port} refuses user or password.`, {
       values: { host, port },

@@ -15,7 +15,7 @@ import {
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { createParser } from '../shared/parse-worker/create-parser.ts';
 import { createProbeSteps } from '../shared/probe-steps.ts';
-import { openMailbox } from './open-mailbox.ts';
+import { openMailbox, type Mailbox } from './open-mailbox.ts';
 
 const folder = (zh: string, en: string, zhHelp: string, enHelp: string, initial: string) =>
   Type.String({ ...fieldText(zh, en, zhHelp, enHelp), minLength: 1, maxLength: 200, default: initial });
@@ -92,6 +92,7 @@ export default defineNode({
   ],
   config: Config,
   check: checkConfig,
+  keyNames: () => [],
   listen,
   probe,
 });
@@ -113,7 +114,7 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
   const ended = Promise.withResolvers<unknown>();
   let cancel = () => {};
   let looking: Promise<void> = Promise.resolve();
-  await withMailbox(ctx, (client) => makeFolders(client, ctx.config));
+  await withMailbox(ctx, ({ client }) => makeFolders(client, ctx.config));
   look();
   return {
     ended: ended.promise,
@@ -125,23 +126,25 @@ async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
   };
 
   function look(): void {
-    looking = withMailbox(ctx, (client) => takeAll({ client, ctx, emit, signal: stopping.signal })).then(() => {
+    looking = withMailbox(ctx, (mailbox) => takeAll({ mailbox, ctx, emit, signal: stopping.signal }), ctx.config.maxBytes).then(() => {
       if (!stopping.signal.aborted) cancel = ctx.clock.after(ctx.config.everySec * 1000, look);
     }, ended.resolve);
   }
 }
 
 async function withMailbox<T>(
-  { adapter, secret }: Pick<TriggerContext<Config>, 'adapter' | 'secret'>,
-  work: (client: ImapFlow) => Promise<T>,
+  { adapter, outbound, secret }: Pick<TriggerContext<Config>, 'adapter' | 'outbound' | 'secret'>,
+  work: (mailbox: Mailbox) => Promise<T>,
+  mailBytes?: number,
 ): Promise<T> {
-  const client = await openMailbox(adapter!, await secret());
+  const mailbox = await openMailbox(adapter!, await secret(), outbound, mailBytes);
+  const { client } = mailbox;
   try {
-    const result = await work(client);
+    const result = await work(mailbox);
     await client.logout();
     return result;
   } catch (error) {
-    throw error instanceof AppError ? error : mailboxFailed(error);
+    throw mailbox.flood(error) ?? (error instanceof AppError ? error : mailboxFailed(error));
   } finally {
     client.close();
   }
@@ -160,7 +163,7 @@ async function makeFolders(client: ImapFlow, { folder: inbox, doneFolder, failed
 
 /** One look into the mailbox. */
 interface Look {
-  readonly client: ImapFlow;
+  readonly mailbox: Mailbox;
   readonly ctx: TriggerContext<Config>;
   readonly emit: Emit;
   readonly signal: AbortSignal;
@@ -168,7 +171,8 @@ interface Look {
 
 /** Oldest first, by the number that the server gave (UID, with the folder's UIDVALIDITY): a mail that comes twice has two of them. */
 async function takeAll(look: Look): Promise<void> {
-  const { client, ctx, signal } = look;
+  const { ctx, signal } = look;
+  const { client } = look.mailbox;
   const { uidValidity } = await client.mailboxOpen(ctx.config.folder);
   const uids = (await client.search({ all: true }, { uid: true })) || [];
   for (const uid of uids.map(String)) {
@@ -176,6 +180,7 @@ async function takeAll(look: Look): Promise<void> {
     const goesTo = await take(look, uid, `${ctx.adapter!.adapterId}/${ctx.config.folder}/${uidValidity}/${uid}`);
     // It cannot be stored now, nor could the next.
     if (goesTo === undefined) return;
+    look.mailbox.expect(0);
     await client.messageMove(uid, goesTo, { uid: true });
   }
 }
@@ -202,26 +207,32 @@ async function take(look: Look, uid: string, dedupeKey: string): Promise<string 
 }
 
 /** Undefined where it is not there any more. */
-async function read({ client, ctx, signal }: Look, uid: string): Promise<Message | undefined> {
+async function read({ mailbox, ctx, signal }: Look, uid: string): Promise<Message | undefined> {
   const { maxBytes } = ctx.config;
+  const { client } = mailbox;
+  mailbox.expect(maxBytes);
   const about = await client.fetchOne(uid, { size: true }, { uid: true });
   if (!about) return undefined;
   const { size: sizeBytes = 0 } = about;
-  if (sizeBytes > maxBytes) {
-    throw new AppError('MAIL_TOO_LARGE', 'input', `The mail has ${sizeBytes} bytes; ${maxBytes} are allowed.`, {
-      values: { sizeBytes, maxBytes },
-      fix: 'Raise the limit in the trigger, or have it sent in parts.',
-    });
-  }
+  if (sizeBytes > maxBytes) throw tooLarge(sizeBytes, maxBytes);
   const mail = await client.fetchOne(uid, { source: { maxLength: maxBytes } }, { uid: true });
   if (!mail || mail.source === undefined) return undefined;
+  // It may be another size than the server said.
+  if (mail.source.length > maxBytes) throw tooLarge(mail.source.length, maxBytes);
   return createMessage(await parser.parse({ kind: 'mail', source: mail.source }, { clock: ctx.clock, signal }));
+}
+
+function tooLarge(sizeBytes: number, maxBytes: number): AppError {
+  return new AppError('MAIL_TOO_LARGE', 'input', `The mail has ${sizeBytes} bytes; ${maxBytes} are allowed.`, {
+    values: { sizeBytes, maxBytes },
+    fix: 'Raise the limit in the trigger, or have it sent in parts.',
+  });
 }
 
 async function probe(ctx: ProbeContext): Promise<Health> {
   const steps = createProbeSteps(ctx);
   await steps.run({ 'zh-CN': '连接与登录', en: 'Connection and login' }, async () => {
-    const folders = await withMailbox(ctx, (client) => client.list());
+    const folders = await withMailbox(ctx, ({ client }) => client.list());
     return folders
       .map(({ path }) => path)
       .join(', ')

@@ -2,12 +2,15 @@ import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket, type ConnectionOptions } from 'node:tls';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
+import type { OutboundGuard } from '../../engine/contract/outbound-guard.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
 import type { SendSettings } from './settings.ts';
 
 export interface ConnectOptions {
   readonly settings: SendSettings;
   readonly timeoutMs: number;
+  /** Absent only where the other side is this process itself. */
+  readonly outbound: OutboundGuard | undefined;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** PEM of certificate and key, where the adapter shows one. */
@@ -15,18 +18,25 @@ export interface ConnectOptions {
 }
 
 /**
- * A connection that is ready to send. MLLP_TLS_REQUIRED (input) where it would be plain off loopback, MLLP_CREDENTIAL_WRONG (input);
+ * A connection that is ready to send. MLLP_TLS_REQUIRED (input) where it would be plain off loopback, OUTBOUND_REFUSED, MLLP_CREDENTIAL_WRONG (input);
  * else MLLP_CONNECT_FAILED (transient: nothing was sent).
  */
-export function connect({ settings, timeoutMs, signal, clock, credential }: ConnectOptions): Promise<Socket> {
-  const { host, tls } = settings;
+export async function connect(options: ConnectOptions): Promise<Socket> {
+  const { settings, outbound } = options;
+  const { host, port, tls } = settings;
   if (tls === undefined && !isLoopback(host) && settings.allowPlain !== true) {
     throw new AppError('MLLP_TLS_REQUIRED', 'input', 'This adapter would send patient data in plain text.', {
       fix: 'Set tls in its settings; or allowPlain, if the other side knows no TLS and stands in the same protected network.',
     });
   }
+  // An address is not looked up when the socket connects.
+  if (outbound !== undefined && isIP(host) !== 0) await outbound.resolve(host, port);
+  return openConnection(options);
+}
+
+function openConnection({ settings, timeoutMs, outbound, signal, clock, credential }: ConnectOptions): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = openSocket(settings, credential);
+    const socket = openSocket(settings, credential, outbound);
     const finish = (cause?: unknown) => {
       cancelTimer();
       signal.removeEventListener('abort', onAbort);
@@ -44,10 +54,12 @@ export function connect({ settings, timeoutMs, signal, clock, credential }: Conn
   });
 }
 
-function openSocket(settings: SendSettings, credential: string | undefined): Socket {
-  if (settings.tls === undefined) return connectPlain({ host: settings.host, port: settings.port });
+function openSocket(settings: SendSettings, credential: string | undefined, outbound: OutboundGuard | undefined): Socket {
+  const { host, port } = settings;
+  const lookup = outbound === undefined ? {} : { lookup: outbound.lookup(port) };
+  if (settings.tls === undefined) return connectPlain({ host, port, ...lookup });
   try {
-    return connectTls(tlsOptions(settings, credential));
+    return connectTls({ ...tlsOptions(settings, credential), ...lookup });
   } catch (cause) {
     throw new AppError('MLLP_CREDENTIAL_WRONG', 'input', 'The certificate, key or CA of this adapter is no valid PEM.', {
       fix: 'Store certificate and private key, both as PEM, in the credential of the adapter, and the CA in tls.ca.',
@@ -69,6 +81,7 @@ function tlsOptions({ host, port, tls }: SendSettings, credential: string | unde
 }
 
 export function connectFailed({ host, port }: SendSettings, cause: unknown): AppError {
+  if (cause instanceof AppError) return cause;
   const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
   return new AppError('MLLP_CONNECT_FAILED', 'transient', `No connection to ${host}:${port}: ${reason}.`, {
     values: { host, port, reason },

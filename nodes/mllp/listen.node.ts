@@ -3,20 +3,26 @@ import { createServer as createTlsServer, TLSSocket } from 'node:tls';
 import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import { bothTexts } from '../../engine/contract/error-texts.ts';
+import { valuesBy } from '../../engine/contract/named-values.ts';
 import { defineNode, outPort, type ConfigProblem, type Emit, type Stop, type TriggerContext } from '../../engine/contract/node.ts';
+import type { Message } from '../../engine/contract/message.ts';
 import { fieldEditor, fieldText, type Text } from '../../engine/contract/texts.ts';
 import { createThrottledWarning } from '../../engine/contract/throttled-warning.ts';
 import { admission } from '../shared/hl7/admission.ts';
+import { decodeHl7 } from '../shared/hl7/charset-names.ts';
+import { readHl7, type Hl7Message } from '../shared/hl7/message.ts';
 import { parseHl7Path } from '../shared/hl7/paths.ts';
+import { LISTENER_CIPHERS } from '../../engine/contract/tls-ciphers.ts';
 import { isLoopback } from '../shared/is-loopback.ts';
 import { readSettings } from '../shared/read-settings.ts';
+import { describeHl7, parseKeyPaths } from './describe-hl7.ts';
 import { compilePeers, isCertificatePeer, type Peer } from './peers.ts';
 import { serveConnection, type Connection, type ConnectionOptions } from './serve-connection.ts';
 import { ListenSettings } from './settings.ts';
 
 const Config = Type.Object(
   {
-    keys: Type.Record(Type.String({ pattern: '^[a-z][A-Za-z0-9]{0,40}$' }), Type.String({ ...fieldEditor('hl7-path'), maxLength: 40 }), {
+    keys: valuesBy('key', Type.String({ ...fieldEditor('hl7-path'), maxLength: 40 }), {
       ...fieldText(
         '业务键',
         'Business keys',
@@ -63,7 +69,9 @@ export default defineNode({
   samples: [admission],
   config: Config,
   check: checkConfig,
+  keyNames: ({ keys }) => Object.keys(keys),
   listen,
+  describe: ({ keys }, message) => describeHl7(readCorrected(message), parseKeyPaths(keys)),
 });
 
 function checkConfig(config: Config): ConfigProblem[] {
@@ -82,6 +90,11 @@ function problemOf(attempt: () => unknown): Text | undefined {
   } catch (error) {
     return bothTexts(error as AppError);
   }
+}
+
+/** As it is corrected: text, or bytes in the charset of the message. */
+function readCorrected({ data, charset }: Message): Hl7Message {
+  return readHl7(data instanceof Uint8Array ? decodeHl7(Buffer.from(data), charset).text : String(data));
 }
 
 async function listen(ctx: TriggerContext<Config>, emit: Emit): Promise<Stop> {
@@ -153,6 +166,7 @@ async function createServer(ctx: TriggerContext<Config>, settings: ListenSetting
     requestCert,
     rejectUnauthorized: false,
     minVersion: 'TLSv1.2',
+    ciphers: LISTENER_CIPHERS,
     handshakeTimeout: 10_000,
     allowHalfOpen: true,
   });
@@ -173,7 +187,7 @@ function connectionOptions(ctx: TriggerContext<Config>, settings: ListenSettings
     idleTimeoutMs: settings.idleTimeoutMs!,
     frameTimeoutMs: settings.frameTimeoutMs!,
     ackTimeoutMs: settings.ackTimeoutMs!,
-    keys: Object.fromEntries(Object.entries(ctx.config.keys).map(([name, path]) => [name, parseHl7Path(path)])),
+    keys: parseKeyPaths(ctx.config.keys),
     emit,
     clock: ctx.clock,
     log: ctx.log,

@@ -24,5 +24,11 @@ export default defineAdapter({
     'zh-CN': '出示客户端证书时，存证书与私钥的 PEM。',
     en: 'Where a client certificate is shown: the PEM of certificate and private key.',
   },
+  connectsTo: (settings) => {
+    const { host, port, listen, peers } = settings as Partial<SendSettings & ListenSettings>;
+    // Without `listen` its host and port are where it listens itself, if it names who may come.
+    const isListener = listen === undefined && peers !== undefined;
+    return host === undefined || port === undefined || isListener ? [] : [{ host, port }];
+  },
   hasCharset: true,
 });

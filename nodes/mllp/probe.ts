@@ -1,8 +1,8 @@
 /** Connection test of an MLLP adapter: name, connection, TLS. No message is sent: every one would be taken for real. */
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Health, ProbeContext } from '../../engine/contract/node.ts';
+import { isLoopback } from '../shared/is-loopback.ts';
 import { createProbeSteps } from '../shared/probe-steps.ts';
 import { readSettings } from '../shared/read-settings.ts';
 import { connect, connectFailed } from './connect.ts';
@@ -15,7 +15,7 @@ export async function probeMllp(ctx: ProbeContext): Promise<Health> {
     return steps.health();
   }
   await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => readSettings(ctx.adapter, SendSettings).host);
-  await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(readSettings(ctx.adapter, SendSettings)));
+  await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx, readSettings(ctx.adapter, SendSettings)));
   await steps.run({ 'zh-CN': '连接与 TLS', en: 'Connection and TLS' }, () => openAndClose(ctx));
   return steps.health();
 }
@@ -28,8 +28,10 @@ function isListener({ adapter }: ProbeContext): boolean {
 async function reachListener(ctx: ProbeContext): Promise<string> {
   const { host, port } = readSettings(ctx.adapter, ListenSettings).listen!;
   const settings = { host: host === '0.0.0.0' || host === '::' ? 'localhost' : host, port, allowPlain: true };
-  const options = { settings, timeoutMs: ctx.adapter.limits.connectTimeoutMs, signal: ctx.signal, clock: ctx.clock, credential: undefined };
-  const socket = await connect(options).catch((cause: unknown) => {
+  const { signal, clock, adapter } = ctx;
+  const options = { settings, timeoutMs: adapter.limits.connectTimeoutMs, outbound: undefined, signal, clock, credential: undefined };
+  const reached = isThisMachine(settings.host) ? connect(options) : Promise.reject(new Error('no address of this machine'));
+  const socket = await reached.catch((cause: unknown) => {
     throw new AppError('MLLP_NOT_LISTENING', 'transient', `Nothing listens at ${host}:${port}.`, {
       values: { host, port },
       fix: 'Publish a flow that listens by this adapter; the system page says why a listener could not start.',
@@ -40,11 +42,15 @@ async function reachListener(ctx: ProbeContext): Promise<string> {
   return `${host}:${port}`;
 }
 
-async function resolveName(settings: SendSettings): Promise<string> {
-  const { host } = settings;
-  if (isIP(host) > 0) return host;
+/** It listens nowhere else, and a test must not knock at other doors. */
+function isThisMachine(host: string): boolean {
+  if (isLoopback(host)) return true;
+  return Object.values(networkInterfaces()).some((all) => all?.some(({ address }) => address === host) === true);
+}
+
+async function resolveName({ outbound }: ProbeContext, settings: SendSettings): Promise<string> {
   try {
-    return (await lookup(host)).address;
+    return (await outbound.resolve(settings.host, settings.port))[0]!.address;
   } catch (cause) {
     throw connectFailed(settings, cause);
   }
@@ -56,6 +62,7 @@ async function openAndClose(ctx: ProbeContext): Promise<string> {
   const socket = await connect({
     settings,
     timeoutMs: ctx.adapter.limits.connectTimeoutMs,
+    outbound: ctx.outbound,
     signal: ctx.signal,
     clock: ctx.clock,
     credential,

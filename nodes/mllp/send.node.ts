@@ -122,7 +122,15 @@ async function send(pool: SendPool, settings: SendSettings, message: Outgoing, c
     signal: ctx.signal,
     clock: ctx.clock,
     log: ctx.log,
-    connect: async () => connect({ settings, timeoutMs: limits.connectTimeoutMs, signal: ctx.signal, clock: ctx.clock, credential }),
+    connect: async () =>
+      connect({
+        settings,
+        timeoutMs: limits.connectTimeoutMs,
+        outbound: ctx.outbound,
+        signal: ctx.signal,
+        clock: ctx.clock,
+        credential,
+      }),
     beforeFirstByte: () => ctx.beforeFirstByte(),
   });
 }

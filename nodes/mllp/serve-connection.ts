@@ -12,7 +12,7 @@ import { encodeText } from '../shared/charset/text-charset.ts';
 import { buildAck, buildBlindNak, type AckCode } from '../shared/hl7/acknowledge.ts';
 import { decodeHl7 } from '../shared/hl7/charset-names.ts';
 import { headerField, readHl7, type Hl7Message } from '../shared/hl7/message.ts';
-import { getHl7, type Hl7Path } from '../shared/hl7/paths.ts';
+import { describeHl7, type KeyPaths } from './describe-hl7.ts';
 import { createFrameCutter, frameOf } from './frames.ts';
 
 export interface ConnectionOptions {
@@ -24,7 +24,7 @@ export interface ConnectionOptions {
   /** How long an ACK may wait for a peer that takes none. */
   readonly ackTimeoutMs: number;
   /** Business keys to read from each message. */
-  readonly keys: Readonly<Record<string, Hl7Path>>;
+  readonly keys: KeyPaths;
   readonly emit: Emit;
   readonly clock: Clock;
   readonly log: Logger;
@@ -194,6 +194,12 @@ async function acceptFrame(frame: Buffer, options: ConnectionOptions): Promise<B
     options.log.warn('mllp.message-unreadable', { code: toErrorRecord(error).code });
     return refuseUnreadable(frame, toErrorRecord(error), now);
   }
+  // HL7 v2.8, 2.9.2.2: without type or control id it is rejected, since no answer could be told from another.
+  const lacking = [9, 10].filter((number) => headerField(request, number).trim() === '');
+  if (lacking.length > 0) {
+    options.log.warn('mllp.header-incomplete', { fields: lacking.join(',') });
+    return encodeAck(request, { code: 'AR', text: `HL7_HEADER: MSH-${lacking.join(' and MSH-')} is empty` }, charset, now);
+  }
   const result = await handIn(request, text, charset, options);
   if (result.status === 'refused' && result.error.kind === 'transient') return undefined;
   return encodeAck(request, judge(result), charset, now);
@@ -210,31 +216,12 @@ function encodeAck(request: Hl7Message, judgement: ReturnType<typeof judge>, cha
 
 async function handIn(request: Hl7Message, text: string, charset: string, { emit, keys, log }: ConnectionOptions): Promise<ArrivalResult> {
   try {
-    const message = createMessage(text, {
-      mediaType: 'application/hl7-v2',
-      charset,
-      headers: headersOf(request),
-      keys: keysOf(request, keys),
-    });
+    const message = createMessage(text, { mediaType: 'application/hl7-v2', charset, ...describeHl7(request, keys) });
     return await emit({ message });
   } catch (error) {
     if (!(error instanceof AppError)) log.error('mllp.arrival-failed', error);
     return { status: 'refused', error: toErrorRecord(error) };
   }
-}
-
-/** What a flow may want to look at without parsing: type and control id, nothing personal. */
-function headersOf(request: Hl7Message): Record<string, string> {
-  return { 'hl7-type': headerField(request, 9), 'hl7-control-id': headerField(request, 10) };
-}
-
-function keysOf(request: Hl7Message, paths: Readonly<Record<string, Hl7Path>>): Record<string, string> {
-  const keys: Record<string, string> = {};
-  for (const name in paths) {
-    const value = getHl7(request, paths[name]!);
-    if (value !== undefined && value !== '') keys[name] = value;
-  }
-  return keys;
 }
 
 /** AE: the message is wrong, sending it again will not help. AR: a failure of ours (HL7 v2.8, 2.9.2.2). */

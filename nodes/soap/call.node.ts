@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { atField } from '../../engine/contract/at-field.ts';
 import { AppError, type ErrorKind } from '../../engine/contract/errors.ts';
 import { Operand } from '../../engine/contract/expression-types.ts';
 import { withData } from '../../engine/contract/message.ts';
@@ -104,6 +105,15 @@ const Config = Type.Object(
       }),
       default: 'refused',
     }),
+    oneWay: Type.Boolean({
+      ...fieldText(
+        '单向操作',
+        'One-way',
+        '对方不返回内容（WSDL 中该操作没有 output）时打开。否则空响应视为出错。',
+        'On where the WSDL gives the operation no output. Otherwise an empty answer is an error.',
+      ),
+      default: false,
+    }),
     reads: Type.Boolean({
       ...fieldText('只读调用', 'Only reads', '只查询，不改变任何数据。', 'It asks and changes nothing.'),
       default: false,
@@ -147,8 +157,8 @@ function effectOf(config: Config): Effect {
 
 function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
   const effect = effectOf(config);
-  const readBody = compileOperand(config.body ?? { path: 'data' }, (text) => build.compileExpression(text));
-  const readHeader = compileOperand(config.header ?? { value: {} }, (text) => build.compileExpression(text));
+  const readBody = atField('/body', () => compileOperand(config.body ?? { path: 'data' }, (text) => build.compileExpression(text)));
+  const readHeader = atField('/header', () => compileOperand(config.header ?? { value: {} }, (text) => build.compileExpression(text)));
   const xmlOptions: ParseXmlOptions = { maxDepth: 200, namespaces: 'strip', arrays: config.arrays.map((path) => `Envelope.Body.${path}`) };
   const client = createOutboundClient();
   const parser = createParser();
@@ -159,7 +169,7 @@ function prepareCall(config: Config, build: BuildContext): RunNode<Config> {
     const body = buildEnvelope(config, header, await readBody(ctx.scope), charset);
     const headers = envelopeHeaders(config.version, config.action, charset);
     const response = await client.send(ctx, { method: 'POST', path: config.path, headers, body, effect });
-    const answer = await readAnswer(response, effect, xmlOptions, parser, ctx);
+    const answer = isEmptySuccess(response, config) ? { result: null } : await readAnswer(response, effect, xmlOptions, parser, ctx);
     const { charset: _request, ...rest } = withData(message, 'fault' in answer ? null : answer.result, 'application/json');
     if (!('fault' in answer)) return { emit: { ok: [rest] } };
     const fault = readFault(answer.fault);
@@ -172,32 +182,51 @@ async function login(config: Config, ctx: NodeContext<Config>): Promise<Readonly
   return config.security === 'none' ? {} : securityHeader(config.security, await ctx.secret(), ctx.clock.now());
 }
 
+/** 202 and 204 say that there is no answer (WS-I Basic Profile 1.1, R1112); 200 says so of a one-way operation alone. */
+function isEmptySuccess({ status, body }: OutboundResponse, { oneWay }: Config): boolean {
+  return body.byteLength === 0 && (status === 202 || status === 204 || (oneWay && status === 200));
+}
+
 /** Faults come with HTTP 500, 400 or, from careless servers, 200; every other failing status is HTTP's own. */
 async function readAnswer(response: OutboundResponse, effect: Effect, options: ParseXmlOptions, parser: Parser, ctx: NodeContext<Config>) {
   const isSuccess = response.status >= 200 && response.status < 300;
-  // A one-way operation is answered by 202 or 204 and nothing.
-  if (isSuccess && response.body.byteLength === 0) return { result: null };
+  if (isSuccess && response.body.byteLength === 0) throw emptyAnswer(effect, response.status);
   const type = parseMediaType(response.headers['content-type']);
   const mayBeSoap = isSuccess || ((response.status === 500 || response.status === 400) && isTextType(type.name));
-  if (!mayBeSoap) throw statusError(response, effect, ctx.clock);
+  if (!mayBeSoap) throw statusError(response, effect, ctx);
   let answer: ReturnType<typeof openEnvelope>;
   try {
     const document = await parser.parse({ kind: 'xml', source: response.body, charset: type.charset, options }, ctx);
     answer = openEnvelope(document as XmlObject);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    throw isSuccess ? notSoap(effect, error) : statusError(response, effect, ctx.clock);
+    throw isSuccess ? notSoap(effect, error) : statusError(response, effect, ctx);
   }
   if (answer !== undefined && (isSuccess || 'fault' in answer)) return answer;
-  throw isSuccess ? notSoap(effect) : statusError(response, effect, ctx.clock);
+  throw isSuccess ? notSoap(effect) : statusError(response, effect, ctx);
+}
+
+function emptyAnswer(effect: Effect, status: number): AppError {
+  return new AppError('SOAP_ANSWER', kindOf(effect), `The other side answered HTTP ${status} without a SOAP envelope.`, {
+    values: { problem: 'empty', status },
+    fix: 'Ask the other side what it did. Turn "One-way" on where its WSDL gives the operation no output.',
+  });
 }
 
 /** It was taken in over there, but what came back says nothing: a write may have been done. */
+function kindOf(effect: Effect): ErrorKind {
+  return effect === 'read' || effect === 'pure' ? 'input' : 'unknown-outcome';
+}
+
 function notSoap(effect: Effect, cause?: AppError): AppError {
-  const kind: ErrorKind = effect === 'read' || effect === 'pure' ? 'input' : 'unknown-outcome';
-  return new AppError('SOAP_ANSWER', kind, `The answer is no readable SOAP envelope${cause === undefined ? '' : ` (${cause.code})`}.`, {
-    ...(cause === undefined ? {} : { values: { cause: cause.code } }),
-    cause,
-    fix: "Check the adapter's address and charset, and the SOAP version.",
-  });
+  return new AppError(
+    'SOAP_ANSWER',
+    kindOf(effect),
+    `The answer is no readable SOAP envelope${cause === undefined ? '' : ` (${cause.code})`}.`,
+    {
+      ...(cause === undefined ? {} : { values: { cause: cause.code } }),
+      cause,
+      fix: "Check the adapter's address and charset, and the SOAP version.",
+    },
+  );
 }

@@ -2,18 +2,23 @@
 import { AppError } from '../../engine/contract/errors.ts';
 import { createMessage } from '../../engine/contract/message.ts';
 import type { Offer, ProbeContext } from '../../engine/contract/node.ts';
-import { decodeText } from '../shared/charset/text-charset.ts';
+import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
 import { createOutboundClient } from '../shared/http/outbound.ts';
 import { HttpSettings } from '../shared/http/settings.ts';
 import { readSettings } from '../shared/read-settings.ts';
-import { parseXml, type XmlObject } from '../shared/xml/parse-xml.ts';
-import { xmlCharset } from '../shared/xml/xml-charset.ts';
-import { readWsdl } from './read-wsdl.ts';
+import { tooCostly } from './too-costly.ts';
+import type { WsdlTask } from './wsdl-worker.ts';
 
-const MAX_DEPTH = 60;
 const FIX = 'Ask the other side for the address of its WSDL, or fill the fields in by hand.';
+/** Of computing, for one description; thousands of operations take a tenth of it. */
+const CPU_MS = 2000;
+const HEAP_MB = 256;
+/** Of all, and of one adapter. */
+const WAITING = 32;
+const WAITING_PER_ADAPTER = 4;
+const FILE = new URL(import.meta.url.endsWith('.ts') ? './wsdl-worker.ts' : './wsdl-worker.js', import.meta.url);
 
-/** Rejects with WSDL_ABSENT (input) when the service answers with anything but a description of SOAP operations, and with what calling it rejects with. */
+/** WSDL_TOO_COSTLY (input) when reading its description takes too much; rejects with WSDL_ABSENT (input) when the service answers with anything but a description of SOAP operations, and with what calling it rejects with. */
 export async function readOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
   const basePath = new URL(readSettings(ctx.adapter, HttpSettings).baseUrl).pathname.replace(/\/$/, '');
   const scope = { message: createMessage(null), nodes: {}, now: ctx.clock.now() };
@@ -22,18 +27,27 @@ export async function readOffers(ctx: ProbeContext): Promise<readonly Offer[]> {
     { method: 'GET', path: basePath === '' ? '/?wsdl' : '?wsdl', headers: { accept: 'text/xml, application/wsdl+xml' }, effect: 'read' },
   );
   if (status < 200 || status > 299) throw absent(`HTTP ${status}`);
-  const offers = readWsdl(documentOf(body), basePath);
+  const offers = await read({ body, basePath }, ctx);
   if (offers.length === 0) throw absent('no SOAP operation');
   return offers;
 }
 
-function documentOf(body: Uint8Array): XmlObject {
+/** A hospital's description decides what reading it takes: in a thread that ends with it. One for all, so that many who ask take no more processors. */
+let threads: BoundedThreads<WsdlTask, readonly Offer[]> | undefined;
+
+async function read(task: WsdlTask, { adapter, clock, signal }: ProbeContext): Promise<readonly Offer[]> {
+  threads ??= new BoundedThreads({ file: FILE, size: 1, heapMb: HEAP_MB, waiting: WAITING, waitingPerKey: WAITING_PER_ADAPTER, clock });
   try {
-    return parseXml(decodeText(body, xmlCharset(body)), { maxDepth: MAX_DEPTH, namespaces: 'keep', arrays: [] });
+    return await threads.run(task, { cpuMs: CPU_MS, key: adapter.adapterId, signal });
   } catch (error) {
-    if (error instanceof AppError) throw absent(error.code, error);
+    if (error instanceof ThreadLimit) throw error.fault === 'busy' ? busy(error) : error.fault === 'failed' ? error : tooCostly();
+    if (error instanceof AppError && error.code !== 'WSDL_TOO_COSTLY') throw absent(error.code, error);
     throw error;
   }
+}
+
+function busy({ retryAfterMs }: ThreadLimit): AppError {
+  return new AppError('PARSE_BUSY', 'transient', 'Too many descriptions wait to be read.', { retryAfterMs, fix: 'Try again later.' });
 }
 
 function absent(reason: string, cause?: AppError): AppError {

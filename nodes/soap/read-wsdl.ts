@@ -1,7 +1,7 @@
 /** A service's own description (WSDL 1.1, W3C Note 2001): its SOAP operations, each with what a node needs to call it. Pure; imports are not followed. */
 import type { Offer } from '../../engine/contract/node.ts';
 import type { XmlObject } from '../shared/xml/parse-xml.ts';
-import { attribute, documentation, local, parts, readXsd, type JsonSchema, type XsdTypes } from './xsd-schema.ts';
+import { attribute, byName, documentation, local, parts, readXsd, type JsonSchema, type XsdTypes } from './xsd-schema.ts';
 
 const SOAP12 = 'http://schemas.xmlsoap.org/wsdl/soap12/';
 const SOAP11 = 'http://schemas.xmlsoap.org/wsdl/soap/';
@@ -11,7 +11,14 @@ export function readWsdl(document: XmlObject, basePath: string): readonly Offer[
   const [definitions] = parts(document, 'definitions');
   if (definitions === undefined) return [];
   const schemas = parts(definitions, 'types').flatMap((types) => parts(types, 'schema'));
-  const reader: Reader = { definitions, basePath, schemas, types: readXsd(schemas) };
+  const reader: Reader = {
+    ...{ basePath, types: readXsd(schemas) },
+    targetNamespace: attribute(definitions, 'targetNamespace') ?? '',
+    messages: byName(parts(definitions, 'message')),
+    ports: new Map([...byName(parts(definitions, 'portType'))].map(([name, port]) => [name, byName(parts(port, 'operation'))])),
+    homes: homesOf(schemas),
+    addresses: parts(definitions, 'service').flatMap((service) => parts(service, 'port')),
+  };
   const offers = bindingsOf(definitions).flatMap((binding) =>
     parts(binding.node, 'operation').map((one) => readOperation(reader, binding, one)),
   );
@@ -20,10 +27,15 @@ export function readWsdl(document: XmlObject, basePath: string): readonly Offer[
   return [...first.values()];
 }
 
+/** What operations ask for, looked up once: a description may have thousands of them. */
 interface Reader {
-  readonly definitions: XmlObject;
+  readonly targetNamespace: string;
+  readonly messages: ReadonlyMap<string, XmlObject>;
+  readonly ports: ReadonlyMap<string, ReadonlyMap<string, XmlObject>>;
+  /** The schema that each global element stands in. */
+  readonly homes: ReadonlyMap<string, XmlObject>;
+  readonly addresses: readonly XmlObject[];
   readonly basePath: string;
-  readonly schemas: readonly XmlObject[];
   readonly types: XsdTypes;
 }
 
@@ -49,8 +61,7 @@ function bindingsOf(definitions: XmlObject): readonly Binding[] {
 
 function readOperation(reader: Reader, binding: Binding, node: XmlObject): Offer | undefined {
   const name = attribute(node, 'name');
-  const port = named(reader.definitions, 'portType', attribute(binding.node, 'type'));
-  const abstract = port && parts(port, 'operation').find((one) => attribute(one, 'name') === name);
+  const abstract = reader.ports.get(local(attribute(binding.node, 'type') ?? ''))?.get(name ?? '');
   if (name === undefined || abstract === undefined) return undefined;
   const [soap] = parts(node, 'operation');
   const style = (soap && attribute(soap, 'style')) ?? binding.style;
@@ -68,6 +79,7 @@ function readOperation(reader: Reader, binding: Binding, node: XmlObject): Offer
       action: (soap && attribute(soap, 'soapAction')) ?? '',
       qualified: sent.isQualified,
       arrays: arraysOf(received.schema, received.element),
+      oneWay: parts(abstract, 'output').length === 0,
     },
     takes: sent.schema,
     gives: received.schema,
@@ -83,10 +95,9 @@ interface Side {
 
 /** Document style sends the one element that the message names; rpc an element named after the operation, with a field for each part. */
 function sideOf(reader: Reader, style: string, abstract: XmlObject, bound: XmlObject, side: 'input' | 'output', operation: string): Side {
-  const { definitions, types, schemas } = reader;
-  const target = attribute(definitions, 'targetNamespace') ?? '';
+  const { types, targetNamespace: target } = reader;
   const [end] = parts(abstract, side);
-  const message = end && named(definitions, 'message', attribute(end, 'message'));
+  const message = end && reader.messages.get(local(attribute(end, 'message') ?? ''));
   const messageParts = message === undefined ? [] : parts(message, 'part');
   if (style === 'rpc') {
     const [boundSide] = parts(bound, side);
@@ -103,7 +114,7 @@ function sideOf(reader: Reader, style: string, abstract: XmlObject, bound: XmlOb
     };
   }
   const element = local(messageParts.map((part) => attribute(part, 'element')).find((one) => one !== undefined) ?? operation);
-  const home = schemas.find((schema) => parts(schema, 'element').some((one) => attribute(one, 'name') === element));
+  const home = reader.homes.get(element);
   return {
     element,
     namespace: (home && attribute(home, 'targetNamespace')) ?? target,
@@ -113,11 +124,9 @@ function sideOf(reader: Reader, style: string, abstract: XmlObject, bound: XmlOb
 }
 
 /** Of the address that the description names, what comes behind the adapter's own; hospitals write inner host names there, so the host says nothing. */
-function pathOf({ definitions, basePath }: Reader, binding: Binding): string {
+function pathOf({ addresses, basePath }: Reader, binding: Binding): string {
   const name = attribute(binding.node, 'name');
-  const port = parts(definitions, 'service')
-    .flatMap((service) => parts(service, 'port'))
-    .find((one) => local(attribute(one, 'binding') ?? '') === name);
+  const port = addresses.find((one) => local(attribute(one, 'binding') ?? '') === name);
   const [address] = port === undefined ? [] : parts(port, 'address');
   const location = address && attribute(address, 'location');
   if (location === undefined || !URL.canParse(location)) return '';
@@ -134,6 +143,8 @@ function arraysOf(schema: JsonSchema, path: string): readonly string[] {
   });
 }
 
-function named(definitions: XmlObject, kind: string, name: string | undefined): XmlObject | undefined {
-  return name === undefined ? undefined : parts(definitions, kind).find((one) => attribute(one, 'name') === local(name));
+function homesOf(schemas: readonly XmlObject[]): ReadonlyMap<string, XmlObject> {
+  const homes = new Map<string, XmlObject>();
+  for (const schema of schemas) for (const name of byName(parts(schema, 'element')).keys()) if (!homes.has(name)) homes.set(name, schema);
+  return homes;
 }

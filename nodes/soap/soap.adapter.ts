@@ -1,4 +1,5 @@
 import { defineAdapter } from '../../engine/contract/adapter-type.ts';
+import { targetOfUrl } from '../../engine/contract/outbound-guard.ts';
 import { HttpSettings } from '../shared/http/settings.ts';
 
 export default defineAdapter({
@@ -13,5 +14,6 @@ export default defineAdapter({
     'zh-CN': 'Basic 与 WS-Security 登录存“用户名:密码”；Bearer 存令牌；自定义请求头存该头的值。',
     en: 'For Basic and WS-Security it is user:password, for Bearer the token, for a header its value.',
   },
+  connectsTo: (settings) => [targetOfUrl((settings as HttpSettings).baseUrl)],
   hasCharset: true,
 });

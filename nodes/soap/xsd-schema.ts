@@ -1,5 +1,6 @@
 /** XML Schema (XSD 1.0) types as JSON Schema, for the data that `parse-xml.ts` and `serialise-xml.ts` read and write. Names are compared without their prefixes. */
 import type { XmlObject, XmlValue } from '../shared/xml/parse-xml.ts';
+import { tooCostly } from './too-costly.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -13,14 +14,20 @@ export interface XsdTypes {
 const MAX_DEPTH = 12;
 /** A schema of a whole hospital may not become endless by types that hold many others. */
 const MOST_FIELDS = 2000;
+const LONGEST_VALUE = 200;
+/** Parts of types that are looked at, however often each is used. */
+const MOST_STEPS = 50_000;
 /** Everything that is read from XML is text, and text is written for every one of these. */
 const FORMATS: Readonly<Record<string, string>> = { date: 'date', dateTime: 'date-time', time: 'time', anyURI: 'uri' };
 
+/** WSDL_TOO_COSTLY (input) for types that hold each other too often. */
 export function readXsd(schemas: readonly XmlObject[]): XsdTypes {
   const elements = byName(schemas.flatMap((schema) => parts(schema, 'element')));
   const complex = byName(schemas.flatMap((schema) => parts(schema, 'complexType')));
   const simple = byName(schemas.flatMap((schema) => parts(schema, 'simpleType')));
-  const room = { left: MOST_FIELDS };
+  const room = { left: MOST_FIELDS, steps: MOST_STEPS };
+  /** Types whose bases are being read: one that extends itself adds nothing (XML Schema 1.0 part 1, 3.4.6, forbids it). */
+  const extending = new Set<XmlObject>();
 
   const element = (node: XmlObject, depth: number): JsonSchema => {
     const reference = attribute(node, 'ref');
@@ -41,6 +48,16 @@ export function readXsd(schemas: readonly XmlObject[]): XsdTypes {
     return about === undefined ? schema : { ...schema, description: about };
   };
 
+  /** A choice of short values; each takes a tenth of a field's room. */
+  const restricted = (node: XmlObject): JsonSchema => {
+    const [restriction] = parts(node, 'restriction');
+    const values = restriction === undefined ? [] : parts(restriction, 'enumeration').flatMap((one) => attribute(one, 'value') ?? []);
+    if (values.length === 0 || values.length > room.left * 10 || values.some((value) => value.length > LONGEST_VALUE))
+      return { type: 'string' };
+    room.left -= Math.ceil(values.length / 10);
+    return { type: 'string', enum: values };
+  };
+
   const namedType = (name: string, depth: number): JsonSchema => {
     const found = complex.get(name);
     if (found !== undefined) return object(found, depth);
@@ -59,10 +76,16 @@ export function readXsd(schemas: readonly XmlObject[]): XsdTypes {
 
   /** Fields of a type, of the type that it extends, and of the groups in it. */
   const collect = (node: XmlObject, into: Fields, depth: number, isCertain: boolean): void => {
+    room.steps -= 1;
+    if (room.steps < 0) throw tooCostly();
     for (const content of [...parts(node, 'complexContent'), ...parts(node, 'simpleContent')]) {
       for (const extension of [...parts(content, 'extension'), ...parts(content, 'restriction')]) {
         const base = complex.get(local(attribute(extension, 'base') ?? ''));
-        if (base !== undefined && depth < MAX_DEPTH) collect(base, into, depth + 1, isCertain);
+        if (base !== undefined && depth < MAX_DEPTH && !extending.has(base)) {
+          extending.add(base);
+          collect(base, into, depth + 1, isCertain);
+          extending.delete(base);
+        }
         collect(extension, into, depth, isCertain);
       }
     }
@@ -98,12 +121,6 @@ interface Fields {
   readonly required: string[];
 }
 
-function restricted(node: XmlObject): JsonSchema {
-  const [restriction] = parts(node, 'restriction');
-  const values = restriction === undefined ? [] : parts(restriction, 'enumeration').flatMap((one) => attribute(one, 'value') ?? []);
-  return values.length === 0 ? { type: 'string' } : { type: 'string', enum: values };
-}
-
 /** What stands beside an element for people, in one line. */
 export function documentation(node: XmlObject): string | undefined {
   const notes = [...parts(node, 'annotation').flatMap((note) => values(note, 'documentation')), ...values(node, 'documentation')];
@@ -137,6 +154,7 @@ export function local(name: string): string {
   return name.slice(name.indexOf(':') + 1);
 }
 
-function byName(nodes: readonly XmlObject[]): ReadonlyMap<string, XmlObject> {
-  return new Map(nodes.flatMap((node) => (attribute(node, 'name') === undefined ? [] : [[attribute(node, 'name')!, node]])));
+/** The first node of each name. */
+export function byName(nodes: readonly XmlObject[]): ReadonlyMap<string, XmlObject> {
+  return new Map([...nodes].reverse().flatMap((node) => (attribute(node, 'name') === undefined ? [] : [[attribute(node, 'name')!, node]])));
 }

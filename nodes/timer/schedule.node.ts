@@ -60,6 +60,7 @@ export default defineNode({
   samples: [{ name: { 'zh-CN': '一次触发', en: 'One instant' }, data: { plannedAt: '2026-06-01T00:30:00.000Z' } }],
   config: Config,
   check: checkConfig,
+  keyNames: () => [],
   listen,
 });
 

@@ -1,8 +1,9 @@
 import { Type } from 'typebox';
+import { atField, issuesWithin } from '../../engine/contract/at-field.ts';
 import { withData } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
-import { compileMapping } from '../shared/mapping/compile-mapping.ts';
+import { checkMapping, compileMapping } from '../shared/mapping/compile-mapping.ts';
 import { MappingSchema, type Mapping } from '../shared/mapping/mapping-document.ts';
 
 /** Builds new data by a mapping (`nodes/shared/mapping`), compiled once. */
@@ -35,8 +36,9 @@ export default defineNode({
     },
     { additionalProperties: false },
   ),
+  check: (config) => issuesWithin('/mapping', checkMapping(config.mapping as Mapping)),
   prepare(config, build) {
-    const map = compileMapping(config.mapping as Mapping, build);
+    const map = atField('/mapping', () => compileMapping(config.mapping as Mapping, build));
     return (ctx, message) => {
       const data = map(ctx.scope, (table, key) => ctx.lookup(table, key));
       const emit = (value: unknown) => ({ emit: { ok: [withData(message, value, config.mediaType)] } });

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { atField } from '../../engine/contract/at-field.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { Operand } from '../../engine/contract/expression-types.ts';
 import type { Message } from '../../engine/contract/message.ts';
@@ -52,9 +53,9 @@ export default defineNode({
   ),
   expressions: ['/fields/*/from/expression'],
   prepare(config, build) {
-    const fields = config.fields.map(({ to, from }) => ({
-      steps: parseFieldPath(to),
-      read: compileOperand(from, build.compileExpression),
+    const fields = config.fields.map(({ to, from }, index) => ({
+      steps: atField(`/fields/${index}/to`, () => parseFieldPath(to)),
+      read: atField(`/fields/${index}/from`, () => compileOperand(from, build.compileExpression)),
     }));
     return async (ctx, message) => {
       let changed = message;

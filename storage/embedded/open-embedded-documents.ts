@@ -12,8 +12,9 @@ import type {
   StoredDocument,
   WriteOptions,
 } from '../../engine/contract/ports/documents.ts';
-import { refuseBadName } from '../../engine/contract/ports/document-semantics.ts';
+import { documentOfRow, refuseBadName } from '../../engine/contract/ports/document-semantics.ts';
 import { Patched } from '../../engine/contract/ports/patched.ts';
+import { keepPrivate } from '../lock-file.ts';
 import { lockFolder } from './lock-folder.ts';
 import { startStoreThread, type StoreThread } from './start-store-thread.ts';
 import type { Failure, ReadAnswer, ReadOp, WriteAnswer, WriteOp } from './thread-messages.ts';
@@ -41,7 +42,9 @@ export async function openEmbeddedDocuments(options: EmbeddedDocumentsOptions): 
   const { folder, clock, logger, limitBytes } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const unlock = lockFolder(folder);
-  const settings = { file: join(folder, 'store.sqlite'), limitBytes };
+  const file = join(folder, 'store.sqlite');
+  keepPrivate(file);
+  const settings = { file, limitBytes };
   const checkpointer = startStoreThread<'checkpoint', string>('checkpointer', settings, logger);
   const writer: Writer = withCheckpoints(startStoreThread<WriteOp, WriteAnswer>('writer', settings, logger), checkpointer, logger);
   const reader: Reader = startStoreThread<ReadOp, ReadAnswer>('reader', settings, logger);
@@ -113,16 +116,23 @@ function openCollection<T extends StoredDocument>(
     name,
     async get(id) {
       const json = await read('get', id, '');
-      return json === '' ? undefined : (JSON.parse(json) as T);
+      return json === '' ? undefined : (documentOfRow(id, JSON.parse(json)) as T);
     },
     insert: async (document, options) => insertResult(await write('insert', document._id, JSON.stringify(document), undefined, options)),
     replaceIf: async (document, match, options) =>
       patchResult<T>(await write('replace', document._id, JSON.stringify(document), match, options)),
     patchIf: async (id, match, patch, options) => patchResult<T>(await write('patch', id, JSON.stringify(patch), match, options)),
-    find: async (filter, options) => JSON.parse(await read('find', JSON.stringify(filter), JSON.stringify(options))) as readonly T[],
+    find: async (filter, options) => documentsOf<T>(await read('find', JSON.stringify(filter), JSON.stringify(options))),
     count: async (filter, limit = 10_000) => Number(await read('count', JSON.stringify(filter), String(limit))),
     remove: async (id, match) => (await write('remove', id, '', match))[0] === 'done',
   };
+}
+
+function documentsOf<T>(json: string): readonly T[] {
+  const parts = JSON.parse(json) as readonly unknown[];
+  const documents: T[] = [];
+  for (let i = 0; i < parts.length; i += 2) documents.push(documentOfRow(parts[i] as string, parts[i + 1]) as T);
+  return documents;
 }
 
 function insertResult([outcome, index]: Exclude<WriteAnswer, Failure>): InsertResult {

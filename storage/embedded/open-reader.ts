@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { CollectionSpec, Filter, FindOptions, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
+import { documentOfRow, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
 import { compileFilter, compilePosition, compileSort, type Clause } from './compile-query.ts';
 import { layoutTable, type TableLayout } from './table-layout.ts';
 import type { ReadAnswer, ReadOp } from './thread-messages.ts';
@@ -41,6 +41,7 @@ export function openReader(database: DatabaseSync): Reader {
     return (prepare(`SELECT doc FROM "${name}" WHERE id = ?`).get(id) as { doc: string } | undefined)?.doc;
   }
 
+  /** The id of each row, followed by its document. */
   function find(layout: TableLayout, filter: Filter, { sort = [], limit, after }: FindOptions): readonly string[] {
     const { clause, rest } = compileFilter(layout, filter);
     const position = after === undefined ? undefined : compilePosition(layout, sort, startAt(layout, sort, after));
@@ -52,7 +53,7 @@ export function openReader(database: DatabaseSync): Reader {
   function startAt(layout: TableLayout, sort: readonly string[], after: string): StoredDocument {
     const json = selectDoc(layout, after);
     if (json === undefined && sort.length > 0) throw cursorGone();
-    return json === undefined ? { _id: after } : (JSON.parse(json) as StoredDocument);
+    return json === undefined ? { _id: after } : documentOfRow(after, JSON.parse(json));
   }
 
   function select(
@@ -62,13 +63,13 @@ export function openReader(database: DatabaseSync): Reader {
     order: string,
     limit: number,
   ): readonly string[] {
-    const text = `SELECT doc FROM "${name}" WHERE ${sql} ${order}`;
-    if (!rest) return (prepare(`${text} LIMIT ?`).all(...values, limit) as unknown as { doc: string }[]).map((row) => row.doc);
+    const text = `SELECT id, doc FROM "${name}" WHERE ${sql} ${order}`;
+    if (!rest) return (prepare(`${text} LIMIT ?`).all(...values, limit) as unknown as StoredRow[]).map(inAnswer);
     const found: string[] = [];
     // A statement of its own: iterating a shared one would be disturbed by the next query.
     for (const row of database.prepare(text).iterate(...values) as Iterable<unknown>) {
-      const { doc } = row as { doc: string };
-      if (matchesFilter(JSON.parse(doc) as StoredDocument, rest) && found.push(doc) >= limit) break;
+      const { id, doc } = row as StoredRow;
+      if (matchesFilter(documentOfRow(id, JSON.parse(doc)), rest) && found.push(inAnswer({ id, doc })) >= limit) break;
     }
     return found;
   }
@@ -90,6 +91,15 @@ export function openReader(database: DatabaseSync): Reader {
     },
     close: () => database.close(),
   };
+}
+
+interface StoredRow {
+  readonly id: string;
+  readonly doc: string;
+}
+
+function inAnswer({ id, doc }: StoredRow): string {
+  return `${JSON.stringify(id)},${doc}`;
 }
 
 function and(a: Clause, b: Clause): Clause {

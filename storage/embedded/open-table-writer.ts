@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Filter, Patch, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { applyPatch, matchesFilter, readPath } from '../../engine/contract/ports/document-semantics.ts';
+import { applyPatch, documentOfRow, matchesFilter, readPath } from '../../engine/contract/ports/document-semantics.ts';
 import type { DocumentCache } from './document-cache.ts';
 import { columnNames, columnValues, toSqlValue, type SqlValue, type TableLayout } from './table-layout.ts';
 import type { WriteAnswer } from './thread-messages.ts';
@@ -39,7 +39,7 @@ export function openTableWriter(database: DatabaseSync, layout: TableLayout, cac
     const cached = cache.get(name, id);
     if (cached) return cached;
     const row = selectDoc.get(id) as { doc: string } | undefined;
-    return row && (JSON.parse(row.doc) as StoredDocument);
+    return row && documentOfRow(id, JSON.parse(row.doc));
   }
 
   function change(id: string, match: string, next: (old: StoredDocument) => readonly [StoredDocument, string]): WriteAnswer {

@@ -22,7 +22,7 @@ export type WriteAnswer = readonly [outcome: 'done' | 'no-match' | 'duplicate' |
 /** `argument`: an id, a filter, or a specification; `options`: FindOptions, or the limit of a count. JSON text but for the id. */
 export type ReadOp = readonly [kind: 'open' | 'get' | 'find' | 'count' | 'ping', collection: string, argument: string, options: string];
 
-/** A JSON value; `''` for a document that is not there. */
+/** A JSON value; `''` for a document that is not there. A find has the id of each row before its document: `[id, document, id, document]`. */
 export type ReadAnswer = string | Failure;
 
 /** An AppError in plain form. */

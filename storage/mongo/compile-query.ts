@@ -154,7 +154,15 @@ function compileRange(bounds: Exclude<Condition, Scalar>, type: string): Query |
   return query;
 }
 
+/** U+FFFF, or half of a surrogate pair. */
+const ENDS_ESCAPED = /(?:[\ud800-\udbff\uffff]|(?<![\ud800-\udbff])[\udc00-\udfff])$/;
+
 function prefixRange(from: string, type: string, prefix: string): Query {
+  if (ENDS_ESCAPED.test(prefix)) {
+    // An escape ends in plain ASCII: the next one, and not the next character, ends the range.
+    const last = from.length - 1;
+    return { $gte: from, $lt: from.slice(0, last) + String.fromCharCode(from.charCodeAt(last) + 1) };
+  }
   const end = endOfPrefix(prefix);
   if (end !== undefined) return { $gte: from, $lt: type + encodeText(end) };
   return type === '' ? { $gte: from } : { $gte: from, $lt: BEHIND_TEXTS };

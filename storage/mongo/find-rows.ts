@@ -1,9 +1,9 @@
 import type { Collection, Filter as MongoFilter } from 'mongodb';
 import type { Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { compareDocuments, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
+import { compareDocuments, documentOfRow, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
 import type { FindRows, Row } from '../revisioned/revisioned-table.ts';
 import { allOf, behindId, compileAlike, compileBehind, compileFilter, compileSort, withOneOf, type Query } from './compile-query.ts';
-import type { MongoRow, RowLayout } from './row-layout.ts';
+import { decodeText, type MongoRow, type RowLayout } from './row-layout.ts';
 
 /** A row as it comes back. */
 export type StoredRow = Pick<MongoRow, '_id' | 'r' | 'p' | 'd'>;
@@ -107,6 +107,6 @@ export function createRowFinder(rows: Collection<MongoRow>, layout: RowLayout): 
   };
 }
 
-export function toRead({ d, r, p }: StoredRow): Row {
-  return { document: JSON.parse(d) as StoredDocument, rev: r, past: p, sizeChars: d.length };
+export function toRead({ _id, d, r, p }: StoredRow): Row {
+  return { document: documentOfRow(decodeText(_id), JSON.parse(d)), rev: r, past: p, sizeChars: d.length };
 }

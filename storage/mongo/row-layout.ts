@@ -115,6 +115,17 @@ function encodeSpecial(special: string): string {
   return `\uffff\u0002${special.charCodeAt(0).toString(16)}`;
 }
 
+export function decodeText(text: string): string {
+  return text.includes('\uffff') ? text.replace(ENCODED, decodeSpecial) : text;
+}
+
+const ENCODED = /\uffff(?:\u0001|\u0002([0-9a-f]{4})|([\ud800-\udbff][\udc00-\udfff]))/g;
+
+function decodeSpecial(_all: string, unit: string | undefined, pair: string | undefined): string {
+  if (unit !== undefined) return String.fromCharCode(parseInt(unit, 16));
+  return pair ?? '\uffff';
+}
+
 /** What equality finds at a path: the value itself, or each scalar of an array. */
 function elements(value: unknown): readonly FieldValue[] {
   const values = Array.isArray(value) ? value.filter((item) => item !== null && typeof item !== 'object') : [value];

@@ -26,6 +26,10 @@ export function encodeText(text: string): string {
     : text;
 }
 
+export function decodeText(text: string): string {
+  return text.includes('\u0001') ? text.replace(/\u0001[\u0001\u0002]/g, (sign) => (sign === '\u0001\u0001' ? '\u0000' : '\u0001')) : text;
+}
+
 /** The key of a unique index over several paths, cut like any other long text. */
 export function encodeKey(key: string): string {
   return key.length > MAX_EXACT_CHARS ? encodeText(key.slice(0, 64)) + CUT + digest(key) : encodeText(key);

@@ -96,7 +96,7 @@ export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: Qu
     const where = [...compiled.where(bind), ...(after ? [compilePosition(layout, sort, after)(bind)] : [])];
     // The inner query is not dissolved: the planner would rather walk the order of the outer one, past millions of rows.
     const source = picked.length === 0 ? table : `(SELECT * FROM ${table} WHERE ${picked.join(' AND ')} OFFSET 0) AS picked`;
-    const text = `SELECT rev, past, doc FROM ${source} WHERE ${where.join(' AND ') || 'true'} ORDER BY ${compileSort(layout, sort)!} LIMIT ${Math.trunc(limit)}`;
+    const text = `SELECT id, rev, past, doc FROM ${source} WHERE ${where.join(' AND ') || 'true'} ORDER BY ${compileSort(layout, sort)!} LIMIT ${Math.trunc(limit)}`;
     return (await pool.query<StoredRow>(text, values, FIND_MS)).map(toRow);
   }
 

@@ -1,9 +1,10 @@
-import type { StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { documentOfRow } from '../../engine/contract/ports/document-semantics.ts';
 import type { Row } from '../revisioned/revisioned-table.ts';
 import type { QueryPool } from './open-query-pool.ts';
-import { encodeId, type TableLayout } from './table-layout.ts';
+import { decodeId, encodeId, type TableLayout } from './table-layout.ts';
 
 export interface StoredRow {
+  readonly id: string;
   readonly rev: string;
   readonly past: readonly string[];
   readonly doc: string;
@@ -23,7 +24,7 @@ export function createRowReader({ table }: TableLayout, pool: QueryPool): (id: s
   async function ask(asked: ReadonlyMap<string, readonly Waiting[]>) {
     try {
       const text = `SELECT id, rev, past, doc FROM ${table} WHERE id = ANY($1::text[])`;
-      const rows = await pool.query<StoredRow & { id: string }>(text, [[...asked.keys()]]);
+      const rows = await pool.query<StoredRow>(text, [[...asked.keys()]]);
       const found = new Map(rows.map((row) => [row.id, row]));
       for (const [id, callers] of asked) {
         const row = found.get(id);
@@ -51,6 +52,6 @@ export function createRowReader({ table }: TableLayout, pool: QueryPool): (id: s
     });
 }
 
-export function toRow({ rev, past, doc }: StoredRow): Row {
-  return { document: JSON.parse(doc) as StoredDocument, rev: Number(rev), past: past.map(Number), sizeChars: doc.length };
+export function toRow({ id, rev, past, doc }: StoredRow): Row {
+  return { document: documentOfRow(decodeId(id), JSON.parse(doc)), rev: Number(rev), past: past.map(Number), sizeChars: doc.length };
 }

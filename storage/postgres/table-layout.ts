@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { indexedPaths, pathsOfEntry, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
-import { encodeKey, encodeText, encodeValue } from './encode-value.ts';
+import { decodeText, encodeKey, encodeText, encodeValue } from './encode-value.ts';
 
 export interface IndexLayout {
   /** Of the whole schema, at most 63 bytes. */
@@ -86,6 +86,10 @@ export function encodeElement(elementPaths: readonly string[], path: string, val
 
 export function encodeId(id: string): string {
   return encodeText(id);
+}
+
+export function decodeId(id: string): string {
+  return decodeText(id);
 }
 
 export function createTableSql(layout: TableLayout): string {

@@ -20,8 +20,9 @@ export const redisBackend: SharedBackend = {
       return {
         workQueue,
         sharedState,
-        async beginClaims() {
-          await client.set(CLAIMS_SINCE, 0, 'NX');
+        async beginClaims(isNew) {
+          if (isNew) await client.set(CLAIMS_SINCE, 0, 'NX');
+          await sharedState.noteLosses();
         },
         async serverTime() {
           const [seconds, microseconds] = await client.time();

@@ -6,11 +6,12 @@
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Clock } from '../../engine/contract/clock.ts';
+import { toErrorRecord } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import { createRedisClient, type RedisPlace } from './connect-redis.ts';
 import { createRedisHints } from './redis-hints.ts';
-import { ACQUIRE_LEASE, CLAIM, DELETE_BY_TAG, DELETE_VALUE, INCREMENT, RELEASE_LEASE, SET_VALUE } from './scripts.ts';
+import { ACQUIRE_LEASE, CLAIM, DELETE_BY_TAG, DELETE_VALUE, INCREMENT, NOTE_SINCE, RELEASE_LEASE, SET_VALUE } from './scripts.ts';
 import { claimsForgotten, redisFull, translateRedisError } from './translate-redis-error.ts';
 
 export interface RedisSharedStateOptions {
@@ -26,8 +27,10 @@ const MAX_CLAIMS = 4_000_000;
 const DELETED_AT_ONCE = 500;
 
 const CLAIMS = 'kq:{claims}:';
-/** Absent after Redis was emptied, and set by the next claim whose age counts. */
+/** Absent after Redis was emptied; noted again within `NOTE_EVERY_MS` by every process, and by the next claim whose age counts. */
 export const CLAIMS_SINCE = `${CLAIMS}since`;
+/** A loss that only the next signed call found would refuse calls hours after it. */
+const NOTE_EVERY_MS = 5000;
 /** Clocks of callers may be so far ahead of that of Redis. */
 const CLOCKS_AHEAD_MS = 60_000;
 const VALUES = 'kq:{values}:v:';
@@ -35,7 +38,12 @@ const TAGS = 'kq:{values}:t:';
 
 type Script = (...keysAndArguments: readonly (string | number)[]) => Promise<unknown>;
 
-export async function openRedisSharedState(options: RedisSharedStateOptions): Promise<SharedState> {
+export interface RedisSharedState extends SharedState {
+  /** From now on the moment at which Redis was emptied is noted within `NOTE_EVERY_MS`. Called once, when a new installation has begun its claims. */
+  noteLosses(): Promise<void>;
+}
+
+export async function openRedisSharedState(options: RedisSharedStateOptions): Promise<RedisSharedState> {
   const { place, clock, logger, maxClaims = MAX_CLAIMS } = options;
   const counters = { operations: 0 };
   const client = createRedisClient(place, counters, true);
@@ -46,8 +54,16 @@ export async function openRedisSharedState(options: RedisSharedStateOptions): Pr
     hints.close();
     throw translateRedisError(error);
   });
+  let isClosed = false;
+  let stopNoting = () => {};
+  const noteSince = async () => {
+    // While Redis is away nothing can be noted; the next turn comes all the same.
+    await run.noteSince(CLAIMS_SINCE).catch((error: unknown) => logger.debug('redis.since-unnoted', { code: toErrorRecord(error).code }));
+    if (!isClosed) stopNoting = clock.after(NOTE_EVERY_MS, () => void noteSince());
+  };
 
   return {
+    noteLosses: noteSince,
     async claimOnce(key, ttlMs, share = '', bornAt) {
       // Keys may be long, and may name somebody: what lies in Redis is 128 bits of a hash.
       const claim = CLAIMS + hash('sha256', key, 'base64url').slice(0, 22);
@@ -84,6 +100,8 @@ export async function openRedisSharedState(options: RedisSharedStateOptions): Pr
     publish: hints.publish,
     subscribe: hints.subscribe,
     async close() {
+      isClosed = true;
+      stopNoting();
       hints.close();
       client.disconnect();
     },
@@ -98,6 +116,7 @@ function defineScripts(client: Redis) {
   };
   return {
     claim: define('kqClaim', 4, CLAIM),
+    noteSince: define('kqNoteSince', 1, NOTE_SINCE),
     increment: define('kqIncrement', 1, INCREMENT),
     setValue: define('kqSetValue', 1, SET_VALUE),
     deleteValue: define('kqDeleteValue', 1, DELETE_VALUE),

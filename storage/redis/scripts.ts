@@ -43,6 +43,11 @@ end
 return {1, tonumber(since)}
 `;
 
+/** KEYS since. Notes from when on claims are remembered, unless it is noted. */
+export const NOTE_SINCE = `${NOW}
+return redis.call('SET', KEYS[1], string.format('%.0f', now), 'NX')
+`;
+
 /** KEYS counter · ARGV by, ttlMs. Answers the new value. */
 export const INCREMENT = `
 local value = redis.call('INCRBY', KEYS[1], ARGV[1])

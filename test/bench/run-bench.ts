@@ -3,6 +3,7 @@
  * Whole bench: under six minutes on two cores. What the figures mean: docs/benchmarks.md.
  */
 import type { BenchCase } from './measure/case.ts';
+import { bombCases } from './cases/bombs.ts';
 import { chaosCases } from './cases/chaos.ts';
 import { designerCases } from './cases/designer-canvas.ts';
 import { durableCases } from './cases/durable-feed.ts';
@@ -22,6 +23,7 @@ const cases: readonly BenchCase[] = [
   ...historyCases,
   ...designerCases,
   ...chaosCases,
+  ...bombCases,
 ];
 const chosen = cases.filter(({ name, limitMs }) => (wanted === '' ? limitMs === undefined : name.includes(wanted)));
 if (chosen.length === 0) {

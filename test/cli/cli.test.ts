@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { dataTokenPath, writeTokenFile } from '../../cli/token-file.ts';
+import { parseAuthorization } from '../../engine/contract/kq1.ts';
 import { verifyText } from '../../sdk/keys.ts';
+import { signRequest } from '../../sdk/public.ts';
 import { flow, memoryCatalog, startControl } from '../control/start-control.ts';
 
 const BIN = fileURLToPath(new URL('../../bin/kangqiao.mjs', import.meta.url));
@@ -23,7 +27,7 @@ function kangqiao(
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const env = { PATH: process.env['PATH'], HOME: options.home ?? '/nonexistent', ...options.env };
-    const child = spawn(process.execPath, [BIN, ...args], { env, cwd: options.home ?? tmpdir(), timeout: 30_000 });
+    const child = spawn(process.execPath, [BIN, ...args], { env, cwd: options.home ?? tmpdir(), timeout: 120_000 });
     let out = '';
     let err = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
@@ -103,6 +107,50 @@ test('takes a flow from file to service and back', async (t) => {
   assert.match(tested.out, /✓ books/);
   const tried = await kangqiao(['--data', data, 'flow', 'run', 'flw_a'], { input: '{"data": {}}' });
   assert.equal((JSON.parse(tried.out) as { status: string }).status, 'completed');
+});
+
+test('a bundle that would change an adapter in use is refused with the place and the option, and taken over by that option', async (t) => {
+  const { running, data } = await started(t);
+  const name = { 'zh-CN': '医院甲', en: 'Hospital A' };
+  const about = { adapterId: 'adp_a', revision: 0, name, protocol: 'http', owner: 'A', domain: 'sh-city' };
+  const adapter = { ...about, environments: { DEV: { baseUrl: 'https://dev.example' } } };
+  await running.admin.call('PUT', '/adapters/adp_a', adapter);
+  const incoming = { ...about, environments: { PROD: { baseUrl: 'https://prod.example' } } };
+  const file = join(data, 'bundle.json');
+  writeFileSync(file, JSON.stringify({ schema: 'bundle/1', adapters: [incoming], flows: [flow('flw_new')] }));
+  const refused = await kangqiao(['bundle', 'import', file, '--data', data]);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /adp_a is here already and differs at \/environments\/PROD/);
+  assert.match(refused.err, /--replace/);
+  assert.equal((await running.admin.call('GET', '/flows/flw_new')).status, 404);
+  const taken = await kangqiao(['bundle', 'import', file, '--replace', '--data', data]);
+  assert.equal(taken.code, 0, taken.err);
+  const { environments } = (await running.admin.call('GET', '/adapters/adp_a')).body as typeof adapter;
+  assert.deepEqual(environments, { ...adapter.environments, ...incoming.environments });
+});
+
+test('a list of interfaces of which one leads nowhere and one is of no form is refused before the first is saved', async (t) => {
+  const { running, data } = await started(t);
+  await running.admin.call('PUT', '/flows/flw_a', flow('flw_a'));
+  const name = { 'zh-CN': '预约', en: 'Booking' };
+  const times = { timeoutMs: 5000, timeoutRetries: 0, exceptionRetries: 0 };
+  const about = { revision: 0, name, domain: 'sh-city', front: 'open', method: 'GET', state: 'online', log: 'in', ...times };
+  const leading = (id: string, flowId: string) => ({
+    ...about,
+    interfaceId: id,
+    path: `/open/v1/${id}`,
+    target: { kind: 'flow', flowId },
+  });
+  const file = join(data, 'interfaces.json');
+  const right = leading('ifc_right', 'flw_a');
+  const form = { ...leading('ifc_form', 'flw_a'), front: 'nowhere' };
+  writeFileSync(file, JSON.stringify([right, leading('ifc_lost', 'flw_absent'), form]));
+  const refused = await kangqiao(['interface', 'apply', file, '--data', data]);
+  assert.equal(refused.code, 1);
+  for (const id of ['ifc_lost', 'ifc_form']) assert.ok(refused.err.includes(`${file}, ${id}`), refused.err);
+  assert.equal((await running.admin.call('GET', '/interfaces/ifc_right')).status, 404, 'nothing is saved');
+  writeFileSync(file, JSON.stringify([right]));
+  assert.equal((await kangqiao(['interface', 'apply', file, '--data', data])).code, 0);
 });
 
 test('answers 5 to a stale file, 1 with every issue to a wrong one, 4 without a right', async (t) => {
@@ -249,6 +297,38 @@ test('prints a signed request as curl, quoted for a shell', async (t) => {
   const echoed = execFileSync('sh', ['-c', signed.out.trim().replace(/^curl/, 'printf "%s\\n"')], { encoding: 'utf8' });
   assert.ok(echoed.includes(`{"name":"O'Neil"}`));
   assert.equal((await kangqiao(['sign', ...key, '/open/v1/a'])).code, 2);
+});
+
+test('signs and sends the bytes of a file as they are, whatever their charset, and shows an answer in its own', async (t) => {
+  const out = folder(t);
+  const gbk = Buffer.from('d0d5c3fb3dd5c5c8fd', 'hex');
+  writeFileSync(join(out, 'gbk.txt'), gbk);
+  await kangqiao(['keys', 'new', '--hmac', '--out', out, '--name', 'app']);
+  const received: { readonly body: Buffer; readonly headers: IncomingHttpHeaders }[] = [];
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request
+      .on('data', (part: Buffer) => parts.push(part))
+      .on('end', () => {
+        received.push({ body: Buffer.concat(parts), headers: request.headers });
+        response.writeHead(400, { 'content-type': 'text/plain; charset=GBK' }).end(gbk);
+      });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a`;
+  const sign = ['sign', '--app', 'A1', '--key-id', 'k1', '--key', join(out, 'app.secret'), '--scheme', 'HMAC-SM3', '--body-file'];
+  const sent = await kangqiao([...sign, join(out, 'gbk.txt'), '-H', 'content-type: text/plain; charset=GBK', '--send', url]);
+  assert.equal(sent.out.trim(), '姓名=张三', sent.err);
+  assert.deepEqual(received[0]!.body, gbk);
+  const { authorization = '' } = received[0]!.headers;
+  const { ts, nonce } = parseAuthorization(authorization);
+  const again = { method: 'POST', url, headers: { 'content-type': 'text/plain; charset=GBK' }, appId: 'A1', keyId: 'k1', body: gbk };
+  const secret = readFileSync(join(out, 'app.secret'), 'utf8').trim();
+  const signed = signRequest({ ...again, scheme: 'HMAC-SM3', key: secret, nonce, clock: { now: () => Number(ts) } });
+  assert.equal(authorization, signed.headers['Authorization'], 'the digest is of these very bytes');
+  const printed = await kangqiao([...sign, join(out, 'gbk.txt'), url]);
+  assert.match(printed.out, new RegExp(`--data-binary '@${join(out, 'gbk.txt')}'`));
 });
 
 test('starts on an older Node by the one that comes along, without a warning of it', async (t) => {

@@ -61,11 +61,11 @@ export function workQueueConformance(name: string, open: () => Promise<OpenedQue
       const { queue } = opened;
       const heard: number[] = [];
       const consumer = await queue.consume(async (partitions) => void heard.push(...partitions));
-      await queue.ring(9, { delayMs: 300 });
-      await queue.ring(8, { delayMs: 5000 });
+      await queue.ring(9, { delayMs: 2_000 });
+      await queue.ring(8, { delayMs: 120_000 });
       await opened.passTime(100);
       assert.equal(heard.length, 0);
-      await opened.passTime(300);
+      await opened.passTime(2_000);
       await eventually(() => heard.includes(9));
       assert.deepEqual(heard, [9]);
       await consumer.stop();

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Type } from 'typebox';
 import type { AccountItem, AccountList } from '../../control/actions/accounts.ts';
 import { resetPassword } from '../../cli/roots/reset-password.ts';
 import { startControl, type Answer, type Client } from './start-control.ts';
@@ -61,6 +62,30 @@ for (const kind of KINDS) {
     assert.equal((await change(keeper, 'second', { disabled: false })).status, 200);
     for (const name of ['keeper', 'second']) assert.equal((await change(admin, name, { disabled: true })).status, 200);
     refused(await create(admin, 'puppet', [kind]), kind);
+  });
+
+  test(`the first ${kind} has all domains, and one that an earlier version limited shuts nobody out`, async (t) => {
+    const running = await startControl();
+    t.after(running.stop);
+    const { admin } = running;
+    const limited = { name: 'local', displayName: 'L', roles: [kind], domains: ['hospital-a'] };
+    assert.equal((await admin.call('POST', '/accounts', limited)).body.code, 'ACCOUNT_FIRST_DOMAINS');
+    await running.person('wang', [], ['hospital-a']);
+    assert.equal((await change(admin, 'wang', { roles: [kind] })).body.code, 'ACCOUNT_FIRST_DOMAINS');
+    const keeper = await running.person('keeper', [kind]);
+    const local = await running.person('local', [kind], ['hospital-a']);
+    for (const [method, path, body] of [
+      ['POST', '/accounts', { ...limited, name: 'puppet', domains: 'all' }],
+      ['PUT', '/accounts/local', { displayName: 'L', roles: [kind], domains: 'all', disabled: false, revision: 2 }],
+      ['POST', '/accounts/keeper/reset-password', undefined],
+    ] as const)
+      assert.equal((await local.call(method, path, body)).body.code, 'DOMAINS_ALL_NEEDED', `${method} ${path}`);
+    // As the version before let it come about.
+    const accounts = await running.documents.open({ name: 'accounts', schema: Type.Object({}), indexes: [] });
+    await accounts.patchIf('keeper', {}, { set: { domains: ['hospital-b'] } });
+    assert.equal((await keeper.call('GET', '/me')).status, 200);
+    assert.equal((await create(admin, 'fresh', [kind])).status, 200);
+    refused(await create(admin, 'another', [kind]), kind);
   });
 
   test(`at the machine the last ${kind} gets a new password and can log in again`, async (t) => {

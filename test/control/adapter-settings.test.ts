@@ -20,7 +20,7 @@ test('settings that do not fit the protocol are refused with their places, and n
   assert.equal((await admin.call('GET', '/adapters/adp_feed')).status, 404);
 
   const good = { ...adapter({ TEST: { host: '127.0.0.1', port: 2575 } }), adapterId: 'adp_good' };
-  const bundle = { schema: 'bundle/1', adapters: [good, { ...wrong, protocol: 'pigeon' }, wrong] };
+  const bundle = { schema: 'bundle/1', adapters: [good, { ...wrong, adapterId: 'adp_pigeon', protocol: 'pigeon' }, wrong] };
   const imported = await admin.call('POST', '/bundles/import', bundle);
   assert.deepEqual([imported.status, imported.body.code], [422, 'BUNDLE_INVALID'], JSON.stringify(imported.body));
   assert.deepEqual(places(imported.body.issues), [

@@ -15,7 +15,7 @@ const indexes = [
   { name: 'by_actor', fields: ['actor', 'at'] },
   { name: 'by_action', fields: ['action', 'at'] },
 ];
-const ACTOR = { account: 'wang', roles: [], via: 'session', from: '127.0.0.1' } as const;
+const ACTOR = { account: 'wang', roles: [], domains: 'all', via: 'session', from: '127.0.0.1' } as const;
 
 test('leaves an intent line before an act and a result line after it, also when it failed', async (t) => {
   const running = await startControl();
@@ -45,8 +45,22 @@ test('finds a line that was changed, cut out of the middle or cut off the end', 
     if (tamper === 'change') await lines.patchIf('main-000000000003', {}, { set: { actor: 'somebody else' } });
     if (tamper === 'remove') await lines.remove('main-000000000003');
     if (tamper === 'cut') await lines.remove('main-000000000006');
-    assert.deepEqual(await log.verify(), { intact: false, lines: brokenAt - 1, brokenAt, why });
+    const breaks = [{ number: brokenAt, to: brokenAt, why, isAccepted: false }];
+    assert.deepEqual(await log.verify(), { intact: false, lines: brokenAt - 1, brokenAt, why, breaks, breakCount: 1 });
   }
+});
+
+test('names each broken place, rows of bad lines as one, and reads on behind them', async () => {
+  const { log, lines } = await sixLines();
+  for (let more = 0; more < 4; more++) await log.intent({ action: 'more', actor: ACTOR });
+  for (const number of ['2', '3', '6']) await lines.patchIf(`main-00000000000${number}`, {}, { set: { actor: 'somebody else' } });
+  await lines.remove('main-000000000008');
+  const report = await log.verify();
+  assert.deepEqual(report.intact ? [] : report.breaks.map(({ number, to, why }) => [number, to, why]), [
+    [2, 3, 'changed'],
+    [6, 6, 'changed'],
+    [8, 8, 'missing'],
+  ]);
 });
 
 test('keeps one chain when two processes write at once', async () => {
@@ -101,7 +115,7 @@ test('shows the texts of errors only as payloads are shown: by their right, leav
   const { body } = await operator.call('GET', '/executions/exe_1/payload');
   assert.deepEqual([body.error, body.steps[0].error], [failure, failure]);
   const auditor = await running.person('auditor', ['audit-admin']);
-  assert.equal((await auditor.call('GET', '/audit?action=executions.payload')).body.items.length, 2);
+  assert.equal((await auditor.call('GET', '/audit?action=executions.payload&actor=wu')).body.items.length, 2);
 });
 
 const failure: ErrorRecord = {
@@ -124,9 +138,11 @@ const executions: ExecutionCatalog = {
     finishedAt: 1,
     durationMs: 1,
     isReduced: false,
+    hasWritten: false,
     isUnknown: false,
     hasPayload: false,
     replayOf: undefined,
+    place: undefined,
     replacedBy: undefined,
     replays: [],
     attempt: 1,
@@ -139,6 +155,8 @@ const executions: ExecutionCatalog = {
       { node: 'a', scope: '', status: 'completed', ports: ['ok'], startedAt: 0, durationMs: 1, attempt: 1 },
     ],
     intents: [],
+    doneWrites: [],
+    concluded: undefined,
     lateOutcomes: [],
   }),
 };

@@ -135,7 +135,30 @@ test('shows what went into each step and out of it to who may see payloads, and 
   assert.deepEqual([ids({ items }), items[0].steps, items[0].status], [[id], ['n_send'], 'completed']);
 });
 
-test('an execution is resumed through its flow and token, once; a flow that is not there is told', async (t) => {
+test('a wait is resumed by operators of the domain of its execution, also after its flow has moved to another', async (t) => {
+  const { running, ended } = await setUp(t);
+  const document = graph(
+    'flw_order',
+    { n_in: { type: 'interface.call@1' }, n_wait: { type: 'control.wait@1', config: { resume: 'data.order' } } },
+    ['n_in > n_wait'],
+    { mode: 'durable', deadlineMs: 60_000, domain: 'dom-city' },
+  );
+  await running.publish(document);
+  const waiting = await running.send('flw_order', { order: 'o1' });
+  await ended(waiting, 'waiting');
+  const draft = (await running.admin.call('GET', '/flows/flw_order')).body;
+  assert.equal((await running.admin.call('PUT', '/flows/flw_order', { ...draft, domain: 'dom-x' })).status, 200);
+  const resume = async (person: typeof running.admin, token: string) =>
+    (await person.call('POST', '/executions/resume', { flowId: 'flw_order', token, data: {} })).body;
+  const other = await running.person('xi', ['operator'], ['dom-x']);
+  assert.equal((await other.call('GET', `/executions/${waiting}`)).body.code, 'NOT_FOUND');
+  assert.equal((await resume(other, 'o1')).code, 'NOT_FOUND');
+  assert.equal((await resume(other, 'o2')).code, 'NOT_FOUND', 'nor is a message kept for what the city starts');
+  const own = await running.person('cai', ['operator'], ['dom-city']);
+  assert.deepEqual(await resume(own, 'o1'), { resumed: true, executionId: waiting });
+});
+
+test('a resume says which execution it resumed, or that none waits under the token yet; a token counts once', async (t) => {
   const { running, ended } = await setUp(t);
   await running.publish(
     graph(
@@ -147,10 +170,18 @@ test('an execution is resumed through its flow and token, once; a flow that is n
   );
   const waiting = await running.send('flw_order', { order: 'o1' });
   await ended(waiting, 'waiting');
-  const resume = (flowId: string) => running.admin.call('POST', '/executions/resume', { flowId, token: 'o1', data: { paid: true } });
+  const resume = (flowId: string, more = {}) =>
+    running.admin.call('POST', '/executions/resume', { flowId, token: 'o1', data: { paid: true }, ...more });
   const missing = await resume('flw_none');
   assert.deepEqual([missing.status, missing.body.error?.code ?? missing.body.code], [404, 'NOT_FOUND']);
-  assert.equal((await resume('flw_order')).status, 200);
+  const mistyped = await resume('flw_order', { token: '01', onlyIfWaiting: true });
+  assert.deepEqual([mistyped.status, mistyped.body.code], [422, 'RESUME_NOBODY_WAITS']);
+  const early = await resume('flw_order', { token: 'o2' });
+  assert.deepEqual([early.status, early.body.resumed, early.body.executionId], [200, false, undefined]);
+  assert.ok(early.body.keptUntil > Date.now());
+  assert.match(early.body.message['zh-CN'], /尚无执行以此令牌等待/);
+  const hit = await resume('flw_order');
+  assert.deepEqual([hit.status, hit.body], [200, { resumed: true, executionId: waiting }]);
   await ended(waiting, 'completed');
   const again = await resume('flw_order');
   assert.equal(again.body.error?.code ?? again.body.code, 'RESUME_TOKEN_USED');

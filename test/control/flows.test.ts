@@ -139,9 +139,13 @@ test('exports a bundle without secrets and imports it elsewhere', async (t) => {
 
   const target = await startControl();
   t.after(target.stop);
+  const receiver = await target.person('receiver', ['security-admin', 'analyst']);
+  const masked = await receiver.call('POST', '/bundles/import', bundle);
+  const codes = masked.body.issues.map(({ code }: { code: string }) => code);
+  assert.deepEqual([masked.status, [...new Set(codes)]], [422, ['BUNDLE_MASKED']], 'what the export left out is asked for');
+  bundle.adapters[0].environments.DEV = { baseUrl: 'https://user:other@a.example' };
   const refused = await target.admin.call('POST', '/bundles/import', bundle);
   assert.deepEqual([refused.status, refused.body.code], [403, 'PERMISSION_DENIED'], 'it brings an adapter with a credential');
-  const receiver = await target.person('receiver', ['security-admin', 'analyst']);
   const imported = await receiver.call('POST', '/bundles/import', bundle);
   assert.deepEqual(imported.body, { adapters: 1, tables: 0, flows: 1, interfaces: 0 });
   assert.equal((await target.admin.call('GET', '/flows/flw_a')).body.nodes[0].adapter, 'adp_a');

@@ -9,7 +9,7 @@ import { startControl } from './start-control.ts';
 /** What every logged-in person may do: his own affairs. */
 const OWN = /^me\./;
 /** Asked with a body, but changing nothing. */
-const READING = /\.(validate|export|ports)$/;
+const READING = /\.(validate|export|ports|upgrade)$/;
 
 test('answers nobody without a login, on any route', async (t) => {
   const running = await startControl();

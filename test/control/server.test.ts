@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -105,6 +105,8 @@ test('describes every route in a valid OpenAPI 3.1 document, and the page works 
     );
   }
   assert.deepEqual(unresolved(document), []);
+  const flow = document.paths['/api/v1/flows/{flowId}'].put.requestBody.content['application/json'].schema;
+  assert.match(flow.properties.deadlineMs.description, /流程时限.*Deadline: From the moment/, 'a field is described in both languages');
   const page = await running.client().raw('GET', '/api/docs');
   const policy = page.headers.get('content-security-policy') ?? '';
   assert.doesNotMatch(policy, /https:|http:|unsafe-eval/);
@@ -256,4 +258,24 @@ test('serves TLS with HSTS and a cookie that browsers bind to this host', async 
   assert.match(String(headers['strict-transport-security']), /max-age/);
   const docs = await request(`${control.address}/api/docs/json`, { dispatcher });
   assert.match(await docs.body.text(), /"name":"__Host-kq_session"/);
+});
+
+test('connections of one address that say nothing keep nobody else out', async (t) => {
+  const running = await startControl();
+  const silent: Socket[] = [];
+  t.after(async () => {
+    for (const socket of silent) socket.destroy();
+    await running.stop();
+  });
+  const { hostname, port } = new URL(running.control.address);
+  for (let round = 0; round < 22; round++) {
+    const opened = Array.from({ length: 100 }, () => connect(Number(port), hostname).on('error', () => undefined));
+    silent.push(...opened);
+    await Promise.all(opened.map((socket) => once(socket, 'connect').catch(() => undefined)));
+  }
+  const other = connect({ host: hostname, port: Number(port), localAddress: '127.0.0.2' });
+  other.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  const [answer] = (await once(other, 'data', { signal: AbortSignal.timeout(20_000) })) as [Buffer];
+  other.destroy();
+  assert.match(answer.toString(), /^HTTP\/1\.1 200/);
 });

@@ -1,6 +1,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 /** Control on memory, behind a real socket, with an engine that only remembers: what the tests of this folder share. */
 import { createControl, type Control, type ControlDeps } from '../../control/create-control.ts';
+import { openAuditLog } from '../../control/audit/audit-log.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../engine/contract/flow-document.ts';
 import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
@@ -9,10 +10,12 @@ import type { SealPlace } from '../../engine/contract/seal.ts';
 import { StaleDraft, type BindingStore, type Bindings, type ExecutionCatalog, type FlowCatalog } from '../../engine/services.ts';
 import { fakeClock, type FakeClock } from '../../engine/testing/fake-clock.ts';
 import type { GatewayPlan } from '../../gateways/documents.ts';
+import { compileSchema } from '../../gateways/shared/compile-schema.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../storage/in-process/memory-shared-state.ts';
 import { type Ask, keptRole, makeAccount } from '../support/make-account.ts';
+import { outboundAnywhere } from '../support/outbound.ts';
 
 export interface Running {
   readonly control: Control;
@@ -23,8 +26,8 @@ export interface Running {
   readonly admin: Client;
   /** A client without a login. */
   client(): Client;
-  /** A new account with these roles, logged in. */
-  person(name: string, roles: readonly string[]): Promise<Client>;
+  /** A new account with these roles, logged in; of all domains unless some are named. */
+  person(name: string, roles: readonly string[], domains?: readonly string[]): Promise<Client>;
   stop(): Promise<void>;
 }
 
@@ -40,6 +43,8 @@ export interface Client {
   raw(method: string, path: string, init?: RequestInit): Promise<Response>;
   login(name: string, password: string): Promise<Answer>;
   cookie: string | undefined;
+  /** Given again with every call, for acts that ask for it. */
+  password: string | undefined;
 }
 
 export const ADMIN_PASSWORD = 'Kang-Qiao-2026-first!';
@@ -58,19 +63,21 @@ export function defaultDeps(changes: Partial<ControlDeps> = {}) {
     crypto: createSoftwareCrypto(),
     catalog: memoryCatalog(),
     ...memoryBindings(),
+    outbound: outboundAnywhere,
     executions: noExecutions,
     nodes: { get: () => undefined, list: () => [] },
     engine: idleEngine,
     publishPlan: (plan) => void plans.push(plan),
     checkInterface: () => [],
-    checkSavedInterface: (document) => deps.checkInterface(document),
+    checkSavedInterface: async (document) => deps.checkInterface(document),
+    checkBySchema: async (schema, value) => compileSchema(schema)(value, true),
     policies: [],
     clock,
     logger: silentLogger,
     metricsText: async () => 'kangqiao_up 1\n',
     metrics: silentMetrics,
     settings: { host: '127.0.0.1', port: 0, defaultAppId: 'default' },
-    auditKey: new Uint8Array(32).fill(7),
+    openAudit: () => openAuditLog({ ...deps, auditKey: new Uint8Array(32).fill(7) }),
     info: { version: '0.0.0-test', environment: 'TEST', addresses: () => ({ open: 'https://127.0.0.1:1' }) },
     ...changes,
   };
@@ -94,9 +101,9 @@ export async function startControl(changes: Partial<ControlDeps> = {}): Promise<
     plans,
     admin,
     client,
-    async person(name, roles) {
+    async person(name, roles, domains) {
       const kept = keptRole(roles) ?? '';
-      const password = await makeAccount(asking(admin), keepers.get(kept), name, roles);
+      const password = await makeAccount(asking(admin), keepers.get(kept), name, roles, domains);
       const own = client();
       await own.login(name, password);
       await own.call('POST', '/me/password', { oldPassword: password, newPassword: PERSON_PASSWORD });
@@ -114,6 +121,7 @@ function asking(client: Client): Ask {
 export function createClient(address: string): Client {
   const client: Client = {
     cookie: undefined,
+    password: undefined,
     raw: (method, path, init = {}) =>
       fetch(path.startsWith('/api') || !path.startsWith('/') ? `${address}${path}` : `${address}/api/v1${path}`, {
         method,
@@ -121,13 +129,18 @@ export function createClient(address: string): Client {
         headers: { 'x-kq-client': 'test', ...(client.cookie === undefined ? {} : { cookie: client.cookie }), ...init.headers },
       }),
     async call(method, path, body, headers = {}) {
-      const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } };
-      const response = await client.raw(method, path, { headers, ...json });
+      const again = client.password === undefined ? {} : { 'x-kq-password': encodeURIComponent(client.password) };
+      const type = body === undefined ? {} : { 'content-type': 'application/json' };
+      const json = body === undefined ? {} : { body: JSON.stringify(body) };
+      const response = await client.raw(method, path, { headers: { ...again, ...type, ...headers }, ...json });
       const text = await response.text();
+      const { newPassword } = (body ?? {}) as { newPassword?: string };
+      if (path === '/me/password' && response.status === 200 && newPassword !== undefined) client.password = newPassword;
       return { status: response.status, headers: response.headers, body: text === '' ? undefined : JSON.parse(text) };
     },
     async login(name, password) {
       const answer = await client.call('POST', '/login', { name, password });
+      client.password = password;
       const cookie = answer.headers.get('set-cookie');
       if (cookie !== null) client.cookie = cookie.split(';')[0];
       return answer;
@@ -246,6 +259,7 @@ export function memoryCatalog(): FlowCatalog {
       })),
     version: async (flowId, version) => versions.get(flowId)?.[version - 1],
     usersOf: async () => [],
+    scopesOf: async (domains) => [...drafts.values()].filter(({ domain }) => domains.includes(domain)).map(({ flowId }) => ({ flowId })),
   };
 }
 
@@ -291,14 +305,18 @@ export function memoryBindings(): { readonly bindings: Bindings; readonly bindin
 export const noExecutions: ExecutionCatalog = {
   list: async () => ({ items: [], next: undefined, searchedFrom: undefined }),
   get: async () => undefined,
+  ownerOf: async () => undefined,
+  holderOf: async () => undefined,
   retry: async () => {},
-  resume: () => Promise.resolve(true),
+  resume: () => Promise.resolve({ outcome: 'used' }),
   cancel: async () => {},
+  conclude: async () => {},
   heldGroups: async () => ({ groups: [], count: 0, more: false }),
   heldAgain: async () => 0,
   selectHeld: async () => ({ items: [], more: false, unknownSkipped: 0 }),
   retryHeld: async () => 'missing',
+  resendHeld: async () => 'missing',
   cancelHeld: async () => 'missing',
-  resend: async () => ({ executionId: 'exe_new', replaced: false, repeated: false }),
+  resend: async () => ({ executionId: 'exe_new', replaced: false, place: 'no-lane', repeated: false }),
   counts: async () => ({ queued: 0, running: 1, waiting: 0, held: 0, completed: 2, failed: 0, cancelled: 0 }),
 };

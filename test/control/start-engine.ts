@@ -1,6 +1,7 @@
 /** Control behind a real socket with a real engine on memory, and a hospital that is a real HTTP server. */
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../engine/contract/clock.ts';
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
 import { createMessage } from '../../engine/contract/message.ts';
 import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
@@ -11,7 +12,8 @@ import { createMemorySharedState } from '../../storage/in-process/memory-shared-
 import { createMemoryWorkQueue } from '../../storage/in-process/memory-work-queue.ts';
 import { createMemoryBlobs } from '../../storage/memory/memory-blobs.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
-import { flow, plainSeal, startControl, type Running } from './start-control.ts';
+import { engineWith, flow, plainSeal, startControl, type Running } from './start-control.ts';
+import { THIS_MACHINE } from '../support/outbound.ts';
 
 export interface RunningEngine extends Running {
   readonly engine: Engine;
@@ -26,7 +28,10 @@ export interface RunningEngine extends Running {
 const NODES = new URL('../../nodes', import.meta.url);
 const PATIENCE_MS = 20_000;
 
-export async function startWithEngine(given: { readonly documents?: Documents } = {}): Promise<RunningEngine> {
+/** `controlOffsetMs`: how far control's clock is ahead of the engine's. */
+export async function startWithEngine(
+  given: { readonly documents?: Documents; readonly allowed?: readonly string[]; readonly controlOffsetMs?: () => number } = {},
+): Promise<RunningEngine> {
   const clock = systemClock;
   const documents = given.documents ?? createMemoryDocuments({ clock });
   const shared = createMemorySharedState({ clock });
@@ -38,6 +43,7 @@ export async function startWithEngine(given: { readonly documents?: Documents } 
     seal: plainSeal,
     nodeFolders: [NODES],
     environment: 'TEST',
+    outbound: { allowed: given.allowed ?? THIS_MACHINE },
     tls: () => Promise.resolve(undefined),
     clock,
     log: silentLogger,
@@ -46,7 +52,21 @@ export async function startWithEngine(given: { readonly documents?: Documents } 
   await engine.startWork();
   const { catalog, executions, nodes } = engine;
   const { bindings, store: bindingStore } = engine.bindings;
-  const running = await startControl({ documents, shared, clock, catalog, executions, nodes, bindings, bindingStore });
+  const { outbound, changes } = engine;
+  const { live } = engine.processes;
+  const running = await startControl({
+    engine: engineWith({ live }),
+    documents,
+    shared,
+    clock: ahead(given.controlOffsetMs ?? (() => 0)),
+    catalog,
+    executions,
+    nodes,
+    bindings,
+    bindingStore,
+    outbound,
+    changes,
+  });
   return {
     ...running,
     engine,
@@ -78,6 +98,17 @@ export async function startWithEngine(given: { readonly documents?: Documents } 
       await engine.stop(1000);
     },
   };
+}
+
+function ahead(offsetMs: () => number): Clock {
+  const { now, monotonic } = systemClock;
+  return { ...systemClock, now: () => now() + offsetMs(), monotonic: () => monotonic() + offsetMs() };
+}
+
+/** What `plainSeal` sealed for this document, changed. */
+export function plainSealed(id: string, sealed: string, change: (text: string) => string): string {
+  const place = { collection: '', id, field: '' };
+  return plainSeal.seal(place, change(plainSeal.openText(place, sealed)));
 }
 
 export interface Received {

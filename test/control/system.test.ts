@@ -26,7 +26,7 @@ test('shows how machine, store, queue, processes, their gateways and listeners a
   const machine = openMachine(tmpdir());
   const gateway = { front: 'open', address: 'https://127.0.0.1:1', planNumber: 0, connections: 1, inFlight: 0, requests: 5, refused: 1 };
   const name = { role: 'gateway open', host: 'n1', pid: 7 };
-  const life = { processId: 'own_1', version: '1.0.0', startedAt: 1, lastSeenAt: 2, isSelf: false };
+  const life = { processId: 'own_1', version: '1.0.0', startedAt: 1, beatAt: 2, lastSeenAt: 2, isSelf: false };
   const load = { running: 0, inHand: 0, cores: 0.1, memoryBytes: 5 };
   const open = { ...name, ...life, load, state: 'alive' as const, gateways: [gateway] };
   const silent = { ...open, processId: 'own_2', state: 'silent' as const, goneAt: 9 };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { ControlServices } from '../../control/actions/services.ts';
+import { scopeOf } from '../../control/actions/domains.ts';
 import { trialActions } from '../../control/actions/trials.ts';
 import { adapterTo, graph, startHospital, startWithEngine } from './start-engine.ts';
 
@@ -88,14 +89,15 @@ test('a trial that may reach the adapters does what it does, says who wrote, and
 test('reaching adapters takes adapters.test beside flows.edit', async (t) => {
   const { running, hospital } = await setUp(t);
   const [trial] = trialActions({ catalog: running.engine.catalog } as unknown as ControlServices);
-  const actor = { account: 'editor', roles: [], via: 'session', from: '' } as const;
+  const actor = { account: 'editor', roles: [], domains: 'all', via: 'session', from: '' } as const;
   // No role of today holds the one without the other; roles may change, the rule must not.
   const asked: string[] = [];
   const require = (permission: string) => {
     asked.push(permission);
     throw new Error('denied');
   };
-  const ctx = { actor, signal: new AbortController().signal, note: {}, progress: () => {}, require };
+  const domains = scopeOf('all');
+  const ctx = { actor, domains, signal: new AbortController().signal, note: {}, progress: () => {}, require };
   const input = { document: BOOKING, input: { data: {} } };
   assert.equal(trial!.right, 'flows.edit');
   await trial!.run(ctx, input);

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 /** Controls that start at the same time on one store. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

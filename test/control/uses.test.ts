@@ -31,7 +31,15 @@ async function withUser({ admin }: Running): Promise<void> {
     node('n_sub', 'flow.call@1', { flowId: 'flw_sub' }),
   ];
   await admin.call('PUT', '/flows/flw_user', flow('flw_user', { nodes: users }));
-  const adapter = { adapterId: 'adp_a', revision: 0, name, protocol: 'http', owner: 'o', domain: 'd', environments: { TEST: {} } };
+  const adapter = {
+    adapterId: 'adp_a',
+    revision: 0,
+    name,
+    protocol: 'http',
+    owner: 'o',
+    domain: 'd',
+    environments: { TEST: { baseUrl: 'https://a.example' } },
+  };
   assert.equal((await admin.call('PUT', '/adapters/adp_a', adapter)).status, 200);
   assert.equal((await admin.call('PUT', '/code-tables/sexes', { tableId: 'sexes', revision: 0, name, entries: { 1: 'M' } })).status, 200);
 }
@@ -40,7 +48,7 @@ test('lists adapters and code tables with the flows that use them, and removes n
   const running = await startControl({ nodes });
   t.after(running.stop);
   await withUser(running);
-  const user = { flowId: 'flw_user', name: flow('x').name, inDraft: true, inPublished: false };
+  const user = { flowId: 'flw_user', domain: 'sh-city', name: flow('x').name, inDraft: true, inPublished: false };
   assert.deepEqual(((await running.admin.call('GET', '/adapters')).body as AdapterList).items[0]?.usedBy, [user]);
   const [table] = ((await running.admin.call('GET', '/code-tables')).body as TableList).items;
   assert.deepEqual([table?.size, table?.usedBy], [1, [user]]);

@@ -1,9 +1,10 @@
 /** The page of accounts offers to each kind of administrator what is his, and says whose the rest is. */
+import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import type { Page } from '@playwright/test';
-import { type Console, expect, noBrowser, startConsole } from './browser.ts';
+import { type Console, expect, giveAgain, noBrowser, startConsole } from './browser.ts';
 
-const LIMIT = { skip: noBrowser, timeout: 120_000 };
+const LIMIT = { skip: noBrowser, timeout: 240_000 };
 
 let console: Console;
 
@@ -26,7 +27,8 @@ test('the system administrator may only disable a security administrator, and ca
   await expect(page.getByText('由安全管理员授予和收回')).toBeVisible();
   await box(page, '只读用户').check();
   await page.getByRole('button', { name: '保存' }).click();
-  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await giveAgain(page, console.passwordOf(page));
+  await expect(page.getByRole('dialog')).toHaveCount(0);
 });
 
 test('a security administrator makes another out of an account that is there, and gives no other role', LIMIT, async () => {
@@ -39,9 +41,25 @@ test('a security administrator makes another out of an account that is there, an
   await expect(page.getByRole('textbox', { name: '姓名' })).toBeDisabled();
   await box(page, '安全管理员').check();
   await page.getByRole('button', { name: '保存' }).click();
-  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await giveAgain(page, console.passwordOf(page));
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   await openMenu(page, analyst.name);
   await expect(page.getByRole('menuitem', { name: '重置密码' })).toBeVisible();
+});
+
+test('an administrator sees what somebody is logged in with and ends it, without the account opening behind', LIMIT, async () => {
+  const analyst = await console.city.person(['analyst']);
+  const page = await console.open({ path: '/accounts', roles: ['system-admin'] });
+  await openMenu(page, analyst.name);
+  await page.getByRole('menuitem', { name: '会话与令牌' }).click();
+  const row = page.getByRole('row', { name: /浏览器会话/ });
+  await expect(row).toBeVisible();
+  await expect(page.getByRole('dialog')).toHaveCount(1);
+  await row.getByRole('button', { name: '结束' }).click();
+  await page.getByRole('dialog', { name: '结束' }).getByRole('button', { name: '结束' }).click();
+  await giveAgain(page, console.passwordOf(page));
+  await expect(row).toHaveCount(0);
+  assert.equal((await analyst.call('GET', '/me')).status, 401);
 });
 
 async function openMenu(page: Page, name: string): Promise<void> {

@@ -5,7 +5,7 @@ import test, { after, before } from 'node:test';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/receivers.ts';
 import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 
-const LIMIT = { skip: noBrowser, timeout: 120_000 };
+const LIMIT = { skip: noBrowser, timeout: 240_000 };
 /** The platform looks every 15 seconds. */
 const LOOK_MS = 40_000;
 

@@ -41,6 +41,8 @@ export interface Arrival {
 
 export interface OpenOptions {
   readonly roles?: readonly string[];
+  /** Absent: all. */
+  readonly domains?: readonly string[];
   readonly path?: string;
   readonly language?: 'zh-CN' | 'en';
   readonly look?: 'light' | 'dark';
@@ -83,6 +85,13 @@ export async function startConsole(context?: TestContext, { program }: { readonl
   };
 }
 
+/** The password in the dialog that acts with far-reaching effects open. */
+export async function giveAgain(page: Page, password: string): Promise<void> {
+  const dialog = page.getByRole('dialog', { name: /^(再次确认身份|Confirm that it is you)$/ });
+  await dialog.getByLabel(/^(密码|Password)$/).fill(password, { timeout: PATIENCE_MS });
+  await dialog.getByRole('button', { name: /^(确认并执行|Confirm and go on)$/ }).click();
+}
+
 /** No page has it. */
 const NOWHERE = 'nowhere';
 const TURN_MS = 5_000;
@@ -119,8 +128,8 @@ async function turnTo(page: Page, path: string): Promise<void> {
 }
 
 async function openPage(browser: Browser, city: City, isLoggedIn: boolean, options: OpenOptions = {}): Promise<Arrival> {
-  const { roles = ['analyst', 'operator'], path = '/', language = 'zh-CN', look = 'light', width = 1280 } = options;
-  const { name: account, cookie, password } = await city.person(roles);
+  const { roles = ['analyst', 'operator'], domains, path = '/', language = 'zh-CN', look = 'light', width = 1280 } = options;
+  const { name: account, cookie, password } = await city.person(roles, domains);
   const [name = '', value = ''] = cookie.split('=');
   const context = await browser.newContext({
     viewport: { width, height: width === 1280 ? 800 : 1080 },

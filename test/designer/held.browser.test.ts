@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
+import type { Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { adapterTo, startHospital, type Hospital } from '../control/start-engine.ts';
 import { until, type City } from '../support/city.ts';
 import { busInterface, chainFlow } from '../support/platform-api.ts';
-import { noBrowser, startConsole } from './browser.ts';
+import { expect, noBrowser, startConsole } from './browser.ts';
 
+const PICTURES = process.env['KQ_PICTURES'];
 const COUNT = 40;
 const ONCE = { retry: { max: 0, baseMs: 1, factor: 1, capMs: 1, on: ['transient' as const] } };
 
@@ -147,6 +149,10 @@ test(
     const changes = page.getByRole('group', { name: '改动' });
     await changes.getByText('P000001').waitFor();
     await changes.getByText('P-unknown').waitFor();
+    await page.getByRole('link', { name: '消息', exact: true }).last().click();
+    await expect(page.getByRole('button', { name: '留在本页' })).toBeFocused();
+    await page.keyboard.press('Enter');
+    await expect(page.getByRole('dialog')).toBeHidden();
     await page.getByRole('textbox', { name: /理由/ }).fill('患者号录错');
     await page.getByRole('button', { name: '重发', exact: true }).click();
     await page.waitForURL((url) => /\/messages\/exe_[^/]+$/.test(url.pathname) && !url.pathname.endsWith(executionId));
@@ -162,3 +168,38 @@ test(
     assert.equal(hospital.received.filter(({ body }) => body.includes('P-unknown')).length, 1, 'the old one never went again');
   },
 );
+
+test('refused messages are resent in bulk, in place, once the other side is mended', { skip: noBrowser }, async (t) => {
+  const { city, open, hospital, send } = await setUp(t);
+  hospital.answer = () => ({ status: 422 });
+  for (let number = 0; number < 3; number += 1) await send({ number });
+  await until('all are held', async () => (await heldCount(city)) === 3, 30_000);
+  hospital.answer = () => ({ status: 200 });
+  const before = hospital.received.length;
+
+  const page = await open({ roles: ['operator'], path: '/held' });
+  const row = page.getByRole('row', { name: /出院小结上报.*送丁医院.*3/ });
+  await expect(row.getByRole('button', { name: '全部取消' })).toBeInViewport({ ratio: 1 });
+  await picture(page, 'held-acts zh 1280');
+  for (const width of [1280, 1920] as const) {
+    const english = await open({ roles: ['operator'], path: '/held', language: 'en', width });
+    await expect(english.getByRole('button', { name: 'Cancel all' })).toBeInViewport({ ratio: 1 });
+    await picture(english, `held-acts en ${width}`);
+    await english.context().close();
+  }
+  await row.getByRole('button', { name: '全部重发' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(/^3 条消息将按流程的当前版本从头走一遍/).waitFor();
+  await dialog.getByRole('textbox', { name: /理由/ }).fill('对方已修复');
+  await dialog.getByRole('button', { name: '开始重发' }).click();
+  await dialog.getByText('已重发 3 条').waitFor();
+  await until('all have arrived', async () => hospital.received.length === before + 3, 30_000);
+  const keys = hospital.received.map(({ headers }) => String(headers['idempotency-key']));
+  assert.equal(new Set(keys).size, 3, 'under the keys of the first attempt');
+  await dialog.getByRole('button', { name: '关闭' }).last().click();
+  await page.getByText('没有挂起的消息').waitFor();
+});
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png` });
+}

@@ -5,7 +5,7 @@ import type { Locator, Page } from '@playwright/test';
 import type { TrialAnswer } from '../../control/actions/trials.ts';
 import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 
-const LIMIT = { skip: noBrowser, timeout: 120_000 };
+const LIMIT = { skip: noBrowser, timeout: 240_000 };
 
 let console: Console;
 

@@ -32,3 +32,29 @@ test(
     assert.equal(await viewer.getByText('虚构丙甲').count(), 0);
   },
 );
+
+test('a step that waited for the scripts of other flows says so, in the language of the reader', { skip: noBrowser }, async (t) => {
+  const { city, open } = await startConsole(t);
+  const answer = await city.app.fetch('/open/v1/appointments', { body: booking('A'), idempotencyKey: randomUUID() });
+  assert.equal(answer.status, 201);
+  const executionId = await until('the booking is recorded', async () => {
+    const { items } = (await city.admin('GET', '/executions?limit=1')) as { items: { executionId: string }[] };
+    return items[0]?.executionId;
+  });
+  const { steps } = (await city.admin('GET', `/executions/${executionId}`)) as { steps: { node: string }[] };
+  for (const [language, words] of [
+    ['zh-CN', '等待脚本沙箱 1.2 秒'],
+    ['en', 'waited 1.2 s for the script sandbox'],
+  ] as const) {
+    const page = await open({ roles: ['operator'], path: '/', language });
+    // The city waits for no script: what the API gives where a flow has to is put into its answer.
+    await page.route(`**/api/v1/executions/${executionId}`, async (route) => {
+      const response = await route.fetch();
+      const details = (await response.json()) as { steps: { node: string }[] };
+      await route.fulfill({ response, json: { ...details, steps: details.steps.map((step) => ({ ...step, sandboxWaitMs: 1234 })) } });
+    });
+    await page.goto(new URL(`/messages/${executionId}`, page.url()).href);
+    await page.locator(`.react-flow__node[data-id="${steps[0]!.node}"]`).click();
+    await page.getByText(words).first().waitFor();
+  }
+});

@@ -13,7 +13,7 @@ import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 import { card, isSaved, sidePanel } from './flow-editor.ts';
 
 const MOST_STEPS = 25;
-const LIMIT = { skip: noBrowser, timeout: 120_000 };
+const LIMIT = { skip: noBrowser, timeout: 240_000 };
 
 let console: Console;
 

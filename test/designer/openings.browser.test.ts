@@ -5,7 +5,7 @@ import { makeWork, type Work } from '../support/busy-city.ts';
 import { noBrowser, startConsole, type Console } from './browser.ts';
 import { AUDITOR, lookAtAll, type Scene } from './look-at-page.ts';
 
-const LIMIT = { skip: noBrowser, timeout: 400_000 };
+const LIMIT = { skip: noBrowser, timeout: 1_200_000 };
 const SECURITY = ['security-admin', 'analyst'];
 const FLOW = 'flows/flw_appointment';
 
@@ -15,6 +15,8 @@ const openingsOf = ({ held }: Work): readonly Scene[] => [
   { path: FLOW, open: [['快捷键', 'Shortcuts']] },
   { path: `${FLOW}?panel=try`, open: [runTrial] },
   { path: 'flows', open: [['新建流程', 'New flow']] },
+  { path: 'flows', open: [['导入', 'Import']] },
+  { path: 'flows', open: [openExport], keepsLanguage: true },
   { path: `messages/${held}`, open: [['查看数据', 'Show the data']] },
   { path: 'held', open: [['全部重试', 'Retry all']] },
   { path: 'held', open: [['全部取消', 'Cancel all']] },
@@ -53,6 +55,12 @@ test('what opens on a page can be read by everybody, in Chinese and in English, 
 async function selectNode(page: Page): Promise<void> {
   await page.locator('.react-flow__node-card').nth(1).click();
   await page.locator('aside [role="tab"]').first().waitFor();
+}
+
+async function openExport(page: Page): Promise<void> {
+  await page.locator('tbody .ant-dropdown-trigger').first().click();
+  await page.getByRole('menuitem', { name: /导出|Export/ }).click();
+  await page.getByRole('dialog').waitFor();
 }
 
 async function openGroup(page: Page): Promise<void> {

@@ -5,7 +5,7 @@ import { noBrowser, startConsole, type Console } from './browser.ts';
 import { AUDITOR, look, lookAtAll, openView, type Scene } from './look-at-page.ts';
 import { listPages } from './page-list.ts';
 
-const LIMIT = { skip: noBrowser, timeout: 400_000 };
+const LIMIT = { skip: noBrowser, timeout: 1_200_000 };
 const FLOW = 'flows/flw_appointment';
 /** Pages in another state. */
 const PLACES: readonly Scene[] = [

@@ -39,23 +39,23 @@ test('every field of the documents stands in one section of its form', () => {
 
 test('a new interface is saved when it has id, name, domain and a target, with every default filled in', () => {
   const fixed = { revision: 0 };
-  assert.ok(interfaceProblems(newInterface(), fixed, 'en').length > 0);
+  assert.ok(interfaceProblems(newInterface('sh-city'), fixed, 'en').length > 0);
   const target = { kind: 'flow', flowId: 'flw_a' };
-  const { timeoutMs: _timeout, ...content }: Content = { ...newInterface(), interfaceId: 'ifc_a', name, domain: 'd', target };
+  const { timeoutMs: _timeout, ...content }: Content = { ...newInterface('sh-city'), interfaceId: 'ifc_a', name, domain: 'd', target };
   assert.deepEqual(interfaceProblems(content, fixed, 'en'), []);
   assert.equal(wholeInterface(content, fixed).timeoutMs, 5000);
   assert.equal(wholeInterface(content, fixed).state, 'offline');
 });
 
 test('the path of a new interface follows its front until somebody writes one', () => {
-  const start = newInterface();
+  const start = newInterface('sh-city');
   assert.equal(withFrontPath(start, { ...start, front: 'bus' })['path'], '/bus/v1/');
   const written = { ...start, path: '/open/v1/mine' };
   assert.equal(withFrontPath(written, { ...written, front: 'bus' })['path'], '/open/v1/mine');
 });
 
 test('an adapter is wrong while a setting of any environment is, and without a type when its document is', () => {
-  const content = { ...newAdapter('http', 'TEST'), adapterId: 'adp_a', name, owner: 'o', domain: 'd' };
+  const content = { ...newAdapter('http', 'TEST', 'sh-city'), adapterId: 'adp_a', name, owner: 'o', domain: 'd' };
   const settings = { type: 'object', required: ['baseUrl'], properties: { baseUrl: { type: 'string', minLength: 1 } } };
   const type = { protocol: 'http', icon: 'globe', text: { label: name, help: name }, settings, hasCharset: false, canProbe: true };
   const good = { baseUrl: 'http://a' };

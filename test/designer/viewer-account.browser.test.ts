@@ -8,7 +8,7 @@ import { makeWork, PATIENT, type Work } from '../support/busy-city.ts';
 import { type Console, expect, goTo, noBrowser, startConsole } from './browser.ts';
 import { listPages } from './page-list.ts';
 
-const LIMIT = { skip: noBrowser, timeout: 300_000 };
+const LIMIT = { skip: noBrowser, timeout: 1_200_000 };
 const COVERED_MS = 3_000;
 /** Asked with a body, changing nothing. */
 const ASKING = /\/(validate|export|ports)$/;

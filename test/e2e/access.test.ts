@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 /**
  * What a person sees and may do over the admin API, on the real process: of every operation that the OpenAPI document names. A viewer changes nothing
  * and reads nothing of a patient; no secret that was put in or made ever comes back to anybody, but to who makes it, once.
@@ -22,7 +23,7 @@ interface Operation {
 
 /** One's own account, and what is asked with a body but changes nothing. */
 const OWN = /^me\./;
-const ASKING = new Set(['flows.validate', 'bundles.export', 'nodes.ports', 'interfaces.validate']);
+const ASKING = new Set(['flows.validate', 'bundles.export', 'nodes.ports', 'nodes.upgrade', 'interfaces.validate']);
 /** All rights there are, in accounts that one person may hold. */
 const ACCOUNTS = [['viewer'], ['analyst', 'operator', 'system-admin'], ['security-admin'], ['audit-admin']];
 

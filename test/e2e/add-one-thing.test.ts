@@ -8,6 +8,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { copyProduct, PRODUCT_ROOT, type ProductCopy } from '../support/copy-product.ts';
+import { blocksOf } from '../support/document-blocks.ts';
 import { chainFlow, openPlatformApi } from '../support/platform-api.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
 
@@ -32,6 +33,7 @@ after(async () => {
 });
 
 test('the guards accept what was added, and its own tests pass', async () => {
+  await run('scripts/generate-reference.ts');
   const output = await run('--test', ...testFiles());
   assert.match(output, /nodes\/echo\/send\.node\.ts is a complete node type/);
   assert.match(await run('scripts/check.mjs', 'boundaries'), /^ok +boundaries/m);
@@ -84,11 +86,15 @@ test('the product started from the copy keeps its data in the new store and serv
   assert.equal((await platform.end('SIGTERM')).code, 0, platform.output());
 });
 
-/** The node of the guide, as it stands there. */
+/** The node of the guide and its test, as they stand there. */
 async function addNode(): Promise<void> {
-  const guide = await readFile(join(PRODUCT_ROOT, 'docs/add-a-node.md'), 'utf8');
-  await put('nodes/echo/send.node.ts', /## The definition\n\n```ts\n([^]*?)```/.exec(guide)![1]!);
-  await put('nodes/echo/send.md', '## 中文\n\n把数据放进一个字段再发出。\n\n## English\n\nWraps the data into a field and sends it on.\n');
+  const [definition, shownTest] = programsOf('docs/add-a-node.md');
+  await put('nodes/echo/send.node.ts', definition!);
+  await put(
+    'nodes/echo/send.md',
+    `## 中文\n\n把数据放进一个字段再发出。\n\n例：\`{"field": "person"}\`\n\n## English\n\nWraps the data into a field and sends it on.\n\nExample: \`{"field": "person"}\`\n`,
+  );
+  await put('nodes/echo/send.example.json', '{ "config": { "field": "person" }, "data": 1, "emits": { "ok": { "person": 1 } } }\n');
   await put(
     'test/nodes/echo/send.test.ts',
     `import assert from 'node:assert/strict';
@@ -108,13 +114,31 @@ test('wraps the data', async () => {
 });
 
 test('refuses a name that is none', async () => {
-  await assert.rejects(runNode(echoSend, { config: { field: '!' } }), { code: 'NODE_CONFIG_WRONG' });
+${shownTest!}
+  assert.ok('emit' in outcome);
 });
 `,
   );
 }
 
+/** That of the guide, as it stands there, and one that the started product can be asked for by a header. */
 async function addPolicy(): Promise<void> {
+  await put('gateways/policies/working-days.policy.ts', programsOf('docs/add-a-policy.md')[0]!);
+  await put(
+    'test/gateways/policies/working-days.test.ts',
+    `import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import workingDays from '../../../gateways/policies/working-days.policy.ts';
+import { runPolicy } from '../support/run-policy.ts';
+
+test('takes requests on working days only, and on Saturdays where it may', async () => {
+  const codeOn = async (day: number, options = {}) =>
+    (await runPolicy(workingDays, { front: 'bus', options, now: Date.UTC(2026, 0, day) })).error?.code;
+  assert.deepEqual(await Promise.all([codeOn(2), codeOn(3), codeOn(4)]), [undefined, 'GW40403', 'GW40403']);
+  assert.deepEqual(await Promise.all([codeOn(3, { saturday: true }), codeOn(4, { saturday: true })]), [undefined, 'GW40403']);
+});
+`,
+  );
   await put(
     'gateways/policies/demo.policy.ts',
     `import { Type } from 'typebox';
@@ -176,9 +200,16 @@ documentsConformance('demo', async (clock) => {
   );
 }
 
+/** The programs that a guide shows. */
+function programsOf(page: string): string[] {
+  return blocksOf(page).flatMap(({ language, text }) => (language === 'ts' ? [text] : []));
+}
+
 function testFiles(): string[] {
-  const own = ['test/nodes/echo/send.test.ts', 'test/gateways/policies/demo.test.ts', 'test/storage/demo/demo.test.ts'];
-  return ['test/guards/nodes.test.ts', 'test/gateways/pipeline/policies.test.ts', ...own];
+  const policies = ['demo', 'working-days'].map((name) => `test/gateways/policies/${name}.test.ts`);
+  const own = ['test/nodes/echo/send.test.ts', ...policies, 'test/storage/demo/demo.test.ts'];
+  const guards = ['test/guards/nodes.test.ts', 'test/guards/docs-reference.test.ts', 'test/gateways/pipeline/policies.test.ts'];
+  return [...guards, 'test/examples/node-examples.test.ts', ...own];
 }
 
 /** Runs Node in the copy; rejects with all that was said when it fails. */

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 import { chaosTest } from '../support/chaos/chaos-test.ts';
 
 chaosTest('mongo-java', 'mongo-java-server (MongoDB protocol)');

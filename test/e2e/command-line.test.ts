@@ -5,6 +5,8 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { createProgram } from '../../cli/main.ts';
+import { createTerminal } from '../../cli/terminal.ts';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { booking, openCity, until, type City } from '../support/city.ts';
 import { choosePorts, makeScratch, removeScratch, runCommand, startPlatform, type Platform } from '../support/platform-process.ts';
@@ -33,35 +35,18 @@ async function ok(args: readonly string[], input = '') {
 }
 
 test('help of every command says what it does, with an example, and wrong usage ends with 2', async () => {
-  const commands = [
-    '',
-    'start',
-    'gateway',
-    'worker',
-    'control',
-    'login',
-    'sign',
-    'doctor',
-    'version',
-    'keys',
-    'keys new',
-    'keys prove',
-    'flow',
-    'archive',
-    'move',
-    'backup',
-    'restore',
-  ];
-  commands.push(...['list', 'get', 'validate', 'test', 'publish', 'run', 'rollback'].map((name) => `flow ${name}`));
-  commands.push(...['list', 'search', 'show', 'run'].map((name) => `archive ${name}`));
-  const helps = await Promise.all(commands.map((command) => runCommand([...command.split(' ').filter(Boolean), '--help'])));
-  for (const [index, { code, stdout }] of helps.entries()) {
-    assert.equal(code, 0, commands[index]);
-    assert.match(stdout, /^Usage: kangqiao/, commands[index]);
+  const program = createProgram(createTerminal(new AbortController().signal));
+  const commands = [program, ...program.commands, ...program.commands.flatMap((command) => command.commands)];
+  assert.ok(commands.length > 50, `${commands.length} commands`);
+  for (const command of commands) {
+    let help = '';
+    command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+    assert.match(help, /^Usage: kangqiao/, command.name());
+    if (command !== program) assert.match(help, /Examples?:\n {2}\$ /, `${command.parent?.name()} ${command.name()}`);
   }
-  assert.match(helps[0]!.stdout, /Exit codes:[^]*0 done[^]*5 conflict/);
-  const without = commands.filter((command, index) => command !== '' && !/Examples?:/.test(helps[index]!.stdout));
-  assert.deepEqual(without, [], 'without an example');
+  const help = await runCommand(['--help']);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /Exit codes:[^]*0 done[^]*5 conflict/);
   for (const args of [['nonsense'], ['flow'], ['flow', 'publish'], ['sign', 'https://a/'], ['start', '--open-port', 'x'], ['keys', 'new']])
     assert.equal((await runCommand(args)).code, 2, args.join(' '));
 });
@@ -123,6 +108,61 @@ test('a wrong file ends with 1 and every problem, a stale one with 5, and what s
   assert.equal((await city.reports('P000002')).status, 200);
 });
 
+test('an installation is kept in files: what they say is shown, applied, and left alone when it is the same', async () => {
+  const file = join(scratch, 'district.json');
+  const district = JSON.parse((await ok(['adapter', 'get', 'adp_district'])).stdout) as Record<string, unknown>;
+  await writeFile(file, JSON.stringify({ ...district, revision: 0 }));
+  assert.match((await ok(['adapter', 'diff', file])).stderr, /No difference/);
+  assert.match((await ok(['adapter', 'apply', file])).stdout, /^adp_district unchanged$/m);
+  const owner = '另一个单位';
+  await writeFile(file, JSON.stringify([{ ...district, revision: 0, owner }]));
+  const different = await run(['adapter', 'diff', file]);
+  assert.equal(different.code, 1);
+  assert.match(different.stdout, /adp_district\n {2}~ \/owner: "[^"]+" -> "另一个单位"/);
+  assert.match((await ok(['adapter', 'apply', file])).stdout, /^adp_district changed, revision 2$/m);
+  assert.match((await ok(['adapter', 'get', 'adp_district'])).stdout, /另一个单位/);
+  await writeFile(file, JSON.stringify({ ...district, owner: '第三个单位' }));
+  assert.equal((await run(['adapter', 'apply', file])).code, 5, 'its revision 1 is stale');
+
+  await writeFile(file, JSON.stringify({ tableId: 'wards', revision: 0, name: { 'zh-CN': '病区', en: 'Wards' }, entries: { '01': 'A' } }));
+  assert.match((await ok(['table', 'apply', file])).stdout, /^wards created, revision 1$/m);
+  assert.match((await ok(['table', 'list'])).stdout, /^wards +病区 +1$/m);
+  await ok(['table', 'delete', 'wards']);
+  assert.equal((await run(['table', 'get', 'wards'])).code, 1);
+  assert.notEqual((await run(['table', 'delete', 'adt-events'])).code, 0, 'a flow uses it');
+
+  assert.match((await ok(['interface', 'list'])).stdout, /ifc_appointment_create +预约挂号 +open +POST/);
+  assert.match((await ok(['app', 'list'])).stdout, /A10021 +随申办/);
+  assert.match((await ok(['grant', 'get', 'grt_A10021_appointment_create'])).stdout, /"appId": "A10021"/);
+  await writeFile(file, '[{"name": 1}]');
+  const wrong = await run(['app', 'apply', file]);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /without "appId"/);
+});
+
+test('flows go from one installation to another in a bundle, and messages are found, shown and resent', async () => {
+  const file = join(scratch, 'bundle.json');
+  const { stdout } = await ok(['bundle', 'export', 'flw_reports', '--source', 'published']);
+  assert.deepEqual(
+    (JSON.parse(stdout) as { flows: FlowDocument[] }).flows.map(({ flowId }) => flowId),
+    ['flw_reports'],
+  );
+  await writeFile(file, stdout);
+  assert.match((await ok(['bundle', 'import', file])).stdout, /is imported/);
+  const booked = await city.app.fetch('/open/v1/appointments', { body: booking('A'), idempotencyKey: 'command-line' });
+  assert.equal(booked.status, 201);
+  const list = async () =>
+    JSON.parse((await ok(['message', 'list', '--flow', 'flw_appointment', '--status', 'completed', '--json'])).stdout) as {
+      executionId: string;
+    }[];
+  const [found] = await until('the booking in the list', async () => (await list()).length > 0 && list());
+  assert.match((await ok(['message', 'get', found!.executionId])).stdout, /"status": "completed"/);
+  assert.match((await ok(['message', 'resend', found!.executionId, '--reason', 'a test'])).stdout, /was sent again as exe_/);
+  assert.match((await ok(['held', 'list'])).stdout, /FLOW +NODE +ERROR/);
+  assert.match((await ok(['held', 'retry', '--all', '--dry-run'])).stdout, /would be taken/);
+  assert.equal((await run(['held', 'cancel', '--all'])).code, 2, 'it takes a reason');
+});
+
 test('a key made here, proved here and uploaded signs a call that curl sends', async () => {
   const made = await ok(['keys', 'new', '--sm2', '--out', scratch, '--name', 'own']);
   const [key = '', publicFile = ''] = made.stdout.trim().split('\n');
@@ -181,21 +221,29 @@ test('a second start on the same folder is refused and says so', async () => {
 });
 
 test('login changes the one-time password, ends what was open, and leaves a token of its own; a viewer is told what he may not', async () => {
-  const [name = '', password = ''] = (await readFile(join(platform.dataFolder, 'handover', 'one-time-password'), 'utf8')).split('\n');
-  assert.equal(name, 'admin');
+  const [first] = (await readFile(join(platform.dataFolder, 'handover', 'one-time-password'), 'utf8')).split('\n');
+  assert.equal(first, 'admin');
   assert.equal((await stat(join(platform.dataFolder, 'handover', 'one-time-password'))).mode & 0o777, 0o600);
   const folder = join(scratch, 'elsewhere');
-  const login = (input: string, account = name) =>
+  const login = (input: string, account: string) =>
     runCommand(['--data', folder, 'login', '--name', account, '--address', city.control], input);
-  assert.equal((await login('wrong\n')).code, 4);
-  const looker = { name: 'looker', displayName: 'L', roles: ['viewer'] };
-  const made = (await city.admin('POST', '/accounts', looker)) as { oneTimePassword: string };
-  const changed = await login(`${password}\nA-Better-Password-1\nA-Better-Password-1\n`);
+  assert.equal((await login('wrong\n', 'admin')).code, 4);
+  const make = async (name: string) =>
+    (await city.admin('POST', '/accounts', { name, displayName: name, roles: ['viewer'] })) as { oneTimePassword: string };
+  const { oneTimePassword: password } = await make('newcomer');
+  const made = await make('looker');
+  const asNewcomer = JSON.stringify({ name: 'newcomer', password });
+  const type = { 'content-type': 'application/json', 'x-kq-client': 'test' };
+  const open = await city.send(`${city.control}/api/v1/login`, { method: 'POST', headers: type, body: asNewcomer });
+  const cookie = String(open.headers['set-cookie']).split(';')[0] ?? '';
+  const me = async () => (await city.send(`${city.control}/api/v1/me`, { headers: { cookie } })).status;
+  assert.equal(await me(), 200);
+  const changed = await login(`${password}\nA-Better-Password-1\nA-Better-Password-1\n`, 'newcomer');
   assert.equal(changed.code, 0, changed.stderr);
   assert.equal((await stat(join(folder, 'handover', 'cli-token'))).mode & 0o777, 0o600);
   assert.equal((await runCommand(['--data', folder, 'flow', 'list'])).code, 0);
-  assert.equal((await login(`${password}\n`)).code, 4, 'the one-time password counts once');
-  assert.equal((await run(['flow', 'list'])).code, 4, 'tokens from before the change of the password are void');
+  assert.equal((await login(`${password}\n`, 'newcomer')).code, 4, 'the one-time password counts once');
+  assert.equal(await me(), 401, 'what was open before the change of the password is void');
   const viewer = await login(`${made.oneTimePassword}\nA-Better-Password-2\nA-Better-Password-2\n`, 'looker');
   assert.equal(viewer.code, 0, viewer.stderr);
   assert.equal((await runCommand(['--data', folder, 'flow', 'list'])).code, 0);

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 /** A gateway in the DMZ as a process of its own, before a platform that is killed behind it. */
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 /** The disk of the data folder runs full under the running product: what needs no store goes on, what does is refused clearly, and all comes back. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

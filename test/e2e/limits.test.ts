@@ -11,9 +11,12 @@ import { chainFlow, openPlatformApi, type PlatformApi } from '../support/platfor
 import { choosePorts, makeScratch, removeScratch, startPlatform, type Platform } from '../support/platform-process.ts';
 
 /** What an answer may take beyond the limit that is set: the thread's own grace, and a test machine that does other work too. */
-const SLACK_MS = 4000;
+const SLACK_MS = 15_000;
 /** The sandbox's own limit of an expression, of computing time; one at once, as those of one flow share a thread. */
 const EXPRESSION_MS = 5000;
+/** Long enough for the neighbours' calls on a slow machine. */
+const SCRIPT_MS = 1_500;
+const SILENT_MS = 3_000;
 const AT_ONCE = 3;
 /** A neighbour that had to wait for the end would have none. */
 const CALLS_MEANWHILE = 3;
@@ -47,11 +50,11 @@ after(async () => {
   await removeScratch(scratch);
 });
 
-const script = (source: string, more: object = {}) => [{ type: 'code.run@1', config: { source, timeoutMs: 500, ...more } }];
+const script = (source: string, more: object = {}) => [{ type: 'code.run@1', config: { source, timeoutMs: SCRIPT_MS, ...more } }];
 const expression = (text: string) => [{ type: 'transform.set@1', config: { fields: [{ to: 'data.x', from: { expression: text } }] } }];
 
 test('a script without an end, or without measure, ends by its own limits', async (t) => {
-  await endsWith(t, 'flw_endless', script('for (;;);'), { status: 422, code: 'SCRIPT_TIMEOUT', withinMs: 500 });
+  await endsWith(t, 'flw_endless', script('for (;;);'), { status: 422, code: 'SCRIPT_TIMEOUT', withinMs: SCRIPT_MS });
   await endsWith(t, 'flw_greedy', script('const all = []; for (;;) all.push(new Array(1000).fill(all.length));', { timeoutMs: 5000 }), {
     status: 422,
     code: 'SCRIPT_MEMORY',
@@ -66,7 +69,7 @@ test('a script without an end, or without measure, ends by its own limits', asyn
   });
 });
 
-test('an expression without an end, and one with a catastrophic pattern, are ended', async (t) => {
+test('an expression without an end is ended', async (t) => {
   await endsWith(t, 'flw_recursing', expression('($f := function($n) { $f($n + 1) }; $f(0))'), {
     status: 422,
     code: 'SCRIPT_TIMEOUT',
@@ -80,15 +83,14 @@ test('an expression without an end, and one with a catastrophic pattern, are end
     atOnce: 1,
     isShort: true,
   });
-  await endsWith(t, 'flw_pattern', expression('$contains(data.body.text, /^(a+)+$/)'), {
-    status: 422,
-    code: 'SCRIPT_TIMEOUT',
-    withinMs: EXPRESSION_MS,
-    atOnce: 1,
-  });
 });
 
-test('a catastrophic pattern in a condition or a JSON Schema costs nothing: it runs in linear time', async (t) => {
+test('a catastrophic pattern in an expression, a condition or a JSON Schema costs nothing: it runs in linear time', async (t) => {
+  await api.publish(chainFlow('flw_pattern', expression('$contains(data.body.text, /^(a+)+$/)')));
+  const matching = await api.offer('flw_pattern');
+  await besideNeighbours(t, 'expression', 0, async () => {
+    for (const answer of await callAtOnce(matching)) assert.equal(answer.status, 200);
+  });
   const branches = [
     {
       port: 'yes',
@@ -128,23 +130,23 @@ test('a catastrophic pattern in a condition or a JSON Schema costs nothing: it r
 });
 
 test('a silent or half-open system ends in a time-out within the node’s or the interface’s limit', async (t) => {
-  const limit = { handling: { timeoutMs: 700 } };
+  const limit = { handling: { timeoutMs: SILENT_MS } };
   const http = (method: string) => [{ type: 'http.call@1', adapter: 'adp_silent_http', config: { method, path: '/x' }, ...limit }];
-  await endsWith(t, 'flw_silent_read', http('GET'), { status: 504, code: 'NODE_TIMEOUT', withinMs: 700 });
-  await endsWith(t, 'flw_silent_write', http('POST'), { status: 504, code: 'OUTCOME_UNKNOWN', withinMs: 700 });
+  await endsWith(t, 'flw_silent_read', http('GET'), { status: 504, code: 'NODE_TIMEOUT', withinMs: SILENT_MS });
+  await endsWith(t, 'flw_silent_write', http('POST'), { status: 504, code: 'OUTCOME_UNKNOWN', withinMs: SILENT_MS });
   const hl7 = 'MSH|^~\\&|A|B|C|D|20260101000000||ADT^A01|1|P|2.5.1\r';
   const send = [
     { type: 'transform.map@1', config: { mapping: { rules: [{ to: 'x', from: { value: 1 } }] } } },
     { type: 'code.run@1', config: { source: `return ${JSON.stringify(hl7)}` } },
     { type: 'mllp.send@1', adapter: 'adp_silent_mllp', config: {}, ...limit },
   ];
-  await endsWith(t, 'flw_silent_mllp', send, { status: 504, code: 'OUTCOME_UNKNOWN', withinMs: 700 });
+  await endsWith(t, 'flw_silent_mllp', send, { status: 504, code: 'OUTCOME_UNKNOWN', withinMs: SILENT_MS });
   const target = { kind: 'upstream' as const, instances: [`http://127.0.0.1:${silentPort()}`] };
-  const proxied = await api.offer('flw_proxied', { target, method: 'GET', timeoutMs: 700, deadlineMs: 1000 });
+  const proxied = await api.offer('flw_proxied', { target, method: 'GET', timeoutMs: SILENT_MS, deadlineMs: SILENT_MS + 500 });
   await besideNeighbours(t, 'proxied', CALLS_MEANWHILE, async (ended) => {
     for (const answer of await callAtOnce(proxied, 'GET', ended)) {
       assert.equal(answer.status, 504, JSON.stringify(answer.body));
-      assert.ok(answer.ms < 1000 + SLACK_MS, `${answer.ms} ms`);
+      assert.ok(answer.ms < SILENT_MS + 500 + SLACK_MS, `${answer.ms} ms`);
     }
   });
 });

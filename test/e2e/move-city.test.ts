@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 /** The example city leaves its embedded store for a MongoDB protocol server and goes on to PostgreSQL, while the hospital's feed and the city's calls go on. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,6 +9,7 @@ import { createHospitalC, readJournal } from '../../examples/city/hospital-c/hos
 import { prepareFerretdb, startFerretdb } from '../servers/ferretdb.ts';
 import { preparePostgres, startPostgres } from '../servers/postgres.ts';
 import { prepareRedis, startRedis } from '../servers/redis.ts';
+import { openCity } from '../support/city.ts';
 import { choosePorts, makeScratch, removeScratch, runCommand, startPlatform } from '../support/platform-process.ts';
 import { checkDelivery, delivered, FIRST_NUMBER, unfinishedExecutions, until } from './kill-feed.ts';
 
@@ -40,13 +42,16 @@ test('a live city moves to MongoDB and on to PostgreSQL: same counts, same diges
     await until(() => hospital.state().acknowledged >= before + ON_EACH, `the feed goes on ${on}`);
   };
 
+  const city = await openCity(platform);
+  const person = await city.person(['system-admin']).finally(() => city.close());
   await goesOn('on the embedded store');
   for (const [name, address] of [
     ['MongoDB', mongo.address],
     ['PostgreSQL', postgres.address],
   ] as const) {
-    const args = ['--data', platform.dataFolder, 'move', '--to', address, '--to-shared-address', redis.address, '--lang', 'en'];
-    const { code, stdout, stderr } = await runCommand(args);
+    const to = ['--to', address, '--to-shared-address', redis.address];
+    const args = ['--data', platform.dataFolder, 'move', ...to, '--name', person.name, '--lang', 'en'];
+    const { code, stdout, stderr } = await runCommand(args, `${person.password}\n`);
     assert.equal(code, 0, `to ${name}: ${stdout}\n${stderr}\n${platform.output().slice(-3000)}`);
     assert.match(stdout, /executions/, 'number and digest of each collection are shown');
     await goesOn(`on ${name}`);

@@ -16,7 +16,7 @@ import { prepareApart, startRole } from '../support/apart.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { makeScratch, removeScratch } from '../support/platform-process.ts';
 
-const BACK_MS = 20_000;
+const BACK_MS = 60_000;
 
 describe('servers that speak TLS', { skip: prepareApart() ?? false }, () => {
   let scratch: string;

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 /**
  * Two builds on one store: an upgrade process by process under a hospital's feed, a flow with a node that only the newer build has, and the way
  * back. The newer build is a copy of this checkout with one more node type; the older one is this checkout, or the program that

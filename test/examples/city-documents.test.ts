@@ -9,18 +9,13 @@ import type { TSchema } from 'typebox';
 import { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
 import type { Issue } from '../../engine/contract/errors.ts';
-import { silentLogger, silentMetrics } from '../../engine/contract/observe.ts';
-import { compileSyntaxOnly, notHere, tableSnapshot } from './city-fixtures.ts';
+import { compileSyntaxOnly, notHere } from './city-fixtures.ts';
+import { runSavedTests } from './run-saved-tests.ts';
 import { createBuildContext } from '../../engine/expression/create-build-context.ts';
-import { contentHash } from '../../engine/flow/content-hash.ts';
 import { parseFlow } from '../../engine/flow/parse-flow.ts';
 import { validateFlow } from '../../engine/flow/validate-flow.ts';
-import { runTests } from '../../engine/publish/run-tests.ts';
 import { loadNodes } from '../../engine/registry/load-nodes.ts';
-import { createAdapterGates } from '../../engine/run/adapter-gates.ts';
-import { compileFlow, type CompiledFlow } from '../../engine/run/compile-flow.ts';
-import { runTrial } from '../../engine/run/run-trial.ts';
-import { listenTrigger, memoryBlobs, runNode, wallClock } from '../../engine/testing/public.ts';
+import { listenTrigger, runNode } from '../../engine/testing/public.ts';
 import { createDistrict } from '../../examples/city/district/district.ts';
 import { createHospitalA } from '../../examples/city/hospital-a/hospital-a.ts';
 import { createHospitalB } from '../../examples/city/hospital-b/hospital-b.ts';
@@ -28,6 +23,8 @@ import { feedMessage } from '../../examples/city/hospital-c/feed.ts';
 import { createHospitalC } from '../../examples/city/hospital-c/hospital-c.ts';
 import { AppDocument, GrantDocument, type InterfaceDocument } from '../../gateways/documents.ts';
 import { createInterfaceCheck, createSavingCheck } from '../../gateways/pipeline/check-interface.ts';
+import { createSchemaTrial } from '../../gateways/shared/create-schema-trial.ts';
+import { systemClock } from '../../engine/host/system-clock.ts';
 import { loadPolicies } from '../../gateways/pipeline/load-policies.ts';
 
 const city = new URL('../../examples/city/', import.meta.url);
@@ -37,7 +34,6 @@ const adapters = read<AdapterDocument[]>('adapters.json');
 const tables = read<CodeTable[]>('tables.json');
 const interfaces = read<InterfaceDocument[]>('interfaces.json');
 const flows = readdirSync(new URL('flows/', city)).map((name) => read<FlowDocument>(`flows/${name}`));
-const clock = wallClock();
 const build = createBuildContext({ pool: notHere });
 
 for (const flow of flows) {
@@ -53,29 +49,7 @@ for (const flow of flows) {
   });
 
   test(`the saved tests of ${flow.flowId} pass`, async () => {
-    const deps = {
-      clock,
-      log: silentLogger,
-      metrics: silentMetrics,
-      blobs: memoryBlobs(),
-      bindings: {
-        adapter: () => undefined,
-        secret: () => Promise.reject(new Error('no secrets here')),
-        tables: () => tableSnapshot(tables),
-        tablesAt: () => Promise.resolve(tableSnapshot(tables)),
-      },
-      gates: createAdapterGates(clock),
-      compileExpression: build.compileExpression,
-      runScript: () => Promise.reject(new Error('no scripts here')),
-      callFlow: () => Promise.reject(new Error('no sub-flows here')),
-    };
-    const report = await runTests(
-      compiled(flow),
-      flow.tests,
-      (...run) => runTrial(run[0], run[1], run[2], deps, run[3]),
-      clock,
-      AbortSignal.timeout(10_000),
-    );
+    const report = await runSavedTests(flow, { nodes, build, tables });
     assert.deepEqual(
       report.tests.map(({ name, problems }) => ({ name, problems })),
       flow.tests.map(({ name }) => ({ name, problems: [] })),
@@ -86,11 +60,8 @@ for (const flow of flows) {
 
 test('the interfaces are valid, at least eight, on all three fronts', async () => {
   const policies = await loadPolicies();
-  const check = createSavingCheck(createInterfaceCheck(policies), policies);
-  assert.deepEqual(
-    interfaces.flatMap((document) => check(document)),
-    [] as Issue[],
-  );
+  const check = createSavingCheck(createInterfaceCheck(policies), policies, createSchemaTrial(systemClock));
+  assert.deepEqual((await Promise.all(interfaces.map((document) => check(document, 'ann')))).flat(), [] as Issue[]);
   assert.ok(interfaces.length >= 8);
   assert.deepEqual([...new Set(interfaces.map(({ front }) => front))].sort(), ['bus', 'open', 'user']);
   const flowIds = flows.map(({ flowId }) => flowId);
@@ -179,9 +150,4 @@ async function freePort(): Promise<AddressInfo> {
 
 function nodeOf(flowId: string, nodeId: string): FlowNode {
   return flows.find((flow) => flow.flowId === flowId)!.nodes.find(({ id }) => id === nodeId)!;
-}
-
-function compiled(document: FlowDocument): CompiledFlow {
-  const version = { flowId: document.flowId, version: 1, contentHash: contentHash(document), document };
-  return compileFlow(version, { getNode: (type) => nodes.get(type), build });
 }

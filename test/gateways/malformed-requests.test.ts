@@ -6,7 +6,6 @@ import { buildInterface, buildPlan, createTestKey, signRequest, type TestKey } f
 import { callSigned, startGateway } from './support/start-gateway.ts';
 
 const COUNT = 10_000;
-const BOUND_MS = 60_000;
 
 test(`${COUNT} malformed requests get 4xx, never 5xx, and the gateway goes on serving`, async (t) => {
   const key = await createTestKey('HMAC-SM3', 'app');
@@ -20,10 +19,9 @@ test(`${COUNT} malformed requests get 4xx, never 5xx, and the gateway goes on se
   t.after(() => started.stop());
   const samples = fc.sample(malformed(), COUNT);
   const statuses = new Map<string, number>();
-  const until = performance.now() + BOUND_MS;
   let done = 0;
   const worker = async () => {
-    for (let sample = samples.pop(); sample !== undefined && performance.now() < until; sample = samples.pop()) {
+    for (let sample = samples.pop(); sample !== undefined; sample = samples.pop()) {
       const status = await send(started.gateway.port, await sample(key));
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
       done++;

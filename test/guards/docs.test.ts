@@ -60,12 +60,20 @@ test('every file that a page links to or names exists', () => {
   );
 });
 
-test('decisions are numbered without gaps', () => {
-  const numbers = globSync('docs/decisions/*.md', { cwd: root }).map((file) => Number(/(\d{4})-[a-z0-9-]+\.md$/.exec(file)?.[1]));
-  assert.deepEqual(
-    numbers.sort((a, b) => a - b),
-    numbers.map((_, index) => index + 1),
+test('every heading that a page links to exists', () => {
+  const broken = pages.flatMap((page) =>
+    Array.from(textOf(page).matchAll(/\]\(([^)\s#:]*)#([^)\s]+)\)/g), ([, path, heading]) => {
+      const target = path === '' ? page : join(dirname(page), path!);
+      return headingsOf(target).has(heading!) ? [] : [`${page}: ${path!}#${heading!}`];
+    }).flat(),
   );
+  assert.deepEqual(broken, []);
+});
+
+test('each decision has a number of its own', () => {
+  const numbers = globSync('docs/decisions/*.md', { cwd: root }).map((file) => Number(/(\d{4})-[a-z0-9-]+\.md$/.exec(file)?.[1]));
+  assert.ok(numbers.every((number) => number > 0));
+  assert.equal(new Set(numbers).size, numbers.length);
 });
 
 interface Described {
@@ -86,6 +94,21 @@ function linksOf(page: string): string[] {
     .map(([, target]) => target!)
     .filter((target) => !/^[a-z]+:/.test(target))
     .map((target) => join(dirname(page), target));
+}
+
+/** As Git hosts name them: lower case, words joined by hyphens, no punctuation. */
+function headingsOf(page: string): Set<string> {
+  const prose = textOf(page).replace(/^```[^]*?^```$/gm, '');
+  return new Set(
+    Array.from(prose.matchAll(/^#+ (.*)$/gm), ([, heading]) =>
+      heading!
+        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+        .trim()
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\p{M} _-]/gu, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
 }
 
 /** Paths in backquotes that begin with a folder of the product and end with a file's name; what stands for many has `<` or `*`. */

@@ -9,8 +9,8 @@ import { listGatewayErrors } from '../../gateways/errors.ts';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const sources = globSync('{engine,nodes,storage,gateways,control,sdk,cli}/**/*.ts', { cwd: root }).sort();
 
-/** Codes of Node itself that the sources compare with, and variables of the environment. */
-const FOREIGN = /^(ERR_|MODULE_|KQ_|LC_)/;
+/** Codes of Node itself and of undici that the sources compare with, and variables of the environment. */
+const FOREIGN = /^(ERR_|UND_ERR_|MODULE_|KQ_|LC_)/;
 /** `AREA_WHAT` in quotes is an error code wherever it stands: the few makers of errors (`refuse`, `problem`, `issue` …) take it as an argument. */
 const CODE = /'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g;
 

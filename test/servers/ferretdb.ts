@@ -1,31 +1,20 @@
 /**
  * FerretDB 1.24 on SQLite, patched (`ferretdb/atomic-writes.patch`): the MongoDB protocol in a real process with data on disk, to be killed.
- * The patch says what it changes; it knows how storage/mongo lays rows out, and is no general server.
- * Built with Go once: minutes the first time on a machine, seconds with a warm build cache.
+ * The patch says what it changes; it knows how storage/mongo lays rows out, and is no general server. `npm run servers` builds it.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMongoReady } from './is-mongo-ready.ts';
 import { startProcess, type ServerProcess } from './start-process.ts';
 
-const source = fileURLToPath(new URL('ferretdb/', import.meta.url));
-const cache = fileURLToPath(new URL('../../node_modules/.cache/servers/ferretdb/', import.meta.url));
-const patch = `${source}atomic-writes.patch`;
+const recipe = fileURLToPath(new URL('ferretdb/build.sh', import.meta.url));
 
 /** Why it cannot be had here, or undefined when it is there. */
 export function prepareFerretdb(): string | undefined {
-  const binary = binaryPath();
-  if (existsSync(binary)) return undefined;
-  for (const tool of ['go', 'patch', 'flock']) if (spawnSync(tool, ['version']).error) return `${tool} is not installed`;
-  mkdirSync(cache, { recursive: true });
-  // Of several test files that want it at once, one builds it and the others wait.
-  const build = ['-o', `${cache}lock`, 'sh', `${source}build.sh`, patch, binary];
-  const built = spawnSync('flock', build, { timeout: 600_000, encoding: 'utf8' });
-  return built.status === 0 ? undefined : `FerretDB could not be built: ${built.stderr.slice(-300)}`;
+  return existsSync(binaryPath()) ? undefined : 'FerretDB is not built: npm run servers builds it';
 }
 
 export interface FerretdbOptions {
@@ -58,10 +47,8 @@ export async function startFerretdb({ folder = scratchFolder(), readsEveryRow, .
   });
 }
 
-/** Another recipe is another binary. */
 function binaryPath(): string {
-  const recipe = [patch, `${source}build.sh`].map((file) => readFileSync(file, 'utf8')).join('');
-  return `${cache}ferretdb-${createHash('sha256').update(recipe).digest('hex').slice(0, 12)}`;
+  return spawnSync('sh', [recipe, '--path'], { encoding: 'utf8' }).stdout.trim();
 }
 
 function scratchFolder(): string {

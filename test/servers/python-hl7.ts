@@ -12,7 +12,7 @@ export function preparePythonPeer(): string | undefined {
 
 /** Sends one admission by python-hl7 in a charset and prints what it got; answers exit code and output. */
 export function runPythonPeer(port: number, charset: string): Promise<{ readonly code: number; readonly output: string }> {
-  const child = spawn(pythonOf('python-hl7'), [script, String(port), charset], { timeout: 30_000, env: { PYTHONIOENCODING: 'utf-8' } });
+  const child = spawn(pythonOf('python-hl7'), [script, String(port), charset], { timeout: 120_000, env: { PYTHONIOENCODING: 'utf-8' } });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text));

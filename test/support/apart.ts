@@ -5,6 +5,7 @@ import { until } from './city.ts';
 import { startOtlpReceiver, type OtlpReceiver } from './otlp-receiver.ts';
 import { BIN } from './platform-process.ts';
 import { prepareProxiedServers, startProxiedServers, type ProxiedServers } from './proxied-servers.ts';
+import { TEST_ENVIRONMENT } from './outbound.ts';
 
 export interface ApartServers extends ProxiedServers {
   /** Where every process sends its spans. */
@@ -55,7 +56,7 @@ export function startRole(
   program = BIN,
 ): RoleProcess {
   const child = spawn(process.execPath, [program, '--data', join(scratch, name), ...args], {
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...TEST_ENVIRONMENT, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

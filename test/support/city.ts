@@ -3,7 +3,9 @@ import { createPrivateKey, randomUUID, sign } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Agent, request, type Dispatcher } from 'undici';
 import { cityFiles, CITY_APP, CITY_KEY_ID, cityIssuer } from '../../examples/city/load-city.ts';
+import type { Trouble } from '../../examples/city/serve.ts';
 import { createSigningClient, type SigningClient } from '../../sdk/public.ts';
+import { logInAdministrator } from './administrator.ts';
 import { type Ask, KEEPER_PASSWORD, keeperName, keptRole, makeAccount } from './make-account.ts';
 import type { Platform } from './platform-process.ts';
 
@@ -26,15 +28,16 @@ export interface City {
   readonly busToken: string;
   readonly cliToken: string;
   send(url: string, options?: { method?: string; headers?: Record<string, string>; body?: string | Buffer }): Promise<Reply>;
-  /** The admin API as the administrator's command line; throws on a refusal. */
+  /** The admin API as the administrator's command line, accounts as the administrator at the console; throws on a refusal. */
   admin(method: string, path: string, body?: unknown): Promise<unknown>;
   /** A new person with these roles, logged in as a browser would be. */
-  person(roles: readonly string[]): Promise<Person>;
+  person(roles: readonly string[], domains?: readonly string[]): Promise<Person>;
   userToken(claims: Readonly<Record<string, unknown>>): Promise<string>;
   reports(patientId: string): Promise<Reply>;
   /** State and trouble of hospital A (1), B (2), the district (4). */
   state(program: 1 | 2 | 4): Promise<Record<string, unknown>>;
-  trouble(program: 1 | 2 | 4, order: Readonly<Record<string, number>>): Promise<void>;
+  /** Returns the trouble that is left. */
+  trouble(program: 1 | 2 | 4, order: Partial<Trouble>): Promise<Trouble>;
   close(): Promise<void>;
 }
 
@@ -52,7 +55,6 @@ export async function openCity(platform: Platform): Promise<City> {
   const [open, user, bus] = [ports.open, ports.user, ports.bus].map((port) => `https://127.0.0.1:${port}`) as [string, string, string];
   const control = `http://127.0.0.1:${ports.control}`;
   const agent = new Agent({ connect: { ca }, connections: 64 });
-  const { token: cliToken } = JSON.parse(await readFile(`${platform.dataFolder}/handover/cli-token`, 'utf8')) as { token: string };
   const issuerKey = createPrivateKey(await readFile(files.issuerKey));
 
   const send: City['send'] = async (url, { method = 'GET', headers = {}, body } = {}) => {
@@ -60,10 +62,15 @@ export async function openCity(platform: Platform): Promise<City> {
     const text = await answer.body.text();
     return { status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) as unknown };
   };
+  const administrator = await logInAdministrator(platform.dataFolder, control, async (method, path, body, own) => {
+    const headers = { ...own, 'content-type': 'application/json' };
+    const reply = await send(`${control}/api/v1${path}`, { method, headers, body: JSON.stringify(body) });
+    return { status: reply.status, cookie: String(reply.headers['set-cookie']).split(';')[0] ?? '', body: reply.json() };
+  });
+  const cliToken = administrator.token;
   const admin: City['admin'] = async (method, path, body) => {
     const headers = {
-      authorization: `Bearer ${cliToken}`,
-      'x-kq-client': 'test',
+      ...(path.startsWith('/accounts') ? administrator.headers : { authorization: `Bearer ${cliToken}`, 'x-kq-client': 'test' }),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
     const reply = await send(`${control}/api/v1${path}`, {
@@ -93,10 +100,15 @@ export async function openCity(platform: Platform): Promise<City> {
   };
   const logIn = async (name: string, password: string): Promise<Person | undefined> => {
     let cookie = '';
-    const call: Person['call'] = (method, path, body, headers = {}) => {
+    // Given again with every call, for acts that ask for it.
+    let current = password;
+    const call: Person['call'] = async (method, path, body, headers = {}) => {
       const json = body === undefined ? {} : { body: JSON.stringify(body) };
       const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-      return send(`${control}/api/v1${path}`, { method, headers: { 'x-kq-client': 'test', ...type, cookie, ...headers }, ...json });
+      const own = { 'x-kq-client': 'test', 'x-kq-password': encodeURIComponent(current), cookie };
+      const reply = await send(`${control}/api/v1${path}`, { method, headers: { ...own, ...type, ...headers }, ...json });
+      if (path === '/me/password' && reply.status === 200) current = (body as { newPassword: string }).newPassword;
+      return reply;
     };
     const login = await call('POST', '/login', { name, password });
     if (login.status !== 200) return undefined;
@@ -109,10 +121,10 @@ export async function openCity(platform: Platform): Promise<City> {
     if (arrived === undefined || changed?.status !== 200) throw new Error(`${name} cannot log in: ${changed?.text}`);
     return { ...arrived, password };
   };
-  const person: City['person'] = async (roles) => {
+  const person: City['person'] = async (roles, domains) => {
     const name = `p-${randomUUID().slice(0, 8)}`;
     const kept = keptRole(roles);
-    return arrive(name, await makeAccount(askAdmin, kept === undefined ? undefined : await keeperOf(kept), name, roles));
+    return arrive(name, await makeAccount(askAdmin, kept === undefined ? undefined : await keeperOf(kept), name, roles, domains));
   };
   const userToken: City['userToken'] = (claims) => {
     const now = Math.floor(Date.now() / 1000);
@@ -139,9 +151,8 @@ export async function openCity(platform: Platform): Promise<City> {
     reports: async (patientId) =>
       send(`${user}/user/v1/reports`, { headers: { authorization: `Bearer ${await userToken({ sub: patientId, patientId })}` } }),
     state: async (number) => (await send(`${program(number)}/state`)).json() as Record<string, unknown>,
-    async trouble(number, order) {
-      await send(`${program(number)}/control`, { method: 'POST', body: JSON.stringify(order) });
-    },
+    trouble: async (number, order) =>
+      (await send(`${program(number)}/control`, { method: 'POST', body: JSON.stringify(order) })).json() as Trouble,
     async close() {
       await app.close();
       await agent.destroy();
@@ -156,7 +167,7 @@ export function booking(hospital: string, index = 2) {
 }
 
 /** Asks again until it is so, for at most `withinMs`. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, withinMs = 10_000): Promise<T> {
+export async function until<T>(what: string, ask: () => Promise<T | undefined | false>, withinMs = 30_000): Promise<T> {
   const end = performance.now() + withinMs;
   for (;;) {
     const found = await ask();

@@ -72,7 +72,7 @@ export interface Lab {
 
 const STEP_MS = 50;
 const MAX_STEPS = 6_000;
-const REAL_LIMIT_MS = 10_000;
+const REAL_LIMIT_MS = 30_000;
 
 export async function openLab(document: FlowDocument, nodes: readonly NodeDefinition[], store: LabStore = 'memory'): Promise<Lab> {
   const world = store === 'memory' ? fakeClock() : undefined;

@@ -2,6 +2,7 @@ import { silentLogger, silentMetrics, type Logger, type Metrics } from '../../en
 import { createEngine, type Engine } from '../../engine/create-engine.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
 import type { Storage } from '../../storage/open-storage.ts';
+import { THIS_MACHINE } from './outbound.ts';
 
 /** The real engine with the product's own nodes on an opened storage; its adapters have their settings of `environment`. */
 export function engineOn(
@@ -13,6 +14,7 @@ export function engineOn(
     ...{ documents, workQueue, shared: sharedState, blobs, seal },
     nodeFolders: [new URL('../../nodes', import.meta.url)],
     environment,
+    outbound: { allowed: THIS_MACHINE },
     tls: () => Promise.resolve(undefined),
     clock: systemClock,
     log,

@@ -14,13 +14,20 @@ export function keptRole(roles: readonly string[]): string | undefined {
   return roles.find((role) => KEPT.includes(role));
 }
 
-/** Answers the one-time password. `keeper` holds the kept role among `roles` already; absent for the first of its kind. */
-export async function makeAccount(admin: Ask, keeper: Ask | undefined, name: string, roles: readonly string[]): Promise<string> {
+/** Returns the one-time password. `keeper` holds the kept role among `roles` already; absent for the first of its kind. */
+export async function makeAccount(
+  admin: Ask,
+  keeper: Ask | undefined,
+  name: string,
+  roles: readonly string[],
+  domains?: readonly string[],
+): Promise<string> {
+  const account = { name, displayName: name, ...(domains === undefined ? {} : { domains }) };
   const kept = keptRole(roles);
-  if (kept === undefined || keeper === undefined) return passwordOf(await admin('POST', '/accounts', { name, displayName: name, roles }));
-  if (roles.length === 1) return passwordOf(await keeper('POST', '/accounts', { name, displayName: name, roles }));
+  if (kept === undefined || keeper === undefined) return passwordOf(await admin('POST', '/accounts', { ...account, roles }));
+  if (roles.length === 1) return passwordOf(await keeper('POST', '/accounts', { ...account, roles }));
   const others = roles.filter((role) => role !== kept);
-  const password = passwordOf(await admin('POST', '/accounts', { name, displayName: name, roles: others }));
+  const password = passwordOf(await admin('POST', '/accounts', { ...account, roles: others }));
   await keeper('PUT', `/accounts/${name}`, { displayName: name, roles, disabled: false, revision: 1 });
   return password;
 }

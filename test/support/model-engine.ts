@@ -26,6 +26,7 @@ import { CANCEL_CHANNEL, createWorker, type Worker } from '../../engine/worker/c
 import { WorkerCounts } from '../../engine/worker/worker-counts.ts';
 import { createOwners, type Owners } from '../../engine/worker/owners.ts';
 import { createMemoryBlobs } from '../../storage/memory/memory-blobs.ts';
+import { anywhere } from '../../engine/testing/anywhere.ts';
 
 export interface ModelEngine {
   readonly flow: CompiledFlow;
@@ -98,6 +99,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     tracer: options.tracer,
     blobs,
     bindings,
+    outbound: anywhere,
     gates: createAdapterGates(clock),
     compileExpression: build.compileExpression,
     runScript: options.runScript ?? (() => Promise.reject(new TypeError('no scripts here'))),

@@ -15,6 +15,7 @@ import {
 import { AppError } from '../../engine/contract/errors.ts';
 import forEach from '../../nodes/control/for-each.node.ts';
 import join from '../../nodes/control/join.node.ts';
+import joinV1 from '../../nodes/control/join.v1.node.ts';
 import parallel from '../../nodes/control/parallel.node.ts';
 import reply from '../../nodes/control/reply.node.ts';
 import wait from '../../nodes/control/wait.node.ts';
@@ -56,7 +57,7 @@ export function testAction(type: string, effect: Effect, deed: Deed): NodeDefini
   }) as NodeDefinition;
 }
 
-export const controlNodes = [forEach, join, parallel, reply, wait] as unknown as readonly NodeDefinition[];
+export const controlNodes = [forEach, join, joinV1, parallel, reply, wait] as unknown as readonly NodeDefinition[];
 
 export function node(id: string, type: string, config: Record<string, unknown> = {}, more: Partial<FlowNode> = {}): FlowNode {
   return { id: `n_${id}`, type: `${type}@1`, label: id, config, ...more };

@@ -73,7 +73,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     text: () => text,
     async spansOf(traceId, kinds) {
       const found = () => spans.filter((span) => span.traceId === traceId);
-      await eventually(() => kinds.every((wanted) => found().some(({ kind }) => kind === wanted)), 10_000);
+      await eventually(() => kinds.every((wanted) => found().some(({ kind }) => kind === wanted)));
       return found();
     },
     stop: () =>

@@ -1,12 +1,12 @@
 /** A started platform as an administrator and an internal system see it: the admin API with the token of the command line, and the bus front. */
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import type { FlowDocument, FlowNode } from '../../engine/contract/flow-document.ts';
 import type { InterfaceDocument } from '../../gateways/documents.ts';
 import { cityFiles } from '../../examples/city/load-city.ts';
-import { KEEPER_PASSWORD, keeperName, makeAccount } from './make-account.ts';
+import { logInAdministrator } from './administrator.ts';
+import { type Ask, KEEPER_PASSWORD, keeperName, makeAccount } from './make-account.ts';
 import type { Platform } from './platform-process.ts';
 
 export interface Answer<Body = Record<string, unknown>> {
@@ -33,10 +33,10 @@ const BUS_APP = 'B20001';
 
 export async function openPlatformApi(platform: Platform): Promise<PlatformApi> {
   const { ports, ca, dataFolder, cityFolder } = platform;
-  const { token } = JSON.parse(await readFile(join(dataFolder, 'handover', 'cli-token'), 'utf8')) as { token: string };
   const busToken = await readFile(cityFiles(cityFolder).busToken, 'utf8');
   const agent = new Agent({ connect: { ca }, headersTimeout: 30_000, bodyTimeout: 30_000 });
-  const control = `http://127.0.0.1:${ports.control}/api/v1`;
+  const origin = `http://127.0.0.1:${ports.control}`;
+  const control = `${origin}/api/v1`;
   let security: ReturnType<typeof logInSecurity> | undefined;
   const send = async (address: string, headers: Readonly<Record<string, string>>, method: string, body: unknown) => {
     const answer = await request(address, {
@@ -48,6 +48,11 @@ export async function openPlatformApi(platform: Platform): Promise<PlatformApi> 
     const text = await answer.body.text();
     return { status: answer.statusCode, headers: answer.headers, body: parse(text) };
   };
+  const administrator = await logInAdministrator(dataFolder, origin, async (method, path, body, headers) => {
+    const answer = await send(`${control}${path}`, headers, method, body);
+    return { ...answer, cookie: String(answer.headers['set-cookie']).split(';')[0] ?? '' };
+  });
+  const { token } = administrator;
   const api: PlatformApi = {
     call: (method, path, body) => send(`${control}${path}`, { authorization: `Bearer ${token}` }, method, body) as Promise<Answer>,
     async ask(method, path, body) {
@@ -89,7 +94,12 @@ export async function openPlatformApi(platform: Platform): Promise<PlatformApi> 
       return login.status === 200;
     };
     if (await logIn(KEEPER_PASSWORD)) return call;
-    const oneTimePassword = await makeAccount(api.ask, undefined, name, ['security-admin']);
+    const asAdministrator: Ask = async (method, path, body) => {
+      const answer = await send(`${control}${path}`, administrator.headers, method, body);
+      assert.equal(answer.status, 200, `${method} ${path}: ${JSON.stringify(answer.body)}`);
+      return answer.body as Record<string, unknown>;
+    };
+    const oneTimePassword = await makeAccount(asAdministrator, undefined, name, ['security-admin']);
     await logIn(oneTimePassword);
     await call('POST', '/me/password', { oldPassword: oneTimePassword, newPassword: KEEPER_PASSWORD });
     return call;

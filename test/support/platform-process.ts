@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isFree } from '../servers/free-port.ts';
+import { TEST_ENVIRONMENT } from './outbound.ts';
 
 export const BIN = fileURLToPath(new URL('../../bin/kangqiao.mjs', import.meta.url));
 
@@ -45,7 +46,7 @@ export interface Platform {
   end(signal: NodeJS.Signals): Promise<{ readonly code: number | null; readonly tookMs: number }>;
 }
 
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 150_000;
 const READY = 'Kangqiao is ready';
 
 export async function makeScratch(): Promise<string> {
@@ -122,7 +123,7 @@ function spawnPlatform({ scratch, example = false, ports, environment = {}, prog
   if (example) args.push('--example', 'city', '--example-port', ports.example);
   // The pinned runtime itself: a signal then reaches the process that is meant.
   const child = spawn(process.execPath, [program, ...args.map(String)], {
-    env: { ...process.env, ...environment },
+    env: { ...process.env, ...TEST_ENVIRONMENT, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

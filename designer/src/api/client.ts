@@ -2,6 +2,7 @@
 import type { Issue } from '../../../engine/contract/errors.ts';
 import { OPERATIONS, type operations } from './operations.ts';
 import type { Outputs } from './outputs.ts';
+import { askConfirmation, type Confirmation } from './step-up.ts';
 
 type Operations = typeof OPERATIONS;
 export type OperationId = keyof Operations & keyof operations;
@@ -51,6 +52,13 @@ export class ApiError extends Error {
   }
 }
 
+/** A person closed the question for the password: nothing was sent, and there is nothing to show. */
+export class ConfirmationGivenUp extends ApiError {
+  constructor() {
+    super(403, { code: 'STEP_UP_REQUIRED', message: 'The password was not given.' });
+  }
+}
+
 /** Heard at the window when the platform does not know the session any more. */
 export const LOGGED_OUT = 'kq-logged-out';
 
@@ -80,11 +88,29 @@ export async function callWithProgress<Id extends OperationId>(
 }
 
 /** Login stands beside the operations: it is what gives the session. */
-export async function login(name: string, password: string): Promise<void> {
-  await readJson(await fetchJson('POST', '/api/v1/login', { name, password }, {}));
+export async function login(name: string, password: string, code?: string): Promise<void> {
+  await readJson(await fetchJson('POST', '/api/v1/login', { name, password, ...(code === undefined ? {} : { code }) }, {}));
 }
 
+/** What a wrong or missing confirmation is refused with: the person is asked once more. */
+const UNCONFIRMED: ReadonlySet<string> = new Set(['STEP_UP_REQUIRED', 'STEP_UP_REFUSED']);
+
+/** Asks for the password again where the operation does, until it is right or the person gives up. */
 async function send(id: OperationId, input: Record<string, unknown>, options: CallOptions, accept?: string): Promise<Response> {
+  if (!('stepUp' in OPERATIONS[id])) return sendOnce(id, input, options, accept);
+  for (let problem: ApiError | undefined; ;) {
+    const confirmation = await askConfirmation(problem);
+    if (confirmation === undefined) throw new ConfirmationGivenUp();
+    const response = await sendOnce(id, input, { ...options, confirmation }, accept);
+    if (response.status !== 403) return response;
+    problem = new ApiError(403, (parse(await response.clone().text()) ?? {}) as Record<string, unknown>);
+    if (!UNCONFIRMED.has(problem.code)) return response;
+  }
+}
+
+type SendOptions = CallOptions & { readonly confirmation?: Confirmation };
+
+async function sendOnce(id: OperationId, input: Record<string, unknown>, options: SendOptions, accept?: string): Promise<Response> {
   const operation: { readonly method: string; readonly path: string; readonly body?: string } = OPERATIONS[id];
   const rest = { ...input };
   const path = operation.path.replace(/:(\w+)/g, (_all, name: string) => {
@@ -93,8 +119,9 @@ async function send(id: OperationId, input: Record<string, unknown>, options: Ca
     return encodeURIComponent(String(value));
   });
   const isInBody = operation.method === 'POST' || operation.method === 'PUT';
-  const query = isInBody ? '' : queryOf(rest);
-  const body = !isInBody ? undefined : operation.body === undefined ? rest : rest[operation.body];
+  const { [operation.body ?? '']: whole, ...others } = rest;
+  const body = !isInBody ? undefined : operation.body === undefined ? rest : whole;
+  const query = isInBody && operation.body === undefined ? '' : queryOf(others);
   const response = await fetchJson(operation.method, `/api/v1${path}${query}`, body, options, accept);
   // Whoever asks `me.get` sees it there.
   if (response.status === 401 && id !== 'me.get') window.dispatchEvent(new Event(LOGGED_OUT));
@@ -105,12 +132,14 @@ async function fetchJson(
   method: string,
   url: string,
   body: unknown,
-  { signal, reason }: CallOptions,
+  { signal, reason, confirmation }: SendOptions,
   accept = 'application/json',
 ): Promise<Response> {
   const headers: Record<string, string> = { accept, 'x-kq-client': 'console' };
   if (body !== undefined) headers['content-type'] = 'application/json';
   if (reason !== undefined) headers['x-kq-reason'] = encodeURIComponent(reason);
+  if (confirmation !== undefined) headers['x-kq-password'] = encodeURIComponent(confirmation.password);
+  if (confirmation?.code !== undefined) headers['x-kq-code'] = encodeURIComponent(confirmation.code);
   try {
     return await fetch(url, {
       method,

@@ -5,7 +5,11 @@ export const OPERATIONS = {
   'me.logout': { method: 'POST', path: '/logout' },
   'me.sessions': { method: 'GET', path: '/me/sessions' },
   'me.end-session': { method: 'DELETE', path: '/me/sessions/:id' },
-  'me.create-token': { method: 'POST', path: '/me/tokens' },
+  'me.create-token': { method: 'POST', path: '/me/tokens', stepUp: true },
+  'me.begin-second-factor': { method: 'POST', path: '/me/second-factor', stepUp: true },
+  'me.confirm-second-factor': { method: 'POST', path: '/me/second-factor/confirm' },
+  'me.remove-second-factor': { method: 'DELETE', path: '/me/second-factor', stepUp: true },
+  'domains.list': { method: 'GET', path: '/domains' },
   'flows.list': { method: 'GET', path: '/flows' },
   'flows.get': { method: 'GET', path: '/flows/:flowId' },
   'flows.save': { method: 'PUT', path: '/flows/:flowId', body: 'document' },
@@ -26,6 +30,7 @@ export const OPERATIONS = {
   'flows.uses': { method: 'GET', path: '/uses' },
   'nodes.list': { method: 'GET', path: '/node-types' },
   'nodes.ports': { method: 'POST', path: '/node-types/ports' },
+  'nodes.upgrade': { method: 'POST', path: '/node-types/upgrade' },
   'adapters.list': { method: 'GET', path: '/adapters' },
   'adapters.get': { method: 'GET', path: '/adapters/:adapterId' },
   'adapters.types': { method: 'GET', path: '/adapter-types' },
@@ -39,9 +44,12 @@ export const OPERATIONS = {
   'tables.save': { method: 'PUT', path: '/code-tables/:tableId', body: 'document' },
   'tables.remove': { method: 'DELETE', path: '/code-tables/:tableId' },
   'secrets.list': { method: 'GET', path: '/secrets' },
-  'secrets.save': { method: 'PUT', path: '/secrets/:name' },
-  'secrets.remove': { method: 'DELETE', path: '/secrets/:name' },
-  'secrets.reveal': { method: 'POST', path: '/secrets/:name/reveal' },
+  'secrets.save': { method: 'PUT', path: '/secrets/:name', stepUp: true },
+  'secrets.remove': { method: 'DELETE', path: '/secrets/:name', stepUp: true },
+  'secrets.reveal': { method: 'POST', path: '/secrets/:name/reveal', stepUp: true },
+  'outbound.list': { method: 'GET', path: '/outbound' },
+  'outbound.allow': { method: 'PUT', path: '/outbound/:target', stepUp: true },
+  'outbound.remove': { method: 'DELETE', path: '/outbound/:target' },
   'interfaces.list': { method: 'GET', path: '/interfaces' },
   'interfaces.get': { method: 'GET', path: '/interfaces/:interfaceId' },
   'interfaces.save': { method: 'PUT', path: '/interfaces/:interfaceId', body: 'document' },
@@ -54,21 +62,21 @@ export const OPERATIONS = {
   'apps.save': { method: 'PUT', path: '/apps/:appId', body: 'document' },
   'apps.remove': { method: 'DELETE', path: '/apps/:appId' },
   'keys.list': { method: 'GET', path: '/apps/:appId/keys' },
-  'keys.upload': { method: 'POST', path: '/apps/:appId/keys' },
-  'keys.create-secret': { method: 'POST', path: '/apps/:appId/keys/secrets' },
-  'keys.activate': { method: 'POST', path: '/apps/:appId/keys/:keyId/activate' },
-  'keys.retire': { method: 'POST', path: '/apps/:appId/keys/:keyId/retire' },
-  'keys.revoke': { method: 'POST', path: '/apps/:appId/keys/:keyId/revoke' },
+  'keys.upload': { method: 'POST', path: '/apps/:appId/keys', stepUp: true },
+  'keys.create-secret': { method: 'POST', path: '/apps/:appId/keys/secrets', stepUp: true },
+  'keys.activate': { method: 'POST', path: '/apps/:appId/keys/:keyId/activate', stepUp: true },
+  'keys.retire': { method: 'POST', path: '/apps/:appId/keys/:keyId/retire', stepUp: true },
+  'keys.revoke': { method: 'POST', path: '/apps/:appId/keys/:keyId/revoke', stepUp: true },
   'grants.list': { method: 'GET', path: '/grants' },
   'grants.save': { method: 'PUT', path: '/grants/:grantId', body: 'document' },
   'grants.remove': { method: 'DELETE', path: '/grants/:grantId' },
   'bus-consumers.list': { method: 'GET', path: '/bus-consumers' },
-  'bus-consumers.remove': { method: 'DELETE', path: '/bus-consumers/:id' },
-  'bus-consumers.create-token': { method: 'POST', path: '/bus-consumers/tokens' },
-  'bus-consumers.add-certificate': { method: 'POST', path: '/bus-consumers/certificates' },
+  'bus-consumers.remove': { method: 'DELETE', path: '/bus-consumers/:id', stepUp: true },
+  'bus-consumers.create-token': { method: 'POST', path: '/bus-consumers/tokens', stepUp: true },
+  'bus-consumers.add-certificate': { method: 'POST', path: '/bus-consumers/certificates', stepUp: true },
   'user-token-keys.list': { method: 'GET', path: '/user-token-keys' },
-  'user-token-keys.save': { method: 'POST', path: '/user-token-keys' },
-  'user-token-keys.remove': { method: 'DELETE', path: '/user-token-keys/:id' },
+  'user-token-keys.save': { method: 'POST', path: '/user-token-keys', stepUp: true },
+  'user-token-keys.remove': { method: 'DELETE', path: '/user-token-keys/:id', stepUp: true },
   'executions.list': { method: 'GET', path: '/executions' },
   'executions.search': { method: 'POST', path: '/executions/search' },
   'executions.get': { method: 'GET', path: '/executions/:executionId' },
@@ -76,6 +84,7 @@ export const OPERATIONS = {
   'executions.retry': { method: 'POST', path: '/executions/:executionId/retry' },
   'executions.cancel': { method: 'POST', path: '/executions/:executionId/cancel' },
   'executions.resend': { method: 'POST', path: '/executions/:executionId/resend' },
+  'executions.conclude': { method: 'POST', path: '/executions/:executionId/conclude' },
   'executions.resume': { method: 'POST', path: '/executions/resume' },
   'archive.get': { method: 'GET', path: '/archive' },
   'archive.run': { method: 'POST', path: '/archive/run', progress: true },
@@ -83,19 +92,27 @@ export const OPERATIONS = {
   'executions.held': { method: 'GET', path: '/held' },
   'held.groups': { method: 'GET', path: '/held/groups' },
   'executions.retry-many': { method: 'POST', path: '/held/retry', progress: true },
+  'executions.resend-many': { method: 'POST', path: '/held/resend', progress: true },
   'executions.cancel-many': { method: 'POST', path: '/held/cancel', progress: true },
   'bulks.list': { method: 'GET', path: '/bulks' },
   'bulks.get': { method: 'GET', path: '/bulks/:bulkId' },
   'bulks.cancel': { method: 'POST', path: '/bulks/:bulkId/cancel' },
   'bulks.close': { method: 'POST', path: '/bulks/:bulkId/close' },
   'accounts.list': { method: 'GET', path: '/accounts' },
-  'accounts.create': { method: 'POST', path: '/accounts' },
-  'accounts.update': { method: 'PUT', path: '/accounts/:name' },
-  'accounts.reset-password': { method: 'POST', path: '/accounts/:name/reset-password' },
+  'accounts.create': { method: 'POST', path: '/accounts', stepUp: true },
+  'accounts.update': { method: 'PUT', path: '/accounts/:name', stepUp: true },
+  'accounts.reset-password': { method: 'POST', path: '/accounts/:name/reset-password', stepUp: true },
+  'accounts.sessions': { method: 'GET', path: '/accounts/:name/sessions' },
+  'accounts.end-sessions': { method: 'POST', path: '/accounts/:name/end-sessions', stepUp: true },
+  'accounts.remove-second-factor': { method: 'POST', path: '/accounts/:name/remove-second-factor', stepUp: true },
   'audit.list': { method: 'GET', path: '/audit' },
   'audit.actions': { method: 'GET', path: '/audit/actions' },
   'audit.verify': { method: 'POST', path: '/audit/verify' },
   'system.get': { method: 'GET', path: '/system' },
+  'integrity.get': { method: 'GET', path: '/integrity' },
+  'integrity.accept-trail': { method: 'POST', path: '/integrity/accept-trail', stepUp: true },
+  'integrity.decide': { method: 'POST', path: '/integrity/decide', stepUp: true },
+  'integrity.enforce': { method: 'POST', path: '/integrity/enforce' },
   'system.overview': { method: 'GET', path: '/overview' },
   'alarms.list': { method: 'GET', path: '/alarms' },
   'alarms.acknowledge': { method: 'POST', path: '/alarms/:alarmId/acknowledge' },
@@ -105,8 +122,8 @@ export const OPERATIONS = {
   'alarms.settings': { method: 'GET', path: '/alarm-settings' },
   'alarms.save-settings': { method: 'PUT', path: '/alarm-settings' },
   'alarms.test-receiver': { method: 'POST', path: '/alarm-receivers/:receiverId/test' },
-  'system.move': { method: 'POST', path: '/system/move', progress: true },
-  'system.backup': { method: 'POST', path: '/system/backup', progress: true },
+  'system.move': { method: 'POST', path: '/system/move', progress: true, stepUp: true },
+  'system.backup': { method: 'POST', path: '/system/backup', progress: true, stepUp: true },
 } as const;
 
 export interface operations {
@@ -131,6 +148,8 @@ export interface operations {
       content: {
         'application/json': {
           displayName: string;
+          /** @description `all`, or the domains that the account sees; left out: all for a new account, unchanged for another */
+          domains?: 'all' | string[];
           name: string;
           roles: ('system-admin' | 'security-admin' | 'audit-admin' | 'analyst' | 'operator' | 'viewer')[];
         };
@@ -152,6 +171,8 @@ export interface operations {
         'application/json': {
           disabled: boolean;
           displayName: string;
+          /** @description `all`, or the domains that the account sees; left out: all for a new account, unchanged for another */
+          domains?: 'all' | string[];
           revision: number;
           roles: ('system-admin' | 'security-admin' | 'audit-admin' | 'analyst' | 'operator' | 'viewer')[];
         };
@@ -159,7 +180,49 @@ export interface operations {
     };
     responses: never;
   };
+  'accounts.end-sessions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          id?: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'accounts.remove-second-factor': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
   'accounts.reset-password': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'accounts.sessions': {
     parameters: {
       query?: never;
       header?: never;
@@ -414,6 +477,11 @@ export interface operations {
                 on: boolean;
                 severity: 'warning' | 'critical';
               };
+              integrity: {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
               'listener-failing': {
                 bound: number;
                 on: boolean;
@@ -479,6 +547,7 @@ export interface operations {
             | 'feed-silent'
             | 'listener-failing'
             | 'process-silent'
+            | 'integrity'
             | 'record-quota'
             | 'expiring'
             | 'disk'
@@ -610,7 +679,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Epoch milliseconds */
+          /** @description Epoch milliseconds, before 2100 */
           expiresAt?: number;
           keyId: string;
           publicPem: string;
@@ -679,7 +748,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Epoch milliseconds */
+          /** @description Epoch milliseconds, before 2100 */
           expiresAt?: number;
           keyId: string;
           /** @enum {unknown} */
@@ -818,7 +887,14 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** @description What these call is exported with them, and the code tables that they name; without ids everything is */
           flowIds?: string[];
+          /**
+           * @description Drafts, or the versions that serve; the file says which
+           * @default draft
+           * @enum {unknown}
+           */
+          source?: 'draft' | 'published';
         };
       };
     };
@@ -826,7 +902,10 @@ export interface operations {
   };
   'bundles.import': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description Adapters, code tables and interfaces in use become as the bundle says; an adapter keeps its settings of environments that the bundle does not have */
+        replace?: boolean;
+      };
       header?: never;
       path?: never;
       cookie?: never;
@@ -927,7 +1006,10 @@ export interface operations {
           }[];
           /** @enum {string} */
           schema: 'bundle/1';
+          /** @enum {unknown} */
+          source?: 'draft' | 'published';
           tables?: {
+            domain?: string;
             entries: {
               [key: string]: string;
             };
@@ -937,8 +1019,12 @@ export interface operations {
               'zh-CN': string;
             };
             revision: number;
+            sharedWith?: string[];
             tableId: string;
           }[];
+          versions?: {
+            [key: string]: number;
+          };
         };
       };
     };
@@ -1033,6 +1119,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          domain?: string;
           entries: {
             [key: string]: string;
           };
@@ -1042,6 +1129,7 @@ export interface operations {
             'zh-CN': string;
           };
           revision: number;
+          sharedWith?: string[];
           tableId: string;
         };
       };
@@ -1055,6 +1143,16 @@ export interface operations {
       path: {
         tableId: string;
       };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'domains.list': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
       cookie?: never;
     };
     requestBody?: never;
@@ -1118,6 +1216,42 @@ export interface operations {
     };
     responses: never;
   };
+  'executions.conclude': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        executionId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description `attempt` as it was seen when it was decided; refused when the execution has gone on since */
+          attempt: number;
+          reason: string;
+          reply?: {
+            /** @description The body */
+            data: unknown;
+            /**
+             * @description What `data` is
+             * @enum {unknown}
+             */
+            form?: 'json' | 'text' | 'base64';
+            headers?: {
+              [key: string]: string;
+            };
+            mediaType?: string;
+            status: number;
+          };
+          /** @description It was made sure at the other side that the write with the unknown outcome was done */
+          wasDone?: boolean;
+        };
+      };
+    };
+    responses: never;
+  };
   'executions.payload': {
     parameters: {
       query?: never;
@@ -1142,7 +1276,9 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description It was made sure that the write with the unknown outcome was not done: sent anew, it goes under a new key */
+          /** @description Writes of the held execution that were done, and are not idempotent, are to be done once more */
+          acceptDone?: boolean;
+          /** @description Somebody made sure that the write with the unknown outcome was not done */
           acceptUnknown?: boolean;
           message?: {
             charset?: string;
@@ -1161,6 +1297,8 @@ export interface operations {
             };
             mediaType?: string;
           };
+          /** @description In place of a held message it goes out under the same keys as that one. `true`: under new ones, for a receiver that remembers its refusal by the key */
+          newKeys?: boolean;
           reason: string;
           /** @description The same one gives the same new execution, should the answer be lost */
           requestId?: string;
@@ -1198,6 +1336,8 @@ export interface operations {
         'application/json': {
           data: unknown;
           flowId: string;
+          /** @description Keep nothing: refuse the message while no execution waits under this token */
+          onlyIfWaiting?: boolean;
           token: string;
         };
       };
@@ -1376,6 +1516,7 @@ export interface operations {
           revision: number;
           /** @enum {string} */
           schema: 'flow/1';
+          sharedWith?: string[];
           tags: string[];
           tests: {
             expect: {
@@ -1768,6 +1909,7 @@ export interface operations {
           revision: number;
           /** @enum {string} */
           schema: 'flow/1';
+          sharedWith?: string[];
           tags: string[];
           tests: {
             expect: {
@@ -1901,7 +2043,7 @@ export interface operations {
           ids?: string[];
           node?: string;
           /**
-           * @description Whether it is known if the write was done; retrying takes `known` unless told
+           * @description Whether it is known if the write was done; retrying and resending take `known` unless told
            * @enum {unknown}
            */
           outcome?: 'known' | 'unknown' | 'any';
@@ -1921,6 +2063,43 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: never;
+  };
+  'executions.resend-many': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description Everything that is held
+           * @enum {boolean}
+           */
+          all?: true;
+          /** @description Of an earlier bulk: goes on with what is not done, and nothing is chosen anew. A new one gets this id, so that a lost answer can be asked for again */
+          bulkId?: string;
+          /** @description Code of the error */
+          code?: string;
+          /** @description Only counts */
+          dryRun?: boolean;
+          flowId?: string;
+          ids?: string[];
+          node?: string;
+          /**
+           * @description Whether it is known if the write was done; retrying and resending take `known` unless told
+           * @enum {unknown}
+           */
+          outcome?: 'known' | 'unknown' | 'any';
+          /** @default 50 */
+          perSecond?: number;
+          reason?: string;
+        };
+      };
+    };
     responses: never;
   };
   'executions.retry-many': {
@@ -1948,7 +2127,7 @@ export interface operations {
           ids?: string[];
           node?: string;
           /**
-           * @description Whether it is known if the write was done; retrying takes `known` unless told
+           * @description Whether it is known if the write was done; retrying and resending take `known` unless told
            * @enum {unknown}
            */
           outcome?: 'known' | 'unknown' | 'any';
@@ -1957,6 +2136,86 @@ export interface operations {
         };
       };
     };
+    responses: never;
+  };
+  'integrity.get': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'integrity.accept-trail': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why; goes into the audit line */
+          reason: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'integrity.decide': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @enum {unknown} */
+          collection:
+            | 'accounts'
+            | 'sessions'
+            | 'apps'
+            | 'app_keys'
+            | 'grants'
+            | 'bus_consumers'
+            | 'user_token_keys'
+            | 'interfaces'
+            | 'platform_keys'
+            | 'gateway_plans'
+            | 'adapters'
+            | 'secrets'
+            | 'tables'
+            | 'table_contents'
+            | 'table_snapshots'
+            | 'flow_pointers'
+            | 'flow_versions'
+            | 'alarm_settings'
+            | 'alarm_silences'
+            | 'outbound_exceptions'
+            | 'outbound_seeded';
+          /** @enum {unknown} */
+          decision: 'keep' | 'remove';
+          id: string;
+          /** @description Why; goes into the audit line */
+          reason: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'integrity.enforce': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: never;
   };
   'interfaces.list': {
@@ -2190,6 +2449,42 @@ export interface operations {
     };
     responses: never;
   };
+  'me.begin-second-factor': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'me.remove-second-factor': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'me.confirm-second-factor': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          code: string;
+        };
+      };
+    };
+    responses: never;
+  };
   'me.sessions': {
     parameters: {
       query?: never;
@@ -2225,6 +2520,40 @@ export interface operations {
           /** @default 30 */
           days?: number;
           label: string;
+          /** @description What it may do, of what you may; absent: all of it. Never the acts that ask for the password again */
+          rights?: (
+            | 'flows.read'
+            | 'flows.edit'
+            | 'flows.publish'
+            | 'flows.delete'
+            | 'adapters.read'
+            | 'adapters.edit'
+            | 'adapters.test'
+            | 'secrets.edit'
+            | 'secrets.reveal'
+            | 'outbound.edit'
+            | 'interfaces.read'
+            | 'interfaces.edit'
+            | 'interfaces.publish'
+            | 'callers.read'
+            | 'callers.edit'
+            | 'grants.edit'
+            | 'executions.read'
+            | 'executions.payload'
+            | 'executions.retry'
+            | 'executions.cancel'
+            | 'archive.run'
+            | 'tables.read'
+            | 'tables.edit'
+            | 'accounts.read'
+            | 'accounts.edit'
+            | 'audit.read'
+            | 'system.read'
+            | 'system.edit'
+            | 'integrity.decide'
+            | 'alarms.acknowledge'
+            | 'alarms.edit'
+          )[];
         };
       };
     };
@@ -2255,6 +2584,65 @@ export interface operations {
         };
       };
     };
+    responses: never;
+  };
+  'nodes.upgrade': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          config: {
+            [key: string]: unknown;
+          };
+          type: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'outbound.list': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'outbound.allow': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        target: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          reason: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'outbound.remove': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        target: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
     responses: never;
   };
   'system.overview': {
@@ -2356,8 +2744,10 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          /** @description Name of the file in the exchange folder */
           file: string;
-          keyFile: string;
+          /** @description 32 bytes in base64; they seal the backup */
+          key: string;
         };
       };
     };
@@ -2373,10 +2763,11 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          caFile?: string;
-          passwordFile?: string;
+          /** @description PEM of the authorities of both servers */
+          ca?: string;
+          password?: string;
           sharedAddress?: string;
-          sharedPasswordFile?: string;
+          sharedPassword?: string;
           to: string;
         };
       };

@@ -6,6 +6,7 @@ import type { AccountItem, AccountList } from '../../../control/actions/accounts
 import type { ArchiveReport } from '../../../control/actions/archive.ts';
 import type { AdapterDocument, CodeTable } from '../../../engine/contract/adapter.ts';
 import type { Permission, Role } from '../../../engine/contract/access.ts';
+import type { Domains } from '../../../engine/contract/domain.ts';
 import type { Health } from '../../../engine/contract/node.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-document.ts';
@@ -14,7 +15,8 @@ import type { ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestR
 import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/documents.ts';
 import type { AlarmList, AlarmSettingsAnswer, SilenceList } from '../../../control/actions/alarms.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
-import type { AuditedActions, AuditPage } from '../../../control/actions/audit.ts';
+import type { AuditedActions, AuditPage, VerifyReport } from '../../../control/actions/audit.ts';
+import type { IntegrityView } from '../../../control/actions/integrity.ts';
 import type { AdapterList, AdapterTypeList } from '../../../control/actions/adapters.ts';
 import type { OfferList } from '../../../control/actions/read-offers.ts';
 import type { AppList } from '../../../control/actions/callers.ts';
@@ -24,10 +26,15 @@ import type { NamedHeldGroups } from '../../../control/actions/held-groups.ts';
 import type { InterfaceList } from '../../../control/actions/interfaces.ts';
 import type { FlowList } from '../../../control/actions/list-flows.ts';
 import type { PayloadAnswer } from '../../../control/actions/execution-payload.ts';
+import type { DomainList } from '../../../control/actions/domain-names.ts';
+import type { ConcludeAnswer } from '../../../control/actions/conclude.ts';
 import type { ResendAnswer } from '../../../control/actions/resend.ts';
 import type { Sample } from '../../../control/actions/samples.ts';
 import type { FlowLive, FlowLiveDetail } from '../../../control/actions/live-flows.ts';
-import type { NodePorts, NodeTypeList } from '../../../control/actions/node-types.ts';
+import type { BundleDocument } from '../../../control/actions/bundle-document.ts';
+import type { BundleReport } from '../../../control/actions/import-bundle.ts';
+import type { NodePorts, NodeTypeList, UpgradedNode } from '../../../control/actions/node-types.ts';
+import type { OutboundList } from '../../../control/actions/outbound.ts';
 import type { Overview } from '../../../control/actions/overview.ts';
 import type { PolicyList } from '../../../control/actions/policies.ts';
 import type { SecretList } from '../../../control/actions/secrets.ts';
@@ -35,7 +42,7 @@ import type { SystemReport } from '../../../control/actions/system.ts';
 import type { TableList } from '../../../control/actions/tables.ts';
 import type { TrialAnswer } from '../../../control/actions/trials.ts';
 import type { Uses } from '../../../control/actions/uses.ts';
-import type { ChainReport, AuditLine } from '../../../control/audit/audit-log.ts';
+import type { AuditLine } from '../../../control/audit/audit-line.ts';
 import type { Account } from '../../../control/auth/account-store.ts';
 import type { Bulk } from '../../../control/bulks/bulk-store.ts';
 import type { Revised } from '../../../control/registry/registry.ts';
@@ -48,8 +55,16 @@ interface Items<T> {
 export interface Me {
   readonly name: string;
   readonly roles: readonly Role[];
+  readonly domains: Domains;
   readonly permissions: readonly Permission[];
   readonly mustChangePassword: boolean;
+  readonly mustSetUpSecondFactor: boolean;
+  readonly hasSecondFactor: boolean;
+  /** Nobody may do without. */
+  readonly isSecondFactorDemanded: boolean;
+  readonly isPasswordOneTime: boolean;
+  /** Absent where passwords do not age. */
+  readonly passwordExpiresAt?: number;
 }
 
 export type { FlowSummary, FlowLive, FlowLiveDetail, AccountItem, Role, AuditLine };
@@ -58,6 +73,10 @@ export interface SessionLine {
   readonly id: string;
   readonly kind: 'session' | 'token';
   readonly label: string;
+  /** Address that it was opened from. */
+  readonly from?: string;
+  /** Of a token; absent: all that its owner may do. */
+  readonly rights?: readonly Permission[];
   readonly createdAt: number;
   readonly lastSeenAt: number;
   readonly expiresAt: number;
@@ -66,6 +85,7 @@ export interface SessionLine {
 
 export interface Outputs {
   'me.get': Me;
+  'domains.list': DomainList;
   'flows.list': FlowList;
   'flows.live': FlowLiveDetail;
   'flows.uses': Uses;
@@ -79,8 +99,11 @@ export interface Outputs {
   'flows.rollback': PublishReport;
   'flows.versions': VersionList;
   'flows.version': FlowVersion;
+  'bundles.export': BundleDocument;
+  'bundles.import': BundleReport;
   'nodes.list': NodeTypeList;
   'nodes.ports': NodePorts;
+  'nodes.upgrade': UpgradedNode;
   'adapters.list': AdapterList;
   'adapters.get': AdapterDocument;
   'adapters.save': AdapterDocument;
@@ -92,6 +115,7 @@ export interface Outputs {
   'tables.get': CodeTable;
   'tables.save': CodeTable;
   'secrets.list': SecretList;
+  'outbound.list': OutboundList;
   'interfaces.list': InterfaceList;
   'interfaces.get': InterfaceDocument;
   'interfaces.save': InterfaceDocument;
@@ -117,6 +141,7 @@ export interface Outputs {
   'archive.stop': { readonly stopped: boolean };
   'held.groups': NamedHeldGroups;
   'executions.retry-many': BulkAnswer;
+  'executions.resend-many': BulkAnswer;
   'executions.cancel-many': BulkAnswer;
   'bulks.list': Items<Bulk>;
   'bulks.get': BulkState;
@@ -125,14 +150,22 @@ export interface Outputs {
   'executions.get': ExecutionDetails;
   'executions.payload': PayloadAnswer;
   'executions.resend': ResendAnswer;
+  'executions.conclude': ConcludeAnswer;
   'accounts.list': AccountList;
   'accounts.create': { readonly account: Account; readonly oneTimePassword: string };
   'accounts.update': Account;
   'accounts.reset-password': { readonly name: string; readonly oneTimePassword: string };
   'me.sessions': Items<SessionLine>;
+  'me.begin-second-factor': { readonly secret: string; readonly uri: string };
+  'me.confirm-second-factor': { readonly recoveryCodes: readonly string[] };
+  'accounts.sessions': Items<SessionLine>;
   'me.create-token': { readonly token: string; readonly id: string; readonly expiresAt: number };
   'audit.list': AuditPage;
-  'audit.verify': ChainReport;
+  'audit.verify': VerifyReport;
+  'integrity.get': IntegrityView;
+  'integrity.accept-trail': { readonly accepted: boolean };
+  'integrity.decide': { readonly decision: string };
+  'integrity.enforce': { readonly enforced: boolean };
   'audit.actions': AuditedActions;
   'alarms.list': AlarmList;
   'alarms.settings': AlarmSettingsAnswer;

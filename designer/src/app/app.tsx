@@ -26,7 +26,6 @@ export function App() {
       theme={theme}
       locale={language === 'zh-CN' ? zhCN : enUS}
       csp={{ nonce: cspNonce() }}
-      button={{ autoInsertSpace: false }}
       componentSize="middle"
       {...COMPONENT_ICONS}
     >

@@ -10,6 +10,8 @@ import { ErrorBox } from '../parts/error-box.tsx';
 import { LoginAgain } from '../pages/login/login-again.tsx';
 import { LoginPage } from '../pages/login/login-page.tsx';
 import { NewPasswordPage } from '../pages/login/new-password-page.tsx';
+import { SecondFactorPage } from '../pages/login/second-factor-page.tsx';
+import { StepUpDialog } from './step-up-dialog.tsx';
 
 const SessionContext = createContext<Me | undefined>(undefined);
 
@@ -27,10 +29,20 @@ export function Session({ children }: { readonly children: ReactNode }) {
   if (me.data === undefined && isLoggedOut) return <LoginPage onDone={() => client.resetQueries()} />;
   // A platform that is away must not take an open, unsaved page with it: the last known person stays.
   if (me.data === undefined) return <ErrorBox error={me.error} onRetry={() => void me.refetch()} isPage />;
-  if (me.data.mustChangePassword) return <NewPasswordPage onDone={() => client.resetQueries()} />;
+  const again = () => void client.resetQueries();
+  if (me.data.mustChangePassword) return <NewPasswordPage isOneTime={me.data.isPasswordOneTime} onDone={again} />;
+  if (me.data.mustSetUpSecondFactor) {
+    return (
+      <>
+        <SecondFactorPage onDone={again} />
+        <StepUpDialog hasSecondFactor={false} />
+      </>
+    );
+  }
   return (
     <SessionContext value={me.data}>
       {children}
+      <StepUpDialog hasSecondFactor={me.data.hasSecondFactor} />
       {isLoggedOut ? <LoginAgain name={me.data.name} onDone={() => client.invalidateQueries()} /> : null}
     </SessionContext>
   );
@@ -46,6 +58,12 @@ export function useMe(): Me {
 export function useMay(): (permission: Permission) => boolean {
   const { permissions } = useMe();
   return (permission) => permissions.includes(permission);
+}
+
+/** May the person edit what belongs to this domain? Without one it belongs to the whole installation. */
+export function useHolds(): (domain: string | undefined) => boolean {
+  const { domains } = useMe();
+  return (domain) => domains === 'all' || (domain !== undefined && domains.includes(domain));
 }
 
 export async function logout(): Promise<void> {

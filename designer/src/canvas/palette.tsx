@@ -50,7 +50,7 @@ function PaletteList() {
   const text = useText();
   const types = useEditor((editor) => editor.types);
   const [query, setQuery] = useState('');
-  const found = useNodeSearch(types.list, query);
+  const found = useNodeSearch(types.offered, query);
   const sections = CATEGORIES.map(({ category, text: title }) => ({
     category,
     title,

@@ -132,6 +132,6 @@ function Choices({ found, index, onPoint, onChoose }: ChoicesProps) {
 function fitting(types: NodeTypes, wish: AddWish): readonly NodeDescription[] {
   const takesIn = wish.kind === 'after' || wish.kind === 'edge';
   const givesOut = wish.kind === 'before' || wish.kind === 'edge';
-  const fits = types.list.filter(({ ports }) => (!takesIn || ports.in.length > 0) && (!givesOut || ports.out.length > 0));
+  const fits = types.offered.filter(({ ports }) => (!takesIn || ports.in.length > 0) && (!givesOut || ports.out.length > 0));
   return CATEGORIES.flatMap(({ category }) => fits.filter((type) => type.category === category));
 }

@@ -1,25 +1,9 @@
 /** Condition rules as a person builds them: groups of members, each perhaps turned round; and as a sentence. Pure. */
+import { COMPARISON_LABELS } from '../../../engine/contract/comparison-texts.ts';
 import type { Comparison, ConditionRule, Operand } from '../../../engine/contract/expression-types.ts';
 import { translateWith, defineTexts, type Language } from '../i18n/text-pairs.ts';
 
-export const OPERATOR_TEXTS = defineTexts({
-  eq: ['等于', 'is'],
-  ne: ['不等于', 'is not'],
-  gt: ['大于', 'is greater than'],
-  gte: ['大于或等于', 'is at least'],
-  lt: ['小于', 'is less than'],
-  lte: ['小于或等于', 'is at most'],
-  in: ['属于', 'is one of'],
-  'not-in': ['不属于', 'is none of'],
-  contains: ['包含', 'contains'],
-  'starts-with': ['开头是', 'starts with'],
-  'ends-with': ['结尾是', 'ends with'],
-  matches: ['匹配正则', 'matches the pattern'],
-  exists: ['存在', 'exists'],
-  absent: ['不存在', 'is absent'],
-  empty: ['为空', 'is empty'],
-  'not-empty': ['不为空', 'is not empty'],
-});
+export const OPERATOR_TEXTS = defineTexts(COMPARISON_LABELS);
 
 const TEXTS = defineTexts({
   and: [' 且 ', ' and '],

@@ -12,6 +12,8 @@ import { CodeTableField } from './fields/code-table.tsx';
 import { ConditionField } from './fields/condition.tsx';
 import { CronField } from './fields/cron.tsx';
 import { DataPathField } from './fields/data-path.tsx';
+import { DomainField } from './fields/domain.tsx';
+import { DomainsField } from './fields/domains.tsx';
 import { DurationMsField } from './fields/duration-ms.tsx';
 import { DurationSecField } from './fields/duration-sec.tsx';
 import { ExpressionField } from './fields/expression.tsx';
@@ -53,6 +55,8 @@ export const FIELD_EDITORS: Readonly<Record<FieldKind, ComponentType<FieldProps>
   condition: ConditionField,
   cron: CronField,
   'data-path': DataPathField,
+  domain: DomainField,
+  domains: DomainsField,
   'duration-ms': DurationMsField,
   'duration-sec': DurationSecField,
   expression: ExpressionField,

@@ -135,7 +135,7 @@ function Section({ title, help, children }: { readonly title: string; readonly h
   );
 }
 
-const ABOUT = ['name', 'description', 'domain', 'tags'] as const;
+const ABOUT = ['name', 'description', 'domain', 'sharedWith', 'tags'] as const;
 
 /** A field that was taken away is told as undefined, so that the command takes it away too. */
 function fieldsIn(value: FormValue, names: readonly (keyof Settings)[]): Partial<Settings> {
@@ -143,7 +143,7 @@ function fieldsIn(value: FormValue, names: readonly (keyof Settings)[]): Partial
 }
 
 function useSettings(document: FlowDocument): Settings {
-  const { name, description, domain, tags, mode, deadlineMs, ingress, recording } = document;
+  const { name, description, domain, sharedWith, tags, mode, deadlineMs, ingress, recording } = document;
   return useMemo(
     () => ({
       name,
@@ -152,10 +152,11 @@ function useSettings(document: FlowDocument): Settings {
       mode,
       deadlineMs,
       ...(description === undefined ? {} : { description }),
+      ...(sharedWith === undefined ? {} : { sharedWith }),
       ...(ingress === undefined ? {} : { ingress }),
       ...(recording === undefined ? {} : { recording }),
     }),
-    [name, description, domain, tags, mode, deadlineMs, ingress, recording],
+    [name, description, domain, sharedWith, tags, mode, deadlineMs, ingress, recording],
   );
 }
 

@@ -21,6 +21,10 @@ const LOCAL = 'FORM_SCHEMA';
 const TEXTS = defineTexts({
   required: ['请填写此项', 'This is needed'],
   pattern: ['格式不正确', 'This is not in the right form'],
+  'control-characters': [
+    '含有控制字符或改变文字方向的字符，请删除',
+    'It holds control characters, or some that turn the direction of text',
+  ],
   minLength: ['至少 {{limit}} 个字符', 'At least {{limit}} characters'],
   maxLength: ['最多 {{limit}} 个字符', 'At most {{limit}} characters'],
   minimum: ['不能小于 {{limit}}', 'Not below {{limit}}'],

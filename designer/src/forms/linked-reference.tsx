@@ -5,8 +5,8 @@ import { ReferenceSelect, type ReferenceSelectProps } from './reference-select.t
 import styles from './fields/fields.module.css';
 
 interface LinkedReferenceProps extends ReferenceSelectProps {
-  /** Page of the documents; that of the chosen one is beneath it. */
-  readonly page: string;
+  /** Page of the documents; that of the chosen one is beneath it. Undefined: the chosen one cannot be opened. */
+  readonly page: string | undefined;
   /** Words of the link to it. */
   readonly open: string;
   /** Between the choice and the links. */
@@ -17,7 +17,7 @@ interface LinkedReferenceProps extends ReferenceSelectProps {
 
 /** A document that is picked by its id, with a link to what was chosen. */
 export function LinkedReference({ page, open, problem, links, ...select }: LinkedReferenceProps) {
-  const { value } = select;
+  const value = page === undefined ? undefined : select.value;
   return (
     <div className={styles.stack}>
       <ReferenceSelect {...select} />

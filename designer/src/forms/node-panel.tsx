@@ -7,6 +7,7 @@ import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { NodeIcon } from '../parts/node-icon.tsx';
 import { useForm } from './form-context.tsx';
+import { NewerMajor } from './newer-major.tsx';
 import { NodeConfig } from './node-config.tsx';
 import { NodeHandling } from './node-handling.tsx';
 import { NodeHelp } from './node-help.tsx';
@@ -35,6 +36,7 @@ export function NodePanel({ nodeId }: { readonly nodeId: string }) {
     <NodeSurroundings nodeId={nodeId}>
       <div className={styles.panel}>
         <NodeHeader node={node} type={type} />
+        <NewerMajor node={node} type={type} />
         <NodeTabs node={node} type={type} />
       </div>
     </NodeSurroundings>

@@ -2,9 +2,10 @@
 import { AutoComplete, Input } from 'antd';
 import { useState } from 'react';
 import { pairValuesOf } from '../../../engine/contract/field-kind.ts';
+import { NAME_RULES, nameRuleOf } from '../../../engine/contract/named-values.ts';
 import { isRecord } from '../../../engine/contract/is-record.ts';
 import { pointerStep } from '../../../engine/contract/schema-problem.ts';
-import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { FieldControl } from './field-control.tsx';
 import type { FieldProps } from './field-props.ts';
 import { sameJson, type FieldSchema } from './field-schema.ts';
@@ -23,6 +24,7 @@ const TEXTS = defineTexts({
   nameOf: ['{{label}} 第 {{number}} 项的名称', '{{label}} {{number}}: name'],
   valueOf: ['{{label}} 第 {{number}} 项的值', '{{label}} {{number}}: value'],
   item: ['{{label}} 第 {{number}} 项', '{{label}} {{number}}'],
+  wrongForm: ['名称不能为空，不能重复；应为：{{rule}}。', 'A name is not empty and stands only once: {{rule}}.'],
   wrong: ['名称不能为空，也不能重复或含有不允许的字符。', 'A name is not empty, stands only once and has allowed characters alone.'],
 });
 
@@ -36,11 +38,13 @@ interface PairsInputProps extends FieldProps {
 export function PairsInput(props: PairsInputProps) {
   const { schema, value, onChange, id, label, pointer, names = [] } = props;
   const t = useTexts(TEXTS);
+  const language = useLanguage();
   const { isReadOnly, seal } = useForm();
   const { issues } = useFormState();
   const given = value ?? schema.default;
   const [kept, setKept] = useState<{ readonly pairs: readonly Pair[]; readonly record: unknown }>();
   const pattern = Object.keys(schema.patternProperties ?? {})[0];
+  const rule = nameRuleOf(pattern);
   // The rows that were typed stand as long as the record is the one they gave; undo or another node brings its own.
   const pairs = kept !== undefined && sameJson(kept.record, given ?? {}) ? kept.pairs : pairsOf(isRecord(given) ? given : {});
   const change = (next: readonly Pair[]) => {
@@ -97,7 +101,9 @@ export function PairsInput(props: PairsInputProps) {
           )}
         </div>
       ))}
-      {isWrong ? <div className={own.wrong}>{t('wrong')}</div> : null}
+      {isWrong ? (
+        <div className={own.wrong}>{rule === undefined ? t('wrong') : t('wrongForm', { rule: NAME_RULES[rule].text[language] })}</div>
+      ) : null}
       {isReadOnly ? null : (
         <div>
           <AddButton

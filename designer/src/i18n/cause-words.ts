@@ -32,6 +32,11 @@ const TEXTS = defineTexts({
   setupFix: ['请补齐适配器、机密、代码表或子流程，再重试。', 'Complete the adapter, secret, code table or sub-flow, then retry.'],
   prepared: ['重发没有完成', 'A resend was not finished'],
   preparedFix: ['重试即可完成；不要了就取消。', 'Retry to finish it, or cancel it.'],
+  afterWrite: ['已办理，随后流程出错', 'Done, then the flow failed'],
+  afterWriteFix: [
+    '写操作已生效，不要重新发送。打开消息：继续执行、给出应答，或按已办理结束。',
+    'The write was done. Do not send it again. Open the message: let it go on, give the reply, or end it as done.',
+  ],
   platform: ['平台自身的缺陷', 'A fault of the platform'],
   platformFix: ['请把错误代码和消息编号告诉平台管理员。', 'Tell the administrator of the platform its code and message id.'],
   other: ['流程报告的错误', 'An error that the flow reports'],

@@ -9,6 +9,7 @@ export const CAUSES = [
   'content',
   'setup',
   'prepared',
+  'afterWrite',
   'platform',
   'other',
 ] as const;
@@ -17,6 +18,7 @@ export type Cause = (typeof CAUSES)[number];
 /** The first that fits; adapters yet to come name their errors by the same endings. */
 const RULES: readonly (readonly [RegExp, Cause])[] = [
   [/^RESEND_PREPARED$/, 'prepared'],
+  [/^FAILED_AFTER_WRITE$/, 'afterWrite'],
   [/^(OUTCOME_UNKNOWN|NODE_TIMEOUT|SUBFLOW_PARTLY_DONE|FLOW_DEADLINE|HTTP_ANSWER_UNREADABLE|MLLP_CONNECTION_LOST)$/, 'unanswered'],
   [/_(NO_ANSWER|ACK_TIMEOUT|ACK_UNREADABLE|TIMEOUT)$/, 'unanswered'],
   [/^ADAPTER_OPEN$|_CONNECT(_FAILED)?$/, 'unreachable'],

@@ -5,14 +5,17 @@ import { createId } from '../../../engine/contract/ids.ts';
 /** Answers a caller at once; what most flows of a city do. A person changes it in the flow's settings. */
 const DEADLINE_MS = 10_000;
 
+/** Where nothing has a domain yet. */
+export const FIRST_DOMAIN = 'sh-city';
+
 /** The name is shown in both languages until somebody gives it in the other one. */
-export function newFlow(name: string): FlowDocument {
+export function newFlow(name: string, domain = FIRST_DOMAIN): FlowDocument {
   return {
     schema: 'flow/1',
     flowId: createId('flw'),
     revision: 0,
     name: { 'zh-CN': name, en: name },
-    domain: 'sh-city',
+    domain,
     tags: [],
     mode: 'sync',
     deadlineMs: DEADLINE_MS,
@@ -24,6 +27,6 @@ export function newFlow(name: string): FlowDocument {
 }
 
 /** The same flow under an id of its own, never published. */
-export function copyFlow(source: FlowDocument, name: string): FlowDocument {
-  return { ...source, flowId: createId('flw'), revision: 0, name: { 'zh-CN': name, en: name } };
+export function copyFlow(source: FlowDocument, name: string, domain = source.domain): FlowDocument {
+  return { ...source, domain, flowId: createId('flw'), revision: 0, name: { 'zh-CN': name, en: name } };
 }

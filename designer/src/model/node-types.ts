@@ -20,7 +20,9 @@ type TypedNode = Pick<FlowNode, 'type' | 'config'>;
 export interface NodeTypes {
   readonly list: readonly NodeDescription[];
   get(name: string): NodeDescription | undefined;
-  /** Of the category, in the installation's order. */
+  /** What a new node can be: without the majors that a newer one has taken the place of. */
+  readonly offered: readonly NodeDescription[];
+  /** Those offered of the category, in the installation's order. */
   inCategory(category: Category): readonly NodeDescription[];
   /** Undefined when the type is unknown: then any port may be meant. */
   inPorts(node: TypedNode): readonly PortSpec[] | undefined;
@@ -63,6 +65,7 @@ export function createPortCache(): PortCache {
 
 export function createNodeTypes(list: readonly NodeDescription[], learnt: PortCache = createPortCache()): NodeTypes {
   const byName = new Map(list.map((type) => [type.name, type]));
+  const offered = list.filter(({ upgradesTo }) => upgradesTo === undefined);
   const portsOfConfig = new WeakMap<FlowNode['config'], KnownPorts>();
 
   const fullConfigs = new WeakMap<FlowNode['config'], { readonly type: string; readonly config: FlowNode['config'] }>();
@@ -80,8 +83,9 @@ export function createNodeTypes(list: readonly NodeDescription[], learnt: PortCa
 
   return {
     list,
+    offered,
     get: (name) => byName.get(name),
-    inCategory: (category) => list.filter((type) => type.category === category),
+    inCategory: (category) => offered.filter((type) => type.category === category),
     inPorts: (node) => byName.get(node.type)?.ports.in,
     outPorts,
     mainOutPort: (node) => mainPort(outPorts(node), byName.get(node.type)),

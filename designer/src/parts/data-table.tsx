@@ -4,7 +4,8 @@ import { ChevronLeft, ChevronRight, Download, RefreshCw, Search } from 'lucide-r
 import { cloneElement, isValidElement, useMemo, useState, type ButtonHTMLAttributes, type ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
 import { defineTexts, useTexts, type Translate } from '../i18n/texts.ts';
-import { csvOf, download } from './csv.ts';
+import { csvOf } from './csv.ts';
+import { download } from './download.ts';
 import styles from './data-table.module.css';
 import { ErrorBox } from './error-box.tsx';
 import { useClear } from './use-clear.ts';
@@ -174,10 +175,16 @@ function columnsOf<Row extends object>(columns: readonly Column<Row>[], sort: Da
     title,
     ...(width === undefined ? {} : { width }),
     ...(align === undefined ? {} : { align }),
+    ...fixedOf(title),
     render: (_value: unknown, row: Row) => render(row),
     ...(value === undefined ? {} : { sorter: (a: Row, b: Row) => compare(value(a), value(b)) }),
     ...(sort?.key === key ? { defaultSortOrder: sort.order } : {}),
   }));
+}
+
+/** What can be done with a row stays in sight however long its words are. */
+export function fixedOf(title: string): { readonly fixed?: 'right' } {
+  return title === '' ? { fixed: 'right' } : {};
 }
 
 function compare(a: string | number | undefined, b: string | number | undefined): number {
@@ -190,9 +197,10 @@ export function rowOpens(open: () => void) {
   return {
     tabIndex: 0,
     className: styles.row ?? '',
-    onClick: (event: { target: EventTarget }) => {
-      if (!(event.target instanceof Element) || event.target.closest('a, button, input, .ant-checkbox-wrapper, [role="switch"]') !== null)
-        return;
+    onClick: (event: { target: EventTarget; currentTarget: EventTarget }) => {
+      // React hands on what happens in menus and drawers of the row too, though they lie elsewhere on the page.
+      if (!(event.target instanceof Element) || !(event.currentTarget as Element).contains(event.target)) return;
+      if (event.target.closest('a, button, input, .ant-checkbox-wrapper, [role="switch"]') !== null) return;
       open();
     },
     onKeyDown: (event: { key: string; target: EventTarget; currentTarget: EventTarget }) => {

@@ -1,7 +1,7 @@
 import { Button } from 'antd';
 import { CircleX, LockKeyhole, Unplug } from 'lucide-react';
 import type { Permission } from '../../../engine/contract/access.ts';
-import { ApiError } from '../api/client.ts';
+import { ApiError, ConfirmationGivenUp } from '../api/client.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useErrorWords } from '../i18n/error-words.ts';
 import { CopyText } from './copy-text.tsx';
@@ -24,10 +24,11 @@ interface ErrorBoxProps {
   readonly isPage?: boolean;
 }
 
-/** Says of any error what happened, why, and what to do. Every problem of a document is listed. */
+/** Says of any error what happened, why, and what to do. Every problem of a document is listed. Nothing of what the person called off. */
 export function ErrorBox({ error, onRetry, isPage = false }: ErrorBoxProps) {
   const t = useTexts(TEXTS);
   const { title, fix, original, issues } = useErrorWords()(error);
+  if (error instanceof ConfirmationGivenUp) return null;
   const isUnreachable = error instanceof ApiError && error.status === 0;
   const Icon = isUnreachable ? Unplug : CircleX;
   return (

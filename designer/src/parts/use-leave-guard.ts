@@ -1,5 +1,5 @@
 import { App } from 'antd';
-import { useEffect } from 'react';
+import { useCallback, useEffect } from 'react';
 import { useBlocker } from 'react-router';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 
@@ -8,6 +8,9 @@ const TEXTS = defineTexts({
   leaveEffect: ['离开本页会丢掉它们。', 'Leaving this page loses them.'],
   leaveVerb: ['丢掉并离开', 'Lose them and leave'],
   stay: ['留在本页', 'Stay'],
+  lose: ['关闭会丢掉已填写的内容', 'Closing loses what you typed'],
+  loseVerb: ['丢掉并关闭', 'Lose it and close'],
+  goOn: ['继续填写', 'Go on typing'],
 });
 
 /** Neither a click on the navigation nor closing the tab loses what was typed without a word. */
@@ -23,6 +26,7 @@ export function useLeaveGuard(isChanged: boolean): void {
       okText: t('leaveVerb'),
       okButtonProps: { danger: true },
       cancelText: t('stay'),
+      autoFocusButton: 'cancel',
       onOk: () => blocker.proceed(),
       onCancel: () => blocker.reset(),
     });
@@ -33,4 +37,22 @@ export function useLeaveGuard(isChanged: boolean): void {
     window.addEventListener('beforeunload', warn);
     return () => window.removeEventListener('beforeunload', warn);
   }, [isChanged]);
+}
+
+/** `onClose` of a drawer or dialog with a form: asks first where something was typed. */
+export function useCloseGuard(isChanged: boolean, onClose: () => void): () => void {
+  const t = useTexts(TEXTS);
+  const { modal } = App.useApp();
+  return useCallback(() => {
+    if (!isChanged) onClose();
+    else
+      modal.confirm({
+        title: t('lose'),
+        okText: t('loseVerb'),
+        okButtonProps: { danger: true },
+        cancelText: t('goOn'),
+        autoFocusButton: 'cancel',
+        onOk: onClose,
+      });
+  }, [isChanged, onClose, modal, t]);
 }

@@ -11,6 +11,7 @@ import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { ErrorBox } from '../parts/error-box.tsx';
 import { FlowDifferenceView } from './flow-difference-view.tsx';
+import { InService } from './in-service.tsx';
 import { InterfacePanel } from './interface-panel.tsx';
 import styles from './release.module.css';
 import { VersionsList } from './versions-list.tsx';
@@ -59,6 +60,7 @@ export function ReleasePanel() {
           <FlowDifferenceView before={published.data.document} after={document} onShowNode={(id) => select({ nodes: [id] })} />
         )}
       </section>
+      {published.data === undefined ? null : <InService document={published.data.document} />}
       {may('flows.publish') ? <Publish flowId={flowId} onPublished={() => void versions.refetch()} /> : null}
       {versions.data === undefined ? null : <InterfacePanel isPublished={current !== undefined} />}
       <section>

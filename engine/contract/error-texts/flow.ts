@@ -5,6 +5,17 @@ const testFix = '更正流程，或更正测试的期望值。';
 
 export const flowTexts: ErrorTemplates = {
   FLOW_INVALID: { what: '流程有[ {count} 处]问题', fix: '逐条更正列出的问题。' },
+  FLOW_TOO_COSTLY: { what: '校验流程的开销超过上限', fix: '缩小其中的 Schema、表达式、正则和映射，或拆分流程。' },
+  'FLOW_TOO_COSTLY/time': {
+    what: '校验流程的计算时间超过 {limit} 毫秒[，停在节点“{node}”]',
+    fix: '缩小该处的 Schema、表达式、正则和映射，或拆分流程。',
+  },
+  'FLOW_TOO_COSTLY/memory': {
+    what: '校验流程占用的内存超过 {limit} MB[，停在节点“{node}”]',
+    fix: '缩小该处的 Schema、表达式、正则和映射，或拆分流程。',
+  },
+  'FLOW_TOO_COSTLY/size': { what: '流程文档超过 {limit} MB', fix: '拆分流程，或缩小测试数据。' },
+  FLOW_CHECK_BUSY: { what: '等待校验的流程过多，或您刚才的流程开销过大', fix: '请稍候再校验。' },
   FLOW_SCHEMA: { what: '流程文档的格式不正确', fix: '更正所指的字段。' },
   'FLOW_SCHEMA/not-an-object': { what: '流程文档须为 JSON 对象', fix: '以 {"schema": "flow/1", …} 开头。' },
   FLOW_CONFIG: { what: '节点“{node}”的配置不正确', fix: '更正所指的字段。' },
@@ -34,6 +45,10 @@ export const flowTexts: ErrorTemplates = {
   },
   FLOW_NO_REPLY: { what: '同步流程[ {flowId} ]的调用方在等待应答，但流程没有到达应答节点', fix: '在流程末端添加应答节点。' },
   FLOW_REPLY_IN_LOOP: { what: '应答节点“{node}”位于循环体内，而调用方只能收到一次应答', fix: '把应答接到循环的“done”端口之后。' },
+  FLOW_REPLY_SECOND: {
+    what: '应答节点“{node}”位于应答节点“{first}”之后：调用方已收到应答，不会再收到第二次',
+    fix: '删除其中一个，或把它们放在条件节点的不同分支上。',
+  },
   FLOW_LOOP_EMPTY: { what: '循环“{node}”的“each”端口没有连接任何节点', fix: '把对每一项的处理接到“each”端口。' },
   FLOW_LOOP_LEFT: {
     what: '节点“{node}”属于循环“{loop}”的循环体，但循环体外也有连线通向它',
@@ -43,6 +58,11 @@ export const flowTexts: ErrorTemplates = {
     what: '在一次执行中，{paths}都可能把消息送到“{node}”，而它只会处理其中一条',
     fix: '在其前面加一个汇合节点，或让这些路径从同一条件节点的不同端口出发。',
   },
+  FLOW_JOIN_TOO_FEW: {
+    what: '汇合节点“{node}”等待 {n} 个分支，但只有 {branches} 个分支连到它，永远不会继续',
+    fix: '把个数改为不超过 {branches}，或接入更多分支。',
+  },
+  FLOW_JOIN_NAME: { what: '汇合节点“{node}”为 {source} 设置了字段名，但该节点没有连到它', fix: '删除该字段名，或把该节点连到汇合节点。' },
   FLOW_JOIN_SINGLE: { what: '汇合节点“{node}”只汇合一条路径', fix: '删除该节点，或把其他路径也接到它。' },
   FLOW_ERROR_PORT_OPEN: {
     what: '节点“{node}”的错误会从错误端口送出，但该端口没有连线',
@@ -71,6 +91,26 @@ export const flowTexts: ErrorTemplates = {
   },
   FLOW_ADAPTER_UNUSED: { what: '节点“{node}”不通过适配器通信，所选的适配器[ {adapter} ]不起作用', fix: '移除该适配器。' },
   FLOW_TABLE_UNKNOWN: { what: '没有名为“{table}”的代码表[（节点“{node}”）]', fix: '新建该代码表，或更正名称。' },
+  FLOW_CALLED_UNKNOWN: { what: '节点“{node}”调用的流程 {flowId} 不存在', fix: '改选其他流程，或新建并发布该流程。' },
+  FLOW_CALLED_UNPUBLISHED: { what: '节点“{node}”调用的流程 {flowId} 尚未发布', fix: '请先发布该流程，或改选其他流程。' },
+  FLOW_CALLED_DURABLE: { what: '节点“{node}”调用的流程 {flowId} 是可靠异步流程，不会给出回复', fix: '改选同步流程。' },
+  FLOW_CALLED_EFFECT: {
+    what: '节点“{node}”声明的对外影响为“{declared}”，而被调用的流程 {flowId} 为“{effect}”',
+    fix: '按被调用的流程修改本节点的“对外影响”。',
+  },
+  FLOW_CALLED_CIRCLE: { what: '流程会循环调用自身：{circle}', fix: '去掉其中一处调用。' },
+  FLOW_LANE_SYNC: {
+    what: '同步流程的请求会同时处理，通道键不能使它们按顺序执行',
+    fix: '删除通道键，或将流程模式改为“可靠异步”。',
+  },
+  FLOW_KEY_UNKNOWN: {
+    what: '本流程的触发器没有名为“{name}”的业务键，keys.{name} 永远为空[（可用：{known}）]',
+    fix: '改为从 data 中取值，或在触发器中添加该业务键。',
+  },
+  FLOW_KEY_NAME: {
+    what: '业务键的名称[“{name}”]不符合要求',
+    fix: '改用符合要求的名称：以小写字母开头，只含字母和数字，最多 41 个字符。',
+  },
   FLOW_RETENTION_TOO_SHORT: {
     what: '执行只保留 {retainDays} 天，短于去重窗口 {windowSec} 秒：超过保留期的重复消息会被再次执行',
     fix: '将保留期延长到至少 {needDays} 天，或缩短去重窗口。',
@@ -85,6 +125,7 @@ export const flowTexts: ErrorTemplates = {
     what: '测试“{test}”：[节点 {node} 的] {at} 应为 {wanted}[，实际为 {actual}]',
     fix: testFix,
   },
+  'FLOW_TEST_FAILED/pattern-size': { what: '测试“{test}”：正则表达式 {pattern} 展开后过大', fix: '减小其中的重复次数。' },
   'FLOW_TEST_FAILED/absent': { what: '测试“{test}”：[节点 {node} 的] {at} 应有值，实际没有', fix: testFix },
   'FLOW_TEST_FAILED/present': { what: '测试“{test}”：[节点 {node} 的] {at} 不应有值，实际为 {actual}', fix: testFix },
   'FLOW_TEST_FAILED/matches': {
@@ -100,6 +141,19 @@ export const flowTexts: ErrorTemplates = {
   FLOW_PUBLISH_RACE: { what: '流程 {flowId} 刚刚由他人发布', fix: '查看当前发布的版本，仍需发布时再次发布。' },
   FLOW_UNKNOWN: { what: '流程 {flowId} [的版本 {version} ]不存在', fix: '请从流程列表中选择。' },
   FLOW_VERSION_UNKNOWN: { what: '流程 {flowId} 的版本 {version} 没有存储', fix: '请系统管理员从备份恢复。' },
+  FLOW_OUTSIDE_DOMAINS: {
+    what: '流程引用了您服务域以外的内容（{count} 处）',
+    fix: '改用您服务域内的或已共享给您的内容，或请有相应服务域的人办理。',
+  },
+  'FLOW_OUTSIDE_DOMAINS/interface': {
+    what: '有您服务域以外的接口指向此流程',
+    fix: '请拥有该流程及其全部接口服务域的人发布。',
+  },
+  FLOW_REFERENCE_OUTSIDE: {
+    what: '您的服务域内没有“{id}”[（节点“{node}”）]',
+    fix: '改选您服务域内的或已共享给您的内容。',
+  },
+  'LISTENER_CLASH/others': { what: '该监听地址已被其他服务域的流程使用', fix: '改用其他适配器或端口。' },
   LISTENER_CLASH: { what: '流程 {other} 已在监听适配器 {adapter}', fix: '改用其他适配器，或先取消发布流程 {other}。' },
   NODES_INVALID: { what: '部分节点类型无法装载[：{files}]', fix: '更正或移除列出的文件。', original: true },
   CHECK_SCHEMA_INVALID: {
@@ -109,6 +163,7 @@ export const flowTexts: ErrorTemplates = {
   },
 
   INTERFACE_INVALID: { what: '接口有[ {count} 处]问题', fix: '逐条更正列出的问题。' },
+  'INTERFACE_ROUTE_CLASH/others': { what: '此方法与路径已被其他服务域的接口使用', fix: '换一个路径。' },
   INTERFACE_ROUTE_CLASH: {
     what: '{front}上的 {method} {path} 已被其他接口[ {interfaceId} ]使用',
     fix: '改用其他路径，或先移除该接口。',
@@ -135,6 +190,8 @@ export const flowTexts: ErrorTemplates = {
     what: '全部尝试合计最长 {worstMs} 毫秒，超过接口期限 {deadlineMs} 毫秒，后面的重试不会发生',
     fix: '延长期限，或缩短单次超时。',
   },
+  SCHEMA_TOO_COSTLY: { what: '“{field}”的校验开销过大', fix: '减少分支、引用和重复次数，或只保留需要校验的部分。', original: true },
+  SCHEMA_CHECK_BUSY: { what: '等待校验的 Schema 过多，或您刚才的 Schema 开销过大', fix: '请稍候再校验。' },
   SCHEMA_INVALID: { what: '“{field}”不是可用的 JSON Schema', fix: '按 2020-12 规范更正。', original: true },
   UPSTREAM_INVALID: {
     what: '[第 {number} 个]后端地址不正确：须为 http(s)://主机:端口，可带路径，不能有其他内容',

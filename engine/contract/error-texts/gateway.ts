@@ -21,6 +21,7 @@ export const gatewayTexts: ErrorTemplates = {
   GW42201: { what: '请求内容不符合接口定义', fix: '更正列出的字段。' },
   GW42202: { what: '同一 Idempotency-Key 已用于不同的请求内容', fix: '新的业务操作请使用新的键。' },
   GW42203: { what: '流程拒绝了该请求', fix: '按提示更正请求。', original: true },
+  GW42901: { what: '请求过于频繁', fix: '按 Retry-After 等待后重试，或申请调高上限。' },
   GW43101: { what: '请求头超出大小限制（16 KB）', fix: '减少或缩短请求头。' },
   GW50001: { what: '平台内部错误', fix: '请提供 traceId 联系平台。' },
   GW50201: { what: '后端服务不可用或应答无效', fix: '稍后重试；若持续出现，请检查后端服务。' },
@@ -29,7 +30,10 @@ export const gatewayTexts: ErrorTemplates = {
   GW50304: { what: '网关正在停止', fix: '重新发送即可，其他网关会接管。' },
   GW50305: { what: '内网网关暂时无法连接，没有办理', fix: '按 Retry-After 等待后重试。' },
   GW50401: { what: '后端服务没有在时限内应答', fix: '可以重试；若持续出现，请检查后端服务。' },
-  GW50402: { what: '处理结果未知', fix: '用同一 Idempotency-Key 查询结果；请求未带该键的，先核实是否已办理。' },
+  GW50402: {
+    what: '处理结果未知，或已办理但没有应答',
+    fix: '看应答中的 outcome：unknown 时用同一 Idempotency-Key 查询，未带该键的先核实是否已办理；done 时无需另行提交。',
+  },
 
   GW_CALL_ENDED: { what: '调用方已离开或期限已到，网关结束了对后端的调用' },
   FORWARD_INSIDE_DOWN: {
@@ -46,12 +50,16 @@ export const gatewayTexts: ErrorTemplates = {
   },
   FORWARD_FROM_BUS: { what: '总线网关位于内网，不能转发', fix: '以 --flows local 启动总线网关。' },
   GATEWAY_WITHOUT_PLAN: { what: '此网关尚未收到任何计划', fix: '启动管理端，并确认两者使用同一存储。' },
+  FRONT_LOCKED: {
+    what: '另一个进程正在运行[ {front} ]前端的网关[（{folder}）]',
+    fix: '先停止该进程。嵌入式存储上，每个前端只能由一个进程提供（防重放记录只在该进程内）；需要多个网关时，请改用数据库服务器与 Redis。',
+  },
   LISTEN_FAILED: { what: '无法在[ {host}:{port} ]上监听[（{reason}）]', fix: '选择空闲的端口和本机的地址。' },
   METRICS_TOKEN_INVALID: { what: '文件[ {file} ]中没有可用的指标令牌（至少 16 个字符）', fix: '执行：openssl rand -hex 32 >[ {file}]' },
   LISTEN_PLAIN_REFUSED: { what: '在非本机地址[ {host} ]上监听必须使用 TLS', fix: '配置证书和私钥，或改为监听 127.0.0.1。' },
   NODE_KEY_INVALID: { what: '文件[ {path} ]中没有有效的节点密钥', fix: '恢复该文件，或将其与计划文件一并移除。' },
   PLAN_FILE_DAMAGED: { what: '计划文件[ {path} ]已损坏，或属于其他节点', fix: '移除该文件，由管理端重新发布；节点密钥须与密封时一致。' },
-  PLAN_FILE_MISSING: { what: '计划文件[ {path} ]不存在', fix: '先启动一次管理端，或从其他节点复制。' },
+  PLAN_FILE_MISSING: { what: '计划文件[ {path} ]不存在', fix: '先启动一次管理端。' },
   PLAN_FILE_OLD: { what: '计划文件[ {path} ]已超过 24 小时', fix: '启动管理端以写入新的计划；确认期间没有撤销授权时，也可强制使用。' },
   POLICY_INVALID: { what: '策略文件[ {file} ]无效', fix: '按“如何增加策略”的说明更正该文件。' },
   FLOWS_ELSEWHERE: { what: '此网关进程不运行流程', fix: '请调用由 kangqiao start 启动的网关。' },

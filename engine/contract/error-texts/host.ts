@@ -6,9 +6,14 @@ const askAgain = '将结果视为未知，用同一 Idempotency-Key 再次查询
 export const hostTexts: ErrorTemplates = {
   SETTINGS_INVALID: { what: '配置不正确', fix: '更正列出的配置后重新启动。' },
   'SETTINGS_INVALID/pair': { what: 'TLS 证书与私钥须同时配置，或都不配置', fix: '补充缺少的一项。' },
+  'SETTINGS_INVALID/inside': { what: '交换目录须在数据目录之外', fix: '将 KQ_EXCHANGE_FOLDER 指向数据目录之外。' },
   'SETTINGS_INVALID/forward': { what: '以 forward 方式运行的网关必须配置此项', fix: '补充该项，见部署文档“DMZ”一节。' },
   'SETTINGS_INVALID/twice': { what: '同一证书只能对应一个节点和一个前端，此处重复', fix: '每个节点、每个前端使用各自的证书。' },
   'SETTINGS_INVALID/range': { what: '“{value}”不是 IP 地址或网段', fix: '填写地址（如 10.20.3.7）或网段（如 10.20.0.0/16）。' },
+  'SETTINGS_INVALID/target': {
+    what: '“{value}”不是主机、地址或网段（可带端口）',
+    fix: '填写如 127.0.0.1:25、10.20.0.0/16 或 mail.example:587。',
+  },
   'SETTINGS_INVALID/misspelt': { what: '{variable} 不是有效的配置项', fix: '是否应为 {nearest}？' },
   DATA_FOLDER_UNUSABLE: { what: '数据目录 {folder} 无法使用[（{reason}）]', fix: '用 KQ_DATA_FOLDER 指定其他目录，或更正其属主和权限。' },
   INPUT_UNREADABLE: { what: '文件 {file} 无法读取（{reason}）', fix: '检查该文件及其所在磁盘。' },

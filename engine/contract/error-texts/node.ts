@@ -3,7 +3,26 @@ import type { ErrorTemplates } from './template.ts';
 
 const askArrived = '先向对方核实该消息是否已收到，再决定重试或取消。';
 
+const ASK_SECURITY = '更正地址；若对方系统确实在此，请安全管理员在“系统 › 适配器可连接的地址”中登记。';
+
 export const nodeTexts: ErrorTemplates = {
+  OUTBOUND_REFUSED: { what: '不允许连接 {target}', fix: ASK_SECURITY },
+  'OUTBOUND_REFUSED/loopback': { what: '不允许连接 {target}：这是本机地址', fix: ASK_SECURITY },
+  'OUTBOUND_REFUSED/link-local': { what: '不允许连接 {target}：这是本网段的链路地址', fix: ASK_SECURITY },
+  'OUTBOUND_REFUSED/metadata': { what: '不允许连接 {target}：这是云平台的元数据地址', fix: ASK_SECURITY },
+  'OUTBOUND_REFUSED/multicast': { what: '不允许连接 {target}：这是组播或广播地址', fix: ASK_SECURITY },
+  'OUTBOUND_REFUSED/unspecified': { what: '不允许连接 {target}：这不是任何系统的地址', fix: ASK_SECURITY },
+  'OUTBOUND_REFUSED/translated': { what: '不允许连接 {target}：此地址经转换指向别处（NAT64、Teredo）', fix: ASK_SECURITY },
+  'OUTBOUND_REFUSED/own-port': { what: '不允许连接 {target}：这是平台自身的端口', fix: ASK_SECURITY },
+  OUTBOUND_URL: {
+    what: '“{host}”不是可以连接的主机和端口',
+    fix: '填写主机名、IPv4 地址或方括号中的 IPv6 地址，端口不超过 65535，不含 % 和区域标识。',
+  },
+  OUTBOUND_TARGET: { what: '“{host}”不是主机名、地址或网段', fix: '填写如 127.0.0.1:25、mail.example:587、10.20.0.0/16 或 [::1]:25。' },
+  OUTBOUND_NAME: { what: '不能以主机名 {host} 登记例外', fix: '改填地址。' },
+  'OUTBOUND_NAME/unknown': { what: '此刻无法解析主机名 {host}，不能列为例外', fix: '改填地址，或在 DNS 可用后再试。' },
+  'OUTBOUND_NAME/open': { what: '主机名 {host} 指向的地址本就允许连接，无需例外', fix: '不必登记；确有需要请改填地址。' },
+  OUTBOUND_FULL: { what: '例外地址已有 {limit} 条', fix: '删除不再需要的，或改列网段。' },
   ADAPTER_SETTINGS_WRONG: { what: '适配器[ {adapter} ]的参数不正确', fix: '更正所指的字段。' },
   'ADAPTER_SETTINGS_WRONG/nowhere': {
     what: '适配器没有指定监听地址',
@@ -38,8 +57,13 @@ export const nodeTexts: ErrorTemplates = {
   },
   'HTTP_VALUE_REFUSED/type': { what: '{placeholder} 的值既不是文本也不是数字', fix: '更正占位符的路径，使其指向单个值。' },
 
+  WSDL_TOO_COSTLY: { what: '对方的服务描述（WSDL）过大，或其中的类型互相包含', fix: '请向医院索取只含所需操作的 WSDL，或手工填写各字段。' },
   WSDL_ABSENT: { what: '对方没有在 ?wsdl 提供服务描述[（{reason}）]', fix: '请向医院索取 WSDL 的地址，或手工填写各字段。' },
   SOAP_ANSWER: { what: '应答不是可识别的 SOAP 信封[（{cause}）]', fix: '检查适配器的地址、字符集和 SOAP 版本。' },
+  'SOAP_ANSWER/empty': {
+    what: '对方返回 HTTP {status}，但没有 SOAP 内容，不能视为已办理',
+    fix: '请向对方核实；对方本来就不返回内容的操作，请打开“单向操作”。',
+  },
   SOAP_BODY: { what: 'SOAP 调用的{part}须为对象', fix: '在调用前映射为对象，每个元素一个字段。' },
   SOAP_CREDENTIAL: { what: '适配器的凭据格式不正确', fix: '按“用户名:密码”的格式保存该机密。' },
   SOAP_FAULT: { what: '对方返回了 SOAP Fault（{fault}）', fix: '让 Fault 从其端口送出，可查看原因和详情。' },
@@ -56,6 +80,11 @@ export const nodeTexts: ErrorTemplates = {
   },
   MAIL_TLS_REQUIRED: { what: '收取邮件须加密，不加密只能用于本机', fix: '将适配器的加密方式设为 TLS 或 STARTTLS。' },
   MAIL_TOO_LARGE: { what: '邮件有 {sizeBytes} 字节，超过上限 {maxBytes} 字节', fix: '调高触发器的单封上限，或请对方分几封发送。' },
+  MAIL_TOO_MANY_PARTS: { what: '邮件的部分过多：至少 {found} 个，上限 {limit} 个', fix: '请对方分几封发送，或把附件打包为一个文件。' },
+  MAIL_FLOOD: {
+    what: '邮件服务器发来的数据超过上限 {limit} MB，连接已断开',
+    fix: '平台会自动重试；若持续出现，请检查该邮件服务器。',
+  },
   MAIL_UNREADABLE: { what: '邮件无法读取', fix: '请发件方重新发送。' },
 
   MLLP_ACK_TIMEOUT: { what: '消息已发出，[在 {ackTimeoutMs} 毫秒内]没有收到 ACK', fix: askArrived },

@@ -5,6 +5,12 @@ const form = '按 hl7.parse 输出的形式构造，例如 { order: ["MSH", …]
 const serialise = '按 xml.serialise 帮助中的形式构造数据。';
 
 export const payloadTexts: ErrorTemplates = {
+  HL7_TOO_MANY_PARTS: { what: '消息的组成部分过多，超过 {limit}', fix: '请发送方分成几条消息，或以引用方式传送文档。' },
+  'HL7_TOO_MANY_PARTS/segments': { what: '消息的段过多，超过 {limit} 个', fix: '请发送方分成几条消息。' },
+  'HL7_TOO_MANY_PARTS/header': { what: 'MSH 段过长，超过 {limit} 个字符', fix: '请发送方检查 MSH 段。' },
+  'HL7_TOO_MANY_PARTS/fields': { what: '一个段的字段过多，超过 {limit} 个', fix: '请发送方检查分隔符，或分成几个段。' },
+  'HL7_TOO_MANY_PARTS/components': { what: '一个字段的组件或子组件过多，超过 {limit} 个', fix: '请发送方检查分隔符，或分成几个字段。' },
+  'HL7_TOO_MANY_PARTS/escapes': { what: '一个组件的转义符和控制字符过多，超过 {limit} 个', fix: '请发送方以引用方式传送文档。' },
   HL7_MALFORMED: { what: '不是有效的 HL7 v2 消息', fix: '消息须以 MSH 段及其分隔符开头，例如 MSH|^~\\&|。' },
   'HL7_MALFORMED/block': { what: '不是有效的 HL7 v2 消息：正文中含有块控制字符（VT 或 FS）', fix: '请发送方检查分帧。' },
   'HL7_MALFORMED/start': { what: '不是有效的 HL7 v2 消息：开头不是 MSH 段', fix: '消息须以 MSH 段及其分隔符开头，例如 MSH|^~\\&|。' },
@@ -58,6 +64,7 @@ export const payloadTexts: ErrorTemplates = {
   JSON_DUPLICATE_KEY: { what: 'JSON 对象中有重复的键', fix: '请发送方保证每个键只出现一次。' },
   JSON_KEY_REFUSED: { what: 'JSON 含有不允许的键名“__proto__”', fix: '请更改该键名。' },
   JSON_TOO_DEEP: { what: 'JSON 嵌套超过上限[ {maxDepth} 层]', fix: '请发送方减少嵌套层次。' },
+  PARSE_TOO_COSTLY: { what: '解析报文的计算或内存开销超过上限', fix: '减少其中的元素，或分几个报文发送。' },
   PARSE_BUSY: { what: '等待解析的大报文过多', fix: '稍后自动重试。' },
 
   CHARSET_UNKNOWN: { what: '字符集名称无法识别', fix: '可用：UTF-8、GB18030、GBK、BIG5 等，或 ISO-8859-1 至 ISO-8859-16。' },

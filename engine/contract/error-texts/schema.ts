@@ -1,5 +1,11 @@
 /** Breaches of a JSON Schema, whichever document it is of. The values are made by `schema-problem.ts`. */
+import { NAME_RULES, type NameRule } from '../named-values.ts';
 import type { ErrorTemplates } from './template.ts';
+
+const nameText = (rule: NameRule) => ({
+  what: `名称[“{field}”]不符合要求，应为：${NAME_RULES[rule].text['zh-CN']}`,
+  fix: '更正该名称，或删除这一项。',
+});
 
 export const schemaTexts: ErrorTemplates = {
   'schema/required': { what: '缺少必填项[“{field}”]', fix: '补充[“{field}”]后重试。' },
@@ -23,6 +29,14 @@ export const schemaTexts: ErrorTemplates = {
   'schema/maxProperties': { what: '[“{field}”]最多 {limit} 个字段', fix: '减少字段后重试。' },
   'schema/propertyNames': { what: '[“{field}”]中有字段名不符合规则', fix: '更正字段名。' },
   'schema/pattern': { what: '[“{field}”]格式不正确[，须符合模式 {pattern}]', fix: '按要求的格式填写。' },
+  'schema/name-key': nameText('key'),
+  'schema/name-header': nameText('header'),
+  'schema/name-node': nameText('node'),
+  'schema/name-id': nameText('id'),
+  'schema/control-characters': {
+    what: '[“{field}”]含有控制字符或改变文字方向的字符',
+    fix: '删除这些看不见的字符后重新输入。',
+  },
   'schema/format': { what: '[“{field}”]格式不正确[，须为 {format} 格式]', fix: '按要求的格式填写。' },
   'schema/dependentRequired': { what: '[“{field}”]与其他字段须同时填写', fix: '补充与其配套的字段。' },
   'schema/dependencies': { what: '[“{field}”]与其他字段须同时填写', fix: '补充与其配套的字段。' },

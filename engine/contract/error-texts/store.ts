@@ -8,6 +8,14 @@ export const storeTexts: ErrorTemplates = {
     fix: '将 KQ_SHARED_ADDRESS 指向 Redis，例如 rediss://redis.example:6379。',
   },
   'STORE_ADDRESS/form': { what: '“{scheme}:”存储的地址写法有误', fix: '写作 {form}。' },
+  'STORE_ADDRESS/machine': {
+    what: '运行中的平台只能迁移到服务器上的存储，不能迁移到本机的目录或套接字',
+    fix: '改用服务器地址；或停止平台后，在主机上以 --offline 执行迁移。',
+  },
+  'STORE_ADDRESS/parameter': {
+    what: '迁移目标的地址中不能使用参数“{parameter}”',
+    fix: '去掉该参数；或停止平台后，在主机上以 --offline 执行迁移。',
+  },
   STORE_NEEDS_SHARED: {
     what: '“{scheme}:”类型的存储由多个进程共用，还需要共享状态（Redis）',
     fix: '将 KQ_SHARED_ADDRESS 指向 Redis，例如 rediss://redis.example:6379。',
@@ -50,6 +58,7 @@ export const storeTexts: ErrorTemplates = {
     what: '此存储的全部内容已迁移到 {to}',
     fix: '将 KQ_STORE_ADDRESS 设为该地址；若迁移曾中断，请再次执行同一迁移，它会自行完成。',
   },
+  'STORE_MOVED/ended': { what: '迁移已完成：此存储的全部内容已在 {to}', fix: '无需再迁移。将 KQ_STORE_ADDRESS 设为该地址后启动。' },
   STORE_RECEIVING: { what: '从 {from} 到此存储的复制尚未完成', fix: '再次执行同一迁移或恢复，会从中断处继续；在此之前请使用原存储启动。' },
   STORE_MOVING: { what: '存储正在切换，内容未保存', fix: '几秒后重新发送。' },
   STORE_COPYING: { what: '此存储正在被复制', fix: '等待其完成。' },
@@ -60,6 +69,15 @@ export const storeTexts: ErrorTemplates = {
   STORE_KEPT_ELSEWHERE: { what: '本进程不能复制其他进程也在写入的存储', fix: '停止所有进程后单独执行该命令，参见 docs/operations.md。' },
   BACKUP_KEY: { what: '备份密钥文件[ {file} ]不是 32 字节', fix: '执行：head -c 32 /dev/urandom > backup.key，并与备份分开保管。' },
   BACKUP_EXISTS: { what: '文件[ {file} ]已存在', fix: '请换一个文件名，备份不会覆盖已有文件。' },
+  BACKUP_NOT_FETCHED: { what: '备份已生成，但无法放到 {wanted}（{reason}）', fix: '请到平台所在主机取用：{file}。' },
+  EXCHANGE_NAME: {
+    what: '交换目录中不能使用这个文件名',
+    fix: '文件名只用文字、数字、点、横线和下划线，不超过 200 字节，不含目录。',
+  },
+  EXCHANGE_FOLDER: {
+    what: '交换目录 {folder} 不能使用',
+    fix: '该目录须属于运行平台的用户且权限为 0700，不能是链接；也可用 KQ_EXCHANGE_FOLDER 另设目录。',
+  },
   BACKUP_UNREADABLE: { what: '备份无法读取', fix: '请使用正确的文件及其密钥；损坏的备份不可用，请改用更早的一份。' },
   'BACKUP_UNREADABLE/format': { what: '此文件不是康桥的备份', fix: '请使用正确的文件。' },
   'BACKUP_UNREADABLE/damaged': {
@@ -84,6 +102,10 @@ export const storeTexts: ErrorTemplates = {
   SEAL_KEK_EXPOSED: { what: '本机任何用户都可以读取主密钥文件[ {file}]', fix: '执行：chmod 600[ {file}]' },
   SEAL_KEK_INSIDE: { what: '主密钥文件[ {file} ]位于数据目录内，会随备份一起带走', fix: '将 KQ_KEK_FILE 指向数据目录之外。' },
   SEAL_KEY_MISSING: { what: '存储中没有数据密钥[ {number}]', fix: '从当日或之后的备份恢复集合 data_keys。' },
+  INTEGRITY_BROKEN: {
+    what: '集合 {collection} 中的 {id} 在平台之外被改动，已停用',
+    fix: '查明是谁写入了存储；由安全管理员决定保留或删除该项，或从备份恢复。',
+  },
   SEAL_BROKEN: { what: '密封的内容[（{collection}.{field}）]被改动或移动过', fix: '从备份恢复，并查明是谁写入了存储。' },
   CRYPTO_SELF_TEST: { what: '密码算法自检失败[：{part}]', fix: '不要使用该 Node 程序；用 npm ci 重新安装指定版本。' },
   CRYPTO_KEY_FOREIGN: { what: '密钥句柄不属于此密码后端（平台缺陷）', fix: '请报告给平台。' },

@@ -26,6 +26,8 @@ export function requirePlainPath(path: string): void {
   }
   requireEncodings(path, 'path');
   if (path.includes('//')) throw malformed('the path has an empty segment', FIX_PATH);
+  // A server that decodes twice would see a dot segment; `%252F` is what a value with `%2F` looks like.
+  if (/%252e/i.test(path)) throw malformed('the path is encoded twice', FIX_PATH);
   if (!/\.|%2e/i.test(path)) return;
   for (const segment of path.split('/')) {
     if (isDotSegment(segment)) throw malformed('the path has a dot segment', FIX_PATH);
@@ -53,9 +55,9 @@ function requireEncodings(path: string, where: string): void {
   }
 }
 
-/** `.` and `..`, also with encoded dots, and with a path parameter behind (`..;x`), which some servers strip. */
+/** `.` and `..`, also with encoded dots, and with a path parameter behind (`..;x`, `..%3bx`), which some servers strip. */
 function isDotSegment(segment: string): boolean {
-  const end = segment.indexOf(';');
+  const end = segment.search(/;|%3b/i);
   const name = (end < 0 ? segment : segment.slice(0, end)).replaceAll(/%2e/gi, '.');
   return name === '.' || name === '..';
 }

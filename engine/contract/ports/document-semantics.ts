@@ -44,6 +44,15 @@ export function readPath(document: object, path: string): unknown {
   return value;
 }
 
+/**
+ * The document of the row with this id. The row says who it is: a document that was copied into another row keeps a valid mark and valid seals
+ * only under the id that it had, so it must not bring that id along.
+ */
+export function documentOfRow(id: string, stored: unknown): StoredDocument {
+  const document = stored as StoredDocument | null;
+  return document?._id === id ? document : { ...document, _id: id };
+}
+
 /** The key under which a unique index compares a document; undefined when every path is absent or null: then it is not constrained. */
 export function uniqueKey(document: object, fields: readonly string[]): string | undefined {
   const values = fields.map((field) => readPath(document, field) ?? null);

@@ -2,19 +2,34 @@
  * Escape sequences (HL7 v2.8, 2.7). `\F\ \S\ \T\ \R\ \E\` stand for delimiters and are decoded. Formatting (`\.br\`), highlighting (`\H\`),
  * bytes (`\X0D\`) and charset switches mean something only to the reader of the text: they stay as they are, in both directions.
  */
-import type { Delimiters } from './message.ts';
+import { tooMany, type Delimiters } from './message.ts';
 
 /** Sequences that pass through; anything else between two escape characters is plain text. */
 const KEPT = /^(?:H|N|\.[a-z]{2}[+-]?\d{0,5}|[XZ][0-9A-Za-z]{0,200}|[CM][0-9A-F]{4,6})$/;
+
+/** Escape and control characters in one value: about 50 ms, and more than the longest report has lines. */
+const MAX_SPECIAL = 200_000;
+
+/** Whether a value has characters that can be spelled in more than one way. HL7_TOO_MANY_PARTS (input) where they are too many. */
+export function hasSpellings(text: string, { escape }: Delimiters): boolean {
+  const hasEscapes = escape !== '' && text.includes(escape);
+  const controls = text.length <= MAX_SPECIAL ? undefined : text.match(/[\u0000-\u001f]/g);
+  if (controls !== undefined && controls !== null && controls.length > MAX_SPECIAL) throw tooMany('escapes', MAX_SPECIAL);
+  return hasEscapes || (controls === undefined ? CONTROL.test(text) : controls !== null);
+}
+
+const CONTROL = /[\u0000-\u001f]/;
 
 export function unescapeHl7(raw: string, delimiters: Delimiters): string {
   const { escape } = delimiters;
   if (escape === '' || !raw.includes(escape)) return raw;
   let text = '';
   let from = 0;
+  let left = MAX_SPECIAL;
   for (let open = raw.indexOf(escape); open >= 0; open = raw.indexOf(escape, from)) {
     const close = raw.indexOf(escape, open + 1);
     if (close < 0) break;
+    if (left-- === 0) throw tooMany('escapes', MAX_SPECIAL);
     const meaning = delimiterNamed(raw.slice(open + 1, close), delimiters);
     if (meaning !== undefined) {
       text += raw.slice(from, open) + meaning;
@@ -57,7 +72,7 @@ export function escapeHl7(text: string, delimiters: Delimiters): string {
 function isPlain(text: string, { field, component, repetition, escape, subcomponent }: Delimiters): boolean {
   for (const delimiter of [field, component, repetition, escape, subcomponent])
     if (delimiter !== '' && text.includes(delimiter)) return false;
-  return !/[\u0000-\u001f]/.test(text);
+  return !CONTROL.test(text);
 }
 
 /** A message without an escape character cannot carry its own delimiters as text: they become spaces. */

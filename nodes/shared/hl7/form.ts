@@ -14,8 +14,8 @@
 import { AppError } from '../../../engine/contract/errors.ts';
 import { isRecord } from '../../../engine/contract/is-record.ts';
 import { atOnce } from '../in-turns.ts';
-import { escapeHl7, unescapeHl7 } from './escapes.ts';
-import { readHl7, segmentName, type Delimiters, type Hl7Message } from './message.ts';
+import { escapeHl7, hasSpellings, unescapeHl7 } from './escapes.ts';
+import { readHl7, segmentName, tooMany, type Delimiters, type Hl7Message } from './message.ts';
 
 export type Hl7Component = string | { readonly [subcomponent: `s${number}`]: string };
 export interface Hl7Repetition {
@@ -35,7 +35,12 @@ export interface Hl7Form {
 }
 
 const SEGMENT = /^[A-Z][A-Z0-9]{2}$/;
-const MAX_PARTS = 1000;
+/** Of a segment's fields and a field's components: some devices send the points of a curve as components. */
+const MAX_PARTS = 20_000;
+/** Characters that are read or written in one go: above them everything else has a turn in between. */
+const LONG = 8 * 1024;
+/** What a part costs beside its characters. */
+const PART = 16;
 
 export function toHl7Form(message: Hl7Message): Hl7Form {
   return atOnce(formSteps(message));
@@ -46,7 +51,7 @@ export function fromHl7Form(form: unknown): string {
   return atOnce(textSteps(form));
 }
 
-/** `toHl7Form`, a segment at a time. */
+/** `toHl7Form`, a few kilobytes at a time. HL7_TOO_MANY_PARTS (input). */
 export function* formSteps(message: Hl7Message): Generator<void, Hl7Form> {
   const order: string[] = [];
   const lists: Record<string, unknown[]> = {};
@@ -55,7 +60,7 @@ export function* formSteps(message: Hl7Message): Generator<void, Hl7Form> {
     const isSegment = SEGMENT.test(name);
     const key = isSegment ? name : 'other';
     order.push(key);
-    (lists[key] ??= []).push(isSegment ? segmentForm(line, message.delimiters) : line);
+    (lists[key] ??= []).push(isSegment ? yield* segmentForm(line, message.delimiters) : line);
     yield;
   }
   const first = message.ends[0] ?? '\r';
@@ -63,13 +68,13 @@ export function* formSteps(message: Hl7Message): Generator<void, Hl7Form> {
   return { order, end: isUniform ? first : message.ends, ...(message.lead === '' ? {} : { lead: message.lead }), ...lists };
 }
 
-/** `fromHl7Form`, a segment at a time. */
+/** `fromHl7Form`, a few kilobytes at a time. */
 export function* textSteps(form: unknown): Generator<void, string> {
   if (!isRecord(form)) throw wrong('', 'it is no object', 'object');
   const delimiters = delimitersOf(form);
   const lines: string[] = [];
   for (const [name, segment] of orderedSegments(form)) {
-    lines.push(name === 'other' ? String(segment) : segmentLine(name, segment, delimiters));
+    lines.push(name === 'other' ? String(segment) : yield* segmentLine(name, segment, delimiters));
     yield;
   }
   const ends = form['end'];
@@ -78,11 +83,13 @@ export function* textSteps(form: unknown): Generator<void, string> {
   return (typeof form['lead'] === 'string' ? form['lead'] : '') + lines.map((line, index) => line + endOf(index)).join('');
 }
 
-function segmentForm(line: string, delimiters: Delimiters): Hl7Segment {
+function* segmentForm(line: string, delimiters: Delimiters): Generator<void, Hl7Segment> {
   const isHeader = line.startsWith('MSH');
-  const parts = line.split(delimiters.field);
+  const parts = line.split(delimiters.field, MAX_PARTS + 2);
+  if (parts.length > MAX_PARTS + 1) throw tooMany('fields', MAX_PARTS);
   const segment: Record<string, unknown> = {};
   let raw: Record<string, string> | undefined;
+  let done = 0;
   if (isHeader) segment['f1'] = [{ c1: delimiters.field }];
   for (let index = 1; index < parts.length; index++) {
     const text = parts[index]!;
@@ -92,36 +99,61 @@ function segmentForm(line: string, delimiters: Delimiters): Hl7Segment {
       segment[name] = [{ c1: text }];
       continue;
     }
-    const value = fieldForm(text, delimiters);
+    const { value, needsRaw } = text.length > LONG ? yield* longFieldForm(text, delimiters) : fieldForm(text, delimiters);
     segment[name] = value;
-    if (needsRaw(text, value, delimiters)) (raw ??= {})[name] = text;
+    if (needsRaw) (raw ??= {})[name] = text;
+    done += text.length + PART;
+    if (done > LONG) {
+      done = 0;
+      yield;
+    }
   }
   if (raw !== undefined) segment['raw'] = raw;
   return segment as Hl7Segment;
 }
 
-function fieldForm(text: string, delimiters: Delimiters): Hl7Repetition[] {
-  return split(text, delimiters.repetition).map((repetition) =>
-    parts('c', split(repetition, delimiters.component), (component) => {
-      if (delimiters.subcomponent === '' || !component.includes(delimiters.subcomponent)) return unescapeHl7(component, delimiters);
-      return parts('s', split(component, delimiters.subcomponent), (subcomponent) => unescapeHl7(subcomponent, delimiters));
-    }),
-  );
+interface FieldForm {
+  readonly value: readonly Hl7Repetition[];
+  /** Its values do not tell how it was spelled. */
+  readonly needsRaw: boolean;
+}
+
+function fieldForm(text: string, delimiters: Delimiters): FieldForm {
+  const value = split(text, delimiters.repetition).map((repetition) => repetitionForm(repetition, delimiters));
+  return { value, needsRaw: hasSpellings(text, delimiters) && fieldLine(value, delimiters, '') !== text };
+}
+
+/** Whether its spelling can be told from its values is not found out: that would take as long again. */
+function* longFieldForm(text: string, delimiters: Delimiters): Generator<void, FieldForm> {
+  const value: Hl7Repetition[] = [];
+  let needsRaw = false;
+  let done = 0;
+  for (const repetition of split(text, delimiters.repetition)) {
+    needsRaw = hasSpellings(repetition, delimiters) || needsRaw;
+    value.push(repetitionForm(repetition, delimiters));
+    done += repetition.length + PART;
+    if (done < LONG) continue;
+    done = 0;
+    yield;
+  }
+  return { value, needsRaw };
+}
+
+function repetitionForm(text: string, delimiters: Delimiters): Hl7Repetition {
+  return parts('c', split(text, delimiters.component), (component) => {
+    if (delimiters.subcomponent === '' || !component.includes(delimiters.subcomponent)) return unescapeHl7(component, delimiters);
+    return parts('s', split(component, delimiters.subcomponent), (subcomponent) => unescapeHl7(subcomponent, delimiters));
+  });
 }
 
 /** `{c1: …, c3: …}`: empty parts are left out, save the last, which tells how many there are. */
 function parts(letter: string, texts: readonly string[], read: (text: string) => unknown): Record<string, never> {
+  if (texts.length > MAX_PARTS) throw tooMany('components', MAX_PARTS);
   const result: Record<string, unknown> = {};
   for (let index = 0; index < texts.length; index++) {
     if (texts[index] !== '' || index === texts.length - 1) result[`${letter}${index + 1}`] = read(texts[index]!);
   }
   return result as Record<string, never>;
-}
-
-/** Only escapes and control characters can be spelled in more than one way. */
-function needsRaw(text: string, value: readonly Hl7Repetition[], delimiters: Delimiters): boolean {
-  const isPlain = (delimiters.escape === '' || !text.includes(delimiters.escape)) && !/[\u0000-\u001f]/.test(text);
-  return !isPlain && fieldLine(value, delimiters, '') !== text;
 }
 
 function orderedSegments(form: Readonly<Record<string, unknown>>): [string, unknown][] {
@@ -146,42 +178,60 @@ function orderedSegments(form: Readonly<Record<string, unknown>>): [string, unkn
 }
 
 /** Parts go to their places in a list; `join` makes empty text of the holes. */
-function segmentLine(name: string, segment: unknown, delimiters: Delimiters): string {
+function* segmentLine(name: string, segment: unknown, delimiters: Delimiters): Generator<void, string> {
   if (!isRecord(segment)) throw wrong(name, 'a segment is an object of fields', 'segment');
   const isHeader = name === 'MSH';
   const fields: string[] = [];
+  let done = 0;
   for (const key in segment) {
     if (key === 'raw') continue;
     const number = partNumber(key, 'f', name);
     const value = segment[key];
     // MSH-1 is the separator that the fields are joined by.
     if (isHeader && number < 3) fields[0] = onlyText(segment['f2']) ?? '^~\\&';
-    else
-      fields[isHeader ? number - 2 : number - 1] =
-        value === undefined || value === null ? '' : fieldOrRaw(segment, key, value, delimiters, name);
+    else {
+      const text = value === undefined || value === null ? '' : yield* fieldOrRaw(segment, key, value, delimiters, name);
+      fields[isHeader ? number - 2 : number - 1] = text;
+      done += text.length + PART;
+    }
+    if (done < LONG) continue;
+    done = 0;
+    yield;
   }
   if (isHeader && 'f1' in segment && !('f2' in segment) && fields.length === 1) return name;
   if (isHeader && fields.length > 0) fields[0] ??= '^~\\&';
   return fields.length === 0 ? name : name + delimiters.field + fields.join(delimiters.field);
 }
 
-function fieldOrRaw(
+function* fieldOrRaw(
   segment: Readonly<Record<string, unknown>>,
   field: string,
   value: unknown,
   delimiters: Delimiters,
   name: string,
-): string {
-  const written = fieldLine(value, delimiters, `${name}.${field}`);
+): Generator<void, string> {
+  const written = yield* fieldSteps(value, delimiters, `${name}.${field}`);
   const raw = isRecord(segment['raw']) ? segment['raw'][field] : undefined;
   if (typeof raw !== 'string') return written;
-  return fieldLine(fieldForm(raw, delimiters), delimiters, '') === written ? raw : written;
+  const read = raw.length > LONG ? yield* longFieldForm(raw, delimiters) : fieldForm(raw, delimiters);
+  return (yield* fieldSteps(read.value, delimiters, '')) === written ? raw : written;
 }
 
 /** A bare text or number stands for one repetition with one component: what a mapping writes most. */
 function fieldLine(value: unknown, delimiters: Delimiters, place: string): string {
   const repetitions = Array.isArray(value) ? (value as unknown[]) : [value];
   return repetitions.map((repetition) => joined(repetition, 'c', delimiters.component, delimiters, place)).join(delimiters.repetition);
+}
+
+/** `fieldLine`, some repetitions at a time. */
+function* fieldSteps(value: unknown, delimiters: Delimiters, place: string): Generator<void, string> {
+  if (!Array.isArray(value) || value.length * PART < LONG) return fieldLine(value, delimiters, place);
+  const pieces: string[] = [];
+  for (let from = 0; from < value.length; from += LONG / PART) {
+    pieces.push(fieldLine(value.slice(from, from + LONG / PART), delimiters, place));
+    yield;
+  }
+  return pieces.join(delimiters.repetition);
 }
 
 function joined(value: unknown, letter: 'c' | 's', separator: string, delimiters: Delimiters, place: string): string {

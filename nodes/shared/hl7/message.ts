@@ -24,7 +24,14 @@ export interface Hl7Message {
   readonly ends: readonly string[];
 }
 
-/** Reads a message. HL7_MALFORMED (input) when it does not begin with an MSH that names distinct delimiters, or holds a VT or FS. */
+/** A message of 8 MB has 130,000 observations. */
+const MAX_SEGMENTS = 300_000;
+const MAX_HEADER_CHARS = 64 * 1024;
+
+/**
+ * Reads a message. HL7_MALFORMED (input) when it does not begin with an MSH that names distinct delimiters, or holds a VT or FS;
+ * HL7_TOO_MANY_PARTS (input) beyond what any message has.
+ */
 export function readHl7(text: string): Hl7Message {
   const start = /^[\ufeff\r\n]*/.exec(text)![0].length;
   const delimiters = readDelimiters(text.slice(start, start + 20));
@@ -38,6 +45,8 @@ export function readHl7(text: string): Hl7Message {
     const to = nextLineEnd(text, from);
     let next = to;
     while (next < length && isLineEnd(text.charCodeAt(next))) next += 1;
+    if (segments.length === MAX_SEGMENTS) throw tooMany('segments', MAX_SEGMENTS);
+    if (segments.length === 0 && to - from > MAX_HEADER_CHARS) throw tooMany('header', MAX_HEADER_CHARS);
     segments.push(text.slice(from, to));
     ends.push(text.slice(to, next));
     from = next;
@@ -88,6 +97,22 @@ function readDelimiters(head: string): Delimiters {
     throw malformed('MSH-1 and MSH-2 do not name distinct delimiters', 'delimiters');
   }
   return { field, component: encoding[0]!, repetition: encoding[1] ?? '', escape: encoding[2] ?? '', subcomponent: encoding[3] ?? '' };
+}
+
+const PARTS = {
+  segments: 'segments in the message',
+  header: 'characters in its MSH segment',
+  fields: 'fields in a segment',
+  components: 'components in a repetition, or subcomponents in a component',
+  escapes: 'escape and control characters in a component',
+};
+
+/** What would take seconds to read, and what no system sends. */
+export function tooMany(problem: keyof typeof PARTS, limit: number): AppError {
+  return new AppError('HL7_TOO_MANY_PARTS', 'input', `There are more than ${limit} ${PARTS[problem]}.`, {
+    values: { problem, limit },
+    fix: 'Send it in several messages, or as a document by reference.',
+  });
 }
 
 function nextLineEnd(text: string, from: number): number {

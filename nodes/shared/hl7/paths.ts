@@ -77,8 +77,8 @@ function* valuesAt(message: Hl7Message, path: Hl7Path): Generator<string> {
       yield field;
       continue;
     }
-    const repetitions = split(field, delimiters.repetition);
-    for (const repetition of path.repetition === undefined ? repetitions : repetitions.slice(path.repetition - 1, path.repetition)) {
+    const one = path.repetition === undefined ? undefined : partAt(field, delimiters.repetition, path.repetition);
+    for (const repetition of path.repetition === undefined ? split(field, delimiters.repetition) : one === undefined ? [] : [one]) {
       const part = partOf(repetition, path, delimiters);
       if (part !== undefined) yield unescapeHl7(part, delimiters);
     }
@@ -87,9 +87,14 @@ function* valuesAt(message: Hl7Message, path: Hl7Path): Generator<string> {
 
 function partOf(repetition: string, path: Hl7Path, delimiters: Delimiters): string | undefined {
   if (path.component === undefined) return repetition;
-  const component = split(repetition, delimiters.component)[path.component - 1];
+  const component = partAt(repetition, delimiters.component, path.component);
   if (component === undefined || path.subcomponent === undefined) return component;
-  return split(component, delimiters.subcomponent)[path.subcomponent - 1];
+  return partAt(component, delimiters.subcomponent, path.subcomponent);
+}
+
+/** The part of this number, from 1; what stands behind it is not looked at. */
+function partAt(text: string, separator: string, number: number): string | undefined {
+  return separator === '' ? (number === 1 ? text : undefined) : text.split(separator, number)[number - 1];
 }
 
 function segmentIndexes(message: Hl7Message, path: Hl7Path): number[] {

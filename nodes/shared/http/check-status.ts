@@ -1,7 +1,8 @@
 /** What an HTTP status means for retry, by what the call could have changed over there (RFC 9110, section 15). */
-import type { Clock } from '../../../engine/contract/clock.ts';
 import { AppError, type ErrorKind } from '../../../engine/contract/errors.ts';
-import type { Effect } from '../../../engine/contract/node.ts';
+import type { Effect, NodeContext } from '../../../engine/contract/node.ts';
+import { readSettings } from '../read-settings.ts';
+import { HttpSettings } from './settings.ts';
 
 interface StatusLine {
   readonly status: number;
@@ -9,23 +10,36 @@ interface StatusLine {
 }
 
 const MAX_RETRY_AFTER_MS = 3_600_000;
-const BUSY = new Set([429, 502, 503, 504]);
+/** By which the other side says that it did not handle the request (RFC 6585, 4 and RFC 9110, 15.6.4). */
+const NOT_HANDLED = new Set([429, 503]);
+/** By which a server gave up waiting for the request, or a gateway for the answer: the request may have been handled. */
+const GIVEN_UP = new Set([408, 502, 504]);
+
+/** What the adapter says of the other side's status codes. */
+type StatusMeaning = Pick<HttpSettings, 'unavailableMayBeDone' | 'refusals'>;
 
 /**
- * The error for a status that the flow does not expect: HTTP_REFUSED (input: 3xx, 4xx), HTTP_BUSY (transient: not done, try later),
- * HTTP_SERVER_ERROR (transient for reads, unknown outcome for writes), HTTP_UNEXPECTED (another success: a write was most likely done).
+ * The error for a status that the flow does not expect: HTTP_REFUSED (input: 3xx, 4xx, and 5xx that the adapter names), HTTP_BUSY (transient:
+ * not done, try later), HTTP_SERVER_ERROR (transient for reads, unknown outcome for writes), HTTP_UNEXPECTED (another success: a write was
+ * most likely done).
  */
-export function statusError(response: StatusLine, effect: Effect, clock: Clock): AppError {
+export function statusError(
+  response: StatusLine,
+  effect: Effect,
+  { adapter, clock }: Pick<NodeContext<unknown>, 'adapter' | 'clock'>,
+): AppError {
   const { status } = response;
+  const meaning = readSettings(adapter!, HttpSettings);
   const retryAfterMs = readRetryAfter(response.headers['retry-after'], clock.now());
   const options = { values: { status }, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  if (isBusy(status, effect, retryAfterMs)) {
+  if (meaning.refusals.includes(String(status))) return refused(status);
+  if (isBusy(status, effect, meaning)) {
     return new AppError('HTTP_BUSY', 'transient', `The other side is busy or down (HTTP ${status}); nothing was done.`, {
       ...options,
       fix: 'Try again later.',
     });
   }
-  if (status >= 500) {
+  if (status >= 500 || GIVEN_UP.has(status)) {
     const kind: ErrorKind = isWrite(effect) ? 'unknown-outcome' : 'transient';
     return new AppError('HTTP_SERVER_ERROR', kind, `The other side failed (HTTP ${status}).`, {
       ...options,
@@ -39,8 +53,12 @@ export function statusError(response: StatusLine, effect: Effect, clock: Clock):
       fix: 'Ask the other side what it did; add the status to those expected.',
     });
   }
+  return refused(status);
+}
+
+function refused(status: number): AppError {
   return new AppError('HTTP_REFUSED', 'input', `The other side refused the call (HTTP ${status}).`, {
-    ...options,
+    values: { status },
     fix: 'Correct the request, or add the status to those expected.',
   });
 }
@@ -50,10 +68,10 @@ export function isWrite(effect: Effect): boolean {
   return effect === 'write' || effect === 'idempotent-write';
 }
 
-/** A plain `write` is known not to be done only by 429, and by 503 that says when to come back. */
-function isBusy(status: number, effect: Effect, retryAfterMs: number | undefined): boolean {
-  if (effect === 'write') return status === 429 || (status === 503 && retryAfterMs !== undefined);
-  return BUSY.has(status);
+/** Nothing was done, or doing it again is the same as doing it once. */
+function isBusy(status: number, effect: Effect, { unavailableMayBeDone }: StatusMeaning): boolean {
+  if (status === 503 && unavailableMayBeDone && isWrite(effect)) return false;
+  return NOT_HANDLED.has(status) || (effect !== 'write' && GIVEN_UP.has(status));
 }
 
 /** Seconds or an HTTP date, as milliseconds from now, at most an hour. */

@@ -4,10 +4,11 @@
  */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import { Pool, type Dispatcher } from 'undici';
+import { buildConnector, Pool, type Dispatcher } from 'undici';
 import type { Adapter } from '../../../engine/contract/adapter.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import type { Effect, NodeContext } from '../../../engine/contract/node.ts';
+import { guardConnector, outboundUrl, targetOfUrl, type OutboundGuard } from '../../../engine/contract/outbound-guard.ts';
 import { isWrite } from './check-status.ts';
 import { readSettings } from '../read-settings.ts';
 import { HttpSettings } from './settings.ts';
@@ -33,12 +34,12 @@ export interface OutboundResponse {
 /** What a call needs of its node's context. */
 export type OutboundContext = Pick<
   NodeContext<unknown>,
-  'adapter' | 'signal' | 'clock' | 'idempotencyKey' | 'scope' | 'secret' | 'beforeFirstByte' | 'traceparent'
+  'adapter' | 'outbound' | 'signal' | 'clock' | 'idempotencyKey' | 'scope' | 'secret' | 'beforeFirstByte' | 'traceparent'
 >;
 
 export interface OutboundClient {
   /**
-   * Any status is an answer. Rejects with HTTP_CONNECT (transient: not a byte was sent), HTTP_NO_ANSWER (sent, no whole answer: unknown outcome
+   * Any status is an answer. Rejects with OUTBOUND_REFUSED (input), HTTP_CONNECT (transient: not a byte was sent), HTTP_NO_ANSWER (sent, no whole answer: unknown outcome
    * for writes, transient for reads), HTTP_TOO_LARGE or HTTP_ENCODING (the answer cannot be taken in).
    */
   send(ctx: OutboundContext, request: OutboundRequest): Promise<OutboundResponse>;
@@ -50,7 +51,7 @@ export function createOutboundClient(): OutboundClient {
   return {
     send(ctx, request) {
       if (ctx.adapter === undefined) throw new TypeError('an HTTP call needs an adapter');
-      if (current?.adapter !== ctx.adapter) current = renewPool(current, ctx.adapter);
+      if (current?.adapter !== ctx.adapter) current = renewPool(current, ctx.adapter, ctx.outbound);
       const open = current;
       const headers = requestHeaders(ctx, request);
       if (open.settings.auth === 'none') return exchange(open, ctx, request, headers);
@@ -67,11 +68,11 @@ interface OpenPool {
   readonly basePath: string;
 }
 
-function renewPool(current: OpenPool | undefined, adapter: Adapter): OpenPool {
+function renewPool(current: OpenPool | undefined, adapter: Adapter, guard: OutboundGuard): OpenPool {
   const key = JSON.stringify([adapter.settings, adapter.limits]);
   if (current?.key === key) return { ...current, adapter };
   const settings = readSettings(adapter, HttpSettings);
-  const url = new URL(settings.baseUrl);
+  const url = outboundUrl(settings.baseUrl);
   void current?.pool.close();
   const pool = new Pool(url.origin, {
     connections: adapter.limits.maxConcurrency,
@@ -80,13 +81,20 @@ function renewPool(current: OpenPool | undefined, adapter: Adapter): OpenPool {
     bodyTimeout: 0,
     keepAliveTimeout: 4000,
     keepAliveMaxTimeout: 60_000,
-    connect: {
-      timeout: adapter.limits.connectTimeoutMs,
-      ...(settings.tls?.ca === undefined ? {} : { ca: settings.tls.ca }),
-      ...(settings.tls?.serverName === undefined ? {} : { servername: settings.tls.serverName }),
-    },
+    connect: guardedConnector(settings, adapter.limits.connectTimeoutMs, guard),
   });
   return { adapter, key, settings, pool, basePath: url.pathname.replace(/\/$/, '') };
+}
+
+function guardedConnector(settings: HttpSettings, timeout: number, guard: OutboundGuard): buildConnector.connector {
+  const { port } = targetOfUrl(settings.baseUrl);
+  const connect = buildConnector({
+    timeout,
+    lookup: guard.lookup(port),
+    ...(settings.tls?.ca === undefined ? {} : { ca: settings.tls.ca }),
+    ...(settings.tls?.serverName === undefined ? {} : { servername: settings.tls.serverName }),
+  });
+  return guardConnector(guard, port, connect);
 }
 
 function requestHeaders(ctx: OutboundContext, request: OutboundRequest): Record<string, string> {
@@ -123,13 +131,18 @@ function exchange(
     ctx.signal.addEventListener('abort', onAbort, { once: true });
     if (ctx.signal.aborted) return onAbort();
     const path = `${open.basePath}${request.path}` || '/';
-    open.pool.dispatch({ path, method: request.method, headers, body: request.body ?? null }, call);
+    const dispatch = () => void open.pool.dispatch({ path, method: request.method, headers, body: request.body ?? null }, call);
+    call.dispatch = dispatch;
+    dispatch();
   });
 }
+
+const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /** One request on its way: undici calls it as the exchange goes on. */
 class Exchange implements Dispatcher.DispatchHandler {
   onDone: () => void = () => undefined;
+  dispatch: () => void = () => undefined;
   readonly #ctx: OutboundContext;
   readonly #request: OutboundRequest;
   readonly #limitBytes: number;
@@ -139,6 +152,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #isSent = false;
   #isSettled = false;
+  #isRepeated = false;
   #sizeBytes = 0;
   #status = 0;
   #headers: Record<string, string> = {};
@@ -201,7 +215,20 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#mayRepeat(error)) {
+      this.#isRepeated = true;
+      return this.dispatch();
+    }
     this.#settle(() => this.#reject(failure(error, this.#isSent, this.#request.effect)));
+  }
+
+  /**
+   * The other side may close a connection just as a request goes out, above all a kept one: what changes nothing is sent once more (RFC 9112,
+   * section 9.3.1).
+   */
+  #mayRepeat(error: Error): boolean {
+    const isClosed = CLOSED.has((error as { code?: string }).code ?? '');
+    return isClosed && this.#isSent && !this.#isRepeated && !this.#isSettled && this.#status === 0 && !isWrite(this.#request.effect);
   }
 
   #refuseSize(): void {
@@ -231,8 +258,9 @@ function flatten(headers: Readonly<Record<string, string | string[] | undefined>
   return flat;
 }
 
-/** HTTP_CONNECT when nothing was sent, else HTTP_NO_ANSWER. */
+/** OUTBOUND_REFUSED as it came; HTTP_CONNECT when nothing was sent, else HTTP_NO_ANSWER. */
 export function failure(cause: Error, isSent: boolean, effect: Effect): AppError {
+  if (cause instanceof AppError) return cause;
   const reason = describe(cause);
   if (!isSent) {
     return new AppError('HTTP_CONNECT', 'transient', `The other side could not be reached (${reason}); nothing was sent.`, {

@@ -1,9 +1,9 @@
 /** Connection test of an HTTP adapter: settings, name, TCP, TLS, login and whatever answer comes. */
-import { lookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
+import { targetOfUrl } from '../../../engine/contract/outbound-guard.ts';
 import type { Health, ProbeContext } from '../../../engine/contract/node.ts';
 import { createProbeSteps } from '../probe-steps.ts';
 import { createOutboundClient, failure } from './outbound.ts';
@@ -17,9 +17,10 @@ export async function probeHttp(ctx: ProbeContext): Promise<Health> {
   let socket: Socket | undefined;
   try {
     await steps.run({ 'zh-CN': '设置', en: 'Settings' }, () => settings().baseUrl);
-    await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(settings()));
+    await steps.run({ 'zh-CN': '域名解析', en: 'Name' }, () => resolveName(ctx, settings()));
     await steps.run({ 'zh-CN': 'TCP 连接', en: 'TCP connection' }, async () => {
-      socket = await openSocket(ctx, () => connect(addressOf(settings())), 'connect');
+      const target = targetOfUrl(settings().baseUrl);
+      socket = await openSocket(ctx, () => connect({ ...target, lookup: ctx.outbound.lookup(target.port) }), 'connect');
       return `${socket.remoteAddress ?? ''}:${socket.remotePort ?? ''}`;
     });
     if (isTls(ctx)) await steps.run({ 'zh-CN': 'TLS 握手', en: 'TLS handshake' }, () => shakeHands(ctx, settings(), socket!));
@@ -30,27 +31,22 @@ export async function probeHttp(ctx: ProbeContext): Promise<Health> {
   return steps.health();
 }
 
-function addressOf({ baseUrl }: HttpSettings): { readonly host: string; readonly port: number } {
-  const { hostname, port, protocol } = new URL(baseUrl);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) };
-}
-
 function isTls({ adapter }: ProbeContext): boolean {
   return String(adapter.settings['baseUrl']).startsWith('https:');
 }
 
-async function resolveName(settings: HttpSettings): Promise<string> {
-  const { host } = addressOf(settings);
-  if (isIP(host) > 0) return host;
+/** Also where the base URL names an address: the connection that follows looks up nothing. */
+async function resolveName({ outbound }: ProbeContext, settings: HttpSettings): Promise<string> {
+  const { host, port } = targetOfUrl(settings.baseUrl);
   try {
-    return (await lookup(host)).address;
+    return (await outbound.resolve(host, port))[0]!.address;
   } catch (cause) {
     throw failure(cause as Error, false, 'read');
   }
 }
 
 async function shakeHands(ctx: ProbeContext, { baseUrl, tls }: HttpSettings, plain: Socket): Promise<string> {
-  const { host } = addressOf({ baseUrl } as HttpSettings);
+  const { host } = targetOfUrl(baseUrl);
   const servername = tls?.serverName ?? (isIP(host) === 0 ? host : undefined);
   const options = {
     ...{ socket: plain, host },

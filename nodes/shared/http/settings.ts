@@ -34,6 +34,27 @@ export const HttpSettings = Type.Object(
       pattern: '^[A-Za-z0-9-]{1,100}$',
       default: 'X-Api-Key',
     }),
+    unavailableMayBeDone: Type.Boolean({
+      ...fieldText(
+        '返回 503 时可能已办理',
+        'A 503 may have been done',
+        '按规范，503 表示没有办理：可靠异步流程会自动重试；同步流程只在节点设置了“重试”时才重试。若对方办理后也会返回 503，请打开：不幂等的写操作将转人工处理，不自动重发。',
+        'By the standard a 503 was not done: a durable flow retries it, a sync flow only where its node has *Retry*. Turn it on where the other side answers 503 after it has done the work too: a write that is not idempotent is then held for a person.',
+      ),
+      default: false,
+    }),
+    refusals: Type.Array(Type.String({ pattern: '^5(?!0[234])[0-9]{2}$' }), {
+      ...fieldText(
+        '表示拒绝的 5xx 状态码',
+        '5xx that refuse',
+        '对方用这些状态码表示拒绝、没有办理。其余 5xx 的写操作结果不明，转人工处理。',
+        'By these the other side says that it refused and did nothing. After any other 5xx the outcome of a write is unknown, and it is held for a person.',
+        { example: '500' },
+      ),
+      default: [],
+      maxItems: 50,
+      uniqueItems: true,
+    }),
     tls: Type.Optional(
       Type.Object(
         {

@@ -20,7 +20,7 @@ const MAX_PROBLEMS = 100;
  * never a value): MAP_SOURCE_MISSING for a required value that is absent, MAP_FUNCTION_FAILED, or the error of an expression or code table.
  */
 export function compileMapping(mapping: Mapping, build: BuildContext): CompiledMapping {
-  const compiler: Compiler = { build, issues: [], functions: new Map(mappingFunctions.map((entry) => [entry.name, entry])) };
+  const compiler: Compiler = { build, issues: [], checksSettings: false };
   const fill = compileRules(mapping.rules, '/rules', 1, compiler);
   if (compiler.issues.length > 0) {
     throw new AppError('MAPPING_INVALID', 'input', `The mapping has ${compiler.issues.length} problem(s): ${compiler.issues[0]!.message}`, {
@@ -36,11 +36,25 @@ export function compileMapping(mapping: Mapping, build: BuildContext): CompiledM
   };
 }
 
+/**
+ * Every problem that can be seen without compiling expressions and conditions, with its JSON Pointer. More than `compileMapping` refuses: also
+ * fixed settings of functions (pictures, zones), which a mapping that was published earlier may have wrong and still runs with.
+ */
+export function checkMapping(mapping: Mapping): readonly Issue[] {
+  const compiler: Compiler = { build: ANY_TEXT, issues: [], checksSettings: true };
+  compileRules(mapping.rules, '/rules', 1, compiler);
+  return compiler.issues;
+}
+
+const ANY_TEXT: BuildContext = { compileExpression: () => () => undefined, compileCondition: () => () => false };
+
 interface Compiler {
   readonly build: BuildContext;
   readonly issues: Issue[];
-  readonly functions: ReadonlyMap<string, MappingFunction>;
+  readonly checksSettings: boolean;
 }
+
+const functions: ReadonlyMap<string, MappingFunction> = new Map(mappingFunctions.map((entry) => [entry.name, entry]));
 
 interface Run {
   readonly lookup: Lookup;
@@ -156,7 +170,7 @@ function argumentValues(name: string, least: number, most: number): ErrorValues 
 }
 
 function compileCall(source: Extract<MappingSource, { fn: string }>, path: string, depth: number, compiler: Compiler): Read {
-  const definition = compiler.functions.get(source.fn);
+  const definition = functions.get(source.fn);
   if (definition === undefined)
     return invalid(path, `there is no function "${source.fn}"`, { problem: 'function', function: source.fn }, compiler);
   const needed = definition.args.filter((entry) => !entry.isOptional).length;
@@ -164,7 +178,9 @@ function compileCall(source: Extract<MappingSource, { fn: string }>, path: strin
   if (source.args.length < needed || source.args.length > most)
     return invalid(path, `${source.fn} takes ${needed} to ${most} arguments`, argumentValues(source.fn, needed, most), compiler);
   const args = source.args.map((arg, index) => compileSource(arg, `${path}/args/${index}`, depth + 1, compiler));
+  const checkCall = compileSettings(definition, source, path, compiler);
   const call = (values: readonly unknown[]) => {
+    checkCall?.(values);
     try {
       return definition.run(...values);
     } catch {
@@ -177,6 +193,32 @@ function compileCall(source: Extract<MappingSource, { fn: string }>, path: strin
   return (scope, run) => {
     const values = args.map((read) => read(scope, run));
     return values.some((value) => value instanceof Promise) ? Promise.all(values).then(call) : call(values);
+  };
+}
+
+/** Checks the settings of a call: fixed ones now, if at all; otherwise returns what checks those of each message. */
+function compileSettings(
+  { name, settings }: MappingFunction,
+  { args }: Extract<MappingSource, { fn: string }>,
+  path: string,
+  compiler: Compiler,
+): ((values: readonly unknown[]) => void) | undefined {
+  if (settings === undefined) return undefined;
+  const given = settings.args.map((position) => args[position]);
+  if (given.every((arg) => arg === undefined || 'value' in arg)) {
+    const fault = compiler.checksSettings ? settings.check(...given.map((arg) => arg?.value)) : undefined;
+    if (fault !== undefined) compiler.issues.push({ ...fault, path });
+    return undefined;
+  }
+  return (values) => {
+    if (values[0] === undefined || values[0] === null) return;
+    const fault = settings.check(...settings.args.map((position) => values[position]));
+    if (fault === undefined) return;
+    // The setting comes from the message: it is not told.
+    throw new AppError('MAP_FUNCTION_FAILED', 'input', `the function ${name} was given a setting that it cannot work with`, {
+      values: { function: name, problem: 'setting' },
+      fix: 'Look at the field that gives the picture or zone, and correct it, or write a fixed one.',
+    });
   };
 }
 
@@ -231,7 +273,8 @@ function compileEach(source: Extract<MappingSource, { each: MappingSource }>, pa
 
 function withLoop(scope: Scope, item: unknown, index: number): Scope {
   const loop: Loop = scope.loop === undefined ? { item, index } : { item, index, outer: scope.loop };
-  return { message: scope.message, nodes: scope.nodes, now: scope.now, loop };
+  const { message, nodes, now, user } = scope;
+  return user === undefined ? { message, nodes, now, loop } : { message, nodes, now, loop, user };
 }
 
 /** Writes into the target, making objects and lists on the way. `a[]` appends. */

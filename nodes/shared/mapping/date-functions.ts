@@ -1,4 +1,15 @@
-import { argument, isAbsent, onText, optional, toNumber, toText, words, type MappingFunction } from './mapping-function.ts';
+import { conversionFault, pictureFault, pictureOf, type DateParts } from './date-picture.ts';
+import {
+  argument,
+  isAbsent,
+  onText,
+  optional,
+  toNumber,
+  toText,
+  words,
+  type FunctionFault,
+  type MappingFunction,
+} from './mapping-function.ts';
 
 const DEFAULT_ZONE = '+08:00';
 const picture = argument('格式', 'Picture');
@@ -12,6 +23,11 @@ export const dateFunctions: readonly MappingFunction[] = [
     label: words('解析日期', 'Parse date'),
     help: words('把 20260102030405 之类按格式变成 ISO 时间。', 'Makes an ISO time of a text such as 20260102030405 by its picture.'),
     args: [argument('文本', 'Text'), picture, zone],
+    examples: [
+      { args: ['20260102030405', 'yyyyMMddHHmmss'], gives: '2026-01-02T03:04:05+08:00' },
+      { args: ['20260102', 'yyyyMMdd'], gives: '2026-01-02' },
+    ],
+    settings: { args: [1, 2], check: (format, offset) => zoneFault(offset) ?? pictureFault(format, 'parse', zoneOf(offset)) },
     run: onText((text, format, offset) => (text === '' ? undefined : parseDate(text, toText(format), zoneOf(offset)))),
   },
   {
@@ -23,6 +39,8 @@ export const dateFunctions: readonly MappingFunction[] = [
       'Writes an ISO time or milliseconds by a picture, for example yyyyMMddHHmmss.',
     ),
     args: [argument('时间', 'Time'), picture, zone],
+    examples: [{ args: ['2026-01-02T03:04:05+08:00', 'yyyyMMddHHmmss'], gives: '20260102030405' }],
+    settings: { args: [1, 2], check: (format, offset) => zoneFault(offset) ?? pictureFault(format, 'format', zoneOf(offset)) },
     run: (time, format, offset) => (isAbsent(time) || time === '' ? undefined : formatDate(toMillis(time), toText(format), zoneOf(offset))),
   },
   {
@@ -31,6 +49,8 @@ export const dateFunctions: readonly MappingFunction[] = [
     label: words('转换日期格式', 'Convert date'),
     help: words('从一种格式直接变成另一种。', 'From one picture straight to another.'),
     args: [argument('文本', 'Text'), argument('原格式', 'From'), argument('新格式', 'To')],
+    examples: [{ args: ['20260102', 'yyyyMMdd', 'yyyy-MM-dd'], gives: '2026-01-02' }],
+    settings: { args: [1, 2], check: conversionFault },
     run: onText((text, from, to) => (text === '' ? undefined : writeParts(readParts(text, toText(from)), toText(to)))),
   },
   {
@@ -39,57 +59,12 @@ export const dateFunctions: readonly MappingFunction[] = [
     label: words('日期转毫秒', 'Date to milliseconds'),
     help: words('ISO 时间变成自 1970 年起的毫秒数。', 'Milliseconds since 1970 of an ISO time.'),
     args: [argument('时间', 'Time')],
+    examples: [{ args: ['1970-01-02T00:00:00Z'], gives: 86_400_000 }],
     run: (time) => (isAbsent(time) || time === '' ? undefined : toMillis(time)),
   },
 ];
 
-const FIELDS = /yyyy|MM|dd|HH|mm|ss|SSS/g;
-
-/** Digits by field of a picture. */
-interface Parts {
-  yyyy: string;
-  MM: string;
-  dd: string;
-  HH: string;
-  mm: string;
-  ss: string;
-  SSS: string;
-}
-type Field = keyof Parts;
-const MIDNIGHT: Parts = { yyyy: '1970', MM: '01', dd: '01', HH: '00', mm: '00', ss: '00', SSS: '000' };
-
-/** A picture taken apart: each field with the text before it, and the text behind the last. */
-interface Picture {
-  readonly fields: readonly { readonly before: string; readonly field: Field }[];
-  readonly rest: string;
-}
-
-const pictureOf = remember(takeApart);
-
-function takeApart(format: string): Picture {
-  let at = 0;
-  const fields = Array.from(format.matchAll(FIELDS), ({ 0: field, index }) => {
-    const before = format.slice(at, index);
-    at = index + field.length;
-    return { before, field: field as Field };
-  });
-  return { fields, rest: format.slice(at) };
-}
-
-/** Flows use a handful of pictures; one that makes its own from data must not fill the memory. */
-const MOST_REMEMBERED = 200;
-
-function remember<Value>(make: (text: string) => Value): (text: string) => Value {
-  const made = new Map<string, Value>();
-  return (text) => {
-    let value = made.get(text);
-    if (value === undefined) {
-      if (made.size >= MOST_REMEMBERED) made.clear();
-      made.set(text, (value = make(text)));
-    }
-    return value;
-  };
-}
+const MIDNIGHT: DateParts = { yyyy: '1970', MM: '01', dd: '01', HH: '00', mm: '00', ss: '00', SSS: '000' };
 
 /** A picture without hours gives a date alone (`2026-01-02`), else a time with its zone. */
 function parseDate(text: string, format: string, offset: string): string {
@@ -100,7 +75,7 @@ function parseDate(text: string, format: string, offset: string): string {
 }
 
 /** What the picture does not name is that of midnight, 1 January 1970. */
-function readParts(text: string, format: string): Parts {
+function readParts(text: string, format: string): DateParts {
   const { fields, rest } = pictureOf(format);
   const parts = { ...MIDNIGHT };
   let at = 0;
@@ -126,7 +101,7 @@ function isDigits(text: string): boolean {
 }
 
 /** By hand: Date rolls 30 February over into March, and takes 24:00 for the next midnight. */
-function isInCalendar({ yyyy, MM, dd, HH, mm, ss }: Parts): boolean {
+function isInCalendar({ yyyy, MM, dd, HH, mm, ss }: DateParts): boolean {
   const [month, day] = [Number(MM), Number(dd)];
   if (month < 1 || month > 12 || day < 1 || day > daysOf(Number(yyyy), month)) return false;
   return Number(HH) < 24 && Number(mm) < 60 && Number(ss) < 60;
@@ -137,7 +112,7 @@ function daysOf(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-function writeParts(parts: Parts, format: string): string {
+function writeParts(parts: DateParts, format: string): string {
   const { fields, rest } = pictureOf(format);
   let text = '';
   for (const { before, field } of fields) text += before + parts[field];
@@ -146,7 +121,7 @@ function writeParts(parts: Parts, format: string): string {
 
 function formatDate(timeMs: number, format: string, offset: string): string {
   const local = new Date(timeMs + offsetMs(offset)).toISOString();
-  const parts: Parts = {
+  const parts: DateParts = {
     yyyy: local.slice(0, 4),
     MM: local.slice(5, 7),
     dd: local.slice(8, 10),
@@ -167,10 +142,24 @@ function toMillis(time: unknown): number {
   return timeMs;
 }
 
+const ZONE = /^(Z|[+-](0\d|1[0-4]):[0-5]\d)$/;
+
 function zoneOf(offset: unknown): string {
   const text = isAbsent(offset) ? DEFAULT_ZONE : toText(offset);
-  if (text !== 'Z' && !/^[+-](0\d|1[0-4]):[0-5]\d$/.test(text)) throw new RangeError('a zone is Z or +08:00');
+  if (!ZONE.test(text)) throw new RangeError('a zone is Z or +08:00');
   return text;
+}
+
+function zoneFault(offset: unknown): FunctionFault | undefined {
+  if (isAbsent(offset) || (typeof offset === 'string' && ZONE.test(offset))) return undefined;
+  const shown = String(offset).slice(0, 100);
+  return {
+    code: 'MAPPING_INVALID',
+    severity: 'error',
+    message: `"${shown}" is no time zone`,
+    values: { problem: 'zone', zone: shown },
+    fix: 'Write Z or an offset, for example +08:00.',
+  };
 }
 
 function offsetMs(offset: string): number {

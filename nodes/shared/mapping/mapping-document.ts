@@ -4,48 +4,128 @@
  */
 import { Type } from 'typebox';
 import type { ConditionRule } from '../../../engine/contract/expression-types.ts';
+import { fieldEditor, fieldText } from '../../../engine/contract/texts.ts';
 
 const closed = { additionalProperties: false } as const;
-const Path = Type.String({ minLength: 1, maxLength: 1000 });
+const PATH = { minLength: 1, maxLength: 1000 } as const;
 
-const definitions = {
+/** What a rule is made of. Words stand here once, for docs/reference/mappings.md. */
+export const MAPPING_PARTS = {
   Source: Type.Union([
-    /** A scope path; inside a loop also `item`, `index`, `outer.item`, `outer.index`. */
-    Type.Object({ path: Path }, closed),
-    Type.Object({ value: Type.Unknown() }, closed),
-    /** A function of `mapping-functions.ts`. */
-    Type.Object({ fn: Type.String({ maxLength: 50 }), args: Type.Array(Type.Ref('Source'), { maxItems: 20 }) }, closed),
-    /** Looks a code up in a code table; without `default` an unknown code is an error unless the table has a fallback. */
-    Type.Object(
-      { table: Type.String({ maxLength: 61 }), key: Type.Ref('Source'), default: Type.Optional(Type.String({ maxLength: 2000 })) },
-      closed,
-    ),
-    Type.Object({ expression: Type.String({ minLength: 1, maxLength: 10_000 }) }, closed),
-    /** A list: for every item (for which `when` holds) either an object built by `rules` or the one value `item`. */
     Type.Object(
       {
-        each: Type.Ref('Source'),
-        when: Type.Optional(Type.Unknown()),
-        rules: Type.Optional(Type.Array(Type.Ref('Rule'), { maxItems: 500 })),
-        item: Type.Optional(Type.Ref('Source')),
+        path: Type.String({
+          ...fieldText(
+            '路径',
+            'Path',
+            '作用域中的一个值；循环中还有 item、index、outer。',
+            'A value of the scope; inside a loop also item, index, outer.',
+            { example: 'data.patient.ids[0].value' },
+          ),
+          ...PATH,
+        }),
+      },
+      closed,
+    ),
+    Type.Object({ value: Type.Unknown(fieldText('固定值', 'Fixed value', '任意 JSON 值。', 'Any JSON value.')) }, closed),
+    Type.Object(
+      {
+        fn: Type.String({ ...fieldText('函数', 'Function', '见下面的函数表。', 'One of the functions below.'), maxLength: 50 }),
+        args: Type.Array(Type.Ref('Source'), {
+          ...fieldText('参数', 'Arguments', '每个参数又是一个来源。', 'Each of them is a source.'),
+          maxItems: 20,
+        }),
+      },
+      closed,
+    ),
+    Type.Object(
+      {
+        table: Type.String({ ...fieldText('代码表', 'Code table', '代码表的编号。', 'Id of the code table.'), maxLength: 61 }),
+        key: Type.Ref('Source', fieldText('代码', 'Key', '要查的代码。', 'The code to look up.')),
+        default: Type.Optional(
+          Type.String({
+            ...fieldText(
+              '默认值',
+              'Default',
+              '查不到时用它；不填时查不到就报错（代码表有兜底值时除外）。',
+              'Taken when the code is unknown. Without it an unknown code is an error, unless the table has a fallback.',
+            ),
+            maxLength: 2000,
+          }),
+        ),
+      },
+      closed,
+    ),
+    Type.Object(
+      {
+        expression: Type.String({
+          ...fieldText('表达式', 'Expression', 'JSONata 表达式。', 'JSONata over the scope.', { example: '$sum(data.items.amount)' }),
+          minLength: 1,
+          maxLength: 10_000,
+        }),
+      },
+      closed,
+    ),
+    Type.Object(
+      {
+        each: Type.Ref('Source', fieldText('循环', 'Loop', '列表；单个值按一项处理。', 'The list; a single value is a list of one.')),
+        when: Type.Optional(
+          Type.Unknown({
+            ...fieldText('仅当', 'Only when', '条件不成立的项略过。', 'Items for which it does not hold are left out.'),
+            ...fieldEditor('condition'),
+          }),
+        ),
+        rules: Type.Optional(
+          Type.Array(Type.Ref('Rule'), {
+            ...fieldText('规则', 'Rules', '每一项得到一个对象。与 item 二选一。', 'Each item becomes an object. Either this or item.'),
+            maxItems: 500,
+          }),
+        ),
+        item: Type.Optional(
+          Type.Ref(
+            'Source',
+            fieldText('项', 'Item', '每一项得到一个值。与 rules 二选一。', 'Each item becomes one value. Either this or rules.'),
+          ),
+        ),
       },
       closed,
     ),
   ]),
   Rule: Type.Object(
     {
-      to: Path,
-      from: Type.Ref('Source'),
-      when: Type.Optional(Type.Unknown()),
-      default: Type.Optional(Type.Unknown()),
-      /** Without a value the mapping fails with MAP_SOURCE_MISSING. */
-      required: Type.Optional(Type.Boolean()),
+      to: Type.String({
+        ...fieldText(
+          '目标',
+          'Target',
+          '目标字段的路径；末尾的 [] 表示追加一项。',
+          'Path of the field to fill; [] at its end appends an item.',
+          {
+            example: 'patient.ids[0].value',
+          },
+        ),
+        ...PATH,
+      }),
+      from: Type.Ref('Source', fieldText('来源', 'Source', '值从哪里来。', 'Where its value comes from.')),
+      when: Type.Optional(
+        Type.Unknown({
+          ...fieldText('仅当', 'Only when', '条件不成立时略过这条规则。', 'The rule is left out when the condition does not hold.'),
+          ...fieldEditor('condition'),
+        }),
+      ),
+      default: Type.Optional(
+        Type.Unknown(fieldText('默认值', 'Default', '来源不存在或为 null 时用它。', 'Taken when the source is absent or null.')),
+      ),
+      required: Type.Optional(
+        Type.Boolean(
+          fieldText('必填', 'Required', '没有值时映射失败：MAP_SOURCE_MISSING。', 'Without a value the mapping fails: MAP_SOURCE_MISSING.'),
+        ),
+      ),
     },
     closed,
   ),
 };
 
-const MappingRuleSchema = Type.Cyclic(definitions, 'Rule');
+const MappingRuleSchema = Type.Cyclic(MAPPING_PARTS, 'Rule');
 
 export type MappingSource =
   | { readonly path: string }
@@ -65,16 +145,19 @@ export interface MappingRule {
 
 export const TARGET_TYPES = ['object', 'list', 'text', 'number', 'boolean'] as const;
 
-/**
- * A field that the receiver knows, whether a rule fills it or not: what the designer's target tree shows. Nothing is mapped by it.
- * `to` is the whole path, with `[]` for the items of a list: `orders[].code`.
- */
+/** A field that the receiver knows, whether a rule fills it or not: what the designer's target tree shows. Nothing is mapped by it. */
 const TargetField = Type.Object(
   {
-    to: Path,
-    type: Type.Optional(Type.Enum(TARGET_TYPES)),
-    /** The receiver cannot do without it: the designer says so while no rule fills it. */
-    required: Type.Optional(Type.Boolean()),
+    to: Type.String({
+      ...fieldText('字段', 'Field', '完整路径，列表的项写 []。', 'The whole path, with [] for the items of a list.', {
+        example: 'orders[].code',
+      }),
+      ...PATH,
+    }),
+    type: Type.Optional(Type.Enum(TARGET_TYPES, fieldText('类型', 'Type', '只用于显示。', 'For display alone.'))),
+    required: Type.Optional(
+      Type.Boolean(fieldText('必填', 'Required', '没有规则填它时，控制台会提示。', 'The console says so while no rule fills it.')),
+    ),
   },
   closed,
 );
@@ -92,6 +175,19 @@ export interface Mapping {
 
 /** The schema of a mapping. Conditions are checked by their own compiler. */
 export const MappingSchema = Type.Object(
-  { rules: Type.Array(MappingRuleSchema, { maxItems: 2000 }), target: Type.Optional(Type.Array(TargetField, { maxItems: 5000 })) },
+  {
+    rules: Type.Array(MappingRuleSchema, { ...fieldText('规则', 'Rules', '按顺序执行。', 'They run in their order.'), maxItems: 2000 }),
+    target: Type.Optional(
+      Type.Array(TargetField, {
+        ...fieldText(
+          '目标字段',
+          'Fields of the target',
+          '接收方认识的字段，供控制台显示。',
+          'Fields that the receiver knows, for the console to show.',
+        ),
+        maxItems: 5000,
+      }),
+    ),
+  },
   closed,
 );

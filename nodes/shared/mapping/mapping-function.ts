@@ -1,3 +1,4 @@
+import type { Issue } from '../../../engine/contract/errors.ts';
 import type { Text } from '../../../engine/contract/texts.ts';
 
 /** A function of the mapper, described so that a designer can list it. */
@@ -7,10 +8,26 @@ export interface MappingFunction {
   readonly label: Text;
   readonly help: Text;
   readonly args: readonly MappingArgument[];
+  /** Arguments and what comes of them: shown in docs/reference/mappings.md, and run by a test. */
+  readonly examples: readonly FunctionExample[];
   /** The last argument may be given again and again. */
   readonly isVariadic?: true;
+  /**
+   * Arguments that say how it works (a picture, a zone), by position. Fixed ones are checked when the mapping is validated, and not again when
+   * it runs: what was published before a check existed goes on. Values of the message are checked at each call.
+   */
+  readonly settings?: { readonly args: readonly number[]; check(...settings: readonly unknown[]): FunctionFault | undefined };
   /** Gets absent values as `undefined`. Throws any Error when it cannot; the mapping tells the place, never the value. */
   run(...args: readonly unknown[]): unknown;
+}
+
+/** Why a function cannot work with its settings: MAPPING_INVALID. */
+export type FunctionFault = Omit<Issue, 'path'>;
+
+/** `gives` is left out where the result is absent. */
+export interface FunctionExample {
+  readonly args: readonly unknown[];
+  readonly gives?: unknown;
 }
 
 export interface MappingArgument {
@@ -45,8 +62,23 @@ export function toText(value: unknown): string {
 export function toNumber(value: unknown): number {
   const text = typeof value === 'string' ? value.trim() : value;
   const number = typeof text === 'string' && /^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
-  if (typeof number === 'number' && Number.isFinite(number)) return number;
-  throw new TypeError('a number is needed');
+  if (typeof number !== 'number' || !Number.isFinite(number)) throw new TypeError('a number is needed');
+  if (typeof text === 'string' && losesDigits(text, number)) throw new RangeError('the number would lose digits');
+  return number;
+}
+
+/** Most doubles keep 15 digits: an identity card number becomes another one. */
+const SAFE_DIGITS = 15;
+
+function losesDigits(text: string, number: number): boolean {
+  if (text.length <= SAFE_DIGITS) return false;
+  const plain = (written: string) =>
+    written
+      .replace(/^[+-]/, '')
+      .replace(/^0+(?=\d)/, '')
+      .replace(/(\.\d*?)0+$/, '$1')
+      .replace(/\.$/, '');
+  return plain(text).replace('.', '').length > SAFE_DIGITS && plain(text) !== plain(String(number));
 }
 
 /** Applies `change` to the first argument when it is there; absent stays absent. */

@@ -10,6 +10,7 @@ export const personFunctions: readonly MappingFunction[] = [
     label: words('身份证出生日期', 'Birth date of id card'),
     help: words('由身份证号得出 ISO 出生日期。', 'ISO birth date from an identity card number.'),
     args: card,
+    examples: [{ args: ['310101199001010012'], gives: '1990-01-01' }],
     run: onText((number) => (number === '' ? undefined : readCard(number).birthDate)),
   },
   {
@@ -21,6 +22,7 @@ export const personFunctions: readonly MappingFunction[] = [
       'Sex code (GB/T 2261.1) from an identity card number: 1 male, 2 female.',
     ),
     args: card,
+    examples: [{ args: ['310101199001010012'], gives: '1' }],
     run: onText((number) => (number === '' ? undefined : readCard(number).sex)),
   },
   {
@@ -29,6 +31,10 @@ export const personFunctions: readonly MappingFunction[] = [
     label: words('身份证是否有效', 'Id card is valid'),
     help: words('检查位数、出生日期与校验码。', 'Checks length, birth date and check character.'),
     args: card,
+    examples: [
+      { args: ['310101199001010012'], gives: true },
+      { args: ['31010119900101001X'], gives: false },
+    ],
     run: onText((number) => {
       try {
         return readCard(number) !== undefined;

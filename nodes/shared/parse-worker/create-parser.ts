@@ -1,18 +1,23 @@
 /** Parses, checks and writes bodies: small ones at once, larger ones in a thread of their own, so that the event loop keeps its latency (design page 8). */
-import { Worker } from 'node:worker_threads';
 import type { Clock } from '../../../engine/contract/clock.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
+import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
 import { runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
-import type { ParseAnswer } from './parse-worker.ts';
 
 const THREAD_FROM_BYTES = 128 * 1024;
-const IDLE_MS = 10_000;
+/** A body of tags or brackets alone costs ten times as much as text of its size. */
+const THREAD_FROM_PARTS = 3000;
 const MAX_WAITING = 64;
+const HEAP_MB = 768;
+/** Of computing: a payload of 10 MB takes one to four seconds. */
+const CPU_MS = 5000;
+const CPU_MS_PER_MB = 1500;
+const FILE = new URL(import.meta.url.endsWith('.ts') ? './parse-worker.ts' : './parse-worker.js', import.meta.url);
 
 export interface Parser {
   /**
    * The parsed value, at once where the body is small. Throws the parser's error; a promise rejects with it, with PARSE_BUSY (transient) when too
-   * many wait, or with the signal's reason.
+   * many wait, with PARSE_TOO_COSTLY (input) when it takes too much computing or memory, or with the signal's reason.
    */
   parse(task: ParseTask, ctx: ParseContext): unknown;
   /** The same of what is done with data that `isLarge`, always in the thread. */
@@ -24,60 +29,46 @@ export interface ParseContext {
   readonly signal: AbortSignal;
 }
 
-/** One thread at most, started with the first large body and ended when there was none for ten seconds. */
+/** One thread at most, started with the first large body and ended when there was none for ten seconds, or with a body that takes too much. */
 export function createParser(): Parser {
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
-  let worker: Worker | undefined;
-  let nextId = 0;
-  let cancelIdle = () => {};
-
-  function start(): Worker {
-    // Compiled, the thread's file ends in .js.
-    const started = new Worker(new URL(import.meta.url.endsWith('.ts') ? './parse-worker.ts' : './parse-worker.js', import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: 1024 },
-    });
-    started.on('message', (answer: ParseAnswer) => {
-      const waiter = waiting.get(answer.id);
-      if ('value' in answer) waiter?.resolve(answer.value);
-      else waiter?.reject(rebuild(answer));
-    });
-    started.on('error', (error) => {
-      if (worker === started) worker = undefined;
-      for (const waiter of waiting.values()) waiter.reject(error);
-    });
-    return started;
-  }
+  let threads: BoundedThreads<ParseTask | LargeTask, unknown> | undefined;
 
   async function inThread(task: ParseTask | LargeTask, { clock, signal }: ParseContext): Promise<unknown> {
-    if (waiting.size >= MAX_WAITING)
-      throw new AppError('PARSE_BUSY', 'transient', 'Too many large payloads wait to be parsed.', { fix: 'Try again later.' });
-    signal.throwIfAborted();
-    cancelIdle();
-    worker ??= start();
-    const thread = worker;
-    thread.ref();
-    const id = nextId++;
-    const onAbort = () => waiting.get(id)?.reject(signal.reason);
+    threads ??= new BoundedThreads({ file: FILE, size: 1, heapMb: HEAP_MB, waiting: MAX_WAITING, waitingPerKey: MAX_WAITING, clock });
+    const megabytes = 'source' in task ? task.source.length / 1024 / 1024 : 0;
     try {
-      return await new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        signal.addEventListener('abort', onAbort, { once: true });
-        thread.postMessage({ id, task });
-      });
-    } finally {
-      waiting.delete(id);
-      signal.removeEventListener('abort', onAbort);
-      if (waiting.size === 0) {
-        thread.unref();
-        cancelIdle = clock.after(IDLE_MS, () => {
-          worker = undefined;
-          void thread.terminate();
-        });
-      }
+      return await threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, signal });
+    } catch (error) {
+      throw error instanceof ThreadLimit ? refusal(error) : error;
     }
   }
 
-  return { parse: (task, ctx) => (task.source.length <= THREAD_FROM_BYTES ? runParseTask(task) : inThread(task, ctx)), inThread };
+  return { parse: (task, ctx) => (isSmall(task) ? runParseTask(task) : inThread(task, ctx)), inThread };
+}
+
+/** Mails are read in the thread: what their parts and headers cost does not show in their size. */
+function isSmall(task: ParseTask): boolean {
+  if (task.kind === 'mail' || task.source.length > THREAD_FROM_BYTES) return false;
+  const marks = task.kind === 'xml' ? '<' : '[{';
+  return [...marks].reduce((left, mark) => left - countOf(task.source, mark, left), THREAD_FROM_PARTS) > 0;
+}
+
+/** How often it is there; looks no further than `most`. */
+function countOf(source: Uint8Array | string, mark: string, most: number): number {
+  let count = 0;
+  const bytes = typeof source === 'string' ? source : Buffer.from(source.buffer, source.byteOffset, source.byteLength);
+  for (let at = bytes.indexOf(mark); at !== -1 && count < most; at = bytes.indexOf(mark, at + 1)) count++;
+  return count;
+}
+
+function refusal({ fault, retryAfterMs }: ThreadLimit): Error {
+  if (fault === 'failed') return new Error('the parser thread failed');
+  if (fault === 'busy')
+    return new AppError('PARSE_BUSY', 'transient', 'Too many large payloads wait to be parsed.', { retryAfterMs, fix: 'Try again later.' });
+  return new AppError('PARSE_TOO_COSTLY', 'input', 'The payload takes more computing or memory than its size allows.', {
+    values: { problem: fault },
+    fix: 'Send it with fewer parts, or in several messages.',
+  });
 }
 
 /** Whether data is worth a thread, counted as text; looks no further than that takes. */
@@ -95,10 +86,4 @@ export function isLarge(data: unknown): boolean {
     }
   }
   return false;
-}
-
-function rebuild({ refusal }: Extract<ParseAnswer, { refusal: unknown }>): unknown {
-  if (refusal === undefined) return new Error('the parser thread failed');
-  const { code, kind, message, values, fix } = refusal;
-  return new AppError(code, kind, message, { values, ...(fix === undefined ? {} : { fix }) });
 }

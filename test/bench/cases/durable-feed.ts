@@ -2,6 +2,7 @@
 import type { BenchCase, BenchLine } from '../measure/case.ts';
 import { median, rounded } from '../measure/compare.ts';
 import { startProgram, type Program } from '../measure/program.ts';
+import { withStarted } from '../measure/with-started.ts';
 import { freePort } from '../../servers/free-port.ts';
 import { adtFlow } from '../flows/adt-flow.ts';
 import type { StoreOrder, StoreResult } from '../programs/bare-store.ts';
@@ -47,25 +48,29 @@ export async function withFeed<Result>(
   run: (setting: Setting) => Promise<Result>,
   storage?: { readonly address: string; readonly sharedAddress: string },
 ): Promise<Result> {
-  const port = await freePort();
-  const receiver = await startProgram<'received', Received>('receiver', {});
-  const flows = await startProgram<'counts', StoreCounts>('flows', {
-    ...(storage === undefined ? {} : { storage }),
-    flows: [adtFlow(FEED_FLOW)],
-    adapters: {
-      adp_feed: { protocol: 'mllp', settings: { host: '127.0.0.1', port, peers: ['127.0.0.1'], maxUnhandled: WINDOW }, maxConcurrency: 64 },
-      adp_district: { protocol: 'http', settings: { baseUrl: `http://127.0.0.1:${receiver.port}` }, maxConcurrency: 64 },
-    },
-  });
-  const sender = await startProgram<FeedOrder, FeedResult>('feed', {});
-  try {
+  return withStarted(async (keep) => {
+    const port = await freePort();
+    const receiver = keep(await startProgram<'received', Received>('receiver', {}));
+    const flows = keep(
+      await startProgram<'counts', StoreCounts>('flows', {
+        ...(storage === undefined ? {} : { storage }),
+        flows: [adtFlow(FEED_FLOW)],
+        adapters: {
+          adp_feed: {
+            protocol: 'mllp',
+            settings: { host: '127.0.0.1', port, peers: ['127.0.0.1'], maxUnhandled: WINDOW },
+            maxConcurrency: 64,
+          },
+          adp_district: { protocol: 'http', settings: { baseUrl: `http://127.0.0.1:${receiver.port}` }, maxConcurrency: 64 },
+        },
+      }),
+    );
+    const sender = keep(await startProgram<FeedOrder, FeedResult>('feed', {}));
     const feed: Setting['feed'] = (order) => sender.ask({ ...order, port, connections: CONNECTIONS, window: WINDOW });
     await feed({ name: 'W', messages: WARM_UP });
     await settled(receiver, WARM_UP);
     return await run({ flows, receiver, feed });
-  } finally {
-    await Promise.all([sender, flows, receiver].map((program) => program.stop()));
-  }
+  });
 }
 
 async function runEmbedded(setting: Setting): Promise<BenchLine> {

@@ -5,6 +5,7 @@ import type { BenchCase, BenchLine } from '../measure/case.ts';
 import { compare, type Side } from '../measure/compare.ts';
 import { startLoad } from '../measure/load.ts';
 import { startProgram } from '../measure/program.ts';
+import { withStarted } from '../measure/with-started.ts';
 import { BUS_AUTHORIZATION, busPlan } from './bus-plan.ts';
 
 const CONNECTIONS = 50;
@@ -55,16 +56,15 @@ async function compareWithProxy(
   front: 'open' | 'bus',
   planFor: (upstream: string) => Promise<GatewayPlan>,
 ): Promise<readonly BenchLine[]> {
-  const service = await startProgram('upstream', { text: ANSWER });
-  const upstream = `http://127.0.0.1:${service.port}`;
-  const proxy = await startProgram('fastify-proxy', { upstream, path: PATH });
-  const gateway = await startProgram('gateway', { front, plan: await planFor(upstream) });
-  const load = await startLoad();
-  try {
+  return withStarted(async (keep) => {
+    const service = keep(await startProgram('upstream', { text: ANSWER }));
+    const upstream = `http://127.0.0.1:${service.port}`;
+    const proxy = keep(await startProgram('fastify-proxy', { upstream, path: PATH }));
+    const gateway = keep(await startProgram('gateway', { front, plan: await planFor(upstream) }));
+    const load = keep(await startLoad());
+
     const figures = await compare(load, { program: gateway, order: ownOrder }, { program: proxy, order: proxyOrder });
     const goal = target === undefined ? {} : { target: `ratio >= ${target}`, isReached: figures.ratio >= target };
     return [{ case: name, ...figures, ...goal, baseline: 'fastify + undici pool.request, streaming' }];
-  } finally {
-    await Promise.all([load, gateway, proxy, service].map((program) => program.stop()));
-  }
+  });
 }

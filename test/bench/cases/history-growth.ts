@@ -10,6 +10,7 @@ import { startRedis } from '../../servers/redis.ts';
 import type { BenchLine } from '../measure/case.ts';
 import { median, rounded } from '../measure/compare.ts';
 import { connectionOf, fillHistory, historyShape } from '../programs/fill-history.ts';
+import { withStarted } from '../measure/with-started.ts';
 import { FEED_FLOW, runThroughput, withFeed, type Setting } from './durable-feed.ts';
 
 const FEW = 10_000;
@@ -19,9 +20,10 @@ const MOST_COST = 0.2;
 
 /** `big` has its history already. */
 export async function measureGrowth(big: PostgresServer, rows: number, settings: Readonly<Record<string, string>>): Promise<BenchLine> {
-  const small = await startPostgres({ settings, isDurable: true });
-  const [smallRedis, bigRedis] = [await startRedis(), await startRedis()];
-  try {
+  return withStarted(async (keep) => {
+    const small = keep(await startPostgres({ settings, isDurable: true }));
+    const smallRedis = keep(await startRedis());
+    const bigRedis = keep(await startRedis());
     await forgetEngine(big);
     await fillHistory(small.address, historyShape(FEW, Date.now()), FEW, () => undefined);
     return await withFeed(
@@ -31,9 +33,7 @@ export async function measureGrowth(big: PostgresServer, rows: number, settings:
         }),
       { address: small.address, sharedAddress: smallRedis.address },
     );
-  } finally {
-    await Promise.all([small, smallRedis, bigRedis].map((server) => server.stop()));
-  }
+  });
 }
 
 /** An earlier measurement left its keys, definitions and executions in the folder: an engine with another key could not open it. */

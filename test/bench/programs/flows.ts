@@ -15,6 +15,7 @@ import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts
 import { openStorage } from '../../../storage/open-storage.ts';
 import { engineOn } from '../../support/engine-on.ts';
 import { serveProgram } from '../measure/program.ts';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 export interface FlowsOptions {
   readonly flows: readonly FlowDocument[];
@@ -54,8 +55,9 @@ await serveProgram<FlowsOptions, 'counts', StoreCounts>(async (options) => {
     const planSource = createPlanFeed();
     planSource.publish(options.plan);
     gateway = await createGateway({
+      outbound: anywhere,
       ...{ front: 'bus', planSource, runFlow: engine.runFlow, crypto: createSoftwareCrypto(), shared, seal, clock, logger: log, metrics },
-      settings: { host: '127.0.0.1', port: 0, trustedProxies: [] },
+      settings: { host: '127.0.0.1', port: 0, trustedProxies: [], limits: { maxRequestsPerIp: 1_000_000, maxRequestsPerApp: 1_000_000 } },
       logFolder: join(folder, 'logs'),
     });
   }

@@ -13,6 +13,7 @@ import { createPlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { openStorage } from '../../../storage/open-storage.ts';
 import { serveProgram } from '../measure/program.ts';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 // As `runUntilSignal` does for the same parts.
 tuneMemory();
@@ -24,6 +25,7 @@ await serveProgram<{ readonly front: Front; readonly plan: GatewayPlan }>(async 
   const feed = createPlanFeed();
   feed.publish(plan);
   const gateway = await createGateway({
+    outbound: anywhere,
     front,
     planSource: feed,
     runFlow: { mode: () => undefined, call: () => Promise.reject(new Error('no flows here')) },
@@ -33,7 +35,7 @@ await serveProgram<{ readonly front: Front; readonly plan: GatewayPlan }>(async 
     clock,
     logger,
     metrics: createMetrics(),
-    settings: { host: '127.0.0.1', port: 0, trustedProxies: [] },
+    settings: { host: '127.0.0.1', port: 0, trustedProxies: [], limits: { maxRequestsPerIp: 1_000_000, maxRequestsPerApp: 1_000_000 } },
     logFolder: join(folder, 'logs'),
   });
   return {

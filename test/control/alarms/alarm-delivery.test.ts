@@ -7,6 +7,7 @@ import { test, type TestContext } from 'node:test';
 import { testAlarm } from '../../../control/actions/alarms.ts';
 import type { AlarmReceiver, AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
 import type { NoticeLine } from '../../../control/alarms/notice-text.ts';
+import { createOutboundGuard } from '../../../engine/outbound/create-outbound-guard.ts';
 import { prepareAiosmtpd, startAiosmtpd } from '../../servers/aiosmtpd.ts';
 import { eventually } from '../../conformance/eventually.ts';
 import { createAuthority } from '../../support/certificates.ts';
@@ -195,3 +196,15 @@ function decodeMail(data: string): string {
     .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
   return Buffer.from(bytes, 'latin1').toString();
 }
+
+test('a receiver at an address that is not open gets nothing, and whoever tests it learns why', async (t) => {
+  const { lab, hook, mail } = await openWorld(t);
+  const settings = await lab.settings.read();
+  const guard = createOutboundGuard({ isExcepted: () => false });
+  const send = realSend(lab, { outbound: { guard } });
+  for (const receiver of settings.receivers)
+    await assert.rejects(send(receiver, [line], settings), { code: 'OUTBOUND_REFUSED', kind: 'input' });
+  const named = { ...webhook('duty', 'first', hook.url.replace('127.0.0.1', 'localhost')) };
+  await assert.rejects(send(named, [line], settings), { code: 'OUTBOUND_REFUSED' });
+  assert.deepEqual([hook.posts.length, mail.mails.length], [0, 0]);
+});

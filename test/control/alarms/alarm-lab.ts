@@ -4,13 +4,14 @@ import { openAlarmSettings, type AlarmSettings, type AlarmSettingsStore } from '
 import { openAlarmStore, type AlarmDocument, type AlarmStore } from '../../../control/alarms/alarm-store.ts';
 import type { Problem } from '../../../control/alarms/find-problems.ts';
 import type { AlarmRuleName } from '../../../control/alarms/alarm-rules.ts';
-import { createSendNotice, type SendNotice } from '../../../control/alarms/send-notice.ts';
+import { createSendNotice, type SendDeps, type SendNotice } from '../../../control/alarms/send-notice.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
+import { outboundAnywhere } from '../../support/outbound.ts';
 import { openSeal } from '../../support/model-engine.ts';
 
 export interface Told {
@@ -103,12 +104,13 @@ export async function openAlarmLab(): Promise<AlarmLab> {
 }
 
 /** A real sender whose messages go out; the clock of their signature is the lab's. */
-export function realSend({ clock, settings }: AlarmLab, trust: { readonly serverCa?: string } = {}): SendNotice {
+export function realSend({ clock, settings }: AlarmLab, given: Partial<SendDeps> = {}): SendNotice {
   return createSendNotice({
+    outbound: outboundAnywhere,
     clock,
     secrets: settings,
     installation: () => ({ environment: 'TEST', console: 'https://kq.test' }),
-    ...trust,
+    ...given,
   });
 }
 

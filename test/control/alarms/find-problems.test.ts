@@ -165,15 +165,13 @@ test('a process that is silent for long is missed, until one of its kind that be
   const clock = fakeClock();
   const now = clock.now();
   const minutesAgo = (minutes: number) => now - minutes * MINUTE_MS;
-  const process = (processId: string, role: string, state: 'alive' | 'silent' | 'stopped', startedAt: number, lastSeenAt: number) =>
-    ({ processId, role, state, startedAt, lastSeenAt, host: 'h1', pid: 7 }) as never;
   let found = [
-    process('w1', 'worker', 'alive', minutesAgo(100), now),
-    process('w2', 'worker', 'silent', minutesAgo(100), minutesAgo(3)),
-    process('w3', 'worker', 'silent', minutesAgo(100), minutesAgo(4)),
-    process('w4', 'worker', 'silent', minutesAgo(100), minutesAgo(1)),
-    process('w5', 'worker', 'stopped', minutesAgo(100), minutesAgo(9)),
-    process('g1', 'gateway open', 'silent', minutesAgo(100), minutesAgo(30)),
+    oneProcess('w1', 'worker', 'alive', minutesAgo(100), now),
+    oneProcess('w2', 'worker', 'silent', minutesAgo(100), minutesAgo(3)),
+    oneProcess('w3', 'worker', 'silent', minutesAgo(100), minutesAgo(4)),
+    oneProcess('w4', 'worker', 'silent', minutesAgo(100), minutesAgo(1)),
+    oneProcess('w5', 'worker', 'stopped', minutesAgo(100), minutesAgo(9)),
+    oneProcess('g1', 'gateway open', 'silent', minutesAgo(100), minutesAgo(30)),
   ];
   const { ask } = await openWorld({ clock, engine: { feeds: () => [], processes: { ...noProcesses, list: async () => found }, quota } });
   const missing = async () => (await ask()).map(({ rule, values }) => [rule, values['role'], values['lastSeenAt']]);
@@ -184,13 +182,37 @@ test('a process that is silent for long is missed, until one of its kind that be
     ['process-silent', 'worker', minutesAgo(4)],
     ['process-silent', 'worker', minutesAgo(3)],
   ]);
-  found = [...found, process('w6', 'worker', 'alive', minutesAgo(3.5), now)];
+  found = [...found, oneProcess('w6', 'worker', 'alive', minutesAgo(3.5), now)];
   assert.deepEqual((await missing()).slice(1), [['process-silent', 'worker', minutesAgo(3)]], 'one has taken the place of one');
-  found = [...found, process('w7', 'worker', 'alive', minutesAgo(2), now)];
+  found = [...found, oneProcess('w7', 'worker', 'alive', minutesAgo(2), now)];
   assert.deepEqual((await missing()).slice(1), []);
   await clock.advance(10 * MINUTE_MS);
   assert.deepEqual(await missing(), [], 'and after every pause');
 });
+
+test('a killed process is not missed when another took its place before this control first looked', async () => {
+  const clock = fakeClock();
+  const minutesAgo = (minutes: number) => clock.now() - minutes * MINUTE_MS;
+  const found = [
+    oneProcess('w1', 'worker', 'silent', minutesAgo(100), minutesAgo(3), minutesAgo(9)),
+    oneProcess('w2', 'worker', 'alive', minutesAgo(8), clock.now()),
+  ];
+  const { ask } = await openWorld({ clock, engine: { feeds: () => [], processes: { ...noProcesses, list: async () => found }, quota } });
+  await ask();
+  await clock.advance(30_000);
+  assert.deepEqual(await ask(), []);
+});
+
+function oneProcess(
+  processId: string,
+  role: string,
+  state: 'alive' | 'silent' | 'stopped',
+  startedAt: number,
+  lastSeenAt: number,
+  beatAt = lastSeenAt,
+) {
+  return { processId, role, state, startedAt, lastSeenAt, beatAt, host: 'h1', pid: 7 } as never;
+}
 
 test('a flow that used up its room for records is named, with how much was kept and of how many less was', async () => {
   const exceeded = [
@@ -216,4 +238,23 @@ test('the platform’s key keeps when it was made; the age of one from before is
   await clock.advance(MINUTE_MS);
   const again = await openPlatformKey(deps);
   assert.deepEqual([again.madeAt, again.key], [clock.now() - MINUTE_MS, first.key]);
+});
+
+test('a broken line of the audit trail is an alarm that names it, until it is accepted', async () => {
+  let isAccepted = false;
+  const guard: NonNullable<ProblemDeps['guard']> = {
+    findings: () => [],
+    trailProblem: () => undefined,
+    headMissingSince: () => undefined,
+    breaks: () => [{ number: 7, to: 9, why: 'missing', isAccepted }],
+  };
+  const { ask } = await openWorld({ guard });
+  const [problem] = (await ask()).filter(({ rule }) => rule === 'integrity');
+  assert.deepEqual(problem?.values, { count: 0, line: 7, broken: 1 });
+  assert.match(ALARM_RULES.integrity.describe(problem.values).en, /line 7/);
+  isAccepted = true;
+  assert.deepEqual(
+    (await ask()).filter(({ rule }) => rule === 'integrity'),
+    [],
+  );
 });

@@ -5,6 +5,8 @@ import type { SharedState } from '../../../engine/contract/ports/shared-state.ts
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createCheckLogin } from '../../../control/auth/login.ts';
 import type { AccountStore } from '../../../control/auth/account-store.ts';
+import { openKnownNetworks, type KnownNetworks } from '../../../control/auth/known-networks.ts';
+import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 
 test('an address that is locked fills no counters of accounts, so that others still log in', async () => {
@@ -33,6 +35,52 @@ test('wrong tries from one address lock the account for nobody else, until they 
   await assert.rejects(login('somebody', 'x', '192.0.2.99'), { code: 'LOGIN_REFUSED' });
 });
 
+test('a hundred wrong tries of strangers lock nobody out where they have logged in before', async () => {
+  const clock = fakeClock();
+  const known = await openKnownNetworks(createMemoryDocuments({ clock }), clock);
+  const account = { name: 'admin', disabled: false };
+  const accounts = { passwordOf: async () => ({ salt: 's' }), get: async () => account } as unknown as AccountStore;
+  const shared = createMemorySharedState({ clock });
+  const secondFactors = { isRight: async () => false };
+  const login = createCheckLogin({ accounts, shared, known, secondFactors, verify: async (password) => password === 'right' });
+  await login('admin', 'right', '198.51.100.7');
+  for (let address = 1; address <= 20; address++)
+    for (let guess = 0; guess < 5; guess++) await assert.rejects(login('admin', 'x', `192.0.2.${address}`), { code: 'LOGIN_REFUSED' });
+  await assert.rejects(login('admin', 'right', '192.0.2.99'), { code: 'LOGIN_LOCKED' }, 'from a new address it is locked');
+  assert.equal(await login('admin', 'right', '198.51.100.7'), account);
+  for (let guess = 0; guess < 5; guess++) await assert.rejects(login('admin', 'x', '198.51.100.7'), { code: 'LOGIN_REFUSED' });
+  await assert.rejects(login('admin', 'right', '198.51.100.7'), { code: 'LOGIN_LOCKED' }, 'five tries count there as everywhere');
+});
+
+test('a known network is no way round: a hundred wrong tries in a day from there lock the account there, until it has a new password', async () => {
+  const clock = fakeClock();
+  const known = await openKnownNetworks(createMemoryDocuments({ clock }), clock);
+  const account = { name: 'admin', disabled: false };
+  let salt = 's';
+  const accounts = { passwordOf: async () => ({ salt }), get: async () => account } as unknown as AccountStore;
+  const shared = createMemorySharedState({ clock });
+  const secondFactors = { isRight: async () => false };
+  const login = createCheckLogin({ accounts, shared, known, secondFactors, verify: async (password) => password === 'right' });
+  await login('admin', 'right', '198.51.100.7');
+  let refused = 0;
+  const guess = async () => {
+    const { code } = await login('admin', 'x', '198.51.100.7').then(
+      () => ({ code: 'DONE' }),
+      (error: { code: string }) => error,
+    );
+    if (code === 'LOGIN_REFUSED') refused += 1;
+  };
+  for (let quarter = 0; quarter < 90; quarter++) {
+    for (let n = 0; n < 6; n++) await guess();
+    await clock.advance(15 * 60_000 + 1000);
+  }
+  assert.equal(refused, 100, 'passwords that were looked at in most of a day');
+  await assert.rejects(login('admin', 'right', '198.51.100.7'), { code: 'LOGIN_LOCKED', values: { problem: 'known' } });
+  assert.equal(await login('admin', 'right', '192.0.2.1'), account, 'from elsewhere its owner still gets in');
+  salt = 'of a new password';
+  assert.equal(await login('admin', 'right', '198.51.100.7'), account);
+});
+
 test('counts an IPv6 network as one address, and every IPv4 address by itself', () => {
   const networks = ['2001:db8:1:2::7', '2001:DB8:1:2:ffff::', '2001:db8:1:2:3:4:5:6', '2001:0db8:0001:0002::192.0.2.1'].map(networkOf);
   assert.deepEqual(new Set(networks), new Set(['2001:db8:1:2']));
@@ -41,6 +89,8 @@ test('counts an IPv6 network as one address, and every IPv4 address by itself', 
   assert.notEqual(networkOf('::ffff:192.0.2.1'), networkOf('::ffff:192.0.2.2'));
   assert.notEqual(networkOf('192.0.2.1'), networkOf('192.0.2.2'));
 });
+
+const strangers: KnownNetworks = { isKnown: async () => false, remember: async () => undefined };
 
 /** Accounts that exist for nobody, and a shared state that remembers which counters it was asked for. */
 function start() {
@@ -53,8 +103,9 @@ function start() {
       return state.increment(key, by, ttlMs);
     },
   };
-  const nobody = { passwordOf: () => Promise.resolve(undefined), get: () => Promise.resolve(undefined) } as unknown as AccountStore;
+  const accounts = { passwordOf: () => Promise.resolve(undefined), get: () => Promise.resolve(undefined) } as unknown as AccountStore;
+  const nobody = { accounts, shared, known: strangers, secondFactors: { isRight: () => Promise.resolve(false) } };
   // The work of comparing passwords is not what is looked at here.
-  const login = createCheckLogin(nobody, shared, () => Promise.resolve(false));
+  const login = createCheckLogin({ ...nobody, verify: () => Promise.resolve(false) });
   return { login, keys: (prefix: string) => [...counted].filter((key) => key.startsWith(prefix)).length };
 }

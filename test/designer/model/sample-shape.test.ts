@@ -69,7 +69,9 @@ test('every path that is offered reads what the sample has there', () => {
         const value = compileScopePath(path)(scope);
         const isThere = value !== undefined || isOptional || path.includes('[0]');
         assert.ok(isThere, path);
-        if (typeof value === 'number') assert.ok(shape.types.includes('number'), path);
+        // Where some items of a list are lists themselves, a field named 4 of the others reads the fifth item of those.
+        const mayBeIndex = /\[0\].*\.`?\d/.test(path);
+        if (typeof value === 'number' && !mayBeIndex) assert.ok(shape.types.includes('number'), path);
       }
     }),
     { numRuns: 300 },

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -152,6 +152,19 @@ test('a secret is given to the adapters that it is meant for, and by no other wa
   await assert.rejects(bindings.secret('hospital-a'), { code: 'SECRET_MISSING' }, 'the name of a secret opens nothing');
 });
 
+test('a secret goes with its adapter: another adapter that gets the id later does not come by it', async () => {
+  const { bindings, store } = await installation()();
+  await store.saveSecret('hospital-a', 'the value', ['adp_a', 'adp_b']);
+  await store.saveAdapter(adapter, 0);
+  assert.equal(await store.removeAdapter('adp_a'), true);
+  assert.deepEqual(
+    (await store.listSecrets()).map(({ adapters }) => adapters),
+    [['adp_b']],
+  );
+  await assert.rejects(store.saveAdapter(adapter, 0), { code: 'SECRET_NOT_BOUND' });
+  await assert.rejects(bindings.secret('adp_a'));
+});
+
 test('an execution finds the code tables it was pinned to, also after they changed and the process started anew', async () => {
   const start = installation();
   const { bindings, store } = await start();

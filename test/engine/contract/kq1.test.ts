@@ -18,6 +18,7 @@ import {
   type Kq1Authorization,
   type Kq1Request,
 } from '../../../engine/contract/kq1.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 const malformed = { code: 'KQ1_MALFORMED', kind: 'input' };
 const base64url = (bytes: number) =>
@@ -119,11 +120,12 @@ test('every departure from the grammar of Authorization is malformed', () => {
   for (const [what, header] of Object.entries(refused)) assert.throws(() => parseAuthorization(header), malformed, what);
 });
 
-test('hostile Authorization headers are read in linear time', () => {
+test('hostile Authorization headers are read in linear time', async () => {
   const long = ['"', ',', ';', 'a', '="', 'signed="a;'].map((part) => `KQ1-SM2-SM3 appid="${part.repeat(2_000_000)}`);
-  const start = performance.now();
-  for (const header of long) assert.throws(() => parseAuthorization(header), malformed);
-  assert.ok(performance.now() - start < 1000);
+  const [ms] = await cpuMsOf(() => {
+    for (const header of long) assert.throws(() => parseAuthorization(header), malformed);
+  });
+  assert.ok(ms < 5000, `${ms} ms`);
 });
 
 test('base64url is canonical exactly when it re-encodes to itself', () => {
@@ -216,6 +218,8 @@ test('paths with a second reading are refused', () => {
     '/a/%2e%2E/b',
     '/a/.%2e',
     '/a/..;x/b',
+    '/a/..%3Bx/b',
+    '/a/%252e%252E/b',
     '/a%2Fb',
     '/a%2fb',
     '/a%5Cb',

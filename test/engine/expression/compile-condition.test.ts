@@ -4,6 +4,7 @@ import { AppError } from '../../../engine/contract/errors.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
 import type { Scope } from '../../../engine/contract/node.ts';
 import { compileCondition } from '../../../engine/expression/compile-condition.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 const scope: Scope = {
   message: createMessage({ n: 7, s: '7', code: '007', name: '张三丰', list: [1, '2'], nil: null, empty: {}, at: '2026-01-02' }),
@@ -75,9 +76,10 @@ test('refuses conditions nested deeper than 16 levels', () => {
   assert.throws(() => check(rule), { code: 'CONDITION_INVALID' });
 });
 
-test('a pattern that ruins a backtracking engine ends at once', () => {
+test('a pattern that ruins a backtracking engine ends at once', async () => {
   const evil: Scope = { ...scope, message: createMessage({ text: `${'a'.repeat(50_000)}!` }) };
-  const started = performance.now();
-  assert.equal(compileCondition({ left: { path: 'data.text' }, op: 'matches', right: { value: '^(a+)+$' } }, compilers)(evil), false);
-  assert.ok(performance.now() - started < 1000);
+  const row = { left: { path: 'data.text' }, op: 'matches', right: { value: '^(a+)+$' } };
+  const [ms, isTrue] = await cpuMsOf(() => compileCondition(row, compilers)(evil));
+  assert.equal(isTrue, false);
+  assert.ok(ms < 5000, `${ms} ms`);
 });

@@ -142,6 +142,20 @@ test('bad text is refused with its line', () => {
   assert.throws(() => compile('1+'.repeat(6000) + '1'), { code: 'EXPRESSION_INVALID' });
 });
 
+test('a draft with a pattern that RE2 cannot match is refused with what to write instead; what is published compiles', () => {
+  const draft = (text: string) => compileExpression(text, { pool: noPool, isDraft: true });
+  assert.throws(() => draft('data.a &\n $match(data.b, /\\d+(?=ml)/).match'), {
+    code: 'EXPRESSION_INVALID',
+    message: /line 2.*\(\?=ml\).*looks ahead/,
+    fix: /from a group/,
+    values: { problem: 'pattern-look-around', name: '/\\d+(?=ml)/', position: 36, line: 2 },
+  });
+  assert.throws(() => draft('$map(data, function($v) { $v ~> /(a)\\1/ })'), { fix: /compare/ });
+  assert.throws(() => draft(`[${Array.from({ length: 8 }, () => '$contains(data.a, /a{900}/)').join()}]`), { fix: /Lower the counts/ });
+  assert.doesNotThrow(() => draft('$match(data.a, /(\\d+)(?:ml|g)$/im).groups[0]'));
+  assert.doesNotThrow(() => compile('$match(data.b, /\\d+(?=ml)/)'));
+});
+
 test('a failure tells its place and never the value', async () => {
   const failing = compile('data.name + 1');
   assert.throws(

@@ -1,6 +1,8 @@
+// @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { silentLogger } from '../../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
+import type { SandboxUser } from '../../../engine/contract/sandbox-wait.ts';
 import { createScriptPool, type ScriptPool } from '../../../engine/expression/script-pool.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 
@@ -179,6 +181,18 @@ test('a runaway of one key leaves the latency of another alone', async () => {
   await Promise.all(runaways);
 });
 
+test('many keys with long jobs leave a thread to one whose jobs are short', async () => {
+  const fair = createPool({ size: 2 });
+  await fair.run('return 1', {}, { key: 'calm' });
+  let ended = 0;
+  const wild = (key: number) => fair.run('for (;;);', {}, { key: `wild-${key}`, timeoutMs: 5000 }).catch(() => ended++);
+  const runaways = [1, 2, 3, 4, 5, 6].map(wild);
+  for (let round = 0; round < 10; round++) assert.equal(await fair.run('return message.data', message(round), { key: 'calm' }), round);
+  assert.equal(ended, 0, 'the calm key waited for none of the wild ones');
+  await fair.close();
+  await Promise.all(runaways);
+});
+
 test('scripts of one key that wait together each get their own answer, whatever becomes of the others', async () => {
   const lone = createPool({ size: 1 });
   const mixed = `
@@ -198,6 +212,24 @@ test('scripts of one key that wait together each get their own answer, whatever 
   );
 });
 
+test('a script that waits long is told in the log, with the flow that has the sandbox', async () => {
+  const told = Promise.withResolvers<unknown>();
+  const logger = {
+    ...silentLogger,
+    warn: (event: string, values: unknown) => (event === 'script.waits' ? told.resolve(values) : undefined),
+  };
+  const busy = createScriptPool({ clock: wallClock(), logger, size: 1 });
+  open.push(busy);
+  const runaway = busy
+    .run('for (;;);', {}, { key: 'flw_greedy', timeoutMs: 4000 })
+    .catch((error: unknown) => (error as { code: string }).code);
+  const patient = busy.run('return 1', {}, { key: 'flw_patient' });
+  const { waitedMs, ...values } = (await told.promise) as { waitedMs: number };
+  assert.deepEqual(values, { key: 'flw_patient', takenBy: 'flw_greedy' });
+  assert.ok(waitedMs >= 1000);
+  assert.deepEqual(await Promise.all([runaway, patient]), ['SCRIPT_TIMEOUT', 1]);
+});
+
 test('a key with much to do gives its turn away', async () => {
   const lone = createPool({ size: 1 });
   await lone.run('return 1', {});
@@ -208,6 +240,28 @@ test('a key with much to do gives its turn away', async () => {
   await Promise.all([...busy, calm]);
   assert.ok(done.indexOf('calm') <= 2, done.join());
   assert.equal(done.length, 11);
+});
+
+test('a job notes on the step that it runs for how long it waited for others, also when it is given up', async () => {
+  const waits: number[] = [];
+  const metrics = { ...silentMetrics, observeMs: (_name: string, ms: number) => void waits.push(ms) };
+  const lone = createScriptPool({ clock: wallClock(), logger: silentLogger, metrics, size: 1 });
+  open.push(lone);
+  await lone.run('return 1', {});
+  const [first, second, leaver]: SandboxUser[] = [{}, {}, {}];
+  const long = lone.run('for (;;);', {}, { key: 'a', timeoutMs: 400, user: first! }).catch(() => undefined);
+  const abort = new AbortController();
+  const left = lone.run('return 1', {}, { key: 'c', signal: abort.signal, user: leaver! }).catch(() => undefined);
+  await lone.run('return 1', {}, { key: 'b', user: second! }).finally(() => abort.abort(new Error('left')));
+  await Promise.all([long, left]);
+  const now = wallClock().monotonic();
+  assert.equal(first!.sandboxWait!.toldMs(now), undefined);
+  for (const user of [second!, leaver!]) {
+    const told = user.sandboxWait!.toldMs(now)!;
+    assert.ok(told >= 300, `${told} ms`);
+    assert.equal(user.sandboxWait!.toldMs(now + 5000), told, 'nothing of it waits any more');
+  }
+  assert.ok(Math.max(...waits) >= 300 && waits.length >= 3);
 });
 
 test('refuses more than it can queue, and drops what nobody waits for', async () => {
@@ -232,10 +286,45 @@ test('evaluates unbounded expressions, and ends them', async () => {
   await assert.rejects(pool.runExpression('($f := function($x) { $f($x + 1) }; $f(1))', {}, { timeoutMs: 200 }), {
     code: 'SCRIPT_TIMEOUT',
   });
-  await assert.rejects(pool.runExpression('$contains(data.a, /^(a+)+$/)', { data: { a: `${'a'.repeat(40)}b` } }, { timeoutMs: 200 }), {
+  assert.equal(await pool.runExpression('$sum([1..10])', {}), 55);
+});
+
+test('a pattern that JavaScript takes for ever to match gives its result, in every function that takes patterns', async () => {
+  const data = { data: `${'a'.repeat(5000)}!` };
+  for (const [text, wanted] of [
+    ['$contains(data, /(a+)+$/)', false],
+    ['$exists($match(data, /(a|a)*$/)[0])', true],
+    ['$length($replace(data, /(a+)+!/, "$1"))', 5000],
+    ['$split(data, /(a+)+$/)[0] = data', true],
+    ['($find := $contains(?, /(a+)+$/); $find(data))', false],
+    ['$exists(data ~> /(a+)+$/)', false],
+  ] as const)
+    assert.equal(await pool.runExpression(text, data), wanted, text);
+});
+
+test('what was published with a pattern that RE2 cannot match gives what it gave, and ends in its limit', async () => {
+  assert.equal(await pool.runExpression('$match(data, /\\d+(?= ml)/).match', { data: '5 kg 20 ml' }), '20');
+  assert.equal(await pool.runExpression('$contains(data, /(.)\\1/)', { data: '张张' }), true);
+  await assert.rejects(pool.runExpression('$contains(data, /^(a+)+(?!b)$/)', { data: `${'a'.repeat(40)}b` }, { timeoutMs: 200 }), {
     code: 'SCRIPT_TIMEOUT',
   });
-  assert.equal(await pool.runExpression('$sum([1..10])', {}), 55);
+});
+
+test('matches that cost more and more in all end in the limit of the expression', async () => {
+  // Each match is linear; this pattern looks at all that is left before it settles for one character.
+  const data = { data: 'a'.repeat(200_000) };
+  await assert.rejects(pool.runExpression('$count($match(data, /a*b|a/))', data, { timeoutMs: 200 }), { code: 'SCRIPT_TIMEOUT' });
+  assert.equal(await pool.runExpression('$contains(data, /b/)', data), false);
+});
+
+test('patterns take turns on several texts, with characters that do not pass as they are', async () => {
+  const data = { data: ['a\u0000b', 'x\ud800y\udc00z', '张三\u3000李四', 'ab'.repeat(300), '', '𠮷野'] };
+  assert.deepEqual(await pool.runExpression('data.($match($, /(?:\\x00|y.)(.)/).groups)', data), ['b', 'z']);
+  const nested =
+    '$length($replace(data[3], /a/, function($m) { $replace($m.match & data[2], /[a张]/, "") & $count($split(data[0], /\\W/)) }))';
+  assert.equal(await pool.runExpression(nested, data), 300 * (1 + '三\u3000李四2'.length));
+  assert.deepEqual(await pool.runExpression('data[$contains($, /^$/)]', data), '');
+  assert.deepEqual(await pool.runExpression('$match(data[5], /./).match', data), ['𠮷', '野']);
 });
 
 test('an expression leaves nothing behind for the next', async () => {
@@ -243,6 +332,10 @@ test('an expression leaves nothing behind for the next', async () => {
   assert.equal(await lone.runExpression('($x := 1; $sum := 2; $x)', {}), 1);
   assert.deepEqual(await lone.runExpression('[$exists($x), $sum([1, 2])]', {}), [false, 3]);
   assert.equal(await lone.runExpression('data ~> |$|{"planted": 1}|', { data: {} }).then(JSON.stringify), '{"planted":1}');
+  assert.deepEqual(await lone.runExpression('[$contains("ab", /b/), $patternFind, $patternOpen, $exists($patternText)]', {}), [
+    true,
+    false,
+  ]);
   assert.deepEqual(await lone.runExpression('[data.planted, data.constructor, data.__proto__.planted, $string.planted]', { data: {} }), []);
 });
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { errorText } from '../../../engine/contract/error-texts.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { checkFlow } from '../../../engine/flow/check-flow.ts';
 import { isPublishable } from '../../../engine/flow/validate-flow.ts';
@@ -72,7 +73,8 @@ const sound = sampleFlow(
     'join > back',
   ],
   {
-    ingress: { dedupe: { key: 'data.id', windowSec: 30 * 86_400 }, lane: { key: 'nodes.n_in.lane' }, keys: { patient: 'data.patient' } },
+    mode: 'durable',
+    ingress: { dedupe: { key: 'data.id', windowSec: 30 * 86_400 }, lane: { key: 'data.lane' }, keys: { patient: 'data.patient' } },
     recording: { level: 'keys', retainDays: 90 },
     tests: [
       {
@@ -166,6 +168,29 @@ test('a port that is not there is told alone', () => {
 
 test('a configuration that breaks its schema does not make its ports unknown', () => {
   assert.deepEqual(told(changed(sound, '/nodes/1/config', { branches: 5 })), ['FLOW_CONFIG /nodes/1/config/branches']);
+});
+
+test('every value of a record is checked, whatever its name', () => {
+  const keys = (value: unknown) => changed(sound, '/ingress/keys', value);
+  assert.deepEqual(told(keys({ '': null })), ['FLOW_SCHEMA /ingress/keys/']);
+  assert.deepEqual(told(keys({ A: null })), ['FLOW_SCHEMA /ingress/keys/A']);
+  assert.deepEqual(told(keys({ patientId: 'data.id', 'x\r\ny': 'data.id', 'a/b': '((' })), [
+    'FLOW_EXPRESSION /ingress/keys/a~1b',
+    'FLOW_KEY_NAME /ingress/keys/x\r\ny',
+    'FLOW_KEY_NAME /ingress/keys/a~1b',
+  ]);
+  assert.deepEqual(told(changed(sound, '/layout/nodes', { 'x\ny': 'here' })), ['FLOW_SCHEMA /layout/nodes/x\ny']);
+  assert.deepEqual(told(changed(sound, '/tests/0/input', { data: 1, headers: { 'a\nb': 5 } })), [
+    'FLOW_SCHEMA /tests/0/input/headers/a\nb',
+  ]);
+});
+
+test('a flow with a business key that is named otherwise is read, so that it can be mended', () => {
+  const { flow, issues } = checkFlow(changed(sound, '/ingress/keys', { PatientId: 'data.id' }), deps);
+  assert.deepEqual(flow?.ingress?.keys, { PatientId: 'data.id' });
+  assert.equal(isPublishable(issues), false);
+  assert.match(issues[0]!.message, /"PatientId"/);
+  assert.match(errorText(issues[0]!, 'zh-CN').what, /PatientId/);
 });
 
 test('never throws, whatever stands in the document, and finds nothing to publish in it', () => {

@@ -80,6 +80,125 @@ test('skips a catch that nothing needed and lets a join behind it go on', () => 
   );
 });
 
+test('a join that waits for the first success fires once, in any order of settling, and nothing begins in a branch that failed or lost', () => {
+  const shape = fc.array(fc.record({ length: fc.integer({ min: 1, max: 3 }), failsAt: fc.integer({ min: -1, max: 2 }) }), {
+    minLength: 2,
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(shape, fc.constantFrom('success' as const, 'end' as const), fc.nat(), (rows, first, seed) => {
+      const told = playBranches(rows, first, seededRandom(seed).below);
+      const succeeds = rows.some(({ length, failsAt }) => failsAt < 0 || failsAt >= length);
+      assert.deepEqual(told.fired, [first === 'end' || succeeds ? 'run' : 'short']);
+      assert.deepEqual(told.beganLate, []);
+      assert.ok(told.isDone);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('an error in a part of a branch ends the whole branch: a join of all inside it does not go on with the rest', () => {
+  const document = flowOf(
+    ['in', 'x', 'y', 'inner', 'other', 'join'].map((id) => node(id, id)),
+    [
+      edge('in.out', 'x'),
+      edge('in.out', 'y'),
+      edge('in.out', 'other'),
+      edge('x', 'inner'),
+      edge('y', 'inner'),
+      edge('inner', 'join'),
+      edge('other', 'join'),
+    ],
+  );
+  const graph = buildGraph(document, (id) => ({
+    role: id === 'n_in' ? 'trigger' : id === 'n_inner' || id === 'n_join' ? 'join' : 'action',
+    effect: 'pure',
+    outPorts: ['ok'],
+    ...(id === 'n_inner' ? { join: { need: 'all' as const } } : id === 'n_join' ? { join: { need: 1, first: 'success' as const } } : {}),
+  }));
+  const progress = new Progress<string>(graph, (message) => message);
+  const [x, y, other] = progress.start('out', 'm').ready;
+  const route = progress.fail(
+    x!.node,
+    x!.run,
+    'E',
+    () => true,
+    () => 'E',
+  );
+  assert.ok(route.to === 'join');
+  assert.deepEqual(
+    route.advance.lost.map((place) => place.node.id),
+    ['n_y'],
+  );
+  assert.deepEqual(
+    route.advance.skipped.map((place) => place.node.id),
+    ['n_inner'],
+  );
+  assert.deepEqual(progress.settle(y!.node, y!.run, { ok: 'late' }).ready, []);
+  const advance = progress.settle(other!.node, other!.run, { ok: 'won' });
+  assert.deepEqual(
+    advance.ready.map((ready) => [ready.node.id, ready.inputs.map(({ message }) => message)]),
+    [['n_join', ['won']]],
+  );
+});
+
+/** Branches of so many nodes, each failing at one of them or not at all, settled in an order of chance. */
+function playBranches(
+  rows: readonly { readonly length: number; readonly failsAt: number }[],
+  first: 'success' | 'end',
+  pick: (limit: number) => number,
+): { readonly fired: string[]; readonly beganLate: string[]; readonly isDone: boolean } {
+  const names = rows.map(({ length }, branch) => Array.from({ length }, (_, at) => `${branch}x${at}`));
+  const edges = names.flatMap((branch) => [edge('in.out', branch[0]!), ...branch.map((name, at) => edge(name, branch[at + 1] ?? 'join'))]);
+  const document = flowOf([node('in', 'in'), ...names.flat().map((name) => node(name, 'x')), node('join', 'join')], edges);
+  const graph = buildGraph(document, (id) => ({
+    role: id === 'n_in' ? 'trigger' : id === 'n_join' ? 'join' : 'action',
+    effect: 'pure',
+    outPorts: ['ok'],
+    ...(id === 'n_join' ? { join: { need: 1, first } } : {}),
+  }));
+  const progress = new Progress<string>(graph, (message) => message);
+  const fired: string[] = [];
+  const beganLate: string[] = [];
+  const open: { node: GraphNode; run: BodyRun<string> }[] = [];
+  const take = (advance: Advance<string>): void => {
+    for (const ready of advance.ready) {
+      if (ready.node.role === 'join') fired.push(ready.isShort ? 'short' : 'run');
+      else if (fired.length > 0) beganLate.push(ready.node.id);
+      open.push(ready);
+    }
+    for (const lost of advance.lost) {
+      const at = open.findIndex((one) => one.node === lost.node);
+      // Half of them come to an end by themselves.
+      if (pick(2) === 0 && at >= 0) {
+        open.splice(at, 1);
+        take(progress.abandon(lost.node, lost.run));
+      }
+    }
+  };
+  take(progress.start('out', 'm'));
+  while (open.length > 0) {
+    const [next] = open.splice(pick(open.length), 1);
+    const [branch, at] = next!.node.id.slice(2).split('x').map(Number);
+    const isFailing = next!.node.role !== 'join' && rows[branch!]!.failsAt === at;
+    const route = isFailing
+      ? progress.fail(
+          next!.node,
+          next!.run,
+          'E',
+          () => true,
+          () => 'E',
+        )
+      : undefined;
+    if (route === undefined) take(progress.settle(next!.node, next!.run, { ok: next!.node.id }));
+    else {
+      assert.ok(route.to === 'join');
+      take(route.advance);
+    }
+  }
+  return { fired, beganLate, isDone: progress.isDone };
+}
+
 function graphOf(
   rows: readonly { readonly parents: readonly number[]; readonly need: 'all' | number; readonly kind: number }[],
 ): FlowGraph {

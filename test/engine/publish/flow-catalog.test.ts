@@ -6,6 +6,7 @@ import type { FlowDocument, FlowVersion } from '../../../engine/contract/flow-do
 import { createMessage } from '../../../engine/contract/message.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import type { SealPlace } from '../../../engine/contract/seal.ts';
+import { createFits } from '../../../engine/examine/create-fits.ts';
 import type { FlowCatalogDeps } from '../../../engine/publish/examine-flow.ts';
 import { createFlowCatalog } from '../../../engine/publish/flow-catalog.ts';
 import { openFlowStores } from '../../../engine/publish/flow-stores.ts';
@@ -85,6 +86,8 @@ function installation() {
         bindings,
         environment: 'DEV',
         compile,
+        compileInTurns: (version) => Promise.resolve((more.compile ?? compile)(version)),
+        fits: createFits(),
         runTrial: echo,
         clock,
         logger: silentLogger,

@@ -60,13 +60,15 @@ test('refuses a called flow that does more outside than the calling node declare
   assert.equal(writes, 0);
 });
 
-test('a called flow that failed after it had written leaves an unknown outcome, so that nobody runs it again by himself', async () => {
+test('a called flow that failed after it had written leaves an unknown outcome that names what was done: a retry would do it again', async () => {
   const { result } = await callIt('write', () => {
     throw Object.assign(new Error('down'), { code: 'X' });
   });
   assert.ok(result.status === 'rejected');
-  const { code, kind } = result.reason as { code: string; kind: string };
+  const { code, kind, values, fix } = result.reason as { code: string; kind: string; values: object; fix: string };
   assert.deepEqual([code, kind], ['SUBFLOW_PARTLY_DONE', 'unknown-outcome']);
+  assert.deepEqual(values, { flowId: called.flowId, nodes: 'write', cause: 'INTERNAL_BUG' });
+  assert.match(fix, /writes again/);
 });
 
 test('a called flow sees the time and the code tables of the execution that it is part of', async () => {

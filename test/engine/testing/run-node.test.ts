@@ -48,7 +48,7 @@ test('refuses a wrong configuration with every issue, and a wrong expression', a
     runNode(greet, { config: { name: '', times: 'x', more: 1 } }),
     (error: { code: string; issues: { path: string }[] }) => {
       assert.equal(error.code, 'NODE_CONFIG_WRONG');
-      assert.deepEqual([...new Set(error.issues.map(({ path }) => path))].sort(), ['', '/more', '/name', '/times']);
+      assert.deepEqual([...new Set(error.issues.map(({ path }) => path))].sort(), ['/more', '/name', '/times']);
       return true;
     },
   );

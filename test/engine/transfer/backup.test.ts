@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
+import { createNewFile } from '../../../engine/transfer/new-file.ts';
 import { restoreBackup } from '../../../engine/transfer/restore-backup.ts';
 import { writeBackup, type BackupProgress } from '../../../engine/transfer/write-backup.ts';
 import type { Storage } from '../../../storage/open-storage.ts';
@@ -25,7 +26,15 @@ function isCode(code: string): (error: unknown) => boolean {
 }
 
 const backup = (name: string, onProgress: (progress: BackupProgress) => void = () => undefined, signal = new AbortController().signal) =>
-  writeBackup({ source, documents: source.store.documents, file: join(root, name), keyFile, clock, signal, onProgress });
+  writeBackup({
+    source,
+    documents: source.store.documents,
+    create: () => createNewFile(join(root, name)),
+    key: Buffer.alloc(32, 7),
+    clock,
+    signal,
+    onProgress,
+  });
 
 async function restore(name: string, into: string, key = keyFile, kekFile = kek) {
   const target = await openEmpty(`embedded:${join(root, into)}`);
@@ -55,9 +64,11 @@ it('gives back the store as it was at one moment, though it was written to meanw
   const state = await contents(source.documents, 'visits');
   /** What the restored store may be: one after each write, and before the first. */
   const moments = [textOf(state)];
+  const times = [clock.now()];
   const done = (change: () => void) => {
     change();
     moments.push(textOf(state));
+    times.push(clock.now());
   };
   let isOver = false;
   const writer = (async () => {
@@ -77,12 +88,15 @@ it('gives back the store as it was at one moment, though it was written to meanw
   const report = await backup('live.kqb');
   isOver = true;
   await writer;
-  const { documents } = await restore('live.kqb', 'live');
-  assert.ok(documents <= report.documents);
+  const { documents, written, at: shown } = await restore('live.kqb', 'live');
+  assert.ok(documents < report.documents, 'what changed meanwhile was written more than once');
+  assert.equal(written, report.documents);
+  assert.equal(shown, report.at);
 
   const restored = await open(`embedded:${join(root, 'live')}`, kek);
   const at = moments.indexOf(textOf(await contents(restored.documents, 'visits')));
   assert.ok(at > 4, `moment ${at} of ${moments.length}`);
+  assert.ok(times[at]! <= shown, 'it names the moment that it shows, not its begin');
   assert.deepEqual(await contents(restored.documents, 'executions'), await contents(source.documents, 'executions'));
   assert.deepEqual(await blobsOf(restored), await blobsOf(source));
   assert.equal(await restored.sharedState.claimOnce('nonce-1', 1000), false);

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -5,12 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { Type } from 'typebox';
 import { AppError } from '../../../engine/contract/errors.ts';
+import { silentLogger } from '../../../engine/contract/observe.ts';
 import { storeMoving } from '../../../engine/transfer/store-mark.ts';
+import { createLeases } from '../../../engine/worker/leases.ts';
 import { visitsSpec } from '../../conformance/documents.ts';
 import { collect } from '../../conformance/blobs.ts';
 import type { Storage } from '../../../storage/open-storage.ts';
-import { contents, fill, move, open, openEmpty } from './stores.ts';
+import { clock, contents, fill, move, open, openEmpty } from './stores.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'kq-move-'));
 after(() => rm(root, { recursive: true }));
@@ -60,6 +64,39 @@ it('moves documents, payloads, nonces and fencing numbers, and leaves a store th
   assert.equal(report.blobs, 10);
   await moved.close();
   await assert.rejects(open(address, kek), isCode('STORE_MOVED'));
+});
+
+it('says of a move that is run again after its end that it has ended', async () => {
+  const { storage } = await filled(10);
+  const to = place().address;
+  const target = await openEmpty(to);
+  await move(storage, target, to);
+  await assert.rejects(move(storage, target, to), (error) => {
+    assert.ok(error instanceof AppError && error.code === 'STORE_MOVED');
+    assert.equal(error.values['problem'], 'ended');
+    assert.doesNotMatch(`${error.message} ${error.fix}`, /again/);
+    return true;
+  });
+  await target.close();
+  await storage.close();
+});
+
+it('leaves no lease with its holder of before, so that listeners listen at once on the new store', async () => {
+  const { kek, storage } = await filled(10);
+  const to = place().address;
+  const target = await openEmpty(to);
+  const leases = await createLeases({ documents: storage.documents, clock, log: silentLogger, processId: 'own_before' });
+  await leases.start();
+  const { fencing } = (await leases.acquire('trigger:flw_a'))!;
+  await move(storage, target, to);
+  await leases.stop();
+  await target.close();
+  await storage.close();
+
+  const moved = await open(to, kek);
+  const spec = { name: 'leases', schema: Type.Object({}, { additionalProperties: true }), indexes: [] };
+  assert.deepEqual(await (await moved.documents.open(spec)).find({}, { limit: 10 }), [{ _id: 'trigger:flw_a', holder: '', fencing }]);
+  await moved.close();
 });
 
 it('loses and doubles nothing of what is written while it moves', async () => {

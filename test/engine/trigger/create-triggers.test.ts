@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { Type } from 'typebox';
@@ -22,6 +23,7 @@ import { createTriggers, type Triggers, type TriggersDeps } from '../../../engin
 import { createLeases } from '../../../engine/worker/leases.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 /** A listener under the test's hand. */
 class Line {
@@ -103,6 +105,7 @@ function installation() {
       metrics: silentMetrics,
       published: { list: () => [...flows.values()], onChange: (listener) => ((told = listener), () => (told = undefined)) },
       bindings,
+      outbound: anywhere,
       documents,
       leases,
       accept: async (flow, arrival, { seq }): Promise<ArrivalResult> => {

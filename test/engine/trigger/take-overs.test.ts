@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 /** Two workers, one timer, one listener and one mailbox, each held by one process at a time: killed, paused and stopped a hundred times. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -21,6 +22,7 @@ import { createModelEngine } from '../../support/model-engine.ts';
 import { controlNodes } from '../../support/model-flows.ts';
 import { seededRandom, simulateProcess, type SimulatedProcess } from '../../support/simulated-process.ts';
 import { sampleFlow, sampleNodes, sampleRegistry } from '../flow/sample-flow.ts';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 const TAKE_OVERS = 100;
 const EVERY_SEC = 5;
@@ -77,6 +79,7 @@ test('over 100 take-overs a timer fires once for each instant that somebody saw,
     worker.triggers = await createTriggers({
       published: { list: () => flows, onChange: () => () => undefined },
       bindings: { adapter: () => undefined, secret: async () => '' } as unknown as Bindings,
+      outbound: anywhere,
       documents: process.documents,
       leases: worker.leases,
       accept: async (flow, arrival, { seq }) => toArrivalResult(await engine.accept(flow, { ...arrival, seq, onOtherContent: 'accept' })),

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 import { test } from 'node:test';
 import { runModel } from './execution-model.ts';
 

@@ -1,11 +1,11 @@
 /**
  * The model behind design page 8: several workers (slow, paused longer than their lease, killed, replaced) drive the real planner, journal,
- * lanes and reconciler over one store, with rings lost at random and messages accepted by several processes. A person lets held executions go
- * on or cancels them, and cancels others in mid-lane. Everything is seeded.
+ * lanes and reconciler over one store, with rings lost at random and messages accepted by several processes. A person retries, resends or
+ * cancels held executions, cancels others in mid-lane, and sends what has ended once more as a new message. Everything is seeded.
  * `node test/engine/worker/execution-model.ts FROM TO` runs a range of seeds and prints the first that breaks.
  */
 import { pathToFileURL } from 'node:url';
-import { createMessage } from '../../../engine/contract/message.ts';
+import { createMessage, type Message } from '../../../engine/contract/message.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { executionsSpec, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
@@ -21,6 +21,8 @@ const MESSAGES = 12;
 const LANES = 3;
 const ITEMS = [0, 1, 2, 3];
 const LIMIT_MS = 240_000;
+/** Messages that are sent once more after they have ended. */
+const REPLAYS = 3;
 
 interface Facts {
   readonly lane: string;
@@ -93,6 +95,7 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
   const answeredBefore = new Map<number, ReadonlySet<number>>();
   let problem: Error | undefined;
   let sent = 0;
+  let replayed = 0;
   let isAccepting = false;
   for (let elapsed = 0; elapsed < LIMIT_MS; elapsed += 250) {
     await world.advance(250);
@@ -108,6 +111,7 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
     }
     await disturb(processes, random, world.monotonic(), spawn, elapsed);
     if (elapsed % 2_500 === 0) void decide().catch(keepProblem);
+    if (replayed < REPLAYS && elapsed < 90_000 && random.chance(0.01)) void replayOne().catch(keepProblem);
     if (sent === MESSAGES && elapsed % 5_000 === 0 && (await isSettled())) break;
     // An acceptor that was killed never answers: the next message goes to another.
     if (isAccepting && elapsed % 5_000 === 0) isAccepting = false;
@@ -132,7 +136,8 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
 
   /** Somebody else may have decided meanwhile; anything else is a finding. */
   function keepProblem(thrown: unknown): void {
-    const isLate = thrown instanceof AppError && ['EXECUTION_NOT_HELD', 'EXECUTION_DONE'].includes(thrown.code);
+    const late = ['EXECUTION_NOT_HELD', 'EXECUTION_DONE', 'EXECUTION_UNKNOWN', 'RESEND_GONE_ON', 'RESEND_UNDER_WAY'];
+    const isLate = thrown instanceof AppError && late.includes(thrown.code);
     if (!isLate) problem ??= thrown as Error;
   }
 
@@ -144,17 +149,50 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
       if (status !== 'held' || !random.chance(0.5)) continue;
       // A receiver that was down at every try is rare, but happens; nothing was sent then, so letting it go on allows no second write.
       const isKnown = held?.outcomeKnown !== false;
-      if (isKnown && held?.reason !== 'TEST_DOWN') fail(`${_id} is held for ${held?.reason}`);
+      // A resend whose process was killed is finished by a retry, or by another resend of the same message.
+      const reasons = ['TEST_DOWN', 'RESEND_PREPARED'];
+      if (isKnown && !reasons.includes(held?.reason ?? '')) fail(`${_id} is held for ${held?.reason}`);
       if (random.chance(0.2)) await cancel(engine, _id);
-      else if (isKnown) await engine.catalog.retry(_id, 'person');
       else {
-        const keys = (await engine.catalog.get(_id, { payload: false }))!.intents.map(({ key }) => key);
-        for (const key of new Set(keys)) allowed.set(key, (allowed.get(key) ?? 0) + 1);
-        await engine.catalog.retry(_id, 'person');
+        if (!isKnown) {
+          const keys = (await engine.catalog.get(_id, { payload: false }))!.intents.map(({ key }) => key);
+          for (const key of new Set(keys)) allowed.set(key, (allowed.get(key) ?? 0) + 1);
+        }
+        if (held?.reason === 'RESEND_PREPARED' || random.chance(0.5)) await engine.catalog.retry(_id, 'person');
+        else await resendInPlace(engine, _id);
       }
     }
     const open = documents.filter((document) => document.open);
     if (open.length > 0 && random.chance(0.03)) await cancel(engine, open[random.below(open.length)]!._id);
+  }
+
+  /** Corrected in a field that nobody looks at, or not. A write that was done is not done twice: then it is retried. */
+  async function resendInPlace(engine: ModelEngine, id: string): Promise<void> {
+    const isCorrected = random.chance(0.5);
+    const edit = (message: Message) => (isCorrected ? { ...message, data: { ...(message.data as Facts), isCorrected } } : message);
+    try {
+      await engine.catalog.resend(id, { actor: 'person', seen: 'held', acceptUnknown: true, edit });
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'RESEND_ALREADY_WRITTEN')) throw error;
+      await engine.catalog.retry(id, 'person');
+    }
+  }
+
+  /** A new message of the same lane, made of one that has ended. */
+  async function replayOne(): Promise<void> {
+    const { engine } = processes.findLast(({ process }) => !process.isDead)!;
+    const ended = (await all()).filter(({ status }) => status === 'completed');
+    if (ended.length === 0) return;
+    const number = 100 + replayed;
+    replayed += 1;
+    answeredBefore.set(number, new Set(answered));
+    const edit = (message: Message) => {
+      const { lane } = message.data as Facts;
+      return { ...message, data: { lane, number, items: ITEMS.map((item) => ({ lane, number, item })) } };
+    };
+    const { _id } = ended[random.below(ended.length)]!;
+    await engine.catalog.resend(_id, { actor: 'person', seen: 'completed', acceptUnknown: false, edit });
+    answered.add(number);
   }
 
   function cancel(engine: ModelEngine, id: string): Promise<void> {
@@ -224,7 +262,8 @@ function checkOutcomes(
     const isLoop = names.has('item0');
     if (document.status === 'completed' && isLoop && ITEMS.some((item) => !names.has(`item${item}`))) fail(`${document._id} lacks an item`);
     if (document.status === 'failed') fail(`${document._id} has failed: ${document.error?.code}`);
-    if (document.status === 'cancelled' && !cancelled.has(document._id)) fail(`${document._id} was cancelled by nobody`);
+    const isReplaced = document.replacedBy !== undefined;
+    if (document.status === 'cancelled' && !isReplaced && !cancelled.has(document._id)) fail(`${document._id} was cancelled by nobody`);
   }
 }
 

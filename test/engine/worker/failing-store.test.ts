@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 /** A store that fails while writes are under way: what is known of them is stored once it is back, and nothing is sent twice. */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 /** What a worker leaves to others: flows that it does not serve, and flows with a node type that only a newer build has. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 /** Two workers on one store, each with a doorbell of its own: what one of them runs, the other hears of. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 /** A database server that crashes may lose the last settles, which are not flushed one by one, while the worker that made them lives on. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '../../../engine/contract/observe.ts';

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
@@ -101,10 +102,11 @@ test('exhausted retries hold the execution and its lane; a person’s retry goes
 test('retries end when their time is used up, whoever makes them, and begin anew when a person lets it go on', async (t) => {
   const retry = { max: 100, baseMs: 1_000, factor: 1, capMs: 1_000, totalMs: 30_000, on: ['transient' as const] };
   const { lab, engine, outside } = await openWorld(t, oneWrite(retry));
-  const startedAt = lab.clock.now();
-  let triedAt = startedAt;
+  let startedAt = 0;
+  let triedAt = 0;
   const fail: Deed = function before() {
     triedAt = lab.clock.now();
+    startedAt ||= triedAt;
     throw transient();
   };
   outside.next['send'] = Array.from({ length: 200 }, () => fail);
@@ -115,10 +117,10 @@ test('retries end when their time is used up, whoever makes them, and begin anew
   const held = await lab.untilStatus(id, 'held');
   assert.deepEqual([held.held!.reason, held.held!.outcomeKnown], ['TEST_DOWN', true]);
   assert.ok(triedAt - startedAt > 25_000 && triedAt - startedAt <= 30_000, `${triedAt - startedAt} ms`);
-  const retriedAt = lab.clock.now();
+  startedAt = 0;
   await next.catalog.retry(id, 'somebody');
   await lab.until(async () => (await lab.executions.get(id))!.retries === 1 && (await lab.executions.get(id))!.status === 'held');
-  assert.ok(triedAt - retriedAt > 25_000 && triedAt - retriedAt <= 30_000, `${triedAt - retriedAt} ms`);
+  assert.ok(triedAt - startedAt > 25_000 && triedAt - startedAt <= 30_000, `${triedAt - startedAt} ms`);
 });
 
 const twoBranches = (a: FlowNode[], aEdges: FlowEdge[], b: FlowNode[], bEdges: FlowEdge[]) =>
@@ -322,11 +324,12 @@ test('a wait is resumed by its token, also when the resume came before it, once'
   const first = await engine.take({ order: 'o1' });
   await lab.untilStatus(first, 'waiting');
   const startedAt = lab.clock.now();
-  assert.equal(await engine.catalog.resume(waitFlow.flowId, 'o1', createMessage({ paid: true })), true);
-  assert.equal(await engine.catalog.resume(waitFlow.flowId, 'o1', createMessage({ paid: false })), false);
+  const resume = (token: string, data: unknown) => engine.catalog.resume(waitFlow.flowId, token, createMessage(data));
+  assert.deepEqual(await resume('o1', { paid: true }), { outcome: 'resumed', executionId: first });
+  assert.deepEqual(await resume('o1', { paid: false }), { outcome: 'used' });
   await lab.untilStatus(first, 'completed');
   assert.deepEqual(outside.sent.at(-1)!.data, { paid: true });
-  await engine.catalog.resume(waitFlow.flowId, 'o2', createMessage({ early: true }));
+  assert.equal((await resume('o2', { early: true })).outcome, 'kept');
   const second = await engine.take({ order: 'o2' });
   await lab.untilStatus(second, 'completed');
   assert.deepEqual(outside.sent.at(-1), { ...outside.sent.at(-1)!, name: 'send', data: { early: true } });
@@ -353,7 +356,7 @@ test('a resume is found although who stored it died, and a wait that nobody resu
 
 test('a token stands for one wait: a second execution under it is held, and what resumed one is handed to no other', async (t) => {
   const { lab, engine, outside } = await openWorld(t, waitFlow);
-  const resume = (answer: string) => engine.catalog.resume(waitFlow.flowId, 'o1', createMessage({ answer }));
+  const resume = async (answer: string) => (await engine.catalog.resume(waitFlow.flowId, 'o1', createMessage({ answer }))).outcome;
   const first = await engine.take({ order: 'o1', hospital: 'A' });
   await lab.untilStatus(first, 'waiting');
   const second = await engine.take({ order: 'o1', hospital: 'B' });
@@ -362,18 +365,18 @@ test('a token stands for one wait: a second execution under it is held, and what
   assert.deepEqual(told.values, { node: 'n_wait', step: 'n_wait', execution: first });
   assert.ok(!JSON.stringify(told).includes('o1'));
 
-  assert.equal(await resume('of A'), true);
+  assert.equal(await resume('of A'), 'resumed');
   await lab.untilStatus(first, 'completed');
   const answers = () => outside.sent.flatMap(({ name, data }) => (name === 'send' ? [(data as { answer: string }).answer] : []));
   assert.deepEqual(answers(), ['of A']);
-  assert.equal(await resume('of A, once more'), false);
+  assert.equal(await resume('of A, once more'), 'used');
 
   // The token is free again: whoever waits now waits for a message of its own.
   await engine.catalog.retry(second, 'somebody');
   await lab.untilStatus(second, 'waiting');
   await lab.pass(30_000);
   assert.equal((await lab.executions.get(second))!.status, 'waiting');
-  assert.equal(await resume('of B'), true);
+  assert.equal(await resume('of B'), 'resumed');
   await lab.untilStatus(second, 'completed');
   assert.deepEqual(answers(), ['of A', 'of B']);
 });
@@ -384,10 +387,26 @@ test('a message for a wait that was cancelled is kept for the execution that com
   await lab.untilStatus(first, 'waiting');
   await engine.catalog.cancel(first, 'somebody', 'wrong order');
   await lab.untilStatus(first, 'cancelled');
-  assert.equal(await engine.catalog.resume(waitFlow.flowId, 'o1', createMessage('late')), true);
+  assert.equal((await engine.catalog.resume(waitFlow.flowId, 'o1', createMessage('late'))).outcome, 'kept');
   const second = await engine.take({ order: 'o1' });
   await lab.untilStatus(second, 'completed');
   assert.equal(outside.sent.at(-1)!.data, 'late');
+});
+
+test('a message that comes for a wait that has timed out is refused, not taken for one that resumed it', async (t) => {
+  const document = flowOf(
+    [
+      node('in', 'test.in'),
+      node('wait', 'control.wait', { resume: 'data.order', timeoutMs: MINUTE_MS }),
+      node('pause', 'control.wait', { durationMs: 60 * MINUTE_MS }),
+    ],
+    [edge('in.out', 'wait'), edge('wait.timeout', 'pause')],
+  );
+  const { lab, engine } = await openWorld(t, document);
+  const id = await engine.take({ order: 'o1' });
+  await lab.untilStatus(id, 'waiting');
+  await lab.until(async () => (await lab.executions.get(id))!.waits?.[0]?.node === 'n_pause');
+  assert.deepEqual(await engine.catalog.resume(document.flowId, 'o1', createMessage('late')), { outcome: 'over' });
 });
 
 test('a token belongs to its flow, and two steps of one execution cannot share one', async (t) => {
@@ -403,7 +422,7 @@ test('a token belongs to its flow, and two steps of one execution cannot share o
   const { lab, engine } = await openWorld(t, twice);
   const id = await engine.take({ orders: ['o1', 'o2'] });
   await lab.untilStatus(id, 'waiting');
-  assert.equal(await engine.catalog.resume('flw_other', 'o1', createMessage('of another flow')), true);
+  assert.equal((await engine.catalog.resume('flw_other', 'o1', createMessage('of another flow'))).outcome, 'kept');
   await lab.pass(30_000);
   assert.equal((await lab.executions.get(id))!.status, 'waiting');
   for (const order of ['o1', 'o2']) await engine.catalog.resume(twice.flowId, order, createMessage(order));

@@ -11,7 +11,7 @@ let reply: (call: FlowCall) => FlowResult | Promise<FlowResult>;
 
 before(async () => {
   key = await createTestKey('HMAC-SM3', 'app');
-  started = await startGateway(await buildPlan([key], [buildInterface({ deadlineMs: 300 })]), { reply: (call) => reply(call) });
+  started = await startGateway(await buildPlan([key], [buildInterface({ deadlineMs: 2_000 })]), { reply: (call) => reply(call) });
 });
 after(() => started.stop());
 
@@ -81,6 +81,30 @@ test('gives each way a flow can end its own answer', async () => {
     assert.equal(answer.code, code);
     assert.equal(answer.body.toString().includes('inside text'), code === 'GW42203');
     assert.ok(answer.headers['x-kq-signature'], 'refusals are signed, too');
+  }
+});
+
+test('says of a write whether it was done, and names the Idempotency-Key only to those who sent one', async () => {
+  const withKey: RequestFields = {
+    headers: [
+      ['content-type', 'application/json'],
+      ['idempotency-key', 'order-7'],
+    ],
+  };
+  const told = async (outcome: 'unknown' | 'done', fields: RequestFields, language: string) => {
+    const { body, status, code } = await call({ outcome, executionId: 'exe_1' }, fields, { 'accept-language': language });
+    const answer = JSON.parse(body.toString()) as { outcome: string; message: string; traceId: string };
+    assert.deepEqual([status, code, answer.outcome], [504, 'GW50402', outcome]);
+    assert.match(answer.traceId, /./);
+    return answer.message;
+  };
+  for (const language of ['zh-CN', 'en']) {
+    assert.match(await told('unknown', withKey, language), /相同 Idempotency-Key 查询|ask again with the same Idempotency-Key/);
+    assert.doesNotMatch(await told('unknown', {}, language), /(?:相同|the same) Idempotency-Key/);
+    assert.match(await told('done', withKey, language), /已办理.*相同的 Idempotency-Key 查询|was done.*with the same Idempotency-Key/);
+    assert.match(await told('done', {}, language), /已办理.*traceId|was done.*traceId/);
+    for (const fields of [withKey, {}]) assert.doesNotMatch(await told('done', fields, language), /重发|重新|再次|again|anew|resend/i);
+    assert.doesNotMatch(await told('done', {}, language), /Idempotency-Key/);
   }
 });
 

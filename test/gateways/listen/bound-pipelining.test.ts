@@ -30,7 +30,7 @@ async function pipelined(t: TestContext, requests: number, mostWaiting?: number)
   socket.on('error', () => undefined);
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(requests));
   const isWithin = async (what: () => boolean) => {
-    for (let n = 0; n < 200 && !what(); n++) await sleep(wallClock(), 10);
+    for (let n = 0; n < 3000 && !what(); n++) await sleep(wallClock(), 10);
     return what();
   };
   return { responses, socket, closed: () => closed, isWithin };

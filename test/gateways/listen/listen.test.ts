@@ -6,8 +6,10 @@ import { test } from 'node:test';
 import { sleep } from '../../../engine/contract/clock.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
 import { silentMetrics, type Metrics } from '../../../engine/contract/observe.ts';
+import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { DEFAULT_LIMITS, listen } from '../../../gateways/listen/listen.ts';
+import { eventually } from '../../conformance/eventually.ts';
 import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
 import { callGateway, callSigned, echo, startGateway, type Settings, type TestGateway } from '../support/start-gateway.ts';
 import { signsAnswer } from '../support/verify-answer.ts';
@@ -21,11 +23,17 @@ async function start(settings: Settings = {}): Promise<TestGateway> {
 function raw(port: number, ...pieces: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket: Socket = connect(port, '127.0.0.1', () => pieces.forEach((piece) => socket.write(piece, 'latin1')));
-    let received = '';
     socket.setTimeout(5000, () => socket.destroy(new Error('the connection stayed open')));
+    readAll(socket).then(resolve, reject);
+  });
+}
+
+function readAll(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let received = '';
     socket.on('data', (chunk: Buffer) => (received += chunk.toString('latin1')));
-    socket.on('error', reject);
-    socket.on('close', () => resolve(received));
+    socket.once('error', reject);
+    socket.once('close', () => resolve(received));
   });
 }
 
@@ -111,7 +119,7 @@ test('cuts a caller who does not take his answer, and gives its memory back', as
   );
   while (started.calls.length === 0) await sleep(wallClock(), 10);
   assert.equal(started.gateway.stats().inFlight, 1);
-  const until = Date.now() + 5000;
+  const until = Date.now() + 30_000;
   while (started.gateway.stats().inFlight > 0 && Date.now() < until) await sleep(wallClock(), 20);
   assert.equal(started.gateway.stats().inFlight, 0);
 });
@@ -194,6 +202,33 @@ for (const [method, code] of [
     assert.ok(await signsAnswer(answer, signed, key, plan));
     await stopped;
   });
+
+test('while it drains, an idle connection stays open for a grace, and a request that was on its way is answered', async () => {
+  const clock = fakeClock();
+  const listener = await listen({
+    settings: { host: '127.0.0.1', port: 0, trustedProxies: [] },
+    limits: DEFAULT_LIMITS,
+    clock,
+    metrics: silentMetrics,
+    requestsClientCertificate: false,
+    onRequest: (_request, response) => void response.writeHead(200, { connection: listener.isDraining() ? 'close' : 'keep-alive' }).end(),
+    onUnreadable: () => undefined,
+    onDrainOver: () => undefined,
+  });
+  const open = () => raw(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const [late, idle] = [connect(listener.port, '127.0.0.1'), open()];
+  await eventually(() => listener.connections() === 2);
+  const answer = readAll(late);
+  const stopped = listener.stop();
+  await clock.advance(1400);
+  late.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.match(await answer, /^HTTP\/1\.1 200 OK\r\nconnection: close/i);
+  await eventually(() => listener.connections() === 1);
+  await clock.advance(200);
+  assert.match(await idle, /^HTTP\/1\.1 200 OK/);
+  await clock.advance(4000);
+  await stopped;
+});
 
 test('every refusal of a request has a body of ours; those that were never one are logged by their trace id and counted', async (t) => {
   const counted: string[] = [];

@@ -10,17 +10,20 @@ import { fieldKind } from '../../../engine/contract/field-kind.ts';
 import type { FieldText } from '../../../engine/contract/texts.ts';
 import { createLogger } from '../../../engine/host/logger.ts';
 import { STAGES, type Policy } from '../../../gateways/contract.ts';
-import { createInterfaceCheck, createSavingCheck, type InterfaceCheck } from '../../../gateways/pipeline/check-interface.ts';
+import { systemClock } from '../../../engine/host/system-clock.ts';
+import { createSchemaTrial } from '../../../gateways/shared/create-schema-trial.ts';
+import { createInterfaceCheck, createSavingCheck, type SavingCheck } from '../../../gateways/pipeline/check-interface.ts';
 import { loadPolicies } from '../../../gateways/pipeline/load-policies.ts';
 import { buildInterface, buildPlan, createTestKey, signRequest } from '../support/city-plan.ts';
 import { callSigned, startGateway } from '../support/start-gateway.ts';
 
 let policies: readonly Policy[];
-let check: InterfaceCheck;
+let check: (document: unknown) => ReturnType<SavingCheck>;
 
 before(async () => {
   policies = await loadPolicies();
-  check = createSavingCheck(createInterfaceCheck(policies), policies);
+  const saving = createSavingCheck(createInterfaceCheck(policies), policies, createSchemaTrial(systemClock));
+  check = (document) => saving(document, 'ann');
 });
 
 test('every policy has texts in both languages, a closed schema of options, a front, and a test', async () => {
@@ -54,8 +57,8 @@ test('a file that holds no policy of its name is refused by name', async (t) => 
   await assert.rejects(loadPolicies(pathToFileURL(`${folder}/`)), { code: 'POLICY_INVALID', values: { file: 'wrong.policy.js' } });
 });
 
-test('finds every problem of an interface at once, with its path', () => {
-  const issues = check(
+test('finds every problem of an interface at once, with its path', async () => {
+  const issues = await check(
     buildInterface({
       path: '/open//x/:id/:id',
       policies: { nothing: {}, signature: false, 'bus-consumer': {}, 'ip-list': { allow: ['not an address'] } },
@@ -78,12 +81,26 @@ test('finds every problem of an interface at once, with its path', () => {
       ['/requestSchema', 'SCHEMA_INVALID', 'error'],
     ],
   );
-  assert.deepEqual(check(buildInterface()), []);
-  assert.ok(check({ interfaceId: 'x' }).length > 3);
+  assert.deepEqual(await check(buildInterface()), []);
+  assert.ok((await check({ interfaceId: 'x' })).length > 3);
 });
 
-test('address ranges and media types that are none are refused with their places, in words', () => {
-  const issues = check(
+test('a schema that would cost the gateway seconds is refused with the bound that it breaks', async () => {
+  const [issue, ...others] = await check(buildInterface({ responseSchema: { items: { anyOf: [{ $ref: '#' }, { $ref: '#' }] } } }));
+  assert.deepEqual(others, []);
+  assert.deepEqual([issue!.path, issue!.code, issue!.severity], ['/responseSchema', 'SCHEMA_TOO_COSTLY', 'error']);
+  assert.match(errorText(issue!, 'zh-CN').what, /^校验工作量随数据层级成倍增长/);
+});
+
+test('a large schema is compiled off the event loop, and a wrong one there is told like a small one', async () => {
+  const properties = Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`f${index}`, { type: 'string', maxLength: 10 }]));
+  assert.deepEqual(await check(buildInterface({ requestSchema: { type: 'object', properties } })), []);
+  const [issue] = await check(buildInterface({ requestSchema: { type: 'object', properties: { ...properties, x: { type: 'objekt' } } } }));
+  assert.deepEqual([issue!.path, issue!.code], ['/requestSchema', 'SCHEMA_INVALID']);
+});
+
+test('address ranges and media types that are none are refused with their places, in words', async () => {
+  const issues = await check(
     buildInterface({
       policies: {
         'ip-list': { allow: ['10.0.0.0/8', '10.0.0.0/99', '999.1.1.1', '10.1'], deny: ['::/200', '2001:db8::/32', '::1', '1::2::3'] },

@@ -14,6 +14,7 @@ import { openPlanFile } from '../../../gateways/plan/open-plan-file.ts';
 import { PLAN_MAX_AGE_MS, readPlanFile, writePlanFile } from '../../../gateways/plan/plan-file.ts';
 import { buildInterface, buildPlan, createTestKey, crypto, signRequest, type TestKey } from '../support/city-plan.ts';
 import { callSigned, echo, memoryState } from '../support/start-gateway.ts';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 let folder: string;
 let path: string;
@@ -90,6 +91,7 @@ test('a gateway starts from the file alone, follows it, ignores an older or dama
   const source = await openPlanFile({ path, seal, crypto, clock, log: silentLogger });
   const runFlow = { mode: () => 'sync' as const, call: (call: Parameters<typeof echo>[0]) => Promise.resolve(echo(call)) };
   const gateway = await createGateway({
+    outbound: anywhere,
     ...{
       front: 'open',
       planSource: source,

@@ -57,3 +57,20 @@ test('lets headers through on the bus, but none that end at the gateway', async 
 test('lets none through on the open front: the signature decides there', async () => {
   assert.deepEqual((await runPolicy(headerFilter, { raw: ['Accept', '*/*'] })).exchange.headers, {});
 });
+
+test('headers that would change target, method or person end at the user and bus fronts, in either spelling', async () => {
+  const names = [
+    'X-Original-URL',
+    'X-Rewrite-URL',
+    'X-HTTP-Method-Override',
+    'X-HTTP-Method',
+    'X-Method-Override',
+    'X-User-Id',
+    'x_user_id',
+  ];
+  const raw = [...names, 'Remote-User', 'X-Ward'].flatMap((name) => [name, 'x']);
+  for (const front of ['user', 'bus'] as const) {
+    const { exchange } = await runPolicy(headerFilter, { front, raw });
+    assert.deepEqual(exchange.headers, { 'x-ward': 'x' }, front);
+  }
+});

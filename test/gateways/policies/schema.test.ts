@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import schema from '../../../gateways/policies/schema.policy.ts';
 import { runPolicy } from '../support/run-policy.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 const requestSchema = {
   type: 'object',
@@ -39,9 +40,9 @@ test('refuses malformed JSON and keys that stand twice', async () => {
 });
 
 test('a pattern cannot stop the gateway', async () => {
-  const begun = performance.now();
-  assert.equal((await check(JSON.stringify({ hospital: `${'a'.repeat(50_000)}!` }))).error?.code, 'GW42201');
-  assert.ok(performance.now() - begun < 2000);
+  const [ms, { error }] = await cpuMsOf(() => check(JSON.stringify({ hospital: `${'a'.repeat(50_000)}!` })));
+  assert.equal(error?.code, 'GW42201');
+  assert.ok(ms < 5000, `${ms} ms`);
 });
 
 test('checks the query, where texts stand for numbers', async () => {

@@ -53,6 +53,8 @@ test('refuses tokens that are expired, early, for somebody else, by somebody els
     { ...claims(), sub: 'half \ud800' },
     { ...claims(), exp: undefined },
     { ...claims(), exp: '9999999999' },
+    { ...claims(), exp: 4_102_444_800 },
+    { ...claims(), exp: Date.now() },
   ];
   for (const payload of wrong)
     assert.equal((await call(await signSm2({ alg: 'SM2-SM3', kid: 'sm' }, payload))).code, 'GW40101', JSON.stringify(payload));

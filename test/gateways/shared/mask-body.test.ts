@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { maskBody } from '../../../gateways/shared/mask-body.ts';
 import { maskText } from '../../../gateways/shared/mask-text.ts';
 import { crypto } from '../support/city-plan.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 const ID = '11010519491231002X';
 const mask = (text: string | Buffer, type: string) => maskBody(Buffer.from(text), type, new Set(), crypto);
@@ -49,13 +50,14 @@ test('logs length and digest of what it cannot read', () => {
   }
 });
 
-test('no text of a stranger takes long', () => {
+test('no text of a stranger takes long', async () => {
   const name = 'a'.repeat(120_000);
-  const begun = performance.now();
-  for (const text of [`<${name}`, `<x ${name}`, `<x ${'a="'.repeat(40_000)}`, '<'.repeat(120_000), '<![CDATA['.repeat(13_000)])
-    mask(text, 'text/xml');
-  mask(JSON.stringify({ a: `<${name}` }), 'application/json');
-  mask(`x=%3C${name}`, 'application/x-www-form-urlencoded');
+  const [ms] = await cpuMsOf(() => {
+    for (const text of [`<${name}`, `<x ${name}`, `<x ${'a="'.repeat(40_000)}`, '<'.repeat(120_000), '<![CDATA['.repeat(13_000)])
+      mask(text, 'text/xml');
+    mask(JSON.stringify({ a: `<${name}` }), 'application/json');
+    mask(`x=%3C${name}`, 'application/x-www-form-urlencoded');
+  });
   // Linear work is milliseconds here, quadratic work half a minute.
-  assert.ok(performance.now() - begun < 5_000);
+  assert.ok(ms < 5_000, `${ms} ms`);
 });

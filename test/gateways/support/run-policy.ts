@@ -8,7 +8,7 @@ import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents
 import { createBodyBudget } from '../../../gateways/listen/create-body-budget.ts';
 import { createMemo } from '../../../gateways/pipeline/create-memo.ts';
 import { createPlanIndex } from '../../../gateways/plan/create-plan-index.ts';
-import { parseJson } from '../../../gateways/shared/parse-json.ts';
+import { createJsonReader } from '../../../gateways/shared/create-json-reader.ts';
 import { buildInterface, buildPlan, crypto } from './city-plan.ts';
 import { memoryState } from './start-gateway.ts';
 
@@ -49,7 +49,7 @@ export async function runPolicy<P extends Policy>(policy: P, given: PolicyCase):
     accessLog: { write: (line) => void lines.push(line), close: () => Promise.resolve() },
     bodies: createBodyBudget({ limitBytes: 256 * 1024 * 1024, clock }),
     memo: createMemo().get,
-    readJson: parseJson,
+    json: createJsonReader(clock),
     verify: (_exchange, key, data, signature) => crypto.verify(key, data, signature),
   };
   const exchange = buildExchange(given, document, raw, clock.now());

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { silentLogger, silentMetrics, type Logger, type Metrics, type Tracer } from '../../../engine/contract/observe.ts';
+import type { Clock } from '../../../engine/contract/clock.ts';
+import type { OutboundGuard } from '../../../engine/contract/outbound-guard.ts';
 import type { SharedState } from '../../../engine/contract/ports/shared-state.ts';
 import type { FlowCall, FlowResult, RunFlow } from '../../../engine/contract/run-flow.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
@@ -17,6 +19,7 @@ import { createGateway, type Gateway, type GatewayOptions } from '../../../gatew
 import type { Inside } from '../../../gateways/forward/open-inside.ts';
 import { createPlanFeed, type PlanFeed } from '../../../gateways/plan/create-plan-feed.ts';
 import { crypto, type SignedRequest } from './city-plan.ts';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 export interface TestGateway {
   readonly gateway: Gateway;
@@ -27,6 +30,9 @@ export interface TestGateway {
 }
 
 export type Settings = Partial<Pick<GatewaySettings, 'tls' | 'trustedProxies' | 'limits' | 'forwardNodes'>>;
+
+/** All traffic of a test comes from one address and, as a rule, of one app. */
+const UNLIMITED = { maxRequestsPerIp: 1_000_000, maxRequestsPerApp: 1_000_000 };
 
 export async function startGateway(
   plan: GatewayPlan | undefined,
@@ -39,6 +45,8 @@ export async function startGateway(
     tracer?: Tracer;
     logger?: Logger;
     metrics?: Metrics;
+    outbound?: OutboundGuard;
+    clock?: Clock;
   } = {},
 ): Promise<TestGateway> {
   const feed = createPlanFeed();
@@ -53,20 +61,27 @@ export async function startGateway(
   };
   const logFolder = await mkdtemp(join(tmpdir(), 'kq-gateway-'));
   const gateway = await createGateway({
+    outbound: options.outbound ?? anywhere,
     ...{
       front: options.front ?? 'open',
       planSource: feed,
       runFlow,
       crypto,
       shared: options.shared ?? memoryState(),
-      clock: wallClock(),
+      clock: options.clock ?? wallClock(),
       logger: options.logger ?? silentLogger,
       metrics: options.metrics ?? silentMetrics,
       tracer: options.tracer,
       ...(options.inside === undefined ? {} : { inside: options.inside }),
     },
     seal: { seal: (place, plain) => `sealed:${place.field}:${Buffer.from(plain).toString('base64')}` },
-    settings: { host: '127.0.0.1', port: 0, trustedProxies: [], ...options.settings },
+    settings: {
+      host: '127.0.0.1',
+      port: 0,
+      trustedProxies: [],
+      ...options.settings,
+      limits: { ...UNLIMITED, ...options.settings?.limits },
+    },
     logFolder,
   });
   return {

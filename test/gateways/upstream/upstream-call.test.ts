@@ -3,6 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, createServer as createNetServer, type AddressInfo, type Server as NetServer } from 'node:net';
 import { once } from 'node:events';
 import { after, before, beforeEach, test, type TestContext } from 'node:test';
+import { silentLogger } from '../../../engine/contract/observe.ts';
+import { createOutboundGuard } from '../../../engine/outbound/create-outbound-guard.ts';
 import type { GatewayLimits } from '../../../gateways/contract.ts';
 import type { GatewayPlan, InterfaceDocument } from '../../../gateways/documents.ts';
 import { buildInterface, buildPlan, createTestKey, crypto, signRequest, type TestKey } from '../support/city-plan.ts';
@@ -121,14 +123,14 @@ test('ends the call to the service when the caller leaves in the middle of a pau
 });
 
 test('answers GW50401 in time when the service is half open, and does not retry on the same terms for ever', async () => {
-  publish({ timeoutMs: 150, timeoutRetries: 1 }, [at(portOf(silent))]);
+  publish({ timeoutMs: 500, timeoutRetries: 1 }, [at(portOf(silent))]);
   const answer = await call();
   assert.equal(answer.code, 'GW50401');
   assert.equal(answer.status, 504);
 });
 
 test('tells an unknown outcome when a write had left', async () => {
-  publish({ method: 'POST', timeoutMs: 150, timeoutRetries: 3 }, [at(portOf(silent))]);
+  publish({ method: 'POST', timeoutMs: 500, timeoutRetries: 3 }, [at(portOf(silent))]);
   assert.equal((await call({ method: 'POST', body: '{}' })).code, 'GW50402');
   publish({ method: 'POST', exceptionRetries: 2 });
   behave = (request) => request.socket.destroy();
@@ -232,6 +234,26 @@ test('keeps serving every request while plans are swapped under load', async () 
   });
   await swapping;
   assert.ok((await Promise.all(workers)).every((count) => count > 0));
+});
+
+test('a service at an address that is not open gets no connection, and the log says why', async (t) => {
+  const lines: string[] = [];
+  const logger = { ...silentLogger, warn: (event: string, fields?: object) => void lines.push(`${event} ${JSON.stringify(fields)}`) };
+  const outbound = createOutboundGuard({ isExcepted: () => false });
+  const plan = { ...base, number: 1, grants: [{ grantId: 'grt_1', revision: 1, appId: 'his', interfaceId: 'ifc_book' }] };
+  const guarded = await startGateway(undefined, { front: 'bus', outbound, logger: { ...logger, child: () => logger } });
+  t.after(() => guarded.stop());
+  let connections = 0;
+  service.on('connection', () => connections++);
+  for (const host of ['127.0.0.1', 'localhost']) {
+    const instances = [`http://${host}:${portOf(service)}`];
+    const document = buildInterface({ front: 'bus', path: '/bus/v1/x', method: 'GET', target: { kind: 'upstream', instances } });
+    guarded.feed.publish({ ...plan, number: plan.number++, interfaces: [document] });
+    const answer = await callGateway(guarded.gateway, { method: 'GET', target: '/bus/v1/x', headers: { authorization } });
+    assert.match(answer.body.toString(), /GW50201/);
+  }
+  assert.equal(connections, 0);
+  assert.match(lines.join('\n'), /gateway\.upstream-refused .*OUTBOUND_REFUSED.*127\.0\.0\.1/);
 });
 
 test('signs the answer of a service on the open front', async (t) => {

@@ -4,6 +4,7 @@ import { runNode } from '../../../engine/testing/run-node.ts';
 import check from '../../../nodes/check/json-schema.node.ts';
 import { endsOnCancel, whileOthersGoOn } from '../support/large.ts';
 import { showsContract } from '../shows-contract.ts';
+import { cpuMsOf } from '../../support/cpu-time.ts';
 
 showsContract(import.meta.url, {
   happy: 'lets data through that fits',
@@ -39,9 +40,9 @@ test('lists no more issues than it shall', async () => {
 });
 
 test('a pattern that ruins a backtracking engine ends at once', async () => {
-  const started = performance.now();
-  assert.ok('reject' in (await run({ id: `${'1'.repeat(50_000)}!`, day: '2026-01-02' })));
-  assert.ok(performance.now() - started < 1500);
+  const [ms, outcome] = await cpuMsOf(() => run({ id: `${'1'.repeat(50_000)}!`, day: '2026-01-02' }));
+  assert.ok('reject' in outcome);
+  assert.ok(ms < 5000, `${ms} ms`);
 });
 
 test('10 MB are checked while others go on, with the same answers, and a cancel ends it', async () => {
@@ -55,6 +56,27 @@ test('10 MB are checked while others go on, with the same answers, and a cancel 
   assert.deepEqual({ ...large.reject, issues: [] }, { ...small.reject, issues: [] });
   assert.deepEqual(large.reject.issues, [{ ...small.reject.issues![0]!, path: '/100000/id' }]);
   await endsOnCancel(check, { config, data });
+});
+
+test('refuses a schema of few bytes that would take minutes to compile or to check by, with what to change', () => {
+  const twice = (index: number) => ({ anyOf: [{ $ref: `#/$defs/d${index}` }, { $ref: `#/$defs/d${index}` }] });
+  const $defs = Object.fromEntries(Array.from({ length: 40 }, (_, index) => [`d${index}`, index === 0 ? {} : twice(index - 1)]));
+  const problems = check.check?.({ schema: { $defs, $ref: '#/$defs/d39' }, maxIssues: 20 });
+  assert.deepEqual(
+    problems?.map(({ path }) => path),
+    ['/schema'],
+  );
+  const { message } = problems![0]!;
+  assert.match(
+    typeof message === 'string' ? message : message.en,
+    /^One value would meet too many branches, references included: \d+, at most 1000\. Reduce/,
+  );
+});
+
+test('a list of many objects is told free of twins without comparing each with each other', async () => {
+  const data = Array.from({ length: 20_000 }, (_, id) => ({ id }));
+  assert.ok('emit' in (await run(data, { schema: { type: 'array', uniqueItems: true, items: { type: 'object' } } })));
+  assert.ok('reject' in (await run([{ a: 1 }, { a: 1 }], { schema: { uniqueItems: true } })));
 });
 
 test('refuses a schema that cannot be used', async () => {

@@ -9,6 +9,8 @@ import { runNode, type RunNodeOptions } from '../../../engine/testing/run-node.t
 import { httpPeer, tcpPeer } from '../support/peers.ts';
 import httpCall from '../../../nodes/http/call.node.ts';
 import { showsContract } from '../shows-contract.ts';
+import { createOutboundGuard } from '../../../engine/outbound/create-outbound-guard.ts';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 showsContract(import.meta.url, {
   happy: 'sends the message as JSON and emits the parsed answer',
@@ -137,9 +139,14 @@ test('tells by the status whether it may be done again', async (t) => {
     [500, {}, 'GET', 'HTTP_SERVER_ERROR', 'transient'],
     [502, {}, 'PUT', 'HTTP_BUSY', 'transient'],
     [500, {}, 'PUT', 'HTTP_SERVER_ERROR', 'unknown-outcome'],
-    [503, {}, 'POST', 'HTTP_SERVER_ERROR', 'unknown-outcome'],
+    [503, {}, 'POST', 'HTTP_BUSY', 'transient'],
     [503, { 'retry-after': '2' }, 'POST', 'HTTP_BUSY', 'transient'],
     [429, {}, 'POST', 'HTTP_BUSY', 'transient'],
+    [408, {}, 'GET', 'HTTP_BUSY', 'transient'],
+    [408, {}, 'POST', 'HTTP_SERVER_ERROR', 'unknown-outcome'],
+    [502, {}, 'POST', 'HTTP_SERVER_ERROR', 'unknown-outcome'],
+    [504, {}, 'POST', 'HTTP_SERVER_ERROR', 'unknown-outcome'],
+    [500, {}, 'POST', 'HTTP_SERVER_ERROR', 'unknown-outcome'],
     [409, {}, 'POST', 'HTTP_REFUSED', 'input'],
   ];
   for (const [nextStatus, nextHeaders, method, code, kind] of cases) {
@@ -151,6 +158,21 @@ test('tells by the status whether it may be done again', async (t) => {
   status = 404;
   const outcome = await call(baseUrl, { config: { path: '/', expect: ['200-299', '404'], full: true } });
   assert.equal((emitted(outcome).data as { status: number }).status, 404);
+});
+
+test('an adapter says whether its 503 may have been done, and which 5xx refuse', async (t) => {
+  let status = 503;
+  const { baseUrl } = await httpPeer(t, (_request, response) => response.writeHead(status).end());
+  const attempt = (method: string, settings: object) =>
+    runNode(httpCall, { config: { method, path: '/' }, adapter: { settings: { baseUrl, ...settings } } });
+  const unavailable = { unavailableMayBeDone: true };
+  await assert.rejects(attempt('POST', unavailable), { code: 'HTTP_SERVER_ERROR', kind: 'unknown-outcome' });
+  await assert.rejects(attempt('PUT', unavailable), { code: 'HTTP_SERVER_ERROR', kind: 'unknown-outcome' });
+  await assert.rejects(attempt('GET', unavailable), { code: 'HTTP_BUSY', kind: 'transient' });
+  status = 500;
+  await assert.rejects(attempt('POST', { refusals: ['500'] }), { code: 'HTTP_REFUSED', kind: 'input' });
+  await assert.rejects(attempt('POST', { refusals: ['501'] }), { code: 'HTTP_SERVER_ERROR', kind: 'unknown-outcome' });
+  await assert.rejects(attempt('POST', { refusals: ['503'] }), { code: 'ADAPTER_SETTINGS_WRONG' });
 });
 
 test('a write that was answered is never known as not done, whatever keeps its answer from being read', async (t) => {
@@ -192,7 +214,7 @@ test('a peer that is not there is transient, for writes too', async () => {
 
 test('a peer that accepts and never answers leaves a write unknown and a read to be retried', async (t) => {
   const { baseUrl } = await tcpPeer(t, () => undefined);
-  const limits = { timeoutMs: 150 };
+  const limits = { timeoutMs: 500 };
   await assert.rejects(call(baseUrl, { config: { method: 'POST', path: '/' }, limits }), {
     code: 'HTTP_NO_ANSWER',
     kind: 'unknown-outcome',
@@ -204,10 +226,25 @@ test('a peer that stalls half-way through its answer is given up in time', async
   const { baseUrl } = await tcpPeer(t, (socket) => {
     socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'));
   });
-  await assert.rejects(call(baseUrl, { config: { method: 'POST', path: '/' }, limits: { timeoutMs: 150 } }), {
+  await assert.rejects(call(baseUrl, { config: { method: 'POST', path: '/' }, limits: { timeoutMs: 500 } }), {
     code: 'HTTP_NO_ANSWER',
     kind: 'unknown-outcome',
   });
+});
+
+test('a read that a closed connection swallowed is sent once more, and not a third time', async (t) => {
+  let requests = 0;
+  const { baseUrl } = await tcpPeer(t, (socket) => {
+    socket.once('data', () => {
+      requests += 1;
+      if (requests === 2) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok');
+      else socket.destroy();
+    });
+  });
+  const outcome = await call(baseUrl, { config: { path: '/', responseAs: 'text' } });
+  assert.deepEqual([emitted(outcome).data, requests], ['ok', 2]);
+  await assert.rejects(call(baseUrl, { config: { path: '/' } }), { code: 'HTTP_NO_ANSWER', kind: 'transient' });
+  assert.equal(requests, 4);
 });
 
 test('a reset of a reused connection leaves a write unknown: it is sent once and never again by itself', async (t) => {
@@ -277,6 +314,7 @@ test('the connection test tells each step and stops at the first that fails', as
       signal: new AbortController().signal,
       clock: wallClock(),
       report,
+      outbound: anywhere,
       secret: async () => '',
     });
   const told: string[] = [];
@@ -312,3 +350,15 @@ function emitted(outcome: Outcome): Message {
   assert.ok('emit' in outcome);
   return outcome.emit!.ok![0]!;
 }
+
+test('an address that is not open gets no connection, by name or by number, and the error is not tried again', async (t) => {
+  let requests = 0;
+  const { baseUrl } = await httpPeer(t, (_request, response) => {
+    requests++;
+    response.end();
+  });
+  const outbound = createOutboundGuard({ isExcepted: () => false });
+  for (const url of [baseUrl, baseUrl.replace('127.0.0.1', 'localhost'), baseUrl.replace('127.0.0.1', '[::ffff:127.0.0.1]')])
+    await assert.rejects(call(url, { config: { path: '/x' }, outbound }), { code: 'OUTBOUND_REFUSED', kind: 'input' });
+  assert.equal(requests, 0);
+});

@@ -15,6 +15,7 @@ import { eventually } from '../../conformance/eventually.ts';
 import { prepareDovecot, startDovecot, type Dovecot } from '../../servers/dovecot.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { showsContract } from '../shows-contract.ts';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 showsContract(import.meta.url, {
   happy: 'a mail of a Chinese program is read with its attachment, and leaves the inbox once it is safe',
@@ -27,7 +28,7 @@ showsContract(import.meta.url, {
 });
 
 const missing = prepareDovecot();
-const LIMIT = { timeout: 60_000, skip: missing ?? false };
+const LIMIT = { timeout: 240_000, skip: missing ?? false };
 const isCode = (code: string) => (error: unknown) => error instanceof AppError && error.code === code;
 const dataOf = ({ message }: Arrival) => message.data as MailData;
 const mail = (subject: string, body = 'hello') => `From: a@hospital.cn\r\nTo: lab@city.cn\r\nSubject: ${subject}\r\n\r\n${body}\r\n`;
@@ -232,6 +233,7 @@ test('the connection test logs in and names the folders', LIMIT, async () => {
     adapter: resolveAdapter('mail', { settings }),
     signal: new AbortController().signal,
     clock: wallClock(),
+    outbound: anywhere,
     secret: async () => 'secret',
   };
   const { ok, steps } = await mailReceive.probe!(ctx);

@@ -205,6 +205,23 @@ test('what cannot be read is refused by name where the header can, and the conne
   assert.equal(trigger.arrivals.length, 1);
 });
 
+test('a message without type or control id gets AR and is not handed in', async (t) => {
+  const { trigger, sender } = await start(t);
+  const { socket, received } = await sender();
+  const without = (field: number) => {
+    const [header = '', ...rest] = admission('M1').split('\r');
+    const fields = header.split('|');
+    // MSH-1 is the separator itself.
+    fields[field - 1] = '';
+    return [fields.join('|'), ...rest].join('\r');
+  };
+  socket.write(frame(without(9)));
+  socket.write(frame(without(10)));
+  socket.write(frame(admission('M2')));
+  assert.deepEqual((await received(3)).map(msa), ['AR M1', 'AR ', 'AA M2']);
+  assert.equal(trigger.arrivals.length, 1);
+});
+
 test('a peer that is not named is refused, and an empty list refuses all', async (t) => {
   for (const peers of [[], ['10.0.0.0/8', 'cn:his-a'], undefined]) {
     const { trigger, sender } = await start(t, { peers });

@@ -13,6 +13,9 @@ import { toHl7Form } from '../../../nodes/shared/hl7/form.ts';
 import { readHl7 } from '../../../nodes/shared/hl7/message.ts';
 import { ackText, admission, startHospital, type TestHospital } from './peers.ts';
 import { showsContract } from '../shows-contract.ts';
+import type { OutboundGuard } from '../../../engine/contract/outbound-guard.ts';
+import { createOutboundGuard } from '../../../engine/outbound/create-outbound-guard.ts';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 showsContract(import.meta.url, {
   happy: 'a message is sent under a control id of its idempotency key and its ACK is emitted',
@@ -30,6 +33,7 @@ interface SendOptions {
   readonly signal?: AbortSignal;
   readonly beforeFirstByte?: () => void;
   readonly message?: Message;
+  readonly outbound?: OutboundGuard;
 }
 
 const node = mllpSend as unknown as ActionNode;
@@ -52,6 +56,7 @@ async function start(t: TestContext, answer: Answer, config: Record<string, unkn
       config: filled,
       adapter: resolveAdapter('mllp', { charset: 'UTF-8', limits: { timeoutMs: 2000 }, ...adapter, settings }),
       signal: options.signal ?? closing.signal,
+      outbound: options.outbound ?? anywhere,
       idempotencyKey: options.key ?? 'key-1',
       clock: wallClock(),
       log: silentLogger,
@@ -108,17 +113,19 @@ test('late and foreign acknowledgements are ignored', async (t) => {
 });
 
 test('a slow hospital is an unknown outcome, and its late ACK meets no other message', async (t) => {
-  let first = true;
+  let answerLate: (() => void) | undefined;
   const { hospital, send } = await start(
     t,
     (id, _content, socket) => {
-      if (!first) return ackText(id);
-      first = false;
-      setTimeout(() => socket.destroyed || socket.write(`\x0b${ackText(id)}\x1c\r`), 150);
+      if (answerLate) {
+        answerLate();
+        return ackText(id);
+      }
+      answerLate = () => void (socket.destroyed || socket.write(`\x0b${ackText(id)}\x1c\r`));
       return undefined;
     },
     {},
-    { limits: { timeoutMs: 100 } },
+    { limits: { timeoutMs: 1_500 } },
   );
   await assert.rejects(send(admission('M1')), isError('MLLP_ACK_TIMEOUT', 'unknown-outcome'));
   assert.equal((emitted(await send(admission('M2'), { key: 'k2' })) as { controlId: string }).controlId, controlIdOf('k2'));
@@ -126,7 +133,7 @@ test('a slow hospital is an unknown outcome, and its late ACK meets no other mes
 });
 
 test('a half-open connection is an unknown outcome within the time-out', async (t) => {
-  const { send } = await start(t, () => undefined, {}, { limits: { timeoutMs: 100 } });
+  const { send } = await start(t, () => undefined, {}, { limits: { timeoutMs: 500 } });
   await assert.rejects(send(admission('M1')), isError('MLLP_ACK_TIMEOUT', 'unknown-outcome'));
 });
 
@@ -148,13 +155,17 @@ test('an answer that is no acknowledgement is an unknown outcome', async (t) => 
 });
 
 test('a connection that the hospital closed while idle is opened anew, and nothing is lost', async (t) => {
+  let closed = Promise.withResolvers<void>();
   const { hospital, send } = await start(t, (id, _content, socket) => {
+    // The sender has seen the end when it ends its own side.
+    socket.once('close', () => closed.resolve());
     setImmediate(() => socket.end());
     return ackText(id);
   });
   for (let index = 0; index < 5; index++) {
+    closed = Promise.withResolvers();
     await send(admission('M1'), { key: `k${index}` });
-    await new Promise((resolve) => setTimeout(resolve, 20)); // the hospital's FIN is on its way
+    await closed.promise;
   }
   assert.equal(hospital.received.length, 5);
 });
@@ -243,6 +254,7 @@ test('the connection test says how far it came', async (t) => {
       adapter: resolveAdapter('mllp', { settings: { host: '127.0.0.1', port } }),
       signal: new AbortController().signal,
       clock: wallClock(),
+      outbound: anywhere,
       secret: () => Promise.resolve(''),
     });
   const good = await probe(hospital.port);
@@ -250,5 +262,14 @@ test('the connection test says how far it came', async (t) => {
   await hospital.close().catch(() => undefined);
   const bad = await probe(hospital.port);
   assert.deepEqual([bad.ok, bad.steps.map((step) => step.ok)], [false, [true, true, false]]);
+  assert.equal(hospital.received.length, 0);
+});
+
+test('an address that is not open gets no connection, by name or by number, and the error is not tried again', async (t) => {
+  const { hospital, send } = await start(t, (id) => ackText(id, 'AA', 'ok'));
+  const outbound = createOutboundGuard({ isExcepted: () => false });
+  await assert.rejects(Promise.resolve(send(admission('M1'), { outbound })), isError('OUTBOUND_REFUSED', 'input'));
+  const named = await start(t, (id) => ackText(id, 'AA', 'ok'), {}, { settings: { host: 'localhost', port: hospital.port } });
+  await assert.rejects(Promise.resolve(named.send(admission('M1'), { outbound })), isError('OUTBOUND_REFUSED', 'input'));
   assert.equal(hospital.received.length, 0);
 });

@@ -99,11 +99,24 @@ test('an answer that is no SOAP leaves a write unknown and a read refused', asyn
   const down = await httpPeer(t, (_request, response) => void response.writeHead(500, { 'content-type': 'text/html' }).end('<html>'));
   await assert.rejects(call(down.baseUrl), { code: 'HTTP_SERVER_ERROR', kind: 'unknown-outcome' });
   await assert.rejects(call(down.baseUrl, { config: { ...config, reads: true } }), { code: 'HTTP_SERVER_ERROR', kind: 'transient' });
+  const busy = await httpPeer(t, (_request, response) => void response.writeHead(503).end());
+  await assert.rejects(call(busy.baseUrl), { code: 'HTTP_BUSY', kind: 'transient' });
 });
 
-test('a one-way operation is answered by nothing', async (t) => {
-  const { baseUrl } = await httpPeer(t, (_request, response) => void response.writeHead(202).end());
-  assert.equal(emitted(await call(baseUrl), 'ok').data, null);
+test('an empty answer with HTTP 200 is no success: a write is unknown, a read refused', async (t) => {
+  const { baseUrl } = await httpPeer(t, (_request, response) => void response.end());
+  await assert.rejects(call(baseUrl), { code: 'SOAP_ANSWER', kind: 'unknown-outcome', values: { problem: 'empty', status: 200 } });
+  await assert.rejects(call(baseUrl, { config: { ...config, idempotent: true } }), { code: 'SOAP_ANSWER', kind: 'unknown-outcome' });
+  await assert.rejects(call(baseUrl, { config: { ...config, reads: true } }), { code: 'SOAP_ANSWER', kind: 'input' });
+});
+
+test('a one-way operation is answered by nothing: 202 or 204, or 200 where the node says that it is one-way', async (t) => {
+  for (const status of [202, 204]) {
+    const { baseUrl } = await httpPeer(t, (_request, response) => void response.writeHead(status).end());
+    assert.equal(emitted(await call(baseUrl), 'ok').data, null);
+  }
+  const { baseUrl } = await httpPeer(t, (_request, response) => void response.end());
+  assert.equal(emitted(await call(baseUrl, { config: { ...config, oneWay: true } }), 'ok').data, null);
 });
 
 test('logs in with a user name token, as text or as digest with a new nonce each time', async (t) => {
@@ -131,7 +144,7 @@ test('a second run carries the same idempotency key', async (t) => {
 test('a peer that never answers, or stalls half-way, leaves the write unknown', async (t) => {
   for (const first of ['', 'HTTP/1.1 200 OK\r\ncontent-type: text/xml\r\ncontent-length: 900\r\n\r\n<s:Env']) {
     const { baseUrl } = await tcpPeer(t, (socket) => socket.once('data', () => socket.write(first)));
-    await assert.rejects(call(baseUrl, {}, { limits: { timeoutMs: 150 } }), { code: 'HTTP_NO_ANSWER', kind: 'unknown-outcome' });
+    await assert.rejects(call(baseUrl, {}, { limits: { timeoutMs: 500 } }), { code: 'HTTP_NO_ANSWER', kind: 'unknown-outcome' });
   }
 });
 

@@ -4,6 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { readOffers } from '../../../nodes/soap/offers.ts';
 import { httpPeer } from '../support/peers.ts';
+import { anywhere } from '../../../engine/testing/anywhere.ts';
 
 const CITY = await readFile(new URL('../../../examples/city/hospital-b/hospital-b.wsdl', import.meta.url), 'utf8');
 
@@ -26,6 +27,7 @@ test('tells of each operation what to fill in and the form of what it takes and 
     action: 'urn:city:hospital-b:Register',
     qualified: false,
     arrays: [],
+    oneWay: false,
   });
   const text = { type: 'string' };
   assert.deepEqual(register.takes, {
@@ -48,14 +50,15 @@ test('reads SOAP 1.2, qualified fields, types that extend others, rpc style, and
     action: 'urn:find',
     qualified: true,
     arrays: [],
+    oneWay: false,
   });
   const properties = find.takes['properties'] as Record<string, { type?: string; format?: string }>;
   assert.deepEqual(Object.keys(properties), ['id', 'day', 'parent']);
   assert.equal(properties['day']?.format, 'date');
   assert.deepEqual(find.takes['required'], ['id']);
   assert.deepEqual(
-    [old?.config['operation'], old?.config['namespace'], Object.keys(old?.takes['properties'] as object)],
-    ['old', 'urn:old', ['a']],
+    [old?.config['operation'], old?.config['namespace'], old?.config['oneWay'], Object.keys(old?.takes['properties'] as object)],
+    ['old', 'urn:old', true, ['a']],
   );
 });
 
@@ -72,12 +75,13 @@ test('says so when the service has no description', async (t) => {
 /** `path` is what the adapter's address has behind the peer's. */
 async function ask(t: TestContext, wsdl: string, path = '') {
   const { baseUrl, requests } = await httpPeer(t, (_, response) => void response.setHeader('content-type', 'text/xml').end(wsdl));
-  const limits = { timeoutMs: 5000, connectTimeoutMs: 2000, maxConcurrency: 4, maxResponseBytes: 1_000_000 };
+  const limits = { timeoutMs: 30_000, connectTimeoutMs: 2000, maxConcurrency: 4, maxResponseBytes: 10_000_000 };
   const adapter = { adapterId: 'adp_x', protocol: 'soap', settings: { baseUrl: `${baseUrl}${path}` }, limits } as never;
   const offers = await readOffers({
     adapter,
-    signal: AbortSignal.timeout(5000),
+    signal: AbortSignal.timeout(30_000),
     clock: systemClock,
+    outbound: anywhere,
     secret: () => Promise.reject(new Error('none')),
   });
   return { offers, requests };
@@ -105,3 +109,31 @@ const ODD = `<?xml version="1.0"?>
   </w:binding>
   <w:service name="S"><w:port name="p" binding="t:B"><s12:address location="http://inner/base/his/Service.asmx/v2"/></w:port></w:service>
 </w:definitions>`;
+
+const wsdl = (types: string, operations: number): string => {
+  const each = (make: (index: number) => string) => Array.from({ length: operations }, (_, index) => make(index)).join('');
+  return `<w:definitions xmlns:w="http://schemas.xmlsoap.org/wsdl/" xmlns:s="http://schemas.xmlsoap.org/wsdl/soap/" targetNamespace="u">
+<w:types><schema>${types}</schema></w:types>
+<w:message name="m"><w:part name="p" element="e"/></w:message>
+<w:portType name="p">${each((index) => `<w:operation name="o${index}"><w:input message="m"/><w:output message="m"/></w:operation>`)}</w:portType>
+<w:binding name="b" type="p"><s:binding/>${each((index) => `<w:operation name="o${index}"/>`)}</w:binding></w:definitions>`;
+};
+const extend = (base: string) => `<complexContent><extension base="${base}"/></complexContent>`;
+
+test('a type that extends itself, in many ways, is read once; thousands of operations are read as they stand', async (t) => {
+  const circle = `<element name="e" type="t"/><complexType name="t">${extend('t').repeat(6)}<sequence><element name="a"/></sequence></complexType>`;
+  const [offer] = (await ask(t, wsdl(circle, 1))).offers;
+  assert.deepEqual(Object.keys(offer?.takes['properties'] as object), ['a']);
+  const { offers } = await ask(t, wsdl('<element name="e" type="t"/><complexType name="t"/>', 5000));
+  assert.equal(offers.length, 5000);
+});
+
+test('types that multiply, and more operations than anybody has, are refused with the reason', async (t) => {
+  const level = (index: number) => `<complexType name="t${index}">${extend(`t${index + 1}`).repeat(8)}</complexType>`;
+  const tower = Array.from({ length: 12 }, (_, index) => level(index)).join('');
+  await assert.rejects(ask(t, wsdl(`<element name="e" type="t0"/>${tower}<complexType name="t12"/>`, 1)), {
+    code: 'WSDL_TOO_COSTLY',
+    kind: 'input',
+  });
+  await assert.rejects(ask(t, wsdl('<element name="e" type="t"/><complexType name="t"/>', 60_000)), { code: 'WSDL_TOO_COSTLY' });
+});

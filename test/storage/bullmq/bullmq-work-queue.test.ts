@@ -1,5 +1,7 @@
+// @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -51,7 +53,9 @@ describeOnRedis('the doorbell', (server) => {
       doomed.child.kill('SIGKILL');
       clearInterval(ringing);
     }
+    // What it still hears while it dies, the other one need not hear.
     first.child.kill('SIGKILL');
+    await once(first.child, 'exit');
     second.heard.clear();
     for (let partition = 32; partition < 64; partition++) await queue!.ring(partition);
     await eventually(() => [...second.heard].filter((partition) => partition >= 32).length === 32, HEAL_MS);
@@ -80,7 +84,7 @@ describeOnRedis('the doorbell', (server) => {
       const start = performance.now();
       await ringer!.ring(2);
       await ringer!.ring(3, { delayMs: 50 });
-      assert.ok(performance.now() - start < 500, 'whoever rings is not kept waiting');
+      assert.ok(performance.now() - start < 5_000, 'the caller does not wait for Redis, which is away until the restart below');
       await wait(1_500);
       await server().restart();
       await eventually(() => heard.has(2) && heard.has(3), HEAL_MS);

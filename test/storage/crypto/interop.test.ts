@@ -75,7 +75,7 @@ test('our SM3 is that of sm-crypto for lengths around the block border', () => {
 });
 
 function openssl(...parameters: string[]): Buffer {
-  return execFileSync('openssl', parameters, { timeout: 10_000, stdio: ['ignore', 'pipe', 'pipe'] });
+  return execFileSync('openssl', parameters, { timeout: 60_000, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 function hasOpenssl(): boolean {

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +15,7 @@ import { visitsSpec } from '../../conformance/documents.ts';
 const folder = await mkdtemp(join(tmpdir(), 'kq-crash-'));
 after(() => rm(folder, { recursive: true }));
 
-it('keeps everything it answered when the process is killed in the middle of writing, five times over', { timeout: 60_000 }, async () => {
+it('keeps everything it answered when the process is killed in the middle of writing, five times over', { timeout: 240_000 }, async () => {
   const answered = new Map<string, number>();
   for (let round = 0; round < 5; round++) {
     for (const [id, bed] of await writeAndKill(round)) answered.set(id, bed);
@@ -34,7 +35,7 @@ it('keeps everything it answered when the process is killed in the middle of wri
   assert.ok(answered.size > 500, `only ${answered.size} writes were tried`);
 });
 
-it('refuses a second process, and a second opener in the same process, and says what to do', { timeout: 30_000 }, async () => {
+it('refuses a second process, and a second opener in the same process, and says what to do', { timeout: 240_000 }, async () => {
   const documents = await openStore();
   const isLocked = (error: unknown) =>
     error instanceof AppError && error.code === 'STORE_LOCKED' && /Stop that process/.test(error.fix ?? '');
@@ -50,7 +51,7 @@ it('refuses a second process, and a second opener in the same process, and says 
   await (await openStore()).close();
 });
 
-it('says at once that the file is damaged, and lets the folder go', { timeout: 30_000 }, async () => {
+it('says at once that the file is damaged, and lets the folder go', { timeout: 240_000 }, async () => {
   const damaged = await mkdtemp(join(tmpdir(), 'kq-damaged-'));
   await writeFile(join(damaged, 'store.sqlite'), 'this is no database, whatever its name says'.repeat(100));
   const isDamaged = (error: unknown) => error instanceof AppError && error.code === 'STORE_DAMAGED' && /backup/.test(error.fix ?? '');

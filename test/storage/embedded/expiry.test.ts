@@ -9,7 +9,7 @@ import { openEmbeddedDocuments } from '../../../storage/embedded/open-embedded-d
 import { visitsSpec } from '../../conformance/documents.ts';
 import { eventually } from '../../conformance/eventually.ts';
 
-it('keeps the file bounded by what lives, and gives the space back when little does', { timeout: 60_000 }, async () => {
+it('keeps the file bounded by what lives, and gives the space back when little does', { timeout: 240_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'kq-expiry-'));
   const clock = fakeClock();
   const documents = await openEmbeddedDocuments({ folder, clock, logger: silentLogger });

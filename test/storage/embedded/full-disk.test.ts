@@ -27,7 +27,7 @@ it('says that it is full at its limit, goes on reading, and writes again when th
   await rm(folder, { recursive: true });
 });
 
-it('says that the disk is full, goes on reading, and writes again by itself when there is space', { timeout: 60_000 }, async (t) => {
+it('says that the disk is full, goes on reading, and writes again by itself when there is space', { timeout: 240_000 }, async (t) => {
   const disk = await mkdtemp(join(tmpdir(), 'kq-disk-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', disk], { stdio: 'ignore' });

@@ -1,3 +1,4 @@
+// @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
@@ -39,14 +40,14 @@ describe('a server that is killed', { skip: reason ?? false }, () => {
     try {
       for (let kill = 1; kill <= 3; kill++) {
         const before = answered.length;
-        await eventually(() => answered.length >= before + 50, 20_000);
+        await eventually(() => answered.length >= before + 50);
         const failedBefore = failures.length;
         await server.kill();
         // One whose answer was lost looks for it for ten seconds before it gives up.
-        await eventually(() => failures.length > failedBefore, 20_000);
+        await eventually(() => failures.length > failedBefore);
         const answeredWhenBack = answered.length;
         await server.restart();
-        await eventually(() => answered.length > answeredWhenBack, 10_000);
+        await eventually(() => answered.length > answeredWhenBack);
       }
     } finally {
       isOver = true;

@@ -11,7 +11,7 @@ import { eventually } from '../../conformance/eventually.ts';
 import { startFaultProxy, type FaultProxy } from '../../servers/fault-proxy.ts';
 import { preparePostgres, startPostgres, type PostgresServer } from '../../servers/postgres.ts';
 
-const HEAL_MS = 10_000;
+const HEAL_MS = 30_000;
 const reason = preparePostgres();
 if (reason === undefined) {
   describe('PostgreSQL that dies', deaths);
@@ -53,7 +53,7 @@ function deaths(): void {
         }
       });
       const ending = Promise.allSettled(writers);
-      await eventually(() => answered.size > before + 300, 20_000);
+      await eventually(() => answered.size > before + 300);
       await server.kill();
       isOver = true;
       await server.restart();
@@ -68,7 +68,7 @@ function deaths(): void {
     );
   });
 
-  it('refuses with STORE_DOWN while it is away, and goes on by itself when it is back', { timeout: 60_000 }, async () => {
+  it('refuses with STORE_DOWN while it is away, and goes on by itself when it is back', { timeout: 240_000 }, async () => {
     const visits = await store.documents.open(visitsSpec('away'));
     await visits.insert({ _id: 'a', bed: 0 });
     await server.pause();
@@ -105,7 +105,7 @@ function badLines(): void {
     await server.stop();
   });
 
-  it('does each write once, and tells of each, when the connection is cut at any moment', { timeout: 60_000 }, async () => {
+  it('does each write once, and tells of each, when the connection is cut at any moment', { timeout: 240_000 }, async () => {
     const visits = await store.documents.open(visitsSpec('cut'));
     await visits.insert({ _id: 'sum', bed: 0 });
     let isOver = false;
@@ -129,7 +129,7 @@ function badLines(): void {
     assert.equal(await visits.count({}), 301);
   });
 
-  it('gives a deaf connection up and goes on over a new one', { timeout: 60_000 }, async () => {
+  it('gives a deaf connection up and goes on over a new one', { timeout: 240_000 }, async () => {
     const visits = await store.documents.open(visitsSpec('deaf'));
     await visits.insert({ _id: 'a', bed: 0 });
     proxy.swallow();

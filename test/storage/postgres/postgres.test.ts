@@ -1,4 +1,6 @@
+import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { Client } from 'pg';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import { openDataKeys } from '../../../engine/seal/open-data-keys.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
@@ -25,6 +27,25 @@ function promises(): void {
     documentsConformance('a relative of PostgreSQL without ON CONFLICT', async (clock) =>
       openPostgresStore(`${server.address}?schema=plain`, { clock, logger: silentLogger }, { hasOnConflict: false }),
     );
+
+    it('has each document under the id of its row, whatever the document says', async () => {
+      const { documents } = await postgresBackend.open(`${server.address}?schema=who`, { clock: fakeClock(), logger: silentLogger });
+      const client = new Client(server.address);
+      await client.connect();
+      try {
+        const who = await documents.open({ name: 'who', schema: {}, indexes: [] });
+        const ids = ['a', '康', '\u0000b', '\u0001', '\u0001\u0001', '\u0001\u0002'];
+        for (const _id of ids) await who.insert({ _id });
+        for (const _id of ids) assert.equal((await who.get(_id))?._id, _id);
+        assert.deepEqual((await who.find({}, { limit: 9 })).map(({ _id }) => _id).sort(), [...ids].sort());
+        await client.query(`INSERT INTO who.who SELECT 'copy', rev, past, doc, e FROM who.who WHERE id = 'a'`);
+        assert.deepEqual(await who.get('copy'), { _id: 'copy' });
+        assert.equal((await who.find({ _id: 'copy' }, { limit: 9 }))[0]?._id, 'copy');
+      } finally {
+        await client.end();
+        await documents.close();
+      }
+    });
 
     blobsConformance('PostgreSQL', async () => {
       const clock = fakeClock();

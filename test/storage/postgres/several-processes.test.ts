@@ -44,7 +44,7 @@ function several(): void {
     }
   }
 
-  it('creates everything once when eight start at the same time', { timeout: 60_000 }, async () => {
+  it('creates everything once when eight start at the same time', { timeout: 240_000 }, async () => {
     await withStores(8, async (stores) => {
       assert.ok(stores.every(({ documents }) => !documents.isExclusive));
       const names = ['first', 'second', 'third', ...Array.from({ length: 20 }, (_, i) => `further${i}`)];
@@ -54,7 +54,7 @@ function several(): void {
     });
   });
 
-  it('loses none of 2,000 conditional updates of two, and claims nothing twice', { timeout: 60_000 }, async () => {
+  it('loses none of 2,000 conditional updates of two, and claims nothing twice', { timeout: 240_000 }, async () => {
     await withStores(2, async (stores) => {
       const [ours, theirs] = await Promise.all(stores.map(({ documents }) => documents.open(visitsSpec('raced'))));
       await ours!.insert({ _id: 'sum', bed: 0 });
@@ -73,7 +73,7 @@ function several(): void {
     });
   });
 
-  it('lets one of two have a unique key, also by an update', { timeout: 60_000 }, async () => {
+  it('lets one of two have a unique key, also by an update', { timeout: 240_000 }, async () => {
     await withStores(2, async (stores) => {
       const [ours, theirs] = await Promise.all(stores.map(({ documents }) => documents.open(visitsSpec('keys'))));
       const inserts = Array.from({ length: 200 }, (_, i) =>
@@ -91,7 +91,7 @@ function several(): void {
     });
   });
 
-  it('makes a missing index again and tells so, and refuses one that was changed', { timeout: 60_000 }, async () => {
+  it('makes a missing index again and tells so, and refuses one that was changed', { timeout: 240_000 }, async () => {
     await withStores(1, async ([store], schema) => {
       await (await store!.documents.open(visitsSpec('indexed'))).insert({ _id: 'a', card: '1' });
       await sql(`DROP INDEX ${schema}."indexed:card:key"`);
@@ -118,7 +118,7 @@ function several(): void {
     });
   });
 
-  it('lists a partition by its index alone, however long the history', { timeout: 60_000 }, async () => {
+  it('lists a partition by its index alone, however long the history', { timeout: 240_000 }, async () => {
     await withStores(1, async ([store], schema) => {
       const visits = await store!.documents.open(visitsSpec('listed'));
       await Promise.all(

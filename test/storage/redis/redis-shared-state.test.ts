@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
-import { openRedisSharedState } from '../../../storage/redis/redis-shared-state.ts';
+import { CLAIMS_SINCE, openRedisSharedState } from '../../../storage/redis/redis-shared-state.ts';
 import { eventually } from '../../conformance/eventually.ts';
 import { sharedStateConformance } from '../../conformance/shared-state.ts';
 import { startFaultProxy } from '../../servers/fault-proxy.ts';
@@ -89,6 +89,13 @@ describeOnRedis('shared state', (server) => {
     assert.equal(await state.claimOnce('c', 60_000), true, 'one whose age is of no concern');
   });
 
+  it('notes the loss when Redis is emptied, though nobody claims anything', async (t) => {
+    const state = await openState(t, server());
+    await state.noteLosses();
+    await server().command('FLUSHALL');
+    await eventually(async () => (await server().command('EXISTS', CLAIMS_SINCE)).startsWith(':1'));
+  });
+
   for (const way of ['stop', 'kill'] as const)
     it(`refuses quickly after a ${way} of Redis, and heals by itself when it is back, subscriptions too`, async (t) => {
       const state = await openState(t, server());
@@ -97,25 +104,25 @@ describeOnRedis('shared state', (server) => {
       const inFlight = Promise.allSettled(Array.from({ length: 200 }, (_, i) => state.increment(`n${i}`, 1, 1000)));
       await server()[way]();
       await inFlight;
-      await assert.rejects(within(2_000, state.claimOnce('a', 1000)), DOWN);
-      await assert.rejects(within(2_000, state.get('a')), DOWN);
-      await assert.rejects(within(2_000, state.publish('news', 'lost')), DOWN);
+      await assert.rejects(within(ANSWERED_MS, state.claimOnce('a', 1000)), DOWN);
+      await assert.rejects(within(ANSWERED_MS, state.get('a')), DOWN);
+      await assert.rejects(within(ANSWERED_MS, state.publish('news', 'lost')), DOWN);
       // Whoever subscribes meanwhile hears as soon as there is something to hear.
       await within(
-        2_000,
+        ANSWERED_MS,
         state.subscribe('more', (payload) => void heard.push(payload)),
       );
       await server().restart();
-      await eventually(() => state.claimOnce(`back after ${way}`, 1000).catch(() => false), 10_000);
+      await eventually(() => state.claimOnce(`back after ${way}`, 1000).catch(() => false));
       await eventually(async () => {
         await state.publish('news', 'one').catch(() => undefined);
         await state.publish('more', 'two').catch(() => undefined);
         return heard.includes('one') && heard.includes('two');
-      }, 10_000);
+      });
       assert.ok(!heard.includes('lost'));
     });
 
-  it('takes a connection that swallows everything for dead within two seconds, and heals', async (t) => {
+  it('takes a connection that swallows everything for dead within seconds, and heals', async (t) => {
     const proxy = await startFaultProxy({ targetPort: server().port });
     t.after(() => proxy.stop());
     const state = await openState(t, proxy);
@@ -123,14 +130,14 @@ describeOnRedis('shared state', (server) => {
     await state.subscribe('news', (payload) => void heard.push(payload));
     assert.equal(await state.claimOnce('before', 60_000), true);
     proxy.swallow();
-    await Promise.all(Array.from({ length: 100 }, (_, i) => assert.rejects(within(2_500, state.claimOnce(`deaf${i}`, 1000)), DOWN)));
+    await Promise.all(Array.from({ length: 100 }, (_, i) => assert.rejects(within(ANSWERED_MS, state.claimOnce(`deaf${i}`, 1000)), DOWN)));
     // Subscribers find out by themselves, although they send nothing.
     await wait(5_000);
     proxy.heal();
     await eventually(async () => {
       await state.publish('news', 'one').catch(() => undefined);
       return heard.includes('one');
-    }, 10_000);
+    });
     assert.equal(await state.claimOnce('before', 60_000), false);
   });
 
@@ -172,6 +179,9 @@ async function openState(t: TestContext, { port }: Pick<RedisServer, 'port'>, ma
   t.after(() => state.close());
   return state;
 }
+
+/** Two seconds on an idle machine. */
+const ANSWERED_MS = 10_000;
 
 /** Fails where the answer takes longer: a caller's time is bounded. */
 async function within<T>(ms: number, answer: Promise<T>): Promise<T> {

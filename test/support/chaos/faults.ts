@@ -2,6 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { District } from './district.ts';
 import type { KeptRole } from './kept-role.ts';
+import { until } from '../city.ts';
 import type { ProxiedServers } from '../proxied-servers.ts';
 
 export interface Playground {
@@ -9,13 +10,15 @@ export interface Playground {
   readonly control: KeptRole;
   readonly servers: ProxiedServers;
   readonly district: District;
+  /** How often the installation refused what a displaced owner wanted to write, or kept its outcome beside the execution. */
+  countLate(): Promise<number>;
 }
 
 export type FaultName = keyof typeof FAULTS;
 
-/** An owner is given up after 15 to 21 s: others take what it had claimed, and what it still writes must be refused. */
-const STALL_MS = 30_000;
-const WRITE_WITHIN_MS = 10_000;
+/** For what comes within seconds (15 to 21 s: an owner is given up) on an idle machine. */
+const PATIENCE_MS = 120_000;
+const ASK_STORE_MS = 500;
 const NETWORK_MS = 3_000;
 const AWAY_MS = 700;
 
@@ -28,13 +31,18 @@ const FAULTS = {
   'cut connections': ({ servers }: Playground) => servers.cut(),
   'delay connections': ({ servers }: Playground) => lasting(servers.delay(), NETWORK_MS),
   'half-open connections': ({ servers }: Playground) => lasting(servers.halfOpen(), NETWORK_MS),
-  /** In the middle of a write. */
-  'stall a worker': async ({ workers, district }: Playground) => {
-    const sender = await Promise.race([district.nextSender(), pause(WRITE_WITHIN_MS, workers[0]!.name)]);
-    const worker = workers.find(({ name }) => name === sender)!;
+  /** In the middle of a write, until another worker has taken it over. What it then wants to store must be refused. */
+  'stall a worker': async ({ workers, district, countLate }: Playground) => {
+    const before = await countLate();
+    const write = await Promise.race([district.holdNext(), pause(PATIENCE_MS, undefined, { ref: false })]);
+    if (write === undefined) throw new Error(`no worker wrote anything for ${PATIENCE_MS} ms`);
+    const worker = workers.find(({ name }) => name === write.sender)!;
     worker.signal('SIGSTOP');
-    await pause(STALL_MS);
+    await until('another worker takes over what the stalled one began', async () => write.isTakenOver, PATIENCE_MS);
+    write.release();
     worker.signal('SIGCONT');
+    const isRefused = async () => (await countLate()) > before || pause(ASK_STORE_MS, false);
+    await until('what the stalled worker brings too late is refused', isRefused, PATIENCE_MS);
   },
 } as const;
 

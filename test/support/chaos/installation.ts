@@ -62,7 +62,7 @@ export async function prepareInstallation(servers: ProxiedServers, scratch: stri
       name: `worker-${index + 1}`,
       environment: { ...common, KQ_ENVIRONMENT: `W${index + 1}`, KQ_LOG_LEVEL: 'info' },
     })),
-    control: { ...common, KQ_CONTROL_PORT: '0', KQ_ENVIRONMENT: 'W1' },
+    control: { ...common, KQ_CONTROL_PORT: '0', KQ_ENVIRONMENT: 'W1', KQ_REQUIRE_TOTP: 'false' },
     feeds: HOSTS.map((host) => ({ host, port })),
     kekFile,
   };
@@ -84,6 +84,15 @@ export async function countOutcomes(servers: ProxiedServers, { kekFile }: Instal
       if (page.length < PAGE) return { statuses, open, lateOutcomes: late, unfinished: [] };
       after = page.at(-1)!._id;
     }
+  } finally {
+    await storage.close();
+  }
+}
+
+export async function countLateOutcomes(servers: ProxiedServers, { kekFile }: Installation): Promise<number> {
+  const storage = await openDirectly(servers, kekFile);
+  try {
+    return await (await storage.documents.open(lateOutcomesSpec)).count({}, 1_000_000);
   } finally {
     await storage.close();
   }

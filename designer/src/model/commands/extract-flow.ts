@@ -34,7 +34,7 @@ export function extractFlow(document: FlowDocument, types: NodeTypes, wish: Wish
   if (ways === undefined) return refuse('EXTRACT_WAYS');
   if (readsAcross(document, inside)) return refuse('EXTRACT_READS');
 
-  const made = newFlow(wish.name);
+  const made = newFlow(wish.name, document.domain);
   const start = newNode(made, trigger, { language: wish.language });
   const end = newNode({ ...made, nodes }, reply, { language: wish.language });
   const box = around(nodes.map((node) => boxOf(document, node, types)));

@@ -5,7 +5,7 @@ import type { Command } from '../flow-history.ts';
 import { plainJson } from './draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
-const SETTINGS = ['name', 'description', 'domain', 'tags', 'mode', 'deadlineMs', 'ingress', 'recording'] as const;
+const SETTINGS = ['name', 'description', 'domain', 'sharedWith', 'tags', 'mode', 'deadlineMs', 'ingress', 'recording'] as const;
 type Setting = (typeof SETTINGS)[number];
 
 /** New values of settings; undefined takes one back that a flow need not have. */
@@ -49,7 +49,7 @@ function filled(name: Setting, value: unknown): unknown {
   return Default(FlowDocument.properties[name], plainJson(value));
 }
 
-const OPTIONAL: readonly Setting[] = ['description', 'ingress', 'recording'];
+const OPTIONAL: readonly Setting[] = ['description', 'sharedWith', 'ingress', 'recording'];
 
 function problems(name: Setting, value: unknown) {
   if (value === undefined && OPTIONAL.includes(name)) return [];

@@ -9,14 +9,14 @@ import { refuse, type Planned } from './refusal.ts';
 
 /**
  * Makes another kind of node of it. The id stays, with the wires to ports that the new type has too (its main ones and the error port stand
- * for each other), fields of the same name whose values fit, and a label that a person gave.
+ * for each other), fields of the same name whose values fit, and a label that a person gave. `config`: the whole configuration instead.
  */
 export function replaceType(
   document: FlowDocument,
   types: NodeTypes,
   nodeId: string,
   typeName: string,
-  options: Pick<NewNodeOptions, 'language'> = {},
+  options: Pick<NewNodeOptions, 'language'> & { readonly config?: FlowNode['config'] } = {},
 ): Planned {
   const old = findNode(document, nodeId);
   const type = types.get(typeName);
@@ -27,7 +27,7 @@ export function replaceType(
     id: old.id,
     type: type.name,
     label: labelFor(document, old, oldType, type, options.language ?? 'zh-CN'),
-    config: { ...startConfig(type), ...fittingFields(type, old.config) },
+    config: options.config ?? { ...startConfig(type), ...fittingFields(type, old.config) },
     ...(old.adapter !== undefined && type.adapter !== undefined && type.adapter === oldType?.adapter ? { adapter: old.adapter } : {}),
     ...(old.handling === undefined ? {} : { handling: old.handling }),
     ...(old.disabled === undefined ? {} : { disabled: old.disabled }),

@@ -2,7 +2,7 @@
 import { AppError, type Issue } from '../../../../engine/contract/errors.ts';
 import { createMessage } from '../../../../engine/contract/message.ts';
 import type { BuildContext, Scope } from '../../../../engine/contract/node.ts';
-import { compileMapping, type CompiledMapping, type Lookup } from '../../../../nodes/shared/mapping/compile-mapping.ts';
+import { checkMapping, compileMapping, type CompiledMapping, type Lookup } from '../../../../nodes/shared/mapping/compile-mapping.ts';
 import type { Mapping, MappingRule, MappingSource } from '../../../../nodes/shared/mapping/mapping-document.ts';
 import { ruleAt, rulePointer, withPart } from './mapping-places.ts';
 import { stepsOf } from './mapping-paths.ts';
@@ -55,6 +55,8 @@ async function attempt(
   build: BuildContext,
   run: (compiled: CompiledMapping) => unknown,
 ): Promise<{ readonly output: unknown } | { readonly issues: readonly Issue[] }> {
+  const issues = checkMapping(mapping);
+  if (issues.length > 0) return { issues };
   try {
     return { output: await run(compileMapping(mapping, build)) };
   } catch (error) {

@@ -1,8 +1,10 @@
-import { Button, Checkbox, Drawer, Form, Input } from 'antd';
+import { Button, Checkbox, Drawer, Form, Input, Radio } from 'antd';
 import { useState } from 'react';
+import type { Domains } from '../../../../engine/contract/domain.ts';
 import type { AccountItem, Role } from '../../api/outputs.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { DomainsSelect } from '../../parts/domain-select.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import styles from './accounts.module.css';
 import { OneTimePassword } from './one-time-password.tsx';
@@ -28,6 +30,14 @@ const TEXTS = defineTexts({
     '由系统管理员授予和收回；安全、审计管理员的账号不再加授',
     'Given and taken away by a system administrator; not to who is security or audit administrator',
   ],
+  domains: ['服务域', 'Domains'],
+  domainsHelp: [
+    '限定后，此人只看到所选服务域的流程、接口、消息等，看不到其他服务域的内容。首位安全管理员、审计管理员须为全部。',
+    'With some domains a person sees flows, interfaces and messages of these alone, and nothing of others. The first security and audit administrators have all.',
+  ],
+  all: ['全部服务域', 'All domains'],
+  some: ['限定服务域', 'Some domains'],
+  domainsMissing: ['至少选一个服务域', 'Choose one domain at least'],
   save: ['保存', 'Save'],
 });
 
@@ -37,6 +47,7 @@ interface Values {
   readonly name: string;
   readonly displayName: string;
   readonly roles: Role[];
+  readonly domains: Domains;
 }
 
 interface Props {
@@ -58,7 +69,7 @@ export function AccountDrawer({ account, mayGive, onClose }: Props) {
       setMade({ name: values.name, password: oneTimePassword });
     } else {
       const { name, disabled, revision } = account;
-      await update.mutateAsync({ name, disabled, revision, displayName: values.displayName, roles: values.roles });
+      await update.mutateAsync({ name, disabled, revision, displayName: values.displayName, roles: values.roles, domains: values.domains });
       onClose();
     }
   };
@@ -79,7 +90,7 @@ export function AccountDrawer({ account, mayGive, onClose }: Props) {
       <Form
         id="account"
         layout="vertical"
-        initialValues={account ?? { roles: [] }}
+        initialValues={account ?? { roles: [], domains: 'all' }}
         onFinish={(values: Values) => void save(values).catch(() => undefined)}
       >
         <Form.Item
@@ -108,6 +119,19 @@ export function AccountDrawer({ account, mayGive, onClose }: Props) {
         >
           <RoleBoxes open={account?.mayChange.roles ?? mayGive} />
         </Form.Item>
+        <Form.Item
+          name="domains"
+          label={t('domains')}
+          extra={t('domainsHelp')}
+          rules={[
+            {
+              validator: (_rule, domains: Domains) =>
+                domains.length === 0 ? Promise.reject(new Error(t('domainsMissing'))) : Promise.resolve(),
+            },
+          ]}
+        >
+          <AccountDomains isReadOnly={account?.mayChange.account === false} />
+        </Form.Item>
         {error === null ? null : <ErrorBox error={error} />}
       </Form>
     </Drawer>
@@ -135,6 +159,33 @@ function RoleBoxes({ open, value = [], onChange }: RoleBoxesProps) {
         </Checkbox>
       ))}
     </Checkbox.Group>
+  );
+}
+
+interface AccountDomainsProps {
+  readonly isReadOnly: boolean;
+  readonly value?: Domains;
+  readonly onChange?: (domains: Domains) => void;
+}
+
+function AccountDomains({ isReadOnly, value = 'all', onChange }: AccountDomainsProps) {
+  const t = useTexts(TEXTS);
+  return (
+    <div className={styles.roles}>
+      <Radio.Group
+        aria-label={t('domains')}
+        disabled={isReadOnly}
+        value={value === 'all' ? 'all' : 'some'}
+        options={[
+          { value: 'all', label: t('all') },
+          { value: 'some', label: t('some') },
+        ]}
+        onChange={(event) => onChange?.(event.target.value === 'all' ? 'all' : [])}
+      />
+      {value === 'all' ? null : (
+        <DomainsSelect label={t('some')} isReadOnly={isReadOnly} value={value} onChange={(domains) => onChange?.([...domains])} />
+      )}
+    </div>
   );
 }
 

@@ -1,5 +1,17 @@
 import { Button, Dropdown } from 'antd';
-import { Ban, CircleCheck, EllipsisVertical, KeyRound, PencilLine, Plus, UserRoundCheck, UserRoundX } from 'lucide-react';
+import {
+  Ban,
+  CircleCheck,
+  EllipsisVertical,
+  KeyRound,
+  MonitorSmartphone,
+  PencilLine,
+  Plus,
+  ShieldCheck,
+  ShieldOff,
+  UserRoundCheck,
+  UserRoundX,
+} from 'lucide-react';
 import { useState } from 'react';
 import type { AccountItem, Role } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
@@ -13,8 +25,11 @@ import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { AccountDrawer } from './account-drawer.tsx';
+import listStyles from '../../parts/data-table.module.css';
+import styles from './accounts.module.css';
 import { OneTimePassword } from './one-time-password.tsx';
 import { ROLE_TEXTS } from './role-texts.ts';
+import { SessionsDrawer } from './sessions-drawer.tsx';
 
 const TEXTS = defineTexts({
   title: ['账号', 'Accounts'],
@@ -26,6 +41,8 @@ const TEXTS = defineTexts({
   name: ['账号', 'Account'],
   displayName: ['姓名', 'Name'],
   roles: ['角色', 'Roles'],
+  domains: ['服务域', 'Domains'],
+  allDomains: ['全部', 'All'],
   state: ['状态', 'State'],
   active: ['启用', 'Active'],
   disabled: ['已停用', 'Disabled'],
@@ -42,6 +59,13 @@ const TEXTS = defineTexts({
   enableEffect: ['“{{name}}”又可以登录。', '"{{name}}" can log in again.'],
   reset: ['重置密码', 'Reset the password'],
   resetEffect: ['“{{name}}”得到一个一次性密码，全部会话立即结束。', '"{{name}}" gets a one-time password, and all sessions end now.'],
+  sessions: ['会话与令牌', 'Sessions and tokens'],
+  removeFactor: ['解除第二因素', 'Remove the second factor'],
+  removeFactorEffect: [
+    '用于手机遗失：“{{name}}”登录时不再要求验证码，全部会话和令牌立即结束。',
+    'For a lost phone: "{{name}}" logs in without a code then, and all sessions and tokens end now.',
+  ],
+  factor: ['有第二因素', 'second factor'],
   more: ['更多操作', 'More'],
   empty: ['没有账号', 'No accounts'],
 });
@@ -58,6 +82,7 @@ export function AccountsPage() {
       {t('create')}
     </Button>
   ) : null;
+  const domains = (account: AccountItem) => (account.domains === 'all' ? t('allDomains') : format.list(account.domains));
   const roles = (account: AccountItem) => format.list(account.roles.map((name) => role(name)));
   return (
     <Page>
@@ -81,13 +106,14 @@ export function AccountsPage() {
             key: 'displayName',
             title: t('displayName'),
             value: ({ displayName }) => displayName,
-            render: ({ displayName }) => displayName,
+            render: ({ displayName }) => <span className={listStyles.long}>{displayName}</span>,
           },
           { key: 'roles', title: t('roles'), value: roles, render: roles },
+          { key: 'domains', title: t('domains'), value: domains, render: domains },
           {
             key: 'state',
             title: t('state'),
-            value: (account) => t(stateOf(account)),
+            value: (account) => t(stateOf(account)) + (account.hasSecondFactor ? ` · ${t('factor')}` : ''),
             render: (account) => <AccountState account={account} />,
           },
           {
@@ -138,9 +164,12 @@ function AccountState({ account }: { readonly account: AccountItem }) {
   const looks = { active: ['green', CircleCheck], disabled: ['grey', Ban], first: ['amber', KeyRound] } as const;
   const [tone, icon] = looks[state];
   return (
-    <Tag tone={tone} icon={icon}>
-      {t(state)}
-    </Tag>
+    <>
+      <Tag tone={tone} icon={icon}>
+        {t(state)}
+      </Tag>
+      {account.hasSecondFactor ? <ShieldCheck size={16} className={styles.shield ?? ''} aria-label={t('factor')} /> : null}
+    </>
   );
 }
 
@@ -149,11 +178,23 @@ function AccountMenu({ account, onEdit }: { readonly account: AccountItem; reado
   const confirm = useConfirm();
   const update = useMutationOf('accounts.update');
   const reset = useMutationOf('accounts.reset-password');
+  const removeFactor = useMutationOf('accounts.remove-second-factor');
   const [password, setPassword] = useState<string>();
+  const [isShowingSessions, setShowingSessions] = useState(false);
   const { name, displayName, roles, disabled, revision, mayChange } = account;
   const verb = disabled ? t('enable') : t('disable');
   const acts: Readonly<Record<string, () => void>> = {
     edit: onEdit,
+    sessions: () => setShowingSessions(true),
+    factor: () =>
+      confirm({
+        title: t('removeFactor'),
+        effect: t('removeFactorEffect', { name }),
+        verb: t('removeFactor'),
+        isDangerous: true,
+        needsReason: true,
+        run: ($reason) => removeFactor.mutateAsync({ name, $reason }),
+      }),
     disable: () =>
       confirm({
         title: verb,
@@ -175,6 +216,8 @@ function AccountMenu({ account, onEdit }: { readonly account: AccountItem; reado
   const items = [
     ...(isOpenTo(account) ? [{ key: 'edit', icon: <PencilLine size={16} />, label: t('edit') }] : []),
     ...(mayChange.account ? [{ key: 'reset', icon: <KeyRound size={16} />, label: t('reset') }] : []),
+    ...(mayChange.account || mayChange.disable ? [{ key: 'sessions', icon: <MonitorSmartphone size={16} />, label: t('sessions') }] : []),
+    ...(mayChange.account && account.hasSecondFactor ? [{ key: 'factor', icon: <ShieldOff size={16} />, label: t('removeFactor') }] : []),
     ...((disabled ? mayChange.account : mayChange.disable)
       ? [{ key: 'disable', danger: !disabled, icon: disabled ? <UserRoundCheck size={16} /> : <UserRoundX size={16} />, label: verb }]
       : []),
@@ -185,6 +228,7 @@ function AccountMenu({ account, onEdit }: { readonly account: AccountItem; reado
       <Dropdown trigger={['click']} menu={{ items, onClick: ({ key }) => acts[key]?.() }}>
         <Button type="text" size="small" aria-label={`${t('more')}: ${name}`} icon={<EllipsisVertical size={16} />} />
       </Dropdown>
+      {isShowingSessions ? <SessionsDrawer name={name} onClose={() => setShowingSessions(false)} /> : null}
       {password === undefined ? null : <OneTimePassword name={name} password={password} onClose={() => setPassword(undefined)} />}
     </>
   );

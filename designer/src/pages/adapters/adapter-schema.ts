@@ -17,8 +17,8 @@ export const LIMITS: FieldSchema = optional(asField(AdapterLimits));
 const WHOLE = asField(AdapterDocument);
 
 /** A new adapter of this protocol, with nothing set in the environment that the platform runs in. */
-export function newAdapter(protocol: string, environment: string): Content {
-  return { protocol, owner: '', environments: { [environment]: {} } };
+export function newAdapter(protocol: string, environment: string, domain: string): Content {
+  return { protocol, domain, owner: '', environments: { [environment]: {} } };
 }
 
 /** Settings of each environment; what is no record is left to the JSON. */

@@ -8,6 +8,7 @@ import { useMay } from '../../app/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import type { Content } from '../../parts/content.ts';
 import { DocumentForm } from '../../parts/document-form.tsx';
+import { useStartDomain } from '../../parts/domain-select.tsx';
 import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
 import { NodeIcon } from '../../parts/node-icon.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
@@ -32,12 +33,13 @@ export function NewAdapterPage() {
   const [address] = useSearchParams();
   const types = useQueryOf('adapters.types', {});
   const system = useQueryOf('system.get', {});
+  const domain = useStartDomain();
   if (!may('adapters.edit')) return <NoRight permission="adapters.edit" />;
   if (types.error !== null) return <ErrorBox error={types.error} onRetry={() => void types.refetch()} isPage />;
-  if (types.data === undefined || system.isPending) return null;
+  if (types.data === undefined || system.isPending || domain === undefined) return null;
   const type = types.data.items.find(({ protocol }) => protocol === address.get('protocol'));
   if (type === undefined) return <ChooseType types={types.data.items} />;
-  return <NewAdapter key={type.protocol} type={type} environment={system.data?.environment ?? 'default'} />;
+  return <NewAdapter key={type.protocol} type={type} environment={system.data?.environment ?? 'default'} domain={domain} />;
 }
 
 function ChooseType({ types }: { readonly types: readonly AdapterTypeDescription[] }) {
@@ -65,14 +67,20 @@ function ChooseType({ types }: { readonly types: readonly AdapterTypeDescription
   );
 }
 
-function NewAdapter({ type, environment }: { readonly type: AdapterTypeDescription; readonly environment: string }) {
+interface NewAdapterProps {
+  readonly type: AdapterTypeDescription;
+  readonly environment: string;
+  readonly domain: string;
+}
+
+function NewAdapter({ type, environment, domain }: NewAdapterProps) {
   const t = useTexts(TEXTS);
   const words = useTexts(ADAPTER_TEXTS);
   const text = useText();
   const go = useNavigate();
   const { message } = App.useApp();
   const save = useMutationOf('adapters.save', ['secrets']);
-  const [start] = useState(() => newAdapter(type.protocol, environment));
+  const [start] = useState(() => newAdapter(type.protocol, environment, domain));
   const { isMade, setMade } = useMade('/adapters');
   const whole = (content: Content) => ({ ...content, revision: 0 }) as unknown as Input<'adapters.save'>['document'];
   const submit = async (content: Content) => {

@@ -9,7 +9,8 @@ import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { csvOf, download } from '../../parts/csv.ts';
+import { csvOf } from '../../parts/csv.ts';
+import { download } from '../../parts/download.ts';
 import listStyles from '../../parts/data-table.module.css';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
@@ -203,17 +204,31 @@ function useColumns(nameOf: (action: string) => string) {
   return [
     { key: 'at', title: t('at'), value: ({ at }: Line) => format.time(at), render: ({ at }: Line) => <TimeText at={at} /> },
     { key: 'actor', title: t('actor'), value: ({ actor }: Line) => actor, render: ({ actor }: Line) => actor },
-    { key: 'action', title: t('action'), value: ({ action }: Line) => nameOf(action), render: ({ action }: Line) => nameOf(action) },
+    {
+      key: 'action',
+      title: t('action'),
+      value: ({ action }: Line) => nameOf(action),
+      render: ({ action }: Line) => <Long>{nameOf(action)}</Long>,
+    },
+    { key: 'outcome', title: t('outcome'), value: outcome, render: (line: Line) => <Outcome line={line} words={outcome(line)} /> },
+    {
+      key: 'reason',
+      title: t('reason'),
+      value: ({ reason }: Line) => reason,
+      render: ({ reason }: Line) => (reason === undefined ? '—' : <Long>{reason}</Long>),
+    },
     {
       key: 'subject',
       title: t('subject'),
       value: ({ subject }: Line) => subject,
-      render: ({ subject }: Line) => (subject === undefined ? '—' : <code>{subject}</code>),
+      render: ({ subject }: Line) => (subject === undefined ? '—' : <code className={listStyles.long}>{subject}</code>),
     },
-    { key: 'reason', title: t('reason'), value: ({ reason }: Line) => reason, render: ({ reason }: Line) => reason ?? '—' },
-    { key: 'outcome', title: t('outcome'), value: outcome, render: (line: Line) => <Outcome line={line} words={outcome(line)} /> },
     { key: 'from', title: t('from'), value: ({ from }: Line) => from, render: ({ from }: Line) => from },
   ];
+}
+
+function Long({ children }: { readonly children: string }) {
+  return <span className={listStyles.long}>{children}</span>;
 }
 
 function Outcome({ line, words }: { readonly line: Line; readonly words: string }) {

@@ -1,19 +1,32 @@
 import { Alert, Modal, Spin } from 'antd';
+import { Link } from 'react-router';
 import { useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ChainBreaks } from '../../parts/chain-breaks.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
+import styles from './audit-page.module.css';
 
 const TEXTS = defineTexts({
   title: ['校验审计链', 'Verify the chain'],
   intact: ['审计链完整，共 {{lines}} 条。', 'The chain is intact: {{lines}} lines.'],
-  broken: [
-    '审计链在第 {{at}} 条断开：{{why}}。请立即报告安全管理员，并保全数据库。',
-    'The chain is broken at line {{at}}: {{why}}. Tell the security administrator now and preserve the database.',
+  found: [
+    '{{count}} 项数据曾绕过平台被改动、插入、换回旧版本或删除，已停用。',
+    '{{count}} document(s) were changed, inserted, rolled back or deleted past Kangqiao. They are not used.',
   ],
-  missing: ['记录缺失', 'a line is missing'],
-  changed: ['记录被改动', 'a line was changed'],
-  'cut off': ['末尾被截断', 'its end was cut off'],
+  foundUnused: [
+    '{{count}} 项数据曾绕过平台被改动、插入、换回旧版本或删除；校验尚未启用，仍在使用。',
+    '{{count}} document(s) were changed, inserted, rolled back or deleted past Kangqiao. Marks are not enforced yet, so they are still used.',
+  ],
+  look: [
+    '到“系统”页查看，由安全管理员决定保留或删除',
+    'Look at them on the page System, where the security administrator keeps or removes them',
+  ],
+  broken: [
+    '审计链在 {{count}} 处断开。请立即报告安全管理员，并保全数据库。',
+    'The chain is broken in {{count}} place(s). Tell the security administrator now and preserve the database.',
+  ],
 });
 
 /** Walks the whole chain, once, when it is opened. */
@@ -21,13 +34,34 @@ export function VerifyChain({ onClose }: { readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const report = useQueryOf('audit.verify', {});
+  const may = useMay();
   const { data } = report;
+  const found = data?.marks?.findings.length ?? 0;
   return (
     <Modal open title={t('title')} footer={null} onCancel={onClose}>
-      {report.isFetching ? <Spin /> : null}
-      {report.error === null ? null : <ErrorBox error={report.error} />}
-      {data?.intact === true ? <Alert type="success" showIcon title={t('intact', { lines: format.number(data.lines) })} /> : null}
-      {data?.intact === false ? <Alert type="error" showIcon title={t('broken', { at: data.brokenAt, why: t(data.why) })} /> : null}
+      <div className={styles.report}>
+        {report.isFetching ? <Spin /> : null}
+        {report.error === null ? null : <ErrorBox error={report.error} />}
+        {data?.intact === true ? (
+          <Alert type={found === 0 ? 'success' : 'info'} showIcon title={t('intact', { lines: format.number(data.lines) })} />
+        ) : null}
+        {data?.intact === false ? (
+          <Alert
+            type="error"
+            showIcon
+            title={t('broken', { count: format.number(data.breakCount) })}
+            description={<ChainBreaks breaks={data.breaks} />}
+          />
+        ) : null}
+        {found === 0 ? null : (
+          <Alert
+            type="error"
+            showIcon
+            title={t(data?.marks?.isEnforced === true ? 'found' : 'foundUnused', { count: format.number(found) })}
+            description={may('system.read') ? <Link to="/system">{t('look')}</Link> : t('look')}
+          />
+        )}
+      </div>
     </Modal>
   );
 }

@@ -7,6 +7,7 @@ import { withSuggestedId } from '../../forms/suggested-id.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { Content } from '../../parts/content.ts';
 import { DocumentForm } from '../../parts/document-form.tsx';
+import { useStartDomain } from '../../parts/domain-select.tsx';
 import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { useMade } from '../../parts/use-made.ts';
@@ -27,11 +28,17 @@ const FIXED = { revision: 0, state: 'active' } as const;
 
 /** A new app by its form; keys and grants follow on its page. */
 export function NewAppPage() {
-  const t = useTexts(TEXTS);
   const may = useMay();
+  const domain = useStartDomain();
+  if (!may('callers.edit')) return <NoRight permission="callers.edit" />;
+  return domain === undefined ? null : <NewApp domain={domain} />;
+}
+
+function NewApp({ domain }: { readonly domain: string }) {
+  const t = useTexts(TEXTS);
   const { message } = App.useApp();
   const save = useMutationOf('apps.save');
-  const [start] = useState<Content>({});
+  const [start] = useState<Content>({ domain });
   const { isMade, setMade } = useMade('/callers');
   const submit = async (content: Content) => {
     const document = wholeApp(content, FIXED);
@@ -39,7 +46,6 @@ export function NewAppPage() {
     void message.success(t('saved'));
     setMade(document.appId);
   };
-  if (!may('callers.edit')) return <NoRight permission="callers.edit" />;
   return (
     <Page>
       <PageHeader title={t('title')} help={t('help')} trail={[{ label: t('callers'), to: '/callers' }]} />

@@ -1,22 +1,22 @@
 import { Button, Dropdown } from 'antd';
-import { CirclePause, Copy, Download, EllipsisVertical, Plus, Trash2 } from 'lucide-react';
+import { CirclePause, Copy, Download, EllipsisVertical, Plus, Trash2, Upload as UploadIcon } from 'lucide-react';
 import { useState } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
 import type { FlowSummary } from '../../api/outputs.ts';
-import { call } from '../../api/client.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { GuideCard } from '../../guide/guide-card.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../parts/confirm-act.tsx';
-import { download } from '../../parts/csv.ts';
 import { DataTable, type Column, type Filter } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import { ExportFlowDialog } from './export-flow-dialog.tsx';
 import { FLOW_STATE_TEXTS, FlowStateTag, flowStateOf } from './flow-state-tag.tsx';
 import styles from './flows-page.module.css';
+import { ImportBundleDialog } from './import-bundle-dialog.tsx';
 import { NewFlowDialog } from './new-flow-dialog.tsx';
 
 const TEXTS = defineTexts({
@@ -26,10 +26,11 @@ const TEXTS = defineTexts({
     'A flow takes a message from where it comes from to where it goes: receive, check, transform, call, reply.',
   ],
   create: ['新建流程', 'New flow'],
+  import: ['导入', 'Import'],
   name: ['名称', 'Name'],
   state: ['状态', 'State'],
   mode: ['执行方式', 'Mode'],
-  domain: ['业务域', 'Domain'],
+  domain: ['服务域', 'Domain'],
   tags: ['标签', 'Tags'],
   version: ['版本', 'Version'],
   changed: ['修改', 'Changed'],
@@ -62,6 +63,7 @@ export function FlowsPage() {
   const flows = useQueryOf('flows.list', {});
   const [address] = useSearchParams();
   const [isCreating, setCreating] = useState(address.get('new') !== null);
+  const [isImporting, setImporting] = useState(false);
   const columns = useColumns();
   const create = may('flows.edit') ? (
     <Button type="primary" icon={<Plus size={16} />} onClick={() => setCreating(true)}>
@@ -70,7 +72,20 @@ export function FlowsPage() {
   ) : null;
   return (
     <Page>
-      <PageHeader title={t('title')} help={t('help')} actions={create} />
+      <PageHeader
+        title={t('title')}
+        help={t('help')}
+        actions={
+          create === null ? null : (
+            <>
+              <Button icon={<UploadIcon size={16} />} onClick={() => setImporting(true)}>
+                {t('import')}
+              </Button>
+              {create}
+            </>
+          )
+        }
+      />
       <DataTable<FlowSummary>
         label={t('title')}
         rows={flows.data?.items}
@@ -88,6 +103,7 @@ export function FlowsPage() {
       />
       <GuideCard />
       {isCreating ? <NewFlowDialog onClose={() => setCreating(false)} /> : null}
+      {isImporting ? <ImportBundleDialog onClose={() => setImporting(false)} /> : null}
     </Page>
   );
 }
@@ -168,16 +184,14 @@ function FlowMenu({ flow }: { readonly flow: FlowSummary }) {
   const may = useMay();
   const confirm = useConfirm();
   const [isCopying, setCopying] = useState(false);
+  const [isExporting, setExporting] = useState(false);
   const remove = useMutationOf('flows.remove');
   const unpublish = useMutationOf('flows.unpublish');
   const name = text(flow.name);
   const { flowId } = flow;
   const acts: Readonly<Record<string, () => void>> = {
     duplicate: () => setCopying(true),
-    export: () =>
-      void call('flows.get', { flowId }).then((document) =>
-        download(`${flowId}.json`, JSON.stringify(document, null, 2), 'application/json'),
-      ),
+    export: () => setExporting(true),
     unpublish: () =>
       confirm({
         title: t('unpublish'),
@@ -211,6 +225,7 @@ function FlowMenu({ flow }: { readonly flow: FlowSummary }) {
         <Button type="text" size="small" aria-label={`${t('more')}: ${name}`} icon={<EllipsisVertical size={16} />} />
       </Dropdown>
       {isCopying ? <NewFlowDialog copyOf={flow} onClose={() => setCopying(false)} /> : null}
+      {isExporting ? <ExportFlowDialog flow={flow} onClose={() => setExporting(false)} /> : null}
     </>
   );
 }

@@ -6,6 +6,7 @@ import { useMutationOf } from '../../api/queries.ts';
 import { useGuide } from '../../guide/guide-store.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { copyFlow, newFlow } from '../../model/new-flow.ts';
+import { DomainSelect, useStartDomain } from '../../parts/domain-select.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 
 const TEXTS = defineTexts({
@@ -14,6 +15,9 @@ const TEXTS = defineTexts({
   name: ['名称', 'Name'],
   nameHelp: ['说清它做什么，例如：市民预约挂号', 'Say what it does, for example: citizens book an appointment'],
   missing: ['请填写名称', 'Enter the name'],
+  domain: ['服务域', 'Domain'],
+  domainHelp: ['医院或部门；只有拥有该服务域的账号能查看和修改。', 'A hospital or department; accounts with this domain see and edit it.'],
+  domainMissing: ['请选择服务域', 'Choose a domain'],
   create: ['创建并打开', 'Create and open'],
   cancel: ['取消', 'Cancel'],
   copyName: ['{{name}} 的副本', 'Copy of {{name}}'],
@@ -24,16 +28,27 @@ interface NewFlowDialogProps {
   readonly onClose: () => void;
 }
 
+interface Values {
+  readonly name: string;
+  readonly domain: string;
+}
+
 /** A name is enough to begin; everything else is drawn. */
-export function NewFlowDialog({ copyOf, onClose }: NewFlowDialogProps) {
+export function NewFlowDialog(props: NewFlowDialogProps) {
+  const start = useStartDomain();
+  // The domain stands in the form from the start.
+  return start === undefined ? null : <Dialog {...props} domain={props.copyOf?.domain ?? start} />;
+}
+
+function Dialog({ copyOf, domain: start, onClose }: NewFlowDialogProps & { readonly domain: string }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const go = useNavigate();
   const save = useMutationOf('flows.save');
-  const [form] = Form.useForm<{ name: string }>();
-  const submit = async ({ name }: { readonly name: string }) => {
+  const [form] = Form.useForm<Values>();
+  const submit = async ({ name, domain }: Values) => {
     const source = copyOf === undefined ? undefined : await call('flows.get', { flowId: copyOf.flowId });
-    const document = source === undefined ? newFlow(name.trim()) : copyFlow(source, name.trim());
+    const document = source === undefined ? newFlow(name.trim(), domain) : copyFlow(source, name.trim(), domain);
     await save.mutateAsync({ flowId: document.flowId, document });
     useGuide.getState().finish('create');
     void go(`/flows/${document.flowId}`);
@@ -53,8 +68,8 @@ export function NewFlowDialog({ copyOf, onClose }: NewFlowDialogProps) {
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={copyOf === undefined ? {} : { name: t('copyName', { name: text(copyOf.name) }) }}
-        onFinish={(values) => void submit(values as { name: string }).catch(() => undefined)}
+        initialValues={{ domain: start, ...(copyOf === undefined ? {} : { name: t('copyName', { name: text(copyOf.name) }) }) }}
+        onFinish={(values: Values) => void submit(values).catch(() => undefined)}
       >
         <Form.Item
           name="name"
@@ -63,6 +78,9 @@ export function NewFlowDialog({ copyOf, onClose }: NewFlowDialogProps) {
           rules={[{ required: true, whitespace: true, message: t('missing') }]}
         >
           <Input autoFocus maxLength={200} onPressEnter={() => form.submit()} />
+        </Form.Item>
+        <Form.Item name="domain" label={t('domain')} extra={t('domainHelp')} rules={[{ required: true, message: t('domainMissing') }]}>
+          <DomainSelect label={t('domain')} />
         </Form.Item>
       </Form>
       {save.error === null ? null : <ErrorBox error={save.error} />}

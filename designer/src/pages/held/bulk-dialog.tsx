@@ -15,14 +15,22 @@ const TEXTS = defineTexts({
     '{{count}} 条消息将从停下的节点接着走，沿用原来的键；每条只重试一次。可中途停止，之后再继续。',
     '{{count}} messages go on from the node where they stopped, under the same keys; each exactly once. It can be stopped and gone on with later.',
   ],
+  resendEffect: [
+    '{{count}} 条消息将按流程的当前版本从头走一遍：在通道中的位置、业务键和幂等键不变，后面的消息继续等它；每条只重发一次。已有写操作办成的、内容没有留存的保持挂起。可中途停止，之后再继续。',
+    '{{count}} messages go through the flow’s current version from its start: place in the lane, business keys and idempotency keys stay, and later messages go on waiting; each exactly once. Those with a write that was done, or without their content, stay held. It can be stopped and gone on with later.',
+  ],
   cancelEffect: [
     '{{count}} 条消息将到此为止，不再继续，也不能恢复。已送到对方的不会撤回。可中途停止，之后再继续。',
     '{{count}} messages end here and cannot go on later. What has reached the other side is not taken back. It can be stopped and gone on with later.',
   ],
+  cancelDone: [
+    '{{count}} 条消息将到此为止，不再继续，也不能恢复。已办理的写操作不撤销，在对方仍然有效。可中途停止，之后再继续。',
+    '{{count}} messages end here and cannot go on later. Their writes stay done at the other side. It can be stopped and gone on with later.',
+  ],
   none: ['现在没有可以处理的消息：可能已有人处理过。', 'There is nothing to be done now: somebody may have done it already.'],
   most: ['一次最多处理 10,000 条，其余请再来一次。', 'At most 10,000 are taken at once; the rest takes another bulk.'],
   skipped: ['另有 {{count}} 条结果不明，不在其中。', '{{count}} more have an unknown outcome and are left out.'],
-  include: ['连同结果不明的 {{count}} 条一起重试', 'Retry the {{count}} with an unknown outcome too'],
+  include: ['连同结果不明的 {{count}} 条一起', 'The {{count}} with an unknown outcome too'],
   asked: [
     '我已向对方核对：结果不明的没有办成，或对方能凭键识别重复',
     'I asked the other side: those with an unknown outcome were not done, or it recognises their keys',
@@ -31,6 +39,7 @@ const TEXTS = defineTexts({
   rateHelp: ['对方刚恢复时宜慢', 'Slower while the other side has just come back'],
   reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
   startRetry: ['开始重试', 'Begin to retry'],
+  startResend: ['开始重发', 'Begin to resend'],
   startCancel: ['开始取消', 'Begin to cancel'],
   back: ['返回', 'Back'],
 });
@@ -46,6 +55,8 @@ export interface BulkWish {
   readonly choice: BulkChoice;
   /** Those whose outcome is known, is not, or both. */
   readonly outcome: Outcome;
+  /** The writes of all of them were done. */
+  readonly isAfterWrite: boolean;
 }
 
 /** The wish with all that the platform asks for. */
@@ -57,6 +68,13 @@ export interface BulkOrder {
 }
 
 const RATES = [5, 20, 50, 200];
+const EFFECTS = { retry: 'retryEffect', resend: 'resendEffect', cancel: 'cancelEffect' } as const;
+const STARTS = { retry: 'startRetry', resend: 'startResend', cancel: 'startCancel' } as const;
+export const BULK_OPERATIONS = {
+  retry: 'executions.retry-many',
+  resend: 'executions.resend-many',
+  cancel: 'executions.cancel-many',
+} as const;
 
 interface Props {
   readonly wish: BulkWish;
@@ -79,13 +97,13 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
   const unknownSkipped = wish.outcome === 'any' ? (preview.data?.unknownSkipped ?? 0) : 0;
   const count = total + (includesUnknown ? unknownSkipped : 0);
   const outcome = includesUnknown ? 'any' : safestOf(wish);
-  const mustAsk = kind === 'retry' && outcome !== 'known';
+  const mustAsk = kind !== 'cancel' && outcome !== 'known';
   const isReady = count > 0 && reason.trim() !== '' && (!mustAsk || isAsked);
   return (
     <Modal
       open
       title={title(kind)}
-      okText={t(kind === 'retry' ? 'startRetry' : 'startCancel')}
+      okText={t(STARTS[kind])}
       okButtonProps={{ danger: kind === 'cancel', disabled: !isReady }}
       cancelText={t('back')}
       onCancel={onClose}
@@ -93,7 +111,7 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
     >
       <div className={styles.form}>
         {preview.error === null ? null : <ErrorBox error={preview.error} onRetry={() => void preview.refetch()} />}
-        {preview.data === undefined ? <Skeleton active title={false} /> : <Effect kind={kind} count={count} more={preview.data.more} />}
+        {preview.data === undefined ? <Skeleton active title={false} /> : <Effect wish={wish} count={count} more={preview.data.more} />}
         {unknownSkipped > 0 ? (
           <Alert
             type="warning"
@@ -111,7 +129,7 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
             {t('asked')}
           </Checkbox>
         ) : null}
-        <Field label={t('rate')} hint={kind === 'retry' ? t('rateHelp') : undefined}>
+        <Field label={t('rate')} hint={kind === 'cancel' ? undefined : t('rateHelp')}>
           <Select
             aria-label={t('rate')}
             className={styles.rate ?? ''}
@@ -134,13 +152,14 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
   );
 }
 
-function Effect({ kind, count, more }: { readonly kind: BulkKind; readonly count: number; readonly more: boolean }) {
+function Effect({ wish, count, more }: { readonly wish: BulkWish; readonly count: number; readonly more: boolean }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
+  const effect = wish.kind === 'cancel' && wish.isAfterWrite ? 'cancelDone' : EFFECTS[wish.kind];
   if (count === 0) return <div role="status">{t('none')}</div>;
   return (
     <div role="status">
-      {t(kind === 'retry' ? 'retryEffect' : 'cancelEffect', { count: format.number(count) })} {more ? t('most') : null}
+      {t(effect, { count: format.number(count) })} {more ? t('most') : null}
     </div>
   );
 }
@@ -163,15 +182,14 @@ function usePreview(wish: BulkWish) {
   return useQuery<BulkPreview, ApiError>({
     queryKey: ['bulks.preview', kind, choice, outcome],
     queryFn: async ({ signal }) => {
-      const operation = kind === 'retry' ? 'executions.retry-many' : 'executions.cancel-many';
-      return (await call(operation, { ...choice, outcome, dryRun: true }, { signal })) as BulkPreview;
+      return (await call(BULK_OPERATIONS[kind], { ...choice, outcome, dryRun: true }, { signal })) as BulkPreview;
     },
     gcTime: 0,
     refetchOnWindowFocus: false,
   });
 }
 
-/** Retrying what may have been done may do it twice: not unless the person says so. */
+/** Retrying or resending what may have been done may do it twice: not unless the person says so. */
 function safestOf({ kind, outcome }: BulkWish): Outcome {
-  return kind === 'retry' && outcome === 'any' ? 'known' : outcome;
+  return kind !== 'cancel' && outcome === 'any' ? 'known' : outcome;
 }

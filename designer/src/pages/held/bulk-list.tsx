@@ -28,6 +28,7 @@ const TEXTS = defineTexts({
   by: ['发起人', 'Begun by'],
   at: ['开始时间', 'Begun'],
   progress: ['进度', 'Progress'],
+  died: ['执行它的进程已退出，可以继续或了结', 'The process that ran it died: continue it, or close it'],
 });
 
 const LOOKS: Readonly<Record<Bulk['status'], { readonly tone: Tone; readonly icon: LucideIcon }>> = {
@@ -68,8 +69,8 @@ function Unfinished({ bulk, onGoOn }: { readonly bulk: Bulk; readonly onGoOn: ()
   const confirm = useConfirm();
   const { mutateAsync: stop } = useMutationOf('bulks.cancel', ['held', 'executions']);
   const { mutateAsync: close } = useMutationOf('bulks.close');
-  const { bulkId, kind, status, handled, total, startedBy, startedAt } = bulk;
-  const mayGoOn = may(kind === 'retry' ? 'executions.retry' : 'executions.cancel');
+  const { bulkId, kind, status, handled, total, startedBy, startedAt, diedAt } = bulk;
+  const mayGoOn = may(kind === 'cancel' ? 'executions.cancel' : 'executions.retry');
   const askClose = () =>
     confirm({
       title: t('closeTitle'),
@@ -83,6 +84,7 @@ function Unfinished({ bulk, onGoOn }: { readonly bulk: Bulk; readonly onGoOn: ()
         <What bulk={bulk} /> <State status={status} />
         <span className={styles.hint}>
           {startedBy} · <TimeText at={startedAt} />
+          {diedAt === undefined ? null : ` · ${t('died')}`}
         </span>
       </div>
       <div className={styles.bar}>

@@ -1,5 +1,5 @@
 import { Button, Table, type TableColumnsType } from 'antd';
-import { Ban, CircleHelp, RotateCcw, ShieldCheck } from 'lucide-react';
+import { Ban, CircleHelp, CircleSlash, RotateCcw, Send, ShieldCheck } from 'lucide-react';
 import { Link, useNavigate } from 'react-router';
 import type { NamedHeldGroup } from '../../../../control/actions/held-groups.ts';
 import { useMay } from '../../app/session.tsx';
@@ -12,7 +12,7 @@ import { Tag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import type { BulkWish } from './bulk-dialog.tsx';
 import styles from './held-page.module.css';
-import { addressOf, choiceOf } from './held-group.ts';
+import { addressOf, choiceOf, isAfterWrite, type GroupName } from './held-group.ts';
 
 const TEXTS = defineTexts({
   count: ['{{count}} 条', '{{count}} held'],
@@ -20,16 +20,18 @@ const TEXTS = defineTexts({
   node: ['停在节点', 'Stopped at'],
   outcome: ['上次的结果', 'Last outcome'],
   known: ['没有办成', 'Not done'],
+  done: ['已办理，缺应答', 'Done, no reply'],
   unknown: ['结果不明，先核对', 'Unknown: ask first'],
   code: ['错误代码', 'Error code'],
   number: ['条数', 'Count'],
   oldest: ['最早挂起', 'Held since'],
   retry: ['全部重试', 'Retry all'],
+  resend: ['全部重发', 'Resend all'],
   cancel: ['全部取消', 'Cancel all'],
 });
 
-/** The same columns below every cause; narrower pages scroll within the table. */
-const WIDTH = 960;
+/** The same columns below every cause. It fits a window of 1280: the acts wrap there and are never out of sight. */
+const WIDTH = 970;
 
 export interface CauseSection {
   readonly key: string;
@@ -84,19 +86,24 @@ function useColumns(onBegin: (wish: BulkWish) => void): TableColumnsType<NamedHe
   return [
     { key: 'flow', width: 146, title: t('flow'), render: (_value, group) => <Link to={addressOf(group)}>{text(group.flowName)}</Link> },
     { key: 'node', width: 120, title: t('node'), render: (_value, { nodeLabel }) => nodeLabel || '—' },
-    { key: 'outcome', width: 156, title: t('outcome'), render: (_value, { outcomeKnown }) => <OutcomeTag isKnown={outcomeKnown} /> },
+    { key: 'outcome', width: 156, title: t('outcome'), render: (_value, group) => <OutcomeTag group={group} /> },
     { key: 'code', width: 152, title: t('code'), render: (_value, { code }) => <code>{code}</code> },
     { key: 'number', width: 60, title: t('number'), align: 'right', render: (_value, { count }) => format.number(count) },
     { key: 'oldest', width: 122, title: t('oldest'), render: (_value, { oldestAt }) => <TimeText at={oldestAt} isAgo /> },
     {
       key: 'acts',
-      width: 224,
+      width: 214,
       align: 'right',
       render: (_value, group) => (
         <span className={styles.acts}>
           {may('executions.retry') ? (
             <Button size="small" icon={<RotateCcw size={14} />} onClick={() => onBegin(wishOf('retry', group))}>
               {t('retry')}
+            </Button>
+          ) : null}
+          {may('executions.retry') && !isAfterWrite(group) ? (
+            <Button size="small" icon={<Send size={14} />} onClick={() => onBegin(wishOf('resend', group))}>
+              {t('resend')}
             </Button>
           ) : null}
           {may('executions.cancel') ? (
@@ -111,15 +118,22 @@ function useColumns(onBegin: (wish: BulkWish) => void): TableColumnsType<NamedHe
 }
 
 /** Whether it is known if the last write was done. */
-export function OutcomeTag({ isKnown }: { readonly isKnown: boolean }) {
+export function OutcomeTag({ group }: { readonly group: Pick<GroupName, 'code' | 'outcomeKnown'> }) {
   const t = useTexts(TEXTS);
+  const { outcomeKnown } = group;
+  if (isAfterWrite(group))
+    return (
+      <Tag tone="amber" icon={ShieldCheck}>
+        {t('done')}
+      </Tag>
+    );
   return (
-    <Tag tone={isKnown ? 'green' : 'amber'} icon={isKnown ? ShieldCheck : CircleHelp}>
-      {t(isKnown ? 'known' : 'unknown')}
+    <Tag tone={outcomeKnown ? 'grey' : 'amber'} icon={outcomeKnown ? CircleSlash : CircleHelp}>
+      {t(outcomeKnown ? 'known' : 'unknown')}
     </Tag>
   );
 }
 
 function wishOf(kind: BulkWish['kind'], group: NamedHeldGroup): BulkWish {
-  return { kind, ...choiceOf(group) };
+  return { kind, ...choiceOf(group), isAfterWrite: isAfterWrite(group) };
 }

@@ -1,5 +1,6 @@
 /** A group of held messages as an address names it. Pure. */
 import type { HeldGroup } from '../../../../engine/services.ts';
+import { causeOf } from '../../model/error-causes.ts';
 
 /** What tells one group from the others. */
 export type GroupName = Pick<HeldGroup, 'flowId' | 'node' | 'code' | 'outcomeKnown'>;
@@ -14,6 +15,11 @@ export function groupOfAddress(address: URLSearchParams): GroupName | undefined 
   const { flow, node, code, outcome } = Object.fromEntries(address);
   if (flow === undefined || node === undefined || code === undefined || outcome === undefined) return undefined;
   return { flowId: flow, node, code, outcomeKnown: outcome === 'known' };
+}
+
+/** Its write was done: sending it again would do it twice, and the platform leaves it out of what is resent. */
+export function isAfterWrite({ code }: Pick<GroupName, 'code'>): boolean {
+  return causeOf(code) === 'afterWrite';
 }
 
 /** How a bulk is told to take this group alone. */

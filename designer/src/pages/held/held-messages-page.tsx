@@ -1,6 +1,6 @@
 /** `/held/messages?flow=…&node=…&code=…&outcome=…`: the messages of one group, acted upon one by one, some, or all of them. */
 import { Button } from 'antd';
-import { Ban, RefreshCw, RotateCcw } from 'lucide-react';
+import { Ban, RefreshCw, RotateCcw, Send } from 'lucide-react';
 import { useState } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
 import type { ExecutionSummary } from '../../../../engine/services.ts';
@@ -21,7 +21,7 @@ import { useMessageActs } from '../messages/use-message-acts.ts';
 import { useMessagePages } from '../messages/use-message-pages.ts';
 import type { BulkWish } from './bulk-dialog.tsx';
 import { OutcomeTag } from './cause-panel.tsx';
-import { addressOf, choiceOf, groupOfAddress, type GroupName } from './held-group.ts';
+import { addressOf, choiceOf, groupOfAddress, isAfterWrite, type GroupName } from './held-group.ts';
 import styles from './held-page.module.css';
 import { useBulks } from './use-bulks.tsx';
 
@@ -29,8 +29,10 @@ const TEXTS = defineTexts({
   held: ['挂起消息', 'Held messages'],
   refresh: ['刷新', 'Refresh'],
   retryAll: ['全部重试', 'Retry all'],
+  resendAll: ['全部重发', 'Resend all'],
   cancelAll: ['全部取消', 'Cancel all'],
   retrySome: ['重试选中的 {{count}} 条', 'Retry {{count}} chosen'],
+  resendSome: ['重发选中的 {{count}} 条', 'Resend {{count}} chosen'],
   cancelSome: ['取消选中的 {{count}} 条', 'Cancel {{count}} chosen'],
   flow: ['流程', 'Flow'],
   node: ['停在节点', 'Stopped at'],
@@ -65,7 +67,7 @@ function Group({ group }: { readonly group: GroupName }) {
   const isHeld = new Set(list.rows.map(({ executionId }) => executionId));
   const ids = chosen.filter((id) => isHeld.has(id));
   const begin = (kind: BulkWish['kind']) => {
-    bulks.begin({ kind, choice: ids.length === 0 ? choice : { ids: [...ids] }, outcome });
+    bulks.begin({ kind, choice: ids.length === 0 ? choice : { ids: [...ids] }, outcome, isAfterWrite: isAfterWrite(group) });
     setChosen([]);
   };
   const mayAct = may('executions.retry') || may('executions.cancel');
@@ -75,7 +77,7 @@ function Group({ group }: { readonly group: GroupName }) {
         title={useCauseWords()(group.code).what}
         help={useCauseWords()(group.code).fix}
         trail={[{ label: t('held'), to: '/held' }]}
-        beside={<OutcomeTag isKnown={group.outcomeKnown} />}
+        beside={<OutcomeTag group={group} />}
       />
       <div className={listStyles.list}>
         <div className={listStyles.tools}>
@@ -85,6 +87,11 @@ function Group({ group }: { readonly group: GroupName }) {
             {may('executions.retry') ? (
               <Button type="primary" icon={<RotateCcw size={16} />} disabled={list.rows.length === 0} onClick={() => begin('retry')}>
                 {ids.length === 0 ? t('retryAll') : t('retrySome', { count: ids.length })}
+              </Button>
+            ) : null}
+            {may('executions.retry') && !isAfterWrite(group) ? (
+              <Button icon={<Send size={16} />} disabled={list.rows.length === 0} onClick={() => begin('resend')}>
+                {ids.length === 0 ? t('resendAll') : t('resendSome', { count: ids.length })}
               </Button>
             ) : null}
             {may('executions.cancel') ? (
@@ -156,7 +163,7 @@ function Acts({ message }: { readonly message: ExecutionSummary }) {
     <span className={styles.acts}>
       {may('executions.retry') ? (
         <Button size="small" icon={<RotateCcw size={14} />} onClick={() => acts.retry(message)}>
-          {acts.words.retry}
+          {acts.words.retryOf(message)}
         </Button>
       ) : null}
       {may('executions.cancel') ? (

@@ -8,12 +8,14 @@ import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
-import { BulkDialog, type BulkOrder, type BulkWish } from './bulk-dialog.tsx';
+import { BULK_OPERATIONS, BulkDialog, type BulkOrder, type BulkWish } from './bulk-dialog.tsx';
 import { BULK_TEXTS } from './bulk-texts.ts';
 import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({
   retried: ['已重试 {{count}} 条', '{{count}} retried'],
+  resent: ['已重发 {{count}} 条', '{{count}} resent'],
+  refused: ['{{count}} 条不能重发，保持挂起', '{{count}} cannot be resent and stay held'],
   cancelled: ['已取消 {{count}} 条', '{{count}} cancelled'],
   goneOn: ['{{count}} 条已被别人处理，没有再动', '{{count}} had been dealt with by others and were left alone'],
   missing: ['{{count}} 条已不存在', '{{count}} are no longer stored'],
@@ -26,6 +28,7 @@ const TEXTS = defineTexts({
 
 const REFRESHED = ['held', 'executions', 'bulks', 'flows', 'system'];
 const WATCH_MS = 2000;
+const DONE = { retry: 'retried', resend: 'resent', cancel: 'cancelled' } as const;
 
 type Open = { readonly wish: BulkWish } | { readonly work: Work<Bulk> };
 
@@ -79,22 +82,23 @@ function ask(
   onProgress: (event: Readonly<Record<string, unknown>>) => void,
   signal: AbortSignal,
 ): Promise<BulkAnswer> {
-  const operation = what.kind === 'retry' ? 'executions.retry-many' : 'executions.cancel-many';
+  const operation = BULK_OPERATIONS[what.kind];
   if ('bulkId' in what) return callWithProgress(operation, { bulkId: what.bulkId }, onProgress, { signal });
   const { kind, choice, perSecond, reason } = what;
   const order = { ...choice, perSecond, bulkId: createId('blk') };
   return kind === 'retry'
     ? callWithProgress('executions.retry-many', order, onProgress, { signal, reason })
-    : callWithProgress('executions.cancel-many', { ...order, reason }, onProgress, { signal, reason });
+    : callWithProgress(BULK_OPERATIONS[kind], { ...order, reason }, onProgress, { signal, reason });
 }
 
 /** What was done, and what was not and why. */
-function Counts({ bulk: { kind, done, goneOn, missing } }: { readonly bulk: Bulk }) {
+function Counts({ bulk: { kind, done, goneOn, missing, refused = 0 } }: { readonly bulk: Bulk }) {
   const t = useTexts(TEXTS);
   return (
     <span className={styles.counts}>
-      <Tag tone="green">{t(kind === 'retry' ? 'retried' : 'cancelled', { count: done })}</Tag>
+      <Tag tone="green">{t(DONE[kind], { count: done })}</Tag>
       {goneOn === 0 ? null : <Tag tone="grey">{t('goneOn', { count: goneOn })}</Tag>}
+      {refused === 0 ? null : <Tag tone="amber">{t('refused', { count: refused })}</Tag>}
       {missing === 0 ? null : <Tag tone="amber">{t('missing', { count: missing })}</Tag>}
     </span>
   );

@@ -30,8 +30,9 @@ export const TARGETS: Readonly<Record<'flow' | 'upstream', FieldSchema>> = { flo
 
 const WHOLE = asField(InterfaceDocument);
 
-export function newInterface(): Content {
+export function newInterface(domain: string): Content {
   return {
+    domain,
     front: 'open',
     method: 'POST',
     path: startPath('open'),

@@ -6,6 +6,7 @@ import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import type { Content } from '../../parts/content.ts';
 import { DocumentForm } from '../../parts/document-form.tsx';
+import { useStartDomain } from '../../parts/domain-select.tsx';
 import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { useMade } from '../../parts/use-made.ts';
@@ -25,11 +26,17 @@ const FIXED = { revision: 0 };
 
 /** A new interface by its form; it begins offline. */
 export function NewInterfacePage() {
-  const t = useTexts(TEXTS);
   const may = useMay();
+  const domain = useStartDomain();
+  if (!may('interfaces.edit')) return <NoRight permission="interfaces.edit" />;
+  return domain === undefined ? null : <NewInterface domain={domain} />;
+}
+
+function NewInterface({ domain }: { readonly domain: string }) {
+  const t = useTexts(TEXTS);
   const { message } = App.useApp();
   const save = useMutationOf('interfaces.save');
-  const [start] = useState(newInterface);
+  const [start] = useState(() => newInterface(domain));
   const { isMade, setMade } = useMade('/interfaces');
   const submit = async (content: Content) => {
     const document = wholeInterface(content, FIXED);
@@ -38,7 +45,6 @@ export function NewInterfacePage() {
     void message.success(t('saved'));
     setMade(interfaceId);
   };
-  if (!may('interfaces.edit')) return <NoRight permission="interfaces.edit" />;
   return (
     <Page>
       <PageHeader title={t('title')} help={t('help')} trail={[{ label: t('interfaces'), to: '/interfaces' }]} />

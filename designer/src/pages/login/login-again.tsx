@@ -1,9 +1,9 @@
 import { Button, Form, Input, Modal } from 'antd';
-import { useState } from 'react';
-import { login } from '../../api/client.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
+import { CodeItem } from './code-item.tsx';
 import styles from './login-again.module.css';
+import { useLogin, type LoginValues } from './use-login.ts';
 
 const TEXTS = defineTexts({
   title: ['请重新登录', 'Log in again'],
@@ -26,14 +26,7 @@ interface LoginAgainProps {
 /** Over the open page, which nobody can read meanwhile: the same person goes on where they were; another one begins anew. */
 export function LoginAgain({ name, onDone }: LoginAgainProps) {
   const t = useTexts(TEXTS);
-  const [error, setError] = useState<unknown>();
-  const [isBusy, setBusy] = useState(false);
-  const submit = async ({ password }: { readonly password: string }) => {
-    setBusy(true);
-    setError(undefined);
-    await login(name, password).then(onDone, setError);
-    setBusy(false);
-  };
+  const { submit, error, isBusy, needsCode } = useLogin(onDone);
   return (
     <Modal
       open
@@ -46,13 +39,14 @@ export function LoginAgain({ name, onDone }: LoginAgainProps) {
       rootClassName={styles.cover ?? ''}
     >
       <p>{t('why')}</p>
-      <Form layout="vertical" requiredMark={false} onFinish={(values) => void submit(values as never)}>
+      <Form layout="vertical" requiredMark={false} onFinish={(values: LoginValues) => void submit({ ...values, name })}>
         <Form.Item label={t('account')}>
           <Input value={name} readOnly autoComplete="username" />
         </Form.Item>
         <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('missing') }]}>
           <Input.Password autoFocus autoComplete="current-password" maxLength={1000} />
         </Form.Item>
+        {needsCode ? <CodeItem /> : null}
         {error === undefined ? null : <ErrorBox error={error} />}
         <div className={styles.acts}>
           <Button type="link" onClick={() => window.location.assign('/')}>

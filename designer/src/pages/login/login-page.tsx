@@ -1,12 +1,13 @@
 import { Button, Form, Input } from 'antd';
 import { Languages } from 'lucide-react';
-import { useState, type ReactNode } from 'react';
+import type { ReactNode } from 'react';
 import { usePreferences } from '../../app/preferences.ts';
-import { login } from '../../api/client.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { usePageTitle } from '../../parts/use-page-title.ts';
+import { CodeItem } from './code-item.tsx';
 import styles from './login-page.module.css';
+import { useLogin } from './use-login.ts';
 
 const TEXTS = defineTexts({
   title: ['登录', 'Log in'],
@@ -16,8 +17,8 @@ const TEXTS = defineTexts({
   nameMissing: ['请输入账号', 'Enter your account'],
   passwordMissing: ['请输入密码', 'Enter your password'],
   first: [
-    '首次启动：账号 admin，一次性密码印在启动终端里（无终端时在数据目录的 first-password 文件中）。',
-    'First start: the account is admin; its one-time password was printed in the terminal (without one, see the file first-password in the data folder).',
+    '首次启动：账号 admin，一次性密码印在启动终端里（无终端时在数据目录的 handover/one-time-password 文件中）。',
+    'First start: the account is admin; its one-time password was printed in the terminal (without one, see the file handover/one-time-password in the data folder).',
   ],
   language: ['English', '中文'],
 });
@@ -54,14 +55,7 @@ export function EntryFrame({ title, children }: { readonly title: string; readon
 
 export function LoginPage({ onDone }: { readonly onDone: () => void }) {
   const t = useTexts(TEXTS);
-  const [error, setError] = useState<unknown>();
-  const [isBusy, setBusy] = useState(false);
-  const submit = async ({ name, password }: { readonly name: string; readonly password: string }) => {
-    setBusy(true);
-    setError(undefined);
-    await login(name, password).then(onDone, setError);
-    setBusy(false);
-  };
+  const { submit, error, isBusy, needsCode } = useLogin(onDone);
   return (
     <EntryFrame title={t('title')}>
       <Form layout="vertical" requiredMark={false} onFinish={(values) => void submit(values as never)}>
@@ -71,6 +65,7 @@ export function LoginPage({ onDone }: { readonly onDone: () => void }) {
         <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('passwordMissing') }]}>
           <Input.Password autoComplete="current-password" maxLength={1000} />
         </Form.Item>
+        {needsCode ? <CodeItem /> : null}
         {error === undefined ? null : <ErrorBox error={error} />}
         <Button type="primary" htmlType="submit" block loading={isBusy} className={styles.submit ?? ''}>
           {t('title')}

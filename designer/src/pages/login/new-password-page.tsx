@@ -9,7 +9,12 @@ import styles from './login-page.module.css';
 const TEXTS = defineTexts({
   title: ['设置自己的密码', 'Choose your own password'],
   why: ['一次性密码只能用来登录这一次。', 'The one-time password is good for this login only.'],
-  old: ['一次性密码', 'One-time password'],
+  tooOld: [
+    '密码已超过最长使用期限，请换一个近期没有用过的密码。',
+    'Your password has grown too old: choose one that you have not had lately.',
+  ],
+  oneTime: ['一次性密码', 'One-time password'],
+  old: ['现在的密码', 'Present password'],
   next: ['新密码（至少 12 个字符）', 'New password (12 characters at least)'],
   again: ['再输入一次', 'Once more'],
   missing: ['请输入', 'Enter it'],
@@ -22,7 +27,7 @@ interface Values {
   readonly newPassword: string;
 }
 
-export function NewPasswordPage({ onDone }: { readonly onDone: () => void }) {
+export function NewPasswordPage({ isOneTime, onDone }: { readonly isOneTime: boolean; readonly onDone: () => void }) {
   const t = useTexts(TEXTS);
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
@@ -35,9 +40,9 @@ export function NewPasswordPage({ onDone }: { readonly onDone: () => void }) {
   const required = { required: true, message: t('missing') };
   return (
     <EntryFrame title={t('title')}>
-      <p className={styles.hint}>{t('why')}</p>
+      <p className={styles.hint}>{t(isOneTime ? 'why' : 'tooOld')}</p>
       <Form layout="vertical" requiredMark={false} onFinish={(values) => void submit(values as Values)}>
-        <Form.Item name="oldPassword" label={t('old')} rules={[required]}>
+        <Form.Item name="oldPassword" label={t(isOneTime ? 'oneTime' : 'old')} rules={[required]}>
           <Input.Password autoFocus autoComplete="current-password" />
         </Form.Item>
         <Form.Item name="newPassword" label={t('next')} rules={[required]}>

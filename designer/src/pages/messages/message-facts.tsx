@@ -24,6 +24,14 @@ const TEXTS = defineTexts({
   lane: ['通道', 'Lane'],
   laneKept: ['占用中：同一通道的后续消息在等它', 'Kept: later messages of the same lane wait for it'],
   held: ['停在“{{node}}”，等人处理', 'Held at “{{node}}”, waiting for a person'],
+  done: [
+    '写操作已在对方生效，随后流程出错，不要重新发送。可以继续执行（已办理的不重做）、给出应答，或按已办理结束。',
+    'The write was done at the other side, then the flow failed. Do not send it again. Let it go on (what was done is kept), give the reply, or end it as done.',
+  ],
+  doneWrite: ['已办理', 'Done'],
+  more: ['共 {{count}} 项', '{{count}} in all'],
+  concluded: ['按已办理结束', 'Ended as done'],
+  concludedBy: ['{{by}}，{{at}}', '{{by}}, {{at}}'],
   known: ['已知：上一次没有在对方生效，重试是安全的。', 'Known: it was not done at the other side; a retry is safe.'],
   unknown: [
     '上一次写入的结果不明：对方可能已经办成。请先向对方核对，再决定重试或取消。',
@@ -31,12 +39,16 @@ const TEXTS = defineTexts({
   ],
   cancelledUnknown: [
     '取消时，最后一次写入的结果不明：对方可能已经办成。重发之前请先向对方核对。',
-    'When it was cancelled, the outcome of its last write was not known: the other side may have done it. Ask there before you send it anew.',
+    'When it was cancelled, the outcome of its last write was not known: the other side may have done it. Ask there before you resend it.',
   ],
   key: ['已发出的键', 'Key that was sent'],
   late: ['迟到的结果', 'Late outcome'],
+  notDone: ['没有发出或没有办成', 'Not sent, or not done'],
   replayOf: ['重发自', 'Resent from'],
   replay: ['已重发为', 'Resent as'],
+  place: ['在通道中的位置', 'Place in its lane'],
+  inPlace: ['接替原消息，位置和业务键不变', 'That of the message it replaces, with its business keys'],
+  atEnd: ['新消息，排在通道末尾', 'A new message, at the end of the lane'],
   replacedBy: ['由它接替', 'Replaced by'],
   record: ['留存', 'Record'],
   reduced: ['流程当天的留存额度已用尽：只留下状态和业务键', 'The flow had used up its room of the day: status and keys alone are kept'],
@@ -47,17 +59,22 @@ const TEXTS = defineTexts({
   archive: ['归档', 'Archive'],
   archived: [
     '已移入归档：可查看、可作为新消息重发，不能重试',
-    'Moved into the archive: it can be looked at and sent anew as a new message, not retried',
+    'Moved into the archive: it can be looked at and resent as a new message, not retried',
   ],
 });
+
+/** A loop may have written thousands of times. */
+const MOST_WRITES = 10;
 
 /** When, which version, where it stands and why, without a word of its content. */
 export function MessageFacts({ details, document }: { readonly details: ExecutionDetails; readonly document: FlowDocument }) {
   const t = useTexts(TEXTS);
   const run = useTexts(RUN_TEXTS);
   const format = useFormat();
-  const wordOf = (status: string) => (Object.hasOwn(RUN_TEXTS, status) ? run(status as keyof typeof RUN_TEXTS) : status);
+  const wordOf = (status: string) =>
+    status === 'not-done' ? t('notDone') : Object.hasOwn(RUN_TEXTS, status) ? run(status as keyof typeof RUN_TEXTS) : status;
   const { executionId, flowId, version, traceId, durationMs } = details;
+  const placeWords = { kept: t('inPlace'), 'end-of-lane': t('atEnd'), 'no-lane': undefined };
   const labelOf = (nodeId: string) => document.nodes.find(({ id }) => id === nodeId)?.label ?? nodeId;
   const rows = [
     ['status', <StatusTag key="status" status={details.status} />],
@@ -69,10 +86,25 @@ export function MessageFacts({ details, document }: { readonly details: Executio
     ['id', <CopyText key="id" text={executionId} isShort />],
     ['trace', traceId === undefined ? undefined : <CopyText key="trace" text={traceId} isShort />],
     ...[details.replayOf].filter(isSet).map((id) => ['replayOf', <MessageLink key={id} id={id} />] as const),
+    ['place', placeWords[details.place ?? 'no-lane']],
     ...details.replays.map((id) => [id === details.replacedBy ? 'replacedBy' : 'replay', <MessageLink key={id} id={id} />] as const),
     ['record', details.isReduced ? t(details.hasPayload ? 'shortened' : 'reduced') : undefined],
     ['archive', details.isArchived === true ? t('archived') : undefined],
     ['lane', details.isLaneKept ? t('laneKept') : undefined],
+    [
+      'concluded',
+      details.concluded === undefined ? undefined : t('concludedBy', { by: details.concluded.by, at: format.time(details.concluded.at) }),
+    ],
+    ...details.doneWrites.slice(0, MOST_WRITES).map(
+      ({ node, scope, key }) =>
+        [
+          'doneWrite',
+          <span key={key}>
+            {[labelOf(node), scope].filter(Boolean).join(' · ')} <CopyText text={key} isShort />
+          </span>,
+        ] as const,
+    ),
+    ['doneWrite', details.doneWrites.length > MOST_WRITES ? t('more', { count: details.doneWrites.length }) : undefined],
     ...details.intents.map(
       ({ node, key }) =>
         [
@@ -87,7 +119,7 @@ export function MessageFacts({ details, document }: { readonly details: Executio
   return (
     <>
       <Held details={details} labelOf={labelOf} />
-      {details.error === undefined || isSaid(details) ? null : <ErrorNote error={details.error} />}
+      {details.error === undefined || isSaid(details) ? null : <ErrorNote error={details.error} isFixHidden={details.hasWritten} />}
       <Descriptions
         column={1}
         size="small"
@@ -123,7 +155,7 @@ function Held({ details, labelOf }: { readonly details: ExecutionDetails; readon
   const { held, status, isUnknown } = details;
   if (status === 'cancelled' && isUnknown) return <Alert type="warning" showIcon title={t('cancelledUnknown')} />;
   if (status !== 'held' || held === undefined) return null;
-  const words = t(held.outcomeKnown ? 'known' : 'unknown');
+  const words = t(!held.outcomeKnown ? 'unknown' : details.hasWritten ? 'done' : 'known');
   return (
     <Alert
       type="warning"
@@ -151,8 +183,11 @@ function HeldWords({ words, reason }: { readonly words: string; readonly reason:
   );
 }
 
-/** An error as it is stored: what, what to do, and its code. */
-export function ErrorNote({ error }: { readonly error: ErrorRecord }) {
+/**
+ * An error as it is stored: what, what to do, and its code.
+ * `isFixHidden`: after a write that was done, because the fix may tell the reader to send the message again.
+ */
+export function ErrorNote({ error, isFixHidden = false }: { readonly error: ErrorRecord; readonly isFixHidden?: boolean }) {
   const { what, fix } = errorText(error, useLanguage());
   const cause = useCauseWords()(error.code);
   return (
@@ -162,7 +197,7 @@ export function ErrorNote({ error }: { readonly error: ErrorRecord }) {
       title={isWhole(error, what) ? what : cause.what}
       description={
         <>
-          {fix === undefined ? null : <div>{fix}</div>}
+          {fix === undefined || isFixHidden ? null : <div>{fix}</div>}
           <code>{error.code}</code>
         </>
       }

@@ -1,5 +1,6 @@
 import { Button } from 'antd';
-import { Ban, PencilLine, RotateCcw } from 'lucide-react';
+import { Ban, CircleCheck, MessageSquareReply, PencilLine, RotateCcw } from 'lucide-react';
+import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
 import type { ExecutionDetails } from '../../../../engine/services.ts';
@@ -12,6 +13,7 @@ import { MessageData } from './message-data.tsx';
 import { ErrorNote, MessageFacts } from './message-facts.tsx';
 import { stepsOf } from './message-overlay.ts';
 import styles from './message-page.module.css';
+import { ReplyDrawer } from './reply-drawer.tsx';
 import { seenOf } from './resend-order.ts';
 import { useMessageActs } from './use-message-acts.ts';
 
@@ -23,7 +25,9 @@ const TEXTS = defineTexts({
     'The whole message: as it came and the reply. Select a node for its own.',
   ],
   attempt: ['第 {{count}} 次尝试', 'attempt {{count}}'],
+  sandboxWait: ['等待脚本沙箱 {{time}}', 'waited {{time}} for the script sandbox'],
   resend: ['更正后重发', 'Correct and resend'],
+  reply: ['给出应答', 'Give the reply'],
   notReached: ['消息没有走到这个节点。', 'The message did not come to this node.'],
 });
 
@@ -42,7 +46,7 @@ export function MessagePanel({ details, document, isWanted, onWant }: Props) {
   return (
     <aside className={styles.panel} aria-label={t('panel')}>
       <div className={styles.content}>
-        <Acts details={details} />
+        <Acts details={details} document={document} />
         <MessageFacts details={details} document={document} />
         <h3>{t('data')}</h3>
         {node === undefined ? <p>{t('wholeData')}</p> : <NodeSteps details={details} nodeId={node.id} label={node.label} />}
@@ -67,31 +71,47 @@ function NodeSteps({ details, nodeId, label }: { readonly details: ExecutionDeta
     <>
       <h4>{label}</h4>
       {steps.length === 0 ? <p>{t('notReached')}</p> : null}
-      {steps.map(({ scope, status, durationMs, attempt, error }) => (
+      {steps.map(({ scope, status, durationMs, attempt, sandboxWaitMs, error }) => (
         <div key={scope} className={styles.content}>
           <div>{[scope, run(status), format.duration(durationMs), t('attempt', { count: attempt })].filter(Boolean).join(' · ')}</div>
-          {error === undefined ? null : <ErrorNote error={error} />}
+          {sandboxWaitMs === undefined ? null : <div>{t('sandboxWait', { time: format.duration(sandboxWaitMs) })}</div>}
+          {error === undefined ? null : <ErrorNote error={error} isFixHidden={details.hasWritten} />}
         </div>
       ))}
     </>
   );
 }
 
-function Acts({ details }: { readonly details: ExecutionDetails }) {
+function Acts({ details, document }: Pick<Props, 'details' | 'document'>) {
   const t = useTexts(TEXTS);
   const go = useNavigate();
   const may = useMay();
   const acts = useMessageActs();
+  const [isReplying, setReplying] = useState(false);
   const isEnded = details.finishedAt !== undefined;
+  const mayConclude = details.status === 'held' && (details.hasWritten || details.isUnknown) && may('executions.retry');
+  const mayReply = mayConclude && document.mode === 'sync' && may('executions.payload');
   const mayRetry = details.status === 'held' && may('executions.retry');
   const mayCancel = !isEnded && may('executions.cancel');
-  const mayResend = seenOf(details) !== undefined && may('executions.retry') && may('executions.payload');
+  // A caller of a sync flow waits for no new message, and what was done would be done another time.
+  const isDone = details.hasWritten && document.mode === 'sync';
+  const mayResend = seenOf(details) !== undefined && !isDone && may('executions.retry') && may('executions.payload');
   if (!mayRetry && !mayCancel && !mayResend) return null;
   return (
     <div className={styles.acts}>
       {mayRetry ? (
         <Button type="primary" icon={<RotateCcw size={16} />} onClick={() => acts.retry(details)}>
-          {acts.words.retry}
+          {acts.words.retryOf(details)}
+        </Button>
+      ) : null}
+      {mayReply ? (
+        <Button icon={<MessageSquareReply size={16} />} onClick={() => setReplying(true)}>
+          {t('reply')}
+        </Button>
+      ) : null}
+      {mayConclude ? (
+        <Button icon={<CircleCheck size={16} />} onClick={() => acts.conclude(details)}>
+          {acts.words.conclude}
         </Button>
       ) : null}
       {mayResend ? (
@@ -104,6 +124,7 @@ function Acts({ details }: { readonly details: ExecutionDetails }) {
           {acts.words.cancel}
         </Button>
       ) : null}
+      {isReplying ? <ReplyDrawer details={details} document={document} onClose={() => setReplying(false)} /> : null}
     </div>
   );
 }

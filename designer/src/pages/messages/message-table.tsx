@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { useNavigate } from 'react-router';
 import type { ExecutionSummary } from '../../../../engine/services.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { rowOpens, type Column } from '../../parts/data-table.tsx';
+import { fixedOf, rowOpens, type Column } from '../../parts/data-table.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { useRowSelection } from '../../parts/row-selection.tsx';
 import styles from './messages-page.module.css';
@@ -42,6 +42,7 @@ export function MessageTable({ label, list, columns, empty, selection }: Props) 
         columns={columns.map(({ key, title, align, render }) => ({
           ...{ key, title, render: (_value: unknown, row: ExecutionSummary) => render(row) },
           ...(align === undefined ? {} : { align }),
+          ...fixedOf(title),
         }))}
         loading={list.isPending}
         pagination={false}

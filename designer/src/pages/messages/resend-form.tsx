@@ -31,24 +31,32 @@ const TEXTS = defineTexts({
   changes: ['改动', 'Changes'],
   send: ['发出', 'Send'],
   held: [
-    '发出后，新消息接替这条挂起的消息，原消息随之取消：两条不会都走。新消息使用新的键。',
-    'The new message takes the place of this held one, which is cancelled: never both go. It goes under new keys.',
+    '发出后接替这条挂起的消息：通道中的位置、业务键和幂等键都不变，后面的消息继续等它；原消息随之取消，两条不会都走。若更正涉及患者等业务键，则按新消息排到通道末尾。',
+    'It replaces this held message: place in the lane, business keys and idempotency key stay, and later messages go on waiting. The old one is cancelled: never both go. If the correction changes a business key such as the patient, it is a new message at the end of its lane.',
   ],
   completed: [
-    '这条消息已经成功。再发一次就再办一次：新消息使用新的键，对方认不出是同一件事。',
-    'This message has succeeded. Sent anew it is done anew: it goes under new keys, and the other side does not recognise it.',
+    '这条消息已经成功。再发一次就再办一次：它是一条新消息，使用新的幂等键，排在通道末尾，对方认不出是同一件事。',
+    'This message has succeeded. Resent it is done once more: it is a new message under new idempotency keys, at the end of its lane, and the other side does not recognise it.',
   ],
   archived: [
     '这条消息接收于 {{at}}，已移入归档。先确认现在仍应发出：患者、预约或医嘱此后可能已变。',
     'This message came at {{at}} and lies in the archive. Make sure that it should still be sent: patient, appointment or order may have changed since.',
   ],
   ended: [
-    '新消息使用新的键，从头走一遍流程的当前版本。',
-    'The new message goes under new keys, from the start of the flow’s current version.',
+    '这是一条新消息：使用新的幂等键，排在通道末尾，从头走一遍流程的当前版本。',
+    'It is a new message: under new idempotency keys, at the end of its lane, from the start of the flow’s current version.',
   ],
   unknown: [
-    '我已向对方核对：上一次写入没有办成。新消息使用新的键，若办成过就会重复。',
-    'I asked the other side: the last write was not done. The new message goes under new keys; if it had been done, it would be done twice.',
+    '我已向对方核对：上一次写入没有办成。若其实办成过，重发可能办两次。',
+    'I asked the other side: the last write was not done. If it was done after all, it may be done twice.',
+  ],
+  done: [
+    '已办成的写操作再办一次：对方须能凭键识别重复，或确需再办。',
+    'Do once more what was done: the other side recognises the key, or it is wanted.',
+  ],
+  newKeys: [
+    '换用新的幂等键：只在对方按键记住了上一次的拒绝时选。若上一次其实办成过，就会办两次。',
+    'Under new idempotency keys: only where the other side remembers its refusal by the key. If it was done after all, it is done twice.',
   ],
   reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
   submit: ['重发', 'Resend'],
@@ -148,6 +156,8 @@ function Sending({ details, order, onSent, onReload }: SendingProps) {
   const { seen, requestId, edited } = order;
   const [reason, setReason] = useState('');
   const [isAsked, setAsked] = useState(false);
+  const [hasNewKeys, setNewKeys] = useState(false);
+  const [repeatsDone, setRepeatsDone] = useState(false);
   const resend = useMutationOf('executions.resend', ['held', 'flows', 'system']);
   const { isUnknown } = details;
   const isReady = reason.trim() !== '' && !('problem' in edited) && (!isUnknown || isAsked);
@@ -155,10 +165,12 @@ function Sending({ details, order, onSent, onReload }: SendingProps) {
     if (!isReady) return;
     const message = edited.message === undefined ? {} : { message: edited.message };
     const accepted = isUnknown ? { acceptUnknown: true } : {};
-    const input = { executionId: details.executionId, seen, reason: reason.trim(), requestId, ...message, ...accepted };
+    const keys = { ...(hasNewKeys ? { newKeys: true } : {}), ...(repeatsDone ? { acceptDone: true } : {}) };
+    const input = { executionId: details.executionId, seen, reason: reason.trim(), requestId, ...message, ...accepted, ...keys };
     resend.mutateAsync(input).then(onSent, () => undefined);
   };
-  const isStale = resend.error instanceof ApiError && resend.error.code === 'RESEND_GONE_ON';
+  const code = resend.error instanceof ApiError ? resend.error.code : undefined;
+  const isStale = code === 'RESEND_GONE_ON';
   return (
     <Panel title={t('send')}>
       <div className={styles.form}>
@@ -173,6 +185,16 @@ function Sending({ details, order, onSent, onReload }: SendingProps) {
         {isUnknown ? (
           <Checkbox checked={isAsked} onChange={({ target }) => setAsked(target.checked)}>
             {t('unknown')}
+          </Checkbox>
+        ) : null}
+        {repeatsDone || code === 'RESEND_ALREADY_WRITTEN' ? (
+          <Checkbox checked={repeatsDone} onChange={({ target }) => setRepeatsDone(target.checked)}>
+            {t('done')}
+          </Checkbox>
+        ) : null}
+        {seen === 'held' ? (
+          <Checkbox checked={hasNewKeys} onChange={({ target }) => setNewKeys(target.checked)}>
+            {t('newKeys')}
           </Checkbox>
         ) : null}
         <label className={styles.field}>

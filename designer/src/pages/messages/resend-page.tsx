@@ -19,11 +19,11 @@ import { usePayload } from './use-payload.ts';
 const TEXTS = defineTexts({
   title: ['更正后重发', 'Correct and resend'],
   help: [
-    '在原文旁边更正内容，看清改动，写明理由后作为一条新消息发出；新旧两条互相指向。',
-    'Correct the content beside the original, look at what is changed, and send it as a new message with a reason; each points to the other.',
+    '在原文旁边更正内容，看清改动，写明理由后发出。挂起的消息由它在原位置接替；已结束的作为新消息发出。新旧两条互相指向。',
+    'Correct the content beside the original, look at what is changed, and send it with a reason. It replaces a held message in its place; of one that has ended it is a new message. Each points to the other.',
   ],
   messages: ['消息', 'Messages'],
-  not: ['这条消息现在不能重发', 'This message cannot be sent anew now'],
+  not: ['这条消息现在不能重发', 'This message cannot be resent now'],
   notWhy: [
     '还在进行中、内容没有留存、或已由另一条消息代替。',
     'It is still under way, its content is not kept, or another message has taken its place.',

@@ -10,6 +10,23 @@ const TEXTS = defineTexts({
     '消息从停下的节点接着走，沿用原来的键。上一次写入的结果不明：对方可能已经办成；若对方不按键去重，可能会重复。',
     'The message goes on from the node where it stopped, under the same keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
   ],
+  goOn: ['继续执行', 'Let it go on'],
+  goOnTitle: ['继续执行这条消息？', 'Let this message go on?'],
+  goOnEffect: [
+    '已办理的写操作保留，不再重做；只重新执行出错的部分，仍用它开始时的流程版本。',
+    'What was done is kept and not done again. Only what failed runs once more, with the flow version that it began with.',
+  ],
+  conclude: ['按已办理结束', 'End as done'],
+  concludeTitle: ['按已办理结束这条消息？', 'End this message as done?'],
+  concludeEffect: [
+    '消息到此结束，计为成功，不再执行任何节点。没有给出应答：同步调用方用同一个键查询时，得到“已办理”。',
+    'The message ends here as completed, and no node of it runs any more. No reply is given: a caller who asks with the same key is told that it was done.',
+  ],
+  cancelDone: [
+    '消息到此为止，不再继续，也不能恢复。已办理的写操作不撤销，在对方仍然有效。',
+    'The message ends here and cannot go on later. What was done stays done at the other side.',
+  ],
+  askedDone: ['我已向对方核对：已经办成', 'I asked the other side: it was done'],
   asked: ['我已向对方核对：没有办成，或对方能凭键识别重复', 'I asked the other side: it was not done, or it recognises the key'],
   cancel: ['取消消息', 'Cancel the message'],
   cancelTitle: ['取消这条消息？', 'Cancel this message?'],
@@ -22,6 +39,8 @@ const TEXTS = defineTexts({
 interface Acted {
   readonly executionId: string;
   readonly held: { readonly outcomeKnown: boolean } | undefined;
+  readonly hasWritten: boolean;
+  readonly attempt: number;
 }
 
 /** What a person may decide about a message that cannot decide for itself. */
@@ -29,25 +48,44 @@ export function useMessageActs() {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
   const { mutateAsync: retry } = useMutationOf('executions.retry', ['flows', 'held', 'system']);
+  const { mutateAsync: conclude } = useMutationOf('executions.conclude', ['flows', 'held', 'system']);
   const { mutateAsync: cancel } = useMutationOf('executions.cancel', ['flows', 'held', 'system']);
   return {
-    retry: ({ executionId, held }: Acted) =>
+    retry: ({ executionId, held, hasWritten }: Acted) => {
+      const isUnknown = held?.outcomeKnown === false;
+      const isKept = hasWritten && !isUnknown;
       confirm({
-        title: t('retryTitle'),
-        effect: t(held?.outcomeKnown === false ? 'retryUnknown' : 'retryEffect'),
-        verb: t('retry'),
-        ...(held?.outcomeKnown === false ? { affirm: t('asked') } : {}),
+        title: t(isKept ? 'goOnTitle' : 'retryTitle'),
+        effect: t(isUnknown ? 'retryUnknown' : isKept ? 'goOnEffect' : 'retryEffect'),
+        verb: t(isKept ? 'goOn' : 'retry'),
+        ...(isUnknown ? { affirm: t('asked') } : {}),
         run: () => retry({ executionId }),
-      }),
-    cancel: ({ executionId }: Acted) =>
+      });
+    },
+    conclude: ({ executionId, held, attempt }: Acted) => {
+      const isUnknown = held?.outcomeKnown === false;
+      confirm({
+        title: t('concludeTitle'),
+        effect: t('concludeEffect'),
+        verb: t('conclude'),
+        needsReason: true,
+        ...(isUnknown ? { affirm: t('askedDone') } : {}),
+        run: (reason) => conclude({ executionId, attempt, reason, ...(isUnknown ? { wasDone: true } : {}) }),
+      });
+    },
+    cancel: ({ executionId, hasWritten }: Acted) =>
       confirm({
         title: t('cancelTitle'),
-        effect: t('cancelEffect'),
+        effect: t(hasWritten ? 'cancelDone' : 'cancelEffect'),
         verb: t('cancel'),
         isDangerous: true,
         needsReason: true,
         run: (reason) => cancel({ executionId, reason }),
       }),
-    words: { retry: t('retry'), cancel: t('cancel') },
+    words: {
+      retryOf: ({ hasWritten, held }: Acted) => t(hasWritten && held?.outcomeKnown !== false ? 'goOn' : 'retry'),
+      conclude: t('conclude'),
+      cancel: t('cancel'),
+    },
   };
 }

@@ -52,12 +52,12 @@ const QUEUE_WAIT_MS = 60_000;
 const FREE_SHARE = { look: 0.15, bad: 0.05 };
 const DELAY_MS = { look: 100, bad: 1000 };
 
-export function HealthGrid({ report }: { readonly report: SystemReport }) {
+export function HealthGrid({ report, isLimited }: { readonly report: SystemReport; readonly isLimited: boolean }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const parts = [
     storePart(report, t, format),
-    planPart(report, t, format),
+    planPart(report, isLimited, t, format),
     ...queuePart(report, t, format),
     ...machineParts(report, t, format),
   ];
@@ -86,14 +86,15 @@ function storePart({ store }: SystemReport, t: T, format: Format): Part {
   return { name: t('store'), health: store.ok ? 'good' : 'bad', value: store.ok ? t('reachable') : t('storeBad'), detail };
 }
 
-function planPart({ plan, planMadeAt, gateways }: SystemReport, t: T, format: Format): Part {
+function planPart({ plan, planMadeAt, gateways }: SystemReport, isLimited: boolean, t: T, format: Format): Part {
   const current = gateways.filter(({ isCurrent }) => isCurrent).length;
   const made = planMadeAt > 0 ? format.time(planMadeAt) : '—';
   return {
     name: t('plan'),
     health: current === gateways.length ? 'good' : 'look',
     value: t('planNumber', { number: plan }),
-    detail: t('planDetail', { current, all: gateways.length, made }),
+    // Whether the gateways serve by it is not told to an account that is limited to domains.
+    detail: isLimited ? made : t('planDetail', { current, all: gateways.length, made }),
   };
 }
 

@@ -1,14 +1,16 @@
-import { Button, Skeleton } from 'antd';
+import { Alert, Button, Skeleton } from 'antd';
 import { RefreshCw } from 'lucide-react';
 import type { SystemReport } from '../../../../control/actions/system.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay, useMe } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { GatewayTable } from './gateway-table.tsx';
 import { HealthGrid } from './health-grid.tsx';
+import { IntegrityPanel } from './integrity-panel.tsx';
 import { ListenerTable } from './listener-table.tsx';
+import { OutboundTable } from './outbound-table.tsx';
 import { ProcessTable } from './process-table.tsx';
 import { SettingsTable } from './settings-table.tsx';
 import { VersionList } from './version-list.tsx';
@@ -17,6 +19,14 @@ const TEXTS = defineTexts({
   title: ['系统', 'System'],
   help: ['各进程与各部分的状态、版本和生效的设置。', 'How each process and part is doing, versions, and the settings in force.'],
   refresh: ['刷新', 'Refresh'],
+  limited: [
+    '本账号只限部分服务域，不显示进程、网关、主机、数据完整性、可连接的地址与设置',
+    'Processes, gateways, the machine, integrity, outbound addresses and settings are not shown to this account',
+  ],
+  limitedHelp: [
+    '它们涉及全部服务域。需要查看时，请由不限服务域的账号打开本页。',
+    'The account is limited to some domains, and they concern all of them. An account with all domains sees them here.',
+  ],
 });
 
 const REFRESH_MS = 5000;
@@ -50,14 +60,28 @@ function Loaded() {
 }
 
 function Parts({ report, onRefresh }: { readonly report: SystemReport; readonly onRefresh: () => void }) {
+  const t = useTexts(TEXTS);
+  // The platform leaves out, or refuses, what concerns all domains.
+  const isLimited = useMe().domains !== 'all';
   return (
     <>
-      <HealthGrid report={report} />
-      <ProcessTable processes={report.processes} />
-      <GatewayTable gateways={report.gateways} />
+      {isLimited ? <Alert type="info" showIcon title={t('limited')} description={t('limitedHelp')} /> : null}
+      <HealthGrid report={report} isLimited={isLimited} />
+      {isLimited ? null : (
+        <>
+          <ProcessTable processes={report.processes} />
+          <GatewayTable gateways={report.gateways} />
+        </>
+      )}
       {report.listeners === undefined ? null : <ListenerTable listeners={report.listeners} />}
       <VersionList report={report} />
-      <SettingsTable settings={report.settings} onRefresh={onRefresh} />
+      {isLimited ? null : (
+        <>
+          <IntegrityPanel />
+          <OutboundTable />
+          <SettingsTable settings={report.settings} onRefresh={onRefresh} />
+        </>
+      )}
     </>
   );
 }

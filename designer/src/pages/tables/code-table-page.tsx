@@ -4,9 +4,11 @@ import { useState } from 'react';
 import { useParams } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useHolds, useMay, useMe } from '../../app/session.tsx';
 import { defineTexts, LANGUAGES, translateWith, useText, useTexts } from '../../i18n/texts.ts';
-import { csvOf, download, parseCsv } from '../../parts/csv.ts';
+import { csvOf, parseCsv } from '../../parts/csv.ts';
+import { DomainSelect, DomainsSelect } from '../../parts/domain-select.tsx';
+import { download } from '../../parts/download.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { SaveProblem } from '../../parts/save-problem.tsx';
@@ -37,6 +39,12 @@ const TEXTS = defineTexts({
     '已保存；新消息立即使用，在途消息仍用接收时的内容',
     'Saved: new messages use it at once, those under way keep what they were accepted with',
   ],
+  domain: ['服务域', 'Domain'],
+  sharedWith: ['共享给', 'Shared with'],
+  owners: [
+    '拥有该服务域的账号可修改；共享给的服务域可以使用、不能修改。不选服务域则属于整个平台，人人可用。',
+    'Accounts with this domain edit it; the domains it is shared with use it and do not edit it. Without a domain it belongs to the whole installation and everybody uses it.',
+  ],
   hasFallback: ['查不到代码时用固定值代替', 'Use a fixed value when a code is absent'],
   fallback: ['代替值', 'That value'],
   noFallback: [
@@ -66,18 +74,21 @@ function Editor({ table, onSaved, onReload }: EditorProps) {
   const t = useTexts(TEXTS);
   const text = useText();
   const may = useMay();
+  const holds = useHolds();
   const { message } = App.useApp();
   const [rows, setRows] = useState(() => toRows(table.entries));
   const [fallback, setFallback] = useState(table.fallback);
   const save = useMutationOf('tables.save');
-  const isReadOnly = !may('tables.edit');
-  const isChanged = JSON.stringify([toEntries(rows), fallback]) !== JSON.stringify([table.entries, table.fallback]);
+  const [owner, setOwner] = useState<Owner>({ domain: table.domain, sharedWith: table.sharedWith });
+  const isReadOnly = !may('tables.edit') || !holds(table.domain);
+  const now = [toEntries(rows), fallback, owner.domain, owner.sharedWith];
+  const isChanged = JSON.stringify(now) !== JSON.stringify([table.entries, table.fallback, table.domain, table.sharedWith]);
   const problems = problemsOf(rows);
   useLeaveGuard(isChanged);
   const change = (id: number, part: Partial<Row>) => setRows((now) => now.map((row) => (row.id === id ? { ...row, ...part } : row)));
   const submit = async () => {
-    const { fallback: _old, ...rest } = table;
-    const document = { ...rest, entries: toEntries(rows), ...(fallback === undefined ? {} : { fallback }) };
+    const { fallback: _old, domain: _domain, sharedWith: _shared, ...rest } = table;
+    const document = { ...rest, ...given(owner), entries: toEntries(rows), ...(fallback === undefined ? {} : { fallback }) };
     const saved = await save.mutateAsync({ tableId: table.tableId, document });
     void message.success(t('saved'));
     onSaved(saved);
@@ -113,6 +124,7 @@ function Editor({ table, onSaved, onReload }: EditorProps) {
       />
       <SaveProblem error={save.error} onReload={onReload} />
       <Panel>
+        <TableOwner owner={owner} isReadOnly={isReadOnly} onChange={setOwner} />
         <div className={styles.fallback}>
           <Switch
             checked={fallback !== undefined}
@@ -208,6 +220,56 @@ function Editor({ table, onSaved, onReload }: EditorProps) {
       </Panel>
     </Page>
   );
+}
+
+interface Owner {
+  readonly domain: string | undefined;
+  readonly sharedWith: readonly string[] | undefined;
+}
+
+/** Whose people edit the table, and who may use it besides. */
+function TableOwner({ owner: { domain, sharedWith }, isReadOnly, onChange }: TableOwnerProps) {
+  const t = useTexts(TEXTS);
+  const hasAll = useMe().domains === 'all';
+  return (
+    <>
+      <div className={styles.owner}>
+        <label>
+          {t('domain')}
+          <DomainSelect
+            label={t('domain')}
+            isOptional={hasAll}
+            isReadOnly={isReadOnly}
+            value={domain}
+            onChange={(next) => onChange({ domain: next, sharedWith })}
+          />
+        </label>
+        <label>
+          {t('sharedWith')}
+          <DomainsSelect
+            isShared
+            label={t('sharedWith')}
+            isReadOnly={isReadOnly || domain === undefined}
+            value={sharedWith ?? []}
+            onChange={(next) => onChange({ domain, sharedWith: next.length === 0 ? undefined : next })}
+          />
+        </label>
+      </div>
+      <p className={styles.hint}>{t('owners')}</p>
+    </>
+  );
+}
+
+interface TableOwnerProps {
+  readonly owner: Owner;
+  readonly isReadOnly: boolean;
+  readonly onChange: (owner: Owner) => void;
+}
+
+/** Without a domain there is nobody who shares it. */
+function given({ domain, sharedWith }: Owner) {
+  if (domain === undefined) return {};
+  return { domain, ...(sharedWith === undefined ? {} : { sharedWith: [...sharedWith] }) };
 }
 
 function csvColumns(key: string, value: string) {

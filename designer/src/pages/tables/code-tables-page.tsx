@@ -4,14 +4,16 @@ import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay, useMe } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../parts/confirm-act.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
+import { DomainSelect, useStartDomain } from '../../parts/domain-select.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { Tag } from '../../parts/status-tag.tsx';
 
 const TEXTS = defineTexts({
   title: ['代码表', 'Code tables'],
@@ -26,6 +28,13 @@ const TEXTS = defineTexts({
   id: ['编号', 'Id'],
   idWrong: ['小写字母开头，只含小写字母、数字和连字符', 'A small letter, then small letters, digits and hyphens'],
   missing: ['请填写', 'Enter it'],
+  domain: ['服务域', 'Domain'],
+  domainHelp: [
+    '拥有该服务域的账号可修改；不选则属于整个平台，人人可用，须有全部服务域才能修改。',
+    'Accounts with this domain edit it. Without one it belongs to the whole installation: everybody uses it, and all domains edit it.',
+  ],
+  whole: ['整个平台', 'Whole installation'],
+  shared: ['其他服务域共享，只读', 'Shared by another domain, to be used only'],
   entries: ['条目', 'Entries'],
   fallback: ['查不到时', 'When absent'],
   fails: ['报错', 'Error'],
@@ -77,6 +86,22 @@ export function CodeTablesPage() {
           { key: 'name', title: t('name'), value: ({ name }) => text(name), render: ({ name }) => text(name) },
           { key: 'id', title: t('id'), value: ({ tableId }) => tableId, render: ({ tableId }) => <code>{tableId}</code> },
           {
+            key: 'domain',
+            title: t('domain'),
+            value: ({ domain }) => domain ?? t('whole'),
+            render: ({ domain, mayEdit }) => (
+              <>
+                {domain ?? t('whole')}
+                {mayEdit || domain === undefined ? null : (
+                  <>
+                    {' '}
+                    <Tag tone="blue">{t('shared')}</Tag>
+                  </>
+                )}
+              </>
+            ),
+          },
+          {
             key: 'entries',
             title: t('entries'),
             align: 'right',
@@ -89,7 +114,7 @@ export function CodeTablesPage() {
             title: '',
             width: 48,
             render: (table) =>
-              may('tables.edit') ? (
+              may('tables.edit') && table.mayEdit ? (
                 <Button
                   type="text"
                   size="small"
@@ -116,15 +141,24 @@ interface Values {
   readonly tableId: string;
   readonly zhCN: string;
   readonly en: string;
+  readonly domain?: string;
 }
 
 function NewTable({ onClose }: { readonly onClose: () => void }) {
+  const start = useStartDomain();
+  // The domain stands in the form from the start.
+  return start === undefined ? null : <NewTableDialog start={start} onClose={onClose} />;
+}
+
+function NewTableDialog({ start, onClose }: { readonly start: string; readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
+  const hasAll = useMe().domains === 'all';
   const go = useNavigate();
   const save = useMutationOf('tables.save');
   const [form] = Form.useForm<Values>();
-  const submit = async ({ tableId, zhCN, en }: Values) => {
-    await save.mutateAsync({ tableId, document: { tableId, revision: 0, name: { 'zh-CN': zhCN, en }, entries: {} } });
+  const submit = async ({ tableId, zhCN, en, domain }: Values) => {
+    const owner = domain === undefined ? {} : { domain };
+    await save.mutateAsync({ tableId, document: { tableId, revision: 0, name: { 'zh-CN': zhCN, en }, ...owner, entries: {} } });
     void go(`/code-tables/${tableId}`);
   };
   const required = { required: true, whitespace: true, message: t('missing') };
@@ -152,6 +186,14 @@ function NewTable({ onClose }: { readonly onClose: () => void }) {
           rules={[{ required: true, pattern: /^[a-z][a-z0-9-]{0,60}$/, message: t('idWrong') }]}
         >
           <Input placeholder="departments-hospital-a" />
+        </Form.Item>
+        <Form.Item
+          name="domain"
+          label={t('domain')}
+          extra={t('domainHelp')}
+          {...(hasAll ? {} : { initialValue: start, rules: [{ required: true, message: t('missing') }] })}
+        >
+          <DomainSelect label={t('domain')} isOptional={hasAll} />
         </Form.Item>
       </Form>
       {save.error === null ? null : <ErrorBox error={save.error} />}

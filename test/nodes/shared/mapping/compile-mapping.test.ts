@@ -156,6 +156,10 @@ test('works on texts, numbers and choices', () => {
   assert.equal(call('round', 1.005, 2), 1.01);
   assert.equal(call('toNumber', '007'), 7);
   assert.equal(call('toNumber', ''), undefined);
+  assert.equal(call('toNumber', '00000000000000000012.50'), 12.5);
+  assert.equal(call('toNumber', '1234567890123456'), 1234567890123456);
+  for (const long of ['110105194912310021', '1234567890123456.78', '123456789012345678901234'])
+    assert.throws(() => call('toNumber', long), { code: 'MAP_FUNCTION_FAILED' }, 'a number that would lose digits is refused');
   assert.equal(call('coalesce', null, '', 'x'), 'x');
   assert.deepEqual(call('asList', 'x'), ['x']);
   assert.throws(() => call('padLeft', 'x', 1e9), { code: 'MAP_FUNCTION_FAILED' });

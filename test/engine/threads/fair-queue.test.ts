@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createFairQueue } from '../../../engine/expression/fair-queue.ts';
+import { createFairQueue } from '../../../engine/threads/fair-queue.ts';
 
 test('keys take turns, each within its share', () => {
   const queue = createFairQueue<string>({ limit: 10, perKeyWaiting: 3, perKeyRunning: 1 });

@@ -2,8 +2,11 @@
 export interface FairQueue<T> {
   /** False when the queue, or the key's part of it, is full. */
   add(key: string, entry: T): boolean;
-  /** The next entry of the next key that has room; it counts as being worked on until `done`. */
-  take(): T | undefined;
+  /**
+   * The next entry of the next key that has room, or of the one of them that is chosen; it counts as being worked on until `done`. The keys come in
+   * order of their turns.
+   */
+  take(choose?: (keys: readonly string[]) => string | undefined): T | undefined;
   /**
    * Entries of a key all of whose turns are taken, at most so many: they would wait for one of these turns, and go along with it instead.
    */
@@ -15,6 +18,8 @@ export interface FairQueue<T> {
   remove(key: string, entry: T): void;
   /** Keys with an entry that `take` would give. */
   ready(): number;
+  /** Each key that waits, with its next entry, in order of their turns. */
+  firsts(): readonly (readonly [key: string, entry: T])[];
   /** How many entries wait. */
   size(): number;
   /** Empties the queue and answers what waited. */
@@ -43,17 +48,16 @@ export function createFairQueue<T>(limits: FairQueueLimits): FairQueue<T> {
       count++;
       return true;
     },
-    take() {
-      for (const [key, entries] of waiting) {
-        if (!hasRoom(key)) continue;
-        const entry = entries.shift()!;
-        count--;
-        waiting.delete(key);
-        if (entries.length > 0) waiting.set(key, entries);
-        running.set(key, (running.get(key) ?? 0) + 1);
-        return entry;
-      }
-      return undefined;
+    take(choose = ([first]) => first) {
+      const key = choose([...waiting.keys()].filter(hasRoom));
+      const entries = key === undefined ? undefined : waiting.get(key);
+      if (key === undefined || entries === undefined) return undefined;
+      const entry = entries.shift()!;
+      count--;
+      waiting.delete(key);
+      if (entries.length > 0) waiting.set(key, entries);
+      running.set(key, (running.get(key) ?? 0) + 1);
+      return entry;
     },
     takeAlong(key, most) {
       const entries = waiting.get(key);
@@ -81,6 +85,7 @@ export function createFairQueue<T>(limits: FairQueueLimits): FairQueue<T> {
       count--;
       if (entries.length === 0) waiting.delete(key);
     },
+    firsts: () => [...waiting].map(([key, entries]) => [key, entries[0]!] as const),
     size: () => count,
     ready: () => [...waiting.keys()].filter(hasRoom).length,
     drain() {

@@ -1,0 +1,53 @@
+/** `kangqiao bundle …`: flows with everything that they need, in one file, from one installation to another. */
+import { Command, Option } from 'commander';
+import { withApi } from '../connect.ts';
+import { readJsonInput } from '../read-input.ts';
+import type { Terminal } from '../terminal.ts';
+
+export function bundleCommand(terminal: Terminal): Command {
+  return new Command('bundle')
+    .summary('export and import flows with what they need')
+    .description('A bundle holds flows, their adapters, code tables and interfaces, and no secret. Importing publishes no flow.')
+    .addCommand(exportCommand(terminal))
+    .addCommand(importCommand(terminal))
+    .addHelpText('after', '\nExample:\n  $ kangqiao bundle export flw_appointment > appointment.bundle.json');
+}
+
+function exportCommand(terminal: Terminal): Command {
+  return new Command('export')
+    .summary('print a bundle of these flows; without ids, of all')
+    .argument('[id...]', 'ids of flows')
+    .addOption(
+      new Option('--source <source>', 'which version of each flow; the file says which').choices(['draft', 'published']).default('draft'),
+    )
+    .addHelpText('after', '\nExample:\n  $ kangqiao bundle export > installation.bundle.json')
+    .action(async function (this: Command, ids: readonly string[], { source }: { source: string }) {
+      const input = { source, ...(ids.length === 0 ? {} : { flowIds: ids }) };
+      terminal.print(JSON.stringify(await withApi(this, terminal, (api) => api.call('POST', '/bundles/export', input)), null, 2));
+    });
+}
+
+function importCommand(terminal: Terminal): Command {
+  return new Command('import')
+    .summary('import a bundle over drafts of the same ids; refused whole where it would change what is in use')
+    .argument('<file>', 'the bundle; - is standard input')
+    .addOption(
+      new Option(
+        '--replace',
+        'adapters, code tables and interfaces in use become as the file says; settings of environments that it does not have stay',
+      ),
+    )
+    .addOption(new Option('--json', 'the answer as JSON'))
+    .addHelpText('after', '\nExample:\n  $ kangqiao bundle import appointment.bundle.json')
+    .action(async function (this: Command, file: string, { json, replace }: { json?: boolean; replace?: boolean }) {
+      const bundle = await readJsonInput(file);
+      const path = `/bundles/import${replace === true ? '?replace=true' : ''}`;
+      const answer = await withApi(this, terminal, (api) =>
+        api.follow(path, bundle, ({ kind, id, done, of }) =>
+          terminal.tell(`${String(kind)} ${String(id)}, ${String(done)} of ${String(of)}`),
+        ),
+      );
+      if (json === true) terminal.print(JSON.stringify(answer, null, 2));
+      else terminal.print(`${file} is imported. Publish its flows with \`kangqiao flow publish <id>\`.`);
+    });
+}

@@ -1,0 +1,123 @@
+/** `kangqiao held …`: what waits for a person, by cause; retry, resend or cancel many at once. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { BulkAnswer } from '../../control/actions/held.ts';
+import { createId } from '../../engine/contract/ids.ts';
+import type { HeldGroups } from '../../engine/services.ts';
+import { withApi } from '../connect.ts';
+import { EXIT } from '../exit-codes.ts';
+import { formatTable, type Terminal } from '../terminal.ts';
+
+export function heldCommand(terminal: Terminal): Command {
+  return new Command('held')
+    .summary('list what is held, and retry, resend or cancel many')
+    .description(
+      'Held executions wait for a person. `retry`, `resend` and `cancel` take a selection: ids, or --flow, --node, --code, or --all.',
+    )
+    .addCommand(listCommand(terminal))
+    .addCommand(manyCommand(terminal, 'retry', 'retry in place, with the content and the code tables of then'))
+    .addCommand(manyCommand(terminal, 'resend', 'send again through the published flow, each in its place'))
+    .addCommand(manyCommand(terminal, 'cancel', 'cancel'))
+    .addCommand(bulkCommand(terminal))
+    .addHelpText('after', '\nExample:\n  $ kangqiao held list\n  $ kangqiao held retry --flow flw_admission --dry-run');
+}
+
+function listCommand(terminal: Terminal): Command {
+  return new Command('list')
+    .summary('list what is held, by cause')
+    .addOption(new Option('--json', 'as JSON'))
+    .addHelpText('after', '\nExample:\n  $ kangqiao held list')
+    .action(async function (this: Command, { json }: { json?: boolean }) {
+      const { groups, count, more } = (await withApi(this, terminal, (api) => api.call('GET', '/held/groups'))) as HeldGroups;
+      if (json === true) return terminal.print(JSON.stringify(groups, null, 2));
+      const rows = groups.map((group) => [
+        group.flowId,
+        group.node,
+        group.code,
+        group.outcomeKnown ? 'known' : 'unknown',
+        String(group.count),
+        new Date(group.oldestAt).toISOString(),
+      ]);
+      terminal.print(formatTable([['FLOW', 'NODE', 'ERROR', 'OUTCOME', 'COUNT', 'OLDEST'], ...rows]));
+      terminal.tell(`${more ? 'More than ' : ''}${count} held.`);
+    });
+}
+
+interface ManyOptions {
+  readonly flow?: string;
+  readonly node?: string;
+  readonly code?: string;
+  readonly outcome?: string;
+  readonly all?: true;
+  readonly reason?: string;
+  readonly perSecond?: number;
+  readonly dryRun?: true;
+  readonly bulk?: string;
+}
+
+function manyCommand(terminal: Terminal, kind: 'retry' | 'resend' | 'cancel', summary: string): Command {
+  const command = new Command(kind)
+    .summary(summary)
+    .argument('[id...]', 'ids of executions')
+    .addOption(new Option('--flow <id>', 'of this flow'))
+    .addOption(new Option('--node <id>', 'held at this node'))
+    .addOption(new Option('--code <code>', 'held by this error'))
+    .addOption(new Option('--outcome <outcome>', 'whether it is known if the write was done').choices(['known', 'unknown', 'any']))
+    .addOption(new Option('--all', 'everything that is held'))
+    .addOption(new Option('--per-second <number>', 'so many a second').argParser(wholeNumber))
+    .addOption(new Option('--dry-run', 'only count'))
+    .addOption(new Option('--bulk <id>', 'go on with this earlier bulk, which has its selection'))
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ kangqiao held ${kind} --flow flw_admission${kind === 'retry' ? '' : ' --reason "table corrected"'}`,
+    )
+    .action(async function (this: Command, ids: readonly string[], options: ManyOptions) {
+      const { flow, dryRun, bulk, ...rest } = options;
+      // A dry run does nothing, and an earlier bulk has its reason.
+      if (kind !== 'retry' && dryRun !== true && bulk === undefined && rest.reason === undefined)
+        this.error("error: required option '--reason <text>' not specified");
+      const bulkId = bulk ?? (dryRun === true ? undefined : createId('blk'));
+      const input = {
+        ...rest,
+        ...(ids.length === 0 ? {} : { ids }),
+        ...(flow === undefined ? {} : { flowId: flow }),
+        ...(dryRun === undefined ? {} : { dryRun }),
+        ...(bulkId === undefined ? {} : { bulkId }),
+      };
+      // Before it begins: this is what is left of it in the terminal when the command is killed.
+      if (bulkId !== undefined) terminal.tell(`Bulk ${bulkId}; look it up with \`kangqiao held bulk ${bulkId}\`.`);
+      const answer = (await withApi(this, terminal, (api) =>
+        api.follow(`/held/${kind}`, input, ({ handled, total }) => terminal.tell(`${String(handled)} of ${String(total)} …`)),
+      )) as BulkAnswer;
+      printAnswer(terminal, answer);
+    });
+  if (kind !== 'retry') command.addOption(new Option('--reason <text>', 'why, for the audit trail; a new bulk needs it'));
+  return command;
+}
+
+function bulkCommand(terminal: Terminal): Command {
+  return new Command('bulk')
+    .summary('show how far a bulk is, also one whose command was killed')
+    .argument('<id>', 'id of the bulk')
+    .addHelpText('after', '\nExample:\n  $ kangqiao held bulk blk_q8Zt0mXWq1uP3n7YbS5cRg')
+    .action(async function (this: Command, id: string) {
+      const path = `/bulks/${encodeURIComponent(id)}`;
+      terminal.print(JSON.stringify(await withApi(this, terminal, (api) => api.call('GET', path)), null, 2));
+    });
+}
+
+function printAnswer(terminal: Terminal, answer: BulkAnswer): void {
+  if (answer.unknownSkipped > 0)
+    terminal.tell(`${answer.unknownSkipped} left out: whether their write was done is not known (--outcome unknown takes them).`);
+  if ('dryRun' in answer) {
+    terminal.print(`${answer.total}${answer.more ? ' or more' : ''} would be taken.`);
+    return;
+  }
+  const { kind, total, done, goneOn, missing, refused = 0 } = answer;
+  terminal.print(`${kind}: ${done} of ${total} done, ${goneOn} had gone on by themselves, ${missing} missing, ${refused} refused.`);
+  if (refused > 0) process.exitCode = EXIT.failed;
+}
+
+function wholeNumber(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('So many a second: a whole number from 1 to 1000.');
+}

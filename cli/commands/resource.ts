@@ -1,0 +1,218 @@
+/** `kangqiao adapter|interface|app|grant|table …`: what an installation consists of, kept in files and applied from them. */
+import { Command, Option } from 'commander';
+import type { Issue } from '../../engine/contract/errors.ts';
+import type { Text } from '../../engine/contract/texts.ts';
+import { ApiError, type ApiClient } from '../api-client.ts';
+import { compareDocuments, formatDifference, type Difference } from '../compare-documents.ts';
+import { withApi } from '../connect.ts';
+import { EXIT } from '../exit-codes.ts';
+import { readJsonInput } from '../read-input.ts';
+import type { Resource, ResourceDocument } from '../resources.ts';
+import { formatTable, type Terminal } from '../terminal.ts';
+
+const FILES = 'JSON files, each with a document or a list of them; - is standard input';
+
+export function resourceCommand(resource: Resource, terminal: Terminal): Command {
+  const { command, plural, example } = resource;
+  return new Command(command)
+    .summary(`list, get, compare, apply and delete ${plural}`)
+    .description(
+      `Works with ${plural} over the admin API. The revision in a file must be the stored one; revision 0 stands for "whatever is stored".`,
+    )
+    .addCommand(listCommand(resource, terminal))
+    .addCommand(getCommand(resource, terminal))
+    .addCommand(applyCommand(resource, terminal))
+    .addCommand(diffCommand(resource, terminal))
+    .addCommand(deleteCommand(resource, terminal))
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ kangqiao ${command} get ${example} > ${command}.json\n  $ kangqiao ${command} apply ${command}.json`,
+    );
+}
+
+function listCommand(resource: Resource, terminal: Terminal): Command {
+  const { command, plural, path, idField, columns } = resource;
+  return new Command('list')
+    .summary(`list ${plural}`)
+    .addOption(new Option('--json', 'as JSON'))
+    .addHelpText('after', `\nExample:\n  $ kangqiao ${command} list`)
+    .action(async function (this: Command, { json }: { json?: boolean }) {
+      const items = await withApi(this, terminal, (api) => listAll(api, path));
+      if (json === true) return terminal.print(JSON.stringify(items, null, 2));
+      const rows = items.map((item) => [
+        String(item[idField]),
+        (item['name'] as Text | undefined)?.['zh-CN'] ?? '',
+        ...Object.values(columns).map((cell) => cell(item)),
+      ]);
+      terminal.print(formatTable([[command.toUpperCase(), 'NAME', ...Object.keys(columns)], ...rows]));
+    });
+}
+
+function getCommand(resource: Resource, terminal: Terminal): Command {
+  const { command, example } = resource;
+  return new Command('get')
+    .summary('print one, for a file')
+    .argument('<id>', 'its id')
+    .addHelpText('after', `\nExample:\n  $ kangqiao ${command} get ${example} > ${command}.json`)
+    .action(async function (this: Command, id: string) {
+      terminal.print(JSON.stringify(await withApi(this, terminal, (api) => getOne(api, resource, id)), null, 2));
+    });
+}
+
+function applyCommand(resource: Resource, terminal: Terminal): Command {
+  const { command } = resource;
+  return new Command('apply')
+    .summary('make the installation as the files say; what is the same is left alone')
+    .argument('<file...>', FILES)
+    .addHelpText('after', `\nExample:\n  $ kangqiao ${command} apply ${command}s/*.json`)
+    .action(async function (this: Command, files: readonly string[]) {
+      await withApi(this, terminal, async (api) => {
+        const all = await compareFiles(api, resource, files);
+        await checkAll(api, resource, all.filter(isToBeSaved));
+        const done: string[] = [];
+        for (const comparison of all) {
+          const id = idOf(resource, comparison.wanted);
+          if (!isToBeSaved(comparison)) {
+            terminal.print(`${id} unchanged`);
+            continue;
+          }
+          try {
+            const { revision } = await saveOne(api, resource, comparison);
+            done.push(id);
+            terminal.print(`${id} ${comparison.stored === undefined ? 'created' : 'changed'}, revision ${revision}`);
+          } catch (error) {
+            const before = done.length === 0 ? 'Nothing was saved before it' : `Saved before it: ${done.join(', ')}`;
+            terminal.tell(`Stopped at ${id} of ${comparison.file}. ${before}.`);
+            throw error;
+          }
+        }
+      });
+    });
+}
+
+function diffCommand(resource: Resource, terminal: Terminal): Command {
+  const { command } = resource;
+  return new Command('diff')
+    .summary('show how the files differ from what is stored; exit code 1 where they do')
+    .argument('<file...>', FILES)
+    .addHelpText('after', `\nExample:\n  $ kangqiao ${command} diff ${command}s/*.json`)
+    .action(async function (this: Command, files: readonly string[]) {
+      const all = await withApi(this, terminal, (api) => compareFiles(api, resource, files));
+      for (const { wanted, stored, differences } of all) {
+        if (stored === undefined) terminal.print(`${idOf(resource, wanted)} is not stored`);
+        else if (differences.length > 0) terminal.print([idOf(resource, wanted), ...differences.map(formatDifference)].join('\n  '));
+      }
+      if (all.some(({ stored, differences }) => stored === undefined || differences.length > 0)) process.exitCode = EXIT.failed;
+      else terminal.tell('No difference.');
+    });
+}
+
+function deleteCommand(resource: Resource, terminal: Terminal): Command {
+  const { command, example, path, deleteSummary } = resource;
+  return new Command('delete')
+    .summary(deleteSummary)
+    .argument('<id>', 'its id')
+    .addHelpText('after', `\nExample:\n  $ kangqiao ${command} delete ${example}`)
+    .action(async function (this: Command, id: string) {
+      await withApi(this, terminal, (api) => api.call('DELETE', `${path}/${encodeURIComponent(id)}`));
+      terminal.print(`${id} deleted`);
+    });
+}
+
+function isToBeSaved({ stored, differences }: Comparison): boolean {
+  return stored === undefined || differences.length > 0;
+}
+
+function saveOne(api: ApiClient, resource: Resource, { wanted, stored }: Comparison): Promise<ResourceDocument> {
+  const path = `${resource.path}/${encodeURIComponent(idOf(resource, wanted))}`;
+  return api.call('PUT', path, { ...wanted, revision: revisionToSave(wanted, stored) }) as Promise<ResourceDocument>;
+}
+
+/** 0 stands for the stored revision; for a new document it stays 0. */
+function revisionToSave({ revision = 0 }: ResourceDocument, stored: ResourceDocument | undefined): number {
+  return revision === 0 ? (stored?.revision ?? 0) : revision;
+}
+
+const ABOUT_THE_DOCUMENT: ReadonlySet<number> = new Set([400, 404, 422]);
+
+/** Where control can check a document without saving it, all are checked before the first is saved. */
+async function checkAll(api: ApiClient, resource: Resource, comparisons: readonly Comparison[]): Promise<void> {
+  const { validatePath, plural } = resource;
+  if (validatePath === undefined) return;
+  const wrong: Issue[] = [];
+  for (const { file, wanted, stored } of comparisons) {
+    const issues = await issuesOf(api, validatePath, { ...wanted, revision: revisionToSave(wanted, stored) });
+    const errors = issues.filter(({ severity }) => severity === 'error');
+    wrong.push(...errors.map((issue) => ({ ...issue, path: `${file}, ${idOf(resource, wanted)} ${issue.path}` })));
+  }
+  if (wrong.length === 0) return;
+  const message = `Something in these ${plural} is not valid; nothing was saved.`;
+  throw new ApiError(422, { code: 'INPUT_INVALID', message, issues: wrong, fix: 'Change what the issues name.' });
+}
+
+/** What refuses the document itself, as one that is not of its form or leads to what is not there, is an issue of it. */
+async function issuesOf(api: ApiClient, path: string, document: ResourceDocument): Promise<readonly Issue[]> {
+  try {
+    return ((await api.call('POST', path, document)) as { readonly issues: readonly Issue[] }).issues;
+  } catch (error) {
+    if (!(error instanceof ApiError) || !ABOUT_THE_DOCUMENT.has(error.status)) throw error;
+    const { code, message, fix, issues } = error;
+    return issues.length > 0 ? issues : [{ path: '', code, severity: 'error', message, ...(fix === undefined ? {} : { fix }) }];
+  }
+}
+
+interface Comparison {
+  readonly file: string;
+  readonly wanted: ResourceDocument;
+  readonly stored: ResourceDocument | undefined;
+  readonly differences: readonly Difference[];
+}
+
+/** All files are read and compared before anything is changed, so that a broken file changes nothing. */
+async function compareFiles(api: ApiClient, resource: Resource, files: readonly string[]): Promise<readonly Comparison[]> {
+  const read = files.map(async (file) => {
+    const documents = documentsOf(resource, file, await readJsonInput(file));
+    return documents.map((wanted) => ({ file, wanted }));
+  });
+  const comparisons: Comparison[] = [];
+  for (const { file, wanted } of (await Promise.all(read)).flat()) {
+    const stored = await findOne(api, resource, idOf(resource, wanted));
+    // Another revision than the stored one is a difference of its own.
+    const comparable = { ...wanted, revision: revisionToSave(wanted, stored) };
+    comparisons.push({ file, wanted, stored, differences: compareDocuments(stored, comparable) });
+  }
+  return comparisons;
+}
+
+function documentsOf(resource: Resource, file: string, content: unknown): readonly ResourceDocument[] {
+  const documents = (Array.isArray(content) ? content : [content]) as readonly ResourceDocument[];
+  for (const document of documents)
+    if (typeof document?.[resource.idField] !== 'string')
+      throw new Error(`${file} holds a document without "${resource.idField}": each of the ${resource.plural} has one.`);
+  return documents;
+}
+
+function idOf({ idField }: Resource, document: ResourceDocument): string {
+  return String(document[idField]);
+}
+
+async function getOne(api: ApiClient, resource: Resource, id: string): Promise<ResourceDocument> {
+  const { path, idField, isListedOnly } = resource;
+  if (isListedOnly !== true) return (await api.call('GET', `${path}/${encodeURIComponent(id)}`)) as ResourceDocument;
+  const found = (await listAll(api, path)).find((item) => item[idField] === id);
+  if (found !== undefined) return found;
+  throw new ApiError(404, { code: 'NOT_FOUND', message: `There is no ${resource.command} ${id}.`, fix: 'List them to see the ids.' });
+}
+
+async function findOne(api: ApiClient, resource: Resource, id: string): Promise<ResourceDocument | undefined> {
+  try {
+    return await getOne(api, resource, id);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+async function listAll(api: ApiClient, path: string): Promise<readonly ResourceDocument[]> {
+  return ((await api.call('GET', path)) as { items: readonly ResourceDocument[] }).items;
+}

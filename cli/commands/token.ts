@@ -1,0 +1,109 @@
+/** `kangqiao token`: tokens with named rights and an end, for CI and other programs. */
+import { writeFile } from 'node:fs/promises';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { PERMISSIONS, type Permission } from '../../engine/contract/access.ts';
+import type { ApiClient } from '../api-client.ts';
+import { withApi } from '../connect.ts';
+import { accountOf, withPassword } from '../running-or-offline.ts';
+import { formatTable, type Terminal } from '../terminal.ts';
+
+interface CreateOptions {
+  readonly label: string;
+  readonly rights?: readonly Permission[];
+  readonly days: number;
+  readonly out?: string;
+  readonly name?: string;
+}
+
+export function tokenCommand(terminal: Terminal): Command {
+  const token = new Command('token')
+    .summary('tokens with named rights, for CI and other programs')
+    .description(
+      'A token does what its rights say, of what its maker may do, until its end. It does no act that asks for the password again: moving, backing up, revealing, making keys and tokens.',
+    );
+  token.addHelpText('after', '\nExample:\n  $ kangqiao token create --label ci --rights flows.read,flows.publish --out ci.token');
+  for (const child of [createCommand(terminal), listCommand(terminal), revokeCommand(terminal)]) token.addCommand(child);
+  return token;
+}
+
+function createCommand(terminal: Terminal): Command {
+  return new Command('create')
+    .summary('make a token; asks for your password, since no token makes another')
+    .addOption(new Option('--label <text>', 'what it is for').makeOptionMandatory())
+    .addOption(new Option('--rights <list>', 'rights, separated by commas (default: all of yours)').argParser(readRights))
+    .addOption(new Option('--days <number>', 'days until its end, 366 at most').argParser(Number).default(30))
+    .addOption(new Option('--out <file>', 'write it into a new file that only you can read, instead of printing it'))
+    .addOption(new Option('--name <account>', 'whose token (default: the account of the kept token)'))
+    .addHelpText(
+      'after',
+      `\nRights: ${PERMISSIONS.join(', ')}\n\nExample:\n  $ kangqiao token create --label ci --rights flows.read,flows.edit,flows.publish --days 90 --out ci.token`,
+    )
+    .action(async function (this: Command, { label, rights, days, out, name }: CreateOptions) {
+      await withApi(this, terminal, async (api) => {
+        const account = name ?? (await accountOf(api)) ?? 'admin';
+        const make = (own: ApiClient) => own.call('POST', '/me/tokens', { label, days, ...(rights === undefined ? {} : { rights }) });
+        const made = (await withPassword(api, terminal, account, make)) as Made;
+        if (out === undefined) terminal.print(made.token);
+        else await writeFile(out, `${made.token}\n`, { mode: 0o600, flag: 'wx' });
+        terminal.tell(
+          `Token ${made.id.slice(0, 12)} of ${account}, good until ${new Date(made.expiresAt).toISOString()}. It is not shown again.`,
+        );
+      });
+    });
+}
+
+function listCommand(terminal: Terminal): Command {
+  return new Command('list')
+    .summary('your tokens and sessions')
+    .addHelpText('after', '\nExample:\n  $ kangqiao token list')
+    .action(async function (this: Command) {
+      await withApi(this, terminal, async (api) => {
+        const { items } = (await api.call('GET', '/me/sessions')) as { readonly items: readonly Line[] };
+        const rows = items.map(({ id, kind, label, rights, expiresAt, lastSeenAt }) => [
+          ...[id.slice(0, 12), kind, label, rights?.join(',') ?? '(all)'],
+          ...[new Date(lastSeenAt).toISOString(), new Date(expiresAt).toISOString()],
+        ]);
+        terminal.print(formatTable([['id', 'kind', 'label', 'rights', 'last used', 'ends'], ...rows]));
+      });
+    });
+}
+
+function revokeCommand(terminal: Terminal): Command {
+  return new Command('revoke')
+    .summary('end a token or session at once')
+    .argument('<id>', 'as `token list` shows it')
+    .addHelpText('after', '\nExample:\n  $ kangqiao token revoke 3fa85f64a1b2')
+    .action(async function (this: Command, id: string) {
+      await withApi(this, terminal, async (api) => {
+        const { items } = (await api.call('GET', '/me/sessions')) as { readonly items: readonly Line[] };
+        const found = items.filter((line) => line.id.startsWith(id));
+        if (found.length !== 1)
+          throw new Error(`${found.length === 0 ? 'No token' : 'More than one token'} begins with ${id}; see \`kangqiao token list\`.`);
+        await api.call('DELETE', `/me/sessions/${found[0]!.id}`);
+        terminal.print(`${found[0]!.label}: ended.`);
+      });
+    });
+}
+
+interface Made {
+  readonly token: string;
+  readonly id: string;
+  readonly expiresAt: number;
+}
+
+interface Line {
+  readonly id: string;
+  readonly kind: string;
+  readonly label: string;
+  readonly rights?: readonly string[];
+  readonly expiresAt: number;
+  readonly lastSeenAt: number;
+}
+
+function readRights(text: string): readonly Permission[] {
+  return text.split(',').map((part) => {
+    const right = PERMISSIONS.find((known) => known === part.trim());
+    if (right === undefined) throw new InvalidArgumentError(`There is no right ${part}. Rights: ${PERMISSIONS.join(', ')}.`);
+    return right;
+  });
+}

@@ -1,0 +1,31 @@
+import { isRecord } from '../engine/contract/is-record.ts';
+import { pointerStep } from '../engine/contract/schema-problem.ts';
+
+/** One place in which two documents differ. */
+export interface Difference {
+  /** JSON Pointer (RFC 6901). */
+  readonly path: string;
+  /** `undefined`: it is missing there. */
+  readonly stored: unknown;
+  readonly wanted: unknown;
+}
+
+/** Every place in which a stored document and the wanted one differ, in the order of the stored one; lists are compared by position. */
+export function compareDocuments(stored: unknown, wanted: unknown, path = ''): readonly Difference[] {
+  if (isRecord(stored) && isRecord(wanted)) {
+    const names = new Set([...Object.keys(stored), ...Object.keys(wanted)]);
+    return [...names].flatMap((name) => compareDocuments(stored[name], wanted[name], path + pointerStep(name)));
+  }
+  if (Array.isArray(stored) && Array.isArray(wanted)) {
+    const length = Math.max(stored.length, wanted.length);
+    return Array.from({ length }, (_, index) => compareDocuments(stored[index], wanted[index], path + pointerStep(index))).flat();
+  }
+  return JSON.stringify(stored) === JSON.stringify(wanted) ? [] : [{ path, stored, wanted }];
+}
+
+/** One line a difference: `- ` is only stored, `+ ` is only wanted, `~ ` is another value. */
+export function formatDifference({ path, stored, wanted }: Difference): string {
+  if (wanted === undefined) return `- ${path}: ${JSON.stringify(stored)}`;
+  if (stored === undefined) return `+ ${path}: ${JSON.stringify(wanted)}`;
+  return `~ ${path}: ${JSON.stringify(stored)} -> ${JSON.stringify(wanted)}`;
+}

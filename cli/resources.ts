@@ -1,0 +1,78 @@
+/** What an installation consists of beside its flows, as the command line lists, fetches, applies and deletes it. */
+
+/** A stored document; `revision` counts its saves. */
+export interface ResourceDocument {
+  readonly revision?: number;
+  readonly [field: string]: unknown;
+}
+
+export interface Resource {
+  /** The command: `kangqiao adapter …`. */
+  readonly command: string;
+  /** In sentences, in the plural. */
+  readonly plural: string;
+  /** Below `/api/v1`. */
+  readonly path: string;
+  readonly idField: string;
+  /** Columns of the list beside id and name: heading and what stands there. */
+  readonly columns: Readonly<Record<string, (document: ResourceDocument) => string>>;
+  /** Below `/api/v1`: checks a document without saving it. */
+  readonly validatePath?: string;
+  /** Of `delete`. */
+  readonly deleteSummary: string;
+  /** There is no address for a single one: it is looked for in the list. */
+  readonly isListedOnly?: true;
+  readonly example: string;
+}
+
+const field = (name: string) => (document: ResourceDocument) => String(document[name] ?? '');
+
+export const RESOURCES: readonly Resource[] = [
+  {
+    command: 'adapter',
+    plural: 'adapters',
+    path: '/adapters',
+    idField: 'adapterId',
+    columns: { PROTOCOL: field('protocol'), DOMAIN: field('domain') },
+    deleteSummary: 'delete one; refused while flows use it',
+    example: 'adp_hospital_a',
+  },
+  {
+    command: 'interface',
+    plural: 'interfaces',
+    path: '/interfaces',
+    idField: 'interfaceId',
+    columns: { FRONT: field('front'), METHOD: field('method'), PATH: field('path'), STATE: field('state') },
+    validatePath: '/interfaces/validate',
+    deleteSummary: 'delete one with its grants, at once, also while it serves',
+    example: 'ifc_appointment_create',
+  },
+  {
+    command: 'app',
+    plural: 'apps',
+    path: '/apps',
+    idField: 'appId',
+    columns: { CALLER: field('caller'), STATE: field('state') },
+    deleteSummary: 'delete one with its keys, grants and bus consumers, at once, also while it calls',
+    example: 'A10021',
+  },
+  {
+    command: 'grant',
+    plural: 'grants',
+    path: '/grants',
+    idField: 'grantId',
+    columns: { APP: field('appId'), INTERFACE: field('interfaceId') },
+    deleteSummary: 'delete one, at once: its app may not call that interface any more',
+    isListedOnly: true,
+    example: 'grt_A10021_appointment_create',
+  },
+  {
+    command: 'table',
+    plural: 'code tables',
+    path: '/code-tables',
+    idField: 'tableId',
+    columns: { ENTRIES: field('size') },
+    deleteSummary: 'delete one; refused while flows use it',
+    example: 'adt-events',
+  },
+];

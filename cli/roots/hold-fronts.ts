@@ -1,0 +1,86 @@
+/** On an embedded store a front belongs to one process: two would each take the same signed request once. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Front } from '../../engine/contract/access.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
+import type { DataFolder } from '../../engine/host/data-folder.ts';
+import type { Life } from '../../engine/host/run-until-signal.ts';
+import { lockFile } from '../../storage/lock-file.ts';
+
+export type Claims = Pick<SharedState, 'claimOnce'>;
+
+export interface FrontHold {
+  readonly folder: Pick<DataFolder, 'root' | 'plans'>;
+  readonly fronts: readonly Front[];
+  /** Address of the store that keeps their nonces. */
+  readonly store: string;
+  readonly life: Pick<Life, 'own'>;
+  readonly clock: Clock;
+}
+
+/** As in `storage/redis`: the clocks of callers may go ahead by this. */
+const AHEAD_MS = 60_000;
+
+/**
+ * Locks the fronts for the life of this process. FRONT_LOCKED (input) while another process serves one of them.
+ * The returned function guards claims: where another store kept the nonces of a front before, this one does not know them, so what was
+ * signed before the change is CLAIMS_FORGOTTEN (`SharedState.claimOnce`).
+ */
+export async function holdFronts({ folder, fronts, store, life, clock }: FrontHold): Promise<(claims: Claims) => Claims> {
+  let since = 0;
+  for (const front of fronts) {
+    const release = lockFront(folder, front);
+    life.own(`front ${front}`, release);
+    since = Math.max(since, await keptSince(join(folder.plans, `${front}.nonces`), store, clock.now()));
+  }
+  return (claims) => ({
+    claimOnce: (key, ttlMs, share, bornAt) => {
+      if (bornAt !== undefined && bornAt < since + AHEAD_MS) return Promise.reject(forgotten());
+      return claims.claimOnce(key, ttlMs, share, bornAt);
+    },
+  });
+}
+
+/** Beside the plan file: a process that serves this plan must hold its fronts, also when it reaches the folder by another name. */
+function lockFront({ root, plans }: FrontHold['folder'], front: Front): () => void {
+  try {
+    return lockFile(join(plans, `${front}.lock`));
+  } catch (cause) {
+    throw new AppError('FRONT_LOCKED', 'input', `Another process serves the ${front} front of ${root}.`, {
+      values: { front, folder: root },
+      fix:
+        'Stop that process first. On an embedded store each front has one process, because only it knows which requests came before; ' +
+        'several gateways of a front need a database server and Redis (docs/operations.md, "Processes apart").',
+      cause,
+    });
+  }
+}
+
+/** Since when this store keeps the nonces of a front; 0 where no other store did before. */
+async function keptSince(file: string, store: string, now: number): Promise<number> {
+  const known = await readKept(file);
+  if (known?.store === store) return known.since;
+  const since = known === undefined ? 0 : now;
+  await writeFile(`${file}.new`, JSON.stringify({ store, since }), { mode: 0o600, flush: true });
+  await rename(`${file}.new`, file);
+  return since;
+}
+
+async function readKept(file: string): Promise<{ readonly store: string; readonly since: number } | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as { store: string; since: number };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    // Unreadable: some store kept them, and which one is unknown.
+    return { store: '', since: 0 };
+  }
+}
+
+function forgotten(): AppError {
+  return new AppError('CLAIMS_FORGOTTEN', 'transient', 'Another process kept the nonces of this front until a moment ago.', {
+    fix: 'Sign again with the present time, in a minute.',
+    retryAfterMs: AHEAD_MS,
+  });
+}

@@ -1,0 +1,70 @@
+/** What looks at the marks of a store, and decides about its trail, at the machine itself: where the key-encryption key lies, and nobody need log in. */
+import type { VerifyReport } from '../../control/actions/audit.ts';
+import { verifyStore } from '../../control/integrity/guard-store.ts';
+import type { Actor } from '../../control/actions/action.ts';
+import { silentLogger } from '../../engine/contract/observe.ts';
+import { readProcessSettings, type Settings } from '../../engine/host/settings.ts';
+import { systemClock } from '../../engine/host/system-clock.ts';
+import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
+import { openStorage, type Storage } from '../../storage/open-storage.ts';
+import { openGuard, openGuardParts } from './open-guard.ts';
+import { storageSettings } from './open-host.ts';
+import type { SettingOverrides } from './root-options.ts';
+
+const MACHINE: Actor = { account: 'system', roles: [], domains: 'all', via: 'system', from: 'command line' };
+
+/** Reads everything and changes nothing. */
+export async function verifyOffline(overrides: SettingOverrides, signal: AbortSignal): Promise<VerifyReport> {
+  return withStorage({ settings: readProcessSettings(overrides), isLook: true }, async (storage, host) => {
+    const { chain, ...marks } = await verifyStore({ ...(await openGuardParts(host, storage, true)), signal });
+    return { ...chain, marks };
+  });
+}
+
+/**
+ * Takes the trail of this store as it stands, by an audited act, and signs its end: after a restore, or where the security administrator
+ * cannot log in.
+ */
+export async function acceptOffline(
+  settings: Settings,
+  action: string,
+  note: { readonly reason?: string; readonly after?: unknown },
+  { isRestored = false } = {},
+): Promise<void> {
+  await withStorage({ settings, isLook: false }, async (storage, host) => {
+    const { guard, audit } = await openGuard(host, storage, true, { isRestored });
+    const intent = await audit.intent({ action, actor: MACHINE });
+    const { acceptance, marks } = await guard.acceptTrail();
+    await audit.result(intent, {
+      outcome: 'done',
+      note: { ...note, after: { ...(note.after as object | undefined), ...acceptance } },
+      marks,
+    });
+    await guard.stop();
+  });
+}
+
+/** Marks a document that was found as it stands, by an audited act: where nobody is left who could log in to decide. INTEGRITY_NOTHING_FOUND. */
+export async function keepOffline(settings: Settings, document: string, reason: string): Promise<void> {
+  const [collection = '', ...id] = document.split('/');
+  await withStorage({ settings, isLook: false }, async (storage, host) => {
+    const { guard, audit } = await openGuard(host, storage, true);
+    const intent = await audit.intent({ action: 'integrity.decide', actor: MACHINE, subject: id.join('/') });
+    const kept = await guard.decide(collection, id.join('/'), 'keep');
+    await audit.result(intent, { outcome: 'done', note: { reason, after: { collection, decision: 'keep' } }, marks: [kept] });
+    await guard.stop();
+  });
+}
+
+async function withStorage<R>(
+  { settings, isLook }: { readonly settings: Settings; readonly isLook: boolean },
+  work: (storage: Storage, host: Parameters<typeof openGuard>[0]) => Promise<R>,
+): Promise<R> {
+  const parts = { clock: systemClock, logger: silentLogger };
+  const storage = await openStorage({ ...storageSettings(settings), isLook, ...parts });
+  try {
+    return await work(storage, { settings, crypto: createSoftwareCrypto(), clock: systemClock, log: silentLogger });
+  } finally {
+    await storage.close();
+  }
+}

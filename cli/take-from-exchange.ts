@@ -1,0 +1,28 @@
+/** Brings a file that the running process wrote into its exchange folder to where the person at this machine wants it. */
+import { createReadStream } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { AppError } from '../engine/contract/errors.ts';
+import { createNewFile } from '../engine/transfer/new-file.ts';
+
+/**
+ * `made`: what the process says; it is believed only where it ends in `name`, which this side chose and nothing else has.
+ * BACKUP_NOT_FETCHED (input) when it cannot be read here, for example on another machine; BACKUP_EXISTS (input). The file then stays where it is.
+ */
+export async function takeFromExchange(made: string, name: string, wanted: string): Promise<void> {
+  const file = await createNewFile(wanted);
+  try {
+    if (basename(made) !== name) throw new Error(`${made} is not the file that was asked for`);
+    for await (const chunk of createReadStream(made)) await file.handle.appendFile(chunk as Buffer);
+    await file.keep();
+  } catch (cause) {
+    await file.drop();
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    throw new AppError('BACKUP_NOT_FETCHED', 'input', `The backup was made, but cannot be brought to ${wanted} (${reason}).`, {
+      values: { file: made, wanted, reason },
+      fix: `Take it from where it lies on the machine of the platform: ${made}`,
+      cause,
+    });
+  }
+  await rm(made, { force: true });
+}

@@ -1,0 +1,22 @@
+/** A file with flows and what they need, from one installation to another. */
+import type { Static } from 'typebox';
+import type { AdapterDocument, CodeTable } from '../../engine/contract/adapter.ts';
+import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import { isRecord } from '../../engine/contract/is-record.ts';
+import type { InterfaceDocument } from '../../gateways/documents.ts';
+
+export interface BundleDocument {
+  readonly schema: 'bundle/1';
+  /** Absent in bundles of 0.1.0, which do not carry what their flows call. */
+  readonly source?: 'draft' | 'published';
+  readonly versions?: Readonly<Record<string, number>>;
+  readonly adapters?: readonly AdapterDocument[];
+  readonly tables?: readonly CodeTable[];
+  readonly flows?: readonly Static<typeof FlowDocument>[];
+  readonly interfaces?: readonly InterfaceDocument[];
+}
+
+/** What is no flow has none. */
+export function flowIdsOf({ flows = [] }: BundleDocument): readonly string[] {
+  return flows.flatMap((flow: unknown) => (isRecord(flow) && typeof flow['flowId'] === 'string' ? [flow['flowId']] : []));
+}

@@ -1,0 +1,125 @@
+/**
+ * To which domains the things of each kind belong (decision 0043). What has no domain of its own belongs where what it hangs on belongs: a key
+ * to its app, a secret to the adapters that may use it, a grant to its app and its interface, an execution to the version that ran it.
+ */
+import type { BindingStore, ExecutionCatalog, FlowCatalog } from '../../engine/services.ts';
+import type { AlarmStore } from '../alarms/alarm-store.ts';
+import type { Bulks } from '../bulks/create-bulks.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { Demand, Touched } from './domains.ts';
+
+type Find = (id: string) => Promise<Touched>;
+
+export interface Owners {
+  readonly flow: Find;
+  readonly adapter: Find;
+  readonly table: Find;
+  readonly interface: Find;
+  readonly app: Find;
+  readonly grant: Find;
+  readonly consumer: Find;
+  readonly secret: Find;
+  readonly execution: Find;
+  /** What a message for this token reaches: the execution that waits for it, else the versions of the flow, of which one may come to wait. */
+  waiter(flowId: string, token: string): Promise<Touched>;
+  /** The flow of an execution, as it is now. */
+  readonly flowOf: Find;
+  readonly bulk: Find;
+  readonly alarm: Find;
+  /** What an alarm or a silence is about: a flow, something of an app, or the installation. */
+  readonly alarmSubject: Find;
+  readonly silence: Find;
+}
+
+export interface OwnersDeps {
+  readonly catalog: Pick<FlowCatalog, 'draft' | 'versions' | 'version'>;
+  readonly bindingStore: Pick<BindingStore, 'getAdapter' | 'getTable' | 'listSecrets'>;
+  readonly registry: Pick<Registry, 'interfaces' | 'apps' | 'grants' | 'busConsumers'>;
+  readonly executions: Pick<ExecutionCatalog, 'ownerOf' | 'holderOf'>;
+  readonly bulks: Pick<Bulks, 'get'>;
+  readonly alarms: AlarmStore;
+}
+
+export function createOwners({ catalog, bindingStore, registry, executions, bulks, alarms }: OwnersDeps): Owners {
+  const { interfaces, apps, grants, busConsumers } = registry;
+  const owners: Owners = {
+    async flow(id) {
+      const draft = await catalog.draft(id);
+      return { id, domains: draft === undefined ? await domainsOfVersions(catalog, id) : [draft.domain] };
+    },
+    adapter: ofOne((id) => bindingStore.getAdapter(id)),
+    table: ofOne((id) => bindingStore.getTable(id)),
+    interface: ofOne((id) => interfaces.get(id)),
+    app: ofOne((id) => apps.get(id)),
+    execution: ofOne((id) => executions.ownerOf(id)),
+    async waiter(flowId, token) {
+      const holder = await executions.holderOf(flowId, token);
+      if (holder !== undefined) return { ...(await owners.execution(holder)), id: flowId };
+      const { domains } = await owners.flow(flowId);
+      return { id: flowId, domains: domains && [...domains, ...((await domainsOfVersions(catalog, flowId)) ?? [])] };
+    },
+    async flowOf(id) {
+      const execution = await executions.ownerOf(id);
+      return { id, domains: execution && (await owners.flow(execution.flowId)).domains };
+    },
+    async grant(id) {
+      const grant = await grants.get(id);
+      if (grant === undefined) return { id, domains: undefined };
+      const both = [await owners.interface(grant.interfaceId), await owners.app(grant.appId)];
+      return { id, domains: both.flatMap(({ domains }) => domains ?? [undefined]) };
+    },
+    async consumer(id) {
+      const consumer = await busConsumers.get(id);
+      return { id, domains: consumer && ((await owners.app(consumer.value.appId)).domains ?? [undefined]) };
+    },
+    async secret(id) {
+      const secret = (await bindingStore.listSecrets()).find(({ name }) => name === id);
+      if (secret === undefined) return { id, domains: undefined };
+      const adapters = await Promise.all(secret.adapters.map(owners.adapter));
+      return { id, domains: adapters.length === 0 ? [undefined] : adapters.flatMap(({ domains }) => domains ?? [undefined]) };
+    },
+    async bulk(id) {
+      const bulk = await bulks.get(id);
+      return { id, domains: bulk && (bulk.domains ?? [undefined]) };
+    },
+    async alarm(id) {
+      const alarm = await alarms.alarms.get(id);
+      return { id, domains: alarm && (await owners.alarmSubject(alarm.subject)).domains };
+    },
+    async alarmSubject(subject) {
+      const [, appId] = /^(?:app-key|grant):([^/]+)\//.exec(subject) ?? [];
+      const { domains } = await (appId === undefined ? owners.flow(subject) : owners.app(appId));
+      return { id: subject, domains: domains ?? [undefined] };
+    },
+    async silence(id) {
+      const silence = await alarms.silences.get(id);
+      return { id, domains: silence && (await owners.alarmSubject(silence.subject ?? '')).domains };
+    },
+  };
+  return owners;
+}
+
+/** A removed flow leaves its versions behind, and a new flow under its id could read them. Undefined when there are none. */
+async function domainsOfVersions(catalog: OwnersDeps['catalog'], flowId: string): Promise<Touched['domains']> {
+  const versions = await catalog.versions(flowId);
+  if (versions.length === 0) return undefined;
+  const found = await Promise.all(versions.map(({ version }) => catalog.version(flowId, version)));
+  return [...new Set(found.map((version) => version?.document.domain))];
+}
+
+function ofOne(find: (id: string) => Promise<{ readonly domain?: string | undefined } | undefined>): Find {
+  return async (id) => {
+    const found = await find(id);
+    return { id, domains: found && [found.domain] };
+  };
+}
+
+/** What saving a document takes: the one that it replaces, if any, and the domain in which it puts it. */
+export async function saving(stored: Promise<Touched>, document: unknown): Promise<readonly Demand[]> {
+  const names = typeof document === 'object' && document !== null && 'domain' in document ? document.domain : undefined;
+  return [{ ...(await stored), mayBeNew: true }, { names }];
+}
+
+export async function all(...found: readonly Promise<Touched>[]): Promise<readonly Demand[]> {
+  return Promise.all(found);
+}

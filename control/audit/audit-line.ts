@@ -1,0 +1,67 @@
+/** One line of the audit trail, as people read it and as it is stored. */
+import { Type } from 'typebox';
+import type { Crypto } from '../../engine/contract/ports/crypto.ts';
+import type { CollectionSpec, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { MarkChange } from '../../engine/integrity/mark-changes.ts';
+import { canonicalJson } from './canonical-json.ts';
+
+export interface AuditLine {
+  readonly chain: string;
+  readonly number: number;
+  readonly at: number;
+  readonly phase: 'intent' | 'result';
+  readonly action: string;
+  readonly actor: string;
+  readonly via: string;
+  readonly from: string;
+  readonly subject?: string;
+  /** In the person's own words. */
+  readonly reason?: string;
+  /** On a result line: `done`, or the code of the error. Absent on a result line that only carries more marks of its act. */
+  readonly outcome?: string;
+  /** On a result line: the number of its intent line. */
+  readonly intent?: number;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** A line as it is stored and MACed. */
+export interface SealedLine extends Omit<AuditLine, 'reason'> {
+  readonly sealedReason?: string;
+  /** On a result line: the marked documents that the act wrote or removed. */
+  readonly marks?: readonly MarkChange[];
+}
+
+export interface StoredLine extends StoredDocument, SealedLine {
+  readonly mac: string;
+}
+
+export const auditSpec: CollectionSpec<StoredLine> = {
+  name: 'audit',
+  schema: Type.Object(
+    { _id: Type.String(), chain: Type.String(), number: Type.Integer(), mac: Type.String() },
+    { additionalProperties: true },
+  ),
+  indexes: [
+    { name: 'chain', fields: ['chain', 'number'], unique: true },
+    { name: 'by_actor', fields: ['actor', 'at'] },
+    { name: 'by_action', fields: ['action', 'at'] },
+  ],
+};
+
+export const CHAIN = 'main';
+
+export interface ChainKey {
+  readonly crypto: Pick<Crypto, 'hmac'>;
+  /** Kept outside the database (derived from the key-encryption key). */
+  readonly auditKey: Uint8Array;
+}
+
+/** HMAC-SM3 over the line and the MAC of the line before it. */
+export function macOfLine({ crypto, auditKey }: ChainKey, previousMac: string, line: SealedLine): string {
+  return Buffer.from(crypto.hmac('sm3', auditKey, `${previousMac}\n${canonicalJson(line)}`)).toString('hex');
+}
+
+export function withoutMac({ _id, mac: _mac, ...line }: StoredLine): SealedLine {
+  return line;
+}

@@ -1,0 +1,180 @@
+/**
+ * Reads the audit trail from its first line to its last. Each line is checked against the one before it, so that one bad line is one break, and
+ * what stands behind it still counts. What a bad line said of marked documents is lost: then only a line that names every document
+ * (a baseline) says again which copy of each is the last one.
+ */
+import type { Collection } from '../../engine/contract/ports/documents.ts';
+import { CHAIN, macOfLine, withoutMac, type AuditLine, type ChainKey, type StoredLine } from './audit-line.ts';
+import { createMarkLedger, type MarkLedger } from './mark-ledger.ts';
+
+/** The end of the trail: its last line. */
+export interface TrailHead {
+  readonly number: number;
+  readonly mac: string;
+}
+
+/** A place where the chain does not hold. */
+export interface ChainBreak {
+  /** The first line and the last one that are wrong. The line behind a gap proves nothing either: what it was chained to is gone. */
+  readonly number: number;
+  readonly to: number;
+  readonly why: 'missing' | 'changed' | 'cut off';
+  /** The security administrator has accepted it. */
+  readonly isAccepted: boolean;
+}
+
+export type ChainReport =
+  | { readonly intact: true; readonly lines: number; readonly head: string }
+  | {
+      readonly intact: false;
+      /** As many are whole before the first break. */
+      readonly lines: number;
+      readonly brokenAt: number;
+      readonly why: ChainBreak['why'];
+      /** At most `MAX_BREAKS`, in the order of lines. */
+      readonly breaks: readonly ChainBreak[];
+      readonly breakCount: number;
+    };
+
+export interface Replay {
+  readonly report: ChainReport;
+  readonly head: TrailHead;
+  readonly ledger: MarkLedger;
+  /** When marks began to be enforced in this store, by its own line. */
+  readonly enforcedAt: number | undefined;
+  /** A line is broken behind the last baseline: nobody knows of every document which copy is the last one. */
+  readonly isInDoubt: boolean;
+  /** Acts without a result: they are under way, or their process ended in the middle of them. */
+  readonly open: readonly OpenAct[];
+}
+
+type OpenAct = Pick<AuditLine, 'number' | 'at' | 'action'> & { readonly subject?: string };
+
+/** The act by which a store begins to refuse documents without a valid mark. */
+export const ENFORCE = 'integrity.enforce';
+/** The act by which the security administrator takes the trail as it stands. */
+export const ACCEPT = 'integrity.accept-trail';
+
+/** What the result line of `ACCEPT` says in `after`. */
+export interface Acceptance {
+  /** First line, last line and kind of each break. */
+  readonly accepted: readonly (readonly [number, number, ChainBreak['why']])[];
+  /** How many marks the lines of the act carry: of every document that is as it was last written. Absent while marks are not enforced. */
+  readonly documents?: number;
+}
+
+export const MAX_BREAKS = 500;
+const PAGE = 500;
+
+export interface WalkChain {
+  readonly lines: Collection<StoredLine>;
+  readonly key: ChainKey;
+  /** Lines that are known to have been there. */
+  readonly expected: readonly TrailHead[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+export async function walkChain({ lines, key, expected, signal }: WalkChain): Promise<Replay> {
+  const breaks = createBreaks();
+  const acts = createActs();
+  let previous: TrailHead = { number: 0, mac: '' };
+  for await (const line of allLines(lines, signal)) {
+    const number = previous.number + 1;
+    if (!Number.isSafeInteger(line.number) || line.number < number) {
+      // A row that stands under another number than it says is no line of the chain.
+      breaks.add(number, number, 'changed');
+      continue;
+    }
+    const isKnown = expected.every((one) => one.number !== number || one.mac === line.mac);
+    if (line.number > number) breaks.add(number, line.number - 1, 'missing');
+    else if (!isKnown || line.mac !== macOfLine(key, previous.mac, withoutMac(line))) breaks.add(number, number, 'changed');
+    else acts.take(line);
+    previous = { number: line.number, mac: line.mac };
+  }
+  const last = Math.max(...expected.map(({ number }) => number));
+  if (previous.number < last) breaks.add(previous.number + 1, last, 'cut off');
+  return {
+    report: breaks.report(previous, acts.accepted),
+    head: previous,
+    ledger: acts.ledger,
+    enforcedAt: acts.enforcedAt(),
+    isInDoubt: breaks.lastAt() > acts.baselineAt(),
+    open: acts.open(),
+  };
+}
+
+function createBreaks() {
+  const found: Omit<ChainBreak, 'isAccepted'>[] = [];
+  let count = 0;
+  let lastAt = 0;
+  return {
+    add(number: number, to: number, why: ChainBreak['why']): void {
+      lastAt = Math.max(lastAt, to);
+      const last = found.at(-1);
+      if (why === 'changed' && last?.why === why && number <= last.to + 1) {
+        found[found.length - 1] = { ...last, to };
+        return;
+      }
+      count += 1;
+      if (found.length < MAX_BREAKS) found.push({ number, to, why });
+    },
+    lastAt: () => lastAt,
+    report(head: TrailHead, accepted: ReadonlySet<string>): ChainReport {
+      const [first] = found;
+      if (first === undefined) return { intact: true, lines: head.number, head: head.mac };
+      const breaks = found.map((one) => ({ ...one, isAccepted: accepted.has(keyOf(one.number, one.to, one.why)) }));
+      return { intact: false, lines: first.number - 1, brokenAt: first.number, why: first.why, breaks, breakCount: count };
+    },
+  };
+}
+
+/** What the good lines say. */
+function createActs() {
+  const ledger = createMarkLedger();
+  const open = new Map<number, OpenAct>();
+  const accepted = new Set<string>();
+  let enforcedAt: number | undefined;
+  let baselineAt = 0;
+
+  /** From here on nothing that stood in an earlier line is needed. */
+  function beginAt(intent: number): void {
+    baselineAt = intent;
+    ledger.begin(open.get(intent)?.at ?? 0);
+    for (const number of open.keys()) if (number < intent) open.delete(number);
+  }
+
+  return {
+    ledger,
+    accepted,
+    enforcedAt: () => enforcedAt,
+    baselineAt: () => baselineAt,
+    open: () => [...open.values()],
+    take(line: StoredLine): void {
+      const { number, at, action, subject, phase, intent, outcome, after } = line;
+      for (const change of line.marks ?? []) ledger.take(change);
+      if (phase === 'intent') open.set(number, { number, at, action, ...(subject === undefined ? {} : { subject }) });
+      if (intent === undefined || outcome === undefined) return;
+      if (outcome === 'done' && (action === ENFORCE || action === ACCEPT)) {
+        const said = (after ?? {}) as Partial<Acceptance>;
+        if (action === ENFORCE) enforcedAt ??= at;
+        for (const one of said.accepted ?? []) accepted.add(keyOf(...one));
+        if (said.documents !== undefined) beginAt(intent);
+      }
+      open.delete(intent);
+    },
+  };
+}
+
+function keyOf(number: number, to: number, why: string): string {
+  return `${number} ${to} ${why}`;
+}
+
+async function* allLines(lines: Collection<StoredLine>, signal: AbortSignal | undefined): AsyncGenerator<StoredLine> {
+  for (let after: string | undefined; ;) {
+    signal?.throwIfAborted();
+    const page = await lines.find({ chain: CHAIN }, { sort: ['number'], limit: PAGE, ...(after === undefined ? {} : { after }) });
+    yield* page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!._id;
+  }
+}

@@ -1,0 +1,32 @@
+/** What an account must do before anything else: change a one-time or old password, set up the second factor that the installation demands. */
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Account } from './account-store.ts';
+
+export interface AccountPolicy {
+  /** Everybody who logs in with a password has a second factor. */
+  readonly requireSecondFactor: boolean;
+  /** Days after which a password must be changed; 0: never. */
+  readonly passwordMaxAgeDays: number;
+}
+
+export interface AccountDuties {
+  readonly mustChangePassword: boolean;
+  readonly mustSetUpSecondFactor: boolean;
+  /** Epoch milliseconds; absent where passwords do not age. */
+  readonly passwordExpiresAt?: number;
+}
+
+export type DutiesOf = (account: Account) => AccountDuties;
+
+const DAY_MS = 86_400_000;
+
+export function createDutiesOf({ requireSecondFactor, passwordMaxAgeDays }: AccountPolicy, clock: Pick<Clock, 'now'>): DutiesOf {
+  return ({ mustChangePassword, passwordChangedAt, hasSecondFactor }) => {
+    const expiresAt = passwordMaxAgeDays === 0 ? undefined : passwordChangedAt + passwordMaxAgeDays * DAY_MS;
+    return {
+      mustChangePassword: mustChangePassword || (expiresAt !== undefined && expiresAt <= clock.now()),
+      mustSetUpSecondFactor: requireSecondFactor && !hasSecondFactor,
+      ...(expiresAt === undefined ? {} : { passwordExpiresAt: expiresAt }),
+    };
+  };
+}

@@ -1,0 +1,45 @@
+/** From which networks an account has logged in lately, so that strangers cannot lock its owner out there. */
+import { createHash } from 'node:crypto';
+import { Type } from 'typebox';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+
+export interface KnownNetworks {
+  /** `target` is the account with its present password: a new password forgets. */
+  isKnown(target: string, network: string): Promise<boolean>;
+  remember(target: string, network: string): Promise<void>;
+}
+
+interface StoredNetwork extends StoredDocument {
+  readonly expiresAt: number;
+}
+
+const spec: CollectionSpec<StoredNetwork> = {
+  name: 'login_networks',
+  schema: Type.Object({ _id: Type.String(), expiresAt: Type.Number() }, { additionalProperties: false }),
+  indexes: [],
+  expiresAt: 'expiresAt',
+};
+
+const KEPT_MS = 90 * 86_400_000;
+/** Written again only when it was written this long ago. */
+const RENEW_MS = 7 * 86_400_000;
+
+/** One small document for each network from which somebody knew the password; it says nothing to who reads it. */
+export async function openKnownNetworks(documents: Documents, clock: Clock): Promise<KnownNetworks> {
+  const stored = await documents.open(spec);
+  const idOf = (target: string, network: string) => createHash('sha256').update(`${target}\n${network}`).digest('base64url');
+  return {
+    async isKnown(target, network) {
+      const found = await stored.get(idOf(target, network));
+      return found !== undefined && found.expiresAt > clock.now();
+    },
+    async remember(target, network) {
+      const _id = idOf(target, network);
+      const expiresAt = clock.now() + KEPT_MS;
+      const known = await stored.get(_id);
+      if (known !== undefined && known.expiresAt > expiresAt - RENEW_MS) return;
+      if (!(await stored.insert({ _id, expiresAt })).inserted) await stored.replaceIf({ _id, expiresAt }, {});
+    },
+  };
+}

@@ -1,0 +1,427 @@
+/**
+ * Looks at a store before anything of it is used: is the audit trail whole, and the one that its head was signed for, and is each document that
+ * decides something the one that was last written? Otherwise the store is read only, and takes no work, until the security administrator
+ * accepts it.
+ */
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
+import type { Logger } from '../../engine/contract/observe.ts';
+import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import { adoptMarks, adoptOne, standingMarks } from '../../engine/integrity/adopt-marks.ts';
+import { compareMarks, type TrailMarks } from '../../engine/integrity/compare-marks.ts';
+import type { Finding } from '../../engine/integrity/integrity-state.ts';
+import type { MarkChange } from '../../engine/integrity/mark-changes.ts';
+import { MARKED_COLLECTIONS } from '../../engine/integrity/marked-collections.ts';
+import { integritySpec, type Integrity } from '../../engine/integrity/open-integrity.ts';
+import type { Actor } from '../actions/action.ts';
+import { chainBroken, type AuditLog } from '../audit/audit-log.ts';
+import { ENFORCE, type Acceptance, type ChainBreak, type ChainReport, type Replay } from '../audit/walk-chain.ts';
+import { headMissing, type AuditHead, type AuditHeads } from './audit-head.ts';
+import { problemOf, trailRefused, type TrailProblem } from './trail-problem.ts';
+
+export interface IntegrityReport {
+  readonly chain: ChainReport;
+  /** How many marked documents there are. */
+  readonly documents: number;
+  readonly findings: readonly Finding[];
+  readonly isEnforced: boolean;
+  readonly trail?: TrailProblem;
+  readonly headMissingSince?: number;
+}
+
+export interface StoreGuard {
+  readonly isEnforced: boolean;
+  findings(): readonly Finding[];
+  /** Why the store is read only; undefined when it is not. */
+  trailProblem(): TrailProblem | undefined;
+  /** Since when the signed head has been missing; undefined once the trail was accepted, and while there is one. */
+  headMissingSince(): number | undefined;
+  /** Where the audit trail does not hold, by the last look at it. */
+  breaks(): readonly ChainBreak[];
+  /** The trail was empty when this process came, and so was the store: a first administrator may be made. */
+  readonly isFirstStart: boolean;
+  /** Resolves at once unless the store is read only, else when its trail is accepted. */
+  released(signal: AbortSignal): Promise<void>;
+  /** What stands is taken for what there is; a new head is signed. Called by an audited action; returns what to write in its line. */
+  acceptTrail(): Promise<AcceptedTrail>;
+  /** Marks the document as it stands (`keep`), or removes it. Called by an audited action; answers what to write in its line. */
+  decide(collection: string, id: string, decision: 'keep' | 'remove'): Promise<MarkChange>;
+  /**
+   * Marks what stands and refuses what comes without a mark from now on, unless `check` rejects. Leaves its own audit lines: the result line must
+   * stand before the store says that marks are enforced. AUDIT_TRAIL_REFUSED while the store is read only.
+   */
+  enforce(actor: Actor, check: () => Promise<void>): Promise<void>;
+  verify(signal?: AbortSignal): Promise<IntegrityReport>;
+  /** Signs the last head. */
+  stop(): Promise<void>;
+}
+
+export interface AcceptedTrail {
+  /** Goes into `after`. */
+  readonly acceptance: Acceptance;
+  readonly marks: readonly MarkChange[];
+}
+
+export interface GuardDeps {
+  /** Past the marks. */
+  readonly documents: Documents;
+  readonly collections: () => readonly CollectionSpec<StoredDocument>[];
+  readonly integrity: Integrity;
+  readonly audit: AuditLog;
+  readonly heads?: AuditHeads | undefined;
+  /** This process writes audit lines and signs their end; others look at the head where its file can be read. */
+  readonly isKeeper: boolean;
+  /** The documents come out of a backup that was opened with its key: they are taken as they stand, also those of the version before. */
+  readonly isRestored?: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Told of each head that was signed: other places where it is kept. */
+  onHead?(head: AuditHead & { readonly signature: string }): void;
+}
+
+const SIGN_EVERY_MS = 60_000;
+/** So soon after an acceptance do other processes begin. */
+const LOOK_AGAIN_MS = 15_000;
+const SYSTEM: Actor = { account: 'system', roles: [], domains: 'all', via: 'system', from: 'process' };
+
+export async function guardStore(deps: GuardDeps): Promise<StoreGuard> {
+  const guard = new Guard(deps);
+  await guard.start();
+  return guard;
+}
+
+/** The same look without a guard: nothing is adopted, signed or written. */
+export async function verifyStore(deps: GuardDeps & { readonly signal?: AbortSignal }): Promise<IntegrityReport> {
+  const guard = new Guard(deps);
+  const { replay, head } = await guard.look();
+  await guard.enforceAsBefore(replay, head);
+  return guard.verify(deps.signal);
+}
+
+class Guard implements StoreGuard {
+  readonly #deps: GuardDeps;
+  readonly #accepted = Promise.withResolvers<void>();
+  #problem: TrailProblem | undefined;
+  #breaks: readonly ChainBreak[] = [];
+  #missingSince: number | undefined;
+  #isFirstStart = false;
+  #signed: AuditHead | undefined;
+  #cancel: () => void = () => undefined;
+  #isStopped = false;
+  #isReleased = false;
+
+  constructor(deps: GuardDeps) {
+    this.#deps = deps;
+  }
+
+  async look(): Promise<{ readonly replay: Replay; readonly head: AuditHead | undefined }> {
+    const { head, problem: ofHead } = await this.#readHead();
+    const replay = await this.#replay(head);
+    this.#signed = head;
+    const isEnforced = this.isEnforced || replay.enforcedAt !== undefined || head?.isEnforced === true;
+    const problem = ofHead ?? problemOf(head, replay, isEnforced) ?? (await this.#heldBy(head));
+    if (problem !== undefined && problem.why !== this.#problem?.why) this.#tellTrail(problem);
+    this.#problem = problem;
+    this.#missingSince ??= head === undefined ? this.#findMissing(replay, isEnforced) : head.missingSince;
+    return { replay, head };
+  }
+
+  async start(): Promise<void> {
+    const { integrity, documents } = this.#deps;
+    const { replay, head } = await this.look();
+    const isWhole = this.#problem === undefined && this.findings().length === 0;
+    this.#isFirstStart = replay.head.number === 0 && isWhole && head === undefined;
+    await this.enforceAsBefore(replay, head);
+    if (!integrity.state.isEnforced() && documents.isExclusive && this.#problem === undefined) await this.#enforce(SYSTEM);
+    else {
+      await this.#compare(replay);
+      await this.#tellOthers();
+      if (this.#problem !== undefined) return this.#scheduleLook();
+      if (integrity.state.isEnforced() && replay.enforcedAt === undefined && this.#isFirstStart) await this.#tellEnforced(SYSTEM, []);
+    }
+    await this.#sign();
+    this.#schedule();
+  }
+
+  get isEnforced(): boolean {
+    return this.#deps.integrity.state.isEnforced();
+  }
+
+  get isFirstStart(): boolean {
+    return this.#isFirstStart;
+  }
+
+  findings(): readonly Finding[] {
+    return this.#deps.integrity.state.findings();
+  }
+
+  trailProblem(): TrailProblem | undefined {
+    return this.#problem;
+  }
+
+  headMissingSince(): number | undefined {
+    return this.#missingSince;
+  }
+
+  breaks(): readonly ChainBreak[] {
+    return this.#breaks;
+  }
+
+  async released(signal: AbortSignal): Promise<void> {
+    if (this.#problem === undefined) return;
+    const { promise, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    await Promise.race([this.#accepted.promise, promise]).finally(() => signal.removeEventListener('abort', onAbort));
+  }
+
+  async acceptTrail(): Promise<AcceptedTrail> {
+    const { integrity, documents } = this.#deps;
+    await this.#refuseUnseen();
+    if (!integrity.state.isEnforced() && documents.isExclusive) await this.#enforce(SYSTEM);
+    const marks = integrity.state.isEnforced() ? await this.#standing() : undefined;
+    const accepted = this.#breaks.map(({ number, to, why }) => [number, to, why] as const);
+    this.#breaks = this.#breaks.map((one) => ({ ...one, isAccepted: true }));
+    this.#missingSince = undefined;
+    await integrity.release();
+    await this.#release();
+    return { acceptance: { accepted, ...(marks === undefined ? {} : { documents: marks.length }) }, marks: marks ?? [] };
+  }
+
+  async decide(collection: string, id: string, decision: 'keep' | 'remove'): Promise<MarkChange> {
+    const { documents, integrity, collections } = this.#deps;
+    const spec = MARKED_COLLECTIONS.has(collection) ? collections().find(({ name }) => name === collection) : undefined;
+    const finding = this.findings().find((one) => one.collection === collection && one.id === id);
+    if (spec === undefined || finding === undefined) throw nothingFound(collection, id);
+    const { marker, state, revisions } = integrity;
+    if (decision === 'keep') {
+      const kept = await adoptOne({ documents, marker, revisions }, spec, id, { isAlwaysNew: true });
+      if (kept === undefined) throw nothingFound(collection, id);
+      state.settle(collection, id);
+      return kept;
+    }
+    await (await documents.open(spec)).remove(id);
+    state.settle(collection, id);
+    return { collection, id, revision: revisions.next() };
+  }
+
+  async enforce(actor: Actor, check: () => Promise<void>): Promise<void> {
+    if (this.#problem !== undefined) throw trailRefused(this.#problem);
+    if (!this.isEnforced) await this.#enforce(actor, check);
+  }
+
+  async #enforce(actor: Actor, check: () => Promise<void> = () => Promise.resolve()): Promise<void> {
+    const { integrity, documents, collections, audit } = this.#deps;
+    const intent = await audit.intent({ action: ENFORCE, actor });
+    const marks: MarkChange[] = [];
+    const { marker, revisions } = integrity;
+    try {
+      await check();
+      for await (const mark of adoptMarks({ documents, collections: collections(), marker, revisions })) marks.push(mark);
+    } catch (error) {
+      await audit.result(intent, { outcome: toErrorRecord(error).code, note: {}, marks });
+      throw error;
+    }
+    // The line comes first: a store that says so and has no line would be taken for one that was tampered with.
+    await audit.result(intent, { outcome: 'done', note: { after: { documents: marks.length } }, marks });
+    await integrity.commit();
+    this.#deps.logger.info('integrity.enforced', { documents: marks.length });
+  }
+
+  async verify(signal?: AbortSignal): Promise<IntegrityReport> {
+    const { integrity } = this.#deps;
+    const replay = await this.#replay(this.#problem === undefined ? this.#signed : undefined, signal);
+    const documents = await this.#compare(replay, signal);
+    const trail = this.#problem;
+    return {
+      chain: replay.report,
+      documents,
+      findings: this.findings(),
+      isEnforced: integrity.state.isEnforced(),
+      ...(trail === undefined ? {} : { trail }),
+      ...(this.#missingSince === undefined ? {} : { headMissingSince: this.#missingSince }),
+    };
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancel();
+    if (this.#problem === undefined) await this.#sign();
+  }
+
+  /** Nobody accepts a line that was edited since they looked. The next look shows it. */
+  async #refuseUnseen(): Promise<void> {
+    const seen = this.#breaks;
+    await this.#replay(undefined);
+    const fresh = this.#breaks.find(({ number, to }) => !seen.some((one) => one.number <= number && to <= one.to));
+    if (fresh !== undefined) throw chainBroken(fresh);
+  }
+
+  async #replay(expected: AuditHead | undefined, signal?: AbortSignal): Promise<Replay> {
+    const replay = await this.#deps.audit.replay({ expected, signal });
+    this.#breaks = replay.report.intact ? [] : replay.report.breaks;
+    return replay;
+  }
+
+  /** The mark of each document that is as it was last written. */
+  async #standing(): Promise<readonly MarkChange[]> {
+    const { documents, collections, integrity } = this.#deps;
+    const marks: MarkChange[] = [];
+    for await (const mark of standingMarks({ ...integrity, documents, collections: collections() })) marks.push(mark);
+    return marks;
+  }
+
+  async #readHead(): Promise<{ readonly head?: AuditHead | undefined; readonly problem?: TrailProblem }> {
+    const { heads, integrity, logger, isKeeper } = this.#deps;
+    try {
+      // A store that lost its own word has a new id, and no head under it.
+      return { head: (await heads?.read(integrity.storeId)) ?? (await heads?.newest()) };
+    } catch (error) {
+      logger.error('audit.head-broken', error);
+      // The file may be another user's: then the process that keeps it says what is wrong.
+      return isKeeper ? { problem: { why: 'unreadable', lines: 0 } } : {};
+    }
+  }
+
+  /** A trail that marks are compared with has had a head. On a database server another control, on another machine, may keep it. */
+  #findMissing({ head }: Replay, isEnforced: boolean): number | undefined {
+    const { isKeeper, heads, documents, logger, clock } = this.#deps;
+    const isExpected = isKeeper && heads !== undefined && documents.isExclusive && isEnforced && head.number > 0;
+    if (!isExpected || this.#problem !== undefined) return undefined;
+    logger.error('audit.head-missing', headMissing(heads.file));
+    return clock.now();
+  }
+
+  /** What a process found that keeps the head, unless this one keeps it too and its own head is of that line or a later one. */
+  async #heldBy(head: AuditHead | undefined): Promise<TrailProblem | undefined> {
+    const { integrity, documents, isKeeper } = this.#deps;
+    if (documents.isExclusive) return undefined;
+    const held = (await integrity.held()) as TrailProblem | undefined;
+    const isDisproved = isKeeper && head !== undefined && (held?.headNumber ?? 0) <= head.number;
+    return isDisproved ? undefined : held;
+  }
+
+  /** Processes without the head cannot know that the trail was cut. */
+  async #tellOthers(): Promise<void> {
+    const { integrity, documents, isKeeper } = this.#deps;
+    if (documents.isExclusive || !isKeeper) return;
+    if (this.#problem === undefined) await integrity.release();
+    else await integrity.hold({ ...this.#problem });
+  }
+
+  async #release(): Promise<void> {
+    this.#isReleased = true;
+    this.#problem = undefined;
+    await this.#sign();
+    this.#schedule();
+    this.#accepted.resolve();
+  }
+
+  /** Another process may have ended the read-only state. */
+  #scheduleLook(): void {
+    if (this.#isStopped || this.#isReleased || this.#deps.documents.isExclusive) return;
+    this.#cancel();
+    this.#cancel = this.#deps.clock.after(LOOK_AGAIN_MS, () => {
+      this.#lookAgain()
+        .catch((error: unknown) => this.#deps.logger.debug('audit.look-failed', { code: toErrorRecord(error).code }))
+        .finally(() => this.#scheduleLook());
+    });
+  }
+
+  async #lookAgain(): Promise<void> {
+    // The trail is read only when something may have changed.
+    if ((await this.#deps.integrity.held()) !== undefined) return;
+    const { replay } = await this.look();
+    // Accepted in this process meanwhile: what was read is of before.
+    if (this.#isReleased) this.#problem = undefined;
+    if (this.#problem !== undefined || this.#isReleased) return;
+    await this.#compare(replay);
+    this.#deps.logger.info('audit.trail-released');
+    await this.#release();
+  }
+
+  /**
+   * What the store says of itself may have been removed; the trail and its head remember. A refused trail counts as well where no older process
+   * can be at work: the account that accepts it must not be a planted one.
+   */
+  async enforceAsBefore(replay: Replay, head: AuditHead | undefined): Promise<void> {
+    const { integrity, documents, isRestored } = this.#deps;
+    if (integrity.state.isEnforced()) return;
+    const isRemembered = head?.isEnforced === true || (this.#problem !== undefined && documents.isExclusive);
+    if (replay.enforcedAt === undefined && (isRestored === true || !isRemembered)) return;
+    // Without a report where the process ended between its line and the commit.
+    if (integrity.isNewState) integrity.state.report(integritySpec.name, 'store', 'removed');
+    await integrity.commit(replay.enforcedAt ?? head?.at);
+  }
+
+  async #compare(replay: Replay, signal?: AbortSignal): Promise<number> {
+    const { documents, collections, integrity } = this.#deps;
+    const { marker, state, revisions } = integrity;
+    if (!state.isEnforced()) return 0;
+    return compareMarks({
+      documents,
+      collections: collections(),
+      marker,
+      state,
+      revisions,
+      trail: trailMarks(replay),
+      readTrail: async () => trailMarks(await this.#replay(this.#problem === undefined ? this.#signed : undefined, signal)),
+      signal,
+    });
+  }
+
+  async #tellEnforced(actor: Actor, marks: readonly MarkChange[]): Promise<void> {
+    const { audit } = this.#deps;
+    await audit.result(await audit.intent({ action: ENFORCE, actor }), { outcome: 'done', note: {}, marks });
+  }
+
+  #tellTrail(problem: TrailProblem): void {
+    const { headNumber = 0, lines, why } = problem;
+    this.#deps.logger.error('audit.trail-refused', trailRefused(problem), { why, headNumber, lines });
+  }
+
+  async #sign(): Promise<void> {
+    const { heads, audit, integrity, clock, logger, isKeeper } = this.#deps;
+    if (heads === undefined || !isKeeper) return;
+    const isEnforced = integrity.state.isEnforced();
+    const { number, mac } = audit.head();
+    const last = this.#signed;
+    const missingSince = this.#missingSince;
+    if (last?.number === number && last.mac === mac && last.isEnforced === isEnforced && last.missingSince === missingSince) return;
+    try {
+      const missing = missingSince === undefined ? {} : { missingSince };
+      const head: AuditHead = { storeId: integrity.storeId, number, mac, at: clock.now(), isEnforced, ...missing };
+      const signed = await heads.write(head);
+      this.#signed = head;
+      this.#deps.onHead?.(signed);
+    } catch (error) {
+      logger.error('audit.head-not-kept', error, { file: heads.file });
+    }
+  }
+
+  #schedule(): void {
+    this.#cancel();
+    if (this.#isStopped || !this.#deps.isKeeper) return;
+    this.#cancel = this.#deps.clock.after(SIGN_EVERY_MS, () => void this.#sign().finally(() => this.#schedule()));
+  }
+}
+
+function trailMarks({ ledger, open }: Replay): TrailMarks {
+  return {
+    latestOf: (collection) => ledger.of(collection),
+    floor: ledger.floor,
+    mayBeRemoved: (_collection, id) => open.some(({ subject }) => subject !== undefined && isAbout(subject, id)),
+  };
+}
+
+/** `app|key` belongs to the app. */
+function isAbout(subject: string, id: string): boolean {
+  return subject === id || id.startsWith(`${subject}|`) || subject.replace('/', '|') === id;
+}
+
+function nothingFound(collection: string, id: string): AppError {
+  return new AppError('INTEGRITY_NOTHING_FOUND', 'input', `Nothing was found about ${id} in "${collection}", or it is gone.`, {
+    values: { collection, id },
+    fix: 'Verify again and choose from what is listed.',
+  });
+}

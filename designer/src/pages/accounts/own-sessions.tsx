@@ -1,0 +1,112 @@
+import { Button, Checkbox, Form, Input, InputNumber, Modal, Radio } from 'antd';
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import type { Permission } from '../../../../engine/contract/access.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMe } from '../../app/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import styles from './accounts.module.css';
+import { OneTimePassword } from './one-time-password.tsx';
+import { SessionTable } from './session-table.tsx';
+
+const TEXTS = defineTexts({
+  issue: ['签发令牌', 'Issue a token'],
+  issueHelp: [
+    '供命令行与自动化程序使用。令牌不能迁移、备份、查看凭据或删除密钥，这些操作须由本人凭密码执行。',
+    'For the command line and other programs. No token moves, backs up, reveals secrets or removes keys: that takes you with your password.',
+  ],
+  label: ['用途', 'What it is for'],
+  days: ['有效天数', 'Days until its end'],
+  scope: ['权限', 'Rights'],
+  named: ['只有所选的权限', 'Only those chosen here'],
+  all: ['与本账号相同', 'All that this account has'],
+  missing: ['请输入', 'Enter it'],
+  rightsMissing: ['至少选一项', 'Choose one at least'],
+  cancel: ['取消', 'Cancel'],
+});
+
+/** Only acts that ask for the password again take it. */
+const NOT_OF_TOKENS: readonly Permission[] = ['secrets.reveal'];
+
+export function OwnSessions() {
+  const t = useTexts(TEXTS);
+  const sessions = useQueryOf('me.sessions', {});
+  const end = useMutationOf('me.end-session');
+  const [isIssuing, setIssuing] = useState(false);
+  return (
+    <>
+      <SessionTable
+        rows={sessions.data?.items}
+        isLoading={sessions.isPending}
+        error={sessions.error}
+        onRefresh={() => void sessions.refetch()}
+        onEnd={(id) => end.mutateAsync({ id })}
+        actions={
+          <Button icon={<Plus size={16} />} onClick={() => setIssuing(true)}>
+            {t('issue')}
+          </Button>
+        }
+      />
+      {isIssuing ? <IssueToken onClose={() => setIssuing(false)} /> : null}
+    </>
+  );
+}
+
+interface TokenValues {
+  readonly label: string;
+  readonly days: number;
+  readonly scope: 'named' | 'all';
+  readonly rights?: Permission[];
+}
+
+function IssueToken({ onClose }: { readonly onClose: () => void }) {
+  const t = useTexts(TEXTS);
+  const { permissions } = useMe();
+  const create = useMutationOf('me.create-token', ['me']);
+  const [form] = Form.useForm<TokenValues>();
+  const scope = Form.useWatch('scope', form);
+  if (create.data !== undefined)
+    return <OneTimePassword name={form.getFieldValue('label') as string} password={create.data.token} isToken onClose={onClose} />;
+  const submit = ({ label, days, scope: chosen, rights }: TokenValues) =>
+    create.mutate({ label, days, ...(chosen === 'named' && rights !== undefined ? { rights } : {}) });
+  return (
+    <Modal
+      open
+      width={560}
+      title={t('issue')}
+      okText={t('issue')}
+      cancelText={t('cancel')}
+      confirmLoading={create.isPending}
+      onCancel={onClose}
+      onOk={() => form.submit()}
+    >
+      <p>{t('issueHelp')}</p>
+      <Form form={form} layout="vertical" initialValues={{ days: 30, scope: 'named', rights: [] }} onFinish={submit}>
+        <Form.Item name="label" label={t('label')} rules={[{ required: true, message: t('missing') }]}>
+          <Input maxLength={100} autoFocus />
+        </Form.Item>
+        <Form.Item name="days" label={t('days')} rules={[{ required: true, message: t('missing') }]}>
+          <InputNumber min={1} max={366} precision={0} controls={false} />
+        </Form.Item>
+        <Form.Item name="scope" label={t('scope')}>
+          <Radio.Group
+            options={[
+              { value: 'named', label: t('named') },
+              { value: 'all', label: t('all') },
+            ]}
+          />
+        </Form.Item>
+        {scope === 'all' ? null : (
+          <Form.Item name="rights" rules={[{ type: 'array', min: 1, message: t('rightsMissing') }]}>
+            <Checkbox.Group
+              className={styles.rights ?? ''}
+              options={permissions.filter((right) => !NOT_OF_TOKENS.includes(right)).map((right) => ({ value: right, label: right }))}
+            />
+          </Form.Item>
+        )}
+      </Form>
+      {create.error === null ? null : <ErrorBox error={create.error} />}
+    </Modal>
+  );
+}

@@ -1,0 +1,23 @@
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { SetUpSecondFactor } from '../accounts/set-up-second-factor.tsx';
+import { EntryFrame } from './login-page.tsx';
+import styles from './login-page.module.css';
+
+const TEXTS = defineTexts({
+  title: ['设置第二因素', 'Set up a second factor'],
+  why: [
+    '本平台要求登录时除密码外再输入手机验证器应用的验证码。',
+    'This platform asks for a code of an authenticator app on your phone beside the password.',
+  ],
+});
+
+/** Before the console, where the installation demands a second factor and the account has none. */
+export function SecondFactorPage({ onDone }: { readonly onDone: () => void }) {
+  const t = useTexts(TEXTS);
+  return (
+    <EntryFrame title={t('title')}>
+      <p className={styles.hint}>{t('why')}</p>
+      <SetUpSecondFactor onDone={onDone} />
+    </EntryFrame>
+  );
+}

@@ -1,0 +1,43 @@
+import { Alert } from 'antd';
+import { errorText } from '../../../engine/contract/error-texts.ts';
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { useQueryOf } from '../api/queries.ts';
+import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
+import styles from './release.module.css';
+
+const TEXTS = defineTexts({
+  found: ['线上版本有 {{count}} 处会被现在的校验拒绝', '{{count}} things in the version in service would be refused today'],
+  goesOn: [
+    '它照常运行，但这些地方可能对某些消息不起作用；下次发布前必须改正。',
+    'It serves on as it is, but may not work for some messages; they must be corrected before the next publish.',
+  ],
+});
+
+/** What today's checks find in the version that serves: said, never enforced (`docs/decisions/0036`). */
+export function InService({ document }: { readonly document: FlowDocument }) {
+  const t = useTexts(TEXTS);
+  const language = useLanguage();
+  const { data } = useQueryOf('flows.validate', { document });
+  const errors = data?.issues.filter(({ severity }) => severity === 'error') ?? [];
+  if (errors.length === 0) return null;
+  const labelOf = (path: string) => document.nodes[Number(/^\/nodes\/(\d+)/.exec(path)?.[1] ?? -1)]?.label;
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      title={t('found', { count: errors.length })}
+      description={
+        <>
+          <p>{t('goesOn')}</p>
+          <ul className={styles.list}>
+            {errors.map((issue, index) => (
+              <li key={index}>
+                <strong>{labelOf(issue.path) ?? issue.path}</strong> {errorText(issue, language).what}
+              </li>
+            ))}
+          </ul>
+        </>
+      }
+    />
+  );
+}

@@ -1,0 +1,59 @@
+/** How much work a pattern is (RE2 syntax), told from its text before anything compiles it: repetitions multiply what they repeat. */
+
+export const MAX_PATTERN_CHARS = 2000;
+/** Instructions. Compiling takes microseconds for each, and each character of a text may pass through all of them. */
+export const MAX_PATTERN_PROGRAM = 5000;
+
+/** The bound that a pattern breaks, or undefined. One pass over its first `MAX_PATTERN_CHARS` characters. */
+export function findPatternExcess(pattern: string): PatternExcess | undefined {
+  if (pattern.length > MAX_PATTERN_CHARS) return { bound: 'pattern-length', found: pattern.length, limit: MAX_PATTERN_CHARS };
+  const found = patternProgram(pattern);
+  return found > MAX_PATTERN_PROGRAM ? { bound: 'pattern', found, limit: MAX_PATTERN_PROGRAM } : undefined;
+}
+
+export interface PatternExcess {
+  readonly bound: 'pattern' | 'pattern-length';
+  readonly found: number;
+  readonly limit: number;
+}
+
+/** A part that does not change when it is repeated: an escape, a class, the head of a group. */
+const TOKEN = /\\(?:[pP](?:\{[^}]*\}|.)|x\{[^}]*\}|[^])|\[\^?\]?(?:\\[^]|\[:\w+:\]|[^\]\\])*\]|\((?:\?(?:P?<[^>]*>|[a-zA-Z-]*:?))?|[^]/y;
+const REPEAT = /\{(\d+)(?:,(\d*))?\}/y;
+
+/** About as many instructions as the compiled program has; never fewer by more than a few in each group. */
+export function patternProgram(pattern: string): number {
+  const outer: { sum: number; last: number }[] = [];
+  let group = { sum: 0, last: 0 };
+  for (let at = 0; at < pattern.length;) {
+    REPEAT.lastIndex = at;
+    const repeat = REPEAT.exec(pattern);
+    if (repeat !== null) {
+      group.last = repeated(group.last, repeat);
+      at = REPEAT.lastIndex;
+      continue;
+    }
+    TOKEN.lastIndex = at;
+    const token = TOKEN.exec(pattern)?.[0] ?? pattern[at]!;
+    at += token.length;
+    if (token[0] === '(' && !/^\(\?[a-zA-Z-]+$/.test(token)) {
+      outer.push({ sum: group.sum + group.last, last: 0 });
+      group = { sum: 0, last: 0 };
+    } else if (token === ')') {
+      const inner = group.sum + group.last + 2;
+      const around = outer.pop() ?? { sum: 0, last: 0 };
+      group = { sum: around.sum, last: inner };
+    } else if (token === '*' || token === '+' || token === '?') {
+      group.last += 1;
+    } else {
+      group = { sum: group.sum + group.last, last: 1 };
+    }
+  }
+  return outer.reduce((sum, part) => sum + part.sum, group.sum + group.last);
+}
+
+function repeated(size: number, [, least, most]: RegExpExecArray): number {
+  const from = Number(least);
+  const to = most === undefined ? from : most === '' ? from + 1 : Number(most);
+  return size * Math.max(1, from, to) + Math.max(0, to - from);
+}

@@ -1,0 +1,15 @@
+/**
+ * Names and labels stand in lists, logs, terminals and exports. Control characters (C0, C1) steer a terminal; characters that turn the
+ * direction of text (UAX #9, 2.1 to 2.2: U+202A to U+202E, U+2066 to U+2069) make a name look like another one.
+ */
+
+/** Of one line: a name, a label, a tag. */
+export const PLAIN_LINE = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202a-\\u202e\\u2066-\\u2069]*$';
+
+/** Of several lines: a description, a note. */
+export const PLAIN_TEXT = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*$';
+
+/** A breach of one of these has words of its own: nobody reads the pattern. */
+export function isPlainPattern(pattern: unknown): boolean {
+  return pattern === PLAIN_LINE || pattern === PLAIN_TEXT;
+}

@@ -1,0 +1,111 @@
+/** Finds out what a document that anybody may have written is worth, in a thread that ends when it costs too much. */
+import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { Clock } from '../contract/clock.ts';
+import { AppError, type Issue } from '../contract/errors.ts';
+import { isRecord } from '../contract/is-record.ts';
+import { isPublishable } from '../flow/validate-flow.ts';
+import { BoundedThreads, ThreadLimit } from '../threads/bounded-threads.ts';
+import { EXAMINE_MS, MAX_DOCUMENT_CHARS, tooCostly, type DocumentFacts, type ExamineAnswer, type ExamineTask } from './examine-protocol.ts';
+
+export interface Examiner {
+  /**
+   * Every problem; for `wants: 'document'` also the document as the engine reads it, where none is an error. Remembered by content.
+   * FLOW_CHECK_BUSY (transient) where too many wait, of all or of `by`.
+   */
+  examine(raw: unknown, facts: DocumentFacts, options: ExamineOptions): Promise<ExamineAnswer>;
+  close(): Promise<void>;
+}
+
+export interface ExamineOptions {
+  readonly wants: 'issues' | 'document';
+  /** Whose share of the examiner is used: an account. */
+  readonly by: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const FILE = new URL(import.meta.url.endsWith('.ts') ? './examine-worker.ts' : './examine-worker.js', import.meta.url);
+const HEAP_MB = 128;
+/** Documents whose problems are remembered, those that cost too much among them. */
+const REMEMBERED = 200;
+
+export function createExaminer(nodeFolders: readonly (string | URL)[], clock: Clock): Examiner {
+  const threads = new BoundedThreads<ExamineTask, ExamineAnswer>({
+    file: FILE,
+    data: nodeFolders.map((folder) => (folder instanceof URL ? fileURLToPath(folder) : folder)),
+    size: 1,
+    heapMb: HEAP_MB,
+    waiting: 32,
+    waitingPerKey: 4,
+    pauseMs: 2000,
+    clock,
+  });
+  const known = new Map<string, readonly Issue[]>();
+
+  async function examine(raw: unknown, facts: DocumentFacts, options: ExamineOptions): Promise<ExamineAnswer> {
+    const text = JSON.stringify(raw) ?? 'null';
+    if (text.length > MAX_DOCUMENT_CHARS) return { issues: [tooCostly(raw, 0, 'size')] };
+    const key = digestOf(text, facts);
+    const before = known.get(key);
+    if (before !== undefined && (options.wants === 'issues' || !isPublishable(before))) return { issues: before };
+    const answer = await inThread({ text, facts }, raw, options);
+    remember(key, answer.issues);
+    return answer;
+  }
+
+  async function inThread(task: ExamineTask, raw: unknown, { by, signal }: ExamineOptions): Promise<ExamineAnswer> {
+    try {
+      return await threads.run(task, { cpuMs: EXAMINE_MS, key: by, ...(signal === undefined ? {} : { signal }) });
+    } catch (error) {
+      if (!(error instanceof ThreadLimit)) throw error;
+      if (error.fault === 'time' || error.fault === 'memory') return { issues: [tooCostly(raw, error.step, error.fault)] };
+      throw busy(error);
+    }
+  }
+
+  function remember(key: string, issues: readonly Issue[]): void {
+    known.delete(key);
+    known.set(key, issues);
+    if (known.size > REMEMBERED) known.delete(known.keys().next().value!);
+  }
+
+  return { examine, close: () => threads.close() };
+}
+
+function digestOf(text: string, facts: DocumentFacts): string {
+  return createHash('sha256').update(JSON.stringify(facts)).update(text).digest('base64');
+}
+
+function busy({ retryAfterMs }: ThreadLimit): AppError {
+  return new AppError('FLOW_CHECK_BUSY', 'transient', 'Too many flows wait to be checked, or one of yours was just too much.', {
+    retryAfterMs: Math.max(1000, retryAfterMs),
+    fix: 'Wait a moment and check again.',
+  });
+}
+
+/** What the installation knows of the adapters and code tables that a document names. */
+export function factsOf(
+  raw: unknown,
+  environment: string,
+  protocolOf: (adapterId: string) => string | undefined,
+  hasTable: (tableId: string) => boolean,
+): DocumentFacts {
+  const protocols: Record<string, string> = {};
+  const tables = new Set<string>();
+  const nodes = isRecord(raw) && Array.isArray(raw['nodes']) ? (raw['nodes'] as readonly unknown[]) : [];
+  for (const node of nodes) {
+    const id = isRecord(node) ? node['adapter'] : undefined;
+    const protocol = typeof id === 'string' ? protocolOf(id) : undefined;
+    if (protocol !== undefined) protocols[id as string] = protocol;
+  }
+  const open: unknown[] = [...nodes];
+  while (open.length > 0) {
+    const value = open.pop();
+    if (typeof value !== 'object' || value === null) continue;
+    for (const field of Object.values(value) as unknown[]) {
+      if (typeof field === 'string' && hasTable(field)) tables.add(field);
+      else open.push(field);
+    }
+  }
+  return { environment, protocols, tables: [...tables] };
+}

@@ -1,0 +1,34 @@
+import { AppError, type Issue } from '../contract/errors.ts';
+import type { FlowDocument, FlowVersion } from '../contract/flow-document.ts';
+import { checkFlow } from '../flow/check-flow.ts';
+import { contentHash } from '../flow/content-hash.ts';
+import type { ValidateDeps } from '../flow/validate-deps.ts';
+import { isPublishable } from '../flow/validate-flow.ts';
+import type { CompiledFlow } from '../run/compile-flow.ts';
+
+export interface ExamineDeps extends ValidateDeps {
+  /** `compileFlow` with its dependencies bound; throws FLOW_INVALID with issues. */
+  compile(version: FlowVersion): CompiledFlow;
+}
+
+export interface Examined {
+  readonly flow?: CompiledFlow;
+  readonly issues: readonly Issue[];
+}
+
+/** Schema, rules and, when these find no error, what compiling alone can tell. */
+export function examineDocument(raw: unknown, deps: ExamineDeps): Examined {
+  const { flow, issues } = checkFlow(raw, deps);
+  if (flow === undefined || !isPublishable(issues)) return { issues };
+  try {
+    return { issues, flow: deps.compile(asVersion(flow)) };
+  } catch (error) {
+    if (!(error instanceof AppError) || error.issues.length === 0) throw error;
+    return { issues: [...error.issues, ...issues] };
+  }
+}
+
+/** A document that is not published, as what is compiled. */
+export function asVersion(document: FlowDocument): FlowVersion {
+  return { flowId: document.flowId, version: 0, contentHash: contentHash(document), document };
+}

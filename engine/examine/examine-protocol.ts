@@ -1,0 +1,56 @@
+/** What an examiner and its threads say to each other, and what both say of a document that costs too much. */
+import type { Issue } from '../contract/errors.ts';
+import type { FlowDocument } from '../contract/flow-document.ts';
+import { isRecord } from '../contract/is-record.ts';
+
+/** Of computing, for one document in all. */
+export const EXAMINE_MS = 200;
+/** A thread ends by itself a little before it is ended. */
+export const OWN_LIMIT_MS = 170;
+export const MAX_DOCUMENT_CHARS = 2 * 1024 * 1024;
+
+/** What a document is judged by beside itself: only of what it names. */
+export interface DocumentFacts {
+  readonly environment: string;
+  readonly protocols: Readonly<Record<string, string>>;
+  readonly tables: readonly string[];
+}
+
+export interface ExamineTask {
+  /** The document as JSON. */
+  readonly text: string;
+  readonly facts: DocumentFacts;
+}
+
+export interface ExamineAnswer {
+  readonly issues: readonly Issue[];
+  /** The document as the engine reads it; present exactly when it may be published. */
+  readonly document?: FlowDocument;
+}
+
+export type Excess = 'time' | 'memory' | 'size';
+
+/** `step`: 0 before the first node, then the node's position and one. */
+export function tooCostly(raw: unknown, step: number, problem: Excess): Issue {
+  const nodes = isRecord(raw) && Array.isArray(raw['nodes']) ? (raw['nodes'] as readonly unknown[]) : [];
+  const node = step > 0 ? nodes[step - 1] : undefined;
+  const { label, id } = isRecord(node) ? node : {};
+  const name = typeof label === 'string' && label !== '' ? label : typeof id === 'string' ? id : undefined;
+  const where = name === undefined ? 'the document' : `node "${name.slice(0, 200)}"`;
+  return {
+    path: node === undefined ? '' : `/nodes/${step - 1}/config`,
+    code: 'FLOW_TOO_COSTLY',
+    severity: 'error',
+    message: `${SENTENCES[problem]} It was looking at ${where}.`,
+    values: { problem, ...LIMITS[problem], ...(name === undefined ? {} : { node: name.slice(0, 200) }) },
+    ...(typeof id === 'string' ? { node: id } : {}),
+    fix: 'Make the schemas, expressions, patterns and mappings there smaller, or split the flow.',
+  };
+}
+
+const LIMITS = { time: { limit: EXAMINE_MS }, memory: { limit: 128 }, size: { limit: MAX_DOCUMENT_CHARS / 1024 / 1024 } };
+const SENTENCES: Readonly<Record<Excess, string>> = {
+  time: `Checking the flow took more than ${EXAMINE_MS} ms of computing.`,
+  memory: 'Checking the flow took more memory than it may.',
+  size: `The flow is larger than ${MAX_DOCUMENT_CHARS / 1024 / 1024} MB.`,
+};

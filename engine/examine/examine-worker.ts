@@ -1,0 +1,73 @@
+/** A thread of the examiner: the node types, loaded once, and one document after the other. */
+import { Create } from 'typebox/value';
+import type { TSchema } from 'typebox';
+import type { Issue } from '../contract/errors.ts';
+import { typeName } from '../contract/node.ts';
+import { createBuildContext } from '../expression/create-build-context.ts';
+import { loadNodes } from '../registry/load-nodes.ts';
+import { compileFlow } from '../run/compile-flow.ts';
+import { serveTasks, taskData } from '../threads/serve-tasks.ts';
+import { createFits } from './create-fits.ts';
+import { examineDocument, type Examined } from './examine-document.ts';
+import { OWN_LIMIT_MS, tooCostly, type DocumentFacts, type ExamineAnswer, type ExamineTask } from './examine-protocol.ts';
+
+const nodes = await loadNodes(taskData() as readonly string[]);
+const fits = createFits();
+/** Expressions are compiled here and run nowhere. */
+const build = createBuildContext({ pool: { runExpression: () => Promise.reject(new Error('nothing runs here')) }, isDraft: true });
+
+function examine(raw: unknown, { environment, protocols, tables }: DocumentFacts, onNode: (index: number) => void): Examined {
+  const known = new Set(tables);
+  return examineDocument(raw, {
+    nodes,
+    fits,
+    onNode,
+    adapters: { environment, protocolOf: (id) => (Object.hasOwn(protocols, id) ? protocols[id] : undefined) },
+    hasTable: (id) => known.has(id),
+    checkExpression: (expression) => void build.compileExpression(expression),
+    compile: (version) => compileFlow(version, { getNode: nodes.get, build, onNode }),
+  });
+}
+
+/** What is compiled once for all documents is no part of what the first one costs: a node of each type, with the least configuration. */
+function warmUp(): void {
+  const name = { 'zh-CN': '', en: '' };
+  const document = { schema: 'flow/1', flowId: 'flw_warm', revision: 0, name, domain: 'warm', tags: [], mode: 'sync', deadlineMs: 1000 };
+  const one = nodes.list().map((node, index) => ({ id: `n_${index}`, type: typeName(node), label: '', config: leastOf(node.config) }));
+  const raw = { ...document, nodes: one, edges: [], tests: [], layout: { nodes: {}, groups: [], notes: [] } };
+  examine(raw, { environment: 'DEV', protocols: {}, tables: [] }, () => undefined);
+}
+
+/** A text with a pattern has no least value: then the configuration is an empty one. */
+function leastOf(schema: TSchema): unknown {
+  try {
+    return Create(schema);
+  } catch {
+    return {};
+  }
+}
+
+class Over extends Error {
+  readonly issue: Issue;
+  constructor(issue: Issue) {
+    super(issue.message);
+    this.issue = issue;
+  }
+}
+
+warmUp();
+
+serveTasks<ExamineTask, ExamineAnswer>(({ text, facts }, { step, computedMs }) => {
+  const raw = JSON.parse(text) as unknown;
+  const onNode = (index: number) => {
+    step(index + 1);
+    if (computedMs() > OWN_LIMIT_MS) throw new Over(tooCostly(raw, index + 1, 'time'));
+  };
+  try {
+    const { flow, issues } = examine(raw, facts, onNode);
+    return { issues, ...(flow === undefined ? {} : { document: flow.document }) };
+  } catch (error) {
+    if (error instanceof Over) return { issues: [error.issue] };
+    throw error;
+  }
+});

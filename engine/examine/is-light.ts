@@ -1,0 +1,49 @@
+/** Whether a document is examined within a few milliseconds, whatever it holds. */
+import { patternProgram } from '../contract/pattern-bounds.ts';
+
+const MAX_VALUES = 500;
+const MAX_DEPTH = 24;
+const MAX_CHARS = 16_384;
+/** Each fits into a schema, as far as anybody can tell without looking what the node is. */
+const MAX_SCHEMA_VALUES = 60;
+const MAX_EXPRESSION_CHARS = 1000;
+const MAX_PROGRAMS = 500;
+
+/** Counts what is dear, and stops counting at the first bound. Everything else waits for a thread. */
+export function isLight(raw: unknown): boolean {
+  const left = {
+    values: MAX_VALUES,
+    chars: MAX_CHARS,
+    schema: MAX_SCHEMA_VALUES,
+    expressions: MAX_EXPRESSION_CHARS,
+    programs: MAX_PROGRAMS,
+  };
+  const open: { readonly value: unknown; readonly depth: number; readonly isInSchema: boolean; readonly name: string }[] = [
+    { value: raw, depth: 1, isInSchema: false, name: '' },
+  ];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, depth, isInSchema, name } = next;
+    left.values -= 1;
+    if (isInSchema) left.schema -= 1;
+    if (typeof value === 'string') {
+      left.chars -= value.length;
+      // What holds an expression is not known here: long texts that could be one count, but for the body of a script.
+      if (name !== 'source') left.expressions -= value.length > 100 || name === 'expression' || name === 'key' ? value.length : 0;
+      // A short text is a short pattern, unless it repeats.
+      if (value.includes('{')) left.programs -= patternProgram(value.slice(0, MAX_EXPRESSION_CHARS));
+    }
+    if (depth > MAX_DEPTH || Object.values(left).some((rest) => rest < 0)) return false;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [field, inner] of Object.entries(value)) {
+      left.chars -= field.length;
+      open.push({
+        value: inner,
+        depth: depth + 1,
+        isInSchema: isInSchema || field === 'schema',
+        name: Array.isArray(value) ? name : field,
+      });
+      if (open.length > MAX_VALUES) return false;
+    }
+  }
+  return true;
+}

@@ -1,0 +1,63 @@
+/** Patterns of an expression that RE2 cannot match. Checked when a flow is validated; what is published goes on with JavaScript's own engine. */
+import { MAX_PATTERN_PROGRAM } from '../contract/pattern-bounds.ts';
+import type { NameFault } from './check-names.ts';
+import type { Syntax } from './compile-syntax.ts';
+import { childrenOf } from './inspect-syntax.ts';
+import { compileLinearPattern } from './linear-pattern.ts';
+import type { PatternProblem } from './translate-pattern.ts';
+
+/** The first such pattern, in the order of the text. */
+export function patternFault(syntax: Syntax): NameFault | undefined {
+  let size = 0;
+  const visit = (node: Syntax): NameFault | undefined => {
+    if (node.value instanceof RegExp) {
+      const compiled = size > MAX_PATTERN_PROGRAM ? undefined : compileLinearPattern(node.value);
+      if (compiled !== undefined && 'problem' in compiled) return faultOf(node, node.value, compiled.problem);
+      size += compiled?.size ?? 0;
+      if (size > MAX_PATTERN_PROGRAM) return faultOf(node, node.value, 'pattern-size');
+    }
+    for (const child of childrenOf(node)) {
+      const fault = visit(child);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
+  return visit(syntax);
+}
+
+function faultOf({ position }: Syntax, pattern: RegExp, problem: PatternProblem): NameFault {
+  const [why, fix] = TEXTS[problem];
+  // JSONata adds the flag g.
+  const name = `/${pattern.source}/${pattern.flags.replace('g', '')}`.slice(0, 100);
+  return { why: `the regular expression ${name} cannot be used: ${why}`, fix, position, values: { problem, name } };
+}
+
+const TEXTS: Readonly<Record<PatternProblem, readonly [why: string, fix: string]>> = {
+  'pattern-look-around': [
+    'it looks ahead or behind, and RE2 does not',
+    'Match what stands around the value too, and take the value from a group: $match(text, /No\\. (\\d+)/).groups[0].',
+  ],
+  'pattern-back-reference': [
+    'it refers back to a group, and RE2 does not',
+    'Take both parts as groups and compare them: $m.groups[0] = $m.groups[1].',
+  ],
+  'pattern-repeat': ['it repeats something more than 1000 times', 'Match it with + or *, and check the length with $length.'],
+  'pattern-line-end': ['with the flag m, nothing may stand behind $', 'Write [\\r\\n]+ where the pattern goes on in the next line.'],
+  'pattern-group': [
+    'a part that may be left out or repeated holds a group that may match nothing, and RE2 would give it another value',
+    'Drop the ? behind the group, as (.*) in place of (.*)?; write (?:…) inside a repetition; or match one round at a time: $match gives all matches.',
+  ],
+  'pattern-empty': [
+    'it repeats a part that may match nothing',
+    'Let the repeated part match one character at least: (?:a|b)* in place of (?:a*|b)*.',
+  ],
+  'pattern-surrogate': ['it names half of a character', 'Write the whole character.'],
+  'pattern-syntax': [
+    'its syntax is not that of RE2',
+    'Write it with groups, classes, *, +, ?, {n,m}, ^ and $; ignore case by a flag at the end, as in /b/i.',
+  ],
+  'pattern-size': [
+    `all patterns of an expression together have at most ${MAX_PATTERN_PROGRAM} steps once repetitions are written out`,
+    'Lower the counts in {…}, or shorten the list of alternatives.',
+  ],
+};

@@ -1,0 +1,47 @@
+/** Patterns of expressions, matched by RE2 in linear time with the meaning that JavaScript gives them (docs/decisions/0051). */
+import { RE2JS, type Matcher } from 're2js';
+import { MAX_PATTERN_PROGRAM, patternProgram } from '../contract/pattern-bounds.ts';
+import { translatePattern, type PatternProblem, type Translation } from './translate-pattern.ts';
+
+export interface LinearPattern {
+  /** About as many instructions as it is compiled to. */
+  readonly size: number;
+  /** A scan of one text; positions to search from should grow. */
+  scan(text: string): LinearScan;
+}
+
+/** Start and end of the next match at or behind a position, then of each of its groups (-1: it took no part). */
+export type LinearScan = (from: number) => readonly number[] | undefined;
+
+/** A problem: RE2 cannot match the pattern, or not with the same result. */
+export function compileLinearPattern(pattern: Pick<RegExp, 'source' | 'flags'>): LinearPattern | { readonly problem: PatternProblem } {
+  const translation = translatePattern(pattern);
+  if ('problem' in translation) return translation;
+  const size = patternProgram(translation.pattern);
+  if (size > MAX_PATTERN_PROGRAM) return { problem: 'pattern-size' };
+  const compiled = compile(translation.pattern);
+  if (compiled === undefined) return { problem: 'pattern-size' };
+  return {
+    size,
+    scan(text) {
+      const matcher = compiled.matcher(text);
+      return (from) => (from <= text.length && matcher.find(from) ? offsetsOf(matcher, translation) : undefined);
+    },
+  };
+}
+
+function compile(pattern: string): RE2JS | undefined {
+  try {
+    return RE2JS.compile(pattern, RE2JS.LOOKBEHINDS);
+  } catch {
+    // What was translated is sound: it nests too deep, or repeats too often in all.
+    return undefined;
+  }
+}
+
+function offsetsOf(matcher: Matcher, { groups, lineEnds }: Translation): readonly number[] {
+  const end = lineEnds.reduce((until, group) => (matcher.start(group) < 0 ? until : matcher.start(group)), matcher.end());
+  // A group around a `$` holds the line break too.
+  const spans = groups.flatMap((group) => [matcher.start(group), Math.min(matcher.end(group), end)]);
+  return [matcher.start(), end, ...spans];
+}

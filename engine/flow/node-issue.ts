@@ -1,0 +1,32 @@
+import type { ErrorValues, Issue } from '../contract/errors.ts';
+import type { NodeView } from './graph-view.ts';
+
+/** Makes an issue about one node; `path` is relative to it. Its values name the node as a person does. */
+export function nodeIssue(
+  item: NodeView,
+  path: string,
+  code: string,
+  message: string,
+  fix?: string,
+  severity: Issue['severity'] = 'error',
+  values: ErrorValues = {},
+): Issue {
+  return {
+    path: `/nodes/${item.index}${path}`,
+    code,
+    severity,
+    message,
+    values: { node: labelOf(item), ...values },
+    node: item.node.id,
+    ...(fix === undefined ? {} : { fix }),
+  };
+}
+
+export function labelOf({ node }: NodeView): string {
+  return node.label || node.id;
+}
+
+/** What a person calls the node. */
+export function nameOf(item: NodeView): string {
+  return `"${labelOf(item)}"`;
+}

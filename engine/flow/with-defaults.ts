@@ -1,0 +1,45 @@
+import type { TSchema } from 'typebox';
+import { Default } from 'typebox/value';
+
+/**
+ * The value with the schema's defaults filled in; changes the value. Parts of the schema that hold no default are not looked into: TypeBox
+ * tries each member of a union on each value, which takes half a second for a mapping of a thousand rules.
+ */
+export function withDefaults(schema: TSchema, value: unknown): unknown {
+  if (!hasDefault(schema)) return value;
+  const { properties, items } = schema as { readonly properties?: Readonly<Record<string, TSchema>>; readonly items?: TSchema };
+  if (Array.isArray(value) && items !== undefined && !Array.isArray(items)) return value.map((item) => withDefaults(items, item));
+  const isPlainObject = properties !== undefined && typeof value === 'object' && value !== null && !Array.isArray(value);
+  // Left to TypeBox: what is absent as a whole, and every other kind of schema.
+  if (!isPlainObject) return Default(schema, value);
+  const fields = value as Record<string, unknown>;
+  for (const [name, field] of Object.entries(properties)) {
+    const before = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    const filled = withDefaults(field, before);
+    if (filled !== undefined && filled !== before) fields[name] = filled;
+  }
+  return value;
+}
+
+function hasDefault(schema: TSchema): boolean {
+  const known = KNOWN.get(schema);
+  if (known !== undefined) return known;
+  const found = holdsDefault(schema);
+  KNOWN.set(schema, found);
+  return found;
+}
+
+/** Schemas are made once and never change. */
+const KNOWN = new WeakMap<TSchema, boolean>();
+
+function holdsDefault(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false;
+  return Object.entries(schema).some(([name, part]) => name === 'default' || (BY_NAME.has(name) ? holdsOne(part) : holdsDefault(part)));
+}
+
+/** Their keys are names of fields: one may be called `default`. */
+const BY_NAME: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs']);
+
+function holdsOne(byName: unknown): boolean {
+  return typeof byName === 'object' && byName !== null && Object.values(byName).some(holdsDefault);
+}

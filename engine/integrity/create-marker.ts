@@ -1,0 +1,62 @@
+import { createHmac, createSecretKey, hkdfSync, timingSafeEqual } from 'node:crypto';
+import type { StoredDocument } from '../contract/ports/documents.ts';
+import { canonicalJson } from '../flow/content-hash.ts';
+
+/** What a marked document carries beside its own fields. */
+export interface Mark {
+  /**
+   * Rises with every write of the document, also after it was removed and made again: the time in milliseconds, or one more than before.
+   * An older copy of a document has a valid MAC; this number tells it from the newer one.
+   */
+  readonly revision: number;
+  /** Base64url of the HMAC-SM3 over collection, id, revision and the canonical document. */
+  readonly mac: string;
+}
+
+export const MARK_FIELD = '_mark';
+
+export type Marked<T extends StoredDocument> = T & { readonly [MARK_FIELD]?: Mark };
+
+export interface Marker {
+  /** The document as it is stored. */
+  mark<T extends StoredDocument>(collection: string, document: T, revision: number): T & { readonly [MARK_FIELD]: Mark };
+  /** `unmarked`: it has none. `changed`: the document is not the one that was marked. */
+  check(collection: string, stored: StoredDocument): 'valid' | 'unmarked' | 'changed';
+  /** The MAC of a value that is kept outside a marked collection. */
+  macOf(place: string, value: unknown): string;
+}
+
+/** The key is derived from the key-encryption key and lies in no database. About 10 µs for 1 KB. */
+export function createMarker(kek: Uint8Array): Marker {
+  const key = createSecretKey(new Uint8Array(hkdfSync('sm3', kek, new Uint8Array(0), 'KQ-MARK', 32)));
+  const digest = (text: string) => createHmac('sm3', key).update(text).digest();
+  const macOfDocument = (collection: string, revision: number, document: StoredDocument) =>
+    digest(`${collection.length}:${collection}${revision}\n${canonicalJson(document)}`);
+
+  return {
+    mark(collection, document, revision) {
+      const bare = withoutMark(document);
+      return { ...bare, [MARK_FIELD]: { revision, mac: macOfDocument(collection, revision, bare).toString('base64url') } };
+    },
+    check(collection, stored) {
+      const mark = markOf(stored);
+      if (mark === undefined) return MARK_FIELD in stored ? 'changed' : 'unmarked';
+      const expected = macOfDocument(collection, mark.revision, withoutMark(stored));
+      const given = Buffer.from(mark.mac, 'base64url');
+      return given.length === expected.length && timingSafeEqual(given, expected) ? 'valid' : 'changed';
+    },
+    macOf: (place, value) => digest(`value:${place.length}:${place}${canonicalJson(value)}`).toString('base64url'),
+  };
+}
+
+/** Undefined also when what stands there is no mark. */
+export function markOf(stored: StoredDocument): Mark | undefined {
+  const mark = (stored as Marked<StoredDocument>)[MARK_FIELD] as Partial<Mark> | undefined;
+  if (typeof mark !== 'object' || mark === null) return undefined;
+  return Number.isSafeInteger(mark.revision) && typeof mark.mac === 'string' ? (mark as Mark) : undefined;
+}
+
+export function withoutMark<T extends StoredDocument>(stored: T): T {
+  const { [MARK_FIELD]: _mark, ...document } = stored as Marked<T>;
+  return document as unknown as T;
+}

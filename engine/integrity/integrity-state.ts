@@ -1,0 +1,74 @@
+import { AppError } from '../contract/errors.ts';
+import type { Logger } from '../contract/observe.ts';
+
+/**
+ * `changed`: the document is not the one that was marked. `unmarked`: somebody else put it there. `old`: an earlier copy of it was put back.
+ * `removed`: it is gone, and no action took it away.
+ */
+export type FindingWhy = 'changed' | 'unmarked' | 'old' | 'removed';
+
+export interface Finding {
+  readonly collection: string;
+  readonly id: string;
+  readonly why: FindingWhy;
+  readonly seenAt: number;
+}
+
+/** What this process knows of tampering with its store. One per process, shared by all marked collections. */
+export interface IntegrityState {
+  /** A document without a valid mark is not used. False while processes of the version before may write to the store. */
+  isEnforced(): boolean;
+  enforce(): void;
+  /** Documents at this revision are earlier copies: not to be used although their mark is valid. */
+  distrust(collection: string, id: string, revision: number): void;
+  isDistrusted(collection: string, id: string, revision: number): boolean;
+  /** Names it in the log, once, and keeps it for people to read. */
+  report(collection: string, id: string, why: FindingWhy): void;
+  /** The document is as it should be again. */
+  settle(collection: string, id: string): void;
+  findings(): readonly Finding[];
+}
+
+/** More are counted in the log only. */
+const MAX_FINDINGS = 10_000;
+
+export function createIntegrityState({ now, logger }: { readonly now: () => number; readonly logger: Logger }): IntegrityState {
+  const found = new Map<string, Finding>();
+  const distrusted = new Map<string, number>();
+  let isEnforced = false;
+  return {
+    isEnforced: () => isEnforced,
+    enforce: () => void (isEnforced = true),
+    distrust: (collection, id, revision) => void distrusted.set(keyOf(collection, id), revision),
+    isDistrusted: (collection, id, revision) => (distrusted.get(keyOf(collection, id)) ?? -1) >= revision,
+    report(collection, id, why) {
+      const key = keyOf(collection, id);
+      if (found.get(key)?.why === why) return;
+      if (found.size < MAX_FINDINGS) found.set(key, { collection, id, why, seenAt: now() });
+      logger.error('integrity.broken', integrityBroken(collection, id, why), { collection, id, why });
+    },
+    settle(collection, id) {
+      if (found.size > 0) found.delete(keyOf(collection, id));
+      if (distrusted.size > 0) distrusted.delete(keyOf(collection, id));
+    },
+    findings: () => [...found.values()],
+  };
+}
+
+const WHAT: Readonly<Record<FindingWhy, string>> = {
+  changed: 'was changed past Kangqiao',
+  unmarked: 'was put there past Kangqiao',
+  old: 'is an earlier copy that was put back',
+  removed: 'was removed past Kangqiao',
+};
+
+export function integrityBroken(collection: string, id: string, why: FindingWhy): AppError {
+  return new AppError('INTEGRITY_BROKEN', 'bug', `The document ${id} in "${collection}" ${WHAT[why]}; it is not used.`, {
+    values: { collection, id, why },
+    fix: 'Find out who wrote to the store. Then let the security administrator keep or remove the document, or restore a backup.',
+  });
+}
+
+function keyOf(collection: string, id: string): string {
+  return `${collection}/${id}`;
+}

@@ -1,0 +1,29 @@
+/**
+ * Collections whose documents decide something: who may log in, who may call what, where messages go, which version of a flow runs.
+ * A program that writes to the database must not change them unseen, so each of their documents carries a mark (`create-marker.ts`).
+ *
+ * Not in the list: what is sealed or chained already (data keys, drafts, the audit trail), and what only tells of the past.
+ */
+export const MARKED_COLLECTIONS: ReadonlySet<string> = new Set([
+  'accounts',
+  'sessions',
+  'apps',
+  'app_keys',
+  'grants',
+  'bus_consumers',
+  'user_token_keys',
+  'interfaces',
+  'platform_keys',
+  'gateway_plans',
+  'adapters',
+  'secrets',
+  'tables',
+  'table_contents',
+  'table_snapshots',
+  'flow_pointers',
+  'flow_versions',
+  'alarm_settings',
+  'alarm_silences',
+  'outbound_exceptions',
+  'outbound_seeded',
+]);

@@ -1,0 +1,174 @@
+/**
+ * Documents that decide something, read and written with their marks. Every store of the product opens its collections through here, so no
+ * store knows of marks. A document that fails its mark is treated as absent, named once in the log, and the rest goes on.
+ */
+import { AppError } from '../contract/errors.ts';
+import { applyPatch, matchesFilter } from '../contract/ports/document-semantics.ts';
+import type {
+  Collection,
+  CollectionSpec,
+  Documents,
+  Filter,
+  FindOptions,
+  PatchResult,
+  Scalar,
+  StoredDocument,
+  WriteOptions,
+} from '../contract/ports/documents.ts';
+import { MARK_FIELD, markOf, withoutMark, type Marker } from './create-marker.ts';
+import type { IntegrityState } from './integrity-state.ts';
+import { noteChange } from './mark-changes.ts';
+import { MARKED_COLLECTIONS } from './marked-collections.ts';
+import type { Revisions } from './revisions.ts';
+
+export interface MarkedDeps {
+  readonly marker: Marker;
+  readonly state: IntegrityState;
+  readonly revisions: Revisions;
+}
+
+export function openMarkedDocuments(documents: Documents, deps: MarkedDeps): Documents {
+  return {
+    async open<T extends StoredDocument>(spec: CollectionSpec<T>): Promise<Collection<T>> {
+      const collection = await documents.open(spec);
+      return MARKED_COLLECTIONS.has(spec.name) ? markCollection(collection, deps) : collection;
+    },
+    isExclusive: documents.isExclusive,
+    counters: documents.counters,
+    ping: () => documents.ping(),
+    close: () => documents.close(),
+  };
+}
+
+/** Each round that finds another's write means that the other got on; so many in a row are not met by chance. */
+const ROUNDS = 100;
+
+function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker, state, revisions }: MarkedDeps): Collection<T> {
+  const { name } = inner;
+
+  /** The document as it may be used. */
+  function open(stored: T | undefined): T | undefined {
+    return stored !== undefined && isUsable(stored) ? withoutMark(stored) : undefined;
+  }
+
+  function isUsable(stored: T): boolean {
+    if (!state.isEnforced()) return true;
+    const { _id: id } = stored;
+    const checked = marker.check(name, stored);
+    if (checked !== 'valid') {
+      state.report(name, id, checked);
+      return false;
+    }
+    const { revision } = markOf(stored)!;
+    revisions.raise(revision);
+    if (!state.isDistrusted(name, id, revision)) return true;
+    state.report(name, id, 'old');
+    return false;
+  }
+
+  function markNext(document: T, before: T | undefined): T {
+    return marker.mark(name, document, revisions.next(before && markOf(before)?.revision));
+  }
+
+  function noteWritten(stored: T): void {
+    const { revision, mac } = markOf(stored)!;
+    noteChange({ collection: name, id: stored._id, revision, mac });
+  }
+
+  /** Reads, decides on what was read, and writes only if that is still the stored one. */
+  async function replace(id: string, match: Filter, change: (before: T) => T, options: WriteOptions | undefined): Promise<PatchResult<T>> {
+    for (let round = 0; round < ROUNDS; round++) {
+      const stored = await inner.get(id);
+      const before = open(stored);
+      if (stored === undefined || before === undefined || !matchesFilter(before, match)) return { outcome: 'no-match' };
+      const next = markNext(change(before), stored);
+      const result = await inner.replaceIf(next, unchanged(stored, state.isEnforced()), options);
+      if (result.outcome === 'no-match') continue;
+      if (result.outcome === 'duplicate-key') return result;
+      noteWritten(next);
+      return { outcome: 'patched', document: withoutMark(result.document) };
+    }
+    throw busy(name);
+  }
+
+  return {
+    name,
+    get: async (id) => open(await inner.get(id)),
+    async insert(document, options) {
+      const next = markNext(document, undefined);
+      const result = await inner.insert(next, options);
+      if (result.inserted) noteWritten(next);
+      return result;
+    },
+    replaceIf: (document, match, options) => replace(document._id, match, () => document, options),
+    patchIf: (id, match, patch, options) => replace(id, match, (before) => applyPatch(before, patch), options),
+    find: (filter, options) => findUsable(inner, filter, options, open),
+    count: (filter, limit) => inner.count(filter, limit),
+    async remove(id, match = {}) {
+      for (let round = 0; round < ROUNDS; round++) {
+        const stored = await inner.get(id);
+        if (stored === undefined || !matchesFilter(withoutMark(stored), match)) return false;
+        if (!(await inner.remove(id, unchanged(stored, state.isEnforced())))) continue;
+        // The number in a mark that is not ours may be any.
+        const revision = marker.check(name, stored) === 'valid' ? markOf(stored)!.revision : revisions.next();
+        noteChange({ collection: name, id, revision });
+        state.settle(name, id);
+        return true;
+      }
+      throw busy(name);
+    },
+  };
+}
+
+/** A page is as long as it would be without what may not be used: callers take a shorter one for the last. */
+async function findUsable<T extends StoredDocument>(
+  inner: Collection<T>,
+  filter: Filter,
+  options: FindOptions,
+  open: (stored: T) => T | undefined,
+): Promise<readonly T[]> {
+  const usable: T[] = [];
+  for (let { after } = options; ;) {
+    const limit = options.limit - usable.length;
+    const page = await inner.find(filter, { ...options, limit, ...(after === undefined ? {} : { after }) });
+    for (const stored of page) {
+      const document = open(stored);
+      // Indexes bear no mark: what they lead to must be what was asked for.
+      if (document !== undefined && matchesFilter(document, filter)) usable.push(document);
+    }
+    if (page.length < limit || usable.length === options.limit) return usable;
+    after = page.at(-1)!._id;
+  }
+}
+
+/**
+ * Holds only for the document that was read. Its mark changes with every write, but a process of the version before leaves it as it is:
+ * while such processes may run, the plain fields must be the same too, one of which each of its writes changes.
+ */
+function unchanged(stored: StoredDocument, isEnforced: boolean): Filter {
+  const mark = markOf(stored);
+  const own: Filter = mark === undefined ? { [MARK_FIELD]: { exists: false } } : { [`${MARK_FIELD}.mac`]: mark.mac };
+  return isEnforced ? own : { ...own, ...plainFields(withoutMark(stored), '', 0) };
+}
+
+const PLAIN_DEPTH = 2;
+
+function plainFields(value: object, path: string, depth: number): Record<string, Scalar> {
+  const fields: Record<string, Scalar> = {};
+  for (const [field, inner] of Object.entries(value)) {
+    const at = `${path}${field}`;
+    if (typeof inner === 'string' || typeof inner === 'number' || typeof inner === 'boolean') fields[at] = inner;
+    else if (typeof inner === 'object' && inner !== null && !Array.isArray(inner) && depth + 1 < PLAIN_DEPTH)
+      Object.assign(fields, plainFields(inner as object, `${at}.`, depth + 1));
+  }
+  delete fields['_id'];
+  return fields;
+}
+
+function busy(collection: string): AppError {
+  return new AppError('STORE_BUSY', 'transient', `Other processes change the same document of "${collection}" all the time.`, {
+    values: { collection },
+    fix: 'Try again in a moment.',
+    retryAfterMs: 1000,
+  });
+}

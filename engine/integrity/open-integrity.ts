@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { Type } from 'typebox';
+import type { Clock } from '../contract/clock.ts';
+import { toErrorRecord } from '../contract/errors.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+import { createMarker, MARK_FIELD, type Marker } from './create-marker.ts';
+import { createIntegrityState, type IntegrityState } from './integrity-state.ts';
+import { MARKED_COLLECTIONS } from './marked-collections.ts';
+import { openMarkedDocuments } from './marked-documents.ts';
+import { createRevisions, type Revisions } from './revisions.ts';
+
+/** What a store says of its own marks. */
+interface StoredState extends StoredDocument {
+  /** Tells stores of one installation apart: each has its own head of the audit trail. */
+  readonly storeId: string;
+  /** Since when documents without a valid mark are not used; absent while processes of the version before may run. */
+  readonly enforcedAt?: number;
+  readonly mac: string;
+}
+
+/** For people to read: why, and of which lines. */
+export type Held = Readonly<Record<string, string | number>>;
+
+interface StoredHold extends StoredDocument {
+  readonly storeId: string;
+  readonly problem: Held;
+  readonly mac: string;
+}
+
+export const integritySpec: CollectionSpec<StoredState> = {
+  name: 'integrity',
+  schema: Type.Object({ _id: Type.String(), storeId: Type.String(), mac: Type.String() }, { additionalProperties: true }),
+  indexes: [],
+};
+
+export interface Integrity {
+  readonly storeId: string;
+  /** The store said nothing of its marks before: it is new, of the version before, or that was removed. */
+  readonly isNewState: boolean;
+  readonly marker: Marker;
+  readonly state: IntegrityState;
+  readonly revisions: Revisions;
+  /** The store as all but this folder use it. */
+  readonly documents: Documents;
+  /** Payloads stored since then must be bound to their place; undefined while none need be. */
+  boundSince(): number | undefined;
+  /** Tells the other processes that the audit trail is not the one that was written (`problem`): they begin no work until `release`. */
+  hold(problem: Held): Promise<void>;
+  release(): Promise<void>;
+  held(): Promise<Held | undefined>;
+  /** From now on documents without a valid mark are not used, in every process: each of them sees it within a minute. */
+  commit(enforcedAt?: number): Promise<void>;
+  stop(): void;
+}
+
+export interface IntegrityDeps {
+  /** With marks visible. */
+  readonly documents: Documents;
+  /** Every collection of the store. */
+  readonly collections: () => readonly CollectionSpec<StoredDocument>[];
+  readonly kek: Uint8Array;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Nothing was ever sealed in this store, so no earlier version has used it. */
+  readonly isNew: boolean;
+  /** Keeps processes of the version before out, before marks are enforced. */
+  refuseOlder(): Promise<void>;
+}
+
+const ID = 'store';
+const HOLD = 'hold';
+const LOOK_EVERY_MS = 60_000;
+
+export async function openIntegrity(deps: IntegrityDeps): Promise<Integrity> {
+  const { clock, logger } = deps;
+  const marker = createMarker(deps.kek);
+  const state = createIntegrityState({ now: () => clock.now(), logger });
+  const revisions = createRevisions(clock);
+  const stored = await deps.documents.open(integritySpec);
+  const found = await readOrMake(stored, marker, deps);
+  let known = found.state;
+
+  function apply(next: StoredState): void {
+    known = next;
+    if (!isGenuine(marker, next)) state.report(integritySpec.name, ID, 'changed');
+    else if (next.enforcedAt === undefined) return;
+    state.enforce();
+  }
+
+  async function look(): Promise<void> {
+    const next = await stored.get(ID);
+    if (next !== undefined) apply(next);
+  }
+
+  async function commit(enforcedAt = clock.now()): Promise<void> {
+    await deps.refuseOlder();
+    const next = withMac(marker, { _id: ID, storeId: known.storeId, enforcedAt });
+    const { inserted } = await stored.insert(next, { durability: 'full' });
+    if (inserted) return apply(next);
+    await stored.replaceIf(next, { enforcedAt: { exists: false } }, { durability: 'full' });
+    await look();
+    state.enforce();
+  }
+
+  // Where documents have marks, this version has used the store: what it said of itself was removed.
+  if (found.isWordLost) state.report(integritySpec.name, ID, 'removed');
+  apply(known);
+  if (deps.isNew && !state.isEnforced()) await commit();
+  else if (state.isEnforced()) await deps.refuseOlder();
+  const stop = state.isEnforced() ? () => {} : lookEveryMinute(look, () => state.isEnforced(), deps);
+  return {
+    storeId: known.storeId,
+    isNewState: found.isNew,
+    marker,
+    state,
+    revisions,
+    documents: openMarkedDocuments(deps.documents, { marker, state, revisions }),
+    ...holds((await deps.documents.open(integritySpec)) as unknown as Collection<StoredHold>, known.storeId, marker, state),
+    boundSince: () => (state.isEnforced() ? (known.enforcedAt ?? 0) : undefined),
+    commit,
+    stop,
+  };
+}
+
+function holds(
+  stored: Collection<StoredHold>,
+  storeId: string,
+  marker: Marker,
+  state: IntegrityState,
+): Pick<Integrity, 'hold' | 'release' | 'held'> {
+  const macOf = (hold: Omit<StoredHold, 'mac'>) => marker.macOf(`${integritySpec.name} ${HOLD}`, hold);
+  return {
+    async hold(problem) {
+      const hold = { _id: HOLD, storeId, problem };
+      const signed: StoredHold = { ...hold, mac: macOf(hold) };
+      const { inserted } = await stored.insert(signed, { durability: 'full' });
+      if (!inserted) await stored.replaceIf(signed, {}, { durability: 'full' });
+    },
+    release: async () => void (await stored.remove(HOLD)),
+    async held() {
+      const found = await stored.get(HOLD);
+      if (found === undefined) return undefined;
+      const { mac, ...hold } = found;
+      if (macOf(hold) === mac) return hold.problem;
+      // A foreign one must not stop the work of a city.
+      state.report(integritySpec.name, HOLD, 'changed');
+      return undefined;
+    },
+  };
+}
+
+async function readOrMake(
+  stored: Collection<StoredState>,
+  marker: Marker,
+  { documents, collections, clock }: IntegrityDeps,
+): Promise<{ readonly state: StoredState; readonly isNew: boolean; readonly isWordLost?: boolean }> {
+  const known = await stored.get(ID);
+  if (known !== undefined) return { state: known, isNew: false };
+  const isWordLost = await hasMarks(documents, collections());
+  const own = { _id: ID, storeId: `store_${clock.now()}_${randomUUID()}` };
+  const made = withMac(marker, isWordLost ? { ...own, enforcedAt: clock.now() } : own);
+  if ((await stored.insert(made, { durability: 'full' })).inserted) return { state: made, isNew: true, isWordLost };
+  return { state: (await stored.get(ID)) ?? made, isNew: false };
+}
+
+async function hasMarks(documents: Documents, collections: readonly CollectionSpec<StoredDocument>[]): Promise<boolean> {
+  for (const spec of collections) {
+    if (!MARKED_COLLECTIONS.has(spec.name)) continue;
+    const [marked] = await (await documents.open(spec)).find({ [MARK_FIELD]: { exists: true } }, { limit: 1 });
+    if (marked !== undefined) return true;
+  }
+  return false;
+}
+
+function withMac(marker: Marker, state: Omit<StoredState, 'mac'>): StoredState {
+  return { ...state, mac: marker.macOf(integritySpec.name, state) };
+}
+
+function isGenuine(marker: Marker, { mac, ...state }: StoredState): boolean {
+  return marker.macOf(integritySpec.name, state) === mac;
+}
+
+/** Another process may commit. */
+function lookEveryMinute(look: () => Promise<void>, isDone: () => boolean, { clock, logger }: IntegrityDeps): () => void {
+  let isStopped = false;
+  let cancel = clock.after(LOOK_EVERY_MS, again);
+  function again(): void {
+    look()
+      .catch((error: unknown) => logger.debug('integrity.level-unknown', { code: toErrorRecord(error).code }))
+      .finally(() => {
+        if (!isStopped && !isDone()) cancel = clock.after(LOOK_EVERY_MS, again);
+      });
+  }
+  return () => {
+    isStopped = true;
+    cancel();
+  };
+}

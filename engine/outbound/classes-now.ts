@@ -1,0 +1,30 @@
+import { AppError } from '../contract/errors.ts';
+import type { Clock } from '../contract/clock.ts';
+import type { RefusedClass } from '../contract/outbound-guard.ts';
+import { addressesOf, classOf, type LookUp } from './create-outbound-guard.ts';
+import { DNS_MS } from './refusal-within.ts';
+
+/**
+ * What an exception for a name opens: the classes of the refused addresses that it leads to at this moment. Whoever holds the name in DNS
+ * could otherwise lead it to any refused address later. OUTBOUND_NAME (input) where it leads to none.
+ */
+export async function classesNow(
+  host: string,
+  { clock, lookUp }: { readonly clock: Clock; readonly lookUp?: LookUp },
+): Promise<readonly RefusedClass[]> {
+  let cancel = () => {};
+  const late = new Promise<undefined>((resolve) => (cancel = clock.after(DNS_MS, () => resolve(undefined))));
+  const found = addressesOf(host, lookUp).catch(() => undefined);
+  const addresses = await Promise.race([found, late]).finally(() => cancel());
+  if (addresses === undefined) throw nameRefused(host, 'unknown', 'DNS does not know it at this moment');
+  const classes = addresses.flatMap(({ address }) => classOf(address) ?? []);
+  if (classes.length === 0) throw nameRefused(host, 'open', 'it leads to no address that is refused');
+  return [...new Set(classes)];
+}
+
+function nameRefused(host: string, problem: string, why: string): AppError {
+  return new AppError('OUTBOUND_NAME', 'input', `No exception for the name ${host}: ${why}.`, {
+    values: { host, problem },
+    fix: 'List the address instead, or leave it: addresses that are not refused need no exception.',
+  });
+}

@@ -1,0 +1,154 @@
+import { Type } from 'typebox';
+import type { Changes } from '../changes/create-changes.ts';
+import type { Clock } from '../contract/clock.ts';
+import { AppError, toErrorRecord } from '../contract/errors.ts';
+import { isIpRange } from '../contract/ip-range.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { ListedTarget } from '../contract/outbound-guard.ts';
+import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+import { classesNow } from './classes-now.ts';
+import type { LookUp } from './create-outbound-guard.ts';
+import {
+  compileExceptions,
+  isOutboundHost,
+  readOutboundTarget,
+  showOutboundTarget,
+  type MatchException,
+  type OutboundTarget,
+} from './exception.ts';
+
+export interface OutboundException extends ListedTarget {
+  readonly reason: string;
+  /** False: the upgrade found it in use, and nobody has said yet that it is right. It counts all the same. */
+  readonly isConfirmed: boolean;
+  readonly by: string;
+  readonly at: number;
+}
+
+export interface OutboundExceptions {
+  /** Those that are stored, in the order of their targets. */
+  list(): Promise<readonly OutboundException[]>;
+  /** Those of the settings of this process. */
+  readonly ofSettings: readonly OutboundTarget[];
+  /**
+   * Stores it, or takes the place of the one for the same target. A name opens the classes of addresses that it leads to now, unless `opens`
+   * says which. OUTBOUND_TARGET, OUTBOUND_NAME, OUTBOUND_FULL (input).
+   */
+  put(exception: OutboundException): Promise<void>;
+  /** Answers the one that was removed. */
+  remove(target: OutboundTarget): Promise<OutboundException | undefined>;
+  /** From memory; of this process's settings and of the store. */
+  readonly matches: MatchException;
+  /** Those that are stored, from memory: for the plan of gateways. */
+  targets(): readonly ListedTarget[];
+  onChange(listener: () => void): () => void;
+  stop(): void;
+}
+
+export interface OutboundExceptionsDeps {
+  readonly documents: Documents;
+  readonly changes: Pick<Changes, 'announce' | 'follow'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** `host:port` and the like, as the settings of the process name them. */
+  readonly settings?: readonly string[];
+  /** Of `node:dns/promises`, for tests. */
+  readonly lookUp?: LookUp;
+}
+
+interface StoredException extends StoredDocument, OutboundException {}
+
+const spec: CollectionSpec<StoredException> = {
+  name: 'outbound_exceptions',
+  schema: Type.Object({ _id: Type.String(), host: Type.String() }, { additionalProperties: true }),
+  indexes: [],
+};
+
+const TOPIC = 'outbound';
+const MOST = 500;
+/** Nothing that was missed must matter: everything is read again this often. */
+const RELOAD_EVERY_MS = 60_000;
+
+/** What is listed, from memory; a change counts in every process within a second, and for each connection opened from then on. */
+export async function openOutboundExceptions(deps: OutboundExceptionsDeps): Promise<OutboundExceptions> {
+  const { changes, clock, log } = deps;
+  const stored = await deps.documents.open(spec);
+  const ofSettings = (deps.settings ?? []).flatMap((text) => readOutboundTarget(text) ?? []);
+  const listeners = new Set<() => void>();
+  let loaded: readonly ListedTarget[] = [];
+  let matches: MatchException = () => false;
+
+  async function reload(): Promise<void> {
+    const all = await readAll();
+    loaded = all.map(({ host, port, opens }) => ({
+      host,
+      ...(port === undefined ? {} : { port }),
+      ...(opens === undefined ? {} : { opens }),
+    }));
+    matches = compileExceptions([...ofSettings, ...loaded]);
+    for (const listener of listeners) listener();
+  }
+  async function readAll(): Promise<readonly OutboundException[]> {
+    const rows = await stored.find({}, { limit: MOST });
+    return rows.map(({ _id, ...exception }) => exception);
+  }
+  async function changed(): Promise<void> {
+    await reload();
+    await changes.announce(TOPIC, 'all');
+  }
+  const reloadLogged = () => reload().catch((error: unknown) => log.warn('outbound.unread', { code: toErrorRecord(error).code }));
+
+  const unfollow = changes.follow(TOPIC, () => reload());
+  await reload();
+  let cancel = clock.after(RELOAD_EVERY_MS, tick);
+  function tick(): void {
+    void reloadLogged();
+    cancel = clock.after(RELOAD_EVERY_MS, tick);
+  }
+  return {
+    ofSettings,
+    list: readAll,
+    async put(exception) {
+      const target = checkTarget(exception);
+      const opens = exception.opens ?? (isIpRange(target.host) ? undefined : await classesNow(target.host, deps));
+      const row = { ...exception, ...target, ...(opens === undefined ? {} : { opens }), _id: showOutboundTarget(target) };
+      if ((await stored.get(row._id)) === undefined && (await stored.count({}, MOST)) >= MOST) throw full();
+      if (!(await stored.insert(row, { durability: 'full' })).inserted) await stored.replaceIf(row, {}, { durability: 'full' });
+      await changed();
+    },
+    async remove(target) {
+      const id = showOutboundTarget(checkTarget(target));
+      const row = await stored.get(id);
+      if (row === undefined) return undefined;
+      await stored.remove(id);
+      await changed();
+      const { _id, ...exception } = row;
+      return exception;
+    },
+    matches: (...asked) => matches(...asked),
+    targets: () => loaded,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stop() {
+      cancel();
+      unfollow();
+    },
+  };
+}
+
+function checkTarget({ host, port }: OutboundTarget): OutboundTarget {
+  if (isOutboundHost(host)) return { host: host.toLowerCase(), ...(port === undefined ? {} : { port }) };
+  throw new AppError('OUTBOUND_TARGET', 'input', `"${host}" is no name, address or range.`, {
+    values: { host },
+    fix: 'Write a name as the adapter does, an address such as 127.0.0.1, or a range such as 10.20.0.0/16; the port apart.',
+  });
+}
+
+function full(): AppError {
+  return new AppError('OUTBOUND_FULL', 'input', `There are ${MOST} exceptions already.`, {
+    values: { limit: MOST },
+    fix: 'Remove those that nobody needs, or list a range instead.',
+  });
+}

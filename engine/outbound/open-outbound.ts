@@ -1,0 +1,41 @@
+import type { AdapterType } from '../contract/adapter-type.ts';
+import type { OutboundGuard } from '../contract/outbound-guard.ts';
+import type { BindingStore } from '../services.ts';
+import { createOutboundGuard } from './create-outbound-guard.ts';
+import { openOutboundExceptions, type OutboundExceptions, type OutboundExceptionsDeps } from './open-outbound-exceptions.ts';
+import { seedExceptions, type UsedTarget } from './seed-exceptions.ts';
+
+/** Where connections of this process may go: docs/decisions/0046. */
+export interface Outbound {
+  readonly guard: OutboundGuard;
+  readonly exceptions: OutboundExceptions;
+  /** Once for each kind of user: what an older version let through stays open until somebody decides. */
+  seed(kind: string, used: () => Promise<readonly UsedTarget[]>): Promise<void>;
+}
+
+export interface OutboundDeps extends OutboundExceptionsDeps {
+  /** Ports that the platform listens on. */
+  readonly ownPorts?: readonly number[];
+}
+
+export async function openOutbound(deps: OutboundDeps): Promise<Outbound> {
+  const exceptions = await openOutboundExceptions(deps);
+  const ownPorts = new Set((deps.ownPorts ?? []).filter((port) => port > 0));
+  const guard = createOutboundGuard({ isExcepted: exceptions.matches, ownPorts });
+  return { guard, exceptions, seed: (kind, used) => seedExceptions(kind, used, { ...deps, guard, exceptions }) };
+}
+
+/** Where the adapters of this environment connect to. */
+export async function targetsOfAdapters(
+  store: Pick<BindingStore, 'listAdapters'>,
+  types: readonly AdapterType[],
+  environment: string,
+): Promise<readonly UsedTarget[]> {
+  const adapters = await store.listAdapters();
+  return adapters.flatMap(({ adapterId, protocol, environments }) => {
+    const settings = Object.hasOwn(environments, environment) ? environments[environment] : undefined;
+    const type = types.find((one) => one.protocol === protocol);
+    if (settings === undefined || type?.connectsTo === undefined) return [];
+    return type.connectsTo(settings).map((target) => ({ ...target, user: adapterId }));
+  });
+}

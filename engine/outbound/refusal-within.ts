@@ -1,0 +1,17 @@
+import type { Clock } from '../contract/clock.ts';
+import { AppError } from '../contract/errors.ts';
+import type { OutboundGuard } from '../contract/outbound-guard.ts';
+
+/** Names that DNS does not answer for in this time are looked into when a connection is made. */
+export const DNS_MS = 3_000;
+
+/** The refusal that a connection would get; undefined where it would be made, or where DNS does not tell. */
+export async function refusalWithin(guard: OutboundGuard, host: string, port: number, clock: Clock): Promise<AppError | undefined> {
+  let cancel = () => {};
+  const bound = new Promise<undefined>((resolve) => (cancel = clock.after(DNS_MS, () => resolve(undefined))));
+  const asked = guard.resolve(host, port).then(
+    () => undefined,
+    (error: unknown) => (error instanceof AppError && error.code === 'OUTBOUND_REFUSED' ? error : undefined),
+  );
+  return Promise.race([asked, bound]).finally(() => cancel());
+}

@@ -1,0 +1,106 @@
+/** Flows that call others: what a called flow must be, and which flows call which. */
+import { fieldKind } from '../contract/field-kind.ts';
+import type { ErrorValues, Issue } from '../contract/errors.ts';
+import type { FlowDocument, FlowNode } from '../contract/flow-document.ts';
+import { pointerStep } from '../contract/schema-problem.ts';
+import { isStronger } from '../run/compile-flow.ts';
+import type { NodeRegistry, PublishedFlows } from '../services.ts';
+import { isPublished, type FlowStores } from './flow-stores.ts';
+
+export interface CalledFlowsDeps {
+  readonly stores: Pick<FlowStores, 'drafts' | 'pointers'>;
+  readonly published: Pick<PublishedFlows, 'current'>;
+  readonly nodes: Pick<NodeRegistry, 'get'>;
+}
+
+export interface FlowCall {
+  readonly flowId: string;
+  readonly node: FlowNode;
+  /** JSON Pointer into the flow document. */
+  readonly path: string;
+}
+
+/** Every call of another flow in a document; disabled nodes call nobody. */
+export function callsOf(document: FlowDocument, nodes: Pick<NodeRegistry, 'get'>): readonly FlowCall[] {
+  return document.nodes.flatMap((node, index) => {
+    if (node.disabled === true) return [];
+    const properties = Object.entries(nodes.get(node.type)?.config.properties ?? {});
+    return properties.flatMap(([name, schema]) => {
+      const flowId = node.config[name];
+      if (fieldKind(schema) !== 'flow' || typeof flowId !== 'string' || flowId === '') return [];
+      return [{ flowId, node, path: `/nodes/${index}/config${pointerStep(name)}` }];
+    });
+  });
+}
+
+/** Ids of the flows that a document calls by itself. */
+export function calledFlowIds(document: FlowDocument, nodes: Pick<NodeRegistry, 'get'>): readonly string[] {
+  return [...new Set(callsOf(document, nodes).map(({ flowId }) => flowId))];
+}
+
+/** Calls that could only fail: of a flow that is not there, not published, durable, does more than the node says, or leads back here. */
+export async function calledFlowIssues(document: FlowDocument, deps: CalledFlowsDeps): Promise<readonly Issue[]> {
+  const issues: Issue[] = [];
+  for (const call of callsOf(document, deps.nodes)) {
+    const found = circleIssue(document, call, deps) ?? (await stateIssue(call, deps)) ?? contractIssue(call, deps);
+    if (found !== undefined) issues.push(found);
+  }
+  return issues;
+}
+
+async function stateIssue(call: FlowCall, { stores, published }: CalledFlowsDeps): Promise<Issue | undefined> {
+  const { flowId } = call;
+  if (published.current(flowId) !== undefined || isPublished(await stores.pointers.get(flowId))) return undefined;
+  if ((await stores.drafts.get(flowId)) === undefined) return unknownCall(call);
+  return issueOf(call, 'FLOW_CALLED_UNPUBLISHED', `The flow ${flowId} is not published.`, 'Publish it first, or choose another flow.');
+}
+
+export function unknownCall(call: FlowCall): Issue {
+  const fix = 'Choose another flow, or create this one and publish it.';
+  return issueOf(call, 'FLOW_CALLED_UNKNOWN', `There is no flow ${call.flowId}.`, fix);
+}
+
+function contractIssue(call: FlowCall, { published, nodes }: CalledFlowsDeps): Issue | undefined {
+  const flow = published.current(call.flowId);
+  if (flow === undefined) return undefined;
+  if (flow.document.mode !== 'sync')
+    return issueOf(
+      call,
+      'FLOW_CALLED_DURABLE',
+      `The flow ${call.flowId} is durable, so it gives no reply to wait for.`,
+      'Choose a sync flow.',
+    );
+  const definition = nodes.get(call.node.type);
+  if (definition?.kind !== 'action') return undefined;
+  const declared = typeof definition.effect === 'function' ? definition.effect(call.node.config as never) : definition.effect;
+  if (declared === undefined || !isStronger(flow.effect, declared)) return undefined;
+  const message = `The flow ${call.flowId} does more outside (${flow.effect}) than the node says (${declared}).`;
+  return issueOf(call, 'FLOW_CALLED_EFFECT', message, 'Choose what the called flow does as the effect of the node.', {
+    effect: flow.effect,
+    declared,
+  });
+}
+
+function circleIssue(document: FlowDocument, call: FlowCall, deps: CalledFlowsDeps): Issue | undefined {
+  const way = wayTo(document.flowId, call.flowId, deps, new Set());
+  if (way === undefined) return undefined;
+  const circle = [document.flowId, ...way].join(' → ');
+  return issueOf(call, 'FLOW_CALLED_CIRCLE', `The flow would call itself: ${circle}.`, 'Remove one of these calls.', { circle });
+}
+
+/** The published calls that lead from one flow to another, both ends named. */
+function wayTo(target: string, from: string, deps: CalledFlowsDeps, seen: Set<string>): readonly string[] | undefined {
+  if (from === target) return [from];
+  if (seen.has(from)) return undefined;
+  seen.add(from);
+  const document = deps.published.current(from)?.document;
+  for (const next of document === undefined ? [] : calledFlowIds(document, deps.nodes)) {
+    const way = wayTo(target, next, deps, seen);
+    if (way !== undefined) return [from, ...way];
+  }
+  return undefined;
+}
+
+function issueOf({ path, node, flowId }: FlowCall, code: string, message: string, fix: string, values: ErrorValues = {}): Issue {
+  return { path, code, severity: 'error', message, fix, node: node.id, values: { node: node.label || node.id, flowId, ...values } };
+}

@@ -1,0 +1,224 @@
+/**
+ * Work whose cost its input decides (schemas, documents from hospitals, mails), in threads of its own: one task at a time in each, counted by
+ * what it computes and by its heap. A task that goes beyond either ends with its thread; what waits goes on in another.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../contract/clock.ts';
+import { fromErrorRecord } from '../contract/errors.ts';
+import { createFairQueue, type FairQueue } from './fair-queue.ts';
+import type { ThreadMessage } from './serve-tasks.ts';
+
+export interface BoundedThreadsOptions {
+  /** The thread's own file; it calls `serveTasks`. */
+  readonly file: URL;
+  /** What the thread is told once, as its `taskData()`. */
+  readonly data?: unknown;
+  /** Threads at most; each is started when it is needed. */
+  readonly size: number;
+  readonly heapMb: number;
+  /** Tasks that wait, in all and of one key. */
+  readonly waiting: number;
+  readonly waitingPerKey: number;
+  /** A key whose task ended a thread is refused so long: starting another is dear. */
+  readonly pauseMs?: number;
+  readonly clock: Clock;
+}
+
+export interface TaskLimits {
+  /** Of computing, not by the clock: a busy machine fails no task. */
+  readonly cpuMs: number;
+  /** Whose task it is; keys take turns. */
+  readonly key?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Why a task has no answer. `failed`: the thread ended by itself, or could not be started. */
+export type ThreadFault = 'time' | 'memory' | 'busy' | 'failed';
+
+export class ThreadLimit extends Error {
+  override readonly name = 'ThreadLimit';
+  readonly fault: ThreadFault;
+  /** The last step that the task told of. */
+  readonly step: number;
+  readonly retryAfterMs: number;
+
+  constructor(fault: ThreadFault, step = 0, retryAfterMs = 1000) {
+    super(`the task had no answer: ${fault}`);
+    this.fault = fault;
+    this.step = step;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+interface Entry {
+  readonly task: unknown;
+  readonly limits: TaskLimits;
+  readonly key: string;
+  settle(error: unknown, answer?: unknown): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  /** Written by the thread while it computes. */
+  readonly steps: Int32Array;
+  isReady: boolean;
+  entry: Entry | undefined;
+  /** What it had computed before its task. */
+  computedMs: number;
+  cancelTimer: () => void;
+}
+
+const IDLE_MS = 10_000;
+/** A thread that does not tell what it computed ends so many times later by the clock. */
+const PATIENCE = 20;
+const SLOWEST_LOOK_MS = 20;
+/** How long the last look waits for a thread that the machine lets run rarely. */
+const LAST_LOOK_MS = 2_000;
+/** A thread that tells, and had no processor for its task by then, is given up: the machine is at fault, not the task. */
+const STARVED_MS = 60_000;
+
+export class BoundedThreads<Task, Answer> {
+  readonly #options: BoundedThreadsOptions;
+  readonly #queue: FairQueue<Entry>;
+  readonly #threads = new Set<Thread>();
+  /** Until when a key is refused, by the monotonic clock. */
+  readonly #paused = new Map<string, number>();
+  #isClosed = false;
+
+  constructor(options: BoundedThreadsOptions) {
+    this.#options = options;
+    const perKeyRunning = Math.max(1, options.size - 1);
+    this.#queue = createFairQueue({ limit: options.waiting, perKeyWaiting: options.waitingPerKey, perKeyRunning });
+  }
+
+  /** Rejects with what the task throws (an AppError), with `ThreadLimit`, or with the signal's reason. */
+  run(task: Task, limits: TaskLimits): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const { signal, key = '' } = limits;
+      if (signal?.aborted) return reject(signal.reason as Error);
+      const pausedMs = this.#pausedMs(key);
+      if (this.#isClosed || pausedMs > 0) return reject(new ThreadLimit('busy', 0, pausedMs));
+      const onAbort = () => {
+        this.#queue.remove(key, entry);
+        reject(signal!.reason as Error);
+      };
+      const entry: Entry = {
+        ...{ task, limits, key },
+        settle(error, answer) {
+          signal?.removeEventListener('abort', onAbort);
+          if (error === undefined) resolve(answer as Answer);
+          else reject(error as Error);
+        },
+      };
+      if (!this.#queue.add(key, entry)) return reject(new ThreadLimit('busy'));
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#dispatch();
+    });
+  }
+
+  /** Tasks that wait or run are rejected as busy. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const entry of this.#queue.drain()) entry.settle(new ThreadLimit('busy'));
+    const ending = [...this.#threads].map(({ worker }) => worker.terminate());
+    for (const thread of [...this.#threads]) this.#discard(thread, 'busy');
+    await Promise.all(ending);
+  }
+
+  #pausedMs(key: string): number {
+    const left = (this.#paused.get(key) ?? 0) - this.#options.clock.monotonic();
+    if (left <= 0) this.#paused.delete(key);
+    return Math.max(0, left);
+  }
+
+  #dispatch(): void {
+    for (const thread of this.#threads) {
+      if (!thread.isReady || thread.entry !== undefined) continue;
+      const entry = this.#queue.take();
+      if (entry === undefined) return;
+      this.#assign(thread, entry);
+    }
+    const starting = [...this.#threads].filter(({ isReady }) => !isReady).length;
+    if (this.#threads.size < this.#options.size && this.#queue.ready() > starting) this.#start();
+  }
+
+  #assign(thread: Thread, entry: Entry): void {
+    thread.cancelTimer();
+    thread.entry = entry;
+    thread.steps[0] = 0;
+    thread.worker.ref();
+    thread.worker.postMessage(entry.task);
+    const { clock } = this.#options;
+    const { cpuMs } = entry.limits;
+    const begunAt = clock.monotonic();
+    const look = async (): Promise<void> => {
+      const isLast = clock.monotonic() >= begunAt + cpuMs * PATIENCE;
+      const answer = nothingAfter(clock, isLast ? LAST_LOOK_MS : SLOWEST_LOOK_MS);
+      const usage = await Promise.race([thread.worker.cpuUsage(), answer]).catch(() => undefined);
+      if (thread.entry !== entry) return;
+      const leftMs = cpuMs - ((usage?.user ?? 0) + (usage?.system ?? 0)) / 1000 + thread.computedMs;
+      if (usage === undefined ? isLast : leftMs <= 0) return this.#discard(thread, 'time');
+      if (isLast && clock.monotonic() >= begunAt + STARVED_MS) return this.#discard(thread, 'busy');
+      thread.cancelTimer = clock.after(Math.max(SLOWEST_LOOK_MS, leftMs), () => void look());
+    };
+    thread.cancelTimer = clock.after(cpuMs, () => void look());
+  }
+
+  #start(): void {
+    const { file, data, heapMb } = this.#options;
+    const steps = new Int32Array(new SharedArrayBuffer(4));
+    const worker = new Worker(file, {
+      resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 16 },
+      workerData: { steps, data },
+    });
+    const thread: Thread = { worker, steps, isReady: false, entry: undefined, computedMs: 0, cancelTimer: () => undefined };
+    this.#threads.add(thread);
+    worker.on('message', (message: ThreadMessage) => this.#onMessage(thread, message));
+    worker.on('error', (error: NodeJS.ErrnoException) =>
+      this.#discard(thread, error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'failed'),
+    );
+    worker.on('exit', () => this.#discard(thread, 'failed'));
+  }
+
+  #onMessage(thread: Thread, message: ThreadMessage): void {
+    if (!this.#threads.has(thread)) return;
+    thread.cancelTimer();
+    thread.computedMs = message.computedMs;
+    thread.isReady = true;
+    const { entry } = thread;
+    thread.entry = undefined;
+    if (entry !== undefined) {
+      this.#queue.done(entry.key);
+      if ('answer' in message) entry.settle(undefined, message.answer);
+      else entry.settle(message.refusal === undefined ? new ThreadLimit('failed') : fromErrorRecord(message.refusal));
+    }
+    this.#dispatch();
+    if (thread.entry !== undefined) return;
+    thread.worker.unref();
+    thread.cancelTimer = this.#options.clock.after(IDLE_MS, () => this.#discard(thread, 'busy'));
+  }
+
+  #discard(thread: Thread, fault: ThreadFault): void {
+    if (!this.#threads.delete(thread)) return;
+    thread.cancelTimer();
+    void thread.worker.terminate();
+    const { clock, pauseMs = 0 } = this.#options;
+    const { entry } = thread;
+    thread.entry = undefined;
+    if (entry !== undefined) {
+      this.#queue.done(entry.key);
+      if (pauseMs > 0 && (fault === 'time' || fault === 'memory')) this.#paused.set(entry.key, clock.monotonic() + pauseMs);
+      entry.settle(new ThreadLimit(fault, thread.steps[0], pauseMs));
+    } else if (fault === 'failed') {
+      // It never began: the first that waits for it is told, so that nothing is tried for ever.
+      const first = this.#queue.take();
+      if (first !== undefined) this.#queue.done(first.key);
+      first?.settle(new ThreadLimit('failed'));
+    }
+    if (!this.#isClosed) this.#dispatch();
+  }
+}
+
+function nothingAfter(clock: Clock, ms: number): Promise<undefined> {
+  return new Promise((resolve) => clock.after(ms, () => resolve(undefined)));
+}

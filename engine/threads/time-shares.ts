@@ -1,0 +1,71 @@
+/** What each key has computed of late, so that keys share time, not numbers of jobs. */
+export interface TimeShares {
+  add(key: string, ms: number): void;
+  /** The one that has had least; of several, the first. */
+  least(keys: readonly string[]): string | undefined;
+  /** Its jobs have been short of late. Of a key that is new nothing is known: it is not light. */
+  isLight(key: string): boolean;
+  /** Whether there is a light key at all. */
+  hasLight(): boolean;
+}
+
+interface Share {
+  /** Of computing, decayed, at `at`. */
+  ms: number;
+  longestMs: number;
+  at: number;
+}
+
+const HALF_LIFE_MS = 10_000;
+/** Beyond it a job is long. */
+const LIGHT_MS = 100;
+/** After so long without a job a key counts as new. */
+const FORGOTTEN_MS = 120_000;
+const SWEEP_ABOVE = 1000;
+
+/** `now`: monotonic milliseconds. */
+export function createTimeShares(now: () => number): TimeShares {
+  const shares = new Map<string, Share>();
+  let sweepAbove = SWEEP_ABOVE;
+
+  const known = (key: string): Share | undefined => {
+    const share = shares.get(key);
+    return share !== undefined && now() - share.at < FORGOTTEN_MS ? share : undefined;
+  };
+  const decay = (share: Share) => 0.5 ** ((now() - share.at) / HALF_LIFE_MS);
+  const usedMs = (key: string) => {
+    const share = known(key);
+    return share === undefined ? 0 : share.ms * decay(share);
+  };
+  const isLightShare = (share: Share) => share.longestMs * decay(share) <= LIGHT_MS;
+
+  return {
+    add(key, ms) {
+      const share = known(key);
+      const kept = share === undefined ? 0 : decay(share);
+      const before = share ?? { ms: 0, longestMs: 0 };
+      shares.set(key, { ms: before.ms * kept + ms, longestMs: Math.max(before.longestMs * kept, ms), at: now() });
+      if (shares.size <= sweepAbove) return;
+      for (const name of [...shares.keys()]) if (known(name) === undefined) shares.delete(name);
+      sweepAbove = Math.max(SWEEP_ABOVE, shares.size * 2);
+    },
+    least(keys) {
+      let least: string | undefined;
+      let leastMs = Infinity;
+      for (const key of keys) {
+        const ms = usedMs(key);
+        if (ms >= leastMs) continue;
+        [least, leastMs] = [key, ms];
+      }
+      return least;
+    },
+    isLight(key) {
+      const share = known(key);
+      return share !== undefined && isLightShare(share);
+    },
+    hasLight() {
+      for (const share of shares.values()) if (now() - share.at < FORGOTTEN_MS && isLightShare(share)) return true;
+      return false;
+    },
+  };
+}

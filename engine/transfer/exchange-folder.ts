@@ -1,0 +1,96 @@
+/**
+ * The one folder in which actions of the API write files. Callers name a file, never a path. The folder is opened once per file and
+ * everything goes through that handle, so a folder or link put in its place meanwhile leads nowhere.
+ */
+import { constants, mkdir, open, stat, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AppError } from '../contract/errors.ts';
+import { createIn, type NewFile } from './new-file.ts';
+
+export interface ExchangeFolder {
+  readonly path: string;
+  /** EXCHANGE_NAME, EXCHANGE_FOLDER, BACKUP_EXISTS (input). */
+  create(name: string): Promise<NewFile>;
+}
+
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
+/** Letters of any script, digits, dots, dashes: nothing that a path, a shell or a terminal reads otherwise. */
+const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u;
+/** Leaves room for the ending of a file that is not whole yet (names end at 255 bytes). */
+const NAME_BYTES = 200;
+const OPEN_TO_OTHERS = 0o077;
+
+/** The folder is made at its first use, mode 0700. */
+export function openExchangeFolder(path: string): ExchangeFolder {
+  return {
+    path,
+    async create(name) {
+      checkName(name);
+      await makeFolder(path);
+      const folder = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).catch((cause: unknown) => {
+        throw unsafe(path, 'it is a link, or no folder', cause);
+      });
+      try {
+        await checkOwn(folder, path);
+        const file = await createIn(await throughHandle(folder, path), name, join(path, name));
+        return endWith(file, folder);
+      } catch (error) {
+        await folder.close();
+        throw error;
+      }
+    },
+  };
+}
+
+function checkName(name: string): void {
+  const isPlain = NAME.test(name) && name === name.normalize('NFC') && Buffer.byteLength(name) <= NAME_BYTES;
+  if (isPlain && !name.endsWith('.unfinished')) return;
+  throw new AppError('EXCHANGE_NAME', 'input', 'This is no name of a file in the exchange folder.', {
+    fix: `Give a name of letters, digits, dots, dashes and underscores, of at most ${NAME_BYTES} bytes, without any folder.`,
+  });
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (cause) {
+    const { code = 'unknown' } = cause as NodeJS.ErrnoException;
+    if (code !== 'EEXIST') throw unsafe(path, `it cannot be made (${code})`, cause);
+  }
+}
+
+/** Nobody else may put files, links or folders into it. */
+async function checkOwn(folder: FileHandle, path: string): Promise<void> {
+  const { uid, mode } = await folder.stat();
+  if (process.getuid !== undefined && uid !== process.getuid()) throw unsafe(path, 'it belongs to another user');
+  if ((mode & OPEN_TO_OTHERS) !== 0) throw unsafe(path, 'other users may enter it');
+}
+
+/** The opened folder itself, whatever stands under its path by now. Where the system has no such name, the path, looked at once more. */
+async function throughHandle(folder: FileHandle, path: string): Promise<string> {
+  const opened = await folder.stat();
+  for (const name of [`/proc/self/fd/${folder.fd}`, path]) {
+    const found = await stat(name).catch(() => undefined);
+    if (found?.ino === opened.ino && found.dev === opened.dev) return name;
+  }
+  throw unsafe(path, 'another folder took its place');
+}
+
+function endWith({ keep, drop, ...file }: NewFile, folder: FileHandle): NewFile {
+  return {
+    ...file,
+    async keep() {
+      await keep();
+      await folder.close();
+    },
+    drop: () => drop().finally(() => folder.close()),
+  };
+}
+
+function unsafe(folder: string, reason: string, cause?: unknown): AppError {
+  return new AppError('EXCHANGE_FOLDER', 'input', `The exchange folder ${folder} cannot be used: ${reason}.`, {
+    values: { folder, reason },
+    fix: 'Make it a folder of the user that runs the platform, with mode 0700, or name another by KQ_EXCHANGE_FOLDER.',
+    cause,
+  });
+}

@@ -1,0 +1,39 @@
+import { Type } from 'typebox';
+import { networkOf } from '../../engine/contract/ip-range.ts';
+import { definePolicy } from '../contract.ts';
+import { refuseRate } from '../errors.ts';
+import { createRateBuckets, USUAL_RATE } from '../shared/create-rate-buckets.ts';
+import { parseRanges } from '../shared/ip-ranges.ts';
+
+/**
+ * How many requests an address may send a second, before anything is known of its caller. IPv6 addresses count by their network. Trusted
+ * proxies carry many callers and are exempt; what a node in the DMZ hands over was counted there.
+ */
+export default definePolicy({
+  name: 'address-limit',
+  stage: 'coarse-limit',
+  fronts: ['open', 'user', 'bus'],
+  text: {
+    label: { 'zh-CN': '来源限流', en: 'Limit per address' },
+    help: {
+      'zh-CN': '每个来源地址每秒最多 2,000 个请求（按网关进程计）；可信代理与 DMZ 节点除外。',
+      en: 'At most 2,000 requests a second from an address, for each gateway process; trusted proxies and nodes in the DMZ are exempt.',
+    },
+  },
+  options: Type.Object({}, { additionalProperties: false }),
+  isDefault: () => true,
+  isOptional: () => false,
+  compile(_options, _target, front, { settings, clock, metrics, memo }) {
+    const perSecond = settings.limits?.maxRequestsPerIp ?? USUAL_RATE;
+    const buckets = memo('address-limit', () => createRateBuckets(perSecond, clock));
+    const isProxy = parseRanges(settings.trustedProxies);
+    const hasProxies = settings.trustedProxies.length > 0;
+    return ({ clientIp, relay }) => {
+      if (relay !== undefined) return undefined;
+      const waitMs = buckets.take(clientIp.includes(':') ? networkOf(clientIp) : clientIp);
+      if (waitMs === 0 || (hasProxies && isProxy(clientIp))) return undefined;
+      metrics.count('gateway_limited_total', { front, reason: 'address' });
+      return refuseRate(waitMs);
+    };
+  },
+});

@@ -1,0 +1,31 @@
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import type { JsonReader, SchemaIssue } from '../contract.ts';
+import { createCheckedSchema, type JsonSchema } from './compile-schema.ts';
+import { createJsonReader } from './create-json-reader.ts';
+
+export interface ValueCheck {
+  /** Rejects with PARSE_BUSY (transient) or PARSE_TOO_COSTLY (input) where the check needs a thread and does not get through it. */
+  check(schema: JsonSchema, value: unknown, by: string): Promise<readonly SchemaIssue[] | undefined>;
+  close: JsonReader['close'];
+}
+
+/** Checks a value that did not come with a request, as a gateway checks bodies. */
+export function createValueCheck(clock: Clock): ValueCheck {
+  const reader = createJsonReader(clock);
+  return {
+    async check(schema, value, by) {
+      const from = { app: undefined, user: undefined, clientIp: by, onLeave: () => undefined };
+      const found = await reader.check(value, createCheckedSchema(schema), from);
+      if ('issues' in found) return found.issues;
+      if ('value' in found) return undefined;
+      if (found.isBusy)
+        throw new AppError('PARSE_BUSY', 'transient', 'Too many large payloads wait to be parsed.', { fix: 'Try again later.' });
+      throw new AppError('PARSE_TOO_COSTLY', 'input', 'The payload takes more computing or memory than its size allows.', {
+        values: { problem: 'time' },
+        fix: 'Send it with fewer parts.',
+      });
+    },
+    close: reader.close,
+  };
+}

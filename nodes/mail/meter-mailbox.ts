@@ -1,0 +1,65 @@
+import type { Writable } from 'node:stream';
+import type { ImapFlow } from 'imapflow';
+
+/** Small answers cost the client far more than their bytes: so many at a time, and then others have their turns. */
+const SLICE_BYTES = 2048;
+
+export interface Meter {
+  /** From now on the server may send so much. */
+  allow(bytes: number): void;
+  isOver(): boolean;
+}
+
+/**
+ * Counts what a server sends before the client reads it, and cuts the connection beyond what it may: the client's own limits are of one
+ * answer, and lists without an end come in small ones. It sits in front of the client's parser, which has no place of its own for it.
+ */
+export function meterMailbox(client: ImapFlow, bytes: number): Meter {
+  const { streamer } = client as unknown as { readonly streamer: Writable };
+  const write = streamer.write.bind(streamer) as (chunk: Buffer) => boolean;
+  const end = streamer.end.bind(streamer);
+  const waiting: Buffer[] = [];
+  let left = bytes;
+  let isPumping = false;
+  let isEnding = false;
+
+  function pump(): void {
+    const chunk = waiting.shift();
+    if (streamer.destroyed) return;
+    if (chunk === undefined) {
+      isPumping = false;
+      if (isEnding) end();
+      else streamer.emit('drain');
+      return;
+    }
+    if (chunk.length > SLICE_BYTES) waiting.unshift(chunk.subarray(SLICE_BYTES));
+    if (write(chunk.subarray(0, SLICE_BYTES))) setImmediate(pump);
+    else streamer.once('drain', () => setImmediate(pump));
+  }
+
+  streamer.write = ((chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) {
+      client.close();
+      return false;
+    }
+    waiting.push(chunk);
+    if (!isPumping) {
+      isPumping = true;
+      pump();
+    }
+    return !isPumping;
+  }) as Writable['write'];
+  streamer.end = (() => {
+    isEnding = true;
+    if (!isPumping) end();
+    return streamer;
+  }) as Writable['end'];
+
+  return {
+    allow(more) {
+      left = more;
+    },
+    isOver: () => left < 0,
+  };
+}

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import type { ActionContext } from '../../control/actions/action.ts';
+import { readOffers } from '../../control/actions/read-offers.ts';
+import type { ControlServices } from '../../control/actions/services.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+import { fakeClock } from '../../engine/testing/fake-clock.ts';
+
+test('a system whose description is not read in time is named, instead of a fault of the platform', async () => {
+  const clock = fakeClock();
+  const silent = {
+    kind: 'action',
+    adapter: 'soap',
+    async offers({ signal }: { readonly signal: AbortSignal }) {
+      await once(signal, 'abort');
+      throw signal.reason as Error;
+    },
+  };
+  const services = {
+    clock,
+    outbound: {},
+    nodes: { list: () => [silent] },
+    bindings: { adapter: () => ({ protocol: 'soap' }) },
+    bindingStore: { getAdapter: async () => ({}) },
+  } as unknown as ControlServices;
+  const asked = readOffers(services, { signal: new AbortController().signal } as ActionContext, 'adp_silent');
+  const refused = assert.rejects(asked, (error) => {
+    assert.ok(error instanceof AppError);
+    assert.deepEqual(
+      [error.code, error.kind, error.values],
+      ['ADAPTER_OFFERS_TIMEOUT', 'transient', { adapterId: 'adp_silent', seconds: 15 }],
+    );
+    return true;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  await clock.advance(15_000);
+  await refused;
+});

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RE2JS } from 're2js';
+import { hasTwins } from '../../../engine/contract/has-twins.ts';
+import { findPatternExcess, patternProgram } from '../../../engine/contract/pattern-bounds.ts';
+import { measureSchema, schemaExcessText } from '../../../engine/contract/schema-bounds.ts';
+
+const repeat = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
+const byName = (count: number, make: (index: number) => unknown) =>
+  Object.fromEntries(repeat(count, (index) => [`d${index}`, make(index)]));
+const nest = (levels: number, wrap: (inner: object) => object): object =>
+  repeat(levels, () => wrap).reduce<object>((inner, step) => step(inner), { type: 'string' });
+/** Each definition asks for the one before it twice. */
+const doubling = (levels: number, wrap: (twice: object) => object) => ({
+  $defs: byName(levels, (index) =>
+    index === 0 ? { type: 'string' } : wrap({ anyOf: [{ $ref: `#/$defs/d${index - 1}` }, { $ref: `#/$defs/d${index - 1}` }] }),
+  ),
+  $ref: `#/$defs/d${levels - 1}`,
+});
+const boundOf = (schema: unknown) => measureSchema(schema).excess?.bound;
+
+test('what a schema of few bytes makes of itself is told from its text: branches, growth with the data, circles, patterns', () => {
+  assert.equal(boundOf(doubling(30, (twice) => twice)), 'branches');
+  assert.equal(boundOf(doubling(30, (twice) => ({ properties: { a: twice } }))), 'growth');
+  assert.equal(boundOf({ properties: { a: { anyOf: [{ $ref: '#' }, { $ref: '#' }] } } }), 'growth');
+  assert.equal(boundOf({ items: { $dynamicRef: '#n' }, $dynamicAnchor: 'n', contains: { $dynamicRef: '#n' } }), 'growth');
+  assert.equal(boundOf({ $ref: '#' }), 'loop');
+  assert.equal(boundOf({ $defs: { a: { not: { $ref: '#/$defs/b' } }, b: { allOf: [{ $ref: '#/$defs/a' }] } } }), 'loop');
+  assert.equal(boundOf({ patternProperties: { '(a{100}b{10}){100}': true } }), 'pattern');
+  assert.equal(boundOf({ properties: { pattern: { pattern: 'a'.repeat(2001) } } }), 'pattern-length');
+});
+
+test('a schema that is large in itself is told too: bytes, depth, subschemas, references', () => {
+  assert.equal(boundOf({ description: '长'.repeat(600_000) }), 'bytes');
+  assert.equal(boundOf(nest(80, (inner) => ({ not: inner }))), 'depth');
+  assert.equal(boundOf({ properties: byName(3000, () => ({ type: 'string' })) }), 'subschemas');
+  assert.equal(boundOf({ properties: byName(1001, () => ({ $ref: '#/$defs/x' })), $defs: { x: {} } }), 'references');
+  assert.equal(boundOf({ anyOf: repeat(1001, () => ({ type: 'null' })) }), 'branches');
+  const hidden = { anyOf: repeat(1001, () => ({ type: 'null' })) };
+  for (const name of ['default', 'const', 'enum', 'unknown']) assert.equal(boundOf({ properties: { [name]: hidden } }), 'branches', name);
+});
+
+test('a reference is followed as the compiler follows it: by the `$id` around it, by anchors, through escaped names', () => {
+  const many = { anyOf: repeat(40, () => ({ type: 'null' })) };
+  const inner = { $id: 'http://x/inner', $defs: { q: { anyOf: repeat(30, () => ({ $ref: '#/$defs/r' })) }, r: many }, $ref: '#/$defs/q' };
+  assert.equal(boundOf({ $id: 'http://x/outer', $defs: { inner, q: {} }, $ref: 'inner' }), 'branches');
+  assert.equal(boundOf({ $defs: { a: { ...many, $anchor: 'many' } }, allOf: repeat(30, () => ({ $ref: '#many' })) }), 'branches');
+  assert.equal(boundOf({ $defs: { 'a/b~c d': many }, allOf: repeat(30, () => ({ $ref: '#/$defs/a~1b~0c%20d' })) }), 'branches');
+});
+
+test('schemas that people write are within the bounds', () => {
+  const person = {
+    type: 'object',
+    required: ['id'],
+    properties: { id: { type: 'string', pattern: '^\\d{17}[\\dXx]$' }, name: { type: 'string' } },
+  };
+  const tree = { type: 'object', properties: { left: { $ref: '#' }, right: { $ref: '#' }, kids: { items: { $ref: '#' } } } };
+  const message = {
+    oneOf: repeat(20, (kind) => ({ properties: { kind: { const: kind }, ...byName(30, () => ({ $ref: '#/$defs/person' })) } })),
+  };
+  const codes = { enum: repeat(20_000, (code) => `A${code}`) };
+  for (const schema of [person, tree, codes, { $defs: { person }, ...message }, true, {}]) {
+    const { excess, weight } = measureSchema(schema);
+    assert.equal(excess, undefined);
+    assert.ok(weight < 2000);
+  }
+});
+
+test('each bound has words in both languages that say what to do', () => {
+  const { excess } = measureSchema({ properties: { a: { pattern: '(a{100}b{10}){100}' } } });
+  assert.deepEqual(schemaExcessText(excess!), {
+    'zh-CN': '正则表达式展开后过大：11200，上限 5000（/properties/a）。请减小其中的重复次数',
+    en: 'A pattern is too large once its repetitions are written out: 11200, at most 5000 at /properties/a. Repeat less in it',
+  });
+});
+
+test('the size of a pattern is that of its program, but for a few instructions in each group', () => {
+  const patterns = [
+    'a{1000}',
+    '(a{30}){30}',
+    '[\\p{L}]{1000}',
+    '(?i)[^\\]x]{200}',
+    '(a?){1000}(a){1000}',
+    '(x{100}|y{100}){5}',
+    '^\\d{17}[\\dXx]$',
+  ];
+  for (const pattern of patterns) {
+    const program = RE2JS.compile(pattern).programSize();
+    assert.ok(Math.abs(patternProgram(pattern) - program) <= 20, `${pattern}: ${patternProgram(pattern)} for ${program}`);
+  }
+  assert.ok(patternProgram('((a{10}){10}){10}|(b{0,100}c){9}') > 2000);
+  assert.equal(findPatternExcess('^[A-Z]{3}-\\d{6}$'), undefined);
+});
+
+test('twins in a list are found by what they hold, whatever the order of their fields', () => {
+  assert.equal(hasTwins([{ a: 1, b: [1, { c: 2 }] }, 1, '1', { b: [1, { c: 2 }], a: 1 }]), true);
+  assert.equal(hasTwins([1, '1', true, 'true', null, 'null', [], {}, '{}', '[]', [1], ['1'], { a: 1 }, { a: '1' }]), false);
+  // Each compared with each other: 20 billion comparisons.
+  assert.equal(hasTwins(repeat(200_000, (id) => ({ id }))), false);
+});

@@ -1,0 +1,102 @@
+/** Each example in the documents is run by a test; what is none is marked as text. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Command } from 'commander';
+import { createProgram } from '../../cli/main.ts';
+import { createTerminal } from '../../cli/terminal.ts';
+import { PRODUCT_ROOT } from '../support/copy-product.ts';
+import { blocksOf, documentPages, type Block } from '../support/document-blocks.ts';
+
+/** Page and language of examples -> the test that runs them. Pages of docs/reference are made of examples that its own test runs. */
+const RUN_BY: Readonly<Record<string, string>> = {
+  'README.md bash': 'test/e2e/documents.test.ts',
+  'README.zh.md bash': 'test/e2e/documents.test.ts',
+  'docs/add-a-node.md ts': 'test/e2e/add-one-thing.test.ts',
+  'docs/add-a-policy.md ts': 'test/e2e/add-one-thing.test.ts',
+  'docs/admin-api.md bash': 'test/e2e/documents.test.ts',
+  'docs/command-line.md bash': 'test/e2e/documents.test.ts',
+  'docs/signing.md sh': 'test/e2e/documents.test.ts',
+  'docs/signing.md bash': 'test/guards/signing-guide.test.ts',
+  'docs/signing.md js': 'test/guards/signing-guide.test.ts',
+  'docs/signing.md python': 'test/guards/signing-guide.test.ts',
+  'docs/signing.md java': 'test/guards/signing-guide.test.ts',
+  'docs/reference json': 'test/examples/reference-examples.test.ts',
+};
+
+/** A block of text shows what something looks like, or what is printed: nobody is to run it. */
+const isExample = ({ language }: Block) => language !== 'text';
+const keyOf = ({ page, language }: Block) => `${page.startsWith('docs/reference/') ? 'docs/reference' : page} ${language}`;
+
+const pages = documentPages();
+const blocks = pages.flatMap(blocksOf);
+
+test('each example in the documents is run by a test, or marked as text', () => {
+  const unknown = blocks.filter((block) => isExample(block) && RUN_BY[keyOf(block)] === undefined);
+  assert.deepEqual(
+    unknown.map(({ page, line, language }) => `${page}:${line} ${language === '' ? 'has no language' : language}`),
+    [],
+  );
+});
+
+test('no example hides in indented code, which names no language', () => {
+  const found = pages.flatMap((page) => {
+    const prose = readFileSync(join(PRODUCT_ROOT, page), 'utf8').replace(/^( *)```[^]*?^\1```$/gm, (block) => block.replace(/[^\n]/g, ''));
+    return Array.from(prose.matchAll(/(?<=\n)\n {4}\S.*/g), ([line]) => `${page}: ${line.trim()}`);
+  });
+  assert.deepEqual(found, []);
+});
+
+test('each test that is said to run examples names their page', () => {
+  const found = new Set(blocks.filter(isExample).map(keyOf));
+  for (const [key, file] of Object.entries(RUN_BY)) {
+    assert.ok(found.has(key), `${key}: there is no such example any more`);
+    assert.ok(readFileSync(join(PRODUCT_ROOT, file), 'utf8').includes(key.split(' ')[0]!), `${file} does not name ${key}`);
+  }
+});
+
+test('each command of kangqiao that the documents show has the name and the options that there are', () => {
+  const program = createProgram(createTerminal(new AbortController().signal));
+  const shown = blocks.flatMap((block) => commandLinesOf(block).map((line) => ({ line, where: `${block.page}:${block.line}` })));
+  assert.ok(shown.length > 10);
+  assert.deepEqual(
+    shown.flatMap(({ line, where }) => problemsOf(program, line).map((problem) => `${where}: ${problem} in ${line}`)),
+    [],
+  );
+});
+
+test('each npm script that the documents name exists', () => {
+  const { scripts } = JSON.parse(readFileSync(join(PRODUCT_ROOT, 'package.json'), 'utf8')) as { scripts: Readonly<Record<string, string>> };
+  const named = pages.flatMap((page) =>
+    Array.from(
+      readFileSync(join(PRODUCT_ROOT, page), 'utf8').matchAll(/\bnpm (?:run (?!-)([\w:-]+)|(start|test)\b)/g),
+      ([, script, short]) => `${page}: ${script ?? short!}`,
+    ),
+  );
+  assert.ok(named.length > 0);
+  assert.deepEqual(
+    named.filter((text) => scripts[text.split(': ')[1]!] === undefined),
+    [],
+  );
+});
+
+/** What follows the program's name, with continued lines joined. */
+function commandLinesOf({ text }: Block): string[] {
+  const lines = text.replaceAll('\\\n', ' ').split('\n');
+  return lines.flatMap((line) => /^\s*(?:kangqiao|node bin\/kangqiao\.mjs)\s+(.*)$/.exec(line)?.[1] ?? []);
+}
+
+function problemsOf(program: Command, line: string): string[] {
+  const words = line.split(/\s+/);
+  let command = program;
+  const path: Command[] = [program];
+  for (const word of words) {
+    const child = command.commands.find((one) => one.name() === word);
+    if (child === undefined) break;
+    path.push((command = child));
+  }
+  const options = path.flatMap((one) => one.options.flatMap(({ long, short }) => [long, short]));
+  const unknown = words.filter((word) => /^--[a-z]/.test(word) && !options.includes(word.split('=')[0]!));
+  return [...(command.commands.length > 0 ? ['no such command'] : []), ...unknown.map((option) => `no option ${option}`)];
+}
