@@ -53,8 +53,9 @@ export function runExecution(
   slot: Slot,
 ): Promise<RunVerdict> {
   const { tracer } = deps.run;
-  const take = (traceparent: string | undefined) => takeExecution({ document, controller, slot, traceparent }, deps);
-  return tracer === undefined || document.traceparent === undefined ? take(undefined) : runTraced(document, tracer, deps, take);
+  const take = (traceparent?: string, onClaimed?: () => void) =>
+    takeExecution({ document, controller, slot, traceparent, onClaimed }, deps);
+  return tracer === undefined || document.traceparent === undefined ? take() : runTraced(document, tracer, deps, take);
 }
 
 /** One claim of an execution. */
@@ -63,14 +64,19 @@ interface Take {
   readonly controller: AbortController;
   readonly slot: Slot;
   readonly traceparent: string | undefined;
+  /** Called once this process has it. */
+  readonly onClaimed: (() => void) | undefined;
 }
 
-/** Each claim is a span of its own beneath the one that accepted the message, so that a trace shows what was done again, and where. */
+/**
+ * Each claim is a span of its own beneath the one that accepted the message, so that a trace shows what was done again, and where.
+ * An attempt to claim what another process got first did nothing, and leaves none.
+ */
 async function runTraced(
   { _id, flowId, version, epoch, acceptedAt, due, traceparent }: ExecutionDocument,
   tracer: Tracer,
   { clock }: RunExecutionDeps,
-  run: (traceparent: string | undefined) => Promise<RunVerdict>,
+  run: (traceparent: string | undefined, onClaimed: () => void) => Promise<RunVerdict>,
 ): Promise<RunVerdict> {
   const fields = {
     'kangqiao.flow': flowId,
@@ -80,9 +86,10 @@ async function runTraced(
     'kangqiao.waited_ms': Math.max(0, clock.now() - Math.max(acceptedAt, due ?? 0)),
   };
   const span = tracer.child(`run ${flowId}`, traceparent, { kind: 'consumer', fields });
+  let isClaimed = false;
   try {
-    const verdict = await run(span?.traceparent);
-    span?.end({ 'kangqiao.verdict': typeof verdict === 'object' ? verdict.parked : verdict });
+    const verdict = await run(span?.traceparent, () => (isClaimed = true));
+    if (isClaimed) span?.end({ 'kangqiao.verdict': typeof verdict === 'object' ? verdict.parked : verdict });
     return verdict;
   } catch (error) {
     span?.end(undefined, toErrorRecord(error).code);
@@ -91,14 +98,14 @@ async function runTraced(
 }
 
 async function takeExecution(take: Take, deps: RunExecutionDeps): Promise<RunVerdict> {
-  const { document, controller } = take;
+  const { document, controller, onClaimed } = take;
   const incarnation = deps.owners.current;
   // Whatever it claimed now would be given up before its first write.
   if (!deps.owners.isTrusted(incarnation)) return 'let-go';
   const flow = await flowOf(document, deps.published);
   if (flow === undefined || !(deps.serves?.(flow) ?? true)) return 'foreign';
   const loaded = await loadExecution(document, flow, deps);
-  const claim = claimOf(document, incarnation, deps);
+  const claim = claimOf(document, incarnation, deps, onClaimed);
   const journal = new ExecutionJournal(document, flow, deps, claim, () => controller.abort(cancelled()), {
     iterationLegs: loaded.iterationLegs,
     steps: loaded.steps,
@@ -200,7 +207,7 @@ async function runClaimed(
   return runCounted(job, deps.run, { isFirst: document.epoch === 0 });
 }
 
-function claimOf(document: ExecutionDocument, incarnation: string, deps: RunExecutionDeps) {
+function claimOf(document: ExecutionDocument, incarnation: string, deps: RunExecutionDeps, onClaimed: (() => void) | undefined) {
   return async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions): Promise<boolean> => {
     const isSettled = fields['status'] !== undefined;
     const result = await deps.executions.patchIf(
@@ -215,6 +222,7 @@ function claimOf(document: ExecutionDocument, incarnation: string, deps: RunExec
     );
     const isClaimed = result.outcome === 'patched';
     noteClaim(document, isClaimed, deps);
+    if (isClaimed) onClaimed?.();
     return isClaimed;
   };
 }

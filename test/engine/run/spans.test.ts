@@ -45,6 +45,30 @@ test('a message that another process takes over stays in its trace', async (t) =
   assert.equal(get.parentSpanId, run.spanId);
 });
 
+test('an attempt to claim a message that another process got first is no span of its trace', async (t) => {
+  const { lab, collector, traced } = await openWorld(t, []);
+  const tracer = traced();
+  let isOvertaken = false;
+  const engine = await lab.start({
+    tracer,
+    serves() {
+      // It is asked between listing the message and claiming it.
+      if (!isOvertaken) void lab.executions.patchIf(id, {}, { set: { epoch: 1 } });
+      isOvertaken = true;
+      return true;
+    },
+  });
+  const id = await engine.take({});
+  await lab.untilStatus(id, 'completed');
+  await tracer.close();
+  assert.equal(engine.counts.refusedClaims, 1);
+  const runs = collector.spans.filter(({ kind }) => kind === CONSUMER);
+  assert.deepEqual(
+    runs.map(({ attributes }) => attributes['kangqiao.claim']),
+    [2],
+  );
+});
+
 test('each attempt is a span, failed ones with their code', async (t) => {
   const fail: Deed = () => {
     throw transient();
