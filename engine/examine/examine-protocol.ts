@@ -7,7 +7,12 @@ import { isRecord } from '../contract/is-record.ts';
 export const EXAMINE_MS = 200;
 /** A thread ends by itself a little before it is ended. */
 export const OWN_LIMIT_MS = 170;
-export const MAX_DOCUMENT_CHARS = 2 * 1024 * 1024;
+/** Each step that saves, checks or compares a flow takes tens of milliseconds of the event loop for a document of this size. */
+export const MAX_DOCUMENT_CHARS = 1024 * 1024;
+
+export function isTooLarge(raw: unknown): boolean {
+  return (JSON.stringify(raw) ?? '').length > MAX_DOCUMENT_CHARS;
+}
 
 /** What a document is judged by beside itself: only of what it names. */
 export interface DocumentFacts {

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { AppError } from '../contract/errors.ts';
 import type { FlowDocument } from '../contract/flow-document.ts';
 import { contentHash } from '../flow/content-hash.ts';
+import { isTooLarge, tooCostly } from '../examine/examine-protocol.ts';
 import { diffFlows, type FlowDiff } from '../flow/diff-flows.ts';
 import { readFlow } from '../flow/parse-flow.ts';
 import type { FlowCatalog, FlowSummary } from '../services.ts';
@@ -38,12 +39,13 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
   const readHeads = createDraftHeads(stores);
 
   async function saveDraft(raw: unknown, actor: string): Promise<FlowDocument> {
+    if (isTooLarge(raw)) throw invalid([tooCostly(raw, 0, 'size')]);
     const flow = readFlow(raw, deps.fits);
     // A draft may break rules, but whoever has to mend it hears of these in the same answer.
     if (flow === undefined) throw invalid(await findIssues(deps, raw, actor));
     const before = await stores.drafts.get(flow.flowId);
     const saved: FlowDocument = { ...flow, revision: flow.revision + 1 };
-    // Each step takes tens of milliseconds for a document of two megabytes: others have their turn between them.
+    // Each step takes tens of milliseconds for the largest documents: others have their turn between them.
     await nextTurn();
     const hash = contentHash(saved);
     await nextTurn();

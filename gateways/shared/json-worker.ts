@@ -9,8 +9,6 @@ export interface JsonTask {
   readonly source: Uint8Array | { readonly value: unknown };
   /** JSON, and whether values are texts that stand for others. */
   readonly schema?: { readonly text: string; readonly coerces: boolean };
-  /** Of a value that fits; without it the answer is `undefined` in its place. */
-  readonly wantsValue: boolean;
 }
 
 /** Compiled schemas that are kept, the last used ones. */
@@ -26,11 +24,11 @@ function schemaOf({ text, coerces }: NonNullable<JsonTask['schema']>): CheckedSc
   return schema;
 }
 
-serveTasks<JsonTask, CheckedJson>(({ source, schema, wantsValue }) => {
+/** The value of what fits stays here: the answer has `undefined` in its place. */
+serveTasks<JsonTask, CheckedJson>(({ source, schema }) => {
   const isText = source instanceof Uint8Array;
   const parsed = isText ? parseJson(source) : source;
   if ('problem' in parsed) return parsed;
   const issues = schema && schemaOf(schema).check(parsed.value, isText ? source.byteLength : undefined);
-  if (issues !== undefined) return { issues };
-  return { value: wantsValue ? parsed.value : undefined };
+  return issues === undefined ? { value: undefined } : { issues };
 });

@@ -13,9 +13,11 @@ const MAX_SPECIAL = 200_000;
 /** Whether a value has characters that can be spelled in more than one way. HL7_TOO_MANY_PARTS (input) where they are too many. */
 export function hasSpellings(text: string, { escape }: Delimiters): boolean {
   const hasEscapes = escape !== '' && text.includes(escape);
-  const controls = text.length <= MAX_SPECIAL ? undefined : text.match(/[\u0000-\u001f]/g);
-  if (controls !== undefined && controls !== null && controls.length > MAX_SPECIAL) throw tooMany('escapes', MAX_SPECIAL);
-  return hasEscapes || (controls === undefined ? CONTROL.test(text) : controls !== null);
+  if (text.length <= MAX_SPECIAL) return hasEscapes || CONTROL.test(text);
+  let controls = 0;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 0x20) controls += 1;
+  if (controls > MAX_SPECIAL) throw tooMany('escapes', MAX_SPECIAL);
+  return hasEscapes || controls > 0;
 }
 
 const CONTROL = /[\u0000-\u001f]/;

@@ -2,7 +2,7 @@
 import type { Clock } from '../../../engine/contract/clock.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
-import { runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
+import { readAnswer, runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
 
 const THREAD_FROM_BYTES = 128 * 1024;
 /** A body of tags or brackets alone costs ten times as much as text of its size. */
@@ -43,7 +43,10 @@ export function createParser(): Parser {
     }
   }
 
-  return { parse: (task, ctx) => (isSmall(task) ? runParseTask(task) : inThread(task, ctx)), inThread };
+  return {
+    parse: (task, ctx) => (isSmall(task) ? runParseTask(task) : inThread(task, ctx).then((answer) => readAnswer(task, answer))),
+    inThread,
+  };
 }
 
 /** Mails are read in the thread: what their parts and headers cost does not show in their size. */
