@@ -189,7 +189,11 @@ function targetsOf(reference: string, from: Part, { byValue, byId, byAnchor, byD
   const bases = uri === '' ? [from.base] : (byId.get(lastStep(uri)) ?? []);
   if (bases.length === 0) return [];
   if (fragment === '') return [...bases];
-  if (!fragment.startsWith('/')) return [...new Set([...(byAnchor.get(fragment) ?? []), ...(byDynamicAnchor.get(fragment) ?? [])])];
+  if (!fragment.startsWith('/')) {
+    // An anchor names a place of its own resource alone (JSON Schema core, 8.2.2).
+    const isHere = ({ base }: Part) => bases.includes(base);
+    return [...new Set([...(byAnchor.get(fragment) ?? []).filter(isHere), ...(byDynamicAnchor.get(fragment) ?? []).filter(isHere)])];
+  }
   return bases.flatMap((base) => byValue.get(followPointer(base.schema, fragment)) ?? []);
 }
 

@@ -66,6 +66,16 @@ test('schemas that people write are within the bounds', () => {
   }
 });
 
+test('an anchor names a place of its own resource: the same name in others adds no work', () => {
+  const resource = (index: number) => ({
+    $id: `https://a.test/${index}`,
+    $defs: { leaf: { $anchor: 'x' } },
+    allOf: repeat(31, () => ({ $ref: '#x' })),
+  });
+  assert.equal(boundOf({ $defs: byName(32, resource) }), undefined);
+  assert.equal(boundOf({ $defs: { big: { $id: 'b', $anchor: 'x', anyOf: repeat(2000, () => ({})) } }, $ref: 'b#x' }), 'branches');
+});
+
 test('each bound has words in both languages that say what to do', () => {
   const { excess } = measureSchema({ properties: { a: { pattern: '(a{100}b{10}){100}' } } });
   assert.deepEqual(schemaExcessText(excess!), {
