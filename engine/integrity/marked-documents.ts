@@ -3,7 +3,7 @@
  * store knows of marks. A document that fails its mark is treated as absent, named once in the log, and the rest goes on.
  */
 import { AppError } from '../contract/errors.ts';
-import { applyPatch, matchesFilter } from '../contract/ports/document-semantics.ts';
+import { applyPatch, matchesFilter, withoutFields } from '../contract/ports/document-semantics.ts';
 import type {
   Collection,
   CollectionSpec,
@@ -13,6 +13,7 @@ import type {
   PatchResult,
   Scalar,
   StoredDocument,
+  Without,
   WriteOptions,
 } from '../contract/ports/documents.ts';
 import { MARK_FIELD, markOf, withoutMark, type Marker } from './create-marker.ts';
@@ -102,7 +103,7 @@ function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker
     },
     replaceIf: (document, match, options) => replace(document._id, match, () => document, options),
     patchIf: (id, match, patch, options) => replace(id, match, (before) => applyPatch(before, patch), options),
-    find: (filter, options) => findUsable(inner, filter, options, open),
+    find: <K extends string>(filter: Filter, { omit, ...options }: FindOptions<K>) => findUsable(inner, filter, options, open, omit),
     count: (filter, limit) => inner.count(filter, limit),
     async remove(id, match = {}) {
       for (let round = 0; round < ROUNDS; round++) {
@@ -120,21 +121,25 @@ function markCollection<T extends StoredDocument>(inner: Collection<T>, { marker
   };
 }
 
-/** A page is as long as it would be without what may not be used: callers take a shorter one for the last. */
-async function findUsable<T extends StoredDocument>(
+/**
+ * A page is as long as it would be without what may not be used: callers take a shorter one for the last. A mark covers the whole document, so
+ * nothing is left out (`omit`) before it was checked.
+ */
+async function findUsable<T extends StoredDocument, K extends string>(
   inner: Collection<T>,
   filter: Filter,
   options: FindOptions,
   open: (stored: T) => T | undefined,
-): Promise<readonly T[]> {
-  const usable: T[] = [];
+  omit: readonly K[] | undefined,
+): Promise<readonly Without<T, K>[]> {
+  const usable: Without<T, K>[] = [];
   for (let { after } = options; ;) {
     const limit = options.limit - usable.length;
     const page = await inner.find(filter, { ...options, limit, ...(after === undefined ? {} : { after }) });
     for (const stored of page) {
       const document = open(stored);
       // Indexes bear no mark: what they lead to must be what was asked for.
-      if (document !== undefined && matchesFilter(document, filter)) usable.push(document);
+      if (document !== undefined && matchesFilter(document, filter)) usable.push(withoutFields(document, omit));
     }
     if (page.length < limit || usable.length === options.limit) return usable;
     after = page.at(-1)!._id;

@@ -53,6 +53,11 @@ export function compilePosition(layout: TableLayout, sort: readonly string[], st
   return { sql: `${sql}id > ?${'))'.repeat(keys.length)}`, values: [...values, start._id] };
 }
 
+/** The text of a document without these top-level fields. */
+export function compileOmission(omit: readonly string[] = []): string {
+  return omit.length === 0 ? 'doc' : `json_remove(doc, ${omit.map(jsonPath).join(', ')})`;
+}
+
 interface SortKey {
   readonly sql: string;
   readonly path: string;
@@ -75,12 +80,14 @@ function columnOf({ paths }: TableLayout, path: string): string | undefined {
 
 /** What a column of this path would hold. */
 function valueInDoc(path: string): string {
-  const at = `'$.${path
-    .split('.')
-    .map((name) => `"${name.replaceAll('"', '""')}"`)
-    .join('.')
-    .replaceAll("'", "''")}'`;
+  const at = jsonPath(path);
   return `CASE json_type(doc, ${at}) WHEN 'false' THEN x'00' WHEN 'true' THEN x'01' WHEN 'object' THEN x'02' WHEN 'array' THEN x'02' ELSE json_extract(doc, ${at}) END`;
+}
+
+/** As a literal of SQL. */
+function jsonPath(path: string): string {
+  const names = path.split('.').map((name) => `"${name.replaceAll('"', '""')}"`);
+  return `'$.${names.join('.').replaceAll("'", "''")}'`;
 }
 
 function isEquality(condition: Condition): boolean {

@@ -7,9 +7,11 @@ import type {
   CollectionSpec,
   Documents,
   Filter,
+  FindOptions,
   InsertResult,
   PatchResult,
   StoredDocument,
+  Without,
   WriteOptions,
 } from '../../engine/contract/ports/documents.ts';
 import { documentOfRow, refuseBadName } from '../../engine/contract/ports/document-semantics.ts';
@@ -122,7 +124,8 @@ function openCollection<T extends StoredDocument>(
     replaceIf: async (document, match, options) =>
       patchResult<T>(await write('replace', document._id, JSON.stringify(document), match, options)),
     patchIf: async (id, match, patch, options) => patchResult<T>(await write('patch', id, JSON.stringify(patch), match, options)),
-    find: async (filter, options) => documentsOf<T>(await read('find', JSON.stringify(filter), JSON.stringify(options))),
+    find: async <K extends string>(filter: Filter, options: FindOptions<K>) =>
+      documentsOf<Without<T, K>>(await read('find', JSON.stringify(filter), JSON.stringify(options))),
     count: async (filter, limit = 10_000) => Number(await read('count', JSON.stringify(filter), String(limit))),
     remove: async (id, match) => (await write('remove', id, '', match))[0] === 'done',
   };

@@ -1,8 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { CollectionSpec, Filter, FindOptions, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { documentOfRow, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
-import { compileFilter, compilePosition, compileSort, type Clause } from './compile-query.ts';
+import { documentOfRow, matchesFilter, withoutFields } from '../../engine/contract/ports/document-semantics.ts';
+import { compileFilter, compileOmission, compilePosition, compileSort, type Clause } from './compile-query.ts';
 import { layoutTable, type TableLayout } from './table-layout.ts';
 import type { ReadAnswer, ReadOp } from './thread-messages.ts';
 import { translateSqliteError } from './translate-sqlite-error.ts';
@@ -31,7 +31,7 @@ export function openReader(database: DatabaseSync): Reader {
       case 'get':
         return selectDoc(layout, argument) ?? '';
       case 'find':
-        return `[${find(layout, JSON.parse(argument) as Filter, JSON.parse(options) as FindOptions).join()}]`;
+        return `[${find(layout, JSON.parse(argument) as Filter, JSON.parse(options) as FindOptions<string>).join()}]`;
       case 'count':
         return String(count(layout, JSON.parse(argument) as Filter, Number(options)));
     }
@@ -42,11 +42,11 @@ export function openReader(database: DatabaseSync): Reader {
   }
 
   /** The id of each row, followed by its document. */
-  function find(layout: TableLayout, filter: Filter, { sort = [], limit, after }: FindOptions): readonly string[] {
+  function find(layout: TableLayout, filter: Filter, { sort = [], limit, after, omit }: FindOptions<string>): readonly string[] {
     const { clause, rest } = compileFilter(layout, filter);
     const position = after === undefined ? undefined : compilePosition(layout, sort, startAt(layout, sort, after));
     const where = position ? and(clause, position) : clause;
-    return select(layout, where, rest, `ORDER BY ${compileSort(layout, sort)}`, limit);
+    return select(layout, where, rest, `ORDER BY ${compileSort(layout, sort)}`, limit, omit);
   }
 
   /** The document behind which a page begins. Sorted by id alone it need not exist any more. */
@@ -62,14 +62,18 @@ export function openReader(database: DatabaseSync): Reader {
     rest: Filter | undefined,
     order: string,
     limit: number,
+    omit?: readonly string[],
   ): readonly string[] {
-    const text = `SELECT id, doc FROM "${name}" WHERE ${sql} ${order}`;
-    if (!rest) return (prepare(`${text} LIMIT ?`).all(...values, limit) as unknown as StoredRow[]).map(inAnswer);
+    const textOf = (document: string) => `SELECT id, ${document} AS json FROM "${name}" WHERE ${sql} ${order}`;
+    if (!rest) return (prepare(`${textOf(compileOmission(omit))} LIMIT ?`).all(...values, limit) as unknown as StoredRow[]).map(inAnswer);
     const found: string[] = [];
     // A statement of its own: iterating a shared one would be disturbed by the next query.
-    for (const row of database.prepare(text).iterate(...values) as Iterable<unknown>) {
-      const { id, doc } = row as StoredRow;
-      if (matchesFilter(documentOfRow(id, JSON.parse(doc)), rest) && found.push(inAnswer({ id, doc })) >= limit) break;
+    for (const row of database.prepare(textOf('doc')).iterate(...values) as Iterable<unknown>) {
+      const { id, json } = row as StoredRow;
+      const document = documentOfRow(id, JSON.parse(json));
+      if (!matchesFilter(document, rest)) continue;
+      found.push(inAnswer({ id, json: omit === undefined ? json : JSON.stringify(withoutFields(document, omit)) }));
+      if (found.length >= limit) break;
     }
     return found;
   }
@@ -95,11 +99,11 @@ export function openReader(database: DatabaseSync): Reader {
 
 interface StoredRow {
   readonly id: string;
-  readonly doc: string;
+  readonly json: string;
 }
 
-function inAnswer({ id, doc }: StoredRow): string {
-  return `${JSON.stringify(id)},${doc}`;
+function inAnswer({ id, json }: StoredRow): string {
+  return `${JSON.stringify(id)},${json}`;
 }
 
 function and(a: Clause, b: Clause): Clause {

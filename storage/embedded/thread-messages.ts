@@ -19,7 +19,7 @@ export type WriteOp = readonly [
 /** `detail`: the new document of a patch, the index of a duplicate (`''` for the id). */
 export type WriteAnswer = readonly [outcome: 'done' | 'no-match' | 'duplicate' | 'more', detail: string] | Failure;
 
-/** `argument`: an id, a filter, or a specification; `options`: FindOptions, or the limit of a count. JSON text but for the id. */
+/** `argument`: an id, a filter, or a specification; `options`: FindOptions<string>, or the limit of a count. JSON text but for the id. */
 export type ReadOp = readonly [kind: 'open' | 'get' | 'find' | 'count' | 'ping', collection: string, argument: string, options: string];
 
 /** A JSON value; `''` for a document that is not there. A find has the id of each row before its document: `[id, document, id, document]`. */

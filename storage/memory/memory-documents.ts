@@ -14,8 +14,16 @@ import type {
   Patch,
   PatchResult,
   StoredDocument,
+  Without,
 } from '../../engine/contract/ports/documents.ts';
-import { applyPatch, compareDocuments, matchesFilter, readPath, uniqueKey } from '../../engine/contract/ports/document-semantics.ts';
+import {
+  applyPatch,
+  compareDocuments,
+  matchesFilter,
+  readPath,
+  uniqueKey,
+  withoutFields,
+} from '../../engine/contract/ports/document-semantics.ts';
 
 export interface MemoryOperation {
   readonly kind: 'get' | 'insert' | 'replaceIf' | 'patchIf' | 'find' | 'count' | 'remove';
@@ -76,7 +84,8 @@ export function createMemoryDocuments(options: MemoryDocumentsOptions): Document
           operate('replaceIf', name, document._id, () => table.change(document._id, match, () => document) as PatchResult<T>),
         patchIf: (id, match, patch: Patch) =>
           operate('patchIf', name, id, () => table.change(id, match, (old) => applyPatch(old, patch)) as PatchResult<T>),
-        find: (filter, find) => operate('find', name, undefined, () => table.find(filter, find) as readonly T[]),
+        find: <K extends string>(filter: Filter, find: FindOptions<K>) =>
+          operate('find', name, undefined, () => table.find(filter, find) as readonly Without<T, K>[]),
         count: (filter, limit = 10_000) => operate('count', name, undefined, () => table.count(filter, limit)),
         remove: (id, match = {}) => operate('remove', name, id, () => table.remove(id, match)),
       };
@@ -138,12 +147,13 @@ function createTable(spec: CollectionSpec<StoredDocument>) {
       store(document, old);
       return { outcome: 'patched', document };
     },
-    find(filter: Filter, { sort = [], limit, after }: FindOptions): readonly StoredDocument[] {
+    find(filter: Filter, { sort = [], limit, after, omit }: FindOptions<string>): readonly StoredDocument[] {
       const order = compareDocuments(sort);
       const found = [...rows.values()].filter((row) => matchesFilter(row, filter)).sort(order);
       const start = after === undefined ? undefined : (rows.get(after) ?? (sort.length === 0 ? { _id: after } : undefined));
       if (after !== undefined && !start) throw cursorGone();
-      return (start ? found.filter((row) => order(row, start) > 0) : found).slice(0, limit);
+      const page = (start ? found.filter((row) => order(row, start) > 0) : found).slice(0, limit);
+      return omit === undefined ? page : page.map((row) => Object.freeze(withoutFields(row, omit)) as StoredDocument);
     },
     count(filter: Filter, limit: number): number {
       let count = 0;

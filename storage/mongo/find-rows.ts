@@ -1,6 +1,6 @@
 import type { Collection, Filter as MongoFilter } from 'mongodb';
 import type { Filter, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { compareDocuments, documentOfRow, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
+import { compareDocuments, documentOfRow, matchesFilter, withoutFields } from '../../engine/contract/ports/document-semantics.ts';
 import type { FindRows, Row } from '../revisioned/revisioned-table.ts';
 import { allOf, behindId, compileAlike, compileBehind, compileFilter, compileSort, withOneOf, type Query } from './compile-query.ts';
 import { decodeText, type MongoRow, type RowLayout } from './row-layout.ts';
@@ -19,6 +19,8 @@ export interface RowFinder {
 interface Selection {
   readonly query: Query;
   readonly rest: Filter | undefined;
+  /** Dropped as soon as a row is read: the server has the document as text and sends it whole. */
+  readonly omit: readonly string[];
 }
 
 type Order = Readonly<Record<string, 1 | -1>>;
@@ -26,7 +28,7 @@ type Order = Readonly<Record<string, 1 | -1>>;
 const BY_ID: Order = { _id: 1 };
 
 export function createRowFinder(rows: Collection<MongoRow>, layout: RowLayout): RowFinder {
-  async function* scan({ query, rest }: Selection, order: Order, limit: number): AsyncGenerator<Row> {
+  async function* scan({ query, rest, omit }: Selection, order: Order, limit: number): AsyncGenerator<Row> {
     const isLimited = rest === undefined && limit !== Infinity;
     const cursor = rows.find(query as MongoFilter<MongoRow>, { projection: COLUMNS, sort: order, ...(isLimited ? { limit } : {}) });
     try {
@@ -34,7 +36,7 @@ export function createRowFinder(rows: Collection<MongoRow>, layout: RowLayout): 
       for await (const stored of cursor as AsyncIterable<StoredRow>) {
         const row = toRead(stored);
         if (rest && !matchesFilter(row.document, rest)) continue;
-        yield row;
+        yield omit.length === 0 ? row : { ...row, document: withoutFields(row.document, omit) as StoredDocument };
         if (++found >= limit) return;
       }
     } finally {
@@ -61,29 +63,32 @@ export function createRowFinder(rows: Collection<MongoRow>, layout: RowLayout): 
     return inOrder(kept);
   }
 
-  async function findSorted({ query, rest }: Selection, order: Order, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
-    if (!after) return select({ query, rest }, order, limit);
+  async function findSorted(selection: Selection, order: Order, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
+    if (!after) return select(selection, order, limit);
     const alike = allOf([compileAlike(layout, sort, after), behindId(after._id)]);
-    return select({ query: withOneOf(query, [...compileBehind(layout, sort, after), alike]), rest }, order, limit);
+    const query = withOneOf(selection.query, [...compileBehind(layout, sort, after), alike]);
+    return select({ ...selection, query }, order, limit);
   }
 
   /**
    * Ids ascend among equal keys also where those descend, which is the order of no index. So keys and ids are read downwards, as an index
    * lies, and put in order here; where the end of the page cuts through equal keys, these are read again with ids ascending.
    */
-  async function findDescending({ query, rest }: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
+  async function findDescending(selection: Selection, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
+    const { query } = selection;
+    const among = (chosen: Query): Selection => ({ ...selection, query: chosen });
     const alike = (document: StoredDocument) => allOf([query, compileAlike(layout, sort, document)]);
-    const first = after ? await select({ query: allOf([alike(after), behindId(after._id)]), rest }, BY_ID, limit) : [];
+    const first = after ? await select(among(allOf([alike(after), behindId(after._id)])), BY_ID, limit) : [];
     const wanted = limit - first.length;
     const choices = after ? compileBehind(layout, sort, after) : [{}];
     if (wanted === 0 || choices.length === 0) return first;
-    const read = await select({ query: withOneOf(query, choices), rest }, compileSort(layout, sort, -1)!, wanted + 1);
+    const read = await select(among(withOneOf(query, choices)), compileSort(layout, sort, -1)!, wanted + 1);
     const compare = compareDocuments(sort);
     const page = read.slice(0, wanted).sort((a, b) => compare(a.document, b.document));
     const [last, next] = [page.at(-1)?.document, read[wanted]?.document];
     if (!last || !next || !isAlike(sort, last, next)) return [...first, ...page];
     const whole = page.filter(({ document }) => !isAlike(sort, document, last));
-    return [...first, ...whole, ...(await select({ query: alike(last), rest }, BY_ID, wanted - whole.length))];
+    return [...first, ...whole, ...(await select(among(alike(last)), BY_ID, wanted - whole.length))];
   }
 
   function isAlike(sort: readonly string[], a: StoredDocument, b: StoredDocument): boolean {
@@ -92,15 +97,17 @@ export function createRowFinder(rows: Collection<MongoRow>, layout: RowLayout): 
 
   return {
     async find(filter, options) {
-      const { sort } = options;
-      const selection = compileFilter(layout, filter);
+      const { sort, omit = [] } = options;
+      const sorted = new Set(sort.map((key) => key.replace(/^-/, '').split('.')[0]));
+      // What decides the order here is needed until that is done.
+      const selection = { ...compileFilter(layout, filter), omit: omit.filter((field) => !sorted.has(field)) };
       const order = compileSort(layout, sort);
       if (!order) return findUnsorted(selection, options);
       const isDescending = sort.length > 0 && sort.every((key) => key.startsWith('-') && key !== '-_id');
       return isDescending ? findDescending(selection, options) : findSorted(selection, order, options);
     },
     async count(filter, limit) {
-      const selection = compileFilter(layout, filter);
+      const selection = { ...compileFilter(layout, filter), omit: [] };
       if (!selection.rest) return rows.countDocuments(selection.query as MongoFilter<MongoRow>, { limit });
       return (await select(selection, BY_ID, limit)).length;
     },

@@ -11,6 +11,8 @@ export interface ServerTraits {
   readonly fullCommit: string;
   /** openGauss has another way to leave out rows that are there, without an answer about which. */
   readonly hasOnConflict: boolean;
+  /** Its jsonb can take a field out of a document. Relatives have other versions of it. */
+  readonly cutsJson: boolean;
 }
 
 /** STORE_INCOMPATIBLE (input) for a server that is not to be used as it stands. */
@@ -35,5 +37,9 @@ export async function checkServer(client: ClientBase, logger: Logger): Promise<S
   }
   if (standby) throw incompatible('PostgreSQL', 'a standby that only reads', 'the primary', 'Point the address to the primary server.');
   if (fsync === 'off') logger.warn('postgres.fsync-off', { fix: 'A power cut may damage the database: set fsync = on.' });
-  return { fullCommit: ['off', 'local'].includes(commit) ? 'on' : 'DEFAULT', hasOnConflict: !/openGauss/i.test(version) };
+  return {
+    fullCommit: ['off', 'local'].includes(commit) ? 'on' : 'DEFAULT',
+    hasOnConflict: !/openGauss/i.test(version),
+    cutsJson: !RELATIVES.test(version),
+  };
 }

@@ -60,6 +60,15 @@ export function compilePosition(layout: TableLayout, sort: readonly string[], st
   };
 }
 
+/**
+ * The text of a document without these top-level fields. Jsonb takes no NUL and no half of a surrogate pair, which JSON text holds as
+ * escapes: a document with what may be one comes whole.
+ */
+export function compileOmission(omit: readonly string[], bind: Bind): string {
+  const isPlain = ['\\u0000', '\\ud'].map((escape) => `strpos(doc, ${bind(escape)}) = 0`).join(' AND ');
+  return `CASE WHEN ${isPlain} THEN (doc::jsonb - ${bind(omit)}::text[])::text ELSE doc END AS doc`;
+}
+
 /** Numbers the values as they are bound. */
 export function createBinder(): { readonly bind: Bind; readonly values: readonly unknown[] } {
   const values: unknown[] = [];

@@ -31,12 +31,11 @@ export async function openPostgresStore(
     await ensureSchema(client, target.schema, createBlobTablesSql(target.schema));
     return traits;
   });
-  const { fullCommit, hasOnConflict } = { ...found, ...assumed };
-  const lane = openWriteLane(settings, fullCommit, clock);
+  const traits = { ...found, ...assumed };
+  const lane = openWriteLane(settings, traits.fullCommit, clock);
   const reads = openQueryPool(settings, READ_CONNECTIONS);
   const driver: RevisionedDriver = {
-    openTable: (spec) =>
-      openTable(spec, target.schema, withClient, options, (layout) => openPostgresTable(layout, lane, reads, hasOnConflict)),
+    openTable: (spec) => openTable(spec, target.schema, withClient, options, (layout) => openPostgresTable(layout, lane, reads, traits)),
     async ping() {
       await reads.query('SELECT 1', []);
     },

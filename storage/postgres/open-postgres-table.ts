@@ -10,7 +10,8 @@ import {
   type RevisionedTable,
   type Row,
 } from '../revisioned/revisioned-table.ts';
-import { compileFilter, compilePosition, compileSort, createBinder } from './compile-query.ts';
+import type { ServerTraits } from './check-server.ts';
+import { compileFilter, compileOmission, compilePosition, compileSort, createBinder } from './compile-query.ts';
 import type { QueryPool } from './open-query-pool.ts';
 import type { RowWrite, WriteLane } from './open-write-lane.ts';
 import { createRowReader, toRow, type StoredRow } from './read-rows.ts';
@@ -23,9 +24,9 @@ const INSERT_TRIES = 10;
 const SCAN_ROWS = 500;
 const FIND_MS = 30_000;
 
-export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: QueryPool, hasOnConflict: boolean): RevisionedTable {
+export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: QueryPool, traits: ServerTraits): RevisionedTable {
   const { table } = layout;
-  const statements = rowStatements(layout, hasOnConflict);
+  const statements = rowStatements(layout, traits.hasOnConflict);
   const read = createRowReader(layout, pool);
 
   async function insert(next: NextRow, durability: Durability): Promise<InsertAnswer> {
@@ -89,21 +90,23 @@ export function openPostgresTable(layout: TableLayout, lane: WriteLane, pool: Qu
       : lane.write({ statements: statements.removeAt, id: own, values: [own, rev], isFull });
   }
 
-  async function select(filter: Filter, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
+  async function select(filter: Filter, { sort, limit, after, omit = [] }: FindRows): Promise<readonly Row[]> {
     const compiled = compileFilter(layout, filter);
     const { bind, values } = createBinder();
     const picked = compiled.picked(bind);
     const where = [...compiled.where(bind), ...(after ? [compilePosition(layout, sort, after)(bind)] : [])];
     // The inner query is not dissolved: the planner would rather walk the order of the outer one, past millions of rows.
     const source = picked.length === 0 ? table : `(SELECT * FROM ${table} WHERE ${picked.join(' AND ')} OFFSET 0) AS picked`;
-    const text = `SELECT id, rev, past, doc FROM ${source} WHERE ${where.join(' AND ') || 'true'} ORDER BY ${compileSort(layout, sort)!} LIMIT ${Math.trunc(limit)}`;
+    const doc = traits.cutsJson && omit.length > 0 ? compileOmission(omit, bind) : 'doc';
+    const text = `SELECT id, rev, past, ${doc} FROM ${source} WHERE ${where.join(' AND ') || 'true'} ORDER BY ${compileSort(layout, sort)!} LIMIT ${Math.trunc(limit)}`;
     return (await pool.query<StoredRow>(text, values, FIND_MS)).map(toRow);
   }
 
-  async function find(filter: Filter, { sort, limit, after }: FindRows): Promise<readonly Row[]> {
+  async function find(filter: Filter, options: FindRows): Promise<readonly Row[]> {
+    const { sort, limit, after } = options;
     const { rest } = compileFilter(layout, filter);
     const isSorted = compileSort(layout, sort) !== undefined;
-    if (!rest && isSorted) return select(filter, { sort, limit, ...(after ? { after } : {}) });
+    if (!rest && isSorted) return select(filter, options);
     const found: Row[] = [];
     const order = compareDocuments(sort);
     const scan = isSorted ? { sort, ...(after ? { after } : {}) } : { sort: [] };

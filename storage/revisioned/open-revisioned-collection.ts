@@ -1,8 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { sleep, type Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
-import type { Collection, Filter, FindOptions, InsertResult, PatchResult, StoredDocument } from '../../engine/contract/ports/documents.ts';
-import { applyPatch, matchesFilter } from '../../engine/contract/ports/document-semantics.ts';
+import type {
+  Collection,
+  Filter,
+  FindOptions,
+  InsertResult,
+  PatchResult,
+  StoredDocument,
+  Without,
+} from '../../engine/contract/ports/documents.ts';
+import { applyPatch, matchesFilter, withoutFields } from '../../engine/contract/ports/document-semantics.ts';
 import { Patched } from '../../engine/contract/ports/patched.ts';
 import { fateOf, type Fate } from './fate-of-write.ts';
 import { frozenRow, WrittenRow, type RevisionCache } from './revision-cache.ts';
@@ -120,13 +128,17 @@ export function openRevisionedCollection<T extends StoredDocument>(parts: Collec
     throw contended(name);
   }
 
-  async function find(filter: Filter, { sort = [], limit, after }: FindOptions): Promise<readonly T[]> {
+  async function find<K extends string>(
+    filter: Filter,
+    { sort = [], limit, after, omit }: FindOptions<K>,
+  ): Promise<readonly Without<T, K>[]> {
     const start = after === undefined ? undefined : await startAt(after, sort);
     const since = cache.moment;
     counters.reads++;
-    const rows = await table.find(filter, { sort, limit, ...(start ? { after: start } : {}) });
-    for (const row of rows) cache.putListed(name, frozenRow(row), since);
-    return rows.map((row) => row.document as T);
+    const rows = await table.find(filter, { sort, limit, ...(start ? { after: start } : {}), ...(omit ? { omit } : {}) });
+    // Nothing can be decided on a document of which a part is missing.
+    if (omit === undefined) for (const row of rows) cache.putListed(name, frozenRow(row), since);
+    return rows.map((row) => withoutFields(row.document as T, omit));
   }
 
   /** The document behind which a page begins. Sorted by id alone it need not exist any more. */

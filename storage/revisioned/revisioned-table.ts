@@ -36,6 +36,8 @@ export interface FindRows {
   readonly limit: number;
   /** Only rows behind this document in the order of `sort`. When the sort is empty it may hold nothing but its id. */
   readonly after?: StoredDocument;
+  /** Top-level fields that the table may leave out, where that spares carrying them; what it answers with them loses them afterwards. */
+  readonly omit?: readonly string[];
 }
 
 /**

@@ -298,6 +298,46 @@ function orderAndPages(filled: Filled): void {
     });
   }
 
+  for (const sort of [[], ['bed'], ['-bed'], ['-note'], ['lane.seq', '-staff']]) {
+    it(`leaves out what is omitted, though it sorts (${JSON.stringify(sort)}) and filters by it`, async () => {
+      const collection = await filled(
+        ...Array.from({ length: 12 }, (_, i) => ({
+          _id: `d${(i * 7) % 12}`,
+          ward: 'w',
+          bed: i % 4,
+          lane: { key: i % 2 ? '"note":1' : '\ud800', seq: String(i % 3) },
+          note: ['\u0000', 'n', '𠮷', '\\u0000', { note: 'inner', 'no"te': [1.5, 1e300] }, i][i % 6],
+          legs: { x: { status: i % 5 === 0 ? 'off' : 'on' } },
+          tags: ['note', '康\u0000'.slice(0, 1 + (i % 2)), -0.5e-7],
+          firm: `f${i}`,
+          staff: i % 2,
+        })),
+      );
+      for (const filter of [{ ward: 'w' }, { ward: 'w', 'legs.x.status': 'on' }]) {
+        const whole = await collection.find(filter, { sort, limit: 1000 });
+        const listed: unknown[] = [];
+        for (let after: string | undefined; ;) {
+          const omit = ['ward', 'bed', 'lane', 'note', 'legs', 'card'] as const;
+          const page = await collection.find(filter, { sort, limit: 5, omit, ...(after === undefined ? {} : { after }) });
+          listed.push(...page);
+          after = page.at(-1)?._id;
+          if (page.length < 5) break;
+        }
+        assert.deepEqual(
+          listed,
+          whole.map(({ _id, tags, firm, staff }) => ({ _id, tags, firm, staff })),
+        );
+      }
+    });
+  }
+
+  it('decides on the whole document after a find that left a part of it out', async () => {
+    const collection = await filled({ _id: 'a', bed: 1, note: 'kept' });
+    assert.deepEqual(await collection.find({}, { limit: 5, omit: ['note'] }), [{ _id: 'a', bed: 1 }]);
+    assertPatched(await collection.patchIf('a', { note: 'kept' }, { inc: { bed: 1 } }), { _id: 'a', bed: 2, note: 'kept' });
+    assert.deepEqual(await collection.get('a'), { _id: 'a', bed: 2, note: 'kept' });
+  });
+
   it('goes on by id behind a document that is gone, and refuses a sorted page behind one', async () => {
     const collection = await filled({ _id: 'a', bed: 1 }, { _id: 'b', bed: 2 }, { _id: 'c', bed: 3 });
     await collection.remove('b');

@@ -3,7 +3,7 @@
  * or has a query language that gives the same answers; `test/conformance/documents.ts` decides.
  */
 import { AppError } from '../errors.ts';
-import type { CollectionSpec, Condition, Filter, IndexSpec, Patch, Scalar, StoredDocument } from './documents.ts';
+import type { CollectionSpec, Condition, Filter, IndexSpec, Patch, Scalar, StoredDocument, Without } from './documents.ts';
 
 /** One that every store takes as it is. */
 const COLLECTION_NAME = /^[a-z][a-z0-9_]{0,62}$/;
@@ -51,6 +51,12 @@ export function readPath(document: object, path: string): unknown {
 export function documentOfRow(id: string, stored: unknown): StoredDocument {
   const document = stored as StoredDocument | null;
   return document?._id === id ? document : { ...document, _id: id };
+}
+
+/** What `omit` of a find leaves. */
+export function withoutFields<T extends StoredDocument, K extends string>(document: T, omit: readonly K[] | undefined): Without<T, K> {
+  if (omit === undefined) return document as Without<T, K>;
+  return Object.fromEntries(Object.entries(document).filter(([name]) => !omit.includes(name as K))) as Without<T, K>;
 }
 
 /** The key under which a unique index compares a document; undefined when every path is absent or null: then it is not constrained. */

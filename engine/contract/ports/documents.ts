@@ -59,14 +59,23 @@ export interface WriteOptions {
   readonly durability?: 'full' | 'light';
 }
 
-export interface FindOptions {
+/** `K`: the fields that are left out. */
+export interface FindOptions<K extends string = never> {
   /** Paths, each `field` ascending or `-field` descending; `_id` is appended as the last key. */
   readonly sort?: readonly string[];
   /** 1..1000. */
   readonly limit: number;
   /** Continue behind this document of an earlier page (same filter and sort). */
   readonly after?: string;
+  /**
+   * Top-level fields that the found documents come without. A store that can leaves them where they lie, so that a list does not carry what
+   * nobody reads. Filter and sort may name them all the same. A document with a mark is carried whole, because its mark covers it all.
+   */
+  readonly omit?: readonly K[];
 }
+
+/** A found document without the fields `K`. */
+export type Without<T, K extends string> = [K] extends [never] ? T : Omit<T, K>;
 
 export type InsertResult =
   { readonly inserted: true } | { readonly inserted: false; readonly duplicateOf: 'id' | 'unique'; readonly index?: string };
@@ -85,7 +94,7 @@ export interface Collection<T extends StoredDocument> {
   replaceIf(document: T, match: Filter, options?: WriteOptions): Promise<PatchResult<T>>;
   /** Changes the document `id` when `match` holds for it, in one atomic step. */
   patchIf(id: string, match: Filter, patch: Patch, options?: WriteOptions): Promise<PatchResult<T>>;
-  find(filter: Filter, options: FindOptions): Promise<readonly T[]>;
+  find<K extends Exclude<keyof T, '_id'> & string = never>(filter: Filter, options: FindOptions<K>): Promise<readonly Without<T, K>[]>;
   /** Counts up to `limit` (default 10 000) and stops there. */
   count(filter: Filter, limit?: number): Promise<number>;
   /** Answers whether it was there (and matched). */

@@ -45,6 +45,14 @@ test('a document that was changed, put there or given a foreign mark past Kangqi
   assert.deepEqual(findings(state).sort(), ['accounts/a changed', 'accounts/b unmarked', 'accounts/d changed', 'accounts/e unmarked']);
 });
 
+test('a document is checked whole although a list leaves a field of it out', async () => {
+  const { accounts, raw, state } = await open();
+  for (const _id of ['a', 'b']) await accounts.insert({ _id, roles: ['viewer'], count: 1 });
+  await raw.patchIf('a', {}, { set: { roles: ['system-admin'] } });
+  assert.deepEqual(await accounts.find({}, { limit: 2, omit: ['roles'] }), [{ _id: 'b', count: 1 }]);
+  assert.deepEqual(findings(state), ['accounts/a changed']);
+});
+
 test('a page holds as many usable documents as asked for, so that no caller takes it for the last', async () => {
   const { accounts, raw } = await open();
   for (let index = 0; index < 10; index++) await accounts.insert({ _id: `a${index}`, roles: [] });
