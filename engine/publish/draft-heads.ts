@@ -8,42 +8,47 @@ export interface DraftHead {
   readonly flow: Pick<FlowDocument, 'name' | 'domain' | 'sharedWith' | 'mode' | 'tags'>;
 }
 
-/** Drafts may have a megabyte each: few of them are in memory at once. */
-const PAGE = 50;
-const SLICE_MS = 5;
-/** The end of a sealed text is another one for each save. */
-const TAIL_CHARS = 64;
+/** Not more: the store still reads past bodies of a megabyte each, while other reads wait. */
+const PAGE = 100;
 
 /**
- * Reads the heads of all drafts, in order of their ids. A draft is opened and parsed once for each save, a few milliseconds at a time: a
- * list is read with nearly every page and action, and hundreds of large drafts take seconds.
+ * Reads the heads of all drafts, in order of their ids. A list is read with nearly every page and action, and hundreds of large drafts take
+ * seconds: a draft is read whole, opened and parsed only when its content changed, one in each turn of the event loop.
  */
 export function createDraftHeads(stores: FlowStores): () => Promise<readonly DraftHead[]> {
-  let known = new Map<string, { readonly save: string; readonly head: DraftHead }>();
+  const known = new Map<string, DraftHead>();
 
-  function headOf(draft: DraftRecord): DraftHead {
-    const { body: _body, ...record } = draft;
-    const { name, domain, sharedWith, mode, tags } = bodyOf(stores, draft)!;
-    return { record, flow: { name, domain, ...(sharedWith === undefined ? {} : { sharedWith }), mode, tags } };
+  /** Undefined when the draft was removed meanwhile. */
+  async function headOf(record: DraftHead['record']): Promise<DraftHead | undefined> {
+    const before = known.get(record._id);
+    // The hash covers all that a head tells of the flow.
+    if (before?.record.contentHash === record.contentHash) return { record, flow: before.flow };
+    const draft = await stores.drafts.get(record._id);
+    await nextTurn();
+    return draft && openHead(stores, draft);
   }
 
   return async () => {
-    const next: typeof known = new Map();
-    let sliceEnds = performance.now() + SLICE_MS;
+    const heads = new Map<string, DraftHead>();
     for (let after: string | undefined; ;) {
-      const page = await stores.drafts.find({}, { sort: ['_id'], limit: PAGE, ...(after === undefined ? {} : { after }) });
-      for (const draft of page) {
-        const save = [draft.revision, draft.contentHash, draft.updatedAt, draft.body.length, draft.body.slice(-TAIL_CHARS)].join();
-        const before = known.get(draft._id);
-        next.set(draft._id, before?.save === save ? before : { save, head: headOf(draft) });
-        if (performance.now() < sliceEnds) continue;
-        await nextTurn();
-        sliceEnds = performance.now() + SLICE_MS;
+      const page = await stores.drafts.find({}, { sort: ['_id'], limit: PAGE, omit: ['body'], ...(after === undefined ? {} : { after }) });
+      for (const record of page) {
+        const head = await headOf(record);
+        if (head === undefined) continue;
+        heads.set(record._id, head);
+        // At once: another list may be under way.
+        known.set(record._id, head);
       }
       after = page.at(-1)?._id;
       if (page.length < PAGE) break;
     }
-    known = next;
-    return [...next.values()].map(({ head }) => head);
+    for (const flowId of known.keys()) if (!heads.has(flowId)) known.delete(flowId);
+    return [...heads.values()];
   };
+}
+
+function openHead(stores: FlowStores, draft: DraftRecord): DraftHead {
+  const { body: _body, ...record } = draft;
+  const { name, domain, sharedWith, mode, tags } = bodyOf(stores, draft)!;
+  return { record, flow: { name, domain, ...(sharedWith === undefined ? {} : { sharedWith }), mode, tags } };
 }
