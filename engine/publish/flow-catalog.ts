@@ -27,6 +27,7 @@ import {
 import { createPublisher } from './publish-flow.ts';
 import { runTests } from './run-tests.ts';
 import { runTrialOf } from './run-trial-of.ts';
+import { createVersionHeads } from './version-heads.ts';
 
 export interface FlowHistory {
   /** The latest saves of a draft, newest first: who, when, what (`FlowDiff`). */
@@ -37,6 +38,7 @@ export interface FlowHistory {
 export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHistory {
   const { stores, clock } = deps;
   const readHeads = createDraftHeads(stores);
+  const versionHeads = createVersionHeads(stores);
 
   async function saveDraft(raw: unknown, actor: string): Promise<FlowDocument> {
     if (isTooLarge(raw)) throw invalid([tooCostly(raw, 0, 'size')]);
@@ -96,21 +98,19 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
     },
     trial: async (raw, request, signal, by) => runTrialOf(deps, raw, request, signal, by),
     async versions(flowId) {
-      const current = (await stores.pointers.get(flowId))?.version;
-      return (await findAll(stores.versions, { flowId }, ['-version'])).map(
-        ({ _id, version, contentHash, publishedAt, publishedBy, note }) => ({
-          ...{ version, contentHash, publishedAt, publishedBy },
-          isCurrent: version === current,
-          ...(note === undefined ? {} : { note: openJson(stores.seal, stores.versions, _id, note) as string }),
-        }),
-      );
+      const pointer = await stores.pointers.get(flowId);
+      if (pointer === undefined) return [];
+      return (await versionHeads(flowId, pointer.revision)).map(({ domain: _domain, adapters: _adapters, ...head }) => ({
+        ...head,
+        isCurrent: head.version === pointer.version,
+      }));
     },
     async version(flowId, version) {
       const record = await stores.versions.get(`${flowId}@${version}`);
       return record && toVersion(stores, record);
     },
-    usersOf: createAdapterUsers(stores),
-    scopesOf: createFlowScopes(stores),
+    usersOf: createAdapterUsers(stores, versionHeads),
+    scopesOf: createFlowScopes(stores, versionHeads),
     commands: async (flowId, limit) =>
       (await stores.commands.find({ flowId }, { sort: ['-revision'], limit })).map(({ _id, diff, ...command }) => ({
         ...command,

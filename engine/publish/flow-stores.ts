@@ -5,7 +5,7 @@
 import { Type } from 'typebox';
 import { AppError } from '../contract/errors.ts';
 import type { FlowDocument, FlowVersion } from '../contract/flow-document.ts';
-import type { Collection, CollectionSpec, Documents, FindOptions, Filter, StoredDocument } from '../contract/ports/documents.ts';
+import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
 import type { Seal } from '../contract/seal.ts';
 
 export interface DraftRecord extends StoredDocument {
@@ -103,17 +103,13 @@ export function toVersion({ seal, versions }: FlowStores, { _id, flowId, version
   return { flowId, version, contentHash, document: openJson(seal, versions, _id, body) as FlowDocument };
 }
 
-/** All pages of a find, in the order of `sort`. */
-export async function findAll<T extends StoredDocument>(
-  collection: Collection<T>,
-  filter: Filter = {},
-  sort: FindOptions['sort'] = ['_id'],
-): Promise<T[]> {
+/** All documents, in the order of their ids. */
+export async function findAll<T extends StoredDocument>(collection: Collection<T>): Promise<T[]> {
   const limit = 500;
   const all: T[] = [];
   for (;;) {
     const last = all.at(-1)?._id;
-    const page = await collection.find(filter, { ...(sort && { sort }), limit, ...(last === undefined ? {} : { after: last }) });
+    const page = await collection.find({}, { sort: ['_id'], limit, ...(last === undefined ? {} : { after: last }) });
     all.push(...page);
     if (page.length < limit) return all;
   }

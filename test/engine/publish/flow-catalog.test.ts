@@ -117,7 +117,8 @@ test('nothing of a flow and its saved tests lies in the store as it was typed', 
   await catalog.saveDraft({ ...first, tests: [] }, 'ann');
   await catalog.saveDraft({ ...first, revision: 2 }, 'ann');
   await catalog.publish('flw_sample', 'ann', signal);
-  const kept = [stores.drafts, stores.commands, stores.versions].map((collection) => collection.find({}, { limit: 10 }));
+  const limit = 10;
+  const kept = [stores.drafts.find({}, { limit }), stores.commands.find({}, { limit }), stores.versions.find({}, { limit })];
   assert.doesNotMatch(JSON.stringify(await Promise.all<unknown>(kept)), /张三丰|patient/);
   assert.deepEqual((await catalog.version('flw_sample', 1))?.document.tests, tests);
 });
