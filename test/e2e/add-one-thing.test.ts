@@ -88,7 +88,7 @@ test('the product started from the copy keeps its data in the new store and serv
 
 /** The node of the guide and its test, as they stand there. */
 async function addNode(): Promise<void> {
-  const [definition, shownTest] = programsOf('docs/add-a-node.md');
+  const [definition, shownTest] = programsOf('docs/add-a-node.md', 2);
   await put('nodes/echo/send.node.ts', definition!);
   await put(
     'nodes/echo/send.md',
@@ -123,7 +123,7 @@ ${shownTest!}
 
 /** That of the guide, as it stands there, and one that the started product can be asked for by a header. */
 async function addPolicy(): Promise<void> {
-  await put('gateways/policies/working-days.policy.ts', programsOf('docs/add-a-policy.md')[0]!);
+  await put('gateways/policies/working-days.policy.ts', programsOf('docs/add-a-policy.md', 1)[0]!);
   await put(
     'test/gateways/policies/working-days.test.ts',
     `import assert from 'node:assert/strict';
@@ -200,9 +200,11 @@ documentsConformance('demo', async (clock) => {
   );
 }
 
-/** The programs that a guide shows. */
-function programsOf(page: string): string[] {
-  return blocksOf(page).flatMap(({ language, text }) => (language === 'ts' ? [text] : []));
+/** The programs that a guide shows; the test takes so many, and one more would be run by nothing. */
+function programsOf(page: string, count: number): string[] {
+  const programs = blocksOf(page).flatMap(({ language, text }) => (language === 'ts' ? [text] : []));
+  assert.equal(programs.length, count, page);
+  return programs;
 }
 
 function testFiles(): string[] {

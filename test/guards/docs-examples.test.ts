@@ -1,4 +1,4 @@
-/** Each example in the documents is run by a test; what is none is marked as text. */
+/** Each example in the documents is run by a test, or listed with the reason why not; what is none is marked as text. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { createProgram } from '../../cli/main.ts';
 import { createTerminal } from '../../cli/terminal.ts';
 import { PRODUCT_ROOT } from '../support/copy-product.ts';
-import { blocksOf, documentPages, type Block } from '../support/document-blocks.ts';
+import { blocksOf, documentPages, isRun, NOT_RUN, type Block } from '../support/document-blocks.ts';
 
 /** Page and language of examples -> the test that runs them. Pages of docs/reference are made of examples that its own test runs. */
 const RUN_BY: Readonly<Record<string, string>> = {
@@ -18,10 +18,10 @@ const RUN_BY: Readonly<Record<string, string>> = {
   'docs/admin-api.md bash': 'test/e2e/documents.test.ts',
   'docs/command-line.md bash': 'test/e2e/documents.test.ts',
   'docs/signing.md sh': 'test/e2e/documents.test.ts',
-  'docs/signing.md bash': 'test/guards/signing-guide.test.ts',
-  'docs/signing.md js': 'test/guards/signing-guide.test.ts',
-  'docs/signing.md python': 'test/guards/signing-guide.test.ts',
-  'docs/signing.md java': 'test/guards/signing-guide.test.ts',
+  'docs/signing.md bash': 'test/designer/signing-examples.test.ts',
+  'docs/signing.md js': 'test/designer/signing-examples.test.ts',
+  'docs/signing.md python': 'test/designer/signing-examples.test.ts',
+  'docs/signing.md java': 'test/designer/signing-examples.test.ts',
   'docs/reference json': 'test/examples/reference-examples.test.ts',
 };
 
@@ -32,12 +32,30 @@ const keyOf = ({ page, language }: Block) => `${page.startsWith('docs/reference/
 const pages = documentPages();
 const blocks = pages.flatMap(blocksOf);
 
-test('each example in the documents is run by a test, or marked as text', () => {
-  const unknown = blocks.filter((block) => isExample(block) && RUN_BY[keyOf(block)] === undefined);
+test('each example in the documents is run by a test, or listed with a reason, or marked as text', () => {
+  const unknown = blocks.filter((block) => isExample(block) && isRun(block) && RUN_BY[keyOf(block)] === undefined);
   assert.deepEqual(
     unknown.map(({ page, line, language }) => `${page}:${line} ${language === '' ? 'has no language' : language}`),
     [],
   );
+});
+
+test('each reason why an example is not run is of one example that there is', () => {
+  for (const { page, begins } of NOT_RUN) {
+    const found = blocks.filter((block) => isExample(block) && block.page === page && block.text.startsWith(begins));
+    assert.equal(found.length, 1, `${page}: ${begins}`);
+  }
+});
+
+test('no command hides in a block of text', () => {
+  const COMMAND = /^\s*(?:\$ )?(?:kangqiao|node|np[mx]|curl|openssl|docker|kubectl|git)\s.*/m;
+  const hidden = blocks
+    .filter((block) => !isExample(block))
+    .flatMap(({ page, line, text }) => {
+      const [command] = COMMAND.exec(text) ?? [];
+      return command === undefined ? [] : [`${page}:${line} ${command}`];
+    });
+  assert.deepEqual(hidden, []);
 });
 
 test('no example hides in indented code, which names no language', () => {
@@ -49,7 +67,7 @@ test('no example hides in indented code, which names no language', () => {
 });
 
 test('each test that is said to run examples names their page', () => {
-  const found = new Set(blocks.filter(isExample).map(keyOf));
+  const found = new Set(blocks.filter((block) => isExample(block) && isRun(block)).map(keyOf));
   for (const [key, file] of Object.entries(RUN_BY)) {
     assert.ok(found.has(key), `${key}: there is no such example any more`);
     assert.ok(readFileSync(join(PRODUCT_ROOT, file), 'utf8').includes(key.split(' ')[0]!), `${file} does not name ${key}`);
