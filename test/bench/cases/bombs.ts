@@ -1,6 +1,7 @@
 /** What the others feel of bombs: rounds with a part of the five hundred, and rounds without, in turn. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { openBombField, type BombField } from '../../support/bombs/bomb-field.ts';
+import { codeOf, openBombField, type BombField } from '../../support/bombs/bomb-field.ts';
+import type { Refusal } from '../../support/bombs/call-innocent.ts';
 import { createTurnWatch, type TurnWatch } from '../../support/bombs/read-turns.ts';
 import { keepCalling, throwInTurn } from '../../support/bombs/throw-all.ts';
 import { choosePorts, makeScratch, removeScratch, startPlatform } from '../../support/platform-process.ts';
@@ -16,7 +17,7 @@ export const bombCases: readonly BenchCase[] = [{ name: 'bombs', limitMs: 900_00
 interface Round {
   readonly p99Ms: number;
   readonly calls: number;
-  readonly refused: number;
+  readonly refused: readonly Refusal[];
   readonly longestDelayMs: number;
   readonly longestTurnMs: number;
   readonly rssMb: number;
@@ -60,7 +61,7 @@ function lineOf(controls: readonly Round[], bombs: readonly Round[]): BenchLine 
     p99Ms: rounded(of(bombs, (round) => round.p99Ms)),
     controlP99Ms: rounded(of(controls, (round) => round.p99Ms)),
     longestTurnMs: rounded(Math.max(...bombs.map((round) => round.longestTurnMs))),
-    refusedCalls: bombs.reduce((sum, round) => sum + round.refused, 0),
+    refusals: countByCode(bombs.flatMap((round) => round.refused)),
     rssMb: bombs.map((round) => Math.round(round.rssMb)),
     heapMb: bombs.map((round) => Math.round(round.heapMb)),
   };
@@ -72,7 +73,12 @@ async function measure(field: BombField, turns: TurnWatch, work: () => Promise<u
   await work();
   const { tookMs, refused } = await innocent.stop();
   const sorted = [...tookMs].sort((a, b) => a - b);
-  return { p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? 0, calls: tookMs.length, refused: refused.length, ...(await turns.read()) };
+  return { p99Ms: sorted[Math.floor(sorted.length * 0.99)] ?? 0, calls: tookMs.length, refused, ...(await turns.read()) };
+}
+
+function countByCode(refused: readonly Refusal[]): Readonly<Record<string, number>> {
+  const byCode = Map.groupBy(refused, ({ status, text }) => codeOf(text) ?? String(status));
+  return Object.fromEntries([...byCode].map(([code, refusals]) => [code, refusals.length]));
 }
 
 /** Every fifth bomb of each kind. */

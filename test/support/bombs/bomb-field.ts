@@ -158,7 +158,8 @@ export async function thrown(way: string, send: () => Promise<Pick<Reply, 'statu
   }
 }
 
-function codeOf(text: string): string | undefined {
+/** Of a refusal's body. */
+export function codeOf(text: string): string | undefined {
   try {
     const { code } = JSON.parse(text) as { code?: unknown };
     return typeof code === 'string' ? code : undefined;

@@ -13,7 +13,13 @@ export interface Calls {
   /** Of each call, in milliseconds. */
   readonly tookMs: readonly number[];
   /** What was answered with anything but 200. */
-  readonly refused: readonly string[];
+  readonly refused: readonly Refusal[];
+}
+
+export interface Refusal {
+  readonly path: string;
+  readonly status: number;
+  readonly text: string;
 }
 
 const { origin, paths, token, ca } = workerData as InnocentCalls;
@@ -21,7 +27,7 @@ const agent = new Agent({ connect: { ca }, headersTimeout: 30_000, bodyTimeout: 
 const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
 const body = JSON.stringify({ text: 'a' });
 const tookMs: number[] = [];
-const refused: string[] = [];
+const refused: Refusal[] = [];
 let isOver = false;
 parentPort!.once('message', () => (isOver = true));
 await Promise.all(paths.map(keepCalling));
@@ -34,6 +40,6 @@ async function keepCalling(path: string): Promise<void> {
     const answer = await request(`${origin}${path}`, { dispatcher: agent, method: 'POST', headers, body });
     const text = await answer.body.text();
     tookMs.push(performance.now() - startedAt);
-    if (answer.statusCode !== 200) refused.push(`${path} ${answer.statusCode} ${text}`);
+    if (answer.statusCode !== 200) refused.push({ path, status: answer.statusCode, text });
   }
 }
