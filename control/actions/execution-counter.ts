@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Documents, Filter } from '../../engine/contract/ports/documents.ts';
-import { executionsSpec, type ExecutionStatus } from '../../engine/run/execution-document.ts';
+import { executionsSpec, PAYLOAD_FIELDS, type ExecutionStatus } from '../../engine/run/execution-document.ts';
 import { countStatuses, filterTogether } from '../../engine/run/scope-filters.ts';
 import type { FlowScope } from '../../engine/services.ts';
 
@@ -57,7 +57,7 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
       await Promise.all(flowIds.map(async (flowId) => [flowId, await count(`${name} ${flowId}`, filterOf(flowId))] as const)),
     );
   const oldestOf = async (status: ExecutionStatus, limit: number, filter: Filter = {}) =>
-    (await executions.find({ ...filter, status }, { sort: ['acceptedAt'], limit })).map(({ flowId, acceptedAt }) => ({
+    (await executions.find({ ...filter, status }, { sort: ['acceptedAt'], limit, omit: PAYLOAD_FIELDS })).map(({ flowId, acceptedAt }) => ({
       flowId,
       acceptedAt,
     }));
@@ -91,7 +91,7 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
         return oldest;
       }),
     arrivals: async (flowId, limit) =>
-      (await executions.find({ flowId }, { sort: ['-acceptedAt'], limit })).map(({ acceptedAt }) => acceptedAt),
+      (await executions.find({ flowId }, { sort: ['-acceptedAt'], limit, omit: PAYLOAD_FIELDS })).map(({ acceptedAt }) => acceptedAt),
     running: (flowId, version) =>
       remember(`running ${flowId}@${version}`, async () => {
         const open = { open: true, flowId: within(flowId) };

@@ -14,7 +14,7 @@ import { holderOf, resumeByToken } from './wait-tokens.ts';
 import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, decodeReply, type Payloads } from './payloads.ts';
 import { createHeldExecutions } from './held-executions.ts';
-import { listExecutions, type DocumentPage } from './list-executions.ts';
+import { listExecutions, type DocumentPage, type ListedExecution } from './list-executions.ts';
 import { findReplays, resendExecution, type ResendDeps } from './resend-execution.ts';
 import { resendHeld } from './resend-held.ts';
 import { runGraph } from './run-graph.ts';
@@ -170,7 +170,7 @@ function concludedOf({ status, cancelRequested }: ExecutionDocument): ExecutionD
   return { by: cancelRequested.by, at: cancelRequested.at };
 }
 
-function summarise(document: ExecutionDocument): ExecutionSummary {
+function summarise(document: ListedExecution): ExecutionSummary {
   const { held } = document;
   return {
     executionId: document._id,

@@ -69,6 +69,11 @@ export interface StoredWait {
   readonly token?: string;
 }
 
+/** Payloads, which may make most of a document: lists leave them where they lie. */
+export const PAYLOAD_FIELDS = ['input', 'legs', 'reply'] as const;
+
+export type ExecutionHead = Omit<ExecutionDocument, (typeof PAYLOAD_FIELDS)[number]>;
+
 export interface ExecutionDocument extends StoredDocument {
   readonly _id: string;
   /** The execution's id, or a token of (app, interface, caller's Idempotency-Key): all outward keys derive from it. */
@@ -146,7 +151,7 @@ export interface ExecutionDocument extends StoredDocument {
 }
 
 /** Of the write that it is held for, or was cancelled with. */
-export function isOutcomeUnknown({ held, isUnknown }: ExecutionDocument): boolean {
+export function isOutcomeUnknown({ held, isUnknown }: Pick<ExecutionDocument, 'held' | 'isUnknown'>): boolean {
   return held === undefined ? isUnknown === true : !held.outcomeKnown;
 }
 

@@ -17,7 +17,7 @@ import type {
   HeldSelection,
   PublishedFlows,
 } from '../services.ts';
-import { isOutcomeUnknown, type ExecutionDocument, type Stored } from './execution-document.ts';
+import { isOutcomeUnknown, PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead, type Stored } from './execution-document.ts';
 import { assertStored, executionPlace } from './execution-journal.ts';
 import { encodeReply, type Payloads } from './payloads.ts';
 import { isPrepared, releasePrepared, removePrepared } from './resend-execution.ts';
@@ -189,12 +189,13 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
   async function eachHeld(
     filters: readonly Filter[],
     limit: number,
-    take: (document: ExecutionDocument) => void,
+    take: (document: ExecutionHead) => void,
   ): Promise<{ count: number; more: boolean }> {
     let count = 0;
     for (const filter of filters) {
       for (let after: string | undefined, isLast = false; !isLast;) {
-        const page = await executions.find(filter, { sort: ['acceptedAt'], limit: PAGE, ...(after === undefined ? {} : { after }) });
+        const options = { sort: ['acceptedAt'], limit: PAGE, omit: PAYLOAD_FIELDS, ...(after === undefined ? {} : { after }) };
+        const page = await executions.find(filter, options);
         for (const document of page) {
           if (count >= limit) return { count, more: true };
           take(document);
@@ -264,7 +265,7 @@ export function heldAt({ node, code, outcomeKnown }: Pick<HeldSelection, 'node' 
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-function addTo(groups: Map<string, Writable<HeldGroup>>, { _id, flowId, version, held }: ExecutionDocument): void {
+function addTo(groups: Map<string, Writable<HeldGroup>>, { _id, flowId, version, held }: ExecutionHead): void {
   if (held === undefined) return;
   const { node, reason: code, outcomeKnown, at } = held;
   const key = JSON.stringify([flowId, node, code, outcomeKnown]);

@@ -4,7 +4,7 @@ import { matchesFilter } from '../contract/ports/document-semantics.ts';
 import type { Collection, Filter, FindOptions } from '../contract/ports/documents.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { ExecutionQuery } from '../services.ts';
-import type { ExecutionDocument, ExecutionStatus } from './execution-document.ts';
+import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionStatus } from './execution-document.ts';
 import { heldAt } from './held-executions.ts';
 import { filterEach, filterTogether } from './scope-filters.ts';
 
@@ -14,8 +14,13 @@ export interface ListDeps {
   readonly clock: Clock;
 }
 
+/** `input` stays: a list says whether there is one. */
+const LEFT_OUT = ['legs', 'reply'] as const;
+
+export type ListedExecution = Omit<ExecutionDocument, (typeof LEFT_OUT)[number]>;
+
 export interface DocumentPage {
-  readonly found: readonly ExecutionDocument[];
+  readonly found: readonly ListedExecution[];
   readonly next: string | undefined;
   readonly searchedFrom: number | undefined;
 }
@@ -38,7 +43,7 @@ const NO_MORE = { next: undefined, searchedFrom: undefined };
 /** A query for each status and flow: an index gives one of them in order of time, but not several. */
 async function pageOf(query: ExecutionQuery, more: Filter, { executions, seal }: ListDeps): Promise<DocumentPage> {
   const { limit, after } = query;
-  const options: FindOptions = { sort: ['-acceptedAt'], limit, ...(after === undefined ? {} : { after }) };
+  const options = { sort: ['-acceptedAt'], limit, omit: LEFT_OUT, ...(after === undefined ? {} : { after }) };
   const filters = filtersOf(query, seal).map((filter) => ({ ...filter, ...more }));
   const found = filters.length === 1 ? await executions.find(filters[0]!, options) : await findNewest(filters, options, executions);
   return { found, next: found.length < limit ? undefined : found.at(-1)!._id, searchedFrom: undefined };
@@ -50,9 +55,9 @@ async function pageOf(query: ExecutionQuery, more: Filter, { executions, seal }:
  */
 async function findNewest(
   filters: readonly Filter[],
-  options: FindOptions,
+  options: FindOptions<(typeof LEFT_OUT)[number]>,
   executions: Collection<ExecutionDocument>,
-): Promise<readonly ExecutionDocument[]> {
+): Promise<readonly ListedExecution[]> {
   const { limit } = options;
   const share = Math.min(limit, Math.ceil((2 * limit) / Math.max(1, filters.length)));
   const shares = await Promise.all(filters.map((filter) => executions.find(filter, { ...options, limit: share })));
@@ -70,7 +75,7 @@ async function findNewest(
 }
 
 /** As the store sorts: by time, then by id. */
-function newestFirst(a: ExecutionDocument, b: ExecutionDocument): number {
+function newestFirst(a: ListedExecution, b: ListedExecution): number {
   return b.acceptedAt - a.acceptedAt || (a._id < b._id ? -1 : 1);
 }
 
@@ -85,15 +90,15 @@ const BUDGET_MS = 3_000;
 async function searchTrace(query: ExecutionQuery, text: string, deps: ListDeps): Promise<DocumentPage> {
   const { executions, clock, seal } = deps;
   const startedAt = clock.monotonic();
-  const [oldest] = await executions.find({}, { sort: ['acceptedAt'], limit: 1 });
+  const [oldest] = await executions.find({}, { sort: ['acceptedAt'], limit: 1, omit: PAYLOAD_FIELDS });
   const from = Math.max(query.from ?? 0, oldest?.acceptedAt ?? 0);
-  const found: ExecutionDocument[] = [];
+  const found: ListedExecution[] = [];
   let to = query.to ?? clock.now();
   for (let windowMs = FIRST_WINDOW_MS; oldest !== undefined && to >= from; windowMs *= WINDOW_GROWTH) {
     const span = { from: Math.max(from, to - windowMs), to };
     const limit = query.limit - found.length;
     const filters = filtersOf({ ...query, ...span }, seal).map((filter) => ({ ...filter, traceId: { prefix: text } }));
-    const pages = await Promise.all(filters.map((filter) => executions.find(filter, { sort: ['-acceptedAt'], limit })));
+    const pages = await Promise.all(filters.map((filter) => executions.find(filter, { sort: ['-acceptedAt'], limit, omit: LEFT_OUT })));
     found.push(...pages.flat().sort(newestFirst).slice(0, limit));
     to = span.from - 1;
     if (found.length >= query.limit || clock.monotonic() - startedAt > BUDGET_MS) break;

@@ -2,7 +2,7 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Metrics } from '../contract/observe.ts';
 import type { Collection } from '../contract/ports/documents.ts';
-import type { ExecutionDocument } from './execution-document.ts';
+import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from './execution-document.ts';
 
 export interface QueueState {
   /** Of the oldest execution that a worker could take now: what waits behind a held or waiting one of its lane is left out. 0: none. */
@@ -39,9 +39,9 @@ export function createQueueSight({ executions, clock }: QueueSightDeps): QueueSi
 
   async function oldestAge(): Promise<number> {
     const parked = await Promise.all([parkedLanes('held'), parkedLanes('waiting')]);
-    const isFree = ({ lane }: ExecutionDocument) => lane === null || !parked.some((keys) => keys.has(lane.key));
+    const isFree = ({ lane }: ExecutionHead) => lane === null || !parked.some((keys) => keys.has(lane.key));
     for (let page = 0, after: string | undefined; page < MAX_PAGES; page += 1) {
-      const options = { sort: ['acceptedAt'], limit: PAGE, ...(after === undefined ? {} : { after }) };
+      const options = { sort: ['acceptedAt'], limit: PAGE, omit: PAYLOAD_FIELDS, ...(after === undefined ? {} : { after }) };
       const queued = await executions.find({ status: 'queued' }, options);
       const oldest = queued.find(isFree);
       if (oldest) return Math.max(0, clock.now() - oldest.acceptedAt);
@@ -52,7 +52,7 @@ export function createQueueSight({ executions, clock }: QueueSightDeps): QueueSi
   }
 
   async function parkedLanes(status: 'held' | 'waiting'): Promise<ReadonlySet<string>> {
-    const parked = await executions.find({ status }, { sort: ['acceptedAt'], limit: MAX_PARKED });
+    const parked = await executions.find({ status }, { sort: ['acceptedAt'], limit: MAX_PARKED, omit: PAYLOAD_FIELDS });
     return new Set(parked.flatMap(({ lane }) => lane?.key ?? []));
   }
 

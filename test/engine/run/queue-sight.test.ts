@@ -56,3 +56,23 @@ test('who asks often makes the store answer every few seconds only', async () =>
   await sight.read();
   assert.ok(documents.counters.reads > reads);
 });
+
+test('what waits is looked at without its payloads', async () => {
+  const { clock, documents, put } = await openQueue();
+  const executions = await documents.open(executionsSpec);
+  const carried = new Set<string>();
+  const watched: typeof executions = {
+    ...executions,
+    async find(filter, options) {
+      const found = await executions.find(filter, options);
+      for (const document of found) for (const field of Object.keys(document)) carried.add(field);
+      return found;
+    },
+  };
+  await put('held', 90_000, 'a');
+  await put('queued', 80_000, 'a');
+  await executions.patchIf('exe_0001', {}, { set: { input: { sealed: 'x' }, 'legs.0': { epoch: 1 }, reply: { sealed: 'x' } } });
+  await executions.patchIf('exe_0002', {}, { set: { input: { sealed: 'x' } } });
+  await createQueueSight({ executions: watched, clock }).read();
+  assert.deepEqual([...carried].sort(), ['_id', 'acceptedAt', 'dedupe', 'lane', 'status']);
+});
