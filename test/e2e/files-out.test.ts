@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -161,6 +161,30 @@ test('`kangqiao backup --file PATH` leaves the backup where the person wants it'
   assert.equal(made.code, 0, made.stderr);
   assert.equal(readFileSync(file).subarray(0, 6).toString(), 'KQBAK1');
   assert.ok(!readdirSync(exchange()).some((name) => name.startsWith('backup-')), 'nothing is left in the exchange folder');
+});
+
+test('`kangqiao restore` fills a new store from it, refuses another key and a store in use, and the restored one starts', async (t) => {
+  const [file, keyFile, otherKey] = [join(scratch, 'wanted.kqb'), join(scratch, 'backup.key'), join(scratch, 'other.key')];
+  writeFileSync(otherKey, randomBytes(32));
+  const restored = join(scratch, 'restored');
+  mkdirSync(join(restored, 'data'), { recursive: true });
+  copyFileSync(`${platform.dataFolder}.kek`, join(restored, 'data.kek'));
+  const restore = (folder: string, key: string) => runCommand(['--data', folder, 'restore', '--file', file, '--key-file', key]);
+  const wrong = await restore(join(restored, 'data'), otherKey);
+  assert.notEqual(wrong.code, 0);
+  assert.match(wrong.stderr, /BACKUP_/);
+  assert.notEqual((await restore(platform.dataFolder, keyFile)).code, 0, 'a store that a process has');
+  const made = await restore(join(restored, 'data'), keyFile);
+  assert.equal(made.code, 0, made.stderr);
+  assert.match(made.stdout, /\d+ documents/);
+  const second = await startPlatform({ scratch: restored, ports: await choosePorts() });
+  t.after(() => second.process.kill('SIGKILL'));
+  const login = await fetch(`http://127.0.0.1:${second.ports.control}/api/v1/login`, {
+    method: 'POST',
+    headers: { 'x-kq-client': 'test', 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'admin', password: PASSWORD }),
+  });
+  assert.equal(login.status, 200);
 });
 
 function control(): string {

@@ -38,7 +38,7 @@ export const NOT_RUN: readonly Unrun[] = [
   {
     page: 'docs/operations.md',
     begins: 'head -c 32 /dev/urandom > backup.key',
-    reason: 'names folders of an installed service; test/e2e/files-out.test.ts runs `backup`, test/cli/verify-offline.test.ts restores',
+    reason: 'names folders of an installed service; test/e2e/files-out.test.ts runs both commands',
   },
   {
     page: 'docs/operations.md',
