@@ -5,9 +5,9 @@ import type { VersionHeads } from './version-heads.ts';
 export function createAdapterUsers(stores: FlowStores, versionHeads: VersionHeads): (adapterId: string) => Promise<readonly string[]> {
   return async (adapterId) => {
     const users: string[] = [];
-    for (const { _id, revision } of await findAll(stores.pointers)) {
-      const versions = await versionHeads(_id, revision);
-      if (versions.some(({ adapters }) => adapters.has(adapterId))) users.push(_id);
+    for (const pointer of await findAll(stores.pointers)) {
+      const versions = await versionHeads(pointer);
+      if (versions.some(({ adapters }) => adapters.has(adapterId))) users.push(pointer._id);
     }
     return users;
   };

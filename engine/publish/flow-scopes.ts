@@ -9,8 +9,8 @@ export function createFlowScopes(
 ): (domains: readonly string[]) => Promise<readonly FlowScope[]> {
   return async (domains) => {
     const scopes: FlowScope[] = [];
-    for (const { _id, revision } of await findAll(stores.pointers)) {
-      scopes.push(...scopeOf(_id, await versionHeads(_id, revision), domains));
+    for (const pointer of await findAll(stores.pointers)) {
+      scopes.push(...scopeOf(pointer._id, await versionHeads(pointer), domains));
     }
     return scopes;
   };

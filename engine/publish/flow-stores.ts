@@ -27,7 +27,10 @@ export interface CommandRecord extends StoredDocument {
   readonly diff: string;
 }
 
-/** `_id` is `flowId@version`; never changed. */
+/**
+ * `_id` is `flowId@version`; never changed and never removed. It is stored before the commit, so one whose commit failed stays too:
+ * the pointer tells which were published (`wasPublished`).
+ */
 export interface VersionRecord extends StoredDocument {
   readonly flowId: string;
   readonly version: number;
@@ -47,6 +50,10 @@ export interface PointerRecord extends StoredDocument {
   readonly contentHash: string;
   readonly changedAt: number;
   readonly changedBy: string;
+  /** The highest version that was ever published. Absent in pointers of 0.1.0: every stored version counts as published. */
+  readonly newest?: number;
+  /** Numbers below `newest` whose commit failed: never published. */
+  readonly skipped?: readonly number[];
 }
 
 const open = Type.Object({ _id: Type.String() }, { additionalProperties: true });
@@ -118,6 +125,11 @@ export async function findAll<T extends StoredDocument>(collection: Collection<T
 /** The flow of a draft. */
 export function bodyOf({ seal, drafts }: FlowStores, record: DraftRecord | undefined): FlowDocument | undefined {
   return record && (openJson(seal, drafts, record._id, record.body) as FlowDocument);
+}
+
+/** Whether that version is or was published. */
+export function wasPublished({ newest = Infinity, skipped = [] }: PointerRecord, version: number): boolean {
+  return version <= newest && !skipped.includes(version);
 }
 
 export function isPublished(pointer: PointerRecord | undefined): pointer is PointerRecord & { readonly version: number } {

@@ -7,7 +7,7 @@ import { checkListener } from './check-listener.ts';
 import type { FlowCatalogDeps } from './examine-flow.ts';
 import { findIssues } from './find-issues.ts';
 import { invalid, raced, testsFailed, unknown } from './flow-errors.ts';
-import { bodyOf, isPublished, sealJson, type PointerRecord } from './flow-stores.ts';
+import { bodyOf, isPublished, sealJson, wasPublished, type PointerRecord } from './flow-stores.ts';
 import { runTests } from './run-tests.ts';
 
 const NO_TESTS: TestReport = { passed: true, tests: [] };
@@ -38,7 +38,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
       return { flowId, version: pointer.version, contentHash: hash, changed: false, warnings, tests: NO_TESTS };
     }
     onStage?.('test');
-    const number = ((await latestVersion(flowId)) ?? 0) + 1;
+    const number = Math.max(pointer?.newest ?? 0, await latestVersion(flowId)) + 1;
     const version: FlowVersion = { flowId, version: number, contentHash: hash, document };
     const flow = await deps.compileInTurns(version, signal);
     const tests = await runTests(flow, document.tests, deps.runTrial, clock, signal);
@@ -46,6 +46,8 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     onStage?.('prepare');
     await prepare(flow, signal);
     onStage?.('commit');
+    // Tests and listeners take seconds. A removal between this line and the commit is still not seen.
+    if ((await stores.drafts.get(flowId)) === undefined) throw unknown(flowId);
     const _id = `${flowId}@${number}`;
     const record = {
       _id,
@@ -58,12 +60,8 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
       ...(note === undefined ? {} : { note: sealJson(stores.seal, stores.versions, _id, note) }),
     };
     if (!(await stores.versions.insert(record, { durability: 'full' })).inserted) throw raced(flowId);
-    try {
-      await commit(flowId, pointer, number, hash, actor);
-    } catch (error) {
-      await stores.versions.remove(record._id);
-      throw error;
-    }
+    // When it fails the version stays: a commit whose answer was lost may have taken effect.
+    await commit(flowId, pointer, { version: number, contentHash: hash, ...countUp(pointer, number) }, actor);
     onStage?.('apply');
     await apply(flowId, flow);
     return { flowId, version: number, contentHash: hash, changed: true, warnings, tests };
@@ -72,19 +70,19 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
   async function rollback(flowId: string, version: number, actor: string, signal: AbortSignal): Promise<PublishReport> {
     const pointer = await stores.pointers.get(flowId);
     const record = await stores.versions.get(`${flowId}@${version}`);
-    if (record === undefined) throw unknown(flowId, version);
+    if (record === undefined || pointer === undefined || !wasPublished(pointer, version)) throw unknown(flowId, version);
     const report: PublishReport = {
       flowId,
       version,
       contentHash: record.contentHash,
-      changed: pointer?.version !== version,
+      changed: pointer.version !== version,
       warnings: [],
       tests: NO_TESTS,
     };
     if (!report.changed) return report;
     const flow = await published.at(flowId, version);
     await prepare(flow, signal);
-    await commit(flowId, pointer, version, record.contentHash, actor);
+    await commit(flowId, pointer, { ...pointer, version, contentHash: record.contentHash }, actor);
     await apply(flowId, flow);
     return report;
   }
@@ -92,7 +90,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
   async function unpublish(flowId: string, actor: string): Promise<boolean> {
     const pointer = await stores.pointers.get(flowId);
     if (!isPublished(pointer)) return false;
-    await commit(flowId, pointer, null, '', actor);
+    await commit(flowId, pointer, { ...pointer, version: null, contentHash: '' }, actor);
     await apply(flowId);
     return true;
   }
@@ -107,12 +105,11 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
   async function commit(
     flowId: string,
     before: PointerRecord | undefined,
-    version: number | null,
-    hash: string,
+    after: Pick<PointerRecord, 'version' | 'contentHash' | 'newest' | 'skipped'>,
     actor: string,
   ): Promise<void> {
     const revision = (before?.revision ?? 0) + 1;
-    const pointer: PointerRecord = { _id: flowId, revision, version, contentHash: hash, changedAt: clock.now(), changedBy: actor };
+    const pointer: PointerRecord = { ...after, _id: flowId, revision, changedAt: clock.now(), changedBy: actor };
     const isCommitted =
       before === undefined
         ? (await stores.pointers.insert(pointer, { durability: 'full' })).inserted
@@ -126,9 +123,19 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     await published.hint(flowId);
   }
 
-  async function latestVersion(flowId: string): Promise<number | undefined> {
-    return (await stores.versions.find({ flowId }, { sort: ['-version'], limit: 1 }))[0]?.version;
+  async function latestVersion(flowId: string): Promise<number> {
+    return (await stores.versions.find({ flowId }, { sort: ['-version'], limit: 1 }))[0]?.version ?? 0;
   }
 
   return { publish, rollback, unpublish };
+}
+
+/**
+ * A version stored between the newest and this one read the same pointer or an older one, so this commit makes its commit fail for good.
+ * Without a known newest nothing is skipped: a version too many in a list is better than executions that no list leads to.
+ */
+function countUp(before: PointerRecord | undefined, version: number): Required<Pick<PointerRecord, 'newest' | 'skipped'>> {
+  const newest = before?.newest ?? version - 1;
+  const failed = Array.from({ length: version - 1 - newest }, (_, index) => newest + 1 + index);
+  return { newest: version, skipped: [...(before?.skipped ?? []), ...failed] };
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { openJson, toVersion, type FlowStores, type VersionRecord } from './flow-stores.ts';
+import { openJson, toVersion, wasPublished, type FlowStores, type PointerRecord, type VersionRecord } from './flow-stores.ts';
 
 /** What lists tell of a version, and what is asked of all versions. */
 export interface VersionHead extends Pick<VersionRecord, 'version' | 'contentHash' | 'publishedAt' | 'publishedBy'> {
@@ -9,32 +9,35 @@ export interface VersionHead extends Pick<VersionRecord, 'version' | 'contentHas
   readonly adapters: ReadonlySet<string>;
 }
 
-/** The versions of a flow, newest first. `revision`: that of its pointer. */
-export type VersionHeads = (flowId: string, revision: number) => Promise<readonly VersionHead[]>;
+/** The versions of a flow that are or were published, newest first. */
+export type VersionHeads = (pointer: PointerRecord) => Promise<readonly VersionHead[]>;
 
 /**
- * Versions never change: those of a flow are read once for each change of its pointer. They are read whole, since a mark covers a whole version,
- * and so one at a time: each may have a megabyte.
+ * Versions never change and are never removed: each is read once, when the pointer has moved beyond it. They are read whole, since a mark
+ * covers a whole version, and so one at a time: each may have a megabyte.
  */
 export function createVersionHeads(stores: FlowStores): VersionHeads {
   const known = new Map<string, { readonly revision: number; readonly heads: Promise<readonly VersionHead[]> }>();
 
-  async function read(flowId: string): Promise<readonly VersionHead[]> {
-    const heads: VersionHead[] = [];
-    for (;;) {
-      const below = heads.at(-1)?.version;
-      const filter = below === undefined ? { flowId } : { flowId, version: { lt: below } };
-      const [record] = await stores.versions.find(filter, { sort: ['-version'], limit: 1 });
-      if (record === undefined) return heads;
-      heads.push(openHead(stores, record));
+  async function readAbove(before: readonly VersionHead[], pointer: PointerRecord): Promise<readonly VersionHead[]> {
+    const { _id: flowId, newest = Infinity } = pointer;
+    const above: VersionHead[] = [];
+    let last = before[0]?.version ?? 0;
+    while (last < newest) {
+      const [record] = await stores.versions.find({ flowId, version: { gt: last } }, { sort: ['version'], limit: 1 });
+      if (record === undefined) break;
+      last = record.version;
+      if (wasPublished(pointer, last)) above.unshift(openHead(stores, record));
       await nextTurn();
     }
+    return [...above, ...before];
   }
 
-  return (flowId, revision) => {
+  return (pointer) => {
+    const { _id: flowId, revision } = pointer;
     const before = known.get(flowId);
-    if (before?.revision === revision) return before.heads;
-    const heads = read(flowId);
+    if (before !== undefined && before.revision >= revision) return before.heads;
+    const heads = (before?.heads ?? Promise.resolve([])).catch(() => []).then((read) => readAbove(read, pointer));
     known.set(flowId, { revision, heads });
     heads.catch(() => known.get(flowId)?.heads === heads && known.delete(flowId));
     return heads;

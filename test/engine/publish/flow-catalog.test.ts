@@ -15,7 +15,7 @@ import { compileFlow, type CompiledFlow } from '../../../engine/run/compile-flow
 import { StaleDraft, type Bindings, type TrialResult } from '../../../engine/services.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createChanges } from '../../../engine/changes/create-changes.ts';
-import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
+import { createMemoryDocuments, type MemoryOperation } from '../../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';
 import { sampleFlow, sampleRegistry } from '../flow/sample-flow.ts';
 
@@ -67,8 +67,8 @@ afterEach(async () => {
   for (const one of running.splice(0)) await one.stop();
 });
 
-function installation() {
-  const memory = createMemoryDocuments({ clock });
+function installation(onOperation?: (operation: MemoryOperation) => Promise<void> | void) {
+  const memory = createMemoryDocuments({ clock, ...(onOperation === undefined ? {} : { onOperation }) });
   const documents = { ...memory, counters: memory.counters, isExclusive: false };
   const shared = createMemorySharedState({ clock });
   return async (more: Partial<FlowCatalogDeps> = {}) => {
@@ -245,6 +245,67 @@ test('of two publications at once exactly one wins, and the other says so', asyn
   const lost = results.find((result) => result.status === 'rejected');
   assert.equal((lost?.reason as AppError).code, 'FLOW_PUBLISH_RACE');
   assert.equal((await one.catalog.versions('flw_sample')).length, 1);
+});
+
+/** Publishes version 1 and saves the draft of the next; the commit after that meets the fault. */
+async function withCommitFault(phase: MemoryOperation['phase'], fault: () => Promise<void> | void) {
+  let isArmed = false;
+  const start = installation(async (operation) => {
+    if (!isArmed || operation.collection !== 'flow_pointers' || operation.kind !== 'replaceIf' || operation.phase !== phase) return;
+    isArmed = false;
+    await fault();
+    throw new AppError('STORE_DOWN', 'transient', 'The store does not answer.');
+  });
+  const process = await start();
+  const draft = await process.catalog.saveDraft(flow(), 'ann');
+  await process.catalog.publish('flw_sample', 'ann', signal);
+  await process.catalog.saveDraft({ ...draft, deadlineMs: 9 }, 'ann');
+  isArmed = true;
+  return { start, ...process };
+}
+
+test('a publication whose commit took effect and whose answer was lost serves, also after a restart', async () => {
+  const { start, catalog, published } = await withCommitFault('after', () => {});
+  await assert.rejects(catalog.publish('flw_sample', 'ann', signal), { code: 'STORE_DOWN' });
+  await clock.advance(15_000);
+  assert.equal(published.current('flw_sample')?.version, 2);
+  const restarted = await start();
+  assert.deepEqual([restarted.published.current('flw_sample')?.version, restarted.published.failing.size], [2, 0]);
+  const again = await catalog.publish('flw_sample', 'ann', signal);
+  assert.deepEqual([again.version, again.changed], [2, false]);
+});
+
+test('a version whose commit failed is never listed and never rolled back to, and its number is not used again', async () => {
+  const meanwhile: number[] = [];
+  const { catalog, start } = await withCommitFault('before', async () => {
+    meanwhile.push(...(await catalog.versions('flw_sample')).map((one) => one.version));
+  });
+  const versions = async (of = catalog) => (await of.versions('flw_sample')).map((one) => one.version);
+  await assert.rejects(catalog.publish('flw_sample', 'ann', signal), { code: 'STORE_DOWN' });
+  assert.deepEqual([meanwhile, await versions()], [[1], [1]]);
+  await assert.rejects(catalog.rollback('flw_sample', 2, 'ann', signal), { code: 'FLOW_UNKNOWN' });
+  assert.equal((await catalog.publish('flw_sample', 'ann', signal)).version, 3);
+  await assert.rejects(catalog.rollback('flw_sample', 2, 'ann', signal), { code: 'FLOW_UNKNOWN' });
+  await catalog.rollback('flw_sample', 1, 'ann', signal);
+  assert.deepEqual(
+    [await versions(), await versions((await start()).catalog)],
+    [
+      [3, 1],
+      [3, 1],
+    ],
+  );
+});
+
+test('a draft that is removed while its publication runs is not published', async () => {
+  const { catalog, published, stores } = await installation()({
+    prepareTrigger: async () => {
+      assert.equal(await catalog.remove('flw_sample', 'bob'), true);
+    },
+  });
+  await catalog.saveDraft(flow(), 'ann');
+  await assert.rejects(catalog.publish('flw_sample', 'ann', signal), { code: 'FLOW_UNKNOWN' });
+  assert.equal(published.current('flw_sample'), undefined);
+  assert.equal(await stores.pointers.get('flw_sample'), undefined);
 });
 
 test('rolling back publishes the old version again, and the draft stays', async () => {
