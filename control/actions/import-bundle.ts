@@ -138,12 +138,12 @@ function repeatedIds({ adapters = [], tables = [], flows = [], interfaces = [] }
 }
 
 /**
- * Drafts may break rules, but not the schema; whoever has to mend that hears of the broken rules too. Adapters and tables that are not here may
- * come with the bundle.
+ * Drafts may break rules, but not the schema, and of what costs too much nobody knows whether it does; the person who has to mend that gets the
+ * broken rules too. Adapters and tables that are not here may come with the bundle.
  */
 async function whatKeepsFromSaving(catalog: ControlServices['catalog'], flow: unknown, by: string): Promise<readonly Issue[]> {
   const issues = await catalog.validate(flow, by);
-  if (!issues.some(({ code }) => code === 'FLOW_SCHEMA')) return [];
+  if (!issues.some(({ code }) => code === 'FLOW_SCHEMA' || code === 'FLOW_TOO_COSTLY')) return [];
   return issues.filter(({ code }) => code !== 'FLOW_ADAPTER_UNKNOWN' && code !== 'FLOW_TABLE_UNKNOWN');
 }
 

@@ -18,11 +18,11 @@ export const SCHEMA_LIMITS = {
   /** The same of a value and all that it lies in, `LEVELS` deep. */
   growth: 100_000,
 } as const;
-/** Far enough to tell what doubles with each level of the data from what only adds up. */
-const LEVELS = 20;
+/** As deep as a body may be. */
+const LEVELS = 64;
 
 export interface SchemaExcess {
-  readonly bound: keyof typeof SCHEMA_LIMITS | 'loop' | PatternExcess['bound'];
+  readonly bound: keyof typeof SCHEMA_LIMITS | 'loop' | 'multiple' | 'reference' | 'resource' | PatternExcess['bound'];
   readonly found: number;
   readonly limit: number;
   /** JSON Pointer into the schema. */
@@ -37,24 +37,22 @@ export interface SchemaSize {
   readonly textWeight: number;
   /** Objects in it, as far as it was looked at. */
   readonly subschemas: number;
+  readonly references: number;
 }
 
 /** The first bound that a schema breaks, and what checking data by it costs. */
 export function measureSchema(schema: unknown): SchemaSize {
-  const survey: Survey = { bytes: 0, parts: [], byValue: new Map(), references: 0, excess: undefined };
-  visit(schema, '', 1, undefined, survey);
-  const subschemas = survey.parts.length;
-  if (survey.excess !== undefined) return { excess: survey.excess, weight: Infinity, textWeight: Infinity, subschemas };
-  connect(survey);
-  return { ...weigh(survey.parts), subschemas };
+  const survey: Survey = { bytes: 0, parts: [], byValue: new Map(), byAnchor: new Map(), references: 0, excess: undefined };
+  visit(schema, '', 1, survey);
+  if (survey.excess === undefined) connect(survey);
+  const { excess, parts, references } = survey;
+  return { ...(excess === undefined ? weigh(parts) : beyond(excess)), subschemas: parts.length, references };
 }
 
 /** A schema within the schema. */
 interface Part {
   readonly schema: Readonly<Record<string, unknown>>;
   readonly path: string;
-  /** The nearest schema around it with an `$id`: what `#` means in its references. */
-  readonly base: Part;
   own: number;
   /** Of its own patterns, for each character. */
   ownText: number;
@@ -72,36 +70,35 @@ interface Survey {
   references: number;
   readonly parts: Part[];
   readonly byValue: Map<unknown, Part>;
+  readonly byAnchor: Map<string, Part>;
   excess: SchemaExcess | undefined;
 }
 
 /** Every object becomes a part, a list of properties or an example too: a reference may lead to any of them. */
-function visit(value: unknown, path: string, depth: number, base: Part | undefined, survey: Survey): void {
+function visit(value: unknown, path: string, depth: number, survey: Survey): void {
   if (survey.excess !== undefined) return;
   survey.bytes += typeof value === 'string' ? value.length + 2 : 8;
   if (survey.bytes > SCHEMA_LIMITS.bytes) return exceed(survey, 'bytes', survey.bytes, path);
   if (typeof value !== 'object' || value === null) return;
   if (depth > SCHEMA_LIMITS.depth) return exceed(survey, 'depth', depth, path);
   if (Array.isArray(value)) {
-    value.forEach((item, index) => visit(item, `${path}/${index}`, depth + 1, base, survey));
+    value.forEach((item, index) => visit(item, `${path}/${index}`, depth + 1, survey));
     return;
   }
   const schema = value as Readonly<Record<string, unknown>>;
-  const part = addPart(schema, path, base, survey);
+  addPart(schema, path, survey);
   for (const [name, field] of Object.entries(schema)) {
     survey.bytes += name.length + 4;
-    visit(field, path + pointerStep(name), depth + 1, part.base, survey);
+    visit(field, path + pointerStep(name), depth + 1, survey);
   }
 }
 
-function addPart(schema: Part['schema'], path: string, base: Part | undefined, survey: Survey): Part {
-  const part = { schema, path, own: 1, ownText: 0, same: [], inside: [], work: [], textWork: [] } as Omit<Part, 'base'> as Part & {
-    base: Part;
-  };
-  part.base = base === undefined || typeof schema['$id'] === 'string' ? part : base;
+function addPart(schema: Part['schema'], path: string, survey: Survey): void {
+  const part: Part = { schema, path, own: 1, ownText: 0, same: [], inside: [], work: [], textWork: [] };
   survey.parts.push(part);
   survey.byValue.set(schema, part);
-  if (typeof schema['$ref'] === 'string' || typeof schema['$dynamicRef'] === 'string') survey.references += 1;
+  refuseResources(part, survey);
+  if (typeof schema['$ref'] === 'string') survey.references += 1;
   if (survey.parts.length > SCHEMA_LIMITS.subschemas) exceed(survey, 'subschemas', survey.parts.length, path);
   if (survey.references > SCHEMA_LIMITS.references) exceed(survey, 'references', survey.references, path);
   const { pattern, patternProperties } = schema;
@@ -124,7 +121,20 @@ function addPart(schema: Part['schema'], path: string, base: Part | undefined, s
   part.own += Math.floor((lengthOf(schema['properties']) + lengthOf(schema['required'])) / 20);
   // Each item is written down in one order of its fields.
   if (schema['uniqueItems'] === true) part.own += 5;
-  return part;
+}
+
+/** What makes a reference mean something else by where it is met: then its work cannot be told from the text. */
+const BY_PLACE = ['$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor'];
+
+/** A schema is one resource: `$id` at its root alone, and each anchor once. */
+function refuseResources({ schema, path }: Part, survey: Survey): void {
+  const refuse = () => void (survey.excess ??= { bound: 'resource', found: 1, limit: 0, path });
+  if (BY_PLACE.some((name) => typeof schema[name] === 'string' || typeof schema[name] === 'boolean')) refuse();
+  const { $id, $anchor } = schema;
+  if (typeof $id === 'string' && (path !== '' || $id.includes('#'))) refuse();
+  if (typeof $anchor !== 'string') return;
+  if (survey.byAnchor.has($anchor)) refuse();
+  survey.byAnchor.set($anchor, survey.byValue.get(schema)!);
 }
 
 function lengthOf(value: unknown): number {
@@ -146,13 +156,8 @@ const INSIDE = [
 /** Their value is a list of schemas by name, not a schema. */
 const BY_NAME = new Set(['properties', 'patternProperties', 'dependentSchemas', 'dependencies']);
 
-function connect({ parts, byValue }: Survey): void {
-  const names: Names = {
-    byValue,
-    byId: Map.groupBy(parts, ({ schema: { $id } }) => (typeof $id === 'string' ? lastStep($id.replace(/#$/, '')) : undefined)),
-    byAnchor: Map.groupBy(parts, ({ schema }) => schema['$anchor']),
-    byDynamicAnchor: Map.groupBy(parts, ({ schema }) => schema['$dynamicAnchor']),
-  };
+function connect(survey: Survey): void {
+  const { parts, byValue } = survey;
   const one = (value: unknown): Part[] => (byValue.has(value) ? [byValue.get(value)!] : []);
   for (const part of parts) {
     const { schema } = part;
@@ -165,41 +170,23 @@ function connect({ parts, byValue }: Survey): void {
     part.inside.push(...INSIDE.map((names) => names.flatMap(under)));
     // Several patterns may fit one name.
     part.inside.push(...under('patternProperties').map((matched) => [matched]));
-    const { $ref, $dynamicRef } = schema;
-    if (typeof $ref === 'string') part.same.push(...targetsOf($ref, part, names));
-    if (typeof $dynamicRef !== 'string') continue;
-    const anchored = names.byDynamicAnchor.get($dynamicRef.slice($dynamicRef.indexOf('#') + 1)) ?? [];
-    part.same.push(...(anchored.length > 0 ? anchored : targetsOf($dynamicRef, part, names)));
+    if (typeof schema['$ref'] !== 'string') continue;
+    const target = targetOf(schema['$ref'], survey);
+    if (target === undefined) survey.excess ??= { bound: 'reference', found: 1, limit: 0, path: part.path };
+    else part.same.push(target);
   }
 }
 
-/** Where references find their targets: a thousand of them look among thousands of parts. */
-interface Names {
-  readonly byValue: ReadonlyMap<unknown, Part>;
-  /** By the last step of the `$id`. */
-  readonly byId: ReadonlyMap<string | undefined, readonly Part[]>;
-  readonly byAnchor: ReadonlyMap<unknown, readonly Part[]>;
-  readonly byDynamicAnchor: ReadonlyMap<unknown, readonly Part[]>;
+/** `#`, `#/$defs/name` or `#anchor`. Whatever else validators read as a reference is refused, as they do not agree on it. */
+function targetOf(reference: string, { parts, byValue, byAnchor }: Survey): Part | undefined {
+  const root = parts[0];
+  if (reference === '#') return root;
+  if (!reference.startsWith('#/')) return ANCHOR.test(reference) ? byAnchor.get(reference.slice(1)) : undefined;
+  // An empty step is the field "" by the standard, and nothing at all to some.
+  return reference.split('/').slice(1).includes('') ? undefined : byValue.get(followPointer(root?.schema, reference.slice(1)));
 }
 
-/** What a reference leads to. One that leads nowhere is refused by whoever compiles the schema. */
-function targetsOf(reference: string, from: Part, { byValue, byId, byAnchor, byDynamicAnchor }: Names): Part[] {
-  const at = reference.indexOf('#');
-  const [uri, fragment] = at < 0 ? [reference, ''] : [reference.slice(0, at), reference.slice(at + 1)];
-  const bases = uri === '' ? [from.base] : (byId.get(lastStep(uri)) ?? []);
-  if (bases.length === 0) return [];
-  if (fragment === '') return [...bases];
-  if (!fragment.startsWith('/')) {
-    // An anchor names a place of its own resource alone (JSON Schema core, 8.2.2).
-    const isHere = ({ base }: Part) => bases.includes(base);
-    return [...new Set([...(byAnchor.get(fragment) ?? []).filter(isHere), ...(byDynamicAnchor.get(fragment) ?? []).filter(isHere)])];
-  }
-  return bases.flatMap((base) => byValue.get(followPointer(base.schema, fragment)) ?? []);
-}
-
-function lastStep(text: string): string {
-  return text.slice(Math.max(text.lastIndexOf('/'), text.lastIndexOf(':')) + 1);
-}
+const ANCHOR = /^#[A-Za-z_][\w.-]*$/;
 
 function followPointer(from: unknown, pointer: string): unknown {
   let value = from;
@@ -219,11 +206,14 @@ function decoded(step: string): string {
   }
 }
 
+type Weights = Pick<SchemaSize, 'excess' | 'weight' | 'textWeight'>;
+
 /** Level by level, so that each part is worked out once for each. */
-function weigh(parts: readonly Part[]): Omit<SchemaSize, 'subschemas'> {
+function weigh(parts: readonly Part[]): Weights {
   let weight = 0;
   let textWeight = 0;
-  for (let level = 0; level <= LEVELS; level++) {
+  for (let level = 0, isGrowing = true; level <= LEVELS && isGrowing; level++) {
+    isGrowing = level === 0;
     for (const part of parts) {
       const looping = workOf(part, level, new Set());
       if (looping !== undefined) return beyond({ bound: 'loop', found: 1, limit: 0, path: looping.path });
@@ -232,12 +222,15 @@ function weigh(parts: readonly Part[]): Omit<SchemaSize, 'subschemas'> {
       if (work > SCHEMA_LIMITS[bound]) return beyond({ bound, found: work, limit: SCHEMA_LIMITS[bound], path: part.path });
       weight = Math.max(weight, work);
       textWeight = Math.max(textWeight, part.textWork[level]!);
+      isGrowing ||= work > part.work[level - 1]! || part.textWork[level]! > part.textWork[level - 1]!;
     }
   }
+  const multiple = findMultiple(parts);
+  if (multiple !== undefined) return beyond({ bound: 'multiple', found: 1, limit: 0, path: multiple.path });
   return { excess: undefined, weight, textWeight };
 }
 
-function beyond(excess: SchemaExcess): Omit<SchemaSize, 'subschemas'> {
+function beyond(excess: SchemaExcess): Weights {
   return { excess, weight: Infinity, textWeight: Infinity };
 }
 
@@ -264,11 +257,39 @@ function workOf(part: Part, level: number, open: Set<Part>): Part | undefined {
   return undefined;
 }
 
+/**
+ * A part that leads back to itself in two ways: what it costs multiplies with each round, however many levels of the data a round takes. Parts
+ * that lead to one another are found by Tarjan's algorithm (SIAM J. Comput. 1, 1972).
+ */
+function findMultiple(parts: readonly Part[]): Part | undefined {
+  const numbers = new Map<Part, number>();
+  const roundOf = new Map<Part, number>();
+  const open: Part[] = [];
+  /** Returns the lowest number that the part leads to among those still open. */
+  const number = (part: Part): number => {
+    const own = numbers.size;
+    numbers.set(part, own);
+    open.push(part);
+    let lowest = own;
+    for (const next of [...part.same, ...part.inside.flat()]) {
+      if (!numbers.has(next)) lowest = Math.min(lowest, number(next));
+      else if (!roundOf.has(next)) lowest = Math.min(lowest, numbers.get(next)!);
+    }
+    if (lowest === own) for (const one of open.splice(open.lastIndexOf(part))) roundOf.set(one, own);
+    return lowest;
+  };
+  for (const part of parts) if (!numbers.has(part)) number(part);
+  return parts.find((part) => {
+    const isBack = (next: Part) => roundOf.get(next) === roundOf.get(part);
+    return part.same.filter(isBack).length + part.inside.filter((choice) => choice.some(isBack)).length > 1;
+  });
+}
+
 /** What is too much, and what to do. */
 export function schemaExcessText({ bound, found, limit, path }: SchemaExcess): Text {
   const place = path === '' ? { zh: '', en: '' } : { zh: `（${path.slice(0, 200)}）`, en: ` at ${path.slice(0, 200)}` };
   const { zh, en } = EXCESS_TEXTS[bound];
-  const amount = { zh: bound === 'loop' ? '' : `：${found}，上限 ${limit}`, en: bound === 'loop' ? '' : `: ${found}, at most ${limit}` };
+  const amount = limit === 0 ? { zh: '', en: '' } : { zh: `：${found}，上限 ${limit}`, en: `: ${found}, at most ${limit}` };
   return { 'zh-CN': `${zh[0]}${amount.zh}${place.zh}。${zh[1]}`, en: `${en[0]}${amount.en}${place.en}. ${en[1]}` };
 }
 
@@ -296,6 +317,18 @@ const EXCESS_TEXTS: Readonly<Record<SchemaExcess['bound'], Sentences>> = {
   growth: {
     zh: ['校验工作量随数据层级成倍增长', '请只让一个分支指向自身'],
     en: ['The work multiplies with each level of the data', 'Let one branch alone lead back to itself'],
+  },
+  multiple: {
+    zh: ['校验工作量随数据层级成倍增长', '请只让一个分支指向自身'],
+    en: ['The work multiplies with the levels of the data', 'Let one branch alone lead back to itself'],
+  },
+  reference: {
+    zh: ['引用的写法不受支持，或没有指向任何定义', '请写成 #/$defs/名称、# 或 #锚点名'],
+    en: ['A reference leads nowhere, or is written in a way that is not supported', 'Write #/$defs/name, # or #anchor'],
+  },
+  resource: {
+    zh: ['不支持动态引用、内层 $id 和重复的 $anchor', '请改用 $defs 和 $ref，$id 只写在最外层'],
+    en: ['Dynamic references, an inner $id and an $anchor given twice are not supported', 'Use $defs and $ref, and $id at the root alone'],
   },
   loop: {
     zh: ['引用绕回到同一个值，校验永远不会结束', '请去掉这个循环引用'],

@@ -6,7 +6,7 @@ import { AppError, type Issue } from '../contract/errors.ts';
 import { isRecord } from '../contract/is-record.ts';
 import { isPublishable } from '../flow/validate-flow.ts';
 import { BoundedThreads, ThreadLimit } from '../threads/bounded-threads.ts';
-import { EXAMINE_MS, MAX_DOCUMENT_CHARS, tooCostly, type DocumentFacts, type ExamineAnswer, type ExamineTask } from './examine-protocol.ts';
+import { EXAMINE_MS, isTooLarge, tooCostly, type DocumentFacts, type ExamineAnswer, type ExamineTask } from './examine-protocol.ts';
 
 export interface Examiner {
   /**
@@ -44,7 +44,7 @@ export function createExaminer(nodeFolders: readonly (string | URL)[], clock: Cl
 
   async function examine(raw: unknown, facts: DocumentFacts, options: ExamineOptions): Promise<ExamineAnswer> {
     const text = JSON.stringify(raw) ?? 'null';
-    if (text.length > MAX_DOCUMENT_CHARS) return { issues: [tooCostly(raw, 0, 'size')] };
+    if (isTooLarge(raw)) return { issues: [tooCostly(raw, 0, 'size')] };
     const key = digestOf(text, facts);
     const before = known.get(key);
     if (before !== undefined && (options.wants === 'issues' || !isPublishable(before))) return { issues: before };

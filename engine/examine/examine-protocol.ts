@@ -2,6 +2,7 @@
 import type { Issue } from '../contract/errors.ts';
 import type { FlowDocument } from '../contract/flow-document.ts';
 import { isRecord } from '../contract/is-record.ts';
+import { filledFlow } from '../flow/parse-flow.ts';
 
 /** Of computing, for one document in all. */
 export const EXAMINE_MS = 200;
@@ -10,8 +11,11 @@ export const OWN_LIMIT_MS = 170;
 /** Each step that saves, checks or compares a flow takes tens of milliseconds of the event loop for a document of this size. */
 export const MAX_DOCUMENT_CHARS = 1024 * 1024;
 
+/** Whether the document is larger than one may be, as it would be kept: with its defaults, which do not double it, whichever revision it is. */
 export function isTooLarge(raw: unknown): boolean {
-  return (JSON.stringify(raw) ?? '').length > MAX_DOCUMENT_CHARS;
+  const chars = (JSON.stringify(raw) ?? '').length;
+  if (chars > MAX_DOCUMENT_CHARS || chars < MAX_DOCUMENT_CHARS / 2 || !isRecord(raw)) return chars > MAX_DOCUMENT_CHARS;
+  return JSON.stringify({ ...(filledFlow(raw) as object), revision: 0 }).length > MAX_DOCUMENT_CHARS;
 }
 
 /** What a document is judged by beside itself: only of what it names. */
@@ -46,16 +50,22 @@ export function tooCostly(raw: unknown, step: number, problem: Excess): Issue {
     path: node === undefined ? '' : `/nodes/${step - 1}/config`,
     code: 'FLOW_TOO_COSTLY',
     severity: 'error',
-    message: `${SENTENCES[problem]} It was looking at ${where}.`,
+    message: problem === 'size' ? SENTENCES.size : `${SENTENCES[problem]} It was looking at ${where}.`,
     values: { problem, ...LIMITS[problem], ...(name === undefined ? {} : { node: name.slice(0, 200) }) },
     ...(typeof id === 'string' ? { node: id } : {}),
-    fix: 'Make the schemas, expressions, patterns and mappings there smaller, or split the flow.',
+    fix: FIXES[problem],
   };
 }
 
-const LIMITS = { time: { limit: EXAMINE_MS }, memory: { limit: 128 }, size: { limit: MAX_DOCUMENT_CHARS / 1024 / 1024 } };
+const LIMITS = { time: { limit: EXAMINE_MS }, memory: { limit: 128 }, size: { limit: MAX_DOCUMENT_CHARS } };
+const SMALLER = 'Make the schemas, expressions, patterns and mappings there smaller, or split the flow.';
+const FIXES: Readonly<Record<Excess, string>> = {
+  time: SMALLER,
+  memory: SMALLER,
+  size: 'Make its test data, fixed values and schemas smaller, or split the flow.',
+};
 const SENTENCES: Readonly<Record<Excess, string>> = {
   time: `Checking the flow took more than ${EXAMINE_MS} ms of computing.`,
   memory: 'Checking the flow took more memory than it may.',
-  size: `The flow is larger than ${MAX_DOCUMENT_CHARS / 1024 / 1024} MB.`,
+  size: `The flow is longer than ${MAX_DOCUMENT_CHARS} characters as JSON.`,
 };

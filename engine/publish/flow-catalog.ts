@@ -41,10 +41,10 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
   const versionHeads = createVersionHeads(stores);
 
   async function saveDraft(raw: unknown, actor: string): Promise<FlowDocument> {
-    if (isTooLarge(raw)) throw invalid([tooCostly(raw, 0, 'size')]);
     const flow = readFlow(raw, deps.fits);
-    // A draft may break rules, but whoever has to mend it hears of these in the same answer.
+    // A draft may break rules; the same response lists these for the person who has to mend it.
     if (flow === undefined) throw invalid(await findIssues(deps, raw, actor));
+    if (isTooLarge(flow)) throw invalid([tooCostly(flow, 0, 'size')]);
     const before = await stores.drafts.get(flow.flowId);
     const saved: FlowDocument = { ...flow, revision: flow.revision + 1 };
     // Each step takes tens of milliseconds for the largest documents: others have their turn between them.

@@ -101,7 +101,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     signal.throwIfAborted();
   }
 
-  /** The one write that publishes: whoever read an older pointer loses. */
+  /** The one write that publishes: a process that read an older pointer loses. */
   async function commit(
     flowId: string,
     before: PointerRecord | undefined,

@@ -11,7 +11,7 @@ import type { ThreadMessage } from './serve-tasks.ts';
 export interface BoundedThreadsOptions {
   /** The thread's own file; it calls `serveTasks`. */
   readonly file: URL;
-  /** What the thread is told once, as its `taskData()`. */
+  /** What the thread gets once, as its `taskData()`. */
   readonly data?: unknown;
   /** Threads at most; each is started when it is needed. */
   readonly size: number;
@@ -133,21 +133,28 @@ export class BoundedThreads<Task, Answer> {
 
   #dispatch(): void {
     for (const thread of this.#threads) {
-      if (!thread.isReady || thread.entry !== undefined) continue;
-      const entry = this.#queue.take();
-      if (entry === undefined) return;
-      this.#assign(thread, entry);
+      while (thread.isReady && thread.entry === undefined) {
+        const entry = this.#queue.take();
+        if (entry === undefined) return;
+        this.#assign(thread, entry);
+      }
     }
     const starting = [...this.#threads].filter(({ isReady }) => !isReady).length;
     if (this.#threads.size < this.#options.size && this.#queue.ready() > starting) this.#start();
   }
 
   #assign(thread: Thread, entry: Entry): void {
+    thread.steps[0] = 0;
+    try {
+      thread.worker.postMessage(entry.task);
+    } catch (error) {
+      // It cannot be cloned: that is this task's fault alone, and the thread never heard of it.
+      this.#queue.done(entry.key);
+      return entry.settle(error);
+    }
     thread.cancelTimer();
     thread.entry = entry;
-    thread.steps[0] = 0;
     thread.worker.ref();
-    thread.worker.postMessage(entry.task);
     const { clock } = this.#options;
     const { cpuMs } = entry.limits;
     const begunAt = clock.monotonic();
@@ -156,8 +163,9 @@ export class BoundedThreads<Task, Answer> {
       const answer = nothingAfter(clock, isLast ? LAST_LOOK_MS : SLOWEST_LOOK_MS);
       const usage = await Promise.race([thread.worker.cpuUsage(), answer]).catch(() => undefined);
       if (thread.entry !== entry) return;
-      const leftMs = cpuMs - ((usage?.user ?? 0) + (usage?.system ?? 0)) / 1000 + thread.computedMs;
-      if (usage === undefined ? isLast : leftMs <= 0) return this.#discard(thread, 'time');
+      // Without an answer it is looked at again at once: the thread may be in one long call.
+      const leftMs = usage === undefined ? 0 : cpuMs + thread.computedMs - (usage.user + usage.system) / 1000;
+      if (leftMs <= 0 && (usage !== undefined || isLast)) return this.#discard(thread, 'time');
       if (isLast && clock.monotonic() >= begunAt + STARVED_MS) return this.#discard(thread, 'busy');
       thread.cancelTimer = clock.after(Math.max(SLOWEST_LOOK_MS, leftMs), () => void look());
     };
@@ -210,7 +218,7 @@ export class BoundedThreads<Task, Answer> {
       if (pauseMs > 0 && (fault === 'time' || fault === 'memory')) this.#paused.set(entry.key, clock.monotonic() + pauseMs);
       entry.settle(new ThreadLimit(fault, thread.steps[0], pauseMs));
     } else if (fault === 'failed') {
-      // It never began: the first that waits for it is told, so that nothing is tried for ever.
+      // It never began: the first task that waits for it fails, so that nothing is tried for ever.
       const first = this.#queue.take();
       if (first !== undefined) this.#queue.done(first.key);
       first?.settle(new ThreadLimit('failed'));

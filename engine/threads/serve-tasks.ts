@@ -25,7 +25,7 @@ export function taskData(): unknown {
   return given?.data;
 }
 
-/** Handles one task after the other. An AppError reaches whoever asked as it is; anything else as a failure that says no more. */
+/** Handles one task after the other. An AppError reaches the caller as it is; anything else as a failure without details. */
 export function serveTasks<Task, Answer>(handle: (task: Task, context: TaskContext) => Answer | Promise<Answer>): void {
   parentPort?.on('message', (task: Task) => {
     const before = computedMs();

@@ -24,7 +24,8 @@ export function createSchemaTrial(clock: Clock): SchemaTrial {
     const costly = sizes.map(({ excess }) => excess && { costly: schemaExcessText(excess) });
     if (costly.some((problem) => problem !== undefined)) return costly;
     const subschemas = sizes.reduce((sum, size) => sum + size.subschemas, 0);
-    if (subschemas <= SMALL.subschemas && sizes.every(({ weight }) => weight <= SMALL.weight)) return schemas.map(find);
+    const isSmall = subschemas <= SMALL.subschemas && sizes.every(({ weight, references }) => weight <= SMALL.weight && references === 0);
+    if (isSmall) return schemas.map(find);
     try {
       return await threads.run(schemas, { cpuMs: CPU_MS, key: by });
     } catch (error) {

@@ -70,9 +70,25 @@ test('a draft of more than a megabyte is not kept, and the answer says how large
   assert.deepEqual([saved.status, saved.body.code], [422, 'FLOW_INVALID']);
   assert.deepEqual(
     saved.body.issues.map(({ code, values }: { code: string; values: unknown }) => [code, values]),
-    [['FLOW_TOO_COSTLY', { problem: 'size', limit: 1 }]],
+    [['FLOW_TOO_COSTLY', { problem: 'size', limit: 1024 * 1024 }]],
   );
   assert.equal((await admin.call('GET', '/flows/flw_a')).status, 404);
+});
+
+test('a bundle with a flow that is too large or costs too much is refused before anything is written', async (t) => {
+  const { admin, stop } = await startWithEngine();
+  t.after(stop);
+  const large = flow('flw_large', { nodes: [checkNode({ description: 'x'.repeat(1024 * 1024) })] });
+  const dear = { ...flow('flw_dear', { nodes: repeat(5, (seed) => checkNode(dearSchema(seed), `n_dear${seed}`)) }), name: 7 };
+  for (const flows of [
+    [flow('flw_a'), large],
+    [flow('flw_a'), dear],
+  ]) {
+    const refused = await admin.call('POST', '/bundles/import', { schema: 'bundle/1', flows });
+    assert.deepEqual([refused.status, refused.body.code], [422, 'BUNDLE_INVALID']);
+    assert.match(refused.body.issues[0].path, /^\/flows\/1/);
+    assert.equal((await admin.call('GET', '/flows/flw_a')).status, 404);
+  }
 });
 
 test('a large flow that somebody really drew is checked within the limit: two thousand rules of a mapping', async (t) => {

@@ -14,7 +14,7 @@ export const flowTexts: ErrorTemplates = {
     what: '校验流程占用的内存超过 {limit} MB[，停在节点“{node}”]',
     fix: '缩小该处的 Schema、表达式、正则和映射，或拆分流程。',
   },
-  'FLOW_TOO_COSTLY/size': { what: '流程文档超过 {limit} MB', fix: '拆分流程，或缩小测试数据。' },
+  'FLOW_TOO_COSTLY/size': { what: '流程文档（JSON）超过 {limit} 个字符', fix: '缩小测试数据、固定值和 Schema，或拆分流程。' },
   FLOW_CHECK_BUSY: { what: '等待校验的流程过多，或您刚才的流程开销过大', fix: '请稍候再校验。' },
   FLOW_SCHEMA: { what: '流程文档的格式不正确', fix: '更正所指的字段。' },
   'FLOW_SCHEMA/not-an-object': { what: '流程文档须为 JSON 对象', fix: '以 {"schema": "flow/1", …} 开头。' },

@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import { buildConnector, Pool, type Dispatcher } from 'undici';
+import { buildConnector, Client, Pool, type Dispatcher } from 'undici';
 import type { Adapter } from '../../../engine/contract/adapter.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import type { Effect, NodeContext } from '../../../engine/contract/node.ts';
@@ -65,6 +65,8 @@ interface OpenPool {
   readonly key: string;
   readonly settings: HttpSettings;
   readonly pool: Pool;
+  /** Opens a connection that nobody has used; it closes once it is let go. */
+  connectAnew(): Client;
   readonly basePath: string;
 }
 
@@ -74,16 +76,17 @@ function renewPool(current: OpenPool | undefined, adapter: Adapter, guard: Outbo
   const settings = readSettings(adapter, HttpSettings);
   const url = outboundUrl(settings.baseUrl);
   void current?.pool.close();
-  const pool = new Pool(url.origin, {
-    connections: adapter.limits.maxConcurrency,
+  const options = {
     // Our own timer bounds the whole call; undici's are coarse.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 4000,
     keepAliveMaxTimeout: 60_000,
     connect: guardedConnector(settings, adapter.limits.connectTimeoutMs, guard),
-  });
-  return { adapter, key, settings, pool, basePath: url.pathname.replace(/\/$/, '') };
+  };
+  const pool = new Pool(url.origin, { ...options, connections: adapter.limits.maxConcurrency });
+  const connectAnew = () => new Client(url.origin, options);
+  return { adapter, key, settings, pool, connectAnew, basePath: url.pathname.replace(/\/$/, '') };
 }
 
 function guardedConnector(settings: HttpSettings, timeout: number, guard: OutboundGuard): buildConnector.connector {
@@ -131,9 +134,18 @@ function exchange(
     ctx.signal.addEventListener('abort', onAbort, { once: true });
     if (ctx.signal.aborted) return onAbort();
     const path = `${open.basePath}${request.path}` || '/';
-    const dispatch = () => void open.pool.dispatch({ path, method: request.method, headers, body: request.body ?? null }, call);
-    call.dispatch = dispatch;
-    dispatch();
+    const options = { path, method: request.method, headers, body: request.body ?? null };
+    const sendOnceMore = () => {
+      const client = open.connectAnew();
+      const releaseBoth = () => {
+        release();
+        void client.close();
+      };
+      call.onDone = releaseBoth;
+      client.dispatch(options, call);
+    };
+    call.sendOnceMore = sendOnceMore;
+    open.pool.dispatch(options, call);
   });
 }
 
@@ -142,7 +154,7 @@ const CLOSED: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EP
 /** One request on its way: undici calls it as the exchange goes on. */
 class Exchange implements Dispatcher.DispatchHandler {
   onDone: () => void = () => undefined;
-  dispatch: () => void = () => undefined;
+  sendOnceMore: () => void = () => undefined;
   readonly #ctx: OutboundContext;
   readonly #request: OutboundRequest;
   readonly #limitBytes: number;
@@ -217,14 +229,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.#mayRepeat(error)) {
       this.#isRepeated = true;
-      return this.dispatch();
+      return this.sendOnceMore();
     }
     this.#settle(() => this.#reject(failure(error, this.#isSent, this.#request.effect)));
   }
 
   /**
    * The other side may close a connection just as a request goes out, above all a kept one: what changes nothing is sent once more (RFC 9112,
-   * section 9.3.1).
+   * section 9.3.1), over a new one, since the other kept ones may be closed as well.
    */
   #mayRepeat(error: Error): boolean {
     const isClosed = CLOSED.has((error as { code?: string }).code ?? '');

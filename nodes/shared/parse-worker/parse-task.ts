@@ -13,7 +13,7 @@ export type ParseTask =
   | { readonly kind: 'xml'; readonly source: Uint8Array | string; readonly charset: string | undefined; readonly options: ParseXmlOptions }
   | { readonly kind: 'mail'; readonly source: Uint8Array };
 
-/** What only large data is handed over for: whoever asks does small data itself. */
+/** Work that is handed over for large data only: callers do it themselves for small data. */
 export type LargeTask =
   | { readonly kind: 'xml-text'; readonly data: unknown; readonly options: SerialiseXmlOptions }
   | { readonly kind: 'schema'; readonly data: unknown; readonly schema: Readonly<Record<string, unknown>>; readonly maxIssues: number };

@@ -23,7 +23,6 @@ test('what a schema of few bytes makes of itself is told from its text: branches
   assert.equal(boundOf(doubling(30, (twice) => twice)), 'branches');
   assert.equal(boundOf(doubling(30, (twice) => ({ properties: { a: twice } }))), 'growth');
   assert.equal(boundOf({ properties: { a: { anyOf: [{ $ref: '#' }, { $ref: '#' }] } } }), 'growth');
-  assert.equal(boundOf({ items: { $dynamicRef: '#n' }, $dynamicAnchor: 'n', contains: { $dynamicRef: '#n' } }), 'growth');
   assert.equal(boundOf({ $ref: '#' }), 'loop');
   assert.equal(boundOf({ $defs: { a: { not: { $ref: '#/$defs/b' } }, b: { allOf: [{ $ref: '#/$defs/a' }] } } }), 'loop');
   assert.equal(boundOf({ patternProperties: { '(a{100}b{10}){100}': true } }), 'pattern');
@@ -40,12 +39,34 @@ test('a schema that is large in itself is told too: bytes, depth, subschemas, re
   for (const name of ['default', 'const', 'enum', 'unknown']) assert.equal(boundOf({ properties: { [name]: hidden } }), 'branches', name);
 });
 
-test('a reference is followed as the compiler follows it: by the `$id` around it, by anchors, through escaped names', () => {
+test('a reference is followed as the compiler follows it: to the root, by anchors, through escaped names', () => {
   const many = { anyOf: repeat(40, () => ({ type: 'null' })) };
-  const inner = { $id: 'http://x/inner', $defs: { q: { anyOf: repeat(30, () => ({ $ref: '#/$defs/r' })) }, r: many }, $ref: '#/$defs/q' };
-  assert.equal(boundOf({ $id: 'http://x/outer', $defs: { inner, q: {} }, $ref: 'inner' }), 'branches');
+  assert.equal(boundOf({ $id: 'http://x/outer', $defs: { q: many }, allOf: repeat(30, () => ({ $ref: '#/$defs/q' })) }), 'branches');
   assert.equal(boundOf({ $defs: { a: { ...many, $anchor: 'many' } }, allOf: repeat(30, () => ({ $ref: '#many' })) }), 'branches');
   assert.equal(boundOf({ $defs: { 'a/b~c d': many }, allOf: repeat(30, () => ({ $ref: '#/$defs/a~1b~0c%20d' })) }), 'branches');
+});
+
+test('references on which validators do not agree, or whose meaning depends on where they are met, are refused', () => {
+  const twice = (part: object) => ({ items: { allOf: [part, structuredClone(part)] } });
+  for (const $ref of ['#/', '#%61', 'x/..', '.', '?q', 'HTTP://H', 'https://json-schema.org/draft/2020-12/schema', '#/$defs/none', '#none'])
+    assert.equal(boundOf({ $id: 'http://h', $defs: { a: { $anchor: 'a' } }, ...twice({ $ref }) }), 'reference', $ref);
+  for (const name of ['$dynamicRef', '$recursiveRef']) assert.equal(boundOf(twice({ [name]: '#' })), 'resource', name);
+  assert.equal(boundOf({ $recursiveAnchor: true }), 'resource');
+  assert.equal(boundOf(nest(17, (inner) => ({ $dynamicAnchor: 'a', properties: { x: inner } }))), 'resource');
+  for (const $id of ['', '#', 'r']) assert.equal(boundOf({ default: { $id, x: { $ref: '#' } } }), 'resource', $id);
+  assert.equal(boundOf({ $id: 'http://h/#a' }), 'resource');
+  assert.equal(boundOf({ anyOf: [{ $anchor: 'x' }, { $anchor: 'x' }] }), 'resource');
+  assert.equal(boundOf({ properties: { $id: { type: 'string' }, $ref: { type: 'string' }, $dynamicRef: {} } }), undefined);
+});
+
+test('what multiplies with every few levels of the data is refused, what adds up is not', () => {
+  for (let levels = 1; levels <= 20; levels++) {
+    const round = (inner: object) => ({ items: inner });
+    const back = repeat(levels, () => round).reduce<object>((inner, wrap) => wrap(inner), { allOf: [{ $ref: '#' }, { $ref: '#' }] });
+    assert.match(boundOf(back) ?? '', /^(growth|multiple)$/, `every ${levels} levels`);
+    const once = repeat(levels, () => round).reduce<object>((inner, wrap) => wrap(inner), { allOf: [{ $ref: '#' }, { type: 'array' }] });
+    assert.equal(boundOf(once), undefined, `once every ${levels} levels`);
+  }
 });
 
 test('schemas that people write are within the bounds', () => {
@@ -64,16 +85,6 @@ test('schemas that people write are within the bounds', () => {
     assert.equal(excess, undefined);
     assert.ok(weight < 2000);
   }
-});
-
-test('an anchor names a place of its own resource: the same name in others adds no work', () => {
-  const resource = (index: number) => ({
-    $id: `https://a.test/${index}`,
-    $defs: { leaf: { $anchor: 'x' } },
-    allOf: repeat(31, () => ({ $ref: '#x' })),
-  });
-  assert.equal(boundOf({ $defs: byName(32, resource) }), undefined);
-  assert.equal(boundOf({ $defs: { big: { $id: 'b', $anchor: 'x', anyOf: repeat(2000, () => ({})) } }, $ref: 'b#x' }), 'branches');
 });
 
 test('each bound has words in both languages that say what to do', () => {
@@ -100,6 +111,10 @@ test('the size of a pattern is that of its program, but for a few instructions i
   }
   assert.ok(patternProgram('((a{10}){10}){10}|(b{0,100}c){9}') > 2000);
   assert.equal(findPatternExcess('^[A-Z]{3}-\\d{6}$'), undefined);
+  assert.equal(findPatternExcess('(?i)^[a-z\u4e00-\u9fff]{2,20}$'), undefined);
+  // Each code point is looked up for its other cases: a second for one of these, which is a few kilobytes.
+  for (const dear of ['[a-\u{fffff}]', '[^\\x{61}-\\x{fffff}]', '\\pL', '[\\p{L}\\p{N}]'])
+    assert.equal(findPatternExcess(`(?i)${dear.repeat(100)}`)?.bound, 'pattern', dear);
 });
 
 test('twins in a list are found by what they hold, whatever the order of their fields', () => {

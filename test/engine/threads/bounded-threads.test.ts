@@ -53,6 +53,25 @@ test('what counts is computing: a task that waits longer than its limit is not e
   assert.equal(await open(t).run({ what: 'sleep', value: 600 }, { cpuMs: 100 }), 600);
 });
 
+test('a thread that has computed for long ends a task as soon as a new one does, also where it cannot be asked for a while', async (t) => {
+  const threads = open(t);
+  await threads.run({ what: 'compute', value: 6000 }, { cpuMs: 60_000 });
+  const before = process.cpuUsage();
+  assert.equal(await faultOf(threads.run({ what: 'call', value: 4 }, { cpuMs: CPU_MS })), 'time 4');
+  const { user } = process.cpuUsage(before);
+  assert.ok(user / 1000 < 4000, `computed ${user / 1000} ms in all`);
+});
+
+test('a task that cannot be cloned fails by itself: the thread goes on with the next', async (t) => {
+  const threads = open(t);
+  const uncloneable = { what: 'double', value: () => 1 } as unknown as TrialTask;
+  await assert.rejects(threads.run(uncloneable, { cpuMs: CPU_MS }), { name: 'DataCloneError' });
+  assert.equal(await threads.run({ what: 'double', value: 2 }, { cpuMs: CPU_MS }), 4);
+  const slow = threads.run({ what: 'compute', value: 100 }, { cpuMs: 5000 });
+  await Promise.all([slow, assert.rejects(threads.run(uncloneable, { cpuMs: CPU_MS }), { name: 'DataCloneError' })]);
+  assert.equal(await threads.run({ what: 'double', value: 3 }, { cpuMs: CPU_MS }), 6);
+});
+
 test('keys take turns, and one key cannot fill the queue of the others', async (t) => {
   const threads = open(t, { waitingPerKey: 3 });
   const order: string[] = [];

@@ -247,6 +247,20 @@ test('a read that a closed connection swallowed is sent once more, and not a thi
   assert.equal(requests, 4);
 });
 
+test('a read goes out once more over a new connection, though all kept ones are dead', async (t) => {
+  const { baseUrl } = await tcpPeer(t, (socket) => {
+    let requests = 0;
+    socket.on('data', () => {
+      requests += 1;
+      if (requests === 1) setTimeout(() => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'), 50);
+      else socket.destroy();
+    });
+  });
+  const run = runner(baseUrl, { path: '/', responseAs: 'text' });
+  await Promise.all(Array.from({ length: 6 }, run));
+  for (let read = 0; read < 6; read++) assert.deepEqual(emitted(await run()).data, '{}');
+});
+
 test('a reset of a reused connection leaves a write unknown: it is sent once and never again by itself', async (t) => {
   let received = 0;
   const { baseUrl } = await tcpPeer(t, (socket) => {

@@ -55,6 +55,17 @@ export const SCHEMA_TRICKS: Tricks<Schema> = {
   }),
   'long words': (random) => ({ description: filled('长', random.int(1000, 900_000)), title: filled('\u0000', 1000) }),
   'no schema': (random) => ({ type: random.int(0, 9), properties: [], anyOf: {}, $ref: [], pattern: 7, enum: 'x' }) as never,
+  'anchors in anchors': (random) =>
+    nested<Schema>(random.int(10, 30), {}, (inner, level) => ({ $dynamicAnchor: `a${level}`, properties: { x: inner } })),
+  'twice every few levels': (random) =>
+    nested<Schema>(random.int(1, 9), { allOf: [{ $ref: '#' }, { $ref: '#' }] }, (inner) => ({ items: inner })),
+  'spelled otherwise': (random) => {
+    const $ref = random.pick(['#/', '#%61', 'x/..', '.', 'HTTP://H', '?q', 'https://json-schema.org/draft/2020-12/schema']);
+    return { $id: 'http://h', $anchor: 'a', items: { allOf: [{ $ref }, { $ref }] } };
+  },
+  'one name for many': (random) => ({
+    $defs: byName(random.int(100, 2900), (i) => ({ $id: `h${i}/x`, $anchor: 'a', ...(i < 1000 ? { $ref: 'x#a' } : {}) })),
+  }),
   identified: (random) => ({
     $id: 'a',
     $defs: byName(random.int(10, 900), (i) => ({ $id: `a/${i}`, $anchor: 'x', $ref: `a/${i + 1}#x` })),
@@ -72,6 +83,7 @@ export const PATTERN_TRICKS: Tricks<Schema> = {
   groups: (random) => inSchema(nested(random.int(100, 900), 'a', (inner) => `(${inner})*`)),
   classes: (random) => inSchema(`[\\p{L}\\p{N}]{${random.int(100, 999)}}`.repeat(random.int(1, 5))),
   'look-around': (random) => inSchema(`(?=${'(?!x)'.repeat(random.int(1, 99))})\\1`),
+  'of either case': (random) => inSchema(`(?i)${random.pick(['[a-\u{fffff}]', '\\pL', '[^\\x{61}-\\x{fffff}]'])}{${random.int(2, 330)}}`),
   broken: (random) => inSchema(random.pick(['(', '[', '*', 'a{2,1}', '\\', '(?<n>', '[z-a]', 'a{99999}', '(?P<n>a)(?P<n>b)'])),
   'names of fields': (random) => ({
     patternProperties: Object.fromEntries(repeat(random.int(10, 800), (i) => [`^(a|b${i}){1,${random.int(2, 60)}}$`, { type: 'string' }])),
