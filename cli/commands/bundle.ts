@@ -38,7 +38,10 @@ function importCommand(terminal: Terminal): Command {
       ),
     )
     .addOption(new Option('--json', 'the answer as JSON'))
-    .addHelpText('after', '\nExample:\n  $ kangqiao bundle import appointment.bundle.json')
+    .addHelpText(
+      'after',
+      '\nA bundle has at most 10 MB: export a larger installation in parts, by flow ids.\n\nExample:\n  $ kangqiao bundle import appointment.bundle.json',
+    )
     .action(async function (this: Command, file: string, { json, replace }: { json?: boolean; replace?: boolean }) {
       const bundle = await readJsonInput(file);
       const path = `/bundles/import${replace === true ? '?replace=true' : ''}`;

@@ -59,6 +59,7 @@ export function createExaminer(nodeFolders: readonly (string | URL)[], clock: Cl
     } catch (error) {
       if (!(error instanceof ThreadLimit)) throw error;
       if (error.fault === 'time' || error.fault === 'memory') return { issues: [tooCostly(raw, error.step, error.fault)] };
+      if (error.fault === 'failed') throw new Error('the thread that checks flows failed', { cause: error });
       throw busy(error);
     }
   }

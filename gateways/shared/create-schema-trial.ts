@@ -30,7 +30,8 @@ export function createSchemaTrial(clock: Clock): SchemaTrial {
       return await threads.run(schemas, { cpuMs: CPU_MS, key: by });
     } catch (error) {
       if (!(error instanceof ThreadLimit)) throw error;
-      if (error.fault === 'busy' || error.fault === 'failed') throw busy(error);
+      if (error.fault === 'failed') throw new Error('the thread that checks schemas failed', { cause: error });
+      if (error.fault === 'busy') throw busy(error);
       return schemas.map((_, index) => (index === error.step ? { costly: SLOW } : undefined));
     }
   };

@@ -1,27 +1,43 @@
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Failure } from './thread-messages.ts';
 
-const SQLITE_FULL = 13;
+/** Result codes (sqlite.org/rescode.html); an extended one has its primary code in the lowest byte. */
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
 const SQLITE_NOTADB = 26;
+const DISK_REFUSES = [SQLITE_IOERR, SQLITE_READONLY, SQLITE_CANTOPEN];
 /** Extended codes of SQLITE_IOERR by which a full disk shows itself: write, truncate, growing the shared-memory file. */
 const IOERR_WHEN_FULL = [778, 1546, 4618, 4874];
 
-/** Whatever a store thread caught, as an AppError in plain form. Messages of SQLite never carry values. */
+/** What a store thread caught, as an AppError in plain form. Messages of SQLite never carry values. */
 export function translateSqliteError(thrown: unknown): Failure {
   if (thrown instanceof AppError) return plain(thrown);
   const error = thrown as { readonly errcode?: number; readonly message?: string };
   const code = error.errcode ?? -1;
-  if (code === SQLITE_FULL || IOERR_WHEN_FULL.includes(code)) return plain(storeFull());
+  const primary = code & 0xff;
+  if (primary === SQLITE_FULL || IOERR_WHEN_FULL.includes(code)) return plain(storeFull());
   const text = error.message ?? 'unknown';
   const values = { sqlite: code };
-  if ((code & 0xff) === SQLITE_IOERR) {
+  if (primary === SQLITE_BUSY || primary === SQLITE_LOCKED) {
+    return plain(
+      new AppError('STORE_BUSY', 'transient', `Another program holds the files of the store (${text}).`, {
+        values,
+        retryAfterMs: 5000,
+        fix: 'End what has them open beside this process, such as sqlite3 or a copy that is being made.',
+      }),
+    );
+  }
+  if (DISK_REFUSES.includes(primary)) {
     return plain(
       new AppError('STORE_IO', 'transient', `The disk refused to read or write the store (${text}).`, { values, fix: 'Look at the disk.' }),
     );
   }
-  if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB) {
+  if (primary === SQLITE_CORRUPT || primary === SQLITE_NOTADB) {
     return plain(
       new AppError('STORE_DAMAGED', 'bug', `The store file is damaged (${text}).`, {
         values,

@@ -46,7 +46,7 @@ export const storeTexts: ErrorTemplates = {
   'STORE_CERTIFICATE/time': { what: '服务器 {server} 的证书不在有效期内（{tls}）', fix: '更换证书，或校正本机时钟。' },
   STORE_LOCKED: { what: '数据目录[ {folder} ]正被另一个进程使用', fix: '停止该进程，或为本进程指定其他数据目录。' },
   STORE_FULL: { what: '数据目录所在磁盘已满，无法写入', fix: '释放磁盘空间，或缩短保留期；有空间后会自动继续。' },
-  STORE_BUSY: { what: '等待存储的操作过多', fix: '稍候重试，或降低发送速度。' },
+  STORE_BUSY: { what: '等待存储的操作过多，或存储文件被其他程序占用', fix: '稍候重试，降低发送速度，或结束占用文件的程序。' },
   STORE_DOWN: { what: '存储已关闭、无法连接或出现故障', fix: '检查数据库或磁盘，原因见日志；数据库恢复后会自动继续。' },
   STORE_IO: { what: '磁盘读写失败', fix: '检查磁盘。' },
   STORE_DAMAGED: { what: '存储文件已损坏', fix: '从备份恢复数据目录。' },
