@@ -1,4 +1,5 @@
 /** Parses, checks and writes bodies: small ones at once, larger ones in a thread of their own, so that the event loop keeps its latency (design page 8). */
+import { availableParallelism } from 'node:os';
 import type { Clock } from '../../../engine/contract/clock.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
@@ -7,7 +8,12 @@ import { readAnswer, runParseTask, type LargeTask, type ParseTask } from './pars
 const THREAD_FROM_BYTES = 128 * 1024;
 /** A body of tags or brackets alone costs ten times as much as text of its size. */
 const THREAD_FROM_PARTS = 3000;
-const MAX_WAITING = 64;
+/** In all, and of one node. */
+const MAX_WAITING = 1024;
+const MAX_WAITING_OF_ONE = 64;
+const MOST_THREADS = 4;
+/** Of all nodes together. One node never has all of them, so that what one hospital sends holds up no other. */
+const THREADS = Math.max(2, Math.min(MOST_THREADS, availableParallelism() - 1));
 const HEAP_MB = 768;
 /** Of computing: a payload of 10 MB takes one to four seconds. */
 const CPU_MS = 5000;
@@ -29,15 +35,33 @@ export interface ParseContext {
   readonly signal: AbortSignal;
 }
 
-/** One thread at most, started with the first large body and ended when there was none for ten seconds, or with a body that takes too much. */
+type Threads = BoundedThreads<ParseTask | LargeTask, unknown>;
+
+/** One set for a process, which has one clock. */
+const threadsOf = new WeakMap<Clock, Threads>();
+let parsers = 0;
+
+function threadsBy(clock: Clock): Threads {
+  let threads = threadsOf.get(clock);
+  if (threads === undefined) {
+    const limits = { heapMb: HEAP_MB, waiting: MAX_WAITING, waitingPerKey: MAX_WAITING_OF_ONE };
+    threads = new BoundedThreads({ file: FILE, size: THREADS, ...limits, clock });
+    threadsOf.set(clock, threads);
+  }
+  return threads;
+}
+
+/**
+ * A node's share of the threads that all nodes of the process use together. One is started with a large body and ended when there was none for
+ * ten seconds, or with a body that takes too much.
+ */
 export function createParser(): Parser {
-  let threads: BoundedThreads<ParseTask | LargeTask, unknown> | undefined;
+  const key = String((parsers += 1));
 
   async function inThread(task: ParseTask | LargeTask, { clock, signal }: ParseContext): Promise<unknown> {
-    threads ??= new BoundedThreads({ file: FILE, size: 1, heapMb: HEAP_MB, waiting: MAX_WAITING, waitingPerKey: MAX_WAITING, clock });
     const megabytes = 'source' in task ? task.source.length / 1024 / 1024 : 0;
     try {
-      return await threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, signal });
+      return await threadsBy(clock).run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key, signal });
     } catch (error) {
       throw error instanceof ThreadLimit ? refusal(error) : error;
     }
