@@ -10,7 +10,7 @@ const LEAST_BYTES = 2;
 
 /** Compiling the schema too. `bytes` as for `isCheapCheck`. */
 export function isQuickCheck(size: SchemaSize, data: unknown, bytes?: number): boolean {
-  return size.subschemas <= LOOP_SUBSCHEMAS && isCheapCheck(size, data, bytes);
+  return size.isPlain && size.subschemas <= LOOP_SUBSCHEMAS && isCheapCheck(size, data, bytes);
 }
 
 /**

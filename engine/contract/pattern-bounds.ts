@@ -24,6 +24,8 @@ const REPEAT = /\{(\d+)(?:,(\d*))?\}/y;
 /** About as many instructions as the compiled program has; never fewer by more than a few in each group. */
 export function patternProgram(pattern: string): number {
   const folds = IGNORES_CASE.test(pattern);
+  /** Behind it no class can end, which is not looked for again and again. */
+  const lastEnd = pattern.lastIndexOf(']');
   const outer: { sum: number; last: number }[] = [];
   let group = { sum: 0, last: 0 };
   for (let at = 0; at < pattern.length;) {
@@ -35,7 +37,8 @@ export function patternProgram(pattern: string): number {
       continue;
     }
     TOKEN.lastIndex = at;
-    const token = TOKEN.exec(pattern)?.[0] ?? pattern[at]!;
+    const isOpenEnded = pattern[at] === '[' && at > lastEnd;
+    const token = (isOpenEnded ? undefined : TOKEN.exec(pattern)?.[0]) ?? pattern[at]!;
     at += token.length;
     if (token[0] === '(' && !/^\(\?[a-zA-Z-]+$/.test(token)) {
       outer.push({ sum: group.sum + group.last, last: 0 });

@@ -4,6 +4,7 @@
  */
 import { isRecord } from './is-record.ts';
 import { findPatternExcess, patternProgram, type PatternExcess } from './pattern-bounds.ts';
+import { isPlainSchema } from './plain-schema.ts';
 import { pointerStep } from './schema-problem.ts';
 import type { Text } from './texts.ts';
 
@@ -18,6 +19,10 @@ export const SCHEMA_LIMITS = {
   /** The same of a value and all that it lies in, `LEVELS` deep. */
   growth: 100_000,
 } as const;
+/** Of all patterns together: reading one takes microseconds a character at worst. */
+const MAX_PATTERNS_CHARS = 32 * 1024;
+/** Of checking a text, for each of its characters. */
+const TEXT_WORK = { minLength: 0.02, maxLength: 0.02, format: 0.1, uniqueItems: 0.2 } as const;
 /** As deep as a body may be. */
 const LEVELS = 64;
 
@@ -37,16 +42,26 @@ export interface SchemaSize {
   readonly textWeight: number;
   /** Objects in it, as far as it was looked at. */
   readonly subschemas: number;
-  readonly references: number;
+  /** May be compiled, and check little data, on an event loop. */
+  readonly isPlain: boolean;
 }
 
 /** The first bound that a schema breaks, and what checking data by it costs. */
 export function measureSchema(schema: unknown): SchemaSize {
-  const survey: Survey = { bytes: 0, parts: [], byValue: new Map(), byAnchor: new Map(), references: 0, excess: undefined };
+  const survey: Survey = {
+    bytes: 0,
+    patternChars: 0,
+    parts: [],
+    byValue: new Map(),
+    byAnchor: new Map(),
+    references: 0,
+    excess: undefined,
+  };
   visit(schema, '', 1, survey);
   if (survey.excess === undefined) connect(survey);
-  const { excess, parts, references } = survey;
-  return { ...(excess === undefined ? weigh(parts) : beyond(excess)), subschemas: parts.length, references };
+  const { excess, parts } = survey;
+  const size = excess === undefined ? weigh(parts) : beyond(excess);
+  return { ...size, subschemas: parts.length, isPlain: size.excess === undefined && isPlainSchema(schema) };
 }
 
 /** A schema within the schema. */
@@ -68,6 +83,7 @@ interface Part {
 interface Survey {
   bytes: number;
   references: number;
+  patternChars: number;
   readonly parts: Part[];
   readonly byValue: Map<unknown, Part>;
   readonly byAnchor: Map<string, Part>;
@@ -107,6 +123,11 @@ function addPart(schema: Part['schema'], path: string, survey: Survey): void {
     ...(isRecord(patternProperties) ? Object.keys(patternProperties) : []),
   ];
   for (const text of patterns) {
+    survey.patternChars += text.length;
+    if (survey.patternChars > MAX_PATTERNS_CHARS) {
+      survey.excess ??= { bound: 'pattern-length', found: survey.patternChars, limit: MAX_PATTERNS_CHARS, path };
+      return;
+    }
     const excess = findPatternExcess(text);
     if (excess !== undefined) {
       survey.excess ??= { ...excess, path };
@@ -119,12 +140,16 @@ function addPart(schema: Part['schema'], path: string, survey: Survey): void {
   part.own += Math.ceil(lengthOf(schema['enum']) / 100);
   // An object without any of its fields costs a look at each name all the same.
   part.own += Math.floor((lengthOf(schema['properties']) + lengthOf(schema['required'])) / 20);
+  for (const [keyword, work] of Object.entries(TEXT_WORK)) if (schema[keyword] !== undefined) part.ownText += work;
   // Each item is written down in one order of its fields.
   if (schema['uniqueItems'] === true) part.own += 5;
 }
 
-/** What makes a reference mean something else by where it is met: then its work cannot be told from the text. */
-const BY_PLACE = ['$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor'];
+/**
+ * What makes a reference mean something else by where it is met, so that its work cannot be told from the text; and a keyword of one validator that
+ * turns each check into a promise.
+ */
+const BY_PLACE = ['$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor', '$async'];
 
 /** A schema is one resource: `$id` at its root alone, and each anchor once. */
 function refuseResources({ schema, path }: Part, survey: Survey): void {
@@ -173,17 +198,18 @@ function connect(survey: Survey): void {
     if (typeof schema['$ref'] !== 'string') continue;
     const target = targetOf(schema['$ref'], survey);
     if (target === undefined) survey.excess ??= { bound: 'reference', found: 1, limit: 0, path: part.path };
-    else part.same.push(target);
+    else if (target !== 'no work') part.same.push(target);
   }
 }
 
 /** `#`, `#/$defs/name` or `#anchor`. Whatever else validators read as a reference is refused, as they do not agree on it. */
-function targetOf(reference: string, { parts, byValue, byAnchor }: Survey): Part | undefined {
+function targetOf(reference: string, { parts, byValue, byAnchor }: Survey): Part | 'no work' | undefined {
   const root = parts[0];
   if (reference === '#') return root;
   if (!reference.startsWith('#/')) return ANCHOR.test(reference) ? byAnchor.get(reference.slice(1)) : undefined;
   // An empty step is the field "" by the standard, and nothing at all to some.
-  return reference.split('/').slice(1).includes('') ? undefined : byValue.get(followPointer(root?.schema, reference.slice(1)));
+  const pointed = reference.split('/').slice(1).includes('') ? undefined : followPointer(root?.schema, reference.slice(1));
+  return typeof pointed === 'boolean' ? 'no work' : byValue.get(pointed);
 }
 
 const ANCHOR = /^#[A-Za-z_][\w.-]*$/;
@@ -327,8 +353,11 @@ const EXCESS_TEXTS: Readonly<Record<SchemaExcess['bound'], Sentences>> = {
     en: ['A reference leads nowhere, or is written in a way that is not supported', 'Write #/$defs/name, # or #anchor'],
   },
   resource: {
-    zh: ['不支持动态引用、内层 $id 和重复的 $anchor', '请改用 $defs 和 $ref，$id 只写在最外层'],
-    en: ['Dynamic references, an inner $id and an $anchor given twice are not supported', 'Use $defs and $ref, and $id at the root alone'],
+    zh: ['不支持动态引用、$async、内层 $id 和重复的 $anchor', '请改用 $defs 和 $ref，$id 只写在最外层'],
+    en: [
+      'Dynamic references, $async, an inner $id and an $anchor given twice are not supported',
+      'Use $defs and $ref, and $id at the root alone',
+    ],
   },
   loop: {
     zh: ['引用绕回到同一个值，校验永远不会结束', '请去掉这个循环引用'],

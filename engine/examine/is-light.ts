@@ -1,4 +1,5 @@
 /** Whether a document is examined within a few milliseconds, whatever it holds. */
+import { isPlainSchema } from '../contract/plain-schema.ts';
 import { patternProgram } from '../contract/pattern-bounds.ts';
 
 const MAX_VALUES = 500;
@@ -36,6 +37,7 @@ export function isLight(raw: unknown): boolean {
     if (typeof value !== 'object' || value === null) continue;
     for (const [field, inner] of Object.entries(value)) {
       left.chars -= field.length;
+      if (field === 'schema' && typeof inner === 'object' && !isPlainSchema(inner)) return false;
       open.push({
         value: inner,
         depth: depth + 1,

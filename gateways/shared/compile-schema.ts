@@ -27,7 +27,7 @@ export function compileSchema(schema: JsonSchema, coerce = false): SchemaValidat
   const isFitting = createAjv({ coerceTypes: coerce, validateSchema: false }).compile(schema as object);
   let isFittingWhole: ValidateFunction | undefined;
   return (value, collectsAll) => {
-    if (isFitting(value)) return undefined;
+    if (isFitting(value) === true) return undefined;
     if (!collectsAll) return isFitting.errors!.map(toIssue);
     isFittingWhole ??= createAjv({ coerceTypes: coerce, validateSchema: false, allErrors: true }).compile(schema as object);
     isFittingWhole(value);

@@ -24,7 +24,7 @@ export function createSchemaTrial(clock: Clock): SchemaTrial {
     const costly = sizes.map(({ excess }) => excess && { costly: schemaExcessText(excess) });
     if (costly.some((problem) => problem !== undefined)) return costly;
     const subschemas = sizes.reduce((sum, size) => sum + size.subschemas, 0);
-    const isSmall = subschemas <= SMALL.subschemas && sizes.every(({ weight, references }) => weight <= SMALL.weight && references === 0);
+    const isSmall = subschemas <= SMALL.subschemas && sizes.every(({ weight, isPlain }) => weight <= SMALL.weight && isPlain);
     if (isSmall) return schemas.map(find);
     try {
       return await threads.run(schemas, { cpuMs: CPU_MS, key: by });

@@ -19,7 +19,7 @@ export type SchemaCheck = (data: unknown) => SchemaFindings | undefined;
 export function compileSchemaCheck(schema: Readonly<Record<string, unknown>>, maxIssues: number): SchemaCheck {
   const validate = compileSchema(schema);
   return (data) => {
-    if (validate(data)) return undefined;
+    if (validate(data) === true) return undefined;
     const errors = validate.errors ?? [];
     const issues = errors.slice(0, maxIssues).map((error) => ({
       path: error.instancePath,
