@@ -4,11 +4,17 @@ export const MAX_PATTERN_CHARS = 2000;
 /** Instructions. Compiling takes microseconds for each, and each character of a text may pass through all of them. */
 export const MAX_PATTERN_PROGRAM = 5000;
 
-/** The bound that a pattern breaks, or undefined. One pass over its first `MAX_PATTERN_CHARS` characters. */
+/** How large a pattern is, or the bound that it breaks. One pass over its first `MAX_PATTERN_CHARS` characters. */
+export function measurePattern(pattern: string): { readonly program: number } | { readonly excess: PatternExcess } {
+  if (pattern.length > MAX_PATTERN_CHARS) return { excess: { bound: 'pattern-length', found: pattern.length, limit: MAX_PATTERN_CHARS } };
+  const program = patternProgram(pattern);
+  if (program > MAX_PATTERN_PROGRAM) return { excess: { bound: 'pattern', found: program, limit: MAX_PATTERN_PROGRAM } };
+  return { program };
+}
+
 export function findPatternExcess(pattern: string): PatternExcess | undefined {
-  if (pattern.length > MAX_PATTERN_CHARS) return { bound: 'pattern-length', found: pattern.length, limit: MAX_PATTERN_CHARS };
-  const found = patternProgram(pattern);
-  return found > MAX_PATTERN_PROGRAM ? { bound: 'pattern', found, limit: MAX_PATTERN_PROGRAM } : undefined;
+  const size = measurePattern(pattern);
+  return 'excess' in size ? size.excess : undefined;
 }
 
 export interface PatternExcess {

@@ -3,7 +3,7 @@
  * Whoever writes a schema decides how long compiling and checking take, so a schema is measured where it is saved and published.
  */
 import { isRecord } from './is-record.ts';
-import { findPatternExcess, patternProgram, type PatternExcess } from './pattern-bounds.ts';
+import { measurePattern, type PatternExcess } from './pattern-bounds.ts';
 import { isPlainSchema } from './plain-schema.ts';
 import { pointerStep } from './schema-problem.ts';
 import type { Text } from './texts.ts';
@@ -128,14 +128,13 @@ function addPart(schema: Part['schema'], path: string, survey: Survey): void {
       survey.excess ??= { bound: 'pattern-length', found: survey.patternChars, limit: MAX_PATTERNS_CHARS, path };
       return;
     }
-    const excess = findPatternExcess(text);
-    if (excess !== undefined) {
-      survey.excess ??= { ...excess, path };
+    const size = measurePattern(text);
+    if ('excess' in size) {
+      survey.excess ??= { ...size.excess, path };
       continue;
     }
-    const program = patternProgram(text);
-    part.own += Math.ceil(program / 20);
-    part.ownText += program / 8;
+    part.own += Math.ceil(size.program / 20);
+    part.ownText += size.program / 8;
   }
   part.own += Math.ceil(lengthOf(schema['enum']) / 100);
   // An object without any of its fields costs a look at each name all the same.
@@ -202,7 +201,7 @@ function connect(survey: Survey): void {
   }
 }
 
-/** `#`, `#/$defs/name` or `#anchor`. Whatever else validators read as a reference is refused, as they do not agree on it. */
+/** `#`, `#/$defs/name` or `#anchor`. Anything else that validators read as a reference is refused, as they do not agree on it. */
 function targetOf(reference: string, { parts, byValue, byAnchor }: Survey): Part | 'no work' | undefined {
   const root = parts[0];
   if (reference === '#') return root;

@@ -44,7 +44,7 @@ export function createExaminer(nodeFolders: readonly (string | URL)[], clock: Cl
 
   async function examine(raw: unknown, facts: DocumentFacts, options: ExamineOptions): Promise<ExamineAnswer> {
     const text = JSON.stringify(raw) ?? 'null';
-    if (isTooLarge(raw)) return { issues: [tooCostly(raw, 0, 'size')] };
+    if (isTooLarge(raw, text)) return { issues: [tooCostly(raw, 0, 'size')] };
     const key = digestOf(text, facts);
     const before = known.get(key);
     if (before !== undefined && (options.wants === 'issues' || !isPublishable(before))) return { issues: before };

@@ -11,9 +11,9 @@ export const OWN_LIMIT_MS = 170;
 /** Each step that saves, checks or compares a flow takes tens of milliseconds of the event loop for a document of this size. */
 export const MAX_DOCUMENT_CHARS = 1024 * 1024;
 
-/** Whether the document is larger than one may be, as it would be kept: with its defaults, which do not double it, whichever revision it is. */
-export function isTooLarge(raw: unknown): boolean {
-  const chars = (JSON.stringify(raw) ?? '').length;
+/** Whether the document is larger than one may be, as it would be kept: with its defaults, which do not double it, whichever revision it is. `text`: the document as JSON. */
+export function isTooLarge(raw: unknown, text: string): boolean {
+  const chars = text.length;
   if (chars > MAX_DOCUMENT_CHARS || chars < MAX_DOCUMENT_CHARS / 2 || !isRecord(raw)) return chars > MAX_DOCUMENT_CHARS;
   return JSON.stringify({ ...(filledFlow(raw) as object), revision: 0 }).length > MAX_DOCUMENT_CHARS;
 }

@@ -44,7 +44,7 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
     const flow = readFlow(raw, deps.fits);
     // A draft may break rules; the same response lists these for the person who has to mend it.
     if (flow === undefined) throw invalid(await findIssues(deps, raw, actor));
-    if (isTooLarge(flow)) throw invalid([tooCostly(flow, 0, 'size')]);
+    if (isTooLarge(flow, JSON.stringify(flow))) throw invalid([tooCostly(flow, 0, 'size')]);
     const before = await stores.drafts.get(flow.flowId);
     const saved: FlowDocument = { ...flow, revision: flow.revision + 1 };
     // Each step takes tens of milliseconds for the largest documents: others have their turn between them.

@@ -66,7 +66,7 @@ interface OpenPool {
   readonly settings: HttpSettings;
   readonly pool: Pool;
   /** Opens a connection that nobody has used; it closes once it is let go. */
-  connectAnew(): Client;
+  connectOnce(): Client;
   readonly basePath: string;
 }
 
@@ -85,8 +85,8 @@ function renewPool(current: OpenPool | undefined, adapter: Adapter, guard: Outbo
     connect: guardedConnector(settings, adapter.limits.connectTimeoutMs, guard),
   };
   const pool = new Pool(url.origin, { ...options, connections: adapter.limits.maxConcurrency });
-  const connectAnew = () => new Client(url.origin, options);
-  return { adapter, key, settings, pool, connectAnew, basePath: url.pathname.replace(/\/$/, '') };
+  const connectOnce = () => new Client(url.origin, options);
+  return { adapter, key, settings, pool, connectOnce, basePath: url.pathname.replace(/\/$/, '') };
 }
 
 function guardedConnector(settings: HttpSettings, timeout: number, guard: OutboundGuard): buildConnector.connector {
@@ -136,7 +136,7 @@ function exchange(
     const path = `${open.basePath}${request.path}` || '/';
     const options = { path, method: request.method, headers, body: request.body ?? null };
     const sendOnceMore = () => {
-      const client = open.connectAnew();
+      const client = open.connectOnce();
       const releaseBoth = () => {
         release();
         void client.close();
