@@ -31,6 +31,7 @@ import { createAdapterGates } from './run/adapter-gates.ts';
 import { countedQueue } from './run/counted-queue.ts';
 import { compileFlow, compileFlowInTurns } from './run/compile-flow.ts';
 import { createCallFlow } from './run/create-call-flow.ts';
+import { createEndNotes } from './run/end-notes.ts';
 import { createStoreTime } from './run/store-time.ts';
 import { createRunFlow } from './run/create-run-flow.ts';
 import { createExecutionCatalog } from './run/execution-catalog.ts';
@@ -176,6 +177,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const common = {
     live,
     quota,
+    endNotes: createEndNotes({ clock, log, metrics }),
     executions: await documents.open(executionsSpec),
     legs: await documents.open(legsSpec),
     lateOutcomes: await documents.open(lateOutcomesSpec),

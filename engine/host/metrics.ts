@@ -5,6 +5,11 @@ import { Durations } from './durations.ts';
 /** Series per metric: beyond them a label that was forgotten to be bounded must not fill the memory. */
 const MAX_SERIES = 2000;
 
+interface Count {
+  readonly labels: Labels;
+  value: number;
+}
+
 export interface HostMetrics extends Metrics {
   /** Everything in the text format of Prometheus. */
   text(): Promise<string>;
@@ -14,7 +19,7 @@ export interface HostMetrics extends Metrics {
 export function createMetrics(): HostMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
-  const counters = new Map<string, Counter>();
+  const counts = new Map<string, Map<string, Count>>();
   const durations = new Map<string, Map<string, Durations>>();
   const reads = new Map<string, { readonly labels: Labels; readonly read: Read }[]>();
   const series = new Map<string, Set<string>>();
@@ -41,11 +46,26 @@ export function createMetrics(): HostMetrics {
     labelNames: Object.keys(labels),
     registers: [registry],
   });
+  /** Counted by hand: many are counted with each message, and prom-client checks and joins the labels anew each time. */
+  const shown = (name: string, labels: Labels): Map<string, Count> => {
+    const all = new Map<string, Count>();
+    const counter: Counter = new Counter({
+      ...described(name, labels),
+      collect() {
+        counter.reset();
+        for (const count of all.values()) counter.inc(count.labels, count.value);
+      },
+    });
+    return all;
+  };
 
   return {
     count(name, labels = {}, by = 1) {
-      const metric = made(counters, name, () => new Counter(described(name, labels)));
-      if (isWithinLimit(name, labels)) metric.inc(labels, by);
+      const all = made(counts, name, () => shown(name, labels));
+      const key = seriesKey(labels);
+      const known = all.get(key);
+      if (known !== undefined) known.value += by;
+      else if (all.size < MAX_SERIES) all.set(key, { labels, value: by });
     },
     observeMs(name, durationMs, labels = {}) {
       const all = made(durations, name, () => new Map<string, Durations>());

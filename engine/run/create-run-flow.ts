@@ -14,6 +14,7 @@ import type { PublishedFlows } from '../services.ts';
 import type { Owners } from '../worker/owners.ts';
 import { createSequence, findByDedupe, prepareExecution, releaseOldKey, type Accept, type AcceptDeps } from './accept.ts';
 import type { CompiledFlow } from './compile-flow.ts';
+import type { EndNotes } from './end-notes.ts';
 import { isOutcomeUnknown, type ExecutionDocument } from './execution-document.ts';
 import { ExecutionJournal, executionPlace, type JournalDeps } from './execution-journal.ts';
 import { foldLegs } from './load-execution.ts';
@@ -38,6 +39,7 @@ export interface RunFlowDeps extends AcceptDeps, JournalDeps {
   /** Executions under way in this process, so that no reconciler takes them for abandoned. */
   readonly active: Set<string>;
   readonly live?: LiveCounters;
+  readonly endNotes: EndNotes;
 }
 
 const ONE_DAY_MS = 86_400_000;
@@ -113,6 +115,7 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
       if (end.status === 'lost' && end.cause instanceof DuplicateOrigin) {
         return (origin && (await earlierAnswer(origin, flow))) ?? runInline(flow, call);
       }
+      if (end.status !== 'lost') deps.endNotes.ended(flow, inline.executionId, end);
       const isStored = inline.journal.isClaimed || end.status === 'held';
       return isStored ? await settleStored(flow, inline, end) : settleUnclaimed(flow, inline, end);
     } finally {

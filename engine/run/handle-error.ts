@@ -55,7 +55,7 @@ export interface Achieved {
  * No route of the flow takes the error: an explicit end fails, an unknown outcome is held, so is a failure after a write was done, which must not
  * look like a wrong request; the rest as the node's handling says.
  */
-export function unroutedEnd(error: ErrorRecord, { node, place }: Step, job: RunJob, { reply, written }: Achieved): RunEnd {
+export function unroutedEnd(error: ErrorRecord, { node, place, attempt }: Step, job: RunJob, { reply, written }: Achieved): RunEnd {
   const isUnknown = error.kind === 'unknown-outcome';
   const isEnd = place.node.role === 'end';
   const isHeld = isUnknown || (isHoldable(error, job) && node.exhausted === 'hold' && !isEnd);
@@ -65,13 +65,14 @@ export function unroutedEnd(error: ErrorRecord, { node, place }: Step, job: RunJ
         status: 'held',
         error,
         node: node.id,
+        attempt,
         path: place.run.path,
         outcomeKnown: !isUnknown,
         reply,
         hasWritten: written !== undefined,
         isFailedAfterWrite,
       }
-    : { status: 'failed', error, node: node.id, reply, isDeadLetter: node.exhausted === 'dead-letter' };
+    : { status: 'failed', error, node: node.id, attempt, reply, isDeadLetter: node.exhausted === 'dead-letter' };
 }
 
 /** Only where somebody waits for the reply: what fails behind it is nobody's to repeat, and in a durable flow the node's handling decides. */

@@ -72,6 +72,8 @@ export type RunEnd =
       readonly status: 'failed';
       readonly error: ErrorRecord;
       readonly node: string;
+      /** Of the node, where it failed by itself. */
+      readonly attempt?: number;
       readonly reply: Reply | undefined;
       readonly isDeadLetter: boolean;
     }
@@ -79,6 +81,7 @@ export type RunEnd =
       readonly status: 'held';
       readonly error: ErrorRecord;
       readonly node: string;
+      readonly attempt?: number;
       readonly path: string;
       readonly outcomeKnown: boolean;
       /** What other branches wait for. */

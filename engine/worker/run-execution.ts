@@ -8,6 +8,7 @@ import type { PublishedFlows } from '../services.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
 import { listDoneWrites } from '../run/done-writes.ts';
 import { cancelled } from '../run/run-errors.ts';
+import type { EndNotes } from '../run/end-notes.ts';
 import type { ExecutionDocument } from '../run/execution-document.ts';
 import { ExecutionJournal, type JournalDeps } from '../run/execution-journal.ts';
 import { loadExecution, type LoadedExecution } from '../run/load-execution.ts';
@@ -29,6 +30,7 @@ export interface RunExecutionDeps extends JournalDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly counts: WorkerCounts;
+  readonly endNotes: EndNotes;
   readonly live?: LiveCounters;
   /** Whether this process works for the flow; absent: for every flow. */
   serves?(flow: CompiledFlow): boolean;
@@ -125,8 +127,7 @@ async function takeExecution(take: Take, deps: RunExecutionDeps): Promise<RunVer
     await tellNotDone(run, end, deps);
     return 'refused';
   }
-  deps.metrics.count('executions_total', { flow: flow.flowId, status: end.status });
-  if (end.status === 'failed' && end.isDeadLetter) deps.metrics.count('dead_letters_total', { flow: flow.flowId });
+  deps.endNotes.ended(flow, document._id, end);
   if (end.status === 'waiting' && end.waits.some((wait) => wait.resumeToken !== undefined)) {
     const stored = await deps.executions.get(document._id);
     if (stored?.status === 'waiting') await wakeResumed([stored], deps);

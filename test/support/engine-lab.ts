@@ -56,7 +56,10 @@ export interface Lab {
   losesAnswers: boolean;
   /** Starts the next process; its worker runs. It takes earlier ones for dead, unless the store `isShared` with them. */
   start(
-    options?: Pick<ModelEngineOptions, 'slots' | 'live' | 'serves' | 'lacks' | 'tracer' | 'archiveFolder' | 'runScript'> & {
+    options?: Pick<
+      ModelEngineOptions,
+      'slots' | 'live' | 'serves' | 'lacks' | 'tracer' | 'archiveFolder' | 'runScript' | 'log' | 'adapter'
+    > & {
       readonly isShared?: boolean;
     },
   ): Promise<LabEngine>;

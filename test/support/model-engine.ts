@@ -2,7 +2,7 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import type { NodeDefinition } from '../../engine/contract/node.ts';
-import { silentLogger, silentMetrics, type Tracer } from '../../engine/contract/observe.ts';
+import { silentLogger, silentMetrics, type Logger, type Tracer } from '../../engine/contract/observe.ts';
 import type { Blobs } from '../../engine/contract/ports/blobs.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
@@ -14,6 +14,7 @@ import { createAdapterGates } from '../../engine/run/adapter-gates.ts';
 import { createAccept, type Accept, type AcceptDeps } from '../../engine/run/accept.ts';
 import { compileFlow, type CompiledFlow } from '../../engine/run/compile-flow.ts';
 import { createCallFlow } from '../../engine/run/create-call-flow.ts';
+import { createEndNotes } from '../../engine/run/end-notes.ts';
 import { createRunFlow, type RunFlowDeps } from '../../engine/run/create-run-flow.ts';
 import { createExecutionCatalog } from '../../engine/run/execution-catalog.ts';
 import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from '../../engine/run/execution-document.ts';
@@ -55,6 +56,10 @@ export interface ModelEngineOptions {
   /** Counts what runs. */
   readonly live?: (published: PublishedFlows) => LiveCounters;
   readonly tracer?: Tracer | undefined;
+  /** The adapter of its environment that nodes name. */
+  readonly adapter?: Bindings['adapter'];
+  /** Gets the lines of executions that did not complete. */
+  readonly log?: Logger;
   /** Where archived executions are read from. */
   readonly archiveFolder?: string;
   readonly serves?: (flow: CompiledFlow) => boolean;
@@ -89,6 +94,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     { flowId: options.document.flowId, version: 1, contentHash: '', document: options.document },
     { getNode: (type) => byType.get(type), build },
   );
+  const modelBindings: Bindings = options.adapter === undefined ? bindings : { ...bindings, adapter: options.adapter };
   const published = options.lacks === undefined ? publishedHere(flow) : publishedByNewer(flow, options.lacks);
   const blobs = options.blobs ?? createMemoryBlobs({ clock });
   const payloads = createPayloads(openSeal, blobs);
@@ -98,7 +104,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     metrics: silentMetrics,
     tracer: options.tracer,
     blobs,
-    bindings,
+    bindings: modelBindings,
     outbound: anywhere,
     gates: createAdapterGates(clock),
     compileExpression: build.compileExpression,
@@ -121,7 +127,9 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     processId: owner,
   });
   const live = options.live?.(published);
+  const endNotes = createEndNotes({ clock, log: options.log ?? silentLogger, metrics: silentMetrics });
   const common = {
+    endNotes,
     ...(live === undefined ? {} : { live }),
     ...stores,
     quota: await createRecordQuota({ documents, clock, log: silentLogger, metrics: silentMetrics }),
