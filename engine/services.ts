@@ -11,6 +11,7 @@ import type { NodeDefinition, Reply } from './contract/node.ts';
 import type { Text } from './contract/texts.ts';
 import type { CompiledFlow } from './run/compile-flow.ts';
 import type { ExecutionDocument, ExecutionStatus, StepRecord, StepStatus } from './run/execution-document.ts';
+import type { Standstill } from './run/standstill.ts';
 
 /** `engine/registry/load-nodes.ts` */
 export interface NodeRegistry {
@@ -291,6 +292,8 @@ export interface ExecutionDetails extends ExecutionSummary {
   readonly replays: readonly string[];
   readonly isLaneKept: boolean;
   readonly steps: readonly StepRecord[];
+  /** Where it stands still, or failed: nodes that no step speaks of, since they are not settled. */
+  readonly standstills: readonly Standstill[];
   /** Writes that were announced and of which no outcome is stored. */
   readonly intents: readonly { readonly node: string; readonly key: string; readonly at: number }[];
   /** Writes that were done before the flow failed or was cancelled, with the keys that the other side saw. */
@@ -428,6 +431,11 @@ export interface ExecutionCatalog {
   holderOf(flowId: string, token: string): Promise<string | undefined>;
   /** Goes on in place with the same keys. EXECUTION_NOT_HELD (input) when it is not held, or is being cancelled. */
   retry(executionId: string, actor: string): Promise<void>;
+  /**
+   * Makes the retries that it waits for due now, each as its next attempt. EXECUTION_NOT_RETRYING (input) when it waits for none: it runs, has
+   * ended, is being ended, or waits for a time or a message.
+   */
+  tryNow(executionId: string): Promise<void>;
   /** Marks it; the owner, or who takes over, ends it. EXECUTION_DONE (input) when it is terminal. */
   cancel(executionId: string, actor: string, reason: string): Promise<void>;
   /**

@@ -1,11 +1,12 @@
 /** Executions: lists, one with its steps, its payloads (a right of their own), retry and cancel of what a person must decide. */
 import { Type, type Static, type TObject } from 'typebox';
-import { AppError, type ErrorRecord } from '../../engine/contract/errors.ts';
+import { AppError } from '../../engine/contract/errors.ts';
 import { createMessage } from '../../engine/contract/message.ts';
 import type { ExecutionDetails, ExecutionPage, ExecutionQuery, FlowCatalog, ResumeOutcome } from '../../engine/services.ts';
 import { existing, FlowId } from './flows.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { showPayload, type PayloadAnswer } from './execution-payload.ts';
+import { withoutErrorTexts } from './error-names.ts';
 import { scopesIn, type DomainScope } from './domains.ts';
 import { all } from './owners.ts';
 import type { ControlServices } from './services.ts';
@@ -124,7 +125,10 @@ export function executionActions({ catalog, executions, owners }: ControlService
       text: { 'zh-CN': '一次执行及其步骤，错误只含代码与处理建议', en: 'One execution with its steps; errors by code and advice alone' },
       input: byId,
       audited: false,
-      run: async (_ctx, { executionId }) => withoutTexts(existing(await executions.get(executionId, { payload: false }), executionId)),
+      run: async (_ctx, { executionId }): Promise<ExecutionDetails> => {
+        const details = existing(await executions.get(executionId, { payload: false }), executionId);
+        return withoutErrorTexts(details, (await catalog.version(details.flowId, details.version))?.document);
+      },
     }),
     defineAction({
       name: 'executions.payload',
@@ -151,6 +155,19 @@ export function executionActions({ catalog, executions, owners }: ControlService
       async run(ctx, { executionId }) {
         await executions.retry(executionId, ctx.actor.account);
         return { executionId, retried: true };
+      },
+    }),
+    defineAction({
+      name: 'executions.try-now',
+      right: 'executions.retry',
+      domain: ({ executionId }) => all(owners.execution(executionId)),
+      text: { 'zh-CN': '立即重试：不等到下次尝试的时间', en: 'Try again now what waits for its next attempt' },
+      input: byId,
+      audited: true,
+      subject: ({ executionId }) => executionId,
+      async run(_ctx, { executionId }) {
+        await executions.tryNow(executionId);
+        return { executionId, triedNow: true };
       },
     }),
     defineAction({
@@ -230,18 +247,4 @@ async function flowsOf(
   if (adapterId === undefined) return flowId === undefined ? undefined : [flowId];
   const users = await catalog.usersOf(adapterId);
   return flowId === undefined ? users : users.filter((user) => user === flowId);
-}
-
-/** What an error says in words may come from a script or a hospital, and name a person: only who may see payloads reads it. */
-function withoutTexts({ error, steps, ...details }: ExecutionDetails): ExecutionDetails {
-  return {
-    ...details,
-    error: error && withoutText(error),
-    steps: steps.map(({ error: failure, ...step }) => (failure === undefined ? step : { ...step, error: withoutText(failure) })),
-  };
-}
-
-/** The message becomes the code, as in lists. */
-function withoutText({ code, kind, fix }: ErrorRecord): ErrorRecord {
-  return { code, kind, message: code, ...(fix === undefined ? {} : { fix }) };
 }

@@ -112,6 +112,7 @@ export const ROUTES: readonly Route[] = [
   get('/executions/:executionId', 'executions.get'),
   get('/executions/:executionId/payload', 'executions.payload'),
   post('/executions/:executionId/retry', 'executions.retry'),
+  post('/executions/:executionId/try-now', 'executions.try-now'),
   post('/executions/:executionId/cancel', 'executions.cancel'),
   post('/executions/:executionId/resend', 'executions.resend'),
   post('/executions/:executionId/conclude', 'executions.conclude'),

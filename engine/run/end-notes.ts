@@ -43,8 +43,8 @@ export function createEndNotes({ clock, log, metrics }: EndNotesDeps): EndNotes 
       metrics.count('executions_total', { flow: flowId, mode: document.mode, status: end.status });
       if (end.status === 'failed' && end.isDeadLetter) metrics.count('dead_letters_total', { flow: flowId });
       if (end.status !== 'failed' && end.status !== 'held') return;
-      const { node, attempt, error } = end;
-      const fields = { executionId, flowId, version, status: end.status, node, code: codeOf(error), attempt };
+      const { node, error, stopped } = end;
+      const fields = { executionId, flowId, version, status: end.status, node, code: codeOf(error), attempt: stopped?.attempt };
       tell(`${flowId}\n${node}\n${fields.code}`, {
         ...fields,
         ...(end.status === 'failed' && end.isDeadLetter ? { deadLetter: true } : {}),

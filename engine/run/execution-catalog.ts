@@ -21,6 +21,9 @@ import { runGraph } from './run-graph.ts';
 import { countStatuses } from './scope-filters.ts';
 import { NOTHING_WAITED, stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
 import { outwardKey, type RunDeps } from './run-node.ts';
+import { listStandstills } from './standstill.ts';
+import { tryRetriesNow } from './try-now.ts';
+import type { CompiledFlow } from './compile-flow.ts';
 import type { Emits } from '../plan/progress.ts';
 
 export interface ExecutionCatalogDeps extends ExecutionStores, ResendDeps {
@@ -65,6 +68,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
     },
 
     ...createHeldExecutions(deps),
+    tryNow: (executionId) => tryRetriesNow(executionId, deps),
     resend: (executionId, resend) => resendExecution(executionId, resend, deps),
     resendHeld: (item, act) => resendHeld(item, act, deps),
 
@@ -95,12 +99,17 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       isLaneKept: document.open === true && document.lane !== null,
       replays: Object.keys(document.replays ?? {}),
       steps: folded.steps,
+      standstills: listStandstills(document, folded, await flowOf(document), deps.seal),
       intents: folded.announced.map(({ node, key, at }) => ({ node, key, at })),
       concluded: concludedOf(document),
       doneWrites: await doneWritesOf(document, folded.known),
       lateOutcomes: late.map(({ node, at, status }) => ({ node, at, status })),
     };
     return payload ? { ...details, ...(await payloadOf(document, folded.known, parts.payloads)) } : details;
+  }
+
+  function flowOf({ flowId, version }: ExecutionDocument): Promise<CompiledFlow | undefined> {
+    return deps.published.at(flowId, version).catch(() => undefined);
   }
 
   async function doneWritesOf(

@@ -67,6 +67,8 @@ export interface StoredWait {
   readonly epoch: number;
   /** Keyed token of what it waits for. */
   readonly token?: string;
+  /** Why the latest attempt failed, sealed; absent in what an older version stored. */
+  readonly error?: string;
 }
 
 /** Payloads, which may make most of a document: lists leave them where they lie. */
@@ -117,6 +119,8 @@ export interface ExecutionDocument extends StoredDocument {
   /** Keyed tokens of what it waits for. */
   readonly wake?: readonly string[];
   readonly held?: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number };
+  /** When it was held for the first time; absent in what an older version stored. */
+  readonly firstHeldAt?: number;
   /** When it was held, or cancelled, a write of it was known to have been done. */
   readonly hasWritten?: true;
   /** How often a person let it go on; intents of epochs up to `releasedEpoch` no longer hold it. */

@@ -3,7 +3,7 @@
  * the settle ends it. Every update names the epoch; one that comes too late is refused and kept as a late outcome.
  */
 import type { Clock } from '../contract/clock.ts';
-import { AppError, type ErrorRecord } from '../contract/errors.ts';
+import { AppError } from '../contract/errors.ts';
 import { createId } from '../contract/ids.ts';
 import { BLOB_THRESHOLD_BYTES } from '../contract/message.ts';
 import type { Reply } from '../contract/node.ts';
@@ -28,7 +28,7 @@ import { writtenBy } from './handle-error.ts';
 import { keepStoring } from './keep-storing.ts';
 import { digestOfMessage, encodeMessage, encodeReply, type Payloads } from './payloads.ts';
 import type { Keeping, RecordQuota } from './record-quota.ts';
-import { emitsOf, keepsOutput, legPayload, type LegPayload } from './leg-payload.ts';
+import { emitsOf, keepsOutput, legPayload, type LegPayload, type Stopped } from './leg-payload.ts';
 import { LostExecution } from './lost-execution.ts';
 import {
   replyOf,
@@ -40,6 +40,7 @@ import {
   type TokenHolder,
   type WaitPoint,
 } from './run-job.ts';
+import { sealWaitError } from './standstill.ts';
 import { holdToken, letGoOfTokens, tokenOf } from './wait-tokens.ts';
 
 export interface ExecutionStores {
@@ -286,7 +287,7 @@ export class ExecutionJournal implements Journal {
     if (end.status === 'waiting') this.#describeWait(end.waits, set);
     else if (end.status === 'held') await this.#describeHold(end, now, set, unset);
     else await this.#describeTerminal(end, now, keeping, set, unset);
-    if (!isTerminal(end)) await this.#addLeg(set, undefined, end.status === 'held' ? end.error : undefined);
+    if (!isTerminal(end)) await this.#addLeg(set, undefined, stoppedOf(end));
     if (this.#blobs.length > 0) set['blobs'] = [...this.#blobs];
     if (!(await this.#write(set, unset, {}))) return false;
     if (isTerminal(end)) this.#deps.quota.stored(this.#flow, keeping, this.#storedBytes);
@@ -315,6 +316,7 @@ export class ExecutionJournal implements Journal {
     if (this.#isAnswerKept) await this.#addReply(end.reply, set);
     const reason = end.isFailedAfterWrite ? FAILED_AFTER_WRITE : end.error.code;
     set['held'] = { node: end.node, reason, outcomeKnown: end.outcomeKnown, at: now };
+    set['firstHeldAt'] = this.#document.firstHeldAt ?? now;
     if (end.hasWritten) set['hasWritten'] = true;
     set['error'] = { code: end.error.code, kind: end.error.kind };
     if (end.outcomeKnown) this.#takeBackIntent(end.node, unset);
@@ -334,7 +336,10 @@ export class ExecutionJournal implements Journal {
     );
   }
 
-  #storedWait({ node, path, untilMs, attempts, triedSince, resumeToken }: WaitPoint): StoredWait {
+  #storedWait({ node, path, untilMs, attempts, triedSince, error, resumeToken }: WaitPoint): StoredWait {
+    // A wait that this run found and left as it was keeps why it waits.
+    const before = this.#document.waits?.find((wait) => wait.node === node && wait.scope === path)?.error;
+    const sealed = error === undefined ? before : sealWaitError(this.#deps.seal, this.#document._id, error);
     return {
       node,
       scope: path,
@@ -342,6 +347,7 @@ export class ExecutionJournal implements Journal {
       epoch: this.#claimEpoch,
       ...(attempts === undefined ? {} : { attempts }),
       ...(triedSince === undefined ? {} : { triedSince }),
+      ...(attempts === undefined || sealed === undefined ? {} : { error: sealed }),
       ...(resumeToken === undefined ? {} : { token: this.#tokenOf(resumeToken) }),
     };
   }
@@ -376,12 +382,12 @@ export class ExecutionJournal implements Journal {
     // Beyond the flow's own level only an answer that the same key must get again is kept.
     if (level === 'full' || this.#isAnswerKept) await this.#addReply(replyOf(end), set);
     if (level === 'full' && this.#flow.recordsAllNodes) {
-      await this.#addLeg(set, undefined, end.status === 'failed' ? end.error : undefined);
+      await this.#addLeg(set, undefined, stoppedOf(end));
       return;
     }
     const steps = level === 'none' ? [] : [...this.#storedSteps, ...this.#allSteps().map((step) => step.record)];
     const emits = level === 'full' ? emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
-    const payload: LegPayload = { steps, emits, ...(end.status === 'failed' ? { error: end.error } : {}) };
+    const payload: LegPayload = { steps, emits, ...stoppedOf(end) };
     set['legs'] = {
       0: { epoch: this.#claimEpoch, payload: await this.#keep('legs.0', payload) },
     };
@@ -404,7 +410,7 @@ export class ExecutionJournal implements Journal {
   async #checkpoint(intent: Intent | undefined): Promise<void> {
     if (!intent && (this.#isClaimed || this.#isInline)) return;
     const set: Record<string, unknown> = {};
-    const steps = intent ? await this.#addLeg(set, intent, undefined) : [];
+    const steps = intent ? await this.#addLeg(set, intent, {}) : [];
     if (!(await this.#write(set, [], { durability: intent ? 'full' : 'light' })))
       throw new LostExecution('the execution was taken by somebody else');
     for (const step of steps) this.#unstored.delete(step);
@@ -454,16 +460,17 @@ export class ExecutionJournal implements Journal {
   }
 
   /** Adds the steps settled since the last leg, when there is anything to add; answers them. */
-  async #addLeg(set: Record<string, unknown>, intent: Intent | undefined, error: ErrorRecord | undefined): Promise<readonly SettledStep[]> {
+  async #addLeg(set: Record<string, unknown>, intent: Intent | undefined, stopped: Stopped): Promise<readonly SettledStep[]> {
     // With an intent only what was read is kept; the records of pure steps are written with the settle.
     const steps = intent ? this.#pending.filter((step) => keepsOutput(step.node)) : this.#allSteps();
     this.#pending = intent ? this.#pending.filter((step) => !keepsOutput(step.node)) : [];
-    if (steps.length === 0 && !intent && !error) return steps;
+    const isStopped = stopped.error !== undefined;
+    if (steps.length === 0 && !intent && !isStopped) return steps;
     const key = String(this.#legCount);
     const leg: LegRecord = {
       epoch: this.#claimEpoch,
       ...(intent === undefined ? {} : { intent }),
-      ...(steps.length === 0 && !error ? {} : { payload: await this.#keep(`legs.${key}`, legPayload(steps, error, this.#refused)) }),
+      ...(steps.length === 0 && !isStopped ? {} : { payload: await this.#keep(`legs.${key}`, legPayload(steps, stopped, this.#refused)) }),
     };
     this.#legCount += 1;
     this.#storedSteps.push(...steps.map((step) => step.record));
@@ -534,6 +541,11 @@ export class ExecutionJournal implements Journal {
 
 function bytesOf(stored: Stored): number {
   return 'blob' in stored ? (stored.bytes ?? BLOB_THRESHOLD_BYTES) : stored.sealed.length;
+}
+
+function stoppedOf(end: RunEnd): Stopped {
+  if (end.status !== 'failed' && end.status !== 'held') return {};
+  return { error: end.error, ...(end.stopped === undefined ? {} : { stopped: end.stopped }) };
 }
 
 function isTerminal(end: RunEnd): boolean {

@@ -6,6 +6,7 @@ import type { GraphNode } from '../plan/flow-graph.ts';
 import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
 import type { Emits } from '../plan/progress.ts';
 import type { RunEnd, RunJob, Written } from './run-job.ts';
+import type { StepRecord } from './execution-document.ts';
 import type { Step } from './step.ts';
 
 export function errorMessage(message: Message, error: ErrorRecord, node: string): Message {
@@ -51,11 +52,19 @@ export interface Achieved {
   readonly written: Written | undefined;
 }
 
+/** The failure that no route of the flow takes, and its step as it failed. */
+export interface Stop {
+  readonly error: ErrorRecord;
+  readonly step: Step;
+  readonly record: StepRecord;
+}
+
 /**
  * No route of the flow takes the error: an explicit end fails, an unknown outcome is held, so is a failure after a write was done, which must not
  * look like a wrong request; the rest as the node's handling says.
  */
-export function unroutedEnd(error: ErrorRecord, { node, place, attempt }: Step, job: RunJob, { reply, written }: Achieved): RunEnd {
+export function unroutedEnd({ error, step, record: stopped }: Stop, job: RunJob, { reply, written }: Achieved): RunEnd {
+  const { node, place } = step;
   const isUnknown = error.kind === 'unknown-outcome';
   const isEnd = place.node.role === 'end';
   const isHeld = isUnknown || (isHoldable(error, job) && node.exhausted === 'hold' && !isEnd);
@@ -65,14 +74,14 @@ export function unroutedEnd(error: ErrorRecord, { node, place, attempt }: Step, 
         status: 'held',
         error,
         node: node.id,
-        attempt,
         path: place.run.path,
+        stopped,
         outcomeKnown: !isUnknown,
         reply,
         hasWritten: written !== undefined,
         isFailedAfterWrite,
       }
-    : { status: 'failed', error, node: node.id, attempt, reply, isDeadLetter: node.exhausted === 'dead-letter' };
+    : { status: 'failed', error, node: node.id, stopped, reply, isDeadLetter: node.exhausted === 'dead-letter' };
 }
 
 /** Only where somebody waits for the reply: what fails behind it is nobody's to repeat, and in a durable flow the node's handling decides. */

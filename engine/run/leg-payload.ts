@@ -14,9 +14,14 @@ export interface LegPayload {
   readonly refused?: readonly string[];
   /** Why the execution stopped, in full. */
   readonly error?: ErrorRecord;
+  /** The step at which it stopped: it is not settled, and runs again when a person lets the execution go on. */
+  readonly stopped?: StepRecord;
 }
 
-export function legPayload(steps: readonly SettledStep[], error?: ErrorRecord, refused: readonly string[] = []): LegPayload {
+/** Why a run stopped, and at which step. */
+export type Stopped = Pick<LegPayload, 'error' | 'stopped'>;
+
+export function legPayload(steps: readonly SettledStep[], stopped: Stopped = {}, refused: readonly string[] = []): LegPayload {
   const errors = Object.fromEntries(
     steps.filter((step) => step.record.status === 'failed').map((step) => [keyOf(step), step.record.error!]),
   );
@@ -25,7 +30,7 @@ export function legPayload(steps: readonly SettledStep[], error?: ErrorRecord, r
     emits: emitsOf(steps),
     ...(Object.keys(errors).length === 0 ? {} : { errors }),
     ...(refused.length === 0 ? {} : { refused: [...refused] }),
-    ...(error === undefined ? {} : { error }),
+    ...stopped,
   };
 }
 

@@ -21,6 +21,8 @@ export interface LoadedExecution {
   readonly dangling: readonly (Intent & { readonly epoch: number })[];
   /** Why it stopped last, in full. */
   readonly error: ErrorRecord | undefined;
+  /** The step at which that was. */
+  readonly stopped: StepRecord | undefined;
   /** Legs stored so far of each iteration. */
   readonly iterationLegs: readonly LegDocument[];
 }
@@ -43,6 +45,7 @@ export async function loadExecution(document: ExecutionDocument, flow: CompiledF
       announced: [],
       dangling: [],
       error: undefined,
+      stopped: undefined,
       iterationLegs: [],
     };
   const iterationLegs = flow.graph.nodes.some((node) => node.role === 'for-each') ? await listIterationLegs(document._id, deps.legs) : [];
@@ -55,13 +58,14 @@ export async function foldLegs(
   document: ExecutionDocument,
   iterationLegs: readonly LegDocument[],
   payloads: Pick<Payloads, 'load'>,
-): Promise<Pick<LoadedExecution, 'known' | 'steps' | 'announced' | 'dangling' | 'error'>> {
+): Promise<Pick<LoadedExecution, 'known' | 'steps' | 'announced' | 'dangling' | 'error' | 'stopped'>> {
   const known = new Map<string, KnownOutcome>();
   const steps: StepRecord[] = [];
   const seen = new Set<string>();
   const intents: (Intent & { epoch: number })[] = [];
   const refused = new Map<string, number>();
   let error: ErrorRecord | undefined;
+  let stopped: StepRecord | undefined;
   const take = (leg: LegRecord, payload: LegPayload | undefined) => {
     if (leg.intent) intents.push({ ...leg.intent, epoch: leg.epoch });
     if (!payload) return;
@@ -71,7 +75,7 @@ export async function foldLegs(
       if (!seen.has(key)) steps.push(step);
       seen.add(key);
     }
-    error = payload.error ?? error;
+    if (payload.error) ({ error, stopped } = payload);
     for (const key of payload.refused ?? []) refused.set(key, leg.epoch);
     for (const [key, emits] of Object.entries(payload.emits)) {
       if (!known.has(key))
@@ -94,7 +98,7 @@ export async function foldLegs(
     const key = stepKey(intent.scope, intent.node);
     return !known.has(key) && intent.epoch > Math.max(retried.get(key) ?? 0, refused.get(key) ?? 0);
   });
-  return { known, steps, announced, dangling: announced.filter((intent) => intent.epoch > released), error };
+  return { known, steps, announced, dangling: announced.filter((intent) => intent.epoch > released), error, stopped };
 }
 
 export async function listIterationLegs(executionId: string, legs: Pick<Collection<LegDocument>, 'find'>): Promise<LegDocument[]> {

@@ -21,6 +21,7 @@ import {
   unroutedEnd,
   writtenBy,
   type Achieved,
+  type Stop,
 } from './handle-error.ts';
 import {
   stepKey,
@@ -55,8 +56,7 @@ class GraphRun {
   #isReplyTold = false;
   #written: Written | undefined;
   #halt: RunEnd | undefined;
-  /** The failure that no route of the flow takes. */
-  #stop: { readonly error: ErrorRecord; readonly step: Step } | undefined;
+  #stop: Stop | undefined;
   /** Pauses of branches, which a halt ends. */
   readonly #pauses = new Set<AbortController>();
   /** Steps under way in branches that may lose, by step key. */
@@ -101,7 +101,7 @@ class GraphRun {
     const halt = this.#halt;
     if (halt?.status === 'cancelled') return { ...halt, hasWritten: this.#written !== undefined };
     const isStopped = halt !== undefined && halt.status !== 'lost';
-    return isStopped && this.#stop ? unroutedEnd(this.#stop.error, this.#stop.step, this.#job, this.#achieved) : halt;
+    return isStopped && this.#stop ? unroutedEnd(this.#stop, this.#job, this.#achieved) : halt;
   }
 
   get #achieved(): Achieved {
@@ -371,7 +371,7 @@ class GraphRun {
     const isTooLong = !mayWait && delayMs > node.retry.capMs;
     if (isSlept && (isTooLong || untilMs >= deadlineMs)) return this.#settleError(step, error);
     metrics.count('node_retries_total', { type: node.node.type });
-    if (!isSlept) return this.#wait(step, { untilMs, attempts: attempt, triedSince: step.triedSince });
+    if (!isSlept) return this.#wait(step, { untilMs, attempts: attempt, triedSince: step.triedSince, error });
     return this.#pause(step, delayMs, () => {
       step.attempt += 1;
       return this.#attempt(step);
@@ -463,8 +463,8 @@ class GraphRun {
     // Not knowing whether something was done outweighs whatever else ended the run.
     const isOutweighed = error.kind === 'unknown-outcome' && this.#halt?.status !== 'lost';
     if (this.#halt !== undefined && !isOutweighed) return;
-    this.#stop = { error, step };
-    this.#haltWith(unroutedEnd(error, step, this.#job, this.#achieved));
+    this.#stop = { error, step, record: recordOf(step, 'failed', [], this.#deps.clock.monotonic()) };
+    this.#haltWith(unroutedEnd(this.#stop, this.#job, this.#achieved));
   }
 
   #take(advance: Advance<Message>): void {

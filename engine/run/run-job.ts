@@ -54,6 +54,8 @@ export interface WaitPoint {
   /** A retry: attempts made so far, and when the first began (epoch milliseconds). */
   readonly attempts?: number;
   readonly triedSince?: number;
+  /** Why the latest attempt failed; absent where this run made none. */
+  readonly error?: ErrorRecord;
 }
 
 /** The strongest effect that is known to have been done outside. */
@@ -72,8 +74,8 @@ export type RunEnd =
       readonly status: 'failed';
       readonly error: ErrorRecord;
       readonly node: string;
-      /** Of the node, where it failed by itself. */
-      readonly attempt?: number;
+      /** Its last step, which no route of the flow took over. */
+      readonly stopped: StepRecord;
       readonly reply: Reply | undefined;
       readonly isDeadLetter: boolean;
     }
@@ -81,8 +83,9 @@ export type RunEnd =
       readonly status: 'held';
       readonly error: ErrorRecord;
       readonly node: string;
-      readonly attempt?: number;
       readonly path: string;
+      /** The step that failed; absent where none did. */
+      readonly stopped?: StepRecord;
       readonly outcomeKnown: boolean;
       /** What other branches wait for. */
       readonly waits?: readonly WaitPoint[];

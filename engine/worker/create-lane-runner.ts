@@ -82,12 +82,13 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
   async function holdBroken(document: ExecutionDocument, error: unknown): Promise<boolean> {
     const { code, kind } = toErrorRecord(error);
     const held = { node: '', reason: code, at: clock.now() };
+    const firstHeldAt = document.firstHeldAt ?? held.at;
     const hold = (status: ExecutionDocument['status'], epoch: number, isKnown: boolean) =>
       deps.executions.patchIf(
         document._id,
         { status, epoch },
         {
-          set: { status: 'held', epoch: document.epoch + 1, held: { ...held, outcomeKnown: isKnown }, error: { code, kind } },
+          set: { status: 'held', epoch: document.epoch + 1, held: { ...held, outcomeKnown: isKnown }, firstHeldAt, error: { code, kind } },
           unset: ['lease'],
         },
       );

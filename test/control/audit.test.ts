@@ -154,6 +154,7 @@ const executions: ExecutionCatalog = {
       { node: 'b', scope: '', status: 'failed', ports: [], startedAt: 0, durationMs: 1, attempt: 1, error: failure },
       { node: 'a', scope: '', status: 'completed', ports: ['ok'], startedAt: 0, durationMs: 1, attempt: 1 },
     ],
+    standstills: [],
     intents: [],
     doneWrites: [],
     concluded: undefined,

@@ -291,6 +291,7 @@ const BODIES: Readonly<Record<string, Make>> = {
   'bus-consumers.create-token': ({ mark }) => ({ appId: ids(mark).appId }),
   'bus-consumers.add-certificate': ({ mark }) => ({ appId: ids(mark).appId, certificateFingerprint: 'ab'.repeat(32) }),
   'executions.retry': () => ({}),
+  'executions.try-now': () => ({}),
   'executions.cancel': () => ({ reason: 'the matrix' }),
   'executions.resend': () => ({ seen: 'failed', reason: 'the matrix' }),
   'executions.conclude': () => ({ attempt: 1, reason: 'the matrix' }),

@@ -308,6 +308,7 @@ export const noExecutions: ExecutionCatalog = {
   ownerOf: async () => undefined,
   holderOf: async () => undefined,
   retry: async () => {},
+  tryNow: async () => {},
   resume: () => Promise.resolve({ outcome: 'used' }),
   cancel: async () => {},
   conclude: async () => {},

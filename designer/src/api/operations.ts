@@ -82,6 +82,7 @@ export const OPERATIONS = {
   'executions.get': { method: 'GET', path: '/executions/:executionId' },
   'executions.payload': { method: 'GET', path: '/executions/:executionId/payload' },
   'executions.retry': { method: 'POST', path: '/executions/:executionId/retry' },
+  'executions.try-now': { method: 'POST', path: '/executions/:executionId/try-now' },
   'executions.cancel': { method: 'POST', path: '/executions/:executionId/cancel' },
   'executions.resend': { method: 'POST', path: '/executions/:executionId/resend' },
   'executions.conclude': { method: 'POST', path: '/executions/:executionId/conclude' },
@@ -1313,6 +1314,18 @@ export interface operations {
     responses: never;
   };
   'executions.retry': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        executionId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'executions.try-now': {
     parameters: {
       query?: never;
       header?: never;

@@ -16,6 +16,7 @@ export const runTexts: ErrorTemplates = {
     fix: '挂起的请用重试：从已办成之后接着走。确需再办一次，请确认后重发。',
   },
   EXECUTION_NOT_HELD: { what: '执行[ {id} ]没有挂起、已经继续，或正在结束', fix: '刷新后查看；可能已有他人重试、取消、重发或结束。' },
+  EXECUTION_NOT_RETRYING: { what: '执行[ {id} ]没有在等待重试，或已经继续', fix: '刷新后查看它停在哪里。' },
   BRANCH_LOST: { what: '其他分支先到，此分支已结束' },
   JOIN_ALL_FAILED: { what: '汇合 {node} 的分支全部失败：{codes}', fix: '查看各分支失败的原因。' },
   EXECUTION_NOTHING_DONE: { what: '执行 {id} 没有已办理的写操作，不能按已办理结束', fix: '重试或取消该执行。' },
@@ -67,8 +68,8 @@ export const runTexts: ErrorTemplates = {
   ADAPTER_OPEN: { what: '适配器 {adapterId} 的对方系统没有响应，已暂停调用', fix: '查看对方系统是否运行正常；恢复后会自动继续。' },
   CODE_TABLE_UNKNOWN: { what: '没有名为“{table}”的代码表[（规则 {rule}）]', fix: '新建该代码表，或更正名称。' },
   CODE_UNKNOWN: {
-    what: '代码表“{table}”中没有这个代码，也没有设置缺省值[（规则 {rule}）]',
-    fix: '在代码表中补充该代码，或设置缺省值。',
+    what: '代码表“{table}”中没有这个代码，也没有设置默认值[（规则 {rule}）]',
+    fix: '在代码表中补充该代码，或设置默认值。',
   },
   TABLES_SNAPSHOT_UNKNOWN: { what: '该执行所固定的代码表快照[ {id} ]没有存储', fix: '请系统管理员从备份恢复。' },
   SECRET_MISSING: { what: '没有名为“{name}”的机密', fix: '以该名称保存机密，或在适配器中改用其他机密。' },

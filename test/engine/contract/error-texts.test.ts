@@ -93,7 +93,7 @@ test('values go with the record, with the issue and with the error that is throw
   });
   assert.equal('values' in toErrorRecord(new AppError('NODE_ABORTED', 'transient', 'Stopped.')), false);
   assert.deepEqual(bothTexts(error), {
-    'zh-CN': '代码表“sex”中没有这个代码，也没有设置缺省值。在代码表中补充该代码，或设置缺省值',
+    'zh-CN': '代码表“sex”中没有这个代码，也没有设置默认值。在代码表中补充该代码，或设置默认值',
     en: 'No such code. Add it.',
   });
 });

@@ -136,7 +136,14 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
 
   /** Somebody else may have decided meanwhile; anything else is a finding. */
   function keepProblem(thrown: unknown): void {
-    const late = ['EXECUTION_NOT_HELD', 'EXECUTION_DONE', 'EXECUTION_UNKNOWN', 'RESEND_GONE_ON', 'RESEND_UNDER_WAY'];
+    const late = [
+      'EXECUTION_NOT_HELD',
+      'EXECUTION_DONE',
+      'EXECUTION_NOT_RETRYING',
+      'EXECUTION_UNKNOWN',
+      'RESEND_GONE_ON',
+      'RESEND_UNDER_WAY',
+    ];
     const isLate = thrown instanceof AppError && late.includes(thrown.code);
     if (!isLate) problem ??= thrown as Error;
   }
@@ -161,6 +168,10 @@ async function runSeeded(seed: number, random: Random): Promise<void> {
         if (held?.reason === 'RESEND_PREPARED' || random.chance(0.5)) await engine.catalog.retry(_id, 'person');
         else await resendInPlace(engine, _id);
       }
+    }
+    for (const { _id, status, waits = [] } of documents) {
+      const isRetry = status === 'waiting' && waits.some(({ attempts }) => (attempts ?? 0) > 0);
+      if (isRetry && random.chance(0.5)) await engine.catalog.tryNow(_id);
     }
     const open = documents.filter((document) => document.open);
     if (open.length > 0 && random.chance(0.03)) await cancel(engine, open[random.below(open.length)]!._id);

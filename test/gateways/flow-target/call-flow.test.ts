@@ -126,7 +126,7 @@ test('what a flow refuses is told in the caller’s language, with what it is ab
   } as const;
   const result: FlowResult = { outcome: 'failed', executionId: 'exe_1', error };
   const chinese = (await call(result)).body.toString();
-  assert.match(chinese, /流程拒绝了该请求（CODE_UNKNOWN）：代码表“sex”中没有这个代码，也没有设置缺省值。在代码表中补充该代码/);
+  assert.match(chinese, /流程拒绝了该请求（CODE_UNKNOWN）：代码表“sex”中没有这个代码，也没有设置默认值。在代码表中补充该代码/);
   assert.match((await call(result, {}, { 'accept-language': 'en' })).body.toString(), /does not know this code.*Add the code\./);
 });
 
