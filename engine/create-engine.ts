@@ -27,6 +27,7 @@ import { openFlowStores } from './publish/flow-stores.ts';
 import { createPublishedFlows, type RunningPublishedFlows } from './publish/published-flows.ts';
 import { loadNodes, type LoadedNodes } from './registry/load-nodes.ts';
 import { createAccept, toArrivalResult } from './run/accept.ts';
+import { createAdapterCalls, type AdapterCalls } from './run/adapter-calls.ts';
 import { createAdapterGates } from './run/adapter-gates.ts';
 import { countedQueue } from './run/counted-queue.ts';
 import { compileFlow, compileFlowInTurns } from './run/compile-flow.ts';
@@ -153,6 +154,9 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const draft = (key: string) => ({ getNode: nodes.get, build: createBuildContext({ pool, key, isDraft: true }) });
   const examiner = createExaminer(deps.nodeFolders, clock);
   const published = await createPublishedFlows({ stores, changes, nodes, compile, clock, logger: log });
+  const gates = createAdapterGates(clock);
+  const calls = createAdapterCalls({ clock, metrics, gates });
+  const parts = deps.parts ?? (() => ({}));
   const run: RunDeps = {
     clock,
     log,
@@ -161,7 +165,8 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     blobs,
     bindings: bindings.bindings,
     outbound: outbound.guard,
-    gates: createAdapterGates(clock),
+    gates,
+    calls,
     compileExpression: createBuildContext({ pool }).compileExpression,
     runScript: (source, input, options) => pool.run(source, input as ScriptInput, options),
     callFlow: createCallFlow(
@@ -171,7 +176,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       () => live,
     ),
   };
-  const traffic = await createTraffic({ documents, clock, log, owner: processId });
+  const traffic = await createTraffic({ documents, clock, log, owner: processId, calls: () => callTotals(calls, parts()) });
   const live = createLiveCounters({ published, clock, traffic });
   const quota = await createRecordQuota({ documents, clock, log, metrics });
   const common = {
@@ -251,7 +256,8 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const processes = await createProcesses({
     ...{ documents, clock, log, processId, live, serves, listeners: () => triggers.status() },
     about: deps.about ?? { ...NOBODY, startedAt: clock.now() },
-    parts: deps.parts ?? (() => ({})),
+    parts,
+    adapterCalls: () => calls.counts(),
     load: () => ({ running: live.inFlight(), inHand: worker.status().waiting }),
   });
   await owners.start();
@@ -309,6 +315,11 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
       await examiner.close();
     },
   };
+}
+
+/** Ids of adapters and of interfaces begin differently. */
+function callTotals(calls: AdapterCalls, { interfaces = [] }: ProcessParts) {
+  return [...calls.counts(), ...interfaces].map(({ id, totals }) => [id, totals] as const);
 }
 
 async function openArchive(

@@ -54,7 +54,7 @@ async function start(host: Host, options: StartOptions, startedAt: number, life:
   const addresses: Record<string, string> = {};
   const example: { tryIt?: string } = {};
   let gateways: OpenedGateways = {};
-  const parts = () => ({ ...consoleAt(addresses), gateways: describeGateways(gateways) });
+  const parts = () => ({ ...consoleAt(addresses), ...describeGateways(gateways) });
   const opened = await openOnceUp(host, life, (own) => openEngine(host, own, 'start', parts));
   const { engine, storage } = opened;
   const shared = storage.documents.isExclusive ? await holdAllFronts(host, storage.sharedState, life) : storage.sharedState;

@@ -14,7 +14,7 @@ export async function startGateway(overrides: SettingOverrides, { front }: Gatew
     async (life) => {
       const status = await openStatus(host, life);
       let opened: OpenedGateways = {};
-      const parts = await openGatewayParts(host, front, life, () => ({ gateways: describeGateways(opened) }));
+      const parts = await openGatewayParts(host, front, life, () => describeGateways(opened));
       opened = await openGateways(host, parts, life, [front]);
       const gateway = opened[front]!;
       // With control and the database down it goes on serving, so they are none of its checks.

@@ -4,7 +4,8 @@ import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { OutboundGuard } from '../../engine/contract/outbound-guard.ts';
 import type { RunFlow } from '../../engine/contract/run-flow.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
-import type { GatewayState } from '../../engine/processes/process-document.ts';
+import type { ProcessParts } from '../../engine/processes/process-document.ts';
+import { sumCalls } from '../../engine/processes/sum-calls.ts';
 import type { Settings } from '../../engine/host/settings.ts';
 import type { Life } from '../../engine/host/run-until-signal.ts';
 import { createOutboundGuard } from '../../engine/outbound/create-outbound-guard.ts';
@@ -71,6 +72,9 @@ function guardOf(planSource: PlanSource, settings: Settings): OutboundGuard {
 }
 
 /** What people read of them. */
-export function describeGateways(gateways: OpenedGateways): readonly GatewayState[] {
-  return Object.entries(gateways).map(([front, gateway]) => ({ front, address: gateway.address, ...gateway.stats() }));
+export function describeGateways(opened: OpenedGateways): Required<Pick<ProcessParts, 'gateways' | 'interfaces'>> {
+  return {
+    gateways: Object.entries(opened).map(([front, gateway]) => ({ front, address: gateway.address, ...gateway.stats() })),
+    interfaces: [...sumCalls(Object.values(opened).map((gateway) => gateway.calls())).values()],
+  };
 }

@@ -3,6 +3,7 @@
  * a process every few seconds, reads only while somebody looks; nothing of it is on the way of a message. An exclusive store has one process,
  * which is told from memory.
  */
+import type { CallCounts } from '../contract/call-stats.ts';
 import type { Clock } from '../contract/clock.ts';
 import { toErrorRecord } from '../contract/errors.ts';
 import type { Logger } from '../contract/observe.ts';
@@ -18,6 +19,7 @@ import {
   type ProcessLoad,
   type ProcessParts,
 } from './process-document.ts';
+import { sumCalls, type CallSums } from './sum-calls.ts';
 import { sumLive, type LiveSums } from './sum-live.ts';
 import { mergeListeners, type ListenerOfProcess } from './merge-listeners.ts';
 
@@ -46,6 +48,9 @@ export interface Processes {
   listeners(): Promise<readonly ListenerOfProcess[]>;
   /** Counts of published flows, over all processes that live; those of others are some seconds old. */
   readonly live: LiveSums;
+  /** Calls of adapters and of interfaces, likewise. */
+  adapterCalls(): Promise<CallSums>;
+  interfaceCalls(): Promise<CallSums>;
   start(): Promise<void>;
   /** Says that it ended as asked. */
   stop(): Promise<void>;
@@ -59,6 +64,7 @@ export interface ProcessesDeps {
   readonly about: ProcessAbout;
   readonly serves: readonly string[];
   readonly live: Pick<LiveCounters, 'list' | 'get' | 'counted'>;
+  readonly adapterCalls: () => readonly CallCounts[];
   parts(): ProcessParts;
   load(): Pick<ProcessLoad, 'running' | 'inHand'>;
   listeners(): readonly TriggerStatus[];
@@ -73,6 +79,7 @@ const KEEP_STOPPED_MS = 600_000;
 const MOST_PROCESSES = 1_000;
 /** Of the busiest flows: one document must stay small however many flows there are. */
 const MOST_FLOWS = 500;
+const MOST_CALLED = 500;
 
 export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
   const { clock, documents, log, processId } = deps;
@@ -80,7 +87,7 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
   const life = watchLife(clock);
   const cores = createCores(clock);
   let beat = 0;
-  let toldFlows = '';
+  const told = new Map<string, string>();
   let isStopped = false;
   let cancel: () => void = () => undefined;
   let others: { readonly at: number; readonly read: Promise<readonly ProcessDocument[]> } | undefined;
@@ -91,7 +98,7 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
     return {
       _id: processId,
       ...deps.about,
-      ...deps.parts(),
+      ...boundedParts(deps.parts()),
       ...(deps.serves.length === 0 ? {} : { serves: deps.serves }),
       writesMarks: true,
       beat,
@@ -99,18 +106,21 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
       load: { running, inHand, cores: cores.read(), memoryBytes: process.memoryUsage.rss() },
       listeners: deps.listeners(),
       flows: busiest(deps.live.counted()),
+      adapters: mostCalled(deps.adapterCalls()),
       expiresAt: clock.now() + KEEP_SILENT_MS,
     };
   }
 
   async function tell(more: Partial<ProcessDocument> = {}): Promise<void> {
     beat += 1;
-    const { _id, flows, ...rest } = { ...now(), ...more };
-    const flowsText = JSON.stringify(flows);
-    const set = { ...rest, ...(flowsText === toldFlows ? {} : { flows }) };
-    const { outcome } = await stored.patchIf(_id, {}, { set });
-    if (outcome === 'no-match') await stored.insert({ _id, ...rest, flows });
-    toldFlows = flowsText;
+    const { _id, flows, adapters = [], interfaces = [], ...rest } = { ...now(), ...more };
+    const counts = { flows, adapters, interfaces };
+    // They are long, and most of the time nothing has changed.
+    const texts = Object.entries(counts).map(([name, value]) => [name, value, JSON.stringify(value)] as const);
+    const changed = Object.fromEntries(texts.filter(([name, , text]) => text !== told.get(name)).map(([name, value]) => [name, value]));
+    const { outcome } = await stored.patchIf(_id, {}, { set: { ...rest, ...changed } });
+    if (outcome === 'no-match') await stored.insert({ _id, ...rest, ...counts });
+    for (const [name, , text] of texts) told.set(name, text);
   }
 
   function schedule(): void {
@@ -156,6 +166,8 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
       return mergeListeners([self, ...(await living())]);
     },
     live: sumLive(deps.live, async () => (await living()).map(({ flows }) => flows)),
+    adapterCalls: async () => sumCalls([deps.adapterCalls(), ...(await living()).map(({ adapters = [] }) => adapters)]),
+    interfaceCalls: async () => sumCalls([deps.parts().interfaces ?? [], ...(await living()).map(({ interfaces = [] }) => interfaces)]),
     async start() {
       if (documents.isExclusive) return;
       await tell();
@@ -197,6 +209,14 @@ function inOrder(a: ProcessState, b: ProcessState): number {
 
 function busiest(flows: readonly FlowPart[]): readonly FlowPart[] {
   return flows.length <= MOST_FLOWS ? flows : flows.toSorted((a, b) => b.perMinute - a.perMinute || b.since - a.since).slice(0, MOST_FLOWS);
+}
+
+function boundedParts({ interfaces, ...parts }: ProcessParts): ProcessParts {
+  return { ...parts, ...(interfaces === undefined ? {} : { interfaces: mostCalled(interfaces) }) };
+}
+
+function mostCalled(calls: readonly CallCounts[]): readonly CallCounts[] {
+  return calls.length <= MOST_CALLED ? calls : calls.toSorted((a, b) => b.recent.calls - a.recent.calls).slice(0, MOST_CALLED);
 }
 
 /** CPU time of this process by the time that passed, over a beat at least. */

@@ -1,5 +1,6 @@
 /** What each process of an installation writes about itself every few seconds, for people who look at the whole. Ids and numbers; nothing of any message. */
 import { Type } from 'typebox';
+import type { CallCounts } from '../contract/call-stats.ts';
 import type { CollectionSpec, StoredDocument } from '../contract/ports/documents.ts';
 import type { EdgeCounts, FlowCounts, NodeCounts } from '../run/live-counters.ts';
 import type { TriggerStatus } from '../trigger/trigger-run.ts';
@@ -29,6 +30,8 @@ export interface GatewayState {
 /** What the parts tell that the engine does not know. */
 export interface ProcessParts {
   readonly gateways?: readonly GatewayState[];
+  /** Calls of the interfaces that its gateways serve. */
+  readonly interfaces?: readonly CallCounts[];
   /** Where it serves the console. */
   readonly console?: string;
 }
@@ -60,6 +63,8 @@ export interface ProcessDocument extends StoredDocument, ProcessAbout, ProcessPa
   readonly load: ProcessLoad;
   readonly listeners: readonly TriggerStatus[];
   readonly flows: readonly FlowPart[];
+  /** Calls of adapters. */
+  readonly adapters?: readonly CallCounts[];
   /** It ended as asked. */
   readonly stoppedAt?: number;
   readonly expiresAt: number;

@@ -9,6 +9,15 @@ import { AppError } from '../contract/errors.ts';
 export interface AdapterGates {
   /** Answers what must be called with the outcome when the call has ended. `mayWait`: queue instead of being refused. */
   enter(adapter: Adapter, mayWait: boolean, signal: AbortSignal): Leave | Promise<Leave>;
+  /** By adapter, of those that were ever called here. */
+  states(): ReadonlyMap<string, GateState>;
+}
+
+export interface GateState {
+  readonly active: number;
+  readonly waiting: number;
+  /** Calls are refused, or one at a time tries whether the system answers again. */
+  readonly isPaused?: boolean;
 }
 
 /**
@@ -33,7 +42,10 @@ const MIN_PAUSE_MS = 100;
 
 export function createAdapterGates(clock: Clock): AdapterGates {
   const gates = new Map<string, Gate>();
-  return { enter };
+  return {
+    enter,
+    states: () => new Map(Array.from(gates, ([id, gate]) => [id, stateOf(gate)])),
+  };
 
   function enter(adapter: Adapter, mayWait: boolean, signal: AbortSignal): Leave | Promise<Leave> {
     const gate = gateOf(adapter);
@@ -98,6 +110,10 @@ export function createAdapterGates(clock: Clock): AdapterGates {
     }
     return gate;
   }
+}
+
+function stateOf({ active, waiting, openUntil }: Gate): GateState {
+  return { active, waiting: waiting.length, ...(openUntil > 0 ? { isPaused: true } : {}) };
 }
 
 /** Token bucket that holds one second's worth; answers 0 or how long until the next token. */

@@ -25,6 +25,10 @@ export function deadlinePassed({ flowId }: CompiledFlow): AppError {
   });
 }
 
+export function isDeadline(reason: unknown): boolean {
+  return reason instanceof AppError && reason.code === 'FLOW_DEADLINE';
+}
+
 export function silentTooLong(): AppError {
   return new AppError('STORE_DOWN', 'transient', 'The store was silent for so long that this process must begin anew.', {
     fix: 'Try again in a few seconds.',

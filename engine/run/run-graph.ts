@@ -35,7 +35,7 @@ import {
 } from './run-job.ts';
 import { outwardKey, runNodeOnce, type RunDeps } from './run-node.ts';
 import { keepsOutput } from './leg-payload.ts';
-import { branchLost, noReply, silentTooLong } from './run-errors.ts';
+import { branchLost, isDeadline, noReply, silentTooLong } from './run-errors.ts';
 import { inputOf, namedPayloads, recordOf, recordOfSkipped, type Place, type Step } from './step.ts';
 import { TimeSlice } from './time-slice.ts';
 
@@ -305,11 +305,19 @@ class GraphRun {
       this.#take(this.#progress.openLoop(place.node, place.run, outcome.emit['each'] ?? []));
       return;
     }
+    this.#noteCall(step);
     const emitted = outcome.emit ?? { out: [step.message] };
     const emits: Record<string, Message> = {};
     for (const port in emitted) if (emitted[port]!.length > 0) emits[port] = emitted[port]![0]!;
     this.#noteWritten(node, emits);
     return this.#settle(step, emits);
+  }
+
+  /** One call of its adapter, however many attempts there were; what a trial answers itself is none. */
+  #noteCall({ node, startedMonotonic }: Step, error?: ErrorRecord): void {
+    const { adapter } = node.node;
+    if (adapter === undefined || this.#job.mock !== undefined) return;
+    this.#deps.calls?.called(adapter, this.#deps.clock.monotonic() - startedMonotonic, error);
   }
 
   #noteWritten(node: CompiledNode, emits: Emits<Message>): void {
@@ -355,7 +363,10 @@ class GraphRun {
       this.#haltWith(this.#halt ?? { status: 'cancelled', isUnknown: false, hasWritten: false });
     // Nothing was sent: the next process begins the node anew, at once.
     else if (error.code === 'WORKER_STOPPING') this.#wait(step, { untilMs: this.#deps.clock.now(), attempts: 0 });
-    else this.#stopWith(step, error);
+    else {
+      if (isDeadline(reason)) this.#noteCall(step, error);
+      this.#stopWith(step, error);
+    }
   }
 
   #afterFailure(step: Step, error: ErrorRecord): Promise<void> | void {
@@ -409,6 +420,7 @@ class GraphRun {
   /** Retries are used up, or there are none. */
   #settleError(step: Step, error: ErrorRecord): Promise<void> | void {
     const { node, place, message } = step;
+    this.#noteCall(step, error);
     if (error.kind === 'unknown-outcome' && node.effect === 'write' && !isUnknownWanted(this.#job.flow, place.node, node)) {
       return this.#stopWith(step, error);
     }

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Adapter } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
-import { AppError, toErrorRecord } from '../contract/errors.ts';
+import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
 import type { Message } from '../contract/message.ts';
 import type { Effect, NodeContext, Outcome, Scope } from '../contract/node.ts';
 import type { Logger, Metrics, Span, Tracer } from '../contract/observe.ts';
@@ -10,10 +10,11 @@ import type { OutboundGuard } from '../contract/outbound-guard.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { SandboxUser } from '../contract/sandbox-wait.ts';
 import type { Bindings, TableSnapshot } from '../services.ts';
+import type { AdapterCalls } from './adapter-calls.ts';
 import type { AdapterGates, Leave } from './adapter-gates.ts';
 import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
 import { LostExecution, NothingSent } from './lost-execution.ts';
-import { isOurs } from './run-errors.ts';
+import { isDeadline, isOurs } from './run-errors.ts';
 
 /** What every run needs; made once by the root. */
 export interface RunDeps {
@@ -26,6 +27,8 @@ export interface RunDeps {
   readonly bindings: Bindings;
   readonly outbound: OutboundGuard;
   readonly gates: AdapterGates;
+  /** Absent: nobody counts calls of adapters. */
+  readonly calls?: AdapterCalls;
   readonly compileExpression: (text: string) => (scope: Scope) => unknown;
   readonly runScript: (source: string, input: unknown, options: ScriptOptions) => Promise<unknown>;
   /** Runs another published flow; `key` is the origin of its outward keys. */
@@ -190,6 +193,10 @@ function runAttempt(
     const timer = new AbortController();
     const ctx = new Context(call, facts, deps, adapter, timer.signal);
     let isOver = false;
+    const begunAt = adapter === undefined || deps.calls === undefined ? 0 : deps.clock.monotonic();
+    const tell = (error?: Pick<ErrorRecord, 'code' | 'kind'>) => {
+      if (adapter !== undefined) deps.calls?.attempted(adapter.adapterId, deps.clock.monotonic() - begunAt, error);
+    };
     const end = (outcome: Parameters<Leave>[0]) => {
       isOver = true;
       cancelTimer?.();
@@ -199,6 +206,7 @@ function runAttempt(
     const succeed = (outcome: Outcome) => {
       if (isOver) return;
       end('ok');
+      tell('reject' in outcome ? outcome.reject : undefined);
       resolve(outcome);
     };
     const fail = (thrown: unknown) => {
@@ -206,6 +214,8 @@ function runAttempt(
       const error = translate(thrown, ctx, timer.signal);
       const isEnded = facts.signal.aborted || error instanceof LostExecution || isOurs(error);
       end(isEnded ? 'ended' : error.kind === 'transient' || error.kind === 'unknown-outcome' ? 'failed' : 'ok');
+      // It did not answer while somebody waited for it, though for a shorter time than its own limit.
+      if (!isEnded || (isDeadline(facts.signal.reason) && !(error instanceof LostExecution))) tell(toErrorRecord(error));
       reject(error);
     };
     // A node that does not heed its signal is left behind; its late answer goes nowhere.

@@ -1,9 +1,11 @@
 /**
- * How many executions ended in each minute, how many of them failed and how long they took: what the overview draws. Kept in memory and
- * written once a minute into one small document per hour and process, so that a restart does not show an empty picture.
+ * How many executions ended in each minute, how many of them failed and how long they took, and the same of the calls of each adapter and
+ * interface: what charts draw. Kept in memory and written once a minute into one small document per hour, process and subject, so that a
+ * restart does not show an empty picture.
  */
 import { Type } from 'typebox';
 import type { Clock } from '../contract/clock.ts';
+import type { CallCounts } from '../contract/call-stats.ts';
 import { toErrorRecord } from '../contract/errors.ts';
 import type { Logger } from '../contract/observe.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
@@ -27,8 +29,8 @@ export interface TrafficSeries {
 export interface Traffic {
   /** One execution ended. */
   ended(isFailed: boolean, durationMs: number): void;
-  /** Of all processes on this store; what others counted in the last minute may be missing. */
-  series(): Promise<TrafficSeries>;
+  /** Of all processes on this store; what others counted in the last minute may be missing. Without a subject: of executions. */
+  series(subject?: string): Promise<TrafficSeries>;
   /** Writes what is not written yet. */
   stop(): Promise<void>;
 }
@@ -39,13 +41,16 @@ export interface TrafficDeps {
   readonly log: Logger;
   /** Unique per process incarnation. */
   readonly owner: string;
+  /** Calls since the process began, by subject: what was added since it was read before belongs to the present minute. */
+  readonly calls?: () => Iterable<readonly [subject: string, totals: CallCounts['totals']]>;
 }
 
 type Sums = [count: number, failed: number, totalMs: number];
 
-/** `_id` is `<hour>/<owner>`. */
+/** `_id` is `<hour>/<owner>`, and `/<subject>` where there is one. */
 interface TrafficHour extends StoredDocument {
   readonly hour: number;
+  readonly subject?: string;
   /** Minute of the hour -> sums. */
   readonly minutes: Readonly<Record<string, Sums>>;
   readonly expiresAt: number;
@@ -53,67 +58,102 @@ interface TrafficHour extends StoredDocument {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+/** How exact the minutes of calls are. */
+const READ_MS = 10_000;
 const HOURS = 24;
 const MINUTES = 60;
 
 const trafficSpec: CollectionSpec<TrafficHour> = {
   name: 'traffic',
   schema: Type.Object({ _id: Type.String() }, { additionalProperties: true }),
-  indexes: [{ name: 'by_hour', fields: ['hour'] }],
+  indexes: [
+    { name: 'by_hour', fields: ['hour'] },
+    { name: 'by_subject', fields: ['subject', 'hour'] },
+  ],
   expiresAt: 'expiresAt',
 };
 
-export async function createTraffic({ documents, clock, log, owner }: TrafficDeps): Promise<Traffic> {
+/** One hour of one subject, as this process counted it. */
+interface Part {
+  readonly subject: string;
+  readonly hour: number;
+  readonly minutes: Record<string, Sums>;
+  isChanged: boolean;
+}
+
+export async function createTraffic({ documents, clock, log, owner, calls }: TrafficDeps): Promise<Traffic> {
   const stored = await documents.open(trafficSpec);
-  /** Begin of the hour -> its minutes, as this process counted them. */
-  const own = new Map<number, Record<string, Sums>>();
-  const changed = new Set<number>();
+  /** By subject, then by the begin of the hour. */
+  const own = new Map<string, Map<number, Part>>();
+  const read = new Map<string, CallCounts['totals']>();
   let cancel = clock.after(MINUTE_MS, tick);
+  let cancelReading = calls === undefined ? () => undefined : clock.after(READ_MS, readOften);
 
   function tick(): void {
     cancel = clock.after(MINUTE_MS, tick);
     void flush();
   }
 
+  function readOften(): void {
+    cancelReading = clock.after(READ_MS, readOften);
+    readCalls();
+  }
+
+  function readCalls(): void {
+    for (const [subject, totals] of calls?.() ?? []) {
+      const [count, failed, ms] = read.get(subject) ?? [0, 0, 0];
+      if (totals[0] > count) add(sumsNow(subject), [totals[0] - count, totals[1] - failed, totals[2] - ms]);
+      read.set(subject, totals);
+    }
+  }
+
+  /** Of the present minute, to be added to. */
+  function sumsNow(subject: string): Sums {
+    const now = clock.now();
+    const hour = now - (now % HOUR_MS);
+    const hours = own.get(subject) ?? new Map<number, Part>();
+    own.set(subject, hours);
+    const part = hours.get(hour) ?? { subject, hour, minutes: {}, isChanged: true };
+    hours.set(hour, part);
+    part.isChanged = true;
+    return (part.minutes[Math.floor((now - hour) / MINUTE_MS)] ??= [0, 0, 0]);
+  }
+
   async function flush(): Promise<void> {
-    const hours = [...changed];
-    changed.clear();
-    for (const hour of hours) {
+    readCalls();
+    for (const part of Array.from(own.values(), (hours) => [...hours.values()]).flat()) {
+      if (!part.isChanged) continue;
+      const { subject, hour, minutes } = part;
+      part.isChanged = false;
       try {
-        await put(stored, { _id: `${hour}/${owner}`, hour, minutes: own.get(hour) ?? {}, expiresAt: hour + (HOURS + 1) * HOUR_MS });
+        const named = subject === '' ? {} : { subject };
+        await put(stored, { _id: idOf(hour, subject), hour, ...named, minutes, expiresAt: hour + (HOURS + 1) * HOUR_MS });
       } catch (error) {
         // It is tried again in a minute: a hole in a picture stops nothing.
-        changed.add(hour);
+        part.isChanged = true;
         log.debug('traffic.not_written', { code: toErrorRecord(error).code });
       }
     }
-    for (const hour of own.keys()) if (hour < clock.now() - (HOURS + 1) * HOUR_MS) own.delete(hour);
+    for (const hours of own.values()) for (const hour of hours.keys()) if (hour < clock.now() - (HOURS + 1) * HOUR_MS) hours.delete(hour);
   }
+
+  const idOf = (hour: number, subject: string) => `${hour}/${owner}${subject === '' ? '' : `/${subject}`}`;
 
   return {
     ended(isFailed, durationMs) {
-      const now = clock.now();
-      const hour = now - (now % HOUR_MS);
-      const minutes = own.get(hour) ?? {};
-      own.set(hour, minutes);
-      const sums = (minutes[Math.floor((now - hour) / MINUTE_MS)] ??= [0, 0, 0]);
-      sums[0] += 1;
-      if (isFailed) sums[1] += 1;
-      sums[2] += Math.max(0, durationMs);
-      changed.add(hour);
+      add(sumsNow(''), [1, isFailed ? 1 : 0, Math.max(0, durationMs)]);
     },
-    async series() {
+    async series(subject = '') {
+      readCalls();
       const thisHour = clock.now() - (clock.now() % HOUR_MS);
       const from = thisHour - (HOURS - 1) * HOUR_MS;
-      const others = await findFrom(stored, from);
-      const parts: (readonly [number, Readonly<Record<string, Sums>>])[] = [
-        ...others.filter(({ _id }) => !_id.endsWith(`/${owner}`)).map(({ hour, minutes }) => [hour, minutes] as const),
-        ...own,
-      ];
+      const others = await findFrom(stored, from, subject);
+      const parts = [...others.filter(({ _id, hour }) => _id !== idOf(hour, subject)), ...(own.get(subject)?.values() ?? [])];
       return seriesOf(parts, clock.now());
     },
     async stop() {
       cancel();
+      cancelReading();
       await flush();
     },
   };
@@ -125,17 +165,17 @@ async function put(stored: Collection<TrafficHour>, document: TrafficHour): Prom
 }
 
 /** Bounded: many restarts in a day give many documents, but small ones. */
-async function findFrom(stored: Collection<TrafficHour>, from: number): Promise<readonly TrafficHour[]> {
-  return stored.find({ hour: { gte: from } }, { sort: ['-hour'], limit: 1000 });
+async function findFrom(stored: Collection<TrafficHour>, from: number, subject: string): Promise<readonly TrafficHour[]> {
+  return stored.find({ subject: subject === '' ? null : subject, hour: { gte: from } }, { sort: ['-hour'], limit: 1000 });
 }
 
-function seriesOf(parts: readonly (readonly [number, Readonly<Record<string, Sums>>])[], now: number): TrafficSeries {
+function seriesOf(parts: readonly Pick<TrafficHour, 'hour' | 'minutes'>[], now: number): TrafficSeries {
   const perMinute = new Map<number, Sums>();
   const perHour = new Map<number, Sums>();
-  for (const [hour, minutes] of parts) {
+  for (const { hour, minutes } of parts) {
     for (const [minute, sums] of Object.entries(minutes)) {
-      add(perMinute, hour + Number(minute) * MINUTE_MS, sums);
-      add(perHour, hour, sums);
+      add(sumsAt(perMinute, hour + Number(minute) * MINUTE_MS), sums);
+      add(sumsAt(perHour, hour), sums);
     }
   }
   const points = (sums: ReadonlyMap<number, Sums>, stepMs: number, length: number) =>
@@ -143,9 +183,16 @@ function seriesOf(parts: readonly (readonly [number, Readonly<Record<string, Sum
   return { minutes: points(perMinute, MINUTE_MS, MINUTES), hours: points(perHour, HOUR_MS, HOURS) };
 }
 
-function add(into: Map<number, Sums>, at: number, [count, failed, totalMs]: Sums): void {
-  const sums = into.get(at) ?? [0, 0, 0];
-  into.set(at, [sums[0] + count, sums[1] + failed, sums[2] + totalMs]);
+function sumsAt(all: Map<number, Sums>, at: number): Sums {
+  const sums = all.get(at) ?? [0, 0, 0];
+  all.set(at, sums);
+  return sums;
+}
+
+function add(sums: Sums, [count, failed, totalMs]: Readonly<Sums>): void {
+  sums[0] += count;
+  sums[1] += failed;
+  sums[2] += totalMs;
 }
 
 function pointOf(at: number, sums: ReadonlyMap<number, Sums>): TrafficPoint {

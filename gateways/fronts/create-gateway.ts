@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Front } from '../../engine/contract/access.ts';
+import type { CallCounts } from '../../engine/contract/call-stats.ts';
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Logger, Metrics, Tracer } from '../../engine/contract/observe.ts';
 import type { OutboundGuard } from '../../engine/contract/outbound-guard.ts';
@@ -24,6 +25,7 @@ import { keepRequestsYoung } from '../listen/keep-requests-young.ts';
 import { MOST_WAITING } from '../listen/bound-pipelining.ts';
 import { DEFAULT_LIMITS, HEADER_LIMIT_BYTES, listen } from '../listen/listen.ts';
 import { toErrorAnswer, writeAnswer } from '../listen/write-answer.ts';
+import { createInterfaceCalls, outcomeOfAnswer } from '../log/interface-calls.ts';
 import { openAccessLog } from '../log/open-access-log.ts';
 import { createInterfaceCheck } from '../pipeline/check-interface.ts';
 import { compileFront, type CompiledFront } from '../pipeline/compile-front.ts';
@@ -77,6 +79,8 @@ export interface GatewayStats {
 }
 
 export interface Gateway {
+  /** Calls of its interfaces. */
+  calls(): readonly CallCounts[];
   /** `https://127.0.0.1:8443` */
   readonly address: string;
   readonly port: number;
@@ -109,6 +113,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const isClosing = () => listener?.isDraining() ?? false;
   const budgets = new Map<string, ReturnType<typeof createRetryBudget>>();
   const inFlight = new InFlight<HttpExchange>();
+  const calls = createInterfaceCalls({ clock, metrics });
   let requests = 0;
   let refused = 0;
 
@@ -195,10 +200,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     exchange.onEnd(() => {
       inFlight.remove(exchange);
       if (exchange.error !== undefined) refused++;
-      metrics.observeMs('gateway_request_ms', clock.monotonic() - begunAt, {
-        front: exchange.front,
-        outcome: exchange.error?.code ?? 'ok',
-      });
+      const ms = clock.monotonic() - begunAt;
+      metrics.observeMs('gateway_request_ms', ms, { front: exchange.front, outcome: exchange.error?.code ?? outcomeOfAnswer(exchange) });
+      calls.ended(exchange, ms);
       if (tracer !== undefined) endSpan(exchange, tracer);
     });
     const refuseAtOnce = (error: GatewayError) => {
@@ -252,6 +256,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     address: listener.address,
     port: listener.port,
     applied: () => current?.own.planNumber ?? 0,
+    calls: calls.counts,
     stats: () => ({
       planNumber: current?.own.planNumber ?? 0,
       connections: listener.connections(),

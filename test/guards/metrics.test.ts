@@ -12,7 +12,22 @@ const KINDS = { count: 'counter', total: 'counter', gauge: 'gauge', observeMs: '
 const CALL = /\bmetrics\.(count|total|gauge|observeMs)\(/g;
 const NAMED = /^\s*'([a-z_]+)'/;
 /** What may stand in a label: anything else could grow without bounds, or name a person. */
-const LABELS = ['flow', 'front', 'kind', 'lease', 'mode', 'operation', 'outcome', 'reason', 'state', 'status', 'type', 'what'];
+const LABELS = [
+  'adapter',
+  'flow',
+  'front',
+  'interface',
+  'kind',
+  'lease',
+  'mode',
+  'operation',
+  'outcome',
+  'reason',
+  'state',
+  'status',
+  'type',
+  'what',
+];
 
 interface Metric {
   readonly name: string;

@@ -10,6 +10,7 @@ import type { WorkQueue } from '../../engine/contract/ports/work-queue.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
 import { createArchiveReader } from '../../engine/archive/read-archive.ts';
 import { createBuildContext } from '../../engine/expression/create-build-context.ts';
+import { createAdapterCalls, type AdapterCalls } from '../../engine/run/adapter-calls.ts';
 import { createAdapterGates } from '../../engine/run/adapter-gates.ts';
 import { createAccept, type Accept, type AcceptDeps } from '../../engine/run/accept.ts';
 import { compileFlow, type CompiledFlow } from '../../engine/run/compile-flow.ts';
@@ -40,6 +41,7 @@ export interface ModelEngine {
   readonly acceptDeps: AcceptDeps;
   readonly callFlow: RunDeps['callFlow'];
   readonly quota: RecordQuota;
+  readonly calls: AdapterCalls;
 }
 
 export interface ModelEngineOptions {
@@ -98,6 +100,8 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
   const published = options.lacks === undefined ? publishedHere(flow) : publishedByNewer(flow, options.lacks);
   const blobs = options.blobs ?? createMemoryBlobs({ clock });
   const payloads = createPayloads(openSeal, blobs);
+  const gates = createAdapterGates(clock);
+  const calls = createAdapterCalls({ clock, metrics: silentMetrics, gates });
   const run: RunDeps = {
     clock,
     log: silentLogger,
@@ -106,7 +110,8 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     blobs,
     bindings: modelBindings,
     outbound: anywhere,
-    gates: createAdapterGates(clock),
+    gates,
+    calls,
     compileExpression: build.compileExpression,
     runScript: options.runScript ?? (() => Promise.reject(new TypeError('no scripts here'))),
     callFlow: createCallFlow(published, clock, () => run),
@@ -157,6 +162,7 @@ export async function createModelEngine(options: ModelEngineOptions): Promise<Mo
     acceptDeps: common,
     callFlow: run.callFlow,
     quota: common.quota,
+    calls,
     owners,
     counts,
     worker: createWorker({

@@ -43,6 +43,7 @@ async function startOne(documents: Documents, clock: FakeClock, processId: strin
     about: { role: 'worker', version: '1', host: processId, pid: 1, startedAt: clock.now() },
     serves: [],
     live: { list: () => [own], get: (flowId) => (flowId === own.flowId ? own : undefined), counted: () => [own] },
+    adapterCalls: () => [],
     parts: () => ({}),
     load: () => ({ running: 2, inHand: 0 }),
     listeners: () => [],

@@ -63,3 +63,27 @@ test('yesterday’s same hour is not today’s', async () => {
   );
   await traffic.stop();
 });
+
+test('calls of an adapter have a series of their own, by what was added since they were read before', async () => {
+  const clock = fakeClock();
+  const documents = createMemoryDocuments({ clock });
+  const totals = new Map<string, [number, number, number]>([['adp_a', [2, 1, 30]]]);
+  const traffic = await createTraffic({ documents, clock, log: silentLogger, owner: 'a', calls: () => totals.entries() });
+  const lastOf = async (subject?: string) => (await traffic.series(subject)).minutes.at(-1)!;
+  assert.deepEqual([(await lastOf('adp_a')).count, (await lastOf('adp_a')).failed, (await lastOf('adp_a')).meanMs], [2, 1, 15]);
+  await clock.advance(60_000);
+  totals.set('adp_a', [5, 1, 60]);
+  assert.equal((await lastOf('adp_a')).count, 3);
+  assert.equal((await lastOf()).count, 0, 'executions are counted apart');
+  await traffic.stop();
+  const next = await createTraffic({ documents, clock, log: silentLogger, owner: 'b' });
+  assert.equal(
+    (await next.series('adp_a')).hours.reduce((sum, { count }) => sum + count, 0),
+    5,
+  );
+  assert.equal(
+    (await next.series('adp_b')).hours.reduce((sum, { count }) => sum + count, 0),
+    0,
+  );
+  await next.stop();
+});

@@ -1,0 +1,173 @@
+/**
+ * How calls go, by who is called: an adapter that flows call, an interface that callers call. A call counts once, when it has ended with all
+ * its retries; each try of it is an attempt, which tells how the other side does. One process's own; `engine/processes` sums them up.
+ */
+import type { Clock } from './clock.ts';
+import type { ErrorKind } from './errors.ts';
+
+/** `refused`: the other side is well and does not want this message. `unknown`: sent, and no outcome came back. */
+export type CallOutcome = 'ok' | 'refused' | 'failed' | 'unknown';
+
+export interface CallCounts {
+  readonly id: string;
+  /** Calls that ended since the process began, of them failed, and their milliseconds. */
+  readonly totals: readonly [calls: number, failed: number, ms: number];
+  /** Calls that ended in the last minute. */
+  readonly perMinute: number;
+  /** Of the last five minutes. */
+  readonly recent: { readonly calls: number; readonly refused: number; readonly failed: number };
+  /** Attempts of the last five minutes by how long they took: see `percentileMs`. */
+  readonly latency: readonly number[];
+  readonly lastOkAt?: number;
+  /** Of the last attempt that failed: a code alone. */
+  readonly lastError?: { readonly code: string; readonly at: number };
+  /** Attempts in a row that failed, since the other side last answered, and when the first of them ended. */
+  readonly failures: number;
+  readonly failingSince?: number;
+  /** Under way now. */
+  readonly active: number;
+  /** Waiting for their turn. */
+  readonly waiting: number;
+  /** Nothing goes out for a while, since too many failed in a row. */
+  readonly isPaused?: boolean;
+}
+
+export interface CallStats {
+  /** One try ended. `code`: of its error. */
+  attempted(id: string, ms: number, outcome: CallOutcome, code?: string): void;
+  /** A call ended, with all its tries. */
+  called(id: string, ms: number, outcome: CallOutcome): void;
+  /** Of all that were ever called. */
+  counts(): readonly CallCounts[];
+}
+
+const SLOT_MS = 10_000;
+const SLOTS = 30;
+const MINUTE_SLOTS = 6;
+/** Upper bounds of the classes of durations, in milliseconds. */
+const BOUNDS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 30_000, 60_000];
+const CALLS = 0;
+const REFUSED = 1;
+const FAILED = 2;
+const LATENCY = 3;
+const WIDTH = LATENCY + BOUNDS_MS.length + 1;
+/** A plan has hundreds: ids beyond this are not counted. */
+const MOST = 2000;
+
+export function createCallStats(clock: Clock): CallStats {
+  const all = new Map<string, Stats>();
+  const of = (id: string): Stats | undefined => {
+    const known = all.get(id);
+    if (known !== undefined || all.size >= MOST) return known;
+    const made = new Stats(id);
+    all.set(id, made);
+    return made;
+  };
+  const slotNow = () => Math.floor(clock.monotonic() / SLOT_MS);
+  return {
+    attempted: (id, ms, outcome, code) => of(id)?.attempted(slotNow(), clock.now(), ms, outcome, code),
+    called: (id, ms, outcome) => of(id)?.called(slotNow(), ms, outcome),
+    counts: () => Array.from(all.values(), (stats) => stats.counts(slotNow())),
+  };
+}
+
+/** An error's outcome for the one that was called: what is wrong with the message is no fault of theirs. */
+export function outcomeOf(kind: ErrorKind | undefined): CallOutcome {
+  if (kind === undefined) return 'ok';
+  if (kind === 'input') return 'refused';
+  return kind === 'unknown-outcome' ? 'unknown' : 'failed';
+}
+
+/** Within its class a duration is taken to lie where its rank does. Undefined without attempts. */
+export function percentileMs(latency: readonly number[], share: number): number | undefined {
+  const total = latency.reduce((sum, count) => sum + count, 0);
+  if (total === 0) return undefined;
+  let left = total * share;
+  for (const [index, count] of latency.entries()) {
+    if (count >= left && count > 0) {
+      const from = BOUNDS_MS[index - 1] ?? 0;
+      const to = BOUNDS_MS[index] ?? from;
+      return Math.round(from + (to - from) * (left / count));
+    }
+    left -= count;
+  }
+  return BOUNDS_MS.at(-1);
+}
+
+/** Ten-second slots of five minutes in one array, so that counting is a few additions. */
+class Stats {
+  readonly #id: string;
+  readonly #slots = new Uint32Array(SLOTS * WIDTH);
+  #newest = -1;
+  #totals: [number, number, number] = [0, 0, 0];
+  #lastOkAt: number | undefined;
+  #lastError: CallCounts['lastError'];
+  #failures = 0;
+  #failingSince: number | undefined;
+
+  constructor(id: string) {
+    this.#id = id;
+  }
+
+  attempted(slot: number, now: number, ms: number, outcome: CallOutcome, code = ''): void {
+    let bucket = 0;
+    while (bucket < BOUNDS_MS.length && ms > BOUNDS_MS[bucket]!) bucket += 1;
+    this.#slots[this.#at(slot) + LATENCY + bucket]! += 1;
+    if (outcome === 'failed' || outcome === 'unknown') {
+      this.#failures += 1;
+      this.#failingSince ??= now;
+      this.#lastError = { code, at: now };
+      return;
+    }
+    this.#failures = 0;
+    this.#failingSince = undefined;
+    if (outcome === 'ok') this.#lastOkAt = now;
+  }
+
+  called(slot: number, ms: number, outcome: CallOutcome): void {
+    const at = this.#at(slot);
+    const isFailed = outcome === 'failed' || outcome === 'unknown';
+    this.#slots[at + CALLS]! += 1;
+    if (outcome === 'refused') this.#slots[at + REFUSED]! += 1;
+    if (isFailed) this.#slots[at + FAILED]! += 1;
+    this.#totals[0] += 1;
+    if (isFailed) this.#totals[1] += 1;
+    this.#totals[2] += Math.max(0, ms);
+  }
+
+  counts(slot: number): CallCounts {
+    this.#at(slot);
+    const sum = (field: number, slots: number) => {
+      let total = 0;
+      for (let back = 0; back < slots; back += 1) total += this.#slots[placeOf(slot - back) + field]!;
+      return total;
+    };
+    return {
+      id: this.#id,
+      totals: [...this.#totals],
+      perMinute: sum(CALLS, MINUTE_SLOTS),
+      recent: { calls: sum(CALLS, SLOTS), refused: sum(REFUSED, SLOTS), failed: sum(FAILED, SLOTS) },
+      latency: Array.from({ length: BOUNDS_MS.length + 1 }, (_, bucket) => sum(LATENCY + bucket, SLOTS)),
+      ...(this.#lastOkAt === undefined ? {} : { lastOkAt: this.#lastOkAt }),
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+      failures: this.#failures,
+      ...(this.#failingSince === undefined ? {} : { failingSince: this.#failingSince }),
+      active: 0,
+      waiting: 0,
+    };
+  }
+
+  /** Where the slot of now begins; those that passed meanwhile are emptied. */
+  #at(slot: number): number {
+    if (slot > this.#newest) {
+      const from = Math.max(this.#newest + 1, slot - SLOTS + 1);
+      for (let passed = from; passed <= slot; passed += 1) this.#slots.fill(0, placeOf(passed), placeOf(passed) + WIDTH);
+      this.#newest = slot;
+    }
+    return placeOf(slot);
+  }
+}
+
+function placeOf(slot: number): number {
+  return (((slot % SLOTS) + SLOTS) % SLOTS) * WIDTH;
+}

@@ -1,0 +1,45 @@
+/** Calls over this process and others: numbers add up, and the latest success tells whether the other side answers again. */
+import type { CallCounts } from '../contract/call-stats.ts';
+
+/** By id. */
+export type CallSums = ReadonlyMap<string, CallCounts>;
+
+export function sumCalls(parts: readonly (readonly CallCounts[])[]): CallSums {
+  const sums = new Map<string, CallCounts>();
+  for (const part of parts.flat()) {
+    const sum = sums.get(part.id);
+    sums.set(part.id, sum === undefined ? part : add(sum, part));
+  }
+  return sums;
+}
+
+function add(a: CallCounts, b: CallCounts): CallCounts {
+  const lastOkAt = latest([a.lastOkAt, b.lastOkAt]);
+  const lastError = (a.lastError?.at ?? 0) >= (b.lastError?.at ?? 0) ? a.lastError : b.lastError;
+  // One process that gets answers outweighs another that got none before.
+  const failing = [a, b].filter(({ lastError: error }) => error !== undefined && error.at > (lastOkAt ?? 0));
+  const since = failing.flatMap(({ failingSince }) => failingSince ?? []).map((at) => Math.max(at, lastOkAt ?? 0));
+  return {
+    id: a.id,
+    totals: [a.totals[0] + b.totals[0], a.totals[1] + b.totals[1], a.totals[2] + b.totals[2]],
+    perMinute: a.perMinute + b.perMinute,
+    recent: {
+      calls: a.recent.calls + b.recent.calls,
+      refused: a.recent.refused + b.recent.refused,
+      failed: a.recent.failed + b.recent.failed,
+    },
+    latency: a.latency.map((count, index) => count + (b.latency[index] ?? 0)),
+    ...(lastOkAt === undefined ? {} : { lastOkAt }),
+    ...(lastError === undefined ? {} : { lastError }),
+    failures: failing.reduce((sum, { failures }) => sum + failures, 0),
+    ...(since.length === 0 ? {} : { failingSince: Math.min(...since) }),
+    active: a.active + b.active,
+    waiting: a.waiting + b.waiting,
+    ...(a.isPaused === true || b.isPaused === true ? { isPaused: true } : {}),
+  };
+}
+
+function latest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((at) => at !== undefined);
+  return known.length === 0 ? undefined : Math.max(...known);
+}

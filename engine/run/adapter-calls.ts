@@ -1,0 +1,42 @@
+/** Calls of adapters: what nodes tell of them, beside what waits at their gates. */
+import { createCallStats, outcomeOf, type CallCounts } from '../contract/call-stats.ts';
+import type { Clock } from '../contract/clock.ts';
+import type { ErrorRecord } from '../contract/errors.ts';
+import type { Metrics } from '../contract/observe.ts';
+import type { AdapterGates } from './adapter-gates.ts';
+
+type CallError = Pick<ErrorRecord, 'code' | 'kind'>;
+
+export interface AdapterCalls {
+  /** One attempt of a node ended. */
+  attempted(adapterId: string, ms: number, error?: CallError): void;
+  /** A node has done with its call, after all attempts; what an earlier claim of the execution took is not in `ms`. */
+  called(adapterId: string, ms: number, error?: CallError): void;
+  counts(): readonly CallCounts[];
+}
+
+export interface AdapterCallsDeps {
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly gates: Pick<AdapterGates, 'states'>;
+}
+
+export function createAdapterCalls({ clock, metrics, gates }: AdapterCallsDeps): AdapterCalls {
+  const stats = createCallStats(clock);
+  return {
+    attempted(adapter, ms, error) {
+      const outcome = outcomeOf(error?.kind);
+      metrics.observeMs('adapter_attempt_ms', ms, { adapter, outcome });
+      stats.attempted(adapter, ms, outcome, error?.code);
+    },
+    called(adapter, ms, error) {
+      const outcome = outcomeOf(error?.kind);
+      metrics.count('adapter_calls_total', { adapter, outcome });
+      stats.called(adapter, ms, outcome);
+    },
+    counts() {
+      const states = gates.states();
+      return stats.counts().map((counts) => ({ ...counts, ...states.get(counts.id) }));
+    },
+  };
+}

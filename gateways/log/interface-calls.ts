@@ -1,0 +1,42 @@
+/** Calls of interfaces: how requests ended for their callers. */
+import { createCallStats, type CallCounts, type CallOutcome } from '../../engine/contract/call-stats.ts';
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { Metrics } from '../../engine/contract/observe.ts';
+import type { HttpExchange } from '../listen/exchange.ts';
+
+export interface InterfaceCalls {
+  ended(exchange: HttpExchange, ms: number): void;
+  counts(): readonly CallCounts[];
+}
+
+type Ended = Pick<HttpExchange, 'error' | 'response'>;
+
+export function createInterfaceCalls({ clock, metrics }: { readonly clock: Clock; readonly metrics: Metrics }): InterfaceCalls {
+  const stats = createCallStats(clock);
+  return {
+    ended(exchange, ms) {
+      const id = exchange.interface?.interfaceId;
+      if (id === undefined) return;
+      const outcome = outcomeOfCall(exchange);
+      metrics.observeMs('gateway_interface_ms', ms, { interface: id, outcome });
+      stats.attempted(id, ms, outcome, exchange.error?.code ?? 'HTTP_SERVER_ERROR');
+      stats.called(id, ms, outcome);
+    },
+    counts: () => stats.counts(),
+  };
+}
+
+/** Of a request that the gateway itself did not refuse: what a flow or a service says with a status is an answer, but not always `ok`. */
+export function outcomeOfAnswer({ response }: Pick<Ended, 'response'>): 'ok' | 'refused' | 'failed' | 'incomplete' {
+  if (!response.writableFinished) return 'incomplete';
+  if (response.statusCode < 400) return 'ok';
+  return response.statusCode < 500 ? 'refused' : 'failed';
+}
+
+/** A caller that left before its answer says nothing about the interface, as a refusal does not. */
+function outcomeOfCall({ error, response }: Ended): CallOutcome {
+  if (error?.outcome === 'unknown') return 'unknown';
+  if (error !== undefined) return error.status < 500 ? 'refused' : 'failed';
+  const outcome = outcomeOfAnswer({ response });
+  return outcome === 'incomplete' ? 'refused' : outcome;
+}
