@@ -8,6 +8,7 @@ import type { Text } from '../../engine/contract/texts.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { AdapterTest } from '../registry/adapter-tests.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
+import { callsOf, reportCalls, type CallState } from './call-states.ts';
 import type { Demand } from './domains.ts';
 import { usersOf, type UsedBy } from './flow-uses.ts';
 import { existing } from './flows.ts';
@@ -23,6 +24,8 @@ const byAdapter = Type.Object({ adapterId: Type.String({ maxLength: 64 }) }, clo
 export interface AdapterItem extends AdapterDocument {
   readonly usedBy: readonly UsedBy[];
   readonly lastTest?: AdapterTest;
+  /** By real calls; absent: none since the processes began. */
+  readonly calls?: CallState;
 }
 
 export interface AdapterList {
@@ -47,7 +50,7 @@ export interface AdapterTypeList {
 }
 
 export function adapterActions(services: ControlServices): readonly Action[] {
-  const { bindingStore, flowUses, adapterTests, owners } = services;
+  const { bindingStore, flowUses, adapterTests, owners, engine, clock } = services;
   return [
     defineAction({
       name: 'adapters.list',
@@ -57,12 +60,23 @@ export function adapterActions(services: ControlServices): readonly Action[] {
       input: Type.Object({}, closed),
       audited: false,
       run: async ({ domains }): Promise<AdapterList> => {
-        const [adapters, uses, tests] = await Promise.all([bindingStore.listAdapters(), flowUses.of('adapter'), adapterTests.list()]);
-        return {
-          items: domains
-            .keep(adapters)
-            .map((adapter) => adapterItem(adapter, usersOf(uses, adapter.adapterId, domains), tests.get(adapter.adapterId))),
+        const [adapters, uses, tests, calls] = await Promise.all([
+          bindingStore.listAdapters(),
+          flowUses.of('adapter'),
+          adapterTests.list(),
+          engine.processes.adapterCalls(),
+        ]);
+        const itemOf = (adapter: AdapterDocument): AdapterItem => {
+          const { adapterId } = adapter;
+          const lastTest = tests.get(adapterId);
+          return {
+            ...adapter,
+            usedBy: usersOf(uses, adapterId, domains),
+            ...(lastTest === undefined ? {} : { lastTest }),
+            ...callsOf(calls.get(adapterId), clock.now()),
+          };
         };
+        return { items: domains.keep(adapters).map(itemOf) };
       },
     }),
     defineAction({
@@ -73,6 +87,16 @@ export function adapterActions(services: ControlServices): readonly Action[] {
       input: byAdapter,
       audited: false,
       run: async (_ctx, { adapterId }) => existing(await bindingStore.getAdapter(adapterId), adapterId),
+    }),
+    defineAction({
+      name: 'adapters.calls',
+      right: 'adapters.read',
+      domain: ({ adapterId }) => all(owners.adapter(adapterId)),
+      text: { 'zh-CN': '适配器的调用情况：当前状态与最近的流量', en: 'How calls of an adapter go: its state and recent traffic' },
+      input: byAdapter,
+      audited: false,
+      run: async (_ctx, { adapterId }) =>
+        reportCalls(engine, (await engine.processes.adapterCalls()).get(adapterId), adapterId, clock.now()),
     }),
     defineAction({
       name: 'adapters.save',
@@ -205,8 +229,4 @@ function describeAdapterType(services: ControlServices, { settings, ...type }: A
     settings: JSON.parse(JSON.stringify(settings)) as Record<string, unknown>,
     canProbe: proberOf(services.nodes, type.protocol) !== undefined,
   };
-}
-
-function adapterItem(adapter: AdapterDocument, usedBy: readonly UsedBy[], lastTest: AdapterTest | undefined): AdapterItem {
-  return { ...adapter, usedBy, ...(lastTest === undefined ? {} : { lastTest }) };
 }

@@ -15,6 +15,8 @@ export interface ExecutionCounter {
   failedToday(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
   /** Held now; flows without any are left out. */
   held(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
+  /** Waiting now, for a retry or for somebody's message. */
+  waiting(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
   /** Failed since then; of all flows unless some are named, as below. */
   failedSince(at: number, within?: readonly FlowScope[]): Promise<number>;
   /** When the oldest held, or queued, execution was accepted. */
@@ -71,6 +73,7 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
       const counts = await perFlow('held', flowIds, (flowId) => ({ flowId: within(flowId), status: 'held' }));
       return Object.fromEntries(Object.entries(counts).filter(([, held]) => held > 0));
     },
+    waiting: (flowIds) => perFlow('waiting', flowIds, (flowId) => ({ flowId: within(flowId), status: 'waiting' })),
     failedSince: (at, within) =>
       remember(`failed ${nameOf(within)}`, async () => {
         const filters = filtersOf(within).map((filter) => ({ ...filter, status: 'failed', acceptedAt: { gte: at } }));

@@ -5,6 +5,7 @@ import type { Permission } from '../../engine/contract/access.ts';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
 import type { Text } from '../../engine/contract/texts.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
+import { callsOf, reportCalls, type CallState } from './call-states.ts';
 import { requireSameId } from './require-same-id.ts';
 import { existing } from './flows.ts';
 import { isAllowed } from './permissions.ts';
@@ -27,6 +28,8 @@ export interface InterfaceItem extends InterfaceDocument {
   };
   /** Apps that may call it; for who may read callers. */
   readonly grants?: number;
+  /** By real calls; absent: none since the processes began. */
+  readonly calls?: CallState;
 }
 
 export interface InterfaceList {
@@ -34,7 +37,7 @@ export interface InterfaceList {
 }
 
 export function interfaceActions(services: ControlServices): readonly Action[] {
-  const { registry, plans, owners } = services;
+  const { registry, plans, owners, engine, clock } = services;
   const { interfaces, grants } = registry;
   return [
     defineAction({
@@ -56,6 +59,16 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
       input: byId,
       audited: false,
       run: async (_ctx, { interfaceId }) => existing(await interfaces.get(interfaceId), interfaceId),
+    }),
+    defineAction({
+      name: 'interfaces.calls',
+      right: 'interfaces.read',
+      domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
+      text: { 'zh-CN': '接口的调用情况：当前状态与最近的流量', en: 'How calls of an interface go: its state and recent traffic' },
+      input: byId,
+      audited: false,
+      run: async (_ctx, { interfaceId }) =>
+        reportCalls(engine, (await engine.processes.interfaceCalls()).get(interfaceId), interfaceId, clock.now()),
     }),
     defineAction({
       name: 'interfaces.validate',
@@ -171,16 +184,22 @@ export async function interfaceProblems(
 type May = (permission: Permission) => boolean;
 
 async function listInterfaces(services: ControlServices, domains: DomainScope, may: May): Promise<readonly InterfaceItem[]> {
-  const { registry } = services;
-  const [documents, flows, grants] = await Promise.all([
+  const { registry, engine, clock } = services;
+  const [documents, flows, grants, calls] = await Promise.all([
     registry.interfaces.list(),
     targetFlows(services, domains, may),
     may('callers.read') ? grantsSeen(registry, domains) : undefined,
+    engine.processes.interfaceCalls(),
   ]);
   return domains.keep(documents).map((document) => {
     const flow = document.target.kind === 'flow' ? flows.get(document.target.flowId) : undefined;
     const granted = grants?.filter((grant) => grant.interfaceId === document.interfaceId).length;
-    return { ...document, ...(flow === undefined ? {} : { flow }), ...(granted === undefined ? {} : { grants: granted }) };
+    return {
+      ...document,
+      ...(flow === undefined ? {} : { flow }),
+      ...(granted === undefined ? {} : { grants: granted }),
+      ...callsOf(calls.get(document.interfaceId), clock.now()),
+    };
   });
 }
 

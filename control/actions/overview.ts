@@ -9,6 +9,7 @@ import type { ExecutionSummary, FlowScope, FlowSummary } from '../../engine/serv
 import { closed, defineAction, type Action } from './action.ts';
 import { scopesIn, type DomainScope } from './domains.ts';
 import { findExpiring, type Expiring } from './find-expiring.ts';
+import { findFailingAdapters, type FailingAdapter } from './find-failing-adapters.ts';
 import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from './find-silent-feeds.ts';
 import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';
@@ -29,6 +30,8 @@ export interface Attention {
   readonly failedLastHour?: number;
   readonly silentFeeds?: readonly (SilentFeed & { readonly name: Text })[];
   readonly listeners?: readonly FailingListener[];
+  /** Systems that do not answer. */
+  readonly adapters?: readonly FailingAdapter[];
   readonly unpublishedChanges?: readonly { readonly flowId: string; readonly name: Text }[];
   readonly expiring?: readonly Expiring[];
   /** Processes without a sign of life. */
@@ -98,9 +101,10 @@ interface Seen {
 }
 
 async function attention(
-  { counter, clock, engine, registry, info }: ControlServices,
+  services: ControlServices,
   { processes, may, flows, counts, within, domains, findSilentFeeds }: Seen,
 ): Promise<Attention> {
+  const { counter, clock, engine, registry, info } = services;
   const names = new Map(flows.map(({ flowId, name }) => [flowId, name]));
   const nameOf = (flowId: string): Text => names.get(flowId) ?? { 'zh-CN': flowId, en: flowId };
   const found: { -readonly [Part in keyof Attention]: Attention[Part] } = {
@@ -122,6 +126,7 @@ async function attention(
       .filter(({ isChanged, publishedVersion }) => isChanged && publishedVersion !== undefined)
       .map(({ flowId, name }) => ({ flowId, name }));
   }
+  if (may('adapters.read')) found.adapters = await findFailingAdapters(services, domains, may('executions.read'));
   if (may('callers.read'))
     found.expiring = await expiringOf(domains, registry, await findExpiring({ registry, clock, certificate: info.certificate?.() }));
   return found;

@@ -59,6 +59,7 @@ export const ROUTES: readonly Route[] = [
 
   get('/adapters', 'adapters.list'),
   get('/adapters/:adapterId', 'adapters.get'),
+  get('/adapters/:adapterId/calls', 'adapters.calls'),
   get('/adapter-types', 'adapters.types'),
   put('/adapters/:adapterId', 'adapters.save', { body: 'document' }),
   remove('/adapters/:adapterId', 'adapters.remove'),
@@ -80,6 +81,7 @@ export const ROUTES: readonly Route[] = [
 
   get('/interfaces', 'interfaces.list'),
   get('/interfaces/:interfaceId', 'interfaces.get'),
+  get('/interfaces/:interfaceId/calls', 'interfaces.calls'),
   put('/interfaces/:interfaceId', 'interfaces.save', { body: 'document' }),
   remove('/interfaces/:interfaceId', 'interfaces.remove'),
   post('/interfaces/validate', 'interfaces.validate', { body: 'document' }),

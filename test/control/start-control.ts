@@ -187,7 +187,13 @@ export const plainSeal = {
 
 /** An engine in which nothing runs. */
 export const idleEngine = {
-  processes: { list: async () => [], listeners: async () => [], live: { list: async () => [], get: async () => undefined } },
+  processes: {
+    list: async () => [],
+    listeners: async () => [],
+    live: { list: async () => [], get: async () => undefined },
+    adapterCalls: async () => new Map(),
+    interfaceCalls: async () => new Map(),
+  },
   traffic: { series: async () => ({ minutes: [], hours: [] }) },
   queue: { read: async () => ({ oldestAgeMs: 0, open: { queued: 0, running: 0, waiting: 0, held: 0 } }) },
   quota: { exceeded: async () => [] },

@@ -53,9 +53,9 @@ export async function startWithEngine(
   const { catalog, executions, nodes } = engine;
   const { bindings, store: bindingStore } = engine.bindings;
   const { outbound, changes } = engine;
-  const { live } = engine.processes;
+  const { live, adapterCalls, interfaceCalls } = engine.processes;
   const running = await startControl({
-    engine: engineWith({ live }),
+    engine: { ...engineWith({ live, adapterCalls, interfaceCalls }), traffic: engine.traffic },
     documents,
     shared,
     clock: ahead(given.controlOffsetMs ?? (() => 0)),

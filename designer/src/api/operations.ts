@@ -33,6 +33,7 @@ export const OPERATIONS = {
   'nodes.upgrade': { method: 'POST', path: '/node-types/upgrade' },
   'adapters.list': { method: 'GET', path: '/adapters' },
   'adapters.get': { method: 'GET', path: '/adapters/:adapterId' },
+  'adapters.calls': { method: 'GET', path: '/adapters/:adapterId/calls' },
   'adapters.types': { method: 'GET', path: '/adapter-types' },
   'adapters.save': { method: 'PUT', path: '/adapters/:adapterId', body: 'document' },
   'adapters.remove': { method: 'DELETE', path: '/adapters/:adapterId' },
@@ -52,6 +53,7 @@ export const OPERATIONS = {
   'outbound.remove': { method: 'DELETE', path: '/outbound/:target' },
   'interfaces.list': { method: 'GET', path: '/interfaces' },
   'interfaces.get': { method: 'GET', path: '/interfaces/:interfaceId' },
+  'interfaces.calls': { method: 'GET', path: '/interfaces/:interfaceId/calls' },
   'interfaces.save': { method: 'PUT', path: '/interfaces/:interfaceId', body: 'document' },
   'interfaces.remove': { method: 'DELETE', path: '/interfaces/:interfaceId' },
   'interfaces.validate': { method: 'POST', path: '/interfaces/validate', body: 'document' },
@@ -316,6 +318,18 @@ export interface operations {
     responses: never;
   };
   'adapters.remove': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        adapterId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'adapters.calls': {
     parameters: {
       query?: never;
       header?: never;
@@ -2326,6 +2340,18 @@ export interface operations {
     responses: never;
   };
   'interfaces.remove': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        interfaceId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'interfaces.calls': {
     parameters: {
       query?: never;
       header?: never;

@@ -18,6 +18,7 @@ import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
 import type { AuditedActions, AuditPage, VerifyReport } from '../../../control/actions/audit.ts';
 import type { IntegrityView } from '../../../control/actions/integrity.ts';
 import type { AdapterList, AdapterTypeList } from '../../../control/actions/adapters.ts';
+import type { CallReport } from '../../../control/actions/call-states.ts';
 import type { OfferList } from '../../../control/actions/read-offers.ts';
 import type { AppList } from '../../../control/actions/callers.ts';
 import type { VersionList } from '../../../control/actions/flow-versions.ts';
@@ -106,6 +107,7 @@ export interface Outputs {
   'nodes.upgrade': UpgradedNode;
   'adapters.list': AdapterList;
   'adapters.get': AdapterDocument;
+  'adapters.calls': CallReport;
   'adapters.save': AdapterDocument;
   'adapters.test': Health;
   'adapters.try': Health;
@@ -118,6 +120,7 @@ export interface Outputs {
   'outbound.list': OutboundList;
   'interfaces.list': InterfaceList;
   'interfaces.get': InterfaceDocument;
+  'interfaces.calls': CallReport;
   'interfaces.save': InterfaceDocument;
   'interfaces.validate': { readonly valid: boolean; readonly issues: readonly Issue[] };
   'interfaces.set-state': InterfaceDocument;

@@ -1,0 +1,68 @@
+/** How the other side of an adapter, or an interface, does by its real calls. Ids, codes and numbers only. */
+import { percentileMs, type CallCounts } from '../../engine/contract/call-stats.ts';
+import type { TrafficSeries } from '../../engine/run/traffic.ts';
+import type { EngineView } from './services.ts';
+
+/** `partly`: some calls of the last five minutes failed. `idle`: none came in that time. */
+export type CallStateName = 'ok' | 'partly' | 'failing' | 'idle';
+
+export interface CallState {
+  readonly state: CallStateName;
+  /** Calls that ended in the last minute, each once. */
+  readonly perMinute: number;
+  /** Of the last five minutes. */
+  readonly recent: CallCounts['recent'];
+  /** Attempts of the last five minutes; absent when there were none. */
+  readonly p95Ms?: number;
+  readonly lastOkAt?: number;
+  readonly lastError?: { readonly code: string; readonly at: number };
+  /** Attempts in a row that failed, and since when. */
+  readonly failures: number;
+  readonly failingSince?: number;
+  readonly active: number;
+  readonly waiting: number;
+  /** The breaker is open. */
+  readonly isPaused: boolean;
+}
+
+/** What a page shows of one of them. */
+export interface CallReport {
+  /** Absent: not called since the processes began. */
+  readonly now?: CallState;
+  readonly traffic: TrafficSeries;
+}
+
+/** Of many calls a few fail; so many in a row do not by chance. */
+const FAILURES = 3;
+const RECENT_MS = 300_000;
+/** Nobody has called since: what was wrong then says little of today. */
+const FAILING_FOR_MS = 3_600_000;
+const PARTLY_SHARE = 0.1;
+
+export function toCallState({ id: _id, totals: _totals, latency, isPaused = false, ...counts }: CallCounts, now: number): CallState {
+  const p95Ms = percentileMs(latency, 0.95);
+  return { ...counts, ...(p95Ms === undefined ? {} : { p95Ms }), isPaused, state: judge({ ...counts, isPaused }, now) };
+}
+
+/** For a line of a list. */
+export function callsOf(counts: CallCounts | undefined, now: number): { readonly calls?: CallState } {
+  return counts === undefined ? {} : { calls: toCallState(counts, now) };
+}
+
+export async function reportCalls(
+  { traffic }: Pick<EngineView, 'traffic'>,
+  counts: CallCounts | undefined,
+  id: string,
+  now: number,
+): Promise<CallReport> {
+  return { ...(counts === undefined ? {} : { now: toCallState(counts, now) }), traffic: await traffic.series(id) };
+}
+
+type Judged = Pick<CallState, 'recent' | 'lastOkAt' | 'lastError' | 'failures' | 'isPaused' | 'active' | 'waiting'>;
+
+function judge({ recent, lastOkAt = 0, lastError, failures, isPaused, active, waiting }: Judged, now: number): CallStateName {
+  const isFresh = lastError !== undefined && lastError.at > now - FAILING_FOR_MS;
+  if (isFresh && failures > 0 && (isPaused || failures >= FAILURES || lastOkAt < now - RECENT_MS)) return 'failing';
+  if (recent.calls > 0) return recent.failed >= recent.calls * PARTLY_SHARE && recent.failed > 0 ? 'partly' : 'ok';
+  return active + waiting > 0 ? 'ok' : 'idle';
+}

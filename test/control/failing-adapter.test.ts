@@ -1,0 +1,85 @@
+// @never-rerun: a single failure is a failure.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { toCallState } from '../../control/actions/call-states.ts';
+import type { AdapterList } from '../../control/actions/adapters.ts';
+import type { CallReport } from '../../control/actions/call-states.ts';
+import type { Overview } from '../../control/actions/overview.ts';
+import { createCallStats } from '../../engine/contract/call-stats.ts';
+import { fakeClock } from '../../engine/testing/fake-clock.ts';
+import { adapterTo, graph, startHospital, startWithEngine } from './start-engine.ts';
+
+const ONCE = { retry: { max: 0, baseMs: 1, factor: 1, capMs: 1, on: ['transient' as const] } };
+
+test('a hospital that stops answering is named by its real calls, with what it keeps waiting, until it answers again', async (t) => {
+  const hospital = await startHospital();
+  const running = await startWithEngine();
+  t.after(async () => {
+    await running.stop();
+    await hospital.stop();
+  });
+  await running.admin.call('PUT', '/adapters/adp_his', adapterTo(hospital, { limits: { timeoutMs: 200 } }));
+  await running.publish(
+    graph(
+      'flw_feed',
+      {
+        n_in: { type: 'interface.call@1' },
+        n_send: { type: 'http.call@1', adapter: 'adp_his', config: { method: 'GET', path: '/messages' }, handling: ONCE },
+      },
+      ['n_in > n_send'],
+      { mode: 'durable' },
+    ),
+  );
+  const calls = async () => ((await running.admin.call('GET', '/adapters')).body as AdapterList).items[0]!.calls;
+  const failing = async () => ((await running.admin.call('GET', '/overview')).body as Overview).attention.adapters;
+  assert.equal(await calls(), undefined);
+  await running.send('flw_feed', {});
+  const good = await running.until(calls);
+  assert.deepEqual([good.state, good.perMinute, good.failures], ['ok', 1, 0]);
+  assert.deepEqual(await failing(), []);
+
+  hospital.answer = () => 'silence';
+  for (let message = 0; message < 3; message += 1) await running.send('flw_feed', { message });
+  const bad = await running.until(async () => {
+    const now = await calls();
+    return now?.state === 'failing' && now;
+  });
+  assert.deepEqual([bad.lastError?.code, bad.lastOkAt, bad.perMinute], ['NODE_TIMEOUT', good.lastOkAt, 4]);
+  const [named] = await running.until(async () => {
+    const found = await failing();
+    return found?.[0]?.held === 3 && found;
+  });
+  assert.deepEqual(
+    [named!.adapterId, named!.name, named!.owner, named!.since, named!.code],
+    ['adp_his', { 'zh-CN': '医院甲', en: 'Hospital A' }, 'A', bad.failingSince, 'NODE_TIMEOUT'],
+  );
+  const report = (await running.admin.call('GET', '/adapters/adp_his/calls')).body as CallReport;
+  assert.deepEqual([report.now?.state, report.traffic.hours.reduce((sum, { count }) => sum + count, 0)], ['failing', 4]);
+
+  hospital.answer = () => ({ status: 200 });
+  await running.send('flw_feed', {});
+  await running.until(async () => (await calls())?.failures === 0);
+  assert.deepEqual(await failing(), []);
+});
+
+test('few of many calls that fail are no failing hospital, one that alone was tried is, and nobody calls: idle', async () => {
+  const clock = fakeClock();
+  const stats = createCallStats(clock);
+  const tell = (isFailed: boolean, times = 1) => {
+    for (let call = 0; call < times; call += 1) {
+      stats.attempted('adp_a', 10, isFailed ? 'failed' : 'ok', 'HTTP_TIMEOUT');
+      stats.called('adp_a', 10, isFailed ? 'failed' : 'ok');
+    }
+  };
+  const state = () => toCallState(stats.counts()[0]!, clock.now()).state;
+  tell(true);
+  assert.equal(state(), 'failing', 'nothing else was tried');
+  tell(false, 20);
+  assert.equal(state(), 'ok');
+  tell(true, 2);
+  assert.equal(state(), 'partly');
+  tell(true);
+  assert.equal(state(), 'failing', 'three in a row');
+  await clock.advance(7_200_000);
+  assert.equal(state(), 'idle', 'nobody has called for two hours');
+});
