@@ -219,13 +219,14 @@ type AlarmsOfControlDeps = ControlDeps & Pick<ProblemDeps, 'registry' | 'counter
 
 /** Rules, receivers and what is open lie in the store; this process looks while it holds the lease. */
 async function startAlarms(deps: AlarmsOfControlDeps, hub: EventHub): Promise<AlarmParts & { stop(): Promise<void> }> {
-  const { documents, seal, catalog, engine, info } = deps;
+  const { documents, seal, catalog, bindingStore, engine, info } = deps;
   const store = await openAlarmStore(documents);
   const settings = await openAlarmSettings(documents, seal);
   const installation = () => ({ environment: info.environment, console: info.addresses()['control'] });
   const send = createSendNotice({ ...deps, secrets: settings, installation });
   const flowNames = async () => new Map((await catalog.list()).map(({ flowId, name }) => [flowId, name]));
-  const findProblems = createFindProblems({ ...deps, queue: engine.queue, flowNames });
+  const adapterNames = async () => new Map((await bindingStore.listAdapters()).map(({ adapterId, name }) => [adapterId, name]));
+  const findProblems = createFindProblems({ ...deps, queue: engine.queue, flowNames, adapterNames });
   const alarms = await createAlarms({ ...deps, store, settings, send, findProblems, onChange: () => hub.send('alarms', {}) });
   return { store, settings, send, changed: alarms.changed, stop: () => alarms.stop() };
 }

@@ -179,10 +179,11 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
   const traffic = await createTraffic({ documents, clock, log, owner: processId, calls: () => callTotals(calls, parts()) });
   const live = createLiveCounters({ published, clock, traffic });
   const quota = await createRecordQuota({ documents, clock, log, metrics });
+  const endNotes = createEndNotes({ clock, log, metrics });
   const common = {
     live,
     quota,
-    endNotes: createEndNotes({ clock, log, metrics }),
+    endNotes,
     executions: await documents.open(executionsSpec),
     legs: await documents.open(legsSpec),
     lateOutcomes: await documents.open(lateOutcomesSpec),
@@ -258,6 +259,7 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     about: deps.about ?? { ...NOBODY, startedAt: clock.now() },
     parts,
     adapterCalls: () => calls.counts(),
+    flowCalls: () => endNotes.counts(),
     load: () => ({ running: live.inFlight(), inHand: worker.status().waiting }),
   });
   await owners.start();

@@ -26,7 +26,7 @@ export interface Owners {
   readonly flowOf: Find;
   readonly bulk: Find;
   readonly alarm: Find;
-  /** What an alarm or a silence is about: a flow, something of an app, or the installation. */
+  /** What an alarm or a silence is about: a flow, an adapter, an interface, something of an app, or the installation. */
   readonly alarmSubject: Find;
   readonly silence: Find;
 }
@@ -88,7 +88,7 @@ export function createOwners({ catalog, bindingStore, registry, executions, bulk
     },
     async alarmSubject(subject) {
       const [, appId] = /^(?:app-key|grant):([^/]+)\//.exec(subject) ?? [];
-      const { domains } = await (appId === undefined ? owners.flow(subject) : owners.app(appId));
+      const { domains } = await (appId === undefined ? ownerByPrefix(owners, subject) : owners.app(appId));
       return { id: subject, domains: domains ?? [undefined] };
     },
     async silence(id) {
@@ -97,6 +97,11 @@ export function createOwners({ catalog, bindingStore, registry, executions, bulk
     },
   };
   return owners;
+}
+
+function ownerByPrefix(owners: Owners, subject: string): Promise<Touched> {
+  if (subject.startsWith('adp_')) return owners.adapter(subject);
+  return subject.startsWith('ifc_') ? owners.interface(subject) : owners.flow(subject);
 }
 
 /** A removed flow leaves its versions behind, and a new flow under its id could read them. Undefined when there are none. */

@@ -55,6 +55,47 @@ export const ALARM_RULES = {
       both(`一小时内 ${count} 条消息失败或成为死信`, `${count} messages failed or became dead letters within an hour`),
     link: () => '/messages?status=failed',
   },
+  'adapter-failing': {
+    text: {
+      label: both('适配器调用失败', 'Adapter failing'),
+      help: both(
+        '某系统（适配器）的调用连续失败至少 3 次，且持续达到此时间没有一次成功。',
+        'Calls of a system (adapter) fail at least three times in a row, and none has succeeded for so long.',
+      ),
+      unit: MINUTES,
+    },
+    bound: { least: 1, most: 1440, usual: 2 },
+    severity: 'critical',
+    describe: ({ adapterId = '', code = '', since = 0 }, name) =>
+      both(
+        `“${name?.['zh-CN'] ?? adapterId}”自 ${time(since)} 起调用失败（${code}）`,
+        `Calls of "${name?.en ?? adapterId}" have been failing since ${time(since)} (${code})`,
+      ),
+    link: ({ adapterId = '' }) => `/adapters/${adapterId}`,
+  },
+  'error-ratio': {
+    text: {
+      label: both('错误率过高', 'Error ratio too high'),
+      help: both(
+        '某流程或接口最近五分钟至少有 20 次调用，其中失败的比例达到此值。业务拒绝不算失败，重试不另计。',
+        'Of at least 20 calls of a flow or an interface within five minutes, this share failed. What is refused is no failure, and retries do not count.',
+      ),
+      unit: both('%', '%'),
+    },
+    bound: { least: 1, most: 100, usual: 20 },
+    severity: 'warning',
+    describe: ({ what = '', id = '', percent = 0, calls = 0 }, name) =>
+      what === 'interface'
+        ? both(
+            `接口“${name?.['zh-CN'] ?? id}”最近五分钟 ${calls} 次调用中 ${percent}% 失败`,
+            `${percent}% of ${calls} calls of the interface "${name?.en ?? id}" failed within five minutes`,
+          )
+        : both(
+            `流程“${name?.['zh-CN'] ?? id}”最近五分钟 ${calls} 次执行中 ${percent}% 失败`,
+            `${percent}% of ${calls} executions of the flow "${name?.en ?? id}" failed within five minutes`,
+          ),
+    link: ({ what = '', id = '' }) => (what === 'interface' ? `/interfaces/${id}` : `/flows/${id}`),
+  },
   'feed-silent': {
     text: {
       label: both('来源静默', 'Feed is silent'),

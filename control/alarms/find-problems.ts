@@ -5,7 +5,9 @@ import type { Logger } from '../../engine/contract/observe.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { Text } from '../../engine/contract/texts.ts';
 import type { Processes, ProcessState } from '../../engine/processes/create-processes.ts';
+import type { CallSums } from '../../engine/processes/sum-calls.ts';
 import type { QueueSight } from '../../engine/run/queue-sight.ts';
+import { toCallState } from '../actions/call-states.ts';
 import type { ExecutionCounter } from '../actions/execution-counter.ts';
 import { findExpiring } from '../actions/find-expiring.ts';
 import { findSilentFeeds } from '../actions/find-silent-feeds.ts';
@@ -29,12 +31,15 @@ export interface ProblemDeps {
   readonly shared: Pick<SharedState, 'get'>;
   readonly counter: ExecutionCounter;
   readonly queue: QueueSight;
-  readonly engine: Pick<EngineView, 'feeds' | 'quota'> & { readonly processes: Pick<Processes, 'list' | 'listeners'> };
+  readonly engine: Pick<EngineView, 'feeds' | 'quota'> & {
+    readonly processes: Pick<Processes, 'list' | 'listeners' | 'adapterCalls' | 'interfaceCalls' | 'flowCalls'>;
+  };
   readonly registry: Registry;
   readonly info: Pick<ControlInfo, 'certificate' | 'machine'>;
   /** What is known of tampering with the store; absent where it is not looked at. */
   readonly guard?: Pick<StoreGuard, 'findings' | 'trailProblem' | 'breaks' | 'headMissingSince'> | undefined;
   flowNames(): Promise<ReadonlyMap<string, Text>>;
+  adapterNames(): Promise<ReadonlyMap<string, Text>>;
 }
 
 export interface Found {
@@ -48,6 +53,9 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const MB = 1_048_576;
+/** A single failure says little; so does a share of a few calls. */
+const LEAST_FAILURES = 3;
+const LEAST_CALLS = 20;
 /** Rules are asked every 15 seconds, processes report every 5. */
 const PAUSE_MS = 60_000;
 const HEARD_WITHIN_MS = 30_000;
@@ -100,6 +108,40 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
     async failed(bound) {
       const count = await counter.failedSince(clock.now() - HOUR_MS);
       return count < bound ? [] : [{ subject: '', values: { count } }];
+    },
+    async 'adapter-failing'(bound) {
+      const now = clock.now();
+      const calls = Array.from(await engine.processes.adapterCalls(), ([adapterId, counts]) => ({
+        adapterId,
+        ...toCallState(counts, now),
+      }));
+      const failing = calls.filter(
+        ({ state, failures, failingSince = now }) =>
+          state === 'failing' && failures >= LEAST_FAILURES && now - failingSince >= bound * MINUTE_MS,
+      );
+      const names = failing.length === 0 ? undefined : await deps.adapterNames();
+      // One that was removed meanwhile is nobody's concern.
+      return failing.flatMap(({ adapterId, failingSince = now, lastError }) => {
+        const name = names?.get(adapterId);
+        return name === undefined
+          ? []
+          : [{ subject: adapterId, values: { adapterId, code: lastError?.code ?? '', since: failingSince }, name }];
+      });
+    },
+    async 'error-ratio'(bound) {
+      const flows = tooManyFailed(await engine.processes.flowCalls(), bound);
+      const interfaces = tooManyFailed(await engine.processes.interfaceCalls(), bound);
+      const names = flows.length === 0 ? undefined : await deps.flowNames();
+      const documents = interfaces.length === 0 ? [] : await registry.interfaces.list();
+      const interfaceNames = new Map(documents.map(({ interfaceId, name }) => [interfaceId, name]));
+      return [
+        ...flows.map(({ id, ...values }) => ({ subject: id, values: { what: 'flow', id, ...values }, ...named(names?.get(id)) })),
+        ...interfaces.map(({ id, ...values }) => ({
+          subject: id,
+          values: { what: 'interface', id, ...values },
+          ...named(interfaceNames.get(id)),
+        })),
+      ];
     },
     'feed-silent': findSilent,
     async 'listener-failing'(bound) {
@@ -171,6 +213,17 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
       }
     },
   };
+}
+
+function tooManyFailed(
+  calls: CallSums,
+  bound: number,
+): readonly { readonly id: string; readonly percent: number; readonly calls: number }[] {
+  return Array.from(calls.values(), ({ id, recent }) => ({
+    id,
+    percent: recent.calls === 0 ? 0 : Math.floor((recent.failed / recent.calls) * 100),
+    calls: recent.calls,
+  })).filter(({ percent, calls: count }) => count >= LEAST_CALLS && percent >= bound);
 }
 
 /**

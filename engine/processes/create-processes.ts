@@ -51,6 +51,8 @@ export interface Processes {
   /** Calls of adapters and of interfaces, likewise. */
   adapterCalls(): Promise<CallSums>;
   interfaceCalls(): Promise<CallSums>;
+  /** Executions that ended, by flow. */
+  flowCalls(): Promise<CallSums>;
   start(): Promise<void>;
   /** Says that it ended as asked. */
   stop(): Promise<void>;
@@ -65,6 +67,7 @@ export interface ProcessesDeps {
   readonly serves: readonly string[];
   readonly live: Pick<LiveCounters, 'list' | 'get' | 'counted'>;
   readonly adapterCalls: () => readonly CallCounts[];
+  readonly flowCalls: () => readonly CallCounts[];
   parts(): ProcessParts;
   load(): Pick<ProcessLoad, 'running' | 'inHand'>;
   listeners(): readonly TriggerStatus[];
@@ -107,14 +110,15 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
       listeners: deps.listeners(),
       flows: busiest(deps.live.counted()),
       adapters: mostCalled(deps.adapterCalls()),
+      flowCalls: mostCalled(deps.flowCalls()),
       expiresAt: clock.now() + KEEP_SILENT_MS,
     };
   }
 
   async function tell(more: Partial<ProcessDocument> = {}): Promise<void> {
     beat += 1;
-    const { _id, flows, adapters = [], interfaces = [], ...rest } = { ...now(), ...more };
-    const counts = { flows, adapters, interfaces };
+    const { _id, flows, adapters = [], interfaces = [], flowCalls = [], ...rest } = { ...now(), ...more };
+    const counts = { flows, adapters, interfaces, flowCalls };
     // They are long, and most of the time nothing has changed.
     const texts = Object.entries(counts).map(([name, value]) => [name, value, JSON.stringify(value)] as const);
     const changed = Object.fromEntries(texts.filter(([name, , text]) => text !== told.get(name)).map(([name, value]) => [name, value]));
@@ -168,6 +172,7 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
     live: sumLive(deps.live, async () => (await living()).map(({ flows }) => flows)),
     adapterCalls: async () => sumCalls([deps.adapterCalls(), ...(await living()).map(({ adapters = [] }) => adapters)]),
     interfaceCalls: async () => sumCalls([deps.parts().interfaces ?? [], ...(await living()).map(({ interfaces = [] }) => interfaces)]),
+    flowCalls: async () => sumCalls([deps.flowCalls(), ...(await living()).map(({ flowCalls = [] }) => flowCalls)]),
     async start() {
       if (documents.isExclusive) return;
       await tell();

@@ -65,6 +65,8 @@ export interface ProcessDocument extends StoredDocument, ProcessAbout, ProcessPa
   readonly flows: readonly FlowPart[];
   /** Calls of adapters. */
   readonly adapters?: readonly CallCounts[];
+  /** Executions that ended, by flow. */
+  readonly flowCalls?: readonly CallCounts[];
   /** It ended as asked. */
   readonly stoppedAt?: number;
   readonly expiresAt: number;

@@ -2,6 +2,7 @@
  * What a process tells of executions that ended or need a person: metrics of all, a log line of each that is held or failed. Ids and codes
  * alone, never the sentence of an error. A storm is folded: an adapter that goes down holds thousands of messages within a minute.
  */
+import { createCallStats, outcomeOf, type CallCounts } from '../contract/call-stats.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { ErrorRecord } from '../contract/errors.ts';
 import type { LogFields, Logger, Metrics } from '../contract/observe.ts';
@@ -11,6 +12,8 @@ import type { RunEnd } from './run-job.ts';
 export interface EndNotes {
   /** The end is kept by the store, or the caller has it. */
   ended(flow: CompiledFlow, executionId: string, end: Exclude<RunEnd, { status: 'lost' }>): void;
+  /** By flow: executions that came to an end or are held. What a flow refuses is no failure of it. */
+  counts(): readonly CallCounts[];
 }
 
 export interface EndNotesDeps {
@@ -36,11 +39,15 @@ interface Cause {
 export function createEndNotes({ clock, log, metrics }: EndNotesDeps): EndNotes {
   const causes = new Map<string, Cause>();
   let isWatching = false;
+  const stats = createCallStats(clock);
 
   return {
+    counts: () => stats.counts(),
     ended(flow, executionId, end) {
       const { flowId, version, document } = flow;
       metrics.count('executions_total', { flow: flowId, mode: document.mode, status: end.status });
+      if (end.status !== 'waiting' && end.status !== 'cancelled')
+        stats.called(flowId, 0, outcomeOf('error' in end ? end.error.kind : undefined));
       if (end.status === 'failed' && end.isDeadLetter) metrics.count('dead_letters_total', { flow: flowId });
       if (end.status !== 'failed' && end.status !== 'held') return;
       const { node, error, stopped } = end;

@@ -193,6 +193,7 @@ export const idleEngine = {
     live: { list: async () => [], get: async () => undefined },
     adapterCalls: async () => new Map(),
     interfaceCalls: async () => new Map(),
+    flowCalls: async () => new Map(),
   },
   traffic: { series: async () => ({ minutes: [], hours: [] }) },
   queue: { read: async () => ({ oldestAgeMs: 0, open: { queued: 0, running: 0, waiting: 0, held: 0 } }) },

@@ -467,7 +467,17 @@ export interface operations {
             repeatMinutes: number;
             revision: number;
             rules: {
+              'adapter-failing': {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
               disk: {
+                bound: number;
+                on: boolean;
+                severity: 'warning' | 'critical';
+              };
+              'error-ratio': {
                 bound: number;
                 on: boolean;
                 severity: 'warning' | 'critical';
@@ -559,6 +569,8 @@ export interface operations {
             | 'queue-age'
             | 'held'
             | 'failed'
+            | 'adapter-failing'
+            | 'error-ratio'
             | 'feed-silent'
             | 'listener-failing'
             | 'process-silent'

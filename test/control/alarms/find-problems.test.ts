@@ -13,10 +13,18 @@ import { createQueueSight } from '../../../engine/run/queue-sight.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
+import { createCallStats } from '../../../engine/contract/call-stats.ts';
+import { sumCalls } from '../../../engine/processes/sum-calls.ts';
 import { plainSeal } from '../start-control.ts';
 
 const MINUTE_MS = 60_000;
-const noProcesses: ProblemDeps['engine']['processes'] = { list: async () => [], listeners: async () => [] };
+const noProcesses: ProblemDeps['engine']['processes'] = {
+  list: async () => [],
+  listeners: async () => [],
+  adapterCalls: async () => new Map(),
+  interfaceCalls: async () => new Map(),
+  flowCalls: async () => new Map(),
+};
 const quota = { exceeded: () => Promise.resolve([]) };
 const usual: AlarmSettings = {
   revision: 0,
@@ -53,6 +61,7 @@ async function openWorld(changes: Partial<ProblemDeps> = {}) {
     } as unknown as ProblemDeps['registry'],
     info: {},
     flowNames: () => Promise.resolve(new Map()),
+    adapterNames: () => Promise.resolve(new Map([['adp_a', { 'zh-CN': '医院甲', en: 'Hospital A' }]])),
     ...changes,
   });
   return { clock, put, ask: async (settings = usual) => (await find(settings)).problems.map(({ rule, values }) => ({ rule, values })) };
@@ -116,6 +125,7 @@ test('a disk that fills, a listener that fails for long, a shared state that is 
       feeds: () => [],
       processes: {
         ...noProcesses,
+        ...noProcesses,
         listeners: async () => [{ flowId: 'flw_a', state: 'failing', since: 0, error: { code: 'LISTEN_IN_USE' } }] as never,
       },
       quota,
@@ -151,6 +161,7 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
     } as unknown as ProblemDeps['registry'],
     info: { machine: () => Promise.resolve({ disk: { freeBytes: 1, totalBytes: 100 } } as never) },
     flowNames: () => Promise.resolve(new Map()),
+    adapterNames: () => Promise.resolve(new Map([['adp_a', { 'zh-CN': '医院甲', en: 'Hospital A' }]])),
   });
   const off = { ...usual, rules: { ...usual.rules, held: { ...usual.rules.held, on: false } } };
   const { problems, unknown } = await find(off);
@@ -257,4 +268,59 @@ test('a broken line of the audit trail is an alarm that names it, until it is ac
     (await ask()).filter(({ rule }) => rule === 'integrity'),
     [],
   );
+});
+
+/** A world in which these calls are told of adapters, interfaces and flows; all clocks are one. */
+async function openCalls(kind: 'adapterCalls' | 'interfaceCalls' | 'flowCalls') {
+  const clock = fakeClock();
+  const stats = createCallStats(clock);
+  const processes = { ...noProcesses, [kind]: async () => sumCalls([stats.counts()]) };
+  const { ask } = await openWorld({
+    clock,
+    engine: { feeds: () => [], processes, quota },
+    registry: {
+      keys: { list: () => Promise.resolve([]) },
+      grants: { list: () => Promise.resolve([]) },
+      interfaces: { list: () => Promise.resolve([]) },
+      ...youngKey,
+    } as unknown as ProblemDeps['registry'],
+  });
+  const call = (id: string, outcome: 'ok' | 'refused' | 'failed', times = 1) => {
+    for (let count = 0; count < times; count += 1) {
+      stats.attempted(id, 10, outcome, 'HTTP_TIMEOUT');
+      stats.called(id, 10, outcome);
+    }
+  };
+  return { clock, call, ask };
+}
+
+test('an adapter is failing after three failures in a row that last two minutes, until it answers', async () => {
+  const { clock, call, ask } = await openCalls('adapterCalls');
+  const since = clock.now();
+  call('adp_a', 'failed', 2);
+  call('adp_removed', 'failed', 9);
+  await clock.advance(2 * MINUTE_MS);
+  assert.deepEqual(await ask(), [], 'twice may be chance, and nobody is called by the other');
+  call('adp_a', 'failed');
+  assert.deepEqual(await ask(), [{ rule: 'adapter-failing', values: { adapterId: 'adp_a', code: 'HTTP_TIMEOUT', since } }]);
+  const patient = { ...usual, rules: { ...usual.rules, 'adapter-failing': { on: true, bound: 10, severity: 'critical' as const } } };
+  assert.deepEqual(await ask(patient), []);
+  call('adp_a', 'refused');
+  assert.deepEqual(await ask(), [], 'it answers again, though with a refusal');
+});
+
+test('an error ratio takes twenty calls in five minutes, and no refusal adds to it', async () => {
+  const flows = await openCalls('flowCalls');
+  flows.call('flw_a', 'failed', 4);
+  flows.call('flw_a', 'refused', 15);
+  assert.deepEqual(await flows.ask(), [], 'nineteen calls say nothing yet');
+  flows.call('flw_a', 'ok');
+  assert.deepEqual(await flows.ask(), [{ rule: 'error-ratio', values: { what: 'flow', id: 'flw_a', percent: 20, calls: 20 } }]);
+  flows.call('flw_a', 'refused', 10);
+  assert.deepEqual(await flows.ask(), []);
+  const interfaces = await openCalls('interfaceCalls');
+  interfaces.call('ifc_a', 'failed', 30);
+  assert.deepEqual(await interfaces.ask(), [{ rule: 'error-ratio', values: { what: 'interface', id: 'ifc_a', percent: 100, calls: 30 } }]);
+  await interfaces.clock.advance(6 * MINUTE_MS);
+  assert.deepEqual(await interfaces.ask(), []);
 });

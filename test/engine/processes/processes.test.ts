@@ -44,6 +44,7 @@ async function startOne(documents: Documents, clock: FakeClock, processId: strin
     serves: [],
     live: { list: () => [own], get: (flowId) => (flowId === own.flowId ? own : undefined), counted: () => [own] },
     adapterCalls: () => [],
+    flowCalls: () => [],
     parts: () => ({}),
     load: () => ({ running: 2, inHand: 0 }),
     listeners: () => [],

@@ -84,3 +84,18 @@ test('of ten thousand in a minute that end alike, the first stand alone and the 
   hold(10_002, 'send');
   assert.equal(lines.at(-1)!['executionId'], 'exe_10002', 'at once again');
 });
+
+test('what a flow refuses is no failure of it, and a wait for a retry is no end', () => {
+  const notes = createEndNotes({ clock: fakeClock(), log: silentLogger, metrics: silentMetrics });
+  const flow = { flowId: 'flw_a', version: 3, document: { mode: 'sync' } } as CompiledFlow;
+  const fail = (kind: 'input' | 'transient') =>
+    notes.ended(flow, 'exe_a', {
+      ...{ status: 'held', node: 'n', path: '', outcomeKnown: true, reply: undefined },
+      error: { code: 'TEST', kind, message: '' },
+    });
+  fail('input');
+  fail('transient');
+  notes.ended(flow, 'exe_b', { status: 'completed', reply: undefined });
+  notes.ended(flow, 'exe_c', { status: 'waiting', waits: [], reply: undefined });
+  assert.deepEqual(notes.counts()[0]!.recent, { calls: 3, refused: 1, failed: 1 });
+});
