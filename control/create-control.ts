@@ -51,6 +51,7 @@ import {
   type CheckSavedInterface,
   type PublishPlan,
 } from './registry/build-plan.ts';
+import { openFlowVisitors } from './registry/flow-visitors.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 
 export interface ControlSettings {
@@ -147,6 +148,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const services: ControlServices = {
     ...deps,
     registry,
+    visitors: await openFlowVisitors(documents, clock),
     plans,
     accounts,
     sessions,
@@ -252,6 +254,7 @@ function eventSources(
 function eventsOf(hub: EventHub): ControlServices['events'] {
   return {
     flowPublished: (flowId, version) => hub.flowPublished({ flowId, version }),
+    draftSaved: (flow) => hub.draftSaved(flow),
   };
 }
 

@@ -22,7 +22,7 @@ import { createScriptPool, type ScriptInput, type ScriptPool } from './expressio
 import { openOutbound, targetsOfAdapters, type Outbound } from './outbound/open-outbound.ts';
 import { createProcesses, type Processes } from './processes/create-processes.ts';
 import type { ProcessAbout, ProcessParts } from './processes/process-document.ts';
-import { createFlowCatalog, type FlowHistory } from './publish/flow-catalog.ts';
+import { createFlowCatalog } from './publish/flow-catalog.ts';
 import { openFlowStores } from './publish/flow-stores.ts';
 import { createPublishedFlows, type RunningPublishedFlows } from './publish/published-flows.ts';
 import { loadNodes, type LoadedNodes } from './registry/load-nodes.ts';
@@ -98,7 +98,7 @@ export interface Engine {
   readonly bindings: RunningBindings;
   readonly outbound: Outbound;
   readonly published: RunningPublishedFlows;
-  readonly catalog: FlowCatalog & FlowHistory;
+  readonly catalog: FlowCatalog;
   readonly executions: ExecutionCatalog;
   readonly runFlow: RunFlow;
   readonly worker: Worker;

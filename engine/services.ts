@@ -132,6 +132,11 @@ export interface FlowCatalog {
   /** Saves when the stored draft still has `document.revision`; answers it with the next one. FLOW_STALE carries both versions as `StaleDraft` in `cause`, and nowhere in its words. */
   saveDraft(document: unknown, actor: string): Promise<FlowDocument>;
   remove(flowId: string, actor: string): Promise<boolean>;
+  /** What is and was saved of a draft, newest first; also of a flow that was removed. */
+  revisions(flowId: string): Promise<readonly DraftRevision[]>;
+  revision(flowId: string, id: string): Promise<FlowDocument | undefined>;
+  /** Keeps a document that a person gives up in a conflict among the revisions of its flow. */
+  setAside(document: unknown, actor: string): Promise<void>;
   /** Every problem at once. `by`: whose share of the examiner is used, here and below. FLOW_CHECK_BUSY (transient). */
   validate(document: unknown, by?: string): Promise<readonly Issue[]>;
   /** Runs the document's saved tests (or one ad-hoc test) with its mocks; reaches nothing outside. */
@@ -158,6 +163,19 @@ export interface FlowCatalog {
   usersOf(adapterId: string): Promise<readonly string[]>;
   /** The executions of these domains: an execution belongs to the domain that its version names. */
   scopesOf(domains: readonly string[]): Promise<readonly FlowScope[]>;
+}
+
+export interface DraftRevision {
+  readonly id: string;
+  /** Of one that was set aside: what it began from. */
+  readonly revision: number;
+  readonly contentHash: string;
+  readonly savedAt: number;
+  readonly savedBy: string;
+  /** It is the draft. */
+  readonly isCurrent?: true;
+  /** It was given up in a conflict. */
+  readonly isSetAside?: true;
 }
 
 export class StaleDraft extends Error {

@@ -6,6 +6,7 @@ import { archiveActions } from './archive.ts';
 import { auditActions } from './audit.ts';
 import { bundleActions } from './bundles.ts';
 import { callerActions } from './callers.ts';
+import { draftRevisionActions } from './draft-revisions.ts';
 import { executionActions } from './executions.ts';
 import { versionActions } from './flow-versions.ts';
 import { flowActions } from './flows.ts';
@@ -36,6 +37,7 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...listFlowActions(services),
     ...flowActions(services),
     ...versionActions(services),
+    ...draftRevisionActions(services),
     ...flowUseActions(services),
     ...trialActions(services),
     ...sampleActions(services),

@@ -45,14 +45,10 @@ function draftActions(services: ControlServices): readonly Action[] {
       audited: true,
       subject: ({ flowId }) => flowId,
       async run(ctx, { flowId, document }) {
-        const named = isRecord(document) ? document['flowId'] : undefined;
-        if (named !== flowId)
-          throw new AppError('FLOW_ID_DIFFERS', 'input', `The document's flowId is not ${flowId}.`, {
-            values: { flowId },
-            fix: 'Save it under its own id.',
-          });
+        requireOwnId(flowId, document);
         const saved = await catalog.saveDraft(document, ctx.actor.account);
         ctx.note.after = brief(saved);
+        services.events.draftSaved(saved);
         return saved;
       },
     }),
@@ -179,6 +175,15 @@ async function runTests(
 function savedTests(document: unknown): readonly FlowTest[] {
   const tests = isRecord(document) ? document['tests'] : undefined;
   return Array.isArray(tests) ? (tests as readonly FlowTest[]) : [];
+}
+
+/** FLOW_ID_DIFFERS (input). */
+export function requireOwnId(flowId: string, document: unknown): void {
+  if (isRecord(document) && document['flowId'] === flowId) return;
+  throw new AppError('FLOW_ID_DIFFERS', 'input', `The document's flowId is not ${flowId}.`, {
+    values: { flowId },
+    fix: 'Save it under its own id.',
+  });
 }
 
 export function existing<T>(found: T | undefined, id: string): T {

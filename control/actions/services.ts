@@ -1,5 +1,6 @@
 /** What actions work on. Everything comes from the creator; no action reaches for anything else. */
 import type { Clock } from '../../engine/contract/clock.ts';
+import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import type { Crypto } from '../../engine/contract/ports/crypto.ts';
 import type { BindingStore, Bindings, ExecutionCatalog, FlowCatalog, NodeRegistry } from '../../engine/services.ts';
 import type { MachineState } from '../../engine/host/machine.ts';
@@ -25,6 +26,7 @@ import type { SessionStore } from '../auth/session-store.ts';
 import type { AdapterTests } from '../registry/adapter-tests.ts';
 import type { CheckBySchema, CheckSavedInterface, PlanPublisher } from '../registry/build-plan.ts';
 import type { StoreGuard } from '../integrity/guard-store.ts';
+import type { FlowVisitors } from '../registry/flow-visitors.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ExecutionCounter } from './execution-counter.ts';
 import type { FlowUses } from './flow-uses.ts';
@@ -45,8 +47,12 @@ export interface ControlInfo {
   machine?(): Promise<MachineState>;
 }
 
+export type SavedDraft = Pick<FlowDocument, 'flowId' | 'revision' | 'domain'>;
+
 export interface ControlEvents {
   flowPublished(flowId: string, version: number): void;
+  /** Pages that have the flow open are to look at its draft. */
+  draftSaved(flow: SavedDraft): void;
 }
 
 /** What the engine tells of itself, and of those of other processes. */
@@ -85,6 +91,7 @@ export interface ControlServices {
   readonly bulks: Bulks;
   readonly nodes: NodeRegistry;
   readonly registry: Registry;
+  readonly visitors: FlowVisitors;
   readonly plans: PlanPublisher;
   readonly checkSavedInterface: CheckSavedInterface;
   readonly checkBySchema: CheckBySchema;

@@ -3,6 +3,7 @@
  * - `counts` each second: executions by status;
  * - `flows` every two seconds: the published flows whose counts changed (`{ items: FlowLive[], gone: flowId[] }`), all of them at first;
  * - `flow-live` every two seconds, to a page that watches a flow: its nodes and edges (`FlowLiveDetail`);
+ * - `draft` to a page that watches a flow, when its draft was saved;
  * - `alarms` when an alarm opened, was acknowledged or ended;
  * - `flow` when one was published, `plan` when the gateways got a new plan.
  * A page gets counts and flows of the domains of its person alone.
@@ -12,7 +13,9 @@ import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
 import type { Domains } from '../../engine/contract/domain.ts';
+import { scopeOf } from '../actions/domains.ts';
 import type { LiveFlows } from '../actions/live-flows.ts';
+import type { SavedDraft } from '../actions/services.ts';
 
 /** What of the events one may see. */
 export interface Sight {
@@ -37,6 +40,7 @@ export interface EventHub {
   /** To every page, so nothing of any domain. */
   send(event: string, data: Readonly<Record<string, unknown>>): void;
   flowPublished(flow: VersionOfFlow): void;
+  draftSaved(flow: SavedDraft): void;
   stop(): void;
 }
 
@@ -179,6 +183,11 @@ export function createEventHub({ clock, logger, counts, seesOf, flows }: EventHu
     },
     send,
     flowPublished: (flow) => void sendPublished(flow).catch((error: unknown) => logger.error('events.flow', error)),
+    draftSaved({ flowId, revision, domain }) {
+      for (const [response, { flowId: watched, sight }] of listeners) {
+        if (watched === flowId && sight.seesFlows && scopeOf(sight.domains).holds(domain)) write(response, 'draft', { flowId, revision });
+      }
+    },
     stop() {
       cancel?.();
       for (const response of listeners.keys()) end(response);

@@ -3,50 +3,43 @@ import { AppError } from '../contract/errors.ts';
 import type { FlowDocument } from '../contract/flow-document.ts';
 import { contentHash } from '../flow/content-hash.ts';
 import { isTooLarge, tooCostly } from '../examine/examine-protocol.ts';
-import { diffFlows, type FlowDiff } from '../flow/diff-flows.ts';
 import { readFlow } from '../flow/parse-flow.ts';
 import type { FlowCatalog, FlowSummary } from '../services.ts';
 import { createAdapterUsers } from './adapter-users.ts';
 import { createDraftHeads, type DraftHead } from './draft-heads.ts';
+import { createDraftRevisions } from './draft-revisions.ts';
 import { readyFlow, type FlowCatalogDeps } from './examine-flow.ts';
 import { findIssues } from './find-issues.ts';
 import { createFlowScopes } from './flow-scopes.ts';
 import { invalid, stale } from './flow-errors.ts';
-import {
-  bodyOf,
-  findAll,
-  isPublished,
-  openJson,
-  sealJson,
-  toVersion,
-  type CommandRecord,
-  type DraftRecord,
-  type FlowStores,
-  type PointerRecord,
-} from './flow-stores.ts';
+import { bodyOf, findAll, isPublished, sealJson, toVersion, type DraftRecord, type PointerRecord } from './flow-stores.ts';
 import { createPublisher } from './publish-flow.ts';
 import { runTests } from './run-tests.ts';
 import { runTrialOf } from './run-trial-of.ts';
 import { createVersionHeads } from './version-heads.ts';
 
-export interface FlowHistory {
-  /** The latest saves of a draft, newest first: who, when, what (`FlowDiff`). */
-  commands(flowId: string, limit: number): Promise<readonly (Omit<CommandRecord, '_id' | 'diff'> & { readonly diff: unknown })[]>;
-}
-
 /** Drafts, versions and publication of flows. */
-export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHistory {
+export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog {
   const { stores, clock } = deps;
   const readHeads = createDraftHeads(stores);
   const versionHeads = createVersionHeads(stores);
+  const revisions = createDraftRevisions(stores, clock);
 
-  async function saveDraft(raw: unknown, actor: string): Promise<FlowDocument> {
+  /** A draft may break rules, as long as it can be read. FLOW_INVALID with every issue. */
+  async function readDraft(raw: unknown, actor: string): Promise<FlowDocument> {
     const flow = readFlow(raw, deps.fits);
-    // A draft may break rules; the same response lists these for the person who has to mend it.
     if (flow === undefined) throw invalid(await findIssues(deps, raw, actor));
     if (isTooLarge(flow, JSON.stringify(flow))) throw invalid([tooCostly(flow, 0, 'size')]);
+    return flow;
+  }
+
+  async function saveDraft(raw: unknown, actor: string): Promise<FlowDocument> {
+    const flow = await readDraft(raw, actor);
     const before = await stores.drafts.get(flow.flowId);
-    const saved: FlowDocument = { ...flow, revision: flow.revision + 1 };
+    if (before !== undefined && before.revision !== flow.revision) throw stale(flow, before, bodyOf(stores, before));
+    // A flow that was removed and is saved again goes on counting: a revision names one content for ever.
+    const last = before?.revision ?? (await revisions.newest(flow.flowId));
+    const saved: FlowDocument = { ...flow, revision: last + 1 };
     // Each step takes tens of milliseconds for the largest documents: others have their turn between them.
     await nextTurn();
     const hash = contentHash(saved);
@@ -59,18 +52,14 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
       updatedAt: clock.now(),
       updatedBy: actor,
     };
+    if (before !== undefined) await revisions.keep(before);
     const isSaved =
       before === undefined
         ? (await stores.drafts.insert(record, { durability: 'full' })).inserted
         : (await stores.drafts.replaceIf(record, { revision: flow.revision }, { durability: 'full' })).outcome === 'patched';
-    if (!isSaved) throw stale(flow, bodyOf(stores, await stores.drafts.get(flow.flowId)));
-    await nextTurn();
-    const flowBefore = bodyOf(stores, before);
-    await nextTurn();
-    const diff = diffFlows(flowBefore, saved);
-    await nextTurn();
-    await logCommand(stores, saved, diff, actor, clock.now());
-    return saved;
+    if (isSaved) return saved;
+    const theirs = await stores.drafts.get(flow.flowId);
+    throw stale(flow, theirs, bodyOf(stores, theirs));
   }
 
   return {
@@ -90,7 +79,10 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
           fix: 'Unpublish it first.',
         });
       }
-      return stores.drafts.remove(flowId);
+      const draft = await stores.drafts.get(flowId);
+      if (draft === undefined) return false;
+      await revisions.keep(draft);
+      return stores.drafts.remove(flowId, { revision: draft.revision });
     },
     async test(raw, signal, tests, by) {
       const flow = await readyFlow(deps, raw, signal, by);
@@ -111,27 +103,10 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog & FlowHist
     },
     usersOf: createAdapterUsers(stores, versionHeads),
     scopesOf: createFlowScopes(stores, versionHeads),
-    commands: async (flowId, limit) =>
-      (await stores.commands.find({ flowId }, { sort: ['-revision'], limit })).map(({ _id, diff, ...command }) => ({
-        ...command,
-        diff: openJson(stores.seal, stores.commands, _id, diff),
-      })),
+    revisions: (flowId) => revisions.list(flowId),
+    revision: (flowId, id) => revisions.read(flowId, id),
+    setAside: async (raw, actor) => revisions.setAside(await readDraft(raw, actor), actor),
   };
-}
-
-async function logCommand(stores: FlowStores, saved: FlowDocument, diff: FlowDiff, by: string, at: number): Promise<void> {
-  const { flowId, revision } = saved;
-  const _id = `${flowId}#${String(revision).padStart(9, '0')}`;
-  // A draft that was removed and created again begins at 1: its commands replace the old ones.
-  const command: CommandRecord = {
-    _id,
-    flowId,
-    revision,
-    at,
-    by,
-    diff: sealJson(stores.seal, stores.commands, _id, diff),
-  };
-  if (!(await stores.commands.insert(command)).inserted) await stores.commands.replaceIf(command, {});
 }
 
 function summarise({ record: draft, flow }: DraftHead, pointer: PointerRecord | undefined): FlowSummary {

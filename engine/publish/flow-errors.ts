@@ -1,6 +1,7 @@
 import { AppError, type Issue } from '../contract/errors.ts';
 import type { FlowDocument } from '../contract/flow-document.ts';
 import { StaleDraft, type TestReport } from '../services.ts';
+import type { DraftRecord } from './flow-stores.ts';
 
 export function invalid(issues: readonly Issue[]): AppError {
   const count = issues.filter((issue) => issue.severity === 'error').length;
@@ -11,11 +12,13 @@ export function invalid(issues: readonly Issue[]): AppError {
   });
 }
 
-export function stale(yours: FlowDocument, theirs: FlowDocument | undefined): AppError {
+/** `record`: what is stored now, of which `theirs` is the document; undefined when the draft was removed. */
+export function stale(yours: FlowDocument, record: DraftRecord | undefined, theirs: FlowDocument | undefined): AppError {
   const { flowId, revision } = yours;
-  const stored = theirs?.revision ?? 0;
+  const stored = record?.revision ?? 0;
+  const saved = record === undefined ? {} : { savedBy: record.updatedBy, savedAt: record.updatedAt };
   return new AppError('FLOW_STALE', 'input', `${flowId} is stored as revision ${stored}; your change began from revision ${revision}.`, {
-    values: { flowId, revision, stored },
+    values: { flowId, revision, stored, ...saved },
     fix: 'Look at the newer draft, and save your change again on top of it.',
     cause: new StaleDraft(yours, theirs),
   });

@@ -17,14 +17,18 @@ export interface DraftRecord extends StoredDocument {
   readonly updatedBy: string;
 }
 
-/** One saved change of a draft: who, when, what. */
-export interface CommandRecord extends StoredDocument {
+/** A draft as it was before a later save, or a document that was given up in a conflict (`isSetAside`, `revision` is what it began from). */
+export interface RevisionRecord extends StoredDocument {
   readonly flowId: string;
   readonly revision: number;
+  readonly contentHash: string;
   readonly at: number;
   readonly by: string;
-  /** Sealed JSON of the `FlowDiff`. */
-  readonly diff: string;
+  readonly isSetAside?: true;
+  /** Of the body. */
+  readonly bytes: number;
+  /** Sealed JSON. */
+  readonly body: string;
 }
 
 /**
@@ -58,8 +62,8 @@ export interface PointerRecord extends StoredDocument {
 
 const open = Type.Object({ _id: Type.String() }, { additionalProperties: true });
 const draftsSpec: CollectionSpec<DraftRecord> = { name: 'flow_drafts', schema: open, indexes: [] };
-const commandsSpec: CollectionSpec<CommandRecord> = {
-  name: 'flow_commands',
+const revisionsSpec: CollectionSpec<RevisionRecord> = {
+  name: 'flow_revisions',
   schema: open,
   indexes: [{ name: 'by_flow', fields: ['flowId', 'revision'] }],
 };
@@ -72,7 +76,7 @@ const pointersSpec: CollectionSpec<PointerRecord> = { name: 'flow_pointers', sch
 
 export interface FlowStores {
   readonly drafts: Collection<DraftRecord>;
-  readonly commands: Collection<CommandRecord>;
+  readonly revisions: Collection<RevisionRecord>;
   readonly versions: Collection<VersionRecord>;
   readonly pointers: Collection<PointerRecord>;
   readonly seal: TextSeal;
@@ -84,7 +88,7 @@ export async function openFlowStores(documents: Documents, seal: TextSeal): Prom
   return {
     seal,
     drafts: await documents.open(draftsSpec),
-    commands: await documents.open(commandsSpec),
+    revisions: await documents.open(revisionsSpec),
     versions: await documents.open(versionsSpec),
     pointers: await documents.open(pointersSpec),
   };

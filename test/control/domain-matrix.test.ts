@@ -260,7 +260,7 @@ function bodyOf({ method }: Operation): unknown {
 /** Where ids stand in paths. A new parameter is added here. */
 function paramsOf(side: Side): Readonly<Record<string, string>> {
   const { executionId, consumerId, bulkId, alarmId, silenceId, mark } = side;
-  return { ...ids(mark), executionId, id: consumerId, bulkId, alarmId, silenceId, version: '1', keyId: `key-${mark}` };
+  return { ...ids(mark), executionId, id: consumerId, bulkId, alarmId, silenceId, version: '1', revisionId: '1', keyId: `key-${mark}` };
 }
 
 type Make = (side: Side) => unknown;
@@ -268,6 +268,8 @@ type Make = (side: Side) => unknown;
 /** What is sent to an operation with a body that touches something. A new operation is added here. */
 const BODIES: Readonly<Record<string, Make>> = {
   'flows.save': (side) => flowOf(side, { revision: 99 }),
+  'flows.set-aside': (side) => flowOf(side, { revision: 99 }),
+  'flows.visit': () => ({}),
   'flows.publish': () => ({}),
   'flows.rollback': () => ({ version: 1 }),
   'flows.unpublish': () => ({}),

@@ -8,8 +8,8 @@ import { startControl } from './start-control.ts';
 
 /** What every logged-in person may do: his own affairs. */
 const OWN = /^me\./;
-/** Asked with a body, but changing nothing. */
-const READING = /\.(validate|export|ports|upgrade)$/;
+/** Asked with a body, but changing nothing that others work on. */
+const READING = /\.(validate|export|ports|upgrade|visit)$/;
 
 test('answers nobody without a login, on any route', async (t) => {
   const running = await startControl();

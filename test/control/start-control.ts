@@ -237,6 +237,9 @@ export function memoryCatalog(): FlowCatalog {
       return saved;
     },
     remove: async (flowId) => drafts.delete(flowId),
+    revisions: async () => [],
+    revision: async () => undefined,
+    setAside: async () => {},
     validate: async (document) => problems(document),
     test: async (_document, _signal, tests = []) => ({
       passed: true,

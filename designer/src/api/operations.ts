@@ -24,6 +24,10 @@ export const OPERATIONS = {
   'flows.versions': { method: 'GET', path: '/flows/:flowId/versions' },
   'flows.version': { method: 'GET', path: '/flows/:flowId/versions/:version' },
   'flows.diff': { method: 'GET', path: '/flows/:flowId/diff' },
+  'flows.revisions': { method: 'GET', path: '/flows/:flowId/revisions' },
+  'flows.revision': { method: 'GET', path: '/flows/:flowId/revisions/:revisionId' },
+  'flows.set-aside': { method: 'POST', path: '/flows/:flowId/set-aside', body: 'document' },
+  'flows.visit': { method: 'POST', path: '/flows/:flowId/visit' },
   'flows.live': { method: 'GET', path: '/flows/:flowId/live' },
   'bundles.export': { method: 'POST', path: '/bundles/export' },
   'bundles.import': { method: 'POST', path: '/bundles/import', body: 'bundle', progress: true },
@@ -1655,6 +1659,31 @@ export interface operations {
     };
     responses: never;
   };
+  'flows.revisions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        flowId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'flows.revision': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        flowId: string;
+        revisionId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
   'flows.rollback': {
     parameters: {
       query?: never;
@@ -1686,6 +1715,164 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: never;
+  };
+  'flows.set-aside': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        flowId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          deadlineMs: number;
+          description?: {
+            en: string;
+            'zh-CN': string;
+          };
+          domain: string;
+          edges: {
+            from: {
+              node: string;
+              port: string;
+            };
+            id: string;
+            to: {
+              node: string;
+              port: string;
+            };
+          }[];
+          flowId: string;
+          ingress?: {
+            /** @enum {string} */
+            ack?: 'after-persist';
+            dedupe?: {
+              key: string;
+              /** @default 86400 */
+              windowSec: number;
+            };
+            keys?: {
+              [key: string]: string;
+            };
+            lane?: {
+              key: string;
+            };
+          };
+          layout: {
+            groups: {
+              colour: 'grey' | 'teal' | 'green' | 'amber' | 'red' | 'violet';
+              id: string;
+              label: string;
+              nodes: string[];
+            }[];
+            nodes: {
+              [key: string]: [number, number];
+            };
+            notes: {
+              colour: 'grey' | 'teal' | 'green' | 'amber' | 'red' | 'violet';
+              height: number;
+              id: string;
+              text: string;
+              width: number;
+              x: number;
+              y: number;
+            }[];
+          };
+          mode: 'sync' | 'durable';
+          name: {
+            en: string;
+            'zh-CN': string;
+          };
+          nodes: {
+            adapter?: string;
+            config: {
+              [key: string]: unknown;
+            };
+            disabled?: boolean;
+            handling?: {
+              exhausted?: 'hold' | 'skip' | 'dead-letter';
+              onError?: 'port' | 'fail' | 'continue';
+              record?: 'full' | 'keys' | 'none';
+              retry?: {
+                /** @default 500 */
+                baseMs: number;
+                /** @default 60000 */
+                capMs: number;
+                /** @default 2 */
+                factor: number;
+                /** @default 3 */
+                max: number;
+                /**
+                 * @default [
+                 *       "transient"
+                 *     ]
+                 */
+                on: ('transient' | 'unknown-outcome')[];
+                totalMs?: number;
+              };
+              timeoutMs?: number;
+            };
+            id: string;
+            label: string;
+            type: string;
+          }[];
+          recording?: {
+            level: 'full' | 'keys' | 'none';
+            /** @default 10240 */
+            megabytesPerDay?: number;
+            /** @default 10 */
+            perSecond?: number;
+            /** @default 30 */
+            retainDays: number;
+          };
+          revision: number;
+          /** @enum {string} */
+          schema: 'flow/1';
+          sharedWith?: string[];
+          tags: string[];
+          tests: {
+            expect: {
+              equals?: unknown;
+              exists?: boolean;
+              matches?: string;
+              node?: string;
+              path: string;
+            }[];
+            input: {
+              charset?: string;
+              data: unknown;
+              headers?: {
+                [key: string]: string;
+              };
+              keys?: {
+                [key: string]: string;
+              };
+              mediaType?: string;
+            };
+            mocks: {
+              [key: string]:
+                | {
+                    emit: {
+                      [key: string]: unknown;
+                    };
+                  }
+                | {
+                    error: {
+                      code: string;
+                      kind: string;
+                      message: string;
+                    };
+                  };
+            };
+            name: string;
+          }[];
+        };
+      };
+    };
     responses: never;
   };
   'flows.unpublish': {
@@ -1723,6 +1910,24 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: never;
+  };
+  'flows.visit': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        flowId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          isLeaving?: boolean;
+        };
+      };
+    };
     responses: never;
   };
   'flows.test': {

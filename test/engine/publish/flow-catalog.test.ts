@@ -97,16 +97,21 @@ function installation(onOperation?: (operation: MemoryOperation) => Promise<void
   };
 }
 
-test('a draft is saved under the next revision, with who changed what', async () => {
+test('a draft is saved under the next revision, and what it replaces can be read again', async () => {
   const { catalog } = await installation()();
   const first = await catalog.saveDraft(flow(), 'ann');
   assert.equal(first.revision, 1);
   await catalog.saveDraft({ ...first, deadlineMs: 7 }, 'bob');
-  const [last] = await catalog.commands('flw_sample', 10);
+  const revisions = await catalog.revisions('flw_sample');
   assert.deepEqual(
-    [last?.by, last?.revision, (last?.diff as { settings: unknown }).settings],
-    ['bob', 2, [{ path: '/deadlineMs', before: 5000, after: 7 }]],
+    revisions.map(({ id, savedBy, isCurrent }) => [id, savedBy, isCurrent]),
+    [
+      ['2', 'bob', true],
+      ['1', 'ann', undefined],
+    ],
   );
+  assert.deepEqual(await catalog.revision('flw_sample', '1'), first);
+  assert.equal((await catalog.revision('flw_sample', '2'))?.deadlineMs, 7);
   assert.equal((await catalog.list())[0]?.updatedBy, 'bob');
 });
 
@@ -118,7 +123,7 @@ test('nothing of a flow and its saved tests lies in the store as it was typed', 
   await catalog.saveDraft({ ...first, revision: 2 }, 'ann');
   await catalog.publish('flw_sample', 'ann', signal);
   const limit = 10;
-  const kept = [stores.drafts.find({}, { limit }), stores.commands.find({}, { limit }), stores.versions.find({}, { limit })];
+  const kept = [stores.drafts.find({}, { limit }), stores.revisions.find({}, { limit }), stores.versions.find({}, { limit })];
   assert.doesNotMatch(JSON.stringify(await Promise.all<unknown>(kept)), /张三丰|patient/);
   assert.deepEqual((await catalog.version('flw_sample', 1))?.document.tests, tests);
 });
@@ -134,6 +139,68 @@ test('a stale save is refused with both versions, and changes nothing', async ()
     assert.deepEqual(error.issues, [], 'documents are no words');
     return true;
   });
+  assert.equal((await catalog.draft('flw_sample'))?.deadlineMs, 7);
+});
+
+test('whatever kills a save on its way, the draft before it is kept or still the draft', async () => {
+  for (let at = 0; at < 12; at++) {
+    let operations = -1;
+    const open = installation(() => {
+      if (operations >= 0 && operations++ === at) throw new Error('killed');
+    });
+    const { catalog } = await open();
+    const first = await catalog.saveDraft(flow(), 'ann');
+    operations = 0;
+    const saved = await catalog.saveDraft({ ...first, deadlineMs: 7 }, 'bob').catch(() => undefined);
+    operations = -1;
+    const again = (await open()).catalog;
+    const found = await Promise.all((await again.revisions('flw_sample')).map(({ id }) => again.revision('flw_sample', id)));
+    assert.deepEqual(
+      found.map((document) => document?.deadlineMs),
+      saved === undefined && (await again.draft('flw_sample'))?.revision === 1 ? [5000] : [7, 5000],
+      `killed at operation ${at}`,
+    );
+  }
+});
+
+test('of ten people who save at once one wins, and every draft that was ever stored can be read', async () => {
+  const { catalog } = await installation()();
+  let draft = await catalog.saveDraft(flow(), 'ann');
+  const stored = [draft];
+  for (let round = 0; round < 5; round++) {
+    const saves = Array.from({ length: 10 }, (_, index) =>
+      catalog.saveDraft({ ...draft, deadlineMs: round * 10 + index + 1 }, `p${index}`),
+    );
+    const won = (await Promise.allSettled(saves)).filter((result) => result.status === 'fulfilled');
+    assert.equal(won.length, 1);
+    draft = won[0]!.value;
+    stored.push(draft);
+  }
+  const revisions = await catalog.revisions('flw_sample');
+  assert.deepEqual(await Promise.all(revisions.map(({ id }) => catalog.revision('flw_sample', id))), stored.toReversed());
+});
+
+test('a flow that is removed and saved again goes on counting, so that its old revisions stay what they were', async () => {
+  const { catalog } = await installation()();
+  const first = await catalog.saveDraft(flow(), 'ann');
+  assert.equal(await catalog.remove('flw_sample', 'ann'), true);
+  const again = await catalog.saveDraft(flow({ deadlineMs: 9 }), 'bob');
+  assert.equal(again.revision, 2);
+  assert.deepEqual(await catalog.revision('flw_sample', '1'), first);
+});
+
+test('a document that is given up in a conflict is kept beside the draft, and the refusal says who saved and when', async () => {
+  const { catalog } = await installation()();
+  const first = await catalog.saveDraft(flow(), 'ann');
+  await catalog.saveDraft({ ...first, deadlineMs: 7 }, 'bob');
+  const mine = { ...first, deadlineMs: 8 };
+  const refusal: unknown = await catalog.saveDraft(mine, 'ann').catch((error: unknown) => error);
+  assert.ok(refusal instanceof AppError);
+  assert.deepEqual([refusal.values['savedBy'], refusal.values['savedAt']], ['bob', clock.now()]);
+  await catalog.setAside(mine, 'ann');
+  const aside = (await catalog.revisions('flw_sample')).find(({ isSetAside }) => isSetAside);
+  assert.equal(aside?.savedBy, 'ann');
+  assert.deepEqual(await catalog.revision('flw_sample', aside.id), mine);
   assert.equal((await catalog.draft('flw_sample'))?.deadlineMs, 7);
 });
 

@@ -1,0 +1,105 @@
+/** What was saved of a draft before what is saved now: kept so that nobody's work is lost, thinned so that it stays bounded. */
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../contract/clock.ts';
+import type { FlowDocument } from '../contract/flow-document.ts';
+import { contentHash } from '../flow/content-hash.ts';
+import type { DraftRevision } from '../services.ts';
+import { bodyOf, openJson, sealJson, type DraftRecord, type FlowStores, type RevisionRecord } from './flow-stores.ts';
+
+/** The newest are all kept. */
+const WHOLE = 100;
+const MOST = 300;
+const MOST_BYTES = 50 * 1024 * 1024;
+/** Saves of one person with shorter pauses are one stretch of work: of an older one only the end is kept. */
+const PAUSE_MS = 10 * 60_000;
+/** Heads are read to thin them, so not at each save. */
+const THIN_EVERY = 25;
+
+type Head = Omit<RevisionRecord, 'body'>;
+
+export interface DraftRevisions {
+  /** Keeps a draft before it is replaced or removed. Its revision names its content, so doing it twice does no harm. */
+  keep(draft: DraftRecord): Promise<void>;
+  /** Keeps a document that was given up in a conflict and was never the draft. */
+  setAside(flow: FlowDocument, by: string): Promise<void>;
+  /** The number of the newest revision of a flow whose draft was removed; 0 when there was none. */
+  newest(flowId: string): Promise<number>;
+  list(flowId: string): Promise<readonly DraftRevision[]>;
+  read(flowId: string, id: string): Promise<FlowDocument | undefined>;
+}
+
+export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRevisions {
+  const { revisions, drafts, seal } = stores;
+
+  async function insert(flow: FlowDocument, head: Omit<Head, 'flowId' | 'bytes'>): Promise<void> {
+    const body = sealJson(seal, revisions, head._id, flow);
+    await revisions.insert({ ...head, flowId: flow.flowId, bytes: body.length, body }, { durability: 'full' });
+    if (head.revision % THIN_EVERY === 0 || head.isSetAside === true) await thin(flow.flowId);
+  }
+
+  async function thin(flowId: string): Promise<void> {
+    for (const { _id } of surplusOf(await headsOf(flowId))) await revisions.remove(_id);
+  }
+
+  /** Newest first. A few more than are kept, since not each save thins them. */
+  const headsOf = (flowId: string) => revisions.find({ flowId }, { sort: ['-revision', '-at'], limit: 1000, omit: ['body'] });
+
+  return {
+    async keep(draft) {
+      const { _id: flowId, revision, contentHash: hash, updatedAt, updatedBy } = draft;
+      await insert(bodyOf(stores, draft)!, {
+        _id: recordId(flowId, String(revision)),
+        revision,
+        contentHash: hash,
+        at: updatedAt,
+        by: updatedBy,
+      });
+    },
+    async setAside(flow, by) {
+      const id = `${flow.revision}~${randomBytes(6).toString('hex')}`;
+      const head = { revision: flow.revision, contentHash: contentHash(flow), at: clock.now(), by, isSetAside: true as const };
+      await insert(flow, { _id: recordId(flow.flowId, id), ...head });
+    },
+    newest: async (flowId) => (await revisions.find({ flowId }, { sort: ['-revision'], limit: 1, omit: ['body'] }))[0]?.revision ?? 0,
+    async list(flowId) {
+      const draft = await drafts.get(flowId);
+      const now = draft && { ...shown(String(draft.revision), draft, draft.updatedAt, draft.updatedBy), isCurrent: true as const };
+      const heads = await headsOf(flowId);
+      const before = heads.map((head) => ({
+        ...shown(head._id.slice(flowId.length + 1), head, head.at, head.by),
+        ...(head.isSetAside === true ? { isSetAside: true as const } : {}),
+      }));
+      // A draft that was kept and is about to be replaced stands in both.
+      return [...(now === undefined ? [] : [now]), ...before.filter(({ id }) => id !== now?.id)];
+    },
+    async read(flowId, id) {
+      const _id = recordId(flowId, id);
+      const kept = await revisions.get(_id);
+      if (kept !== undefined) return openJson(seal, revisions, _id, kept.body) as FlowDocument;
+      const draft = await drafts.get(flowId);
+      return draft !== undefined && String(draft.revision) === id ? bodyOf(stores, draft) : undefined;
+    },
+  };
+}
+
+/** Of the older ones all but the end of each stretch of work, and what is beyond the number and the bytes that a flow may keep. Newest first. */
+export function surplusOf<T extends Pick<Head, 'at' | 'by' | 'bytes' | 'isSetAside'>>(heads: readonly T[]): readonly T[] {
+  let [count, bytes] = [0, 0];
+  return heads.filter((head, index) => {
+    const later = heads[index - 1];
+    const isWithinStretch =
+      index >= WHOLE && head.isSetAside !== true && later?.isSetAside !== true && later?.by === head.by && later.at - head.at < PAUSE_MS;
+    if (isWithinStretch) return true;
+    count += 1;
+    bytes += head.bytes;
+    return count > MOST || (count > 1 && bytes > MOST_BYTES);
+  });
+}
+
+function recordId(flowId: string, id: string): string {
+  return `${flowId}@${id}`;
+}
+
+function shown(id: string, { revision, contentHash: hash }: Pick<Head, 'revision' | 'contentHash'>, savedAt: number, savedBy: string) {
+  return { id, revision, contentHash: hash, savedAt, savedBy };
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { surplusOf } from '../../../engine/publish/draft-revisions.ts';
+
+const MINUTE = 60_000;
+
+interface Head {
+  readonly name: string;
+  readonly at: number;
+  readonly by: string;
+  readonly bytes: number;
+  readonly isSetAside?: true;
+}
+
+/** Newest first; `ann` saves every second for two hours, then bob works, then ann again. */
+function heads(count: number, more: (index: number) => Partial<Head> = () => ({})): readonly Head[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: String(count - index),
+    at: (count - index) * 1000,
+    by: 'ann',
+    bytes: 1000,
+    ...more(index),
+  }));
+}
+
+const keptOf = (all: readonly Head[]) => {
+  const gone = new Set(surplusOf(all));
+  return all.filter((head) => !gone.has(head));
+};
+
+test('the newest hundred revisions are kept whole, whoever saved them', () => {
+  assert.equal(surplusOf(heads(100)).length, 0);
+});
+
+test('of an older stretch of work by one person only its end is kept', () => {
+  const kept = keptOf(heads(250, (index) => ({ by: index < 110 ? 'ann' : index < 180 ? 'bob' : 'ann' })));
+  assert.deepEqual(
+    kept.slice(100).map(({ name }) => name),
+    ['140', '70'],
+    "the end of bob's stretch, and of ann's before it",
+  );
+});
+
+test('a pause begins another stretch, and what was set aside in a conflict is never folded', () => {
+  const all = heads(130, (index) => ({
+    at: (130 - index) * 1000 - (index >= 115 ? 20 * MINUTE : 0),
+    ...(index === 120 ? { isSetAside: true } : {}),
+  }));
+  assert.deepEqual(
+    keptOf(all)
+      .slice(100)
+      .map(({ name }) => name),
+    ['15', '10', '9'],
+  );
+});
+
+test('however many people save in turn, a flow keeps a bounded number and a bounded size', () => {
+  const inTurn = (index: number) => ({ by: `person ${index % 2}` });
+  assert.equal(keptOf(heads(900, inTurn)).length, 300);
+  const large = keptOf(heads(200, (index) => ({ ...inTurn(index), bytes: 2 * 1024 * 1024 })));
+  assert.equal(large.length, 25);
+});
