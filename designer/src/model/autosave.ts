@@ -1,10 +1,12 @@
 /**
- * Saves a flow as it is edited. One save is under way at most; a failed one is tried again; a save that came too late is shown with both
- * versions and never merged. Whatever happens, the newest document stays here until the server has it.
+ * Saves a flow as it is edited. One save is under way at most; a failed one is tried again. When somebody else saved meanwhile, their changes
+ * and mine are merged where they touch different parts; a person decides the others. Whatever happens, the newest document stays here until the
+ * server has it.
  */
 import type { Clock } from '../../../engine/contract/clock.ts';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { findChanges } from './document-changes.ts';
+import { mergeFlows } from './merge-flows.ts';
 
 /**
  * `saved`: the server has it; `dirty`: it will be saved in a moment; `saving`; `offline`: tried again at `retryAtMs`; `conflict`: somebody else
@@ -43,11 +45,23 @@ export type SaveFailure =
   /** Trying the same again is no use. */
   | { readonly kind: 'refused' };
 
+export interface Merged {
+  /** What both began with. */
+  readonly base: FlowDocument;
+  readonly theirs: FlowDocument;
+  /** With my changes on top of theirs. */
+  readonly document: FlowDocument;
+}
+
 export interface AutosaveOptions {
   readonly clock: Clock;
   /** Saves under `document.revision` and answers the revision that the server gave it. */
   save(document: FlowDocument, signal: AbortSignal): Promise<{ readonly revision: number }>;
   judge(error: unknown): SaveFailure;
+  /** What the server once had under that revision; undefined when it is not kept. */
+  read(revision: number): Promise<FlowDocument | undefined>;
+  /** What somebody else saved is part of the document from here on; called before the state changes. */
+  onMerged(merged: Merged): void;
   /** Called after every change of the state. */
   onState(state: AutosaveState): void;
 }
@@ -70,11 +84,11 @@ export class Autosave {
   #waiting: ((state: AutosaveState) => void)[] = [];
   #isStopped = false;
 
-  /** `base` is what the server has; `conflict` one that was found when a kept draft was opened. */
-  constructor(base: FlowDocument, options: AutosaveOptions, conflict?: Conflict) {
+  /** `base` is what the server has, or had when a kept draft began from it: then the first save meets what came after. */
+  constructor(base: FlowDocument, options: AutosaveOptions) {
     this.#options = options;
-    this.#latest = conflict?.mine ?? base;
-    this.#state = conflict === undefined ? { status: 'saved', base } : { status: 'conflict', base: conflict.base, conflict };
+    this.#latest = base;
+    this.#state = { status: 'saved', base };
   }
 
   get state(): AutosaveState {
@@ -116,25 +130,29 @@ export class Autosave {
     if (this.#state.status === 'offline' || this.#state.status === 'refused') this.#send();
   }
 
-  /** Ends a conflict: mine is saved over theirs, which stay in the flow's record of changes. */
-  keepMine(): Promise<AutosaveState> {
-    const { conflict } = this.#state;
-    if (conflict === undefined) return this.flush();
-    // A flow that was deleted is made anew: revision 0 is that of a flow that the server does not know.
-    this.#set({ status: 'dirty', base: conflict.theirs ?? { ...conflict.base, revision: 0 } });
-    this.#send();
-    return this.flush();
+  /** Somebody else saved: takes their changes in before there is a conflict. Not while a save is under way, which meets them itself. */
+  newer(theirs: FlowDocument): void {
+    const { status, base } = this.#state;
+    if (theirs.revision <= base.revision || this.#unanswered.length > 0) return;
+    if (status === 'saved' || status === 'dirty') this.#takeIn(base, theirs);
   }
 
-  /** Ends a conflict with their version, which is now saved; answers mine, which must be put where the person finds it again (the history). */
-  takeTheirs(): { readonly mine: FlowDocument; readonly theirs: FlowDocument } | undefined {
+  /** Ends a conflict with what a person decided on: it is saved on top of theirs, or as a new flow when theirs was deleted. */
+  settle(document: FlowDocument): Promise<AutosaveState> {
     const { conflict } = this.#state;
-    if (conflict?.theirs === undefined) return undefined;
-    const { mine, theirs } = conflict;
-    this.#latest = theirs;
+    if (conflict === undefined) return this.flush();
+    // Revision 0 is that of a flow that the server does not know.
+    const base = conflict.theirs ?? { ...conflict.base, revision: 0 };
+    this.#latest = document;
     this.#unanswered = [];
-    this.#set({ status: 'saved', base: theirs });
-    return { mine, theirs };
+    this.#cancelTimer();
+    if (isSame(document, base) && conflict.theirs !== undefined) {
+      this.#set({ ...this.#known(), status: 'saved', base });
+      return Promise.resolve(this.#state);
+    }
+    this.#set({ ...this.#known(), status: 'dirty', base });
+    this.#send();
+    return this.flush();
   }
 
   /** No further save; one under way is let go on by itself. */
@@ -186,16 +204,15 @@ export class Autosave {
   }
 
   #failed(sent: FlowDocument, error: unknown): void {
-    this.#sending = undefined;
     const failure = this.#options.judge(error);
+    if (failure.kind === 'conflict') return void this.#clash(sent, failure.theirs);
+    this.#sending = undefined;
     switch (failure.kind) {
       case 'offline':
         return this.#wait(sent, error, failure.retryAfterMs);
       case 'refused':
         this.#failures = 0;
         return this.#set({ ...this.#known(), status: 'refused', error });
-      case 'conflict':
-        return this.#clash(failure.theirs);
     }
   }
 
@@ -208,12 +225,38 @@ export class Autosave {
     this.#set({ ...this.#known(), status: 'offline', error, retryAtMs: clock.monotonic() + delayMs });
   }
 
-  /** What the server has may be what was sent before, when its answer was lost on the way: then nobody else saved, and work goes on. */
-  #clash(theirs: FlowDocument | undefined): void {
-    const { base } = this.#state;
-    if (theirs !== undefined && [...this.#unanswered, this.#latest].some((sent) => isSame(sent, theirs))) return this.#saved(theirs);
+  /**
+   * What the server has may be what was sent before, when its answer was lost on the way: then nobody else saved, and work goes on. Or somebody
+   * else saved on top of that: then it is what both began with. Nothing is sent until this is known.
+   */
+  async #clash(sent: FlowDocument, theirs: FlowDocument | undefined): Promise<void> {
+    const mineOf = (document: FlowDocument) => [...this.#unanswered, sent].some((one) => isSame(one, document));
+    let { base } = this.#state;
+    try {
+      if (theirs !== undefined && mineOf(theirs)) return this.#saved(theirs);
+      if (theirs !== undefined && this.#unanswered.length > 0) {
+        const next = await this.#options.read(base.revision + 1);
+        if (next !== undefined && mineOf(next)) base = next;
+      }
+    } catch (error) {
+      this.#sending = undefined;
+      return this.#wait(sent, error, undefined);
+    }
+    this.#sending = undefined;
     this.#failures = 0;
-    this.#set({ ...this.#known(), status: 'conflict', conflict: { mine: this.#latest, theirs, base } });
+    if (theirs === undefined) this.#set({ ...this.#known(), status: 'conflict', conflict: { mine: this.#latest, theirs, base } });
+    else this.#takeIn(base, theirs);
+  }
+
+  #takeIn(base: FlowDocument, theirs: FlowDocument): void {
+    this.#cancelTimer();
+    const { document, conflicts } = mergeFlows(base, this.#latest, theirs);
+    if (conflicts.length > 0) return this.#set({ ...this.#known(), status: 'conflict', conflict: { mine: this.#latest, theirs, base } });
+    this.#unanswered = [];
+    this.#latest = document;
+    this.#options.onMerged({ base, theirs, document });
+    this.#set({ ...this.#known(), status: 'dirty', base: theirs }, 'quiet');
+    this.#schedule();
   }
 
   #known(): Pick<AutosaveState, 'base' | 'savedAtMs'> {

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Autosave, isSame, type AutosaveState, type SaveFailure } from '../../../designer/src/model/autosave.ts';
-import { replaceDocument } from '../../../designer/src/model/commands/flow-settings.ts';
+import { Autosave, isSame, type AutosaveState, type Merged, type SaveFailure } from '../../../designer/src/model/autosave.ts';
 import { setLabel } from '../../../designer/src/model/commands/change-node.ts';
 import { keepDraft, recoverDraft } from '../../../designer/src/model/draft-recovery.ts';
-import { apply, begin, seal, undo, withRevision } from '../../../designer/src/model/flow-history.ts';
+import { apply, begin, seal, undo } from '../../../designer/src/model/flow-history.ts';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { seededRandom } from '../../support/simulated-process.ts';
@@ -23,7 +22,14 @@ function createServer(draft: FlowDocument | undefined) {
   const calls: { readonly document: FlowDocument; answer(): void; lose(): void; fail(failure: SaveFailure): void }[] = [];
   const server = {
     draft,
+    /** By revision. */
+    kept: new Map<number, FlowDocument>(draft === undefined ? [] : [[draft.revision, draft]]),
     calls,
+    /** Somebody else saves. */
+    put(document: FlowDocument) {
+      server.draft = { ...document, revision: (server.draft?.revision ?? 0) + 1 };
+      server.kept.set(server.draft.revision, server.draft);
+    },
     underWay: 0,
     most: 0,
     save(document: FlowDocument): Promise<{ revision: number }> {
@@ -37,7 +43,7 @@ function createServer(draft: FlowDocument | undefined) {
         const accept = (): number | undefined => {
           const current = server.draft?.revision ?? 0;
           if (current !== document.revision) return undefined;
-          server.draft = { ...document, revision: current + 1 };
+          server.put(document);
           return current + 1;
         };
         calls.push({
@@ -66,8 +72,11 @@ function start(draft: FlowDocument | undefined = { ...exampleFlow('appointment')
   const clock = fakeClock();
   const server = createServer(draft);
   const states: AutosaveState[] = [];
+  const merged: Merged[] = [];
   const autosave = new Autosave(base, {
     clock,
+    read: (revision) => Promise.resolve(server.kept.get(revision)),
+    onMerged: (one) => merged.push(one),
     save: (document) => server.save(document),
     judge: (error) => (error instanceof Failure ? error.failure : { kind: 'offline' }),
     onState: (state) => states.push(state),
@@ -77,15 +86,20 @@ function start(draft: FlowDocument | undefined = { ...exampleFlow('appointment')
     autosave.edited(document);
     return document;
   };
-  return { clock, server, autosave, edit, states, statuses: () => states.map(({ status }) => status) };
+  return { clock, server, autosave, edit, states, merged, statuses: () => states.map(({ status }) => status) };
 }
 
 function named(document: FlowDocument, label: string): FlowDocument {
   return { ...document, nodes: document.nodes.map((node, index) => (index === 0 ? { ...node, label } : node)) };
 }
 
-function labelOf(document: FlowDocument | undefined): string | undefined {
-  return document?.nodes[0]?.label;
+function labelOf(document: FlowDocument | undefined, index = 0): string | undefined {
+  return document?.nodes[index]?.label;
+}
+
+/** Another node than the one that `edit` names. */
+function named2(document: FlowDocument, label: string): FlowDocument {
+  return { ...document, nodes: document.nodes.map((node, index) => (index === 1 ? { ...node, label } : node)) };
 }
 
 test('saves once, 800 ms after the last edit, under the revision of the server', async () => {
@@ -195,10 +209,60 @@ test('a save whose answer was lost is no conflict', async () => {
   assert.equal(autosave.state.status, 'saved');
 });
 
+test('what somebody else changed in another node is merged, and saved together', async () => {
+  const { clock, server, autosave, edit, merged, statuses } = start();
+  const base = autosave.state.base;
+  server.put(named2(base, 'theirs'));
+  edit('mine');
+  await clock.advance(800);
+  server.calls[0]!.answer();
+  await clock.advance(0);
+  await clock.advance(800);
+  server.calls[1]!.answer();
+  await clock.advance(0);
+  assert.deepEqual([labelOf(server.draft), labelOf(server.draft, 1), server.draft?.revision], ['mine', 'theirs', 5]);
+  assert.equal(autosave.state.status, 'saved');
+  assert.ok(!statuses().includes('conflict'));
+  assert.equal(merged.length, 1);
+  assert.deepEqual([labelOf(merged[0]!.base), labelOf(merged[0]!.document), labelOf(merged[0]!.document, 1)], [labelOf(base), 'mine', 'theirs']);
+});
+
+test('an open flow follows what others save, with nothing to save itself', async () => {
+  const { clock, server, autosave, merged } = start();
+  server.put(named2(autosave.state.base, 'theirs'));
+  autosave.newer(server.draft!);
+  await clock.advance(2000);
+  assert.equal(autosave.state.status, 'saved');
+  assert.equal(autosave.state.base.revision, 4);
+  assert.equal(labelOf(merged[0]!.document, 1), 'theirs');
+  assert.equal(server.calls.length, 0);
+  autosave.newer(server.draft!);
+  assert.equal(merged.length, 1, 'once');
+});
+
+test('a save whose answer was lost is what both began with, when somebody else saved on top of it', async () => {
+  const { clock, server, autosave, edit, statuses } = start();
+  edit('a');
+  await clock.advance(800);
+  server.calls[0]!.lose();
+  await clock.advance(0);
+  server.put(named2(server.draft!, 'theirs'));
+  // Back to what it was before the save that was lost: no change to the one that is known here, and yet one to be saved.
+  autosave.edited({ ...autosave.state.base });
+  await clock.advance(1000);
+  server.calls[1]!.answer();
+  await clock.advance(0);
+  await clock.advance(800);
+  server.calls[2]!.answer();
+  await clock.advance(0);
+  assert.ok(!statuses().includes('conflict'));
+  assert.deepEqual([labelOf(server.draft), labelOf(server.draft, 1)], [labelOf(exampleFlow('appointment')), 'theirs']);
+});
+
 test('a conflict keeps both versions and the one they began with; edits go on and nothing is sent', async () => {
   const { clock, server, autosave, edit } = start();
   const base = autosave.state.base;
-  server.draft = { ...named(base, 'theirs'), revision: 4 };
+  server.put(named(base, 'theirs'));
   edit('mine');
   await clock.advance(800);
   server.calls[0]!.answer();
@@ -213,49 +277,39 @@ test('a conflict keeps both versions and the one they began with; edits go on an
   assert.equal((await autosave.flush()).status, 'conflict');
 });
 
-test('mine can be kept: it is saved over theirs, unless somebody saved again', async () => {
+test('what is decided on is saved on top of theirs, unless somebody saved again', async () => {
   const { clock, server, autosave, edit } = start();
-  server.draft = { ...named(autosave.state.base, 'theirs'), revision: 4 };
+  server.put(named(autosave.state.base, 'theirs'));
   edit('mine');
   await clock.advance(800);
   server.calls[0]!.answer();
   await clock.advance(0);
-  const first = autosave.keepMine();
-  server.draft = { ...named(autosave.state.base, 'theirs again'), revision: 5 };
+  const first = autosave.settle(autosave.state.conflict!.mine);
+  server.put(named(server.draft!, 'theirs again'));
   server.calls[1]!.answer();
   assert.equal((await first).status, 'conflict');
   assert.equal(labelOf(autosave.state.conflict?.theirs), 'theirs again');
-  const second = autosave.keepMine();
+  const second = autosave.settle(autosave.state.conflict!.mine);
   server.calls[2]!.answer();
   assert.equal((await second).status, 'saved');
   assert.equal(labelOf(server.draft), 'mine');
   assert.equal(server.draft?.revision, 6);
 });
 
-test('theirs can be taken: mine comes back and is found again by undo', async () => {
-  const { clock, server, autosave } = start();
-  let history = begin(autosave.state.base);
-  history = seal(apply(history, setLabel(history.document, 'n_call', 'mine')));
-  server.draft = { ...named(autosave.state.base, 'theirs'), revision: 4 };
-  autosave.edited(history.document);
+test('theirs can be taken as it is: nothing is sent', async () => {
+  const { clock, server, autosave, edit } = start();
+  server.put(named(autosave.state.base, 'theirs'));
+  edit('mine');
   await clock.advance(800);
   server.calls[0]!.answer();
   await clock.advance(0);
-  const taken = autosave.takeTheirs();
-  assert.equal(labelOf(taken?.mine), 'mine');
-  history = withRevision(apply(history, replaceDocument(taken!.theirs)), taken!.theirs.revision);
-  autosave.edited(history.document);
-  assert.equal(autosave.state.status, 'saved');
-  history = undo(history);
-  assert.equal(labelOf(history.document), 'mine');
-  autosave.edited(history.document);
-  await clock.advance(800);
-  server.calls[1]!.answer();
-  await clock.advance(0);
-  assert.equal(labelOf(server.draft), 'mine');
+  assert.equal((await autosave.settle(server.draft!)).status, 'saved');
+  await clock.advance(60_000);
+  assert.equal(server.calls.length, 1);
+  assert.equal(autosave.hasUnsaved, false);
 });
 
-test('a flow that was deleted meanwhile can be made anew', async () => {
+test('a flow that was deleted meanwhile can be saved again', async () => {
   const { clock, server, autosave, edit } = start();
   server.draft = undefined;
   edit('mine');
@@ -263,8 +317,8 @@ test('a flow that was deleted meanwhile can be made anew', async () => {
   server.calls[0]!.answer();
   await clock.advance(0);
   assert.equal(autosave.state.status, 'conflict');
-  assert.equal(autosave.takeTheirs(), undefined);
-  const kept = autosave.keepMine();
+  assert.equal(autosave.state.conflict?.theirs, undefined);
+  const kept = autosave.settle(autosave.state.conflict!.mine);
   server.calls[1]!.answer();
   assert.equal((await kept).status, 'saved');
   assert.equal(labelOf(server.draft), 'mine');
@@ -324,12 +378,17 @@ test('whatever the network and other people do, nothing is lost and one save is 
   }
 });
 
-/** At the end every edit of mine is in what the server has, or was given back when theirs were taken. */
+/** At the end what I edited last, or decided on, is what the server has. */
 async function playSession(seed: number): Promise<void> {
   const random = seededRandom(seed);
-  const { clock, server, autosave, edit } = start();
+  const { clock, server, autosave, edit, merged } = start();
   let last = labelOf(autosave.state.base)!;
   let others = 0;
+  /** What I had saved, somebody replaced knowingly. */
+  const follow = () => {
+    const latest = merged.at(-1);
+    if (latest !== undefined && labelOf(latest.base) === last) last = labelOf(latest.document)!;
+  };
   for (let step = 0; step < 40; step += 1) {
     const call = server.underWay > 0 ? server.calls.at(-1) : undefined;
     const deed = random.below(7);
@@ -340,24 +399,24 @@ async function playSession(seed: number): Promise<void> {
     else if (deed === 5 && call !== undefined) call.fail(random.chance(0.5) ? { kind: 'offline' } : { kind: 'refused' });
     else if (deed === 6 && random.chance(0.3)) {
       others += 1;
-      server.draft = { ...named(autosave.state.base, `theirs ${others}`), revision: server.draft!.revision + 1 };
+      server.put(named(autosave.state.base, `theirs ${others}`));
     }
     await clock.advance(0);
+    follow();
     if (autosave.state.status !== 'conflict') continue;
     assert.equal(labelOf(autosave.state.conflict!.mine), last);
-    if (random.chance(0.5)) void autosave.keepMine();
-    else {
-      const taken = autosave.takeTheirs()!;
-      assert.equal(labelOf(taken.mine), last);
-      last = labelOf(taken.theirs)!;
-    }
+    const { mine, theirs } = autosave.state.conflict!;
+    const decided = random.chance(0.5) ? mine : theirs!;
+    last = labelOf(decided)!;
+    void autosave.settle(decided);
   }
   for (let turn = 0; autosave.hasUnsaved; turn += 1) {
     assert.ok(turn < 50, 'comes to rest');
-    if (autosave.state.status === 'conflict') void autosave.keepMine();
+    if (autosave.state.status === 'conflict') void autosave.settle(autosave.state.conflict!.mine);
     void autosave.flush();
     if (server.underWay > 0) server.calls.at(-1)!.answer();
     await clock.advance(0);
+    follow();
   }
   assert.equal(server.most, 1);
   assert.equal(labelOf(autosave.state.base), last);
@@ -397,18 +456,15 @@ test('a draft that was kept goes on after a crash: unsaved changes and undo are 
   assert.equal(recoverDraft({ schema: 'kangqiao/draft-1', history: {}, base: 7 }, undefined), undefined);
 });
 
-test('a conflict that was found at opening can be decided like any other', async () => {
+test('what was kept from before somebody else saved meets theirs at the first save', async () => {
   const base = { ...exampleFlow('appointment'), revision: 3 };
-  const theirs = { ...named(base, 'theirs'), revision: 4 };
-  const clock = fakeClock();
-  const server = createServer(theirs);
-  const autosave = new Autosave(
-    base,
-    { clock, save: (document) => server.save(document), judge: () => ({ kind: 'offline' }), onState: () => undefined },
-    { mine: named(base, 'mine'), theirs, base },
-  );
-  const kept = autosave.keepMine();
+  const { clock, server, autosave } = start({ ...named2(base, 'theirs'), revision: 4 }, base);
+  autosave.edited(named(base, 'mine'));
+  await clock.advance(800);
   server.calls[0]!.answer();
-  assert.equal((await kept).status, 'saved');
-  assert.deepEqual([labelOf(server.draft), server.draft?.revision], ['mine', 5]);
+  await clock.advance(0);
+  await clock.advance(800);
+  server.calls[1]!.answer();
+  await clock.advance(0);
+  assert.deepEqual([labelOf(server.draft), labelOf(server.draft, 1), server.draft?.revision], ['mine', 'theirs', 5]);
 });

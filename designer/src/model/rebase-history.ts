@@ -1,0 +1,53 @@
+/** The way back of a person after what somebody else saved was merged into their flow. */
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { freeze } from 'immer';
+import { findChanges } from './document-changes.ts';
+import { begin, redo, undo, type History, type HistoryEntry } from './flow-history.ts';
+import { mergeFlows } from './merge-flows.ts';
+
+/** Steps that are carried over; each takes a merge. */
+const MOST = 100;
+
+/**
+ * The history with `merged` as its document. Undo and redo then take back and repeat what this person did and nothing of the others: each step
+ * of the past is merged with theirs as if it had been the state of then. Where a step would take back what they changed too, the way ends.
+ */
+export function rebaseHistory(history: History, base: FlowDocument, theirs: FlowDocument, merged: FlowDocument): History {
+  const past = walk(history, undo, (now) => now.past.at(-1), base, theirs, merged);
+  const future = walk(history, redo, (now) => now.future[0], base, theirs, merged);
+  const { document } = begin(merged);
+  return {
+    document,
+    past: past.map(({ entry, from, to }) => ({ ...entry, changes: findChanges(to, from) })).toReversed(),
+    future: future.map(({ entry, from, to }) => ({ ...entry, changes: findChanges(from, to) })),
+  };
+}
+
+interface Step {
+  readonly entry: HistoryEntry;
+  readonly from: FlowDocument;
+  readonly to: FlowDocument;
+}
+
+function walk(
+  history: History,
+  go: (history: History) => History,
+  entryOf: (history: History) => HistoryEntry | undefined,
+  base: FlowDocument,
+  theirs: FlowDocument,
+  merged: FlowDocument,
+): readonly Step[] {
+  const steps: Step[] = [];
+  let from = merged;
+  for (let [now, count] = [history, 0]; count < MOST; count++) {
+    const entry = entryOf(now);
+    if (entry === undefined) break;
+    now = go(now);
+    const { document, conflicts } = mergeFlows(base, now.document, theirs);
+    if (conflicts.length > 0) break;
+    const to = freeze(document, true);
+    if (findChanges(from, to).length > 0) steps.push({ entry, from, to });
+    from = to;
+  }
+  return steps;
+}
