@@ -7,10 +7,11 @@ import type { BrowserContext, Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { makeScratch, removeScratch } from '../support/platform-process.ts';
 import { type Console, expect, launchProfile, noBrowser, startConsole } from './browser.ts';
-import { card, copyBooking, isSaved, rename } from './flow-editor.ts';
+import { card, copyBooking, isSaved, rename, sidePanel } from './flow-editor.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 240_000 };
 const NODE = '没有这家医院';
+const OTHER_NODE = '甲院预约';
 
 let console: Console;
 
@@ -48,27 +49,90 @@ test('a browser that is killed in mid-edit has the edit afterwards, and undo wor
   await isSaved(again);
 });
 
-test('the second of two people sees both versions; theirs is taken, and the own one is an undo away', LIMIT, async () => {
-  const { second, dialog } = await twoPeople('flw_take_theirs');
-  await dialog.getByRole('button', { name: '采用对方的版本' }).click();
-  await card(second, '第一个人').waitFor();
-  await dialog.waitFor({ state: 'hidden' });
-  await second.getByRole('button', { name: /^撤销：换成另一版本/ }).click();
-  await card(second, '第二个人').waitFor();
+test(
+  'of what two people changed at once theirs is taken: undo does not bring mine back over it, the edit history does',
+  LIMIT,
+  async () => {
+    const { first, dialog } = await twoPeople('flw_take_theirs');
+    await dialog.getByRole('button', { name: '放弃我的修改' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await card(first, '第二个人').waitFor();
+    await first.getByRole('button', { name: '没有可撤销的操作' }).waitFor();
+    await first.keyboard.press('Control+z');
+    await isSaved(first);
+    assert.deepEqual(overlap(await served('flw_take_theirs')), ['第二个人']);
+    await first.getByRole('button', { name: '版本与发布' }).click();
+    const aside = sidePanel(first).getByRole('listitem').filter({ hasText: '冲突时未采用' });
+    await aside.getByRole('button', { name: /^与当前草稿比较/ }).click();
+    await expect(first.getByRole('dialog')).toContainText('第一个人');
+    await first.keyboard.press('Escape');
+    await aside.getByRole('button', { name: /^恢复到这一次/ }).click();
+    await card(first, '第一个人').waitFor();
+    await isSaved(first);
+    assert.deepEqual(overlap(await served('flw_take_theirs')), ['第一个人']);
+  },
+);
+
+test(
+  'of what two people changed at once mine is chosen: it is saved, theirs stays in the edit history, and their page follows',
+  LIMIT,
+  async () => {
+    const { first, second, dialog } = await twoPeople('flw_keep_mine');
+    const save = dialog.getByRole('button', { name: '按所选合并并保存' });
+    await expect(save).toBeDisabled();
+    await dialog.getByText('我的', { exact: true }).click();
+    await save.click();
+    await dialog.waitFor({ state: 'hidden' });
+    await isSaved(first);
+    assert.deepEqual(overlap(await served('flw_keep_mine')), ['第一个人']);
+    await card(second, '第一个人').waitFor();
+    await second.getByRole('button', { name: '版本与发布' }).click();
+    const lines = sidePanel(second)
+      .getByRole('listitem')
+      .filter({ hasText: /第 \d+ 次保存/ });
+    await expect(lines).toHaveCount(3);
+    await lines
+      .nth(1)
+      .getByRole('button', { name: /^恢复到这一次/ })
+      .click();
+    await card(second, '第二个人').waitFor();
+    await isSaved(second);
+  },
+);
+
+test('two people who edit different nodes see each other, get each other’s edits, and undo their own alone', LIMIT, async () => {
+  const path = await copyBooking(console.city, 'flw_together');
+  const [first, second] = await Promise.all([console.open({ path }), console.open({ path })]);
+  await Promise.all([card(first, NODE).waitFor(), card(second, NODE).waitFor()]);
+  const release = await holdSaves(first, 'flw_together');
+  await rename(first, NODE, '第一个人');
+  await rename(second, OTHER_NODE, '第二个人');
   await isSaved(second);
-  assert.ok(labels(await served('flw_take_theirs')).includes('第二个人'));
+  release();
+  for (const page of [first, second]) await Promise.all(['第一个人', '第二个人'].map((label) => card(page, label).waitFor()));
+  await first.getByText(/^已并入.*的修改/).waitFor();
+  await isSaved(first);
+  assert.deepEqual(overlap(await served('flw_together')).toSorted(), ['第一个人', '第二个人']);
+  await first.getByRole('button', { name: /^撤销：重命名节点/ }).click();
+  await isSaved(first);
+  for (const page of [first, second]) await Promise.all([NODE, '第二个人'].map((label) => card(page, label).waitFor()));
+  // Told at each visit, every 15 s.
+  await first.getByRole('list', { name: '也打开着这条流程的人' }).waitFor();
 });
 
-test('the second of two people keeps their own version, and the first is told in turn', LIMIT, async () => {
-  const { first, second, dialog } = await twoPeople('flw_keep_mine');
-  await dialog.getByRole('button', { name: '用我的版本覆盖' }).click();
-  await dialog.waitFor({ state: 'hidden' });
-  await isSaved(second);
-  assert.deepEqual(overlap(await served('flw_keep_mine')), ['第二个人']);
-  await rename(first, '第一个人', '再改一次');
-  const inTurn = conflictOf(first);
-  await expect(inTurn).toContainText('第二个人');
-  await expect(inTurn).toContainText('再改一次');
+test('what is published never looks like what is edited', LIMIT, async () => {
+  const path = await copyBooking(console.city, 'flw_unpublished');
+  const page = await console.open({ path });
+  await page.getByText('草稿', { exact: true }).waitFor();
+  await page.getByRole('button', { name: '发布', exact: true }).first().click();
+  await sidePanel(page).getByRole('button', { name: '发布', exact: true }).click();
+  await page.getByText('已发布', { exact: true }).waitFor();
+  await sidePanel(page).getByRole('tab', { name: '配置' }).click();
+  await rename(page, NODE, '改过的');
+  await page.getByText('有未发布的修改').waitFor();
+  await expect(page.getByText('已发布', { exact: true })).toHaveCount(0);
+  await isSaved(page);
+  await expect(page.getByText('已发布', { exact: true })).toHaveCount(0);
 });
 
 test(
@@ -109,23 +173,33 @@ test('a session that ends under an open flow asks for the password over the page
   await card(page, NODE).waitFor();
 });
 
-/** Two people open one flow; the first saves a change, then the second makes another: the platform refuses the second save. */
+/** Two people open one flow and rename one node at once: the save of the first reaches the platform behind that of the second. */
 async function twoPeople(flowId: string) {
   const path = await copyBooking(console.city, flowId);
   const [first, second] = await Promise.all([console.open({ path }), console.open({ path })]);
-  await card(second, NODE).waitFor();
+  await Promise.all([card(first, NODE).waitFor(), card(second, NODE).waitFor()]);
+  const release = await holdSaves(first, flowId);
   await rename(first, NODE, '第一个人');
-  await isSaved(first);
   await rename(second, NODE, '第二个人');
-  const dialog = conflictOf(second);
+  await isSaved(second);
+  release();
+  const dialog = first.getByRole('dialog', { name: /改了同一处/ });
   await expect(dialog).toContainText('第一个人');
   await expect(dialog).toContainText('第二个人');
-  assert.deepEqual(overlap(await served(flowId)), ['第一个人'], 'the second save was refused');
+  const { items } = (await console.city.admin('GET', '/flows')) as { items: { flowId: string; updatedBy: string }[] };
+  await expect(dialog).toContainText(items.find((flow) => flow.flowId === flowId)!.updatedBy);
+  assert.deepEqual(overlap(await served(flowId)), ['第二个人'], 'the save of the first was refused');
   return { first, second, dialog };
 }
 
-function conflictOf(page: Page) {
-  return page.getByRole('dialog', { name: '这条流程刚刚被别人保存' });
+/** Saves of this page are on their way until they are let go. */
+async function holdSaves(page: Page, flowId: string): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await page.route(`**/api/v1/flows/${flowId}`, async (route) => {
+    if (route.request().method() === 'PUT') await promise;
+    await route.continue();
+  });
+  return resolve;
 }
 
 /** What the platform has. */

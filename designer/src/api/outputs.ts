@@ -21,6 +21,7 @@ import type { AdapterList, AdapterTypeList } from '../../../control/actions/adap
 import type { CallReport } from '../../../control/actions/call-states.ts';
 import type { OfferList } from '../../../control/actions/read-offers.ts';
 import type { AppList } from '../../../control/actions/callers.ts';
+import type { DraftRevisionList, FlowVisit } from '../../../control/actions/draft-revisions.ts';
 import type { VersionList } from '../../../control/actions/flow-versions.ts';
 import type { BulkAnswer, BulkState } from '../../../control/actions/held.ts';
 import type { NamedHeldGroups } from '../../../control/actions/held-groups.ts';
@@ -100,6 +101,9 @@ export interface Outputs {
   'flows.rollback': PublishReport;
   'flows.versions': VersionList;
   'flows.version': FlowVersion;
+  'flows.revisions': DraftRevisionList;
+  'flows.revision': FlowDocument;
+  'flows.visit': FlowVisit;
   'bundles.export': BundleDocument;
   'bundles.import': BundleReport;
   'nodes.list': NodeTypeList;

@@ -3,10 +3,11 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import { ApiError, call } from '../api/client.ts';
 import { browserClock } from '../app/browser-clock.ts';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import { Autosave, type AutosaveState, type SaveFailure } from '../model/autosave.ts';
-import { replaceDocument } from '../model/commands/flow-settings.ts';
+import { Autosave, type AutosaveState, type Merged, type SaveFailure } from '../model/autosave.ts';
 import { keepDraft } from '../model/draft-recovery.ts';
+import { begin } from '../model/flow-history.ts';
 import { withPlaces } from '../model/layout.ts';
+import { rebaseHistory } from '../model/rebase-history.ts';
 import type { NodeTypes } from '../model/node-types.ts';
 import type { EditorStore } from './editor-store.ts';
 import type { EditorBeginning } from './use-editor-start.ts';
@@ -17,18 +18,31 @@ export interface DraftKeeper {
   start(): () => void;
   /** Saves now; the flow is on the server when the state that is answered is `saved`. */
   flush(): Promise<AutosaveState>;
-  keepMine(): void;
-  /** Takes the other version; mine is one undo away. */
-  takeTheirs(): void;
+  /** Fetches the draft when the platform has a newer one than is known here, and takes it in. */
+  follow(revision: number): Promise<void>;
+  /**
+   * Ends a conflict with what a person decided on. `givesUp`: parts of mine are not in it, so mine is kept among the revisions first; rejects,
+   * and the conflict stays, when that fails.
+   */
+  settle(document: FlowDocument, givesUp: boolean): Promise<void>;
   retryNow(): void;
+  /** The last time that somebody else's changes were taken in. */
+  readonly merged: StoreApi<{ readonly last?: Merged }>;
 }
 
-export function createDraftKeeper(store: EditorStore, { recovered, drafts }: EditorBeginning): DraftKeeper {
+export function createDraftKeeper(store: EditorStore, { flowId, types, recovered, drafts }: EditorBeginning): DraftKeeper {
+  const merged = createStore<{ readonly last?: Merged }>(() => ({}));
   const base = recovered.kind === 'conflict' ? recovered.conflict.base : recovered.base;
   const state = createStore<AutosaveState>(() => ({ status: 'saved', base }));
   const autosave = new Autosave(base, {
     clock: browserClock,
     save: (document, signal) => call('flows.save', { flowId: document.flowId, document }, { signal }),
+    read: (revision) => readRevision(flowId, revision, types),
+    onMerged(last) {
+      const { history, replaceHistory } = store.getState();
+      replaceHistory(rebaseHistory(history, last.base, last.theirs, last.document));
+      merged.setState({ last });
+    },
     judge: (error) => judgeFailure(error, store.getState().types),
     onState: (next) => {
       state.setState(next, true);
@@ -58,12 +72,33 @@ export function createDraftKeeper(store: EditorStore, { recovered, drafts }: Edi
     },
     flush: () => autosave.flush(),
     retryNow: () => autosave.retryNow(),
-    keepMine: () => void autosave.keepMine(),
-    takeTheirs() {
-      const taken = autosave.takeTheirs();
-      if (taken !== undefined) store.getState().run(replaceDocument(taken.theirs));
+    async follow(revision) {
+      if (revision <= autosave.state.base.revision) return;
+      const theirs = withPlaces(await call('flows.get', { flowId }), types);
+      if (!store.getState().isReadOnly) return autosave.newer(theirs);
+      store.getState().replaceHistory(begin(theirs));
+      state.setState({ status: 'saved', base: theirs }, true);
     },
+    async settle(document, givesUp) {
+      const { conflict } = autosave.state;
+      if (conflict === undefined) return;
+      const mine = { ...conflict.mine, revision: conflict.base.revision };
+      if (givesUp) await call('flows.set-aside', { flowId, document: mine });
+      // Undo would bring back what was given up without a word: it is found among the revisions.
+      store.getState().replaceHistory(begin(document));
+      void autosave.settle(document);
+    },
+    merged,
   };
+}
+
+async function readRevision(flowId: string, revision: number, types: NodeTypes): Promise<FlowDocument | undefined> {
+  try {
+    return withPlaces(await call('flows.revision', { flowId, revisionId: String(revision) }), types);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return undefined;
+    throw error;
+  }
 }
 
 function judgeFailure(error: unknown, types: NodeTypes): SaveFailure {

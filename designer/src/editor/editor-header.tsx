@@ -11,7 +11,10 @@ import {
   TriangleAlert,
   Undo2,
 } from 'lucide-react';
+import { useMemo } from 'react';
 import { Link } from 'react-router';
+import { useStore } from 'zustand';
+import { diffFlows } from '../../../engine/flow/diff-flows.ts';
 import { useQueryOf } from '../api/queries.ts';
 import { AREA_TEXTS } from '../app/navigation.tsx';
 import { useMay } from '../app/session.tsx';
@@ -24,6 +27,7 @@ import { usePageTitle } from '../parts/use-page-title.ts';
 import type { DraftKeeper } from './draft-keeper.ts';
 import { useEditor, useEditorStore } from './editor-context.tsx';
 import styles from './editor-header.module.css';
+import { OthersHere } from './others-here.tsx';
 import { SavingState } from './saving-state.tsx';
 
 const TEXTS = defineTexts({
@@ -47,6 +51,7 @@ export function EditorHeader({ keeper }: { readonly keeper: DraftKeeper }) {
   const text = useText();
   const may = useMay();
   const { openPanel, select } = useEditorStore().getState();
+  const flowId = useEditor((editor) => editor.history.document.flowId);
   const name = useEditor((editor) => text(editor.history.document.name));
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
   const errors = useEditor((editor) => editor.problems.errors);
@@ -58,8 +63,9 @@ export function EditorHeader({ keeper }: { readonly keeper: DraftKeeper }) {
         <Link to="/flows">{area('flows')}</Link>
         <ChevronRight size={14} />
         <h1>{name}</h1>
-        <PublishedState />
+        <PublishedState keeper={keeper} />
         {isReadOnly ? <Tag tone="grey">{t('readOnly')}</Tag> : <SavingState keeper={keeper} />}
+        <OthersHere flowId={flowId} keeper={keeper} />
       </div>
       <div className={styles.tools}>
         {isReadOnly ? null : <UndoRedo />}
@@ -105,18 +111,20 @@ export function EditorHeader({ keeper }: { readonly keeper: DraftKeeper }) {
   );
 }
 
-function PublishedState() {
+/** Compared here with what is in service: the list of flows is a moment old. */
+function PublishedState({ keeper }: { readonly keeper: DraftKeeper }) {
   const t = useTexts(TEXTS);
   const flowId = useEditor((editor) => editor.history.document.flowId);
-  const flows = useQueryOf('flows.list', {});
-  const flow = flows.data?.items.find((item) => item.flowId === flowId);
-  if (flow === undefined) return null;
+  const { status, base } = useStore(keeper.state);
+  const versions = useQueryOf('flows.versions', { flowId });
+  const current = versions.data?.items.find(({ isCurrent }) => isCurrent)?.version;
+  const published = useQueryOf('flows.version', { flowId, version: current ?? 1 }, { enabled: current !== undefined }).data?.document;
+  const isSameAsSaved = useMemo(() => published !== undefined && diffFlows(published, base).isSame, [published, base]);
+  if (versions.data === undefined || (current !== undefined && published === undefined)) return null;
   return (
     <>
-      <FlowStateTag flow={flow} />
-      {flow.publishedVersion === undefined ? null : (
-        <span className={styles.version}>{t('version', { version: flow.publishedVersion })}</span>
-      )}
+      <FlowStateTag flow={{ publishedVersion: current, isChanged: status !== 'saved' || !isSameAsSaved }} />
+      {current === undefined ? null : <span className={styles.version}>{t('version', { version: current })}</span>}
     </>
   );
 }

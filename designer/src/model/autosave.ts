@@ -134,7 +134,10 @@ export class Autosave {
   newer(theirs: FlowDocument): void {
     const { status, base } = this.#state;
     if (theirs.revision <= base.revision || this.#unanswered.length > 0) return;
-    if (status === 'saved' || status === 'dirty') this.#takeIn(base, theirs);
+    if (status !== 'saved' && status !== 'dirty') return;
+    // Saved from here all the same, by a page that was just left.
+    if (isSame(this.#latest, theirs)) this.#saved(theirs);
+    else this.#takeIn(base, theirs);
   }
 
   /** Ends a conflict with what a person decided on: it is saved on top of theirs, or as a new flow when theirs was deleted. */

@@ -13,6 +13,7 @@ import { ErrorBox } from '../parts/error-box.tsx';
 import { FlowDifferenceView } from './flow-difference-view.tsx';
 import { InService } from './in-service.tsx';
 import { InterfacePanel } from './interface-panel.tsx';
+import { RevisionsList } from './revisions-list.tsx';
 import styles from './release.module.css';
 import { VersionsList } from './versions-list.tsx';
 
@@ -31,6 +32,7 @@ const TEXTS = defineTexts({
   done: ['版本 {{version}} 已上线', 'Version {{version}} is in service'],
   unchanged: ['内容与线上版本 {{version}} 相同，没有变化', 'The content is that of version {{version}}: nothing changed'],
   versions: ['历次版本', 'Versions'],
+  revisions: ['修改记录', 'Edit history'],
   validate: ['校验', 'Validate'],
   test: ['测试', 'Test'],
   prepare: ['准备', 'Prepare'],
@@ -70,6 +72,10 @@ export function ReleasePanel() {
         ) : (
           <ErrorBox error={versions.error} onRetry={() => void versions.refetch()} />
         )}
+      </section>
+      <section>
+        <h3>{t('revisions')}</h3>
+        <RevisionsList flowId={flowId} />
       </section>
     </div>
   );

@@ -224,7 +224,10 @@ test('what somebody else changed in another node is merged, and saved together',
   assert.equal(autosave.state.status, 'saved');
   assert.ok(!statuses().includes('conflict'));
   assert.equal(merged.length, 1);
-  assert.deepEqual([labelOf(merged[0]!.base), labelOf(merged[0]!.document), labelOf(merged[0]!.document, 1)], [labelOf(base), 'mine', 'theirs']);
+  assert.deepEqual(
+    [labelOf(merged[0]!.base), labelOf(merged[0]!.document), labelOf(merged[0]!.document, 1)],
+    [labelOf(base), 'mine', 'theirs'],
+  );
 });
 
 test('an open flow follows what others save, with nothing to save itself', async () => {
@@ -238,6 +241,15 @@ test('an open flow follows what others save, with nothing to save itself', async
   assert.equal(server.calls.length, 0);
   autosave.newer(server.draft!);
   assert.equal(merged.length, 1, 'once');
+});
+
+test('what was saved from here by a page that was just left is no change of somebody else', async () => {
+  const { clock, server, autosave, edit, merged } = start();
+  const mine = edit('mine');
+  server.put(mine);
+  autosave.newer(server.draft!);
+  await clock.advance(2000);
+  assert.deepEqual([autosave.state.status, autosave.state.base.revision, merged.length, server.calls.length], ['saved', 4, 0, 0]);
 });
 
 test('a save whose answer was lost is what both began with, when somebody else saved on top of it', async () => {

@@ -1,0 +1,125 @@
+import { Button, Drawer } from 'antd';
+import { CircleCheck, GitCompareArrows, RotateCcw } from 'lucide-react';
+import { useState } from 'react';
+import type { Outputs } from '../api/outputs.ts';
+import { call } from '../api/client.ts';
+import { useQueryOf } from '../api/queries.ts';
+import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { replaceDocument } from '../model/commands/flow-settings.ts';
+import { ErrorBox } from '../parts/error-box.tsx';
+import { Tag } from '../parts/status-tag.tsx';
+import { TimeText } from '../parts/time-text.tsx';
+import { FlowDifferenceView } from './flow-difference-view.tsx';
+import styles from './release.module.css';
+
+const TEXTS = defineTexts({
+  about: [
+    '每次保存都留一份：最近 100 次全部保留，更早的每人每段连续编辑保留最后一次。',
+    'Every save is kept: the latest hundred all of them, of earlier ones the end of each stretch of work.',
+  ],
+  current: ['当前草稿', 'The draft'],
+  setAside: ['冲突时未采用', 'Not taken in a conflict'],
+  version: ['即版本 {{version}}', 'Is version {{version}}'],
+  compare: ['与当前草稿比较', 'Compare with the draft'],
+  compareTitle: ['第 {{revision}} 次保存 → 当前草稿', 'Save {{revision}} → the draft'],
+  restore: ['恢复到这一次', 'Restore it'],
+  revision: ['第 {{revision}} 次保存', 'Save {{revision}}'],
+  more: ['更早的 {{count}} 次', '{{count}} earlier ones'],
+});
+
+type Revision = Outputs['flows.revisions']['items'][number];
+
+const PAGE = 20;
+
+/** What was saved of the draft, newest first. Restoring is an edit like any other: it can be undone, and nothing that was saved is lost. */
+export function RevisionsList({ flowId }: { readonly flowId: string }) {
+  const t = useTexts(TEXTS);
+  const store = useEditorStore();
+  const isReadOnly = useEditor((editor) => editor.isReadOnly);
+  const { data, error, refetch } = useQueryOf('flows.revisions', { flowId }, { refetchIntervalMs: 15_000 });
+  const [shown, setShown] = useState(PAGE);
+  const [compared, setCompared] = useState<Revision>();
+  const [failure, setFailure] = useState<unknown>();
+  if (error !== null) return <ErrorBox error={error} onRetry={() => void refetch()} />;
+  const items = data?.items ?? [];
+  const restore = async ({ id }: Revision) => {
+    setFailure(undefined);
+    try {
+      store.getState().run(replaceDocument(await call('flows.revision', { flowId, revisionId: id })));
+    } catch (thrown) {
+      setFailure(thrown);
+    }
+  };
+  return (
+    <>
+      <p className={styles.hint}>{t('about')}</p>
+      {failure === undefined ? null : <ErrorBox error={failure} />}
+      <ul className={styles.list}>
+        {items.slice(0, shown).map((item) => (
+          <li key={item.id} className={styles.version}>
+            <div className={styles.versionText}>
+              <div className={styles.changeTitle}>
+                {t('revision', { revision: item.revision })}
+                {item.isCurrent === true ? (
+                  <Tag tone="green" icon={CircleCheck}>
+                    {t('current')}
+                  </Tag>
+                ) : null}
+                {item.isSetAside === true ? <Tag tone="amber">{t('setAside')}</Tag> : null}
+                {item.versions.map((version) => (
+                  <Tag key={version} tone="blue">
+                    {t('version', { version })}
+                  </Tag>
+                ))}
+              </div>
+              <span className={styles.hint}>
+                {item.savedBy} · <TimeText at={item.savedAt} />
+              </span>
+            </div>
+            {item.isCurrent === true ? null : (
+              <>
+                <Button
+                  type="text"
+                  icon={<GitCompareArrows size={16} />}
+                  title={t('compare')}
+                  aria-label={`${t('compare')}: ${item.id}`}
+                  onClick={() => setCompared(item)}
+                />
+                {isReadOnly ? null : (
+                  <Button
+                    type="text"
+                    icon={<RotateCcw size={16} />}
+                    title={t('restore')}
+                    aria-label={`${t('restore')}: ${item.id}`}
+                    onClick={() => void restore(item)}
+                  />
+                )}
+              </>
+            )}
+          </li>
+        ))}
+      </ul>
+      {items.length > shown ? (
+        <Button type="link" onClick={() => setShown(shown + PAGE)}>
+          {t('more', { count: items.length - shown })}
+        </Button>
+      ) : null}
+      <Drawer
+        open={compared !== undefined}
+        size={640}
+        title={t('compareTitle', { revision: compared?.revision ?? 0 })}
+        onClose={() => setCompared(undefined)}
+      >
+        {compared === undefined ? null : <ComparedRevision flowId={flowId} revisionId={compared.id} />}
+      </Drawer>
+    </>
+  );
+}
+
+function ComparedRevision({ flowId, revisionId }: { readonly flowId: string; readonly revisionId: string }) {
+  const draft = useEditor(({ history }) => history.document);
+  const { data, error, refetch } = useQueryOf('flows.revision', { flowId, revisionId });
+  if (error !== null) return <ErrorBox error={error} onRetry={() => void refetch()} />;
+  return data === undefined ? null : <FlowDifferenceView before={data} after={draft} />;
+}
