@@ -5,6 +5,7 @@ import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { CallsPanel } from '../../parts/call-state.tsx';
 import type { Content } from '../../parts/content.ts';
 import { DocumentForm } from '../../parts/document-form.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
@@ -24,6 +25,8 @@ const TEXTS = defineTexts({
   removeEffect: ['删除适配器“{{name}}”及其测试记录。', 'Deletes the adapter "{{name}}" with the record of its tests.'],
   usesHelp: ['以下流程经它连接对方系统，先为它们改选其他适配器：', 'These flows speak through it; give them another adapter first:'],
 });
+
+const REFRESH_MS = 5000;
 
 type Adapter = Outputs['adapters.get'];
 
@@ -54,6 +57,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
   const types = useQueryOf('adapters.types', {});
   const save = useMutationOf('adapters.save', ['secrets']);
   const { adapterId, revision, ...content } = adapter;
+  const calls = useQueryOf('adapters.calls', { adapterId }, { refetchIntervalMs: REFRESH_MS });
   const type = types.data?.items.find(({ protocol }) => protocol === adapter.protocol);
   const whole = (changed: Content) => ({ ...changed, adapterId, revision }) as Input<'adapters.save'>['document'];
   const submit = async (changed: Content) => {
@@ -78,6 +82,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
         }
         actions={isReadOnly ? null : <Remove adapter={adapter} />}
       />
+      {calls.data === undefined ? null : <CallsPanel report={calls.data} hasGate />}
       <DocumentForm
         key={revision}
         title={t('settings')}

@@ -4,7 +4,9 @@ import { useNavigate } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
+import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { CALL_STATES, CallStateTag, LastError, useCallStateWord } from '../../parts/call-state.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { NodeIcon } from '../../parts/node-icon.tsx';
@@ -20,15 +22,18 @@ const TEXTS = defineTexts({
     'Where the hospitals’ systems are, their credentials and limits; flows carry none of it.',
   ],
   name: ['名称', 'Name'],
-  id: ['编号', 'Id'],
   protocol: ['协议', 'Protocol'],
-  owner: ['负责方', 'Owner'],
-  state: ['本环境', 'In this environment'],
+  state: ['本环境', 'Here'],
   ready: ['已设置', 'Set up'],
   absent: ['未设置', 'Not set up'],
-  usedBy: ['使用它的流程', 'Used by flows'],
+  usedBy: ['流程', 'Flows'],
   lastTest: ['最近测试', 'Last test'],
-  testedAt: ['测试时间', 'Tested'],
+  calls: ['调用', 'Calls'],
+  lastOk: ['最近成功', 'Last success'],
+  lastError: ['最近错误', 'Last error'],
+  rate: ['每分钟', 'A minute'],
+  p95: ['p95 耗时', 'p95'],
+  waiting: ['等待', 'Waiting'],
   good: ['通过', 'Passed'],
   bad: ['失败', 'Failed'],
   badAt: ['失败：{{step}}', 'Failed: {{step}}'],
@@ -36,6 +41,8 @@ const TEXTS = defineTexts({
   empty: ['还没有适配器', 'No adapters yet'],
   emptyNext: ['为第一个要连接的医院系统建一个。', 'Make one for the first system of a hospital that is to be connected.'],
 });
+
+const REFRESH_MS = 5000;
 
 type Adapter = Outputs['adapters.list']['items'][number];
 
@@ -45,7 +52,10 @@ export function AdaptersPage() {
   const words = useTexts(ADAPTER_TEXTS);
   const may = useMay();
   const go = useNavigate();
-  const adapters = useQueryOf('adapters.list', {});
+  const format = useFormat();
+  const callWord = useCallStateWord();
+  const number = (value: number | undefined) => (value === undefined ? '—' : format.number(value));
+  const adapters = useQueryOf('adapters.list', {}, { refetchIntervalMs: REFRESH_MS });
   const types = useQueryOf('adapters.types', {});
   const system = useQueryOf('system.get', {}, { enabled: may('system.read') });
   const typeOf = (protocol: string) => types.data?.items.find((type) => type.protocol === protocol);
@@ -67,6 +77,12 @@ export function AdaptersPage() {
         searchText={({ adapterId, name, owner }) => `${adapterId} ${name['zh-CN']} ${name.en} ${owner}`}
         filters={[
           {
+            key: 'calls',
+            label: t('calls'),
+            options: CALL_STATES.map((state) => ({ value: state, label: callWord({ state }) })),
+            test: ({ calls }, value) => (calls?.state ?? 'idle') === value,
+          },
+          {
             key: 'protocol',
             label: t('protocol'),
             options: protocols.map((value) => ({ value, label: kind(value) })),
@@ -77,20 +93,55 @@ export function AdaptersPage() {
           {
             key: 'name',
             title: t('name'),
-            value: ({ name }) => text(name),
-            render: ({ name, protocol }) => (
+            value: ({ name, adapterId }) => `${text(name)} (${adapterId})`,
+            render: ({ name, adapterId, protocol }) => (
               <span className={styles.named}>
                 <NodeIcon name={typeOf(protocol)?.icon ?? 'plug'} size={16} />
-                {text(name)}
+                <span>
+                  {text(name)}
+                  <code className={styles.id}>{adapterId}</code>
+                </span>
               </span>
             ),
           },
-          { key: 'id', title: t('id'), value: ({ adapterId }) => adapterId, render: ({ adapterId }) => <code>{adapterId}</code> },
           {
-            key: 'protocol',
-            title: t('protocol'),
-            value: ({ protocol }) => kind(protocol),
-            render: ({ protocol }) => kind(protocol),
+            key: 'calls',
+            title: t('calls'),
+            value: ({ calls }) => callWord(calls),
+            render: ({ calls }) => <CallStateTag calls={calls} />,
+          },
+          {
+            key: 'lastOk',
+            title: t('lastOk'),
+            value: ({ calls }) => calls?.lastOkAt,
+            render: ({ calls }) => <TimeText at={calls?.lastOkAt} isAgo />,
+          },
+          {
+            key: 'lastError',
+            title: t('lastError'),
+            value: ({ calls }) => calls?.lastError?.code,
+            render: ({ calls }) => <LastError error={calls?.lastError} />,
+          },
+          {
+            key: 'rate',
+            title: t('rate'),
+            align: 'right',
+            value: ({ calls }) => calls?.perMinute,
+            render: ({ calls }) => number(calls?.perMinute),
+          },
+          {
+            key: 'p95',
+            title: t('p95'),
+            align: 'right',
+            value: ({ calls }) => calls?.p95Ms,
+            render: ({ calls }) => (calls?.p95Ms === undefined ? '—' : format.duration(calls.p95Ms)),
+          },
+          {
+            key: 'waiting',
+            title: t('waiting'),
+            align: 'right',
+            value: ({ calls }) => calls?.waiting,
+            render: ({ calls }) => number(calls?.waiting),
           },
           {
             key: 'state',
@@ -98,7 +149,6 @@ export function AdaptersPage() {
             value: (adapter) => t(isReady(adapter) ? 'ready' : 'absent'),
             render: (adapter) => <ReadyTag isReady={isReady(adapter)} />,
           },
-          { key: 'owner', title: t('owner'), value: ({ owner }) => owner, render: ({ owner }) => owner },
           {
             key: 'usedBy',
             title: t('usedBy'),
@@ -111,12 +161,6 @@ export function AdaptersPage() {
             title: t('lastTest'),
             value: ({ lastTest }) => (lastTest === undefined ? t('untested') : lastTest.ok ? t('good') : t('bad')),
             render: ({ lastTest }) => <LastTest test={lastTest} />,
-          },
-          {
-            key: 'testedAt',
-            title: t('testedAt'),
-            value: ({ lastTest }) => lastTest?.at,
-            render: ({ lastTest }) => <TimeText at={lastTest?.at} isAgo />,
           },
         ]}
         isLoading={adapters.isPending}

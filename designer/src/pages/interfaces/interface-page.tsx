@@ -8,6 +8,7 @@ import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../parts/confirm-act.tsx';
+import { CallsPanel } from '../../parts/call-state.tsx';
 import type { Content } from '../../parts/content.ts';
 import { DocumentForm } from '../../parts/document-form.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
@@ -39,6 +40,8 @@ const TEXTS = defineTexts({
   ],
 });
 
+const REFRESH_MS = 5000;
+
 type Interface = Outputs['interfaces.get'];
 
 /** One interface: its form with what is wrong in it, how it is called, who may, and its being on or off line. */
@@ -63,6 +66,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
   const { message } = App.useApp();
   const save = useMutationOf('interfaces.save');
   const { interfaceId, revision, state, ...content } = document;
+  const calls = useQueryOf('interfaces.calls', { interfaceId }, { refetchIntervalMs: REFRESH_MS });
   const fixed = useMemo(() => ({ interfaceId, revision, state }), [interfaceId, revision, state]);
   const submit = async (next: Content) => {
     const whole = wholeInterface(next, fixed) as unknown as Input<'interfaces.save'>['document'];
@@ -93,6 +97,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
           </>
         }
       />
+      {calls.data === undefined ? null : <CallsPanel report={calls.data} />}
       <DocumentForm
         key={revision}
         title={t('document')}

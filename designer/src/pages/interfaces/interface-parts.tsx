@@ -5,9 +5,9 @@ import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { Tag } from '../../parts/status-tag.tsx';
 
 export const FRONT_TEXTS = defineTexts({
-  open: ['开放前端', 'Open front'],
-  user: ['用户前端', 'User front'],
-  bus: ['总线前端', 'Bus front'],
+  open: ['开放网关', 'Open front'],
+  user: ['用户网关', 'User front'],
+  bus: ['总线网关', 'Bus front'],
 });
 
 const TEXTS = defineTexts({

@@ -6,31 +6,38 @@ import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { CALL_STATES, CallStateTag, LastError, useCallStateWord } from '../../parts/call-state.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
 import { FRONT_TEXTS, StateTag, TargetText, type InterfaceItem } from './interface-parts.tsx';
 
 const TEXTS = defineTexts({
   title: ['接口与服务', 'Interfaces'],
   help: [
-    '对外发布的接口：从哪个前端进来，由什么保护，通到哪个流程。',
+    '对外发布的接口：从哪个网关进来，由什么保护，通到哪个流程。',
     'What is published: the front it comes in by, and the flow it leads to.',
   ],
   name: ['名称', 'Name'],
-  front: ['前端', 'Front'],
+  front: ['网关', 'Front'],
   address: ['方法与路径', 'Method and path'],
   target: ['目标', 'Leads to'],
   state: ['状态', 'State'],
   online: ['在线', 'Online'],
   offline: ['离线', 'Offline'],
   grants: ['授权应用', 'Granted apps'],
-  today: ['流程今日执行', 'Flow’s runs today'],
-  failed: ['其中失败', 'Failed of them'],
+  calls: ['调用', 'Calls'],
+  lastOk: ['最近成功', 'Last success'],
+  lastError: ['最近错误', 'Last error'],
+  rate: ['每分钟', 'A minute'],
+  p95: ['p95 耗时', 'p95'],
   empty: ['还没有接口', 'No interfaces yet'],
   emptyNext: ['把一个已发布的流程开放为接口。', 'Publish a flow, then make an interface that leads to it.'],
   create: ['新建接口', 'New interface'],
 });
+
+const REFRESH_MS = 5000;
 
 export function InterfacesPage() {
   const t = useTexts(TEXTS);
@@ -38,7 +45,8 @@ export function InterfacesPage() {
   const text = useText();
   const format = useFormat();
   const go = useNavigate();
-  const interfaces = useQueryOf('interfaces.list', {});
+  const callWord = useCallStateWord();
+  const interfaces = useQueryOf('interfaces.list', {}, { refetchIntervalMs: REFRESH_MS });
   const may = useMay();
   const create = may('interfaces.edit') ? (
     <Button type="primary" icon={<Plus size={16} />} onClick={() => void go('/interfaces/new')}>
@@ -62,6 +70,12 @@ export function InterfacesPage() {
             test: (item, value) => item.front === value,
           },
           {
+            key: 'calls',
+            label: t('calls'),
+            options: CALL_STATES.map((state) => ({ value: state, label: callWord({ state }) })),
+            test: ({ calls }, value) => (calls?.state ?? 'idle') === value,
+          },
+          {
             key: 'state',
             label: t('state'),
             options: (['online', 'offline'] as const).map((value) => ({ value, label: t(value) })),
@@ -70,7 +84,6 @@ export function InterfacesPage() {
         ]}
         columns={[
           { key: 'name', title: t('name'), value: ({ name }) => text(name), render: ({ name }) => text(name) },
-          { key: 'front', title: t('front'), value: (item) => front(item.front), render: (item) => front(item.front) },
           {
             key: 'address',
             title: t('address'),
@@ -81,22 +94,42 @@ export function InterfacesPage() {
               </code>
             ),
           },
+          { key: 'calls', title: t('calls'), value: ({ calls }) => callWord(calls), render: ({ calls }) => <CallStateTag calls={calls} /> },
+          {
+            key: 'lastOk',
+            title: t('lastOk'),
+            value: ({ calls }) => calls?.lastOkAt,
+            render: ({ calls }) => <TimeText at={calls?.lastOkAt} isAgo />,
+          },
+          {
+            key: 'lastError',
+            title: t('lastError'),
+            value: ({ calls }) => calls?.lastError?.code,
+            render: ({ calls }) => <LastError error={calls?.lastError} />,
+          },
+          {
+            key: 'rate',
+            title: t('rate'),
+            align: 'right',
+            value: ({ calls }) => calls?.perMinute,
+            render: ({ calls }) => count(calls?.perMinute),
+          },
+          {
+            key: 'p95',
+            title: t('p95'),
+            align: 'right',
+            value: ({ calls }) => calls?.p95Ms,
+            render: ({ calls }) => (calls?.p95Ms === undefined ? '—' : format.duration(calls.p95Ms)),
+          },
+          { key: 'state', title: t('state'), value: ({ state }) => t(state), render: ({ state }) => <StateTag state={state} /> },
+          { key: 'front', title: t('front'), value: (item) => front(item.front), render: (item) => front(item.front) },
           {
             key: 'target',
             title: t('target'),
             value: ({ target, flow }) => (flow === undefined ? target.kind : text(flow.name)),
             render: (item) => <TargetText item={item} />,
           },
-          { key: 'state', title: t('state'), value: ({ state }) => t(state), render: ({ state }) => <StateTag state={state} /> },
           { key: 'grants', title: t('grants'), align: 'right', value: ({ grants }) => grants, render: ({ grants }) => count(grants) },
-          { key: 'today', title: t('today'), align: 'right', value: ({ flow }) => flow?.today, render: ({ flow }) => count(flow?.today) },
-          {
-            key: 'failed',
-            title: t('failed'),
-            align: 'right',
-            value: ({ flow }) => flow?.failedToday,
-            render: ({ flow }) => count(flow?.failedToday),
-          },
         ]}
         isLoading={interfaces.isPending}
         error={interfaces.error}

@@ -1,10 +1,12 @@
-import { CircleCheck, CircleX, Hand, HeartPulse, KeyRound, PencilLine, ServerOff, Unplug, type LucideIcon } from 'lucide-react';
+import { CircleCheck, CircleX, CloudOff, Hand, HeartPulse, KeyRound, PencilLine, ServerOff, Unplug, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
+import type { FailingAdapter } from '../../../../control/actions/find-failing-adapters.ts';
 import type { Attention } from '../../../../control/actions/overview.ts';
 import { errorText } from '../../../../engine/contract/error-texts.ts';
 import type { Text } from '../../../../engine/contract/texts.ts';
 import { AREAS } from '../../app/navigation.tsx';
+import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
 import { Panel } from '../../parts/page-header.tsx';
@@ -22,6 +24,12 @@ const TEXTS = defineTexts({
   oldest: ['最早的一条：', 'The oldest: '],
   failed: ['失败', 'Failed'],
   failedWhat: ['最近一小时失败 {{count}} 条', '{{count}} failed in the last hour'],
+  adapters: ['系统故障', 'System down'],
+  adaptersWhat: ['{{count}} 个对方系统的调用一直失败', 'Systems whose calls fail: {{count}}'],
+  adapterWhy: ['自 {{since}}（{{ago}}）起：{{why}}', '{{why}}, since {{since}} ({{ago}})'],
+  adapterHeld: ['挂起 {{count}} 条', '{{count}} held'],
+  adapterWaiting: ['等待 {{count}} 条', '{{count}} waiting'],
+  adapterOwner: ['联系：{{owner}}', 'call {{owner}}'],
   silent: ['没有动静', 'Silent'],
   silentWhat: ['{{count}} 个数据来源久未来消息', '{{count}} feeds have been silent for unusually long'],
   silentGap: ['最后一条在 {{ago}}，平时间隔不超过 {{gap}}', 'the last came {{ago}}, usually within {{gap}}'],
@@ -59,6 +67,7 @@ interface Item {
 export function AttentionList({ attention }: { readonly attention: Attention }) {
   const t = useTexts(TEXTS);
   const items = [
+    ...useAdapters(attention),
     ...useMessages(attention),
     ...useProcesses(attention),
     ...useFlows(attention),
@@ -109,6 +118,39 @@ function Row({ item: { key, tone, icon, word, what, lines, to } }: { readonly it
         </Link>
       )}
     </li>
+  );
+}
+
+function useAdapters({ adapters = [] }: Attention): readonly Item[] {
+  const t = useTexts(TEXTS);
+  if (adapters.length === 0) return [];
+  const lines = adapters.map((adapter) => <OfAdapter key={adapter.adapterId} adapter={adapter} />);
+  const what = t('adaptersWhat', { count: adapters.length });
+  return [{ key: 'adapters', tone: 'red', icon: CloudOff, word: t('adapters'), what, lines, to: inArea('adapters') }];
+}
+
+/** Which one, since when and why, what it keeps waiting, and whom to call. */
+function OfAdapter({ adapter }: { readonly adapter: FailingAdapter }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const format = useFormat();
+  const causeOf = useCauseWords();
+  const { adapterId, name, owner, since, code, held = 0, waiting = 0 } = adapter;
+  const kept = (status: 'held' | 'waiting', count: number, words: string) =>
+    count === 0 ? null : (
+      <>
+        {' · '}
+        <Link to={`/messages?adapter=${encodeURIComponent(adapterId)}&status=${status}`}>{words}</Link>
+      </>
+    );
+  return (
+    <>
+      <Link to={`/adapters/${adapterId}`}>{text(name)}</Link>{' '}
+      {t('adapterWhy', { since: format.time(since), ago: format.ago(since), why: causeOf(code).what })} <code>{code}</code>
+      {kept('held', held, t('adapterHeld', { count: held }))}
+      {kept('waiting', waiting, t('adapterWaiting', { count: waiting }))}
+      {owner === '' ? null : ` · ${t('adapterOwner', { owner })}`}
+    </>
   );
 }
 

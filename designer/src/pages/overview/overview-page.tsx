@@ -6,12 +6,12 @@ import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
+import { TrafficPanel } from '../../parts/traffic-panel.tsx';
 import { AddressList, TryIt } from './address-list.tsx';
 import { AttentionList } from './attention-list.tsx';
 import { LiveCounts } from './live-counts.tsx';
 import styles from './overview-page.module.css';
 import { PublishedFlows } from './published-flows.tsx';
-import { TrafficPanel } from './traffic-panel.tsx';
 
 const TEXTS = defineTexts({
   title: ['概览', 'Overview'],

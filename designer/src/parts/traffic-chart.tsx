@@ -11,10 +11,10 @@ import {
 import { init, use, type ComposeOption, type EChartsType } from 'echarts/core';
 import { CanvasRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
-import type { TrafficPoint } from '../../../../engine/run/traffic.ts';
-import type { Scheme } from '../../app/theme.ts';
-import type { Format } from '../../i18n/format.ts';
-import styles from './overview-page.module.css';
+import type { TrafficPoint } from '../../../engine/run/traffic.ts';
+import type { Scheme } from '../app/theme.ts';
+import type { Format } from '../i18n/format.ts';
+import styles from './traffic.module.css';
 
 use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, CanvasRenderer]);
 

@@ -1,12 +1,12 @@
 import { Segmented, Skeleton } from 'antd';
 import { lazy, Suspense, useMemo, useState } from 'react';
-import type { TrafficPoint, TrafficSeries } from '../../../../engine/run/traffic.ts';
-import { usePreferences } from '../../app/preferences.ts';
-import { useFormat } from '../../i18n/format.ts';
-import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
-import { EmptyState } from '../../parts/empty-state.tsx';
-import { Panel } from '../../parts/page-header.tsx';
-import styles from './overview-page.module.css';
+import type { TrafficPoint, TrafficSeries } from '../../../engine/run/traffic.ts';
+import { usePreferences } from '../app/preferences.ts';
+import { useFormat } from '../i18n/format.ts';
+import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
+import { EmptyState } from './empty-state.tsx';
+import { Panel } from './page-header.tsx';
+import styles from './traffic.module.css';
 import { summaryOf } from './traffic-summary.ts';
 
 // ECharts is large; it comes when there is something to draw.
@@ -17,7 +17,8 @@ const TEXTS = defineTexts({
   minutes: ['最近一小时', 'Last hour'],
   hours: ['最近 24 小时', 'Last 24 hours'],
   span: ['时间范围', 'Time span'],
-  calls: ['执行', 'Executions'],
+  executions: ['执行', 'Executions'],
+  calls: ['调用', 'Calls'],
   failed: ['失败', 'Failed'],
   mean: ['平均耗时', 'Mean duration'],
   busiest: ['最忙', 'Busiest'],
@@ -27,12 +28,26 @@ const TEXTS = defineTexts({
     '流量图。{{span}}：执行 {{count}} 次，失败 {{failed}} 次，平均耗时 {{mean}}。',
     'Chart of the traffic. {{span}}: {{count}} executions, {{failed}} failed, mean duration {{mean}}.',
   ],
+  callPicture: [
+    '调用图。{{span}}：调用 {{count}} 次，失败 {{failed}} 次，平均耗时 {{mean}}。',
+    'Chart of the calls. {{span}}: {{count}} calls, {{failed}} failed, mean duration {{mean}}.',
+  ],
   empty: ['这段时间没有执行', 'Nothing ran in this time'],
   emptyNext: ['有消息进来后，这里每分钟更新。', 'As soon as messages come, this follows every minute.'],
+  noCalls: ['这段时间没有调用', 'Nobody called in this time'],
+  noCallsNext: ['有调用后，这里自动更新。', 'As soon as there are calls, this follows.'],
 });
 
-/** How many executions ended, how many failed, how long they took. */
-export function TrafficPanel({ traffic }: { readonly traffic: TrafficSeries }) {
+type Of = 'executions' | 'calls';
+
+interface TrafficPanelProps {
+  readonly traffic: TrafficSeries;
+  /** Calls of an adapter or an interface; without it executions. */
+  readonly of?: Of;
+}
+
+/** How many ended, how many failed, how long they took. */
+export function TrafficPanel({ traffic, of = 'executions' }: TrafficPanelProps) {
   const t = useTexts(TEXTS);
   const [span, setSpan] = useState<keyof TrafficSeries>('minutes');
   const choice = (
@@ -46,15 +61,21 @@ export function TrafficPanel({ traffic }: { readonly traffic: TrafficSeries }) {
   return (
     <Panel title={t('title')} extra={choice}>
       {traffic[span].every(({ count }) => count === 0) ? (
-        <EmptyState title={t('empty')} next={t('emptyNext')} />
+        <EmptyState title={t(of === 'calls' ? 'noCalls' : 'empty')} next={t(of === 'calls' ? 'noCallsNext' : 'emptyNext')} />
       ) : (
-        <Picture points={traffic[span]} span={span} />
+        <Picture points={traffic[span]} span={span} of={of} />
       )}
     </Panel>
   );
 }
 
-function Picture({ points, span }: { readonly points: readonly TrafficPoint[]; readonly span: keyof TrafficSeries }) {
+interface PictureProps {
+  readonly points: readonly TrafficPoint[];
+  readonly span: keyof TrafficSeries;
+  readonly of: Of;
+}
+
+function Picture({ points, span, of }: PictureProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const language = useLanguage();
@@ -69,12 +90,12 @@ function Picture({ points, span }: { readonly points: readonly TrafficPoint[]; r
   return (
     <div className={styles.holder}>
       <p className={styles.figures}>
-        <Figure label={t('calls')} value={numbers.count} />
+        <Figure label={t(of)} value={numbers.count} />
         <Figure label={t('failed')} value={numbers.failed} />
         <Figure label={t('mean')} value={numbers.mean} />
         <Figure label={t('busiest')} value={`${timeOf(busiest.at)} · ${format.number(busiest.count)}`} />
       </p>
-      <div role="img" aria-label={t('picture', { span: t(span), ...numbers })}>
+      <div role="img" aria-label={t(of === 'calls' ? 'callPicture' : 'picture', { span: t(span), ...numbers })}>
         <Suspense fallback={<Skeleton active className={styles.chart ?? ''} />}>
           <TrafficChart points={points} words={words} timeOf={timeOf} format={format} scheme={scheme} />
         </Suspense>
@@ -83,7 +104,7 @@ function Picture({ points, span }: { readonly points: readonly TrafficPoint[]; r
         <caption>{`${t('title')}, ${t(span)}`}</caption>
         <thead>
           <tr>
-            {(['at', 'calls', 'failed', 'mean'] as const).map((key) => (
+            {(['at', of, 'failed', 'mean'] as const).map((key) => (
               <th key={key} scope="col">
                 {t(key)}
               </th>

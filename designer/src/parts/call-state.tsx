@@ -1,0 +1,144 @@
+/** How calls of an adapter or an interface go: a tag for lists, and a panel with the numbers and a chart. */
+import { Descriptions } from 'antd';
+import { CircleAlert, CircleCheck, CircleDashed, CircleX, type LucideIcon } from 'lucide-react';
+import type { CallReport, CallState, CallStateName } from '../../../control/actions/call-states.ts';
+import { useCauseWords } from '../i18n/cause-words.ts';
+import { useFormat } from '../i18n/format.ts';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import styles from './call-state.module.css';
+import { Panel } from './page-header.tsx';
+import { Tag, type Tone } from './status-tag.tsx';
+import { TimeText } from './time-text.tsx';
+import { TrafficPanel } from './traffic-panel.tsx';
+
+const TEXTS = defineTexts({
+  ok: ['正常', 'Answers'],
+  partly: ['部分失败', 'Partly fails'],
+  failing: ['调用失败', 'Fails'],
+  idle: ['无调用', 'Not called'],
+  title: ['调用情况', 'Calls'],
+  help: ['按真实调用统计；一次调用不论重试几次只计一次。', 'By real calls; a call counts once, however often it was tried.'],
+  state: ['状态', 'State'],
+  since: ['连续失败 {{count}} 次，自 {{time}} 起', '{{count}} failures in a row, since {{time}}'],
+  paused: ['已熔断，暂停调用', 'Paused by the breaker'],
+  lastOk: ['最近成功', 'Last success'],
+  lastError: ['最近错误', 'Last error'],
+  never: ['无', 'None'],
+  rate: ['最近一分钟', 'Last minute'],
+  rateOf: ['{{count}} 次', '{{count}} calls'],
+  recent: ['最近五分钟', 'Last five minutes'],
+  recentOf: ['{{calls}} 次，失败 {{failed}}，被拒 {{refused}}', '{{calls}} calls, {{failed}} failed, {{refused}} refused'],
+  p95: ['95% 的耗时不超过', '95% take at most'],
+  under: ['进行中', 'Under way'],
+  waiting: ['排队等待', 'Waiting for a turn'],
+});
+
+const LOOKS: Readonly<Record<CallStateName, { readonly tone: Tone; readonly icon: LucideIcon }>> = {
+  ok: { tone: 'green', icon: CircleCheck },
+  partly: { tone: 'amber', icon: CircleAlert },
+  failing: { tone: 'red', icon: CircleX },
+  idle: { tone: 'grey', icon: CircleDashed },
+};
+
+export const CALL_STATES: readonly CallStateName[] = ['failing', 'partly', 'ok', 'idle'];
+
+/** Absent: not called since the processes began. */
+type Shown = Pick<CallState, 'state'> | undefined;
+
+export function useCallStateWord(): (calls: Shown) => string {
+  const t = useTexts(TEXTS);
+  return (calls) => t(calls?.state ?? 'idle');
+}
+
+export function CallStateTag({ calls }: { readonly calls: Shown }) {
+  const word = useCallStateWord();
+  const { tone, icon } = LOOKS[calls?.state ?? 'idle'];
+  return (
+    <Tag tone={tone} icon={icon}>
+      {word(calls)}
+    </Tag>
+  );
+}
+
+/** In words, with its code and how long ago. */
+export function LastError({ error }: { readonly error: CallState['lastError'] }) {
+  const causeOf = useCauseWords();
+  if (error === undefined) return <span>—</span>;
+  return (
+    <span className={styles.error}>
+      {causeOf(error.code).what}
+      <span className={styles.quiet}>
+        <code>{error.code}</code> <TimeText at={error.at} isAgo />
+      </span>
+    </span>
+  );
+}
+
+interface CallsPanelProps {
+  readonly report: CallReport;
+  /** Whether calls wait for their turn: those of an adapter do. */
+  readonly hasGate?: boolean;
+}
+
+export function CallsPanel({ report: { now, traffic }, hasGate = false }: CallsPanelProps) {
+  const t = useTexts(TEXTS);
+  return (
+    <div className={styles.calls}>
+      <Panel title={t('title')} help={t('help')}>
+        <Facts calls={now} hasGate={hasGate} />
+      </Panel>
+      <TrafficPanel traffic={traffic} of="calls" />
+    </div>
+  );
+}
+
+function Facts({ calls, hasGate }: { readonly calls: CallState | undefined; readonly hasGate: boolean }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const { recent } = calls ?? {};
+  const number = (value = 0) => format.number(value);
+  const gate = [
+    { key: 'under', label: t('under'), children: number(calls?.active) },
+    { key: 'waiting', label: t('waiting'), children: number(calls?.waiting) },
+  ];
+  return (
+    <Descriptions
+      size="small"
+      column={1}
+      items={[
+        { key: 'state', label: t('state'), children: <State calls={calls} /> },
+        { key: 'lastOk', label: t('lastOk'), children: <TimeText at={calls?.lastOkAt} isAgo /> },
+        {
+          key: 'lastError',
+          label: t('lastError'),
+          children: calls?.lastError === undefined ? t('never') : <LastError error={calls.lastError} />,
+        },
+        { key: 'rate', label: t('rate'), children: t('rateOf', { count: number(calls?.perMinute) }) },
+        {
+          key: 'recent',
+          label: t('recent'),
+          children: t('recentOf', { calls: number(recent?.calls), failed: number(recent?.failed), refused: number(recent?.refused) }),
+        },
+        { key: 'p95', label: t('p95'), children: calls?.p95Ms === undefined ? '—' : format.duration(calls.p95Ms) },
+        ...(hasGate ? gate : []),
+      ]}
+    />
+  );
+}
+
+function State({ calls }: { readonly calls: CallState | undefined }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const { failures = 0, failingSince, isPaused = false } = calls ?? {};
+  return (
+    <span className={styles.error}>
+      <span>
+        <CallStateTag calls={calls} />
+      </span>
+      {failingSince === undefined ? null : (
+        <span className={styles.quiet}>{t('since', { count: format.number(failures), time: format.time(failingSince) })}</span>
+      )}
+      {isPaused ? <span className={styles.quiet}>{t('paused')}</span> : null}
+    </span>
+  );
+}
