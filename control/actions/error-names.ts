@@ -1,6 +1,6 @@
 /**
  * Errors of an execution for who may not see its data. What an error says in words may come from a script or a hospital, and name a person.
- * Its code stays, and the names that the flow's author wrote: which table, adapter, flow or rule it is about.
+ * Its code stays, the status of an HTTP answer, and the names that the flow's author wrote: which table, adapter, flow or rule it is about.
  */
 import type { ErrorRecord, ErrorValues } from '../../engine/contract/errors.ts';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
@@ -40,6 +40,7 @@ const RULE = /^(\/(rules|each|item|from|args|key|value|\d{1,4}))+$/;
 
 /** A message may bring a name of its own, as to an expression that looks up in a table: only what stands in the flow is told. */
 function isWritten(name: string, value: ErrorValues[string], written: string): boolean {
+  if (name === 'status') return Number.isInteger(value) && Number(value) >= 100 && Number(value) < 600;
   if (typeof value !== 'string') return false;
   if (name === 'rule') return RULE.test(value);
   return NAMES.includes(name) && NAME.test(value) && written.includes(value);

@@ -15,7 +15,7 @@ export interface Standstill {
   readonly error?: ErrorRecord;
   /** The latest attempt, counted from 1; absent where none failed, or where an older version stored it. */
   readonly attempt?: number;
-  /** How many attempts it makes by itself. */
+  /** How many attempts it makes by itself; absent where there was one alone. */
   readonly mostAttempts?: number;
   /** When it failed, was held, or began to try; epoch milliseconds. */
   readonly since?: number;
@@ -47,7 +47,7 @@ function failedAt({ finishedAt }: ExecutionDocument, { error, stopped }: Known, 
   if (stopped === undefined) return [];
   return [
     {
-      ...{ node: stopped.node, scope: stopped.scope, state: 'failed', ...attemptsOf(stopped, flow) },
+      ...{ node: stopped.node, scope: stopped.scope, state: 'failed', ...triedOf(stopped, flow) },
       ...(error === undefined ? {} : { error }),
       ...(finishedAt === undefined ? {} : { since: finishedAt }),
     },
@@ -66,7 +66,7 @@ function heldAt(
   return [
     {
       ...{ node: held.node, scope: isAtStep ? stopped.scope : '', state: 'held', since: held.at },
-      ...(isAtStep ? attemptsOf(stopped, flow) : {}),
+      ...(isAtStep ? triedOf(stopped, flow) : {}),
       ...(own === undefined ? {} : { error: own }),
       ...(firstHeldAt === undefined ? {} : { firstHeldAt }),
     },
@@ -94,7 +94,12 @@ function attemptsOf(
   flow: CompiledFlow | undefined,
 ): Pick<Standstill, 'attempt' | 'mostAttempts'> {
   const retry = flow?.nodes.get(node)?.retry;
-  return { attempt, ...(retry === undefined || retry.max === 0 ? {} : { mostAttempts: retry.max + 1 }) };
+  return { attempt, ...(retry === undefined ? {} : { mostAttempts: retry.max + 1 }) };
+}
+
+/** What failed at the first attempt was not for more: how many there may be says nothing. */
+function triedOf(stopped: StepRecord, flow: CompiledFlow | undefined): Pick<Standstill, 'attempt' | 'mostAttempts'> {
+  return stopped.attempt > 1 ? attemptsOf(stopped, flow) : { attempt: stopped.attempt };
 }
 
 /** What a wait keeps of an error: its single problems would make each rewrite of the document long. */

@@ -72,7 +72,7 @@ test(
     await dialog.getByText('已办理的写操作保留，不再重做').waitFor();
     await picture(page, 'go-on');
     await dialog.getByRole('button', { name: '继续执行' }).click();
-    await page.getByRole('row', { name: /第几次 2/ }).waitFor();
+    await page.getByRole('row', { name: /执行次数 2/ }).waitFor();
 
     await page.getByRole('button', { name: '给出应答' }).click();
     const drawer = page.getByRole('dialog', { name: '给出应答' });

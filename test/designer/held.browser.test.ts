@@ -4,8 +4,9 @@ import type { Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { adapterTo, startHospital, type Hospital } from '../control/start-engine.ts';
 import { until, type City } from '../support/city.ts';
-import { busInterface, chainFlow } from '../support/platform-api.ts';
+import { chainFlow } from '../support/platform-api.ts';
 import { expect, noBrowser, startConsole } from './browser.ts';
+import { offerOnBus } from './offer-on-bus.ts';
 
 const PICTURES = process.env['KQ_PICTURES'];
 const COUNT = 40;
@@ -27,21 +28,7 @@ async function offer(city: City, hospital: Hospital) {
   const limits = { breakerFailures: 10_000, maxConcurrency: 64, timeoutMs: 5_000 };
   const environments = { DEV: { baseUrl: hospital.baseUrl } };
   await city.admin('PUT', '/adapters/adp_his', { ...adapterTo(hospital), limits, environments });
-  await city.admin('PUT', `/flows/${feed.flowId}`, feed);
-  await city.admin('POST', `/flows/${feed.flowId}/publish`, {});
-  const offered = busInterface(feed.flowId);
-  await city.admin('PUT', `/interfaces/${offered.interfaceId}`, offered);
-  const security = await city.person(['security-admin']);
-  const grant = { grantId: 'grt_discharge', revision: 0, appId: 'B20001', interfaceId: offered.interfaceId };
-  assert.equal((await security.call('PUT', '/grants/grt_discharge', grant)).status, 200);
-  return async (body: unknown) => {
-    const headers = { authorization: `Bearer ${city.busToken}`, 'content-type': 'application/json' };
-    // The plan with the grant reaches the gateway within a second.
-    await until('the bus takes it', async () => {
-      const { status } = await city.send(`${city.bus}${offered.path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-      return status < 400;
-    });
-  };
+  return offerOnBus(city, feed);
 }
 
 async function heldCount(city: City): Promise<number> {
@@ -121,7 +108,7 @@ test(
     assert.equal(await acts.count(), 0);
     assert.equal(await viewer.getByRole('checkbox').count(), 0);
     await viewer.goto(`/messages/${executionId}`);
-    await viewer.getByText('停在“送丁医院”，等人处理').waitFor();
+    await viewer.getByText('停在“送丁医院”，待人工处理').waitFor();
     assert.equal(await acts.count(), 0);
     await viewer.goto(`/messages/${executionId}/resend`);
     await viewer.getByText('没有权限').waitFor();

@@ -10,6 +10,8 @@ interface Stored {
   /** `system` follows the machine. */
   readonly look: Scheme | 'system';
   readonly isNavigationFolded: boolean;
+  /** Beside a message its flow is not shown, so that its data has room. */
+  readonly isCanvasFolded: boolean;
 }
 
 export interface Preferences extends Stored {
@@ -27,8 +29,8 @@ export const usePreferences = create<Preferences>((set, get) => {
     ...stored,
     scheme: schemeOf(stored.look),
     change(part) {
-      const { language, look, isNavigationFolded } = { ...get(), ...part };
-      const next: Stored = { language, look, isNavigationFolded };
+      const { language, look, isNavigationFolded, isCanvasFolded } = { ...get(), ...part };
+      const next: Stored = { language, look, isNavigationFolded, isCanvasFolded };
       localStorage.setItem(KEY, JSON.stringify(next));
       applyScheme(schemeOf(look));
       if (language !== get().language) setLanguage(language);
@@ -47,6 +49,7 @@ function read(): Stored {
     language: LANGUAGES.find((name) => name === kept['language']) ?? 'zh-CN',
     look: (['light', 'dark', 'system'] as const).find((name) => name === kept['look']) ?? 'light',
     isNavigationFolded: kept['isNavigationFolded'] === true,
+    isCanvasFolded: kept['isCanvasFolded'] === true,
   };
 }
 

@@ -61,6 +61,8 @@ const RUN_TONES = {
   skipped: 'grey',
   cancelled: 'grey',
 } as const;
+/** What a person looks for: told by its word too. */
+const WORDED: ReadonlySet<NodeRun['status']> = new Set(['failed', 'held', 'waiting']);
 
 function RunBadge({ run }: { readonly run: NodeRun }) {
   const t = useCanvasTexts(RUN_TEXTS);
@@ -78,8 +80,13 @@ function RunBadge({ run }: { readonly run: NodeRun }) {
   ];
   return (
     <Tooltip title={words.join(' · ')}>
-      <span className={`${styles.badge} ${styles.strong} ${styles[RUN_TONES[status]]}`} role="img" aria-label={words.join(' · ')}>
+      <span
+        className={`${styles.badge} ${WORDED.has(status) ? styles.worded : styles.strong} ${styles[RUN_TONES[status]]}`}
+        role="img"
+        aria-label={words.join(' · ')}
+      >
         <Icon size={16} aria-hidden className={status === 'running' ? (styles.turning ?? '') : ''} />
+        {WORDED.has(status) ? <span>{t(status)}</span> : null}
       </span>
     </Tooltip>
   );

@@ -1,4 +1,4 @@
-/** `?panel=try` in the address opens that tab: a link can lead straight to it. */
+/** `?panel=try` in the address opens that tab, `?node=n_map&field=/mapping` the form of a node at a field: a link can lead straight to it. */
 import { useEffect } from 'react';
 import { useSearchParams } from 'react-router';
 import { useEditorStore } from './editor-context.tsx';
@@ -12,4 +12,10 @@ export function usePanelOfAddress(): void {
     const panel = PANELS.find((name) => name === asked);
     if (panel !== undefined) store.getState().openPanel(panel);
   }, [asked, store]);
+  const node = address.get('node');
+  const field = address.get('field') ?? '';
+  useEffect(() => {
+    const { history, openField } = store.getState();
+    if (node !== null && history.document.nodes.some(({ id }) => id === node)) openField(node, field);
+  }, [node, field, store]);
 }

@@ -29,7 +29,7 @@ const TEXTS = defineTexts({
     'Correct and resend; if a mapping or script is wrong, publish the mended flow first.',
   ],
   setup: ['平台配置缺失或有误', 'Something is not set up'],
-  setupFix: ['请补齐适配器、机密、代码表或子流程，再重试。', 'Complete the adapter, secret, code table or sub-flow, then retry.'],
+  setupFix: ['请补齐适配器、凭据、代码表或子流程，再重试。', 'Complete the adapter, secret, code table or sub-flow, then retry.'],
   prepared: ['重发没有完成', 'A resend was not finished'],
   preparedFix: ['重试即可完成；不要了就取消。', 'Retry to finish it, or cancel it.'],
   afterWrite: ['已办理，随后流程出错', 'Done, then the flow failed'],

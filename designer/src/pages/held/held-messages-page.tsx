@@ -42,7 +42,7 @@ const TEXTS = defineTexts({
   since: ['挂起时间', 'Held since'],
   accepted: ['接收时间', 'Accepted'],
   version: ['版本', 'Version'],
-  attempt: ['第几次', 'Attempt'],
+  attempt: ['执行次数', 'Runs'],
   id: ['消息编号', 'Message id'],
   empty: ['这一组已经没有挂起的消息', 'No message of this group waits for a person any more'],
 });

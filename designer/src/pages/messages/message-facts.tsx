@@ -1,16 +1,15 @@
 import { Alert, Descriptions } from 'antd';
 import { Link } from 'react-router';
 import type { ErrorRecord } from '../../../../engine/contract/errors.ts';
-import { errorText } from '../../../../engine/contract/error-texts.ts';
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
 import type { ExecutionDetails } from '../../../../engine/services.ts';
 import { RUN_TEXTS } from '../../canvas/node-looks.ts';
-import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
-import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyText } from '../../parts/copy-text.tsx';
 import { StatusTag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import { useToldCause } from './told-cause.tsx';
 
 const TEXTS = defineTexts({
   status: ['状态', 'Status'],
@@ -18,30 +17,20 @@ const TEXTS = defineTexts({
   finished: ['结束时间', 'Finished'],
   duration: ['耗时', 'Took'],
   version: ['流程版本', 'Flow version'],
-  attempt: ['第几次', 'Attempt'],
+  attempt: ['执行次数', 'Runs'],
   id: ['消息编号', 'Message id'],
   trace: ['追踪号', 'Trace id'],
   lane: ['通道', 'Lane'],
   laneKept: ['占用中：同一通道的后续消息在等它', 'Kept: later messages of the same lane wait for it'],
-  held: ['停在“{{node}}”，等人处理', 'Held at “{{node}}”, waiting for a person'],
-  done: [
-    '写操作已在对方生效，随后流程出错，不要重新发送。可以继续执行（已办理的不重做）、给出应答，或按已办理结束。',
-    'The write was done at the other side, then the flow failed. Do not send it again. Let it go on (what was done is kept), give the reply, or end it as done.',
-  ],
   doneWrite: ['已办理', 'Done'],
   more: ['共 {{count}} 项', '{{count}} in all'],
   concluded: ['按已办理结束', 'Ended as done'],
   concludedBy: ['{{by}}，{{at}}', '{{by}}, {{at}}'],
-  known: ['已知：上一次没有在对方生效，重试是安全的。', 'Known: it was not done at the other side; a retry is safe.'],
-  unknown: [
-    '上一次写入的结果不明：对方可能已经办成。请先向对方核对，再决定重试或取消。',
-    'The outcome of the last write is not known: the other side may have done it. Ask there before you retry or cancel.',
-  ],
   cancelledUnknown: [
     '取消时，最后一次写入的结果不明：对方可能已经办成。重发之前请先向对方核对。',
     'When it was cancelled, the outcome of its last write was not known: the other side may have done it. Ask there before you resend it.',
   ],
-  key: ['已发出的键', 'Key that was sent'],
+  key: ['已发出的幂等键', 'Key that was sent'],
   late: ['迟到的结果', 'Late outcome'],
   notDone: ['没有发出或没有办成', 'Not sent, or not done'],
   replayOf: ['重发自', 'Resent from'],
@@ -118,8 +107,10 @@ export function MessageFacts({ details, document }: { readonly details: Executio
   ] as const;
   return (
     <>
-      <Held details={details} labelOf={labelOf} />
-      {details.error === undefined || isSaid(details) ? null : <ErrorNote error={details.error} isFixHidden={details.hasWritten} />}
+      {details.status === 'cancelled' && details.isUnknown ? <Alert type="warning" showIcon title={t('cancelledUnknown')} /> : null}
+      {details.error === undefined || details.standstills.length > 0 ? null : (
+        <ErrorNote error={details.error} isFixHidden={details.hasWritten} />
+      )}
       <Descriptions
         column={1}
         size="small"
@@ -130,11 +121,6 @@ export function MessageFacts({ details, document }: { readonly details: Executio
       />
     </>
   );
-}
-
-/** What it is held for says the same as its error. */
-function isSaid({ held, status, error }: ExecutionDetails): boolean {
-  return status === 'held' && held?.reason === error?.code;
 }
 
 function isSet(id: string | undefined): id is string {
@@ -150,54 +136,20 @@ function MessageLink({ id }: { readonly id: string }) {
   );
 }
 
-function Held({ details, labelOf }: { readonly details: ExecutionDetails; readonly labelOf: (nodeId: string) => string }) {
-  const t = useTexts(TEXTS);
-  const { held, status, isUnknown } = details;
-  if (status === 'cancelled' && isUnknown) return <Alert type="warning" showIcon title={t('cancelledUnknown')} />;
-  if (status !== 'held' || held === undefined) return null;
-  const words = t(!held.outcomeKnown ? 'unknown' : details.hasWritten ? 'done' : 'known');
-  return (
-    <Alert
-      type="warning"
-      showIcon
-      title={t('held', { node: labelOf(held.node) })}
-      description={<HeldWords words={words} reason={held.reason} />}
-    />
-  );
-}
-
-/** Without its values, which only who may see payloads reads, a sentence has gaps, or is no more than the code. */
-function isWhole({ code, values }: ErrorRecord, what: string): boolean {
-  return values !== undefined || (what !== code && !what.includes('—') && !what.includes(code));
-}
-
-function HeldWords({ words, reason }: { readonly words: string; readonly reason: string }) {
-  const { what } = useCauseWords()(reason);
-  return (
-    <>
-      <div>
-        {what} <code>{reason}</code>
-      </div>
-      <div>{words}</div>
-    </>
-  );
-}
-
 /**
  * An error as it is stored: what, what to do, and its code.
  * `isFixHidden`: after a write that was done, because the fix may tell the reader to send the message again.
  */
 export function ErrorNote({ error, isFixHidden = false }: { readonly error: ErrorRecord; readonly isFixHidden?: boolean }) {
-  const { what, fix } = errorText(error, useLanguage());
-  const cause = useCauseWords()(error.code);
+  const cause = useToldCause(error, undefined);
   return (
     <Alert
       type="error"
       showIcon
-      title={isWhole(error, what) ? what : cause.what}
+      title={cause?.what}
       description={
         <>
-          {fix === undefined || isFixHidden ? null : <div>{fix}</div>}
+          {cause?.fix === undefined || isFixHidden ? null : <div>{cause.fix}</div>}
           <code>{error.code}</code>
         </>
       }

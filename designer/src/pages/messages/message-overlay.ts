@@ -3,6 +3,7 @@ import type { FlowDocument } from '../../../../engine/contract/flow-document.ts'
 import type { StepRecord } from '../../../../engine/run/execution-document.ts';
 import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
 import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
+import type { Standstill } from '../../../../engine/run/standstill.ts';
 import type { ExecutionDetails } from '../../../../engine/services.ts';
 import type { NodeRun, Overlay } from '../../editor/editor-store.ts';
 import { runOfStep, wiresTaken } from '../../editor/step-overlay.ts';
@@ -33,11 +34,24 @@ export function stepsOf(details: ExecutionDetails, nodeId: string): readonly Ste
   return details.steps.filter(({ node }) => node === nodeId);
 }
 
+/** Where it stands still says more than a step that settled before, in another round of a loop. */
 function runOf(nodeId: string, details: ExecutionDetails): NodeRun {
+  const standstill = standstillsOf(details, nodeId)[0];
+  if (standstill !== undefined) return runOfStandstill(standstill);
   const step = stepsOf(details, nodeId).at(-1);
-  const isHeldHere = details.status === 'held' && details.held?.node === nodeId;
-  if (step === undefined) return isHeldHere ? { status: 'held', errorCode: details.held.reason } : { status: 'not-reached' };
-  return runOfStep(step, isHeldHere ? 'held' : step.status);
+  return step === undefined ? { status: 'not-reached' } : runOfStep(step, step.status);
+}
+
+export function standstillsOf({ standstills }: ExecutionDetails, nodeId: string): readonly Standstill[] {
+  return standstills.filter(({ node }) => node === nodeId);
+}
+
+function runOfStandstill({ state, attempt, error }: Standstill): NodeRun {
+  return {
+    status: state === 'retrying' ? 'waiting' : state,
+    ...(attempt === undefined ? {} : { attempt }),
+    ...(error === undefined ? {} : { errorCode: error.code }),
+  };
 }
 
 export interface Labelled {

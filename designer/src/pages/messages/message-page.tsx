@@ -5,6 +5,7 @@ import { useParams } from 'react-router';
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
 import type { ExecutionDetails } from '../../../../engine/services.ts';
 import { useQueryOf } from '../../api/queries.ts';
+import { usePreferences } from '../../app/preferences.ts';
 import { useMay } from '../../app/session.tsx';
 import { CanvasScope } from '../../canvas/canvas-scope.tsx';
 import { FlowCanvas } from '../../canvas/flow-canvas.tsx';
@@ -16,6 +17,7 @@ import { createNodeTypes, type NodeTypes } from '../../model/node-types.ts';
 import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
 import { PageHeader } from '../../parts/page-header.tsx';
 import { StatusTag } from '../../parts/status-tag.tsx';
+import { FoldHandle } from './fold-handle.tsx';
 import { overlayOf } from './message-overlay.ts';
 import styles from './message-page.module.css';
 import { MessagePanel } from './message-panel.tsx';
@@ -48,6 +50,14 @@ function OpenedMessage({ executionId }: { readonly executionId: string }) {
   return <MessageOnCanvas details={details} document={flow.data.document} types={types} />;
 }
 
+/** With the node selected that a person asks about: where it failed, is held, or waits for its next attempt. */
+function openAt(details: ExecutionDetails, { document, types }: Pick<Props, 'document' | 'types'>) {
+  const store = createEditorStore({ history: begin(document), types, isReadOnly: true });
+  const troubled = details.standstills.find(({ state, node }) => state !== 'waiting' && document.nodes.some(({ id }) => id === node));
+  if (troubled !== undefined) store.getState().select({ nodes: [troubled.node] });
+  return store;
+}
+
 interface Props {
   readonly details: ExecutionDetails;
   readonly document: FlowDocument;
@@ -62,7 +72,8 @@ function MessageOnCanvas({ details, document, types }: Props) {
   const [wanted, setWanted] = useState<string>();
   // A version never changes: asking for it again gives the same.
   const [start] = useState({ document, types });
-  const store = useMemo(() => createEditorStore({ history: begin(start.document), types: start.types, isReadOnly: true }), [start]);
+  const [store] = useState(() => openAt(details, start));
+  const { isCanvasFolded: isFolded, change } = usePreferences();
   useEffect(() => store.getState().setOverlay(overlayOf(details, start.document)), [store, details, start]);
   return (
     <EditorProvider store={store}>
@@ -75,12 +86,21 @@ function MessageOnCanvas({ details, document, types }: Props) {
           />
         </div>
         <div className={styles.body}>
-          <CanvasScope>
-            <div className={styles.canvas}>
-              <FlowCanvas />
-            </div>
-          </CanvasScope>
-          <MessagePanel details={details} document={start.document} isWanted={wanted === state} onWant={() => setWanted(state)} />
+          {isFolded ? null : (
+            <CanvasScope>
+              <div className={styles.canvas}>
+                <FlowCanvas />
+              </div>
+            </CanvasScope>
+          )}
+          <FoldHandle isFolded={isFolded} onChange={(isCanvasFolded) => change({ isCanvasFolded })} />
+          <MessagePanel
+            details={details}
+            document={start.document}
+            isWanted={wanted === state}
+            onWant={() => setWanted(state)}
+            isWide={isFolded}
+          />
         </div>
       </div>
     </EditorProvider>

@@ -1,76 +1,121 @@
-import { Button } from 'antd';
+import { Button, Select } from 'antd';
 import { Ban, CircleCheck, MessageSquareReply, PencilLine, RotateCcw } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
+import type { Standstill } from '../../../../engine/run/standstill.ts';
 import type { ExecutionDetails } from '../../../../engine/services.ts';
 import { useMay } from '../../app/session.tsx';
-import { useEditor } from '../../editor/editor-context.tsx';
+import { useEditor, useEditorStore } from '../../editor/editor-context.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { RUN_TEXTS } from '../../canvas/node-looks.ts';
 import { MessageData } from './message-data.tsx';
 import { ErrorNote, MessageFacts } from './message-facts.tsx';
-import { stepsOf } from './message-overlay.ts';
+import { overlayOf, standstillsOf, stepsOf } from './message-overlay.ts';
 import styles from './message-page.module.css';
 import { ReplyDrawer } from './reply-drawer.tsx';
 import { seenOf } from './resend-order.ts';
+import { StandstillCard } from './standstill-card.tsx';
 import { useMessageActs } from './use-message-acts.ts';
+import { usePayload } from './use-payload.ts';
 
 const TEXTS = defineTexts({
   panel: ['消息详情', 'About the message'],
   data: ['数据', 'Data'],
-  wholeData: [
-    '整条消息：收到的与答复的。选中一个节点看它的输入输出。',
-    'The whole message: as it came and the reply. Select a node for its own.',
-  ],
+  wholeData: ['收到的消息与答复。选中一个节点看它的输入输出。', 'As it came, and the reply. Select a node for its own input and output.'],
   attempt: ['第 {{count}} 次尝试', 'attempt {{count}}'],
   sandboxWait: ['等待脚本沙箱 {{time}}', 'waited {{time}} for the script sandbox'],
   resend: ['更正后重发', 'Correct and resend'],
   reply: ['给出应答', 'Give the reply'],
+  message: ['消息', 'Message'],
+  whole: ['整条消息', 'The whole message'],
+  whose: ['查看哪个节点的数据', 'Whose data is shown'],
   notReached: ['消息没有走到这个节点。', 'The message did not come to this node.'],
 });
+const WHOLE = '';
+/** A loop may stand still in each of its rounds. */
+const MOST_STANDSTILLS = 3;
 
 interface Props {
   readonly details: ExecutionDetails;
   readonly document: FlowDocument;
   readonly isWanted: boolean;
   readonly onWant: () => void;
+  /** It has the room of the canvas too. */
+  readonly isWide: boolean;
 }
 
-/** Beside the canvas: the message, and the selected node's part in it. */
-export function MessagePanel({ details, document, isWanted, onWant }: Props) {
+/** Beside the canvas: why the message stands still, the selected node's part in it, and the facts of the whole. */
+export function MessagePanel({ details, document, isWanted, onWant, isWide }: Props) {
   const t = useTexts(TEXTS);
   const nodeId = useEditor(({ selection }) => (selection.nodes.length === 1 ? selection.nodes[0] : undefined));
   const node = document.nodes.find(({ id }) => id === nodeId);
+  const state = `${details.status} ${details.attempt}`;
+  const standstills = useToldStandstills(details, state, isWanted);
+  const shown = node === undefined ? standstills : standstills.filter((one) => one.node === node.id);
   return (
-    <aside className={styles.panel} aria-label={t('panel')}>
+    <aside className={isWide ? `${styles.panel} ${styles.wide}` : styles.panel} aria-label={t('panel')}>
       <div className={styles.content}>
+        {shown.slice(0, MOST_STANDSTILLS).map((standstill) => (
+          <StandstillCard key={`${standstill.node} ${standstill.scope}`} standstill={standstill} details={details} document={document} />
+        ))}
         <Acts details={details} document={document} />
+      </div>
+      <div className={styles.content}>
+        <NodeChoice details={details} document={document} nodeId={node?.id} />
+        {node === undefined ? <p>{t('wholeData')}</p> : <NodeSteps details={details} nodeId={node.id} />}
+        <MessageData executionId={details.executionId} state={state} nodeId={node?.id} isWanted={isWanted} onWant={onWant} />
+      </div>
+      <div className={styles.content}>
+        <h3>{t('message')}</h3>
         <MessageFacts details={details} document={document} />
-        <h3>{t('data')}</h3>
-        {node === undefined ? <p>{t('wholeData')}</p> : <NodeSteps details={details} nodeId={node.id} label={node.label} />}
-        <MessageData
-          executionId={details.executionId}
-          state={`${details.status} ${details.attempt}`}
-          nodeId={node?.id}
-          isWanted={isWanted}
-          onWant={onWant}
-        />
       </div>
     </aside>
   );
 }
 
-function NodeSteps({ details, nodeId, label }: { readonly details: ExecutionDetails; readonly nodeId: string; readonly label: string }) {
+/** Once the data was shown, with the whole sentences of their errors, which may name a person. */
+function useToldStandstills(details: ExecutionDetails, state: string, isWanted: boolean): readonly Standstill[] {
+  const mayLook = useMay()('executions.payload');
+  const { data } = usePayload(details.executionId, state, isWanted && mayLook);
+  return details.standstills.map((standstill) => data?.standstills.find((told) => isSame(standstill, told)) ?? standstill);
+}
+
+function isSame(a: Standstill, b: Standstill): boolean {
+  return a.node === b.node && a.scope === b.scope && a.state === b.state && a.attempt === b.attempt && a.since === b.since;
+}
+
+/** Whose data is shown: for who looks without the canvas, or does not find the node on it. */
+function NodeChoice({ details, document, nodeId }: Pick<Props, 'details' | 'document'> & { readonly nodeId: string | undefined }) {
+  const t = useTexts(TEXTS);
+  const run = useTexts(RUN_TEXTS);
+  const { select } = useEditorStore().getState();
+  const runs = useMemo(() => overlayOf(details, document).nodes, [details, document]);
+  const options = document.nodes.map(({ id, label }) => ({ value: id, label: `${label} · ${run(runs[id]?.status ?? 'not-reached')}` }));
+  return (
+    <div className={styles.choice} role="search" aria-label={t('whose')}>
+      <h3>{t('data')}</h3>
+      <Select
+        aria-label={t('whose')}
+        popupMatchSelectWidth={false}
+        value={nodeId ?? WHOLE}
+        options={[{ value: WHOLE, label: t('whole') }, ...options]}
+        onChange={(id: string) => select({ nodes: id === WHOLE ? [] : [id] })}
+      />
+    </div>
+  );
+}
+
+function NodeSteps({ details, nodeId }: { readonly details: ExecutionDetails; readonly nodeId: string }) {
   const t = useTexts(TEXTS);
   const run = useTexts(RUN_TEXTS);
   const format = useFormat();
   const steps = stepsOf(details, nodeId);
+  const isReached = steps.length > 0 || standstillsOf(details, nodeId).length > 0;
   return (
     <>
-      <h4>{label}</h4>
-      {steps.length === 0 ? <p>{t('notReached')}</p> : null}
+      {isReached ? null : <p>{t('notReached')}</p>}
       {steps.map(({ scope, status, durationMs, attempt, sandboxWaitMs, error }) => (
         <div key={scope} className={styles.content}>
           <div>{[scope, run(status), format.duration(durationMs), t('attempt', { count: attempt })].filter(Boolean).join(' · ')}</div>
@@ -92,16 +137,22 @@ function Acts({ details, document }: Pick<Props, 'details' | 'document'>) {
   const mayConclude = details.status === 'held' && (details.hasWritten || details.isUnknown) && may('executions.retry');
   const mayReply = mayConclude && document.mode === 'sync' && may('executions.payload');
   const mayRetry = details.status === 'held' && may('executions.retry');
+  const mayTryNow = details.standstills.some(({ state }) => state === 'retrying') && may('executions.retry');
   const mayCancel = !isEnded && may('executions.cancel');
   // A caller of a sync flow waits for no new message, and what was done would be done another time.
   const isDone = details.hasWritten && document.mode === 'sync';
   const mayResend = seenOf(details) !== undefined && !isDone && may('executions.retry') && may('executions.payload');
-  if (!mayRetry && !mayCancel && !mayResend) return null;
+  if (!mayRetry && !mayTryNow && !mayCancel && !mayResend) return null;
   return (
     <div className={styles.acts}>
       {mayRetry ? (
         <Button type="primary" icon={<RotateCcw size={16} />} onClick={() => acts.retry(details)}>
           {acts.words.retryOf(details)}
+        </Button>
+      ) : null}
+      {mayTryNow ? (
+        <Button type="primary" icon={<RotateCcw size={16} />} onClick={() => acts.tryNow(details)}>
+          {acts.words.tryNow}
         </Button>
       ) : null}
       {mayReply ? (

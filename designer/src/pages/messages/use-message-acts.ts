@@ -5,9 +5,9 @@ import { useConfirm } from '../../parts/confirm-act.tsx';
 const TEXTS = defineTexts({
   retry: ['重试', 'Retry'],
   retryTitle: ['重试这条消息？', 'Retry this message?'],
-  retryEffect: ['消息从停下的节点接着走，沿用原来的键。', 'The message goes on from the node where it stopped, under the same keys.'],
+  retryEffect: ['消息从停下的节点接着走，沿用原来的幂等键。', 'The message goes on from the node where it stopped, under the same keys.'],
   retryUnknown: [
-    '消息从停下的节点接着走，沿用原来的键。上一次写入的结果不明：对方可能已经办成；若对方不按键去重，可能会重复。',
+    '消息从停下的节点接着走，沿用原来的幂等键。上一次写入的结果不明：对方可能已经办成；若对方不按键去重，可能会重复。',
     'The message goes on from the node where it stopped, under the same keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
   ],
   goOn: ['继续执行', 'Let it go on'],
@@ -15,6 +15,12 @@ const TEXTS = defineTexts({
   goOnEffect: [
     '已办理的写操作保留，不再重做；只重新执行出错的部分，仍用它开始时的流程版本。',
     'What was done is kept and not done again. Only what failed runs once more, with the flow version that it began with.',
+  ],
+  tryNow: ['立即重试', 'Try now'],
+  tryNowTitle: ['立即重试这条消息？', 'Try this message now?'],
+  tryNowEffect: [
+    '不等到下次尝试的时间，现在就做下一次尝试，沿用原来的幂等键。若仍失败，按原来的间隔继续，或待人工处理。',
+    'The next attempt is made now instead of at its time, under the same keys. If it fails too, the message goes on waiting, or is held.',
   ],
   conclude: ['按已办理结束', 'End as done'],
   concludeTitle: ['按已办理结束这条消息？', 'End this message as done?'],
@@ -48,6 +54,7 @@ export function useMessageActs() {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
   const { mutateAsync: retry } = useMutationOf('executions.retry', ['flows', 'held', 'system']);
+  const { mutateAsync: tryNow } = useMutationOf('executions.try-now', ['flows', 'held', 'system']);
   const { mutateAsync: conclude } = useMutationOf('executions.conclude', ['flows', 'held', 'system']);
   const { mutateAsync: cancel } = useMutationOf('executions.cancel', ['flows', 'held', 'system']);
   return {
@@ -62,6 +69,8 @@ export function useMessageActs() {
         run: () => retry({ executionId }),
       });
     },
+    tryNow: ({ executionId }: Pick<Acted, 'executionId'>) =>
+      confirm({ title: t('tryNowTitle'), effect: t('tryNowEffect'), verb: t('tryNow'), run: () => tryNow({ executionId }) }),
     conclude: ({ executionId, held, attempt }: Acted) => {
       const isUnknown = held?.outcomeKnown === false;
       confirm({
@@ -84,6 +93,7 @@ export function useMessageActs() {
       }),
     words: {
       retryOf: ({ hasWritten, held }: Acted) => t(hasWritten && held?.outcomeKnown !== false ? 'goOn' : 'retry'),
+      tryNow: t('tryNow'),
       conclude: t('conclude'),
       cancel: t('cancel'),
     },

@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
   status: ['状态', 'Status'],
   duration: ['耗时', 'Took'],
   durationMs: ['耗时（毫秒）', 'Took (ms)'],
-  attempt: ['第几次', 'Attempt'],
+  attempt: ['执行次数', 'Runs'],
   cause: ['原因', 'Cause'],
   error: ['错误代码', 'Error code'],
   id: ['消息编号', 'Message id'],

@@ -1,0 +1,159 @@
+import type { ReactNode } from 'react';
+import { CircleX, Clock3, Hand, type LucideIcon } from 'lucide-react';
+import type { FlowDocument, FlowNode } from '../../../../engine/contract/flow-document.ts';
+import type { Standstill } from '../../../../engine/run/standstill.ts';
+import type { ExecutionDetails } from '../../../../engine/services.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { TimeText } from '../../parts/time-text.tsx';
+import { CauseIssues, useToldCause } from './told-cause.tsx';
+import { causeLinks, FieldLink } from './cause-links.tsx';
+import { failingField } from './failing-field.ts';
+import styles from './standstill-card.module.css';
+
+const TEXTS = defineTexts({
+  failed: ['在“{{node}}”失败', 'Failed at “{{node}}”'],
+  held: ['停在“{{node}}”，待人工处理', 'Held at “{{node}}”: it needs a person'],
+  retrying: ['“{{node}}”等待下一次尝试', '“{{node}}” waits for its next attempt'],
+  waiting: ['在“{{node}}”等待', 'Waits at “{{node}}”'],
+  heldNowhere: ['待人工处理', 'Held: it needs a person'],
+  known: ['已知：上一次没有在对方生效，重试是安全的。', 'Known: it was not done at the other side; a retry is safe.'],
+  unknown: [
+    '上一次写入的结果不明：对方可能已经办成。请先向对方核对，再决定重试或取消。',
+    'The outcome of the last write is not known: the other side may have done it. Ask there before you retry or cancel.',
+  ],
+  done: [
+    '写操作已在对方生效，随后流程出错，不要重新发送。可以继续执行（已办理的不重做）、给出应答，或按已办理结束。',
+    'The write was done at the other side, then the flow failed. Do not send it again. Let it go on (what was done is kept), give the reply, or end it as done.',
+  ],
+  pinned: [
+    '重试仍用这条消息开始时的代码表；补充代码后请用“更正后重发”。',
+    'A retry still uses the code tables with which this message began: once the code is there, use “Correct and resend”.',
+  ],
+  code: ['错误代码', 'Error code'],
+  field: ['字段', 'Field'],
+  failedSince: ['失败时间', 'Failed'],
+  heldSince: ['挂起时间', 'Held since'],
+  retryingSince: ['首次尝试', 'First attempt'],
+  firstHeld: ['首次挂起', 'First held'],
+  attempt: ['尝试', 'Attempt'],
+  attemptOnly: ['第 {{n}} 次尝试', 'Attempt {{n}}'],
+  attemptOf: ['第 {{n}} 次尝试，共 {{most}} 次', 'Attempt {{n}} of {{most}}'],
+  next: ['下次尝试', 'Next attempt'],
+  until: ['最迟等到', 'Waits until'],
+  ago: ['（{{ago}}）', ' ({{ago}})'],
+});
+
+const ICONS: Readonly<Record<Standstill['state'], LucideIcon>> = { failed: CircleX, held: Hand, retrying: Clock3, waiting: Clock3 };
+
+interface Props {
+  readonly standstill: Standstill;
+  readonly details: ExecutionDetails;
+  readonly document: FlowDocument;
+}
+
+/** Why a message stands still at a node, or failed there: the cause with its names, what to do, since when, and which attempt it was. */
+export function StandstillCard({ standstill, details, document }: Props) {
+  const t = useTexts(TEXTS);
+  const { state, error } = standstill;
+  const node = document.nodes.find(({ id }) => id === standstill.node);
+  const cause = useToldCause(error, standstill.state === 'held' ? details.held?.reason : undefined);
+  const advice = adviceOf(standstill, details);
+  const Icon = ICONS[state];
+  const title = standstill.node === '' ? t('heldNowhere') : t(state, { node: node?.label ?? standstill.node });
+  return (
+    <section className={`${styles.card} ${styles[state]}`} aria-label={title}>
+      <div className={styles.title}>
+        <Icon size={16} aria-hidden />
+        {title}
+      </div>
+      {cause === undefined ? null : <p className={styles.cause}>{cause.what}</p>}
+      {cause === undefined ? null : <CauseIssues issues={cause.issues} node={node} className={styles.issues} />}
+      {cause?.fix === undefined || !isFixShown(standstill, details) ? null : <p className={styles.remedy}>{cause.fix}</p>}
+      {advice === undefined ? null : <p className={styles.remedy}>{t(advice)}</p>}
+      <Facts standstill={standstill} details={details} node={node} />
+    </section>
+  );
+}
+
+/** After a write that was done, or that may have been, the fix of an error may tell the reader to send the message again. */
+function isFixShown({ state }: Standstill, { held, hasWritten }: ExecutionDetails): boolean {
+  return !hasWritten && (state !== 'held' || held?.outcomeKnown !== false);
+}
+
+function adviceOf(
+  { state, error }: Standstill,
+  { held, hasWritten }: ExecutionDetails,
+): 'known' | 'unknown' | 'done' | 'pinned' | undefined {
+  // That a retry is safe would lead away from what helps.
+  if (/^CODE_(TABLE_)?UNKNOWN$/.test(error?.code ?? '') && !hasWritten) return 'pinned';
+  if (state !== 'held' || held === undefined) return undefined;
+  if (!held.outcomeKnown) return 'unknown';
+  return hasWritten ? 'done' : 'known';
+}
+
+function Facts({ standstill, details, node }: Pick<Props, 'standstill' | 'details'> & { readonly node: FlowNode | undefined }) {
+  const t = useTexts(TEXTS);
+  const { state, error, attempt, mostAttempts, since, firstHeldAt, nextAt } = standstill;
+  const links = causeLinks(node, error);
+  const field = failingField(node, error);
+  const code = error?.code ?? details.held?.reason;
+  const sinceLabel = { failed: 'failedSince', held: 'heldSince', retrying: 'retryingSince', waiting: undefined } as const;
+  const label = sinceLabel[state];
+  return (
+    <dl className={styles.facts}>
+      {code === undefined ? null : (
+        <Fact label={t('code')}>
+          <code>{code}</code>
+        </Fact>
+      )}
+      {links.map(({ kind, id, Link }) => (
+        <Link key={kind} id={id} />
+      ))}
+      {field === undefined || node === undefined ? null : (
+        <Fact label={t('field')}>
+          <FieldLink flowId={details.flowId} nodeId={node.id} field={field} />
+        </Fact>
+      )}
+      {since === undefined || label === undefined ? null : (
+        <Fact label={t(label)}>
+          <When at={since} />
+        </Fact>
+      )}
+      {firstHeldAt === undefined || firstHeldAt === since ? null : (
+        <Fact label={t('firstHeld')}>
+          <When at={firstHeldAt} />
+        </Fact>
+      )}
+      {attempt === undefined ? null : (
+        <Fact label={t('attempt')}>
+          {mostAttempts === undefined ? t('attemptOnly', { n: attempt }) : t('attemptOf', { n: attempt, most: mostAttempts })}
+        </Fact>
+      )}
+      {nextAt === undefined ? null : (
+        <Fact label={t(state === 'retrying' ? 'next' : 'until')}>
+          <When at={nextAt} />
+        </Fact>
+      )}
+    </dl>
+  );
+}
+
+function Fact({ label, children }: { readonly label: string; readonly children: ReactNode }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function When({ at }: { readonly at: number }) {
+  const t = useTexts(TEXTS);
+  return (
+    <>
+      <TimeText at={at} />
+      <span className={styles.quiet}>{t('ago', { ago: useFormat().ago(at) })}</span>
+    </>
+  );
+}

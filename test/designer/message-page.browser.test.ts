@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { Page } from '@playwright/test';
+import type { FlowDocument } from '../../engine/contract/flow-document.ts';
+import { adapterTo, startHospital } from '../control/start-engine.ts';
+import { until, type City } from '../support/city.ts';
+import { chainFlow } from '../support/platform-api.ts';
+import { expect, noBrowser, startConsole } from './browser.ts';
+import { offerOnBus } from './offer-on-bus.ts';
+
+const PICTURES = process.env['KQ_PICTURES'];
+const HOUR_MS = 3_600_000;
+const HOURLY = { retry: { max: 4, baseMs: HOUR_MS, factor: 1, capMs: HOUR_MS, on: ['transient' as const] } };
+const DURABLE = { mode: 'durable', deadlineMs: 60_000 } as const;
+
+const kinds = { table: 'adt-events', key: { path: 'data.body.event' } };
+const map = (exhausted: 'hold' | 'skip') => ({
+  ...{ type: 'transform.map@1', id: 'n_map', label: '转为通知' },
+  config: {
+    mapping: {
+      rules: [
+        { to: 'patient', from: { path: 'data.body.patient' } },
+        { to: 'notice.kind', from: kinds },
+      ],
+    },
+  },
+  handling: { exhausted },
+});
+const notice = (exhausted: 'hold' | 'skip'): FlowDocument =>
+  chainFlow(`flw_notice_${exhausted}`, [map(exhausted)], { name: { 'zh-CN': '入院通知', en: 'Admission notices' }, ...DURABLE });
+
+const send: FlowDocument = chainFlow(
+  'flw_summary',
+  [
+    {
+      ...{ type: 'http.call@1', id: 'n_send', label: '送丁医院', adapter: 'adp_his', handling: HOURLY },
+      config: { method: 'POST', path: '/summaries' },
+    },
+  ],
+  { name: { 'zh-CN': '出院小结上报', en: 'Discharge summaries' }, ...DURABLE },
+);
+
+async function idOf(city: City, flowId: string, status: string): Promise<string> {
+  return until(`${flowId} is ${status}`, async () => {
+    const { items } = (await city.admin('GET', `/executions?flowId=${flowId}&status=${status}`)) as { items: { executionId: string }[] };
+    return items[0]?.executionId;
+  });
+}
+
+/** Sends one message through the flow; answers its id once it has that status. */
+async function sent(city: City, flow: FlowDocument, status: string, body: unknown): Promise<string> {
+  await (
+    await offerOnBus(city, flow)
+  )(body);
+  return idOf(city, flow.flowId, status);
+}
+
+async function startWithHospital(t: TestContext) {
+  const running = await startConsole(t);
+  const hospital = await startHospital();
+  t.after(() => hospital.stop());
+  const environments = { DEV: { baseUrl: hospital.baseUrl } };
+  const limits = { breakerFailures: 10_000 };
+  await running.city.admin('PUT', '/adapters/adp_his', { ...adapterTo(hospital), limits, environments });
+  return { ...running, hospital };
+}
+
+for (const [exhausted, status, word] of [
+  ['hold', 'held', '挂起'],
+  ['skip', 'failed', '失败'],
+] as const)
+  test(
+    `the node at which a message is ${status} is marked, selected, and says why, where, and what to do`,
+    { skip: noBrowser },
+    async (t) => {
+      const { city, open } = await startConsole(t);
+      const id = await sent(city, notice(exhausted), status, { patient: '虚构张三', event: 'A08' });
+      const page = await open({ roles: ['operator', 'analyst'], path: `/messages/${id}` });
+      const node = page.locator('.react-flow__node[data-id="n_map"]');
+      await node.getByText(word, { exact: true }).waitFor();
+      await expect(page.getByRole('combobox', { name: '查看哪个节点的数据' }).locator('..')).toContainText('转为通知');
+      const card = page.getByRole('region', { name: /“转为通知”/ });
+      await card.getByText('代码表“adt-events”中没有这个代码').waitFor();
+      await card.getByText('CODE_UNKNOWN').waitFor();
+      await card.getByText('在代码表中补充该代码').waitFor();
+      await card.getByText('重试仍用这条消息开始时的代码表').waitFor();
+      await card.getByText('第 1 次尝试').waitFor();
+      await expect(card.getByRole('link', { name: /HL7 事件 → 通知类型/ })).toHaveAttribute('href', '/code-tables/adt-events');
+      assert.equal(await page.getByText('消息没有走到这个节点').count(), 0);
+      assert.equal(await page.getByText('虚构张三').count(), 0, 'nothing is shown before it is asked for');
+      await page.getByRole('button', { name: '查看数据' }).click();
+      await page.getByText('虚构张三').first().waitFor();
+      await picture(page, `${status} zh`);
+      await card.getByRole('link', { name: 'notice.kind（第 2 条映射规则）' }).click();
+      await page.waitForURL(/flows\/flw_notice_.*node=n_map/);
+      await expect(page.getByRole('textbox', { name: '名称' })).toHaveValue('转为通知');
+    },
+  );
+
+test('a message that waits for its next attempt says why, which attempt, and when, and is tried now', { skip: noBrowser }, async (t) => {
+  const { city, open, hospital } = await startWithHospital(t);
+  hospital.answer = () => ({ status: 503 });
+  const id = await sent(city, send, 'waiting', { patient: 'P1' });
+  const viewer = await open({ roles: ['viewer'], path: `/messages/${id}` });
+  await viewer.getByRole('region', { name: '“送丁医院”等待下一次尝试' }).waitFor();
+  assert.equal(await viewer.getByRole('button', { name: '立即重试' }).count(), 0);
+
+  const page = await open({ roles: ['operator'], path: `/messages/${id}` });
+  const card = page.getByRole('region', { name: '“送丁医院”等待下一次尝试' });
+  await card.getByText('第 1 次尝试，共 5 次').waitFor();
+  await card.getByText(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d（.*(分钟|小时)后）/).waitFor();
+  await expect(card.getByRole('link', { name: /医院甲/ })).toHaveAttribute('href', '/adapters/adp_his');
+  await page.locator('.react-flow__node[data-id="n_send"]').getByText('等待中', { exact: true }).waitFor();
+  await picture(page, 'retrying zh');
+  hospital.answer = () => ({ status: 200 });
+  await page.getByRole('button', { name: '立即重试' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: '立即重试' }).click();
+  await page.locator('h1 + *').getByText('成功').waitFor();
+  await expect(card).toHaveCount(0);
+  assert.equal(hospital.received.length, 2);
+});
+
+test('the canvas folds so that data has room, and stays folded for this person', { skip: noBrowser }, async (t) => {
+  const { city, open } = await startConsole(t);
+  const id = await sent(city, notice('hold'), 'held', { patient: '虚构张三', event: 'A08' });
+  const page = await open({ roles: ['operator'], path: `/messages/${id}` });
+  await page.locator('.react-flow__node').first().waitFor();
+  const data = page.locator('aside');
+  const before = (await data.boundingBox())!.width;
+  await page.getByRole('button', { name: '折叠画布' }).click();
+  await expect(page.locator('.react-flow')).toHaveCount(0);
+  assert.ok((await data.boundingBox())!.width > before * 1.8);
+  await page.getByRole('button', { name: '查看数据' }).click();
+  await page.getByText('虚构张三').first().waitFor();
+  await picture(page, 'folded zh');
+  await page.getByRole('combobox', { name: '查看哪个节点的数据' }).click();
+  await page.getByTitle('整条消息').click();
+  await page.getByText('收到的消息与答复').waitFor();
+  await page.reload();
+  await page.getByRole('button', { name: '展开画布' }).waitFor();
+  await expect(page.locator('.react-flow')).toHaveCount(0);
+  await page.getByRole('button', { name: '展开画布' }).click();
+  await page.locator('.react-flow__node').first().waitFor();
+});
+
+test('the message page in English, at both widths', { skip: PICTURES === undefined ? 'no pictures are wanted' : noBrowser }, async (t) => {
+  const { city, open } = await startConsole(t);
+  const id = await sent(city, notice('hold'), 'held', { patient: '虚构张三', event: 'A08' });
+  for (const width of [1280, 1920] as const)
+    for (const language of ['zh-CN', 'en'] as const) {
+      const page = await open({ roles: ['operator'], path: `/messages/${id}`, language, width });
+      await page.getByRole('region', { name: /转为通知/ }).waitFor();
+      await page.getByRole('button', { name: /查看数据|Show the data/ }).click();
+      await page.getByText('虚构张三').first().waitFor();
+      await picture(page, `held ${language} ${width}`);
+      await page.getByRole('button', { name: /折叠画布|Fold the canvas/ }).click();
+      await picture(page, `folded ${language} ${width}`);
+    }
+});
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png` });
+}
