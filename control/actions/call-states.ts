@@ -3,8 +3,11 @@ import { percentileMs, type CallCounts } from '../../engine/contract/call-stats.
 import type { TrafficSeries } from '../../engine/run/traffic.ts';
 import type { EngineView } from './services.ts';
 
-/** `partly`: some calls of the last five minutes failed. `idle`: none came in that time. */
-export type CallStateName = 'ok' | 'partly' | 'failing' | 'idle';
+/**
+ * `partly`: some calls of the last five minutes failed. `slow`: attempts wait long for an answer, and none has come meanwhile; their time-out is
+ * longer. `idle`: nobody called for five minutes.
+ */
+export type CallStateName = 'ok' | 'partly' | 'slow' | 'failing' | 'idle';
 
 export interface CallState {
   readonly state: CallStateName;
@@ -19,6 +22,8 @@ export interface CallState {
   /** Attempts in a row that failed, and since when. */
   readonly failures: number;
   readonly failingSince?: number;
+  /** When the oldest attempt began that is still without an answer. */
+  readonly unansweredSince?: number;
   readonly active: number;
   readonly waiting: number;
   /** The breaker is open. */
@@ -37,6 +42,8 @@ const FAILURES = 3;
 const RECENT_MS = 300_000;
 /** Nobody has called since: what was wrong then says little of today. */
 const FAILING_FOR_MS = 3_600_000;
+/** Most time-outs are shorter. */
+const SLOW_MS = 20_000;
 const PARTLY_SHARE = 0.1;
 
 export function toCallState({ id: _id, totals: _totals, latency, isPaused = false, ...counts }: CallCounts, now: number): CallState {
@@ -58,11 +65,13 @@ export async function reportCalls(
   return { ...(counts === undefined ? {} : { now: toCallState(counts, now) }), traffic: await traffic.series(id) };
 }
 
-type Judged = Pick<CallState, 'recent' | 'lastOkAt' | 'lastError' | 'failures' | 'isPaused' | 'active' | 'waiting'>;
+type Judged = Pick<CallState, 'recent' | 'lastOkAt' | 'lastError' | 'failures' | 'isPaused' | 'active' | 'waiting' | 'unansweredSince'>;
 
-function judge({ recent, lastOkAt = 0, lastError, failures, isPaused, active, waiting }: Judged, now: number): CallStateName {
+function judge(calls: Judged, now: number): CallStateName {
+  const { recent, lastOkAt = 0, lastError, failures, isPaused, active, waiting, unansweredSince = now } = calls;
   const isFresh = lastError !== undefined && lastError.at > now - FAILING_FOR_MS;
   if (isFresh && failures > 0 && (isPaused || failures >= FAILURES || lastOkAt < now - RECENT_MS)) return 'failing';
+  if (now - unansweredSince >= SLOW_MS && lastOkAt < unansweredSince) return 'slow';
   if (recent.calls > 0) return recent.failed >= recent.calls * PARTLY_SHARE && recent.failed > 0 ? 'partly' : 'ok';
   return active + waiting > 0 ? 'ok' : 'idle';
 }

@@ -24,6 +24,8 @@ export interface CallCounts {
   /** Attempts in a row that failed, since the other side last answered, and when the first of them ended. */
   readonly failures: number;
   readonly failingSince?: number;
+  /** When the oldest attempt began that is still without an answer. */
+  readonly unansweredSince?: number;
   /** Under way now. */
   readonly active: number;
   /** Waiting for their turn. */
@@ -33,6 +35,8 @@ export interface CallCounts {
 }
 
 export interface CallStats {
+  /** One try begins; call the answer when it has ended, whatever came of it. Until then it is an attempt that nobody has answered. */
+  begun(id: string): () => void;
   /** One try ended. `code`: of its error. */
   attempted(id: string, ms: number, outcome: CallOutcome, code?: string): void;
   /** A call ended, with all its tries. */
@@ -65,6 +69,7 @@ export function createCallStats(clock: Clock): CallStats {
   };
   const slotNow = () => Math.floor(clock.monotonic() / SLOT_MS);
   return {
+    begun: (id) => of(id)?.begun(clock.now()) ?? (() => undefined),
     attempted: (id, ms, outcome, code) => of(id)?.attempted(slotNow(), clock.now(), ms, outcome, code),
     called: (id, ms, outcome) => of(id)?.called(slotNow(), ms, outcome),
     counts: () => Array.from(all.values(), (stats) => stats.counts(slotNow())),
@@ -102,11 +107,19 @@ class Stats {
   #totals: [number, number, number] = [0, 0, 0];
   #lastOkAt: number | undefined;
   #lastError: CallCounts['lastError'];
+  /** In the order of their begin. */
+  readonly #open = new Set<{ readonly at: number }>();
   #failures = 0;
   #failingSince: number | undefined;
 
   constructor(id: string) {
     this.#id = id;
+  }
+
+  begun(at: number): () => void {
+    const attempt = { at };
+    this.#open.add(attempt);
+    return () => void this.#open.delete(attempt);
   }
 
   attempted(slot: number, now: number, ms: number, outcome: CallOutcome, code = ''): void {
@@ -137,6 +150,7 @@ class Stats {
 
   counts(slot: number): CallCounts {
     this.#at(slot);
+    const [oldest] = this.#open;
     const sum = (field: number, slots: number) => {
       let total = 0;
       for (let back = 0; back < slots; back += 1) total += this.#slots[placeOf(slot - back) + field]!;
@@ -152,6 +166,7 @@ class Stats {
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       failures: this.#failures,
       ...(this.#failingSince === undefined ? {} : { failingSince: this.#failingSince }),
+      ...(oldest === undefined ? {} : { unansweredSince: oldest.at }),
       active: 0,
       waiting: 0,
     };

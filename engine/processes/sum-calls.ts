@@ -19,6 +19,7 @@ function add(a: CallCounts, b: CallCounts): CallCounts {
   // One process that gets answers outweighs another that got none before.
   const failing = [a, b].filter(({ lastError: error }) => error !== undefined && error.at > (lastOkAt ?? 0));
   const since = failing.flatMap(({ failingSince }) => failingSince ?? []).map((at) => Math.max(at, lastOkAt ?? 0));
+  const unanswered = [a, b].flatMap(({ unansweredSince }) => unansweredSince ?? []);
   return {
     id: a.id,
     totals: [a.totals[0] + b.totals[0], a.totals[1] + b.totals[1], a.totals[2] + b.totals[2]],
@@ -33,6 +34,7 @@ function add(a: CallCounts, b: CallCounts): CallCounts {
     ...(lastError === undefined ? {} : { lastError }),
     failures: failing.reduce((sum, { failures }) => sum + failures, 0),
     ...(since.length === 0 ? {} : { failingSince: Math.min(...since) }),
+    ...(unanswered.length === 0 ? {} : { unansweredSince: Math.min(...unanswered) }),
     active: a.active + b.active,
     waiting: a.waiting + b.waiting,
     ...(a.isPaused === true || b.isPaused === true ? { isPaused: true } : {}),

@@ -8,8 +8,8 @@ import type { AdapterGates } from './adapter-gates.ts';
 type CallError = Pick<ErrorRecord, 'code' | 'kind'>;
 
 export interface AdapterCalls {
-  /** One attempt of a node ended. */
-  attempted(adapterId: string, ms: number, error?: CallError): void;
+  /** One attempt of a node begins; call the answer once, when it has ended. `ended`: by us, which says nothing about the other side. */
+  begun(adapterId: string): (end?: CallError | 'ended') => void;
   /** A node has done with its call, after all attempts; what an earlier claim of the execution took is not in `ms`. */
   called(adapterId: string, ms: number, error?: CallError): void;
   counts(): readonly CallCounts[];
@@ -24,10 +24,17 @@ export interface AdapterCallsDeps {
 export function createAdapterCalls({ clock, metrics, gates }: AdapterCallsDeps): AdapterCalls {
   const stats = createCallStats(clock);
   return {
-    attempted(adapter, ms, error) {
-      const outcome = outcomeOf(error?.kind);
-      metrics.observeMs('adapter_attempt_ms', ms, { adapter, outcome });
-      stats.attempted(adapter, ms, outcome, error?.code);
+    begun(adapter) {
+      const begunAt = clock.monotonic();
+      const answered = stats.begun(adapter);
+      return (end) => {
+        answered();
+        if (end === 'ended') return;
+        const ms = clock.monotonic() - begunAt;
+        const outcome = outcomeOf(end?.kind);
+        metrics.observeMs('adapter_attempt_ms', ms, { adapter, outcome });
+        stats.attempted(adapter, ms, outcome, end?.code);
+      };
     },
     called(adapter, ms, error) {
       const outcome = outcomeOf(error?.kind);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Adapter } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
-import { AppError, toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
+import { AppError, toErrorRecord } from '../contract/errors.ts';
 import type { Message } from '../contract/message.ts';
 import type { Effect, NodeContext, Outcome, Scope } from '../contract/node.ts';
 import type { Logger, Metrics, Span, Tracer } from '../contract/observe.ts';
@@ -193,10 +193,7 @@ function runAttempt(
     const timer = new AbortController();
     const ctx = new Context(call, facts, deps, adapter, timer.signal);
     let isOver = false;
-    const begunAt = adapter === undefined || deps.calls === undefined ? 0 : deps.clock.monotonic();
-    const tell = (error?: Pick<ErrorRecord, 'code' | 'kind'>) => {
-      if (adapter !== undefined) deps.calls?.attempted(adapter.adapterId, deps.clock.monotonic() - begunAt, error);
-    };
+    const tell = adapter && deps.calls?.begun(adapter.adapterId);
     const end = (outcome: Parameters<Leave>[0]) => {
       isOver = true;
       cancelTimer?.();
@@ -206,7 +203,7 @@ function runAttempt(
     const succeed = (outcome: Outcome) => {
       if (isOver) return;
       end('ok');
-      tell('reject' in outcome ? outcome.reject : undefined);
+      tell?.('reject' in outcome ? outcome.reject : undefined);
       resolve(outcome);
     };
     const fail = (thrown: unknown) => {
@@ -215,7 +212,8 @@ function runAttempt(
       const isEnded = facts.signal.aborted || error instanceof LostExecution || isOurs(error);
       end(isEnded ? 'ended' : error.kind === 'transient' || error.kind === 'unknown-outcome' ? 'failed' : 'ok');
       // It did not answer while somebody waited for it, though for a shorter time than its own limit.
-      if (!isEnded || (isDeadline(facts.signal.reason) && !(error instanceof LostExecution))) tell(toErrorRecord(error));
+      const isToldOf = !isEnded || (isDeadline(facts.signal.reason) && !(error instanceof LostExecution));
+      tell?.(isToldOf ? toErrorRecord(error) : 'ended');
       reject(error);
     };
     // A node that does not heed its signal is left behind; its late answer goes nowhere.

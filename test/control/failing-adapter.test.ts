@@ -34,7 +34,10 @@ test('a hospital that stops answering is named by its real calls, with what it k
   const failing = async () => ((await running.admin.call('GET', '/overview')).body as Overview).attention.adapters;
   assert.equal(await calls(), undefined);
   await running.send('flw_feed', {});
-  const good = await running.until(calls);
+  const good = await running.until(async () => {
+    const now = await calls();
+    return now?.perMinute === 1 && now;
+  });
   assert.deepEqual([good.state, good.perMinute, good.failures], ['ok', 1, 0]);
   assert.deepEqual(await failing(), []);
 
@@ -42,7 +45,7 @@ test('a hospital that stops answering is named by its real calls, with what it k
   for (let message = 0; message < 3; message += 1) await running.send('flw_feed', { message });
   const bad = await running.until(async () => {
     const now = await calls();
-    return now?.state === 'failing' && now;
+    return now?.state === 'failing' && now.perMinute === 4 && now;
   });
   assert.deepEqual([bad.lastError?.code, bad.lastOkAt, bad.perMinute], ['NODE_TIMEOUT', good.lastOkAt, 4]);
   const [named] = await running.until(async () => {

@@ -1,6 +1,6 @@
 /** How calls of an adapter or an interface go: a tag for lists, and a panel with the numbers and a chart. */
 import { Descriptions } from 'antd';
-import { CircleAlert, CircleCheck, CircleDashed, CircleX, type LucideIcon } from 'lucide-react';
+import { CircleAlert, CircleCheck, CircleDashed, CircleX, Hourglass, type LucideIcon } from 'lucide-react';
 import type { CallReport, CallState, CallStateName } from '../../../control/actions/call-states.ts';
 import { useCauseWords } from '../i18n/cause-words.ts';
 import { useFormat } from '../i18n/format.ts';
@@ -14,12 +14,14 @@ import { TrafficPanel } from './traffic-panel.tsx';
 const TEXTS = defineTexts({
   ok: ['正常', 'Answers'],
   partly: ['部分失败', 'Partly fails'],
+  slow: ['久未应答', 'No answer yet'],
   failing: ['调用失败', 'Fails'],
   idle: ['无调用', 'Not called'],
   title: ['调用情况', 'Calls'],
   help: ['按真实调用统计；一次调用不论重试几次只计一次。', 'By real calls; a call counts once, however often it was tried.'],
   state: ['状态', 'State'],
   since: ['连续失败 {{count}} 次，自 {{time}} 起', '{{count}} failures in a row, since {{time}}'],
+  unanswered: ['{{time}} 发出的调用还没有应答', 'a call of {{time}} is still without an answer'],
   paused: ['已熔断，暂停调用', 'Paused by the breaker'],
   lastOk: ['最近成功', 'Last success'],
   lastError: ['最近错误', 'Last error'],
@@ -36,11 +38,12 @@ const TEXTS = defineTexts({
 const LOOKS: Readonly<Record<CallStateName, { readonly tone: Tone; readonly icon: LucideIcon }>> = {
   ok: { tone: 'green', icon: CircleCheck },
   partly: { tone: 'amber', icon: CircleAlert },
+  slow: { tone: 'amber', icon: Hourglass },
   failing: { tone: 'red', icon: CircleX },
   idle: { tone: 'grey', icon: CircleDashed },
 };
 
-export const CALL_STATES: readonly CallStateName[] = ['failing', 'partly', 'ok', 'idle'];
+export const CALL_STATES: readonly CallStateName[] = ['failing', 'slow', 'partly', 'ok', 'idle'];
 
 /** Absent: not called since the processes began. */
 type Shown = Pick<CallState, 'state'> | undefined;
@@ -129,7 +132,7 @@ function Facts({ calls, hasGate }: { readonly calls: CallState | undefined; read
 function State({ calls }: { readonly calls: CallState | undefined }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
-  const { failures = 0, failingSince, isPaused = false } = calls ?? {};
+  const { state, unansweredSince, failures = 0, failingSince, isPaused = false } = calls ?? {};
   return (
     <span className={styles.error}>
       <span>
@@ -137,6 +140,9 @@ function State({ calls }: { readonly calls: CallState | undefined }) {
       </span>
       {failingSince === undefined ? null : (
         <span className={styles.quiet}>{t('since', { count: format.number(failures), time: format.time(failingSince) })}</span>
+      )}
+      {state !== 'slow' || unansweredSince === undefined ? null : (
+        <span className={styles.quiet}>{t('unanswered', { time: format.time(unansweredSince) })}</span>
       )}
       {isPaused ? <span className={styles.quiet}>{t('paused')}</span> : null}
     </span>

@@ -1,6 +1,7 @@
 // @never-rerun: a single failure is a failure.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { toCallState } from '../../../control/actions/call-states.ts';
 import { Type } from 'typebox';
 import { Value } from 'typebox/value';
 import { AdapterLimits, type Adapter } from '../../../engine/contract/adapter.ts';
@@ -54,6 +55,19 @@ test('a message that the hospital refuses is no failure of the hospital', async 
   await lab.untilStatus(await engine.take({}), 'held');
   const [calls] = engine.calls.counts();
   assert.deepEqual([calls!.recent.refused, calls!.recent.failed, calls!.failures, calls!.lastError], [1, 0, 0, undefined]);
+});
+
+test('a call that is still without an answer is told of before it ends', async (t) => {
+  const lab = await openLab(durable, [asking((ctx) => silent(ctx as never, undefined as never, ''))]);
+  t.after(() => lab.close());
+  const engine = await lab.start({ adapter: () => ({ ...adapter(), limits: { ...limits, timeoutMs: 600_000 } }) });
+  await engine.take({});
+  const counts = () => engine.calls.counts()[0];
+  const begun = await lab.until(() => counts()?.unansweredSince !== undefined && counts());
+  assert.equal(toCallState(begun, lab.clock.now()).state, 'ok');
+  await lab.pass(25_000);
+  assert.equal(toCallState(counts()!, lab.clock.now()).state, 'slow');
+  assert.equal(counts()!.active, 1);
 });
 
 test('a hospital that does not answer before the deadline of a flow is failing, though its own limit is longer', async (t) => {
