@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createCallStats } from '../../../engine/contract/call-stats.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import type { Documents } from '../../../engine/contract/ports/documents.ts';
@@ -150,4 +151,22 @@ test('the one process of an exclusive store is told from memory, without a write
   const [only] = await own.list();
   assert.deepEqual([only?.isSelf, only?.console, only?.serves, only?.load.running], [true, 'http://127.0.0.1:1', ['lab'], 2]);
   assert.equal(documents.counters.writes, 0);
+});
+
+test('calls are summed over all processes that live, and what another counted last is known some seconds later', async () => {
+  const { clock, documents } = openWorld();
+  const [own, other] = [createCallStats(clock), createCallStats(clock)];
+  const a = await startOne(documents, clock, 'a', { adapterCalls: () => own.counts() });
+  await startOne(documents, clock, 'b', {
+    adapterCalls: () => other.counts(),
+    flowCalls: () => other.counts(),
+    parts: () => ({ interfaces: other.counts() }),
+  });
+  own.called('x', 1, 'ok');
+  other.called('x', 1, 'failed');
+  assert.deepEqual((await a.adapterCalls()).get('x')!.recent, { calls: 1, refused: 0, failed: 0 });
+  await clock.advance(8_000);
+  assert.deepEqual((await a.adapterCalls()).get('x')!.recent, { calls: 2, refused: 0, failed: 1 });
+  assert.deepEqual((await a.interfaceCalls()).get('x')!.recent, { calls: 1, refused: 0, failed: 1 });
+  assert.deepEqual((await a.flowCalls()).get('x')!.recent, { calls: 1, refused: 0, failed: 1 });
 });
