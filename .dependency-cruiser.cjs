@@ -51,6 +51,12 @@ module.exports = {
       productBut(['^engine/(contract|threads)/']),
     ),
     rule(
+      'schema-stands-on-contract-and-threads',
+      'engine/schema checks data by the JSON Schemas of people, for nodes and gateways alike.',
+      { path: '^engine/schema/' },
+      productBut(['^engine/(contract|threads|schema)/', '^engine/expression/translate-pattern\\.ts$']),
+    ),
+    rule(
       'engine-knows-no-server-or-driver',
       'The engine knows no web server, no database, no queue product.',
       { path: '^engine/' },
@@ -77,9 +83,9 @@ module.exports = {
 
     rule(
       'node-sees-contract-and-its-own',
-      'A node sees engine/contract, engine/threads, nodes/shared and its own protocol, never another protocol.',
+      'A node sees engine/contract, engine/threads, engine/schema, nodes/shared and its own protocol, never another protocol.',
       { path: '^nodes/([^/]+)/' },
-      productBut(['^engine/(contract|threads)/', '^nodes/shared/', '^nodes/$1/']),
+      productBut(['^engine/(contract|threads|schema)/', '^nodes/shared/', '^nodes/$1/']),
     ),
     rule(
       'node-uses-no-server-or-driver',
@@ -96,21 +102,26 @@ module.exports = {
 
     rule(
       'policy-sees-the-contracts',
-      'A policy sees engine/contract, the contract and documents of gateways/ and what is pure beside them (errors, gateways/shared), never another policy.',
+      'A policy sees engine/contract, engine/schema, the contract and documents of gateways/ and what is pure beside them (errors, gateways/shared), never another policy.',
       { path: '^gateways/policies/([^/]+)' },
-      productBut(['^engine/contract/', '^gateways/(contract|documents|errors)\\.ts$', '^gateways/shared/', '^gateways/policies/$1']),
+      productBut([
+        '^engine/(contract|schema)/',
+        '^gateways/(contract|documents|errors)\\.ts$',
+        '^gateways/shared/',
+        '^gateways/policies/$1',
+      ]),
     ),
     rule(
       'gateways-shared-is-below-policies',
       'What policies share knows the contracts only.',
       { path: '^gateways/(shared/|errors\\.ts$)' },
-      productBut(['^engine/(contract|threads)/', '^gateways/(contract|documents|errors)\\.ts$', '^gateways/shared/']),
+      productBut(['^engine/(contract|threads|schema)/', '^gateways/(contract|documents|errors)\\.ts$', '^gateways/shared/']),
     ),
     rule(
       'gateways-reach-flows-by-run-flow',
       'The root hands RunFlow in; gateways see the contract of the engine only.',
       { path: '^gateways/' },
-      productBut(['^engine/(contract|threads)/', '^gateways/']),
+      productBut(['^engine/(contract|threads|schema)/', '^gateways/']),
     ),
     rule(
       'gateways-contract-is-a-leaf',

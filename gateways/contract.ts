@@ -258,13 +258,16 @@ export interface CheckedSchema {
   readonly isBounded: boolean;
   /** Compiling it and checking the value may be done on an event loop. `bytes`: length of the value as JSON, where known. */
   isQuick(value: unknown, bytes?: number): boolean;
-  /** Undefined when the value fits. Lists all problems, at most 20, only where the check is cheap. */
-  check(value: unknown, bytes?: number): readonly SchemaIssue[] | undefined;
+  /** The first problem; undefined when the value fits. */
+  check(value: unknown): SchemaIssue | undefined;
 }
 
 export type CheckedJson = JsonResult | { readonly issues: readonly SchemaIssue[] };
 
-/** Reads JSON strictly and checks it: at once what is short, the rest in a thread, where callers take turns. */
+/**
+ * Reads JSON strictly and checks it: at once what is short, the rest in a thread, where callers take turns. Of what does not fit, the problems are all
+ * those that a thread can list (at most 20), or else the first one.
+ */
 export interface JsonReader {
   read(bytes: Uint8Array, from: Sender): JsonResult | Promise<JsonResult>;
   /** Without `wantsValue`, `value` may be undefined: a large value is then not carried over from its thread. */

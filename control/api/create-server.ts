@@ -142,10 +142,31 @@ function createApp({ tls, trustedProxies = [] }: ControlServerDeps): FastifyInst
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
     const tooDeep = refuseDepth(text);
-    if (tooDeep === undefined) void parse(request, text, done);
-    else done(tooDeep);
+    if (tooDeep !== undefined) return done(tooDeep);
+    void parse(request, text, (error, body) => done(error !== null && isJson(text) ? refusedKey(error) : error, body));
   });
   return app;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The framework says the same of a body that is no JSON and of one with a key that changes how objects behave. */
+function refusedKey(cause: Error): AppError {
+  return new AppError(
+    'REQUEST_MALFORMED',
+    'input',
+    'The body holds a key that is not allowed: __proto__, or constructor with prototype in it.',
+    {
+      ...{ values: { problem: 'key' }, fix: 'Use another key.', cause },
+    },
+  );
 }
 
 /** One address, or connections that never say anything, keep nobody else out. Proxies bring many people. */

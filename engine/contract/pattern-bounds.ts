@@ -23,8 +23,9 @@ export interface PatternExcess {
   readonly limit: number;
 }
 
-/** A part that does not change when it is repeated: an escape, a class, the head of a group. */
-const TOKEN = /\\(?:[pP](?:\{[^}]*\}|.)|x\{[^}]*\}|[^])|\[\^?\]?(?:\\[^]|\[:\w+:\]|[^\]\\])*\]|\((?:\?(?:P?<[^>]*>|[a-zA-Z-]*:?))?|[^]/y;
+/** A part that does not change when it is repeated: an escape, a class, the head of a group. Names end: none is looked for far away. */
+const TOKEN =
+  /\\(?:[pP](?:\{[^}]{0,50}\}|.)|x\{[^}]{0,50}\}|[^])|\[\^?\]?(?:\\[^]|\[:\w{1,50}:\]|[^\]\\])*\]|\((?:\?(?:P?<[^>]{0,100}>|[a-zA-Z-]*:?))?|[^]/y;
 const REPEAT = /\{(\d+)(?:,(\d*))?\}/y;
 
 /** About as many instructions as the compiled program has; never fewer by more than a few in each group. */
@@ -68,7 +69,7 @@ const FOLDED_AT_ONCE = 1000;
 /** Of a class with a name. */
 const NAMED = 100;
 const NAMED_CLASS = /\\[pP]/g;
-const ENDPOINT = String.raw`(\\[xu]\{[^}]*\}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\?[^])`;
+const ENDPOINT = String.raw`(\\[xu]\{[^}]{0,50}\}|\\u[0-9a-fA-F]{4}|\\x[0-9a-fA-F]{2}|\\?[^])`;
 const RANGE = new RegExp(`${ENDPOINT}-${ENDPOINT}`, 'gu');
 
 /** Where case is ignored, each code point of a class is looked up for its other cases when the pattern is compiled. */

@@ -5,64 +5,107 @@
 import { isRecord } from './is-record.ts';
 import { patternProgram } from './pattern-bounds.ts';
 
-const MOST = { schemas: 200, names: 1000, branches: 10, choices: 200, programs: 2000, patternChars: 200 } as const;
+/**
+ * Of the whole schema, so that compiling it takes a few milliseconds. `code`: pieces of code, of 40 µs at most; `names` and `choices` become no code
+ * (`engine/schema/create-ajv.ts`), `programs` are instructions of patterns.
+ */
+const MOST = { code: 240, names: 1000, choices: 2000, programs: 1000 } as const;
+const MAX_BRANCHES = 10;
+const MAX_PATTERN_CHARS = 200;
+/** The place in the schema stands in each piece of code: so many characters take the time of a piece. */
+const PATH_CHARS = 200;
 const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
 
-type Left = { schemas: number; names: number; programs: number };
+type Left = Record<keyof typeof MOST, number>;
+/** `path`: characters of the place of the keyword. */
+type IsPlain = (value: unknown, left: Left, path: number) => boolean;
 
 /** Pure; looks no further than its bounds. */
 export function isPlainSchema(schema: unknown): boolean {
-  const left = { schemas: MOST.schemas, names: MOST.names, programs: MOST.programs };
-  if (!isRecord(schema)) return isPlain(schema, left);
+  const left = { ...MOST };
+  if (!isRecord(schema)) return isPlain(schema, left, 0);
   const { $schema = DRAFT, $id = '', ...rest } = schema;
-  return $schema === DRAFT && typeof $id === 'string' && isPlain(rest, left);
+  return $schema === DRAFT && typeof $id === 'string' && isPlain(rest, left, 0);
 }
 
-function isPlain(schema: unknown, left: Left): boolean {
-  left.schemas -= 1;
-  if (left.schemas < 0) return false;
+/** How many levels of data a plain schema looks into: what is deeper costs it nothing. */
+export function reachOfPlain(schema: unknown): number {
+  if (!isRecord(schema)) return 0;
+  const { properties = {}, additionalProperties, items, minProperties, maxProperties } = schema;
+  const same = [schema['anyOf'], schema['oneOf'], schema['allOf']].flatMap((choice) => (choice ?? []) as readonly unknown[]);
+  const inside: readonly unknown[] = [...(Object.values(properties as object) as readonly unknown[]), additionalProperties, items].filter(
+    (one) => one !== undefined,
+  );
+  const own = inside.length > 0 || minProperties !== undefined || maxProperties !== undefined ? 1 : 0;
+  return Math.max(own, ...same.map(reachOfPlain), ...inside.map((one) => 1 + reachOfPlain(one)));
+}
+
+const isPlain: IsPlain = (schema, left, path) => {
+  if (!takes(left, 'code', 1 + path / PATH_CHARS)) return false;
   if (typeof schema === 'boolean') return true;
   if (!isRecord(schema)) return false;
-  return Object.entries(schema).every(([name, value]) => Object.hasOwn(KEYWORDS, name) && KEYWORDS[name]!(value, left));
+  for (const name in schema) {
+    if (!Object.hasOwn(KEYWORDS, name) || !KEYWORDS[name]!(schema[name], left, path + name.length + 1)) return false;
+  }
+  return true;
+};
+
+function takes(left: Left, what: keyof Left, count: number): boolean {
+  left[what] -= count;
+  return left[what] >= 0;
 }
 
-type IsPlain = (value: unknown, left: Left) => boolean;
+/** Of a keyword that becomes one piece of code. */
+function coded(isRight: IsPlain): IsPlain {
+  return (value, left, path) => takes(left, 'code', 1 + path / PATH_CHARS) && isRight(value, left, path);
+}
 
-const ignored: IsPlain = () => true;
-const aNumber: IsPlain = (value) => typeof value === 'number';
-const aChoice: IsPlain = (value, left) => Array.isArray(value) && value.length <= MOST.branches && value.every((one) => isPlain(one, left));
+const aText: IsPlain = (value) => typeof value === 'string';
+const aBoolean: IsPlain = (value) => typeof value === 'boolean';
+const aNumber: IsPlain = coded((value) => typeof value === 'number');
+const aChoice: IsPlain = coded(
+  (value, left, path) => Array.isArray(value) && value.length <= MAX_BRANCHES && value.every((one) => isPlain(one, left, path + 2)),
+);
+const each = (names: readonly string[], rule: IsPlain) => Object.fromEntries(names.map((name) => [name, rule]));
 
 const KEYWORDS: Readonly<Record<string, IsPlain>> = {
-  ...Object.fromEntries(
-    ['title', 'description', 'default', 'examples', '$comment', 'deprecated', 'readOnly', 'writeOnly'].map((name) => [name, ignored]),
-  ),
-  ...Object.fromEntries(
-    ['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum', 'minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties'].map(
-      (name) => [name, aNumber],
-    ),
-  ),
-  ...Object.fromEntries(['anyOf', 'oneOf', 'allOf'].map((name) => [name, aChoice])),
-  maxProperties: aNumber,
-  type: (value) => (Array.isArray(value) ? value : [value]).every((one) => typeof one === 'string') && String(value).length < 100,
-  enum: (value) => Array.isArray(value) && value.length <= MOST.choices && value.every(isScalar),
-  const: isScalar,
-  format: (value) => typeof value === 'string' && FORMATS.has(value),
-  pattern: isPlainPattern,
-  required: (value, left) => Array.isArray(value) && (left.names -= value.length) >= 0,
-  properties: (value, left) => isRecord(value) && Object.values(value).every((one) => isPlain(one, left)),
-  additionalProperties: isPlain,
-  items: isPlain,
+  ...each(['title', 'description', '$comment'], aText),
+  ...each(['deprecated', 'readOnly', 'writeOnly'], aBoolean),
+  // The compiler does not look into them.
+  default: () => true,
+  examples: Array.isArray,
+  ...each(['minimum', 'maximum', 'exclusiveMinimum', 'exclusiveMaximum'], aNumber),
+  ...each(['minLength', 'maxLength', 'minItems', 'maxItems', 'minProperties', 'maxProperties'], aNumber),
+  ...each(['anyOf', 'oneOf', 'allOf'], aChoice),
+  type: (value, left) => {
+    const types: readonly unknown[] = Array.isArray(value) ? value : [value];
+    return takes(left, 'code', types.length) && types.every((one) => typeof one === 'string' && one.length < 10);
+  },
+  enum: coded((value, left) => Array.isArray(value) && takes(left, 'choices', value.length) && value.every(isScalar)),
+  const: coded(isScalar),
+  format: coded((value) => typeof value === 'string' && FORMATS.has(value)),
+  pattern: coded(isPlainPattern),
+  required: coded((value, left) => Array.isArray(value) && takes(left, 'names', value.length)),
+  properties: (value, left, path) => isRecord(value) && arePlain(value, left, path),
+  additionalProperties: coded(isPlain),
+  items: coded(isPlain),
 };
 
 const FORMATS: ReadonlySet<string> = new Set(['date', 'time', 'date-time', 'email', 'uri', 'uuid', 'ipv4', 'ipv6', 'hostname']);
+
+function arePlain(schemas: Readonly<Record<string, unknown>>, left: Left, path: number): boolean {
+  for (const name in schemas) if (!isPlain(schemas[name], left, path + name.length + 1)) return false;
+  return true;
+}
 
 function isScalar(value: unknown): boolean {
   return typeof value !== 'object' || value === null;
 }
 
-/** Without flags, named classes and quotes, whose size is not that of their text. */
+/** Without flags, named classes and quotes, whose size is not that of their text, and without classes that end in two ways. */
 function isPlainPattern(value: unknown, left: Left): boolean {
-  if (typeof value !== 'string' || value.length > MOST.patternChars || /\(\?[^:]|\\[QEpPxC]|\[\[|\[\^?-/.test(value)) return false;
-  left.programs -= patternProgram(value);
-  return left.programs >= 0;
+  if (typeof value !== 'string' || value.length > MAX_PATTERN_CHARS) return false;
+  // Its text is translated and compiled too.
+  if (!takes(left, 'code', 2)) return false;
+  return !/\(\?[^:]|\\[QEpPxC]|\[\[|\[\^?[-\]]/.test(value) && takes(left, 'programs', patternProgram(value));
 }

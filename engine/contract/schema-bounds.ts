@@ -4,7 +4,7 @@
  */
 import { isRecord } from './is-record.ts';
 import { measurePattern, type PatternExcess } from './pattern-bounds.ts';
-import { isPlainSchema } from './plain-schema.ts';
+import { isPlainSchema, reachOfPlain } from './plain-schema.ts';
 import { pointerStep } from './schema-problem.ts';
 import type { Text } from './texts.ts';
 
@@ -40,10 +40,18 @@ export interface SchemaSize {
   readonly weight: number;
   /** The same for each character of its texts: what patterns cost. */
   readonly textWeight: number;
-  /** Objects in it, as far as it was looked at. */
-  readonly subschemas: number;
-  /** May be compiled, and check little data, on an event loop. */
-  readonly isPlain: boolean;
+}
+
+export interface PlainSchemaSize extends SchemaSize {
+  /** Levels of the data that it looks into. */
+  readonly reach: number;
+}
+
+/** What checking by a schema costs that may be compiled, and check little data, on an event loop; undefined for any other, which is not looked through. */
+export function measurePlainSchema(schema: unknown): PlainSchemaSize | undefined {
+  if (!isPlainSchema(schema)) return undefined;
+  const size = measureSchema(schema);
+  return size.excess === undefined ? { ...size, reach: reachOfPlain(schema) } : undefined;
 }
 
 /** The first bound that a schema breaks, and what checking data by it costs. */
@@ -60,8 +68,7 @@ export function measureSchema(schema: unknown): SchemaSize {
   visit(schema, '', 1, survey);
   if (survey.excess === undefined) connect(survey);
   const { excess, parts } = survey;
-  const size = excess === undefined ? weigh(parts) : beyond(excess);
-  return { ...size, subschemas: parts.length, isPlain: size.excess === undefined && isPlainSchema(schema) };
+  return excess === undefined ? weigh(parts) : beyond(excess);
 }
 
 /** A schema within the schema. */
@@ -75,9 +82,11 @@ interface Part {
   readonly same: Part[];
   /** Judge the values inside; of each list one applies to any of them, or none. */
   readonly inside: Part[][];
-  /** Work in all, for values so many levels deep as the place in the list. */
-  work: number[];
-  textWork: number[];
+  /** Work in all, for values as deep as the level that is looked at; and one level less. */
+  work: number;
+  textWork: number;
+  workBefore: number;
+  textBefore: number;
 }
 
 interface Survey {
@@ -110,7 +119,7 @@ function visit(value: unknown, path: string, depth: number, survey: Survey): voi
 }
 
 function addPart(schema: Part['schema'], path: string, survey: Survey): void {
-  const part: Part = { schema, path, own: 1, ownText: 0, same: [], inside: [], work: [], textWork: [] };
+  const part: Part = { schema, path, own: 1, ownText: 0, same: [], inside: [], work: 0, textWork: 0, workBefore: 0, textBefore: 0 };
   survey.parts.push(part);
   survey.byValue.set(schema, part);
   refuseResources(part, survey);
@@ -138,7 +147,7 @@ function addPart(schema: Part['schema'], path: string, survey: Survey): void {
   }
   part.own += Math.ceil(lengthOf(schema['enum']) / 100);
   // An object without any of its fields costs a look at each name all the same.
-  part.own += Math.floor((lengthOf(schema['properties']) + lengthOf(schema['required'])) / 20);
+  part.own += Math.floor(lengthOf(schema['properties']) / 20 + lengthOf(schema['required']) / 10);
   for (const [keyword, work] of Object.entries(TEXT_WORK)) if (schema[keyword] !== undefined) part.ownText += work;
   // Each item is written down in one order of its fields.
   if (schema['uniqueItems'] === true) part.own += 5;
@@ -231,23 +240,22 @@ function decoded(step: string): string {
   }
 }
 
-type Weights = Pick<SchemaSize, 'excess' | 'weight' | 'textWeight'>;
-
-/** Level by level, so that each part is worked out once for each. */
-function weigh(parts: readonly Part[]): Weights {
+/** Level by level, each part once for each. */
+function weigh(parts: readonly Part[]): SchemaSize {
+  const { ordered, looping } = orderBySame(parts);
+  if (looping !== undefined) return beyond({ bound: 'loop', found: 1, limit: 0, path: looping.path });
   let weight = 0;
   let textWeight = 0;
   for (let level = 0, isGrowing = true; level <= LEVELS && isGrowing; level++) {
     isGrowing = level === 0;
+    for (const part of parts) [part.workBefore, part.textBefore] = [part.work, part.textWork];
+    for (const part of ordered) work(part, level > 0);
+    const bound = level === 0 ? 'branches' : 'growth';
     for (const part of parts) {
-      const looping = workOf(part, level, new Set());
-      if (looping !== undefined) return beyond({ bound: 'loop', found: 1, limit: 0, path: looping.path });
-      const work = part.work[level]!;
-      const bound = level === 0 ? 'branches' : 'growth';
-      if (work > SCHEMA_LIMITS[bound]) return beyond({ bound, found: work, limit: SCHEMA_LIMITS[bound], path: part.path });
-      weight = Math.max(weight, work);
-      textWeight = Math.max(textWeight, part.textWork[level]!);
-      isGrowing ||= work > part.work[level - 1]! || part.textWork[level]! > part.textWork[level - 1]!;
+      if (part.work > SCHEMA_LIMITS[bound]) return beyond({ bound, found: part.work, limit: SCHEMA_LIMITS[bound], path: part.path });
+      weight = Math.max(weight, part.work);
+      textWeight = Math.max(textWeight, part.textWork);
+      isGrowing ||= part.work > part.workBefore || part.textWork > part.textBefore;
     }
   }
   const multiple = findMultiple(parts);
@@ -255,31 +263,50 @@ function weigh(parts: readonly Part[]): Weights {
   return { excess: undefined, weight, textWeight };
 }
 
-function beyond(excess: SchemaExcess): Weights {
+function beyond(excess: SchemaExcess): SchemaSize {
   return { excess, weight: Infinity, textWeight: Infinity };
 }
 
-/** Works it out; returns a part that asks for itself for the same value, which no check would ever end. */
-function workOf(part: Part, level: number, open: Set<Part>): Part | undefined {
-  if (part.work[level] !== undefined) return undefined;
-  if (open.has(part)) return part;
-  open.add(part);
-  let work = part.own;
-  let textWork = part.ownText;
+/** Each part behind those that judge the same value for it. `looping`: asks for itself for the same value, so that no check would ever end. */
+function orderBySame(parts: readonly Part[]): { readonly ordered: Iterable<Part>; readonly looping: Part | undefined } {
+  const ordered = new Set<Part>();
+  const open = new Set<Part>();
+  const add = (part: Part): Part | undefined => {
+    if (ordered.has(part)) return undefined;
+    if (open.has(part)) return part;
+    open.add(part);
+    for (const one of part.same) {
+      const looping = add(one);
+      if (looping !== undefined) return looping;
+    }
+    ordered.add(part);
+    return undefined;
+  };
+  for (const part of parts) {
+    const looping = add(part);
+    if (looping !== undefined) return { ordered, looping };
+  }
+  return { ordered, looping: undefined };
+}
+
+function work(part: Part, holdsOthers: boolean): void {
+  part.work = part.own;
+  part.textWork = part.ownText;
   for (const one of part.same) {
-    const looping = workOf(one, level, open);
-    if (looping !== undefined) return looping;
-    work += one.work[level]!;
-    textWork += one.textWork[level]!;
+    part.work += one.work;
+    part.textWork += one.textWork;
   }
-  for (const choice of level > 0 ? part.inside : []) {
-    work += choice.reduce((most, one) => Math.max(most, one.work[level - 1]!), 0);
-    textWork += choice.reduce((most, one) => Math.max(most, one.textWork[level - 1]!), 0);
+  if (!holdsOthers) return;
+  for (const choice of part.inside) {
+    let most = 0;
+    let mostText = 0;
+    for (const one of choice) {
+      most = Math.max(most, one.workBefore);
+      mostText = Math.max(mostText, one.textBefore);
+    }
+    part.work += most;
+    part.textWork += mostText;
   }
-  open.delete(part);
-  part.work[level] = work;
-  part.textWork[level] = textWork;
-  return undefined;
 }
 
 /**

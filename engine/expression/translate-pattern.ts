@@ -39,6 +39,20 @@ export function translatePattern({ source, flags }: Pick<RegExp, 'source' | 'fla
   }
 }
 
+/**
+ * The same for a pattern with the flag `u` that only tells whether a text matches, so that it does not matter which groups take part. Undefined: it is
+ * no such pattern, or one that RE2 cannot match.
+ */
+export function translateTest(source: string): string | undefined {
+  try {
+    new RegExp(source, 'u');
+    return new PatternTranslator(source, 'u').translate().pattern;
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 class Refusal extends Error {
   readonly problem: PatternProblem;
   constructor(problem: PatternProblem) {
@@ -77,6 +91,7 @@ const CLASSES: Readonly<Record<string, string>> = {
   S: NO_SPACE,
 };
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, v: 11, f: 12, r: 13 };
+const PROPERTY = /([pP])\{(?:(?:gc|General_Category|sc|Script)=)?(\w+)\}/y;
 const QUANTIFIER = /([*+?]|\{(\d+)(,(\d*))?\})(\??)/y;
 
 class PatternTranslator {
@@ -143,8 +158,10 @@ class PatternTranslator {
     const to = least === undefined ? (sign === '?' ? 1 : Infinity) : found[3] === undefined ? from : most ? Number(most) : Infinity;
     if (from > MAX_REPEAT || (to !== Infinity && to > MAX_REPEAT)) throw new Refusal('pattern-repeat');
     if (part.hasLineEnd) throw new Refusal('pattern-line-end');
-    if (part.isNullable && part.isReluctant && to > 0) throw new Refusal('pattern-empty');
-    if ((to > 1 && part.hasLooseGroup) || (part.hasGroup && part.isNullable)) throw new Refusal('pattern-group');
+    if (!this.#isTest()) {
+      if (part.isNullable && part.isReluctant && to > 0) throw new Refusal('pattern-empty');
+      if ((to > 1 && part.hasLooseGroup) || (part.hasGroup && part.isNullable)) throw new Refusal('pattern-group');
+    }
     return {
       ...part,
       text: part.text + text,
@@ -211,12 +228,25 @@ class PatternTranslator {
   #classEscape(): string | undefined {
     const members = CLASSES[this.#source[this.#at] ?? ''];
     if (members !== undefined) this.#at++;
-    return members;
+    return members ?? this.#property();
+  }
+
+  /** Unicode properties, which `u` brings: RE2 knows categories by their short names, and scripts. */
+  #property(): string | undefined {
+    if (!this.#isTest()) return undefined;
+    PROPERTY.lastIndex = this.#at;
+    const [text, sign, name] = PROPERTY.exec(this.#source) ?? [];
+    if (text === undefined && /[pP]/.test(this.#source[this.#at] ?? '')) throw new Refusal('pattern-syntax');
+    if (text === undefined) return undefined;
+    this.#at += text.length;
+    return `\\${sign}{${name}}`;
   }
 
   /** The code point of what stands behind a backslash (ECMA-262, 22.2.1 and B.1.2). */
   #character(): number {
     const rest = this.#source.slice(this.#at, this.#at + 11);
+    const [point, digits] = (this.#isTest() && /^u\{0*([0-9a-fA-F]{1,6})\}/.exec(rest)) || [];
+    if (point !== undefined) return this.#unit(Number.parseInt(digits!, 16), point.length);
     const [, hex] = /^(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))/.exec(rest)?.filter((part) => part !== undefined) ?? [];
     if (hex !== undefined) return this.#unit(Number.parseInt(hex, 16), hex.length + 1);
     const [control] = /^c[A-Za-z]/.exec(rest) ?? [];
@@ -269,6 +299,10 @@ class PatternTranslator {
     if (this.#take('b')) return 8;
     if (this.#take('-')) return 0x2d;
     return this.#classEscape() ?? this.#character();
+  }
+
+  #isTest(): boolean {
+    return this.#flags.includes('u');
   }
 
   #isMultiline(): boolean {

@@ -1,7 +1,8 @@
 import { Type } from 'typebox';
+import type { JsonSchema } from '../../engine/schema/compile-schema.ts';
 import { definePolicy, type CheckedJson, type CheckedSchema, type Exchange, type GatewayError, type PolicyDeps } from '../contract.ts';
 import { QUERY_MALFORMED, refuse, refuseJson } from '../errors.ts';
-import { createCheckedSchema, type JsonSchema } from '../shared/compile-schema.ts';
+import { createCheckedSchema } from '../shared/create-checked-schema.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
 
 /** Body and query must fit the interface's JSON Schemas; JSON is read strictly before (one meaning, bounded depth). */

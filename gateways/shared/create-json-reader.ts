@@ -1,7 +1,9 @@
 import type { Clock } from '../../engine/contract/clock.ts';
+import { createBreachList } from '../../engine/schema/create-breach-list.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
 import type { CheckedJson, CheckedSchema, JsonReader, JsonResult, Sender } from '../contract.ts';
 import { shareOf } from './caller-of.ts';
+import { toSchemaIssue } from './create-checked-schema.ts';
 import type { JsonTask } from './json-worker.ts';
 import { parseJson } from './parse-json.ts';
 
@@ -15,6 +17,8 @@ const CPU_MS = 2000;
 const CPU_MS_PER_MB = 1000;
 /** A caller whose body ended a thread waits: starting another is dear. */
 const PAUSE_MS = 2000;
+/** Problems of one body that are told. */
+const MAX_ISSUES = 20;
 /** Schemas beyond the bounds that ended a thread. */
 const REMEMBERED = 100;
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './json-worker.ts' : './json-worker.js', import.meta.url);
@@ -32,6 +36,7 @@ export function createJsonReader(clock: Clock): JsonReader {
   const threads = new BoundedThreads<JsonTask, CheckedJson>({
     ...{ file: FILE, size: 2, heapMb: HEAP_MB, waiting: WAITING, waitingPerKey: WAITING_PER_CALLER, pauseMs: PAUSE_MS, clock },
   });
+  const list = createBreachList(clock);
   const unusable = new Set<string>();
 
   async function inThread(task: JsonTask, from: Sender): Promise<CheckedJson> {
@@ -59,29 +64,41 @@ export function createJsonReader(clock: Clock): JsonReader {
     throw new Error('the schema takes too much computing: make it smaller');
   }
 
+  /** All problems in place of the first one, where they can be listed. */
+  async function withAll(
+    first: CheckedJson,
+    source: JsonTask['source'],
+    { text, coerces }: CheckedSchema,
+    from: Sender,
+  ): Promise<CheckedJson> {
+    if (!('issues' in first)) return first;
+    const all = await list.find({ source, schema: { text, coerces }, most: MAX_ISSUES }, shareOf(from));
+    return all === undefined ? first : { issues: all.breaches.map(toSchemaIssue) };
+  }
+
+  /** Checks a value that was read here: at once where that is quick. */
+  function check(value: unknown, source: JsonTask['source'], schema: CheckedSchema, from: Sender, bytes?: number) {
+    if (!schema.isQuick(value, bytes)) {
+      return checkInThread(source, schema, from).then((found) => ('value' in found ? { value } : withAll(found, source, schema, from)));
+    }
+    const issue = schema.check(value);
+    return issue === undefined ? { value } : withAll({ issues: [issue] }, source, schema, from);
+  }
+
   return {
     read(bytes, from) {
       if (bytes.byteLength <= THREAD_ABOVE_BYTES) return parseJson(bytes);
       return inThread({ source: bytes }, from).then((found) => withValue(found, bytes)) as Promise<JsonResult>;
     },
     readChecked(bytes, schema, from, wantsValue) {
-      const size = bytes.byteLength;
-      if (size > THREAD_ABOVE_BYTES) {
+      if (bytes.byteLength > THREAD_ABOVE_BYTES) {
         const found = checkInThread(bytes, schema, from);
         return wantsValue ? found.then((checked) => withValue(checked, bytes)) : found;
       }
       const parsed = parseJson(bytes);
-      if ('problem' in parsed) return parsed;
-      if (!schema.isQuick(parsed.value, size))
-        return checkInThread(bytes, schema, from).then((found) => ('value' in found ? parsed : found));
-      const issues = schema.check(parsed.value, size);
-      return issues === undefined ? parsed : { issues };
+      return 'problem' in parsed ? parsed : check(parsed.value, bytes, schema, from, bytes.byteLength);
     },
-    check(value, schema, from, bytes) {
-      if (!schema.isQuick(value, bytes)) return checkInThread({ value }, schema, from);
-      const issues = schema.check(value, bytes);
-      return issues === undefined ? { value } : { issues };
-    },
-    close: () => threads.close(),
+    check: (value, schema, from, bytes) => check(value, { value }, schema, from, bytes),
+    close: async () => void (await Promise.all([threads.close(), list.close()])),
   };
 }

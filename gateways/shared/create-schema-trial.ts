@@ -1,33 +1,28 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
-import { measureSchema, schemaExcessText } from '../../engine/contract/schema-bounds.ts';
+import type { Text } from '../../engine/contract/texts.ts';
+import type { JsonSchema } from '../../engine/schema/compile-schema.ts';
 import { BoundedThreads, ThreadLimit } from '../../engine/threads/bounded-threads.ts';
-import { createSchemaCheck, type JsonSchema, type SchemaProblem } from './compile-schema.ts';
+
+/** Why a JSON Schema cannot be used: it is none, or it is more work than a gateway does for one request. */
+export type SchemaProblem = { readonly invalid: string } | { readonly costly: Text };
 
 /** What is wrong with each schema. SCHEMA_CHECK_BUSY (transient) when too many wait, of all or of `by`. */
 export type SchemaTrial = (schemas: readonly JsonSchema[], by: string) => Promise<readonly (SchemaProblem | undefined)[]>;
 
 /** Of computing, for the schemas of one interface together. */
 const CPU_MS = 200;
-/** Compiled on the event loop within a few milliseconds. */
-const SMALL = { subschemas: 60, weight: 50 };
 const FILE = new URL(import.meta.url.endsWith('.ts') ? './schema-worker.ts' : './schema-worker.js', import.meta.url);
 
-/** Compiles schemas that anybody may have written: small ones at once, others in a thread that ends when they take too long. */
+/** Measures and compiles schemas that anybody may have written, in a thread that ends when they take too long: here nothing looks at them. */
 export function createSchemaTrial(clock: Clock): SchemaTrial {
-  const threads = new BoundedThreads<readonly JsonSchema[], readonly (SchemaProblem | undefined)[]>({
+  const threads = new BoundedThreads<string, readonly (SchemaProblem | undefined)[]>({
     ...{ file: FILE, size: 1, heapMb: 128, waiting: 32, waitingPerKey: 4, pauseMs: 2000, clock },
   });
-  const find = createSchemaCheck();
   return async (schemas, by) => {
-    const sizes = schemas.map(measureSchema);
-    const costly = sizes.map(({ excess }) => excess && { costly: schemaExcessText(excess) });
-    if (costly.some((problem) => problem !== undefined)) return costly;
-    const subschemas = sizes.reduce((sum, size) => sum + size.subschemas, 0);
-    const isSmall = subschemas <= SMALL.subschemas && sizes.every(({ weight, isPlain }) => weight <= SMALL.weight && isPlain);
-    if (isSmall) return schemas.map(find);
+    if (schemas.length === 0) return [];
     try {
-      return await threads.run(schemas, { cpuMs: CPU_MS, key: by });
+      return await threads.run(JSON.stringify(schemas), { cpuMs: CPU_MS, key: by });
     } catch (error) {
       if (!(error instanceof ThreadLimit)) throw error;
       if (error.fault === 'failed') throw new Error('the thread that checks schemas failed', { cause: error });

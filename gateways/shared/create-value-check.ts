@@ -1,7 +1,8 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
+import type { JsonSchema } from '../../engine/schema/compile-schema.ts';
 import type { JsonReader, SchemaIssue } from '../contract.ts';
-import { createCheckedSchema, type JsonSchema } from './compile-schema.ts';
+import { createCheckedSchema } from './create-checked-schema.ts';
 import { createJsonReader } from './create-json-reader.ts';
 
 export interface ValueCheck {

@@ -1,7 +1,9 @@
 /** The thread behind `createJsonReader`. */
+import { keepLast } from '../../engine/schema/keep-last.ts';
+import type { JsonSchema } from '../../engine/schema/compile-schema.ts';
 import { serveTasks } from '../../engine/threads/serve-tasks.ts';
-import type { CheckedJson, CheckedSchema } from '../contract.ts';
-import { createCheckedSchema, type JsonSchema } from './compile-schema.ts';
+import type { CheckedJson } from '../contract.ts';
+import { createCheckedSchema } from './create-checked-schema.ts';
 import { parseJson } from './parse-json.ts';
 
 export interface JsonTask {
@@ -11,24 +13,15 @@ export interface JsonTask {
   readonly schema?: { readonly text: string; readonly coerces: boolean };
 }
 
-/** Compiled schemas that are kept, the last used ones. */
-const KEPT = 50;
-const kept = new Map<string, CheckedSchema>();
-
-function schemaOf({ text, coerces }: NonNullable<JsonTask['schema']>): CheckedSchema {
-  const key = `${coerces} ${text}`;
-  const schema = kept.get(key) ?? createCheckedSchema(JSON.parse(text) as JsonSchema, coerces);
-  kept.delete(key);
-  kept.set(key, schema);
-  if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
-  return schema;
-}
+const schemaOf = {
+  plain: keepLast(50, (text) => createCheckedSchema(JSON.parse(text) as JsonSchema)),
+  coercing: keepLast(50, (text) => createCheckedSchema(JSON.parse(text) as JsonSchema, true)),
+};
 
 /** The value of what fits stays here: the answer has `undefined` in its place. */
 serveTasks<JsonTask, CheckedJson>(({ source, schema }) => {
-  const isText = source instanceof Uint8Array;
-  const parsed = isText ? parseJson(source) : source;
+  const parsed = source instanceof Uint8Array ? parseJson(source) : source;
   if ('problem' in parsed) return parsed;
-  const issues = schema && schemaOf(schema).check(parsed.value, isText ? source.byteLength : undefined);
-  return issues === undefined ? { value: undefined } : { issues };
+  const issue = schema && schemaOf[schema.coerces ? 'coercing' : 'plain'](schema.text).check(parsed.value);
+  return issue === undefined ? { value: undefined } : { issues: [issue] };
 });

@@ -1,12 +1,22 @@
 /** The thread behind `createSchemaTrial`. */
+import { measureSchema, schemaExcessText } from '../../engine/contract/schema-bounds.ts';
+import { createSchemaTest, type JsonSchema } from '../../engine/schema/compile-schema.ts';
 import { serveTasks } from '../../engine/threads/serve-tasks.ts';
-import { createSchemaCheck, type JsonSchema, type SchemaProblem } from './compile-schema.ts';
+import type { SchemaProblem } from './create-schema-trial.ts';
 
-const find = createSchemaCheck();
+const findFault = createSchemaTest();
 
-serveTasks<readonly JsonSchema[], readonly (SchemaProblem | undefined)[]>((schemas, { step }) =>
-  schemas.map((schema, index) => {
+function findProblem(schema: JsonSchema): SchemaProblem | undefined {
+  const { excess } = measureSchema(schema);
+  if (excess !== undefined) return { costly: schemaExcessText(excess) };
+  const invalid = findFault(schema);
+  return invalid === undefined ? undefined : { invalid };
+}
+
+/** One after the other: `step` tells which one took too much. */
+serveTasks<string, readonly (SchemaProblem | undefined)[]>((schemas, { step }) =>
+  (JSON.parse(schemas) as readonly JsonSchema[]).map((schema, index) => {
     step(index);
-    return find(schema);
+    return findProblem(schema);
   }),
 );

@@ -2,10 +2,11 @@ import { Type } from 'typebox';
 import { isQuickCheck } from '../../engine/contract/check-cost.ts';
 import type { Message } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort, type Outcome } from '../../engine/contract/node.ts';
-import { measureSchema, schemaExcessText, type SchemaSize } from '../../engine/contract/schema-bounds.ts';
+import { measurePlainSchema, measureSchema, schemaExcessText, type PlainSchemaSize } from '../../engine/contract/schema-bounds.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
-import { compileSchemaCheck, type SchemaCheck, type SchemaFindings } from '../shared/json/schema-check.ts';
-import { createParser } from '../shared/parse-worker/create-parser.ts';
+import { compileFirstBreach, type Breach, type FirstBreach } from '../../engine/schema/compile-schema.ts';
+import { refuseUnusableSchema, toCheckIssue } from '../shared/json/schema-check.ts';
+import { createParser, isLarge, type ParseContext } from '../shared/parse-worker/create-parser.ts';
 
 /** Checks the data against a JSON Schema (2020-12). What does not fit is refused with CHECK_SCHEMA and every place, never a value. */
 export default defineNode({
@@ -37,7 +38,7 @@ export default defineNode({
     const { excess } = measureSchema(config.schema);
     if (excess !== undefined) return [{ path: '/schema', message: schemaExcessText(excess) }];
     try {
-      compileSchemaCheck(config.schema, config.maxIssues);
+      refuseUnusableSchema(config.schema);
       return [];
     } catch (error) {
       const en = (error as Error).message.slice(0, 500);
@@ -47,28 +48,33 @@ export default defineNode({
   },
   prepare(config) {
     // At the first message: it takes milliseconds, and a process that starts has thousands of flows. Publishing has tried it (`check`).
-    let check: SchemaCheck | undefined;
-    let size: SchemaSize | undefined;
+    let plain: { readonly size: PlainSchemaSize | undefined; readonly text: string } | undefined;
+    let findFirst: FirstBreach | undefined;
     const parser = createParser();
-    const toOutcome = (found: SchemaFindings | undefined, message: Message): Outcome => {
-      if (found === undefined) return { emit: { ok: [message] } };
+
+    /** Of large data, the first problem alone is told. */
+    async function refusal(first: Breach, schema: string, { data }: Message, ctx: ParseContext): Promise<Outcome> {
+      const all = isLarge(data) ? undefined : await parser.listBreaches({ data, schema, most: config.maxIssues }, ctx);
+      const { breaches, count } = all ?? { breaches: [first] };
       return {
         reject: {
           code: 'CHECK_SCHEMA',
           kind: 'input',
-          message: `The data does not fit its schema at ${found.count} place(s).`,
-          values: { count: found.count },
+          message: `The data does not fit its schema${count === undefined ? '' : ` at ${count} place(s)`}.`,
+          ...(count === undefined ? {} : { values: { count } }),
           fix: 'Correct the named fields and send again.',
-          issues: found.issues,
+          issues: breaches.map(toCheckIssue),
         },
       };
-    };
+    }
+
     return (ctx, message) => {
       const { data } = message;
-      if (isQuickCheck((size ??= measureSchema(config.schema)), data))
-        return toOutcome((check ??= compileSchemaCheck(config.schema, config.maxIssues))(data), message);
-      const found = parser.inThread({ kind: 'schema', data, ...config }, ctx) as Promise<SchemaFindings | undefined>;
-      return found.then((late) => toOutcome(late, message));
+      const { size, text } = (plain ??= { size: measurePlainSchema(config.schema), text: JSON.stringify(config.schema) });
+      const toOutcome = (first: Breach | undefined) =>
+        first === undefined ? { emit: { ok: [message] } } : refusal(first, text, message, ctx);
+      if (size !== undefined && isQuickCheck(size, data)) return toOutcome((findFirst ??= compileFirstBreach(config.schema))(data));
+      return (parser.inThread({ kind: 'schema', data, schema: text }, ctx) as Promise<Breach | undefined>).then(toOutcome);
     };
   },
 });

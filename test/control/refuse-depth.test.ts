@@ -27,3 +27,20 @@ test('answers 400 to a body that is nested deeper than any document', async (t) 
     assert.match(await response.text(), /100 levels/);
   }
 });
+
+test('says of a key that changes how objects behave that it is refused, and of what is no JSON that it is none', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const problemOf = async (body: string) => {
+    const response = await fetch(`${running.control.address}/api/v1/flows/validate`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${await running.control.issueToken('admin', 'test', 60_000)}` },
+      body,
+    });
+    const { code, values } = (await response.json()) as { code: string; values: { problem: string } };
+    return [response.status, code, values.problem];
+  };
+  assert.deepEqual(await problemOf('{"nodes":[{"__proto__":1}]}'), [400, 'REQUEST_MALFORMED', 'key']);
+  assert.deepEqual(await problemOf('{"constructor":{"prototype":1}}'), [400, 'REQUEST_MALFORMED', 'key']);
+  assert.deepEqual(await problemOf('{"__proto__":1'), [400, 'REQUEST_MALFORMED', 'json']);
+});

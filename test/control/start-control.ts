@@ -10,7 +10,7 @@ import type { SealPlace } from '../../engine/contract/seal.ts';
 import { StaleDraft, type BindingStore, type Bindings, type ExecutionCatalog, type FlowCatalog } from '../../engine/services.ts';
 import { fakeClock, type FakeClock } from '../../engine/testing/fake-clock.ts';
 import type { GatewayPlan } from '../../gateways/documents.ts';
-import { compileSchema } from '../../gateways/shared/compile-schema.ts';
+import { createCheckedSchema } from '../../gateways/shared/create-checked-schema.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import { createMemoryDocuments } from '../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../storage/in-process/memory-shared-state.ts';
@@ -70,7 +70,10 @@ export function defaultDeps(changes: Partial<ControlDeps> = {}) {
     publishPlan: (plan) => void plans.push(plan),
     checkInterface: () => [],
     checkSavedInterface: async (document) => deps.checkInterface(document),
-    checkBySchema: async (schema, value) => compileSchema(schema)(value, true),
+    checkBySchema: async (schema, value) => {
+      const issue = createCheckedSchema(schema).check(value);
+      return issue && [issue];
+    },
     policies: [],
     clock,
     logger: silentLogger,

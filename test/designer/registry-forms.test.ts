@@ -19,7 +19,7 @@ import { textOfFile } from '../../designer/src/parts/text-of-file.ts';
 import { sampleOf } from '../../designer/src/model/schema-sample.ts';
 import { AdapterDocument } from '../../engine/contract/adapter.ts';
 import { AppDocument, InterfaceDocument } from '../../gateways/documents.ts';
-import { compileSchema } from '../../gateways/shared/compile-schema.ts';
+import { createCheckedSchema } from '../../gateways/shared/create-checked-schema.ts';
 
 const name = { 'zh-CN': '名称', en: 'Name' };
 const namesOf = (...schemas: Parameters<typeof fieldsOf>) => schemas.flatMap((schema) => fieldsOf(schema)).map((field) => field.name);
@@ -103,7 +103,7 @@ test('the sample body of a schema fits the schema', () => {
       },
     },
   };
-  assert.equal(compileSchema(schema, false)(sampleOf(schema, 'required'), true), undefined);
+  assert.equal(createCheckedSchema(schema).check(sampleOf(schema, 'required')), undefined);
 });
 
 test('the line of titles of an export is no row, and a file that Excel wrote in GBK is read', () => {

@@ -82,6 +82,7 @@ export const controlTexts: ErrorTemplates = {
   INPUT_INVALID: { what: '输入有[ {count} 处]问题', fix: '更正列出的内容后重新提交。' },
   REQUEST_MALFORMED: { what: '请求无法读取', fix: '对照接口文档 /api/docs 更正。' },
   'REQUEST_MALFORMED/json': { what: '请求体不是正确的 JSON', fix: '更正括号、引号与逗号后重试。' },
+  'REQUEST_MALFORMED/key': { what: '请求体含有不允许的键：__proto__，或含 prototype 的 constructor', fix: '换一个键名。' },
   'REQUEST_MALFORMED/media-type': { what: '请求体不是 JSON 类型', fix: '以 application/json 发送 JSON。' },
   'REQUEST_MALFORMED/object': { what: '请求体不是 JSON 对象', fix: '按接口文档 /api/docs 发送其中的字段。' },
   'REQUEST_MALFORMED/deep': { what: '请求体嵌套过深', fix: '减少嵌套层数。' },

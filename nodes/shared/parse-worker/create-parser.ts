@@ -2,6 +2,8 @@
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../../../engine/contract/clock.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
+import type { Breaches } from '../../../engine/schema/compile-schema.ts';
+import { createBreachList, type BreachList } from '../../../engine/schema/create-breach-list.ts';
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
 import { readAnswer, runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
 
@@ -28,6 +30,11 @@ export interface Parser {
   parse(task: ParseTask, ctx: ParseContext): unknown;
   /** The same of what is done with data that `isLarge`, always in the thread. */
   inThread(task: LargeTask, ctx: ParseContext): Promise<unknown>;
+  /** All breaches of a schema (JSON) by data that is not large; undefined where there is no room or time for them. */
+  listBreaches(
+    task: { readonly data: unknown; readonly schema: string; readonly most: number },
+    ctx: ParseContext,
+  ): Promise<Breaches | undefined>;
 }
 
 export interface ParseContext {
@@ -35,20 +42,23 @@ export interface ParseContext {
   readonly signal: AbortSignal;
 }
 
-type Threads = BoundedThreads<ParseTask | LargeTask, unknown>;
+interface Shared {
+  readonly threads: BoundedThreads<ParseTask | LargeTask, unknown>;
+  readonly list: BreachList;
+}
 
 /** One set for a process, which has one clock. */
-const threadsOf = new WeakMap<Clock, Threads>();
+const sharedOf = new WeakMap<Clock, Shared>();
 let parsers = 0;
 
-function threadsBy(clock: Clock): Threads {
-  let threads = threadsOf.get(clock);
-  if (threads === undefined) {
+function sharedBy(clock: Clock): Shared {
+  let shared = sharedOf.get(clock);
+  if (shared === undefined) {
     const limits = { heapMb: HEAP_MB, waiting: MAX_WAITING, waitingPerKey: MAX_WAITING_OF_ONE };
-    threads = new BoundedThreads({ file: FILE, size: THREADS, ...limits, clock });
-    threadsOf.set(clock, threads);
+    shared = { threads: new BoundedThreads({ file: FILE, size: THREADS, ...limits, clock }), list: createBreachList(clock) };
+    sharedOf.set(clock, shared);
   }
-  return threads;
+  return shared;
 }
 
 /**
@@ -61,7 +71,7 @@ export function createParser(): Parser {
   async function inThread(task: ParseTask | LargeTask, { clock, signal }: ParseContext): Promise<unknown> {
     const megabytes = 'source' in task ? task.source.length / 1024 / 1024 : 0;
     try {
-      return await threadsBy(clock).run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key, signal });
+      return await sharedBy(clock).threads.run(task, { cpuMs: CPU_MS + megabytes * CPU_MS_PER_MB, key, signal });
     } catch (error) {
       throw error instanceof ThreadLimit ? refusal(error) : error;
     }
@@ -70,6 +80,8 @@ export function createParser(): Parser {
   return {
     parse: (task, ctx) => (isSmall(task) ? runParseTask(task) : inThread(task, ctx).then((answer) => readAnswer(task, answer))),
     inThread,
+    listBreaches: ({ data, schema, most }, { clock }) =>
+      sharedBy(clock).list.find({ source: { value: data }, schema: { text: schema, coerces: false }, most }, key),
   };
 }
 

@@ -1,6 +1,7 @@
 /** What a parser thread can be asked for. */
+import { compileFirstBreach, type JsonSchema } from '../../../engine/schema/compile-schema.ts';
+import { keepLast } from '../../../engine/schema/keep-last.ts';
 import { decodeText } from '../charset/text-charset.ts';
-import { compileSchemaCheck, type SchemaCheck } from '../json/schema-check.ts';
 import { parseJson, type ParseJsonOptions } from '../json/parse-json.ts';
 import { parseMail } from '../mail/parse-mail.ts';
 import { parseXml, type ParseXmlOptions } from '../xml/parse-xml.ts';
@@ -16,19 +17,18 @@ export type ParseTask =
 /** Work that is handed over for large data only: callers do it themselves for small data. */
 export type LargeTask =
   | { readonly kind: 'xml-text'; readonly data: unknown; readonly options: SerialiseXmlOptions }
-  | { readonly kind: 'schema'; readonly data: unknown; readonly schema: Readonly<Record<string, unknown>>; readonly maxIssues: number };
+  /** `schema` is JSON. */
+  | { readonly kind: 'schema'; readonly data: unknown; readonly schema: string };
 
 /** The tasks of one thread, whose answer is as `readAnswer` reads it; a schema that is asked for again is not compiled again. */
 export function createTasks(): (task: ParseTask | LargeTask) => unknown {
-  let last: { readonly key: string; readonly check: SchemaCheck } | undefined;
+  const breachBy = keepLast(10, (schema) => compileFirstBreach(JSON.parse(schema) as JsonSchema));
   return (task) => {
     if (task.kind === 'xml-text') return serialiseXml(task.data, task.options);
     if (task.kind === 'mail') return runParseTask(task);
     // As text, since what it costs to take it over is the event loop's: a structured clone of many small values takes two to four times as long.
     if (task.kind !== 'schema') return JSON.stringify(runParseTask(task));
-    const key = JSON.stringify([task.schema, task.maxIssues]);
-    if (last?.key !== key) last = { key, check: compileSchemaCheck(task.schema, task.maxIssues) };
-    return last.check(task.data);
+    return breachBy(task.schema)(task.data);
   };
 }
 

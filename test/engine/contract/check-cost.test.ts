@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isCheapCheck, isQuickCheck } from '../../../engine/contract/check-cost.ts';
-import { measureSchema } from '../../../engine/contract/schema-bounds.ts';
+import { isQuickCheck } from '../../../engine/contract/check-cost.ts';
+import { measurePlainSchema, measureSchema } from '../../../engine/contract/schema-bounds.ts';
 
 const repeat = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
 const person = {
@@ -14,22 +14,23 @@ const person = {
   },
 };
 const someone = (i: number) => ({ id: '310101199001011234', name: `患者${i}`, contacts: [{ kind: 'phone', value: '13800000000' }] });
+const sizeOf = (schema: object) => ({ ...measureSchema(schema), reach: 64 });
 const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));
 const throws = new Proxy([], { ownKeys: () => assert.fail('looked at'), get: () => assert.fail('looked at') });
 
 test('an ordinary body is quick by its length alone: nothing looks at it', () => {
-  assert.ok(isQuickCheck(measureSchema(person), throws, bytesOf(someone(1))));
-  assert.ok(isQuickCheck(measureSchema({ items: person }), throws, 2000));
+  assert.ok(isQuickCheck(sizeOf(person), throws, bytesOf(someone(1))));
+  assert.ok(isQuickCheck(sizeOf({ items: person }), throws, 2000));
 });
 
 test('a larger body is quick by what it holds', () => {
   const list = repeat(200, someone);
-  assert.ok(isQuickCheck(measureSchema({ items: person }), list, bytesOf(list)));
-  assert.ok(isQuickCheck(measureSchema({ type: 'object' }), { file: 'x'.repeat(120_000) }, 120_100));
+  assert.ok(isQuickCheck(sizeOf({ items: person }), list, bytesOf(list)));
+  assert.ok(isQuickCheck(sizeOf({ type: 'object' }), { file: 'x'.repeat(120_000) }, 120_100));
 });
 
 test('what multiplies is not cheap: branches with values, patterns with text and names, fields with empty objects', () => {
-  const cheap = (schema: object, data: unknown) => isCheapCheck(measureSchema(schema), data, bytesOf(data));
+  const cheap = (schema: object, data: unknown) => isQuickCheck(sizeOf(schema), data, bytesOf(data));
   const choice = { items: { anyOf: repeat(500, (i) => ({ const: i })) } };
   assert.ok(
     cheap(
@@ -63,9 +64,14 @@ test('what multiplies is not cheap: branches with values, patterns with text and
   );
 });
 
-test('a large schema is not compiled for one value, nor is one beyond its bounds', () => {
-  const large = measureSchema({ properties: Object.fromEntries(repeat(250, (i) => [`f${i}`, { type: 'string' }])) });
-  assert.ok(!isQuickCheck(large, {}, 2));
-  assert.ok(isCheapCheck(large, {}, 2));
-  assert.ok(!isCheapCheck(measureSchema({ $ref: '#' }), {}, 2));
+test('what a schema does not look into costs nothing, however large it is', () => {
+  const quick = (schema: object, data: unknown) => isQuickCheck(measurePlainSchema(schema)!, data);
+  const inner = new Proxy({}, { ownKeys: () => assert.fail('looked at'), get: () => assert.fail('looked at') });
+  const large = repeat(100_000, () => ({}));
+  assert.ok(quick({ type: ['object', 'array'] }, large));
+  assert.ok(quick({ type: 'object', required: ['body'], properties: { body: { type: 'object' } } }, { body: inner }));
+  assert.ok(quick({ properties: { body: { anyOf: [{ type: 'array' }, { type: 'string' }] } } }, { body: large }));
+  assert.ok(!quick({ items: { type: 'object' } }, large));
+  assert.ok(!quick({ additionalProperties: { anyOf: [{ items: { type: 'object' } }] } }, { body: large }));
+  assert.ok(!quick({ minProperties: 1 }, Object.fromEntries(large.entries())), 'names of fields are counted');
 });

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isPlainSchema } from '../../../engine/contract/plain-schema.ts';
-import { measureSchema } from '../../../engine/contract/schema-bounds.ts';
+import { measurePattern } from '../../../engine/contract/pattern-bounds.ts';
+import { measurePlainSchema, measureSchema } from '../../../engine/contract/schema-bounds.ts';
 
 const repeat = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
 
@@ -24,7 +25,7 @@ test('what people write for a form is plain', () => {
     },
   };
   assert.equal(isPlainSchema(booking), true);
-  assert.equal(measureSchema(booking).isPlain, true);
+  assert.ok(measurePlainSchema(booking));
   assert.equal(isPlainSchema(true), true);
 });
 
@@ -46,16 +47,50 @@ test('what compiles or checks for seconds, or means something else to each valid
     'name of the language': JSON.parse('{"__proto__":{"type":"string"}}') as unknown,
     constructor: { constructor: {} },
     unknown: { nobodyKnows: 1 },
-    'large choice': { enum: repeat(300, String) },
+    'large choice': { enum: repeat(2500, String) },
+    'annotation that is walked through': { examples: { a: { $id: 'x' } } },
+    'class that ends in two ways': { pattern: '[^](((a{90}){90}){90})]' },
     'choice of objects': { enum: [{ a: 1 }] },
   };
   for (const [name, schema] of Object.entries(dear)) assert.equal(isPlainSchema(schema), false, name);
   assert.equal(measureSchema({ $async: true }).excess?.bound, 'resource');
 });
 
+const fields = (count: number, make: (index: number) => unknown) => ({
+  properties: Object.fromEntries(repeat(count, (index) => [`f${index}`, make(index)])),
+});
+
+test('what becomes code is counted over the whole schema, and so are names, choices and patterns', () => {
+  const limits: Readonly<Record<string, readonly [most: number, schema: (count: number) => unknown]>> = {
+    fields: [115, (count) => fields(count, () => ({ type: 'string' }))],
+    'nothing in fields': [221, (count) => fields(count, () => ({}))],
+    'bounds of fields': [44, (count) => fields(count, () => ({ type: 'string', minLength: 1, maxLength: 9, format: 'date' }))],
+    types: [239, (count) => ({ type: repeat(count, () => 'string') })],
+    choices: [10, (count) => fields(count, () => ({ enum: repeat(199, String) }))],
+    names: [10, (count) => fields(count, () => ({ required: repeat(100, String) }))],
+    patterns: [57, (count) => fields(count, () => ({ pattern: '^a' }))],
+    'instructions of patterns': [10, (count) => fields(count, () => ({ pattern: 'a{100}' }))],
+    branches: [10, (count) => ({ anyOf: repeat(count, () => ({})) })],
+    'levels of long names': [
+      29,
+      (count) =>
+        repeat(count, () => 'n'.repeat(80)).reduce<unknown>((inner, name) => ({ properties: { [name]: inner } }), { type: 'string' }),
+    ],
+  };
+  for (const [name, [most, make]] of Object.entries(limits)) {
+    const largest = repeat(400, (index) => index + 1).findLast((count) => isPlainSchema(make(count)));
+    assert.equal(largest, most, name);
+  }
+});
+
 test('patterns that never close cost the measure no more than their length', () => {
   const properties = Object.fromEntries(repeat(100, (index) => [`f${index}`, { pattern: '['.repeat(1999 - index) }]));
   assert.equal(measureSchema({ properties }).excess?.bound, 'pattern-length');
+});
+
+test('a name that never ends is looked for in a pattern once, not from each place', () => {
+  const size = measurePattern(String.raw`\p{`.repeat(666));
+  assert.ok('program' in size && size.program >= 666);
 });
 
 test('a reference to a schema that is only true or false is no fault', () => {

@@ -51,10 +51,14 @@ test('10 MB are checked while others go on, with the same answers, and a cancel 
   const config = { schema: list, maxIssues: 1 };
   assert.ok('emit' in (await whileOthersGoOn(check, { config, data })));
   const large = await run([...data, { id: 'x' }, {}], config);
-  const small = await run([{ id: 'x' }, {}], config);
+  const small = await run([{ id: 'x' }], config);
   assert.ok('reject' in large && 'reject' in small);
-  assert.deepEqual({ ...large.reject, issues: [] }, { ...small.reject, issues: [] });
   assert.deepEqual(large.reject.issues, [{ ...small.reject.issues![0]!, path: '/100000/id' }]);
+  assert.deepEqual(
+    [small.reject.values, large.reject.values],
+    [{ count: 1 }, undefined],
+    'of large data the first problem alone is looked for',
+  );
   await endsOnCancel(check, { config, data });
 });
 

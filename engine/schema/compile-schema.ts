@@ -1,0 +1,63 @@
+/** Compiles JSON Schemas (2020-12) that people wrote, the same for gateways and flows. */
+import type { ErrorObject } from 'ajv/dist/2020.js';
+import type { SchemaBreach } from '../contract/schema-problem.ts';
+import { createAjv } from './create-ajv.ts';
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** Of one place that does not fit. It holds nothing of the data but names of fields. */
+export interface Breach extends SchemaBreach {
+  readonly message: string;
+}
+
+export interface Breaches {
+  /** Of all places. */
+  readonly count: number;
+  /** The first ones. */
+  readonly breaches: readonly Breach[];
+}
+
+/** The first breach, at which it stops; undefined when the value fits. */
+export type FirstBreach = (value: unknown) => Breach | undefined;
+
+/** Throws what ajv throws; whether it is a schema at all is the question of `createSchemaTest`. `coerces`: see `AjvOptions`. */
+export function compileFirstBreach(schema: JsonSchema, coerces = false): FirstBreach {
+  const validate = createAjv({ coerceTypes: coerces }).compile(schema as object);
+  return (value) => {
+    if (validate(value) === true) return undefined;
+    const [first] = validate.errors!;
+    // What is kept is kept for as long as the schema is.
+    validate.errors = null;
+    return toBreach(first!);
+  };
+}
+
+/** All breaches, as many as there are before the first `most` are taken: for a thread that ends, never for an event loop. */
+export function compileAllBreaches(schema: JsonSchema, coerces: boolean): (value: unknown, most: number) => Breaches {
+  const validate = createAjv({ coerceTypes: coerces, allErrors: true }).compile(schema as object);
+  return (value, most) => {
+    const errors = validate(value) === true ? [] : validate.errors!;
+    validate.errors = null;
+    return { count: errors.length, breaches: errors.slice(0, most).map(toBreach) };
+  };
+}
+
+/** Why a JSON Schema cannot be used: by the schema of schemas, which is compiled once, or by the compiler. */
+export function createSchemaTest(): (schema: JsonSchema) => string | undefined {
+  const meta = createAjv();
+  return (schema) => {
+    try {
+      if (meta.validateSchema(schema as object) !== true) return meta.errorsText(meta.errors, { dataVar: 'schema' });
+      compileFirstBreach(schema);
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    } finally {
+      meta.errors = null;
+    }
+  };
+}
+
+function toBreach({ keyword, instancePath, schemaPath, params, message = `breaks "${keyword}"` }: ErrorObject): Breach {
+  return { keyword, instancePath, schemaPath, params: params as object, message };
+}

@@ -1,0 +1,125 @@
+/**
+ * What a JSON Schema (2020-12) of people means, at a gateway and in a flow alike. Its compiled code is as long as its keywords, not as long as
+ * their lists: `plain-schema.ts` counts on that.
+ */
+import { Ajv2020, _, type Format, type KeywordErrorDefinition } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+import { hasTwins } from '../contract/has-twins.ts';
+import { isMultipleOf } from './is-multiple-of.ts';
+import { createChoice } from './is-same-json.ts';
+import { compileSchemaPattern } from './schema-pattern.ts';
+
+export interface AjvOptions {
+  /** Values are texts (a query) that stand for numbers and booleans. */
+  readonly coerceTypes?: boolean;
+  /** All problems of a value, as many as there are: for a thread that ends, never for an event loop. */
+  readonly allErrors?: boolean;
+}
+
+export function createAjv(options: AjvOptions = {}): Ajv2020 {
+  const ajv = new Ajv2020({
+    ...options,
+    strict: false,
+    validateSchema: false,
+    ownProperties: true,
+    logger: false,
+    // A list of names is gone through by a loop, not written out.
+    loopRequired: 2,
+    // The optimiser takes most of the time of a compilation, and V8 does as well.
+    code: { regExp: pattern, optimize: false },
+  });
+  for (const [keyword, test] of Object.entries(TESTS)) replaceKeyword(ajv, keyword, test);
+  for (const name of FULL_FORMATS) ajv.addFormat(name, bounded(ajvFormats.default.get(name, 'full')));
+  for (const name of FAST_FORMATS) ajv.addFormat(name, bounded(ajvFormats.default.get(name, 'fast')));
+  return ajv;
+}
+
+/** Ajv tests, and tells patterns apart by their text; it asks for nothing else of RegExp. */
+const pattern = Object.assign(
+  (text: string) => {
+    const test = compileSchemaPattern(text);
+    return { test, toString: () => text } as RegExp;
+  },
+  { code: 'pattern' },
+);
+
+const FULL_FORMATS = [
+  'date',
+  'time',
+  'date-time',
+  'duration',
+  'hostname',
+  'ipv4',
+  'ipv6',
+  'uuid',
+  'json-pointer',
+  'int32',
+  'int64',
+] as const;
+/** The full ones take time with the square of a text. */
+const FAST_FORMATS = ['uri', 'email'] as const;
+/** No address or date is longer. An expression of V8 on megabytes of text can exhaust its stack. */
+const MAX_FORMAT_CHARS = 64 * 1024;
+
+function bounded(format: ReturnType<typeof ajvFormats.default.get>): Format {
+  if (typeof format === 'object' && !(format instanceof RegExp) && format.type === 'number') return format;
+  const isOne = testOf(format);
+  return { type: 'string', validate: (text: string) => text.length <= MAX_FORMAT_CHARS && isOne(text) };
+}
+
+function testOf(format: unknown): (text: string) => boolean {
+  if (format instanceof RegExp) return (text) => format.test(text);
+  if (typeof format === 'function') return format as (text: string) => boolean;
+  return testOf((format as { validate: unknown }).validate);
+}
+
+interface Test {
+  readonly type?: 'array' | 'number';
+  readonly schemaType?: 'array' | 'boolean' | 'number';
+  readonly error: KeywordErrorDefinition;
+  /** By the keyword's value; what it returns is called with the data. */
+  readonly create: (value: never) => (data: never) => boolean;
+}
+
+const TESTS: Readonly<Record<string, Test>> = {
+  const: {
+    error: { message: 'must be equal to constant', params: ({ schemaCode }) => _`{allowedValue: ${schemaCode}}` },
+    create: (value: unknown) => createChoice([value]),
+  },
+  enum: {
+    schemaType: 'array',
+    error: { message: 'must be equal to one of the allowed values', params: ({ schemaCode }) => _`{allowedValues: ${schemaCode}}` },
+    create: (values: readonly unknown[]) => {
+      if (values.length === 0) throw new Error('enum must have non-empty array');
+      return createChoice(values);
+    },
+  },
+  uniqueItems: {
+    type: 'array',
+    schemaType: 'boolean',
+    error: { message: 'must NOT have duplicate items' },
+    create: (isAsked: boolean) => (items: readonly unknown[]) => !isAsked || !hasTwins(items),
+  },
+  multipleOf: {
+    type: 'number',
+    schemaType: 'number',
+    error: {
+      message: ({ schemaCode }) => _`"must be multiple of " + ${schemaCode}`,
+      params: ({ schemaCode }) => _`{multipleOf: ${schemaCode}}`,
+    },
+    create: (divisor: number) => (value: number) => isMultipleOf(value, divisor),
+  },
+};
+
+function replaceKeyword(ajv: Ajv2020, keyword: string, { create, ...definition }: Test): void {
+  ajv.removeKeyword(keyword);
+  ajv.addKeyword({
+    keyword,
+    ...definition,
+    ...(definition.type === undefined ? { before: 'not' } : {}),
+    code(cxt) {
+      const fits = cxt.gen.scopeValue('keyword', { ref: create(cxt.schema as never) });
+      cxt.fail(_`!${fits}(${cxt.data})`);
+    },
+  });
+}

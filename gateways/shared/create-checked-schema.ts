@@ -1,0 +1,37 @@
+import { isQuickCheck } from '../../engine/contract/check-cost.ts';
+import { measurePlainSchema, measureSchema, type PlainSchemaSize } from '../../engine/contract/schema-bounds.ts';
+import { pointerStep } from '../../engine/contract/schema-problem.ts';
+import { compileFirstBreach, type Breach, type FirstBreach, type JsonSchema } from '../../engine/schema/compile-schema.ts';
+import type { CheckedSchema, SchemaIssue } from '../contract.ts';
+
+/** Nothing is measured or compiled before it is needed: a plan may have thousands of schemas. */
+export function createCheckedSchema(schema: JsonSchema, coerces = false): CheckedSchema {
+  let plain: { readonly size: PlainSchemaSize | undefined } | undefined;
+  let isBounded: boolean | undefined;
+  let find: FirstBreach | undefined;
+  let text: string | undefined;
+  return {
+    get text() {
+      return (text ??= JSON.stringify(schema));
+    },
+    coerces,
+    get isBounded() {
+      return (isBounded ??= measureSchema(schema).excess === undefined);
+    },
+    isQuick(value, bytes) {
+      const { size } = (plain ??= { size: measurePlainSchema(schema) });
+      return size !== undefined && isQuickCheck(size, value, bytes);
+    },
+    check(value) {
+      const breach = (find ??= compileFirstBreach(schema, coerces))(value);
+      return breach && toSchemaIssue(breach);
+    },
+  };
+}
+
+/** Names the rule, never the value. */
+export function toSchemaIssue({ instancePath, params, message }: Breach): SchemaIssue {
+  const { missingProperty, additionalProperty } = params as { missingProperty?: string; additionalProperty?: string };
+  const name = missingProperty ?? additionalProperty;
+  return { path: name === undefined ? instancePath : instancePath + pointerStep(name), message };
+}
