@@ -64,6 +64,9 @@ export function showByPort(
 type Shown = Pick<ShownMessage, 'form' | 'data' | 'sizeBytes' | 'truncated'>;
 
 function showValue(data: unknown, limitBytes: number): Shown {
+  // The beginning of a text is a text of its own, not JSON that has lost its end.
+  if (typeof data === 'string' && Buffer.byteLength(data) > limitBytes)
+    return { form: 'text', data: head(Buffer.from(data), limitBytes), sizeBytes: Buffer.byteLength(data), truncated: true };
   const text = JSON.stringify(data) ?? 'null';
   const sizeBytes = Buffer.byteLength(text);
   if (sizeBytes <= limitBytes) return { form: 'json', data: data ?? null, sizeBytes };

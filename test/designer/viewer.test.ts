@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { causeOf, CAUSES } from '../../designer/src/model/error-causes.ts';
 import { editableOf, editedMessage } from '../../designer/src/pages/messages/resend-order.ts';
 import { contentOf, sourceOf } from '../../designer/src/viewer/content.ts';
-import { findRows, hl7Rows } from '../../designer/src/viewer/hl7-fields.ts';
+import { fieldsOf, findLines, findRows, hl7Message } from '../../designer/src/viewer/hl7-fields.ts';
 import { findParts, jsonPart } from '../../designer/src/viewer/tree-parts.ts';
 import type { ShownMessage } from '../../control/actions/shown-message.ts';
 
@@ -22,7 +22,12 @@ test('a payload is read as what it is: a value, HL7, XML, JSON in a text, plain 
 });
 
 test('every filled HL7 field has its place as conditions name it, its Chinese name, and its components', () => {
-  const rows = hl7Rows(MESSAGE, 'zh-CN');
+  const message = hl7Message(MESSAGE);
+  assert.deepEqual(
+    message.lines.map(({ place }) => place),
+    ['MSH', 'PID', 'OBX', 'OBX[2]'],
+  );
+  const rows = message.lines.flatMap((line) => fieldsOf(line, message, 'zh-CN'));
   const byPath = new Map(rows.flatMap((row) => [row, ...(row.children ?? [])]).map((row) => [row.path, row]));
   assert.equal(byPath.get('MSH-2')?.children, undefined, 'the separators are no components');
   assert.equal(byPath.get('MSH-9.2')?.value, 'A01');
@@ -35,6 +40,8 @@ test('every filled HL7 field has its place as conditions name it, its Chinese na
     findRows(rows, '三').map(({ path }) => path),
     ['PID-5'],
   );
+  const placesOf = (query: string) => findLines(message, query, 'zh-CN').map(({ place }) => place);
+  assert.deepEqual([placesOf('glu'), placesOf('患者姓名'), placesOf('no such')], [['OBX'], ['PID'], []]);
 });
 
 test('a search in a tree finds names and values, and keeps what leads to them', () => {
@@ -44,6 +51,7 @@ test('a search in a tree finds names and values, and keeps what leads to them', 
   assert.deepEqual([...found.paths!].toSorted(), ['data', 'data.items', 'data.items[0]', 'data.items[0].code']);
   assert.ok(findParts(root, 'id no').paths!.has('data.patient.`id no`'));
   assert.equal(findParts(root, ' ').paths, undefined, 'without words everything is shown');
+  assert.equal(jsonPart('raw', 'raw', 'MSH|1\rPID|1\r\nEVN').text, 'MSH|1\nPID|1\nEVN', 'a text of several lines keeps them');
 });
 
 test('what is sent anew is what was typed, with the line ends of the original; unchanged, nothing is replaced', () => {

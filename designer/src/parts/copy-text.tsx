@@ -21,7 +21,8 @@ export function CopyText({ text, isShort = false }: { readonly text: string; rea
   );
 }
 
-export function CopyButton({ text, label }: { readonly text: string; readonly label?: string }) {
+/** `text`: or what makes it, where it is long. */
+export function CopyButton({ text, label }: { readonly text: string | (() => string); readonly label?: string }) {
   const t = useTexts(TEXTS);
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {
@@ -39,7 +40,7 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
         icon={isCopied ? <Check size={14} /> : <Copy size={14} />}
         onClick={(event) => {
           event.stopPropagation();
-          void copy(text).then(() => setCopied(true));
+          void copy(typeof text === 'string' ? text : text()).then(() => setCopied(true));
         }}
       >
         {label === undefined ? null : isCopied ? t('copied') : label}

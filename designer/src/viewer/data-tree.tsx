@@ -4,6 +4,7 @@ import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { CopyButton } from '../parts/copy-text.tsx';
 import styles from './data-viewer.module.css';
 import { Marked } from './marked.tsx';
+import { ShownValue } from './shown-value.tsx';
 import type { Found, TreePart } from './tree-parts.ts';
 
 const TEXTS = defineTexts({
@@ -11,18 +12,21 @@ const TEXTS = defineTexts({
 });
 const SHOWN_AT_FIRST = 100;
 const OPEN_DEPTH = 3;
+/** Of a longer list each item is folded: the page would draw thousands of lines. */
+const OPEN_ITEMS = 20;
 
 interface Props {
   readonly part: TreePart;
   readonly query: string;
   readonly found: Found;
   readonly depth?: number;
+  readonly isOneOfMany?: boolean;
 }
 
 /** A value with its parts, foldable; every part gives its path. While something is searched, only what fits is shown. */
-export function DataTree({ part, query, found, depth = 0 }: Props) {
+export function DataTree({ part, query, found, depth = 0, isOneOfMany = false }: Props) {
   const t = useTexts(TEXTS);
-  const [isFolded, setFolded] = useState(depth >= OPEN_DEPTH);
+  const [isFolded, setFolded] = useState(depth >= OPEN_DEPTH || isOneOfMany);
   const [shown, setShown] = useState(SHOWN_AT_FIRST);
   const isSearched = found.paths !== undefined;
   const isOpen = isSearched || !isFolded;
@@ -43,7 +47,7 @@ export function DataTree({ part, query, found, depth = 0 }: Props) {
         </summary>
         <div className={styles.parts}>
           {inner.slice(0, shown).map((one) => (
-            <DataTree key={one.path} part={one} query={query} found={found} depth={depth + 1} />
+            <DataTree key={one.path} part={one} query={query} found={found} depth={depth + 1} isOneOfMany={inner.length > OPEN_ITEMS} />
           ))}
           {inner.length > shown ? (
             <Button size="small" type="link" onClick={() => setShown(shown + SHOWN_AT_FIRST)}>
@@ -72,11 +76,7 @@ function Line({ part: { name, text, size }, query }: { readonly part: TreePart; 
       <code className={styles.name}>
         <Marked text={name} query={query} />
       </code>
-      {text === undefined ? null : (
-        <code className={styles.value}>
-          <Marked text={text} query={query} />
-        </code>
-      )}
+      {text === undefined ? null : <ShownValue text={text} query={query} />}
       {size === undefined ? null : <code className={styles.quiet}>{size}</code>}
     </span>
   );

@@ -1,7 +1,7 @@
 /** A payload as people read it: a tree or its source; HL7 v2 by named fields; bytes as bytes. For messages and for trials. */
 import { Button, Input, Modal, Segmented, Tooltip } from 'antd';
 import { Maximize2, Scissors, Search } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useDeferredValue, useMemo, useState } from 'react';
 import type { ShownMessage } from '../../../control/actions/shown-message.ts';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
@@ -11,8 +11,8 @@ import { Tag } from '../parts/status-tag.tsx';
 import { contentOf, sourceOf, type Content } from './content.ts';
 import { DataTree } from './data-tree.tsx';
 import styles from './data-viewer.module.css';
-import { findRows, hl7Rows, type Hl7Row } from './hl7-fields.ts';
-import { Hl7Table } from './hl7-table.tsx';
+import { findLines, hl7Message, type Hl7Message } from './hl7-fields.ts';
+import { Hl7View } from './hl7-view.tsx';
 import { findParts, jsonPart, type TreePart } from './tree-parts.ts';
 import { xmlPart } from './xml-part.ts';
 
@@ -25,6 +25,10 @@ const TEXTS = defineTexts({
   enlarge: ['放大', 'Enlarge'],
   cut: ['共 {{size}}，只显示开头', '{{size}} in all: only its beginning is shown'],
   binary: ['二进制', 'Binary'],
+  long: [
+    '原文很长，只显示前 {{count}} 个字符；复制得到全部',
+    'It is long: the first {{count}} characters are shown, and all of it is copied',
+  ],
 });
 
 type View = 'tree' | 'source';
@@ -57,11 +61,14 @@ function Viewed({ label, message, onEnlarge }: Props & { readonly onEnlarge?: ()
   const format = useFormat();
   const [chosen, setChosen] = useState<View>('tree');
   const [query, setQuery] = useState('');
+  // Typing stays quick while a large value is searched.
+  const found = useDeferredValue(query);
   const { form, data, sizeBytes } = message;
   const content = useMemo(() => contentOf({ form, data }), [form, data]);
   const structure = useStructure(content);
-  const source = useMemo(() => sourceOf(content), [content]);
   const view = structure === undefined ? 'source' : chosen;
+  // Of a large value the text is made when somebody wants it.
+  const textOf = useMemo(() => onceOf(() => (form === 'base64' ? String(data) : sourceOf(content))), [form, data, content]);
   return (
     <>
       <div className={styles.head}>
@@ -81,7 +88,7 @@ function Viewed({ label, message, onEnlarge }: Props & { readonly onEnlarge?: ()
               onChange={setChosen}
             />
           )}
-          <CopyButton text={message.form === 'base64' ? String(message.data) : source} />
+          <CopyButton text={textOf} />
           {onEnlarge === undefined ? null : (
             <Tooltip title={t('enlarge')}>
               <Button type="text" size="small" icon={<Maximize2 size={14} />} aria-label={t('enlarge')} onClick={onEnlarge} />
@@ -106,31 +113,35 @@ function Viewed({ label, message, onEnlarge }: Props & { readonly onEnlarge?: ()
         onChange={({ target }) => setQuery(target.value)}
       />
       {view === 'tree' && structure !== undefined ? (
-        <Structure structure={structure} query={query} />
+        <Structure structure={structure} query={found} />
       ) : (
-        <Source label={label === '' ? t('source') : label} content={content} source={source} query={query} />
+        <Source label={label === '' ? t('source') : label} content={content} query={found} />
       )}
     </>
   );
 }
 
-type StructureOf = { readonly root: TreePart } | { readonly rows: readonly Hl7Row[] };
+function onceOf(make: () => string): () => string {
+  let made: string | undefined;
+  return () => (made ??= make());
+}
+
+type StructureOf = { readonly root: TreePart } | { readonly hl7: Hl7Message };
 
 function useStructure(content: Content): StructureOf | undefined {
-  const language = useLanguage();
   return useMemo(() => {
     if (content.form === 'json') {
       const isPlain = typeof content.value !== 'object' || content.value === null;
       return isPlain ? undefined : { root: jsonPart('data', 'data', content.value) };
     }
-    if (content.form === 'hl7') return { rows: hl7Rows(content.text, language) };
+    if (content.form === 'hl7') return { hl7: hl7Message(content.text) };
     const root = content.form === 'xml' ? xmlPart(content.text) : undefined;
     return root && { root };
-  }, [content, language]);
+  }, [content]);
 }
 
 function Structure({ structure, query }: { readonly structure: StructureOf; readonly query: string }) {
-  return 'root' in structure ? <Tree root={structure.root} query={query} /> : <Fields rows={structure.rows} query={query} />;
+  return 'root' in structure ? <Tree root={structure.root} query={query} /> : <Segments message={structure.hl7} query={query} />;
 }
 
 function Tree({ root, query }: { readonly root: TreePart; readonly query: string }) {
@@ -145,12 +156,13 @@ function Tree({ root, query }: { readonly root: TreePart; readonly query: string
   );
 }
 
-function Fields({ rows, query }: { readonly rows: readonly Hl7Row[]; readonly query: string }) {
-  const found = useMemo(() => findRows(rows, query), [rows, query]);
+function Segments({ message, query }: { readonly message: Hl7Message; readonly query: string }) {
+  const language = useLanguage();
+  const found = useMemo(() => findLines(message, query, language), [message, query, language]);
   return (
     <>
       <FoundCount query={query} count={found.length} />
-      <Hl7Table rows={found} query={query} />
+      <Hl7View message={message} lines={found} query={query} />
     </>
   );
 }
@@ -167,15 +179,23 @@ function FoundCount({ query, count }: { readonly query: string; readonly count: 
 interface SourceProps {
   readonly label: string;
   readonly content: Content;
-  readonly source: string;
   readonly query: string;
 }
 
-function Source({ label, content, source, query }: SourceProps) {
+/** The editor measures what it is given; of a line of millions of characters for seconds. */
+const MOST_SOURCE = 1_000_000;
+
+function Source({ label, content, query }: SourceProps) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const source = useMemo(() => sourceOf(content), [content]);
   const language = content.form === 'json' || content.form === 'xml' ? content.form : 'text';
   return (
-    <div className={styles.source}>
-      <CodeEditor key={language} label={label} language={language} isReadOnly value={source} find={query} />
-    </div>
+    <>
+      {source.length > MOST_SOURCE ? <div className={styles.quiet}>{t('long', { count: format.number(MOST_SOURCE) })}</div> : null}
+      <div className={styles.source}>
+        <CodeEditor key={language} label={label} language={language} isReadOnly value={source.slice(0, MOST_SOURCE)} find={query} />
+      </div>
+    </>
   );
 }

@@ -15,7 +15,7 @@ export interface TreePart {
 export const NONE = () => [];
 
 export function jsonPart(name: string, path: string, value: unknown): TreePart {
-  if (typeof value !== 'object' || value === null) return { name, path, text: JSON.stringify(value) ?? 'null', parts: NONE };
+  if (typeof value !== 'object' || value === null) return { name, path, text: plainText(value), parts: NONE };
   const isList = Array.isArray(value);
   const entries = Object.entries(value as Readonly<Record<string, unknown>>);
   return {
@@ -24,6 +24,12 @@ export function jsonPart(name: string, path: string, value: unknown): TreePart {
     size: isList ? `[${entries.length}]` : `{${entries.length}}`,
     parts: () => entries.map(([key, part]) => jsonPart(key, isList ? `${path}[${key}]` : `${path}${member(key)}`, part)),
   };
+}
+
+/** A text of several lines with its own line ends (HL7 ends its segments with a carriage return), any other value as JSON. */
+function plainText(value: unknown): string {
+  const isLines = typeof value === 'string' && /[\r\n]/.test(value);
+  return isLines ? value.replaceAll(/\r\n?/g, '\n') : (JSON.stringify(value) ?? 'null');
 }
 
 /** A field's name as a step: with other characters it stands in backquotes, as in expressions and mappings. */

@@ -1,0 +1,28 @@
+import { Button } from 'antd';
+import { useState } from 'react';
+import { useFormat } from '../i18n/format.ts';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import styles from './data-viewer.module.css';
+import { Marked } from './marked.tsx';
+
+const TEXTS = defineTexts({ more: ['共 {{count}} 个字符，再显示一些', '{{count}} characters in all: show more'] });
+/** A document in a field may have millions of characters, and a browser lays each of them out. */
+const SHOWN_AT_FIRST = 2_000;
+const GROWTH = 10;
+
+/** A value with its own line ends, at first no more of it than a person reads. */
+export function ShownValue({ text, query }: { readonly text: string; readonly query: string }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const [shown, setShown] = useState(SHOWN_AT_FIRST);
+  return (
+    <code className={styles.value}>
+      <Marked text={text.slice(0, shown)} query={query} />
+      {text.length > shown ? (
+        <Button size="small" type="link" onClick={() => setShown(shown * GROWTH)}>
+          … {t('more', { count: format.number(text.length) })}
+        </Button>
+      ) : null}
+    </code>
+  );
+}
