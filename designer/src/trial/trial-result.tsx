@@ -13,7 +13,7 @@ import styles from './trial.module.css';
 const TEXTS = defineTexts({
   // The words of the canvas, where a trial means the same.
   ...RUN_TEXTS,
-  held: ['会停下等人处理', 'Would be held for a person'],
+  held: ['会停下，待人工处理', 'Would be held for a person'],
   waiting: ['停在等待节点', 'Stopped at a wait'],
   stopped: ['已停止', 'Stopped'],
   reply: ['回复 {{status}}', 'Reply {{status}}'],

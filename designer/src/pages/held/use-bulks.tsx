@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
   cancelled: ['已取消 {{count}} 条', '{{count}} cancelled'],
   goneOn: ['{{count}} 条已被别人处理，没有再动', '{{count}} had been dealt with by others and were left alone'],
   missing: ['{{count}} 条已不存在', '{{count}} are no longer stored'],
-  heldAgain: ['其中 {{count}} 条又停下，等人处理', '{{count}} of them stopped again and wait for a person'],
+  heldAgain: ['其中 {{count}} 条又停下，待人工处理', '{{count}} of them stopped again and wait for a person'],
   stopped: [
     '已停止：做过的不再重做，其余未动。可在“挂起消息”页继续。',
     'Stopped: what is done is not done again, the rest is untouched. Go on with it on the page of held messages.',

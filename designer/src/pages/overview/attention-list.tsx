@@ -20,7 +20,7 @@ const TEXTS = defineTexts({
   title: ['需要处理', 'Needs a person'],
   calm: ['目前没有需要人处理的事', 'Nothing needs a person now'],
   held: ['挂起', 'Held'],
-  heldWhat: ['{{count}} 条消息等人处理', '{{count}} messages wait for a person'],
+  heldWhat: ['{{count}} 条消息待人工处理', '{{count}} messages wait for a person'],
   oldest: ['最早的一条：', 'The oldest: '],
   failed: ['失败', 'Failed'],
   failedWhat: ['最近一小时失败 {{count}} 条', '{{count}} failed in the last hour'],
