@@ -11,10 +11,10 @@ import styles from './draft-conflict.module.css';
 import type { DraftKeeper } from './draft-keeper.ts';
 
 const TEXTS = defineTexts({
-  title: ['您和{{who}}改了同一处', 'You and {{who}} changed the same part'],
+  title: ['您和 {{who}} 改了同一处', 'You and {{who}} changed the same part'],
   somebody: ['其他人', 'somebody else'],
   what: [
-    '{{who}}于 {{when}} 保存了这条流程。双方各改各的地方会自动合并；下面 {{count}} 处双方都改了，请逐项选择。没有选中的一方保留在“版本与发布”的修改记录里，可以查看、比较和恢复。',
+    '{{who}} 于 {{when}} 保存了这条流程。双方各改各的地方会自动合并；下面 {{count}} 处双方都改了，请逐项选择。没有选中的一方保留在“版本与发布”的修改记录里，可以查看、比较和恢复。',
     '{{who}} saved this flow at {{when}}. What only one of you changed is merged; you both changed the {{count}} parts below: choose for each. What is not chosen stays in the edit history under "Versions and publishing", where it can be compared and restored.',
   ],
   deletedTitle: ['这条流程刚刚被删除', 'This flow has just been deleted'],
@@ -176,7 +176,7 @@ function Difference({ before, after }: { readonly before: Conflict['mine']; read
 function useConflictName({ base, mine, theirs }: WithTheirs): (conflict: MergeConflict) => string {
   const t = useTexts(TEXTS);
   const setting = useTexts(SETTING_TEXTS);
-  const flows = [mine, theirs, base];
+  const flows = [base, mine, theirs];
   return ({ kind, id, port }) => {
     const nodeName = flows.flatMap(({ nodes }) => nodes).find((node) => node.id === id)?.label;
     switch (kind) {

@@ -25,6 +25,7 @@ const TEXTS = defineTexts({
   compareTitle: ['第 {{revision}} 次保存 → 当前草稿', 'Save {{revision}} → the draft'],
   restore: ['恢复到这一次', 'Restore it'],
   revision: ['第 {{revision}} 次保存', 'Save {{revision}}'],
+  from: ['第 {{revision}} 次保存之后的修改', 'Changes after save {{revision}}'],
   more: ['更早的 {{count}} 次', '{{count}} earlier ones'],
 });
 
@@ -60,7 +61,7 @@ export function RevisionsList({ flowId }: { readonly flowId: string }) {
           <li key={item.id} className={styles.version}>
             <div className={styles.versionText}>
               <div className={styles.changeTitle}>
-                {t('revision', { revision: item.revision })}
+                {t(item.isSetAside === true ? 'from' : 'revision', { revision: item.revision })}
                 {item.isCurrent === true ? (
                   <Tag tone="green" icon={CircleCheck}>
                     {t('current')}
