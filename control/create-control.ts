@@ -170,7 +170,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const refusals = createRefusals({ audit, clock, logger });
   const trailProblem = () => guard?.trailProblem();
   const checkStepUp = createCheckStepUp(services.checkLogin, clock);
-  const run = createRunAction({ actions, audit, refusals, checkStepUp, owners: services.owners, trailProblem });
+  const run = createRunAction({ actions, audit, refusals, checkStepUp, owners: services.owners, clock, trailProblem });
   const firstAdministrator = await createFirstAdministrator(accounts, audit, guard);
   const tellRefused = createTellRefused(audit, shared);
   const server = await startControlServer({

@@ -63,8 +63,11 @@ export interface Action<Schema extends TObject = TObject, Output = unknown> {
   readonly domain: DomainRule<Static<Schema>>;
   readonly text: Text;
   readonly input: Schema;
-  /** Leaves an intent line before and a result line after. Reading leaves none, except of payloads and secrets. */
-  readonly audited: boolean;
+  /**
+   * Leaves an intent line before and a result line after. Reading leaves none, except of payloads and secrets. `hourly`: of a person at most once
+   * an hour, so that reading the trail does not fill it.
+   */
+  readonly audited: boolean | 'hourly';
   /** Asks for the password again; tokens never do it. */
   readonly stepUp?: true;
   /** What the act is about, for the intent line; taken from the input alone. */

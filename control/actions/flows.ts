@@ -4,6 +4,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import { FlowTest, type FlowDocument } from '../../engine/contract/flow-document.ts';
 import { isRecord } from '../../engine/contract/is-record.ts';
 import type { TestReport } from '../../engine/services.ts';
+import { changedFieldsOfFlow } from '../audit/changed-fields.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { notFound } from './domains.ts';
 import { issuesSeen, requirePublishable, requireReferences } from './flow-references.ts';
@@ -46,8 +47,11 @@ function draftActions(services: ControlServices): readonly Action[] {
       subject: ({ flowId }) => flowId,
       async run(ctx, { flowId, document }) {
         requireOwnId(flowId, document);
+        const before = await catalog.draft(flowId);
         const saved = await catalog.saveDraft(document, ctx.actor.account);
-        ctx.note.after = brief(saved);
+        const changed = changedFieldsOfFlow(before, saved);
+        ctx.note.before = changed.before;
+        ctx.note.after = { ...changed.after, revision: saved.revision };
         services.events.draftSaved(saved);
         return saved;
       },

@@ -171,6 +171,7 @@ async function runBulk(services: BulkServices, ctx: ActionContext, kind: BulkKin
     if (!isChosen(input)) throw nothingChosen();
     if (kind !== 'retry' && dryRun !== true && reason === undefined) throw reasonMissing();
   }
+  if (dryRun === true) ctx.note.after = { dryRun: true, selection };
   if (dryRun === true && earlier === undefined) return bulks.preview(selection, within);
   if (dryRun === true) return earlier!;
   if (reason !== undefined) ctx.note.reason = reason;

@@ -3,6 +3,7 @@
  * What is not allowed here is allowed nowhere; what is not written here did not happen.
  */
 import { Compile } from 'typebox/compile';
+import type { Clock } from '../../engine/contract/clock.ts';
 import type { Permission } from '../../engine/contract/access.ts';
 import { AppError, toErrorRecord, type Issue } from '../../engine/contract/errors.ts';
 import { isPlainPattern } from '../../engine/contract/plain-text.ts';
@@ -35,15 +36,17 @@ export interface RunActionDeps {
   readonly refusals: Refusals;
   readonly checkStepUp: CheckStepUp;
   readonly owners: Owners;
+  readonly clock: Pick<Clock, 'now'>;
   /** Why the store is read only (`StoreGuard`); nothing where that is not looked at. */
   trailProblem?(): TrailProblem | undefined;
 }
 
 /** Returns the function that runs actions by name. The input of each is compiled when it is first asked for: a process starts sooner. */
-export function createRunAction({ actions, audit, refusals, checkStepUp, owners, trailProblem }: RunActionDeps): RunAction {
+export function createRunAction({ actions, audit, refusals, checkStepUp, owners, clock, trailProblem }: RunActionDeps): RunAction {
   const byName = new Map(
     actions.map((action) => [action.name, { action, input: undefined as ReturnType<typeof Compile<Action['input']>> | undefined }]),
   );
+  const isWithinHour = createHourly(clock);
   if (byName.size !== actions.length) throw new AppError('CONTROL_ACTION_TWICE', 'bug', 'Two actions carry the same name.');
 
   return async (name, sent, actor, options = {}) => {
@@ -58,7 +61,7 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
       const expected = (found.input ??= Compile(action.input));
       if (!expected.Check(sent)) throw invalidInput([...expected.Errors(sent)]);
       await checkDomains(action.domain, sent, scope);
-      const problem = action.audited ? trailProblem?.() : undefined;
+      const problem = action.audited !== false ? trailProblem?.() : undefined;
       if (problem !== undefined && !WHILE_READ_ONLY.has(name)) throw trailRefused(problem);
       // A recovery code that is used up changes the account.
       if (action.stepUp) await collectChanges(marks, () => checkStepUp(actor, options.confirmation));
@@ -73,7 +76,7 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
       runWhole(action, ctx, input).catch(async (error: unknown) => {
         throw await hideOthers(error, scope, owners);
       });
-    if (!action.audited) return refusals.watch(name, actor, run);
+    if (!action.audited || (action.audited === 'hourly' && isWithinHour(name, actor))) return refusals.watch(name, actor, run);
     const intent = await audit.intent({ action: name, actor, subject: note.subject, reason: options.reason });
     try {
       const output = await collectChanges(marks, run);
@@ -86,6 +89,22 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
   };
 }
 
+const HOUR_MS = 3_600_000;
+const MOST_REMEMBERED = 10_000;
+
+/** Whether this person did the same within the hour. */
+function createHourly(clock: Pick<Clock, 'now'>): (action: string, actor: Actor) => boolean {
+  const noted = new Map<string, number>();
+  return (action, { account, from }) => {
+    const key = JSON.stringify([action, account, from]);
+    const now = clock.now();
+    if (now - (noted.get(key) ?? -Infinity) < HOUR_MS) return true;
+    if (noted.size >= MOST_REMEMBERED) noted.clear();
+    noted.set(key, now);
+    return false;
+  };
+}
+
 /** What is needed to look at a store whose trail is not the one that was signed, and to decide about it. */
 const WHILE_READ_ONLY: ReadonlySet<string> = new Set([
   'me.change-password',
@@ -93,6 +112,7 @@ const WHILE_READ_ONLY: ReadonlySet<string> = new Set([
   'me.begin-second-factor',
   'me.confirm-second-factor',
   'audit.list',
+  'audit.acts',
   'audit.verify',
   'integrity.accept-trail',
   'integrity.decide',

@@ -1,6 +1,7 @@
 /** Code tables. */
 import { Type } from 'typebox';
 import { CodeTable } from '../../engine/contract/adapter.ts';
+import { changedFieldsOfTable } from '../audit/changed-fields.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { ownedTable } from './flow-references.ts';
 import { usersOf, type UsedBy } from './flow-uses.ts';
@@ -67,8 +68,11 @@ export function tableActions(services: ControlServices): readonly Action[] {
       subject: ({ tableId }) => tableId,
       async run(ctx, { tableId, document }) {
         requireSameId(document.tableId, tableId);
+        const before = await bindingStore.getTable(tableId);
         const saved = await bindingStore.saveTable(document, document.revision);
-        ctx.note.after = { revision: saved.revision, size: Object.keys(saved.entries).length };
+        const changed = changedFieldsOfTable(before, saved);
+        ctx.note.before = changed.before;
+        ctx.note.after = { ...changed.after, revision: saved.revision, size: Object.keys(saved.entries).length };
         return saved;
       },
     }),

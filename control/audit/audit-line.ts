@@ -51,6 +51,11 @@ export const auditSpec: CollectionSpec<StoredLine> = {
 
 export const CHAIN = 'main';
 
+/** Sorts as its number does. */
+export function lineId(number: number): string {
+  return `${CHAIN}-${String(number).padStart(12, '0')}`;
+}
+
 export interface ChainKey {
   readonly crypto: Pick<Crypto, 'hmac'>;
   /** Kept outside the database (derived from the key-encryption key). */

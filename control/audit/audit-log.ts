@@ -11,7 +11,8 @@ import type { Collection, Documents, Filter } from '../../engine/contract/ports/
 import type { Seal, SealPlace } from '../../engine/contract/seal.ts';
 import type { MarkChange } from '../../engine/integrity/mark-changes.ts';
 import type { Actor, AuditNote } from '../actions/action.ts';
-import { auditSpec, CHAIN, macOfLine, withoutMac, type AuditLine, type SealedLine, type StoredLine } from './audit-line.ts';
+import { auditSpec, CHAIN, lineId, macOfLine, withoutMac, type AuditLine, type SealedLine, type StoredLine } from './audit-line.ts';
+import { listActs, type ActQuery } from './list-acts.ts';
 import { walkChain, type ChainBreak, type ChainReport, type Replay, type TrailHead } from './walk-chain.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
@@ -37,6 +38,8 @@ export interface AuditLog {
   /** `marks`: what the act wrote or removed of the marked documents. */
   result(intent: Intent, result: { outcome: string; note: AuditNote; marks?: readonly MarkChange[] }): Promise<void>;
   list(query: AuditQuery): Promise<{ readonly items: readonly AuditLine[]; readonly next: string | undefined }>;
+  /** One row an act, newest first. */
+  acts(query: ActQuery): ReturnType<typeof listActs>;
   /** Walks the whole chain; a break is also an alarm in the log. */
   verify(signal?: AbortSignal): Promise<ChainReport>;
   /** The same, with what the lines say of marked documents. `expected`: a head that was kept elsewhere. */
@@ -107,6 +110,7 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
       await append({ ...result, outcome, ...change, ...(marks.length === 0 ? {} : { marks: marks.slice(at) }) });
     },
     list: (query) => listLines(lines, query, deps.seal),
+    acts: (query) => listActs(lines, query, (line) => openLine(line, deps.seal)),
     async verify(signal) {
       const { report } = await replay({ signal });
       return report;
@@ -168,11 +172,6 @@ async function listLines(lines: Collection<StoredLine>, query: AuditQuery, seal:
 async function readHead(lines: Collection<StoredLine>): Promise<TrailHead> {
   const [last] = await lines.find({ chain: CHAIN }, { sort: ['-number'], limit: 1 });
   return last === undefined ? { number: 0, mac: '' } : { number: last.number, mac: last.mac };
-}
-
-/** Sorts as its number does. */
-function lineId(number: number): string {
-  return `${CHAIN}-${String(number).padStart(12, '0')}`;
 }
 
 function reasonPlace(number: number): SealPlace {

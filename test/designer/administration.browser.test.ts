@@ -45,6 +45,43 @@ test('the audit page shows the outcome of each line without scrolling', LIMIT, a
   }
 });
 
+test(
+  'an auditor finds all that was done to one thing, by its name, one row an act, and reads each field before and after',
+  LIMIT,
+  async () => {
+    const { city } = console;
+    const adapter = (await city.admin('GET', '/adapters/adp_hospital_a')) as { revision: number; owner: string };
+    await city.admin('PUT', '/adapters/adp_hospital_a', { ...adapter, owner: '信息科 王工' });
+    const flow = (await city.admin('GET', '/flows/flw_reports')) as { revision: number };
+    for (const deadlineMs of [61_000, 62_000, 63_000]) {
+      const { revision } = (await city.admin('GET', '/flows/flw_reports')) as { revision: number };
+      await city.admin('PUT', '/flows/flw_reports', { ...flow, revision, deadlineMs });
+    }
+    const page = await console.open({ path: '/audit', roles: ['audit-admin'] });
+    const choose = async (label: string, name: string) => {
+      await page.getByRole('combobox', { name: label }).pressSequentially(name, { delay: 30 });
+      await page.locator('.ant-select-item-option-active', { hasText: name }).waitFor();
+      await page.keyboard.press('Enter');
+    };
+    await choose('对象', 'adp_hospital_a');
+    await page.waitForURL('**object=adp_hospital_a**');
+    const act = page.getByRole('row', { name: /保存适配器/ }).first();
+    await expect(act).toContainText('甲');
+    await act.click();
+    const drawer = page.getByRole('dialog');
+    await expect(drawer.getByRole('row', { name: /负责人/ })).toContainText('信息科 王工');
+    await picture(page, 'audit-act');
+    await page.keyboard.press('Escape');
+    await drawer.waitFor({ state: 'hidden' });
+    await choose('对象', 'flw_reports');
+    await page.waitForURL('**object=flw_reports**');
+    await expect(page.getByRole('row', { name: /adp_hospital_a/ })).toHaveCount(0);
+    const saves = page.getByRole('row', { name: /3 次自动保存/ });
+    await saves.click();
+    await expect(drawer.getByRole('row', { name: /时限/ })).toContainText('63000');
+  },
+);
+
 test('an intact chain beside documents that were changed is no good news: their number is named, and the way to them', LIMIT, async () => {
   const page = await console.open({ path: '/audit', roles: ['audit-admin'] });
   const finding = (id: string) => ({ collection: 'accounts', id, why: 'changed', seenAt: Date.now() });

@@ -113,7 +113,9 @@ export const OPERATIONS = {
   'accounts.end-sessions': { method: 'POST', path: '/accounts/:name/end-sessions', stepUp: true },
   'accounts.remove-second-factor': { method: 'POST', path: '/accounts/:name/remove-second-factor', stepUp: true },
   'audit.list': { method: 'GET', path: '/audit' },
+  'audit.acts': { method: 'GET', path: '/audit/acts' },
   'audit.actions': { method: 'GET', path: '/audit/actions' },
+  'audit.objects': { method: 'GET', path: '/audit/objects' },
   'audit.verify': { method: 'POST', path: '/audit/verify' },
   'system.get': { method: 'GET', path: '/system' },
   'integrity.get': { method: 'GET', path: '/integrity' },
@@ -841,6 +843,37 @@ export interface operations {
     responses: never;
   };
   'audit.actions': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'audit.acts': {
+    parameters: {
+      query?: {
+        action?: string;
+        actor?: string;
+        after?: string;
+        from?: number;
+        limit?: number;
+        /** @description Id of what the acts were about */
+        object?: string;
+        /** @description `done`, `failed` (anything else), or the code of an error */
+        outcome?: string;
+        to?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'audit.objects': {
     parameters: {
       query?: never;
       header?: never;

@@ -15,7 +15,7 @@ import type { ExecutionDetails, ExecutionPage, FlowSummary, PublishReport, TestR
 import type { AppDocument, BusConsumer, GrantDocument, InterfaceDocument, UserTokenKey } from '../../../gateways/documents.ts';
 import type { AlarmList, AlarmSettingsAnswer, SilenceList } from '../../../control/actions/alarms.ts';
 import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
-import type { AuditedActions, AuditPage, VerifyReport } from '../../../control/actions/audit.ts';
+import type { ActPage, AuditedActions, AuditPage, NamedAct, ObjectList, VerifyReport } from '../../../control/actions/audit.ts';
 import type { IntegrityView } from '../../../control/actions/integrity.ts';
 import type { AdapterList, AdapterTypeList } from '../../../control/actions/adapters.ts';
 import type { CallReport } from '../../../control/actions/call-states.ts';
@@ -44,7 +44,6 @@ import type { SystemReport } from '../../../control/actions/system.ts';
 import type { TableList } from '../../../control/actions/tables.ts';
 import type { TrialAnswer } from '../../../control/actions/trials.ts';
 import type { Uses } from '../../../control/actions/uses.ts';
-import type { AuditLine } from '../../../control/audit/audit-line.ts';
 import type { Account } from '../../../control/auth/account-store.ts';
 import type { Bulk } from '../../../control/bulks/bulk-store.ts';
 import type { Revised } from '../../../control/registry/registry.ts';
@@ -69,7 +68,7 @@ export interface Me {
   readonly passwordExpiresAt?: number;
 }
 
-export type { FlowSummary, FlowLive, FlowLiveDetail, AccountItem, Role, AuditLine };
+export type { FlowSummary, FlowLive, FlowLiveDetail, AccountItem, Role, NamedAct };
 
 export interface SessionLine {
   readonly id: string;
@@ -168,6 +167,8 @@ export interface Outputs {
   'accounts.sessions': Items<SessionLine>;
   'me.create-token': { readonly token: string; readonly id: string; readonly expiresAt: number };
   'audit.list': AuditPage;
+  'audit.acts': ActPage;
+  'audit.objects': ObjectList;
   'audit.verify': VerifyReport;
   'integrity.get': IntegrityView;
   'integrity.accept-trail': { readonly accepted: boolean };

@@ -1,0 +1,69 @@
+/** What a change did to a document, as the audit trail keeps it: the fields that differ, each with both values, and nothing else. */
+import { isDeepStrictEqual } from 'node:util';
+import type { CodeTable } from '../../engine/contract/adapter.ts';
+import { isRecord } from '../../engine/contract/is-record.ts';
+import type { FlowDocument, FlowEdge, FlowNode } from '../../engine/contract/flow-document.ts';
+import { diffFlows, type FieldChange } from '../../engine/flow/diff-flows.ts';
+
+/** Tests hold data; the others say nothing of a change. */
+const NOT_TOLD = new Set(['/tests', '/schema', '/flowId']);
+const MOST = 100;
+const MOST_TEXT = 500;
+
+export interface ChangedFields {
+  readonly before: Readonly<Record<string, unknown>>;
+  readonly after: Readonly<Record<string, unknown>>;
+}
+
+/** Nodes go by their labels, since nobody knows their ids. Saved tests may hold what patients sent: of those only how many there are. */
+export function changedFieldsOfFlow(before: FlowDocument | undefined, after: FlowDocument | undefined): ChangedFields {
+  const none = { ...(before ?? after!), nodes: [], edges: [], tests: [] };
+  const { nodes, edges, settings } = diffFlows(before, after ?? none);
+  const labels = new Map([...(before?.nodes ?? []), ...(after?.nodes ?? [])].map(({ id, label }) => [id, label || id]));
+  const labelOf = (id: string) => labels.get(id) ?? id;
+  const wire = ({ from, to }: FlowEdge) => `${labelOf(from.node)} → ${labelOf(to.node)}`;
+  const node = ({ type, config, adapter }: FlowNode) => ({ type, config, ...(adapter === undefined ? {} : { adapter }) });
+  const changes: FieldChange[] = [
+    ...nodes.removed.map((one) => ({ path: `nodes/${labelOf(one.id)}`, before: node(one), after: undefined })),
+    ...nodes.added.map((one) => ({ path: `nodes/${labelOf(one.id)}`, before: undefined, after: node(one) })),
+    ...nodes.changed.flatMap(({ id, changes: inside }) =>
+      inside.map((change) => ({ ...change, path: `nodes/${labelOf(id)}${change.path}` })),
+    ),
+    ...edges.removed.map((edge) => ({ path: `edges/${wire(edge)}`, before: true, after: undefined })),
+    ...edges.added.map((edge) => ({ path: `edges/${wire(edge)}`, before: undefined, after: true })),
+    ...settings.filter(({ path }) => !NOT_TOLD.has(path)).map((change) => ({ ...change, path: change.path.slice(1) })),
+    ...(settings.some(({ path }) => path === '/tests')
+      ? [{ path: 'tests', before: before?.tests.length, after: after?.tests.length ?? 0 }]
+      : []),
+  ];
+  return sidesOf(changes);
+}
+
+/** Entry by entry, and every other field whole. */
+export function changedFieldsOfTable(before: CodeTable | undefined, after: CodeTable): ChangedFields {
+  const changes: FieldChange[] = [];
+  const compare = (old: object, now: object, prefix: string) => {
+    const [a, b] = [new Map(Object.entries(old)), new Map(Object.entries(now))];
+    for (const name of new Set([...a.keys(), ...b.keys()]))
+      if (!isDeepStrictEqual(a.get(name), b.get(name))) changes.push({ path: prefix + name, before: a.get(name), after: b.get(name) });
+  };
+  const { entries: old = {}, revision: _before, ...rest } = before ?? {};
+  const { entries, revision: _after, ...restNow } = after;
+  compare(rest, restNow, '');
+  compare(old, entries, 'entries/');
+  return sidesOf(changes);
+}
+
+function sidesOf(changes: readonly FieldChange[]): ChangedFields {
+  const some = changes.slice(0, MOST);
+  const side = (which: 'before' | 'after') =>
+    Object.fromEntries(some.filter((change) => change[which] !== undefined).map((change) => [change.path, shortened(change[which])]));
+  const more = changes.length - some.length;
+  return { before: side('before'), after: { ...side('after'), ...(more === 0 ? {} : { '…': more }) } };
+}
+
+function shortened(value: unknown): unknown {
+  if (!isRecord(value) && !Array.isArray(value)) return value;
+  const text = JSON.stringify(value);
+  return text.length <= MOST_TEXT ? value : `${text.slice(0, MOST_TEXT)}…`;
+}

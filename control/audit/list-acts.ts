@@ -1,0 +1,133 @@
+/** The audit trail as people read it: one row an act, made of the line before it and the line behind it. */
+import { isRecord } from '../../engine/contract/is-record.ts';
+import type { Collection, Filter } from '../../engine/contract/ports/documents.ts';
+import { lineId, type AuditLine, type StoredLine } from './audit-line.ts';
+
+export interface AuditAct extends Omit<AuditLine, 'phase' | 'intent' | 'chain'> {
+  /** When it ended; absent: it has not, or its process died. */
+  readonly endedAt?: number;
+  /** Saves that an editor made by itself, one after the other, are one row: how many, from `at` on. */
+  readonly saves?: number;
+  /** It only counted what it would do. */
+  readonly isDryRun?: true;
+}
+
+export interface ActQuery {
+  readonly actor?: string;
+  readonly action?: string;
+  /** Id of what the acts were about, also of its parts (`id@version`, `id/key`). */
+  readonly object?: string;
+  /** `done`, `failed` for anything else, or the code of an error. */
+  readonly outcome?: string;
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit: number;
+  readonly after?: string;
+}
+
+/** What editors save by themselves at each pause. */
+const AUTOSAVED = 'flows.save';
+/** This very reading has begun and not ended. */
+const READS = 'audit.acts';
+const PAUSE_MS = 10 * 60_000;
+const PAGE = 500;
+/** Lines that one request reads, however few of them fit. */
+const MOST_READ = 5000;
+/** An act of which the result is not behind its intent within so many lines of its person has none. */
+const MOST_BEHIND = 200;
+
+export async function listActs(
+  lines: Collection<StoredLine>,
+  query: ActQuery,
+  open: (line: StoredLine) => AuditLine,
+): Promise<{ readonly items: readonly AuditAct[]; readonly next: string | undefined }> {
+  const acts: AuditAct[] = [];
+  const foldable = new Map<string, number>();
+  const ended = new Set<number>();
+  let after = query.after;
+  for (let read = 0; read < MOST_READ; read += PAGE) {
+    const page = await lines.find(filterOf(query), { sort: ['-number'], limit: PAGE, ...(after === undefined ? {} : { after }) });
+    const byNumber = new Map(page.map((line) => [line.number, line]));
+    for (const line of page) {
+      after = line._id;
+      if (line.intent !== undefined) ended.add(line.intent);
+      if (!isAbout(line, query.object)) continue;
+      const act = line.phase === 'intent' ? await begun(line) : await done(line, byNumber);
+      if (act === undefined || !fits(act, query.outcome)) continue;
+      if (fold(act)) continue;
+      acts.push(act);
+      if (acts.length === query.limit) return { items: acts, next: after };
+    }
+    if (page.length < PAGE) return { items: acts, next: undefined };
+  }
+  return { items: acts, next: after };
+
+  async function done(line: StoredLine, near: ReadonlyMap<number, StoredLine>): Promise<AuditAct | undefined> {
+    // A line that only carries more marks of its act.
+    if (line.outcome === undefined) return undefined;
+    const intent = line.intent === undefined ? undefined : (near.get(line.intent) ?? (await lines.get(lineId(line.intent))));
+    const { phase: _phase, intent: _intent, chain: _chain, ...result } = open(line);
+    const { reason = undefined, at = line.at, subject = undefined } = intent === undefined ? {} : open(intent);
+    return {
+      ...(subject === undefined ? {} : { subject }),
+      ...(reason === undefined ? {} : { reason }),
+      ...result,
+      at,
+      endedAt: line.at,
+      number: line.intent ?? line.number,
+      ...(isRecord(line.after) && line.after['dryRun'] === true ? { isDryRun: true as const } : {}),
+    };
+  }
+
+  /** Undefined when it has ended: then it stands in a row of its own. */
+  async function begun(line: StoredLine): Promise<AuditAct | undefined> {
+    if (ended.has(line.number) || line.action === READS) return undefined;
+    const behind = await lines.find({ actor: line.actor, at: { gte: line.at } }, { sort: ['at'], limit: MOST_BEHIND });
+    if (behind.some(({ intent }) => intent === line.number)) return undefined;
+    const { phase: _phase, intent: _intent, chain: _chain, ...act } = open(line);
+    return act;
+  }
+
+  /** Joins a save of an editor to the later ones of the same person, as long as the pauses between them are short. */
+  function fold(act: AuditAct): boolean {
+    if (act.action !== AUTOSAVED || act.outcome !== 'done') return false;
+    const key = `${act.actor} ${act.subject ?? ''}`;
+    const index = foldable.get(key);
+    const later = index === undefined ? undefined : acts[index];
+    if (index === undefined || later === undefined || later.at - act.at > PAUSE_MS) {
+      foldable.set(key, acts.length);
+      return false;
+    }
+    acts[index] = { ...later, ...joined(act, later), at: act.at, saves: (later.saves ?? 1) + 1 };
+    return true;
+  }
+}
+
+/** From before the earlier one to behind the later one. */
+function joined(earlier: AuditAct, later: AuditAct): Pick<AuditAct, 'before' | 'after'> {
+  const fields = (value: unknown) => (isRecord(value) ? value : {});
+  return {
+    before: { ...fields(later.before), ...fields(earlier.before) },
+    after: { ...fields(earlier.after), ...fields(later.after) },
+  };
+}
+
+function filterOf({ actor, action, object, from, to }: ActQuery): Filter {
+  return {
+    ...(actor === undefined ? {} : { actor }),
+    ...(action === undefined ? {} : { action }),
+    ...(object === undefined ? {} : { subject: { prefix: object } }),
+    ...(from === undefined && to === undefined
+      ? {}
+      : { at: { ...(from === undefined ? {} : { gte: from }), ...(to === undefined ? {} : { lt: to }) } }),
+  };
+}
+
+function isAbout({ subject }: StoredLine, object: string | undefined): boolean {
+  return object === undefined || subject === object || /^[@/]/.test(subject?.slice(object.length) ?? '');
+}
+
+function fits({ outcome }: AuditAct, wanted: string | undefined): boolean {
+  if (wanted === undefined) return true;
+  return wanted === 'failed' ? outcome !== undefined && outcome !== 'done' : outcome === wanted;
+}

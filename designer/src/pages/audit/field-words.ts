@@ -1,0 +1,60 @@
+/** What fields of the trail are called on the screens. */
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+
+const TEXTS = defineTexts({
+  name: ['名称', 'Name'],
+  'zh-CN': ['中文', 'Chinese'],
+  en: ['英文', 'English'],
+  description: ['说明', 'Description'],
+  domain: ['服务域', 'Domain'],
+  domains: ['服务域', 'Domains'],
+  sharedWith: ['共享给', 'Shared with'],
+  owner: ['负责人', 'Owner'],
+  protocol: ['协议', 'Protocol'],
+  environments: ['环境', 'Environments'],
+  settings: ['参数', 'Settings'],
+  limits: ['限额', 'Limits'],
+  credential: ['凭据', 'Credential'],
+  baseUrl: ['地址', 'Address'],
+  host: ['主机', 'Host'],
+  port: ['端口', 'Port'],
+  timeoutMs: ['超时（毫秒）', 'Time limit (ms)'],
+  nodes: ['节点', 'Nodes'],
+  edges: ['连线', 'Wires'],
+  config: ['配置', 'Configuration'],
+  handling: ['处理方式', 'Handling'],
+  adapter: ['适配器', 'Adapter'],
+  label: ['名称', 'Label'],
+  disabled: ['停用', 'Disabled'],
+  tests: ['测试用例数', 'Test cases'],
+  mode: ['模式', 'Mode'],
+  deadlineMs: ['时限（毫秒）', 'Deadline (ms)'],
+  tags: ['标签', 'Tags'],
+  ingress: ['接入', 'Ingress'],
+  recording: ['留存', 'Recording'],
+  entries: ['条目', 'Entries'],
+  size: ['条目数', 'Number of entries'],
+  revision: ['第几次保存', 'Revision'],
+  version: ['版本', 'Version'],
+  state: ['状态', 'State'],
+  roles: ['角色', 'Roles'],
+  rights: ['权限', 'Rights'],
+  front: ['网关', 'Front'],
+  method: ['方法', 'Method'],
+  path: ['路径', 'Path'],
+  policies: ['策略', 'Policies'],
+  target: ['目标', 'Target'],
+  expiresAt: ['到期时间', 'Ends'],
+  appId: ['应用', 'App'],
+  interfaceId: ['接口', 'Interface'],
+  total: ['总数', 'In all'],
+  handled: ['已处理', 'Handled'],
+  done: ['已执行', 'Done'],
+  '…': ['未列出的修改', 'Changes not listed'],
+});
+
+/** `环境 › PROD › 地址`; names of people's own stay as they are. */
+export function useFieldWords(): (path: readonly string[]) => string {
+  const t = useTexts(TEXTS);
+  return (path) => path.map((step) => (Object.hasOwn(TEXTS, step) ? t(step as keyof typeof TEXTS) : step)).join(' › ');
+}

@@ -1,0 +1,25 @@
+/** How an act ended, in words. */
+import { useCallback } from 'react';
+import { errorText } from '../../../../engine/contract/error-texts.ts';
+import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
+
+const TEXTS = defineTexts({
+  done: ['成功', 'Done'],
+  refused: ['失败', 'Failed'],
+  begun: ['已开始，未见结束', 'Begun, no end seen'],
+});
+
+export function useOutcomeWords(): (act: { readonly outcome?: string }) => string {
+  const t = useTexts(TEXTS);
+  const language = useLanguage();
+  return useCallback(
+    ({ outcome }) => {
+      if (outcome === undefined) return t('begun');
+      if (outcome === 'done') return t('done');
+      // The trail keeps the code alone; the English sentences need the values that went with it.
+      const { what } = errorText({ code: outcome, message: outcome }, language);
+      return language === 'en' ? `${t('refused')}: ${outcome}` : `${t('refused')}：${what}（${outcome}）`;
+    },
+    [t, language],
+  );
+}
