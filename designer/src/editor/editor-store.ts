@@ -15,6 +15,7 @@ import {
 import { collectProblems, type Problems } from '../model/issues.ts';
 import { withPlaces } from '../model/layout.ts';
 import type { NodeTypes } from '../model/node-types.ts';
+import type { Trial } from '../trial/trial-state.ts';
 
 /** The tabs of the side panel. `properties` shows the selected node, or the flow when none is. */
 export const PANELS = ['properties', 'try', 'tests', 'problems', 'release'] as const;
@@ -65,13 +66,14 @@ export interface EditorState {
   readonly isPanelOpen: boolean;
   /** The person closed it: selecting a node does not open it again. */
   readonly isPanelUnwanted: boolean;
-  /** A field that shall be shown; `serial` grows so that asking for the same again is heard. */
+  /** A field that shall be shown until something else is selected; `serial` grows so that asking for the same again is heard. */
   readonly focus: { readonly nodeId: string | undefined; readonly pointer: string; readonly serial: number } | undefined;
   readonly problems: Problems;
   readonly samples: Readonly<Record<string, Sample>>;
   readonly overlay: Overlay | undefined;
   readonly live: FlowLive | undefined;
   readonly openMappingOf: string | undefined;
+  readonly trial: Trial;
 
   run(command: Command): void;
   /** Ends a gesture: what comes next is an undo step of its own. */
@@ -88,6 +90,7 @@ export interface EditorState {
   setProblems(problems: Problems): void;
   setSamples(samples: Readonly<Record<string, Sample>>): void;
   setOverlay(overlay: Overlay | undefined): void;
+  setTrial(part: Partial<Trial>): void;
   setLive(live: FlowLive | undefined): void;
   /** They know more of their ports than before. */
   setTypes(types: NodeTypes): void;
@@ -99,6 +102,7 @@ export interface EditorState {
 export type EditorStore = StoreApi<EditorState>;
 
 const NOTHING: Selection = { nodes: [], edges: [] };
+const FIRST_TRIAL: Trial = { startKey: undefined, typed: undefined, scope: 'whole', reachesAdapters: false, run: undefined };
 
 export interface EditorStart {
   readonly history: History;
@@ -110,6 +114,7 @@ export interface EditorStart {
 export function createEditorStore({ history: given, types, isReadOnly }: EditorStart): EditorStore {
   const history = { ...given, document: withPlaces(given.document, types) };
   return createStore<EditorState>((set, get) => {
+    let asked = 0;
     /** Goes one step and shows what it was about. */
     const step = (go: (history: History) => History, entryOf: (history: History) => HistoryEntry | undefined) => {
       const before = get().history;
@@ -133,6 +138,7 @@ export function createEditorStore({ history: given, types, isReadOnly }: EditorS
       overlay: undefined,
       live: undefined,
       openMappingOf: undefined,
+      trial: FIRST_TRIAL,
 
       run(command) {
         if (get().isReadOnly) return;
@@ -143,24 +149,29 @@ export function createEditorStore({ history: given, types, isReadOnly }: EditorS
       undo: () => step(undo, ({ past }) => past.at(-1)),
       redo: () => step(redo, ({ future }) => future[0]),
       select: (part) =>
-        set(({ selection, isPanelOpen, isPanelUnwanted }) => ({
-          selection: sameOr(selection, { ...NOTHING, ...part }),
-          isPanelOpen: isPanelOpen || (part.nodes?.length === 1 && !isPanelUnwanted),
-        })),
+        set(({ selection, isPanelOpen, isPanelUnwanted, focus }) => {
+          const next = sameOr(selection, { ...NOTHING, ...part });
+          return {
+            selection: next,
+            isPanelOpen: isPanelOpen || (part.nodes?.length === 1 && !isPanelUnwanted),
+            focus: next === selection ? focus : undefined,
+          };
+        }),
       openPanel: (panel) => set({ panel, isPanelOpen: true, isPanelUnwanted: false }),
       closePanel: () => set({ isPanelOpen: false, isPanelUnwanted: true }),
       openField: (nodeId, pointer) =>
-        set(({ focus }) => ({
+        set({
           selection: { nodes: nodeId === undefined ? [] : [nodeId], edges: [] },
           panel: 'properties',
           isPanelOpen: true,
           isPanelUnwanted: false,
-          focus: { nodeId, pointer, serial: (focus?.serial ?? 0) + 1 },
-        })),
+          focus: { nodeId, pointer, serial: ++asked },
+        }),
       openMapping: (openMappingOf) => set({ openMappingOf }),
       setProblems: (problems) => set({ problems }),
       setSamples: (samples) => set((now) => ({ samples: { ...now.samples, ...samples } })),
       setOverlay: (overlay) => set({ overlay }),
+      setTrial: (part) => set(({ trial }) => ({ trial: { ...trial, ...part } })),
       setLive: (live) => set({ live }),
       setTypes: (next) => set({ types: next }),
       setRevision: (revision) => set(({ history: now }) => ({ history: withRevision(now, revision) })),

@@ -1,6 +1,6 @@
 /** The selected node: its name, its configuration, what it does about errors, its help. */
-import { Input, Tabs } from 'antd';
-import { useEffect, useState } from 'react';
+import { Input, Tabs, type InputRef } from 'antd';
+import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { FlowNode } from '../../../engine/contract/flow-document.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { useEditor } from '../editor/editor-context.tsx';
@@ -53,6 +53,7 @@ function NodeHeader({ node, type }: NodePartProps) {
   const text = useText();
   const { isReadOnly, seal } = useForm();
   const edits = useNodeEdits(node.id);
+  const name = useNameOnAsking(node.id);
   return (
     <>
       <div className={styles.header}>
@@ -61,6 +62,7 @@ function NodeHeader({ node, type }: NodePartProps) {
         </span>
         <div className={styles.names}>
           <Input
+            ref={name}
             variant="borderless"
             className={styles.label ?? ''}
             aria-label={t('name')}
@@ -70,6 +72,7 @@ function NodeHeader({ node, type }: NodePartProps) {
             readOnly={isReadOnly}
             onChange={(event) => edits.label(event.target.value)}
             onBlur={seal}
+            onKeyDown={leaveName}
           />
           <span className={styles.type}>
             {text(type.text.label)} <code>{node.type}</code>
@@ -79,6 +82,21 @@ function NodeHeader({ node, type }: NodePartProps) {
       <p className={styles.about}>{text(type.text.help)}</p>
     </>
   );
+}
+
+/** Ready to be written over when the canvas asks for another name. */
+function useNameOnAsking(nodeId: string) {
+  const name = useRef<InputRef>(null);
+  const serial = useEditor(({ focus }) => (focus?.nodeId === nodeId && focus.pointer === '/label' ? focus.serial : undefined));
+  useEffect(() => {
+    if (serial !== undefined) name.current?.focus({ cursor: 'all' });
+  }, [serial]);
+  return name;
+}
+
+/** Without the focus anywhere, keys are the canvas's. */
+function leaveName({ key, nativeEvent, currentTarget }: KeyboardEvent<HTMLInputElement>): void {
+  if ((key === 'Enter' || key === 'Escape') && !nativeEvent.isComposing) currentTarget.blur();
 }
 
 function NodeTabs({ node, type }: NodePartProps) {

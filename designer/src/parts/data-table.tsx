@@ -1,7 +1,7 @@
 /** The list of every page: search, filters, sorting, paging, export, and a word for each state there is. */
 import { Button, Empty, Input, Select, Table, Tooltip, type TableColumnsType } from 'antd';
 import { ChevronLeft, ChevronRight, Download, RefreshCw, Search } from 'lucide-react';
-import { cloneElement, isValidElement, useMemo, useState, type ButtonHTMLAttributes, type ReactNode } from 'react';
+import { cloneElement, isValidElement, useDeferredValue, useMemo, useState, type ButtonHTMLAttributes, type ReactNode } from 'react';
 import { useSearchParams } from 'react-router';
 import { defineTexts, useTexts, type Translate } from '../i18n/texts.ts';
 import { csvOf } from './csv.ts';
@@ -10,6 +10,7 @@ import styles from './data-table.module.css';
 import { ErrorBox } from './error-box.tsx';
 import { useClear } from './use-clear.ts';
 import { useSearch } from './use-search.ts';
+import { useTypedSearch } from './use-typed-search.ts';
 
 const TEXTS = defineTexts({
   search: ['搜索', 'Search'],
@@ -85,12 +86,19 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
       ),
     [rows, filters, address],
   );
-  const found = useSearch(filtered, address.get('q') ?? '', searchText);
-  const isConditional = address.get('q') !== null || filters.some(({ key }) => address.get(key) !== null);
+  const [typed, setTyped] = useTypedSearch(address.get('q') ?? '', (text) => set('q', text));
+  // Drawing a long list must not hold up the next key.
+  const query = useDeferredValue(typed);
+  const found = useSearch(filtered, query, searchText);
+  const isConditional = query !== '' || filters.some(({ key }) => address.get(key) !== null);
+  const clearAll = () => {
+    setTyped('');
+    setAddress({}, { replace: true });
+  };
   const empty =
     isConditional && (rows ?? []).length > 0 ? (
       <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('nothingFits')}>
-        <Button onClick={() => setAddress({}, { replace: true })}>{t('clear')}</Button>
+        <Button onClick={clearAll}>{t('clear')}</Button>
       </Empty>
     ) : (
       props.empty
@@ -104,8 +112,8 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           allowClear
           placeholder={t('search')}
           aria-label={t('search')}
-          value={address.get('q') ?? ''}
-          onChange={(event) => set('q', event.target.value)}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
         />
         {filters.map(({ key, label, options }) => (
           <Select

@@ -5,16 +5,7 @@ import { call } from '../api/client.ts';
 import type { NodeRun, Overlay, Sample } from '../editor/editor-store.ts';
 import type { NodeTypes } from '../model/node-types.ts';
 import { runOfStep, wiresTaken } from '../editor/step-overlay.ts';
-
-export type Scope = { readonly kind: 'whole' } | { readonly kind: 'from' | 'only'; readonly nodeId: string };
-
-export interface TrialOrder {
-  readonly document: FlowDocument;
-  readonly input: FlowTest['input'];
-  readonly mocks: FlowTest['mocks'];
-  readonly reachesAdapters: boolean;
-  readonly scope: Scope;
-}
+import type { TrialOrder } from './trial-state.ts';
 
 export function runTrial({ document, input, mocks, reachesAdapters, scope }: TrialOrder, signal: AbortSignal): Promise<TrialAnswer> {
   const part = scope.kind === 'whole' ? {} : { [scope.kind]: scope.nodeId };

@@ -1,7 +1,6 @@
 import { Alert, App, Button, Select, Switch } from 'antd';
 import { FlaskConical, Play, Square } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
-import type { TrialAnswer } from '../../../control/actions/trials.ts';
+import { useMemo } from 'react';
 import type { FlowTest } from '../../../engine/contract/flow-document.ts';
 import { useMay } from '../app/session.tsx';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
@@ -11,7 +10,8 @@ import { addTest } from '../model/commands/saved-tests.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
 import { ErrorBox } from '../parts/error-box.tsx';
 import { parseJson } from '../parts/parse-json.ts';
-import { handedIn, overlayOf, runTrial, samplesOf, testOfTrial, type Scope, type TrialOrder } from './run-trial.ts';
+import { handedIn, overlayOf, runTrial, samplesOf, testOfTrial } from './run-trial.ts';
+import type { Scope, TrialOrder } from './trial-state.ts';
 import { TrialResult } from './trial-result.tsx';
 import styles from './trial.module.css';
 
@@ -48,6 +48,9 @@ interface Start {
   readonly mocks: FlowTest['mocks'];
 }
 
+/** No sample: the input as it was typed. */
+const OWN = 'own';
+
 /** Runs the flow, or a part of it, once; shows each node's input, output and time; makes a test of it. */
 export function TryPanel() {
   const t = useTexts(TEXTS);
@@ -55,21 +58,15 @@ export function TryPanel() {
   const { message } = App.useApp();
   const store = useEditorStore();
   const starts = useStarts();
-  const [start, setStart] = useState<Start | undefined>(starts[0]);
-  const [typed, setTyped] = useState(() => JSON.stringify(starts[0]?.input.data ?? {}, null, 2));
-  const [scope, setScope] = useState<Scope['kind']>('whole');
-  const [reachesAdapters, setReaches] = useState(false);
-  const [run, setRun] = useState<{ readonly order: TrialOrder; readonly answer?: TrialAnswer; readonly error?: unknown }>();
-  const stop = useRef<AbortController>(undefined);
+  const trial = useEditor((editor) => editor.trial);
+  const { setTrial, setOverlay, setSamples } = store.getState();
+  const { scope, reachesAdapters, run } = trial;
   const selected = useEditor(({ selection, history }) => history.document.nodes.find(({ id }) => id === selection.nodes[0]));
-  useEffect(() => () => stop.current?.abort(), []);
+  const start = trial.startKey === undefined ? starts[0] : starts.find(({ key }) => key === trial.startKey);
+  const typed = trial.typed ?? JSON.stringify(start?.input.data ?? {}, null, 2);
   const data = parseJson(typed);
   const isRunning = run !== undefined && run.answer === undefined && run.error === undefined;
-  const choose = (key: string) => {
-    const chosen = starts.find((one) => one.key === key);
-    setStart(chosen);
-    if (chosen !== undefined) setTyped(JSON.stringify(chosen.input.data, null, 2));
-  };
+  const choose = (key: string) => setTrial({ startKey: key, typed: key === OWN ? typed : undefined });
   const go = async () => {
     if (data === undefined) return;
     const { document } = store.getState().history;
@@ -82,19 +79,18 @@ export function TryPanel() {
       scope: part,
     };
     const trigger = part.kind === 'whole' ? document.nodes.find((node) => store.getState().types.isTrigger(node))?.id : undefined;
-    const controller = new AbortController();
-    stop.current = controller;
-    setRun({ order });
-    store.getState().setOverlay(undefined);
+    const stop = new AbortController();
+    setTrial({ run: { order, stop } });
+    setOverlay(undefined);
     try {
-      const answer = await runTrial(order, controller.signal);
-      store.getState().setOverlay(overlayOf(answer, document, trigger));
+      const answer = await runTrial(order, stop.signal);
+      setOverlay(overlayOf(answer, document, trigger));
       const begun = part.kind === 'whole' ? handedIn(document, store.getState().types, data.value) : {};
-      store.getState().setSamples(samplesOf(answer, begun));
+      setSamples(samplesOf(answer, begun));
       useGuide.getState().finish('try');
-      setRun({ order, answer });
+      setTrial({ run: { order, stop, answer } });
     } catch (error) {
-      setRun(controller.signal.aborted ? undefined : { order, error });
+      setTrial({ run: stop.signal.aborted ? undefined : { order, stop, error } });
     }
   };
   const save = () => {
@@ -113,15 +109,15 @@ export function TryPanel() {
       <label className={styles.field}>
         {t('sample')}
         <Select
-          value={start?.key ?? 'own'}
+          value={start?.key ?? OWN}
           aria-label={t('sample')}
-          options={[...starts.map(({ key, label }) => ({ value: key, label })), { value: 'own', label: t('own') }]}
+          options={[...starts.map(({ key, label }) => ({ value: key, label })), { value: OWN, label: t('own') }]}
           onChange={choose}
         />
       </label>
       <div className={styles.field}>
         {t('input')}
-        <CodeEditor label={t('input')} language="json" height="180px" value={typed} onChange={setTyped} />
+        <CodeEditor label={t('input')} language="json" height="180px" value={typed} onChange={(next) => setTrial({ typed: next })} />
         {data === undefined ? <span className={styles.bad}>{t('notJson')}</span> : null}
       </div>
       <label className={styles.field}>
@@ -129,7 +125,7 @@ export function TryPanel() {
         <Select<Scope['kind']>
           value={selected === undefined ? 'whole' : scope}
           aria-label={t('scope')}
-          onChange={setScope}
+          onChange={(next) => setTrial({ scope: next })}
           options={[
             { value: 'whole', label: t('whole') },
             ...(selected === undefined
@@ -140,13 +136,13 @@ export function TryPanel() {
       </label>
       {may('adapters.test') ? (
         <div className={styles.reach}>
-          <Switch checked={reachesAdapters} aria-label={t('reach')} onChange={setReaches} /> {t('reach')}
+          <Switch checked={reachesAdapters} aria-label={t('reach')} onChange={(next) => setTrial({ reachesAdapters: next })} /> {t('reach')}
         </div>
       ) : null}
       {reachesAdapters ? <Alert type="warning" showIcon title={t('reachOn')} /> : <p className={styles.hint}>{t('reachOff')}</p>}
       <div className={styles.acts}>
         {isRunning ? (
-          <Button icon={<Square size={16} />} onClick={() => stop.current?.abort()}>
+          <Button icon={<Square size={16} />} onClick={() => run.stop.abort()}>
             {t('stop')}
           </Button>
         ) : (
@@ -163,8 +159,8 @@ export function TryPanel() {
             ) : null}
             <Button
               onClick={() => {
-                setRun(undefined);
-                store.getState().setOverlay(undefined);
+                setTrial({ run: undefined });
+                setOverlay(undefined);
               }}
             >
               {t('clear')}

@@ -1,4 +1,5 @@
 import { Form, Input, Modal } from 'antd';
+import { useId, useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { call } from '../../api/client.ts';
 import type { FlowSummary } from '../../api/outputs.ts';
@@ -45,13 +46,20 @@ function Dialog({ copyOf, domain: start, onClose }: NewFlowDialogProps & { reado
   const text = useText();
   const go = useNavigate();
   const save = useMutationOf('flows.save');
-  const [form] = Form.useForm<Values>();
-  const submit = async ({ name, domain }: Values) => {
+  const formId = useId();
+  // Enter may be pressed again before the button shows that it is loading.
+  const isUnderWay = useRef(false);
+  const create = async ({ name, domain }: Values) => {
     const source = copyOf === undefined ? undefined : await call('flows.get', { flowId: copyOf.flowId });
     const document = source === undefined ? newFlow(name.trim(), domain) : copyFlow(source, name.trim(), domain);
     await save.mutateAsync({ flowId: document.flowId, document });
     useGuide.getState().finish('create');
     void go(`/flows/${document.flowId}`);
+  };
+  const submit = (values: Values) => {
+    if (isUnderWay.current) return;
+    isUnderWay.current = true;
+    create(values).catch(() => (isUnderWay.current = false));
   };
   return (
     <Modal
@@ -62,14 +70,14 @@ function Dialog({ copyOf, domain: start, onClose }: NewFlowDialogProps & { reado
       cancelText={t('cancel')}
       confirmLoading={save.isPending}
       onCancel={onClose}
-      onOk={() => form.submit()}
+      okButtonProps={{ htmlType: 'submit', form: formId }}
     >
       <Form
-        form={form}
+        id={formId}
         layout="vertical"
         requiredMark={false}
         initialValues={{ domain: start, ...(copyOf === undefined ? {} : { name: t('copyName', { name: text(copyOf.name) }) }) }}
-        onFinish={(values: Values) => void submit(values).catch(() => undefined)}
+        onFinish={submit}
       >
         <Form.Item
           name="name"
@@ -77,7 +85,7 @@ function Dialog({ copyOf, domain: start, onClose }: NewFlowDialogProps & { reado
           extra={t('nameHelp')}
           rules={[{ required: true, whitespace: true, message: t('missing') }]}
         >
-          <Input autoFocus maxLength={200} onPressEnter={() => form.submit()} />
+          <Input autoFocus maxLength={200} />
         </Form.Item>
         <Form.Item name="domain" label={t('domain')} extra={t('domainHelp')} rules={[{ required: true, message: t('domainMissing') }]}>
           <DomainSelect label={t('domain')} />
