@@ -248,7 +248,7 @@ export interface ExecutionQuery {
   readonly from?: number;
   readonly to?: number;
   /** Of those that are held: where, why, and whether the outcome is known. */
-  readonly held?: Pick<HeldSelection, 'node' | 'code' | 'outcomeKnown'>;
+  readonly held?: Pick<HeldSelection, 'node' | 'code' | 'outcomeKnown' | 'bulk'>;
   /** Business key; looked up by its token. */
   readonly key?: { readonly name: string; readonly value: string };
   /** An execution's id or a trace id, whole or its beginning. */
@@ -360,6 +360,8 @@ export interface HeldSelection {
   readonly node?: string;
   readonly code?: string;
   readonly outcomeKnown?: boolean;
+  /** Let go on by this bulk, and held again. */
+  readonly bulk?: string;
   readonly ids?: readonly string[];
 }
 
@@ -433,6 +435,16 @@ export interface HeldChoice {
  */
 export type HeldOutcome = 'done' | 'gone-on' | 'missing' | 'refused';
 
+/** What became of those that a bulk let go on, or sent anew; another bulk that took them since counts them as its own. */
+export interface BulkOutcome {
+  /** Completed. */
+  readonly wentOn: number;
+  readonly heldAgain: number;
+  /** Failed, or cancelled since. */
+  readonly failed: number;
+  readonly underWay: number;
+}
+
 export interface BulkAct {
   readonly actor: string;
   readonly bulkId: string;
@@ -462,8 +474,8 @@ export interface ExecutionCatalog {
    */
   conclude(executionId: string, conclusion: Conclusion): Promise<void>;
   heldGroups(within?: readonly FlowScope[]): Promise<HeldGroups>;
-  /** Of those that a bulk let go on: how many are held once more (counted up to 10,000). */
-  heldAgain(bulkId: string): Promise<number>;
+  /** What became of those among these that the bulk let go on. */
+  bulkOutcome(items: readonly HeldItem[], bulkId: string): Promise<BulkOutcome>;
   /** What is named by id and lies outside `within` turns out to be missing. */
   selectHeld(selection: HeldSelection, limit: number, within?: readonly FlowScope[]): Promise<HeldChoice>;
   /** As `retry`, once for each hold, however often and by however many it is asked; `done` again to the same bulk. */

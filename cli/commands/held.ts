@@ -1,11 +1,17 @@
 /** `kangqiao held …`: what waits for a person, by cause; retry, resend or cancel many at once. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BulkAnswer } from '../../control/actions/held.ts';
+import type { Bulk } from '../../control/bulks/bulk-store.ts';
 import { createId } from '../../engine/contract/ids.ts';
-import type { HeldGroups } from '../../engine/services.ts';
+import type { BulkOutcome, HeldGroups } from '../../engine/services.ts';
+import type { ApiClient } from '../api-client.ts';
 import { withApi } from '../connect.ts';
 import { EXIT } from '../exit-codes.ts';
 import { formatTable, type Terminal } from '../terminal.ts';
+
+const LOOK_EVERY_MS = 1_000;
+const MOST_LOOKS = 30;
 
 export function heldCommand(terminal: Terminal): Command {
   return new Command('held')
@@ -47,6 +53,7 @@ interface ManyOptions {
   readonly node?: string;
   readonly code?: string;
   readonly outcome?: string;
+  readonly ofBulk?: string;
   readonly all?: true;
   readonly reason?: string;
   readonly perSecond?: number;
@@ -62,6 +69,7 @@ function manyCommand(terminal: Terminal, kind: 'retry' | 'resend' | 'cancel', su
     .addOption(new Option('--node <id>', 'held at this node'))
     .addOption(new Option('--code <code>', 'held by this error'))
     .addOption(new Option('--outcome <outcome>', 'whether it is known if the write was done').choices(['known', 'unknown', 'any']))
+    .addOption(new Option('--of-bulk <id>', 'let go on by this bulk, and held again'))
     .addOption(new Option('--all', 'everything that is held'))
     .addOption(new Option('--per-second <number>', 'so many a second').argParser(wholeNumber))
     .addOption(new Option('--dry-run', 'only count'))
@@ -85,10 +93,13 @@ function manyCommand(terminal: Terminal, kind: 'retry' | 'resend' | 'cancel', su
       };
       // Before it begins: this is what is left of it in the terminal when the command is killed.
       if (bulkId !== undefined) terminal.tell(`Bulk ${bulkId}; look it up with \`kangqiao held bulk ${bulkId}\`.`);
-      const answer = (await withApi(this, terminal, (api) =>
-        api.follow(`/held/${kind}`, input, ({ handled, total }) => terminal.tell(`${String(handled)} of ${String(total)} …`)),
-      )) as BulkAnswer;
+      const { answer, outcome } = await withApi(this, terminal, async (api) => {
+        const tell = ({ handled, total }: Readonly<Record<string, unknown>>) => terminal.tell(`${String(handled)} of ${String(total)} …`);
+        const answer = (await api.follow(`/held/${kind}`, input, tell)) as BulkAnswer;
+        return { answer, outcome: 'dryRun' in answer ? undefined : await awaitOutcome(api, answer.bulkId) };
+      });
       printAnswer(terminal, answer);
+      if (outcome !== undefined) printOutcome(terminal, outcome);
     });
   if (kind !== 'retry') command.addOption(new Option('--reason <text>', 'why, for the audit trail; a new bulk needs it'));
   return command;
@@ -115,6 +126,20 @@ function printAnswer(terminal: Terminal, answer: BulkAnswer): void {
   const { kind, total, done, goneOn, missing, refused = 0 } = answer;
   terminal.print(`${kind}: ${done} of ${total} done, ${goneOn} had gone on by themselves, ${missing} missing, ${refused} refused.`);
   if (refused > 0) process.exitCode = EXIT.failed;
+}
+
+/** What was let go on may be held again a moment later; undefined of a bulk that ends what it takes. */
+async function awaitOutcome(api: ApiClient, bulkId: string): Promise<BulkOutcome | undefined> {
+  for (let looks = 0; ; looks += 1) {
+    const { outcome } = (await api.call('GET', `/bulks/${encodeURIComponent(bulkId)}`)) as Bulk;
+    if (outcome === undefined || outcome.underWay === 0 || looks === MOST_LOOKS) return outcome;
+    await delay(LOOK_EVERY_MS);
+  }
+}
+
+function printOutcome(terminal: Terminal, { wentOn, heldAgain, failed, underWay }: BulkOutcome): void {
+  terminal.print(`outcome: ${wentOn} went on, ${heldAgain} held again, ${failed} failed or cancelled, ${underWay} under way.`);
+  if (heldAgain + failed > 0) process.exitCode = EXIT.failed;
 }
 
 function wholeNumber(text: string): number {

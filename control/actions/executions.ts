@@ -95,6 +95,7 @@ export function executionActions({ catalog, executions, owners }: ControlService
           flowId: Type.Optional(FlowId),
           node: Type.Optional(Type.String({ maxLength: 64 })),
           code: Type.Optional(Type.String({ maxLength: 100, description: 'Code of the error' })),
+          ofBulk: Type.Optional(Type.String({ maxLength: 64, description: 'Let go on by this bulk, and held again' })),
           outcome: Type.Optional(Type.Enum(['known', 'unknown'] as const, { description: 'Whether it is known if the write was done' })),
           limit: Limit,
           after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
@@ -102,7 +103,7 @@ export function executionActions({ catalog, executions, owners }: ControlService
         closed,
       ),
       audited: false,
-      run: async ({ domains }, { flowId, outcome, node, code, limit = 50, after }): Promise<ExecutionPage> => {
+      run: async ({ domains }, { flowId, outcome, node, code, ofBulk, limit = 50, after }): Promise<ExecutionPage> => {
         const within = await scopesIn(domains, catalog);
         return executions.list({
           status: ['held'],
@@ -110,6 +111,7 @@ export function executionActions({ catalog, executions, owners }: ControlService
           held: {
             ...(node === undefined ? {} : { node }),
             ...(code === undefined ? {} : { code }),
+            ...(ofBulk === undefined ? {} : { bulk: ofBulk }),
             ...(outcome === undefined ? {} : { outcomeKnown: outcome === 'known' }),
           },
           limit,

@@ -25,6 +25,7 @@ const Selection = {
       description: 'Whether it is known if the write was done; retrying and resending take `known` unless told',
     }),
   ),
+  ofBulk: Type.Optional({ ...BulkId, description: 'Let go on by this bulk, and held again' }),
   ids: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 10_000 })),
   all: Type.Optional(Type.Literal(true, { description: 'Everything that is held' })),
 };
@@ -42,9 +43,6 @@ const ManyWithReason = Type.Object(
   { ...Selection, ...Manner, reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })) },
   closed,
 );
-
-/** `heldAgain`: how many of those that it let go on wait for a person once more. */
-export type BulkState = Bulk & { readonly heldAgain: number };
 
 export function heldActions(services: ControlServices): readonly Action[] {
   const { executions, bulks, catalog, bindingStore, owners } = services;
@@ -115,10 +113,7 @@ export function heldActions(services: ControlServices): readonly Action[] {
       text: { 'zh-CN': '一次批量操作的进度', en: 'How far a bulk is' },
       input: byBulk,
       audited: false,
-      run: async (_ctx, { bulkId }): Promise<BulkState> => ({
-        ...existing(await bulks.get(bulkId), bulkId),
-        heldAgain: await executions.heldAgain(bulkId),
-      }),
+      run: async (_ctx, { bulkId }): Promise<Bulk> => existing(await bulks.get(bulkId), bulkId),
     }),
     defineAction({
       name: 'bulks.cancel',
@@ -214,18 +209,22 @@ async function requireBulk(owners: BulkServices['owners'], domains: DomainScope,
 }
 
 /** Retrying or resending a write that may have been done may do it twice: it is chosen only by saying so. */
-function selectionOf(kind: BulkKind, { flowId, node, code, ids, outcome = kind === 'cancel' ? 'any' : 'known' }: BulkInput): HeldSelection {
+function selectionOf(
+  kind: BulkKind,
+  { flowId, node, code, ofBulk, ids, outcome = kind === 'cancel' ? 'any' : 'known' }: BulkInput,
+): HeldSelection {
   return {
     ...(flowId === undefined ? {} : { flowId }),
     ...(node === undefined ? {} : { node }),
     ...(code === undefined ? {} : { code }),
+    ...(ofBulk === undefined ? {} : { bulk: ofBulk }),
     ...(ids === undefined ? {} : { ids }),
     ...(outcome === 'any' ? {} : { outcomeKnown: outcome === 'known' }),
   };
 }
 
-function isChosen({ flowId, node, code, ids, all }: BulkInput): boolean {
-  return all === true || [flowId, node, code, ids].some((choice) => choice !== undefined);
+function isChosen({ flowId, node, code, ofBulk, ids, all }: BulkInput): boolean {
+  return all === true || [flowId, node, code, ofBulk, ids].some((choice) => choice !== undefined);
 }
 
 function subjectOf({ bulkId, flowId, ids }: BulkInput): string {
@@ -234,7 +233,7 @@ function subjectOf({ bulkId, flowId, ids }: BulkInput): string {
 
 function nothingChosen(): AppError {
   return new AppError('BULK_NOTHING_CHOSEN', 'input', 'Nothing says which executions are meant.', {
-    fix: 'Name a flow, node, error code or ids; or say `all`.',
+    fix: 'Name a flow, node, error code, earlier bulk or ids; or say `all`.',
   });
 }
 

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
-import type { HeldItem, HeldSelection } from '../../engine/services.ts';
+import type { BulkOutcome, HeldItem, HeldSelection } from '../../engine/services.ts';
 
 export type BulkKind = 'retry' | 'resend' | 'cancel';
 
@@ -41,6 +41,12 @@ export interface Bulk {
   /** More were held than one bulk takes. */
   readonly more: boolean;
   readonly perSecond: number;
+  /** What became of those that it let go on; absent where it ends them. */
+  readonly outcome?: BulkOutcome;
+  /** When that was looked at. */
+  readonly outcomeAt?: number;
+  /** Nothing of it was under way any more: what became of it then stands for good. */
+  readonly isSettled?: true;
   /** Those of who began it; absent: all. */
   readonly domains?: readonly string[];
 }

@@ -8,6 +8,7 @@ import { createId, createTimedId } from '../../engine/contract/ids.ts';
 import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
 import type { ExecutionCatalog, FlowScope, HeldItem, HeldOutcome, HeldSelection } from '../../engine/services.ts';
+import { createOutcomeSight } from './outcome-sight.ts';
 import { KEEP_MS, openBulkStore, toBulk, type Bulk, type BulkDocument, type BulkKind } from './bulk-store.ts';
 
 export interface BulkRequest {
@@ -55,7 +56,7 @@ export interface BulksDeps {
   readonly documents: Documents;
   readonly seal: Seal;
   readonly clock: Clock;
-  readonly executions: Pick<ExecutionCatalog, 'selectHeld' | 'retryHeld' | 'resendHeld' | 'cancelHeld'>;
+  readonly executions: Pick<ExecutionCatalog, 'selectHeld' | 'retryHeld' | 'resendHeld' | 'cancelHeld' | 'bulkOutcome'>;
 }
 
 const MOST = 10_000;
@@ -68,6 +69,7 @@ const DEAD_AFTER_MS = 15_000;
 export async function createBulks(deps: BulksDeps): Promise<Bulks> {
   const { clock, executions } = deps;
   const store = await openBulkStore(deps.documents, deps.seal);
+  const sight = createOutcomeSight(deps, store);
   const runningHere = new Map<string, Running>();
 
   return {
@@ -100,9 +102,13 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     },
     async get(bulkId) {
       const document = await store.bulks.get(bulkId);
-      return document && shown(document);
+      return document && shown(await sight.look(document));
     },
-    list: async (limit, domains) => (await store.latest(limit, domains)).map(shown),
+    async list(limit, domains) {
+      const seen: Bulk[] = [];
+      for (const document of await store.latest(limit, domains)) seen.push(shown(await sight.look(document)));
+      return seen;
+    },
   };
 
   async function begin(request: BulkRequest, actor: string): Promise<BulkDocument> {

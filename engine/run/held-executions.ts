@@ -17,6 +17,7 @@ import type {
   HeldSelection,
   PublishedFlows,
 } from '../services.ts';
+import { countOutcome } from './bulk-outcome.ts';
 import { isOutcomeUnknown, PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead, type Stored } from './execution-document.ts';
 import { assertStored, executionPlace } from './execution-journal.ts';
 import { encodeReply, type Payloads } from './payloads.ts';
@@ -36,7 +37,7 @@ export interface HeldDeps {
 
 type HeldActs = Pick<
   ExecutionCatalog,
-  'retry' | 'cancel' | 'conclude' | 'heldGroups' | 'heldAgain' | 'selectHeld' | 'retryHeld' | 'cancelHeld'
+  'retry' | 'cancel' | 'conclude' | 'heldGroups' | 'bulkOutcome' | 'selectHeld' | 'retryHeld' | 'cancelHeld'
 >;
 
 const PAGE = 500;
@@ -82,7 +83,7 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
       return { groups: sorted, count, more } satisfies HeldGroups;
     },
 
-    heldAgain: (bulkId) => executions.count({ status: 'held', bulk: bulkId, cancelRequested: null }, MOST),
+    bulkOutcome: (items, bulkId) => countOutcome(items, bulkId, executions),
 
     async selectHeld(selection, limit, within) {
       if (selection.ids) return chooseIds(selection.ids, selection.outcomeKnown, within);
@@ -255,11 +256,12 @@ function heldWithin({ flowId, ...where }: HeldSelection, within: readonly FlowSc
 }
 
 /** Where, why, and whether the outcome is known. */
-export function heldAt({ node, code, outcomeKnown }: Pick<HeldSelection, 'node' | 'code' | 'outcomeKnown'>): Filter {
+export function heldAt({ node, code, outcomeKnown, bulk }: Pick<HeldSelection, 'node' | 'code' | 'outcomeKnown' | 'bulk'>): Filter {
   return {
     ...(node === undefined ? {} : { 'held.node': node }),
     ...(code === undefined ? {} : { 'held.reason': code }),
     ...(outcomeKnown === undefined ? {} : { 'held.outcomeKnown': outcomeKnown }),
+    ...(bulk === undefined ? {} : { bulk }),
   };
 }
 

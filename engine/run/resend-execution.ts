@@ -235,7 +235,8 @@ function behind(seq: string): string {
   return `${base}.r${String(Number(count) + 1).padStart(6, '0')}`;
 }
 
-function dedupeOf(executionId: string, requestId: string): string {
+/** What stands for the resend of an execution that was asked for under this id. */
+export function dedupeOf(executionId: string, requestId: string): string {
   return `r:${executionId}|${requestId}`;
 }
 

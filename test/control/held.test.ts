@@ -146,7 +146,28 @@ test('a bulk chooses what is held when it begins: what is held again meanwhile w
   await running.until(async () => hospital.received.length === from + 10);
   await counted('held', 10);
   assert.equal(hospital.received.length, from + 10, 'once each, though they are held again');
-  assert.equal((await operator.call('GET', `/bulks/${body.bulkId}`)).body.heldAgain, 10);
+  const outcome = { wentOn: 0, heldAgain: 10, failed: 0, underWay: 0 };
+  assert.deepEqual((await operator.call('GET', `/bulks/${body.bulkId}`)).body.outcome, outcome);
+  assert.deepEqual((await operator.call('GET', '/bulks')).body.items[0].outcome, outcome, 'the list tells it too');
+});
+
+test('what went on is told from what was held again, and what became of a bulk stays when another one takes the rest', async (t) => {
+  const { hospital, hold, counted, operator } = await setUp(t);
+  const ids = await hold(6);
+  hospital.answer = ({ body }) => ({ status: /"number":[01]/.test(body) ? 429 : 200 });
+  const { body } = await operator.call('POST', '/held/retry', { all: true, perSecond: 1000 });
+  await counted('completed', 4);
+  await counted('held', 2);
+  const outcomeOf = async (id: string) => (await operator.call('GET', `/bulks/${id}`)).body.outcome;
+  assert.deepEqual([body.done, await outcomeOf(body.bulkId)], [6, { wentOn: 4, heldAgain: 2, failed: 0, underWay: 0 }]);
+  const { items } = (await operator.call('GET', `/held?ofBulk=${body.bulkId}`)).body;
+  assert.deepEqual(new Set(items.map(({ executionId }: { executionId: string }) => executionId)), new Set(ids.slice(0, 2)));
+
+  hospital.answer = () => ({ status: 200 });
+  const { body: rest } = await operator.call('POST', '/held/resend', { ofBulk: body.bulkId, reason: 'mended' });
+  await counted('completed', 6);
+  assert.deepEqual([rest.done, await outcomeOf(rest.bulkId)], [2, { wentOn: 2, heldAgain: 0, failed: 0, underWay: 0 }]);
+  assert.deepEqual(await outcomeOf(body.bulkId), { wentOn: 4, heldAgain: 2, failed: 0, underWay: 0 });
 });
 
 test('a bulk is stopped by anybody who may retry, and another process goes on with it', async (t) => {

@@ -156,6 +156,45 @@ test(
   },
 );
 
+test('a bulk whose messages are held again is not shown as well, and leads to them', { skip: noBrowser }, async (t) => {
+  const { city, open, hospital, send } = await setUp(t);
+  hospital.answer = () => ({ status: 422 });
+  for (let number = 0; number < 4; number += 1) await send({ number });
+  await until('all are held', async () => (await heldCount(city)) === 4, 30_000);
+
+  const page = await open({ roles: ['operator'], path: '/held' });
+  const dialog = page.getByRole('dialog');
+  const retry = async () => {
+    await page.getByRole('button', { name: '全部重试' }).click();
+    await dialog.getByRole('textbox', { name: /理由/ }).fill('再试一次');
+    await dialog.getByRole('button', { name: '开始重试' }).click();
+  };
+  await retry();
+  await dialog.getByText('一条也没有走通').waitFor();
+  await dialog.getByText('再次挂起 4 条').waitFor();
+  await picture(page, 'held-again-none zh 1280');
+  await dialog.getByRole('button', { name: '关闭' }).last().click();
+
+  hospital.answer = ({ body }) => ({ status: body.includes('"number":3') ? 422 : 200 });
+  await retry();
+  await dialog.getByText('没有全部走通').waitFor();
+  await dialog.getByText('走通 3 条').waitFor();
+  await dialog.getByText('再次挂起 1 条').waitFor();
+  await picture(page, 'held-again-partly zh 1280');
+  await dialog.getByRole('button', { name: '关闭' }).last().click();
+  await page.getByRole('button', { name: '最近的批量操作' }).click();
+  await page.getByRole('row', { name: /批量重试.*再次挂起 4 条.*4 \/ 4/ }).waitFor();
+  await picture(page, 'held-again-list zh 1280');
+  await page.getByRole('link', { name: '再次挂起 1 条' }).click();
+  await page.getByRole('heading', { name: '再次挂起的消息' }).waitFor();
+  await expect(page.getByRole('row', { name: /exe_/ })).toHaveCount(1);
+
+  hospital.answer = () => ({ status: 200 });
+  await retry();
+  await dialog.getByText('全部走通').waitFor();
+  await page.getByText('现在没有再次挂起的消息').waitFor();
+});
+
 test('refused messages are resent in bulk, in place, once the other side is mended', { skip: noBrowser }, async (t) => {
   const { city, open, hospital, send } = await setUp(t);
   hospital.answer = () => ({ status: 422 });

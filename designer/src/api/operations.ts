@@ -2285,6 +2285,8 @@ export interface operations {
         flowId?: string;
         limit?: number;
         node?: string;
+        /** @description Let go on by this bulk, and held again */
+        ofBulk?: string;
         /** @description Whether it is known if the write was done */
         outcome?: 'known' | 'unknown';
       };
@@ -2319,6 +2321,8 @@ export interface operations {
           flowId?: string;
           ids?: string[];
           node?: string;
+          /** @description Let go on by this bulk, and held again */
+          ofBulk?: string;
           /**
            * @description Whether it is known if the write was done; retrying and resending take `known` unless told
            * @enum {unknown}
@@ -2366,6 +2370,8 @@ export interface operations {
           flowId?: string;
           ids?: string[];
           node?: string;
+          /** @description Let go on by this bulk, and held again */
+          ofBulk?: string;
           /**
            * @description Whether it is known if the write was done; retrying and resending take `known` unless told
            * @enum {unknown}
@@ -2403,6 +2409,8 @@ export interface operations {
           flowId?: string;
           ids?: string[];
           node?: string;
+          /** @description Let go on by this bulk, and held again */
+          ofBulk?: string;
           /**
            * @description Whether it is known if the write was done; retrying and resending take `known` unless told
            * @enum {unknown}

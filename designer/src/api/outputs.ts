@@ -23,7 +23,7 @@ import type { OfferList } from '../../../control/actions/read-offers.ts';
 import type { AppList } from '../../../control/actions/callers.ts';
 import type { DraftRevisionList, FlowVisit } from '../../../control/actions/draft-revisions.ts';
 import type { VersionList } from '../../../control/actions/flow-versions.ts';
-import type { BulkAnswer, BulkState } from '../../../control/actions/held.ts';
+import type { BulkAnswer } from '../../../control/actions/held.ts';
 import type { NamedHeldGroups } from '../../../control/actions/held-groups.ts';
 import type { InterfaceList } from '../../../control/actions/interfaces.ts';
 import type { FlowList } from '../../../control/actions/list-flows.ts';
@@ -150,7 +150,7 @@ export interface Outputs {
   'executions.resend-many': BulkAnswer;
   'executions.cancel-many': BulkAnswer;
   'bulks.list': Items<Bulk>;
-  'bulks.get': BulkState;
+  'bulks.get': Bulk;
   'bulks.cancel': Bulk;
   'bulks.close': Bulk;
   'executions.get': ExecutionDetails;

@@ -17,7 +17,8 @@ export function bulksOver(documents: Documents, file: string, eachMs: number): P
     return 'done' as const;
   };
   const selectHeld = () => Promise.resolve({ items: HELD, more: false, unknownSkipped: 0 });
-  const executions = { selectHeld, retryHeld: act, resendHeld: act, cancelHeld: act };
+  const bulkOutcome = () => Promise.resolve({ wentOn: 0, heldAgain: 0, failed: 0, underWay: 0 });
+  const executions = { selectHeld, retryHeld: act, resendHeld: act, cancelHeld: act, bulkOutcome };
   return createBulks({ documents, seal: plainSeal, clock: systemClock, executions });
 }
 

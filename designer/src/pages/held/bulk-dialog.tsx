@@ -45,7 +45,7 @@ const TEXTS = defineTexts({
 });
 
 /** Of what is held: some, by where and why or by their ids. */
-export type BulkChoice = Pick<InputOf<'executions.retry-many'>, 'flowId' | 'node' | 'code' | 'ids'>;
+export type BulkChoice = Pick<InputOf<'executions.retry-many'>, 'flowId' | 'node' | 'code' | 'ofBulk' | 'ids'>;
 
 type Outcome = 'known' | 'unknown' | 'any';
 

@@ -1,5 +1,5 @@
 import { Button, Collapse, Progress, Table, type TableColumnsType } from 'antd';
-import { CircleCheck, CirclePause, CircleSlash, LoaderCircle, Play, Square, type LucideIcon } from 'lucide-react';
+import { CircleAlert, CircleCheck, CirclePause, CircleSlash, CircleX, LoaderCircle, Play, Square, type LucideIcon } from 'lucide-react';
 import { useState } from 'react';
 import type { Bulk } from '../../../../control/bulks/bulk-store.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
@@ -9,6 +9,7 @@ import { useConfirm } from '../../parts/confirm-act.tsx';
 import { Panel } from '../../parts/page-header.tsx';
 import { Tag, type Tone } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import { OutcomeTags, verdictOf, type Verdict } from './bulk-outcome.tsx';
 import { BULK_TEXTS, useChoiceWords } from './bulk-texts.ts';
 import styles from './held-page.module.css';
 
@@ -28,6 +29,7 @@ const TEXTS = defineTexts({
   by: ['发起人', 'Begun by'],
   at: ['开始时间', 'Begun'],
   progress: ['进度', 'Progress'],
+  outcome: ['结果', 'Outcome'],
   died: ['执行它的进程已退出，可以继续或了结', 'The process that ran it died: continue it, or close it'],
 });
 
@@ -36,6 +38,11 @@ const LOOKS: Readonly<Record<Bulk['status'], { readonly tone: Tone; readonly ico
   stopped: { tone: 'amber', icon: CirclePause },
   done: { tone: 'green', icon: CircleCheck },
   closed: { tone: 'grey', icon: CircleSlash },
+};
+const NOT_WELL: Readonly<Record<Exclude<Verdict, 'allWell'>, { readonly tone: Tone; readonly icon: LucideIcon }>> = {
+  waiting: { tone: 'blue', icon: LoaderCircle },
+  partly: { tone: 'amber', icon: CircleAlert },
+  nothing: { tone: 'red', icon: CircleX },
 };
 const MOST = 20;
 const REFRESH_MS = 3000;
@@ -81,7 +88,7 @@ function Unfinished({ bulk, onGoOn }: { readonly bulk: Bulk; readonly onGoOn: ()
   return (
     <li className={styles.item}>
       <div className={styles.bulk}>
-        <What bulk={bulk} /> <State status={status} />
+        <What bulk={bulk} /> <State bulk={bulk} /> <OutcomeTags bulk={bulk} />
         <span className={styles.hint}>
           {startedBy} · <TimeText at={startedAt} />
           {diedAt === undefined ? null : ` · ${t('died')}`}
@@ -112,7 +119,8 @@ function History({ bulks }: { readonly bulks: readonly Bulk[] }) {
   const [open, setOpen] = useState<readonly string[]>([]);
   const columns: TableColumnsType<Bulk> = [
     { key: 'what', title: t('what'), render: (_value, bulk) => <What bulk={bulk} /> },
-    { key: 'state', title: t('state'), render: (_value, { status }) => <State status={status} /> },
+    { key: 'state', title: t('state'), render: (_value, bulk) => <State bulk={bulk} /> },
+    { key: 'outcome', title: t('outcome'), render: (_value, bulk) => <OutcomeTags bulk={bulk} /> },
     { key: 'progress', title: t('progress'), align: 'right', render: (_value, { handled, total }) => `${handled} / ${total}` },
     { key: 'by', title: t('by'), render: (_value, { startedBy }) => startedBy },
     { key: 'at', title: t('at'), render: (_value, { startedAt }) => <TimeText at={startedAt} /> },
@@ -142,9 +150,11 @@ function What({ bulk: { kind, selection } }: { readonly bulk: Bulk }) {
   );
 }
 
-function State({ status }: { readonly status: Bulk['status'] }) {
+/** One that is done is well only when all that it let go on went on. */
+function State({ bulk: { status, outcome } }: { readonly bulk: Bulk }) {
   const t = useTexts(BULK_TEXTS);
-  const { tone, icon } = LOOKS[status];
+  const verdict = status === 'done' && outcome !== undefined ? verdictOf(outcome) : 'allWell';
+  const { tone, icon } = verdict === 'allWell' ? LOOKS[status] : NOT_WELL[verdict];
   return (
     <Tag tone={tone} icon={icon}>
       {t(status)}

@@ -16,6 +16,7 @@ export const BULK_TEXTS = defineTexts({
 const TEXTS = defineTexts({
   chosen: ['选中的 {{count}} 条', '{{count}} that were chosen'],
   all: ['全部挂起的消息', 'All held messages'],
+  again: ['再次挂起的消息', 'Those held again'],
 });
 
 /** What a bulk was begun with, in words. */
@@ -23,8 +24,9 @@ export function useChoiceWords(): (selection: Bulk['selection']) => string {
   const t = useTexts(TEXTS);
   const nameOf = useFlowName();
   const causeOf = useCauseWords();
-  return ({ flowId, code, ids }) => {
+  return ({ flowId, code, bulk, ids }) => {
     if (ids !== undefined) return t('chosen', { count: ids });
+    if (bulk !== undefined) return t('again');
     const parts = [flowId === undefined ? undefined : nameOf(flowId), code === undefined ? undefined : causeOf(code).what];
     return parts.filter((part) => part !== undefined).join(' · ') || t('all');
   };

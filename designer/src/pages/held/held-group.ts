@@ -10,6 +10,11 @@ export function addressOf({ flowId, node, code, outcomeKnown }: GroupName): stri
   return `/held/messages?${query.toString()}`;
 }
 
+/** Of those that a bulk let go on: what was held again. */
+export function addressOfBulk(bulkId: string): string {
+  return `/held/messages?${new URLSearchParams({ bulk: bulkId }).toString()}`;
+}
+
 /** Undefined where the address names none. */
 export function groupOfAddress(address: URLSearchParams): GroupName | undefined {
   const { flow, node, code, outcome } = Object.fromEntries(address);

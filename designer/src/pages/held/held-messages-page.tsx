@@ -1,7 +1,7 @@
-/** `/held/messages?flow=…&node=…&code=…&outcome=…`: the messages of one group, acted upon one by one, some, or all of them. */
+/** `/held/messages?flow=…&node=…&code=…&outcome=…`: the messages of one group; `?bulk=…`: those that a bulk let go on and that were held again. */
 import { Button } from 'antd';
 import { Ban, RefreshCw, RotateCcw, Send } from 'lucide-react';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
 import type { ExecutionSummary } from '../../../../engine/services.ts';
 import { useQueryOf } from '../../api/queries.ts';
@@ -16,6 +16,7 @@ import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { MessageTable } from '../messages/message-table.tsx';
+import { useMessageColumns } from '../messages/use-message-columns.tsx';
 import { useFlowName } from '../messages/use-flow-name.ts';
 import { useMessageActs } from '../messages/use-message-acts.ts';
 import { useMessagePages } from '../messages/use-message-pages.ts';
@@ -27,6 +28,12 @@ import { useBulks } from './use-bulks.tsx';
 
 const TEXTS = defineTexts({
   held: ['挂起消息', 'Held messages'],
+  heldAgain: ['再次挂起的消息', 'Held again'],
+  heldAgainHelp: [
+    '这次批量操作让它们接着走，之后又停下、现在仍待人工处理的消息。看清各自的原因再处理。',
+    'Messages that this bulk let go on, and that stopped again and still wait for a person. See the cause of each first.',
+  ],
+  noneAgain: ['现在没有再次挂起的消息', 'None of them is held again now'],
   refresh: ['刷新', 'Refresh'],
   retryAll: ['全部重试', 'Retry all'],
   resendAll: ['全部重发', 'Resend all'],
@@ -51,37 +58,80 @@ const REFRESH_MS = 5000;
 
 export function HeldMessagesPage() {
   const [address] = useSearchParams();
+  const bulkId = address.get('bulk');
   const group = groupOfAddress(address);
   if (!useMay()('executions.read')) return <NoRight permission="executions.read" />;
+  if (bulkId !== null) return <HeldAgain key={bulkId} bulkId={bulkId} />;
   return group === undefined ? <Navigate to="/held" replace /> : <Group key={addressOf(group)} group={group} />;
 }
 
 function Group({ group }: { readonly group: GroupName }) {
   const t = useTexts(TEXTS);
+  const { what, fix } = useCauseWords()(group.code);
+  const columns = useColumns();
+  return (
+    <Messages
+      title={what}
+      help={fix}
+      beside={<OutcomeTag group={group} />}
+      facts={<Facts group={group} />}
+      columns={columns}
+      empty={t('empty')}
+      isAfterWrite={isAfterWrite(group)}
+      {...choiceOf(group)}
+    />
+  );
+}
+
+/** What a bulk let go on, and what was held again since: of any cause. */
+function HeldAgain({ bulkId }: { readonly bulkId: string }) {
+  const t = useTexts(TEXTS);
+  const [since, ...facts] = useColumns();
+  const known = useMessageColumns().filter(({ key }) => key === 'flow' || key === 'cause');
+  const columns = [since!, ...known, ...facts];
+  return (
+    <Messages
+      title={t('heldAgain')}
+      help={t('heldAgainHelp')}
+      columns={columns}
+      empty={t('noneAgain')}
+      choice={{ ofBulk: bulkId }}
+      outcome="any"
+      isAfterWrite={false}
+    />
+  );
+}
+
+interface MessagesProps extends Omit<BulkWish, 'kind'> {
+  readonly title: string;
+  readonly help: string;
+  readonly beside?: ReactNode;
+  readonly facts?: ReactNode;
+  readonly columns: readonly Column<ExecutionSummary>[];
+  readonly empty: string;
+}
+
+/** All that the choice names, acted upon one by one, some, or all of them. */
+function Messages({ title, help, beside, facts, columns, empty, choice, outcome, isAfterWrite: wasDone }: MessagesProps) {
+  const t = useTexts(TEXTS);
   const may = useMay();
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const { choice, outcome } = choiceOf(group);
-  const list = useMessagePages({ id: 'executions.held', query: { ...choice, outcome } }, REFRESH_MS);
+  const query = { ...choice, ...(outcome === 'any' ? {} : { outcome }) };
+  const list = useMessagePages({ id: 'executions.held', query }, REFRESH_MS);
   const bulks = useBulks();
-  const columns = useColumns();
   const isHeld = new Set(list.rows.map(({ executionId }) => executionId));
   const ids = chosen.filter((id) => isHeld.has(id));
   const begin = (kind: BulkWish['kind']) => {
-    bulks.begin({ kind, choice: ids.length === 0 ? choice : { ids: [...ids] }, outcome, isAfterWrite: isAfterWrite(group) });
+    bulks.begin({ kind, choice: ids.length === 0 ? choice : { ids: [...ids] }, outcome, isAfterWrite: wasDone });
     setChosen([]);
   };
   const mayAct = may('executions.retry') || may('executions.cancel');
   return (
     <Page>
-      <PageHeader
-        title={useCauseWords()(group.code).what}
-        help={useCauseWords()(group.code).fix}
-        trail={[{ label: t('held'), to: '/held' }]}
-        beside={<OutcomeTag group={group} />}
-      />
+      <PageHeader title={title} help={help} trail={[{ label: t('held'), to: '/held' }]} {...(beside === undefined ? {} : { beside })} />
       <div className={listStyles.list}>
         <div className={listStyles.tools}>
-          <Facts group={group} />
+          {facts}
           <div className={listStyles.actions}>
             <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void list.refetch()} />
             {may('executions.retry') ? (
@@ -89,7 +139,7 @@ function Group({ group }: { readonly group: GroupName }) {
                 {ids.length === 0 ? t('retryAll') : t('retrySome', { count: ids.length })}
               </Button>
             ) : null}
-            {may('executions.retry') && !isAfterWrite(group) ? (
+            {may('executions.retry') && !wasDone ? (
               <Button icon={<Send size={16} />} disabled={list.rows.length === 0} onClick={() => begin('resend')}>
                 {ids.length === 0 ? t('resendAll') : t('resendSome', { count: ids.length })}
               </Button>
@@ -105,7 +155,7 @@ function Group({ group }: { readonly group: GroupName }) {
           label={t('held')}
           list={list}
           columns={columns}
-          empty={<EmptyState title={t('empty')} />}
+          empty={<EmptyState title={empty} />}
           {...(mayAct ? { selection: { keys: ids, onChange: setChosen } } : {})}
         />
       </div>

@@ -4,11 +4,11 @@ import type { BulkAnswer } from '../../../../control/actions/held.ts';
 import type { Bulk } from '../../../../control/bulks/bulk-store.ts';
 import { createId } from '../../../../engine/contract/ids.ts';
 import { callWithProgress } from '../../api/client.ts';
-import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 import { BULK_OPERATIONS, BulkDialog, type BulkOrder, type BulkWish } from './bulk-dialog.tsx';
+import { OutcomeAlert } from './bulk-outcome.tsx';
 import { BULK_TEXTS } from './bulk-texts.ts';
 import styles from './held-page.module.css';
 
@@ -19,7 +19,6 @@ const TEXTS = defineTexts({
   cancelled: ['已取消 {{count}} 条', '{{count}} cancelled'],
   goneOn: ['{{count}} 条已被别人处理，没有再动', '{{count}} had been dealt with by others and were left alone'],
   missing: ['{{count}} 条已不存在', '{{count}} are no longer stored'],
-  heldAgain: ['其中 {{count}} 条又停下，待人工处理', '{{count}} of them stopped again and wait for a person'],
   stopped: [
     '已停止：做过的不再重做，其余未动。可在“挂起消息”页继续。',
     'Stopped: what is done is not done again, the rest is untouched. Go on with it on the page of held messages.',
@@ -27,7 +26,6 @@ const TEXTS = defineTexts({
 });
 
 const REFRESHED = ['held', 'executions', 'bulks', 'flows', 'system'];
-const WATCH_MS = 2000;
 const DONE = { retry: 'retried', resend: 'resent', cancel: 'cancelled' } as const;
 
 type Open = { readonly wish: BulkWish } | { readonly work: Work<Bulk> };
@@ -72,7 +70,7 @@ function useBulkWork(): (what: BulkOrder | Bulk) => Work<Bulk> {
       tell(bulk);
       return bulk;
     },
-    show: (bulk) => <Outcome bulk={bulk} />,
+    show: ({ bulkId }) => <OutcomeAlert bulkId={bulkId} />,
   });
 }
 
@@ -91,23 +89,15 @@ function ask(
     : callWithProgress(BULK_OPERATIONS[kind], { ...order, reason }, onProgress, { signal, reason });
 }
 
-/** What was done, and what was not and why. */
+/** What was acted upon, and what was not and why; what came of it is another matter. */
 function Counts({ bulk: { kind, done, goneOn, missing, refused = 0 } }: { readonly bulk: Bulk }) {
   const t = useTexts(TEXTS);
   return (
     <span className={styles.counts}>
-      <Tag tone="green">{t(DONE[kind], { count: done })}</Tag>
+      <Tag tone="grey">{t(DONE[kind], { count: done })}</Tag>
       {goneOn === 0 ? null : <Tag tone="grey">{t('goneOn', { count: goneOn })}</Tag>}
       {refused === 0 ? null : <Tag tone="amber">{t('refused', { count: refused })}</Tag>}
       {missing === 0 ? null : <Tag tone="amber">{t('missing', { count: missing })}</Tag>}
     </span>
   );
-}
-
-/** What became of those that went on is seen only after a while: it is looked at as long as the dialog is open. */
-function Outcome({ bulk: { bulkId } }: { readonly bulk: Bulk }) {
-  const t = useTexts(TEXTS);
-  const { data } = useQueryOf('bulks.get', { bulkId }, { refetchIntervalMs: WATCH_MS });
-  const { heldAgain = 0 } = data ?? {};
-  return <div aria-live="polite">{heldAgain === 0 ? null : <Tag tone="violet">{t('heldAgain', { count: heldAgain })}</Tag>}</div>;
 }
