@@ -7,6 +7,8 @@ const MAX_DEPTH = 24;
 const MAX_CHARS = 16_384;
 /** Each fits into a schema, as far as anybody can tell without looking what the node is. */
 const MAX_SCHEMA_VALUES = 60;
+/** Each takes a compiler of its own. */
+const MAX_SCHEMAS = 10;
 const MAX_EXPRESSION_CHARS = 1000;
 const MAX_PROGRAMS = 500;
 
@@ -16,6 +18,7 @@ export function isLight(raw: unknown): boolean {
     values: MAX_VALUES,
     chars: MAX_CHARS,
     schema: MAX_SCHEMA_VALUES,
+    schemas: MAX_SCHEMAS,
     expressions: MAX_EXPRESSION_CHARS,
     programs: MAX_PROGRAMS,
   };
@@ -37,7 +40,10 @@ export function isLight(raw: unknown): boolean {
     if (typeof value !== 'object' || value === null) continue;
     for (const [field, inner] of Object.entries(value)) {
       left.chars -= field.length;
-      if (field === 'schema' && typeof inner === 'object' && !isPlainSchema(inner)) return false;
+      if (field === 'schema' && typeof inner === 'object') {
+        left.schemas -= 1;
+        if (left.schemas < 0 || !isPlainSchema(inner)) return false;
+      }
       open.push({
         value: inner,
         depth: depth + 1,

@@ -1,7 +1,7 @@
 /** Compiles JSON Schemas (2020-12) that people wrote, the same for gateways and flows. */
-import type { ErrorObject } from 'ajv/dist/2020.js';
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import type { SchemaBreach } from '../contract/schema-problem.ts';
-import { createAjv } from './create-ajv.ts';
+import { createAjv, type AjvOptions } from './create-ajv.ts';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -22,7 +22,7 @@ export type FirstBreach = (value: unknown) => Breach | undefined;
 
 /** Throws what ajv throws; whether it is a schema at all is the question of `createSchemaTest`. `coerces`: see `AjvOptions`. */
 export function compileFirstBreach(schema: JsonSchema, coerces = false): FirstBreach {
-  const validate = createAjv({ coerceTypes: coerces }).compile(schema as object);
+  const validate = compile(schema, { coerceTypes: coerces });
   return (value) => {
     if (validate(value) === true) return undefined;
     const [first] = validate.errors!;
@@ -34,7 +34,7 @@ export function compileFirstBreach(schema: JsonSchema, coerces = false): FirstBr
 
 /** All breaches, as many as there are before the first `most` are taken: for a thread that ends, never for an event loop. */
 export function compileAllBreaches(schema: JsonSchema, coerces: boolean): (value: unknown, most: number) => Breaches {
-  const validate = createAjv({ coerceTypes: coerces, allErrors: true }).compile(schema as object);
+  const validate = compile(schema, { coerceTypes: coerces, allErrors: true });
   return (value, most) => {
     const errors = validate(value) === true ? [] : validate.errors!;
     validate.errors = null;
@@ -56,6 +56,13 @@ export function createSchemaTest(): (schema: JsonSchema) => string | undefined {
       meta.errors = null;
     }
   };
+}
+
+function compile(schema: JsonSchema, options: AjvOptions): ValidateFunction {
+  const validate = createAjv(options).compile(schema as object);
+  // Its result would be a promise, which nobody waits for.
+  if ('$async' in validate) throw new Error('$async is not supported');
+  return validate;
 }
 
 function toBreach({ keyword, instancePath, schemaPath, params, message = `breaks "${keyword}"` }: ErrorObject): Breach {

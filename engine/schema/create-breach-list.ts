@@ -1,6 +1,7 @@
 /** Lists all breaches of a schema for the answer to whoever sent the value, whom the first one alone would send back many times. */
 import type { Clock } from '../contract/clock.ts';
 import { BoundedThreads } from '../threads/bounded-threads.ts';
+import { LARGE_FROM, isLarge } from '../threads/is-large.ts';
 import type { Breaches } from './compile-schema.ts';
 
 export interface BreachTask {
@@ -17,12 +18,10 @@ export interface BreachList {
    * Undefined where there is no room for it (of all, or of `by`), where it takes too much or too long, and of data that is too large: then the first
    * breach must do.
    */
-  find(task: BreachTask, by: string): Promise<Breaches | undefined>;
+  find(task: BreachTask, by: string, signal?: AbortSignal): Promise<Breaches | undefined>;
   close(): Promise<void>;
 }
 
-/** Nobody lists the problems of a larger body, whose first one is told. */
-export const MOST_LISTED_BYTES = 128 * 1024;
 const HEAP_MB = 96;
 /** Of computing: most of it to compile a large schema for the first time. */
 const CPU_MS = 500;
@@ -38,13 +37,14 @@ export function createBreachList(clock: Clock): BreachList {
     ...{ file: FILE, size: 1, heapMb: HEAP_MB, waiting: 8, waitingPerKey: 2, pauseMs: PAUSE_MS, clock },
   });
   return {
-    async find(task, by) {
+    async find(task, by, signal) {
       const { source } = task;
-      if (source instanceof Uint8Array && source.byteLength > MOST_LISTED_BYTES) return undefined;
+      if (source instanceof Uint8Array ? source.byteLength > LARGE_FROM : isLarge(source.value)) return undefined;
       const late = new AbortController();
       const cancel = clock.after(WAIT_MS, () => late.abort());
+      const ended = signal === undefined ? late.signal : AbortSignal.any([late.signal, signal]);
       try {
-        const found = await threads.run(task, { cpuMs: CPU_MS, key: by, signal: late.signal });
+        const found = await threads.run(task, { cpuMs: CPU_MS, key: by, signal: ended });
         return found.count === 0 ? undefined : found;
       } catch {
         return undefined;

@@ -6,7 +6,7 @@ import { measurePlainSchema, measureSchema, schemaExcessText, type PlainSchemaSi
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { compileFirstBreach, type Breach, type FirstBreach } from '../../engine/schema/compile-schema.ts';
 import { refuseUnusableSchema, toCheckIssue } from '../shared/json/schema-check.ts';
-import { createParser, isLarge, type ParseContext } from '../shared/parse-worker/create-parser.ts';
+import { createParser, type ParseContext } from '../shared/parse-worker/create-parser.ts';
 
 /** Checks the data against a JSON Schema (2020-12). What does not fit is refused with CHECK_SCHEMA and every place, never a value. */
 export default defineNode({
@@ -52,9 +52,9 @@ export default defineNode({
     let findFirst: FirstBreach | undefined;
     const parser = createParser();
 
-    /** Of large data, the first problem alone is told. */
+    /** All problems where they can be listed, else the first one. */
     async function refusal(first: Breach, schema: string, { data }: Message, ctx: ParseContext): Promise<Outcome> {
-      const all = isLarge(data) ? undefined : await parser.listBreaches({ data, schema, most: config.maxIssues }, ctx);
+      const all = await parser.listBreaches({ data, schema, most: config.maxIssues }, ctx);
       const { breaches, count } = all ?? { breaches: [first] };
       return {
         reject: {

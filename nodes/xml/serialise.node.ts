@@ -3,7 +3,8 @@ import { withData, type Message } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort, type Outcome } from '../../engine/contract/node.ts';
 import { fieldText } from '../../engine/contract/texts.ts';
 import { encodeText } from '../shared/charset/text-charset.ts';
-import { createParser, isLarge } from '../shared/parse-worker/create-parser.ts';
+import { isLarge } from '../../engine/threads/is-large.ts';
+import { createParser } from '../shared/parse-worker/create-parser.ts';
 import { serialiseXml } from '../shared/xml/serialise-xml.ts';
 
 /** Turns data in the form of `nodes/shared/xml/parse-xml.ts` into an XML document. */

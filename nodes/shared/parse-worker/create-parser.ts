@@ -2,12 +2,12 @@
 import { availableParallelism } from 'node:os';
 import type { Clock } from '../../../engine/contract/clock.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
+import { LARGE_FROM } from '../../../engine/threads/is-large.ts';
 import type { Breaches } from '../../../engine/schema/compile-schema.ts';
 import { createBreachList, type BreachList } from '../../../engine/schema/create-breach-list.ts';
 import { BoundedThreads, ThreadLimit } from '../../../engine/threads/bounded-threads.ts';
 import { readAnswer, runParseTask, type LargeTask, type ParseTask } from './parse-task.ts';
 
-const THREAD_FROM_BYTES = 128 * 1024;
 /** A body of tags or brackets alone costs ten times as much as text of its size. */
 const THREAD_FROM_PARTS = 3000;
 /** In all, and of one node. */
@@ -30,7 +30,7 @@ export interface Parser {
   parse(task: ParseTask, ctx: ParseContext): unknown;
   /** The same of what is done with data that `isLarge`, always in the thread. */
   inThread(task: LargeTask, ctx: ParseContext): Promise<unknown>;
-  /** All breaches of a schema (JSON) by data that is not large; undefined where there is no room or time for them. */
+  /** All breaches of a schema (JSON) by data; undefined where it `isLarge`, or where there is no room or time for them. */
   listBreaches(
     task: { readonly data: unknown; readonly schema: string; readonly most: number },
     ctx: ParseContext,
@@ -80,14 +80,14 @@ export function createParser(): Parser {
   return {
     parse: (task, ctx) => (isSmall(task) ? runParseTask(task) : inThread(task, ctx).then((answer) => readAnswer(task, answer))),
     inThread,
-    listBreaches: ({ data, schema, most }, { clock }) =>
-      sharedBy(clock).list.find({ source: { value: data }, schema: { text: schema, coerces: false }, most }, key),
+    listBreaches: ({ data, schema, most }, { clock, signal }) =>
+      sharedBy(clock).list.find({ source: { value: data }, schema: { text: schema, coerces: false }, most }, key, signal),
   };
 }
 
 /** Mails are read in the thread: what their parts and headers cost does not show in their size. */
 function isSmall(task: ParseTask): boolean {
-  if (task.kind === 'mail' || task.source.length > THREAD_FROM_BYTES) return false;
+  if (task.kind === 'mail' || task.source.length > LARGE_FROM) return false;
   const marks = task.kind === 'xml' ? '<' : '[{';
   return [...marks].reduce((left, mark) => left - countOf(task.source, mark, left), THREAD_FROM_PARTS) > 0;
 }
@@ -108,21 +108,4 @@ function refusal({ fault, retryAfterMs }: ThreadLimit): Error {
     values: { problem: fault },
     fix: 'Send it with fewer parts, or in several messages.',
   });
-}
-
-/** Whether data is worth a thread, counted as text; looks no further than that takes. */
-export function isLarge(data: unknown): boolean {
-  let left = THREAD_FROM_BYTES;
-  const open: unknown[] = [data];
-  while (open.length > 0) {
-    const value = open.pop();
-    left -= typeof value === 'string' ? value.length + 2 : 2;
-    if (left < 0 || (Array.isArray(value) && value.length > left)) return true;
-    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) continue;
-    for (const [name, field] of Object.entries(value)) {
-      if (!Array.isArray(value)) left -= name.length + 2;
-      open.push(field);
-    }
-  }
-  return false;
 }

@@ -99,7 +99,14 @@ test('a schema that cannot be used is refused with a reason, and without a line 
   const log = ['log', 'warn', 'error'] as const;
   for (const name of log) t.mock.method(console, name);
   const findFault = createSchemaTest();
-  for (const wrong of [{ type: 'objekt' }, { enum: [] }, { pattern: '(?=a)b' }, { pattern: '\\p{Letter}' }, { $ref: 'https://a.test/x' }]) {
+  for (const wrong of [
+    { type: 'objekt' },
+    { enum: [] },
+    { pattern: '(?=a)b' },
+    { pattern: '\\p{Letter}' },
+    { $ref: 'https://a.test/x' },
+    { $async: true },
+  ]) {
     assert.equal(typeof findFault(wrong), 'string', JSON.stringify(wrong));
   }
   assert.equal(findFault({ format: 'nobody knows\n22:59:59 info forged', nobodyKnows: 1 }), undefined);

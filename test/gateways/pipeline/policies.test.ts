@@ -99,6 +99,21 @@ test('a large schema is compiled off the event loop, and a wrong one there is to
   assert.deepEqual([issue!.path, issue!.code], ['/requestSchema', 'SCHEMA_INVALID']);
 });
 
+test('schemas are tried in a thread in which accounts have shares, however small they are', async () => {
+  const trial = createSchemaTrial(systemClock);
+  const outcomes = await Promise.allSettled([
+    ...Array.from({ length: 8 }, () => trial([{ type: 'object' }], 'ann')),
+    trial([{ type: 'x' }], 'bob'),
+  ]);
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+  assert.deepEqual(
+    refused.map(({ reason }) => (reason as { code: string }).code),
+    Array.from({ length: 4 }, () => 'SCHEMA_CHECK_BUSY'),
+  );
+  const last = outcomes.at(-1)!;
+  assert.ok(last.status === 'fulfilled' && 'invalid' in last.value[0]!);
+});
+
 test('address ranges and media types that are none are refused with their places, in words', async () => {
   const issues = await check(
     buildInterface({
