@@ -160,3 +160,13 @@ test('a pattern of ECMA-262 fits the texts that it fits there', () => {
     { numRuns: 3000 },
   );
 });
+
+test('a pattern with more states than it may remember finds the same', () => {
+  const isFitting = compileSchemaPattern('(?:a|b)*a(?:a|b){15}$');
+  const letters = Array.from({ length: 30_000 }, (_, index) => 'ab'[Math.floor(Math.sin(index) * 10_000) & 1]).join('');
+  for (const end of [letters.length, letters.length - 1, letters.length - 2, letters.length - 3]) {
+    const value = letters.slice(0, end);
+    assert.equal(isFitting(value), value.at(-16) === 'a');
+  }
+  assert.equal(isFitting(`${letters}c`), false);
+});
