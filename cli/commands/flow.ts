@@ -101,11 +101,14 @@ function publishCommand(terminal: Terminal): Command {
   return new Command('publish')
     .summary('save a file as draft where one is given, check, test and publish it')
     .argument('<file|id>', WHAT)
+    .addOption(new Option('--note <text>', 'why, kept with the version; production demands it'))
     .addHelpText('after', '\nExamples:\n  $ kangqiao flow publish appointment.json\n  $ kangqiao flow publish flw_appointment')
-    .action(async function (this: Command, what: string) {
+    .action(async function (this: Command, what: string, { note }: { note?: string }) {
       const report = (await withApi(this, terminal, async (api) => {
         const id = await saveIfFile(api, terminal, what);
-        return api.follow(`/flows/${id}/publish`, undefined, ({ stage }) => terminal.tell(`${String(stage)} …`));
+        return api.follow(`/flows/${id}/publish`, note === undefined ? undefined : { note }, ({ stage }) =>
+          terminal.tell(`${String(stage)} …`),
+        );
       })) as PublishReport;
       for (const warning of report.warnings) terminal.tell(formatIssue(warning));
       terminal.print(

@@ -70,7 +70,7 @@ export function auditActions(services: ControlServices, actions: readonly Action
 }
 
 function named({ subject }: AuditAct, names: ReadonlyMap<string, NamedObject>): { readonly object?: NamedObject } {
-  const object = subject === undefined ? undefined : names.get(/^[^@/]*/.exec(subject)![0]);
+  const object = subject === undefined ? undefined : names.get(/^[^@/ ]*/.exec(subject)![0]);
   return object === undefined ? {} : { object };
 }
 

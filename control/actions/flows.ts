@@ -105,7 +105,7 @@ function checkActions(services: ControlServices): readonly Action[] {
 }
 
 function publishActions(services: ControlServices): readonly Action[] {
-  const { catalog, events, owners } = services;
+  const { catalog, events, owners, info } = services;
   return [
     defineAction({
       name: 'flows.publish',
@@ -119,6 +119,7 @@ function publishActions(services: ControlServices): readonly Action[] {
       audited: true,
       subject: ({ flowId }) => flowId,
       async run(ctx, { flowId, note }) {
+        if (note === undefined && isProduction(info.environment)) throw noteMissing();
         await requirePublishable(services, ctx.domains, await catalog.draft(flowId));
         const report = await catalog.publish(flowId, ctx.actor.account, ctx.signal, (stage) => ctx.progress({ stage }), note);
         if (note !== undefined) ctx.note.reason = note;
@@ -179,6 +180,17 @@ async function runTests(
 function savedTests(document: unknown): readonly FlowTest[] {
   const tests = isRecord(document) ? document['tests'] : undefined;
   return Array.isArray(tests) ? (tests as readonly FlowTest[]) : [];
+}
+
+/** Where mistakes reach patients, the next person must be able to read why. */
+function isProduction(environment: string): boolean {
+  return /^prod/i.test(environment);
+}
+
+function noteMissing(): AppError {
+  return new AppError('PUBLISH_NOTE_MISSING', 'input', 'Publishing in production takes a note that says why.', {
+    fix: 'Say in `note` what changes and why.',
+  });
 }
 
 /** FLOW_ID_DIFFERS (input). */

@@ -23,7 +23,7 @@ export function ownAccountActions(services: ControlServices): readonly Action[] 
   return [...ownActions(services), ...secondFactorActions(services), ...sessionActions(services), ...tokenActions(services)];
 }
 
-function ownActions({ accounts, sessions, checkLogin, accountPolicy, clock }: ControlServices): readonly Action[] {
+function ownActions({ accounts, sessions, checkLogin, accountPolicy, clock, info }: ControlServices): readonly Action[] {
   const dutiesOf = createDutiesOf(accountPolicy, clock);
   return [
     defineAction({
@@ -47,6 +47,7 @@ function ownActions({ accounts, sessions, checkLogin, accountPolicy, clock }: Co
           isPasswordOneTime: account?.mustChangePassword ?? false,
           ...(account === undefined ? {} : { passwordExpiresAt: dutiesOf(account).passwordExpiresAt }),
           via: actor.via,
+          environment: info.environment,
         };
       },
     }),

@@ -124,7 +124,7 @@ function filterOf({ actor, action, object, from, to }: ActQuery): Filter {
 }
 
 function isAbout({ subject }: StoredLine, object: string | undefined): boolean {
-  return object === undefined || subject === object || /^[@/]/.test(subject?.slice(object.length) ?? '');
+  return object === undefined || subject === object || /^[@/ ]/.test(subject?.slice(object.length) ?? '');
 }
 
 function fits({ outcome }: AuditAct, wanted: string | undefined): boolean {

@@ -28,8 +28,8 @@ export interface Console {
   arrive(options?: OpenOptions): Promise<Arrival>;
   /** The password of the person whose page it is. */
   passwordOf(page: Page): string;
-  /** Kills the platform and starts it again on the same addresses and data; `meanwhile` it is away. */
-  restart(meanwhile: () => Promise<void>): Promise<void>;
+  /** Kills the platform and starts it again on the same addresses and data, with other settings if given; `meanwhile` it is away. */
+  restart(meanwhile: () => Promise<void>, environment?: Readonly<Record<string, string>>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -75,11 +75,11 @@ export async function startConsole(context?: TestContext, { program }: { readonl
     },
     arrive: (wishes) => openPage(browser, city, false, wishes),
     passwordOf: (page) => passwords.get(page) ?? '',
-    async restart(meanwhile) {
+    async restart(meanwhile, environment = {}) {
       await platform?.end('SIGKILL');
       platform = undefined;
       await meanwhile();
-      platform = await startPlatform(options);
+      platform = await startPlatform({ ...options, environment });
     },
     close,
   };

@@ -55,6 +55,8 @@ interface Items<T> {
 
 export interface Me {
   readonly name: string;
+  /** Whose settings of adapters are used. */
+  readonly environment: string;
   readonly roles: readonly Role[];
   readonly domains: Domains;
   readonly permissions: readonly Permission[];

@@ -1,23 +1,28 @@
-import { useQueryOf } from '../api/queries.ts';
+import { TriangleAlert } from 'lucide-react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import styles from './environment-tag.module.css';
-import { useMay } from './session.tsx';
+import { useEnvironment } from './environment.ts';
 
 const TEXTS = defineTexts({
-  production: ['生产环境', 'PRODUCTION'],
-  other: ['{{name}} 环境', '{{name}} environment'],
+  real: ['这里的操作影响真实业务', 'What is done here concerns real patients'],
 });
 
-/** Which environment a person works in; production cannot be taken for another. */
+/** Which environment a person works in. */
 export function EnvironmentTag() {
+  const { isProduction, words } = useEnvironment();
+  return <span className={isProduction ? `${styles.tag} ${styles.production}` : styles.tag}>{words}</span>;
+}
+
+/** Across every page of production, so that it is taken for nothing else. */
+export function ProductionBar() {
   const t = useTexts(TEXTS);
-  const may = useMay();
-  const { data } = useQueryOf('system.get', {}, { enabled: may('system.read') });
-  if (data === undefined) return null;
-  const isProduction = /^prod/i.test(data.environment);
+  const { isProduction, installation } = useEnvironment();
+  if (!isProduction) return null;
   return (
-    <span className={isProduction ? `${styles.tag} ${styles.production}` : styles.tag}>
-      {isProduction ? t('production') : t('other', { name: data.environment.toUpperCase() })}
-    </span>
+    <div className={styles.bar} role="note">
+      <TriangleAlert size={14} aria-hidden />
+      <strong>{installation}</strong>
+      <span>{t('real')}</span>
+    </div>
   );
 }

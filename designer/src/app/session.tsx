@@ -11,6 +11,7 @@ import { LoginAgain } from '../pages/login/login-again.tsx';
 import { LoginPage } from '../pages/login/login-page.tsx';
 import { NewPasswordPage } from '../pages/login/new-password-page.tsx';
 import { SecondFactorPage } from '../pages/login/second-factor-page.tsx';
+import { EnvironmentContext } from './environment.ts';
 import { StepUpDialog } from './step-up-dialog.tsx';
 
 const SessionContext = createContext<Me | undefined>(undefined);
@@ -41,7 +42,7 @@ export function Session({ children }: { readonly children: ReactNode }) {
   }
   return (
     <SessionContext value={me.data}>
-      {children}
+      <EnvironmentContext value={me.data.environment}>{children}</EnvironmentContext>
       <StepUpDialog hasSecondFactor={me.data.hasSecondFactor} />
       {isLoggedOut ? <LoginAgain name={me.data.name} onDone={() => client.invalidateQueries()} /> : null}
     </SessionContext>

@@ -1,11 +1,13 @@
 import { App, Checkbox, Input } from 'antd';
 import { useCallback, type ReactNode } from 'react';
+import { useEnvironment } from '../app/environment.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { ErrorBox } from './error-box.tsx';
 import styles from './confirm-act.module.css';
 
 const TEXTS = defineTexts({
   cancel: ['取消', 'Cancel'],
+  where: ['在：{{installation}}', 'In: {{installation}}'],
   reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
   reasonMissing: ['请填写理由。', 'Give a reason.'],
   affirmMissing: ['请先确认上面这一条。', 'Confirm the line above first.'],
@@ -28,12 +30,14 @@ export interface Act {
 export function useConfirm(): (act: Act) => void {
   const { modal } = App.useApp();
   const t = useTexts(TEXTS);
+  const { isProduction, installation } = useEnvironment();
   return useCallback(
     (act) => {
       let reason = '';
       let isAffirmed = act.affirm === undefined;
       const body = (problem?: ReactNode) => (
         <div className={styles.body}>
+          {act.isDangerous === true || isProduction ? <strong>{t('where', { installation })}</strong> : null}
           <div>{act.effect}</div>
           {act.needsReason === true ? (
             <Input.TextArea
@@ -73,6 +77,6 @@ export function useConfirm(): (act: Act) => void {
         },
       });
     },
-    [modal, t],
+    [modal, t, isProduction, installation],
   );
 }

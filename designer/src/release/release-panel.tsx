@@ -11,6 +11,9 @@ import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { ErrorBox } from '../parts/error-box.tsx';
 import { FlowDifferenceView } from './flow-difference-view.tsx';
+import { useEnvironment } from '../app/environment.ts';
+import { useConfirm } from '../parts/confirm-act.tsx';
+import { WhoIsAffected } from './who-is-affected.tsx';
 import { InService } from './in-service.tsx';
 import { InterfacePanel } from './interface-panel.tsx';
 import { RevisionsList } from './revisions-list.tsx';
@@ -21,6 +24,13 @@ const TEXTS = defineTexts({
   differs: ['将发布的修改', 'What will be published'],
   first: ['这条流程还没有发布过。', 'This flow has not been published yet.'],
   note: ['说明（可不填）：为什么改', 'Note (optional): why'],
+  noteDemanded: ['说明（必填）：改了什么，为什么改', 'Note: what changes and why'],
+  noteMissing: ['在生产环境发布须写说明。', 'Publishing in production takes a note.'],
+  publishTitle: ['发布到生产环境', 'Publish in production'],
+  publishEffect: [
+    '新消息立即由新版本处理；已接收的消息仍按接收时的版本走完。可一键回滚到以前的版本。',
+    'New messages go by the new version at once; those that were taken end by their own. You can roll back in one step.',
+  ],
   publish: ['发布', 'Publish'],
   how: [
     '先校验、跑测试、准备，再切换；任何一步失败，线上版本照常服务。',
@@ -87,7 +97,10 @@ function Publish({ flowId, onPublished }: { readonly flowId: string; readonly on
   const client = useQueryClient();
   const { openPanel } = useEditorStore().getState();
   const errors = useEditor(({ problems }) => problems.errors);
+  const { isProduction } = useEnvironment();
+  const confirm = useConfirm();
   const [note, setNote] = useState('');
+  const [isNoteMissing, setNoteMissing] = useState(false);
   const [stage, setStage] = useState<Stage>();
   const [report, setReport] = useState<Outputs['flows.publish']>();
   const [failure, setFailure] = useState<unknown>();
@@ -108,6 +121,17 @@ function Publish({ flowId, onPublished }: { readonly flowId: string; readonly on
     }
     setStage(undefined);
   };
+  /** In production a person reads once more what changes for whom. */
+  const ask = () => {
+    if (!isProduction) return void publish();
+    if (note.trim() === '') return setNoteMissing(true);
+    confirm({
+      title: t('publishTitle'),
+      effect: t('publishEffect'),
+      verb: t('publish'),
+      run: publish,
+    });
+  };
   return (
     <section>
       {errors > 0 ? (
@@ -119,17 +143,27 @@ function Publish({ flowId, onPublished }: { readonly flowId: string; readonly on
         />
       ) : (
         <div className={styles.list}>
+          <WhoIsAffected flowId={flowId} />
           <Input.TextArea
             rows={2}
             maxLength={500}
             value={note}
-            placeholder={t('note')}
-            aria-label={t('note')}
-            onChange={(event) => setNote(event.target.value)}
+            placeholder={t(isProduction ? 'noteDemanded' : 'note')}
+            aria-label={t(isProduction ? 'noteDemanded' : 'note')}
+            status={isNoteMissing ? 'error' : ''}
+            onChange={(event) => {
+              setNote(event.target.value);
+              setNoteMissing(false);
+            }}
           />
-          <Button type="primary" icon={<Rocket size={16} />} loading={stage !== undefined} onClick={() => void publish()}>
+          <Button type="primary" icon={<Rocket size={16} />} loading={stage !== undefined} onClick={ask}>
             {t('publish')}
           </Button>
+          {isNoteMissing ? (
+            <p role="alert" className={styles.bad}>
+              {t('noteMissing')}
+            </p>
+          ) : null}
           <p className={styles.hint}>{t('how')}</p>
         </div>
       )}

@@ -138,6 +138,7 @@ export const flowTexts: ErrorTemplates = {
     fix: '查看较新的草稿，在其基础上重新保存您的修改。',
   },
   FLOW_PUBLISHED: { what: '流程 {flowId} 已发布，不能删除', fix: '请先取消发布。' },
+  PUBLISH_NOTE_MISSING: { what: '在生产环境发布须写说明', fix: '在说明里写清改了什么、为什么改，再次发布。' },
   FLOW_PUBLISH_RACE: { what: '流程 {flowId} 刚刚由他人发布', fix: '查看当前发布的版本，仍需发布时再次发布。' },
   FLOW_UNKNOWN: { what: '流程 {flowId} [的版本 {version} ]不存在', fix: '请从流程列表中选择。' },
   FLOW_VERSION_UNKNOWN: { what: '流程 {flowId} 的版本 {version} 没有存储', fix: '请系统管理员从备份恢复。' },
