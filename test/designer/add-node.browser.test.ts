@@ -98,7 +98,7 @@ test(
     await copy.put('nodes/vital/triage.md', HELP);
     const console = await startConsole(context, { program: copy.program });
     await console.city.admin('PUT', '/flows/flw_fever', FLOW);
-    const page = await console.open({ path: '/flows/flw_fever' });
+    const page = await console.open({ path: '/flows/flw_fever', width: 1920 });
     const palette = page.getByRole('complementary', { name: '节点' });
     const panel = sidePanel(page);
     const entry = palette.getByRole('button', { name: /^体温换算/ });

@@ -167,6 +167,64 @@ test('a reader sees the flow and can change nothing on the canvas', { skip: noBr
   await canvas.cards(before);
 });
 
+test(
+  'a flow is opened so that it can be read, and what stands beside it gives way',
+  { skip: noBrowser, timeout: 120_000 },
+  async (context) => {
+    const console = await startConsole(context);
+    const page = await console.open({ path: '/flows/flw_appointment', width: 1280 });
+    const canvas = openCanvas(page);
+    const view = page.getByRole('toolbar', { name: '视图' });
+    const palette = page.getByRole('complementary', { name: '节点' });
+    const panel = page.getByRole('complementary', { name: '侧栏' });
+    const map = page.locator('.react-flow__minimap');
+
+    await context.test(
+      'never smaller than 70 %, from its trigger on; the map shows what is out of sight, in the colours of the nodes',
+      async () => {
+        await canvas.card('校验').waitFor();
+        const percent = Number.parseInt((await view.getByText('%').textContent()) ?? '', 10);
+        assert.ok(percent >= 70, `${percent} %`);
+        await canvas.isInSight('接口调用');
+        const marks = await map.locator('.react-flow__minimap-node').all();
+        const fills = await Promise.all(marks.map((mark) => mark.getAttribute('style')));
+        assert.ok(new Set(fills).size >= 4, fills.join(' '));
+      },
+    );
+
+    await context.test('the map is gone when all is in sight', async () => {
+      await page.setViewportSize({ width: 1920, height: 1080 });
+      await expect(map).toHaveCount(0);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await map.waitFor();
+    });
+
+    await context.test('the selected node stays in sight beside the panel, and the palette becomes a column of icons', async () => {
+      await palette.getByRole('textbox').waitFor();
+      await canvas.card('转为乙院格式').click();
+      await panel.waitFor();
+      await canvas.isInSight('转为乙院格式');
+      await expect(palette.getByRole('textbox')).toHaveCount(0);
+      await palette.getByRole('button', { name: 'HTTP 调用' }).waitFor();
+      await palette.getByRole('button', { name: '展开节点面板' }).click();
+      await palette.getByRole('textbox').waitFor();
+      await canvas.isInSight('转为乙院格式');
+    });
+
+    await context.test('a panel that was folded stays so in the next flow', async () => {
+      await panel.getByRole('button', { name: '收起侧栏' }).click();
+      await palette.getByRole('button', { name: '收起节点面板' }).click();
+      await page.goto('/flows/flw_admission');
+      await page.getByRole('group', { name: /^解析/ }).click();
+      await page.getByRole('group', { name: /^解析/ }).and(page.locator('.selected')).waitFor();
+      await expect(panel).toHaveCount(0);
+      await expect(palette.getByRole('textbox')).toHaveCount(0);
+      await page.getByRole('button', { name: '展开侧栏' }).click();
+      await panel.waitFor();
+    });
+  },
+);
+
 /** What a person does on the canvas. */
 function openCanvas(page: Page) {
   const board = page.locator('.react-flow');
@@ -221,6 +279,14 @@ function openCanvas(page: Page) {
           return Math.hypot(now.x - x, now.y - y);
         })
         .toBeLessThan(3);
+    },
+    async isInSight(label: string) {
+      const isWithin = async () => {
+        const [inner, outer] = [await box(label), (await board.boundingBox())!];
+        const isAcross = inner.x >= outer.x && inner.x + inner.width <= outer.x + outer.width;
+        return isAcross && inner.y >= outer.y && inner.y + inner.height <= outer.y + outer.height;
+      };
+      await expect.poll(isWithin).toBe(true);
     },
     async selectByBox() {
       const { x, y, width, height } = (await board.boundingBox())!;

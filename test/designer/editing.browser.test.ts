@@ -46,7 +46,7 @@ test(
     const flow = (await city.admin('GET', '/flows/flw_appointment')) as FlowDocument;
     const join = { id: 'n_old', type: 'control.join@1', label: '等两家医院', config: { mode: 'any' } } as const;
     await city.admin('PUT', '/flows/flw_older', { ...flow, flowId: 'flw_older', revision: 0, nodes: [...flow.nodes, join] });
-    const page = await open({ path: '/flows/flw_older' });
+    const page = await open({ path: '/flows/flw_older', width: 1920 });
     await card(page, '等两家医院').click();
     const panel = sidePanel(page);
     await panel.getByText('这个节点有新版：汇合 control.join@2').waitFor();

@@ -1,4 +1,4 @@
-/** What a person chose for this browser: language, light or dark, folded navigation. Kept beside the session, never on the server. */
+/** What a person chose for this browser: language, light or dark, what is folded. Kept beside the session, never on the server. */
 import { create } from 'zustand';
 import { LANGUAGES, setLanguage, type Language } from '../i18n/texts.ts';
 import { applyScheme, type Scheme } from './theme.ts';
@@ -12,6 +12,9 @@ interface Stored {
   readonly isNavigationFolded: boolean;
   /** Beside a message its flow is not shown, so that its data has room. */
   readonly isCanvasFolded: boolean;
+  readonly isPaletteFolded: boolean;
+  /** The side panel of the editor was closed: it opens when it is asked for. */
+  readonly isPanelFolded: boolean;
 }
 
 export interface Preferences extends Stored {
@@ -29,8 +32,9 @@ export const usePreferences = create<Preferences>((set, get) => {
     ...stored,
     scheme: schemeOf(stored.look),
     change(part) {
-      const { language, look, isNavigationFolded, isCanvasFolded } = { ...get(), ...part };
-      const next: Stored = { language, look, isNavigationFolded, isCanvasFolded };
+      const { scheme: _scheme, change: _change, ...kept } = get();
+      const next: Stored = { ...kept, ...part };
+      const { language, look } = next;
       localStorage.setItem(KEY, JSON.stringify(next));
       applyScheme(schemeOf(look));
       if (language !== get().language) setLanguage(language);
@@ -50,6 +54,8 @@ function read(): Stored {
     look: (['light', 'dark', 'system'] as const).find((name) => name === kept['look']) ?? 'light',
     isNavigationFolded: kept['isNavigationFolded'] === true,
     isCanvasFolded: kept['isCanvasFolded'] === true,
+    isPaletteFolded: kept['isPaletteFolded'] === true,
+    isPanelFolded: kept['isPanelFolded'] === true,
   };
 }
 

@@ -1,5 +1,5 @@
 /** The canvas of a flow: draws the document of the open editor and turns what is done on it into commands. */
-import { Background, BackgroundVariant, ConnectionMode, MiniMap, ReactFlow, SelectionMode, type OnReconnect } from '@xyflow/react';
+import { Background, BackgroundVariant, ConnectionMode, ReactFlow, SelectionMode, type OnReconnect } from '@xyflow/react';
 import '@xyflow/react/dist/base.css';
 import { useMemo, type DragEvent, type FocusEvent, type MouseEvent as ReactMouseEvent, type PointerEvent } from 'react';
 import { useEditor } from '../editor/editor-context.tsx';
@@ -9,7 +9,7 @@ import { CanvasCommands } from './canvas-commands.tsx';
 import { CanvasMenu, openEdgeMenu, openNodeMenu, openPaneMenu } from './canvas-menu.tsx';
 import { CanvasScope } from './canvas-scope.tsx';
 import { SelectionBar, ViewBar } from './canvas-tools.tsx';
-import { useCanvas, useCanvasTools, useIsInCanvasScope, type CanvasTools } from './canvas-context.tsx';
+import { useCanvasTools, useIsInCanvasScope, type CanvasTools } from './canvas-context.tsx';
 import { bringIntoView } from './add-chosen.ts';
 import { canConnect, connectEnds, connectionEnds, endConnecting, reconnectEnds, startConnecting } from './connecting.ts';
 import { ConnectionLine } from './connection-line.tsx';
@@ -29,6 +29,7 @@ import { NoteCard } from './note-card.tsx';
 import { QuickAdd } from './quick-add.tsx';
 import { select } from './selection.ts';
 import { ShortcutsSheet } from './shortcuts-sheet.tsx';
+import { SmallMap } from './small-map.tsx';
 import { openQuickAdd } from './view-deeds.ts';
 import { ArrowHeads, Wire } from './wire.tsx';
 
@@ -43,7 +44,6 @@ const NODE_TYPES = { card: NodeCard, note: NoteCard, group: GroupFrame };
 const EDGE_TYPES = { wire: Wire };
 const NOTHING: CanvasNode[] = [];
 const SNAP: [number, number] = [GRID, GRID];
-const FIT = { maxZoom: 1, padding: 0.12 };
 const HIDE_ATTRIBUTION = { hideAttribution: true };
 const SEVERAL_KEYS = ['Shift', 'Control', 'Meta'];
 
@@ -60,8 +60,6 @@ export function FlowCanvas() {
 function Canvas() {
   const tools = useCanvasTools();
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
-  const isMapShown = useCanvas((canvas) => canvas.isMapShown);
-  const isEmpty = useEditor(({ history }) => history.document.nodes.length === 0);
   const handlers = useMemo(() => handlersOf(tools), [tools]);
   const changes = useSelectionChanges();
   const t = useTexts(TEXTS);
@@ -103,14 +101,12 @@ function Canvas() {
         snapGrid={SNAP}
         minZoom={0.1}
         maxZoom={2}
-        fitView
-        fitViewOptions={FIT}
         proOptions={HIDE_ATTRIBUTION}
         {...handlers}
         {...changes}
       >
         <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.2} />
-        {isMapShown && !isEmpty ? <MiniMap pannable zoomable className={styles.map ?? ''} /> : null}
+        <SmallMap />
         <FlowSync />
       </ReactFlow>
       <EmptyHint />

@@ -1,8 +1,9 @@
 /** The node types at the left of the canvas: by category, found by Chinese, pinyin and English, dragged or clicked. */
 import { Input, Tooltip } from 'antd';
 import { PanelLeftClose, PanelLeftOpen, Search } from 'lucide-react';
-import { useState, type DragEvent } from 'react';
+import { useState, useSyncExternalStore, type DragEvent } from 'react';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import { usePreferences } from '../app/preferences.ts';
 import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { CATEGORIES } from '../model/node-types.ts';
@@ -20,15 +21,10 @@ const TEXTS = defineTexts({
   fold: ['收起节点面板', 'Fold the node palette'],
   unfold: ['展开节点面板', 'Unfold the node palette'],
 });
-const FOLDED_KEY = 'kq.palette-folded';
 
 export function Palette() {
   const t = useTexts(TEXTS);
-  const [isFolded, setIsFolded] = useState(() => localStorage.getItem(FOLDED_KEY) === 'yes');
-  const fold = (next: boolean) => {
-    localStorage.setItem(FOLDED_KEY, next ? 'yes' : 'no');
-    setIsFolded(next);
-  };
+  const [isFolded, fold] = useFolded();
   const [Icon, label] = isFolded ? [PanelLeftOpen, t('unfold')] : [PanelLeftClose, t('fold')];
   return (
     <aside className={isFolded ? `${styles.palette} ${styles.folded}` : styles.palette} aria-label={t('title')}>
@@ -40,16 +36,38 @@ export function Palette() {
           </button>
         </Tooltip>
       </header>
-      {isFolded ? null : <PaletteList />}
+      <PaletteList isFolded={isFolded} />
     </aside>
   );
 }
 
-function PaletteList() {
+/** By the person's choice; on a narrow screen also beside the open side panel, unless it was unfolded there. */
+function useFolded(): readonly [isFolded: boolean, fold: (next: boolean) => void] {
+  const { isPaletteFolded, change } = usePreferences();
+  const isPanelOpen = useEditor((editor) => editor.isPanelOpen);
+  const isNarrow = useSyncExternalStore(watchNarrow, () => NARROW.matches);
+  const [isKeptOpen, setIsKeptOpen] = useState(false);
+  const fold = (next: boolean) => {
+    setIsKeptOpen(!next);
+    change({ isPaletteFolded: next });
+  };
+  return [isPaletteFolded || (isNarrow && isPanelOpen && !isKeptOpen), fold];
+}
+
+const NARROW = window.matchMedia('(max-width: 1399px)');
+
+function watchNarrow(changed: () => void): () => void {
+  NARROW.addEventListener('change', changed);
+  return () => NARROW.removeEventListener('change', changed);
+}
+
+/** Folded it is a column of icons. */
+function PaletteList({ isFolded }: { readonly isFolded: boolean }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const types = useEditor((editor) => editor.types);
-  const [query, setQuery] = useState('');
+  const [words, setWords] = useState('');
+  const query = isFolded ? '' : words;
   const found = useNodeSearch(types.offered, query);
   const sections = CATEGORIES.map(({ category, text: title }) => ({
     category,
@@ -59,25 +77,27 @@ function PaletteList() {
   const add = useAddByClick();
   return (
     <>
-      <div className={styles.search}>
-        <Input
-          allowClear
-          prefix={<Search size={16} aria-hidden />}
-          placeholder={t('search')}
-          aria-label={t('search')}
-          value={query}
-          onChange={(event) => setQuery(event.target.value)}
-          onPressEnter={() => found[0] !== undefined && query !== '' && add(found[0])}
-        />
-      </div>
+      {isFolded ? null : (
+        <div className={styles.search}>
+          <Input
+            allowClear
+            prefix={<Search size={16} aria-hidden />}
+            placeholder={t('search')}
+            aria-label={t('search')}
+            value={words}
+            onChange={(event) => setWords(event.target.value)}
+            onPressEnter={() => found[0] !== undefined && query !== '' && add(found[0])}
+          />
+        </div>
+      )}
       <div className={styles.list}>
         {found.length === 0 ? <p className={styles.nothing}>{t('nothing')}</p> : null}
         {sections.map(({ category, title, items }) =>
           items.length === 0 ? null : (
             <section key={category} data-category={category} aria-label={text(title)}>
-              <h3 className={styles.heading}>{text(title)}</h3>
+              {isFolded ? null : <h3 className={styles.heading}>{text(title)}</h3>}
               {items.map((type) => (
-                <PaletteItem key={type.name} type={type} onAdd={add} />
+                <PaletteItem key={type.name} type={type} isFolded={isFolded} onAdd={add} />
               ))}
             </section>
           ),
@@ -92,19 +112,26 @@ function useAddByClick(): (type: NodeDescription) => void {
   return (type) => void addChosen(tools, type.name, usualWish(tools, type.name));
 }
 
-function PaletteItem({ type, onAdd }: { readonly type: NodeDescription; readonly onAdd: (type: NodeDescription) => void }) {
+interface ItemProps {
+  readonly type: NodeDescription;
+  readonly isFolded: boolean;
+  readonly onAdd: (type: NodeDescription) => void;
+}
+
+function PaletteItem({ type, isFolded, onAdd }: ItemProps) {
   const text = useText();
+  const label = text(type.text.label);
   const onDragStart = (event: DragEvent) => {
     event.dataTransfer.setData(DRAGGED_TYPE, type.name);
     event.dataTransfer.effectAllowed = 'copy';
   };
   return (
-    <Tooltip title={text(type.text.help)} placement="right" mouseEnterDelay={0.4}>
-      <button type="button" className={styles.item} draggable onDragStart={onDragStart} onClick={() => onAdd(type)}>
+    <Tooltip title={isFolded ? label : text(type.text.help)} placement="right" mouseEnterDelay={isFolded ? 0.1 : 0.4}>
+      <button type="button" className={styles.item} aria-label={label} draggable onDragStart={onDragStart} onClick={() => onAdd(type)}>
         <span className={styles.icon}>
           <NodeIcon name={type.icon} size={18} />
         </span>
-        <span className={styles.label}>{text(type.text.label)}</span>
+        {isFolded ? null : <span className={styles.label}>{label}</span>}
       </button>
     </Tooltip>
   );

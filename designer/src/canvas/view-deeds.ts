@@ -5,19 +5,17 @@ import { layOutFlow } from '../model/layout.ts';
 import { middleOfView } from './add-chosen.ts';
 import type { CanvasTools } from './canvas-context.tsx';
 import type { AddWish } from './canvas-store.ts';
+import { fit, QUICK_MS } from './fit.ts';
 import { select, selectionOf } from './selection.ts';
 
-const QUICK_MS = 160;
-const FIT = { maxZoom: 1, padding: 0.12, duration: QUICK_MS };
-
-export function fitAll({ flow, canvas }: CanvasTools): void {
-  canvas.getState().set({ isViewMoved: false });
-  void flow.fitView(FIT);
+export function fitAll(tools: CanvasTools): void {
+  tools.canvas.getState().set({ isViewMoved: false });
+  fit(tools);
 }
 
 export function fitSelected(tools: CanvasTools): void {
   const { nodes, notes, groups } = selectionOf(tools);
-  void tools.flow.fitView({ ...FIT, nodes: [...nodes, ...notes, ...groups].map((id) => ({ id })) });
+  fit(tools, { ids: [...nodes, ...notes, ...groups] });
 }
 
 export function zoomIn({ flow }: CanvasTools): void {

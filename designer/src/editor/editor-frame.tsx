@@ -14,6 +14,7 @@ import { createDraftKeeper } from './draft-keeper.ts';
 import { useEditor, useEditorStore } from './editor-context.tsx';
 import styles from './editor-frame.module.css';
 import { EditorHeader } from './editor-header.tsx';
+import { useRememberFoldedPanel } from './remember-folded-panel.ts';
 import { SidePanel } from './side-panel.tsx';
 import { usePanelOfAddress } from './use-panel-of-address.ts';
 import { useConfiguredPorts } from './use-configured-ports.ts';
@@ -37,6 +38,7 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
     if (live === 'open' && keeper.state.getState().status === 'offline') keeper.retryNow();
   }, [live, keeper]);
   usePanelOfAddress();
+  useRememberFoldedPanel();
   useEffect(() => useGuide.getState().finish('look'), []);
   useConfiguredPorts();
   useValidation();

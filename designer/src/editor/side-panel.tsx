@@ -1,6 +1,6 @@
 /** Beside the canvas: what is edited, tried, tested, published. One tab at a time; its width is the person's choice. */
-import { Button, Tabs } from 'antd';
-import { X } from 'lucide-react';
+import { Button, Tabs, Tooltip } from 'antd';
+import { PanelRightClose, PanelRightOpen } from 'lucide-react';
 import { useState, type ComponentType, type KeyboardEvent, type PointerEvent } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { FlowPanel } from '../forms/flow-panel.tsx';
@@ -16,7 +16,8 @@ import styles from './side-panel.module.css';
 const TEXTS = defineTexts({
   label: ['侧栏', 'Side panel'],
   resize: ['调整侧栏宽度', 'Width of the side panel'],
-  close: ['关闭侧栏', 'Close the side panel'],
+  close: ['收起侧栏', 'Fold the side panel'],
+  open: ['展开侧栏', 'Unfold the side panel'],
   properties: ['配置', 'Settings'],
   try: ['试运行', 'Try'],
   tests: ['测试', 'Tests'],
@@ -41,7 +42,7 @@ export function SidePanel() {
   const panel = useEditor((editor) => editor.panel);
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
   const [width, setWidth] = useState<number>(WIDTH.start);
-  if (!isOpen) return null;
+  if (!isOpen) return <OpenButton label={t('open')} onClick={() => openPanel(panel)} />;
   const items = Object.entries(PANELS)
     .filter(([name]) => name !== 'try' || !isReadOnly)
     .map(([name, Panel]) => ({ key: name, label: t(name as PanelName), children: <Panel /> }));
@@ -57,8 +58,23 @@ export function SidePanel() {
         onChange={(key) => openPanel(key as PanelName)}
       />
       {/* Beside the tabs, not among them: a list of tabs holds tabs alone. */}
-      <Button type="text" size="small" className={styles.close ?? ''} icon={<X size={16} />} aria-label={t('close')} onClick={closePanel} />
+      <Button
+        type="text"
+        size="small"
+        className={styles.close ?? ''}
+        icon={<PanelRightClose size={16} />}
+        aria-label={t('close')}
+        onClick={closePanel}
+      />
     </aside>
+  );
+}
+
+function OpenButton({ label, onClick }: { readonly label: string; readonly onClick: () => void }) {
+  return (
+    <Tooltip title={label} placement="left">
+      <Button className={styles.open ?? ''} icon={<PanelRightOpen size={18} />} aria-label={label} onClick={onClick} />
+    </Tooltip>
   );
 }
 

@@ -1,0 +1,15 @@
+/** Whoever closed the side panel finds it closed in the next flow too, until it is asked for again. */
+import { useEffect } from 'react';
+import { usePreferences } from '../app/preferences.ts';
+import { useEditorStore } from './editor-context.tsx';
+
+export function useRememberFoldedPanel(): void {
+  const store = useEditorStore();
+  useEffect(() => {
+    const { isPanelFolded, change } = usePreferences.getState();
+    if (isPanelFolded && !store.getState().isPanelOpen) store.getState().closePanel();
+    return store.subscribe(({ isPanelUnwanted }, before) => {
+      if (isPanelUnwanted !== before.isPanelUnwanted) change({ isPanelFolded: isPanelUnwanted });
+    });
+  }, [store]);
+}
