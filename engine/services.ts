@@ -430,8 +430,8 @@ export interface HeldChoice {
 }
 
 /**
- * `gone-on`: since then somebody else retried or cancelled it, or it never was held. `refused`: it cannot be resent as it is (its message is not
- * kept, a write of it was done, its flow is not published).
+ * `gone-on`: since then somebody else retried or cancelled it, or it never was held. `refused`: it cannot be acted upon as it is (a resend: its
+ * message is not kept, a write of it was done, its flow is not published; a retry with the tables of now: a write of it was done).
  */
 export type HeldOutcome = 'done' | 'gone-on' | 'missing' | 'refused';
 
@@ -444,6 +444,12 @@ export interface BulkOutcome {
   readonly failed: number;
   readonly underWay: number;
 }
+
+/**
+ * Which code tables a retry uses: those that the execution was accepted with, or those of now, which then also serve what waits behind it in
+ * its lane and has never begun.
+ */
+export type RetryTables = 'then' | 'now';
 
 export interface BulkAct {
   readonly actor: string;
@@ -459,8 +465,11 @@ export interface ExecutionCatalog {
   ownerOf(executionId: string): Promise<ExecutionOwner | undefined>;
   /** The open execution of the flow that holds this token; undefined while none does. */
   holderOf(flowId: string, token: string): Promise<string | undefined>;
-  /** Goes on in place with the same keys. EXECUTION_NOT_HELD (input) when it is not held, or is being cancelled. */
-  retry(executionId: string, actor: string): Promise<void>;
+  /**
+   * Goes on in place with the same keys. EXECUTION_NOT_HELD (input) when it is not held, or is being cancelled; RETRY_TABLES_KEPT (input) when
+   * it was to use the code tables of now, and a write of it was done, or may have been, with those of then.
+   */
+  retry(executionId: string, actor: string, tables?: RetryTables): Promise<void>;
   /**
    * Makes the retries that it waits for due now, each as its next attempt. EXECUTION_NOT_RETRYING (input) when it waits for none: it runs, has
    * ended, is being ended, or waits for a time or a message.
@@ -479,7 +488,7 @@ export interface ExecutionCatalog {
   /** What is named by id and lies outside `within` turns out to be missing. */
   selectHeld(selection: HeldSelection, limit: number, within?: readonly FlowScope[]): Promise<HeldChoice>;
   /** As `retry`, once for each hold, however often and by however many it is asked; `done` again to the same bulk. */
-  retryHeld(item: HeldItem, act: BulkAct): Promise<HeldOutcome>;
+  retryHeld(item: HeldItem, act: BulkAct & { readonly tables?: RetryTables }): Promise<HeldOutcome>;
   /**
    * Sends its message once more, as `edit` returns it: a new execution of the flow's published version. A held one is replaced in its place,
    * under its keys: never both run. One that has ended stays as it is: a new message, under new keys, at the end of its lane.

@@ -20,7 +20,7 @@ export function heldCommand(terminal: Terminal): Command {
       'Held executions wait for a person. `retry`, `resend` and `cancel` take a selection: ids, or --flow, --node, --code, or --all.',
     )
     .addCommand(listCommand(terminal))
-    .addCommand(manyCommand(terminal, 'retry', 'retry in place, with the content and the code tables of then'))
+    .addCommand(manyCommand(terminal, 'retry', 'retry in place, with the content of then, and the code tables of then or of now'))
     .addCommand(manyCommand(terminal, 'resend', 'send again through the published flow, each in its place'))
     .addCommand(manyCommand(terminal, 'cancel', 'cancel'))
     .addCommand(bulkCommand(terminal))
@@ -54,6 +54,7 @@ interface ManyOptions {
   readonly code?: string;
   readonly outcome?: string;
   readonly ofBulk?: string;
+  readonly tables?: 'then' | 'now';
   readonly all?: true;
   readonly reason?: string;
   readonly perSecond?: number;
@@ -101,6 +102,8 @@ function manyCommand(terminal: Terminal, kind: 'retry' | 'resend' | 'cancel', su
       printAnswer(terminal, answer);
       if (outcome !== undefined) printOutcome(terminal, outcome);
     });
+  if (kind === 'retry')
+    command.addOption(new Option('--tables <when>', 'the code tables of then, or of now').choices(['then', 'now']).default('then'));
   if (kind !== 'retry') command.addOption(new Option('--reason <text>', 'why, for the audit trail; a new bulk needs it'));
   return command;
 }

@@ -14,6 +14,14 @@ import type { ControlServices } from './services.ts';
 const STATUSES = ['queued', 'running', 'waiting', 'held', 'completed', 'failed', 'cancelled'] as const;
 const Status = Type.Enum(STATUSES);
 const ExecutionId = Type.String({ minLength: 1, maxLength: 100 });
+/** Also of a bulk. */
+export const Tables = Type.Optional(
+  Type.Enum(['then', 'now'] as const, {
+    default: 'then',
+    description:
+      'Code tables: those of when it was accepted, or those of now, which then serve also what waits behind it in its lane. One of which a write was done keeps those of then',
+  }),
+);
 const byId = Type.Object({ executionId: ExecutionId }, closed);
 const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 }));
 
@@ -150,12 +158,16 @@ export function executionActions({ catalog, executions, owners }: ControlService
       name: 'executions.retry',
       right: 'executions.retry',
       domain: ({ executionId }) => all(owners.execution(executionId)),
-      text: { 'zh-CN': '原地重试，沿用原来的键', en: 'Go on in place with the same keys' },
-      input: byId,
+      text: {
+        'zh-CN': '原地重试，沿用原来的键和内容；代码表用当时的或现在的',
+        en: 'Go on in place with the same keys and content, with the code tables of then or of now',
+      },
+      input: Type.Object({ executionId: ExecutionId, tables: Tables }, closed),
       audited: true,
       subject: ({ executionId }) => executionId,
-      async run(ctx, { executionId }) {
-        await executions.retry(executionId, ctx.actor.account);
+      async run(ctx, { executionId, tables = 'then' }) {
+        await executions.retry(executionId, ctx.actor.account, tables);
+        ctx.note.after = { tables };
         return { executionId, retried: true };
       },
     }),

@@ -5,6 +5,7 @@ import type { FlowScope, HeldSelection } from '../../engine/services.ts';
 import type { Bulk, BulkKind } from '../bulks/bulk-store.ts';
 import type { BulkPreview } from '../bulks/create-bulks.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
+import { Tables } from './executions.ts';
 import { existing, FlowId } from './flows.ts';
 import { nameHeldGroups, type NamedHeldGroups } from './held-groups.ts';
 import { requireTouched, scopesIn, type DomainScope } from './domains.ts';
@@ -38,7 +39,7 @@ const Manner = {
   dryRun: Type.Optional(Type.Boolean({ description: 'Only counts' })),
   perSecond: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 50 })),
 };
-const RetryMany = Type.Object({ ...Selection, ...Manner }, closed);
+const RetryMany = Type.Object({ ...Selection, ...Manner, tables: Tables }, closed);
 const ManyWithReason = Type.Object(
   { ...Selection, ...Manner, reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })) },
   closed,
@@ -151,13 +152,13 @@ export function heldActions(services: ControlServices): readonly Action[] {
   ];
 }
 
-type BulkInput = Static<typeof ManyWithReason>;
+type BulkInput = Static<typeof ManyWithReason> & Pick<Static<typeof RetryMany>, 'tables'>;
 
 type BulkServices = Pick<ControlServices, 'bulks' | 'catalog' | 'owners'>;
 
 async function runBulk(services: BulkServices, ctx: ActionContext, kind: BulkKind, input: BulkInput): Promise<BulkAnswer> {
   const { bulks, catalog, owners } = services;
-  const { bulkId, dryRun, perSecond = 50, reason } = input;
+  const { bulkId, dryRun, perSecond = 50, reason, tables = 'then' } = input;
   const selection = selectionOf(kind, input);
   if (bulkId !== undefined) await requireBulk(owners, ctx.domains, bulkId);
   const within = await scopesOfBulk(catalog, ctx.domains, kind);
@@ -178,12 +179,23 @@ async function runBulk(services: BulkServices, ctx: ActionContext, kind: BulkKin
       ...withinOf(ctx.domains, within),
       ...(bulkId === undefined ? {} : { bulkId }),
       ...(reason === undefined ? {} : { reason }),
+      ...(tables === 'now' ? { tables } : {}),
     },
     { actor: ctx.actor.account, signal: ctx.signal, progress: (now) => ctx.progress({ ...now }) },
   );
   const { status, total, handled, done, goneOn, missing, refused = 0 } = bulk;
   ctx.note.subject = bulk.bulkId;
-  ctx.note.after = { status, total, handled, done, goneOn, missing, refused, selection: bulk.selection };
+  ctx.note.after = {
+    status,
+    total,
+    handled,
+    done,
+    goneOn,
+    missing,
+    refused,
+    selection: bulk.selection,
+    ...(bulk.tables === undefined ? {} : { tables: bulk.tables }),
+  };
   return bulk;
 }
 

@@ -34,13 +34,15 @@ export interface Bulk {
   /** Had gone on by themselves: somebody else had retried or cancelled them. */
   readonly goneOn: number;
   readonly missing: number;
-  /** Of a resend: could not be resent as they are. Absent in those of 0.1.0. */
+  /** Could not be resent, or be moved to the tables of now, as they are. Absent in those of 0.1.0. */
   readonly refused?: number;
   /** Left out at the start, since whether their write was done is not known. */
   readonly unknownSkipped: number;
   /** More were held than one bulk takes. */
   readonly more: boolean;
   readonly perSecond: number;
+  /** Of a retry with the code tables of now. */
+  readonly tables?: 'now';
   /** What became of those that it let go on; absent where it ends them. */
   readonly outcome?: BulkOutcome;
   /** When that was looked at. */

@@ -17,6 +17,8 @@ export interface BulkRequest {
   readonly bulkId?: string;
   readonly selection: HeldSelection;
   readonly perSecond: number;
+  /** A retry with the code tables of now. */
+  readonly tables?: 'now';
   /** Resending and cancelling take one. */
   readonly reason?: string;
   /** Of who begins it, where they are not all; and the executions of these. */
@@ -112,7 +114,7 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
   };
 
   async function begin(request: BulkRequest, actor: string): Promise<BulkDocument> {
-    const { kind, bulkId: wanted, selection, perSecond, reason, domains, within } = request;
+    const { kind, bulkId: wanted, selection, perSecond, reason, tables, domains, within } = request;
     const { items, more, unknownSkipped } = await executions.selectHeld(selection, MOST, within);
     const now = clock.now();
     const bulkId = wanted ?? createTimedId('blk', now);
@@ -127,6 +129,7 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
       total: items.length,
       ...{ handled: 0, done: 0, goneOn: 0, missing: 0, refused: 0, unknownSkipped, more, perSecond },
       ...(domains === undefined ? {} : { domains }),
+      ...(tables === undefined ? {} : { tables }),
       ...(reason === undefined ? {} : { reason: store.sealReason(bulkId, reason) }),
       run: createId('run'),
       beatAt: now,
@@ -222,7 +225,7 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     const by = { actor, bulkId: document._id };
     switch (document.kind) {
       case 'retry':
-        return executions.retryHeld(item, by);
+        return executions.retryHeld(item, { ...by, ...(document.tables === undefined ? {} : { tables: document.tables }) });
       case 'resend':
         return executions.resendHeld(item, by);
       case 'cancel':

@@ -67,7 +67,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       return { flowId, domain: flow?.document.domain };
     },
 
-    ...createHeldExecutions(deps),
+    ...createHeldExecutions({ ...deps, bindings: deps.run.bindings }),
     tryNow: (executionId) => tryRetriesNow(executionId, deps),
     resend: (executionId, resend) => resendExecution(executionId, resend, deps),
     resendHeld: (item, act) => resendHeld(item, act, deps),

@@ -6,6 +6,7 @@ import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
 import type {
+  Bindings,
   Conclusion,
   ExecutionCatalog,
   FlowScope,
@@ -16,12 +17,14 @@ import type {
   HeldOutcome,
   HeldSelection,
   PublishedFlows,
+  RetryTables,
 } from '../services.ts';
 import { countOutcome } from './bulk-outcome.ts';
 import { isOutcomeUnknown, PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead, type Stored } from './execution-document.ts';
 import { assertStored, executionPlace } from './execution-journal.ts';
 import { encodeReply, type Payloads } from './payloads.ts';
 import { isPrepared, releasePrepared, removePrepared } from './resend-execution.ts';
+import { mustKeepTables, tablesKept, useTablesOfNow } from './tables-of-now.ts';
 import { filterTogether, isWithin, OUTSIDE } from './scope-filters.ts';
 
 export interface HeldDeps {
@@ -31,6 +34,7 @@ export interface HeldDeps {
   readonly seal: Seal;
   readonly payloads: Pick<Payloads, 'store'>;
   readonly published: Pick<PublishedFlows, 'at'>;
+  readonly bindings: Pick<Bindings, 'tables'>;
   readonly clock: Clock;
   readonly cancelChannel: string;
 }
@@ -50,9 +54,10 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
   const { executions, workQueue } = deps;
 
   return {
-    async retry(executionId, actor) {
+    async retry(executionId, actor, tables) {
       const document = assertStored(await executions.get(executionId), executionId);
-      if (await letGoOn(document, document.epoch, { retriedBy: actor })) return;
+      if (tables === 'now' && document.status === 'held' && mustKeepTables(document)) throw tablesKept(executionId);
+      if (await letGoOn(document, document.epoch, { retriedBy: actor }, tables)) return;
       throw notHeld(executionId);
     },
 
@@ -94,11 +99,12 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
       return { items, more, unknownSkipped };
     },
 
-    async retryHeld(item, { actor, bulkId }) {
+    async retryHeld(item, { actor, bulkId, tables }) {
       const document = await executions.get(item.executionId);
       if (document === undefined || item.epoch === OUTSIDE) return 'missing';
+      if (tables === 'now' && isAsHeld(document, item) && mustKeepTables(document)) return 'refused';
       // Whoever takes the execution counts its epoch up: what was held when the bulk began goes on once, whoever lets it.
-      const isDone = await letGoOn(document, item.epoch, { retriedBy: actor, bulk: bulkId });
+      const isDone = await letGoOn(document, item.epoch, { retriedBy: actor, bulk: bulkId }, tables);
       return isDone ? 'done' : outcomeOf(document, item, bulkId);
     },
 
@@ -116,13 +122,15 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     document: ExecutionDocument,
     epoch: number,
     marks: Readonly<Record<string, unknown>> & { readonly retriedBy: string },
+    wanted: RetryTables = 'then',
   ): Promise<boolean> {
     if (isPrepared(document)) return epoch === document.epoch && (await releasePrepared(document, marks.retriedBy, marks, deps));
+    const tables = wanted === 'now' ? await useTablesOfNow(document, deps) : {};
     const result = await executions.patchIf(
       document._id,
       { status: 'held', epoch, cancelRequested: null },
       {
-        set: { status: 'queued', releasedEpoch: document.epoch, ...marks },
+        set: { status: 'queued', releasedEpoch: document.epoch, ...tables, ...marks },
         unset: ['held', 'error', 'due'],
         inc: { retries: 1 },
       },
@@ -241,6 +249,10 @@ function replyRefused(id: string, problem: 'durable' | 'given'): AppError {
     values: { id, problem },
     fix: 'End it as done without a reply.',
   });
+}
+
+function isAsHeld({ status, epoch }: ExecutionDocument, item: HeldItem): boolean {
+  return status === 'held' && epoch === item.epoch;
 }
 
 /** An earlier run of the same bulk may have done it and ended before it could say so. */

@@ -214,7 +214,13 @@ function claimOf(document: ExecutionDocument, incarnation: string, deps: RunExec
     const result = await deps.executions.patchIf(
       document._id,
       // Who listed it before somebody cancelled it must look again.
-      { status: document.status, epoch: document.epoch, ...(document.cancelRequested ? {} : { cancelRequested: null }) },
+      // The tables that it runs with are those of then, unless somebody moved it to those of now since it was listed.
+      {
+        status: document.status,
+        epoch: document.epoch,
+        tables: document.tables,
+        ...(document.cancelRequested ? {} : { cancelRequested: null }),
+      },
       {
         set: { ...(isSettled ? {} : { status: 'running', lease: { owner: incarnation } }), epoch: document.epoch + 1, ...fields },
         unset: isSettled ? unset : [...unset, 'due', 'held'],

@@ -83,7 +83,7 @@ for (const [exhausted, status, word] of [
       await card.getByText('代码表“adt-events”中没有这个代码').waitFor();
       await card.getByText('CODE_UNKNOWN').waitFor();
       await card.getByText('在代码表中补充该代码').waitFor();
-      await card.getByText('重试仍用这条消息开始时的代码表').waitFor();
+      await card.getByText(status === 'held' ? '补充代码后重试，选“用现在的代码表”' : '补充代码后请用“更正后重发”').waitFor();
       await card.getByText('第 1 次尝试').waitFor();
       await expect(card.getByRole('link', { name: /HL7 事件 → 通知类型/ })).toHaveAttribute('href', '/code-tables/adt-events');
       assert.equal(await page.getByText('消息没有走到这个节点').count(), 0);

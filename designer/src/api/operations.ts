@@ -1385,7 +1385,18 @@ export interface operations {
       };
       cookie?: never;
     };
-    requestBody?: never;
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description Code tables: those of when it was accepted, or those of now, which then serve also what waits behind it in its lane. One of which a write was done keeps those of then
+           * @default then
+           * @enum {unknown}
+           */
+          tables?: 'then' | 'now';
+        };
+      };
+    };
     responses: never;
   };
   'executions.try-now': {
@@ -2418,6 +2429,12 @@ export interface operations {
           outcome?: 'known' | 'unknown' | 'any';
           /** @default 50 */
           perSecond?: number;
+          /**
+           * @description Code tables: those of when it was accepted, or those of now, which then serve also what waits behind it in its lane. One of which a write was done keeps those of then
+           * @default then
+           * @enum {unknown}
+           */
+          tables?: 'then' | 'now';
         };
       };
     };

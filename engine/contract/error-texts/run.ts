@@ -11,6 +11,10 @@ export const runTexts: ErrorTemplates = {
   CALLER_LEFT: { what: '调用方已离开，尚未向外发送任何内容' },
   EXECUTION_CANCELLED: { what: '执行已被取消' },
   EXECUTION_DONE: { what: '执行[ {id} ]已经结束', fix: '刷新后查看其结果。' },
+  RETRY_TABLES_KEPT: {
+    what: '执行 {id} 已有写操作办成，或结果不明，只能用当时的代码表',
+    fix: '用当时的代码表重试，给出应答，或按已办理结束。',
+  },
   RESEND_ALREADY_WRITTEN: {
     what: '执行 {id} [的节点 {node} ]已经办成，重发会再办一次',
     fix: '挂起的请用重试：从已办成之后接着走。确需再办一次，请确认后重发。',

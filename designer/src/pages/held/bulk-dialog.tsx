@@ -3,17 +3,19 @@ import { Alert, Checkbox, Input, Modal, Select, Skeleton } from 'antd';
 import { useState, type ReactNode } from 'react';
 import type { BulkKind } from '../../../../control/bulks/bulk-store.ts';
 import type { BulkPreview } from '../../../../control/bulks/create-bulks.ts';
+import type { RetryTables } from '../../../../engine/services.ts';
 import { call, type ApiError, type Input as InputOf } from '../../api/client.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { BULK_TEXTS } from './bulk-texts.ts';
+import { TablesChoice } from './tables-choice.tsx';
 import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({
   retryEffect: [
-    '{{count}} 条消息将从停下的节点接着走，沿用原来的键；每条只重试一次。可中途停止，之后再继续。',
-    '{{count}} messages go on from the node where they stopped, under the same keys; each exactly once. It can be stopped and gone on with later.',
+    '{{count}} 条消息将从停下的节点接着走：用当时的内容和流程版本，沿用原来的键；每条只重试一次。可中途停止，之后再继续。要按流程的当前版本从头走一遍，请用“重发”。',
+    '{{count}} messages go on from the node where they stopped, with the content and the flow version of then, under the same keys; each exactly once. It can be stopped and gone on with later. To go through today’s flow from its start, resend instead.',
   ],
   resendEffect: [
     '{{count}} 条消息将按流程的当前版本从头走一遍：在通道中的位置、业务键和幂等键不变，后面的消息继续等它；每条只重发一次。已有写操作办成的、内容没有留存的保持挂起。可中途停止，之后再继续。',
@@ -57,12 +59,16 @@ export interface BulkWish {
   readonly outcome: Outcome;
   /** The writes of all of them were done. */
   readonly isAfterWrite: boolean;
+  /** All of them lack a code in a table: with the tables of then they are held again. */
+  readonly isCodeMissing?: boolean;
 }
 
 /** The wish with all that the platform asks for. */
 export interface BulkOrder {
   readonly kind: BulkKind;
   readonly choice: BulkChoice & { readonly outcome: Outcome };
+  /** Of a retry. */
+  readonly tables: RetryTables;
   readonly perSecond: number;
   readonly reason: string;
 }
@@ -91,6 +97,7 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
   const [includesUnknown, setIncludesUnknown] = useState(false);
   const [isAsked, setAsked] = useState(false);
   const [perSecond, setPerSecond] = useState(50);
+  const [tables, setTables] = useState<RetryTables>(wish.isCodeMissing === true ? 'now' : 'then');
   const [reason, setReason] = useState('');
   const { total = 0 } = preview.data ?? {};
   // Of a group those with another outcome are a group of their own.
@@ -107,11 +114,12 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
       okButtonProps={{ danger: kind === 'cancel', disabled: !isReady }}
       cancelText={t('back')}
       onCancel={onClose}
-      onOk={() => onStart({ kind, choice: { ...choice, outcome }, perSecond, reason: reason.trim() })}
+      onOk={() => onStart({ kind, choice: { ...choice, outcome }, tables, perSecond, reason: reason.trim() })}
     >
       <div className={styles.form}>
         {preview.error === null ? null : <ErrorBox error={preview.error} onRetry={() => void preview.refetch()} />}
         {preview.data === undefined ? <Skeleton active title={false} /> : <Effect wish={wish} count={count} more={preview.data.more} />}
+        {kind === 'retry' ? <TablesChoice value={tables} onChange={setTables} /> : null}
         {unknownSkipped > 0 ? (
           <Alert
             type="warning"

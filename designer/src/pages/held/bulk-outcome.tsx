@@ -77,7 +77,7 @@ export function OutcomeAlert({ bulkId }: { readonly bulkId: string }) {
   if (data?.outcome === undefined || data.done === 0) return null;
   const verdict = verdictOf(data.outcome);
   return (
-    <div aria-live="polite">
+    <div aria-live="polite" className={styles.alert}>
       <Alert
         type={ALERTS[verdict]}
         showIcon

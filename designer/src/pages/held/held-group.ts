@@ -27,6 +27,11 @@ export function isAfterWrite({ code }: Pick<GroupName, 'code'>): boolean {
   return causeOf(code) === 'afterWrite';
 }
 
+/** A code table did not know its code: with the tables of then a retry meets the same. */
+export function isCodeMissing({ code }: Pick<GroupName, 'code'>): boolean {
+  return code === 'CODE_UNKNOWN' || code === 'CODE_TABLE_UNKNOWN';
+}
+
 /** How a bulk is told to take this group alone. */
 export function choiceOf({ flowId, node, code, outcomeKnown }: GroupName) {
   return { choice: { flowId, node, code }, outcome: outcomeKnown ? 'known' : 'unknown' } as const;

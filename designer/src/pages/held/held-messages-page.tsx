@@ -18,11 +18,11 @@ import { TimeText } from '../../parts/time-text.tsx';
 import { MessageTable } from '../messages/message-table.tsx';
 import { useMessageColumns } from '../messages/use-message-columns.tsx';
 import { useFlowName } from '../messages/use-flow-name.ts';
-import { useMessageActs } from '../messages/use-message-acts.ts';
+import { useMessageActs } from '../messages/use-message-acts.tsx';
 import { useMessagePages } from '../messages/use-message-pages.ts';
 import type { BulkWish } from './bulk-dialog.tsx';
 import { OutcomeTag } from './cause-panel.tsx';
-import { addressOf, choiceOf, groupOfAddress, isAfterWrite, type GroupName } from './held-group.ts';
+import { addressOf, choiceOf, groupOfAddress, isAfterWrite, isCodeMissing, type GroupName } from './held-group.ts';
 import styles from './held-page.module.css';
 import { useBulks } from './use-bulks.tsx';
 
@@ -78,6 +78,7 @@ function Group({ group }: { readonly group: GroupName }) {
       columns={columns}
       empty={t('empty')}
       isAfterWrite={isAfterWrite(group)}
+      isCodeMissing={isCodeMissing(group)}
       {...choiceOf(group)}
     />
   );
@@ -112,7 +113,18 @@ interface MessagesProps extends Omit<BulkWish, 'kind'> {
 }
 
 /** All that the choice names, acted upon one by one, some, or all of them. */
-function Messages({ title, help, beside, facts, columns, empty, choice, outcome, isAfterWrite: wasDone }: MessagesProps) {
+function Messages({
+  title,
+  help,
+  beside,
+  facts,
+  columns,
+  empty,
+  choice,
+  outcome,
+  isAfterWrite: wasDone,
+  isCodeMissing: lacksCode = false,
+}: MessagesProps) {
   const t = useTexts(TEXTS);
   const may = useMay();
   const [chosen, setChosen] = useState<readonly string[]>([]);
@@ -122,7 +134,7 @@ function Messages({ title, help, beside, facts, columns, empty, choice, outcome,
   const isHeld = new Set(list.rows.map(({ executionId }) => executionId));
   const ids = chosen.filter((id) => isHeld.has(id));
   const begin = (kind: BulkWish['kind']) => {
-    bulks.begin({ kind, choice: ids.length === 0 ? choice : { ids: [...ids] }, outcome, isAfterWrite: wasDone });
+    bulks.begin({ kind, choice: ids.length === 0 ? choice : { ids: [...ids] }, outcome, isAfterWrite: wasDone, isCodeMissing: lacksCode });
     setChosen([]);
   };
   const mayAct = may('executions.retry') || may('executions.cancel');

@@ -15,7 +15,7 @@ import styles from './held-page.module.css';
 const TEXTS = defineTexts({
   retried: ['已重试 {{count}} 条', '{{count}} retried'],
   resent: ['已重发 {{count}} 条', '{{count}} resent'],
-  refused: ['{{count}} 条不能重发，保持挂起', '{{count}} cannot be resent and stay held'],
+  refused: ['{{count}} 条不能这样处理，保持挂起', '{{count}} cannot be dealt with like this and stay held'],
   cancelled: ['已取消 {{count}} 条', '{{count}} cancelled'],
   goneOn: ['{{count}} 条已被别人处理，没有再动', '{{count}} had been dealt with by others and were left alone'],
   missing: ['{{count}} 条已不存在', '{{count}} are no longer stored'],
@@ -82,10 +82,10 @@ function ask(
 ): Promise<BulkAnswer> {
   const operation = BULK_OPERATIONS[what.kind];
   if ('bulkId' in what) return callWithProgress(operation, { bulkId: what.bulkId }, onProgress, { signal });
-  const { kind, choice, perSecond, reason } = what;
+  const { kind, choice, tables, perSecond, reason } = what;
   const order = { ...choice, perSecond, bulkId: createId('blk') };
   return kind === 'retry'
-    ? callWithProgress('executions.retry-many', order, onProgress, { signal, reason })
+    ? callWithProgress('executions.retry-many', { ...order, tables }, onProgress, { signal, reason })
     : callWithProgress(BULK_OPERATIONS[kind], { ...order, reason }, onProgress, { signal, reason });
 }
 

@@ -17,7 +17,7 @@ import styles from './message-page.module.css';
 import { ReplyDrawer } from './reply-drawer.tsx';
 import { seenOf } from './resend-order.ts';
 import { StandstillCard } from './standstill-card.tsx';
-import { useMessageActs } from './use-message-acts.ts';
+import { useMessageActs } from './use-message-acts.tsx';
 import { usePayload } from './use-payload.ts';
 
 const TEXTS = defineTexts({

@@ -26,9 +26,13 @@ const TEXTS = defineTexts({
     '写操作已在对方生效，随后流程出错，不要重新发送。可以继续执行（已办理的不重做）、给出应答，或按已办理结束。',
     'The write was done at the other side, then the flow failed. Do not send it again. Let it go on (what was done is kept), give the reply, or end it as done.',
   ],
-  pinned: [
-    '重试仍用这条消息开始时的代码表；补充代码后请用“更正后重发”。',
-    'A retry still uses the code tables with which this message began: once the code is there, use “Correct and resend”.',
+  tablesOfNow: [
+    '补充代码后重试，选“用现在的代码表”；用当时的代码表重试还会停在这里。',
+    'Once the code is there, retry with the code tables of now; with those of then it stops here again.',
+  ],
+  sendAnew: [
+    '这条消息用的是接收时的代码表；补充代码后请用“更正后重发”，内容可以不改。',
+    'This message used the code tables of when it was accepted: once the code is there, use “Correct and resend”; the content may stay.',
   ],
   code: ['错误代码', 'Error code'],
   field: ['字段', 'Field'],
@@ -84,9 +88,9 @@ function isFixShown({ state }: Standstill, { held, hasWritten }: ExecutionDetail
 function adviceOf(
   { state, error }: Standstill,
   { held, hasWritten }: ExecutionDetails,
-): 'known' | 'unknown' | 'done' | 'pinned' | undefined {
+): 'known' | 'unknown' | 'done' | 'tablesOfNow' | 'sendAnew' | undefined {
   // That a retry is safe would lead away from what helps.
-  if (/^CODE_(TABLE_)?UNKNOWN$/.test(error?.code ?? '') && !hasWritten) return 'pinned';
+  if (/^CODE_(TABLE_)?UNKNOWN$/.test(error?.code ?? '') && !hasWritten) return state === 'held' ? 'tablesOfNow' : 'sendAnew';
   if (state !== 'held' || held === undefined) return undefined;
   if (!held.outcomeKnown) return 'unknown';
   return hasWritten ? 'done' : 'known';

@@ -1,20 +1,28 @@
+import { useState } from 'react';
+import type { RetryTables } from '../../../../engine/services.ts';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../parts/confirm-act.tsx';
+import { isCodeMissing } from '../held/held-group.ts';
+import { TablesChoice } from '../held/tables-choice.tsx';
+import styles from './messages-page.module.css';
 
 const TEXTS = defineTexts({
   retry: ['重试', 'Retry'],
   retryTitle: ['重试这条消息？', 'Retry this message?'],
-  retryEffect: ['消息从停下的节点接着走，沿用原来的幂等键。', 'The message goes on from the node where it stopped, under the same keys.'],
+  retryEffect: [
+    '消息从停下的节点接着走：用当时的内容和流程版本，沿用原来的幂等键。要按流程的当前版本从头走一遍，请用“更正后重发”，内容可以不改。',
+    'The message goes on from the node where it stopped, with the content and the flow version of then, under the same keys. To go through today’s flow from its start, use “Correct and resend”; the content may stay.',
+  ],
   retryUnknown: [
-    '消息从停下的节点接着走，沿用原来的幂等键。上一次写入的结果不明：对方可能已经办成；若对方不按键去重，可能会重复。',
-    'The message goes on from the node where it stopped, under the same keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
+    '消息从停下的节点接着走：用当时的内容、流程版本和代码表，沿用原来的幂等键。上一次写入的结果不明：对方可能已经办成；若对方不按键去重，可能会重复。',
+    'The message goes on from the node where it stopped, with the content, the flow version and the code tables of then, under the same keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
   ],
   goOn: ['继续执行', 'Let it go on'],
   goOnTitle: ['继续执行这条消息？', 'Let this message go on?'],
   goOnEffect: [
-    '已办理的写操作保留，不再重做；只重新执行出错的部分，仍用它开始时的流程版本。',
-    'What was done is kept and not done again. Only what failed runs once more, with the flow version that it began with.',
+    '已办理的写操作保留，不再重做；只重新执行出错的部分，仍用它开始时的流程版本和代码表。',
+    'What was done is kept and not done again. Only what failed runs once more, with the flow version and the code tables that it began with.',
   ],
   tryNow: ['立即重试', 'Try now'],
   tryNowTitle: ['立即重试这条消息？', 'Try this message now?'],
@@ -44,7 +52,7 @@ const TEXTS = defineTexts({
 
 interface Acted {
   readonly executionId: string;
-  readonly held: { readonly outcomeKnown: boolean } | undefined;
+  readonly held: { readonly outcomeKnown: boolean; readonly reason: string } | undefined;
   readonly hasWritten: boolean;
   readonly attempt: number;
 }
@@ -61,12 +69,20 @@ export function useMessageActs() {
     retry: ({ executionId, held, hasWritten }: Acted) => {
       const isUnknown = held?.outcomeKnown === false;
       const isKept = hasWritten && !isUnknown;
+      // What was sent, or may have been, was made with the tables of then: there is nothing to choose.
+      const mayChoose = !isUnknown && !isKept;
+      let tables: RetryTables = mayChoose && held !== undefined && isCodeMissing({ code: held.reason }) ? 'now' : 'then';
       confirm({
         title: t(isKept ? 'goOnTitle' : 'retryTitle'),
-        effect: t(isUnknown ? 'retryUnknown' : isKept ? 'goOnEffect' : 'retryEffect'),
+        effect: (
+          <div className={styles.confirm}>
+            {t(isUnknown ? 'retryUnknown' : isKept ? 'goOnEffect' : 'retryEffect')}
+            {mayChoose ? <FirstChoice first={tables} onChange={(chosen) => (tables = chosen)} /> : null}
+          </div>
+        ),
         verb: t(isKept ? 'goOn' : 'retry'),
         ...(isUnknown ? { affirm: t('asked') } : {}),
-        run: () => retry({ executionId }),
+        run: () => retry({ executionId, tables }),
       });
     },
     tryNow: ({ executionId }: Pick<Acted, 'executionId'>) =>
@@ -98,4 +114,14 @@ export function useMessageActs() {
       cancel: t('cancel'),
     },
   };
+}
+
+/** A confirm is shown once and not again: the choice keeps itself. */
+function FirstChoice({ first, onChange }: { readonly first: RetryTables; readonly onChange: (tables: RetryTables) => void }) {
+  const [tables, setTables] = useState(first);
+  const choose = (chosen: RetryTables) => {
+    setTables(chosen);
+    onChange(chosen);
+  };
+  return <TablesChoice value={tables} onChange={choose} />;
 }
