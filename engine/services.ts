@@ -431,7 +431,8 @@ export interface HeldChoice {
 
 /**
  * `gone-on`: since then somebody else retried or cancelled it, or it never was held. `refused`: it cannot be acted upon as it is (a resend: its
- * message is not kept, a write of it was done, its flow is not published; a retry with the tables of now: a write of it was done).
+ * message is not kept, a write of it was done, its flow is not published; a retry with the tables of now: a write of it was done; to end it as done: nothing
+ * of it was).
  */
 export type HeldOutcome = 'done' | 'gone-on' | 'missing' | 'refused';
 
@@ -498,6 +499,8 @@ export interface ExecutionCatalog {
   /** As `resend` in place, uncorrected, once for each hold; `done` again to the same bulk. Nothing that was done is done twice: `refused`. */
   resendHeld(item: HeldItem, act: BulkAct): Promise<HeldOutcome>;
   cancelHeld(item: HeldItem, act: BulkAct & { readonly reason: string }): Promise<HeldOutcome>;
+  /** As `conclude` without a reply; whoever chose unknown outcomes says that they were done. `refused`: no write of it is known to have been done. */
+  concludeHeld(item: HeldItem, act: BulkAct & { readonly reason: string }): Promise<HeldOutcome>;
   counts(): Promise<Readonly<Record<ExecutionStatus, number>>>;
   /**
    * Hands a message to the execution of the flow that waits for this token. When none does, keeps the message for the first that will

@@ -1,8 +1,8 @@
-/** `kangqiao held …`: what waits for a person, by cause; retry, resend or cancel many at once. */
+/** `kangqiao held …`: what waits for a person, by cause; retry, resend, end or cancel many at once. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BulkAnswer } from '../../control/actions/held.ts';
-import type { Bulk } from '../../control/bulks/bulk-store.ts';
+import type { Bulk, BulkKind } from '../../control/bulks/bulk-store.ts';
 import { createId } from '../../engine/contract/ids.ts';
 import type { BulkOutcome, HeldGroups } from '../../engine/services.ts';
 import type { ApiClient } from '../api-client.ts';
@@ -15,13 +15,14 @@ const MOST_LOOKS = 30;
 
 export function heldCommand(terminal: Terminal): Command {
   return new Command('held')
-    .summary('list what is held, and retry, resend or cancel many')
+    .summary('list what is held, and retry, resend, end or cancel many')
     .description(
-      'Held executions wait for a person. `retry`, `resend` and `cancel` take a selection: ids, or --flow, --node, --code, or --all.',
+      'Held executions wait for a person. `retry`, `resend`, `conclude` and `cancel` take a selection: ids, or --flow, --node, --code, or --all.',
     )
     .addCommand(listCommand(terminal))
     .addCommand(manyCommand(terminal, 'retry', 'retry in place, with the content of then, and the code tables of then or of now'))
     .addCommand(manyCommand(terminal, 'resend', 'send again through the published flow, each in its place'))
+    .addCommand(manyCommand(terminal, 'conclude', 'end as done what the other side has done'))
     .addCommand(manyCommand(terminal, 'cancel', 'cancel'))
     .addCommand(bulkCommand(terminal))
     .addHelpText('after', '\nExample:\n  $ kangqiao held list\n  $ kangqiao held retry --flow flw_admission --dry-run');
@@ -62,7 +63,7 @@ interface ManyOptions {
   readonly bulk?: string;
 }
 
-function manyCommand(terminal: Terminal, kind: 'retry' | 'resend' | 'cancel', summary: string): Command {
+function manyCommand(terminal: Terminal, kind: BulkKind, summary: string): Command {
   const command = new Command(kind)
     .summary(summary)
     .argument('[id...]', 'ids of executions')

@@ -12,7 +12,7 @@ import { requireTouched, scopesIn, type DomainScope } from './domains.ts';
 import { all } from './owners.ts';
 import type { ControlServices } from './services.ts';
 
-/** What `retry-many`, `resend-many` and `cancel-many` answer, and each line of their progress; with `dryRun` a `BulkPreview`. */
+/** What `retry-many`, `resend-many`, `conclude-many` and `cancel-many` answer, and each line of their progress; with `dryRun` a `BulkPreview`. */
 export type BulkAnswer = Bulk | BulkPreview;
 
 const BulkId = Type.String({ pattern: '^blk_[A-Za-z0-9_-]{8,60}$' });
@@ -23,7 +23,8 @@ const Selection = {
   code: Type.Optional(Type.String({ maxLength: 100, description: 'Code of the error' })),
   outcome: Type.Optional(
     Type.Enum(['known', 'unknown', 'any'] as const, {
-      description: 'Whether it is known if the write was done; retrying and resending take `known` unless told',
+      description:
+        'Whether it is known if the write was done; all but cancelling take `known` unless told. To end the others as done says that the other side was asked, and did them',
     }),
   ),
   ofBulk: Type.Optional({ ...BulkId, description: 'Let go on by this bulk, and held again' }),
@@ -85,6 +86,19 @@ export function heldActions(services: ControlServices): readonly Action[] {
       audited: true,
       subject: subjectOf,
       run: (ctx, input) => runBulk(services, ctx, 'resend', input),
+    }),
+    defineAction({
+      name: 'executions.conclude-many',
+      right: 'executions.retry',
+      domain: 'filtered',
+      text: {
+        'zh-CN': '批量按已办理结束：对方已办成，后面的消息继续；须说明理由，可中途停止并继续',
+        en: 'End many as done, since the other side has done them, so that what waits behind goes on; takes a reason; may be stopped and gone on with',
+      },
+      input: ManyWithReason,
+      audited: true,
+      subject: subjectOf,
+      run: (ctx, input) => runBulk(services, ctx, 'conclude', input),
     }),
     defineAction({
       name: 'executions.cancel-many',
@@ -220,7 +234,7 @@ async function requireBulk(owners: BulkServices['owners'], domains: DomainScope,
   requireTouched({ ...(await owners.bulk(bulkId)), mayBeNew: true }, domains);
 }
 
-/** Retrying or resending a write that may have been done may do it twice: it is chosen only by saying so. */
+/** Retrying or resending a write that may have been done may do it twice, and to end it as done may lose it: it is chosen only by saying so. */
 function selectionOf(
   kind: BulkKind,
   { flowId, node, code, ofBulk, ids, outcome = kind === 'cancel' ? 'any' : 'known' }: BulkInput,
@@ -250,5 +264,7 @@ function nothingChosen(): AppError {
 }
 
 function reasonMissing(): AppError {
-  return new AppError('BULK_REASON_MISSING', 'input', 'Resending and cancelling many take a reason.', { fix: 'Say why in `reason`.' });
+  return new AppError('BULK_REASON_MISSING', 'input', 'Resending, ending and cancelling many take a reason.', {
+    fix: 'Say why in `reason`.',
+  });
 }

@@ -130,6 +130,7 @@ export const ROUTES: readonly Route[] = [
   get('/held/groups', 'held.groups'),
   post('/held/retry', 'executions.retry-many', progress),
   post('/held/resend', 'executions.resend-many', progress),
+  post('/held/conclude', 'executions.conclude-many', progress),
   post('/held/cancel', 'executions.cancel-many', progress),
   get('/bulks', 'bulks.list'),
   get('/bulks/:bulkId', 'bulks.get'),

@@ -5,7 +5,7 @@ import type { Collection, CollectionSpec, Documents, StoredDocument } from '../.
 import type { Seal } from '../../engine/contract/seal.ts';
 import type { BulkOutcome, HeldItem, HeldSelection } from '../../engine/services.ts';
 
-export type BulkKind = 'retry' | 'resend' | 'cancel';
+export type BulkKind = 'retry' | 'resend' | 'conclude' | 'cancel';
 
 /** A bulk as people see it. */
 export interface Bulk {
@@ -29,12 +29,12 @@ export interface Bulk {
   readonly total: number;
   /** How many of them were gone through; the next four add up to it. */
   readonly handled: number;
-  /** Retried, resent or cancelled by this bulk. */
+  /** Retried, resent, ended as done or cancelled by this bulk. */
   readonly done: number;
   /** Had gone on by themselves: somebody else had retried or cancelled them. */
   readonly goneOn: number;
   readonly missing: number;
-  /** Could not be resent, or be moved to the tables of now, as they are. Absent in those of 0.1.0. */
+  /** Could not be resent, be moved to the tables of now, or be ended as done, as they are. Absent in those of 0.1.0. */
   readonly refused?: number;
   /** Left out at the start, since whether their write was done is not known. */
   readonly unknownSkipped: number;

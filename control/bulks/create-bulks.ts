@@ -1,5 +1,5 @@
 /**
- * Retrying, resending or cancelling many held executions. What is held is chosen once, at the start; each is then acted upon once for the hold in which
+ * Retrying, resending, ending or cancelling many held executions. What is held is chosen once, at the start; each is then acted upon once for the hold in which
  * it was found, so that neither a second bulk, nor a person in between, nor going on after a stop or a crash does it twice.
  */
 import { sleep, type Clock } from '../../engine/contract/clock.ts';
@@ -19,7 +19,7 @@ export interface BulkRequest {
   readonly perSecond: number;
   /** A retry with the code tables of now. */
   readonly tables?: 'now';
-  /** Resending and cancelling take one. */
+  /** All but retrying take one. */
   readonly reason?: string;
   /** Of who begins it, where they are not all; and the executions of these. */
   readonly domains?: readonly string[];
@@ -58,7 +58,7 @@ export interface BulksDeps {
   readonly documents: Documents;
   readonly seal: Seal;
   readonly clock: Clock;
-  readonly executions: Pick<ExecutionCatalog, 'selectHeld' | 'retryHeld' | 'resendHeld' | 'cancelHeld' | 'bulkOutcome'>;
+  readonly executions: Pick<ExecutionCatalog, 'selectHeld' | 'retryHeld' | 'resendHeld' | 'concludeHeld' | 'cancelHeld' | 'bulkOutcome'>;
 }
 
 const MOST = 10_000;
@@ -228,6 +228,8 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
         return executions.retryHeld(item, { ...by, ...(document.tables === undefined ? {} : { tables: document.tables }) });
       case 'resend':
         return executions.resendHeld(item, by);
+      case 'conclude':
+        return executions.concludeHeld(item, { ...by, reason: store.openReason(document) });
       case 'cancel':
         return executions.cancelHeld(item, { ...by, reason: store.openReason(document) });
     }

@@ -24,7 +24,8 @@ export function createOutcomeSight({ clock, executions }: OutcomeSightDeps, stor
     async look(document) {
       const { _id, kind, status, outcomeAt, endedAt, isSettled, run } = document;
       const at = clock.now();
-      if (kind === 'cancel' || isSettled) return document;
+      // What is ended goes nowhere.
+      if (kind === 'cancel' || kind === 'conclude' || isSettled) return document;
       const pauseMs = endedAt !== undefined && at - endedAt > SELDOM_AFTER_MS ? LOOK_SELDOM_MS : LOOK_EVERY_MS;
       if (outcomeAt !== undefined && at - outcomeAt < pauseMs && outcomeAt >= (endedAt ?? 0)) return document;
       const outcome = await count(document);

@@ -24,7 +24,7 @@ import { isOutcomeUnknown, PAYLOAD_FIELDS, type ExecutionDocument, type Executio
 import { assertStored, executionPlace } from './execution-journal.ts';
 import { encodeReply, type Payloads } from './payloads.ts';
 import { isPrepared, releasePrepared, removePrepared } from './resend-execution.ts';
-import { mustKeepTables, tablesKept, useTablesOfNow } from './tables-of-now.ts';
+import { tablesKept, useTablesOfNow } from './tables-of-now.ts';
 import { filterTogether, isWithin, OUTSIDE } from './scope-filters.ts';
 
 export interface HeldDeps {
@@ -41,7 +41,7 @@ export interface HeldDeps {
 
 type HeldActs = Pick<
   ExecutionCatalog,
-  'retry' | 'cancel' | 'conclude' | 'heldGroups' | 'bulkOutcome' | 'selectHeld' | 'retryHeld' | 'cancelHeld'
+  'retry' | 'cancel' | 'conclude' | 'heldGroups' | 'bulkOutcome' | 'selectHeld' | 'retryHeld' | 'cancelHeld' | 'concludeHeld'
 >;
 
 const PAGE = 500;
@@ -56,7 +56,7 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
   return {
     async retry(executionId, actor, tables) {
       const document = assertStored(await executions.get(executionId), executionId);
-      if (tables === 'now' && document.status === 'held' && mustKeepTables(document)) throw tablesKept(executionId);
+      if (tables === 'now' && document.status === 'held' && mayBeDone(document)) throw tablesKept(executionId);
       if (await letGoOn(document, document.epoch, { retriedBy: actor }, tables)) return;
       throw notHeld(executionId);
     },
@@ -102,7 +102,7 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     async retryHeld(item, { actor, bulkId, tables }) {
       const document = await executions.get(item.executionId);
       if (document === undefined || item.epoch === OUTSIDE) return 'missing';
-      if (tables === 'now' && isAsHeld(document, item) && mustKeepTables(document)) return 'refused';
+      if (tables === 'now' && isAsHeld(document, item) && mayBeDone(document)) return 'refused';
       // Whoever takes the execution counts its epoch up: what was held when the bulk began goes on once, whoever lets it.
       const isDone = await letGoOn(document, item.epoch, { retriedBy: actor, bulk: bulkId }, tables);
       return isDone ? 'done' : outcomeOf(document, item, bulkId);
@@ -113,6 +113,15 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
       if (document === undefined || item.epoch === OUTSIDE) return 'missing';
       const match = { status: 'held', epoch: item.epoch, cancelRequested: null };
       const isDone = await requestEnd(document, match, { bulk: bulkId }, { by: actor, reason });
+      return isDone ? 'done' : outcomeOf(document, item, bulkId);
+    },
+
+    async concludeHeld(item, { actor, bulkId, reason }) {
+      const document = await executions.get(item.executionId);
+      if (document === undefined || item.epoch === OUTSIDE) return 'missing';
+      if (isAsHeld(document, item) && (isPrepared(document) || !mayBeDone(document))) return 'refused';
+      const match = { status: 'held', epoch: item.epoch, cancelRequested: null };
+      const isDone = await requestEnd(document, match, { hasWritten: true, bulk: bulkId }, { by: actor, reason, isDone: true });
       return isDone ? 'done' : outcomeOf(document, item, bulkId);
     },
   };
@@ -249,6 +258,11 @@ function replyRefused(id: string, problem: 'durable' | 'given'): AppError {
     values: { id, problem },
     fix: 'End it as done without a reply.',
   });
+}
+
+/** A write of it was done, or may have been. */
+function mayBeDone(document: ExecutionDocument): boolean {
+  return document.hasWritten === true || isOutcomeUnknown(document);
 }
 
 function isAsHeld({ status, epoch }: ExecutionDocument, item: HeldItem): boolean {

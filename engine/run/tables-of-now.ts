@@ -5,7 +5,7 @@
 import { AppError } from '../contract/errors.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { Bindings } from '../services.ts';
-import { isOutcomeUnknown, PAYLOAD_FIELDS, type ExecutionDocument } from './execution-document.ts';
+import { PAYLOAD_FIELDS, type ExecutionDocument } from './execution-document.ts';
 
 export interface TablesDeps {
   readonly executions: Pick<Collection<ExecutionDocument>, 'find' | 'patchIf'>;
@@ -13,11 +13,6 @@ export interface TablesDeps {
 }
 
 const PAGE = 500;
-
-/** What it has sent, or may have sent, was made with the tables of then: made anew with others, it would show, and go on with, what was never sent. */
-export function mustKeepTables(document: ExecutionDocument): boolean {
-  return document.hasWritten === true || isOutcomeUnknown(document);
-}
 
 /**
  * What is to be set on the held execution. What waits behind it in its lane and has never begun is moved to the tables of now before the lane
@@ -43,6 +38,7 @@ export async function useTablesOfNow(
   }
 }
 
+/** What it sent, or may have sent, was made with the tables of then: made anew, it would show, and go on with, what was never sent. */
 export function tablesKept(id: string): AppError {
   return new AppError('RETRY_TABLES_KEPT', 'input', `Execution ${id} keeps its code tables: a write of it was done, or may have been.`, {
     values: { id },

@@ -51,7 +51,7 @@ test('what a bulk let go on and was held again makes the command fail, though al
 test('a bulk is named before it begins, by the id with which it can be looked up after the command was killed', async (t) => {
   const answer = { kind: 'resend', total: 1, done: 1, goneOn: 0, missing: 0, unknownSkipped: 0 };
   const { run, asked } = await recording(t, answer);
-  for (const kind of ['retry', 'resend', 'cancel']) {
+  for (const kind of ['retry', 'resend', 'conclude', 'cancel']) {
     const reason = kind === 'retry' ? [] : ['--reason', 'table corrected'];
     const ended = await run(['held', kind, '--all', ...reason]);
     const id = /^Bulk (blk_[A-Za-z0-9_-]{8,60}); /.exec(ended.stderr)?.[1];

@@ -264,6 +264,38 @@ test('groups what is held by flow, node and error, and retries unknown outcomes 
   await counted('completed', 5);
 });
 
+test('what the other side has done is ended as done in bulk, once each; what was not done there stays held', async (t) => {
+  const { hospital, running, hold, counted, operator } = await setUp(t);
+  await hold(3);
+  hospital.answer = () => 'silence';
+  for (let number = 10; number < 30; number += 1) await running.send('flw_feed', { number });
+  await counted('held', 23);
+  const from = hospital.received.length;
+  assert.equal((await operator.call('POST', '/held/conclude', { all: true })).body.code, 'BULK_REASON_MISSING');
+  const preview = (await operator.call('POST', '/held/conclude', { all: true, dryRun: true })).body;
+  assert.deepEqual(
+    [preview.total, preview.unknownSkipped],
+    [3, 20],
+    'an unknown outcome is taken only when the person says that it was done',
+  );
+  const bulkId = 'blk_done-over-there';
+  const order = { all: true, outcome: 'any', reason: 'booked by phone', bulkId };
+  const left = await follow(operator, '/held/conclude', { ...order, perSecond: 10 }, ({ handled }) => handled! >= 5);
+  assert.ok(left['progress']);
+  await running.until(async () => (await operator.call('GET', `/bulks/${bulkId}`)).body.status === 'stopped');
+  const [end] = await Promise.all([
+    operator.call('POST', '/held/conclude', { bulkId }),
+    operator.call('POST', '/held/conclude', { all: true, outcome: 'any', reason: 'twice', perSecond: 1000 }),
+  ]);
+  await counted('completed', 20);
+  await counted('held', 3);
+  assert.deepEqual([end!.body.status, end!.body.total, end!.body.refused, end!.body.outcome], ['done', 23, 3, undefined]);
+  assert.equal(hospital.received.length, from, 'nothing is sent again');
+  const auditor = await running.person('auditor', ['audit-admin']);
+  const { items } = (await auditor.call('GET', '/audit?action=executions.conclude-many')).body;
+  assert.ok(items.some(({ reason }: { reason?: string }) => reason === 'booked by phone'));
+});
+
 test('cancels many with a reason, which is told to no one who only watches', async (t) => {
   const { running, hold, counted, operator } = await setUp(t);
   await hold(5);

@@ -331,6 +331,7 @@ export const noExecutions: ExecutionCatalog = {
   retryHeld: async () => 'missing',
   resendHeld: async () => 'missing',
   cancelHeld: async () => 'missing',
+  concludeHeld: async () => 'missing',
   resend: async () => ({ executionId: 'exe_new', replaced: false, place: 'no-lane', repeated: false }),
   counts: async () => ({ queued: 0, running: 1, waiting: 0, held: 0, completed: 2, failed: 0, cancelled: 0 }),
 };

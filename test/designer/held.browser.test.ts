@@ -184,6 +184,7 @@ test('a bulk whose messages are held again is not shown as well, and leads to th
   await dialog.getByRole('button', { name: '关闭' }).last().click();
   await page.getByRole('button', { name: '最近的批量操作' }).click();
   await page.getByRole('row', { name: /批量重试.*再次挂起 4 条.*4 \/ 4/ }).waitFor();
+  await page.getByRole('row', { name: /批量重试.*走通 3 条.*再次挂起 1 条.*4 \/ 4/ }).waitFor();
   await picture(page, 'held-again-list zh 1280');
   await page.getByRole('link', { name: '再次挂起 1 条' }).click();
   await page.getByRole('heading', { name: '再次挂起的消息' }).waitFor();
@@ -224,6 +225,32 @@ test('refused messages are resent in bulk, in place, once the other side is mend
   assert.equal(new Set(keys).size, 3, 'under the keys of the first attempt');
   await dialog.getByRole('button', { name: '关闭' }).last().click();
   await page.getByText('没有挂起的消息').waitFor();
+});
+
+test('messages that the other side has done are ended as done in bulk, once the person says so', { skip: noBrowser }, async (t) => {
+  const { city, open, hospital, send } = await setUp(t);
+  await city.admin('PUT', '/adapters/adp_his', {
+    ...((await city.admin('GET', '/adapters/adp_his')) as object),
+    limits: { breakerFailures: 10_000, maxConcurrency: 64, timeoutMs: 500 },
+  });
+  hospital.answer = () => 'silence';
+  for (let number = 0; number < 3; number += 1) await send({ number });
+  await until('all are held', async () => (await heldCount(city)) === 3, 30_000);
+
+  const page = await open({ roles: ['operator'], path: '/held' });
+  await page.getByRole('button', { name: '全部按已办理结束' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText(/^对方已办成：3 条消息到此结束/).waitFor();
+  await dialog.getByRole('textbox', { name: /理由/ }).fill('对方系统中已查到');
+  const start = dialog.getByRole('button', { name: '按已办理结束' });
+  await expect(start).toBeDisabled();
+  await dialog.getByRole('checkbox', { name: '我已向对方核对：这些消息都已办成' }).check();
+  await picture(page, 'held-conclude zh 1280');
+  await start.click();
+  await dialog.getByText('已按已办理结束 3 条').waitFor();
+  await dialog.getByRole('button', { name: '关闭' }).last().click();
+  await page.getByText('没有挂起的消息').waitFor();
+  assert.equal(hospital.received.length, 3, 'nothing is sent again');
 });
 
 async function picture(page: Page, name: string): Promise<void> {

@@ -70,8 +70,10 @@ test(
     await page.keyboard.type('W9', { delay: 30 });
     await page.keyboard.press('Tab');
     await page.keyboard.type('九病区', { delay: 30 });
-    await click(page.getByRole('button', { name: '保存', exact: true }));
+    const save = page.getByRole('button', { name: '保存', exact: true });
+    await click(save);
     await page.getByText(/^已保存/).waitFor();
+    await expect(save).toBeDisabled();
     await click(page.getByRole('menuitem', { name: '挂起消息' }));
     await click(page.getByRole('button', { name: '全部重试' }));
     const dialog = page.getByRole('dialog');

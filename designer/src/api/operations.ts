@@ -100,6 +100,7 @@ export const OPERATIONS = {
   'held.groups': { method: 'GET', path: '/held/groups' },
   'executions.retry-many': { method: 'POST', path: '/held/retry', progress: true },
   'executions.resend-many': { method: 'POST', path: '/held/resend', progress: true },
+  'executions.conclude-many': { method: 'POST', path: '/held/conclude', progress: true },
   'executions.cancel-many': { method: 'POST', path: '/held/cancel', progress: true },
   'bulks.list': { method: 'GET', path: '/bulks' },
   'bulks.get': { method: 'GET', path: '/bulks/:bulkId' },
@@ -2335,7 +2336,46 @@ export interface operations {
           /** @description Let go on by this bulk, and held again */
           ofBulk?: string;
           /**
-           * @description Whether it is known if the write was done; retrying and resending take `known` unless told
+           * @description Whether it is known if the write was done; all but cancelling take `known` unless told. To end the others as done says that the other side was asked, and did them
+           * @enum {unknown}
+           */
+          outcome?: 'known' | 'unknown' | 'any';
+          /** @default 50 */
+          perSecond?: number;
+          reason?: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'executions.conclude-many': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description Everything that is held
+           * @enum {boolean}
+           */
+          all?: true;
+          /** @description Of an earlier bulk: goes on with what is not done, and nothing is chosen anew. A new one gets this id, so that a lost answer can be asked for again */
+          bulkId?: string;
+          /** @description Code of the error */
+          code?: string;
+          /** @description Only counts */
+          dryRun?: boolean;
+          flowId?: string;
+          ids?: string[];
+          node?: string;
+          /** @description Let go on by this bulk, and held again */
+          ofBulk?: string;
+          /**
+           * @description Whether it is known if the write was done; all but cancelling take `known` unless told. To end the others as done says that the other side was asked, and did them
            * @enum {unknown}
            */
           outcome?: 'known' | 'unknown' | 'any';
@@ -2384,7 +2424,7 @@ export interface operations {
           /** @description Let go on by this bulk, and held again */
           ofBulk?: string;
           /**
-           * @description Whether it is known if the write was done; retrying and resending take `known` unless told
+           * @description Whether it is known if the write was done; all but cancelling take `known` unless told. To end the others as done says that the other side was asked, and did them
            * @enum {unknown}
            */
           outcome?: 'known' | 'unknown' | 'any';
@@ -2423,7 +2463,7 @@ export interface operations {
           /** @description Let go on by this bulk, and held again */
           ofBulk?: string;
           /**
-           * @description Whether it is known if the write was done; retrying and resending take `known` unless told
+           * @description Whether it is known if the write was done; all but cancelling take `known` unless told. To end the others as done says that the other side was asked, and did them
            * @enum {unknown}
            */
           outcome?: 'known' | 'unknown' | 'any';

@@ -150,6 +150,7 @@ export interface Outputs {
   'held.groups': NamedHeldGroups;
   'executions.retry-many': BulkAnswer;
   'executions.resend-many': BulkAnswer;
+  'executions.conclude-many': BulkAnswer;
   'executions.cancel-many': BulkAnswer;
   'bulks.list': Items<Bulk>;
   'bulks.get': Bulk;

@@ -18,7 +18,7 @@ export function bulksOver(documents: Documents, file: string, eachMs: number): P
   };
   const selectHeld = () => Promise.resolve({ items: HELD, more: false, unknownSkipped: 0 });
   const bulkOutcome = () => Promise.resolve({ wentOn: 0, heldAgain: 0, failed: 0, underWay: 0 });
-  const executions = { selectHeld, retryHeld: act, resendHeld: act, cancelHeld: act, bulkOutcome };
+  const executions = { selectHeld, retryHeld: act, resendHeld: act, cancelHeld: act, concludeHeld: act, bulkOutcome };
   return createBulks({ documents, seal: plainSeal, clock: systemClock, executions });
 }
 

@@ -21,6 +21,10 @@ const TEXTS = defineTexts({
     '{{count}} 条消息将按流程的当前版本从头走一遍：在通道中的位置、业务键和幂等键不变，后面的消息继续等它；每条只重发一次。已有写操作办成的、内容没有留存的保持挂起。可中途停止，之后再继续。',
     '{{count}} messages go through the flow’s current version from its start: place in the lane, business keys and idempotency keys stay, and later messages go on waiting; each exactly once. Those with a write that was done, or without their content, stay held. It can be stopped and gone on with later.',
   ],
+  concludeEffect: [
+    '对方已办成：{{count}} 条消息到此结束，计为成功，其后的节点不再执行，同一通道里排在后面的消息继续。没有给出应答：同步调用方用同一个键查询时，得到“已办理”。没有写操作办成的保持挂起。可中途停止，之后再继续。',
+    'The other side has done them: {{count}} messages end here as completed, the nodes behind do not run, and what waits behind them in their lanes goes on. No reply is given: a caller who asks with the same key is told that it was done. Those of which no write was done stay held. It can be stopped and gone on with later.',
+  ],
   cancelEffect: [
     '{{count}} 条消息将到此为止，不再继续，也不能恢复。已送到对方的不会撤回。可中途停止，之后再继续。',
     '{{count}} messages end here and cannot go on later. What has reached the other side is not taken back. It can be stopped and gone on with later.',
@@ -37,11 +41,13 @@ const TEXTS = defineTexts({
     '我已向对方核对：结果不明的没有办成，或对方能凭键识别重复',
     'I asked the other side: those with an unknown outcome were not done, or it recognises their keys',
   ],
+  askedDone: ['我已向对方核对：这些消息都已办成', 'I asked the other side: all of these were done'],
   rate: ['每秒条数', 'Messages a second'],
   rateHelp: ['对方刚恢复时宜慢', 'Slower while the other side has just come back'],
   reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
   startRetry: ['开始重试', 'Begin to retry'],
   startResend: ['开始重发', 'Begin to resend'],
+  startConclude: ['按已办理结束', 'End as done'],
   startCancel: ['开始取消', 'Begin to cancel'],
   back: ['返回', 'Back'],
 });
@@ -74,11 +80,12 @@ export interface BulkOrder {
 }
 
 const RATES = [5, 20, 50, 200];
-const EFFECTS = { retry: 'retryEffect', resend: 'resendEffect', cancel: 'cancelEffect' } as const;
-const STARTS = { retry: 'startRetry', resend: 'startResend', cancel: 'startCancel' } as const;
+const EFFECTS = { retry: 'retryEffect', resend: 'resendEffect', conclude: 'concludeEffect', cancel: 'cancelEffect' } as const;
+const STARTS = { retry: 'startRetry', resend: 'startResend', conclude: 'startConclude', cancel: 'startCancel' } as const;
 export const BULK_OPERATIONS = {
   retry: 'executions.retry-many',
   resend: 'executions.resend-many',
+  conclude: 'executions.conclude-many',
   cancel: 'executions.cancel-many',
 } as const;
 
@@ -134,10 +141,10 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
         ) : null}
         {mustAsk ? (
           <Checkbox checked={isAsked} onChange={({ target }) => setAsked(target.checked)}>
-            {t('asked')}
+            {t(kind === 'conclude' ? 'askedDone' : 'asked')}
           </Checkbox>
         ) : null}
-        <Field label={t('rate')} hint={kind === 'cancel' ? undefined : t('rateHelp')}>
+        <Field label={t('rate')} hint={kind === 'cancel' || kind === 'conclude' ? undefined : t('rateHelp')}>
           <Select
             aria-label={t('rate')}
             className={styles.rate ?? ''}
@@ -197,7 +204,7 @@ function usePreview(wish: BulkWish) {
   });
 }
 
-/** Retrying or resending what may have been done may do it twice: not unless the person says so. */
+/** Retrying or resending what may have been done may do it twice, to end it as done may lose it: not unless the person says so. */
 function safestOf({ kind, outcome }: BulkWish): Outcome {
   return kind !== 'cancel' && outcome === 'any' ? 'known' : outcome;
 }

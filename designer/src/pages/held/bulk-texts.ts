@@ -6,6 +6,7 @@ import { useFlowName } from '../messages/use-flow-name.ts';
 export const BULK_TEXTS = defineTexts({
   retry: ['批量重试', 'Retry in bulk'],
   resend: ['批量重发', 'Resend in bulk'],
+  conclude: ['批量按已办理结束', 'End as done in bulk'],
   cancel: ['批量取消', 'Cancel in bulk'],
   running: ['进行中', 'Running'],
   stopped: ['已停止，未完成', 'Stopped before its end'],

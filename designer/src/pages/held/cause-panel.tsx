@@ -1,5 +1,5 @@
 import { Button, Table, type TableColumnsType } from 'antd';
-import { Ban, CircleHelp, CircleSlash, RotateCcw, Send, ShieldCheck } from 'lucide-react';
+import { Ban, CheckCheck, CircleHelp, CircleSlash, RotateCcw, Send, ShieldCheck } from 'lucide-react';
 import { Link, useNavigate } from 'react-router';
 import type { NamedHeldGroup } from '../../../../control/actions/held-groups.ts';
 import { useMay } from '../../app/session.tsx';
@@ -12,7 +12,7 @@ import { Tag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import type { BulkWish } from './bulk-dialog.tsx';
 import styles from './held-page.module.css';
-import { addressOf, choiceOf, isAfterWrite, isCodeMissing, type GroupName } from './held-group.ts';
+import { addressOf, choiceOf, isAfterWrite, isCodeMissing, mayBeDone, type GroupName } from './held-group.ts';
 
 const TEXTS = defineTexts({
   count: ['{{count}} 条', '{{count}} held'],
@@ -27,6 +27,7 @@ const TEXTS = defineTexts({
   oldest: ['最早挂起', 'Held since'],
   retry: ['全部重试', 'Retry all'],
   resend: ['全部重发', 'Resend all'],
+  conclude: ['全部按已办理结束', 'End all as done'],
   cancel: ['全部取消', 'Cancel all'],
 });
 
@@ -104,6 +105,11 @@ function useColumns(onBegin: (wish: BulkWish) => void): TableColumnsType<NamedHe
           {may('executions.retry') && !isAfterWrite(group) ? (
             <Button size="small" icon={<Send size={14} />} onClick={() => onBegin(wishOf('resend', group))}>
               {t('resend')}
+            </Button>
+          ) : null}
+          {may('executions.retry') && mayBeDone(group) ? (
+            <Button size="small" icon={<CheckCheck size={14} />} onClick={() => onBegin(wishOf('conclude', group))}>
+              {t('conclude')}
             </Button>
           ) : null}
           {may('executions.cancel') ? (

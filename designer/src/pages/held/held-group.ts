@@ -27,6 +27,11 @@ export function isAfterWrite({ code }: Pick<GroupName, 'code'>): boolean {
   return causeOf(code) === 'afterWrite';
 }
 
+/** Its write was done, or may have been: only then the other side can have done it. */
+export function mayBeDone(group: Pick<GroupName, 'code' | 'outcomeKnown'>): boolean {
+  return !group.outcomeKnown || isAfterWrite(group);
+}
+
 /** A code table did not know its code: with the tables of then a retry meets the same. */
 export function isCodeMissing({ code }: Pick<GroupName, 'code'>): boolean {
   return code === 'CODE_UNKNOWN' || code === 'CODE_TABLE_UNKNOWN';

@@ -1,6 +1,6 @@
 /** `/held/messages?flow=…&node=…&code=…&outcome=…`: the messages of one group; `?bulk=…`: those that a bulk let go on and that were held again. */
 import { Button } from 'antd';
-import { Ban, RefreshCw, RotateCcw, Send } from 'lucide-react';
+import { Ban, CheckCheck, RefreshCw, RotateCcw, Send } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
 import type { ExecutionSummary } from '../../../../engine/services.ts';
@@ -22,7 +22,7 @@ import { useMessageActs } from '../messages/use-message-acts.tsx';
 import { useMessagePages } from '../messages/use-message-pages.ts';
 import type { BulkWish } from './bulk-dialog.tsx';
 import { OutcomeTag } from './cause-panel.tsx';
-import { addressOf, choiceOf, groupOfAddress, isAfterWrite, isCodeMissing, type GroupName } from './held-group.ts';
+import { addressOf, choiceOf, groupOfAddress, isAfterWrite, isCodeMissing, mayBeDone, type GroupName } from './held-group.ts';
 import styles from './held-page.module.css';
 import { useBulks } from './use-bulks.tsx';
 
@@ -37,9 +37,11 @@ const TEXTS = defineTexts({
   refresh: ['刷新', 'Refresh'],
   retryAll: ['全部重试', 'Retry all'],
   resendAll: ['全部重发', 'Resend all'],
+  concludeAll: ['全部按已办理结束', 'End all as done'],
   cancelAll: ['全部取消', 'Cancel all'],
   retrySome: ['重试选中的 {{count}} 条', 'Retry {{count}} chosen'],
   resendSome: ['重发选中的 {{count}} 条', 'Resend {{count}} chosen'],
+  concludeSome: ['选中的 {{count}} 条按已办理结束', 'End {{count}} chosen as done'],
   cancelSome: ['取消选中的 {{count}} 条', 'Cancel {{count}} chosen'],
   flow: ['流程', 'Flow'],
   node: ['停在节点', 'Stopped at'],
@@ -79,6 +81,7 @@ function Group({ group }: { readonly group: GroupName }) {
       empty={t('empty')}
       isAfterWrite={isAfterWrite(group)}
       isCodeMissing={isCodeMissing(group)}
+      isDoneThere={mayBeDone(group)}
       {...choiceOf(group)}
     />
   );
@@ -110,6 +113,8 @@ interface MessagesProps extends Omit<BulkWish, 'kind'> {
   readonly facts?: ReactNode;
   readonly columns: readonly Column<ExecutionSummary>[];
   readonly empty: string;
+  /** The other side may have done them. */
+  readonly isDoneThere?: boolean;
 }
 
 /** All that the choice names, acted upon one by one, some, or all of them. */
@@ -124,6 +129,7 @@ function Messages({
   outcome,
   isAfterWrite: wasDone,
   isCodeMissing: lacksCode = false,
+  isDoneThere = true,
 }: MessagesProps) {
   const t = useTexts(TEXTS);
   const may = useMay();
@@ -154,6 +160,11 @@ function Messages({
             {may('executions.retry') && !wasDone ? (
               <Button icon={<Send size={16} />} disabled={list.rows.length === 0} onClick={() => begin('resend')}>
                 {ids.length === 0 ? t('resendAll') : t('resendSome', { count: ids.length })}
+              </Button>
+            ) : null}
+            {may('executions.retry') && isDoneThere ? (
+              <Button icon={<CheckCheck size={16} />} disabled={list.rows.length === 0} onClick={() => begin('conclude')}>
+                {ids.length === 0 ? t('concludeAll') : t('concludeSome', { count: ids.length })}
               </Button>
             ) : null}
             {may('executions.cancel') ? (
