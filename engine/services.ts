@@ -290,6 +290,8 @@ export interface ExecutionSummary {
   readonly isReduced: boolean;
   readonly attempt: number;
   readonly held: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number } | undefined;
+  /** When it was held for the first time, however often a retry of it was held again. */
+  readonly heldSince: number | undefined;
   /** A write of it was done before it was held, or ended by a person. */
   readonly hasWritten: boolean;
   /** Whether a write that it announced was done is not known: it is held for that, or was cancelled while it was. */
@@ -362,6 +364,8 @@ export interface HeldSelection {
   readonly outcomeKnown?: boolean;
   /** Let go on by this bulk, and held again. */
   readonly bulk?: string;
+  /** Business key; looked up by its token. */
+  readonly key?: { readonly name: string; readonly value: string };
   readonly ids?: readonly string[];
 }
 
@@ -457,11 +461,16 @@ export interface BulkAct {
   readonly bulkId: string;
 }
 
+/** By name, in words; `large`: the message is too large to be opened for a list. */
+export type BusinessKeys = Readonly<Record<string, string>> | 'large';
+
 /** `engine/run/execution-catalog.ts` */
 export interface ExecutionCatalog {
   /** Newest first; a page is stable while messages come in. STORE_CURSOR_GONE (input) when `after` was removed meanwhile. */
   list(query: ExecutionQuery): Promise<ExecutionPage>;
   get(executionId: string, options: { readonly payload: boolean }): Promise<ExecutionDetails | undefined>;
+  /** Of up to 1,000 executions; absent: not stored, outside `within`, or without keys that are kept. The caller checked `executions.payload`. */
+  keysOf(ids: readonly string[], within?: readonly FlowScope[]): Promise<Readonly<Record<string, BusinessKeys>>>;
   /** Its flow and domain, in the store or the archive; undefined when there is no such execution. */
   ownerOf(executionId: string): Promise<ExecutionOwner | undefined>;
   /** The open execution of the flow that holds this token; undefined while none does. */

@@ -2,7 +2,7 @@
 import { Type, type Static, type TObject } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import { createMessage } from '../../engine/contract/message.ts';
-import type { ExecutionDetails, ExecutionPage, ExecutionQuery, FlowCatalog, ResumeOutcome } from '../../engine/services.ts';
+import type { BusinessKeys, ExecutionDetails, ExecutionPage, ExecutionQuery, FlowCatalog, ResumeOutcome } from '../../engine/services.ts';
 import { existing, FlowId } from './flows.ts';
 import { closed, defineAction, type Action } from './action.ts';
 import { showPayload, type PayloadAnswer } from './execution-payload.ts';
@@ -41,12 +41,33 @@ const conditions = {
   limit: Limit,
   after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
 };
+/** Of those that are held. */
+const heldAt = {
+  node: Type.Optional(Type.String({ maxLength: 64 })),
+  code: Type.Optional(Type.String({ maxLength: 100, description: 'Code of the error' })),
+  ofBulk: Type.Optional(Type.String({ maxLength: 64, description: 'Let go on by this bulk, and held again' })),
+  outcome: Type.Optional(Type.Enum(['known', 'unknown'] as const, { description: 'Whether it is known if the write was done' })),
+};
 type Conditions = Static<TObject<typeof conditions>>;
+type HeldAt = { readonly [Name in keyof typeof heldAt]?: Static<(typeof heldAt)[Name]> | undefined };
+
+export interface KeysAnswer {
+  readonly keys: Readonly<Record<string, BusinessKeys>>;
+}
+
+function heldWhere({ node, code, ofBulk, outcome }: HeldAt): NonNullable<ExecutionQuery['held']> {
+  return {
+    ...(node === undefined ? {} : { node }),
+    ...(code === undefined ? {} : { code }),
+    ...(ofBulk === undefined ? {} : { bulk: ofBulk }),
+    ...(outcome === undefined ? {} : { outcomeKnown: outcome === 'known' }),
+  };
+}
 
 export function executionActions({ catalog, executions, owners }: ControlServices): readonly Action[] {
   async function list(
     scope: DomainScope,
-    { flowId, adapterId, status, limit = 50, ...query }: Conditions,
+    { flowId, adapterId, status, limit = 50, node, code, ofBulk, outcome, ...query }: Conditions & HeldAt,
     key?: ExecutionQuery['key'],
   ): Promise<ExecutionPage> {
     const flowIds = await flowsOf(catalog, flowId, adapterId);
@@ -54,6 +75,7 @@ export function executionActions({ catalog, executions, owners }: ControlService
     return executions.list({
       ...query,
       limit,
+      held: heldWhere({ node, code, ofBulk, outcome }),
       ...(within === undefined ? {} : { within }),
       ...(flowIds === undefined ? {} : { flowIds }),
       ...(status === undefined ? {} : { status: typeof status === 'string' ? [status] : status }),
@@ -83,12 +105,29 @@ export function executionActions({ catalog, executions, owners }: ControlService
         en: 'Find executions by a business key (patient, visit …); its value stands in the body, in no address',
       },
       input: Type.Object(
-        { ...conditions, keyName: Type.String({ minLength: 1, maxLength: 64 }), keyValue: Type.String({ minLength: 1, maxLength: 500 }) },
+        {
+          ...conditions,
+          ...heldAt,
+          keyName: Type.String({ minLength: 1, maxLength: 64 }),
+          keyValue: Type.String({ minLength: 1, maxLength: 500 }),
+        },
         closed,
       ),
       audited: false,
       run: async ({ domains }, { keyName, keyValue, ...query }): Promise<ExecutionPage> =>
         list(domains, query, { name: keyName, value: keyValue }),
+    }),
+    defineAction({
+      name: 'executions.keys',
+      right: 'executions.payload',
+      domain: 'filtered',
+      text: {
+        'zh-CN': '所列执行的业务键（患者、就诊等），供列表显示和导出；内容没有留存的不在其中',
+        en: 'Business keys (patient, visit …) of the executions named, for lists and exports; without those whose message is not kept',
+      },
+      input: Type.Object({ ids: Type.Array(ExecutionId, { minItems: 1, maxItems: 200 }) }, closed),
+      audited: false,
+      run: async ({ domains }, { ids }): Promise<KeysAnswer> => ({ keys: await executions.keysOf(ids, await scopesIn(domains, catalog)) }),
     }),
     defineAction({
       name: 'executions.held',
@@ -101,10 +140,7 @@ export function executionActions({ catalog, executions, owners }: ControlService
       input: Type.Object(
         {
           flowId: Type.Optional(FlowId),
-          node: Type.Optional(Type.String({ maxLength: 64 })),
-          code: Type.Optional(Type.String({ maxLength: 100, description: 'Code of the error' })),
-          ofBulk: Type.Optional(Type.String({ maxLength: 64, description: 'Let go on by this bulk, and held again' })),
-          outcome: Type.Optional(Type.Enum(['known', 'unknown'] as const, { description: 'Whether it is known if the write was done' })),
+          ...heldAt,
           limit: Limit,
           after: Type.Optional(Type.String({ maxLength: 200, description: '`next` of the page before' })),
         },
@@ -116,12 +152,7 @@ export function executionActions({ catalog, executions, owners }: ControlService
         return executions.list({
           status: ['held'],
           ...(within === undefined ? {} : { within }),
-          held: {
-            ...(node === undefined ? {} : { node }),
-            ...(code === undefined ? {} : { code }),
-            ...(ofBulk === undefined ? {} : { bulk: ofBulk }),
-            ...(outcome === undefined ? {} : { outcomeKnown: outcome === 'known' }),
-          },
+          held: heldWhere({ node, code, ofBulk, outcome }),
           limit,
           ...(flowId === undefined ? {} : { flowIds: [flowId] }),
           ...(after === undefined ? {} : { after }),

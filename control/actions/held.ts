@@ -2,7 +2,7 @@
 import { Type, type Static } from 'typebox';
 import { AppError } from '../../engine/contract/errors.ts';
 import type { FlowScope, HeldSelection } from '../../engine/services.ts';
-import type { Bulk, BulkKind } from '../bulks/bulk-store.ts';
+import { shownSelection, type Bulk, type BulkKind } from '../bulks/bulk-store.ts';
 import type { BulkPreview } from '../bulks/create-bulks.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { Tables } from './executions.ts';
@@ -15,6 +15,11 @@ import type { ControlServices } from './services.ts';
 /** What `retry-many`, `resend-many`, `conclude-many` and `cancel-many` answer, and each line of their progress; with `dryRun` a `BulkPreview`. */
 export type BulkAnswer = Bulk | BulkPreview;
 
+/** It names a patient, as a rule: it takes the right to see payloads, and stands in the body. */
+const BusinessKey = Type.Object(
+  { name: Type.String({ minLength: 1, maxLength: 64 }), value: Type.String({ minLength: 1, maxLength: 500 }) },
+  { ...closed, description: 'Business key; takes the right `executions.payload`' },
+);
 const BulkId = Type.String({ pattern: '^blk_[A-Za-z0-9_-]{8,60}$' });
 const byBulk = Type.Object({ bulkId: BulkId }, closed);
 const Selection = {
@@ -28,6 +33,7 @@ const Selection = {
     }),
   ),
   ofBulk: Type.Optional({ ...BulkId, description: 'Let go on by this bulk, and held again' }),
+  key: Type.Optional(BusinessKey),
   ids: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { minItems: 1, maxItems: 10_000 })),
   all: Type.Optional(Type.Literal(true, { description: 'Everything that is held' })),
 };
@@ -174,6 +180,7 @@ async function runBulk(services: BulkServices, ctx: ActionContext, kind: BulkKin
   const { bulks, catalog, owners } = services;
   const { bulkId, dryRun, perSecond = 50, reason, tables = 'then' } = input;
   const selection = selectionOf(kind, input);
+  if (input.key !== undefined) ctx.require('executions.payload');
   if (bulkId !== undefined) await requireBulk(owners, ctx.domains, bulkId);
   const within = await scopesOfBulk(catalog, ctx.domains, kind);
   const earlier = bulkId === undefined ? undefined : await bulks.get(bulkId);
@@ -181,7 +188,7 @@ async function runBulk(services: BulkServices, ctx: ActionContext, kind: BulkKin
     if (!isChosen(input)) throw nothingChosen();
     if (kind !== 'retry' && dryRun !== true && reason === undefined) throw reasonMissing();
   }
-  if (dryRun === true) ctx.note.after = { dryRun: true, selection };
+  if (dryRun === true) ctx.note.after = { dryRun: true, selection: shownSelection(selection) };
   if (dryRun === true && earlier === undefined) return bulks.preview(selection, within);
   if (dryRun === true) return earlier!;
   if (reason !== undefined) ctx.note.reason = reason;
@@ -237,20 +244,21 @@ async function requireBulk(owners: BulkServices['owners'], domains: DomainScope,
 /** Retrying or resending a write that may have been done may do it twice, and to end it as done may lose it: it is chosen only by saying so. */
 function selectionOf(
   kind: BulkKind,
-  { flowId, node, code, ofBulk, ids, outcome = kind === 'cancel' ? 'any' : 'known' }: BulkInput,
+  { flowId, node, code, ofBulk, key, ids, outcome = kind === 'cancel' ? 'any' : 'known' }: BulkInput,
 ): HeldSelection {
   return {
     ...(flowId === undefined ? {} : { flowId }),
     ...(node === undefined ? {} : { node }),
     ...(code === undefined ? {} : { code }),
     ...(ofBulk === undefined ? {} : { bulk: ofBulk }),
+    ...(key === undefined ? {} : { key }),
     ...(ids === undefined ? {} : { ids }),
     ...(outcome === 'any' ? {} : { outcomeKnown: outcome === 'known' }),
   };
 }
 
-function isChosen({ flowId, node, code, ofBulk, ids, all }: BulkInput): boolean {
-  return all === true || [flowId, node, code, ofBulk, ids].some((choice) => choice !== undefined);
+function isChosen({ flowId, node, code, ofBulk, key, ids, all }: BulkInput): boolean {
+  return all === true || [flowId, node, code, ofBulk, key, ids].some((choice) => choice !== undefined);
 }
 
 function subjectOf({ bulkId, flowId, ids }: BulkInput): string {
@@ -259,7 +267,7 @@ function subjectOf({ bulkId, flowId, ids }: BulkInput): string {
 
 function nothingChosen(): AppError {
   return new AppError('BULK_NOTHING_CHOSEN', 'input', 'Nothing says which executions are meant.', {
-    fix: 'Name a flow, node, error code, earlier bulk or ids; or say `all`.',
+    fix: 'Name a flow, node, error code, earlier bulk, business key or ids; or say `all`.',
   });
 }
 

@@ -114,6 +114,7 @@ export const ROUTES: readonly Route[] = [
   remove('/user-token-keys/:id', 'user-token-keys.remove'),
 
   get('/executions', 'executions.list'),
+  post('/executions/keys', 'executions.keys'),
   post('/executions/search', 'executions.search'),
   get('/executions/:executionId', 'executions.get'),
   get('/executions/:executionId/payload', 'executions.payload'),

@@ -23,8 +23,8 @@ export interface Bulk {
   /** Of one whose process died while it ran: when it last stored how far it was. */
   readonly diedAt?: number;
   readonly closedBy?: string;
-  /** What was chosen; of given ids only how many. */
-  readonly selection: Omit<HeldSelection, 'ids'> & { readonly ids?: number };
+  /** What was chosen; of given ids only how many, of a business key its name alone. */
+  readonly selection: Omit<HeldSelection, 'ids' | 'key'> & { readonly ids?: number; readonly key?: string };
   /** Executions that were held when it began. */
   readonly total: number;
   /** How many of them were gone through; the next four add up to it. */
@@ -145,4 +145,9 @@ function partId({ _id, startedAt, startedBy }: BulkDocument, start: number): str
 
 export function toBulk({ _id, reason: _reason, run: _run, beatAt: _beat, expiresAt: _expires, ...bulk }: BulkDocument): Bulk {
   return { bulkId: _id, ...bulk };
+}
+
+/** As people see it, in the list of bulks and in the audit trail: the value of a business key names a person, as a rule. */
+export function shownSelection({ ids, key, ...rest }: HeldSelection): Bulk['selection'] {
+  return { ...rest, ...(ids === undefined ? {} : { ids: ids.length }), ...(key === undefined ? {} : { key: key.name }) };
 }

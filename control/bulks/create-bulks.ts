@@ -9,7 +9,7 @@ import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
 import type { ExecutionCatalog, FlowScope, HeldItem, HeldOutcome, HeldSelection } from '../../engine/services.ts';
 import { createOutcomeSight } from './outcome-sight.ts';
-import { KEEP_MS, openBulkStore, toBulk, type Bulk, type BulkDocument, type BulkKind } from './bulk-store.ts';
+import { KEEP_MS, openBulkStore, shownSelection, toBulk, type Bulk, type BulkDocument, type BulkKind } from './bulk-store.ts';
 
 export interface BulkRequest {
   readonly kind: BulkKind;
@@ -118,14 +118,13 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     const { items, more, unknownSkipped } = await executions.selectHeld(selection, MOST, within);
     const now = clock.now();
     const bulkId = wanted ?? createTimedId('blk', now);
-    const { ids, ...rest } = selection;
     const document: BulkDocument = {
       _id: bulkId,
       kind,
       status: 'running',
       startedBy: actor,
       startedAt: now,
-      selection: { ...rest, ...(ids === undefined ? {} : { ids: ids.length }) },
+      selection: shownSelection(selection),
       total: items.length,
       ...{ handled: 0, done: 0, goneOn: 0, missing: 0, refused: 0, unknownSkipped, more, perSecond },
       ...(domains === undefined ? {} : { domains }),

@@ -15,6 +15,7 @@ import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, decodeReply, type Payloads } from './payloads.ts';
 import { createHeldExecutions } from './held-executions.ts';
 import { listExecutions, type DocumentPage, type ListedExecution } from './list-executions.ts';
+import { readKeys } from './read-keys.ts';
 import { findReplays, resendExecution, type ResendDeps } from './resend-execution.ts';
 import { resendHeld } from './resend-held.ts';
 import { runGraph } from './run-graph.ts';
@@ -57,6 +58,8 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
       const replays = new Set([...details.replays, ...(await findReplays(executionId, executions))]);
       return { ...details, replays: [...replays], isArchived: true };
     },
+
+    keysOf: (ids, within) => readKeys(ids, within, deps),
 
     async ownerOf(executionId) {
       const document = (await executions.get(executionId)) ?? (await deps.archive?.get(executionId))?.execution;
@@ -194,6 +197,7 @@ function summarise(document: ListedExecution): ExecutionSummary {
     isReduced: document.overQuota === true,
     attempt: (document.retries ?? 0) + 1,
     held,
+    heldSince: held === undefined ? undefined : (document.firstHeldAt ?? held.at),
     hasWritten: document.hasWritten === true,
     isUnknown: isOutcomeUnknown(document),
     replayOf: document.replayOf,

@@ -83,7 +83,7 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
 
     async heldGroups(within) {
       const groups = new Map<string, Writable<HeldGroup>>();
-      const { count, more } = await eachHeld(heldWithin({}, within), MOST, (document) => addTo(groups, document));
+      const { count, more } = await eachHeld(heldWithin({}, within, deps.seal), MOST, (document) => addTo(groups, document));
       const sorted = [...groups.values()].sort((a, b) => b.count - a.count);
       return { groups: sorted, count, more } satisfies HeldGroups;
     },
@@ -93,9 +93,11 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     async selectHeld(selection, limit, within) {
       if (selection.ids) return chooseIds(selection.ids, selection.outcomeKnown, within);
       const items: HeldItem[] = [];
-      const { more } = await eachHeld(heldWithin(selection, within), limit, ({ _id, epoch }) => items.push({ executionId: _id, epoch }));
+      const { more } = await eachHeld(heldWithin(selection, within, deps.seal), limit, ({ _id, epoch }) =>
+        items.push({ executionId: _id, epoch }),
+      );
       const unknownSkipped =
-        selection.outcomeKnown === true ? await countHeld(heldWithin({ ...selection, outcomeKnown: false }, within)) : 0;
+        selection.outcomeKnown === true ? await countHeld(heldWithin({ ...selection, outcomeKnown: false }, within, deps.seal)) : 0;
       return { items, more, unknownSkipped };
     },
 
@@ -274,8 +276,12 @@ function outcomeOf(document: ExecutionDocument, { epoch }: HeldItem, bulkId: str
   return document.bulk === bulkId && document.epoch >= epoch ? 'done' : 'gone-on';
 }
 
-function heldWithin({ flowId, ...where }: HeldSelection, within: readonly FlowScope[] | undefined): readonly Filter[] {
-  const held: Filter = { status: 'held', ...heldAt(where) };
+function heldWithin(
+  { flowId, key, ...where }: HeldSelection,
+  within: readonly FlowScope[] | undefined,
+  seal: Pick<Seal, 'token'>,
+): readonly Filter[] {
+  const held: Filter = { status: 'held', ...heldAt(where), ...(key === undefined ? {} : { keys: seal.token(key.name, key.value) }) };
   if (within === undefined) return [{ ...held, ...(flowId === undefined ? {} : { flowId }) }];
   const meant = flowId === undefined ? within : within.filter((scope) => scope.flowId === flowId);
   return filterTogether(meant).map((filter) => ({ ...held, ...filter }));
@@ -293,9 +299,11 @@ export function heldAt({ node, code, outcomeKnown, bulk }: Pick<HeldSelection, '
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-function addTo(groups: Map<string, Writable<HeldGroup>>, { _id, flowId, version, held }: ExecutionHead): void {
+function addTo(groups: Map<string, Writable<HeldGroup>>, { _id, flowId, version, held, firstHeldAt }: ExecutionHead): void {
   if (held === undefined) return;
-  const { node, reason: code, outcomeKnown, at } = held;
+  const { node, reason: code, outcomeKnown } = held;
+  // However often it was retried in between: it has waited since then.
+  const at = firstHeldAt ?? held.at;
   const key = JSON.stringify([flowId, node, code, outcomeKnown]);
   const group = groups.get(key);
   if (group === undefined) {

@@ -22,7 +22,10 @@ export function filterTogether(within: readonly FlowScope[]): readonly Filter[] 
   return whole.length === 0 ? parts : [{ flowId: { in: whole } }, ...parts];
 }
 
-export function isWithin(execution: ExecutionDocument, within: readonly FlowScope[] | undefined): boolean {
+export function isWithin(
+  execution: Pick<ExecutionDocument, '_id' | 'flowId' | 'version'>,
+  within: readonly FlowScope[] | undefined,
+): boolean {
   return within === undefined || filterEach(within).some((filter) => matchesFilter(execution, filter));
 }
 

@@ -140,6 +140,7 @@ const executions: ExecutionCatalog = {
     isReduced: false,
     hasWritten: false,
     isUnknown: false,
+    heldSince: undefined,
     hasPayload: false,
     replayOf: undefined,
     place: undefined,

@@ -84,6 +84,7 @@ export const OPERATIONS = {
   'user-token-keys.save': { method: 'POST', path: '/user-token-keys', stepUp: true },
   'user-token-keys.remove': { method: 'DELETE', path: '/user-token-keys/:id', stepUp: true },
   'executions.list': { method: 'GET', path: '/executions' },
+  'executions.keys': { method: 'POST', path: '/executions/keys' },
   'executions.search': { method: 'POST', path: '/executions/search' },
   'executions.get': { method: 'GET', path: '/executions/:executionId' },
   'executions.payload': { method: 'GET', path: '/executions/:executionId/payload' },
@@ -1412,6 +1413,22 @@ export interface operations {
     requestBody?: never;
     responses: never;
   };
+  'executions.keys': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          ids: string[];
+        };
+      };
+    };
+    responses: never;
+  };
   'executions.resume': {
     parameters: {
       query?: never;
@@ -1448,6 +1465,8 @@ export interface operations {
           after?: string;
           /** @description In the archive instead of the store */
           archived?: boolean;
+          /** @description Code of the error */
+          code?: string;
           flowId?: string;
           /** @description Epoch milliseconds */
           from?: number;
@@ -1455,6 +1474,14 @@ export interface operations {
           keyValue: string;
           /** @default 50 */
           limit?: number;
+          node?: string;
+          /** @description Let go on by this bulk, and held again */
+          ofBulk?: string;
+          /**
+           * @description Whether it is known if the write was done
+           * @enum {unknown}
+           */
+          outcome?: 'known' | 'unknown';
           status?:
             | ('queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled')
             | ('queued' | 'running' | 'waiting' | 'held' | 'completed' | 'failed' | 'cancelled')[];
@@ -2332,6 +2359,11 @@ export interface operations {
           dryRun?: boolean;
           flowId?: string;
           ids?: string[];
+          /** @description Business key; takes the right `executions.payload` */
+          key?: {
+            name: string;
+            value: string;
+          };
           node?: string;
           /** @description Let go on by this bulk, and held again */
           ofBulk?: string;
@@ -2371,6 +2403,11 @@ export interface operations {
           dryRun?: boolean;
           flowId?: string;
           ids?: string[];
+          /** @description Business key; takes the right `executions.payload` */
+          key?: {
+            name: string;
+            value: string;
+          };
           node?: string;
           /** @description Let go on by this bulk, and held again */
           ofBulk?: string;
@@ -2420,6 +2457,11 @@ export interface operations {
           dryRun?: boolean;
           flowId?: string;
           ids?: string[];
+          /** @description Business key; takes the right `executions.payload` */
+          key?: {
+            name: string;
+            value: string;
+          };
           node?: string;
           /** @description Let go on by this bulk, and held again */
           ofBulk?: string;
@@ -2459,6 +2501,11 @@ export interface operations {
           dryRun?: boolean;
           flowId?: string;
           ids?: string[];
+          /** @description Business key; takes the right `executions.payload` */
+          key?: {
+            name: string;
+            value: string;
+          };
           node?: string;
           /** @description Let go on by this bulk, and held again */
           ofBulk?: string;

@@ -23,6 +23,7 @@ import type { OfferList } from '../../../control/actions/read-offers.ts';
 import type { AppList } from '../../../control/actions/callers.ts';
 import type { DraftRevisionList, FlowVisit } from '../../../control/actions/draft-revisions.ts';
 import type { VersionList } from '../../../control/actions/flow-versions.ts';
+import type { KeysAnswer } from '../../../control/actions/executions.ts';
 import type { BulkAnswer } from '../../../control/actions/held.ts';
 import type { NamedHeldGroups } from '../../../control/actions/held-groups.ts';
 import type { InterfaceList } from '../../../control/actions/interfaces.ts';
@@ -143,6 +144,7 @@ export interface Outputs {
   'user-token-keys.list': Items<Revised<UserTokenKey>>;
   'executions.list': ExecutionPage;
   'executions.search': ExecutionPage;
+  'executions.keys': KeysAnswer;
   'executions.held': ExecutionPage;
   'archive.get': ArchiveReport;
   'archive.run': ArchiveRun;

@@ -53,7 +53,7 @@ const TEXTS = defineTexts({
 });
 
 /** Of what is held: some, by where and why or by their ids. */
-export type BulkChoice = Pick<InputOf<'executions.retry-many'>, 'flowId' | 'node' | 'code' | 'ofBulk' | 'ids'>;
+export type BulkChoice = Pick<InputOf<'executions.retry-many'>, 'flowId' | 'node' | 'code' | 'ofBulk' | 'key' | 'all' | 'ids'>;
 
 type Outcome = 'known' | 'unknown' | 'any';
 

@@ -17,6 +17,7 @@ export const BULK_TEXTS = defineTexts({
 const TEXTS = defineTexts({
   chosen: ['选中的 {{count}} 条', '{{count}} that were chosen'],
   all: ['全部挂起的消息', 'All held messages'],
+  byKey: ['业务键 {{name}} 相同的', 'With the same business key {{name}}'],
   again: ['再次挂起的消息', 'Those held again'],
 });
 
@@ -25,10 +26,14 @@ export function useChoiceWords(): (selection: Bulk['selection']) => string {
   const t = useTexts(TEXTS);
   const nameOf = useFlowName();
   const causeOf = useCauseWords();
-  return ({ flowId, code, bulk, ids }) => {
+  return ({ flowId, code, bulk, key, ids }) => {
     if (ids !== undefined) return t('chosen', { count: ids });
     if (bulk !== undefined) return t('again');
-    const parts = [flowId === undefined ? undefined : nameOf(flowId), code === undefined ? undefined : causeOf(code).what];
+    const parts = [
+      flowId === undefined ? undefined : nameOf(flowId),
+      code === undefined ? undefined : causeOf(code).what,
+      key === undefined ? undefined : t('byKey', { name: key }),
+    ];
     return parts.filter((part) => part !== undefined).join(' · ') || t('all');
   };
 }

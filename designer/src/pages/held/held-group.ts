@@ -15,6 +15,9 @@ export function addressOfBulk(bulkId: string): string {
   return `/held/messages?${new URLSearchParams({ bulk: bulkId }).toString()}`;
 }
 
+/** All that is held, of any cause: to be searched through. */
+export const ADDRESS_OF_ALL = '/held/messages?all=1';
+
 /** Undefined where the address names none. */
 export function groupOfAddress(address: URLSearchParams): GroupName | undefined {
   const { flow, node, code, outcome } = Object.fromEntries(address);

@@ -20,11 +20,13 @@ import { useMessageColumns } from '../messages/use-message-columns.tsx';
 import { useFlowName } from '../messages/use-flow-name.ts';
 import { useMessageActs } from '../messages/use-message-acts.tsx';
 import { useMessagePages } from '../messages/use-message-pages.ts';
-import type { BulkWish } from './bulk-dialog.tsx';
+import { useKeysColumn } from '../messages/keys-column.tsx';
+import type { BulkChoice, BulkWish } from './bulk-dialog.tsx';
 import { OutcomeTag } from './cause-panel.tsx';
 import { addressOf, choiceOf, groupOfAddress, isAfterWrite, isCodeMissing, mayBeDone, type GroupName } from './held-group.ts';
 import styles from './held-page.module.css';
 import { useBulks } from './use-bulks.tsx';
+import { useKeySearch } from './key-search.tsx';
 
 const TEXTS = defineTexts({
   held: ['挂起消息', 'Held messages'],
@@ -33,6 +35,13 @@ const TEXTS = defineTexts({
     '这次批量操作让它们接着走，之后又停下、现在仍待人工处理的消息。看清各自的原因再处理。',
     'Messages that this bulk let go on, and that stopped again and still wait for a person. See the cause of each first.',
   ],
+  all: ['全部挂起消息', 'All held messages'],
+  allHelp: [
+    '按患者等业务键查找，再处理查到的这些；键的值不写入网址。',
+    'Find by a business key, such as the patient, and act upon what is found. The value of a key is kept out of the address.',
+  ],
+  noneAtAll: ['没有挂起的消息', 'No message waits for a person'],
+  noneFound: ['没有这个业务键的挂起消息', 'No held message has this business key'],
   noneAgain: ['现在没有再次挂起的消息', 'None of them is held again now'],
   refresh: ['刷新', 'Refresh'],
   retryAll: ['全部重试', 'Retry all'],
@@ -48,7 +57,7 @@ const TEXTS = defineTexts({
   adapter: ['系统', 'System'],
   outcome: ['上次的结果', 'Last outcome'],
   code: ['错误代码', 'Error code'],
-  since: ['挂起时间', 'Held since'],
+  since: ['最早挂起', 'Held since'],
   accepted: ['接收时间', 'Accepted'],
   version: ['版本', 'Version'],
   attempt: ['执行次数', 'Runs'],
@@ -63,6 +72,7 @@ export function HeldMessagesPage() {
   const bulkId = address.get('bulk');
   const group = groupOfAddress(address);
   if (!useMay()('executions.read')) return <NoRight permission="executions.read" />;
+  if (address.get('all') !== null) return <AllHeld />;
   if (bulkId !== null) return <HeldAgain key={bulkId} bulkId={bulkId} />;
   return group === undefined ? <Navigate to="/held" replace /> : <Group key={addressOf(group)} group={group} />;
 }
@@ -87,23 +97,43 @@ function Group({ group }: { readonly group: GroupName }) {
   );
 }
 
+/** Everything that is held, of any cause: for whoever looks for a patient. */
+function AllHeld() {
+  const t = useTexts(TEXTS);
+  return (
+    <Messages
+      title={t('all')}
+      help={t('allHelp')}
+      columns={useMixedColumns()}
+      empty={t('noneAtAll')}
+      choice={{ all: true }}
+      outcome="any"
+      isAfterWrite={false}
+    />
+  );
+}
+
 /** What a bulk let go on, and what was held again since: of any cause. */
 function HeldAgain({ bulkId }: { readonly bulkId: string }) {
   const t = useTexts(TEXTS);
-  const [since, ...facts] = useColumns();
-  const known = useMessageColumns().filter(({ key }) => key === 'flow' || key === 'cause');
-  const columns = [since!, ...known, ...facts];
   return (
     <Messages
       title={t('heldAgain')}
       help={t('heldAgainHelp')}
-      columns={columns}
+      columns={useMixedColumns()}
       empty={t('noneAgain')}
       choice={{ ofBulk: bulkId }}
       outcome="any"
       isAfterWrite={false}
     />
   );
+}
+
+/** Of several flows and causes. */
+function useMixedColumns(): readonly Column<ExecutionSummary>[] {
+  const [since, ...facts] = useColumns();
+  const known = useMessageColumns().filter(({ key }) => key === 'flow' || key === 'cause');
+  return [since!, ...known, ...facts];
 }
 
 interface MessagesProps extends Omit<BulkWish, 'kind'> {
@@ -134,13 +164,17 @@ function Messages({
   const t = useTexts(TEXTS);
   const may = useMay();
   const [chosen, setChosen] = useState<readonly string[]>([]);
-  const query = { ...choice, ...(outcome === 'any' ? {} : { outcome }) };
-  const list = useMessagePages({ id: 'executions.held', query }, REFRESH_MS);
+  const search = useKeySearch();
+  const { all: _all, ids: _ids, key: _key, ...where } = choice;
+  const query = { ...where, ...(outcome === 'any' ? {} : { outcome }) };
+  const list = useMessagePages(search.questionOf(query), REFRESH_MS);
+  const keysColumn = useKeysColumn(list.rows);
+  const found: BulkChoice = search.key === undefined ? choice : { ...where, key: search.key };
   const bulks = useBulks();
   const isHeld = new Set(list.rows.map(({ executionId }) => executionId));
   const ids = chosen.filter((id) => isHeld.has(id));
   const begin = (kind: BulkWish['kind']) => {
-    bulks.begin({ kind, choice: ids.length === 0 ? choice : { ids: [...ids] }, outcome, isAfterWrite: wasDone, isCodeMissing: lacksCode });
+    bulks.begin({ kind, choice: ids.length === 0 ? found : { ids: [...ids] }, outcome, isAfterWrite: wasDone, isCodeMissing: lacksCode });
     setChosen([]);
   };
   const mayAct = may('executions.retry') || may('executions.cancel');
@@ -174,11 +208,12 @@ function Messages({
             ) : null}
           </div>
         </div>
+        {search.fields}
         <MessageTable
           label={t('held')}
           list={list}
-          columns={columns}
-          empty={<EmptyState title={empty} />}
+          columns={[columns[0]!, ...keysColumn, ...columns.slice(1)]}
+          empty={<EmptyState title={search.key === undefined ? empty : t('noneFound')} />}
           {...(mayAct ? { selection: { keys: ids, onChange: setChosen } } : {})}
         />
       </div>
@@ -220,7 +255,7 @@ function Facts({ group }: { readonly group: GroupName }) {
 function useColumns(): readonly Column<ExecutionSummary>[] {
   const t = useTexts(TEXTS);
   return [
-    { key: 'since', title: t('since'), render: ({ held }) => <TimeText at={held?.at} /> },
+    { key: 'since', title: t('since'), render: ({ heldSince }) => <TimeText at={heldSince} /> },
     { key: 'accepted', title: t('accepted'), render: ({ acceptedAt }) => <TimeText at={acceptedAt} /> },
     { key: 'id', title: t('id'), render: ({ executionId }) => <CopyText text={executionId} isShort /> },
     { key: 'version', title: t('version'), render: ({ version }) => `v${version}` },

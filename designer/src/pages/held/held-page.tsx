@@ -1,6 +1,7 @@
 /** `/held`: messages that wait for a person, by cause, and the bulks that act upon many of them. */
 import { Button, Skeleton, Tooltip } from 'antd';
-import { RefreshCw } from 'lucide-react';
+import { RefreshCw, Search } from 'lucide-react';
+import { Link } from 'react-router';
 import type { NamedHeldGroup } from '../../../../control/actions/held-groups.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
@@ -11,6 +12,7 @@ import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { BulkList } from './bulk-list.tsx';
 import { CausePanel, type CauseSection } from './cause-panel.tsx';
+import { ADDRESS_OF_ALL } from './held-group.ts';
 import { useBulks } from './use-bulks.tsx';
 
 const TEXTS = defineTexts({
@@ -20,6 +22,7 @@ const TEXTS = defineTexts({
     'Messages the platform must not decide alone, by cause and system. See how the other side is, then retry, correct and resend, or cancel.',
   ],
   refresh: ['刷新', 'Refresh'],
+  search: ['按患者等业务键查找', 'Find by patient'],
   empty: ['没有挂起的消息', 'No message waits for a person'],
   emptyNext: ['出现时这里会自动列出，顶栏也会提示。', 'They are listed here as they come, and the top bar tells of them.'],
   most: ['挂起的超过 10,000 条，只统计最早的 10,000 条。', 'More than 10,000 are held; the earliest 10,000 are counted.'],
@@ -36,14 +39,21 @@ function Held() {
   const held = useQueryOf('held.groups', {}, { refetchIntervalMs: REFRESH_MS });
   const bulks = useBulks();
   const sections = sectionsOf(held.data?.groups ?? []);
-  const refresh = (
-    <Tooltip title={t('refresh')}>
-      <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void held.refetch()} />
-    </Tooltip>
+  const actions = (
+    <>
+      <Link to={ADDRESS_OF_ALL}>
+        <Button icon={<Search size={16} />} tabIndex={-1}>
+          {t('search')}
+        </Button>
+      </Link>
+      <Tooltip title={t('refresh')}>
+        <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void held.refetch()} />
+      </Tooltip>
+    </>
   );
   return (
     <Page>
-      <PageHeader title={t('title')} help={t('help')} actions={refresh} />
+      <PageHeader title={t('title')} help={t('help')} actions={actions} />
       {held.error === null ? null : <ErrorBox error={held.error} onRetry={() => void held.refetch()} />}
       <BulkList onGoOn={bulks.goOn} />
       {held.isPending ? <Skeleton active /> : null}

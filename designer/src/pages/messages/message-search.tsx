@@ -126,7 +126,7 @@ interface TypedProps {
 }
 
 /** Asks when the person is done typing, not at every key. */
-function Typed({ label, icon, value = '', onChange }: TypedProps) {
+export function Typed({ label, icon, value = '', onChange }: TypedProps) {
   const [draft, setDraft] = useState<string>();
   const finish = () => {
     if (draft !== undefined && draft.trim() !== value) onChange(draft.trim());

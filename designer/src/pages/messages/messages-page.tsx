@@ -2,17 +2,20 @@
 import { Alert, Button, Switch, Tooltip } from 'antd';
 import { Download, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
+import type { ExecutionSummary } from '../../../../engine/services.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { csvOf } from '../../parts/csv.ts';
 import { download } from '../../parts/download.ts';
+import type { Column } from '../../parts/data-table.tsx';
 import listStyles from '../../parts/data-table.module.css';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';
 import { ArchiveBar } from './archive-bar.tsx';
+import { readKeys, useKeysColumn, useKeysColumnOf } from './keys-column.tsx';
 import { MessageSearch } from './message-search.tsx';
 import { MessageTable } from './message-table.tsx';
 import styles from './messages-page.module.css';
@@ -49,6 +52,7 @@ const TEXTS = defineTexts({
 
 const LIVE_MS = 5000;
 const EXPORT_MOST = 20_000;
+const NO_ROWS: readonly ExecutionSummary[] = [];
 
 export function MessagesPage() {
   return useMay()('executions.read') ? <Messages /> : <NoRight permission="executions.read" />;
@@ -59,12 +63,15 @@ function Messages() {
   const format = useFormat();
   const { conditions, question, set, clear } = useConditions();
   const { query } = question;
-  const columns = useMessageColumns();
+  const known = useMessageColumns();
   const exported = useExportColumns();
+  const keysColumnOf = useKeysColumnOf();
   const [isLive, setLive] = useState(true);
   // A search by trace id walks through the store; what is past changes no more.
   const mayBeLive = query.archived === undefined && query.text === undefined && (query.to === undefined || query.to > Date.now());
   const list = useMessagePages(question, mayBeLive && isLive ? LIVE_MS : undefined);
+  const keysColumn = useKeysColumn(query.archived === undefined ? list.rows : NO_ROWS);
+  const columns = query.archived === undefined ? behind(known, 'flow', keysColumn) : known;
   const [work, setWork] = useState<Work<Exported>>();
   const searchedFrom = list.data?.pages.at(-1)?.searchedFrom;
   const isConditional = Object.keys(conditions).length > 0;
@@ -73,8 +80,11 @@ function Messages() {
     async run(report, signal) {
       const tell = (done: number) => report({ done, of: Math.max(done, EXPORT_MOST) });
       const { rows, isCut } = await readMessages(question, EXPORT_MOST, tell, signal);
+      const ids = rows.map(({ executionId }) => executionId);
+      // What the person may see on the page stands in the file too, and nothing else.
+      const keysColumns = keysColumnOf === undefined || query.archived === true ? [] : [keysColumnOf(await readKeys(ids, signal))];
       report({ done: rows.length, of: rows.length });
-      download('messages.csv', csvOf(exported, rows));
+      download('messages.csv', csvOf([...exported, ...keysColumns], rows));
       return { count: rows.length, isCut };
     },
     show: ({ count, isCut }) => (
@@ -136,6 +146,11 @@ function Messages() {
       {work === undefined ? null : <ProgressDialog work={work} onClose={() => setWork(undefined)} />}
     </Page>
   );
+}
+
+function behind<Row>(columns: readonly Column<Row>[], key: string, more: readonly Column<Row>[]): readonly Column<Row>[] {
+  const at = columns.findIndex((column) => column.key === key) + 1;
+  return [...columns.slice(0, at), ...more, ...columns.slice(at)];
 }
 
 interface Exported {

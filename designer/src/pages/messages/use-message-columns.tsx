@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   replayOf: ['重发自', 'Resent from'],
 });
 
-/** Facts alone: nothing of a message's content stands in a list or in its export. */
+/** Facts alone: of a message's content nothing stands here but its business keys, in a column of their own (`keys-column.tsx`). */
 export function useMessageColumns(): readonly Column<ExecutionSummary>[] {
   const t = useTexts(TEXTS);
   const state = useTexts(STATUS_TEXTS);

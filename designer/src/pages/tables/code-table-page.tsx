@@ -82,7 +82,9 @@ function Editor({ table, onSaved, onReload }: EditorProps) {
   const [owner, setOwner] = useState<Owner>({ domain: table.domain, sharedWith: table.sharedWith });
   const isReadOnly = !may('tables.edit') || !holds(table.domain);
   const now = [toEntries(rows), fallback, owner.domain, owner.sharedWith];
-  const isChanged = JSON.stringify(now) !== JSON.stringify([table.entries, table.fallback, table.domain, table.sharedWith]);
+  // Rows stand in the order of their codes, entries in that in which they were saved.
+  const opened = [toEntries(toRows(table.entries)), table.fallback, table.domain, table.sharedWith];
+  const isChanged = JSON.stringify(now) !== JSON.stringify(opened);
   const problems = problemsOf(rows);
   useLeaveGuard(isChanged);
   const change = (id: number, part: Partial<Row>) => setRows((now) => now.map((row) => (row.id === id ? { ...row, ...part } : row)));

@@ -1,0 +1,44 @@
+/** Held messages by a business key. Its value may name a patient: it stays with this page, and stands in no address. */
+import { KeyRound } from 'lucide-react';
+import { useState, type ReactNode } from 'react';
+import type { Input } from '../../api/client.ts';
+import { useMay } from '../../app/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import listStyles from '../../parts/data-table.module.css';
+import { Typed } from '../messages/message-search.tsx';
+import type { Question } from '../messages/use-message-pages.ts';
+
+const TEXTS = defineTexts({
+  name: ['业务键名', 'Name of the business key'],
+  value: ['业务键的值，如患者号', 'Its value, such as a patient number'],
+});
+
+/** What feeds call the patient, as a rule. */
+const USUAL = 'patient';
+
+export interface KeySearch {
+  /** Undefined while none is given. */
+  readonly key: { readonly name: string; readonly value: string } | undefined;
+  /** Nothing for who may not see data of messages. */
+  readonly fields: ReactNode;
+  readonly questionOf: (query: Omit<Input<'executions.held'>, 'limit' | 'after'>) => Question;
+}
+
+export function useKeySearch(): KeySearch {
+  const t = useTexts(TEXTS);
+  const may = useMay();
+  const [name, setName] = useState(USUAL);
+  const [value, setValue] = useState('');
+  const key = name === '' || value === '' ? undefined : { name, value };
+  const fields = may('executions.payload') ? (
+    <div className={listStyles.tools} role="search">
+      <Typed label={t('name')} icon={<KeyRound size={16} />} value={name} onChange={setName} />
+      <Typed label={t('value')} value={value} onChange={setValue} />
+    </div>
+  ) : null;
+  const questionOf = (query: Omit<Input<'executions.held'>, 'limit' | 'after'>): Question =>
+    key === undefined
+      ? { id: 'executions.held', query }
+      : { id: 'executions.search', query: { ...query, status: 'held', keyName: key.name, keyValue: key.value } };
+  return { key, fields, questionOf };
+}
