@@ -45,10 +45,6 @@ export interface Bulk {
   readonly tables?: 'now';
   /** What became of those that it let go on; absent where it ends them. */
   readonly outcome?: BulkOutcome;
-  /** When that was looked at. */
-  readonly outcomeAt?: number;
-  /** Nothing of it was under way any more: what became of it then stands for good. */
-  readonly isSettled?: true;
   /** Those of who began it; absent: all. */
   readonly domains?: readonly string[];
 }
@@ -56,6 +52,10 @@ export interface Bulk {
 export interface BulkDocument extends StoredDocument, Omit<Bulk, 'bulkId'> {
   /** Sealed: a reason in free words may name a person. */
   readonly reason?: string;
+  /** When its outcome was looked at last. */
+  readonly outcomeAt?: number;
+  /** Nothing of it was under way any more: what became of it then stands for good. */
+  readonly isSettled?: true;
   /** Which going-through of it writes: a newer one shuts the older one out. */
   readonly run: string;
   readonly beatAt: number;
@@ -143,7 +143,8 @@ function partId({ _id, startedAt, startedBy }: BulkDocument, start: number): str
   return `${_id}/${startedAt}.${startedBy}/${start}`;
 }
 
-export function toBulk({ _id, reason: _reason, run: _run, beatAt: _beat, expiresAt: _expires, ...bulk }: BulkDocument): Bulk {
+export function toBulk(document: BulkDocument): Bulk {
+  const { _id, reason: _reason, run: _run, beatAt: _beat, expiresAt: _expires, outcomeAt: _seen, isSettled: _settled, ...bulk } = document;
   return { bulkId: _id, ...bulk };
 }
 

@@ -1,5 +1,5 @@
 // @never-rerun: a single failure is a failure.
-/* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- answers of every shape are looked into */
+/* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { adapterTo, graph, startHospital, startWithEngine } from './start-engine.ts';
