@@ -96,11 +96,11 @@ export const InterfaceDocument = Type.Object(
     front: OneOf(
       FRONTS,
       fieldText(
-        '前端',
+        '网关',
         'Front',
         '开放：第三方，KQ1 签名；用户：市民，用户令牌；总线：内部系统，令牌或客户端证书。',
         'Open: third parties, signed by KQ1. User: citizens, a token. Bus: internal systems, a token or client certificate.',
-        { options: { open: ['开放前端', 'Open front'], user: ['用户前端', 'User front'], bus: ['总线前端', 'Bus front'] } },
+        { options: { open: ['开放网关', 'Open front'], user: ['用户网关', 'User front'], bus: ['总线网关', 'Bus front'] } },
       ),
     ),
     method: OneOf(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], fieldText('方法', 'Method')),
@@ -108,7 +108,7 @@ export const InterfaceDocument = Type.Object(
       ...fieldText(
         '路径',
         'Path',
-        '参数占整段，写作 :id。同一前端上的方法与路径不能重复。',
+        '参数占整段，写作 :id。同一网关上的方法与路径不能重复。',
         'A parameter is a whole segment, written :id. Method and path stand once on a front.',
         { example: '/open/v1/appointments/:id' },
       ),

@@ -26,7 +26,7 @@ async function checkAddress(settings: Settings, address: string): Promise<Findin
       );
     return wrong(
       [`内网网关 ${address} 没有本节点可转发的接口`, `the gateway inside at ${address} has no interface for this node`],
-      ['核对内网 KQ_FORWARD_NODES 中的前端与服务域。', 'Look at the front and the domains of this node in KQ_FORWARD_NODES inside.'],
+      ['核对内网 KQ_FORWARD_NODES 中的网关与服务域。', 'Look at the front and the domains of this node in KQ_FORWARD_NODES inside.'],
     );
   } catch (error) {
     return ofError(['转发', 'handing over'], error);

@@ -141,9 +141,9 @@ function tell(
   const rows: (readonly [string, string | undefined])[] = [
     ['console 控制台', control.address],
     ['API', `${control.address}/api/docs`],
-    ['open 开放前端', addresses['open']],
-    ['user 用户前端', addresses['user']],
-    ['bus 总线前端', addresses['bus']],
+    ['open 开放网关', addresses['open']],
+    ['user 用户网关', addresses['user']],
+    ['bus 总线网关', addresses['bus']],
     ['data 数据', host.settings.dataFolder],
     ['key 主密钥', `${host.settings.kekFile} (keep it apart from the data; without it nothing can be read 请与数据分开保管)`],
     ['password 密码', password === undefined ? undefined : `${password} (one-time 一次性)`],

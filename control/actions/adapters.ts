@@ -103,7 +103,7 @@ export function adapterActions(services: ControlServices): readonly Action[] {
       right: 'adapters.edit',
       domain: ({ adapterId, document }) => savingAdapter(services, adapterId, document),
       text: {
-        'zh-CN': '保存适配器；凭据及其发往的地址只有能管理机密的人可改',
+        'zh-CN': '保存适配器；凭据及其发往的地址只有能管理凭据的人可改',
         en: 'Save an adapter; its credential, and where it is sent, change only by who may edit secrets',
       },
       input: Type.Object({ adapterId: Type.String(), document: AdapterDocument }, closed),
@@ -151,7 +151,7 @@ export function adapterActions(services: ControlServices): readonly Action[] {
       right: 'adapters.test',
       domain: ({ document }) => savingAdapter(services, document.adapterId, document),
       text: {
-        'zh-CN': '用尚未保存的设置测试连接；须能编辑适配器，凭据去向有变时还须能管理机密',
+        'zh-CN': '用尚未保存的设置测试连接；须能编辑适配器，凭据去向有变时还须能管理凭据',
         en: 'Test the connection with settings that are not saved; takes the right to edit adapters, and secrets where a credential would go elsewhere',
       },
       input: Type.Object({ document: AdapterDocument }, closed),

@@ -107,7 +107,7 @@ function silencing({ alarms, clock, owners }: ControlServices): readonly Action[
       name: 'alarms.silences',
       right: 'system.read',
       domain: 'filtered',
-      text: { 'zh-CN': '静默：此时不通知的告警', en: 'Silences: alarms that nobody is told of for now' },
+      text: { 'zh-CN': '告警屏蔽：此时不通知的告警', en: 'Silences: alarms that nobody is told of for now' },
       input: Type.Object({}, closed),
       audited: false,
       async run({ domains }): Promise<SilenceList> {
@@ -128,7 +128,7 @@ function silencing({ alarms, clock, owners }: ControlServices): readonly Action[
       name: 'alarms.silence',
       right: 'alarms.acknowledge',
       domain: ({ subject = '' }) => all(owners.alarmSubject(subject)),
-      text: { 'zh-CN': '静默一段时间：照常告警，但不通知', en: 'Silence for a while: alarms are shown, but nobody is told' },
+      text: { 'zh-CN': '屏蔽告警一段时间：照常列出，但不通知', en: 'Silence for a while: alarms are shown, but nobody is told' },
       input: Type.Object(
         {
           rule: Type.Optional(RuleName),
@@ -155,7 +155,7 @@ function silencing({ alarms, clock, owners }: ControlServices): readonly Action[
       name: 'alarms.end-silence',
       right: 'alarms.acknowledge',
       domain: ({ silenceId }) => all(owners.silence(silenceId)),
-      text: { 'zh-CN': '结束静默', en: 'End a silence' },
+      text: { 'zh-CN': '结束屏蔽', en: 'End a silence' },
       input: Type.Object({ silenceId: Type.String({ maxLength: 60 }) }, closed),
       audited: true,
       subject: ({ silenceId }) => silenceId,

@@ -43,7 +43,7 @@ export function bundleActions(services: ControlServices): readonly Action[] {
       name: 'bundles.export',
       right: 'flows.read',
       domain: 'filtered',
-      text: { 'zh-CN': '导出流程及其所需（不含任何机密）', en: 'Export flows and what they need, without secrets' },
+      text: { 'zh-CN': '导出流程及其所需（不含任何凭据）', en: 'Export flows and what they need, without secrets' },
       input: Type.Object(
         {
           flowIds: Type.Optional(

@@ -76,7 +76,7 @@ export function draftRevisionActions({ catalog, owners, visitors }: ControlServi
       right: 'flows.read',
       domain: ({ flowId }) => all(owners.flow(flowId)),
       text: {
-        'zh-CN': '报告自己打开着一条流程（每 15 秒一次），得知还有谁、草稿是第几次保存',
+        'zh-CN': '报告自己打开着一条流程（每 15 秒一次），得知还有谁、草稿已保存几次',
         en: 'Report every 15 s that one has a flow open; returns who else has, and the revision of its draft',
       },
       input: Type.Object({ flowId: FlowId, isLeaving: Type.Optional(Type.Boolean()) }, closed),

@@ -29,7 +29,7 @@ export function policyActions({ policies }: Pick<ControlServices, 'policies'>): 
       name: 'policies.list',
       right: 'interfaces.read',
       domain: 'none',
-      text: { 'zh-CN': '网关策略：说明、适用前端、选项模式', en: 'Gateway policies: help, fronts, schemas of their options' },
+      text: { 'zh-CN': '网关策略：说明、适用网关、选项模式', en: 'Gateway policies: help, fronts, schemas of their options' },
       input: Type.Object({}, closed),
       audited: false,
       run: async (): Promise<PolicyList> => ({ items: policies.map(describePolicy) }),

@@ -29,7 +29,7 @@ export function secretActions({ bindingStore, owners }: ControlServices): readon
       name: 'secrets.list',
       right: 'adapters.read',
       domain: 'filtered',
-      text: { 'zh-CN': '机密的名称及可使用它的适配器（不含值）', en: 'Names of secrets and the adapters they are meant for, never values' },
+      text: { 'zh-CN': '凭据的名称及可使用它的适配器（不含值）', en: 'Names of secrets and the adapters they are meant for, never values' },
       input: Type.Object({}, closed),
       audited: false,
       run: async ({ domains }): Promise<SecretList> => {
@@ -54,7 +54,7 @@ export function secretActions({ bindingStore, owners }: ControlServices): readon
       right: 'secrets.edit',
       domain: ({ name, adapters }) => savingSecret(owners, name, adapters),
       text: {
-        'zh-CN': '保存机密（SM4 加密存储）；只有 adapters 中的适配器可用它作凭据',
+        'zh-CN': '保存凭据（SM4 加密存储）；只有 adapters 中的适配器可以使用',
         en: 'Store a secret, sealed; only the adapters it lists may name it as their credential',
       },
       input: Type.Object(
@@ -78,7 +78,7 @@ export function secretActions({ bindingStore, owners }: ControlServices): readon
       name: 'secrets.remove',
       right: 'secrets.edit',
       domain: ({ name }) => all(owners.secret(name)),
-      text: { 'zh-CN': '删除机密（有适配器以它为凭据时拒绝）', en: 'Delete a secret; refused while adapters log in with it' },
+      text: { 'zh-CN': '删除凭据（有适配器使用它时拒绝）', en: 'Delete a secret; refused while adapters log in with it' },
       input: Type.Object({ name: SecretName }, closed),
       audited: true,
       stepUp: true,
@@ -98,7 +98,7 @@ export function secretActions({ bindingStore, owners }: ControlServices): readon
       name: 'secrets.reveal',
       right: 'secrets.reveal',
       domain: ({ name }) => all(owners.secret(name)),
-      text: { 'zh-CN': '查看机密：须说明理由，留下审计', en: 'Reveal a secret: takes a reason and leaves an audit line' },
+      text: { 'zh-CN': '查看凭据：须说明理由，留下审计', en: 'Reveal a secret: takes a reason and leaves an audit line' },
       input: Type.Object({ name: SecretName, reason: Type.String({ minLength: 5, maxLength: 500 }) }, closed),
       audited: true,
       stepUp: true,

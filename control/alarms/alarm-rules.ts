@@ -34,13 +34,13 @@ export const ALARM_RULES = {
   },
   held: {
     text: {
-      label: both('挂起消息过多', 'Too many held'),
-      help: both('挂起、等人处理的消息达到此数。', 'So many messages are held and wait for a person.'),
+      label: both('待人工处理的消息过多', 'Too many held'),
+      help: both('待人工处理的消息达到此数。', 'So many messages are held and wait for a person.'),
       unit: COUNT,
     },
     bound: { least: 1, most: 10_000, usual: 10 },
     severity: 'warning',
-    describe: ({ count = 0 }) => both(`${count} 条消息挂起，等人处理`, `${count} messages are held and wait for a person`),
+    describe: ({ count = 0 }) => both(`${count} 条消息待人工处理`, `${count} messages are held and wait for a person`),
     link: () => '/held',
   },
   failed: {
@@ -98,7 +98,7 @@ export const ALARM_RULES = {
   },
   'feed-silent': {
     text: {
-      label: both('来源静默', 'Feed is silent'),
+      label: both('来源中断', 'Feed is silent'),
       help: both(
         '来源的间隔超过其平常间隔的四倍，且至少这么久没有消息。',
         'Nothing came for four times the usual gap of this feed, and for at least this long.',

@@ -31,9 +31,9 @@ export const FLOW_TEXTS = {
   mode: fieldText(
     '模式',
     'Mode',
-    '同步：调用方等待回复。可靠：先存储、再回执，之后一定处理。',
+    '同步：调用方等待回复。可靠异步：先存储、再回执，之后一定处理。',
     'Sync: the caller waits for the reply. Durable: the message is stored, then acknowledged, then worked on.',
-    { options: { sync: ['同步', 'Sync'], durable: ['可靠', 'Durable'] } },
+    { options: { sync: ['同步', 'Sync'], durable: ['可靠异步', 'Durable'] } },
   ),
   deadlineMs: fieldText(
     '流程时限',
@@ -102,7 +102,7 @@ export const HANDLING_TEXTS = {
   retry: fieldText(
     '重试',
     'Retry',
-    '不填时：可靠流程的动作节点最多重试 100 次，其余不重试。',
+    '不填时：可靠异步流程的动作节点最多重试 100 次，其余不重试。',
     'Left out: actions of a durable flow are retried up to 100 times, all others are not.',
   ),
   onError: fieldText(
@@ -125,7 +125,7 @@ export const HANDLING_TEXTS = {
     'Only where no error branch takes it; a sync flow just tells its caller.',
     {
       options: {
-        hold: ['挂起，等人处理（同一通道的后续消息一起等待）', 'Hold for a person (later messages of the lane wait too)'],
+        hold: ['挂起，待人工处理（同一通道的后续消息一起等待）', 'Hold for a person (later messages of the lane wait too)'],
         skip: ['放弃这条消息，继续后面的', 'Give this message up and go on with the next'],
         'dead-letter': ['放入死信，继续后面的（之后可重放）', 'Put it among the dead letters and go on (can be replayed)'],
       },
@@ -197,7 +197,7 @@ export const INGRESS_TEXTS = {
   lane: fieldText(
     '顺序',
     'Order',
-    '只用于可靠流程：同一通道的消息依次处理。',
+    '只用于可靠异步流程：同一通道的消息依次处理。',
     'For durable flows: the messages of one lane run one after the other.',
   ),
   laneKey: fieldText('通道键', 'Lane key', '同键的消息严格按到达顺序依次处理。', 'Messages of one key run strictly one after the other.', {

@@ -72,9 +72,9 @@ export const SettingsSchema = Type.Object(
       default: '127.0.0.1',
       ...means('监听地址', 'Address that all fronts listen on.'),
     }),
-    openPort: port(8441, '开放前端端口', 'Port of the open front (third parties). 0: any free one.'),
-    userPort: port(8442, '用户前端端口', 'Port of the user front (citizens).'),
-    busPort: port(8443, '总线前端端口', 'Port of the bus front (internal systems).'),
+    openPort: port(8441, '开放网关端口', 'Port of the open front (third parties). 0: any free one.'),
+    userPort: port(8442, '用户网关端口', 'Port of the user front (citizens).'),
+    busPort: port(8443, '总线网关端口', 'Port of the bus front (internal systems).'),
     controlPort: port(8440, '管理端端口', 'Port of control.'),
     statusPort: Type.Optional(
       Type.Integer({
@@ -135,7 +135,7 @@ export const SettingsSchema = Type.Object(
       maxItems: 100,
       default: [],
       ...means(
-        '内网总线网关：接受哪些 DMZ 节点的转发，前端:服务域+服务域@证书 SHA-256 指纹，逗号分隔',
+        '内网总线网关：接受哪些 DMZ 节点的转发，网关:服务域+服务域@证书 SHA-256 指纹，逗号分隔',
         'On a bus gateway inside: nodes in the DMZ that may hand calls over, front:domain+domain@SHA-256 of the certificate; separated by commas.',
       ),
     }),
@@ -159,18 +159,18 @@ export const SettingsSchema = Type.Object(
     ),
     logFormat: Type.Union([Type.Literal('json'), Type.Literal('text')], { default: 'text', ...means('日志格式', 'json or text.') }),
     drainMs: count(5000, 600_000, '停止时限', 'How long stopping may take, all parts together.'),
-    maxConnections: count(10_000, 1_000_000, '每前端连接上限', 'Connections per front.'),
+    maxConnections: count(10_000, 1_000_000, '每网关连接上限', 'Connections per front.'),
     maxConnectionsPerIp: count(1000, 1_000_000, '每来源地址连接上限', 'Connections per front and client address.'),
     maxRequestsPerIp: count(
       2000,
       1_000_000,
-      '每来源地址每秒请求上限（每前端、每进程）',
+      '每来源地址每秒请求上限（每网关、每进程）',
       'Requests a second from one address, per front and process; trusted proxies are exempt.',
     ),
     maxRequestsPerApp: count(
       2000,
       1_000_000,
-      '每应用每秒请求上限（每前端、每进程）',
+      '每应用每秒请求上限（每网关、每进程）',
       'Requests a second of one app, per front and process.',
     ),
     bodyBudgetBytes: count(268_435_456, 68_719_476_736, '请求体内存总预算', 'Bodies held in memory, all requests together.'),

@@ -10,7 +10,7 @@ export default defineNode({
   category: 'trigger',
   icon: 'door-open',
   text: {
-    label: { 'zh-CN': '接口调用', en: 'Interface call' },
+    label: { 'zh-CN': '接口请求触发', en: 'Interface call' },
     help: { 'zh-CN': '每次接口被调用即运行本流程。', en: 'Runs the flow for every call of its interface.' },
   },
   ports: { in: [], out: [outPort] },

@@ -81,7 +81,7 @@ const Config = Type.Object(
       }),
     ),
     security: Type.Union([Type.Literal('none'), Type.Literal('text'), Type.Literal('digest')], {
-      ...fieldText('WS-Security 令牌', 'WS-Security token', '凭证为 用户名:口令。', 'The credential is user:password.', {
+      ...fieldText('WS-Security 令牌', 'WS-Security token', '凭据为 用户名:口令。', 'The credential is user:password.', {
         options: { none: ['不带', 'None'], text: ['明文口令', 'Plain password'], digest: ['口令摘要', 'Password digest'] },
       }),
       default: 'none',

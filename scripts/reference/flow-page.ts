@@ -16,7 +16,7 @@ const SECTIONS: Readonly<Record<string, Text>> = {
   },
   ingress: {
     en: 'Keys are [expressions or paths](conditions.md#paths) over the message of the trigger; `lane` is for durable flows.',
-    'zh-CN': '各个键是对触发器消息的[表达式或路径](conditions.md#paths)；`lane` 只用于可靠流程。',
+    'zh-CN': '各个键是对触发器消息的[表达式或路径](conditions.md#paths)；`lane` 只用于可靠异步流程。',
   },
   recording: { en: 'What is kept of each execution, and for how long.', 'zh-CN': '每次运行留存什么、留存多久。' },
   tests: {

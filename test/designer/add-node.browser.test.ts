@@ -119,7 +119,7 @@ test(
     });
 
     await context.test('the canvas has it as a card, connected, and its form has the texts of its fields', async () => {
-      await page.getByRole('button', { name: '接口调用' }).last().click();
+      await page.getByRole('button', { name: '接口请求触发' }).last().click();
       await entry.click();
       await card(page, '体温换算').waitFor();
       await expect(page.locator('.react-flow__edge')).toHaveCount(1);

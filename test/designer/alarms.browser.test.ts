@@ -69,14 +69,14 @@ test('a receiver is made, tried, told of an alarm by a signed message; the alarm
 
 test('a silence is set and ended; who only watches changes nothing and sees no address', LIMIT, async () => {
   const page = await console.open({ path: '/alarms?tab=silences', roles: ['operator'] });
-  await page.getByRole('button', { name: '新建静默' }).first().click();
+  await page.getByRole('button', { name: '新建屏蔽' }).first().click();
   await page
     .getByRole('dialog')
     .getByRole('button', { name: /静\s*默/ })
     .click();
   const row = page.getByRole('row').filter({ hasText: '所有告警' });
-  await row.getByRole('button', { name: /^结束静默/ }).click();
-  await page.getByRole('dialog').getByRole('button', { name: '结束静默' }).click();
+  await row.getByRole('button', { name: /^结束屏蔽/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: '结束屏蔽' }).click();
   await expect(row).toBeHidden();
 
   const watcher = await console.open({ path: '/alarms?tab=receivers', roles: ['viewer'] });

@@ -13,7 +13,7 @@ test('a flow is drawn by keyboard and mouse on the canvas', { skip: noBrowser, t
   const canvas = openCanvas(page);
 
   await context.test('begins with a trigger and adds what is typed behind it, found by pinyin initials', async () => {
-    await page.getByRole('button', { name: '接口调用' }).last().click();
+    await page.getByRole('button', { name: '接口请求触发' }).last().click();
     await canvas.cards(1);
     await canvas.board.focus();
     await page.keyboard.type('tjfz');
@@ -72,10 +72,10 @@ test('a flow is drawn by keyboard and mouse on the canvas', { skip: noBrowser, t
     await page.keyboard.press('Escape');
     assert.equal(await page.locator('.react-flow__node[tabindex="0"]').count(), 1);
     await page.keyboard.press('Tab');
-    await expect(page.getByRole('group', { name: /^接口调用/ })).toBeFocused();
+    await expect(page.getByRole('group', { name: /^接口请求触发/ })).toBeFocused();
     await page.keyboard.press('Control+ArrowRight');
     await expect(page.locator('.react-flow__node:focus')).toHaveCount(1);
-    await expect(page.getByRole('group', { name: /^接口调用/ })).not.toBeFocused();
+    await expect(page.getByRole('group', { name: /^接口请求触发/ })).not.toBeFocused();
     await page.keyboard.press('Enter');
     const focused = await page.locator('.react-flow__node:focus').getAttribute('aria-label');
     await expect(page.getByRole('complementary', { name: '侧栏' }).getByRole('textbox', { name: '节点名称' })).toHaveValue(

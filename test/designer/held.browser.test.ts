@@ -78,7 +78,7 @@ test(
     await page.getByRole('button', { name: '继续' }).click();
     await dialog.getByText(`已重试 ${COUNT} 条`).waitFor();
     await dialog.getByRole('button', { name: '关闭' }).last().click();
-    await page.getByText('没有挂起的消息').waitFor();
+    await page.getByText('没有待人工处理的消息').waitFor();
 
     await until('all have arrived', async () => hospital.received.length >= COUNT, 30_000);
     const keys = hospital.received.map(({ headers }) => String(headers['idempotency-key']));
@@ -224,7 +224,7 @@ test('refused messages are resent in bulk, in place, once the other side is mend
   const keys = hospital.received.map(({ headers }) => String(headers['idempotency-key']));
   assert.equal(new Set(keys).size, 3, 'under the keys of the first attempt');
   await dialog.getByRole('button', { name: '关闭' }).last().click();
-  await page.getByText('没有挂起的消息').waitFor();
+  await page.getByText('没有待人工处理的消息').waitFor();
 });
 
 test('messages that the other side has done are ended as done in bulk, once the person says so', { skip: noBrowser }, async (t) => {
@@ -249,7 +249,7 @@ test('messages that the other side has done are ended as done in bulk, once the 
   await start.click();
   await dialog.getByText('已按已办理结束 3 条').waitFor();
   await dialog.getByRole('button', { name: '关闭' }).last().click();
-  await page.getByText('没有挂起的消息').waitFor();
+  await page.getByText('没有待人工处理的消息').waitFor();
   assert.equal(hospital.received.length, 3, 'nothing is sent again');
 });
 

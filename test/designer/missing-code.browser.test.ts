@@ -74,7 +74,7 @@ test(
     await click(save);
     await page.getByText(/^已保存/).waitFor();
     await expect(save).toBeDisabled();
-    await click(page.getByRole('menuitem', { name: '挂起消息' }));
+    await click(page.getByRole('menuitem', { name: '待人工处理' }));
     await click(page.getByRole('button', { name: '全部重试' }));
     const dialog = page.getByRole('dialog');
     await dialog.getByText(/^200 条消息将从停下的节点接着走/).waitFor();
@@ -86,7 +86,7 @@ test(
     await dialog.getByText('全部走通').waitFor();
     await dialog.getByText(`走通 ${PATIENTS} 条`).waitFor();
     await click(dialog.getByRole('button', { name: '关闭' }).last());
-    await page.getByText('没有挂起的消息').waitFor();
+    await page.getByText('没有待人工处理的消息').waitFor();
     t.diagnostic(`${clicks} clicks`);
     assert.ok(clicks <= MOST_CLICKS, `${clicks} clicks`);
 

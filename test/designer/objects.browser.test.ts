@@ -40,7 +40,7 @@ test(
     await expect(page.getByRole('textbox', { name: '编号' })).toHaveValue('adp_new_his');
     await page.getByRole('textbox', { name: '地址' }).fill(await addressOf('adp_hospital_a'));
     await choose(page, '登录方式', '用户名密码（Basic）');
-    await page.getByRole('button', { name: '新建机密' }).click();
+    await page.getByRole('button', { name: '新建凭据' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('textbox', { name: '名称' }).fill('new-his-login');
     await dialog.getByLabel('值', { exact: true }).fill('bridge:very-secret');

@@ -14,7 +14,7 @@ import styles from './soap-starter.module.css';
 const TEXTS = defineTexts({
   title: ['接口转 SOAP：调用医院的哪个操作？', 'REST to SOAP: which operation of which hospital?'],
   hospital: ['医院系统', 'Hospital system'],
-  hospitalHelp: ['来自“适配器”：地址、凭证和限额已在那里设好。', 'From the adapters, where address, credential and limits are set.'],
+  hospitalHelp: ['来自“适配器”：地址、凭据和限额已在那里设好。', 'From the adapters, where address, credential and limits are set.'],
   choose: ['选择医院系统', 'Choose the hospital system'],
   operation: ['操作', 'Operation'],
   operationHelp: [

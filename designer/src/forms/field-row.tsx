@@ -11,8 +11,8 @@ import styles from './field-row.module.css';
 
 const TEXTS = defineTexts({
   required: ['必填', 'Required'],
-  isDefault: ['默认', 'Default'],
-  toDefault: ['恢复默认', 'Back to default'],
+  isDefault: ['默认值', 'Default'],
+  toDefault: ['恢复默认值', 'Back to default'],
   more: ['“{{label}}”的说明', 'About “{{label}}”'],
   example: ['例：', 'Example: '],
 });

@@ -21,7 +21,7 @@ const TEXTS = defineTexts({
     'Sync: the caller waits for the result and the message is not stored first; for queries and bookings that are answered at once.',
   ],
   durable: [
-    '可靠：消息先存下再回执，之后重试到成功；适合入出院、报告这类不能丢的通知。',
+    '可靠异步：消息先存下再回执，之后重试到成功；适合入出院、报告这类不能丢的通知。',
     'Durable: the message is stored and a receipt given, then it is tried until it is through; for admissions and reports that must not be lost.',
   ],
   dedupe: ['去重', 'Dedupe'],

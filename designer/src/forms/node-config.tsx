@@ -12,7 +12,7 @@ import { useNodeEdits } from './use-node-edits.ts';
 
 const TEXTS = defineTexts({
   adapter: ['适配器', 'Adapter'],
-  adapterHelp: ['对方系统的地址、凭证和限额都在适配器里。', 'Address, credential and limits of the other system.'],
+  adapterHelp: ['对方系统的地址、凭据和限额都在适配器里。', 'Address, credential and limits of the other system.'],
 });
 
 export interface NodeFocus {

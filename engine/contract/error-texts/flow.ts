@@ -41,12 +41,12 @@ export const flowTexts: ErrorTemplates = {
   FLOW_TRIGGER_DISABLED: { what: '触发器“{node}”不能停用', fix: '如需停止流程，请取消发布。' },
   TRIGGER_NEEDS_DURABLE: {
     what: '触发器“{node}”接收的消息不允许丢失，流程须先存储再处理',
-    fix: '将流程模式改为“可靠”。',
+    fix: '将流程模式改为“可靠异步”。',
   },
-  FLOW_NO_REPLY: { what: '同步流程[ {flowId} ]的调用方在等待应答，但流程没有到达应答节点', fix: '在流程末端添加应答节点。' },
-  FLOW_REPLY_IN_LOOP: { what: '应答节点“{node}”位于循环体内，而调用方只能收到一次应答', fix: '把应答接到循环的“done”端口之后。' },
+  FLOW_NO_REPLY: { what: '同步流程[ {flowId} ]的调用方在等待回复，但流程没有到达回复节点', fix: '在流程末端添加回复节点。' },
+  FLOW_REPLY_IN_LOOP: { what: '回复节点“{node}”位于循环体内，而调用方只能收到一次回复', fix: '把回复接到循环的“done”端口之后。' },
   FLOW_REPLY_SECOND: {
-    what: '应答节点“{node}”位于应答节点“{first}”之后：调用方已收到应答，不会再收到第二次',
+    what: '回复节点“{node}”位于回复节点“{first}”之后：调用方已收到回复，不会再收到第二次',
     fix: '删除其中一个，或把它们放在条件节点的不同分支上。',
   },
   FLOW_LOOP_EMPTY: { what: '循环“{node}”的“each”端口没有连接任何节点', fix: '把对每一项的处理接到“each”端口。' },

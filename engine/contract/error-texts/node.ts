@@ -65,7 +65,7 @@ export const nodeTexts: ErrorTemplates = {
     fix: '请向对方核实；对方本来就不返回内容的操作，请打开“单向操作”。',
   },
   SOAP_BODY: { what: 'SOAP 调用的{part}须为对象', fix: '在调用前映射为对象，每个元素一个字段。' },
-  SOAP_CREDENTIAL: { what: '适配器的凭据格式不正确', fix: '按“用户名:密码”的格式保存该机密。' },
+  SOAP_CREDENTIAL: { what: '适配器的凭据格式不正确', fix: '按“用户名:密码”的格式保存该凭据。' },
   SOAP_FAULT: { what: '对方返回了 SOAP Fault（{fault}）', fix: '让 Fault 从其端口送出，可查看原因和详情。' },
 
   MAIL_CONNECT_FAILED: {

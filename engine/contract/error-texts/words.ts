@@ -6,7 +6,7 @@ export const words: Readonly<Record<string, Readonly<Record<string, string>>>> =
   declared: effects,
   side: { input: '输入', output: '输出' },
   handling: { fail: '执行失败', continue: '忽略并继续', port: '走错误端口' },
-  what: { expression: '表达式', script: '脚本', adapter: '适配器', code_table: '代码表', table: '代码表', secret: '机密' },
+  what: { expression: '表达式', script: '脚本', adapter: '适配器', code_table: '代码表', table: '代码表', secret: '凭据' },
   part: { header: '消息头', body: '消息体' },
   front: { open: '开放网关（open）', user: '用户网关（user）', bus: '总线网关（bus）' },
   /** JSON Schema types. */

@@ -19,7 +19,7 @@ test('an alarm is shown with its words, acknowledged by an operator once, and st
   await clock.advance(15_000);
   const [alarm] = (await operator.call('GET', '/alarms')).body.items;
   assert.deepEqual([alarm.rule, alarm.status, alarm.link], ['held', 'open', '/held']);
-  assert.equal(alarm.text['zh-CN'], '12 条消息挂起，等人处理');
+  assert.equal(alarm.text['zh-CN'], '12 条消息待人工处理');
   assert.equal((await operator.call('POST', `/alarms/${alarm.alarmId}/acknowledge`)).status, 200);
   assert.equal((await operator.call('POST', `/alarms/${alarm.alarmId}/acknowledge`)).body.code, 'ALARM_NOT_OPEN');
   const [seen] = (await operator.call('GET', '/alarms')).body.items;

@@ -63,7 +63,7 @@ test('a webhook gets a signed POST with what happened, in both languages', async
   assert.deepEqual([environment, post!.headers['x-kq-delivery']], ['TEST', id]);
   const { notice, rule, severity, text, link } = alarms[0]!;
   assert.deepEqual([notice, rule, severity, link], ['opened', 'held', 'warning', 'https://kq.test/held']);
-  assert.deepEqual(text, { 'zh-CN': '12 条消息挂起，等人处理', en: '12 messages are held and wait for a person' });
+  assert.deepEqual(text, { 'zh-CN': '12 条消息待人工处理', en: '12 messages are held and wait for a person' });
 });
 
 test('mail goes to everybody of the receiver, after a login, in both languages', async (t) => {

@@ -452,7 +452,7 @@ test('a draft that was kept goes on after a crash: unsaved changes and undo are 
   assert.ok(clash?.kind === 'conflict');
   assert.deepEqual(
     [labelOf(clash.conflict.mine), labelOf(clash.conflict.theirs), labelOf(clash.conflict.base)],
-    ['mine', 'theirs', '接口调用'],
+    ['mine', 'theirs', '接口请求触发'],
   );
 
   const deleted = recoverDraft(kept, undefined);

@@ -25,7 +25,7 @@ test('a flow that begins with an operation of a hospital is filled in from end t
   assert.deepEqual(
     nodes.map(({ type, label }) => `${type} ${label}`),
     [
-      'interface.call@1 接口调用',
+      'interface.call@1 接口请求触发',
       'check.json-schema@1 数据校验',
       'transform.map@1 转为乙院格式',
       'soap.call@1 预约挂号',

@@ -144,7 +144,7 @@ test('a gesture that ends where it began leaves no entry', () => {
 
 test('a command that changes nothing is no entry', () => {
   const history = begin(exampleFlow('appointment'));
-  assert.equal(apply(history, setLabel(history.document, 'n_call', '接口调用')), history);
+  assert.equal(apply(history, setLabel(history.document, 'n_call', '接口请求触发')), history);
   assert.equal(apply(history, remove(history.document, {})), history);
 });
 

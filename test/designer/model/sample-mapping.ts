@@ -20,7 +20,7 @@ export const SAMPLE = {
 export const SOURCES = sourceTree(
   [
     { path: 'data', sample: SAMPLE },
-    { path: 'nodes.n_call', sample: { id: 'C' }, note: '接口调用' },
+    { path: 'nodes.n_call', sample: { id: 'C' }, note: '接口请求触发' },
   ],
   [],
 );

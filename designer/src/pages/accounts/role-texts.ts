@@ -17,7 +17,7 @@ export const ROLE_HELP_TEXTS = defineTexts({
     'Manages settings and accounts, but for security and audit administrators; cannot be one of these two',
   ],
   'security-admin': [
-    '管理调用方授权与机密，以及安全管理员的账号；不能发布流程',
+    '管理调用方授权与凭据，以及安全管理员的账号；不能发布流程',
     'Manages grants, secrets and the accounts of security administrators; cannot publish flows',
   ],
   'audit-admin': [

@@ -26,7 +26,7 @@ const TEXTS = defineTexts({
   limits: ['限额与超时', 'Limits and time-outs'],
   limitsHelp: ['保护对方系统：超出时在平台排队或拒绝。', 'They protect the other system: what is beyond waits or is refused here.'],
   guarded: [
-    '此适配器带凭据：连接设置只有能管理机密的人可改，以免凭据被发往别处。',
+    '此适配器带凭据：连接设置只有能管理凭据的人可改，以免凭据被发往别处。',
     'This adapter has a credential: only who may edit secrets changes its connection, so that it goes nowhere else.',
   ],
 });

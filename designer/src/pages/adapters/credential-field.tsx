@@ -14,15 +14,15 @@ import styles from './adapters.module.css';
 
 const TEXTS = defineTexts({
   label: ['凭据', 'Credential'],
-  help: ['机密的名称；值加密存储，不在这里出现。', 'The name of a secret; its value is stored sealed and never stands here.'],
+  help: ['凭据的名称；值加密存储，不在这里出现。', 'The name of a secret; its value is stored sealed and never stands here.'],
   notBound: ['未授权给此适配器', 'Not meant for this adapter'],
-  create: ['新建机密', 'New secret'],
-  all: ['全部机密', 'All secrets'],
+  create: ['新建凭据', 'New secret'],
+  all: ['全部凭据', 'All secrets'],
   noRight: [
-    '凭据由能管理机密的人（安全管理员）填写；已带凭据的适配器，其地址也只有他们可改。',
+    '凭据由能管理凭据的人（安全管理员）填写；已带凭据的适配器，其地址也只有他们可改。',
     'Credentials are set by who may edit secrets (the security administrator); so is the address of an adapter that has one.',
   ],
-  noId: ['先填写编号，再新建机密。', 'Give the adapter its id first.'],
+  noId: ['先填写编号，再新建凭据。', 'Give the adapter its id first.'],
 });
 
 interface CredentialFieldProps {

@@ -30,7 +30,7 @@ const TEXTS = defineTexts({
     '“{{what}}”：表示您在处理，不再提醒和升级。',
     '"{{what}}": says that you see to it; no more reminders, no escalation.',
   ],
-  silence: ['静默', 'Silence'],
+  silence: ['屏蔽', 'Silence'],
   by: ['{{name}} 已确认', 'by {{name}}'],
   nobody: ['未通知', 'Nobody'],
   escalated: ['已升级', 'Escalated'],

@@ -12,19 +12,19 @@ import { TimeText } from '../../parts/time-text.tsx';
 import { SilenceDialog } from './silence-dialog.tsx';
 
 const TEXTS = defineTexts({
-  label: ['静默', 'Silences'],
-  create: ['新建静默', 'New silence'],
-  what: ['静默什么', 'What'],
+  label: ['告警屏蔽', 'Silences'],
+  create: ['新建屏蔽', 'New silence'],
+  what: ['屏蔽什么', 'What'],
   all: ['所有告警', 'Every alarm'],
   subject: ['对象', 'About'],
   whole: ['全部', 'Everything'],
   until: ['直到', 'Until'],
   by: ['设置人', 'Set by'],
-  end: ['结束静默', 'End the silence'],
+  end: ['结束屏蔽', 'End the silence'],
   endEffect: ['立即恢复通知。', 'Receivers are told again at once.'],
-  empty: ['没有静默', 'Nothing is silenced'],
+  empty: ['没有屏蔽的告警', 'Nothing is silenced'],
   emptyNext: [
-    '检修前可静默一段时间：照常告警，但不通知。',
+    '检修前可屏蔽告警一段时间：照常列出，但不通知。',
     'Silence for a while before maintenance: alarms are listed, but nobody is told.',
   ],
 });

@@ -9,7 +9,7 @@ export const ALARM_TEXTS = defineTexts({
   open: ['未确认', 'Not acknowledged'],
   acknowledged: ['已确认', 'Acknowledged'],
   ended: ['已结束', 'Ended'],
-  silenced: ['静默中', 'Silenced'],
+  silenced: ['屏蔽中', 'Silenced'],
 });
 
 export function SeverityTag({ severity }: Pick<ShownAlarm, 'severity'>) {

@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
   list: ['告警', 'Alarms'],
   rules: ['规则', 'Rules'],
   receivers: ['接收人', 'Receivers'],
-  silences: ['静默', 'Silences'],
+  silences: ['告警屏蔽', 'Silences'],
 });
 
 const TABS = ['list', 'rules', 'receivers', 'silences'] as const;

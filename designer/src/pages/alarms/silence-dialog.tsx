@@ -6,9 +6,9 @@ import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 
 const TEXTS = defineTexts({
-  title: ['静默一段时间', 'Silence for a while'],
-  what: ['静默什么', 'What'],
-  whatHelp: ['静默期间照常列出，但不通知任何人。', 'It is listed all the same, but nobody is told of it.'],
+  title: ['屏蔽一段时间', 'Silence for a while'],
+  what: ['屏蔽什么', 'What'],
+  whatHelp: ['屏蔽期间照常列出，但不通知任何人。', 'It is listed all the same, but nobody is told of it.'],
   this: ['只这一条：{{what}}', 'This one alone: {{what}}'],
   rule: ['规则：{{rule}}', 'The rule: {{rule}}'],
   all: ['所有告警', 'Every alarm'],
@@ -16,7 +16,7 @@ const TEXTS = defineTexts({
   hours: ['{{count}} 小时', '{{count}} hours'],
   minutes: ['{{count}} 分钟', '{{count}} minutes'],
   days: ['{{count}} 天', '{{count}} days'],
-  silence: ['静默', 'Silence'],
+  silence: ['屏蔽', 'Silence'],
   cancel: ['取消', 'Cancel'],
 });
 

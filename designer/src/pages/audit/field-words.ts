@@ -34,7 +34,7 @@ const TEXTS = defineTexts({
   recording: ['留存', 'Recording'],
   entries: ['条目', 'Entries'],
   size: ['条目数', 'Number of entries'],
-  revision: ['第几次保存', 'Revision'],
+  revision: ['保存次数', 'Revision'],
   version: ['版本', 'Version'],
   state: ['状态', 'State'],
   roles: ['角色', 'Roles'],

@@ -14,9 +14,9 @@ import { CertificateDialog } from './certificate-dialog.tsx';
 import { SecretOnce } from './secret-once.tsx';
 
 const TEXTS = defineTexts({
-  title: ['总线前端的身份', 'Identities at the bus front'],
+  title: ['总线网关的身份', 'Identities at the bus front'],
   help: [
-    '内部系统调用总线前端时，用令牌或客户端证书表明是这个应用；开放前端用上面的密钥。',
+    '内部系统调用总线网关时，用令牌或客户端证书表明是这个应用；开放网关用上面的密钥。',
     'An internal system shows the bus front by token or client certificate that it is this app; the open front takes the keys above.',
   ],
   kind: ['方式', 'By'],
@@ -27,10 +27,10 @@ const TEXTS = defineTexts({
   addCertificate: ['登记证书', 'Register a certificate'],
   made: ['总线令牌', 'Bus token'],
   removeEffect: [
-    '一秒内，以此身份调用总线前端会被拒绝；无法恢复。',
+    '一秒内，以此身份调用总线网关会被拒绝；无法恢复。',
     'Within a second calls of the bus front by it are refused; this cannot be undone.',
   ],
-  empty: ['还没有：此应用不能调用总线前端。', 'None yet: this app cannot call the bus front.'],
+  empty: ['还没有：此应用不能调用总线网关。', 'None yet: this app cannot call the bus front.'],
 });
 
 type Consumer = Outputs['bus-consumers.list']['items'][number];

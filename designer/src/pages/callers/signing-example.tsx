@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
   path: ['路径（填好参数）', 'Path, parameters filled in'],
   body: ['请求体（JSON）', 'Body (JSON)'],
   notJson: ['这还不是 JSON，示例仍用上一次的内容。', 'This is no JSON yet; the example keeps what was there before.'],
-  nothing: ['此应用还没有获得开放前端接口的授权', 'No interface of the open front is granted to this app'],
+  nothing: ['此应用还没有获得开放网关接口的授权', 'No interface of the open front is granted to this app'],
   nothingNext: ['先授权一个接口，这里就会给出填好的示例。', 'Grant one, and the example filled in stands here.'],
   grants: ['去授权', 'Go to the grants'],
   noKey: [

@@ -22,7 +22,7 @@ const TEXTS = defineTexts({
     '{{count}} messages go through the flow’s current version from its start: place in the lane, business keys and idempotency keys stay, and later messages go on waiting; each exactly once. Those with a write that was done, or without their content, stay held. It can be stopped and gone on with later.',
   ],
   concludeEffect: [
-    '对方已办成：{{count}} 条消息到此结束，计为成功，其后的节点不再执行，同一通道里排在后面的消息继续。没有给出应答：同步调用方用同一个键查询时，得到“已办理”。没有写操作办成的保持挂起。可中途停止，之后再继续。',
+    '对方已办成：{{count}} 条消息到此结束，计为成功，其后的节点不再执行，同一通道里排在后面的消息继续。没有给出应答：同步调用方用同一幂等键查询时，得到“已办理”。没有写操作办成的保持挂起。可中途停止，之后再继续。',
     'The other side has done them: {{count}} messages end here as completed, the nodes behind do not run, and what waits behind them in their lanes goes on. No reply is given: a caller who asks with the same key is told that it was done. Those of which no write was done stay held. It can be stopped and gone on with later.',
   ],
   cancelEffect: [

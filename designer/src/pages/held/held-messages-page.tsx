@@ -29,19 +29,19 @@ import { useBulks } from './use-bulks.tsx';
 import { useKeySearch } from './key-search.tsx';
 
 const TEXTS = defineTexts({
-  held: ['挂起消息', 'Held messages'],
+  held: ['待人工处理', 'Held messages'],
   heldAgain: ['再次挂起的消息', 'Held again'],
   heldAgainHelp: [
     '这次批量操作让它们接着走，之后又停下、现在仍待人工处理的消息。看清各自的原因再处理。',
     'Messages that this bulk let go on, and that stopped again and still wait for a person. See the cause of each first.',
   ],
-  all: ['全部挂起消息', 'All held messages'],
+  all: ['全部待人工处理', 'All held messages'],
   allHelp: [
     '按患者等业务键查找，再处理查到的这些；键的值不写入网址。',
     'Find by a business key, such as the patient, and act upon what is found. The value of a key is kept out of the address.',
   ],
-  noneAtAll: ['没有挂起的消息', 'No message waits for a person'],
-  noneFound: ['没有这个业务键的挂起消息', 'No held message has this business key'],
+  noneAtAll: ['没有待人工处理的消息', 'No message waits for a person'],
+  noneFound: ['没有这个业务键的待人工处理', 'No held message has this business key'],
   noneAgain: ['现在没有再次挂起的消息', 'None of them is held again now'],
   refresh: ['刷新', 'Refresh'],
   retryAll: ['全部重试', 'Retry all'],
@@ -62,7 +62,7 @@ const TEXTS = defineTexts({
   version: ['版本', 'Version'],
   attempt: ['执行次数', 'Runs'],
   id: ['消息编号', 'Message id'],
-  empty: ['这一组已经没有挂起的消息', 'No message of this group waits for a person any more'],
+  empty: ['这一组已经没有待人工处理的消息', 'No message of this group waits for a person any more'],
 });
 
 const REFRESH_MS = 5000;

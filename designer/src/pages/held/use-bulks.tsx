@@ -21,7 +21,7 @@ const TEXTS = defineTexts({
   goneOn: ['{{count}} 条已被别人处理，没有再动', '{{count}} had been dealt with by others and were left alone'],
   missing: ['{{count}} 条已不存在', '{{count}} are no longer stored'],
   stopped: [
-    '已停止：做过的不再重做，其余未动。可在“挂起消息”页继续。',
+    '已停止：做过的不再重做，其余未动。可在“待人工处理”页继续。',
     'Stopped: what is done is not done again, the rest is untouched. Go on with it on the page of held messages.',
   ],
 });

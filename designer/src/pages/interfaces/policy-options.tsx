@@ -11,7 +11,7 @@ import { ErrorBox } from '../../parts/error-box.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 import styles from './interfaces.module.css';
 
-const TEXTS = defineTexts({ always: ['此前端总是执行', 'Always on at this front'] });
+const TEXTS = defineTexts({ always: ['此网关总是执行', 'Always on at this front'] });
 
 type Policies = Readonly<Record<string, false | Content>>;
 

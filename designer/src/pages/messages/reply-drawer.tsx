@@ -11,7 +11,7 @@ import { useCloseGuard, useLeaveGuard } from '../../parts/use-leave-guard.ts';
 const TEXTS = defineTexts({
   title: ['给出应答', 'Give the reply'],
   effect: [
-    '消息按已办理结束，不再执行任何节点。调用方用同一个键再次查询时，得到这里的应答。',
+    '消息按已办理结束，不再执行任何节点。调用方用同一幂等键再次查询时，得到这里的应答。',
     'The message ends as done, and no node of it runs any more. A caller who asks with the same key gets this reply.',
   ],
   status: ['状态码', 'Status'],

@@ -33,7 +33,7 @@ const TEXTS = defineTexts({
   conclude: ['按已办理结束', 'End as done'],
   concludeTitle: ['按已办理结束这条消息？', 'End this message as done?'],
   concludeEffect: [
-    '消息到此结束，计为成功，不再执行任何节点。没有给出应答：同步调用方用同一个键查询时，得到“已办理”。',
+    '消息到此结束，计为成功，不再执行任何节点。没有给出应答：同步调用方用同一幂等键查询时，得到“已办理”。',
     'The message ends here as completed, and no node of it runs any more. No reply is given: a caller who asks with the same key is told that it was done.',
   ],
   cancelDone: [

@@ -14,9 +14,9 @@ const TEXTS = defineTexts({
 });
 
 export const FRONT_TEXTS = defineTexts({
-  open: ['开放前端', 'Open front'],
-  user: ['用户前端', 'User front'],
-  bus: ['总线前端', 'Bus front'],
+  open: ['开放网关', 'Open front'],
+  user: ['用户网关', 'User front'],
+  bus: ['总线网关', 'Bus front'],
   control: ['管理端', 'Control'],
   mllp: ['HL7 监听（MLLP）', 'HL7 listener (MLLP)'],
 });

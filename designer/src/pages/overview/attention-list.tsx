@@ -30,7 +30,7 @@ const TEXTS = defineTexts({
   adapterHeld: ['挂起 {{count}} 条', '{{count}} held'],
   adapterWaiting: ['等待 {{count}} 条', '{{count}} waiting'],
   adapterOwner: ['联系：{{owner}}', 'call {{owner}}'],
-  silent: ['没有动静', 'Silent'],
+  silent: ['来源中断', 'Silent'],
   silentWhat: ['{{count}} 个数据来源久未来消息', '{{count}} feeds have been silent for unusually long'],
   silentGap: ['最后一条在 {{ago}}，平时间隔不超过 {{gap}}', 'the last came {{ago}}, usually within {{gap}}'],
   listeners: ['监听失败', 'Not listening'],

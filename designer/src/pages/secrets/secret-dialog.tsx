@@ -4,7 +4,7 @@ import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 
 const TEXTS = defineTexts({
-  create: ['新建机密', 'New secret'],
+  create: ['新建凭据', 'New secret'],
   set: ['设置新值', 'Set a new value'],
   name: ['名称', 'Name'],
   nameWrong: ['字母或数字开头，可含 . _ -，最长 100', 'A letter or digit, then also . _ -, at most 100'],

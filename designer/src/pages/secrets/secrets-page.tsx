@@ -14,24 +14,24 @@ import { TimeText } from '../../parts/time-text.tsx';
 import { SecretDialog } from './secret-dialog.tsx';
 
 const TEXTS = defineTexts({
-  title: ['机密', 'Secrets'],
+  title: ['凭据', 'Secrets'],
   help: [
     '凭据加密存储，这里只有名称，看不到值；只有列出的适配器可以使用。',
     'Credentials are stored sealed: their names are here, never their values; only the adapters listed may use one.',
   ],
-  create: ['新建机密', 'New secret'],
+  create: ['新建凭据', 'New secret'],
   name: ['名称', 'Name'],
   adapters: ['可使用的适配器', 'Adapters that may use it'],
   nobody: ['无', 'None'],
   updated: ['更新时间', 'Updated'],
   set: ['设置新值', 'Set a new value'],
-  removeEffect: ['删除机密“{{name}}”；值无法恢复。', 'Deletes the secret "{{name}}"; its value cannot be brought back.'],
+  removeEffect: ['删除凭据“{{name}}”；值无法恢复。', 'Deletes the secret "{{name}}"; its value cannot be brought back.'],
   inUseHelp: [
-    '以下适配器以“{{name}}”为凭据，先为它们改用其他凭据：',
+    '以下适配器正在使用凭据“{{name}}”，先为它们改用其他凭据：',
     'These adapters log in with "{{name}}"; give them another credential first:',
   ],
   usedBy: ['用作凭据的适配器', 'Adapters that log in with it'],
-  empty: ['还没有机密', 'No secrets yet'],
+  empty: ['还没有凭据', 'No secrets yet'],
   emptyNext: ['存入凭据后，在适配器里写它的名称。', 'Store a credential, then name it in an adapter.'],
 });
 

@@ -16,7 +16,7 @@ const TEXTS = defineTexts({
     '在线进程的全部网关。隔离区（DMZ）的网关不连数据库，不在此列：请看它自己的 /metrics。',
     'Every gateway of a process that lives. A gateway in the DMZ has no way to the database and is not among them: look at its own /metrics.',
   ],
-  front: ['前端', 'Front'],
+  front: ['网关', 'Front'],
   process: ['主机与进程号', 'Host and process'],
   address: ['地址', 'Address'],
   plan: ['发布版本', 'Plan'],
