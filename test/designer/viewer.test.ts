@@ -82,7 +82,7 @@ test('codes of errors are told by their cause, those of adapters yet to come by 
   assert.deepEqual(causes, ['unreachable', 'unreachable', 'busy', 'unanswered', 'unanswered', 'refused', 'unreachable']);
   assert.deepEqual(
     ['CODE_TABLE_UNKNOWN', 'CODE_UNKNOWN', 'SECRET_MISSING', 'EXPRESSION_FAILED', 'INTERNAL_BUG', 'BED_TAKEN'].map(causeOf),
-    ['setup', 'content', 'setup', 'content', 'platform', 'other'],
+    ['code', 'code', 'setup', 'content', 'platform', 'other'],
   );
   assert.equal(new Set(CAUSES).size, CAUSES.length);
 });

@@ -13,8 +13,8 @@ const TEXTS = defineTexts({
   busyFix: ['没有办成。等对方空闲后重试，批量时放慢速度。', 'Nothing was done. Retry when it has room, in bulk at a lower rate.'],
   unanswered: ['发出后没有收到结果', 'Sent, but no outcome came back'],
   unansweredFix: [
-    '对方可能已经办成。请先向对方核对，再决定重试或取消。',
-    'The other side may have done it. Ask there before you retry or cancel.',
+    '对方可能已经办成。请先向对方核对：没有办成的重试，已办成的按已办理结束。',
+    'The other side may have done it. Ask there first: retry what was not done, and end as done what was.',
   ],
   refused: ['对方拒绝了内容', 'The other system refused it'],
   refusedFix: [
@@ -23,13 +23,18 @@ const TEXTS = defineTexts({
   ],
   broken: ['对方系统内部出错', 'The other system failed'],
   brokenFix: ['请对方运维查明；写操作先核对是否已办成。', 'Ask its operators; of a write, ask whether it was done.'],
+  code: ['代码表中没有这个代码', 'A code table lacks a code'],
+  codeFix: [
+    '在代码表中补充该代码，再选“用现在的代码表”重试；同一通道里排在后面的一并改用。',
+    'Add the code to the table, then retry with the code tables of now; what waits behind in the lane uses them too.',
+  ],
   content: ['消息内容不符合要求', 'The content does not fit'],
   contentFix: [
     '更正内容后重发；若是流程的映射或脚本有误，改好发布后再重发。',
     'Correct and resend; if a mapping or script is wrong, publish the mended flow first.',
   ],
   setup: ['平台配置缺失或有误', 'Something is not set up'],
-  setupFix: ['请补齐适配器、凭据、代码表或子流程，再重试。', 'Complete the adapter, secret, code table or sub-flow, then retry.'],
+  setupFix: ['请补齐适配器、凭据或子流程，再重试。', 'Complete the adapter, secret or sub-flow, then retry.'],
   prepared: ['重发没有完成', 'A resend was not finished'],
   preparedFix: ['重试即可完成；不要了就取消。', 'Retry to finish it, or cancel it.'],
   afterWrite: ['已办理，随后流程出错', 'Done, then the flow failed'],

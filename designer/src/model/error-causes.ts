@@ -6,6 +6,7 @@ export const CAUSES = [
   'unanswered',
   'refused',
   'broken',
+  'code',
   'content',
   'setup',
   'prepared',
@@ -25,9 +26,10 @@ const RULES: readonly (readonly [RegExp, Cause])[] = [
   [/^(ADAPTER_RATE|SCRIPT_POOL_CLOSED)$|_BUSY$/, 'busy'],
   [/^(HTTP_UNEXPECTED|SOAP_FAULT)$|_REFUSED$/, 'refused'],
   [/_SERVER_ERROR$/, 'broken'],
-  [/^(ADAPTER|SECRET|SUBFLOW|CODE_TABLE|NODE_TYPE|NODE_CONFIG|FLOW_NOT_PUBLISHED)|_CREDENTIAL(_WRONG)?$|_SETTINGS_WRONG$/, 'setup'],
+  [/^CODE(_TABLE)?_UNKNOWN$/, 'code'],
+  [/^(ADAPTER|SECRET|SUBFLOW|NODE_TYPE|NODE_CONFIG|FLOW_NOT_PUBLISHED)|_CREDENTIAL(_WRONG)?$|_SETTINGS_WRONG$/, 'setup'],
   [/^(INTERNAL|PLAN|MESSAGE_DAMAGED|FLOW_VERSION_UNKNOWN|TABLES_SNAPSHOT)/, 'platform'],
-  [/^(EXPRESSION|SCRIPT|MAPPING|CONDITION|CHECK|CODE|JSON|XML|HL7|HTTP|SOAP|MLLP|DEDUPE|JOIN)_/, 'content'],
+  [/^(EXPRESSION|SCRIPT|MAPPING|CONDITION|CHECK|JSON|XML|HL7|HTTP|SOAP|MLLP|DEDUPE|JOIN)_/, 'content'],
 ];
 
 export function causeOf(code: string): Cause {

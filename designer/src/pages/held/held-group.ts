@@ -37,7 +37,7 @@ export function mayBeDone(group: Pick<GroupName, 'code' | 'outcomeKnown'>): bool
 
 /** A code table did not know its code: with the tables of then a retry meets the same. */
 export function isCodeMissing({ code }: Pick<GroupName, 'code'>): boolean {
-  return code === 'CODE_UNKNOWN' || code === 'CODE_TABLE_UNKNOWN';
+  return causeOf(code) === 'code';
 }
 
 /** How a bulk is told to take this group alone. */
