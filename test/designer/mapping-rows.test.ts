@@ -15,10 +15,11 @@ test('rows of a parsed HL7 message have the names of the standard, other data ha
       [],
     ),
   );
-  assert.equal(name('data.PID', 'zh-CN'), '患者标识');
-  assert.equal(name('data.PID[0]', 'zh-CN'), undefined);
-  assert.equal(name('data.PID[0].f5', 'en'), 'Patient Name');
-  assert.equal(name('data.MSH[0].f9[0].c2', 'zh-CN'), '触发事件');
+  assert.deepEqual(name('data.PID', 'zh-CN'), { place: 'PID', name: '患者标识' });
+  assert.deepEqual(name('data.PID[0]', 'zh-CN'), { place: '每一段', name: undefined });
+  assert.deepEqual(name('data.PID[0].f5', 'en'), { place: 'PID-5', name: 'Patient Name' });
+  assert.deepEqual(name('data.PID[0].f5[0]', 'en'), { place: 'Every repetition', name: undefined });
+  assert.deepEqual(name('data.MSH[0].f9[0].c2', 'zh-CN'), { place: 'MSH-9.2', name: '触发事件' });
   assert.equal(name('nodes.n_call.PID', 'zh-CN'), undefined);
 });
 

@@ -1,7 +1,8 @@
 /** What a node's fields can read, from what is known of the flow's messages. Pure. */
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { nodesBefore } from '../model/graph-walk.ts';
-import type { NodeTypes } from '../model/node-types.ts';
+import { likelyOutput } from '../model/likely-output.ts';
+import { isErrorPort, type NodeTypes } from '../model/node-types.ts';
 import type { NodeName, ScopeSample } from './scope-sample.ts';
 
 /** What a node took in and gave out (by port). */
@@ -45,12 +46,12 @@ function inputOf(document: FlowDocument, types: NodeTypes, samples: NodeSamples,
     .find((data) => data !== undefined);
 }
 
-/** By the port that is asked for, else by the main one. A trigger that never ran gives what the first test begins with, else what its type has as a sample. */
+/** By the port that is asked for, else by the main one. Of a node that never ran what it will probably give. */
 function outputOf(document: FlowDocument, types: NodeTypes, samples: NodeSamples, nodeId: string, port?: string): unknown {
   const node = document.nodes.find(({ id }) => id === nodeId);
   if (node === undefined) return undefined;
   const output = samples[nodeId]?.output;
   const name = port ?? types.mainOutPort(node) ?? '';
   if (output !== undefined) return output[name] ?? (port === undefined ? Object.values(output)[0] : undefined);
-  return types.isTrigger(node) ? (document.tests[0]?.input.data ?? types.get(node.type)?.samples[0]?.data) : undefined;
+  return isErrorPort(name) ? undefined : likelyOutput(document, types, nodeId);
 }

@@ -6,6 +6,7 @@ import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { addFields } from '../model/mapping/edit-mapping.ts';
 import { expectedFields, isSchema, schemasBehind } from '../model/mapping/expected-fields.ts';
+import { isXmlSchema, xmlExample } from '../model/mapping/xml-example.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
 import { parseJson } from '../parts/parse-json.ts';
 import { useMappingView } from './mapping-context.tsx';
@@ -14,12 +15,17 @@ import styles from './dialogs.module.css';
 const TEXTS = defineTexts({
   title: ['导入目标结构', 'Import the structure of the target'],
   help: [
-    '粘贴接收方期望的一份样例，或它的 JSON Schema。字段会加入目标；已有的规则不变。样例里的值不保存。',
-    'Paste an example of what the receiver expects, or its JSON Schema. The fields are added to the target, rules stay. Values of the example are not kept.',
+    '粘贴接收方期望的一份样例（JSON 或 XML），或它的 JSON Schema。字段会加入目标；已有的规则不变。样例里的值不保存。',
+    'Paste an example of what the receiver expects (JSON or XML), or its JSON Schema. The fields are added to the target, rules stay. Values of the example are not kept.',
   ],
   behind: ['用后面节点“{{label}}”的 JSON Schema', 'Use the JSON Schema of "{{label}}" behind this node'],
   text: ['样例或 JSON Schema', 'Example or JSON Schema'],
-  notJson: ['这不是正确的 JSON', 'This is not valid JSON'],
+  neither: ['这既不是正确的 JSON，也不是完整的 XML', 'This is neither valid JSON nor whole XML'],
+  xsd: ['这是 XML Schema（XSD）：请粘贴一份按它写的 XML 样例', 'This is an XML Schema (XSD): paste an example document that follows it'],
+  xml: [
+    'XML 样例：{{count}} 个字段；映射后请接“生成 XML”节点',
+    'XML example: {{count}} fields; put a node that writes XML behind the mapping',
+  ],
   schema: ['JSON Schema：{{count}} 个字段，其中 {{required}} 个必填', 'JSON Schema: {{count}} fields, {{required}} of them required'],
   example: ['样例：{{count}} 个字段', 'Example: {{count}} fields'],
   ok: ['加入目标', 'Add to the target'],
@@ -32,8 +38,10 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
   const document = useEditor(({ history }) => history.document);
   const schemas = useMemo(() => schemasBehind(document, nodeId), [document, nodeId]);
   const [typed, setTyped] = useState('');
-  const parsed = parseJson(typed);
-  const fields = useMemo(() => (parsed === undefined ? [] : expectedFields(parsed.value)), [typed]);
+  const { read, fields } = useMemo(() => {
+    const found = readStructure(typed);
+    return { read: found, fields: 'value' in found ? expectedFields(found.value) : [] };
+  }, [typed]);
   const count = { count: fields.length, required: fields.filter(({ required }) => required === true).length };
   return (
     <Modal
@@ -52,10 +60,28 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
           {t('behind', { label })}
         </Button>
       ))}
-      <CodeEditor label={t('text')} language="json" height="280px" value={typed} onChange={setTyped} />
-      <p className={parsed === undefined && typed.trim() !== '' ? styles.bad : styles.help} role="status">
-        {typed.trim() === '' ? ' ' : parsed === undefined ? t('notJson') : t(isSchema(parsed.value) ? 'schema' : 'example', count)}
+      <CodeEditor
+        label={t('text')}
+        language={typed.trimStart().startsWith('<') ? 'xml' : 'json'}
+        height="280px"
+        value={typed}
+        onChange={setTyped}
+      />
+      <p className={'value' in read || typed.trim() === '' ? styles.help : styles.bad} role="status">
+        {typed.trim() === '' ? ' ' : t(read.kind, count)}
       </p>
     </Modal>
   );
+}
+
+type Structure = { readonly kind: 'schema' | 'example' | 'xml'; readonly value: unknown } | { readonly kind: 'neither' | 'xsd' };
+
+function readStructure(text: string): Structure {
+  if (text.trimStart().startsWith('<')) {
+    const value = isXmlSchema(text) ? undefined : xmlExample(text);
+    return value === undefined ? { kind: isXmlSchema(text) ? 'xsd' : 'neither' } : { kind: 'xml', value };
+  }
+  const parsed = parseJson(text);
+  if (parsed === undefined) return { kind: 'neither' };
+  return { kind: isSchema(parsed.value) ? 'schema' : 'example', value: parsed.value };
 }

@@ -10,6 +10,7 @@ import type { IsList } from '../model/mapping/mapping-paths.ts';
 import { problemsByRow, type MappingPreview } from '../model/mapping/preview-mapping.ts';
 import { hasPlainItems, isListSource, listsOf, sourceTree, type SourceNode, type SourceRoot } from '../model/mapping/source-tree.ts';
 import { findNode, targetTree, unfilledRequired, type TargetNode } from '../model/mapping/target-tree.ts';
+import { hl7RowNames } from './hl7-row-names.ts';
 import type { MappingEditing } from './use-mapping.ts';
 import { useMappingPreview } from './use-mapping-preview.ts';
 
@@ -32,6 +33,8 @@ export interface MappingView {
   readonly tree: TargetNode;
   readonly sources: readonly SourceNode[];
   readonly isList: IsList;
+  /** What the standard calls the place that a path leads to, where it is one of an HL7 message. */
+  readonly standardName: ReturnType<typeof hl7RowNames>;
   readonly lines: readonly MappingLine[];
   readonly sample: ScopeSample;
   /** Undefined without a sample, and while it is worked out. */
@@ -118,7 +121,10 @@ export function pointOf(source: SourceNode): SourcePoint {
   return { path: source.path, isList: isListSource(source), hasPlainItems: hasPlainItems(source) };
 }
 
-function useTrees(mapping: Mapping, sample: ScopeSample): Pick<MappingView, 'tree' | 'sources' | 'isList' | 'lines' | 'unfilled'> {
+function useTrees(
+  mapping: Mapping,
+  sample: ScopeSample,
+): Pick<MappingView, 'tree' | 'sources' | 'isList' | 'standardName' | 'lines' | 'unfilled'> {
   const { nodesBefore } = useForm();
   const roots = useMemo<readonly SourceRoot[]>(
     () => [
@@ -136,7 +142,8 @@ function useTrees(mapping: Mapping, sample: ScopeSample): Pick<MappingView, 'tre
   const read = readRows(lines).join('\n');
   const sources = useMemo(() => sourceTree(roots, read === '' ? [] : read.split('\n')), [roots, read]);
   const unfilled = useMemo(() => new Set(unfilledRequired(tree)), [tree]);
-  return useMemo(() => ({ tree, sources, isList, lines, unfilled }), [tree, sources, isList, lines, unfilled]);
+  const standardName = useMemo(() => hl7RowNames(sources), [sources]);
+  return useMemo(() => ({ tree, sources, isList, standardName, lines, unfilled }), [tree, sources, isList, standardName, lines, unfilled]);
 }
 
 function hasParts(value: unknown): boolean {

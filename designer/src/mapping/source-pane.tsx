@@ -6,7 +6,7 @@ import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import type { Pane } from '../model/mapping/mapping-lines.ts';
 import type { SourceNode } from '../model/mapping/source-tree.ts';
 import type { TreeRow, TreeShape } from '../model/mapping/tree-rows.ts';
-import { hl7RowNames } from './hl7-row-names.ts';
+import { hl7RowNames, type Hl7RowName } from './hl7-row-names.ts';
 import { useMappingView } from './mapping-context.tsx';
 import { PaneSearch } from './pane-search.tsx';
 import { Fold, RowTypeIcon, shortValue, type RowType } from './row-parts.tsx';
@@ -44,7 +44,10 @@ export function sourceShape(sources: readonly SourceNode[]): TreeShape<SourceNod
   return {
     key: ({ path }) => path,
     children: ({ children }) => children,
-    text: ({ path, note, example }) => [path, note, example, nameIn(path, 'zh-CN'), nameIn(path, 'en')].join(' '),
+    text: ({ path, note, example }) => {
+      const [zhCN, en] = [nameIn(path, 'zh-CN'), nameIn(path, 'en')];
+      return [path, note, example, zhCN?.place, zhCN?.name, en?.name].join(' ');
+    },
   };
 }
 
@@ -67,9 +70,8 @@ export interface TrySample {
 
 export function SourcePane({ list, onPane, onHover, onDrag, onPicked, lit, onTry }: SourcePaneProps) {
   const t = useTexts(TEXTS);
-  const { sources, lines, picked, pick, editing, sample } = useMappingView();
+  const { standardName, lines, picked, pick, editing, sample } = useMappingView();
   const language = useLanguage();
-  const standardName = useMemo(() => hl7RowNames(sources), [sources]);
   const [active, setActive] = useState<string>();
   const read = useMemo(() => new Set(lines.map(({ source }) => source)), [lines]);
   const { rows, query, setQuery, toggle } = list;
@@ -136,7 +138,7 @@ function NoSample({ onTry }: Pick<SourcePaneProps, 'onTry'>) {
 
 interface SourceRowProps {
   readonly row: TreeRow<SourceNode>;
-  readonly standardName: string | undefined;
+  readonly standardName: Hl7RowName | undefined;
   readonly isUsed: boolean;
   readonly onFold: (key: string) => void;
 }
@@ -152,10 +154,10 @@ const SourceRow = memo(function SourceRow({ row, standardName, isUsed, onFold }:
       <Fold row={row} onFold={onFold} />
       <RowTypeIcon type={typeOf(node)} />
       <span className={isRoot ? styles.root : styles.name} title={node.path}>
-        {nameOf(node, t)}
+        {standardName?.place ?? nameOf(node, t)}
       </span>
       {isRoot ? <code className={styles.rootPath}>{node.path}</code> : null}
-      {standardName === undefined ? null : <span className={styles.rootPath}>{standardName}</span>}
+      {standardName?.name === undefined ? null : <span className={styles.rootPath}>{standardName.name}</span>}
       {node.isOptional ? (
         <span className={styles.mark} title={t('optional')}>
           ?

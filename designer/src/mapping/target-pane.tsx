@@ -191,7 +191,7 @@ const TargetRow = memo(function TargetRow({ row, onFold }: { readonly row: TreeR
 function RuleCell({ node }: { readonly node: TargetNode }) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
-  const { unfilled } = useMappingView();
+  const { unfilled, standardName } = useMappingView();
   const source = node.rules[0]?.rule.from ?? node.loop?.source.item;
   if (source === undefined) {
     const isNeeded = unfilled.has(node.key);
@@ -217,7 +217,9 @@ function RuleCell({ node }: { readonly node: TargetNode }) {
           {steps.length > 1 ? ` +${steps.length - 1}` : ''}
         </span>
       )}
-      <span className={kind === 'loop' ? `${styles.chip} ${styles.loopChip}` : styles.rule}>{base}</span>
+      <span className={kind === 'loop' ? `${styles.chip} ${styles.loopChip}` : styles.rule}>
+        {(kind === 'path' ? standardName(base, language)?.place : undefined) ?? base}
+      </span>
       {node.rules.length > 1 ? (
         <span className={`${styles.chip} ${styles.plain}`}>{t('several', { count: node.rules.length })}</span>
       ) : null}

@@ -1,0 +1,67 @@
+/** What a node will probably give out before any message went through it: read off schemas, mappings, samples and saved tests. Pure. */
+import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
+import { isRecord } from '../../../engine/contract/is-record.ts';
+import type { Mapping, MappingRule, MappingSource } from '../../../nodes/shared/mapping/mapping-document.ts';
+import { stepsOfTo, type TargetStep } from './mapping/mapping-paths.ts';
+import type { NodeTypes } from './node-types.ts';
+import { sampleOf } from './schema-sample.ts';
+
+const DEPTH = 50;
+
+/** Undefined where nothing is known. */
+export function likelyOutput(document: FlowDocument, types: NodeTypes, nodeId: string, depth = 0): unknown {
+  const node = document.nodes.find(({ id }) => id === nodeId);
+  const type = node === undefined ? undefined : types.get(node.type);
+  if (node === undefined || type === undefined || depth > DEPTH) return undefined;
+  if (type.kind === 'trigger') return document.tests[0]?.input.data ?? triggerData(node, type.samples[0]?.data);
+  const mocked = mockOf(document, nodeId);
+  if (mocked !== undefined) return mocked;
+  if (type.type === 'transform.map') return mapped((node.config['mapping'] as Mapping | undefined)?.rules ?? []);
+  // A check hands on what it was given.
+  if (type.category === 'check')
+    return isRecord(node.config['schema']) ? sampleOf(node.config['schema']) : before(document, types, node, depth);
+  return undefined;
+}
+
+function before(document: FlowDocument, types: NodeTypes, { id }: FlowNode, depth: number): unknown {
+  return document.edges
+    .filter(({ to }) => to.node === id)
+    .map(({ from }) => likelyOutput(document, types, from.node, depth + 1))
+    .find((data) => data !== undefined);
+}
+
+/** An interface says itself what its body looks like. */
+function triggerData(node: FlowNode, sample: unknown): unknown {
+  const { schema } = node.config;
+  return isRecord(schema) && isRecord(sample) && 'body' in sample ? { ...sample, body: sampleOf(schema) } : sample;
+}
+
+function mockOf({ tests }: FlowDocument, nodeId: string): unknown {
+  const mock = tests.map(({ mocks }) => mocks[nodeId]).find((one) => one !== undefined && 'emit' in one);
+  return mock !== undefined && 'emit' in mock ? Object.values(mock.emit)[0] : undefined;
+}
+
+/** The fields that the rules fill. */
+function mapped(rules: readonly MappingRule[]): unknown {
+  const target = {};
+  for (const { to, from } of rules) put(target, stepsOfTo(to) ?? [], from === undefined ? '' : valueOf(from));
+  return rules.length === 0 ? undefined : target;
+}
+
+function valueOf(from: MappingSource): unknown {
+  if ('value' in from) return from.value;
+  if ('each' in from) return [from.rules === undefined ? '' : mapped(from.rules)];
+  return '';
+}
+
+function put(target: unknown, steps: readonly TargetStep[], value: unknown): void {
+  const [step, ...rest] = steps;
+  if (step === undefined || typeof target !== 'object' || target === null) return;
+  const place = target as Record<string | number, unknown>;
+  const key = step.kind === 'field' ? step.name : step.kind === 'position' ? step.index : 0;
+  if (rest.length === 0) place[key] = value;
+  else {
+    place[key] ??= rest[0]?.kind === 'field' ? {} : [];
+    put(place[key], rest, value);
+  }
+}
