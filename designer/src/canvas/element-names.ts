@@ -1,4 +1,5 @@
 /** How a screen reader names cards and wires: what it is, of which type, in which state. */
+import type { FlowNode } from '../../../engine/contract/flow-document.ts';
 import type { Overlay } from '../editor/editor-store.ts';
 import { defineTexts, translateWith, type Language } from '../i18n/texts.ts';
 import type { NodeTypes } from '../model/node-types.ts';
@@ -27,9 +28,18 @@ export function createNames(types: NodeTypes, overlay: Overlay | undefined, lang
       return [label || kind, kind, ...(disabled === true ? [state('disabled')] : []), ...status].join(t('separator'));
     },
     wire({ source, target, data }, document) {
-      const labelOf = (id: string) => document.nodes.find((node) => node.id === id)?.label ?? id;
-      const name = t('wire', { from: labelOf(source), to: labelOf(target) });
+      const labels = labelsOf(document.nodes);
+      const name = t('wire', { from: labels.get(source) ?? source, to: labels.get(target) ?? target });
       return data.label === undefined ? name : `${name}${t('separator')}${data.label[language]}`;
     },
   };
+}
+
+const known = new WeakMap<readonly FlowNode[], ReadonlyMap<string, string>>();
+
+/** Asked for by every wire of a flow: worked out once for each state of its nodes. */
+function labelsOf(nodes: readonly FlowNode[]): ReadonlyMap<string, string> {
+  const found = known.get(nodes) ?? new Map(nodes.map(({ id, label }) => [id, label]));
+  known.set(nodes, found);
+  return found;
 }

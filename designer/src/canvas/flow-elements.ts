@@ -35,10 +35,11 @@ export const GROUP_HANDLE = 'kq-group-title';
 
 export type BuildElements = (document: FlowDocument, selected: ReadonlySet<string>, names: Names) => FlowElements;
 
-/** A builder remembers what it built last: an element that did not change stays the same object. */
+/** A builder remembers what it built last: an element that did not change stays the same object, and so does a list of such elements. */
 export function createElementBuilder(types: NodeTypes): BuildElements {
   const viewOf = createCanvasView(types);
   let known = new Map<string, Kept>();
+  let last: FlowElements = { nodes: [], edges: [] };
   return (document, selected, names) => {
     const view = viewOf(document);
     const next = new Map<string, Kept>();
@@ -64,8 +65,13 @@ export function createElementBuilder(types: NodeTypes): BuildElements {
     const nodes = ordered.map((node) => keep(node, names.node(node), () => nodeElement(node)));
     const edges = view.edges.map((edge) => keep(edge, names.wire(edge, document), () => edge as CanvasEdge));
     known = next;
-    return { nodes, edges };
+    last = { nodes: sameList(last.nodes, nodes), edges: sameList(last.edges, edges) };
+    return last;
   };
+}
+
+function sameList<T>(before: T[], after: T[]): T[] {
+  return before.length === after.length && after.every((item, index) => item === before[index]) ? before : after;
 }
 
 interface Kept {

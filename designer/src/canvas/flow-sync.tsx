@@ -1,6 +1,6 @@
 /** Puts the flow document into the drawing, and what is selected in the drawing into the editor. */
 import type { EdgeChange, NodeChange } from '@xyflow/react';
-import { useCallback, useEffect, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useEditor } from '../editor/editor-context.tsx';
 import { useCanvas, useCanvasTools, type CanvasTools } from './canvas-context.tsx';
 import { createNames } from './element-names.ts';
@@ -19,12 +19,15 @@ export function FlowSync() {
   const build = useMemo(() => createElementBuilder(types), [types]);
   const names = useMemo(() => createNames(types, overlay, language), [types, overlay, language]);
   const selected = useMemo(() => new Set([...nodes, ...edges, ...notes, ...groups]), [nodes, edges, notes, groups]);
+  const drawn = useRef<CanvasEdge[]>(undefined);
   useEffect(() => {
     const elements = build(document, selected, names);
     const { setNodes, setEdges, nodeLookup } = drawing.getState();
     // A drag under way is the drawing's own until it ends.
     setNodes(elements.nodes.map((node) => (nodeLookup.get(node.id)?.dragging === true ? inDrag(node, nodeLookup.get(node.id)!) : node)));
-    setEdges(elements.edges);
+    // A label is typed without any wire changing.
+    if (drawn.current !== elements.edges) setEdges(elements.edges);
+    drawn.current = elements.edges;
   }, [build, document, selected, names, drawing]);
   return null;
 }

@@ -1,6 +1,6 @@
 /** The selected node: its name, its configuration, what it does about errors, its help. */
 import { Input, Tabs, type InputRef } from 'antd';
-import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { memo, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { FlowNode } from '../../../engine/contract/flow-document.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { useEditor } from '../editor/editor-context.tsx';
@@ -30,17 +30,23 @@ export function NodePanel({ nodeId }: { readonly nodeId: string }) {
   const t = useTexts(TEXTS);
   const node = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId));
   const type = useEditor(({ types }) => (node === undefined ? undefined : types.get(node.type)));
-  if (node === undefined) return null;
+  const unnamed = useUnnamed(node);
+  if (node === undefined || unnamed === undefined) return null;
   if (type === undefined) return <p className={styles.panel}>{t('unknown', { type: node.type })}</p>;
   return (
     <NodeSurroundings nodeId={nodeId}>
       <div className={styles.panel}>
         <NodeHeader node={node} type={type} />
-        <NewerMajor node={node} type={type} />
-        <NodeTabs node={node} type={type} />
+        <NewerMajor node={unnamed} type={type} />
+        <NodeTabs node={unnamed} type={type} />
       </div>
     </NodeSurroundings>
   );
+}
+
+/** The same object while only the label is typed, which the forms of a node do not show. */
+function useUnnamed(node: FlowNode | undefined): FlowNode | undefined {
+  return useMemo(() => node, [node?.id, node?.type, node?.config, node?.adapter, node?.handling, node?.disabled]);
 }
 
 interface NodePartProps {
@@ -99,7 +105,7 @@ function leaveName({ key, nativeEvent, currentTarget }: KeyboardEvent<HTMLInputE
   if ((key === 'Enter' || key === 'Escape') && !nativeEvent.isComposing) currentTarget.blur();
 }
 
-function NodeTabs({ node, type }: NodePartProps) {
+const NodeTabs = memo(function NodeTabs({ node, type }: NodePartProps) {
   const t = useTexts(TEXTS);
   const focus = useEditor((editor) => (editor.focus?.nodeId === node.id ? editor.focus : undefined));
   const problems = useEditor((editor) => editor.problems);
@@ -141,4 +147,4 @@ function NodeTabs({ node, type }: NodePartProps) {
       ]}
     />
   );
-}
+});

@@ -14,7 +14,7 @@ export function NodeSurroundings({ nodeId, children }: { readonly nodeId: string
   const samples = useEditor((editor) => editor.samples);
   const document = useEditor((editor) => editor.history.document);
   // What is typed into a node changes neither wires nor names: fields are told anew only when those change.
-  const names = document.nodes.map(({ id, label }) => `${id} ${label}`).join('\n');
+  const names = document.nodes.map(({ id, label }) => (id === nodeId ? id : `${id} ${label}`)).join('\n');
   const lists = useMemo(
     () => ({
       nodesBefore: nodeId === undefined ? NONE : namesOfNodesBefore(document, nodeId),
