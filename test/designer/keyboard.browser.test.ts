@@ -1,6 +1,7 @@
 /** An analyst who keeps the hands on the keyboard, in a real browser. */
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
+import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 import { card, copyBooking, isSaved, sidePanel } from './flow-editor.ts';
 
@@ -95,4 +96,20 @@ test('what was typed into a trial is there after a look at another tab, another 
   await page.getByRole('button', { name: '试运行', exact: true }).click();
   await expect(input).toHaveText('{"hospital":"Z"}');
   await expect(panel.getByRole('heading', { name: '每个节点' })).toBeVisible();
+});
+
+test('a template is chosen where a flow is made, and is drawn in the mode that it needs', LIMIT, async () => {
+  const { city, open } = console;
+  const page = await open({ path: '/flows?new=1' });
+  const dialog = page.getByRole('dialog', { name: '新建流程' });
+  await dialog.getByRole('textbox', { name: '名称' }).fill('按模板');
+  await dialog.getByRole('radio', { name: /^HL7 消息转 HTTP/ }).check();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.react-flow__node-card')).toHaveCount(4);
+  await isSaved(page);
+  const flowId = new URL(page.url()).pathname.split('/').at(-1)!;
+  const flow = (await city.admin('GET', `/flows/${flowId}`)) as FlowDocument;
+  assert.deepEqual([flow.mode, flow.nodes.at(-1)!.config['method']], ['durable', 'POST']);
+  await page.getByRole('button', { name: /^撤销/ }).click();
+  await page.getByRole('heading', { name: '流程从触发器开始' }).waitFor();
 });

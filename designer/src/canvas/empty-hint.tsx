@@ -1,14 +1,15 @@
 /** What an empty canvas says: where a flow begins, and chains to begin with. */
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { useMay } from '../app/session.tsx';
 import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
-import { starterClipboard, startersFor, type Starter } from '../model/starters.ts';
+import { beginWithStarter } from '../model/commands/begin-flow.ts';
+import { startersFor, type Starter } from '../model/starters.ts';
 import { NodeIcon } from '../parts/node-icon.tsx';
 import { addChosen, middleOfView } from './add-chosen.ts';
 import { useCanvasTools } from './canvas-context.tsx';
 import styles from './empty-hint.module.css';
-import { pasteClipboard } from './selection-deeds.ts';
 import { SoapStarter } from './soap-starter.tsx';
 import { fitAll } from './view-deeds.ts';
 
@@ -37,12 +38,23 @@ function Beginnings() {
   const types = useEditor((editor) => editor.types);
   const may = useMay();
   const [asking, setAsking] = useState<Starter>();
+  const choose = (starter: Starter) => (starter.id === ASKING && may('adapters.test') ? setAsking(starter) : begin(starter));
   const begin = (starter: Starter) => {
     setAsking(undefined);
-    pasteClipboard(tools, starterClipboard(types, starter, tools.language), middleOfView(tools));
+    const { history } = tools.editor.getState();
+    tools.perform(beginWithStarter(history.document, types, starter, tools.language, middleOfView(tools)));
     // The chain is drawn after this turn.
     requestAnimationFrame(() => fitAll(tools));
   };
+  // Chosen when the flow was made: once, so that undoing it does not draw it again.
+  const [address, setAddress] = useSearchParams();
+  const wished = address.get('begin');
+  useEffect(() => {
+    const starter = startersFor(types).find(({ id }) => id === wished);
+    if (starter === undefined) return;
+    setAddress({}, { replace: true });
+    choose(starter);
+  }, [wished]);
   return (
     <>
       <h2>{t('title')}</h2>
@@ -63,11 +75,7 @@ function Beginnings() {
       <p className={styles.or}>{t('starters')}</p>
       <div className={styles.starters}>
         {startersFor(types).map((starter) => (
-          <button
-            key={starter.id}
-            type="button"
-            onClick={() => (starter.id === ASKING && may('adapters.test') ? setAsking(starter) : begin(starter))}
-          >
+          <button key={starter.id} type="button" onClick={() => choose(starter)}>
             <strong>
               <NodeIcon name={starter.icon} size={18} />
               {text(starter.title)}

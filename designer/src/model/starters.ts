@@ -13,6 +13,8 @@ export interface Starter {
   readonly title: Text;
   readonly about: Text;
   readonly chain: readonly string[];
+  /** Nobody waits for an answer: the message is stored first, and the last call sends it on. */
+  readonly pushes?: true;
 }
 
 export const STARTERS: readonly Starter[] = [
@@ -32,6 +34,7 @@ export const STARTERS: readonly Starter[] = [
     title: { 'zh-CN': 'HL7 消息转 HTTP', en: 'HL7 to HTTP' },
     about: { 'zh-CN': '经 MLLP 接收 HL7 v2 消息，解析、转换后推送', en: 'Take HL7 v2 by MLLP, parse it, change its form, send it on' },
     chain: ['mllp.listen@1', 'hl7.parse@1', 'transform.map@1', 'http.call@1'],
+    pushes: true,
   },
   {
     id: 'timer-to-http',
@@ -39,6 +42,7 @@ export const STARTERS: readonly Starter[] = [
     title: { 'zh-CN': '定时取数', en: 'Fetch by the clock' },
     about: { 'zh-CN': '按计划查询一个系统，转换后写入另一个系统', en: 'Ask one system by a schedule and write to another' },
     chain: ['timer.schedule@1', 'http.call@1', 'transform.map@1', 'http.call@1'],
+    pushes: true,
   },
 ];
 
@@ -48,12 +52,14 @@ export function startersFor(types: NodeTypes): readonly Starter[] {
 }
 
 /** The chain, connected and laid out in a row, as if it had been copied. */
-export function starterClipboard(types: NodeTypes, { chain }: Starter, language: keyof Text): Clipboard {
+export function starterClipboard(types: NodeTypes, { chain, pushes }: Starter, language: keyof Text): Clipboard {
   const nodes: FlowDocument['nodes'] = [];
   for (const name of chain) {
     const type = types.get(name);
     if (type !== undefined) nodes.push(newNode({ nodes } as FlowDocument, type, { language }));
   }
+  const last = nodes.at(-1);
+  if (pushes === true && last?.type.startsWith('http.call@') === true) last.config = { ...last.config, method: 'POST' };
   const edges = nodes.slice(1).map((node, index) => {
     const before = nodes[index]!;
     return {

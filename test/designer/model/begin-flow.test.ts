@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { beginWithSoap } from '../../../designer/src/model/commands/begin-flow.ts';
+import { beginWithSoap, beginWithStarter } from '../../../designer/src/model/commands/begin-flow.ts';
 import { apply, begin, undo } from '../../../designer/src/model/flow-history.ts';
 import { sampleOf } from '../../../designer/src/model/schema-sample.ts';
+import { STARTERS } from '../../../designer/src/model/starters.ts';
 import type { Offer } from '../../../engine/contract/node.ts';
 import { emptyFlow, types } from './sample-types.ts';
 
@@ -49,6 +50,21 @@ test('a flow that begins with an operation of a hospital is filled in from end t
   assert.deepEqual(tests[0]?.input.data, { body: { PatientId: 'P000001', 'Dept-Code': 'NK' }, query: {}, params: {} });
   assert.deepEqual(Object.keys(tests[0].mocks), [soap?.id], 'the trial reaches no hospital');
   assert.deepEqual(undo(history).document, empty, 'one step takes all of it back');
+});
+
+test('a common flow that nobody waits for stores the message first and sends it on by POST', () => {
+  for (const starter of STARTERS) {
+    const empty = emptyFlow();
+    const plan = beginWithStarter(empty, types, starter, 'zh-CN', { x: 0, y: 0 });
+    assert.ok('command' in plan);
+    const { mode, nodes } = apply(begin(empty), plan.command).document;
+    const last = nodes.at(-1)!;
+    assert.deepEqual(
+      [mode, last.config['method']],
+      last.type.startsWith('http.call@') ? ['durable', 'POST'] : ['sync', undefined],
+      starter.id,
+    );
+  }
 });
 
 test('data to try with keeps to its schema', () => {

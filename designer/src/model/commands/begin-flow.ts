@@ -6,7 +6,7 @@ import type { Point } from '../card-geometry.ts';
 import type { NodeTypes } from '../node-types.ts';
 import { pathStep } from '../sample-shape.ts';
 import { sampleOf } from '../schema-sample.ts';
-import { starterClipboard, STARTERS } from '../starters.ts';
+import { starterClipboard, STARTERS, type Starter } from '../starters.ts';
 import { addTest } from './saved-tests.ts';
 import { paste, type Pasted } from './paste.ts';
 
@@ -17,6 +17,24 @@ export interface SoapBeginning {
   /** What the adapter is called: labels name it. */
   readonly hospital: string;
   readonly at: Point;
+}
+
+/** The bare chain of a common flow, in the mode that it needs. */
+export function beginWithStarter(document: FlowDocument, types: NodeTypes, starter: Starter, language: keyof Text, at: Point): Pasted {
+  const plan = paste(document, types, starterClipboard(types, starter, language), at);
+  if ('refusal' in plan) return plan;
+  const { command, pasted } = plan;
+  return {
+    pasted,
+    command: {
+      name: 'flow.begin',
+      subject: starter.title[language],
+      change(draft) {
+        command.change(draft);
+        if (starter.pushes === true) draft.mode = 'durable';
+      },
+    },
+  };
 }
 
 const LABELS: Readonly<Record<keyof Text, { readonly to: (name: string) => string; readonly from: string; readonly test: string }>> = {

@@ -1,14 +1,17 @@
-import { Form, Input, Modal } from 'antd';
-import { useId, useRef } from 'react';
+import { Form, Input, Modal, Radio } from 'antd';
+import { useId, useMemo, useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { call } from '../../api/client.ts';
 import type { FlowSummary } from '../../api/outputs.ts';
-import { useMutationOf } from '../../api/queries.ts';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useGuide } from '../../guide/guide-store.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { copyFlow, newFlow } from '../../model/new-flow.ts';
+import { createNodeTypes } from '../../model/node-types.ts';
+import { startersFor } from '../../model/starters.ts';
 import { DomainSelect, useStartDomain } from '../../parts/domain-select.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
+import styles from './flows-page.module.css';
 
 const TEXTS = defineTexts({
   title: ['新建流程', 'New flow'],
@@ -18,6 +21,8 @@ const TEXTS = defineTexts({
   missing: ['请填写名称', 'Enter the name'],
   domain: ['服务域', 'Domain'],
   domainHelp: ['医院或部门；只有拥有该服务域的账号能查看和修改。', 'A hospital or department; accounts with this domain see and edit it.'],
+  begin: ['从什么开始', 'Begin with'],
+  blank: ['空白画布', 'An empty canvas'],
   domainMissing: ['请选择服务域', 'Choose a domain'],
   create: ['创建并打开', 'Create and open'],
   cancel: ['取消', 'Cancel'],
@@ -32,7 +37,11 @@ interface NewFlowDialogProps {
 interface Values {
   readonly name: string;
   readonly domain: string;
+  /** Id of a common flow. */
+  readonly starter?: string;
 }
+
+const BLANK = '';
 
 /** A name is enough to begin; everything else is drawn. */
 export function NewFlowDialog(props: NewFlowDialogProps) {
@@ -49,12 +58,12 @@ function Dialog({ copyOf, domain: start, onClose }: NewFlowDialogProps & { reado
   const formId = useId();
   // Enter may be pressed again before the button shows that it is loading.
   const isUnderWay = useRef(false);
-  const create = async ({ name, domain }: Values) => {
+  const create = async ({ name, domain, starter = BLANK }: Values) => {
     const source = copyOf === undefined ? undefined : await call('flows.get', { flowId: copyOf.flowId });
     const document = source === undefined ? newFlow(name.trim(), domain) : copyFlow(source, name.trim(), domain);
     await save.mutateAsync({ flowId: document.flowId, document });
     useGuide.getState().finish('create');
-    void go(`/flows/${document.flowId}`);
+    void go(`/flows/${document.flowId}${starter === BLANK ? '' : `?begin=${starter}`}`);
   };
   const submit = (values: Values) => {
     if (isUnderWay.current) return;
@@ -76,7 +85,11 @@ function Dialog({ copyOf, domain: start, onClose }: NewFlowDialogProps & { reado
         id={formId}
         layout="vertical"
         requiredMark={false}
-        initialValues={{ domain: start, ...(copyOf === undefined ? {} : { name: t('copyName', { name: text(copyOf.name) }) }) }}
+        initialValues={{
+          domain: start,
+          starter: BLANK,
+          ...(copyOf === undefined ? {} : { name: t('copyName', { name: text(copyOf.name) }) }),
+        }}
         onFinish={submit}
       >
         <Form.Item
@@ -90,8 +103,43 @@ function Dialog({ copyOf, domain: start, onClose }: NewFlowDialogProps & { reado
         <Form.Item name="domain" label={t('domain')} extra={t('domainHelp')} rules={[{ required: true, message: t('domainMissing') }]}>
           <DomainSelect label={t('domain')} />
         </Form.Item>
+        {copyOf === undefined ? (
+          <Form.Item name="starter" label={t('begin')}>
+            <StarterChoice label={t('begin')} blank={t('blank')} />
+          </Form.Item>
+        ) : null}
       </Form>
       {save.error === null ? null : <ErrorBox error={save.error} />}
     </Modal>
+  );
+}
+
+interface StarterChoiceProps {
+  readonly label: string;
+  readonly blank: string;
+  readonly id?: string;
+  readonly value?: string;
+  readonly onChange?: (value: string) => void;
+}
+
+function StarterChoice({ label, blank, id, value, onChange }: StarterChoiceProps) {
+  const text = useText();
+  const { data } = useQueryOf('nodes.list', {});
+  const starters = useMemo(() => startersFor(createNodeTypes(data?.items ?? [])), [data]);
+  return (
+    <Radio.Group
+      {...(id === undefined ? {} : { id })}
+      aria-label={label}
+      className={styles.starters ?? ''}
+      value={value}
+      onChange={(event) => onChange?.(event.target.value as string)}
+    >
+      <Radio value={BLANK}>{blank}</Radio>
+      {starters.map(({ id: starter, title, about }) => (
+        <Radio key={starter} value={starter}>
+          {text(title)} <span className={styles.about}>{text(about)}</span>
+        </Radio>
+      ))}
+    </Radio.Group>
   );
 }
