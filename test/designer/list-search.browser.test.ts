@@ -35,3 +35,13 @@ test(
     await expect(search).toHaveValue('');
   },
 );
+
+test('an archive that is off is told as such, not as a failure', { skip: noBrowser, timeout: 120_000 }, async (context) => {
+  const { open } = await startConsole(context);
+  const page = await open({ path: '/messages' });
+  await page.getByRole('switch', { name: '归档' }).click();
+  await page.getByText('归档未启用').waitFor();
+  await expect(page.getByRole('alert')).toHaveCount(0);
+  await page.getByRole('button', { name: '返回消息' }).click();
+  await expect(page.getByText('归档未启用')).toHaveCount(0);
+});

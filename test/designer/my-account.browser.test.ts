@@ -15,6 +15,22 @@ before(async () => {
 });
 after(() => (noBrowser === false ? console.close() : undefined));
 
+test('the one-time password is typed once: the next page asks for the own one alone', LIMIT, async () => {
+  const { city, browser } = console;
+  const keeper = await city.person(['system-admin']);
+  const made = await keeper.call('POST', '/accounts', { name: 'p-first', displayName: '首次', roles: ['analyst'] });
+  const { oneTimePassword } = made.json() as { oneTimePassword: string };
+  const page = await (await browser.newContext({ locale: 'zh-CN', baseURL: city.control })).newPage();
+  await page.goto('/');
+  await logIn(page, 'p-first', oneTimePassword);
+  await page.getByRole('heading', { name: '设置自己的密码' }).waitFor();
+  await expect(page.getByLabel('一次性密码')).toHaveCount(0);
+  await page.getByLabel('新密码（至少 12 个字符）').pressSequentially('Own-Password-2026', { delay: 30 });
+  await page.getByLabel('再输入一次').pressSequentially('Own-Password-2026', { delay: 30 });
+  await page.keyboard.press('Enter');
+  await page.getByRole('menuitem', { name: '流程' }).waitFor();
+});
+
 test('a second factor is set up with the password given again, and asked for at the next login', LIMIT, async () => {
   const { page, name, password } = await console.arrive({ path: '/me' });
   await logIn(page, name, password);

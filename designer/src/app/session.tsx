@@ -1,5 +1,5 @@
 /** Who is logged in and what they may do. */
-import { createContext, use, useEffect, type ReactNode } from 'react';
+import { createContext, use, useEffect, useState, type ReactNode } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Permission } from '../../../engine/contract/access.ts';
 import { ApiError, call, LOGGED_OUT } from '../api/client.ts';
@@ -20,18 +20,28 @@ const SessionContext = createContext<Me | undefined>(undefined);
 export function Session({ children }: { readonly children: ReactNode }) {
   const me = useQueryOf('me.get', {});
   const client = useQueryClient();
+  // In this page alone, until it was replaced by the person's own.
+  const [typed, setTyped] = useState<string>();
   useEffect(() => {
     const ask = () => void client.invalidateQueries({ queryKey: ['me.get'] });
     window.addEventListener(LOGGED_OUT, ask);
     return () => window.removeEventListener(LOGGED_OUT, ask);
   }, [client]);
+  const isDue = me.data?.mustChangePassword;
+  useEffect(() => {
+    if (isDue === false) setTyped(undefined);
+  }, [isDue]);
+  const enter = (password?: string) => {
+    setTyped(password);
+    void client.resetQueries();
+  };
   if (me.isPending) return null;
   const isLoggedOut = me.error instanceof ApiError && me.error.status === 401;
-  if (me.data === undefined && isLoggedOut) return <LoginPage onDone={() => client.resetQueries()} />;
+  if (me.data === undefined && isLoggedOut) return <LoginPage onDone={enter} />;
   // A platform that is away must not take an open, unsaved page with it: the last known person stays.
   if (me.data === undefined) return <ErrorBox error={me.error} onRetry={() => void me.refetch()} isPage />;
-  const again = () => void client.resetQueries();
-  if (me.data.mustChangePassword) return <NewPasswordPage isOneTime={me.data.isPasswordOneTime} onDone={again} />;
+  const again = () => enter();
+  if (me.data.mustChangePassword) return <NewPasswordPage isOneTime={me.data.isPasswordOneTime} typed={typed} onDone={again} />;
   if (me.data.mustSetUpSecondFactor) {
     return (
       <>

@@ -53,7 +53,7 @@ export function EntryFrame({ title, children }: { readonly title: string; readon
   );
 }
 
-export function LoginPage({ onDone }: { readonly onDone: () => void }) {
+export function LoginPage({ onDone }: { readonly onDone: (password: string) => void }) {
   const t = useTexts(TEXTS);
   const { submit, error, isBusy, needsCode } = useLogin(onDone);
   return (

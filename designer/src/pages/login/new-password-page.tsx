@@ -23,15 +23,22 @@ const TEXTS = defineTexts({
 });
 
 interface Values {
-  readonly oldPassword: string;
+  readonly oldPassword?: string;
   readonly newPassword: string;
 }
 
-export function NewPasswordPage({ isOneTime, onDone }: { readonly isOneTime: boolean; readonly onDone: () => void }) {
+interface NewPasswordPageProps {
+  readonly isOneTime: boolean;
+  /** The present password, where it was typed a moment ago: it is not asked for twice. */
+  readonly typed: string | undefined;
+  readonly onDone: () => void;
+}
+
+export function NewPasswordPage({ isOneTime, typed, onDone }: NewPasswordPageProps) {
   const t = useTexts(TEXTS);
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
-  const submit = async ({ oldPassword, newPassword }: Values) => {
+  const submit = async ({ oldPassword = typed ?? '', newPassword }: Values) => {
     setBusy(true);
     setError(undefined);
     await call('me.change-password', { oldPassword, newPassword }).then(onDone, setError);
@@ -42,11 +49,13 @@ export function NewPasswordPage({ isOneTime, onDone }: { readonly isOneTime: boo
     <EntryFrame title={t('title')}>
       <p className={styles.hint}>{t(isOneTime ? 'why' : 'tooOld')}</p>
       <Form layout="vertical" requiredMark={false} onFinish={(values) => void submit(values as Values)}>
-        <Form.Item name="oldPassword" label={t(isOneTime ? 'oneTime' : 'old')} rules={[required]}>
-          <Input.Password autoFocus autoComplete="current-password" />
-        </Form.Item>
+        {typed === undefined ? (
+          <Form.Item name="oldPassword" label={t(isOneTime ? 'oneTime' : 'old')} rules={[required]}>
+            <Input.Password autoFocus autoComplete="current-password" />
+          </Form.Item>
+        ) : null}
         <Form.Item name="newPassword" label={t('next')} rules={[required]}>
-          <Input.Password autoComplete="new-password" />
+          <Input.Password autoFocus={typed !== undefined} autoComplete="new-password" />
         </Form.Item>
         <Form.Item
           name="again"

@@ -8,17 +8,20 @@ export interface LoginValues {
 }
 
 /** The two steps of a login: name and password; then the code, where the account has a second factor. */
-export function useLogin(onDone: () => void) {
+export function useLogin(onDone: (password: string) => void) {
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
   const [needsCode, setNeedsCode] = useState(false);
   const submit = async ({ name, password, code }: LoginValues) => {
     setBusy(true);
     setError(undefined);
-    await login(name, password, code).then(onDone, (problem: unknown) => {
-      if (problem instanceof ApiError && problem.code === 'LOGIN_CODE_REQUIRED') setNeedsCode(true);
-      else setError(problem);
-    });
+    await login(name, password, code).then(
+      () => onDone(password),
+      (problem: unknown) => {
+        if (problem instanceof ApiError && problem.code === 'LOGIN_CODE_REQUIRED') setNeedsCode(true);
+        else setError(problem);
+      },
+    );
     setBusy(false);
   };
   return { submit, error, isBusy, needsCode };

@@ -3,6 +3,7 @@ import { Alert, Button, Switch, Tooltip } from 'antd';
 import { Download, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
 import type { ExecutionSummary } from '../../../../engine/services.ts';
+import { ApiError } from '../../api/client.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -33,6 +34,12 @@ const TEXTS = defineTexts({
   live: ['自动刷新', 'Live'],
   liveHelp: ['每 5 秒列出新到的消息', 'Lists what has come every 5 seconds'],
   archive: ['归档', 'Archive'],
+  archiveOff: ['归档未启用', 'The archive is off'],
+  archiveOffNext: [
+    '消息不会移入归档，全部在此处查找。需要时请系统管理员设置 KQ_ARCHIVE_FOLDER。',
+    'No message is moved into an archive: all are found here. Where one is wanted, the system administrator sets KQ_ARCHIVE_FOLDER.',
+  ],
+  archiveLeave: ['返回消息', 'Back to the messages'],
   archiveHelp: ['在归档文件中查找较早的消息', 'Looks for older messages in the archive'],
   export: ['导出 CSV', 'Export CSV'],
   exporting: ['导出消息列表', 'Exporting the list'],
@@ -91,6 +98,7 @@ function Messages() {
       <Alert type={isCut ? 'warning' : 'success'} showIcon title={t(isCut ? 'cut' : 'exported', { count: format.number(count) })} />
     ),
   };
+  const isArchiveOff = query.archived === true && list.error instanceof ApiError && list.error.code === 'ARCHIVE_ABSENT';
   const next = isConditional ? <Button onClick={clear}>{t('clear')}</Button> : undefined;
   return (
     <Page>
@@ -136,12 +144,20 @@ function Messages() {
           }
         />
         {searchedFrom === undefined ? null : <Alert type="info" showIcon title={t('brokenOff', { at: format.time(searchedFrom) })} />}
-        <MessageTable
-          label={t('title')}
-          list={list}
-          columns={columns}
-          empty={<EmptyState title={t('empty')} next={t('emptyNext')} {...(next === undefined ? {} : { action: next })} />}
-        />
+        {isArchiveOff ? (
+          <EmptyState
+            title={t('archiveOff')}
+            next={t('archiveOffNext')}
+            action={<Button onClick={() => set({ archive: undefined })}>{t('archiveLeave')}</Button>}
+          />
+        ) : (
+          <MessageTable
+            label={t('title')}
+            list={list}
+            columns={columns}
+            empty={<EmptyState title={t('empty')} next={t('emptyNext')} {...(next === undefined ? {} : { action: next })} />}
+          />
+        )}
       </div>
       {work === undefined ? null : <ProgressDialog work={work} onClose={() => setWork(undefined)} />}
     </Page>
