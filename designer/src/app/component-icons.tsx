@@ -13,7 +13,10 @@ import {
   X,
   type LucideIcon,
 } from 'lucide-react';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
 import styles from './component-icons.module.css';
+
+const TEXTS = defineTexts({ moreTabs: ['更多标签页', 'More tabs'] });
 
 /** Sized and coloured by antd, which knows its icons by this class. */
 const sign = (Icon: LucideIcon) => (
@@ -35,6 +38,12 @@ const loadingIcon = (
 );
 const day = { suffixIcon: <Calendar size={16} /> };
 
+/** The button has no name but that of its icon. */
+function MoreTabs() {
+  const t = useTexts(TEXTS);
+  return <Ellipsis size={16} role="img" aria-label={t('moreTabs')} />;
+}
+
 export const COMPONENT_ICONS = {
   alert: { ...states, closeIcon },
   modal: { ...states, closeIcon },
@@ -44,7 +53,7 @@ export const COMPONENT_ICONS = {
   select: { loadingIcon, suffixIcon: <ChevronDown size={14} />, clearIcon: <CircleX size={14} />, removeIcon: <X size={12} /> },
   cascader: { suffixIcon: <ChevronDown size={14} /> },
   collapse: { expandIcon: ({ isActive }) => (isActive === true ? <ChevronDown size={14} /> : <ChevronRight size={14} />) },
-  tabs: { more: { icon: <Ellipsis size={16} /> } },
+  tabs: { more: { icon: <MoreTabs /> } },
   datePicker: day,
   timePicker: day,
 } satisfies Partial<ConfigProviderProps>;

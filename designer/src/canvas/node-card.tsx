@@ -128,6 +128,8 @@ function Port({ port, side, isConnectable }: PortProps) {
       position={POSITIONS[side]}
       isConnectable={isConnectable && !port.isMissing}
       className={`${styles.port} ${styles[side]} ${port.isMissing ? styles.missing : ''}`}
+      role="img"
+      aria-label={t(port.isMissing ? 'portMissing' : 'port', { name })}
       title={port.isMissing ? t('portMissing', { name }) : name}
       style={side === 'below' ? { left: port.at.x } : { top: port.at.y }}
     />

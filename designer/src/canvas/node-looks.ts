@@ -28,6 +28,7 @@ export const STATE_TEXTS = defineTexts({
   disabled: ['已停用', 'Disabled'],
   loose: ['未接入流程', 'Not connected'],
   unknown: ['未知的节点类型', 'Unknown node type'],
+  port: ['端口“{{name}}”', 'Port “{{name}}”'],
   portMissing: ['端口“{{name}}”已不存在', 'The port “{{name}}” is gone'],
   problem: ['{{count}} 个问题', '{{count}} problems'],
   problemOne: ['1 个问题', '1 problem'],
