@@ -1,10 +1,19 @@
 import { Type } from 'typebox';
 import { atField, issuesWithin } from '../../engine/contract/at-field.ts';
+import type { Issue } from '../../engine/contract/errors.ts';
 import { withData } from '../../engine/contract/message.ts';
 import { defineNode, errorPort, inPort, okPort } from '../../engine/contract/node.ts';
 import { fieldEditor, fieldText } from '../../engine/contract/texts.ts';
 import { checkMapping, compileMapping } from '../shared/mapping/compile-mapping.ts';
 import { MappingSchema, type Mapping } from '../shared/mapping/mapping-document.ts';
+
+const NO_RULES: Issue = {
+  path: '',
+  code: 'MAPPING_EMPTY',
+  severity: 'warning',
+  message: 'The mapping has no rules: it gives out an empty object.',
+  fix: 'Add rules, or remove the node.',
+};
 
 /** Builds new data by a mapping (`nodes/shared/mapping`), compiled once. */
 export default defineNode({
@@ -36,7 +45,7 @@ export default defineNode({
     },
     { additionalProperties: false },
   ),
-  check: (config) => issuesWithin('/mapping', checkMapping(config.mapping as Mapping)),
+  check: ({ mapping }) => issuesWithin('/mapping', mapping.rules.length === 0 ? [NO_RULES] : checkMapping(mapping as Mapping)),
   prepare(config, build) {
     const map = atField('/mapping', () => compileMapping(config.mapping as Mapping, build));
     return (ctx, message) => {

@@ -109,3 +109,12 @@ test('an issue leads to the field that holds the mistake', async () => {
     );
   }
 });
+
+test('a mapping without rules is published with a warning at its field', async () => {
+  const document = around('transform.map@1', { mapping: { rules: [] } }, { flowId: 'flw_empty' });
+  const [issue] = await issuesOf(document);
+  assert.deepEqual([issue?.code, issue?.severity, issue?.path], ['MAPPING_EMPTY', 'warning', '/nodes/1/config/mapping']);
+  await running.admin.call('PUT', '/flows/flw_empty', document);
+  const published = await running.admin.call('POST', '/flows/flw_empty/publish', {});
+  assert.equal(published.status, 200, JSON.stringify(published.body));
+});

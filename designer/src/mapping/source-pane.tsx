@@ -153,7 +153,10 @@ const SourceRow = memo(function SourceRow({ row, standardName, isUsed, onFold }:
     <>
       <Fold row={row} onFold={onFold} />
       <RowTypeIcon type={typeOf(node)} />
-      <span className={isRoot ? styles.root : styles.name} title={node.path}>
+      <span
+        className={isRoot ? styles.root : standardName === undefined ? styles.name : `${styles.name} ${styles.standardPlace}`}
+        title={node.path}
+      >
         {standardName?.place ?? nameOf(node, t)}
       </span>
       {isRoot ? <code className={styles.rootPath}>{node.path}</code> : null}

@@ -44,7 +44,7 @@ function mockOf({ tests }: FlowDocument, nodeId: string): unknown {
 /** The fields that the rules fill. */
 function mapped(rules: readonly MappingRule[]): unknown {
   const target = {};
-  for (const { to, from } of rules) put(target, stepsOfTo(to) ?? [], from === undefined ? '' : valueOf(from));
+  for (const { to, from } of rules) put(target, stepsOfTo(to) ?? [], valueOf(from));
   return rules.length === 0 ? undefined : target;
 }
 

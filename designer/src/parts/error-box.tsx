@@ -1,5 +1,6 @@
 import { Button } from 'antd';
 import { CircleX, LockKeyhole, Unplug } from 'lucide-react';
+import type { ReactNode } from 'react';
 import type { Permission } from '../../../engine/contract/access.ts';
 import { ApiError, ConfirmationGivenUp } from '../api/client.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
@@ -22,10 +23,12 @@ interface ErrorBoxProps {
   readonly onRetry?: () => void;
   /** Takes the place of a whole page. */
   readonly isPage?: boolean;
+  /** Told in place of the bare list of problems, where each can be gone to. */
+  readonly problems?: ReactNode;
 }
 
 /** Says of any error what happened, why, and what to do. Every problem of a document is listed. Nothing of what the person called off. */
-export function ErrorBox({ error, onRetry, isPage = false }: ErrorBoxProps) {
+export function ErrorBox({ error, onRetry, isPage = false, problems }: ErrorBoxProps) {
   const t = useTexts(TEXTS);
   const { title, fix, original, issues } = useErrorWords()(error);
   if (error instanceof ConfirmationGivenUp) return null;
@@ -42,15 +45,16 @@ export function ErrorBox({ error, onRetry, isPage = false }: ErrorBoxProps) {
             {original}
           </blockquote>
         )}
-        {issues.length === 0 ? null : (
-          <ul className={styles.issues}>
-            {issues.map(({ path, what, advice, original: told }, index) => (
-              <li key={index}>
-                {path === '' ? null : <code>{path}</code>} {what} {advice} {told === undefined ? null : <q lang="en">{told}</q>}
-              </li>
-            ))}
-          </ul>
-        )}
+        {problems ??
+          (issues.length === 0 ? null : (
+            <ul className={styles.issues}>
+              {issues.map(({ path, what, advice, original: told }, index) => (
+                <li key={index}>
+                  {path === '' ? null : <code>{path}</code>} {what} {advice} {told === undefined ? null : <q lang="en">{told}</q>}
+                </li>
+              ))}
+            </ul>
+          ))}
         {error instanceof ApiError && error.code !== 'UNREACHABLE' ? (
           <div className={styles.details}>
             {t('code')} <code>{error.code}</code>

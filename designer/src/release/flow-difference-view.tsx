@@ -1,9 +1,13 @@
 import { Button } from 'antd';
 import { CircleMinus, CirclePlus, PencilLine, type LucideIcon } from 'lucide-react';
 import { useMemo, type ReactNode } from 'react';
+import { Check } from 'typebox/value';
+import { MappingSchema, type Mapping } from '../../../nodes/shared/mapping/mapping-document.ts';
 import type { FlowDocument, FlowEdge } from '../../../engine/contract/flow-document.ts';
+import { sourceWords } from '../mapping/source-words.ts';
 import { useEditor } from '../editor/editor-context.tsx';
-import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { defineTexts, useLanguage, useText, useTexts, type Language } from '../i18n/texts.ts';
+import { edgeField, flowField, nodeField, type NamedField } from '../model/field-names.ts';
 import { flowDifference, type FlowDifference } from '../model/flow-difference.ts';
 import { withPlaces } from '../model/layout.ts';
 import { Tag, type Tone } from '../parts/status-tag.tsx';
@@ -18,6 +22,8 @@ const TEXTS = defineTexts({
   wire: ['连线 {{from}} → {{to}}', 'Wire {{from}} → {{to}}'],
   settings: ['流程设置', 'Flow settings'],
   nothing: ['（无）', '(nothing)'],
+  yes: ['是', 'Yes'],
+  no: ['否', 'No'],
 });
 
 type Change = FlowDifference['settings'][number];
@@ -32,6 +38,7 @@ interface FlowDifferenceViewProps {
 /** What is different between two versions, as both are shown, node by node, with both sides of each field. */
 export function FlowDifferenceView({ before, after, onShowNode }: FlowDifferenceViewProps) {
   const t = useTexts(TEXTS);
+  const language = useLanguage();
   const types = useEditor((editor) => editor.types);
   const difference = useMemo(() => flowDifference(before && withPlaces(before, types), withPlaces(after, types)), [before, after, types]);
   const { nodes, edges, settings } = difference;
@@ -54,8 +61,14 @@ export function FlowDifferenceView({ before, after, onShowNode }: FlowDifference
       {nodes.removed.map(({ id, label }) => (
         <ChangeLine key={id} state="removed" title={label} />
       ))}
-      {nodes.changed.map(({ id, changes }) => (
-        <ChangeLine key={id} state="changed" title={nodeName(id)} changes={changes} />
+      {nodes.changed.map(({ id, after: { type }, changes }) => (
+        <ChangeLine
+          key={id}
+          state="changed"
+          title={nodeName(id)}
+          changes={changes}
+          fieldOf={(path) => nodeField(types, type, path, language)}
+        />
       ))}
       {edges.added.map((edge) => (
         <ChangeLine key={edge.id} state="added" title={wire(edge)} />
@@ -64,9 +77,11 @@ export function FlowDifferenceView({ before, after, onShowNode }: FlowDifference
         <ChangeLine key={edge.id} state="removed" title={wire(edge)} />
       ))}
       {edges.changed.map(({ id, after: edge, changes }) => (
-        <ChangeLine key={id} state="changed" title={wire(edge)} changes={changes} />
+        <ChangeLine key={id} state="changed" title={wire(edge)} changes={changes} fieldOf={(path) => edgeField(path, language)} />
       ))}
-      {settings.length === 0 ? null : <ChangeLine state="changed" title={t('settings')} changes={settings} />}
+      {settings.length === 0 ? null : (
+        <ChangeLine state="changed" title={t('settings')} changes={settings} fieldOf={(path) => flowField(path, language)} />
+      )}
     </ul>
   );
 }
@@ -81,9 +96,10 @@ interface ChangeLineProps {
   readonly state: 'added' | 'removed' | 'changed';
   readonly title: ReactNode;
   readonly changes?: readonly Change[];
+  readonly fieldOf?: (path: string) => NamedField;
 }
 
-function ChangeLine({ state, title, changes = [] }: ChangeLineProps) {
+function ChangeLine({ state, title, changes = [], fieldOf }: ChangeLineProps) {
   const t = useTexts(TEXTS);
   return (
     <li className={styles.change}>
@@ -91,10 +107,10 @@ function ChangeLine({ state, title, changes = [] }: ChangeLineProps) {
         <Tag {...LOOKS[state]}>{t(state)}</Tag>
         {title}
       </div>
-      {changes.length === 0 ? null : (
+      {fieldOf === undefined || changes.length === 0 ? null : (
         <dl className={styles.fields}>
-          {changes.map(({ path, before, after }) => (
-            <ChangedField key={path} path={path} before={shown(before, t('nothing'))} after={shown(after, t('nothing'))} />
+          {changes.map((change) => (
+            <ChangedField key={change.path} change={change} field={fieldOf(change.path)} />
           ))}
         </dl>
       )}
@@ -102,12 +118,20 @@ function ChangeLine({ state, title, changes = [] }: ChangeLineProps) {
   );
 }
 
-function ChangedField({ path, before, after }: { readonly path: string; readonly before: string; readonly after: string }) {
+function ChangedField({ change, field }: { readonly change: Change; readonly field: NamedField }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const language = useLanguage();
+  const [before, after] = apart(change.before, change.after).map((value) => {
+    if (value === undefined) return t('nothing');
+    if (typeof value === 'boolean') return t(value ? 'yes' : 'no');
+    return shortened(
+      text(field.options[String(value)]) || (typeof value === 'string' ? value : (rulesText(value, language) ?? JSON.stringify(value))),
+    );
+  });
   return (
     <>
-      <dt>
-        <code>{path}</code>
-      </dt>
+      <dt title={change.path}>{field.label}</dt>
       <dd>
         <del className={styles.before}>{before}</del> <ins className={styles.after}>{after}</ins>
       </dd>
@@ -115,10 +139,33 @@ function ChangedField({ path, before, after }: { readonly path: string; readonly
   );
 }
 
+/** Rules of a mapping as the mapper tells them: what each fills from where. Undefined for anything else. */
+function rulesText(value: unknown, language: Language): string | undefined {
+  if (!Array.isArray(value) || !Check(MappingSchema, { rules: value })) return undefined;
+  const rules = value as Mapping['rules'];
+  return rules
+    .map(({ to, from }) => {
+      const { base, steps } = sourceWords(from, language);
+      return `${to} ← ${[base, ...steps].join(' → ')}`;
+    })
+    .join('\n');
+}
+
 const MOST_SHOWN = 300;
 
-function shown(value: unknown, nothing: string): string {
-  if (value === undefined) return nothing;
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+function shortened(text: string): string {
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
+/** Of two lists only the items between those with which both begin and end. */
+function apart(before: unknown, after: unknown): readonly [unknown, unknown] {
+  if (!Array.isArray(before) || !Array.isArray(after)) return [before, after];
+  const least = Math.min(before.length, after.length);
+  const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  let start = 0;
+  while (start < least && isSame(before[start], after[start])) start += 1;
+  let end = 0;
+  while (end < least - start && isSame(before.at(-1 - end), after.at(-1 - end))) end += 1;
+  const between = (list: readonly unknown[]) => (list.length === start + end ? undefined : list.slice(start, list.length - end));
+  return [between(before), between(after)];
 }

@@ -1,9 +1,8 @@
 import { Alert } from 'antd';
-import { errorText } from '../../../engine/contract/error-texts.ts';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { useQueryOf } from '../api/queries.ts';
-import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
-import styles from './release.module.css';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { IssueList } from './problem-list.tsx';
 
 const TEXTS = defineTexts({
   found: ['线上版本有 {{count}} 处会被现在的校验拒绝', '{{count}} things in the version in service would be refused today'],
@@ -16,11 +15,9 @@ const TEXTS = defineTexts({
 /** What today's checks find in the version that serves: said, never enforced (`docs/decisions/0036`). */
 export function InService({ document }: { readonly document: FlowDocument }) {
   const t = useTexts(TEXTS);
-  const language = useLanguage();
   const { data } = useQueryOf('flows.validate', { document });
   const errors = data?.issues.filter(({ severity }) => severity === 'error') ?? [];
   if (errors.length === 0) return null;
-  const labelOf = (path: string) => document.nodes[Number(/^\/nodes\/(\d+)/.exec(path)?.[1] ?? -1)]?.label;
   return (
     <Alert
       type="warning"
@@ -29,13 +26,7 @@ export function InService({ document }: { readonly document: FlowDocument }) {
       description={
         <>
           <p>{t('goesOn')}</p>
-          <ul className={styles.list}>
-            {errors.map((issue, index) => (
-              <li key={index}>
-                <strong>{labelOf(issue.path) ?? issue.path}</strong> {errorText(issue, language).what}
-              </li>
-            ))}
-          </ul>
+          <IssueList issues={errors} document={document} />
         </>
       }
     />

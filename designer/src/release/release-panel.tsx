@@ -10,6 +10,7 @@ import { useDraftKeeper } from '../editor/draft-keeper-context.tsx';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { ErrorBox } from '../parts/error-box.tsx';
+import { FlowErrorBox } from './flow-error-box.tsx';
 import { FlowDifferenceView } from './flow-difference-view.tsx';
 import { useEnvironment } from '../app/environment.ts';
 import { useConfirm } from '../parts/confirm-act.tsx';
@@ -37,6 +38,7 @@ const TEXTS = defineTexts({
     'It is validated, tested and prepared before it takes over; on any failure the version in service stays.',
   ],
   errors: ['有 {{count}} 个错误，改正后才能发布。', '{{count}} errors must be corrected first.'],
+  warnings: ['有 {{count}} 个警告，不阻止发布', '{{count}} warnings; they do not prevent publishing'],
   showErrors: ['查看问题', 'Show the problems'],
   unsaved: ['草稿还没有保存到平台，请稍后再试。', 'The draft is not saved on the platform yet; try again in a moment.'],
   done: ['版本 {{version}} 已上线', 'Version {{version}} is in service'],
@@ -96,9 +98,11 @@ function Publish({ flowId, onPublished }: { readonly flowId: string; readonly on
   const keeper = useDraftKeeper();
   const client = useQueryClient();
   const { openPanel } = useEditorStore().getState();
+  const document = useEditor(({ history }) => history.document);
   const errors = useEditor(({ problems }) => problems.errors);
   const { isProduction } = useEnvironment();
   const confirm = useConfirm();
+  const warnings = useEditor(({ problems }) => problems.warnings);
   const [note, setNote] = useState('');
   const [isNoteMissing, setNoteMissing] = useState(false);
   const [stage, setStage] = useState<Stage>();
@@ -144,6 +148,14 @@ function Publish({ flowId, onPublished }: { readonly flowId: string; readonly on
       ) : (
         <div className={styles.list}>
           <WhoIsAffected flowId={flowId} />
+          {warnings === 0 ? null : (
+            <Alert
+              type="warning"
+              showIcon
+              title={t('warnings', { count: warnings })}
+              action={<Button onClick={() => openPanel('problems')}>{t('showErrors')}</Button>}
+            />
+          )}
           <Input.TextArea
             rows={2}
             maxLength={500}
@@ -179,7 +191,7 @@ function Publish({ flowId, onPublished }: { readonly flowId: string; readonly on
         {failure === undefined ? null : failure instanceof UnsavedError ? (
           <Alert type="warning" showIcon title={t('unsaved')} />
         ) : (
-          <ErrorBox error={failure} />
+          <FlowErrorBox error={failure} document={document} />
         )}
       </div>
     </section>

@@ -1,11 +1,12 @@
 import { Collapse } from 'antd';
 import { CircleCheck, CircleSlash, CircleX, Unplug, type LucideIcon } from 'lucide-react';
 import type { TrialAnswer } from '../../../control/actions/trials.ts';
-import { errorText, type Language } from '../../../engine/contract/error-texts.ts';
+import { errorText } from '../../../engine/contract/error-texts.ts';
 import { RUN_TEXTS } from '../canvas/node-looks.ts';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
+import { nodeField } from '../model/field-names.ts';
 import { Tag, type Tone } from '../parts/status-tag.tsx';
 import { DataViewer } from '../viewer/data-viewer.tsx';
 import styles from './trial.module.css';
@@ -37,7 +38,6 @@ const LOOKS: Readonly<Partial<Record<Status, { readonly tone: Tone; readonly ico
 /** What came of a trial: the reply, then each node in the order in which they ran. */
 export function TrialResult({ answer }: { readonly answer: TrialAnswer }) {
   const t = useTexts(TEXTS);
-  const language = useLanguage();
   const format = useFormat();
   const { select } = useEditorStore().getState();
   const nodes = useEditor(({ history }) => history.document.nodes);
@@ -46,7 +46,7 @@ export function TrialResult({ answer }: { readonly answer: TrialAnswer }) {
   return (
     <div className={styles.result} aria-live="polite">
       <Outcome status={answer.status} />
-      {error === undefined ? null : <p>{toldOf(error, language)}</p>}
+      {error === undefined ? null : <StepError error={error} nodeId={steps.find(({ status }) => status === 'failed')?.node} />}
       {wrote.length === 0 ? null : <p>{t('wrote', { nodes: format.list(wrote.map(label)) })}</p>}
       {reply === undefined ? null : <DataViewer message={reply.message} label={t('reply', { status: reply.status })} />}
       <h3>{t('steps')}</h3>
@@ -92,12 +92,11 @@ function StepTitle({ step, label }: { readonly step: Step; readonly label: strin
   );
 }
 
-function StepData({ step: { input, output = {}, error } }: { readonly step: Step }) {
+function StepData({ step: { node, input, output = {}, error } }: { readonly step: Step }) {
   const t = useTexts(TEXTS);
-  const language = useLanguage();
   return (
     <div className={styles.result}>
-      {error === undefined ? null : <p className={styles.bad}>{toldOf(error, language)}</p>}
+      {error === undefined ? null : <StepError error={error} nodeId={node} />}
       {input === undefined ? null : <DataViewer message={input} label={t('input')} />}
       {Object.entries(output).map(([port, message]) => (
         <DataViewer key={port} message={message} label={t('output', { port })} />
@@ -106,7 +105,32 @@ function StepData({ step: { input, output = {}, error } }: { readonly step: Step
   );
 }
 
-function toldOf(error: Parameters<typeof errorText>[0], language: Language): string {
+interface StepErrorProps {
+  readonly error: NonNullable<Step['error']>;
+  /** Of the node that failed; absent where none did. */
+  readonly nodeId: string | undefined;
+}
+
+/** Leads to the field that it is about. */
+function StepError({ error, nodeId }: StepErrorProps) {
+  const language = useLanguage();
+  const types = useEditor((editor) => editor.types);
+  const node = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId));
+  const { openField } = useEditorStore().getState();
   const { what, fix } = errorText(error, language);
-  return [what, fix].filter(Boolean).join(' ');
+  if (node === undefined) return <p className={styles.bad}>{[what, fix].filter(Boolean).join(' ')}</p>;
+  const field = fieldOf(error);
+  const name = field === '' ? '' : nodeField(types, node.type, field, language).label;
+  return (
+    <button type="button" className={styles.problem} onClick={() => openField(node.id, field)}>
+      <strong>{[node.label, name].filter(Boolean).join(' · ')}</strong>
+      <span className={styles.bad}>{what}</span>
+      {fix === undefined ? null : <span className={styles.hint}>{fix}</span>}
+    </button>
+  );
+}
+
+/** A rule of a mapping is named by its place in the mapping. */
+function fieldOf({ values }: StepErrorProps['error']): string {
+  return values?.['rule'] === undefined ? '' : '/config/mapping';
 }

@@ -8,8 +8,8 @@ import { useGuide } from '../guide/guide-store.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { addTest } from '../model/commands/saved-tests.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
-import { ErrorBox } from '../parts/error-box.tsx';
 import { parseJson } from '../parts/parse-json.ts';
+import { FlowErrorBox } from '../release/flow-error-box.tsx';
 import { handedIn, overlayOf, runTrial, samplesOf, testOfTrial } from './run-trial.ts';
 import type { Scope, TrialOrder } from './trial-state.ts';
 import { TrialResult } from './trial-result.tsx';
@@ -168,7 +168,7 @@ export function TryPanel() {
           </>
         )}
       </div>
-      {run?.error === undefined ? null : <ErrorBox error={run.error} />}
+      {run?.error === undefined ? null : <FlowErrorBox error={run.error} document={run.order.document} />}
       {run?.answer === undefined ? null : <TrialResult answer={run.answer} />}
     </div>
   );

@@ -168,6 +168,7 @@ export const expressionTexts: ErrorTemplates = {
     fix: '更正模式。',
   },
 
+  MAPPING_EMPTY: { what: '映射没有规则，输出为空对象', fix: '添加规则，或删除该节点。' },
   MAPPING_INVALID: { what: '映射有[ {count} 处]问题', fix: '更正标出的映射规则。' },
   'MAPPING_INVALID/depth': { what: '映射来源最多嵌套 {limit} 层', fix: '减少嵌套，或拆成几个映射节点。' },
   'MAPPING_INVALID/function': { what: '没有名为“{function}”的映射函数', fix: '从函数列表中选择。' },

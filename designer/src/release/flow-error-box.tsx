@@ -1,0 +1,10 @@
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { ApiError } from '../api/client.ts';
+import { ErrorBox } from '../parts/error-box.tsx';
+import { IssueList } from './problem-list.tsx';
+
+/** A refusal of a flow: each of its problems leads to its field. */
+export function FlowErrorBox({ error, document }: { readonly error: unknown; readonly document: FlowDocument }) {
+  const issues = error instanceof ApiError ? error.issues : [];
+  return <ErrorBox error={error} {...(issues.length === 0 ? {} : { problems: <IssueList issues={issues} document={document} /> })} />;
+}

@@ -1,0 +1,82 @@
+import { CircleX, TriangleAlert } from 'lucide-react';
+import { useMemo } from 'react';
+import { errorText } from '../../../engine/contract/error-texts.ts';
+import type { Issue } from '../../../engine/contract/errors.ts';
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
+import { edgeField, flowField, nodeField } from '../model/field-names.ts';
+import { collectProblems, type Problem, type ProblemPlace } from '../model/issues.ts';
+import styles from './release.module.css';
+
+const TEXTS = defineTexts({
+  flow: ['流程设置', 'Flow settings'],
+  wire: ['连线', 'Wire'],
+  test: ['测试 {{number}}', 'Test {{number}}'],
+  error: ['错误', 'Error'],
+  warning: ['警告', 'Warning'],
+});
+
+/** Problems that each lead to their field. */
+export function ProblemList({ problems }: { readonly problems: readonly Problem[] }) {
+  return (
+    <ul className={styles.list}>
+      {problems.map((problem, index) => (
+        <ProblemLine key={index} problem={problem} />
+      ))}
+    </ul>
+  );
+}
+
+/** `document` is the one that they were found in. */
+export function IssueList({ issues, document }: { readonly issues: readonly Issue[]; readonly document: FlowDocument }) {
+  const problems = useMemo(() => collectProblems(issues, document), [issues, document]);
+  return <ProblemList problems={problems.all} />;
+}
+
+function ProblemLine({ problem: { issue, place } }: { readonly problem: Problem }) {
+  const t = useTexts(TEXTS);
+  const language = useLanguage();
+  const { openField, openPanel, select } = useEditorStore().getState();
+  const nodeId = 'node' in place ? place.node : undefined;
+  const label = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId)?.label);
+  const field = useFieldName(place);
+  const { what, fix } = errorText(issue, language);
+  const where = label ?? (place.kind === 'edge' ? t('wire') : place.kind === 'test' ? t('test', { number: place.test + 1 }) : t('flow'));
+  const show = () => {
+    if (place.kind === 'node') openField(place.node, place.field);
+    else if (place.kind === 'settings') openField(undefined, place.field);
+    else if (place.kind === 'test') openPanel('tests');
+    else select({ edges: [place.edge] });
+  };
+  const isError = issue.severity === 'error';
+  const Icon = isError ? CircleX : TriangleAlert;
+  return (
+    <li>
+      <button type="button" className={styles.problem} onClick={show}>
+        <Icon size={16} className={isError ? styles.bad : styles.doubtful} aria-label={isError ? t('error') : t('warning')} />
+        <span>
+          <strong>{[where, field].filter(Boolean).join(' · ')}</strong>
+          <span className={styles.what}>{what}</span>
+          {fix === undefined ? null : <span className={styles.hint}>{fix}</span>}
+        </span>
+      </button>
+    </li>
+  );
+}
+
+function useFieldName(place: ProblemPlace): string {
+  const language = useLanguage();
+  const types = useEditor((editor) => editor.types);
+  const type = useEditor(({ history }) => history.document.nodes.find(({ id }) => 'node' in place && id === place.node)?.type);
+  switch (place.kind) {
+    case 'node':
+      return type === undefined ? '' : nodeField(types, type, place.field, language).label;
+    case 'edge':
+      return edgeField(place.field, language).label;
+    case 'settings':
+      return flowField(place.field, language).label;
+    case 'test':
+      return '';
+  }
+}
