@@ -30,7 +30,7 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
   const openMappingOf = useEditor((editor) => editor.openMappingOf);
   const { flowId } = beginning;
   const keeper = useMemo(() => createDraftKeeper(store, beginning), [store, beginning]);
-  const saving = useStore(keeper.state);
+  const conflict = useStore(keeper.state, (saving) => saving.conflict);
   useEffect(() => keeper.start(), [keeper]);
   const live = useLiveState();
   useEffect(() => {
@@ -40,11 +40,9 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
   usePanelOfAddress();
   useRememberFoldedPanel();
   useEffect(() => useGuide.getState().finish('look'), []);
-  useConfiguredPorts();
-  useValidation();
-  useFlowLive(flowId);
   return (
     <div className={styles.frame}>
+      <Watchers flowId={flowId} />
       <EditorHeader keeper={keeper} />
       {isEmpty ? null : <GuideCard isBar />}
       <div className={styles.body}>
@@ -61,7 +59,15 @@ export function EditorFrame({ beginning }: { readonly beginning: EditorBeginning
       {openMappingOf === undefined ? null : (
         <MappingEditor key={openMappingOf} nodeId={openMappingOf} onClose={() => store.getState().openMapping(undefined)} />
       )}
-      {saving.conflict === undefined ? null : <DraftConflict keeper={keeper} conflict={saving.conflict} />}
+      {conflict === undefined ? null : <DraftConflict keeper={keeper} conflict={conflict} />}
     </div>
   );
+}
+
+/** They look at the whole document: in the frame itself each key would draw header, palette, canvas and panel anew. */
+function Watchers({ flowId }: { readonly flowId: string }) {
+  useConfiguredPorts();
+  useValidation();
+  useFlowLive(flowId);
+  return null;
 }

@@ -41,7 +41,7 @@ function ProblemLine({ problem: { issue, place } }: { readonly problem: Problem 
   const nodeId = 'node' in place ? place.node : undefined;
   const label = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId)?.label);
   const field = useFieldName(place);
-  const { what, fix } = errorText(issue, language);
+  const { what, fix } = errorText(inFormWords(issue, field), language);
   const where = label ?? (place.kind === 'edge' ? t('wire') : place.kind === 'test' ? t('test', { number: place.test + 1 }) : t('flow'));
   const show = () => {
     if (place.kind === 'node') openField(place.node, place.field);
@@ -63,6 +63,14 @@ function ProblemLine({ problem: { issue, place } }: { readonly problem: Problem 
       </button>
     </li>
   );
+}
+
+/** Sentences about a schema name a field by its key: the person knows it by its label. */
+function inFormWords(issue: Issue, name: string): Issue {
+  const key = issue.values?.['field'];
+  const label = name.split(' › ').at(-1);
+  if (typeof key !== 'string' || label === undefined || label === '') return issue;
+  return { ...issue, message: issue.message.replaceAll(`"${key}"`, `"${label}"`), values: { ...issue.values, field: label } };
 }
 
 function useFieldName(place: ProblemPlace): string {
