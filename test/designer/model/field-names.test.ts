@@ -16,7 +16,7 @@ test('a field is called what its form calls it, however deep it lies', () => {
 });
 
 test('the value of a choice has its words, and a field that nobody knows keeps its name', () => {
-  assert.equal(flowField('/mode', 'zh-CN').options['durable']?.['zh-CN'], '可靠');
+  assert.equal(flowField('/mode', 'zh-CN').options['durable']?.['zh-CN'], '可靠异步');
   assert.equal(nodeField(types, 'http.call@1', '/config/nobody~1knows', 'zh-CN').label, 'nobody/knows');
   assert.equal(nodeField(types, 'not.there@1', '/config/method', 'zh-CN').label, 'method');
   assert.equal(nodeField(types, 'transform.map@1', '/config/mapping/rules/2/to', 'zh-CN').label.includes('3'), true);
