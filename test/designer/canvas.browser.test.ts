@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { Locator, Page } from '@playwright/test';
+import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { newFlow } from '../../designer/src/model/new-flow.ts';
 import { type Console, expect, noBrowser, startConsole } from './browser.ts';
 
@@ -172,7 +173,10 @@ test(
   { skip: noBrowser, timeout: 120_000 },
   async (context) => {
     const console = await startConsole(context);
-    const page = await console.open({ path: '/flows/flw_appointment', width: 1280 });
+    const flow = (await console.city.admin('GET', '/flows/flw_appointment')) as FlowDocument;
+    for (const place of Object.values(flow.layout.nodes)) place[0] *= 2;
+    await console.city.admin('PUT', '/flows/flw_wide', { ...flow, flowId: 'flw_wide', revision: 0 });
+    const page = await console.open({ path: '/flows/flw_wide', width: 1280 });
     const canvas = openCanvas(page);
     const view = page.getByRole('toolbar', { name: '视图' });
     const palette = page.getByRole('complementary', { name: '节点' });
@@ -199,7 +203,32 @@ test(
       await map.waitFor();
     });
 
+    await context.test(
+      'wires are of the colour of their node, errors are dashed and named with a sign, and every branch is named once',
+      async () => {
+        await page.goto('/flows/flw_reports');
+        await canvas.card('同时查询').waitFor();
+        const wires = page.locator('.react-flow__edge-path');
+        await expect(wires.first()).toHaveCSS('stroke-width', '2px');
+        const strokes = await Promise.all((await wires.all()).map((path) => path.getAttribute('data-category')));
+        assert.ok(new Set(strokes).size >= 3, strokes.join(' '));
+        const words = page.locator('.react-flow__edgelabel-renderer');
+        await expect(words.getByText('错误')).toHaveCount(2);
+        await expect(words.getByText('错误').first().locator('svg')).toHaveCount(1);
+        await expect(words.getByText('甲院')).toHaveCount(0);
+        await expect(canvas.card('同时查询').getByText('甲院')).toHaveCount(1);
+        await expect(canvas.port('同时查询', 'source', 0)).toHaveCSS('width', '12px');
+      },
+    );
+
+    await context.test('what is arranged can be read as a whole on a small screen', async () => {
+      await view.getByRole('button', { name: '自动布局' }).click();
+      for (const label of ['接口调用', '汇合', '回复']) await canvas.isInSight(label);
+      await expect(map).toHaveCount(0);
+    });
+
     await context.test('the selected node stays in sight beside the panel, and the palette becomes a column of icons', async () => {
+      await page.goto('/flows/flw_wide');
       await palette.getByRole('textbox').waitFor();
       await canvas.card('转为乙院格式').click();
       await panel.waitFor();

@@ -82,16 +82,10 @@ function moveElements({ nodes, elements, wires }: Drag, moves: readonly Step[]):
     const source = endOf(nodes.get(edge.source), place(edge.source), 'source', edge.sourceHandle);
     const target = endOf(nodes.get(edge.target), place(edge.target), 'target', edge.targetHandle);
     if (source === undefined || target === undefined) continue;
-    const [path, x, y] = wirePath({
-      sourceX: source.x,
-      sourceY: source.y,
-      sourcePosition: source.position,
-      targetX: target.x,
-      targetY: target.y,
-      targetPosition: target.position,
-    });
+    const ends = { sourceX: source.x, sourceY: source.y, sourcePosition: source.position, targetX: target.x, targetY: target.y };
+    const { path, label: at } = wirePath(ends, edge.data?.turn);
     for (const line of lines) line.setAttribute('d', path);
-    if (label !== undefined) label.style.transform = labelPlace(x, y);
+    if (label !== undefined) label.style.transform = labelPlace(at);
   }
 }
 

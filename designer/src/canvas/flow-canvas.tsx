@@ -105,7 +105,7 @@ function Canvas() {
         {...handlers}
         {...changes}
       >
-        <Background variant={BackgroundVariant.Dots} gap={GRID * 3} size={1.2} />
+        <Background variant={BackgroundVariant.Dots} gap={GRID * 6} size={1.2} />
         <SmallMap />
         <FlowSync />
       </ReactFlow>

@@ -3,10 +3,12 @@
  * A view keeps what it made: the same node in the same place gives the same object, so that only cards that changed are drawn again.
  */
 import type { FlowDocument, FlowEdge, FlowNode, LayoutGroup, LayoutNote } from '../../../engine/contract/flow-document.ts';
-import type { ControlRole, PortSpec } from '../../../engine/contract/node.ts';
+import type { Category, ControlRole, PortSpec } from '../../../engine/contract/node.ts';
 import type { Text } from '../../../engine/contract/texts.ts';
-import { boxOf, CARD_WIDTH, cardHeight, groupFrame, placeOf, portPoint, type Box, type Point } from './card-geometry.ts';
+import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import { boxOf, CARD_WIDTH, cardHeight, groupFrame, portHeight, placeOf, portPoint, type Box, type Point } from './card-geometry.ts';
 import { isErrorPort, type NodeTypes } from './node-types.ts';
+import { turnOf, type Turn, type WireEnds } from './wire-route.ts';
 
 export interface CanvasPort {
   readonly name: string;
@@ -63,8 +65,11 @@ export type WireKind = 'main' | 'error' | 'branch' | 'loop';
 
 export interface WireData {
   readonly kind: WireKind;
-  /** Shown on the wire; absent on the only way that a node has. */
+  /** Absent on the only way that a node has. */
   readonly label?: Text;
+  /** Of the node that it comes from. */
+  readonly category: Category | undefined;
+  readonly turn: Turn;
   /** One of its ports is not there. */
   readonly isBroken: boolean;
   readonly [key: string]: unknown;
@@ -133,12 +138,38 @@ function makeView(document: FlowDocument, types: NodeTypes, keep: Keep): CanvasV
     const [lostIns, lostOuts] = [lost.get(`in ${node.id}`) ?? '', lost.get(`out ${node.id}`) ?? ''];
     return keep(node.id, [node, x, y, ins, outs, lostIns, lostOuts], () => cardNode(node, { x, y }, ins, outs, lostIns, lostOuts));
   });
+  const places = [...boxes.values()];
   const edges = wires.map((edge) => {
     const source = byId.get(edge.from.node)!;
     const [outs, ins] = [types.outPorts(source), types.inPorts(byId.get(edge.to.node)!)];
-    return keep(edge.id, [edge, outs, ins], () => wire(edge, outs, ins, types.get(source.type)?.role));
+    const type = types.get(source.type);
+    const turn = isErrorPort(edge.from.port) ? {} : turnOf(endsOf(edge, outs, ins, boxes), places);
+    return keep(edge.id, [edge, outs, ins, turn.x, turn.y], () => wire(edge, outs, ins, type, turn));
   });
   return { nodes: [...groups, ...notes, ...cards], edges };
+}
+
+function endsOf(
+  { from, to }: FlowEdge,
+  outs: readonly PortSpec[] | undefined,
+  ins: readonly PortSpec[] | undefined,
+  boxes: ReadonlyMap<string, Box>,
+): WireEnds {
+  const [source, target] = [boxes.get(from.node)!, boxes.get(to.node)!];
+  const ways = (outs ?? []).filter(({ name }) => !isErrorPort(name));
+  const index = Math.max(
+    0,
+    ways.findIndex(({ name }) => name === from.port),
+  );
+  const count = Math.max(1, ways.length);
+  const into = Math.max(0, ins?.findIndex(({ name }) => name === to.port) ?? 0);
+  const start = portPoint(from.port, index, count, source.height);
+  return {
+    from: { x: source.x + start.x, y: source.y + start.y },
+    to: { x: target.x, y: target.y + portHeight(into, Math.max(1, ins?.length ?? 1), target.height) },
+    index,
+    count,
+  };
 }
 
 /** Ports that wires name and nodes do not have, joined by spaces: `in <node>` and `out <node>` -> names. */
@@ -170,7 +201,7 @@ function cardNode(
   const height = cardHeight(outs);
   const inPorts = canvasPorts(ins ?? [], lostIns, outs === undefined, (_name, index, count) => ({
     x: 0,
-    y: Math.round((height * (index + 1)) / (count + 1)),
+    y: portHeight(index, count, height),
   }));
   const outPorts = canvasPorts(outs ?? [], lostOuts, outs === undefined, (name, index, count) => portPoint(name, index, count, height));
   return {
@@ -243,11 +274,12 @@ function wire(
   edge: FlowEdge,
   outs: readonly PortSpec[] | undefined,
   ins: readonly PortSpec[] | undefined,
-  role: ControlRole | undefined,
+  type: Pick<NodeDescription, 'role' | 'category'> | undefined,
+  turn: Turn,
 ): CanvasEdge {
   const port = outs?.find(({ name }) => name === edge.from.port);
   const ways = (outs ?? []).filter(({ name }) => !isErrorPort(name)).length;
-  const kind = wireKind(edge.from.port, ways, role);
+  const kind = wireKind(edge.from.port, ways, type?.role);
   const isBroken = (outs !== undefined && port === undefined) || (ins !== undefined && !has(ins, edge.to.port));
   const label = port?.label ?? { 'zh-CN': edge.from.port, en: edge.from.port };
   return {
@@ -257,7 +289,7 @@ function wire(
     sourceHandle: edge.from.port,
     target: edge.to.node,
     targetHandle: edge.to.port,
-    data: { kind, isBroken, ...(kind === 'main' && !isBroken ? {} : { label }) },
+    data: { kind, isBroken, category: type?.category, turn, ...(kind === 'main' && !isBroken ? {} : { label }) },
   };
 }
 

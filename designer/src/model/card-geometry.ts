@@ -5,11 +5,11 @@ import { isErrorPort } from './node-types.ts';
 
 export const CARD_WIDTH = 220;
 export const CARD_HEIGHT = 64;
-/** Free space between cards that are put beside or below each other. */
-export const GAP_X = 80;
+/** Free space between cards that are put beside or below each other: one column of cards begins 260 behind the one before. */
+export const GAP_X = 40;
 export const GAP_Y = 48;
 /** Positions are multiples of it where the program chooses them. */
-export const GRID = 8;
+export const GRID = 4;
 /** A card with more output ports than fit beside its two lines grows by this much for each. */
 const PORT_STEP = 24;
 const PORTS_THAT_FIT = 2;
@@ -37,7 +37,12 @@ export function cardHeight(ports: readonly { readonly name: string }[] | undefin
 /** Where an output port stands on its card, from the upper left corner; `index` counts ports that are no error port. */
 export function portPoint(port: string, index: number, count: number, height: number): Point {
   if (isErrorPort(port)) return { x: CARD_WIDTH - 28, y: height };
-  return { x: CARD_WIDTH, y: Math.round((height * (index + 1)) / (count + 1)) };
+  return { x: CARD_WIDTH, y: portHeight(index, count, height) };
+}
+
+/** Ports of one side are spread over the height of their card. */
+export function portHeight(index: number, count: number, height: number): number {
+  return Math.round((height * (index + 1)) / (count + 1));
 }
 
 /** Where a node lies; nodes that have no place yet lie at the origin. */

@@ -1,4 +1,4 @@
-/** A suggested layout: from left to right, error branches below, groups together. The same flow always gets the same layout. */
+/** A suggested layout: from left to right, row by row, error branches below, groups together. The same flow always gets the same layout. */
 import { Graph, layout as layOut } from '@dagrejs/dagre';
 import { freeze } from 'immer';
 import type { FlowDocument, LayoutGroup } from '../../../engine/contract/flow-document.ts';
@@ -17,6 +17,7 @@ import {
 } from './card-geometry.ts';
 import { place } from './commands/draft-parts.ts';
 import type { Command } from './flow-history.ts';
+import { breakIntoRows, columnsOf, type Item, type Part, type Wire } from './layout-rows.ts';
 import { isErrorPort, type NodeTypes } from './node-types.ts';
 
 /** Puts every node (or those of `ids` alone, where they begin) in its suggested place. Notes stay where they are. */
@@ -56,19 +57,6 @@ export function suggestLayout(document: FlowDocument, types: NodeTypes, ids?: re
   const wires = wiresInOrder(document, chosen, types);
   const origin = ids === undefined ? { x: 0, y: 0 } : cornerOf(chosen.map((node) => boxOf(document, node, types)));
   return placeWithGroups(cards, wires, document.layout.groups, origin);
-}
-
-/** What is laid out: a card, or the frame of a group with all that is in it. */
-interface Item {
-  readonly id: string;
-  readonly width: number;
-  readonly height: number;
-}
-
-interface Wire {
-  readonly from: string;
-  readonly to: string;
-  readonly isError: boolean;
 }
 
 /** Wires by node and then by port from the top, error ports last: branches are laid out in that order. */
@@ -131,12 +119,12 @@ function placeGroup(
   return { frame, within: new Map([...placed].map(([id, { x, y }]) => [id, { x: x - frame.x, y: y - frame.y }])) };
 }
 
-/** What hangs together is laid out by itself, one part below the other; the upper left corner of all is the origin. */
+/** What hangs together is laid out by itself, one part below the other, and so are the rows of what is long; the upper left corner of all is the origin. */
 function placeItems(items: readonly Item[], wires: readonly Wire[]): Map<string, Point> {
   const places = new Map<string, Point>();
   let top = 0;
-  for (const part of connectedParts(items, wires)) {
-    const placed = placePart(part.items, part.wires);
+  for (const part of connectedParts(items, wires).flatMap(breakIntoRows)) {
+    const placed = placePart(part);
     const corner = cornerOf([...placed.values()]);
     let bottom = top;
     for (const { id, height } of part.items) {
@@ -153,11 +141,6 @@ function placeItems(items: readonly Item[], wires: readonly Wire[]): Map<string,
 function cornerOf(points: readonly Point[]): Point {
   if (points.length === 0) return { x: 0, y: 0 };
   return { x: Math.min(...points.map(({ x }) => x)), y: Math.min(...points.map(({ y }) => y)) };
-}
-
-interface Part {
-  readonly items: readonly Item[];
-  readonly wires: readonly Wire[];
 }
 
 function connectedParts(items: readonly Item[], wires: readonly Wire[]): Part[] {
@@ -187,7 +170,7 @@ function createUnion(items: readonly Item[]) {
 }
 
 /** Upper left corners of one part's items, wherever dagre puts them. */
-function placePart(items: readonly Item[], wires: readonly Wire[]): Map<string, Point> {
+function placePart({ items, wires }: Part): Map<string, Point> {
   const graph = new Graph({ multigraph: true });
   graph.setGraph({ rankdir: 'LR', nodesep: GAP_Y, ranksep: GAP_X, edgesep: 16, ranker: 'tight-tree' });
   for (const { id, width, height } of items) graph.setNode(id, { width, height });
@@ -205,29 +188,6 @@ function placePart(items: readonly Item[], wires: readonly Wire[]): Map<string, 
       return [id, { x: middle.x - width / 2, y: middle.y - height / 2 }];
     }),
   );
-}
-
-/** Each item one column behind the last that leads to it; what nothing leads to, one before the first that it leads to. */
-function columnsOf(items: readonly Item[], wires: readonly Wire[]): ReadonlyMap<string, number> {
-  const open = new Map(items.map(({ id }) => [id, 0]));
-  for (const { to } of wires) open.set(to, open.get(to)! + 1);
-  const behind = Map.groupBy(wires, ({ from }) => from);
-  const columns = new Map(items.map(({ id }) => [id, 0]));
-  const starts = items.filter(({ id }) => open.get(id) === 0).map(({ id }) => id);
-  const ready = [...starts];
-  for (let id = ready.shift(); id !== undefined; id = ready.shift()) {
-    for (const { to } of behind.get(id) ?? []) {
-      columns.set(to, Math.max(columns.get(to)!, columns.get(id)! + 1));
-      const left = open.get(to)! - 1;
-      open.set(to, left);
-      if (left === 0) ready.push(to);
-    }
-  }
-  for (const id of starts) {
-    const nearest = Math.min(...(behind.get(id) ?? []).map(({ to }) => columns.get(to)!));
-    if (Number.isFinite(nearest)) columns.set(id, nearest - 1);
-  }
-  return columns;
 }
 
 const SMALL_FLOW = 120;

@@ -89,6 +89,7 @@ test('a node is added behind another at its main output, or at the port that was
 
 test('a node is put into a wire: the wire is split and what stands behind makes room', () => {
   const flow = exampleFlow('appointment');
+  for (const [id, place] of Object.entries(flow.layout.nodes)) place[0] += ['n_call', 'n_check'].includes(id) ? 0 : 520;
   const edge = flow.edges.find(({ from, to }) => from.node === 'n_check' && to.node === 'n_where')!;
   const planned = insertOnEdge(flow, types, edge.id, { type: 'transform.set@1' });
   assert.ok('command' in planned);
@@ -101,6 +102,16 @@ test('a node is put into a wire: the wire is split and what stands behind makes 
   assert.deepEqual(document.layout.nodes['n_call'], flow.layout.nodes['n_call']);
   assert.equal(refusalOf(insertOnEdge(flow, types, edge.id, { type: 'control.end@1' })), 'NO_OUTPUT');
   assert.equal(refusalOf(insertOnEdge(flow, types, 'e_gone', { type: 'transform.set@1' })), 'EDGE_UNKNOWN');
+});
+
+test('a node that is put into a wire to the next row stands at the end of the row, and the next one stays', () => {
+  const flow = exampleFlow('appointment');
+  const edge = flow.edges.find(({ from, to }) => from.node === 'n_check' && to.node === 'n_where')!;
+  const planned = insertOnEdge(flow, types, edge.id, { type: 'transform.set@1' });
+  assert.ok('command' in planned);
+  const { nodes } = after(flow, planned).layout;
+  const [x, y] = flow.layout.nodes['n_check']!;
+  assert.deepEqual(nodes, { ...flow.layout.nodes, [planned.nodeId]: [x + 260, y] });
 });
 
 test('a card that is dropped on a wire is put into it, unless that would close a circle', () => {

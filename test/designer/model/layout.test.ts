@@ -39,13 +39,75 @@ function assertReadable(flow: FlowDocument): void {
   const boxes = new Map(flow.nodes.map((node) => [node.id, boxOf(flow, node, types)]));
   for (const { from, to } of flow.edges) {
     const [a, b] = [boxes.get(from.node)!, boxes.get(to.node)!];
-    assert.ok(a.x + a.width < b.x, `${from.node} stands left of ${to.node}`);
+    const isInNextRow = b.y > a.y + a.height && b.x <= a.x;
+    assert.ok(a.x + a.width < b.x || isInNextRow, `${from.node} stands left of ${to.node}, or in a row above it`);
   }
 }
 
 test('wires lead from left to right and no card lies on another', () => {
   for (const flow of exampleFlows) assertReadable(laidOut(flow));
   for (let seed = 1; seed <= 10; seed += 1) assertReadable(laidOut(largeFlow(20 + seed * 12, seed)));
+});
+
+/** Calls one after the other; each of `failing` leads to one node that takes the error. */
+function chain(count: number, failing: readonly number[] = []): FlowDocument {
+  const flow = emptyFlow();
+  for (let index = 0; index < count; index += 1) {
+    flow.nodes.push({ id: `n_${index}`, type: index === 0 ? 'interface.call@1' : 'http.call@1', label: `${index}`, config: {} });
+    if (index === 0) continue;
+    const from = { node: `n_${index - 1}`, port: index === 1 ? 'out' : 'ok' };
+    flow.edges.push({ id: `e_${index}`, from, to: { node: `n_${index}`, port: 'in' } });
+  }
+  if (failing.length === 0) return flow;
+  flow.nodes.push({ id: 'n_alert', type: 'http.call@1', label: 'alert', config: {} });
+  for (const index of failing)
+    flow.edges.push({ id: `e_error${index}`, from: { node: `n_${index}`, port: 'error' }, to: { node: 'n_alert', port: 'in' } });
+  return flow;
+}
+
+/** Left edges of the cards of each row, from the top. */
+function rowsOf(flow: FlowDocument): readonly (readonly number[])[] {
+  const places = [...suggestLayout(flow, types).values()];
+  return [...Map.groupBy(places, ({ y }) => y)].sort(([a], [b]) => a - b).map(([, row]) => row.map(({ x }) => x).sort((a, b) => a - b));
+}
+
+test('cards stand 260 apart, and a long chain is broken into rows of about the same length', () => {
+  assert.deepEqual(rowsOf(chain(5)), [[0, 260, 520, 780, 1040]]);
+  assert.deepEqual(
+    rowsOf(chain(12)),
+    Array.from({ length: 3 }, () => [0, 260, 520, 780]),
+  );
+  assert.equal(rowsOf(chain(500)).length, 100);
+});
+
+test('branches are not torn apart by the end of a row, and what takes errors does not keep a chain in one', () => {
+  const flow = exampleFlow('appointment');
+  const places = suggestLayout(flow, types);
+  const y = (id: string) => places.get(id)!.y;
+  assert.ok(Math.max(y('n_call'), y('n_check')) < Math.min(y('n_to_a'), y('n_where'), y('n_unknown')));
+  assert.ok([...places.values()].every(({ x }) => x <= 4 * 260));
+  const failing = suggestLayout(chain(12, [1, 4, 7, 10]), types);
+  assert.ok([...failing.values()].every(({ x }) => x <= 4 * 260));
+  assertReadable(laidOut(chain(12, [10])));
+});
+
+test('what a node leads to stands from top to bottom as its ports do', () => {
+  for (const flow of exampleFlows) {
+    const places = suggestLayout(flow, types);
+    for (const node of flow.nodes) {
+      const ports = (types.outPorts(node) ?? []).map(({ name }) => name);
+      const wires = flow.edges.filter(({ from }) => from.node === node.id);
+      const targets = wires
+        .toSorted((a, b) => ports.indexOf(a.from.port) - ports.indexOf(b.from.port))
+        .map(({ to }) => places.get(to.node)!);
+      for (const column of Map.groupBy(targets, ({ x }) => x).values())
+        assert.deepEqual(
+          column.map(({ y }) => y),
+          column.map(({ y }) => y).sort((a, b) => a - b),
+          `${flow.flowId} ${node.id}`,
+        );
+    }
+  }
 });
 
 test('branches stand in the order of their ports, error branches below', () => {

@@ -136,12 +136,14 @@ function spliced(document: FlowDocument, types: NodeTypes, edgeId: string, node:
 function makeRoom(draft: FlowDocument, types: NodeTypes, edge: FlowEdge, node: FlowNode): void {
   const [start, end] = [placeOf(draft, edge.from.node), placeOf(draft, edge.to.node)];
   const x = start.x + CARD_WIDTH + GAP_X;
-  const missing = x + CARD_WIDTH + GAP_X - end.x;
+  // To the beginning of the next row: there is room at the end of this one.
+  const isToNextRow = end.x <= start.x;
+  const missing = isToNextRow ? 0 : x + CARD_WIDTH + GAP_X - end.x;
   if (missing > 0) {
     const moved = [...nodesBehind(draft, edge.to.node)].filter((id) => placeOf(draft, id).x >= end.x);
     shift(draft, moved, { x: missing, y: 0 });
   }
-  put(draft, node, freePlace(draft, types, { x, y: end.y }, cardHeight(types.outPorts(node))));
+  put(draft, node, freePlace(draft, types, { x, y: isToNextRow ? start.y : end.y }, cardHeight(types.outPorts(node))));
 }
 
 function put(draft: FlowDocument, node: FlowNode, at: Point): void {
