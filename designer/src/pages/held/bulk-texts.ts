@@ -16,7 +16,7 @@ export const BULK_TEXTS = defineTexts({
 
 const TEXTS = defineTexts({
   chosen: ['选中的 {{count}} 条', '{{count}} that were chosen'],
-  all: ['全部挂起的消息', 'All held messages'],
+  all: ['全部待人工处理的消息', 'All held messages'],
   byKey: ['业务键 {{name}} 相同的', 'With the same business key {{name}}'],
   again: ['再次挂起的消息', 'Those held again'],
 });
