@@ -354,6 +354,10 @@ export const BusConsumer = Type.Object(
     appId: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$' }),
     tokenDigest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
     certificateFingerprint: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
+    /** Which system holds it. Absent of consumers of older versions. */
+    label: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+    createdAt: Type.Optional(Type.Integer()),
+    expiresAt: Type.Optional(Type.Integer()),
   },
   closed,
 );

@@ -1,6 +1,7 @@
 /** Callers: apps, their keys, what they are granted; consumers of the bus front; keys that check user tokens. */
 import { Type } from 'typebox';
 import { AppDocument, type BusConsumer, GrantDocument, SIGNATURE_SCHEMES, UserTokenKey } from '../../gateways/documents.ts';
+import { PLAIN_LINE } from '../../engine/contract/plain-text.ts';
 import type { AppKey } from '../registry/key-store.ts';
 import type { RevisionedStore } from '../registry/revisioned-store.ts';
 import type { Revised } from '../registry/registry.ts';
@@ -20,6 +21,8 @@ const Scheme = Type.Enum(SIGNATURE_SCHEMES);
 const Expiry = Type.Optional(
   Type.Integer({ minimum: 0, exclusiveMaximum: 4_102_444_800_000, description: 'Epoch milliseconds, before 2100' }),
 );
+
+const Label = Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: PLAIN_LINE, description: 'Which system holds it' }));
 
 export interface AppItem extends AppDocument {
   readonly keys: { readonly pending: number; readonly active: number; readonly retiring: number };
@@ -122,12 +125,13 @@ async function listApps(registry: ControlServices['registry'], domains: DomainSc
     const granted = grantsByApp.get(app.appId) ?? [];
     const count = (state: AppKey['state']) => own.filter((key) => key.state === state).length;
     const usable = own.filter(({ state }) => state === 'ACTIVE' || state === 'RETIRING');
-    const ends = [...usable, ...granted].flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt]));
+    const onBus = consumers.filter(({ value }) => value.appId === app.appId).map(({ value }) => value);
+    const ends = [...usable, ...granted, ...onBus].flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : [expiresAt]));
     return {
       ...app,
       keys: { pending: count('PENDING'), active: count('ACTIVE'), retiring: count('RETIRING') },
       grants: granted.length,
-      busConsumers: consumers.filter(({ value }) => value.appId === app.appId).length,
+      busConsumers: onBus.length,
       ...(ends.length === 0 ? {} : { expiresAt: Math.min(...ends) }),
     };
   });
@@ -301,8 +305,13 @@ function consumerId(digest: string): string {
 }
 
 /** The bus front's consumers: a token that is made here and shown once, or a client certificate by its fingerprint. */
-function consumerActions({ registry, plans, crypto, owners }: ControlServices): readonly Action[] {
+function consumerActions({ registry, plans, crypto, clock, owners }: ControlServices): readonly Action[] {
   const { apps, busConsumers } = registry;
+  const aboutConsumer = (label: string | undefined, expiresAt: number | undefined) => ({
+    createdAt: clock.now(),
+    ...(label === undefined ? {} : { label }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  });
   return [
     ...listAndRemove('bus-consumers', { 'zh-CN': '总线消费方', en: 'bus consumers' }, busConsumers, plans, {
       remove: ({ id }) => all(owners.consumer(id)),
@@ -316,15 +325,17 @@ function consumerActions({ registry, plans, crypto, owners }: ControlServices): 
       right: 'callers.edit',
       domain: ({ appId }) => all(owners.app(appId)),
       text: { 'zh-CN': '生成总线令牌，只显示这一次', en: 'Make a bus token; shown only this once' },
-      input: byApp,
+      input: Type.Object({ appId: AppId, label: Label, expiresAt: Expiry }, closed),
       audited: true,
       stepUp: true,
       subject: ({ appId }) => appId,
-      async run(_ctx, { appId }) {
+      async run(ctx, { appId, label, expiresAt }) {
         existing(await apps.get(appId), appId);
         const token = `kqb_${Buffer.from(crypto.randomBytes(32)).toString('base64url')}`;
         const tokenDigest = Buffer.from(crypto.digest('sm3', token)).toString('hex');
-        const saved = await busConsumers.save({ id: consumerId(tokenDigest), revision: 0, value: { appId, tokenDigest } });
+        const about = aboutConsumer(label, expiresAt);
+        const saved = await busConsumers.save({ id: consumerId(tokenDigest), revision: 0, value: { appId, tokenDigest, ...about } });
+        ctx.note.after = { id: saved.id, ...about };
         plans.changed();
         return { id: saved.id, appId, token };
       },
@@ -334,17 +345,22 @@ function consumerActions({ registry, plans, crypto, owners }: ControlServices): 
       right: 'callers.edit',
       domain: ({ appId, certificateFingerprint }) => addingConsumer(owners, appId, consumerId(certificateFingerprint)),
       text: { 'zh-CN': '登记客户端证书指纹', en: 'Register a client certificate by its SHA-256 fingerprint' },
-      input: Type.Object({ appId: AppId, certificateFingerprint: Type.String({ pattern: '^[0-9a-f]{64}$' }) }, closed),
+      input: Type.Object(
+        { appId: AppId, certificateFingerprint: Type.String({ pattern: '^[0-9a-f]{64}$' }), label: Label, expiresAt: Expiry },
+        closed,
+      ),
       audited: true,
       stepUp: true,
       subject: ({ appId }) => appId,
-      async run(_ctx, { appId, certificateFingerprint }) {
+      async run(ctx, { appId, certificateFingerprint, label, expiresAt }) {
         existing(await apps.get(appId), appId);
+        const about = aboutConsumer(label, expiresAt);
         const saved = await busConsumers.save({
           id: consumerId(certificateFingerprint),
           revision: 0,
-          value: { appId, certificateFingerprint },
+          value: { appId, certificateFingerprint, ...about },
         });
+        ctx.note.after = { id: saved.id, ...about };
         plans.changed();
         return saved;
       },

@@ -1,11 +1,11 @@
-/** What ends within thirty days, or has ended already while something still uses it: keys, grants, the certificate of the listeners, the key that signs answers. */
+/** What ends within thirty days, or has ended already while something still uses it: keys, grants, tokens and certificates of the bus, the certificate of the listeners, the key that signs answers. */
 import { X509Certificate } from 'node:crypto';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { PLATFORM_KEY_LIFE_MS } from '../registry/platform-key.ts';
 import type { Registry } from '../registry/registry.ts';
 
 export interface Expiring {
-  readonly what: 'app-key' | 'grant' | 'tls-certificate' | 'platform-key';
+  readonly what: 'app-key' | 'grant' | 'bus-consumer' | 'tls-certificate' | 'platform-key';
   /** Key id, grant id, or the certificate's subject. */
   readonly id: string;
   readonly appId?: string;
@@ -25,7 +25,7 @@ export interface ExpiringDeps {
 
 /** The soonest first. */
 export async function findExpiring({ registry, clock, certificate }: ExpiringDeps): Promise<readonly Expiring[]> {
-  const [keys, grants] = await Promise.all([registry.keys.list(), registry.grants.list()]);
+  const [keys, grants, consumers] = await Promise.all([registry.keys.list(), registry.grants.list(), registry.busConsumers.list()]);
   const all: Expiring[] = [
     ...keys.flatMap(({ appId, keyId, state, expiresAt }) =>
       // One that retires was given its end by a person, who has put another in its place.
@@ -34,12 +34,17 @@ export async function findExpiring({ registry, clock, certificate }: ExpiringDep
     ...grants.flatMap(({ grantId, appId, expiresAt }) =>
       expiresAt === undefined ? [] : [{ what: 'grant' as const, id: grantId, appId, expiresAt }],
     ),
+    ...consumers.flatMap(({ id, value: { appId, label, expiresAt } }) =>
+      expiresAt === undefined
+        ? []
+        : [{ what: 'bus-consumer' as const, id: label === undefined ? id : `${label} · ${id.slice(0, 12)}`, appId, expiresAt }],
+    ),
     ...certificateEnds(certificate),
     { what: 'platform-key', id: registry.platformKey.keyId, expiresAt: registry.platformKeyMadeAt + PLATFORM_KEY_LIFE_MS },
   ];
   const now = clock.now();
   // The platform's own is in use for as long as it runs.
-  const isGone = ({ what, expiresAt }: Expiring) => (what === 'app-key' || what === 'grant') && expiresAt <= now - GONE_MS;
+  const isGone = ({ what, expiresAt }: Expiring) => what !== 'tls-certificate' && what !== 'platform-key' && expiresAt <= now - GONE_MS;
   return all.filter((one) => one.expiresAt < now + SOON_MS && !isGone(one)).sort((a, b) => a.expiresAt - b.expiresAt);
 }
 

@@ -169,6 +169,15 @@ function sessionActions({ sessions }: ControlServices): readonly Action[] {
       audited: true,
       run: async ({ actor }, { id }) => ({ ended: await sessions.end(id, actor.account) }),
     }),
+    defineAction({
+      name: 'me.end-other-sessions',
+      right: 'member',
+      domain: 'none',
+      text: { 'zh-CN': '结束当前以外的全部会话与令牌', en: 'End every session and token except the present one' },
+      input: Type.Object({}, closed),
+      audited: true,
+      run: async ({ actor }) => ({ ended: await sessions.endAll(actor.account, actor.sessionId) }),
+    }),
   ];
 }
 

@@ -180,8 +180,8 @@ export const ALARM_RULES = {
     text: {
       label: both('即将到期', 'Expires soon'),
       help: both(
-        '应用密钥、授权、监听证书，或平台签名密钥（使用三年）在此天数内到期。',
-        'A key of an app, a grant, the certificate of the listeners, or the key that signs the platform’s answers (used for three years) ends within so many days.',
+        '应用密钥、授权、总线网关的令牌与证书、监听证书，或平台签名密钥（使用三年）在此天数内到期。',
+        'A key of an app, a grant, a token or certificate of the bus, the certificate of the listeners, or the key that signs the platform’s answers (used for three years) ends within so many days.',
       ),
       unit: both('天', 'days'),
     },
@@ -236,6 +236,7 @@ export const ALARM_RULE_NAMES = Object.keys(ALARM_RULES) as AlarmRuleName[];
 const EXPIRING = {
   'app-key': both('应用密钥', 'Key'),
   grant: both('授权', 'Grant'),
+  'bus-consumer': both('总线网关的令牌或证书', 'Token or certificate of the bus'),
   'tls-certificate': both('监听证书', 'Certificate of the listeners'),
   'platform-key': both('平台签名密钥', 'Key that signs the platform’s answers'),
 };

@@ -28,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   post('/logout', 'me.logout'),
   get('/me/sessions', 'me.sessions'),
   remove('/me/sessions/:id', 'me.end-session'),
+  post('/me/end-other-sessions', 'me.end-other-sessions'),
   post('/me/tokens', 'me.create-token'),
   post('/me/second-factor', 'me.begin-second-factor'),
   post('/me/second-factor/confirm', 'me.confirm-second-factor'),

@@ -31,7 +31,7 @@ export default definePolicy({
   options: Type.Object({}, { additionalProperties: false }),
   isDefault: () => true,
   isOptional: () => false,
-  compile(_options, _target, _front, { crypto, index, memo, settings }) {
+  compile(_options, _target, _front, { clock, crypto, index, memo, settings }) {
     // A connection mostly repeats its token. Kept per connection, so that a lookup's time tells a caller nothing about the tokens of others.
     const known = memo('bus tokens by connection', () => new WeakMap<object, KnownToken>());
     const digestOf = (socket: object, header: string): string | undefined => {
@@ -58,7 +58,7 @@ export default definePolicy({
       const named = byToken(exchange);
       const consumer = named === 'none' ? byCertificate(exchange) : named;
       const app = consumer && index.app(consumer.appId);
-      if (app === undefined) return refuse('GW40101');
+      if (app === undefined || (consumer?.expiresAt ?? Infinity) <= clock.now()) return refuse('GW40101');
       exchange.app = app;
       adoptTraceId(exchange, (name) => exchange.incoming.get(name));
       return undefined;

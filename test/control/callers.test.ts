@@ -209,6 +209,32 @@ test('gives no way onto the bus to an app that does not exist', async (t) => {
   assert.deepEqual((await latestPlan(running)).busConsumers, []);
 });
 
+test('a bus token and a certificate say who holds them and when they end', async (t) => {
+  const { running, security } = await withApp();
+  t.after(running.stop);
+  const now = running.clock.now();
+  const [first, second] = [now + 20 * 86_400_000, now + 40 * 86_400_000];
+  const made = { appId: 'suishenban', label: '门诊挂号系统', expiresAt: first };
+  assert.equal((await security.call('POST', '/bus-consumers/tokens', made)).status, 200);
+  const certificate = { appId: 'suishenban', certificateFingerprint: 'ab'.repeat(32), label: '区平台', expiresAt: second };
+  assert.equal((await security.call('POST', '/bus-consumers/certificates', certificate)).status, 200);
+  const { items } = (await security.call('GET', '/bus-consumers')).body as { items: { id: string; value: Record<string, unknown> }[] };
+  const shown = items.map(({ value }) => [value['label'], value['expiresAt'], value['createdAt']]);
+  assert.deepEqual(
+    shown.sort(),
+    [
+      ['区平台', second, now],
+      ['门诊挂号系统', first, now],
+    ].sort(),
+  );
+  assert.deepEqual((await latestPlan(running)).busConsumers.map(({ expiresAt }) => expiresAt).sort(), [first, second]);
+  const apps = (await security.call('GET', '/apps')).body as { items: { expiresAt?: number }[] };
+  assert.equal(apps.items[0]?.expiresAt, first);
+  const { attention } = (await running.admin.call('GET', '/overview')).body as { attention: { expiring: { what: string; id: string }[] } };
+  const soon = attention.expiring.filter(({ what }) => what === 'bus-consumer').map(({ id }) => id);
+  assert.match(soon.join(), /^门诊挂号系统 · bus_[0-9a-f]{8}$/);
+});
+
 test('an app does not inherit what was left under its id by one that ended half-deleted', async (t) => {
   const { running, security } = await withApp();
   t.after(running.stop);

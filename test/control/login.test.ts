@@ -144,6 +144,19 @@ test('takes a token as a token only, until it is ended', async (t) => {
   assert.equal((await running.client().call('GET', '/me', undefined, bearer)).status, 401);
 });
 
+test('a person ends every session and token except the present one', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const { token } = (await running.admin.call('POST', '/me/tokens', { label: 'laptop' })).body;
+  const elsewhere = running.client();
+  await elsewhere.login('admin', ADMIN_PASSWORD);
+  assert.equal((await running.admin.call('POST', '/me/end-other-sessions', {})).body.ended, 2);
+  const bearer = { authorization: `Bearer ${token}` };
+  assert.equal((await running.client().call('GET', '/me', undefined, bearer)).status, 401);
+  assert.equal((await elsewhere.call('GET', '/me')).status, 401);
+  assert.equal((await running.admin.call('GET', '/me')).status, 200);
+});
+
 test('a new password ends every token, however many somebody made', async (t) => {
   const running = await startControl();
   t.after(running.stop);

@@ -65,7 +65,7 @@ test(
     await dialog.getByRole('button', { name: '开始重试' }).click();
     await dialog.getByText('走通 2 条').waitFor();
     await dialog.getByRole('button', { name: '关闭' }).last().click();
-    await page.getByText('没有这个业务键的待人工处理').waitFor();
+    await page.getByText('没有这个业务键的待人工处理消息').waitFor();
 
     await page.goto('/messages');
     await page.getByRole('row', { name: /P000023/ }).waitFor();

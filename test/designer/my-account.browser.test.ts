@@ -109,6 +109,26 @@ test('the question for the password takes what is typed and Enter; closed, it le
   await expect(page.getByText(/^kqt_/).first()).toBeVisible();
 });
 
+test('all other sessions and tokens are ended at once, after it was said how many', LIMIT, async () => {
+  const page = await console.open({ path: '/me' });
+  await page.getByRole('button', { name: '签发令牌' }).click();
+  const dialog = page.getByRole('dialog', { name: '签发令牌' });
+  await dialog.getByRole('textbox', { name: '用途' }).fill('old-script');
+  await dialog.getByRole('checkbox', { name: 'flows.read' }).check();
+  await dialog.getByRole('button', { name: '签发令牌' }).click();
+  await giveAgain(page, console.passwordOf(page));
+  await page.getByRole('button', { name: '我已保存' }).click();
+  await expect(page.getByRole('row', { name: /old-script/ })).toBeVisible();
+  await page.getByRole('button', { name: '结束其他全部' }).click();
+  const question = page.getByRole('dialog').filter({ hasText: '只保留当前会话' });
+  await expect(question.getByText(/和 1 个令牌/)).toBeVisible();
+  await picture(page, 'end-others');
+  await question.getByRole('button', { name: '结束其他全部' }).click();
+  await expect(page.getByRole('row', { name: /old-script/ })).toHaveCount(0);
+  await expect(page.getByRole('row', { name: /当前/ })).toBeVisible();
+  await expect(page.getByRole('button', { name: '结束其他全部' })).toBeDisabled();
+});
+
 async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png` });
 }

@@ -5,6 +5,7 @@ export const OPERATIONS = {
   'me.logout': { method: 'POST', path: '/logout' },
   'me.sessions': { method: 'GET', path: '/me/sessions' },
   'me.end-session': { method: 'DELETE', path: '/me/sessions/:id' },
+  'me.end-other-sessions': { method: 'POST', path: '/me/end-other-sessions' },
   'me.create-token': { method: 'POST', path: '/me/tokens', stepUp: true },
   'me.begin-second-factor': { method: 'POST', path: '/me/second-factor', stepUp: true },
   'me.confirm-second-factor': { method: 'POST', path: '/me/second-factor/confirm' },
@@ -1130,6 +1131,10 @@ export interface operations {
         'application/json': {
           appId: string;
           certificateFingerprint: string;
+          /** @description Epoch milliseconds, before 2100 */
+          expiresAt?: number;
+          /** @description Which system holds it */
+          label?: string;
         };
       };
     };
@@ -1146,6 +1151,10 @@ export interface operations {
       content: {
         'application/json': {
           appId: string;
+          /** @description Epoch milliseconds, before 2100 */
+          expiresAt?: number;
+          /** @description Which system holds it */
+          label?: string;
         };
       };
     };
@@ -2824,6 +2833,16 @@ export interface operations {
     responses: never;
   };
   'me.get': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'me.end-other-sessions': {
     parameters: {
       query?: never;
       header?: never;

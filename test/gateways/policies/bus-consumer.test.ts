@@ -7,13 +7,18 @@ import { callGateway, makeCertificate, startGateway, testCertificate, type TestG
 let started: TestGateway;
 let client: { key: string; cert: string };
 const token = 'a-long-random-token';
+const ended = 'a-token-that-has-ended';
+const ending = 'a-token-that-ends-in-2099';
+const digestOf = (text: string) => Buffer.from(crypto.digest('sm3', text)).toString('hex');
 
 before(async () => {
   client = await makeCertificate();
   const key = await createTestKey('HMAC-SM3', 'his');
   const plan = await buildPlan([key], [buildInterface({ front: 'bus', method: 'GET', path: '/bus/v1/patients' })], {
     busConsumers: [
-      { appId: 'his', tokenDigest: Buffer.from(crypto.digest('sm3', token)).toString('hex') },
+      { appId: 'his', tokenDigest: digestOf(token) },
+      { appId: 'his', tokenDigest: digestOf(ended), expiresAt: Date.now() - 1 },
+      { appId: 'his', tokenDigest: digestOf(ending), expiresAt: 4_070_908_800_000 },
       { appId: 'his', certificateFingerprint: new X509Certificate(client.cert).fingerprint256.replaceAll(':', '').toLowerCase() },
     ],
   });
@@ -39,6 +44,12 @@ test('refuses a wrong token, even beside a known certificate, a strange certific
   }
   assert.equal((await callGateway(started.gateway, { target, tls: await makeCertificate() })).code, 'GW40101');
   assert.equal((await callGateway(started.gateway, { target })).code, 'GW40101');
+});
+
+test('a token counts until its end', async () => {
+  const call = (bearer: string) => callGateway(started.gateway, { target, headers: { authorization: `Bearer ${bearer}` } });
+  assert.equal((await call(ending)).status, 200);
+  assert.equal((await call(ended)).code, 'GW40101');
 });
 
 test('adopts the trace of a known consumer only', async () => {

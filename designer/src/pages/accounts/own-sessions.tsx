@@ -1,16 +1,23 @@
 import { Button, Checkbox, Form, Input, InputNumber, Modal, Radio } from 'antd';
-import { Plus } from 'lucide-react';
+import { LogOut, Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { Permission } from '../../../../engine/contract/access.ts';
+import type { SessionLine } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMe } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { useConfirm } from '../../parts/confirm-act.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import styles from './accounts.module.css';
 import { OneTimePassword } from './one-time-password.tsx';
 import { SessionTable } from './session-table.tsx';
 
 const TEXTS = defineTexts({
+  endOthers: ['结束其他全部', 'End all others'],
+  endOthersEffect: [
+    '结束其他 {{sessions}} 个浏览器会话和 {{tokens}} 个令牌：使用它们的浏览器和程序立即退出，只保留当前会话。',
+    'Ends {{sessions}} other browser sessions and {{tokens}} tokens: the browsers and programs that use them are logged out now. Only this session stays.',
+  ],
   issue: ['签发令牌', 'Issue a token'],
   issueHelp: [
     '供命令行与自动化程序使用。令牌不能迁移、备份、查看凭据或删除密钥，这些操作须由本人凭密码执行。',
@@ -43,13 +50,31 @@ export function OwnSessions() {
         onRefresh={() => void sessions.refetch()}
         onEnd={(id) => end.mutateAsync({ id })}
         actions={
-          <Button icon={<Plus size={16} />} onClick={() => setIssuing(true)}>
-            {t('issue')}
-          </Button>
+          <>
+            <EndOthers sessions={sessions.data?.items ?? []} />
+            <Button icon={<Plus size={16} />} onClick={() => setIssuing(true)}>
+              {t('issue')}
+            </Button>
+          </>
         }
       />
       {isIssuing ? <IssueToken onClose={() => setIssuing(false)} /> : null}
     </>
+  );
+}
+
+function EndOthers({ sessions }: { readonly sessions: readonly SessionLine[] }) {
+  const t = useTexts(TEXTS);
+  const confirm = useConfirm();
+  const end = useMutationOf('me.end-other-sessions');
+  const others = sessions.filter(({ current }) => !current);
+  const count = (kind: SessionLine['kind']) => others.filter((one) => one.kind === kind).length;
+  const effect = t('endOthersEffect', { sessions: count('session'), tokens: count('token') });
+  const ask = () => confirm({ title: t('endOthers'), effect, verb: t('endOthers'), isDangerous: true, run: () => end.mutateAsync({}) });
+  return (
+    <Button disabled={others.length === 0} icon={<LogOut size={16} />} onClick={ask}>
+      {t('endOthers')}
+    </Button>
   );
 }
 

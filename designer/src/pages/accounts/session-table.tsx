@@ -84,12 +84,18 @@ export function SessionTable({ rows, isLoading, error, onRefresh, onEnd, actions
         {
           key: 'end',
           title: '',
-          render: ({ id, current }) =>
+          render: ({ id, label, current }) =>
             current ? null : (
               <Button
                 size="small"
                 onClick={() =>
-                  confirm({ title: t('end'), effect: t('endEffect'), verb: t('end'), isDangerous: true, run: () => onEnd(id) })
+                  confirm({
+                    title: label === '' ? t('end') : `${t('end')} · ${label}`,
+                    effect: t('endEffect'),
+                    verb: t('end'),
+                    isDangerous: true,
+                    run: () => onEnd(id),
+                  })
                 }
               >
                 {t('end')}

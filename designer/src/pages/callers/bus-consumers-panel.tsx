@@ -9,9 +9,11 @@ import { CopyText } from '../../parts/copy-text.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Panel } from '../../parts/page-header.tsx';
 import { RemoveButton } from '../../parts/remove-button.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+import { BusTokenDialog } from './bus-token-dialog.tsx';
 import styles from './caller-page.module.css';
 import { CertificateDialog } from './certificate-dialog.tsx';
-import { SecretOnce } from './secret-once.tsx';
+import { ExpiryText } from './expiry-text.tsx';
 
 const TEXTS = defineTexts({
   title: ['总线网关的身份', 'Identities at the bus front'],
@@ -25,11 +27,15 @@ const TEXTS = defineTexts({
   mark: ['标识', 'Mark'],
   createToken: ['生成令牌', 'Make a token'],
   addCertificate: ['登记证书', 'Register a certificate'],
-  made: ['总线令牌', 'Bus token'],
+  label: ['用于', 'Held by'],
+  noLabel: ['未注明', 'Not told'],
+  created: ['登记时间', 'Registered'],
+  expires: ['到期', 'Expires'],
   removeEffect: [
-    '一秒内，以此身份调用总线网关会被拒绝；无法恢复。',
-    'Within a second calls of the bus front by it are refused; this cannot be undone.',
+    '“{{holder}}”将失去访问：一秒内，它以此{{kind}}调用总线网关会被拒绝；无法恢复。',
+    '"{{holder}}" loses access: within a second its calls of the bus gateway by this {{kind}} are refused; this cannot be undone.',
   ],
+  unknownHolder: ['应用 {{appId}} 中使用它的系统（登记时未注明）', 'Whichever system of the app {{appId}} holds it (it was not told)'],
   empty: ['还没有：此应用不能调用总线网关。', 'None yet: this app cannot call the bus front.'],
 });
 
@@ -40,26 +46,26 @@ export function BusConsumersPanel({ appId }: { readonly appId: string }) {
   const t = useTexts(TEXTS);
   const may = useMay();
   const consumers = useQueryOf('bus-consumers.list', {});
-  const create = useMutationOf('bus-consumers.create-token', ['apps']);
-  const [isAdding, setAdding] = useState(false);
+  const [opened, setOpened] = useState<'token' | 'certificate'>();
+  const close = () => setOpened(undefined);
   const own = consumers.data?.items.filter(({ value }) => value.appId === appId);
   const mayEdit = may('callers.edit');
   const acts = mayEdit ? (
     <>
-      <Button icon={<FileBadge size={16} />} onClick={() => setAdding(true)}>
+      <Button icon={<FileBadge size={16} />} onClick={() => setOpened('certificate')}>
         {t('addCertificate')}
       </Button>
-      <Button icon={<Plus size={16} />} loading={create.isPending} onClick={() => create.mutate({ appId })}>
+      <Button icon={<Plus size={16} />} onClick={() => setOpened('token')}>
         {t('createToken')}
       </Button>
     </>
   ) : null;
   return (
     <Panel title={t('title')} extra={acts} help={t('help')}>
-      {[consumers.error, create.error].map((error, index) => (error === null ? null : <ErrorBox key={index} error={error} />))}
+      {consumers.error === null ? null : <ErrorBox error={consumers.error} />}
       {own?.length === 0 ? <span className={styles.quiet}>{t('empty')}</span> : <ConsumerTable consumers={own} mayEdit={mayEdit} />}
-      {create.data === undefined ? null : <SecretOnce title={t('made')} secret={create.data.token} onClose={() => create.reset()} />}
-      {isAdding ? <CertificateDialog appId={appId} onClose={() => setAdding(false)} /> : null}
+      {opened === 'token' ? <BusTokenDialog appId={appId} onClose={close} /> : null}
+      {opened === 'certificate' ? <CertificateDialog appId={appId} onClose={close} /> : null}
     </Panel>
   );
 }
@@ -72,6 +78,11 @@ interface ConsumerTableProps {
 function ConsumerTable({ consumers, mayEdit }: ConsumerTableProps) {
   const t = useTexts(TEXTS);
   const remove = useMutationOf('bus-consumers.remove', ['apps']);
+  const kindOf = ({ value }: Consumer) => t(value.certificateFingerprint === undefined ? 'token' : 'certificate');
+  const effect = (consumer: Consumer) => {
+    const { label, appId } = consumer.value;
+    return t('removeEffect', { holder: label ?? t('unknownHolder', { appId }), kind: kindOf(consumer) });
+  };
   return (
     <Table<Consumer>
       size="small"
@@ -80,16 +91,21 @@ function ConsumerTable({ consumers, mayEdit }: ConsumerTableProps) {
       loading={consumers === undefined}
       pagination={{ pageSize: 20, hideOnSinglePage: true }}
       columns={[
-        {
-          title: t('kind'),
-          render: (_value, { value }) => t(value.certificateFingerprint === undefined ? 'token' : 'certificate'),
-        },
+        { title: t('label'), render: (_value, { value }) => value.label ?? <span className={styles.quiet}>{t('noLabel')}</span> },
+        { title: t('kind'), render: (_value, consumer) => kindOf(consumer) },
         { title: t('mark'), render: (_value, { id, value }) => <CopyText text={value.certificateFingerprint ?? id} isShort /> },
+        { title: t('created'), render: (_value, { value }) => <TimeText at={value.createdAt} /> },
+        { title: t('expires'), render: (_value, { value }) => <ExpiryText at={value.expiresAt} /> },
         {
           width: 48,
-          render: (_value, { id }) =>
+          render: (_value, consumer) =>
             mayEdit ? (
-              <RemoveButton isSmall name={id} effect={t('removeEffect')} run={($reason) => remove.mutateAsync({ id, $reason })} />
+              <RemoveButton
+                isSmall
+                name={consumer.value.label ?? consumer.id}
+                effect={effect(consumer)}
+                run={($reason) => remove.mutateAsync({ id: consumer.id, $reason })}
+              />
             ) : null,
         },
       ]}

@@ -1,6 +1,6 @@
-import { Button } from 'antd';
+import { Button, Tabs } from 'antd';
 import { CircleCheck, CircleSlash, Plus } from 'lucide-react';
-import { useNavigate } from 'react-router';
+import { useNavigate, useSearchParams } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
@@ -11,13 +11,16 @@ import { EmptyState } from '../../parts/empty-state.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import { UserTokenKeys } from './user-token-keys.tsx';
 
 const TEXTS = defineTexts({
   title: ['调用方', 'Callers'],
   help: [
-    '调用本平台的应用：用哪把密钥签名，可调用哪些接口。',
-    'Apps that call the platform: the keys they sign with, the interfaces they may call.',
+    '调用本平台的应用：用哪把密钥签名，可调用哪些接口；以及验证市民令牌的公钥。',
+    'Apps that call the platform: the keys they sign with, the interfaces they may call; and the keys that check the tokens of citizens.',
   ],
+  apps: ['应用', 'Apps'],
+  'user-tokens': ['用户令牌公钥', 'User token keys'],
   name: ['应用', 'App'],
   id: ['编号', 'Id'],
   caller: ['所属单位', 'Of'],
@@ -34,55 +37,78 @@ const TEXTS = defineTexts({
 
 type AppItem = Outputs['apps.list']['items'][number];
 
+/** `/callers`: the apps that call, and the keys that sign the tokens of citizens. */
 export function CallersPage() {
+  const t = useTexts(TEXTS);
+  const [address, setAddress] = useSearchParams();
+  const tab = address.get('tab') === 'user-tokens' ? 'user-tokens' : 'apps';
+  return (
+    <Page>
+      <PageHeader title={t('title')} help={t('help')} actions={tab === 'apps' ? <NewApp /> : null} />
+      <Tabs
+        activeKey={tab}
+        onChange={(next) => setAddress(next === 'apps' ? {} : { tab: next }, { replace: true })}
+        destroyOnHidden
+        items={[
+          { key: 'apps', label: t('apps'), children: <Apps /> },
+          { key: 'user-tokens', label: t('user-tokens'), children: <UserTokenKeys /> },
+        ]}
+      />
+    </Page>
+  );
+}
+
+function NewApp() {
+  const t = useTexts(TEXTS);
+  const go = useNavigate();
+  const may = useMay();
+  return may('callers.edit') ? (
+    <Button type="primary" icon={<Plus size={16} />} onClick={() => void go('/callers/new')}>
+      {t('create')}
+    </Button>
+  ) : null;
+}
+
+function Apps() {
   const t = useTexts(TEXTS);
   const text = useText();
   const format = useFormat();
   const go = useNavigate();
   const apps = useQueryOf('apps.list', {});
-  const may = useMay();
-  const create = may('callers.edit') ? (
-    <Button type="primary" icon={<Plus size={16} />} onClick={() => void go('/callers/new')}>
-      {t('create')}
-    </Button>
-  ) : null;
   const usable = ({ keys }: AppItem) => keys.active + keys.retiring;
   return (
-    <Page>
-      <PageHeader title={t('title')} help={t('help')} actions={create} />
-      <DataTable<AppItem>
-        label={t('title')}
-        rows={apps.data?.items}
-        rowKey={({ appId }) => appId}
-        searchText={({ appId, name, caller }) => `${appId} ${name['zh-CN']} ${name.en} ${caller}`}
-        columns={[
-          { key: 'name', title: t('name'), value: ({ name }) => text(name), render: ({ name }) => text(name) },
-          { key: 'id', title: t('id'), value: ({ appId }) => appId, render: ({ appId }) => <code>{appId}</code> },
-          { key: 'caller', title: t('caller'), value: ({ caller }) => caller, render: ({ caller }) => caller },
-          { key: 'state', title: t('state'), value: ({ state }) => t(state), render: ({ state }) => <AppStateTag state={state} /> },
-          { key: 'keys', title: t('keys'), align: 'right', value: usable, render: (app) => format.number(usable(app)) },
-          {
-            key: 'grants',
-            title: t('grants'),
-            align: 'right',
-            value: ({ grants }) => grants,
-            render: ({ grants }) => format.number(grants),
-          },
-          {
-            key: 'expires',
-            title: t('expires'),
-            value: ({ expiresAt }) => expiresAt,
-            render: ({ expiresAt }) => <TimeText at={expiresAt} />,
-          },
-        ]}
-        isLoading={apps.isPending}
-        error={apps.error}
-        onRefresh={() => void apps.refetch()}
-        onOpen={({ appId }) => void go(`/callers/${appId}`)}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={create} />}
-        exportName="apps"
-      />
-    </Page>
+    <DataTable<AppItem>
+      label={t('apps')}
+      rows={apps.data?.items}
+      rowKey={({ appId }) => appId}
+      searchText={({ appId, name, caller }) => `${appId} ${name['zh-CN']} ${name.en} ${caller}`}
+      columns={[
+        { key: 'name', title: t('name'), value: ({ name }) => text(name), render: ({ name }) => text(name) },
+        { key: 'id', title: t('id'), value: ({ appId }) => appId, render: ({ appId }) => <code>{appId}</code> },
+        { key: 'caller', title: t('caller'), value: ({ caller }) => caller, render: ({ caller }) => caller },
+        { key: 'state', title: t('state'), value: ({ state }) => t(state), render: ({ state }) => <AppStateTag state={state} /> },
+        { key: 'keys', title: t('keys'), align: 'right', value: usable, render: (app) => format.number(usable(app)) },
+        {
+          key: 'grants',
+          title: t('grants'),
+          align: 'right',
+          value: ({ grants }) => grants,
+          render: ({ grants }) => format.number(grants),
+        },
+        {
+          key: 'expires',
+          title: t('expires'),
+          value: ({ expiresAt }) => expiresAt,
+          render: ({ expiresAt }) => <TimeText at={expiresAt} />,
+        },
+      ]}
+      isLoading={apps.isPending}
+      error={apps.error}
+      onRefresh={() => void apps.refetch()}
+      onOpen={({ appId }) => void go(`/callers/${appId}`)}
+      empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={<NewApp />} />}
+      exportName="apps"
+    />
   );
 }
 

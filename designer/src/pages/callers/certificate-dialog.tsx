@@ -1,4 +1,5 @@
-import { Input, Modal } from 'antd';
+import { DatePicker, Input, Modal } from 'antd';
+import type { Dayjs } from 'dayjs';
 import { useState } from 'react';
 import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -14,6 +15,8 @@ const TEXTS = defineTexts({
   ],
   command: ['命令', 'Command'],
   fingerprint: ['SHA-256 指纹', 'SHA-256 fingerprint'],
+  label: ['用于哪个系统', 'Which system holds it'],
+  expires: ['到期日（可不填）', 'Expires (may stay empty)'],
   save: ['登记', 'Register'],
   cancel: ['取消', 'Cancel'],
 });
@@ -25,10 +28,15 @@ export function CertificateDialog({ appId, onClose }: { readonly appId: string; 
   const t = useTexts(TEXTS);
   const add = useMutationOf('bus-consumers.add-certificate', ['apps']);
   const [typed, setTyped] = useState('');
+  const [label, setLabel] = useState('');
+  const [expires, setExpires] = useState<Dayjs | null>(null);
   const certificateFingerprint = typed.replace(/^.*=/, '').replace(/[:\s]/g, '').toLowerCase();
   const isWhole = /^[0-9a-f]{64}$/.test(certificateFingerprint);
   const submit = async () => {
-    await add.mutateAsync({ appId, certificateFingerprint });
+    await add.mutateAsync({
+      ...{ appId, certificateFingerprint, label: label.trim() },
+      ...(expires === null ? {} : { expiresAt: expires.endOf('day').valueOf() }),
+    });
     onClose();
   };
   return (
@@ -37,7 +45,7 @@ export function CertificateDialog({ appId, onClose }: { readonly appId: string; 
       title={t('title')}
       okText={t('save')}
       cancelText={t('cancel')}
-      okButtonProps={{ disabled: !isWhole }}
+      okButtonProps={{ disabled: !isWhole || label.trim() === '' }}
       confirmLoading={add.isPending}
       onCancel={onClose}
       onOk={() => void submit().catch(() => undefined)}
@@ -52,6 +60,14 @@ export function CertificateDialog({ appId, onClose }: { readonly appId: string; 
           aria-label={t('fingerprint')}
           onChange={(event) => setTyped(event.target.value)}
         />
+        <Input
+          maxLength={100}
+          value={label}
+          placeholder={t('label')}
+          aria-label={t('label')}
+          onChange={(event) => setLabel(event.target.value)}
+        />
+        <DatePicker value={expires} placeholder={t('expires')} aria-label={t('expires')} onChange={(next) => setExpires(next)} />
         {add.error === null ? null : <ErrorBox error={add.error} />}
       </div>
     </Modal>

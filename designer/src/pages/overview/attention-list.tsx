@@ -42,6 +42,7 @@ const TEXTS = defineTexts({
   expiringWhat: ['{{count}} 项即将到期或刚到期', '{{count}} end soon or have just ended'],
   'app-key': ['调用方密钥', 'Key of a caller'],
   grant: ['授权', 'Grant'],
+  'bus-consumer': ['总线网关的令牌或证书', 'Token or certificate of the bus'],
   'tls-certificate': ['监听证书', 'Certificate of the listeners'],
   'platform-key': ['平台签名密钥', 'Key that signs the platform’s answers'],
   ends: ['{{day}} 到期', 'ends {{day}}'],

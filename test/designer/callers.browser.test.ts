@@ -1,0 +1,71 @@
+/** A security administrator keeps the keys of citizens' tokens and the identities of systems at the bus gateway. */
+import { generateKeyPairSync } from 'node:crypto';
+import test, { after, before } from 'node:test';
+import type { Page } from '@playwright/test';
+import { type Console, expect, giveAgain, noBrowser, startConsole } from './browser.ts';
+
+const PICTURES = process.env['KQ_PICTURES'];
+const LIMIT = { skip: noBrowser, timeout: 240_000 };
+const TYPED = { delay: 30 };
+const ROLES = ['security-admin'];
+
+let console: Console;
+
+before(async () => {
+  if (noBrowser === false) console = await startConsole();
+});
+after(() => (noBrowser === false ? console.close() : undefined));
+
+test('a key of citizens’ tokens is added from its PEM, listed, and removed after saying who loses access', LIMIT, async () => {
+  const page = await console.open({ path: '/callers', roles: ROLES });
+  await page.getByRole('tab', { name: '用户令牌公钥' }).click();
+  await page.getByRole('button', { name: '添加公钥' }).first().click();
+  const dialog = page.getByRole('dialog', { name: '添加公钥' });
+  await dialog.getByRole('textbox', { name: '密钥编号（kid）' }).pressSequentially('login-2026', TYPED);
+  await dialog.getByRole('textbox', { name: '签发者（iss）' }).pressSequentially('https://login.city.example', TYPED);
+  await dialog.getByRole('textbox', { name: '受众（aud）' }).pressSequentially('kangqiao', TYPED);
+  await dialog.getByRole('combobox', { name: '算法' }).click();
+  await page.getByTitle('ES256').click();
+  await dialog.locator('input[type=file]').setInputFiles({ name: 'key.pem', mimeType: 'text/plain', buffer: Buffer.from('not a key') });
+  await expect(dialog.getByRole('textbox', { name: '公钥（PEM）' })).toHaveValue('not a key');
+  const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  await dialog.getByRole('textbox', { name: '公钥（PEM）' }).fill(pem);
+  await picture(page, 'user-token-key');
+  await dialog.getByRole('button', { name: '添加公钥' }).click();
+  await giveAgain(page, console.passwordOf(page));
+  const row = page.getByRole('row', { name: /login-2026.*login\.city\.example.*kangqiao.*ES256/ });
+  await expect(row).toBeVisible();
+  await picture(page, 'user-token-keys');
+
+  await row.getByRole('button', { name: /^删除/ }).click();
+  const question = page.getByRole('dialog').filter({ hasText: '持有“https://login.city.example”用此密钥签发的令牌的所有用户' });
+  await question.getByRole('textbox', { name: '理由（写入审计）' }).pressSequentially('换新密钥', TYPED);
+  await question.getByRole('button', { name: '删除' }).click();
+  await giveAgain(page, console.passwordOf(page));
+  await expect(row).toHaveCount(0);
+});
+
+test('a bus token says which system holds it, and removing it says that this one loses access', LIMIT, async () => {
+  const page = await console.open({ path: '/callers/B20001', roles: ROLES });
+  await page.getByRole('button', { name: '生成令牌' }).click();
+  const dialog = page.getByRole('dialog', { name: '生成令牌' });
+  await dialog.getByRole('textbox', { name: '用于哪个系统' }).pressSequentially('门诊挂号系统', TYPED);
+  await dialog.getByRole('button', { name: '生成令牌' }).click();
+  await giveAgain(page, console.passwordOf(page));
+  await expect(page.getByText(/^kqb_/).first()).toBeVisible();
+  await page.getByRole('button', { name: '我已交付' }).click();
+  const row = page.getByRole('row', { name: /门诊挂号系统.*令牌.*长期有效/ });
+  await expect(row).toBeVisible();
+  await picture(page, 'bus-tokens');
+
+  await row.getByRole('button', { name: /^删除/ }).click();
+  const question = page.getByRole('dialog').filter({ hasText: '“门诊挂号系统”将失去访问' });
+  await question.getByRole('textbox', { name: '理由（写入审计）' }).pressSequentially('系统停用', TYPED);
+  await question.getByRole('button', { name: '删除' }).click();
+  await giveAgain(page, console.passwordOf(page));
+  await expect(row).toHaveCount(0);
+});
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png` });
+}
