@@ -45,3 +45,22 @@ test('an archive that is off is told as such, not as a failure', { skip: noBrows
   await page.getByRole('button', { name: '返回消息' }).click();
   await expect(page.getByText('归档未启用')).toHaveCount(0);
 });
+
+test(
+  'a list is walked by keyboard: the heading that sorts shows the focus, and the column of acts has a name',
+  {
+    skip: noBrowser,
+    timeout: 120_000,
+  },
+  async (context) => {
+    const { open } = await startConsole(context);
+    const page = await open({ path: '/flows' });
+    await page.getByRole('columnheader', { name: '操作', exact: true }).waitFor();
+    const heading = page.getByRole('columnheader', { name: /^名称/ });
+    await page.getByRole('button', { name: '导出 CSV' }).focus();
+    while (!(await heading.evaluate((element) => element === element.ownerDocument.activeElement))) await page.keyboard.press('Tab');
+    await expect(heading).toHaveCSS('outline-style', 'solid');
+    await page.keyboard.press('Enter');
+    await expect(heading).toHaveAttribute('aria-sort', /ascending|descending/);
+  },
+);

@@ -14,6 +14,7 @@ import { useTypedSearch } from './use-typed-search.ts';
 
 const TEXTS = defineTexts({
   search: ['搜索', 'Search'],
+  acts: ['操作', 'Actions'],
   refresh: ['刷新', 'Refresh'],
   export: ['导出 CSV', 'Export CSV'],
   nothingFits: ['没有符合条件的记录', 'Nothing fits these conditions'],
@@ -148,7 +149,7 @@ export function DataTable<Row extends object>(props: DataTableProps<Row>) {
           size="small"
           rowKey={props.rowKey}
           dataSource={[...found]}
-          columns={columnsOf(columns, props.defaultSort)}
+          columns={columnsOf(columns, props.defaultSort, <span className={styles.unseen}>{t('acts')}</span>)}
           loading={props.isLoading}
           locale={{ emptyText: props.isLoading ? ' ' : empty }}
           scroll={{ x: 'max-content' }}
@@ -177,10 +178,15 @@ function arrowOf(type: string, element: ReactNode, t: Translate<typeof TEXTS>): 
   return cloneElement(element, { 'aria-label': type === 'prev' ? t('previous') : t('next') }, <Icon size={16} />);
 }
 
-function columnsOf<Row extends object>(columns: readonly Column<Row>[], sort: DataTableProps<Row>['defaultSort']): TableColumnsType<Row> {
+/** A column without a title holds what can be done with a row: `acts` is its name for those who hear the page. */
+function columnsOf<Row extends object>(
+  columns: readonly Column<Row>[],
+  sort: DataTableProps<Row>['defaultSort'],
+  acts: ReactNode,
+): TableColumnsType<Row> {
   return columns.map(({ key, title, render, value, width, align }) => ({
     key,
-    title,
+    title: title === '' ? acts : title,
     ...(width === undefined ? {} : { width }),
     ...(align === undefined ? {} : { align }),
     ...fixedOf(title),
