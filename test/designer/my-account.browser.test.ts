@@ -124,6 +124,7 @@ test('all other sessions and tokens are ended at once, after it was said how man
   await expect(question.getByText(/和 1 个令牌/)).toBeVisible();
   await picture(page, 'end-others');
   await question.getByRole('button', { name: '结束其他全部' }).click();
+  await expect(question).toHaveCount(0);
   await expect(page.getByRole('row', { name: /old-script/ })).toHaveCount(0);
   await expect(page.getByRole('row', { name: /当前/ })).toBeVisible();
   await expect(page.getByRole('button', { name: '结束其他全部' })).toBeDisabled();
