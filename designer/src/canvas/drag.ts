@@ -16,7 +16,9 @@ export function followDrag(tools: CanvasTools, event: PointerPlace, nodes: reado
 
 export function commitDrag(tools: CanvasTools, nodes: readonly CanvasNode[]): void {
   const { editor, canvas } = tools;
-  const places = new Map(nodes.flatMap(({ id, type, position }) => (type === 'group' ? [] : [[id, position] as const])));
+  const places = new Map(
+    nodes.flatMap(({ id, type, position }) => (type === 'group' || type === 'frame' ? [] : [[id, position] as const])),
+  );
   const { run, seal, history, types } = editor.getState();
   const { dropEdge } = canvas.getState();
   const card = looseCard(tools, nodes);

@@ -11,6 +11,8 @@ const TEXTS = defineTexts({
   wire: ['从“{{from}}”到“{{to}}”的连线', 'Wire from {{from}} to {{to}}'],
   note: ['便签：{{text}}', 'Note: {{text}}'],
   group: ['分组：{{text}}', 'Group: {{text}}'],
+  loop: ['循环体', 'Loop body'],
+  catch: ['错误处理', 'Error handling'],
 });
 const NOTE_START = 80;
 
@@ -21,6 +23,7 @@ export function createNames(types: NodeTypes, overlay: Overlay | undefined, lang
   return {
     node(node) {
       if (node.type === 'note') return t('note', { text: node.data.note.text.slice(0, NOTE_START) });
+      if (node.type === 'frame') return t(node.data.frame.kind);
       if (node.type === 'group') return t('group', { text: node.data.group.label });
       const { id, type, label, disabled } = node.data.node;
       const kind = types.get(type)?.text.label[language] ?? state('unknown');

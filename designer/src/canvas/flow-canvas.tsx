@@ -20,6 +20,7 @@ import { ExtractDialog } from './extract-dialog.tsx';
 import { useFastDrag } from './fast-drag.ts';
 import styles from './flow-canvas.module.css';
 import type { CanvasEdge, CanvasNode } from './flow-elements.ts';
+import { FlowFrame } from './flow-frame.tsx';
 import { FlowSync, useSelectionChanges } from './flow-sync.tsx';
 import { GroupFrame } from './group-frame.tsx';
 import { useCanvasKeyboard } from './keyboard.ts';
@@ -40,7 +41,7 @@ const TEXTS = defineTexts({
   aboutNode: ['回车打开节点的配置，Delete 键删除', 'Enter opens the settings of the node, Delete removes it'],
   aboutEdge: ['Delete 键删除连线', 'Delete removes the wire'],
 });
-const NODE_TYPES = { card: NodeCard, note: NoteCard, group: GroupFrame };
+const NODE_TYPES = { card: NodeCard, note: NoteCard, group: GroupFrame, frame: FlowFrame };
 const EDGE_TYPES = { wire: Wire };
 const NOTHING: CanvasNode[] = [];
 const SNAP: [number, number] = [GRID, GRID];

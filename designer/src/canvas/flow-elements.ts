@@ -6,6 +6,7 @@ import {
   type CanvasEdge as ViewEdge,
   type CanvasNode as ViewNode,
   type CardData,
+  type FrameData,
   type GroupData,
   type NoteData,
   type WireData,
@@ -16,7 +17,8 @@ import type { NodeTypes } from '../model/node-types.ts';
 export type CardElement = Node<CardData, 'card'>;
 export type NoteElement = Node<NoteData, 'note'>;
 export type GroupElement = Node<GroupData, 'group'>;
-export type CanvasNode = CardElement | NoteElement | GroupElement;
+export type FrameElement = Node<FrameData, 'frame'>;
+export type CanvasNode = CardElement | NoteElement | GroupElement | FrameElement;
 export type CanvasEdge = Edge<WireData, 'wire'>;
 
 export interface FlowElements {
@@ -97,6 +99,8 @@ function nodeElement(node: ViewNode): CanvasNode {
     case 'group':
       // Below the wires, which a frame must not veil.
       return { ...node, handles: [], zIndex: -1, dragHandle: `.${GROUP_HANDLE}` };
+    case 'frame':
+      return { ...node, handles: [], zIndex: -2, draggable: false, selectable: false, focusable: false, style: { pointerEvents: 'none' } };
   }
 }
 

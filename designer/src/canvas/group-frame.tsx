@@ -1,14 +1,12 @@
 /** The named frame around nodes. It follows them while they are dragged, and drags them by its title. */
-import { useStore, type NodeProps, type ReactFlowState } from '@xyflow/react';
-import { useCallback } from 'react';
-import { shallow } from 'zustand/shallow';
+import type { NodeProps } from '@xyflow/react';
 import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { groupFrame } from '../model/card-geometry.ts';
 import { changeGroup } from '../model/commands/groups.ts';
 import { useCanvas, useCanvasTools } from './canvas-context.tsx';
 import { GROUP_HANDLE, type GroupElement } from './flow-elements.ts';
 import styles from './group-frame.module.css';
+import { useLiveFrame } from './live-frame.ts';
 import { select } from './selection.ts';
 
 const TEXTS = defineTexts({
@@ -62,19 +60,4 @@ export function GroupFrame({ id, data: { group }, selected, positionAbsoluteX, p
       )}
     </div>
   );
-}
-
-/** The frame around the nodes where they are now, in the midst of a drag too. */
-function useLiveFrame(ids: readonly string[]) {
-  const find = useCallback(
-    ({ nodeLookup }: ReactFlowState) =>
-      groupFrame(
-        ids.flatMap((id) => {
-          const node = nodeLookup.get(id);
-          return node === undefined ? [] : [{ ...node.internals.positionAbsolute, width: node.width ?? 0, height: node.height ?? 0 }];
-        }),
-      ),
-    [ids],
-  );
-  return useStore(find, shallow);
 }

@@ -33,7 +33,7 @@ export function wirePath(ends: WireEnds, turn: Turn = {}): WirePath {
   const [a, b] = longest(points);
   const isError = ends.sourcePosition === Position.Bottom;
   const at = isError ? { x: ends.sourceX - BESIDE.x, y: ends.sourceY + BESIDE.y } : { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
-  return { path: rounded(points), label: { ...at, isEnd: isError }, room: distance(a, b) };
+  return { path: roundedPath(points), label: { ...at, isEnd: isError }, room: distance(a, b) };
 }
 
 function pointsOf({ sourceX, sourceY, sourcePosition, targetX, targetY }: WireEnds, turn: Turn): readonly Point[] {
@@ -69,7 +69,7 @@ function longest(points: readonly Point[]): readonly [Point, Point] {
 }
 
 /** Straight stretches with round corners. */
-function rounded(points: readonly Point[]): string {
+export function roundedPath(points: readonly Point[]): string {
   const corners = points.slice(1, -1).map((corner, index) => {
     const [before, after] = [points[index]!, points[index + 2]!];
     const radius = Math.min(CORNER, distance(before, corner) / 2, distance(corner, after) / 2);

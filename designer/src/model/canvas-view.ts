@@ -7,6 +7,7 @@ import type { Category, ControlRole, PortSpec } from '../../../engine/contract/n
 import type { Text } from '../../../engine/contract/texts.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { boxOf, CARD_WIDTH, cardHeight, groupFrame, portHeight, placeOf, portPoint, type Box, type Point } from './card-geometry.ts';
+import { flowFrames, type FlowFrame } from './flow-frames.ts';
 import { isErrorPort, type NodeTypes } from './node-types.ts';
 import { turnOf, type Turn, type WireEnds } from './wire-route.ts';
 
@@ -38,6 +39,11 @@ export interface GroupData {
   readonly [key: string]: unknown;
 }
 
+export interface FrameData {
+  readonly frame: FlowFrame;
+  readonly [key: string]: unknown;
+}
+
 interface Placed {
   readonly id: string;
   readonly position: Point;
@@ -51,7 +57,8 @@ interface Placed {
 export type CanvasNode =
   | (Placed & { readonly type: 'card'; readonly data: CardData; readonly handles: readonly CanvasHandle[] })
   | (Placed & { readonly type: 'note'; readonly data: NoteData })
-  | (Placed & { readonly type: 'group'; readonly data: GroupData });
+  | (Placed & { readonly type: 'group'; readonly data: GroupData })
+  | (Placed & { readonly type: 'frame'; readonly data: FrameData });
 
 /** Where wires begin and end, so that they can be drawn before any card was measured. */
 export interface CanvasHandle extends Box {
@@ -130,6 +137,19 @@ function makeView(document: FlowDocument, types: NodeTypes, keep: Keep): CanvasV
     const frame = groupFrame(group.nodes.flatMap((id) => boxes.get(id) ?? []));
     return frame === undefined ? [] : [groupNode(group, frame, keep)];
   });
+  const frames = flowFrames(document, types).map((frame) => {
+    const box = groupFrame(frame.nodes.flatMap((id) => boxes.get(id) ?? []))!;
+    const { x, y, width, height } = box;
+    const id = `${frame.kind} ${frame.owner}`;
+    return keep(id, [frame.nodes.join(' '), x, y, width, height], () => ({
+      id,
+      type: 'frame',
+      position: { x, y },
+      ...sized(width, height),
+      zIndex: Z.group,
+      data: { frame },
+    }));
+  });
   const notes = document.layout.notes.map((note) => keep(note.id, [note], () => noteNode(note)));
   const cards = document.nodes.map((node) => {
     const { x, y } = placeOf(document, node.id);
@@ -146,7 +166,7 @@ function makeView(document: FlowDocument, types: NodeTypes, keep: Keep): CanvasV
     const turn = isErrorPort(edge.from.port) ? {} : turnOf(endsOf(edge, outs, ins, boxes), places);
     return keep(edge.id, [edge, outs, ins, turn.x, turn.y], () => wire(edge, outs, ins, type, turn));
   });
-  return { nodes: [...groups, ...notes, ...cards], edges };
+  return { nodes: [...frames, ...groups, ...notes, ...cards], edges };
 }
 
 function endsOf(

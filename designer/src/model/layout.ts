@@ -1,7 +1,7 @@
 /** A suggested layout: from left to right, row by row, error branches below, groups together. The same flow always gets the same layout. */
 import { Graph, layout as layOut } from '@dagrejs/dagre';
 import { freeze } from 'immer';
-import type { FlowDocument, LayoutGroup } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import {
   boxOf,
   CARD_WIDTH,
@@ -15,6 +15,7 @@ import {
   type Box,
   type Point,
 } from './card-geometry.ts';
+import { framesToLayOut } from './flow-frames.ts';
 import { place } from './commands/draft-parts.ts';
 import type { Command } from './flow-history.ts';
 import { breakIntoRows, columnsOf, type Item, type Part, type Wire } from './layout-rows.ts';
@@ -56,7 +57,7 @@ export function suggestLayout(document: FlowDocument, types: NodeTypes, ids?: re
   const cards: Item[] = chosen.map((node) => ({ id: node.id, width: CARD_WIDTH, height: cardHeight(types.outPorts(node)) }));
   const wires = wiresInOrder(document, chosen, types);
   const origin = ids === undefined ? { x: 0, y: 0 } : cornerOf(chosen.map((node) => boxOf(document, node, types)));
-  return placeWithGroups(cards, wires, document.layout.groups, origin);
+  return placeWithGroups(cards, wires, [...document.layout.groups, ...framesToLayOut(document, types)], origin);
 }
 
 /** Wires by node and then by port from the top, error ports last: branches are laid out in that order. */
@@ -77,7 +78,7 @@ function wiresInOrder(document: FlowDocument, nodes: FlowDocument['nodes'], type
 function placeWithGroups(
   cards: readonly Item[],
   wires: readonly Wire[],
-  groups: readonly LayoutGroup[],
+  groups: readonly { readonly id: string; readonly nodes: readonly string[] }[],
   origin: Point,
 ): ReadonlyMap<string, Point> {
   const groupOf = new Map(groups.flatMap(({ id, nodes }) => nodes.map((node) => [node, id] as const)));
