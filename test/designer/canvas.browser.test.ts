@@ -189,7 +189,7 @@ test(
         await canvas.card('校验').waitFor();
         const percent = Number.parseInt((await view.getByText('%').textContent()) ?? '', 10);
         assert.ok(percent >= 70, `${percent} %`);
-        await canvas.isInSight('接口调用');
+        await canvas.isInSight('接口请求触发');
         const marks = await map.locator('.react-flow__minimap-node').all();
         const fills = await Promise.all(marks.map((mark) => mark.getAttribute('style')));
         assert.ok(new Set(fills).size >= 4, fills.join(' '));
@@ -223,7 +223,7 @@ test(
 
     await context.test('what is arranged can be read as a whole on a small screen', async () => {
       await view.getByRole('button', { name: '自动布局' }).click();
-      for (const label of ['接口调用', '汇合', '回复']) await canvas.isInSight(label);
+      for (const label of ['接口请求触发', '汇合', '回复']) await canvas.isInSight(label);
       await expect(map).toHaveCount(0);
     });
 
