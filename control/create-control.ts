@@ -19,7 +19,7 @@ import { createExecutionCounter, type ExecutionCounter } from './actions/executi
 import { createFlowUses } from './actions/flow-uses.ts';
 import { createLiveFlows } from './actions/live-flows.ts';
 import { createOwners } from './actions/owners.ts';
-import { createRunAction } from './actions/run-action.ts';
+import { createRunAction, type RunAction } from './actions/run-action.ts';
 import type { AlarmParts, ControlInfo, ControlServices, EngineView } from './actions/services.ts';
 import { openAlarmSettings } from './alarms/alarm-settings.ts';
 import { openAlarmStore } from './alarms/alarm-store.ts';
@@ -51,6 +51,7 @@ import {
   type CheckSavedInterface,
   type PublishPlan,
 } from './registry/build-plan.ts';
+import { openRequestStore } from './requests/request-store.ts';
 import { openFlowVisitors } from './registry/flow-visitors.ts';
 import { openRegistry, type Registry } from './registry/registry.ts';
 
@@ -149,6 +150,9 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     ...deps,
     registry,
     visitors: await openFlowVisitors(documents, clock),
+    requests: await openRequestStore(documents, deps.seal),
+    // Made of these services: known when the first request is decided.
+    runAction: (...act) => run(...act),
     plans,
     accounts,
     sessions,
@@ -170,7 +174,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
   const refusals = createRefusals({ audit, clock, logger });
   const trailProblem = () => guard?.trailProblem();
   const checkStepUp = createCheckStepUp(services.checkLogin, clock);
-  const run = createRunAction({ actions, audit, refusals, checkStepUp, owners: services.owners, clock, trailProblem });
+  const run: RunAction = createRunAction({ actions, audit, refusals, checkStepUp, owners: services.owners, clock, trailProblem });
   const firstAdministrator = await createFirstAdministrator(accounts, audit, guard);
   const tellRefused = createTellRefused(audit, shared);
   const server = await startControlServer({

@@ -22,6 +22,7 @@ import { overviewActions } from './overview.ts';
 import { policyActions } from './policies.ts';
 import { domainNameActions } from './domain-names.ts';
 import { concludeActions } from './conclude.ts';
+import { requestActions } from './requests.ts';
 import { resendActions } from './resend.ts';
 import { sampleActions } from './samples.ts';
 import { secretActions } from './secrets.ts';
@@ -64,5 +65,6 @@ export function allActions(services: ControlServices): readonly Action[] {
     ...alarmActions(services),
     ...keepActions(services),
   ];
+  actions.push(...requestActions(services, actions));
   return [...actions, ...auditActions(services, actions)];
 }

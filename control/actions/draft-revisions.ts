@@ -86,9 +86,10 @@ export function draftRevisionActions({ catalog, owners, visitors }: ControlServi
           await visitors.leave(flowId, actor.account);
           return { others: [] };
         }
-        const others = await visitors.visit(flowId, actor.account, isAllowed(actor, 'flows.edit'));
         const draft = await catalog.draft(flowId);
-        return { ...(draft === undefined ? {} : { revision: draft.revision }), others };
+        if (draft === undefined) return { others: [] };
+        const others = await visitors.visit(flowId, actor.account, isAllowed(actor, 'flows.edit'));
+        return { revision: draft.revision, others };
       },
     }),
   ];

@@ -6,12 +6,13 @@ import type { Text } from '../../engine/contract/texts.ts';
 import type { ProcessState } from '../../engine/processes/create-processes.ts';
 import type { TrafficSeries } from '../../engine/run/traffic.ts';
 import type { ExecutionSummary, FlowScope, FlowSummary } from '../../engine/services.ts';
-import { closed, defineAction, type Action } from './action.ts';
+import { closed, defineAction, type Action, type Actor } from './action.ts';
 import { scopesIn, type DomainScope } from './domains.ts';
 import { findExpiring, type Expiring } from './find-expiring.ts';
 import { findFailingAdapters, type FailingAdapter } from './find-failing-adapters.ts';
 import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from './find-silent-feeds.ts';
 import { isAllowed } from './permissions.ts';
+import { openRequests } from './requests.ts';
 import type { ControlServices } from './services.ts';
 import { shownGateways, shownProcess, type ShownProcess } from './shown-process.ts';
 import { shownError, systemFacts, type SystemFacts } from './system.ts';
@@ -28,6 +29,8 @@ export interface FailingListener {
 export interface Attention {
   readonly held?: { readonly count: number; readonly oldestAt?: number };
   readonly failedLastHour?: number;
+  /** What this person is asked to decide. */
+  readonly requests?: { readonly count: number; readonly oldestAt: number };
   readonly silentFeeds?: readonly (SilentFeed & { readonly name: Text })[];
   readonly listeners?: readonly FailingListener[];
   /** Systems that do not answer. */
@@ -63,13 +66,19 @@ export function overviewActions(services: ControlServices): readonly Action[] {
       text: { 'zh-CN': '概览：需要人处理的、流量、流程、地址', en: 'Overview: what needs a person, traffic, flows, addresses' },
       input: Type.Object({}, closed),
       audited: false,
-      run: ({ actor, domains }) => overview(services, (permission) => isAllowed(actor, permission), domains, findSilentFeeds),
+      run: ({ actor, domains }) => overview(services, actor, domains, findSilentFeeds),
     }),
   ];
 }
 
 /** Each part only for those who may read it, and of their domains. */
-async function overview(services: ControlServices, may: May, domains: DomainScope, findSilentFeeds: FindSilentFeeds): Promise<Overview> {
+async function overview(
+  services: ControlServices,
+  actor: Actor,
+  domains: DomainScope,
+  findSilentFeeds: FindSilentFeeds,
+): Promise<Overview> {
+  const may: May = (permission) => isAllowed(actor, permission);
   const { catalog, executions, counter, info, engine, plans } = services;
   // Traffic is counted for the whole installation, and the example calls an interface of some domain.
   const isWhole = domains.only === undefined;
@@ -81,7 +90,7 @@ async function overview(services: ControlServices, may: May, domains: DomainScop
   const processes = isWhole ? await engine.processes.list() : [];
   return {
     ...systemFacts(services, shownGateways(processes, plans.current())),
-    attention: await attention(services, { processes, may, flows, counts, within, domains, findSilentFeeds }),
+    attention: await attention(services, { processes, actor, may, flows, counts, within, domains, findSilentFeeds }),
     ...(may('executions.read') && isWhole ? { traffic: await engine.traffic.series() } : {}),
     flows: flows.map((flow) => ({ ...flow, today: today[flow.flowId] ?? 0 })),
     counts,
@@ -92,6 +101,7 @@ async function overview(services: ControlServices, may: May, domains: DomainScop
 
 interface Seen {
   readonly processes: readonly ProcessState[];
+  readonly actor: Actor;
   readonly may: May;
   readonly flows: readonly FlowSummary[];
   readonly counts: Readonly<Record<string, number>>;
@@ -102,7 +112,7 @@ interface Seen {
 
 async function attention(
   services: ControlServices,
-  { processes, may, flows, counts, within, domains, findSilentFeeds }: Seen,
+  { processes, actor, may, flows, counts, within, domains, findSilentFeeds }: Seen,
 ): Promise<Attention> {
   const { counter, clock, engine, registry, info } = services;
   const names = new Map(flows.map(({ flowId, name }) => [flowId, name]));
@@ -126,6 +136,8 @@ async function attention(
       .filter(({ isChanged, publishedVersion }) => isChanged && publishedVersion !== undefined)
       .map(({ flowId, name }) => ({ flowId, name }));
   }
+  const requests = await openRequests(services, actor, domains);
+  if (requests !== undefined) found.requests = requests;
   if (may('adapters.read')) found.adapters = await findFailingAdapters(services, domains, may('executions.read'));
   if (may('callers.read'))
     found.expiring = await expiringOf(domains, registry, await findExpiring({ registry, clock, certificate: info.certificate?.() }));

@@ -26,11 +26,13 @@ import type { SessionStore } from '../auth/session-store.ts';
 import type { AdapterTests } from '../registry/adapter-tests.ts';
 import type { CheckBySchema, CheckSavedInterface, PlanPublisher } from '../registry/build-plan.ts';
 import type { StoreGuard } from '../integrity/guard-store.ts';
+import type { RequestStore } from '../requests/request-store.ts';
 import type { FlowVisitors } from '../registry/flow-visitors.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { ExecutionCounter } from './execution-counter.ts';
 import type { FlowUses } from './flow-uses.ts';
 import type { Owners } from './owners.ts';
+import type { RunAction } from './run-action.ts';
 import type { StoreKeeper } from './store-keeper.ts';
 import type { LiveFlows } from './live-flows.ts';
 
@@ -92,6 +94,9 @@ export interface ControlServices {
   readonly nodes: NodeRegistry;
   readonly registry: Registry;
   readonly visitors: FlowVisitors;
+  readonly requests: RequestStore;
+  /** Runs what a request asked for. */
+  readonly runAction: RunAction;
   readonly plans: PlanPublisher;
   readonly checkSavedInterface: CheckSavedInterface;
   readonly checkBySchema: CheckBySchema;

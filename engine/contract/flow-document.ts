@@ -199,7 +199,7 @@ export const FlowDocument = Type.Object(
   {
     schema: Type.Literal('flow/1', FLOW_TEXTS.schema),
     flowId: Id('flw', FLOW_TEXTS.flowId),
-    revision: Type.Integer({ ...FLOW_TEXTS.revision, minimum: 0 }),
+    revision: Type.Integer({ ...FLOW_TEXTS.revision, minimum: 0, maximum: 999_999_999 }),
     name: NameTexts(FLOW_TEXTS.name),
     description: Type.Optional(DescriptionTexts(FLOW_TEXTS.description)),
     domain: Type.String({ ...FLOW_TEXTS.domain, minLength: 1, maxLength: 64, pattern: PLAIN_LINE }),

@@ -24,6 +24,7 @@ export const MARKED_COLLECTIONS: ReadonlySet<string> = new Set([
   'flow_versions',
   'alarm_settings',
   'alarm_silences',
+  'requests',
   'outbound_exceptions',
   'outbound_seeded',
 ]);

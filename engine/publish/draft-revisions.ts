@@ -4,12 +4,14 @@ import type { Clock } from '../contract/clock.ts';
 import type { FlowDocument } from '../contract/flow-document.ts';
 import { contentHash } from '../flow/content-hash.ts';
 import type { DraftRevision } from '../services.ts';
+import { unknown } from './flow-errors.ts';
 import { bodyOf, openJson, sealJson, type DraftRecord, type FlowStores, type RevisionRecord } from './flow-stores.ts';
 
 /** The newest are all kept. */
 const WHOLE = 100;
-const MOST = 300;
-const MOST_BYTES = 50 * 1024 * 1024;
+const MOST = { count: 300, bytes: 50 * 1024 * 1024 };
+/** What was set aside has room of its own, so that it displaces nothing that was saved. */
+const MOST_ASIDE = { count: 50, bytes: 10 * 1024 * 1024 };
 /** Saves of one person with shorter pauses are one stretch of work: of an older one only the end is kept. */
 const PAUSE_MS = 10 * 60_000;
 /** Heads are read to thin them, so not at each save. */
@@ -20,7 +22,7 @@ type Head = Omit<RevisionRecord, 'body'>;
 export interface DraftRevisions {
   /** Keeps a draft before it is replaced or removed. Its revision names its content, so doing it twice does no harm. */
   keep(draft: DraftRecord): Promise<void>;
-  /** Keeps a document that was given up in a conflict and was never the draft. */
+  /** Keeps a document that was given up in a conflict and was never the draft. FLOW_UNKNOWN (input) without a draft. */
   setAside(flow: FlowDocument, by: string): Promise<void>;
   /** The number of the newest revision of a flow whose draft was removed; 0 when there was none. */
   newest(flowId: string): Promise<number>;
@@ -55,12 +57,18 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
         by: updatedBy,
       });
     },
-    async setAside(flow, by) {
+    async setAside(given, by) {
+      const draft = await drafts.get(given.flowId);
+      if (draft === undefined) throw unknown(given.flowId);
+      // The number is a caller's: none begins from what was never saved.
+      const flow = { ...given, revision: Math.min(given.revision, draft.revision) };
       const id = `${flow.revision}~${randomBytes(6).toString('hex')}`;
       const head = { revision: flow.revision, contentHash: contentHash(flow), at: clock.now(), by, isSetAside: true as const };
       await insert(flow, { _id: recordId(flow.flowId, id), ...head });
     },
-    newest: async (flowId) => (await revisions.find({ flowId }, { sort: ['-revision'], limit: 1, omit: ['body'] }))[0]?.revision ?? 0,
+    newest: async (flowId) =>
+      (await revisions.find({ flowId, isSetAside: { exists: false } }, { sort: ['-revision'], limit: 1, omit: ['body'] }))[0]?.revision ??
+      0,
     async list(flowId) {
       const draft = await drafts.get(flowId);
       const now = draft && { ...shown(String(draft.revision), draft, draft.updatedAt, draft.updatedBy), isCurrent: true as const };
@@ -82,17 +90,25 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
   };
 }
 
-/** Of the older ones all but the end of each stretch of work, and what is beyond the number and the bytes that a flow may keep. Newest first. */
+/** Newest first. Of the older saves all but the end of each stretch of work, and what is beyond the number and the bytes that a flow may keep. */
 export function surplusOf<T extends Pick<Head, 'at' | 'by' | 'bytes' | 'isSetAside'>>(heads: readonly T[]): readonly T[] {
-  let [count, bytes] = [0, 0];
+  const [aside, saved] = [heads.filter(({ isSetAside }) => isSetAside === true), heads.filter(({ isSetAside }) => isSetAside !== true)];
+  const isWithinStretch = (head: T, index: number) => {
+    const later = saved[index - 1];
+    return index >= WHOLE && later?.by === head.by && later.at - head.at < PAUSE_MS;
+  };
+  const folded = saved.filter(isWithinStretch);
+  const ends = saved.filter((head, index) => !isWithinStretch(head, index));
+  const newestFirst = aside.toSorted((a, b) => b.at - a.at);
+  return [...folded, ...beyond(ends, MOST), ...beyond(newestFirst, MOST_ASIDE)];
+}
+
+/** The newest always stays. */
+function beyond<T extends Pick<Head, 'bytes'>>(heads: readonly T[], most: typeof MOST): readonly T[] {
+  let bytes = 0;
   return heads.filter((head, index) => {
-    const later = heads[index - 1];
-    const isWithinStretch =
-      index >= WHOLE && head.isSetAside !== true && later?.isSetAside !== true && later?.by === head.by && later.at - head.at < PAUSE_MS;
-    if (isWithinStretch) return true;
-    count += 1;
     bytes += head.bytes;
-    return count > MOST || (count > 1 && bytes > MOST_BYTES);
+    return index > 0 && (index >= most.count || bytes > most.bytes);
   });
 }
 

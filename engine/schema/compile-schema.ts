@@ -66,5 +66,19 @@ function compile(schema: JsonSchema, options: AjvOptions): ValidateFunction {
 }
 
 function toBreach({ keyword, instancePath, schemaPath, params, message = `breaks "${keyword}"` }: ErrorObject): Breach {
-  return { keyword, instancePath, schemaPath, params: params as object, message };
+  return { keyword, instancePath, schemaPath, params: shortened(params as Readonly<Record<string, unknown>>), message };
+}
+
+const MOST_PARAM = 300;
+
+/** A list of choices may be as long as the schema, and each breach would carry it from thread to thread. */
+function shortened(params: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => {
+      if (Array.isArray(value))
+        return [name, JSON.stringify(value.slice(0, 50)).length <= MOST_PARAM ? value.slice(0, 50) : value.slice(0, 1)];
+      if (typeof value === 'object' && value !== null) return [name, JSON.stringify(value).length <= MOST_PARAM ? value : '…'];
+      return [name, value];
+    }),
+  );
 }

@@ -68,7 +68,7 @@ interface Thread {
   cancelTimer: () => void;
 }
 
-const IDLE_MS = 10_000;
+const IDLE_MS = 120_000;
 /** A thread that does not tell what it computed ends so many times later by the clock. */
 const PATIENCE = 20;
 const SLOWEST_LOOK_MS = 20;

@@ -239,12 +239,16 @@ function touches({ domains }: Operation): boolean {
 }
 
 /** A right that some operations take beside their own. */
-const FURTHER: Readonly<Record<string, Permission>> = { 'adapters.try': 'adapters.edit', 'executions.resend': 'executions.payload' };
+const FURTHER: Readonly<Record<string, Permission>> = {
+  'adapters.try': 'adapters.edit',
+  'executions.resend': 'executions.payload',
+  'requests.decide': 'grants.edit',
+};
 
 function holds(role: Role, { id, right }: Operation): boolean {
   const held = permissionsOf([role]);
   const isFurther = FURTHER[id] === undefined || held.has(FURTHER[id]);
-  return !right.includes('.') || (held.has(right as Permission) && isFurther);
+  return (!right.includes('.') || held.has(right as Permission)) && isFurther;
 }
 
 /** What came of it as far as domains and rights are concerned: a refusal for the state of a thing shows that it was reached. */
@@ -259,8 +263,19 @@ function bodyOf({ method }: Operation): unknown {
 
 /** Where ids stand in paths. A new parameter is added here. */
 function paramsOf(side: Side): Readonly<Record<string, string>> {
-  const { executionId, consumerId, bulkId, alarmId, silenceId, mark } = side;
-  return { ...ids(mark), executionId, id: consumerId, bulkId, alarmId, silenceId, version: '1', revisionId: '1', keyId: `key-${mark}` };
+  const { executionId, consumerId, bulkId, alarmId, silenceId, requestId, mark } = side;
+  return {
+    ...ids(mark),
+    executionId,
+    id: consumerId,
+    bulkId,
+    alarmId,
+    silenceId,
+    requestId,
+    version: '1',
+    revisionId: '1',
+    keyId: `key-${mark}`,
+  };
 }
 
 type Make = (side: Side) => unknown;
@@ -298,6 +313,7 @@ const BODIES: Readonly<Record<string, Make>> = {
   'executions.resend': () => ({ seen: 'failed', reason: 'the matrix' }),
   'executions.conclude': () => ({ attempt: 1, reason: 'the matrix' }),
   'executions.resume': ({ mark }) => ({ flowId: ids(mark).flowId, token: 'x', data: null }),
+  'requests.decide': () => ({ accept: true, reason: 'the matrix' }),
   'bulks.cancel': () => ({}),
   'bulks.close': () => ({}),
   'alarms.acknowledge': () => ({}),

@@ -17,6 +17,7 @@ export interface Side {
   readonly bulkId: string;
   readonly alarmId: string;
   readonly silenceId: string;
+  readonly requestId: string;
 }
 
 const PEM = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ type: 'spki', format: 'pem' }) as string;
@@ -111,7 +112,16 @@ export async function makeSide(running: RunningEngine, security: Client, domain:
   });
   const silenceId = `sil_${mark}`;
   await alarms.silences.insert({ _id: silenceId, until: at + 86_400_000, by: `person-${mark}`, at, subject: own.flowId });
-  return { ...side, executionId, consumerId, bulkId, alarmId, silenceId };
+  return { ...side, executionId, consumerId, bulkId, alarmId, silenceId, requestId: await askFor(admin, side) };
+}
+
+/** For a grant that the side has already, so that deciding it changes nothing. */
+async function askFor(admin: Client, side: { readonly domain: string; readonly mark: string }): Promise<string> {
+  const { grantId } = ids(side.mark);
+  const input = { grantId, document: grantOf(side, { revision: 1 }) };
+  const asked = await admin.call('POST', '/requests', { action: 'grants.save', input, reason: side.mark });
+  assert.equal(asked.status, 200, JSON.stringify(asked.body));
+  return (asked.body as { readonly requestId: string }).requestId;
 }
 
 async function putBulk({ documents }: RunningEngine, fields: Pick<BulkDocument, '_id' | 'domains' | 'startedBy'>): Promise<void> {

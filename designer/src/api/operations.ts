@@ -115,6 +115,11 @@ export const OPERATIONS = {
   'accounts.sessions': { method: 'GET', path: '/accounts/:name/sessions' },
   'accounts.end-sessions': { method: 'POST', path: '/accounts/:name/end-sessions', stepUp: true },
   'accounts.remove-second-factor': { method: 'POST', path: '/accounts/:name/remove-second-factor', stepUp: true },
+  'requests.list': { method: 'GET', path: '/requests' },
+  'requests.create': { method: 'POST', path: '/requests' },
+  'requests.get': { method: 'GET', path: '/requests/:requestId' },
+  'requests.withdraw': { method: 'POST', path: '/requests/:requestId/withdraw' },
+  'requests.decide': { method: 'POST', path: '/requests/:requestId/decide' },
   'audit.list': { method: 'GET', path: '/audit' },
   'audit.acts': { method: 'GET', path: '/audit/acts' },
   'audit.actions': { method: 'GET', path: '/audit/actions' },
@@ -2594,6 +2599,7 @@ export interface operations {
             | 'flow_versions'
             | 'alarm_settings'
             | 'alarm_silences'
+            | 'requests'
             | 'outbound_exceptions'
             | 'outbound_seeded';
           /** @enum {unknown} */
@@ -3080,6 +3086,77 @@ export interface operations {
       query?: never;
       header?: never;
       path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'requests.list': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'requests.create': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          action: string;
+          input: unknown;
+          reason: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'requests.get': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        requestId: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: never;
+  };
+  'requests.decide': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        requestId: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          accept: boolean;
+          reason: string;
+        };
+      };
+    };
+    responses: never;
+  };
+  'requests.withdraw': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        requestId: string;
+      };
       cookie?: never;
     };
     requestBody?: never;

@@ -38,6 +38,7 @@ import type { BundleDocument } from '../../../control/actions/bundle-document.ts
 import type { BundleReport } from '../../../control/actions/import-bundle.ts';
 import type { NodePorts, NodeTypeList, UpgradedNode } from '../../../control/actions/node-types.ts';
 import type { OutboundList } from '../../../control/actions/outbound.ts';
+import type { RequestDetails, RequestItem, RequestList } from '../../../control/actions/requests.ts';
 import type { Overview } from '../../../control/actions/overview.ts';
 import type { PolicyList } from '../../../control/actions/policies.ts';
 import type { SecretList } from '../../../control/actions/secrets.ts';
@@ -171,6 +172,10 @@ export interface Outputs {
   'me.confirm-second-factor': { readonly recoveryCodes: readonly string[] };
   'accounts.sessions': Items<SessionLine>;
   'me.create-token': { readonly token: string; readonly id: string; readonly expiresAt: number };
+  'requests.list': RequestList;
+  'requests.create': RequestItem;
+  'requests.get': RequestDetails;
+  'requests.decide': RequestItem;
   'audit.list': AuditPage;
   'audit.acts': ActPage;
   'audit.objects': ObjectList;

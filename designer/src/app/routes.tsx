@@ -32,6 +32,7 @@ const PAGES: readonly RouteObject[] = [
   page('callers/:appId', 'CallerPage', () => import('../pages/callers/caller-page.tsx')),
   page('code-tables', 'CodeTablesPage', () => import('../pages/tables/code-tables-page.tsx')),
   page('code-tables/:tableId', 'CodeTablePage', () => import('../pages/tables/code-table-page.tsx')),
+  page('requests', 'RequestsPage', () => import('../pages/requests/requests-page.tsx')),
   page('accounts', 'AccountsPage', () => import('../pages/accounts/accounts-page.tsx')),
   page('me', 'MePage', () => import('../pages/accounts/me-page.tsx')),
   page('alarms', 'AlarmsPage', () => import('../pages/alarms/alarms-page.tsx')),

@@ -94,7 +94,7 @@ function OneInterface({ item: { interfaceId, name, front, method, path, state, g
           {may('grants.edit') ? null : <span className={styles.hint}>{t('whoGrants')}</span>}
         </>
       )}
-      {may('grants.edit') && grants === 0 ? <GrantApp interfaceId={interfaceId} /> : null}
+      {(may('grants.edit') || may('interfaces.edit')) && grants === 0 ? <GrantApp interfaceId={interfaceId} /> : null}
     </div>
   );
 }

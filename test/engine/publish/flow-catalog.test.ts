@@ -204,6 +204,19 @@ test('a document that is given up in a conflict is kept beside the draft, and th
   assert.equal((await catalog.draft('flw_sample'))?.deadlineMs, 7);
 });
 
+test('a document is set aside only beside a draft, and under no number that was never saved', async () => {
+  const { catalog } = await installation()();
+  await assert.rejects(catalog.setAside(flow(), 'ann'), (error) => error instanceof AppError && error.code === 'FLOW_UNKNOWN');
+  const first = await catalog.saveDraft(flow(), 'ann');
+  await catalog.setAside({ ...first, revision: 999_999_999 }, 'bob');
+  assert.deepEqual(
+    (await catalog.revisions('flw_sample')).map(({ id }) => id.split('~')[0]),
+    ['1', '1'],
+  );
+  await catalog.remove('flw_sample', 'ann');
+  assert.equal((await catalog.saveDraft(flow(), 'ann')).revision, 2);
+});
+
 test('publishing serves the new version at once, stage by stage, and the same content is not published twice', async () => {
   const { catalog, published } = await installation()();
   await catalog.saveDraft(flow(), 'ann');

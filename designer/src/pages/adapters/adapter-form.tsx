@@ -26,8 +26,8 @@ const TEXTS = defineTexts({
   limits: ['限额与超时', 'Limits and time-outs'],
   limitsHelp: ['保护对方系统：超出时在平台排队或拒绝。', 'They protect the other system: what is beyond waits or is refused here.'],
   guarded: [
-    '此适配器带凭据：连接设置只有能管理凭据的人可改，以免凭据被发往别处。',
-    'This adapter has a credential: only who may edit secrets changes its connection, so that it goes nowhere else.',
+    '此适配器带凭据：您对连接设置和凭据的修改，保存时会作为申请交给能管理凭据的人（安全管理员）决定，以免凭据被发往别处。',
+    'This adapter has a credential: what you change of its connection and credential is asked for when you save, and decided by who may edit credentials, so that it goes nowhere else.',
   ],
 });
 
@@ -60,8 +60,8 @@ export function AdapterForm({ content, change, isFresh, adapterId, type, isReadO
         <SchemaForm schema={adapterId === undefined ? ABOUT_NEW : ABOUT} value={content} isFresh={isFresh} onChange={set} />
       </Panel>
       <Panel title={t('connection')} help={t('connectionHelp')}>
-        {isGuarded ? <Alert type="info" showIcon title={t('guarded')} /> : null}
-        <FormProvider isReadOnly={isReadOnly || isGuarded}>
+        {isGuarded && !isReadOnly ? <Alert type="info" showIcon title={t('guarded')} /> : null}
+        <FormProvider isReadOnly={isReadOnly}>
           <EnvironmentSettings
             environments={environmentsOf(content)}
             type={type}

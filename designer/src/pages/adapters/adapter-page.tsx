@@ -1,6 +1,6 @@
 import { App } from 'antd';
 import { useNavigate, useParams } from 'react-router';
-import type { Input } from '../../api/client.ts';
+import { ApiError, type Input } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
@@ -11,6 +11,7 @@ import { DocumentForm } from '../../parts/document-form.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { RemoveButton } from '../../parts/remove-button.tsx';
+import { useAsk } from '../../parts/use-ask.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 import { useOpened } from '../../parts/use-opened.ts';
 import { AdapterForm } from './adapter-form.tsx';
@@ -54,6 +55,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
   const text = useText();
   const may = useMay();
   const { message } = App.useApp();
+  const ask = useAsk();
   const types = useQueryOf('adapters.types', {});
   const save = useMutationOf('adapters.save', ['secrets']);
   const { adapterId, revision, ...content } = adapter;
@@ -61,8 +63,15 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
   const type = types.data?.items.find(({ protocol }) => protocol === adapter.protocol);
   const whole = (changed: Content) => ({ ...changed, adapterId, revision }) as Input<'adapters.save'>['document'];
   const submit = async (changed: Content) => {
-    onSaved(await save.mutateAsync({ adapterId, document: whole(changed) }));
-    void message.success(t('saved'));
+    const input = { adapterId, document: whole(changed) };
+    try {
+      onSaved(await save.mutateAsync(input));
+      void message.success(t('saved'));
+    } catch (error) {
+      if (!isSecretsAffair(error)) throw error;
+      save.reset();
+      ask('adapters.save', input);
+    }
   };
   const reload = () => {
     save.reset();
@@ -107,6 +116,11 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
       />
     </Page>
   );
+}
+
+/** The credential, or where it is sent, would change: that is decided by who may edit secrets. */
+function isSecretsAffair(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'PERMISSION_DENIED' && error.values['permission'] === 'secrets.edit';
 }
 
 function Remove({ adapter: { adapterId, name } }: { readonly adapter: Adapter }) {

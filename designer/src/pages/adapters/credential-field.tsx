@@ -19,8 +19,8 @@ const TEXTS = defineTexts({
   create: ['新建凭据', 'New secret'],
   all: ['全部凭据', 'All secrets'],
   noRight: [
-    '凭据由能管理凭据的人（安全管理员）填写；已带凭据的适配器，其地址也只有他们可改。',
-    'Credentials are set by who may edit secrets (the security administrator); so is the address of an adapter that has one.',
+    '选择后保存，会作为申请交给安全管理员决定；凭据的值由其在“凭据”页保存。',
+    'Choose one and save: it is asked for, and decided by the security administrator, who keeps its value on the page of credentials.',
   ],
   noId: ['先填写编号，再新建凭据。', 'Give the adapter its id first.'],
 });
@@ -43,7 +43,7 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
   const id = useId();
   const [isCreating, setCreating] = useState(false);
   const secrets = useQueryOf('secrets.list', {});
-  const mayEdit = may('secrets.edit') && !isReadOnly;
+  const mayCreate = may('secrets.edit') && !isReadOnly;
   const references = secrets.data?.items
     .map(({ name, adapters }) => ({ name, isBound: adapters.includes(adapterId) }))
     .toSorted((a, b) => Number(b.isBound) - Number(a.isBound))
@@ -62,7 +62,7 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
       focus={undefined}
     >
       <div className={styles.credential}>
-        <FormProvider isReadOnly={!mayEdit}>
+        <FormProvider isReadOnly={isReadOnly}>
           <ReferenceSelect
             id={id}
             label={t('label')}
@@ -73,7 +73,7 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
             onChange={onChange}
           />
         </FormProvider>
-        {mayEdit ? (
+        {mayCreate ? (
           <Button
             icon={<Plus size={16} />}
             disabled={adapterId === ''}

@@ -1,4 +1,16 @@
-import { CircleCheck, CircleX, CloudOff, Hand, HeartPulse, KeyRound, PencilLine, ServerOff, Unplug, type LucideIcon } from 'lucide-react';
+import {
+  CircleCheck,
+  CircleX,
+  ClipboardCheck,
+  CloudOff,
+  Hand,
+  HeartPulse,
+  KeyRound,
+  PencilLine,
+  ServerOff,
+  Unplug,
+  type LucideIcon,
+} from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { FailingAdapter } from '../../../../control/actions/find-failing-adapters.ts';
@@ -22,6 +34,8 @@ const TEXTS = defineTexts({
   held: ['挂起', 'Held'],
   heldWhat: ['{{count}} 条消息待人工处理', '{{count}} messages wait for a person'],
   oldest: ['最早的一条：', 'The oldest: '],
+  requests: ['申请', 'Request'],
+  requestsWhat: ['{{count}} 项申请等您决定', '{{count}} requests wait for your decision'],
   failed: ['失败', 'Failed'],
   failedWhat: ['最近一小时失败 {{count}} 条', '{{count}} failed in the last hour'],
   adapters: ['系统故障', 'System down'],
@@ -69,6 +83,7 @@ export function AttentionList({ attention }: { readonly attention: Attention }) 
   const t = useTexts(TEXTS);
   const items = [
     ...useAdapters(attention),
+    ...useRequests(attention),
     ...useMessages(attention),
     ...useProcesses(attention),
     ...useFlows(attention),
@@ -128,6 +143,15 @@ function useAdapters({ adapters = [] }: Attention): readonly Item[] {
   const lines = adapters.map((adapter) => <OfAdapter key={adapter.adapterId} adapter={adapter} />);
   const what = t('adaptersWhat', { count: adapters.length });
   return [{ key: 'adapters', tone: 'red', icon: CloudOff, word: t('adapters'), what, lines, to: inArea('adapters') }];
+}
+
+function useRequests({ requests }: Attention): readonly Item[] {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  if (requests === undefined) return [];
+  const what = t('requestsWhat', { count: requests.count });
+  const lines = [`${t('oldest')}${format.ago(requests.oldestAt)}`];
+  return [{ key: 'requests', tone: 'amber', icon: ClipboardCheck, word: t('requests'), what, lines, to: '/requests' }];
 }
 
 /** Which one, since when and why, what it keeps waiting, and whom to call. */

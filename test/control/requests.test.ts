@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ActPage } from '../../control/actions/audit.ts';
+import type { Overview } from '../../control/actions/overview.ts';
+import type { RequestDetails, RequestItem, RequestList } from '../../control/actions/requests.ts';
+import { chainFlow } from '../support/platform-api.ts';
+import { startWithEngine } from './start-engine.ts';
+
+const adapter = (more: object = {}) => ({
+  adapterId: 'adp_his',
+  revision: 0,
+  name: { 'zh-CN': '甲院 HIS', en: 'HIS' },
+  protocol: 'http',
+  owner: '',
+  domain: 'sh-city',
+  environments: { TEST: { baseUrl: 'https://his.example' } },
+  ...more,
+});
+const grant = { grantId: 'grt_1', revision: 0, appId: 'CITIZENS', interfaceId: 'ifc_a' };
+
+async function start() {
+  const running = await startWithEngine();
+  const [ann, sec, vera] = [
+    await running.person('ann', ['analyst']),
+    await running.person('sec', ['security-admin']),
+    await running.person('vera', ['viewer']),
+  ];
+  const ask = (action: string, input: unknown, reason = '对接甲院') => ann.call('POST', '/requests', { action, input, reason });
+  const decide = (who: typeof ann, requestId: string, accept = true) =>
+    who.call('POST', `/requests/${requestId}/decide`, { accept, reason: '已核对' });
+  return { running, ann, sec, vera, ask, decide };
+}
+
+async function openGrant({ ann, sec, ask }: Awaited<ReturnType<typeof start>>): Promise<string> {
+  await ann.call('PUT', '/flows/flw_a', chainFlow('flw_a', []));
+  await ann.call('PUT', '/interfaces/ifc_a', {
+    ...{ interfaceId: 'ifc_a', revision: 0, name: { 'zh-CN': '甲', en: 'A' }, domain: 'sh-city', front: 'open', method: 'POST' },
+    ...{ path: '/open/v1/a', state: 'offline', target: { kind: 'flow', flowId: 'flw_a' } },
+    ...{ timeoutMs: 1000, timeoutRetries: 0, exceptionRetries: 0, log: 'none' },
+  });
+  const app = {
+    ...{ appId: 'CITIZENS', revision: 0, name: { 'zh-CN': '随申办', en: 'Citizens' }, domain: 'sh-city' },
+    ...{ caller: '随申办', state: 'active', windowSec: 300 },
+  };
+  const made = await sec.call('PUT', '/apps/CITIZENS', app);
+  assert.equal(made.status, 200, JSON.stringify(made.body));
+  const asked = await ask('grants.save', { grantId: 'grt_1', document: grant });
+  assert.equal(asked.status, 200, JSON.stringify(asked.body));
+  return (asked.body as RequestItem).requestId;
+}
+
+test('an analyst asks for a grant, the security administrator sees it in the overview, decides, and it is their act', async (t) => {
+  const all = await start();
+  const { running, ann, sec, vera, decide } = all;
+  t.after(running.stop);
+  const requestId = await openGrant(all);
+  const seen = async (who: typeof ann) => ((await who.call('GET', '/overview')).body as Overview).attention.requests?.count;
+  assert.deepEqual([await seen(sec), await seen(ann), await seen(vera)], [1, undefined, undefined]);
+  const { input, reason, mayDecide } = (await sec.call('GET', `/requests/${requestId}`)).body as RequestDetails;
+  assert.deepEqual([input, reason, mayDecide], [{ grantId: 'grt_1', document: grant }, '对接甲院', true]);
+  assert.equal((await vera.call('GET', `/requests/${requestId}`)).status, 404);
+  assert.equal((await decide(ann, requestId)).status, 403);
+  const decided = await decide(sec, requestId);
+  assert.deepEqual([decided.status, (decided.body as RequestItem).status], [200, 'done']);
+  const { items } = (await sec.call('GET', '/grants')).body as { items: { grantId: string }[] };
+  assert.deepEqual(
+    items.map(({ grantId }) => grantId),
+    ['grt_1'],
+  );
+  assert.equal((await decide(sec, requestId)).body.code, 'REQUEST_NOT_OPEN');
+  const auditor = await running.person('auditor', ['audit-admin']);
+  const acts = (await auditor.call('GET', '/audit/acts?action=grants.save')).body as ActPage;
+  assert.deepEqual(
+    acts.items.map(({ actor, outcome }) => [actor, outcome]),
+    [['sec', 'done']],
+  );
+  assert.match(acts.items[0]!.reason!, new RegExp(`${requestId}.*ann.*对接甲院.*已核对`));
+  const own = (await ann.call('GET', '/requests')).body as RequestList;
+  assert.deepEqual(
+    own.items.map(({ status, decidedBy, decision }) => [status, decidedBy, decision]),
+    [['done', 'sec', '已核对']],
+  );
+});
+
+test('an analyst and a security administrator finish an adapter with a credential together, which neither can alone', async (t) => {
+  const { running, ann, sec, ask, decide } = await start();
+  t.after(running.stop);
+  await ann.call('PUT', '/adapters/adp_his', adapter());
+  await sec.call('PUT', '/secrets/his-key', { value: 'planted', adapters: ['adp_his'] });
+  const wanted = adapter({ revision: 1, credential: 'his-key' });
+  assert.equal((await ann.call('PUT', '/adapters/adp_his', wanted)).status, 403);
+  assert.equal((await sec.call('PUT', '/adapters/adp_his', wanted)).status, 403);
+  const asked = await ask('adapters.save', { adapterId: 'adp_his', document: wanted });
+  assert.equal(asked.status, 200, JSON.stringify(asked.body));
+  const decided = await decide(sec, (asked.body as RequestItem).requestId);
+  assert.equal(decided.status, 200, JSON.stringify(decided.body));
+  assert.equal((await ann.call('GET', '/adapters/adp_his')).body.credential, 'his-key');
+});
+
+test('a request that is refused, withdrawn, stale, or of one who may no longer ask does nothing, and says so', async (t) => {
+  const all = await start();
+  const { running, ann, sec, ask, decide } = all;
+  t.after(running.stop);
+  const refusedId = await openGrant(all);
+  assert.equal(((await decide(sec, refusedId, false)).body as RequestItem).status, 'refused');
+  const again = async (more: object = {}) =>
+    ((await ask('grants.save', { grantId: 'grt_1', document: { ...grant, ...more } })).body as RequestItem).requestId;
+  const withdrawn = await again();
+  assert.equal((await ann.call('POST', `/requests/${withdrawn}/withdraw`, {})).status, 200);
+  assert.equal((await decide(sec, withdrawn)).body.code, 'REQUEST_NOT_OPEN');
+  const stale = await again({ revision: 7 });
+  assert.equal((await decide(sec, stale)).body.code, 'STALE_REVISION');
+  const own = (await ann.call('GET', '/requests')).body as RequestList;
+  assert.deepEqual(own.items.map(({ status, outcome }) => [status, outcome]).sort(), [
+    ['failed', 'STALE_REVISION'],
+    ['refused', undefined],
+    ['withdrawn', undefined],
+  ]);
+  const { items } = (await sec.call('GET', '/grants')).body as { items: unknown[] };
+  assert.deepEqual(items, []);
+});
+
+test('only acts that may be asked for are taken, with their own input, from who may ask, within their domains, and not too many', async (t) => {
+  const all = await start();
+  const { running, sec, vera, ask } = all;
+  t.after(running.stop);
+  await openGrant(all);
+  const codeOf = async (answer: Promise<{ readonly body: { readonly code?: string } }>) => (await answer).body.code;
+  assert.equal(await codeOf(ask('accounts.update', {})), 'NOT_FOUND');
+  assert.equal(await codeOf(ask('toString', {})), 'NOT_FOUND');
+  assert.equal(await codeOf(ask('grants.save', { grantId: 'grt_1' })), 'REQUEST_INPUT');
+  const input = { grantId: 'grt_2', document: { ...grant, grantId: 'grt_2' } };
+  assert.equal(await codeOf(vera.call('POST', '/requests', { action: 'grants.save', input, reason: 'x' })), 'PERMISSION_DENIED');
+  const both = await running.person('both', ['security-admin', 'analyst']);
+  assert.equal(await codeOf(both.call('POST', '/requests', { action: 'grants.save', input, reason: 'x' })), 'REQUEST_NEEDLESS');
+  const elsewhere = await running.person('else', ['analyst'], ['hospital-b']);
+  assert.equal(await codeOf(elsewhere.call('POST', '/requests', { action: 'grants.save', input, reason: 'x' })), 'NOT_FOUND');
+  const otherKeeper = await running.person('keeper-b', ['security-admin'], ['hospital-b']);
+  assert.deepEqual(((await otherKeeper.call('GET', '/requests')).body as RequestList).items, []);
+  for (let count = 1; count < 20; count++) assert.equal(await codeOf(ask('grants.save', input)), undefined);
+  assert.equal(await codeOf(ask('grants.save', input)), 'REQUESTS_FULL');
+  assert.equal(((await sec.call('GET', '/requests')).body as RequestList).items.length, 20);
+});
+
+test('of two who decide at once one decides, and the act runs once', async (t) => {
+  const all = await start();
+  const { running, sec, decide } = all;
+  t.after(running.stop);
+  const requestId = await openGrant(all);
+  const other = await running.person('sec2', ['security-admin']);
+  const answers = await Promise.all([decide(sec, requestId), decide(other, requestId), decide(sec, requestId)]);
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 422, 422]);
+  const { items } = (await sec.call('GET', '/grants')).body as { items: { revision: number }[] };
+  assert.deepEqual(
+    items.map(({ revision }) => revision),
+    [1],
+  );
+});
