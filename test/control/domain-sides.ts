@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { generateKeyPairSync } from 'node:crypto';
 import { openAlarmStore } from '../../control/alarms/alarm-store.ts';
 import type { BulkDocument } from '../../control/bulks/bulk-store.ts';
+import { openRequestStore } from '../../control/requests/request-store.ts';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { putExecution } from './put-execution.ts';
-import type { Client } from './start-control.ts';
+import { plainSeal, type Client } from './start-control.ts';
 import { graph, type RunningEngine } from './start-engine.ts';
 
 export interface Side {
@@ -112,16 +113,24 @@ export async function makeSide(running: RunningEngine, security: Client, domain:
   });
   const silenceId = `sil_${mark}`;
   await alarms.silences.insert({ _id: silenceId, until: at + 86_400_000, by: `person-${mark}`, at, subject: own.flowId });
-  return { ...side, executionId, consumerId, bulkId, alarmId, silenceId, requestId: await askFor(admin, side) };
+  return { ...side, executionId, consumerId, bulkId, alarmId, silenceId, requestId: await putRequest(running, side) };
 }
 
 /** For a grant that the side has already, so that deciding it changes nothing. */
-async function askFor(admin: Client, side: { readonly domain: string; readonly mark: string }): Promise<string> {
-  const { grantId } = ids(side.mark);
-  const input = { grantId, document: grantOf(side, { revision: 1 }) };
-  const asked = await admin.call('POST', '/requests', { action: 'grants.save', input, reason: side.mark });
-  assert.equal(asked.status, 200, JSON.stringify(asked.body));
-  return (asked.body as { readonly requestId: string }).requestId;
+async function putRequest(
+  { documents }: RunningEngine,
+  { domain, mark }: { readonly domain: string; readonly mark: string },
+): Promise<string> {
+  const store = await openRequestStore(documents, plainSeal);
+  const { grantId } = ids(mark);
+  const _id = `req_${mark}`;
+  const input = { grantId, document: grantOf({ mark }, { revision: 1 }) };
+  const at = Date.now();
+  await store.records.insert({
+    ...{ _id, action: 'grants.save', subject: mark, needs: 'grants.edit', domains: [domain], by: 'admin', at, status: 'open' },
+    ...{ body: store.seal(_id, 'body', { input, reason: mark }), expiresAt: at + 86_400_000 },
+  });
+  return _id;
 }
 
 async function putBulk({ documents }: RunningEngine, fields: Pick<BulkDocument, '_id' | 'domains' | 'startedBy'>): Promise<void> {
