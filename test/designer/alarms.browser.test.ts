@@ -46,7 +46,7 @@ test('a receiver is made, tried, told of an alarm by a signed message; the alarm
   await page.getByRole('button', { name: '保存' }).click();
   await expect(page.getByText('有未保存的修改')).toBeHidden();
 
-  await page.getByRole('tab', { name: '告警' }).click();
+  await page.getByRole('tab', { name: '告警', exact: true }).click();
   const row = page.getByRole('row').filter({ hasText: '磁盘空间不足' });
   await expect(row.getByText('未确认')).toBeVisible({ timeout: LOOK_MS });
   await expect(page.getByRole('button', { name: '1 条告警未确认' })).toBeVisible();
@@ -72,7 +72,7 @@ test('a silence is set and ended; who only watches changes nothing and sees no a
   await page.getByRole('button', { name: '新建屏蔽' }).first().click();
   await page
     .getByRole('dialog')
-    .getByRole('button', { name: /静\s*默/ })
+    .getByRole('button', { name: /屏\s*蔽/ })
     .click();
   const row = page.getByRole('row').filter({ hasText: '所有告警' });
   await row.getByRole('button', { name: /^结束屏蔽/ }).click();
