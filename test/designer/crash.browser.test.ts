@@ -184,8 +184,9 @@ async function twoPeople(flowId: string) {
   await isSaved(second);
   release();
   const dialog = first.getByRole('dialog', { name: /改了同一处/ });
-  await expect(dialog).toContainText('第一个人');
   await expect(dialog).toContainText('第二个人');
+  await dialog.getByRole('tab', { name: '我的修改' }).click();
+  await expect(dialog).toContainText('第一个人');
   const { items } = (await console.city.admin('GET', '/flows')) as { items: { flowId: string; updatedBy: string }[] };
   await expect(dialog).toContainText(items.find((flow) => flow.flowId === flowId)!.updatedBy);
   assert.deepEqual(overlap(await served(flowId)), ['第二个人'], 'the save of the first was refused');

@@ -207,7 +207,7 @@ async function openFlow(options: OpenOptions = {}): Promise<{ readonly page: Pag
   const errors = errorsOf(page);
   await page.evaluate(`localStorage.setItem('kq.guide', '{"isClosed":true}')`);
   await page.goto(`/flows/${flow.flowId}`);
-  await expect(page.locator('.react-flow__node')).toHaveCount(types.length);
+  await expect(page.locator('.react-flow__node-card')).toHaveCount(types.length);
   return { page, errors };
 }
 

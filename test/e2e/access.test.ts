@@ -22,8 +22,8 @@ interface Operation {
 }
 
 /** One's own account, and what is asked with a body but changes nothing. */
-const OWN = /^me\./;
-const ASKING = new Set(['flows.validate', 'bundles.export', 'nodes.ports', 'nodes.upgrade', 'interfaces.validate']);
+const OWN = /^(me|requests)\./;
+const ASKING = new Set(['flows.validate', 'bundles.export', 'nodes.ports', 'nodes.upgrade', 'interfaces.validate', 'flows.visit']);
 /** All rights there are, in accounts that one person may hold. */
 const ACCOUNTS = [['viewer'], ['analyst', 'operator', 'system-admin'], ['security-admin'], ['audit-admin']];
 
