@@ -6,6 +6,7 @@ import type { Static, TObject } from 'typebox';
 import type { Permission, Role } from '../../engine/contract/access.ts';
 import type { Domains } from '../../engine/contract/domain.ts';
 import type { Text } from '../../engine/contract/texts.ts';
+import type { ChangedFields } from '../audit/changed-fields.ts';
 import type { DomainRule, DomainScope } from './domains.ts';
 
 /** Who asks. `system` is the process itself (first start, example city). */
@@ -35,6 +36,8 @@ export interface AuditNote {
   reason?: string;
   before?: unknown;
   after?: unknown;
+  /** The same of what people draw and fill in, which may name a patient: stored sealed, and read as part of both. */
+  changes?: ChangedFields;
 }
 
 export interface ActionContext {

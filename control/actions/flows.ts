@@ -49,9 +49,8 @@ function draftActions(services: ControlServices): readonly Action[] {
         requireOwnId(flowId, document);
         const before = await catalog.draft(flowId);
         const saved = await catalog.saveDraft(document, ctx.actor.account);
-        const changed = changedFieldsOfFlow(before, saved);
-        ctx.note.before = changed.before;
-        ctx.note.after = { ...changed.after, revision: saved.revision };
+        ctx.note.changes = changedFieldsOfFlow(before, saved);
+        ctx.note.after = { revision: saved.revision };
         services.events.draftSaved(saved);
         return saved;
       },

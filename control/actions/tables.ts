@@ -70,9 +70,8 @@ export function tableActions(services: ControlServices): readonly Action[] {
         requireSameId(document.tableId, tableId);
         const before = await bindingStore.getTable(tableId);
         const saved = await bindingStore.saveTable(document, document.revision);
-        const changed = changedFieldsOfTable(before, saved);
-        ctx.note.before = changed.before;
-        ctx.note.after = { ...changed.after, revision: saved.revision, size: Object.keys(saved.entries).length };
+        ctx.note.changes = changedFieldsOfTable(before, saved);
+        ctx.note.after = { revision: saved.revision, size: Object.keys(saved.entries).length };
         return saved;
       },
     }),

@@ -28,6 +28,8 @@ export interface AuditLine {
 /** A line as it is stored and MACed. */
 export interface SealedLine extends Omit<AuditLine, 'reason'> {
   readonly sealedReason?: string;
+  /** `ChangedFields`: JSON, sealed. */
+  readonly sealedChanges?: string;
   /** On a result line: the marked documents that the act wrote or removed. */
   readonly marks?: readonly MarkChange[];
 }

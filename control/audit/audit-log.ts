@@ -1,7 +1,7 @@
 /**
  * The audit trail: append-only lines in one chain, each MACed with HMAC-SM3 over the one before under a key that lies outside the
  * database. A line cannot be changed, moved or cut out of the middle without the chain saying where (`walk-chain.ts`).
- * Reasons are people's own words and may name a patient: they are stored sealed, and the MAC is over what is stored.
+ * Reasons, and what changed of what people draw and fill in, may name a patient: they are stored sealed, and the MAC is over what is stored.
  */
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
@@ -12,6 +12,7 @@ import type { Seal, SealPlace } from '../../engine/contract/seal.ts';
 import type { MarkChange } from '../../engine/integrity/mark-changes.ts';
 import type { Actor, AuditNote } from '../actions/action.ts';
 import { auditSpec, CHAIN, lineId, macOfLine, withoutMac, type AuditLine, type SealedLine, type StoredLine } from './audit-line.ts';
+import type { ChangedFields } from './changed-fields.ts';
 import { listActs, type ActQuery } from './list-acts.ts';
 import { walkChain, type ChainBreak, type ChainReport, type Replay, type TrailHead } from './walk-chain.ts';
 import { withoutSecrets } from './without-secrets.ts';
@@ -57,6 +58,9 @@ export interface AuditDeps {
   readonly auditKey: Uint8Array;
 }
 
+/** A line before its reason and its changes are sealed. */
+type Unsealed = Omit<AuditLine & SealedLine, 'chain' | 'number' | 'at'> & { readonly changes?: ChangedFields };
+
 /** About 100 KB; what is more goes into further result lines of the same act. */
 const MARKS_A_LINE = 500;
 const CLASHES = 50;
@@ -69,12 +73,16 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
   const told = new Set<string>();
 
   /** One line after the other within this process; against other processes the unique row id decides, and the loser takes the next number. */
-  function append({ reason, ...entry }: Omit<AuditLine & SealedLine, 'chain' | 'number' | 'at'>): Promise<AuditLine> {
+  function append({ reason, changes, ...entry }: Unsealed): Promise<AuditLine> {
     const next = queue.then(async () => {
       for (let clash = 0; clash < CLASHES; clash++) {
         const number = head.number + 1;
         const sealedReason = reason === undefined ? undefined : deps.seal.seal(reasonPlace(number), reason);
-        const line = JSON.parse(JSON.stringify({ ...entry, sealedReason, chain: CHAIN, number, at: deps.clock.now() })) as SealedLine;
+        const sealedChanges =
+          changes === undefined ? undefined : deps.seal.seal(changesPlace(number), JSON.stringify(withoutSecrets(changes)));
+        const line = JSON.parse(
+          JSON.stringify({ ...entry, sealedReason, sealedChanges, chain: CHAIN, number, at: deps.clock.now() }),
+        ) as SealedLine;
         const stored: StoredLine = { _id: lineId(line.number), ...line, mac: macOfLine(deps, head.mac, line) };
         const result = await lines.insert(stored, { durability: 'full' });
         if (result.inserted) {
@@ -101,6 +109,7 @@ export async function openAuditLog(deps: AuditDeps): Promise<AuditLog> {
         reason: note.reason,
         before: withoutSecrets(note.before),
         after: withoutSecrets(note.after),
+        changes: note.changes,
       });
       const result = { phase: 'result', action, actor, via, from, intent: line.number } as const;
       // The outcome comes last: where it stands, no mark of the act is missing.
@@ -178,15 +187,44 @@ function reasonPlace(number: number): SealPlace {
   return { collection: auditSpec.name, id: lineId(number), field: 'reason' };
 }
 
-/** A reason that cannot be opened any more must not hide the line, nor the lines around it. */
+function changesPlace(number: number): SealPlace {
+  return { collection: auditSpec.name, id: lineId(number), field: 'changes' };
+}
+
+/** What cannot be opened any more must not hide the line, nor the lines around it. */
 function openLine(stored: StoredLine, seal: Seal): AuditLine {
-  const { sealedReason, marks: _marks, ...line } = withoutMac(stored);
-  if (sealedReason === undefined) return line;
+  const { sealedReason, sealedChanges, marks: _marks, ...line } = withoutMac(stored);
+  const reason = opened(seal, reasonPlace(line.number), sealedReason);
+  const changes = opened(seal, changesPlace(line.number), sealedChanges);
+  return {
+    ...line,
+    ...(reason === undefined ? {} : { reason: reason.text ?? `(${reason.code})` }),
+    ...(changes === undefined ? {} : withChanges(line, changes)),
+  };
+}
+
+interface Opened {
+  readonly text?: string;
+  /** Why it could not be opened. */
+  readonly code?: string;
+}
+
+function opened(seal: Seal, place: SealPlace, sealed: string | undefined): Opened | undefined {
+  if (sealed === undefined) return undefined;
   try {
-    return { ...line, reason: seal.openText(reasonPlace(line.number), sealedReason) };
+    return { text: seal.openText(place, sealed) };
   } catch (error) {
-    return { ...line, reason: `(${toErrorRecord(error).code})` };
+    return { code: toErrorRecord(error).code };
   }
+}
+
+function withChanges({ before, after }: Pick<AuditLine, 'before' | 'after'>, { text, code }: Opened): Pick<AuditLine, 'before' | 'after'> {
+  if (text === undefined) return { before, after: { ...(after as object | undefined), '…': code } };
+  const changes = JSON.parse(text) as ChangedFields;
+  return {
+    before: { ...(before as object | undefined), ...changes.before },
+    after: { ...changes.after, ...(after as object | undefined) },
+  };
 }
 
 function whoIs(actor: Actor): { actor: string; via: string; from: string } {

@@ -92,7 +92,7 @@ test('what was typed into a trial is there after a look at another tab, another 
   await panel.getByRole('button', { name: '运行', exact: true }).click();
   await panel.getByRole('heading', { name: '每个节点' }).waitFor();
   await panel.getByRole('tab', { name: '配置' }).click();
-  await panel.getByRole('button', { name: '关闭侧栏' }).click();
+  await panel.getByRole('button', { name: '收起侧栏' }).click();
   await page.getByRole('button', { name: '试运行', exact: true }).click();
   await expect(input).toHaveText('{"hospital":"Z"}');
   await expect(panel.getByRole('heading', { name: '每个节点' })).toBeVisible();

@@ -143,21 +143,6 @@ test('the canvas folds so that data has room, and stays folded for this person',
   await page.locator('.react-flow__node').first().waitFor();
 });
 
-test('the message page in English, at both widths', { skip: PICTURES === undefined ? 'no pictures are wanted' : noBrowser }, async (t) => {
-  const { city, open } = await startConsole(t);
-  const id = await sent(city, notice('hold'), 'held', { patient: '虚构张三', event: 'A08' });
-  for (const width of [1280, 1920] as const)
-    for (const language of ['zh-CN', 'en'] as const) {
-      const page = await open({ roles: ['operator'], path: `/messages/${id}`, language, width });
-      await page.getByRole('region', { name: /转为通知/ }).waitFor();
-      await page.getByRole('button', { name: /查看数据|Show the data/ }).click();
-      await page.getByText('虚构张三').first().waitFor();
-      await picture(page, `held ${language} ${width}`);
-      await page.getByRole('button', { name: /折叠画布|Fold the canvas/ }).click();
-      await picture(page, `folded ${language} ${width}`);
-    }
-});
-
 async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png` });
 }
