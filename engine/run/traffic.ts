@@ -63,8 +63,9 @@ const READ_MS = 10_000;
 const HOURS = 24;
 const MINUTES = 60;
 
+/** Another name than that of 0.1.0 (`traffic`), which has another index and knew no subjects. */
 const trafficSpec: CollectionSpec<TrafficHour> = {
-  name: 'traffic',
+  name: 'traffic_hours',
   schema: Type.Object({ _id: Type.String() }, { additionalProperties: true }),
   indexes: [
     { name: 'by_hour', fields: ['hour'] },
