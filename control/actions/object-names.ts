@@ -28,7 +28,7 @@ export async function objectNames({
     ...tables.map(({ tableId: id, name }) => ({ id, kind: 'table' as const, name })),
     ...interfaces.map(({ interfaceId: id, name }) => ({ id, kind: 'interface' as const, name })),
     ...apps.map(({ appId: id, name }) => ({ id, kind: 'app' as const, name })),
-    ...people.map(({ name: id, displayName }) => ({ id, kind: 'account' as const, name: { 'zh-CN': displayName, en: displayName } })),
+    ...people.map(({ name: id }) => ({ id, kind: 'account' as const, name: { 'zh-CN': id, en: id } })),
   ];
   return new Map(objects.map((object) => [object.id, object]));
 }

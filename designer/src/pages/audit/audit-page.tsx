@@ -254,7 +254,7 @@ function ObjectChoice({ value, onChange }: ConditionProps) {
   const t = useTexts(TEXTS);
   const text = useText();
   const { data } = useQueryOf('audit.objects', {});
-  const options = (data?.items ?? []).map(({ id, name }) => ({ value: id, label: `${text(name)} ${id}` }));
+  const options = (data?.items ?? []).map(({ id, name }) => ({ value: id, label: text(name) === id ? id : `${text(name)} ${id}` }));
   return <Choice label={t('subject')} all={t('anyObject')} value={value} options={options} onChange={onChange} />;
 }
 
