@@ -57,7 +57,7 @@ export async function runFastMotion(folder: string, count: number, tell: (text: 
     }
     const perSecond = Math.round((count / (performance.now() - startedAt)) * 1000);
     const kept = await executions.count({}, count + 1);
-    const catalog = createExecutionCatalog({ executions, seal: storage.seal } as unknown as ExecutionCatalogDeps);
+    const catalog = createExecutionCatalog({ executions, seal: storage.seal, run: {} } as unknown as ExecutionCatalogDeps);
     return { sizesMb, logMb, kept, perSecond, listings: await measureListings(catalog, clock.now(), kept) };
   } finally {
     await storage.close();

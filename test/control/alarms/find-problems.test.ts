@@ -57,6 +57,7 @@ async function openWorld(changes: Partial<ProblemDeps> = {}) {
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
+      busConsumers: { list: () => Promise.resolve([]) },
       ...youngKey,
     } as unknown as ProblemDeps['registry'],
     info: {},
@@ -105,6 +106,7 @@ test('keys, grants, certificates and the platform’s own key are found before t
     registry: {
       keys: { list: () => Promise.resolve([key('soon', 3), key('later', 20)]) },
       grants: { list: () => Promise.resolve([{ grantId: 'g1', appId: 'CITIZENS', expiresAt: clock.now() + DAY_MS }]) },
+      busConsumers: { list: () => Promise.resolve([]) },
       platformKey: { keyId: 'p1' },
       platformKeyMadeAt: clock.now() + 10 * DAY_MS - PLATFORM_KEY_LIFE_MS,
     } as unknown as ProblemDeps['registry'],
@@ -157,6 +159,7 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
+      busConsumers: { list: () => Promise.resolve([]) },
       ...youngKey,
     } as unknown as ProblemDeps['registry'],
     info: { machine: () => Promise.resolve({ disk: { freeBytes: 1, totalBytes: 100 } } as never) },
@@ -281,6 +284,7 @@ async function openCalls(kind: 'adapterCalls' | 'interfaceCalls' | 'flowCalls') 
     registry: {
       keys: { list: () => Promise.resolve([]) },
       grants: { list: () => Promise.resolve([]) },
+      busConsumers: { list: () => Promise.resolve([]) },
       interfaces: { list: () => Promise.resolve([]) },
       ...youngKey,
     } as unknown as ProblemDeps['registry'],
