@@ -1,5 +1,6 @@
 /** Flows: drafts, checks, tests, versions, and what goes in and out as a bundle. */
 import { Type } from 'typebox';
+import { isProduction } from '../../engine/contract/environment.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { FlowTest, type FlowDocument } from '../../engine/contract/flow-document.ts';
 import { isRecord } from '../../engine/contract/is-record.ts';
@@ -181,11 +182,7 @@ function savedTests(document: unknown): readonly FlowTest[] {
   return Array.isArray(tests) ? (tests as readonly FlowTest[]) : [];
 }
 
-/** Where mistakes reach patients, the next person must be able to read why. */
-function isProduction(environment: string): boolean {
-  return /^prod/i.test(environment);
-}
-
+/** In production the next person must be able to read why. */
 function noteMissing(): AppError {
   return new AppError('PUBLISH_NOTE_MISSING', 'input', 'Publishing in production takes a note that says why.', {
     fix: 'Say in `note` what changes and why.',

@@ -242,7 +242,7 @@ export function requestActions(services: ControlServices, actions: readonly Acti
   }
 }
 
-function mayDecide({ needs, by, domains }: RequestRecord, actor: Actor, scope: DomainScope): boolean {
+function mayDecide({ needs, by, domains }: Pick<RequestRecord, 'needs' | 'by' | 'domains'>, actor: Actor, scope: DomainScope): boolean {
   return by !== actor.account && isAllowed(actor, needs) && domains.every((domain) => scope.holds(domain ?? undefined));
 }
 
@@ -252,12 +252,12 @@ function isOpen({ status, decidedAt = 0 }: RequestRecord, now: number): boolean 
 
 /** How many wait for this person, and since when. */
 export async function openRequests(
-  { requests, clock }: Pick<ControlServices, 'requests' | 'clock'>,
+  { requests }: Pick<ControlServices, 'requests'>,
   actor: Actor,
   domains: DomainScope,
 ): Promise<{ readonly count: number; readonly oldestAt: number } | undefined> {
-  const open = await requests.records.find({ status: 'open' }, { sort: ['at'], limit: MOST_LISTED });
-  const mine = open.filter((record) => isOpen(record, clock.now()) && mayDecide(record, actor, domains));
+  const open = await requests.records.find({ status: 'open' }, { sort: ['at'], limit: MOST_LISTED, omit: ['body', 'decision'] });
+  const mine = open.filter((record) => mayDecide(record, actor, domains));
   return mine[0] === undefined ? undefined : { count: mine.length, oldestAt: mine[0].at };
 }
 

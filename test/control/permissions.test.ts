@@ -6,8 +6,7 @@ import { ROUTES } from '../../control/api/routes.ts';
 import { ROLES } from '../../engine/contract/access.ts';
 import { startControl } from './start-control.ts';
 
-/** What every logged-in person may do: his own affairs. */
-/** One's own account, and what one asks of others: who may ask for what is tested with the requests. */
+/** What every logged-in person may do: one's own account, and what one asks of others: who may ask for what is tested with the requests. */
 const OWN = /^(me|requests)\./;
 /** Asked with a body, but changing nothing that others work on. */
 const READING = /\.(validate|export|ports|upgrade|visit)$/;

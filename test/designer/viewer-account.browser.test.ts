@@ -10,8 +10,7 @@ import { listPages } from './page-list.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 1_200_000 };
 const COVERED_MS = 3_000;
-/** Asked with a body, changing nothing. */
-/** A visit says that one has a flow open. */
+/** Asked with a body, changing nothing; a visit says that one has a flow open. */
 const ASKING = /\/(validate|export|ports|visit)$/;
 /** The page of the person's own account. */
 const OWN = 'me';

@@ -1,5 +1,6 @@
 /** Which environment of which installation a person works in. */
 import { createContext, use, useEffect } from 'react';
+import { isProduction } from '../../../engine/contract/environment.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 
 const TEXTS = defineTexts({
@@ -18,10 +19,6 @@ export interface Environment {
   readonly installation: string;
 }
 
-export function isProduction(environment: string): boolean {
-  return /^prod/i.test(environment);
-}
-
 export function useEnvironment(): Environment {
   const t = useTexts(TEXTS);
   const environment = use(EnvironmentContext);
@@ -31,7 +28,7 @@ export function useEnvironment(): Environment {
 
 const ICONS = { production: '/icon-production.svg', other: '/icon.svg' };
 
-/** A tab of production is told from others by its icon. */
+/** The icon distinguishes a tab of production from others. */
 export function useEnvironmentIcon(): void {
   const { isProduction: isProd } = useEnvironment();
   useEffect(() => {
