@@ -48,7 +48,7 @@ export function createSchemaTest(): (schema: JsonSchema) => string | undefined {
   return (schema) => {
     try {
       if (meta.validateSchema(schema as object) !== true) return meta.errorsText(meta.errors, { dataVar: 'schema' });
-      compileFirstBreach(schema);
+      compile(schema, { isDraft: true });
       return undefined;
     } catch (error) {
       return (error as Error).message;

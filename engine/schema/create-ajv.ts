@@ -7,16 +7,18 @@ import ajvFormats from 'ajv-formats';
 import { hasTwins } from '../contract/has-twins.ts';
 import { isMultipleOf } from './is-multiple-of.ts';
 import { createChoice } from './is-same-json.ts';
-import { compileSchemaPattern } from './schema-pattern.ts';
+import { compileSchemaPattern, findLostEscape } from './schema-pattern.ts';
 
 export interface AjvOptions {
   /** Values are texts (a query) that stand for numbers and booleans. */
   readonly coerceTypes?: boolean;
   /** All problems of a value, as many as there are: for a thread that ends, never for an event loop. */
   readonly allErrors?: boolean;
+  /** Refuses patterns that what is published may have. */
+  readonly isDraft?: boolean;
 }
 
-export function createAjv(options: AjvOptions = {}): Ajv2020 {
+export function createAjv({ isDraft = false, ...options }: AjvOptions = {}): Ajv2020 {
   const ajv = new Ajv2020({
     ...options,
     strict: false,
@@ -26,7 +28,7 @@ export function createAjv(options: AjvOptions = {}): Ajv2020 {
     // A list of names is gone through by a loop, not written out.
     loopRequired: 2,
     // The optimiser takes most of the time of a compilation, and V8 does as well.
-    code: { regExp: pattern, optimize: false },
+    code: { regExp: isDraft ? draftPattern : pattern, optimize: false },
   });
   for (const [keyword, test] of Object.entries(TESTS)) replaceKeyword(ajv, keyword, test);
   for (const name of FULL_FORMATS) ajv.addFormat(name, bounded(ajvFormats.default.get(name, 'full')));
@@ -39,6 +41,15 @@ const pattern = Object.assign(
   (text: string) => {
     const test = compileSchemaPattern(text);
     return { test, toString: () => text } as RegExp;
+  },
+  { code: 'pattern' },
+);
+
+const draftPattern = Object.assign(
+  (text: string) => {
+    const escape = findLostEscape(text);
+    if (escape !== undefined) throw new Error(`patterns have no ${escape} (no back references either): ${text.slice(0, 100)}`);
+    return pattern(text);
   },
   { code: 'pattern' },
 );

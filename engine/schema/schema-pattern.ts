@@ -14,3 +14,14 @@ export function compileSchemaPattern(pattern: string): (text: string) => boolean
   dfa.stateBudget = dfa.memBudget = MEMORY_BYTES;
   return (text) => compiled.test(text);
 }
+
+const ESCAPES = /\\(?:c[A-Za-z]|u[0-9a-fA-F]{4}|[ux]\{[0-9a-fA-F]+\}|x[0-9a-fA-F]{2}|[^])/g;
+
+/**
+ * The first escape of a pattern that would be read as its letters alone, such as `\k<name>` as "k<name>": ECMA-262 with `u` refuses it or means a back
+ * reference, and RE2 does not know it.
+ */
+export function findLostEscape(pattern: string): string | undefined {
+  if (translateTest(pattern) !== undefined) return undefined;
+  return pattern.match(ESCAPES)?.find((escape) => !RE2JS.translateRegExp(escape).startsWith('\\'));
+}

@@ -113,6 +113,18 @@ test('a schema that cannot be used is refused with a reason, and without a line 
   for (const name of log) assert.equal((console[name] as unknown as { mock: { callCount(): number } }).mock.callCount(), 0);
 });
 
+test('an escape that would be read as its letter is refused in drafts; what is published goes on', () => {
+  const findFault = createSchemaTest();
+  for (const pattern of ['\\k<n>', '(?<n>a)\\k<n>', '(?<n>a)\\k<m>', '[\\k]', '\\h+', '\\Z', '\\8', '\\u12', '\\x1', '\\c1', '\\\\\\k']) {
+    for (const schema of [{ pattern }, { patternProperties: { [pattern]: {} } }])
+      assert.match(findFault(schema) ?? '', /patterns have no/, pattern);
+    assert.doesNotThrow(() => compileFirstBreach({ pattern }));
+  }
+  for (const pattern of ['\\\\k<n>', '(?i)\\u4e2d\\cA\\x41\\_', '\\A[[:alpha:]]+\\z', '^\\Q.\\E$', '\\u{4e2d}\\-', '(?<n>a)']) {
+    assert.equal(findFault({ pattern }), undefined, pattern);
+  }
+});
+
 test('multiples are told by digits, of any size', () => {
   const right: readonly (readonly [number, number, boolean])[] = [
     [0.3, 0.1, true],
