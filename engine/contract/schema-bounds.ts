@@ -27,7 +27,7 @@ const TEXT_WORK = { minLength: 0.02, maxLength: 0.02, format: 0.1, uniqueItems: 
 const LEVELS = 64;
 
 export interface SchemaExcess {
-  readonly bound: keyof typeof SCHEMA_LIMITS | 'loop' | 'multiple' | 'reference' | 'resource' | PatternExcess['bound'];
+  readonly bound: keyof typeof SCHEMA_LIMITS | 'loop' | 'multiple' | 'name' | 'reference' | 'resource' | PatternExcess['bound'];
   readonly found: number;
   readonly limit: number;
   /** JSON Pointer into the schema. */
@@ -123,6 +123,7 @@ function addPart(schema: Part['schema'], path: string, survey: Survey): void {
   survey.parts.push(part);
   survey.byValue.set(schema, part);
   refuseResources(part, survey);
+  refuseProto(part, survey);
   if (typeof schema['$ref'] === 'string') survey.references += 1;
   if (survey.parts.length > SCHEMA_LIMITS.subschemas) exceed(survey, 'subschemas', survey.parts.length, path);
   if (survey.references > SCHEMA_LIMITS.references) exceed(survey, 'references', survey.references, path);
@@ -168,6 +169,14 @@ function refuseResources({ schema, path }: Part, survey: Survey): void {
   if (typeof $anchor !== 'string') return;
   if (survey.byAnchor.has($anchor)) refuse();
   survey.byAnchor.set($anchor, survey.byValue.get(schema)!);
+}
+
+/** The compiler passes over this name in these keywords, and data may have such a field. */
+const WITHOUT_PROTO = ['properties', 'patternProperties', 'dependencies'];
+
+function refuseProto({ schema, path }: Part, survey: Survey): void {
+  const keyword = WITHOUT_PROTO.find((name) => isRecord(schema[name]) && Object.hasOwn(schema[name], '__proto__'));
+  if (keyword !== undefined) survey.excess ??= { bound: 'name', found: 1, limit: 0, path: `${path}/${keyword}/__proto__` };
 }
 
 function lengthOf(value: unknown): number {
@@ -383,6 +392,13 @@ const EXCESS_TEXTS: Readonly<Record<SchemaExcess['bound'], Sentences>> = {
     en: [
       'Dynamic references, $async, an inner $id and an $anchor given twice are not supported',
       'Use $defs and $ref, and $id at the root alone',
+    ],
+  },
+  name: {
+    zh: ['Schema 不能约束名为 __proto__ 的字段', '请删去该字段；用 additionalProperties 或 propertyNames 可拒绝它'],
+    en: [
+      'A schema cannot say anything of a field named __proto__',
+      'Remove it; additionalProperties or propertyNames can refuse the field',
     ],
   },
   loop: {

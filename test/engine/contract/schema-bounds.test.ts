@@ -59,6 +59,16 @@ test('references on which validators do not agree, or whose meaning depends on w
   assert.equal(boundOf({ properties: { $id: { type: 'string' }, $ref: { type: 'string' }, $dynamicRef: {} } }), undefined);
 });
 
+test('a schema for a field named __proto__, which the compiler passes over, is refused with its place', () => {
+  for (const keyword of ['properties', 'patternProperties', 'dependencies']) {
+    const { excess } = measureSchema(JSON.parse(`{"items":{"${keyword}":{"__proto__":{"type":"string"}}}}`));
+    assert.deepEqual([excess?.bound, excess?.path], ['name', `/items/${keyword}/__proto__`]);
+  }
+  for (const keyword of ['dependentRequired', 'dependentSchemas'])
+    assert.equal(boundOf(JSON.parse(`{"${keyword}":{"__proto__":[]}}`)), undefined);
+  assert.equal(boundOf({ properties: { constructor: {}, prototype: {} }, required: ['__proto__'] }), undefined);
+});
+
 test('what multiplies with every few levels of the data is refused, what adds up is not', () => {
   for (let levels = 1; levels <= 20; levels++) {
     const round = (inner: object) => ({ items: inner });

@@ -22,6 +22,13 @@ const CASES: readonly (readonly [schema: unknown, data: string, fits: boolean])[
   [{ dependentRequired: { toString: ['a'] } }, '{}', true],
   [{ dependentRequired: { a: ['valueOf'] } }, '{"a":1}', false],
   [{ dependentSchemas: { toString: false } }, '{}', true],
+  [{ patternProperties: { '^_': { type: 'string' } } }, '{"__proto__":1}', false],
+  [{ patternProperties: { '^_+proto_+$': { type: 'string' } }, additionalProperties: false }, '{"__proto__":"a"}', true],
+  [{ additionalProperties: { type: 'string' } }, '{"__proto__":1}', false],
+  [{ unevaluatedProperties: false }, '{"__proto__":1}', false],
+  [{ propertyNames: { maxLength: 3 } }, '{"__proto__":1}', false],
+  [fromJson('{"dependentRequired":{"__proto__":["a"]}}'), '{"__proto__":1}', false],
+  [fromJson('{"dependentSchemas":{"__proto__":false}}'), '{"__proto__":1}', false],
   // Nothing of the data is called.
   [{ const: { x: 1 } }, '{"toString":1}', false],
   [{ const: { x: 1 } }, '{"valueOf":1}', false],
