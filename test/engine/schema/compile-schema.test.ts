@@ -182,6 +182,8 @@ const text = fc.array(fc.constantFrom(...'abAZ张😀 -\n\r\u2028\u3000\u00a0.1[
 test('a pattern of ECMA-262 fits the texts that it fits there', () => {
   fc.assert(
     fc.property(source, text, (pattern, value) => {
+      // V8 finds \B within a character of two halves, where ECMA-262 (22.2.7.2) does not look.
+      fc.pre(!(pattern.includes(String.raw`\B`) && value.includes('😀')));
       assert.equal(compileSchemaPattern(pattern)(value), new RegExp(pattern, 'u').test(value));
     }),
     { numRuns: 3000 },
