@@ -81,6 +81,100 @@ test('a known network is no way round: a hundred wrong tries in a day from there
   assert.equal(await login('admin', 'right', '198.51.100.7'), account);
 });
 
+const anyone = (name: string) => ({ name, disabled: false });
+/** Accounts that all exist, and how many passwords were looked at. */
+function startWith(known: KnownNetworks = strangers) {
+  const accounts = { passwordOf: async () => ({ salt: 's' }), get: async (name: string) => anyone(name) } as unknown as AccountStore;
+  const shared = createMemorySharedState({ clock: fakeClock() });
+  let looked = 0;
+  const verify = async (password: string) => {
+    looked += 1;
+    await new Promise(setImmediate);
+    return password === 'right';
+  };
+  const login = createCheckLogin({ accounts, shared, known, secondFactors: { isRight: async () => false }, verify });
+  return { login, looked: () => looked };
+}
+const codesOf = async (logins: readonly Promise<unknown>[]) =>
+  (await Promise.allSettled(logins)).map((one) => (one.status === 'fulfilled' ? 'DONE' : (one.reason as { code: string }).code));
+
+test('right passwords sent at once never lock: of one account, of one address, and beside wrong ones below the limit', async () => {
+  const { login } = startWith();
+  const right = (count: number, name: (index: number) => string, from: (index: number) => string) =>
+    codesOf(Array.from({ length: count }, (_, index) => login(name(index), 'right', from(index))));
+  const done = (count: number) => Array.from({ length: count }, () => 'DONE');
+  assert.deepEqual(
+    await right(
+      8,
+      () => 'admin',
+      () => '192.0.2.1',
+    ),
+    done(8),
+  );
+  assert.deepEqual(
+    await right(
+      50,
+      (index) => `person-${index}`,
+      () => '192.0.2.1',
+    ),
+    done(50),
+  );
+  for (let guess = 0; guess < 4; guess++) await assert.rejects(login('admin', 'x', '192.0.2.2'), { code: 'LOGIN_REFUSED' });
+  assert.deepEqual(
+    await right(
+      8,
+      () => 'admin',
+      () => '192.0.2.2',
+    ),
+    done(8),
+  );
+  for (let guess = 0; guess < 99; guess++)
+    await assert.rejects(login('wang', 'x', `192.0.2.${10 + Math.floor(guess / 5)}`), { code: 'LOGIN_REFUSED' });
+  assert.deepEqual(
+    await right(
+      8,
+      () => 'wang',
+      (index) => `198.51.100.${index}`,
+    ),
+    done(8),
+  );
+});
+
+test('of a hundred wrong passwords sent at once no more are looked at than the limit allows', async () => {
+  const { login, looked } = startWith();
+  const wrong = (count: number, name: (index: number) => string, from: (index: number) => string) =>
+    codesOf(Array.from({ length: count }, (_, index) => login(name(index), 'x', from(index))));
+  const codes = await wrong(
+    100,
+    () => 'admin',
+    () => '192.0.2.1',
+  );
+  assert.deepEqual([looked(), codes.filter((code) => code === 'LOGIN_REFUSED').length], [5, 5]);
+  await assert.rejects(login('admin', 'right', '192.0.2.1'), { code: 'LOGIN_LOCKED' });
+  await wrong(
+    100,
+    (index) => `person-${index}`,
+    () => '192.0.2.2',
+  );
+  assert.equal(looked(), 5 + 30, 'of one address');
+  await wrong(
+    200,
+    () => 'wang',
+    (index) => `2001:db8:${index}::1`,
+  );
+  assert.ok(looked() <= 5 + 30 + 100, 'of one account');
+});
+
+test('what is refused because too many log in at once counts as no try', async () => {
+  const { login } = startWith();
+  for (let round = 0; round < 10; round++)
+    await codesOf(Array.from({ length: 100 }, (_, index) => login(`person-${index}`, 'right', `2001:db8:${index % 50}::1`)));
+  assert.deepEqual(
+    await codesOf(Array.from({ length: 50 }, (_, index) => login(`person-${index}`, 'right', '192.0.2.1'))).then((codes) => new Set(codes)),
+    new Set(['DONE']),
+  );
+});
+
 test('counts an IPv6 network as one address, and every IPv4 address by itself', () => {
   const networks = ['2001:db8:1:2::7', '2001:DB8:1:2:ffff::', '2001:db8:1:2:3:4:5:6', '2001:0db8:0001:0002::192.0.2.1'].map(networkOf);
   assert.deepEqual(new Set(networks), new Set(['2001:db8:1:2']));
