@@ -125,6 +125,14 @@ export interface VersionSummary {
 
 export type PublishStage = 'validate' | 'test' | 'prepare' | 'commit' | 'apply';
 
+export interface PublishOptions {
+  readonly onStage?: (stage: PublishStage) => void;
+  /** Why, in the person's own words; kept with the version, beside its content. */
+  readonly note?: string | undefined;
+  /** The draft that the person looked at. FLOW_DRAFT_CHANGED (input) when it was saved since. */
+  readonly revision?: number | undefined;
+}
+
 /** `engine/publish/flow-catalog.ts` */
 export interface FlowCatalog {
   list(): Promise<readonly FlowSummary[]>;
@@ -146,14 +154,7 @@ export interface FlowCatalog {
    * but its own nodes is checked. FLOW_INVALID (input) with every issue; TRIAL_NODE_UNSUITABLE (input) where no run can begin.
    */
   trial(document: unknown, request: TrialRequest, signal: AbortSignal, by?: string): Promise<TrialResult>;
-  /** `note`: why, in the person's own words; kept with the version, beside its content. */
-  publish(
-    flowId: string,
-    actor: string,
-    signal: AbortSignal,
-    onStage?: (stage: PublishStage) => void,
-    note?: string,
-  ): Promise<PublishReport>;
+  publish(flowId: string, actor: string, signal: AbortSignal, options?: PublishOptions): Promise<PublishReport>;
   rollback(flowId: string, version: number, actor: string, signal: AbortSignal): Promise<PublishReport>;
   unpublish(flowId: string, actor: string): Promise<boolean>;
   /** Newest first. */

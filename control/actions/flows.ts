@@ -4,7 +4,7 @@ import { isProduction } from '../../engine/contract/environment.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { FlowTest, type FlowDocument } from '../../engine/contract/flow-document.ts';
 import { isRecord } from '../../engine/contract/is-record.ts';
-import type { TestReport } from '../../engine/services.ts';
+import type { PublishStage, TestReport } from '../../engine/services.ts';
 import { changedFieldsOfFlow } from '../audit/changed-fields.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { notFound } from './domains.ts';
@@ -115,13 +115,22 @@ function publishActions(services: ControlServices): readonly Action[] {
         'zh-CN': '发布：校验、测试、准备、提交；任一步失败则旧版本继续服务',
         en: 'Publish: validate, test, prepare, commit; on any failure the old version keeps serving',
       },
-      input: Type.Object({ flowId: FlowId, note: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })) }, closed),
+      input: Type.Object(
+        {
+          flowId: FlowId,
+          note: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
+          // The draft that was looked at: one that was saved since is not published.
+          revision: Type.Optional(Type.Integer({ minimum: 1 })),
+        },
+        closed,
+      ),
       audited: true,
       subject: ({ flowId }) => flowId,
-      async run(ctx, { flowId, note }) {
+      async run(ctx, { flowId, note, revision }) {
         if (note === undefined && isProduction(info.environment)) throw noteMissing();
         await requirePublishable(services, ctx.domains, await catalog.draft(flowId));
-        const report = await catalog.publish(flowId, ctx.actor.account, ctx.signal, (stage) => ctx.progress({ stage }), note);
+        const onStage = (stage: PublishStage) => ctx.progress({ stage });
+        const report = await catalog.publish(flowId, ctx.actor.account, ctx.signal, { onStage, note, revision });
         if (note !== undefined) ctx.note.reason = note;
         ctx.note.after = { version: report.version, contentHash: report.contentHash, changed: report.changed };
         events.flowPublished(flowId, report.version);

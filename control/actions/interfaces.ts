@@ -114,12 +114,20 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
       right: 'interfaces.publish',
       domain: ({ interfaceId }) => all(owners.interface(interfaceId)),
       text: { 'zh-CN': '上线或下线接口', en: 'Put an interface on or off line' },
-      input: Type.Object({ interfaceId: InterfaceId, state: Type.Union([Type.Literal('online'), Type.Literal('offline')]) }, closed),
+      input: Type.Object(
+        {
+          interfaceId: InterfaceId,
+          state: Type.Union([Type.Literal('online'), Type.Literal('offline')]),
+          // What was looked at: an interface that was saved since stays as it is.
+          revision: Type.Optional(Type.Integer({ minimum: 1 })),
+        },
+        closed,
+      ),
       audited: true,
       subject: ({ interfaceId, state }) => `${interfaceId} ${state}`,
-      async run(ctx, { interfaceId, state }) {
+      async run(ctx, { interfaceId, state, revision }) {
         const before = existing(await interfaces.get(interfaceId), interfaceId);
-        const saved = await interfaces.save({ ...before, state });
+        const saved = await interfaces.save({ ...before, revision: revision ?? before.revision, state });
         ctx.note.before = { state: before.state, revision: before.revision };
         ctx.note.after = { state: saved.state, revision: saved.revision };
         plans.changed();

@@ -6,33 +6,25 @@
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Permission } from '../../engine/contract/access.ts';
-import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
+import { toErrorRecord } from '../../engine/contract/errors.ts';
 import { createId } from '../../engine/contract/ids.ts';
 import { PLAIN_TEXT } from '../../engine/contract/plain-text.ts';
+import { askerGone, inputWrong, needless, notOpen, outdated, ownRequest, takesPerson, tooMany } from '../requests/request-errors.ts';
+import type { Text } from '../../engine/contract/texts.ts';
 import type { RequestBody, RequestRecord, RequestStatus } from '../requests/request-store.ts';
 import { closed, defineAction, type Action, type ActionContext, type Actor } from './action.ts';
+import { askableActs } from './askable-acts.ts';
 import { checkDomains, scopeOf, type DomainScope, type Touched } from './domains.ts';
 import { existing } from './flows.ts';
 import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';
 
-interface Requestable {
-  /** What the person must be able to do to ask for it. */
-  readonly asks: Permission;
-  /** What they lack. */
-  readonly needs: Permission;
-}
-
-/** Acts that may be asked for. */
-const REQUESTABLE: Readonly<Record<string, Requestable>> = {
-  'grants.save': { asks: 'interfaces.edit', needs: 'grants.edit' },
-  'adapters.save': { asks: 'adapters.edit', needs: 'secrets.edit' },
-};
-
 export interface RequestItem {
   readonly requestId: string;
   readonly action: string;
   readonly subject: string;
+  /** What the things are called that it is about; the app comes after the interface that it would call. */
+  readonly names: readonly Text[];
   readonly needs: Permission;
   readonly by: string;
   readonly at: number;
@@ -44,20 +36,26 @@ export interface RequestItem {
   readonly outcome?: string;
   /** This person may decide it. */
   readonly mayDecide: boolean;
+  /** Of one's own that is open: how many may decide it now. */
+  readonly deciders?: number;
 }
 
 export interface RequestList {
   readonly items: readonly RequestItem[];
 }
 
-export type RequestDetails = RequestItem & { readonly input: unknown };
+export interface RequestDetails extends RequestItem {
+  readonly input: unknown;
+  /** Of an open one: what it rests on was changed or removed since it was asked for, so that it is not done any more. */
+  readonly isOutdated: boolean;
+}
 
 const MOST_OPEN = 20;
 const MOST_LISTED = 200;
 /** Decided ones stay to be looked at, open ones to be decided. */
 const KEPT_MS = 90 * 86_400_000;
-/** A decision whose process died. */
-const STUCK_MS = 60_000;
+/** A decision whose process died: longer than the tests of a flow may take. */
+const STUCK_MS = 300_000;
 const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_TEXT });
 const byRequest = Type.Object({ requestId: Type.String({ maxLength: 64 }) }, closed);
 
@@ -65,19 +63,24 @@ const byRequest = Type.Object({ requestId: Type.String({ maxLength: 64 }) }, clo
 export function requestActions(services: ControlServices, actions: readonly Action[]): readonly Action[] {
   const { requests, clock } = services;
   const { records } = requests;
+  const askable = askableActs(services);
+  const actOf = (name: string) => existing(Object.hasOwn(askable, name) ? askable[name] : undefined, name);
   const actionOf = (name: string) =>
-    existing(Object.hasOwn(REQUESTABLE, name) ? actions.find((action) => action.name === name) : undefined, name);
+    existing(
+      actions.find((action) => action.name === name),
+      name,
+    );
 
   const touched = async (requestId: string): Promise<Touched> => {
     const record = await records.get(requestId);
     return { id: requestId, domains: record?.domains.map((domain) => domain ?? undefined) };
   };
   const shown = (record: RequestRecord, actor: Actor, domains: DomainScope): RequestItem => {
-    const { reason } = requests.open(record, 'body') as RequestBody;
+    const { reason, names = [] } = requests.open(record, 'body') as RequestBody;
     const decision = requests.open(record, 'decision') as string | undefined;
     const { _id: requestId, action, subject, needs, by, at, status, decidedBy, decidedAt, outcome } = record;
     return {
-      ...{ requestId, action, subject, needs, by, at, status, reason },
+      ...{ requestId, action, subject, names, needs, by, at, status, reason },
       ...(decidedBy === undefined ? {} : { decidedBy }),
       ...(decidedAt === undefined ? {} : { decidedAt }),
       ...(decision === undefined ? {} : { decision }),
@@ -95,33 +98,38 @@ export function requestActions(services: ControlServices, actions: readonly Acti
       input: Type.Object({ action: Type.String({ maxLength: 64 }), input: Type.Unknown(), reason: Reason }, closed),
       audited: true,
       subject: ({ action }) => action,
-      async run(ctx, { action: name, input, reason }): Promise<RequestItem> {
+      async run(ctx, { action: name, input: given, reason }): Promise<RequestItem> {
+        const { asks, needs, look, complete } = actOf(name);
         const action = actionOf(name);
-        const { asks, needs } = REQUESTABLE[name]!;
         ctx.require(asks);
         if (isAllowed(ctx.actor, needs)) throw needless(name);
-        if (!Compile(action.input).Check(input)) throw inputWrong(name);
+        if (!Compile(action.input).Check(given)) throw inputWrong(name);
+        const input = complete?.(given, reason) ?? given;
         await checkDomains(action.domain, input as never, ctx.domains);
+        const subject = action.subject?.(input as never) ?? name;
+        const sight = existing(await look(input), subject);
+        if (sight.from === undefined) throw inputWrong(name);
+        if (sight.from !== sight.revision) throw outdated(name);
         const open = await records.count({ by: ctx.actor.account, status: 'open' }, MOST_OPEN);
-        if (open >= MOST_OPEN) throw tooMany();
+        if (open >= MOST_OPEN) throw tooMany(MOST_OPEN);
         const requestId = createId('req');
         const record: RequestRecord = {
           _id: requestId,
           action: name,
-          subject: action.subject?.(input as never) ?? name,
+          subject,
           needs,
           domains: await domainsOf(action, input),
           by: ctx.actor.account,
           at: clock.now(),
           status: 'open',
-          body: requests.seal(requestId, 'body', { input, reason } satisfies RequestBody),
+          body: requests.seal(requestId, 'body', { input, reason, names: sight.names, digest: sight.digest } satisfies RequestBody),
           expiresAt: clock.now() + KEPT_MS,
         };
         await records.insert(record, { durability: 'full' });
         ctx.note.subject = record.subject;
         ctx.note.reason = reason;
         ctx.note.after = { requestId, action: name };
-        return shown(record, ctx.actor, ctx.domains);
+        return withDeciders(shown(record, ctx.actor, ctx.domains), record.domains);
       },
     }),
     defineAction({
@@ -138,7 +146,8 @@ export function requestActions(services: ControlServices, actions: readonly Acti
           records.find({ status: 'deciding' }, { sort: ['at'], limit: MOST_LISTED }),
         ]);
         const others = [...open, ...deciding].filter((record) => mayDecide(record, actor, domains));
-        return { items: [...others, ...own].map((record) => shown(record, actor, domains)) };
+        const mine = own.map((record) => withDeciders(shown(record, actor, domains), record.domains));
+        return { items: [...others.map((record) => shown(record, actor, domains)), ...(await Promise.all(mine))] };
       },
     }),
     defineAction({
@@ -152,7 +161,10 @@ export function requestActions(services: ControlServices, actions: readonly Acti
         const record = await records.get(requestId);
         const isSeen = record !== undefined && (record.by === actor.account || mayDecide(record, actor, domains));
         const found = existing(isSeen ? record : undefined, requestId);
-        return { ...shown(found, actor, domains), input: (requests.open(found, 'body') as RequestBody).input };
+        const { input } = requests.open(found, 'body') as RequestBody;
+        const item = shown(found, actor, domains);
+        const own = found.by === actor.account ? await withDeciders(item, found.domains) : item;
+        return { ...own, input, isOutdated: isOpen(found, clock.now()) && (await isOutdated(found)) };
       },
     }),
     defineAction({
@@ -221,10 +233,11 @@ export function requestActions(services: ControlServices, actions: readonly Acti
   async function carryOut(record: RequestRecord, { actor, signal }: ActionContext, reason: string): Promise<void> {
     const { input, reason: why } = requests.open(record, 'body') as RequestBody;
     const asker = await services.accounts.get(record.by);
-    const { asks } = REQUESTABLE[record.action]!;
+    const { asks } = actOf(record.action);
     if (asker === undefined || asker.disabled || !isAllowed({ roles: asker.roles, via: 'session' }, asks)) throw askerGone(record.by);
     const action = actionOf(record.action);
     await checkDomains(action.domain, input as never, scopeOf(asker.domains));
+    if (await isOutdated(record)) throw outdated(record.action);
     const roles = [...new Set([...actor.roles, ...asker.roles])];
     await services.runAction(
       record.action,
@@ -232,6 +245,24 @@ export function requestActions(services: ControlServices, actions: readonly Acti
       { ...actor, roles },
       { signal, reason: `${record._id} (${record.by}: ${why}) ${reason}` },
     );
+  }
+
+  /** The act itself refuses what is saved between this look and its own. */
+  async function isOutdated(record: RequestRecord): Promise<boolean> {
+    const { input, digest } = requests.open(record, 'body') as RequestBody;
+    const sight = await actOf(record.action).look(input);
+    return sight === undefined || (digest !== undefined && sight.digest !== digest);
+  }
+
+  /** An installation may lack the role that decides: who asks must hear of it. */
+  async function withDeciders(item: RequestItem, domains: RequestRecord['domains']): Promise<RequestItem> {
+    if (item.status !== 'open') return item;
+    const accounts = await services.accounts.list();
+    const may = accounts.filter(
+      ({ name: account, roles, disabled, domains: held }) =>
+        !disabled && mayDecide({ needs: item.needs, by: item.by, domains }, { account, roles, via: 'session' }, scopeOf(held)),
+    );
+    return { ...item, deciders: may.length };
   }
 
   async function domainsOf(action: Action, input: unknown): Promise<readonly (string | null)[]> {
@@ -242,7 +273,11 @@ export function requestActions(services: ControlServices, actions: readonly Acti
   }
 }
 
-function mayDecide({ needs, by, domains }: Pick<RequestRecord, 'needs' | 'by' | 'domains'>, actor: Actor, scope: DomainScope): boolean {
+function mayDecide(
+  { needs, by, domains }: Pick<RequestRecord, 'needs' | 'by' | 'domains'>,
+  actor: Pick<Actor, 'account' | 'roles' | 'via' | 'rights'>,
+  scope: DomainScope,
+): boolean {
   return by !== actor.account && isAllowed(actor, needs) && domains.every((domain) => scope.holds(domain ?? undefined));
 }
 
@@ -259,49 +294,4 @@ export async function openRequests(
   const open = await requests.records.find({ status: 'open' }, { sort: ['at'], limit: MOST_LISTED, omit: ['body', 'decision'] });
   const mine = open.filter((record) => mayDecide(record, actor, domains));
   return mine[0] === undefined ? undefined : { count: mine.length, oldestAt: mine[0].at };
-}
-
-function needless(action: string): AppError {
-  return new AppError('REQUEST_NEEDLESS', 'input', `You may do ${action} yourself.`, {
-    values: { action },
-    fix: 'Do it without a request.',
-  });
-}
-
-function inputWrong(action: string): AppError {
-  return new AppError('REQUEST_INPUT', 'input', `The input does not fit ${action}.`, {
-    values: { action },
-    fix: 'Send what the act itself takes.',
-  });
-}
-
-function tooMany(): AppError {
-  return new AppError('REQUESTS_FULL', 'input', `You have ${MOST_OPEN} open requests already.`, {
-    values: { count: MOST_OPEN },
-    fix: 'Withdraw some, or wait until they are decided.',
-  });
-}
-
-function notOpen(requestId: string): AppError {
-  return new AppError('REQUEST_NOT_OPEN', 'input', `${requestId} was decided or withdrawn already.`, {
-    values: { requestId },
-    fix: 'Look at the list again.',
-  });
-}
-
-function ownRequest(): AppError {
-  return new AppError('REQUEST_OWN', 'input', 'Nobody decides their own request.', { fix: 'Ask somebody else who holds the right.' });
-}
-
-function takesPerson(): AppError {
-  return new AppError('TOKEN_CANNOT', 'input', 'Requests are decided by a person in the console, not by a token.', {
-    fix: 'Log in to the console.',
-  });
-}
-
-function askerGone(account: string): AppError {
-  return new AppError('REQUEST_ASKER_GONE', 'input', `${account} may no longer ask for this.`, {
-    values: { account },
-    fix: 'Refuse the request.',
-  });
 }

@@ -77,9 +77,11 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
         throw await hideOthers(error, scope, owners);
       });
     if (!action.audited || (action.audited === 'hourly' && isWithinHour(name, actor))) return refusals.watch(name, actor, run);
+    // A reason that is given with the act stands in its intent; one that its input tells does not take its place.
     const intent = await audit.intent({ action: name, actor, subject: note.subject, reason: options.reason });
     try {
       const output = await collectChanges(marks, run);
+      if (options.reason !== undefined) delete note.reason;
       await audit.result(intent, { outcome: 'done', note, marks });
       return output;
     } catch (error) {

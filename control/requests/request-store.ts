@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import type { Permission } from '../../engine/contract/access.ts';
 import type { Collection, CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
+import type { Text } from '../../engine/contract/texts.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
 
 /** `deciding`: the act runs; one whose process died meanwhile can be decided again. */
@@ -31,6 +32,10 @@ export interface RequestRecord extends StoredDocument {
 export interface RequestBody {
   readonly input: unknown;
   readonly reason: string;
+  /** What the things are called that it is about. */
+  readonly names?: readonly Text[];
+  /** Of what it rests on, as it was when somebody asked (`Sight`). */
+  readonly digest?: string;
 }
 
 const spec: CollectionSpec<RequestRecord> = {

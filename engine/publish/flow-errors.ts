@@ -46,6 +46,13 @@ export function raced(flowId: string): AppError {
   });
 }
 
+export function draftChanged(flowId: string, revision: number, stored: number): AppError {
+  return new AppError('FLOW_DRAFT_CHANGED', 'input', `The draft of ${flowId} was saved since: it is revision ${stored}, not ${revision}.`, {
+    values: { flowId, revision, stored },
+    fix: 'Look at the draft as it is now, and publish that if it is still wanted.',
+  });
+}
+
 export function unknown(flowId: string, version?: number): AppError {
   const what = version === undefined ? flowId : `Version ${version} of ${flowId}`;
   return new AppError('FLOW_UNKNOWN', 'input', `${what} does not exist.`, {

@@ -2,11 +2,11 @@ import type { FlowVersion } from '../contract/flow-document.ts';
 import { contentHash } from '../flow/content-hash.ts';
 import { isPublishable } from '../flow/validate-flow.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
-import type { FlowCatalog, PublishReport, PublishStage, TestReport } from '../services.ts';
+import type { FlowCatalog, PublishOptions, PublishReport, TestReport } from '../services.ts';
 import { checkListener } from './check-listener.ts';
 import type { FlowCatalogDeps } from './examine-flow.ts';
 import { findIssues } from './find-issues.ts';
-import { invalid, raced, testsFailed, unknown } from './flow-errors.ts';
+import { draftChanged, invalid, raced, testsFailed, unknown } from './flow-errors.ts';
 import { bodyOf, isPublished, sealJson, wasPublished, type PointerRecord } from './flow-stores.ts';
 import { runTests } from './run-tests.ts';
 
@@ -23,12 +23,12 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     flowId: string,
     actor: string,
     signal: AbortSignal,
-    onStage?: (stage: PublishStage) => void,
-    note?: string,
+    { onStage, note, revision }: PublishOptions = {},
   ): Promise<PublishReport> {
     onStage?.('validate');
     const document = bodyOf(stores, await stores.drafts.get(flowId));
     if (document === undefined) throw unknown(flowId);
+    if (revision !== undefined && revision !== document.revision) throw draftChanged(flowId, revision, document.revision);
     const pointer = await stores.pointers.get(flowId);
     const issues = await findIssues(deps, document, actor);
     if (!isPublishable(issues)) throw invalid(issues);

@@ -103,21 +103,26 @@ test('a request that is refused, withdrawn, stale, or of one who may no longer a
   t.after(running.stop);
   const refusedId = await openGrant(all);
   assert.equal(((await decide(sec, refusedId, false)).body as RequestItem).status, 'refused');
-  const again = async (more: object = {}) =>
-    ((await ask('grants.save', { grantId: 'grt_1', document: { ...grant, ...more } })).body as RequestItem).requestId;
+  const again = async () => ((await ask('grants.save', { grantId: 'grt_1', document: grant })).body as RequestItem).requestId;
   const withdrawn = await again();
   assert.equal((await ann.call('POST', `/requests/${withdrawn}/withdraw`, {})).status, 200);
   assert.equal((await decide(sec, withdrawn)).body.code, 'REQUEST_NOT_OPEN');
-  const stale = await again({ revision: 7 });
-  assert.equal((await decide(sec, stale)).body.code, 'STALE_REVISION');
+  const asked = await ask('grants.save', { grantId: 'grt_1', document: { ...grant, revision: 7 } });
+  assert.equal(asked.body.code, 'REQUEST_OUTDATED');
+  const stale = await again();
+  assert.equal((await sec.call('PUT', '/grants/grt_1', grant)).status, 200);
+  assert.equal((await decide(sec, stale)).body.code, 'REQUEST_OUTDATED');
   const own = (await ann.call('GET', '/requests')).body as RequestList;
   assert.deepEqual(own.items.map(({ status, outcome }) => [status, outcome]).sort(), [
-    ['failed', 'STALE_REVISION'],
+    ['failed', 'REQUEST_OUTDATED'],
     ['refused', undefined],
     ['withdrawn', undefined],
   ]);
-  const { items } = (await sec.call('GET', '/grants')).body as { items: unknown[] };
-  assert.deepEqual(items, []);
+  const { items } = (await sec.call('GET', '/grants')).body as { items: { revision: number }[] };
+  assert.deepEqual(
+    items.map(({ revision }) => revision),
+    [1],
+  );
 });
 
 test('only acts that may be asked for are taken, with their own input, from who may ask, within their domains, and not too many', async (t) => {

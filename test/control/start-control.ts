@@ -249,7 +249,7 @@ export function memoryCatalog(): FlowCatalog {
       tests: tests.map((test) => ({ name: test.name, passed: true, problems: [], durationMs: 1 })),
     }),
     trial: async () => ({ status: 'completed', reply: undefined, error: undefined, steps: [], reached: [], wrote: [] }),
-    async publish(flowId, _actor, signal, onStage) {
+    async publish(flowId, _actor, signal, { onStage } = {}) {
       const document = drafts.get(flowId);
       if (document === undefined) throw new AppError('FLOW_UNKNOWN', 'input', 'no such flow');
       for (const stage of ['validate', 'test', 'prepare', 'commit', 'apply'] as const) {

@@ -32,7 +32,7 @@ test('takes a note with a publication; the audit trail has it as the reason', as
   const catalog = {
     ...memory,
     publish: (...given: Parameters<typeof memory.publish>) => {
-      notes.push(given[4]);
+      notes.push(given[3]?.note);
       return memory.publish(...given);
     },
   };

@@ -1740,6 +1740,7 @@ export interface operations {
       content: {
         'application/json': {
           note?: string;
+          revision?: number;
         };
       };
     };
@@ -2752,6 +2753,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
+          revision?: number;
           state: 'online' | 'offline';
         };
       };

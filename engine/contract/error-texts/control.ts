@@ -28,6 +28,7 @@ export const controlTexts: ErrorTemplates = {
   REQUESTS_FULL: { what: '您已有 {count} 项申请待决定', fix: '撤回一些，或等待决定。' },
   REQUEST_NOT_OPEN: { what: '申请 {requestId} 已被决定或撤回', fix: '刷新列表查看。' },
   REQUEST_OWN: { what: '不能决定自己的申请', fix: '请其他有权限的人决定。' },
+  REQUEST_OUTDATED: { what: '申请提交后，所涉及的内容已被修改或删除，没有执行', fix: '查看现在的内容；仍需要时重新申请。' },
   REQUEST_ASKER_GONE: { what: '{account} 已无权提出此申请', fix: '请拒绝该申请。' },
   TOKEN_CANNOT: { what: '令牌不能执行此操作，须由本人凭密码执行', fix: '请在控制台操作，或在命令行按提示输入密码。' },
   PASSWORD_CHANGE_REQUIRED: { what: '须先修改一次性密码', fix: '修改密码后即可继续。' },

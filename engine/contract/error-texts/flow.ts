@@ -133,6 +133,10 @@ export const flowTexts: ErrorTemplates = {
     fix: testFix,
   },
   FLOW_TESTS_FAILED: { what: '流程 {flowId} 的测试未通过，没有发布', fix: '更正流程或测试后重新发布。' },
+  FLOW_DRAFT_CHANGED: {
+    what: '流程 {flowId} 的草稿在此之后又有人保存过（第 {stored} 次，不是第 {revision} 次），没有发布',
+    fix: '查看现在的草稿；仍需要时发布它。',
+  },
   FLOW_STALE: {
     what: '流程[ {flowId} ]的草稿已保存为修订 {stored}，您的修改基于修订 {revision}，没有保存',
     fix: '查看较新的草稿，在其基础上重新保存您的修改。',

@@ -221,7 +221,7 @@ test('publishing serves the new version at once, stage by stage, and the same co
   const { catalog, published } = await installation()();
   await catalog.saveDraft(flow(), 'ann');
   const stages: string[] = [];
-  const report = await catalog.publish('flw_sample', 'ann', signal, (stage) => stages.push(stage));
+  const report = await catalog.publish('flw_sample', 'ann', signal, { onStage: (stage) => stages.push(stage) });
   assert.deepEqual([report.version, report.changed], [1, true]);
   assert.deepEqual(stages, ['validate', 'test', 'prepare', 'commit', 'apply']);
   assert.equal(published.current('flw_sample')?.version, 1);
@@ -240,7 +240,7 @@ test('publishing serves the new version at once, stage by stage, and the same co
 test('a version keeps the note it was published with, sealed, and says whether it serves', async () => {
   const { catalog } = await installation()();
   const draft = await catalog.saveDraft(flow(), 'ann');
-  const first = await catalog.publish('flw_sample', 'ann', signal, undefined, '第一次上线');
+  const first = await catalog.publish('flw_sample', 'ann', signal, { note: '第一次上线' });
   await catalog.saveDraft({ ...draft, deadlineMs: 9 }, 'ann');
   const second = await catalog.publish('flw_sample', 'bob', signal);
   assert.notEqual(second.contentHash, first.contentHash);

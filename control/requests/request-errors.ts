@@ -1,0 +1,54 @@
+/** Why a request is not taken, or not decided. */
+import { AppError } from '../../engine/contract/errors.ts';
+
+export function needless(action: string): AppError {
+  return new AppError('REQUEST_NEEDLESS', 'input', `You may do ${action} yourself.`, {
+    values: { action },
+    fix: 'Do it without a request.',
+  });
+}
+
+export function inputWrong(action: string): AppError {
+  return new AppError('REQUEST_INPUT', 'input', `The input does not fit ${action}.`, {
+    values: { action },
+    fix: 'Send what the act itself takes.',
+  });
+}
+
+export function outdated(action: string): AppError {
+  return new AppError('REQUEST_OUTDATED', 'input', `What ${action} was asked for has been changed or removed since; nothing was done.`, {
+    values: { action },
+    fix: 'Look at it as it is now, and ask again if it is still wanted.',
+  });
+}
+
+export function tooMany(count: number): AppError {
+  return new AppError('REQUESTS_FULL', 'input', `You have ${count} open requests already.`, {
+    values: { count },
+    fix: 'Withdraw some, or wait until they are decided.',
+  });
+}
+
+export function notOpen(requestId: string): AppError {
+  return new AppError('REQUEST_NOT_OPEN', 'input', `${requestId} was decided or withdrawn already.`, {
+    values: { requestId },
+    fix: 'Look at the list again.',
+  });
+}
+
+export function ownRequest(): AppError {
+  return new AppError('REQUEST_OWN', 'input', 'Nobody decides their own request.', { fix: 'Ask somebody else who holds the right.' });
+}
+
+export function takesPerson(): AppError {
+  return new AppError('TOKEN_CANNOT', 'input', 'Requests are decided by a person in the console, not by a token.', {
+    fix: 'Log in to the console.',
+  });
+}
+
+export function askerGone(account: string): AppError {
+  return new AppError('REQUEST_ASKER_GONE', 'input', `${account} may no longer ask for this.`, {
+    values: { account },
+    fix: 'Refuse the request.',
+  });
+}
