@@ -5,6 +5,7 @@ import { createContext, use, useMemo, useState, type ReactNode } from 'react';
 import { useStore } from 'zustand';
 import { useEditorStore } from '../editor/editor-context.tsx';
 import type { EditorStore } from '../editor/editor-store.ts';
+import { sentences } from '../i18n/sentences.ts';
 import { translateWith, useLanguage, type Language, type Texts, type Translate } from '../i18n/texts.ts';
 import type { Point } from '../model/card-geometry.ts';
 import type { Planned, Refusal } from '../model/commands/refusal.ts';
@@ -38,8 +39,7 @@ export function CanvasProvider({ children }: { readonly children: ReactNode }) {
   const [canvas] = useState(createCanvasStore);
   const tools = useMemo((): CanvasTools => {
     const say: CanvasTools['say'] = (content, kind = 'info') => void message.open({ key: 'canvas', type: kind, content, duration: 4 });
-    const separator = language === 'zh-CN' ? '' : ' ';
-    const refuse = ({ text, fix }: Refusal) => say(`${text[language]}${separator}${fix[language]}`, 'warning');
+    const refuse = ({ text, fix }: Refusal) => say(sentences(text[language], fix[language]), 'warning');
     const perform: CanvasTools['perform'] = (planned) => {
       if ('refusal' in planned) {
         refuse(planned.refusal);

@@ -3,6 +3,7 @@ import { CloudAlert, CloudCheck, CloudOff, CloudUpload, GitCompareArrows, type L
 import { useStore } from 'zustand';
 import { useErrorWords } from '../i18n/error-words.ts';
 import { useFormat } from '../i18n/format.ts';
+import { sentences } from '../i18n/sentences.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import type { AutosaveStatus } from '../model/autosave.ts';
 import { Tag, type Tone } from '../parts/status-tag.tsx';
@@ -45,7 +46,7 @@ export function SavingState({ keeper }: { readonly keeper: DraftKeeper }) {
     status === 'offline'
       ? t('offlineHelp')
       : status === 'refused'
-        ? [words?.title, words?.fix].filter(Boolean).join(' ')
+        ? sentences(words?.title, words?.fix)
         : savedAtMs === undefined
           ? ''
           : t('savedAt', { ago: format.ago(savedAtMs) });

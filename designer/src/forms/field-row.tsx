@@ -2,6 +2,7 @@
 import { Button, Popover } from 'antd';
 import { CircleAlert, CircleHelp, RotateCcw, TriangleAlert } from 'lucide-react';
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react';
+import { sentences } from '../i18n/sentences.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { FieldControl } from './field-control.tsx';
 import { kindOf, sameJson, type Field } from './field-schema.ts';
@@ -150,7 +151,7 @@ export function Problems({ problems }: { readonly problems: readonly FormIssue[]
           {severity === 'error' ? <CircleAlert size={14} aria-hidden /> : <TriangleAlert size={14} aria-hidden />}
           <span>
             {what}
-            {fix === undefined ? null : <span className={styles.fix}> {fix}</span>}
+            {fix === undefined ? null : <span className={styles.fix}>{sentences(what, fix).slice(what.length)}</span>}
           </span>
         </li>
       ))}

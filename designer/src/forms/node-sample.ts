@@ -3,6 +3,7 @@ import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { nodesBefore } from '../model/graph-walk.ts';
 import { likelyOutput } from '../model/likely-output.ts';
 import { isErrorPort, type NodeTypes } from '../model/node-types.ts';
+import type { OfferedShapes } from '../model/offered-shapes.ts';
 import type { NodeName, ScopeSample } from './scope-sample.ts';
 
 /** What a node took in and gave out (by port). */
@@ -23,35 +24,50 @@ export function namesOfNodesLeadingTo(document: FlowDocument, nodeId: string): r
 }
 
 /** The sample of a node: what it took in itself, else what a node before it gave out by the port that leads here. */
-export function scopeSampleOf(document: FlowDocument, types: NodeTypes, samples: NodeSamples, nodeId: string): ScopeSample {
-  const data = inputOf(document, types, samples, nodeId);
-  const output = outputOf(document, types, samples, nodeId);
-  const nodes = Object.fromEntries(namesOfNodesBefore(document, nodeId).map(({ id }) => [id, outputOf(document, types, samples, id)]));
+export function scopeSampleOf(
+  document: FlowDocument,
+  types: NodeTypes,
+  offered: OfferedShapes,
+  samples: NodeSamples,
+  nodeId: string,
+): ScopeSample {
+  const data = inputOf(document, types, offered, samples, nodeId);
+  const output = outputOf(document, types, offered, samples, nodeId);
+  const nodes = Object.fromEntries(
+    namesOfNodesBefore(document, nodeId).map(({ id }) => [id, outputOf(document, types, offered, samples, id)]),
+  );
   return { ...(data === undefined ? {} : { data }), ...(output === undefined ? {} : { output }), nodes };
 }
 
 /** What the flow's own expressions read: the message as its trigger hands it in. */
-export function triggerSampleOf(document: FlowDocument, types: NodeTypes, samples: NodeSamples): ScopeSample {
+export function triggerSampleOf(document: FlowDocument, types: NodeTypes, offered: OfferedShapes, samples: NodeSamples): ScopeSample {
   const trigger = document.nodes.find((node) => types.isTrigger(node));
-  const data = trigger && outputOf(document, types, samples, trigger.id);
+  const data = trigger && outputOf(document, types, offered, samples, trigger.id);
   return data === undefined ? {} : { data };
 }
 
-function inputOf(document: FlowDocument, types: NodeTypes, samples: NodeSamples, nodeId: string): unknown {
+function inputOf(document: FlowDocument, types: NodeTypes, offered: OfferedShapes, samples: NodeSamples, nodeId: string): unknown {
   const own = samples[nodeId]?.input;
   if (own !== undefined) return own;
   return document.edges
     .filter(({ to }) => to.node === nodeId)
-    .map(({ from }) => outputOf(document, types, samples, from.node, from.port))
+    .map(({ from }) => outputOf(document, types, offered, samples, from.node, from.port))
     .find((data) => data !== undefined);
 }
 
 /** By the port that is asked for, else by the main one. Of a node that never ran what it will probably give. */
-function outputOf(document: FlowDocument, types: NodeTypes, samples: NodeSamples, nodeId: string, port?: string): unknown {
+function outputOf(
+  document: FlowDocument,
+  types: NodeTypes,
+  offered: OfferedShapes,
+  samples: NodeSamples,
+  nodeId: string,
+  port?: string,
+): unknown {
   const node = document.nodes.find(({ id }) => id === nodeId);
   if (node === undefined) return undefined;
   const output = samples[nodeId]?.output;
   const name = port ?? types.mainOutPort(node) ?? '';
   if (output !== undefined) return output[name] ?? (port === undefined ? Object.values(output)[0] : undefined);
-  return isErrorPort(name) ? undefined : likelyOutput(document, types, nodeId);
+  return isErrorPort(name) ? undefined : likelyOutput(document, types, offered, nodeId);
 }

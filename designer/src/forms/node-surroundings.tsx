@@ -3,6 +3,7 @@ import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { FormProvider } from './form-context.tsx';
 import { namesOfNodesBefore, namesOfNodesLeadingTo, scopeSampleOf, triggerSampleOf } from './node-sample.ts';
 import type { NodeName } from './scope-sample.ts';
+import { useOfferedShapes } from './use-offered-shapes.ts';
 
 const NONE: readonly NodeName[] = [];
 
@@ -13,6 +14,7 @@ export function NodeSurroundings({ nodeId, children }: { readonly nodeId: string
   const types = useEditor((editor) => editor.types);
   const samples = useEditor((editor) => editor.samples);
   const document = useEditor((editor) => editor.history.document);
+  const offered = useOfferedShapes({ mayAsk: false });
   // What is typed into a node changes neither wires nor names: fields are told anew only when those change.
   const names = document.nodes.map(({ id, label }) => (id === nodeId ? id : `${id} ${label}`)).join('\n');
   const lists = useMemo(
@@ -23,8 +25,9 @@ export function NodeSurroundings({ nodeId, children }: { readonly nodeId: string
     [nodeId, names, document.edges],
   );
   const sample = useMemo(
-    () => (nodeId === undefined ? triggerSampleOf(document, types, samples) : scopeSampleOf(document, types, samples, nodeId)),
-    [nodeId, names, document.edges, types, samples],
+    () =>
+      nodeId === undefined ? triggerSampleOf(document, types, offered, samples) : scopeSampleOf(document, types, offered, samples, nodeId),
+    [nodeId, names, document.edges, types, offered, samples],
   );
   const seal = store.getState().seal;
   const openMapping = useMemo(() => (nodeId === undefined ? undefined : () => store.getState().openMapping(nodeId)), [store, nodeId]);

@@ -3,6 +3,7 @@ import { Button, Modal } from 'antd';
 import { BadgeCheck } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useEditor } from '../editor/editor-context.tsx';
+import { useOfferedShapes } from '../forms/use-offered-shapes.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { addFields } from '../model/mapping/edit-mapping.ts';
 import { expectedFields, isSchema, schemasBehind } from '../model/mapping/expected-fields.ts';
@@ -18,7 +19,7 @@ const TEXTS = defineTexts({
     '粘贴接收方期望的一份样例（JSON 或 XML），或它的 JSON Schema。字段会加入目标；已有的规则不变。样例里的值不保存。',
     'Paste an example of what the receiver expects (JSON or XML), or its JSON Schema. The fields are added to the target, rules stay. Values of the example are not kept.',
   ],
-  behind: ['用后面节点“{{label}}”的 JSON Schema', 'Use the JSON Schema of "{{label}}" behind this node'],
+  behind: ['用后面节点“{{label}}”的结构', 'Use the structure that "{{label}}" behind this node takes'],
   text: ['样例或 JSON Schema', 'Example or JSON Schema'],
   neither: ['这既不是正确的 JSON，也不是完整的 XML', 'This is neither valid JSON nor whole XML'],
   xsd: ['这是 XML Schema（XSD）：请粘贴一份按它写的 XML 样例', 'This is an XML Schema (XSD): paste an example document that follows it'],
@@ -36,7 +37,8 @@ export function ImportDialog({ onClose }: { readonly onClose: () => void }) {
   const t = useTexts(TEXTS);
   const { editing, nodeId } = useMappingView();
   const document = useEditor(({ history }) => history.document);
-  const schemas = useMemo(() => schemasBehind(document, nodeId), [document, nodeId]);
+  const offered = useOfferedShapes({ mayAsk: true });
+  const schemas = useMemo(() => schemasBehind(document, offered, nodeId), [document, offered, nodeId]);
   const [typed, setTyped] = useState('');
   const { read, fields } = useMemo(() => {
     const found = readStructure(typed);

@@ -5,6 +5,7 @@ import { useMemo } from 'react';
 import { TARGET_TYPES, type MappingSource, type TargetField } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { FormProvider, useForm } from '../forms/form-context.tsx';
 import type { SampleLoop } from '../forms/scope-sample.ts';
+import { sentences } from '../i18n/sentences.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { addRule, isListNode, setExpected } from '../model/mapping/edit-mapping.ts';
 import { loopScopes } from '../model/mapping/mapping-paths.ts';
@@ -171,9 +172,7 @@ function Result({ node }: { readonly node: TargetNode }) {
         return (
           <p key={index} className={styles.wrong} role="alert">
             <CircleAlert size={14} aria-hidden />
-            <span>
-              {what} {fix}
-            </span>
+            <span>{sentences(what, fix)}</span>
           </p>
         );
       })}

@@ -11,6 +11,7 @@ import styles from './dialogs.module.css';
 const TEXTS = defineTexts({
   label: ['样例', 'Sample'],
   editor: ['编辑器中的样例', 'Sample of the editor'],
+  likely: ['按结构编的示例', 'Example made from the structure'],
   none: ['未选择', 'None chosen'],
   own: ['自己填写…', 'Write one…'],
   tests: ['测试（试运行，不触达真实系统）', 'Tests (a trial; no real system is reached)'],
@@ -56,7 +57,7 @@ export function SampleSelect({ choice }: { readonly choice: MappingSampleChoice 
           popupMatchSelectWidth={false}
           {...(error === undefined ? {} : { status: 'error' as const })}
           options={[
-            { value: 'editor', label: t(chosen === 'editor' && choice.sample.data === undefined ? 'none' : 'editor') },
+            { value: 'editor', label: t(editorName(choice)) },
             ...group(t('tests'), ofKind('test')),
             ...group(t('messages'), ofKind('message')),
             { value: 'own', label: t('own') },
@@ -67,6 +68,12 @@ export function SampleSelect({ choice }: { readonly choice: MappingSampleChoice 
       {isWriting ? <OwnSample choice={choice} onClose={() => setWriting(false)} /> : null}
     </>
   );
+}
+
+/** Nothing ran in this editor yet: what is shown then is made up. */
+function editorName({ chosen, sample, isLikely }: MappingSampleChoice): 'none' | 'likely' | 'editor' {
+  if (chosen === 'editor' && sample.data === undefined) return 'none';
+  return isLikely ? 'likely' : 'editor';
 }
 
 function OwnSample({ choice, onClose }: { readonly choice: MappingSampleChoice; readonly onClose: () => void }) {

@@ -6,6 +6,7 @@ import { useMay } from '../app/session.tsx';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { scopeSampleOf, type NodeSamples } from '../forms/node-sample.ts';
 import type { ScopeSample } from '../forms/scope-sample.ts';
+import { useOfferedShapes } from '../forms/use-offered-shapes.ts';
 import { envelopeOf, recordsOf, type Envelope } from '../model/mapping/payload-samples.ts';
 import { handedIn, runTrial, samplesOf } from '../trial/run-trial.ts';
 
@@ -29,6 +30,8 @@ export interface MappingSampleChoice {
   readonly options: readonly SampleOption[];
   readonly chosen: SampleKey;
   readonly sample: ScopeSample;
+  /** The sample of the editor comes from schemas and descriptions alone. */
+  readonly isLikely: boolean;
   readonly isLoading: boolean;
   readonly error: unknown;
   choose(key: SampleKey): void;
@@ -44,6 +47,7 @@ export function useMappingSample(nodeId: string): MappingSampleChoice {
   const document = useEditor(({ history }) => history.document);
   const types = useEditor((editor) => editor.types);
   const editorSamples = useEditor((editor) => editor.samples);
+  const offered = useOfferedShapes({ mayAsk: true });
   const options = useSampleOptions(nodeId);
   const [chosen, setChosen] = useState<SampleKey>('editor');
   const [loaded, setLoaded] = useState<Loaded>();
@@ -70,11 +74,12 @@ export function useMappingSample(nodeId: string): MappingSampleChoice {
   const { headers, keys } = isLoaded ? loaded.envelope : NOTHING;
   const { nodes, edges } = document;
   const sample = useMemo<ScopeSample>(() => {
-    const found = scopeSampleOf(document, types, samples, nodeId);
+    const found = scopeSampleOf(document, types, offered, samples, nodeId);
     return { ...found, headers, keys, ...(chosen === 'own' ? { data: own } : {}) };
     // What is typed into this mapping changes no sample.
-  }, [nodes.length, edges, types, samples, nodeId, headers, keys, chosen, own]);
-  return { options, chosen, sample, isLoading, error, choose, own, setOwn };
+  }, [nodes.length, edges, types, offered, samples, nodeId, headers, keys, chosen, own]);
+  const isLikely = Object.keys(editorSamples).length === 0;
+  return { options, chosen, sample, isLikely, isLoading, error, choose, own, setOwn };
 }
 
 const EMPTY: NodeSamples = {};

@@ -1,15 +1,19 @@
-/** What a node will probably give out before any message went through it: read off schemas, mappings, samples and saved tests. Pure. */
+/**
+ * What a node will probably give out before any message went through it: read off schemas, mappings, samples, saved tests and what called systems
+ * describe. Pure.
+ */
 import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
 import { isRecord } from '../../../engine/contract/is-record.ts';
 import type { Mapping, MappingRule, MappingSource } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { stepsOfTo, type TargetStep } from './mapping/mapping-paths.ts';
 import type { NodeTypes } from './node-types.ts';
+import type { OfferedShapes } from './offered-shapes.ts';
 import { sampleOf } from './schema-sample.ts';
 
 const DEPTH = 50;
 
 /** Undefined where nothing is known. */
-export function likelyOutput(document: FlowDocument, types: NodeTypes, nodeId: string, depth = 0): unknown {
+export function likelyOutput(document: FlowDocument, types: NodeTypes, offered: OfferedShapes, nodeId: string, depth = 0): unknown {
   const node = document.nodes.find(({ id }) => id === nodeId);
   const type = node === undefined ? undefined : types.get(node.type);
   if (node === undefined || type === undefined || depth > DEPTH) return undefined;
@@ -19,14 +23,15 @@ export function likelyOutput(document: FlowDocument, types: NodeTypes, nodeId: s
   if (type.type === 'transform.map') return mapped((node.config['mapping'] as Mapping | undefined)?.rules ?? []);
   // A check hands on what it was given.
   if (type.category === 'check')
-    return isRecord(node.config['schema']) ? sampleOf(node.config['schema']) : before(document, types, node, depth);
-  return undefined;
+    return isRecord(node.config['schema']) ? sampleOf(node.config['schema']) : before(document, types, offered, node, depth);
+  const shapes = offered.get(nodeId);
+  return shapes === undefined ? undefined : sampleOf(shapes.gives);
 }
 
-function before(document: FlowDocument, types: NodeTypes, { id }: FlowNode, depth: number): unknown {
+function before(document: FlowDocument, types: NodeTypes, offered: OfferedShapes, { id }: FlowNode, depth: number): unknown {
   return document.edges
     .filter(({ to }) => to.node === id)
-    .map(({ from }) => likelyOutput(document, types, from.node, depth + 1))
+    .map(({ from }) => likelyOutput(document, types, offered, from.node, depth + 1))
     .find((data) => data !== undefined);
 }
 

@@ -1,10 +1,12 @@
 import { Collapse } from 'antd';
 import { CircleCheck, CircleSlash, CircleX, Unplug, type LucideIcon } from 'lucide-react';
 import type { TrialAnswer } from '../../../control/actions/trials.ts';
+import type { FlowTest } from '../../../engine/contract/flow-document.ts';
 import { errorText } from '../../../engine/contract/error-texts.ts';
 import { RUN_TEXTS } from '../canvas/node-looks.ts';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { useFormat } from '../i18n/format.ts';
+import { sentences } from '../i18n/sentences.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { nodeField } from '../model/field-names.ts';
 import { Tag, type Tone } from '../parts/status-tag.tsx';
@@ -22,6 +24,7 @@ const TEXTS = defineTexts({
   input: ['输入', 'Input'],
   output: ['输出 {{port}}', 'Output {{port}}'],
   wrote: ['真实写入了：{{nodes}}', 'Really wrote: {{nodes}}'],
+  mocked: ['模拟应答', 'Mocked answer'],
   more: ['另有 {{count}} 步未显示', '{{count}} further steps are not shown'],
 });
 
@@ -36,7 +39,7 @@ const LOOKS: Readonly<Partial<Record<Status, { readonly tone: Tone; readonly ico
 };
 
 /** What came of a trial: the reply, then each node in the order in which they ran. */
-export function TrialResult({ answer }: { readonly answer: TrialAnswer }) {
+export function TrialResult({ answer, mocks }: { readonly answer: TrialAnswer; readonly mocks: FlowTest['mocks'] }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const { select } = useEditorStore().getState();
@@ -46,7 +49,7 @@ export function TrialResult({ answer }: { readonly answer: TrialAnswer }) {
   return (
     <div className={styles.result} aria-live="polite">
       <Outcome status={answer.status} />
-      {error === undefined ? null : <StepError error={error} nodeId={steps.find(({ status }) => status === 'failed')?.node} />}
+      {error === undefined ? null : <StepError error={error} nodeId={steps.find(({ status }) => status === answer.status)?.node} />}
       {wrote.length === 0 ? null : <p>{t('wrote', { nodes: format.list(wrote.map(label)) })}</p>}
       {reply === undefined ? null : <DataViewer message={reply.message} label={t('reply', { status: reply.status })} />}
       <h3>{t('steps')}</h3>
@@ -58,7 +61,7 @@ export function TrialResult({ answer }: { readonly answer: TrialAnswer }) {
         }}
         items={steps.map((step, index) => ({
           key: String(index),
-          label: <StepTitle step={step} label={label(step.node)} />,
+          label: <StepTitle step={step} label={label(step.node)} isMocked={Object.hasOwn(mocks, step.node)} />,
           children: <StepData step={step} />,
         }))}
       />
@@ -79,13 +82,22 @@ function Outcome({ status }: { readonly status: Status }) {
   );
 }
 
-function StepTitle({ step, label }: { readonly step: Step; readonly label: string }) {
+interface StepTitleProps {
+  readonly step: Step;
+  readonly label: string;
+  /** No system answered: the answer was given with the trial. */
+  readonly isMocked: boolean;
+}
+
+function StepTitle({ step, label, isMocked }: StepTitleProps) {
+  const t = useTexts(TEXTS);
   const format = useFormat();
   return (
     <span className={styles.step}>
       <span className={styles.label}>
         {label} {step.scope}
       </span>
+      {isMocked ? <span className={styles.hint}>{t('mocked')}</span> : null}
       {step.status === 'skipped' ? null : <span className={styles.hint}>{format.duration(step.durationMs)}</span>}
       <Outcome status={step.status} />
     </span>
@@ -107,7 +119,7 @@ function StepData({ step: { node, input, output = {}, error } }: { readonly step
 
 interface StepErrorProps {
   readonly error: NonNullable<Step['error']>;
-  /** Of the node that failed; absent where none did. */
+  /** Of the node that failed or was not reached; absent where none did. */
   readonly nodeId: string | undefined;
 }
 
@@ -118,7 +130,7 @@ function StepError({ error, nodeId }: StepErrorProps) {
   const node = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId));
   const { openField } = useEditorStore().getState();
   const { what, fix } = errorText(error, language);
-  if (node === undefined) return <p className={styles.bad}>{[what, fix].filter(Boolean).join(' ')}</p>;
+  if (node === undefined) return <p className={styles.bad}>{sentences(what, fix)}</p>;
   const field = fieldOf(error);
   const name = field === '' ? '' : nodeField(types, node.type, field, language).label;
   return (

@@ -4,9 +4,11 @@ import { useMemo } from 'react';
 import type { FlowTest } from '../../../engine/contract/flow-document.ts';
 import { useMay } from '../app/session.tsx';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { useOfferedShapes } from '../forms/use-offered-shapes.ts';
 import { useGuide } from '../guide/guide-store.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { addTest } from '../model/commands/saved-tests.ts';
+import { answersOfShapes } from '../model/offered-shapes.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
 import { parseJson } from '../parts/parse-json.ts';
 import { FlowErrorBox } from '../release/flow-error-box.tsx';
@@ -26,8 +28,8 @@ const TEXTS = defineTexts({
   only: ['只跑“{{label}}”', '"{{label}}" alone'],
   reach: ['真实调用外部系统', 'Really call the other systems'],
   reachOff: [
-    '不会触达真实系统：外部节点用测试用例里的模拟结果，没有的会标出“未到达”。',
-    'No real system is reached: outside nodes answer as the test case says; one without an answer is marked "not reached".',
+    '不会触达真实系统：外部节点用测试用例里的模拟结果，或按对方服务描述编的示例；都没有的会标出“未到达”。',
+    'No real system is reached: outside nodes answer as the test case says, or with an example made from the service’s own description; one without either is marked "not reached".',
   ],
   reachOn: [
     '没有模拟结果的外部节点会真的发出请求，写入也会真的发生。',
@@ -58,6 +60,7 @@ export function TryPanel() {
   const { message } = App.useApp();
   const store = useEditorStore();
   const starts = useStarts();
+  const offered = useOfferedShapes({ mayAsk: true });
   const trial = useEditor((editor) => editor.trial);
   const { setTrial, setOverlay, setSamples } = store.getState();
   const { scope, reachesAdapters, run } = trial;
@@ -74,7 +77,7 @@ export function TryPanel() {
     const order: TrialOrder = {
       document,
       input: { ...start?.input, data: data.value },
-      mocks: start?.mocks ?? {},
+      mocks: { ...(reachesAdapters ? {} : answersOfShapes(document.nodes, store.getState().types, offered)), ...start?.mocks },
       reachesAdapters,
       scope: part,
     };
@@ -169,7 +172,7 @@ export function TryPanel() {
         )}
       </div>
       {run?.error === undefined ? null : <FlowErrorBox error={run.error} document={run.order.document} />}
-      {run?.answer === undefined ? null : <TrialResult answer={run.answer} />}
+      {run?.answer === undefined ? null : <TrialResult answer={run.answer} mocks={run.order.mocks} />}
     </div>
   );
 }

@@ -101,7 +101,7 @@ export const runTexts: ErrorTemplates = {
   'TRIAL_STOPPED/waiting': { what: '试运行没有得到结果：有节点在等待外部消息或时刻', fix: '固定该等待节点的输出（模拟应答）。' },
   'TRIAL_STOPPED/cancelled': { what: '试运行没有得到结果：已被取消', fix: '重新试运行。' },
   TRIAL_NOT_REACHED: {
-    what: '节点 {node} 会访问真实系统，试运行在它之前停下',
+    what: '该节点会访问真实系统，试运行在它之前停下',
     fix: '固定该节点的输出（模拟应答），或允许试运行访问真实系统。',
   },
   TRIAL_NODE_UNSUITABLE: {

@@ -1,19 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scopeSampleOf } from '../../../designer/src/forms/node-sample.ts';
+import { NO_SHAPES, offeredShapes } from '../../../designer/src/model/offered-shapes.ts';
+import { schemasBehind } from '../../../designer/src/model/mapping/expected-fields.ts';
 import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
 import { emptyFlow, types } from './sample-types.ts';
 
 const BODY = { type: 'object', properties: { department: { type: 'string', enum: ['NK'] } } };
 
-function chain(...nodes: Pick<FlowNode, 'id' | 'type' | 'config'>[]): FlowDocument {
+function chain(...nodes: Pick<FlowNode, 'id' | 'type' | 'config' | 'adapter'>[]): FlowDocument {
   const edges = nodes.slice(1).map(({ id }, index) => {
     const { id: from, type } = nodes[index]!;
     return { id: `e_${index}`, from: { node: from, port: type.startsWith('interface') ? 'out' : 'ok' }, to: { node: id, port: 'in' } };
   });
   return { ...emptyFlow(), nodes: nodes.map((node) => ({ ...node, label: '' })), edges };
 }
-const dataAt = (document: FlowDocument, nodeId: string) => scopeSampleOf(document, types, {}, nodeId).data;
+const dataAt = (document: FlowDocument, nodeId: string, offered = NO_SHAPES) => scopeSampleOf(document, types, offered, {}, nodeId).data;
 
 test('before any message, a mapper reads the fields of the schema of the interface or of the check before it', () => {
   const map = { id: 'n_map', type: 'transform.map@1', config: { mapping: { rules: [] } } };
@@ -39,4 +41,25 @@ test('behind a mapping are the fields that it fills, behind a call what a saved 
   assert.equal(dataAt(document, 'n_back'), undefined);
   const mocks = { n_call: { emit: { ok: { orderNo: '1' } } } };
   assert.deepEqual(dataAt({ ...document, tests: [{ name: 'a', input: { data: {} }, mocks, expect: [] }] }, 'n_back'), { orderNo: '1' });
+});
+
+test('around a call that its system describes are the fields that it takes and gives, of the operation that is configured', () => {
+  const text = { type: 'string' };
+  const offer = (operation: string, gives: string) => ({
+    name: operation,
+    config: { operation, namespace: 'urn:b' },
+    takes: { type: 'object', properties: { PatientId: text } },
+    gives: { type: 'object', properties: { [gives]: text } },
+  });
+  const document = chain(
+    { id: 'n_in', type: 'interface.call@1', config: {} },
+    { id: 'n_to', type: 'transform.map@1', config: { mapping: { rules: [] } } },
+    { id: 'n_call', type: 'soap.call@1', adapter: 'adp_b', config: { operation: 'Register', namespace: 'urn:b', version: '1.1' } },
+    { id: 'n_back', type: 'transform.map@1', config: { mapping: { rules: [] } } },
+  );
+  const offers = new Map([['adp_b', [offer('Query', 'Reports'), offer('Register', 'RegNo')]]]);
+  const offered = offeredShapes(document.nodes, offers);
+  assert.deepEqual(Object.keys(dataAt(document, 'n_back', offered) as object), ['RegNo']);
+  assert.deepEqual(schemasBehind(document, offered, 'n_to'), [{ label: 'n_call', schema: offers.get('adp_b')![1]!.takes }]);
+  assert.equal(dataAt(document, 'n_back', offeredShapes(document.nodes, new Map([['adp_b', [offer('Query', 'Reports')]]]))), undefined);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { NO_SHAPES } from '../../../designer/src/model/offered-shapes.ts';
 import { expectedFields, schemasBehind } from '../../../designer/src/model/mapping/expected-fields.ts';
 import { drawLines, linesOf, readRows } from '../../../designer/src/model/mapping/mapping-lines.ts';
 import { pathsInExpression } from '../../../designer/src/model/mapping/mapping-paths.ts';
@@ -102,7 +103,7 @@ test('what a receiver expects is read off a schema or an example', () => {
   ]);
   const flow = exampleFlow('appointment');
   const checked = flow.nodes.map((node) => (node.id === 'n_book_a' ? { ...node, type: 'check.json-schema@1', config: { schema } } : node));
-  assert.deepEqual(schemasBehind({ ...flow, nodes: checked }, 'n_to_a'), [{ label: '甲院预约', schema }]);
+  assert.deepEqual(schemasBehind({ ...flow, nodes: checked }, NO_SHAPES, 'n_to_a'), [{ label: '甲院预约', schema }]);
 });
 
 test('the preview leaves out rules that fail, tells each at its row, and shows what the others make', async () => {

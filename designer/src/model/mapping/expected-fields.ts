@@ -2,6 +2,7 @@
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
 import { isRecord } from '../../../../engine/contract/is-record.ts';
 import type { TargetField } from '../../../../nodes/shared/mapping/mapping-document.ts';
+import type { OfferedShapes } from '../offered-shapes.ts';
 import { shapeOf, type Shape } from '../sample-shape.ts';
 import { isFieldName, joinField } from './mapping-paths.ts';
 
@@ -22,15 +23,16 @@ export function isSchema(value: unknown): value is Json {
   return isRecord(value) && ('$schema' in value || (isRecord(value['properties']) && (value['type'] === 'object' || 'required' in value)));
 }
 
-/** Schemas that what comes behind a node is checked by. */
+/** Schemas that what comes behind a node is checked by, or that a called system describes. */
 export function schemasBehind(
   { nodes, edges }: FlowDocument,
+  offered: OfferedShapes,
   nodeId: string,
 ): readonly { readonly label: string; readonly schema: Json }[] {
   const next = new Set(edges.filter(({ from }) => from.node === nodeId && from.port !== 'error').map(({ to }) => to.node));
   return nodes.flatMap(({ id, type, label, config }) => {
-    const schema = config['schema'];
-    return next.has(id) && type.startsWith('check.json-schema@') && isRecord(schema) ? [{ label: label || id, schema }] : [];
+    const schema = type.startsWith('check.json-schema@') ? config['schema'] : offered.get(id)?.takes;
+    return next.has(id) && isRecord(schema) ? [{ label: label || id, schema }] : [];
   });
 }
 

@@ -20,6 +20,7 @@ import type { Text } from '../../../../engine/contract/texts.ts';
 import { AREAS } from '../../app/navigation.tsx';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { sentences } from '../../i18n/sentences.ts';
 import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
 import { Panel } from '../../parts/page-header.tsx';
 import { Tag, type Tone } from '../../parts/status-tag.tsx';
@@ -243,7 +244,7 @@ function useFlows({ listeners = [], silentFeeds = [] }: Attention): readonly Ite
       what: t('listenersWhat', { count: listeners.length }),
       lines: listeners.map(({ flowId, name, error }) => {
         const { what, fix, original } = errorText(error, language);
-        return <OfFlow key={flowId} flowId={flowId} name={name} words={[what, fix, original].filter(Boolean).join(' ')} />;
+        return <OfFlow key={flowId} flowId={flowId} name={name} words={sentences(what, fix, original)} />;
       }),
       to: inArea('system'),
     });

@@ -5,6 +5,7 @@ import type { ListenerState } from '../../../../control/actions/system.ts';
 import { errorText } from '../../../../engine/contract/error-texts.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { sentences } from '../../i18n/sentences.ts';
 import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/page-header.tsx';
@@ -99,7 +100,7 @@ function Problem({ row: { error } }: { readonly row: ListenerState }) {
   const { what, fix, original } = errorText(error, language);
   return (
     <div className={styles.error}>
-      {what} {fix} {original === undefined ? null : <q lang="en">{original}</q>}
+      {sentences(what, fix)} {original === undefined ? null : <q lang="en">{original}</q>}
     </div>
   );
 }
