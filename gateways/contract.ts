@@ -10,6 +10,7 @@ import type { Kq1Authorization } from '../engine/contract/kq1.ts';
 import type { Logger, Metrics, Span } from '../engine/contract/observe.ts';
 import type { Crypto, DigestAlgorithm, KeyHandle } from '../engine/contract/ports/crypto.ts';
 import type { SharedState } from '../engine/contract/ports/shared-state.ts';
+import type { JsonExcess } from '../engine/contract/scan-json.ts';
 import type { Seal } from '../engine/contract/seal.ts';
 import type { Text } from '../engine/contract/texts.ts';
 import type {
@@ -239,8 +240,13 @@ export interface AccessLog {
   close(): Promise<void>;
 }
 
-/** What a body read as JSON gave. `isBusy`: the body is not at fault and may be sent again later. `isCostly`: it took too much computing or memory. */
-export type JsonResult = { readonly value: unknown } | { readonly problem: string; readonly isBusy?: true; readonly isCostly?: true };
+/**
+ * What a body read as JSON gave. `isBusy`: the body is not at fault and may be sent again later. `isCostly`: it took too much computing or memory.
+ * `excess`: it has too many values or names.
+ */
+export type JsonResult =
+  | { readonly value: unknown }
+  | { readonly problem: string; readonly isBusy?: true; readonly isCostly?: true; readonly excess?: JsonExcess };
 
 /** A place of a value that does not fit its schema; the message names the rule, never the value. */
 export interface SchemaIssue {

@@ -1,4 +1,5 @@
 /** Every refusal of the gateways: code, HTTP status and texts. The one place that decides an HTTP status. Design page 2, section 3. */
+import type { JsonExcess } from '../engine/contract/scan-json.ts';
 import type { Text } from '../engine/contract/texts.ts';
 import type { Exchange, GatewayError, JsonResult } from './contract.ts';
 
@@ -119,10 +120,23 @@ export const QUERY_MALFORMED = refuse('GW40001', {
 });
 
 /** The refusal of a body that could not be read. */
-export function refuseJson({ problem, isBusy, isCostly }: Extract<JsonResult, { problem: string }>): GatewayError {
+export function refuseJson({ problem, isBusy, isCostly, excess }: Extract<JsonResult, { problem: string }>): GatewayError {
   if (isBusy) return refuse('GW50301');
   if (isCostly) return BODY_TOO_COSTLY;
+  if (excess !== undefined) return refuse('GW41301', { text: excessText(excess) });
   return refuse('GW40001', { text: { 'zh-CN': `请求体不可接受：${problem}`, en: `The body is not acceptable: ${problem}.` } });
+}
+
+function excessText({ of, found, limit }: JsonExcess): Text {
+  return of === 'values'
+    ? {
+        'zh-CN': `请求体中的值过多：${found} 个，上限 ${limit} 个。请分几次发送，或把长列表作为一段文本或文件发送`,
+        en: `The body has too many values: ${found}, at most ${limit}. Send it in several requests, or send long lists as one text or as a file.`,
+      }
+    : {
+        'zh-CN': `请求体中不同的字段名过多：${found} 个，上限 ${limit} 个。请改用列表，把编号写成字段的值，或分几次发送`,
+        en: `The body has too many different names of fields: ${found}, at most ${limit}. Use lists with the ids as values, or send it in several requests.`,
+      };
 }
 
 const BODY_TOO_COSTLY = refuse('GW41301', {

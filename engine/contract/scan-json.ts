@@ -6,6 +6,8 @@
 export interface JsonScan {
   /** Objects and arrays inside one another, at the deepest place. */
   readonly depth: number;
+  /** Objects, arrays, texts, numbers and the like, however deep. */
+  readonly values: number;
   /** Keys in all objects together, each as often as it is written. */
   readonly keys: number;
   /** The first number that `isHeld` refuses, as it is written. */
@@ -27,24 +29,56 @@ const HELD_LENGTH = 15;
 export function scanJson(text: string, isHeld: (number: string) => boolean): JsonScan {
   let depth = 0;
   let deepest = 0;
+  let values = 0;
   let keys = 0;
   let unheld: string | undefined;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
-    else if (code === COLON) keys++;
-    else if (code === OPEN_OBJECT || code === OPEN_ARRAY) deepest = Math.max(deepest, ++depth);
-    else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth--;
+    if (code === QUOTE) {
+      values++;
+      at = endOfString(text, at);
+    } else if (code === COLON) keys++;
+    else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+      values++;
+      deepest = Math.max(deepest, ++depth);
+    } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) depth--;
     else if (code === MINUS || isDigit(code)) {
+      values++;
       const end = endOfNumber(text, at);
       if (unheld === undefined && mayBeUnheld(text, at, end)) {
         const number = text.slice(at, end);
         if (!isHeld(number)) unheld = number;
       }
       at = end - 1;
-    }
+    } else if (isLiteral(code)) values++;
   }
-  return { depth: deepest, keys, unheld };
+  // A key is a text, but no value.
+  return { depth: deepest, values: values - keys, keys, unheld };
+}
+
+/**
+ * Of JSON that an event loop parses at once, for about two tenths of a second at worst. 10 MB of ordinary records have half a million values. A name
+ * takes as long as twenty values, but only where it is met first.
+ */
+export const JSON_LIMITS = { values: 1_000_000, names: 50_000 } as const;
+/** Where larger bodies are allowed, they may have as many values as ordinary ones. */
+const CHARS_PER_VALUE = 10;
+
+export interface JsonExcess {
+  /** `names`: of fields, each counted once. */
+  readonly of: keyof typeof JSON_LIMITS;
+  readonly found: number;
+  readonly limit: number;
+}
+
+/** What makes JSON of so many characters too much for an event loop; names are counted where the value is given. */
+export function findJsonExcess({ values, keys }: JsonScan, chars: number, value?: unknown): JsonExcess | undefined {
+  const limit = Math.max(JSON_LIMITS.values, Math.floor(chars / CHARS_PER_VALUE));
+  if (values > limit) return { of: 'values', found: values, limit };
+  if (keys <= JSON_LIMITS.names) return undefined;
+  const names = new Set<string>();
+  visitKeys(value, (name) => names.add(name));
+  return names.size > JSON_LIMITS.names ? { of: 'names', found: names.size, limit: JSON_LIMITS.names } : undefined;
 }
 
 /**
@@ -96,6 +130,11 @@ function mayBeUnheld(text: string, start: number, end: number): boolean {
   if (end - start > HELD_LENGTH) return true;
   for (let at = start; at < end; at++) if ((text.charCodeAt(at) | 0x20) === 0x65) return true;
   return false;
+}
+
+/** The first letter of true, false and null; it stands in none of them again. */
+function isLiteral(code: number): boolean {
+  return code === 0x74 || code === 0x66 || code === 0x6e;
 }
 
 function isDigit(code: number): boolean {

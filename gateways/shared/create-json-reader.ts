@@ -55,10 +55,10 @@ export function createJsonReader(clock: Clock): JsonReader {
   }
 
   /** Of a schema that only trying shows to be too much, the caller's body is not to blame. */
-  async function checkInThread(source: JsonTask['source'], schema: CheckedSchema, from: Sender): Promise<CheckedJson> {
+  async function checkInThread(source: JsonTask['source'], schema: CheckedSchema, from: Sender, isForLoop = false): Promise<CheckedJson> {
     const { text, coerces, isBounded } = schema;
     if (unusable.has(text)) throw new Error('the schema takes too much computing: make it smaller');
-    const found = await inThread({ source, schema: { text, coerces } }, from);
+    const found = await inThread({ source, schema: { text, coerces }, isForLoop }, from);
     if (found !== COSTLY || isBounded) return found;
     if (unusable.size < REMEMBERED) unusable.add(text);
     throw new Error('the schema takes too much computing: make it smaller');
@@ -88,11 +88,11 @@ export function createJsonReader(clock: Clock): JsonReader {
   return {
     read(bytes, from) {
       if (bytes.byteLength <= THREAD_ABOVE_BYTES) return parseJson(bytes);
-      return inThread({ source: bytes }, from).then((found) => withValue(found, bytes)) as Promise<JsonResult>;
+      return inThread({ source: bytes, isForLoop: true }, from).then((found) => withValue(found, bytes)) as Promise<JsonResult>;
     },
     readChecked(bytes, schema, from, wantsValue) {
       if (bytes.byteLength > THREAD_ABOVE_BYTES) {
-        const found = checkInThread(bytes, schema, from);
+        const found = checkInThread(bytes, schema, from, wantsValue);
         return wantsValue ? found.then((checked) => withValue(checked, bytes)) : found;
       }
       const parsed = parseJson(bytes);

@@ -11,6 +11,8 @@ export interface JsonTask {
   readonly source: Uint8Array | { readonly value: unknown };
   /** JSON, and whether values are texts that stand for others. */
   readonly schema?: { readonly text: string; readonly coerces: boolean };
+  /** What fits is parsed by an event loop as well. */
+  readonly isForLoop: boolean;
 }
 
 const schemaOf = {
@@ -19,8 +21,8 @@ const schemaOf = {
 };
 
 /** The value of what fits stays here: the answer has `undefined` in its place. */
-serveTasks<JsonTask, CheckedJson>(({ source, schema }) => {
-  const parsed = source instanceof Uint8Array ? parseJson(source) : source;
+serveTasks<JsonTask, CheckedJson>(({ source, schema, isForLoop }) => {
+  const parsed = source instanceof Uint8Array ? parseJson(source, isForLoop) : source;
   if ('problem' in parsed) return parsed;
   const issue = schema && schemaOf[schema.coerces ? 'coercing' : 'plain'](schema.text).check(parsed.value);
   return issue === undefined ? { value: undefined } : { issues: [issue] };

@@ -65,6 +65,11 @@ export const payloadTexts: ErrorTemplates = {
   JSON_KEY_REFUSED: { what: 'JSON 含有不允许的键名“__proto__”', fix: '请更改该键名。' },
   JSON_TOO_DEEP: { what: 'JSON 嵌套超过上限[ {maxDepth} 层]', fix: '请发送方减少嵌套层次。' },
   PARSE_TOO_COSTLY: { what: '解析报文的计算或内存开销超过上限', fix: '减少其中的元素，或分几个报文发送。' },
+  'PARSE_TOO_COSTLY/values': { what: '报文中的值过多：{found} 个，上限 {limit} 个', fix: '分几个报文发送，或把长列表作为一段文本发送。' },
+  'PARSE_TOO_COSTLY/names': {
+    what: '报文中不同的字段名过多：{found} 个，上限 {limit} 个',
+    fix: '改用列表，把编号写成字段的值，或分几个报文发送。',
+  },
   PARSE_BUSY: { what: '等待解析的大报文过多', fix: '稍后自动重试。' },
 
   CHARSET_UNKNOWN: { what: '字符集名称无法识别', fix: '可用：UTF-8、GB18030、GBK、BIG5 等，或 ISO-8859-1 至 ISO-8859-16。' },

@@ -1,4 +1,6 @@
 /** What a parser thread can be asked for. */
+import { AppError } from '../../../engine/contract/errors.ts';
+import { findJsonExcess, scanJson } from '../../../engine/contract/scan-json.ts';
 import { compileFirstBreach, type JsonSchema } from '../../../engine/schema/compile-schema.ts';
 import { keepLast } from '../../../engine/schema/keep-last.ts';
 import { decodeText } from '../charset/text-charset.ts';
@@ -27,9 +29,29 @@ export function createTasks(): (task: ParseTask | LargeTask) => unknown {
     if (task.kind === 'xml-text') return serialiseXml(task.data, task.options);
     if (task.kind === 'mail') return runParseTask(task);
     // As text, since what it costs to take it over is the event loop's: a structured clone of many small values takes two to four times as long.
-    if (task.kind !== 'schema') return JSON.stringify(runParseTask(task));
+    if (task.kind !== 'schema') return toBoundedJson(runParseTask(task));
     return breachBy(task.schema)(task.data);
   };
+}
+
+/** JSON that an event loop can parse at once. */
+function toBoundedJson(value: unknown): string {
+  const text = JSON.stringify(value);
+  const excess = findJsonExcess(
+    scanJson(text, () => true),
+    text.length,
+    value,
+  );
+  if (excess === undefined) return text;
+  const { of, found, limit } = excess;
+  const what = of === 'values' ? 'values' : 'different names of fields';
+  throw new AppError('PARSE_TOO_COSTLY', 'input', `The payload has too many ${what}: ${found}, at most ${limit}.`, {
+    values: { problem: of, found, limit },
+    fix:
+      of === 'values'
+        ? 'Send it in several messages, or long lists as one text.'
+        : 'Use lists with the ids as values, or send it in several messages.',
+  });
 }
 
 /** The value that a thread parsed, from its answer. */

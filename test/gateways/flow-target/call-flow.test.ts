@@ -42,6 +42,15 @@ test('answers with what the flow replied, by its media type', async () => {
   assert.equal((await call(replied(Uint8Array.of(0xd5), 'text/xml'))).body.length, 1);
 });
 
+test('a body of too many values is refused with the limit, how many it has and what to do', async () => {
+  reply = () => assert.fail('no flow is called');
+  const body = Buffer.from(`[${'1,'.repeat(1_200_000)}1]`);
+  const answer = await callSigned(started.gateway, await signRequest(key, { body }));
+  const { code, message } = JSON.parse(answer.body.toString()) as { code: string; message: string };
+  assert.deepEqual([answer.status, code], [413, 'GW41301']);
+  assert.match(message, /1200002.*1000000.*(分几次|several requests)/);
+});
+
 test('says when the answer is a stored one', async () => {
   assert.equal((await call(replied({}, 'application/json', {}, true))).headers['x-kq-idempotent-replay'], 'true');
 });

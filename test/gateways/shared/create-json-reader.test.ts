@@ -57,6 +57,25 @@ test('checks an ordinary body at once, and a large one in another thread, with t
   assert.deepEqual(verdict, { value: undefined }, 'what nobody reads is not carried over');
 });
 
+test('JSON of too many values or names is refused where its value is wanted, and checked where it is not', async (t) => {
+  const reader = open(t);
+  const ones = Buffer.from(`[${'1,'.repeat(1_200_000)}1]`);
+  const names = Buffer.from(`{${repeat(60_000, (index) => `"name ${index}":1`).join(',')}}`);
+  const excess = { of: 'values', found: 1_200_002, limit: 1_000_000 };
+  assert.deepEqual(await reader.read(ones, HERE), { problem: 'the body has too many values', excess });
+  assert.deepEqual(await reader.checked(ones, { type: 'array' }), { problem: 'the body has too many values', excess });
+  assert.deepEqual(await reader.readChecked(ones, createCheckedSchema({ type: 'array' }), HERE, false), { value: undefined });
+  const named = { of: 'names', found: 60_000, limit: 50_000 };
+  assert.deepEqual(await reader.read(names, HERE), { problem: 'the body has too many names', excess: named });
+});
+
+test('ordinary records and long texts of 10 MB are read', async (t) => {
+  const reader = open(t);
+  const record = (id: number) => ({ id: `P${id}`, name: '张三', ward: 'W7', bed: id % 60, amount: id * 1.25, insured: true });
+  for (const value of [repeat(100_000, record), { hl7: 'MSH|^~\\&|\r'.repeat(900_000) }])
+    assert.equal(kindOf((await reader.read(json(value), HERE)) as CheckedJson), 'value');
+});
+
 const branches = { items: { anyOf: repeat(90, () => ({ allOf: repeat(10, (i) => ({ type: 'string', minLength: i + 5 })) })) } };
 const BOMBS: Readonly<Record<string, { schema: JsonSchema; body: unknown }>> = {
   'many branches for each of many texts': { schema: branches, body: repeat(12_000, () => 'abc') },

@@ -21,6 +21,19 @@ test('the nodes of a process share a few threads, and each has its own value', a
   assert.ok(started <= 4, `${started} threads`);
 });
 
+test('what a thread parsed is refused when an event loop would parse it for long, and names what there is too much of', async () => {
+  const parser = createParser();
+  await assert.rejects(parse(parser, `[${'1,'.repeat(1_200_000)}1]`), {
+    code: 'PARSE_TOO_COSTLY',
+    values: { problem: 'values', found: 1_200_002, limit: 1_000_000 },
+  });
+  const names = Array.from({ length: 60_000 }, (_, index) => `"name ${index}":1`);
+  await assert.rejects(parse(parser, `{${names.join(',')}}`), {
+    code: 'PARSE_TOO_COSTLY',
+    values: { problem: 'names', found: 60_000, limit: 50_000 },
+  });
+});
+
 test('while one node has nothing but bombs, another has its values', async () => {
   const [bomber, neighbour] = [createParser(), createParser()];
   const bomb = `[${'{},'.repeat(200_000)}{}]`;

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { JSON_LIMITS, findJsonExcess, scanJson } from '../../../engine/contract/scan-json.ts';
+
+const scan = (text: string) => scanJson(text, () => true);
+const excessOf = (text: string) => findJsonExcess(scan(text), text.length, JSON.parse(text));
+const repeat = (count: number, part: string) => `[${Array.from({ length: count }, () => part).join(',')}]`;
+const named = (count: number) => `{${Array.from({ length: count }, (_, index) => `"k${index}":1`).join(',')}}`;
+
+function valuesIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 1;
+  return Object.values(value).reduce<number>((sum, inner) => sum + valuesIn(inner), 1);
+}
+
+test('counts the values of any JSON, however it is written', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.constantFrom(0, 2), (value, indent) => {
+      const text = JSON.stringify(value, null, indent);
+      assert.equal(scan(text).values, valuesIn(JSON.parse(text)));
+    }),
+  );
+  for (const [text, values] of [
+    ['[]', 1],
+    ['{"true":"false,null:[1"}', 2],
+    ['[true,false,null,-1.5e+3,"\\"1,2",{},[[]]]', 9],
+  ] as const)
+    assert.equal(scan(text).values, values, text);
+});
+
+test('a million values are no excess, and one more is; a longer text may have more', () => {
+  const { values } = JSON_LIMITS;
+  assert.equal(excessOf(repeat(values - 1, '1')), undefined);
+  assert.deepEqual(excessOf(repeat(values, '1')), { of: 'values', found: values + 1, limit: values });
+  assert.equal(excessOf(repeat(values + 100_000, '1234567890')), undefined);
+});
+
+test('different names are counted once each, wherever they stand', () => {
+  const { names } = JSON_LIMITS;
+  assert.equal(excessOf(named(names)), undefined);
+  assert.deepEqual(excessOf(named(names + 1)), { of: 'names', found: names + 1, limit: names });
+  assert.equal(excessOf(repeat(100_000, '{"a":1,"b":{"a":2}}')), undefined);
+});
