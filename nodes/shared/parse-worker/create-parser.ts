@@ -63,7 +63,7 @@ function sharedBy(clock: Clock): Shared {
 
 /**
  * A node's share of the threads that all nodes of the process use together. One is started with a large body and ended when there was none for
- * ten seconds, or with a body that takes too much.
+ * two minutes, or with a body that takes too much.
  */
 export function createParser(): Parser {
   const key = String((parsers += 1));
