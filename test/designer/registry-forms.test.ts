@@ -117,3 +117,9 @@ test('the line of titles of an export is no row, and a file that Excel wrote in 
   assert.equal(textOfFile(Uint8Array.from([0xc4, 0xda, 0xbf, 0xc6])), '内科');
   assert.equal(textOfFile(new TextEncoder().encode('内科')), '内科');
 });
+
+test('what keeps a document from being saved is named as its form names it', () => {
+  const content = { ...newAdapter('http', 'dev', 'sh-city'), name, owner: 3 };
+  const labels = adapterProblems(content, 'adp_a', undefined, 'zh-CN').map(({ pointer, label }) => [pointer, label]);
+  assert.deepEqual(labels, [['/owner', '负责方']]);
+});

@@ -4,12 +4,15 @@ import { errorText } from '../../../engine/contract/error-texts.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import { schemaIssues } from '../../../engine/flow/schema-issues.ts';
 import { defineTexts, translateWith, type Language } from '../i18n/text-pairs.ts';
+import { fieldOf } from '../model/field-names.ts';
 import { withDefaults } from '../model/schema-defaults.ts';
 import type { FieldSchema } from './field-schema.ts';
 
 export interface FormIssue {
   /** JSON Pointer into the form's value. */
   readonly pointer: string;
+  /** What the field is called in the form; empty for the whole. */
+  readonly label?: string;
   readonly severity: Issue['severity'];
   readonly what: string;
   readonly fix?: string;
@@ -43,7 +46,10 @@ const TEXTS = defineTexts({
 /** Every breach of the schema, defaults filled in as the engine fills them. */
 export function localIssues(schema: FieldSchema, value: unknown, language: Language): readonly FormIssue[] {
   const filled = withDefaults(schema, value);
-  return schemaIssues(schema as unknown as TSchema, filled, LOCAL).map((issue) => toFormIssue(issue, language));
+  return schemaIssues(schema as unknown as TSchema, filled, LOCAL).map((issue) => ({
+    ...toFormIssue(issue, language),
+    label: fieldOf(schema, issue.path, language).label,
+  }));
 }
 
 /** Those of the server that the schema alone does not tell; `prefix` is where the form's value stands in the server's document. */

@@ -22,19 +22,20 @@ export function nodeField(types: NodeTypes, type: string, pointer: string, langu
   const inConfig = /^\/config(?=\/)/.test(pointer);
   const config = types.get(type)?.config as Schema | undefined;
   // The form of a node is its configuration: that word would tell nothing.
-  return inConfig ? named(config, pointer.slice('/config'.length), language) : named(FlowNode as Schema, pointer, language);
+  return inConfig ? fieldOf(config, pointer.slice('/config'.length), language) : fieldOf(FlowNode as Schema, pointer, language);
 }
 
 export function edgeField(pointer: string, language: keyof Text): NamedField {
-  return named(FlowEdge as Schema, pointer, language);
+  return fieldOf(FlowEdge as Schema, pointer, language);
 }
 
 /** Of the settings of a flow: `/ingress/lane/key`. */
 export function flowField(pointer: string, language: keyof Text): NamedField {
-  return named(FlowDocument as Schema, pointer, language);
+  return fieldOf(FlowDocument as Schema, pointer, language);
 }
 
-function named(schema: Schema | undefined, pointer: string, language: keyof Text): NamedField {
+/** Of the documents that this schema describes. */
+export function fieldOf(schema: Schema | undefined, pointer: string, language: keyof Text): NamedField {
   const words: string[] = [];
   let at = schema;
   for (const step of pointer.split('/').slice(1)) {

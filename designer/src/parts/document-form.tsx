@@ -144,9 +144,9 @@ function Problems({ problems }: { readonly problems: readonly FormIssue[] }) {
   const t = useTexts(TEXTS);
   return (
     <ul className={styles.problems}>
-      {problems.slice(0, MOST_TOLD).map(({ pointer, what }, index) => (
+      {problems.slice(0, MOST_TOLD).map(({ pointer, label, what }, index) => (
         <li key={index}>
-          <code>{pointer}</code> {what}
+          <strong>{label ?? pointer}</strong> {what}
         </li>
       ))}
       {problems.length <= MOST_TOLD ? null : <li>{t('more', { count: problems.length - MOST_TOLD })}</li>}

@@ -3,6 +3,7 @@ import { CircleX, LockKeyhole, Unplug } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Permission } from '../../../engine/contract/access.ts';
 import { ApiError, ConfirmationGivenUp } from '../api/client.ts';
+import { sentences } from '../i18n/sentences.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useErrorWords } from '../i18n/error-words.ts';
 import { CopyText } from './copy-text.tsx';
@@ -50,7 +51,7 @@ export function ErrorBox({ error, onRetry, isPage = false, problems }: ErrorBoxP
             <ul className={styles.issues}>
               {issues.map(({ path, what, advice, original: told }, index) => (
                 <li key={index}>
-                  {path === '' ? null : <code>{path}</code>} {what} {advice} {told === undefined ? null : <q lang="en">{told}</q>}
+                  {path === '' ? null : <code>{path}</code>} {sentences(what, advice)} {told === undefined ? null : <q lang="en">{told}</q>}
                 </li>
               ))}
             </ul>

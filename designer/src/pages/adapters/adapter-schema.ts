@@ -44,6 +44,7 @@ export function adapterProblems(
     .flatMap(([name, set]) =>
       localIssues(type.settings as FieldSchema, set, language).map((issue) => ({
         ...issue,
+        label: [name, issue.label].filter(Boolean).join(' › '),
         pointer: `/environments${pointerStep(name)}${issue.pointer}`,
       })),
     );
