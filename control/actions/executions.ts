@@ -113,7 +113,7 @@ export function executionActions({ catalog, executions, owners }: ControlService
         },
         closed,
       ),
-      audited: false,
+      audited: 'hourly',
       run: async ({ domains }, { keyName, keyValue, ...query }): Promise<ExecutionPage> =>
         list(domains, query, { name: keyName, value: keyValue }),
     }),
@@ -126,7 +126,7 @@ export function executionActions({ catalog, executions, owners }: ControlService
         en: 'Business keys (patient, visit …) of the executions named, for lists and exports; without those whose message is not kept',
       },
       input: Type.Object({ ids: Type.Array(ExecutionId, { minItems: 1, maxItems: 200 }) }, closed),
-      audited: false,
+      audited: 'hourly',
       run: async ({ domains }, { ids }): Promise<KeysAnswer> => ({ keys: await executions.keysOf(ids, await scopesIn(domains, catalog)) }),
     }),
     defineAction({

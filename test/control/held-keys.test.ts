@@ -47,6 +47,19 @@ test('business keys are listed for who may see data of messages, of the executio
   assert.equal((await viewer.call('POST', '/executions/keys', { ids })).status, 403);
   const { body: list } = await viewer.call('GET', '/held');
   assert.doesNotMatch(JSON.stringify(list), /P1|V1/);
+
+  await operator.call('POST', '/executions/keys', { ids });
+  const auditor = await running.person('zhao', ['audit-admin']);
+  const { body: acts } = await auditor.call('GET', '/audit/acts?action=executions.keys');
+  assert.deepEqual(
+    acts.items.map(({ actor, outcome }: { actor: string; outcome: string }) => [actor, outcome]),
+    [
+      ['li', 'PERMISSION_DENIED'],
+      ['wu', 'done'],
+    ],
+    'who reads keys of patients leaves one line an hour',
+  );
+  assert.doesNotMatch(JSON.stringify(acts), /P1|V1/);
 });
 
 test('held messages of a patient are found and retried by the business key, of which a bulk keeps the name alone', async (t) => {
