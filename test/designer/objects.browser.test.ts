@@ -145,7 +145,7 @@ test(
     await expect(mark).toHaveText(['7']);
     await page.getByRole('button', { name: '保存' }).click();
     const told = page.getByRole('alert').filter({ hasText: '请先改好下列问题' });
-    await expect(told.getByRole('listitem')).toHaveText(['/environments/PROD/pigeons 此处没有这一字段']);
+    await expect(told.getByRole('listitem')).toHaveText(['各环境的设置 › PROD › pigeons 此处没有这一字段']);
     await page.getByText('表单', { exact: true }).click();
     await expect(told).toBeVisible();
     assert.deepEqual(await console.city.admin('GET', '/adapters/adp_hospital_a'), before);

@@ -8,6 +8,7 @@ import type { FieldSchema } from '../../forms/field-schema.ts';
 import { localIssues, type FormIssue } from '../../forms/form-issues.ts';
 import { pickFields } from '../../forms/pick-fields.ts';
 import type { Language } from '../../i18n/text-pairs.ts';
+import { fieldOf } from '../../model/field-names.ts';
 import type { Content } from '../../parts/content.ts';
 
 export const ABOUT_NEW = pickFields(AdapterDocument, ['name', 'adapterId', 'owner', 'domain']);
@@ -44,7 +45,7 @@ export function adapterProblems(
     .flatMap(([name, set]) =>
       localIssues(type.settings as FieldSchema, set, language).map((issue) => ({
         ...issue,
-        label: [name, issue.label].filter(Boolean).join(' › '),
+        label: [fieldOf(WHOLE, `/environments${pointerStep(name)}`, language).label, issue.label].filter(Boolean).join(' › '),
         pointer: `/environments${pointerStep(name)}${issue.pointer}`,
       })),
     );
