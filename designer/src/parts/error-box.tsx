@@ -8,6 +8,7 @@ import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useErrorWords } from '../i18n/error-words.ts';
 import { CopyText } from './copy-text.tsx';
 import styles from './error-box.module.css';
+import { useWhoMay } from './who-may.ts';
 import { usePageTitle } from './use-page-title.ts';
 
 const TEXTS = defineTexts({
@@ -15,8 +16,14 @@ const TEXTS = defineTexts({
   code: ['错误代码', 'Code'],
   request: ['请求编号', 'Request'],
   noRight: ['没有权限', 'Not allowed'],
-  noRightWhy: ['此处需要权限 {{permission}}，您的角色没有。', 'This takes the right {{permission}}, which your roles do not give.'],
-  noRightFix: ['请系统管理员授予相应角色。', 'Ask the system administrator for a role that holds it.'],
+  noRightWhy: [
+    '这由{{roles}}办理，您的角色没有此权限（{{permission}}）。',
+    'This is done by: {{roles}}. Your roles do not give the right {{permission}}.',
+  ],
+  noRightFix: [
+    '请持有该角色的人办理，或请系统管理员授予您角色（安全、审计管理员的角色由同类管理员授予）。',
+    'Ask one of them, or ask the system administrator for the role (that of security and audit administrators is given by their own kind).',
+  ],
 });
 
 interface ErrorBoxProps {
@@ -86,12 +93,13 @@ function Title({ isPage, children }: { readonly isPage: boolean; readonly childr
 /** In place of what a person may not see. */
 export function NoRight({ permission }: { readonly permission: Permission }) {
   const t = useTexts(TEXTS);
+  const whoMay = useWhoMay();
   return (
     <div className={`${styles.box} ${styles.page} ${styles.quiet}`}>
       <LockKeyhole size={20} className={styles.icon ?? ''} />
       <div className={styles.words}>
         <Title isPage>{t('noRight')}</Title>
-        <div>{t('noRightWhy', { permission })}</div>
+        <div>{t('noRightWhy', { permission, roles: whoMay(permission) })}</div>
         <div>{t('noRightFix')}</div>
       </div>
     </div>

@@ -1,8 +1,9 @@
 import { App } from 'antd';
-import { useCallback } from 'react';
+import { useCallback, type ReactNode } from 'react';
 import { useMutationOf } from '../api/queries.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useConfirm } from './confirm-act.tsx';
+import { useWhoMay } from './who-may.ts';
 
 const TEXTS = defineTexts({
   title: ['提交申请', 'Ask for it'],
@@ -12,28 +13,45 @@ const TEXTS = defineTexts({
   ],
   verb: ['提交申请', 'Ask'],
   asked: ['已提交，等待决定', 'Asked: it waits for a decision'],
+  nobody: ['已提交，但目前没有人能决定', 'Asked, but nobody can decide it now'],
+  nobodyHelp: [
+    '能决定的角色：{{roles}}。现在没有启用的账号持有它，请系统管理员在“账号”页建立；建立后，申请会出现在其概览里。',
+    'It takes the role: {{roles}}. No active account holds it. Ask the system administrator to make one on the page "Accounts": the request then stands in its overview.',
+  ],
 });
 
-/** `const ask = useAsk(); ask('grants.save', input, onAsked)`: what a person may not do they may ask for. */
-export function useAsk(): (action: string, input: unknown, onAsked?: () => void) => void {
+interface Wish {
+  /** What exactly is asked for, in full sentences. */
+  readonly about?: ReactNode;
+  readonly onAsked?: () => void;
+}
+
+/** `const ask = useAsk(); ask('grants.save', input, { onAsked })`: what a person may not do they may ask for. */
+export function useAsk(): (action: string, input: unknown, wish?: Wish) => void {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
-  const { message } = App.useApp();
-  const create = useMutationOf('requests.create');
-  const { mutateAsync } = create;
+  const whoMay = useWhoMay();
+  const { message, modal } = App.useApp();
+  const { mutateAsync } = useMutationOf('requests.create');
   return useCallback(
-    (action, input, onAsked) =>
+    (action, input, { about, onAsked } = {}) =>
       confirm({
         title: t('title'),
-        effect: t('effect'),
+        effect: (
+          <>
+            {about === undefined ? null : <p>{about}</p>}
+            {t('effect')}
+          </>
+        ),
         verb: t('verb'),
         needsReason: true,
         async run(reason) {
-          await mutateAsync({ action, input, reason });
-          void message.success(t('asked'));
+          const { deciders, needs } = await mutateAsync({ action, input, reason });
+          if (deciders === 0) modal.warning({ title: t('nobody'), content: t('nobodyHelp', { roles: whoMay(needs) }) });
+          else void message.success(t('asked'));
           onAsked?.();
         },
       }),
-    [confirm, message, mutateAsync, t],
+    [confirm, message, modal, mutateAsync, t, whoMay],
   );
 }

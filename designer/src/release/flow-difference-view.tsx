@@ -9,6 +9,7 @@ import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useLanguage, useText, useTexts, type Language } from '../i18n/texts.ts';
 import { edgeField, flowField, nodeField, type NamedField } from '../model/field-names.ts';
 import { flowDifference, type FlowDifference } from '../model/flow-difference.ts';
+import type { NodeTypes } from '../model/node-types.ts';
 import { withPlaces } from '../model/layout.ts';
 import { Tag, type Tone } from '../parts/status-tag.tsx';
 import styles from './release.module.css';
@@ -35,11 +36,15 @@ interface FlowDifferenceViewProps {
   readonly onShowNode?: (nodeId: string) => void;
 }
 
+/** Of the flow that is open in the editor. */
+export function FlowDifferenceView(props: FlowDifferenceViewProps) {
+  return <FlowDifferenceOf {...props} types={useEditor((editor) => editor.types)} />;
+}
+
 /** What is different between two versions, as both are shown, node by node, with both sides of each field. */
-export function FlowDifferenceView({ before, after, onShowNode }: FlowDifferenceViewProps) {
+export function FlowDifferenceOf({ before, after, onShowNode, types }: FlowDifferenceViewProps & { readonly types: NodeTypes }) {
   const t = useTexts(TEXTS);
   const language = useLanguage();
-  const types = useEditor((editor) => editor.types);
   const difference = useMemo(() => flowDifference(before && withPlaces(before, types), withPlaces(after, types)), [before, after, types]);
   const { nodes, edges, settings } = difference;
   if (difference.count === 0) return <p className={styles.hint}>{difference.layout.isChanged ? t('layoutOnly') : t('same')}</p>;

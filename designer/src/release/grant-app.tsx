@@ -1,17 +1,19 @@
 import { Button, Select } from 'antd';
 import { useState } from 'react';
-import { createId } from '../../../engine/contract/ids.ts';
-import { useMutationOf, useQueryOf } from '../api/queries.ts';
-import { useMay } from '../app/session.tsx';
+import { useQueryOf } from '../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { ErrorBox } from '../parts/error-box.tsx';
-import { useAsk } from '../parts/use-ask.tsx';
+import { useGrant } from '../parts/use-grant.ts';
 import styles from './release.module.css';
 
 const TEXTS = defineTexts({
   app: ['授权给应用', 'Grant it to an app'],
   grant: ['授权', 'Grant'],
   ask: ['申请授权', 'Ask for it'],
+  none: [
+    '还没有应用。调用方的应用由安全管理员在“调用方”页建立，之后在这里申请授权。',
+    'No apps yet. The security administrator makes them on the page "Callers"; then ask for the grant here.',
+  ],
 });
 
 /** Lets one app call the interface; who may not grant asks for it. */
@@ -19,17 +21,9 @@ export function GrantApp({ interfaceId }: { readonly interfaceId: string }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const apps = useQueryOf('apps.list', {});
-  const save = useMutationOf('grants.save', ['apps', 'interfaces']);
-  const may = useMay();
-  const ask = useAsk();
+  const { grant, isAsking, isPending, error } = useGrant();
   const [appId, setApp] = useState<string>();
-  const grant = () => {
-    if (appId === undefined) return;
-    const grantId = createId('grt');
-    const input = { grantId, document: { grantId, revision: 0, appId, interfaceId } };
-    if (may('grants.edit')) save.mutate(input);
-    else ask('grants.save', input, () => setApp(undefined));
-  };
+  if (isAsking && apps.data?.items.length === 0) return <span className={styles.hint}>{t('none')}</span>;
   return (
     <>
       <div className={styles.acts}>
@@ -43,11 +37,15 @@ export function GrantApp({ interfaceId }: { readonly interfaceId: string }) {
           options={(apps.data?.items ?? []).map((app) => ({ value: app.appId, label: `${text(app.name)} · ${app.appId}` }))}
           onChange={(value: string | null) => setApp(value ?? undefined)}
         />
-        <Button disabled={appId === undefined} loading={save.isPending} onClick={grant}>
-          {t(may('grants.edit') ? 'grant' : 'ask')}
+        <Button
+          disabled={appId === undefined}
+          loading={isPending}
+          onClick={() => (appId === undefined ? undefined : grant({ appId, interfaceId }, () => setApp(undefined)))}
+        >
+          {t(isAsking ? 'ask' : 'grant')}
         </Button>
       </div>
-      {save.error === null ? null : <ErrorBox error={save.error} />}
+      {error === null ? null : <ErrorBox error={error} />}
     </>
   );
 }

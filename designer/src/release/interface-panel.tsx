@@ -9,7 +9,9 @@ import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { FRONT_TEXTS, StateTag, type InterfaceItem } from '../pages/interfaces/interface-parts.tsx';
 import { CopyText } from '../parts/copy-text.tsx';
+import { AskedAlready, useAsked } from '../parts/asked-already.tsx';
 import { ErrorBox } from '../parts/error-box.tsx';
+import { useWhoMay } from '../parts/who-may.ts';
 import { GrantApp } from './grant-app.tsx';
 import { NewInterface } from './new-interface.tsx';
 import styles from './release.module.css';
@@ -21,11 +23,11 @@ const TEXTS = defineTexts({
     '流程已上线，但还没有接口通到它：外部还不能调用。',
     'The flow is in service, but no interface leads to it: nobody can call it yet.',
   ],
-  noRight: ['需要有权编辑并发布接口的人来创建。', 'Somebody who may edit and publish interfaces makes one.'],
+  noRight: ['接口由{{roles}}创建，您可以在这里申请。', 'Interfaces are made by: {{roles}}. You may ask for one here.'],
   grants: ['{{count}} 个应用可以调用', '{{count}} apps can call it'],
   howToCall: ['密钥与调用示例', 'Keys and examples of calls'],
   noGrants: ['还没有应用获得授权：现在谁都不能调用。', 'No app holds a grant: nobody can call it now.'],
-  whoGrants: ['授权由安全管理员在“调用方”页面完成。', 'The security administrator grants it on the page "Callers".'],
+  whoGrants: ['授权由{{roles}}办理。', 'Granted by: {{roles}}.'],
   messages: ['查看经过这条流程的消息', 'See the messages that went through this flow'],
 });
 
@@ -61,11 +63,19 @@ export function InterfacePanel({ isPublished }: { readonly isPublished: boolean 
 function FirstInterface({ flow }: { readonly flow: FlowDocument }) {
   const t = useTexts(TEXTS);
   const may = useMay();
+  const whoMay = useWhoMay();
   const isAble = may('interfaces.edit') && may('interfaces.publish');
+  // A new interface has an id of its own, and the name of its flow.
+  const isAsked = useAsked('interfaces.save', ({ names }) => names[0]?.['zh-CN'] === flow.name['zh-CN']);
   return (
     <>
-      <Alert type="warning" showIcon title={t('none')} description={isAble ? undefined : t('noRight')} />
-      {isAble ? <NewInterface flow={flow} /> : null}
+      <Alert
+        type="warning"
+        showIcon
+        title={t('none')}
+        description={isAble ? undefined : t('noRight', { roles: whoMay('interfaces.edit') })}
+      />
+      {isAsked && !isAble ? <AskedAlready /> : <NewInterface flow={flow} />}
     </>
   );
 }
@@ -75,6 +85,7 @@ function OneInterface({ item: { interfaceId, name, front, method, path, state, g
   const fronts = useTexts(FRONT_TEXTS);
   const text = useText();
   const may = useMay();
+  const whoMay = useWhoMay();
   const system = useQueryOf('system.get', {}, { enabled: may('system.read') });
   const address = system.data?.addresses[front] ?? '';
   return (
@@ -91,7 +102,7 @@ function OneInterface({ item: { interfaceId, name, front, method, path, state, g
       ) : (
         <>
           <span className={styles.doubtful}>{t('noGrants')}</span>
-          {may('grants.edit') ? null : <span className={styles.hint}>{t('whoGrants')}</span>}
+          {may('grants.edit') ? null : <span className={styles.hint}>{t('whoGrants', { roles: whoMay('grants.edit') })}</span>}
         </>
       )}
       {(may('grants.edit') || may('interfaces.edit')) && grants === 0 ? <GrantApp interfaceId={interfaceId} /> : null}

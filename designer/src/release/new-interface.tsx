@@ -5,9 +5,11 @@ import { FRONTS, type Front } from '../../../engine/contract/access.ts';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { createId } from '../../../engine/contract/ids.ts';
 import { useMutationOf } from '../api/queries.ts';
+import { useMay } from '../app/session.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { FRONT_TEXTS } from '../pages/interfaces/interface-parts.tsx';
 import { ErrorBox } from '../parts/error-box.tsx';
+import { useAsk } from '../parts/use-ask.tsx';
 import { pathWord } from './path-word.ts';
 import styles from './release.module.css';
 
@@ -21,12 +23,17 @@ const TEXTS = defineTexts({
   path: ['路径', 'Path'],
   wrong: ['只用字母、数字和 . _ ~ - / :，例如 appointments', 'Letters, digits and . _ ~ - / : only, for example appointments'],
   create: ['创建接口并上线', 'Make the interface and put it online'],
+  ask: ['申请创建接口并上线', 'Ask for the interface to be made and put online'],
+  about: [
+    '申请在{{front}}开放 {{method}} {{path}}，通到这条流程。',
+    'You ask for {{method}} {{path}} on the {{front}}, leading to this flow.',
+  ],
 });
 
 const METHODS = ['POST', 'GET', 'PUT', 'PATCH', 'DELETE'] as const;
 type Method = (typeof METHODS)[number];
 
-/** The first interface of a flow: who calls it and where; everything else has a safe beginning and is changed on the interface's page. */
+/** The first interface of a flow, made or asked for: who calls it and where; everything else has a safe beginning and is changed on the interface's page. */
 export function NewInterface({ flow }: { readonly flow: FlowDocument }) {
   const t = useTexts(TEXTS);
   const fronts = useTexts(FRONT_TEXTS);
@@ -37,9 +44,16 @@ export function NewInterface({ flow }: { readonly flow: FlowDocument }) {
   const suggested = usePathWord(flow.name['zh-CN']);
   const shown = path ?? suggested;
   const isWrong = !/^[A-Za-z0-9._~:/-]{1,200}$/.test(shown);
-  const create = () => save.mutate(interfaceOf(flow, front, method, shown));
+  const may = useMay();
+  const isAble = may('interfaces.edit') && may('interfaces.publish');
+  const ask = useAsk();
+  const create = () => {
+    const input = interfaceOf(flow, front, method, shown);
+    if (isAble) save.mutate(input);
+    else ask('interfaces.save', input, { about: t('about', { front: fronts(front), method, path: input.document.path }) });
+  };
   return (
-    <div className={styles.list}>
+    <div className={styles.list} data-asks={!isAble}>
       <div>
         {t('who')}
         <Segmented<Front>
@@ -74,7 +88,7 @@ export function NewInterface({ flow }: { readonly flow: FlowDocument }) {
         {isWrong && path !== undefined ? <span className={styles.bad}>{t('wrong')}</span> : null}
       </div>
       <Button type="primary" icon={<CirclePower size={16} />} disabled={isWrong} loading={save.isPending} onClick={create}>
-        {t('create')}
+        {t(isAble ? 'create' : 'ask')}
       </Button>
       {save.error === null ? null : <ErrorBox error={save.error} />}
     </div>

@@ -14,6 +14,7 @@ import { FlowErrorBox } from './flow-error-box.tsx';
 import { FlowDifferenceView } from './flow-difference-view.tsx';
 import { useEnvironment } from '../app/environment.ts';
 import { useConfirm } from '../parts/confirm-act.tsx';
+import { AskToPublish } from './ask-to-publish.tsx';
 import { WhoIsAffected } from './who-is-affected.tsx';
 import { InService } from './in-service.tsx';
 import { InterfacePanel } from './interface-panel.tsx';
@@ -75,7 +76,7 @@ export function ReleasePanel() {
         )}
       </section>
       {published.data === undefined ? null : <InService document={published.data.document} />}
-      {may('flows.publish') ? <Publish flowId={flowId} onPublished={() => void versions.refetch()} /> : null}
+      {may('flows.publish') ? <Publish flowId={flowId} onPublished={() => void versions.refetch()} /> : <AskToPublish flowId={flowId} />}
       {versions.data === undefined ? null : <InterfacePanel isPublished={current !== undefined} />}
       <section>
         <h3>{t('versions')}</h3>

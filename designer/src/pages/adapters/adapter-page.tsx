@@ -1,6 +1,6 @@
 import { App } from 'antd';
 import { useNavigate, useParams } from 'react-router';
-import { ApiError, type Input } from '../../api/client.ts';
+import type { Input } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
@@ -18,6 +18,7 @@ import { AdapterForm } from './adapter-form.tsx';
 import { adapterProblems } from './adapter-schema.ts';
 import { ADAPTER_TEXTS } from './adapter-texts.ts';
 import { AdapterUses } from './adapter-uses.tsx';
+import { isSecretsAffair } from './secrets-affair.ts';
 import { ConnectionTest } from './connection-test.tsx';
 
 const TEXTS = defineTexts({
@@ -116,11 +117,6 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
       />
     </Page>
   );
-}
-
-/** The credential, or where it is sent, would change: that is decided by who may edit secrets. */
-function isSecretsAffair(error: unknown): boolean {
-  return error instanceof ApiError && error.code === 'PERMISSION_DENIED' && error.values['permission'] === 'secrets.edit';
 }
 
 function Remove({ adapter: { adapterId, name } }: { readonly adapter: Adapter }) {

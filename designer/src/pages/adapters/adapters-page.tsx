@@ -167,7 +167,7 @@ export function AdaptersPage() {
         error={adapters.error}
         onRefresh={() => void adapters.refetch()}
         onOpen={({ adapterId }) => void go(`/adapters/${adapterId}`)}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={create} />}
+        empty={<EmptyState needs="adapters.edit" title={t('empty')} next={t('emptyNext')} action={create} />}
         exportName="adapters"
       />
     </Page>

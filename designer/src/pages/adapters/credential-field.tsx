@@ -1,10 +1,10 @@
 import { Button } from 'antd';
-import { Plus } from 'lucide-react';
+import { Plus, Send } from 'lucide-react';
 import { useId, useState } from 'react';
 import { Link } from 'react-router';
 import type { Text } from '../../../../engine/contract/texts.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
+import { useMay, useMe } from '../../app/session.tsx';
 import { FieldFrame } from '../../forms/field-row.tsx';
 import { FormProvider } from '../../forms/form-context.tsx';
 import { ReferenceSelect, Warning } from '../../forms/reference-select.tsx';
@@ -19,9 +19,10 @@ const TEXTS = defineTexts({
   create: ['新建凭据', 'New secret'],
   all: ['全部凭据', 'All secrets'],
   noRight: [
-    '选择后保存，会作为申请交给安全管理员决定；凭据的值由其在“凭据”页保存。',
-    'Choose one and save: it is asked for, and decided by the security administrator, who keeps its value on the page of credentials.',
+    '选择已有的或申请新凭据，然后保存：会作为申请交给安全管理员决定，凭据的值由其存入。',
+    'Choose one or ask for a new one, then save: the security administrator decides the request and stores the value.',
   ],
+  askNew: ['申请新凭据', 'Ask for a new one'],
   noId: ['先填写编号，再新建凭据。', 'Give the adapter its id first.'],
 });
 
@@ -43,7 +44,10 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
   const id = useId();
   const [isCreating, setCreating] = useState(false);
   const secrets = useQueryOf('secrets.list', {});
+  const { domains } = useMe();
   const mayCreate = may('secrets.edit') && !isReadOnly;
+  // A name that is not there yet belongs to no domain: who has some domains chooses among those that are there.
+  const mayAsk = !may('secrets.edit') && !isReadOnly && domains === 'all' && value === undefined;
   const references = secrets.data?.items
     .map(({ name, adapters }) => ({ name, isBound: adapters.includes(adapterId) }))
     .toSorted((a, b) => Number(b.isBound) - Number(a.isBound))
@@ -82,6 +86,15 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
           >
             {t('create')}
           </Button>
+        ) : mayAsk ? (
+          <Button
+            icon={<Send size={16} />}
+            disabled={adapterId === ''}
+            title={adapterId === '' ? t('noId') : ''}
+            onClick={() => onChange(nameFor(adapterId))}
+          >
+            {t('askNew')}
+          </Button>
         ) : null}
       </div>
       <div className={styles.quiet}>{may('secrets.edit') ? <Link to="/secrets">{t('all')}</Link> : t('noRight')}</div>
@@ -90,4 +103,9 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
       ) : null}
     </FieldFrame>
   );
+}
+
+/** `adp_his` -> `his-login`: who decides the request stores its value under this name. */
+function nameFor(adapterId: string): string {
+  return `${adapterId.replace(/^adp_/, '')}-login`;
 }

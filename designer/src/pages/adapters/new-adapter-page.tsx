@@ -12,11 +12,13 @@ import { useStartDomain } from '../../parts/domain-select.tsx';
 import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
 import { NodeIcon } from '../../parts/node-icon.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
+import { useAsk } from '../../parts/use-ask.tsx';
 import { useMade } from '../../parts/use-made.ts';
 import { Tag } from '../../parts/status-tag.tsx';
 import { AdapterForm } from './adapter-form.tsx';
 import { adapterProblems, newAdapter } from './adapter-schema.ts';
 import { ADAPTER_TEXTS } from './adapter-texts.ts';
+import { isSecretsAffair } from './secrets-affair.ts';
 import styles from './adapters.module.css';
 import { ConnectionTest } from './connection-test.tsx';
 
@@ -81,12 +83,20 @@ function NewAdapter({ type, environment, domain }: NewAdapterProps) {
   const { message } = App.useApp();
   const save = useMutationOf('adapters.save', ['secrets']);
   const [start] = useState(() => newAdapter(type.protocol, environment, domain));
+  const ask = useAsk();
   const { isMade, setMade } = useMade('/adapters');
   const whole = (content: Content) => ({ ...content, revision: 0 }) as unknown as Input<'adapters.save'>['document'];
   const submit = async (content: Content) => {
-    const { adapterId } = await save.mutateAsync({ adapterId: String(content['adapterId']), document: whole(content) });
-    void message.success(t('saved'));
-    setMade(adapterId);
+    const input = { adapterId: String(content['adapterId']), document: whole(content) };
+    try {
+      const { adapterId } = await save.mutateAsync(input);
+      void message.success(t('saved'));
+      setMade(adapterId);
+    } catch (error) {
+      if (!isSecretsAffair(error)) throw error;
+      save.reset();
+      ask('adapters.save', input, { onAsked: () => void go('/requests') });
+    }
   };
   const other = <Button onClick={() => void go('/adapters/new')}>{t('other')}</Button>;
   return (

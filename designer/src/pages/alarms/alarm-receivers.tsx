@@ -112,7 +112,7 @@ export function AlarmReceivers() {
         error={null}
         onRefresh={() => void query.refetch()}
         {...(mayEdit ? { onOpen: setEdited } : {})}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} />}
+        empty={<EmptyState needs="alarms.edit" title={t('empty')} next={t('emptyNext')} />}
         actions={create}
         exportName="receivers"
       />

@@ -65,7 +65,7 @@ export function AlarmSilences() {
         isLoading={silences.isPending}
         error={silences.error}
         onRefresh={() => void silences.refetch()}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} />}
+        empty={<EmptyState needs="alarms.acknowledge" title={t('empty')} next={t('emptyNext')} />}
         actions={create}
         exportName="silences"
       />

@@ -6,8 +6,7 @@ import { CodeEditor } from '../../parts/code-editor.tsx';
 import { CopyText } from '../../parts/copy-text.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import styles from './audit-page.module.css';
-import { changedFields } from './changed-fields.ts';
-import { useFieldWords } from './field-words.ts';
+import { FieldChanges } from './field-changes.tsx';
 import { useOutcomeWords } from './outcome-words.ts';
 import { useActionName } from './use-action-name.ts';
 
@@ -25,12 +24,6 @@ const TEXTS = defineTexts({
   session: ['浏览器会话', 'Browser session'],
   token: ['命令行令牌', 'Command line token'],
   system: ['平台自身', 'The platform itself'],
-  changes: ['修改了什么', 'What changed'],
-  field: ['字段', 'Field'],
-  before: ['之前', 'Before'],
-  after: ['之后', 'After'],
-  none: ['（无）', '(none)'],
-  same: ['没有字段变化（只移动了位置，或内容相同）', 'No field changed: things were only moved, or it was the same again'],
   raw: ['原始记录', 'As it is recorded'],
 });
 
@@ -81,7 +74,7 @@ export function ActDetails({ act }: { readonly act: NamedAct }) {
         bordered
         items={rows.filter(([, value]) => value !== undefined).map(([key, value]) => ({ key, label: t(key), children: value }))}
       />
-      <Changes act={act} />
+      <FieldChanges before={act.before} after={act.after} />
       {act.before === undefined && act.after === undefined ? null : (
         <Collapse
           ghost
@@ -103,46 +96,4 @@ export function ActDetails({ act }: { readonly act: NamedAct }) {
       )}
     </div>
   );
-}
-
-/** Revisions count saves: that one more was made is no news. */
-const NO_NEWS = new Set(['revision']);
-
-function Changes({ act }: { readonly act: NamedAct }) {
-  const t = useTexts(TEXTS);
-  const wordsOf = useFieldWords();
-  const changes = changedFields(act.before, act.after)?.filter(({ path }) => !NO_NEWS.has(path.join('/')));
-  if (changes === undefined) return null;
-  return (
-    <section>
-      <h3 className={styles.heading}>{t('changes')}</h3>
-      {changes.length === 0 ? (
-        <p className={styles.hint}>{t('same')}</p>
-      ) : (
-        <table className={styles.changes}>
-          <thead>
-            <tr>
-              <th scope="col">{t('field')}</th>
-              <th scope="col">{t('before')}</th>
-              <th scope="col">{t('after')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {changes.map(({ path, before, after }) => (
-              <tr key={path.join('/')}>
-                <th scope="row">{wordsOf(path)}</th>
-                <td>{shown(before, t('none'))}</td>
-                <td>{shown(after, t('none'))}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
-  );
-}
-
-function shown(value: unknown, none: string): string {
-  if (value === undefined) return none;
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

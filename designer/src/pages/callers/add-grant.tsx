@@ -1,10 +1,10 @@
 import { App, Button, DatePicker, Select } from 'antd';
 import type { Dayjs } from 'dayjs';
-import { Plus } from 'lucide-react';
+import { Plus, Send } from 'lucide-react';
 import { useState } from 'react';
-import { useMutationOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
+import { useGrant } from '../../parts/use-grant.ts';
 import styles from './caller-page.module.css';
 
 const TEXTS = defineTexts({
@@ -12,6 +12,7 @@ const TEXTS = defineTexts({
   app: ['选择应用', 'Choose an app'],
   expires: ['到期日（可不填）', 'Expires (may stay empty)'],
   add: ['授权', 'Grant'],
+  ask: ['申请授权', 'Ask for it'],
   added: ['已授权，一秒内生效', 'Granted: it counts within a second'],
 });
 
@@ -22,25 +23,26 @@ interface AddGrantProps {
   readonly options: readonly { readonly value: string; readonly label: string }[];
 }
 
-/** A grant of an interface to an app, from either side, with an end if it has one. */
+/** A grant of an interface to an app, from either side, with an end if it has one; asked for by who may not grant. */
 export function AddGrant({ chooses, given, options }: AddGrantProps) {
   const t = useTexts(TEXTS);
   const { message } = App.useApp();
-  const save = useMutationOf('grants.save', ['apps', 'interfaces']);
+  const { grant, isOpen, isAsking, isPending, error } = useGrant();
   const [chosen, setChosen] = useState<string>();
   const [end, setEnd] = useState<Dayjs | null>(null);
-  const submit = async (value: string) => {
-    const grantId = newGrantId();
+  const submit = (value: string) => {
     const [appId, interfaceId] = chooses === 'interface' ? [given, value] : [value, given];
     const expiry = end === null ? {} : { expiresAt: end.endOf('day').valueOf() };
-    await save.mutateAsync({ grantId, document: { grantId, revision: 0, appId, interfaceId, ...expiry } });
-    void message.success(t('added'));
-    setChosen(undefined);
-    setEnd(null);
+    grant({ appId, interfaceId, ...expiry }, (isGranted) => {
+      if (isGranted) void message.success(t('added'));
+      setChosen(undefined);
+      setEnd(null);
+    });
   };
+  if (!isOpen) return null;
   return (
     <div className={styles.adder}>
-      {save.error === null ? null : <ErrorBox error={save.error} />}
+      {error === null ? null : <ErrorBox error={error} />}
       <Select
         className={styles.choice ?? ''}
         showSearch={{ optionFilterProp: 'label' }}
@@ -59,17 +61,13 @@ export function AddGrant({ chooses, given, options }: AddGrantProps) {
         onChange={setEnd}
       />
       <Button
-        icon={<Plus size={16} />}
+        icon={isAsking ? <Send size={16} /> : <Plus size={16} />}
         disabled={chosen === undefined}
-        loading={save.isPending}
-        onClick={() => (chosen === undefined ? undefined : void submit(chosen).catch(() => undefined))}
+        loading={isPending}
+        onClick={() => (chosen === undefined ? undefined : submit(chosen))}
       >
-        {t('add')}
+        {t(isAsking ? 'ask' : 'add')}
       </Button>
     </div>
   );
-}
-
-function newGrantId(): string {
-  return `grt_${[...crypto.getRandomValues(new Uint8Array(10))].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

@@ -106,7 +106,7 @@ function Apps() {
       error={apps.error}
       onRefresh={() => void apps.refetch()}
       onOpen={({ appId }) => void go(`/callers/${appId}`)}
-      empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={<NewApp />} />}
+      empty={<EmptyState needs="callers.edit" title={t('empty')} next={t('emptyNext')} action={<NewApp />} />}
       exportName="apps"
     />
   );

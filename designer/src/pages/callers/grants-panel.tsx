@@ -18,6 +18,11 @@ const TEXTS = defineTexts({
   expires: ['到期', 'Expires'],
   empty: ['还没有授权，此应用什么都不能调用', 'No grants yet: this app can call nothing'],
   emptyNext: ['在上方选择一个接口授权给它。', 'Choose an interface above and grant it.'],
+  askNext: ['在上方选择一个接口，申请授权给它。', 'Choose an interface above and ask for its grant.'],
+  noInterfaces: [
+    '还没有接口：由集成分析师发布流程后建立，再回到这里授权。',
+    'There are no interfaces yet: the integration analyst publishes a flow and makes one; then grant it here.',
+  ],
 });
 
 type Grant = Outputs['grants.list']['items'][number];
@@ -34,9 +39,14 @@ export function GrantsPanel({ appId, appName }: { readonly appId: string; readon
   const granted = new Set((grants.data?.items ?? []).map(({ interfaceId }) => interfaceId));
   const open = (interfaces.data?.items ?? []).filter(({ interfaceId }) => !granted.has(interfaceId));
   const options = open.map(({ interfaceId, name, method, path }) => ({ value: interfaceId, label: `${text(name)} · ${method} ${path}` }));
-  const mayEdit = may('grants.edit');
+  const mayEdit = may('grants.edit') || may('interfaces.edit');
+  const isBare = interfaces.data?.items.length === 0;
+  const next = isBare ? t('noInterfaces') : may('grants.edit') ? t('emptyNext') : mayEdit ? t('askNext') : undefined;
   return (
-    <Panel title={t('title')} extra={mayEdit ? <AddGrant chooses="interface" given={appId} options={options} /> : null}>
+    <Panel
+      title={t('title')}
+      extra={mayEdit && options.length > 0 ? <AddGrant chooses="interface" given={appId} options={options} /> : null}
+    >
       {grants.error === null ? null : <ErrorBox error={grants.error} onRetry={() => void grants.refetch()} />}
       <Table<Grant>
         size="small"
@@ -44,7 +54,7 @@ export function GrantsPanel({ appId, appName }: { readonly appId: string; readon
         dataSource={[...(grants.data?.items ?? [])]}
         loading={grants.isPending}
         pagination={{ pageSize: 20, hideOnSinglePage: true }}
-        locale={{ emptyText: <EmptyState title={t('empty')} next={mayEdit ? t('emptyNext') : undefined} /> }}
+        locale={{ emptyText: <EmptyState title={t('empty')} next={next} /> }}
         columns={[
           {
             title: t('interface'),

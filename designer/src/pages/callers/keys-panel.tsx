@@ -79,7 +79,7 @@ export function KeysPanel({ appId }: { readonly appId: string }) {
         loading={keys.isPending}
         pagination={false}
         scroll={{ x: 'max-content' }}
-        locale={{ emptyText: <EmptyState title={t('empty')} /> }}
+        locale={{ emptyText: <EmptyState needs="callers.edit" title={t('empty')} /> }}
         columns={[
           { title: t('id'), render: (_value, { keyId }) => <code>{keyId}</code> },
           { title: t('scheme'), render: (_value, { scheme }) => scheme },

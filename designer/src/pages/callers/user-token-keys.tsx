@@ -72,7 +72,7 @@ export function UserTokenKeys() {
         error={keys.error}
         onRefresh={() => void keys.refetch()}
         actions={add}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={add} />}
+        empty={<EmptyState needs="callers.edit" title={t('empty')} next={t('emptyNext')} action={add} />}
         exportName="user-token-keys"
       />
       {isAdding ? <UserTokenKeyDialog onClose={() => setAdding(false)} /> : null}

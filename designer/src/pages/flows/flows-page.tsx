@@ -97,7 +97,7 @@ export function FlowsPage() {
         error={flows.error}
         onRefresh={() => void flows.refetch()}
         onOpen={({ flowId }) => void go(`/flows/${flowId}`)}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={create} />}
+        empty={<EmptyState needs="flows.edit" title={t('empty')} next={t('emptyNext')} action={create} />}
         defaultSort={{ key: 'changed', order: 'descend' }}
         exportName="flows"
       />

@@ -11,6 +11,10 @@ import styles from './interfaces.module.css';
 
 const TEXTS = defineTexts({
   title: ['授权应用', 'Granted apps'],
+  noApps: [
+    '还没有应用：由安全管理员在“调用方”页建立。',
+    'There are no apps yet: the security administrator makes them on the page "Callers".',
+  ],
   none: ['还没有授权给任何应用，谁也不能调用。', 'Granted to no app yet: nobody can call it.'],
 });
 
@@ -40,13 +44,14 @@ export function InterfaceGrants({ interfaceId, name }: { readonly interfaceId: s
             {may('grants.edit') ? <RemoveGrant grantId={grantId} app={nameOf(appId)} name={name} /> : null}
           </div>
         ))}
-        {may('grants.edit') ? (
+        {apps.data?.items.length === 0 ? <span className={styles.quiet}>{t('noApps')}</span> : null}
+        {open.length === 0 ? null : (
           <AddGrant
             chooses="app"
             given={interfaceId}
             options={open.map(({ appId, name: app }) => ({ value: appId, label: text(app) || appId }))}
           />
-        ) : null}
+        )}
       </div>
     </Panel>
   );

@@ -1,5 +1,5 @@
 import { App, Button } from 'antd';
-import { CirclePower, CircleSlash } from 'lucide-react';
+import { CirclePower, CircleSlash, Send } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import type { Input } from '../../api/client.ts';
@@ -7,6 +7,7 @@ import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { AskedAlready, useAsked } from '../../parts/asked-already.tsx';
 import { useConfirm } from '../../parts/confirm-act.tsx';
 import { CallsPanel } from '../../parts/call-state.tsx';
 import type { Content } from '../../parts/content.ts';
@@ -14,6 +15,7 @@ import { DocumentForm } from '../../parts/document-form.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { RemoveButton } from '../../parts/remove-button.tsx';
+import { useAsk } from '../../parts/use-ask.tsx';
 import { useOpened } from '../../parts/use-opened.ts';
 import { InterfaceCall } from './interface-aside.tsx';
 import { InterfaceForm } from './interface-form.tsx';
@@ -29,6 +31,8 @@ const TEXTS = defineTexts({
   saved: ['已保存，网关一秒内生效', 'Saved: gateways use it within a second'],
   putOnline: ['上线', 'Put online'],
   putOffline: ['下线', 'Take offline'],
+  askOnline: ['申请上线', 'Ask to put it online'],
+  askOffline: ['申请下线', 'Ask to take it offline'],
   onlineEffect: ['“{{name}}”上线后，获得授权的调用方即可调用它。', 'Once "{{name}}" is online, callers that hold a grant can call it.'],
   offlineEffect: [
     '“{{name}}”下线后，新的调用在一秒内被拒绝；在途的消息继续走完。',
@@ -158,14 +162,25 @@ interface StateButtonProps {
   readonly onDone: (document: Interface) => void;
 }
 
-function StateButton({ document: { interfaceId, name, state }, isDisabled, onDone }: StateButtonProps) {
+function StateButton({ document: { interfaceId, name, state, revision }, isDisabled, onDone }: StateButtonProps) {
   const t = useTexts(TEXTS);
   const text = useText();
   const may = useMay();
   const confirm = useConfirm();
   const set = useMutationOf('interfaces.set-state');
-  if (!may('interfaces.publish')) return null;
+  const askFor = useAsk();
+  const isAsked = useAsked('interfaces.set-state', ({ subject }) => subject.startsWith(`${interfaceId} `));
   const isOnline = state === 'online';
+  if (!may('interfaces.publish')) {
+    const input = { interfaceId, state: isOnline ? 'offline' : 'online', revision };
+    const about = t(isOnline ? 'offlineEffect' : 'onlineEffect', { name: text(name) });
+    if (isAsked) return <AskedAlready />;
+    return (
+      <Button icon={<Send size={16} />} onClick={() => askFor('interfaces.set-state', input, { about })}>
+        {t(isOnline ? 'askOffline' : 'askOnline')}
+      </Button>
+    );
+  }
   const verb = isOnline ? t('putOffline') : t('putOnline');
   const ask = () =>
     confirm({

@@ -135,7 +135,7 @@ export function InterfacesPage() {
         error={interfaces.error}
         onRefresh={() => void interfaces.refetch()}
         onOpen={({ interfaceId }) => void go(`/interfaces/${interfaceId}`)}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={create} />}
+        empty={<EmptyState needs="interfaces.edit" title={t('empty')} next={t('emptyNext')} action={create} />}
         exportName="interfaces"
       />
     </Page>

@@ -38,7 +38,7 @@ export function PublishedFlows({ flows }: { readonly flows: readonly Flow[] }) {
         dataSource={flows.filter(({ publishedVersion }) => publishedVersion !== undefined)}
         pagination={{ pageSize: 10, hideOnSinglePage: true, showSizeChanger: false }}
         scroll={{ x: 'max-content' }}
-        locale={{ emptyText: <EmptyState title={t('empty')} next={t('emptyNext')} /> }}
+        locale={{ emptyText: <EmptyState needs="flows.publish" title={t('empty')} next={t('emptyNext')} /> }}
       />
     </Panel>
   );

@@ -85,7 +85,7 @@ export function SecretsPage() {
         isLoading={secrets.isPending}
         error={secrets.error}
         onRefresh={() => void secrets.refetch()}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={create} />}
+        empty={<EmptyState needs="secrets.edit" title={t('empty')} next={t('emptyNext')} action={create} />}
         exportName="secrets"
       />
       {edited === undefined ? null : <SecretDialog secret={edited === 'new' ? undefined : edited} onClose={() => setEdited(undefined)} />}

@@ -81,7 +81,7 @@ export function OutboundTable() {
         isLoading={listed.isPending}
         error={listed.error}
         onRefresh={() => void listed.refetch()}
-        empty={<EmptyState title={t('empty')} />}
+        empty={<EmptyState needs="outbound.edit" title={t('empty')} />}
         exportName="outbound"
       />
       {edited === undefined ? null : <OutboundDialog target={edited === 'new' ? undefined : edited} onClose={() => setEdited(undefined)} />}

@@ -129,7 +129,7 @@ export function CodeTablesPage() {
         error={tables.error}
         onRefresh={() => void tables.refetch()}
         onOpen={({ tableId }) => void go(`/code-tables/${tableId}`)}
-        empty={<EmptyState title={t('empty')} next={t('emptyNext')} action={create} />}
+        empty={<EmptyState needs="tables.edit" title={t('empty')} next={t('emptyNext')} action={create} />}
         exportName="code-tables"
       />
       {isCreating ? <NewTable onClose={() => setCreating(false)} /> : null}

@@ -1,0 +1,63 @@
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import styles from './audit-page.module.css';
+import { changedFields } from './changed-fields.ts';
+import { useFieldWords } from './field-words.ts';
+
+const TEXTS = defineTexts({
+  changes: ['修改了什么', 'What changed'],
+  field: ['字段', 'Field'],
+  before: ['之前', 'Before'],
+  after: ['之后', 'After'],
+  none: ['（无）', '(none)'],
+  same: ['没有字段变化（只移动了位置，或内容相同）', 'No field changed: things were only moved, or it was the same again'],
+});
+
+/** Revisions count saves: that one more was made is no news. */
+const NO_NEWS = new Set(['revision']);
+
+interface FieldChangesProps {
+  readonly before: unknown;
+  readonly after: unknown;
+  /** In place of "What changed". */
+  readonly title?: string;
+}
+
+/** Both sides of each field that differs; nothing where the two are no documents. */
+export function FieldChanges({ before: old, after: next, title }: FieldChangesProps) {
+  const t = useTexts(TEXTS);
+  const wordsOf = useFieldWords();
+  const changes = changedFields(old, next)?.filter(({ path }) => !NO_NEWS.has(path.join('/')));
+  if (changes === undefined) return null;
+  return (
+    <section>
+      <h3 className={styles.heading}>{title ?? t('changes')}</h3>
+      {changes.length === 0 ? (
+        <p className={styles.hint}>{t('same')}</p>
+      ) : (
+        <table className={styles.changes}>
+          <thead>
+            <tr>
+              <th scope="col">{t('field')}</th>
+              <th scope="col">{t('before')}</th>
+              <th scope="col">{t('after')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {changes.map(({ path, before, after }) => (
+              <tr key={path.join('/')}>
+                <th scope="row">{wordsOf(path)}</th>
+                <td>{shown(before, t('none'))}</td>
+                <td>{shown(after, t('none'))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function shown(value: unknown, none: string): string {
+  if (value === undefined) return none;
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,148 @@
+import { Alert, Button, Collapse } from 'antd';
+import { Link } from 'react-router';
+import { useMutationOf, useQueryOf } from '../../api/queries.ts';
+import { useMe } from '../../app/session.tsx';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { CodeEditor } from '../../parts/code-editor.tsx';
+import { useConfirm } from '../../parts/confirm-act.tsx';
+import { ErrorBox } from '../../parts/error-box.tsx';
+import { TimeText } from '../../parts/time-text.tsx';
+import { useWhoMay } from '../../parts/who-may.ts';
+import { useOutcomeWords } from '../audit/outcome-words.ts';
+import { NewSecretFor } from './new-secret-for.tsx';
+import { RequestSight } from './request-sight.tsx';
+import { pageOf, RequestStatusTag, useWhat } from './request-words.tsx';
+import styles from './requests-page.module.css';
+
+const TEXTS = defineTexts({
+  by: ['申请人', 'By'],
+  reason: ['理由', 'Why'],
+  decision: ['决定', 'Decision'],
+  accept: ['同意并执行', 'Accept and do it'],
+  refuse: ['拒绝', 'Refuse'],
+  withdraw: ['撤回', 'Withdraw'],
+  acceptEffect: ['将以您的名义执行：{{what}}。', 'It runs as your act: {{what}}.'],
+  refuseEffect: ['申请人会看到您的理由。', 'Your reason is shown to who asked.'],
+  look: ['查看现在的内容', 'See what is there now'],
+  content: ['原始内容', 'As it was sent'],
+  outdated: ['申请之后，所涉及的内容已被修改或删除', 'What it is about has been changed or removed since'],
+  outdatedDecide: [
+    '同意也不会执行：执行的只能是申请时看到的内容。请拒绝，并请申请人按现在的内容重新申请。',
+    'It cannot be accepted any more: only what was looked at is done. Refuse it, and let them ask again for what is there now.',
+  ],
+  outdatedOwn: [
+    '这项申请不会执行。请撤回，按现在的内容重新申请。',
+    'It will not be carried out. Withdraw it, and ask for what is there now.',
+  ],
+  waits: ['等待决定：{{count}} 个账号可以决定（{{roles}}）', 'It waits for a decision; accounts that can decide it: {{count}} ({{roles}})'],
+  nobody: ['目前没有启用的账号能决定（{{roles}}）', 'No active account can decide it now ({{roles}})'],
+  nobodyNext: ['请系统管理员在“账号”页建立一个。', 'Ask the system administrator to make one on the page "Accounts".'],
+});
+
+/** One request in full, with what the person may do about it. */
+export function RequestDetails({ requestId, onEnd }: { readonly requestId: string; readonly onEnd: () => void }) {
+  const t = useTexts(TEXTS);
+  const me = useMe();
+  const confirm = useConfirm();
+  const whatOf = useWhat();
+  const whoMay = useWhoMay();
+  const outcomeOf = useOutcomeWords();
+  const request = useQueryOf('requests.get', { requestId });
+  const decide = useMutationOf('requests.decide', ['grants', 'adapters', 'interfaces', 'apps', 'flows', 'system']);
+  const withdraw = useMutationOf('requests.withdraw', ['system']);
+  if (request.error !== null) return <ErrorBox error={request.error} onRetry={() => void request.refetch()} />;
+  if (request.data === undefined) return null;
+  const { status, by, at, reason, decidedBy, decidedAt, decision, outcome, mayDecide, input, isOutdated, deciders, needs } = request.data;
+  const isOwn = by === me.name;
+  const page = pageOf(request.data);
+  const ask = (accept: boolean) =>
+    confirm({
+      title: accept ? t('accept') : t('refuse'),
+      effect: accept ? t('acceptEffect', { what: whatOf(request.data) }) : t('refuseEffect'),
+      verb: accept ? t('accept') : t('refuse'),
+      isDangerous: !accept,
+      needsReason: true,
+      async run(why) {
+        await decide.mutateAsync({ requestId, accept, reason: why });
+        onEnd();
+      },
+    });
+  return (
+    <div className={styles.request}>
+      <h2 className={styles.what}>{whatOf(request.data)}</h2>
+      <div>
+        <RequestStatusTag status={status} /> {outcome === undefined ? null : outcomeOf({ outcome })}
+      </div>
+      {status === 'open' && deciders !== undefined && !isOutdated ? (
+        <Alert
+          type={deciders === 0 ? 'warning' : 'info'}
+          showIcon
+          title={t(deciders === 0 ? 'nobody' : 'waits', { count: deciders, roles: whoMay(needs) })}
+          description={deciders === 0 ? t('nobodyNext') : undefined}
+        />
+      ) : null}
+      {isOutdated ? (
+        <Alert
+          type="warning"
+          showIcon
+          title={t('outdated')}
+          description={
+            <>
+              {t(isOwn ? 'outdatedOwn' : 'outdatedDecide')} {page === undefined ? null : <Link to={page}>{t('look')}</Link>}
+            </>
+          }
+        />
+      ) : null}
+      <dl className={styles.facts}>
+        <div>
+          <dt>{t('by')}</dt>
+          <dd>
+            {by} · <TimeText at={at} />
+          </dd>
+        </div>
+        <div>
+          <dt>{t('reason')}</dt>
+          <dd>{reason}</dd>
+        </div>
+        {decision === undefined ? null : (
+          <div>
+            <dt>{t('decision')}</dt>
+            <dd>
+              {decidedBy} · {decidedAt === undefined ? null : <TimeText at={decidedAt} />} · {decision}
+            </dd>
+          </div>
+        )}
+      </dl>
+      {status === 'open' && !isOutdated ? <RequestSight request={request.data} /> : null}
+      {mayDecide && !isOutdated ? <NewSecretFor request={request.data} /> : null}
+      <Collapse
+        ghost
+        items={[
+          {
+            key: 'raw',
+            label: t('content'),
+            children: <CodeEditor label={t('content')} language="json" isReadOnly value={JSON.stringify(input, null, 2)} />,
+          },
+        ]}
+      />
+      <div className={styles.acts}>
+        {mayDecide && !isOutdated ? (
+          <Button type="primary" onClick={() => ask(true)}>
+            {t('accept')}
+          </Button>
+        ) : null}
+        {mayDecide ? (
+          <Button danger onClick={() => ask(false)}>
+            {t('refuse')}
+          </Button>
+        ) : null}
+        {isOwn && status === 'open' ? (
+          <Button loading={withdraw.isPending} onClick={() => withdraw.mutate({ requestId }, { onSuccess: onEnd })}>
+            {t('withdraw')}
+          </Button>
+        ) : null}
+      </div>
+      {withdraw.error === null ? null : <ErrorBox error={withdraw.error} />}
+    </div>
+  );
+}

@@ -1,0 +1,60 @@
+import { Alert, Button } from 'antd';
+import { Send } from 'lucide-react';
+import { useQueryOf } from '../api/queries.ts';
+import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
+import { AskedAlready, useAsked } from '../parts/asked-already.tsx';
+import { useAsk } from '../parts/use-ask.tsx';
+import { useWhoMay } from '../parts/who-may.ts';
+import styles from './release.module.css';
+import { WhoIsAffected } from './who-is-affected.tsx';
+
+const TEXTS = defineTexts({
+  noRight: ['发布由{{roles}}办理，您可以申请。', 'Published by: {{roles}}. You may ask for it.'],
+  ask: ['申请发布', 'Ask to publish it'],
+  about: [
+    '申请发布第 {{revision}} 次保存的草稿。此后草稿若有修改，这项申请不会执行。',
+    'You ask for the draft of save {{revision}} to be published. When it is changed afterwards, the request is not carried out.',
+  ],
+  errors: ['草稿有 {{count}} 个错误，改正后才能发布。', 'The draft has {{count}} errors, which must be corrected first.'],
+  showErrors: ['查看问题', 'Show the problems'],
+});
+
+/** Where somebody who may not publish would: they ask for the draft as they see it. */
+export function AskToPublish({ flowId }: { readonly flowId: string }) {
+  const t = useTexts(TEXTS);
+  const ask = useAsk();
+  const whoMay = useWhoMay();
+  const { openPanel } = useEditorStore().getState();
+  const revision = useEditor(({ history }) => history.document.revision);
+  const errors = useEditor(({ problems }) => problems.errors);
+  const revisions = useQueryOf('flows.revisions', { flowId });
+  const versions = useQueryOf('flows.versions', { flowId });
+  const isAsked = useAsked('flows.publish', ({ subject }) => subject === flowId);
+  const inService = versions.data?.items.find(({ isCurrent }) => isCurrent)?.version;
+  const draft = revisions.data?.items.find(({ isCurrent }) => isCurrent === true);
+  // Nothing would change, or nothing is known yet.
+  if (draft === undefined || versions.data === undefined || (inService !== undefined && draft.versions.includes(inService))) return null;
+  if (errors > 0)
+    return (
+      <Alert
+        type="error"
+        showIcon
+        title={t('errors', { count: errors })}
+        action={<Button onClick={() => openPanel('problems')}>{t('showErrors')}</Button>}
+      />
+    );
+  return (
+    <section className={styles.list}>
+      <WhoIsAffected flowId={flowId} />
+      <p className={styles.hint}>{t('noRight', { roles: whoMay('flows.publish') })}</p>
+      {isAsked ? (
+        <AskedAlready />
+      ) : (
+        <Button icon={<Send size={16} />} onClick={() => ask('flows.publish', { flowId, revision }, { about: t('about', { revision }) })}>
+          {t('ask')}
+        </Button>
+      )}
+    </section>
+  );
+}
