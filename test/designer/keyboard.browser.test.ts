@@ -40,6 +40,7 @@ test('F2 goes to the name of the selected node with all of it marked; Enter goes
   await page.keyboard.press('Enter');
   await expect(name).not.toBeFocused();
   await expect(card(page, '无此医院')).toBeVisible();
+  await expect(page.getByLabel(/到“无此医院”的连线/)).toHaveCount(1);
   const count = await page.locator('.react-flow__node-card').count();
   // The canvas has the keys again.
   await page.keyboard.press('Delete');

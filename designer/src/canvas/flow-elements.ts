@@ -5,13 +5,13 @@ import {
   createCanvasView,
   type CanvasEdge as ViewEdge,
   type CanvasNode as ViewNode,
+  type CanvasView,
   type CardData,
   type FrameData,
   type GroupData,
   type NoteData,
   type WireData,
 } from '../model/canvas-view.ts';
-import { flowOrder } from '../model/flow-order.ts';
 import type { NodeTypes } from '../model/node-types.ts';
 
 export type CardElement = Node<CardData, 'card'>;
@@ -35,17 +35,18 @@ export interface Names {
 /** Class of the part of a frame by which it is dragged. */
 export const GROUP_HANDLE = 'kq-group-title';
 
-export type BuildElements = (document: FlowDocument, selected: ReadonlySet<string>, names: Names) => FlowElements;
+/** Wires are named by the labels that the nodes have in `named`. */
+export type BuildElements = (document: FlowDocument, selected: ReadonlySet<string>, names: Names, named: FlowDocument) => FlowElements;
 
 /** A builder remembers what it built last: an element that did not change stays the same object, and so does a list of such elements. */
 export function createElementBuilder(types: NodeTypes): BuildElements {
   const viewOf = createCanvasView(types);
   let known = new Map<string, Kept>();
   let last: FlowElements = { nodes: [], edges: [] };
-  return (document, selected, names) => {
+  return (document, selected, names, named) => {
     const view = viewOf(document);
     const next = new Map<string, Kept>();
-    const ordered = inOrder(document, view.nodes);
+    const ordered = inOrder(view);
     const stop = (ordered.find(({ id }) => selected.has(id)) ?? ordered.find(({ type }) => type === 'card'))?.id;
     const keep = <T extends CanvasNode | CanvasEdge>(from: ViewNode | ViewEdge, name: string, make: () => T): T => {
       const [isSelected, isStop] = [selected.has(from.id), from.id === stop];
@@ -65,7 +66,7 @@ export function createElementBuilder(types: NodeTypes): BuildElements {
       return kept.element as T;
     };
     const nodes = ordered.map((node) => keep(node, names.node(node), () => nodeElement(node)));
-    const edges = view.edges.map((edge) => keep(edge, names.wire(edge, document), () => edge as CanvasEdge));
+    const edges = view.edges.map((edge) => keep(edge, names.wire(edge, named), () => edge as CanvasEdge));
     known = next;
     last = { nodes: sameList(last.nodes, nodes), edges: sameList(last.edges, edges) };
     return last;
@@ -85,8 +86,8 @@ interface Kept {
 }
 
 /** The order of the elements is the order in which a person walks from one to the next. */
-function inOrder(document: FlowDocument, nodes: readonly ViewNode[]): readonly ViewNode[] {
-  const rank = new Map(flowOrder(document).map((id, index) => [id, index]));
+function inOrder({ nodes, order }: CanvasView): readonly ViewNode[] {
+  const rank = new Map(order.map((id, index) => [id, index]));
   return nodes.toSorted((a, b) => (rank.get(a.id) ?? -1) - (rank.get(b.id) ?? -1));
 }
 

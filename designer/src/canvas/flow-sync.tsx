@@ -5,6 +5,7 @@ import { useEditor } from '../editor/editor-context.tsx';
 import { useCanvas, useCanvasTools, type CanvasTools } from './canvas-context.tsx';
 import { createNames } from './element-names.ts';
 import { createElementBuilder, type CanvasEdge, type CanvasNode } from './flow-elements.ts';
+import { isLabelGesture } from '../model/commands/change-node.ts';
 import { select, selectionOf } from './selection.ts';
 
 /** A child of <ReactFlow>, so that the drawing is ready when it runs. */
@@ -20,15 +21,19 @@ export function FlowSync() {
   const names = useMemo(() => createNames(types, overlay, language), [types, overlay, language]);
   const selected = useMemo(() => new Set([...nodes, ...edges, ...notes, ...groups]), [nodes, edges, notes, groups]);
   const drawn = useRef<CanvasEdge[]>(undefined);
+  const isNaming = useEditor(({ history }) => isLabelGesture(history.gesture));
+  const named = useRef(document);
   useEffect(() => {
-    const elements = build(document, selected, names);
+    // While a node's name is being typed its wires keep the old one: to draw all wires anew takes longer than the key.
+    if (!isNaming) named.current = document;
+    const elements = build(document, selected, names, named.current);
     const { setNodes, setEdges, nodeLookup } = drawing.getState();
     // A drag under way is the drawing's own until it ends.
     setNodes(elements.nodes.map((node) => (nodeLookup.get(node.id)?.dragging === true ? inDrag(node, nodeLookup.get(node.id)!) : node)));
     // A label is typed without any wire changing.
     if (drawn.current !== elements.edges) setEdges(elements.edges);
     drawn.current = elements.edges;
-  }, [build, document, selected, names, drawing]);
+  }, [build, document, selected, names, isNaming, drawing]);
   return null;
 }
 

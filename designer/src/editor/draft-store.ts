@@ -17,6 +17,8 @@ export function openDraftStore(account: string, flowId: string): DraftStore {
   let isWriting = false;
   const writeAll = async () => {
     isWriting = true;
+    // What is written again in the same turn is written once.
+    await Promise.resolve();
     for (let draft = next; draft !== undefined; draft = next) {
       next = undefined;
       await set(key, draft, database);

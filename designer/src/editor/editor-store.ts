@@ -1,6 +1,7 @@
 /** What the open flow editor knows: the flow with its history, what is selected, what is shown beside it. One store for each open flow. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
+import { findChanges } from '../model/document-changes.ts';
 import {
   apply,
   nodesTouched,
@@ -145,7 +146,7 @@ export function createEditorStore({ history: given, types, isReadOnly }: EditorS
         const next = apply(get().history, command);
         if (next !== get().history) set(({ selection }) => ({ history: next, selection: keepKnown(selection, next.document) }));
       },
-      seal: () => set(({ history: now }) => ({ history: seal(now) })),
+      seal: () => set((now) => withHistory(now, seal(now.history))),
       undo: () => step(undo, ({ past }) => past.at(-1)),
       redo: () => step(redo, ({ future }) => future[0]),
       select: (part) =>
@@ -168,16 +169,21 @@ export function createEditorStore({ history: given, types, isReadOnly }: EditorS
           focus: { nodeId, pointer, serial: ++asked },
         }),
       openMapping: (openMappingOf) => set({ openMappingOf }),
-      setProblems: (problems) => set({ problems }),
+      setProblems: (problems) => set((now) => (findChanges(now.problems.all, problems.all).length === 0 ? now : { problems })),
       setSamples: (samples) => set((now) => ({ samples: { ...now.samples, ...samples } })),
       setOverlay: (overlay) => set({ overlay }),
       setTrial: (part) => set(({ trial }) => ({ trial: { ...trial, ...part } })),
       setLive: (live) => set({ live }),
       setTypes: (next) => set({ types: next }),
-      setRevision: (revision) => set(({ history: now }) => ({ history: withRevision(now, revision) })),
+      setRevision: (revision) => set((now) => withHistory(now, withRevision(now.history, revision))),
       replaceHistory: (next) => set(({ selection }) => ({ history: next, selection: keepKnown(selection, next.document) })),
     };
   });
+}
+
+/** A state that stays the same object is told to nobody: hundreds of cards would ask whether it concerns them. */
+function withHistory(state: EditorState, history: History): EditorState {
+  return history === state.history ? state : { ...state, history };
 }
 
 function keepKnown(selection: Selection, document: FlowDocument): Selection {

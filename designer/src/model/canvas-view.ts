@@ -8,6 +8,7 @@ import type { Text } from '../../../engine/contract/texts.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
 import { boxOf, CARD_WIDTH, cardHeight, groupFrame, portHeight, placeOf, portPoint, type Box, type Point } from './card-geometry.ts';
 import { flowFrames, type FlowFrame } from './flow-frames.ts';
+import { flowOrder } from './flow-order.ts';
 import { isErrorPort, type NodeTypes } from './node-types.ts';
 import { turnOf, type Turn, type WireEnds } from './wire-route.ts';
 
@@ -95,6 +96,8 @@ export interface CanvasEdge {
 export interface CanvasView {
   readonly nodes: readonly CanvasNode[];
   readonly edges: readonly CanvasEdge[];
+  /** Ids of the cards in the order in which a person reads them. */
+  readonly order: readonly string[];
 }
 
 const Z = { group: 0, note: 1, card: 2 } as const;
@@ -102,42 +105,45 @@ const HANDLE = 12;
 
 /** Answers a function that makes views of one flow's documents; make a new one for each flow, or when node types change. */
 export function createCanvasView(types: NodeTypes): (document: FlowDocument) => CanvasView {
-  const kept = new Map<string, { readonly inputs: readonly unknown[]; readonly output: CanvasNode | CanvasEdge }>();
+  let before: ReadonlyMap<string, Kept> = new Map();
   let last: { readonly document: FlowDocument; readonly view: CanvasView } | undefined;
-
-  /** The output made before from the same inputs. */
-  const keep = <T extends CanvasNode | CanvasEdge>(id: string, inputs: readonly unknown[], make: () => T): T => {
-    const old = kept.get(id);
-    if (old !== undefined && old.inputs.length === inputs.length && old.inputs.every((input, index) => input === inputs[index])) {
-      return old.output as T;
-    }
-    const output = make();
-    kept.set(id, { inputs, output });
-    return output;
-  };
 
   return (document) => {
     if (last?.document === document) return last.view;
+    const now = new Map<string, Kept>();
+    const keep: Keep = (id, inputs, make) => {
+      const old = before.get(id);
+      const isSame = old?.inputs.length === inputs.length && old.inputs.every((input, index) => input === inputs[index]);
+      const kept = isSame ? old : { inputs, output: make() };
+      now.set(id, kept);
+      return kept.output as ReturnType<typeof make>;
+    };
     const view = makeView(document, types, keep);
-    const shown = new Set([...view.nodes, ...view.edges].map(({ id }) => id));
-    for (const id of kept.keys()) if (!shown.has(id)) kept.delete(id);
+    before = now;
     last = { document, view };
     return view;
   };
 }
 
-type Keep = <T extends CanvasNode | CanvasEdge>(id: string, inputs: readonly unknown[], make: () => T) => T;
+/** What the last view had under this id when it was made from the same inputs, else what `make` returns. */
+type Keep = <T>(id: string, inputs: readonly unknown[], make: () => T) => T;
+
+interface Kept {
+  readonly inputs: readonly unknown[];
+  readonly output: unknown;
+}
 
 function makeView(document: FlowDocument, types: NodeTypes, keep: Keep): CanvasView {
   const byId = new Map(document.nodes.map((node) => [node.id, node]));
   const wires = document.edges.filter(({ from, to }) => byId.has(from.node) && byId.has(to.node));
   const lost = lostPorts(wires, byId, types);
-  const boxes = new Map(document.nodes.map((node) => [node.id, boxOf(document, node, types)]));
+  const boxes = boxesOf(document, types, keep);
   const groups = document.layout.groups.flatMap((group) => {
     const frame = groupFrame(group.nodes.flatMap((id) => boxes.get(id) ?? []));
     return frame === undefined ? [] : [groupNode(group, frame, keep)];
   });
-  const frames = flowFrames(document, types).map((frame) => {
+  const typed = document.nodes.map(({ id, type }) => `${id} ${type}`);
+  const frames = keep('frames', [document.edges, ...typed], () => flowFrames(document, types)).map((frame): CanvasNode => {
     const box = groupFrame(frame.nodes.flatMap((id) => boxes.get(id) ?? []))!;
     const { x, y, width, height } = box;
     const id = `${frame.kind} ${frame.owner}`;
@@ -158,15 +164,28 @@ function makeView(document: FlowDocument, types: NodeTypes, keep: Keep): CanvasV
     const [lostIns, lostOuts] = [lost.get(`in ${node.id}`) ?? '', lost.get(`out ${node.id}`) ?? ''];
     return keep(node.id, [node, x, y, ins, outs, lostIns, lostOuts], () => cardNode(node, { x, y }, ins, outs, lostIns, lostOuts));
   });
-  const places = [...boxes.values()];
+  // Routes cost the most, and only a moved card or another port changes them.
+  const places = keep('places', [...boxes.values()], () => [...boxes.values()]);
   const edges = wires.map((edge) => {
     const source = byId.get(edge.from.node)!;
     const [outs, ins] = [types.outPorts(source), types.inPorts(byId.get(edge.to.node)!)];
     const type = types.get(source.type);
-    const turn = isErrorPort(edge.from.port) ? {} : turnOf(endsOf(edge, outs, ins, boxes), places);
+    const turn = keep(`turn ${edge.id}`, [edge, outs, ins, places], () =>
+      isErrorPort(edge.from.port) ? {} : turnOf(endsOf(edge, outs, ins, boxes), places),
+    );
     return keep(edge.id, [edge, outs, ins, turn.x, turn.y], () => wire(edge, outs, ins, type, turn));
   });
-  return { nodes: [...frames, ...groups, ...notes, ...cards], edges };
+  const order = keep('order', [document.edges, document.layout.nodes, ...boxes.keys()], () => flowOrder(document));
+  return { nodes: [...frames, ...groups, ...notes, ...cards], edges, order };
+}
+
+function boxesOf(document: FlowDocument, types: NodeTypes, keep: Keep): ReadonlyMap<string, Box> {
+  return new Map(
+    document.nodes.map((node) => {
+      const box = boxOf(document, node, types);
+      return [node.id, keep(`box ${node.id}`, [box.x, box.y, box.height], () => box)];
+    }),
+  );
 }
 
 function endsOf(

@@ -26,11 +26,12 @@ export function flowFrames(document: FlowDocument, types: NodeTypes): readonly F
 }
 
 function behind({ edges }: FlowDocument, starts: readonly string[]): ReadonlySet<string> {
+  const leaving = Map.groupBy(edges, ({ from }) => from.node);
   const seen = new Set<string>();
   const queue = [...starts];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-    for (const { from, to } of edges) {
-      if (from.node !== next || seen.has(to.node)) continue;
+    for (const { to } of leaving.get(next) ?? []) {
+      if (seen.has(to.node)) continue;
       seen.add(to.node);
       queue.push(to.node);
     }

@@ -98,7 +98,7 @@ export interface ProblemChecks {
   prepare(document: FlowDocument, count: number): boolean;
 }
 
-/** Checks for one set of node types. Configurations that were checked before are not checked again, so an edit costs little. */
+/** Checks for one set of node types. Documents and configurations that were checked are not checked again, so an edit costs little. */
 export function createProblemChecks(types: NodeTypes, checks: QuickChecks = {}): ProblemChecks {
   const configs = new WeakMap<FlowNode['config'], { readonly type: string; readonly issues: readonly Issue[] }>();
   const definitions = new Map(types.list.map((type) => [type.name, definitionLike(type, types)]));
@@ -113,7 +113,13 @@ export function createProblemChecks(types: NodeTypes, checks: QuickChecks = {}):
     configs.set(node.config, { type: node.type, issues });
     return issues;
   };
+  const checked = new WeakMap<FlowDocument, readonly Issue[]>();
   const quick = (document: FlowDocument): readonly Issue[] => {
+    const found = checked.get(document) ?? check(document);
+    checked.set(document, found);
+    return found;
+  };
+  const check = (document: FlowDocument): readonly Issue[] => {
     const isUnsure = new Set(document.nodes.filter((node) => types.get(node.type)?.effect === 'depends-on-config').map(({ id }) => id));
     const ofConfigs = document.nodes.flatMap((node, index) =>
       configIssues(node).map((issue) => ({ ...issue, path: `/nodes/${index}/config${issue.path}`, node: node.id })),
@@ -147,9 +153,10 @@ function currentIssues(
   const found = quick(document);
   if (told === undefined) return found;
   const toldHere = new Set(quick(told.document).map(keyOf));
+  const before = new Map(told.document.nodes.map((node) => [node.id, node]));
   const positions = new Map(document.nodes.map((node, index) => [node, index]));
   const kept = told.issues.flatMap((issue) => {
-    const node = toldHere.has(keyOf(issue)) ? undefined : told.document.nodes.find(({ id }) => id === issue.node);
+    const node = toldHere.has(keyOf(issue)) ? undefined : before.get(issue.node ?? '');
     const index = node === undefined ? undefined : positions.get(node);
     return index === undefined ? [] : [{ ...issue, path: issue.path.replace(/^\/nodes\/\d+/, `/nodes/${index}`) }];
   });

@@ -42,6 +42,7 @@ test('only what changed is a new object', () => {
   const second = view(history.document);
   for (const node of second.nodes) assert.equal(first.nodes.includes(node), node.id !== 'n_check', node.id);
   assert.ok(second.edges.every((edge) => first.edges.includes(edge)));
+  assert.equal(second.order, first.order);
   history = done(history, move(new Map([['n_call', { x: 5, y: 5 }]])));
   const third = view(history.document);
   for (const node of third.nodes) assert.equal(second.nodes.includes(node), node.id !== 'n_call', node.id);

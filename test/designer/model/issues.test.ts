@@ -96,6 +96,7 @@ test('after a change what only the server can tell stays for nodes left as they 
     node,
   });
   const told = { document, issues: [deep(1, 'n_check'), deep(4, 'n_book_a')] };
+  assert.equal(checks.quick(document), checks.quick(document), 'one document is checked once');
   assert.equal(checks.current(document, told), told.issues);
   assert.equal(checks.current({ ...document, revision: 9 }, told), told.issues);
 

@@ -7,13 +7,20 @@ import type { NodeTypes } from '../node-types.ts';
 import { findNode, plainJson } from './draft-parts.ts';
 import { refuse, type Planned } from './refusal.ts';
 
+const LABEL_GESTURE = 'label ';
+
+/** True while the name of a node is being typed. */
+export function isLabelGesture(gesture: string | undefined): boolean {
+  return gesture?.startsWith(LABEL_GESTURE) === true;
+}
+
 /** Renames a node; labels are only labels, nothing refers to them. */
 export function setLabel(document: FlowDocument, nodeId: string, label: string): Command {
   const before = findNode(document, nodeId)?.label;
   return {
     name: 'node.label',
     subject: before ?? label,
-    mergeKey: `label ${nodeId}`,
+    mergeKey: `${LABEL_GESTURE}${nodeId}`,
     change: (draft) => withNode(draft, nodeId, (node) => void (node.label = label.slice(0, 200))),
   };
 }
