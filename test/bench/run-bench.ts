@@ -6,6 +6,7 @@ import type { BenchCase } from './measure/case.ts';
 import { bombCases } from './cases/bombs.ts';
 import { chaosCases } from './cases/chaos.ts';
 import { designerCases } from './cases/designer-canvas.ts';
+import { designerSpeedCases } from './cases/designer-speed.ts';
 import { durableCases } from './cases/durable-feed.ts';
 import { durableServerCases } from './cases/durable-servers.ts';
 import { gatewayCases } from './cases/gateways.ts';
@@ -22,6 +23,7 @@ const cases: readonly BenchCase[] = [
   ...durableServerCases,
   ...historyCases,
   ...designerCases,
+  ...designerSpeedCases,
   ...chaosCases,
   ...bombCases,
 ];

@@ -1,13 +1,11 @@
 /** The designer with 500 nodes and 800 wires in a real Chromium: time to open, and script time per frame while 50 of the nodes are dragged. */
 import type { CDPSession, Page } from '@playwright/test';
 import { noBrowser, startConsole } from '../../designer/browser.ts';
+import { largeFlow, LARGE_EDGES, LARGE_NODES } from '../flows/large-flows.ts';
 import type { BenchCase, BenchLine } from '../measure/case.ts';
 import { median, rounded } from '../measure/compare.ts';
 
-const NODES = 500;
-const EDGES = 800;
 const DRAGGED = 50;
-const ROWS = 25;
 const STEPS = 120;
 const MOST_OPEN_MS = 1500;
 const MOST_SCRIPT_MS = 8;
@@ -34,8 +32,8 @@ async function dragFifty(): Promise<readonly BenchLine[]> {
     return [
       {
         case: 'designer canvas',
-        nodes: NODES,
-        edges: EDGES,
+        nodes: LARGE_NODES,
+        edges: LARGE_EDGES,
         dragged: DRAGGED,
         frames,
         scriptMsPerFrame: scriptMs,
@@ -53,7 +51,7 @@ async function openFlow(page: Page): Promise<void> {
   await page.goto('/flows/flw_large');
   await page
     .locator('.react-flow__node-card')
-    .nth(NODES - 1)
+    .nth(LARGE_NODES - 1)
     .waitFor();
 }
 
@@ -77,7 +75,7 @@ async function traceDrag(page: Page): Promise<{ readonly scriptMs: number; reado
 
 /** By a box around the columns in the middle, as a person does. */
 async function selectColumns(page: Page): Promise<void> {
-  const first = NODES / 2;
+  const first = LARGE_NODES / 2;
   const boxOf = async (index: number) => (await page.locator(`.react-flow__node[data-id="n_${index}"]`).boundingBox())!;
   const [from, to] = [await boxOf(first), await boxOf(first + DRAGGED - 1)];
   await page.keyboard.down('Shift');
@@ -150,36 +148,4 @@ function scriptPerFrame(events: readonly TraceEvent[]): readonly number[] {
 
 function calls(events: readonly TraceEvent[]): number {
   return events.filter(({ name }) => name === 'FunctionCall').length;
-}
-
-/** Columns of nodes, each wired to the next column, and further wires across. */
-function largeFlow(): object {
-  const nodes = Array.from({ length: NODES }, (_, index) => ({
-    id: `n_${index}`,
-    type: index % 3 === 0 ? 'http.call@1' : 'transform.map@1',
-    label: `节点 ${index}`,
-    config: {},
-  }));
-  const places = nodes.map(({ id }, index) => [id, [Math.floor(index / ROWS) * 300, (index % ROWS) * 120]]);
-  const along = nodes.slice(ROWS).map((_, index) => [index, index + ROWS] as const);
-  const across = nodes.slice(2 * ROWS).map((_, index) => [index, Math.min(NODES - 1, index + ROWS + 1 + (index % 7))] as const);
-  const edges = [...along, ...across].slice(0, EDGES).map(([from, to], index) => ({
-    id: `e_${index}`,
-    from: { node: `n_${from}`, port: 'ok' },
-    to: { node: `n_${to}`, port: 'in' },
-  }));
-  return {
-    schema: 'flow/1',
-    flowId: 'flw_large',
-    revision: 0,
-    name: { 'zh-CN': '大流程', en: 'Large flow' },
-    domain: 'sh-city',
-    tags: [],
-    mode: 'sync',
-    deadlineMs: 8000,
-    nodes,
-    edges,
-    tests: [],
-    layout: { nodes: Object.fromEntries(places) as Record<string, [number, number]>, groups: [], notes: [] },
-  };
 }
