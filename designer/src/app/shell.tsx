@@ -1,13 +1,15 @@
 /** The frame of every page: navigation at the left, top bar, and the page. */
 import { Suspense } from 'react';
-import { Outlet } from 'react-router';
+import { Outlet, useLocation } from 'react-router';
+import { NoRight } from '../parts/error-box.tsx';
 import { useKeepLiveFlows } from './live-flows.ts';
 import { useLiveRefresh } from './live-refresh.ts';
 import { CommandPalette } from './command-palette.tsx';
 import { ProductionBar } from './environment-tag.tsx';
 import { useEnvironmentIcon } from './environment.ts';
 import { LostConnection } from './lost-connection.tsx';
-import { Navigation } from './navigation.tsx';
+import { AREAS, Navigation } from './navigation.tsx';
+import { useMay } from './session.tsx';
 import styles from './shell.module.css';
 import { TopBar } from './top-bar.tsx';
 
@@ -25,7 +27,7 @@ export function Shell() {
           <LostConnection />
           <main className={styles.page} id="page" tabIndex={-1}>
             <Suspense fallback={null}>
-              <Outlet />
+              <Area />
             </Suspense>
           </main>
         </div>
@@ -33,4 +35,12 @@ export function Shell() {
       </div>
     </div>
   );
+}
+
+/** A colleague's link may lead to an area that one's roles do not open. */
+function Area() {
+  const may = useMay();
+  const { pathname } = useLocation();
+  const area = AREAS.find(({ path }) => path === pathname.split('/')[1]);
+  return area === undefined || may(area.right) ? <Outlet /> : <NoRight permission={area.right} />;
 }

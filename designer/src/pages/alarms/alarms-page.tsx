@@ -1,9 +1,7 @@
 /** `/alarms`: what is wrong now and was; when there is an alarm, who is told, and what is quiet for a while. */
 import { Tabs } from 'antd';
 import { useSearchParams } from 'react-router';
-import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { AlarmList } from './alarm-list.tsx';
 import { AlarmReceivers } from './alarm-receivers.tsx';
@@ -26,10 +24,6 @@ const TABS = ['list', 'rules', 'receivers', 'silences'] as const;
 const PARTS = { list: <AlarmList />, rules: <AlarmRules />, receivers: <AlarmReceivers />, silences: <AlarmSilences /> };
 
 export function AlarmsPage() {
-  return useMay()('system.read') ? <Alarms /> : <NoRight permission="system.read" />;
-}
-
-function Alarms() {
   const t = useTexts(TEXTS);
   const [address, setAddress] = useSearchParams();
   const tab = TABS.find((name) => name === address.get('tab')) ?? 'list';

@@ -7,14 +7,13 @@ import { useSearchParams } from 'react-router';
 import { call } from '../../api/client.ts';
 import type { NamedAct } from '../../api/outputs.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { csvOf } from '../../parts/csv.ts';
 import { download } from '../../parts/download.ts';
 import listStyles from '../../parts/data-table.module.css';
 import { EmptyState } from '../../parts/empty-state.tsx';
-import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
@@ -58,12 +57,6 @@ const TEXTS = defineTexts({
 const PAGE = 100;
 const EXPORT_MOST = 50_000;
 
-/** The trail, one row an act, newest first; conditions stand in the address. */
-export function AuditPage() {
-  const may = useMay();
-  return may('audit.read') ? <Trail /> : <NoRight permission="audit.read" />;
-}
-
 interface Conditions {
   readonly actor?: string;
   readonly action?: string;
@@ -95,7 +88,8 @@ function useConditions() {
   return { query, set };
 }
 
-function Trail() {
+/** The trail, one row an act, newest first; conditions stand in the address. */
+export function AuditPage() {
   const t = useTexts(TEXTS);
   const { query, set } = useConditions();
   const [open, setOpen] = useState<NamedAct>();

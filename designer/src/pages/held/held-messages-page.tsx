@@ -12,7 +12,6 @@ import { CopyText } from '../../parts/copy-text.tsx';
 import listStyles from '../../parts/data-table.module.css';
 import type { Column } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
-import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { MessageTable } from '../messages/message-table.tsx';
@@ -71,7 +70,6 @@ export function HeldMessagesPage() {
   const [address] = useSearchParams();
   const bulkId = address.get('bulk');
   const group = groupOfAddress(address);
-  if (!useMay()('executions.read')) return <NoRight permission="executions.read" />;
   if (address.get('all') !== null) return <AllHeld />;
   if (bulkId !== null) return <HeldAgain key={bulkId} bulkId={bulkId} />;
   return group === undefined ? <Navigate to="/held" replace /> : <Group key={addressOf(group)} group={group} />;

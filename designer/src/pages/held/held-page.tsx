@@ -4,11 +4,10 @@ import { RefreshCw, Search } from 'lucide-react';
 import { Link } from 'react-router';
 import type { NamedHeldGroup } from '../../../../control/actions/held-groups.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { causeOf } from '../../model/error-causes.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
-import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { BulkList } from './bulk-list.tsx';
 import { CausePanel, type CauseSection } from './cause-panel.tsx';
@@ -31,10 +30,6 @@ const TEXTS = defineTexts({
 const REFRESH_MS = 5000;
 
 export function HeldPage() {
-  return useMay()('executions.read') ? <Held /> : <NoRight permission="executions.read" />;
-}
-
-function Held() {
   const t = useTexts(TEXTS);
   const held = useQueryOf('held.groups', {}, { refetchIntervalMs: REFRESH_MS });
   const bulks = useBulks();

@@ -4,7 +4,6 @@ import { Download, RefreshCw } from 'lucide-react';
 import { useState } from 'react';
 import type { ExecutionSummary } from '../../../../engine/services.ts';
 import { ApiError } from '../../api/client.ts';
-import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { csvOf } from '../../parts/csv.ts';
@@ -12,7 +11,6 @@ import { download } from '../../parts/download.ts';
 import type { Column } from '../../parts/data-table.tsx';
 import listStyles from '../../parts/data-table.module.css';
 import { EmptyState } from '../../parts/empty-state.tsx';
-import { NoRight } from '../../parts/error-box.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';
 import { ArchiveBar } from './archive-bar.tsx';
@@ -62,10 +60,6 @@ const EXPORT_MOST = 20_000;
 const NO_ROWS: readonly ExecutionSummary[] = [];
 
 export function MessagesPage() {
-  return useMay()('executions.read') ? <Messages /> : <NoRight permission="executions.read" />;
-}
-
-function Messages() {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const { conditions, question, set, clear } = useConditions();

@@ -4,7 +4,7 @@ import type { Overview } from '../../../../control/actions/overview.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { TrafficPanel } from '../../parts/traffic-panel.tsx';
 import { AddressList, TryIt } from './address-list.tsx';
@@ -24,11 +24,6 @@ const REFRESH_MS = 10_000;
 
 /** The first page: what needs a person, how much goes through, where callers reach the platform. */
 export function OverviewPage() {
-  const may = useMay();
-  return may('system.read') ? <Loaded /> : <NoRight permission="system.read" />;
-}
-
-function Loaded() {
   const t = useTexts(TEXTS);
   const overview = useQueryOf('system.overview', {}, { refetchIntervalMs: REFRESH_MS });
   const actions = (

@@ -6,6 +6,7 @@ import { Tag, type Tone } from '../../parts/status-tag.tsx';
 export type RequestItem = Outputs['requests.list']['items'][number];
 
 const ACT_TEXTS = defineTexts({
+  what: ['{{act}}：{{things}}', '{{act}}: {{things}}'],
   'flows.publish': ['发布流程', 'Publish a flow'],
   'interfaces.save': ['开放接口', 'Offer an interface'],
   'interfaces.online': ['接口上线', 'Put an interface online'],
@@ -58,6 +59,6 @@ export function useWhat(): (item: Pick<RequestItem, 'action' | 'subject' | 'name
     const act = action === 'interfaces.set-state' ? `interfaces.${state}` : action;
     const words = Object.hasOwn(ACT_TEXTS, act) ? t(act as keyof typeof ACT_TEXTS) : action;
     const things = names.map((name) => text(name)).filter((name) => name !== '');
-    return `${words}：${things.length === 0 ? id : things.join(' → ')}`;
+    return t('what', { act: words, things: things.length === 0 ? id : things.join(' → ') });
   };
 }

@@ -2,9 +2,9 @@ import { Alert, Button, Skeleton } from 'antd';
 import { RefreshCw } from 'lucide-react';
 import type { SystemReport } from '../../../../control/actions/system.ts';
 import { useQueryOf } from '../../api/queries.ts';
-import { useMay, useMe } from '../../app/session.tsx';
+import { useMe } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { ErrorBox, NoRight } from '../../parts/error-box.tsx';
+import { ErrorBox } from '../../parts/error-box.tsx';
 import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { GatewayTable } from './gateway-table.tsx';
 import { HealthGrid } from './health-grid.tsx';
@@ -33,11 +33,6 @@ const REFRESH_MS = 5000;
 
 /** The installation itself. */
 export function SystemPage() {
-  const may = useMay();
-  return may('system.read') ? <Loaded /> : <NoRight permission="system.read" />;
-}
-
-function Loaded() {
   const t = useTexts(TEXTS);
   const system = useQueryOf('system.get', {}, { refetchIntervalMs: REFRESH_MS });
   const refresh = () => void system.refetch();
