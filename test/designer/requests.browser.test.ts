@@ -129,6 +129,7 @@ test('an analyst makes an adapter with a new credential by one request; its valu
   const { city } = console;
   const analyst = await console.open({ path: '/adapters/adp_hospital_b', roles: ['analyst'] });
   await analyst.getByRole('button', { name: '申请新凭据' }).click();
+  await analyst.getByText('待安全管理员存入').waitFor();
   await analyst.getByRole('button', { name: '保存' }).click();
   await askWith(analyst, '乙院启用口令');
   const keeper = await console.open({ path: '/requests', roles: ['security-admin'] });

@@ -17,8 +17,8 @@ const TEXTS = defineTexts({
   request: ['请求编号', 'Request'],
   noRight: ['没有权限', 'Not allowed'],
   noRightWhy: [
-    '这由{{roles}}办理，您的角色没有此权限（{{permission}}）。',
-    'This is done by: {{roles}}. Your roles do not give the right {{permission}}.',
+    '此处需要权限 {{permission}}，持有它的角色：{{roles}}。',
+    'This takes the right {{permission}}, which these roles give: {{roles}}.',
   ],
   noRightFix: [
     '请持有该角色的人办理，或请系统管理员授予您角色（安全、审计管理员的角色由同类管理员授予）。',

@@ -22,6 +22,7 @@ const TEXTS = defineTexts({
     '选择已有的或申请新凭据，然后保存：会作为申请交给安全管理员决定，凭据的值由其存入。',
     'Choose one or ask for a new one, then save: the security administrator decides the request and stores the value.',
   ],
+  toStore: ['待安全管理员存入', 'To be stored by the security administrator'],
   askNew: ['申请新凭据', 'Ask for a new one'],
   noId: ['先填写编号，再新建凭据。', 'Give the adapter its id first.'],
 });
@@ -48,10 +49,12 @@ export function CredentialField({ adapterId, label, value, hint, isReadOnly, onC
   const mayCreate = may('secrets.edit') && !isReadOnly;
   // A name that is not there yet belongs to no domain: who has some domains chooses among those that are there.
   const mayAsk = !may('secrets.edit') && !isReadOnly && domains === 'all' && value === undefined;
-  const references = secrets.data?.items
+  const stored = secrets.data?.items
     .map(({ name, adapters }) => ({ name, isBound: adapters.includes(adapterId) }))
     .toSorted((a, b) => Number(b.isBound) - Number(a.isBound))
     .map(({ name, isBound }) => ({ id: name, name, ...(isBound ? {} : { mark: <Warning words={t('notBound')} /> }) }));
+  const isAskedFor = value === nameFor(adapterId) && stored?.every(({ id: name }) => name !== value) === true && !may('secrets.edit');
+  const references = isAskedFor ? [...stored, { id: value, name: value, mark: <Warning words={t('toStore')} /> }] : stored;
   const close = (saved?: string) => {
     setCreating(false);
     if (saved !== undefined) onChange(saved);
