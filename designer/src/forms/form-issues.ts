@@ -5,6 +5,7 @@ import type { Issue } from '../../../engine/contract/errors.ts';
 import { schemaIssues } from '../../../engine/flow/schema-issues.ts';
 import { defineTexts, translateWith, type Language } from '../i18n/text-pairs.ts';
 import { fieldOf } from '../model/field-names.ts';
+import { fitsSchema } from '../model/fits-schema.ts';
 import { withDefaults } from '../model/schema-defaults.ts';
 import type { FieldSchema } from './field-schema.ts';
 
@@ -46,7 +47,7 @@ const TEXTS = defineTexts({
 /** Every breach of the schema, defaults filled in as the engine fills them. */
 export function localIssues(schema: FieldSchema, value: unknown, language: Language): readonly FormIssue[] {
   const filled = withDefaults(schema, value);
-  return schemaIssues(schema as unknown as TSchema, filled, LOCAL).map((issue) => ({
+  return schemaIssues(schema as unknown as TSchema, filled, LOCAL, '', fitsSchema).map((issue) => ({
     ...toFormIssue(issue, language),
     label: fieldOf(schema, issue.path, language).label,
   }));

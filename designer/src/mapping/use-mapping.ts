@@ -1,12 +1,12 @@
 /** The mapping of a node in the open editor, and what changes it. */
 import { App } from 'antd';
 import { useMemo } from 'react';
-import { Check } from 'typebox/value';
 import { MappingSchema, type Mapping } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import type { EditorStore } from '../editor/editor-store.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { setConfig } from '../model/commands/change-node.ts';
+import { fitsSchema } from '../model/fits-schema.ts';
 import { nodesTouched, type HistoryEntry } from '../model/flow-history.ts';
 import type { Edited, MappingRefusal } from '../model/mapping/edit-mapping.ts';
 
@@ -80,7 +80,7 @@ function isAboutNode(entry: HistoryEntry | undefined, store: EditorStore, nodeId
 
 function readMapping(value: unknown): Mapping | undefined {
   if (value === undefined) return NO_RULES;
-  return Check(MappingSchema, value) ? (value as Mapping) : undefined;
+  return fitsSchema(MappingSchema, value) ? (value as Mapping) : undefined;
 }
 
 function mappingIn(store: EditorStore, nodeId: string): unknown {

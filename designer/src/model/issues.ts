@@ -7,6 +7,7 @@ import type { ValidateDeps } from '../../../engine/flow/validate-deps.ts';
 import { schemaIssues } from '../../../engine/flow/schema-issues.ts';
 import { validateFlow } from '../../../engine/flow/validate-flow.ts';
 import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+import { fitsSchema } from './fits-schema.ts';
 import type { NodeTypes } from './node-types.ts';
 
 /** What to open for a problem. `field` is a JSON Pointer below the node, edge, test or document: `/config/path`, `/ingress/lane/key`. */
@@ -109,7 +110,7 @@ export function createProblemChecks(types: NodeTypes, checks: QuickChecks = {}):
     if (type === undefined || node.disabled === true) return [];
     const kept = configs.get(node.config);
     if (kept?.type === node.type) return kept.issues;
-    const issues = schemaIssues(type.config as TSchema, types.fullConfig(node), 'FLOW_CONFIG');
+    const issues = schemaIssues(type.config as TSchema, types.fullConfig(node), 'FLOW_CONFIG', '', fitsSchema);
     configs.set(node.config, { type: node.type, issues });
     return issues;
   };

@@ -1,6 +1,6 @@
 /** Lines from the rows of the source to the rows of the target, and how they are drawn. */
-import { Check } from 'typebox/value';
 import { ConditionRule, type Operand } from '../../../../engine/contract/expression-types.ts';
+import { fitsSchema } from '../fits-schema.ts';
 import { absolutePath, loopScopes, pathsInExpression, type IsList, type LoopScope } from './mapping-paths.ts';
 import { readsOf } from './source-chain.ts';
 import { allNodes, isLoop, type TargetNode } from './target-tree.ts';
@@ -46,7 +46,9 @@ function linesOfNode(node: TargetNode, loops: readonly LoopScope[]): readonly Ma
   const item = loop?.source.item;
   const items = item === undefined ? [] : readsOf(item).flatMap(({ path }) => line(path, 'value', !('path' in item)));
   const conditions = [...rules.map(({ rule }) => rule.when), loop?.source.when].flatMap((when) =>
-    !Check(ConditionRule, when) ? [] : readsOfCondition(when as ConditionRule).flatMap((path) => line(path, 'condition', true)),
+    when === undefined || !fitsSchema(ConditionRule, when)
+      ? []
+      : readsOfCondition(when as ConditionRule).flatMap((path) => line(path, 'condition', true)),
   );
   return [...values, ...items, ...conditions];
 }
