@@ -111,9 +111,11 @@ export function createLiveCounters({ published, clock, traffic }: LiveCountersDe
 
 /** A run that the job's tally counts from its begin to its end. */
 export function runCounted(job: RunJob, deps: RunDeps, how: { readonly isFirst: boolean; readonly isPart?: boolean }): Promise<RunEnd> {
-  const { tally, acceptedAt } = job;
+  const { tally } = job;
   if (tally === undefined) return runGraph(job, deps);
-  const count = (end: RunEnd) => tally.end(end, how.isPart === true ? undefined : deps.clock.now() - acceptedAt);
+  const begunAt = deps.clock.monotonic();
+  // Of this run alone: how long it stood in a lane, or was held until somebody came, says nothing of how fast flows are.
+  const count = (end: RunEnd) => tally.end(end, how.isPart === true ? undefined : deps.clock.monotonic() - begunAt);
   tally.begin(how.isFirst);
   return runGraph(job, deps).then(
     (end) => {

@@ -72,6 +72,23 @@ test('counts executions, nodes and edges of a published flow, and what failed', 
   );
 });
 
+test('how long an execution waited for its retry is no duration of it', async (t) => {
+  let isDown = true;
+  const retry = { max: 3, baseMs: 60_000, factor: 1, capMs: 60_000, on: ['transient' as const] };
+  const durable = flowOf([node('in', 'test.in'), node('read', 'test.read', {}, { handling: { retry } })], [edge('in.out', 'read')]);
+  const { lab, engine, ended } = await openCounted(t, durable, () => {
+    if (isDown) throw new AppError('HTTP_CONNECT', 'transient', 'down');
+    return {};
+  });
+  const executionId = await engine.take({});
+  await lab.untilStatus(executionId, 'waiting');
+  isDown = false;
+  await lab.pass(61_000);
+  await lab.untilStatus(executionId, 'completed');
+  assert.equal(ended.length, 1);
+  assert.ok(ended[0]![1] < 1_000, `${ended[0]![1]}`);
+});
+
 test('rates are those of the last minute; totals stay', async (t) => {
   const { lab, engine, counters } = await openCounted(t, sync, () => ({}));
   await engine.call({});
