@@ -177,14 +177,14 @@ module.exports = {
 
     rule(
       'designer-sees-the-browser-parts',
-      'The designer sees engine/contract, gateways/documents.ts, engine/flow, the browser entry of expressions and nodes/shared/mapping.',
+      'The designer sees engine/contract, documents and refusals of the gateways, engine/flow, the browser entry of expressions and nodes/shared/mapping.',
       { path: '^designer/' },
       {
         ...productBut([
           '^engine/contract/',
           '^engine/flow/',
           '^engine/expression/browser\\.ts$',
-          '^gateways/documents\\.ts$',
+          '^gateways/(documents|errors)\\.ts$',
           '^nodes/shared/mapping/',
           '^designer/',
         ]),

@@ -4,10 +4,10 @@ import type { TrafficSeries } from '../../engine/run/traffic.ts';
 import type { EngineView } from './services.ts';
 
 /**
- * `partly`: some calls of the last five minutes failed. `slow`: attempts wait long for an answer, and none has come meanwhile; their time-out is
+ * `refused`: most calls of the last five minutes were refused, so that nobody gets through who should. `partly`: some calls of the last five minutes failed. `slow`: attempts wait long for an answer, and none has come meanwhile; their time-out is
  * longer. `idle`: nobody called for five minutes.
  */
-export type CallStateName = 'ok' | 'partly' | 'slow' | 'failing' | 'idle';
+export type CallStateName = 'ok' | 'partly' | 'refused' | 'slow' | 'failing' | 'idle';
 
 export interface CallState {
   readonly state: CallStateName;
@@ -15,6 +15,8 @@ export interface CallState {
   readonly perMinute: number;
   /** Of the last five minutes. */
   readonly recent: CallCounts['recent'];
+  /** Why, the most frequent first. */
+  readonly refusals?: CallCounts['refusals'];
   /** Attempts of the last five minutes; absent when there were none. */
   readonly p95Ms?: number;
   readonly lastOkAt?: number;
@@ -45,6 +47,9 @@ const FAILING_FOR_MS = 3_600_000;
 /** Most time-outs are shorter. */
 const SLOW_MS = 20_000;
 const PARTLY_SHARE = 0.1;
+/** A few wrong calls say nothing of the others. */
+const REFUSED_LEAST = 10;
+const REFUSED_SHARE = 0.5;
 
 export function toCallState({ id: _id, totals: _totals, latency, isPaused = false, ...counts }: CallCounts, now: number): CallState {
   const p95Ms = percentileMs(latency, 0.95);
@@ -72,6 +77,7 @@ function judge(calls: Judged, now: number): CallStateName {
   const isFresh = lastError !== undefined && lastError.at > now - FAILING_FOR_MS;
   if (isFresh && failures > 0 && (isPaused || failures >= FAILURES || lastOkAt < now - RECENT_MS)) return 'failing';
   if (now - unansweredSince >= SLOW_MS && lastOkAt < unansweredSince) return 'slow';
+  if (recent.refused >= REFUSED_LEAST && recent.refused > recent.calls * REFUSED_SHARE) return 'refused';
   if (recent.calls > 0) return recent.failed >= recent.calls * PARTLY_SHARE && recent.failed > 0 ? 'partly' : 'ok';
   return active + waiting > 0 ? 'ok' : 'idle';
 }

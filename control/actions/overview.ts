@@ -10,6 +10,7 @@ import { closed, defineAction, type Action, type Actor } from './action.ts';
 import { scopesIn, type DomainScope } from './domains.ts';
 import { findExpiring, type Expiring } from './find-expiring.ts';
 import { findFailingAdapters, type FailingAdapter } from './find-failing-adapters.ts';
+import { findRefusingInterfaces, type RefusingInterface } from './find-refusing-interfaces.ts';
 import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from './find-silent-feeds.ts';
 import { isAllowed } from './permissions.ts';
 import { openRequests } from './requests.ts';
@@ -35,6 +36,8 @@ export interface Attention {
   readonly listeners?: readonly FailingListener[];
   /** Systems that do not answer. */
   readonly adapters?: readonly FailingAdapter[];
+  /** Interfaces that refuse most of their callers. */
+  readonly interfaces?: readonly RefusingInterface[];
   readonly unpublishedChanges?: readonly { readonly flowId: string; readonly name: Text }[];
   readonly expiring?: readonly Expiring[];
   /** Processes without a sign of life. */
@@ -139,6 +142,7 @@ async function attention(
   const requests = await openRequests(services, actor, domains);
   if (requests !== undefined) found.requests = requests;
   if (may('adapters.read')) found.adapters = await findFailingAdapters(services, domains, may('executions.read'));
+  if (may('interfaces.read')) found.interfaces = await findRefusingInterfaces(services, domains);
   if (may('callers.read'))
     found.expiring = await expiringOf(domains, registry, await findExpiring({ registry, clock, certificate: info.certificate?.() }));
   return found;

@@ -1,21 +1,25 @@
 /**
- * How calls go, by who is called: an adapter that flows call, an interface that callers call. A call counts once, when it has ended with all
- * its retries; each try of it is an attempt, which tells how the other side does. One process's own; `engine/processes` sums them up.
+ * How calls go, by who is called: an adapter that flows call, an interface that callers call. A call counts once, when it has ended or
+ * has to wait for a retry; each try of it is an attempt, which tells how the other side does. One process's own; `engine/processes` sums them up.
  */
 import type { Clock } from './clock.ts';
 import type { ErrorKind } from './errors.ts';
+import { RefusalCauses, type RefusalCause } from './refusal-causes.ts';
+import { SlotSums, slotOf } from './slot-sums.ts';
 
 /** `refused`: the other side is well and does not want this message. `unknown`: sent, and no outcome came back. */
 export type CallOutcome = 'ok' | 'refused' | 'failed' | 'unknown';
 
 export interface CallCounts {
   readonly id: string;
-  /** Calls that ended since the process began, of them failed, and their milliseconds. */
-  readonly totals: readonly [calls: number, failed: number, ms: number];
+  /** Calls that ended since the process began, of them failed, their milliseconds, of them refused (absent in processes of the version before). */
+  readonly totals: readonly [calls: number, failed: number, ms: number, refused?: number];
   /** Calls that ended in the last minute. */
   readonly perMinute: number;
   /** Of the last five minutes. */
   readonly recent: { readonly calls: number; readonly refused: number; readonly failed: number };
+  /** Why calls were refused in the last five minutes, the most frequent first; absent where none was. */
+  readonly refusals?: readonly RefusalCause[];
   /** Attempts of the last five minutes by how long they took: see `percentileMs`. */
   readonly latency: readonly number[];
   readonly lastOkAt?: number;
@@ -34,19 +38,22 @@ export interface CallCounts {
   readonly isPaused?: boolean;
 }
 
+export interface Refusal {
+  readonly code: string;
+  readonly app?: string | undefined;
+}
+
 export interface CallStats {
   /** One try begins; call the answer when it has ended, whatever came of it. Until then it is an attempt that nobody has answered. */
   begun(id: string): () => void;
   /** One try ended. `code`: of its error. */
   attempted(id: string, ms: number, outcome: CallOutcome, code?: string): void;
-  /** A call ended, with all its tries. */
-  called(id: string, ms: number, outcome: CallOutcome): void;
+  /** A call ended, or goes on waiting and is told of no more. `refusal`: why it was refused, and whose call it was, where that is known. */
+  called(id: string, ms: number, outcome: CallOutcome, refusal?: Refusal): void;
   /** Of all that were ever called. */
   counts(): readonly CallCounts[];
 }
 
-const SLOT_MS = 10_000;
-const SLOTS = 30;
 const MINUTE_SLOTS = 6;
 /** Upper bounds of the classes of durations, in milliseconds. */
 const BOUNDS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 350, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10_000, 15_000, 30_000, 60_000];
@@ -67,11 +74,14 @@ export function createCallStats(clock: Clock): CallStats {
     all.set(id, made);
     return made;
   };
-  const slotNow = () => Math.floor(clock.monotonic() / SLOT_MS);
+  const slotNow = () => slotOf(clock);
   return {
     begun: (id) => of(id)?.begun(clock.now()) ?? (() => undefined),
     attempted: (id, ms, outcome, code) => of(id)?.attempted(slotNow(), clock.now(), ms, outcome, code),
-    called: (id, ms, outcome) => of(id)?.called(slotNow(), ms, outcome),
+    called(id, ms, outcome, refusal) {
+      of(id)?.called(slotNow(), ms, outcome);
+      if (outcome === 'refused' && refusal !== undefined) of(id)?.refused(slotNow(), clock.now(), refusal);
+    },
     counts: () => Array.from(all.values(), (stats) => stats.counts(slotNow())),
   };
 }
@@ -99,12 +109,11 @@ export function percentileMs(latency: readonly number[], share: number): number 
   return BOUNDS_MS.at(-1);
 }
 
-/** Ten-second slots of five minutes in one array, so that counting is a few additions. */
 class Stats {
   readonly #id: string;
-  readonly #slots = new Uint32Array(SLOTS * WIDTH);
-  #newest = -1;
-  #totals: [number, number, number] = [0, 0, 0];
+  readonly #sums = new SlotSums(WIDTH);
+  readonly #refusals = new RefusalCauses();
+  #totals: [number, number, number, number] = [0, 0, 0, 0];
   #lastOkAt: number | undefined;
   #lastError: CallCounts['lastError'];
   /** In the order of their begin. */
@@ -125,7 +134,7 @@ class Stats {
   attempted(slot: number, now: number, ms: number, outcome: CallOutcome, code = ''): void {
     let bucket = 0;
     while (bucket < BOUNDS_MS.length && ms > BOUNDS_MS[bucket]!) bucket += 1;
-    this.#slots[this.#at(slot) + LATENCY + bucket]! += 1;
+    this.#sums.add(slot, LATENCY + bucket);
     if (outcome === 'failed' || outcome === 'unknown') {
       this.#failures += 1;
       this.#failingSince ??= now;
@@ -138,30 +147,31 @@ class Stats {
   }
 
   called(slot: number, ms: number, outcome: CallOutcome): void {
-    const at = this.#at(slot);
     const isFailed = outcome === 'failed' || outcome === 'unknown';
-    this.#slots[at + CALLS]! += 1;
-    if (outcome === 'refused') this.#slots[at + REFUSED]! += 1;
-    if (isFailed) this.#slots[at + FAILED]! += 1;
+    this.#sums.add(slot, CALLS);
+    if (outcome === 'refused') this.#sums.add(slot, REFUSED);
+    if (isFailed) this.#sums.add(slot, FAILED);
     this.#totals[0] += 1;
     if (isFailed) this.#totals[1] += 1;
     this.#totals[2] += Math.max(0, ms);
+    if (outcome === 'refused') this.#totals[3] += 1;
+  }
+
+  refused(slot: number, now: number, { code, app }: Refusal): void {
+    this.#refusals.add(slot, now, code, app);
   }
 
   counts(slot: number): CallCounts {
-    this.#at(slot);
     const [oldest] = this.#open;
-    const sum = (field: number, slots: number) => {
-      let total = 0;
-      for (let back = 0; back < slots; back += 1) total += this.#slots[placeOf(slot - back) + field]!;
-      return total;
-    };
+    const sum = (field: number, slots?: number) => this.#sums.sum(slot, field, slots);
+    const refusals = this.#refusals.list(slot);
     return {
       id: this.#id,
       totals: [...this.#totals],
       perMinute: sum(CALLS, MINUTE_SLOTS),
-      recent: { calls: sum(CALLS, SLOTS), refused: sum(REFUSED, SLOTS), failed: sum(FAILED, SLOTS) },
-      latency: Array.from({ length: BOUNDS_MS.length + 1 }, (_, bucket) => sum(LATENCY + bucket, SLOTS)),
+      recent: { calls: sum(CALLS), refused: sum(REFUSED), failed: sum(FAILED) },
+      ...(refusals.length === 0 ? {} : { refusals }),
+      latency: Array.from({ length: BOUNDS_MS.length + 1 }, (_, bucket) => sum(LATENCY + bucket)),
       ...(this.#lastOkAt === undefined ? {} : { lastOkAt: this.#lastOkAt }),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       failures: this.#failures,
@@ -171,18 +181,4 @@ class Stats {
       waiting: 0,
     };
   }
-
-  /** Where the slot of now begins; those that passed meanwhile are emptied. */
-  #at(slot: number): number {
-    if (slot > this.#newest) {
-      const from = Math.max(this.#newest + 1, slot - SLOTS + 1);
-      for (let passed = from; passed <= slot; passed += 1) this.#slots.fill(0, placeOf(passed), placeOf(passed) + WIDTH);
-      this.#newest = slot;
-    }
-    return placeOf(slot);
-  }
-}
-
-function placeOf(slot: number): number {
-  return (((slot % SLOTS) + SLOTS) % SLOTS) * WIDTH;
 }

@@ -1,5 +1,6 @@
 /** Calls over this process and others: numbers add up, and the latest success tells whether the other side answers again. */
 import type { CallCounts } from '../contract/call-stats.ts';
+import { addCauses } from '../contract/refusal-causes.ts';
 
 /** By id. */
 export type CallSums = ReadonlyMap<string, CallCounts>;
@@ -19,16 +20,18 @@ function add(a: CallCounts, b: CallCounts): CallCounts {
   // One process that gets answers outweighs another that got none before.
   const failing = [a, b].filter(({ lastError: error }) => error !== undefined && error.at > (lastOkAt ?? 0));
   const since = failing.flatMap(({ failingSince }) => failingSince ?? []).map((at) => Math.max(at, lastOkAt ?? 0));
+  const refusals = addCauses(a.refusals, b.refusals);
   const unanswered = [a, b].flatMap(({ unansweredSince }) => unansweredSince ?? []);
   return {
     id: a.id,
-    totals: [a.totals[0] + b.totals[0], a.totals[1] + b.totals[1], a.totals[2] + b.totals[2]],
+    totals: [a.totals[0] + b.totals[0], a.totals[1] + b.totals[1], a.totals[2] + b.totals[2], (a.totals[3] ?? 0) + (b.totals[3] ?? 0)],
     perMinute: a.perMinute + b.perMinute,
     recent: {
       calls: a.recent.calls + b.recent.calls,
       refused: a.recent.refused + b.recent.refused,
       failed: a.recent.failed + b.recent.failed,
     },
+    ...(refusals.length === 0 ? {} : { refusals }),
     latency: a.latency.map((count, index) => count + (b.latency[index] ?? 0)),
     ...(lastOkAt === undefined ? {} : { lastOkAt }),
     ...(lastError === undefined ? {} : { lastError }),

@@ -10,7 +10,7 @@ type CallError = Pick<ErrorRecord, 'code' | 'kind'>;
 export interface AdapterCalls {
   /** One attempt of a node begins; call the answer once, when it has ended. `ended`: by us, which says nothing about the other side. */
   begun(adapterId: string): (end?: CallError | 'ended') => void;
-  /** A node has done with its call, after all attempts; what an earlier claim of the execution took is not in `ms`. */
+  /** A node has done with its call, or it goes on waiting for a retry; what an earlier claim of the execution took is not in `ms`. */
   called(adapterId: string, ms: number, error?: CallError): void;
   counts(): readonly CallCounts[];
 }
@@ -39,7 +39,7 @@ export function createAdapterCalls({ clock, metrics, gates }: AdapterCallsDeps):
     called(adapter, ms, error) {
       const outcome = outcomeOf(error?.kind);
       metrics.count('adapter_calls_total', { adapter, outcome });
-      stats.called(adapter, ms, outcome);
+      stats.called(adapter, ms, outcome, error);
     },
     counts() {
       const states = gates.states();

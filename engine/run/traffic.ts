@@ -15,7 +15,9 @@ export interface TrafficPoint {
   readonly at: number;
   readonly count: number;
   readonly failed: number;
-  /** Mean duration from acceptance to end; 0 when nothing ended. */
+  /** Of calls; of executions it is 0. */
+  readonly refused: number;
+  /** Mean duration of the runs that ended them, without what they waited; 0 when nothing ended. */
   readonly meanMs: number;
 }
 
@@ -45,7 +47,8 @@ export interface TrafficDeps {
   readonly calls?: () => Iterable<readonly [subject: string, totals: CallCounts['totals']]>;
 }
 
-type Sums = [count: number, failed: number, totalMs: number];
+/** What was stored by the version before knows no refusals. */
+type Sums = [count: number, failed: number, totalMs: number, refused?: number];
 
 /** `_id` is `<hour>/<owner>`, and `/<subject>` where there is one. */
 interface TrafficHour extends StoredDocument {
@@ -102,8 +105,8 @@ export async function createTraffic({ documents, clock, log, owner, calls }: Tra
 
   function readCalls(): void {
     for (const [subject, totals] of calls?.() ?? []) {
-      const [count, failed, ms] = read.get(subject) ?? [0, 0, 0];
-      if (totals[0] > count) add(sumsNow(subject), [totals[0] - count, totals[1] - failed, totals[2] - ms]);
+      const [count, failed, ms, refused = 0] = read.get(subject) ?? [0, 0, 0];
+      if (totals[0] > count) add(sumsNow(subject), [totals[0] - count, totals[1] - failed, totals[2] - ms, (totals[3] ?? 0) - refused]);
       read.set(subject, totals);
     }
   }
@@ -190,13 +193,14 @@ function sumsAt(all: Map<number, Sums>, at: number): Sums {
   return sums;
 }
 
-function add(sums: Sums, [count, failed, totalMs]: Readonly<Sums>): void {
+function add(sums: Sums, [count, failed, totalMs, refused = 0]: Readonly<Sums>): void {
   sums[0] += count;
   sums[1] += failed;
   sums[2] += totalMs;
+  if (refused > 0) sums[3] = (sums[3] ?? 0) + refused;
 }
 
 function pointOf(at: number, sums: ReadonlyMap<number, Sums>): TrafficPoint {
-  const [count, failed, totalMs] = sums.get(at) ?? [0, 0, 0];
-  return { at, count, failed, meanMs: count === 0 ? 0 : Math.round(totalMs / count) };
+  const [count, failed, totalMs, refused = 0] = sums.get(at) ?? [0, 0, 0];
+  return { at, count, failed, refused, meanMs: count === 0 ? 0 : Math.round(totalMs / count) };
 }

@@ -20,7 +20,8 @@ export function createInterfaceCalls({ clock, metrics }: { readonly clock: Clock
       const outcome = outcomeOfCall(exchange);
       metrics.observeMs('gateway_interface_ms', ms, { interface: id, outcome });
       stats.attempted(id, ms, outcome, exchange.error?.code ?? 'HTTP_SERVER_ERROR');
-      stats.called(id, ms, outcome);
+      // Whom the request says it comes from, where that is not proved: a wrong signature is looked into there.
+      stats.called(id, ms, outcome, { code: codeOfRefusal(exchange), app: (exchange.app ?? exchange.claim?.app)?.appId });
     },
     counts: () => stats.counts(),
   };
@@ -39,4 +40,9 @@ function outcomeOfCall({ error, response }: Ended): CallOutcome {
   if (error !== undefined) return error.status < 500 ? 'refused' : 'failed';
   const outcome = outcomeOfAnswer({ response });
   return outcome === 'incomplete' ? 'refused' : outcome;
+}
+
+function codeOfRefusal({ error, response }: Ended): string {
+  if (error !== undefined) return error.code;
+  return response.writableFinished ? 'HTTP_UNEXPECTED' : 'CALLER_LEFT';
 }

@@ -86,3 +86,23 @@ test('few of many calls that fail are no failing hospital, one that alone was tr
   await clock.advance(7_200_000);
   assert.equal(state(), 'idle', 'nobody has called for two hours');
 });
+
+test('an interface that refuses most of at least ten calls is no interface that answers', async () => {
+  const clock = fakeClock();
+  const stats = createCallStats(clock);
+  const tell = (outcome: 'ok' | 'refused', times: number) => {
+    for (let call = 0; call < times; call += 1) {
+      stats.attempted('ifc_a', 1, outcome, 'GW40101');
+      stats.called('ifc_a', 1, outcome, { code: 'GW40101' });
+    }
+  };
+  const state = () => toCallState(stats.counts()[0]!, clock.now()).state;
+  tell('refused', 9);
+  assert.equal(state(), 'ok', 'a few wrong calls');
+  tell('refused', 1);
+  assert.equal(state(), 'refused');
+  tell('ok', 10);
+  assert.equal(state(), 'ok', 'half of them get through');
+  await clock.advance(300_000);
+  assert.equal(state(), 'idle');
+});

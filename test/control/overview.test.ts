@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Overview } from '../../control/actions/overview.ts';
+import { createCallStats } from '../../engine/contract/call-stats.ts';
 import { loadDevCertificates } from '../../engine/host/dev-certificates.ts';
+import { sumCalls } from '../../engine/processes/sum-calls.ts';
+import { fakeClock } from '../../engine/testing/fake-clock.ts';
+import { busInterface } from '../support/platform-api.ts';
 import { putExecution } from './put-execution.ts';
 import {
   defaultDeps,
@@ -147,8 +151,30 @@ test('names flows whose draft is ahead of what is published', async (t) => {
   );
 });
 
+test('an interface that refuses most of its callers is named with the cause, for who may read interfaces', async (t) => {
+  const stats = createCallStats(fakeClock());
+  for (let call = 0; call < 12; call += 1) {
+    stats.called('ifc_a', 1, 'refused', { code: 'GW40301', app: 'A1' });
+    stats.called('ifc_gone', 1, 'refused', { code: 'GW40101' });
+    stats.called('ifc_b', 1, 'ok');
+  }
+  const running = await startControl({ engine: engineWith({ interfaceCalls: async () => sumCalls([stats.counts()]) }) });
+  t.after(running.stop);
+  await running.admin.call('PUT', '/flows/flw_a', flow('flw_a'));
+  for (const interfaceId of ['ifc_a', 'ifc_b'])
+    await running.admin.call('PUT', `/interfaces/${interfaceId}`, {
+      ...busInterface('flw_a', { interfaceId, path: `/bus/test/${interfaceId}` }),
+      domain: flow('flw_a').domain,
+    });
+  const { interfaces = [] } = (await overviewOf(running.admin)).attention;
+  assert.deepEqual(
+    interfaces.map(({ interfaceId, calls, refused, cause }) => [interfaceId, calls, refused, cause.code, cause.app, cause.count]),
+    [['ifc_a', 12, 12, 'GW40301', 'A1', 12]],
+  );
+});
+
 test('carries the traffic of the engine; who may read the system alone sees no part of flows, messages and callers', async (t) => {
-  const point = { at: 0, count: 3, failed: 1, meanMs: 20 };
+  const point = { at: 0, count: 3, failed: 1, refused: 0, meanMs: 20 };
   const running = await startControl({
     engine: { ...idleEngine, traffic: { series: async () => ({ minutes: [point], hours: [point] }) } },
   });

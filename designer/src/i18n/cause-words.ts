@@ -1,7 +1,9 @@
 /** Why a message failed or is held, by the code of its error: a few causes in words that an operator acts upon. */
 import { useCallback } from 'react';
+import { errorText } from '../../../engine/contract/error-texts.ts';
+import { listGatewayErrors } from '../../../gateways/errors.ts';
 import { causeOf } from '../model/error-causes.ts';
-import { defineTexts, useTexts } from './texts.ts';
+import { defineTexts, useLanguage, useTexts } from './texts.ts';
 
 const TEXTS = defineTexts({
   unreachable: ['连不上对方系统', 'The other system cannot be reached'],
@@ -42,11 +44,21 @@ const TEXTS = defineTexts({
     '写操作已生效，不要重新发送。打开消息：继续执行、给出应答，或按已办理结束。',
     'The write was done. Do not send it again. Open the message: let it go on, give the reply, or end it as done.',
   ],
+  left: ['调用方没有等到应答就断开', 'The caller left before the answer'],
+  leftFix: ['请看处理为何慢，以及调用方等多久。', 'See why it takes so long, and how long the caller waits.'],
   platform: ['平台自身的缺陷', 'A fault of the platform'],
   platformFix: ['请把错误代码和消息编号告诉平台管理员。', 'Tell the administrator of the platform its code and message id.'],
   other: ['流程报告的错误', 'An error that the flow reports'],
   otherFix: ['打开消息，看停下的节点与错误。', 'Open a message and look at the node where it stopped.'],
 });
+
+/** What a gateway answers its callers says more than any cause. The English sentence has its advice behind a colon. */
+const GATEWAY_ANSWERS = new Map(
+  listGatewayErrors().map(({ code, message }) => {
+    const [what = '', fix = ''] = message.replace(/\.$/, '').split(': ');
+    return [code, { message: what, fix: `${fix.charAt(0).toUpperCase()}${fix.slice(1)}` }];
+  }),
+);
 
 export interface CauseWords {
   readonly what: string;
@@ -56,11 +68,17 @@ export interface CauseWords {
 
 export function useCauseWords(): (code: string) => CauseWords {
   const t = useTexts(TEXTS);
+  const language = useLanguage();
   return useCallback(
     (code) => {
+      const answer = GATEWAY_ANSWERS.get(code);
+      if (answer !== undefined) {
+        const { what, fix = '' } = errorText({ code, ...answer }, language);
+        return { what, fix };
+      }
       const cause = causeOf(code);
       return { what: t(cause), fix: t(`${cause}Fix`) };
     },
-    [t],
+    [t, language],
   );
 }

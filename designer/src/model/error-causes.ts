@@ -11,6 +11,7 @@ export const CAUSES = [
   'setup',
   'prepared',
   'afterWrite',
+  'left',
   'platform',
   'other',
 ] as const;
@@ -20,6 +21,7 @@ export type Cause = (typeof CAUSES)[number];
 const RULES: readonly (readonly [RegExp, Cause])[] = [
   [/^RESEND_PREPARED$/, 'prepared'],
   [/^FAILED_AFTER_WRITE$/, 'afterWrite'],
+  [/^CALLER_LEFT$/, 'left'],
   [/^(OUTCOME_UNKNOWN|NODE_TIMEOUT|SUBFLOW_PARTLY_DONE|FLOW_DEADLINE|HTTP_ANSWER_UNREADABLE|MLLP_CONNECTION_LOST)$/, 'unanswered'],
   [/_(NO_ANSWER|ACK_TIMEOUT|ACK_UNREADABLE|TIMEOUT)$/, 'unanswered'],
   [/^ADAPTER_OPEN$|_CONNECT(_FAILED)?$/, 'unreachable'],

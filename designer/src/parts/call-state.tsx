@@ -1,6 +1,7 @@
 /** How calls of an adapter or an interface go: a tag for lists, and a panel with the numbers and a chart. */
 import { Descriptions } from 'antd';
-import { CircleAlert, CircleCheck, CircleDashed, CircleX, Hourglass, type LucideIcon } from 'lucide-react';
+import { Ban, CircleAlert, CircleCheck, CircleDashed, CircleX, Hourglass, type LucideIcon } from 'lucide-react';
+import { Link } from 'react-router';
 import type { CallReport, CallState, CallStateName } from '../../../control/actions/call-states.ts';
 import { useCauseWords } from '../i18n/cause-words.ts';
 import { useFormat } from '../i18n/format.ts';
@@ -14,6 +15,7 @@ import { TrafficPanel } from './traffic-panel.tsx';
 const TEXTS = defineTexts({
   ok: ['正常', 'Answers'],
   partly: ['部分失败', 'Partly fails'],
+  refused: ['大量被拒', 'Mostly refused'],
   slow: ['久未应答', 'No answer yet'],
   failing: ['调用失败', 'Fails'],
   idle: ['无调用', 'Not called'],
@@ -30,6 +32,9 @@ const TEXTS = defineTexts({
   rateOf: ['{{count}} 次', '{{count}} calls'],
   recent: ['最近五分钟', 'Last five minutes'],
   recentOf: ['{{calls}} 次，失败 {{failed}}，被拒 {{refused}}', '{{calls}} calls, {{failed}} failed, {{refused}} refused'],
+  whyRefused: ['被拒原因', 'Why refused'],
+  causeOf: ['{{count}} 次，自 {{time}} 起', '{{count}} calls, since {{time}}'],
+  app: ['调用方', 'caller'],
   p95: ['95% 的耗时不超过', '95% take at most'],
   under: ['进行中', 'Under way'],
   waiting: ['排队等待', 'Waiting for a turn'],
@@ -38,12 +43,13 @@ const TEXTS = defineTexts({
 const LOOKS: Readonly<Record<CallStateName, { readonly tone: Tone; readonly icon: LucideIcon }>> = {
   ok: { tone: 'green', icon: CircleCheck },
   partly: { tone: 'amber', icon: CircleAlert },
+  refused: { tone: 'amber', icon: Ban },
   slow: { tone: 'amber', icon: Hourglass },
   failing: { tone: 'red', icon: CircleX },
   idle: { tone: 'grey', icon: CircleDashed },
 };
 
-export const CALL_STATES: readonly CallStateName[] = ['failing', 'slow', 'partly', 'ok', 'idle'];
+export const CALL_STATES: readonly CallStateName[] = ['failing', 'slow', 'refused', 'partly', 'ok', 'idle'];
 
 /** Absent: not called since the processes began. */
 type Shown = Pick<CallState, 'state'> | undefined;
@@ -122,10 +128,38 @@ function Facts({ calls, hasGate }: { readonly calls: CallState | undefined; read
           label: t('recent'),
           children: t('recentOf', { calls: number(recent?.calls), failed: number(recent?.failed), refused: number(recent?.refused) }),
         },
+        ...(calls?.refusals === undefined
+          ? []
+          : [{ key: 'whyRefused', label: t('whyRefused'), children: <Refusals causes={calls.refusals} /> }]),
         { key: 'p95', label: t('p95'), children: calls?.p95Ms === undefined ? '—' : format.duration(calls.p95Ms) },
         ...(hasGate ? gate : []),
       ]}
     />
+  );
+}
+
+/** In words, the most frequent first; three say enough. */
+function Refusals({ causes }: { readonly causes: NonNullable<CallState['refusals']> }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const causeOf = useCauseWords();
+  return (
+    <span className={styles.error}>
+      {causes.slice(0, 3).map(({ code, count, since, app }) => (
+        <span key={code} className={styles.error} data-refusal={code}>
+          {causeOf(code).what}
+          <span className={styles.quiet}>
+            <code>{code}</code> {t('causeOf', { count: format.number(count), time: format.time(since) })}
+            {app === undefined ? null : (
+              <>
+                {' · '}
+                {t('app')} <Link to={`/callers/${encodeURIComponent(app)}`}>{app}</Link>
+              </>
+            )}
+          </span>
+        </span>
+      ))}
+    </span>
   );
 }
 

@@ -22,7 +22,8 @@ type Option = ComposeOption<BarSeriesOption | LineSeriesOption | GridComponentOp
 
 interface TrafficChartProps {
   readonly points: readonly TrafficPoint[];
-  readonly words: { readonly completed: string; readonly failed: string; readonly mean: string };
+  /** `refused`: of calls alone; absent, no bars are drawn for it. */
+  readonly words: { readonly completed: string; readonly failed: string; readonly refused?: string; readonly mean: string };
   readonly timeOf: (at: number) => string;
   readonly format: Format;
   /** Another scheme draws the picture anew in its colours. */
@@ -87,9 +88,19 @@ function optionOf({ points, words, timeOf, format }: TrafficChartProps): Option 
       bar(
         words.completed,
         colourOf('accent'),
-        points.map((point) => point.count - point.failed),
+        points.map((point) => point.count - point.failed - point.refused),
         count,
       ),
+      ...(words.refused === undefined
+        ? []
+        : [
+            bar(
+              words.refused,
+              colourOf('amber'),
+              points.map((point) => point.refused),
+              count,
+            ),
+          ]),
       bar(
         words.failed,
         colourOf('red'),
@@ -103,7 +114,7 @@ function optionOf({ points, words, timeOf, format }: TrafficChartProps): Option 
         data: points.map((point) => (point.count === 0 ? null : Math.round(point.meanMs * 10) / 10)),
         symbol: 'circle',
         symbolSize: 5,
-        color: colourOf('amber'),
+        color: colourOf('text-secondary'),
         lineStyle: { width: 2 },
         tooltip: { valueFormatter: (value) => (value === null || value === undefined ? '—' : format.duration(Number(value))) },
       },

@@ -20,6 +20,7 @@ const TEXTS = defineTexts({
   executions: ['执行', 'Executions'],
   calls: ['调用', 'Calls'],
   failed: ['失败', 'Failed'],
+  refused: ['被拒', 'Refused'],
   mean: ['平均耗时', 'Mean duration'],
   busiest: ['最忙', 'Busiest'],
   at: ['时间', 'Time'],
@@ -29,8 +30,8 @@ const TEXTS = defineTexts({
     'Chart of the traffic. {{span}}: {{count}} executions, {{failed}} failed, mean duration {{mean}}.',
   ],
   callPicture: [
-    '调用图。{{span}}：调用 {{count}} 次，失败 {{failed}} 次，平均耗时 {{mean}}。',
-    'Chart of the calls. {{span}}: {{count}} calls, {{failed}} failed, mean duration {{mean}}.',
+    '调用图。{{span}}：调用 {{count}} 次，失败 {{failed}} 次，被拒 {{refused}} 次，平均耗时 {{mean}}。',
+    'Chart of the calls. {{span}}: {{count}} calls, {{failed}} failed, {{refused}} refused, mean duration {{mean}}.',
   ],
   empty: ['这段时间没有执行', 'Nothing ran in this time'],
   emptyNext: ['有消息进来后，这里每分钟更新。', 'As soon as messages come, this follows every minute.'],
@@ -46,7 +47,7 @@ interface TrafficPanelProps {
   readonly of?: Of;
 }
 
-/** How many ended, how many failed, how long they took. */
+/** How many ended, how many failed or were refused, how long they took. */
 export function TrafficPanel({ traffic, of = 'executions' }: TrafficPanelProps) {
   const t = useTexts(TEXTS);
   const [span, setSpan] = useState<keyof TrafficSeries>('minutes');
@@ -84,14 +85,22 @@ function Picture({ points, span, of }: PictureProps) {
     const times = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
     return (at: number) => times.format(at);
   }, [language]);
-  const { count, failed, meanMs, busiest } = summaryOf(points);
-  const words = useMemo(() => ({ completed: t('completed'), failed: t('failed'), mean: t('mean') }), [t]);
-  const numbers = { count: format.number(count), failed: format.number(failed), mean: format.duration(meanMs) };
+  const { count, failed, refused, meanMs, busiest } = summaryOf(points);
+  const hasRefusals = of === 'calls';
+  const words = useMemo(
+    () => ({ completed: t('completed'), failed: t('failed'), mean: t('mean'), ...(hasRefusals ? { refused: t('refused') } : {}) }),
+    [t, hasRefusals],
+  );
+  const numbers = {
+    ...{ count: format.number(count), failed: format.number(failed), refused: format.number(refused) },
+    mean: format.duration(meanMs),
+  };
   return (
     <div className={styles.holder}>
       <p className={styles.figures}>
         <Figure label={t(of)} value={numbers.count} />
         <Figure label={t('failed')} value={numbers.failed} />
+        {hasRefusals ? <Figure label={t('refused')} value={numbers.refused} /> : null}
         <Figure label={t('mean')} value={numbers.mean} />
         <Figure label={t('busiest')} value={`${timeOf(busiest.at)} · ${format.number(busiest.count)}`} />
       </p>
@@ -104,7 +113,7 @@ function Picture({ points, span, of }: PictureProps) {
         <caption>{`${t('title')}, ${t(span)}`}</caption>
         <thead>
           <tr>
-            {(['at', of, 'failed', 'mean'] as const).map((key) => (
+            {(['at', of, 'failed', ...(hasRefusals ? ['refused' as const] : []), 'mean'] as const).map((key) => (
               <th key={key} scope="col">
                 {t(key)}
               </th>
@@ -119,6 +128,7 @@ function Picture({ points, span, of }: PictureProps) {
                 <th scope="row">{timeOf(point.at)}</th>
                 <td>{point.count}</td>
                 <td>{point.failed}</td>
+                {hasRefusals ? <td>{point.refused}</td> : null}
                 <td>{format.duration(point.meanMs)}</td>
               </tr>
             ))}

@@ -11,12 +11,12 @@ test('a call counts once, however often it was tried, and leaves the rate after 
   stats.called('adp_a', 200, 'failed');
   stats.called('adp_a', 3, 'refused');
   const [now] = stats.counts();
-  assert.deepEqual([now!.perMinute, now!.recent, now!.totals], [2, { calls: 2, refused: 1, failed: 1 }, [2, 1, 203]]);
+  assert.deepEqual([now!.perMinute, now!.recent, now!.totals], [2, { calls: 2, refused: 1, failed: 1 }, [2, 1, 203, 1]]);
   await clock.advance(60_000);
   assert.deepEqual([stats.counts()[0]!.perMinute, stats.counts()[0]!.recent.calls], [0, 2]);
   await clock.advance(300_000);
   assert.deepEqual(stats.counts()[0]!.recent, { calls: 0, refused: 0, failed: 0 });
-  assert.deepEqual(stats.counts()[0]!.totals, [2, 1, 203]);
+  assert.deepEqual(stats.counts()[0]!.totals, [2, 1, 203, 1]);
 });
 
 test('it is failing from the first failure since the last answer, and no more once it answers, though it refuses', async () => {
@@ -63,4 +63,31 @@ test('one process that gets answers outweighs another that got none before', asy
   const failing = sumCalls([a.counts(), b.counts()]).get('adp_a')!;
   assert.equal(failing.failures, 2);
   assert.equal(failing.failingSince, failing.lastOkAt);
+});
+
+test('refusals are told by their causes, the most frequent first, with the app while it is the only one', async () => {
+  const clock = fakeClock();
+  const [a, b] = [createCallStats(clock), createCallStats(clock)];
+  const since = clock.now();
+  a.called('ifc_a', 1, 'refused', { code: 'GW40301', app: 'A1' });
+  await clock.advance(60_000);
+  a.called('ifc_a', 1, 'refused', { code: 'GW40301', app: 'A1' });
+  for (let call = 0; call < 3; call += 1) b.called('ifc_a', 1, 'refused', { code: 'GW40101' });
+  const causes = () => sumCalls([a.counts(), b.counts()]).get('ifc_a')!.refusals;
+  assert.deepEqual(causes(), [
+    { code: 'GW40101', count: 3, since: since + 60_000 },
+    { code: 'GW40301', count: 2, since, app: 'A1' },
+  ]);
+  b.called('ifc_a', 1, 'refused', { code: 'GW40301', app: 'B1' });
+  assert.equal(causes()![1]!.app, undefined);
+  await clock.advance(300_000);
+  assert.equal(causes(), undefined);
+  a.called('ifc_a', 1, 'refused', { code: 'GW40301', app: 'A1' });
+  assert.deepEqual(causes(), [{ code: 'GW40301', count: 1, since: clock.now(), app: 'A1' }], 'five minutes without it end it');
+});
+
+test('who sends nonsense in a hundred ways fills no memory: eight causes are told', () => {
+  const stats = createCallStats(fakeClock());
+  for (let call = 0; call < 100; call += 1) stats.called('ifc_a', 1, 'refused', { code: `CODE_${call}` });
+  assert.deepEqual([stats.counts()[0]!.refusals!.length, stats.counts()[0]!.recent.refused], [8, 100]);
 });

@@ -61,4 +61,8 @@ test('what a flow or a service refuses is refused and not ok, and retries at a s
   const [ofService] = bus.gateway.calls();
   assert.deepEqual([ofService!.id, ofService!.recent], ['ifc_service', { calls: 3, refused: 1, failed: 1 }]);
   assert.equal(ofService!.lastError!.code, 'HTTP_SERVER_ERROR');
+  const causes = () => bus.gateway.calls().map(({ refusals = [] }) => refusals.map(({ code, app, count }) => `${code} ${app} ${count}`));
+  assert.deepEqual(causes(), [['HTTP_UNEXPECTED his 1'], ['HTTP_UNEXPECTED his 1']]);
+  for (const wrong of ['a', 'b']) await callGateway(bus.gateway, { target: '/bus/v1/flow', headers: { authorization: `Bearer ${wrong}` } });
+  assert.deepEqual(causes()[1], ['GW40101 undefined 2', 'HTTP_UNEXPECTED his 1']);
 });

@@ -1,32 +1,18 @@
-import {
-  CircleCheck,
-  CircleX,
-  ClipboardCheck,
-  CloudOff,
-  Hand,
-  HeartPulse,
-  KeyRound,
-  PencilLine,
-  ServerOff,
-  Unplug,
-  type LucideIcon,
-} from 'lucide-react';
-import type { ReactNode } from 'react';
+import { CircleCheck, CircleX, ClipboardCheck, Hand, HeartPulse, KeyRound, PencilLine, ServerOff, Unplug } from 'lucide-react';
 import { Link } from 'react-router';
-import type { FailingAdapter } from '../../../../control/actions/find-failing-adapters.ts';
 import type { Attention } from '../../../../control/actions/overview.ts';
 import { errorText } from '../../../../engine/contract/error-texts.ts';
 import type { Text } from '../../../../engine/contract/texts.ts';
-import { AREAS } from '../../app/navigation.tsx';
-import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { sentences } from '../../i18n/sentences.ts';
 import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
 import { Panel } from '../../parts/page-header.tsx';
-import { Tag, type Tone } from '../../parts/status-tag.tsx';
+import { Tag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { ProcessName } from '../system/process-name.tsx';
 import { useRoleName } from '../system/process-table.tsx';
+import { useAdapters, useRefusingInterfaces } from './attention-calls.tsx';
+import { inArea, type Item } from './attention-item.ts';
 import styles from './overview-page.module.css';
 
 const TEXTS = defineTexts({
@@ -39,12 +25,6 @@ const TEXTS = defineTexts({
   requestsWhat: ['{{count}} 项申请等您决定', '{{count}} requests wait for your decision'],
   failed: ['失败', 'Failed'],
   failedWhat: ['最近一小时失败 {{count}} 条', '{{count}} failed in the last hour'],
-  adapters: ['系统故障', 'System down'],
-  adaptersWhat: ['{{count}} 个对方系统的调用一直失败', 'Systems whose calls fail: {{count}}'],
-  adapterWhy: ['自 {{since}}（{{ago}}）起：{{why}}', '{{why}}, since {{since}} ({{ago}})'],
-  adapterHeld: ['挂起 {{count}} 条', '{{count}} held'],
-  adapterWaiting: ['等待 {{count}} 条', '{{count}} waiting'],
-  adapterOwner: ['联系：{{owner}}', 'call {{owner}}'],
   silent: ['来源中断', 'Silent'],
   silentWhat: ['{{count}} 个数据来源久未来消息', '{{count}} feeds have been silent for unusually long'],
   silentGap: ['最后一条在 {{ago}}，平时间隔不超过 {{gap}}', 'the last came {{ago}}, usually within {{gap}}'],
@@ -69,16 +49,6 @@ const TEXTS = defineTexts({
 
 const SHOWN = 5;
 
-interface Item {
-  readonly key: string;
-  readonly tone: Tone;
-  readonly icon: LucideIcon;
-  readonly word: string;
-  readonly what: string;
-  readonly lines: readonly ReactNode[];
-  readonly to: string | undefined;
-}
-
 /** The most urgent first; each leads to where it is dealt with. */
 export function AttentionList({ attention }: { readonly attention: Attention }) {
   const t = useTexts(TEXTS);
@@ -87,7 +57,9 @@ export function AttentionList({ attention }: { readonly attention: Attention }) 
     ...useRequests(attention),
     ...useMessages(attention),
     ...useProcesses(attention),
-    ...useFlows(attention),
+    ...useListeners(attention),
+    ...useRefusingInterfaces(attention),
+    ...useSilentFeeds(attention),
     ...useExpiring(attention),
     ...useUnpublished(attention),
   ];
@@ -138,14 +110,6 @@ function Row({ item: { key, tone, icon, word, what, lines, to } }: { readonly it
   );
 }
 
-function useAdapters({ adapters = [] }: Attention): readonly Item[] {
-  const t = useTexts(TEXTS);
-  if (adapters.length === 0) return [];
-  const lines = adapters.map((adapter) => <OfAdapter key={adapter.adapterId} adapter={adapter} />);
-  const what = t('adaptersWhat', { count: adapters.length });
-  return [{ key: 'adapters', tone: 'red', icon: CloudOff, word: t('adapters'), what, lines, to: inArea('adapters') }];
-}
-
 function useRequests({ requests }: Attention): readonly Item[] {
   const t = useTexts(TEXTS);
   const format = useFormat();
@@ -153,31 +117,6 @@ function useRequests({ requests }: Attention): readonly Item[] {
   const what = t('requestsWhat', { count: requests.count });
   const lines = [`${t('oldest')}${format.ago(requests.oldestAt)}`];
   return [{ key: 'requests', tone: 'amber', icon: ClipboardCheck, word: t('requests'), what, lines, to: '/requests' }];
-}
-
-/** Which one, since when and why, what it keeps waiting, and whom to call. */
-function OfAdapter({ adapter }: { readonly adapter: FailingAdapter }) {
-  const t = useTexts(TEXTS);
-  const text = useText();
-  const format = useFormat();
-  const causeOf = useCauseWords();
-  const { adapterId, name, owner, since, code, held = 0, waiting = 0 } = adapter;
-  const kept = (status: 'held' | 'waiting', count: number, words: string) =>
-    count === 0 ? null : (
-      <>
-        {' · '}
-        <Link to={`/messages?adapter=${encodeURIComponent(adapterId)}&status=${status}`}>{words}</Link>
-      </>
-    );
-  return (
-    <>
-      <Link to={`/adapters/${adapterId}`}>{text(name)}</Link>{' '}
-      {t('adapterWhy', { since: format.time(since), ago: format.ago(since), why: causeOf(code).what })} <code>{code}</code>
-      {kept('held', held, t('adapterHeld', { count: held }))}
-      {kept('waiting', waiting, t('adapterWaiting', { count: waiting }))}
-      {owner === '' ? null : ` · ${t('adapterOwner', { owner })}`}
-    </>
-  );
 }
 
 function useMessages({ held, failedLastHour = 0 }: Attention): readonly Item[] {
@@ -230,38 +169,28 @@ function useProcesses({ silentProcesses = [] }: Attention): readonly Item[] {
   return [{ key: 'processes', tone: 'red', icon: ServerOff, word: t('processes'), what, lines, to: inArea('system') }];
 }
 
-function useFlows({ listeners = [], silentFeeds = [] }: Attention): readonly Item[] {
+function useListeners({ listeners = [] }: Attention): readonly Item[] {
+  const t = useTexts(TEXTS);
+  const language = useLanguage();
+  if (listeners.length === 0) return [];
+  const lines = listeners.map(({ flowId, name, error }) => {
+    const { what, fix, original } = errorText(error, language);
+    return <OfFlow key={flowId} flowId={flowId} name={name} words={sentences(what, fix, original)} />;
+  });
+  const what = t('listenersWhat', { count: listeners.length });
+  return [{ key: 'listeners', tone: 'red', icon: Unplug, word: t('listeners'), what, lines, to: inArea('system') }];
+}
+
+function useSilentFeeds({ silentFeeds = [] }: Attention): readonly Item[] {
   const t = useTexts(TEXTS);
   const format = useFormat();
-  const language = useLanguage();
-  const items: Item[] = [];
-  if (listeners.length > 0)
-    items.push({
-      key: 'listeners',
-      tone: 'red',
-      icon: Unplug,
-      word: t('listeners'),
-      what: t('listenersWhat', { count: listeners.length }),
-      lines: listeners.map(({ flowId, name, error }) => {
-        const { what, fix, original } = errorText(error, language);
-        return <OfFlow key={flowId} flowId={flowId} name={name} words={sentences(what, fix, original)} />;
-      }),
-      to: inArea('system'),
-    });
-  if (silentFeeds.length > 0)
-    items.push({
-      key: 'silent',
-      tone: 'amber',
-      icon: HeartPulse,
-      word: t('silent'),
-      what: t('silentWhat', { count: silentFeeds.length }),
-      lines: silentFeeds.map(({ flowId, name, lastAt, usualGapMs }) => {
-        const words = t('silentGap', { ago: format.ago(lastAt), gap: format.duration(usualGapMs) });
-        return <OfFlow key={flowId} flowId={flowId} name={name} words={words} />;
-      }),
-      to: inArea('messages'),
-    });
-  return items;
+  if (silentFeeds.length === 0) return [];
+  const lines = silentFeeds.map(({ flowId, name, lastAt, usualGapMs }) => {
+    const words = t('silentGap', { ago: format.ago(lastAt), gap: format.duration(usualGapMs) });
+    return <OfFlow key={flowId} flowId={flowId} name={name} words={words} />;
+  });
+  const what = t('silentWhat', { count: silentFeeds.length });
+  return [{ key: 'silent', tone: 'amber', icon: HeartPulse, word: t('silent'), what, lines, to: inArea('messages') }];
 }
 
 function useExpiring({ expiring = [] }: Attention): readonly Item[] {
@@ -295,9 +224,4 @@ function OfFlow({ flowId, name, words }: { readonly flowId: string; readonly nam
       <Link to={`/flows/${flowId}`}>{text(name)}</Link> {words}
     </>
   );
-}
-
-/** The address in an area of the console; an area that the console does not have is not linked to. */
-function inArea(area: (typeof AREAS)[number]['path'], query = ''): string | undefined {
-  return AREAS.some(({ path }) => path === area) ? `/${area}${query}` : undefined;
 }

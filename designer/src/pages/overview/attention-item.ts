@@ -1,0 +1,20 @@
+/** One line of what needs a person. */
+import type { LucideIcon } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { AREAS } from '../../app/navigation.tsx';
+import type { Tone } from '../../parts/status-tag.tsx';
+
+export interface Item {
+  readonly key: string;
+  readonly tone: Tone;
+  readonly icon: LucideIcon;
+  readonly word: string;
+  readonly what: string;
+  readonly lines: readonly ReactNode[];
+  readonly to: string | undefined;
+}
+
+/** The address in an area of the console; an area that the console does not have is not linked to. */
+export function inArea(area: (typeof AREAS)[number]['path'], query = ''): string | undefined {
+  return AREAS.some(({ path }) => path === area) ? `/${area}${query}` : undefined;
+}
