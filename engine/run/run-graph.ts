@@ -313,10 +313,13 @@ class GraphRun {
     return this.#settle(step, emits);
   }
 
-  /** One call of its adapter, however many attempts there were; what a trial answers itself is none. */
-  #noteCall({ node, startedMonotonic }: Step, error?: ErrorRecord): void {
+  /** One call of its adapter, however many attempts there were: when it has ended, or goes on waiting. What a trial answers itself is none. */
+  #noteCall({ node, place, startedMonotonic }: Step, error?: ErrorRecord): void {
     const { adapter } = node.node;
     if (adapter === undefined || this.#job.mock !== undefined) return;
+    const waited = this.#job.waited.get(stepKey(place.run.path, node.id));
+    // It was counted as failed when it began to wait.
+    if ((waited?.attempts ?? 0) > 0) return;
     this.#deps.calls?.called(adapter, this.#deps.clock.monotonic() - startedMonotonic, error);
   }
 
@@ -382,7 +385,10 @@ class GraphRun {
     const isTooLong = !mayWait && delayMs > node.retry.capMs;
     if (isSlept && (isTooLong || untilMs >= deadlineMs)) return this.#settleError(step, error);
     metrics.count('node_retries_total', { type: node.node.type });
-    if (!isSlept) return this.#wait(step, { untilMs, attempts: attempt, triedSince: step.triedSince, error });
+    if (!isSlept) {
+      this.#noteCall(step, error);
+      return this.#wait(step, { untilMs, attempts: attempt, triedSince: step.triedSince, error });
+    }
     return this.#pause(step, delayMs, () => {
       step.attempt += 1;
       return this.#attempt(step);

@@ -64,7 +64,7 @@ test(
     await picture(page, 'overview');
     await first.getByRole('link', { name: '医院甲' }).click();
     await expect(page.getByRole('heading', { name: '调用情况' })).toBeVisible();
-    await expect(page.getByText(/连续失败 4 次/)).toBeVisible();
+    await expect(page.getByText(/连续 4 次尝试失败/)).toBeVisible();
     await expect(page.getByRole('img', { name: /调用图/ })).toBeVisible();
     await picture(page, 'adapter');
     await page.goto(`/interfaces/${offered.interfaceId}`);
