@@ -36,8 +36,10 @@ export function mergeFlows(base: FlowDocument, mine: FlowDocument, theirs: FlowD
   const merged = <T>(kind: MergeConflict['kind'], read: (flow: FlowDocument) => ReadonlyMap<string, T>) =>
     mergeMaps([read(base), read(mine), read(theirs)], isEqual, (id) => decide({ kind, id }));
   const nodes = mergeNodes([base, mine, theirs], (id) => decide({ kind: 'node', id }));
-  const wires = mergeMaps([wiresOf(base), wiresOf(mine), wiresOf(theirs)], leadToSame, (key) => decide(wiresConflict(key)));
+  const wires = mergeWires([base, mine, theirs], nodes, (key) => decide(wiresConflict(key)));
   const places = mergeMaps([placesOf(base), placesOf(mine), placesOf(theirs)], isEqual, () => 'mine');
+  for (const [id, keeper] of keptAgainstRemoval([base, mine, theirs], nodes))
+    places.set(id, placesOf(keeper === 'mine' ? mine : theirs).get(id));
   const { schema, flowId, revision } = theirs;
   const document = {
     ...{ schema, flowId, revision },
@@ -103,6 +105,39 @@ function mergeNodes([base, mine, theirs]: Three<FlowDocument>, decide: (id: stri
     if (decide(id) === keeps) merged.set(id, node);
   }
   return merged;
+}
+
+/** Nodes that one removed and that stand nevertheless, with the side that kept them. */
+function keptAgainstRemoval(
+  [base, mine, theirs]: Three<FlowDocument>,
+  nodes: ReadonlyMap<string, FlowNode>,
+): ReadonlyMap<string, MergeSide> {
+  const [my, their] = [mine, theirs].map((flow) => new Set(flow.nodes.map(({ id }) => id)));
+  const kept = base.nodes.filter(({ id }) => nodes.has(id) && my!.has(id) !== their!.has(id));
+  return new Map(kept.map(({ id }) => [id, my!.has(id) ? 'mine' : 'theirs']));
+}
+
+/** A node that stands against its removal has its wires again: that they went with it is no wish about them. */
+function mergeWires(
+  flows: Three<FlowDocument>,
+  nodes: ReadonlyMap<string, FlowNode>,
+  decide: (key: string) => MergeSide,
+): Map<string, Wires> {
+  const [base, mine, theirs] = flows;
+  const [old, my, their] = [base, mine, theirs].map((flow) => new Map(wiresOf(flow)));
+  const kept = keptAgainstRemoval(flows, nodes);
+  const decided = new Map<string, Wires>();
+  for (const [key, before] of old!) {
+    const sides = new Set(before.flatMap(({ from, to }) => [kept.get(from.node), kept.get(to.node)]).filter((side) => side !== undefined));
+    for (const side of sides) {
+      const [keeper, remover] = side === 'mine' ? [my!, their!] : [their!, my!];
+      const left = new Set((side === 'mine' ? theirs : mine).nodes.map(({ id }) => id));
+      const withoutRemoved = (keeper.get(key) ?? []).filter(({ from, to }) => left.has(from.node) && left.has(to.node));
+      if (leadToSame(remover.get(key), withoutRemoved)) remover.set(key, before);
+      else decided.set(key, (decide(key) === 'mine' ? my! : their!).get(key) ?? []);
+    }
+  }
+  return new Map([...mergeMaps([old!, my!, their!], leadToSame, (key) => (decided.has(key) ? 'mine' : decide(key))), ...decided]);
 }
 
 function isWiredAnew(base: FlowDocument, flow: FlowDocument, id: string): boolean {

@@ -56,6 +56,48 @@ test('a node that one removes and the other wires to is no silent loss', () => {
   assert.ok(merged.document.nodes.some(({ id }) => id === gone));
 });
 
+test('a node that one removes and the other keeps stands as it stood, with its wires and in its place', () => {
+  const base = flow();
+  const { id } = base.nodes.find(
+    (node) => base.edges.some(({ to }) => to.node === node.id) && base.edges.some(({ from }) => from.node === node.id),
+  )!;
+  const removed = done(begin(base), remove(base, { nodes: [id], edges: [], notes: [], groups: [] })).document;
+  const named = done(begin(base), setLabel(base, id, 'kept')).document;
+  const ends = ({ edges }: FlowDocument) => edges.map(({ from, to }) => [from.node, from.port, to.node].join(' ')).sort();
+  for (const [mine, theirs, side] of [
+    [named, removed, 'mine'],
+    [removed, named, 'theirs'],
+  ] as const) {
+    const { document } = mergeFlows(base, mine, theirs, () => side);
+    assert.equal(document.nodes.find((node) => node.id === id)?.label, 'kept');
+    assert.deepEqual(ends(document), ends(base));
+    assert.deepEqual(document.layout.nodes[id], base.layout.nodes[id]);
+  }
+  const gone = mergeFlows(base, named, removed, () => 'theirs').document;
+  assert.deepEqual(ends(gone), ends(removed));
+  assert.ok(!gone.nodes.some((node) => node.id === id));
+});
+
+test('who removes a node and leads its wire elsewhere is asked about the wire too', () => {
+  const base = flow();
+  const edge = base.edges.find(({ from, to }) => base.edges.some((next) => next.from.node === to.node) && from.node !== to.node)!;
+  const id = edge.to.node;
+  const behind = base.edges.find(({ from }) => from.node === id)!.to;
+  const without = done(begin(base), remove(base, { nodes: [id], edges: [], notes: [], groups: [] })).document;
+  const removed = { ...without, edges: [...without.edges, { ...edge, id: 'e_around', to: behind }] };
+  const named = done(begin(base), setLabel(base, id, 'kept')).document;
+  const { document, conflicts } = mergeFlows(base, named, removed, () => 'mine');
+  assert.deepEqual(
+    conflicts.map(({ kind }) => kind),
+    ['node', 'wires'],
+  );
+  const leads = document.edges.filter(({ from }) => from.node === edge.from.node && from.port === edge.from.port);
+  assert.deepEqual(
+    leads.map(({ to }) => to.node),
+    [id],
+  );
+});
+
 test('undo takes back what I did and nothing of what the other did meanwhile', () => {
   const base = flow();
   const [one, other] = [base.nodes[0]!, base.nodes[1]!];
