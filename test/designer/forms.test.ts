@@ -74,8 +74,8 @@ test('a field that is missing, too long or out of its limits is told beside it, 
     },
   };
   assert.deepEqual(localIssues(schema, { name: 'long', count: 0 }, 'zh-CN'), [
-    { pointer: '/name', severity: 'error', what: '最多 3 个字符' },
-    { pointer: '/count', severity: 'error', what: '不能小于 1' },
+    { pointer: '/name', label: 'name', severity: 'error', what: '最多 3 个字符' },
+    { pointer: '/count', label: 'count', severity: 'error', what: '不能小于 1' },
   ]);
   assert.deepEqual(
     localIssues(schema, {}, 'en').map(({ pointer, what }) => `${pointer} ${what}`),

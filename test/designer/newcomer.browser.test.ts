@@ -108,6 +108,13 @@ for (const width of [1280, 1920] as const) {
     await panel.getByRole('heading', { name: '回复 200' }).waitFor();
     await expect(panel.getByText('模拟应答', { exact: true })).toHaveCount(1);
     await hand.look();
+    await expect(panel.getByText(/请求缺少/)).toHaveCount(0);
+    // Not counted: what the hospital would refuse is said of another sample.
+    await panel.getByRole('combobox', { name: '样例', exact: true }).click();
+    await page.locator('.ant-select-item-option', { hasText: '预约请求' }).click();
+    await panel.getByRole('button', { name: '运行', exact: true }).click();
+    await panel.getByText('按服务描述，发给“SOAP 调用”的请求缺少 PatientId、PatientName、DeptCode、VisitDate').waitFor();
+    await hand.look();
 
     await publishAndGrant(page, hand);
     await callAndLook(page, hand, 'SOAP 调用');

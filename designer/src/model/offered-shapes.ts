@@ -1,9 +1,11 @@
 /** What called systems describe of their operations: for each node the operation that it is configured for. Pure. */
-import type { FlowNode, FlowTest } from '../../../engine/contract/flow-document.ts';
+import type { FlowDocument, FlowNode, FlowTest } from '../../../engine/contract/flow-document.ts';
+import { isRecord } from '../../../engine/contract/is-record.ts';
 import type { Offer } from '../../../engine/contract/node.ts';
 import type { NodeTypes } from './node-types.ts';
 import { sampleOf } from './schema-sample.ts';
 
+type Schema = Offer['takes'];
 type Shapes = Pick<Offer, 'takes' | 'gives'>;
 
 /** By id of the node: JSON Schemas of the data that it takes, and emits on success. */
@@ -33,4 +35,32 @@ export function answersOfShapes(nodes: readonly FlowNode[], types: NodeTypes, sh
     return shape === undefined ? [] : [[node.id, { emit: { [types.mainOutPort(node) ?? 'ok']: sampleOf(shape.gives) } }] as const];
   });
   return Object.fromEntries(answers);
+}
+
+const BODY = 'data.body';
+
+/** What the message of an interface takes in: by its own schema, else what a called system takes that is handed the body as it came. */
+export function bodySchema({ nodes }: Pick<FlowDocument, 'nodes'>, types: NodeTypes, shapes: OfferedShapes): Schema | undefined {
+  const own = nodes.find((node) => types.isTrigger(node))?.config['schema'];
+  if (isRecord(own)) return own;
+  return nodes.map((node) => (operandPath(node) === BODY ? shapes.get(node.id)?.takes : undefined)).find((takes) => takes !== undefined);
+}
+
+/** Names of the fields that a called system says it needs and that a trial would not have sent; empty where its parameters are worked out otherwise. */
+export function missingFields(node: FlowNode, shapes: OfferedShapes, data: unknown): readonly string[] {
+  const required = shapes.get(node.id)?.takes['required'];
+  const path = operandPath(node);
+  if (!Array.isArray(required) || path === undefined) return [];
+  const sent = path
+    .split('.')
+    .slice(1)
+    .reduce<unknown>((value, step) => (isRecord(value) ? value[step] : undefined), data);
+  return (required as readonly string[]).filter((name) => !isRecord(sent) || !Object.hasOwn(sent, name));
+}
+
+/** Where a node takes its parameters from, when that is a plain path. */
+function operandPath({ config }: FlowNode): string | undefined {
+  const { body = { path: 'data' } } = config as { readonly body?: unknown };
+  const path = isRecord(body) ? body['path'] : undefined;
+  return typeof path === 'string' && /^data(\.\w+)*$/.test(path) ? path : undefined;
 }

@@ -1,4 +1,4 @@
-import { Collapse } from 'antd';
+import { Alert, Collapse } from 'antd';
 import { CircleCheck, CircleSlash, CircleX, Unplug, type LucideIcon } from 'lucide-react';
 import type { TrialAnswer } from '../../../control/actions/trials.ts';
 import type { FlowTest } from '../../../engine/contract/flow-document.ts';
@@ -9,6 +9,7 @@ import { useFormat } from '../i18n/format.ts';
 import { sentences } from '../i18n/sentences.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { nodeField } from '../model/field-names.ts';
+import { missingFields, type OfferedShapes } from '../model/offered-shapes.ts';
 import { Tag, type Tone } from '../parts/status-tag.tsx';
 import { DataViewer } from '../viewer/data-viewer.tsx';
 import styles from './trial.module.css';
@@ -25,6 +26,10 @@ const TEXTS = defineTexts({
   output: ['输出 {{port}}', 'Output {{port}}'],
   wrote: ['真实写入了：{{nodes}}', 'Really wrote: {{nodes}}'],
   mocked: ['模拟应答', 'Mocked answer'],
+  missing: [
+    '按服务描述，发给“{{node}}”的请求缺少 {{fields}}；真实调用可能被拒绝。',
+    'By the service’s description the request to "{{node}}" lacks {{fields}}; a real call may be refused.',
+  ],
   more: ['另有 {{count}} 步未显示', '{{count}} further steps are not shown'],
 });
 
@@ -39,7 +44,13 @@ const LOOKS: Readonly<Partial<Record<Status, { readonly tone: Tone; readonly ico
 };
 
 /** What came of a trial: the reply, then each node in the order in which they ran. */
-export function TrialResult({ answer, mocks }: { readonly answer: TrialAnswer; readonly mocks: FlowTest['mocks'] }) {
+interface TrialResultProps {
+  readonly answer: TrialAnswer;
+  readonly mocks: FlowTest['mocks'];
+  readonly offered: OfferedShapes;
+}
+
+export function TrialResult({ answer, mocks, offered }: TrialResultProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const { select } = useEditorStore().getState();
@@ -50,6 +61,13 @@ export function TrialResult({ answer, mocks }: { readonly answer: TrialAnswer; r
     <div className={styles.result} aria-live="polite">
       <Outcome status={answer.status} />
       {error === undefined ? null : <StepError error={error} nodeId={steps.find(({ status }) => status === answer.status)?.node} />}
+      {steps.flatMap(({ node: id, input }) => {
+        const node = nodes.find((one) => one.id === id);
+        const fields = node === undefined || input?.form !== 'json' ? [] : missingFields(node, offered, input.data);
+        return fields.length === 0
+          ? []
+          : [<Alert key={id} type="warning" showIcon title={t('missing', { node: label(id), fields: format.list(fields) })} />];
+      })}
       {wrote.length === 0 ? null : <p>{t('wrote', { nodes: format.list(wrote.map(label)) })}</p>}
       {reply === undefined ? null : <DataViewer message={reply.message} label={t('reply', { status: reply.status })} />}
       <h3>{t('steps')}</h3>

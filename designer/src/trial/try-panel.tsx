@@ -8,7 +8,8 @@ import { useOfferedShapes } from '../forms/use-offered-shapes.ts';
 import { useGuide } from '../guide/guide-store.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { addTest } from '../model/commands/saved-tests.ts';
-import { answersOfShapes } from '../model/offered-shapes.ts';
+import { answersOfShapes, bodySchema, type OfferedShapes } from '../model/offered-shapes.ts';
+import { sampleOf } from '../model/schema-sample.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
 import { parseJson } from '../parts/parse-json.ts';
 import { FlowErrorBox } from '../release/flow-error-box.tsx';
@@ -19,6 +20,7 @@ import styles from './trial.module.css';
 
 const TEXTS = defineTexts({
   sample: ['样例', 'Sample'],
+  structure: ['按请求结构编的示例', 'Example made from the structure of the request'],
   own: ['自己填写', 'Written here'],
   input: ['输入消息（JSON）', 'Message to begin with (JSON)'],
   notJson: ['这不是正确的 JSON', 'This is not valid JSON'],
@@ -59,8 +61,8 @@ export function TryPanel() {
   const may = useMay();
   const { message } = App.useApp();
   const store = useEditorStore();
-  const starts = useStarts();
   const offered = useOfferedShapes({ mayAsk: true });
+  const starts = useStarts(offered);
   const trial = useEditor((editor) => editor.trial);
   const { setTrial, setOverlay, setSamples } = store.getState();
   const { scope, reachesAdapters, run } = trial;
@@ -172,20 +174,25 @@ export function TryPanel() {
         )}
       </div>
       {run?.error === undefined ? null : <FlowErrorBox error={run.error} document={run.order.document} />}
-      {run?.answer === undefined ? null : <TrialResult answer={run.answer} mocks={run.order.mocks} />}
+      {run?.answer === undefined ? null : <TrialResult answer={run.answer} mocks={run.order.mocks} offered={offered} />}
     </div>
   );
 }
 
-/** Saved tests first, then what the trigger's type offers. */
-function useStarts(): readonly Start[] {
+/** Saved tests first, then an example of the structure that is known, then what the trigger's type offers. */
+function useStarts(offered: OfferedShapes): readonly Start[] {
+  const t = useTexts(TEXTS);
   const text = useText();
   const tests = useEditor(({ history }) => history.document.tests);
   const trigger = useEditor(({ history, types }) => history.document.nodes.find((node) => types.isTrigger(node)));
   const samples = useEditor(({ types }) => (trigger === undefined ? undefined : types.get(trigger.type)?.samples));
+  const body = useEditor(({ history, types }) => bodySchema(history.document, types, offered));
   return useMemo(
     () => [
       ...tests.map(({ name, input, mocks }, index) => ({ key: `test ${index}`, label: name, input, mocks })),
+      ...(body === undefined
+        ? []
+        : [{ key: 'structure', label: t('structure'), input: { data: { body: sampleOf(body), query: {}, params: {} } }, mocks: {} }]),
       ...(samples ?? []).map(({ name, data, mediaType }, index) => ({
         key: `sample ${index}`,
         label: text(name),
@@ -193,6 +200,6 @@ function useStarts(): readonly Start[] {
         mocks: {},
       })),
     ],
-    [tests, samples, text],
+    [tests, body, samples, text, t],
   );
 }

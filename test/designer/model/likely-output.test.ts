@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { scopeSampleOf } from '../../../designer/src/forms/node-sample.ts';
-import { NO_SHAPES, offeredShapes } from '../../../designer/src/model/offered-shapes.ts';
+import { bodySchema, missingFields, NO_SHAPES, offeredShapes } from '../../../designer/src/model/offered-shapes.ts';
 import { schemasBehind } from '../../../designer/src/model/mapping/expected-fields.ts';
 import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
 import { emptyFlow, types } from './sample-types.ts';
@@ -62,4 +62,19 @@ test('around a call that its system describes are the fields that it takes and g
   assert.deepEqual(Object.keys(dataAt(document, 'n_back', offered) as object), ['RegNo']);
   assert.deepEqual(schemasBehind(document, offered, 'n_to'), [{ label: 'n_call', schema: offers.get('adp_b')![1]!.takes }]);
   assert.equal(dataAt(document, 'n_back', offeredShapes(document.nodes, new Map([['adp_b', [offer('Query', 'Reports')]]]))), undefined);
+});
+
+test('a trial begins with what the called service takes, and says what a request lacks by its description', () => {
+  const takes = { type: 'object', properties: { PatientId: { type: 'string' } }, required: ['PatientId'] };
+  const offer = { name: 'Register', config: { operation: 'Register' }, takes, gives: {} };
+  const call = { id: 'n_call', type: 'soap.call@1', adapter: 'adp_b', config: { operation: 'Register', body: { path: 'data.body' } } };
+  const document = chain({ id: 'n_in', type: 'interface.call@1', config: {} }, call);
+  const offered = offeredShapes(document.nodes, new Map([['adp_b', [offer]]]));
+  assert.equal(bodySchema(document, types, offered), takes);
+  assert.equal(bodySchema(chain({ id: 'n_in', type: 'interface.call@1', config: { schema: BODY } }, call), types, offered), BODY);
+  const node = document.nodes[1]!;
+  assert.deepEqual(missingFields(node, offered, { body: { department: '01' } }), ['PatientId']);
+  assert.deepEqual(missingFields(node, offered, { body: { PatientId: 'P1' } }), []);
+  const worked = { ...node, config: { ...node.config, body: { expression: '$merge([data.body])' } } };
+  assert.deepEqual(missingFields(worked, offered, {}), []);
 });
