@@ -34,7 +34,7 @@ export interface CallState {
 
 /** What a page shows of one of them. */
 export interface CallReport {
-  /** Absent: not called since the processes began. */
+  /** Absent: never called, or not for a month. */
   readonly now?: CallState;
   readonly traffic: TrafficSeries;
 }
@@ -51,7 +51,10 @@ const PARTLY_SHARE = 0.1;
 const REFUSED_LEAST = 10;
 const REFUSED_SHARE = 0.5;
 
-export function toCallState({ id: _id, totals: _totals, latency, isPaused = false, ...counts }: CallCounts, now: number): CallState {
+export function toCallState(
+  { id: _id, totals: _totals, lastAnswerAt: _answered, latency, isPaused = false, ...counts }: CallCounts,
+  now: number,
+): CallState {
   const p95Ms = percentileMs(latency, 0.95);
   return { ...counts, ...(p95Ms === undefined ? {} : { p95Ms }), isPaused, state: judge({ ...counts, isPaused }, now) };
 }

@@ -59,8 +59,8 @@ export const ALARM_RULES = {
     text: {
       label: both('适配器调用失败', 'Adapter failing'),
       help: both(
-        '某系统（适配器）的调用连续失败至少 3 次，且持续达到此时间没有一次成功。',
-        'Calls of a system (adapter) fail at least three times in a row, and none has succeeded for so long.',
+        '某系统（适配器）的调用连续失败至少 3 次，且持续达到此时间没有一次成功；对方再次应答后才结束。',
+        'Calls of a system (adapter) fail at least three times in a row, and none has succeeded for so long. It ends when the system answers again.',
       ),
       unit: MINUTES,
     },

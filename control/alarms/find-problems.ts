@@ -7,7 +7,6 @@ import type { Text } from '../../engine/contract/texts.ts';
 import type { Processes, ProcessState } from '../../engine/processes/create-processes.ts';
 import type { CallSums } from '../../engine/processes/sum-calls.ts';
 import type { QueueSight } from '../../engine/run/queue-sight.ts';
-import { toCallState } from '../actions/call-states.ts';
 import type { ExecutionCounter } from '../actions/execution-counter.ts';
 import { findExpiring } from '../actions/find-expiring.ts';
 import { findSilentFeeds } from '../actions/find-silent-feeds.ts';
@@ -111,17 +110,14 @@ function createAsks(deps: ProblemDeps): Readonly<Record<AlarmRuleName, Ask>> {
     },
     async 'adapter-failing'(bound) {
       const now = clock.now();
-      const calls = Array.from(await engine.processes.adapterCalls(), ([adapterId, counts]) => ({
-        adapterId,
-        ...toCallState(counts, now),
-      }));
+      const calls = [...(await engine.processes.adapterCalls()).values()];
+      // That nobody has called it since mends nothing: an answer alone ends it.
       const failing = calls.filter(
-        ({ state, failures, failingSince = now }) =>
-          state === 'failing' && failures >= LEAST_FAILURES && now - failingSince >= bound * MINUTE_MS,
+        ({ failures, failingSince = now }) => failures >= LEAST_FAILURES && now - failingSince >= bound * MINUTE_MS,
       );
       const names = failing.length === 0 ? undefined : await deps.adapterNames();
       // One that was removed meanwhile is nobody's concern.
-      return failing.flatMap(({ adapterId, failingSince = now, lastError }) => {
+      return failing.flatMap(({ id: adapterId, failingSince = now, lastError }) => {
         const name = names?.get(adapterId);
         return name === undefined
           ? []

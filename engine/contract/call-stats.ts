@@ -23,6 +23,8 @@ export interface CallCounts {
   /** Attempts of the last five minutes by how long they took: see `percentileMs`. */
   readonly latency: readonly number[];
   readonly lastOkAt?: number;
+  /** A refusal is an answer; absent in processes of the version before. */
+  readonly lastAnswerAt?: number;
   /** Of the last attempt that failed: a code alone. */
   readonly lastError?: { readonly code: string; readonly at: number };
   /** Attempts in a row that failed, since the other side last answered, and when the first of them ended. */
@@ -115,6 +117,7 @@ class Stats {
   readonly #refusals = new RefusalCauses();
   #totals: [number, number, number, number] = [0, 0, 0, 0];
   #lastOkAt: number | undefined;
+  #lastAnswerAt: number | undefined;
   #lastError: CallCounts['lastError'];
   /** In the order of their begin. */
   readonly #open = new Set<{ readonly at: number }>();
@@ -143,6 +146,7 @@ class Stats {
     }
     this.#failures = 0;
     this.#failingSince = undefined;
+    this.#lastAnswerAt = now;
     if (outcome === 'ok') this.#lastOkAt = now;
   }
 
@@ -173,6 +177,7 @@ class Stats {
       ...(refusals.length === 0 ? {} : { refusals }),
       latency: Array.from({ length: BOUNDS_MS.length + 1 }, (_, bucket) => sum(LATENCY + bucket)),
       ...(this.#lastOkAt === undefined ? {} : { lastOkAt: this.#lastOkAt }),
+      ...(this.#lastAnswerAt === undefined ? {} : { lastAnswerAt: this.#lastAnswerAt }),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       failures: this.#failures,
       ...(this.#failingSince === undefined ? {} : { failingSince: this.#failingSince }),

@@ -10,6 +10,7 @@ import type { Logger } from '../contract/observe.ts';
 import type { Documents } from '../contract/ports/documents.ts';
 import type { LiveCounters } from '../run/live-counters.ts';
 import type { TriggerStatus } from '../trigger/trigger-run.ts';
+import { createCallMemory, type CalledKind } from './call-memory.ts';
 import { watchLife, type LifeState, type ProcessLife } from './process-life.ts';
 import {
   processesSpec,
@@ -48,7 +49,7 @@ export interface Processes {
   listeners(): Promise<readonly ListenerOfProcess[]>;
   /** Counts of published flows, over all processes that live; those of others are some seconds old. */
   readonly live: LiveSums;
-  /** Calls of adapters and of interfaces, likewise. */
+  /** Calls of adapters and of interfaces, likewise; when they last answered, and since when they fail, also from before these processes began. */
   adapterCalls(): Promise<CallSums>;
   interfaceCalls(): Promise<CallSums>;
   /** Executions that ended, by flow. */
@@ -155,6 +156,12 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
     return read;
   }
 
+  const ownCalls = (kind: CalledKind) => (kind === 'adapter' ? deps.adapterCalls() : (deps.parts().interfaces ?? []));
+  const callsOf = async (kind: CalledKind) => {
+    const others = (await living()).map(({ adapters = [], interfaces = [] }) => (kind === 'adapter' ? adapters : interfaces));
+    return memory.recall(kind, sumCalls([ownCalls(kind), ...others]));
+  };
+  const memory = await createCallMemory({ documents, clock, log, own: ownCalls, sums: callsOf });
   const living = async () => (await readOthers()).filter(({ _id }) => life.of(_id).state === 'alive');
 
   return {
@@ -170,10 +177,11 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
       return mergeListeners([self, ...(await living())]);
     },
     live: sumLive(deps.live, async () => (await living()).map(({ flows }) => flows)),
-    adapterCalls: async () => sumCalls([deps.adapterCalls(), ...(await living()).map(({ adapters = [] }) => adapters)]),
-    interfaceCalls: async () => sumCalls([deps.parts().interfaces ?? [], ...(await living()).map(({ interfaces = [] }) => interfaces)]),
+    adapterCalls: () => callsOf('adapter'),
+    interfaceCalls: () => callsOf('interface'),
     flowCalls: async () => sumCalls([deps.flowCalls(), ...(await living()).map(({ flowCalls = [] }) => flowCalls)]),
     async start() {
+      memory.start();
       if (documents.isExclusive) return;
       await tell();
       schedule();
@@ -181,6 +189,7 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
     async stop() {
       isStopped = true;
       cancel();
+      await memory.stop();
       if (documents.isExclusive || beat === 0) return;
       const stoppedAt = clock.now();
       await tell({ stoppedAt, expiresAt: stoppedAt + KEEP_STOPPED_MS }).catch((error: unknown) =>

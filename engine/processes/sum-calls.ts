@@ -9,17 +9,19 @@ export function sumCalls(parts: readonly (readonly CallCounts[])[]): CallSums {
   const sums = new Map<string, CallCounts>();
   for (const part of parts.flat()) {
     const sum = sums.get(part.id);
-    sums.set(part.id, sum === undefined ? part : add(sum, part));
+    sums.set(part.id, sum === undefined ? part : addCounts(sum, part));
   }
   return sums;
 }
 
-function add(a: CallCounts, b: CallCounts): CallCounts {
+/** Of the same one, from two processes, or of now and of before. */
+export function addCounts(a: CallCounts, b: CallCounts): CallCounts {
   const lastOkAt = latest([a.lastOkAt, b.lastOkAt]);
+  const lastAnswerAt = latest([a.lastAnswerAt, b.lastAnswerAt, lastOkAt]);
   const lastError = (a.lastError?.at ?? 0) >= (b.lastError?.at ?? 0) ? a.lastError : b.lastError;
   // One process that gets answers outweighs another that got none before.
-  const failing = [a, b].filter(({ lastError: error }) => error !== undefined && error.at > (lastOkAt ?? 0));
-  const since = failing.flatMap(({ failingSince }) => failingSince ?? []).map((at) => Math.max(at, lastOkAt ?? 0));
+  const failing = [a, b].filter(({ lastError: error }) => error !== undefined && error.at > (lastAnswerAt ?? 0));
+  const since = failing.flatMap(({ failingSince }) => failingSince ?? []).map((at) => Math.max(at, lastAnswerAt ?? 0));
   const refusals = addCauses(a.refusals, b.refusals);
   const unanswered = [a, b].flatMap(({ unansweredSince }) => unansweredSince ?? []);
   return {
@@ -34,6 +36,7 @@ function add(a: CallCounts, b: CallCounts): CallCounts {
     ...(refusals.length === 0 ? {} : { refusals }),
     latency: a.latency.map((count, index) => count + (b.latency[index] ?? 0)),
     ...(lastOkAt === undefined ? {} : { lastOkAt }),
+    ...(lastAnswerAt === undefined ? {} : { lastAnswerAt }),
     ...(lastError === undefined ? {} : { lastError }),
     failures: failing.reduce((sum, { failures }) => sum + failures, 0),
     ...(since.length === 0 ? {} : { failingSince: Math.min(...since) }),

@@ -309,6 +309,8 @@ test('an adapter is failing after three failures in a row that last two minutes,
   assert.deepEqual(await ask(), [{ rule: 'adapter-failing', values: { adapterId: 'adp_a', code: 'HTTP_TIMEOUT', since } }]);
   const patient = { ...usual, rules: { ...usual.rules, 'adapter-failing': { on: true, bound: 10, severity: 'critical' as const } } };
   assert.deepEqual(await ask(patient), []);
+  await clock.advance(120 * MINUTE_MS);
+  assert.equal((await ask()).length, 1, 'that nobody has called it for hours mends nothing');
   call('adp_a', 'refused');
   assert.deepEqual(await ask(), [], 'it answers again, though with a refusal');
 });

@@ -170,3 +170,62 @@ test('calls are summed over all processes that live, and what another counted la
   assert.deepEqual((await a.interfaceCalls()).get('x')!.recent, { calls: 1, refused: 0, failed: 1 });
   assert.deepEqual((await a.flowCalls()).get('x')!.recent, { calls: 1, refused: 0, failed: 1 });
 });
+
+test('a system that is down is down since then, also after the one process was killed and started again', async () => {
+  const { clock } = openWorld();
+  const documents = createMemoryDocuments({ clock });
+  const begin = async (processId: string) => {
+    const stats = createCallStats(clock);
+    const processes = await startOne(documents, clock, processId, { adapterCalls: () => stats.counts() });
+    return { stats, counts: async () => (await processes.adapterCalls()).get('adp_a')! };
+  };
+  const first = await begin('a');
+  first.stats.attempted('adp_a', 1, 'ok');
+  const lastOkAt = clock.now();
+  await clock.advance(1_000);
+  const since = clock.now();
+  for (let attempt = 0; attempt < 5; attempt += 1) first.stats.attempted('adp_a', 1, 'failed', 'HTTP_CONNECT');
+  await clock.advance(30_000);
+
+  const second = await begin('b');
+  const known = await second.counts();
+  assert.deepEqual([known.lastOkAt, known.failingSince, known.failures, known.lastError?.code], [lastOkAt, since, 5, 'HTTP_CONNECT']);
+  assert.deepEqual(known.recent, { calls: 0, refused: 0, failed: 0 });
+  second.stats.attempted('adp_a', 1, 'failed', 'HTTP_CONNECT');
+  assert.deepEqual([(await second.counts()).failures, (await second.counts()).failingSince], [6, since]);
+  await clock.advance(30_000);
+  assert.equal((await second.counts()).failures, 6, 'what it wrote itself is not added once more');
+
+  const third = await begin('c');
+  third.stats.attempted('adp_a', 1, 'refused', 'HTTP_UNEXPECTED');
+  const answered = await third.counts();
+  assert.deepEqual(
+    [answered.failures, answered.failingSince, answered.lastOkAt],
+    [0, undefined, lastOkAt],
+    'it answers, if with a refusal',
+  );
+  await clock.advance(30_000);
+  const fourth = await begin('d');
+  assert.deepEqual([(await fourth.counts()).failures, (await fourth.counts()).failingSince], [0, undefined]);
+});
+
+test('a worker that was killed takes nothing with it: the others know since when a system is down', async () => {
+  const { clock, documents } = openWorld();
+  const stats = createCallStats(clock);
+  const control = await startOne(documents, clock, 'control');
+  const worker = await startOne(documents, clock, 'worker', { adapterCalls: () => stats.counts() });
+  const since = clock.now();
+  for (let attempt = 0; attempt < 3; attempt += 1) stats.attempted('adp_a', 1, 'failed', 'HTTP_CONNECT');
+  await clock.advance(40_000);
+  const counts = async () => (await control.adapterCalls()).get('adp_a')!;
+  assert.deepEqual([(await counts()).failures, (await counts()).failingSince], [3, since]);
+  await worker.stop();
+  await clock.advance(10 * MINUTE_MS);
+  assert.deepEqual(await statesOf(control), ['control alive']);
+  assert.deepEqual([(await counts()).failures, (await counts()).failingSince], [3, since]);
+  const next = createCallStats(clock);
+  await startOne(documents, clock, 'next', { adapterCalls: () => next.counts() });
+  next.attempted('adp_a', 1, 'ok');
+  await clock.advance(40_000);
+  assert.deepEqual([(await counts()).failures, (await counts()).failingSince], [0, undefined]);
+});

@@ -1,0 +1,142 @@
+/**
+ * When each adapter and interface last answered, what was wrong last, and since when: kept in one small document each, so that a system that is
+ * down is still down after the platform was started again. Ids, codes and times alone.
+ */
+import { Type } from 'typebox';
+import type { CallCounts } from '../contract/call-stats.ts';
+import type { Clock } from '../contract/clock.ts';
+import { toErrorRecord } from '../contract/errors.ts';
+import type { Logger } from '../contract/observe.ts';
+import type { CollectionSpec, Documents, StoredDocument } from '../contract/ports/documents.ts';
+import { addCounts, type CallSums } from './sum-calls.ts';
+
+export type CalledKind = 'adapter' | 'interface';
+
+export interface CallMemory {
+  /** With what was known before; an id that nobody has called since is there too. */
+  recall(kind: CalledKind, sums: CallSums): Promise<CallSums>;
+  start(): void;
+  /** Writes what is not written yet. */
+  stop(): Promise<void>;
+}
+
+export interface CallMemoryDeps {
+  readonly documents: Documents;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Of this process: only what it called itself does it write. */
+  own(kind: CalledKind): readonly CallCounts[];
+  /** Of all processes, with what was known before. */
+  sums(kind: CalledKind): Promise<CallSums>;
+}
+
+type Known = Pick<CallCounts, 'lastOkAt' | 'lastAnswerAt' | 'lastError' | 'failures' | 'failingSince'>;
+
+/** `_id` is `<kind>/<id>`. */
+interface KnownCalls extends StoredDocument, Known {
+  readonly at: number;
+  readonly expiresAt: number;
+}
+
+const callsSpec: CollectionSpec<KnownCalls> = {
+  name: 'known_calls',
+  schema: Type.Object({ _id: Type.String() }, { additionalProperties: true }),
+  indexes: [],
+  expiresAt: 'expiresAt',
+};
+
+const WRITE_MS = 30_000;
+const KEEP_MS = 30 * 86_400_000;
+const MOST = 2_000;
+const KINDS: readonly CalledKind[] = ['adapter', 'interface'];
+
+export async function createCallMemory({ documents, clock, log, own, sums }: CallMemoryDeps): Promise<CallMemory> {
+  const stored = await documents.open(callsSpec);
+  /** What this process had called when it wrote last. */
+  const written = new Map<string, string>();
+  let memory: { readonly at: number; readonly known: ReadonlyMap<string, KnownCalls> } | undefined;
+  let cancel = () => {};
+
+  /** Once, before anything is written, where one process has the store; others write, too, where it is shared. */
+  async function known(): Promise<ReadonlyMap<string, KnownCalls>> {
+    if (memory === undefined || (!documents.isExclusive && clock.monotonic() - memory.at >= WRITE_MS)) {
+      const found = await stored.find({}, { limit: MOST });
+      memory = { at: clock.monotonic(), known: new Map(found.map((document) => [document._id, document])) };
+    }
+    return memory.known;
+  }
+
+  async function write(): Promise<void> {
+    for (const kind of KINDS) {
+      const changed = own(kind).filter((counts) => JSON.stringify(knownOf(counts)) !== written.get(`${kind}/${counts.id}`));
+      if (changed.length === 0) continue;
+      // What cannot be read must not be written over.
+      await known();
+      const all = await sums(kind);
+      for (const counts of changed) {
+        const _id = `${kind}/${counts.id}`;
+        const text = JSON.stringify(knownOf(counts));
+        const now = clock.now();
+        const document: KnownCalls = { _id, ...knownOf(all.get(counts.id) ?? counts), at: now, expiresAt: now + KEEP_MS };
+        const { outcome } = await stored.replaceIf(document, {});
+        if (outcome === 'no-match') await stored.insert(document);
+        written.set(_id, text);
+      }
+    }
+  }
+
+  const writeNow = () => write().catch((error: unknown) => log.debug('process.calls_not_kept', { code: toErrorRecord(error).code }));
+
+  function schedule(): void {
+    cancel = clock.after(WRITE_MS, () => {
+      schedule();
+      void writeNow();
+    });
+  }
+
+  return {
+    async recall(kind, current) {
+      const before = await known().catch(() => memory?.known ?? new Map<string, KnownCalls>());
+      const together = new Map(current);
+      for (const [key, document] of before) {
+        if (!key.startsWith(`${kind}/`)) continue;
+        const id = key.slice(kind.length + 1);
+        together.set(id, join(together.get(id), { id, ...document }));
+      }
+      return together;
+    },
+    start: schedule,
+    async stop() {
+      cancel();
+      await writeNow();
+    },
+  };
+}
+
+function knownOf({ lastOkAt, lastAnswerAt, lastError, failures, failingSince }: CallCounts): Known {
+  return {
+    ...(lastOkAt === undefined ? {} : { lastOkAt }),
+    ...(lastAnswerAt === undefined ? {} : { lastAnswerAt }),
+    ...(lastError === undefined ? {} : { lastError }),
+    failures,
+    ...(failingSince === undefined ? {} : { failingSince }),
+  };
+}
+
+function join(now: CallCounts | undefined, { id, at, ...document }: KnownCalls & { readonly id: string }): CallCounts {
+  const before: CallCounts = { ...NOTHING, id, ...knownOf({ ...NOTHING, id, ...document }) };
+  if (now === undefined) return before;
+  // Attempts that failed before it was written are in it.
+  const isIn = now.failingSince !== undefined && now.failingSince <= at;
+  return addCounts(now, isIn ? { ...before, failures: Math.max(0, before.failures - now.failures) } : before);
+}
+
+const NOTHING: Omit<CallCounts, 'id'> = {
+  totals: [0, 0, 0, 0],
+  perMinute: 0,
+  recent: { calls: 0, refused: 0, failed: 0 },
+  latency: [],
+  failures: 0,
+  active: 0,
+  waiting: 0,
+};
