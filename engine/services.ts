@@ -173,6 +173,8 @@ export interface DraftRevision {
   readonly contentHash: string;
   readonly savedAt: number;
   readonly savedBy: string;
+  /** In which it was saved: a flow may have moved since. Absent in some that are older than this field. */
+  readonly domain?: string;
   /** It is the draft. */
   readonly isCurrent?: true;
   /** It was given up in a conflict. */

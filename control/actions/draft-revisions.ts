@@ -5,6 +5,7 @@ import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { isRecord } from '../../engine/contract/is-record.ts';
 import type { FlowVisitor } from '../registry/flow-visitors.ts';
 import { closed, defineAction, type Action } from './action.ts';
+import { requireTouched } from './domains.ts';
 import { byFlow, existing, FlowId, requireOwnId } from './flows.ts';
 import { all } from './owners.ts';
 import { isAllowed } from './permissions.ts';
@@ -37,10 +38,12 @@ export function draftRevisionActions({ catalog, owners, visitors }: ControlServi
       text: { 'zh-CN': '草稿的修改记录：谁在何时保存，新的在前', en: 'What was saved of a draft: who and when, newest first' },
       input: byFlow,
       audited: false,
-      async run(_ctx, { flowId }): Promise<DraftRevisionList> {
+      async run({ domains }, { flowId }): Promise<DraftRevisionList> {
         const versions = Map.groupBy(await catalog.versions(flowId), ({ contentHash }) => contentHash);
         const numbersOf = (hash: string) => (versions.get(hash) ?? []).map(({ version }) => version);
-        return { items: (await catalog.revisions(flowId)).map((item) => ({ ...item, versions: numbersOf(item.contentHash) })) };
+        // The flow may have moved here: what was saved elsewhere stays there.
+        const here = (await catalog.revisions(flowId)).filter(({ domain }) => domain === undefined || domains.holds(domain));
+        return { items: here.map((item) => ({ ...item, versions: numbersOf(item.contentHash) })) };
       },
     }),
     defineAction({
@@ -50,8 +53,12 @@ export function draftRevisionActions({ catalog, owners, visitors }: ControlServi
       text: { 'zh-CN': '读取草稿的一条修改记录', en: 'Read what was once saved of a draft' },
       input: Type.Object({ flowId: FlowId, revisionId: RevisionId }, closed),
       audited: false,
-      run: async ({ actor }, { flowId, revisionId }): Promise<FlowDocument> =>
-        showFlow(existing(await catalog.revision(flowId, revisionId), `${flowId}@${revisionId}`), actor),
+      async run({ actor, domains }, { flowId, revisionId }): Promise<FlowDocument> {
+        const id = `${flowId}@${revisionId}`;
+        const kept = existing(await catalog.revision(flowId, revisionId), id);
+        requireTouched({ id, domains: [kept.domain] }, domains);
+        return showFlow(kept, actor);
+      },
     }),
     defineAction({
       name: 'flows.set-aside',

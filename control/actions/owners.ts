@@ -32,7 +32,7 @@ export interface Owners {
 }
 
 export interface OwnersDeps {
-  readonly catalog: Pick<FlowCatalog, 'draft' | 'versions' | 'version'>;
+  readonly catalog: Pick<FlowCatalog, 'draft' | 'versions' | 'version' | 'revisions' | 'revision'>;
   readonly bindingStore: Pick<BindingStore, 'getAdapter' | 'getTable' | 'listSecrets'>;
   readonly registry: Pick<Registry, 'interfaces' | 'apps' | 'grants' | 'busConsumers'>;
   readonly executions: Pick<ExecutionCatalog, 'ownerOf' | 'holderOf'>;
@@ -45,7 +45,7 @@ export function createOwners({ catalog, bindingStore, registry, executions, bulk
   const owners: Owners = {
     async flow(id) {
       const draft = await catalog.draft(id);
-      return { id, domains: draft === undefined ? await domainsOfVersions(catalog, id) : [draft.domain] };
+      return { id, domains: draft === undefined ? await domainsLeftBehind(catalog, id) : [draft.domain] };
     },
     adapter: ofOne((id) => bindingStore.getAdapter(id)),
     table: ofOne((id) => bindingStore.getTable(id)),
@@ -56,7 +56,7 @@ export function createOwners({ catalog, bindingStore, registry, executions, bulk
       const holder = await executions.holderOf(flowId, token);
       if (holder !== undefined) return { ...(await owners.execution(holder)), id: flowId };
       const { domains } = await owners.flow(flowId);
-      return { id: flowId, domains: domains && [...domains, ...((await domainsOfVersions(catalog, flowId)) ?? [])] };
+      return { id: flowId, domains: domains && [...domains, ...((await domainsLeftBehind(catalog, flowId)) ?? [])] };
     },
     async flowOf(id) {
       const execution = await executions.ownerOf(id);
@@ -104,12 +104,16 @@ function ownerByPrefix(owners: Owners, subject: string): Promise<Touched> {
   return subject.startsWith('ifc_') ? owners.interface(subject) : owners.flow(subject);
 }
 
-/** A removed flow leaves its versions behind, and a new flow under its id could read them. Undefined when there are none. */
-async function domainsOfVersions(catalog: OwnersDeps['catalog'], flowId: string): Promise<Touched['domains']> {
-  const versions = await catalog.versions(flowId);
-  if (versions.length === 0) return undefined;
-  const found = await Promise.all(versions.map(({ version }) => catalog.version(flowId, version)));
-  return [...new Set(found.map((version) => version?.document.domain))];
+/** A removed flow leaves its versions and what was saved of it behind, and a new flow under its id could read them. Undefined when there is nothing. */
+async function domainsLeftBehind(catalog: OwnersDeps['catalog'], flowId: string): Promise<Touched['domains']> {
+  const [versions, revisions] = await Promise.all([catalog.versions(flowId), catalog.revisions(flowId)]);
+  if (versions.length + revisions.length === 0) return undefined;
+  const published = await Promise.all(versions.map(({ version }) => catalog.version(flowId, version)));
+  // Of those that note no domain the newest is read: it was kept when the flow was removed.
+  const [newest] = revisions;
+  const last = newest === undefined || newest.domain !== undefined ? undefined : await catalog.revision(flowId, newest.id);
+  const saved = revisions.flatMap(({ domain }) => domain ?? []);
+  return [...new Set([...published.map((version) => version?.document.domain), ...saved, ...(last === undefined ? [] : [last.domain])])];
 }
 
 function ofOne(find: (id: string) => Promise<{ readonly domain?: string | undefined } | undefined>): Find {

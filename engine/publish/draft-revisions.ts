@@ -49,12 +49,14 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
   return {
     async keep(draft) {
       const { _id: flowId, revision, contentHash: hash, updatedAt, updatedBy } = draft;
-      await insert(bodyOf(stores, draft)!, {
+      const flow = bodyOf(stores, draft)!;
+      await insert(flow, {
         _id: recordId(flowId, String(revision)),
         revision,
         contentHash: hash,
         at: updatedAt,
         by: updatedBy,
+        domain: flow.domain,
       });
     },
     async setAside(given, by) {
@@ -63,7 +65,14 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
       // The number is a caller's: none begins from what was never saved.
       const flow = { ...given, revision: Math.min(given.revision, draft.revision) };
       const id = `${flow.revision}~${randomBytes(6).toString('hex')}`;
-      const head = { revision: flow.revision, contentHash: contentHash(flow), at: clock.now(), by, isSetAside: true as const };
+      const head = {
+        revision: flow.revision,
+        contentHash: contentHash(flow),
+        at: clock.now(),
+        by,
+        domain: draft.domain,
+        isSetAside: true as const,
+      };
       await insert(flow, { _id: recordId(flow.flowId, id), ...head });
     },
     newest: async (flowId) =>
@@ -75,6 +84,7 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
       const heads = await headsOf(flowId);
       const before = heads.map((head) => ({
         ...shown(head._id.slice(flowId.length + 1), head, head.at, head.by),
+        ...(head.domain === undefined ? {} : { domain: head.domain }),
         ...(head.isSetAside === true ? { isSetAside: true as const } : {}),
       }));
       // A draft that was kept and is about to be replaced stands in both.

@@ -24,6 +24,8 @@ export interface RevisionRecord extends StoredDocument {
   readonly contentHash: string;
   readonly at: number;
   readonly by: string;
+  /** In which it was saved; absent where it was kept before domains were noted. */
+  readonly domain?: string;
   readonly isSetAside?: true;
   /** Of the body. */
   readonly bytes: number;

@@ -76,6 +76,32 @@ test('the id of a removed flow stays with the domains of its versions', async ()
   assert.equal((await ofB.call('PUT', `/flows/${flowId}`, simple(flowId, { domain: B }))).status, 200);
 });
 
+test('what was saved of a removed flow stays with its domains, though none of it was published', async () => {
+  const { admin } = running;
+  const flowId = 'flw_gone_draft';
+  assert.equal(
+    (await admin.call('PUT', `/flows/${flowId}`, simple(flowId, { domain: B, name: { 'zh-CN': '乙院', en: 'secret of B' } }))).status,
+    200,
+  );
+  assert.equal((await admin.call('DELETE', `/flows/${flowId}`)).status, 200);
+  assert.equal((await analyst.call('PUT', `/flows/${flowId}`, simple(flowId))).body.code, 'NOT_FOUND');
+  assert.equal((await analyst.call('GET', `/flows/${flowId}/revisions`)).status, 404);
+});
+
+test('what was saved of a flow before it moved here is neither listed nor read', async () => {
+  const { admin } = running;
+  const flowId = 'flw_moved_draft';
+  await admin.call('PUT', `/flows/${flowId}`, simple(flowId, { domain: B, name: { 'zh-CN': '乙院', en: 'secret of B' } }));
+  await admin.call('PUT', `/flows/${flowId}`, simple(flowId, { revision: 1 }));
+  await admin.call('PUT', `/flows/${flowId}`, simple(flowId, { revision: 2, deadlineMs: 7000 }));
+  const listed = async (person: Client) =>
+    (await person.call('GET', `/flows/${flowId}/revisions`)).body.items.map(({ id }: { id: string }) => id) as string[];
+  assert.deepEqual(await listed(admin), ['3', '2', '1']);
+  assert.deepEqual(await listed(analyst), ['3', '2']);
+  assert.equal((await analyst.call('GET', `/flows/${flowId}/revisions/1`)).body.code, 'NOT_FOUND');
+  assert.equal((await analyst.call('GET', `/flows/${flowId}/revisions/2`)).status, 200);
+});
+
 test('samples of a flow that moved here leave out what was accepted elsewhere', async () => {
   const flowId = 'flw_came';
   const recording = { level: 'full', retainDays: 30, perSecond: 1000 } as const;
