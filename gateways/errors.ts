@@ -128,6 +128,11 @@ export function refuseJson({ problem, isBusy, isCostly, excess }: Extract<JsonRe
 }
 
 function excessText({ of, found, limit }: JsonExcess): Text {
+  if (of === 'orders')
+    return {
+      'zh-CN': `请求体中字段的组合和顺序过多：超过 ${limit} 种。请让同类对象的字段及其顺序一致，或分几次发送`,
+      en: `The body has fields in too many different orders: more than ${limit}. Give objects of a kind the same fields in the same order, or send it in several requests.`,
+    };
   return of === 'values'
     ? {
         'zh-CN': `请求体中的值过多：${found} 个，上限 ${limit} 个。请分几次发送，或把长列表作为一段文本或文件发送`,

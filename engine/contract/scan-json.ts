@@ -57,15 +57,18 @@ export function scanJson(text: string, isHeld: (number: string) => boolean): Jso
 }
 
 /**
- * Of JSON that an event loop parses at once, for about two tenths of a second at worst. 10 MB of ordinary records have half a million values. A name
- * takes as long as twenty values, but only where it is met first.
+ * Of JSON that an event loop parses at once. 10 MB of ordinary records have half a million values and take it 0.1 s; within the limits at worst
+ * three times as long. A name takes as long as twenty values, but only where it is met first. Objects of the same names in the same order share
+ * one hidden class of V8: with a thousand orders of names 9 MB take no longer than with one, with 12,500 nine times as long.
  */
-export const JSON_LIMITS = { values: 1_000_000, names: 50_000 } as const;
+export const JSON_LIMITS = { values: 1_000_000, names: 50_000, orders: 10_000 } as const;
+/** Of larger objects V8 keeps no hidden class. */
+const ORDERED_NAMES = 1_024;
 /** Where larger bodies are allowed, they may have as many values as ordinary ones. */
 const CHARS_PER_VALUE = 10;
 
 export interface JsonExcess {
-  /** `names`: of fields, each counted once. */
+  /** `names`: of fields, each counted once. `orders`: beginnings of objects, as far as their names in their order differ. */
   readonly of: keyof typeof JSON_LIMITS;
   readonly found: number;
   readonly limit: number;
@@ -75,10 +78,44 @@ export interface JsonExcess {
 export function findJsonExcess({ values, keys }: JsonScan, chars: number, value?: unknown): JsonExcess | undefined {
   const limit = Math.max(JSON_LIMITS.values, Math.floor(chars / CHARS_PER_VALUE));
   if (values > limit) return { of: 'values', found: values, limit };
-  if (keys <= JSON_LIMITS.names) return undefined;
+  if (keys <= JSON_LIMITS.orders) return undefined;
   const names = new Set<string>();
   visitKeys(value, (name) => names.add(name));
-  return names.size > JSON_LIMITS.names ? { of: 'names', found: names.size, limit: JSON_LIMITS.names } : undefined;
+  if (names.size > JSON_LIMITS.names) return { of: 'names', found: names.size, limit: JSON_LIMITS.names };
+  const orders = countOrders(value);
+  return orders > JSON_LIMITS.orders ? { of: 'orders', found: orders, limit: JSON_LIMITS.orders } : undefined;
+}
+
+/** What names may follow a beginning of an object. */
+type Follow = Map<string, Follow>;
+
+/** Ends soon after the limit. */
+function countOrders(value: unknown): number {
+  const start: Follow = new Map();
+  let found = 0;
+  const visit = (item: unknown): void => {
+    if (typeof item !== 'object' || item === null || found > JSON_LIMITS.orders) return;
+    if (Array.isArray(item)) {
+      for (const one of item) visit(one);
+      return;
+    }
+    let at = start;
+    let left = ORDERED_NAMES;
+    for (const name in item) {
+      if (left-- > 0) {
+        const known = at.get(name);
+        const next = known ?? new Map<string, Follow>();
+        if (known === undefined) {
+          at.set(name, next);
+          found++;
+        }
+        at = next;
+      }
+      visit((item as Readonly<Record<string, unknown>>)[name]);
+    }
+  };
+  visit(value);
+  return found;
 }
 
 /**

@@ -70,7 +70,7 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
         contentHash: contentHash(flow),
         at: clock.now(),
         by,
-        domain: draft.domain,
+        domain: bodyOf(stores, draft)!.domain,
         isSetAside: true as const,
       };
       await insert(flow, { _id: recordId(flow.flowId, id), ...head });

@@ -70,6 +70,10 @@ export const payloadTexts: ErrorTemplates = {
     what: '报文中不同的字段名过多：{found} 个，上限 {limit} 个',
     fix: '改用列表，把编号写成字段的值，或分几个报文发送。',
   },
+  'PARSE_TOO_COSTLY/orders': {
+    what: '报文中字段的组合和顺序过多：超过 {limit} 种',
+    fix: '让同类对象的字段及其顺序一致，或分几个报文发送。',
+  },
   PARSE_BUSY: { what: '等待解析的大报文过多', fix: '稍后自动重试。' },
 
   CHARSET_UNKNOWN: { what: '字符集名称无法识别', fix: '可用：UTF-8、GB18030、GBK、BIG5 等，或 ISO-8859-1 至 ISO-8859-16。' },

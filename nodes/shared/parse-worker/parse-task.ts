@@ -1,6 +1,6 @@
 /** What a parser thread can be asked for. */
 import { AppError } from '../../../engine/contract/errors.ts';
-import { findJsonExcess, scanJson } from '../../../engine/contract/scan-json.ts';
+import { findJsonExcess, scanJson, type JsonExcess } from '../../../engine/contract/scan-json.ts';
 import { compileFirstBreach, type JsonSchema } from '../../../engine/schema/compile-schema.ts';
 import { keepLast } from '../../../engine/schema/keep-last.ts';
 import { decodeText } from '../charset/text-charset.ts';
@@ -44,15 +44,20 @@ function toBoundedJson(value: unknown): string {
   );
   if (excess === undefined) return text;
   const { of, found, limit } = excess;
-  const what = of === 'values' ? 'values' : 'different names of fields';
-  throw new AppError('PARSE_TOO_COSTLY', 'input', `The payload has too many ${what}: ${found}, at most ${limit}.`, {
+  throw new AppError('PARSE_TOO_COSTLY', 'input', `The payload has too many ${EXCESS_WORDS[of].what}: ${found}, at most ${limit}.`, {
     values: { problem: of, found, limit },
-    fix:
-      of === 'values'
-        ? 'Send it in several messages, or long lists as one text.'
-        : 'Use lists with the ids as values, or send it in several messages.',
+    fix: EXCESS_WORDS[of].fix,
   });
 }
+
+const EXCESS_WORDS: Readonly<Record<JsonExcess['of'], { readonly what: string; readonly fix: string }>> = {
+  values: { what: 'values', fix: 'Send it in several messages, or long lists as one text.' },
+  names: { what: 'different names of fields', fix: 'Use lists with the ids as values, or send it in several messages.' },
+  orders: {
+    what: 'different orders of fields',
+    fix: 'Give objects of a kind the same fields in the same order, or send it in several messages.',
+  },
+};
 
 /** The value that a thread parsed, from its answer. */
 export function readAnswer(task: ParseTask, answer: unknown): unknown {

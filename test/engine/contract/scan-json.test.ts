@@ -41,3 +41,12 @@ test('different names are counted once each, wherever they stand', () => {
   assert.deepEqual(excessOf(named(names + 1)), { of: 'names', found: names + 1, limit: names });
   assert.equal(excessOf(repeat(100_000, '{"a":1,"b":{"a":2}}')), undefined);
 });
+
+test('orders of names are counted as far as they differ; of an object with thousands of names only the beginning', () => {
+  const { orders } = JSON_LIMITS;
+  const pairs = (count: number) => `[${Array.from({ length: count }, (_, index) => `{"n${index % 5000}":1,"m${index}":1}`).join(',')}]`;
+  assert.equal(excessOf(pairs(orders / 2)), undefined);
+  assert.equal(excessOf(pairs(orders))?.of, 'orders');
+  assert.equal(excessOf(repeat(20_000, '{"a":1,"b":{"c":2,"d":3}}')), undefined);
+  assert.equal(excessOf(named(20_000)), undefined);
+});
