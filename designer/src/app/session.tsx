@@ -1,5 +1,5 @@
 /** Who is logged in and what they may do. */
-import { createContext, use, useEffect, useState, type ReactNode } from 'react';
+import { use, useEffect, useState, type ReactNode } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
 import type { Permission } from '../../../engine/contract/access.ts';
 import { ApiError, call, LOGGED_OUT } from '../api/client.ts';
@@ -12,9 +12,8 @@ import { LoginPage } from '../pages/login/login-page.tsx';
 import { NewPasswordPage } from '../pages/login/new-password-page.tsx';
 import { SecondFactorPage } from '../pages/login/second-factor-page.tsx';
 import { EnvironmentContext } from './environment.ts';
+import { SessionContext } from './session-context.ts';
 import { StepUpDialog } from './step-up-dialog.tsx';
-
-const SessionContext = createContext<Me | undefined>(undefined);
 
 /** Shows the console to who is logged in, the login to who is not. A session that ends takes no open page with it. */
 export function Session({ children }: { readonly children: ReactNode }) {

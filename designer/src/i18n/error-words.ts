@@ -1,8 +1,8 @@
 /** The words for an error, in the person's language: what happened and why, what to do, and each single problem. */
 import { useCallback } from 'react';
-import { errorText } from '../../../engine/contract/error-texts.ts';
 import { ApiError } from '../api/client.ts';
 import { defineTexts, useLanguage, useTexts } from './texts.ts';
+import { useToldError } from './told-error.ts';
 
 const TEXTS = defineTexts({
   unreachable: ['连不上平台', 'The platform cannot be reached'],
@@ -27,23 +27,25 @@ export interface ErrorWords {
   }[];
 }
 
-export function useErrorWords(): (error: unknown) => ErrorWords {
+/** `known`: an error that is told already, so that what it names by ids is called by its names. */
+export function useErrorWords(known?: unknown): (error: unknown) => ErrorWords {
   const language = useLanguage();
   const t = useTexts(TEXTS);
+  const toldOf = useToldError(...(known instanceof ApiError ? [known, ...known.issues] : []));
   return useCallback(
     (error) => {
       if (!(error instanceof ApiError)) return { title: t('broken'), fix: t('brokenFix'), original: undefined, issues: [] };
       if (error.status === 0 || error.code === 'UNREACHABLE')
         return { title: t('unreachable'), fix: t('unreachableFix'), original: undefined, issues: [] };
-      const { what, fix, original } = errorText(error, language);
+      const { what, fix, original } = toldOf(error);
       const issues = error.issues.map((issue) => {
-        const told = errorText(issue, language);
+        const told = toldOf(issue);
         // The Chinese sentences carry no full stop, since most stand alone.
         const stop = language === 'zh-CN' && told.fix !== undefined ? '。' : '';
         return { path: issue.path, what: told.what + stop, advice: told.fix ?? '', original: told.original };
       });
       return { title: what, fix, original, issues };
     },
-    [language, t],
+    [language, t, toldOf],
   );
 }

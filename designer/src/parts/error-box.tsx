@@ -38,7 +38,7 @@ interface ErrorBoxProps {
 /** Says of any error what happened, why, and what to do. Every problem of a document is listed. Nothing of what the person called off. */
 export function ErrorBox({ error, onRetry, isPage = false, problems }: ErrorBoxProps) {
   const t = useTexts(TEXTS);
-  const { title, fix, original, issues } = useErrorWords()(error);
+  const { title, fix, original, issues } = useErrorWords(error)(error);
   if (error instanceof ConfirmationGivenUp) return null;
   const isUnreachable = error instanceof ApiError && error.status === 0;
   const Icon = isUnreachable ? Unplug : CircleX;

@@ -1,9 +1,9 @@
 import { CircleX, TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';
-import { errorText } from '../../../engine/contract/error-texts.ts';
 import type { Issue } from '../../../engine/contract/errors.ts';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
+import { useToldError } from '../i18n/told-error.ts';
 import { defineTexts, useLanguage, useTexts } from '../i18n/texts.ts';
 import { edgeField, flowField, nodeField } from '../model/field-names.ts';
 import { collectProblems, type Problem, type ProblemPlace } from '../model/issues.ts';
@@ -36,12 +36,12 @@ export function IssueList({ issues, document }: { readonly issues: readonly Issu
 
 function ProblemLine({ problem: { issue, place } }: { readonly problem: Problem }) {
   const t = useTexts(TEXTS);
-  const language = useLanguage();
+  const told = useToldError(issue);
   const { openField, openPanel, select } = useEditorStore().getState();
   const nodeId = 'node' in place ? place.node : undefined;
   const label = useEditor(({ history }) => history.document.nodes.find(({ id }) => id === nodeId)?.label);
   const field = useFieldName(place);
-  const { what, fix } = errorText(inFormWords(issue, field), language);
+  const { what, fix } = told(inFormWords(issue, field));
   const where = label ?? (place.kind === 'edge' ? t('wire') : place.kind === 'test' ? t('test', { number: place.test + 1 }) : t('flow'));
   const show = () => {
     if (place.kind === 'node') openField(place.node, place.field);

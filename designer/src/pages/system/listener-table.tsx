@@ -2,11 +2,11 @@ import { Table, type TableColumnsType } from 'antd';
 import { CircleCheck, CircleDashed, CirclePause, CircleSlash, CircleX } from 'lucide-react';
 import { Link } from 'react-router';
 import type { ListenerState } from '../../../../control/actions/system.ts';
-import { errorText } from '../../../../engine/contract/error-texts.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { sentences } from '../../i18n/sentences.ts';
-import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { useToldError } from '../../i18n/told-error.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Panel } from '../../parts/page-header.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
@@ -95,9 +95,9 @@ function StateTag({ state }: { readonly state: ListenerState['state'] }) {
 }
 
 function Problem({ row: { error } }: { readonly row: ListenerState }) {
-  const language = useLanguage();
+  const toldOf = useToldError(error);
   if (error === undefined) return null;
-  const { what, fix, original } = errorText(error, language);
+  const { what, fix, original } = toldOf(error);
   return (
     <div className={styles.error}>
       {sentences(what, fix)} {original === undefined ? null : <q lang="en">{original}</q>}

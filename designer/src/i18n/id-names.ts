@@ -1,0 +1,65 @@
+/** Ids of flows, adapters and code tables that stand in a sentence, as their names. Pure. */
+import type { ErrorText, TellableError } from '../../../engine/contract/error-texts.ts';
+
+export type Kind = 'flow' | 'adapter' | 'table';
+
+/** What each value of an error names; several are separated by a comma of either language. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  flow: 'flow',
+  flowId: 'flow',
+  other: 'flow',
+  flows: 'flow',
+  adapter: 'adapter',
+  adapterId: 'adapter',
+  adapters: 'adapter',
+  table: 'table',
+};
+
+export function kindsIn(error: Pick<TellableError, 'values'>): readonly Kind[] {
+  return idsIn(error).map(({ kind }) => kind);
+}
+
+/** `nameOf`: empty where it is gone, or the person may not know it; its id stays then. */
+export function nameIds(told: ErrorText, error: Pick<TellableError, 'values'>, nameOf: (kind: Kind, id: string) => string): ErrorText {
+  const named = idsIn(error).flatMap(({ kind, id }) => {
+    const name = nameOf(kind, id);
+    return name === '' ? [] : [{ kind, id, name }];
+  });
+  if (named.length === 0) return told;
+  const inNames = (sentence: string) => {
+    const isChinese = /[\u4e00-\u9fff]/.test(sentence);
+    return named.reduce(
+      (text, { kind, id, name }) => (kind === 'table' ? withTable(text, id, name) : withName(text, id, name, isChinese)),
+      sentence,
+    );
+  };
+  return { ...told, what: inNames(told.what), ...(told.fix === undefined ? {} : { fix: inNames(told.fix) }) };
+}
+
+function idsIn({ values = {} }: Pick<TellableError, 'values'>): readonly { readonly kind: Kind; readonly id: string }[] {
+  return Object.entries(values).flatMap(([value, ids]) => {
+    const kind = Object.hasOwn(KINDS, value) ? KINDS[value]! : undefined;
+    if (kind === undefined || typeof ids !== 'string') return [];
+    return ids
+      .split(/[,、]\s*/)
+      .filter((id) => id !== '')
+      .map((id) => ({ kind, id }));
+  });
+}
+
+/** The id of a table may be any word: only where it is quoted it is one. */
+function withTable(text: string, id: string, name: string): string {
+  return text.replaceAll(new RegExp(`(["“])${literal(id)}(?=["”])`, 'g'), (_, open: string) => open + name);
+}
+
+/** In quotation marks, without the spaces that Chinese sets around an id; a name that a sentence gives beside the id is not said twice. */
+function withName(text: string, id: string, name: string, isChinese: boolean): string {
+  const alone = `(?<![\\w.-])${literal(id)}(?![\\w.-])`;
+  return isChinese
+    ? text.replaceAll(new RegExp(` ?${alone} ?`, 'g'), () => `“${name}”`)
+    : text.replaceAll(new RegExp(`${alone}( \\("[^"]*"\\))?`, 'g'), () => `"${name}"`);
+}
+
+function literal(id: string): string {
+  return id.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
