@@ -42,7 +42,7 @@ const TEXTS = defineTexts({
   afterWrite: ['已办理，随后流程出错', 'Done, then the flow failed'],
   afterWriteFix: [
     '写操作已生效，不要重新发送。打开消息：继续执行、给出应答，或按已办理结束。',
-    'The write was done. Do not send it again. Open the message: let it go on, give the reply, or end it as done.',
+    'The write was done. Do not send it again. Open the message: continue it, give the reply, or end it as done.',
   ],
   left: ['调用方没有等到应答就断开', 'The caller left before the answer'],
   leftFix: ['请看处理为何慢，以及调用方等多久。', 'See why it takes so long, and how long the caller waits.'],

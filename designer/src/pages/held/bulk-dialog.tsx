@@ -8,7 +8,7 @@ import { call, type ApiError, type Input as InputOf } from '../../api/client.ts'
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
-import { BULK_TEXTS } from './bulk-texts.ts';
+import { actOf, BULK_TEXTS } from './bulk-texts.ts';
 import { TablesChoice } from './tables-choice.tsx';
 import styles from './held-page.module.css';
 
@@ -16,6 +16,10 @@ const TEXTS = defineTexts({
   retryEffect: [
     '{{count}} 条消息将从停下的节点接着走：用当时的内容和流程版本，沿用原来的键；每条只重试一次。可中途停止，之后再继续。要按流程的当前版本从头走一遍，请用“重发”。',
     '{{count}} messages go on from the node where they stopped, with the content and the flow version of then, under the same keys; each exactly once. It can be stopped and gone on with later. To go through today’s flow from its start, resend instead.',
+  ],
+  goOnEffect: [
+    '{{count}} 条消息从停下的节点接着走：已办理的写操作保留，不再重做；只重新执行出错的部分，仍用它们开始时的流程版本和代码表。每条只继续一次，可中途停止，之后再继续。',
+    '{{count}} messages go on from the node where they stopped: what was done is kept and not done again. Only what failed runs once more, with the flow version and the code tables that they began with; each exactly once. It can be stopped and gone on with later.',
   ],
   resendEffect: [
     '{{count}} 条消息将按流程的当前版本从头走一遍：在通道中的位置、业务键和幂等键不变，后面的消息继续等它；每条只重发一次。已有写操作办成的、内容没有留存的保持挂起。可中途停止，之后再继续。',
@@ -45,6 +49,7 @@ const TEXTS = defineTexts({
   rate: ['每秒条数', 'Messages a second'],
   rateHelp: ['对方刚恢复时宜慢', 'Slower while the other side has just come back'],
   reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
+  startGoOn: ['继续执行', 'Continue'],
   startRetry: ['开始重试', 'Begin to retry'],
   startResend: ['开始重发', 'Begin to resend'],
   startConclude: ['按已办理结束', 'End as done'],
@@ -72,6 +77,7 @@ export interface BulkWish {
 /** The wish with all that the platform asks for. */
 export interface BulkOrder {
   readonly kind: BulkKind;
+  readonly isAfterWrite: boolean;
   readonly choice: BulkChoice & { readonly outcome: Outcome };
   /** Of a retry. */
   readonly tables: RetryTables;
@@ -80,8 +86,14 @@ export interface BulkOrder {
 }
 
 const RATES = [5, 20, 50, 200];
-const EFFECTS = { retry: 'retryEffect', resend: 'resendEffect', conclude: 'concludeEffect', cancel: 'cancelEffect' } as const;
-const STARTS = { retry: 'startRetry', resend: 'startResend', conclude: 'startConclude', cancel: 'startCancel' } as const;
+const EFFECTS = {
+  retry: 'retryEffect',
+  goOn: 'goOnEffect',
+  resend: 'resendEffect',
+  conclude: 'concludeEffect',
+  cancel: 'cancelEffect',
+} as const;
+const STARTS = { retry: 'startRetry', goOn: 'startGoOn', resend: 'startResend', conclude: 'startConclude', cancel: 'startCancel' } as const;
 export const BULK_OPERATIONS = {
   retry: 'executions.retry-many',
   resend: 'executions.resend-many',
@@ -100,6 +112,7 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
   const t = useTexts(TEXTS);
   const title = useTexts(BULK_TEXTS);
   const { kind, choice } = wish;
+  const act = actOf(wish);
   const preview = usePreview(wish);
   const [includesUnknown, setIncludesUnknown] = useState(false);
   const [isAsked, setAsked] = useState(false);
@@ -116,17 +129,19 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
   return (
     <Modal
       open
-      title={title(kind)}
-      okText={t(STARTS[kind])}
+      title={title(act)}
+      okText={t(STARTS[act])}
       okButtonProps={{ danger: kind === 'cancel', disabled: !isReady }}
       cancelText={t('back')}
       onCancel={onClose}
-      onOk={() => onStart({ kind, choice: { ...choice, outcome }, tables, perSecond, reason: reason.trim() })}
+      onOk={() =>
+        onStart({ kind, isAfterWrite: wish.isAfterWrite, choice: { ...choice, outcome }, tables, perSecond, reason: reason.trim() })
+      }
     >
       <div className={styles.form}>
         {preview.error === null ? null : <ErrorBox error={preview.error} onRetry={() => void preview.refetch()} />}
         {preview.data === undefined ? <Skeleton active title={false} /> : <Effect wish={wish} count={count} more={preview.data.more} />}
-        {kind === 'retry' ? <TablesChoice value={tables} onChange={setTables} /> : null}
+        {act === 'retry' ? <TablesChoice value={tables} onChange={setTables} /> : null}
         {unknownSkipped > 0 ? (
           <Alert
             type="warning"
@@ -170,7 +185,7 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
 function Effect({ wish, count, more }: { readonly wish: BulkWish; readonly count: number; readonly more: boolean }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
-  const effect = wish.kind === 'cancel' && wish.isAfterWrite ? 'cancelDone' : EFFECTS[wish.kind];
+  const effect = wish.kind === 'cancel' && wish.isAfterWrite ? 'cancelDone' : EFFECTS[actOf(wish)];
   if (count === 0) return <div role="status">{t('none')}</div>;
   return (
     <div role="status">

@@ -10,7 +10,7 @@ import { Panel } from '../../parts/page-header.tsx';
 import { Tag, type Tone } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { OutcomeTags, verdictOf, type Verdict } from './bulk-outcome.tsx';
-import { BULK_TEXTS, useChoiceWords } from './bulk-texts.ts';
+import { actOfBulk, BULK_TEXTS, useChoiceWords } from './bulk-texts.ts';
 import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({
@@ -140,12 +140,12 @@ function History({ bulks }: { readonly bulks: readonly Bulk[] }) {
   );
 }
 
-function What({ bulk: { kind, selection } }: { readonly bulk: Bulk }) {
+function What({ bulk }: { readonly bulk: Bulk }) {
   const t = useTexts(BULK_TEXTS);
   const wordsOf = useChoiceWords();
   return (
     <span>
-      <strong>{t(kind)}</strong> {wordsOf(selection)}
+      <strong>{t(actOfBulk(bulk))}</strong> {wordsOf(bulk.selection)}
     </span>
   );
 }

@@ -1,10 +1,12 @@
-import type { Bulk } from '../../../../control/bulks/bulk-store.ts';
+import type { Bulk, BulkKind } from '../../../../control/bulks/bulk-store.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useFlowName } from '../messages/use-flow-name.ts';
+import { isAfterWrite } from './held-group.ts';
 
 export const BULK_TEXTS = defineTexts({
   retry: ['批量重试', 'Retry in bulk'],
+  goOn: ['批量继续执行', 'Continue in bulk'],
   resend: ['批量重发', 'Resend in bulk'],
   conclude: ['批量按已办理结束', 'End as done in bulk'],
   cancel: ['批量取消', 'Cancel in bulk'],
@@ -13,6 +15,16 @@ export const BULK_TEXTS = defineTexts({
   done: ['已完成', 'Done'],
   closed: ['已了结', 'Closed'],
 });
+
+/** What a bulk does, as people call it: a retry keeps what was done, where something was. */
+export function actOf({ kind, isAfterWrite: isDone }: { readonly kind: BulkKind; readonly isAfterWrite: boolean }): BulkKind | 'goOn' {
+  return kind === 'retry' && isDone ? 'goOn' : kind;
+}
+
+/** Of a bulk that was begun: by the cause that it was begun with. */
+export function actOfBulk({ kind, selection: { code } }: Pick<Bulk, 'kind' | 'selection'>): BulkKind | 'goOn' {
+  return actOf({ kind, isAfterWrite: code !== undefined && isAfterWrite({ code }) });
+}
 
 const TEXTS = defineTexts({
   chosen: ['选中的 {{count}} 条', '{{count}} that were chosen'],

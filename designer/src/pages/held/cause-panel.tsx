@@ -26,6 +26,7 @@ const TEXTS = defineTexts({
   number: ['条数', 'Count'],
   oldest: ['最早挂起', 'Held since'],
   retry: ['全部重试', 'Retry all'],
+  goOn: ['全部继续执行', 'Continue all'],
   resend: ['全部重发', 'Resend all'],
   conclude: ['全部按已办理结束', 'End all as done'],
   cancel: ['全部取消', 'Cancel all'],
@@ -99,7 +100,7 @@ function useColumns(onBegin: (wish: BulkWish) => void): TableColumnsType<NamedHe
         <span className={styles.acts}>
           {may('executions.retry') ? (
             <Button size="small" icon={<RotateCcw size={14} />} onClick={() => onBegin(wishOf('retry', group))}>
-              {t('retry')}
+              {t(isAfterWrite(group) ? 'goOn' : 'retry')}
             </Button>
           ) : null}
           {may('executions.retry') && !isAfterWrite(group) ? (

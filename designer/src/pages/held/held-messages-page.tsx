@@ -44,6 +44,8 @@ const TEXTS = defineTexts({
   noneAgain: ['现在没有再次挂起的消息', 'None of them is held again now'],
   refresh: ['刷新', 'Refresh'],
   retryAll: ['全部重试', 'Retry all'],
+  goOnAll: ['全部继续执行', 'Continue all'],
+  goOnSome: ['继续执行选中的 {{count}} 条', 'Continue {{count}} chosen'],
   resendAll: ['全部重发', 'Resend all'],
   concludeAll: ['全部按已办理结束', 'End all as done'],
   cancelAll: ['全部取消', 'Cancel all'],
@@ -56,7 +58,7 @@ const TEXTS = defineTexts({
   adapter: ['系统', 'System'],
   outcome: ['上次的结果', 'Last outcome'],
   code: ['错误代码', 'Error code'],
-  since: ['最早挂起', 'Held since'],
+  since: ['首次挂起', 'First held'],
   accepted: ['接收时间', 'Accepted'],
   version: ['版本', 'Version'],
   attempt: ['执行次数', 'Runs'],
@@ -186,7 +188,7 @@ function Messages({
             <Button icon={<RefreshCw size={16} />} aria-label={t('refresh')} onClick={() => void list.refetch()} />
             {may('executions.retry') ? (
               <Button type="primary" icon={<RotateCcw size={16} />} disabled={list.rows.length === 0} onClick={() => begin('retry')}>
-                {ids.length === 0 ? t('retryAll') : t('retrySome', { count: ids.length })}
+                {ids.length === 0 ? t(wasDone ? 'goOnAll' : 'retryAll') : t(wasDone ? 'goOnSome' : 'retrySome', { count: ids.length })}
               </Button>
             ) : null}
             {may('executions.retry') && !wasDone ? (

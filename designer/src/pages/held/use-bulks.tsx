@@ -9,10 +9,11 @@ import { ProgressDialog, type Work } from '../../parts/progress-dialog.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 import { BULK_OPERATIONS, BulkDialog, type BulkOrder, type BulkWish } from './bulk-dialog.tsx';
 import { OutcomeAlert } from './bulk-outcome.tsx';
-import { BULK_TEXTS } from './bulk-texts.ts';
+import { actOf, actOfBulk, BULK_TEXTS } from './bulk-texts.ts';
 import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({
+  continued: ['已继续执行 {{count}} 条', '{{count}} continued'],
   retried: ['已重试 {{count}} 条', '{{count}} retried'],
   resent: ['已重发 {{count}} 条', '{{count}} resent'],
   refused: ['{{count}} 条不能这样处理，保持挂起', '{{count}} cannot be dealt with like this and stay held'],
@@ -27,7 +28,7 @@ const TEXTS = defineTexts({
 });
 
 const REFRESHED = ['held', 'executions', 'bulks', 'flows', 'system'];
-const DONE = { retry: 'retried', resend: 'resent', conclude: 'concluded', cancel: 'cancelled' } as const;
+const DONE = { retry: 'retried', goOn: 'continued', resend: 'resent', conclude: 'concluded', cancel: 'cancelled' } as const;
 
 type Open = { readonly wish: BulkWish } | { readonly work: Work<Bulk> };
 
@@ -63,16 +64,20 @@ function useBulkWork(): (what: BulkOrder | Bulk) => Work<Bulk> {
   const t = useTexts(TEXTS);
   const title = useTexts(BULK_TEXTS);
   return (what) => ({
-    title: title(what.kind),
+    title: title(actOfEither(what)),
     stopped: t('stopped'),
     async run(report, signal) {
-      const tell = (bulk: Bulk) => report({ done: bulk.handled, of: bulk.total, note: <Counts bulk={bulk} /> });
+      const tell = (bulk: Bulk) => report({ done: bulk.handled, of: bulk.total, note: <Counts bulk={bulk} act={actOfEither(what)} /> });
       const bulk = (await ask(what, (event) => tell(event as unknown as Bulk), signal)) as Bulk;
       tell(bulk);
       return bulk;
     },
     show: ({ bulkId }) => <OutcomeAlert bulkId={bulkId} />,
   });
+}
+
+function actOfEither(what: BulkOrder | Bulk): keyof typeof DONE {
+  return 'bulkId' in what ? actOfBulk(what) : actOf(what);
 }
 
 /** Under an id of its own, so that a lost answer, or a page that went away, does not begin it twice. */
@@ -91,11 +96,11 @@ function ask(
 }
 
 /** What was acted upon, and what was not and why; what came of it is another matter. */
-function Counts({ bulk: { kind, done, goneOn, missing, refused = 0 } }: { readonly bulk: Bulk }) {
+function Counts({ bulk: { done, goneOn, missing, refused = 0 }, act }: { readonly bulk: Bulk; readonly act: keyof typeof DONE }) {
   const t = useTexts(TEXTS);
   return (
     <span className={styles.counts}>
-      <Tag tone="grey">{t(DONE[kind], { count: done })}</Tag>
+      <Tag tone="grey">{t(DONE[act], { count: done })}</Tag>
       {goneOn === 0 ? null : <Tag tone="grey">{t('goneOn', { count: goneOn })}</Tag>}
       {refused === 0 ? null : <Tag tone="amber">{t('refused', { count: refused })}</Tag>}
       {missing === 0 ? null : <Tag tone="amber">{t('missing', { count: missing })}</Tag>}
