@@ -80,17 +80,28 @@ for (const [exhausted, status, word] of [
       await node.getByText(word, { exact: true }).waitFor();
       await expect(page.getByRole('combobox', { name: '查看哪个节点的数据' }).locator('..')).toContainText('转为通知');
       const card = page.getByRole('region', { name: /“转为通知”/ });
-      await card.getByText('代码表“adt-events”中没有这个代码').waitFor();
+      await card.getByText('代码表“HL7 事件 → 通知类型”中没有这个代码').waitFor();
       await card.getByText('CODE_UNKNOWN').waitFor();
       await card.getByText('在代码表中补充该代码').waitFor();
       await card.getByText(status === 'held' ? '补充代码后重试，选“用现在的代码表”' : '补充代码后请用“更正后重发”').waitFor();
       await card.getByText('第 1 次尝试').waitFor();
+      await card.getByText('查看数据后显示').waitFor();
       await expect(card.getByRole('link', { name: /HL7 事件 → 通知类型/ })).toHaveAttribute('href', '/code-tables/adt-events');
       assert.equal(await page.getByText('消息没有走到这个节点').count(), 0);
       assert.equal(await page.getByText('虚构张三').count(), 0, 'nothing is shown before it is asked for');
       await page.getByRole('button', { name: '查看数据' }).click();
       await page.getByText('虚构张三').first().waitFor();
+      await card.getByRole('definition').filter({ hasText: /^A08$/ }).waitFor();
       await picture(page, `${status} zh`);
+      if (status === 'held') {
+        await page.getByRole('button', { name: '重试', exact: true }).click();
+        const dialog = page.getByRole('dialog');
+        await expect(dialog.getByRole('radio', { name: /用现在的代码表/ })).toBeChecked();
+        await dialog.getByRole('button', { name: '重试' }).click();
+        await card.getByRole('alert').filter({ hasText: '又停在“转为通知”：代码表“HL7 事件 → 通知类型”' }).waitFor();
+        await card.getByText('第 2 次执行中的第 1 次尝试').waitFor();
+        await picture(page, 'held-again zh');
+      }
       await card.getByRole('link', { name: 'notice.kind（第 2 条映射规则）' }).click();
       await page.waitForURL(/flows\/flw_notice_.*node=n_map/);
       await expect(page.getByRole('textbox', { name: '名称' })).toHaveValue('转为通知');

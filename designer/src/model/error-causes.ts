@@ -31,8 +31,13 @@ const RULES: readonly (readonly [RegExp, Cause])[] = [
   [/^CODE(_TABLE)?_UNKNOWN$/, 'code'],
   [/^(ADAPTER|SECRET|SUBFLOW|NODE_TYPE|NODE_CONFIG|FLOW_NOT_PUBLISHED)|_CREDENTIAL(_WRONG)?$|_SETTINGS_WRONG$/, 'setup'],
   [/^(INTERNAL|PLAN|MESSAGE_DAMAGED|FLOW_VERSION_UNKNOWN|TABLES_SNAPSHOT)/, 'platform'],
-  [/^(EXPRESSION|SCRIPT|MAPPING|CONDITION|CHECK|JSON|XML|HL7|HTTP|SOAP|MLLP|DEDUPE|JOIN)_/, 'content'],
+  [/^(EXPRESSION|SCRIPT|MAP|MAPPING|CONDITION|CHECK|JSON|XML|HL7|HTTP|SOAP|MLLP|DEDUPE|JOIN)_/, 'content'],
 ];
+
+/** It lies in what the flow makes of the content, and each run of the same version with the same content meets it. */
+export function isInFlow(code: string): boolean {
+  return /^(EXPRESSION|MAP|CHECK)_|^(SCRIPT_ERROR|SCRIPT_RESULT_TOO_LARGE|CODE_UNKNOWN|CODE_TABLE_UNKNOWN)$/.test(code);
+}
 
 export function causeOf(code: string): Cause {
   return RULES.find(([pattern]) => pattern.test(code))?.[1] ?? 'other';

@@ -2,6 +2,7 @@ import { Button, Select } from 'antd';
 import { Ban, CircleCheck, MessageSquareReply, PencilLine, RotateCcw } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { useNavigate } from 'react-router';
+import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
 import type { Standstill } from '../../../../engine/run/standstill.ts';
 import type { ExecutionDetails } from '../../../../engine/services.ts';
@@ -52,13 +53,21 @@ export function MessagePanel({ details, document, isWanted, onWant, isWide }: Pr
   const nodeId = useEditor(({ selection }) => (selection.nodes.length === 1 ? selection.nodes[0] : undefined));
   const node = document.nodes.find(({ id }) => id === nodeId);
   const state = `${details.status} ${details.attempt}`;
-  const standstills = useToldStandstills(details, state, isWanted);
+  const { data, standstills } = useTold(details, state, isWanted);
+  const [runsAtFirst] = useState(details.attempt);
   const shown = node === undefined ? standstills : standstills.filter((one) => one.node === node.id);
   return (
     <aside className={isWide ? `${styles.panel} ${styles.wide}` : styles.panel} aria-label={t('panel')}>
       <div className={styles.content}>
         {shown.slice(0, MOST_STANDSTILLS).map((standstill) => (
-          <StandstillCard key={`${standstill.node} ${standstill.scope}`} standstill={standstill} details={details} document={document} />
+          <StandstillCard
+            key={`${standstill.node} ${standstill.scope}`}
+            standstill={standstill}
+            details={details}
+            document={document}
+            isAgain={details.attempt > runsAtFirst}
+            data={data}
+          />
         ))}
         <Acts details={details} document={document} />
       </div>
@@ -76,10 +85,15 @@ export function MessagePanel({ details, document, isWanted, onWant, isWide }: Pr
 }
 
 /** Once the data was shown, with the whole sentences of their errors, which may name a person. */
-function useToldStandstills(details: ExecutionDetails, state: string, isWanted: boolean): readonly Standstill[] {
+function useTold(
+  details: ExecutionDetails,
+  state: string,
+  isWanted: boolean,
+): { readonly data: PayloadAnswer | undefined; readonly standstills: readonly Standstill[] } {
   const mayLook = useMay()('executions.payload');
   const { data } = usePayload(details.executionId, state, isWanted && mayLook);
-  return details.standstills.map((standstill) => data?.standstills.find((told) => isSame(standstill, told)) ?? standstill);
+  const standstills = details.standstills.map((standstill) => data?.standstills.find((told) => isSame(standstill, told)) ?? standstill);
+  return { data, standstills };
 }
 
 function isSame(a: Standstill, b: Standstill): boolean {

@@ -1,9 +1,9 @@
 /** The words for an error of a message: the platform's own sentence where all of it is known, else what kind of cause it is. */
-import { errorText } from '../../../../engine/contract/error-texts.ts';
 import type { ErrorRecord } from '../../../../engine/contract/errors.ts';
 import type { FlowNode } from '../../../../engine/contract/flow-document.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useLanguage } from '../../i18n/texts.ts';
+import { useToldError } from '../../i18n/told-error.ts';
 import { failingField } from './failing-field.ts';
 
 interface ToldCause {
@@ -19,6 +19,7 @@ const MOST_ISSUES = 5;
 export function useToldCause(error: ErrorRecord | undefined, reason: string | undefined): ToldCause | undefined {
   const language = useLanguage();
   const causeOf = useCauseWords();
+  const toldOf = useToldError(error);
   const code = error?.code ?? reason;
   if (code === undefined) return undefined;
   const cause = causeOf(reason ?? code);
@@ -27,16 +28,20 @@ export function useToldCause(error: ErrorRecord | undefined, reason: string | un
   const [first, ...others] = error.issues ?? [];
   // The one rule that failed is told as the field; the sentence is that of its problem.
   const isOnlyRule = first !== undefined && others.length === 0 && first.path === rule;
-  const told = { ...errorText({ ...error, values }, language), ...(isOnlyRule ? { what: errorText(first, language).what } : {}) };
+  const told = {
+    ...toldOf({ ...error, values }),
+    ...(isOnlyRule ? { what: toldOf({ ...first, values: { ...values, ...first.values } }).what } : {}),
+  };
   const isWhole = told.what !== error.code && !told.what.includes('—') && !told.what.includes(error.code);
   const issues = (isOnlyRule ? [] : (error.issues ?? []))
     .slice(0, MOST_ISSUES)
-    .map((issue) => ({ path: issue.path, what: errorText(issue, language).what }));
-  if (!isWhole) return { ...cause, issues };
+    .map((issue) => ({ path: issue.path, what: toldOf(issue).what }));
   const isOther = reason !== undefined && reason !== error.code;
+  if (!isWhole && !isOther) return { ...cause, issues };
+  const what = isWhole ? told.what : causeOf(error.code).what;
   return {
-    what: isOther ? `${cause.what}${language === 'zh-CN' ? '：' : ': '}${told.what}` : told.what,
-    fix: told.fix ?? cause.fix,
+    what: isOther ? `${cause.what}${language === 'zh-CN' ? '：' : ': '}${what}` : what,
+    fix: (isWhole ? told.fix : undefined) ?? cause.fix,
     issues,
   };
 }

@@ -1,8 +1,11 @@
+import { Alert } from 'antd';
 import { useState } from 'react';
 import type { RetryTables } from '../../../../engine/services.ts';
 import { useMutationOf } from '../../api/queries.ts';
+import { useCauseWords } from '../../i18n/cause-words.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { useConfirm } from '../../parts/confirm-act.tsx';
+import { isInFlow } from '../../model/error-causes.ts';
 import { isCodeMissing } from '../held/held-group.ts';
 import { TablesChoice } from '../held/tables-choice.tsx';
 import styles from './messages-page.module.css';
@@ -18,11 +21,15 @@ const TEXTS = defineTexts({
     '消息从停下的节点接着走：用当时的内容、流程版本和代码表，沿用原来的幂等键。上一次写入的结果不明：对方可能已经办成；若对方不按键去重，可能会重复。',
     'The message goes on from the node where it stopped, with the content, the flow version and the code tables of then, under the same keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
   ],
-  goOn: ['继续执行', 'Let it go on'],
-  goOnTitle: ['继续执行这条消息？', 'Let this message go on?'],
+  goOn: ['继续执行', 'Continue'],
+  goOnTitle: ['继续执行这条消息？', 'Continue this message?'],
   goOnEffect: [
     '已办理的写操作保留，不再重做；只重新执行出错的部分，仍用它开始时的流程版本和代码表。',
     'What was done is kept and not done again. Only what failed runs once more, with the flow version and the code tables that it began with.',
+  ],
+  inFlow: [
+    '上次停在流程自己的映射、脚本或校验（{{cause}}）：流程版本不变，内容不变，多半会再停在这里。',
+    'It stopped in a mapping, script or check of the flow itself ({{cause}}): the same version with the same content will most likely stop there again.',
   ],
   tryNow: ['立即重试', 'Try now'],
   tryNowTitle: ['立即重试这条消息？', 'Try this message now?'],
@@ -55,28 +62,37 @@ interface Acted {
   readonly held: { readonly outcomeKnown: boolean; readonly reason: string } | undefined;
   readonly hasWritten: boolean;
   readonly attempt: number;
+  /** Of its last failure. */
+  readonly error?: { readonly code: string } | undefined;
+  readonly standstills?: readonly { readonly error?: { readonly code: string } | undefined }[];
 }
 
 /** What a person may decide about a message that cannot decide for itself. */
 export function useMessageActs() {
   const t = useTexts(TEXTS);
   const confirm = useConfirm();
+  const causeOf = useCauseWords();
   const { mutateAsync: retry } = useMutationOf('executions.retry', ['flows', 'held', 'system']);
   const { mutateAsync: tryNow } = useMutationOf('executions.try-now', ['flows', 'held', 'system']);
   const { mutateAsync: conclude } = useMutationOf('executions.conclude', ['flows', 'held', 'system']);
   const { mutateAsync: cancel } = useMutationOf('executions.cancel', ['flows', 'held', 'system']);
   return {
-    retry: ({ executionId, held, hasWritten }: Acted) => {
+    retry: (acted: Acted) => {
+      const { executionId, held, hasWritten } = acted;
       const isUnknown = held?.outcomeKnown === false;
       const isKept = hasWritten && !isUnknown;
       // What was sent, or may have been, was made with the tables of then: there is nothing to choose.
       const mayChoose = !isUnknown && !isKept;
       let tables: RetryTables = mayChoose && held !== undefined && isCodeMissing({ code: held.reason }) ? 'now' : 'then';
+      const code = acted.standstills?.[0]?.error?.code ?? acted.error?.code ?? held?.reason ?? '';
+      // A missing code is there with the tables of now.
+      const isBound = isInFlow(code) && !(mayChoose && isCodeMissing({ code }));
       confirm({
         title: t(isKept ? 'goOnTitle' : 'retryTitle'),
         effect: (
           <div className={styles.confirm}>
             {t(isUnknown ? 'retryUnknown' : isKept ? 'goOnEffect' : 'retryEffect')}
+            {isBound ? <Alert type="warning" showIcon title={t('inFlow', { cause: causeOf(code).what })} /> : null}
             {mayChoose ? <FirstChoice first={tables} onChange={(chosen) => (tables = chosen)} /> : null}
           </div>
         ),
