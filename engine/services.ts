@@ -295,6 +295,8 @@ export interface ExecutionSummary {
   readonly held: { readonly node: string; readonly reason: string; readonly outcomeKnown: boolean; readonly at: number } | undefined;
   /** When it was held for the first time, however often a retry of it was held again. */
   readonly heldSince: number | undefined;
+  /** While it waits for the next attempt of what failed: when that is, and the code of the last error. */
+  readonly retrying: { readonly nextAt: number; readonly code?: string } | undefined;
   /** A write of it was done before it was held, or ended by a person. */
   readonly hasWritten: boolean;
   /** Whether a write that it announced was done is not known: it is held for that, or was cancelled while it was. */

@@ -22,7 +22,7 @@ import { runGraph } from './run-graph.ts';
 import { countStatuses } from './scope-filters.ts';
 import { NOTHING_WAITED, stepKey, type KnownOutcome, type SettledStep } from './run-job.ts';
 import { outwardKey, type RunDeps } from './run-node.ts';
-import { listStandstills } from './standstill.ts';
+import { listStandstills, nextRetry } from './standstill.ts';
 import { tryRetriesNow } from './try-now.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import type { Emits } from '../plan/progress.ts';
@@ -46,7 +46,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
   return {
     async list(query) {
       const { found, next, searchedFrom } = query.archived === true ? await listArchived(query) : await listExecutions(query, deps);
-      return { items: found.map(summarise), next, searchedFrom };
+      return { items: found.map((document) => summarise(document, deps.seal)), next, searchedFrom };
     },
 
     async get(executionId, { payload }) {
@@ -97,7 +97,7 @@ export function createExecutionCatalog(deps: ExecutionCatalogDeps): ExecutionCat
     const folded = await foldLegs(document, iterationLegs, parts.payloads);
     const late = await parts.lateOutcomes.find({ execution: document._id }, { limit: 100 });
     const details: ExecutionDetails = {
-      ...summarise(document),
+      ...summarise(document, deps.seal),
       ...(folded.error === undefined ? {} : { error: folded.error }),
       isLaneKept: document.open === true && document.lane !== null,
       replays: Object.keys(document.replays ?? {}),
@@ -182,7 +182,7 @@ function concludedOf({ status, cancelRequested }: ExecutionDocument): ExecutionD
   return { by: cancelRequested.by, at: cancelRequested.at };
 }
 
-function summarise(document: ListedExecution): ExecutionSummary {
+function summarise(document: ListedExecution, seal: Seal): ExecutionSummary {
   const { held } = document;
   return {
     executionId: document._id,
@@ -198,6 +198,7 @@ function summarise(document: ListedExecution): ExecutionSummary {
     attempt: (document.retries ?? 0) + 1,
     held,
     heldSince: held === undefined ? undefined : (document.firstHeldAt ?? held.at),
+    retrying: nextRetry(document, seal),
     hasWritten: document.hasWritten === true,
     isUnknown: isOutcomeUnknown(document),
     replayOf: document.replayOf,

@@ -84,6 +84,14 @@ function waitOf(wait: StoredWait, executionId: string, flow: CompiledFlow | unde
   };
 }
 
+/** Of all that waits for its next attempt the soonest, by its code alone. */
+export function nextRetry({ _id, status, waits = [] }: Pick<ExecutionDocument, '_id' | 'status' | 'waits'>, seal: Seal) {
+  const [next] = status === 'waiting' ? waits.filter(isRetry).toSorted((a, b) => a.untilMs - b.untilMs) : [];
+  if (next === undefined) return undefined;
+  const { untilMs, error } = next;
+  return { nextAt: untilMs, ...(error === undefined ? {} : { code: openWaitError(seal, _id, error).code }) };
+}
+
 /** It waits for the next attempt of what failed. */
 export function isRetry({ attempts = 0, token }: StoredWait): boolean {
   return attempts > 0 && token === undefined;

@@ -141,6 +141,7 @@ const executions: ExecutionCatalog = {
     hasWritten: false,
     isUnknown: false,
     heldSince: undefined,
+    retrying: undefined,
     hasPayload: false,
     replayOf: undefined,
     place: undefined,

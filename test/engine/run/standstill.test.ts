@@ -58,6 +58,8 @@ test('a retry that waits says why the last attempt failed, which attempt that wa
   const { due } = await lab.untilStatus(id, 'waiting');
   const stored = await lab.executions.get(id);
   assert.doesNotMatch(JSON.stringify(stored?.waits), /TEST_/, 'what the other side said is sealed');
+  const { items } = await engine.catalog.list({ limit: 1 });
+  assert.deepEqual(items[0]?.retrying, { nextAt: due, code: transient().code });
   const [waiting] = (await engine.catalog.get(id, { payload: false }))!.standstills;
   assert.deepEqual(
     [waiting?.node, waiting?.state, waiting?.attempt, waiting?.mostAttempts, waiting?.nextAt, waiting?.error?.kind],

@@ -19,6 +19,7 @@ const TEXTS = defineTexts({
   durationMs: ['耗时（毫秒）', 'Took (ms)'],
   attempt: ['执行次数', 'Runs'],
   cause: ['原因', 'Cause'],
+  next: ['下次尝试', 'Next attempt'],
   error: ['错误代码', 'Error code'],
   id: ['消息编号', 'Message id'],
   trace: ['追踪号', 'Trace id'],
@@ -60,7 +61,7 @@ export function useMessageColumns(): readonly Column<ExecutionSummary>[] {
       key: 'cause',
       title: t('cause'),
       value: (row) => wordsOf(codeOf(row), (code) => causeOf(code).what),
-      render: (row) => <CauseText code={codeOf(row)} />,
+      render: (row) => <Cause row={row} />,
     },
     {
       key: 'duration',
@@ -95,6 +96,20 @@ export function useExportColumns(): readonly Pick<Column<ExecutionSummary>, 'tit
   ];
 }
 
+function Cause({ row }: { readonly row: ExecutionSummary }) {
+  const t = useTexts(TEXTS);
+  const { retrying } = row;
+  if (retrying === undefined) return <CauseText code={codeOf(row)} />;
+  return (
+    <>
+      {retrying.code === undefined ? null : <CauseText code={retrying.code} />}
+      <span className={styles.hint}>
+        {t('next')} <TimeText at={retrying.nextAt} />
+      </span>
+    </>
+  );
+}
+
 /** Why it failed or is held: in words, and by its code for whoever asks for it. */
 export function CauseText({ code }: { readonly code: string | undefined }) {
   const causeOf = useCauseWords();
@@ -111,8 +126,8 @@ function useFlowWords(): (row: ExecutionSummary) => string {
   return ({ flowId, version }) => `${nameOf(flowId)} v${version}`;
 }
 
-function codeOf({ error, held }: ExecutionSummary): string | undefined {
-  return error?.code ?? held?.reason;
+function codeOf({ error, held, retrying }: ExecutionSummary): string | undefined {
+  return error?.code ?? held?.reason ?? retrying?.code;
 }
 
 function wordsOf<T>(code: string | undefined, words: (code: string) => T): T | undefined {
