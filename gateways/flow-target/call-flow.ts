@@ -148,18 +148,23 @@ function toFailure(error: ErrorRecord, exchange: Exchange): GatewayError {
   return error.status === undefined ? refusal : { ...refusal, status: error.status };
 }
 
-function inChinese(error: ErrorRecord): string {
-  const { what, fix, original } = errorText(error, 'zh-CN');
+/** Their advice is for the author of the flow, who alone can draw it otherwise. */
+const TOLD_WITHOUT_FIX = ['SOAP_FAULT'];
+
+function inChinese(error: ErrorRecord, isFixTold: boolean): string {
+  const { what, fix: advice, original } = errorText(error, 'zh-CN');
+  const fix = isFixTold ? advice : undefined;
   return [`${what}${fix === undefined && original === undefined ? '' : '。'}`, fix, original].filter(Boolean).join('');
 }
 
 function byKind(error: ErrorRecord, exchange: Exchange): GatewayError {
   switch (error.kind) {
     case 'input': {
-      const message = error.fix === undefined ? error.message : `${error.message} ${error.fix}`;
+      const isFixTold = !TOLD_WITHOUT_FIX.includes(error.code);
+      const message = error.fix === undefined || !isFixTold ? error.message : `${error.message} ${error.fix}`;
       const issues = error.issues?.map((issue) => ({ path: issue.path, message: issue.message })) ?? [];
       return refuse('GW42203', {
-        text: { 'zh-CN': `流程拒绝了该请求（${error.code}）：${inChinese(error)}`, en: `${error.code}: ${message}` },
+        text: { 'zh-CN': `流程拒绝了该请求（${error.code}）：${inChinese(error, isFixTold)}`, en: `${error.code}: ${message}` },
         ...(issues.length === 0 ? {} : { issues }),
       });
     }

@@ -139,6 +139,19 @@ test('what a flow refuses is told in the caller’s language, with what it is ab
   assert.match((await call(result, {}, { 'accept-language': 'en' })).body.toString(), /does not know this code.*Add the code\./);
 });
 
+test('advice that is for the author of the flow is not told to its caller', async () => {
+  const error = {
+    ...failed('input', 'SOAP_FAULT'),
+    error: { ...FAULT, fix: 'Let faults leave by their own port to see reason and detail.' },
+  };
+  const chinese = (await call(error as FlowResult)).body.toString();
+  assert.match(chinese, /流程拒绝了该请求（SOAP_FAULT）：对方返回了 SOAP Fault（Client）/);
+  assert.doesNotMatch(chinese, /端口/);
+  assert.doesNotMatch((await call(error as FlowResult, {}, { 'accept-language': 'en' })).body.toString(), /port/);
+});
+
+const FAULT = { code: 'SOAP_FAULT', kind: 'input', message: 'The other side answered with a fault (Client).', values: { fault: 'Client' } };
+
 test('does not wait beyond the deadline for a flow that does not heed it', async () => {
   reply = () => new Promise(() => undefined);
   const answer = await callSigned(started.gateway, await signRequest(key));
