@@ -1,6 +1,7 @@
 /** Numbers, times, durations and sizes as people read them. */
 import dayjs from 'dayjs';
 import { useMemo } from 'react';
+import { duration } from './duration.ts';
 import { useLanguage, type Language } from './texts.ts';
 
 const SECOND_MS = 1000;
@@ -17,6 +18,8 @@ export interface Format {
   percent(share: number): string;
   /** Local time to the second. */
   time(epochMs: number): string;
+  /** Local time to the millisecond, with its zone. */
+  exactTime(epochMs: number): string;
   /** Local day. */
   day(epochMs: number): string;
   /** 12 ms, 3.2 s, 4 min 10 s */
@@ -37,6 +40,7 @@ export function createFormat(language: Language): Format {
     number: (value) => numbers.format(value),
     percent: (share) => percents.format(share),
     time: (epochMs) => dayjs(epochMs).format('YYYY-MM-DD HH:mm:ss'),
+    exactTime: (epochMs) => dayjs(epochMs).format('YYYY-MM-DD HH:mm:ss.SSS [UTC]Z'),
     day: (epochMs) => dayjs(epochMs).format('YYYY-MM-DD'),
     duration: (ms) => duration(ms, language),
     ago: (epochMs, now = Date.now()) => {
@@ -63,13 +67,4 @@ function seconds(count: number, language: Language): string {
 export function useFormat(): Format {
   const language = useLanguage();
   return useMemo(() => createFormat(language), [language]);
-}
-
-function duration(ms: number, language: Language): string {
-  const units = language === 'zh-CN' ? { s: ' 秒', min: ' 分', h: ' 小时', d: ' 天' } : { s: ' s', min: ' min', h: ' h', d: ' d' };
-  if (ms < SECOND_MS) return `${Math.round(ms)} ms`;
-  if (ms < MINUTE_MS) return `${(ms / SECOND_MS).toFixed(1)}${units.s}`;
-  if (ms < HOUR_MS) return `${Math.floor(ms / MINUTE_MS)}${units.min} ${Math.round((ms % MINUTE_MS) / SECOND_MS)}${units.s}`;
-  if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)}${units.h} ${Math.round((ms % HOUR_MS) / MINUTE_MS)}${units.min}`;
-  return `${Math.floor(ms / DAY_MS)}${units.d} ${Math.round((ms % DAY_MS) / HOUR_MS)}${units.h}`;
 }

@@ -9,7 +9,7 @@ import styles from './system-page.module.css';
 const TEXTS = defineTexts({
   parts: ['各部分状态', 'How each part is doing'],
   good: ['正常', 'Good'],
-  look: ['注意', 'Look'],
+  look: ['注意', 'Check'],
   bad: ['异常', 'Bad'],
   store: ['存储', 'Store'],
   storePing: ['应答 {{time}}', 'answers in {{time}}'],
