@@ -47,12 +47,26 @@ test(
     const { items } = (await city.admin('GET', '/held')) as { items: { executionId: string }[] };
     const [third, second, first] = items.map(({ executionId }) => executionId) as [string, string, string];
 
-    const page = await open({ roles: ['operator'], path: '/held' });
+    const page = await open({ roles: ['operator'], path: '/' });
+    const line = page.getByRole('listitem').filter({ hasText: /^已办理，随后流程出错 · 预约挂号 3 条，最早/ });
+    await line.getByText('刚刚').or(line.getByText(/秒前/)).waitFor();
+    await picture(page, 'overview');
+    await line.getByRole('link').click();
+    await page.getByRole('button', { name: '全部继续执行' }).waitFor();
+    await page.goto('/held');
     await page.getByRole('heading', { name: /已办理，随后流程出错/ }).waitFor();
     await picture(page, 'held');
     const group = page.getByRole('row', { name: /预约挂号.*FAILED_AFTER_WRITE/ });
     await expect(group.getByRole('button', { name: '全部取消' })).toBeInViewport({ ratio: 1 });
     assert.equal(await group.getByRole('button', { name: '全部重发' }).count(), 0);
+    await group.getByRole('button', { name: '全部继续执行' }).click();
+    const goingOn = page.getByRole('dialog', { name: '批量继续执行' });
+    await goingOn.getByText(/^3 条消息.*已办理的写操作保留，不再重做/).waitFor();
+    assert.equal(await goingOn.getByText(/重发/).count(), 0);
+    // Those with a write that was done keep their code tables.
+    assert.equal(await goingOn.getByRole('radio').count(), 0);
+    await picture(page, 'held-go-on');
+    await goingOn.getByRole('button', { name: '返回' }).click();
     await group.getByRole('button', { name: '全部取消' }).click();
     const bulk = page.getByRole('dialog', { name: '批量取消' });
     await bulk.getByText(/已办理的写操作不撤销，在对方仍然有效/).waitFor();
@@ -61,6 +75,7 @@ test(
     await group.getByRole('link').click();
     await page.getByRole('row', { name: /exe_/ }).first().waitFor();
     assert.equal(await page.getByRole('button', { name: '全部重发' }).count(), 0);
+    await page.getByRole('button', { name: '全部继续执行' }).waitFor();
     await picture(page, 'held-group');
     await page.goto(`/messages/${first}`);
     await page.getByText('写操作已在对方生效').waitFor();
@@ -70,9 +85,12 @@ test(
     await page.getByRole('button', { name: '继续执行' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('已办理的写操作保留，不再重做').waitFor();
+    await dialog.getByText('上次停在流程自己的映射、脚本或校验（消息内容不符合要求）').waitFor();
     await picture(page, 'go-on');
     await dialog.getByRole('button', { name: '继续执行' }).click();
     await page.getByRole('row', { name: /执行次数 2/ }).waitFor();
+    await page.getByRole('alert').filter({ hasText: '又停在“核对回执”：已办理，随后流程出错：' }).waitFor();
+    await picture(page, 'again');
 
     await page.getByRole('button', { name: '给出应答' }).click();
     const drawer = page.getByRole('dialog', { name: '给出应答' });
@@ -111,6 +129,8 @@ test(
     const english = await open({ roles: ['operator'], path: `/messages/${second}`, language: 'en' });
     await english.getByText('The write was done at the other side').waitFor();
     await english.getByText(/Do not send it again/).waitFor();
+    await english.getByText('Done, then the flow failed: The content does not fit', { exact: true }).waitFor();
+    await english.getByRole('button', { name: 'Continue', exact: true }).waitFor();
     await picture(english, 'message-en');
     await expectNoInvitation(english);
     await english.getByRole('button', { name: 'Give the reply' }).click();

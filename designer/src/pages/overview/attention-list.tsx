@@ -1,11 +1,11 @@
 import { CircleCheck, CircleX, ClipboardCheck, Hand, HeartPulse, KeyRound, PencilLine, ServerOff, Unplug } from 'lucide-react';
 import { Link } from 'react-router';
 import type { Attention } from '../../../../control/actions/overview.ts';
-import { errorText } from '../../../../engine/contract/error-texts.ts';
 import type { Text } from '../../../../engine/contract/texts.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { sentences } from '../../i18n/sentences.ts';
-import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { useToldError } from '../../i18n/told-error.ts';
 import { Panel } from '../../parts/page-header.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
@@ -13,6 +13,7 @@ import { ProcessName } from '../system/process-name.tsx';
 import { useRoleName } from '../system/process-table.tsx';
 import { useAdapters, useRefusingInterfaces } from './attention-calls.tsx';
 import { inArea, type Item } from './attention-item.ts';
+import { useHeldLines } from './held-lines.tsx';
 import styles from './overview-page.module.css';
 
 const TEXTS = defineTexts({
@@ -44,7 +45,7 @@ const TEXTS = defineTexts({
   unpublished: ['未发布', 'Not published'],
   unpublishedWhat: ['{{count}} 条流程有未发布的修改', '{{count}} flows have changes that are not published'],
   more: ['另有 {{count}} 项', 'and {{count}} more'],
-  see: ['查看', 'Look'],
+  see: ['查看', 'Open'],
 });
 
 const SHOWN = 5;
@@ -121,6 +122,7 @@ function useRequests({ requests }: Attention): readonly Item[] {
 
 function useMessages({ held, failedLastHour = 0 }: Attention): readonly Item[] {
   const t = useTexts(TEXTS);
+  const groups = useHeldLines((held?.count ?? 0) > 0);
   const items: Item[] = [];
   if (held !== undefined && held.count > 0)
     items.push({
@@ -129,7 +131,7 @@ function useMessages({ held, failedLastHour = 0 }: Attention): readonly Item[] {
       icon: Hand,
       word: t('held'),
       what: t('heldWhat', { count: held.count }),
-      lines: held.oldestAt === undefined ? [] : [<Oldest key="oldest" at={held.oldestAt} />],
+      lines: groups.length > 0 ? groups : held.oldestAt === undefined ? [] : [<Oldest key="oldest" at={held.oldestAt} />],
       to: inArea('held'),
     });
   if (failedLastHour > 0)
@@ -171,10 +173,10 @@ function useProcesses({ silentProcesses = [] }: Attention): readonly Item[] {
 
 function useListeners({ listeners = [] }: Attention): readonly Item[] {
   const t = useTexts(TEXTS);
-  const language = useLanguage();
+  const toldOf = useToldError(...listeners.map(({ error }) => error));
   if (listeners.length === 0) return [];
   const lines = listeners.map(({ flowId, name, error }) => {
-    const { what, fix, original } = errorText(error, language);
+    const { what, fix, original } = toldOf(error);
     return <OfFlow key={flowId} flowId={flowId} name={name} words={sentences(what, fix, original)} />;
   });
   const what = t('listenersWhat', { count: listeners.length });
