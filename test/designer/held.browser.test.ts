@@ -112,6 +112,7 @@ test(
     assert.equal(await acts.count(), 0);
     await viewer.goto(`/messages/${executionId}/resend`);
     await viewer.getByText('没有权限').waitFor();
+    await viewer.getByText(/此处需要“重试和重发消息”的权限（executions.retry），持有它的角色：.*运维人员/).waitFor();
     const { call } = await city.person(['viewer']);
     const refused = [
       call('POST', '/held/retry', { all: true }),

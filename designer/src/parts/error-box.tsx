@@ -6,6 +6,7 @@ import { ApiError, ConfirmationGivenUp } from '../api/client.ts';
 import { sentences } from '../i18n/sentences.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useErrorWords } from '../i18n/error-words.ts';
+import { RIGHT_TEXTS } from '../i18n/right-words.ts';
 import { CopyText } from './copy-text.tsx';
 import styles from './error-box.module.css';
 import { useWhoMay } from './who-may.ts';
@@ -17,8 +18,8 @@ const TEXTS = defineTexts({
   request: ['请求编号', 'Request'],
   noRight: ['没有权限', 'Not allowed'],
   noRightWhy: [
-    '此处需要权限 {{permission}}，持有它的角色：{{roles}}。',
-    'This takes the right {{permission}}, which these roles give: {{roles}}.',
+    '此处需要“{{right}}”的权限（{{permission}}），持有它的角色：{{roles}}。',
+    'This takes the right to {{right}} ({{permission}}), which these roles give: {{roles}}.',
   ],
   noRightFix: [
     '请持有该角色的人办理，或请系统管理员授予您角色（安全、审计管理员的角色由同类管理员授予）。',
@@ -93,13 +94,14 @@ function Title({ isPage, children }: { readonly isPage: boolean; readonly childr
 /** In place of what a person may not see. */
 export function NoRight({ permission }: { readonly permission: Permission }) {
   const t = useTexts(TEXTS);
+  const right = useTexts(RIGHT_TEXTS);
   const whoMay = useWhoMay();
   return (
     <div className={`${styles.box} ${styles.page} ${styles.quiet}`}>
       <LockKeyhole size={20} className={styles.icon ?? ''} />
       <div className={styles.words}>
         <Title isPage>{t('noRight')}</Title>
-        <div>{t('noRightWhy', { permission, roles: whoMay(permission) })}</div>
+        <div>{t('noRightWhy', { right: right(permission), permission, roles: whoMay(permission) })}</div>
         <div>{t('noRightFix')}</div>
       </div>
     </div>

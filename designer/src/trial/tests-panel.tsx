@@ -14,6 +14,7 @@ import { CodeEditor } from '../parts/code-editor.tsx';
 import { EmptyState } from '../parts/empty-state.tsx';
 import { ErrorBox } from '../parts/error-box.tsx';
 import { Tag } from '../parts/status-tag.tsx';
+import { useWhoMay } from '../parts/who-may.ts';
 import styles from './trial.module.css';
 
 const TEXTS = defineTexts({
@@ -34,8 +35,8 @@ const TEXTS = defineTexts({
   content: ['输入、模拟结果与期望', 'Input, mocked answers and expectations'],
   wrong: ['内容不符合测试的格式，未采用', 'This is not the form of a test and was not taken'],
   hidden: [
-    '测试数据可能来自真实消息，查看需要权限 executions.payload。',
-    'The data of tests may be of real messages; seeing it takes the right executions.payload.',
+    '测试数据可能来自真实消息：需要“查看消息数据”的权限，持有它的角色：{{roles}}。',
+    'The data of tests may be of real messages: it takes the right to see their data, which these roles give: {{roles}}.',
   ],
 });
 
@@ -134,6 +135,7 @@ function TestBody({ index, test, result }: TestBodyProps) {
   const language = useLanguage();
   const store = useEditorStore();
   const may = useMay();
+  const whoMay = useWhoMay();
   const isReadOnly = useEditor((editor) => editor.isReadOnly);
   const { name, ...content } = test;
   const [typed, setTyped] = useState(() => JSON.stringify(content, null, 2));
@@ -178,7 +180,7 @@ function TestBody({ index, test, result }: TestBodyProps) {
           onBlur={take}
         />
       ) : (
-        <p className={styles.hint}>{t('hidden')}</p>
+        <p className={styles.hint}>{t('hidden', { roles: whoMay('executions.payload') })}</p>
       )}
       {isWrong ? <span className={styles.bad}>{t('wrong')}</span> : null}
     </div>

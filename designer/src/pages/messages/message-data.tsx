@@ -4,6 +4,7 @@ import type { PayloadAnswer } from '../../../../control/actions/execution-payloa
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
+import { useWhoMay } from '../../parts/who-may.ts';
 import { DataViewer } from '../../viewer/data-viewer.tsx';
 import { inputsOf, outputsOf, type Labelled } from './message-overlay.ts';
 import { usePayload } from './use-payload.ts';
@@ -12,8 +13,8 @@ const TEXTS = defineTexts({
   show: ['查看数据', 'Show the data'],
   why: ['数据可能含患者信息；查看会写入审计。', 'The data may name patients; looking at it leaves an audit line.'],
   noRight: [
-    '看不到数据：需要权限 executions.payload，您的角色没有。',
-    'The data is not shown: it takes the right executions.payload, which your roles do not give.',
+    '看不到数据：需要“查看消息数据”的权限，持有它的角色：{{roles}}。',
+    'The data is not shown: it takes the right to see the data of messages, which these roles give: {{roles}}.',
   ],
   input: ['输入', 'Input'],
   output: ['输出', 'Output'],
@@ -36,8 +37,9 @@ interface Props {
 export function MessageData({ executionId, state, nodeId, isWanted, onWant }: Props) {
   const t = useTexts(TEXTS);
   const mayLook = useMay()('executions.payload');
+  const whoMay = useWhoMay();
   const payload = usePayload(executionId, state, isWanted && mayLook);
-  if (!mayLook) return <Alert type="info" showIcon title={t('noRight')} />;
+  if (!mayLook) return <Alert type="info" showIcon title={t('noRight', { roles: whoMay('executions.payload') })} />;
   if (payload.error !== null) return <ErrorBox error={payload.error} onRetry={() => void payload.refetch()} />;
   if (isWanted && payload.data !== undefined) return <Data details={payload.data} nodeId={nodeId} />;
   return (

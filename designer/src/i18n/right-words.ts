@@ -1,0 +1,37 @@
+/** What each right lets a person do, in words. */
+import type { Permission } from '../../../engine/contract/access.ts';
+import type { Texts } from './text-pairs.ts';
+
+export const RIGHT_TEXTS = {
+  'flows.read': ['查看流程', 'see flows'],
+  'flows.edit': ['编辑流程', 'edit flows'],
+  'flows.publish': ['发布流程', 'publish flows'],
+  'flows.delete': ['删除流程', 'delete flows'],
+  'adapters.read': ['查看适配器', 'see adapters'],
+  'adapters.edit': ['编辑适配器', 'edit adapters'],
+  'adapters.test': ['测试适配器的连接', 'test the connections of adapters'],
+  'secrets.edit': ['管理凭据', 'manage secrets'],
+  'secrets.reveal': ['查看凭据的值', 'reveal secrets'],
+  'outbound.edit': ['管理例外地址', 'manage exceptional addresses'],
+  'interfaces.read': ['查看接口', 'see interfaces'],
+  'interfaces.edit': ['编辑接口', 'edit interfaces'],
+  'interfaces.publish': ['发布接口', 'publish interfaces'],
+  'callers.read': ['查看调用方', 'see callers'],
+  'callers.edit': ['编辑调用方', 'edit callers'],
+  'grants.edit': ['管理授权', 'manage grants'],
+  'executions.read': ['查看消息', 'see messages'],
+  'executions.payload': ['查看消息数据', 'see the data of messages'],
+  'executions.retry': ['重试和重发消息', 'retry and resend messages'],
+  'executions.cancel': ['取消消息', 'cancel messages'],
+  'archive.run': ['归档', 'run the archive'],
+  'tables.read': ['查看代码表', 'see code tables'],
+  'tables.edit': ['编辑代码表', 'edit code tables'],
+  'accounts.read': ['查看账号', 'see accounts'],
+  'accounts.edit': ['管理账号', 'manage accounts'],
+  'audit.read': ['查看审计', 'read the audit trail'],
+  'system.read': ['查看系统状态', 'see the state of the system'],
+  'system.edit': ['管理系统设置', 'manage the settings of the system'],
+  'integrity.decide': ['决定数据完整性问题', 'decide on breaches of integrity'],
+  'alarms.acknowledge': ['确认告警', 'acknowledge alarms'],
+  'alarms.edit': ['管理告警', 'manage alarms'],
+} as const satisfies Texts & Record<Permission, unknown>;
