@@ -123,6 +123,10 @@ test('a message that waits for its next attempt says why, which attempt, and whe
   await expect(card.getByRole('link', { name: /医院甲/ })).toHaveAttribute('href', '/adapters/adp_his');
   await page.locator('.react-flow__node[data-id="n_send"]').getByText('等待中', { exact: true }).waitFor();
   await picture(page, 'retrying zh');
+  await page.goto('/messages?status=waiting');
+  await page.getByRole('row', { name: /出院小结上报.*(对方|系统).* HTTP_\w+ ?下次尝试 \d{4}-/ }).waitFor();
+  await picture(page, 'waiting-list zh');
+  await page.goto(`/messages/${id}`);
   hospital.answer = () => ({ status: 200 });
   await page.getByRole('button', { name: '立即重试' }).click();
   await page.getByRole('dialog').getByRole('button', { name: '立即重试' }).click();
