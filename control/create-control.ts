@@ -159,7 +159,7 @@ export async function createControl(deps: ControlDeps): Promise<Control> {
     audit,
     secondFactors,
     accountPolicy,
-    checkLogin: createCheckLogin({ accounts, shared, secondFactors, known: await openKnownNetworks(documents, clock) }),
+    checkLogin: createCheckLogin({ accounts, shared, secondFactors, known: await openKnownNetworks(documents, clock), clock }),
     counter,
     flowUses: createFlowUses(deps),
     adapterTests: await openAdapterTests(documents),

@@ -59,7 +59,7 @@ function ownActions({ accounts, sessions, checkLogin, accountPolicy, clock, info
       input: Type.Object({ oldPassword: Password, newPassword: Password }, closed),
       audited: true,
       async run({ actor }, { oldPassword, newPassword }) {
-        await checkLogin(actor.account, oldPassword, actor.from, { hasCode: true });
+        await checkLogin(actor.account, oldPassword, actor.from, { hasCode: true, ofSession: true });
         if (newPassword === oldPassword)
           throw new AppError('PASSWORD_SAME', 'input', 'The new password is the old one.', { fix: 'Choose another.' });
         checkPassword(newPassword, actor.account);

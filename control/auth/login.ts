@@ -1,19 +1,21 @@
 /**
  * Login without telling who exists: the same work, the same answer, the same lockout for names known and unknown.
- * A try counts before the password is looked at, so that a hundred guesses sent at once are still five. Tries that count together take turns, so that
- * right ones sent at once do not fill the count of wrong ones. A try counts for its address first:
+ * A try counts before the password is looked at, so that a hundred guesses sent at once are still five. Tries that count together take turns
+ * (`LoginTurns`), so that right ones sent at once do not fill the count of wrong ones. A try counts for its address first:
  * an address that is locked must not fill, or lock, what is counted of accounts. Then for the account from that address, so that strangers lock
  * nobody out; then for the account from anywhere (NIST SP 800-63B, 5.2.2: at most 100). Networks from which its owner has logged in before
  * have a count of their own: a hundred tries of strangers must not lock the owner out, and a colleague behind the same address must not guess
- * without end. What is counted of an account is counted of its password: a new one begins again.
+ * without end. What is counted of an account is counted of its password: a new one begins again. A password that a session gives again is
+ * its own account's alone: it has turns of its own, and what others of its address do neither delays nor locks it.
  */
 import { createHash } from 'node:crypto';
+import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
 import { networkOf } from '../../engine/contract/ip-range.ts';
 import type { SharedState } from '../../engine/contract/ports/shared-state.ts';
 import type { Account, AccountStore } from './account-store.ts';
-import { createKeyTurns } from './create-key-turns.ts';
 import type { KnownNetworks } from './known-networks.ts';
+import { LoginTurns } from './login-turns.ts';
 import { verifyPassword, type PasswordHash } from './passwords.ts';
 import type { SecondFactors } from './second-factor.ts';
 
@@ -26,16 +28,19 @@ export const LOCK_MS = 15 * 60_000;
 const KNOWN_LOCK_MS = 86_400_000;
 /** Names and addresses can be invented without end. Those of one slot share their tries, so that there are at most this many counters of a kind. */
 const SLOTS = 16_384;
-/** Each check holds 32 MB for its time. */
-const CHECKS_AT_ONCE = 8;
-/** Of one address, or for one account: at most about four seconds. */
-const WAITING_PER_KEY = 64;
+/** Nobody needs more; each writes a session and two lines of the trail. */
+const RIGHT_LOGINS_PER_MINUTE = 30;
+const MINUTE_MS = 60_000;
+/** Each check holds 32 MB for its time. Of one address wait at most about four seconds' work. */
+const TURNS = { running: 8, waiting: 256, waitingPerAddress: 64, waitingPerAccount: 2, waitMs: 10_000 } as const;
 
 export interface LoginOptions {
   /** Of the authenticator app, or a recovery code. */
   readonly code?: string | undefined;
   /** The session has shown the second factor before: only the password is asked for. */
   readonly hasCode?: boolean;
+  /** The account's own session gives the password again. */
+  readonly ofSession?: boolean;
 }
 
 /** LOGIN_REFUSED, LOGIN_CODE_REQUIRED, LOGIN_CODE_REFUSED, LOGIN_LOCKED (input), LOGIN_BUSY (transient). */
@@ -46,67 +51,69 @@ export interface CheckLoginDeps {
   readonly shared: SharedState;
   readonly secondFactors: Pick<SecondFactors, 'isRight'>;
   readonly known: KnownNetworks;
+  readonly clock: Pick<Clock, 'after'>;
   /** As `verifyPassword`. */
   readonly verify?: typeof verifyPassword;
 }
 
-export function createCheckLogin({ accounts, shared, secondFactors, known, verify = verifyPassword }: CheckLoginDeps): CheckLogin {
-  const turns = createKeyTurns(WAITING_PER_KEY);
-  const inTurn = (key: string, check: () => Promise<Account>) => turns.run(key, check) ?? Promise.reject<Account>(loginBusy());
-  let checks = 0;
+export function createCheckLogin({ accounts, shared, secondFactors, known, clock, verify = verifyPassword }: CheckLoginDeps): CheckLogin {
+  const turns = new LoginTurns(TURNS, clock);
 
-  /** In the turn of what counts it: the account from everywhere, or from where it is used. */
-  async function checkCounted(
-    { name, password, network, addressKey, accountKey, isKnown, stored }: Try,
-    { code, hasCode = false }: LoginOptions,
+  /** In its turn. */
+  async function check(
+    { name, password, network, isKnown }: Try,
+    { code, hasCode = false, ofSession = false }: LoginOptions,
   ): Promise<Account> {
+    const addressKey = addressKeyOf(network);
+    if (!ofSession) await countTry(shared, addressKey, TRIES_PER_ADDRESS, 'address');
+    // Read in the turn: a password that was changed while this waited is not the password any more.
+    const stored = await accounts.passwordOf(name);
     const target = targetOf(name, stored);
     const pairKey = `login:pair:${slotOf(`${target} ${network}`)}`;
+    const accountKey = `login:${isKnown ? 'known' : 'account'}:${slotOf(target)}`;
     const tries = await countTry(shared, pairKey, TRIES_AT_ACCOUNT_PER_ADDRESS, 'account');
     await countTry(shared, accountKey, TRIES_PER_ACCOUNT, isKnown ? 'known' : 'account');
-    const takeBackOne = () => Promise.all([takeBack(shared, pairKey, 1), takeBackAccount(1), takeBack(shared, addressKey, 1)]);
-    const takeBackAccount = (count: number) => takeBack(shared, accountKey, count, isKnown ? KNOWN_LOCK_MS : LOCK_MS);
+    // Of the address only this one: an own account must not wash away the wrong tries at others from there.
+    const takeBackTries = (count: number) =>
+      Promise.all([
+        takeBack(shared, pairKey, count),
+        takeBack(shared, accountKey, count, isKnown ? KNOWN_LOCK_MS : LOCK_MS),
+        ...(ofSession ? [] : [takeBack(shared, addressKey, 1)]),
+      ]);
     const isRight = await verify(password, stored);
     const account = await accounts.get(name);
     if (!isRight || account === undefined || account.disabled) throw loginRefused();
+    if (!ofSession) await countRight(shared, name);
     if (account.hasSecondFactor && !hasCode) {
       if (code === undefined) {
         // The password alone takes back its own try only: otherwise it would clear the count of wrong codes.
-        await takeBackOne();
+        await takeBackTries(1);
         throw codeRequired();
       }
       const isRightCode = await secondFactors.isRight(name, code).catch(async (error: unknown) => {
         // Nobody could tell: it was no wrong try.
-        await takeBackOne();
+        await takeBackTries(1);
         throw error;
       });
       if (!isRightCode) throw codeRefused();
     }
     await known.remember(target, network);
-    // Of the address only this one: an own account must not wash away the wrong tries at others from there.
-    await Promise.all([takeBack(shared, pairKey, tries), takeBackAccount(tries), takeBack(shared, addressKey, 1)]);
+    await takeBackTries(tries);
     return account;
   }
 
-  return (name, password, from, options = {}) => {
+  return async (name, password, from, options = {}) => {
     const network = networkOf(from);
-    const addressKey = `login:address:${slotOf(network)}`;
-    return inTurn(addressKey, async () => {
-      await countTry(shared, addressKey, TRIES_PER_ADDRESS, 'address');
-      const stored = await accounts.passwordOf(name);
-      const target = targetOf(name, stored);
-      const isKnown = await known.isKnown(target, network);
-      const accountKey = `login:${isKnown ? 'known' : 'account'}:${slotOf(target)}`;
-      return inTurn(accountKey, async () => {
-        if (checks >= CHECKS_AT_ONCE) throw loginBusy();
-        checks += 1;
-        return checkCounted({ name, password, network, addressKey, accountKey, isKnown, stored }, options).finally(() => (checks -= 1));
-      }).catch(async (error: unknown) => {
-        // Nothing was looked at.
-        if (error instanceof AppError && error.code === 'LOGIN_BUSY') await takeBack(shared, addressKey, 1);
-        throw error;
-      });
-    });
+    const { ofSession = false } = options;
+    if (!ofSession) await refuseTooOften(shared, name);
+    const isKnown = await known.isKnown(targetOf(name, await accounts.passwordOf(name)), network);
+    const place = {
+      address: ofSession ? `session:${name}` : addressKeyOf(network),
+      // As tries are counted: what strangers try does not hold up its owner.
+      account: `${isKnown ? 'known' : 'account'}:${name}`,
+      isKnown: ofSession || isKnown,
+    };
+    return turns.run(place, () => check({ name, password, network, isKnown }, options));
   };
 }
 
@@ -114,10 +121,12 @@ interface Try {
   readonly name: string;
   readonly password: string;
   readonly network: string;
-  readonly addressKey: string;
-  readonly accountKey: string;
+  /** Its owner has logged in from this network before. */
   readonly isKnown: boolean;
-  readonly stored: PasswordHash | undefined;
+}
+
+function addressKeyOf(network: string): string {
+  return `login:address:${slotOf(network)}`;
 }
 
 function targetOf(name: string, stored: PasswordHash | undefined): string {
@@ -157,9 +166,24 @@ async function takeBack(shared: SharedState, key: string, tries: number, ttlMs =
   await Promise.all([shared.increment(key, -tries, ttlMs), shared.delete(`${key}:lock`)]);
 }
 
-/** Nothing was looked at, and nothing counts. */
-function loginBusy(): AppError {
-  return new AppError('LOGIN_BUSY', 'transient', 'Too many logins at once.', { fix: 'Try again in a second.', retryAfterMs: 1000 });
+/** A right password that is sent without end is no wrong try, and never locks; but the checks are everybody's. */
+async function countRight(shared: SharedState, name: string): Promise<void> {
+  const key = rightKeyOf(name);
+  const logins = await shared.increment(key, 1, MINUTE_MS);
+  if (logins === RIGHT_LOGINS_PER_MINUTE) await shared.set(`${key}:pause`, '1', { ttlMs: MINUTE_MS });
+}
+
+async function refuseTooOften(shared: SharedState, name: string): Promise<void> {
+  if ((await shared.get(`${rightKeyOf(name)}:pause`)) === undefined) return;
+  throw new AppError('LOGIN_BUSY', 'transient', `This account logged in ${RIGHT_LOGINS_PER_MINUTE} times within a minute.`, {
+    values: { problem: 'often' },
+    fix: 'Try again in a minute; give programs a token.',
+    retryAfterMs: MINUTE_MS,
+  });
+}
+
+function rightKeyOf(name: string): string {
+  return `login:right:${slotOf(name)}`;
 }
 
 function loginRefused(): AppError {

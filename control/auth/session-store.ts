@@ -7,6 +7,8 @@ import type { CollectionSpec, Documents, StoredDocument } from '../../engine/con
 
 const IDLE_MS = 30 * 60_000;
 const LONGEST_SESSION_MS = 12 * 3_600_000;
+/** Browsers of one person; the least recently used ends for a new one. Tokens are another matter. */
+const MOST_SESSIONS = 20;
 const PAGE = 1000;
 /** A session's last use is written at most this often. */
 const TOUCH_MS = 60_000;
@@ -42,7 +44,7 @@ export interface OpenedSession {
 }
 
 export interface SessionStore {
-  /** Returns the secret, once. */
+  /** Returns the secret, once. Of an account at most 20 are open: the least recently used ends. */
   open(account: string, more?: Pick<StoredSession, 'from' | 'secondFactorAt'>): Promise<OpenedSession>;
   issueToken(account: string, label: string, ttlMs: number, rights?: readonly Permission[]): Promise<OpenedSession>;
   /** The live session behind a secret; keeps it awake. */
@@ -76,10 +78,16 @@ export async function openSessionStore({
     return { secret, session };
   }
 
+  async function endLeastUsed(account: string, except: string): Promise<void> {
+    const others = (await sessions.find({ account }, { limit: PAGE })).filter(({ kind, _id }) => kind === 'session' && _id !== except);
+    const leastUsed = others.sort((a, b) => a.lastSeenAt - b.lastSeenAt || a.createdAt - b.createdAt);
+    for (const { _id } of leastUsed.slice(0, Math.max(0, others.length + 1 - MOST_SESSIONS))) await sessions.remove(_id);
+  }
+
   return {
-    open(account, more = {}) {
+    async open(account, more = {}) {
       const now = clock.now();
-      return create('kqs_', {
+      const opened = await create('kqs_', {
         account,
         kind: 'session',
         label: 'browser',
@@ -87,6 +95,8 @@ export async function openSessionStore({
         expiresAt: now + IDLE_MS,
         ...more,
       });
+      await endLeastUsed(account, opened.session._id);
+      return opened;
     },
     issueToken(account, label, ttlMs, rights) {
       const endsAt = clock.now() + ttlMs;

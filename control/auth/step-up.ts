@@ -14,7 +14,7 @@ export interface Confirmation {
   readonly code?: string;
 }
 
-/** TOKEN_CANNOT, STEP_UP_REQUIRED, STEP_UP_REFUSED, LOGIN_LOCKED (input). The process itself needs none. */
+/** TOKEN_CANNOT, STEP_UP_REQUIRED, STEP_UP_REFUSED, LOGIN_LOCKED (input), LOGIN_BUSY (transient). The process itself needs none. */
 export type CheckStepUp = (actor: Actor, given: Confirmation | undefined) => Promise<void>;
 
 /** So long after it was shown at the login the second factor is not asked for again: the next code of the app comes after 30 s. */
@@ -27,7 +27,7 @@ export function createCheckStepUp(checkLogin: CheckLogin, clock: Pick<Clock, 'no
     if (given === undefined) throw stepUpRequired();
     try {
       const hasCode = actor.secondFactorAt !== undefined && clock.now() - actor.secondFactorAt < FRESH_MS;
-      await checkLogin(actor.account, given.password, actor.from, { code: given.code, hasCode });
+      await checkLogin(actor.account, given.password, actor.from, { code: given.code, hasCode, ofSession: true });
     } catch (error) {
       throw error instanceof AppError ? (asStepUp(error) ?? error) : error;
     }

@@ -157,6 +157,23 @@ test('a person ends every session and token except the present one', async (t) =
   assert.equal((await running.admin.call('GET', '/me')).status, 200);
 });
 
+test('an account has twenty sessions: a further login ends the one that was used longest ago, and no token', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  await running.admin.call('POST', '/me/tokens', { label: 'laptop' });
+  const clients = [];
+  for (let n = 0; n < 20; n++) {
+    await running.clock.advance(61_000);
+    clients.push(running.client());
+    await clients[n]?.login('admin', ADMIN_PASSWORD);
+    if (n < 19) assert.equal((await running.admin.call('GET', '/me')).status, 200);
+  }
+  const statuses = await Promise.all([running.admin, ...clients].map(async (client) => (await client.call('GET', '/me')).status));
+  assert.deepEqual(statuses, [200, 401, ...Array.from({ length: 19 }, () => 200)]);
+  const kinds = (await running.admin.call('GET', '/me/sessions')).body.items.map(({ kind }: { kind: string }) => kind);
+  assert.equal(kinds.filter((kind: string) => kind === 'token').length, 1);
+});
+
 test('a new password ends every token, however many somebody made', async (t) => {
   const running = await startControl();
   t.after(running.stop);

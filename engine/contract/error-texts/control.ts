@@ -9,6 +9,7 @@ export const controlTexts: ErrorTemplates = {
   'LOGIN_LOCKED/known': { what: '从常用网络登录该账号输错次数过多，已锁定一天', fix: '请管理员重置密码（重置即解锁），并查明是谁在尝试。' },
   'LOGIN_LOCKED/address': { what: '从此地址登录输错次数过多，已锁定 15 分钟', fix: '15 分钟后再试，或换一台机器登录。' },
   LOGIN_BUSY: { what: '同时登录的人过多', fix: '1 秒后重试。' },
+  'LOGIN_BUSY/often': { what: '该账号一分钟内登录次数过多', fix: '1 分钟后重试；程序请使用令牌。' },
   LOGIN_CODE_REQUIRED: { what: '该账号启用了第二因素，还需输入验证码', fix: '请输入验证器应用当前显示的 6 位验证码，或一个恢复码。' },
   LOGIN_CODE_REFUSED: { what: '验证码错误，或已经用过', fix: '请输入验证器应用当前显示的验证码；连续输错 5 次将锁定 15 分钟。' },
   SECOND_FACTOR_REQUIRED: { what: '平台要求第二因素，您的账号尚未设置', fix: '请在控制台按提示设置，或运行 kangqiao login。' },

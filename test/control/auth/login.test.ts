@@ -42,7 +42,7 @@ test('a hundred wrong tries of strangers lock nobody out where they have logged 
   const accounts = { passwordOf: async () => ({ salt: 's' }), get: async () => account } as unknown as AccountStore;
   const shared = createMemorySharedState({ clock });
   const secondFactors = { isRight: async () => false };
-  const login = createCheckLogin({ accounts, shared, known, secondFactors, verify: async (password) => password === 'right' });
+  const login = createCheckLogin({ accounts, shared, known, clock, secondFactors, verify: async (password) => password === 'right' });
   await login('admin', 'right', '198.51.100.7');
   for (let address = 1; address <= 20; address++)
     for (let guess = 0; guess < 5; guess++) await assert.rejects(login('admin', 'x', `192.0.2.${address}`), { code: 'LOGIN_REFUSED' });
@@ -60,7 +60,7 @@ test('a known network is no way round: a hundred wrong tries in a day from there
   const accounts = { passwordOf: async () => ({ salt }), get: async () => account } as unknown as AccountStore;
   const shared = createMemorySharedState({ clock });
   const secondFactors = { isRight: async () => false };
-  const login = createCheckLogin({ accounts, shared, known, secondFactors, verify: async (password) => password === 'right' });
+  const login = createCheckLogin({ accounts, shared, known, clock, secondFactors, verify: async (password) => password === 'right' });
   await login('admin', 'right', '198.51.100.7');
   let refused = 0;
   const guess = async () => {
@@ -82,97 +82,144 @@ test('a known network is no way round: a hundred wrong tries in a day from there
 });
 
 const anyone = (name: string) => ({ name, disabled: false });
-/** Accounts that all exist, and how many passwords were looked at. */
+/** Accounts that all exist, and whose passwords were looked at. */
 function startWith(known: KnownNetworks = strangers) {
+  const clock = fakeClock();
   const accounts = { passwordOf: async () => ({ salt: 's' }), get: async (name: string) => anyone(name) } as unknown as AccountStore;
-  const shared = createMemorySharedState({ clock: fakeClock() });
+  const shared = createMemorySharedState({ clock });
   let looked = 0;
   const verify = async (password: string) => {
     looked += 1;
     await new Promise(setImmediate);
     return password === 'right';
   };
-  const login = createCheckLogin({ accounts, shared, known, secondFactors: { isRight: async () => false }, verify });
-  return { login, looked: () => looked };
+  const login = createCheckLogin({ accounts, shared, known, clock, secondFactors: { isRight: async () => false }, verify });
+  return { login, clock, looked: () => looked };
 }
 const codesOf = async (logins: readonly Promise<unknown>[]) =>
   (await Promise.allSettled(logins)).map((one) => (one.status === 'fulfilled' ? 'DONE' : (one.reason as { code: string }).code));
 
+const times = <Value>(count: number, valueOf: (index: number) => Value) => Array.from({ length: count }, (_, index) => valueOf(index));
+const count = (codes: readonly string[], code: string) => codes.filter((one) => one === code).length;
+
 test('right passwords sent at once never lock: of one account, of one address, and beside wrong ones below the limit', async () => {
   const { login } = startWith();
-  const right = (count: number, name: (index: number) => string, from: (index: number) => string) =>
-    codesOf(Array.from({ length: count }, (_, index) => login(name(index), 'right', from(index))));
-  const done = (count: number) => Array.from({ length: count }, () => 'DONE');
-  assert.deepEqual(
-    await right(
-      8,
-      () => 'admin',
-      () => '192.0.2.1',
-    ),
-    done(8),
-  );
-  assert.deepEqual(
-    await right(
-      50,
-      (index) => `person-${index}`,
-      () => '192.0.2.1',
-    ),
-    done(50),
-  );
+  const neverLocks = async (logins: readonly Promise<unknown>[]) => {
+    const codes = await codesOf(logins);
+    assert.ok(codes.includes('DONE'));
+    assert.ok(!codes.includes('LOGIN_LOCKED'));
+  };
+  await neverLocks(times(8, () => login('admin', 'right', '192.0.2.1')));
+  const people = await codesOf(times(50, (index) => login(`person-${index}`, 'right', '192.0.2.1')));
+  assert.equal(count(people, 'DONE'), 50);
   for (let guess = 0; guess < 4; guess++) await assert.rejects(login('admin', 'x', '192.0.2.2'), { code: 'LOGIN_REFUSED' });
-  assert.deepEqual(
-    await right(
-      8,
-      () => 'admin',
-      () => '192.0.2.2',
-    ),
-    done(8),
-  );
+  await neverLocks(times(8, () => login('admin', 'right', '192.0.2.2')));
   for (let guess = 0; guess < 99; guess++)
     await assert.rejects(login('wang', 'x', `192.0.2.${10 + Math.floor(guess / 5)}`), { code: 'LOGIN_REFUSED' });
-  assert.deepEqual(
-    await right(
-      8,
-      () => 'wang',
-      (index) => `198.51.100.${index}`,
-    ),
-    done(8),
-  );
+  await neverLocks(times(8, (index) => login('wang', 'right', `198.51.100.${index}`)));
 });
 
-test('of a hundred wrong passwords sent at once no more are looked at than the limit allows', async () => {
+test('wrong passwords sent at once, however often, are looked at no more than the limit allows', async () => {
   const { login, looked } = startWith();
-  const wrong = (count: number, name: (index: number) => string, from: (index: number) => string) =>
-    codesOf(Array.from({ length: count }, (_, index) => login(name(index), 'x', from(index))));
-  const codes = await wrong(
-    100,
+  const guess = async (name: (index: number) => string, from: (index: number) => string) => {
+    for (let round = 0; round < 10; round++) await codesOf(times(100, (index) => login(name(index), 'x', from(index))));
+  };
+  await guess(
     () => 'admin',
     () => '192.0.2.1',
   );
-  assert.deepEqual([looked(), codes.filter((code) => code === 'LOGIN_REFUSED').length], [5, 5]);
+  assert.equal(looked(), 5, 'at an account from one address');
   await assert.rejects(login('admin', 'right', '192.0.2.1'), { code: 'LOGIN_LOCKED' });
-  await wrong(
-    100,
+  await guess(
     (index) => `person-${index}`,
     () => '192.0.2.2',
   );
-  assert.equal(looked(), 5 + 30, 'of one address');
-  await wrong(
-    200,
+  assert.equal(looked(), 5 + 30, 'from one address');
+  await guess(
     () => 'wang',
     (index) => `2001:db8:${index}::1`,
   );
-  assert.ok(looked() <= 5 + 30 + 100, 'of one account');
+  assert.equal(looked(), 5 + 30 + 100, 'at one account');
+});
+
+test('wrong passwords given again in sessions count for the account, at once too, and together with its logins', async () => {
+  const { login, looked } = startWith();
+  for (let round = 0; round < 5; round++)
+    await codesOf(times(20, (index) => login('admin', 'x', '192.0.2.1', { hasCode: true, ofSession: index % 2 === 0 })));
+  assert.equal(looked(), 5);
+});
+
+test('an account that logs in without end is refused alone: the others of its address log in, and give their passwords again', async () => {
+  const { login } = startWith();
+  const here = '192.0.2.1';
+  const much: Promise<string[]>[] = [];
+  const codes: string[] = [];
+  for (let round = 0; round < 20; round++) {
+    much.push(codesOf(times(80, () => login('viewer', 'right', here))));
+    codes.push(...(await codesOf([login('innocent', 'right', here), login('secure', 'right', here, { hasCode: true, ofSession: true })])));
+  }
+  assert.deepEqual(new Set(codes), new Set(['DONE']));
+  assert.ok(count((await Promise.all(much)).flat(), 'LOGIN_BUSY') > 1500);
+});
+
+test('an account logs in thirty times a minute; its sessions give the password again all the same', async () => {
+  const { login, clock } = startWith();
+  for (let n = 0; n < 30; n++) await login('viewer', 'right', `192.0.2.${n}`);
+  const often = { code: 'LOGIN_BUSY', values: { problem: 'often' }, retryAfterMs: 60_000 };
+  await assert.rejects(login('viewer', 'right', '192.0.2.1'), often);
+  await login('viewer', 'right', '192.0.2.1', { hasCode: true, ofSession: true });
+  await login('another', 'right', '192.0.2.1');
+  await clock.advance(60_001);
+  await login('viewer', 'right', '192.0.2.1');
+});
+
+test('an address that is locked for wrong logins takes the passwords that sessions give again', async () => {
+  const { login } = startWith();
+  for (let guess = 0; guess < 30; guess++) await assert.rejects(login(`person-${guess}`, 'x', '192.0.2.1'), { code: 'LOGIN_REFUSED' });
+  await assert.rejects(login('secure', 'right', '192.0.2.1'), { code: 'LOGIN_LOCKED' });
+  await login('secure', 'right', '192.0.2.1', { hasCode: true, ofSession: true });
+});
+
+test('nobody is refused because many log in at once from many addresses: they wait', async () => {
+  const { login } = startWith();
+  const codes = await codesOf(times(200, (index) => login(`person-${index}`, 'right', `2001:db8:${index}::1`)));
+  assert.equal(count(codes, 'DONE'), 200);
+});
+
+test('where strangers fill every place, somebody logs in where they have logged in before', async () => {
+  const known = { isKnown: async (target: string) => target.startsWith('owner '), remember: async () => undefined };
+  const { login } = startWith(known);
+  const guesses = times(600, (index) => login(`nobody-${index}`, 'x', `2001:db8:${index}::1`));
+  const refused = codesOf(guesses);
+  await login('owner', 'right', '198.51.100.7');
+  assert.ok((await refused).includes('LOGIN_BUSY'));
 });
 
 test('what is refused because too many log in at once counts as no try', async () => {
   const { login } = startWith();
   for (let round = 0; round < 10; round++)
-    await codesOf(Array.from({ length: 100 }, (_, index) => login(`person-${index}`, 'right', `2001:db8:${index % 50}::1`)));
-  assert.deepEqual(
-    await codesOf(Array.from({ length: 50 }, (_, index) => login(`person-${index}`, 'right', '192.0.2.1'))).then((codes) => new Set(codes)),
-    new Set(['DONE']),
-  );
+    await codesOf(times(1000, (index) => login(`nobody-${index % 100}`, 'right', `2001:db8:${index % 50}::1`)));
+  const codes = await codesOf(times(50, (index) => login(`person-${index}`, 'right', '2001:db8:1::1')));
+  assert.equal(count(codes, 'DONE'), 50);
+});
+
+test('a password that was changed while its login waited is not the password any more', async () => {
+  const clock = fakeClock();
+  let salt = 'old';
+  const accounts = { passwordOf: async () => ({ salt }), get: async (name: string) => anyone(name) } as unknown as AccountStore;
+  const first = Promise.withResolvers<boolean>();
+  const verify = (password: string, stored: { salt: string } | undefined) =>
+    password === 'first' ? first.promise : Promise.resolve(password === stored?.salt);
+  const shared = createMemorySharedState({ clock });
+  const login = createCheckLogin({ accounts, shared, known: strangers, clock, secondFactors: { isRight: async () => false }, verify });
+  const before = login('admin', 'first', '192.0.2.1');
+  await clock.advance(0);
+  const waits = login('admin', 'old', '192.0.2.1');
+  await clock.advance(0);
+  salt = 'new';
+  first.resolve(true);
+  await before;
+  await assert.rejects(waits, { code: 'LOGIN_REFUSED' });
 });
 
 test('counts an IPv6 network as one address, and every IPv4 address by itself', () => {
@@ -198,7 +245,7 @@ function start() {
     },
   };
   const accounts = { passwordOf: () => Promise.resolve(undefined), get: () => Promise.resolve(undefined) } as unknown as AccountStore;
-  const nobody = { accounts, shared, known: strangers, secondFactors: { isRight: () => Promise.resolve(false) } };
+  const nobody = { accounts, shared, known: strangers, clock: fakeClock(), secondFactors: { isRight: () => Promise.resolve(false) } };
   // The work of comparing passwords is not what is looked at here.
   const login = createCheckLogin({ ...nobody, verify: () => Promise.resolve(false) });
   return { login, keys: (prefix: string) => [...counted].filter((key) => key.startsWith(prefix)).length };

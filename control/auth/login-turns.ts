@@ -1,0 +1,168 @@
+/**
+ * The turns of password checks. Each check holds memory and a core for its time, so few run at once and the others wait, but not behind whoever
+ * sends most: addresses take turns, and within an address its accounts. Those known from before go first, in lines of their own.
+ */
+import type { Clock } from '../../engine/contract/clock.ts';
+import { AppError } from '../../engine/contract/errors.ts';
+
+export interface LoginPlace {
+  /** Checks of one address run one after the other. */
+  readonly address: string;
+  /** Checks of one account run one after the other, from wherever they come. */
+  readonly account: string;
+  /** Goes before those that are not known. */
+  readonly isKnown: boolean;
+}
+
+export interface LoginTurnsLimits {
+  readonly running: number;
+  /** Of the known, and of the others. */
+  readonly waiting: number;
+  readonly waitingPerAddress: number;
+  /** Of an account at one address. */
+  readonly waitingPerAccount: number;
+  readonly waitMs: number;
+}
+
+interface Entry {
+  readonly place: LoginPlace;
+  start(): void;
+  refuse(): void;
+}
+
+/** Entries that wait, by address and account; both stand in order of their turns. */
+type Lines = Map<string, Map<string, Entry[]>>;
+
+export class LoginTurns {
+  readonly #limits: LoginTurnsLimits;
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #known: Lines = new Map();
+  readonly #others: Lines = new Map();
+  readonly #busyAddresses = new Set<string>();
+  readonly #busyAccounts = new Set<string>();
+  #running = 0;
+
+  constructor(limits: LoginTurnsLimits, clock: Pick<Clock, 'after'>) {
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  /** Rejects with LOGIN_BUSY (transient), without running it, when too many wait or the turn does not come in time. */
+  run<Result>(place: LoginPlace, check: () => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      const refuse = () => {
+        cancelTimer();
+        reject(loginBusy());
+      };
+      const start = () => {
+        cancelTimer();
+        // Async: a check that throws at once must end its turn too.
+        void (async () => check())()
+          .then(resolve, reject)
+          .finally(() => this.#end(place));
+      };
+      const entry: Entry = { place, start, refuse };
+      const cancelTimer = this.#clock.after(this.#limits.waitMs, () => {
+        this.#remove(entry);
+        refuse();
+      });
+      if (this.#add(entry)) this.#startNext();
+      else refuse();
+    });
+  }
+
+  #add(entry: Entry): boolean {
+    const { address, account } = entry.place;
+    const lines = this.#linesOf(entry);
+    const { waiting, waitingPerAddress, waitingPerAccount } = this.#limits;
+    const sizeHere = sizeOf(lines.get(address));
+    if (sizeHere >= waitingPerAddress || (lines.get(address)?.get(account)?.length ?? 0) >= waitingPerAccount) return false;
+    if (sum(lines) >= waiting && !this.#makeRoom(lines, sizeHere)) return false;
+    const accounts = lines.get(address) ?? new Map<string, Entry[]>();
+    lines.set(address, accounts);
+    accounts.set(account, [...(accounts.get(account) ?? []), entry]);
+    return true;
+  }
+
+  /** The last one of the address with most that wait gives way to an address with fewer. */
+  #makeRoom(lines: Lines, size: number): boolean {
+    const longest = [...lines.values()].reduce((most, accounts) => (sizeOf(accounts) > sizeOf(most) ? accounts : most));
+    if (sizeOf(longest) <= size + 1) return false;
+    const last = [...longest.values()].reduce((most, entries) => (entries.length >= most.length ? entries : most)).at(-1)!;
+    this.#remove(last);
+    last.refuse();
+    return true;
+  }
+
+  #startNext(): void {
+    while (this.#running < this.#limits.running) {
+      const entry = this.#next(this.#known) ?? this.#next(this.#others);
+      if (entry === undefined) return;
+      this.#remove(entry);
+      this.#toTheEnd(entry);
+      this.#running += 1;
+      this.#busyAddresses.add(entry.place.address);
+      this.#busyAccounts.add(entry.place.account);
+      entry.start();
+    }
+  }
+
+  #next(lines: Lines): Entry | undefined {
+    for (const [address, accounts] of lines) {
+      if (this.#busyAddresses.has(address)) continue;
+      for (const [account, [entry]] of accounts) if (!this.#busyAccounts.has(account)) return entry;
+    }
+    return undefined;
+  }
+
+  #end({ address, account }: LoginPlace): void {
+    this.#running -= 1;
+    this.#busyAddresses.delete(address);
+    this.#busyAccounts.delete(account);
+    this.#startNext();
+  }
+
+  /** What had its turn comes after the others. */
+  #toTheEnd(entry: Entry): void {
+    const { address, account } = entry.place;
+    const lines = this.#linesOf(entry);
+    const accounts = lines.get(address);
+    if (accounts === undefined) return;
+    moveToEnd(lines, address);
+    if (accounts.has(account)) moveToEnd(accounts, account);
+  }
+
+  #remove(entry: Entry): void {
+    const { address, account } = entry.place;
+    const lines = this.#linesOf(entry);
+    const accounts = lines.get(address);
+    const left = accounts?.get(account)?.filter((other) => other !== entry);
+    if (accounts === undefined || left === undefined) return;
+    if (left.length > 0) accounts.set(account, left);
+    else accounts.delete(account);
+    if (accounts.size === 0) lines.delete(address);
+  }
+
+  #linesOf({ place }: Entry): Lines {
+    return place.isKnown ? this.#known : this.#others;
+  }
+}
+
+function moveToEnd<Value>(map: Map<string, Value>, key: string): void {
+  const value = map.get(key)!;
+  map.delete(key);
+  map.set(key, value);
+}
+
+function sizeOf(accounts: ReadonlyMap<string, readonly Entry[]> | undefined): number {
+  return accounts === undefined ? 0 : [...accounts.values()].reduce((count, entries) => count + entries.length, 0);
+}
+
+function sum(lines: Lines): number {
+  return [...lines.values()].reduce((count, accounts) => count + sizeOf(accounts), 0);
+}
+
+/** Nothing was looked at, and nothing counts. */
+function loginBusy(): AppError {
+  return new AppError('LOGIN_BUSY', 'transient', 'Too many logins at once.', { fix: 'Try again in a second.', retryAfterMs: 1000 });
+}
