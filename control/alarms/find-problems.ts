@@ -1,4 +1,4 @@
-/** Asks each rule what is wrong now. A rule that cannot be asked is named: what it found before stands meanwhile. */
+/** Asks each rule what is wrong now. A rule that cannot be asked, or cannot know yet, is named: what it found before stands meanwhile. */
 import type { Clock } from '../../engine/contract/clock.ts';
 import { toErrorRecord } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
@@ -55,15 +55,19 @@ const MB = 1_048_576;
 /** A single failure says little; so does a share of a few calls. */
 const LEAST_FAILURES = 3;
 const LEAST_CALLS = 20;
+const RATIO_OF_MS = 300_000;
 /** Rules are asked every 15 seconds, processes report every 5. */
 const PAUSE_MS = 60_000;
 const HEARD_WITHIN_MS = 30_000;
 
 export function createFindProblems(deps: ProblemDeps): (settings: AlarmSettings) => Promise<Found> {
   const asks = createAsks(deps);
+  const begunAt = deps.clock.monotonic();
   return async ({ rules }) => {
     const problems: Problem[] = [];
     const unknown = new Set<AlarmRuleName>();
+    // What was called in the last five minutes went with the processes that were killed.
+    if (rules['error-ratio'].on && deps.clock.monotonic() - begunAt < RATIO_OF_MS) unknown.add('error-ratio');
     // One after the other: nobody is in a hurry, and others need the store.
     for (const rule of ALARM_RULE_NAMES) {
       const { on, bound } = rules[rule];

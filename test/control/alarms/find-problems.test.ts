@@ -65,7 +65,12 @@ async function openWorld(changes: Partial<ProblemDeps> = {}) {
     adapterNames: () => Promise.resolve(new Map([['adp_a', { 'zh-CN': '医院甲', en: 'Hospital A' }]])),
     ...changes,
   });
-  return { clock, put, ask: async (settings = usual) => (await find(settings)).problems.map(({ rule, values }) => ({ rule, values })) };
+  return {
+    clock,
+    put,
+    find,
+    ask: async (settings = usual) => (await find(settings)).problems.map(({ rule, values }) => ({ rule, values })),
+  };
 }
 
 test('nothing is wrong in a quiet house', async () => {
@@ -168,7 +173,7 @@ test('a rule that is off is not asked, and one that cannot be asked is named and
   });
   const off = { ...usual, rules: { ...usual.rules, held: { ...usual.rules.held, on: false } } };
   const { problems, unknown } = await find(off);
-  assert.deepEqual([...unknown], ['queue-age']);
+  assert.deepEqual([...unknown], ['error-ratio', 'queue-age']);
   assert.deepEqual(
     problems.map(({ rule }) => rule),
     ['disk'],
@@ -278,7 +283,7 @@ async function openCalls(kind: 'adapterCalls' | 'interfaceCalls' | 'flowCalls') 
   const clock = fakeClock();
   const stats = createCallStats(clock);
   const processes = { ...noProcesses, [kind]: async () => sumCalls([stats.counts()]) };
-  const { ask } = await openWorld({
+  const { ask, find } = await openWorld({
     clock,
     engine: { feeds: () => [], processes, quota },
     registry: {
@@ -295,7 +300,7 @@ async function openCalls(kind: 'adapterCalls' | 'interfaceCalls' | 'flowCalls') 
       stats.called(id, 10, outcome);
     }
   };
-  return { clock, call, ask };
+  return { clock, call, ask, find };
 }
 
 test('an adapter is failing after three failures in a row that last two minutes, until it answers', async () => {
@@ -313,6 +318,13 @@ test('an adapter is failing after three failures in a row that last two minutes,
   assert.equal((await ask()).length, 1, 'that nobody has called it for hours mends nothing');
   call('adp_a', 'refused');
   assert.deepEqual(await ask(), [], 'it answers again, though with a refusal');
+});
+
+test('within five minutes of its start the platform cannot tell that an error ratio has ended', async () => {
+  const { clock, find } = await openCalls('interfaceCalls');
+  assert.deepEqual([...(await find(usual)).unknown], ['error-ratio']);
+  await clock.advance(5 * MINUTE_MS);
+  assert.deepEqual([...(await find(usual)).unknown], []);
 });
 
 test('an error ratio takes twenty calls in five minutes, and no refusal adds to it', async () => {
