@@ -17,6 +17,8 @@ export interface CallState {
   readonly recent: CallCounts['recent'];
   /** Why, the most frequent first. */
   readonly refusals?: CallCounts['refusals'];
+  /** Attempts of the last five minutes that failed, retries included; absent where none did. */
+  readonly failedAttempts?: number;
   /** Attempts of the last five minutes; absent when there were none. */
   readonly p95Ms?: number;
   readonly lastOkAt?: number;

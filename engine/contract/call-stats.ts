@@ -20,6 +20,8 @@ export interface CallCounts {
   readonly recent: { readonly calls: number; readonly refused: number; readonly failed: number };
   /** Why calls were refused in the last five minutes, the most frequent first; absent where none was. */
   readonly refusals?: readonly RefusalCause[];
+  /** Attempts of the last five minutes that failed, those of calls that wait for their retry among them; absent where none did. */
+  readonly failedAttempts?: number;
   /** Attempts of the last five minutes by how long they took: see `percentileMs`. */
   readonly latency: readonly number[];
   readonly lastOkAt?: number;
@@ -62,7 +64,8 @@ const BOUNDS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 350, 500, 750, 1000, 1500, 200
 const CALLS = 0;
 const REFUSED = 1;
 const FAILED = 2;
-const LATENCY = 3;
+const FAILED_ATTEMPTS = 3;
+const LATENCY = 4;
 const WIDTH = LATENCY + BOUNDS_MS.length + 1;
 /** A plan has hundreds: ids beyond this are not counted. */
 const MOST = 2000;
@@ -139,6 +142,7 @@ class Stats {
     while (bucket < BOUNDS_MS.length && ms > BOUNDS_MS[bucket]!) bucket += 1;
     this.#sums.add(slot, LATENCY + bucket);
     if (outcome === 'failed' || outcome === 'unknown') {
+      this.#sums.add(slot, FAILED_ATTEMPTS);
       this.#failures += 1;
       this.#failingSince ??= now;
       this.#lastError = { code, at: now };
@@ -169,12 +173,14 @@ class Stats {
     const [oldest] = this.#open;
     const sum = (field: number, slots?: number) => this.#sums.sum(slot, field, slots);
     const refusals = this.#refusals.list(slot);
+    const failedAttempts = sum(FAILED_ATTEMPTS);
     return {
       id: this.#id,
       totals: [...this.#totals],
       perMinute: sum(CALLS, MINUTE_SLOTS),
       recent: { calls: sum(CALLS), refused: sum(REFUSED), failed: sum(FAILED) },
       ...(refusals.length === 0 ? {} : { refusals }),
+      ...(failedAttempts === 0 ? {} : { failedAttempts }),
       latency: Array.from({ length: BOUNDS_MS.length + 1 }, (_, bucket) => sum(LATENCY + bucket)),
       ...(this.#lastOkAt === undefined ? {} : { lastOkAt: this.#lastOkAt }),
       ...(this.#lastAnswerAt === undefined ? {} : { lastAnswerAt: this.#lastAnswerAt }),

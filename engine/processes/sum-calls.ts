@@ -23,6 +23,7 @@ export function addCounts(a: CallCounts, b: CallCounts): CallCounts {
   const failing = [a, b].filter(({ lastError: error }) => error !== undefined && error.at > (lastAnswerAt ?? 0));
   const since = failing.flatMap(({ failingSince }) => failingSince ?? []).map((at) => Math.max(at, lastAnswerAt ?? 0));
   const refusals = addCauses(a.refusals, b.refusals);
+  const failedAttempts = (a.failedAttempts ?? 0) + (b.failedAttempts ?? 0);
   const unanswered = [a, b].flatMap(({ unansweredSince }) => unansweredSince ?? []);
   return {
     id: a.id,
@@ -34,6 +35,7 @@ export function addCounts(a: CallCounts, b: CallCounts): CallCounts {
       failed: a.recent.failed + b.recent.failed,
     },
     ...(refusals.length === 0 ? {} : { refusals }),
+    ...(failedAttempts === 0 ? {} : { failedAttempts }),
     latency: a.latency.map((count, index) => count + (b.latency[index] ?? 0)),
     ...(lastOkAt === undefined ? {} : { lastOkAt }),
     ...(lastAnswerAt === undefined ? {} : { lastAnswerAt }),

@@ -35,6 +35,8 @@ const TEXTS = defineTexts({
   rateOf: ['{{count}} 次', '{{count}} calls'],
   recent: ['最近五分钟', 'Last five minutes'],
   recentOf: ['{{calls}} 次，失败 {{failed}}，被拒 {{refused}}', '{{calls}} calls, {{failed}} failed, {{refused}} refused'],
+  attempts: ['最近五分钟的尝试', 'Attempts of five minutes'],
+  attemptsOf: ['失败 {{count}} 次（含重试）', '{{count}} failed, retries included'],
   whyRefused: ['被拒原因', 'Why refused'],
   causeOf: ['{{count}} 次，自 {{time}} 起', '{{count}} calls, since {{time}}'],
   app: ['调用方', 'caller'],
@@ -107,7 +109,7 @@ export function CallsPanel({ report: { now, traffic }, hasGate = false }: CallsP
 function Facts({ calls, hasGate }: { readonly calls: CallState | undefined; readonly hasGate: boolean }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
-  const { recent } = calls ?? {};
+  const { recent, failedAttempts = 0 } = calls ?? {};
   const number = (value = 0) => format.number(value);
   const gate = [
     { key: 'under', label: t('under'), children: number(calls?.active) },
@@ -131,6 +133,9 @@ function Facts({ calls, hasGate }: { readonly calls: CallState | undefined; read
           label: t('recent'),
           children: t('recentOf', { calls: number(recent?.calls), failed: number(recent?.failed), refused: number(recent?.refused) }),
         },
+        ...(failedAttempts > (recent?.failed ?? 0)
+          ? [{ key: 'attempts', label: t('attempts'), children: t('attemptsOf', { count: number(failedAttempts) }) }]
+          : []),
         ...(calls?.refusals === undefined
           ? []
           : [{ key: 'whyRefused', label: t('whyRefused'), children: <Refusals causes={calls.refusals} /> }]),
