@@ -38,7 +38,7 @@ import { serveIcons } from './serve-icons.ts';
 import type { EventHub, Sight } from './event-hub.ts';
 import { mountActions } from './mount-actions.ts';
 import { addOpenApi } from './openapi.ts';
-import { refuseDepth } from './refuse-depth.ts';
+import { refuseCostlyJson } from './refuse-costly-json.ts';
 import { serveDesigner } from './serve-designer.ts';
 
 export interface ControlServerDeps {
@@ -141,8 +141,8 @@ function createApp({ tls, trustedProxies = [] }: ControlServerDeps): FastifyInst
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, text: string, done) => {
-    const tooDeep = refuseDepth(text);
-    if (tooDeep !== undefined) return done(tooDeep);
+    const tooCostly = refuseCostlyJson(text);
+    if (tooCostly !== undefined) return done(tooCostly);
     void parse(request, text, (error, body) => done(error !== null && isJson(text) ? refusedKey(error) : error, body));
   });
   return app;

@@ -18,7 +18,8 @@ export interface MountDeps {
   readonly afterAction: (name: string, reply: FastifyReply) => void;
 }
 
-const BODY_BYTES = 10 * 1024 * 1024;
+const BODY_BYTES = 1024 * 1024;
+const LARGE_BODY_BYTES = 10 * BODY_BYTES;
 const ACTOR = 'actor';
 
 export function mountActions(app: FastifyInstance, deps: MountDeps): void {
@@ -40,7 +41,7 @@ function mount(app: FastifyInstance, deps: MountDeps, route: Route, action: Acti
     method: route.method,
     url: route.path,
     schema: describe(route, action, parts),
-    bodyLimit: BODY_BYTES,
+    bodyLimit: route.large === true ? LARGE_BODY_BYTES : BODY_BYTES,
     // Before the body is read: a stranger's is not worth the memory.
     async onRequest(request) {
       request.setDecorator(ACTOR, await deps.authenticate(request));

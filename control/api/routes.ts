@@ -12,6 +12,8 @@ export interface Route {
   readonly bodySchema?: TSchema;
   /** Answers NDJSON lines of progress to who asks for `application/x-ndjson`; the last line is `{"result"}` or `{"error"}`. */
   readonly progress?: true;
+  /** The body holds a document or a message, and may be as large as these. */
+  readonly large?: true;
 }
 
 const get = (path: string, action: string): Route => ({ method: 'GET', path, action });
@@ -19,8 +21,9 @@ const post = (path: string, action: string, more: Partial<Route> = {}): Route =>
 const put = (path: string, action: string, more: Partial<Route> = {}): Route => ({ method: 'PUT', path, action, ...more });
 const remove = (path: string, action: string): Route => ({ method: 'DELETE', path, action });
 
-const wholeFlow = { body: 'document', bodySchema: FlowDocument } as const;
 const progress = { progress: true } as const;
+const large = { large: true } as const;
+const wholeFlow = { body: 'document', bodySchema: FlowDocument, ...large } as const;
 
 export const ROUTES: readonly Route[] = [
   get('/me', 'me.get'),
@@ -41,8 +44,8 @@ export const ROUTES: readonly Route[] = [
   put('/flows/:flowId', 'flows.save', wholeFlow),
   remove('/flows/:flowId', 'flows.remove'),
   post('/flows/validate', 'flows.validate', wholeFlow),
-  post('/flows/test', 'flows.test', progress),
-  post('/flows/trial', 'flows.trial'),
+  post('/flows/test', 'flows.test', { ...progress, ...large }),
+  post('/flows/trial', 'flows.trial', large),
   post('/flows/:flowId/publish', 'flows.publish', progress),
   post('/flows/:flowId/rollback', 'flows.rollback'),
   post('/flows/:flowId/unpublish', 'flows.unpublish'),
@@ -56,11 +59,11 @@ export const ROUTES: readonly Route[] = [
   post('/flows/:flowId/visit', 'flows.visit'),
   get('/flows/:flowId/live', 'flows.live'),
   post('/bundles/export', 'bundles.export'),
-  post('/bundles/import', 'bundles.import', { body: 'bundle', progress: true }),
+  post('/bundles/import', 'bundles.import', { body: 'bundle', ...progress, ...large }),
   get('/uses', 'flows.uses'),
   get('/node-types', 'nodes.list'),
-  post('/node-types/ports', 'nodes.ports'),
-  post('/node-types/upgrade', 'nodes.upgrade'),
+  post('/node-types/ports', 'nodes.ports', large),
+  post('/node-types/upgrade', 'nodes.upgrade', large),
 
   get('/adapters', 'adapters.list'),
   get('/adapters/:adapterId', 'adapters.get'),
@@ -73,7 +76,7 @@ export const ROUTES: readonly Route[] = [
   get('/adapters/:adapterId/offers', 'adapters.offers'),
   get('/code-tables', 'tables.list'),
   get('/code-tables/:tableId', 'tables.get'),
-  put('/code-tables/:tableId', 'tables.save', { body: 'document' }),
+  put('/code-tables/:tableId', 'tables.save', { body: 'document', ...large }),
   remove('/code-tables/:tableId', 'tables.remove'),
   get('/secrets', 'secrets.list'),
   put('/secrets/:name', 'secrets.save'),
@@ -122,9 +125,9 @@ export const ROUTES: readonly Route[] = [
   post('/executions/:executionId/retry', 'executions.retry'),
   post('/executions/:executionId/try-now', 'executions.try-now'),
   post('/executions/:executionId/cancel', 'executions.cancel'),
-  post('/executions/:executionId/resend', 'executions.resend'),
-  post('/executions/:executionId/conclude', 'executions.conclude'),
-  post('/executions/resume', 'executions.resume'),
+  post('/executions/:executionId/resend', 'executions.resend', large),
+  post('/executions/:executionId/conclude', 'executions.conclude', large),
+  post('/executions/resume', 'executions.resume', large),
   get('/archive', 'archive.get'),
   post('/archive/run', 'archive.run', progress),
   post('/archive/stop', 'archive.stop'),

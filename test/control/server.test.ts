@@ -183,6 +183,36 @@ test('says what is wrong with an address, a method or a body that is too large',
   );
 });
 
+test('a body of 10 MB may hold a document or a message; all others end at 1 MB, and no body has more than a million values', async (t) => {
+  const running = await startControl();
+  t.after(running.stop);
+  const send = async (method: string, path: string, body: string) => {
+    const answer = await running.admin.raw(method, path, { body, headers: { 'content-type': 'application/json' } });
+    return { status: answer.status, ...((await answer.json()) as { code?: string; values?: { limit: number } }) };
+  };
+  const text = `{"a":"${'x'.repeat(1_100_000)}"}`;
+  for (const [method, path] of [
+    ['POST', '/flows/flw_x/visit'],
+    ['PUT', '/secrets/his'],
+    ['POST', '/requests'],
+    ['POST', '/held/retry'],
+  ] as const) {
+    const { status, code, values } = await send(method, path, text);
+    assert.deepEqual([status, code, values], [413, 'BODY_TOO_LARGE', { limit: 1024 }], path);
+  }
+  for (const [method, path] of [
+    ['POST', '/flows/validate'],
+    ['PUT', '/flows/flw_x'],
+    ['POST', '/flows/trial'],
+    ['PUT', '/code-tables/tbl_x'],
+    ['POST', '/bundles/import'],
+    ['POST', '/executions/exe_x/resend'],
+  ] as const)
+    assert.notEqual((await send(method, path, text)).status, 413, path);
+  const values = await send('POST', '/flows/validate', `[${'{},'.repeat(3_300_000)}{}]`);
+  assert.deepEqual([values.status, values.values], [413, { problem: 'values', limit: 1_000_000 }]);
+});
+
 test('does not wait for the body of who is not logged in, nor of what leads nowhere', async (t) => {
   const running = await startControl();
   t.after(running.stop);

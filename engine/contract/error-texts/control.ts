@@ -95,6 +95,7 @@ export const controlTexts: ErrorTemplates = {
   'REQUEST_MALFORMED/object': { what: '请求体不是 JSON 对象', fix: '按接口文档 /api/docs 发送其中的字段。' },
   'REQUEST_MALFORMED/deep': { what: '请求体嵌套过深', fix: '减少嵌套层数。' },
   BODY_TOO_LARGE: { what: '请求体超过 {limit} KB', fix: '减少内容后重试。' },
+  'BODY_TOO_LARGE/values': { what: '请求体的数据项超过 {limit} 个', fix: '请分批提交。' },
   ROUTE_UNKNOWN: { what: '该地址不存在', fix: '接口说明见 /api/docs。' },
   NOT_FOUND: { what: '没有编号为 {id} 的对象', fix: '它可能已被删除，请刷新列表后查看。' },
   STALE_REVISION: { what: '[{id} ]已被他人修改，您的修改没有保存', fix: '对照两个版本，把您的修改合并到较新的版本后再保存。' },

@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { refuseDepth } from '../../control/api/refuse-depth.ts';
+import { refuseCostlyJson } from '../../control/api/refuse-costly-json.ts';
 import { startControl } from './start-control.ts';
 
 test('takes a hundred levels of JSON, counts no brackets within strings, and refuses one more', () => {
   const nested = (levels: number) => `${'[{"a\\"]":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`;
-  assert.equal(refuseDepth(nested(100)), undefined);
-  assert.equal(refuseDepth(nested(102))?.code, 'REQUEST_MALFORMED');
+  assert.equal(refuseCostlyJson(nested(100)), undefined);
+  assert.equal(refuseCostlyJson(nested(102))?.code, 'REQUEST_MALFORMED');
   for (const text of [`"${'['.repeat(500)}"`, `{"a":"\\\\","b":"${'{'.repeat(500)}"}`, `"${'['.repeat(500)}`, ''])
-    assert.equal(refuseDepth(text), undefined, text.slice(0, 20));
+    assert.equal(refuseCostlyJson(text), undefined, text.slice(0, 20));
+});
+
+test('takes a million values, and refuses one more', () => {
+  const objects = (count: number) => `[${'{},'.repeat(count - 1)}{}]`;
+  assert.equal(refuseCostlyJson(objects(999_999)), undefined);
+  const refused = refuseCostlyJson(objects(1_000_000));
+  assert.deepEqual([refused?.code, refused?.values], ['BODY_TOO_LARGE', { problem: 'values', limit: 1_000_000 }]);
 });
 
 test('answers 400 to a body that is nested deeper than any document', async (t) => {
