@@ -75,6 +75,8 @@ export interface Action<Schema extends TObject = TObject, Output = unknown> {
   readonly stepUp?: true;
   /** What the act is about, for the intent line; taken from the input alone. */
   readonly subject?: (input: Static<Schema>) => string;
+  /** Refuses what cannot begin. The trail tells of acts that began, and of what was denied: such a refusal leaves no lines of an act. */
+  admit?(ctx: ActionContext, input: Static<Schema>): Promise<void>;
   run(ctx: ActionContext, input: Static<Schema>): Promise<Output>;
 }
 

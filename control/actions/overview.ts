@@ -13,7 +13,7 @@ import { findFailingAdapters, type FailingAdapter } from './find-failing-adapter
 import { findRefusingInterfaces, type RefusingInterface } from './find-refusing-interfaces.ts';
 import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from './find-silent-feeds.ts';
 import { isAllowed } from './permissions.ts';
-import { openRequests } from './requests.ts';
+import { openRequests } from '../requests/request-pages.ts';
 import type { ControlServices } from './services.ts';
 import { shownGateways, shownProcess, type ShownProcess } from './shown-process.ts';
 import { shownError, systemFacts, type SystemFacts } from './system.ts';

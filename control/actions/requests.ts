@@ -3,17 +3,21 @@
  * with a reason, and the act then runs as theirs. Where an act takes the rights of both (an adapter with a credential: one draws it, the other
  * keeps its secret) it runs with the roles of both, for this act alone.
  */
-import { Type } from 'typebox';
+import { Type, type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Permission } from '../../engine/contract/access.ts';
 import { toErrorRecord } from '../../engine/contract/errors.ts';
 import { createId } from '../../engine/contract/ids.ts';
-import { PLAIN_TEXT } from '../../engine/contract/plain-text.ts';
-import { askerGone, inputWrong, needless, notOpen, outdated, ownRequest, takesPerson, tooMany } from '../requests/request-errors.ts';
+import { PLAIN_LINE } from '../../engine/contract/plain-text.ts';
 import type { Text } from '../../engine/contract/texts.ts';
+import { canonicalJson } from '../audit/canonical-json.ts';
+import type { Account } from '../auth/account-store.ts';
+import { askerGone, inputWrong, needless, notOpen, outdated, ownRequest, takesPerson, tooLarge } from '../requests/request-errors.ts';
+import { createRequestKeeper } from '../requests/create-request-keeper.ts';
+import { isOpen, mayDecide, readRequestPage } from '../requests/request-pages.ts';
 import type { RequestBody, RequestRecord, RequestStatus } from '../requests/request-store.ts';
 import { closed, defineAction, type Action, type ActionContext, type Actor } from './action.ts';
-import { askableActs } from './askable-acts.ts';
+import { askableActs, type Sight } from './askable-acts.ts';
 import { checkDomains, scopeOf, type DomainScope, type Touched } from './domains.ts';
 import { existing } from './flows.ts';
 import { isAllowed } from './permissions.ts';
@@ -42,28 +46,39 @@ export interface RequestItem {
 
 export interface RequestList {
   readonly items: readonly RequestItem[];
+  /** Hand it in as `after` to read on; absent at the end. */
+  readonly next?: string;
 }
 
 export interface RequestDetails extends RequestItem {
-  readonly input: unknown;
+  /** Absent of one that has ended: its act has a line of its own in the audit trail. */
+  readonly input?: unknown;
   /** Of an open one: what it rests on was changed or removed since it was asked for, so that it is not done any more. */
   readonly isOutdated: boolean;
 }
 
-const MOST_OPEN = 20;
-const MOST_LISTED = 200;
+const MOST_INPUT_KB = 256;
 /** Decided ones stay to be looked at, open ones to be decided. */
 const KEPT_MS = 90 * 86_400_000;
-/** A decision whose process died: longer than the tests of a flow may take. */
-const STUCK_MS = 300_000;
-const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_TEXT });
+const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_LINE });
+const Wished = Type.Object({ action: Type.String({ maxLength: 64 }), input: Type.Unknown(), reason: Reason }, closed);
+type Wish = Static<typeof Wished>;
 const byRequest = Type.Object({ requestId: Type.String({ maxLength: 64 }) }, closed);
+
+interface Prepared {
+  readonly action: Action;
+  readonly needs: Permission;
+  readonly input: unknown;
+  readonly subject: string;
+  readonly sight: Sight;
+}
 
 /** `actions`: those that may be asked for are among them. */
 export function requestActions(services: ControlServices, actions: readonly Action[]): readonly Action[] {
   const { requests, clock } = services;
   const { records } = requests;
   const askable = askableActs(services);
+  const keeper = createRequestKeeper(requests);
   const actOf = (name: string) => existing(Object.hasOwn(askable, name) ? askable[name] : undefined, name);
   const actionOf = (name: string) =>
     existing(
@@ -95,41 +110,27 @@ export function requestActions(services: ControlServices, actions: readonly Acti
       right: 'member',
       domain: 'filtered',
       text: { 'zh-CN': '申请一项自己无权做的操作', en: 'Ask for an act that one may not do' },
-      input: Type.Object({ action: Type.String({ maxLength: 64 }), input: Type.Unknown(), reason: Reason }, closed),
+      input: Wished,
       audited: true,
       subject: ({ action }) => action,
-      async run(ctx, { action: name, input: given, reason }): Promise<RequestItem> {
-        const { asks, needs, look, complete } = actOf(name);
-        const action = actionOf(name);
-        ctx.require(asks);
-        if (isAllowed(ctx.actor, needs)) throw needless(name);
-        if (!Compile(action.input).Check(given)) throw inputWrong(name);
-        const input = complete?.(given, reason) ?? given;
-        await checkDomains(action.domain, input as never, ctx.domains);
-        const subject = action.subject?.(input as never) ?? name;
-        const sight = existing(await look(input), subject);
-        if (sight.from === undefined) throw inputWrong(name);
-        if (sight.from !== sight.revision) throw outdated(name);
-        const open = await records.count({ by: ctx.actor.account, status: 'open' }, MOST_OPEN);
-        if (open >= MOST_OPEN) throw tooMany(MOST_OPEN);
-        const requestId = createId('req');
+      async admit(ctx, wish) {
+        await prepare(ctx, wish);
+        await keeper.requireRoom(ctx.actor.account);
+      },
+      async run(ctx, wish): Promise<RequestItem> {
+        const { action, needs, input, subject, sight } = await prepare(ctx, wish);
+        const [requestId, at, by] = [createId('req'), clock.now(), ctx.actor.account];
+        const body: RequestBody = { reason: wish.reason, names: sight.names, digest: sight.digest };
         const record: RequestRecord = {
-          _id: requestId,
-          action: name,
-          subject,
-          needs,
+          ...{ _id: requestId, action: action.name, subject, needs, by, at, status: 'open', expiresAt: at + KEPT_MS },
           domains: await domainsOf(action, input),
-          by: ctx.actor.account,
-          at: clock.now(),
-          status: 'open',
-          body: requests.seal(requestId, 'body', { input, reason, names: sight.names, digest: sight.digest } satisfies RequestBody),
-          expiresAt: clock.now() + KEPT_MS,
+          body: requests.seal(requestId, 'body', body),
         };
-        await records.insert(record, { durability: 'full' });
-        ctx.note.subject = record.subject;
-        ctx.note.reason = reason;
-        ctx.note.after = { requestId, action: name };
-        return withDeciders(shown(record, ctx.actor, ctx.domains), record.domains);
+        await keeper.keep(record, input);
+        ctx.note.subject = subject;
+        ctx.note.reason = wish.reason;
+        ctx.note.after = { requestId, action: action.name };
+        return withDeciders(shown(record, ctx.actor, ctx.domains), record.domains, await services.accounts.list());
       },
     }),
     defineAction({
@@ -137,17 +138,26 @@ export function requestActions(services: ControlServices, actions: readonly Acti
       right: 'member',
       domain: 'filtered',
       text: { 'zh-CN': '自己的申请，及等自己决定的申请', en: 'One’s own requests, and those that wait for one’s decision' },
-      input: Type.Object({}, closed),
+      input: Type.Object(
+        {
+          side: Type.Optional(
+            Type.Union([Type.Literal('waiting'), Type.Literal('own')], {
+              description: '`waiting`: what the person may decide; `own`: what they asked for; left out: the one, then the other',
+            }),
+          ),
+          after: Type.Optional(Type.String({ pattern: '^[0-3]:req_[A-Za-z0-9_-]{22}$', description: '`next` of the page before' })),
+        },
+        closed,
+      ),
       audited: false,
-      async run({ actor, domains }): Promise<RequestList> {
-        const [own, open, deciding] = await Promise.all([
-          records.find({ by: actor.account }, { sort: ['-at'], limit: MOST_LISTED }),
-          records.find({ status: 'open' }, { sort: ['at'], limit: MOST_LISTED }),
-          records.find({ status: 'deciding' }, { sort: ['at'], limit: MOST_LISTED }),
-        ]);
-        const others = [...open, ...deciding].filter((record) => mayDecide(record, actor, domains));
-        const mine = own.map((record) => withDeciders(shown(record, actor, domains), record.domains));
-        return { items: [...others.map((record) => shown(record, actor, domains)), ...(await Promise.all(mine))] };
+      async run({ actor, domains }, wish): Promise<RequestList> {
+        const page = await readRequestPage(records, actor, domains, wish);
+        const accounts = await services.accounts.list();
+        const items = page.records.map((record) => {
+          const item = shown(record, actor, domains);
+          return record.by === actor.account ? withDeciders(item, record.domains, accounts) : item;
+        });
+        return { items, ...(page.next === undefined ? {} : { next: page.next }) };
       },
     }),
     defineAction({
@@ -161,10 +171,14 @@ export function requestActions(services: ControlServices, actions: readonly Acti
         const record = await records.get(requestId);
         const isSeen = record !== undefined && (record.by === actor.account || mayDecide(record, actor, domains));
         const found = existing(isSeen ? record : undefined, requestId);
-        const { input } = requests.open(found, 'body') as RequestBody;
         const item = shown(found, actor, domains);
-        const own = found.by === actor.account ? await withDeciders(item, found.domains) : item;
-        return { ...own, input, isOutdated: isOpen(found, clock.now()) && (await isOutdated(found)) };
+        const own = found.by === actor.account ? withDeciders(item, found.domains, await services.accounts.list()) : item;
+        const input = await requests.inputOf(found);
+        return {
+          ...own,
+          ...(input === undefined ? {} : { input }),
+          isOutdated: isOpen(found, clock.now()) && (await isOutdated(found, input)),
+        };
       },
     }),
     defineAction({
@@ -175,10 +189,15 @@ export function requestActions(services: ControlServices, actions: readonly Acti
       input: byRequest,
       audited: true,
       subject: ({ requestId }) => requestId,
+      async admit({ actor }, { requestId }) {
+        const record = await records.get(requestId);
+        if (existing(record?.by === actor.account ? record : undefined, requestId).status !== 'open') throw notOpen(requestId);
+      },
       async run({ actor }, { requestId }) {
         const set = { status: 'withdrawn', decidedAt: clock.now() };
         const result = await records.patchIf(requestId, { by: actor.account, status: 'open' }, { set }, { durability: 'full' });
         if (result.outcome !== 'patched') throw notOpen(requestId);
+        await requests.dropInput(result.document);
         return {};
       },
     }),
@@ -193,6 +212,11 @@ export function requestActions(services: ControlServices, actions: readonly Acti
       input: Type.Object({ requestId: Type.String({ maxLength: 64 }), accept: Type.Boolean(), reason: Reason }, closed),
       audited: true,
       subject: ({ requestId }) => requestId,
+      async admit(ctx, { requestId }) {
+        const record = existing(await records.get(requestId), requestId);
+        ctx.require(record.needs);
+        if (!isOpen(record, clock.now())) throw notOpen(requestId);
+      },
       async run(ctx, { requestId, accept, reason }): Promise<RequestItem> {
         const record = existing(await records.get(requestId), requestId);
         ctx.note.reason = reason;
@@ -202,12 +226,17 @@ export function requestActions(services: ControlServices, actions: readonly Acti
         if (record.by === ctx.actor.account) throw ownRequest();
         const decided = { decidedBy: ctx.actor.account, decidedAt: clock.now(), decision: requests.seal(requestId, 'decision', reason) };
         const taken = await take(record, { ...decided, status: accept ? 'deciding' : 'refused' });
-        if (!accept) return shown(taken, ctx.actor, ctx.domains);
+        if (!accept) {
+          await requests.dropInput(taken);
+          return shown(taken, ctx.actor, ctx.domains);
+        }
         const end = async (status: RequestStatus, outcome?: string) => {
           const set = { status, ...(outcome === undefined ? {} : { outcome }) };
           const match = { status: 'deciding', decidedAt: decided.decidedAt, decidedBy: ctx.actor.account };
           const result = await records.patchIf(requestId, match, { set }, { durability: 'full' });
-          return result.outcome === 'patched' ? result.document : taken;
+          if (result.outcome !== 'patched') return taken;
+          await requests.dropInput(result.document);
+          return result.document;
         };
         try {
           await carryOut(record, ctx, reason);
@@ -220,6 +249,23 @@ export function requestActions(services: ControlServices, actions: readonly Acti
     }),
   ];
 
+  /** Refuses what the act itself would not take. */
+  async function prepare(ctx: ActionContext, { action: name, input: given, reason }: Wish): Promise<Prepared> {
+    const { asks, needs, look, complete } = actOf(name);
+    const action = actionOf(name);
+    ctx.require(asks);
+    if (isAllowed(ctx.actor, needs)) throw needless(name);
+    if (!Compile(action.input).Check(given)) throw inputWrong(name);
+    if (Buffer.byteLength(canonicalJson(given)) > MOST_INPUT_KB * 1024) throw tooLarge(MOST_INPUT_KB);
+    const input = complete?.(given, reason) ?? given;
+    await checkDomains(action.domain, input as never, ctx.domains);
+    const subject = action.subject?.(input as never) ?? name;
+    const sight = existing(await look(input), subject);
+    if (sight.from === undefined) throw inputWrong(name);
+    if (sight.from !== sight.revision) throw outdated(name);
+    return { action, needs, input, subject, sight };
+  }
+
   /** REQUEST_NOT_OPEN (input) when somebody else decided it, or it was withdrawn. */
   async function take(record: RequestRecord, set: Partial<RequestRecord>): Promise<RequestRecord> {
     if (!isOpen(record, clock.now())) throw notOpen(record._id);
@@ -231,13 +277,14 @@ export function requestActions(services: ControlServices, actions: readonly Acti
 
   /** As the one who decides, with the roles of both for this act: neither could do it alone, and what the asker may no longer ask for is not done. */
   async function carryOut(record: RequestRecord, { actor, signal }: ActionContext, reason: string): Promise<void> {
-    const { input, reason: why } = requests.open(record, 'body') as RequestBody;
+    const { reason: why } = requests.open(record, 'body') as RequestBody;
+    const input = await requests.inputOf(record);
     const asker = await services.accounts.get(record.by);
     const { asks } = actOf(record.action);
     if (asker === undefined || asker.disabled || !isAllowed({ roles: asker.roles, via: 'session' }, asks)) throw askerGone(record.by);
     const action = actionOf(record.action);
     await checkDomains(action.domain, input as never, scopeOf(asker.domains));
-    if (await isOutdated(record)) throw outdated(record.action);
+    if (await isOutdated(record, input)) throw outdated(record.action);
     const roles = [...new Set([...actor.roles, ...asker.roles])];
     await services.runAction(
       record.action,
@@ -248,16 +295,16 @@ export function requestActions(services: ControlServices, actions: readonly Acti
   }
 
   /** The act itself refuses what is saved between this look and its own. */
-  async function isOutdated(record: RequestRecord): Promise<boolean> {
-    const { input, digest } = requests.open(record, 'body') as RequestBody;
+  async function isOutdated(record: RequestRecord, input: unknown): Promise<boolean> {
+    if (input === undefined) return true;
+    const { digest } = requests.open(record, 'body') as RequestBody;
     const sight = await actOf(record.action).look(input);
     return sight === undefined || (digest !== undefined && sight.digest !== digest);
   }
 
   /** An installation may lack the role that decides: who asks must hear of it. */
-  async function withDeciders(item: RequestItem, domains: RequestRecord['domains']): Promise<RequestItem> {
+  function withDeciders(item: RequestItem, domains: RequestRecord['domains'], accounts: readonly Account[]): RequestItem {
     if (item.status !== 'open') return item;
-    const accounts = await services.accounts.list();
     const may = accounts.filter(
       ({ name: account, roles, disabled, domains: held }) =>
         !disabled && mayDecide({ needs: item.needs, by: item.by, domains }, { account, roles, via: 'session' }, scopeOf(held)),
@@ -271,27 +318,4 @@ export function requestActions(services: ControlServices, actions: readonly Acti
     const names = demands.flatMap((demand) => ('names' in demand ? [demand.names as string] : (demand.domains ?? [])));
     return [...new Set(names.map((name) => name ?? null))];
   }
-}
-
-function mayDecide(
-  { needs, by, domains }: Pick<RequestRecord, 'needs' | 'by' | 'domains'>,
-  actor: Pick<Actor, 'account' | 'roles' | 'via' | 'rights'>,
-  scope: DomainScope,
-): boolean {
-  return by !== actor.account && isAllowed(actor, needs) && domains.every((domain) => scope.holds(domain ?? undefined));
-}
-
-function isOpen({ status, decidedAt = 0 }: RequestRecord, now: number): boolean {
-  return status === 'open' || (status === 'deciding' && now - decidedAt > STUCK_MS);
-}
-
-/** How many wait for this person, and since when. */
-export async function openRequests(
-  { requests }: Pick<ControlServices, 'requests'>,
-  actor: Actor,
-  domains: DomainScope,
-): Promise<{ readonly count: number; readonly oldestAt: number } | undefined> {
-  const open = await requests.records.find({ status: 'open' }, { sort: ['at'], limit: MOST_LISTED, omit: ['body', 'decision'] });
-  const mine = open.filter((record) => mayDecide(record, actor, domains));
-  return mine[0] === undefined ? undefined : { count: mine.length, oldestAt: mine[0].at };
 }

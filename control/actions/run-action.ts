@@ -55,6 +55,8 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
     const { action } = found;
     const scope = scopeOf(actor.domains);
     const marks: MarkChange[] = [];
+    const note: AuditNote = {};
+    const ctx = createContext(actor, note, scope, options);
     const input = await refusals.watch(name, actor, async () => {
       checkRight(action, actor);
       if (action.domain === 'all') requireAll(scope);
@@ -64,14 +66,13 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
       const problem = action.audited !== false ? trailProblem?.() : undefined;
       if (problem !== undefined && !WHILE_READ_ONLY.has(name)) throw trailRefused(problem);
       // A recovery code that is used up changes the account.
+      await action.admit?.(ctx, sent as never);
       if (action.stepUp) await collectChanges(marks, () => checkStepUp(actor, options.confirmation));
       return sent;
     });
 
-    const note: AuditNote = {};
     const subject = action.subject?.(input);
     if (subject !== undefined) note.subject = subject;
-    const ctx = createContext(actor, note, scope, options);
     const run = () =>
       runWhole(action, ctx, input).catch(async (error: unknown) => {
         throw await hideOthers(error, scope, owners);

@@ -29,6 +29,13 @@ export function tooMany(count: number): AppError {
   });
 }
 
+export function tooLarge(mostKb: number): AppError {
+  return new AppError('REQUEST_TOO_LARGE', 'input', `What is asked for has more than ${mostKb} KB.`, {
+    values: { mostKb },
+    fix: 'Shorten its schemas, samples or texts, or ask somebody who holds the right to do it.',
+  });
+}
+
 export function notOpen(requestId: string): AppError {
   return new AppError('REQUEST_NOT_OPEN', 'input', `${requestId} was decided or withdrawn already.`, {
     values: { requestId },

@@ -30,12 +30,20 @@ export interface RequestRecord extends StoredDocument {
 }
 
 export interface RequestBody {
-  readonly input: unknown;
   readonly reason: string;
   /** What the things are called that it is about. */
   readonly names?: readonly Text[];
   /** Of what it rests on, as it was when somebody asked (`Sight`). */
   readonly digest?: string;
+  /** Only of one that was stored before inputs lay apart. */
+  readonly input?: unknown;
+}
+
+/** Of the same id as its request, so that a list of requests carries no inputs; gone as soon as the request has ended. */
+interface StoredInput extends StoredDocument {
+  /** Sealed JSON. */
+  readonly input: string;
+  readonly expiresAt: number;
 }
 
 const spec: CollectionSpec<RequestRecord> = {
@@ -48,23 +56,51 @@ const spec: CollectionSpec<RequestRecord> = {
   expiresAt: 'expiresAt',
 };
 
+const inputsSpec: CollectionSpec<StoredInput> = {
+  name: 'request_inputs',
+  schema: Type.Object({ _id: Type.String(), input: Type.String() }, { additionalProperties: true }),
+  indexes: [],
+  expiresAt: 'expiresAt',
+};
+
 type Sealed = 'body' | 'decision';
 
 export interface RequestStore {
   readonly records: Collection<RequestRecord>;
   seal(id: string, field: Sealed, value: unknown): string;
   open(record: RequestRecord, field: Sealed): unknown;
+  keepInput(id: string, input: unknown, expiresAt: number): Promise<void>;
+  /** Undefined once it was dropped. */
+  inputOf(record: RequestRecord): Promise<unknown>;
+  dropInput(record: RequestRecord): Promise<void>;
 }
 
 export async function openRequestStore(documents: Documents, seal: Pick<Seal, 'seal' | 'openText'>): Promise<RequestStore> {
   const records = await documents.open(spec);
+  const inputs = await documents.open(inputsSpec);
   const place = (id: string, field: Sealed) => ({ collection: records.name, id, field });
+  const inputPlace = (id: string) => ({ collection: inputs.name, id, field: 'input' });
+  const sealed = (id: string, field: Sealed, value: unknown) => seal.seal(place(id, field), JSON.stringify(value));
+  function open(record: RequestRecord, field: Sealed): unknown {
+    const text = record[field];
+    return text === undefined ? undefined : (JSON.parse(seal.openText(place(record._id, field), text)) as unknown);
+  }
   return {
     records,
-    seal: (id, field, value) => seal.seal(place(id, field), JSON.stringify(value)),
-    open(record, field) {
-      const sealed = record[field];
-      return sealed === undefined ? undefined : (JSON.parse(seal.openText(place(record._id, field), sealed)) as unknown);
+    seal: sealed,
+    open,
+    async keepInput(id, input, expiresAt) {
+      await inputs.insert({ _id: id, input: seal.seal(inputPlace(id), JSON.stringify(input)), expiresAt }, { durability: 'full' });
+    },
+    async inputOf(record) {
+      const stored = await inputs.get(record._id);
+      if (stored === undefined) return (open(record, 'body') as RequestBody).input;
+      return JSON.parse(seal.openText(inputPlace(record._id), stored.input)) as unknown;
+    },
+    async dropInput(record) {
+      await inputs.remove(record._id);
+      const { input, ...body } = open(record, 'body') as RequestBody;
+      if (input !== undefined) await records.patchIf(record._id, {}, { set: { body: sealed(record._id, 'body', body) } });
     },
   };
 }

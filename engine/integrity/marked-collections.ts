@@ -25,6 +25,7 @@ export const MARKED_COLLECTIONS: ReadonlySet<string> = new Set([
   'alarm_settings',
   'alarm_silences',
   'requests',
+  'request_inputs',
   'outbound_exceptions',
   'outbound_seeded',
 ]);

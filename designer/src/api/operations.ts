@@ -2601,6 +2601,7 @@ export interface operations {
             | 'alarm_settings'
             | 'alarm_silences'
             | 'requests'
+            | 'request_inputs'
             | 'outbound_exceptions'
             | 'outbound_seeded';
           /** @enum {unknown} */
@@ -3095,7 +3096,12 @@ export interface operations {
   };
   'requests.list': {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description `next` of the page before */
+        after?: string;
+        /** @description `waiting`: what the person may decide; `own`: what they asked for; left out: the one, then the other */
+        side?: 'waiting' | 'own';
+      };
       header?: never;
       path?: never;
       cookie?: never;

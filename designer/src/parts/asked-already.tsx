@@ -15,7 +15,7 @@ type Item = Outputs['requests.list']['items'][number];
 /** The person's own open request for this act, if there is one. */
 export function useAsked(action: string, isAbout: (item: Item) => boolean): boolean {
   const { name } = useMe();
-  const { data } = useQueryOf('requests.list', {});
+  const { data } = useQueryOf('requests.list', { side: 'own' });
   return (data?.items ?? []).some((item) => item.by === name && item.status === 'open' && item.action === action && isAbout(item));
 }
 

@@ -27,6 +27,7 @@ export const controlTexts: ErrorTemplates = {
   REQUEST_NEEDLESS: { what: '您自己就有权执行此操作', fix: '直接执行，不必申请。' },
   REQUEST_INPUT: { what: '申请的内容不符合 {action} 的要求', fix: '按该操作本身的参数填写。' },
   REQUESTS_FULL: { what: '您已有 {count} 项申请待决定', fix: '撤回一些，或等待决定。' },
+  REQUEST_TOO_LARGE: { what: '申请的内容超过 {mostKb} KB', fix: '缩短其中的报文格式、样例或文字；或请有权的人直接办理。' },
   REQUEST_NOT_OPEN: { what: '申请 {requestId} 已被决定或撤回', fix: '刷新列表查看。' },
   REQUEST_OWN: { what: '不能决定自己的申请', fix: '请其他有权限的人决定。' },
   REQUEST_OUTDATED: { what: '申请提交后，所涉及的内容已被修改或删除，没有执行', fix: '查看现在的内容；仍需要时重新申请。' },

@@ -115,16 +115,18 @@ export function RequestDetails({ requestId, onEnd }: { readonly requestId: strin
       </dl>
       {status === 'open' && !isOutdated ? <RequestSight request={request.data} /> : null}
       {mayDecide && !isOutdated ? <NewSecretFor request={request.data} /> : null}
-      <Collapse
-        ghost
-        items={[
-          {
-            key: 'raw',
-            label: t('content'),
-            children: <CodeEditor label={t('content')} language="json" isReadOnly value={JSON.stringify(input, null, 2)} />,
-          },
-        ]}
-      />
+      {input === undefined ? null : (
+        <Collapse
+          ghost
+          items={[
+            {
+              key: 'raw',
+              label: t('content'),
+              children: <CodeEditor label={t('content')} language="json" isReadOnly value={JSON.stringify(input, null, 2)} />,
+            },
+          ]}
+        />
+      )}
       <div className={styles.acts}>
         {mayDecide && !isOutdated ? (
           <Button type="primary" onClick={() => ask(true)}>

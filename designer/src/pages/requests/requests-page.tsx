@@ -1,6 +1,8 @@
-import { Drawer } from 'antd';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Button, Drawer } from 'antd';
 import { useState } from 'react';
-import { useQueryOf } from '../../api/queries.ts';
+import { call, type ApiError } from '../../api/client.ts';
+import type { Outputs } from '../../api/outputs.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { DataTable, type Column } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
@@ -8,6 +10,7 @@ import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { RequestDetails } from './request-details.tsx';
 import { RequestStatusTag, STATUS_TEXTS, useWhat, type RequestItem } from './request-words.tsx';
+import styles from './requests-page.module.css';
 
 const TEXTS = defineTexts({
   title: ['申请', 'Requests'],
@@ -20,6 +23,7 @@ const TEXTS = defineTexts({
   at: ['时间', 'When'],
   reason: ['理由', 'Why'],
   status: ['状态', 'State'],
+  more: ['加载更多申请', 'Show more requests'],
   empty: ['没有申请', 'No requests'],
   emptyHelp: [
     '在无权发布流程、开放接口、授权应用、修改凭据的地方点“申请”，就会出现在这里；等您决定的也在这里。',
@@ -27,10 +31,21 @@ const TEXTS = defineTexts({
   ],
 });
 
+interface PageWish {
+  readonly after?: string;
+}
+
 /** What waits for this person's decision first, then what they asked for. */
 export function RequestsPage() {
   const t = useTexts(TEXTS);
-  const list = useQueryOf('requests.list', {}, { refetchIntervalMs: 15_000 });
+  const list = useInfiniteQuery<Outputs['requests.list'], ApiError, Outputs['requests.list']['items'], readonly string[], PageWish>({
+    queryKey: ['requests.list'],
+    queryFn: ({ pageParam, signal }) => call('requests.list', pageParam, { signal }),
+    initialPageParam: {},
+    getNextPageParam: ({ next }) => (next === undefined ? undefined : { after: next }),
+    select: ({ pages }) => unique(pages.flatMap(({ items }) => items)),
+    refetchInterval: 15_000,
+  });
   const [opened, setOpened] = useState<string>();
   const whatOf = useWhat();
   const statusOf = useTexts(STATUS_TEXTS);
@@ -51,7 +66,7 @@ export function RequestsPage() {
       <PageHeader title={t('title')} help={t('help')} />
       <DataTable<RequestItem>
         label={t('title')}
-        rows={list.data?.items}
+        rows={list.data}
         rowKey={({ requestId }) => requestId}
         columns={columns}
         searchText={(item) => `${whatOf(item)} ${item.by} ${item.reason}`}
@@ -62,9 +77,19 @@ export function RequestsPage() {
         empty={<EmptyState title={t('empty')} next={t('emptyHelp')} />}
         exportName="requests"
       />
+      {list.hasNextPage ? (
+        <Button className={styles.more ?? ''} loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          {t('more')}
+        </Button>
+      ) : null}
       <Drawer open={opened !== undefined} size={640} title={t('title')} onClose={() => setOpened(undefined)}>
         {opened === undefined ? null : <RequestDetails requestId={opened} onEnd={() => setOpened(undefined)} />}
       </Drawer>
     </Page>
   );
+}
+
+/** One that was decided between two pages would stand on both. */
+function unique(items: readonly RequestItem[]): readonly RequestItem[] {
+  return [...new Map(items.map((item) => [item.requestId, item])).values()];
 }

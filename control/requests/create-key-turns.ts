@@ -1,0 +1,23 @@
+export interface KeyTurns {
+  /** Runs it when everything before it with the same key has ended. Undefined: too many wait for that. */
+  run<Result>(key: string, action: () => Promise<Result>): Promise<Result> | undefined;
+}
+
+/** Runs what has the same key one after the other, in the order in which it came. */
+export function createKeyTurns(mostWaiting: number): KeyTurns {
+  const queues = new Map<string, { last: Promise<unknown>; size: number }>();
+  return {
+    run(key, action) {
+      const queue = queues.get(key) ?? { last: Promise.resolve(), size: 0 };
+      if (queue.size > mostWaiting) return undefined;
+      queues.set(key, queue);
+      queue.size += 1;
+      const turn = queue.last.then(action).finally(() => {
+        queue.size -= 1;
+        if (queue.size === 0) queues.delete(key);
+      });
+      queue.last = turn.catch(() => undefined);
+      return turn;
+    },
+  };
+}

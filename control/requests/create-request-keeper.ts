@@ -1,0 +1,56 @@
+/** How many requests of one person there may be: twenty that are open, and two hundred whatever became of them. */
+import { createKeyTurns } from './create-key-turns.ts';
+import { tooMany } from './request-errors.ts';
+import { ENDED } from './request-pages.ts';
+import type { RequestRecord, RequestStore } from './request-store.ts';
+
+const MOST_OPEN = 20;
+const MOST_KEPT = 200;
+
+export interface RequestKeeper {
+  /** REQUESTS_FULL (input). */
+  requireRoom(by: string): Promise<void>;
+  /** REQUESTS_FULL (input). Of what ended the oldest go first: the audit trail tells of all. */
+  keep(record: RequestRecord, input: unknown): Promise<void>;
+}
+
+export function createRequestKeeper(requests: RequestStore): RequestKeeper {
+  const { records } = requests;
+  // What one person sends at once is counted one after the other.
+  const turns = createKeyTurns(MOST_OPEN);
+
+  async function requireRoom(by: string, mostBefore = MOST_OPEN - 1): Promise<void> {
+    if ((await records.count({ by, status: 'open' }, mostBefore + 1)) > mostBefore) throw tooMany(MOST_OPEN);
+  }
+
+  async function dropOldest(by: string): Promise<void> {
+    while ((await records.count({ by }, MOST_KEPT)) >= MOST_KEPT) {
+      const [oldest] = await records.find({ by, status: { in: ENDED } }, { sort: ['at'], limit: 1 });
+      if (oldest === undefined) throw tooMany(MOST_OPEN);
+      await records.remove(oldest._id);
+    }
+  }
+
+  async function keepInTurn(record: RequestRecord, input: unknown): Promise<void> {
+    const { _id: requestId, by, expiresAt } = record;
+    await requireRoom(by);
+    await dropOldest(by);
+    await requests.keepInput(requestId, input, expiresAt);
+    await records.insert(record, { durability: 'full' });
+    // Another process may have taken some of the same person meanwhile.
+    await requireRoom(by, MOST_OPEN).catch(async (error: unknown) => {
+      await records.remove(requestId);
+      await requests.dropInput(record);
+      throw error;
+    });
+  }
+
+  return {
+    requireRoom: (by) => requireRoom(by),
+    async keep(record, input) {
+      const kept = turns.run(record.by, () => keepInTurn(record, input));
+      if (kept === undefined) throw tooMany(MOST_OPEN);
+      await kept;
+    },
+  };
+}

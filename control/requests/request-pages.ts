@@ -1,0 +1,103 @@
+/** Which requests a person sees, a page at a time: what waits for their decision, the oldest first, then what they asked for. */
+import { PERMISSIONS } from '../../engine/contract/access.ts';
+import type { Filter } from '../../engine/contract/ports/documents.ts';
+import type { Actor } from '../actions/action.ts';
+import type { DomainScope } from '../actions/domains.ts';
+import { isAllowed } from '../actions/permissions.ts';
+import type { RequestRecord, RequestStatus, RequestStore } from './request-store.ts';
+
+const PAGE = 50;
+/** More are not counted for the overview. */
+const MOST_COUNTED = 1000;
+/** A decision whose process died: longer than the tests of a flow may take. */
+const STUCK_MS = 300_000;
+
+/** Nothing comes of these any more. */
+export const ENDED: readonly RequestStatus[] = ['done', 'refused', 'failed', 'withdrawn'];
+
+export interface RequestPage {
+  readonly records: readonly RequestRecord[];
+  /** Hand it in as `after` to read on; absent at the end. */
+  readonly next?: string;
+}
+
+export interface PageWish {
+  /** Absent: first those that wait, then one's own. */
+  readonly side?: 'waiting' | 'own' | undefined;
+  readonly after?: string | undefined;
+}
+
+type Records = RequestStore['records'];
+
+export function mayDecide(
+  { needs, by, domains }: Pick<RequestRecord, 'needs' | 'by' | 'domains'>,
+  actor: Pick<Actor, 'account' | 'roles' | 'via' | 'rights'>,
+  scope: DomainScope,
+): boolean {
+  return by !== actor.account && isAllowed(actor, needs) && domains.every((domain) => scope.holds(domain ?? undefined));
+}
+
+export function isOpen({ status, decidedAt = 0 }: RequestRecord, now: number): boolean {
+  return status === 'open' || (status === 'deciding' && now - decidedAt > STUCK_MS);
+}
+
+interface Stage {
+  readonly filter: Filter;
+  readonly sort: readonly string[];
+  sees(record: RequestRecord): boolean;
+}
+
+/** The store leaves out what takes a right that the person lacks: it must not stand before what they may decide. */
+function stagesOf(actor: Actor, scope: DomainScope): readonly (Stage & { readonly side: 'waiting' | 'own' })[] {
+  const needs = { in: PERMISSIONS.filter((right) => isAllowed(actor, right)) };
+  const waiting = {
+    ...{ side: 'waiting' as const, sort: ['at'] },
+    sees: (record: RequestRecord) => mayDecide(record, actor, scope),
+  };
+  const own = { side: 'own' as const, sort: ['-at'], sees: () => true };
+  return [
+    { ...waiting, filter: { status: 'open', needs } },
+    { ...waiting, filter: { status: 'deciding', needs } },
+    { ...own, filter: { by: actor.account, status: { in: ['open', 'deciding'] } } },
+    { ...own, filter: { by: actor.account, status: { in: ENDED } } },
+  ];
+}
+
+/** `after`: the stage, and the request within it. */
+export async function readRequestPage(records: Records, actor: Actor, scope: DomainScope, { side, after }: PageWish): Promise<RequestPage> {
+  const [from, last] = after?.split(':') ?? [];
+  const found: RequestRecord[] = [];
+  for (const [number, stage] of stagesOf(actor, scope).entries()) {
+    if ((side !== undefined && stage.side !== side) || number < Number(from ?? 0)) continue;
+    for await (const record of walk(records, stage, String(number) === from ? last : undefined)) {
+      found.push(record);
+      if (found.length === PAGE) return { records: found, next: `${number}:${record._id}` };
+    }
+  }
+  return { records: found };
+}
+
+/** How many wait for this person, and since when. */
+export async function openRequests(
+  { requests: { records } }: { readonly requests: Pick<RequestStore, 'records'> },
+  actor: Actor,
+  scope: DomainScope,
+): Promise<{ readonly count: number; readonly oldestAt: number } | undefined> {
+  let count = 0;
+  let oldestAt = 0;
+  for await (const { at } of walk(records, stagesOf(actor, scope)[0]!)) {
+    if (count === 0) oldestAt = at;
+    count += 1;
+    if (count === MOST_COUNTED) break;
+  }
+  return count === 0 ? undefined : { count, oldestAt };
+}
+
+async function* walk(records: Records, { filter, sort, sees }: Stage, after?: string): AsyncGenerator<RequestRecord> {
+  for (let last = after; ;) {
+    const page = await records.find(filter, { sort, limit: PAGE, ...(last === undefined ? {} : { after: last }) });
+    for (const record of page) if (sees(record)) yield record;
+    if (page.length < PAGE) return;
+    last = page.at(-1)!._id;
+  }
+}
