@@ -106,7 +106,7 @@ export function adapterActions(services: ControlServices): readonly Action[] {
         'zh-CN': '保存适配器；凭据及其发往的地址只有能管理凭据的人可改',
         en: 'Save an adapter; its credential, and where it is sent, change only by who may edit secrets',
       },
-      input: Type.Object({ adapterId: Type.String(), document: AdapterDocument }, closed),
+      input: Type.Object({ adapterId: AdapterDocument.properties.adapterId, document: AdapterDocument }, closed),
       audited: true,
       subject: ({ adapterId }) => adapterId,
       async run(ctx, { adapterId, document }) {

@@ -5,6 +5,8 @@ import type { AdapterDocument } from '../../engine/contract/adapter.ts';
 import type { Text } from '../../engine/contract/texts.ts';
 import type { GrantDocument, InterfaceDocument } from '../../gateways/documents.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
+import { requireSameSides } from './grant-fixed.ts';
+import { requireSameId } from './require-same-id.ts';
 import type { ControlServices } from './services.ts';
 
 export interface AskableAct<Input = unknown> {
@@ -12,7 +14,7 @@ export interface AskableAct<Input = unknown> {
   readonly asks: Permission;
   /** What they lack. */
   readonly needs: Permission;
-  /** Undefined when what it is about is gone. */
+  /** Undefined when what it is about is gone. Refuses what the act itself would not take. */
   look(input: Input): Promise<Sight | undefined>;
   /** The input with what the asking side has said by its reason. */
   complete?(input: Input, reason: string): Input;
@@ -49,7 +51,8 @@ export function askableActs(services: Services): Readonly<Record<string, Askable
     'interfaces.save': askable<{ interfaceId: string; document: InterfaceDocument }>({
       asks: 'interfaces.read',
       needs: 'interfaces.edit',
-      async look({ interfaceId, document: { name, revision: from, target } }) {
+      async look({ interfaceId, document: { name, revision: from, target, ...document } }) {
+        requireSameId(document.interfaceId, interfaceId);
         const stored = await registry.interfaces.get(interfaceId);
         const flow = await flowOf(services, target);
         if (flow === 'gone') return undefined;
@@ -69,10 +72,13 @@ export function askableActs(services: Services): Readonly<Record<string, Askable
     'grants.save': askable<{ grantId: string; document: GrantDocument }>({
       asks: 'interfaces.edit',
       needs: 'grants.edit',
-      async look({ grantId, document: { appId, interfaceId, revision: from } }) {
+      async look({ grantId, document }) {
+        requireSameId(document.grantId, grantId);
+        const { appId, interfaceId, revision: from } = document;
         const [app, offered] = [await registry.apps.get(appId), await registry.interfaces.get(interfaceId)];
         if (app === undefined || offered === undefined) return undefined;
         const stored = await registry.grants.get(grantId);
+        requireSameSides(stored, document);
         // Its being on or off line is decided by others, and no matter of the grant.
         const { revision: _revision, state: _state, ...content } = offered;
         return { names: [offered.name, app.name], revision: stored?.revision ?? 0, from, digest: digestOf([stored ?? null, content]) };
@@ -81,7 +87,8 @@ export function askableActs(services: Services): Readonly<Record<string, Askable
     'adapters.save': askable<{ adapterId: string; document: AdapterDocument }>({
       asks: 'adapters.edit',
       needs: 'secrets.edit',
-      async look({ adapterId, document: { name, revision: from } }) {
+      async look({ adapterId, document: { name, revision: from, ...document } }) {
+        requireSameId(document.adapterId, adapterId);
         const stored = await bindingStore.getAdapter(adapterId);
         return { names: [stored?.name ?? name], revision: stored?.revision ?? 0, from, digest: digestOf(stored ?? null) };
       },

@@ -6,6 +6,7 @@ import type { AppKey } from '../registry/key-store.ts';
 import type { RevisionedStore } from '../registry/revisioned-store.ts';
 import type { Revised } from '../registry/registry.ts';
 import { closed, defineAction, type Action } from './action.ts';
+import { requireSameSides } from './grant-fixed.ts';
 import { requireSameId } from './require-same-id.ts';
 import { existing } from './flows.ts';
 import { notFound, type Demand, type DomainRule, type DomainScope } from './domains.ts';
@@ -257,14 +258,16 @@ function grantActions({ registry, plans, owners }: ControlServices): readonly Ac
       right: 'grants.edit',
       domain: ({ grantId, document }) => savingGrant(owners, grantId, document),
       text: { 'zh-CN': '授权应用调用接口', en: 'Grant an interface to an app' },
-      input: Type.Object({ grantId: Type.String(), document: GrantDocument }, closed),
+      input: Type.Object({ grantId: GrantDocument.properties.grantId, document: GrantDocument }, closed),
       audited: true,
       subject: ({ document }) => `${document.appId} -> ${document.interfaceId}`,
       async run(ctx, { grantId, document }) {
         requireSameId(document.grantId, grantId);
         existing(await apps.get(document.appId), document.appId);
         existing(await interfaces.get(document.interfaceId), document.interfaceId);
-        ctx.note.before = await grants.get(grantId);
+        const stored = await grants.get(grantId);
+        requireSameSides(stored, document);
+        ctx.note.before = stored;
         const saved = await grants.save(document);
         ctx.note.after = saved;
         plans.changed();

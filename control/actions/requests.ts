@@ -8,7 +8,7 @@ import { Compile } from 'typebox/compile';
 import type { Permission } from '../../engine/contract/access.ts';
 import { toErrorRecord } from '../../engine/contract/errors.ts';
 import { createId } from '../../engine/contract/ids.ts';
-import { PLAIN_LINE } from '../../engine/contract/plain-text.ts';
+import { PLAIN_REASON } from '../../engine/contract/plain-text.ts';
 import type { Text } from '../../engine/contract/texts.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
 import type { Account } from '../auth/account-store.ts';
@@ -60,7 +60,7 @@ export interface RequestDetails extends RequestItem {
 const MOST_INPUT_KB = 256;
 /** Decided ones stay to be looked at, open ones to be decided. */
 const KEPT_MS = 90 * 86_400_000;
-const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_LINE });
+const Reason = Type.String({ minLength: 1, maxLength: 500, pattern: PLAIN_REASON });
 const Wished = Type.Object({ action: Type.String({ maxLength: 64 }), input: Type.Unknown(), reason: Reason }, closed);
 type Wish = Static<typeof Wished>;
 const byRequest = Type.Object({ requestId: Type.String({ maxLength: 64 }) }, closed);

@@ -9,7 +9,11 @@ export const PLAIN_LINE = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\u202
 /** Of several lines: a description, a note. */
 export const PLAIN_TEXT = '^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u202a-\\u202e\\u2066-\\u2069]*$';
 
+/** Of one line that joins others in a line of the audit trail: a line as above, with nothing in it that is not seen (zero width, marks of direction, tags). */
+export const PLAIN_REASON =
+  '^[^\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u2069\\ufeff\\u{e0000}-\\u{e007f}]*$';
+
 /** A breach of one of these has words of its own: nobody reads the pattern. */
 export function isPlainPattern(pattern: unknown): boolean {
-  return pattern === PLAIN_LINE || pattern === PLAIN_TEXT;
+  return pattern === PLAIN_LINE || pattern === PLAIN_TEXT || pattern === PLAIN_REASON;
 }

@@ -147,6 +147,34 @@ test('only acts that may be asked for are taken, with their own input, from who 
   assert.equal(((await sec.call('GET', '/requests')).body as RequestList).items.length, 20);
 });
 
+test('a grant that stands stays that of its app and interface, and an act is asked for under the id of its document', async (t) => {
+  const all = await start();
+  const { running, sec, ask, decide } = all;
+  t.after(running.stop);
+  assert.equal((await decide(sec, await openGrant(all))).status, 200);
+  const app = { ...{ appId: 'B20001', revision: 0, name: { 'zh-CN': '乙', en: 'B' }, domain: 'sh-city' }, caller: '乙' };
+  assert.equal((await sec.call('PUT', '/apps/B20001', { ...app, state: 'active', windowSec: 300 })).status, 200);
+  const other = { ...grant, revision: 1, appId: 'B20001' };
+  assert.equal((await ask('grants.save', { grantId: 'grt_1', document: other })).body.code, 'GRANT_FIXED');
+  assert.equal((await sec.call('PUT', '/grants/grt_1', other)).body.code, 'GRANT_FIXED');
+  assert.equal((await sec.call('PUT', '/grants/grt_1', { ...grant, revision: 1, expiresAt: 4_000_000_000_000 })).status, 200);
+  const asked = (adapterId: string) => ask('adapters.save', { adapterId, document: adapter({ credential: 'his-key' }) });
+  assert.equal((await asked('adp_other')).body.code, 'DOCUMENT_ID_DIFFERS');
+  for (const adapterId of ['A'.repeat(5000), 'adp_\u202eevil\u0007']) assert.equal((await asked(adapterId)).body.code, 'REQUEST_INPUT');
+  assert.equal((await ask('grants.save', { grantId: 'grt_2', document: grant })).body.code, 'DOCUMENT_ID_DIFFERS');
+});
+
+test('a reason is one plain line', async (t) => {
+  const { running, ask } = await start();
+  t.after(running.stop);
+  for (const reason of ['a\u202eb', 'ok)\nreq_x (sec: approved)', 'ok\u200b', 'a\u200f', '\u{e0041}'])
+    assert.equal(
+      (await ask('grants.save', { grantId: 'grt_1', document: grant }, reason)).body.code,
+      'INPUT_INVALID',
+      JSON.stringify(reason),
+    );
+});
+
 test('of two who decide at once one decides, and the act runs once', async (t) => {
   const all = await start();
   const { running, sec, decide } = all;

@@ -3,6 +3,7 @@ import { useCallback, type ReactNode } from 'react';
 import { useMutationOf } from '../api/queries.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useConfirm } from './confirm-act.tsx';
+import { oneLine } from './one-line.ts';
 import { useWhoMay } from './who-may.ts';
 
 const TEXTS = defineTexts({
@@ -46,7 +47,7 @@ export function useAsk(): (action: string, input: unknown, wish?: Wish) => void 
         verb: t('verb'),
         needsReason: true,
         async run(reason) {
-          const { deciders, needs } = await mutateAsync({ action, input, reason });
+          const { deciders, needs } = await mutateAsync({ action, input, reason: oneLine(reason) });
           if (deciders === 0) modal.warning({ title: t('nobody'), content: t('nobodyHelp', { roles: whoMay(needs) }) });
           else void message.success(t('asked'));
           onAsked?.();

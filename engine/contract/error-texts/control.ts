@@ -100,6 +100,7 @@ export const controlTexts: ErrorTemplates = {
   ROUTE_UNKNOWN: { what: '该地址不存在', fix: '接口说明见 /api/docs。' },
   NOT_FOUND: { what: '没有编号为 {id} 的对象', fix: '它可能已被删除，请刷新列表后查看。' },
   STALE_REVISION: { what: '[{id} ]已被他人修改，您的修改没有保存', fix: '对照两个版本，把您的修改合并到较新的版本后再保存。' },
+  GRANT_FIXED: { what: '授权 {grantId} 属于另一个应用或接口，保存时不能更换', fix: '用新的编号另存一项授权。' },
   DOCUMENT_ID_DIFFERS: { what: '文档的编号是 {inDocument}，地址中的编号是 {inPath}，两者不一致', fix: '以文档自己的编号保存。' },
   FLOW_ID_DIFFERS: { what: '文档中的流程编号与地址中的 {flowId} 不一致', fix: '以流程自己的编号保存。' },
   'FLOW_IN_USE/others': { what: '流程正被其他服务域的接口或流程使用', fix: '请有全部服务域的人办理。' },

@@ -7,6 +7,7 @@ import { CodeEditor } from '../../parts/code-editor.tsx';
 import { useConfirm } from '../../parts/confirm-act.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
+import { oneLine } from '../../parts/one-line.ts';
 import { useWhoMay } from '../../parts/who-may.ts';
 import { useOutcomeWords } from '../audit/outcome-words.ts';
 import { NewSecretFor } from './new-secret-for.tsx';
@@ -63,7 +64,7 @@ export function RequestDetails({ requestId, onEnd }: { readonly requestId: strin
       isDangerous: !accept,
       needsReason: true,
       async run(why) {
-        await decide.mutateAsync({ requestId, accept, reason: why });
+        await decide.mutateAsync({ requestId, accept, reason: oneLine(why) });
         onEnd();
       },
     });

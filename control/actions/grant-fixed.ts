@@ -1,0 +1,12 @@
+import { AppError } from '../../engine/contract/errors.ts';
+import type { GrantDocument } from '../../gateways/documents.ts';
+
+/** Who may call what never changes under the same id: one app would lose what another gets, and nobody sees it. GRANT_FIXED (input). */
+export function requireSameSides(stored: GrantDocument | undefined, { appId, interfaceId }: GrantDocument): void {
+  if (stored === undefined || (stored.appId === appId && stored.interfaceId === interfaceId)) return;
+  const { grantId } = stored;
+  throw new AppError('GRANT_FIXED', 'input', `The grant ${grantId} is that of another app or interface.`, {
+    values: { grantId },
+    fix: 'Save a new grant under an id of its own.',
+  });
+}
