@@ -96,7 +96,8 @@ function isOld(revision: number, latest: MarkChange | undefined, floor: number):
   return latest.mac === undefined ? revision <= latest.revision : revision < latest.revision;
 }
 
-const PAGE = 500;
+/** A store answers a page in one piece: this many documents of megabytes each still fit a string. */
+const PAGE = 32;
 
 export async function* readAll(
   documents: Documents,

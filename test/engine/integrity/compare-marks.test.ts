@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { createMarkLedger } from '../../../control/audit/mark-ledger.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import type { CollectionSpec, StoredDocument } from '../../../engine/contract/ports/documents.ts';
-import { compareMarks } from '../../../engine/integrity/compare-marks.ts';
+import { compareMarks, readAll } from '../../../engine/integrity/compare-marks.ts';
 import { createMarker } from '../../../engine/integrity/create-marker.ts';
 import { createIntegrityState } from '../../../engine/integrity/integrity-state.ts';
 import { collectChanges, type MarkChange } from '../../../engine/integrity/mark-changes.ts';
@@ -55,4 +55,24 @@ test('a document that is older than the accepted state and not named by it was p
   await compare();
   assert.deepEqual(findings(), ['accounts/gone old']);
   assert.equal(await accounts.get('gone'), undefined);
+});
+
+test('documents are read in pages that stay small where each document is large', async () => {
+  const inner = createMemoryDocuments({ clock: fakeClock() });
+  const stored = await inner.open(spec);
+  for (let number = 0; number < 100; number++) await stored.insert({ _id: `a${number}` });
+  const pages: number[] = [];
+  const watched = {
+    ...stored,
+    find: async (...given: Parameters<typeof stored.find>) => {
+      const page = await stored.find(...given);
+      pages.push(page.length);
+      return page;
+    },
+  };
+  let count = 0;
+  for await (const _document of readAll({ ...inner, counters: inner.counters, open: () => Promise.resolve(watched as never) }, spec))
+    count++;
+  assert.equal(count, 100);
+  assert.ok(Math.max(...pages) <= 32, String(pages));
 });

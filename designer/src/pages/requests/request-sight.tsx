@@ -14,6 +14,7 @@ import { WhoIsAffected } from '../../release/who-is-affected.tsx';
 import { FieldChanges } from '../audit/field-changes.tsx';
 import { ExpiryText } from '../callers/expiry-text.tsx';
 import { FRONT_TEXTS, StateTag, TargetText } from '../interfaces/interface-parts.tsx';
+import { RealHosts } from './real-hosts.tsx';
 import styles from './requests-page.module.css';
 
 const TEXTS = defineTexts({
@@ -39,6 +40,8 @@ const TEXTS = defineTexts({
   ends: ['到期', 'Ends'],
   adapter: ['适配器', 'Adapter'],
   asked: ['申请的修改', 'What is asked for'],
+  isNew: ['新建', 'New'],
+  instances: ['后端实例', 'Instances'],
 });
 
 type Details = Outputs['requests.get'];
@@ -137,7 +140,20 @@ function SavedInterface({ document }: { readonly document: Input<'interfaces.sav
   return (
     <>
       <InterfaceFacts document={document as Interface} before={stored?.state} after={document.state} />
-      {stored === undefined ? null : <FieldChanges before={stored} after={document} title={t('asked')} />}
+      <RealHosts document={document} />
+      <FieldChanges before={stored} after={document} title={t('asked')} />
+    </>
+  );
+}
+
+function Instances({ of: instances }: { readonly of: readonly string[] }) {
+  return (
+    <>
+      {instances.map((instance) => (
+        <div key={instance}>
+          <code>{instance}</code>
+        </div>
+      ))}
     </>
   );
 }
@@ -165,7 +181,9 @@ function InterfaceFacts({ document, before, after }: InterfaceFactsProps) {
           [
             t('interface'),
             before === undefined ? (
-              text(name)
+              <span key="new">
+                {text(name)} · {t('isNew')}
+              </span>
             ) : (
               <Link key="to" to={`/interfaces/${interfaceId}`}>
                 {text(name)}
@@ -181,6 +199,7 @@ function InterfaceFacts({ document, before, after }: InterfaceFactsProps) {
               {version === undefined ? null : ` · ${t('version', { version })}`}
             </span>,
           ],
+          ...(target.kind === 'upstream' ? [[t('instances'), <Instances key="instances" of={target.instances} />] as const] : []),
           [
             t('state'),
             <span key="state">
@@ -200,35 +219,41 @@ function InterfaceFacts({ document, before, after }: InterfaceFactsProps) {
   );
 }
 
-function Grant({ document: { appId, interfaceId, expiresAt } }: { readonly document: Input<'grants.save'>['document'] }) {
+function Grant({ document }: { readonly document: Input<'grants.save'>['document'] }) {
+  const { grantId, appId, interfaceId, expiresAt } = document;
   const t = useTexts(TEXTS);
   const fronts = useTexts(FRONT_TEXTS);
   const text = useText();
   const may = useMay();
   const app = useQueryOf('apps.get', { appId }, { enabled: may('callers.read') });
+  const grants = useQueryOf('grants.list', {}, { enabled: document.revision > 0 && may('callers.read') });
+  const stored = grants.data?.items.find((grant) => grant.grantId === grantId);
   const offered = useQueryOf('interfaces.get', { interfaceId });
   const { name, front, method, path } = offered.data ?? {};
   return (
-    <Facts
-      rows={[
-        [
-          t('app'),
-          <Link key="app" to={`/callers/${appId}`}>
-            {text(app.data?.name) || appId}
-          </Link>,
-        ],
-        [
-          t('interface'),
-          <Link key="to" to={`/interfaces/${interfaceId}`}>
-            {text(name) || interfaceId}
-          </Link>,
-        ],
-        ...(front === undefined
-          ? []
-          : [[t('front'), fronts(front)] as const, [t('address'), <code key="address">{`${method} ${path}`}</code>] as const]),
-        [t('ends'), <ExpiryText key="ends" at={expiresAt} />],
-      ]}
-    />
+    <>
+      <Facts
+        rows={[
+          [
+            t('app'),
+            <Link key="app" to={`/callers/${appId}`}>
+              {text(app.data?.name) || appId}
+            </Link>,
+          ],
+          [
+            t('interface'),
+            <Link key="to" to={`/interfaces/${interfaceId}`}>
+              {text(name) || interfaceId}
+            </Link>,
+          ],
+          ...(front === undefined
+            ? []
+            : [[t('front'), fronts(front)] as const, [t('address'), <code key="address">{`${method} ${path}`}</code>] as const]),
+          [t('ends'), <ExpiryText key="ends" at={expiresAt} />],
+        ]}
+      />
+      {stored === undefined ? null : <FieldChanges before={stored} after={document} title={t('asked')} />}
+    </>
   );
 }
 
@@ -254,6 +279,7 @@ function SavedAdapter({ document }: { readonly document: Input<'adapters.save'>[
           ],
         ]}
       />
+      <RealHosts document={document} />
       <FieldChanges before={stored} after={document} title={t('asked')} />
     </>
   );

@@ -1,0 +1,23 @@
+import { Alert } from 'antd';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { hostsNotAsWritten } from './hosts-not-as-written.ts';
+
+const TEXTS = defineTexts({
+  realHost: [
+    '地址的域名含特殊字符，实际连接的是下面的主机，请核对',
+    'An address has unusual characters in its host name; check where it really leads',
+  ],
+});
+
+/** A host that reads like another one, as the network knows it. */
+export function RealHosts({ document }: { readonly document: unknown }) {
+  const t = useTexts(TEXTS);
+  const hosts = hostsNotAsWritten(document);
+  if (hosts.length === 0) return null;
+  const list = hosts.map(({ written, host }) => (
+    <div key={written}>
+      <code>{written}</code> → <code>{host}</code>
+    </div>
+  ));
+  return <Alert type="warning" showIcon title={t('realHost')} description={list} />;
+}
