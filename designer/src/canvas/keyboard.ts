@@ -43,7 +43,9 @@ export function useCanvasKeyboard(): void {
   }, [tools]);
 }
 
-function isOnCanvas({ drawing }: CanvasTools, target: EventTarget | null): boolean {
+function isOnCanvas({ drawing, editor }: CanvasTools, target: EventTarget | null): boolean {
+  // The mapping editor lies over the whole canvas.
+  if (editor.getState().openMappingOf !== undefined) return false;
   const { domNode } = drawing.getState();
   return target === document.body || (target instanceof Node && domNode?.contains(target) === true && !isButton(target));
 }

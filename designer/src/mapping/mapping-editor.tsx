@@ -44,7 +44,8 @@ export function MappingEditor({ nodeId, onClose }: MappingEditorProps) {
   const [view, setView] = useState<View>('trees');
   const history = useMappingHistory(nodeId);
   if (label === undefined) return null;
-  const onKeyDown = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
+    if (event.key === 'Escape') return leaveField(event);
     if (isWritten(event.target)) return;
     const act = KEYS[keyOf(event.nativeEvent)];
     if (act === undefined) return;
@@ -63,13 +64,22 @@ export function MappingEditor({ nodeId, onClose }: MappingEditorProps) {
       classNames={{ body: styles.body ?? '' }}
       onClose={onClose}
     >
-      <div className={styles.editor} onKeyDown={onKeyDown}>
+      <div className={styles.editor} tabIndex={-1} onKeyDown={onKeyDown}>
         <NodeSurroundings nodeId={nodeId}>
           <Editor nodeId={nodeId} label={label} view={view} onView={setView} history={history} onClose={onClose} />
         </NodeSurroundings>
       </div>
     </Drawer>
   );
+}
+
+/** Esc in a field leaves the field: only the next one, outside of all fields, reaches the drawer and closes it. */
+function leaveField(event: KeyboardEvent<HTMLElement>): void {
+  const { currentTarget, target, nativeEvent } = event;
+  // A dialog over the editor is outside of its element, and has an Esc of its own.
+  if (!isWritten(target) || !currentTarget.contains(target as Node)) return;
+  event.stopPropagation();
+  if (!event.isDefaultPrevented() && !nativeEvent.isComposing) currentTarget.focus();
 }
 
 type View = 'trees' | 'json';

@@ -1,6 +1,9 @@
 import { Input } from 'antd';
 import { Search } from 'lucide-react';
+import { defineTexts, useTexts } from '../i18n/texts.ts';
 import styles from './panes.module.css';
+
+const TEXTS = defineTexts({ none: ['没有找到“{{query}}”', 'Nothing found for "{{query}}"'] });
 
 interface PaneSearchProps {
   readonly label: string;
@@ -20,6 +23,20 @@ export function PaneSearch({ label, query, onQuery }: PaneSearchProps) {
       aria-label={label}
       value={query}
       onChange={(event) => onQuery(event.target.value)}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || query === '' || event.nativeEvent.isComposing) return;
+        event.stopPropagation();
+        onQuery('');
+      }}
     />
+  );
+}
+
+export function NothingFound({ query }: Pick<PaneSearchProps, 'query'>) {
+  const t = useTexts(TEXTS);
+  return (
+    <p className={styles.empty} role="status">
+      {t('none', { query: query.trim() })}
+    </p>
   );
 }

@@ -10,7 +10,7 @@ import type { TargetNode } from '../model/mapping/target-tree.ts';
 import type { TreeRow, TreeShape } from '../model/mapping/tree-rows.ts';
 import { useIssueWords } from './issue-words.ts';
 import { useMappingView } from './mapping-context.tsx';
-import { PaneSearch } from './pane-search.tsx';
+import { NothingFound, PaneSearch } from './pane-search.tsx';
 import { Fold, RowTypeIcon, shortValue, type RowType } from './row-parts.tsx';
 import { sourceWords } from './source-words.ts';
 import { TreePane } from './tree-pane.tsx';
@@ -141,6 +141,7 @@ export function TargetPane({ list, onPane, onHover, onField, onImport, over, lit
         }}
         footer={
           <>
+            {tree.children.length > 0 && rows.length === 0 && query.trim() !== '' ? <NothingFound query={query} /> : null}
             {tree.children.length === 0 ? <p className={styles.empty}>{t('empty')}</p> : null}
             {isReadOnly ? null : (
               <div className={over === NEW_FIELD ? `${styles.drop} ${styles.over}` : styles.drop} data-new-field>
