@@ -8,7 +8,7 @@ import type { SourceNode } from '../model/mapping/source-tree.ts';
 import type { TreeRow, TreeShape } from '../model/mapping/tree-rows.ts';
 import { hl7RowNames, type Hl7RowName } from './hl7-row-names.ts';
 import { useMappingView } from './mapping-context.tsx';
-import { PaneSearch } from './pane-search.tsx';
+import { NothingFound, PaneSearch } from './pane-search.tsx';
 import { Fold, RowTypeIcon, shortValue, type RowType } from './row-parts.tsx';
 import { TreePane } from './tree-pane.tsx';
 import type { TreeList } from './use-tree-list.ts';
@@ -112,6 +112,7 @@ export function SourcePane({ list, onPane, onHover, onDrag, onPicked, lit, onTry
           event.stopPropagation();
           return true;
         }}
+        footer={rows.length === 0 && query.trim() !== '' ? <NothingFound query={query} /> : null}
       >
         {(row) => <SourceRow row={row} standardName={standardName(row.key, language)} isUsed={read.has(row.key)} onFold={toggle} />}
       </TreePane>
@@ -149,17 +150,19 @@ const SourceRow = memo(function SourceRow({ row, standardName, isUsed, onFold }:
   const { node } = row;
   const isKnown = sample.data !== undefined;
   const isRoot = row.depth === 0;
+  // Its path is an id that says nothing to a person, and would take the room of its name.
+  const isNode = isRoot && node.path.startsWith('nodes.');
   return (
     <>
       <Fold row={row} onFold={onFold} />
       <RowTypeIcon type={typeOf(node)} />
       <span
         className={isRoot ? styles.root : standardName === undefined ? styles.name : `${styles.name} ${styles.standardPlace}`}
-        title={node.path}
+        title={isNode ? `${nameOf(node, t)} ${node.path}` : node.path}
       >
         {standardName?.place ?? nameOf(node, t)}
       </span>
-      {isRoot ? <code className={styles.rootPath}>{node.path}</code> : null}
+      {isRoot && !isNode ? <code className={styles.rootPath}>{node.path}</code> : null}
       {standardName?.name === undefined ? null : <span className={styles.rootPath}>{standardName.name}</span>}
       {node.isOptional ? (
         <span className={styles.mark} title={t('optional')}>
