@@ -98,16 +98,3 @@ test('an XML example is taken as the structure of the target', LIMIT, async () =
   for (const key of ['Order.Patient.Name', 'Order.Item'])
     await expect(page.locator(`[data-tree="target"] [data-row="${key}"]`)).toBeVisible();
 });
-
-test('fields of an HL7 message are called as the standard counts them', LIMIT, async () => {
-  const { city, open } = console;
-  const flow = (await city.admin('GET', '/flows/flw_admission')) as FlowDocument;
-  await city.admin('PUT', '/flows/flw_hl7', { ...flow, flowId: 'flw_hl7', revision: 0 });
-  const page = await open({ path: '/flows/flw_hl7', width: 1920 });
-  const map = flow.nodes.find(({ type }) => type.startsWith('transform.map@'))!;
-  await card(page, map.label).click();
-  await page.getByRole('button', { name: '编辑映射' }).click();
-  await page.getByRole('button', { name: /试运行一次/ }).click();
-  await page.getByRole('textbox', { name: '搜索来源' }).fill('PID-3.1');
-  await expect(page.getByText('PID-3.1', { exact: true }).first()).toBeVisible();
-});

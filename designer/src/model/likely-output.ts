@@ -4,6 +4,8 @@
  */
 import type { FlowDocument, FlowNode } from '../../../engine/contract/flow-document.ts';
 import { isRecord } from '../../../engine/contract/is-record.ts';
+import { toHl7Form } from '../../../nodes/shared/hl7/form.ts';
+import { readHl7 } from '../../../nodes/shared/hl7/message.ts';
 import type { Mapping, MappingRule, MappingSource } from '../../../nodes/shared/mapping/mapping-document.ts';
 import { stepsOfTo, type TargetStep } from './mapping/mapping-paths.ts';
 import type { NodeTypes } from './node-types.ts';
@@ -11,6 +13,8 @@ import type { OfferedShapes } from './offered-shapes.ts';
 import { sampleOf } from './schema-sample.ts';
 
 const DEPTH = 50;
+/** They choose a way and give out what they were given. */
+const PASSING_ON: readonly string[] = ['control.condition', 'control.parallel'];
 
 /** Undefined where nothing is known. */
 export function likelyOutput(document: FlowDocument, types: NodeTypes, offered: OfferedShapes, nodeId: string, depth = 0): unknown {
@@ -21,6 +25,8 @@ export function likelyOutput(document: FlowDocument, types: NodeTypes, offered: 
   const mocked = mockOf(document, nodeId);
   if (mocked !== undefined) return mocked;
   if (type.type === 'transform.map') return mapped((node.config['mapping'] as Mapping | undefined)?.rules ?? []);
+  if (type.type === 'hl7.parse') return parsedHl7(before(document, types, offered, node, depth));
+  if (PASSING_ON.includes(type.type)) return before(document, types, offered, node, depth);
   // A check hands on what it was given.
   if (type.category === 'check')
     return isRecord(node.config['schema']) ? sampleOf(node.config['schema']) : before(document, types, offered, node, depth);
@@ -44,6 +50,16 @@ function triggerData(node: FlowNode, sample: unknown): unknown {
 function mockOf({ tests }: FlowDocument, nodeId: string): unknown {
   const mock = tests.map(({ mocks }) => mocks[nodeId]).find((one) => one !== undefined && 'emit' in one);
   return mock !== undefined && 'emit' in mock ? Object.values(mock.emit)[0] : undefined;
+}
+
+/** Of what is no HL7 message nothing is known. */
+function parsedHl7(text: unknown): unknown {
+  if (typeof text !== 'string') return undefined;
+  try {
+    return toHl7Form(readHl7(text));
+  } catch {
+    return undefined;
+  }
 }
 
 /** The fields that the rules fill. */

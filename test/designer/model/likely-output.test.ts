@@ -43,6 +43,38 @@ test('behind a mapping are the fields that it fills, behind a call what a saved 
   assert.deepEqual(dataAt({ ...document, tests: [{ name: 'a', input: { data: {} }, mocks, expect: [] }] }, 'n_back'), { orderNo: '1' });
 });
 
+test('behind an HL7 parser are the fields of the message that a saved test or the trigger has as its sample', () => {
+  const document = chain(
+    { id: 'n_in', type: 'mllp.listen@1', config: {} },
+    { id: 'n_parse', type: 'hl7.parse@1', config: {} },
+    { id: 'n_map', type: 'transform.map@1', config: { mapping: { rules: [] } } },
+  );
+  const patientIn = (data: unknown) => (data as { readonly PID: readonly unknown[] }).PID[0];
+  const from = { ...document.edges[0]!, from: { node: 'n_in', port: 'out' } };
+  const flow = { ...document, edges: [from, ...document.edges.slice(1)] };
+  assert.deepEqual(patientIn(dataAt(flow, 'n_map')), {
+    f1: [{ c1: '1' }],
+    f3: [{ c1: 'P000001', c4: 'HOSPITAL-X' }],
+    f5: [{ c1: '测试甲' }],
+    f7: [{ c1: '19900101' }],
+    f8: [{ c1: 'F' }],
+  });
+  const branch = { id: 'n_branch', type: 'control.condition@1', label: '', config: {} };
+  const branched = {
+    ...flow,
+    nodes: [...flow.nodes, branch],
+    edges: [
+      from,
+      { id: 'e_b', from: { node: 'n_parse', port: 'ok' }, to: { node: 'n_branch', port: 'in' } },
+      { id: 'e_m', from: { node: 'n_branch', port: 'default' }, to: { node: 'n_map', port: 'in' } },
+    ],
+  };
+  assert.deepEqual(dataAt(branched, 'n_map'), dataAt(flow, 'n_map'));
+  const withTest = (data: unknown) => ({ ...flow, tests: [{ name: 'a', input: { data }, mocks: {}, expect: [] }] });
+  assert.deepEqual(patientIn(dataAt(withTest('MSH|^~\\&|A\rPID|||7'), 'n_map')), { f3: [{ c1: '7' }] });
+  assert.equal(dataAt(withTest('no HL7'), 'n_map'), undefined);
+});
+
 test('around a call that its system describes are the fields that it takes and gives, of the operation that is configured', () => {
   const text = { type: 'string' };
   const offer = (operation: string, gives: string) => ({
