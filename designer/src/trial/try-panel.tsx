@@ -13,6 +13,7 @@ import { sampleOf } from '../model/schema-sample.ts';
 import { CodeEditor } from '../parts/code-editor.tsx';
 import { parseJson } from '../parts/parse-json.ts';
 import { FlowErrorBox } from '../release/flow-error-box.tsx';
+import { hl7OfLines, linesOfHl7, takesHl7Text } from './hl7-lines.ts';
 import { handedIn, overlayOf, runTrial, samplesOf, testOfTrial } from './run-trial.ts';
 import type { Scope, TrialOrder } from './trial-state.ts';
 import { TrialResult } from './trial-result.tsx';
@@ -23,6 +24,7 @@ const TEXTS = defineTexts({
   structure: ['按请求结构编的示例', 'Example made from the structure of the request'],
   own: ['自己填写', 'Written here'],
   input: ['输入消息（JSON）', 'Message to begin with (JSON)'],
+  inputHl7: ['输入消息（HL7，每段一行）', 'Message to begin with (HL7, one segment on each line)'],
   notJson: ['这不是正确的 JSON', 'This is not valid JSON'],
   scope: ['范围', 'What runs'],
   whole: ['整条流程', 'The whole flow'],
@@ -70,6 +72,10 @@ export function TryPanel() {
   const start = trial.startKey === undefined ? starts[0] : starts.find(({ key }) => key === trial.startKey);
   const typed = trial.typed ?? JSON.stringify(start?.input.data ?? {}, null, 2);
   const data = parseJson(typed);
+  const begun = useEditor(({ history, types }) =>
+    scope === 'whole' || selected === undefined ? history.document.nodes.find((node) => types.isTrigger(node)) : selected,
+  );
+  const isHl7 = useEditor(({ types }) => begun !== undefined && takesHl7Text(types.get(begun.type)));
   const isRunning = run !== undefined && run.answer === undefined && run.error === undefined;
   const choose = (key: string) => setTrial({ startKey: key, typed: key === OWN ? typed : undefined });
   const go = async () => {
@@ -120,11 +126,7 @@ export function TryPanel() {
           onChange={choose}
         />
       </label>
-      <div className={styles.field}>
-        {t('input')}
-        <CodeEditor label={t('input')} language="json" height="180px" value={typed} onChange={(next) => setTrial({ typed: next })} />
-        {data === undefined ? <span className={styles.bad}>{t('notJson')}</span> : null}
-      </div>
+      <InputEditor typed={typed} isHl7={isHl7} onType={(next) => setTrial({ typed: next })} />
       <label className={styles.field}>
         {t('scope')}
         <Select<Scope['kind']>
@@ -175,6 +177,39 @@ export function TryPanel() {
       </div>
       {run?.error === undefined ? null : <FlowErrorBox error={run.error} document={run.order.document} />}
       {run?.answer === undefined ? null : <TrialResult answer={run.answer} mocks={run.order.mocks} offered={offered} />}
+    </div>
+  );
+}
+
+interface InputEditorProps {
+  /** JSON. */
+  readonly typed: string;
+  readonly isHl7: boolean;
+  readonly onType: (typed: string) => void;
+}
+
+/** What a person knows as lines of text is typed as lines, all else as JSON. */
+function InputEditor({ typed, isHl7, onType }: InputEditorProps) {
+  const t = useTexts(TEXTS);
+  const data = parseJson(typed);
+  const isLines = isHl7 && typeof data?.value === 'string';
+  const label = t(isLines ? 'inputHl7' : 'input');
+  return (
+    <div className={styles.field}>
+      {label}
+      {isLines ? (
+        <CodeEditor
+          key="hl7"
+          label={label}
+          language="text"
+          height="180px"
+          value={linesOfHl7(data.value)}
+          onChange={(lines) => onType(JSON.stringify(hl7OfLines(lines)))}
+        />
+      ) : (
+        <CodeEditor key="json" label={label} language="json" height="180px" value={typed} onChange={onType} />
+      )}
+      {data === undefined ? <span className={styles.bad}>{t('notJson')}</span> : null}
     </div>
   );
 }

@@ -1,0 +1,15 @@
+/** An HL7 message as a person pastes it, one segment on each line, and as it is sent: segments end with CR (HL7 v2.8 section 2.5). Pure. */
+import type { NodeDescription } from '../../../engine/registry/describe-node.ts';
+
+/** Whether the node begins with the text of an HL7 message, as its samples do. */
+export function takesHl7Text(type: NodeDescription | undefined): boolean {
+  return type?.samples.some(({ data, mediaType }) => typeof data === 'string' && mediaType === 'application/hl7-v2') === true;
+}
+
+export function linesOfHl7(message: string): string {
+  return message.replace(/\r\n?/g, '\n');
+}
+
+export function hl7OfLines(lines: string): string {
+  return lines.replaceAll('\n', '\r');
+}
