@@ -154,6 +154,17 @@ function selectFocused(tools: CanvasTools, target: HTMLElement): void {
   } else select(tools, type === 'note' ? { notes: [id] } : { groups: [id] });
 }
 
+/** Pressed with a key that adds to the selection. */
+function isOneMore({ shiftKey, ctrlKey, metaKey }: ReactMouseEvent): boolean {
+  return shiftKey || ctrlKey || metaKey;
+}
+
+/** A click asks about the card, whatever stands beside the canvas; only what a trial gave is looked at card by card. */
+function showSettings({ editor }: CanvasTools): void {
+  const { panel, isPanelOpen, trial, openPanel } = editor.getState();
+  if (isPanelOpen && !(panel === 'try' && trial.run !== undefined)) openPanel('properties');
+}
+
 /** Made once: xyflow draws everything anew when a handler is another. */
 function handlersOf(tools: CanvasTools) {
   const { canvas, editor } = tools;
@@ -172,6 +183,8 @@ function handlersOf(tools: CanvasTools) {
       followDrag(tools, event as MouseEvent, nodes),
     onNodeDragStop: (_event: unknown, _node: CanvasNode, nodes: CanvasNode[]) => commitDrag(tools, nodes),
     onSelectionDragStop: (_event: unknown, nodes: CanvasNode[]) => commitDrag(tools, nodes),
+    onNodeClick: (event: ReactMouseEvent, node: CanvasNode) =>
+      node.type === 'card' && !isOneMore(event) ? showSettings(tools) : undefined,
     onNodeDoubleClick: (_event: unknown, node: CanvasNode) => node.type === 'card' && editor.getState().openPanel('properties'),
     onNodeContextMenu: (event: ReactMouseEvent, node: CanvasNode) => openNodeMenu(tools, event, node),
     onEdgeContextMenu: (event: ReactMouseEvent, edge: CanvasEdge) => openEdgeMenu(tools, event, edge),
