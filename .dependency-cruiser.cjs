@@ -177,7 +177,7 @@ module.exports = {
 
     rule(
       'designer-sees-the-browser-parts',
-      'The designer sees engine/contract, documents and refusals of the gateways, engine/flow, the browser entry of expressions and nodes/shared/mapping.',
+      'The designer sees engine/contract, documents and refusals of the gateways, engine/flow, the browser entry of expressions, nodes/shared/mapping and the parser of HL7.',
       { path: '^designer/' },
       {
         ...productBut([
@@ -186,6 +186,7 @@ module.exports = {
           '^engine/expression/browser\\.ts$',
           '^gateways/(documents|errors)\\.ts$',
           '^nodes/shared/mapping/',
+          '^nodes/shared/hl7/(form|message)\\.ts$',
           '^designer/',
         ]),
         dependencyTypesNot: ['type-only'],
