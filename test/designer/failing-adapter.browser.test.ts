@@ -9,6 +9,8 @@ import { expect, noBrowser, startConsole } from './browser.ts';
 
 const PICTURES = process.env['KQ_PICTURES'];
 const ONCE = { retry: { max: 0, baseMs: 1, factor: 1, capMs: 1, on: ['transient' as const] } };
+/** Calls wait for their next attempt as long as the hospital is down. */
+const PATIENT = { retry: { max: 100, baseMs: 1_000, factor: 1, capMs: 1_000, on: ['transient' as const] } };
 const feed = chainFlow(
   'flw_discharge',
   [
@@ -76,6 +78,39 @@ test(
     await page.goto('/overview');
     await page.locator('[data-attention]').first().getByRole('link', { name: '挂起 4 条' }).click();
     await expect(page.getByRole('row')).toHaveCount(5);
+  },
+);
+
+test(
+  'calls that wait for their retry are failed calls on the page of the adapter, each once, and their attempts are told apart',
+  { skip: noBrowser, timeout: 300_000 },
+  async (t) => {
+    const { city, open } = await startConsole(t);
+    const hospital = await startHospital();
+    t.after(() => hospital.stop());
+    hospital.answer = () => 'silence';
+    const adapter = { ...adapterTo(hospital), limits: { timeoutMs: 500 } };
+    await city.admin('PUT', '/adapters/adp_his', { ...adapter, environments: { DEV: { baseUrl: hospital.baseUrl } } });
+    const ask = { type: 'http.call@1', id: 'n_ask', adapter: 'adp_his', config: { method: 'GET', path: '/beds' }, handling: PATIENT };
+    const flow = chainFlow('flw_beds', [ask], { mode: 'durable', deadlineMs: 60_000 });
+    await city.admin('PUT', `/flows/${flow.flowId}`, flow);
+    await city.admin('POST', `/flows/${flow.flowId}/publish`, {});
+    const offered = busInterface(flow.flowId);
+    await city.admin('PUT', `/interfaces/${offered.interfaceId}`, offered);
+    const security = await city.person(['security-admin']);
+    const grant = { grantId: 'grt_beds', revision: 0, appId: 'B20001', interfaceId: offered.interfaceId };
+    assert.equal((await security.call('PUT', '/grants/grt_beds', grant)).status, 200);
+    const headers = { authorization: `Bearer ${city.busToken}`, 'content-type': 'application/json' };
+    await until('the bus takes it', async () => {
+      const { status } = await city.send(`${city.bus}${offered.path}`, { method: 'POST', headers, body: '{}' });
+      return status < 400;
+    });
+    const page = await open({ path: '/adapters/adp_his', roles: ['operator', 'viewer', 'analyst'] });
+    await expect(page.getByText(/连续 ([3-9]|\d\d) 次尝试失败（含重试）/)).toBeVisible();
+    await expect(page.getByText('1 次，失败 1，被拒 0')).toBeVisible();
+    await expect(page.getByText(/^失败 \d+ 次（含重试）$/)).toBeVisible();
+    await expect(page.getByRole('img', { name: /调用 1 次，失败 1 次/ })).toBeVisible();
+    await picture(page, 'waiting');
   },
 );
 
