@@ -27,7 +27,7 @@ test(
     await page.getByText('虚构丙甲').first().waitFor();
 
     const viewer = await open({ roles: ['viewer'], path: `/messages/${executionId}` });
-    await viewer.getByText('executions.payload').waitFor();
+    await viewer.getByText('需要“查看消息数据”的权限').waitFor();
     assert.equal(await viewer.getByRole('button', { name: '查看数据' }).count(), 0);
     assert.equal(await viewer.getByText('虚构丙甲').count(), 0);
   },
