@@ -4,7 +4,6 @@
  * keeps its secret) it runs with the roles of both, for this act alone.
  */
 import { Type, type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
 import type { Permission } from '../../engine/contract/access.ts';
 import { toErrorRecord } from '../../engine/contract/errors.ts';
 import { createId } from '../../engine/contract/ids.ts';
@@ -20,6 +19,7 @@ import { closed, defineAction, type Action, type ActionContext, type Actor } fro
 import { askableActs, type Sight } from './askable-acts.ts';
 import { checkDomains, scopeOf, type DomainScope, type Touched } from './domains.ts';
 import { existing } from './flows.ts';
+import { inputCheck } from './input-check.ts';
 import { isAllowed } from './permissions.ts';
 import type { ControlServices } from './services.ts';
 
@@ -255,7 +255,7 @@ export function requestActions(services: ControlServices, actions: readonly Acti
     const action = actionOf(name);
     ctx.require(asks);
     if (isAllowed(ctx.actor, needs)) throw needless(name);
-    if (!Compile(action.input).Check(given)) throw inputWrong(name);
+    if (!inputCheck(action).Check(given)) throw inputWrong(name);
     if (Buffer.byteLength(canonicalJson(given)) > MOST_INPUT_KB * 1024) throw tooLarge(MOST_INPUT_KB);
     const input = complete?.(given, reason) ?? given;
     await checkDomains(action.domain, input as never, ctx.domains);

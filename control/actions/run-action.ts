@@ -2,7 +2,6 @@
  * The one place where an action runs: right -> input -> domains -> password again -> audit intent -> do -> audit result.
  * What is not allowed here is allowed nowhere; what is not written here did not happen.
  */
-import { Compile } from 'typebox/compile';
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Permission } from '../../engine/contract/access.ts';
 import { AppError, toErrorRecord, type Issue } from '../../engine/contract/errors.ts';
@@ -16,6 +15,7 @@ import { trailRefused, type TrailProblem } from '../integrity/trail-problem.ts';
 import type { Action, ActionContext, Actor, AuditNote } from './action.ts';
 import { checkDomains, requireAll, scopeOf, type DomainScope } from './domains.ts';
 import { hideOthers } from './hide-others.ts';
+import { inputCheck } from './input-check.ts';
 import type { Owners } from './owners.ts';
 import { isAllowed } from './permissions.ts';
 
@@ -41,18 +41,15 @@ export interface RunActionDeps {
   trailProblem?(): TrailProblem | undefined;
 }
 
-/** Returns the function that runs actions by name. The input of each is compiled when it is first asked for: a process starts sooner. */
+/** Returns the function that runs actions by name. */
 export function createRunAction({ actions, audit, refusals, checkStepUp, owners, clock, trailProblem }: RunActionDeps): RunAction {
-  const byName = new Map(
-    actions.map((action) => [action.name, { action, input: undefined as ReturnType<typeof Compile<Action['input']>> | undefined }]),
-  );
+  const byName = new Map(actions.map((action) => [action.name, action]));
   const isWithinHour = createHourly(clock);
   if (byName.size !== actions.length) throw new AppError('CONTROL_ACTION_TWICE', 'bug', 'Two actions carry the same name.');
 
   return async (name, sent, actor, options = {}) => {
-    const found = byName.get(name);
-    if (found === undefined) throw new AppError('CONTROL_ACTION_UNKNOWN', 'bug', `There is no action ${name}.`, { values: { name } });
-    const { action } = found;
+    const action = byName.get(name);
+    if (action === undefined) throw new AppError('CONTROL_ACTION_UNKNOWN', 'bug', `There is no action ${name}.`, { values: { name } });
     const scope = scopeOf(actor.domains);
     const marks: MarkChange[] = [];
     const note: AuditNote = {};
@@ -60,7 +57,7 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
     const input = await refusals.watch(name, actor, async () => {
       checkRight(action, actor);
       if (action.domain === 'all') requireAll(scope);
-      const expected = (found.input ??= Compile(action.input));
+      const expected = inputCheck(action);
       if (!expected.Check(sent)) throw invalidInput([...expected.Errors(sent)]);
       await checkDomains(action.domain, sent, scope);
       const problem = action.audited !== false ? trailProblem?.() : undefined;

@@ -1,0 +1,15 @@
+import { Compile } from 'typebox/compile';
+import type { Action } from './action.ts';
+
+type Check = ReturnType<typeof Compile<Action['input']>>;
+
+const checks = new WeakMap<Action, Check>();
+
+/** The check of an action's input, compiled when it is first asked for: a process starts sooner. */
+export function inputCheck(action: Action): Check {
+  const known = checks.get(action);
+  if (known !== undefined) return known;
+  const made = Compile(action.input);
+  checks.set(action, made);
+  return made;
+}
