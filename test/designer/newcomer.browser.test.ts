@@ -30,19 +30,9 @@ for (const width of [1280, 1920] as const) {
   test(`at ${width} px a newcomer draws, tries, publishes and calls a flow to a SOAP hospital in ${MOST_STEPS} steps`, LIMIT, async () => {
     const { page, name, password } = await console.arrive({ roles: ['analyst', 'security-admin'], width });
     const hand = countingHand(page, `${width}`);
-    await page.getByRole('textbox', { name: '账号' }).waitFor();
-
-    await hand.type(name);
-    await hand.press('Tab');
-    await hand.type(password);
-    await hand.press('Enter');
-
-    await hand.click(page.getByRole('menuitem', { name: '流程' }));
+    await openFlows(page, hand, { name, password });
     const before = hand.steps.length;
-    await hand.click(page.getByRole('button', { name: '新建流程' }).first());
-    await page.getByRole('dialog', { name: '新建流程' }).waitFor();
-    await hand.type(`乙院挂号${width}`);
-    await hand.press('Enter');
+    await beginFlow(page, hand, `乙院挂号${width}`);
 
     await hand.click(page.getByRole('button', { name: /^接口转 SOAP/ }));
     await hand.click(page.getByRole('radio', { name: /预约挂号/ }));
@@ -71,17 +61,8 @@ for (const width of [1280, 1920] as const) {
     const panel = sidePanel(page);
     const add = (node: string) =>
       hand.click(page.getByRole('complementary', { name: '节点' }).getByRole('button', { name: node, exact: true }));
-    await page.getByRole('textbox', { name: '账号' }).waitFor();
-    await hand.type(name);
-    await hand.press('Tab');
-    await hand.type(password);
-    await hand.press('Enter');
-
-    await hand.click(page.getByRole('menuitem', { name: '流程' }));
-    await hand.click(page.getByRole('button', { name: '新建流程' }).first());
-    await page.getByRole('dialog', { name: '新建流程' }).waitFor();
-    await hand.type(`手工挂号${width}`);
-    await hand.press('Enter');
+    await openFlows(page, hand, { name, password });
+    await beginFlow(page, hand, `手工挂号${width}`);
 
     await hand.click(page.getByRole('button', { name: '接口请求触发' }).last());
     await add('SOAP 调用');
@@ -123,6 +104,22 @@ for (const width of [1280, 1920] as const) {
 }
 
 type Hand = ReturnType<typeof countingHand>;
+
+async function openFlows(page: Page, hand: Hand, person: { readonly name: string; readonly password: string }): Promise<void> {
+  await page.getByRole('textbox', { name: '账号' }).waitFor();
+  await hand.type(person.name);
+  await hand.press('Tab');
+  await hand.type(person.password);
+  await hand.press('Enter');
+  await hand.click(page.getByRole('menuitem', { name: '流程' }));
+}
+
+async function beginFlow(page: Page, hand: Hand, name: string): Promise<void> {
+  await hand.click(page.getByRole('button', { name: '新建流程' }).first());
+  await page.getByRole('dialog', { name: '新建流程' }).waitFor();
+  await hand.type(name);
+  await hand.press('Enter');
+}
 
 async function publishAndGrant(page: Page, hand: Hand): Promise<void> {
   const panel = sidePanel(page);
