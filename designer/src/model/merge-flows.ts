@@ -36,10 +36,10 @@ export function mergeFlows(base: FlowDocument, mine: FlowDocument, theirs: FlowD
   const merged = <T>(kind: MergeConflict['kind'], read: (flow: FlowDocument) => ReadonlyMap<string, T>) =>
     mergeMaps([read(base), read(mine), read(theirs)], isEqual, (id) => decide({ kind, id }));
   const nodes = mergeNodes([base, mine, theirs], (id) => decide({ kind: 'node', id }));
-  const wires = mergeWires([base, mine, theirs], nodes, (key) => decide(wiresConflict(key)));
+  const kept = keptAgainstRemoval([base, mine, theirs], nodes);
+  const wires = mergeWires([base, mine, theirs], kept, (key) => decide(wiresConflict(key)));
   const places = mergeMaps([placesOf(base), placesOf(mine), placesOf(theirs)], isEqual, () => 'mine');
-  for (const [id, keeper] of keptAgainstRemoval([base, mine, theirs], nodes))
-    places.set(id, placesOf(keeper === 'mine' ? mine : theirs).get(id));
+  for (const [id, keeper] of kept) places.set(id, placesOf(keeper === 'mine' ? mine : theirs).get(id));
   const { schema, flowId, revision } = theirs;
   const document = {
     ...{ schema, flowId, revision },
@@ -119,13 +119,11 @@ function keptAgainstRemoval(
 
 /** A node that stands against its removal has its wires again: that they went with it is no wish about them. */
 function mergeWires(
-  flows: Three<FlowDocument>,
-  nodes: ReadonlyMap<string, FlowNode>,
+  [base, mine, theirs]: Three<FlowDocument>,
+  kept: ReadonlyMap<string, MergeSide>,
   decide: (key: string) => MergeSide,
 ): Map<string, Wires> {
-  const [base, mine, theirs] = flows;
   const [old, my, their] = [base, mine, theirs].map((flow) => new Map(wiresOf(flow)));
-  const kept = keptAgainstRemoval(flows, nodes);
   const decided = new Map<string, Wires>();
   for (const [key, before] of old!) {
     const sides = new Set(before.flatMap(({ from, to }) => [kept.get(from.node), kept.get(to.node)]).filter((side) => side !== undefined));

@@ -2,6 +2,7 @@
 import type { FlowDocument, FlowNode, FlowTest } from '../../../engine/contract/flow-document.ts';
 import { isRecord } from '../../../engine/contract/is-record.ts';
 import type { Offer } from '../../../engine/contract/node.ts';
+import { valueAtRow } from './mapping/preview-mapping.ts';
 import type { NodeTypes } from './node-types.ts';
 import { sampleOf } from './schema-sample.ts';
 
@@ -51,10 +52,7 @@ export function missingFields(node: FlowNode, shapes: OfferedShapes, data: unkno
   const required = shapes.get(node.id)?.takes['required'];
   const path = operandPath(node);
   if (!Array.isArray(required) || path === undefined) return [];
-  const sent = path
-    .split('.')
-    .slice(1)
-    .reduce<unknown>((value, step) => (isRecord(value) ? value[step] : undefined), data);
+  const sent = valueAtRow({ data }, path);
   return (required as readonly string[]).filter((name) => !isRecord(sent) || !Object.hasOwn(sent, name));
 }
 

@@ -126,7 +126,7 @@ export function TryPanel() {
           onChange={choose}
         />
       </label>
-      <InputEditor typed={typed} isHl7={isHl7} onType={(next) => setTrial({ typed: next })} />
+      <InputEditor typed={typed} data={data} isHl7={isHl7} onType={(next) => setTrial({ typed: next })} />
       <label className={styles.field}>
         {t('scope')}
         <Select<Scope['kind']>
@@ -184,14 +184,15 @@ export function TryPanel() {
 interface InputEditorProps {
   /** JSON. */
   readonly typed: string;
+  /** What it says; undefined where it is no JSON. */
+  readonly data: { readonly value: unknown } | undefined;
   readonly isHl7: boolean;
   readonly onType: (typed: string) => void;
 }
 
 /** What a person knows as lines of text is typed as lines, all else as JSON. */
-function InputEditor({ typed, isHl7, onType }: InputEditorProps) {
+function InputEditor({ typed, data, isHl7, onType }: InputEditorProps) {
   const t = useTexts(TEXTS);
-  const data = parseJson(typed);
   const isLines = isHl7 && typeof data?.value === 'string';
   const label = t(isLines ? 'inputHl7' : 'input');
   return (
