@@ -1,6 +1,6 @@
 /**
- * The turns of password checks. Each check holds memory and a core for its time, so few run at once and the others wait, but not behind whoever
- * sends most: addresses take turns, and within an address its accounts. Those known from before go first, in lines of their own.
+ * The turns of password checks. Each check holds memory and a core for its time, so few run at once and the others wait, but not behind those
+ * who send most: addresses take turns, and within an address its accounts. Those known from before go first, in lines of their own.
  */
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError } from '../../engine/contract/errors.ts';
@@ -8,7 +8,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 export interface LoginPlace {
   /** Checks of one address run one after the other. */
   readonly address: string;
-  /** Checks of one account run one after the other, from wherever they come. */
+  /** Checks of one account run one after the other, whatever address they come from. */
   readonly account: string;
   /** Goes before those that are not known. */
   readonly isKnown: boolean;

@@ -1,4 +1,4 @@
-/** How many requests of one person there may be: twenty that are open, and two hundred whatever became of them. */
+/** How many requests of one person there may be: twenty open ones, and two hundred in all with those that have ended. */
 import { createKeyTurns } from './create-key-turns.ts';
 import { tooMany } from './request-errors.ts';
 import { ENDED } from './request-pages.ts';

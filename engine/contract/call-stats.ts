@@ -52,7 +52,7 @@ export interface CallStats {
   begun(id: string): () => void;
   /** One try ended. `code`: of its error. */
   attempted(id: string, ms: number, outcome: CallOutcome, code?: string): void;
-  /** A call ended, or goes on waiting and is told of no more. `refusal`: why it was refused, and whose call it was, where that is known. */
+  /** A call ended, or goes on waiting; it is reported once. `refusal`: why it was refused, and whose call it was, where that is known. */
   called(id: string, ms: number, outcome: CallOutcome, refusal?: Refusal): void;
   /** Of all that were ever called. */
   counts(): readonly CallCounts[];

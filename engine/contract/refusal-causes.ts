@@ -1,4 +1,4 @@
-/** Why calls were refused in the last five minutes: by code, a few at most, so that whoever sends nonsense fills no memory. */
+/** Why calls were refused in the last five minutes: by code, a few at most, so that senders of nonsense cannot fill memory. */
 import { SlotSums } from './slot-sums.ts';
 
 export interface RefusalCause {

@@ -24,7 +24,7 @@ export function FlowSync() {
   const isNaming = useEditor(({ history }) => isLabelGesture(history.gesture));
   const named = useRef(document);
   useEffect(() => {
-    // While a node's name is being typed its wires keep the old one: to draw all wires anew takes longer than the key.
+    // While a node's name is being typed its wires keep the old one: to draw all wires again takes longer than the key.
     if (!isNaming) named.current = document;
     const elements = build(document, selected, names, named.current);
     const { setNodes, setEdges, nodeLookup } = drawing.getState();

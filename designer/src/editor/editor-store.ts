@@ -181,7 +181,7 @@ export function createEditorStore({ history: given, types, isReadOnly }: EditorS
   });
 }
 
-/** A state that stays the same object is told to nobody: hundreds of cards would ask whether it concerns them. */
+/** Listeners do not hear of a state that stays the same object: hundreds of cards would check whether it concerns them. */
 function withHistory(state: EditorState, history: History): EditorState {
   return history === state.history ? state : { ...state, history };
 }

@@ -27,7 +27,7 @@ export interface ErrorWords {
   }[];
 }
 
-/** `known`: an error that is told already, so that what it names by ids is called by its names. */
+/** `known`: an error that is on the screen already, so that the ids in it are shown as names. */
 export function useErrorWords(known?: unknown): (error: unknown) => ErrorWords {
   const language = useLanguage();
   const t = useTexts(TEXTS);

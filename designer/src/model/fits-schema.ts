@@ -1,6 +1,6 @@
 /**
  * Whether a value fits a schema. A page may not generate code, and interpreting the schema of a large mapping takes longer than a key. So a part
- * that fitted is not looked at again: documents do not change in place, and of a large one a key makes few parts anew.
+ * that fitted is not looked at again: documents do not change in place, and one key replaces few parts of a large one.
  */
 import type { TSchema } from 'typebox';
 import { Check } from 'typebox/schema';

@@ -63,7 +63,7 @@ interface Props {
   readonly standstill: Standstill;
   readonly details: ExecutionDetails;
   readonly document: FlowDocument;
-  /** It was let go on while the page was open, and stopped anew. */
+  /** It was continued while the page was open, and stopped again. */
   readonly isAgain: boolean;
   /** Undefined until the data is shown. */
   readonly data: PayloadAnswer | undefined;
