@@ -7,9 +7,11 @@ import type { FlowCall, FlowResult, RunFlow } from '../../engine/contract/run-fl
 import type { Answer, Exchange, GatewayError, JsonReader, JsonResult } from '../contract.ts';
 import { QUERY_MALFORMED, refuse, refuseDone, refuseJson, refuseUnknown } from '../errors.ts';
 import type { RunCall } from '../pipeline/compile-interface.ts';
+import type { Text } from '../../engine/contract/texts.ts';
 import { callerOf } from '../shared/caller-of.ts';
 import { decodeQuery } from '../shared/decode-query.ts';
 import { beginSpan } from '../shared/trace-exchange.ts';
+import { callerAdvice } from './caller-advice.ts';
 import { toFlowAnswer } from './to-flow-answer.ts';
 
 /** A flow that heeds its deadline answers before this; one that does not is given up, its outcome unknown. */
@@ -148,23 +150,26 @@ function toFailure(error: ErrorRecord, exchange: Exchange): GatewayError {
   return error.status === undefined ? refusal : { ...refusal, status: error.status };
 }
 
-/** Their advice is for the author of the flow, who alone can draw it otherwise. */
-const TOLD_WITHOUT_FIX = ['SOAP_FAULT'];
-
-function inChinese(error: ErrorRecord, isFixTold: boolean): string {
-  const { what, fix: advice, original } = errorText(error, 'zh-CN');
-  const fix = isFixTold ? advice : undefined;
-  return [`${what}${fix === undefined && original === undefined ? '' : '。'}`, fix, original].filter(Boolean).join('');
+/** Advice is told where the error has any: what an author says to callers stands alone. */
+function toldInBoth(error: ErrorRecord): Text {
+  const { code, message, fix: advice } = error;
+  const { what, fix, original } = errorText(error, 'zh-CN');
+  const own = callerAdvice(code);
+  const chinese = fix === undefined ? undefined : (own?.['zh-CN'] ?? fix);
+  const english = advice === undefined ? undefined : (own?.en ?? advice);
+  return {
+    'zh-CN': [`${what}${chinese === undefined && original === undefined ? '' : '。'}`, chinese, original].filter(Boolean).join(''),
+    en: [message, english].filter(Boolean).join(' '),
+  };
 }
 
 function byKind(error: ErrorRecord, exchange: Exchange): GatewayError {
   switch (error.kind) {
     case 'input': {
-      const isFixTold = !TOLD_WITHOUT_FIX.includes(error.code);
-      const message = error.fix === undefined || !isFixTold ? error.message : `${error.message} ${error.fix}`;
+      const told = toldInBoth(error);
       const issues = error.issues?.map((issue) => ({ path: issue.path, message: issue.message })) ?? [];
       return refuse('GW42203', {
-        text: { 'zh-CN': `流程拒绝了该请求（${error.code}）：${inChinese(error, isFixTold)}`, en: `${error.code}: ${message}` },
+        text: { 'zh-CN': `流程拒绝了该请求（${error.code}）：${told['zh-CN']}`, en: `${error.code}: ${told.en}` },
         ...(issues.length === 0 ? {} : { issues }),
       });
     }

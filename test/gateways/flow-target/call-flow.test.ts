@@ -135,8 +135,11 @@ test('what a flow refuses is told in the caller’s language, with what it is ab
   } as const;
   const result: FlowResult = { outcome: 'failed', executionId: 'exe_1', error };
   const chinese = (await call(result)).body.toString();
-  assert.match(chinese, /流程拒绝了该请求（CODE_UNKNOWN）：代码表“sex”中没有这个代码，也没有设置默认值。在代码表中补充该代码/);
-  assert.match((await call(result, {}, { 'accept-language': 'en' })).body.toString(), /does not know this code.*Add the code\./);
+  assert.match(chinese, /流程拒绝了该请求（CODE_UNKNOWN）：代码表“sex”中没有这个代码，也没有设置默认值。请改用接口约定的代码/);
+  assert.doesNotMatch(chinese, /补充该代码/);
+  const english = (await call(result, {}, { 'accept-language': 'en' })).body.toString();
+  assert.match(english, /does not know this code.*Send a code that the interface knows/);
+  assert.doesNotMatch(english, /Add the code/);
 });
 
 test('advice that is for the author of the flow is not told to its caller', async () => {
@@ -145,9 +148,16 @@ test('advice that is for the author of the flow is not told to its caller', asyn
     error: { ...FAULT, fix: 'Let faults leave by their own port to see reason and detail.' },
   };
   const chinese = (await call(error as FlowResult)).body.toString();
-  assert.match(chinese, /流程拒绝了该请求（SOAP_FAULT）：对方返回了 SOAP Fault（Client）/);
+  assert.match(chinese, /流程拒绝了该请求（SOAP_FAULT）：对方返回了 SOAP Fault（Client）。请按接口约定核对请求内容/);
   assert.doesNotMatch(chinese, /端口/);
   assert.doesNotMatch((await call(error as FlowResult, {}, { 'accept-language': 'en' })).body.toString(), /port/);
+});
+
+test('advice that a caller can follow is told as it is', async () => {
+  const fix = 'Send every key once.';
+  const error = { code: 'JSON_DUPLICATE_KEY', kind: 'input', message: 'A key comes twice.', values: { key: 'a' }, fix } as const;
+  const result: FlowResult = { outcome: 'failed', executionId: 'exe_1', error };
+  assert.match((await call(result, {}, { 'accept-language': 'en' })).body.toString(), /A key comes twice\. Send every key once\./);
 });
 
 const FAULT = { code: 'SOAP_FAULT', kind: 'input', message: 'The other side answered with a fault (Client).', values: { fault: 'Client' } };
