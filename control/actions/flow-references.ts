@@ -5,12 +5,14 @@ import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { isRecord } from '../../engine/contract/is-record.ts';
 import type { DomainScope } from './domains.ts';
 import { usesOf, type UsedKind } from './flow-uses.ts';
+import { hideOthersIn } from './hide-others.ts';
 import type { ControlServices } from './services.ts';
 
 type Services = Pick<ControlServices, 'catalog' | 'bindingStore' | 'registry' | 'nodes'>;
+type Seeing = Services & Pick<ControlServices, 'owners'>;
 
 /** What the engine itself finds about adapters, tables and flows: it knows those of every domain, and its words would tell of them. */
-const ABOUT_REFERENCES = /^(FLOW_ADAPTER_|FLOW_TABLE_|FLOW_CALLED_|SUBFLOW_)/;
+const ABOUT_REFERENCES = /^(FLOW_ADAPTER_|FLOW_TABLE_|FLOW_CALLED_|SUBFLOW_|LISTENER_)/;
 
 /** FLOW_OUTSIDE_DOMAINS (input) unless every adapter, table and called flow of the document may be used. */
 export async function requireReferences(services: Services, domains: DomainScope, document: unknown): Promise<void> {
@@ -37,16 +39,20 @@ export async function requirePublishable(services: Services, domains: DomainScop
   });
 }
 
-/** The engine's issues, with what concerns references judged by the person's domains: unknown and another domain's look alike. */
+/**
+ * The engine's issues, with what concerns references judged by the person's domains: unknown and another domain's look alike. What else names
+ * a thing of others says only that something is there.
+ */
 export async function issuesSeen(
-  services: Services,
+  services: Seeing,
   domains: DomainScope,
   document: unknown,
   issues: readonly Issue[],
 ): Promise<readonly Issue[]> {
   const outside = await outsideIssues(services, domains, document);
   const nodes = new Set(outside.map(({ node }) => node));
-  return [...issues.filter(({ code, node }) => !(nodes.has(node) && ABOUT_REFERENCES.test(code))), ...outside];
+  const own = issues.filter(({ code, node }) => !(nodes.has(node) && ABOUT_REFERENCES.test(code)));
+  return [...(await hideOthersIn(own, domains, services.owners)), ...outside];
 }
 
 async function outsideIssues(services: Services, domains: DomainScope, document: unknown): Promise<readonly Issue[]> {

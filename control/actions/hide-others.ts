@@ -26,14 +26,21 @@ const NAMED: Readonly<Record<string, readonly Named[]>> = {
 export async function hideOthers(error: unknown, scope: DomainScope, owners: Owners): Promise<unknown> {
   if (scope.only === undefined || !(error instanceof AppError)) return error;
   if (await namesOthers(error, scope, owners)) return hidden(error.code);
-  const issues: Issue[] = [];
-  for (const issue of error.issues) {
-    const isHidden = await namesOthers(issue, scope, owners);
-    issues.push(isHidden ? { ...toIssue(hidden(issue.code), issue.path), severity: issue.severity } : issue);
-  }
+  const issues = await hideOthersIn(error.issues, scope, owners);
   if (issues.every((issue, index) => issue === error.issues[index])) return error;
   const { code, kind, message, values, fix, cause } = error;
   return new AppError(code, kind, message, { values, issues, cause, ...(fix === undefined ? {} : { fix }) });
+}
+
+/** Issues as this person may read them, in their places. */
+export async function hideOthersIn(issues: readonly Issue[], scope: DomainScope, owners: Owners): Promise<readonly Issue[]> {
+  const shown: Issue[] = [];
+  for (const issue of issues) {
+    const { code, path, severity, node } = issue;
+    const isHidden = scope.only !== undefined && (await namesOthers(issue, scope, owners));
+    shown.push(isHidden ? { ...toIssue(hidden(code), path), severity, ...(node === undefined ? {} : { node }) } : issue);
+  }
+  return shown;
 }
 
 interface Coded {
@@ -52,9 +59,15 @@ async function namesOthers({ code, values = {} }: Coded, scope: DomainScope, own
   return false;
 }
 
+/** Where another sentence says more than that something is in the way. */
+const SAID: Readonly<Record<string, { readonly message: string; readonly fix: string }>> = {
+  LISTENER_CLASH: { message: 'A flow of another domain listens on this address already.', fix: 'Use another adapter or port.' },
+};
+
 function hidden(code: string): AppError {
-  return new AppError(code, 'input', 'Something outside your domains is in the way.', {
-    values: { problem: 'others' },
+  const { message, fix } = SAID[code] ?? {
+    message: 'Something outside your domains is in the way.',
     fix: 'Ask a person who has all domains.',
-  });
+  };
+  return new AppError(code, 'input', message, { values: { problem: 'others' }, fix });
 }

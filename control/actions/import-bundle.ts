@@ -137,14 +137,16 @@ function repeatedIds({ adapters = [], tables = [], flows = [], interfaces = [] }
   });
 }
 
+const OF_NO_MATTER: ReadonlySet<string> = new Set(['FLOW_ADAPTER_UNKNOWN', 'FLOW_TABLE_UNKNOWN', 'LISTENER_CLASH']);
+
 /**
  * Drafts may break rules, but not the schema, and of what costs too much nobody knows whether it does; the person who has to mend that gets the
- * broken rules too. Adapters and tables that are not here may come with the bundle.
+ * broken rules too. Adapters and tables that are not here may come with the bundle, and what listens elsewhere matters once it is published.
  */
 async function whatKeepsFromSaving(catalog: ControlServices['catalog'], flow: unknown, by: string): Promise<readonly Issue[]> {
   const issues = await catalog.validate(flow, by);
   if (!issues.some(({ code }) => code === 'FLOW_SCHEMA' || code === 'FLOW_TOO_COSTLY')) return [];
-  return issues.filter(({ code }) => code !== 'FLOW_ADAPTER_UNKNOWN' && code !== 'FLOW_TABLE_UNKNOWN');
+  return issues.filter(({ code }) => !OF_NO_MATTER.has(code));
 }
 
 /**

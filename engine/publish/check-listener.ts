@@ -1,28 +1,65 @@
 import type { Adapter } from '../contract/adapter.ts';
-import { AppError } from '../contract/errors.ts';
+import { AppError, toIssue, type Issue } from '../contract/errors.ts';
+import type { FlowNode } from '../contract/flow-document.ts';
+import { isRecord } from '../contract/is-record.ts';
+import type { NodeDefinition } from '../contract/node.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
-import type { Bindings } from '../services.ts';
+import type { Bindings, NodeRegistry, PublishedFlows } from '../services.ts';
+
+/** What else listens, and where adapters do. */
+export interface ListenerDeps {
+  readonly published: Pick<PublishedFlows, 'list'>;
+  readonly bindings: Pick<Bindings, 'adapter'>;
+}
 
 /** Two flows cannot listen on one adapter, nor on two that name one address. LISTENER_CLASH (input) names the other flow. */
-export function checkListener(flow: CompiledFlow, others: readonly CompiledFlow[], bindings: Pick<Bindings, 'adapter'>): void {
-  const mine = listenerOf(flow, bindings);
-  if (mine === undefined) return;
-  const other = others.find((candidate) => candidate.flowId !== flow.flowId && isSame(mine, listenerOf(candidate, bindings)));
-  if (other === undefined) return;
-  throw new AppError(
+export function checkListener({ flowId, trigger }: CompiledFlow, deps: ListenerDeps): void {
+  const clash = clashOf(flowId, trigger.node.adapter, trigger.definition, deps);
+  if (clash !== undefined) throw clash;
+}
+
+/**
+ * The same of a draft, at the adapter of its trigger, so that its author reads it before publishing. Other errors of the draft do not matter:
+ * it may be anything.
+ */
+export function listenerIssues(raw: unknown, deps: ListenerDeps & { readonly nodes: NodeRegistry }): readonly Issue[] {
+  const nodes: readonly unknown[] = isRecord(raw) && Array.isArray(raw['nodes']) ? raw['nodes'] : [];
+  const index = nodes.findIndex((node) => isRecord(node) && listens(deps.nodes.get(String(node['type']))));
+  if (!isRecord(raw) || index === -1) return [];
+  const { id, type, adapter } = nodes[index] as FlowNode;
+  const clash = clashOf(String(raw['flowId']), adapter, deps.nodes.get(type)!, deps);
+  return clash === undefined ? [] : [{ ...toIssue(clash, `/nodes/${index}/adapter`), node: id }];
+}
+
+function clashOf(
+  flowId: string,
+  adapter: string | undefined,
+  definition: NodeDefinition,
+  { published, bindings }: ListenerDeps,
+): AppError | undefined {
+  const mine = listenerOf(adapter, definition, bindings);
+  if (mine === undefined) return undefined;
+  const other = published
+    .list()
+    .find(({ flowId: id, trigger }) => id !== flowId && isSame(mine, listenerOf(trigger.node.adapter, trigger.definition, bindings)));
+  if (other === undefined) return undefined;
+  return new AppError(
     'LISTENER_CLASH',
     'input',
-    `The flow ${other.flowId} ("${other.document.name.en}") listens on ${mine.adapterId} already.`,
+    `The flow ${other.flowId} ("${other.document.name.en}") listens at the address of ${mine.adapterId} already.`,
     {
-      values: { flowId: flow.flowId, other: other.flowId, adapter: mine.adapterId },
+      values: { flowId, other: other.flowId, adapter: mine.adapterId },
       fix: 'Use another adapter, or unpublish the other flow.',
     },
   );
 }
 
-function listenerOf({ trigger }: CompiledFlow, bindings: Pick<Bindings, 'adapter'>): Adapter | undefined {
-  const isListening = trigger.definition.kind === 'trigger' && trigger.definition.listen !== undefined;
-  return isListening && trigger.node.adapter !== undefined ? bindings.adapter(trigger.node.adapter) : undefined;
+function listenerOf(adapter: string | undefined, definition: NodeDefinition, bindings: ListenerDeps['bindings']): Adapter | undefined {
+  return listens(definition) && adapter !== undefined ? bindings.adapter(adapter) : undefined;
+}
+
+function listens(definition: NodeDefinition | undefined): boolean {
+  return definition?.kind === 'trigger' && definition.listen !== undefined;
 }
 
 function isSame(a: Adapter, b: Adapter | undefined): boolean {

@@ -6,6 +6,7 @@ import { isTooLarge, tooCostly } from '../examine/examine-protocol.ts';
 import { readFlow } from '../flow/parse-flow.ts';
 import type { FlowCatalog, FlowSummary } from '../services.ts';
 import { createAdapterUsers } from './adapter-users.ts';
+import { listenerIssues } from './check-listener.ts';
 import { createDraftHeads, type DraftHead } from './draft-heads.ts';
 import { createDraftRevisions } from './draft-revisions.ts';
 import { readyFlow, type FlowCatalogDeps } from './examine-flow.ts';
@@ -63,7 +64,7 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog {
   }
 
   return {
-    validate: (raw, by) => findIssues(deps, raw, by),
+    validate: async (raw, by) => [...(await findIssues(deps, raw, by)), ...listenerIssues(raw, deps)],
     saveDraft,
     ...createPublisher(deps),
     draft: async (flowId) => bodyOf(stores, await stores.drafts.get(flowId)),

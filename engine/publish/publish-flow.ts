@@ -96,7 +96,7 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
   }
 
   async function prepare(flow: CompiledFlow, signal: AbortSignal): Promise<void> {
-    checkListener(flow, published.list(), deps.bindings);
+    checkListener(flow, deps);
     await deps.prepareTrigger?.(flow, signal);
     signal.throwIfAborted();
   }

@@ -1,7 +1,10 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment -- answers of every shape are looked into */
 /** What a refusal, a removed flow or an interface could tell a person about another domain, and what the trail says of people who try. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
+import type { Issue } from '../../engine/contract/errors.ts';
 import { adapterOf, flowOf, ids, interfaceOf, makeSide, type Side } from './domain-sides.ts';
 import { putExecution } from './put-execution.ts';
 import type { Client } from './start-control.ts';
@@ -170,4 +173,38 @@ test('whoever reaches for another domain’s things is in the trail, with what t
     'flows.save DOMAIN_NOT_HELD ',
   ]);
   assert.equal((await running.admin.call('GET', `/executions/${own.executionId}`)).status, 200);
+});
+
+test('a draft that would listen where a flow of another domain does is told so, and not which', async () => {
+  const { admin } = running;
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  const listening = (flowId: string, domain: string, adapter: string) =>
+    graph(flowId, { n_in: { type: 'mllp.listen@1', adapter }, n_parse: { type: 'hl7.parse@1' } }, ['n_in > n_parse'], {
+      ...{ domain, mode: 'durable' },
+    });
+  const listener = (domain: string, mark: string) =>
+    adapterOf(
+      { domain, mark },
+      { protocol: 'mllp', environments: { TEST: { listen: { host: '127.0.0.1', port }, listenTls: false, peers: ['127.0.0.1'] } } },
+    );
+  for (const [domain, mark] of [
+    [B, 'kappa5'],
+    [A, 'lambda6'],
+  ] as const)
+    assert.equal((await admin.call('PUT', `/adapters/adp_${mark}`, listener(domain, mark))).status, 200);
+  await running.publish(listening('flw_kappa5', B, 'adp_kappa5'));
+  const clash = async (person: Client, adapter: string) => {
+    const { body } = await person.call('POST', '/flows/validate', listening('flw_lambda6', A, adapter));
+    return (body.issues as readonly Issue[]).find(({ code }) => code === 'LISTENER_CLASH');
+  };
+  const seen = await clash(analyst, 'adp_lambda6');
+  assert.deepEqual([seen?.path, seen?.node, seen?.severity, seen?.values], ['/nodes/0/adapter', 'n_in', 'error', { problem: 'others' }]);
+  assert.match(seen?.message ?? '', /another domain/);
+  assert.doesNotMatch(JSON.stringify(seen), /kappa5/);
+  assert.match((await clash(admin, 'adp_lambda6'))?.message ?? '', /flw_kappa5/);
+  assert.equal(await clash(analyst, 'adp_kappa5'), undefined, 'of an adapter of others it says nothing');
 });

@@ -1,6 +1,7 @@
 /** Problems are told where they arise: at once what can be seen here, and after a pause what only the server can tell. */
-import { useEffect, useMemo, useRef } from 'react';
+import { useEffect, useMemo, useReducer, useRef } from 'react';
 import { call } from '../api/client.ts';
+import { useLive } from '../app/live.ts';
 import { collectProblems, createProblemChecks, type ToldIssues } from '../model/issues.ts';
 import { useEditor, useEditorStore } from './editor-context.tsx';
 
@@ -13,6 +14,7 @@ export function useValidation(): void {
   const types = useEditor((editor) => editor.types);
   const checks = useMemo(() => createProblemChecks(types), [types]);
   const told = useRef<ToldIssues>(undefined);
+  const look = useOtherFlows();
   useEffect(() => {
     const controller = new AbortController();
     const show = () => store.getState().setProblems(collectProblems(checks.current(document, told.current), document));
@@ -30,5 +32,19 @@ export function useValidation(): void {
       clearTimeout(thorough);
       controller.abort();
     };
-  }, [document, checks, store]);
+  }, [document, checks, store, look]);
+}
+
+/** Counts up when a flow began or ceased to serve, or a person comes back from where they may have mended something. */
+function useOtherFlows(): number {
+  const [look, again] = useReducer((count: number) => count + 1, 0);
+  useLive('flow', again);
+  useLive<{ readonly gone: readonly string[] }>('flows', ({ gone }) => {
+    if (gone.length > 0) again();
+  });
+  useEffect(() => {
+    window.addEventListener('focus', again);
+    return () => window.removeEventListener('focus', again);
+  }, []);
+  return look;
 }

@@ -8,17 +8,17 @@ const nameOf = (kind: Kind, id: string) => NAMES[`${kind} ${id}`] ?? '';
 
 const clash = {
   code: 'LISTENER_CLASH',
-  message: 'The flow flw_a ("Admissions") listens on adp_c already.',
+  message: 'The flow flw_a ("Admissions") listens at the address of adp_c already.',
   values: { flowId: 'flw_b', other: 'flw_a', adapter: 'adp_c' },
   fix: 'Use another adapter.',
 };
 
 test('flows and adapters in an error are called by their names, in both languages', () => {
   const zh = nameIds(errorText(clash, 'zh-CN'), clash, nameOf);
-  assert.equal(zh.what, '流程“入院登记”已在监听适配器“丙院接入 $&”');
+  assert.equal(zh.what, '流程“入院登记”已在监听适配器“丙院接入 $&”的地址');
   assert.equal(zh.fix, '改用其他适配器，或先取消发布流程“入院登记”。');
   const en = nameIds(errorText(clash, 'en'), clash, nameOf);
-  assert.equal(en.what, 'The flow "入院登记" listens on "丙院接入 $&" already.');
+  assert.equal(en.what, 'The flow "入院登记" listens at the address of "丙院接入 $&" already.');
 });
 
 test('an id stays where its thing is gone or may not be known', () => {

@@ -424,6 +424,22 @@ test('two flows cannot listen on one adapter: the other is named', async () => {
   );
 });
 
+test('a draft whose adapter another flow listens on has that among its problems, at its trigger; the flow that listens has none', async () => {
+  const { catalog } = await installation()();
+  await catalog.saveDraft(feed('flw_one'), 'ann');
+  const clashes = async (document: FlowDocument) => (await catalog.validate(document)).filter(({ code }) => code === 'LISTENER_CLASH');
+  assert.deepEqual(await clashes(feed('flw_two')), [], 'nothing listens yet');
+  await catalog.publish('flw_one', 'ann', signal);
+  const [clash] = await clashes(feed('flw_two'));
+  assert.deepEqual(
+    [clash?.severity, clash?.path, clash?.node, clash?.values?.['other']],
+    ['error', '/nodes/0/adapter', feed('flw_two').nodes[0]?.id, 'flw_one'],
+  );
+  assert.deepEqual(await clashes(feed('flw_one')), []);
+  await catalog.unpublish('flw_one', 'ann');
+  assert.deepEqual(await clashes(feed('flw_two')), []);
+});
+
 test('a flow whose listener is slow to change holds up no other flow, neither its publication nor the next reading', async () => {
   const { catalog, published } = await installation()();
   const slow = Promise.withResolvers<void>();
