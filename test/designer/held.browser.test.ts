@@ -197,6 +197,41 @@ test('a bulk whose messages are held again is not shown as well, and leads to th
   await page.getByText('现在没有再次挂起的消息').waitFor();
 });
 
+test('a message that is retried from its row is followed: held again, or gone on', { skip: noBrowser }, async (t) => {
+  const { city, open, hospital, send } = await setUp(t);
+  hospital.answer = () => ({ status: 422 });
+  for (let number = 0; number < 2; number += 1) await send({ number });
+  await until('both are held', async () => (await heldCount(city)) === 2, 30_000);
+  const page = await open({ roles: ['operator'], path: '/held' });
+  await page.getByRole('link', { name: '出院小结上报' }).click();
+  const retry = async () => {
+    await page.getByRole('row', { name: /exe_/ }).first().getByRole('button', { name: '重试' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: '重试' }).click();
+  };
+  await retry();
+  const notice = page.getByRole('alert');
+  await notice.filter({ hasText: /又停在“送丁医院”：对方系统拒绝了该请求/ }).waitFor();
+  await picture(page, 'row-held-again zh 1280');
+  hospital.answer = () => ({ status: 200 });
+  await retry();
+  await notice.filter({ hasText: '走通了' }).waitFor();
+  await expect(page.getByRole('row', { name: /exe_/ })).toHaveCount(1);
+  await picture(page, 'row-went-on zh 1280');
+  await notice.getByRole('link', { name: '查看这条消息' }).click();
+  await page.waitForURL(/\/messages\/exe_/);
+
+  hospital.answer = () => ({ status: 422 });
+  const english = await open({ roles: ['operator'], path: '/held', language: 'en', width: 1920 });
+  await english.getByRole('link', { name: 'Discharge summaries' }).click();
+  await english.getByRole('row', { name: /exe_/ }).getByRole('button', { name: 'Retry' }).click();
+  await english.getByRole('dialog').getByRole('button', { name: 'Retry' }).click();
+  await english
+    .getByRole('alert')
+    .filter({ hasText: /Held at “送丁医院” again: / })
+    .waitFor();
+  await picture(english, 'row-held-again en 1920');
+});
+
 test('refused messages are resent in bulk, in place, once the other side is mended', { skip: noBrowser }, async (t) => {
   const { city, open, hospital, send } = await setUp(t);
   hospital.answer = () => ({ status: 422 });

@@ -24,6 +24,7 @@ import type { BulkChoice, BulkWish } from './bulk-dialog.tsx';
 import { OutcomeTag } from './cause-panel.tsx';
 import { addressOf, choiceOf, groupOfAddress, isAfterWrite, isCodeMissing, mayBeDone, type GroupName } from './held-group.ts';
 import styles from './held-page.module.css';
+import { RetryOutcome, type Retried } from './retry-outcome.tsx';
 import { useBulks } from './use-bulks.tsx';
 import { useKeySearch } from './key-search.tsx';
 
@@ -164,11 +165,16 @@ function Messages({
   const t = useTexts(TEXTS);
   const may = useMay();
   const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [retried, setRetried] = useState<Retried>();
   const search = useKeySearch();
   const { all: _all, ids: _ids, key: _key, ...where } = choice;
   const query = { ...where, ...(outcome === 'any' ? {} : { outcome }) };
   const list = useMessagePages(search.questionOf(query), REFRESH_MS);
   const keysColumn = useKeysColumn(list.rows);
+  const acts: Column<ExecutionSummary> = {
+    ...{ key: 'acts', title: '', align: 'right' },
+    render: (row) => <Acts message={row} onRetried={() => setRetried(row)} />,
+  };
   const found: BulkChoice = search.key === undefined ? choice : { ...where, key: search.key };
   const bulks = useBulks();
   const isHeld = new Set(list.rows.map(({ executionId }) => executionId));
@@ -209,10 +215,13 @@ function Messages({
           </div>
         </div>
         {search.fields}
+        {retried === undefined ? null : (
+          <RetryOutcome key={`${retried.executionId} ${retried.attempt}`} retried={retried} onClose={() => setRetried(undefined)} />
+        )}
         <MessageTable
           label={t('held')}
           list={list}
-          columns={[columns[0]!, ...keysColumn, ...columns.slice(1)]}
+          columns={[columns[0]!, ...keysColumn, ...columns.slice(1), acts]}
           empty={<EmptyState title={search.key === undefined ? empty : t('noneFound')} />}
           {...(mayAct ? { selection: { keys: ids, onChange: setChosen } } : {})}
         />
@@ -260,17 +269,16 @@ function useColumns(): readonly Column<ExecutionSummary>[] {
     { key: 'id', title: t('id'), render: ({ executionId }) => <CopyText text={executionId} isShort /> },
     { key: 'version', title: t('version'), render: ({ version }) => `v${version}` },
     { key: 'attempt', title: t('attempt'), align: 'right', render: ({ attempt }) => attempt },
-    { key: 'acts', title: '', align: 'right', render: (row) => <Acts message={row} /> },
   ];
 }
 
-function Acts({ message }: { readonly message: ExecutionSummary }) {
+function Acts({ message, onRetried }: { readonly message: ExecutionSummary; readonly onRetried: () => void }) {
   const may = useMay();
   const acts = useMessageActs();
   return (
     <span className={styles.acts}>
       {may('executions.retry') ? (
-        <Button size="small" icon={<RotateCcw size={14} />} onClick={() => acts.retry(message)}>
+        <Button size="small" icon={<RotateCcw size={14} />} onClick={() => acts.retry(message, onRetried)}>
           {acts.words.retryOf(message)}
         </Button>
       ) : null}

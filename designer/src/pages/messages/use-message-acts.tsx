@@ -77,7 +77,8 @@ export function useMessageActs() {
   const { mutateAsync: conclude } = useMutationOf('executions.conclude', ['flows', 'held', 'system']);
   const { mutateAsync: cancel } = useMutationOf('executions.cancel', ['flows', 'held', 'system']);
   return {
-    retry: (acted: Acted) => {
+    /** `onRetried`: it goes on, which does not say how far. */
+    retry: (acted: Acted, onRetried?: () => void) => {
       const { executionId, held, hasWritten } = acted;
       const isUnknown = held?.outcomeKnown === false;
       const isKept = hasWritten && !isUnknown;
@@ -98,7 +99,7 @@ export function useMessageActs() {
         ),
         verb: t(isKept ? 'goOn' : 'retry'),
         ...(isUnknown ? { affirm: t('asked') } : {}),
-        run: () => retry({ executionId, tables }),
+        run: () => retry({ executionId, tables }).then(onRetried),
       });
     },
     tryNow: ({ executionId }: Pick<Acted, 'executionId'>) =>
