@@ -131,6 +131,6 @@ function refusal(code: string, why: string, adapter: Adapter, retryAfterMs: numb
   return new AppError(code, 'transient', `The system behind adapter ${adapter.adapterId} ${why}.`, {
     values: { adapterId: adapter.adapterId },
     retryAfterMs: Math.ceil(retryAfterMs),
-    fix: 'Try again later; if it stays so, look at the adapter’s health and limits.',
+    fix: 'Look at the adapter’s health and limits.',
   });
 }

@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { adapterTo, startHospital } from '../control/start-engine.ts';
 import { until, type City } from '../support/city.ts';
-import { chainFlow } from '../support/platform-api.ts';
+import { busInterface, chainFlow } from '../support/platform-api.ts';
 import { expect, noBrowser, startConsole } from './browser.ts';
 import { offerOnBus } from './offer-on-bus.ts';
 
@@ -134,6 +134,34 @@ test('a message that waits for its next attempt says why, which attempt, and whe
   await expect(card).toHaveCount(0);
   assert.equal(hospital.received.length, 2);
 });
+
+/** A person lets it go on, it waits by itself, or its caller has had the answer. */
+for (const [status, mode, retry, words] of [
+  ['held', 'durable', 0, '恢复后请重试，它不会自动继续'],
+  ['waiting', 'durable', 4, '恢复后会自动继续'],
+  ['failed', 'sync', 0, '恢复后，调用方可放心再次调用'],
+] as const)
+  test(
+    `who lets a ${status} message of a ${mode} flow go on once the hospital is back is said on its page`,
+    { skip: noBrowser },
+    async (t) => {
+      const { city, open, hospital } = await startWithHospital(t);
+      const [node] = send.nodes.filter(({ id }) => id === 'n_send');
+      const handling = { ...HOURLY, retry: { ...HOURLY.retry, max: retry } };
+      const flow = chainFlow(`flw_beds_${status}`, [{ ...node!, handling }], { mode, deadlineMs: 60_000 });
+      const ask = await offerOnBus(city, flow);
+      await ask({});
+      hospital.answer = () => ({ status: 503 });
+      const { path } = busInterface(flow.flowId);
+      const headers = { authorization: `Bearer ${city.busToken}`, 'content-type': 'application/json' };
+      await city.send(`${city.bus}${path}`, { method: 'POST', headers, body: '{}' });
+      const id = await idOf(city, flow.flowId, status);
+      const page = await open({ roles: ['operator'], path: `/messages/${id}` });
+      const card = page.getByRole('region', { name: /“送丁医院”/ });
+      await card.getByText(words).waitFor();
+      await picture(page, `repeat ${status} zh`);
+    },
+  );
 
 test('the canvas folds so that data has room, and stays folded for this person', { skip: noBrowser }, async (t) => {
   const { city, open } = await startConsole(t);

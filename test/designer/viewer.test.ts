@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { causeOf, CAUSES } from '../../designer/src/model/error-causes.ts';
+import { causeOf, CAUSES, repeatOf } from '../../designer/src/model/error-causes.ts';
 import { editableOf, editedMessage } from '../../designer/src/pages/messages/resend-order.ts';
 import { contentOf, sourceOf } from '../../designer/src/viewer/content.ts';
 import { fieldsOf, findLines, findRows, hl7Message } from '../../designer/src/viewer/hl7-fields.ts';
@@ -85,4 +85,12 @@ test('codes of errors are told by their cause, those of adapters yet to come by 
     ['code', 'code', 'setup', 'content', 'platform', 'other'],
   );
   assert.equal(new Set(CAUSES).size, CAUSES.length);
+});
+
+test('a message is repeated by itself, by a person, or by its caller, as it stands', () => {
+  assert.deepEqual(
+    [repeatOf('waiting', 'durable'), repeatOf('held', 'durable'), repeatOf('failed', 'durable'), repeatOf('failed', 'sync')],
+    ['itself', 'retry', 'resend', 'caller'],
+  );
+  assert.equal(repeatOf('completed', 'durable'), 'nobody', 'a step of it failed, and the flow went on without');
 });

@@ -2,17 +2,18 @@
 import { useCallback } from 'react';
 import { errorText } from '../../../engine/contract/error-texts.ts';
 import { listGatewayErrors } from '../../../gateways/errors.ts';
-import { causeOf } from '../model/error-causes.ts';
-import { defineTexts, useLanguage, useTexts } from './texts.ts';
+import { causeOf, waitsForOther, type Repeat } from '../model/error-causes.ts';
+import { defineTexts, useLanguage, useTexts, type Language } from './texts.ts';
 
 const TEXTS = defineTexts({
   unreachable: ['连不上对方系统', 'The other system cannot be reached'],
-  unreachableFix: [
-    '没有办成，恢复后可放心重试。请看对方系统与网络。',
-    'Nothing was done; retry once it is back. Look at that system and the network.',
-  ],
+  unreachableFix: ['没有办成。请看对方系统与网络。', 'Nothing was done. Look at that system and the network.'],
   busy: ['对方繁忙或限流', 'The other system is busy'],
-  busyFix: ['没有办成。等对方空闲后重试，批量时放慢速度。', 'Nothing was done. Retry when it has room, in bulk at a lower rate.'],
+  busyFix: ['没有办成。批量时放慢速度。', 'Nothing was done. In bulk, lower the rate.'],
+  byItself: ['恢复后会自动继续。', 'It continues by itself once the system is back.'],
+  byRetry: ['恢复后请重试，它不会自动继续。', 'Retry once the system is back; it does not continue by itself.'],
+  byResend: ['恢复后可用“更正后重发”。', 'Once the system is back, use “Correct and resend”.'],
+  byCaller: ['恢复后，调用方可放心再次调用。', 'Once the system is back, the caller can safely call again.'],
   unanswered: ['发出后没有收到结果', 'Sent, but no outcome came back'],
   unansweredFix: [
     '对方可能已经办成。请先向对方核对：没有办成的重试，已办成的按已办理结束。',
@@ -64,21 +65,34 @@ export interface CauseWords {
   readonly what: string;
   /** What to do. */
   readonly fix: string;
+  /** How it goes on once the other system is back; its fix says so too. Absent where that alone does not help. */
+  readonly again?: string;
 }
 
-export function useCauseWords(): (code: string) => CauseWords {
+const REPEATS = { itself: 'byItself', retry: 'byRetry', resend: 'byResend', caller: 'byCaller' } as const;
+
+/** `repeat`: without one it is held. */
+export function useCauseWords(): (code: string, repeat?: Repeat) => CauseWords {
   const t = useTexts(TEXTS);
   const language = useLanguage();
   return useCallback(
-    (code) => {
+    (code, repeat = 'retry') => {
       const answer = GATEWAY_ANSWERS.get(code);
       if (answer !== undefined) {
         const { what, fix = '' } = errorText({ code, ...answer }, language);
         return { what, fix };
       }
       const cause = causeOf(code);
-      return { what: t(cause), fix: t(`${cause}Fix`) };
+      const words = { what: t(cause), fix: t(`${cause}Fix`) };
+      if (repeat === 'nobody' || !waitsForOther(cause)) return words;
+      const again = t(REPEATS[repeat]);
+      return { ...words, fix: joined(language, words.fix, again), again };
     },
     [t, language],
   );
+}
+
+/** Chinese sentences stand without a space between them. */
+export function joined(language: Language, ...sentences: readonly (string | undefined)[]): string {
+  return sentences.filter(Boolean).join(language === 'zh-CN' ? '' : ' ');
 }

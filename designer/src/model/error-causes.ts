@@ -1,4 +1,5 @@
 /** Why a message failed or is held, by the code of its error: a few causes that an operator acts upon. */
+import type { ExecutionStatus } from '../../../engine/run/execution-document.ts';
 
 export const CAUSES = [
   'unreachable',
@@ -37,6 +38,22 @@ const RULES: readonly (readonly [RegExp, Cause])[] = [
 /** It lies in what the flow makes of the content, and each run of the same version with the same content meets it. */
 export function isInFlow(code: string): boolean {
   return /^(EXPRESSION|MAP|CHECK)_|^(SCRIPT_ERROR|SCRIPT_RESULT_TOO_LARGE|CODE_UNKNOWN|CODE_TABLE_UNKNOWN)$/.test(code);
+}
+
+/** Who lets it go on once the other system is back. */
+export type Repeat = 'itself' | 'retry' | 'resend' | 'caller' | 'nobody';
+
+/** A held one never goes on by itself; a failed call is over, and its caller alone can repeat it. */
+export function repeatOf(status: ExecutionStatus, mode: 'sync' | 'durable'): Repeat {
+  if (status === 'held') return 'retry';
+  if (status === 'completed' || status === 'cancelled') return 'nobody';
+  if (status !== 'failed') return 'itself';
+  return mode === 'sync' ? 'caller' : 'resend';
+}
+
+/** Nothing was done, and all is well again as soon as the other side is. */
+export function waitsForOther(cause: Cause): boolean {
+  return cause === 'unreachable' || cause === 'busy';
 }
 
 export function causeOf(code: string): Cause {

@@ -74,7 +74,7 @@ export const payloadTexts: ErrorTemplates = {
     what: '报文中字段的组合和顺序过多：超过 {limit} 种',
     fix: '让同类对象的字段及其顺序一致，或分几个报文发送。',
   },
-  PARSE_BUSY: { what: '等待解析的大报文过多', fix: '稍后自动重试。' },
+  PARSE_BUSY: { what: '等待解析的大报文过多', fix: '少同时发送大报文。' },
 
   CHARSET_UNKNOWN: { what: '字符集名称无法识别', fix: '可用：UTF-8、GB18030、GBK、BIG5 等，或 ISO-8859-1 至 ISO-8859-16。' },
   CHARSET_INVALID_BYTES: { what: '内容中有 {charset} 不允许的字节', fix: '更正发送方声明的字符集，或适配器上设置的字符集。' },

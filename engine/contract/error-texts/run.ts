@@ -67,9 +67,9 @@ export const runTexts: ErrorTemplates = {
     what: '节点 {node} 的适配器[ {adapterId} ]在本环境中不可用',
     fix: '为该适配器填写本环境的参数；如果它被绕过平台改动而停用，请安全管理员在“系统”页决定保留或删除。',
   },
-  ADAPTER_BUSY: { what: '适配器 {adapterId} 的并发调用已达上限', fix: '稍后自动重试；征得医院同意后可调高上限。' },
-  ADAPTER_RATE: { what: '适配器 {adapterId} 的调用频率超过上限', fix: '稍后自动重试；必要时调整频率上限。' },
-  ADAPTER_OPEN: { what: '适配器 {adapterId} 的对方系统没有响应，已暂停调用', fix: '查看对方系统是否运行正常；恢复后会自动继续。' },
+  ADAPTER_BUSY: { what: '适配器 {adapterId} 的并发调用已达上限', fix: '征得医院同意后可调高上限。' },
+  ADAPTER_RATE: { what: '适配器 {adapterId} 的调用频率超过上限', fix: '必要时调整频率上限。' },
+  ADAPTER_OPEN: { what: '适配器 {adapterId} 的对方系统没有响应，已暂停调用', fix: '查看对方系统是否运行正常。' },
   CODE_TABLE_UNKNOWN: { what: '没有名为“{table}”的代码表[（规则 {rule}）]', fix: '新建该代码表，或更正名称。' },
   CODE_UNKNOWN: {
     what: '代码表“{table}”中没有这个代码，也没有设置默认值[（规则 {rule}）]',

@@ -36,7 +36,7 @@ export function statusError(
   if (isBusy(status, effect, meaning)) {
     return new AppError('HTTP_BUSY', 'transient', `The other side is busy or down (HTTP ${status}); nothing was done.`, {
       ...options,
-      fix: 'Try again later.',
+      fix: 'Ask its operators why.',
     });
   }
   if (status >= 500 || GIVEN_UP.has(status)) {

@@ -6,6 +6,7 @@ import type { ExecutionDetails } from '../../../../engine/services.ts';
 import { RUN_TEXTS } from '../../canvas/node-looks.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { repeatOf, type Repeat } from '../../model/error-causes.ts';
 import { CopyText } from '../../parts/copy-text.tsx';
 import { StatusTag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
@@ -109,7 +110,7 @@ export function MessageFacts({ details, document }: { readonly details: Executio
     <>
       {details.status === 'cancelled' && details.isUnknown ? <Alert type="warning" showIcon title={t('cancelledUnknown')} /> : null}
       {details.error === undefined || details.standstills.length > 0 ? null : (
-        <ErrorNote error={details.error} isFixHidden={details.hasWritten} />
+        <ErrorNote error={details.error} repeat={repeatOf(details.status, document.mode)} isFixHidden={details.hasWritten} />
       )}
       <Descriptions
         column={1}
@@ -136,12 +137,18 @@ function MessageLink({ id }: { readonly id: string }) {
   );
 }
 
+interface ErrorNoteProps {
+  readonly error: ErrorRecord;
+  readonly repeat: Repeat;
+  readonly isFixHidden?: boolean;
+}
+
 /**
  * An error as it is stored: what, what to do, and its code.
  * `isFixHidden`: after a write that was done, because the fix may tell the reader to send the message again.
  */
-export function ErrorNote({ error, isFixHidden = false }: { readonly error: ErrorRecord; readonly isFixHidden?: boolean }) {
-  const cause = useToldCause(error, undefined);
+export function ErrorNote({ error, repeat, isFixHidden = false }: ErrorNoteProps) {
+  const cause = useToldCause(error, { repeat });
   return (
     <Alert
       type="error"

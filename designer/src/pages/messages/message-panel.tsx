@@ -10,6 +10,7 @@ import { useMay } from '../../app/session.tsx';
 import { useEditor, useEditorStore } from '../../editor/editor-context.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { repeatOf } from '../../model/error-causes.ts';
 import { RUN_TEXTS } from '../../canvas/node-looks.ts';
 import { MessageData } from './message-data.tsx';
 import { ErrorNote, MessageFacts } from './message-facts.tsx';
@@ -73,7 +74,7 @@ export function MessagePanel({ details, document, isWanted, onWant, isWide }: Pr
       </div>
       <div className={styles.content}>
         <NodeChoice details={details} document={document} nodeId={node?.id} />
-        {node === undefined ? <p>{t('wholeData')}</p> : <NodeSteps details={details} nodeId={node.id} />}
+        {node === undefined ? <p>{t('wholeData')}</p> : <NodeSteps details={details} document={document} nodeId={node.id} />}
         <MessageData executionId={details.executionId} state={state} nodeId={node?.id} isWanted={isWanted} onWant={onWant} />
       </div>
       <div className={styles.content}>
@@ -121,7 +122,7 @@ function NodeChoice({ details, document, nodeId }: Pick<Props, 'details' | 'docu
   );
 }
 
-function NodeSteps({ details, nodeId }: { readonly details: ExecutionDetails; readonly nodeId: string }) {
+function NodeSteps({ details, document, nodeId }: Pick<Props, 'details' | 'document'> & { readonly nodeId: string }) {
   const t = useTexts(TEXTS);
   const run = useTexts(RUN_TEXTS);
   const format = useFormat();
@@ -134,7 +135,9 @@ function NodeSteps({ details, nodeId }: { readonly details: ExecutionDetails; re
         <div key={scope} className={styles.content}>
           <div>{[scope, run(status), format.duration(durationMs), t('attempt', { count: attempt })].filter(Boolean).join(' · ')}</div>
           {sandboxWaitMs === undefined ? null : <div>{t('sandboxWait', { time: format.duration(sandboxWaitMs) })}</div>}
-          {error === undefined ? null : <ErrorNote error={error} isFixHidden={details.hasWritten} />}
+          {error === undefined ? null : (
+            <ErrorNote error={error} repeat={repeatOf(details.status, document.mode)} isFixHidden={details.hasWritten} />
+          )}
         </div>
       ))}
     </>

@@ -7,6 +7,7 @@ import type { ExecutionDetails } from '../../../../engine/services.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { repeatOf } from '../../model/error-causes.ts';
 import { TimeText } from '../../parts/time-text.tsx';
 import { CauseIssues, useToldCause } from './told-cause.tsx';
 import { causeLinks, FieldLink } from './cause-links.tsx';
@@ -74,7 +75,10 @@ export function StandstillCard({ standstill, details, document, isAgain, data }:
   const t = useTexts(TEXTS);
   const { state, error } = standstill;
   const node = document.nodes.find(({ id }) => id === standstill.node);
-  const cause = useToldCause(error, standstill.state === 'held' ? details.held?.reason : undefined);
+  const cause = useToldCause(error, {
+    reason: state === 'held' ? details.held?.reason : undefined,
+    repeat: repeatOf(details.status, document.mode),
+  });
   const advice = adviceOf(standstill, details);
   const Icon = ICONS[state];
   const nodeName = node?.label ?? standstill.node;

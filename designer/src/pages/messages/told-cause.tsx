@@ -1,9 +1,10 @@
 /** The words for an error of a message: the platform's own sentence where all of it is known, else what kind of cause it is. */
 import type { ErrorRecord } from '../../../../engine/contract/errors.ts';
 import type { FlowNode } from '../../../../engine/contract/flow-document.ts';
-import { useCauseWords } from '../../i18n/cause-words.ts';
+import { joined, useCauseWords } from '../../i18n/cause-words.ts';
 import { useLanguage } from '../../i18n/texts.ts';
 import { useToldError } from '../../i18n/told-error.ts';
+import type { Repeat } from '../../model/error-causes.ts';
 import { failingField } from './failing-field.ts';
 
 interface ToldCause {
@@ -15,14 +16,19 @@ interface ToldCause {
 
 const MOST_ISSUES = 5;
 
-/** `reason`: what it is held for, where that is another code than its error's. */
-export function useToldCause(error: ErrorRecord | undefined, reason: string | undefined): ToldCause | undefined {
+interface Circumstances {
+  /** What it is held for, where that is another code than its error's. */
+  readonly reason?: string | undefined;
+  readonly repeat: Repeat;
+}
+
+export function useToldCause(error: ErrorRecord | undefined, { reason, repeat }: Circumstances): ToldCause | undefined {
   const language = useLanguage();
   const causeOf = useCauseWords();
   const toldOf = useToldError(error);
   const code = error?.code ?? reason;
   if (code === undefined) return undefined;
-  const cause = causeOf(reason ?? code);
+  const cause = causeOf(reason ?? code, repeat);
   if (error === undefined) return { ...cause, issues: [] };
   const { rule, ...values } = error.values ?? {};
   const [first, ...others] = error.issues ?? [];
@@ -41,7 +47,7 @@ export function useToldCause(error: ErrorRecord | undefined, reason: string | un
   const what = isWhole ? told.what : causeOf(error.code).what;
   return {
     what: isOther ? `${cause.what}${language === 'zh-CN' ? '：' : ': '}${what}` : what,
-    fix: (isWhole ? told.fix : undefined) ?? cause.fix,
+    fix: isWhole && told.fix !== undefined ? joined(language, told.fix, cause.again) : cause.fix,
     issues,
   };
 }
