@@ -3,10 +3,10 @@ import './app/base.css';
 import { App } from './app/app.tsx';
 import { giveStylesTheNonce } from './app/csp-nonce.ts';
 import { usePreferences } from './app/preferences.ts';
-import { startTexts } from './i18n/texts.ts';
+import { setLanguage } from './i18n/texts.ts';
 
 const place = document.getElementById('app');
 if (place === null) throw new Error('the page has no place for the console');
 giveStylesTheNonce();
-await startTexts(usePreferences.getState().language);
+setLanguage(usePreferences.getState().language);
 createRoot(place).render(<App />);

@@ -1,7 +1,7 @@
 /** Beside the canvas: what is edited, tried, tested, published. One tab at a time; its width is the person's choice. */
 import { Button, Tabs, Tooltip } from 'antd';
 import { PanelRightClose, PanelRightOpen } from 'lucide-react';
-import { useState, type ComponentType, type KeyboardEvent, type PointerEvent } from 'react';
+import { Activity, useState, type ComponentType, type KeyboardEvent, type PointerEvent } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { FlowPanel } from '../forms/flow-panel.tsx';
 import { NodePanel } from '../forms/node-panel.tsx';
@@ -81,7 +81,13 @@ function OpenButton({ label, onClick }: { readonly label: string; readonly onCli
 /** The selected node's form; the flow's when none is selected. */
 function Properties() {
   const selected = useEditor(({ selection }) => (selection.nodes.length === 1 ? selection.nodes[0] : undefined));
-  return selected === undefined ? <FlowPanel /> : <NodePanel key={selected} nodeId={selected} />;
+  // The mapping editor covers it: keys typed there must not wait for forms that nobody sees.
+  const isCovered = useEditor(({ openMappingOf }) => openMappingOf !== undefined);
+  return (
+    <Activity mode={isCovered ? 'hidden' : 'visible'}>
+      {selected === undefined ? <FlowPanel /> : <NodePanel key={selected} nodeId={selected} />}
+    </Activity>
+  );
 }
 
 interface ResizeHandleProps {

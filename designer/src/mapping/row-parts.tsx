@@ -1,7 +1,6 @@
 /** Parts that the rows of both trees have. */
 import { Braces, Calendar, Dot, Hash, List, Repeat, ToggleLeft, Type as TypeIcon, type LucideIcon } from 'lucide-react';
 import { ChevronDown, ChevronRight } from 'lucide-react';
-import type { TreeRow } from '../model/mapping/tree-rows.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import styles from './row-parts.module.css';
 
@@ -43,21 +42,28 @@ export function RowTypeIcon({ type }: { readonly type: RowType }) {
 
 const TEXTS = defineTexts({ fold: ['折叠', 'Fold'], unfold: ['展开', 'Unfold'] });
 
+export interface FoldProps {
+  readonly rowKey: string;
+  readonly hasChildren: boolean;
+  readonly isOpen: boolean;
+  readonly onFold: (key: string) => void;
+}
+
 /** By pointer; by keyboard the arrows do it. */
-export function Fold<T>({ row, onFold }: { readonly row: TreeRow<T>; readonly onFold: (key: string) => void }) {
+export function Fold({ rowKey, hasChildren, isOpen, onFold }: FoldProps) {
   const t = useTexts(TEXTS);
-  if (!row.hasChildren) return <span className={styles.fold} />;
+  if (!hasChildren) return <span className={styles.fold} />;
   return (
     <span
       className={styles.fold}
-      title={t(row.isOpen ? 'fold' : 'unfold')}
+      title={t(isOpen ? 'fold' : 'unfold')}
       onPointerDown={(event) => event.stopPropagation()}
       onClick={(event) => {
         event.stopPropagation();
-        onFold(row.key);
+        onFold(rowKey);
       }}
     >
-      {row.isOpen ? <ChevronDown size={14} aria-hidden /> : <ChevronRight size={14} aria-hidden />}
+      {isOpen ? <ChevronDown size={14} aria-hidden /> : <ChevronRight size={14} aria-hidden />}
     </span>
   );
 }
