@@ -66,6 +66,26 @@ test('a bus token says which system holds it, and removing it says that this one
   await expect(row).toHaveCount(0);
 });
 
+test('an act that fails after it was confirmed says why in its dialog, and leaves the console standing', LIMIT, async () => {
+  const colleague = await console.city.person(ROLES);
+  const grants = (await colleague.call('GET', '/grants?appId=A10021')).json() as {
+    readonly items: readonly { readonly grantId: string }[];
+  };
+  const page = await console.open({ path: '/callers/A10021', roles: ROLES });
+  await page
+    .getByRole('button', { name: /^收回授权/ })
+    .first()
+    .click();
+  for (const { grantId } of grants.items) await colleague.call('DELETE', `/grants/${grantId}`, undefined, { 'x-kq-reason': 'colleague' });
+  const question = page.getByRole('dialog').filter({ hasText: '一秒内不能再调用' });
+  await question.getByRole('textbox', { name: '理由（写入审计）' }).pressSequentially('合同到期', TYPED);
+  await question.getByRole('button', { name: '收回授权' }).click();
+  await expect(question.getByRole('alert')).toContainText('它可能已被删除');
+  await picture(page, 'confirmed-and-failed');
+  await question.getByRole('button', { name: '取消' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+});
+
 async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png` });
 }

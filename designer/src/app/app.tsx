@@ -1,6 +1,6 @@
 /** The console: look, language, queries, session, pages; in this order, each for all that is inside. */
 import { QueryClientProvider } from '@tanstack/react-query';
-import { App as AntdApp, ConfigProvider } from 'antd';
+import { ConfigProvider } from 'antd';
 import enUS from 'antd/locale/en_US';
 import zhCN from 'antd/locale/zh_CN';
 import dayjs from 'dayjs';
@@ -29,13 +29,11 @@ export function App() {
       componentSize="middle"
       {...COMPONENT_ICONS}
     >
-      <AntdApp component={false}>
-        <QueryClientProvider client={client}>
-          <Session>
-            <RouterProvider router={router} />
-          </Session>
-        </QueryClientProvider>
-      </AntdApp>
+      <QueryClientProvider client={client}>
+        <Session>
+          <RouterProvider router={router} />
+        </Session>
+      </QueryClientProvider>
     </ConfigProvider>
   );
 }

@@ -1,4 +1,5 @@
 /** The frame of every page: navigation at the left, top bar, and the page. */
+import { App as AntdApp } from 'antd';
 import { Suspense } from 'react';
 import { Outlet, useLocation } from 'react-router';
 import { NoRight } from '../parts/error-box.tsx';
@@ -13,27 +14,30 @@ import { useMay } from './session.tsx';
 import styles from './shell.module.css';
 import { TopBar } from './top-bar.tsx';
 
+/** What dialogs and messages show has queries, session and links of its own: their place is inside of all of these. */
 export function Shell() {
   useLiveRefresh();
   useKeepLiveFlows();
   useEnvironmentIcon();
   return (
-    <div className={styles.frame}>
-      <ProductionBar />
-      <div className={styles.shell}>
-        <Navigation />
-        <div className={styles.right}>
-          <TopBar />
-          <LostConnection />
-          <main className={styles.page} id="page" tabIndex={-1}>
-            <Suspense fallback={null}>
-              <Area />
-            </Suspense>
-          </main>
+    <AntdApp component={false}>
+      <div className={styles.frame}>
+        <ProductionBar />
+        <div className={styles.shell}>
+          <Navigation />
+          <div className={styles.right}>
+            <TopBar />
+            <LostConnection />
+            <main className={styles.page} id="page" tabIndex={-1}>
+              <Suspense fallback={null}>
+                <Area />
+              </Suspense>
+            </main>
+          </div>
+          <CommandPalette />
         </div>
-        <CommandPalette />
       </div>
-    </div>
+    </AntdApp>
   );
 }
 

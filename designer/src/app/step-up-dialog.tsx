@@ -48,6 +48,10 @@ export function StepUpDialog({ hasSecondFactor }: { readonly hasSecondFactor: bo
       ),
     [],
   );
+  useEffect(() => {
+    // A refusal may come before the dialog has closed: then the refused password still stands in its field.
+    if (question !== undefined) form.resetFields();
+  }, [form, question]);
   return (
     <Modal
       open={question !== undefined}

@@ -75,7 +75,7 @@ export function GrantsPanel({ appId, appName }: { readonly appId: string; readon
           {
             width: 48,
             render: (_value, { grantId, interfaceId }) =>
-              mayEdit ? <RemoveGrant grantId={grantId} app={appName} name={nameOf(interfaceId)} /> : null,
+              may('grants.edit') ? <RemoveGrant grantId={grantId} app={appName} name={nameOf(interfaceId)} /> : null,
           },
         ]}
       />
