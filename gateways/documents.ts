@@ -41,7 +41,9 @@ const Domain = Type.String({
 
 export const SIGNATURE_SCHEMES = ['SM2-SM3', 'RSA-SHA256', 'RSA-PSS-SHA256', 'HMAC-SM3', 'HMAC-SHA256'] as const;
 
-const KIND = fieldText('种类', 'Kind', 'flow 为流程，upstream 为后端实例。', 'flow, or upstream for instances of a service.');
+const KIND = fieldText('种类', 'Kind', 'flow 为流程，upstream 为后端实例。', 'flow, or upstream for instances of a service.', {
+  options: { flow: ['流程', 'A flow'], upstream: ['后端实例', 'Instances of a service'] },
+});
 
 /** What a request's target is: a flow, or instances of a service. */
 export const Target = Type.Union([

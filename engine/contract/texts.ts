@@ -10,8 +10,8 @@ export const Text = Type.Object(
 export type Text = Static<typeof Text>;
 
 const bothOf = (pattern: string) => ({
-  'zh-CN': Type.String({ maxLength: 20000, pattern }),
-  en: Type.String({ maxLength: 20000, pattern }),
+  'zh-CN': Type.String({ ...fieldText('中文', 'Chinese'), maxLength: 20000, pattern }),
+  en: Type.String({ ...fieldText('英文', 'English'), maxLength: 20000, pattern }),
 });
 /** Properties of a name, which is a text of one line, and of a description. Stored documents may hold what was taken before: see `Text`. */
 export const NAME_PROPERTIES = bothOf(PLAIN_LINE);

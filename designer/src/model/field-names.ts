@@ -38,12 +38,23 @@ export function flowField(pointer: string, language: keyof Text): NamedField {
 export function fieldOf(schema: Schema | undefined, pointer: string, language: keyof Text): NamedField {
   const words: string[] = [];
   let at = schema;
-  for (const step of pointer.split('/').slice(1)) {
-    const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+  for (const name of stepsOf(pointer)) {
     at = stepInto(at, name);
     words.push(at?.text?.label[language] ?? (/^\d+$/.test(name) ? String(Number(name) + 1) : name));
   }
   return { label: words.join(' › '), options: at?.text?.options ?? {} };
+}
+
+/** Of what stands at the pointer; undefined where the schema does not know it. */
+export function schemaAt(schema: Schema, pointer: string): Schema | undefined {
+  return stepsOf(pointer).reduce<Schema | undefined>(stepInto, schema);
+}
+
+function stepsOf(pointer: string): readonly string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 function stepInto(schema: Schema | undefined, name: string): Schema | undefined {

@@ -8,20 +8,38 @@ export interface ChangedField {
   readonly after?: unknown;
 }
 
-/** Fields that differ, down to single values; lists are compared whole. Undefined where the trail keeps no documents, but a few words. */
-export function changedFields(before: unknown, after: unknown): readonly ChangedField[] | undefined {
-  if (!isRecord(before) && !isRecord(after)) return undefined;
-  return compare(isRecord(before) ? before : {}, isRecord(after) ? after : {}, []);
+/** How fields and their values are told. */
+export interface FieldWords {
+  nameOf(path: readonly string[]): string;
+  valueOf(path: readonly string[], value: unknown): string;
+  /** What is in it has names of its own, also where it is there on one side alone. */
+  isOpened(path: readonly string[]): boolean;
 }
 
-function compare(before: object, after: object, path: readonly string[]): readonly ChangedField[] {
+type IsOpened = FieldWords['isOpened'];
+
+/**
+ * Fields that differ, down to single values; lists are compared whole. Undefined where the trail keeps no documents, but a few words.
+ * `isOpened`: an object that is on one side alone is told field by field too, and not as a whole.
+ */
+export function changedFields(before: unknown, after: unknown, isOpened: IsOpened = () => false): readonly ChangedField[] | undefined {
+  if (!isRecord(before) && !isRecord(after)) return undefined;
+  return compare(isRecord(before) ? before : {}, isRecord(after) ? after : {}, [], isOpened);
+}
+
+function compare(before: object, after: object, path: readonly string[], isOpened: IsOpened): readonly ChangedField[] {
   const old: ReadonlyMap<string, unknown> = new Map(Object.entries(before));
   const now: ReadonlyMap<string, unknown> = new Map(Object.entries(after));
   return [...new Set([...old.keys(), ...now.keys()])].flatMap((name) => {
     const [a, b] = [old.get(name), now.get(name)];
     const here = [...path, ...(path.length === 0 ? name.split('/') : [name])];
-    if (isRecord(a) && isRecord(b)) return compare(a, b, here);
+    const isOneSided = (a === undefined && hasFields(b)) || (b === undefined && hasFields(a));
+    if ((isRecord(a) && isRecord(b)) || (isOneSided && isOpened(here))) return compare(a ?? {}, b ?? {}, here, isOpened);
     if (JSON.stringify(a) === JSON.stringify(b)) return [];
     return [{ path: here, ...(a === undefined ? {} : { before: a }), ...(b === undefined ? {} : { after: b }) }];
   });
+}
+
+function hasFields(value: unknown): boolean {
+  return isRecord(value) && Object.keys(value).length > 0;
 }

@@ -1,6 +1,6 @@
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import styles from './audit-page.module.css';
-import { changedFields } from './changed-fields.ts';
+import { changedFields, type FieldWords } from './changed-fields.ts';
 import { useFieldWords } from './field-words.ts';
 
 const TEXTS = defineTexts({
@@ -20,13 +20,17 @@ interface FieldChangesProps {
   readonly after: unknown;
   /** In place of "What changed". */
   readonly title?: string;
+  /** Those of the thing's own form, where it is known what is changed. */
+  readonly words?: FieldWords;
 }
 
 /** Both sides of each field that differs; nothing where the two are no documents. */
-export function FieldChanges({ before: old, after: next, title }: FieldChangesProps) {
+export function FieldChanges({ before: old, after: next, title, words }: FieldChangesProps) {
   const t = useTexts(TEXTS);
-  const wordsOf = useFieldWords();
-  const changes = changedFields(old, next)?.filter(({ path }) => !NO_NEWS.has(path.join('/')));
+  const nameOf = useFieldWords();
+  const { nameOf: wordsOf, valueOf, isOpened } = words ?? { nameOf, valueOf: plain, isOpened: () => false };
+  const shown = (path: readonly string[], value: unknown) => (value === undefined ? t('none') : valueOf(path, value));
+  const changes = changedFields(old, next, isOpened)?.filter(({ path }) => !NO_NEWS.has(path.join('/')));
   if (changes === undefined) return null;
   return (
     <section>
@@ -46,8 +50,8 @@ export function FieldChanges({ before: old, after: next, title }: FieldChangesPr
             {changes.map(({ path, before, after }) => (
               <tr key={path.join('/')}>
                 <th scope="row">{wordsOf(path)}</th>
-                <td>{shown(before, t('none'))}</td>
-                <td>{shown(after, t('none'))}</td>
+                <td>{shown(path, before)}</td>
+                <td>{shown(path, after)}</td>
               </tr>
             ))}
           </tbody>
@@ -57,7 +61,6 @@ export function FieldChanges({ before: old, after: next, title }: FieldChangesPr
   );
 }
 
-function shown(value: unknown, none: string): string {
-  if (value === undefined) return none;
+function plain(_path: readonly string[], value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -11,9 +11,9 @@ import { createNodeTypes } from '../../model/node-types.ts';
 import { TimeText } from '../../parts/time-text.tsx';
 import { FlowDifferenceOf } from '../../release/flow-difference-view.tsx';
 import { WhoIsAffected } from '../../release/who-is-affected.tsx';
-import { FieldChanges } from '../audit/field-changes.tsx';
 import { ExpiryText } from '../callers/expiry-text.tsx';
 import { FRONT_TEXTS, StateTag, TargetText } from '../interfaces/interface-parts.tsx';
+import { AdapterChanges, GrantChanges, InterfaceChanges } from './asked-changes.tsx';
 import { RealHosts } from './real-hosts.tsx';
 import styles from './requests-page.module.css';
 
@@ -39,7 +39,6 @@ const TEXTS = defineTexts({
   app: ['应用', 'App'],
   ends: ['到期', 'Ends'],
   adapter: ['适配器', 'Adapter'],
-  asked: ['申请的修改', 'What is asked for'],
   isNew: ['新建', 'New'],
   instances: ['后端实例', 'Instances'],
 });
@@ -133,7 +132,6 @@ function SetState({ input: { interfaceId, state } }: { readonly input: Input<'in
 }
 
 function SavedInterface({ document }: { readonly document: Input<'interfaces.save'>['document'] }) {
-  const t = useTexts(TEXTS);
   const { interfaceId } = document;
   const { stored, isSettled } = useStored(useQueryOf('interfaces.get', { interfaceId }, { enabled: document.revision > 0 }), document);
   if (!isSettled) return null;
@@ -141,7 +139,7 @@ function SavedInterface({ document }: { readonly document: Input<'interfaces.sav
     <>
       <InterfaceFacts document={document as Interface} before={stored?.state} after={document.state} />
       <RealHosts document={document} />
-      <FieldChanges before={stored} after={document} title={t('asked')} />
+      <InterfaceChanges before={stored} after={document} />
     </>
   );
 }
@@ -252,7 +250,7 @@ function Grant({ document }: { readonly document: Input<'grants.save'>['document
           [t('ends'), <ExpiryText key="ends" at={expiresAt} />],
         ]}
       />
-      {stored === undefined ? null : <FieldChanges before={stored} after={document} title={t('asked')} />}
+      {stored === undefined ? null : <GrantChanges before={stored} after={document} />}
     </>
   );
 }
@@ -280,7 +278,7 @@ function SavedAdapter({ document }: { readonly document: Input<'adapters.save'>[
         ]}
       />
       <RealHosts document={document} />
-      <FieldChanges before={stored} after={document} title={t('asked')} />
+      <AdapterChanges before={stored} after={document} />
     </>
   );
 }

@@ -1,0 +1,81 @@
+/** What the fields of the things that may be asked for are called: as in their forms, with what a protocol sets and what policies take. Pure. */
+import type { AdapterTypeDescription } from '../../../../control/actions/adapters.ts';
+import type { PolicyDescription } from '../../../../control/actions/policies.ts';
+import { AdapterDocument } from '../../../../engine/contract/adapter.ts';
+import { pointerStep } from '../../../../engine/contract/schema-problem.ts';
+import type { Text } from '../../../../engine/contract/texts.ts';
+import { GrantDocument, InterfaceDocument } from '../../../../gateways/documents.ts';
+import type { FieldSchema } from '../../forms/field-schema.ts';
+import { asField } from '../../forms/handling-schema.ts';
+import { fieldOf, schemaAt } from '../../model/field-names.ts';
+import type { FieldWords } from '../audit/changed-fields.ts';
+
+export const GRANT_FIELDS: FieldSchema = asField(GrantDocument);
+
+export function interfaceFields(policies: readonly Pick<PolicyDescription, 'name' | 'text' | 'options'>[]): FieldSchema {
+  const options = policies.map(({ name, text, options }) => [name, { ...(options as FieldSchema), text }] as const);
+  return withFields(asField(InterfaceDocument), 'policies', { properties: Object.fromEntries(options) });
+}
+
+/** `type`: undefined until it is known. */
+export function adapterFields(type: Pick<AdapterTypeDescription, 'settings'> | undefined): FieldSchema {
+  const whole = asField(AdapterDocument);
+  return type === undefined ? whole : withFields(whole, 'environments', { patternProperties: { '': type.settings as FieldSchema } });
+}
+
+function withFields(schema: FieldSchema, name: string, fields: FieldSchema): FieldSchema {
+  const { text } = schema.properties?.[name] ?? {};
+  return {
+    ...schema,
+    properties: { ...schema.properties, [name]: { type: 'object', ...(text === undefined ? {} : { text }), ...fields } },
+  };
+}
+
+/** How numbers are written that stand for something. */
+interface Units {
+  number(value: number): string;
+  time(epochMs: number): string;
+  duration(ms: number): string;
+  size(bytes: number): string;
+}
+
+const SWITCH: Readonly<Record<string, Text>> = { true: { 'zh-CN': '是', en: 'Yes' }, false: { 'zh-CN': '否', en: 'No' } };
+
+export function fieldWords(schema: FieldSchema, language: keyof Text, format: Units): FieldWords {
+  const at = (path: readonly string[]) => schemaAt(schema, pointerOf(path)) as FieldSchema | undefined;
+  return {
+    nameOf: (path) => fieldOf(schema, pointerOf(path), language).label,
+    valueOf(path, value) {
+      const field = at(path);
+      const words = field?.text?.options?.[String(value)] ?? (typeof value === 'boolean' ? SWITCH[String(value)] : undefined);
+      if (words !== undefined) return words[language];
+      if (typeof value === 'number') return inUnit(value, path.at(-1) === 'expiresAt' ? 'moment' : field?.editor, format);
+      if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join('\n');
+      return typeof value === 'string' ? value : JSON.stringify(value);
+    },
+    isOpened(path) {
+      const { editor, properties, patternProperties, anyOf } = at(path) ?? {};
+      const fields = properties ?? anyOf?.[0]?.properties ?? Object.values(patternProperties ?? {})[0]?.properties;
+      return editor !== 'json-schema' && fields !== undefined;
+    },
+  };
+}
+
+function pointerOf(path: readonly string[]): string {
+  return path.map(pointerStep).join('');
+}
+
+function inUnit(value: number, unit: string | undefined, format: Units): string {
+  switch (unit) {
+    case 'moment':
+      return format.time(value);
+    case 'duration-ms':
+      return format.duration(value);
+    case 'duration-sec':
+      return format.duration(value * 1000);
+    case 'size-bytes':
+      return format.size(value);
+    default:
+      return format.number(value);
+  }
+}
