@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import type { ExecutionDetails, ExecutionSummary } from '../../../../engine/services.ts';
 import { useQueryOf } from '../../api/queries.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { repeatOf } from '../../model/error-causes.ts';
 import { useToldCause } from '../messages/told-cause.tsx';
 
 const TEXTS = defineTexts({
@@ -54,10 +55,11 @@ function verdictOf(details: ExecutionDetails | undefined, before: number): Verdi
 
 function useOutcomeWords(details: ExecutionDetails | undefined): (verdict: Verdict) => string {
   const t = useTexts(TEXTS);
-  const { flowId = '', version = 1, standstills = [], held } = details ?? {};
+  const { flowId = '', version = 1, standstills = [], held, status = 'held' } = details ?? {};
   const standstill = standstills.find(({ state }) => state === 'held' || state === 'failed');
   const flow = useQueryOf('flows.version', { flowId, version }, { enabled: standstill !== undefined });
-  const cause = useToldCause(standstill?.error ?? details?.error, held?.reason)?.what ?? '';
+  const repeat = repeatOf(status, flow.data?.document.mode ?? 'durable');
+  const cause = useToldCause(standstill?.error ?? details?.error, { reason: held?.reason, repeat })?.what ?? '';
   const node = flow.data?.document.nodes.find(({ id }) => id === standstill?.node)?.label ?? standstill?.node ?? '';
   return (verdict) => t(verdict === 'heldAgain' && node === '' ? 'heldNowhere' : verdict, { node, cause });
 }
