@@ -25,6 +25,8 @@ export interface InterfaceItem extends InterfaceDocument {
     /** Executions of the flow since midnight, whoever started them; for who may read executions. */
     readonly today?: number;
     readonly failedToday?: number;
+    /** Held now: they were taken in, and wait for a person. */
+    readonly held?: number;
   };
   /** Apps that may call it; for who may read callers. */
   readonly grants?: number;
@@ -219,17 +221,21 @@ async function targetFlows(
   if (!may('flows.read')) return new Map();
   const flows = domains.keep(await catalog.list());
   const ids = flows.map(({ flowId }) => flowId);
-  const [today, failed] = may('executions.read')
-    ? await Promise.all([counter.today(ids), counter.failedToday(ids)])
-    : [undefined, undefined];
+  const counts = may('executions.read') ? await Promise.all([counter.today(ids), counter.failedToday(ids), counter.held(ids)]) : undefined;
   return new Map(
     flows.map(({ flowId, name, publishedVersion }) => [
       flowId,
       {
         name,
         ...(publishedVersion === undefined ? {} : { publishedVersion }),
-        ...(today === undefined || failed === undefined ? {} : { today: today[flowId] ?? 0, failedToday: failed[flowId] ?? 0 }),
+        ...(counts === undefined ? {} : countsOf(flowId, counts)),
       },
     ]),
   );
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+function countsOf(flowId: string, [today, failed, held]: readonly [Counts, Counts, Counts]) {
+  return { today: today[flowId] ?? 0, failedToday: failed[flowId] ?? 0, held: held[flowId] ?? 0 };
 }

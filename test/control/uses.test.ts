@@ -125,7 +125,7 @@ test('lists interfaces with the flow they lead to, and apps with their keys and 
     expiresAt: clock.now() + 5000,
   });
   const [item] = ((await admin.call('GET', '/interfaces')).body as InterfaceList).items;
-  assert.deepEqual(item?.flow, { name: flow('x').name, today: 1, failedToday: 1 });
+  assert.deepEqual(item?.flow, { name: flow('x').name, today: 1, failedToday: 1, held: 0 });
   const [app] = ((await admin.call('GET', '/apps')).body as AppList).items;
   assert.deepEqual([app?.keys, app?.busConsumers], [{ pending: 0, active: 1, retiring: 0 }, 0]);
   assert.deepEqual([item?.grants, app?.grants, app?.expiresAt], [1, 1, clock.now() + 5000]);

@@ -31,6 +31,7 @@ test(
     t.after(() => hospital.stop());
     const adapter = { ...adapterTo(hospital), owner: '信息科 010-8000', limits: { timeoutMs: 500 } };
     await city.admin('PUT', '/adapters/adp_his', { ...adapter, environments: { DEV: { baseUrl: hospital.baseUrl } } });
+    await city.admin('PUT', '/adapters/adp_a', { ...adapter, adapterId: 'adp_a', environments: {} });
     await city.admin('PUT', `/flows/${feed.flowId}`, feed);
     await city.admin('POST', `/flows/${feed.flowId}/publish`, {});
     const offered = busInterface(feed.flowId);
@@ -54,6 +55,7 @@ test(
     hospital.answer = () => 'silence';
     for (let message = 0; message < 4; message += 1) await send();
     await expect(row.getByText('调用失败')).toBeVisible();
+    await expect(page.getByRole('row').nth(1)).toContainText('adp_his');
     await expect(row.getByText('发出后没有收到结果')).toBeVisible();
     await picture(page, 'adapters');
 
@@ -69,11 +71,18 @@ test(
     await expect(page.getByText(/连续 4 次尝试失败/)).toBeVisible();
     await expect(page.getByRole('img', { name: /调用图/ })).toBeVisible();
     await picture(page, 'adapter');
+    const held = { name: '挂起 4 条' };
+    await expect(page.getByRole('link', held)).toHaveAttribute('href', '/messages?adapter=adp_his&status=held');
+    const panel = (name: string) => page.locator('section', { has: page.getByRole('heading', { name }) }).last();
+    await expect(panel('受影响的接口').getByRole('link')).toHaveAttribute('href', `/interfaces/${offered.interfaceId}`);
+    await expect(panel('受影响的调用方').getByRole('link')).toHaveAttribute('href', '/callers/B20001');
+    // Its calls were accepted, all of them: that alone says nothing of what became of their messages.
     await page.goto(`/interfaces/${offered.interfaceId}`);
-    await expect(page.getByText('正常', { exact: true })).toBeVisible();
+    await expect(page.getByRole('link', held)).toHaveAttribute('href', `/messages?flow=${feed.flowId}&status=held`);
+    await expect(page.getByText('正常', { exact: true })).toHaveCount(0);
     await picture(page, 'interface');
     await page.goto('/interfaces');
-    await expect(page.getByRole('row', { name: /bus/ }).first()).toBeVisible();
+    await expect(page.getByRole('row').nth(1).getByRole('link', held)).toBeVisible();
     await picture(page, 'interfaces');
     await page.goto('/overview');
     await page.locator('[data-attention]').first().getByRole('link', { name: '挂起 4 条' }).click();

@@ -1,6 +1,6 @@
 /** How calls of an adapter or an interface go: a tag for lists, and a panel with the numbers and a chart. */
 import { Descriptions } from 'antd';
-import { Ban, CircleAlert, CircleCheck, CircleDashed, CircleX, Hourglass, type LucideIcon } from 'lucide-react';
+import { Ban, CircleAlert, CircleCheck, CircleDashed, CircleX, Hand, Hourglass, type LucideIcon } from 'lucide-react';
 import { Link } from 'react-router';
 import type { CallReport, CallState, CallStateName } from '../../../control/actions/call-states.ts';
 import { useCauseWords } from '../i18n/cause-words.ts';
@@ -19,6 +19,7 @@ const TEXTS = defineTexts({
   slow: ['久未应答', 'No answer yet'],
   failing: ['调用失败', 'Fails'],
   idle: ['无调用', 'Not called'],
+  held: ['挂起 {{count}} 条', '{{count}} held'],
   title: ['调用情况', 'Calls'],
   help: [
     '按真实调用统计；一次调用只计一次：第一次没有办成、转入等待重试的计为失败，之后的重试不另计。',
@@ -74,6 +75,38 @@ export function CallStateTag({ calls }: { readonly calls: Shown }) {
   );
 }
 
+/** Messages that it took in and that wait for a person, with the address of their list. */
+export interface Held {
+  readonly count: number;
+  readonly to: string;
+}
+
+/** A call that was accepted is well, and its message may be held since: then that is what is told. */
+export function CallStateTags({ calls, held }: { readonly calls: Shown; readonly held?: Held | undefined }) {
+  const t = useTexts(TEXTS);
+  const format = useFormat();
+  const state = calls?.state ?? 'idle';
+  const isHeld = held !== undefined && held.count > 0;
+  return (
+    <span className={styles.tags}>
+      {isHeld && (state === 'ok' || state === 'idle') ? null : <CallStateTag calls={calls} />}
+      {isHeld ? (
+        <Link to={held.to}>
+          <Tag tone="violet" icon={Hand}>
+            {t('held', { count: format.number(held.count) })}
+          </Tag>
+        </Link>
+      ) : null}
+    </span>
+  );
+}
+
+/** Whether a person is needed: for lists, those that fail first. */
+export function urgencyOf(calls: Shown, held = 0): number {
+  const place = CALL_STATES.indexOf(calls?.state ?? 'idle');
+  return held > 0 ? Math.min(place, 1) : place;
+}
+
 /** In words, with its code and how long ago. */
 export function LastError({ error }: { readonly error: CallState['lastError'] }) {
   const causeOf = useCauseWords();
@@ -92,21 +125,28 @@ interface CallsPanelProps {
   readonly report: CallReport;
   /** Whether calls wait for their turn: those of an adapter do. */
   readonly hasGate?: boolean;
+  readonly held?: Held | undefined;
 }
 
-export function CallsPanel({ report: { now, traffic }, hasGate = false }: CallsPanelProps) {
+export function CallsPanel({ report: { now, traffic }, hasGate = false, held }: CallsPanelProps) {
   const t = useTexts(TEXTS);
   return (
     <div className={styles.calls}>
       <Panel title={t('title')} help={t('help')}>
-        <Facts calls={now} hasGate={hasGate} />
+        <Facts calls={now} hasGate={hasGate} held={held} />
       </Panel>
       <TrafficPanel traffic={traffic} of="calls" />
     </div>
   );
 }
 
-function Facts({ calls, hasGate }: { readonly calls: CallState | undefined; readonly hasGate: boolean }) {
+interface FactsProps {
+  readonly calls: CallState | undefined;
+  readonly hasGate: boolean;
+  readonly held: Held | undefined;
+}
+
+function Facts({ calls, hasGate, held }: FactsProps) {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const { recent, failedAttempts = 0 } = calls ?? {};
@@ -120,7 +160,7 @@ function Facts({ calls, hasGate }: { readonly calls: CallState | undefined; read
       size="small"
       column={1}
       items={[
-        { key: 'state', label: t('state'), children: <State calls={calls} /> },
+        { key: 'state', label: t('state'), children: <State calls={calls} held={held} /> },
         { key: 'lastOk', label: t('lastOk'), children: <TimeText at={calls?.lastOkAt} isAgo /> },
         {
           key: 'lastError',
@@ -171,15 +211,13 @@ function Refusals({ causes }: { readonly causes: NonNullable<CallState['refusals
   );
 }
 
-function State({ calls }: { readonly calls: CallState | undefined }) {
+function State({ calls, held }: Pick<FactsProps, 'calls' | 'held'>) {
   const t = useTexts(TEXTS);
   const format = useFormat();
   const { state, unansweredSince, failures = 0, failingSince, isPaused = false } = calls ?? {};
   return (
     <span className={styles.error}>
-      <span>
-        <CallStateTag calls={calls} />
-      </span>
+      <CallStateTags calls={calls} held={held} />
       {failingSince === undefined ? null : (
         <span className={styles.quiet}>{t('since', { count: format.number(failures), time: format.time(failingSince) })}</span>
       )}

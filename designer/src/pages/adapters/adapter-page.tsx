@@ -17,7 +17,7 @@ import { useOpened } from '../../parts/use-opened.ts';
 import { AdapterForm } from './adapter-form.tsx';
 import { adapterProblems } from './adapter-schema.ts';
 import { ADAPTER_TEXTS } from './adapter-texts.ts';
-import { AdapterUses } from './adapter-uses.tsx';
+import { AdapterUses, useHeldAt } from './adapter-uses.tsx';
 import { isSecretsAffair } from './secrets-affair.ts';
 import { ConnectionTest } from './connection-test.tsx';
 
@@ -60,6 +60,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
   const types = useQueryOf('adapters.types', {});
   const save = useMutationOf('adapters.save', ['secrets']);
   const { adapterId, revision, ...content } = adapter;
+  const held = useHeldAt(adapterId);
   const calls = useQueryOf('adapters.calls', { adapterId }, { refetchIntervalMs: REFRESH_MS });
   const type = types.data?.items.find(({ protocol }) => protocol === adapter.protocol);
   const whole = (changed: Content) => ({ ...changed, adapterId, revision }) as Input<'adapters.save'>['document'];
@@ -92,7 +93,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
         }
         actions={isReadOnly ? null : <Remove adapter={adapter} />}
       />
-      {calls.data === undefined ? null : <CallsPanel report={calls.data} hasGate />}
+      {calls.data === undefined ? null : <CallsPanel report={calls.data} hasGate held={held} />}
       <DocumentForm
         key={revision}
         title={t('settings')}

@@ -6,7 +6,7 @@ import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { CALL_STATES, CallStateTag, LastError, useCallStateWord } from '../../parts/call-state.tsx';
+import { CALL_STATES, CallStateTag, LastError, urgencyOf, useCallStateWord } from '../../parts/call-state.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { NodeIcon } from '../../parts/node-icon.tsx';
@@ -72,7 +72,7 @@ export function AdaptersPage() {
       <PageHeader title={words('adapters')} help={t('help')} actions={create} />
       <DataTable<Adapter>
         label={words('adapters')}
-        rows={adapters.data?.items}
+        rows={adapters.data?.items.toSorted((a, b) => urgencyOf(a.calls) - urgencyOf(b.calls))}
         rowKey={({ adapterId }) => adapterId}
         searchText={({ adapterId, name, owner }) => `${adapterId} ${name['zh-CN']} ${name.en} ${owner}`}
         filters={[

@@ -20,7 +20,7 @@ import { useOpened } from '../../parts/use-opened.ts';
 import { InterfaceCall } from './interface-aside.tsx';
 import { InterfaceForm } from './interface-form.tsx';
 import { InterfaceGrants } from './interface-grants.tsx';
-import { StateTag } from './interface-parts.tsx';
+import { heldOf, StateTag } from './interface-parts.tsx';
 import { interfaceProblems, wholeInterface } from './interface-schema.ts';
 import { InterfaceTraffic } from './interface-traffic.tsx';
 import { useInterfaceIssues } from './use-interface-issues.ts';
@@ -71,6 +71,8 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
   const save = useMutationOf('interfaces.save');
   const { interfaceId, revision, state, ...content } = document;
   const calls = useQueryOf('interfaces.calls', { interfaceId }, { refetchIntervalMs: REFRESH_MS });
+  const list = useQueryOf('interfaces.list', {}, { refetchIntervalMs: REFRESH_MS });
+  const item = list.data?.items.find((one) => one.interfaceId === interfaceId);
   const fixed = useMemo(() => ({ interfaceId, revision, state }), [interfaceId, revision, state]);
   const submit = async (next: Content) => {
     const whole = wholeInterface(next, fixed) as unknown as Input<'interfaces.save'>['document'];
@@ -101,7 +103,7 @@ function Loaded({ document, onSaved, onReload }: LoadedProps) {
           </>
         }
       />
-      {calls.data === undefined ? null : <CallsPanel report={calls.data} />}
+      {calls.data === undefined ? null : <CallsPanel report={calls.data} held={item === undefined ? undefined : heldOf(item)} />}
       <DocumentForm
         key={revision}
         title={t('document')}

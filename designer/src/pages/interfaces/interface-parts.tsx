@@ -2,6 +2,7 @@ import { CircleCheck, CircleSlash } from 'lucide-react';
 import { Link } from 'react-router';
 import type { Outputs } from '../../api/outputs.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import type { Held } from '../../parts/call-state.tsx';
 import { Tag } from '../../parts/status-tag.tsx';
 
 export const FRONT_TEXTS = defineTexts({
@@ -26,6 +27,12 @@ export function StateTag({ state }: { readonly state: InterfaceItem['state'] }) 
       {t(state)}
     </Tag>
   );
+}
+
+/** What its flow took in and could not finish; undefined for an upstream, and for who may not see messages. */
+export function heldOf({ target, flow }: Pick<InterfaceItem, 'target' | 'flow'>): Held | undefined {
+  if (target.kind !== 'flow' || flow?.held === undefined) return undefined;
+  return { count: flow.held, to: `/messages?flow=${encodeURIComponent(target.flowId)}&status=held` };
 }
 
 /** Where the interface leads: a flow by its name, or instances of a service. */

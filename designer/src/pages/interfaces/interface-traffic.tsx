@@ -1,9 +1,10 @@
 import { Descriptions } from 'antd';
+import { Link } from 'react-router';
 import { useQueryOf } from '../../api/queries.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { Panel } from '../../parts/page-header.tsx';
-import { TargetText } from './interface-parts.tsx';
+import { heldOf, TargetText } from './interface-parts.tsx';
 
 const TEXTS = defineTexts({
   title: ['概况', 'At a glance'],
@@ -12,6 +13,7 @@ const TEXTS = defineTexts({
   none: ['未发布', 'Not published'],
   today: ['流程今日执行', 'Flow’s runs today'],
   failed: ['其中失败', 'Failed of them'],
+  held: ['待人工处理', 'Held now'],
 });
 
 /** Where the interface leads as saved, and how it went today. */
@@ -22,6 +24,7 @@ export function InterfaceTraffic({ interfaceId }: { readonly interfaceId: string
   const item = list.data?.items.find((one) => one.interfaceId === interfaceId);
   if (item === undefined) return null;
   const { flow, target } = item;
+  const held = heldOf(item);
   const count = (value: number | undefined) => (value === undefined ? '—' : format.number(value));
   return (
     <Panel title={t('title')}>
@@ -36,6 +39,7 @@ export function InterfaceTraffic({ interfaceId }: { readonly interfaceId: string
                 { key: 'version', label: t('version'), children: flow?.publishedVersion ?? t('none') },
                 { key: 'today', label: t('today'), children: count(flow?.today) },
                 { key: 'failed', label: t('failed'), children: count(flow?.failedToday) },
+                { key: 'held', label: t('held'), children: held === undefined ? '—' : <Link to={held.to}>{count(held.count)}</Link> },
               ]),
         ]}
       />

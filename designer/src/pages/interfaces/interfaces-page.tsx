@@ -6,12 +6,12 @@ import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
-import { CALL_STATES, CallStateTag, LastError, useCallStateWord } from '../../parts/call-state.tsx';
+import { CALL_STATES, CallStateTags, LastError, urgencyOf, useCallStateWord } from '../../parts/call-state.tsx';
 import { DataTable } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
-import { FRONT_TEXTS, StateTag, TargetText, type InterfaceItem } from './interface-parts.tsx';
+import { FRONT_TEXTS, heldOf, StateTag, TargetText, type InterfaceItem } from './interface-parts.tsx';
 
 const TEXTS = defineTexts({
   title: ['接口与服务', 'Interfaces'],
@@ -59,7 +59,7 @@ export function InterfacesPage() {
       <PageHeader title={t('title')} help={t('help')} actions={create} />
       <DataTable<InterfaceItem>
         label={t('title')}
-        rows={interfaces.data?.items}
+        rows={interfaces.data?.items.toSorted((a, b) => urgencyOf(a.calls, a.flow?.held) - urgencyOf(b.calls, b.flow?.held))}
         rowKey={({ interfaceId }) => interfaceId}
         searchText={({ interfaceId, name, path }) => `${interfaceId} ${name['zh-CN']} ${name.en} ${path}`}
         filters={[
@@ -94,7 +94,12 @@ export function InterfacesPage() {
               </code>
             ),
           },
-          { key: 'calls', title: t('calls'), value: ({ calls }) => callWord(calls), render: ({ calls }) => <CallStateTag calls={calls} /> },
+          {
+            key: 'calls',
+            title: t('calls'),
+            value: ({ calls }) => callWord(calls),
+            render: (item) => <CallStateTags calls={item.calls} held={heldOf(item)} />,
+          },
           {
             key: 'lastOk',
             title: t('lastOk'),
