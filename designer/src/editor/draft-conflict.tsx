@@ -15,7 +15,7 @@ const TEXTS = defineTexts({
   somebody: ['其他人', 'somebody else'],
   what: [
     '{{who}} 于 {{when}} 保存了这条流程。双方各改各的地方会自动合并；下面 {{count}} 处双方都改了，请逐项选择。没有选中的一方保留在“版本与发布”的修改记录里，可以查看、比较和恢复。',
-    '{{who}} saved this flow at {{when}}. What only one of you changed is merged; you both changed the {{count}} parts below: choose for each. What is not chosen stays in the edit history under "Versions and publishing", where it can be compared and restored.',
+    '{{who}} saved this flow at {{when}}. What only one of you changed is merged; you both changed {{count}} {{count|part|parts}}, listed below: choose for each. What is not chosen stays in the edit history under "Versions and publishing", where it can be compared and restored.',
   ],
   deletedTitle: ['这条流程刚刚被删除', 'This flow has just been deleted'],
   deleted: ['您的版本还在本页，可以重新保存。', 'Your version is still on this page and can be saved again.'],
@@ -98,10 +98,10 @@ function BothChanged({ keeper, conflict }: { readonly keeper: DraftKeeper; reado
   const saved = useQueryOf('flows.revisions', { flowId: mine.flowId }).data?.items.find(({ isCurrent }) => isCurrent);
   const who = saved?.savedBy ?? t('somebody');
   const chooseAll = (side: MergeSide) => setChoices(Object.fromEntries(shown.map((one) => [keyOf(one), side])));
-  const settle = async (decided: WithTheirs['theirs'], givesUp: boolean) => {
+  const settle = async (...how: Parameters<DraftKeeper['settle']>) => {
     setIsBusy(true);
     setFailure(undefined);
-    await keeper.settle(decided, givesUp).catch(setFailure);
+    await keeper.settle(...how).catch(setFailure);
     setIsBusy(false);
   };
   return (
@@ -121,7 +121,7 @@ function BothChanged({ keeper, conflict }: { readonly keeper: DraftKeeper; reado
             type="primary"
             loading={isBusy}
             disabled={shown.some((one) => choices[keyOf(one)] === undefined)}
-            onClick={() => void settle(document, Object.values(choices).includes('theirs'))}
+            onClick={() => void settle(document, Object.values(choices).includes('theirs'), (one) => choices[keyOf(one)])}
           >
             {t('save')}
           </Button>

@@ -7,6 +7,7 @@ import { Autosave, type AutosaveState, type Merged, type SaveFailure } from '../
 import { keepDraft } from '../model/draft-recovery.ts';
 import { begin } from '../model/flow-history.ts';
 import { withPlaces } from '../model/layout.ts';
+import type { Decided } from '../model/merge-flows.ts';
 import { rebaseHistory } from '../model/rebase-history.ts';
 import type { NodeTypes } from '../model/node-types.ts';
 import type { EditorStore } from './editor-store.ts';
@@ -22,9 +23,9 @@ export interface DraftKeeper {
   follow(revision: number): Promise<void>;
   /**
    * Ends a conflict with what a person decided on. `givesUp`: parts of mine are not in it, so mine is kept among the revisions first; rejects,
-   * and the conflict stays, when that fails.
+   * and the conflict stays, when that fails. `decided`: how each part was; absent where all of mine is given up, and undo with it.
    */
-  settle(document: FlowDocument, givesUp: boolean): Promise<void>;
+  settle(document: FlowDocument, givesUp: boolean, decided?: Decided): Promise<void>;
   retryNow(): void;
   /** The last time that somebody else's changes were taken in. */
   readonly merged: StoreApi<{ readonly last?: Merged }>;
@@ -79,13 +80,16 @@ export function createDraftKeeper(store: EditorStore, { flowId, types, recovered
       store.getState().replaceHistory(begin(theirs));
       state.setState({ status: 'saved', base: theirs }, true);
     },
-    async settle(document, givesUp) {
+    async settle(document, givesUp, decided) {
       const { conflict } = autosave.state;
       if (conflict === undefined) return;
-      const mine = { ...conflict.mine, revision: conflict.base.revision };
+      const { base, theirs } = conflict;
+      const mine = { ...conflict.mine, revision: base.revision };
       if (givesUp) await call('flows.set-aside', { flowId, document: mine });
+      const { history, replaceHistory } = store.getState();
       // Undo would bring back what was given up without a word: it is found among the revisions.
-      store.getState().replaceHistory(begin(document));
+      const isKept = decided !== undefined && theirs !== undefined;
+      replaceHistory(isKept ? rebaseHistory(history, base, theirs, document, decided) : begin(document));
       void autosave.settle(document);
     },
     merged,

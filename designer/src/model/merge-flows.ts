@@ -24,6 +24,9 @@ export interface Merge {
 
 type Choose = (conflict: MergeConflict) => MergeSide;
 
+/** What a person decided; undefined of what was not asked. */
+export type Decided = (conflict: MergeConflict) => MergeSide | undefined;
+
 /** Everything of a flow beside what is merged by its parts. */
 const OWN_PARTS = new Set(['schema', 'flowId', 'revision', 'nodes', 'edges', 'layout', 'tests']);
 

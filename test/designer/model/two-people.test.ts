@@ -112,6 +112,36 @@ test('undo takes back what I did and nothing of what the other did meanwhile', (
   assert.deepEqual(labels(redo(undo(undo(mine)))), ['mine 1', 'theirs']);
 });
 
+test('undo goes on after a person decided what both changed, and never brings back what was given up', () => {
+  const base = flow();
+  const [one, other] = [base.nodes[0]!, base.nodes[1]!];
+  let mine = done(begin(base), setLabel(base, one.id, 'mine 1'));
+  mine = done(mine, setLabel(mine.document, one.id, 'mine 2'));
+  mine = done(mine, setLabel(mine.document, other.id, 'mine too'));
+  const theirs = done(begin(base), setLabel(base, one.id, 'theirs')).document;
+  const settled = (side: MergeSide) =>
+    rebaseHistory(mine, base, theirs, mergeFlows(base, mine.document, theirs, () => side).document, ({ id }) =>
+      id === one.id ? side : undefined,
+    );
+  const way = (history: History): string[] => {
+    const labels = history.document.nodes.slice(0, 2).map((node) => node.label);
+    return history.past.length === 0 ? [labels.join()] : [labels.join(), ...way(undo(history))];
+  };
+  assert.deepEqual(way(settled('mine')), ['mine 2,mine too', `mine 2,${other.label}`, `mine 1,${other.label}`, `theirs,${other.label}`]);
+  assert.deepEqual(way(settled('theirs')), ['theirs,mine too', `theirs,${other.label}`]);
+});
+
+test('what a saved test answers for a node is there again with the node that the other kept', () => {
+  const mocked = { name: 'books', input: { data: {} }, mocks: {}, expect: [] };
+  const plain = flow();
+  const { id } = plain.nodes[1]!;
+  const base = { ...plain, tests: [{ ...mocked, mocks: { [id]: { emit: { ok: { said: 'yes' } } } } }] } as FlowDocument;
+  const removed = done(begin(base), remove(base, { nodes: [id], edges: [], notes: [], groups: [] })).document;
+  const named = done(begin(base), setLabel(base, id, 'kept')).document;
+  assert.deepEqual(mergeFlows(base, removed, named, () => 'theirs').document.tests, base.tests);
+  assert.deepEqual(mergeFlows(base, named, removed, () => 'mine').document.tests, base.tests);
+});
+
 test('undo stops where it would take back what the other changed too', () => {
   const base = flow();
   const [one, other] = [base.nodes[0]!, base.nodes[1]!];
