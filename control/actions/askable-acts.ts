@@ -5,6 +5,8 @@ import type { AdapterDocument } from '../../engine/contract/adapter.ts';
 import type { Text } from '../../engine/contract/texts.ts';
 import type { GrantDocument, InterfaceDocument } from '../../gateways/documents.ts';
 import { canonicalJson } from '../audit/canonical-json.ts';
+import type { DomainScope } from './domains.ts';
+import { domainsLacking } from './flow-references.ts';
 import { requireSameSides } from './grant-fixed.ts';
 import { requireSameId } from './require-same-id.ts';
 import type { ControlServices } from './services.ts';
@@ -12,8 +14,10 @@ import type { ControlServices } from './services.ts';
 export interface AskableAct<Input = unknown> {
   /** What the person must be able to do to ask for it. */
   readonly asks: Permission;
-  /** What they lack. */
+  /** What they lack, unless it is a domain. */
   readonly needs: Permission;
+  /** The domains of others that are in the way of a person who has the right; null: all of them. Absent: no act of this kind meets any. */
+  lacking?(input: Input, domains: DomainScope): Promise<readonly (string | null)[]>;
   /** Undefined when what it is about is gone. Refuses what the act itself would not take. */
   look(input: Input): Promise<Sight | undefined>;
   /** The input with what the asking side has said by its reason. */
@@ -32,7 +36,7 @@ export interface Sight {
   readonly digest: string;
 }
 
-type Services = Pick<ControlServices, 'catalog' | 'bindingStore' | 'registry'>;
+type Services = Pick<ControlServices, 'catalog' | 'bindingStore' | 'registry' | 'nodes'>;
 
 export function askableActs(services: Services): Readonly<Record<string, AskableAct>> {
   const { bindingStore, catalog, registry } = services;
@@ -40,6 +44,7 @@ export function askableActs(services: Services): Readonly<Record<string, Askable
     'flows.publish': askable<{ flowId: string; note?: string; revision?: number }>({
       asks: 'flows.read',
       needs: 'flows.publish',
+      lacking: async ({ flowId }, domains) => domainsLacking(services, domains, await catalog.draft(flowId)),
       async look({ flowId, revision: from }) {
         const draft = await catalog.draft(flowId);
         if (draft === undefined) return undefined;

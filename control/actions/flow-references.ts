@@ -29,14 +29,37 @@ export async function requireReferences(services: Services, domains: DomainScope
 export async function requirePublishable(services: Services, domains: DomainScope, document: FlowDocument | undefined): Promise<void> {
   if (domains.only === undefined || document === undefined) return;
   await requireReferences(services, domains, document);
-  const leading = (await services.registry.interfaces.list()).filter(
-    ({ target }) => target.kind === 'flow' && target.flowId === document.flowId,
-  );
-  if (domains.keep(leading).length === leading.length) return;
+  if ((await interfacesOutside(services, domains, document)).length === 0) return;
   throw new AppError('FLOW_OUTSIDE_DOMAINS', 'input', 'An interface outside your domains leads to this flow.', {
     values: { problem: 'interface' },
     fix: 'Ask a person who has all domains of the flow and its interfaces to publish it.',
   });
+}
+
+/**
+ * The domains that a person lacks who may publish, but not this flow; none: nothing of other domains is in the way. Whose a reference is stays
+ * unsaid, since it may be nobody's: null stands for every domain.
+ */
+export async function domainsLacking(
+  services: Services,
+  domains: DomainScope,
+  document: FlowDocument | undefined,
+): Promise<readonly (string | null)[]> {
+  if (domains.only === undefined || document === undefined) return [];
+  const leading = await interfacesOutside(services, domains, document);
+  const references = await outsideIssues(services, domains, document);
+  return [...new Set([...leading.map(({ domain }) => domain), ...(references.length === 0 ? [] : [null])])];
+}
+
+/** Those that lead to the flow and are another domain's: publishing changes what they do. */
+async function interfacesOutside(
+  { registry }: Services,
+  domains: DomainScope,
+  { flowId }: FlowDocument,
+): Promise<readonly { readonly domain: string }[]> {
+  const leading = (await registry.interfaces.list()).filter(({ target }) => target.kind === 'flow' && target.flowId === flowId);
+  const own = new Set(domains.keep(leading));
+  return leading.filter((one) => !own.has(one));
 }
 
 /**

@@ -71,6 +71,8 @@ interface Prepared {
   readonly input: unknown;
   readonly subject: string;
   readonly sight: Sight;
+  /** Of others, which the person lacks: who decides has them. */
+  readonly lacking: readonly (string | null)[];
 }
 
 /** `actions`: those that may be asked for are among them. */
@@ -118,12 +120,12 @@ export function requestActions(services: ControlServices, actions: readonly Acti
         await keeper.requireRoom(ctx.actor.account);
       },
       async run(ctx, wish): Promise<RequestItem> {
-        const { action, needs, input, subject, sight } = await prepare(ctx, wish);
+        const { action, needs, input, subject, sight, lacking } = await prepare(ctx, wish);
         const [requestId, at, by] = [createId('req'), clock.now(), ctx.actor.account];
         const body: RequestBody = { reason: wish.reason, names: sight.names, digest: sight.digest };
         const record: RequestRecord = {
           ...{ _id: requestId, action: action.name, subject, needs, by, at, status: 'open', expiresAt: at + KEPT_MS },
-          domains: await domainsOf(action, input),
+          domains: [...new Set([...(await domainsOf(action, input)), ...lacking])],
           body: requests.seal(requestId, 'body', body),
         };
         await keeper.keep(record, input);
@@ -251,19 +253,21 @@ export function requestActions(services: ControlServices, actions: readonly Acti
 
   /** Refuses what the act itself would not take. */
   async function prepare(ctx: ActionContext, { action: name, input: given, reason }: Wish): Promise<Prepared> {
-    const { asks, needs, look, complete } = actOf(name);
+    const { asks, needs, lacking: lackingOf, look, complete } = actOf(name);
     const action = actionOf(name);
     ctx.require(asks);
-    if (isAllowed(ctx.actor, needs)) throw needless(name);
+    if (isAllowed(ctx.actor, needs) && lackingOf === undefined) throw needless(name);
     if (!inputCheck(action).Check(given)) throw inputWrong(name);
     if (Buffer.byteLength(canonicalJson(given)) > MOST_INPUT_KB * 1024) throw tooLarge(MOST_INPUT_KB);
     const input = complete?.(given, reason) ?? given;
     await checkDomains(action.domain, input as never, ctx.domains);
+    const lacking = (await lackingOf?.(input, ctx.domains)) ?? [];
+    if (isAllowed(ctx.actor, needs) && lacking.length === 0) throw needless(name);
     const subject = action.subject?.(input as never) ?? name;
     const sight = existing(await look(input), subject);
     if (sight.from === undefined) throw inputWrong(name);
     if (sight.from !== sight.revision) throw outdated(name);
-    return { action, needs, input, subject, sight };
+    return { action, needs, input, subject, sight, lacking };
   }
 
   /** REQUEST_NOT_OPEN (input) when somebody else decided it, or it was withdrawn. */

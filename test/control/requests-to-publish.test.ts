@@ -214,3 +214,44 @@ test('nobody decides what they asked for, also with the right that they got sinc
   assert.deepEqual(await versions(), []);
   assert.deepEqual(await outcomes(ben), []);
 });
+
+test('who may publish, but not past what another domain owns, asks; who has those domains decides, and nobody else', async (t) => {
+  const { running, ann, ask, decide, versions } = await start();
+  t.after(running.stop);
+  const [own, other] = [await running.person('ines', ['analyst'], ['sh-city']), await running.person('otto', ['analyst'], ['clinic'])];
+  const both = await running.person('bella', ['analyst'], ['sh-city', 'clinic']);
+  assert.equal((await ann.call('PUT', '/interfaces/ifc_a', offered({ domain: 'clinic' }))).status, 200);
+  assert.equal((await own.call('POST', '/flows/flw_a/publish', {})).body.code, 'FLOW_OUTSIDE_DOMAINS');
+  const { revision } = (await own.call('GET', '/flows/flw_a')).body as FlowDocument;
+  const input = { flowId: 'flw_a', revision };
+  const needless = await both.call('POST', '/requests', { action: 'flows.publish', input, reason: 'x' });
+  assert.equal(needless.body.code, 'REQUEST_NEEDLESS', 'who meets no wall does it');
+  const requestId = await ask(own, 'flows.publish', input);
+  assert.equal((await other.call('GET', `/requests/${requestId}`)).status, 404);
+  assert.equal((await own.call('GET', `/requests/${requestId}`)).body.mayDecide, false);
+  assert.equal((await decide(both, requestId)).status, 200);
+  assert.deepEqual(
+    (await versions()).map(({ publishedBy }) => publishedBy),
+    ['bella'],
+  );
+});
+
+test('whether a reference of a flow is another domain’s or nobody’s is not told by asking: somebody of all domains decides', async (t) => {
+  const { running, ann, ask, decide } = await start();
+  t.after(running.stop);
+  const own = await running.person('ines', ['analyst'], ['sh-city']);
+  const both = await running.person('bella', ['analyst'], ['sh-city', 'clinic']);
+  const adapter = { adapterId: 'adp_b', revision: 0, name: { 'zh-CN': '乙', en: 'B' }, protocol: 'http', owner: 'B', domain: 'clinic' };
+  await ann.call('PUT', '/adapters/adp_b', { ...adapter, environments: { TEST: { baseUrl: 'http://127.0.0.1:9' } } });
+  const asked = async (flowId: string, adapterId: string) => {
+    const call = { type: 'http.call@1', id: 'n_b', adapter: adapterId, config: { method: 'GET', path: '/x' } };
+    const saved = (await ann.call('PUT', `/flows/${flowId}`, chainFlow(flowId, [call]))).body as FlowDocument;
+    const requestId = await ask(own, 'flows.publish', { flowId, revision: saved.revision });
+    return { requestId, deciders: (await own.call('GET', `/requests/${requestId}`)).body.deciders as number };
+  };
+  const [others, nobodys] = [await asked('flw_b', 'adp_b'), await asked('flw_c', 'adp_nowhere')];
+  assert.equal(others.deciders, nobodys.deciders);
+  assert.equal((await both.call('GET', `/requests/${others.requestId}`)).status, 404);
+  assert.equal((await decide(ann, others.requestId)).status, 200);
+  assert.equal((await decide(ann, nobodys.requestId)).body.code, 'FLOW_INVALID');
+});

@@ -7,7 +7,7 @@ type Pair = readonly [zhCN: string, en: string];
 export type Texts = Readonly<Record<string, Pair>>;
 type Values = Readonly<Record<string, string | number>>;
 
-/** Keeps the keys' types. Placeholders: `{{count}}`. */
+/** Keeps the keys' types. Placeholders: `{{count}}`, and words that follow a number: `{{count}} {{count|call|calls}}`. */
 export function defineTexts<const T extends Texts>(texts: T): T {
   return texts;
 }
@@ -19,6 +19,12 @@ export function translateWith<T extends Texts>(texts: T, language: Language): Tr
   return (key, values = {}) => {
     const [zhCN, en] = texts[key] as Pair;
     const text = language === 'zh-CN' ? zhCN : en;
-    return text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => String(values[name] ?? whole));
+    return text.replace(PLACEHOLDER, (whole, name: string, one?: string, many?: string) => {
+      const value = values[name];
+      if (value === undefined) return whole;
+      return (String(value) === '1' ? one : many) ?? String(value);
+    });
   };
 }
+
+const PLACEHOLDER = /\{\{(\w+)(?:\|([^|}]*)\|([^|}]*))?\}\}/g;

@@ -16,21 +16,22 @@ const TEXTS = defineTexts({
     '申请发布第 {{revision}} 次保存的草稿。此后草稿若有修改，这项申请不会执行。',
     'You ask for the draft of save {{revision}} to be published. When it is changed afterwards, the request is not carried out.',
   ],
-  errors: ['草稿有 {{count}} 个错误，改正后才能发布。', 'The draft has {{count}} errors, which must be corrected first.'],
+  others: [
+    '涉及其他服务域的内容：由拥有相应服务域的发布者办理，您可以申请。',
+    'Things of other domains are concerned: somebody publishes it who may and has those domains. You may ask for it.',
+  ],
+  errors: ['草稿有 {{count}} 个错误，改正后才能发布。', 'The draft has {{count}} {{count|error|errors}} to be corrected first.'],
   showErrors: ['查看问题', 'Show the problems'],
 });
 
 /** Where somebody who may not publish would: they ask for the draft as they see it. */
 export function AskToPublish({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
-  const ask = useAsk();
   const whoMay = useWhoMay();
   const { openPanel } = useEditorStore().getState();
-  const revision = useEditor(({ history }) => history.document.revision);
   const errors = useEditor(({ problems }) => problems.errors);
   const revisions = useQueryOf('flows.revisions', { flowId });
   const versions = useQueryOf('flows.versions', { flowId });
-  const isAsked = useAsked('flows.publish', ({ subject }) => subject === flowId);
   const inService = versions.data?.items.find(({ isCurrent }) => isCurrent)?.version;
   const draft = revisions.data?.items.find(({ isCurrent }) => isCurrent === true);
   // Nothing would change, or nothing is known yet.
@@ -48,13 +49,31 @@ export function AskToPublish({ flowId }: { readonly flowId: string }) {
     <section className={styles.list}>
       <WhoIsAffected flowId={flowId} />
       <p className={styles.hint}>{t('noRight', { roles: whoMay('flows.publish') })}</p>
-      {isAsked ? (
-        <AskedAlready />
-      ) : (
-        <Button icon={<Send size={16} />} onClick={() => ask('flows.publish', { flowId, revision }, { about: t('about', { revision }) })}>
-          {t('ask')}
-        </Button>
-      )}
+      <Ask flowId={flowId} />
     </section>
+  );
+}
+
+/** Where somebody who may publish meets what another domain owns. */
+export function AskOthersToPublish({ flowId }: { readonly flowId: string }) {
+  const t = useTexts(TEXTS);
+  return (
+    <section className={styles.list}>
+      <p className={styles.hint}>{t('others')}</p>
+      <Ask flowId={flowId} />
+    </section>
+  );
+}
+
+function Ask({ flowId }: { readonly flowId: string }) {
+  const t = useTexts(TEXTS);
+  const ask = useAsk();
+  const revision = useEditor(({ history }) => history.document.revision);
+  const isAsked = useAsked('flows.publish', ({ subject }) => subject === flowId);
+  if (isAsked) return <AskedAlready />;
+  return (
+    <Button icon={<Send size={16} />} onClick={() => ask('flows.publish', { flowId, revision }, { about: t('about', { revision }) })}>
+      {t('ask')}
+    </Button>
   );
 }

@@ -24,7 +24,7 @@ const TEXTS = defineTexts({
     'The flow is in service, but no interface leads to it: nobody can call it yet.',
   ],
   noRight: ['接口由{{roles}}创建，您可以在这里申请。', 'Interfaces are made by: {{roles}}. You may ask for one here.'],
-  grants: ['{{count}} 个应用可以调用', '{{count}} apps can call it'],
+  grants: ['{{count}} 个应用可以调用', '{{count}} {{count|app|apps}} can call it'],
   howToCall: ['密钥与调用示例', 'Keys and examples of calls'],
   noGrants: ['还没有应用获得授权：现在谁都不能调用。', 'No app holds a grant: nobody can call it now.'],
   whoGrants: ['授权由{{roles}}办理。', 'Granted by: {{roles}}.'],

@@ -2,7 +2,7 @@ import { Alert, Button, Input } from 'antd';
 import { Rocket } from 'lucide-react';
 import { useState } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
-import { callWithProgress } from '../api/client.ts';
+import { ApiError, callWithProgress } from '../api/client.ts';
 import type { Outputs } from '../api/outputs.ts';
 import { useQueryOf } from '../api/queries.ts';
 import { useMay } from '../app/session.tsx';
@@ -14,7 +14,7 @@ import { FlowErrorBox } from './flow-error-box.tsx';
 import { FlowDifferenceView } from './flow-difference-view.tsx';
 import { useEnvironment } from '../app/environment.ts';
 import { useConfirm } from '../parts/confirm-act.tsx';
-import { AskToPublish } from './ask-to-publish.tsx';
+import { AskOthersToPublish, AskToPublish } from './ask-to-publish.tsx';
 import { WhoIsAffected } from './who-is-affected.tsx';
 import { InService } from './in-service.tsx';
 import { InterfacePanel } from './interface-panel.tsx';
@@ -38,8 +38,8 @@ const TEXTS = defineTexts({
     '先校验、跑测试、准备，再切换；任何一步失败，线上版本照常服务。',
     'It is validated, tested and prepared before it takes over; on any failure the version in service stays.',
   ],
-  errors: ['有 {{count}} 个错误，改正后才能发布。', '{{count}} errors must be corrected first.'],
-  warnings: ['有 {{count}} 个警告，不阻止发布', '{{count}} warnings; they do not prevent publishing'],
+  errors: ['有 {{count}} 个错误，改正后才能发布。', '{{count}} {{count|error|errors}} must be corrected first.'],
+  warnings: ['有 {{count}} 个警告，不阻止发布', '{{count}} {{count|warning|warnings}}; publishing is possible all the same'],
   showErrors: ['查看问题', 'Show the problems'],
   unsaved: ['草稿还没有保存到平台，请稍后再试。', 'The draft is not saved on the platform yet; try again in a moment.'],
   done: ['版本 {{version}} 已上线', 'Version {{version}} is in service'],
@@ -101,6 +101,9 @@ function Publish({ flowId, onPublished }: { readonly flowId: string; readonly on
   const { openPanel } = useEditorStore().getState();
   const document = useEditor(({ history }) => history.document);
   const errors = useEditor(({ problems }) => problems.errors);
+  const isOthersAlone = useEditor(({ problems }) =>
+    problems.all.every(({ issue }) => issue.severity === 'warning' || issue.code === 'FLOW_REFERENCE_OUTSIDE'),
+  );
   const { isProduction } = useEnvironment();
   const confirm = useConfirm();
   const warnings = useEditor(({ problems }) => problems.warnings);
@@ -140,12 +143,15 @@ function Publish({ flowId, onPublished }: { readonly flowId: string; readonly on
   return (
     <section>
       {errors > 0 ? (
-        <Alert
-          type="error"
-          showIcon
-          title={t('errors', { count: errors })}
-          action={<Button onClick={() => openPanel('problems')}>{t('showErrors')}</Button>}
-        />
+        <div className={styles.list}>
+          <Alert
+            type="error"
+            showIcon
+            title={t('errors', { count: errors })}
+            action={<Button onClick={() => openPanel('problems')}>{t('showErrors')}</Button>}
+          />
+          {isOthersAlone ? <AskOthersToPublish flowId={flowId} /> : null}
+        </div>
       ) : (
         <div className={styles.list}>
           <WhoIsAffected flowId={flowId} />
@@ -180,7 +186,7 @@ function Publish({ flowId, onPublished }: { readonly flowId: string; readonly on
           <p className={styles.hint}>{t('how')}</p>
         </div>
       )}
-      <div aria-live="polite">
+      <div aria-live="polite" className={styles.list}>
         {stage === undefined ? null : <Stages at={stage} />}
         {report === undefined ? null : (
           <Alert
@@ -194,6 +200,7 @@ function Publish({ flowId, onPublished }: { readonly flowId: string; readonly on
         ) : (
           <FlowErrorBox error={failure} document={document} />
         )}
+        {failure instanceof ApiError && failure.code === 'FLOW_OUTSIDE_DOMAINS' ? <AskOthersToPublish flowId={flowId} /> : null}
       </div>
     </section>
   );

@@ -8,11 +8,11 @@ const TEXTS = defineTexts({
   label: ['影响谁', 'For whom it changes something'],
   title: ['发布后，下列各方立即用新版本：', 'From then on these use the new version:'],
   interface: ['接口“{{name}}”（{{front}} {{method}} {{path}}）', 'Interface "{{name}}" ({{front}}, {{method}} {{path}})'],
-  apps: ['，{{count}} 个应用在用', ', {{count}} apps may call it'],
+  apps: ['，{{count}} 个应用在用', ', {{count}} {{count|app|apps}} may call it'],
   flow: ['调用它的流程“{{name}}”', 'Flow "{{name}}", which calls it'],
   nobody: [
-    '没有接口或流程用到它；由它自己的触发器收到的消息用新版本。',
-    'No interface and no flow uses it; messages of its own trigger go by the new version.',
+    '您能看到的在线接口和流程都没有用到它；由它自己的触发器收到的消息用新版本。',
+    'No interface that is online and no flow that you see uses it; messages of its own trigger go by the new version.',
   ],
 });
 
