@@ -14,8 +14,8 @@ import styles from './top-bar.module.css';
 
 const TEXTS = defineTexts({
   search: ['搜索或执行命令', 'Search or run a command'],
-  held: ['{{count}} 条消息等待处理', '{{count}} messages wait for a person'],
-  alarms: ['{{count}} 条告警未确认', '{{count}} alarms are not acknowledged'],
+  held: ['{{count}} 条消息等待处理', '{{count}} {{count|message waits|messages wait}} for a person'],
+  alarms: ['{{count}} 条告警未确认', '{{count}} {{count|alarm is|alarms are}} not acknowledged'],
   language: ['Switch to English', '切换为中文'],
   dark: ['深色外观', 'Dark look'],
   light: ['浅色外观', 'Light look'],

@@ -7,7 +7,7 @@ import styles from './canvas-tools.module.css';
 
 const TEXTS = defineTexts({
   view: ['视图', 'View'],
-  several: ['已选 {{count}} 个节点', '{{count}} nodes selected'],
+  several: ['已选 {{count}} 个节点', '{{count}} {{count|node|nodes}} selected'],
 });
 
 export function ViewBar() {

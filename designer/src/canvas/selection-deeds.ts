@@ -13,7 +13,7 @@ import type { CanvasTools } from './canvas-context.tsx';
 import { select, selectionOf } from './selection.ts';
 
 const TEXTS = defineTexts({
-  copied: ['已复制 {{count}} 项', 'Copied {{count}} items'],
+  copied: ['已复制 {{count}} 项', 'Copied {{count}} {{count|item|items}}'],
   copiedOne: ['已复制 1 项', 'Copied 1 item'],
   nothingToPaste: ['剪贴板中没有流程节点，请先复制。', 'The clipboard holds no nodes. Copy some first.'],
   group: ['分组', 'Group'],

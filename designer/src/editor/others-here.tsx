@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
   edits: ['{{who}} 也在编辑（{{when}}打开）', '{{who}} edits it too (opened {{when}})'],
   watches: ['{{who}} 在查看（{{when}}打开）', '{{who}} looks at it (opened {{when}})'],
   merged: ['已并入 {{who}} 的修改：{{what}}', 'Changes of {{who}} are merged: {{what}}'],
-  parts: ['{{count}} 处', '{{count}} parts'],
+  parts: ['{{count}} 处', '{{count}} {{count|part|parts}}'],
   places: ['节点位置', 'places of nodes'],
 });
 

@@ -20,7 +20,7 @@ const TEXTS = defineTexts({
   config: ['配置', 'Configuration'],
   handling: ['处理方式', 'Handling'],
   help: ['说明', 'Help'],
-  problems: ['{{count}} 个问题', '{{count}} problems'],
+  problems: ['{{count}} 个问题', '{{count}} {{count|problem|problems}}'],
   unknown: ['本系统没有节点类型 {{type}}', 'There is no node type {{type}} here'],
 });
 

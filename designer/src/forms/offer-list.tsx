@@ -10,7 +10,7 @@ const TEXTS = defineTexts({
   takes: ['请求：{{fields}}', 'Request: {{fields}}'],
   gives: ['应答：{{fields}}', 'Answer: {{fields}}'],
   nothing: ['没有字段', 'no fields'],
-  more: ['{{fields}} 等 {{count}} 项', '{{fields}} … ({{count}} fields)'],
+  more: ['{{fields}} 等 {{count}} 项', '{{fields}} … ({{count}} {{count|field|fields}})'],
 });
 
 export type Offer = Outputs['adapters.offers']['items'][number];

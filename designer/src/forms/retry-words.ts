@@ -4,10 +4,13 @@ import { defineTexts, translateWith, type Language } from '../i18n/text-pairs.ts
 
 const TEXTS = defineTexts({
   none: ['失败后不重试。', 'It is not tried again after a failure.'],
-  few: ['失败后最多重试 {{max}} 次，间隔约 {{pauses}}。', 'After a failure it is tried again up to {{max}} times, about {{pauses}} apart.'],
+  few: [
+    '失败后最多重试 {{max}} 次，间隔约 {{pauses}}。',
+    'After a failure it is tried again up to {{max}} {{max|time|times}}, about {{pauses}} apart.',
+  ],
   many: [
     '失败后最多重试 {{max}} 次，间隔约 {{pauses}}……，最长 {{cap}}。',
-    'After a failure it is tried again up to {{max}} times, about {{pauses}} … apart, {{cap}} at most.',
+    'After a failure it is tried again up to {{max}} {{max|time|times}}, about {{pauses}} … apart, {{cap}} at most.',
   ],
   whole: ['全部用完约需 {{time}}。', 'All of them take about {{time}}.'],
   list: ['、', ', '],

@@ -27,11 +27,11 @@ const TEXTS = defineTexts({
   completed: ['成功', 'Completed'],
   picture: [
     '流量图。{{span}}：执行 {{count}} 次，失败 {{failed}} 次，平均耗时 {{mean}}。',
-    'Chart of the traffic. {{span}}: {{count}} executions, {{failed}} failed, mean duration {{mean}}.',
+    'Chart of the traffic. {{span}}: {{count}} {{count|execution|executions}}, {{failed}} failed, mean duration {{mean}}.',
   ],
   callPicture: [
     '调用图。{{span}}：调用 {{count}} 次，失败 {{failed}} 次，被拒 {{refused}} 次，平均耗时 {{mean}}。',
-    'Chart of the calls. {{span}}: {{count}} calls, {{failed}} failed, {{refused}} refused, mean duration {{mean}}.',
+    'Chart of the calls. {{span}}: {{count}} {{count|call|calls}}, {{failed}} failed, {{refused}} refused, mean duration {{mean}}.',
   ],
   empty: ['这段时间没有执行', 'Nothing ran in this time'],
   emptyNext: ['有消息进来后，这里每分钟更新。', 'As soon as messages come, this follows every minute.'],

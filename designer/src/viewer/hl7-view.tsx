@@ -8,8 +8,8 @@ import { Marked } from './marked.tsx';
 import { ShownValue } from './shown-value.tsx';
 
 const TEXTS = defineTexts({
-  more: ['再显示 {{count}} 段', 'Show {{count}} more segments'],
-  moreFields: ['再显示 {{count}} 个字段', 'Show {{count}} more fields'],
+  more: ['再显示 {{count}} 段', 'Show {{count}} more {{count|segment|segments}}'],
+  moreFields: ['再显示 {{count}} 个字段', 'Show {{count}} more {{count|field|fields}}'],
 });
 /** A page draws so many at once, however long the message is. */
 const SHOWN_AT_FIRST = 100;

@@ -21,7 +21,7 @@ const TEXTS = defineTexts({
   changed: ['密码已修改，其他会话已结束', 'The password is changed; other sessions are ended'],
   factor: ['第二因素', 'Second factor'],
   domains: ['服务域：{{domains}}', 'domains: {{domains}}'],
-  expires: ['密码将于 {{days}} 天后到期，请提前修改。', 'Your password must be changed within {{days}} days.'],
+  expires: ['密码将于 {{days}} 天后到期，请提前修改。', 'Your password must be changed within {{days}} {{days|day|days}}.'],
 });
 
 /** One's own password, second factor, sessions and tokens. */

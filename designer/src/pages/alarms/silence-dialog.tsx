@@ -13,9 +13,9 @@ const TEXTS = defineTexts({
   rule: ['规则：{{rule}}', 'The rule: {{rule}}'],
   all: ['所有告警', 'Every alarm'],
   time: ['多久', 'How long'],
-  hours: ['{{count}} 小时', '{{count}} hours'],
-  minutes: ['{{count}} 分钟', '{{count}} minutes'],
-  days: ['{{count}} 天', '{{count}} days'],
+  hours: ['{{count}} 小时', '{{count}} {{count|hour|hours}}'],
+  minutes: ['{{count}} 分钟', '{{count}} {{count|minute|minutes}}'],
+  days: ['{{count}} 天', '{{count}} {{count|day|days}}'],
   silence: ['屏蔽', 'Silence'],
   cancel: ['取消', 'Cancel'],
 });

@@ -20,7 +20,7 @@ const TEXTS = defineTexts({
   notOne: ['“{{name}}”不是导出的流程文件', '"{{name}}" is not an exported file'],
   holds: [
     '“{{name}}”：流程 {{flows}}，适配器 {{adapters}}，代码表 {{tables}}，接口 {{interfaces}}',
-    '"{{name}}": {{flows}} flows, {{adapters}} adapters, {{tables}} code tables, {{interfaces}} interfaces',
+    '"{{name}}": {{flows}} {{flows|flow|flows}}, {{adapters}} {{adapters|adapter|adapters}}, {{tables}} code {{tables|table|tables}}, {{interfaces}} {{interfaces|interface|interfaces}}',
   ],
   replace: ['一并覆盖', 'Replace them too'],
   replaceHelp: [
@@ -32,7 +32,7 @@ const TEXTS = defineTexts({
   cancel: ['取消', 'Cancel'],
   done: [
     '已导入：流程 {{flows}}，适配器 {{adapters}}，代码表 {{tables}}，接口 {{interfaces}}',
-    'Imported: {{flows}} flows, {{adapters}} adapters, {{tables}} code tables, {{interfaces}} interfaces',
+    'Imported: {{flows}} {{flows|flow|flows}}, {{adapters}} {{adapters|adapter|adapters}}, {{tables}} code {{tables|table|tables}}, {{interfaces}} {{interfaces|interface|interfaces}}',
   ],
 });
 

@@ -15,27 +15,27 @@ import styles from './held-page.module.css';
 const TEXTS = defineTexts({
   retryEffect: [
     '{{count}} 条消息将从停下的节点接着走：用当时的内容和流程版本，沿用原来的键；每条只重试一次。可中途停止，之后再继续。要按流程的当前版本从头走一遍，请用“重发”。',
-    '{{count}} messages go on from the node where they stopped, with the content and the flow version of then, under the same keys; each exactly once. It can be stopped and gone on with later. To go through today’s flow from its start, resend instead.',
+    '{{count}} {{count|message goes|messages go}} on from the node where work stopped, with the content and the flow version of then, under the same keys; each exactly once. It can be stopped and gone on with later. To go through today’s flow from its start, resend instead.',
   ],
   goOnEffect: [
     '{{count}} 条消息从停下的节点接着走：已办理的写操作保留，不再重做；只重新执行出错的部分，仍用它们开始时的流程版本和代码表。每条只继续一次，可中途停止，之后再继续。',
-    '{{count}} messages go on from the node where they stopped: what was done is kept and not done again. Only what failed runs once more, with the flow version and the code tables that they began with; each exactly once. It can be stopped and gone on with later.',
+    '{{count}} {{count|message goes|messages go}} on from the node where work stopped: what was done is kept and not done again. Only what failed runs once more, with the flow version and the code tables that they began with; each exactly once. It can be stopped and gone on with later.',
   ],
   resendEffect: [
     '{{count}} 条消息将按流程的当前版本从头走一遍：在通道中的位置、业务键和幂等键不变，后面的消息继续等它；每条只重发一次。已有写操作办成的、内容没有留存的保持挂起。可中途停止，之后再继续。',
-    '{{count}} messages go through the flow’s current version from its start: place in the lane, business keys and idempotency keys stay, and later messages go on waiting; each exactly once. Those with a write that was done, or without their content, stay held. It can be stopped and gone on with later.',
+    '{{count}} {{count|message goes|messages go}} through the flow’s current version from its start: place in the lane, business keys and idempotency keys stay, and later messages go on waiting; each exactly once. Those with a write that was done, or without their content, stay held. It can be stopped and gone on with later.',
   ],
   concludeEffect: [
     '对方已办成：{{count}} 条消息到此结束，计为成功，其后的节点不再执行，同一通道里排在后面的消息继续。没有给出应答：同步调用方用同一幂等键查询时，得到“已办理”。没有写操作办成的保持挂起。可中途停止，之后再继续。',
-    'The other side has done them: {{count}} messages end here as completed, the nodes behind do not run, and what waits behind them in their lanes goes on. No reply is given: a caller who asks with the same key is told that it was done. Those of which no write was done stay held. It can be stopped and gone on with later.',
+    'Done at the other side: {{count}} {{count|message ends|messages end}} here as completed, the nodes behind do not run, and what waits behind them in their lanes goes on. No reply is given: a caller who asks with the same key is told that it was done. Those of which no write was done stay held. It can be stopped and gone on with later.',
   ],
   cancelEffect: [
     '{{count}} 条消息将到此为止，不再继续，也不能恢复。已送到对方的不会撤回。可中途停止，之后再继续。',
-    '{{count}} messages end here and cannot go on later. What has reached the other side is not taken back. It can be stopped and gone on with later.',
+    '{{count}} {{count|message ends|messages end}} here and cannot go on later. What has reached the other side is not taken back. It can be stopped and gone on with later.',
   ],
   cancelDone: [
     '{{count}} 条消息将到此为止，不再继续，也不能恢复。已办理的写操作不撤销，在对方仍然有效。可中途停止，之后再继续。',
-    '{{count}} messages end here and cannot go on later. Their writes stay done at the other side. It can be stopped and gone on with later.',
+    '{{count}} {{count|message ends|messages end}} here and cannot go on later. Their writes stay done at the other side. It can be stopped and gone on with later.',
   ],
   none: ['现在没有可以处理的消息：可能已有人处理过。', 'There is nothing to be done now: somebody may have done it already.'],
   most: ['一次最多处理 10,000 条，其余请再来一次。', 'At most 10,000 are taken at once; the rest takes another bulk.'],

@@ -40,7 +40,7 @@ const TEXTS = defineTexts({
   ],
   removeEffect: [
     '删除接口“{{name}}”及其 {{count}} 个授权。一秒内对它的调用返回“接口不存在”，无法恢复。',
-    'Deletes the interface "{{name}}" with its {{count}} grants. Within a second calls of it find nothing; this cannot be undone.',
+    'Deletes the interface "{{name}}" with its {{count}} {{count|grant|grants}}. Within a second calls of it find nothing; this cannot be undone.',
   ],
 });
 

@@ -14,7 +14,7 @@ import styles from './messages-page.module.css';
 const TEXTS = defineTexts({
   about: [
     '归档中有 {{days}} 天、{{count}} 条消息。接收满 {{afterDays}} 天且已结束的消息每小时自动移入归档；仍须防重复的暂不移入。',
-    '{{days}} days with {{count}} messages are archived. What came {{afterDays}} days ago and has ended is moved here every hour; what must still refuse a repetition stays.',
+    '{{days}} {{days|day|days}} with {{count}} {{count|message|messages}} archived. What came {{afterDays}} {{afterDays|day|days}} ago and has ended is moved here every hour; what must still refuse a repetition stays.',
   ],
   running: ['正在归档：已移入 {{archived}} 条', 'Being written: {{archived}} moved so far'],
   wanted: ['已发起归档，等待工作进程开始', 'Asked for; a worker is to begin'],
@@ -29,7 +29,7 @@ const TEXTS = defineTexts({
     'A worker moves the messages that are old enough into files. They can be looked at and sent anew afterwards; they are not moved back.',
   ],
   waiting: ['等待工作进程开始…', 'Waits for a worker …'],
-  moved: ['已移入归档 {{count}} 条', '{{count}} messages were moved into the archive'],
+  moved: ['已移入归档 {{count}} 条', '{{count}} {{count|message was|messages were}} moved into the archive'],
   none: ['没有到期限的消息可归档', 'No message is old enough to be archived'],
   notDone: [
     '归档没有完成（{{code}}），已移入 {{count}} 条；一小时内会自动重试。',

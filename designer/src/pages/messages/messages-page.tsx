@@ -41,7 +41,7 @@ const TEXTS = defineTexts({
   archiveHelp: ['在归档文件中查找较早的消息', 'Looks for older messages in the archive'],
   export: ['导出 CSV', 'Export CSV'],
   exporting: ['导出消息列表', 'Exporting the list'],
-  exported: ['已导出 {{count}} 条', '{{count}} messages exported'],
+  exported: ['已导出 {{count}} 条', '{{count}} {{count|message|messages}} exported'],
   cut: [
     '只导出最近的 {{count}} 条；请缩小时间范围后分次导出。',
     'Only the latest {{count}} were exported; narrow the time and export in parts.',

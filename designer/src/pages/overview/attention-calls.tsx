@@ -18,7 +18,7 @@ const TEXTS = defineTexts({
   adapterOwner: ['联系：{{owner}}', 'call {{owner}}'],
   interfaces: ['大量被拒', 'Mostly refused'],
   interfacesWhat: ['{{count}} 个接口拒绝了多数调用', 'Interfaces that refuse most of their calls: {{count}}'],
-  interfaceOf: ['近五分钟 {{calls}} 次中被拒 {{refused}} 次', '{{refused}} of {{calls}} calls refused within five minutes'],
+  interfaceOf: ['近五分钟 {{calls}} 次中被拒 {{refused}} 次', '{{refused}} of {{calls}} {{calls|call|calls}} refused within five minutes'],
   interfaceApp: ['调用方 {{app}}', 'caller {{app}}'],
 });
 

@@ -32,7 +32,7 @@ const TEXTS = defineTexts({
     '两列：代码、译为。导入的行覆盖同名代码，保存前不生效。',
     'Two columns: code, becomes. Rows that are read replace those of the same code; nothing counts before it is saved.',
   ],
-  imported: ['读入 {{count}} 行，请检查后保存', '{{count}} rows read: look at them, then save'],
+  imported: ['读入 {{count}} 行，请检查后保存', '{{count}} {{count|row|rows}} read: look at them, then save'],
   export: ['导出 CSV', 'Export CSV'],
   save: ['保存', 'Save'],
   saved: [
