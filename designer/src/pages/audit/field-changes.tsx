@@ -8,6 +8,7 @@ const TEXTS = defineTexts({
   field: ['字段', 'Field'],
   before: ['之前', 'Before'],
   after: ['之后', 'After'],
+  value: ['内容', 'Content'],
   none: ['（无）', '(none)'],
   same: ['没有字段变化（只移动了位置，或内容相同）', 'No field changed: things were only moved, or it was the same again'],
 });
@@ -32,6 +33,8 @@ export function FieldChanges({ before: old, after: next, title, words }: FieldCh
   const shown = (path: readonly string[], value: unknown) => (value === undefined ? t('none') : valueOf(path, value));
   const changes = changedFields(old, next, isOpened)?.filter(({ path }) => !NO_NEWS.has(path.join('/')));
   if (changes === undefined) return null;
+  // Of what is made anew nothing was there before.
+  const isNew = words !== undefined && old === undefined;
   return (
     <section>
       <h3 className={styles.heading}>{title ?? t('changes')}</h3>
@@ -42,15 +45,15 @@ export function FieldChanges({ before: old, after: next, title, words }: FieldCh
           <thead>
             <tr>
               <th scope="col">{t('field')}</th>
-              <th scope="col">{t('before')}</th>
-              <th scope="col">{t('after')}</th>
+              {isNew ? null : <th scope="col">{t('before')}</th>}
+              <th scope="col">{t(isNew ? 'value' : 'after')}</th>
             </tr>
           </thead>
           <tbody>
             {changes.map(({ path, before, after }) => (
               <tr key={path.join('/')}>
                 <th scope="row">{wordsOf(path)}</th>
-                <td>{shown(path, before)}</td>
+                {isNew ? null : <td>{shown(path, before)}</td>}
                 <td>{shown(path, after)}</td>
               </tr>
             ))}

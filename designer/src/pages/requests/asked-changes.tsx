@@ -8,7 +8,7 @@ import { defineTexts, useLanguage, useTexts } from '../../i18n/texts.ts';
 import { FieldChanges } from '../audit/field-changes.tsx';
 import { adapterFields, fieldWords, GRANT_FIELDS, interfaceFields } from './asked-fields.ts';
 
-const TEXTS = defineTexts({ asked: ['申请的修改', 'What is asked for'] });
+const TEXTS = defineTexts({ asked: ['申请的修改', 'What is asked for'], made: ['申请新建的内容', 'What is to be made'] });
 
 interface Sides {
   readonly before: unknown;
@@ -36,5 +36,5 @@ function AskedChanges({ before, after, schema }: Sides & { readonly schema: Fiel
   const language = useLanguage();
   const format = useFormat();
   const words = useMemo(() => fieldWords(schema, language, format), [schema, language, format]);
-  return <FieldChanges before={before} after={after} title={t('asked')} words={words} />;
+  return <FieldChanges before={before} after={after} title={t(before === undefined ? 'made' : 'asked')} words={words} />;
 }
