@@ -119,6 +119,8 @@ export interface VersionSummary {
   readonly publishedAt: number;
   readonly publishedBy: string;
   readonly note?: string;
+  /** To which it belongs: a flow may have moved since. */
+  readonly domain: string;
   /** It serves now: the latest, or the one that was gone back to. */
   readonly isCurrent: boolean;
 }
@@ -374,7 +376,7 @@ export interface HeldSelection {
   readonly ids?: readonly string[];
 }
 
-/** An execution as it was held when somebody looked: `epoch` tells this hold from a later one. */
+/** An execution as it was held when somebody looked: `epoch` tells this hold from a later one; a negative one is of what was not held, or not theirs. */
 export interface HeldItem {
   readonly executionId: string;
   readonly epoch: number;

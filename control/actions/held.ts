@@ -7,6 +7,7 @@ import type { BulkPreview } from '../bulks/create-bulks.ts';
 import { closed, defineAction, type Action, type ActionContext } from './action.ts';
 import { Tables } from './executions.ts';
 import { existing, FlowId } from './flows.ts';
+import { BULK_RIGHTS, createBulkJudge, type BulkJudgeDeps } from './judge-bulk-item.ts';
 import { nameHeldGroups, type NamedHeldGroups } from './held-groups.ts';
 import { requireTouched, scopesIn, type DomainScope } from './domains.ts';
 import { all } from './owners.ts';
@@ -69,7 +70,7 @@ export function heldActions(services: ControlServices): readonly Action[] {
     }),
     defineAction({
       name: 'executions.retry-many',
-      right: 'executions.retry',
+      right: BULK_RIGHTS.retry,
       domain: 'filtered',
       text: {
         'zh-CN': '批量原地重试：每条只重试一次，可中途停止并继续',
@@ -82,7 +83,7 @@ export function heldActions(services: ControlServices): readonly Action[] {
     }),
     defineAction({
       name: 'executions.resend-many',
-      right: 'executions.retry',
+      right: BULK_RIGHTS.resend,
       domain: 'filtered',
       text: {
         'zh-CN': '批量重发：按流程的当前版本从头走一遍，位置和键不变；须说明理由，每条只重发一次，可中途停止并继续',
@@ -95,7 +96,7 @@ export function heldActions(services: ControlServices): readonly Action[] {
     }),
     defineAction({
       name: 'executions.conclude-many',
-      right: 'executions.retry',
+      right: BULK_RIGHTS.conclude,
       domain: 'filtered',
       text: {
         'zh-CN': '批量按已办理结束：对方已办成，后面的消息继续；须说明理由，可中途停止并继续',
@@ -108,7 +109,7 @@ export function heldActions(services: ControlServices): readonly Action[] {
     }),
     defineAction({
       name: 'executions.cancel-many',
-      right: 'executions.cancel',
+      right: BULK_RIGHTS.cancel,
       domain: 'filtered',
       text: { 'zh-CN': '批量取消：须说明理由，可中途停止并继续', en: 'Cancel many; takes a reason; may be stopped and gone on with' },
       input: ManyWithReason,
@@ -174,7 +175,7 @@ export function heldActions(services: ControlServices): readonly Action[] {
 
 type BulkInput = Static<typeof ManyWithReason> & Pick<Static<typeof RetryMany>, 'tables'>;
 
-type BulkServices = Pick<ControlServices, 'bulks' | 'catalog' | 'owners'>;
+type BulkServices = Pick<ControlServices, 'bulks' | 'catalog'> & BulkJudgeDeps;
 
 async function runBulk(services: BulkServices, ctx: ActionContext, kind: BulkKind, input: BulkInput): Promise<BulkAnswer> {
   const { bulks, catalog, owners } = services;
@@ -202,9 +203,14 @@ async function runBulk(services: BulkServices, ctx: ActionContext, kind: BulkKin
       ...(reason === undefined ? {} : { reason }),
       ...(tables === 'now' ? { tables } : {}),
     },
-    { actor: ctx.actor.account, signal: ctx.signal, progress: (now) => ctx.progress({ ...now }) },
+    {
+      actor: ctx.actor.account,
+      signal: ctx.signal,
+      judge: createBulkJudge(services, ctx.actor, kind),
+      progress: (now) => ctx.progress({ ...now }),
+    },
   );
-  const { status, total, handled, done, goneOn, missing, refused = 0 } = bulk;
+  const { status, stopReason, total, handled, done, goneOn, missing, refused = 0 } = bulk;
   ctx.note.subject = bulk.bulkId;
   ctx.note.after = {
     status,
@@ -215,6 +221,7 @@ async function runBulk(services: BulkServices, ctx: ActionContext, kind: BulkKin
     missing,
     refused,
     selection: bulk.selection,
+    ...(stopReason === undefined ? {} : { stopReason }),
     ...(bulk.tables === undefined ? {} : { tables: bulk.tables }),
   };
   return bulk;

@@ -22,7 +22,7 @@ export interface Owners {
   readonly execution: Find;
   /** What a message for this token reaches: the execution that waits for it, else the versions of the flow, of which one may come to wait. */
   waiter(flowId: string, token: string): Promise<Touched>;
-  /** The flow of an execution, as it is now. */
+  /** The flow of an execution as it is now: its draft, and the version that serves. */
   readonly flowOf: Find;
   readonly bulk: Find;
   readonly alarm: Find;
@@ -60,7 +60,10 @@ export function createOwners({ catalog, bindingStore, registry, executions, bulk
     },
     async flowOf(id) {
       const execution = await executions.ownerOf(id);
-      return { id, domains: execution && (await owners.flow(execution.flowId)).domains };
+      if (execution === undefined) return { id, domains: undefined };
+      const { domains } = await owners.flow(execution.flowId);
+      const serving = (await catalog.versions(execution.flowId)).find(({ isCurrent }) => isCurrent);
+      return { id, domains: domains && [...domains, ...(serving === undefined ? [] : [serving.domain])] };
     },
     async grant(id) {
       const grant = await grants.get(id);

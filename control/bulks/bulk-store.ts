@@ -7,6 +7,9 @@ import type { BulkOutcome, HeldItem, HeldSelection } from '../../engine/services
 
 export type BulkKind = 'retry' | 'resend' | 'conclude' | 'cancel';
 
+/** Why the person who runs a bulk may not go on: their account was disabled or removed, their login or token ended, their right was taken. */
+export type LostStanding = 'account-disabled' | 'signed-out' | 'right-lost';
+
 /** A bulk as people see it. */
 export interface Bulk {
   readonly bulkId: string;
@@ -20,6 +23,8 @@ export interface Bulk {
   readonly startedAt: number;
   readonly endedAt?: number;
   readonly stoppedBy?: string;
+  /** It stopped by itself. */
+  readonly stopReason?: LostStanding;
   /** Of one whose process died while it ran: when it last stored how far it was. */
   readonly diedAt?: number;
   readonly closedBy?: string;
@@ -34,7 +39,10 @@ export interface Bulk {
   /** Had gone on by themselves: somebody else had retried or cancelled them. */
   readonly goneOn: number;
   readonly missing: number;
-  /** Could not be resent, be moved to the tables of now, or be ended as done, as they are. Absent in those of 0.1.0. */
+  /**
+   * Could not be resent, be moved to the tables of now, or be ended as done, as they are; or belonged, when their turn came, to a domain that the
+   * person did not have. Absent in those of 0.1.0.
+   */
   readonly refused?: number;
   /** Left out at the start, since whether their write was done is not known. */
   readonly unknownSkipped: number;

@@ -9,7 +9,16 @@ import type { Documents } from '../../engine/contract/ports/documents.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
 import type { ExecutionCatalog, FlowScope, HeldItem, HeldOutcome, HeldSelection } from '../../engine/services.ts';
 import { createOutcomeSight } from './outcome-sight.ts';
-import { KEEP_MS, openBulkStore, shownSelection, toBulk, type Bulk, type BulkDocument, type BulkKind } from './bulk-store.ts';
+import {
+  KEEP_MS,
+  openBulkStore,
+  shownSelection,
+  toBulk,
+  type Bulk,
+  type BulkDocument,
+  type BulkKind,
+  type LostStanding,
+} from './bulk-store.ts';
 
 export interface BulkRequest {
   readonly kind: BulkKind;
@@ -29,6 +38,8 @@ export interface BulkRequest {
 export interface BulkWatcher {
   readonly actor: string;
   readonly signal: AbortSignal;
+  /** Asked when the turn of each execution comes: what the person may do changes while a bulk runs, and before somebody goes on with it. */
+  judge(item: HeldItem): Promise<'admitted' | 'refused' | LostStanding>;
   progress(bulk: Bulk): void;
 }
 
@@ -152,7 +163,7 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     const result = await store.bulks.patchIf(
       _id,
       { run, status },
-      { set: { run: createId('run'), status: 'running', beatAt: clock.now() }, unset: ['endedAt', 'stoppedBy'] },
+      { set: { run: createId('run'), status: 'running', beatAt: clock.now() }, unset: ['endedAt', 'stoppedBy', 'stopReason'] },
       { durability: 'full' },
     );
     if (result.outcome !== 'patched') throw running(_id);
@@ -190,7 +201,7 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     }
   }
 
-  async function walk(document: BulkDocument, { actor, signal, progress }: BulkWatcher): Promise<Bulk> {
+  async function walk(document: BulkDocument, { actor, signal, judge, progress }: BulkWatcher): Promise<Bulk> {
     const { handled, done, goneOn, missing, refused = 0 } = document;
     const counts: Counts = { handled, done, goneOn, missing, refused };
     const startedAt = clock.monotonic();
@@ -199,7 +210,9 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     progress(toBulk(document));
     for await (const item of store.items(document._id, document.handled)) {
       if (!(await pause(startedAt + (started++ * 1000) / document.perSecond, signal))) break;
-      count(counts, await act(document, item, actor));
+      const verdict = await judge(item);
+      if (verdict !== 'admitted' && verdict !== 'refused') return end(document, counts, verdict);
+      count(counts, verdict === 'refused' ? verdict : await act(document, item, actor));
       if (clock.monotonic() - savedAt < SAVE_EVERY_MS) continue;
       savedAt = clock.monotonic();
       const saved = await save(document, counts);
@@ -240,9 +253,10 @@ export async function createBulks(deps: BulksDeps): Promise<Bulks> {
     return result.outcome === 'patched' && result.document.status === 'running' ? result.document : undefined;
   }
 
-  async function end({ _id, run, total }: BulkDocument, counts: Counts): Promise<Bulk> {
+  async function end({ _id, run, total }: BulkDocument, counts: Counts, stopReason?: LostStanding): Promise<Bulk> {
     const status = counts.handled === total ? 'done' : 'stopped';
-    const result = await store.bulks.patchIf(_id, { run }, { set: { ...counts, status, endedAt: clock.now() } }, { durability: 'full' });
+    const set = { ...counts, status, endedAt: clock.now(), ...(stopReason === undefined ? {} : { stopReason }) };
+    const result = await store.bulks.patchIf(_id, { run }, { set }, { durability: 'full' });
     if (result.outcome === 'patched') return toBulk(result.document);
     throw running(_id);
   }

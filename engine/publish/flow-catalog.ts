@@ -93,7 +93,7 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog {
     async versions(flowId) {
       const pointer = await stores.pointers.get(flowId);
       if (pointer === undefined) return [];
-      return (await versionHeads(pointer)).map(({ domain: _domain, adapters: _adapters, ...head }) => ({
+      return (await versionHeads(pointer)).map(({ adapters: _adapters, ...head }) => ({
         ...head,
         isCurrent: head.version === pointer.version,
       }));

@@ -195,7 +195,8 @@ test('a bulk is stopped by anybody who may retry, and another process goes on wi
   });
   await stored.patchIf(bulkId, {}, { set: { status: 'running', run: 'run_dead', handled: 0, done: 0, goneOn: 0 } });
   const bulks = await createBulks({ documents, seal: plainSeal, clock: systemClock, executions: engine.executions });
-  const watcher = { actor: 'li', signal: new AbortController().signal, progress: () => {} };
+  const judge = () => Promise.resolve('admitted' as const);
+  const watcher = { actor: 'li', signal: new AbortController().signal, judge, progress: () => {} };
   const end = await bulks.run({ kind: 'retry', bulkId, selection: {}, perSecond: 1000 }, watcher);
   assert.deepEqual([end.status, end.done, end.goneOn], ['done', 60, 0], 'what it had done before it died counts as its own');
   await counted('completed', 60);

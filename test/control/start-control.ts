@@ -266,8 +266,8 @@ export function memoryCatalog(): FlowCatalog {
     rollback: async (flowId, version) => ({ flowId, version, contentHash: 'hash', ...report }),
     unpublish: async (flowId) => versions.delete(flowId),
     versions: async (flowId) =>
-      (versions.get(flowId) ?? []).map(({ version, contentHash }) => ({
-        ...{ version, contentHash, publishedAt: 0, publishedBy: 'somebody' },
+      (versions.get(flowId) ?? []).map(({ version, contentHash, document }) => ({
+        ...{ version, contentHash, publishedAt: 0, publishedBy: 'somebody', domain: document.domain },
         isCurrent: version === versions.get(flowId)?.length,
       })),
     version: async (flowId, version) => versions.get(flowId)?.[version - 1],

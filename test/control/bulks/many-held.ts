@@ -25,5 +25,6 @@ export function bulksOver(documents: Documents, file: string, eachMs: number): P
 export const watcher = (progress: (handled: number) => void = () => undefined) => ({
   actor: 'wu',
   signal: new AbortController().signal,
+  judge: () => Promise.resolve('admitted' as const),
   progress: ({ handled }: { readonly handled: number }) => progress(handled),
 });

@@ -31,6 +31,9 @@ const TEXTS = defineTexts({
   progress: ['进度', 'Progress'],
   outcome: ['结果', 'Outcome'],
   died: ['执行它的进程已退出，可以继续或了结', 'The process that ran it died: continue it, or close it'],
+  'account-disabled': ['执行人的账号已停用或删除，已自动停止', 'Stopped by itself: the account that ran it was disabled or removed'],
+  'signed-out': ['执行人的登录或令牌已失效，已自动停止', 'Stopped by itself: the login or token that ran it ended'],
+  'right-lost': ['执行人已没有这项权限，已自动停止', 'Stopped by itself: who ran it no longer has the right'],
 });
 
 const LOOKS: Readonly<Record<Bulk['status'], { readonly tone: Tone; readonly icon: LucideIcon }>> = {
@@ -76,7 +79,7 @@ function Unfinished({ bulk, onGoOn }: { readonly bulk: Bulk; readonly onGoOn: ()
   const confirm = useConfirm();
   const { mutateAsync: stop } = useMutationOf('bulks.cancel', ['held', 'executions']);
   const { mutateAsync: close } = useMutationOf('bulks.close');
-  const { bulkId, kind, status, handled, total, startedBy, startedAt, diedAt } = bulk;
+  const { bulkId, kind, status, handled, total, startedBy, startedAt, diedAt, stopReason } = bulk;
   const mayGoOn = may(kind === 'cancel' ? 'executions.cancel' : 'executions.retry');
   const askClose = () =>
     confirm({
@@ -92,6 +95,7 @@ function Unfinished({ bulk, onGoOn }: { readonly bulk: Bulk; readonly onGoOn: ()
         <span className={styles.hint}>
           {startedBy} · <TimeText at={startedAt} />
           {diedAt === undefined ? null : ` · ${t('died')}`}
+          {stopReason === undefined ? null : ` · ${t(stopReason)}`}
         </span>
       </div>
       <div className={styles.bar}>
