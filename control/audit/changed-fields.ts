@@ -4,6 +4,7 @@ import type { CodeTable } from '../../engine/contract/adapter.ts';
 import { isRecord } from '../../engine/contract/is-record.ts';
 import type { FlowDocument, FlowEdge, FlowNode } from '../../engine/contract/flow-document.ts';
 import { diffFlows, type FieldChange } from '../../engine/flow/diff-flows.ts';
+import { maskSecrets } from './without-secrets.ts';
 
 /** Tests hold data; the others say nothing of a change. */
 const NOT_TOLD = new Set(['/tests', '/schema', '/flowId']);
@@ -62,8 +63,9 @@ function sidesOf(changes: readonly FieldChange[]): ChangedFields {
   return { before: side('before'), after: { ...side('after'), ...(more === 0 ? {} : { '…': more }) } };
 }
 
+/** Secrets are masked by the names of their fields, so before the fields become one text. */
 function shortened(value: unknown): unknown {
   if (!isRecord(value) && !Array.isArray(value)) return value;
-  const text = JSON.stringify(value);
+  const text = JSON.stringify(maskSecrets(value));
   return text.length <= MOST_TEXT ? value : `${text.slice(0, MOST_TEXT)}…`;
 }

@@ -18,13 +18,18 @@ export function maskSecrets(value: unknown): unknown {
 }
 
 function masked(value: unknown, maxText: number, depth: number): unknown {
-  if (typeof value === 'string') return withoutUserInfo(value.length > maxText ? `${value.slice(0, maxText)}…` : value);
+  if (typeof value === 'string') return cut(withoutUserInfo(value), maxText);
   if (typeof value !== 'object' || value === null) return value;
   if (depth > 20) return '…';
   if (Array.isArray(value)) return value.map((item) => masked(item, maxText, depth + 1));
   return Object.fromEntries(
     Object.entries(value).map(([key, field]) => [key, isSecret(key, field) ? SHOWN : masked(field, maxText, depth + 1)]),
   );
+}
+
+/** After masking: a cut through the user info of an address would leave its first part. */
+function cut(text: string, maxText: number): string {
+  return text.length > maxText ? `${text.slice(0, maxText)}…` : text;
 }
 
 /**

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openAuditLog } from '../../control/audit/audit-log.ts';
+import { changedFieldsOfFlow } from '../../control/audit/changed-fields.ts';
 import { silentLogger } from '../../engine/contract/observe.ts';
 import type { ErrorRecord } from '../../engine/contract/errors.ts';
+import type { FlowNode } from '../../engine/contract/flow-document.ts';
 import type { ExecutionCatalog } from '../../engine/services.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
@@ -80,6 +82,27 @@ test('keeps secrets out of before and after', async () => {
   const { items } = await log.list({ limit: 1 });
   assert.doesNotMatch(JSON.stringify(items), /planted/);
   assert.match(JSON.stringify(items), /host/);
+});
+
+test('keeps secrets out of a long node that was added, changed or removed, and out of an address that is cut', async () => {
+  const { log } = await sixLines();
+  const config = { headers: { apikey: 'planted', accept: 'text/html' }, body: 'x'.repeat(600) };
+  const flowOf = (...nodes: FlowNode[]) => flow('flw_long', { nodes });
+  const node: FlowNode = { id: 'n_send', type: 'http.call@1', label: 'send', config };
+  const list = { ...node, config: { calls: [config] } };
+  const acts = [
+    changedFieldsOfFlow(undefined, flowOf(node)),
+    changedFieldsOfFlow(flowOf(list), flowOf({ ...list, config: { calls: [config, config] } })),
+    changedFieldsOfFlow(flowOf(node), flowOf()),
+  ];
+  const intent = await log.intent({ action: 'x', actor: ACTOR });
+  for (const changes of acts) await log.result(intent, { outcome: 'done', note: { changes } });
+  const url = `https://${'h'.repeat(1_980)} https://u:planted-long@host/`;
+  await log.result(intent, { outcome: 'done', note: { after: { url } } });
+  const { items } = await log.list({ limit: 4 });
+  assert.equal(items.length, 4);
+  assert.match(JSON.stringify(items), /text\/html/);
+  assert.doesNotMatch(JSON.stringify(items), /plant/);
 });
 
 test('keeps reasons sealed in the store, and opens them for who may read the trail', async (t) => {
