@@ -84,9 +84,8 @@ export function askableActs(services: Services): Readonly<Record<string, Askable
         if (app === undefined || offered === undefined) return undefined;
         const stored = await registry.grants.get(grantId);
         requireSameSides(stored, document);
-        // Its being on or off line is decided by others, and no matter of the grant.
-        const { revision: _revision, state: _state, ...content } = offered;
-        return { names: [offered.name, app.name], revision: stored?.revision ?? 0, from, digest: digestOf([stored ?? null, content]) };
+        const digest = digestOf([stored ?? null, contentOf(offered), contentOf(app)]);
+        return { names: [offered.name, app.name], revision: stored?.revision ?? 0, from, digest };
       },
     }),
     'adapters.save': askable<{ adapterId: string; document: AdapterDocument }>({
@@ -100,6 +99,12 @@ export function askableActs(services: Services): Readonly<Record<string, Askable
     }),
   };
   return acts;
+}
+
+/** An interface or app without its state: whether it is on is decided by others, and no matter of a grant. */
+function contentOf<T extends { readonly revision: number; readonly state: string }>(document: T): Omit<T, 'revision' | 'state'> {
+  const { revision: _revision, state: _state, ...content } = document;
+  return content;
 }
 
 /** Forgets the type of its input, as actions do: it is checked by the act's own schema before it comes here. */

@@ -147,6 +147,38 @@ test('only acts that may be asked for are taken, with their own input, from who 
   assert.equal(((await sec.call('GET', '/requests')).body as RequestList).items.length, 20);
 });
 
+test('a grant that was asked for is not given to an app that has become another one', async (t) => {
+  const all = await start();
+  const { running, sec, ask, decide } = all;
+  t.after(running.stop);
+  const first = await openGrant(all);
+  const again = async () => ((await ask('grants.save', { grantId: 'grt_1', document: grant })).body as RequestItem).requestId;
+  const app = { ...{ appId: 'CITIZENS', name: { 'zh-CN': '随申办', en: 'Citizens' }, domain: 'sh-city' }, state: 'active', windowSec: 300 };
+  const save = async (revision: number, more: object) => {
+    const saved = await sec.call('PUT', '/apps/CITIZENS', { ...app, caller: '随申办', revision, ...more });
+    assert.equal(saved.status, 200, JSON.stringify(saved.body));
+  };
+  const isRefused = async (requestId: string) => {
+    assert.equal(((await sec.call('GET', `/requests/${requestId}`)).body as RequestDetails).isOutdated, true);
+    assert.equal((await decide(sec, requestId)).body.code, 'REQUEST_OUTDATED');
+  };
+  await save(1, { caller: '某公司' });
+  await isRefused(first);
+  await save(2, {});
+  const second = await again();
+  assert.equal((await sec.call('DELETE', '/apps/CITIZENS')).status, 200);
+  await isRefused(second);
+  await save(0, {});
+  const third = await again();
+  assert.equal((await sec.call('DELETE', '/apps/CITIZENS')).status, 200);
+  await save(0, { name: { 'zh-CN': '某公司', en: 'A company' } });
+  await isRefused(third);
+  assert.deepEqual((await sec.call('GET', '/grants')).body, { items: [] });
+  const fourth = await again();
+  await save(1, { name: { 'zh-CN': '某公司', en: 'A company' }, state: 'disabled' });
+  assert.equal((await decide(sec, fourth)).status, 200, 'whether it is on is another matter');
+});
+
 test('a grant that stands stays that of its app and interface, and an act is asked for under the id of its document', async (t) => {
   const all = await start();
   const { running, sec, ask, decide } = all;
