@@ -19,6 +19,8 @@ export interface ExecutionCounter {
   waiting(flowIds: readonly string[]): Promise<Readonly<Record<string, number>>>;
   /** Failed since then; of all flows unless some are named, as below. */
   failedSince(at: number, within?: readonly FlowScope[]): Promise<number>;
+  /** Accepted since then, in this status or any; counted up to 10,000. */
+  acceptedSince(flowIds: readonly string[], at: number, status?: ExecutionStatus): Promise<Readonly<Record<string, number>>>;
   /** When the oldest held, or queued, execution was accepted. */
   oldest(status: 'held' | 'queued', within?: readonly FlowScope[]): Promise<number | undefined>;
   /** How many are in each status, counted up to 10,000. */
@@ -78,6 +80,11 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
       remember(`failed ${nameOf(within)}`, async () => {
         const filters = filtersOf(within).map((filter) => ({ ...filter, status: 'failed', acceptedAt: { gte: at } }));
         return sum(await Promise.all(filters.map((filter) => executions.count(filter, MOST))));
+      }),
+    acceptedSince: (flowIds, at, status) =>
+      perFlow(`since ${status ?? ''}`, flowIds, (flowId) => {
+        const since = { acceptedAt: { gte: at } };
+        return status === undefined ? { flowId, ...since } : { flowId: within(flowId), status, ...since };
       }),
     oldest: (status, within) =>
       remember(`oldest ${status} ${nameOf(within)}`, async () => {

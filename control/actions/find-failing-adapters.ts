@@ -1,8 +1,8 @@
 /** Systems that do not answer as they should, and how many messages that keeps: what a person sees to first. */
 import type { Text } from '../../engine/contract/texts.ts';
 import { toCallState } from './call-states.ts';
-import { scopesIn, type DomainScope } from './domains.ts';
-import { nameHeldGroups } from './held-groups.ts';
+import type { DomainScope } from './domains.ts';
+import type { NamedHeldGroup } from './held-groups.ts';
 import type { ControlServices } from './services.ts';
 
 export interface FailingAdapter {
@@ -18,10 +18,14 @@ export interface FailingAdapter {
   readonly waiting?: number;
 }
 
-type Services = Pick<ControlServices, 'engine' | 'clock' | 'bindingStore' | 'executions' | 'catalog' | 'flowUses' | 'counter'>;
+type Services = Pick<ControlServices, 'engine' | 'clock' | 'bindingStore' | 'flowUses' | 'counter'>;
 
-/** The longest first. */
-export async function findFailingAdapters(services: Services, domains: DomainScope, mayCount: boolean): Promise<readonly FailingAdapter[]> {
+/** The longest first. `groups`: all that is held; absent for who may not read executions. */
+export async function findFailingAdapters(
+  services: Services,
+  domains: DomainScope,
+  groups: readonly NamedHeldGroup[] | undefined,
+): Promise<readonly FailingAdapter[]> {
   const { engine, clock, bindingStore } = services;
   const calls = await engine.processes.adapterCalls();
   const states = new Map(Array.from(calls, ([id, counts]) => [id, toCallState(counts, clock.now())]));
@@ -35,21 +39,21 @@ export async function findFailingAdapters(services: Services, domains: DomainSco
     failing.push({ adapterId, name, owner, since: failingSince, code: lastError.code, ...ok });
   }
   failing.sort((a, b) => a.since - b.since);
-  return mayCount && failing.length > 0 ? withCounts(failing, services, domains) : failing;
+  return groups === undefined || failing.length === 0 ? failing : withCounts(failing, groups, services, domains);
 }
 
 async function withCounts(
   failing: readonly FailingAdapter[],
-  { executions, catalog, bindingStore, flowUses, counter }: Services,
+  groups: readonly NamedHeldGroup[],
+  { flowUses, counter }: Services,
   domains: DomainScope,
 ): Promise<readonly FailingAdapter[]> {
-  const [groups, uses] = await Promise.all([executions.heldGroups(await scopesIn(domains, catalog)), flowUses.of('adapter')]);
-  const { groups: named } = await nameHeldGroups(groups, { catalog, bindingStore, domains });
+  const uses = await flowUses.of('adapter');
   const flowsOf = (adapterId: string) => domains.keep(uses.get(adapterId) ?? []).filter(({ inPublished }) => inPublished);
   return Promise.all(
     failing.map(async (adapter) => {
       const waiting = await counter.waiting(flowsOf(adapter.adapterId).map(({ flowId }) => flowId));
-      const held = named.filter((group) => group.adapter?.adapterId === adapter.adapterId);
+      const held = groups.filter((group) => group.adapter?.adapterId === adapter.adapterId);
       return {
         ...adapter,
         held: held.reduce((sum, { count }) => sum + count, 0),

@@ -10,8 +10,10 @@ import { closed, defineAction, type Action, type Actor } from './action.ts';
 import { scopesIn, type DomainScope } from './domains.ts';
 import { findExpiring, type Expiring } from './find-expiring.ts';
 import { findFailingAdapters, type FailingAdapter } from './find-failing-adapters.ts';
+import { findFailingFlows, type FailingFlow } from './find-failing-flows.ts';
 import { findRefusingInterfaces, type RefusingInterface } from './find-refusing-interfaces.ts';
 import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from './find-silent-feeds.ts';
+import { nameHeldGroups, type NamedHeldGroup, type NamedHeldGroups } from './held-groups.ts';
 import { isAllowed } from './permissions.ts';
 import { openRequests } from '../requests/request-pages.ts';
 import type { ControlServices } from './services.ts';
@@ -28,8 +30,10 @@ export interface FailingListener {
 
 /** Parts that the person may not read are absent. */
 export interface Attention {
-  readonly held?: { readonly count: number; readonly oldestAt?: number };
+  readonly held?: { readonly count: number; readonly oldestAt?: number; readonly groups: readonly NamedHeldGroup[] };
   readonly failedLastHour?: number;
+  /** Where, for who may read flows: a few, the worst first. */
+  readonly failingFlows?: readonly FailingFlow[];
   /** What this person is asked to decide. */
   readonly requests?: { readonly count: number; readonly oldestAt: number };
   readonly silentFeeds?: readonly (SilentFeed & { readonly name: Text })[];
@@ -89,11 +93,14 @@ async function overview(
   const within = await scopesIn(domains, catalog);
   const flows = may('flows.read') ? domains.keep(await catalog.list()) : [];
   const today = await counter.today(flows.map((flow) => flow.flowId));
-  const counts = may('executions.read') ? await (within === undefined ? executions.counts() : counter.counts(within)) : {};
+  const held = may('executions.read') ? await heldNow(services, domains, within) : undefined;
+  const counted = may('executions.read') ? await (within === undefined ? executions.counts() : counter.counts(within)) : {};
+  // The number and the list of what is held are of one reading.
+  const counts = held === undefined || held.more ? counted : { ...counted, held: held.count };
   const processes = isWhole ? await engine.processes.list() : [];
   return {
     ...systemFacts(services, shownGateways(processes, plans.current())),
-    attention: await attention(services, { processes, actor, may, flows, counts, within, domains, findSilentFeeds }),
+    attention: await attention(services, { processes, actor, may, flows, counts, held, within, domains, findSilentFeeds }),
     ...(may('executions.read') && isWhole ? { traffic: await engine.traffic.series() } : {}),
     flows: flows.map((flow) => ({ ...flow, today: today[flow.flowId] ?? 0 })),
     counts,
@@ -102,12 +109,21 @@ async function overview(
   };
 }
 
+async function heldNow(
+  { executions, catalog, bindingStore }: ControlServices,
+  domains: DomainScope,
+  within: readonly FlowScope[] | undefined,
+): Promise<NamedHeldGroups> {
+  return nameHeldGroups(await executions.heldGroups(within), { catalog, bindingStore, domains });
+}
+
 interface Seen {
   readonly processes: readonly ProcessState[];
   readonly actor: Actor;
   readonly may: May;
   readonly flows: readonly FlowSummary[];
   readonly counts: Readonly<Record<string, number>>;
+  readonly held: NamedHeldGroups | undefined;
   readonly within: readonly FlowScope[] | undefined;
   readonly domains: DomainScope;
   readonly findSilentFeeds: FindSilentFeeds;
@@ -115,7 +131,7 @@ interface Seen {
 
 async function attention(
   services: ControlServices,
-  { processes, actor, may, flows, counts, within, domains, findSilentFeeds }: Seen,
+  { processes, actor, may, flows, counts, held, within, domains, findSilentFeeds }: Seen,
 ): Promise<Attention> {
   const { counter, clock, engine, registry, info } = services;
   const names = new Map(flows.map(({ flowId, name }) => [flowId, name]));
@@ -125,8 +141,10 @@ async function attention(
   };
   if (may('executions.read')) {
     const oldestAt = await counter.oldest('held', within);
-    found.held = { count: counts['held'] ?? 0, ...(oldestAt === undefined ? {} : { oldestAt }) };
-    found.failedLastHour = await counter.failedSince(clock.now() - HOUR_MS, within);
+    found.held = { count: counts['held'] ?? 0, ...(oldestAt === undefined ? {} : { oldestAt }), groups: held?.groups ?? [] };
+    const since = clock.now() - HOUR_MS;
+    found.failedLastHour = await counter.failedSince(since, within);
+    if (found.failedLastHour > 0) found.failingFlows = await findFailingFlows(flows, since, counter);
   }
   if (may('flows.read')) {
     const isSeen = ({ flowId }: { readonly flowId: string }) => domains.only === undefined || names.has(flowId);
@@ -141,7 +159,7 @@ async function attention(
   }
   const requests = await openRequests(services, actor, domains);
   if (requests !== undefined) found.requests = requests;
-  if (may('adapters.read')) found.adapters = await findFailingAdapters(services, domains, may('executions.read'));
+  if (may('adapters.read')) found.adapters = await findFailingAdapters(services, domains, held?.groups);
   if (may('interfaces.read')) found.interfaces = await findRefusingInterfaces(services, domains);
   if (may('callers.read'))
     found.expiring = await expiringOf(domains, registry, await findExpiring({ registry, clock, certificate: info.certificate?.() }));

@@ -48,7 +48,10 @@ test('says first what needs a person: held, failed in the last hour, listeners t
     ],
   });
   const counts = async () => ({ queued: 0, running: 0, waiting: 0, held: 2, completed: 0, failed: 0, cancelled: 0 });
-  const running = await startControl({ engine, executions: { ...noExecutions, counts } });
+  const group = { flowId: 'flw_b', version: 1, node: 'n_send', code: 'HTTP_CONNECT', outcomeKnown: true, count: 3 };
+  // Another one was held after the counts were taken: the list and the number are of one reading.
+  const held = { groups: [{ ...group, oldestAt: 1, newestAt: 2, examples: [] }], count: 3, more: false };
+  const running = await startControl({ engine, executions: { ...noExecutions, counts, heldGroups: async () => held } });
   t.after(running.stop);
   const now = running.clock.now();
   await running.admin.call('PUT', '/flows/flw_b', flow('flw_b'));
@@ -56,8 +59,14 @@ test('says first what needs a person: held, failed in the last hour, listeners t
   await putExecution(running.documents, { flowId: 'flw_b', status: 'held', acceptedAt: now - 9000 });
   await putExecution(running.documents, { flowId: 'flw_b', status: 'failed', acceptedAt: now - 30 * MINUTE_MS });
   await putExecution(running.documents, { flowId: 'flw_b', status: 'failed', acceptedAt: now - 90 * MINUTE_MS });
-  const { attention } = await overviewOf(running.admin);
-  assert.deepEqual(attention.held, { count: 2, oldestAt: now - 9000 });
+  const overview = await overviewOf(running.admin);
+  const { attention } = overview;
+  assert.deepEqual([attention.held?.count, attention.held?.oldestAt, overview.counts['held']], [3, now - 9000, 3]);
+  assert.deepEqual(
+    attention.held?.groups.map(({ code, count }) => [code, count]),
+    [['HTTP_CONNECT', 3]],
+  );
+  assert.deepEqual(attention.failingFlows, [{ flowId: 'flw_b', name: flow('flw_b').name, failed: 1, of: 3 }]);
   assert.equal(attention.failedLastHour, 1);
   assert.deepEqual(attention.listeners, [
     {

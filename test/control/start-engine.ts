@@ -121,7 +121,7 @@ export interface Hospital {
   readonly baseUrl: string;
   readonly received: Received[];
   /** How it answers from now on. */
-  answer: (request: Received) => { readonly status: number; readonly body?: unknown } | 'silence';
+  answer: (request: Received) => { readonly status: number; readonly body?: unknown; readonly html?: string } | 'silence';
   stop(): Promise<void>;
 }
 
@@ -145,8 +145,8 @@ export async function startHospital(port = 0): Promise<Hospital> {
       hospital.received.push(received);
       const answer = hospital.answer(received);
       if (answer === 'silence') return;
-      response.writeHead(answer.status, { 'content-type': 'application/json' });
-      response.end(JSON.stringify(answer.body ?? {}));
+      response.writeHead(answer.status, { 'content-type': answer.html === undefined ? 'application/json' : 'text/html' });
+      response.end(answer.html ?? JSON.stringify(answer.body ?? {}));
     });
   });
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

@@ -78,8 +78,9 @@ test('codes of errors are told by their cause, those of adapters yet to come by 
     'OUTCOME_UNKNOWN',
     'HTTP_REFUSED',
     'SFTP_CONNECT_FAILED',
+    'HTTP_ANSWER_UNREADABLE',
   ].map(causeOf);
-  assert.deepEqual(causes, ['unreachable', 'unreachable', 'busy', 'unanswered', 'unanswered', 'refused', 'unreachable']);
+  assert.deepEqual(causes, ['unreachable', 'unreachable', 'busy', 'unanswered', 'unanswered', 'refused', 'unreachable', 'unreadable']);
   assert.deepEqual(
     ['CODE_TABLE_UNKNOWN', 'CODE_UNKNOWN', 'SECRET_MISSING', 'EXPRESSION_FAILED', 'INTERNAL_BUG', 'BED_TAKEN'].map(causeOf),
     ['code', 'code', 'setup', 'content', 'platform', 'other'],

@@ -19,6 +19,11 @@ const TEXTS = defineTexts({
     '对方可能已经办成。请先向对方核对：没有办成的重试，已办成的按已办理结束。',
     'The other side may have done it. Ask there first: retry what was not done, and end as done what was.',
   ],
+  unreadable: ['对方已应答，但应答无法读取', 'It answered, but the answer cannot be read'],
+  unreadableFix: [
+    '对方可能已经办成，请先向对方核对；再更正应答的读取方式（格式、字符集）。',
+    'The other side may have done it: ask there first. Then correct how the answer is read (format, charset).',
+  ],
   refused: ['对方拒绝了内容', 'The other system refused it'],
   refusedFix: [
     '原样重试多半还会被拒。请看对方的说明，更正后重发。',

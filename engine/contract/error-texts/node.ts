@@ -39,7 +39,7 @@ export const nodeTexts: ErrorTemplates = {
   HTTP_REFUSED: { what: '对方系统拒绝了该请求（HTTP {status}）', fix: '更正请求内容；若该状态码属正常情况，请加入期望的状态码。' },
   HTTP_TOO_LARGE: { what: '应答超过上限 {limitBytes} 字节', fix: '减少一次查询的数据量，或调高适配器的应答上限。' },
   HTTP_ANSWER_UNREADABLE: {
-    what: '对方已应答写操作，但应答无法读取',
+    what: '对方已应答，但应答无法读取',
     fix: '先向对方核实是否已办理；再更正应答的读取方式（格式、字符集）。',
     original: true,
   },

@@ -1,5 +1,6 @@
 import { CircleCheck, CircleX, ClipboardCheck, Hand, HeartPulse, KeyRound, PencilLine, ServerOff, Unplug } from 'lucide-react';
 import { Link } from 'react-router';
+import type { FailingFlow } from '../../../../control/actions/find-failing-flows.ts';
 import type { Attention } from '../../../../control/actions/overview.ts';
 import type { Text } from '../../../../engine/contract/texts.ts';
 import { useFormat } from '../../i18n/format.ts';
@@ -25,6 +26,7 @@ const TEXTS = defineTexts({
   requests: ['申请', 'Request'],
   requestsWhat: ['{{count}} 项申请等您决定', '{{count}} {{count|request waits|requests wait}} for your decision'],
   failed: ['失败', 'Failed'],
+  failedOf: ['{{of}} 条中失败 {{failed}} 条（{{percent}}%）', '{{failed}} of {{of}} failed ({{percent}}%)'],
   failedWhat: ['最近一小时失败 {{count}} 条', '{{count}} failed in the last hour'],
   silent: ['来源中断', 'Silent'],
   silentWhat: ['{{count}} 个数据来源久未来消息', '{{count}} {{count|feed has|feeds have}} been silent for unusually long'],
@@ -120,9 +122,9 @@ function useRequests({ requests }: Attention): readonly Item[] {
   return [{ key: 'requests', tone: 'amber', icon: ClipboardCheck, word: t('requests'), what, lines, to: '/requests' }];
 }
 
-function useMessages({ held, failedLastHour = 0 }: Attention): readonly Item[] {
+function useMessages({ held, failedLastHour = 0, failingFlows = [] }: Attention): readonly Item[] {
   const t = useTexts(TEXTS);
-  const groups = useHeldLines((held?.count ?? 0) > 0);
+  const groups = useHeldLines(held?.groups ?? []);
   const items: Item[] = [];
   if (held !== undefined && held.count > 0)
     items.push({
@@ -141,10 +143,23 @@ function useMessages({ held, failedLastHour = 0 }: Attention): readonly Item[] {
       icon: CircleX,
       word: t('failed'),
       what: t('failedWhat', { count: failedLastHour }),
-      lines: [],
+      lines: failingFlows.map((flow) => <OfFailing key={flow.flowId} flow={flow} />),
       to: inArea('messages', '?status=failed'),
     });
   return items;
+}
+
+/** Most of few is worse than few of many. */
+function OfFailing({ flow: { flowId, name, failed, of } }: { readonly flow: FailingFlow }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const format = useFormat();
+  return (
+    <>
+      <Link to={`/messages?flow=${encodeURIComponent(flowId)}&status=failed`}>{text(name)}</Link>{' '}
+      {t('failedOf', { failed: format.number(failed), of: format.number(of), percent: Math.round((failed / of) * 100) })}
+    </>
+  );
 }
 
 function Oldest({ at }: { readonly at: number }) {

@@ -2,36 +2,48 @@
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import type { NamedHeldGroup } from '../../../../control/actions/held-groups.ts';
-import { useQueryOf } from '../../api/queries.ts';
 import { useCauseWords } from '../../i18n/cause-words.ts';
 import { useFormat } from '../../i18n/format.ts';
-import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useLanguage, useText, useTexts } from '../../i18n/texts.ts';
+import { causeOf } from '../../model/error-causes.ts';
 import { TimeText } from '../../parts/time-text.tsx';
 import { addressOf, isAfterWrite } from '../held/held-group.ts';
 
 const TEXTS = defineTexts({
   group: ['{{cause}} · {{flow}}', '{{cause}} · {{flow}}'],
   count: ['{{count}} 条，最早', '{{count}}, the first'],
-  more: ['另有 {{count}} 组', 'Groups more: {{count}}'],
+  more: ['另有 {{count}} 组：{{causes}}', '{{count}} more groups: {{causes}}'],
+  moreOne: ['另有 1 组：{{causes}}', '1 more group: {{causes}}'],
 });
 
-const SHOWN = 3;
+const SHOWN = 4;
 
-/** Empty until they are known. */
-export function useHeldLines(isWanted: boolean): readonly ReactNode[] {
+/** A cause that a large group of another one would hide is shown before its second group, and what is not shown is named. */
+export function useHeldLines(all: readonly NamedHeldGroup[]): readonly ReactNode[] {
   const t = useTexts(TEXTS);
-  const { data } = useQueryOf('held.groups', {}, { enabled: isWanted });
-  const groups = (data?.groups ?? []).toSorted((a, b) => urgencyOf(b) - urgencyOf(a) || b.count - a.count);
+  const language = useLanguage();
+  const wordsOf = useCauseWords();
+  const groups = all.toSorted((a, b) => urgencyOf(b) - urgencyOf(a) || b.count - a.count);
+  const first = groups.filter(({ code }, index) => groups.findIndex((other) => causeOf(other.code) === causeOf(code)) === index);
+  const [shown, hidden] = splitAt([...first, ...groups.filter((group) => !first.includes(group))], SHOWN);
+  const causes = new Set(hidden.map(({ code }) => wordsOf(code).what));
   return [
-    ...groups.slice(0, SHOWN).map((group) => <OfGroup key={addressOf(group)} group={group} />),
-    ...(groups.length > SHOWN
+    ...shown.map((group) => <OfGroup key={addressOf(group)} group={group} />),
+    ...(hidden.length > 0
       ? [
           <Link key="more" to="/held">
-            {t('more', { count: groups.length - SHOWN })}
+            {t(hidden.length === 1 ? 'moreOne' : 'more', {
+              count: hidden.length,
+              causes: [...causes].join(language === 'zh-CN' ? '、' : ', '),
+            })}
           </Link>,
         ]
       : []),
   ];
+}
+
+function splitAt<T>(items: readonly T[], place: number): readonly [readonly T[], readonly T[]] {
+  return [items.slice(0, place), items.slice(place)];
 }
 
 /** What was done first, then what may have been: somebody may do it a second time elsewhere. */
@@ -44,11 +56,11 @@ function OfGroup({ group }: { readonly group: NamedHeldGroup }) {
   const t = useTexts(TEXTS);
   const text = useText();
   const format = useFormat();
-  const causeOf = useCauseWords();
+  const wordsOf = useCauseWords();
   const { code, flowName, count, oldestAt } = group;
   return (
     <>
-      <Link to={addressOf(group)}>{t('group', { cause: causeOf(code).what, flow: text(flowName) })}</Link>{' '}
+      <Link to={addressOf(group)}>{t('group', { cause: wordsOf(code).what, flow: text(flowName) })}</Link>{' '}
       {t('count', { count: format.number(count) })} <TimeText at={oldestAt} isAgo />
     </>
   );

@@ -9,9 +9,9 @@ import { Page, PageHeader, Panel } from '../../parts/page-header.tsx';
 import { TrafficPanel } from '../../parts/traffic-panel.tsx';
 import { AddressList, TryIt } from './address-list.tsx';
 import { AttentionList } from './attention-list.tsx';
-import { LiveCounts } from './live-counts.tsx';
 import styles from './overview-page.module.css';
 import { PublishedFlows } from './published-flows.tsx';
+import { StatusCounts } from './status-counts.tsx';
 
 const TEXTS = defineTexts({
   title: ['概览', 'Overview'],
@@ -20,7 +20,7 @@ const TEXTS = defineTexts({
   refresh: ['刷新', 'Refresh'],
 });
 
-const REFRESH_MS = 10_000;
+const REFRESH_MS = 5_000;
 
 /** The first page: what needs a person, how much goes through, where callers reach the platform. */
 export function OverviewPage() {
@@ -57,7 +57,7 @@ function Parts({ overview }: { readonly overview: Overview }) {
   return (
     <>
       <AttentionList attention={attention} />
-      {may('executions.read') ? <LiveCounts counts={counts} /> : null}
+      {may('executions.read') ? <StatusCounts counts={counts} /> : null}
       {traffic === undefined ? null : <TrafficPanel traffic={traffic} />}
       <div className={styles.columns}>
         {may('flows.read') ? <PublishedFlows flows={flows} /> : null}

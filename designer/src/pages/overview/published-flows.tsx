@@ -49,6 +49,8 @@ function useColumns(): TableColumnsType<Flow> {
   const text = useText();
   const format = useFormat();
   const live = useLiveFlows();
+  // The day is counted every few seconds, the minute each second: a day with fewer than its last minute would be wrong.
+  const todayOf = ({ flowId, today }: Flow) => Math.max(today, live[flowId]?.perMinute ?? 0);
   const figure = (key: 'perMinute' | 'errors' | 'inFlight') => ({
     key,
     title: t(key),
@@ -83,8 +85,8 @@ function useColumns(): TableColumnsType<Flow> {
       key: 'today',
       title: t('today'),
       align: 'right',
-      sorter: (a, b) => a.today - b.today,
-      render: (_value, { today }) => format.number(today),
+      sorter: (a, b) => todayOf(a) - todayOf(b),
+      render: (_value, flow) => format.number(todayOf(flow)),
     },
   ];
 }

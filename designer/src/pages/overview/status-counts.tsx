@@ -1,27 +1,20 @@
-import { useState } from 'react';
-import { useLive } from '../../app/live.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { StatusTag } from '../../parts/status-tag.tsx';
 import styles from './overview-page.module.css';
 
-const TEXTS = defineTexts({ label: ['各状态的消息数，实时', 'Messages by status, live'] });
+const TEXTS = defineTexts({ label: ['各状态的消息数', 'Messages by status'] });
 const STATUSES = ['queued', 'running', 'waiting', 'held', 'failed', 'completed', 'cancelled'] as const;
 
-type Counts = Readonly<Record<string, number>>;
-
-/** Messages by status, told anew each second. */
-export function LiveCounts({ counts }: { readonly counts: Counts }) {
+/** Messages by status, of the same reading as what needs attention: two readings would disagree for some seconds. */
+export function StatusCounts({ counts }: { readonly counts: Readonly<Record<string, number>> }) {
   const t = useTexts(TEXTS);
   const format = useFormat();
-  const [told, setTold] = useState<Counts>();
-  useLive<Counts>('counts', setTold);
-  const now = told ?? counts;
   return (
     <dl className={styles.counts} aria-label={t('label')}>
       {STATUSES.map((status) => (
         <div key={status} className={styles.count}>
-          <dd data-status={status}>{format.number(now[status] ?? 0)}</dd>
+          <dd data-status={status}>{format.number(counts[status] ?? 0)}</dd>
           <dt>
             <StatusTag status={status} />
           </dt>
