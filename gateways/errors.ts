@@ -133,14 +133,19 @@ function excessText({ of, found, limit }: JsonExcess): Text {
       'zh-CN': `请求体中字段的组合和顺序过多：超过 ${limit} 种。请让同类对象的字段及其顺序一致，或分几次发送`,
       en: `The body has fields in too many different orders: more than ${limit}. Give objects of a kind the same fields in the same order, or send it in several requests.`,
     };
+  if (of === 'wide')
+    return {
+      'zh-CN': `请求体中字段超过一千个的对象过大：超出一千的字段合计超过 ${limit} 个。请改用列表，把编号写成字段的值，或分几次发送`,
+      en: `The body has objects of more than a thousand fields, with more than ${limit} beyond the first thousand of each. Use lists with the ids as values, or send it in several requests.`,
+    };
   return of === 'values'
     ? {
         'zh-CN': `请求体中的值过多：${found} 个，上限 ${limit} 个。请分几次发送，或把长列表作为一段文本或文件发送`,
         en: `The body has too many values: ${found}, at most ${limit}. Send it in several requests, or send long lists as one text or as a file.`,
       }
     : {
-        'zh-CN': `请求体中不同的字段名过多：${found} 个，上限 ${limit} 个。请改用列表，把编号写成字段的值，或分几次发送`,
-        en: `The body has too many different names of fields: ${found}, at most ${limit}. Use lists with the ids as values, or send it in several requests.`,
+        'zh-CN': `请求体中不同的字段名过多：超过 ${limit} 个。请改用列表，把编号写成字段的值，或分几次发送`,
+        en: `The body has too many different names of fields: more than ${limit}. Use lists with the ids as values, or send it in several requests.`,
       };
 }
 

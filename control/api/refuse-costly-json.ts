@@ -1,24 +1,33 @@
 import { AppError } from '../../engine/contract/errors.ts';
-import { JSON_LIMITS, scanJson } from '../../engine/contract/scan-json.ts';
+import { findJsonExcess, JSON_LIMITS, scanJson, type JsonExcess, type JsonLimits } from '../../engine/contract/scan-json.ts';
 
 /** Deeper than any document of ours; what walks a document by recursion never runs out of stack. */
 const MOST_LEVELS = 100;
+/** A code table is one object with a field for each code, and a bundle has the layouts of all its flows, with a field for each node. */
+const LIMITS: JsonLimits = { values: JSON_LIMITS.values, names: 200_000, orders: 50_000, wide: 200_000 };
+const WORDS: Readonly<Record<JsonExcess['of'], string>> = {
+  values: 'values',
+  names: 'different names of fields',
+  orders: 'different orders of fields',
+  wide: 'fields beyond the first thousand of objects',
+};
 
 /**
- * The refusal when JSON text is nested deeper than any document of ours (REQUEST_MALFORMED), or holds more values than the event loop
- * parses at once (BODY_TOO_LARGE). One pass over the text, before anything is built from it.
+ * The refusal when JSON text is nested deeper than any document of ours (REQUEST_MALFORMED), or holds more than the event loop parses at once
+ * (BODY_TOO_LARGE). Found in the text, before anything is built from it.
  */
 export function refuseCostlyJson(json: string): AppError | undefined {
-  const { depth, values } = scanJson(json, () => true);
-  if (depth > MOST_LEVELS)
+  const scan = scanJson(json, () => true);
+  if (scan.depth > MOST_LEVELS)
     return new AppError('REQUEST_MALFORMED', 'input', `The body is nested more than ${MOST_LEVELS} levels deep.`, {
       values: { problem: 'deep' },
       fix: 'Send it flatter.',
     });
-  if (values > JSON_LIMITS.values)
-    return new AppError('BODY_TOO_LARGE', 'input', `The body has more than ${JSON_LIMITS.values} values.`, {
-      values: { problem: 'values', limit: JSON_LIMITS.values },
-      fix: 'Send it in parts.',
-    });
-  return undefined;
+  const excess = findJsonExcess(scan, json, LIMITS);
+  if (excess === undefined) return undefined;
+  const { of, limit } = excess;
+  return new AppError('BODY_TOO_LARGE', 'input', `The body has more than ${limit} ${WORDS[of]}.`, {
+    values: { problem: of, limit },
+    fix: 'Send it in parts.',
+  });
 }

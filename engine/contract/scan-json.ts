@@ -56,66 +56,94 @@ export function scanJson(text: string, isHeld: (number: string) => boolean): Jso
   return { depth: deepest, values: values - keys, keys, unheld };
 }
 
+export interface JsonLimits {
+  readonly values: number;
+  readonly names: number;
+  readonly orders: number;
+  readonly wide: number;
+}
+
 /**
  * Of JSON that an event loop parses at once. 10 MB of ordinary records have half a million values and take it 0.1 s; within the limits at worst
  * three times as long. A name takes as long as twenty values, but only where it is met first. Objects of the same names in the same order share
- * one hidden class of V8: with a thousand orders of names 9 MB take no longer than with one, with 12,500 nine times as long.
+ * one hidden class of V8: with a thousand orders of names 9 MB take no longer than with one, with 12,500 nine times as long. Objects that V8
+ * keeps as dictionaries take three to five times as long as others, to parse, to walk and to write.
  */
-export const JSON_LIMITS = { values: 1_000_000, names: 50_000, orders: 10_000 } as const;
-/** Of larger objects V8 keeps no hidden class. */
+export const JSON_LIMITS: JsonLimits = { values: 1_000_000, names: 50_000, orders: 10_000, wide: 100_000 };
+/** A larger object is a dictionary, */
 const ORDERED_NAMES = 1_024;
+/** and so is one whose next name is new where so many names follow the same beginning. */
+const MOST_FOLLOWERS = 1_536;
 /** Where larger bodies are allowed, they may have as many values as ordinary ones. */
 const CHARS_PER_VALUE = 10;
+/** Text with fewer keys is within any limits of them. */
+const FEW_KEYS = 10_000;
 
 export interface JsonExcess {
-  /** `names`: of fields, each counted once. `orders`: beginnings of objects, as far as their names in their order differ. */
-  readonly of: keyof typeof JSON_LIMITS;
+  /**
+   * `names`: of fields, each counted once, as it is written. `orders`: beginnings of objects, as far as their names in their order differ; and
+   * fields that are in a dictionary because too many orders begin alike. `wide`: fields beyond the first thousand of an object.
+   */
+  readonly of: keyof JsonLimits;
   readonly found: number;
   readonly limit: number;
 }
 
-/** What makes JSON of so many characters too much for an event loop; names are counted where the value is given. */
-export function findJsonExcess({ values, keys }: JsonScan, chars: number, value?: unknown): JsonExcess | undefined {
-  const limit = Math.max(JSON_LIMITS.values, Math.floor(chars / CHARS_PER_VALUE));
+/** What makes JSON text too much for an event loop, found before anything is built from it. Safe on text that is no JSON, if its depth is bounded. */
+export function findJsonExcess({ values, keys }: JsonScan, text: string, limits = JSON_LIMITS): JsonExcess | undefined {
+  const limit = Math.max(limits.values, Math.floor(text.length / CHARS_PER_VALUE));
   if (values > limit) return { of: 'values', found: values, limit };
-  if (keys <= JSON_LIMITS.orders) return undefined;
-  const names = new Set<string>();
-  visitKeys(value, (name) => names.add(name));
-  if (names.size > JSON_LIMITS.names) return { of: 'names', found: names.size, limit: JSON_LIMITS.names };
-  const orders = countOrders(value);
-  return orders > JSON_LIMITS.orders ? { of: 'orders', found: orders, limit: JSON_LIMITS.orders } : undefined;
+  return keys <= FEW_KEYS ? undefined : findShapeExcess(text, limits);
 }
 
 /** What names may follow a beginning of an object. */
 type Follow = Map<string, Follow>;
 
-/** Ends soon after the limit. */
-function countOrders(value: unknown): number {
+/** Ends at the first limit that is passed. */
+function findShapeExcess(text: string, limits: JsonLimits): JsonExcess | undefined {
   const start: Follow = new Map();
-  let found = 0;
-  const visit = (item: unknown): void => {
-    if (typeof item !== 'object' || item === null || found > JSON_LIMITS.orders) return;
-    if (Array.isArray(item)) {
-      for (const one of item) visit(one);
-      return;
-    }
-    let at = start;
-    let left = ORDERED_NAMES;
-    for (const name in item) {
-      if (left-- > 0) {
-        const known = at.get(name);
-        const next = known ?? new Map<string, Follow>();
-        if (known === undefined) {
-          at.set(name, next);
-          found++;
-        }
-        at = next;
+  const names = new Set<string>();
+  // Of each object around: how far its beginning is followed (undefined: it is a dictionary), and its keys so far.
+  const places: (Follow | undefined)[] = [start];
+  const counts = [0];
+  const found = { names: 0, orders: 0, wide: 0 };
+  let level = 0;
+  let [nameStart, nameEnd] = [0, 0];
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) {
+      nameStart = at + 1;
+      nameEnd = at = endOfString(text, at);
+    } else if (code === OPEN_OBJECT || code === OPEN_ARRAY) {
+      level++;
+      places[level] = start;
+      counts[level] = 0;
+    } else if (code === CLOSE_OBJECT || code === CLOSE_ARRAY) level = Math.max(0, level - 1);
+    else if (code === COLON) {
+      const name = text.slice(nameStart, nameEnd);
+      if (counts[level]!++ >= ORDERED_NAMES) found.wide++;
+      else {
+        const place = places[level];
+        const known = place?.get(name);
+        places[level] = known ?? addFollower(place, name);
+        if (known !== undefined) continue;
+        found.orders++;
       }
-      visit((item as Readonly<Record<string, unknown>>)[name]);
+      names.add(name);
+      found.names = names.size;
+      const of = (['names', 'orders', 'wide'] as const).find((what) => found[what] > limits[what]);
+      if (of !== undefined) return { of, found: found[of], limit: limits[of] };
     }
-  };
-  visit(value);
-  return found;
+  }
+  return undefined;
+}
+
+/** Undefined where too many follow already: the object becomes a dictionary. */
+function addFollower(place: Follow | undefined, name: string): Follow | undefined {
+  if (place === undefined || place.size >= MOST_FOLLOWERS) return undefined;
+  const next: Follow = new Map();
+  place.set(name, next);
+  return next;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { findJsonExcess, keyFault, scanJson, type JsonExcess } from '../../engine/contract/scan-json.ts';
+import { findJsonExcess, keyFault, scanJson } from '../../engine/contract/scan-json.ts';
 import type { JsonResult } from '../contract.ts';
 
 const MAX_DEPTH = 64;
@@ -8,7 +8,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 /**
  * JSON as an interface takes it: strict UTF-8, no key twice in an object (two readers could take different ones), no `__proto__`, at most
  * 64 levels deep, numbers that a double holds exactly or at least finitely. The problem is for people and names no content but a key's place.
- * `isForLoop`: an event loop is to parse it too, so that it has bounded numbers of values and names.
+ * `isForLoop`: an event loop is to parse it too, so that its values and the names of its fields are bounded.
  */
 export function parseJson(bytes: Uint8Array, isForLoop = false): JsonResult {
   let text: string;
@@ -21,8 +21,8 @@ export function parseJson(bytes: Uint8Array, isForLoop = false): JsonResult {
   const { depth, keys, unheld } = scan;
   // Before JSON.parse, whose recursion must not meet a hundred thousand brackets.
   if (depth > MAX_DEPTH) return { problem: `the body is nested more than ${MAX_DEPTH} levels deep` };
-  const tooMany = isForLoop ? findJsonExcess(scan, text.length) : undefined;
-  if (tooMany !== undefined) return beyond(tooMany);
+  const excess = isForLoop ? findJsonExcess(scan, text) : undefined;
+  if (excess !== undefined) return { problem: `the body has too many ${excess.of}`, excess };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -32,12 +32,7 @@ export function parseJson(bytes: Uint8Array, isForLoop = false): JsonResult {
   if (unheld !== undefined) return { problem: unheldProblem(unheld) };
   const fault = keyFault(value, keys);
   if (fault !== undefined) return { problem: KEY_PROBLEMS[fault] };
-  const excess = isForLoop ? findJsonExcess(scan, text.length, value) : undefined;
-  return excess === undefined ? { value } : beyond(excess);
-}
-
-function beyond(excess: JsonExcess): JsonResult {
-  return { problem: `the body has too many ${excess.of}`, excess };
+  return { value };
 }
 
 function isHeld(token: string): boolean {

@@ -18,6 +18,18 @@ test('takes a million values, and refuses one more', () => {
   assert.deepEqual([refused?.code, refused?.values], ['BODY_TOO_LARGE', { problem: 'values', limit: 1_000_000 }]);
 });
 
+test('takes a code table and a bundle of hundreds of flows, and refuses objects that would hold up everybody', () => {
+  const named = (from: number, count: number) => `{${Array.from({ length: count }, (_, index) => `"n${from + index}":1`).join(',')}}`;
+  const many = (count: number, each: (index: number) => string) =>
+    `[${Array.from({ length: count }, (_, index) => each(index)).join(',')}]`;
+  assert.equal(refuseCostlyJson(`{"entries":${named(0, 190_000)}}`), undefined);
+  assert.equal(refuseCostlyJson(many(500, (flow) => `{"layout":{"nodes":${named(flow * 50, 50)}}}`)), undefined);
+  const problemOf = (json: string) => refuseCostlyJson(json)?.values['problem'];
+  assert.equal(problemOf(`{"x":${named(0, 550_000)}}`), 'names');
+  assert.equal(problemOf(many(18, () => named(0, 46_000))), 'wide');
+  assert.equal(problemOf(many(5_500, (index) => named(index * 100, 100))), 'orders');
+});
+
 test('answers 400 to a body that is nested deeper than any document', async (t) => {
   const running = await startControl();
   t.after(running.stop);

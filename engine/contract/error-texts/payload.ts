@@ -67,12 +67,16 @@ export const payloadTexts: ErrorTemplates = {
   PARSE_TOO_COSTLY: { what: '解析报文的计算或内存开销超过上限', fix: '减少其中的元素，或分几个报文发送。' },
   'PARSE_TOO_COSTLY/values': { what: '报文中的值过多：{found} 个，上限 {limit} 个', fix: '分几个报文发送，或把长列表作为一段文本发送。' },
   'PARSE_TOO_COSTLY/names': {
-    what: '报文中不同的字段名过多：{found} 个，上限 {limit} 个',
+    what: '报文中不同的字段名过多：超过 {limit} 个',
     fix: '改用列表，把编号写成字段的值，或分几个报文发送。',
   },
   'PARSE_TOO_COSTLY/orders': {
     what: '报文中字段的组合和顺序过多：超过 {limit} 种',
     fix: '让同类对象的字段及其顺序一致，或分几个报文发送。',
+  },
+  'PARSE_TOO_COSTLY/wide': {
+    what: '报文中字段超过一千个的对象过大：超出一千的字段合计超过 {limit} 个',
+    fix: '改用列表，把编号写成字段的值，或分几个报文发送。',
   },
   PARSE_BUSY: { what: '等待解析的大报文过多', fix: '少同时发送大报文。' },
 

@@ -39,12 +39,11 @@ function toBoundedJson(value: unknown): string {
   const text = JSON.stringify(value);
   const excess = findJsonExcess(
     scanJson(text, () => true),
-    text.length,
-    value,
+    text,
   );
   if (excess === undefined) return text;
   const { of, found, limit } = excess;
-  throw new AppError('PARSE_TOO_COSTLY', 'input', `The payload has too many ${EXCESS_WORDS[of].what}: ${found}, at most ${limit}.`, {
+  throw new AppError('PARSE_TOO_COSTLY', 'input', `The payload has more than ${limit} ${EXCESS_WORDS[of].what}.`, {
     values: { problem: of, found, limit },
     fix: EXCESS_WORDS[of].fix,
   });
@@ -56,6 +55,10 @@ const EXCESS_WORDS: Readonly<Record<JsonExcess['of'], { readonly what: string; r
   orders: {
     what: 'different orders of fields',
     fix: 'Give objects of a kind the same fields in the same order, or send it in several messages.',
+  },
+  wide: {
+    what: 'fields beyond the first thousand of objects',
+    fix: 'Use lists with the ids as values, or send it in several messages.',
   },
 };
 

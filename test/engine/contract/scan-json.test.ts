@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { JSON_LIMITS, findJsonExcess, scanJson } from '../../../engine/contract/scan-json.ts';
 
 const scan = (text: string) => scanJson(text, () => true);
-const excessOf = (text: string) => findJsonExcess(scan(text), text.length, JSON.parse(text));
+const excessOf = (text: string) => findJsonExcess(scan(text), text);
 const repeat = (count: number, part: string) => `[${Array.from({ length: count }, () => part).join(',')}]`;
 const named = (count: number) => `{${Array.from({ length: count }, (_, index) => `"k${index}":1`).join(',')}}`;
 
@@ -49,4 +49,23 @@ test('orders of names are counted as far as they differ; of an object with thous
   assert.equal(excessOf(pairs(orders))?.of, 'orders');
   assert.equal(excessOf(repeat(20_000, '{"a":1,"b":{"c":2,"d":3}}')), undefined);
   assert.equal(excessOf(named(20_000)), undefined);
+});
+
+test('fields beyond the first thousand of each object are counted together, also where their names are the same', () => {
+  const { wide } = JSON_LIMITS;
+  const beyond = 40_000;
+  assert.equal(excessOf(repeat(wide / beyond, named(beyond + 1_024))), undefined);
+  assert.deepEqual(excessOf(repeat(3, named(beyond + 1_024))), { of: 'wide', found: wide + 1, limit: wide });
+  assert.equal(excessOf(repeat(900, named(1_000))), undefined);
+});
+
+test('objects that are dictionaries because too many begin alike are counted as often as they come', () => {
+  const firsts = (count: number, of: number) => `[${Array.from({ length: count }, (_, index) => `{"n${index % of}":1}`).join(',')}]`;
+  assert.equal(excessOf(firsts(100_000, 1_500)), undefined);
+  assert.equal(excessOf(firsts(100_000, 3_000))?.of, 'orders');
+});
+
+test('says as much of text that is no JSON', () => {
+  const broken = '}'.repeat(20_000) + ':'.repeat(20_000);
+  assert.doesNotThrow(() => findJsonExcess(scan(broken), broken));
 });
