@@ -5,6 +5,7 @@
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Permission } from '../../engine/contract/access.ts';
 import { AppError, toErrorRecord, type Issue } from '../../engine/contract/errors.ts';
+import { isRecord } from '../../engine/contract/is-record.ts';
 import { isPlainPattern } from '../../engine/contract/plain-text.ts';
 import { isEcho, nameProblem, schemaValues } from '../../engine/contract/schema-problem.ts';
 import { collectChanges, type MarkChange } from '../../engine/integrity/mark-changes.ts';
@@ -75,11 +76,12 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
         throw await hideOthers(error, scope, owners);
       });
     if (!action.audited || (action.audited === 'hourly' && isWithinHour(name, actor))) return refusals.watch(name, actor, run);
-    // A reason that is given with the act stands in its intent; one that its input tells does not take its place.
-    const intent = await audit.intent({ action: name, actor, subject: note.subject, reason: options.reason });
+    // A reason that is given with the act stands in its intent, and no other takes its place; unless the input has one, which others read too.
+    const reason = hasReason(input) ? undefined : options.reason;
+    const intent = await audit.intent({ action: name, actor, subject: note.subject, reason });
     try {
       const output = await collectChanges(marks, run);
-      if (options.reason !== undefined) delete note.reason;
+      if (reason !== undefined) delete note.reason;
       await audit.result(intent, { outcome: 'done', note, marks });
       return output;
     } catch (error) {
@@ -87,6 +89,10 @@ export function createRunAction({ actions, audit, refusals, checkStepUp, owners,
       throw error;
     }
   };
+}
+
+function hasReason(input: unknown): boolean {
+  return isRecord(input) && typeof input['reason'] === 'string';
 }
 
 const HOUR_MS = 3_600_000;

@@ -119,6 +119,10 @@ test('keeps reasons sealed in the store, and opens them for who may read the tra
     ((await auditor.call('GET', `/audit?action=${action}`)).body.items as Record<string, unknown>[]).map((line) => line['reason']);
   assert.deepEqual(await reasonsOf('executions.cancel'), [cancelled.reason, undefined]);
   assert.deepEqual(await reasonsOf('flows.save'), [undefined, '应张三要求']);
+  // Two reasons for one act: the trail has the one that the act keeps.
+  const header = { 'x-kq-reason': encodeURIComponent('另一个理由') };
+  assert.equal((await operator.call('POST', '/executions/exe_1/cancel', cancelled, header)).status, 200);
+  assert.deepEqual((await reasonsOf('executions.cancel')).slice(0, 2), [cancelled.reason, undefined]);
   assert.equal((await auditor.call('POST', '/audit/verify')).body.intact, true);
   await lines.patchIf('main-000000000003', {}, { set: { sealedReason: 'changed' } });
   assert.equal((await auditor.call('POST', '/audit/verify')).body.why, 'changed');
