@@ -102,13 +102,22 @@ function publishCommand(terminal: Terminal): Command {
     .summary('save a file as draft where one is given, check, test and publish it')
     .argument('<file|id>', WHAT)
     .addOption(new Option('--note <text>', 'why, kept with the version; production demands it'))
-    .addHelpText('after', '\nExamples:\n  $ kangqiao flow publish appointment.json\n  $ kangqiao flow publish flw_appointment')
-    .action(async function (this: Command, what: string, { note }: { note?: string }) {
+    .addOption(
+      new Option('--revision <n>', 'of a stored draft: the one that was looked at; one that was saved since is not published').argParser(
+        wholeNumber,
+      ),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ kangqiao flow publish appointment.json\n  $ kangqiao flow publish flw_appointment --revision 12',
+    )
+    .action(async function (this: Command, what: string, { note, revision: wanted }: { note?: string; revision?: number }) {
+      if (wanted !== undefined && isFile(what))
+        throw new Error('A file is published as it is saved: --revision goes with the id of a flow.');
       const report = (await withApi(this, terminal, async (api) => {
-        const id = await saveIfFile(api, terminal, what);
-        return api.follow(`/flows/${id}/publish`, note === undefined ? undefined : { note }, ({ stage }) =>
-          terminal.tell(`${String(stage)} …`),
-        );
+        const { id, revision = wanted } = await saveIfFile(api, terminal, what);
+        const body = { ...(note === undefined ? {} : { note }), ...(revision === undefined ? {} : { revision }) };
+        return api.follow(`/flows/${id}/publish`, body, ({ stage }) => terminal.tell(`${String(stage)} …`));
       })) as PublishReport;
       for (const warning of report.warnings) terminal.tell(formatIssue(warning));
       terminal.print(
@@ -165,8 +174,8 @@ async function load(api: ApiClient, what: string): Promise<FlowDocument> {
  * A file becomes the draft first, so that what is published is what is stored; and the file says as which revision, also when the publish fails
  * then: its next save follows this one, and only somebody else's comes between.
  */
-async function saveIfFile(api: ApiClient, terminal: Terminal, what: string): Promise<string> {
-  if (!isFile(what)) return flowId(what);
+async function saveIfFile(api: ApiClient, terminal: Terminal, what: string): Promise<{ id: string; revision?: number }> {
+  if (!isFile(what)) return { id: flowId(what) };
   const document = await load(api, what);
   const id = flowId(document.flowId);
   const revision = document.revision === 0 ? await storedRevision(api, id) : document.revision;
@@ -175,7 +184,7 @@ async function saveIfFile(api: ApiClient, terminal: Terminal, what: string): Pro
   const mustKeep = what !== '-' && document.revision !== 0;
   if (mustKeep && !(await keepRevision(what, document.revision, saved.revision)))
     terminal.tell(`${what} could not be changed: write "revision": ${saved.revision} into it before you publish it again.`);
-  return id;
+  return { id, revision: saved.revision };
 }
 
 async function storedRevision(api: ApiClient, id: string): Promise<number> {
@@ -210,5 +219,5 @@ function flowId(text: string): string {
 
 function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('A version is a whole number from 1 on.');
+  throw new InvalidArgumentError('It takes a whole number from 1 on.');
 }

@@ -119,8 +119,12 @@ function publishActions(services: ControlServices): readonly Action[] {
         {
           flowId: FlowId,
           note: Type.Optional(Type.String({ minLength: 1, maxLength: 500 })),
-          // The draft that was looked at: one that was saved since is not published.
-          revision: Type.Optional(Type.Integer({ minimum: 1 })),
+          revision: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              description: 'The draft that was looked at: one that was saved since is not published (`FLOW_DRAFT_CHANGED`)',
+            }),
+          ),
         },
         closed,
       ),

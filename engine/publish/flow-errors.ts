@@ -46,9 +46,10 @@ export function raced(flowId: string): AppError {
   });
 }
 
-export function draftChanged(flowId: string, revision: number, stored: number): AppError {
-  return new AppError('FLOW_DRAFT_CHANGED', 'input', `The draft of ${flowId} was saved since: it is revision ${stored}, not ${revision}.`, {
-    values: { flowId, revision, stored },
+export function draftChanged(revision: number, { _id: flowId, revision: stored, updatedBy, updatedAt }: DraftRecord): AppError {
+  const what = `${updatedBy} saved the draft of ${flowId} since: it is revision ${stored}, not ${revision}.`;
+  return new AppError('FLOW_DRAFT_CHANGED', 'input', what, {
+    values: { flowId, revision, stored, savedBy: updatedBy, savedAt: updatedAt },
     fix: 'Look at the draft as it is now, and publish that if it is still wanted.',
   });
 }

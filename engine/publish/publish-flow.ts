@@ -26,9 +26,10 @@ export function createPublisher(deps: FlowCatalogDeps): Pick<FlowCatalog, 'publi
     { onStage, note, revision }: PublishOptions = {},
   ): Promise<PublishReport> {
     onStage?.('validate');
-    const document = bodyOf(stores, await stores.drafts.get(flowId));
-    if (document === undefined) throw unknown(flowId);
-    if (revision !== undefined && revision !== document.revision) throw draftChanged(flowId, revision, document.revision);
+    const draft = await stores.drafts.get(flowId);
+    const document = bodyOf(stores, draft);
+    if (draft === undefined || document === undefined) throw unknown(flowId);
+    if (revision !== undefined && revision !== draft.revision) throw draftChanged(revision, draft);
     const pointer = await stores.pointers.get(flowId);
     const issues = await findIssues(deps, document, actor);
     if (!isPublishable(issues)) throw invalid(issues);

@@ -252,6 +252,22 @@ test('tells a wrong option or argument once', async (t) => {
   }
 });
 
+test('publishes the draft that it saved, or the one that is named', async (t) => {
+  const asked: (number | undefined)[] = [];
+  const memory = memoryCatalog();
+  const publish: typeof memory.publish = (flowId, actor, signal, options) => {
+    asked.push(options?.revision);
+    return memory.publish(flowId, actor, signal, options);
+  };
+  const { data, file } = await started(t, { catalog: { ...memory, publish } });
+  const run = (...args: string[]) => kangqiao(['--data', data, 'flow', 'publish', ...args]);
+  assert.equal((await run(file)).code, 0);
+  assert.equal((await run('flw_a', '--revision', '1')).code, 0);
+  assert.equal((await run('flw_a')).code, 0);
+  assert.equal((await run(file, '--revision', '1')).code, 1, 'a file is published as it is saved');
+  assert.deepEqual(asked, [1, 1, undefined]);
+});
+
 test('cancels on Ctrl-C, here and in control', async (t) => {
   let cancelled = () => {};
   const wasCancelled = new Promise<void>((resolve) => (cancelled = resolve));

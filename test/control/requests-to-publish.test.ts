@@ -144,7 +144,8 @@ test('an interface that was changed, or removed and made again, stays as it is',
   const stale = { action: 'interfaces.set-state', input: { ...online, revision: 7 }, reason: 'x' };
   assert.equal((await viewer.call('POST', '/requests', stale)).body.code, 'REQUEST_OUTDATED');
   assert.equal((await oli.call('PUT', '/interfaces/ifc_a/state', { state: 'online', revision: 7 })).body.code, 'STALE_REVISION');
-  assert.equal((await ann.call('POST', '/flows/flw_a/publish', { revision: 7 })).body.code, 'FLOW_DRAFT_CHANGED');
+  const late = (await ann.call('POST', '/flows/flw_a/publish', { revision: 7 })).body as { code: string; values: { savedBy: string } };
+  assert.deepEqual([late.code, late.values.savedBy], ['FLOW_DRAFT_CHANGED', 'ann']);
 });
 
 test('of a decision and a save at the same moment one is first: what was looked at is published, or nothing', async (t) => {

@@ -1,6 +1,7 @@
 /** Production is taken for nothing else: in a real browser, on a platform whose environment is PROD. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { chainFlow } from '../support/platform-api.ts';
 import { expect, noBrowser, startConsole } from './browser.ts';
 import { sidePanel } from './flow-editor.ts';
@@ -22,8 +23,8 @@ test('production shows on every page, and publishing there takes a note and says
     target: { kind: 'flow', flowId: 'flw_prod' },
     ...{ timeoutMs: 5000, timeoutRetries: 0, exceptionRetries: 0, log: 'none' },
   });
-  const draft = (await city.admin('GET', '/flows/flw_prod')) as object;
-  await city.admin('PUT', '/flows/flw_prod', { ...draft, deadlineMs: 7000 });
+  const draftWith = async (change: object) => ({ ...((await city.admin('GET', '/flows/flw_prod')) as object), ...change });
+  await city.admin('PUT', '/flows/flw_prod', await draftWith({ deadlineMs: 7000 }));
   await console.restart(() => Promise.resolve(), { KQ_ENVIRONMENT: 'PROD', KQ_REQUIRE_TOTP: 'false' });
 
   await assert.rejects(city.admin('POST', '/flows/flw_prod/publish', {}), /PUBLISH_NOTE_MISSING/);
@@ -41,9 +42,29 @@ test('production shows on every page, and publishing there takes a note and says
   await publish.click();
   const dialog = page.getByRole('dialog').filter({ hasText: '发布到生产环境' });
   await expect(dialog).toContainText('生产环境 · 127.0.0.1');
+  await expect(dialog).toContainText('将发布第 2 次保存的草稿');
   if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/production.png` });
   await dialog.getByRole('button', { name: '发布', exact: true }).click();
   await panel.getByText('版本 2 已上线').waitFor();
+
+  // What a colleague saves while the dialog is open is not published unseen.
+  await city.admin('PUT', '/flows/flw_prod', await draftWith({ deadlineMs: 8000 }));
+  await page.goto('/flows/flw_prod?panel=release');
+  await panel.getByRole('textbox', { name: /^说明（必填）/ }).pressSequentially('再改', { delay: 30 });
+  await publish.click();
+  await expect(dialog).toContainText('将发布第 3 次保存的草稿');
+  const colleague = await city.person(['analyst']);
+  assert.equal((await colleague.call('PUT', '/flows/flw_prod', await draftWith({ deadlineMs: 9000 }))).status, 200);
+  await dialog.getByRole('button', { name: '发布', exact: true }).click();
+  await expect(dialog.getByRole('alert')).toContainText(`${colleague.name} 于`);
+  await expect(dialog.getByRole('heading', { name: `${colleague.name} 的修改` })).toBeVisible();
+  if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/production-changed.png` });
+  assert.equal(((await city.admin('GET', '/flows/flw_prod/versions')) as { items: unknown[] }).items.length, 2);
+  await dialog.getByRole('button', { name: '发布', exact: true }).click();
+  await panel.getByText('版本 3 已上线').waitFor();
+  const { document } = (await city.admin('GET', '/flows/flw_prod/versions/3')) as { document: FlowDocument };
+  assert.deepEqual([document.revision, document.deadlineMs], [4, 9000]);
+
   await page.goto('/messages');
   await expect(page.getByRole('note').filter({ hasText: '生产环境' })).toBeVisible();
 });

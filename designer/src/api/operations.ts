@@ -1740,6 +1740,7 @@ export interface operations {
       content: {
         'application/json': {
           note?: string;
+          /** @description The draft that was looked at: one that was saved since is not published (`FLOW_DRAFT_CHANGED`) */
           revision?: number;
         };
       };

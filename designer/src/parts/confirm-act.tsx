@@ -20,6 +20,8 @@ export interface Act {
   /** Word on the button: the deed itself, not "OK". */
   readonly verb: string;
   readonly isDangerous?: boolean;
+  /** The effect takes room: it shows what is different. */
+  readonly isWide?: boolean;
   readonly needsReason?: boolean;
   /** What the person must have made sure of, as a sentence to be ticked. */
   readonly affirm?: string;
@@ -55,6 +57,7 @@ export function useConfirm(): (act: Act) => void {
       );
       const dialog = modal.confirm({
         title: act.title,
+        ...(act.isWide === true ? { width: 720 } : {}),
         content: body(),
         okText: act.verb,
         cancelText: t('cancel'),

@@ -36,11 +36,14 @@ interface ErrorBoxProps {
   readonly problems?: ReactNode;
 }
 
+/** What went wrong is told where the person looks already, with more than an error could say. */
+export class ToldInPlace extends Error {}
+
 /** Says of any error what happened, why, and what to do. Every problem of a document is listed. Nothing of what the person called off. */
 export function ErrorBox({ error, onRetry, isPage = false, problems }: ErrorBoxProps) {
   const t = useTexts(TEXTS);
   const { title, fix, original, issues } = useErrorWords(error)(error);
-  if (error instanceof ConfirmationGivenUp) return null;
+  if (error instanceof ConfirmationGivenUp || error instanceof ToldInPlace) return null;
   const isUnreachable = error instanceof ApiError && error.status === 0;
   const Icon = isUnreachable ? Unplug : CircleX;
   return (

@@ -134,8 +134,8 @@ export const flowTexts: ErrorTemplates = {
   },
   FLOW_TESTS_FAILED: { what: '流程 {flowId} 的测试未通过，没有发布', fix: '更正流程或测试后重新发布。' },
   FLOW_DRAFT_CHANGED: {
-    what: '流程 {flowId} 的草稿在此之后又有人保存过（第 {stored} 次，不是第 {revision} 次），没有发布',
-    fix: '查看现在的草稿；仍需要时发布它。',
+    what: '流程 {flowId} 的草稿又由 {savedBy} 保存过（现在是第 {stored} 次保存，您看的是第 {revision} 次），没有发布',
+    fix: '查看现在的草稿；仍需发布时再次发布。',
   },
   FLOW_STALE: {
     what: '流程[ {flowId} ]的草稿已保存为修订 {stored}，您的修改基于修订 {revision}，没有保存',
