@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { adapterTo, startHospital, type Hospital } from '../control/start-engine.ts';
 import { until, type City } from '../support/city.ts';
@@ -243,10 +243,12 @@ test('refused messages are resent in bulk, in place, once the other side is mend
   const page = await open({ roles: ['operator'], path: '/held' });
   const row = page.getByRole('row', { name: /出院小结上报.*送丁医院.*3/ });
   await expect(row.getByRole('button', { name: '全部取消' })).toBeInViewport({ ratio: 1 });
+  await onOneLine(row);
   await picture(page, 'held-acts zh 1280');
   for (const width of [1280, 1920] as const) {
     const english = await open({ roles: ['operator'], path: '/held', language: 'en', width });
     await expect(english.getByRole('button', { name: 'Cancel all' })).toBeInViewport({ ratio: 1 });
+    await onOneLine(english.getByRole('row', { name: /Discharge summaries/ }));
     await picture(english, `held-acts en ${width}`);
     await english.context().close();
   }
@@ -274,6 +276,11 @@ test('messages that the other side has done are ended as done in bulk, once the 
   await until('all are held', async () => (await heldCount(city)) === 3, 30_000);
 
   const page = await open({ roles: ['operator'], path: '/held' });
+  for (const language of ['zh-CN', 'en'] as const) {
+    const look = language === 'en' ? await open({ roles: ['operator'], path: '/held', language }) : page;
+    await onOneLine(look.getByRole('row', { name: /出院小结上报|Discharge summaries/ }));
+    await picture(look, `held-acts-four ${language} 1280`);
+  }
   await page.getByRole('button', { name: '全部按已办理结束' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByText(/^对方已办成：3 条消息到此结束/).waitFor();
@@ -288,6 +295,13 @@ test('messages that the other side has done are ended as done in bulk, once the 
   await page.getByText('没有待人工处理的消息').waitFor();
   assert.equal(hospital.received.length, 3, 'nothing is sent again');
 });
+
+/** All acts of a group, in a window of 1280 too. */
+async function onOneLine(row: Locator): Promise<void> {
+  await row.getByRole('button').first().waitFor();
+  const boxes = await Promise.all((await row.getByRole('button').all()).map((button) => button.boundingBox()));
+  assert.equal(new Set(boxes.map((box) => box?.y)).size, 1, JSON.stringify(boxes));
+}
 
 async function picture(page: Page, name: string): Promise<void> {
   if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png` });

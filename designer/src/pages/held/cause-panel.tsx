@@ -18,11 +18,9 @@ const TEXTS = defineTexts({
   count: ['{{count}} 条', '{{count}} held'],
   flow: ['流程', 'Flow'],
   node: ['停在节点', 'Stopped at'],
-  outcome: ['上次的结果', 'Last outcome'],
   known: ['没有办成', 'Not done'],
   done: ['已办理，缺应答', 'Done, no reply'],
   unknown: ['结果不明，先核对', 'Unknown: ask first'],
-  code: ['错误代码', 'Error code'],
   number: ['条数', 'Count'],
   oldest: ['最早挂起', 'Held since'],
   retry: ['全部重试', 'Retry all'],
@@ -32,8 +30,8 @@ const TEXTS = defineTexts({
   cancel: ['全部取消', 'Cancel all'],
 });
 
-/** The same columns below every cause. It fits a window of 1280: the acts wrap there and are never out of sight. */
-const WIDTH = 970;
+/** The same columns below every cause. It fits a window of 1280, where all acts of a group have one line: they take what the others leave. */
+const WIDTH = 985;
 
 export interface CauseSection {
   readonly key: string;
@@ -86,15 +84,34 @@ function useColumns(onBegin: (wish: BulkWish) => void): TableColumnsType<NamedHe
   const format = useFormat();
   const may = useMay();
   return [
-    { key: 'flow', width: 146, title: t('flow'), render: (_value, group) => <Link to={addressOf(group)}>{text(group.flowName)}</Link> },
-    { key: 'node', width: 120, title: t('node'), render: (_value, { nodeLabel }) => nodeLabel || '—' },
-    { key: 'outcome', width: 156, title: t('outcome'), render: (_value, group) => <OutcomeTag group={group} /> },
-    { key: 'code', width: 152, title: t('code'), render: (_value, { code }) => <code>{code}</code> },
-    { key: 'number', width: 60, title: t('number'), align: 'right', render: (_value, { count }) => format.number(count) },
-    { key: 'oldest', width: 122, title: t('oldest'), render: (_value, { oldestAt }) => <TimeText at={oldestAt} isAgo /> },
+    {
+      key: 'flow',
+      width: 168,
+      title: t('flow'),
+      render: (_value, group) => (
+        <>
+          <Link to={addressOf(group)}>{text(group.flowName)}</Link>
+          <div className={styles.hint}>
+            <code>{group.code}</code>
+          </div>
+        </>
+      ),
+    },
+    {
+      key: 'node',
+      width: 162,
+      title: t('node'),
+      render: (_value, group) => (
+        <>
+          <div>{group.nodeLabel || '—'}</div>
+          <OutcomeTag group={group} />
+        </>
+      ),
+    },
+    { key: 'number', width: 68, title: t('number'), align: 'right', render: (_value, { count }) => format.number(count) },
+    { key: 'oldest', width: 110, title: t('oldest'), render: (_value, { oldestAt }) => <TimeText at={oldestAt} isAgo /> },
     {
       key: 'acts',
-      width: 214,
       align: 'right',
       render: (_value, group) => (
         <span className={styles.acts}>
