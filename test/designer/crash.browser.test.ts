@@ -45,7 +45,8 @@ test('a browser that is killed in mid-edit has the edit afterwards, and undo wor
   await isSaved(again);
   assert.ok(labels(await served('flw_killed')).includes('改到一半'));
   await again.getByRole('button', { name: /^撤销：重命名节点/ }).click();
-  await card(again, NODE).waitFor();
+  await card(again, NODE).click();
+  await expect(sidePanel(again).getByRole('textbox', { name: '节点名称' })).toHaveValue(NODE);
   await isSaved(again);
 });
 

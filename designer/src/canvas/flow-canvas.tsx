@@ -161,8 +161,10 @@ function isOneMore({ shiftKey, ctrlKey, metaKey }: ReactMouseEvent): boolean {
 
 /** A click asks about the card, whatever stands beside the canvas; only what a trial gave is looked at card by card. */
 function showSettings({ editor }: CanvasTools): void {
-  const { panel, isPanelOpen, trial, openPanel } = editor.getState();
-  if (isPanelOpen && !(panel === 'try' && trial.run !== undefined)) openPanel('properties');
+  const { panel, isPanelOpen, isPanelUnwanted, trial, openPanel } = editor.getState();
+  const isTrialShown = isPanelOpen && panel === 'try' && trial.run !== undefined;
+  // The card may be selected already: an undo selects what it changed.
+  if (!isPanelUnwanted && !isTrialShown) openPanel('properties');
 }
 
 /** Made once: xyflow draws everything anew when a handler is another. */

@@ -59,7 +59,8 @@ export function DraftConflict({ keeper, conflict }: DraftConflictProps) {
   return conflict.theirs === undefined ? (
     <DeletedFlow keeper={keeper} mine={conflict.mine} />
   ) : (
-    <BothChanged keeper={keeper} conflict={{ ...conflict, theirs: conflict.theirs }} />
+    // What was chosen was chosen against what was shown: when they save once more, it is asked again.
+    <BothChanged key={conflict.theirs.revision} keeper={keeper} conflict={{ ...conflict, theirs: conflict.theirs }} />
   );
 }
 

@@ -35,23 +35,27 @@ export function createDraftKeeper(store: EditorStore, { flowId, types, recovered
   const merged = createStore<{ readonly last?: Merged }>(() => ({}));
   const base = recovered.kind === 'conflict' ? recovered.conflict.base : recovered.base;
   const state = createStore<AutosaveState>(() => ({ status: 'saved', base }));
-  const autosave = new Autosave(base, {
-    clock: browserClock,
-    save: (document, signal) => call('flows.save', { flowId: document.flowId, document }, { signal }),
-    read: (revision) => readRevision(flowId, revision, types),
-    onMerged(last) {
-      const { history, replaceHistory } = store.getState();
-      replaceHistory(rebaseHistory(history, last.base, last.theirs, last.document));
-      merged.setState({ last });
+  const autosave = new Autosave(
+    base,
+    {
+      clock: browserClock,
+      save: (document, signal) => call('flows.save', { flowId: document.flowId, document }, { signal }),
+      read: (revision) => readRevision(flowId, revision, types),
+      onMerged(last) {
+        const { history, replaceHistory } = store.getState();
+        replaceHistory(rebaseHistory(history, last.base, last.theirs, last.document));
+        merged.setState({ last });
+      },
+      judge: (error) => judgeFailure(error, store.getState().types),
+      onState: (next) => {
+        state.setState(next, true);
+        store.getState().setRevision(next.base.revision);
+        keep();
+      },
     },
-    judge: (error) => judgeFailure(error, store.getState().types),
-    onState: (next) => {
-      state.setState(next, true);
-      store.getState().setRevision(next.base.revision);
-      keep();
-    },
-  });
-  const keep = () => drafts.write(keepDraft(store.getState().history, autosave.state.base, Date.now()));
+    'sent' in recovered ? recovered.sent : [],
+  );
+  const keep = () => drafts.write(keepDraft(store.getState().history, autosave.state.base, Date.now(), autosave.sent));
   const warn = (event: BeforeUnloadEvent) => {
     if (autosave.hasUnsaved) event.preventDefault();
   };

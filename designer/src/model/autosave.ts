@@ -84,10 +84,14 @@ export class Autosave {
   #waiting: ((state: AutosaveState) => void)[] = [];
   #isStopped = false;
 
-  /** `base` is what the server has, or had when a kept draft began from it: then the first save meets what came after. */
-  constructor(base: FlowDocument, options: AutosaveOptions) {
+  /**
+   * `base` is what the server has, or had when a kept draft began from it: then the first save meets what came after. `sent`: what was on its
+   * way to the server when the page ended.
+   */
+  constructor(base: FlowDocument, options: AutosaveOptions, sent: readonly FlowDocument[] = []) {
     this.#options = options;
     this.#latest = base;
+    this.#unanswered = [...sent];
     this.#state = { status: 'saved', base };
   }
 
@@ -98,6 +102,11 @@ export class Autosave {
   /** True when something here is not known to be on the server: ask before the page is left. */
   get hasUnsaved(): boolean {
     return !isSame(this.#latest, this.#state.base) || this.#sending !== undefined;
+  }
+
+  /** Sent, and no answer came yet: the server may have it. */
+  get sent(): readonly FlowDocument[] {
+    return this.#sending === undefined ? this.#unanswered : [...this.#unanswered, this.#sending.document];
   }
 
   /** Call it with the document after every edit, undo and redo. */
@@ -221,7 +230,8 @@ export class Autosave {
 
   #wait(sent: FlowDocument, error: unknown, retryAfterMs: number | undefined): void {
     const { clock } = this.#options;
-    this.#unanswered.push(sent);
+    const last = this.#unanswered.at(-1);
+    if (last === undefined || !isSame(last, sent)) this.#unanswered.push(sent);
     const delayMs = Math.max(retryAfterMs ?? 0, Math.min(RETRY_MAX_MS, RETRY_MIN_MS * 2 ** this.#failures));
     this.#failures += 1;
     this.#cancelTimer = clock.after(delayMs, () => this.#send());

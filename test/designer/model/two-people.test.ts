@@ -215,28 +215,45 @@ class Person {
   open(kept?: unknown): void {
     const recovered = recoverDraft(kept, this.server.draft)!;
     const base = recovered.kind === 'conflict' ? recovered.conflict.base : recovered.base;
+    const sent = 'sent' in recovered ? recovered.sent : [];
     this.history = recovered.history;
-    this.autosave = new Autosave(base, {
-      clock: this.clock,
-      save: (document) =>
-        new Promise((resolve, reject) => {
-          this.#call = {
-            document,
-            settle: (error) => (error === undefined ? resolve({ revision: this.server.draft.revision }) : reject(error)),
-          };
-        }),
-      read: (revision) => Promise.resolve(this.server.kept.find((draft) => draft.revision === revision)),
-      judge: (error) => (error instanceof Failure ? error.failure : { kind: 'offline' }),
-      onMerged: (merged) => (this.history = rebaseHistory(this.history, merged.base, merged.theirs, merged.document)),
-      onState: (state) => (this.history = withRevision(this.history, state.base.revision)),
-    });
+    this.autosave = new Autosave(
+      base,
+      {
+        clock: this.clock,
+        save: (document) =>
+          new Promise((resolve, reject) => {
+            this.#call = {
+              document,
+              settle: (error) => (error === undefined ? resolve({ revision: this.server.draft.revision }) : reject(error)),
+            };
+          }),
+        read: (revision) => Promise.resolve(this.server.kept.find((draft) => draft.revision === revision)),
+        judge: (error) => (error instanceof Failure ? error.failure : { kind: 'offline' }),
+        onMerged: (merged) => (this.history = rebaseHistory(this.history, merged.base, merged.theirs, merged.document)),
+        onState: (state) => (this.history = withRevision(this.history, state.base.revision)),
+      },
+      sent,
+    );
     this.autosave.edited(this.history.document);
   }
 
   crash(): void {
+    this.open(this.leave());
+  }
+
+  /** What the browser keeps of a page that ends. */
+  leave(): unknown {
     this.autosave.stop();
     this.#call = undefined;
-    this.open(JSON.parse(JSON.stringify(keepDraft(this.history, this.autosave.state.base, 0))));
+    return JSON.parse(JSON.stringify(keepDraft(this.history, this.autosave.state.base, 0, this.autosave.sent)));
+  }
+
+  async rename(id: string, label: string): Promise<void> {
+    const before = this.history.document;
+    this.#go(done(this.history, setLabel(before, id, label)));
+    for (const unit of changedUnits(before, this.history.document)) this.touched.add(unit);
+    await this.clock.advance(1500);
   }
 
   command(random: Random): void {
@@ -324,6 +341,28 @@ async function playSession(seed: number): Promise<number> {
   for (const { history } of people) assert.deepEqual(changedUnits(history.document, server.draft), []);
   return conflicts;
 }
+
+test('a save whose answer a crash lost, and which the other took back, is not done again by the page that comes back', async () => {
+  const server = new Server(flow());
+  const [ann, bob] = [new Person('ann', server), new Person('bob', server)];
+  const { id, label } = server.draft.nodes[0]!;
+  await ann.rename(id, 'ann');
+  ann.answer('lose');
+  await ann.clock.advance(1);
+  const kept = ann.leave();
+  bob.autosave.newer(server.draft);
+  await bob.rename(id, label);
+  bob.answer('answer');
+  await bob.clock.advance(1500);
+  assert.equal(server.draft.nodes[0]?.label, label);
+  ann.open(kept);
+  for (let turn = 0; turn < 5; turn += 1) {
+    await ann.clock.advance(1500);
+    ann.answer('answer');
+  }
+  assert.equal(server.draft.nodes[0]?.label, label);
+  assert.equal(ann.history.document.nodes[0]?.label, label);
+});
 
 test('of 300 random sessions of two people none loses what somebody saved, nor changes what its person did not touch', async () => {
   let conflicts = 0;
