@@ -36,7 +36,7 @@ import { createEndNotes } from './run/end-notes.ts';
 import { createStoreTime } from './run/store-time.ts';
 import { createRunFlow } from './run/create-run-flow.ts';
 import { createExecutionCatalog } from './run/execution-catalog.ts';
-import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from './run/execution-document.ts';
+import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from './execution/execution-document.ts';
 import { createLiveCounters, type LiveCounters } from './run/live-counters.ts';
 import { createPayloads } from './run/payloads.ts';
 import { createQueueSight, showQueue, type QueueSight } from './run/queue-sight.ts';

@@ -10,7 +10,7 @@ import type { Message } from './contract/message.ts';
 import type { NodeDefinition, Reply } from './contract/node.ts';
 import type { Text } from './contract/texts.ts';
 import type { CompiledFlow } from './run/compile-flow.ts';
-import type { ExecutionDocument, ExecutionStatus, StepRecord, StepStatus } from './run/execution-document.ts';
+import type { ExecutionDocument, ExecutionStatus, StepRecord, StepStatus } from './execution/execution-document.ts';
 import type { Standstill } from './run/standstill.ts';
 
 /** `engine/registry/load-nodes.ts` */
@@ -405,7 +405,7 @@ export interface Resend {
   /** Under new outward keys, though it is the same message: for a receiver that remembers its refusal by the key. */
   readonly newKeys?: boolean;
   /** Set on the new one when it is released. */
-  readonly marks?: Readonly<Record<string, unknown>>;
+  readonly marks?: { readonly bulk?: string };
 }
 
 export type ResendPlace = NonNullable<ExecutionDocument['place']>;

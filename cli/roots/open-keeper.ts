@@ -2,7 +2,7 @@
 import type { MoveTarget, StoreKeeper } from '../../control/actions/store-keeper.ts';
 import { backupKeyOf } from '../../engine/transfer/backup-frames.ts';
 import { openExchangeFolder } from '../../engine/transfer/exchange-folder.ts';
-import { executionsSpec } from '../../engine/run/execution-document.ts';
+import { executionsSpec } from '../../engine/execution/execution-document.ts';
 import { moveStore, type MoveReport, type MoveStage } from '../../engine/transfer/move-store.ts';
 import { refuseOthers } from '../../engine/transfer/refuse-others.ts';
 import { storeMoving } from '../../engine/transfer/store-mark.ts';

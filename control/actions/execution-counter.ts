@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../engine/contract/clock.ts';
 import type { Documents, Filter } from '../../engine/contract/ports/documents.ts';
-import { executionsSpec, PAYLOAD_FIELDS, type ExecutionStatus } from '../../engine/run/execution-document.ts';
+import { executionsSpec, PAYLOAD_FIELDS, type ExecutionStatus } from '../../engine/execution/execution-document.ts';
 import { countStatuses, filterTogether } from '../../engine/run/scope-filters.ts';
 import type { FlowScope } from '../../engine/services.ts';
 

@@ -10,7 +10,7 @@ import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Collection, StoredDocument } from '../contract/ports/documents.ts';
 import type { Seal } from '../contract/seal.ts';
 import { createTimedId } from '../contract/ids.ts';
-import { TERMINAL, type ExecutionDocument, type LateOutcomeDocument, type LegDocument } from '../run/execution-document.ts';
+import { TERMINAL, type ExecutionDocument, type LateOutcomeDocument, type LegDocument } from '../execution/execution-document.ts';
 import type { PublishedFlows } from '../services.ts';
 import { dayOf, listDays, listSegments, listUnfinished, makeDay } from './archive-folder.ts';
 import {

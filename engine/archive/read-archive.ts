@@ -6,7 +6,7 @@ import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Collection, StoredDocument } from '../contract/ports/documents.ts';
 import { matchesFilter } from '../contract/ports/document-semantics.ts';
 import type { Seal } from '../contract/seal.ts';
-import type { ExecutionDocument, LateOutcomeDocument, LegDocument } from '../run/execution-document.ts';
+import type { ExecutionDocument, LateOutcomeDocument, LegDocument } from '../execution/execution-document.ts';
 import { filtersOf, type DocumentPage } from '../run/list-executions.ts';
 import { createPayloads, type Payloads } from '../run/payloads.ts';
 import type { ArchiveDay, ExecutionQuery } from '../services.ts';

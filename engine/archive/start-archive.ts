@@ -1,6 +1,6 @@
 /** Archives by itself every hour, and when a person asks for it; by one process at a time. */
 import { toErrorRecord } from '../contract/errors.ts';
-import { TERMINAL } from '../run/execution-document.ts';
+import { TERMINAL } from '../execution/execution-document.ts';
 import type { Leases } from '../worker/leases.ts';
 import { archiveExecutions, isOldEnough, type ArchiveDeps } from './archive-executions.ts';
 import type { ArchiveRuns } from './archive-runs.ts';

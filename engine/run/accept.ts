@@ -13,7 +13,7 @@ import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { Bindings } from '../services.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import { partitionOf, TERMINAL, type ExecutionDocument, type Stored } from './execution-document.ts';
+import { partitionOf, TERMINAL, type ExecutionDocument, type Stored } from '../execution/execution-document.ts';
 import { executionPlace } from './execution-journal.ts';
 import { digestOfMessage, encodeMessage, type Payloads } from './payloads.ts';
 import { readIngress, type IngressFacts } from './read-ingress.ts';

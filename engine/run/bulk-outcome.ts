@@ -1,7 +1,7 @@
 /** What became of the executions that a bulk let go on: that it let them go is not yet that they went on. */
 import type { Collection } from '../contract/ports/documents.ts';
 import type { BulkOutcome, HeldItem } from '../services.ts';
-import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from './execution-document.ts';
+import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from '../execution/execution-document.ts';
 import { dedupeOf } from './resend-execution.ts';
 
 /** As many as one query finds. */

@@ -8,15 +8,16 @@ import { AppError, fromErrorRecord, toErrorRecord, type ErrorRecord } from '../c
 import { createTimedId } from '../contract/ids.ts';
 import type { Span } from '../contract/observe.ts';
 import type { Reply } from '../contract/node.ts';
-import type { WriteOptions } from '../contract/ports/documents.ts';
+import { applyPatch } from '../contract/ports/document-semantics.ts';
 import { originOfCaller, type FlowCall, type FlowResult, type RunFlow } from '../contract/run-flow.ts';
 import type { PublishedFlows } from '../services.ts';
 import type { Owners } from '../worker/owners.ts';
 import { createSequence, findByDedupe, prepareExecution, releaseOldKey, type Accept, type AcceptDeps } from './accept.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import type { EndNotes } from './end-notes.ts';
-import { isOutcomeUnknown, type ExecutionDocument } from './execution-document.ts';
-import { ExecutionJournal, executionPlace, type JournalDeps } from './execution-journal.ts';
+import { isOutcomeUnknown, type ExecutionDocument } from '../execution/execution-document.ts';
+import { settles, transition, type RunEvent } from '../execution/transition.ts';
+import { ExecutionJournal, executionPlace, type Claim, type JournalDeps } from './execution-journal.ts';
 import { foldLegs } from './load-execution.ts';
 import { decodeReply, digestOfMessage, encodeMessage } from './payloads.ts';
 import { createRecordLimit } from './record-limit.ts';
@@ -141,32 +142,31 @@ export function createRunFlow(deps: RunFlowDeps): RunFlow {
     const dedupe = origin?.dedupe ?? `x:${executionId}`;
     const controller = new AbortController();
     const incarnation = deps.owners.current;
-    const skeleton = { _id: executionId, epoch: 0, legs: {} } as unknown as ExecutionDocument;
-    const claim = async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions) => {
-      // What it stored now would be given up before its first byte, and held: better nothing is stored, and the caller comes again.
-      if (fields['status'] === undefined && !deps.owners.isTrusted(incarnation)) throw silentTooLong();
+    const claim: Claim = async (first, options) => {
+      // Do not store: the execution would be given up before its first byte, and held for nothing. The caller comes again.
+      if (!settles(first) && !deps.owners.isTrusted(incarnation)) throw silentTooLong();
       const { message, traceId, traceparent } = call;
       const known = origin === undefined ? {} : { digest: origin.digest };
       const request = { executionId, message, seq: '', origin: outward, traceId, traceparent, onOtherContent: 'refuse', ...known } as const;
       const prepared = await prepareExecution(flow, request, deps);
       journal.keepInput(prepared);
-      const document: Record<string, unknown> = {
+      const accepted: ExecutionDocument = {
         ...prepared,
         acceptedAt,
         // The record of a run that announced no write binds no key: nothing was done outside, so its caller may try again.
-        dedupe: fields['finishedAt'] === undefined ? dedupe : `x:${executionId}`,
-        ...nest(fields, incarnation),
-        blobs: journal.blobs,
+        dedupe: first.kind === 'ended' ? `x:${executionId}` : dedupe,
       };
-      for (const path of unset) delete document[path];
-      const result = await deps.executions.insert(document as unknown as ExecutionDocument, options).catch((error: unknown) => {
+      // The blobs of its input came to the others just now.
+      const event: RunEvent = keepsInput(first) ? { ...first, blobs: journal.blobs } : first;
+      const document = applyPatch(accepted, transition(accepted, { kind: 'claimed', owner: incarnation, first: event }).patch);
+      const result = await deps.executions.insert(document, options).catch((error: unknown) => {
         void takeBack(executionId);
         throw error;
       });
       if (!result.inserted) throw new DuplicateOrigin('the same origin was here before');
       return true;
     };
-    const journal = new ExecutionJournal(skeleton, flow, deps, claim, () => controller.abort(cancelled()), {
+    const journal = new ExecutionJournal({ _id: executionId, epoch: 0, legs: {} }, flow, deps, claim, () => controller.abort(cancelled()), {
       isInline: true,
       signal: controller.signal,
     });
@@ -346,14 +346,6 @@ function toResult(flow: CompiledFlow, executionId: string, end: RunEnd): FlowRes
   }
 }
 
-/** The insert of an inline execution: patch paths become fields. */
-function nest(fields: Readonly<Record<string, unknown>>, owner: string): Record<string, unknown> {
-  const nested: Record<string, unknown> = { status: 'running', epoch: 1, legs: {} };
-  for (const [path, value] of Object.entries(fields)) {
-    if (path.startsWith('legs.')) (nested['legs'] as Record<string, unknown>)[path.slice('legs.'.length)] = value;
-    else nested[path] = value;
-  }
-  if (nested['status'] === 'running') nested['lease'] = { owner };
-  if (nested['finishedAt'] !== undefined) nested['open'] = undefined;
-  return nested;
+function keepsInput(event: RunEvent): boolean {
+  return event.kind !== 'ended' || event.keepsInput;
 }

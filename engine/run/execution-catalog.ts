@@ -6,7 +6,7 @@ import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { ExecutionCatalog, ExecutionDetails, ExecutionQuery, ExecutionSummary, PublishedFlows } from '../services.ts';
 import type { Clock } from '../contract/clock.ts';
-import { isOutcomeUnknown, type ExecutionDocument } from './execution-document.ts';
+import { isOutcomeUnknown, type ExecutionDocument } from '../execution/execution-document.ts';
 import { executionPlace, type ExecutionStores } from './execution-journal.ts';
 import { listDoneWrites } from './done-writes.ts';
 import { keepsOutput } from './leg-payload.ts';

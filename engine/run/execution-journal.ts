@@ -12,6 +12,7 @@ import type { Collection, WriteOptions } from '../contract/ports/documents.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { Owners } from '../worker/owners.ts';
 import type { CompiledFlow } from './compile-flow.ts';
+import { settles, transition, type ExecutionEnd, type RunEvent } from '../execution/transition.ts';
 import {
   FAILED_AFTER_WRITE,
   type ExecutionDocument,
@@ -23,7 +24,7 @@ import {
   type StepRecord,
   type Stored,
   type StoredWait,
-} from './execution-document.ts';
+} from '../execution/execution-document.ts';
 import { writtenBy } from './handle-error.ts';
 import { keepStoring } from './keep-storing.ts';
 import { digestOfMessage, encodeMessage, encodeReply, type Payloads } from './payloads.ts';
@@ -59,8 +60,12 @@ export interface JournalDeps extends ExecutionStores {
   readonly log: Logger;
 }
 
-/** How a run takes the execution: a worker by a conditional update, an inline run by inserting it. False: somebody else has it. */
-export type Claim = (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions) => Promise<boolean>;
+/** How a run takes the execution, with its first write: a worker by a conditional update, an inline run by inserting it. False: it is taken. */
+export type Claim = (first: RunEvent, options: WriteOptions) => Promise<boolean>;
+
+/** What a journal begins with; of an inline run next to nothing. */
+export type JournalDocument = Pick<ExecutionDocument, '_id' | 'epoch' | 'legs'> &
+  Partial<Pick<ExecutionDocument, 'blobs' | 'reply' | 'waits' | 'input' | 'firstHeldAt'>>;
 
 export interface JournalStart {
   /** Stores nothing before the first `write`; all intents lie in the one document. */
@@ -72,6 +77,13 @@ export interface JournalStart {
   readonly steps?: readonly StepRecord[];
 }
 
+type TerminalEnd = Extract<RunEnd, { status: 'completed' | 'failed' | 'cancelled' }>;
+
+interface NextLeg {
+  readonly leg: { readonly key: string; readonly record: LegRecord };
+  readonly steps: readonly SettledStep[];
+}
+
 const DAY_MS = 86_400_000;
 /** Steps of iterations kept for people to look at; outcomes that matter are stored apart. */
 const MAX_ITERATION_STEPS = 500;
@@ -80,7 +92,7 @@ const LEGS_AT_ONCE = 100;
 const ROW_BYTES = 1_200;
 
 export class ExecutionJournal implements Journal {
-  readonly #document: ExecutionDocument;
+  readonly #document: JournalDocument;
   readonly #flow: CompiledFlow;
   readonly #deps: JournalDeps;
   readonly #claim: Claim;
@@ -116,7 +128,7 @@ export class ExecutionJournal implements Journal {
   #onStoreFailing: () => void = () => undefined;
 
   constructor(
-    document: ExecutionDocument,
+    document: JournalDocument,
     flow: CompiledFlow,
     deps: JournalDeps,
     claim: Claim,
@@ -217,8 +229,7 @@ export class ExecutionJournal implements Journal {
     const before = this.#tail;
     const stored = before.then(async () => {
       this.#storedReply = await this.#keep('reply', encodeReply(reply));
-      const blobs = this.#blobs.length > 0 ? { blobs: [...this.#blobs] } : {};
-      if (!(await this.#write({ reply: this.#storedReply, ...blobs }, [], { durability: 'full' })))
+      if (!(await this.#write({ kind: 'replied', reply: this.#storedReply, blobs: [...this.#blobs] }, { durability: 'full' })))
         throw new LostExecution('the execution was taken by somebody else');
     });
     // A store that fails now keeps the answer for the end. Where nothing is stored yet nothing may follow: what was asked to be stored is taken back.
@@ -280,18 +291,28 @@ export class ExecutionJournal implements Journal {
   }
 
   async #settle(end: Exclude<RunEnd, { status: 'lost' }>): Promise<boolean> {
-    const now = this.#deps.clock.now();
-    const set: Record<string, unknown> = {};
-    const unset: string[] = ['lease'];
     const keeping = this.#deps.quota.keeping(this.#flow, end.status);
-    if (end.status === 'waiting') this.#describeWait(end.waits, set);
-    else if (end.status === 'held') await this.#describeHold(end, now, set, unset);
-    else await this.#describeTerminal(end, now, keeping, set, unset);
-    if (!isTerminal(end)) await this.#addLeg(set, undefined, stoppedOf(end));
-    if (this.#blobs.length > 0) set['blobs'] = [...this.#blobs];
-    if (!(await this.#write(set, unset, {}))) return false;
-    if (isTerminal(end)) this.#deps.quota.stored(this.#flow, keeping, this.#storedBytes);
+    const event = await this.#settling(end, keeping);
+    if (!(await this.#write({ ...event, blobs: [...this.#blobs] }, {}))) return false;
+    if (event.kind === 'ended') this.#deps.quota.stored(this.#flow, keeping, this.#storedBytes);
     return true;
+  }
+
+  async #settling(end: Exclude<RunEnd, { status: 'lost' }>, keeping: Keeping): Promise<RunEvent> {
+    switch (end.status) {
+      case 'waiting':
+        return {
+          kind: 'waiting',
+          waits: end.waits.map((point) => this.#storedWait(point)),
+          leg: (await this.#nextLeg(undefined, {}))?.leg,
+        };
+      case 'held':
+        return this.#holding(end);
+      case 'completed':
+      case 'failed':
+      case 'cancelled':
+        return this.#ending(end, keeping);
+    }
   }
 
   #intentOf({ key, message }: Announced, { node, scope, startedAt }: StepRecord): Intent {
@@ -302,28 +323,19 @@ export class ExecutionJournal implements Journal {
     return tokenOf(this.#deps.seal, this.#flow.flowId, text);
   }
 
-  #describeWait(waits: readonly WaitPoint[], set: Record<string, unknown>): void {
-    const stored = waits.map((point) => this.#storedWait(point));
-    set['status'] = 'waiting';
-    set['due'] = Math.min(...stored.map((wait) => wait.untilMs));
-    set['waits'] = stored;
-    const wake = stored.flatMap((wait) => wait.token ?? []);
-    if (wake.length > 0) set['wake'] = wake;
-  }
-
-  async #describeHold(end: Extract<RunEnd, { status: 'held' }>, now: number, set: Record<string, unknown>, unset: string[]): Promise<void> {
-    set['status'] = 'held';
-    if (this.#isAnswerKept) await this.#addReply(end.reply, set);
-    const reason = end.isFailedAfterWrite ? FAILED_AFTER_WRITE : end.error.code;
-    set['held'] = { node: end.node, reason, outcomeKnown: end.outcomeKnown, at: now };
-    set['firstHeldAt'] = this.#document.firstHeldAt ?? now;
-    if (end.hasWritten) set['hasWritten'] = true;
-    set['error'] = { code: end.error.code, kind: end.error.kind };
-    if (end.outcomeKnown) this.#takeBackIntent(end.node, unset);
-    for (const leg of this.#notBegun) unset.push(`legs.${leg}.intent`);
-    const waits = this.#waitsBeside(end);
-    if (waits.length > 0) set['waits'] = waits;
-    unset.push('due');
+  async #holding(end: Extract<RunEnd, { status: 'held' }>): Promise<RunEvent> {
+    const { node, outcomeKnown, error } = end;
+    const reason = end.isFailedAfterWrite ? FAILED_AFTER_WRITE : error.code;
+    return {
+      kind: 'held',
+      hold: { node, reason, outcomeKnown, at: this.#deps.clock.now() },
+      error: { code: error.code, kind: error.kind },
+      hasWritten: end.hasWritten === true,
+      waits: this.#waitsBeside(end),
+      reply: this.#isAnswerKept ? await this.#keepReply(end.reply) : undefined,
+      notDone: [...(outcomeKnown ? this.#intentLegOf(node) : []), ...this.#notBegun],
+      leg: (await this.#nextLeg(undefined, stoppedOf(end)))?.leg,
+    };
   }
 
   /** Waits of other branches go on while somebody looks at the held one, whose own attempts begin anew when it is let go on. */
@@ -352,45 +364,38 @@ export class ExecutionJournal implements Journal {
     };
   }
 
-  async #describeTerminal(
-    end: RunEnd,
-    now: number,
-    { level, forMs, isReduced }: Keeping,
-    set: Record<string, unknown>,
-    unset: string[],
-  ): Promise<void> {
-    set['status'] = end.status;
-    if (end.status === 'cancelled' && end.isUnknown) set['isUnknown'] = true;
-    if (end.status === 'cancelled' && end.hasWritten) set['hasWritten'] = true;
-    set['finishedAt'] = now;
-    set['expiresAt'] = now + forMs;
-    if (isReduced) set['overQuota'] = true;
-    unset.push('open', 'held', 'due', 'waits', 'wake');
+  async #ending(end: TerminalEnd, { level, forMs, isReduced }: Keeping): Promise<RunEvent> {
+    const at = this.#deps.clock.now();
     // Never at once: a crash before the end is stored must still find which of a loop's writes were done.
-    await this.#expireIterationLegs(now + (level === 'full' ? forMs : DAY_MS));
+    await this.#expireIterationLegs(at + (level === 'full' ? forMs : DAY_MS));
     await this.#insist(() => letGoOfTokens([...this.#tokens], this.#document._id, this.#deps));
-    if (end.status === 'failed') {
-      set['error'] = { code: end.error.code, kind: end.error.kind };
-      if (end.isDeadLetter) set['deadLetter'] = true;
-    } else unset.push('error');
-    if (level !== 'full') {
-      unset.push('input', 'blobs');
+    const isFull = level === 'full';
+    if (!isFull) {
       this.#blobs.length = 0;
       this.#storedBytes = ROW_BYTES;
       if (this.#storedReply) this.#refer(this.#storedReply);
     }
-    // Beyond the flow's own level only an answer that the same key must get again is kept.
-    if (level === 'full' || this.#isAnswerKept) await this.#addReply(replyOf(end), set);
-    if (level === 'full' && this.#flow.recordsAllNodes) {
-      await this.#addLeg(set, undefined, stoppedOf(end));
-      return;
-    }
+    return {
+      kind: 'ended',
+      end: executionEnd(end),
+      at,
+      expiresAt: at + forMs,
+      isOverQuota: isReduced === true,
+      keepsInput: isFull,
+      // Beyond the flow's own level only an answer that the same key must get again is kept.
+      reply: isFull || this.#isAnswerKept ? await this.#keepReply(replyOf(end)) : undefined,
+      ...(isFull && this.#flow.recordsAllNodes
+        ? { leg: (await this.#nextLeg(undefined, stoppedOf(end)))?.leg }
+        : { summary: await this.#summary(end, level) }),
+    };
+  }
+
+  /** In place of all legs: which steps there were, and of those that are recorded in full what they made. */
+  async #summary(end: TerminalEnd, level: Keeping['level']): Promise<LegRecord> {
     const steps = level === 'none' ? [] : [...this.#storedSteps, ...this.#allSteps().map((step) => step.record)];
     const emits = level === 'full' ? emitsOf(this.#pending.filter((step) => step.node.record === 'full')) : {};
     const payload: LegPayload = { steps, emits, ...stoppedOf(end) };
-    set['legs'] = {
-      0: { epoch: this.#claimEpoch, payload: await this.#keep('legs.0', payload) },
-    };
+    return { epoch: this.#claimEpoch, payload: await this.#keep('legs.0', payload) };
   }
 
   /** The same origin gets the answer again: it ran inline, and was stored before a write. */
@@ -398,8 +403,8 @@ export class ExecutionJournal implements Journal {
     return this.#isInline && this.#isClaimed;
   }
 
-  async #addReply(reply: Reply | undefined, set: Record<string, unknown>): Promise<void> {
-    if (reply && !this.#storedReply) set['reply'] = await this.#keep('reply', encodeReply(reply));
+  async #keepReply(reply: Reply | undefined): Promise<Stored | undefined> {
+    return reply && !this.#storedReply ? this.#keep('reply', encodeReply(reply)) : undefined;
   }
 
   /** The epoch of the claim that is made or about to be made. */
@@ -409,11 +414,11 @@ export class ExecutionJournal implements Journal {
 
   async #checkpoint(intent: Intent | undefined): Promise<void> {
     if (!intent && (this.#isClaimed || this.#isInline)) return;
-    const set: Record<string, unknown> = {};
-    const steps = intent ? await this.#addLeg(set, intent, {}) : [];
-    if (!(await this.#write(set, [], { durability: intent ? 'full' : 'light' })))
+    const next = intent && (await this.#nextLeg(intent, {}));
+    const blobs = next && [...this.#blobs];
+    if (!(await this.#write({ kind: 'checkpoint', leg: next?.leg, blobs }, { durability: intent ? 'full' : 'light' })))
       throw new LostExecution('the execution was taken by somebody else');
-    for (const step of steps) this.#unstored.delete(step);
+    for (const step of next?.steps ?? []) this.#unstored.delete(step);
   }
 
   async #iterationCheckpoint(scope: string, intent: Intent | undefined): Promise<void> {
@@ -459,47 +464,49 @@ export class ExecutionJournal implements Journal {
     }
   }
 
-  /** Adds the steps settled since the last leg, when there is anything to add; answers them. */
-  async #addLeg(set: Record<string, unknown>, intent: Intent | undefined, stopped: Stopped): Promise<readonly SettledStep[]> {
+  /** A leg of the steps settled since the last one; undefined when there is nothing to store. */
+  async #nextLeg(intent: Intent | undefined, stopped: Stopped): Promise<NextLeg | undefined> {
     // With an intent only what was read is kept; the records of pure steps are written with the settle.
     const steps = intent ? this.#pending.filter((step) => keepsOutput(step.node)) : this.#allSteps();
     this.#pending = intent ? this.#pending.filter((step) => !keepsOutput(step.node)) : [];
     const isStopped = stopped.error !== undefined;
-    if (steps.length === 0 && !intent && !isStopped) return steps;
+    if (steps.length === 0 && !intent && !isStopped) return undefined;
     const key = String(this.#legCount);
-    const leg: LegRecord = {
+    const record: LegRecord = {
       epoch: this.#claimEpoch,
       ...(intent === undefined ? {} : { intent }),
       ...(steps.length === 0 && !isStopped ? {} : { payload: await this.#keep(`legs.${key}`, legPayload(steps, stopped, this.#refused)) }),
     };
     this.#legCount += 1;
     this.#storedSteps.push(...steps.map((step) => step.record));
-    set[`legs.${key}`] = leg;
     if (intent) this.#openIntents.set(intent.node, key);
-    if (this.#blobs.length > 0) set['blobs'] = [...this.#blobs];
-    return steps;
+    return { leg: { key, record }, steps };
   }
 
-  #takeBackIntent(node: string, unset: string[]): void {
+  /** The leg that holds the intent of this node, if there is one. */
+  #intentLegOf(node: string): readonly string[] {
     const key = this.#openIntents.get(node) ?? Object.entries(this.#document.legs).findLast(([, leg]) => leg.intent?.node === node)?.[0];
-    if (key !== undefined) unset.push(`legs.${key}.intent`);
+    return key === undefined ? [] : [key];
   }
 
-  async #write(set: Record<string, unknown>, unset: readonly string[], options: WriteOptions): Promise<boolean> {
+  async #write(event: RunEvent, options: WriteOptions): Promise<boolean> {
     if (!this.#isClaimed) {
-      const claimed = await this.#claim(set, unset, options);
+      const claimed = await this.#claim(event, options);
       if (claimed) {
         this.#isClaimed = true;
         this.#epoch += 1;
       }
       return claimed;
     }
-    const id = this.#document._id;
-    const match = { epoch: this.#epoch, status: 'running' };
-    const result = await this.#insist(() => this.#deps.executions.patchIf(id, match, { set, unset }, options));
-    if (result.outcome !== 'patched') return set['status'] !== undefined && (await this.#hasSettled());
+    const { _id: id, firstHeldAt } = this.#document;
+    const { match, patch } = transition(
+      { status: 'running', epoch: this.#epoch, ...(firstHeldAt === undefined ? {} : { firstHeldAt }) },
+      event,
+    );
+    const result = await this.#insist(() => this.#deps.executions.patchIf(id, match, patch, options));
+    if (result.outcome !== 'patched') return settles(event) && (await this.#hasSettled());
     // What a settle ends cannot be cancelled any more: its document is not even read.
-    if (set['status'] === undefined && result.document.cancelRequested) this.#onCancelRequested();
+    if (!settles(event) && result.document.cancelRequested) this.#onCancelRequested();
     return true;
   }
 
@@ -548,8 +555,15 @@ function stoppedOf(end: RunEnd): Stopped {
   return { error: end.error, ...(end.stopped === undefined ? {} : { stopped: end.stopped }) };
 }
 
-function isTerminal(end: RunEnd): boolean {
-  return end.status === 'completed' || end.status === 'failed' || end.status === 'cancelled';
+function executionEnd(end: TerminalEnd): ExecutionEnd {
+  switch (end.status) {
+    case 'completed':
+      return { status: 'completed' };
+    case 'failed':
+      return { status: 'failed', error: { code: end.error.code, kind: end.error.kind }, isDeadLetter: end.isDeadLetter };
+    case 'cancelled':
+      return end;
+  }
 }
 
 /** The stored place of an execution's field, for those who open it. */

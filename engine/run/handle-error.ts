@@ -6,7 +6,7 @@ import type { GraphNode } from '../plan/flow-graph.ts';
 import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
 import type { Emits } from '../plan/progress.ts';
 import type { RunEnd, RunJob, Written } from './run-job.ts';
-import type { StepRecord } from './execution-document.ts';
+import type { StepRecord } from '../execution/execution-document.ts';
 import type { Step } from './step.ts';
 
 export function errorMessage(message: Message, error: ErrorRecord, node: string): Message {

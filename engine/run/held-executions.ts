@@ -20,10 +20,11 @@ import type {
   RetryTables,
 } from '../services.ts';
 import { countOutcome } from './bulk-outcome.ts';
-import { isOutcomeUnknown, PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead, type Stored } from './execution-document.ts';
+import { isOutcomeUnknown, PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from '../execution/execution-document.ts';
+import { transition, type EndRequest, type ExecutionEvent } from '../execution/transition.ts';
 import { assertStored, executionPlace } from './execution-journal.ts';
 import { encodeReply, type Payloads } from './payloads.ts';
-import { isPrepared, releasePrepared, removePrepared } from './resend-execution.ts';
+import { isPrepared, releasePrepared, removePrepared, type ReleaseMarks } from './resend-execution.ts';
 import { tablesKept, useTablesOfNow } from './tables-of-now.ts';
 import { filterTogether, isWithin, OUTSIDE } from './scope-filters.ts';
 
@@ -57,13 +58,13 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     async retry(executionId, actor, tables) {
       const document = assertStored(await executions.get(executionId), executionId);
       if (tables === 'now' && document.status === 'held' && mayBeDone(document)) throw tablesKept(executionId);
-      if (await letGoOn(document, document.epoch, { retriedBy: actor }, tables)) return;
+      if (await letGoOn(document, document.epoch, { by: actor }, tables)) return;
       throw notHeld(executionId);
     },
 
     async cancel(executionId, actor, reason) {
       const document = assertStored(await executions.get(executionId), executionId);
-      if (await requestEnd(document, { open: true }, {}, { by: actor, reason })) return;
+      if (await requestEnd(document, { by: actor, reason }, (request) => ({ kind: 'cancel-requested', request }))) return;
       throw new AppError('EXECUTION_DONE', 'input', `Execution ${executionId} has ended already.`, {
         values: { id: executionId },
         fix: 'Read it again to see how it ended.',
@@ -75,10 +76,10 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
       await assertConcludable(document, conclusion);
       const { actor, reason, reply } = conclusion;
       const stored = reply && (await deps.payloads.store(executionPlace(executionId, 'reply'), encodeReply(reply)));
-      const marks = { hasWritten: true, ...(stored === undefined ? {} : keptReply(document, stored)) };
-      // A reply that the caller got stays; a new one takes the place of none.
-      const match = { status: 'held', epoch: document.epoch, cancelRequested: null, ...(stored === undefined ? {} : { reply: null }) };
-      if (!(await requestEnd(document, match, marks, { by: actor, reason, isDone: true }))) throw notHeld(executionId);
+      const kept = stored && { stored, blobs: [...(document.blobs ?? []), ...('blob' in stored ? [stored.blob] : [])] };
+      const end = { by: actor, reason, isDone: true } as const;
+      const isDone = await requestEnd(document, end, (request) => ({ kind: 'hold-ended', request, reply: kept }));
+      if (!isDone) throw notHeld(executionId);
     },
 
     async heldGroups(within) {
@@ -106,15 +107,15 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
       if (document === undefined || item.epoch === OUTSIDE) return 'missing';
       if (tables === 'now' && isAsHeld(document, item) && mayBeDone(document)) return 'refused';
       // Whoever takes the execution counts its epoch up: what was held when the bulk began goes on once, whoever lets it.
-      const isDone = await letGoOn(document, item.epoch, { retriedBy: actor, bulk: bulkId }, tables);
+      const isDone = await letGoOn(document, item.epoch, { by: actor, bulk: bulkId }, tables);
       return isDone ? 'done' : outcomeOf(document, item, bulkId);
     },
 
     async cancelHeld(item, { actor, bulkId, reason }) {
       const document = await executions.get(item.executionId);
       if (document === undefined || item.epoch === OUTSIDE) return 'missing';
-      const match = { status: 'held', epoch: item.epoch, cancelRequested: null };
-      const isDone = await requestEnd(document, match, { bulk: bulkId }, { by: actor, reason });
+      const seen = { ...document, epoch: item.epoch };
+      const isDone = await requestEnd(seen, { by: actor, reason }, (request) => ({ kind: 'hold-ended', request, bulk: bulkId }));
       return isDone ? 'done' : outcomeOf(document, item, bulkId);
     },
 
@@ -122,8 +123,9 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
       const document = await executions.get(item.executionId);
       if (document === undefined || item.epoch === OUTSIDE) return 'missing';
       if (isAsHeld(document, item) && (isPrepared(document) || !mayBeDone(document))) return 'refused';
-      const match = { status: 'held', epoch: item.epoch, cancelRequested: null };
-      const isDone = await requestEnd(document, match, { hasWritten: true, bulk: bulkId }, { by: actor, reason, isDone: true });
+      const seen = { ...document, epoch: item.epoch };
+      const end = { by: actor, reason, isDone: true } as const;
+      const isDone = await requestEnd(seen, end, (request) => ({ kind: 'hold-ended', request, bulk: bulkId }));
       return isDone ? 'done' : outcomeOf(document, item, bulkId);
     },
   };
@@ -132,21 +134,13 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
   async function letGoOn(
     document: ExecutionDocument,
     epoch: number,
-    marks: Readonly<Record<string, unknown>> & { readonly retriedBy: string },
+    marks: ReleaseMarks & { readonly by: string },
     wanted: RetryTables = 'then',
   ): Promise<boolean> {
-    if (isPrepared(document)) return epoch === document.epoch && (await releasePrepared(document, marks.retriedBy, marks, deps));
+    if (isPrepared(document)) return epoch === document.epoch && (await releasePrepared(document, marks.by, marks, deps));
     const tables = wanted === 'now' ? await useTablesOfNow(document, deps) : {};
-    const result = await executions.patchIf(
-      document._id,
-      { status: 'held', epoch, cancelRequested: null },
-      {
-        set: { status: 'queued', releasedEpoch: document.epoch, ...tables, ...marks },
-        unset: ['held', 'error', 'due'],
-        inc: { retries: 1 },
-      },
-      { durability: 'full' },
-    );
+    const { match, patch } = transition({ ...document, epoch }, { kind: 'retried', ...tables, ...marks });
+    const result = await executions.patchIf(document._id, match, patch, { durability: 'full' });
     if (result.outcome !== 'patched') return false;
     await removePrepared(document._id, undefined, deps);
     await workQueue.ring(document.part);
@@ -154,15 +148,15 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
   }
 
   async function requestEnd(
-    { _id, part }: ExecutionDocument,
-    match: Filter,
-    marks: Readonly<Record<string, unknown>>,
+    seen: ExecutionDocument,
     request: { readonly by: string; readonly reason: string; readonly isDone?: true },
+    eventOf: (request: EndRequest) => ExecutionEvent,
   ): Promise<boolean> {
+    const { _id, part } = seen;
     // A reason in free words may name a person.
     const sealed = deps.seal.seal(executionPlace(_id, 'cancelRequested'), request.reason);
-    const cancelRequested = { ...request, reason: sealed, at: deps.clock.now() };
-    const result = await executions.patchIf(_id, match, { set: { cancelRequested, ...marks } }, { durability: 'full' });
+    const { match, patch } = transition(seen, eventOf({ ...request, reason: sealed, at: deps.clock.now() }));
+    const result = await executions.patchIf(_id, match, patch, { durability: 'full' });
     if (result.outcome !== 'patched') return false;
     await removePrepared(_id, result.document.replacedBy, deps);
     // A lost hint never matters: the worker reads the mark.
@@ -227,10 +221,6 @@ export function createHeldExecutions(deps: HeldDeps): HeldActs {
     }
     return { count, more: false };
   }
-}
-
-function keptReply({ blobs = [] }: ExecutionDocument, reply: Stored): Readonly<Record<string, unknown>> {
-  return 'blob' in reply ? { reply, blobs: [...blobs, reply.blob] } : { reply };
 }
 
 function notHeld(id: string): AppError {

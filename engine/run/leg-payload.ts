@@ -2,7 +2,7 @@
 import type { ErrorRecord } from '../contract/errors.ts';
 import type { Message } from '../contract/message.ts';
 import type { CompiledNode } from './compile-flow.ts';
-import type { StepRecord } from './execution-document.ts';
+import type { StepRecord } from '../execution/execution-document.ts';
 import { encodeMessage, type EncodedMessage } from './payloads.ts';
 import { stepKey, type SettledStep } from './run-job.ts';
 

@@ -4,7 +4,7 @@ import { matchesFilter } from '../contract/ports/document-semantics.ts';
 import type { Collection, Filter, FindOptions } from '../contract/ports/documents.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { ExecutionQuery } from '../services.ts';
-import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionStatus } from './execution-document.ts';
+import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionStatus } from '../execution/execution-document.ts';
 import { heldAt } from './held-executions.ts';
 import { filterEach, filterTogether } from './scope-filters.ts';
 

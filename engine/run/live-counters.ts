@@ -5,7 +5,7 @@
 import type { Clock } from '../contract/clock.ts';
 import { errorPort } from '../contract/node.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import type { StepRecord } from './execution-document.ts';
+import type { StepRecord } from '../execution/execution-document.ts';
 import { runGraph } from './run-graph.ts';
 import type { FlowTally, RunEnd, RunJob } from './run-job.ts';
 import type { RunDeps } from './run-node.ts';

@@ -3,7 +3,7 @@ import type { ErrorRecord } from '../contract/errors.ts';
 import type { Message } from '../contract/message.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import type { ExecutionDocument, Intent, LegDocument, LegRecord, ResumeDocument, StepRecord } from './execution-document.ts';
+import type { ExecutionDocument, Intent, LegDocument, LegRecord, ResumeDocument, StepRecord } from '../execution/execution-document.ts';
 import { executionPlace } from './execution-journal.ts';
 import type { LegPayload } from './leg-payload.ts';
 import { decodeMessage, type Payloads } from './payloads.ts';

@@ -6,7 +6,7 @@ import { BLOB_THRESHOLD_BYTES, type Message } from '../contract/message.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Reply } from '../contract/node.ts';
 import type { Seal, SealPlace } from '../contract/seal.ts';
-import type { Stored } from './execution-document.ts';
+import type { Stored } from '../execution/execution-document.ts';
 
 export interface Payloads {
   /** Answers at once when it fits into the document. */

@@ -2,7 +2,7 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Metrics } from '../contract/observe.ts';
 import type { Collection } from '../contract/ports/documents.ts';
-import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from './execution-document.ts';
+import { PAYLOAD_FIELDS, type ExecutionDocument, type ExecutionHead } from '../execution/execution-document.ts';
 
 export interface QueueState {
   /** Of the oldest execution that a worker could take now: what waits behind a held or waiting one of its lane is left out. 0: none. */

@@ -1,7 +1,7 @@
 /** Business keys in words: at rest they are tokens, and the words lie sealed in the message alone. */
 import type { Collection } from '../contract/ports/documents.ts';
 import type { BusinessKeys, FlowScope } from '../services.ts';
-import type { ExecutionDocument, Stored } from './execution-document.ts';
+import type { ExecutionDocument, Stored } from '../execution/execution-document.ts';
 import { executionPlace } from './execution-journal.ts';
 import { decodeMessage, type Payloads } from './payloads.ts';
 import { isWithin } from './scope-filters.ts';

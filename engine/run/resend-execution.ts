@@ -14,7 +14,8 @@ import type { PublishedFlows, Resend, Resent } from '../services.ts';
 import { buildExecution, findByDedupe, type AcceptDeps } from './accept.ts';
 import type { CompiledFlow } from './compile-flow.ts';
 import { correctMessage, type CorrectedMessage } from './corrected-message.ts';
-import { isOutcomeUnknown, type ExecutionDocument } from './execution-document.ts';
+import { isOutcomeUnknown, type ExecutionDocument } from '../execution/execution-document.ts';
+import { RESEND_PREPARED, transition } from '../execution/transition.ts';
 import { assertStored, executionPlace, type ExecutionStores } from './execution-journal.ts';
 import { foldLegs, listIterationLegs } from './load-execution.ts';
 import { decodeMessage, type Payloads } from './payloads.ts';
@@ -35,9 +36,9 @@ interface OldExecution {
 
 type ReleaseDeps = Pick<ResendDeps, 'executions' | 'workQueue' | 'seal' | 'clock' | 'shared' | 'cancelChannel'>;
 
-/** Why a new one is held until the old one is given up for it. */
-const PREPARED = 'RESEND_PREPARED';
 const MOST_REPLAYS = 100;
+/** All that is known of one that was resent after its end: it may be archived. */
+const ENDED = { status: 'completed', epoch: 0 } as const;
 
 export async function resendExecution(executionId: string, resend: Resend, deps: ResendDeps): Promise<Resent> {
   const { executions } = deps;
@@ -80,8 +81,14 @@ function findResends(executionId: string, executions: Collection<ExecutionDocume
   return executions.find({ dedupe: { prefix: dedupeOf(executionId, '') } }, { limit: MOST_REPLAYS });
 }
 
+/** Who released it by hand, and the bulk that did. */
+export interface ReleaseMarks {
+  readonly by?: string;
+  readonly bulk?: string;
+}
+
 export function isPrepared({ status, held }: ExecutionDocument): boolean {
-  return status === 'held' && held?.reason === PREPARED;
+  return status === 'held' && held?.reason === RESEND_PREPARED;
 }
 
 /**
@@ -91,19 +98,15 @@ export function isPrepared({ status, held }: ExecutionDocument): boolean {
 export async function releasePrepared(
   document: ExecutionDocument,
   actor: string,
-  marks: Readonly<Record<string, unknown>>,
+  marks: ReleaseMarks,
   deps: ReleaseDeps,
 ): Promise<boolean> {
   const { executions, workQueue } = deps;
   // Its old one is not given up for what only ends.
   if (document.cancelRequested || !(await giveUpOld(document, actor, deps))) return false;
   if (document.place === 'end-of-lane') await moveToEnd(document, executions);
-  const result = await executions.patchIf(
-    document._id,
-    { status: 'held', epoch: document.epoch, 'held.reason': PREPARED, cancelRequested: null },
-    { set: { status: 'queued', ...marks }, unset: ['held', 'error'] },
-    { durability: 'full' },
-  );
+  const { match, patch } = transition(document, { kind: 'resend-released', ...marks });
+  const result = await executions.patchIf(document._id, match, patch, { durability: 'full' });
   if (result.outcome !== 'patched') return false;
   await workQueue.ring(document.part);
   return true;
@@ -120,7 +123,7 @@ export async function removePrepared(
 ): Promise<void> {
   for (const other of await findResends(oldId, executions)) {
     if (other._id === except || other.replacesEpoch === undefined || !isPrepared(other)) continue;
-    await executions.remove(other._id, { status: 'held', epoch: 0, 'held.reason': PREPARED, cancelRequested: null });
+    await executions.remove(other._id, { status: 'held', epoch: 0, 'held.reason': RESEND_PREPARED, cancelRequested: null });
   }
 }
 
@@ -129,7 +132,7 @@ async function finish(prepared: ExecutionDocument, { actor, marks = {} }: Resend
   // Released or cancelled by somebody else meanwhile: it is the message that was resent all the same, and it shows what became of it.
   const now = await deps.executions.get(prepared._id);
   if (now && (!isPrepared(now) || now.cancelRequested)) return;
-  await deps.executions.remove(prepared._id, { status: 'held', epoch: 0, 'held.reason': PREPARED, cancelRequested: null });
+  await deps.executions.remove(prepared._id, { status: 'held', epoch: 0, 'held.reason': RESEND_PREPARED, cancelRequested: null });
   throw goneOn(prepared.replayOf ?? '');
 }
 
@@ -145,16 +148,16 @@ async function giveUpOld({ _id, replayOf = '', replacesEpoch }: ExecutionDocumen
   const at = deps.clock.now();
   if (replacesEpoch === undefined) {
     // An execution that has ended may be past its retention by now, or archived.
-    await deps.executions.patchIf(replayOf, {}, { set: { [`replays.${_id}`]: at } });
+    const { match, patch } = transition(ENDED, { kind: 'resent', by: _id, at });
+    await deps.executions.patchIf(replayOf, match, patch);
     return true;
   }
   const reason = deps.seal.seal(executionPlace(replayOf, 'cancelRequested'), `replaced by ${_id}`);
-  const result = await deps.executions.patchIf(
-    replayOf,
-    { status: 'held', epoch: replacesEpoch, cancelRequested: null },
-    { set: { cancelRequested: { by: actor, reason, at }, replacedBy: _id, [`replays.${_id}`]: at } },
-    { durability: 'full' },
+  const { match, patch } = transition(
+    { status: 'held', epoch: replacesEpoch },
+    { kind: 'replaced', by: _id, request: { by: actor, reason, at } },
   );
+  const result = await deps.executions.patchIf(replayOf, match, patch, { durability: 'full' });
   const isMine = result.outcome === 'patched' || (await deps.executions.get(replayOf))?.replacedBy === _id;
   if (isMine) await removePrepared(replayOf, _id, deps);
   if (result.outcome !== 'patched') return isMine;
@@ -198,8 +201,8 @@ async function prepare(
     part: keepsPlace && lane !== null ? old.part : prepared.part,
     place: lane === null ? 'no-lane' : keepsPlace ? 'kept' : 'end-of-lane',
     status: 'held',
-    held: { node: '', reason: PREPARED, outcomeKnown: true, at: prepared.acceptedAt },
-    error: { code: PREPARED, kind: 'transient' },
+    held: { node: '', reason: RESEND_PREPARED, outcomeKnown: true, at: prepared.acceptedAt },
+    error: { code: RESEND_PREPARED, kind: 'transient' },
     replayOf: old._id,
     ...(isHeld ? { replacesEpoch: old.epoch } : {}),
   };
@@ -214,13 +217,15 @@ async function atEnd({ part, lane }: ExecutionDocument, executions: Collection<E
  * Behind all that is open in its lane, where it is stored already and lets nothing pass that is listed from now on. What was listed before may
  * run still, so it moves again until nothing stands behind it: then the lane has one order for all workers, and one execution under way.
  */
-async function moveToEnd({ _id, part, lane }: ExecutionDocument, executions: Collection<ExecutionDocument>): Promise<void> {
+async function moveToEnd(document: ExecutionDocument, executions: Collection<ExecutionDocument>): Promise<void> {
+  const { _id, part, lane } = document;
   if (lane === null) return;
   for (let own = lane.seq; ;) {
     const last = await lastOf(lane.key, part, executions);
     if (!last?.lane || last._id === _id || last.lane.seq <= own) return;
     own = behind(last.lane.seq);
-    const moved = await executions.patchIf(_id, { status: 'held', 'held.reason': PREPARED }, { set: { 'lane.seq': own } });
+    const { match, patch } = transition(document, { kind: 'moved', seq: own });
+    const moved = await executions.patchIf(_id, match, patch);
     if (moved.outcome !== 'patched') return;
   }
 }
@@ -247,7 +252,7 @@ function assertResendable(document: ExecutionDocument, resend: Resend): NonNulla
   // The one that took its place goes on, or can be resent itself.
   if (replacedBy !== undefined) throw goneOn(_id);
   // One that was left half-done still has its old one beside it: it is finished or cancelled first.
-  if (held?.reason === PREPARED && open === true) {
+  if (held?.reason === RESEND_PREPARED && open === true) {
     throw new AppError('RESEND_UNDER_WAY', 'input', `Execution ${_id} is a resend that was left half-done.`, {
       values: { ...values, problem: 'half-done' },
       fix: 'Retry it, which finishes the resend, or cancel it.',

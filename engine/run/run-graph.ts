@@ -9,7 +9,7 @@ import { createMessage, withData, type Message } from '../contract/message.ts';
 import type { Outcome, Reply, Scope } from '../contract/node.ts';
 import { Progress, type Advance, type Emits, type Ready } from '../plan/progress.ts';
 import type { CompiledNode } from './compile-flow.ts';
-import type { StepRecord } from './execution-document.ts';
+import type { StepRecord } from '../execution/execution-document.ts';
 import { LostExecution, NothingSent } from './lost-execution.ts';
 import {
   catches,

@@ -5,7 +5,7 @@ import type { Outcome, Reply } from '../contract/node.ts';
 import type { SandboxUser } from '../contract/sandbox-wait.ts';
 import type { Emits } from '../plan/progress.ts';
 import type { CompiledNode } from './compile-flow.ts';
-import type { StepRecord } from './execution-document.ts';
+import type { StepRecord } from '../execution/execution-document.ts';
 import type { RunFacts } from './run-node.ts';
 
 export interface SettledStep {

@@ -2,7 +2,7 @@
 import { matchesFilter } from '../contract/ports/document-semantics.ts';
 import type { Collection, Filter } from '../contract/ports/documents.ts';
 import type { FlowScope } from '../services.ts';
-import type { ExecutionDocument, ExecutionStatus } from './execution-document.ts';
+import type { ExecutionDocument, ExecutionStatus } from '../execution/execution-document.ts';
 
 /** In place of the epoch of an execution that the person may not see: it is found to be missing. */
 export const OUTSIDE = -2;

@@ -2,7 +2,7 @@
 import { toErrorRecord, type ErrorRecord } from '../contract/errors.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import type { ExecutionDocument, StepRecord, StoredWait } from './execution-document.ts';
+import type { ExecutionDocument, StepRecord, StoredWait } from '../execution/execution-document.ts';
 
 export interface Standstill {
   /** Empty where it is held before its first node, or by no node. */

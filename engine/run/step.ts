@@ -4,7 +4,7 @@ import { withData, type Message } from '../contract/message.ts';
 import type { SandboxWait } from '../contract/sandbox-wait.ts';
 import type { BodyRun, Ready } from '../plan/progress.ts';
 import type { CompiledFlow, CompiledNode } from './compile-flow.ts';
-import type { StepRecord } from './execution-document.ts';
+import type { StepRecord } from '../execution/execution-document.ts';
 
 /** Made once a node; its retries go on with it. */
 export interface Step {

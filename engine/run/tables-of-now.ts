@@ -5,7 +5,8 @@
 import { AppError } from '../contract/errors.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { Bindings } from '../services.ts';
-import { PAYLOAD_FIELDS, type ExecutionDocument } from './execution-document.ts';
+import { PAYLOAD_FIELDS, type ExecutionDocument } from '../execution/execution-document.ts';
+import { transition } from '../execution/transition.ts';
 
 export interface TablesDeps {
   readonly executions: Pick<Collection<ExecutionDocument>, 'find' | 'patchIf'>;
@@ -31,7 +32,8 @@ export async function useTablesOfNow(
     const page = await executions.find(behind, options);
     for (const waiting of page) {
       if (waiting._id === _id || waiting.tables === tables) continue;
-      await executions.patchIf(waiting._id, { status: 'queued', epoch: 0 }, { set: { tables } });
+      const { match, patch } = transition(waiting, { kind: 'tables-moved', tables });
+      await executions.patchIf(waiting._id, match, patch);
     }
     if (page.length < PAGE) return { tables };
     after = page.at(-1)!._id;

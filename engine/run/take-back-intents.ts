@@ -5,7 +5,8 @@
 import { createId } from '../contract/ids.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { CompiledFlow } from './compile-flow.ts';
-import type { ExecutionDocument } from './execution-document.ts';
+import type { ExecutionDocument } from '../execution/execution-document.ts';
+import { transition } from '../execution/transition.ts';
 import type { ExecutionJournal, JournalDeps } from './execution-journal.ts';
 import { keepStoring } from './keep-storing.ts';
 import { listIterationLegs } from './load-execution.ts';
@@ -30,9 +31,9 @@ const DAY_MS = 86_400_000;
  * this process ends.
  */
 export async function giveBackClaim({ executionId, journal }: EndedRun, owner: string, deps: TakeBackDeps): Promise<void> {
-  const match = { status: 'running', epoch: journal.epoch + 1, 'lease.owner': owner };
-  const unset = ['lease', ...journal.intentLegs.map(intentOf)];
-  const giveBack = () => deps.executions.patchIf(executionId, match, { set: { status: 'queued' }, unset }, { durability: 'full' });
+  const returned = { kind: 'claim-returned', owner, notDone: journal.intentLegs } as const;
+  const { match, patch } = transition({ status: 'running', epoch: journal.epoch }, returned);
+  const giveBack = () => deps.executions.patchIf(executionId, match, patch, { durability: 'full' });
   const result = await keepStoring(giveBack, {
     clock: deps.clock,
     isOver: () => deps.owners.isStopped,
@@ -81,12 +82,8 @@ async function releaseHold({ executionId, journal }: EndedRun, notDone: Readonly
   const areAllNotDone = announced.every(([, { intent }]) => notDone.has(stepKey(intent!.scope, intent!.node)));
   // Intents of iterations lie in documents of their own, and stay for a person.
   if (announced.length === 0 || !areAllNotDone || (await hasIterationIntents(stored, deps))) return;
-  const result = await deps.executions.patchIf(
-    executionId,
-    { status: 'held', epoch: stored.epoch, 'held.outcomeKnown': false, cancelRequested: null },
-    { set: { status: 'queued' }, unset: ['held', 'error', 'due', ...announced.map(([leg]) => intentOf(leg))] },
-    { durability: 'full' },
-  );
+  const { match, patch } = transition(stored, { kind: 'hold-released', notDone: announced.map(([leg]) => leg) });
+  const result = await deps.executions.patchIf(executionId, match, patch, { durability: 'full' });
   if (result.outcome !== 'patched') return;
   await removePrepared(executionId, undefined, deps);
   deps.log.info('execution.hold_released', { executionId });
@@ -95,10 +92,6 @@ async function releaseHold({ executionId, journal }: EndedRun, notDone: Readonly
 
 async function hasIterationIntents({ _id }: ExecutionDocument, { legs }: TakeBackDeps): Promise<boolean> {
   return (await listIterationLegs(_id, legs)).some(({ intent }) => intent !== undefined);
-}
-
-function intentOf(leg: string): string {
-  return `legs.${leg}.intent`;
 }
 
 async function ring({ part }: ExecutionDocument, { workQueue }: TakeBackDeps): Promise<void> {

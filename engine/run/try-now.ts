@@ -2,7 +2,8 @@
 import { AppError } from '../contract/errors.ts';
 import type { Collection } from '../contract/ports/documents.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
-import type { ExecutionDocument } from './execution-document.ts';
+import type { ExecutionDocument } from '../execution/execution-document.ts';
+import { transition } from '../execution/transition.ts';
 import { isRetry } from './standstill.ts';
 
 export interface TryNowDeps {
@@ -10,22 +11,15 @@ export interface TryNowDeps {
   readonly workQueue: WorkQueue;
 }
 
-/**
- * Makes the retries due. The status changes too: a worker that listed the execution before still has the old times in hand, its claim names
- * the old status and is refused, and it reads again. Other waits of the execution stay as they are.
- */
+/** Makes the retries due. Other waits of the execution stay as they are. */
 export async function tryRetriesNow(executionId: string, { executions, workQueue }: TryNowDeps): Promise<void> {
   const document = await executions.get(executionId);
-  const { status, epoch, waits = [] } = document ?? {};
+  const { status, waits = [] } = document ?? {};
   if (document === undefined || status !== 'waiting' || !waits.some(isRetry)) throw notRetrying(executionId);
   // Due by every clock: the worker's may be behind.
   const due = waits.map((wait) => (isRetry(wait) ? { ...wait, untilMs: 0 } : wait));
-  const result = await executions.patchIf(
-    executionId,
-    { status: 'waiting', epoch: epoch!, cancelRequested: null },
-    { set: { status: 'queued', waits: due }, unset: ['due'] },
-    { durability: 'full' },
-  );
+  const { match, patch } = transition(document, { kind: 'hurried', waits: due });
+  const result = await executions.patchIf(executionId, match, patch, { durability: 'full' });
   if (result.outcome !== 'patched') throw notRetrying(executionId);
   await workQueue.ring(document.part);
 }

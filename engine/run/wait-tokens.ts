@@ -9,7 +9,8 @@ import type { Collection } from '../contract/ports/documents.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { Seal } from '../contract/seal.ts';
 import type { ResumeOutcome } from '../services.ts';
-import type { ExecutionDocument, ResumeDocument, StoredWait } from './execution-document.ts';
+import type { ExecutionDocument, ResumeDocument, StoredWait } from '../execution/execution-document.ts';
+import { transition } from '../execution/transition.ts';
 import { decodeMessage, encodeMessage, type EncodedMessage, type Payloads } from './payloads.ts';
 import { stepKey, type TokenHolder } from './run-job.ts';
 
@@ -145,7 +146,8 @@ export async function wakeResumed(waiting: readonly ExecutionDocument[], deps: W
 }
 
 async function wake(waiting: ExecutionDocument, { executions, workQueue, clock }: WakeDeps): Promise<void> {
-  await executions.patchIf(waiting._id, { status: 'waiting', epoch: waiting.epoch }, { set: { due: clock.now() } });
+  const { match, patch } = transition(waiting, { kind: 'resumed', at: clock.now() });
+  await executions.patchIf(waiting._id, match, patch);
   await workQueue.ring(waiting.part);
 }
 

@@ -4,7 +4,7 @@ import { toErrorRecord } from '../contract/errors.ts';
 import type { Logger } from '../contract/observe.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
-import type { ExecutionDocument } from '../run/execution-document.ts';
+import type { ExecutionDocument } from '../execution/execution-document.ts';
 import type { PublishedFlows } from '../services.ts';
 import type { PartitionReader } from './create-partition-reader.ts';
 

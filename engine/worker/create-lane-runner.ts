@@ -2,7 +2,8 @@
 import { toErrorRecord } from '../contract/errors.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import { createThrottledWarning } from '../contract/throttled-warning.ts';
-import type { ExecutionDocument } from '../run/execution-document.ts';
+import type { ExecutionDocument } from '../execution/execution-document.ts';
+import { transition, type ExecutionState } from '../execution/transition.ts';
 import type { ForeignFlows } from './create-foreign-flows.ts';
 import type { PartitionReader } from './create-partition-reader.ts';
 import type { LanesDeps } from './lanes.ts';
@@ -81,21 +82,16 @@ export function createLaneRunner(deps: LaneRunnerDeps): LaneRunner {
   /** What cannot even be loaded is shown to a person. False: it could not be stored, and is tried again. */
   async function holdBroken(document: ExecutionDocument, error: unknown): Promise<boolean> {
     const { code, kind } = toErrorRecord(error);
-    const held = { node: '', reason: code, at: clock.now() };
-    const firstHeldAt = document.firstHeldAt ?? held.at;
-    const hold = (status: ExecutionDocument['status'], epoch: number, isKnown: boolean) =>
-      deps.executions.patchIf(
-        document._id,
-        { status, epoch },
-        {
-          set: { status: 'held', epoch: document.epoch + 1, held: { ...held, outcomeKnown: isKnown }, firstHeldAt, error: { code, kind } },
-          unset: ['lease'],
-        },
-      );
+    const epoch = document.epoch + 1;
+    const hold = (state: ExecutionState, outcomeKnown: boolean) => {
+      const unloadable = { kind: 'unloadable', error: { code, kind }, at: clock.now(), epoch, outcomeKnown } as const;
+      const { match, patch } = transition(state, unloadable);
+      return deps.executions.patchIf(document._id, match, patch);
+    };
     try {
-      const result = await hold(document.status, document.epoch, document.status !== 'running');
+      const result = await hold(document, document.status !== 'running');
       // It broke after its claim: what was done since is not known, and must not be done again and again.
-      if (result.outcome === 'no-match') await hold('running', document.epoch + 1, false);
+      if (result.outcome === 'no-match') await hold({ ...document, status: 'running', epoch }, false);
       return true;
     } catch (failure) {
       log.error('worker.hold_failed', failure, { executionId: document._id });

@@ -5,7 +5,7 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Logger } from '../contract/observe.ts';
 import type { Collection } from '../contract/ports/documents.ts';
-import type { ExecutionDocument } from '../run/execution-document.ts';
+import type { ExecutionDocument } from '../execution/execution-document.ts';
 
 export interface PartitionReader {
   /** These have news. Resolves when nothing is left that may be read now. */

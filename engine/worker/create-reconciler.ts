@@ -1,7 +1,7 @@
 /** Walks the partitions for what no ring announced: waits that are due, resumes, dead owners, and executions that this process let go of. */
 import type { Clock } from '../contract/clock.ts';
 import type { Logger } from '../contract/observe.ts';
-import { PARTITIONS } from '../run/execution-document.ts';
+import { PARTITIONS } from '../execution/execution-document.ts';
 import { wakeResumed } from '../run/wait-tokens.ts';
 import type { PartitionReader } from './create-partition-reader.ts';
 import type { Owners } from './owners.ts';

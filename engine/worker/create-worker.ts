@@ -7,7 +7,7 @@ import { AppError } from '../contract/errors.ts';
 import type { Consumer } from '../contract/ports/work-queue.ts';
 import type { SharedState } from '../contract/ports/shared-state.ts';
 import { cancelled } from '../run/run-errors.ts';
-import { PARTITIONS } from '../run/execution-document.ts';
+import { PARTITIONS } from '../execution/execution-document.ts';
 import { createForeignFlows, PASSED_ON_CHANNEL } from './create-foreign-flows.ts';
 import { createLaneRunner } from './create-lane-runner.ts';
 import { createOffer } from './create-offer.ts';

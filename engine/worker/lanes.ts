@@ -3,7 +3,7 @@
  * A refused claim drops the rest of the list; whoever rang or reads next brings it again.
  */
 import type { Clock } from '../contract/clock.ts';
-import type { ExecutionDocument } from '../run/execution-document.ts';
+import type { ExecutionDocument } from '../execution/execution-document.ts';
 import type { Slot } from '../run/run-node.ts';
 import type { RunVerdict } from './run-execution.ts';
 

@@ -11,7 +11,7 @@ import type { Clock } from '../contract/clock.ts';
 import { toErrorRecord } from '../contract/errors.ts';
 import type { Logger } from '../contract/observe.ts';
 import type { Collection } from '../contract/ports/documents.ts';
-import type { WorkerDocument } from '../run/execution-document.ts';
+import type { WorkerDocument } from '../execution/execution-document.ts';
 
 export interface Owners {
   /** The incarnation under which this process claims now. */

@@ -2,15 +2,15 @@
 import type { Clock } from '../contract/clock.ts';
 import { AppError, toErrorRecord } from '../contract/errors.ts';
 import type { Logger, Metrics, Tracer } from '../contract/observe.ts';
-import type { WriteOptions } from '../contract/ports/documents.ts';
 import type { WorkQueue } from '../contract/ports/work-queue.ts';
 import type { PublishedFlows } from '../services.ts';
 import type { CompiledFlow } from '../run/compile-flow.ts';
 import { listDoneWrites } from '../run/done-writes.ts';
 import { cancelled } from '../run/run-errors.ts';
 import type { EndNotes } from '../run/end-notes.ts';
-import type { ExecutionDocument } from '../run/execution-document.ts';
-import { ExecutionJournal, type JournalDeps } from '../run/execution-journal.ts';
+import type { ExecutionDocument } from '../execution/execution-document.ts';
+import { transition } from '../execution/transition.ts';
+import { ExecutionJournal, type Claim, type JournalDeps } from '../run/execution-journal.ts';
 import { loadExecution, type LoadedExecution } from '../run/load-execution.ts';
 import { runCounted, type LiveCounters } from '../run/live-counters.ts';
 import { LostExecution, MAY_BE_GIVEN_UP } from '../run/lost-execution.ts';
@@ -208,25 +208,10 @@ async function runClaimed(
   return runCounted(job, deps.run, { isFirst: document.epoch === 0 });
 }
 
-function claimOf(document: ExecutionDocument, incarnation: string, deps: RunExecutionDeps, onClaimed: (() => void) | undefined) {
-  return async (fields: Readonly<Record<string, unknown>>, unset: readonly string[], options: WriteOptions): Promise<boolean> => {
-    const isSettled = fields['status'] !== undefined;
-    const result = await deps.executions.patchIf(
-      document._id,
-      // Who listed it before somebody cancelled it must look again.
-      // The tables that it runs with are those of then, unless somebody moved it to those of now since it was listed.
-      {
-        status: document.status,
-        epoch: document.epoch,
-        tables: document.tables,
-        ...(document.cancelRequested ? {} : { cancelRequested: null }),
-      },
-      {
-        set: { ...(isSettled ? {} : { status: 'running', lease: { owner: incarnation } }), epoch: document.epoch + 1, ...fields },
-        unset: isSettled ? unset : [...unset, 'due', 'held'],
-      },
-      options,
-    );
+function claimOf(document: ExecutionDocument, owner: string, deps: RunExecutionDeps, onClaimed: (() => void) | undefined): Claim {
+  return async (first, options) => {
+    const { match, patch } = transition(document, { kind: 'claimed', owner, first });
+    const result = await deps.executions.patchIf(document._id, match, patch, options);
     const isClaimed = result.outcome === 'patched';
     noteClaim(document, isClaimed, deps);
     if (isClaimed) onClaimed?.();

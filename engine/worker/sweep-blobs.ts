@@ -3,7 +3,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { Logger } from '../contract/observe.ts';
 import type { Blobs } from '../contract/ports/blobs.ts';
 import type { Collection } from '../contract/ports/documents.ts';
-import type { ExecutionDocument, LateOutcomeDocument, LegDocument, ResumeDocument } from '../run/execution-document.ts';
+import type { ExecutionDocument, LateOutcomeDocument, LegDocument, ResumeDocument } from '../execution/execution-document.ts';
 
 export interface BlobSweepDeps {
   readonly blobs: Blobs;

@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import { silentLogger } from '../../engine/contract/observe.ts';
 import { createTimedId } from '../../engine/contract/ids.ts';
 import type { Collection } from '../../engine/contract/ports/documents.ts';
-import { executionsSpec, type ExecutionDocument } from '../../engine/run/execution-document.ts';
+import { executionsSpec, type ExecutionDocument } from '../../engine/execution/execution-document.ts';
 import { wallClock } from '../../engine/testing/wall-clock.ts';
 import { postgresBackend } from '../../storage/postgres/postgres-backend.ts';
 import { startPostgres } from '../servers/postgres.ts';

@@ -1,6 +1,6 @@
 /** Puts the record of an execution into the store, as the engine would have left it. */
 import type { Documents } from '../../engine/contract/ports/documents.ts';
-import { executionsSpec, type ExecutionDocument } from '../../engine/run/execution-document.ts';
+import { executionsSpec, type ExecutionDocument } from '../../engine/execution/execution-document.ts';
 
 let made = 0;
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { connectMllp } from '../../examples/city/hospital-c/mllp-client.ts';
-import { executionsSpec } from '../../engine/run/execution-document.ts';
+import { executionsSpec } from '../../engine/execution/execution-document.ts';
 import { freePort } from '../servers/free-port.ts';
 import { adapterTo, graph, startHospital, startWithEngine } from './start-engine.ts';
 

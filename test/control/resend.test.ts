@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import iconv from 'iconv-lite';
-import { executionsSpec, type ExecutionDocument } from '../../engine/run/execution-document.ts';
+import { executionsSpec, type ExecutionDocument } from '../../engine/execution/execution-document.ts';
 import { plainSeal } from './start-control.ts';
 import { adapterTo, graph, startHospital, startWithEngine } from './start-engine.ts';
 

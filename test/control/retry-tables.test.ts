@@ -2,7 +2,7 @@
 /* eslint-disable @typescript-eslint/no-unsafe-assignment, @typescript-eslint/no-unsafe-return -- answers of every shape are looked into */
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { executionsSpec } from '../../engine/run/execution-document.ts';
+import { executionsSpec } from '../../engine/execution/execution-document.ts';
 import { adapterTo, graph, startHospital, startWithEngine } from './start-engine.ts';
 
 const LANE = { lane: { key: 'data.patient' }, keys: { patient: 'data.patient' } };

@@ -15,7 +15,7 @@ import type { Blobs } from '../../engine/contract/ports/blobs.ts';
 import type { Collection, Documents } from '../../engine/contract/ports/documents.ts';
 import type { FlowCall, FlowResult } from '../../engine/contract/run-flow.ts';
 import { systemClock } from '../../engine/host/system-clock.ts';
-import { executionsSpec, type ExecutionDocument, type ExecutionStatus } from '../../engine/run/execution-document.ts';
+import { executionsSpec, type ExecutionDocument, type ExecutionStatus } from '../../engine/execution/execution-document.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { openEmbeddedDocuments } from '../../storage/embedded/open-embedded-documents.ts';
 import { createMemoryBlobs } from '../../storage/memory/memory-blobs.ts';

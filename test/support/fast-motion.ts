@@ -6,7 +6,7 @@ import type { Collection } from '../../engine/contract/ports/documents.ts';
 import type { Seal } from '../../engine/contract/seal.ts';
 import { silentLogger } from '../../engine/contract/observe.ts';
 import { createExecutionCatalog, type ExecutionCatalogDeps } from '../../engine/run/execution-catalog.ts';
-import { executionsSpec, partitionOf, type ExecutionDocument, type ExecutionStatus } from '../../engine/run/execution-document.ts';
+import { executionsSpec, partitionOf, type ExecutionDocument, type ExecutionStatus } from '../../engine/execution/execution-document.ts';
 import type { ExecutionCatalog, ExecutionQuery } from '../../engine/services.ts';
 import { fakeClock } from '../../engine/testing/fake-clock.ts';
 import { openStorage } from '../../storage/open-storage.ts';

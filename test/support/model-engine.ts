@@ -18,7 +18,7 @@ import { createCallFlow } from '../../engine/run/create-call-flow.ts';
 import { createEndNotes } from '../../engine/run/end-notes.ts';
 import { createRunFlow, type RunFlowDeps } from '../../engine/run/create-run-flow.ts';
 import { createExecutionCatalog } from '../../engine/run/execution-catalog.ts';
-import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from '../../engine/run/execution-document.ts';
+import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, workersSpec } from '../../engine/execution/execution-document.ts';
 import type { LiveCounters } from '../../engine/run/live-counters.ts';
 import { createRecordQuota, type RecordQuota } from '../../engine/run/record-quota.ts';
 import { createPayloads } from '../../engine/run/payloads.ts';

@@ -1,6 +1,6 @@
 /** What settled steps, of a trial or of a real message, mean for the canvas. */
 import type { FlowEdge } from '../../../engine/contract/flow-document.ts';
-import type { StepRecord } from '../../../engine/run/execution-document.ts';
+import type { StepRecord } from '../../../engine/execution/execution-document.ts';
 import type { NodeRun, RunStatus } from './editor-store.ts';
 
 /** Ids of the wires that the steps sent something along. */

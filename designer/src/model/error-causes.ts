@@ -1,5 +1,5 @@
 /** Why a message failed or is held, by the code of its error: a few causes that an operator acts upon. */
-import type { ExecutionStatus } from '../../../engine/run/execution-document.ts';
+import type { ExecutionStatus } from '../../../engine/execution/execution-document.ts';
 
 export const CAUSES = [
   'unreachable',

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Client } from 'pg';
 import type { CollectionSpec, StoredDocument } from '../../../engine/contract/ports/documents.ts';
-import { executionsSpec } from '../../../engine/run/execution-document.ts';
+import { executionsSpec } from '../../../engine/execution/execution-document.ts';
 import { parseAddress } from '../../../storage/postgres/parse-address.ts';
 import { layoutTable } from '../../../storage/postgres/table-layout.ts';
 import { startPostgres, type PostgresServer } from '../../servers/postgres.ts';

@@ -2,7 +2,7 @@
 import { Client } from 'pg';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
-import { executionsSpec } from '../../../engine/run/execution-document.ts';
+import { executionsSpec } from '../../../engine/execution/execution-document.ts';
 import { listExecutions } from '../../../engine/run/list-executions.ts';
 import type { ExecutionQuery } from '../../../engine/services.ts';
 import { postgresBackend } from '../../../storage/postgres/postgres-backend.ts';

@@ -10,7 +10,7 @@ import { Client } from 'pg';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import type { CollectionSpec, StoredDocument } from '../../../engine/contract/ports/documents.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
-import { executionsSpec, partitionOf, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
+import { executionsSpec, partitionOf, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';
 import { parseAddress } from '../../../storage/postgres/parse-address.ts';
 import { postgresBackend } from '../../../storage/postgres/postgres-backend.ts';
 import { createIndexSql, indexValues, layoutTable, quote, type TableLayout } from '../../../storage/postgres/table-layout.ts';

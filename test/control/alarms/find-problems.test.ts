@@ -8,7 +8,7 @@ import type { AlarmSettings } from '../../../control/alarms/alarm-settings.ts';
 import { openPlatformKey, PLATFORM_KEY_LIFE_MS } from '../../../control/registry/platform-key.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
-import { executionsSpec, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
+import { executionsSpec, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';
 import { createQueueSight } from '../../../engine/run/queue-sight.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createSoftwareCrypto } from '../../../storage/crypto/software-crypto.ts';

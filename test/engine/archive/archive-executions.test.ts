@@ -15,7 +15,13 @@ import { startArchive } from '../../../engine/archive/start-archive.ts';
 import { createTimedId } from '../../../engine/contract/ids.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
 import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
-import { executionsSpec, lateOutcomesSpec, legsSpec, resumesSpec, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
+import {
+  executionsSpec,
+  lateOutcomesSpec,
+  legsSpec,
+  resumesSpec,
+  type ExecutionDocument,
+} from '../../../engine/execution/execution-document.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { sweepBlobs } from '../../../engine/worker/sweep-blobs.ts';

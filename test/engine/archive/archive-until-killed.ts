@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { silentLogger, silentMetrics } from '../../../engine/contract/observe.ts';
 import { archiveExecutions } from '../../../engine/archive/archive-executions.ts';
-import { executionsSpec, lateOutcomesSpec, legsSpec } from '../../../engine/run/execution-document.ts';
+import { executionsSpec, lateOutcomesSpec, legsSpec } from '../../../engine/execution/execution-document.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';
 import { openEmbeddedDocuments } from '../../../storage/embedded/open-embedded-documents.ts';
 import { createMemoryBlobs } from '../../../storage/memory/memory-blobs.ts';

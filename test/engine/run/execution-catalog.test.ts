@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
-import { legsSpec, lateOutcomesSpec, resumesSpec } from '../../../engine/run/execution-document.ts';
+import { legsSpec, lateOutcomesSpec, resumesSpec } from '../../../engine/execution/execution-document.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import { sweepBlobs } from '../../../engine/worker/sweep-blobs.ts';
 import { openLab, type Lab, type LabStore } from '../../support/engine-lab.ts';

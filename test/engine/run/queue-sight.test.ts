@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { executionsSpec, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
+import { executionsSpec, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';
 import { createQueueSight } from '../../../engine/run/queue-sight.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';

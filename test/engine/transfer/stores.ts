@@ -1,6 +1,6 @@
 /** Stores with something in them, and traffic on them, for tests of what copies a store. */
 import type { Documents, StoredDocument } from '../../../engine/contract/ports/documents.ts';
-import { executionsSpec } from '../../../engine/run/execution-document.ts';
+import { executionsSpec } from '../../../engine/execution/execution-document.ts';
 import { openStorage, openTarget, type OpenedTarget, type Storage } from '../../../storage/open-storage.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import { wallClock } from '../../../engine/testing/wall-clock.ts';

@@ -8,7 +8,7 @@ import { defineNode, outPort, type Emit, type NodeDefinition, type Stop, type Tr
 import { Type } from 'typebox';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
 import { compileFlow, type CompiledFlow } from '../../../engine/run/compile-flow.ts';
-import { executionsSpec } from '../../../engine/run/execution-document.ts';
+import { executionsSpec } from '../../../engine/execution/execution-document.ts';
 import { toArrivalResult } from '../../../engine/run/accept.ts';
 import type { Bindings } from '../../../engine/services.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';

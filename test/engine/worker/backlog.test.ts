@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
-import { partitionOf } from '../../../engine/run/execution-document.ts';
+import { partitionOf } from '../../../engine/execution/execution-document.ts';
 import { openLab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction, type Deed } from '../../support/model-flows.ts';
 

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { createMessage, type Message } from '../../../engine/contract/message.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import type { FlowDocument } from '../../../engine/contract/flow-document.ts';
-import { executionsSpec, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
+import { executionsSpec, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';
 import { fakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';
 import { createMemorySharedState } from '../../../storage/in-process/memory-shared-state.ts';

@@ -2,7 +2,7 @@
 /** A database server that crashes may lose the last settles, which are not flushed one by one, while the worker that made them lives on. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ExecutionDocument } from '../../../engine/run/execution-document.ts';
+import type { ExecutionDocument } from '../../../engine/execution/execution-document.ts';
 import { openLab } from '../../support/engine-lab.ts';
 import { edge, flowOf, node, testAction } from '../../support/model-flows.ts';
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import type { Collection } from '../../../engine/contract/ports/documents.ts';
-import { workersSpec, type WorkerDocument } from '../../../engine/run/execution-document.ts';
+import { workersSpec, type WorkerDocument } from '../../../engine/execution/execution-document.ts';
 import { fakeClock, type FakeClock } from '../../../engine/testing/fake-clock.ts';
 import { createOwners, type Owners } from '../../../engine/worker/owners.ts';
 import { createMemoryDocuments } from '../../../storage/memory/memory-documents.ts';

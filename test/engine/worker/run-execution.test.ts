@@ -4,7 +4,7 @@ import { test, type TestContext } from 'node:test';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { createMessage } from '../../../engine/contract/message.ts';
 import type { FlowDocument, FlowEdge, FlowNode, RetryRule } from '../../../engine/contract/flow-document.ts';
-import { resumesSpec } from '../../../engine/run/execution-document.ts';
+import { resumesSpec } from '../../../engine/execution/execution-document.ts';
 import { tokenOf } from '../../../engine/run/wait-tokens.ts';
 import { openLab, type Lab, type LabStore } from '../../support/engine-lab.ts';
 import { openSeal } from '../../support/model-engine.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { CollectionSpec, Filter, StoredDocument } from '../../../engine/contract/ports/documents.ts';
-import { executionsSpec } from '../../../engine/run/execution-document.ts';
+import { executionsSpec } from '../../../engine/execution/execution-document.ts';
 import { compileFilter, compileSort } from '../../../storage/embedded/compile-query.ts';
 import { layoutTable } from '../../../storage/embedded/table-layout.ts';
 

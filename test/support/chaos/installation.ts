@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { silentLogger } from '../../../engine/contract/observe.ts';
 import type { Collection } from '../../../engine/contract/ports/documents.ts';
-import { executionsSpec, lateOutcomesSpec, type ExecutionDocument } from '../../../engine/run/execution-document.ts';
+import { executionsSpec, lateOutcomesSpec, type ExecutionDocument } from '../../../engine/execution/execution-document.ts';
 import { systemClock } from '../../../engine/host/system-clock.ts';
 import { openStorage, type Storage } from '../../../storage/open-storage.ts';
 import { adtFlow } from '../../bench/flows/adt-flow.ts';

@@ -1,6 +1,6 @@
 /** What happened to a message, laid over the flow that it went through. Pure. */
 import type { FlowDocument } from '../../../../engine/contract/flow-document.ts';
-import type { StepRecord } from '../../../../engine/run/execution-document.ts';
+import type { StepRecord } from '../../../../engine/execution/execution-document.ts';
 import type { PayloadAnswer } from '../../../../control/actions/execution-payload.ts';
 import type { ShownMessage } from '../../../../control/actions/shown-message.ts';
 import type { Standstill } from '../../../../engine/run/standstill.ts';

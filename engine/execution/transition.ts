@@ -1,0 +1,271 @@
+/**
+ * What can happen to a stored execution, and what each event writes. Pure: a journal, a worker or a person's act hands the transition to the
+ * store as one conditional update. `match` names what the event was decided on, so of two events at once one is refused, and reads again.
+ */
+import type { ErrorRecord } from '../contract/errors.ts';
+import type { Filter, Patch } from '../contract/ports/documents.ts';
+import type { ExecutionDocument, LegRecord, Stored, StoredWait } from './execution-document.ts';
+
+export interface Transition {
+  readonly match: Filter;
+  readonly patch: Patch;
+}
+
+/** What of a stored execution a transition depends on. */
+export type ExecutionState = Pick<ExecutionDocument, 'status' | 'epoch'> &
+  Partial<Pick<ExecutionDocument, 'tables' | 'cancelRequested' | 'firstHeldAt'>>;
+
+/** Why a resend is held until the execution that it replaces is given up for it. */
+export const RESEND_PREPARED = 'RESEND_PREPARED';
+
+type ErrorHead = Pick<ErrorRecord, 'code' | 'kind'>;
+export type EndRequest = NonNullable<ExecutionDocument['cancelRequested']>;
+
+/** What any write of a run may bring along. */
+interface Added {
+  readonly leg?: { readonly key: string; readonly record: LegRecord } | undefined;
+  /** All that the execution refers to; absent where there are none. */
+  readonly blobs?: readonly string[] | undefined;
+}
+
+export type ExecutionEnd =
+  | { readonly status: 'completed' }
+  | { readonly status: 'failed'; readonly error: ErrorHead; readonly isDeadLetter: boolean }
+  | { readonly status: 'cancelled'; readonly isUnknown: boolean; readonly hasWritten: boolean };
+
+/** Written by the run that has claimed the execution; the first of them is written with the claim. */
+export type RunEvent =
+  /** What settled so far, and the intent of the next write. */
+  | ({ readonly kind: 'checkpoint' } & Added)
+  | ({ readonly kind: 'replied'; readonly reply: Stored } & Added)
+  | ({ readonly kind: 'waiting'; readonly waits: readonly StoredWait[] } & Added)
+  | ({
+      readonly kind: 'held';
+      readonly hold: NonNullable<ExecutionDocument['held']>;
+      readonly error: ErrorHead;
+      readonly hasWritten: boolean;
+      /** Of other branches, which go on while a person looks at this one. */
+      readonly waits: readonly StoredWait[];
+      readonly reply?: Stored | undefined;
+      /** Legs whose announced write was surely not done. */
+      readonly notDone: readonly string[];
+    } & Added)
+  | ({
+      readonly kind: 'ended';
+      readonly end: ExecutionEnd;
+      /** Epoch milliseconds, as all times here. */
+      readonly at: number;
+      readonly expiresAt: number;
+      readonly isOverQuota: boolean;
+      readonly keepsInput: boolean;
+      readonly reply?: Stored | undefined;
+      /** Takes the place of all legs. */
+      readonly summary?: LegRecord | undefined;
+    } & Added);
+
+export type ExecutionEvent =
+  | RunEvent
+  /** By a worker, or by an inline run that stores its execution with it. */
+  | { readonly kind: 'claimed'; readonly owner: string; readonly first: RunEvent }
+  /** The store may have kept a claim whose answer was lost: nothing was sent under it. */
+  | { readonly kind: 'claim-returned'; readonly owner: string; readonly notDone: readonly string[] }
+  /** It cannot even be loaded. `epoch`: of the claim under which that was found. */
+  | { readonly kind: 'unloadable'; readonly error: ErrorHead; readonly at: number; readonly epoch: number; readonly outcomeKnown: boolean }
+  | { readonly kind: 'retried'; readonly by: string; readonly bulk?: string | undefined; readonly tables?: string | undefined }
+  /** Another process knows that all the writes it is held for were not done. */
+  | { readonly kind: 'hold-released'; readonly notDone: readonly string[] }
+  /** Retries are due now. */
+  | { readonly kind: 'hurried'; readonly waits: readonly StoredWait[] }
+  /** What it waits for has come. */
+  | { readonly kind: 'resumed'; readonly at: number }
+  /** A person ends it, whatever it does. */
+  | { readonly kind: 'cancel-requested'; readonly request: EndRequest }
+  /** A person ends it as it is held. */
+  | {
+      readonly kind: 'hold-ended';
+      readonly request: EndRequest;
+      readonly bulk?: string | undefined;
+      readonly reply?: { readonly stored: Stored; readonly blobs: readonly string[] } | undefined;
+    }
+  /** Its message is sent once more by that execution: in its place, or beside it after its end. */
+  | { readonly kind: 'replaced'; readonly by: string; readonly request: EndRequest }
+  | { readonly kind: 'resent'; readonly by: string; readonly at: number }
+  /** A prepared resend: its place in the lane, and its release. */
+  | { readonly kind: 'moved'; readonly seq: string }
+  | { readonly kind: 'resend-released'; readonly by?: string | undefined; readonly bulk?: string | undefined }
+  /** Never begun: it takes the code tables of now. */
+  | { readonly kind: 'tables-moved'; readonly tables: string };
+
+/** Whether a run is over with it, for good or until something happens. */
+export function settles({ kind }: RunEvent): boolean {
+  return kind === 'waiting' || kind === 'held' || kind === 'ended';
+}
+
+export function transition(state: ExecutionState, event: ExecutionEvent): Transition {
+  const { status, epoch } = state;
+  switch (event.kind) {
+    case 'checkpoint':
+    case 'replied':
+    case 'waiting':
+    case 'held':
+    case 'ended':
+      return { match: { epoch, status: 'running' }, patch: runPatch(state, event) };
+    case 'claimed':
+      return claim(state, event.owner, event.first);
+    case 'claim-returned':
+      return {
+        match: { status: 'running', epoch: epoch + 1, 'lease.owner': event.owner },
+        patch: { set: { status: 'queued' }, unset: ['lease', ...event.notDone.map(intentOf)] },
+      };
+    case 'unloadable':
+      return {
+        match: { open: true, status, epoch },
+        patch: {
+          set: {
+            ...{ status: 'held', epoch: event.epoch, error: event.error, firstHeldAt: state.firstHeldAt ?? event.at },
+            held: { node: '', reason: event.error.code, outcomeKnown: event.outcomeKnown, at: event.at },
+          },
+          unset: ['lease'],
+        },
+      };
+    case 'retried':
+      return {
+        match: asHeld(epoch),
+        patch: {
+          set: { status: 'queued', releasedEpoch: epoch, retriedBy: event.by, ...given({ bulk: event.bulk, tables: event.tables }) },
+          unset: ['held', 'error', 'due'],
+          inc: { retries: 1 },
+        },
+      };
+    case 'hold-released':
+      return {
+        match: { ...asHeld(epoch), 'held.outcomeKnown': false },
+        patch: { set: { status: 'queued' }, unset: ['held', 'error', 'due', ...event.notDone.map(intentOf)] },
+      };
+    // The status changes too: a worker that listed it before has the old times in hand, and its claim is refused.
+    case 'hurried':
+      return {
+        match: { status: 'waiting', epoch, cancelRequested: null },
+        patch: { set: { status: 'queued', waits: event.waits }, unset: ['due'] },
+      };
+    case 'resumed':
+      return { match: { status: 'waiting', epoch }, patch: { set: { due: event.at } } };
+    case 'cancel-requested':
+      return { match: { open: true }, patch: { set: { cancelRequested: event.request } } };
+    case 'hold-ended': {
+      const { request, bulk, reply } = event;
+      const isDone = request.isDone === true;
+      return {
+        // A reply that the caller got stays; a new one takes the place of none.
+        match: { ...asHeld(epoch), ...(reply === undefined ? {} : { reply: null }) },
+        patch: {
+          set: {
+            cancelRequested: request,
+            ...(isDone ? { hasWritten: true } : {}),
+            ...given({ bulk, reply: reply?.stored, blobs: reply && nonEmpty(reply.blobs) }),
+          },
+        },
+      };
+    }
+    case 'replaced':
+      return {
+        match: asHeld(epoch),
+        patch: { set: { cancelRequested: event.request, replacedBy: event.by, [`replays.${event.by}`]: event.request.at } },
+      };
+    case 'resent':
+      return { match: {}, patch: { set: { [`replays.${event.by}`]: event.at } } };
+    case 'moved':
+      return { match: { status: 'held', 'held.reason': RESEND_PREPARED }, patch: { set: { 'lane.seq': event.seq } } };
+    case 'resend-released':
+      return {
+        match: { ...asHeld(epoch), 'held.reason': RESEND_PREPARED },
+        patch: { set: { status: 'queued', ...given({ retriedBy: event.by, bulk: event.bulk }) }, unset: ['held', 'error'] },
+      };
+    case 'tables-moved':
+      return { match: { status: 'queued', epoch: 0 }, patch: { set: { tables: event.tables } } };
+  }
+}
+
+/**
+ * Those who listed an execution before a person cancelled it must look again. The code tables are those that the claim saw, unless they were
+ * moved since.
+ */
+function claim(state: ExecutionState, owner: string, first: RunEvent): Transition {
+  const { status, epoch, tables, cancelRequested } = state;
+  const { set, unset = [] } = runPatch(state, first);
+  const isSettled = settles(first);
+  return {
+    match: { open: true, status, epoch, ...given({ tables }), ...(cancelRequested === undefined ? { cancelRequested: null } : {}) },
+    patch: {
+      set: { ...(isSettled ? {} : { status: 'running', lease: { owner } }), epoch: epoch + 1, ...set },
+      unset: isSettled ? unset : [...unset, 'due', 'held'],
+    },
+  };
+}
+
+function runPatch(state: ExecutionState, event: RunEvent): Patch {
+  const { leg, blobs } = event;
+  const added = { ...(leg === undefined ? {} : { [`legs.${leg.key}`]: leg.record }), ...given({ blobs: blobs && nonEmpty(blobs) }) };
+  switch (event.kind) {
+    case 'checkpoint':
+      return { set: added };
+    case 'replied':
+      return { set: { ...added, reply: event.reply } };
+    case 'waiting': {
+      const { waits } = event;
+      const wake = waits.flatMap(({ token }) => token ?? []);
+      const due = Math.min(...waits.map(({ untilMs }) => untilMs));
+      return { set: { ...added, status: 'waiting', due, waits, ...given({ wake: nonEmpty(wake) }) }, unset: ['lease', 'held'] };
+    }
+    case 'held': {
+      const { hold, error, hasWritten, waits, reply, notDone } = event;
+      return {
+        set: {
+          ...{ ...added, status: 'held', held: hold, firstHeldAt: state.firstHeldAt ?? hold.at, error },
+          ...(hasWritten ? { hasWritten } : {}),
+          ...given({ waits: nonEmpty(waits), reply }),
+        },
+        unset: ['lease', 'due', ...notDone.map(intentOf)],
+      };
+    }
+    case 'ended': {
+      const { end, at, expiresAt, isOverQuota, keepsInput, reply, summary } = event;
+      return {
+        set: {
+          ...{ ...added, status: end.status, finishedAt: at, expiresAt },
+          ...(isOverQuota ? { overQuota: true } : {}),
+          ...(end.status === 'failed' ? { error: end.error, ...(end.isDeadLetter ? { deadLetter: true } : {}) } : {}),
+          ...(end.status === 'cancelled' && end.isUnknown ? { isUnknown: true } : {}),
+          ...(end.status === 'cancelled' && end.hasWritten ? { hasWritten: true } : {}),
+          ...given({ reply, legs: summary && { 0: summary } }),
+        },
+        unset: [
+          ...['lease', 'open', 'held', 'due', 'waits', 'wake'],
+          ...(end.status === 'failed' ? [] : ['error']),
+          // In a patch what is unset goes first: blobs that are still referred to are set again.
+          ...(keepsInput ? [] : ['input', 'blobs']),
+        ],
+      };
+    }
+  }
+}
+
+/** Held, as it was seen, and by nobody to be ended. */
+function asHeld(epoch: number): Filter {
+  return { status: 'held', epoch, cancelRequested: null };
+}
+
+function intentOf(leg: string): string {
+  return `legs.${leg}.intent`;
+}
+
+function nonEmpty<T>(list: readonly T[]): readonly T[] | undefined {
+  return list.length === 0 ? undefined : list;
+}
+
+/** The fields that have a value. */
+function given(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const found: Record<string, unknown> = {};
+  for (const name in fields) if (fields[name] !== undefined) found[name] = fields[name];
+  return found;
+}
