@@ -117,7 +117,7 @@ export const InterfaceDocument = Type.Object(
       pattern: '^/[A-Za-z0-9._~:/-]{0,499}$',
     }),
     state: Type.Union([Type.Literal('online'), Type.Literal('offline')], {
-      ...fieldText('状态', 'State', undefined, undefined, { options: { online: ['在线', 'Online'], offline: ['离线', 'Offline'] } }),
+      ...fieldText('状态', 'State', undefined, undefined, { options: { online: ['在线', 'Online'], offline: ['已下线', 'Offline'] } }),
     }),
     dataClass: Type.Optional(
       Type.Union([Type.Literal('public'), Type.Literal('internal'), Type.Literal('sensitive')], {

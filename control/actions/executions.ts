@@ -190,8 +190,8 @@ export function executionActions({ catalog, executions, owners }: ControlService
       right: 'executions.retry',
       domain: ({ executionId }) => all(owners.execution(executionId)),
       text: {
-        'zh-CN': '原地重试，沿用原来的键和内容；代码表用当时的或现在的',
-        en: 'Go on in place with the same keys and content, with the code tables of then or of now',
+        'zh-CN': '原地重试，沿用原来的幂等键和内容；代码表用当时的或现在的',
+        en: 'Go on in place with the same keys and content, with the code tables as received or the current ones',
       },
       input: Type.Object({ executionId: ExecutionId, tables: Tables }, closed),
       audited: true,

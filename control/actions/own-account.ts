@@ -55,7 +55,7 @@ function ownActions({ accounts, sessions, checkLogin, accountPolicy, clock, info
       name: 'me.change-password',
       right: 'self',
       domain: 'none',
-      text: { 'zh-CN': '修改自己的密码，其他会话随之结束', en: 'Change the own password; other sessions end' },
+      text: { 'zh-CN': '修改自己的密码，其他会话随之结束', en: 'Change own password; other sessions end' },
       input: Type.Object({ oldPassword: Password, newPassword: Password }, closed),
       audited: true,
       async run({ actor }, { oldPassword, newPassword }) {

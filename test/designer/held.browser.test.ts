@@ -171,7 +171,7 @@ test('a bulk whose messages are held again is not shown as well, and leads to th
     await dialog.getByRole('button', { name: '开始重试' }).click();
   };
   await retry();
-  await dialog.getByText('一条也没有走通').waitFor();
+  await dialog.getByText('全部未成功').waitFor();
   await dialog.getByText('再次挂起 4 条').waitFor();
   await picture(page, 'held-again-none zh 1280');
   await dialog.getByRole('button', { name: '关闭' }).last().click();
@@ -290,7 +290,7 @@ test('messages that the other side has done are ended as done in bulk, once the 
   await dialog.getByRole('checkbox', { name: '我已向对方核对：这些消息都已办成' }).check();
   await picture(page, 'held-conclude zh 1280');
   await start.click();
-  await dialog.getByText('已按已办理结束 3 条').waitFor();
+  await dialog.getByText('已结束 3 条（对方已办成）').waitFor();
   await dialog.getByRole('button', { name: '关闭' }).last().click();
   await page.getByText('没有待人工处理的消息').waitFor();
   assert.equal(hospital.received.length, 3, 'nothing is sent again');

@@ -118,7 +118,7 @@ test('who may not put an interface off line asks on its page', LIMIT, async () =
   const decider = await console.open({ path: '/requests', roles: ['operator'] });
   await decider.getByRole('row', { name: /疑似被攻击/ }).click();
   const drawer = decider.getByRole('dialog').filter({ hasText: '改为' });
-  await drawer.getByText('离线').waitFor();
+  await drawer.getByText('已下线').waitFor();
   if (PICTURES !== undefined) await picture(decider, 'request-offline');
   await decide(decider, drawer, '已核实');
   const state = async () => ((await console.city.admin('GET', '/interfaces/ifc_reports')) as { state: string }).state;

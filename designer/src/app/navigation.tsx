@@ -36,7 +36,7 @@ export const AREA_TEXTS = defineTexts({
   adapters: ['适配器', 'Adapters'],
   'code-tables': ['代码表', 'Code tables'],
   callers: ['调用方', 'Callers'],
-  secrets: ['凭据', 'Secrets'],
+  secrets: ['凭据', 'Credentials'],
   requests: ['申请', 'Requests'],
   accounts: ['账号', 'Accounts'],
   audit: ['审计', 'Audit'],

@@ -34,7 +34,7 @@ const TEXTS = defineTexts({
   code: ['代码表中没有这个代码', 'A code table lacks a code'],
   codeFix: [
     '在代码表中补充该代码，再选“用现在的代码表”重试；同一通道里排在后面的一并改用。',
-    'Add the code to the table, then retry with the code tables of now; what waits behind in the lane uses them too.',
+    'Add the code to the table, then retry with the current code tables; what waits behind in the lane uses them too.',
   ],
   content: ['消息内容不符合要求', 'The content does not fit'],
   contentFix: [

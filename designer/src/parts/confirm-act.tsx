@@ -19,6 +19,8 @@ export interface Act {
   readonly effect: ReactNode;
   /** Word on the button: the deed itself, not "OK". */
   readonly verb: string;
+  /** Word of the other button; where the deed itself is a cancel, “Cancel” would say both. */
+  readonly back?: string;
   readonly isDangerous?: boolean;
   /** The effect takes room: it shows what is different. */
   readonly isWide?: boolean;
@@ -60,7 +62,7 @@ export function useConfirm(): (act: Act) => void {
         ...(act.isWide === true ? { width: 720 } : {}),
         content: body(),
         okText: act.verb,
-        cancelText: t('cancel'),
+        cancelText: act.back ?? t('cancel'),
         okButtonProps: { danger: act.isDangerous ?? false },
         async onOk() {
           if (act.needsReason === true && reason.trim() === '') {

@@ -5,11 +5,11 @@ import { defineTexts, useTexts } from '../i18n/texts.ts';
 
 const TEXTS = defineTexts({
   leave: ['有未保存的修改', 'There are unsaved changes'],
-  leaveEffect: ['离开本页会丢掉它们。', 'Leaving this page loses them.'],
-  leaveVerb: ['丢掉并离开', 'Lose them and leave'],
+  leaveEffect: ['离开本页会放弃这些修改。', 'Leaving this page discards them.'],
+  leaveVerb: ['放弃修改并离开', 'Discard changes and leave'],
   stay: ['留在本页', 'Stay'],
-  lose: ['关闭会丢掉已填写的内容', 'Closing loses what you typed'],
-  loseVerb: ['丢掉并关闭', 'Lose it and close'],
+  lose: ['关闭会放弃已填写的内容', 'Closing discards what you typed'],
+  loseVerb: ['放弃并关闭', 'Discard and close'],
   goOn: ['继续填写', 'Go on typing'],
 });
 

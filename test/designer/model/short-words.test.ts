@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ago } from '../../../designer/src/i18n/ago.ts';
 import { duration } from '../../../designer/src/i18n/duration.ts';
 import { shortName } from '../../../designer/src/pages/audit/short-name.ts';
 
@@ -13,6 +14,14 @@ test('a duration is told in two units, never with sixty of the smaller one', () 
     ],
   );
   assert.equal(duration(119_600, 'en'), '2 min 0 s');
+});
+
+test('how long ago has a space between number and unit, in Chinese too', () => {
+  assert.deepEqual(
+    [30_000, 60_000, 7_200_000, 259_200_000].map((ms) => ago(-ms, 'zh-CN')),
+    ['30 秒前', '1 分钟前', '2 小时前', '3 天前'],
+  );
+  assert.equal(ago(-60_000, 'en'), '1 minute ago');
 });
 
 test('an act of the trail is named without the conditions of its call', () => {

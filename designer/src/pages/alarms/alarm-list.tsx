@@ -22,7 +22,7 @@ const TEXTS = defineTexts({
   what: ['内容', 'What is wrong'],
   status: ['状态', 'State'],
   openedAt: ['开始', 'Began'],
-  lasted: ['持续', 'Lasted'],
+  lasted: ['持续', 'Duration'],
   told: ['通知', 'Notified'],
   see: ['查看', 'Open'],
   acknowledge: ['确认', 'Acknowledge'],

@@ -31,7 +31,7 @@ const TEXTS = defineTexts({
     '此应用还没有启用的密钥：示例中的 YOUR_KEY_ID 请换成密钥编号。',
     'This app has no active key yet: put its id in place of YOUR_KEY_ID.',
   ],
-  offline: ['此接口处于离线状态，现在调用会得到 GW40403。', 'This interface is offline: a call is answered GW40403 now.'],
+  offline: ['此接口已下线，现在调用会得到 GW40403。', 'This interface is offline: a call is answered GW40403 now.'],
   secret: [
     '运行前把共享密钥放进环境变量 KQ_KEY（创建时显示过一次）。',
     'Put the shared secret into the environment variable KQ_KEY first (it was shown once, when it was made).',

@@ -14,7 +14,7 @@ import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({
   retryEffect: [
-    '{{count}} 条消息将从停下的节点接着走：用当时的内容和流程版本，沿用原来的键；每条只重试一次。可中途停止，之后再继续。要按流程的当前版本从头走一遍，请用“重发”。',
+    '{{count}} 条消息将从停下的节点接着走：用当时的内容和流程版本，沿用原来的幂等键；每条只重试一次。可中途停止，之后再继续。要按流程的当前版本从头走一遍，请用“重发”。',
     '{{count}} {{count|message goes|messages go}} on from the node where work stopped, with the content and the flow version of then, under the same keys; each exactly once. It can be stopped and gone on with later. To go through today’s flow from its start, resend instead.',
   ],
   goOnEffect: [
@@ -42,7 +42,7 @@ const TEXTS = defineTexts({
   skipped: ['另有 {{count}} 条结果不明，不在其中。', '{{count}} more have an unknown outcome and are left out.'],
   include: ['连同结果不明的 {{count}} 条一起', 'The {{count}} with an unknown outcome too'],
   asked: [
-    '我已向对方核对：结果不明的没有办成，或对方能凭键识别重复',
+    '我已向对方核对：结果不明的没有办成，或对方能按幂等键去重',
     'I asked the other side: those with an unknown outcome were not done, or it recognises their keys',
   ],
   askedDone: ['我已向对方核对：这些消息都已办成', 'I asked the other side: all of these were done'],
@@ -50,10 +50,10 @@ const TEXTS = defineTexts({
   rateHelp: ['对方刚恢复时宜慢', 'Slower while the other side has just come back'],
   reason: ['理由（写入审计）', 'Reason (kept in the audit trail)'],
   startGoOn: ['继续执行', 'Continue'],
-  startRetry: ['开始重试', 'Begin to retry'],
-  startResend: ['开始重发', 'Begin to resend'],
+  startRetry: ['开始重试', 'Start retry'],
+  startResend: ['开始重发', 'Start resend'],
   startConclude: ['按已办理结束', 'End as done'],
-  startCancel: ['开始取消', 'Begin to cancel'],
+  startCancel: ['开始取消', 'Start cancelling'],
   back: ['返回', 'Back'],
 });
 

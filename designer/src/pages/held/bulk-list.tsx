@@ -15,7 +15,7 @@ import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({
   unfinished: ['未完成的批量操作', 'Bulks that have not ended'],
-  history: ['最近的批量操作', 'Latest bulks'],
+  history: ['最近的批量操作', 'Recent bulk operations'],
   goOn: ['继续', 'Continue'],
   stop: ['停止', 'Stop'],
   close: ['了结', 'Close'],
@@ -155,13 +155,14 @@ function What({ bulk }: { readonly bulk: Bulk }) {
 }
 
 /** One that is done is well only when all that it let go on went on. */
-function State({ bulk: { status, outcome } }: { readonly bulk: Bulk }) {
+function State({ bulk }: { readonly bulk: Bulk }) {
+  const { status, outcome } = bulk;
   const t = useTexts(BULK_TEXTS);
   const verdict = status === 'done' && outcome !== undefined ? verdictOf(outcome) : 'allWell';
   const { tone, icon } = verdict === 'allWell' ? LOOKS[status] : NOT_WELL[verdict];
   return (
     <Tag tone={tone} icon={icon}>
-      {t(status)}
+      {t(verdict === 'nothing' && outcome?.heldAgain === bulk.done ? 'doneHeld' : status)}
     </Tag>
   );
 }

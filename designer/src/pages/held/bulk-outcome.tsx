@@ -19,7 +19,7 @@ const TEXTS = defineTexts({
   waiting: ['还在执行，结果未定', 'Still under way: not all is known yet'],
   allWell: ['全部走通', 'All went on'],
   partly: ['没有全部走通', 'Not all of them went on'],
-  nothing: ['一条也没有走通', 'None of them went on'],
+  nothing: ['全部未成功', 'All held again or failed'],
   look: ['查看再次挂起的消息', 'See those that were held again'],
 });
 

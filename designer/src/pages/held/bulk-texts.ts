@@ -13,6 +13,7 @@ export const BULK_TEXTS = defineTexts({
   running: ['进行中', 'Running'],
   stopped: ['已停止，未完成', 'Stopped before its end'],
   done: ['已完成', 'Done'],
+  doneHeld: ['已完成，全部再次挂起', 'Done, all held again'],
   closed: ['已了结', 'Closed'],
 });
 

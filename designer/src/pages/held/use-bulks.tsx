@@ -17,7 +17,7 @@ const TEXTS = defineTexts({
   retried: ['已重试 {{count}} 条', '{{count}} retried'],
   resent: ['已重发 {{count}} 条', '{{count}} resent'],
   refused: ['{{count}} 条不能这样处理，保持挂起', '{{count}} cannot be dealt with like this and stay held'],
-  concluded: ['已按已办理结束 {{count}} 条', '{{count}} ended as done'],
+  concluded: ['已结束 {{count}} 条（对方已办成）', '{{count}} ended as done'],
   cancelled: ['已取消 {{count}} 条', '{{count}} cancelled'],
   goneOn: ['{{count}} 条已被别人处理，没有再动', '{{count}} had been dealt with by others and were left alone'],
   missing: ['{{count}} 条已不存在', '{{count}} are no longer stored'],

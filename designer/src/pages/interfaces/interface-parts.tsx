@@ -13,7 +13,7 @@ export const FRONT_TEXTS = defineTexts({
 
 const TEXTS = defineTexts({
   online: ['在线', 'Online'],
-  offline: ['离线', 'Offline'],
+  offline: ['已下线', 'Offline'],
   upstream: ['后端服务（{{count}} 个实例）', 'Upstream service ({{count}} {{count|instance|instances}})'],
 });
 

@@ -51,7 +51,7 @@ const TEXTS = defineTexts({
     'I asked the other side: the last write was not done. If it was done after all, it may be done twice.',
   ],
   done: [
-    '已办成的写操作再办一次：对方须能凭键识别重复，或确需再办。',
+    '已办成的写操作再办一次：对方须能按幂等键去重，或确需再办。',
     'Do once more what was done: the other side recognises the key, or it is wanted.',
   ],
   newKeys: [

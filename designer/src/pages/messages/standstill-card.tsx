@@ -32,7 +32,7 @@ const TEXTS = defineTexts({
   ],
   tablesOfNow: [
     '补充代码后重试，选“用现在的代码表”；用当时的代码表重试还会停在这里。',
-    'Once the code is there, retry with the code tables of now; with those of then it stops here again.',
+    'Once the code is there, retry with the current code tables; with those as received it stops here again.',
   ],
   sendAnew: [
     '这条消息用的是接收时的代码表；补充代码后请用“更正后重发”，内容可以不改。',

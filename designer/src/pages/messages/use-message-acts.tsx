@@ -18,8 +18,8 @@ const TEXTS = defineTexts({
     'The message goes on from the node where it stopped, with the content and the flow version of then, under the same keys. To go through today’s flow from its start, use “Correct and resend”; the content may stay.',
   ],
   retryUnknown: [
-    '消息从停下的节点接着走：用当时的内容、流程版本和代码表，沿用原来的幂等键。上一次写入的结果不明：对方可能已经办成；若对方不按键去重，可能会重复。',
-    'The message goes on from the node where it stopped, with the content, the flow version and the code tables of then, under the same keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
+    '消息从停下的节点接着走：用当时的内容、流程版本和代码表，沿用原来的幂等键。上一次写入的结果不明：对方可能已经办成；若对方不按幂等键去重，可能会重复。',
+    'The message goes on from the node where it stopped, with the content, the flow version and the code tables as received, under the same keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
   ],
   goOn: ['继续执行', 'Continue'],
   goOnTitle: ['继续执行这条消息？', 'Continue this message?'],
@@ -48,7 +48,8 @@ const TEXTS = defineTexts({
     'The message ends here and cannot go on later. What was done stays done at the other side.',
   ],
   askedDone: ['我已向对方核对：已经办成', 'I asked the other side: it was done'],
-  asked: ['我已向对方核对：没有办成，或对方能凭键识别重复', 'I asked the other side: it was not done, or it recognises the key'],
+  asked: ['我已向对方核对：没有办成，或对方能按幂等键去重', 'I asked the other side: it was not done, or it recognises the key'],
+  back: ['返回', 'Back'],
   cancel: ['取消消息', 'Cancel the message'],
   cancelTitle: ['取消这条消息？', 'Cancel this message?'],
   cancelEffect: [
@@ -118,6 +119,7 @@ export function useMessageActs() {
     cancel: ({ executionId, hasWritten }: Acted) =>
       confirm({
         title: t('cancelTitle'),
+        back: t('back'),
         effect: t(hasWritten ? 'cancelDone' : 'cancelEffect'),
         verb: t('cancel'),
         isDangerous: true,

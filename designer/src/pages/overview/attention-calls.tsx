@@ -11,7 +11,7 @@ import { inArea, type Item } from './attention-item.ts';
 
 const TEXTS = defineTexts({
   adapters: ['系统故障', 'System down'],
-  adaptersWhat: ['{{count}} 个对方系统的调用一直失败', 'Systems whose calls fail: {{count}}'],
+  adaptersWhat: ['{{count}} 个对方系统的调用一直失败', '{{count}} {{count|system|systems}} failing'],
   callsWhy: ['自 {{since}}（{{ago}}）起：{{why}}', '{{why}}, since {{since}} ({{ago}})'],
   adapterHeld: ['挂起 {{count}} 条', '{{count}} held'],
   adapterWaiting: ['等待 {{count}} 条', '{{count}} waiting'],

@@ -18,7 +18,7 @@ import { useHeldLines } from './held-lines.tsx';
 import styles from './overview-page.module.css';
 
 const TEXTS = defineTexts({
-  title: ['需要处理', 'Needs a person'],
+  title: ['需要处理', 'Needs attention'],
   calm: ['目前没有需要人处理的事', 'Nothing needs a person now'],
   held: ['挂起', 'Held'],
   heldWhat: ['{{count}} 条消息待人工处理', '{{count}} {{count|message waits|messages wait}} for a person'],

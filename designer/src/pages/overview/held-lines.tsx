@@ -12,8 +12,7 @@ import { addressOf, isAfterWrite } from '../held/held-group.ts';
 const TEXTS = defineTexts({
   group: ['{{cause}} · {{flow}}', '{{cause}} · {{flow}}'],
   count: ['{{count}} 条，最早', '{{count}}, the first'],
-  more: ['另有 {{count}} 组：{{causes}}', '{{count}} more groups: {{causes}}'],
-  moreOne: ['另有 1 组：{{causes}}', '1 more group: {{causes}}'],
+  more: ['另有 {{count}} 组：{{causes}}', '{{count}} more {{count|group|groups}}: {{causes}}'],
 });
 
 const SHOWN = 4;
@@ -32,7 +31,7 @@ export function useHeldLines(all: readonly NamedHeldGroup[]): readonly ReactNode
     ...(hidden.length > 0
       ? [
           <Link key="more" to="/held">
-            {t(hidden.length === 1 ? 'moreOne' : 'more', {
+            {t('more', {
               count: hidden.length,
               causes: [...causes].join(language === 'zh-CN' ? '、' : ', '),
             })}

@@ -14,7 +14,7 @@ import { TimeText } from '../../parts/time-text.tsx';
 import { SecretDialog } from './secret-dialog.tsx';
 
 const TEXTS = defineTexts({
-  title: ['凭据', 'Secrets'],
+  title: ['凭据', 'Credentials'],
   help: [
     '凭据加密存储，这里只有名称，看不到值；只有列出的适配器可以使用。',
     'Credentials are stored sealed: their names are here, never their values; only the adapters listed may use one.',

@@ -37,7 +37,7 @@ const TEXTS = defineTexts({
   save: ['保存', 'Save'],
   saved: [
     '已保存；新消息立即使用，在途消息仍用接收时的内容，挂起的可选“用现在的代码表”重试',
-    'Saved: new messages use it at once, those under way keep what they were accepted with; what is held can be retried with the tables of now',
+    'Saved: new messages use it at once, those under way keep what they were accepted with; what is held can be retried with the current tables',
   ],
   domain: ['服务域', 'Domain'],
   sharedWith: ['共享给', 'Shared with'],

@@ -1,0 +1,31 @@
+/** How long ago something was, or how soon it will be, in one unit. */
+import type { Language } from './text-pairs.ts';
+
+const SECOND_MS = 1000;
+/** Times that near are not told apart. */
+const JUST_MS = 10_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** `passedMs`: below zero for what is over. */
+export function ago(passedMs: number, language: Language): string {
+  const size = Math.abs(passedMs);
+  if (size < JUST_MS) return language === 'zh-CN' ? '刚刚' : 'just now';
+  if (size < MINUTE_MS) return seconds(Math.trunc(passedMs / SECOND_MS), language);
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' });
+  if (size < HOUR_MS) return spaced(relative.format(Math.trunc(passedMs / MINUTE_MS), 'minute'));
+  if (size < DAY_MS) return spaced(relative.format(Math.trunc(passedMs / HOUR_MS), 'hour'));
+  return spaced(relative.format(Math.trunc(passedMs / DAY_MS), 'day'));
+}
+
+/** In Chinese the formatter of the browser says 30秒钟前, which nobody does. */
+function seconds(count: number, language: Language): string {
+  if (language === 'zh-CN') return `${Math.abs(count)} 秒${count < 0 ? '前' : '后'}`;
+  return new Intl.RelativeTimeFormat(language).format(count, 'second');
+}
+
+/** As everywhere else, a number stands apart from its Chinese unit; the browser sets none. */
+function spaced(words: string): string {
+  return words.replace(/(\d)(?=\p{Script=Han})/gu, '$1 ');
+}
