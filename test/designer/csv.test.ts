@@ -26,6 +26,13 @@ test('a text that a spreadsheet would run is disarmed wherever a cell may begin,
     '\0=1',
     '\u0085=1',
     ' \u2060\u200b＝1',
+    "'=1",
+    "''=1",
+    "'",
+    "' =1",
+    "' '=1",
+    "name\n'@x",
+    "O'Neill",
   ];
   const csv = csvOf(columns, hostile);
   for (const line of csv.replaceAll('"', '').split(/[\r\n]+/)) assert.doesNotMatch(line, /^[\s\p{Cc}\p{Cf}]*[=+\-@＝＋－＠]/u);

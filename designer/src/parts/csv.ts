@@ -11,9 +11,9 @@ interface CsvColumn<Row> {
 /**
  * Where a spreadsheet would see a formula: at the begin of a cell or of a line in it, also behind blanks and characters
  * that nobody sees, and in the full width of Chinese keyboards (OWASP, "CSV Injection"). A reader that
- * splits cells at their line breaks begins a cell there.
+ * splits cells at their line breaks begins a cell there. A text that looks disarmed is disarmed once more, so that it is read back as it was.
  */
-const START = '(?:(?![\\r\\n\\t])[\\s\\p{Cc}\\p{Cf}])*[=+\\-@\\t＝＋－＠]';
+const START = "'*(?:(?![\\r\\n\\t])[\\s\\p{Cc}\\p{Cf}])*[=+\\-@\\t＝＋－＠]";
 const FORMULA = new RegExp(`(^|[\\r\\n])(?=${START})`, 'gu');
 const DISARMED = new RegExp(`(^|[\\r\\n])'(?=${START})`, 'gu');
 
