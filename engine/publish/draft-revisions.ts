@@ -10,7 +10,7 @@ import { bodyOf, openJson, sealJson, type DraftRecord, type FlowStores, type Rev
 /** The newest are all kept. */
 const WHOLE = 100;
 const MOST = { count: 300, bytes: 50 * 1024 * 1024 };
-/** What was set aside has room of its own, so that it displaces nothing that was saved. */
+/** What was set aside has room of its own in each domain of the flow, so that it displaces nothing that was saved, nor what others set aside. */
 const MOST_ASIDE = { count: 50, bytes: 10 * 1024 * 1024 };
 /** Saves of one person with shorter pauses are one stretch of work: of an older one only the end is kept. */
 const PAUSE_MS = 10 * 60_000;
@@ -101,7 +101,7 @@ export function createDraftRevisions(stores: FlowStores, clock: Clock): DraftRev
 }
 
 /** Newest first. Of the older saves all but the end of each stretch of work, and what is beyond the number and the bytes that a flow may keep. */
-export function surplusOf<T extends Pick<Head, 'at' | 'by' | 'bytes' | 'isSetAside'>>(heads: readonly T[]): readonly T[] {
+export function surplusOf<T extends Pick<Head, 'at' | 'by' | 'bytes' | 'domain' | 'isSetAside'>>(heads: readonly T[]): readonly T[] {
   const [aside, saved] = [heads.filter(({ isSetAside }) => isSetAside === true), heads.filter(({ isSetAside }) => isSetAside !== true)];
   const isWithinStretch = (head: T, index: number) => {
     const later = saved[index - 1];
@@ -110,7 +110,9 @@ export function surplusOf<T extends Pick<Head, 'at' | 'by' | 'bytes' | 'isSetAsi
   const folded = saved.filter(isWithinStretch);
   const ends = saved.filter((head, index) => !isWithinStretch(head, index));
   const newestFirst = aside.toSorted((a, b) => b.at - a.at);
-  return [...folded, ...beyond(ends, MOST), ...beyond(newestFirst, MOST_ASIDE)];
+  const byDomain = Map.groupBy(newestFirst, ({ domain }) => domain);
+  const surplusAside = [...byDomain.values()].flatMap((of) => beyond(of, MOST_ASIDE));
+  return [...folded, ...beyond(ends, MOST), ...surplusAside];
 }
 
 /** The newest always stays. */

@@ -9,6 +9,7 @@ interface Head {
   readonly at: number;
   readonly by: string;
   readonly bytes: number;
+  readonly domain?: string;
   readonly isSetAside?: true;
 }
 
@@ -60,6 +61,18 @@ test('what is set aside, however much and under whatever number, displaces nothi
     saved,
   );
   assert.equal(kept.length - saved.length, 10);
+});
+
+test('what is set aside in one domain displaces nothing that was set aside in another one', () => {
+  const asideIn = (domain: string | undefined, count: number) =>
+    heads(count, () => ({ ...(domain === undefined ? {} : { domain }), isSetAside: true })).map((head) => ({
+      ...head,
+      name: `${domain} ${head.name}`,
+    }));
+  const before = [...asideIn('a', 10), ...asideIn(undefined, 3)];
+  const kept = keptOf([...asideIn('b', 120), ...before]);
+  assert.deepEqual(kept.slice(-before.length), before);
+  assert.equal(kept.length - before.length, 50);
 });
 
 test('however many people save in turn, a flow keeps a bounded number and a bounded size', () => {
