@@ -258,7 +258,9 @@ export async function createEngine(deps: EngineDeps): Promise<Engine> {
     ...{ documents, clock, log, processId, live, serves, listeners: () => triggers.status() },
     about: deps.about ?? { ...NOBODY, startedAt: clock.now() },
     parts,
+    changes,
     adapterCalls: () => calls.counts(),
+    forgetAdapter: (adapterId) => calls.forget(adapterId),
     flowCalls: () => endNotes.counts(),
     load: () => ({ running: live.inFlight(), inHand: worker.status().waiting }),
   });

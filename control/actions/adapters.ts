@@ -96,7 +96,7 @@ export function adapterActions(services: ControlServices): readonly Action[] {
       input: byAdapter,
       audited: false,
       run: async (_ctx, { adapterId }) =>
-        reportCalls(engine, (await engine.processes.adapterCalls()).get(adapterId), adapterId, clock.now()),
+        reportCalls(engine, (await engine.processes.adapterCalls()).get(adapterId), 'adapter', adapterId, clock.now()),
     }),
     defineAction({
       name: 'adapters.save',
@@ -133,7 +133,9 @@ export function adapterActions(services: ControlServices): readonly Action[] {
         ctx.note.before = existing(await bindingStore.getAdapter(adapterId), adapterId);
         await refuseIfUsed(services, 'adapter', adapterId);
         await adapterTests.remove(adapterId);
-        return { removed: await bindingStore.removeAdapter(adapterId) };
+        const removed = await bindingStore.removeAdapter(adapterId);
+        await engine.processes.endCalls('adapter', adapterId);
+        return { removed };
       },
     }),
     defineAction({

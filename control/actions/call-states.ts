@@ -1,5 +1,6 @@
 /** How the other side of an adapter, or an interface, does by its real calls. Ids, codes and numbers only. */
 import { percentileMs, type CallCounts } from '../../engine/contract/call-stats.ts';
+import type { CalledKind } from '../../engine/processes/call-memory.ts';
 import type { TrafficSeries } from '../../engine/run/traffic.ts';
 import type { EngineView } from './services.ts';
 
@@ -67,12 +68,16 @@ export function callsOf(counts: CallCounts | undefined, now: number): { readonly
 }
 
 export async function reportCalls(
-  { traffic }: Pick<EngineView, 'traffic'>,
+  { traffic, processes }: Pick<EngineView, 'traffic' | 'processes'>,
   counts: CallCounts | undefined,
+  kind: CalledKind,
   id: string,
   now: number,
 ): Promise<CallReport> {
-  return { ...(counts === undefined ? {} : { now: toCallState(counts, now) }), traffic: await traffic.series(id) };
+  return {
+    ...(counts === undefined ? {} : { now: toCallState(counts, now) }),
+    traffic: await traffic.series(id, await processes.callsSince(kind, id)),
+  };
 }
 
 type Judged = Pick<CallState, 'recent' | 'lastOkAt' | 'lastError' | 'failures' | 'isPaused' | 'active' | 'waiting' | 'unansweredSince'>;

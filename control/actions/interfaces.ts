@@ -70,7 +70,7 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
       input: byId,
       audited: false,
       run: async (_ctx, { interfaceId }) =>
-        reportCalls(engine, (await engine.processes.interfaceCalls()).get(interfaceId), interfaceId, clock.now()),
+        reportCalls(engine, (await engine.processes.interfaceCalls()).get(interfaceId), 'interface', interfaceId, clock.now()),
     }),
     defineAction({
       name: 'interfaces.validate',
@@ -149,6 +149,7 @@ export function interfaceActions(services: ControlServices): readonly Action[] {
         const removed = await interfaces.remove(interfaceId);
         for (const grant of await grants.listBy('interfaceId', interfaceId)) await grants.remove(grant.grantId);
         plans.changed();
+        await engine.processes.endCalls('interface', interfaceId);
         return { removed };
       },
     }),

@@ -60,7 +60,10 @@ export interface ControlEvents {
 /** What the engine tells of itself, and of those of other processes. */
 export interface EngineView {
   /** All of the installation: who they are, where flows listen, and the counts of what runs. */
-  readonly processes: Pick<Processes, 'list' | 'listeners' | 'live' | 'adapterCalls' | 'interfaceCalls' | 'flowCalls'>;
+  readonly processes: Pick<
+    Processes,
+    'list' | 'listeners' | 'live' | 'adapterCalls' | 'interfaceCalls' | 'flowCalls' | 'callsSince' | 'endCalls'
+  >;
   readonly traffic: Pick<Traffic, 'series'>;
   readonly queue: QueueSight;
   readonly quota: Pick<RecordQuota, 'exceeded'>;

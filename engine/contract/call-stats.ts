@@ -54,6 +54,8 @@ export interface CallStats {
   attempted(id: string, ms: number, outcome: CallOutcome, code?: string): void;
   /** A call ended, or goes on waiting; it is reported once. `refusal`: why it was refused, and whose call it was, where that is known. */
   called(id: string, ms: number, outcome: CallOutcome, refusal?: Refusal): void;
+  /** How calls of these went is forgotten, but for their totals: what gets such an id later is another one. */
+  forget(isGone: (id: string) => boolean): void;
   /** Of all that were ever called. */
   counts(): readonly CallCounts[];
 }
@@ -87,6 +89,9 @@ export function createCallStats(clock: Clock): CallStats {
       of(id)?.called(slotNow(), ms, outcome);
       if (outcome === 'refused' && refusal !== undefined) of(id)?.refused(slotNow(), clock.now(), refusal);
     },
+    forget(isGone) {
+      for (const [id, stats] of all) if (isGone(id)) all.set(id, new Stats(id, stats.totals));
+    },
     counts: () => Array.from(all.values(), (stats) => stats.counts(slotNow())),
   };
 }
@@ -118,7 +123,7 @@ class Stats {
   readonly #id: string;
   readonly #sums = new SlotSums(WIDTH);
   readonly #refusals = new RefusalCauses();
-  #totals: [number, number, number, number] = [0, 0, 0, 0];
+  readonly #totals: [number, number, number, number];
   #lastOkAt: number | undefined;
   #lastAnswerAt: number | undefined;
   #lastError: CallCounts['lastError'];
@@ -127,8 +132,13 @@ class Stats {
   #failures = 0;
   #failingSince: number | undefined;
 
-  constructor(id: string) {
+  constructor(id: string, totals: Stats['totals'] = [0, 0, 0, 0]) {
     this.#id = id;
+    this.#totals = [...totals];
+  }
+
+  get totals(): readonly [number, number, number, number] {
+    return this.#totals;
   }
 
   begun(at: number): () => void {

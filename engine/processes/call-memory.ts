@@ -15,6 +15,12 @@ export type CalledKind = 'adapter' | 'interface';
 export interface CallMemory {
   /** With what was known before; an id that nobody has called since is there too. */
   recall(kind: CalledKind, sums: CallSums): Promise<CallSums>;
+  /** It was deleted: what is known of it ends, and what gets its id later begins with nothing. */
+  end(kind: CalledKind, id: string): Promise<void>;
+  /** When the one that had this id before was deleted; 0: none had. */
+  since(kind: CalledKind, id: string): Promise<number>;
+  /** Another process ended one. */
+  readAgain(): void;
   start(): void;
   /** Writes what is not written yet. */
   stop(): Promise<void>;
@@ -35,6 +41,8 @@ type Known = Pick<CallCounts, 'lastOkAt' | 'lastAnswerAt' | 'lastError' | 'failu
 /** `_id` is `<kind>/<id>`. */
 interface KnownCalls extends StoredDocument, Known {
   readonly at: number;
+  /** When it was deleted: nothing from before is of the one that has its id now. */
+  readonly endedAt?: number;
   readonly expiresAt: number;
 }
 
@@ -54,11 +62,11 @@ export async function createCallMemory({ documents, clock, log, own, sums }: Cal
   const stored = await documents.open(callsSpec);
   /** What this process had called when it wrote last. */
   const written = new Map<string, string>();
-  let memory: { readonly at: number; readonly known: ReadonlyMap<string, KnownCalls> } | undefined;
+  let memory: { readonly at: number; readonly known: Map<string, KnownCalls> } | undefined;
   let cancel = () => {};
 
   /** Once, before anything is written, where one process has the store; others write, too, where it is shared. */
-  async function known(): Promise<ReadonlyMap<string, KnownCalls>> {
+  async function known(): Promise<Map<string, KnownCalls>> {
     if (memory === undefined || (!documents.isExclusive && clock.monotonic() - memory.at >= WRITE_MS)) {
       const found = await stored.find({}, { limit: MOST });
       memory = { at: clock.monotonic(), known: new Map(found.map((document) => [document._id, document])) };
@@ -66,20 +74,25 @@ export async function createCallMemory({ documents, clock, log, own, sums }: Cal
     return memory.known;
   }
 
+  async function put(document: KnownCalls): Promise<void> {
+    const { outcome } = await stored.replaceIf(document, {});
+    if (outcome === 'no-match') await stored.insert(document);
+  }
+
   async function write(): Promise<void> {
     for (const kind of KINDS) {
       const changed = own(kind).filter((counts) => JSON.stringify(knownOf(counts)) !== written.get(`${kind}/${counts.id}`));
       if (changed.length === 0) continue;
       // What cannot be read must not be written over.
-      await known();
+      const before = await known();
       const all = await sums(kind);
       for (const counts of changed) {
         const _id = `${kind}/${counts.id}`;
         const text = JSON.stringify(knownOf(counts));
         const now = clock.now();
-        const document: KnownCalls = { _id, ...knownOf(all.get(counts.id) ?? counts), at: now, expiresAt: now + KEEP_MS };
-        const { outcome } = await stored.replaceIf(document, {});
-        if (outcome === 'no-match') await stored.insert(document);
+        const endedAt = before.get(_id)?.endedAt;
+        const ended = endedAt === undefined ? {} : { endedAt };
+        await put({ _id, ...knownOf(all.get(counts.id) ?? counts), at: now, ...ended, expiresAt: now + KEEP_MS });
         written.set(_id, text);
       }
     }
@@ -101,10 +114,21 @@ export async function createCallMemory({ documents, clock, log, own, sums }: Cal
       for (const [key, document] of before) {
         if (!key.startsWith(`${kind}/`)) continue;
         const id = key.slice(kind.length + 1);
-        together.set(id, join(together.get(id), { id, ...document }));
+        const now = together.get(id);
+        if (now !== undefined || document.endedAt === undefined) together.set(id, join(now, { id, ...document }));
       }
       return together;
     },
+    async end(kind, id) {
+      const _id = `${kind}/${id}`;
+      const now = clock.now();
+      const document: KnownCalls = { _id, failures: 0, at: now, endedAt: now, expiresAt: now + KEEP_MS };
+      (await known().catch(() => memory?.known))?.set(_id, document);
+      written.delete(_id);
+      await put(document);
+    },
+    since: async (kind, id) => (await known()).get(`${kind}/${id}`)?.endedAt ?? 0,
+    readAgain: () => (memory = documents.isExclusive ? memory : undefined),
     start: schedule,
     async stop() {
       cancel();
@@ -113,22 +137,29 @@ export async function createCallMemory({ documents, clock, log, own, sums }: Cal
   };
 }
 
-function knownOf({ lastOkAt, lastAnswerAt, lastError, failures, failingSince }: CallCounts): Known {
+/** Of one that was deleted, and whose id another one has: what is known of that one. */
+function knownOf({ lastOkAt, lastAnswerAt, lastError, failures, failingSince }: Known, endedAt = 0): Known {
+  const isAfter = (at: number | undefined): at is number => at !== undefined && at > endedAt;
+  const hasFailed = endedAt === 0 || isAfter(lastError?.at);
   return {
-    ...(lastOkAt === undefined ? {} : { lastOkAt }),
-    ...(lastAnswerAt === undefined ? {} : { lastAnswerAt }),
-    ...(lastError === undefined ? {} : { lastError }),
-    failures,
-    ...(failingSince === undefined ? {} : { failingSince }),
+    ...(isAfter(lastOkAt) ? { lastOkAt } : {}),
+    ...(isAfter(lastAnswerAt) ? { lastAnswerAt } : {}),
+    ...(lastError !== undefined && hasFailed ? { lastError } : {}),
+    failures: hasFailed ? failures : 0,
+    ...(failingSince !== undefined && hasFailed ? { failingSince: Math.max(failingSince, endedAt) } : {}),
   };
 }
 
-function join(now: CallCounts | undefined, { id, at, ...document }: KnownCalls & { readonly id: string }): CallCounts {
-  const before: CallCounts = { ...NOTHING, id, ...knownOf({ ...NOTHING, id, ...document }) };
+function join(now: CallCounts | undefined, { id, at, endedAt, ...document }: KnownCalls & { readonly id: string }): CallCounts {
+  const before: CallCounts = { ...NOTHING, id, ...knownOf(document, endedAt) };
   if (now === undefined) return before;
+  const { lastOkAt: _ok, lastAnswerAt: _answer, lastError: _error, failingSince, ...counts } = now;
   // Attempts that failed before it was written are in it.
-  const isIn = now.failingSince !== undefined && now.failingSince <= at;
-  return addCounts(now, isIn ? { ...before, failures: Math.max(0, before.failures - now.failures) } : before);
+  const isIn = failingSince !== undefined && failingSince <= at;
+  return addCounts(
+    { ...counts, ...knownOf(now, endedAt) },
+    isIn ? { ...before, failures: Math.max(0, before.failures - now.failures) } : before,
+  );
 }
 
 const NOTHING: Omit<CallCounts, 'id'> = {

@@ -3,6 +3,7 @@
  * a process every few seconds, reads only while somebody looks; nothing of it is on the way of a message. An exclusive store has one process,
  * which is told from memory.
  */
+import type { Changes } from '../changes/create-changes.ts';
 import type { CallCounts } from '../contract/call-stats.ts';
 import type { Clock } from '../contract/clock.ts';
 import { toErrorRecord } from '../contract/errors.ts';
@@ -52,6 +53,10 @@ export interface Processes {
   /** Calls of adapters and of interfaces, likewise; when they last answered, and since when they fail, also from before these processes began. */
   adapterCalls(): Promise<CallSums>;
   interfaceCalls(): Promise<CallSums>;
+  /** From when on calls are of the one that has this id now; 0: all are. */
+  callsSince(kind: CalledKind, id: string): Promise<number>;
+  /** It was deleted: one that gets its id later begins with no calls. */
+  endCalls(kind: CalledKind, id: string): Promise<void>;
   /** Executions that ended, by flow. */
   flowCalls(): Promise<CallSums>;
   start(): Promise<void>;
@@ -68,12 +73,18 @@ export interface ProcessesDeps {
   readonly serves: readonly string[];
   readonly live: Pick<LiveCounters, 'list' | 'get' | 'counted'>;
   readonly adapterCalls: () => readonly CallCounts[];
+  /** What this process counted of an adapter that was deleted. */
+  forgetAdapter(adapterId: string): void;
+  /** How processes hear that others end the calls of one. */
+  readonly changes: Pick<Changes, 'announce' | 'follow'>;
   readonly flowCalls: () => readonly CallCounts[];
   parts(): ProcessParts;
   load(): Pick<ProcessLoad, 'running' | 'inHand'>;
   listeners(): readonly TriggerStatus[];
 }
 
+/** Adapters and interfaces that were deleted. */
+const ENDED = 'ended-calls';
 const BEAT_MS = 5_000;
 /** Somebody who looks again sooner sees what was read before. */
 const FRESH_MS = 2_000;
@@ -162,6 +173,10 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
     return memory.recall(kind, sumCalls([ownCalls(kind), ...others]));
   };
   const memory = await createCallMemory({ documents, clock, log, own: ownCalls, sums: callsOf });
+  const unfollow = deps.changes.follow(ENDED, (key) => {
+    if (key?.startsWith('adapter/') === true) deps.forgetAdapter(key.slice('adapter/'.length));
+    memory.readAgain();
+  });
   const living = async () => (await readOthers()).filter(({ _id }) => life.of(_id).state === 'alive');
 
   return {
@@ -179,6 +194,12 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
     live: sumLive(deps.live, async () => (await living()).map(({ flows }) => flows)),
     adapterCalls: () => callsOf('adapter'),
     interfaceCalls: () => callsOf('interface'),
+    callsSince: (kind, id) => memory.since(kind, id),
+    async endCalls(kind, id) {
+      if (kind === 'adapter') deps.forgetAdapter(id);
+      await memory.end(kind, id);
+      await deps.changes.announce(ENDED, `${kind}/${id}`);
+    },
     flowCalls: async () => sumCalls([deps.flowCalls(), ...(await living()).map(({ flowCalls = [] }) => flowCalls)]),
     async start() {
       memory.start();
@@ -189,6 +210,7 @@ export async function createProcesses(deps: ProcessesDeps): Promise<Processes> {
     async stop() {
       isStopped = true;
       cancel();
+      unfollow();
       await memory.stop();
       if (documents.isExclusive || beat === 0) return;
       const stoppedAt = clock.now();

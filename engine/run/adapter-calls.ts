@@ -12,6 +12,8 @@ export interface AdapterCalls {
   begun(adapterId: string): (end?: CallError | 'ended') => void;
   /** A node has done with its call, or it goes on waiting for a retry; what an earlier claim of the execution took is not in `ms`. */
   called(adapterId: string, ms: number, error?: CallError): void;
+  /** The adapter was deleted. */
+  forget(adapterId: string): void;
   counts(): readonly CallCounts[];
 }
 
@@ -41,6 +43,7 @@ export function createAdapterCalls({ clock, metrics, gates }: AdapterCallsDeps):
       metrics.count('adapter_calls_total', { adapter, outcome });
       stats.called(adapter, ms, outcome, error);
     },
+    forget: (adapterId) => stats.forget((id) => id === adapterId),
     counts() {
       const states = gates.states();
       return stats.counts().map((counts) => ({ ...counts, ...states.get(counts.id) }));

@@ -31,8 +31,8 @@ export interface TrafficSeries {
 export interface Traffic {
   /** One execution ended. */
   ended(isFailed: boolean, durationMs: number): void;
-  /** Of all processes on this store; what others counted in the last minute may be missing. Without a subject: of executions. */
-  series(subject?: string): Promise<TrafficSeries>;
+  /** Of all processes on this store; what others counted in the last minute may be missing. Without a subject: of executions. Of the minutes that began since then. */
+  series(subject?: string, since?: number): Promise<TrafficSeries>;
   /** Writes what is not written yet. */
   stop(): Promise<void>;
 }
@@ -147,13 +147,13 @@ export async function createTraffic({ documents, clock, log, owner, calls }: Tra
     ended(isFailed, durationMs) {
       add(sumsNow(''), [1, isFailed ? 1 : 0, Math.max(0, durationMs)]);
     },
-    async series(subject = '') {
+    async series(subject = '', since = 0) {
       readCalls();
       const thisHour = clock.now() - (clock.now() % HOUR_MS);
       const from = thisHour - (HOURS - 1) * HOUR_MS;
       const others = await findFrom(stored, from, subject);
       const parts = [...others.filter(({ _id, hour }) => _id !== idOf(hour, subject)), ...(own.get(subject)?.values() ?? [])];
-      return seriesOf(parts, clock.now());
+      return seriesOf(parts, clock.now(), since);
     },
     async stop() {
       cancel();
@@ -173,12 +173,14 @@ async function findFrom(stored: Collection<TrafficHour>, from: number, subject: 
   return stored.find({ subject: subject === '' ? null : subject, hour: { gte: from } }, { sort: ['-hour'], limit: 1000 });
 }
 
-function seriesOf(parts: readonly Pick<TrafficHour, 'hour' | 'minutes'>[], now: number): TrafficSeries {
+function seriesOf(parts: readonly Pick<TrafficHour, 'hour' | 'minutes'>[], now: number, since: number): TrafficSeries {
   const perMinute = new Map<number, Sums>();
   const perHour = new Map<number, Sums>();
   for (const { hour, minutes } of parts) {
     for (const [minute, sums] of Object.entries(minutes)) {
-      add(sumsAt(perMinute, hour + Number(minute) * MINUTE_MS), sums);
+      const at = hour + Number(minute) * MINUTE_MS;
+      if (at < since) continue;
+      add(sumsAt(perMinute, at), sums);
       add(sumsAt(perHour, hour), sums);
     }
   }

@@ -149,6 +149,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     pools.turn();
     const named = new Set(plan.interfaces.map((document) => document.interfaceId));
     for (const id of budgets.keys()) if (!named.has(id)) budgets.delete(id);
+    calls.keep(named);
     return serving;
   };
 

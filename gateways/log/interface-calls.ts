@@ -6,6 +6,8 @@ import type { HttpExchange } from '../listen/exchange.ts';
 
 export interface InterfaceCalls {
   ended(exchange: HttpExchange, ms: number): void;
+  /** Only these interfaces are left. */
+  keep(interfaceIds: ReadonlySet<string>): void;
   counts(): readonly CallCounts[];
 }
 
@@ -23,6 +25,7 @@ export function createInterfaceCalls({ clock, metrics }: { readonly clock: Clock
       // Whom the request says it comes from, where that is not proved: a wrong signature is looked into there.
       stats.called(id, ms, outcome, { code: codeOfRefusal(exchange), app: (exchange.app ?? exchange.claim?.app)?.appId });
     },
+    keep: (interfaceIds) => stats.forget((id) => !interfaceIds.has(id)),
     counts: () => stats.counts(),
   };
 }

@@ -65,6 +65,43 @@ test('a hospital that stops answering is named by its real calls, with what it k
   assert.deepEqual(await failing(), []);
 });
 
+test('an adapter that is deleted and made again under its id begins without the calls of the old one', async (t) => {
+  const hospital = await startHospital();
+  const running = await startWithEngine();
+  t.after(async () => {
+    await running.stop();
+    await hospital.stop();
+  });
+  hospital.answer = () => ({ status: 503 });
+  const { admin } = running;
+  const make = () => admin.call('PUT', '/adapters/adp_his', adapterTo(hospital));
+  await make();
+  const nodes = {
+    n_in: { type: 'interface.call@1' },
+    n_send: { type: 'http.call@1', adapter: 'adp_his', config: { method: 'GET', path: '/messages' }, handling: ONCE },
+  };
+  await running.publish(graph('flw_feed', nodes, ['n_in > n_send'], { mode: 'durable' }));
+  await running.send('flw_feed', {});
+  const report = async () => {
+    const { now, traffic } = (await admin.call('GET', '/adapters/adp_his/calls')).body as CallReport;
+    return [now?.lastError?.code, now?.failingSince, now?.recent.calls, traffic.hours.reduce((sum, { count }) => sum + count, 0)];
+  };
+  await running.until(async () => (await report())[3] === 1);
+  assert.ok((await report())[1]);
+  const [held] = await running.until(async () => {
+    const { items } = (await admin.call('GET', '/held')).body as { items: { executionId: string }[] };
+    return items.length === 1 && items;
+  });
+  await admin.call('POST', `/executions/${held!.executionId}/cancel`, { reason: 'test' });
+  await running.until(async () => (await running.engine.executions.counts()).held === 0);
+  assert.equal((await admin.call('POST', '/flows/flw_feed/unpublish')).status, 200);
+  assert.equal((await admin.call('DELETE', '/flows/flw_feed')).status, 200);
+  const removed = await admin.call('DELETE', '/adapters/adp_his');
+  assert.equal(removed.status, 200, JSON.stringify(removed.body));
+  await make();
+  assert.deepEqual(await report(), [undefined, undefined, 0, 0]);
+});
+
 test('few of many calls that fail are no failing hospital, one that alone was tried is, and nobody calls: idle', async () => {
   const clock = fakeClock();
   const stats = createCallStats(clock);

@@ -197,6 +197,8 @@ export const idleEngine = {
     adapterCalls: async () => new Map(),
     interfaceCalls: async () => new Map(),
     flowCalls: async () => new Map(),
+    callsSince: async () => 0,
+    endCalls: async () => {},
   },
   traffic: { series: async () => ({ minutes: [], hours: [] }) },
   queue: { read: async () => ({ oldestAgeMs: 0, open: { queued: 0, running: 0, waiting: 0, held: 0 } }) },

@@ -53,9 +53,9 @@ export async function startWithEngine(
   const { catalog, executions, nodes } = engine;
   const { bindings, store: bindingStore } = engine.bindings;
   const { outbound, changes } = engine;
-  const { live, adapterCalls, interfaceCalls } = engine.processes;
+  const { live, adapterCalls, interfaceCalls, callsSince, endCalls } = engine.processes;
   const running = await startControl({
-    engine: { ...engineWith({ live, adapterCalls, interfaceCalls }), traffic: engine.traffic },
+    engine: { ...engineWith({ live, adapterCalls, interfaceCalls, callsSince, endCalls }), traffic: engine.traffic },
     documents,
     shared,
     clock: ahead(given.controlOffsetMs ?? (() => 0)),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ChangeListener } from '../../../engine/changes/create-changes.ts';
 import { createCallStats } from '../../../engine/contract/call-stats.ts';
 import { AppError } from '../../../engine/contract/errors.ts';
 import { silentLogger } from '../../../engine/contract/observe.ts';
@@ -45,6 +46,8 @@ async function startOne(documents: Documents, clock: FakeClock, processId: strin
     serves: [],
     live: { list: () => [own], get: (flowId) => (flowId === own.flowId ? own : undefined), counted: () => [own] },
     adapterCalls: () => [],
+    forgetAdapter: () => {},
+    changes: { announce: async () => {}, follow: () => () => {} },
     flowCalls: () => [],
     parts: () => ({}),
     load: () => ({ running: 2, inHand: 0 }),
@@ -228,4 +231,65 @@ test('a worker that was killed takes nothing with it: the others know since when
   next.attempted('adp_a', 1, 'ok');
   await clock.advance(40_000);
   assert.deepEqual([(await counts()).failures, (await counts()).failingSince], [0, undefined]);
+});
+
+test('what gets the id of a deleted adapter or interface begins with nothing, in every process, and is down since it is', async () => {
+  const { clock, documents } = openWorld();
+  const heard: ChangeListener[] = [];
+  const changes: ProcessesDeps['changes'] = {
+    announce: async (_topic, detail) => void heard.map((listener) => listener(detail)),
+    follow: (_topic, listener) => (heard.push(listener), () => {}),
+  };
+  const begin = async (processId: string) => {
+    const [adapters, interfaces] = [createCallStats(clock), createCallStats(clock)];
+    const forgetAdapter = (adapterId: string) => adapters.forget((id) => id === adapterId);
+    const parts = () => ({ interfaces: interfaces.counts() });
+    const processes = await startOne(documents, clock, processId, { changes, adapterCalls: () => adapters.counts(), forgetAdapter, parts });
+    const fail = () => {
+      for (const stats of [adapters, interfaces]) {
+        stats.attempted('x', 1, 'failed', 'HTTP_CONNECT');
+        stats.called('x', 1, 'failed');
+      }
+    };
+    return { processes, fail, adapters, interfaces };
+  };
+  const [a, b] = [await begin('a'), await begin('b')];
+  for (const { fail } of [a, b]) fail();
+  await clock.advance(40_000);
+  assert.equal((await a.processes.adapterCalls()).get('x')!.failures, 2);
+  for (const kind of ['adapter', 'interface'] as const) await a.processes.endCalls(kind, 'x');
+  // A gateway forgets when its plan names the interface no more.
+  for (const { interfaces } of [a, b]) interfaces.forget((id) => id === 'x');
+  const endedAt = clock.now();
+  await clock.advance(40_000);
+  for (const { processes } of [a, b]) {
+    for (const calls of [await processes.adapterCalls(), await processes.interfaceCalls()]) {
+      const { failures, failingSince, lastError, recent, totals } = calls.get('x')!;
+      assert.deepEqual([failures, failingSince, lastError, recent.failed, totals[0]], [0, undefined, undefined, 0, 2]);
+    }
+  }
+  b.fail();
+  await clock.advance(40_000);
+  const { failures, failingSince } = (await a.processes.adapterCalls()).get('x')!;
+  assert.equal(failures, 1);
+  assert.ok(failingSince! > endedAt);
+});
+
+test('a process that has not heard of it yet brings nothing back', async () => {
+  const { clock } = openWorld();
+  const documents = createMemoryDocuments({ clock });
+  const stats = createCallStats(clock);
+  const processes = await startOne(documents, clock, 'a', { parts: () => ({ interfaces: stats.counts() }) });
+  stats.attempted('ifc_a', 1, 'failed', 'HTTP_CONNECT');
+  await clock.advance(40_000);
+  await processes.endCalls('interface', 'ifc_a');
+  const known = async () => {
+    const { failures, failingSince, lastError } = (await processes.interfaceCalls()).get('ifc_a')!;
+    return [failures, failingSince, lastError?.code];
+  };
+  assert.deepEqual(await known(), [0, undefined, undefined]);
+  const endedAt = clock.now();
+  await clock.advance(40_000);
+  stats.attempted('ifc_a', 1, 'failed', 'HTTP_CONNECT');
+  assert.deepEqual((await known()).slice(1), [endedAt, 'HTTP_CONNECT']);
 });
