@@ -121,6 +121,17 @@ test('two people who edit different nodes see each other, get each other’s edi
   await first.getByRole('list', { name: '也打开着这条流程的人' }).waitFor();
 });
 
+test('what breaks beneath all pages leaves no blank one: it says what to do, and a reload goes on', LIMIT, async () => {
+  const page = await console.open({ path: '/flows' });
+  await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
+  await page.route('**/api/v1/me', (route) => route.fulfill({ json: { name: 'somebody' } }));
+  await page.reload();
+  await page.getByRole('heading', { name: '页面出错了' }).waitFor();
+  await page.unroute('**/api/v1/me');
+  await page.getByRole('button', { name: '重新加载' }).click();
+  await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
+});
+
 test('what is published never looks like what is edited', LIMIT, async () => {
   const path = await copyBooking(console.city, 'flw_unpublished');
   const page = await console.open({ path });

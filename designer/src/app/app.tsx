@@ -10,6 +10,7 @@ import { RouterProvider } from 'react-router';
 import { createQueryClient } from '../api/queries.ts';
 import { COMPONENT_ICONS } from './component-icons.tsx';
 import { cspNonce } from './csp-nonce.ts';
+import { LastResort } from './last-resort.tsx';
 import { usePreferences } from './preferences.ts';
 import { createRouter } from './routes.tsx';
 import { Session } from './session.tsx';
@@ -29,11 +30,13 @@ export function App() {
       componentSize="middle"
       {...COMPONENT_ICONS}
     >
-      <QueryClientProvider client={client}>
-        <Session>
-          <RouterProvider router={router} />
-        </Session>
-      </QueryClientProvider>
+      <LastResort>
+        <QueryClientProvider client={client}>
+          <Session>
+            <RouterProvider router={router} />
+          </Session>
+        </QueryClientProvider>
+      </LastResort>
     </ConfigProvider>
   );
 }
