@@ -20,6 +20,8 @@ export interface AskableAct<Input = unknown> {
   lacking?(input: Input, domains: DomainScope): Promise<readonly (string | null)[]>;
   /** Undefined when what it is about is gone. Refuses what the act itself would not take. */
   look(input: Input): Promise<Sight | undefined>;
+  /** What is wanted, without what is made up anew each time; absent: the input. */
+  wanted?(input: Input): unknown;
   /** The input with what the asking side has said by its reason. */
   complete?(input: Input, reason: string): Input;
 }
@@ -51,6 +53,7 @@ export function askableActs(services: Services): Readonly<Record<string, Askable
         const { name, revision } = draft;
         return { names: [name], revision, from, digest: digestOf([revision, await versionInService(services, flowId)]) };
       },
+      wanted: ({ flowId, revision }) => ({ flowId, revision }),
       complete: (input, reason) => ({ ...input, note: input.note ?? reason }),
     }),
     'interfaces.save': askable<{ interfaceId: string; document: InterfaceDocument }>({
@@ -63,6 +66,7 @@ export function askableActs(services: Services): Readonly<Record<string, Askable
         if (flow === 'gone') return undefined;
         return { names: [stored?.name ?? name], revision: stored?.revision ?? 0, from, digest: digestOf([stored ?? null, flow]) };
       },
+      wanted: ({ document: { interfaceId, ...document } }) => (document.revision === 0 ? document : { interfaceId, ...document }),
     }),
     'interfaces.set-state': askable<{ interfaceId: string; revision?: number }>({
       asks: 'interfaces.read',
@@ -84,9 +88,12 @@ export function askableActs(services: Services): Readonly<Record<string, Askable
         if (app === undefined || offered === undefined) return undefined;
         const stored = await registry.grants.get(grantId);
         requireSameSides(stored, document);
-        const digest = digestOf([stored ?? null, contentOf(offered), contentOf(app)]);
+        // Two may ask for the same grant: what was granted by the first is not granted once more.
+        const granted = stored ?? (await registry.grants.list()).find((one) => one.appId === appId && one.interfaceId === interfaceId);
+        const digest = digestOf([granted ?? null, contentOf(offered), contentOf(app)]);
         return { names: [offered.name, app.name], revision: stored?.revision ?? 0, from, digest };
       },
+      wanted: ({ document: { grantId, ...document } }) => (document.revision === 0 ? document : { grantId, ...document }),
     }),
     'adapters.save': askable<{ adapterId: string; document: AdapterDocument }>({
       asks: 'adapters.edit',
@@ -122,6 +129,6 @@ async function versionInService({ catalog }: Services, flowId: string): Promise<
   return (await catalog.versions(flowId)).find(({ isCurrent }) => isCurrent)?.version ?? null;
 }
 
-function digestOf(value: unknown): string {
+export function digestOf(value: unknown): string {
   return createHash('sha256').update(canonicalJson(value)).digest('base64url');
 }

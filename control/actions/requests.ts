@@ -16,7 +16,7 @@ import { createRequestKeeper } from '../requests/create-request-keeper.ts';
 import { isOpen, mayDecide, readRequestPage } from '../requests/request-pages.ts';
 import type { RequestBody, RequestRecord, RequestStatus } from '../requests/request-store.ts';
 import { closed, defineAction, type Action, type ActionContext, type Actor } from './action.ts';
-import { askableActs, type Sight } from './askable-acts.ts';
+import { askableActs, digestOf, type Sight } from './askable-acts.ts';
 import { checkDomains, scopeOf, type DomainScope, type Touched } from './domains.ts';
 import { existing } from './flows.ts';
 import { inputCheck } from './input-check.ts';
@@ -71,6 +71,8 @@ interface Prepared {
   readonly input: unknown;
   readonly subject: string;
   readonly sight: Sight;
+  /** The same for two who want the same. */
+  readonly wanted: string;
   /** Of others, which the person lacks: who decides has them. */
   readonly lacking: readonly (string | null)[];
 }
@@ -120,9 +122,9 @@ export function requestActions(services: ControlServices, actions: readonly Acti
         await keeper.requireRoom(ctx.actor.account);
       },
       async run(ctx, wish): Promise<RequestItem> {
-        const { action, needs, input, subject, sight, lacking } = await prepare(ctx, wish);
+        const { action, needs, input, subject, sight, wanted, lacking } = await prepare(ctx, wish);
         const [requestId, at, by] = [createId('req'), clock.now(), ctx.actor.account];
-        const body: RequestBody = { reason: wish.reason, names: sight.names, digest: sight.digest };
+        const body: RequestBody = { reason: wish.reason, names: sight.names, digest: sight.digest, wanted };
         const record: RequestRecord = {
           ...{ _id: requestId, action: action.name, subject, needs, by, at, status: 'open', expiresAt: at + KEPT_MS },
           domains: [...new Set([...(await domainsOf(action, input)), ...lacking])],
@@ -253,7 +255,7 @@ export function requestActions(services: ControlServices, actions: readonly Acti
 
   /** Refuses what the act itself would not take. */
   async function prepare(ctx: ActionContext, { action: name, input: given, reason }: Wish): Promise<Prepared> {
-    const { asks, needs, lacking: lackingOf, look, complete } = actOf(name);
+    const { asks, needs, lacking: lackingOf, look, complete, wanted: wantedOf } = actOf(name);
     const action = actionOf(name);
     ctx.require(asks);
     if (isAllowed(ctx.actor, needs) && lackingOf === undefined) throw needless(name);
@@ -267,7 +269,7 @@ export function requestActions(services: ControlServices, actions: readonly Acti
     const sight = existing(await look(input), subject);
     if (sight.from === undefined) throw inputWrong(name);
     if (sight.from !== sight.revision) throw outdated(name);
-    return { action, needs, input, subject, sight, lacking };
+    return { action, needs, input, subject, sight, wanted: digestOf(wantedOf?.(input) ?? input), lacking };
   }
 
   /** REQUEST_NOT_OPEN (input) when somebody else decided it, or it was withdrawn. */

@@ -1,8 +1,8 @@
 /** How many requests of one person there may be: twenty open ones, and two hundred in all with those that have ended. */
 import { createKeyTurns } from './create-key-turns.ts';
-import { tooMany } from './request-errors.ts';
+import { askedAlready, tooMany } from './request-errors.ts';
 import { ENDED } from './request-pages.ts';
-import type { RequestRecord, RequestStore } from './request-store.ts';
+import type { RequestBody, RequestRecord, RequestStore } from './request-store.ts';
 
 const MOST_OPEN = 20;
 const MOST_KEPT = 200;
@@ -10,7 +10,7 @@ const MOST_KEPT = 200;
 export interface RequestKeeper {
   /** REQUESTS_FULL (input). */
   requireRoom(by: string): Promise<void>;
-  /** REQUESTS_FULL (input). Of what ended the oldest go first: the audit trail tells of all. */
+  /** REQUESTS_FULL and REQUEST_ASKED_ALREADY (input). Of what ended the oldest go first: the audit trail tells of all. */
   keep(record: RequestRecord, input: unknown): Promise<void>;
 }
 
@@ -21,6 +21,16 @@ export function createRequestKeeper(requests: RequestStore): RequestKeeper {
 
   async function requireRoom(by: string, mostBefore = MOST_OPEN - 1): Promise<void> {
     if ((await records.count({ by, status: 'open' }, mostBefore + 1)) > mostBefore) throw tooMany(MOST_OPEN);
+  }
+
+  /** One that rests on something else than its twin is none: that one has become outdated. */
+  async function requireNew(record: RequestRecord): Promise<void> {
+    const { wanted, digest } = requests.open(record, 'body') as RequestBody;
+    const { by, action } = record;
+    for (const open of await records.find({ by, action, status: 'open' }, { limit: MOST_OPEN })) {
+      const body = requests.open(open, 'body') as RequestBody;
+      if (body.wanted === wanted && body.digest === digest) throw askedAlready(open);
+    }
   }
 
   async function dropOldest(by: string): Promise<void> {
@@ -34,6 +44,7 @@ export function createRequestKeeper(requests: RequestStore): RequestKeeper {
   async function keepInTurn(record: RequestRecord, input: unknown): Promise<void> {
     const { _id: requestId, by, expiresAt } = record;
     await requireRoom(by);
+    await requireNew(record);
     await dropOldest(by);
     await requests.keepInput(requestId, input, expiresAt);
     await records.insert(record, { durability: 'full' });

@@ -1,5 +1,6 @@
 /** Why a request is not taken, or not decided. */
 import { AppError } from '../../engine/contract/errors.ts';
+import type { RequestRecord } from './request-store.ts';
 
 export function needless(action: string): AppError {
   return new AppError('REQUEST_NEEDLESS', 'input', `You may do ${action} yourself.`, {
@@ -19,6 +20,13 @@ export function outdated(action: string): AppError {
   return new AppError('REQUEST_OUTDATED', 'input', `What ${action} was asked for has been changed or removed since; nothing was done.`, {
     values: { action },
     fix: 'Look at it as it is now, and ask again if it is still wanted.',
+  });
+}
+
+export function askedAlready({ _id: requestId, at }: Pick<RequestRecord, '_id' | 'at'>): AppError {
+  return new AppError('REQUEST_ASKED_ALREADY', 'input', 'You have asked for the same already, and it waits for a decision.', {
+    values: { requestId, at },
+    fix: 'Wait for its decision, or withdraw it first.',
   });
 }
 

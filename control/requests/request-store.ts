@@ -35,6 +35,8 @@ export interface RequestBody {
   readonly names?: readonly Text[];
   /** Of what it rests on, as it was when somebody asked (`Sight`). */
   readonly digest?: string;
+  /** Of what is wanted: the same for two requests that want the same. */
+  readonly wanted?: string;
   /** Only of one that was stored before inputs lay apart. */
   readonly input?: unknown;
 }

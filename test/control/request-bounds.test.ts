@@ -51,8 +51,8 @@ test('what is asked for has 256 KB at most', async (t) => {
 test('the input lies apart, and goes when the request has ended; what the list tells stays', async (t) => {
   const { running, ann, vera, ask, inputs, put } = await start();
   t.after(running.stop);
-  const open = async () => ((await ask()).body as RequestItem).requestId;
-  const [withdrawn, refused, done] = [await open(), await open(), await open()];
+  const open = async (title: string) => ((await ask({ title })).body as RequestItem).requestId;
+  const [withdrawn, refused, done] = [await open('a'), await open('b'), await open('c')];
   const old = await put({ by: 'vera', action: 'interfaces.set-state' }, { reason: '早先的', input: { interfaceId: 'ifc_a' } });
   assert.deepEqual(((await ann.call('GET', `/requests/${old}`)).body as RequestDetails).input, { interfaceId: 'ifc_a' });
   assert.equal(await inputs.count({}), 3);
@@ -72,7 +72,7 @@ test('the input lies apart, and goes when the request has ended; what the list t
 test('of many that one person sends at once twenty are taken; two hundred are kept, and the oldest that ended go', async (t) => {
   const { running, vera, ask, store, put, list } = await start();
   t.after(running.stop);
-  const sent = await Promise.all(Array.from({ length: 60 }, () => ask()));
+  const sent = await Promise.all(Array.from({ length: 60 }, (_, index) => ask({ title: String(index) })));
   assert.equal(sent.filter(({ status }) => status === 200).length, 20);
   assert.ok(sent.every(({ status, body }) => status === 200 || body.code === 'REQUESTS_FULL'));
   assert.equal(await store.records.count({ by: 'vera', status: 'open' }), 20);

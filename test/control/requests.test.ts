@@ -142,8 +142,9 @@ test('only acts that may be asked for are taken, with their own input, from who 
   assert.equal(await codeOf(elsewhere.call('POST', '/requests', { action: 'grants.save', input, reason: 'x' })), 'NOT_FOUND');
   const otherKeeper = await running.person('keeper-b', ['security-admin'], ['hospital-b']);
   assert.deepEqual(((await otherKeeper.call('GET', '/requests')).body as RequestList).items, []);
-  for (let count = 1; count < 20; count++) assert.equal(await codeOf(ask('grants.save', input)), undefined);
-  assert.equal(await codeOf(ask('grants.save', input)), 'REQUESTS_FULL');
+  const until = (count: number) => ({ ...input, document: { ...input.document, expiresAt: 4e12 + count } });
+  for (let count = 1; count < 20; count++) assert.equal(await codeOf(ask('grants.save', until(count))), undefined);
+  assert.equal(await codeOf(ask('grants.save', until(20))), 'REQUESTS_FULL');
   assert.equal(((await sec.call('GET', '/requests')).body as RequestList).items.length, 20);
 });
 
@@ -177,6 +178,23 @@ test('a grant that was asked for is not given to an app that has become another 
   const fourth = await again();
   await save(1, { name: { 'zh-CN': '某公司', en: 'A company' }, state: 'disabled' });
   assert.equal((await decide(sec, fourth)).status, 200, 'whether it is on is another matter');
+});
+
+test('nobody asks twice for the same, and what one request brought is not done again by another', async (t) => {
+  const all = await start();
+  const { running, ann, sec, ask, decide } = all;
+  t.after(running.stop);
+  const first = await openGrant(all);
+  const same = { grantId: 'grt_2', document: { ...grant, grantId: 'grt_2' } };
+  const again = (await ask('grants.save', same)).body as { code: string; values: { requestId: string } };
+  assert.deepEqual([again.code, again.values.requestId], ['REQUEST_ASKED_ALREADY', first]);
+  const ben = await running.person('ben', ['analyst']);
+  const other = (await ben.call('POST', '/requests', { action: 'grants.save', input: same, reason: '同上' })).body as RequestItem;
+  assert.equal((await decide(sec, first)).status, 200);
+  assert.equal(((await ben.call('GET', `/requests/${other.requestId}`)).body as RequestDetails).isOutdated, true);
+  assert.equal((await decide(sec, other.requestId)).body.code, 'REQUEST_OUTDATED');
+  assert.equal(((await sec.call('GET', '/grants')).body as { items: unknown[] }).items.length, 1);
+  assert.equal((await ann.call('POST', `/requests/${first}/withdraw`, {})).body.code, 'REQUEST_NOT_OPEN');
 });
 
 test('a grant that stands stays that of its app and interface, and an act is asked for under the id of its document', async (t) => {

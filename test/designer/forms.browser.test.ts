@@ -66,6 +66,21 @@ test('the form of every node type shows all its fields in both languages', LIMIT
   }
 });
 
+test('a list that could not be read while the platform was away is read when it is back', LIMIT, async () => {
+  const { page } = await openFlow();
+  const lists = /\/api\/v1\/adapters$/;
+  await page.route(lists, (route) => route.abort());
+  await page.reload();
+  const index = types.findIndex(({ name }) => name === 'http.call@1');
+  const panel = await openPanel(page, flow.nodes[index]!, types[index]!, 'zh-CN');
+  const problem = panel.getByRole('alert').filter({ hasText: '连不上平台' });
+  await problem.waitFor();
+  await page.unroute(lists);
+  await expect(problem).toHaveCount(0);
+  await panel.getByRole('combobox', { name: '适配器' }).click();
+  await page.locator('.ant-select-item-option').first().waitFor();
+});
+
 test('a form is filled in, corrected and undone', LIMIT, async (context) => {
   const { page } = await openFlow();
   const fieldAt = (pointer: string) => page.locator(`[data-pointer="${pointer}"]`);

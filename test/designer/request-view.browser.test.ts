@@ -86,7 +86,7 @@ test('who may publish, but not past an interface of another domain, asks where i
   const dialog = page.getByRole('dialog').filter({ hasText: '提交申请' });
   await dialog.getByRole('textbox', { name: /理由/ }).pressSequentially('眼科也在用', { delay: 30 });
   await dialog.getByRole('button', { name: '提交申请' }).click();
-  await page.getByText('您已提交申请，等待决定').waitFor();
+  await page.getByText(/^已申请 · /).waitFor();
   const english = await console.open({
     ...{ path: `/flows/${flowId}?panel=release`, roles: ['analyst'], domains: ['sh-city'], language: 'en' as const },
   });
@@ -105,10 +105,10 @@ test('who may publish, but not past an interface of another domain, asks where i
 
 // The last one: its requests fill the first page.
 test('more than a page of requests is shown a page at a time', LIMIT, async () => {
-  const flowId = await saved('sh-city');
+  const flows = await Promise.all(Array.from({ length: 18 }, () => saved('sh-city')));
   for (const who of [0, 1, 2]) {
     const { call } = await console.city.person(['viewer']);
-    for (let number = 0; number < 18; number += 1)
+    for (const [number, flowId] of flows.entries())
       await call('POST', '/requests', { action: 'flows.publish', input: { flowId, revision: 1 }, reason: `第 ${who}-${number} 项` });
   }
   const page = await console.open({ path: '/requests', roles: ['analyst'] });

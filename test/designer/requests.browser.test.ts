@@ -34,6 +34,11 @@ test(
     await ask.getByRole('textbox', { name: /理由/ }).pressSequentially('甲院改用密钥登录', { delay: 30 });
     await ask.getByRole('button', { name: '提交申请' }).click();
     await analyst.getByText('已提交，等待决定').waitFor();
+    // The form is what is stored again: nothing is left to be saved, or asked for once more.
+    await analyst.getByText(/^已申请 · 修改适配器的凭据或地址：/).waitFor();
+    await expect(analyst.getByText('有未保存的修改')).toHaveCount(0);
+    await expect(analyst.getByRole('button', { name: '保存', exact: true })).toBeDisabled();
+    if (PICTURES !== undefined) await picture(analyst, 'asked-adapter');
 
     const keeper = await console.open({ path: '/overview', roles: ['security-admin'] });
     await keeper.getByText('1 项申请等您决定').waitFor();
@@ -66,7 +71,7 @@ test('who may not publish asks in the release panel; an analyst sees what would 
   if (PICTURES !== undefined) await asker.screenshot({ path: `${PICTURES}/ask-to-publish.png` });
   await asker.getByRole('button', { name: '申请发布' }).click();
   await askWith(asker, '甲院今晚切换', /申请发布第 1 次保存的草稿/);
-  await asker.getByText('您已提交申请，等待决定').waitFor();
+  await asker.getByText(/^已申请 · /).waitFor();
 
   const decider = await console.open({ path: '/requests', roles: ['analyst'] });
   await decider.getByRole('row', { name: /甲院今晚切换/ }).click();
@@ -114,7 +119,7 @@ test('who may not put an interface off line asks on its page', LIMIT, async () =
   const asker = await console.open({ path: '/interfaces/ifc_reports', roles: ['security-admin'] });
   await asker.getByRole('button', { name: '申请下线' }).click();
   await askWith(asker, '疑似被攻击', /下线后，新的调用在一秒内被拒绝/);
-  await asker.getByText('您已提交申请，等待决定').waitFor();
+  await asker.getByText(/^已申请 · /).waitFor();
   const decider = await console.open({ path: '/requests', roles: ['operator'] });
   await decider.getByRole('row', { name: /疑似被攻击/ }).click();
   const drawer = decider.getByRole('dialog').filter({ hasText: '改为' });
@@ -123,6 +128,33 @@ test('who may not put an interface off line asks on its page', LIMIT, async () =
   await decide(decider, drawer, '已核实');
   const state = async () => ((await console.city.admin('GET', '/interfaces/ifc_reports')) as { state: string }).state;
   await expect.poll(state).toBe('offline');
+});
+
+test('who asks for a grant sees on the page of the app that it waits, and why it was refused', LIMIT, async () => {
+  const analyst = await console.open({ path: '/callers/A10021', roles: ['analyst'] });
+  const choice = analyst.getByRole('combobox', { name: '选择接口' });
+  await choice.click();
+  await analyst.locator('.ant-select-item-option').first().click();
+  await analyst.getByRole('button', { name: '申请授权' }).click();
+  await askWith(analyst, '随申办要用');
+  const waits = analyst.getByRole('alert').filter({ hasText: /已申请 · 授权应用调用接口：.+等待决定（安全管理员），提交于/ });
+  await waits.waitFor();
+  if (PICTURES !== undefined) await picture(analyst, 'asked-grant');
+  await waits.getByRole('link', { name: '查看申请' }).click();
+  await analyst.getByRole('dialog').filter({ hasText: '随申办要用' }).waitFor();
+
+  const keeper = await console.open({ path: '/requests', roles: ['security-admin'] });
+  await keeper.getByRole('row', { name: /随申办要用/ }).click();
+  const drawer = keeper.getByRole('dialog').filter({ hasText: '授权应用调用接口' });
+  await drawer.getByRole('button', { name: '拒绝' }).click();
+  const confirm = keeper.getByRole('dialog').filter({ hasText: '申请人会看到您的理由' });
+  await confirm.getByRole('textbox', { name: /理由/ }).pressSequentially('先签协议', { delay: 30 });
+  await confirm.getByRole('button', { name: '拒绝' }).click();
+  await keeper.getByText(/^已拒绝：授权应用调用接口：/).waitFor();
+  await analyst.goto('/callers/A10021');
+  await analyst.getByText(/^申请被 .+ 拒绝 · 授权应用调用接口：/).waitFor();
+  await analyst.getByText('先签协议').waitFor();
+  if (PICTURES !== undefined) await picture(analyst, 'refused-grant');
 });
 
 test('an analyst makes an adapter with a new credential by one request; its value is given where it is decided', LIMIT, async () => {

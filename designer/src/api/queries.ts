@@ -4,14 +4,17 @@ import { ApiError, call, type Input, type OperationId, type Output } from './cli
 
 const FRESH_MS = 5000;
 const MOST_TRIES = 2;
+const BACK_MS = 5000;
 
-/** One for the whole console. Refusals are answers and not asked again; an unreachable platform is. */
+/** One for the whole console. Refusals are answers and not asked again; an unreachable platform is, until it is back. */
 export function createQueryClient(): QueryClient {
   const retry = (count: number, error: unknown) =>
     error instanceof ApiError && (error.status === 0 || error.status === 503) && count < MOST_TRIES;
+  const refetchInterval = ({ state: { error } }: { readonly state: { readonly error: unknown } }) =>
+    error instanceof ApiError && error.status === 0 ? BACK_MS : false;
   return new QueryClient({
     defaultOptions: {
-      queries: { retry, staleTime: FRESH_MS, refetchOnWindowFocus: true, networkMode: 'always' },
+      queries: { retry, refetchInterval, staleTime: FRESH_MS, refetchOnWindowFocus: true, networkMode: 'always' },
       mutations: { networkMode: 'always' },
     },
   });

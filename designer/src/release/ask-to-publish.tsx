@@ -3,7 +3,7 @@ import { Send } from 'lucide-react';
 import { useQueryOf } from '../api/queries.ts';
 import { useEditor, useEditorStore } from '../editor/editor-context.tsx';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
-import { AskedAlready, useAsked } from '../parts/asked-already.tsx';
+import { AskedAlready, RefusedLately, useAsked } from '../parts/asked-already.tsx';
 import { useAsk } from '../parts/use-ask.tsx';
 import { useWhoMay } from '../parts/who-may.ts';
 import styles from './release.module.css';
@@ -69,11 +69,14 @@ function Ask({ flowId }: { readonly flowId: string }) {
   const t = useTexts(TEXTS);
   const ask = useAsk();
   const revision = useEditor(({ history }) => history.document.revision);
-  const isAsked = useAsked('flows.publish', ({ subject }) => subject === flowId);
-  if (isAsked) return <AskedAlready />;
+  const { open, refused } = useAsked('flows.publish', ({ subject }) => subject === flowId);
+  if (open.length > 0) return <AskedAlready requests={open} />;
   return (
-    <Button icon={<Send size={16} />} onClick={() => ask('flows.publish', { flowId, revision }, { about: t('about', { revision }) })}>
-      {t('ask')}
-    </Button>
+    <>
+      <RefusedLately request={refused} />
+      <Button icon={<Send size={16} />} onClick={() => ask('flows.publish', { flowId, revision }, { about: t('about', { revision }) })}>
+        {t('ask')}
+      </Button>
+    </>
   );
 }

@@ -2,6 +2,7 @@ import { Button, Select } from 'antd';
 import { useState } from 'react';
 import { useQueryOf } from '../api/queries.ts';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
+import { AskedAlready, RefusedLately, useAsked } from '../parts/asked-already.tsx';
 import { ErrorBox } from '../parts/error-box.tsx';
 import { useGrant } from '../parts/use-grant.ts';
 import styles from './release.module.css';
@@ -22,10 +23,13 @@ export function GrantApp({ interfaceId }: { readonly interfaceId: string }) {
   const text = useText();
   const apps = useQueryOf('apps.list', {});
   const { grant, isAsking, isPending, error } = useGrant();
+  const { open, refused } = useAsked('grants.save', ({ subject }) => subject.endsWith(` -> ${interfaceId}`));
   const [appId, setApp] = useState<string>();
   if (isAsking && apps.data?.items.length === 0) return <span className={styles.hint}>{t('none')}</span>;
   return (
     <>
+      <AskedAlready requests={open} />
+      <RefusedLately request={refused} />
       <div className={styles.acts}>
         <Select
           className={styles.grow ?? ''}

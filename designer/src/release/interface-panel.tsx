@@ -9,7 +9,7 @@ import { useEditor } from '../editor/editor-context.tsx';
 import { defineTexts, useText, useTexts } from '../i18n/texts.ts';
 import { FRONT_TEXTS, StateTag, type InterfaceItem } from '../pages/interfaces/interface-parts.tsx';
 import { CopyText } from '../parts/copy-text.tsx';
-import { AskedAlready, useAsked } from '../parts/asked-already.tsx';
+import { AskedAlready, RefusedLately, useAsked } from '../parts/asked-already.tsx';
 import { ErrorBox } from '../parts/error-box.tsx';
 import { useWhoMay } from '../parts/who-may.ts';
 import { GrantApp } from './grant-app.tsx';
@@ -66,7 +66,7 @@ function FirstInterface({ flow }: { readonly flow: FlowDocument }) {
   const whoMay = useWhoMay();
   const isAble = may('interfaces.edit') && may('interfaces.publish');
   // A new interface has an id of its own, and the name of its flow.
-  const isAsked = useAsked('interfaces.save', ({ names }) => names[0]?.['zh-CN'] === flow.name['zh-CN']);
+  const { open, refused } = useAsked('interfaces.save', ({ names }) => names[0]?.['zh-CN'] === flow.name['zh-CN']);
   return (
     <>
       <Alert
@@ -75,7 +75,14 @@ function FirstInterface({ flow }: { readonly flow: FlowDocument }) {
         title={t('none')}
         description={isAble ? undefined : t('noRight', { roles: whoMay('interfaces.edit') })}
       />
-      {isAsked && !isAble ? <AskedAlready /> : <NewInterface flow={flow} />}
+      {open.length > 0 && !isAble ? (
+        <AskedAlready requests={open} />
+      ) : (
+        <>
+          <RefusedLately request={refused} />
+          <NewInterface flow={flow} />
+        </>
+      )}
     </>
   );
 }

@@ -26,6 +26,7 @@ export const controlTexts: ErrorTemplates = {
   STEP_UP_REFUSED: { what: '再次输入的密码错误，操作未执行', fix: '请输入当前登录账号的密码；连续输错 5 次将锁定 15 分钟。' },
   REQUEST_NEEDLESS: { what: '您自己就有权执行此操作', fix: '直接执行，不必申请。' },
   REQUEST_INPUT: { what: '申请的内容不符合 {action} 的要求', fix: '按该操作本身的参数填写。' },
+  REQUEST_ASKED_ALREADY: { what: '您已提交过同样的申请，正在等待决定', fix: '等待决定；要改申请，请先撤回。' },
   REQUESTS_FULL: { what: '您已有 {count} 项申请待决定', fix: '撤回一些，或等待决定。' },
   REQUEST_TOO_LARGE: { what: '申请的内容超过 {mostKb} KB', fix: '缩短其中的报文格式、样例或文字；或请有权的人直接办理。' },
   REQUEST_NOT_OPEN: { what: '申请 {requestId} 已被决定或撤回', fix: '刷新列表查看。' },

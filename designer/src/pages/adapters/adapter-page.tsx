@@ -1,10 +1,12 @@
 import { App } from 'antd';
+import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import type { Input } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { AskedAlready, RefusedLately, useAsked } from '../../parts/asked-already.tsx';
 import { CallsPanel } from '../../parts/call-state.tsx';
 import type { Content } from '../../parts/content.ts';
 import { DocumentForm } from '../../parts/document-form.tsx';
@@ -57,9 +59,12 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
   const may = useMay();
   const { message } = App.useApp();
   const ask = useAsk();
+  // What was asked for waits elsewhere: the form shows what is stored again.
+  const [askedCount, setAskedCount] = useState(0);
   const types = useQueryOf('adapters.types', {});
   const save = useMutationOf('adapters.save', ['secrets']);
   const { adapterId, revision, ...content } = adapter;
+  const asked = useAsked('adapters.save', ({ subject }) => subject === adapterId);
   const held = useHeldAt(adapterId);
   const calls = useQueryOf('adapters.calls', { adapterId }, { refetchIntervalMs: REFRESH_MS });
   const type = types.data?.items.find(({ protocol }) => protocol === adapter.protocol);
@@ -72,7 +77,7 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
     } catch (error) {
       if (!isSecretsAffair(error)) throw error;
       save.reset();
-      ask('adapters.save', input);
+      ask('adapters.save', input, { onAsked: () => setAskedCount((count) => count + 1) });
     }
   };
   const reload = () => {
@@ -94,8 +99,10 @@ function Loaded({ adapter, onSaved, onReload }: LoadedProps) {
         actions={isReadOnly ? null : <Remove adapter={adapter} />}
       />
       {calls.data === undefined ? null : <CallsPanel report={calls.data} hasGate held={held} />}
+      <AskedAlready requests={asked.open} />
+      <RefusedLately request={asked.refused} />
       <DocumentForm
-        key={revision}
+        key={`${revision} ${askedCount}`}
         title={t('settings')}
         content={content}
         isReadOnly={isReadOnly}

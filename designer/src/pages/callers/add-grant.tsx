@@ -3,6 +3,7 @@ import type { Dayjs } from 'dayjs';
 import { Plus, Send } from 'lucide-react';
 import { useState } from 'react';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { AskedAlready, RefusedLately, useAsked } from '../../parts/asked-already.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { useGrant } from '../../parts/use-grant.ts';
 import styles from './caller-page.module.css';
@@ -68,6 +69,18 @@ export function AddGrant({ chooses, given, options }: AddGrantProps) {
       >
         {t(isAsking ? 'ask' : 'add')}
       </Button>
+    </div>
+  );
+}
+
+/** What the person has asked for of this interface or app. */
+export function AskedGrants({ given }: Pick<AddGrantProps, 'given'>) {
+  const { open, refused } = useAsked('grants.save', ({ subject }) => subject.split(' -> ').includes(given));
+  if (open.length === 0 && refused === undefined) return null;
+  return (
+    <div className={styles.asked}>
+      <AskedAlready requests={open} />
+      <RefusedLately request={refused} />
     </div>
   );
 }

@@ -7,7 +7,7 @@ import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { EmptyState } from '../../parts/empty-state.tsx';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Panel } from '../../parts/page-header.tsx';
-import { AddGrant } from './add-grant.tsx';
+import { AddGrant, AskedGrants } from './add-grant.tsx';
 import { ExpiryText } from './expiry-text.tsx';
 import { RemoveGrant } from './remove-grant.tsx';
 
@@ -47,6 +47,7 @@ export function GrantsPanel({ appId, appName }: { readonly appId: string; readon
       title={t('title')}
       extra={mayEdit && options.length > 0 ? <AddGrant chooses="interface" given={appId} options={options} /> : null}
     >
+      <AskedGrants given={appId} />
       {grants.error === null ? null : <ErrorBox error={grants.error} onRetry={() => void grants.refetch()} />}
       <Table<Grant>
         size="small"

@@ -4,7 +4,7 @@ import { useMay } from '../../app/session.tsx';
 import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { Panel } from '../../parts/page-header.tsx';
-import { AddGrant } from '../callers/add-grant.tsx';
+import { AddGrant, AskedGrants } from '../callers/add-grant.tsx';
 import { ExpiryText } from '../callers/expiry-text.tsx';
 import { RemoveGrant } from '../callers/remove-grant.tsx';
 import styles from './interfaces.module.css';
@@ -46,11 +46,14 @@ export function InterfaceGrants({ interfaceId, name }: { readonly interfaceId: s
         ))}
         {apps.data?.items.length === 0 ? <span className={styles.quiet}>{t('noApps')}</span> : null}
         {open.length === 0 ? null : (
-          <AddGrant
-            chooses="app"
-            given={interfaceId}
-            options={open.map(({ appId, name: app }) => ({ value: appId, label: text(app) || appId }))}
-          />
+          <>
+            <AskedGrants given={interfaceId} />
+            <AddGrant
+              chooses="app"
+              given={interfaceId}
+              options={open.map(({ appId, name: app }) => ({ value: appId, label: text(app) || appId }))}
+            />
+          </>
         )}
       </div>
     </Panel>

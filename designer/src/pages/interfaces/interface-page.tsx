@@ -171,12 +171,12 @@ function StateButton({ document: { interfaceId, name, state, revision }, isDisab
   const confirm = useConfirm();
   const set = useMutationOf('interfaces.set-state');
   const askFor = useAsk();
-  const isAsked = useAsked('interfaces.set-state', ({ subject }) => subject.startsWith(`${interfaceId} `));
+  const { open } = useAsked('interfaces.set-state', ({ subject }) => subject.startsWith(`${interfaceId} `));
   const isOnline = state === 'online';
   if (!may('interfaces.publish')) {
     const input = { interfaceId, state: isOnline ? 'offline' : 'online', revision };
     const about = t(isOnline ? 'offlineEffect' : 'onlineEffect', { name: text(name) });
-    if (isAsked) return <AskedAlready />;
+    if (open.length > 0) return <AskedAlready requests={open} />;
     return (
       <Button icon={<Send size={16} />} onClick={() => askFor('interfaces.set-state', input, { about })}>
         {t(isOnline ? 'askOffline' : 'askOnline')}

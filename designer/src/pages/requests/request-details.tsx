@@ -1,4 +1,4 @@
-import { Alert, Button, Collapse } from 'antd';
+import { Alert, App, Button, Collapse } from 'antd';
 import { Link } from 'react-router';
 import { useMutationOf, useQueryOf } from '../../api/queries.ts';
 import { useMe } from '../../app/session.tsx';
@@ -22,6 +22,8 @@ const TEXTS = defineTexts({
   accept: ['同意并执行', 'Accept and do it'],
   refuse: ['拒绝', 'Refuse'],
   withdraw: ['撤回', 'Withdraw'],
+  done: ['已执行：{{what}}', 'Done: {{what}}'],
+  refused: ['已拒绝：{{what}}', 'Refused: {{what}}'],
   acceptEffect: ['将以您的名义执行：{{what}}。', 'It runs as your act: {{what}}.'],
   refuseEffect: ['申请人会看到您的理由。', 'Your reason is shown to who asked.'],
   look: ['查看现在的内容', 'See what is there now'],
@@ -45,6 +47,7 @@ export function RequestDetails({ requestId, onEnd }: { readonly requestId: strin
   const t = useTexts(TEXTS);
   const me = useMe();
   const confirm = useConfirm();
+  const { message } = App.useApp();
   const whatOf = useWhat();
   const whoMay = useWhoMay();
   const outcomeOf = useOutcomeWords();
@@ -65,6 +68,7 @@ export function RequestDetails({ requestId, onEnd }: { readonly requestId: strin
       needsReason: true,
       async run(why) {
         await decide.mutateAsync({ requestId, accept, reason: oneLine(why) });
+        void message.success(t(accept ? 'done' : 'refused', { what: whatOf(request.data) }));
         onEnd();
       },
     });

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Button, Drawer } from 'antd';
-import { useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { call, type ApiError } from '../../api/client.ts';
 import type { Outputs } from '../../api/outputs.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
@@ -46,7 +46,18 @@ export function RequestsPage() {
     select: ({ pages }) => unique(pages.flatMap(({ items }) => items)),
     refetchInterval: 15_000,
   });
-  const [opened, setOpened] = useState<string>();
+  const [address, setAddress] = useSearchParams();
+  const opened = address.get('request') ?? undefined;
+  const setOpened = (requestId?: string) =>
+    setAddress(
+      (now) => {
+        const next = new URLSearchParams(now);
+        if (requestId === undefined) next.delete('request');
+        else next.set('request', requestId);
+        return next;
+      },
+      { replace: true },
+    );
   const whatOf = useWhat();
   const statusOf = useTexts(STATUS_TEXTS);
   const columns: readonly Column<RequestItem>[] = [
@@ -82,8 +93,8 @@ export function RequestsPage() {
           {t('more')}
         </Button>
       ) : null}
-      <Drawer open={opened !== undefined} size={640} title={t('title')} onClose={() => setOpened(undefined)}>
-        {opened === undefined ? null : <RequestDetails requestId={opened} onEnd={() => setOpened(undefined)} />}
+      <Drawer open={opened !== undefined} size={640} title={t('title')} onClose={() => setOpened()}>
+        {opened === undefined ? null : <RequestDetails requestId={opened} onEnd={() => setOpened()} />}
       </Drawer>
     </Page>
   );
