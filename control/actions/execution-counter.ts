@@ -7,6 +7,7 @@ import type { Documents, Filter } from '../../engine/contract/ports/documents.ts
 import { executionsSpec, PAYLOAD_FIELDS, type ExecutionStatus } from '../../engine/execution/execution-document.ts';
 import { countStatuses, filterTogether } from '../../engine/run/scope-filters.ts';
 import type { FlowScope } from '../../engine/services.ts';
+import { createRemember, nameOfScopes } from './remember.ts';
 
 export interface ExecutionCounter {
   /** Recorded executions since local midnight, counted up to 10,000. */
@@ -33,28 +34,14 @@ export interface ExecutionCounter {
   running(flowId: string, version: number): Promise<number | undefined>;
 }
 
-const REMEMBERED_MS = 5000;
 const MOST = 10_000;
-const MOST_REMEMBERED = 5000;
 /** Open executions of one flow that are looked through for those of a version. */
 const MOST_OPEN = 2000;
 const OLDEST_QUEUED = 100;
 
 export async function createExecutionCounter(documents: Documents, clock: Clock): Promise<ExecutionCounter> {
   const executions = await documents.open(executionsSpec);
-  const remembered = new Map<string, { readonly value: Promise<unknown>; readonly at: number }>();
-
-  /** The same answer for everybody who asks within some seconds. */
-  function remember<T>(name: string, ask: () => Promise<T>): Promise<T> {
-    const known = remembered.get(name);
-    if (known !== undefined && clock.monotonic() - known.at < REMEMBERED_MS) return known.value as Promise<T>;
-    if (remembered.size > MOST_REMEMBERED) remembered.clear();
-    const value = ask();
-    remembered.set(name, { value, at: clock.monotonic() });
-    value.catch(() => remembered.delete(name));
-    return value;
-  }
-
+  const remember = createRemember(clock);
   const count = (name: string, filter: Filter) => remember(name, () => executions.count(filter, MOST));
   const perFlow = async (name: string, flowIds: readonly string[], filterOf: (flowId: string) => Filter) =>
     Object.fromEntries(
@@ -77,7 +64,7 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
     },
     waiting: (flowIds) => perFlow('waiting', flowIds, (flowId) => ({ flowId: within(flowId), status: 'waiting' })),
     failedSince: (at, within) =>
-      remember(`failed ${nameOf(within)}`, async () => {
+      remember(`failed ${nameOfScopes(within)}`, async () => {
         const filters = filtersOf(within).map((filter) => ({ ...filter, status: 'failed', acceptedAt: { gte: at } }));
         return sum(await Promise.all(filters.map((filter) => executions.count(filter, MOST))));
       }),
@@ -87,12 +74,12 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
         return status === undefined ? { flowId, ...since } : { flowId: within(flowId), status, ...since };
       }),
     oldest: (status, within) =>
-      remember(`oldest ${status} ${nameOf(within)}`, async () => {
+      remember(`oldest ${status} ${nameOfScopes(within)}`, async () => {
         const found = await Promise.all(filtersOf(within).map((filter) => oldestOf(status, 1, filter)));
         const times = found.flat().map(({ acceptedAt }) => acceptedAt);
         return times.length === 0 ? undefined : Math.min(...times);
       }),
-    counts: (within) => remember(`counts ${nameOf(within)}`, () => countStatuses(executions, within)),
+    counts: (within) => remember(`counts ${nameOfScopes(within)}`, () => countStatuses(executions, within)),
     oldestQueued: () =>
       remember('queued', async () => {
         const oldest = new Map<string, number>();
@@ -114,10 +101,6 @@ export async function createExecutionCounter(documents: Documents, clock: Clock)
 /** As a range the store looks the other field up in its index, of which there are few, and not all that the flow ever ran. */
 function within(flowId: string): { readonly gte: string; readonly lte: string } {
   return { gte: flowId, lte: flowId };
-}
-
-function nameOf(within: readonly FlowScope[] | undefined): string {
-  return within === undefined ? '' : JSON.stringify(within);
 }
 
 function filtersOf(within: readonly FlowScope[] | undefined): readonly Filter[] {

@@ -15,6 +15,7 @@ import { findRefusingInterfaces, type RefusingInterface } from './find-refusing-
 import { createFindSilentFeeds, type FindSilentFeeds, type SilentFeed } from './find-silent-feeds.ts';
 import { nameHeldGroups, type NamedHeldGroup, type NamedHeldGroups } from './held-groups.ts';
 import { isAllowed } from './permissions.ts';
+import { createRemember, nameOfScopes, type Remember } from './remember.ts';
 import { openRequests } from '../requests/request-pages.ts';
 import type { ControlServices } from './services.ts';
 import { shownGateways, shownProcess, type ShownProcess } from './shown-process.ts';
@@ -65,6 +66,7 @@ type May = (permission: Permission) => boolean;
 
 export function overviewActions(services: ControlServices): readonly Action[] {
   const findSilentFeeds = createFindSilentFeeds(services.counter, services.clock);
+  const remember = createRemember(services.clock);
   return [
     defineAction({
       name: 'system.overview',
@@ -73,9 +75,15 @@ export function overviewActions(services: ControlServices): readonly Action[] {
       text: { 'zh-CN': '概览：需要人处理的、流量、流程、地址', en: 'Overview: what needs a person, traffic, flows, addresses' },
       input: Type.Object({}, closed),
       audited: false,
-      run: ({ actor, domains }) => overview(services, actor, domains, findSilentFeeds),
+      run: ({ actor, domains }) => overview(services, actor, domains, { findSilentFeeds, remember }),
     }),
   ];
+}
+
+/** What all viewers share. */
+interface Shared {
+  readonly findSilentFeeds: FindSilentFeeds;
+  readonly remember: Remember;
 }
 
 /** Each part only for those who may read it, and of their domains. */
@@ -83,7 +91,7 @@ async function overview(
   services: ControlServices,
   actor: Actor,
   domains: DomainScope,
-  findSilentFeeds: FindSilentFeeds,
+  { findSilentFeeds, remember }: Shared,
 ): Promise<Overview> {
   const may: May = (permission) => isAllowed(actor, permission);
   const { catalog, executions, counter, info, engine, plans } = services;
@@ -93,7 +101,7 @@ async function overview(
   const within = await scopesIn(domains, catalog);
   const flows = may('flows.read') ? domains.keep(await catalog.list()) : [];
   const today = await counter.today(flows.map((flow) => flow.flowId));
-  const held = may('executions.read') ? await heldNow(services, domains, within) : undefined;
+  const held = may('executions.read') ? await heldNow(services, domains, within, remember) : undefined;
   const counted = may('executions.read') ? await (within === undefined ? executions.counts() : counter.counts(within)) : {};
   // The number and the list of what is held are of one reading.
   const counts = held === undefined || held.more ? counted : { ...counted, held: held.count };
@@ -113,8 +121,11 @@ async function heldNow(
   { executions, catalog, bindingStore }: ControlServices,
   domains: DomainScope,
   within: readonly FlowScope[] | undefined,
+  remember: Remember,
 ): Promise<NamedHeldGroups> {
-  return nameHeldGroups(await executions.heldGroups(within), { catalog, bindingStore, domains });
+  // Every page of the console asks every few seconds, and one reading takes up to 10,000 documents.
+  const groups = await remember(nameOfScopes(within), () => executions.heldGroups(within));
+  return nameHeldGroups(groups, { catalog, bindingStore, domains });
 }
 
 interface Seen {

@@ -78,6 +78,23 @@ test('says first what needs a person: held, failed in the last hour, listeners t
   ]);
 });
 
+test('reads what is held once for all who look within some seconds, and apart for those who see other domains', async (t) => {
+  let readings = 0;
+  const heldGroups = async () => {
+    readings += 1;
+    return { groups: [], count: readings, more: false };
+  };
+  const running = await startControl({ executions: { ...noExecutions, heldGroups } });
+  t.after(running.stop);
+  const viewer = await running.person('viewer', ['viewer']);
+  const ofOne = await running.person('of-one', ['viewer'], ['d']);
+  const heldOf = async (client: Client) => (await overviewOf(client)).attention.held?.count;
+  assert.deepEqual(await Promise.all([running.admin, viewer, running.admin].map(heldOf)), [1, 1, 1]);
+  assert.equal(await heldOf(ofOne), 2);
+  await running.clock.advance(6000);
+  assert.deepEqual([await heldOf(viewer), await heldOf(running.admin)], [3, 3]);
+});
+
 async function feed(running: Running, flowId: string, gapMs: number, lastAgoMs: number, messages = 20): Promise<void> {
   for (let index = 0; index < messages; index++)
     await putExecution(running.documents, { flowId, status: 'completed', acceptedAt: running.clock.now() - lastAgoMs - index * gapMs });

@@ -1,0 +1,27 @@
+/** Readings of the store that many pages ask for at once: read once, and remembered for some seconds. */
+import type { Clock } from '../../engine/contract/clock.ts';
+import type { FlowScope } from '../../engine/services.ts';
+
+/** The same result for everybody who asks under this name within some seconds; a failure is not remembered. */
+export type Remember = <T>(name: string, read: () => Promise<T>) => Promise<T>;
+
+const REMEMBERED_MS = 5000;
+const MOST_REMEMBERED = 5000;
+
+export function createRemember(clock: Clock): Remember {
+  const remembered = new Map<string, { readonly value: Promise<unknown>; readonly at: number }>();
+  return <T>(name: string, read: () => Promise<T>): Promise<T> => {
+    const known = remembered.get(name);
+    if (known !== undefined && clock.monotonic() - known.at < REMEMBERED_MS) return known.value as Promise<T>;
+    if (remembered.size > MOST_REMEMBERED) remembered.clear();
+    const value = read();
+    remembered.set(name, { value, at: clock.monotonic() });
+    value.catch(() => remembered.delete(name));
+    return value;
+  };
+}
+
+/** The part of a name that says of which domains. */
+export function nameOfScopes(within: readonly FlowScope[] | undefined): string {
+  return within === undefined ? '' : JSON.stringify(within);
+}
