@@ -13,7 +13,7 @@ import { canonicalJson } from '../audit/canonical-json.ts';
 import type { Account } from '../auth/account-store.ts';
 import { askerGone, inputWrong, needless, notOpen, outdated, ownRequest, takesPerson, tooLarge } from '../requests/request-errors.ts';
 import { createRequestKeeper } from '../requests/create-request-keeper.ts';
-import { isOpen, mayDecide, readRequestPage } from '../requests/request-pages.ts';
+import { hasDecided, isOpen, mayDecide, readRequestPage } from '../requests/request-pages.ts';
 import type { RequestBody, RequestRecord, RequestStatus } from '../requests/request-store.ts';
 import { closed, defineAction, type Action, type ActionContext, type Actor } from './action.ts';
 import { askableActs, digestOf, type Sight } from './askable-acts.ts';
@@ -141,15 +141,19 @@ export function requestActions(services: ControlServices, actions: readonly Acti
       name: 'requests.list',
       right: 'member',
       domain: 'filtered',
-      text: { 'zh-CN': '自己的申请，及等自己决定的申请', en: 'One’s own requests, and those that wait for one’s decision' },
+      text: {
+        'zh-CN': '等自己决定的、自己提交的、自己决定过的申请',
+        en: 'Requests that wait for one’s decision, one’s own, and those that one decided',
+      },
       input: Type.Object(
         {
           side: Type.Optional(
-            Type.Union([Type.Literal('waiting'), Type.Literal('own')], {
-              description: '`waiting`: what the person may decide; `own`: what they asked for; left out: the one, then the other',
+            Type.Union([Type.Literal('waiting'), Type.Literal('own'), Type.Literal('decided')], {
+              description:
+                '`waiting`: what the person may decide; `own`: what they asked for; `decided`: what they decided; left out: one after the other',
             }),
           ),
-          after: Type.Optional(Type.String({ pattern: '^[0-3]:req_[A-Za-z0-9_-]{22}$', description: '`next` of the page before' })),
+          after: Type.Optional(Type.String({ pattern: '^[0-4]:req_[A-Za-z0-9_-]{22}$', description: '`next` of the page before' })),
         },
         closed,
       ),
@@ -173,7 +177,8 @@ export function requestActions(services: ControlServices, actions: readonly Acti
       audited: false,
       async run({ actor, domains }, { requestId }): Promise<RequestDetails> {
         const record = await records.get(requestId);
-        const isSeen = record !== undefined && (record.by === actor.account || mayDecide(record, actor, domains));
+        const isSeen =
+          record !== undefined && (record.by === actor.account || mayDecide(record, actor, domains) || hasDecided(record, actor, domains));
         const found = existing(isSeen ? record : undefined, requestId);
         const item = shown(found, actor, domains);
         const own = found.by === actor.account ? withDeciders(item, found.domains, await services.accounts.list()) : item;

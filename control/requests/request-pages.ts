@@ -1,4 +1,4 @@
-/** Which requests a person sees, a page at a time: what waits for their decision, the oldest first, then what they asked for. */
+/** Which requests a person sees, a page at a time: what waits for their decision, the oldest first, then what they asked for, and what they decided. */
 import { PERMISSIONS } from '../../engine/contract/access.ts';
 import type { Filter } from '../../engine/contract/ports/documents.ts';
 import type { Actor } from '../actions/action.ts';
@@ -21,9 +21,11 @@ export interface RequestPage {
   readonly next?: string;
 }
 
+export type RequestSide = 'waiting' | 'own' | 'decided';
+
 export interface PageWish {
-  /** Absent: first those that wait, then one's own. */
-  readonly side?: 'waiting' | 'own' | undefined;
+  /** Absent: first those that wait, then one's own, then those that one decided. */
+  readonly side?: RequestSide | undefined;
   readonly after?: string | undefined;
 }
 
@@ -34,7 +36,16 @@ export function mayDecide(
   actor: Pick<Actor, 'account' | 'roles' | 'via' | 'rights'>,
   scope: DomainScope,
 ): boolean {
-  return by !== actor.account && isAllowed(actor, needs) && domains.every((domain) => scope.holds(domain ?? undefined));
+  return by !== actor.account && isAllowed(actor, needs) && isWithin(scope)({ domains });
+}
+
+/** What a person decided is theirs to look at, while its domains are. */
+export function hasDecided(record: RequestRecord, { account }: Pick<Actor, 'account'>, scope: DomainScope): boolean {
+  return record.decidedBy === account && isWithin(scope)(record);
+}
+
+function isWithin(scope: DomainScope): (record: Pick<RequestRecord, 'domains'>) => boolean {
+  return ({ domains }) => domains.every((domain) => scope.holds(domain ?? undefined));
 }
 
 export function isOpen({ status, decidedAt = 0 }: RequestRecord, now: number): boolean {
@@ -48,7 +59,7 @@ interface Stage {
 }
 
 /** The store leaves out what takes a right that the person lacks: it must not stand before what they may decide. */
-function stagesOf(actor: Actor, scope: DomainScope): readonly (Stage & { readonly side: 'waiting' | 'own' })[] {
+function stagesOf(actor: Actor, scope: DomainScope): readonly (Stage & { readonly side: RequestSide })[] {
   const needs = { in: PERMISSIONS.filter((right) => isAllowed(actor, right)) };
   const waiting = {
     ...{ side: 'waiting' as const, sort: ['at'] },
@@ -60,6 +71,7 @@ function stagesOf(actor: Actor, scope: DomainScope): readonly (Stage & { readonl
     { ...waiting, filter: { status: 'deciding', needs } },
     { ...own, filter: { by: actor.account, status: { in: ['open', 'deciding'] } } },
     { ...own, filter: { by: actor.account, status: { in: ENDED } } },
+    { side: 'decided', sort: ['-at'], sees: isWithin(scope), filter: { decidedBy: actor.account, status: { in: ENDED } } },
   ];
 }
 

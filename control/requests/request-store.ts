@@ -54,6 +54,7 @@ const spec: CollectionSpec<RequestRecord> = {
   indexes: [
     { name: 'by_status', fields: ['status', 'at'] },
     { name: 'by_person', fields: ['by', 'at'] },
+    { name: 'by_decider', fields: ['decidedBy', 'at'] },
   ],
   expiresAt: 'expiresAt',
 };

@@ -38,7 +38,7 @@ async function start() {
   const saved = (await ann.call('PUT', '/flows/flw_a', chainFlow('flw_a', []))).body as { revision: number };
   const versions = async () => ((await ann.call('GET', '/flows/flw_a/versions')).body as VersionList).items;
   const outcomes = async (who: typeof ann) =>
-    ((await who.call('GET', '/requests')).body as RequestList).items.map(({ status, outcome }) => [status, outcome]);
+    ((await who.call('GET', '/requests?side=own')).body as RequestList).items.map(({ status, outcome }) => [status, outcome]);
   return { running, ann, ben, oli, adm, ask, decide, versions, outcomes, revision: saved.revision };
 }
 

@@ -75,6 +75,12 @@ test('an analyst asks for a grant, the security administrator sees it in the ove
     [['sec', 'done']],
   );
   assert.match(acts.items[0]!.reason!, new RegExp(`${requestId}.*ann.*对接甲院.*已核对`));
+  const decidedOf = async (who: typeof ann) => ((await who.call('GET', '/requests?side=decided')).body as RequestList).items;
+  assert.deepEqual(
+    (await decidedOf(sec)).map((item) => [item.requestId, item.mayDecide]),
+    [[requestId, false]],
+  );
+  assert.deepEqual(await decidedOf(ann), []);
   const own = (await ann.call('GET', '/requests')).body as RequestList;
   assert.deepEqual(
     own.items.map(({ status, decidedBy, decision }) => [status, decidedBy, decision]),

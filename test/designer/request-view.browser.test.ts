@@ -104,22 +104,34 @@ test('who may publish, but not past an interface of another domain, asks where i
 });
 
 // The last one: its requests fill the first page.
-test('more than a page of requests is shown a page at a time', LIMIT, async () => {
+test('all requests are counted, searched and filtered, and a decided one is found again', LIMIT, async () => {
   const flows = await Promise.all(Array.from({ length: 18 }, () => saved('sh-city')));
   for (const who of [0, 1, 2]) {
     const { call } = await console.city.person(['viewer']);
     for (const [number, flowId] of flows.entries())
       await call('POST', '/requests', { action: 'flows.publish', input: { flowId, revision: 1 }, reason: `第 ${who}-${number} 项` });
   }
+  await asked(['viewer'], 'flows.publish', { flowId: flows[0]!, revision: 1 }, `很长的理由${'，请尽快核对'.repeat(40)}`);
   const page = await console.open({ path: '/requests', roles: ['analyst'] });
-  const more = page.getByRole('button', { name: '加载更多申请' });
-  await more.waitFor();
-  await pictures(page, 'requests-more');
-  await page.getByRole('search', { name: '申请' }).getByRole('textbox').first().pressSequentially('第 2-17 项', { delay: 30 });
-  await expect(page.getByRole('row', { name: /第 2-17 项/ })).toHaveCount(0);
-  await more.click();
+  await page.getByText(/^共 (5[5-9]|[6-9]\d) 条$/).waitFor();
+  const search = page.getByRole('search', { name: '申请' }).getByRole('textbox').first();
+  await search.pressSequentially('很长的理由', { delay: 30 });
+  const long = page.getByRole('row', { name: /很长的理由/ });
+  await expect(long.getByText('待决定')).toBeInViewport();
+  await pictures(page, 'requests-long');
+  await search.fill('');
+  await search.pressSequentially('第 2-17 项', { delay: 30 });
+  await page.getByRole('row', { name: /第 2-17 项/ }).click();
+  const drawer = page.getByRole('dialog').filter({ hasText: '第 1 次保存的草稿' });
+  await drawer.getByRole('button', { name: '拒绝' }).click();
+  const confirm = page.getByRole('dialog').filter({ hasText: '申请人会看到您的理由' });
+  await confirm.getByRole('textbox', { name: /理由/ }).pressSequentially('不需要', { delay: 30 });
+  await confirm.getByRole('button', { name: '拒绝' }).click();
+  await page.getByText(/^已拒绝：发布流程：/).waitFor();
+  await page.goto('/requests?side=decided&status=refused');
   await page.getByRole('row', { name: /第 2-17 项/ }).waitFor();
-  await expect(more).toHaveCount(0);
+  await page.getByText('共 1 条').waitFor();
+  await pictures(page, 'requests-decided');
 });
 
 /** As somebody of these roles, new for it. */

@@ -3100,8 +3100,8 @@ export interface operations {
       query?: {
         /** @description `next` of the page before */
         after?: string;
-        /** @description `waiting`: what the person may decide; `own`: what they asked for; left out: the one, then the other */
-        side?: 'waiting' | 'own';
+        /** @description `waiting`: what the person may decide; `own`: what they asked for; `decided`: what they decided; left out: one after the other */
+        side?: 'waiting' | 'own' | 'decided';
       };
       header?: never;
       path?: never;

@@ -1,16 +1,15 @@
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { Button, Drawer } from 'antd';
+import { Alert, Drawer } from 'antd';
 import { useSearchParams } from 'react-router';
-import { call, type ApiError } from '../../api/client.ts';
-import type { Outputs } from '../../api/outputs.ts';
+import { useMe } from '../../app/session.tsx';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
-import { DataTable, type Column } from '../../parts/data-table.tsx';
+import { DataTable, type Column, type Filter } from '../../parts/data-table.tsx';
 import { EmptyState } from '../../parts/empty-state.tsx';
+import { OneLine } from '../../parts/one-line-text.tsx';
 import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { RequestDetails } from './request-details.tsx';
 import { RequestStatusTag, STATUS_TEXTS, useWhat, type RequestItem } from './request-words.tsx';
-import styles from './requests-page.module.css';
+import { useAllRequests } from './use-all-requests.ts';
 
 const TEXTS = defineTexts({
   title: ['申请', 'Requests'],
@@ -23,7 +22,11 @@ const TEXTS = defineTexts({
   at: ['时间', 'When'],
   reason: ['理由', 'Why'],
   status: ['状态', 'State'],
-  more: ['加载更多申请', 'Show more requests'],
+  side: ['与我的关系', 'Whose'],
+  waiting: ['等我决定的', 'Waiting for me'],
+  own: ['我提交的', 'Asked for by me'],
+  decided: ['我决定过的', 'Decided by me'],
+  cut: ['只列出前 1,000 项，搜索和筛选也只在其中进行。', 'Only the first 1,000 are listed; search and filters look among them.'],
   empty: ['没有申请', 'No requests'],
   emptyHelp: [
     '在无权发布流程、开放接口、授权应用、修改凭据的地方点“申请”，就会出现在这里；等您决定的也在这里。',
@@ -31,21 +34,14 @@ const TEXTS = defineTexts({
   ],
 });
 
-interface PageWish {
-  readonly after?: string;
-}
+const SIDES = ['waiting', 'own', 'decided'] as const;
+const STATUSES = ['open', 'done', 'refused', 'failed', 'withdrawn'] as const;
 
-/** What waits for this person's decision first, then what they asked for. */
+/** What waits for this person's decision first, then what they asked for, then what they decided. */
 export function RequestsPage() {
   const t = useTexts(TEXTS);
-  const list = useInfiniteQuery<Outputs['requests.list'], ApiError, Outputs['requests.list']['items'], readonly string[], PageWish>({
-    queryKey: ['requests.list'],
-    queryFn: ({ pageParam, signal }) => call('requests.list', pageParam, { signal }),
-    initialPageParam: {},
-    getNextPageParam: ({ next }) => (next === undefined ? undefined : { after: next }),
-    select: ({ pages }) => unique(pages.flatMap(({ items }) => items)),
-    refetchInterval: 15_000,
-  });
+  const me = useMe();
+  const list = useAllRequests();
   const [address, setAddress] = useSearchParams();
   const opened = address.get('request') ?? undefined;
   const setOpened = (requestId?: string) =>
@@ -63,7 +59,7 @@ export function RequestsPage() {
   const columns: readonly Column<RequestItem>[] = [
     { key: 'what', title: t('what'), value: whatOf, render: (item) => whatOf(item) },
     { key: 'by', title: t('by'), value: ({ by }) => by, render: ({ by }) => by },
-    { key: 'reason', title: t('reason'), value: ({ reason }) => reason, render: ({ reason }) => reason },
+    { key: 'reason', title: t('reason'), value: ({ reason }) => reason, render: ({ reason }) => <OneLine>{reason}</OneLine> },
     { key: 'at', title: t('at'), value: ({ at }) => at, render: ({ at }) => <TimeText at={at} /> },
     {
       key: 'status',
@@ -72,27 +68,38 @@ export function RequestsPage() {
       render: ({ status }) => <RequestStatusTag status={status} />,
     },
   ];
+  const filters: readonly Filter<RequestItem>[] = [
+    {
+      key: 'side',
+      label: t('side'),
+      options: SIDES.map((side) => ({ value: side, label: t(side) })),
+      test: (item, side) => isOfSide(item, side, me.name),
+    },
+    {
+      key: 'status',
+      label: t('status'),
+      options: STATUSES.map((status) => ({ value: status, label: statusOf(status) })),
+      test: (item, status) => item.status === status,
+    },
+  ];
   return (
     <Page>
       <PageHeader title={t('title')} help={t('help')} />
       <DataTable<RequestItem>
         label={t('title')}
-        rows={list.data}
+        rows={list.items}
         rowKey={({ requestId }) => requestId}
         columns={columns}
+        filters={filters}
         searchText={(item) => `${whatOf(item)} ${item.by} ${item.reason}`}
-        isLoading={list.isPending}
+        isLoading={list.isReading}
         error={list.error}
-        onRefresh={() => void list.refetch()}
+        onRefresh={list.refresh}
         onOpen={({ requestId }) => setOpened(requestId)}
         empty={<EmptyState title={t('empty')} next={t('emptyHelp')} />}
         exportName="requests"
       />
-      {list.hasNextPage ? (
-        <Button className={styles.more ?? ''} loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {t('more')}
-        </Button>
-      ) : null}
+      {list.isCut ? <Alert type="info" showIcon title={t('cut')} /> : null}
       <Drawer open={opened !== undefined} size={640} title={t('title')} onClose={() => setOpened()}>
         {opened === undefined ? null : <RequestDetails requestId={opened} onEnd={() => setOpened()} />}
       </Drawer>
@@ -100,7 +107,7 @@ export function RequestsPage() {
   );
 }
 
-/** One that was decided between two pages would stand on both. */
-function unique(items: readonly RequestItem[]): readonly RequestItem[] {
-  return [...new Map(items.map((item) => [item.requestId, item])).values()];
+function isOfSide({ by, decidedBy, mayDecide }: RequestItem, side: string, me: string): boolean {
+  if (side === 'waiting') return mayDecide;
+  return side === 'own' ? by === me : decidedBy === me;
 }
