@@ -43,6 +43,7 @@ test('production shows on every page, and publishing there takes a note and says
   const dialog = page.getByRole('dialog').filter({ hasText: '发布到生产环境' });
   await expect(dialog).toContainText('生产环境 · 127.0.0.1');
   await expect(dialog).toContainText('将发布第 2 次保存的草稿');
+  await expect(dialog).toContainText('7.0 秒');
   if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/production.png` });
   await dialog.getByRole('button', { name: '发布', exact: true }).click();
   await panel.getByText('版本 2 已上线').waitFor();

@@ -151,6 +151,15 @@ test('who asks for a grant sees on the page of the app that it waits, and why it
   await confirm.getByRole('textbox', { name: /理由/ }).pressSequentially('先签协议', { delay: 30 });
   await confirm.getByRole('button', { name: '拒绝' }).click();
   await keeper.getByText(/^已拒绝：授权应用调用接口：/).waitFor();
+  const auditor = await console.open({ path: '/audit?action=requests.decide', roles: ['audit-admin'] });
+  await auditor
+    .getByRole('row', { name: /先签协议/ })
+    .first()
+    .click();
+  const trail = auditor.getByRole('dialog').getByRole('table').filter({ hasText: '之后' });
+  for (const words of ['申请人', '同意', '否', '操作', '授权应用调用接口']) await expect(trail).toContainText(words);
+  await expect(trail).not.toContainText('grants.save');
+  if (PICTURES !== undefined) await picture(auditor, 'decision-audit');
   await analyst.goto('/callers/A10021');
   await analyst.getByText(/^申请被 .+ 拒绝 · 授权应用调用接口：/).waitFor();
   await analyst.getByText('先签协议').waitFor();

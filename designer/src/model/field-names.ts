@@ -1,10 +1,12 @@
 /** What the fields of a flow are called in its forms: `/config/method` is 方法. Pure. */
 import { FlowDocument, FlowEdge, FlowNode } from '../../../engine/contract/flow-document.ts';
 import type { FieldText, Text } from '../../../engine/contract/texts.ts';
+import { unitOf } from './in-unit.ts';
 import type { NodeTypes } from './node-types.ts';
 
 interface Schema {
   readonly text?: FieldText;
+  readonly editor?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly patternProperties?: Readonly<Record<string, Schema>>;
   readonly items?: Schema;
@@ -15,6 +17,8 @@ export interface NamedField {
   readonly label: string;
   /** Words for the options of a choice, by value. */
   readonly options: Readonly<Record<string, Text>>;
+  /** What a number stands for: `duration-ms`, `moment`. */
+  readonly unit?: string;
 }
 
 /** `pointer` leads from a node of this type: `/config/method`, `/handling/retry/max`, `/label`. */
@@ -42,7 +46,8 @@ export function fieldOf(schema: Schema | undefined, pointer: string, language: k
     at = stepInto(at, name);
     words.push(at?.text?.label[language] ?? (/^\d+$/.test(name) ? String(Number(name) + 1) : name));
   }
-  return { label: words.join(' › '), options: at?.text?.options ?? {} };
+  const unit = at?.editor ?? unitOf(stepsOf(pointer).at(-1));
+  return { label: words.join(' › '), options: at?.text?.options ?? {}, ...(unit === undefined ? {} : { unit }) };
 }
 
 /** Of what stands at the pointer; undefined where the schema does not know it. */

@@ -6,6 +6,9 @@ import { MappingSchema, type Mapping } from '../../../nodes/shared/mapping/mappi
 import type { FlowDocument, FlowEdge } from '../../../engine/contract/flow-document.ts';
 import { sourceWords } from '../mapping/source-words.ts';
 import { useEditor } from '../editor/editor-context.tsx';
+import { isText } from '../model/is-text.ts';
+import { useFormat } from '../i18n/format.ts';
+import { inUnit } from '../model/in-unit.ts';
 import { defineTexts, useLanguage, useText, useTexts, type Language } from '../i18n/texts.ts';
 import { edgeField, flowField, nodeField, type NamedField } from '../model/field-names.ts';
 import { flowDifference, type FlowDifference } from '../model/flow-difference.ts';
@@ -126,10 +129,13 @@ function ChangeLine({ state, title, changes = [], fieldOf }: ChangeLineProps) {
 function ChangedField({ change, field }: { readonly change: Change; readonly field: NamedField }) {
   const t = useTexts(TEXTS);
   const text = useText();
+  const format = useFormat();
   const language = useLanguage();
   const [before, after] = apart(change.before, change.after).map((value) => {
     if (value === undefined) return t('nothing');
     if (typeof value === 'boolean') return t(value ? 'yes' : 'no');
+    if (typeof value === 'number' && field.unit !== undefined) return inUnit(value, field.unit, format);
+    if (isText(value)) return text(value);
     return shortened(
       text(field.options[String(value)]) || (typeof value === 'string' ? value : (rulesText(value, language) ?? JSON.stringify(value))),
     );

@@ -11,6 +11,7 @@ test('a field is called what its form calls it, however deep it lies', () => {
   assert.equal(name('/label'), '名称');
   assert.equal(nodeField(types, 'http.call@1', '/config/method', 'en').label, 'Method');
   assert.match(flowField('/deadlineMs', 'zh-CN').label, /时限/);
+  assert.equal(flowField('/deadlineMs', 'zh-CN').unit, 'duration-ms');
   assert.match(flowField('/ingress/lane/key', 'zh-CN').label, / › /);
   assert.match(edgeField('/from/port', 'zh-CN').label, / › /);
 });

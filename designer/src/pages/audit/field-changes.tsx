@@ -28,8 +28,8 @@ interface FieldChangesProps {
 /** Both sides of each field that differs; nothing where the two are no documents. */
 export function FieldChanges({ before: old, after: next, title, words }: FieldChangesProps) {
   const t = useTexts(TEXTS);
-  const nameOf = useFieldWords();
-  const { nameOf: wordsOf, valueOf, isOpened } = words ?? { nameOf, valueOf: plain, isOpened: () => false };
+  const general = useFieldWords();
+  const { nameOf: wordsOf, valueOf, isOpened } = words ?? general;
   const shown = (path: readonly string[], value: unknown) => (value === undefined ? t('none') : valueOf(path, value));
   const changes = changedFields(old, next, isOpened)?.filter(({ path }) => !NO_NEWS.has(path.join('/')));
   if (changes === undefined) return null;
@@ -62,8 +62,4 @@ export function FieldChanges({ before: old, after: next, title, words }: FieldCh
       )}
     </section>
   );
-}
-
-function plain(_path: readonly string[], value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -1,5 +1,10 @@
 /** What fields of the trail are called on the screens. */
-import { defineTexts, useTexts } from '../../i18n/texts.ts';
+import { isText } from '../../model/is-text.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { inUnit, unitOf } from '../../model/in-unit.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import type { FieldWords } from './changed-fields.ts';
+import { useActionName } from './use-action-name.ts';
 
 const TEXTS = defineTexts({
   name: ['名称', 'Name'],
@@ -18,7 +23,7 @@ const TEXTS = defineTexts({
   baseUrl: ['地址', 'Address'],
   host: ['主机', 'Host'],
   port: ['端口', 'Port'],
-  timeoutMs: ['超时（毫秒）', 'Time limit (ms)'],
+  timeoutMs: ['超时', 'Time limit'],
   nodes: ['节点', 'Nodes'],
   edges: ['连线', 'Wires'],
   config: ['配置', 'Configuration'],
@@ -28,7 +33,7 @@ const TEXTS = defineTexts({
   disabled: ['停用', 'Disabled'],
   tests: ['测试用例数', 'Test cases'],
   mode: ['模式', 'Mode'],
-  deadlineMs: ['时限（毫秒）', 'Deadline (ms)'],
+  deadlineMs: ['时限', 'Deadline'],
   tags: ['标签', 'Tags'],
   ingress: ['接入', 'Ingress'],
   recording: ['留存', 'Recording'],
@@ -50,11 +55,31 @@ const TEXTS = defineTexts({
   total: ['总数', 'In all'],
   handled: ['已处理', 'Handled'],
   done: ['已执行', 'Done'],
+  action: ['操作', 'Act'],
+  subject: ['对象', 'About'],
+  by: ['申请人', 'Asked for by'],
+  accept: ['同意', 'Accepted'],
+  requestId: ['申请编号', 'Request'],
+  yes: ['是', 'Yes'],
+  no: ['否', 'No'],
   '…': ['未列出的修改', 'Changes not listed'],
 });
 
-/** `环境 › PROD › 地址`; names of people's own stay as they are. */
-export function useFieldWords(): (path: readonly string[]) => string {
+/** `环境 › PROD › 地址`; names of people's own stay as they are. Values with their units and the names of the screens. */
+export function useFieldWords(): FieldWords {
   const t = useTexts(TEXTS);
-  return (path) => path.map((step) => (Object.hasOwn(TEXTS, step) ? t(step as keyof typeof TEXTS) : step)).join(' › ');
+  const text = useText();
+  const format = useFormat();
+  const actionName = useActionName();
+  return {
+    nameOf: (path) => path.map((step) => (Object.hasOwn(TEXTS, step) ? t(step as keyof typeof TEXTS) : step)).join(' › '),
+    valueOf(path, value) {
+      const name = path.at(-1);
+      if (typeof value === 'boolean') return t(value ? 'yes' : 'no');
+      if (typeof value === 'number') return unitOf(name) === undefined ? String(value) : inUnit(value, unitOf(name), format);
+      if (typeof value === 'string') return name === 'action' ? actionName(value) : value;
+      return isText(value) ? text(value) : JSON.stringify(value);
+    },
+    isOpened: () => false,
+  };
 }

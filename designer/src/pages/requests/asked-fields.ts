@@ -7,6 +7,7 @@ import type { Text } from '../../../../engine/contract/texts.ts';
 import { GrantDocument, InterfaceDocument } from '../../../../gateways/documents.ts';
 import type { FieldSchema } from '../../forms/field-schema.ts';
 import { asField } from '../../forms/handling-schema.ts';
+import { inUnit, unitOf, type Units } from '../../model/in-unit.ts';
 import { fieldOf, schemaAt } from '../../model/field-names.ts';
 import type { FieldWords } from '../audit/changed-fields.ts';
 
@@ -31,14 +32,6 @@ function withFields(schema: FieldSchema, name: string, fields: FieldSchema): Fie
   };
 }
 
-/** How numbers are written that stand for something. */
-interface Units {
-  number(value: number): string;
-  time(epochMs: number): string;
-  duration(ms: number): string;
-  size(bytes: number): string;
-}
-
 const SWITCH: Readonly<Record<string, Text>> = { true: { 'zh-CN': '是', en: 'Yes' }, false: { 'zh-CN': '否', en: 'No' } };
 
 export function fieldWords(schema: FieldSchema, language: keyof Text, format: Units): FieldWords {
@@ -49,7 +42,7 @@ export function fieldWords(schema: FieldSchema, language: keyof Text, format: Un
       const field = at(path);
       const words = field?.text?.options?.[String(value)] ?? (typeof value === 'boolean' ? SWITCH[String(value)] : undefined);
       if (words !== undefined) return words[language];
-      if (typeof value === 'number') return inUnit(value, path.at(-1) === 'expiresAt' ? 'moment' : field?.editor, format);
+      if (typeof value === 'number') return inUnit(value, field?.editor ?? unitOf(path.at(-1)), format);
       if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join('\n');
       return typeof value === 'string' ? value : JSON.stringify(value);
     },
@@ -63,19 +56,4 @@ export function fieldWords(schema: FieldSchema, language: keyof Text, format: Un
 
 function pointerOf(path: readonly string[]): string {
   return path.map(pointerStep).join('');
-}
-
-function inUnit(value: number, unit: string | undefined, format: Units): string {
-  switch (unit) {
-    case 'moment':
-      return format.time(value);
-    case 'duration-ms':
-      return format.duration(value);
-    case 'duration-sec':
-      return format.duration(value * 1000);
-    case 'size-bytes':
-      return format.size(value);
-    default:
-      return format.number(value);
-  }
 }
