@@ -60,6 +60,22 @@ test(
     await row.getByRole('button', { name: '全部重试' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText(/^40 条消息将从停下的节点接着走/).waitFor();
+    for (const fact of ['出院小结上报', '送丁医院', '医院甲', '连不上对方系统'])
+      await dialog.locator('dd').filter({ hasText: fact }).waitFor();
+    await dialog
+      .getByRole('alert')
+      .filter({ hasText: /“医院甲”的调用仍在失败.*连不上对方系统/ })
+      .waitFor();
+    assert.equal(await dialog.getByRole('radio').count(), 0, 'no code table is the matter');
+    await picture(page, 'retry-many zh 1280');
+    const english = await open({ roles: ['operator'], path: '/held', language: 'en', width: 1920 });
+    await english.getByRole('button', { name: 'Retry all' }).click();
+    await english
+      .getByRole('dialog')
+      .getByText(/^40 messages go on.*as received and the same idempotency keys/)
+      .waitFor();
+    await picture(english, 'retry-many en 1920');
+    await english.context().close();
     await dialog.getByRole('combobox', { name: '每秒条数' }).click();
     await page.getByTitle('5', { exact: true }).click();
     const start = dialog.getByRole('button', { name: '开始重试' });

@@ -9,33 +9,35 @@ import { useFormat } from '../../i18n/format.ts';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { actOf, BULK_TEXTS } from './bulk-texts.ts';
+import { FailingSystem, GroupFacts } from './group-facts.tsx';
+import { isCodeMissing, type GroupName } from './held-group.ts';
 import { TablesChoice } from './tables-choice.tsx';
 import styles from './held-page.module.css';
 
 const TEXTS = defineTexts({
   retryEffect: [
-    '{{count}} 条消息将从停下的节点接着走：用当时的内容和流程版本，沿用原来的幂等键；每条只重试一次。可中途停止，之后再继续。要按流程的当前版本从头走一遍，请用“重发”。',
-    '{{count}} {{count|message goes|messages go}} on from the node where work stopped, with the content and the flow version of then, under the same keys; each exactly once. It can be stopped and gone on with later. To go through today’s flow from its start, resend instead.',
+    '{{count}} 条消息将从停下的节点接着走：用收到时的内容和流程版本，沿用原来的幂等键；每条只重试一次。可中途停止，之后再继续。要按流程的当前版本从头走一遍，请用“重发”。',
+    '{{count}} {{count|message goes|messages go}} on from the node where work stopped, with the content and the flow version as received and the same idempotency keys; each exactly once. You can stop and continue later. To run the flow’s current version from its start, resend instead.',
   ],
   goOnEffect: [
     '{{count}} 条消息从停下的节点接着走：已办理的写操作保留，不再重做；只重新执行出错的部分，仍用它们开始时的流程版本和代码表。每条只继续一次，可中途停止，之后再继续。',
-    '{{count}} {{count|message goes|messages go}} on from the node where work stopped: what was done is kept and not done again. Only what failed runs once more, with the flow version and the code tables that they began with; each exactly once. It can be stopped and gone on with later.',
+    '{{count}} {{count|message goes|messages go}} on from the node where work stopped: what was done is kept and not done again. Only what failed runs once more, with the flow version and the code tables that they began with; each exactly once. You can stop and continue later.',
   ],
   resendEffect: [
     '{{count}} 条消息将按流程的当前版本从头走一遍：在通道中的位置、业务键和幂等键不变，后面的消息继续等它；每条只重发一次。已有写操作办成的、内容没有留存的保持挂起。可中途停止，之后再继续。',
-    '{{count}} {{count|message goes|messages go}} through the flow’s current version from its start: place in the lane, business keys and idempotency keys stay, and later messages go on waiting; each exactly once. Those with a write that was done, or without their content, stay held. It can be stopped and gone on with later.',
+    '{{count}} {{count|message goes|messages go}} through the flow’s current version from its start: place in the lane, business keys and idempotency keys stay, and later messages go on waiting; each exactly once. Those with a write that was done, or without their content, stay held. You can stop and continue later.',
   ],
   concludeEffect: [
     '对方已办成：{{count}} 条消息到此结束，计为成功，其后的节点不再执行，同一通道里排在后面的消息继续。没有给出应答：同步调用方用同一幂等键查询时，得到“已办理”。没有写操作办成的保持挂起。可中途停止，之后再继续。',
-    'Done at the other side: {{count}} {{count|message ends|messages end}} here as completed, the nodes behind do not run, and what waits behind them in their lanes goes on. No reply is given: a caller who asks with the same key is told that it was done. Those of which no write was done stay held. It can be stopped and gone on with later.',
+    'Done at the other side: {{count}} {{count|message ends|messages end}} here as completed, the nodes behind do not run, and what waits behind them in their lanes goes on. No reply is given: a caller who asks with the same idempotency key is told that it was done. Those of which no write was done stay held. You can stop and continue later.',
   ],
   cancelEffect: [
     '{{count}} 条消息将到此为止，不再继续，也不能恢复。已送到对方的不会撤回。可中途停止，之后再继续。',
-    '{{count}} {{count|message ends|messages end}} here and cannot go on later. What has reached the other side is not taken back. It can be stopped and gone on with later.',
+    '{{count}} {{count|message ends|messages end}} here and cannot go on later. What has reached the other side is not taken back. You can stop and continue later.',
   ],
   cancelDone: [
     '{{count}} 条消息将到此为止，不再继续，也不能恢复。已办理的写操作不撤销，在对方仍然有效。可中途停止，之后再继续。',
-    '{{count}} {{count|message ends|messages end}} here and cannot go on later. Their writes stay done at the other side. It can be stopped and gone on with later.',
+    '{{count}} {{count|message ends|messages end}} here and cannot go on later. Their writes stay done at the other side. You can stop and continue later.',
   ],
   none: ['现在没有可以处理的消息：可能已有人处理过。', 'There is nothing to be done now: somebody may have done it already.'],
   most: ['一次最多处理 10,000 条，其余请再来一次。', 'At most 10,000 are taken at once; the rest takes another bulk.'],
@@ -43,7 +45,7 @@ const TEXTS = defineTexts({
   include: ['连同结果不明的 {{count}} 条一起', 'The {{count}} with an unknown outcome too'],
   asked: [
     '我已向对方核对：结果不明的没有办成，或对方能按幂等键去重',
-    'I asked the other side: those with an unknown outcome were not done, or it recognises their keys',
+    'I asked the other side: those with an unknown outcome were not done, or it recognises their idempotency keys',
   ],
   askedDone: ['我已向对方核对：这些消息都已办成', 'I asked the other side: all of these were done'],
   rate: ['每秒条数', 'Messages a second'],
@@ -70,8 +72,8 @@ export interface BulkWish {
   readonly outcome: Outcome;
   /** The writes of all of them were done. */
   readonly isAfterWrite: boolean;
-  /** All of them lack a code in a table: with the tables of then they are held again. */
-  readonly isCodeMissing?: boolean;
+  /** All of them stand there; absent where they are of several causes. */
+  readonly group?: GroupName;
 }
 
 /** The wish with all that the platform asks for. */
@@ -111,13 +113,13 @@ interface Props {
 export function BulkDialog({ wish, onClose, onStart }: Props) {
   const t = useTexts(TEXTS);
   const title = useTexts(BULK_TEXTS);
-  const { kind, choice } = wish;
+  const { kind, choice, group } = wish;
   const act = actOf(wish);
   const preview = usePreview(wish);
   const [includesUnknown, setIncludesUnknown] = useState(false);
   const [isAsked, setAsked] = useState(false);
   const [perSecond, setPerSecond] = useState(50);
-  const [tables, setTables] = useState<RetryTables>(wish.isCodeMissing === true ? 'now' : 'then');
+  const [tables, setTables] = useState<RetryTables>(group !== undefined && isCodeMissing(group) ? 'now' : 'then');
   const [reason, setReason] = useState('');
   const { total = 0 } = preview.data ?? {};
   // Of a group those with another outcome are a group of their own.
@@ -125,6 +127,8 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
   const count = total + (includesUnknown ? unknownSkipped : 0);
   const outcome = includesUnknown ? 'any' : safestOf(wish);
   const mustAsk = kind !== 'cancel' && outcome !== 'known';
+  // Other causes do not come from a code table.
+  const hasTables = act === 'retry' && (group === undefined || isCodeMissing(group));
   const isReady = count > 0 && reason.trim() !== '' && (!mustAsk || isAsked);
   return (
     <Modal
@@ -140,8 +144,10 @@ export function BulkDialog({ wish, onClose, onStart }: Props) {
     >
       <div className={styles.form}>
         {preview.error === null ? null : <ErrorBox error={preview.error} onRetry={() => void preview.refetch()} />}
+        {group === undefined ? null : <GroupFacts group={group} withCause />}
         {preview.data === undefined ? <Skeleton active title={false} /> : <Effect wish={wish} count={count} more={preview.data.more} />}
-        {act === 'retry' ? <TablesChoice value={tables} onChange={setTables} /> : null}
+        {group !== undefined && (kind === 'retry' || kind === 'resend') ? <FailingSystem group={group} /> : null}
+        {hasTables ? <TablesChoice value={tables} onChange={setTables} /> : null}
         {unknownSkipped > 0 ? (
           <Alert
             type="warning"

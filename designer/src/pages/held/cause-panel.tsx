@@ -12,7 +12,7 @@ import { Tag } from '../../parts/status-tag.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import type { BulkWish } from './bulk-dialog.tsx';
 import styles from './held-page.module.css';
-import { addressOf, choiceOf, isAfterWrite, isCodeMissing, mayBeDone, type GroupName } from './held-group.ts';
+import { addressOf, choiceOf, isAfterWrite, mayBeDone, type GroupName } from './held-group.ts';
 
 const TEXTS = defineTexts({
   count: ['{{count}} 条', '{{count}} held'],
@@ -159,5 +159,5 @@ export function OutcomeTag({ group }: { readonly group: Pick<GroupName, 'code' |
 }
 
 function wishOf(kind: BulkWish['kind'], group: NamedHeldGroup): BulkWish {
-  return { kind, ...choiceOf(group), isAfterWrite: isAfterWrite(group), isCodeMissing: isCodeMissing(group) };
+  return { kind, ...choiceOf(group), isAfterWrite: isAfterWrite(group), group };
 }

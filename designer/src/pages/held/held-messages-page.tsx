@@ -4,10 +4,9 @@ import { Ban, CheckCheck, RefreshCw, RotateCcw, Send } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
 import type { ExecutionSummary } from '../../../../engine/services.ts';
-import { useQueryOf } from '../../api/queries.ts';
 import { useMay } from '../../app/session.tsx';
 import { useCauseWords } from '../../i18n/cause-words.ts';
-import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { CopyText } from '../../parts/copy-text.tsx';
 import listStyles from '../../parts/data-table.module.css';
 import type { Column } from '../../parts/data-table.tsx';
@@ -16,13 +15,13 @@ import { Page, PageHeader } from '../../parts/page-header.tsx';
 import { TimeText } from '../../parts/time-text.tsx';
 import { MessageTable } from '../messages/message-table.tsx';
 import { useMessageColumns } from '../messages/use-message-columns.tsx';
-import { useFlowName } from '../messages/use-flow-name.ts';
 import { useMessageActs } from '../messages/use-message-acts.tsx';
 import { useMessagePages } from '../messages/use-message-pages.ts';
 import { useKeysColumn } from '../messages/keys-column.tsx';
 import type { BulkChoice, BulkWish } from './bulk-dialog.tsx';
 import { OutcomeTag } from './cause-panel.tsx';
-import { addressOf, choiceOf, groupOfAddress, isAfterWrite, isCodeMissing, mayBeDone, type GroupName } from './held-group.ts';
+import { GroupFacts } from './group-facts.tsx';
+import { addressOf, choiceOf, groupOfAddress, isAfterWrite, mayBeDone, type GroupName } from './held-group.ts';
 import styles from './held-page.module.css';
 import { RetryOutcome, type Retried } from './retry-outcome.tsx';
 import { useBulks } from './use-bulks.tsx';
@@ -54,11 +53,6 @@ const TEXTS = defineTexts({
   resendSome: ['重发选中的 {{count}} 条', 'Resend {{count}} chosen'],
   concludeSome: ['选中的 {{count}} 条按已办理结束', 'End {{count}} chosen as done'],
   cancelSome: ['取消选中的 {{count}} 条', 'Cancel {{count}} chosen'],
-  flow: ['流程', 'Flow'],
-  node: ['停在节点', 'Stopped at'],
-  adapter: ['系统', 'System'],
-  outcome: ['上次的结果', 'Last outcome'],
-  code: ['错误代码', 'Error code'],
   since: ['首次挂起', 'First held'],
   accepted: ['接收时间', 'Accepted'],
   version: ['版本', 'Version'],
@@ -87,11 +81,11 @@ function Group({ group }: { readonly group: GroupName }) {
       title={what}
       help={fix}
       beside={<OutcomeTag group={group} />}
-      facts={<Facts group={group} />}
+      facts={<GroupFacts group={group} />}
       columns={columns}
       empty={t('empty')}
       isAfterWrite={isAfterWrite(group)}
-      isCodeMissing={isCodeMissing(group)}
+      group={group}
       isDoneThere={mayBeDone(group)}
       {...choiceOf(group)}
     />
@@ -159,7 +153,7 @@ function Messages({
   choice,
   outcome,
   isAfterWrite: wasDone,
-  isCodeMissing: lacksCode = false,
+  group,
   isDoneThere = true,
 }: MessagesProps) {
   const t = useTexts(TEXTS);
@@ -180,7 +174,8 @@ function Messages({
   const isHeld = new Set(list.rows.map(({ executionId }) => executionId));
   const ids = chosen.filter((id) => isHeld.has(id));
   const begin = (kind: BulkWish['kind']) => {
-    bulks.begin({ kind, choice: ids.length === 0 ? found : { ids: [...ids] }, outcome, isAfterWrite: wasDone, isCodeMissing: lacksCode });
+    const chosenOnes = ids.length === 0 ? found : { ids: [...ids] };
+    bulks.begin({ kind, choice: chosenOnes, outcome, isAfterWrite: wasDone, ...(group === undefined ? {} : { group }) });
     setChosen([]);
   };
   const mayAct = may('executions.retry') || may('executions.cancel');
@@ -228,36 +223,6 @@ function Messages({
       </div>
       {bulks.dialog}
     </Page>
-  );
-}
-
-/** Where they stand, as people name it. */
-function Facts({ group }: { readonly group: GroupName }) {
-  const t = useTexts(TEXTS);
-  const text = useText();
-  const nameOf = useFlowName();
-  const { data } = useQueryOf('held.groups', {});
-  const named = data?.groups.find((one) => addressOf(one) === addressOf(group));
-  const facts = [
-    [t('flow'), named === undefined ? nameOf(group.flowId) : text(named.flowName)],
-    [t('node'), named === undefined ? group.node : named.nodeLabel],
-    [t('adapter'), text(named?.adapter?.name)],
-  ].filter(([, value]) => value !== '');
-  return (
-    <dl className={styles.facts}>
-      {facts.map(([label, value]) => (
-        <div key={label}>
-          <dt>{label}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-      <div>
-        <dt>{t('code')}</dt>
-        <dd>
-          <code>{group.code}</code>
-        </dd>
-      </div>
-    </dl>
   );
 }
 

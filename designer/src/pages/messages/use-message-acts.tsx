@@ -15,11 +15,11 @@ const TEXTS = defineTexts({
   retryTitle: ['重试这条消息？', 'Retry this message?'],
   retryEffect: [
     '消息从停下的节点接着走：用当时的内容和流程版本，沿用原来的幂等键。要按流程的当前版本从头走一遍，请用“更正后重发”，内容可以不改。',
-    'The message goes on from the node where it stopped, with the content and the flow version of then, under the same keys. To go through today’s flow from its start, use “Correct and resend”; the content may stay.',
+    'The message goes on from the node where it stopped, with the content and the flow version as received and the same idempotency keys. To run the flow’s current version from its start, use “Correct and resend”; the content may stay.',
   ],
   retryUnknown: [
     '消息从停下的节点接着走：用当时的内容、流程版本和代码表，沿用原来的幂等键。上一次写入的结果不明：对方可能已经办成；若对方不按幂等键去重，可能会重复。',
-    'The message goes on from the node where it stopped, with the content, the flow version and the code tables as received, under the same keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
+    'The message goes on from the node where it stopped, with the content, the flow version and the code tables as received, under the same idempotency keys. The outcome of the last write is not known: if it was done and the other side does not recognise the key, it is done twice.',
   ],
   goOn: ['继续执行', 'Continue'],
   goOnTitle: ['继续执行这条消息？', 'Continue this message?'],
@@ -35,7 +35,7 @@ const TEXTS = defineTexts({
   tryNowTitle: ['立即重试这条消息？', 'Try this message now?'],
   tryNowEffect: [
     '不等到下次尝试的时间，现在就做下一次尝试，沿用原来的幂等键。若仍失败，按原来的间隔继续，或待人工处理。',
-    'The next attempt is made now instead of at its time, under the same keys. If it fails too, the message goes on waiting, or is held.',
+    'The next attempt is made now instead of at its time, under the same idempotency keys. If it fails too, the message goes on waiting, or is held.',
   ],
   conclude: ['按已办理结束', 'End as done'],
   concludeTitle: ['按已办理结束这条消息？', 'End this message as done?'],

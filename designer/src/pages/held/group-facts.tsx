@@ -1,0 +1,74 @@
+/** Where the messages of a group stand and why, as people name it: on their page, and before a bulk of them. */
+import { Alert } from 'antd';
+import type { ReactNode } from 'react';
+import type { NamedHeldGroup } from '../../../../control/actions/held-groups.ts';
+import { useQueryOf } from '../../api/queries.ts';
+import { useMay } from '../../app/session.tsx';
+import { useCauseWords } from '../../i18n/cause-words.ts';
+import { useFormat } from '../../i18n/format.ts';
+import { defineTexts, useText, useTexts } from '../../i18n/texts.ts';
+import { useFlowName } from '../messages/use-flow-name.ts';
+import { addressOf, type GroupName } from './held-group.ts';
+import styles from './held-page.module.css';
+
+const TEXTS = defineTexts({
+  flow: ['流程', 'Flow'],
+  node: ['停在节点', 'Stopped at'],
+  adapter: ['系统', 'System'],
+  cause: ['原因', 'Cause'],
+  code: ['错误代码', 'Error code'],
+  failing: ['“{{name}}”的调用仍在失败', 'Calls of “{{name}}” are failing'],
+  failingWhy: [
+    '自 {{since}} 起：{{why}}；最近一次失败在{{ago}}。对方还没有恢复的话，这些消息会再次挂起。',
+    '{{why}}, since {{since}}; the last failure was {{ago}}. Unless that system is back, these messages are held again.',
+  ],
+});
+
+/** `withCause`: where no heading says it. */
+export function GroupFacts({ group, withCause = false }: { readonly group: GroupName; readonly withCause?: boolean }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const nameOf = useFlowName();
+  const causeOf = useCauseWords();
+  const named = useNamedGroup(group);
+  const facts: readonly (readonly [label: string, value: ReactNode])[] = [
+    [t('flow'), named === undefined ? nameOf(group.flowId) : text(named.flowName)],
+    [t('node'), named === undefined ? group.node : named.nodeLabel],
+    [t('adapter'), text(named?.adapter?.name)],
+    [t('cause'), withCause ? causeOf(group.code).what : ''],
+    [t('code'), <code key="code">{group.code}</code>],
+  ];
+  return (
+    <dl className={styles.facts}>
+      {facts
+        .filter(([, value]) => value !== '')
+        .map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+    </dl>
+  );
+}
+
+/** Before they go on: the system that they wait for does not answer yet, as far as the platform knows. */
+export function FailingSystem({ group }: { readonly group: GroupName }) {
+  const t = useTexts(TEXTS);
+  const text = useText();
+  const format = useFormat();
+  const causeOf = useCauseWords();
+  const mayRead = useMay()('adapters.read');
+  const named = useNamedGroup(group);
+  const { data } = useQueryOf('adapters.list', {}, { enabled: mayRead && named?.adapter !== undefined });
+  const adapter = data?.items.find(({ adapterId }) => adapterId === named?.adapter?.adapterId);
+  const { state, failingSince, lastError } = adapter?.calls ?? {};
+  if (state !== 'failing' || failingSince === undefined || lastError === undefined) return null;
+  const why = { why: causeOf(lastError.code).what, since: format.time(failingSince), ago: format.ago(lastError.at) };
+  return <Alert type="warning" showIcon title={t('failing', { name: text(adapter?.name) })} description={t('failingWhy', why)} />;
+}
+
+function useNamedGroup(group: GroupName): NamedHeldGroup | undefined {
+  const { data } = useQueryOf('held.groups', {});
+  return data?.groups.find((one) => addressOf(one) === addressOf(group));
+}
