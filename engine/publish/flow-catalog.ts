@@ -40,6 +40,8 @@ export function createFlowCatalog(deps: FlowCatalogDeps): FlowCatalog {
     if (before !== undefined && before.revision !== flow.revision) throw stale(flow, before, bodyOf(stores, before));
     // A flow that was removed and is saved again goes on counting: a revision names one content for ever.
     const last = before?.revision ?? (await revisions.newest(flow.flowId));
+    // Removed while somebody edited it: it comes back only when they say so. A file of another installation is new here.
+    if (before === undefined && flow.revision !== 0 && last > 0) throw stale(flow, undefined, undefined);
     const saved: FlowDocument = { ...flow, revision: last + 1 };
     // Each step takes tens of milliseconds for the largest documents: others have their turn between them.
     await nextTurn();

@@ -15,10 +15,16 @@ export function invalid(issues: readonly Issue[]): AppError {
 /** `record`: what is stored now, of which `theirs` is the document; undefined when the draft was removed. */
 export function stale(yours: FlowDocument, record: DraftRecord | undefined, theirs: FlowDocument | undefined): AppError {
   const { flowId, revision } = yours;
-  const stored = record?.revision ?? 0;
-  const saved = record === undefined ? {} : { savedBy: record.updatedBy, savedAt: record.updatedAt };
+  if (record === undefined) {
+    return new AppError('FLOW_STALE', 'input', `${flowId} was removed; your change began from revision ${revision} of it.`, {
+      values: { flowId, revision, problem: 'removed' },
+      fix: 'If it is still wanted, save it with revision 0.',
+      cause: new StaleDraft(yours, theirs),
+    });
+  }
+  const { revision: stored, updatedBy: savedBy, updatedAt: savedAt } = record;
   return new AppError('FLOW_STALE', 'input', `${flowId} is stored as revision ${stored}; your change began from revision ${revision}.`, {
-    values: { flowId, revision, stored, ...saved },
+    values: { flowId, revision, stored, savedBy, savedAt },
     fix: 'Look at the newer draft, and save your change again on top of it.',
     cause: new StaleDraft(yours, theirs),
   });

@@ -121,6 +121,21 @@ test('two people who edit different nodes see each other, get each other’s edi
   await first.getByRole('list', { name: '也打开着这条流程的人' }).waitFor();
 });
 
+test('a flow that a colleague deletes under an open editor does not come back by itself', LIMIT, async () => {
+  const path = await copyBooking(console.city, 'flw_deleted');
+  const page = await console.open({ path });
+  await card(page, NODE).waitFor();
+  await console.city.admin('DELETE', '/flows/flw_deleted');
+  await rename(page, NODE, '删除之后改的');
+  const dialog = page.getByRole('dialog', { name: '这条流程刚刚被删除' });
+  await dialog.waitFor();
+  const list = async () => ((await console.city.admin('GET', '/flows')) as { items: { flowId: string }[] }).items;
+  assert.ok(!(await list()).some(({ flowId }) => flowId === 'flw_deleted'));
+  await dialog.getByRole('button', { name: '重新保存' }).click();
+  await isSaved(page);
+  assert.ok(labels(await served('flw_deleted')).includes('删除之后改的'));
+});
+
 test('what breaks beneath all pages leaves no blank one: it says what to do, and a reload goes on', LIMIT, async () => {
   const page = await console.open({ path: '/flows' });
   await page.getByRole('heading', { level: 1, name: '流程' }).waitFor();
@@ -179,6 +194,8 @@ test('a session that ends under an open flow asks for the password over the page
   await dialog.getByLabel('密码').fill(console.passwordOf(page));
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'hidden' });
+  // The panel beside it stands as it stood: the editor does not begin anew.
+  await expect(sidePanel(page).getByRole('textbox', { name: '节点名称' })).toHaveValue('会话过期时改的');
   await isSaved(page);
   assert.ok(labels(await served('flw_logged_out')).includes('会话过期时改的'));
   await page.getByRole('button', { name: /^撤销：重命名节点/ }).click();

@@ -1,5 +1,6 @@
 import { Button, Modal, Segmented, Tabs } from 'antd';
 import { useState } from 'react';
+import { useNavigate } from 'react-router';
 import { useQueryOf } from '../api/queries.ts';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import { useFormat } from '../i18n/format.ts';
@@ -18,7 +19,10 @@ const TEXTS = defineTexts({
     '{{who}} saved this flow at {{when}}. What only one of you changed is merged; you both changed {{count}} {{count|part|parts}}, listed below: choose for each. What is not chosen stays in the edit history under "Versions and publishing", where it can be compared and restored.',
   ],
   deletedTitle: ['这条流程刚刚被删除', 'This flow has just been deleted'],
-  deleted: ['您的版本还在本页，可以重新保存。', 'Your version is still on this page and can be saved again.'],
+  deleted: [
+    '有人删除了它。您的版本还在本页：仍需要时重新保存。',
+    'Somebody deleted it. Your version is still on this page: save it again if it is still wanted.',
+  ],
   mine: ['我的', 'Mine'],
   theirs: ['对方的', 'Theirs'],
   allMine: ['全选我的', 'All mine'],
@@ -28,6 +32,7 @@ const TEXTS = defineTexts({
   save: ['按所选合并并保存', 'Merge as chosen and save'],
   takeTheirs: ['放弃我的修改', 'Give up my changes'],
   saveAgain: ['重新保存', 'Save it again'],
+  leave: ['不保留，返回流程列表', 'Let it go, back to the flows'],
   node: ['节点“{{name}}”', 'Node "{{name}}"'],
   wires: ['节点“{{name}}”端口 {{port}} 的连线', 'Wires from port {{port}} of "{{name}}"'],
   note: ['便签“{{name}}”', 'Note "{{name}}"'],
@@ -66,6 +71,7 @@ export function DraftConflict({ keeper, conflict }: DraftConflictProps) {
 
 function DeletedFlow({ keeper, mine }: { readonly keeper: DraftKeeper; readonly mine: Conflict['mine'] }) {
   const t = useTexts(TEXTS);
+  const navigate = useNavigate();
   return (
     <Modal
       open
@@ -74,9 +80,12 @@ function DeletedFlow({ keeper, mine }: { readonly keeper: DraftKeeper; readonly 
       mask={{ closable: false }}
       keyboard={false}
       footer={
-        <Button type="primary" onClick={() => void keeper.settle(mine, false)}>
-          {t('saveAgain')}
-        </Button>
+        <>
+          <Button onClick={() => void navigate('/flows')}>{t('leave')}</Button>
+          <Button type="primary" onClick={() => void keeper.settle(mine, false)}>
+            {t('saveAgain')}
+          </Button>
+        </>
       }
     >
       {t('deleted')}

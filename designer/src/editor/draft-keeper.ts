@@ -27,6 +27,8 @@ export interface DraftKeeper {
    */
   settle(document: FlowDocument, givesUp: boolean, decided?: Decided): Promise<void>;
   retryNow(): void;
+  /** The platform has no draft of it any more. */
+  removed(): void;
   /** The last time that somebody else's changes were taken in. */
   readonly merged: StoreApi<{ readonly last?: Merged }>;
 }
@@ -77,6 +79,7 @@ export function createDraftKeeper(store: EditorStore, { flowId, types, recovered
     },
     flush: () => autosave.flush(),
     retryNow: () => autosave.retryNow(),
+    removed: () => (store.getState().isReadOnly ? undefined : autosave.removed()),
     async follow(revision) {
       if (revision <= autosave.state.base.revision) return;
       const theirs = withPlaces(await call('flows.get', { flowId }), types);

@@ -37,16 +37,18 @@ export function OthersHere({ flowId, keeper }: OthersHereProps) {
     refetchInterval: VISIT_MS,
     gcTime: 0,
   });
-  const revision = visit.data?.revision;
+  const { data } = visit;
   useEffect(() => {
-    if (revision !== undefined) void keeper.follow(revision).catch(() => undefined);
-  }, [revision, keeper]);
+    if (data === undefined) return;
+    if (data.revision === undefined) keeper.removed();
+    else void keeper.follow(data.revision).catch(() => undefined);
+  }, [data, keeper]);
   useLive<{ readonly flowId: string; readonly revision: number }>('draft', (saved) => {
     if (saved.flowId === flowId) void keeper.follow(saved.revision).catch(() => undefined);
   });
   useEffect(() => () => void call('flows.visit', { flowId, isLeaving: true }).catch(() => undefined), [flowId]);
   useMergeNotice(flowId, keeper);
-  const others = visit.data?.others ?? [];
+  const others = data?.others ?? [];
   if (others.length === 0) return null;
   return (
     <ul className={styles.others} aria-label={t('here')}>

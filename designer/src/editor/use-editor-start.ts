@@ -33,7 +33,8 @@ export function useEditorStart(flowId: string) {
       if (recovered === undefined) throw new Error('the server gave no flow');
       return { flowId, types, recovered, drafts };
     },
-    staleTime: Infinity,
+    // Also when everything else is read again after a login: an editor with unsaved work must not begin anew.
+    staleTime: 'static',
     gcTime: 0,
     refetchOnWindowFocus: false,
   });

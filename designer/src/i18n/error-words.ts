@@ -6,7 +6,10 @@ import { useToldError } from './told-error.ts';
 
 const TEXTS = defineTexts({
   unreachable: ['连不上平台', 'The platform cannot be reached'],
-  unreachableFix: ['请检查网络；恢复后本页会自动继续。', 'Check the network; this page goes on by itself when it is back.'],
+  unreachableFix: [
+    '请检查网络。连接恢复后，列表会自动更新；刚才的操作没有执行的，请再点一次。',
+    'Check the network. Lists come back by themselves; an act that was not done is to be pressed again.',
+  ],
   broken: ['页面出错了', 'This page has failed'],
   brokenFix: [
     '请刷新页面；若仍出现，请把错误代码告诉平台管理员。',

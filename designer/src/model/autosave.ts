@@ -149,6 +149,14 @@ export class Autosave {
     else this.#takeIn(base, theirs);
   }
 
+  /** Somebody removed the flow: a person says whether it comes back. Not while a save is under way, which meets that itself. */
+  removed(): void {
+    const { status, base } = this.#state;
+    if (base.revision === 0 || (status !== 'saved' && status !== 'dirty')) return;
+    this.#cancelTimer();
+    this.#set({ ...this.#known(), status: 'conflict', conflict: { mine: this.#latest, theirs: undefined, base } });
+  }
+
   /** Ends a conflict with what a person decided on: it is saved on top of theirs, or as a new flow when theirs was deleted. */
   settle(document: FlowDocument): Promise<AutosaveState> {
     const { conflict } = this.#state;

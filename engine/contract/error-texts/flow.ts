@@ -141,6 +141,10 @@ export const flowTexts: ErrorTemplates = {
     what: '流程[ {flowId} ]的草稿已保存为修订 {stored}，您的修改基于修订 {revision}，没有保存',
     fix: '查看较新的草稿，在其基础上重新保存您的修改。',
   },
+  'FLOW_STALE/removed': {
+    what: '流程 {flowId} 已被删除，您的修改没有保存',
+    fix: '仍需要时，以 revision 0 重新保存。',
+  },
   FLOW_PUBLISHED: { what: '流程 {flowId} 已发布，不能删除', fix: '请先取消发布。' },
   PUBLISH_NOTE_MISSING: { what: '在生产环境发布须写说明', fix: '在说明里写清改了什么、为什么改，再次发布。' },
   FLOW_PUBLISH_RACE: { what: '流程 {flowId} 刚刚由他人发布', fix: '查看当前发布的版本，仍需发布时再次发布。' },

@@ -1,4 +1,5 @@
-import { Button, Form, Input, Modal } from 'antd';
+import { Button, Form, Input, Modal, type InputRef } from 'antd';
+import { useRef } from 'react';
 import { defineTexts, useTexts } from '../../i18n/texts.ts';
 import { ErrorBox } from '../../parts/error-box.tsx';
 import { CodeItem } from './code-item.tsx';
@@ -27,6 +28,7 @@ interface LoginAgainProps {
 export function LoginAgain({ name, onDone }: LoginAgainProps) {
   const t = useTexts(TEXTS);
   const { submit, error, isBusy, needsCode } = useLogin(onDone);
+  const password = useRef<InputRef>(null);
   return (
     <Modal
       open
@@ -37,6 +39,8 @@ export function LoginAgain({ name, onDone }: LoginAgainProps) {
       keyboard={false}
       footer={null}
       rootClassName={styles.cover ?? ''}
+      // The dialog takes the focus as it opens, after the field has come.
+      afterOpenChange={() => password.current?.focus()}
     >
       <p>{t('why')}</p>
       <Form layout="vertical" requiredMark={false} onFinish={(values: LoginValues) => void submit({ ...values, name })}>
@@ -44,7 +48,7 @@ export function LoginAgain({ name, onDone }: LoginAgainProps) {
           <Input value={name} readOnly autoComplete="username" />
         </Form.Item>
         <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('missing') }]}>
-          <Input.Password autoFocus autoComplete="current-password" maxLength={1000} />
+          <Input.Password ref={password} autoFocus autoComplete="current-password" maxLength={1000} />
         </Form.Item>
         {needsCode ? <CodeItem /> : null}
         {error === undefined ? null : <ErrorBox error={error} />}
