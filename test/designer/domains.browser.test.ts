@@ -103,6 +103,7 @@ test('a person of one domain makes things in it without asking, and finds nothin
   await expect(page.getByText('已保存；新消息立即使用')).toBeVisible();
   assert.deepEqual(((await console.city.admin('GET', '/code-tables/sight-codes')) as { sharedWith: unknown }).sharedWith, ['sh-city']);
   await page.goto('/code-tables/shared-codes');
+  await page.getByText(/只读。有编辑权限的角色：.*集成分析师.*服务域“sh-city”/).waitFor();
   await expect(page.getByRole('textbox', { name: '代码' }).first()).toBeDisabled();
   await expect(page.getByRole('button', { name: '保存' })).toHaveCount(0);
 

@@ -17,6 +17,7 @@ import { useLeaveGuard } from '../../parts/use-leave-guard.ts';
 import { useOpened } from '../../parts/use-opened.ts';
 import { entriesOf, problemsOf, toEntries, toRows, type Row } from './table-rows.ts';
 import styles from './code-table-page.module.css';
+import { WhoMayEdit } from './who-may-edit.tsx';
 
 const TEXTS = defineTexts({
   tables: ['代码表', 'Code tables'],
@@ -125,6 +126,7 @@ function Editor({ table, onSaved, onReload }: EditorProps) {
         }
       />
       <SaveProblem error={save.error} onReload={onReload} />
+      {isReadOnly ? <WhoMayEdit domain={table.domain} /> : null}
       <Panel>
         <TableOwner owner={owner} isReadOnly={isReadOnly} onChange={setOwner} />
         <div className={styles.fallback}>
