@@ -78,7 +78,7 @@ test(
     await expect(page.getByRole('row', { name: /adp_hospital_a/ })).toHaveCount(0);
     const saves = page.getByRole('row', { name: /3 次自动保存/ });
     await saves.click();
-    await expect(drawer.getByRole('row', { name: /时限/ })).toContainText('63000');
+    await expect(drawer.getByRole('row', { name: /时限/ })).toContainText('1 分 3 秒');
   },
 );
 
