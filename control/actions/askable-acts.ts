@@ -8,6 +8,7 @@ import { canonicalJson } from '../audit/canonical-json.ts';
 import type { DomainScope } from './domains.ts';
 import { domainsLacking } from './flow-references.ts';
 import { requireSameSides } from './grant-fixed.ts';
+import { versionInService } from './owners.ts';
 import { requireSameId } from './require-same-id.ts';
 import type { ControlServices } from './services.ts';
 
@@ -20,7 +21,7 @@ export interface AskableAct<Input = unknown> {
   lacking?(input: Input, domains: DomainScope): Promise<readonly (string | null)[]>;
   /** Undefined when what it is about is gone. Refuses what the act itself would not take. */
   look(input: Input): Promise<Sight | undefined>;
-  /** What is wanted, without what is made up anew each time; absent: the input. */
+  /** What is wanted, without the ids that differ each time; absent: the input. */
   wanted?(input: Input): unknown;
   /** The input with what the asking side has said by its reason. */
   complete?(input: Input, reason: string): Input;
@@ -51,7 +52,7 @@ export function askableActs(services: Services): Readonly<Record<string, Askable
         const draft = await catalog.draft(flowId);
         if (draft === undefined) return undefined;
         const { name, revision } = draft;
-        return { names: [name], revision, from, digest: digestOf([revision, await versionInService(services, flowId)]) };
+        return { names: [name], revision, from, digest: digestOf([revision, await servingNumber(services, flowId)]) };
       },
       wanted: ({ flowId, revision }) => ({ flowId, revision }),
       complete: (input, reason) => ({ ...input, note: input.note ?? reason }),
@@ -122,11 +123,11 @@ function askable<Input>(act: AskableAct<Input>): AskableAct {
 /** The version that callers of an interface get; null: none yet, or it leads to an upstream. */
 async function flowOf(services: Services, target: InterfaceDocument['target'] | undefined): Promise<number | null | 'gone'> {
   if (target?.kind !== 'flow') return null;
-  return (await services.catalog.draft(target.flowId)) === undefined ? 'gone' : versionInService(services, target.flowId);
+  return (await services.catalog.draft(target.flowId)) === undefined ? 'gone' : servingNumber(services, target.flowId);
 }
 
-async function versionInService({ catalog }: Services, flowId: string): Promise<number | null> {
-  return (await catalog.versions(flowId)).find(({ isCurrent }) => isCurrent)?.version ?? null;
+async function servingNumber({ catalog }: Services, flowId: string): Promise<number | null> {
+  return (await versionInService(catalog, flowId))?.version ?? null;
 }
 
 export function digestOf(value: unknown): string {

@@ -2,7 +2,7 @@
  * To which domains the things of each kind belong (decision 0043). What has no domain of its own belongs where what it hangs on belongs: a key
  * to its app, a secret to the adapters that may use it, a grant to its app and its interface, an execution to the version that ran it.
  */
-import type { BindingStore, ExecutionCatalog, FlowCatalog } from '../../engine/services.ts';
+import type { BindingStore, ExecutionCatalog, FlowCatalog, VersionSummary } from '../../engine/services.ts';
 import type { AlarmStore } from '../alarms/alarm-store.ts';
 import type { Bulks } from '../bulks/create-bulks.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -40,6 +40,11 @@ export interface OwnersDeps {
   readonly alarms: AlarmStore;
 }
 
+/** The published version that serves; undefined where none does. */
+export async function versionInService({ versions }: Pick<FlowCatalog, 'versions'>, flowId: string): Promise<VersionSummary | undefined> {
+  return (await versions(flowId)).find(({ isCurrent }) => isCurrent);
+}
+
 export function createOwners({ catalog, bindingStore, registry, executions, bulks, alarms }: OwnersDeps): Owners {
   const { interfaces, apps, grants, busConsumers } = registry;
   const owners: Owners = {
@@ -62,7 +67,7 @@ export function createOwners({ catalog, bindingStore, registry, executions, bulk
       const execution = await executions.ownerOf(id);
       if (execution === undefined) return { id, domains: undefined };
       const { domains } = await owners.flow(execution.flowId);
-      const serving = (await catalog.versions(execution.flowId)).find(({ isCurrent }) => isCurrent);
+      const serving = await versionInService(catalog, execution.flowId);
       return { id, domains: domains && [...domains, ...(serving === undefined ? [] : [serving.domain])] };
     },
     async grant(id) {

@@ -3,6 +3,7 @@
  * database. A line cannot be changed, moved or cut out of the middle without the chain saying where (`walk-chain.ts`).
  * Reasons, and what changed of what people draw and fill in, may name a patient: they are stored sealed, and the MAC is over what is stored.
  */
+import { given } from '../../engine/contract/given.ts';
 import type { Clock } from '../../engine/contract/clock.ts';
 import { AppError, toErrorRecord } from '../../engine/contract/errors.ts';
 import type { Logger } from '../../engine/contract/observe.ts';
@@ -229,10 +230,4 @@ function withChanges({ before, after }: Pick<AuditLine, 'before' | 'after'>, { t
 
 function whoIs(actor: Actor): { actor: string; via: string; from: string } {
   return { actor: actor.account, via: actor.via, from: actor.from };
-}
-
-function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

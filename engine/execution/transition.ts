@@ -3,6 +3,7 @@
  * store as one conditional update. `match` names what the event was decided on, so of two events at once one is refused, and reads again.
  */
 import type { ErrorRecord } from '../contract/errors.ts';
+import { given } from '../contract/given.ts';
 import type { Filter, Patch } from '../contract/ports/documents.ts';
 import type { ExecutionDocument, LegRecord, Stored, StoredWait } from './execution-document.ts';
 
@@ -261,11 +262,4 @@ function intentOf(leg: string): string {
 
 function nonEmpty<T>(list: readonly T[]): readonly T[] | undefined {
   return list.length === 0 ? undefined : list;
-}
-
-/** The fields that have a value. */
-function given(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const found: Record<string, unknown> = {};
-  for (const name in fields) if (fields[name] !== undefined) found[name] = fields[name];
-  return found;
 }

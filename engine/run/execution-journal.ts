@@ -338,7 +338,7 @@ export class ExecutionJournal implements Journal {
     };
   }
 
-  /** Waits of other branches go on while somebody looks at the held one, whose own attempts begin anew when it is let go on. */
+  /** Waits of other branches go on while somebody looks at the held one, whose own attempts start from zero when it is retried. */
   #waitsBeside({ node, path, waits = [] }: Extract<RunEnd, { status: 'held' }>): StoredWait[] {
     const now = waits.map((point) => this.#storedWait(point));
     const isOf = (wait: StoredWait) => (other: StoredWait) => other.node === wait.node && other.scope === wait.scope;
@@ -380,7 +380,7 @@ export class ExecutionJournal implements Journal {
       end: executionEnd(end),
       at,
       expiresAt: at + forMs,
-      isOverQuota: isReduced === true,
+      isOverQuota: isReduced,
       keepsInput: isFull,
       // Beyond the flow's own level only an answer that the same key must get again is kept.
       reply: isFull || this.#isAnswerKept ? await this.#keepReply(replyOf(end)) : undefined,

@@ -7,7 +7,7 @@ import type { BrowserContext, Page } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { makeScratch, removeScratch } from '../support/platform-process.ts';
 import { type Console, expect, launchProfile, noBrowser, startConsole } from './browser.ts';
-import { card, copyBooking, isSaved, rename, sidePanel } from './flow-editor.ts';
+import { card, copyBooking, isSaved, rename, served, sidePanel } from './flow-editor.ts';
 
 const LIMIT = { skip: noBrowser, timeout: 240_000 };
 const NODE = '没有这家医院';
@@ -35,7 +35,7 @@ test('a browser that is killed in mid-edit has the edit afterwards, and undo wor
   const ended = killed.waitForEvent('close');
   process.kill(browserPid(profile), 'SIGKILL');
   await ended;
-  assert.ok(labels(await served('flw_killed')).includes(NODE), 'the platform never had the edit');
+  assert.ok(labels(await served(console.city, 'flw_killed')).includes(NODE), 'the platform never had the edit');
 
   const reopened = await openProfile(profile, cookie);
   context.after(() => reopened.close().then(() => removeScratch(profile)));
@@ -43,7 +43,7 @@ test('a browser that is killed in mid-edit has the edit afterwards, and undo wor
   await again.goto(path);
   await card(again, '改到一半').waitFor();
   await isSaved(again);
-  assert.ok(labels(await served('flw_killed')).includes('改到一半'));
+  assert.ok(labels(await served(console.city, 'flw_killed')).includes('改到一半'));
   await again.getByRole('button', { name: /^撤销：重命名节点/ }).click();
   await card(again, NODE).click();
   await expect(sidePanel(again).getByRole('textbox', { name: '节点名称' })).toHaveValue(NODE);
@@ -61,7 +61,7 @@ test(
     await first.getByRole('button', { name: '没有可撤销的操作' }).waitFor();
     await first.keyboard.press('Control+z');
     await isSaved(first);
-    assert.deepEqual(overlap(await served('flw_take_theirs')), ['第二个人']);
+    assert.deepEqual(overlap(await served(console.city, 'flw_take_theirs')), ['第二个人']);
     await first.getByRole('button', { name: '版本与发布' }).click();
     const aside = sidePanel(first).getByRole('listitem').filter({ hasText: '冲突时未采用' });
     await aside.getByRole('button', { name: /^与当前草稿比较/ }).click();
@@ -70,7 +70,7 @@ test(
     await aside.getByRole('button', { name: /^恢复到这一次/ }).click();
     await card(first, '第一个人').waitFor();
     await isSaved(first);
-    assert.deepEqual(overlap(await served('flw_take_theirs')), ['第一个人']);
+    assert.deepEqual(overlap(await served(console.city, 'flw_take_theirs')), ['第一个人']);
   },
 );
 
@@ -85,7 +85,7 @@ test(
     await save.click();
     await dialog.waitFor({ state: 'hidden' });
     await isSaved(first);
-    assert.deepEqual(overlap(await served('flw_keep_mine')), ['第一个人']);
+    assert.deepEqual(overlap(await served(console.city, 'flw_keep_mine')), ['第一个人']);
     await card(second, '第一个人').waitFor();
     await second.getByRole('button', { name: '版本与发布' }).click();
     const lines = sidePanel(second)
@@ -113,7 +113,7 @@ test('two people who edit different nodes see each other, get each other’s edi
   for (const page of [first, second]) await Promise.all(['第一个人', '第二个人'].map((label) => card(page, label).waitFor()));
   await first.getByText(/^已并入.*的修改/).waitFor();
   await isSaved(first);
-  assert.deepEqual(overlap(await served('flw_together')).toSorted(), ['第一个人', '第二个人']);
+  assert.deepEqual(overlap(await served(console.city, 'flw_together')).toSorted(), ['第一个人', '第二个人']);
   await first.getByRole('button', { name: /^撤销：重命名节点/ }).click();
   await isSaved(first);
   for (const page of [first, second]) await Promise.all([NODE, '第二个人'].map((label) => card(page, label).waitFor()));
@@ -133,7 +133,7 @@ test('a flow that a colleague deletes under an open editor does not come back by
   assert.ok(!(await list()).some(({ flowId }) => flowId === 'flw_deleted'));
   await dialog.getByRole('button', { name: '重新保存' }).click();
   await isSaved(page);
-  assert.ok(labels(await served('flw_deleted')).includes('删除之后改的'));
+  assert.ok(labels(await served(console.city, 'flw_deleted')).includes('删除之后改的'));
 });
 
 test('what breaks beneath all pages leaves no blank one: it says what to do, and a reload goes on', LIMIT, async () => {
@@ -176,7 +176,7 @@ test(
     });
     await page.getByText('与平台的连接已断开').waitFor({ state: 'hidden' });
     await isSaved(page);
-    assert.ok(labels(await served('flw_restarted')).includes('平台不在时改的'));
+    assert.ok(labels(await served(console.city, 'flw_restarted')).includes('平台不在时改的'));
     await page.getByRole('button', { name: /^撤销：重命名节点/ }).click();
     await card(page, NODE).waitFor();
   },
@@ -197,7 +197,7 @@ test('a session that ends under an open flow asks for the password over the page
   // The panel beside it stands as it stood: the editor does not begin anew.
   await expect(sidePanel(page).getByRole('textbox', { name: '节点名称' })).toHaveValue('会话过期时改的');
   await isSaved(page);
-  assert.ok(labels(await served('flw_logged_out')).includes('会话过期时改的'));
+  assert.ok(labels(await served(console.city, 'flw_logged_out')).includes('会话过期时改的'));
   await page.getByRole('button', { name: /^撤销：重命名节点/ }).click();
   await card(page, NODE).waitFor();
 });
@@ -218,7 +218,7 @@ async function twoPeople(flowId: string) {
   await expect(dialog).toContainText('第一个人');
   const { items } = (await console.city.admin('GET', '/flows')) as { items: { flowId: string; updatedBy: string }[] };
   await expect(dialog).toContainText(items.find((flow) => flow.flowId === flowId)!.updatedBy);
-  assert.deepEqual(overlap(await served(flowId)), ['第二个人'], 'the save of the first was refused');
+  assert.deepEqual(overlap(await served(console.city, flowId)), ['第二个人'], 'the save of the first was refused');
   return { first, second, dialog };
 }
 
@@ -230,11 +230,6 @@ async function holdSaves(page: Page, flowId: string): Promise<() => void> {
     await route.continue();
   });
   return resolve;
-}
-
-/** What the platform has. */
-function served(flowId: string): Promise<FlowDocument> {
-  return console.city.admin('GET', `/flows/${flowId}`) as Promise<FlowDocument>;
 }
 
 function labels({ nodes }: FlowDocument): readonly string[] {

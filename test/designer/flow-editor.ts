@@ -25,6 +25,11 @@ export function isSaved(page: Page): Promise<void> {
   return expect(page.getByRole('status').filter({ hasText: '已保存' })).toBeVisible();
 }
 
+/** The draft that the platform has. */
+export function served(city: City, flowId: string): Promise<FlowDocument> {
+  return city.admin('GET', `/flows/${flowId}`) as Promise<FlowDocument>;
+}
+
 /** A flow of its own for each test, so that none depends on another; answers its address. */
 export async function copyBooking(city: City, flowId: string): Promise<string> {
   const flow = (await city.admin('GET', '/flows/flw_appointment')) as FlowDocument;

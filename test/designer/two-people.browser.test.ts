@@ -6,7 +6,7 @@ import type { BrowserContext, Locator, Page, Route } from '@playwright/test';
 import type { FlowDocument } from '../../engine/contract/flow-document.ts';
 import { seededRandom, type Random } from '../support/simulated-process.ts';
 import { type Console, expect, noBrowser, PATIENCE_MS, startConsole } from './browser.ts';
-import { copyBooking, sidePanel } from './flow-editor.ts';
+import { copyBooking, served, sidePanel } from './flow-editor.ts';
 
 /** `KQ_SESSIONS=15` plays 300 rounds. */
 const SESSIONS = Number(process.env['KQ_SESSIONS'] ?? 1);
@@ -46,7 +46,7 @@ async function playSession(seed: number): Promise<void> {
   const random = seededRandom(seed);
   const flowId = `flw_two_people_${seed}`;
   const path = await copyBooking(console.city, flowId);
-  const start = await served(flowId);
+  const start = await served(console.city, flowId);
   const nodes = start.nodes.slice(0, 4).map(({ id }) => id);
   const saves: Save[] = [{ by: '', revision: start.revision, labels: labelsOf(start), at: Date.now() }];
   const people = await Promise.all(['ann', 'bob'].map((name) => Person.open(name, { flowId, path, nodes, saves })));
@@ -241,7 +241,7 @@ async function untilBothRest(people: readonly Person[], flowId: string): Promise
         .first()
         .waitFor();
     }
-    const there = labelsOf(await served(flowId));
+    const there = labelsOf(await served(console.city, flowId));
     const shown = await Promise.all(people.map((person) => person.labels()));
     if (shown.every((labels) => Object.entries(labels).every(([id, label]) => there[id] === label))) return;
     await delay(500);
@@ -255,8 +255,4 @@ function labelsOf({ nodes }: FlowDocument): Labels {
 
 function savedState(page: Page): Locator {
   return page.getByRole('status').filter({ hasText: '已保存' });
-}
-
-function served(flowId: string): Promise<FlowDocument> {
-  return console.city.admin('GET', `/flows/${flowId}`) as Promise<FlowDocument>;
 }

@@ -33,7 +33,7 @@ export function useEditorStart(flowId: string) {
       if (recovered === undefined) throw new Error('the server gave no flow');
       return { flowId, types, recovered, drafts };
     },
-    // Also when everything else is read again after a login: an editor with unsaved work must not begin anew.
+    // A login reads everything else again; an editor with unsaved work must keep its state.
     staleTime: 'static',
     gcTime: 0,
     refetchOnWindowFocus: false,

@@ -104,9 +104,7 @@ export function SourcePane({ list, onPane, onHover, onDrag, onPicked, lit, onTry
       >
         {(row) => (
           <SourceRow
-            {...sourceRow(row)}
-            standardPlace={standardName(row.key, language)?.place}
-            standardName={standardName(row.key, language)?.name}
+            {...sourceRow(row, standardName(row.key, language))}
             isUsed={read.has(row.key)}
             isKnown={sample.data !== undefined}
             onFold={toggle}

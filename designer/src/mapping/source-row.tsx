@@ -4,6 +4,7 @@ import { memo } from 'react';
 import { defineTexts, useTexts } from '../i18n/texts.ts';
 import type { SourceNode } from '../model/mapping/source-tree.ts';
 import type { TreeRow } from '../model/mapping/tree-rows.ts';
+import type { Hl7RowName } from './hl7-row-names.ts';
 import { Fold, RowTypeIcon, shortValue, type FoldProps, type RowType } from './row-parts.tsx';
 import styles from './panes.module.css';
 
@@ -37,12 +38,14 @@ interface SourceRowProps extends FoldProps, Pick<SourceNode, 'name' | 'isOptiona
 }
 
 /** Each key typed in a rule makes a new tree. A row of plain values is drawn again only when one of them has changed. */
-export function sourceRow({ key, node, depth, hasChildren, isOpen }: TreeRow<SourceNode>) {
+export function sourceRow({ key, node, depth, hasChildren, isOpen }: TreeRow<SourceNode>, standard: Hl7RowName | undefined) {
   const { name, note, isOptional, isCut, isAbsent, example } = node;
   return {
     ...{ rowKey: key, hasChildren, isOpen, isRoot: depth === 0, type: typeOf(node), name, note, isOptional, isCut, isAbsent },
     value: key === 'now' ? '' : shortValue(example),
     wholeValue: example === undefined ? undefined : String(example),
+    standardPlace: standard?.place,
+    standardName: standard?.name,
   };
 }
 

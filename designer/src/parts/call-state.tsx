@@ -84,7 +84,7 @@ export interface Held {
   readonly to: string;
 }
 
-/** A call that was accepted is well, and its message may be held since: then that is what is told. */
+/** A call that was accepted is well, and its message may be held since: then the tag says that. */
 export function CallStateTags({ calls, held }: { readonly calls: Shown; readonly held?: Held | undefined }) {
   const t = useTexts(TEXTS);
   const format = useFormat();

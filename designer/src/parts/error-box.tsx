@@ -36,7 +36,7 @@ interface ErrorBoxProps {
   readonly problems?: ReactNode;
 }
 
-/** What went wrong is told where the person looks already, with more than an error could say. */
+/** The dialog itself already shows what went wrong, with more than an error could say. */
 export class ToldInPlace extends Error {}
 
 /** Says of any error what happened, why, and what to do. Every problem of a document is listed. Nothing of what the person called off. */

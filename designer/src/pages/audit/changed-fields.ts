@@ -8,7 +8,7 @@ export interface ChangedField {
   readonly after?: unknown;
 }
 
-/** How fields and their values are told. */
+/** The words for fields and their values. */
 export interface FieldWords {
   nameOf(path: readonly string[]): string;
   valueOf(path: readonly string[], value: unknown): string;
@@ -20,7 +20,7 @@ type IsOpened = FieldWords['isOpened'];
 
 /**
  * Fields that differ, down to single values; lists are compared whole. Undefined where the trail keeps no documents, but a few words.
- * `isOpened`: an object that is on one side alone is told field by field too, and not as a whole.
+ * `isOpened`: an object that is on one side alone is listed field by field too, and not as a whole.
  */
 export function changedFields(before: unknown, after: unknown, isOpened: IsOpened = () => false): readonly ChangedField[] | undefined {
   if (!isRecord(before) && !isRecord(after)) return undefined;

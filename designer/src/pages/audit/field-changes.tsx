@@ -33,7 +33,7 @@ export function FieldChanges({ before: old, after: next, title, words }: FieldCh
   const shown = (path: readonly string[], value: unknown) => (value === undefined ? t('none') : valueOf(path, value));
   const changes = changedFields(old, next, isOpened)?.filter(({ path }) => !NO_NEWS.has(path.join('/')));
   if (changes === undefined) return null;
-  // Of what is made anew nothing was there before.
+  // A new object has nothing before it.
   const isNew = words !== undefined && old === undefined;
   return (
     <section>
