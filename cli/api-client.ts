@@ -1,6 +1,6 @@
 /** The admin API as the command line sees it: JSON in, JSON out, progress lines on the way, one error class for what control refuses. */
 import { Agent, fetch } from 'undici';
-import type { Issue } from '../engine/contract/errors.ts';
+import { ApiError, ConnectionError } from './api-errors.ts';
 
 export interface ApiTarget {
   readonly address: string;
@@ -27,28 +27,6 @@ export interface LoggedIn {
   readonly client: ApiClient;
   readonly mustChangePassword: boolean;
   readonly mustSetUpSecondFactor: boolean;
-}
-
-/** Control said no. */
-export class ApiError extends Error {
-  override readonly name = 'ApiError';
-  readonly status: number;
-  readonly code: string;
-  readonly fix: string | undefined;
-  readonly issues: readonly Issue[];
-
-  constructor(status: number, body: Readonly<Record<string, unknown>>) {
-    super(typeof body['message'] === 'string' ? body['message'] : `Control answered ${status}.`);
-    this.status = status;
-    this.code = typeof body['code'] === 'string' ? body['code'] : 'UNKNOWN';
-    this.fix = typeof body['fix'] === 'string' ? body['fix'] : undefined;
-    this.issues = Array.isArray(body['issues']) ? (body['issues'] as readonly Issue[]) : [];
-  }
-}
-
-/** Nobody answered. */
-export class ConnectionError extends Error {
-  override readonly name = 'ConnectionError';
 }
 
 export function createApiClient(target: ApiTarget, signal: AbortSignal): ApiClient {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { createApiClient, type ApiClient } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
 import { readInput } from './read-input.ts';
 import type { Terminal } from './terminal.ts';
 import { DEFAULT_DATA_FOLDER, findTokenFile } from './token-file.ts';
@@ -26,6 +26,7 @@ export async function withApi<T>(command: Command, terminal: Terminal, work: (ap
   const isItsOrigin = found !== undefined && new URL(found.address).origin === new URL(address).origin;
   const given = options.tokenFile === undefined ? undefined : (await readInput(options.tokenFile)).trim();
   const token = given !== undefined ? { token: given } : isItsOrigin ? { token: found.token } : {};
+  const { createApiClient } = await import('./api-client.ts');
   const api = createApiClient({ address, ...token, ...(ca === undefined ? {} : { ca }) }, terminal.signal);
   try {
     return await work(api);

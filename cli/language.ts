@@ -1,5 +1,4 @@
 import { Option } from 'commander';
-import { processLanguage } from '../engine/host/settings.ts';
 
 export type Language = 'zh-CN' | 'en';
 
@@ -7,9 +6,13 @@ export type Language = 'zh-CN' | 'en';
 export function languageOption(): Option {
   return new Option('--lang <language>', 'language of what is told (default: as LANG says)')
     .choices(['zh-CN', 'en'])
-    .default(processLanguage(), 'LANG');
+    .default(terminalLanguage(), 'LANG');
 }
 
 export function say(language: Language, zhCN: string, en: string): string {
   return language === 'zh-CN' ? zhCN : en;
+}
+
+function terminalLanguage(): Language {
+  return /^zh/i.test(process.env['LC_ALL'] ?? process.env['LC_MESSAGES'] ?? process.env['LANG'] ?? '') ? 'zh-CN' : 'en';
 }

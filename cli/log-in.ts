@@ -1,5 +1,6 @@
 /** A person at the terminal logs in: password, code of the second factor where the account has one, and what must be done first. */
-import { ApiError, type ApiClient, type LoggedIn } from './api-client.ts';
+import type { ApiClient, LoggedIn } from './api-client.ts';
+import { ApiError } from './api-errors.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Asks for what is missing. */

@@ -1,7 +1,7 @@
 /** The `kangqiao` program: parses the command line, runs one command, answers its exit code. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../engine/contract/errors.ts';
-import { ApiError } from './api-client.ts';
+import { ApiError } from './api-errors.ts';
 import { bundleCommand } from './commands/bundle.ts';
 import { backupCommand, restoreCommand } from './commands/backup.ts';
 import { archiveCommand } from './commands/archive.ts';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { AppError } from '../engine/contract/errors.ts';
-import { ApiError, ConnectionError, type ApiClient } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
+import { ApiError, ConnectionError } from './api-errors.ts';
 import { withApi } from './connect.ts';
 import { logIn } from './log-in.ts';
 import type { Terminal } from './terminal.ts';

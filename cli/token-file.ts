@@ -2,11 +2,13 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Type, type Static } from 'typebox';
-import Value from 'typebox/value';
+import { isRecord } from '../engine/contract/is-record.ts';
 
-export const TokenFile = Type.Object({ address: Type.String(), token: Type.String(), ca: Type.Optional(Type.String()) });
-export type TokenFile = Static<typeof TokenFile>;
+export interface TokenFile {
+  readonly address: string;
+  readonly token: string;
+  readonly ca?: string;
+}
 
 export const DEFAULT_DATA_FOLDER = 'data';
 
@@ -32,9 +34,16 @@ export async function findTokenFile(dataFolder: string | undefined): Promise<Tok
     const text = await readFile(path, 'utf8').catch(() => undefined);
     if (text === undefined) continue;
     const content: unknown = parse(text);
-    if (Value.Check(TokenFile, content)) return content;
+    if (isTokenFile(content)) return content;
   }
   return undefined;
+}
+
+/** By hand: every command reads this file, and none of them needs the schema library besides. */
+function isTokenFile(content: unknown): content is TokenFile {
+  if (!isRecord(content)) return false;
+  const { address, token, ca } = content;
+  return typeof address === 'string' && typeof token === 'string' && (ca === undefined || typeof ca === 'string');
 }
 
 function parse(text: string): unknown {

@@ -2,10 +2,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import type { Kq1Scheme } from '../../sdk/public.ts';
-import { KQ1_SCHEMES } from '../../sdk/public.ts';
+import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1.ts';
 import { signText } from '../../sdk/keys.ts';
-import { createSoftwareCrypto } from '../../storage/crypto/software-crypto.ts';
 import type { SystemFacts } from '../../control/actions/system.ts';
 import { withApi } from '../connect.ts';
 import { readInput } from '../read-input.ts';
@@ -37,6 +35,7 @@ function newCommand(terminal: Terminal): Command {
     .addHelpText('after', '\nExample:\n  $ kangqiao keys new --sm2 --out keys --name suishenban')
     .action(async function (this: Command, options: NewOptions) {
       if (options.sm2 !== true && options.hmac !== true) return this.error('error: say which kind: --sm2 or --hmac');
+      const { createSoftwareCrypto } = await import('../../storage/crypto/software-crypto.ts');
       const made = await createSoftwareCrypto().generateKey(options.sm2 === true ? 'SM2-SM3' : 'HMAC-SM3');
       await mkdir(options.out, { recursive: true });
       const file = (ending: string) => join(options.out, `${options.name}.${ending}`);

@@ -1,6 +1,5 @@
 import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
-import { createApiClient } from '../api-client.ts';
 import { DEFAULT_ADDRESS, readCa, type ConnectOptions } from '../connect.ts';
 import { changePassword, logIn, setUpSecondFactor } from '../log-in.ts';
 import type { Terminal } from '../terminal.ts';
@@ -24,6 +23,7 @@ export function loginCommand(terminal: Terminal): Command {
       const ca = options.ca === undefined ? (known?.ca ?? (await readCa(options))) : await readCa(options);
       const address = (options.address ?? known?.address ?? DEFAULT_ADDRESS).replace(/\/$/, '');
       const target = { address, ...(ca === undefined ? {} : { ca }) };
+      const { createApiClient } = await import('../api-client.ts');
       const guest = createApiClient(target, terminal.signal);
       const { client, password, mustChangePassword, mustSetUpSecondFactor } = await logIn(terminal, guest, name, address);
       const clients = [guest, client];

@@ -2,8 +2,9 @@
 import { Command, Option } from 'commander';
 import type { Issue } from '../../engine/contract/errors.ts';
 import type { Text } from '../../engine/contract/texts.ts';
-import { ApiError, type ApiClient } from '../api-client.ts';
-import { compareDocuments, formatDifference, type Difference } from '../compare-documents.ts';
+import type { ApiClient } from '../api-client.ts';
+import { ApiError } from '../api-errors.ts';
+import type { Difference } from '../compare-documents.ts';
 import { withApi } from '../connect.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readJsonInput } from '../read-input.ts';
@@ -98,6 +99,7 @@ function diffCommand(resource: Resource, terminal: Terminal): Command {
     .addHelpText('after', `\nExample:\n  $ kangqiao ${command} diff ${command}s/*.json`)
     .action(async function (this: Command, files: readonly string[]) {
       const all = await withApi(this, terminal, (api) => compareFiles(api, resource, files));
+      const { formatDifference } = await import('../compare-documents.ts');
       for (const { wanted, stored, differences } of all) {
         if (stored === undefined) terminal.print(`${idOf(resource, wanted)} is not stored`);
         else if (differences.length > 0) terminal.print([idOf(resource, wanted), ...differences.map(formatDifference)].join('\n  '));
@@ -170,6 +172,7 @@ interface Comparison {
 
 /** All files are read and compared before anything is changed, so that a broken file changes nothing. */
 async function compareFiles(api: ApiClient, resource: Resource, files: readonly string[]): Promise<readonly Comparison[]> {
+  const { compareDocuments } = await import('../compare-documents.ts');
   const read = files.map(async (file) => {
     const documents = documentsOf(resource, file, await readJsonInput(file));
     return documents.map((wanted) => ({ file, wanted }));

@@ -1,9 +1,10 @@
 /** `kangqiao sign`: signs one request (KQ1) and prints it as curl, or sends it. */
 import { isUtf8 } from 'node:buffer';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { Agent, request } from 'undici';
-import { KQ1_SCHEMES, signRequest, verifyResponse, type Kq1Scheme, type SignedRequest } from '../../sdk/public.ts';
-import { ConnectionError } from '../api-client.ts';
+import { KQ1_SCHEMES, type Kq1Scheme } from '../../engine/contract/kq1.ts';
+import { signRequest, type SignedRequest } from '../../sdk/sign-request.ts';
+import { verifyAnswer } from '../../sdk/verify-answer.ts';
+import { ConnectionError } from '../api-errors.ts';
 import { findCaFile, readCa, type ConnectOptions } from '../connect.ts';
 import { EXIT } from '../exit-codes.ts';
 import { readBytes, readInput } from '../read-input.ts';
@@ -95,6 +96,7 @@ function bodyArgument(body: string | Uint8Array, file: string | undefined): stri
 
 async function send(terminal: Terminal, call: Call, options: SignOptions, key: string): Promise<void> {
   const ca = await readCa(options);
+  const { Agent, request } = await import('undici');
   const dispatcher = new Agent({ connect: ca === undefined ? {} : { ca } });
   try {
     const answer = await request(call.url, {
@@ -142,7 +144,7 @@ async function check(
 ): Promise<void> {
   const keyId = headers.find(([name]) => name.toLowerCase() === 'x-kq-keyid')?.[1] ?? '';
   const platformKeys = platformKey === undefined ? {} : { [keyId]: await readInput(platformKey) };
-  verifyResponse({ request: signed, status, headers, body, platformKeys, ...(scheme.startsWith('HMAC') ? { secret: key } : {}) });
+  verifyAnswer({ request: signed, status, headers, body, platformKeys, ...(scheme.startsWith('HMAC') ? { secret: key } : {}) });
   terminal.tell("The answer's signature holds.");
 }
 

@@ -2,7 +2,6 @@
 import { Command, Option } from 'commander';
 import type { VerifyReport } from '../../control/actions/audit.ts';
 import type { ChainBreak } from '../../control/audit/walk-chain.ts';
-import { readProcessSettings } from '../../engine/host/settings.ts';
 import { withApi } from '../connect.ts';
 import { languageOption, say, type Language } from '../language.ts';
 import type { Terminal } from '../terminal.ts';
@@ -30,6 +29,7 @@ export function verifyCommand(terminal: Terminal): Command {
       if (keep !== undefined && accept === undefined)
         throw new Error(say(lang, '--keep 须与 --accept 一起使用。', '--keep takes --accept.'));
       const { acceptOffline, keepOffline, verifyOffline } = await import('../roots/verify-offline.ts');
+      const { readProcessSettings } = await import('../../engine/host/settings.ts');
       const settings = () => readProcessSettings(overridesOf(this));
       if (accept !== undefined) await acceptOffline(settings(), 'integrity.accept-trail', { reason: accept });
       if (accept !== undefined && keep !== undefined) await keepOffline(settings(), keep, accept);

@@ -232,11 +232,6 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   });
 }
 
-/** That of the terminal. */
-export function processLanguage(): 'zh-CN' | 'en' {
-  return /^zh/i.test(process.env['LC_ALL'] ?? process.env['LC_MESSAGES'] ?? process.env['LANG'] ?? '') ? 'zh-CN' : 'en';
-}
-
 /** `readSettings` for this process: the one place where its environment is read. */
 export function readProcessSettings(overrides?: Overrides): Settings {
   return readSettings(process.env, overrides);
