@@ -38,7 +38,7 @@ import type { StoreGuard } from './integrity/guard-store.ts';
 import { createCheckLogin } from './auth/login.ts';
 import { openKnownNetworks } from './auth/known-networks.ts';
 import { createTellRefused } from './auth/login-trail.ts';
-import { oneTimePassword } from './auth/passwords.ts';
+import { oneTimePassword, type PasswordCost } from './auth/passwords.ts';
 import { createSecondFactors } from './auth/second-factor.ts';
 import { openSessionStore } from './auth/session-store.ts';
 import { createCheckStepUp } from './auth/step-up.ts';
@@ -96,6 +96,8 @@ export interface ControlDeps {
   readonly metricsText: () => Promise<string>;
   readonly metrics: Metrics;
   readonly settings: ControlSettings;
+  /** Work of a new password's hash. Absent, but in tests that log in hundreds of people: what protects a password. No setting leads here. */
+  readonly passwordCost?: PasswordCost;
   openAudit(): Promise<AuditLog>;
   /** Absent where marks are not looked at: in tests. */
   readonly guard?: StoreGuard;
@@ -129,7 +131,7 @@ const SYSTEM: Actor = { account: 'system', roles: [], domains: 'all', via: 'syst
 export async function createControl(deps: ControlDeps): Promise<Control> {
   const { documents, clock, shared, logger, guard } = deps;
   const audit = await deps.openAudit();
-  const accounts = await openAccountStore(documents, clock);
+  const accounts = await openAccountStore(documents, clock, deps.passwordCost);
   const sessions = await openSessionStore(deps);
   const secondFactors = createSecondFactors({ ...deps, accounts });
   const accountPolicy = { ...LENIENT, ...deps.settings.accounts };

@@ -7,7 +7,7 @@ import { AppError } from '../../engine/contract/errors.ts';
 import type { CollectionSpec, Documents, StoredDocument } from '../../engine/contract/ports/documents.ts';
 import { checkRoles } from '../actions/permissions.ts';
 import { staleRevision } from '../registry/revisioned-store.ts';
-import { hashPassword, type PasswordHash } from './passwords.ts';
+import { hashPassword, type PasswordCost, type PasswordHash } from './passwords.ts';
 
 export const AccountName = Type.String({ pattern: '^[a-z][a-z0-9._-]{1,63}$' });
 export const RoleSchema = Type.Enum(ROLES);
@@ -82,7 +82,8 @@ export interface AccountStore {
   takeRecoveryCode(name: string, digest: string): Promise<boolean>;
 }
 
-export async function openAccountStore(documents: Documents, clock: Clock): Promise<AccountStore> {
+/** `passwordCost`: of new hashes; absent: as `hashPassword` has it. */
+export async function openAccountStore(documents: Documents, clock: Clock, passwordCost?: PasswordCost): Promise<AccountStore> {
   const accounts = await documents.open(accountsSpec);
 
   /** Read, decide, write, until nobody came between. `decide` returns undefined to write nothing. */
@@ -131,7 +132,7 @@ export async function openAccountStore(documents: Documents, clock: Clock): Prom
         createdAt: now,
         passwordChangedAt: now,
       };
-      const stored: StoredAccount = { _id: name, ...fields, password: await hashPassword(password) };
+      const stored: StoredAccount = { _id: name, ...fields, password: await hashPassword(password, passwordCost) };
       const result = await accounts.insert(stored, { durability: 'full' });
       if (result.inserted) return shown(stored);
       throw new AppError('ACCOUNT_EXISTS', 'input', `There is an account ${name} already.`, {
@@ -153,7 +154,7 @@ export async function openAccountStore(documents: Documents, clock: Clock): Prom
       throw staleRevision({ name, ...change, revision: expectedRevision }, shown(theirs));
     },
     async setPassword(name, password, mustChange) {
-      const set = { password: await hashPassword(password), mustChangePassword: mustChange, passwordChangedAt: clock.now() };
+      const set = { password: await hashPassword(password, passwordCost), mustChangePassword: mustChange, passwordChangedAt: clock.now() };
       await change(name, (stored) => ({ set: { ...set, formerPasswords: formerOf(stored) } }));
     },
     async recentPasswords(name) {

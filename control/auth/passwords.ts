@@ -2,27 +2,30 @@
 import { randomBytes, randomInt, scrypt, timingSafeEqual } from 'node:crypto';
 import { AppError, type Issue } from '../../engine/contract/errors.ts';
 
-export interface PasswordHash {
-  readonly algorithm: 'scrypt';
+export interface PasswordCost {
   readonly N: number;
   readonly r: number;
   readonly p: number;
+}
+
+export interface PasswordHash extends PasswordCost {
+  readonly algorithm: 'scrypt';
   readonly salt: string;
   readonly hash: string;
 }
 
 /** 2^15 blocks of 8: 32 MB and about 60 ms a check. */
-const COST = { N: 2 ** 15, r: 8, p: 1 } as const;
+const COST: PasswordCost = { N: 2 ** 15, r: 8, p: 1 };
 const HASH_BYTES = 32;
 const MIN_LENGTH = 12;
 const MAX_LENGTH = 200;
 /** Without characters that look alike. */
 const ALPHABET = 'ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789';
 
-export async function hashPassword(password: string): Promise<PasswordHash> {
+export async function hashPassword(password: string, cost = COST): Promise<PasswordHash> {
   const salt = randomBytes(16);
-  const hash = await derive(password, salt, COST);
-  return { algorithm: 'scrypt', ...COST, salt: salt.toString('base64url'), hash: hash.toString('base64url') };
+  const hash = await derive(password, salt, cost);
+  return { algorithm: 'scrypt', ...cost, salt: salt.toString('base64url'), hash: hash.toString('base64url') };
 }
 
 /** Without a stored hash it works just as long and answers false. */
@@ -63,7 +66,7 @@ function kindsOfCharacters(password: string): number {
   return [/\p{Ll}/u, /\p{Lu}/u, /\p{Nd}/u, /[^\p{Ll}\p{Lu}\p{Nd}]/u].filter((kind) => kind.test(password)).length;
 }
 
-function derive(password: string, salt: Buffer, { N, r, p }: { N: number; r: number; p: number }): Promise<Buffer> {
+function derive(password: string, salt: Buffer, { N, r, p }: PasswordCost): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     scrypt(password.normalize('NFC'), salt, HASH_BYTES, { N, r, p, maxmem: 256 * N * r }, (error, key) =>
       error === null ? resolve(key) : reject(error),

@@ -46,7 +46,8 @@ test('business keys are listed for who may see data of messages, of the executio
   const viewer = await running.person('li', ['viewer']);
   assert.equal((await viewer.call('POST', '/executions/keys', { ids })).status, 403);
   const { body: list } = await viewer.call('GET', '/held');
-  assert.doesNotMatch(JSON.stringify(list), /P1|V1/);
+  // In quotes: an id may hold two such letters by chance.
+  assert.doesNotMatch(JSON.stringify(list), /"(P1|V1)"/);
 
   await operator.call('POST', '/executions/keys', { ids });
   const auditor = await running.person('zhao', ['audit-admin']);

@@ -80,6 +80,7 @@ export function defaultDeps(changes: Partial<ControlDeps> = {}) {
     metricsText: async () => 'kangqiao_up 1\n',
     metrics: silentMetrics,
     settings: { host: '127.0.0.1', port: 0, defaultAppId: 'default' },
+    passwordCost: { N: 16, r: 8, p: 1 },
     openAudit: () => openAuditLog({ ...deps, auditKey: new Uint8Array(32).fill(7) }),
     info: { version: '0.0.0-test', environment: 'TEST', addresses: () => ({ open: 'https://127.0.0.1:1' }) },
     ...changes,
