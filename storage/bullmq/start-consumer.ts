@@ -1,4 +1,5 @@
 /** One listener of the doorbell: takes a ring job, ends it, looks what rang, and only then calls the listener. */
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { Worker } from 'bullmq';
 import type { Clock } from '../../engine/contract/clock.ts';
@@ -18,12 +19,19 @@ export interface Bell {
 /** Of a job: long enough to end it, and soon over where its process was killed between the two. */
 const LOCK_MS = 2_000;
 const STALLED_EVERY_MS = 2_000;
-/** An idle consumer looks so often whether its connection still lives. */
+/** An idle consumer waits so long for a job, and then looks into the set all the same: a job can hang, or its wake-up be lost. */
 const WAIT_SECONDS = 3;
 const RETRY_MS = 300;
 const LISTENER_RETRY_MS = 1_000;
 const COMPLAIN_EVERY_MS = 10_000;
 const MOST_AT_ONCE = 256;
+
+/** BullMQ waits up to 10 s while a delayed job stands, whatever its `drainDelay`. */
+class BellWorker extends Worker {
+  override get maximumBlockTimeout(): number {
+    return WAIT_SECONDS;
+  }
+}
 
 /**
  * The order matters. A ring that comes while the job still stands adds none, so the job must be gone before the set is read, and the set be
@@ -33,7 +41,6 @@ export function startConsumer(bell: Bell, listener: (partitions: readonly number
   const { client, clock, logger } = bell;
   const heard = new Set<number>();
   let worker: Worker | undefined;
-  let token = 0;
   /** The bell may have been ended without a look into the set. At the start: what rang for a consumer that died. */
   let owesLook = true;
   let isStopped = false;
@@ -60,6 +67,7 @@ export function startConsumer(bell: Bell, listener: (partitions: readonly number
     worker ??= await openWorker();
     const isIdle = heard.size === 0 && !owesLook;
     let isDone = await takeJob(worker, isIdle);
+    owesLook ||= isIdle;
     // Delayed rings that are due together are one call.
     while (!isDone) isDone = await takeJob(worker, false);
     if (!owesLook) return;
@@ -69,13 +77,14 @@ export function startConsumer(bell: Bell, listener: (partitions: readonly number
 
   /** True when there is no sense in looking for another one. */
   async function takeJob(from: Worker, block: boolean): Promise<boolean> {
-    token += 1;
-    const job = await from.getNextJob(String(token), { block });
+    // BullMQ knows by it whose lock a job has: it must be nobody else's.
+    const token = randomUUID();
+    const job = await from.getNextJob(token, { block });
     if (!job) return true;
     const partition = partitionOfJob(job.id);
     if (partition === undefined) owesLook = true;
     else heard.add(partition);
-    await job.moveToCompleted(null, String(token), false);
+    await job.moveToCompleted(null, token, false);
     return partition === undefined || heard.size >= MOST_AT_ONCE;
   }
 
@@ -92,7 +101,7 @@ export function startConsumer(bell: Bell, listener: (partitions: readonly number
   }
 
   async function openWorker(): Promise<Worker> {
-    const fresh = new Worker(QUEUE.name, null, {
+    const fresh = new BellWorker(QUEUE.name, null, {
       prefix: QUEUE.prefix,
       connection: client,
       autorun: false,

@@ -61,6 +61,20 @@ describeOnRedis('the doorbell', (server) => {
     await eventually(() => [...second.heard].filter((partition) => partition >= 32).length === 32, HEAL_MS);
   });
 
+  it('hears what rang also while the job of the bell hangs', async (t) => {
+    const [ringer, listener] = await openQueues(t, 2);
+    const heard = new Set<number>();
+    await listener!.consume(async (partitions) => partitions.forEach((partition) => heard.add(partition)));
+    await ringer!.ring(1);
+    await eventually(() => heard.has(1));
+    // A job of this name exists, and nobody will ever take it: BullMQ adds no other one.
+    await eventually(async () => (await server().command('EXISTS', 'kq:{doorbell}:bell')).startsWith(':0'));
+    await server().command('HSET', 'kq:{doorbell}:bell', 'name', 'ring');
+    await ringer!.ring(2);
+    await eventually(() => heard.has(2), HEAL_MS);
+    await server().command('DEL', 'kq:{doorbell}:bell');
+  });
+
   it('goes on hearing after FLUSHALL', async (t) => {
     const [ringer, listener] = await openQueues(t, 2);
     const heard = new Set<number>();
